@@ -1,0 +1,227 @@
+"""What a question is answered with: outcome or value, every reason with its citations, and what is missing.
+
+In: nothing. Out: frozen data that every backend returns, equal whichever backend made it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from enum import Enum
+from typing import Any, Protocol
+
+from attrs import field, frozen
+
+
+class Status(Enum):
+    """How well a source is known, strongest first. A result carries the weakest it rests on."""
+
+    OFFICIAL = "official"
+    SECONDARY = "secondary"
+    PRESS = "press"
+    HOUSE = "house"
+
+    @property
+    def weakness(self) -> int:
+        return list(Status).index(self)
+
+
+def weakest(statuses: Iterable[Status | None]) -> Status | None:
+    """The weakest of the statuses; None where there are none to rest on."""
+    known = [status for status in statuses if status is not None]
+    return max(known, key=lambda status: status.weakness, default=None)
+
+
+class Outcome(Enum):
+    PERMITTED = "permitted"
+    DENIED = "denied"
+    VALUE = "value"
+    UNDECIDED = "undecided"
+    FAILED = "failed"
+
+
+@frozen
+class Words:
+    """A text for people, in English and in Traditional Chinese (empty where none was written)."""
+
+    en: str
+    zh: str = ""
+
+
+@frozen
+class Citation:
+    """A provision, the source it is in, and how well that source is known."""
+
+    provision: str
+    source: str
+    reference: str
+    status: Status
+    text: Words
+
+    def __str__(self) -> str:
+        return f"{self.provision} ({self.status.value})"
+
+
+@frozen
+class Reason:
+    """One rule that applied. `rule` is `otherwise` where none did; `place` is `file:line:column`."""
+
+    rule: str
+    effect: str
+    text: Words
+    citations: tuple[Citation, ...]
+    status: Status | None
+    place: str
+
+
+@frozen
+class Verdict:
+    """The part of an answer that depends only on which rules applied, so it can be shared between answers."""
+
+    outcome: Outcome
+    reasons: tuple[Reason, ...] = ()
+    turned_on: tuple[str, ...] = ()  # paths of the facts that the reasons turn on, as in `order.price`
+    needs: tuple[str, ...] = ()  # paths of the facts and names of the parameters still needed, when undecided
+    fault: str = ""  # why no answer could be given, when failed
+
+
+@frozen
+class Basis:
+    """What an answer actually rests on: the citations consulted and the facts read, in order."""
+
+    citations: tuple[Citation, ...]
+    facts: tuple[tuple[str, str], ...]  # path and value as an author would write it
+
+    @property
+    def status(self) -> Status | None:
+        """The weakest status among the citations."""
+        return weakest(c.status for c in self.citations)
+
+
+@frozen
+class Derivation:
+    """How a value came about: a line, and the lines it rests on."""
+
+    label: str
+    value: str
+    citations: tuple[Citation, ...] = ()
+    place: str = ""
+    parts: tuple[Derivation, ...] = field(default=())
+
+
+class Question(Protocol):
+    """What was asked of which rulebook, as of when: one object shared by every answer of an evaluator."""
+
+    @property
+    def name(self) -> str:
+        """The full name, as in `hk.sfc.orders.order_accepted`."""
+
+    @property
+    def on(self) -> str:
+        """The as-of date, ISO."""
+
+    @property
+    def digest(self) -> str:
+        """Of the rulebook's text."""
+
+    def basis(self, arguments: tuple[Any, ...]) -> Basis: ...
+
+    def derivation(self, arguments: tuple[Any, ...]) -> Derivation: ...
+
+
+class Answer:
+    """The answer to one question on one date: a `Verdict`, a value, and the facts it was given.
+
+    Plain slots rather than attrs because one is made per order in the trading loop; treat it as frozen.
+    """
+
+    __slots__ = ("arguments", "question", "value", "verdict")
+
+    def __init__(self, question: Question, verdict: Verdict, value: Any, arguments: tuple[Any, ...]) -> None:
+        self.question = question
+        self.verdict = verdict
+        self.value = value
+        self.arguments = arguments
+
+    @property
+    def outcome(self) -> Outcome:
+        return self.verdict.outcome
+
+    @property
+    def permitted(self) -> bool:
+        return self.verdict.outcome is Outcome.PERMITTED
+
+    @property
+    def reasons(self) -> tuple[Reason, ...]:
+        return self.verdict.reasons
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return self.verdict.needs
+
+    @property
+    def basis(self) -> Basis:
+        """The citations consulted and the facts read; worked out when asked for."""
+        return self.question.basis(self.arguments)
+
+    @property
+    def derivation(self) -> Derivation:
+        """How it came about, as a tree; worked out when asked for."""
+        return self.question.derivation(self.arguments)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Answer):
+            return NotImplemented
+        mine = (self.question.name, self.question.on, self.question.digest, self.verdict, self.value)
+        return mine == (
+            other.question.name,
+            other.question.on,
+            other.question.digest,
+            other.verdict,
+            other.value,
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # its facts are records, which can change
+
+    def __repr__(self) -> str:
+        shown = self.verdict.outcome.value if self.value is None else repr(self.value)
+        return f"<{self.question.name} on {self.question.on}: {shown}>"
+
+
+class Evaluator(Protocol):
+    """What every backend offers for one question on one date."""
+
+    @property
+    def question(self) -> Question: ...
+
+    def answer(self, *arguments: Any) -> Answer: ...
+
+
+class MissingFactError(Exception):
+    """A fact that was not given was used as if it had been. The trading loop never sees this: see backends."""
+
+
+class _Missing:
+    """Stands for a fact nobody gave. Any use of it raises, so that unknown is never mistaken for false."""
+
+    __slots__ = ()
+
+    def _refuse(self, *_: object) -> Any:
+        raise MissingFactError
+
+    __eq__ = __ne__ = __lt__ = __le__ = __gt__ = __ge__ = _refuse
+    __hash__ = __bool__ = __iter__ = __len__ = __contains__ = _refuse
+    __add__ = __radd__ = __sub__ = __rsub__ = __mul__ = __rmul__ = __floordiv__ = __neg__ = _refuse
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise MissingFactError
+
+    def __repr__(self) -> str:
+        return "MISSING"
+
+    def __reduce__(self) -> str:
+        return "MISSING"
+
+
+MISSING: Any = _Missing()

@@ -1,0 +1,137 @@
+"""Findings about rules and facts: collected, never raised one at a time.
+
+A message is a lower-case sentence without a full stop, with the author's own words in backticks; what to
+do about it is `help`, kept apart. Every code has a page in grammar/errors/ with a wrong and a right example.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+from difflib import get_close_matches
+from enum import Enum
+
+from attrs import field, frozen
+
+from policy.source import Span
+
+
+class Severity(Enum):
+    ERROR = "error"
+    WARNING = "warning"
+
+
+@frozen
+class Diagnostic:
+    """One finding. `span` is None only where there is no text to point at (a file that cannot be read)."""
+
+    code: str
+    message: str
+    span: Span | None = None
+    help: str = ""
+    severity: Severity = Severity.ERROR
+    provision: str = ""
+    related: tuple[tuple[Span, str], ...] = ()
+
+    @property
+    def is_error(self) -> bool:
+        return self.severity is Severity.ERROR
+
+    def as_json(self) -> dict[str, object]:
+        place = self.span
+        return {
+            "code": self.code,
+            "severity": self.severity.value,
+            "message": self.message,
+            "help": self.help,
+            "provision": self.provision,
+            "file": place.source.name if place else None,
+            "line": place.line if place else None,
+            "column": place.column if place else None,
+            "text": place.text if place else None,
+        }
+
+
+class PolicyError(Exception):
+    """Raised by the Python API where a question cannot be answered; carries every diagnostic found."""
+
+    exit_code = 2
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(in_order(tuple(diagnostics)))
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "\n".join(draw(d) for d in self.diagnostics)
+
+
+@frozen
+class Collector:
+    """An append-only list of diagnostics with the shorthand every pass uses."""
+
+    found: list[Diagnostic] = field(factory=list)
+
+    def error(
+        self,
+        code: str,
+        message: str,
+        span: Span | None,
+        help: str = "",
+        related: tuple[tuple[Span, str], ...] = (),
+    ) -> None:
+        self.found.append(Diagnostic(code, message, span, help, related=related))
+
+    def warning(self, code: str, message: str, span: Span | None, help: str = "") -> None:
+        self.found.append(Diagnostic(code, message, span, help, Severity.WARNING))
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """`did you mean `x`?` for the closest known word, or nothing."""
+    close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    return f"did you mean `{close[0]}`?" if close else ""
+
+
+def in_order(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """Sorted by file, then place; findings without a place come first."""
+
+    def key(d: Diagnostic) -> tuple[str, int, str, str]:
+        return (d.span.source.name, d.span.start, d.code, d.message) if d.span else ("", 0, d.code, d.message)
+
+    return sorted(diagnostics, key=key)
+
+
+def width(text: str) -> int:
+    """Columns that `text` takes on a terminal; East Asian wide characters take two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def draw(diagnostic: Diagnostic) -> str:
+    """The diagnostic as text: what, where, the line with the span underlined, and the help."""
+    head = f"{diagnostic.severity.value}[{diagnostic.code}]: {diagnostic.message}"
+    lines = [head]
+    if diagnostic.span is not None:
+        lines += _excerpt(diagnostic.span)
+    for span, note in diagnostic.related:
+        lines += [f"  note: {note}", *_excerpt(span)]
+    if diagnostic.provision:
+        lines.append(f"  under: {diagnostic.provision}")
+    if diagnostic.help:
+        lines.append(f"  help: {diagnostic.help}")
+    return "\n".join(lines)
+
+
+def _excerpt(span: Span, longest: int = 200) -> list[str]:
+    line, column = span.source.position(span.start)
+    text = span.source.line(line)
+    begin = max(0, column - 1 - longest // 2)
+    shown = text[begin : begin + longest].replace("\t", " ")
+    before = shown[: column - 1 - begin]
+    marked = max(1, width(text[column - 1 : min(column - 1 + span.end - span.start, begin + longest)]))
+    number = str(line)
+    gutter = " " * len(number)
+    return [
+        f"{gutter}--> {span}",
+        f"{gutter} |",
+        f"{number} | {shown}",
+        f"{gutter} | {' ' * width(before)}{'^' * marked}",
+    ]

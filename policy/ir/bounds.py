@@ -1,0 +1,87 @@
+"""Puts a `Check` wherever a number could reach `LARGEST`, so that overflow is an error on every backend alike.
+
+Facts stay below 10**18 and lists below a million elements (the fact reader sees to it), so most arithmetic
+is shown to be safe here, once, and needs no check when it runs.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from policy.ir import program as ir
+from policy.ir.program import LARGEST, Expr, Program, map_parts
+from policy.model import types
+
+FACT = 10**types.MOST_FACT_DIGITS
+
+
+def checked(program: Program) -> Program:
+    """The program with its checks in place."""
+    bounder = _Bounder(program)
+    functions = {id: bounder.function(id) for id in program.functions}
+    return evolve(program, functions=functions)
+
+
+class _Bounder:
+    """Bounds on magnitudes, function by function, callees first."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.done: dict[str, ir.Function] = {}
+        self.results: dict[str, int] = {}
+
+    def function(self, id: str) -> ir.Function:
+        if id not in self.done:
+            function = self.program.functions[id]
+            body, bound = self.bounded(function.body)
+            rules = tuple(evolve(r, condition=self.bounded(r.condition)[0]) for r in function.rules)
+            self.done[id] = evolve(function, body=body, rules=rules)
+            self.results[id] = bound
+        return self.done[id]
+
+    def bounded(self, e: Expr) -> tuple[Expr, int]:
+        """The expression with its checks, and a bound its magnitude stays below."""
+        bounds: list[int] = []
+
+        def inner(part: Expr) -> Expr:
+            new, bound = self.bounded(part)
+            bounds.append(bound)
+            return new
+
+        new = map_parts(e, inner)
+        if isinstance(new, ir.Call):  # inside, a parameter is taken to be as small as a fact
+            small = (a if b <= FACT else ir.Check(a, FACT) for a, b in zip(new.arguments, bounds, strict=True))
+            new = ir.Call(new.function, tuple(small))
+        bound = self._bound(e, bounds)
+        if bound > LARGEST and isinstance(e, ir.Arithmetic | ir.Divide | ir.Aggregate | ir.Choose):
+            return ir.Check(new, LARGEST), LARGEST
+        return new, bound
+
+    def _bound(self, e: Expr, inner: list[int]) -> int:
+        match e:
+            case ir.Const(value):
+                return abs(value) + 1 if isinstance(value, int) else 1
+            case ir.Variable() | ir.Field():
+                return FACT
+            case ir.Arithmetic("*"):
+                return inner[0] * inner[1]
+            case ir.Arithmetic("+" | "-"):
+                return inner[0] + inner[1]
+            case ir.Divide():
+                return inner[0] + 1
+            case ir.Aggregate("sum"):
+                return inner[-1] * types.LONGEST_LIST
+            case ir.Aggregate("min" | "max"):
+                return inner[-1]
+            case ir.Choose("sum", cases):
+                return sum(inner[1::2]) + inner[-1] + len(cases)
+            case ir.Call(function):
+                self.function(function)
+                return self.results[function]
+            case ir.If():
+                return max(inner[1:])
+            case ir.Not() | ir.And() | ir.Or() | ir.Compare() | ir.Missing() | ir.Fault():
+                return 1
+            case ir.Today() | ir.MonthsLater():
+                return 10**8
+        return max(inner, default=1)

@@ -1,0 +1,302 @@
+"""The meaning of the language: a plain walk over the program of one date. Every other backend must agree.
+
+In: a program specialised to a date, a question, and its facts: ints, strings, booleans, None for an absent
+optional, tuples or lists, and objects with attributes for records. A fact nobody gave is `MISSING`.
+Out: an `Answer`.
+
+Three rules settle everything that is not obvious:
+1. An operand that is unknown makes the result unknown, and the needs add up; but `false and unknown` is false,
+   `true or unknown` is true, and a choice whose every open branch gives the same is that.
+2. Operands are evaluated from left to right, and only as far as needed; a fault met on the way ends the
+   evaluation. What comes after a deciding operand is not evaluated.
+3. A decision's outcome is its body; its reasons are the rules of that effect whose conditions hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import field, frozen
+
+from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
+from policy.ir import operators
+from policy.ir import program as ir
+from policy.ir.program import Expr, Function, Program
+from policy.ir.verdicts import verdict_of
+
+
+class FaultError(Exception):
+    """The rules give no answer: two rows apply, nothing is divided by, a number is too large."""
+
+
+@frozen
+class Unknown:
+    """A value that turns on facts not given. `path` is set where it is itself such a fact."""
+
+    needs: frozenset[str]
+    path: str = ""
+
+
+@frozen(eq=False)
+class Place:
+    """A record or list, and the path by which it was reached, for naming what is missing in it."""
+
+    value: Any
+    path: str
+
+
+def unknown(*values: Any) -> Unknown | None:
+    """What is unknown among the values, together; None where nothing is."""
+    needs = frozenset[str]().union(*(v.needs for v in values if isinstance(v, Unknown)))
+    return Unknown(needs) if needs else None
+
+
+def at(value: Any, path: str) -> Any:
+    """A fact as the interpreter handles it."""
+    if value is MISSING:
+        return Unknown(frozenset({path}), path)
+    if value is None or isinstance(value, int | str | frozenset):
+        return value
+    return Place(value, path)
+
+
+def attribute(field_name: str) -> str:
+    """The Python attribute that holds a field: its name, with an underscore where Python reserves it."""
+    import keyword
+
+    return field_name + "_" if keyword.iskeyword(field_name) else field_name
+
+
+@frozen(eq=False)
+class Interpreter:
+    """Evaluates expressions of one program. Subclasses watch: `applied`, `read` and `called` are for them."""
+
+    program: Program
+    memo: dict[tuple[Any, ...], Any] = field(factory=dict)
+
+    # ── questions ───────────────────────────────────────────────────────────────────────────
+
+    def answer(self, question: Question, arguments: tuple[Any, ...]) -> Answer:
+        """The answer to `question`, whose facts are `arguments` in the order of its parameters."""
+        function = self.program.functions[question.name]
+        env = self.facts(function, arguments)
+        try:
+            value = self.plain(self.evaluate(function.body, env))
+        except FaultError as fault:
+            return Answer(question, Verdict(Outcome.FAILED, fault=str(fault)), None, arguments)
+        if isinstance(value, Unknown):
+            verdict = Verdict(Outcome.UNDECIDED, needs=tuple(sorted(value.needs)))
+            return Answer(question, verdict, None, arguments)
+        if function.kind != "decision":
+            return Answer(question, Verdict(Outcome.VALUE), value, arguments)
+        applied = self.applying(function, value, env)
+        return Answer(question, verdict_of(function, value, applied, self.program), None, arguments)
+
+    def facts(self, function: Function, arguments: tuple[Any, ...]) -> dict[str, Any]:
+        names = [name for name, _ in function.parameters]
+        return {name: at(value, name) for name, value in zip(names, arguments, strict=True)}
+
+    def applying(self, function: Function, permitted: bool, env: dict[str, Any]) -> list[int]:
+        """Indices of the rules that are reasons for the outcome: of its effect, and holding for certain."""
+        effect = "permit" if permitted else "deny"
+        return [
+            n
+            for n, rule in enumerate(function.rules)
+            if rule.effect == effect and rule.name != "otherwise" and self.holds(rule.condition, env)
+        ]
+
+    def holds(self, condition: Expr, env: dict[str, Any]) -> bool:
+        """Whether the condition is certainly true; one that faults or is unknown is not."""
+        try:
+            return self.evaluate(condition, env) is True
+        except FaultError:
+            return False
+
+    # ── watching ────────────────────────────────────────────────────────────────────────────
+
+    def applied(self, case: ir.Case) -> None:
+        """A case of a `Choose` has given its value."""
+
+    def read(self, path: str, value: Any) -> None:
+        """A fact was read."""
+
+    def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
+        """A function is called; its body's value."""
+        key = (function.id, *(id(a.value) if isinstance(a, Place) else a for a in arguments))
+        if key not in self.memo:
+            self.memo[key] = self.evaluate(function.body, env)
+        return self.memo[key]
+
+    # ── expressions ─────────────────────────────────────────────────────────────────────────
+
+    def evaluate(self, e: Expr, env: dict[str, Any]) -> Any:
+        """The value of `e`: an int, str, bool, frozenset, None, tuple, `Place`, or `Unknown`."""
+        match e:
+            case ir.Const(value):
+                return value
+            case ir.Missing(need):
+                return Unknown(frozenset({need}))
+            case ir.Fault(message):
+                raise FaultError(message)
+            case ir.Today():
+                assert self.program.on is not None, "a program is specialised to a date before it runs"
+                return self.program.on
+            case ir.Variable(name):
+                return self.seen(env[name])
+            case ir.Field(of, name):
+                return self.field_of(self.evaluate(of, env), name)
+            case ir.Not(operand):
+                value = self.evaluate(operand, env)
+                return value if isinstance(value, Unknown) else not value
+            case ir.And(operands):
+                return self.first_deciding(False, (self.evaluate(o, env) for o in operands))
+            case ir.Or(operands):
+                return self.first_deciding(True, (self.evaluate(o, env) for o in operands))
+            case ir.Compare(operator, left, right):
+                a, b = self.evaluate(left, env), self.evaluate(right, env)
+                return unknown(a, b) or operators.COMPARE[operator](a, self.plain(b))
+            case ir.Arithmetic(operator, left, right):
+                a, b = self.evaluate(left, env), self.evaluate(right, env)
+                return unknown(a, b) or operators.ARITHMETIC[operator](a, b)
+            case ir.Divide(mode, numerator, denominator):
+                a, b = self.evaluate(numerator, env), self.evaluate(denominator, env)
+                if b == 0:
+                    raise FaultError("division by zero")
+                return unknown(a, b) or operators.divide(mode, a, b)
+            case ir.Check(operand, limit):
+                value = self.evaluate(operand, env)
+                if isinstance(value, int) and abs(value) >= limit:
+                    raise FaultError("a number is too large")
+                return value
+            case ir.MonthsLater(date, months):
+                value = self.evaluate(date, env)
+                return value if isinstance(value, Unknown) else self.months_later(value, months)
+            case ir.If(condition, then, otherwise):
+                test = self.evaluate(condition, env)
+                if isinstance(test, Unknown):
+                    return self.same(test, [self.attempt(then, env), self.attempt(otherwise, env)])
+                return self.evaluate(then if test else otherwise, env)
+            case ir.Items(items):
+                values = tuple(self.evaluate(i, env) for i in items)
+                return unknown(*values) or values
+            case ir.Aggregate():
+                return self.aggregate(e, env)
+            case ir.Call(name, arguments):
+                function = self.program.functions[name]
+                values = tuple(self.evaluate(a, env) for a in arguments)
+                inner = {n: v for (n, _), v in zip(function.parameters, values, strict=True)}
+                return self.called(function, values, inner)
+            case ir.Choose():
+                return self.choose(e, env)
+
+    def plain(self, value: Any) -> Any:
+        """A list without its path; what a membership test or a caller wants."""
+        return value.value if isinstance(value, Place) else value
+
+    def seen(self, value: Any) -> Any:
+        if isinstance(value, Unknown) and value.path:
+            self.read(value.path, MISSING)
+        return value
+
+    def field_of(self, record: Any, name: str) -> Any:
+        if isinstance(record, Unknown):
+            path = f"{record.path}.{name}"
+            return self.seen(Unknown(frozenset({path}), path)) if record.path else record
+        path = f"{record.path}.{name}"
+        value = at(getattr(record.value, attribute(name)), path)
+        if not isinstance(value, Place):
+            self.read(path, MISSING if isinstance(value, Unknown) else value)
+        return value
+
+    def months_later(self, day: int, months: int) -> int:
+        try:
+            return operators.months_later(day, months)
+        except ValueError as error:
+            raise FaultError("a date is out of the calendar") from error
+
+    def first_deciding(self, deciding: bool, values: Iterable[Any]) -> Any:
+        """`and` and `or`: the deciding value as soon as it is met, else what is unknown, else the other."""
+        needs: frozenset[str] = frozenset()
+        for value in values:
+            if isinstance(value, Unknown):
+                needs |= value.needs
+            elif value is deciding:
+                return deciding
+        return Unknown(needs) if needs else not deciding
+
+    def attempt(self, e: Expr, env: dict[str, Any]) -> Any:
+        """The value of a branch that may not be taken; a fresh object, equal to nothing, where it faults."""
+        try:
+            return self.evaluate(e, env)
+        except FaultError:
+            return object()
+
+    def same(self, doubt: Unknown, values: list[Any]) -> Any:
+        """The value that all branches give, for then it does not turn on what is in doubt."""
+        first = values[0]
+        if not isinstance(first, Unknown | Place) and all(v == first for v in values[1:]):
+            return first
+        return unknown(doubt, *values)
+
+    def choose(self, e: ir.Choose, env: dict[str, Any]) -> Any:
+        """The value of the case or cases that hold."""
+        doubts: list[Unknown] = []
+        values: list[Any] = []
+        holding: list[ir.Case] = []
+        for case in e.cases:
+            test = self.evaluate(case.condition, env)
+            if isinstance(test, Unknown):
+                doubts.append(test)
+                if e.mode == "first":
+                    values.append(self.attempt(case.value, env))
+            elif test:
+                holding.append(case)
+                if e.mode == "first":
+                    break
+                if e.mode == "only" and len(holding) > 1:
+                    raise FaultError(f"{holding[0].label} and {case.label} both apply")
+        if e.mode != "first" and doubts:
+            return unknown(*doubts)
+        if not holding:
+            last = self.attempt(e.none, env) if doubts else self.evaluate(e.none, env)
+        elif e.mode in ("first", "only"):
+            last = self.attempt(holding[0].value, env) if doubts else self.evaluate(holding[0].value, env)
+            self.applied(holding[0])
+        else:
+            for case in holding:
+                self.applied(case)
+            found = [self.evaluate(c.value, env) for c in holding]
+            kind = {"highest": "max", "lowest": "min", "sum": "sum"}[e.mode]
+            return unknown(*found) or operators.aggregate(kind, found)
+        return self.same(unknown(*doubts) or Unknown(frozenset()), [*values, last]) if doubts else last
+
+    def aggregate(self, e: ir.Aggregate, env: dict[str, Any]) -> Any:
+        """`any` and `all` decide like `or` and `and`; the others want every element known."""
+        over = self.evaluate(e.over, env)
+        if isinstance(over, Unknown):
+            return over
+        path = over.path if isinstance(over, Place) else ""
+        elements = [at(item, f"{path}[{n}]") for n, item in enumerate(self.plain(over))]
+        scopes = [{**env, e.variable: element} for element in elements]
+        if e.kind in ("any", "all"):
+            return self.first_deciding(e.kind == "any", (self.element(e, scope) for scope in scopes))
+        kept = [(s, self.evaluate(e.where, s) if e.where is not None else True) for s in scopes]
+        doubts = [test for _, test in kept if isinstance(test, Unknown)]
+        values = [
+            self.evaluate(e.body, s) if e.kind != "count" else 1
+            for s, test in kept
+            if not isinstance(test, Unknown) and test
+        ]
+        return unknown(*doubts, *values) or operators.aggregate(e.kind, values)
+
+    def element(self, e: ir.Aggregate, env: dict[str, Any]) -> Any:
+        """What one element says to `any` or `all`; one that `where` leaves out says nothing."""
+        test = self.evaluate(e.where, env) if e.where is not None else True
+        if isinstance(test, Unknown):
+            body = self.attempt(e.body, env)
+            idle = e.kind == "all"
+            return idle if body is idle else unknown(test, body)
+        return self.evaluate(e.body, env) if test else e.kind == "all"
+
+

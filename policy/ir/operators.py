@@ -1,0 +1,79 @@
+"""What each operator does to known operands. The one table that the interpreter and the simplifier share.
+
+Every backend has a table of its own with the same keys; a test holds them together.
+"""
+
+from __future__ import annotations
+
+import calendar
+import operator
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+
+def _within(item: Any, items: Any) -> bool:
+    return item in items
+
+
+COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+    "is": operator.eq,
+    "is not": operator.ne,
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+    "in": _within,
+}
+
+ARITHMETIC: dict[str, Callable[[int, int], int]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "min": min,
+    "max": max,
+}
+
+
+def divide(mode: str, numerator: int, denominator: int) -> int:
+    """The exact quotient rounded to an int, as the General Decimal Arithmetic names the directions.
+
+    `down` is towards zero, `up` away from zero; `half up` breaks ties away from zero, `half even` to the even
+    neighbour. Raises ZeroDivisionError.
+    """
+    if denominator < 0:
+        numerator, denominator = -numerator, -denominator
+    quotient, rest = divmod(abs(numerator), denominator)
+    if rest:
+        twice = 2 * rest
+        if (
+            mode == "up"
+            or (mode == "half up" and twice >= denominator)
+            or (mode == "half even" and (twice > denominator or (twice == denominator and quotient % 2)))
+        ):
+            quotient += 1
+    return -quotient if numerator < 0 else quotient
+
+
+def months_later(day: int, months: int) -> int:
+    """The day `months` calendar months on, or the last of that month where it is shorter."""
+    start = date.fromordinal(day)
+    year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    last = calendar.monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(start.day, last)).toordinal()
+
+
+def aggregate(kind: str, values: list[Any]) -> Any:
+    """The aggregate of the values; None for the least or greatest of nothing."""
+    match kind:
+        case "sum":
+            return sum(values)
+        case "count":
+            return len(values)
+        case "count distinct":
+            return len(set(values))
+        case "min":
+            return min(values, default=None)
+        case "max":
+            return max(values, default=None)
+    raise AssertionError(kind)

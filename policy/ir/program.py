@@ -1,0 +1,322 @@
+"""The program: what every backend computes. About twenty kinds of node over ints, booleans and strings.
+
+Conflict resolution, dates, hit policies, units and scales are gone: decisions are a boolean expression and
+a list of rules, dates are comparisons with `Today`, a table is a `Choose`, a decimal is an int.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from policy.decisions import Citation, Words
+from policy.model.types import Type
+
+LARGEST = 10**38  # no number of a program reaches this; a `Check` stands wherever one might
+
+
+@frozen
+class Place:
+    """Where in the rules something was written."""
+
+    file: str
+    line: int
+    column: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}"
+
+
+NO_PLACE = Place("", 1, 1)
+
+# ── expressions ─────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Const:
+    """An int, bool, str, frozenset, or None for an optional's absence."""
+
+    value: Any
+
+
+@frozen
+class Missing:
+    """A number that nobody has given: an unset parameter, or one not in force."""
+
+    need: str
+
+
+@frozen
+class Fault:
+    """Evaluating this is an error of the rules, and fails closed."""
+
+    message: str
+
+
+@frozen
+class Today:
+    """The date as of which the question is asked, in days."""
+
+
+@frozen
+class Variable:
+    name: str
+
+
+@frozen
+class Field:
+    of: Expr
+    name: str
+
+
+@frozen
+class Not:
+    operand: Expr
+
+
+@frozen
+class And:
+    operands: tuple[Expr, ...]
+
+
+@frozen
+class Or:
+    operands: tuple[Expr, ...]
+
+
+@frozen
+class Compare:
+    """`operator`: is, is not, <, <=, >, >=, in."""
+
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@frozen
+class Arithmetic:
+    """`operator`: + - * min max, on ints of one scale (for `*`, of any)."""
+
+    operator: str
+    left: Expr
+    right: Expr
+
+
+@frozen
+class Divide:
+    """The exact quotient rounded to an int. `mode`: down, up, half even, half up, as in decimal arithmetic."""
+
+    mode: str
+    numerator: Expr
+    denominator: Expr
+
+
+@frozen
+class Check:
+    """The operand, which is a fault when its magnitude reaches `limit`."""
+
+    operand: Expr
+    limit: int
+
+
+@frozen
+class MonthsLater:
+    date: Expr
+    months: int
+
+
+@frozen
+class If:
+    condition: Expr
+    then: Expr
+    otherwise: Expr
+
+
+@frozen
+class Items:
+    """A tuple: a written-out list, or the keys of a priority."""
+
+    items: tuple[Expr, ...]
+
+
+@frozen
+class Aggregate:
+    """`kind`: sum, count, count distinct, any, all, min, max; the last two are None over nothing."""
+
+    kind: str
+    variable: str
+    over: Expr
+    where: Expr | None
+    body: Expr
+
+
+@frozen
+class Call:
+    function: str
+    arguments: tuple[Expr, ...]
+
+
+@frozen
+class Case:
+    """One row of a table or version of a value. `label` is for people."""
+
+    condition: Expr
+    value: Expr
+    label: str
+    citations: tuple[Citation, ...] = ()
+    place: Place = NO_PLACE
+
+
+@frozen
+class Choose:
+    """`mode`: first (the first case that holds), only (a fault when two do), highest, lowest, sum."""
+
+    mode: str
+    cases: tuple[Case, ...]
+    none: Expr
+
+
+Expr = (
+    Const
+    | Missing
+    | Fault
+    | Today
+    | Variable
+    | Field
+    | Not
+    | And
+    | Or
+    | Compare
+    | Arithmetic
+    | Divide
+    | Check
+    | MonthsLater
+    | If
+    | Items
+    | Aggregate
+    | Call
+    | Choose
+)
+
+TRUE, FALSE = Const(True), Const(False)
+
+
+def parts(e: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside this one, in order of evaluation."""
+    match e:
+        case Const() | Missing() | Fault() | Today() | Variable():
+            return ()
+        case Field(of, _):
+            return (of,)
+        case Not(operand) | Check(operand, _):
+            return (operand,)
+        case And(operands) | Or(operands) | Items(operands) | Call(_, operands):
+            return operands
+        case Compare(_, left, right) | Arithmetic(_, left, right) | Divide(_, left, right):
+            return (left, right)
+        case MonthsLater(date, _):
+            return (date,)
+        case If(condition, then, otherwise):
+            return (condition, then, otherwise)
+        case Aggregate(_, _, over, where, body):
+            return (over, body) if where is None else (over, where, body)
+        case Choose(_, cases, none):
+            return (*(x for c in cases for x in (c.condition, c.value)), none)
+
+
+def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """`e` with `change` applied to each expression directly inside it."""
+    match e:
+        case Const() | Missing() | Fault() | Today() | Variable():
+            return e
+        case Field():
+            return evolve(e, of=change(e.of))
+        case Not() | Check():
+            return evolve(e, operand=change(e.operand))
+        case And() | Or():
+            return evolve(e, operands=tuple(map(change, e.operands)))
+        case Compare() | Arithmetic():
+            return evolve(e, left=change(e.left), right=change(e.right))
+        case Divide():
+            return evolve(e, numerator=change(e.numerator), denominator=change(e.denominator))
+        case MonthsLater():
+            return evolve(e, date=change(e.date))
+        case If():
+            return If(change(e.condition), change(e.then), change(e.otherwise))
+        case Items():
+            return Items(tuple(map(change, e.items)))
+        case Aggregate():
+            where = change(e.where) if e.where is not None else None
+            return evolve(e, over=change(e.over), where=where, body=change(e.body))
+        case Call():
+            return evolve(e, arguments=tuple(map(change, e.arguments)))
+        case Choose():
+            cases = tuple(evolve(c, condition=change(c.condition), value=change(c.value)) for c in e.cases)
+            return Choose(e.mode, cases, change(e.none))
+
+
+# ── functions ───────────────────────────────────────────────────────────────────────────────
+
+
+@frozen(kw_only=True)
+class Rule:
+    """One rule of a decision; `condition` includes its period."""
+
+    name: str
+    effect: str  # permit, deny
+    condition: Expr
+    text: Words
+    citations: tuple[Citation, ...]
+    place: Place
+
+
+@frozen(kw_only=True)
+class Function:
+    """A question: `kind` is parameter, value, table, decision, priority or property.
+
+    A decision's body is true where it permits. `rules` lists its rules, and last its `otherwise`, whose
+    condition is true where no rule applies.
+    """
+
+    id: str
+    kind: str
+    title: Words
+    parameters: tuple[tuple[str, Type], ...]
+    type: Type
+    body: Expr
+    rules: tuple[Rule, ...] = ()
+    place: Place = NO_PLACE
+
+
+@frozen(kw_only=True)
+class FieldOf:
+    """A field of a record: its type, the bounds on facts, its title."""
+
+    name: str
+    type: Type
+    least: int | None
+    most: int | None
+    title: Words
+
+
+@frozen(kw_only=True)
+class Program:
+    """A whole rulebook, ready to run; `on` is set once it has been specialised to a date (in days)."""
+
+    functions: dict[str, Function]
+    records: dict[str, tuple[FieldOf, ...]]
+    enums: dict[str, dict[str, Words]]
+    digest: str
+    overlay: str = ""
+    on: int | None = None
+    notes: dict[str, str] = field(factory=dict)  # by function: why a parameter has no value
+
+    def named(self, name: str) -> tuple[Function, ...]:
+        """The functions called `name`, in full or by its last part."""
+        if name in self.functions:
+            return (self.functions[name],)
+        return tuple(f for f in self.functions.values() if f.id.endswith("." + name))
+
+

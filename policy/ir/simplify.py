@@ -1,0 +1,67 @@
+"""A program for one date: every comparison with `Today` decided, what can no longer happen dropped.
+
+It folds only what changes neither answer nor fault: an operand that might be a fault is never dropped from
+in front of a constant. It does not look across function calls, and it does no algebra.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from policy.ir import program as ir
+from policy.ir.operators import ARITHMETIC, COMPARE
+from policy.ir.program import FALSE, TRUE, Const, Expr, Program, map_parts
+
+
+def specialised(program: Program, on: int) -> Program:
+    """The program as of the day `on`."""
+    functions = {}
+    for id, f in program.functions.items():
+        rules = [evolve(r, condition=simplify(r.condition, on)) for r in f.rules]
+        kept = tuple(r for r in rules if r.condition != FALSE or r.name == "otherwise")
+        functions[id] = evolve(f, body=simplify(f.body, on), rules=kept)
+    return evolve(program, functions=functions, on=on)
+
+
+def simplify(e: Expr, on: int) -> Expr:
+    """`e` as of the day `on`, with constants folded."""
+    if isinstance(e, ir.Today):
+        return Const(on)
+    e = map_parts(e, lambda part: simplify(part, on))
+    match e:
+        case ir.Not(Const(value)):
+            return Const(not value)
+        case ir.And(operands):
+            return _chain(operands, TRUE, FALSE, ir.And)
+        case ir.Or(operands):
+            return _chain(operands, FALSE, TRUE, ir.Or)
+        case ir.Compare(operator, Const(a), Const(b)):
+            return Const(COMPARE[operator](a, b))
+        case ir.Arithmetic(operator, Const(a), Const(b)):
+            return Const(ARITHMETIC[operator](a, b))
+        case ir.If(Const(value), then, otherwise):
+            return then if value else otherwise
+        case ir.Choose(mode, cases, none):
+            live = tuple(c for c in cases if c.condition != FALSE)
+            if mode == "first":
+                for at, case in enumerate(live):
+                    if case.condition == TRUE:
+                        live = live[: at + 1]
+                        break
+            if not live and mode in ("first", "only"):
+                return none
+            return ir.Choose(mode, live, none)
+    return e
+
+
+def _chain(
+    operands: tuple[Expr, ...], neutral: Const, final: Const, make: type[ir.And] | type[ir.Or]
+) -> Expr:
+    kept: list[Expr] = []
+    for operand in operands:
+        if operand == neutral:
+            continue
+        if operand == final:
+            return final if not kept else make((*kept, final))
+        kept.append(operand)
+    return neutral if not kept else kept[0] if len(kept) == 1 else make(tuple(kept))

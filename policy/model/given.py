@@ -1,0 +1,98 @@
+"""The facts of tests: written-out records, lists and literals in run-time form, checked against their types.
+
+A record becomes a dict; a field that was left out is simply not in it, which means unknown.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from policy.diagnostics import did_you_mean
+from policy.model import expressions as typed
+from policy.model import types
+from policy.model.types import Number, Type
+from policy.model.typing import Typist
+from policy.syntax import tree
+
+
+@frozen
+class Unreadable:
+    """Stands for facts that were reported as wrong."""
+
+
+UNREADABLE = Unreadable()
+
+
+def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], typist: Typist) -> Any:
+    """The run-time form of a written-out fact of type `of`."""
+    inner = of.of if isinstance(of, types.OptionalOf) else of
+    match node:
+        case tree.Reference(name) if name in given:
+            rest = {n: e for n, e in given.items() if n != name}
+            return fact(given[name], of, rest, typist)
+        case tree.RecordOf() | tree.Updated() if isinstance(inner, types.Record):
+            return _record(node, inner, given, typist)
+        case tree.RecordOf() | tree.Updated():
+            typist.disagree(typed.Failed(type=types.Record("record"), span=node.span), inner)
+            return UNREADABLE
+        case tree.ListOf(items) if isinstance(inner, types.ListOf):
+            return [fact(item, inner.of, given, typist) for item in items]
+        case tree.SetOf(items) if isinstance(inner, types.SetOf):
+            return frozenset(fact(item, inner.of, given, typist) for item in items)
+    e = typist.typed(node, of)
+    value = _constant(e)
+    if value is UNREADABLE:
+        if not isinstance(e.type, types.Broken):
+            typist.fail("type-mismatch", "a fact in a test must be written out", node.span)
+        return UNREADABLE
+    if isinstance(inner, Number) and isinstance(e.type, Number) and value is not None:
+        return value * 10 ** (inner.scale - e.type.scale)
+    return value
+
+
+def _record(
+    node: tree.RecordOf | tree.Updated, of: types.Record, given: dict[str, tree.Expression], typist: Typist
+) -> Any:
+    changes = node if isinstance(node, tree.RecordOf) else node.changes
+    base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, typist)
+    if base is UNREADABLE:
+        return UNREADABLE
+    result = dict(base)
+    fields = typist.scope.fields[of.name]
+    for name, written in changes.fields:
+        if name.text not in fields:
+            typist.found.error(
+                "unknown-field",
+                f"`{types.short(of.name)}` has no field `{name.text}`",
+                name.span,
+                did_you_mean(name.text, fields) or "it has " + ", ".join(f"`{f}`" for f in fields),
+            )
+            continue
+        kind = fields[name.text]
+        nested = kind.of if isinstance(kind, types.OptionalOf) else kind
+        if isinstance(written, tree.RecordOf) and isinstance(node, tree.Updated) and isinstance(nested, types.Record):
+            written = tree.Updated(tree.RecordOf(()), written, span=written.span)
+            before = result.get(name.text)
+            value = fact(written, kind, given, typist)
+            if isinstance(before, dict) and isinstance(value, dict):
+                value = {**before, **value}
+        else:
+            value = fact(written, kind, given, typist)
+        result[name.text] = value
+    return UNREADABLE if any(v is UNREADABLE for v in result.values()) else result
+
+
+def _constant(e: typed.Expression) -> Any:
+    match e:
+        case typed.Literal(value):
+            return value
+        case typed.Unary("-", operand):
+            value = _constant(operand)
+            return value if value is UNREADABLE else -value
+        case typed.SetOf(items):
+            return frozenset(_constant(i) for i in items)
+        case typed.ListOf(items):
+            return [_constant(i) for i in items]
+    return UNREADABLE

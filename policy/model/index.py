@@ -1,0 +1,197 @@
+"""First look over all files: which rulesets there are, what each declares, who imports whom.
+
+In: parsed files. Out: an `Index` of entries and imports, with findings about names, files and imports.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from attrs import field, frozen
+
+from policy.diagnostics import Collector, did_you_mean
+from policy.model.names import Entry, merge
+from policy.source import Span
+from policy.syntax import tree
+
+LANGUAGE_VERSION = 1
+
+NAMED = (
+    tree.EnumOf,
+    tree.RecordType,
+    tree.DatedSet,
+    tree.Parameter,
+    tree.Value,
+    tree.Table,
+    tree.Decision,
+    tree.Priority,
+    tree.Property,
+)
+
+
+@frozen
+class Unit:
+    """One ruleset as written: its head and its declarations."""
+
+    name: str
+    head: tree.Ruleset
+    imports: tuple[tree.Import, ...]
+    declarations: tuple[Any, ...]
+
+
+@frozen(eq=False)
+class Index:
+    units: dict[str, Unit] = field(factory=dict)
+    own: dict[str, list[Entry]] = field(factory=dict)
+    sources: dict[str, tree.SourceText] = field(factory=dict)
+    provisions: dict[str, tuple[str, tree.Provision]] = field(factory=dict)
+
+    def reach(self, ruleset: str) -> tuple[str, ...]:
+        """Rulesets whose names are visible in `ruleset`, itself left out, in order of import."""
+        unit = self.units[ruleset]
+        reached = [i.name.text for i in unit.imports if i.name.text in self.units]
+        if unit.head.amends is not None and unit.head.amends.text in self.units:
+            amended = unit.head.amends.text
+            reached += [amended, *self.reach_of_imports(amended)]
+        return tuple(dict.fromkeys(r for r in reached if r != ruleset))
+
+    def reach_of_imports(self, ruleset: str) -> tuple[str, ...]:
+        return tuple(i.name.text for i in self.units[ruleset].imports if i.name.text in self.units)
+
+    def visible(self, ruleset: str) -> dict[str, tuple[Entry, ...]]:
+        """Names visible in `ruleset`: its own and the imported ones."""
+        return merge(self.own[ruleset], (e for r in self.reach(ruleset) for e in self.own[r]))
+
+
+def index(files: Sequence[tree.File], found: Collector) -> Index:
+    """All rulesets of the files by name."""
+    result = Index()
+    for file in files:
+        unit = _unit(file, found)
+        if unit is None:
+            continue
+        if unit.name in result.units:
+            first = result.units[unit.name].head.name.span
+            found.error(
+                "duplicate-name",
+                f"the ruleset `{unit.name}` is declared twice",
+                unit.head.name.span,
+                "one ruleset is one file",
+                related=((first, "first declared here"),),
+            )
+            continue
+        result.units[unit.name] = unit
+        _declare(unit, result, found)
+    for unit in result.units.values():
+        for wanted in [*(i.name for i in unit.imports), *([unit.head.amends] if unit.head.amends else [])]:
+            if wanted.text not in result.units:
+                found.error(
+                    "unknown-ruleset",
+                    f"there is no ruleset `{wanted.text}` in the rulebook",
+                    wanted.span,
+                    did_you_mean(wanted.text, result.units)
+                    or "only rulesets in the folder that is loaded can be imported",
+                )
+    _cycles(result, found)
+    return result
+
+
+def _unit(file: tree.File, found: Collector) -> Unit | None:
+    declarations = file.declarations
+    start = Span(file.span.source, 0, 0)
+    if not declarations:
+        return None
+    first = declarations[0]
+    if not isinstance(first, tree.Language):
+        found.error(
+            "language-version",
+            "the file does not say which version of the language it is written in",
+            first.span if first.span.end else start,
+            f"begin the file with `language {LANGUAGE_VERSION}`",
+        )
+    elif first.version.value != LANGUAGE_VERSION:
+        found.error(
+            "language-version",
+            f"version {first.version.value} of the language is not known to this program",
+            first.version.span,
+            f"it reads `language {LANGUAGE_VERSION}`",
+        )
+    heads = [d for d in declarations if isinstance(d, tree.Ruleset)]
+    if not heads:
+        found.error(
+            "missing-ruleset",
+            "the file does not name its ruleset",
+            start,
+            'after `language 1`, write `ruleset some.name "Title"`',
+        )
+        return None
+    for extra in heads[1:]:
+        found.error("duplicate-name", "a file holds one ruleset; this is a second", extra.span)
+    return Unit(
+        heads[0].name.text,
+        heads[0],
+        tuple(d for d in declarations if isinstance(d, tree.Import)),
+        tuple(d for d in declarations if not isinstance(d, tree.Import | tree.Ruleset | tree.Language)),
+    )
+
+
+def _declare(unit: Unit, result: Index, found: Collector) -> None:
+    own: dict[str, Entry] = {}
+    result.own[unit.name] = []
+
+    def twice(name: tree.Name, first: Span) -> None:
+        found.error(
+            "duplicate-name",
+            f"`{name.text}` is declared twice",
+            name.span,
+            "rename one of the two",
+            related=((first, "first declared here"),),
+        )
+
+    for d in unit.declarations:
+        if isinstance(d, tree.SourceText):
+            if d.name.text in result.sources:
+                twice(d.name, result.sources[d.name.text].name.span)
+            result.sources.setdefault(d.name.text, d)
+        elif isinstance(d, tree.Provision):
+            if d.name.text in result.provisions:
+                twice(d.name, result.provisions[d.name.text][1].name.span)
+            result.provisions.setdefault(d.name.text, (unit.name, d))
+        elif isinstance(d, NAMED):
+            name = d.name.text
+            if name in own:
+                twice(d.name, own[name].node.name.span)
+                continue
+            own[name] = Entry(f"{unit.name}.{name}", unit.name, d, d.span)
+            result.own[unit.name].append(own[name])
+
+
+def _cycles(result: Index, found: Collector) -> None:
+    done: set[str] = set()
+    for start in result.units:
+        path: list[str] = []
+
+        def visit(name: str, path: list[str] = path) -> None:
+            if name in path:
+                circle = [*path[path.index(name) :], name]
+                if not done.intersection(circle):
+                    span = result.units[name].head.name.span
+                    shown = " → ".join(f"`{n}`" for n in circle)
+                    found.error(
+                        "circular-import",
+                        f"rulesets import each other in a circle: {shown}",
+                        span,
+                        "move what both need into a ruleset of its own",
+                    )
+                    done.update(circle)
+                return
+            if name in done:
+                return
+            path.append(name)
+            for wanted in result.reach(name):
+                visit(wanted)
+            path.pop()
+            done.add(name)
+
+        visit(start)

@@ -1,0 +1,139 @@
+"""Who is visible where: full names, and what a bare word means inside one ruleset."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import frozen
+
+from policy.diagnostics import Collector, did_you_mean
+from policy.model import types
+from policy.model.currencies import MINOR_UNIT
+from policy.model.types import Type
+from policy.source import Span
+from policy.syntax import tree
+
+
+@frozen
+class Signature:
+    """How a name may be used in expressions. `kind`: parameter, set, value, table, decision, priority."""
+
+    id: str
+    kind: str
+    parameters: tuple[tuple[str, Type], ...]
+    type: Type
+
+
+@frozen
+class Entry:
+    """A declared name: its full name, what it declares and where."""
+
+    id: str
+    ruleset: str
+    node: Any
+    span: Span
+
+
+@frozen(eq=False)
+class Scope:
+    """The names visible in one ruleset: its own and those of the rulesets it imports."""
+
+    ruleset: str
+    visible: dict[str, tuple[Entry, ...]]
+    signatures: dict[str, Signature]
+    named_types: dict[str, Type]
+    fields: dict[str, dict[str, Type]]  # by a record's full name
+    found: Collector
+
+    def find(self, name: str, span: Span, kinds: tuple[type[Any], ...], what: str) -> Entry | None:
+        """The one entry of these kinds called `name`, or None with a finding."""
+        entries = [e for e in self.visible.get(name, ()) if isinstance(e.node, kinds)]
+        if len(entries) == 1:
+            return entries[0]
+        if entries:
+            places = " and ".join(f"`{e.ruleset}`" for e in entries)
+            self.found.error(
+                "ambiguous-name",
+                f"`{name}` is declared in {places}",
+                span,
+                "rename one of them, or import only the one you mean",
+            )
+            return None
+        known = [n for n, es in self.visible.items() if any(isinstance(e.node, kinds) for e in es)]
+        self.found.error("unknown-name", f"there is no {what} `{name}`", span, did_you_mean(name, known))
+        return None
+
+    def type_of(self, written: tree.TypeName) -> Type:
+        """The type an author wrote."""
+        match written.kind:
+            case "boolean":
+                return types.BOOLEAN
+            case "text":
+                return types.TEXT
+            case "date":
+                return types.DATE
+            case "instant":
+                return types.INSTANT
+            case "duration":
+                return types.INSTANT_STEP
+            case "integer":
+                return types.INTEGER
+            case "set" | "list" | "optional":
+                assert written.of is not None
+                inner = self.type_of(written.of)
+                wrap = {"set": types.SetOf, "list": types.ListOf, "optional": types.OptionalOf}
+                return wrap[written.kind](inner)
+            case "named":
+                entry = self.find(written.argument, written.span, (tree.EnumOf, tree.RecordType), "type")
+                return self.named_types.get(entry.id, types.BROKEN) if entry else types.BROKEN
+            case _:
+                return self._number_type(written)
+
+    def _number_type(self, written: tree.TypeName) -> Type:
+        unit = {"decimal": "number"}.get(written.kind, written.kind)
+        scale = types.DEFAULT_SCALE.get(unit, 0)
+        if written.argument:
+            if written.argument not in MINOR_UNIT:
+                self.found.error(
+                    "unknown-currency",
+                    f"`{written.argument}` is not a currency of ISO 4217",
+                    written.span,
+                    did_you_mean(written.argument, MINOR_UNIT),
+                )
+                return types.BROKEN
+            if unit == "money":
+                scale = MINOR_UNIT[written.argument]
+            unit = f"{unit}:{written.argument}"
+        if written.step is not None:
+            step = step_scale(written.step)
+            if step is None:
+                self.found.error(
+                    "bad-step",
+                    "the step of a type is a power of ten, like `1`, `0.01` or `0.0001%`",
+                    written.step.span,
+                )
+                return types.BROKEN
+            scale = step
+        return types.Number(unit, scale)
+
+
+def step_scale(step: tree.Number) -> int | None:
+    """Decimals kept by a step that is a power of ten (`0.01` keeps two), or None."""
+    sign, digits, exponent = step.value.normalize().as_tuple()
+    assert isinstance(exponent, int)
+    if sign or digits != (1,) or exponent > 0:
+        return None
+    return -exponent + (2 if step.unit == "%" else 0)
+
+
+def merge(own: Iterable[Entry], imported: Iterable[Entry]) -> dict[str, tuple[Entry, ...]]:
+    """Visible names to entries."""
+    visible: dict[str, tuple[Entry, ...]] = {}
+    for entry in [*own, *imported]:
+        name = entry.node.name.text
+        if entry not in visible.get(name, ()):
+            visible[name] = (*visible.get(name, ()), entry)
+    return visible
+
+

@@ -1,0 +1,158 @@
+"""The types of the language, and the arithmetic of their units.
+
+A number is an integer with a static scale: `40.00 HKD` is 4000 at scale 2 of unit `money:HKD`. At run time
+every number, date (days), instant (microseconds, UTC) is a Python int; texts and enum members are str.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+EXACT_FRACTION = -1  # the "scale" of a quotient, which may exist only inside `round`
+MOST_FACT_DIGITS = 18  # a fact's scaled integer stays below 10**18
+LONGEST_LIST = 1_000_000
+
+DEFAULT_SCALE = {"rate": 6, "price": 4, "quantity": 8}
+
+
+@frozen
+class Boolean:
+    pass
+
+
+@frozen
+class Text:
+    pass
+
+
+@frozen
+class Date:
+    pass
+
+
+@frozen
+class Instant:
+    pass
+
+
+@frozen
+class Number:
+    """`unit`: number, rate, quantity, duration, `money:HKD`, `price:HKD`; `scale`: decimals kept."""
+
+    unit: str
+    scale: int
+
+    @property
+    def currency(self) -> str:
+        return self.unit.partition(":")[2]
+
+
+@frozen
+class Enum:
+    name: str
+    members: tuple[str, ...]
+
+
+@frozen
+class Record:
+    """By full name, so that records may be looked up wherever a program goes."""
+
+    name: str
+
+
+@frozen
+class SetOf:
+    of: Type
+
+
+@frozen
+class ListOf:
+    of: Type
+
+
+@frozen
+class OptionalOf:
+    of: Type
+
+
+@frozen
+class Broken:
+    """The type of something already reported; agrees with everything, so that one slip costs one finding."""
+
+
+Type = Boolean | Text | Date | Instant | Number | Enum | Record | SetOf | ListOf | OptionalOf | Broken
+
+BOOLEAN, TEXT, DATE, INSTANT, BROKEN = Boolean(), Text(), Date(), Instant(), Broken()
+INTEGER = Number("number", 0)
+INSTANT_STEP = Number("duration", 6)
+DATE_STEP = Number("duration", 0)
+
+
+def product_unit(left: str, right: str) -> str | None:
+    """Unit of `left * right`, or None where the product has no meaning here."""
+    for a, b in ((left, right), (right, left)):
+        if a == "number":
+            return b
+        if a == "rate":
+            return b
+        if a == "quantity" and b.startswith("price:"):
+            return "money:" + b.partition(":")[2]
+    return None
+
+
+def quotient_unit(left: str, right: str) -> str | None:
+    """Unit of `left / right`, or None where the quotient has no meaning here."""
+    if right in ("number", "rate"):
+        return left
+    if left == right:
+        return "rate" if left != "number" else "number"
+    currency = left.partition(":")[2]
+    if left == f"money:{currency}" and currency:
+        if right == f"price:{currency}":
+            return "quantity"
+        if right == "quantity":
+            return f"price:{currency}"
+    return None
+
+
+def short(name: str) -> str:
+    """The last part of a full name."""
+    return name.rpartition(".")[2]
+
+
+def describe(of: Type) -> str:
+    """The type as an author writes it."""
+    match of:
+        case Boolean():
+            return "boolean"
+        case Text():
+            return "text"
+        case Date():
+            return "date"
+        case Instant():
+            return "instant"
+        case Number("number", 0):
+            return "integer"
+        case Number("duration", _):
+            return "duration"
+        case Number(unit, scale):
+            kind, _, currency = unit.partition(":")
+            word = {"number": "decimal"}.get(kind, kind) + (f"({currency})" if currency else "")
+            if scale == EXACT_FRACTION:
+                return f"{word} as an exact fraction"
+            step = _step(scale - 2) + "%" if kind == "rate" else _step(scale)
+            return f"{word} to {step}"
+        case Enum(name, _) | Record(name):
+            return short(name)
+        case SetOf(item):
+            return f"set of {describe(item)}"
+        case ListOf(item):
+            return f"list of {describe(item)}"
+        case OptionalOf(item):
+            return f"optional {describe(item)}"
+        case Broken():
+            return "unknown"
+
+
+def _step(scale: int) -> str:
+    return "1" + "0" * -scale if scale <= 0 else "0." + "0" * (scale - 1) + "1"

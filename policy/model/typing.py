@@ -1,0 +1,537 @@
+"""Expressions from syntax: names resolved, types and units checked, divisions kept inside `round`.
+
+A slip becomes one finding and a `Failed` node of a type that agrees with everything.
+"""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import assert_never
+
+from attrs import evolve
+
+from policy.diagnostics import Collector, did_you_mean
+from policy.model import expressions as typed
+from policy.model import types, values
+from policy.model.currencies import MINOR_UNIT
+from policy.model.expressions import Expression
+from policy.model.names import Scope
+from policy.model.types import EXACT_FRACTION, Number, Type, describe
+from policy.source import Span
+from policy.syntax import tree
+
+SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+MONTHS = {"month": 1, "year": 12}
+_ORDERED = (Number, types.Date, types.Instant)
+
+
+def number_literal(node: tree.Number) -> typed.Literal | None:
+    """A written number as a typed literal; None for calendar months, which are not a fixed length."""
+    unit, value = node.unit, node.value
+    if unit in MONTHS:
+        return None
+    if unit in SECONDS:
+        return typed.Literal(int(value) * SECONDS[unit], type=Number("duration", 0), span=node.span)
+    decimals = values.decimals(value)
+    if unit == "%":
+        of = Number("rate", decimals + 2)
+    elif unit == "bp":
+        of = Number("rate", decimals + 4)
+    else:
+        of = Number(f"money:{unit}" if unit else "number", decimals)
+    digits = values.scaled(value, decimals)
+    assert digits is not None
+    return typed.Literal(digits, type=of, span=node.span)
+
+
+class Typist:
+    """Types the expressions of one declaration; `variables` are its parameters and open aggregates."""
+
+    def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
+        self.scope, self.variables, self.found = scope, variables, found
+        self.rounding = 0
+
+    def typed(self, node: tree.Expression, expected: Type) -> Expression:
+        """The expression, which must be usable as `expected`."""
+        return self.fit(self.expression(node, expected), expected)
+
+    # ── agreement ───────────────────────────────────────────────────────────────────────────
+
+    def fit(self, e: Expression, expected: Type) -> Expression:
+        """`e` as `expected`: widened or adapted where that is exact, else a finding."""
+        actual = e.type
+        if isinstance(expected, types.OptionalOf) and not isinstance(actual, types.OptionalOf):
+            if isinstance(e, typed.Literal) and e.value is None:
+                return evolve(e, type=expected)
+            return self.fit(e, expected.of)
+        if actual == expected or isinstance(expected, types.Broken) or isinstance(actual, types.Broken):
+            return e
+        if isinstance(expected, Number) and isinstance(actual, Number):
+            e = self.adapt(e, expected)
+            assert isinstance(e.type, Number)
+            if e.type.unit != expected.unit:
+                return self.disagree(e, expected)
+            if e.type.scale == EXACT_FRACTION:
+                return e if self.rounding else self.unrounded(e)
+            if e.type.scale > expected.scale and not self.rounding:
+                return self.fail(
+                    "narrowing",
+                    f"this is a {describe(e.type)}, but a {describe(expected)} is wanted: decimals would be lost",
+                    e.span,
+                    f"write `round down to {values.decimal_text(1, expected.scale)} (…)`, or another direction",
+                )
+            return e
+        if isinstance(expected, types.SetOf | types.ListOf) and type(expected) is type(actual):
+            assert isinstance(actual, types.SetOf | types.ListOf)
+            if isinstance(actual.of, types.Broken) or actual.of == expected.of:
+                return e
+        return self.disagree(e, expected)
+
+    def adapt(self, e: Expression, wanted: Number) -> Expression:
+        """A literal in the unit or scale that is wanted, where that changes nothing of its value."""
+        match e:
+            case typed.Unary("-", operand):
+                inner = self.adapt(operand, wanted)
+                return evolve(e, operand=inner, type=inner.type) if inner is not operand else e
+            case typed.Literal(value, type=Number(unit, scale)):
+                if unit == "number" and wanted.unit in ("quantity", "duration") and wanted.unit != "duration":
+                    unit = wanted.unit
+                elif unit.startswith("money:") and wanted.unit == f"price:{unit[6:]}":
+                    unit = wanted.unit
+                while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
+                    value, scale = value // 10, scale - 1
+                return evolve(e, value=value, type=Number(unit, scale))
+        return e
+
+    def disagree(self, e: Expression, expected: Type) -> Expression:
+        actual = e.type
+        if isinstance(actual, Number) and isinstance(expected, Number):
+            if actual.currency and expected.currency and actual.currency != expected.currency:
+                return self.fail(
+                    "currency-mismatch",
+                    f"{actual.currency} cannot stand where {expected.currency} is wanted",
+                    e.span,
+                    "convert with an exchange rate that is a fact or a parameter",
+                )
+            help = ""
+            if isinstance(e, typed.Literal) and expected.currency:
+                help = f"write the currency: `{values.show(e.value, actual)} {expected.currency}`"
+            elif isinstance(e, typed.Literal) and expected.unit == "rate":
+                help = "write a rate as a percentage: `100%`, not `1`"
+        else:
+            help = ""
+        if isinstance(actual, types.OptionalOf):
+            help = "say what holds where it is absent: `… default …`, or test `is present`"
+        return self.fail(
+            "type-mismatch", f"this is {_a(actual)}, but {_a(expected)} is wanted", e.span, help
+        )
+
+    def unrounded(self, e: Expression) -> Expression:
+        return self.fail(
+            "unrounded-division",
+            "a division has no exact decimal result, so it must say how it is rounded",
+            e.span,
+            "write `round half even to 0.01 (…)` around it, with the direction and step you mean",
+        )
+
+    def fail(self, code: str, message: str, span: Span, help: str = "") -> Expression:
+        self.found.error(code, message, span, help)
+        return typed.Failed(type=types.BROKEN, span=span)
+
+    # ── expressions ─────────────────────────────────────────────────────────────────────────
+
+    def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression:
+        """The typed expression; `expected` is a hint that lets enum members be written bare."""
+        span = node.span
+        hint = expected.of if isinstance(expected, types.OptionalOf) else expected
+        match node:
+            case tree.Number():
+                literal = number_literal(node)
+                if literal is None:
+                    return self.fail(
+                        "type-mismatch",
+                        "calendar months and years can only be added to or taken from a date",
+                        span,
+                        "for a fixed length write days",
+                    )
+                if node.unit and isinstance(literal.type, Number) and literal.type.currency:
+                    if literal.type.currency not in MINOR_UNIT:
+                        return self.fail(
+                            "unknown-currency",
+                            f"`{node.unit}` is not a currency of ISO 4217",
+                            span,
+                            did_you_mean(node.unit, MINOR_UNIT),
+                        )
+                return self.adapt(literal, hint) if isinstance(hint, Number) else literal
+            case tree.Text(value):
+                return typed.Literal(value, type=types.TEXT, span=span)
+            case tree.Truth(value):
+                return typed.Literal(value, type=types.BOOLEAN, span=span)
+            case tree.Moment(iso):
+                if len(iso) == 10:
+                    return typed.Literal(_day(iso), type=types.DATE, span=span)
+                return typed.Literal(_moment(iso), type=types.INSTANT, span=span)
+            case tree.Absence():
+                if not isinstance(expected, types.OptionalOf | types.Broken):
+                    return self.fail(
+                        "type-mismatch", f"`none` cannot stand for {_a(expected)}", span, "it is not optional"
+                    )
+                return typed.Literal(None, type=expected, span=span)
+            case tree.Today():
+                return typed.Today(type=types.DATE, span=span)
+            case tree.Reference(name):
+                return self.reference(name, span, hint)
+            case tree.FieldOf():
+                return self.field_of(node)
+            case tree.Call():
+                return self.call(node)
+            case tree.Unary():
+                return self.unary(node, hint)
+            case tree.Binary():
+                return self.binary(node, hint)
+            case tree.Chain(operator, operands):
+                if operator in ("and", "or"):
+                    inner = tuple(self.typed(o, types.BOOLEAN) for o in operands)
+                    return typed.Chain(operator, inner, type=types.BOOLEAN, span=span)
+                return self.lattice(operator, operands, span, hint)
+            case tree.Conditional(condition, then, otherwise):
+                test = self.typed(condition, types.BOOLEAN)
+                a = self.expression(then, hint)
+                b = self.expression(otherwise, hint if not isinstance(hint, types.Broken) else a.type)
+                a, b, of = self.same_type(a, b)
+                if isinstance(of, Number) and of.scale == EXACT_FRACTION:
+                    return self.unrounded(a if a.type == of else b)
+                return typed.Conditional(test, a, b, type=of, span=span)
+            case tree.Round():
+                return self.round(node, hint)
+            case tree.Clamp(operand, low, high):
+                e = self.exact(self.expression(operand, hint))
+                bottom, top = (self.exact(self.expression(x, e.type)) for x in (low, high))
+                bottom, e, of = self.same_type(bottom, e)
+                top, e, of = self.same_type(top, e)
+                bottom, _, of = self.same_type(bottom, evolve(e, type=of) if isinstance(of, Number) else e)
+                return typed.Clamp(e, bottom, top, type=of, span=span)
+            case tree.Aggregate():
+                return self.aggregate(node)
+            case tree.SetOf(items):
+                of = hint.of if isinstance(hint, types.SetOf) else types.BROKEN
+                members = tuple(self.typed(i, of) for i in items)
+                inner_type = of if not isinstance(of, types.Broken) else _common(members)
+                return typed.SetOf(members, type=types.SetOf(inner_type), span=span)
+            case tree.ListOf(items):
+                of = hint.of if isinstance(hint, types.ListOf) else types.BROKEN
+                members = tuple(self.typed(i, of) for i in items)
+                inner_type = of if not isinstance(of, types.Broken) else _common(members)
+                return typed.ListOf(members, type=types.ListOf(inner_type), span=span)
+            case tree.RecordOf() | tree.Updated():
+                return self.fail(
+                    "type-mismatch", "a record can be written out only in a test", span, "name its fields"
+                )
+        assert_never(node)
+
+    def exact(self, e: Expression) -> Expression:
+        """`e`, which must not be a bare quotient."""
+        if isinstance(e.type, Number) and e.type.scale == EXACT_FRACTION:
+            return self.unrounded(e)
+        return e
+
+    def reference(self, name: str, span: Span, hint: Type) -> Expression:
+        if name in self.variables:
+            return typed.Local(name, type=self.variables[name], span=span)
+        if isinstance(hint, types.Enum) and name in hint.members:
+            return typed.Literal(name, type=hint, span=span)
+        entries = [e for e in self.scope.visible.get(name, ()) if e.id in self.scope.signatures]
+        if not entries:
+            return self.unknown(name, span, hint)
+        entry = self.scope.find(name, span, (tree.DatedSet, tree.Parameter, *_CALLED), "name")
+        if entry is None:
+            return typed.Failed(type=types.BROKEN, span=span)
+        signature = self.scope.signatures[entry.id]
+        if signature.kind in ("parameter", "set"):
+            return typed.Named(signature.id, type=signature.type, span=span)
+        return self.fail(
+            "wrong-arguments",
+            f"`{name}` is a {signature.kind} and must be given what it asks about",
+            span,
+            f"write `{name}({', '.join(n for n, _ in signature.parameters)})`",
+        )
+
+    def unknown(self, name: str, span: Span, hint: Type) -> Expression:
+        enums = [t for t in self.scope.named_types.values() if isinstance(t, types.Enum) and name in t.members]
+        known = [*self.variables, *(n for n, es in self.scope.visible.items() if es[0].id in self.scope.signatures)]
+        if isinstance(hint, types.Enum):
+            known = [*hint.members, *known]
+            message = f"`{name}` is neither a member of `{types.short(hint.name)}` nor a name known here"
+        else:
+            message = f"there is nothing called `{name}` here"
+        help = did_you_mean(name, known)
+        if not help and isinstance(hint, types.Text):
+            help = f'a text is written in quotes: `"{name}"`'
+        if not help and enums:
+            help = f"`{name}` is a member of `{types.short(enums[0].name)}`; write it to the right of `is` or `in`"
+        return self.fail("unknown-name", message, span, help)
+
+    def field_of(self, node: tree.FieldOf) -> Expression:
+        of = self.expression(node.of)
+        name = node.name.text
+        match of.type:
+            case types.Record(record):
+                fields = self.scope.fields.get(record, {})
+                if name in fields:
+                    return typed.FieldOf(of, name, type=fields[name], span=node.span)
+                help = did_you_mean(name, fields) or "it has " + ", ".join(f"`{f}`" for f in fields)
+                return self.fail(
+                    "unknown-field", f"`{types.short(record)}` has no field `{name}`", node.name.span, help
+                )
+            case types.Broken():
+                return typed.Failed(type=types.BROKEN, span=node.span)
+        help = (
+            "an optional record must be tested first" if isinstance(of.type, types.OptionalOf) else ""
+        )
+        return self.fail("type-mismatch", f"{_a(of.type)} has no fields", node.span, help)
+
+    def call(self, node: tree.Call) -> Expression:
+        name = node.name.text
+        entry = self.scope.find(name, node.name.span, _CALLED, "value, table or decision")
+        if entry is None or entry.id not in self.scope.signatures:
+            for argument in node.arguments:
+                self.expression(argument)
+            return typed.Failed(type=types.BROKEN, span=node.span)
+        signature = self.scope.signatures[entry.id]
+        if len(node.arguments) != len(signature.parameters):
+            wanted = ", ".join(f"{n}: {describe(t)}" for n, t in signature.parameters)
+            return self.fail(
+                "wrong-arguments",
+                f"`{name}` wants {len(signature.parameters)} and is given {len(node.arguments)}",
+                node.span,
+                f"it is declared as `{name}({wanted})`",
+            )
+        rounding, self.rounding = self.rounding, 0
+        arguments = tuple(
+            self.typed(a, of) for a, (_, of) in zip(node.arguments, signature.parameters, strict=True)
+        )
+        self.rounding = rounding
+        return typed.Apply(signature.id, arguments, type=signature.type, span=node.span)
+
+    def unary(self, node: tree.Unary, hint: Type) -> Expression:
+        operator, span = node.operator, node.span
+        if operator == "not":
+            return typed.Unary("not", self.typed(node.operand, types.BOOLEAN), type=types.BOOLEAN, span=span)
+        operand = self.expression(node.operand, hint)
+        if operator in ("is present", "is absent"):
+            if not isinstance(operand.type, types.OptionalOf | types.Broken):
+                return self.fail(
+                    "type-mismatch",
+                    f"this is {_a(operand.type)}, which is never absent",
+                    operand.span,
+                    "only an `optional` can be present or absent; a fact that was not given is unknown, not absent",
+                )
+            return typed.Unary(operator, operand, type=types.BOOLEAN, span=span)
+        if not isinstance(operand.type, Number | types.Broken):
+            return self.disagree(operand, Number("number", 0))
+        if operator == "abs":
+            operand = self.exact(operand)
+        return typed.Unary(operator, operand, type=operand.type, span=span)
+
+    def binary(self, node: tree.Binary, hint: Type) -> Expression:
+        operator, span = node.operator, node.span
+        match operator:
+            case "+" | "-":
+                return self.additive(node, hint)
+            case "*" | "/":
+                return self.multiplicative(node)
+            case "default":
+                left = self.expression(node.left, types.OptionalOf(hint))
+                if not isinstance(left.type, types.OptionalOf | types.Broken):
+                    return self.fail(
+                        "type-mismatch", f"this is {_a(left.type)}, which is never absent", left.span
+                    )
+                of = left.type.of if isinstance(left.type, types.OptionalOf) else types.BROKEN
+                return typed.Binary("default", left, self.typed(node.right, of), type=of, span=span)
+            case "in" | "not in":
+                left = self.expression(node.left)
+                right = self.expression(node.right, types.SetOf(left.type))
+                if isinstance(right.type, types.SetOf | types.ListOf):
+                    left = self.fit(left, right.type.of)
+                elif not isinstance(right.type, types.Broken):
+                    return self.fail("type-mismatch", f"this is {_a(right.type)}, not a set", right.span)
+                return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
+            case _:
+                left = self.exact(self.expression(node.left))
+                right = self.exact(self.expression(node.right, left.type))
+                left, right, of = self.same_type(left, right)
+                comparable = _ORDERED if operator not in ("is", "is not") else (*_ORDERED, *_EQUAL)
+                if not isinstance(of, (*comparable, types.Broken)):
+                    optional = isinstance(of, types.OptionalOf)
+                    return self.fail(
+                        "type-mismatch",
+                        f"{_a(of)} cannot be compared with `{operator}`",
+                        span,
+                        "say what holds where it is absent: `… default …`" if optional else "",
+                    )
+                return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
+
+    def same_type(self, a: Expression, b: Expression) -> tuple[Expression, Expression, Type]:
+        """Both sides adapted to each other, and their common type; a finding where there is none."""
+        if isinstance(a.type, Number) and isinstance(b.type, Number):
+            if a.type.unit != b.type.unit:
+                a, b = self.adapt(a, b.type), self.adapt(b, a.type)
+            assert isinstance(a.type, Number)
+            assert isinstance(b.type, Number)
+            if a.type.unit != b.type.unit:
+                b = self.disagree(b, a.type)
+                return a, b, types.BROKEN
+            scales = (a.type.scale, b.type.scale)
+            scale = EXACT_FRACTION if EXACT_FRACTION in scales else max(scales)
+            return a, b, Number(a.type.unit, scale)
+        if isinstance(a.type, types.Broken):
+            return a, b, types.BROKEN
+        fitted = self.fit(b, a.type)
+        return a, fitted, types.BROKEN if isinstance(fitted.type, types.Broken) else a.type
+
+    def additive(self, node: tree.Binary, hint: Type) -> Expression:
+        span = node.span
+        left = self.expression(node.left, hint)
+        sign = 1 if node.operator == "+" else -1
+        if isinstance(left.type, types.Date) and isinstance(node.right, tree.Number):
+            unit = node.right.unit
+            if unit in MONTHS:
+                months = sign * int(node.right.value) * MONTHS[unit]
+                return typed.MonthsLater(left, months, type=types.DATE, span=span)
+            if SECONDS.get(unit, 0) % 86_400 == 0 and unit in SECONDS:
+                days = int(node.right.value) * SECONDS[unit] // 86_400
+                count = typed.Literal(days, type=types.INTEGER, span=node.right.span)
+                return typed.Binary(node.operator, left, count, type=types.DATE, span=span)
+        right = self.expression(node.right, left.type)
+        match left.type, right.type:
+            case (types.Date(), types.Date()) if sign < 0:
+                return typed.Binary("-", left, right, type=types.DATE_STEP, span=span)
+            case (types.Instant(), types.Instant()) if sign < 0:
+                return typed.Binary("-", left, right, type=types.INSTANT_STEP, span=span)
+            case (types.Instant(), Number("duration", _)):
+                return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
+            case (types.Date(), _):
+                return self.fail(
+                    "type-mismatch", "to a date only a written number of days, weeks, months or years is added", span
+                )
+        left, right, of = self.same_type(left, right)
+        if not isinstance(of, Number | types.Broken):
+            return self.fail("type-mismatch", f"{_a(of)} cannot be added or subtracted", span)
+        return typed.Binary(node.operator, left, right, type=of, span=span)
+
+    def multiplicative(self, node: tree.Binary) -> Expression:
+        left, right = self.expression(node.left), self.expression(node.right)
+        if isinstance(left.type, types.Broken) or isinstance(right.type, types.Broken):
+            return typed.Failed(type=types.BROKEN, span=node.span)
+        if not isinstance(left.type, Number) or not isinstance(right.type, Number):
+            wrong = right if isinstance(left.type, Number) else left
+            return self.disagree(wrong, types.INTEGER)
+        a, b = left.type, right.type
+        unit = types.product_unit(a.unit, b.unit) if node.operator == "*" else types.quotient_unit(a.unit, b.unit)
+        if unit is None:
+            verb = "multiplied by" if node.operator == "*" else "divided by"
+            return self.fail("type-mismatch", f"{_a(a)} cannot be {verb} {_a(b)}", node.span)
+        if node.operator == "/":
+            if not self.rounding:
+                return self.unrounded(evolve(left, span=node.span))
+            scale = EXACT_FRACTION
+        else:
+            fraction = EXACT_FRACTION in (a.scale, b.scale)
+            scale = EXACT_FRACTION if fraction else a.scale + b.scale
+        return typed.Binary(node.operator, left, right, type=Number(unit, scale), span=node.span)
+
+    def lattice(
+        self, operator: str, operands: tuple[tree.Expression, ...], span: Span, hint: Type
+    ) -> Expression:
+        inner: list[Expression] = []
+        of: Type = hint
+        for operand in operands:
+            e = self.exact(self.expression(operand, of))
+            if inner:
+                _, e, of = self.same_type(evolve(inner[-1], type=of), e)
+            else:
+                of = e.type
+            inner.append(e)
+        if not isinstance(of, (*_ORDERED, types.Broken)):
+            return self.fail("type-mismatch", f"{_a(of)} has no `{operator}`", span)
+        if isinstance(of, Number):
+            inner = [self.adapt(e, of) for e in inner]
+        return typed.Chain(operator, tuple(inner), type=of, span=span)
+
+    def round(self, node: tree.Round, hint: Type) -> Expression:
+        self.rounding += 1
+        operand = self.expression(node.operand, types.BROKEN)
+        self.rounding -= 1
+        if isinstance(operand.type, types.Broken):
+            return operand
+        if not isinstance(operand.type, Number):
+            return self.disagree(operand, types.INTEGER)
+        unit = operand.type.unit
+        step = number_literal(node.step)
+        scale = values.decimals(node.step.value) + {"%": 2, "bp": 4}.get(node.step.unit, 0)
+        wrong_unit = node.step.unit and not (
+            (node.step.unit in ("%", "bp") and unit == "rate") or unit.endswith(":" + node.step.unit)
+        )
+        if step is None or step.value <= 0 or wrong_unit:
+            return self.fail("bad-step", f"`{node.step.span.text}` is not a step for {_a(operand.type)}", node.step.span)
+        return typed.Round(node.mode, step.value, operand, type=Number(unit, scale), span=node.span)
+
+    def aggregate(self, node: tree.Aggregate) -> Expression:
+        over = self.expression(node.over)
+        if not isinstance(over.type, types.ListOf | types.Broken):
+            return self.fail("type-mismatch", f"this is {_a(over.type)}, not a list", node.over.span)
+        variable = node.variable.text
+        if variable in self.variables:
+            self.found.error("duplicate-name", f"`{variable}` already has a meaning here", node.variable.span)
+        outer, rounding = self.variables, self.rounding
+        self.variables = {**outer, variable: over.type.of if isinstance(over.type, types.ListOf) else types.BROKEN}
+        self.rounding = 0
+        wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
+        body = self.typed(node.body, wanted)
+        where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
+        self.variables, self.rounding = outer, rounding
+        of: Type
+        match node.kind:
+            case "any" | "all":
+                of = types.BOOLEAN
+            case "count" | "count distinct":
+                of = types.INTEGER
+            case "sum":
+                of = body.type
+                if not isinstance(of, Number | types.Broken):
+                    return self.fail("type-mismatch", f"{_a(of)} cannot be summed", node.body.span)
+            case _:
+                if not isinstance(body.type, (*_ORDERED, types.Broken)):
+                    return self.fail("type-mismatch", f"{_a(body.type)} has no `{node.kind}`", node.body.span)
+                of = types.OptionalOf(body.type)
+        return typed.Aggregate(node.kind, body, variable, over, where, type=of, span=node.span)
+
+
+_CALLED = (tree.Value, tree.Table, tree.Decision, tree.Priority)
+_EQUAL = (types.Boolean, types.Text, types.Enum)
+
+
+def _a(of: Type) -> str:
+    word = describe(of)
+    return ("an " if word[0] in "aeiou" else "a ") + f"`{word}`"
+
+
+def _common(members: tuple[Expression, ...]) -> Type:
+    numbers = [m.type for m in members if isinstance(m.type, Number)]
+    if numbers and len(numbers) == len(members):
+        return Number(numbers[0].unit, max(n.scale for n in numbers))
+    return members[0].type if members else types.BROKEN
+
+
+def _day(iso: str) -> int:
+    try:
+        return date.fromisoformat(iso).toordinal()
+    except ValueError:  # already a finding of the parser
+        return 1
+
+
+def _moment(iso: str) -> int:
+    try:
+        return values.microseconds(datetime.fromisoformat(iso))
+    except ValueError:  # already a finding of the parser
+        return 0

@@ -1,0 +1,103 @@
+"""Exact values between their written and their run-time form.
+
+Numbers are scaled ints, dates are days, instants are microseconds since 1970-01-01T00:00:00Z; `None` is an
+optional's absence. Nothing here ever rounds.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+from policy.model import types
+from policy.model.types import Type
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def scaled(value: Decimal, scale: int) -> int | None:
+    """`value` as an integer at `scale`, or None where it has more decimals than that."""
+    sign, digits, exponent = value.as_tuple()
+    assert isinstance(exponent, int)
+    number = int("".join(map(str, digits)) or "0")
+    shift = exponent + scale
+    if shift < 0:
+        number, rest = divmod(number, 10**-shift)
+        if rest:
+            return None
+    else:
+        number *= 10**shift
+    return -number if sign else number
+
+
+def decimals(value: Decimal) -> int:
+    """How many decimals `value` is written with."""
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    return max(0, -exponent)
+
+
+def decimal_text(value: int, scale: int) -> str:
+    """The plain decimal text of a scaled integer, with all its decimals."""
+    if scale <= 0:
+        return str(value * 10**-scale)
+    whole, part = divmod(abs(value), 10**scale)
+    return f"{'-' if value < 0 else ''}{whole}.{part:0{scale}d}"
+
+
+def microseconds(moment: datetime) -> int:
+    """Microseconds since the epoch of an instant with an offset."""
+    return (moment - _EPOCH) // timedelta(microseconds=1)
+
+
+def show(value: Any, of: Type) -> str:
+    """The value as an author would write it: `40.00 HKD`, `15.5%`, `2026-02-11`."""
+    if value is None:
+        return "none"
+    match of:
+        case types.OptionalOf(item):
+            return show(value, item)
+        case types.Boolean():
+            return "true" if value else "false"
+        case types.Text():
+            return f'"{value}"'
+        case types.Date():
+            return date.fromordinal(value).isoformat()
+        case types.Instant():
+            return (_EPOCH + timedelta(microseconds=value)).isoformat()
+        case types.Number("rate", scale):
+            return _trimmed(decimal_text(value, scale - 2)) + "%" if scale >= 2 else f"{value * 10 ** (2 - scale)}%"
+        case types.Number("duration", scale):
+            return _duration(value, scale)
+        case types.Number(unit, scale):
+            text = decimal_text(value, scale)
+            if unit.startswith("money:"):
+                return f"{text} {of.currency}"
+            return f"{_trimmed(text)} {of.currency}".rstrip()
+        case types.SetOf(item):
+            return "{" + ", ".join(sorted(show(v, item) for v in value)) + "}"
+        case types.ListOf(item):
+            return "[" + ", ".join(show(v, item) for v in value) + "]"
+        case types.Enum():
+            return str(value)
+        case types.Record() | types.Broken():
+            return repr(value)
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _duration(value: int, scale: int) -> str:
+    if scale:
+        seconds, rest = divmod(value, 10**scale)
+        if rest:
+            return f"{_trimmed(decimal_text(value, scale))} seconds"
+    else:
+        seconds = value
+    for size, word in ((86_400, "day"), (3_600, "hour"), (60, "minute")):
+        if seconds % size == 0 and seconds:
+            count = seconds // size
+            return f"{count} {word}{'' if count == 1 else 's'}"
+    return f"{seconds} seconds"

@@ -1,0 +1,594 @@
+"""Lark's tree to ours: one method a grammar rule, each a line or two. Part of `from_text`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from lark import Token, Transformer, v_args
+from lark.tree import Meta
+
+from policy.diagnostics import Collector
+from policy.source import Source, Span
+from policy.syntax import tree
+
+MOST_DIGITS = 30
+_SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+
+Items = list[Any]
+
+
+def _binary(operator: str) -> Callable[..., tree.Binary]:
+    def make(self: Builder, meta: Meta, items: Items) -> tree.Binary:
+        return tree.Binary(operator, items[0], items[1], span=self.at(meta))
+
+    return make
+
+
+def _unary(operator: str) -> Callable[..., tree.Unary]:
+    def make(self: Builder, meta: Meta, items: Items) -> tree.Unary:
+        return tree.Unary(operator, items[0], span=self.at(meta))
+
+    return make
+
+
+def _chain(operator: str) -> Callable[..., tree.Chain]:
+    def make(self: Builder, meta: Meta, items: Items) -> tree.Chain:
+        return tree.Chain(operator, tuple(items), span=self.at(meta))
+
+    return make
+
+
+def _type(kind: str) -> Callable[..., tree.TypeName]:
+    def make(self: Builder, meta: Meta, items: Items) -> tree.TypeName:
+        argument = next((str(i) for i in items if isinstance(i, Token)), "")
+        step = next((i for i in items if isinstance(i, tree.Number)), None)
+        of = next((i for i in items if isinstance(i, tree.TypeName)), None)
+        return tree.TypeName(kind, argument, step, of, span=self.at(meta))
+
+    return make
+
+
+def _constant(value: Any) -> Callable[..., Any]:
+    return lambda self, meta, items: value
+
+
+def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
+    return lambda self, meta, items: (tag, items[0] if items else None)
+
+
+def _key(kind: str) -> Callable[..., tree.Key]:
+    def make(self: Builder, meta: Meta, items: Items) -> tree.Key:
+        per = items.pop() if isinstance(items[-1], tree.Citations) else tree.Citations()
+        side = items[1] if kind == "best" else None
+        return tree.Key(kind, items[0], side, (), per, span=self.at(meta))
+
+    return make
+
+
+def _aggregate(kind: str) -> Callable[..., tree.Aggregate]:
+    def make(self: Builder, meta: Meta, items: Items) -> tree.Aggregate:
+        body, (variable, over, where) = items[0] if len(items) == 1 else items
+        return tree.Aggregate(kind, body, variable, over, where, span=self.at(meta))
+
+    return make
+
+
+def _tighten(kind: str) -> Callable[..., tree.Tighten]:
+    def make(self: Builder, meta: Meta, items: Items) -> tree.Tighten:
+        name, *rest = items
+        span = self.at(meta)
+        if kind == "table":
+            return tree.Tighten(kind, self.name_of(name), header=rest[0], rows=tuple(rest[1:]), span=span)
+        if kind == "decision":
+            return tree.Tighten(kind, self.name_of(name), rules=tuple(rest), span=span)
+        return tree.Tighten(kind, self.name_of(name), versions=tuple(rest), span=span)
+
+    return make
+
+
+@v_args(meta=True)
+class Builder(Transformer[Token, Any]):
+    """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
+
+    def __init__(self, source: Source, base: int, found: Collector) -> None:
+        super().__init__()
+        self.source, self.base, self.found = source, base, found
+
+    # spans, names, texts
+
+    def at(self, meta: Meta) -> Span:
+        if meta.empty:
+            return Span(self.source, self.base, self.base)
+        return Span(self.source, self.base + meta.start_pos, self.base + meta.end_pos)
+
+    def token_span(self, token: Token) -> Span:
+        assert token.start_pos is not None
+        assert token.end_pos is not None
+        return Span(self.source, self.base + token.start_pos, self.base + token.end_pos)
+
+    def name_of(self, token: Token) -> tree.Name:
+        return tree.Name(str(token), span=self.token_span(token))
+
+    def unquoted(self, token: Token) -> str:
+        return str(token)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+    def date_of(self, token: Token) -> date | None:
+        try:
+            return date.fromisoformat(str(token))
+        except ValueError:
+            self.found.error("bad-date", f"there is no day `{token}`", self.token_span(token))
+            return None
+
+    def number_of(self, token: Token, unit: str = "") -> tree.Number:
+        digits, _, word = str(token).replace("_", "").partition(" ")
+        digits = digits.rstrip("%")
+        span = self.token_span(token)
+        if sum(c.isdigit() for c in digits) > MOST_DIGITS:
+            self.found.error("number-too-long", f"the number has more than {MOST_DIGITS} digits", span)
+            digits = "0"
+        if word in _SCALES:
+            return tree.Number(Decimal(digits) * _SCALES[word], unit, span=span)
+        return tree.Number(Decimal(digits), unit or word.rstrip("s"), span=span)
+
+    def text(self, meta: Meta, items: Items) -> tree.Words:
+        return tree.Words(*map(self.unquoted, items), span=self.at(meta))
+
+    # literals
+
+    def number(self, _: Meta, items: Items) -> tree.Number:
+        return self.number_of(items[0])
+
+    def money(self, meta: Meta, items: Items) -> tree.Number:
+        return tree.Number(self.number_of(items[0]).value, str(items[1]), span=self.at(meta))
+
+    def percent(self, _: Meta, items: Items) -> tree.Number:
+        return self.number_of(items[0], "%")
+
+    def basis_points(self, _: Meta, items: Items) -> tree.Number:
+        return self.number_of(items[0], "bp")
+
+    duration = number
+
+    def date(self, meta: Meta, items: Items) -> tree.Moment:
+        self.date_of(items[0])
+        return tree.Moment(str(items[0]), span=self.at(meta))
+
+    def instant(self, meta: Meta, items: Items) -> tree.Moment:
+        try:
+            datetime.fromisoformat(str(items[0]))
+        except ValueError:
+            self.found.error("bad-date", f"there is no moment `{items[0]}`", self.at(meta))
+        return tree.Moment(str(items[0]), span=self.at(meta))
+
+    def string(self, meta: Meta, items: Items) -> tree.Text:
+        return tree.Text(self.unquoted(items[0]), span=self.at(meta))
+
+    def true(self, meta: Meta, _: Items) -> tree.Truth:
+        return tree.Truth(True, span=self.at(meta))
+
+    def false(self, meta: Meta, _: Items) -> tree.Truth:
+        return tree.Truth(False, span=self.at(meta))
+
+    def none(self, meta: Meta, _: Items) -> tree.Absence:
+        return tree.Absence(span=self.at(meta))
+
+    def today(self, meta: Meta, _: Items) -> tree.Today:
+        return tree.Today(span=self.at(meta))
+
+    def literal(self, _: Meta, items: Items) -> Any:
+        return items[0]
+
+    aggregate = grouped = literal
+
+    # expressions
+
+    def name(self, meta: Meta, items: Items) -> tree.Reference:
+        return tree.Reference(str(items[0]), span=self.at(meta))
+
+    def call(self, meta: Meta, items: Items) -> tree.Call:
+        return tree.Call(self.name_of(items[0]), tuple(items[1]), span=self.at(meta))
+
+    def arguments(self, _: Meta, items: Items) -> Items:
+        return items
+
+    def field_of(self, meta: Meta, items: Items) -> tree.FieldOf:
+        return tree.FieldOf(items[0], self.name_of(items[1]), span=self.at(meta))
+
+    def updated(self, meta: Meta, items: Items) -> tree.Updated:
+        return tree.Updated(items[0], items[1], span=self.at(meta))
+
+    def conditional(self, meta: Meta, items: Items) -> tree.Conditional:
+        return tree.Conditional(*items, span=self.at(meta))
+
+    def rounded(self, meta: Meta, items: Items) -> tree.Round:
+        return tree.Round(*items, span=self.at(meta))
+
+    def clamp(self, meta: Meta, items: Items) -> tree.Clamp:
+        return tree.Clamp(*items, span=self.at(meta))
+
+    def fields(self, meta: Meta, items: Items) -> tree.RecordOf:
+        return tree.RecordOf(tuple(items), span=self.at(meta))
+
+    def entry(self, _: Meta, items: Items) -> tuple[tree.Name, Any]:
+        return self.name_of(items[0]), items[1]
+
+    def braces(self, meta: Meta, items: Items) -> tree.SetOf:
+        return tree.SetOf(tuple(items), span=self.at(meta))
+
+    def set_literal(self, _: Meta, items: Items) -> Any:
+        return items[0]
+
+    def list_literal(self, meta: Meta, items: Items) -> tree.ListOf:
+        return tree.ListOf(tuple(items), span=self.at(meta))
+
+    def over(self, _: Meta, items: Items) -> tuple[Any, Any]:
+        return items[0], items[1]
+
+    def each(self, _: Meta, items: Items) -> tuple[tree.Name, Any, Any]:
+        return self.name_of(items[0]), items[1], items[2] if len(items) > 2 else None
+
+    def condition(self, _: Meta, items: Items) -> Any:
+        return items[0]
+
+    either, both = _chain("or"), _chain("and")
+    min_of, max_of = _chain("min"), _chain("max")
+    negation, negative, absolute = _unary("not"), _unary("-"), _unary("abs")
+    present, absent = _unary("is present"), _unary("is absent")
+    same, differs = _binary("is"), _binary("is not")
+    member_of, not_member_of = _binary("in"), _binary("not in")
+    less, at_most_expr, greater, at_least_expr = _binary("<"), _binary("<="), _binary(">"), _binary(">=")
+    plus, minus, times, divided = _binary("+"), _binary("-"), _binary("*"), _binary("/")
+    default = _binary("default")
+    sum_over, count_over, count_distinct = _aggregate("sum"), _aggregate("count"), _aggregate("count distinct")
+    any_over, all_over = _aggregate("any"), _aggregate("all")
+    min_over, max_over = _aggregate("min"), _aggregate("max")
+    mode_down, mode_up = _constant("down"), _constant("up")
+    mode_half_even, mode_half_up = _constant("half even"), _constant("half up")
+
+    # types
+
+    boolean_type, text_type, integer_type = _type("boolean"), _type("text"), _type("integer")
+    decimal_type, rate_type, quantity_type = _type("decimal"), _type("rate"), _type("quantity")
+    money_type, price_type = _type("money"), _type("price")
+    date_type, instant_type, duration_type = _type("date"), _type("instant"), _type("duration")
+    set_type, list_type, optional_type = _type("set"), _type("list"), _type("optional")
+    named_type = _type("named")
+
+    def step(self, _: Meta, items: Items) -> tree.Number:
+        token = items[0]
+        return self.number_of(token, "%" if token.type == "PERCENT" else "")
+
+    def binder(self, meta: Meta, items: Items) -> tree.Binder:
+        return tree.Binder(self.name_of(items[0]), items[1], span=self.at(meta))
+
+    def parameters(self, _: Meta, items: Items) -> tuple[tree.Binder, ...]:
+        return tuple(items)
+
+    # the file, its sources, its facts
+
+    def language(self, meta: Meta, items: Items) -> tree.Language:
+        return tree.Language(self.number_of(items[0]), span=self.at(meta))
+
+    def ruleset(self, meta: Meta, items: Items) -> tree.Ruleset:
+        amends = next((i for i in items if isinstance(i, tree.Name)), None)
+        return tree.Ruleset(self.name_of(items[0]), amends, _first(items, tree.Words), span=self.at(meta))
+
+    def amends(self, _: Meta, items: Items) -> tree.Name:
+        return self.name_of(items[0])
+
+    def import_declaration(self, meta: Meta, items: Items) -> tree.Import:
+        return tree.Import(self.name_of(items[0]), span=self.at(meta))
+
+    def source_declaration(self, meta: Meta, items: Items) -> tree.SourceText:
+        clauses = dict(item for item in items[2:])
+        return tree.SourceText(
+            self.name_of(items[0]),
+            items[1],
+            self.unquoted(clauses["reference"]) if "reference" in clauses else "",
+            self.date_of(clauses["issued"]) if "issued" in clauses else None,
+            clauses.get("status"),
+            self.unquoted(clauses["note"]) if "note" in clauses else "",
+            span=self.at(meta),
+        )
+
+    reference, issued, note = _tagged("reference"), _tagged("issued"), _tagged("note")
+
+    def status(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
+        return "status", self.name_of(items[0])
+
+    def pillar(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
+        return "pillar", self.name_of(items[0])
+
+    def measure(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
+        return "measure", self.name_of(items[0])
+
+    def excused(self, _: Meta, items: Items) -> tuple[str, str]:
+        return "excused", self.unquoted(items[0])
+
+    def provision(self, meta: Meta, items: Items) -> tree.Provision:
+        clauses = dict(item for item in items if isinstance(item, tuple))
+        return tree.Provision(
+            self.name_of(items[0]),
+            clauses.get("pillar"),
+            clauses.get("measure"),
+            _only(items, tree.Words),
+            clauses.get("status"),
+            clauses.get("excused", ""),
+            span=self.at(meta),
+        )
+
+    def enum(self, meta: Meta, items: Items) -> tree.EnumOf:
+        members = tuple(i for i in items if isinstance(i, tree.Member))
+        return tree.EnumOf(self.name_of(items[0]), _first(items, tree.Words), members, span=self.at(meta))
+
+    def member(self, meta: Meta, items: Items) -> tree.Member:
+        return tree.Member(self.name_of(items[0]), _first(items, tree.Words), span=self.at(meta))
+
+    def record(self, meta: Meta, items: Items) -> tree.RecordType:
+        fields = tuple(i for i in items if isinstance(i, tree.Field))
+        return tree.RecordType(self.name_of(items[0]), _first(items, tree.Words), fields, span=self.at(meta))
+
+    def field(self, meta: Meta, items: Items) -> tree.Field:
+        bounds = dict(item for item in items if isinstance(item, tuple))
+        return tree.Field(
+            self.name_of(items[0]),
+            items[1],
+            bounds.get("at least"),
+            bounds.get("at most"),
+            _first(items, tree.Words),
+            span=self.at(meta),
+        )
+
+    at_least, at_most = _tagged("at least"), _tagged("at most")
+
+    # dated, cited values
+
+    def per(self, meta: Meta, items: Items) -> tree.Citations:
+        return tree.Citations(tuple(map(self.name_of, items)), span=self.at(meta))
+
+    def period_from(self, meta: Meta, items: Items) -> tree.Period:
+        end = self.date_of(items[1]) if len(items) > 1 else None
+        return tree.Period(self.date_of(items[0]), end, span=self.at(meta))
+
+    def period_until(self, meta: Meta, items: Items) -> tree.Period:
+        return tree.Period(None, self.date_of(items[0]), span=self.at(meta))
+
+    def version(self, meta: Meta, items: Items) -> tree.Version:
+        body = next(i for i in items if not isinstance(i, tree.Period | tree.Citations))
+        return tree.Version(_first(items, tree.Period), body, _cited(items), span=self.at(meta))
+
+    def _set_version(self, meta: Meta, items: Items, kind: str) -> tree.SetVersion:
+        braces = [i for i in items if isinstance(i, tree.SetOf)]
+        removed = next((i[1] for i in items if isinstance(i, tuple)), None)
+        return tree.SetVersion(
+            _first(items, tree.Period),
+            braces[0] if kind == "is" else None,
+            braces[0] if kind == "changes" else None,
+            removed,
+            _cited(items),
+            span=self.at(meta),
+        )
+
+    def set_is(self, meta: Meta, items: Items) -> tree.SetVersion:
+        return self._set_version(meta, items, "is")
+
+    def set_changes(self, meta: Meta, items: Items) -> tree.SetVersion:
+        return self._set_version(meta, items, "changes")
+
+    def set_shrinks(self, meta: Meta, items: Items) -> tree.SetVersion:
+        return self._set_version(meta, items, "shrinks")
+
+    removed = _tagged("removed")
+
+    def set(self, meta: Meta, items: Items) -> tree.DatedSet:
+        versions = tuple(i for i in items if isinstance(i, tree.SetVersion))
+        return tree.DatedSet(
+            self.name_of(items[0]), items[1], _first(items, tree.Words), versions, span=self.at(meta)
+        )
+
+    stricter_higher, stricter_lower = _constant("higher"), _constant("lower")
+
+    def unset(self, meta: Meta, items: Items) -> tree.Unset:
+        return tree.Unset(items[0], _cited(items), span=self.at(meta))
+
+    def parameter(self, meta: Meta, items: Items) -> tree.Parameter:
+        return tree.Parameter(
+            self.name_of(items[0]),
+            items[1],
+            _first(items, tree.Words),
+            _stricter(items),
+            tuple(i for i in items if isinstance(i, tree.Version)),
+            _first(items, tree.Unset),
+            span=self.at(meta),
+        )
+
+    def value(self, meta: Meta, items: Items) -> tree.Value:
+        return tree.Value(
+            self.name_of(items[0]),
+            items[1],
+            items[2],
+            _first(items, tree.Words),
+            _stricter(items),
+            tuple(i for i in items if isinstance(i, tree.Version)),
+            span=self.at(meta),
+        )
+
+    # tables
+
+    hit_only, hit_first = _constant(("hit", "only")), _constant(("hit", "first"))
+    hit_highest, hit_lowest = _constant(("hit", "highest")), _constant(("hit", "lowest"))
+    hit_sum = _constant(("hit", "sum"))
+
+    def table(self, meta: Meta, items: Items) -> tree.Table:
+        header, *rows = [i for i in items if isinstance(i, tree.Row)]
+        return tree.Table(
+            self.name_of(items[0]),
+            items[1],
+            items[2],
+            _first(items, tree.Words),
+            _stricter(items),
+            next(i[1] for i in items if isinstance(i, tuple) and i and i[0] == "hit"),
+            header,
+            tuple(rows),
+            span=self.at(meta),
+        )
+
+    def row(self, meta: Meta, items: Items) -> tree.Row:
+        return tree.Row(tuple(items), span=self.at(meta))
+
+    def _plain_cell(kind: str) -> Callable[..., tree.Cell]:  # type: ignore[misc]  # a maker of methods
+        return lambda self, meta, items: tree.Cell(kind, tuple(items), span=self.at(meta))
+
+    any_cell, other_cell, values_cell = _plain_cell("any"), _plain_cell("other"), _plain_cell("values")
+    in_cell, not_in_cell = _plain_cell("in"), _plain_cell("not in")
+    from_cell, until_cell, per_cell = _plain_cell("from"), _plain_cell("until"), _plain_cell("per")
+
+    def bounds_cell(self, meta: Meta, items: Items) -> tree.Cell:
+        return tree.Cell("bounds", (), tuple(items[0]), span=self.at(meta))
+
+    def bounds(self, _: Meta, items: Items) -> Items:
+        return items
+
+    below, upto, above, atleast = _tagged("<"), _tagged("<="), _tagged(">"), _tagged(">=")
+
+    def citations_cell(self, meta: Meta, items: Items) -> tree.Cell:
+        return tree.Cell("citations", citations=self.per(meta, items), span=self.at(meta))
+
+    # decisions, priorities, properties
+
+    permit, deny = _constant("permit"), _constant("deny")
+    when, unless, because = _tagged("when"), _tagged("unless"), _tagged("because")
+
+    def otherwise(self, meta: Meta, items: Items) -> tree.Otherwise:
+        return tree.Otherwise(items[0], _first(items, tree.Words), _cited(items), span=self.at(meta))
+
+    def rule(self, meta: Meta, items: Items) -> tree.Rule:
+        clauses = items[2:]
+        name = self.name_of(items[1])
+        for kind, what in ((tree.Period, "period"), (tree.Citations, "`per`")):
+            for repeated in [c for c in clauses if isinstance(c, kind)][1:]:
+                self.found.error("repeated-clause", f"rule `{name.text}` has a second {what}", repeated.span)
+        because = [c[1] for c in clauses if isinstance(c, tuple) and c[0] == "because"]
+        for repeated in because[1:]:
+            self.found.error("repeated-clause", f"rule `{name.text}` has a second `because`", repeated.span)
+        return tree.Rule(
+            items[0],
+            name,
+            tuple(c[1] for c in clauses if isinstance(c, tuple) and c[0] == "when"),
+            tuple(c[1] for c in clauses if isinstance(c, tuple) and c[0] == "unless"),
+            because[0] if because else None,
+            _first(clauses, tree.Period),
+            _cited(clauses),
+            span=self.at(meta),
+        )
+
+    def decision(self, meta: Meta, items: Items) -> tree.Decision:
+        return tree.Decision(
+            self.name_of(items[0]),
+            items[1],
+            _first(items, tree.Words),
+            _only(items, tree.Otherwise),
+            tuple(i for i in items if isinstance(i, tree.Rule)),
+            span=self.at(meta),
+        )
+
+    lowest_key, earliest_key = _key("lowest"), _key("lowest")
+    highest_key, latest_key, best_key = _key("highest"), _key("highest"), _key("best")
+
+    def ranked_key(self, meta: Meta, items: Items) -> tree.Key:
+        ranks = tuple(self.name_of(i) for i in items if isinstance(i, Token))
+        by = next(i for i in items if not isinstance(i, Token | tree.Citations))
+        return tree.Key("ranked", by, None, ranks, _cited(items), span=self.at(meta))
+
+    def priority(self, meta: Meta, items: Items) -> tree.Priority:
+        keys = tuple(i for i in items if isinstance(i, tree.Key))
+        return tree.Priority(
+            self.name_of(items[0]), items[1], _first(items, tree.Words), keys, span=self.at(meta)
+        )
+
+    def property(self, meta: Meta, items: Items) -> tree.Property:
+        binders = tuple(i for i in items if isinstance(i, tree.Binder))
+        after = items[items.index(binders[-1]) + 1 :]
+        return tree.Property(
+            self.name_of(items[0]),
+            _first(items, tree.Words),
+            _cited(items),
+            binders,
+            after[0] if len(after) > 1 else None,
+            after[-1],
+            span=self.at(meta),
+        )
+
+    # tests
+
+    def as_of(self, _: Meta, items: Items) -> tuple[str, date | None]:
+        return "on", self.date_of(items[0])
+
+    def given(self, meta: Meta, items: Items) -> tree.Given:
+        return tree.Given(self.name_of(items[0]), items[1], span=self.at(meta))
+
+    def test(self, meta: Meta, items: Items) -> tree.Test:
+        return tree.Test(
+            self.unquoted(items[0]),
+            next((i[1] for i in items if isinstance(i, tuple)), None),
+            tuple(i for i in items if isinstance(i, tree.Given)),
+            tuple(i for i in items if isinstance(i, tree.Expectation)),
+            span=self.at(meta),
+        )
+
+    def expect(self, meta: Meta, items: Items) -> tree.Expectation:
+        kind, value, names = items[1]
+        return tree.Expectation(items[0], kind, value, names, span=self.at(meta))
+
+    def equals(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
+        return "equals", items[0], None
+
+    def permitted(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
+        return "permitted", None, items[0] if items else None
+
+    def denied(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
+        return "denied", None, items[0] if items else None
+
+    def undecided(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
+        return "undecided", None, items[0] if items else None
+
+    def fails(self, _: Meta, __: Items) -> tuple[str, Any, Any]:
+        return "fails", None, None
+
+    def before(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
+        return "before", items[0], (self.name_of(items[1]),)
+
+    def by(self, _: Meta, items: Items) -> tuple[tree.Name, ...]:
+        return tuple(map(self.name_of, items))
+
+    def needs(self, _: Meta, items: Items) -> tuple[tree.Name, ...]:
+        return tuple(items)
+
+    def path(self, meta: Meta, items: Items) -> tree.Name:
+        return tree.Name(".".join(items), span=self.at(meta))
+
+    # overlays
+
+    tighten_parameter, tighten_value = _tighten("parameter"), _tighten("value")
+    tighten_table, tighten_decision = _tighten("table"), _tighten("decision")
+    adopt = _tighten("adopt")
+
+
+def _first(items: Items, kind: type[Any]) -> Any:
+    return next((i for i in items if isinstance(i, kind)), None)
+
+
+def _only(items: Items, kind: type[Any]) -> Any:
+    return next(i for i in items if isinstance(i, kind))
+
+
+def _cited(items: Items) -> tree.Citations:
+    found = _first(items, tree.Citations)
+    return found if found is not None else tree.Citations()
+
+
+def _stricter(items: Items) -> str:
+    return next((i for i in items if type(i) is str), "")

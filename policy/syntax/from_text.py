@@ -1,0 +1,216 @@
+"""Text to syntax tree, through the LALR grammar in grammar/policy.lark. The only importer of Lark.
+
+A file that does not parse is read again declaration by declaration, so that one slip costs one finding
+and everything else in the file is still checked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from attrs import evolve, frozen
+from lark import Lark, Token, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+
+from policy import resources
+from policy.diagnostics import Collector, Diagnostic
+from policy.source import Source, Span
+from policy.syntax.build import Builder
+from policy.syntax.tree import File
+
+LARGEST_FILE = 4_000_000
+DEEPEST_NESTING = 100
+
+DECLARATION_WORDS = (
+    "language ruleset import source provision enum record set parameter value table decision priority "
+    "property test tighten adopt"
+).split()
+_DECLARATION_START = re.compile(rf"^(?:{'|'.join(DECLARATION_WORDS)})\b", re.MULTILINE)
+
+
+@cache
+def parser() -> Lark:
+    """The parser, built once per process."""
+    return Lark(
+        (resources.folder("grammar") / "policy.lark").read_text(encoding="utf-8"),
+        parser="lalr",
+        propagate_positions=True,
+        maybe_placeholders=False,
+    )
+
+
+@frozen
+class Parsed:
+    """A file as far as it could be read, and what was wrong with it."""
+
+    source: Source
+    file: File
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
+    """Bytes of a file to a `Source`; a byte order mark and CRLF line ends are accepted."""
+    found = Collector()
+    whole = Source(name, "")
+    if len(data) > LARGEST_FILE:
+        found.error(
+            "too-large",
+            f"the file has {len(data):,} bytes; {LARGEST_FILE:,} are the most that is read",
+            Span(whole, 0, 0),
+            "split the ruleset into files, one concern each",
+        )
+        return whole, tuple(found.found)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as failure:
+        readable = data[: failure.start].decode("utf-8-sig", errors="replace")
+        broken = Source(name, readable + "\ufffd")
+        found.error(
+            "not-utf-8",
+            f"byte {failure.start} is not UTF-8",
+            Span(broken, len(readable), len(readable) + 1),
+            "save the file as UTF-8",
+        )
+        return broken, tuple(found.found)
+    source = Source(name, text)
+    if "\0" in text:
+        at = text.index("\0")
+        found.error("not-text", "the file contains a NUL character", Span(source, at, at + 1), "remove it")
+    elif not text.strip():
+        found.error(
+            "empty-file", "the file is empty", Span(source, 0, 0), "a rules file starts with `language 1`"
+        )
+    return source, tuple(found.found)
+
+
+def parse(source: Source) -> Parsed:
+    """Everything that can be read of `source`, with a finding for each declaration that cannot."""
+    try:
+        tree = parser().parse(source.text)
+    except UnexpectedInput as failure:
+        return _parse_by_declaration(source, failure)
+    return _build(source, [(0, tree)])
+
+
+def comments_and_tokens(source: Source) -> Iterator[Token]:
+    """Every token of a text that parses, in order, comments included. For the formatter."""
+    comments = [
+        Token("COMMENT", m.group(), start_pos=m.start(), end_pos=m.end())
+        for m in re.finditer(r'"(?:[^"\\\n]|\\["\\])*"|#[^\n]*', source.text)
+        if m.group().startswith("#")
+    ]
+    tokens = list(parser().parse_interactive(source.text).iter_parse())
+    yield from sorted([*comments, *tokens], key=lambda token: token.start_pos or 0)
+
+
+def _parse_by_declaration(source: Source, failure: UnexpectedInput) -> Parsed:
+    starts = [match.start() for match in _DECLARATION_START.finditer(source.text)]
+    if not starts or source.text[: starts[0]].strip():
+        starts.insert(0, 0)
+    found: list[Diagnostic] = []
+    trees: list[tuple[int, Tree[Token]]] = []
+    for start, end in zip(starts, [*starts[1:], len(source.text)], strict=True):
+        try:
+            trees.append((start, parser().parse(source.text[start:end])))
+        except UnexpectedInput as slip:
+            found.append(_explain(source, slip, start, end))
+    if not found:  # each declaration reads well alone, so only the first failure tells what is wrong
+        found.append(_explain(source, failure, 0, len(source.text)))
+    parsed = _build(source, trees)
+    return evolve(parsed, diagnostics=(*found, *parsed.diagnostics))
+
+
+def _build(source: Source, trees: list[tuple[int, Tree[Token]]]) -> Parsed:
+    found = Collector()
+    declarations: list[Any] = []
+    for base, tree in trees:
+        builder = Builder(source, base, found)
+        for declaration in tree.children:
+            assert isinstance(declaration, Tree)
+            if deep := _too_deep(declaration):
+                begin = base + deep.meta.start_pos
+                found.error(
+                    "too-deep",
+                    f"the expression is nested more than {DEEPEST_NESTING} deep",
+                    Span(source, begin, begin + 1),
+                    "name a part of it as a `value`",
+                )
+            else:
+                declarations.append(builder.transform(declaration))
+    span = Span(source, 0, len(source.text))
+    return Parsed(source, File(declarations=tuple(declarations), span=span), tuple(found.found))
+
+
+def _too_deep(tree: Tree[Token]) -> Tree[Token] | None:
+    pending = [(tree, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > DEEPEST_NESTING:
+            return node
+        pending.extend((child, depth + 1) for child in node.children if isinstance(child, Tree))
+    return None
+
+
+# ── findings ────────────────────────────────────────────────────────────────────────────────
+
+_WORDS = {
+    "NAME": "a name",
+    "DOTTED": "a ruleset's name like `hk.sfc.haircuts`",
+    "STRING": 'a text in "quotes"',
+    "NUMBER": "a number",
+    "CURRENCY": "a currency like HKD",
+    "CITATION": "a provision like `VATP/7.23`",
+    "DATE": "a date like 2026-02-11",
+    "INSTANT": "an instant",
+    "PERCENT": "a percentage",
+    "BASIS_POINTS": "basis points",
+    "DURATION": "a duration",
+    "$END": "the end of the file",
+}
+
+
+def _explain(source: Source, failure: UnexpectedInput, start: int, end: int) -> Diagnostic:
+    text = source.text[start:end]
+    if isinstance(failure, UnexpectedCharacters):
+        at = start + (failure.pos_in_stream or 0)
+        return Diagnostic(
+            "unexpected-character",
+            f"`{source.text[at]}` has no meaning here",
+            Span(source, at, at + 1),
+            _expected(failure.allowed),
+        )
+    assert isinstance(failure, UnexpectedToken | UnexpectedEOF)
+    token = getattr(failure, "token", None)
+    expected = _expected(getattr(failure, "accepts", None) or failure.expected)
+    if token is None or token.type == "$END":
+        at = start + len(re.sub(r"(\s|#[^\n]*)+\Z", "", text))
+        return Diagnostic("unfinished", "the declaration is not finished", Span(source, at, at), expected)
+    span = Span(source, start + token.start_pos, start + token.end_pos)
+    return Diagnostic("unexpected-word", f"`{token}` cannot stand here", span, expected)
+
+
+def _expected(terminals: Any) -> str:
+    names = set(terminals or ()) - {"COMMENT", "RULE_LINE"}
+    if {"INSTANT", "NUMBER", "STRING"} <= names:
+        names -= {"INSTANT", "NUMBER", "STRING", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "NAME"}
+        words = {"an expression"}
+        names &= {"OTHER", "ANY", "VBAR", "RPAR", "RBRACE", "RSQB"}
+    else:
+        words = set()
+    names -= {word.upper() for word in DECLARATION_WORDS} if len(names) > len(DECLARATION_WORDS) else set()
+    words |= {_WORDS.get(name) or f"`{_spelling(name)}`" for name in names}
+    listed = sorted(words)
+    shown = ", ".join(listed[:10]) + (", …" if len(listed) > 10 else "")
+    return f"expected {shown}" if listed else ""
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    return {terminal.name: terminal.pattern.value for terminal in parser().terminals}
+
+
+def _spelling(terminal: str) -> str:
+    return _spellings().get(terminal, terminal)

@@ -1,0 +1,494 @@
+"""The syntax tree: what was written, word for word, before anything is looked up or typed.
+
+In: nothing. Out: frozen nodes, each with the span it came from (ignored by equality).
+Absent on purpose: names are plain strings, numbers are as typed, nothing is resolved.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+
+from attrs import field, frozen
+
+from policy.source import NOWHERE, Span
+
+
+@frozen(kw_only=True)
+class Node:
+    span: Span = field(default=NOWHERE, eq=False, repr=False)
+
+
+@frozen
+class Name(Node):
+    """A word in its place; all names in the tree are these, so that a finding can point at them."""
+
+    text: str
+
+
+@frozen
+class Words(Node):
+    """A text for people: English, and Traditional Chinese where it was given."""
+
+    en: str
+    zh: str = ""
+
+
+# ── expressions ─────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Number(Node):
+    """`5`, `60%`, `25 bp`, `8 million HKD`, `24 hours`: exact digits and the unit that followed them."""
+
+    value: Decimal
+    unit: str = ""  # "", "%", "bp", a currency, or a unit of time
+
+
+@frozen
+class Text(Node):
+    value: str
+
+
+@frozen
+class Moment(Node):
+    """A date or an instant, as ISO text."""
+
+    iso: str
+
+
+@frozen
+class Truth(Node):
+    value: bool
+
+
+@frozen
+class Absence(Node):
+    """The word `none`."""
+
+
+@frozen
+class Today(Node):
+    """The word `today`: the date as of which the question is asked."""
+
+
+@frozen
+class Reference(Node):
+    name: str
+
+
+@frozen
+class FieldOf(Node):
+    of: Expression
+    name: Name
+
+
+@frozen
+class Call(Node):
+    name: Name
+    arguments: tuple[Expression, ...]
+
+
+@frozen
+class Unary(Node):
+    """`-x`, `not x`, `abs(x)`, `x is present`, `x is absent`."""
+
+    operator: str
+    operand: Expression
+
+
+@frozen
+class Binary(Node):
+    """Operators by their written word: `+ - * / is`, `is not`, `in`, `not in`, `< <= > >=`, `default`."""
+
+    operator: str
+    left: Expression
+    right: Expression
+
+
+@frozen
+class Chain(Node):
+    """`a and b and c`, `a or b`, `min(a, b)`, `max(a, b)`."""
+
+    operator: str
+    operands: tuple[Expression, ...]
+
+
+@frozen
+class Conditional(Node):
+    condition: Expression
+    then: Expression
+    otherwise: Expression
+
+
+@frozen
+class Round(Node):
+    mode: str  # down, up, half even, half up
+    step: Number
+    operand: Expression
+
+
+@frozen
+class Clamp(Node):
+    operand: Expression
+    low: Expression
+    high: Expression
+
+
+@frozen
+class Aggregate(Node):
+    """`sum(body for variable in over where condition)` and its siblings."""
+
+    kind: str  # sum, count, count distinct, any, all, min, max
+    body: Expression
+    variable: Name
+    over: Expression
+    where: Expression | None
+
+
+@frozen
+class SetOf(Node):
+    items: tuple[Expression, ...]
+
+
+@frozen
+class ListOf(Node):
+    items: tuple[Expression, ...]
+
+
+@frozen
+class RecordOf(Node):
+    fields: tuple[tuple[Name, Expression], ...]
+
+
+@frozen
+class Updated(Node):
+    """`base with { field: value }`."""
+
+    base: Expression
+    changes: RecordOf
+
+
+Expression = (
+    Number
+    | Text
+    | Moment
+    | Truth
+    | Absence
+    | Today
+    | Reference
+    | FieldOf
+    | Call
+    | Unary
+    | Binary
+    | Chain
+    | Conditional
+    | Round
+    | Clamp
+    | Aggregate
+    | SetOf
+    | ListOf
+    | RecordOf
+    | Updated
+)
+
+# ── types ───────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class TypeName(Node):
+    """`kind` is the type's word (`money`, `list`, … or `named`); the rest is what followed it."""
+
+    kind: str
+    argument: str = ""  # currency, or the name of an enum or record
+    step: Number | None = None
+    of: TypeName | None = None
+
+
+@frozen
+class Binder(Node):
+    name: Name
+    type: TypeName
+
+
+# ── pieces of declarations ──────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Period(Node):
+    start: date | None
+    end: date | None
+
+
+@frozen
+class Citations(Node):
+    names: tuple[Name, ...] = ()
+
+
+@frozen
+class Version(Node):
+    period: Period | None
+    body: Expression
+    per: Citations
+
+
+@frozen
+class SetVersion(Node):
+    """Either the whole set (`items`) or what changes on a date (`add`, `remove`)."""
+
+    period: Period | None
+    items: SetOf | None
+    add: SetOf | None
+    remove: SetOf | None
+    per: Citations
+
+
+@frozen
+class Cell(Node):
+    """One cell of a table. `kind`: any, other, values, bounds, in, not in, from, until, per, citations."""
+
+    kind: str
+    items: tuple[Expression, ...] = ()
+    tests: tuple[tuple[str, Expression], ...] = ()
+    citations: Citations = Citations()
+
+
+@frozen
+class Row(Node):
+    cells: tuple[Cell, ...]
+
+
+@frozen
+class Rule(Node):
+    effect: str  # permit, deny
+    name: Name
+    when: tuple[Expression, ...]
+    unless: tuple[Expression, ...]
+    because: Words | None
+    period: Period | None
+    per: Citations
+
+
+@frozen
+class Key(Node):
+    """One line of a priority. `kind`: lowest, highest, best, ranked."""
+
+    kind: str
+    by: Expression
+    side: Expression | None = None
+    ranks: tuple[Name, ...] = ()
+    per: Citations = Citations()
+
+
+@frozen
+class Expectation(Node):
+    """`kind`: equals, permitted, denied, undecided, fails, before."""
+
+    subject: Expression
+    kind: str
+    value: Expression | None = None
+    names: tuple[Name, ...] | None = None
+
+
+# ── declarations ────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Language(Node):
+    version: Number
+
+
+@frozen
+class Ruleset(Node):
+    name: Name
+    amends: Name | None
+    title: Words | None
+
+
+@frozen
+class Import(Node):
+    name: Name
+
+
+@frozen
+class SourceText(Node):
+    """A text the rules rest on: a circular, a guideline, a house manual."""
+
+    name: Name
+    title: Words
+    reference: str
+    issued: date | None
+    status: Name | None
+    note: str
+
+
+@frozen
+class Provision(Node):
+    name: Name
+    pillar: Name | None
+    measure: Name | None
+    text: Words
+    status: Name | None
+    excused: str
+
+
+@frozen
+class Member(Node):
+    name: Name
+    title: Words | None
+
+
+@frozen
+class EnumOf(Node):
+    name: Name
+    title: Words | None
+    members: tuple[Member, ...]
+
+
+@frozen
+class Field(Node):
+    name: Name
+    type: TypeName
+    at_least: Expression | None
+    at_most: Expression | None
+    title: Words | None
+
+
+@frozen
+class RecordType(Node):
+    name: Name
+    title: Words | None
+    fields: tuple[Field, ...]
+
+
+@frozen
+class DatedSet(Node):
+    name: Name
+    of: TypeName
+    title: Words | None
+    versions: tuple[SetVersion, ...]
+
+
+@frozen
+class Unset(Node):
+    reason: Words
+    per: Citations
+
+
+@frozen
+class Parameter(Node):
+    name: Name
+    type: TypeName
+    title: Words | None
+    stricter: str
+    versions: tuple[Version, ...]
+    unset: Unset | None
+
+
+@frozen
+class Value(Node):
+    name: Name
+    parameters: tuple[Binder, ...]
+    type: TypeName
+    title: Words | None
+    stricter: str
+    versions: tuple[Version, ...]
+
+
+@frozen
+class Table(Node):
+    name: Name
+    parameters: tuple[Binder, ...]
+    type: TypeName
+    title: Words | None
+    stricter: str
+    hit: str  # only, first, highest, lowest, sum
+    header: Row
+    rows: tuple[Row, ...]
+
+
+@frozen
+class Otherwise(Node):
+    effect: str
+    because: Words | None
+    per: Citations
+
+
+@frozen
+class Decision(Node):
+    name: Name
+    parameters: tuple[Binder, ...]
+    title: Words | None
+    otherwise: Otherwise
+    rules: tuple[Rule, ...]
+
+
+@frozen
+class Priority(Node):
+    name: Name
+    parameters: tuple[Binder, ...]
+    title: Words | None
+    keys: tuple[Key, ...]
+
+
+@frozen
+class Property(Node):
+    name: Name
+    title: Words | None
+    per: Citations
+    parameters: tuple[Binder, ...]
+    where: Expression | None
+    always: Expression
+
+
+@frozen
+class Given(Node):
+    name: Name
+    value: Expression
+
+
+@frozen
+class Test(Node):
+    title: str
+    on: date | None
+    given: tuple[Given, ...]
+    expect: tuple[Expectation, ...]
+
+
+@frozen
+class Tighten(Node):
+    """What an overlay makes stricter. `kind`: parameter, value, table, decision, adopt."""
+
+    kind: str
+    name: Name
+    versions: tuple[Version, ...] = ()
+    header: Row | None = None
+    rows: tuple[Row, ...] = ()
+    rules: tuple[Rule, ...] = ()
+
+
+Declaration = (
+    Language
+    | Ruleset
+    | Import
+    | SourceText
+    | Provision
+    | EnumOf
+    | RecordType
+    | DatedSet
+    | Parameter
+    | Value
+    | Table
+    | Decision
+    | Priority
+    | Property
+    | Test
+    | Tighten
+)
+
+
+@frozen
+class File(Node):
+    """One parsed file: what could be read of it, in the order written."""
+
+    declarations: tuple[Declaration, ...]
