@@ -1,0 +1,81 @@
+"""Law that runs: a language for a regulator's rules, compiled to exact, cited, dated evaluators.
+
+    import policy
+
+    rulebook = policy.load(on="2026-03-01")                    # the shipped Hong Kong rulebook
+    answer = rulebook.ask("lending_value", '{"position": …}')  # facts in JSON
+    answer.value, answer.basis.citations, answer.derivation
+
+    accept = rulebook.evaluator("order_accepted")              # for the trading loop
+    accept.fast(order)                                         # True or False
+    accept.answer(order).reasons                               # every reason, with its provisions
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from policy.backends.python import PythonEvaluator, UndecidedError
+    from policy.decisions import (
+        MISSING,
+        Answer,
+        Basis,
+        Citation,
+        Derivation,
+        Outcome,
+        Reason,
+        Status,
+        Verdict,
+        Words,
+    )
+    from policy.diagnostics import Diagnostic, PolicyError, Severity
+    from policy.pipeline import Rulebook, load
+
+_WHERE = {
+    "Answer": "decisions",
+    "Basis": "decisions",
+    "Citation": "decisions",
+    "Derivation": "decisions",
+    "Diagnostic": "diagnostics",
+    "MISSING": "decisions",
+    "Outcome": "decisions",
+    "PolicyError": "diagnostics",
+    "PythonEvaluator": "backends.python",
+    "Reason": "decisions",
+    "Rulebook": "pipeline",
+    "Severity": "diagnostics",
+    "Status": "decisions",
+    "UndecidedError": "backends.python",
+    "Verdict": "decisions",
+    "Words": "decisions",
+    "load": "pipeline",
+}
+
+__all__ = [
+    "MISSING",
+    "Answer",
+    "Basis",
+    "Citation",
+    "Derivation",
+    "Diagnostic",
+    "Outcome",
+    "PolicyError",
+    "PythonEvaluator",
+    "Reason",
+    "Rulebook",
+    "Severity",
+    "Status",
+    "UndecidedError",
+    "Verdict",
+    "Words",
+    "load",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Public names are imported when first used, so that `policy --help` need not load them."""
+    if name in _WHERE:
+        return getattr(import_module(f"policy.{_WHERE[name]}"), name)
+    raise AttributeError(f"module `policy` has no `{name}`")

@@ -14,6 +14,7 @@ Three rules settle everything that is not obvious:
 
 from __future__ import annotations
 
+import keyword
 from collections.abc import Iterable
 from typing import Any
 
@@ -63,8 +64,6 @@ def at(value: Any, path: str) -> Any:
 
 def attribute(field_name: str) -> str:
     """The Python attribute that holds a field: its name, with an underscore where Python reserves it."""
-    import keyword
-
     return field_name + "_" if keyword.iskeyword(field_name) else field_name
 
 
@@ -79,6 +78,7 @@ class Interpreter:
 
     def answer(self, question: Question, arguments: tuple[Any, ...]) -> Answer:
         """The answer to `question`, whose facts are `arguments` in the order of its parameters."""
+        self.memo.clear()  # it goes by the identity of these facts
         function = self.program.functions[question.name]
         env = self.facts(function, arguments)
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import PurePath
 
 from policy.decisions import Outcome, Reason, Verdict, weakest
 from policy.ir import program as ir
@@ -25,7 +26,7 @@ def reason_of(rule: Rule) -> Reason:
         rule.text,
         rule.citations,
         weakest(c.status for c in rule.citations),
-        str(rule.place),
+        f"{PurePath(rule.place.file).name}:{rule.place.line}",
     )
 
 

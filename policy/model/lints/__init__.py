@@ -1,0 +1,29 @@
+"""Judgements about a model that is well formed: each lint is a file, a function and a page or two of help.
+
+A lint takes the model and yields findings. `ALL` is the order they run in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from policy.diagnostics import Diagnostic
+from policy.model.lints import chinese, citations, dates, overlays, tables, tests, unused
+from policy.model.rules import Model
+
+Lint = Callable[[Model], Iterator[Diagnostic]]
+
+ALL: tuple[Lint, ...] = (
+    dates.lint,
+    tables.lint,
+    unused.lint,
+    citations.lint,
+    tests.lint,
+    chinese.lint,
+    overlays.lint,
+)
+
+
+def findings(model: Model) -> list[Diagnostic]:
+    """What all lints find."""
+    return [d for lint in ALL for d in lint(model)]

@@ -1,0 +1,1 @@
+"""Faster targets of a program; each answers exactly as `ir.interpret` does."""

@@ -1,0 +1,128 @@
+"""Expressions of a program as Python text. Part of the Python backend; nothing here runs anything.
+
+Names that start with an underscore are ours: no word of the rule language does.
+"""
+
+from __future__ import annotations
+
+import keyword
+from collections.abc import Callable
+from typing import Any
+
+from policy.ir import program as ir
+from policy.ir.interpret import attribute
+from policy.ir.program import Choose, Const, Expr, Program
+
+COMPARE = {"is": "==", "is not": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "in"}
+ARITHMETIC = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
+_LARGEST_IN_TEXT = 10**300  # a larger constant goes by name, for Python bounds the digits in its source
+
+
+def mangled(id: str) -> str:
+    """The Python name of a function of the program."""
+    return "_f_" + id.replace("_", "__").replace(".", "_").replace("#", "_at_")
+
+
+class Emitter:
+    """Emits expressions; `need` is told of every function called, `names` receives constants."""
+
+    def __init__(self, program: Program, names: dict[str, Any], need: Callable[[str], None]) -> None:
+        self.program, self.names, self.need = program, names, need
+
+    @staticmethod
+    def local(name: str) -> str:
+        return name + "_" if keyword.iskeyword(name) else name
+
+    def __call__(self, e: Expr) -> str:
+        match e:
+            case ir.Const(value):
+                return self.constant(value)
+            case ir.Missing() | ir.Fault():
+                return "_no_answer()"
+            case ir.Today():
+                assert self.program.on is not None
+                return str(self.program.on)
+            case ir.Variable(name):
+                return self.local(name)
+            case ir.Field(of, name):
+                return f"{self(of)}.{attribute(name)}"
+            case ir.Not(operand):
+                return f"(not {self(operand)})"
+            case ir.And(operands):
+                return "(" + " and ".join(map(self, operands)) + ")"
+            case ir.Or(operands):
+                return "(" + " or ".join(map(self, operands)) + ")"
+            case ir.Compare(operator, left, right):
+                return f"({self(left)} {COMPARE[operator]} {self(right)})"
+            case ir.Arithmetic("-", Const(0), right):
+                return f"(-{self(right)})"
+            case ir.Arithmetic(("min" | "max") as operator, left, right):
+                return f"{ARITHMETIC[operator]}({self(left)}, {self(right)})"
+            case ir.Arithmetic(operator, left, right):
+                return f"({self(left)} {ARITHMETIC[operator]} {self(right)})"
+            case ir.Divide():
+                return self.divide(e)
+            case ir.Check(operand, limit):
+                return f"_check({self(operand)}, {limit})"
+            case ir.MonthsLater(date, months):
+                return f"_months_later({self(date)}, {months})"
+            case ir.If(condition, then, otherwise):
+                return f"({self(then)} if {self(condition)} else {self(otherwise)})"
+            case ir.Items(items):
+                return "(" + "".join(f"{self(i)}, " for i in items) + ")"
+            case ir.Aggregate():
+                return self.aggregate(e)
+            case ir.Call():
+                return self.call(e)
+            case ir.Choose():
+                raise AssertionError("a choice is always the body of a function")
+
+    def constant(self, value: Any) -> str:
+        if isinstance(value, frozenset):
+            name = f"_set_{len(self.names)}"
+            known = next((n for n, v in self.names.items() if n.startswith("_set_") and v == value), None)
+            self.names.setdefault(known or name, value)
+            return known or name
+        return repr(value)
+
+    def divide(self, e: ir.Divide) -> str:
+        """Inline where the divisor is a positive constant and the direction simple, else by a function."""
+        n = self(e.numerator)
+        if isinstance(e.denominator, Const) and e.denominator.value > 0:
+            d = e.denominator.value
+            if e.mode == "down":
+                return f"(_n // {d} if (_n := {n}) >= 0 else -(-_n // {d}))"
+            if e.mode == "up":
+                return f"(-(-_n // {d}) if (_n := {n}) >= 0 else _n // {d})"
+        return f"_divide_{e.mode.replace(' ', '_')}({n}, {self(e.denominator)})"
+
+    def aggregate(self, e: ir.Aggregate) -> str:
+        each = f"for {self.local(e.variable)} in {self(e.over)}"
+        if e.where is not None:
+            each += f" if {self(e.where)}"
+        body = self(e.body)
+        match e.kind:
+            case "count":
+                return f"_sum(1 {each})"
+            case "count distinct":
+                return f"_len({{{body} {each}}})"
+            case "min" | "max":
+                return f"_{e.kind}(({body} {each}), default=None)"
+        return f"_{e.kind}({body} {each})"
+
+    def call(self, e: ir.Call) -> str:
+        constant = self.known(e.function)
+        if constant is not None:
+            return self.constant(constant.value)
+        self.need(e.function)
+        return f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
+
+    def known(self, id: str) -> Const | None:
+        """The constant that a parameter or set is on this date, if it is one."""
+        function = self.program.functions[id]
+        body = function.body
+        if function.parameters:
+            return None
+        if isinstance(body, Choose) and body.mode == "first" and body.cases[0].condition == Const(True):
+            body = body.cases[0].value
+        return body if isinstance(body, Const) else None

@@ -1,0 +1,287 @@
+"""Generated Python: one function a question, for facts that are complete.
+
+In: a program of one date. Out: an `Evaluator` per question. The generated code knows neither missing facts nor
+faults: it raises, and then the reference interpreter is asked, because the rare case wants an explanation and
+not speed. That is sound because every use of a `MISSING` fact raises. Line numbers of the generated code are
+those of the rules, so a traceback or a profile shows the `.policy` line.
+"""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable
+from typing import Any
+
+from attrs import define, field, frozen
+
+from policy.backends.emit import Emitter, mangled
+from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
+from policy.ir import operators
+from policy.ir.interpret import Interpreter
+from policy.ir.program import Case, Choose, Const, Function, Program
+from policy.ir.verdicts import verdict_of
+
+MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
+_VALUE = Verdict(Outcome.VALUE)
+
+
+class UndecidedError(Exception):
+    """The fast path was asked what cannot be answered; `answer` says what is missing or at fault."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.verdict.fault or "needs " + ", ".join(answer.needs))
+        self.answer = answer
+
+
+class NoAnswerError(Exception):
+    """Raised by generated code where only the interpreter can say what is missing or at fault."""
+
+
+@frozen(eq=False)
+class PythonEvaluator:
+    """One question of one program as plain functions of its facts.
+
+    `fast` gives only the value, or true for permitted; it raises `UndecidedError` where there is none.
+    `verdict` gives all the reasons of a decision; `answer` everything, with the facts and the rulebook.
+    """
+
+    question: Question
+    fast: Callable[..., Any]
+    verdict: Callable[..., Verdict]
+    answer: Callable[..., Answer]
+
+
+class _Verdicts(dict[int, Verdict]):
+    """Verdicts by the rules that applied (bit n for rule n), made when first met."""
+
+    def __init__(self, function: Function, program: Program) -> None:
+        super().__init__()
+        self.function, self.program = function, program
+
+    def __missing__(self, mask: int) -> Verdict:
+        if len(self) >= MOST_VERDICTS:
+            self.clear()
+        applied = [n for n in range(len(self.function.rules) - 1) if mask >> n & 1]
+        effect = self.function.rules[applied[0]].effect if applied else self.function.rules[-1].effect
+        verdict = self[mask] = verdict_of(self.function, effect == "permit", applied, self.program)
+        return verdict
+
+
+def _divider(mode: str) -> Callable[[int, int], int]:
+    return lambda numerator, denominator: operators.divide(mode, numerator, denominator)
+
+
+def _check(value: int, limit: int) -> int:
+    if -limit < value < limit:
+        return value
+    raise NoAnswerError
+
+
+def _no_answer(*_: object) -> Any:
+    raise NoAnswerError
+
+
+def _given(value: Any) -> Any:
+    """A result, which must not be a fact that nobody gave."""
+    if value is MISSING or (type(value) is tuple and any(v is MISSING for v in value)):
+        raise NoAnswerError
+    return value
+
+
+@define(eq=False)
+class PythonBackend:
+    """Compiles the functions of a program as they are asked for."""
+
+    program: Program
+    names: dict[str, Any] = field(factory=dict)
+    _done: set[str] = field(factory=set)
+
+    def __attrs_post_init__(self) -> None:
+        self.names.update(
+            _min=min,
+            _max=max,
+            _sum=sum,
+            _any=any,
+            _all=all,
+            _len=len,
+            _check=_check,
+            _no_answer=_no_answer,
+            _given=_given,
+            _months_later=operators.months_later,
+            _Answer=Answer,
+            _VALUE=_VALUE,
+            _divide_down=_divider("down"),
+            _divide_up=_divider("up"),
+            _divide_half_even=_divider("half even"),
+            _divide_half_up=_divider("half up"),
+        )
+
+    def evaluator(self, question: Question) -> PythonEvaluator:
+        """The evaluator of a question of this program."""
+        function = self.program.functions[question.name]
+        self._need(function.id)
+        name = mangled(function.id)
+
+        def ask(*arguments: Any) -> Answer:
+            return Interpreter(self.program).answer(question, arguments)
+
+        def again(slip: Exception, *arguments: Any) -> Answer:
+            """The interpreter's answer; the slip itself where the facts are not what was declared."""
+            try:
+                return ask(*arguments)
+            except (AttributeError, TypeError):
+                raise slip from None
+
+        def settle(slip: Exception, *arguments: Any) -> Any:
+            answer = again(slip, *arguments)
+            if answer.outcome in (Outcome.UNDECIDED, Outcome.FAILED):
+                raise UndecidedError(answer)
+            return answer.permitted if function.kind == "decision" else answer.value
+
+        self.names.update(
+            {f"_question_{name}": question, f"_again_{name}": again, f"_settle_{name}": settle}
+        )
+        if function.kind == "decision":
+            self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
+        compiled = self._compile(function, _public(function, self._emitter()))
+        return PythonEvaluator(question, compiled["fast"], compiled["verdict"], compiled["answer"])
+
+    def source(self, id: str) -> str:
+        """The generated code of one question, for people."""
+        function = self.program.functions[id]
+        lines = _body(function, self._emitter())
+        return "\n".join([_head(mangled(id), function), *(f"    {text}" for _, text in lines)])
+
+    def _emitter(self) -> Emitter:
+        return Emitter(self.program, self.names, self._need)
+
+    def _need(self, id: str) -> None:
+        """Compiles a function and what it calls, once."""
+        if id in self._done:
+            return
+        self._done.add(id)
+        function = self.program.functions[id]
+        name = mangled(id)
+        code = [(function.place.line, _head(name, function))]
+        code += [(line, f"    {text}") for line, text in _body(function, self._emitter())]
+        self.names.update(self._compile(function, code, self.names))
+
+    def _compile(
+        self, function: Function, code: list[tuple[int, str]], into: dict[str, Any] | None = None
+    ) -> dict[str, Any]:
+        """Runs generated lines, each standing for a line of the rules."""
+        tree = ast.parse("\n".join(text for _, text in code))
+        lines = [line for line, _ in code]
+        for node in ast.walk(tree):
+            if hasattr(node, "lineno"):
+                line = lines[node.lineno - 1]
+                node.lineno = node.end_lineno = line  # type: ignore[attr-defined]  # every located node has both
+                node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]  # as above
+        made: dict[str, Any] = {}
+        exec(compile(tree, function.place.file, "exec"), self.names, made)
+        return made
+
+
+# ── the shape of functions ──────────────────────────────────────────────────────────────────
+
+Lines = list[tuple[int, str]]
+
+
+def _parameters(function: Function) -> str:
+    return ", ".join(Emitter.local(name) for name, _ in function.parameters)
+
+
+def _head(name: str, function: Function) -> str:
+    return f"def {name}({_parameters(function)}):"
+
+
+def _body(function: Function, emit: Emitter) -> Lines:
+    """Statements that return the function's value."""
+    if function.kind == "decision":
+        return _decision(function, emit)
+    if isinstance(function.body, Choose):
+        return _choose(function.body, function.place.line, emit)
+    return [(function.place.line, f"return {emit(function.body)}")]
+
+
+def _decision(function: Function, emit: Emitter) -> Lines:
+    *rules, otherwise = function.rules
+    lines = []
+    for effect in ("deny", "permit"):
+        for rule in rules:
+            if rule.effect == effect:
+                lines.append((rule.place.line, f"if {emit(rule.condition)}: return {effect == 'permit'}"))
+    lines.append((otherwise.place.line, f"return {otherwise.effect == 'permit'}"))
+    return lines
+
+
+def _choose(e: Choose, line: int, emit: Emitter) -> Lines:
+    lines: Lines = []
+    for n, case in enumerate(e.cases):
+        at = case.place.line
+        if e.mode == "first":
+            if case.condition == Const(True):
+                return [*lines, (at, f"return {emit(case.value)}")]
+            lines.append((at, f"if {emit(case.condition)}: return {emit(case.value)}"))
+        elif e.mode == "only":
+            lines.append((at, f"if {emit(case.condition)}: _row = {n} if _row < 0 else _no_answer()"))
+        else:
+            lines.append((at, f"if {emit(case.condition)}: _rows.append({n})"))
+    if e.mode == "only":
+        lines.insert(0, (line, "_row = -1"))
+        lines += [(c.place.line, f"if _row == {n}: return {emit(c.value)}") for n, c in enumerate(e.cases)]
+    elif e.mode != "first":
+        lines.insert(0, (line, "_rows = []"))
+        lines += _collected(e.mode, e.cases, line, emit)
+    return [*lines, (line, f"return {emit(e.none)}")]
+
+
+def _collected(mode: str, cases: tuple[Case, ...], line: int, emit: Emitter) -> Lines:
+    take = {"highest": "_max", "lowest": "_min", "sum": "_sum"}[mode]
+    lines: Lines = [(line, "_found = []")]
+    lines += [(c.place.line, f"if {n} in _rows: _found.append({emit(c.value)})") for n, c in enumerate(cases)]
+    return [*lines, (line, f"if _found: return {take}(_found)")]
+
+
+def _public(function: Function, emit: Emitter) -> Lines:
+    """`fast`, `verdict` and `answer`: the body once more, inside a `try` that hands over to the interpreter."""
+    name, line = mangled(function.id), function.place.line
+    parameters = _parameters(function)
+    arguments = f"({parameters},)" if parameters else "()"
+    passed = f"_slip, {parameters}" if parameters else "_slip"
+    lines: Lines = []
+
+    def define(what: str, body: Lines, rescue: str) -> None:
+        lines.append((line, _head(what, function)))
+        lines.append((line, "    try:"))
+        lines.extend((at, f"        {text}") for at, text in body)
+        lines.append((line, f"    except Exception as _slip: return {rescue}"))
+
+    if function.kind == "decision":
+        fast = _decision(function, emit)
+        mask: Lines = [(line, "_m = 0")]
+        for effect in ("deny", "permit"):
+            chosen = [(n, r) for n, r in enumerate(function.rules[:-1]) if r.effect == effect]
+            if effect == "permit" and chosen and len(mask) > 1:
+                mask.append((line, f"if _m: return _verdicts_{name}[_m]"))
+            mask += [(r.place.line, f"if {emit(r.condition)}: _m |= {1 << n}") for n, r in chosen]
+        mask.append((line, f"return _verdicts_{name}[_m]"))
+        answer: Lines = [
+            (at, t.replace("return ", f"return _Answer(_question_{name}, ") + f", None, {arguments})")
+            if "return _verdicts_" in t
+            else (at, t)
+            for at, t in mask
+        ]
+        define("fast", fast, f"_settle_{name}({passed})")
+        define("verdict", mask, f"_again_{name}({passed}).verdict")
+        define("answer", answer, f"_again_{name}({passed})")
+        return lines
+    call = f"_given({name}({parameters}))"
+    define("fast", [(line, f"return {call}")], f"_settle_{name}({passed})")
+    define("verdict", [(line, f"{call}; return _VALUE")], f"_again_{name}({passed}).verdict")
+    define(
+        "answer",
+        [(line, f"return _Answer(_question_{name}, _VALUE, {call}, {arguments})")],
+        f"_again_{name}({passed})",
+    )
+    return lines

@@ -1,0 +1,47 @@
+"""A question of a program of one date, as answers carry it, and the interpreter as an evaluator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import frozen
+
+from policy.decisions import Answer, Basis, Derivation
+from policy.ir.explain import explained
+from policy.ir.interpret import Interpreter
+from policy.ir.program import Program
+from policy.model import types
+from policy.model.values import show
+
+
+@frozen(eq=False)
+class Asked:
+    """One question as of one date; explains answers on demand. Meets `decisions.Question`."""
+
+    name: str
+    program: Program
+
+    @property
+    def on(self) -> str:
+        assert self.program.on is not None
+        return show(self.program.on, types.DATE)
+
+    @property
+    def digest(self) -> str:
+        return self.program.digest
+
+    def basis(self, arguments: tuple[Any, ...]) -> Basis:
+        return explained(self.program, self.name, arguments)[0]
+
+    def derivation(self, arguments: tuple[Any, ...]) -> Derivation:
+        return explained(self.program, self.name, arguments)[1]
+
+
+@frozen(eq=False)
+class InterpretedEvaluator:
+    """The reference interpreter behind the face that every backend shows."""
+
+    question: Asked
+
+    def answer(self, *arguments: Any) -> Answer:
+        return Interpreter(self.question.program).answer(self.question, arguments)

@@ -1,0 +1,76 @@
+"""Rules that stand on no provision, and provisions that no rule stands on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from policy.decisions import Citation
+from policy.diagnostics import Diagnostic, Severity
+from policy.model import rules
+from policy.source import Span
+
+
+def cited_pieces(declared: Any) -> Iterator[tuple[str, Span, tuple[Citation, ...]]]:
+    """The citable pieces of a declaration: what each is, where it is, what it stands on."""
+    name = getattr(declared, "name", "")
+    match declared:
+        case rules.Parameter(unset=unset) if unset is not None:
+            yield f"parameter `{name}`", declared.span, declared.citations
+        case rules.Parameter() | rules.Value() | rules.DatedSet():
+            for version in (*declared.versions, *getattr(declared, "tightened", ())):
+                yield f"a version of `{name}`", version.span, version.citations
+        case rules.Table():
+            for rows in (declared.body, *declared.tightened):
+                for n, row in enumerate(rows.rows, 1):
+                    yield f"row {n} of `{name}`", row.span, row.citations
+        case rules.Decision():
+            for rule in declared.rules:
+                yield f"rule `{rule.name}`", rule.span, rule.citations
+            yield f"the `otherwise` of `{name}`", declared.span, declared.citations
+        case rules.Priority():
+            for n, key in enumerate(declared.keys, 1):
+                yield f"line {n} of `{name}`", key.span, key.citations
+        case rules.Property():
+            yield f"property `{name}`", declared.span, declared.citations
+        case rules.Amendment():
+            target = declared.target.rpartition(".")[2]
+            for version in declared.versions:
+                yield f"what tightens `{target}`", version.span, version.citations
+            for row in declared.rows.rows if declared.rows else ():
+                yield f"a row that tightens `{target}`", row.span, row.citations
+            for rule in declared.rules:
+                yield f"rule `{rule.name}`", rule.span, rule.citations
+
+
+def lint(model: rules.Model) -> Iterator[Diagnostic]:
+    cited: set[str] = set()
+    for declared in (*model.declared.values(), *model.amendments):
+        for what, span, citations in cited_pieces(declared):
+            cited.update(c.provision for c in citations)
+            optional = what.startswith(("the `otherwise`", "line "))
+            if not citations and not optional:
+                yield Diagnostic(
+                    "uncited-rule",
+                    f"{what} stands on no provision",
+                    span,
+                    "add `per SOURCE/paragraph`; for a rule of your own, declare a source with `status house`",
+                    Severity.WARNING,
+                )
+    for provision in model.provisions.values():
+        if provision.id not in cited and not provision.excused:
+            yield Diagnostic(
+                "provision-without-rule",
+                f"no rule stands on `{provision.id}`",
+                provision.span,
+                'write the rule, or add `excused "…"` with the reason why there is none',
+                Severity.WARNING,
+            )
+        if provision.id in cited and provision.excused:
+            yield Diagnostic(
+                "needless-excuse",
+                f"`{provision.id}` is excused, but rules stand on it",
+                provision.span,
+                "remove `excused`",
+                Severity.WARNING,
+            )

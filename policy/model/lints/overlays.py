@@ -1,0 +1,50 @@
+"""Overlay values that would loosen: they have no effect, for the stricter wins, but the author meant one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.diagnostics import Diagnostic
+from policy.model import expressions as typed
+from policy.model import rules, types
+from policy.model.calendar import BEGINNING, ENDING, periods
+from policy.model.types import Number
+from policy.model.values import show
+
+
+def lint(model: rules.Model) -> Iterator[Diagnostic]:
+    for amendment in model.amendments:
+        base = model.declared.get(amendment.target)
+        if amendment.kind != "parameter" or not isinstance(base, rules.Parameter) or not base.stricter:
+            continue
+        for version in amendment.versions:
+            for law, start, end in periods(base.versions):
+                if _together(version, start, end) and _looser(version.body, law.body, base.stricter):
+                    yield Diagnostic(
+                        "loosens",
+                        f"this is looser than the law's {_shown(law.body)} for `{base.name}`",
+                        version.span,
+                        f"stricter is {base.stricter}; the law's value stays in force",
+                        related=((law.span, "the law"),),
+                    )
+                    break
+
+
+def _together(version: rules.Version, start: int | None, end: int | None) -> bool:
+    return (version.start or BEGINNING) < (ENDING if end is None else end) and (start or BEGINNING) < (
+        ENDING if version.end is None else version.end
+    )
+
+
+def _looser(house: typed.Expression, law: typed.Expression, stricter: str) -> bool:
+    if not isinstance(house, typed.Literal) or not isinstance(law, typed.Literal):
+        return False
+    a, b = house.value, law.value
+    if isinstance(house.type, Number) and isinstance(law.type, Number):
+        scale = max(house.type.scale, law.type.scale)
+        a, b = a * 10 ** (scale - house.type.scale), b * 10 ** (scale - law.type.scale)
+    return bool(a < b if stricter == "higher" else a > b)
+
+
+def _shown(e: typed.Expression) -> str:
+    return show(e.value, e.type) if isinstance(e, typed.Literal) and e.type != types.BROKEN else "value"

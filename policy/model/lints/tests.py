@@ -1,0 +1,32 @@
+"""Questions that no test asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.diagnostics import Diagnostic, Severity
+from policy.model import rules
+from policy.model.circles import uses
+
+_WORD = {rules.Decision: "decision", rules.Value: "value", rules.Table: "table", rules.Priority: "priority"}
+
+
+def lint(model: rules.Model) -> Iterator[Diagnostic]:
+    reached = {e.question for t in model.tests for e in t.expectations}
+    pending = list(reached)
+    while pending:
+        declared = model.declared.get(pending.pop())
+        new = (uses(declared) if declared is not None else set()) - reached
+        reached |= new
+        pending += sorted(new)
+    asked = {e.question for t in model.tests for e in t.expectations}
+    for declared in model.of_kind(*_WORD):
+        needs_own = isinstance(declared, rules.Decision | rules.Priority)
+        if declared.id not in (asked if needs_own else reached):
+            yield Diagnostic(
+                "untested",
+                f"no test asks the {_WORD[type(declared)]} `{declared.name}`",
+                declared.span,
+                f'add `test "…" on DATE … expect {declared.name}(…) …`',
+                Severity.WARNING,
+            )

@@ -1,0 +1,42 @@
+"""Parameters, sets and record fields that no rule reads: often a rule that was meant and never written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.diagnostics import Diagnostic, Severity
+from policy.model import expressions as typed
+from policy.model import rules, types
+from policy.model.circles import bodies, walk
+
+
+def lint(model: rules.Model) -> Iterator[Diagnostic]:
+    names: set[str] = set()
+    fields: set[tuple[str, str]] = set()
+    for declared in (*model.declared.values(), *model.amendments):
+        for body in bodies(declared):
+            for e in walk(body):
+                if isinstance(e, typed.Named):
+                    names.add(e.name)
+                elif isinstance(e, typed.FieldOf) and isinstance(e.of.type, types.Record):
+                    fields.add((e.of.type.name, e.name))
+    for declared in model.of_kind(rules.Parameter, rules.DatedSet):
+        if declared.id not in names:
+            kind = "parameter" if isinstance(declared, rules.Parameter) else "set"
+            yield Diagnostic(
+                f"unused-{kind}",
+                f"no rule uses the {kind} `{declared.name}`",
+                declared.span,
+                "use it, or remove it",
+                Severity.WARNING,
+            )
+    for record in model.of_kind(rules.RecordType):
+        for field in record.fields:
+            if (record.id, field.name) not in fields:
+                yield Diagnostic(
+                    "unused-field",
+                    f"no rule reads `{field.name}` of `{record.name}`",
+                    field.span,
+                    "ask only for facts that some answer turns on",
+                    Severity.WARNING,
+                )

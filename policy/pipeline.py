@@ -1,0 +1,222 @@
+"""Every stage, in order, on one page. Read this first.
+
+    text ─▶ syntax ─▶ model ─▶ lints ─▶ (overlay) ─▶ program ─▶ one date ─▶ evaluators
+
+Everything here is a function of the text it is given; only `read_folder` and the cache touch the disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from policy import cache
+from policy.backends.python import PythonBackend, PythonEvaluator
+from policy.decisions import Answer
+from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, in_order
+from policy.facts.from_json import FactReader
+from policy.facts.records import record_classes
+from policy.ir.program import Function, Program
+from policy.ir.questions import Asked, InterpretedEvaluator
+from policy.ir.simplify import specialised
+from policy.source import Source
+
+SUFFIX = ".policy"
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Text:
+    """A file of rules as it lies on the disk: the name people see, and its bytes."""
+
+    name: str
+    data: bytes
+
+
+def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnostic]]:
+    """The rules files named by `paths`; a folder stands for all `.policy` files below it, in order of name."""
+    found = Collector()
+    texts: dict[str, Text] = {}
+    for path in map(Path, paths):
+        files = sorted(path.rglob("*" + SUFFIX)) if path.is_dir() else [path]
+        if not files:
+            found.error("no-rules", f"there is no {SUFFIX} file below `{path}`", None, "name a folder of rules")
+        root = (path if path.is_dir() else path.parent).resolve()
+        for file in files:
+            if not file.resolve().is_relative_to(root):
+                found.error(
+                    "escapes-folder",
+                    f"`{file}` leads out of the rulebook's folder",
+                    None,
+                    "copy the file into the folder instead of linking to it",
+                )
+                continue
+            name = _shown(file)
+            try:
+                texts[name] = Text(name, file.read_bytes())
+            except OSError as failure:
+                found.error("unreadable", f"`{file}` cannot be read: {failure.strerror}", None)
+    return list(texts.values()), found.found
+
+
+def _shown(file: Path) -> str:
+    relative = os.path.relpath(file)
+    return str(file) if relative.startswith("..") else relative
+
+
+def digest_of(texts: Sequence[Text], overlay: str = "") -> str:
+    """What identifies a rulebook: the SHA-256 of its files' bytes, whatever folder they are in."""
+    total = hashlib.sha256(overlay.encode())
+    for inner in sorted(hashlib.sha256(t.data).digest() for t in texts):
+        total.update(inner)
+    return total.hexdigest()
+
+
+# ── checking ────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen(eq=False)
+class Checked:
+    """Everything that is known of a rulebook's text, and everything found wrong with it."""
+
+    texts: tuple[Text, ...]
+    model: Any  # policy.model.rules.Model
+    diagnostics: tuple[Diagnostic, ...]
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        return tuple(d for d in self.diagnostics if d.is_error)
+
+
+def check(texts: Sequence[Text]) -> Checked:
+    """Reads, types and judges the texts of one rulebook."""
+    # imported here so that a rulebook from the cache needs neither parser nor checker
+    from policy.model.from_syntax import model_of
+    from policy.model.lints import findings
+    from policy.syntax.from_text import decode, parse
+
+    diagnostics: list[Diagnostic] = []
+    files = []
+    for text in texts:
+        source, wrong = decode(text.name, text.data)
+        diagnostics += wrong
+        if not wrong:
+            parsed = parse(source)
+            diagnostics += parsed.diagnostics
+            files.append(parsed.file)
+    model, more = model_of(files)
+    diagnostics += more
+    if not any(d.is_error for d in diagnostics):
+        diagnostics += findings(model)
+    return Checked(tuple(texts), model, tuple(in_order(diagnostics)))
+
+
+def program(checked: Checked, overlay: str = "") -> Program:
+    """The program of a rulebook without errors, under an overlay if one is named. Raises PolicyError."""
+    from policy.ir.from_model import program_of
+    from policy.model.overlays import check_overlay, overlaid
+
+    wrong = [*checked.errors, *check_overlay(checked.model, overlay)]
+    if wrong:
+        raise PolicyError(wrong)
+    return program_of(overlaid(checked.model, overlay), digest_of(checked.texts, overlay), overlay)
+
+
+def load_program(texts: Sequence[Text], overlay: str = "") -> Program:
+    """The program of these texts, from the cache where it has been made before. Raises PolicyError."""
+    key = cache.key(digest_of(texts, overlay), *(t.name for t in texts))
+    cached = cache.fetch(key)
+    if isinstance(cached, Program):
+        return cached
+    made = program(check(texts), overlay)
+    cache.store(key, made)
+    return made
+
+
+# ── asking ──────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen(slots=False, eq=False)
+class Rulebook:
+    """A rulebook as of one date, ready to be asked."""
+
+    program: Program
+
+    @cached_property
+    def records(self) -> dict[str, type[Any]]:
+        """A class for every record, by full name and, where that is unambiguous, by its last part."""
+        by_id = record_classes(self.program)
+        short: dict[str, list[str]] = {}
+        for id in by_id:
+            short.setdefault(id.rpartition(".")[2], []).append(id)
+        return {**by_id, **{name: by_id[ids[0]] for name, ids in short.items() if len(ids) == 1}}
+
+    @cached_property
+    def _python(self) -> PythonBackend:
+        return PythonBackend(self.program)
+
+    def question(self, name: str) -> Function:
+        """The question called `name`, in full or by its last part. Raises PolicyError."""
+        named = [f for f in self.program.named(name) if f.kind != "set"]
+        if len(named) == 1:
+            return named[0]
+        found = Collector()
+        if named:
+            found.error(
+                "ambiguous-name",
+                f"there are several questions `{name}`",
+                None,
+                "write one in full: " + ", ".join(f"`{f.id}`" for f in named),
+            )
+        else:
+            kinds = ("decision", "value", "table", "priority", "parameter")
+            known = [f.id for f in self.program.functions.values() if f.kind in kinds]
+            close = did_you_mean(name, [*known, *(k.rpartition(".")[2] for k in known)])
+            found.error("unknown-name", f"there is no question `{name}`", None, close)
+        raise PolicyError(found.found)
+
+    def evaluator(self, name: str) -> PythonEvaluator:
+        """The question as generated Python: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""
+        return self._python.evaluator(Asked(self.question(name).id, self.program))
+
+    def interpreter(self, name: str) -> InterpretedEvaluator:
+        """The question as the reference interpreter answers it. Raises PolicyError."""
+        return InterpretedEvaluator(Asked(self.question(name).id, self.program))
+
+    def reader(self, name: str) -> FactReader:
+        """Reads JSON facts of the question. Raises PolicyError."""
+        return FactReader(self.program, self.question(name), self.records)
+
+    def ask(self, name: str, facts: str) -> Answer:
+        """The answer to a question on facts in JSON. Raises PolicyError."""
+        arguments = self.reader(name).read(Source("<facts>", facts))
+        if isinstance(arguments, list):
+            raise PolicyError(arguments)
+        return self.evaluator(name).answer(*arguments)
+
+
+def dated(undated: Program, on: date | str) -> Rulebook:
+    """The rulebook as of a date."""
+    day = date.fromisoformat(on) if isinstance(on, str) else on
+    return Rulebook(specialised(undated, day.toordinal()))
+
+
+def load(*paths: str | Path, on: date | str, under: str = "") -> Rulebook:
+    """The rulebook in `paths` (the shipped one if none is named) as of `on`, under the overlay `under`.
+
+    Raises PolicyError with every finding where the rules have errors.
+    """
+    from policy import resources
+
+    texts, wrong = read_folder(paths or (resources.folder("rulesets"),))
+    if wrong:
+        raise PolicyError(wrong)
+    return dated(load_program(texts, under), on)
