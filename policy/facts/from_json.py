@@ -78,7 +78,7 @@ class FactReader:
         whole = Span(source, start, start + len(text.rstrip()))
         found = Collector()
         document = _parse(text, whole, found)
-        if document is None:
+        if found.found:
             return found.found
         reading = _Reading(self, whole, found)
         arguments = reading.arguments(document)
@@ -87,7 +87,12 @@ class FactReader:
 
 def _parse(text: str, whole: Span, found: Collector) -> Any:
     try:
-        return _DECODER.decode(text)
+        document = _DECODER.decode(text)
+        if "\\u" in text:
+            json.dumps(document, ensure_ascii=False).encode()
+        return document
+    except UnicodeEncodeError:
+        found.error("facts-json", "a text holds half a character", whole, "`\\ud800` to `\\udfff` come in pairs")
     except json.JSONDecodeError as failure:
         at = whole.start + failure.pos
         found.error("facts-json", f"this is not JSON: {failure.msg.lower()}", Span(whole.source, at, at + 1))
@@ -135,7 +140,8 @@ class _Reading:
             return ()
         for key in document:
             if key not in names:
-                help = did_you_mean(key, names) or "it asks about " + ", ".join(f"`{n}`" for n in names)
+                asked = ", ".join(f"`{n}`" for n in names) or "nothing"
+                help = did_you_mean(key, names) or f"it asks about {asked}"
                 self.wrong("facts-unknown", key, "the question does not ask about this", help)
         return tuple(
             self.value(document[name], of, name) if name in document else self.absent(of)

@@ -53,9 +53,13 @@ class _Bounder:
             small = (a if b <= FACT else ir.Check(a, FACT) for a, b in zip(new.arguments, bounds, strict=True))
             new = ir.Call(new.function, tuple(small))
         bound = self._bound(e, bounds)
-        if bound > LARGEST and isinstance(e, ir.Arithmetic | ir.Divide | ir.Aggregate | ir.Choose):
-            return ir.Check(new, LARGEST), LARGEST
-        return new, bound
+        if bound <= LARGEST:
+            return new, bound
+        if isinstance(new, ir.Choose):  # a sum of rows, each of which gets its share of what is allowed
+            share = LARGEST // (len(new.cases) + 1)
+            cases = tuple(evolve(c, value=ir.Check(c.value, share)) for c in new.cases)
+            return ir.Choose(new.mode, cases, new.none), LARGEST
+        return ir.Check(new, LARGEST), LARGEST
 
     def _bound(self, e: Expr, inner: list[int]) -> int:
         match e:

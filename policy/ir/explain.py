@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 from policy.decisions import MISSING, Basis, Citation, Derivation
 from policy.ir import program as ir
 from policy.ir.interpret import FaultError, Interpreter, Unknown
+from policy.ir.interpret import Place as Within
 from policy.ir.program import Function, Program
 from policy.model import types
 from policy.model.types import Type, short
@@ -40,6 +41,14 @@ class Explainer(Interpreter):
     frames: list[_Frame] = field(factory=lambda: [_Frame("")])
     facts_read: dict[str, Any] = field(factory=dict)
     cited: dict[Citation, None] = field(factory=dict)
+
+    def evaluate(self, e: ir.Expr, env: dict[str, Any]) -> Any:
+        value = super().evaluate(e, env)
+        in_question = len(self.frames) == 2  # deeper, a variable is what a caller handed over
+        if in_question and isinstance(e, ir.Variable) and e.name in self.root:
+            if not isinstance(value, Within | Unknown):
+                self.read(e.name, value)
+        return value
 
     def applied(self, case: ir.Case) -> None:
         frame = self.frames[-1]
@@ -87,7 +96,7 @@ class Explainer(Interpreter):
         if isinstance(value, Unknown):
             return
         silent = Interpreter(self.program)
-        indices = silent.applying(function, value, env) or [-1]
+        indices = silent.applying(function, value, env) or range(len(function.rules))
         for n in indices:
             self.frames[-1].citations += function.rules[n].citations
             self.cited.update(dict.fromkeys(function.rules[n].citations))

@@ -6,6 +6,7 @@ In: a model without errors. Out: a `Program` for any date. Nothing is optimised 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
 from functools import reduce
 from typing import Any
 
@@ -22,6 +23,7 @@ from policy.model.types import EXACT_FRACTION, Number
 from policy.model.values import show
 from policy.source import Span
 
+_CALENDAR = date.max.toordinal() + 1
 LAW = "#law"  # marks the untightened original of something an overlay tightens
 
 
@@ -113,21 +115,25 @@ def _dated_label(start: int | None, end: int | None) -> str:
 
 
 def _dated_function(d: Any) -> list[Function]:
-    """A parameter, set, value or table; two functions where an overlay tightens it."""
+    """A parameter, set, value or table; and one function more for each amendment that tightens it."""
     parameters: rules.Parameters = () if isinstance(d, rules.Parameter | rules.DatedSet) else d.parameters
     kind = {rules.Parameter: "parameter", rules.DatedSet: "set", rules.Value: "value", rules.Table: "table"}
     body = _table(d) if isinstance(d, rules.Table) else _versions(d)
     function = _function(d, kind[type(d)], parameters, d.type, body)
     if isinstance(d, rules.DatedSet) or not d.tightened:
         return [function]
-    law = evolve(function, id=d.id + LAW)
-    base = ir.Call(law.id, tuple(ir.Variable(n) for n, _ in parameters))
+    made = [evolve(function, id=d.id + LAW)]
     stricter = "max" if d.stricter == "higher" else "min"
-    cases: list[Case] = []
-    for t in d.tightened:
-        more = _rows(t, d.type) if isinstance(t, rules.Rows) else [_version(t, t.start, t.end, d.type)]
-        cases += [evolve(c, value=ir.Arithmetic(stricter, base, c.value)) for c in more]
-    return [law, evolve(function, body=ir.Choose("first", tuple(cases), base))]
+    for number, t in enumerate(d.tightened, 1):
+        base = ir.Call(made[-1].id, tuple(ir.Variable(n) for n, _ in parameters))
+        if isinstance(t, rules.Rows):
+            more = _rows(t, d.type)
+        else:
+            more = [_version(v, start, end, d.type) for v, start, end in periods(t)]
+        cases = tuple(evolve(c, value=ir.Arithmetic(stricter, base, c.value)) for c in more)
+        id = d.id if number == len(d.tightened) else f"{d.id}#{number}"
+        made.append(evolve(function, id=id, body=ir.Choose("first", cases, base)))
+    return made
 
 
 def _versions(d: rules.Parameter | rules.Value | rules.DatedSet) -> Expr:
@@ -355,7 +361,9 @@ def _binary(e: typed.Binary) -> Expr:
     match operator, left.type:
         case "default", _:
             x = lower(left)
-            return ir.If(ir.Compare("is", x, ir.Const(None)), lower_as(right, e.type), lower_as(left, e.type))
+            assert isinstance(left.type, types.OptionalOf)
+            given = lower_as(evolve(left, type=left.type.of), e.type)
+            return ir.If(ir.Compare("is", x, ir.Const(None)), lower_as(right, e.type), given)
         case ("in" | "not in"), _:
             of = right.type.of if isinstance(right.type, types.SetOf | types.ListOf) else left.type
             inside = ir.Compare("in", lower_as(left, of), lower(right))
@@ -366,6 +374,8 @@ def _binary(e: typed.Binary) -> Expr:
             return ir.Arithmetic("*", ir.Arithmetic("-", lower(left), lower(right)), ir.Const(86_400))
         case ("+" | "-"), types.Instant() if isinstance(right.type, Number):
             return ir.Arithmetic(operator, lower(left), lower_as(right, types.INSTANT_STEP))
+        case ("+" | "-"), types.Date():  # a day out of the calendar is a fault
+            return ir.Check(ir.Arithmetic(operator, lower(left), lower(right)), _CALENDAR)
         case ("+" | "-"), Number():
             return ir.Arithmetic(operator, lower_as(left, e.type), lower_as(right, e.type))
         case ("+" | "-"), _:

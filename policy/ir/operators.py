@@ -11,6 +11,8 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+_LAST_DAY = date.max.toordinal()
+
 
 def _within(item: Any, items: Any) -> bool:
     return item in items
@@ -56,9 +58,16 @@ def divide(mode: str, numerator: int, denominator: int) -> int:
 
 
 def months_later(day: int, months: int) -> int:
-    """The day `months` calendar months on, or the last of that month where it is shorter."""
+    """The day `months` calendar months on, or the last of that month where it is shorter.
+
+    Raises ValueError out of the calendar, which has the years 1 to 9999.
+    """
+    if not 1 <= day <= _LAST_DAY:
+        raise ValueError(day)
     start = date.fromordinal(day)
     year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+    if not 1 <= year <= 9_999:
+        raise ValueError(year)
     last = calendar.monthrange(year, month + 1)[1]
     return date(year, month + 1, min(start.day, last)).toordinal()
 

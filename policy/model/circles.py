@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from policy.diagnostics import Collector
@@ -18,7 +19,7 @@ def bodies(declared: Any) -> Iterator[Expression]:
         case rules.Parameter(versions=versions, tightened=tightened) | rules.Value(
             versions=versions, tightened=tightened
         ):
-            for version in (*versions, *tightened):
+            for version in chain(versions, *tightened):
                 yield version.body
         case rules.Table(body=body, tightened=tightened):
             for rows in (body, *tightened):

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from attrs import evolve
+
 from policy.decisions import Citation, Status, Words
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.model import expressions as typed
@@ -42,7 +44,16 @@ class _Reader:
         self.fields: dict[str, dict[str, Type]] = {}
         self.signatures: dict[str, Signature] = {}
         self.scopes = {
-            name: Scope(name, index.visible(name), self.signatures, self.named_types, self.fields, found)
+            name: Scope(
+                name,
+                index.visible(name),
+                self.signatures,
+                self.named_types,
+                self.fields,
+                found,
+                frozenset(index.lost),
+                index.open(name),
+            )
             for name in index.units
         }
         self.citations: dict[str, Citation] = {}
@@ -146,6 +157,8 @@ class _Reader:
         for name, (ruleset, p) in self.index.provisions.items():
             source_name = name.partition("/")[0]
             source = self.model.sources.get(source_name)
+            if source is None and source_name in self.index.lost:
+                continue
             if source is None:
                 self.found.error(
                     "unknown-source",
@@ -193,7 +206,7 @@ class _Reader:
         for name in citations.names:
             if name.text in self.citations:
                 result.append(self.citations[name.text])
-            elif name.text not in self.index.provisions:
+            elif name.text not in self.index.provisions and name.text not in self.index.lost:
                 self.found.error(
                     "unknown-provision",
                     f"there is no provision `{name.text}`",
@@ -465,6 +478,8 @@ class _UnitReader:
         self, cell: tree.Cell, column: typed.Expression, others: list[tree.Cell], typist: Typist
     ) -> rules.Cell:
         of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
+        if isinstance(of, types.Broken):  # already reported, and no cell can be told right from wrong
+            return rules.Cell(kind="any", span=cell.span)
         match cell.kind:
             case "any":
                 return rules.Cell(kind="any", span=cell.span)
@@ -488,7 +503,9 @@ class _UnitReader:
         return rules.Cell(kind="any", span=cell.span)
 
     def _bound(self, e: tree.Expression, column: typed.Expression, typist: Typist) -> typed.Expression:
-        _, bound, of = typist.same_type(column, typist.exact(typist.expression(e, column.type)))
+        inner = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
+        plain = evolve(column, type=inner)
+        _, bound, of = typist.same_type(plain, typist.exact(typist.expression(e, inner)))
         if not isinstance(of, Number | types.Date | types.Instant | types.Broken):
             return typist.fail("type-mismatch", f"`{types.describe(of)}` has no order", e.span)
         return bound

@@ -28,6 +28,8 @@ UNREADABLE = Unreadable()
 def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], typist: Typist) -> Any:
     """The run-time form of a written-out fact of type `of`."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
+    if isinstance(inner, types.Broken):
+        return UNREADABLE
     match node:
         case tree.Reference(name) if name in given:
             rest = {n: e for n, e in given.items() if n != name}

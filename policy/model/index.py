@@ -39,6 +39,11 @@ class Unit:
     imports: tuple[tree.Import, ...]
     declarations: tuple[Any, ...]
 
+    @property
+    def wanted(self) -> tuple[tree.Name, ...]:
+        """The rulesets it imports or amends, as written."""
+        return (*(i.name for i in self.imports), *([self.head.amends] if self.head.amends else []))
+
 
 @frozen(eq=False)
 class Index:
@@ -46,6 +51,11 @@ class Index:
     own: dict[str, list[Entry]] = field(factory=dict)
     sources: dict[str, tree.SourceText] = field(factory=dict)
     provisions: dict[str, tuple[str, tree.Provision]] = field(factory=dict)
+    lost: set[str] = field(factory=set)  # names whose declarations could not be read
+
+    def open(self, ruleset: str) -> bool:
+        """Whether an import of the ruleset leads nowhere, so that any name may come from there."""
+        return any(wanted.text not in self.units for wanted in self.units[ruleset].wanted)
 
     def reach(self, ruleset: str) -> tuple[str, ...]:
         """Rulesets whose names are visible in `ruleset`, itself left out, in order of import."""
@@ -68,8 +78,11 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
     """All rulesets of the files by name."""
     result = Index()
     for file in files:
+        result.lost.update(file.lost)
         unit = _unit(file, found)
         if unit is None:
+            names = (getattr(d, "name", None) for d in file.declarations)
+            result.lost.update(n.text for n in names if isinstance(n, tree.Name))
             continue
         if unit.name in result.units:
             first = result.units[unit.name].head.name.span
@@ -84,8 +97,8 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
         result.units[unit.name] = unit
         _declare(unit, result, found)
     for unit in result.units.values():
-        for wanted in [*(i.name for i in unit.imports), *([unit.head.amends] if unit.head.amends else [])]:
-            if wanted.text not in result.units:
+        for wanted in unit.wanted:
+            if wanted.text not in result.units and wanted.text not in result.lost:
                 found.error(
                     "unknown-ruleset",
                     f"there is no ruleset `{wanted.text}` in the rulebook",
@@ -103,14 +116,14 @@ def _unit(file: tree.File, found: Collector) -> Unit | None:
     if not declarations:
         return None
     first = declarations[0]
-    if not isinstance(first, tree.Language):
+    if not isinstance(first, tree.Language) and "language" not in file.lost:
         found.error(
             "language-version",
             "the file does not say which version of the language it is written in",
             first.span if first.span.end else start,
             f"begin the file with `language {LANGUAGE_VERSION}`",
         )
-    elif first.version.value != LANGUAGE_VERSION:
+    elif isinstance(first, tree.Language) and first.version.value != LANGUAGE_VERSION:
         found.error(
             "language-version",
             f"version {first.version.value} of the language is not known to this program",
@@ -118,13 +131,14 @@ def _unit(file: tree.File, found: Collector) -> Unit | None:
             f"it reads `language {LANGUAGE_VERSION}`",
         )
     heads = [d for d in declarations if isinstance(d, tree.Ruleset)]
-    if not heads:
+    if not heads and "ruleset" not in file.lost:
         found.error(
             "missing-ruleset",
             "the file does not name its ruleset",
             start,
             'after `language 1`, write `ruleset some.name "Title"`',
         )
+    if not heads:
         return None
     for extra in heads[1:]:
         found.error("duplicate-name", "a file holds one ruleset; this is a second", extra.span)

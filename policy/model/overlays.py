@@ -33,7 +33,7 @@ def _amended(base: rules.Question, amendment: rules.Amendment) -> rules.Question
         case rules.Parameter() if amendment.kind == "adopt":
             return evolve(base, versions=amendment.versions, unset=None)
         case rules.Parameter() | rules.Value():
-            return evolve(base, tightened=(*base.tightened, *amendment.versions))
+            return evolve(base, tightened=(*base.tightened, amendment.versions))
         case rules.Table() if amendment.rows is not None:
             return evolve(base, tightened=(*base.tightened, amendment.rows))
         case rules.Decision():

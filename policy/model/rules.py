@@ -107,14 +107,14 @@ class Version(Dated):
 
 @frozen(kw_only=True)
 class Parameter(Declared):
-    """`unset` tells why no value is known; `tightened` are an overlay's values, of which the stricter wins."""
+    """`unset` tells why no value is known; `tightened` are the values of each amendment, of which the strictest wins."""
 
     type: Type
     stricter: str
     versions: tuple[Version, ...]
     unset: Words | None
     citations: tuple[Citation, ...]
-    tightened: tuple[Version, ...] = ()
+    tightened: tuple[tuple[Version, ...], ...] = ()
 
 
 @frozen(kw_only=True)
@@ -123,7 +123,7 @@ class Value(Declared):
     type: Type
     stricter: str
     versions: tuple[Version, ...]
-    tightened: tuple[Version, ...] = ()
+    tightened: tuple[tuple[Version, ...], ...] = ()
 
 
 @frozen(kw_only=True)

@@ -90,11 +90,10 @@ DATE_STEP = Number("duration", 0)
 
 def product_unit(left: str, right: str) -> str | None:
     """Unit of `left * right`, or None where the product has no meaning here."""
+    for neutral in ("number", "rate"):  # in this order: a number times a rate is a rate
+        if neutral in (left, right):
+            return right if left == neutral else left
     for a, b in ((left, right), (right, left)):
-        if a == "number":
-            return b
-        if a == "rate":
-            return b
         if a == "quantity" and b.startswith("price:"):
             return "money:" + b.partition(":")[2]
     return None

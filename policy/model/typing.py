@@ -72,8 +72,8 @@ class Typist:
             if e.type.unit != expected.unit:
                 return self.disagree(e, expected)
             if e.type.scale == EXACT_FRACTION:
-                return e if self.rounding else self.unrounded(e)
-            if e.type.scale > expected.scale and not self.rounding:
+                return self.unrounded(e)
+            if e.type.scale > expected.scale:
                 return self.fail(
                     "narrowing",
                     f"this is a {describe(e.type)}, but a {describe(expected)} is wanted: decimals would be lost",
@@ -257,6 +257,8 @@ class Typist:
         )
 
     def unknown(self, name: str, span: Span, hint: Type) -> Expression:
+        if self.scope.excused(name):
+            return typed.Failed(type=types.BROKEN, span=span)
         enums = [t for t in self.scope.named_types.values() if isinstance(t, types.Enum) and name in t.members]
         known = [*self.variables, *(n for n, es in self.scope.visible.items() if es[0].id in self.scope.signatures)]
         if isinstance(hint, types.Enum):
@@ -347,9 +349,13 @@ class Typist:
                         "type-mismatch", f"this is {_a(left.type)}, which is never absent", left.span
                     )
                 of = left.type.of if isinstance(left.type, types.OptionalOf) else types.BROKEN
-                return typed.Binary("default", left, self.typed(node.right, of), type=of, span=span)
+                right = self.exact(self.expression(node.right, of))
+                _, right, of = self.same_type(evolve(left, type=of), right)
+                return typed.Binary("default", left, right, type=of, span=span)
             case "in" | "not in":
                 left = self.expression(node.left)
+                if isinstance(left.type, types.Broken):  # bare members on the right cannot be told from slips
+                    return typed.Failed(type=types.BROKEN, span=span)
                 right = self.expression(node.right, types.SetOf(left.type))
                 if isinstance(right.type, types.SetOf | types.ListOf):
                     left = self.fit(left, right.type.of)
@@ -358,6 +364,8 @@ class Typist:
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
             case _:
                 left = self.exact(self.expression(node.left))
+                if isinstance(left.type, types.Broken) and isinstance(node.right, tree.Reference):
+                    return typed.Failed(type=types.BROKEN, span=span)
                 right = self.exact(self.expression(node.right, left.type))
                 left, right, of = self.same_type(left, right)
                 comparable = _ORDERED if operator not in ("is", "is not") else (*_ORDERED, *_EQUAL)
@@ -409,6 +417,7 @@ class Typist:
             case (types.Instant(), types.Instant()) if sign < 0:
                 return typed.Binary("-", left, right, type=types.INSTANT_STEP, span=span)
             case (types.Instant(), Number("duration", _)):
+                right = self.fit(right, types.INSTANT_STEP)
                 return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
             case (types.Date(), _):
                 return self.fail(

@@ -14,6 +14,10 @@ from policy.model import types
 from policy.model.types import Type
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_LAST_DAY = date.max.toordinal()
+_FIRST_MOMENT, _LAST_MOMENT = (
+    (m.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1) for m in (datetime.min, datetime.max)
+)
 
 
 def scaled(value: Decimal, scale: int) -> int | None:
@@ -63,8 +67,10 @@ def show(value: Any, of: Type) -> str:
         case types.Text():
             return f'"{value}"'
         case types.Date():
-            return date.fromordinal(value).isoformat()
+            return date.fromordinal(value).isoformat() if 1 <= value <= _LAST_DAY else "a day out of the calendar"
         case types.Instant():
+            if not _FIRST_MOMENT <= value <= _LAST_MOMENT:
+                return "a moment out of the calendar"
             return (_EPOCH + timedelta(microseconds=value)).isoformat()
         case types.Number("rate", scale):
             return _trimmed(decimal_text(value, scale - 2)) + "%" if scale >= 2 else f"{value * 10 ** (2 - scale)}%"

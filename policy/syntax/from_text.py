@@ -29,6 +29,8 @@ DECLARATION_WORDS = (
     "property test tighten adopt"
 ).split()
 _DECLARATION_START = re.compile(rf"^(?:{'|'.join(DECLARATION_WORDS)})\b", re.MULTILINE)
+_NAMED_START = re.compile(rf"\b(?:{'|'.join(DECLARATION_WORDS)})\s+([A-Za-z][A-Za-z0-9_./()-]*)")
+_HEAD_START = re.compile(r"^(language|ruleset)\b", re.MULTILINE)
 
 
 @cache
@@ -112,20 +114,32 @@ def _parse_by_declaration(source: Source, failure: UnexpectedInput) -> Parsed:
         starts.insert(0, 0)
     found: list[Diagnostic] = []
     trees: list[tuple[int, Tree[Token]]] = []
+    lost: set[str] = set()
     for start, end in zip(starts, [*starts[1:], len(source.text)], strict=True):
         try:
             trees.append((start, parser().parse(source.text[start:end])))
         except UnexpectedInput as slip:
             found.append(_explain(source, slip, start, end))
+            lost |= _names_in(source.text[start:end])
     if not found:  # each declaration reads well alone, so only the first failure tells what is wrong
         found.append(_explain(source, failure, 0, len(source.text)))
     parsed = _build(source, trees)
-    return evolve(parsed, diagnostics=(*found, *parsed.diagnostics))
+    file = evolve(parsed.file, lost=parsed.file.lost | lost)
+    return Parsed(source, file, (*found, *parsed.diagnostics))
+
+
+def _names_in(text: str) -> set[str]:
+    """What a stretch that cannot be read would have declared, so that nobody complains that it is not there.
+
+    The head of a file has words instead of names: `language` and `ruleset`.
+    """
+    return {*_NAMED_START.findall(text), *_HEAD_START.findall(text)}
 
 
 def _build(source: Source, trees: list[tuple[int, Tree[Token]]]) -> Parsed:
     found = Collector()
     declarations: list[Any] = []
+    lost: set[str] = set()
     for base, tree in trees:
         builder = Builder(source, base, found)
         for declaration in tree.children:
@@ -138,10 +152,11 @@ def _build(source: Source, trees: list[tuple[int, Tree[Token]]]) -> Parsed:
                     Span(source, begin, begin + 1),
                     "name a part of it as a `value`",
                 )
+                lost |= _names_in(source.text[base + declaration.meta.start_pos : begin])
             else:
                 declarations.append(builder.transform(declaration))
     span = Span(source, 0, len(source.text))
-    return Parsed(source, File(declarations=tuple(declarations), span=span), tuple(found.found))
+    return Parsed(source, File(tuple(declarations), frozenset(lost), span=span), tuple(found.found))
 
 
 def _too_deep(tree: Tree[Token]) -> Tree[Token] | None:

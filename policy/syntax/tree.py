@@ -489,6 +489,10 @@ Declaration = (
 
 @frozen
 class File(Node):
-    """One parsed file: what could be read of it, in the order written."""
+    """One parsed file: what could be read of it, in the order written.
+
+    `lost` are the names that declarations which could not be read would have declared.
+    """
 
     declarations: tuple[Declaration, ...]
+    lost: frozenset[str] = frozenset()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Any
 
 from policy.decisions import Citation
@@ -18,7 +19,7 @@ def cited_pieces(declared: Any) -> Iterator[tuple[str, Span, tuple[Citation, ...
         case rules.Parameter(unset=unset) if unset is not None:
             yield f"parameter `{name}`", declared.span, declared.citations
         case rules.Parameter() | rules.Value() | rules.DatedSet():
-            for version in (*declared.versions, *getattr(declared, "tightened", ())):
+            for version in chain(declared.versions, *getattr(declared, "tightened", ())):
                 yield f"a version of `{name}`", version.span, version.citations
         case rules.Table():
             for rows in (declared.body, *declared.tightened):

@@ -54,11 +54,8 @@ _RECORD_FAST, _RECORD_REASONS, _DICT_FAST, _ = (engine.name for engine in BY_HAN
 
 
 def _from_ours(name: str) -> Any:
-    """A function of `ours.py`, looked up when it is needed: the file may not define it yet."""
-    module = import_module("ours")
-    if not hasattr(module, name):
-        raise ImportError(f"ours.py does not define {name} yet")
-    return getattr(module, name)
+    """A function of `ours.py`, imported only when it is needed, for it wants this project installed."""
+    return getattr(import_module("ours"), name)
 
 
 def _prepared_by_ours(facts: Facts) -> Any:
@@ -80,7 +77,7 @@ def _ours(name: str, loader: str, reasons_of: Callable[[Any], Iterable[str]] | N
 
 OURS = (
     _ours("ours: yes or no", "load_fast", None, _RECORD_FAST),
-    _ours("ours: all reasons", "load_reasons", _names, _RECORD_REASONS),
+    _ours("ours: all reasons", "load_reasons", _reasons_by_ours, _RECORD_REASONS),
     _ours("ours: explained", "load_explained", _reasons_by_ours, _RECORD_REASONS),
 )
 

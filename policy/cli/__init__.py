@@ -1,0 +1,70 @@
+"""The command line: one file a verb, each a thin face over the pipeline. Verbs are imported when they are used.
+
+Exit codes everywhere: 0 yes, 1 answered no (findings, failed tests, denied when asked to fail), 2 could not
+answer (usage, syntax, input), 3 undecided or an integrity failure.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+import click
+
+VERBS = {
+    "check": "Find everything wrong with rules.",
+    "completion": "Print the shell's completion script.",
+    "decide": "Ask a question about facts.",
+    "demo": "Run the shipped rulebook on a small market, end to end.",
+    "explain": "Show how an answer came about.",
+    "facts": "Show what a question wants to know.",
+    "fmt": "Put rules into the standard shape.",
+    "init": "Write a small working rulebook to start from.",
+    "questions": "List what a rulebook can be asked.",
+    "test": "Run the tests that rules bring along.",
+}
+
+
+class LazyGroup(click.Group):
+    """Knows its verbs by name and imports the one that is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in VERBS:
+            return None
+        module = import_module(f"policy.cli.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS:
+            from policy.diagnostics import did_you_mean
+
+            help = did_you_mean(args[0], VERBS)
+            ctx.fail(f"there is no command `{args[0]}`" + (f"; {help}" if help else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, VERBS[name]) for name in self.list_commands(ctx)])
+
+
+@click.group(
+    cls=LazyGroup,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 yes · 1 no · 2 could not answer · 3 undecided",
+)
+@click.version_option(package_name="policy-that-runs")
+def main() -> None:
+    """Law that runs: write, check, test and ask a regulator's rules.
+
+    \b
+    policy demo                                   the whole thing at work
+    policy check rulesets                         what is wrong with these rules?
+    policy test rulesets --coverage               do they say what their tests say?
+    policy decide lending_value --facts f.json --on 2026-03-01
+    policy explain order_accepted --facts - --on 2026-03-01
+    """

@@ -1,0 +1,45 @@
+"""`policy check`: everything wrong with rules, all at once."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from policy.cli.options import format_option, texts_of
+from policy.cli.output import plural, print_diagnostics, print_json
+from policy.cli.sarif import sarif
+from policy.pipeline import check
+
+
+@click.command(short_help="Find everything wrong with rules.")
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@format_option("text", "json", "sarif")
+def command(paths: tuple[str, ...], strict: bool, format: str) -> None:
+    """Read, type and judge the rules in PATHS (the shipped rulebook if none is named, `-` for standard input).
+
+    \b
+    policy check rulesets
+    policy check rulesets --format sarif > findings.sarif
+    cat draft.policy | policy check -
+
+    Ends with 0 when there is nothing wrong, 1 when there is, 2 when a file cannot be read.
+    """
+    checked = check(texts_of(paths))
+    errors = len(checked.errors)
+    warnings = len(checked.diagnostics) - errors
+    if format == "json":
+        print_json([d.as_json() for d in checked.diagnostics])
+    elif format == "sarif":
+        print_json(sarif(checked.diagnostics))
+    else:
+        print_diagnostics(checked.diagnostics, err=False)
+        model = checked.model
+        rulesets = plural(len(model.rulesets), "ruleset")
+        if errors or warnings:
+            click.echo(f"{rulesets}: {plural(errors, 'error')}, {plural(warnings, 'warning')}")
+        else:
+            counts = f"{plural(len(model.provisions), 'provision')}, {plural(len(model.tests), 'test')}"
+            click.echo(f"{rulesets}, {counts}: nothing found")
+    sys.exit(1 if errors or (strict and warnings) else 0)

@@ -1,0 +1,163 @@
+"""`policy decide`: one question, one set of facts, or a stream of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import click
+
+from policy.cli.options import format_option, on_option, rulebook_of, rules_option, under_option
+from policy.cli.output import answer_json, answer_text, drawn, fail, headline, plural, print_json
+from policy.decisions import Answer, Outcome
+from policy.diagnostics import Diagnostic, PolicyError
+from policy.pipeline import Rulebook
+from policy.source import Source
+
+LONGEST_LINE = 4_000_000
+
+
+@click.command(short_help="Ask a question about facts.")
+@click.argument("question")
+@click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input; .jsonl is a stream.")
+@on_option
+@under_option
+@rules_option
+@click.option("--lines", is_flag=True, help="The facts are JSON Lines: an answer per line (implied by .jsonl).")
+@click.option("--fail-on-denied", is_flag=True, help="End with 1 when something is denied.")
+@click.option("--interpret", is_flag=True, help="Use the reference interpreter instead of generated Python.")
+@format_option("text", "json")
+def command(
+    question: str,
+    facts: str,
+    on: date,
+    under: str,
+    paths: tuple[str, ...],
+    lines: bool,
+    fail_on_denied: bool,
+    interpret: bool,
+    format: str,
+) -> None:
+    """Answer QUESTION on facts, as of a date, with every reason and its paragraph.
+
+    \b
+    policy decide lending_value --facts position.json --on 2026-03-01
+    policy facts lending_value --template | policy decide lending_value --facts - --on 2026-03-01
+    policy decide order_accepted --facts orders.jsonl --on 2026-03-01 --format json > answers.jsonl
+
+    In a stream a line that cannot be read is reported with its number, and the others are still answered.
+    Ends with 0, or 1 (denied, with --fail-on-denied), 2 (facts that cannot be read), 3 (undecided).
+    """
+    rulebook = rulebook_of(paths, on, under)
+    try:
+        asker = _Asker(rulebook, question, interpret)
+    except PolicyError as error:
+        fail(error)
+    stream = lines or facts.endswith((".jsonl", ".ndjson"))
+    outcomes = _stream(asker, facts, format) if stream else _single(asker, facts, format)
+    sys.exit(_exit_code(outcomes, fail_on_denied))
+
+
+class _Asker:
+    """A question with its reader and evaluator."""
+
+    def __init__(self, rulebook: Rulebook, question: str, interpret: bool) -> None:
+        self.function = rulebook.question(question)
+        self.reader = rulebook.reader(self.function.id)
+        make = rulebook.interpreter if interpret else rulebook.evaluator
+        self.evaluator = make(self.function.id)
+        notes = rulebook.program.notes
+        self.notes = {id.rpartition(".")[2]: why for id, why in notes.items()}
+
+    def ask(self, source: Source) -> Answer | list[Diagnostic]:
+        arguments = self.reader.read(source)
+        return arguments if isinstance(arguments, list) else self.evaluator.answer(*arguments)
+
+
+def _single(asker: _Asker, facts: str, format: str) -> set[str]:
+    name = "<stdin>" if facts == "-" else facts
+    with _opened(facts) as file:
+        data = file.read()
+    result = asker.ask(_decoded(name, data))
+    if isinstance(result, list):
+        fail(PolicyError(result))
+    if format == "json":
+        print_json(answer_json(result, asker.function))
+    else:
+        click.echo(answer_text(result, asker.function, asker.notes))
+    return {result.outcome.value}
+
+
+def _stream(asker: _Asker, facts: str, format: str) -> set[str]:
+    """A line in, an answer out; memory does not grow with the stream."""
+    outcomes: dict[str, int] = {}
+    name = "<stdin>" if facts == "-" else facts
+    with _opened(facts) as file:
+        for number, line in _numbered(file, facts):
+            result = asker.ask(_decoded(name, line, number))
+            refused = isinstance(result, list)
+            outcome = "refused" if isinstance(result, list) else result.outcome.value
+            outcomes[outcome] = outcomes.get(outcome, 0) + 1
+            if format == "json":
+                body: dict[str, Any]
+                if isinstance(result, list):
+                    body = {"outcome": "refused", "findings": [_finding(d, number) for d in result]}
+                else:
+                    body = answer_json(result, asker.function)
+                click.echo(json.dumps({"line": number, **body}, ensure_ascii=False))
+            elif isinstance(result, list):
+                click.echo(f"{number}: {click.style('refused', fg='red')}  " + "; ".join(d.message for d in result))
+            else:
+                rules = ", ".join(r.rule for r in result.reasons) or ", ".join(result.needs)
+                click.echo(f"{number}: {headline(result, asker.function)}" + (f"  {rules}" if rules else ""))
+            if refused and format == "text":
+                for d in result:  # type: ignore[union-attr]  # a list where refused
+                    click.echo(drawn(d), err=True)
+    click.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items())) or "no lines", err=True)
+    return set(outcomes)
+
+
+def _finding(d: Diagnostic, number: int) -> dict[str, object]:
+    return {**d.as_json(), "line": number}
+
+
+def _numbered(file: BinaryIO, facts: str) -> Iterator[tuple[int, bytes]]:
+    """Lines that are not blank, with their numbers, and a progress bar where someone watches."""
+    size = 0 if facts == "-" else Path(facts).stat().st_size
+    watched = sys.stderr.isatty() and not sys.stdout.isatty() and size
+    number = 0
+    with click.progressbar(length=size or 1, label=plural(size, "byte"), file=sys.stderr, hidden=not watched) as bar:
+        while line := file.readline(LONGEST_LINE):
+            number += 1
+            bar.update(len(line))
+            if line.strip():
+                yield number, line
+
+
+def _decoded(name: str, data: bytes, number: int = 0) -> Source:
+    """The facts as text; what is not UTF-8 is replaced, so that the reader refuses it and says where."""
+    label = f"{name} line {number}" if number else name
+    return Source(label, data.decode("utf-8-sig", errors="replace"))
+
+
+def _opened(facts: str) -> Any:
+    if facts == "-":
+        return click.get_binary_stream("stdin")
+    try:
+        return open(facts, "rb")
+    except OSError as failure:
+        raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
+
+
+def _exit_code(outcomes: set[str], fail_on_denied: bool) -> int:
+    if "refused" in outcomes:
+        return 2
+    if outcomes & {Outcome.UNDECIDED.value, Outcome.FAILED.value}:
+        return 3
+    return 1 if fail_on_denied and Outcome.DENIED.value in outcomes else 0
+
+

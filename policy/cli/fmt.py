@@ -1,0 +1,70 @@
+"""`policy fmt`: rules in the standard shape."""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import click
+
+from policy.cli.options import texts_of
+from policy.cli.output import plural, print_diagnostics
+from policy.diagnostics import Diagnostic
+from policy.pipeline import Text
+
+
+@click.command(short_help="Put rules into the standard shape.")
+@click.argument("paths", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; end with 1 where something would.")
+def command(paths: tuple[str, ...], only_check: bool) -> None:
+    """Indent, align and space the rules in PATHS, in place; `-` reads standard input and prints.
+
+    \b
+    policy fmt rulesets
+    policy fmt --check rulesets
+    policy fmt - < draft.policy
+
+    Nothing but white space changes. A file that does not parse is left alone and reported (exit code 2).
+    """
+    changed: list[str] = []
+    broken: list[Diagnostic] = []
+    texts = texts_of(paths)
+    for text in texts:
+        result = _formatted(text)
+        if isinstance(result, tuple):
+            broken += result
+        elif paths == ("-",):
+            click.echo(result, nl=False)
+        elif result.encode() != text.data:
+            changed.append(text.name)
+            if not only_check:
+                _replace(Path(text.name), result)
+    print_diagnostics(broken)
+    if paths != ("-",):
+        verb = "would change" if only_check else "changed"
+        for name in changed:
+            click.echo(f"{verb} {name}")
+        click.echo(f"{plural(len(texts), 'file')}, {len(changed)} {verb}", err=True)
+    sys.exit(2 if broken else 1 if only_check and changed else 0)
+
+
+def _formatted(text: Text) -> str | tuple[Diagnostic, ...]:
+    from policy.syntax.from_text import decode, parse
+    from policy.syntax.to_text import formatted
+
+    source, wrong = decode(text.name, text.data)
+    if wrong:
+        return wrong
+    parsed = parse(source)
+    return parsed.diagnostics or formatted(source, parsed.file)
+
+
+def _replace(path: Path, text: str) -> None:
+    """Writes the whole file or nothing, keeping its permissions."""
+    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name)
+    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
+        file.write(text)
+    os.chmod(partial, path.stat().st_mode)
+    os.replace(partial, path)

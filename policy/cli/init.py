@@ -1,0 +1,34 @@
+"""`policy init`: a small working rulebook to start from."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+STARTER = Path(__file__).parent / "starter"
+
+
+@click.command(short_help="Write a small working rulebook to start from.")
+@click.argument("folder", type=click.Path(file_okay=False), default="my-rules")
+def command(folder: str) -> None:
+    """Write a small rulebook into FOLDER: a source, a parameter, a decision, a table, tests. Nothing is overwritten.
+
+    \b
+    policy init my-rules && policy test my-rules --coverage
+    """
+    target = Path(folder)
+    files = sorted(STARTER.iterdir())
+    taken = [f.name for f in files if (target / f.name).exists()]
+    if taken:
+        click.echo(f"`{target / taken[0]}` is already there; nothing was written", err=True)
+        sys.exit(2)
+    target.mkdir(parents=True, exist_ok=True)
+    for file in files:
+        (target / file.name).write_bytes(file.read_bytes())
+        click.echo(f"wrote {target / file.name}")
+    click.echo(
+        f"\nnow try:\n  policy check {target}\n  policy test {target} --coverage\n"
+        f"  policy decide credit_limit --rules {target} --facts {target}/facts.json --on 2026-03-01"
+    )

@@ -1,0 +1,76 @@
+"""Options that several verbs share, and how they become a rulebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from policy import resources
+from policy.cli.output import fail
+from policy.diagnostics import PolicyError
+from policy.pipeline import Rulebook, Text, dated, load_program, read_folder
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class DateType(click.ParamType):
+    """An ISO date."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"`{value}` is not a date; write it as 2026-03-01", param, ctx)
+
+
+def format_option(*formats: str) -> Callable[[F], F]:
+    """`--format`, the first being the default."""
+    return click.option(
+        "--format", "format", type=click.Choice(formats), default=formats[0], show_default=True, help="Output format."
+    )
+
+
+rules_option = click.option(
+    "--rules",
+    "paths",
+    multiple=True,
+    envvar="POLICY_RULES",
+    type=click.Path(),
+    help="Folder or file of rules; the shipped rulebook if none is named. Repeatable; also POLICY_RULES.",
+)
+on_option = click.option(
+    "--on",
+    type=DateType(),
+    required=True,
+    help="The date as of which the law is asked, as 2026-03-01. There is no default: an answer has a date.",
+)
+under_option = click.option("--under", default="", help="A house overlay to lay over the law, as example.house.")
+
+
+def texts_of(paths: tuple[str, ...]) -> list[Text]:
+    """The rules files; `-` is standard input, nothing the shipped rulebook. Ends with 2 where one cannot be read."""
+    if paths == ("-",):
+        return [Text("<stdin>", click.get_binary_stream("stdin").read())]
+    for path in paths:
+        if not Path(path).exists():
+            raise click.UsageError(f"there is no file or folder `{path}`")
+    texts, wrong = read_folder(paths or (str(resources.folder("rulesets")),))
+    if wrong:
+        fail(PolicyError(wrong))
+    return texts
+
+
+def rulebook_of(paths: tuple[str, ...], on: date, under: str) -> Rulebook:
+    """The rulebook as of a date; ends with 2 and every finding where the rules have errors."""
+    try:
+        return dated(load_program(texts_of(paths), under), on)
+    except PolicyError as error:
+        fail(error)

@@ -1,0 +1,155 @@
+"""How findings and answers look: coloured text on a terminal, plain text in a pipe, JSON for machines."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterable
+from typing import Any, NoReturn
+
+import click
+
+from policy.decisions import Answer, Citation, Derivation, Outcome, Words
+from policy.diagnostics import Diagnostic, PolicyError, draw
+from policy.ir.program import Function
+from policy.model.values import show
+
+COLOURS = {
+    Outcome.PERMITTED: "green",
+    Outcome.DENIED: "red",
+    Outcome.VALUE: "cyan",
+    Outcome.UNDECIDED: "yellow",
+    Outcome.FAILED: "magenta",
+}
+
+
+def print_json(value: Any) -> None:
+    """One JSON document, keys in the order they were made."""
+    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def drawn(diagnostic: Diagnostic) -> str:
+    """A diagnostic, its head in colour."""
+    head, _, rest = draw(diagnostic).partition("\n")
+    colour = "red" if diagnostic.is_error else "yellow"
+    return click.style(head, fg=colour, bold=True) + ("\n" + rest if rest else "")
+
+
+def print_diagnostics(diagnostics: Iterable[Diagnostic], err: bool = True) -> None:
+    for diagnostic in diagnostics:
+        click.echo(drawn(diagnostic) + "\n", err=err)
+
+
+def fail(error: PolicyError, code: int = 2) -> NoReturn:
+    """Prints every finding and ends."""
+    print_diagnostics(error.diagnostics)
+    sys.exit(code)
+
+
+def plural(count: int, word: str) -> str:
+    return f"{count:,} {word}{'' if count == 1 else 's'}"
+
+
+# ── answers ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _words(words: Words) -> dict[str, str]:
+    return {"en": words.en, "zh": words.zh}
+
+
+def _citation(citation: Citation) -> dict[str, Any]:
+    return {
+        "provision": citation.provision,
+        "source": citation.source,
+        "reference": citation.reference,
+        "status": citation.status.value,
+        "text": _words(citation.text),
+    }
+
+
+def answer_json(answer: Answer, function: Function) -> dict[str, Any]:
+    """Everything an answer says, as JSON data."""
+    basis = answer.basis
+    result: dict[str, Any] = {
+        "question": answer.question.name,
+        "on": answer.question.on,
+        "rulebook": answer.question.digest,
+        "outcome": answer.outcome.value,
+    }
+    if answer.outcome is Outcome.VALUE:
+        result["value"] = show(answer.value, function.type)
+    if answer.reasons:
+        result["reasons"] = [
+            {
+                "rule": r.rule,
+                "effect": r.effect,
+                "text": _words(r.text),
+                "citations": [_citation(c) for c in r.citations],
+                "status": r.status.value if r.status else None,
+                "place": r.place,
+            }
+            for r in answer.reasons
+        ]
+    if answer.needs:
+        result["needs"] = list(answer.needs)
+    if answer.verdict.fault:
+        result["fault"] = answer.verdict.fault
+    result["status"] = basis.status.value if basis.status else None
+    result["citations"] = [_citation(c) for c in basis.citations]
+    result["facts"] = dict(basis.facts)
+    return result
+
+
+def headline(answer: Answer, function: Function) -> str:
+    """The outcome, or the value, in colour."""
+    shown = show(answer.value, function.type) if answer.outcome is Outcome.VALUE else answer.outcome.value
+    return click.style(shown, fg=COLOURS[answer.outcome], bold=True)
+
+
+def answer_text(answer: Answer, function: Function, notes: dict[str, str]) -> str:
+    """An answer as a person reads it."""
+    lines = [f"{answer.question.name} on {answer.question.on}", headline(answer, function)]
+    for reason in answer.reasons:
+        lines.append(f"  {click.style(reason.rule, bold=True)}  {reason.text.en}")
+        if reason.text.zh:
+            lines.append(f"    {reason.text.zh}")
+        for citation in reason.citations:
+            lines.append(f"    per {citation} — {citation.text.en}")
+    for need in answer.needs:
+        why = notes.get(need)
+        lines.append(f"  needs {need}" + (f": a number nobody has given. {why}" if why else ""))
+    if answer.verdict.fault:
+        lines.append(f"  the rules give no answer: {answer.verdict.fault}")
+    basis = answer.basis
+    if not answer.reasons:
+        lines += [f"  per {citation} — {citation.text.en}" for citation in basis.citations]
+    if basis.facts:
+        lines.append("turned on: " + ", ".join(f"{path} = {value}" for path, value in basis.facts))
+    status = basis.status.value if basis.status else "nothing cited"
+    lines.append(f"rests on: {status} · rulebook {answer.question.digest[:12]}")
+    return "\n".join(lines)
+
+
+def derivation_text(derivation: Derivation) -> str:
+    """A derivation as a tree."""
+    lines: list[str] = []
+
+    def add(d: Derivation, lead: str, follow: str) -> None:
+        cited = "  " + click.style("per " + ", ".join(map(str, d.citations)), dim=True) if d.citations else ""
+        lines.append(f"{lead}{d.label}: {click.style(d.value, bold=True)}{cited}")
+        for n, part in enumerate(d.parts):
+            last = n == len(d.parts) - 1
+            add(part, follow + ("└ " if last else "├ "), follow + ("  " if last else "│ "))
+
+    add(derivation, "", "")
+    return "\n".join(lines)
+
+
+def derivation_json(d: Derivation) -> dict[str, Any]:
+    return {
+        "label": d.label,
+        "value": d.value,
+        "citations": [_citation(c) for c in d.citations],
+        "place": d.place,
+        "parts": [derivation_json(p) for p in d.parts],
+    }

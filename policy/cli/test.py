@@ -1,0 +1,145 @@
+"""`policy test`: the tests and properties that rules bring along, with coverage."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Iterable
+from concurrent.futures import ProcessPoolExecutor
+
+import click
+from attrs import evolve
+
+from policy.cli.junit import junit
+from policy.cli.options import format_option, texts_of
+from policy.cli.output import derivation_json, derivation_text, plural, print_diagnostics, print_json
+from policy.model.rules import Model
+from policy.pipeline import check, digest_of
+from policy.testing.coverage import Summary, summarised
+from policy.testing.run import Result, Runner
+from policy.testing.samples import try_properties
+
+PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
+
+
+@click.command(short_help="Run the tests that rules bring along.")
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@click.option("-k", "--select", default="", help="Only tests whose title or ruleset contains this.")
+@click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 chooses by the number of tests.")
+@click.option("--coverage", is_flag=True, help="Show which rules, rows, versions and provisions no test made speak.")
+@click.option("--fail-under", type=click.IntRange(0, 100), default=0, help="End with 1 below this coverage in %.")
+@format_option("text", "json", "junit")
+def command(
+    paths: tuple[str, ...], select: str, jobs: int, coverage: bool, fail_under: int, format: str
+) -> None:
+    """Run every test in the rules in PATHS on both evaluators, and try every property on made-up facts.
+
+    \b
+    policy test rulesets
+    policy test rulesets -k "bitcoin" --coverage
+    policy test rulesets --fail-under 90 --format junit > tests.xml
+
+    Ends with 0 when all hold, 1 when one does not (or coverage is too low), 2 when the rules have errors.
+    """
+    checked = check(texts_of(paths))
+    if checked.errors:
+        print_diagnostics(checked.errors)
+        sys.exit(2)
+    model: Model = checked.model
+    chosen = [t for t in model.tests if select in t.title or select in t.ruleset]
+    if select and not chosen:
+        raise click.UsageError(f"no test's title or ruleset contains `{select}`")
+    runner = Runner(evolve(model, tests=tuple(chosen)), digest_of(checked.texts))
+    results = _run(runner, jobs)
+    if not select:
+        results += try_properties(runner)
+    summary = summarised(model, (r.coverage for r in results))
+    failed = [r for r in results if not r.passed]
+    low = summary.percent < fail_under
+    if format == "json":
+        print_json({"tests": [_as_json(r) for r in results], "coverage": summary.as_json()})
+    elif format == "junit":
+        click.echo(junit(results))
+    else:
+        _print(results, failed)
+        if coverage or low:
+            _print_coverage(summary)
+        if low:
+            click.secho(f"coverage is {summary.percent} %, and {fail_under} % is wanted", fg="red")
+    sys.exit(1 if failed or low else 0)
+
+
+# ── running ─────────────────────────────────────────────────────────────────────────────────
+
+_runner: Runner  # what a forked process inherits, so that no model has to be sent to it
+
+
+def _run(runner: Runner, jobs: int) -> list[Result]:
+    global _runner
+    tests = runner.model.tests
+    can_fork = "fork" in multiprocessing.get_all_start_methods()
+    processes = jobs or (multiprocessing.cpu_count() if len(tests) >= PARALLEL_FROM else 1)
+    if processes == 1 or not can_fork:
+        return [runner.run(t) for t in tests]
+    _runner = runner
+    share = -(-len(tests) // processes)
+    parts = [range(n, min(n + share, len(tests))) for n in range(0, len(tests), share or 1)]
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        return [result for part in pool.map(_run_part, parts) for result in part]
+
+
+def _run_part(numbers: Iterable[int]) -> list[Result]:
+    return [_runner.run(_runner.model.tests[n]) for n in numbers]
+
+
+# ── showing ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _print(results: list[Result], failed: list[Result]) -> None:
+    for result in failed:
+        click.secho(f"FAILED {result.title}", fg="red", bold=True)
+        click.echo(f"  {result.place} in {result.ruleset}")
+        for failure in result.failures:
+            click.echo(f"  {failure.place}\n    expected  {failure.expected}\n    actual    {failure.actual}")
+            if failure.why is not None:
+                click.echo("    why\n" + "\n".join("      " + x for x in derivation_text(failure.why).split("\n")))
+    properties = sum(r.title.startswith("property ") for r in results)
+    tests = len(results) - properties
+    held = f"{plural(tests, 'test')} and {plural(properties, 'property').replace('propertys', 'properties')}"
+    if failed:
+        click.secho(f"{held}: {len(failed)} failed", fg="red", bold=True)
+    else:
+        click.secho(f"{held}: all hold (properties were tried on made-up facts, not proved)", fg="green")
+
+
+def _print_coverage(s: Summary) -> None:
+    covered = len(s.pieces) - len(s.uncovered)
+    click.echo(f"coverage: {covered} of {len(s.pieces)} rules, rows and versions spoke ({s.percent} %)")
+    for piece in s.uncovered:
+        click.echo(f"  not covered: {piece.what}  {piece.place}")
+    cited = len(s.provisions) - len(s.excused) - len(s.untested)
+    click.echo(f"provisions: {len(s.provisions)}, of which {cited} tested, {len(s.excused)} excused")
+    for name in s.untested:
+        click.echo(f"  not tested: {name}")
+    for name, reason in s.excused:
+        click.echo(f"  excused: {name} — {reason}")
+
+
+
+
+def _as_json(r: Result) -> dict[str, object]:
+    return {
+        "title": r.title,
+        "ruleset": r.ruleset,
+        "place": r.place,
+        "passed": r.passed,
+        "failures": [
+            {
+                "expected": f.expected,
+                "actual": f.actual,
+                "place": f.place,
+                "why": derivation_json(f.why) if f.why else None,
+            }
+            for f in r.failures
+        ],
+    }

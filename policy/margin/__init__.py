@@ -1,0 +1,1 @@
+"""Margin accounts under the rulebook: what their collateral carries, and what is due."""

@@ -1,0 +1,95 @@
+"""Answers, amounts and names as the plain words of a report.
+
+In: answers and the titles of a program's enums. Out: parts of `figures` rows. Absent: any reading of an answer
+beyond its outcome, its reasons and its needs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta, timezone
+
+from policy.decisions import Answer, Citation, Outcome, Status, Words, weakest
+from policy.ir.program import Program
+from policy.margin.valuation import Total
+from policy.model import types
+from policy.model.types import Number
+from policy.model.values import decimal_text, show
+from policy.reports.figures import Amount, Cited, State
+
+MONEY_SCALE = 2
+RATE = Number("rate", types.DEFAULT_SCALE["rate"])
+_HONG_KONG = timezone(timedelta(hours=8))
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+def money(cents: int) -> str:
+    """An amount of a currency with two decimals, without the currency."""
+    return decimal_text(cents, MONEY_SCALE)
+
+
+def trimmed(value: int, scale: int) -> str:
+    """A number without the final zeros that say nothing."""
+    text = decimal_text(value, scale)
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def clock(microseconds: int) -> str:
+    """The time of day in Hong Kong."""
+    moment = (_EPOCH + timedelta(microseconds=microseconds)).astimezone(_HONG_KONG)
+    return moment.strftime("%H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
+
+
+def unanswered(answer: Answer) -> tuple[str, ...]:
+    """What an answer needs, or the fault that kept it from being one."""
+    return answer.needs or ((answer.verdict.fault,) if answer.verdict.fault else ())
+
+
+def money_of(answer: Answer) -> Amount:
+    if answer.outcome is Outcome.VALUE:
+        return Amount(money(answer.value))
+    return Amount("", unanswered(answer))
+
+
+def rate_of(answer: Answer) -> Amount:
+    if answer.outcome is Outcome.VALUE:
+        return Amount(show(answer.value, RATE))
+    return Amount("", unanswered(answer))
+
+
+def sum_of(total: Total) -> Amount:
+    return Amount(money(total.known), total.needs)
+
+
+def state(answer: Answer) -> State:
+    return State(
+        answer.outcome.value,
+        tuple(r.text.en for r in answer.reasons),
+        tuple(r.text.zh for r in answer.reasons),
+        unanswered(answer),
+    )
+
+
+def cited(citation: Citation) -> Cited:
+    return Cited(
+        citation.provision,
+        citation.source,
+        citation.reference,
+        citation.status.value,
+        citation.text.en,
+        citation.text.zh,
+    )
+
+
+def status_of(answers: Iterable[Answer]) -> Status | None:
+    """The weakest status that any of the answers actually rests on."""
+    return weakest(answer.basis.status for answer in answers)
+
+
+def titles(program: Program) -> dict[str, Words]:
+    """What a member of an enum is called, under `Enum.member`."""
+    return {
+        f"{types.short(enum)}.{member}": words
+        for enum, members in program.enums.items()
+        for member, words in members.items()
+    }

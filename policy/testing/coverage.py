@@ -1,0 +1,137 @@
+"""Which rules, rows and versions the tests have made speak, and which provisions stand behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import define, field, frozen
+
+from policy.ir import program as ir
+from policy.ir.from_model import place_of
+from policy.ir.interpret import FaultError, Interpreter, Unknown
+from policy.ir.program import Function, Place, Program
+from policy.model import rules
+from policy.model.lints.citations import cited_pieces
+
+
+@define
+class Coverage:
+    """Places of the rules that were a reason, and of the rows and versions that gave a value."""
+
+    places: set[Place] = field(factory=set)
+
+    def add(self, other: Coverage) -> None:
+        self.places |= other.places
+
+
+@frozen(eq=False)
+class _Watcher(Interpreter):
+    coverage: Coverage = field(factory=Coverage)
+
+    def applied(self, case: ir.Case) -> None:
+        self.coverage.places.add(case.place)
+
+    def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
+        value = self.evaluate(function.body, env)
+        if function.kind == "decision":
+            self.mark(function, value, env)
+        return value
+
+    def mark(self, function: Function, value: Any, env: dict[str, Any]) -> None:
+        if isinstance(value, Unknown):
+            for rule in function.rules[:-1]:  # a rule that nobody can decide has been asked all the same
+                if isinstance(self.quiet(rule.condition, env), Unknown):
+                    self.coverage.places.add(rule.place)
+            return
+        indices = self.applying(function, value, env) or [len(function.rules) - 1]
+        self.coverage.places.update(function.rules[n].place for n in indices)
+
+    def quiet(self, e: ir.Expr, env: dict[str, Any]) -> Any:
+        try:
+            return self.evaluate(e, env)
+        except FaultError:
+            return None
+
+
+def watched(program: Program, function: Function, arguments: tuple[Any, ...], coverage: Coverage) -> None:
+    """Asks once more, noting what speaks."""
+    watcher = _Watcher(program, coverage=coverage)
+    env = watcher.facts(function, arguments)
+    try:
+        watcher.called(function, (), env)
+    except FaultError:
+        return  # what spoke before the fault is noted
+
+
+@frozen
+class Piece:
+    """A rule, row or version that tests should make speak."""
+
+    what: str
+    place: Place
+    provisions: tuple[str, ...]
+    ruleset: str
+
+
+def pieces(model: rules.Model) -> list[Piece]:
+    """Everything of a rulebook that can be covered, priorities, properties and sets left out."""
+    found: list[Piece] = []
+    for d in (*model.of_kind(rules.Decision, rules.Table, rules.Value, rules.Parameter), *model.amendments):
+        if isinstance(d, rules.Parameter) and d.unset is not None:
+            continue
+        for what, span, citations in cited_pieces(d):
+            found.append(Piece(what, place_of(span), tuple(c.provision for c in citations), d.ruleset))
+    return found
+
+
+
+
+@frozen
+class Summary:
+    """Coverage of a rulebook by its tests. `excused` maps provisions to the reason they have no rule."""
+
+    pieces: tuple[Piece, ...]
+    uncovered: tuple[Piece, ...]
+    provisions: tuple[str, ...]
+    untested: tuple[str, ...]
+    excused: tuple[tuple[str, str], ...]
+
+    @property
+    def percent(self) -> int:
+        """Covered pieces in whole per cent, rounded down."""
+        total = len(self.pieces)
+        return 100 if not total else (total - len(self.uncovered)) * 100 // total
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "percent": self.percent,
+            "rules": len(self.pieces),
+            "covered": len(self.pieces) - len(self.uncovered),
+            "uncovered": [{"what": p.what, "place": str(p.place)} for p in self.uncovered],
+            "provisions": len(self.provisions),
+            "untested": list(self.untested),
+            "excused": dict(self.excused),
+        }
+
+
+def summarised(model: rules.Model, coverages: Iterable[Coverage]) -> Summary:
+    """What the tests cover together. A provision is tested where something that stands on it has spoken."""
+    total = Coverage()
+    for coverage in coverages:
+        total.add(coverage)
+    every = pieces(model)
+    uncovered = tuple(p for p in every if p.place not in total.places)
+    spoken = {name for p in every if p.place in total.places for name in p.provisions}
+    # what has no case to speak (sets, priorities, properties, unset numbers) counts as spoken where it is cited
+    for d in model.of_kind(rules.DatedSet, rules.Priority, rules.Property, rules.Parameter):
+        if not isinstance(d, rules.Parameter) or d.unset is not None:
+            spoken |= {c.provision for _, _, citations in cited_pieces(d) for c in citations}
+    spoken |= {
+        c.provision for d in model.of_kind(rules.Decision) for c in d.citations
+    }
+    excused = tuple((p.id, p.excused) for p in model.provisions.values() if p.excused)
+    untested = tuple(p for p in model.provisions if p not in spoken and p not in dict(excused))
+    return Summary(tuple(every), uncovered, tuple(model.provisions), untested, excused)
+
+

@@ -1,0 +1,156 @@
+"""Runs the tests and properties of a rulebook on the reference interpreter and on generated Python.
+
+In: a checked rulebook. Out: a `Result` per test and per property, with what was expected, what came and why.
+A test in an overlay's file runs with that overlay laid over the law.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from typing import Any
+
+from attrs import field, frozen
+
+from policy.backends.python import PythonBackend
+from policy.decisions import Answer, Derivation, Outcome
+from policy.facts.records import record_classes, record_from
+from policy.ir.from_model import program_of
+from policy.ir.program import Function, Program
+from policy.ir.questions import Asked, InterpretedEvaluator
+from policy.ir.simplify import specialised
+from policy.model import rules
+from policy.model.overlays import overlaid
+from policy.model.values import show
+from policy.testing.coverage import Coverage, watched
+
+NO_DATE = date(2026, 1, 1).toordinal()  # for tests that name no date: the answer should not turn on it
+
+
+@frozen
+class Failure:
+    """One expectation that did not hold."""
+
+    expected: str
+    actual: str
+    place: str
+    why: Derivation | None = None
+
+
+@frozen
+class Result:
+    """One test, with everything in it that failed."""
+
+    title: str
+    ruleset: str
+    place: str
+    failures: tuple[Failure, ...] = ()
+    coverage: Coverage = field(factory=Coverage)
+
+    @property
+    def passed(self) -> bool:
+        return not self.failures
+
+
+@frozen(eq=False)
+class Runner:
+    """Programs by overlay and date, made when first needed."""
+
+    model: rules.Model
+    digest: str
+    undated: dict[str, Program] = field(factory=dict)
+    made: dict[tuple[str, int], tuple[Program, PythonBackend, dict[str, type[Any]]]] = field(factory=dict)
+
+    def program(self, ruleset: str, on: int) -> tuple[Program, PythonBackend, dict[str, type[Any]]]:
+        """The program of one date, under `ruleset` where that is an overlay; its backend and record classes."""
+        overlay = ruleset if self.model.rulesets[ruleset].amends else ""
+        if overlay not in self.undated:
+            self.undated[overlay] = program_of(overlaid(self.model, overlay), self.digest, overlay)
+        if (overlay, on) not in self.made:
+            program = specialised(self.undated[overlay], on)
+            self.made[overlay, on] = program, PythonBackend(program), record_classes(program)
+        return self.made[overlay, on]
+
+    def run(self, test: rules.Test) -> Result:
+        """Runs one test."""
+        program, python, classes = self.program(test.ruleset, test.on or NO_DATE)
+        coverage = Coverage()
+        failures = [f for e in test.expectations for f in self._expectation(e, program, python, classes, coverage)]
+        return Result(test.title, test.ruleset, _place(test.span), tuple(failures), coverage)
+
+    def _expectation(
+        self,
+        e: rules.Expectation,
+        program: Program,
+        python: PythonBackend,
+        classes: dict[str, type[Any]],
+        coverage: Coverage,
+    ) -> Iterator[Failure]:
+        function = program.functions[e.question]
+        asked = Asked(e.question, program)
+
+        def answer(facts: Sequence[Any]) -> Answer:
+            arguments = tuple(
+                record_from(a, of, classes, program)
+                for a, (_, of) in zip(facts, function.parameters, strict=True)
+            )
+            watched(program, function, arguments, coverage)
+            meant = InterpretedEvaluator(asked).answer(*arguments)
+            made = python.evaluator(asked).answer(*arguments)
+            assert meant == made, f"{e.span}: generated Python answers {made}, the interpreter {meant}"
+            return meant
+
+        got = answer(e.arguments)
+        if e.kind == "before":
+            other = answer(e.other)
+            first, second = got.value, other.value
+            if first is None or second is None or not first < second:
+                shown = "undecided" if first is None or second is None else f"{first} and {second}"
+                yield Failure("the first before the second", shown, _place(e.span), got.derivation)
+        elif not _holds(e, got):
+            yield Failure(_expected(e, function), described(got, function), _place(e.span), got.derivation)
+
+
+def _holds(e: rules.Expectation, got: Answer) -> bool:
+    match e.kind:
+        case "equals":
+            return got.outcome is Outcome.VALUE and bool(got.value == e.value)
+        case "permitted" | "denied":
+            if got.outcome.value != e.kind:
+                return False
+            return e.names is None or sorted(e.names) == sorted(r.rule for r in got.reasons)
+        case "undecided":
+            return got.outcome is Outcome.UNDECIDED and (e.names is None or sorted(e.names) == list(got.needs))
+        case _:
+            return got.outcome is Outcome.FAILED
+
+
+def _expected(e: rules.Expectation, function: Function) -> str:
+    match e.kind:
+        case "equals":
+            return show(e.value, function.type)
+        case "undecided":
+            return "undecided" + (f", needs {', '.join(sorted(e.names))}" if e.names else "")
+        case "permitted" | "denied":
+            return e.kind + (f" by {', '.join(sorted(e.names))}" if e.names else "")
+        case _:
+            return "failed"
+
+
+def described(answer: Answer, function: Function) -> str:
+    """An answer in one line, as tests write it."""
+    match answer.outcome:
+        case Outcome.VALUE:
+            return show(answer.value, function.type)
+        case Outcome.UNDECIDED:
+            return "undecided, needs " + ", ".join(answer.needs)
+        case Outcome.FAILED:
+            return f"failed: {answer.verdict.fault}"
+        case _:
+            return f"{answer.outcome.value} by {', '.join(sorted(r.rule for r in answer.reasons))}"
+
+
+def _place(span: Any) -> str:
+    return f"{span.source.name}:{span.line}"
+
+

@@ -1,0 +1,359 @@
+"""Random rules that are well typed, and random facts for them: what the backends are held to each other with.
+
+Rules come as text, so that every stage is exercised, the parser and the formatter included.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+HEAD = """language 1
+
+ruleset random.rules "Random" zh "隨機"
+
+source S "source" zh "來源" status house
+provision S/1 "one" zh "一"
+
+enum Kind { red "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
+enum Side { buy "buy" zh "買", sell "sell" zh "賣" }
+
+record Item "item" zh "項" {
+  amount: money(HKD)
+  kind: Kind
+  flag: boolean
+  size: quantity to 0.001
+  price: price(HKD) to 0.01
+}
+record Facts "facts" zh "事實" {
+  amount: money(HKD) at least 0 HKD
+  other: money(HKD)
+  share: rate
+  count: integer
+  size: quantity to 0.001
+  price: price(HKD) to 0.01
+  flag: boolean
+  sure: boolean
+  kind: Kind
+  side: Side
+  name: text
+  day: date
+  moment: instant
+  maybe: optional money(HKD)
+  perhaps: optional Kind
+  item: Item
+  items: list of Item
+}
+"""
+
+MODES = ("down", "up", "half even", "half up")
+DAYS = ("2025-10-01", "2025-12-01", "2026-02-10", "2026-02-11", "2026-03-01")
+TEXTS = ("BTC", "ETH", "", "虛擬")
+
+
+class Rules:
+    """One random ruleset: `text` is the whole of it, `questions` the names that can be asked."""
+
+    def __init__(self, chance: Random) -> None:
+        self.chance = chance
+        self.values: list[tuple[str, str]] = []  # name and kind of what may be called with the facts
+        self.parameters: list[tuple[str, str]] = []
+        self.items: tuple[str, ...] = ()
+        self.fresh = 0
+        parts = [HEAD]
+        parts += [self.parameter(n) for n in range(chance.randint(1, 2))]
+        parts += [self.dated_set()]
+        for n in range(chance.randint(2, 5)):
+            make = chance.choice((self.value, self.value, self.table, self.decision))
+            parts.append(make(n))
+        parts.append(self.priority())
+        self.questions = [name for name, _ in self.values] + ["queue"]
+        self.text = "\n".join(parts)
+
+    # ── declarations ────────────────────────────────────────────────────────────────────────
+
+    def parameter(self, n: int) -> str:
+        kind = self.chance.choice(("money", "rate", "integer"))
+        name = f"p{n}"
+        days = sorted(self.chance.sample(DAYS, self.chance.randint(1, 2)))
+        versions = "\n".join(f"  from {day} = {self.literal(kind)} per S/1" for day in days)
+        if self.chance.random() < 0.15:
+            versions = '  unset "nobody knows" zh "未知" per S/1'
+        self.parameters.append((name, kind))
+        return f'parameter {name}: {self.type(kind)} "p" zh "參"\n{versions}\n'
+
+    def dated_set(self) -> str:
+        return (
+            'set kinds of Kind "kinds" zh "類"\n  from 2025-01-01 = { red } per S/1\n'
+            "  from 2026-02-11 add { blue } per S/1\n"
+        )
+
+    def value(self, n: int) -> str:
+        kind = self.chance.choice(("money", "rate", "integer", "boolean", "date", "money"))
+        name = f"v{n}"
+        body = self.expression(kind, 4)
+        versions = f"  = {body} per S/1"
+        if self.chance.random() < 0.3:
+            versions = f"  until 2026-02-11 = {body} per S/1\n  from 2026-02-11 = {self.expression(kind, 3)} per S/1"
+        text = f'value {name}(f: Facts) -> {self.type(kind)} "v" zh "值"\n{versions}\n'
+        self.values.append((name, kind))
+        return text
+
+    def table(self, n: int) -> str:
+        kind = self.chance.choice(("money", "rate"))
+        name = f"t{n}"
+        hit = self.chance.choice(
+            (
+                "first row that applies",
+                "exactly one row applies",
+                "highest of the rows that apply",
+                "lowest of the rows that apply",
+                "sum of the rows that apply",
+            )
+        )
+        one = hit.startswith("exactly")
+        amounts = ("< 100 HKD", ">= 100 HKD") if one else ("any", "< 100 HKD", ">= 50 HKD and < 5_000 HKD", "5 HKD")
+        kinds = ("red", "green", "blue") if one else ("any", "red", "green, blue", "other", "in kinds", "not in kinds")
+        cells = [(k, a) for k in kinds for a in amounts]
+        chosen = cells if one else self.chance.sample(cells, self.chance.randint(1, 5))
+        if one and self.chance.random() < 0.4:
+            chosen = chosen[1:]
+        rows = "\n".join(
+            f"  | {k} | {a} | {self.chance.choice(('any', '2026-02-11'))} | {self.expression(kind, 2)} | S/1 |"
+            for k, a in chosen
+        )
+        self.values.append((name, kind))
+        return (
+            f'table {name}(f: Facts) -> {self.type(kind)} "t" zh "表"\n  {hit}\n'
+            f"  | f.kind | f.amount | from | {name} | per |\n{rows}\n"
+        )
+
+    def decision(self, n: int) -> str:
+        name = f"d{n}"
+        rules = []
+        for r in range(self.chance.randint(1, 4)):
+            effect = self.chance.choice(("deny", "deny", "permit"))
+            unless = f" unless {self.expression('boolean', 2)}" if self.chance.random() < 0.3 else ""
+            period = self.chance.choice(("", "", " from 2026-02-11", " until 2025-12-01"))
+            rules.append(
+                f"  {effect} r{r} when {self.expression('boolean', 3)}{unless}"
+                f' because "r{r}" zh "理由"{period} per S/1'
+            )
+        self.values.append((name, "boolean"))
+        otherwise = self.chance.choice(("permit", "deny"))
+        return (
+            f'decision {name}(f: Facts) "d" zh "決定"\n  otherwise {otherwise} "o" zh "其他"\n'
+            + "\n".join(rules)
+            + "\n"
+        )
+
+    def priority(self) -> str:
+        return (
+            'priority queue(f: Facts) "q" zh "序"\n  best f.price for f.side\n'
+            "  then red before green before blue by f.kind per S/1\n"
+            f"  then lowest {self.expression('integer', 2)}\n  then earliest f.moment\n  then latest f.day\n"
+        )
+
+    # ── expressions ─────────────────────────────────────────────────────────────────────────
+
+    def type(self, kind: str) -> str:
+        return {"money": "money(HKD)"}.get(kind, kind)
+
+    def literal(self, kind: str) -> str:
+        c = self.chance
+        match kind:
+            case "money":
+                return c.choice(("0 HKD", "100 HKD", "99.99 HKD", "5_000.01 HKD", "2 million HKD", "0.01 HKD"))
+            case "rate":
+                return c.choice(("0%", "60%", "100%", "15.5%", "25 bp", "0.0375%"))
+            case "integer":
+                return c.choice(("0", "1", "7", "3 thousand"))
+            case "quantity":
+                return c.choice(("1", "0.5", "0.001"))
+            case "boolean":
+                return c.choice(("true", "false"))
+            case "text":
+                return f'"{c.choice(TEXTS)}"'
+            case "date":
+                return c.choice(DAYS)
+        raise AssertionError(kind)
+
+    def expression(self, kind: str, depth: int) -> str:
+        """A random expression of that kind, parenthesised wherever that could matter."""
+        if depth <= 0 or self.chance.random() < 0.2:
+            return self.leaf(kind)
+        callable_ = [name for name, k in self.values if k == kind]
+        if callable_ and self.chance.random() < 0.15:
+            return f"{self.chance.choice(callable_)}(f)"
+        if self.chance.random() < 0.12:
+            return (
+                f"(if {self.expression('boolean', depth - 1)} then {self.expression(kind, depth - 1)}"
+                f" else {self.expression(kind, depth - 1)})"
+            )
+        return str(getattr(self, f"a_{kind}")(depth - 1))
+
+    def leaf(self, kind: str) -> str:
+        fields = {
+            "money": ["f.amount", "f.other", "f.item.amount"],
+            "rate": ["f.share"],
+            "integer": ["f.count"],
+            "quantity": ["f.size", "f.item.size"],
+            "price": ["f.price", "f.item.price"],
+            "boolean": ["f.flag", "f.sure", "f.item.flag"],
+            "text": ["f.name"],
+            "date": ["f.day", "today"],
+            "enum": ["f.kind", "f.item.kind"],
+            "instant": ["f.moment"],
+        }[kind]
+        fields += [name for name, k in self.parameters if k == kind]
+        for variable in self.items:
+            fields += [
+                f"{variable}.{x}" for x, k in (("amount", "money"), ("flag", "boolean"), ("kind", "enum")) if k == kind
+            ]
+        if kind not in ("price", "quantity", "enum", "instant") and self.chance.random() < 0.3:
+            return self.literal(kind)
+        return self.chance.choice(fields)
+
+    def a_money(self, depth: int) -> str:
+        e, c = self.expression, self.chance
+        form = c.randrange(9)
+        if form < 2:
+            return f"({e('money', depth)} {c.choice('+-')} {e('money', depth)})"
+        if form == 2:
+            return f"{c.choice(('min', 'max'))}({e('money', depth)}, {e('money', depth)})"
+        if form == 3:
+            return f"clamp({e('money', depth)}, {e('money', depth)}, {e('money', depth)})"
+        if form == 4:
+            return f"abs(-{e('money', depth)})"
+        if form == 5:
+            return f"(f.maybe default {self.literal('money')})"
+        if form == 6:
+            return self.over("sum", "money", depth)
+        if form == 7:
+            return f"({self.over(c.choice(('min', 'max')), 'money', depth)} default {self.literal('money')})"
+        exact = c.choice(
+            (
+                f"{e('money', depth)} * {e('rate', depth)}",
+                f"{e('price', 0)} * {e('quantity', 0)}",
+                f"{e('money', depth)} / {e('integer', 1)}",
+                f"{e('money', depth)} * {e('rate', 1)} / {e('rate', 1)} + {e('money', 1)} / 3",
+                f"-{e('money', depth)} / 7 * {e('integer', 1)}",
+            )
+        )
+        return f"round {c.choice(MODES)} to {c.choice(('0.01', '1', '0.05', '100'))} ({exact})"
+
+    def a_rate(self, depth: int) -> str:
+        e, c = self.expression, self.chance
+        form = c.randrange(4)
+        if form == 0:
+            return f"({e('rate', depth)} {c.choice('+-')} {e('rate', depth)})"
+        if form == 1:
+            return f"clamp({e('rate', depth)}, -5%, 60%)"
+        if form == 2:
+            return f"round {c.choice(MODES)} to 0.01% ({e('money', depth)} / {e('money', depth)})"
+        return f"round {c.choice(MODES)} to 0.0001% ({e('rate', depth)} * {e('rate', depth)})"
+
+    def a_integer(self, depth: int) -> str:
+        e, c = self.expression, self.chance
+        form = c.randrange(4)
+        if form == 0:
+            return f"({e('integer', depth)} {c.choice('+-*')} {c.choice(('1', '2', 'f.count'))})"
+        if form == 1:
+            return self.over("count", "money", depth)
+        if form == 2:
+            return self.over("count(distinct", "enum", depth)
+        return f"round {c.choice(MODES)} to 1 ({e('integer', depth)} / {e('integer', depth)})"
+
+    def a_quantity(self, depth: int) -> str:
+        return f"({self.expression('quantity', depth)} + {self.expression('quantity', depth)})"
+
+    def a_price(self, depth: int) -> str:
+        return f"max({self.expression('price', depth)}, {self.expression('price', depth)})"
+
+    def a_date(self, depth: int) -> str:
+        step = self.chance.choice(("12 months", "1 month", "30 days", "2 weeks", "1 year"))
+        return f"({self.expression('date', depth)} {self.chance.choice('+-')} {step})"
+
+    def a_boolean(self, depth: int) -> str:
+        e, c = self.expression, self.chance
+        form = c.randrange(12)
+        if form < 3:
+            return f"({e('boolean', depth)} {c.choice(('and', 'or'))} {e('boolean', depth)})"
+        if form == 3:
+            return f"(not {e('boolean', depth)})"
+        if form == 4:
+            kind = c.choice(("money", "rate", "integer", "date", "quantity", "price", "instant"))
+            if kind == "instant":
+                return f"(f.moment {c.choice(('<', '>='))} 2026-02-11T16:10:00+08:00)"
+            operator = c.choice(("<", "<=", ">", ">=", "is", "is not"))
+            return f"({e(kind, depth)} {operator} {e(kind, depth)})"
+        if form == 5:
+            return f"({e('enum', 0)} {c.choice(('is', 'is not'))} {c.choice(('red', 'green'))})"
+        if form == 6:
+            return f"({e('enum', 0)} {c.choice(('in', 'not in'))} {c.choice(('kinds', '{red, blue}', '{}'))})"
+        if form == 7:
+            return f'(f.name {c.choice(("in", "not in"))} {{"BTC", "ETH"}})'
+        if form == 8:
+            return f"(f.{c.choice(('maybe', 'perhaps'))} is {c.choice(('present', 'absent'))})"
+        if form == 9:
+            return f"((f.perhaps default {c.choice(('red', 'blue'))}) is red)"
+        if form == 10:
+            return f"(f.day - today {c.choice(('<', '>='))} {c.choice(('30 days', '24 hours'))})"
+        return self.over(c.choice(("any", "all")), "boolean", depth)
+
+    def a_enum(self, _: int) -> str:
+        return self.leaf("enum")
+
+    def over(self, kind: str, body: str, depth: int) -> str:
+        """An aggregate over the items, its variable fresh, so that aggregates nest."""
+        self.fresh += 1
+        outer, variable = self.items, f"i{self.fresh}"
+        self.items = (*outer, variable)
+        inner = f"{variable}.kind" if kind == "count(distinct" else self.expression(body, depth - 1)
+        where = f" where {self.expression('boolean', 1)}" if self.chance.random() < 0.5 else ""
+        self.items = outer
+        opening = f"{kind} " if "(" in kind else f"{kind}("
+        return f"{opening}{inner} for {variable} in f.items{where})"
+
+
+def facts(chance: Random, missing: float) -> dict[str, Any]:
+    """Random facts for `f`, in run-time form; each field is left out with the probability `missing`."""
+
+    def amount() -> int:
+        return chance.choice((0, 1, 9_999, 10_000, 12_345_678, chance.randint(-(10**9), 10**9)))
+
+    def item() -> dict[str, Any]:
+        return thin(
+            {
+                "amount": amount(),
+                "kind": chance.choice(("red", "green", "blue")),
+                "flag": chance.random() < 0.5,
+                "size": chance.randint(0, 10**6),
+                "price": chance.randint(0, 10**7),
+            }
+        )
+
+    def thin(record: dict[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in record.items() if chance.random() >= missing}
+
+    return thin(
+        {
+            "amount": abs(amount()),
+            "other": amount(),
+            "share": chance.choice((0, 1, 600_000, 1_000_000, chance.randint(-(10**6), 10**7))),
+            "count": chance.choice((0, 1, 7, -3, 3_000)),
+            "size": chance.randint(-5, 10**6),
+            "price": chance.randint(0, 10**7),
+            "flag": chance.random() < 0.5,
+            "sure": chance.random() < 0.5,
+            "kind": chance.choice(("red", "green", "blue")),
+            "side": chance.choice(("buy", "sell")),
+            "name": chance.choice(TEXTS),
+            "day": 739_000 + chance.randint(0, 900),
+            "moment": 1_770_000_000_000_000 + chance.randint(0, 10**13),
+            "maybe": chance.choice((None, amount())),
+            "perhaps": chance.choice((None, "red", "blue")),
+            "item": item(),
+            "items": [item() for _ in range(chance.randint(0, 3))],
+        }
+    )

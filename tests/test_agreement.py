@@ -1,0 +1,90 @@
+"""One meaning: on random rules and facts, generated Python answers exactly as the reference interpreter."""
+
+from __future__ import annotations
+
+from datetime import date
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from random_rules import DAYS, Rules, facts
+
+from policy import UndecidedError
+from policy.decisions import Outcome
+from policy.facts.records import record_from
+from policy.ir.from_model import program_of
+from policy.pipeline import Text, check, dated
+from policy.source import Source
+from policy.syntax.from_text import parse
+from policy.syntax.to_text import formatted
+
+SEEDS = st.integers(0, 2**64 - 1)
+QUIET = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
+
+
+def agree(seed: int) -> None:
+    chance = Random(seed)
+    rules = Rules(chance)
+    checked = check([Text("random.policy", rules.text.encode())])
+    wrong = [d for d in checked.errors if d.code != "unreachable-row"]  # a judgement, which random rules may earn
+    assert not wrong, rules.text + "\n".join(map(str, wrong))
+    undated = program_of(checked.model, "random")
+    for day in chance.sample(DAYS, 2):
+        rulebook = dated(undated, date.fromisoformat(day))
+        for missing in (0.0, 0.0, 0.15):
+            record = rulebook.program.functions["random.rules.queue"].parameters[0][1]
+            f = record_from(facts(chance, missing), record, rulebook.records, rulebook.program)
+            for name in rules.questions:
+                meant = rulebook.interpreter(name).answer(f)
+                evaluator = rulebook.evaluator(name)
+                made = evaluator.answer(f)
+                assert made == meant, f"{name} on {day}: {made} {made.verdict}, but {meant} {meant.verdict}\n{rules.text}"
+                assert evaluator.verdict(f) == meant.verdict
+                if meant.outcome in (Outcome.UNDECIDED, Outcome.FAILED):
+                    with pytest.raises(UndecidedError):
+                        evaluator.fast(f)
+                else:
+                    wanted = meant.value if meant.outcome is Outcome.VALUE else meant.permitted
+                    assert evaluator.fast(f) == wanted
+                told = meant.derivation.value  # the explanation must tell the same story
+                assert all(need in told for need in meant.needs)
+
+
+def reformat(seed: int) -> None:
+    text = Rules(Random(seed)).text
+    source = Source("random.policy", text)
+    parsed = parse(source)
+    assert not parsed.diagnostics
+    once = formatted(source, parsed.file)
+    again = parse(Source("random.policy", once))
+    assert formatted(Source("random.policy", once), again.file) == once
+    assert again.file == parsed.file
+    before = check([Text("random.policy", text.encode())]).model
+    assert check([Text("random.policy", once.encode())]).model == before
+
+
+@settings(max_examples=150, **QUIET)
+@given(SEEDS)
+def test_backends_agree_on_random_rules(seed: int) -> None:
+    agree(seed)
+
+
+@settings(max_examples=60, **QUIET)
+@given(SEEDS)
+def test_formatting_changes_no_meaning(seed: int) -> None:
+    reformat(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(8))
+def test_backends_agree_on_thousands_of_random_rules(part: int) -> None:
+    for seed in range(part * 400, part * 400 + 400):
+        agree(seed)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("part", range(4))
+def test_formatting_changes_no_meaning_of_thousands(part: int) -> None:
+    for seed in range(10_000 + part * 500, 10_000 + part * 500 + 500):
+        reformat(seed)

@@ -1,0 +1,91 @@
+"""Runs the corpus: `tests/corpus/<kind>/*.txt`, whose form is told in `case_files` and `cases_of_rules`.
+
+    syntax     a file              → its declarations, or what is wrong with it
+    errors     one file or more    → what the checker says, drawn
+    decisions  rules and questions → the answers, the same from every backend
+    facts      a question, facts   → the facts as read, or what is wrong with them
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import attrs
+from case_files import Case, parametrised
+from cases_of_rules import answers, drawn, findings, rulebook, split
+
+from policy.decisions import MISSING
+from policy.model.values import show
+from policy.source import Source, Span
+from policy.syntax import tree
+from policy.syntax.from_text import decode, parse
+
+
+@parametrised("syntax")
+def test_syntax(case: Case, update: bool) -> None:
+    source, wrong = decode("t.policy", case.input.encode())
+    parsed = parse(source)
+    lines = [dump(d) for d in parsed.file.declarations]
+    text = "\n".join(lines) if not wrong else ""
+    slips = [*wrong, *parsed.diagnostics]
+    case.settle("\n\n".join([*filter(None, [text]), *([drawn(slips)] if slips else [])]), update)
+
+
+def dump(node: Any) -> str:
+    """A tree as words in brackets; spans and empty parts are left out."""
+    match node:
+        case tree.Name(text):
+            return text
+        case tree.Number(value, unit):
+            return f"{value} {unit}".rstrip()
+        case tuple():
+            return "(" + " ".join(map(dump, node)) + ")"
+        case str():
+            return f'"{node}"'
+    if not attrs.has(type(node)):
+        return str(node)
+    values = [getattr(node, f.name) for f in attrs.fields(type(node)) if f.name != "span"]
+    kept = [dump(v) for v in values if v is not None and v != () and v != "" and v != tree.Citations()]
+    return f"[{' '.join([type(node).__name__, *kept])}]"
+
+
+@parametrised("errors")
+def test_errors(case: Case, update: bool) -> None:
+    case.settle(findings(split(case.input)[0]), update)
+
+
+@parametrised("decisions")
+def test_decisions(case: Case, update: bool) -> None:
+    texts, asked = split(case.input)
+    assert any(a.facts for a in asked), "nothing is asked"
+    case.settle("\n".join(answers(texts, asked)), update)
+
+
+@parametrised("facts")
+def test_facts(case: Case, update: bool) -> None:
+    texts, asked = split(case.input)
+    results = []
+    for a in asked:
+        book = rulebook(texts, a.on)
+        function = book.question(a.question)
+        for facts in a.facts:
+            read = book.reader(a.question).read(Source("<facts>", facts))
+            if isinstance(read, list):
+                assert all(isinstance(d.span, Span) for d in read)
+                results.append(drawn(read))
+            else:
+                of = dict(function.parameters)
+                results.append("\n".join(f"{n} = {fact(v, of[n])}" for n, v in zip(of, read, strict=True)))
+    case.settle("\n\n".join(results), update)
+
+
+def fact(value: Any, of: Any) -> str:
+    """A fact as an author writes it; records field by field, what is missing as `?`."""
+    if value is MISSING:
+        return "?"
+    if attrs.has(type(value)):
+        names = [f.name for f in attrs.fields(type(value))]
+        return "{ " + ", ".join(f"{n}: {fact(getattr(value, n), None)}" for n in names) + " }"
+    if isinstance(value, tuple):
+        return "[" + ", ".join(fact(v, getattr(of, "of", None)) for v in value) + "]"
+    return repr(value) if of is None else show(value, of)
