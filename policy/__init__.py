@@ -1,14 +1,14 @@
 """Law that runs: a language for a regulator's rules, compiled to exact, cited, dated evaluators.
 
-    import policy
+import policy
 
-    rulebook = policy.load(on="2026-03-01")                    # the shipped Hong Kong rulebook
-    answer = rulebook.ask("lending_value", '{"position": …}')  # facts in JSON
-    answer.value, answer.basis.citations, answer.derivation
+rulebook = policy.load(on="2026-03-01")                    # the shipped Hong Kong rulebook
+answer = rulebook.ask("lending_value", '{"position": …}')  # facts in JSON
+answer.value, answer.basis.citations, answer.derivation
 
-    accept = rulebook.evaluator("order_accepted")              # for the trading loop
-    accept.fast(order)                                         # True or False
-    accept.answer(order).reasons                               # every reason, with its provisions
+accept = rulebook.evaluator("order_accepted")              # for the trading loop
+accept.fast(order)                                         # True or False
+accept.answer(order).reasons                               # every reason, with its provisions
 """
 
 from __future__ import annotations

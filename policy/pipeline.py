@@ -48,7 +48,9 @@ def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnosti
     for path in map(Path, paths):
         files = sorted(path.rglob("*" + SUFFIX)) if path.is_dir() else [path]
         if not files:
-            found.error("no-rules", f"there is no {SUFFIX} file below `{path}`", None, "name a folder of rules")
+            found.error(
+                "no-rules", f"there is no {SUFFIX} file below `{path}`", None, "name a folder of rules"
+            )
         root = (path if path.is_dir() else path.parent).resolve()
         for file in files:
             if not file.resolve().is_relative_to(root):

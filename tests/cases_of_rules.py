@@ -1,11 +1,12 @@
 """Rulesets, questions and answers as the corpus and the pages write them.
 
 A text may hold several files, each begun by a line `@@ name.policy`; without one, the file is `t.policy`.
-Where a file does not begin with `language`, the standard head stands in front of it, as its first line.
+Where a file has no head of its own, the standard one stands in front of it, as its first line.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -57,7 +58,7 @@ def split(text: str) -> tuple[list[Text], list[Asked]]:
 
 
 def with_head(text: str) -> str:
-    return text if text.lstrip().startswith("language") else HEAD + text
+    return text if re.search(r"^(language|ruleset)\b", text, re.MULTILINE) else HEAD + text
 
 
 def drawn(diagnostics: Sequence[Diagnostic]) -> str:
@@ -123,7 +124,8 @@ def shown(answer: Answer, book: Rulebook) -> str:
     for r in answer.reasons:
         cited = ", ".join(map(str, r.citations)) or "nothing"
         status = r.status.value if r.status else "none"
-        lines.append(f"    {r.effect} {r.rule}: {r.text.en!r} {r.text.zh} per {cited}, status {status}, {r.place}")
+        words = f"{r.text.en!r} {r.text.zh}".rstrip()
+        lines.append(f"    {r.effect} {r.rule}: {words} per {cited}, status {status}, {r.place}")
     if answer.verdict.turned_on:
         lines.append(f"    turned on {', '.join(answer.verdict.turned_on)}")
     basis = answer.basis

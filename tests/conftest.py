@@ -1,4 +1,4 @@
-"""`pytest --update` rewrites what the corpus files and the error pages expect; a person then reads the diff."""
+"""`pytest --update` rewrites what corpus files and error pages expect; a person then reads the diff."""
 
 from __future__ import annotations
 

@@ -94,7 +94,9 @@ class Rules:
         body = self.expression(kind, 4)
         versions = f"  = {body} per S/1"
         if self.chance.random() < 0.3:
-            versions = f"  until 2026-02-11 = {body} per S/1\n  from 2026-02-11 = {self.expression(kind, 3)} per S/1"
+            versions = (
+                f"  until 2026-02-11 = {body} per S/1\n  from 2026-02-11 = {self.expression(kind, 3)} per S/1"
+            )
         text = f'value {name}(f: Facts) -> {self.type(kind)} "v" zh "值"\n{versions}\n'
         self.values.append((name, kind))
         return text
@@ -112,8 +114,14 @@ class Rules:
             )
         )
         one = hit.startswith("exactly")
-        amounts = ("< 100 HKD", ">= 100 HKD") if one else ("any", "< 100 HKD", ">= 50 HKD and < 5_000 HKD", "5 HKD")
-        kinds = ("red", "green", "blue") if one else ("any", "red", "green, blue", "other", "in kinds", "not in kinds")
+        amounts = (
+            ("< 100 HKD", ">= 100 HKD") if one else ("any", "< 100 HKD", ">= 50 HKD and < 5_000 HKD", "5 HKD")
+        )
+        kinds = (
+            ("red", "green", "blue")
+            if one
+            else ("any", "red", "green, blue", "other", "in kinds", "not in kinds")
+        )
         cells = [(k, a) for k in kinds for a in amounts]
         chosen = cells if one else self.chance.sample(cells, self.chance.randint(1, 5))
         if one and self.chance.random() < 0.4:
@@ -163,7 +171,9 @@ class Rules:
         c = self.chance
         match kind:
             case "money":
-                return c.choice(("0 HKD", "100 HKD", "99.99 HKD", "5_000.01 HKD", "2 million HKD", "0.01 HKD"))
+                return c.choice(
+                    ("0 HKD", "100 HKD", "99.99 HKD", "5_000.01 HKD", "2 million HKD", "0.01 HKD")
+                )
             case "rate":
                 return c.choice(("0%", "60%", "100%", "15.5%", "25 bp", "0.0375%"))
             case "integer":
@@ -208,7 +218,9 @@ class Rules:
         fields += [name for name, k in self.parameters if k == kind]
         for variable in self.items:
             fields += [
-                f"{variable}.{x}" for x, k in (("amount", "money"), ("flag", "boolean"), ("kind", "enum")) if k == kind
+                f"{variable}.{x}"
+                for x, k in (("amount", "money"), ("flag", "boolean"), ("kind", "enum"))
+                if k == kind
             ]
         if kind not in ("price", "quantity", "enum", "instant") and self.chance.random() < 0.3:
             return self.literal(kind)

@@ -27,7 +27,9 @@ def agree(seed: int) -> None:
     chance = Random(seed)
     rules = Rules(chance)
     checked = check([Text("random.policy", rules.text.encode())])
-    wrong = [d for d in checked.errors if d.code != "unreachable-row"]  # a judgement, which random rules may earn
+    wrong = [
+        d for d in checked.errors if d.code != "unreachable-row"
+    ]  # a judgement, which random rules may earn
     assert not wrong, rules.text + "\n".join(map(str, wrong))
     undated = program_of(checked.model, "random")
     for day in chance.sample(DAYS, 2):
@@ -39,7 +41,9 @@ def agree(seed: int) -> None:
                 meant = rulebook.interpreter(name).answer(f)
                 evaluator = rulebook.evaluator(name)
                 made = evaluator.answer(f)
-                assert made == meant, f"{name} on {day}: {made} {made.verdict}, but {meant} {meant.verdict}\n{rules.text}"
+                assert made == meant, (
+                    f"{name} on {day}: {made} {made.verdict}, but {meant} {meant.verdict}\n{rules.text}"
+                )
                 assert evaluator.verdict(f) == meant.verdict
                 if meant.outcome in (Outcome.UNDECIDED, Outcome.FAILED):
                     with pytest.raises(UndecidedError):

@@ -138,9 +138,7 @@ class PythonBackend:
                 raise UndecidedError(answer)
             return answer.permitted if function.kind == "decision" else answer.value
 
-        self.names.update(
-            {f"_question_{name}": question, f"_again_{name}": again, f"_settle_{name}": settle}
-        )
+        self.names.update({f"_question_{name}": question, f"_again_{name}": again, f"_settle_{name}": settle})
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
         compiled = self._compile(function, _public(function, self._emitter()))
@@ -164,11 +162,9 @@ class PythonBackend:
         name = mangled(id)
         code = [(function.place.line, _head(name, function))]
         code += [(line, f"    {text}") for line, text in _body(function, self._emitter())]
-        self.names.update(self._compile(function, code, self.names))
+        self.names.update(self._compile(function, code))
 
-    def _compile(
-        self, function: Function, code: list[tuple[int, str]], into: dict[str, Any] | None = None
-    ) -> dict[str, Any]:
+    def _compile(self, function: Function, code: list[tuple[int, str]]) -> dict[str, Any]:
         """Runs generated lines, each standing for a line of the rules."""
         tree = ast.parse("\n".join(text for _, text in code))
         lines = [line for line, _ in code]

@@ -117,7 +117,10 @@ def _stream(asker: _Asker, facts: str, format: str) -> set[str]:
             if refused and format == "text":
                 for d in result:  # type: ignore[union-attr]  # a list where refused
                     click.echo(drawn(d), err=True)
-    click.echo(", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items())) or "no lines", err=True)
+    click.echo(
+        ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items())) or "no lines",
+        err=True,
+    )
     return set(outcomes)
 
 
@@ -146,7 +149,7 @@ def _decoded(name: str, data: bytes, number: int = 0) -> Source:
 
 def _opened(facts: str) -> Any:
     if facts == "-":
-        return click.get_binary_stream("stdin")
+        return sys.stdin.buffer
     try:
         return open(facts, "rb")
     except OSError as failure:
@@ -159,5 +162,3 @@ def _exit_code(outcomes: set[str], fail_on_denied: bool) -> int:
     if outcomes & {Outcome.UNDECIDED.value, Outcome.FAILED.value}:
         return 3
     return 1 if fail_on_denied and Outcome.DENIED.value in outcomes else 0
-
-

@@ -30,7 +30,7 @@ def command(question: str, facts: str, on: date, under: str, paths: tuple[str, .
     """
     rulebook = rulebook_of(paths, on, under)
     try:
-        data = click.get_binary_stream("stdin").read() if facts == "-" else Path(facts).read_bytes()
+        data = sys.stdin.buffer.read() if facts == "-" else Path(facts).read_bytes()
     except OSError as failure:
         raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
     name = "<stdin>" if facts == "-" else facts

@@ -23,9 +23,7 @@ from policy.model.types import Type, describe
 @click.option("--on", type=DateType(), default=date(2026, 3, 1), hidden=True)
 @click.option("--template", "want_template", is_flag=True, help="Print a JSON document to fill in.")
 @format_option("text", "json")
-def command(
-    question: str, paths: tuple[str, ...], under: str, on: date, want_template: bool, format: str
-) -> None:
+def command(question: str, paths: tuple[str, ...], under: str, on: date, want_template: bool, format: str) -> None:
     """List the facts QUESTION may turn on; as a JSON Schema (--format json); as a form to fill in (--template).
 
     \b

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -17,7 +18,7 @@ from policy.pipeline import Rulebook, Text, dated, load_program, read_folder
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-class DateType(click.ParamType):
+class DateType(click.ParamType[date]):
     """An ISO date."""
 
     name = "date"
@@ -34,7 +35,12 @@ class DateType(click.ParamType):
 def format_option(*formats: str) -> Callable[[F], F]:
     """`--format`, the first being the default."""
     return click.option(
-        "--format", "format", type=click.Choice(formats), default=formats[0], show_default=True, help="Output format."
+        "--format",
+        "format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="Output format.",
     )
 
 
@@ -58,7 +64,7 @@ under_option = click.option("--under", default="", help="A house overlay to lay 
 def texts_of(paths: tuple[str, ...]) -> list[Text]:
     """The rules files; `-` is standard input, nothing the shipped rulebook. Ends with 2 where one cannot be read."""
     if paths == ("-",):
-        return [Text("<stdin>", click.get_binary_stream("stdin").read())]
+        return [Text("<stdin>", sys.stdin.buffer.read())]
     for path in paths:
         if not Path(path).exists():
             raise click.UsageError(f"there is no file or folder `{path}`")

@@ -22,9 +22,7 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
                 "tool": {
                     "driver": {
                         "name": "policy",
-                        "rules": [
-                            {"id": c, "helpUri": f"grammar/errors/{c}.md"} for c in codes
-                        ],
+                        "rules": [{"id": c, "helpUri": f"grammar/errors/{c}.md"} for c in codes],
                     }
                 },
                 "columnKind": "utf16CodeUnits",

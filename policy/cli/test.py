@@ -29,9 +29,7 @@ PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 @click.option("--coverage", is_flag=True, help="Show which rules, rows, versions and provisions no test made speak.")
 @click.option("--fail-under", type=click.IntRange(0, 100), default=0, help="End with 1 below this coverage in %.")
 @format_option("text", "json", "junit")
-def command(
-    paths: tuple[str, ...], select: str, jobs: int, coverage: bool, fail_under: int, format: str
-) -> None:
+def command(paths: tuple[str, ...], select: str, jobs: int, coverage: bool, fail_under: int, format: str) -> None:
     """Run every test in the rules in PATHS on both evaluators, and try every property on made-up facts.
 
     \b
@@ -123,8 +121,6 @@ def _print_coverage(s: Summary) -> None:
         click.echo(f"  not tested: {name}")
     for name, reason in s.excused:
         click.echo(f"  excused: {name} — {reason}")
-
-
 
 
 def _as_json(r: Result) -> dict[str, object]:

@@ -24,12 +24,15 @@ class Resting:
 
     id: str
     owner: str
+    market: str
     token: str
     side: str
     price: int
+    quantity: int
     remaining: int
     key: Key
-    held: int  # what is reserved for `remaining`: money of a buyer, tokens of a seller
+    held: int  # what is reserved for `remaining`: money of a buyer, fees included, and tokens of a seller
+    fees: int  # still to be charged
     facts: Any
 
     def crosses(self, other: Resting) -> bool:
@@ -43,7 +46,7 @@ def _key(order: Resting) -> Key:
 
 @define
 class Book:
-    """The two queues of one token."""
+    """The two queues of one token in one market."""
 
     _queues: dict[str, list[Resting]] = field(factory=lambda: {BUY: [], SELL: []})
 

@@ -16,10 +16,11 @@ from policy.decisions import Answer
 
 @frozen(eq=False)
 class Place:
-    """A limit order: `facts` is the rulebook's record of it, without what only the exchange knows."""
+    """A limit order for a book. `facts` is the rulebook's record, without what only the exchange knows."""
 
     id: str
     owner: str
+    market: str
     token: str
     facts: Any
 
@@ -60,6 +61,7 @@ class Traded:
     """Two orders met at the price of the one at rest. `queue` is its price level just before, first in line first."""
 
     number: int
+    market: str
     token: str
     resting: str
     incoming: str

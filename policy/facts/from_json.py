@@ -23,7 +23,9 @@ from policy.model import types, values
 from policy.model.types import MOST_FACT_DIGITS, Number, Type, describe
 from policy.source import Source, Span
 
-_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?")
+_NUMBER = re.compile(
+    r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?"
+)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -72,7 +74,9 @@ class FactReader:
     function: Function
     classes: dict[str, type[Any]]
 
-    def read(self, source: Source, start: int = 0, end: int | None = None) -> tuple[Any, ...] | list[Diagnostic]:
+    def read(
+        self, source: Source, start: int = 0, end: int | None = None
+    ) -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from the JSON object in `source[start:end]`, or what is wrong with it."""
         text = source.text[start:end]
         whole = Span(source, start, start + len(text.rstrip()))
@@ -92,7 +96,9 @@ def _parse(text: str, whole: Span, found: Collector) -> Any:
             json.dumps(document, ensure_ascii=False).encode()
         return document
     except UnicodeEncodeError:
-        found.error("facts-json", "a text holds half a character", whole, "`\\ud800` to `\\udfff` come in pairs")
+        found.error(
+            "facts-json", "a text holds half a character", whole, "`\\ud800` to `\\udfff` come in pairs"
+        )
     except json.JSONDecodeError as failure:
         at = whole.start + failure.pos
         found.error("facts-json", f"this is not JSON: {failure.msg.lower()}", Span(whole.source, at, at + 1))
@@ -156,7 +162,12 @@ class _Reading:
         if isinstance(of, types.OptionalOf):
             return None if given is None else self.value(given, of.of, path)
         if given is None:
-            return self.wrong("facts-type", path, "null says that it is absent, but it is not optional", "leave it out if unknown")
+            return self.wrong(
+                "facts-type",
+                path,
+                "null says that it is absent, but it is not optional",
+                "leave it out if unknown",
+            )
         match of:
             case types.Boolean():
                 return given if isinstance(given, bool) else self.mismatch(given, of, path)
@@ -168,7 +179,9 @@ class _Reading:
                 if isinstance(given, _NumberText) or not isinstance(given, str):
                     return self.mismatch(given, of, path)
                 if given not in members:
-                    help = did_you_mean(given, members) or "it is one of " + ", ".join(f"`{m}`" for m in members)
+                    help = did_you_mean(given, members) or "it is one of " + ", ".join(
+                        f"`{m}`" for m in members
+                    )
                     return self.wrong("facts-type", path, f"`{given}` is not a `{describe(of)}`", help)
                 return given
             case types.Record(name):
@@ -193,7 +206,11 @@ class _Reading:
 
     def mismatch(self, given: Any, of: Type, path: str) -> Any:
         kind = {bool: "a boolean", str: "a text", dict: "an object", list: "a list", _NumberText: "a number"}
-        help = 'write it in quotes: "12.34"' if isinstance(of, types.Text) and isinstance(given, _NumberText) else ""
+        help = (
+            'write it in quotes: "12.34"'
+            if isinstance(of, types.Text) and isinstance(given, _NumberText)
+            else ""
+        )
         return self.wrong("facts-type", path, f"is {kind[type(given)]}, but `{describe(of)}` is wanted", help)
 
     def record(self, given: Any, name: str, path: str) -> Any:
@@ -216,7 +233,11 @@ class _Reading:
                 for bound, beyond, word in ((f.least, -1, "at least"), (f.most, 1, "at most")):
                     if bound is not None and (value - bound) * beyond > 0:
                         limit = values.show(bound, f.type)
-                        self.wrong("facts-bounds", inner, f"is {values.show(value, f.type)}, but {word} {limit} is allowed")
+                        self.wrong(
+                            "facts-bounds",
+                            inner,
+                            f"is {values.show(value, f.type)}, but {word} {limit} is allowed",
+                        )
             read[attribute(key)] = value
         return self.classes[name](**read)
 
@@ -228,7 +249,10 @@ class _Reading:
         match = _NUMBER.fullmatch(given)
         if match is None:
             return self.wrong(
-                "facts-number", path, f"`{given}` is not a decimal number", "digits 0-9, one point, no separators"
+                "facts-number",
+                path,
+                f"`{given}` is not a decimal number",
+                "digits 0-9, one point, no separators",
             )
         number, unit = Decimal(match[1]), match[2] or ""
         scale = of.scale
@@ -248,7 +272,10 @@ class _Reading:
         result = values.scaled(number, scale)
         if result is None:
             return self.wrong(
-                "facts-number", path, f"`{given}` has more decimals than `{describe(of)}`", "nothing is rounded silently"
+                "facts-number",
+                path,
+                f"`{given}` has more decimals than `{describe(of)}`",
+                "nothing is rounded silently",
             )
         return result
 

@@ -57,9 +57,7 @@ def _schema(of: Type, program: Program, records: dict[str, Any]) -> dict[str, An
                 records[name] = {}
                 records[name] = {
                     "type": "object",
-                    "properties": {
-                        f.name: _field(f, program, records) for f in program.records[name]
-                    },
+                    "properties": {f.name: _field(f, program, records) for f in program.records[name]},
                     "additionalProperties": False,
                 }
             return {"$ref": f"#/$defs/{name}"}
@@ -102,5 +100,3 @@ def _example(of: Type, program: Program) -> Any:
             return decimal_text(0, min(scale, 2)) + (f" {of.currency}" if of.currency else "")
         case types.Broken():
             raise AssertionError
-
-

@@ -64,7 +64,8 @@ class _Bounder:
     def _bound(self, e: Expr, inner: list[int]) -> int:
         match e:
             case ir.Const(value):
-                return abs(value) + 1 if isinstance(value, int) else 1
+                magnitude: int = abs(value) if isinstance(value, int) else 0
+                return magnitude + 1
             case ir.Variable() | ir.Field():
                 return FACT
             case ir.Arithmetic("*"):

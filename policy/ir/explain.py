@@ -166,4 +166,3 @@ def _decision(explainer: Explainer, function: Function, env: dict[str, Any]) -> 
     else:
         outcome = f"no answer: {value}"
     return Derivation(short(function.id), outcome, (), str(function.place), tuple(lines))
-

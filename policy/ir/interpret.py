@@ -298,5 +298,3 @@ class Interpreter:
             idle = e.kind == "all"
             return idle if body is idle else unknown(test, body)
         return self.evaluate(e.body, env) if test else e.kind == "all"
-
-

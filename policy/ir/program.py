@@ -318,5 +318,3 @@ class Program:
         if name in self.functions:
             return (self.functions[name],)
         return tuple(f for f in self.functions.values() if f.id.endswith("." + name))
-
-

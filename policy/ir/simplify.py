@@ -54,9 +54,7 @@ def simplify(e: Expr, on: int) -> Expr:
     return e
 
 
-def _chain(
-    operands: tuple[Expr, ...], neutral: Const, final: Const, make: type[ir.And] | type[ir.Or]
-) -> Expr:
+def _chain(operands: tuple[Expr, ...], neutral: Const, final: Const, make: type[ir.And] | type[ir.Or]) -> Expr:
     kept: list[Expr] = []
     for operand in operands:
         if operand == neutral:

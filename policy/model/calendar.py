@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TypeVar
 
 from policy.model.rules import Dated
@@ -27,7 +28,7 @@ def overlaps(versions: Sequence[D]) -> list[tuple[D, D]]:
     dated = periods(versions)
     return [
         (a, b)
-        for (a, _, end), (b, start, _) in zip(dated, dated[1:], strict=False)
+        for (a, _, end), (b, start, _) in pairwise(dated)
         if (end if end is not None else ENDING) > (start or BEGINNING)
     ]
 
@@ -37,6 +38,6 @@ def gaps(versions: Sequence[D]) -> list[tuple[int, int]]:
     dated = periods(versions)
     return [
         (end, start)
-        for (_, _, end), (_, start, _) in zip(dated, dated[1:], strict=False)
+        for (_, _, end), (_, start, _) in pairwise(dated)
         if end is not None and start is not None and end < start
     ]

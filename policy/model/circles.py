@@ -16,8 +16,9 @@ from policy.model.types import short
 def bodies(declared: Any) -> Iterator[Expression]:
     """Every expression a declaration is made of."""
     match declared:
-        case rules.Parameter(versions=versions, tightened=tightened) | rules.Value(
-            versions=versions, tightened=tightened
+        case (
+            rules.Parameter(versions=versions, tightened=tightened)
+            | rules.Value(versions=versions, tightened=tightened)
         ):
             for version in chain(versions, *tightened):
                 yield version.body
@@ -70,9 +71,7 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 def uses(declared: Any) -> set[str]:
     """Full names of the parameters, sets, values, tables and decisions that a declaration refers to."""
-    return {
-        e.name for body in bodies(declared) for e in walk(body) if isinstance(e, typed.Named | typed.Apply)
-    }
+    return {e.name for body in bodies(declared) for e in walk(body) if isinstance(e, typed.Named | typed.Apply)}
 
 
 def report_circles(model: rules.Model, found: Collector) -> None:

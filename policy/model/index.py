@@ -57,6 +57,10 @@ class Index:
         """Whether an import of the ruleset leads nowhere, so that any name may come from there."""
         return any(wanted.text not in self.units for wanted in self.units[ruleset].wanted)
 
+    def excused(self, citable: str) -> bool:
+        """Whether a source or provision is unknown only because of something already reported."""
+        return citable in self.lost or any(map(self.open, self.units))
+
     def reach(self, ruleset: str) -> tuple[str, ...]:
         """Rulesets whose names are visible in `ruleset`, itself left out, in order of import."""
         unit = self.units[ruleset]

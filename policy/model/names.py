@@ -90,8 +90,9 @@ class Scope:
             case "set" | "list" | "optional":
                 assert written.of is not None
                 inner = self.type_of(written.of)
-                wrap = {"set": types.SetOf, "list": types.ListOf, "optional": types.OptionalOf}
-                return wrap[written.kind](inner)
+                if written.kind == "optional":
+                    return types.OptionalOf(inner)
+                return types.SetOf(inner) if written.kind == "set" else types.ListOf(inner)
             case "named":
                 entry = self.find(written.argument, written.span, (tree.EnumOf, tree.RecordType), "type")
                 return self.named_types.get(entry.id, types.BROKEN) if entry else types.BROKEN
@@ -143,5 +144,3 @@ def merge(own: Iterable[Entry], imported: Iterable[Entry]) -> dict[str, tuple[En
         if entry not in visible.get(name, ()):
             visible[name] = (*visible.get(name, ()), entry)
     return visible
-
-

@@ -107,7 +107,7 @@ class Version(Dated):
 
 @frozen(kw_only=True)
 class Parameter(Declared):
-    """`unset` tells why no value is known; `tightened` are the values of each amendment, of which the strictest wins."""
+    """`unset` tells why no value is known; of `tightened`, the values of each amendment, the strictest wins."""
 
     type: Type
     stricter: str

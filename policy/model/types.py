@@ -132,8 +132,8 @@ def describe(of: Type) -> str:
             return "instant"
         case Number("number", 0):
             return "integer"
-        case Number("duration", _):
-            return "duration"
+        case Number("duration", scale):
+            return "duration" if scale in (0, INSTANT_STEP.scale) else f"duration to {_step(scale)}"
         case Number(unit, scale):
             kind, _, currency = unit.partition(":")
             word = {"number": "decimal"}.get(kind, kind) + (f"({currency})" if currency else "")

@@ -13,6 +13,7 @@ from attrs import evolve
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import expressions as typed
 from policy.model import types, values
+from policy.model.agreement import Agreement, a_type
 from policy.model.currencies import MINOR_UNIT
 from policy.model.expressions import Expression
 from policy.model.names import Scope
@@ -44,99 +45,16 @@ def number_literal(node: tree.Number) -> typed.Literal | None:
     return typed.Literal(digits, type=of, span=node.span)
 
 
-class Typist:
+class Typist(Agreement):
     """Types the expressions of one declaration; `variables` are its parameters and open aggregates."""
 
     def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
-        self.scope, self.variables, self.found = scope, variables, found
-        self.rounding = 0
+        super().__init__(found)
+        self.scope, self.variables = scope, variables
 
     def typed(self, node: tree.Expression, expected: Type) -> Expression:
         """The expression, which must be usable as `expected`."""
         return self.fit(self.expression(node, expected), expected)
-
-    # ── agreement ───────────────────────────────────────────────────────────────────────────
-
-    def fit(self, e: Expression, expected: Type) -> Expression:
-        """`e` as `expected`: widened or adapted where that is exact, else a finding."""
-        actual = e.type
-        if isinstance(expected, types.OptionalOf) and not isinstance(actual, types.OptionalOf):
-            if isinstance(e, typed.Literal) and e.value is None:
-                return evolve(e, type=expected)
-            return self.fit(e, expected.of)
-        if actual == expected or isinstance(expected, types.Broken) or isinstance(actual, types.Broken):
-            return e
-        if isinstance(expected, Number) and isinstance(actual, Number):
-            e = self.adapt(e, expected)
-            assert isinstance(e.type, Number)
-            if e.type.unit != expected.unit:
-                return self.disagree(e, expected)
-            if e.type.scale == EXACT_FRACTION:
-                return self.unrounded(e)
-            if e.type.scale > expected.scale:
-                return self.fail(
-                    "narrowing",
-                    f"this is a {describe(e.type)}, but a {describe(expected)} is wanted: decimals would be lost",
-                    e.span,
-                    f"write `round down to {values.decimal_text(1, expected.scale)} (…)`, or another direction",
-                )
-            return e
-        if isinstance(expected, types.SetOf | types.ListOf) and type(expected) is type(actual):
-            assert isinstance(actual, types.SetOf | types.ListOf)
-            if isinstance(actual.of, types.Broken) or actual.of == expected.of:
-                return e
-        return self.disagree(e, expected)
-
-    def adapt(self, e: Expression, wanted: Number) -> Expression:
-        """A literal in the unit or scale that is wanted, where that changes nothing of its value."""
-        match e:
-            case typed.Unary("-", operand):
-                inner = self.adapt(operand, wanted)
-                return evolve(e, operand=inner, type=inner.type) if inner is not operand else e
-            case typed.Literal(value, type=Number(unit, scale)):
-                if unit == "number" and wanted.unit in ("quantity", "duration") and wanted.unit != "duration":
-                    unit = wanted.unit
-                elif unit.startswith("money:") and wanted.unit == f"price:{unit[6:]}":
-                    unit = wanted.unit
-                while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
-                    value, scale = value // 10, scale - 1
-                return evolve(e, value=value, type=Number(unit, scale))
-        return e
-
-    def disagree(self, e: Expression, expected: Type) -> Expression:
-        actual = e.type
-        if isinstance(actual, Number) and isinstance(expected, Number):
-            if actual.currency and expected.currency and actual.currency != expected.currency:
-                return self.fail(
-                    "currency-mismatch",
-                    f"{actual.currency} cannot stand where {expected.currency} is wanted",
-                    e.span,
-                    "convert with an exchange rate that is a fact or a parameter",
-                )
-            help = ""
-            if isinstance(e, typed.Literal) and expected.currency:
-                help = f"write the currency: `{values.show(e.value, actual)} {expected.currency}`"
-            elif isinstance(e, typed.Literal) and expected.unit == "rate":
-                help = "write a rate as a percentage: `100%`, not `1`"
-        else:
-            help = ""
-        if isinstance(actual, types.OptionalOf):
-            help = "say what holds where it is absent: `… default …`, or test `is present`"
-        return self.fail(
-            "type-mismatch", f"this is {_a(actual)}, but {_a(expected)} is wanted", e.span, help
-        )
-
-    def unrounded(self, e: Expression) -> Expression:
-        return self.fail(
-            "unrounded-division",
-            "a division has no exact decimal result, so it must say how it is rounded",
-            e.span,
-            "write `round half even to 0.01 (…)` around it, with the direction and step you mean",
-        )
-
-    def fail(self, code: str, message: str, span: Span, help: str = "") -> Expression:
-        self.found.error(code, message, span, help)
-        return typed.Failed(type=types.BROKEN, span=span)
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
@@ -174,7 +92,7 @@ class Typist:
             case tree.Absence():
                 if not isinstance(expected, types.OptionalOf | types.Broken):
                     return self.fail(
-                        "type-mismatch", f"`none` cannot stand for {_a(expected)}", span, "it is not optional"
+                        "type-mismatch", f"`none` cannot stand for {a_type(expected)}", span, "it is not optional"
                     )
                 return typed.Literal(None, type=expected, span=span)
             case tree.Today():
@@ -203,7 +121,7 @@ class Typist:
                     return self.unrounded(a if a.type == of else b)
                 return typed.Conditional(test, a, b, type=of, span=span)
             case tree.Round():
-                return self.round(node, hint)
+                return self.round(node)
             case tree.Clamp(operand, low, high):
                 e = self.exact(self.expression(operand, hint))
                 bottom, top = (self.exact(self.expression(x, e.type)) for x in (low, high))
@@ -228,12 +146,6 @@ class Typist:
                     "type-mismatch", "a record can be written out only in a test", span, "name its fields"
                 )
         assert_never(node)
-
-    def exact(self, e: Expression) -> Expression:
-        """`e`, which must not be a bare quotient."""
-        if isinstance(e.type, Number) and e.type.scale == EXACT_FRACTION:
-            return self.unrounded(e)
-        return e
 
     def reference(self, name: str, span: Span, hint: Type) -> Expression:
         if name in self.variables:
@@ -260,7 +172,10 @@ class Typist:
         if self.scope.excused(name):
             return typed.Failed(type=types.BROKEN, span=span)
         enums = [t for t in self.scope.named_types.values() if isinstance(t, types.Enum) and name in t.members]
-        known = [*self.variables, *(n for n, es in self.scope.visible.items() if es[0].id in self.scope.signatures)]
+        known = [
+            *self.variables,
+            *(n for n, es in self.scope.visible.items() if es[0].id in self.scope.signatures),
+        ]
         if isinstance(hint, types.Enum):
             known = [*hint.members, *known]
             message = f"`{name}` is neither a member of `{types.short(hint.name)}` nor a name known here"
@@ -287,10 +202,8 @@ class Typist:
                 )
             case types.Broken():
                 return typed.Failed(type=types.BROKEN, span=node.span)
-        help = (
-            "an optional record must be tested first" if isinstance(of.type, types.OptionalOf) else ""
-        )
-        return self.fail("type-mismatch", f"{_a(of.type)} has no fields", node.span, help)
+        help = "an optional record must be tested first" if isinstance(of.type, types.OptionalOf) else ""
+        return self.fail("type-mismatch", f"{a_type(of.type)} has no fields", node.span, help)
 
     def call(self, node: tree.Call) -> Expression:
         name = node.name.text
@@ -309,9 +222,7 @@ class Typist:
                 f"it is declared as `{name}({wanted})`",
             )
         rounding, self.rounding = self.rounding, 0
-        arguments = tuple(
-            self.typed(a, of) for a, (_, of) in zip(node.arguments, signature.parameters, strict=True)
-        )
+        arguments = tuple(self.typed(a, of) for a, (_, of) in zip(node.arguments, signature.parameters, strict=True))
         self.rounding = rounding
         return typed.Apply(signature.id, arguments, type=signature.type, span=node.span)
 
@@ -324,7 +235,7 @@ class Typist:
             if not isinstance(operand.type, types.OptionalOf | types.Broken):
                 return self.fail(
                     "type-mismatch",
-                    f"this is {_a(operand.type)}, which is never absent",
+                    f"this is {a_type(operand.type)}, which is never absent",
                     operand.span,
                     "only an `optional` can be present or absent; a fact that was not given is unknown, not absent",
                 )
@@ -346,7 +257,7 @@ class Typist:
                 left = self.expression(node.left, types.OptionalOf(hint))
                 if not isinstance(left.type, types.OptionalOf | types.Broken):
                     return self.fail(
-                        "type-mismatch", f"this is {_a(left.type)}, which is never absent", left.span
+                        "type-mismatch", f"this is {a_type(left.type)}, which is never absent", left.span
                     )
                 of = left.type.of if isinstance(left.type, types.OptionalOf) else types.BROKEN
                 right = self.exact(self.expression(node.right, of))
@@ -356,11 +267,15 @@ class Typist:
                 left = self.expression(node.left)
                 if isinstance(left.type, types.Broken):  # bare members on the right cannot be told from slips
                     return typed.Failed(type=types.BROKEN, span=span)
+                if not isinstance(left.type, (*_EQUAL, types.OptionalOf)):
+                    return self.fail(
+                        "type-mismatch", f"{a_type(left.type)} cannot be compared with `{operator}`", left.span
+                    )
                 right = self.expression(node.right, types.SetOf(left.type))
                 if isinstance(right.type, types.SetOf | types.ListOf):
                     left = self.fit(left, right.type.of)
                 elif not isinstance(right.type, types.Broken):
-                    return self.fail("type-mismatch", f"this is {_a(right.type)}, not a set", right.span)
+                    return self.fail("type-mismatch", f"this is {a_type(right.type)}, not a set", right.span)
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
             case _:
                 left = self.exact(self.expression(node.left))
@@ -368,34 +283,16 @@ class Typist:
                     return typed.Failed(type=types.BROKEN, span=span)
                 right = self.exact(self.expression(node.right, left.type))
                 left, right, of = self.same_type(left, right)
-                comparable = _ORDERED if operator not in ("is", "is not") else (*_ORDERED, *_EQUAL)
+                comparable = _ORDERED if operator not in ("is", "is not") else _EQUAL
                 if not isinstance(of, (*comparable, types.Broken)):
                     optional = isinstance(of, types.OptionalOf)
                     return self.fail(
                         "type-mismatch",
-                        f"{_a(of)} cannot be compared with `{operator}`",
+                        f"{a_type(of)} cannot be compared with `{operator}`",
                         span,
                         "say what holds where it is absent: `… default …`" if optional else "",
                     )
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
-
-    def same_type(self, a: Expression, b: Expression) -> tuple[Expression, Expression, Type]:
-        """Both sides adapted to each other, and their common type; a finding where there is none."""
-        if isinstance(a.type, Number) and isinstance(b.type, Number):
-            if a.type.unit != b.type.unit:
-                a, b = self.adapt(a, b.type), self.adapt(b, a.type)
-            assert isinstance(a.type, Number)
-            assert isinstance(b.type, Number)
-            if a.type.unit != b.type.unit:
-                b = self.disagree(b, a.type)
-                return a, b, types.BROKEN
-            scales = (a.type.scale, b.type.scale)
-            scale = EXACT_FRACTION if EXACT_FRACTION in scales else max(scales)
-            return a, b, Number(a.type.unit, scale)
-        if isinstance(a.type, types.Broken):
-            return a, b, types.BROKEN
-        fitted = self.fit(b, a.type)
-        return a, fitted, types.BROKEN if isinstance(fitted.type, types.Broken) else a.type
 
     def additive(self, node: tree.Binary, hint: Type) -> Expression:
         span = node.span
@@ -421,11 +318,13 @@ class Typist:
                 return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
             case (types.Date(), _):
                 return self.fail(
-                    "type-mismatch", "to a date only a written number of days, weeks, months or years is added", span
+                    "type-mismatch",
+                    "to a date only a written number of days, weeks, months or years is added",
+                    span,
                 )
         left, right, of = self.same_type(left, right)
         if not isinstance(of, Number | types.Broken):
-            return self.fail("type-mismatch", f"{_a(of)} cannot be added or subtracted", span)
+            return self.fail("type-mismatch", f"{a_type(of)} cannot be added or subtracted", span)
         return typed.Binary(node.operator, left, right, type=of, span=span)
 
     def multiplicative(self, node: tree.Binary) -> Expression:
@@ -439,7 +338,7 @@ class Typist:
         unit = types.product_unit(a.unit, b.unit) if node.operator == "*" else types.quotient_unit(a.unit, b.unit)
         if unit is None:
             verb = "multiplied by" if node.operator == "*" else "divided by"
-            return self.fail("type-mismatch", f"{_a(a)} cannot be {verb} {_a(b)}", node.span)
+            return self.fail("type-mismatch", f"{a_type(a)} cannot be {verb} {a_type(b)}", node.span)
         if node.operator == "/":
             if not self.rounding:
                 return self.unrounded(evolve(left, span=node.span))
@@ -449,9 +348,7 @@ class Typist:
             scale = EXACT_FRACTION if fraction else a.scale + b.scale
         return typed.Binary(node.operator, left, right, type=Number(unit, scale), span=node.span)
 
-    def lattice(
-        self, operator: str, operands: tuple[tree.Expression, ...], span: Span, hint: Type
-    ) -> Expression:
+    def lattice(self, operator: str, operands: tuple[tree.Expression, ...], span: Span, hint: Type) -> Expression:
         inner: list[Expression] = []
         of: Type = hint
         for operand in operands:
@@ -462,12 +359,12 @@ class Typist:
                 of = e.type
             inner.append(e)
         if not isinstance(of, (*_ORDERED, types.Broken)):
-            return self.fail("type-mismatch", f"{_a(of)} has no `{operator}`", span)
+            return self.fail("type-mismatch", f"{a_type(of)} has no `{operator}`", span)
         if isinstance(of, Number):
             inner = [self.adapt(e, of) for e in inner]
         return typed.Chain(operator, tuple(inner), type=of, span=span)
 
-    def round(self, node: tree.Round, hint: Type) -> Expression:
+    def round(self, node: tree.Round) -> Expression:
         self.rounding += 1
         operand = self.expression(node.operand, types.BROKEN)
         self.rounding -= 1
@@ -482,18 +379,23 @@ class Typist:
             (node.step.unit in ("%", "bp") and unit == "rate") or unit.endswith(":" + node.step.unit)
         )
         if step is None or step.value <= 0 or wrong_unit:
-            return self.fail("bad-step", f"`{node.step.span.text}` is not a step for {_a(operand.type)}", node.step.span)
+            return self.fail(
+                "bad-step", f"`{node.step.span.text}` is not a step for {a_type(operand.type)}", node.step.span
+            )
         return typed.Round(node.mode, step.value, operand, type=Number(unit, scale), span=node.span)
 
     def aggregate(self, node: tree.Aggregate) -> Expression:
         over = self.expression(node.over)
         if not isinstance(over.type, types.ListOf | types.Broken):
-            return self.fail("type-mismatch", f"this is {_a(over.type)}, not a list", node.over.span)
+            return self.fail("type-mismatch", f"this is {a_type(over.type)}, not a list", node.over.span)
         variable = node.variable.text
         if variable in self.variables:
             self.found.error("duplicate-name", f"`{variable}` already has a meaning here", node.variable.span)
         outer, rounding = self.variables, self.rounding
-        self.variables = {**outer, variable: over.type.of if isinstance(over.type, types.ListOf) else types.BROKEN}
+        self.variables = {
+            **outer,
+            variable: over.type.of if isinstance(over.type, types.ListOf) else types.BROKEN,
+        }
         self.rounding = 0
         wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
         body = self.typed(node.body, wanted)
@@ -504,25 +406,24 @@ class Typist:
             case "any" | "all":
                 of = types.BOOLEAN
             case "count" | "count distinct":
+                if node.kind == "count distinct" and not isinstance(body.type, (*_EQUAL, types.Broken)):
+                    return self.fail(
+                        "type-mismatch", f"{a_type(body.type)} cannot be told from others", node.body.span
+                    )
                 of = types.INTEGER
             case "sum":
                 of = body.type
                 if not isinstance(of, Number | types.Broken):
-                    return self.fail("type-mismatch", f"{_a(of)} cannot be summed", node.body.span)
+                    return self.fail("type-mismatch", f"{a_type(of)} cannot be summed", node.body.span)
             case _:
                 if not isinstance(body.type, (*_ORDERED, types.Broken)):
-                    return self.fail("type-mismatch", f"{_a(body.type)} has no `{node.kind}`", node.body.span)
+                    return self.fail("type-mismatch", f"{a_type(body.type)} has no `{node.kind}`", node.body.span)
                 of = types.OptionalOf(body.type)
         return typed.Aggregate(node.kind, body, variable, over, where, type=of, span=node.span)
 
 
 _CALLED = (tree.Value, tree.Table, tree.Decision, tree.Priority)
-_EQUAL = (types.Boolean, types.Text, types.Enum)
-
-
-def _a(of: Type) -> str:
-    word = describe(of)
-    return ("an " if word[0] in "aeiou" else "a ") + f"`{word}`"
+_EQUAL = (*_ORDERED, types.Boolean, types.Text, types.Enum)
 
 
 def _common(members: tuple[Expression, ...]) -> Type:

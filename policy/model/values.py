@@ -24,12 +24,13 @@ def scaled(value: Decimal, scale: int) -> int | None:
     """`value` as an integer at `scale`, or None where it has more decimals than that."""
     sign, digits, exponent = value.as_tuple()
     assert isinstance(exponent, int)
-    number = int("".join(map(str, digits)) or "0")
-    shift = exponent + scale
+    number: int = int("".join(map(str, digits)) or "0")
+    shift: int = exponent + scale
     if shift < 0:
-        number, rest = divmod(number, 10**-shift)
-        if rest:
+        unit: int = 10**-shift
+        if number % unit:
             return None
+        number //= unit
     else:
         number *= 10**shift
     return -number if sign else number

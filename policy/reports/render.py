@@ -46,9 +46,7 @@ def grouped(number: str | int) -> str:
 def long_date(iso: str) -> str:
     """`1 March 2026`."""
     day = date.fromisoformat(iso)
-    month = (
-        "January February March April May June July August September October November December"
-    ).split()[day.month - 1]
+    month = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"][day.month - 1]
     return f"{day.day} {month} {day.year}"
 
 

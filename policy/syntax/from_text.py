@@ -29,7 +29,7 @@ DECLARATION_WORDS = (
     "property test tighten adopt"
 ).split()
 _DECLARATION_START = re.compile(rf"^(?:{'|'.join(DECLARATION_WORDS)})\b", re.MULTILINE)
-_NAMED_START = re.compile(rf"\b(?:{'|'.join(DECLARATION_WORDS)})\s+([A-Za-z][A-Za-z0-9_./()-]*)")
+_NAMED_START = re.compile(rf"\b(?:{'|'.join(DECLARATION_WORDS)})\s+([A-Za-z]\w*(?:[./][\w.()-]+)?)", re.ASCII)
 _HEAD_START = re.compile(r"^(language|ruleset)\b", re.MULTILINE)
 
 
@@ -82,9 +82,7 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
         at = text.index("\0")
         found.error("not-text", "the file contains a NUL character", Span(source, at, at + 1), "remove it")
     elif not text.strip():
-        found.error(
-            "empty-file", "the file is empty", Span(source, 0, 0), "a rules file starts with `language 1`"
-        )
+        found.error("empty-file", "the file is empty", Span(source, 0, 0), "a rules file starts with `language 1`")
     return source, tuple(found.found)
 
 
@@ -212,7 +210,8 @@ def _expected(terminals: Any) -> str:
     if {"INSTANT", "NUMBER", "STRING"} <= names:
         names -= {"INSTANT", "NUMBER", "STRING", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "NAME"}
         words = {"an expression"}
-        names &= {"OTHER", "ANY", "VBAR", "RPAR", "RBRACE", "RSQB"}
+        in_table = {"ANY", "OTHER"} if "OTHER" in names else set()
+        names &= {*in_table, "VBAR", "RPAR", "RBRACE", "RSQB"}
     else:
         words = set()
     names -= {word.upper() for word in DECLARATION_WORDS} if len(names) > len(DECLARATION_WORDS) else set()

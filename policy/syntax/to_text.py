@@ -100,7 +100,9 @@ def _lines(source: Source, pieces: list[Piece], layout: _Layout) -> Iterator[str
             comment = ""
             if at < len(pieces) and pieces[at].kind == "COMMENT" and not _newline(source, previous, pieces[at]):
                 comment, previous, at = "  " + pieces[at].text, pieces[at], at + 1
-            yield INDENT + text.replace("\n", comment + "\n" + INDENT, 1) if "\n" in text else INDENT + text + comment
+            yield (
+                INDENT + text.replace("\n", comment + "\n" + INDENT, 1) if "\n" in text else INDENT + text + comment
+            )
             continue
         line.append(piece)
         previous = piece
@@ -148,7 +150,7 @@ class _State:
             self.kind, self.in_rule, self.depth = self.layout.declarations[first.start], False, 0
         if first.start in self.layout.rules:
             self.in_rule = True
-        indent = INDENT * self.level(first, line)
+        indent = INDENT * self.level(first)
         text = first.text
         before_that = self.before
         for a, b in pairwise(line):
@@ -161,11 +163,13 @@ class _State:
         self.before = line[-1]
         return indent + text
 
-    def level(self, first: Piece, line: list[Piece]) -> int:
+    def level(self, first: Piece) -> int:
         if first.start in self.layout.declarations:
             return 0
         if first.kind == "COMMENT":
-            return self.depth + (1 if self.in_rule else 0) if first.start and self.depth else self.comment_level(first)
+            return (
+                self.depth + (1 if self.in_rule else 0) if first.start and self.depth else self.comment_level(first)
+            )
         if first.start in self.layout.rules:
             return 1
         depth = self.depth - (first.text in _CLOSE)
@@ -245,9 +249,7 @@ def _cells(row: list[Piece]) -> list[str]:
     return texts
 
 
-def _align(
-    group: list[tuple[int, int, list[str]]], layout: _Layout, result: dict[int, tuple[str, int]]
-) -> None:
+def _align(group: list[tuple[int, int, list[str]]], layout: _Layout, result: dict[int, tuple[str, int]]) -> None:
     columns = max((len(cells) for _, _, cells in group), default=0)
     widths = [max(width(c[n]) if n < len(c) else 3 for _, _, c in group) for n in range(columns)]
     for start, end, cells in group:

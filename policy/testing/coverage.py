@@ -85,8 +85,6 @@ def pieces(model: rules.Model) -> list[Piece]:
     return found
 
 
-
-
 @frozen
 class Summary:
     """Coverage of a rulebook by its tests. `excused` maps provisions to the reason they have no rule."""
@@ -127,11 +125,7 @@ def summarised(model: rules.Model, coverages: Iterable[Coverage]) -> Summary:
     for d in model.of_kind(rules.DatedSet, rules.Priority, rules.Property, rules.Parameter):
         if not isinstance(d, rules.Parameter) or d.unset is not None:
             spoken |= {c.provision for _, _, citations in cited_pieces(d) for c in citations}
-    spoken |= {
-        c.provision for d in model.of_kind(rules.Decision) for c in d.citations
-    }
+    spoken |= {c.provision for d in model.of_kind(rules.Decision) for c in d.citations}
     excused = tuple((p.id, p.excused) for p in model.provisions.values() if p.excused)
     untested = tuple(p for p in model.provisions if p not in spoken and p not in dict(excused))
     return Summary(tuple(every), uncovered, tuple(model.provisions), untested, excused)
-
-

@@ -75,7 +75,9 @@ class Runner:
         """Runs one test."""
         program, python, classes = self.program(test.ruleset, test.on or NO_DATE)
         coverage = Coverage()
-        failures = [f for e in test.expectations for f in self._expectation(e, program, python, classes, coverage)]
+        failures = [
+            f for e in test.expectations for f in self._expectation(e, program, python, classes, coverage)
+        ]
         return Result(test.title, test.ruleset, _place(test.span), tuple(failures), coverage)
 
     def _expectation(
@@ -120,7 +122,9 @@ def _holds(e: rules.Expectation, got: Answer) -> bool:
                 return False
             return e.names is None or sorted(e.names) == sorted(r.rule for r in got.reasons)
         case "undecided":
-            return got.outcome is Outcome.UNDECIDED and (e.names is None or sorted(e.names) == list(got.needs))
+            return got.outcome is Outcome.UNDECIDED and (
+                e.names is None or sorted(e.names) == list(got.needs)
+            )
         case _:
             return got.outcome is Outcome.FAILED
 
@@ -152,5 +156,3 @@ def described(answer: Answer, function: Function) -> str:
 
 def _place(span: Any) -> str:
     return f"{span.source.name}:{span.line}"
-
-

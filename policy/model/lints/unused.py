@@ -24,7 +24,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         if declared.id not in names:
             kind = "parameter" if isinstance(declared, rules.Parameter) else "set"
             yield Diagnostic(
-                f"unused-{kind}",
+                "unused-parameter" if kind == "parameter" else "unused-set",
                 f"no rule uses the {kind} `{declared.name}`",
                 declared.span,
                 "use it, or remove it",

@@ -1,0 +1,128 @@
+"""When one type may stand for another: exact widening, literals that take a unit, and what is said if not."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from policy.diagnostics import Collector
+from policy.model import expressions as typed
+from policy.model import types, values
+from policy.model.expressions import Expression
+from policy.model.types import EXACT_FRACTION, Number, Type, describe
+from policy.source import Span
+
+
+class Agreement:
+    """The part of the typist that makes types meet; `rounding` counts the `round`s that are open."""
+
+    def __init__(self, found: Collector) -> None:
+        self.found = found
+        self.rounding = 0
+
+    def fit(self, e: Expression, expected: Type) -> Expression:
+        """`e` as `expected`: widened or adapted where that is exact, else a finding."""
+        actual = e.type
+        if isinstance(expected, types.OptionalOf) and not isinstance(actual, types.OptionalOf):
+            if isinstance(e, typed.Literal) and e.value is None:
+                return evolve(e, type=expected)
+            return self.fit(e, expected.of)
+        if actual == expected or isinstance(expected, types.Broken) or isinstance(actual, types.Broken):
+            return e
+        if isinstance(expected, Number) and isinstance(actual, Number):
+            e = self.adapt(e, expected)
+            assert isinstance(e.type, Number)
+            if e.type.unit != expected.unit:
+                return self.disagree(e, expected)
+            if e.type.scale == EXACT_FRACTION:
+                return self.unrounded(e)
+            if e.type.scale > expected.scale:
+                return self.fail(
+                    "narrowing",
+                    f"this is {a_type(e.type)}, but {a_type(expected)} is wanted: decimals would be lost",
+                    e.span,
+                    f"write `round down to {values.decimal_text(1, expected.scale)} (…)`, or another direction",
+                )
+            return e
+        if isinstance(expected, types.SetOf | types.ListOf) and type(expected) is type(actual):
+            assert isinstance(actual, types.SetOf | types.ListOf)
+            if isinstance(actual.of, types.Broken) or actual.of == expected.of:
+                return e
+        return self.disagree(e, expected)
+
+    def adapt(self, e: Expression, wanted: Number) -> Expression:
+        """A literal in the unit or scale that is wanted, where that changes nothing of its value."""
+        match e:
+            case typed.Unary("-", operand):
+                inner = self.adapt(operand, wanted)
+                return evolve(e, operand=inner, type=inner.type) if inner is not operand else e
+            case typed.Literal(value, type=Number(unit, scale)):
+                if (unit == "number" and wanted.unit in ("quantity", "duration") and wanted.unit != "duration") or (
+                    unit.startswith("money:") and wanted.unit == f"price:{unit[6:]}"
+                ):
+                    unit = wanted.unit
+                while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
+                    value, scale = value // 10, scale - 1
+                return evolve(e, value=value, type=Number(unit, scale))
+        return e
+
+    def disagree(self, e: Expression, expected: Type) -> Expression:
+        actual = e.type
+        if isinstance(actual, Number) and isinstance(expected, Number):
+            if actual.currency and expected.currency and actual.currency != expected.currency:
+                return self.fail(
+                    "currency-mismatch",
+                    f"{actual.currency} cannot stand where {expected.currency} is wanted",
+                    e.span,
+                    "convert with an exchange rate that is a fact or a parameter",
+                )
+            help = ""
+            if isinstance(e, typed.Literal) and expected.currency:
+                help = f"write the currency: `{values.show(e.value, actual)} {expected.currency}`"
+            elif isinstance(e, typed.Literal) and expected.unit == "rate":
+                help = "write a rate as a percentage: `100%`, not `1`"
+        else:
+            help = ""
+        if isinstance(actual, types.OptionalOf):
+            help = "say what holds where it is absent: `… default …`, or test `is present`"
+        return self.fail("type-mismatch", f"this is {a_type(actual)}, but {a_type(expected)} is wanted", e.span, help)
+
+    def unrounded(self, e: Expression) -> Expression:
+        return self.fail(
+            "unrounded-division",
+            "a division has no exact decimal result, so it must say how it is rounded",
+            e.span,
+            "write `round half even to 0.01 (…)` around it, with the direction and step you mean",
+        )
+
+    def fail(self, code: str, message: str, span: Span, help: str = "") -> Expression:
+        self.found.error(code, message, span, help)
+        return typed.Failed(type=types.BROKEN, span=span)
+
+    def same_type(self, a: Expression, b: Expression) -> tuple[Expression, Expression, Type]:
+        """Both sides adapted to each other, and their common type; a finding where there is none."""
+        if isinstance(a.type, Number) and isinstance(b.type, Number):
+            mine, theirs = a.type, b.type
+            if mine.unit != theirs.unit:
+                a, b = self.adapt(a, theirs), self.adapt(b, mine)
+            left, right = a.type, b.type
+            assert isinstance(left, Number)
+            assert isinstance(right, Number)
+            if left.unit != right.unit:
+                return a, self.disagree(b, left), types.BROKEN
+            scales = (left.scale, right.scale)
+            return a, b, Number(left.unit, EXACT_FRACTION if EXACT_FRACTION in scales else max(scales))
+        if isinstance(a.type, types.Broken):
+            return a, b, types.BROKEN
+        fitted = self.fit(b, a.type)
+        return a, fitted, types.BROKEN if isinstance(fitted.type, types.Broken) else a.type
+
+    def exact(self, e: Expression) -> Expression:
+        """`e`, which must not be a bare quotient."""
+        if isinstance(e.type, Number) and e.type.scale == EXACT_FRACTION:
+            return self.unrounded(e)
+        return e
+
+
+def a_type(of: Type) -> str:
+    word = describe(of)
+    return ("an " if word[0] in "aeiou" else "a ") + f"`{word}`"

@@ -1,0 +1,234 @@
+"""Bodies of declarations from syntax: what a parameter, table, decision or record says. Part of `from_syntax`."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any, Protocol
+
+from policy.decisions import Citation, Words
+from policy.diagnostics import Collector, did_you_mean
+from policy.model import rules, types
+from policy.model.given import UNREADABLE, fact
+from policy.model.index import Index, Unit
+from policy.model.names import Scope, Signature
+from policy.model.tables import rows_of
+from policy.model.types import Number, Type
+from policy.model.typing import Typist
+from policy.syntax import tree
+
+
+class Rulebook(Protocol):
+    """What the bodies of one ruleset need to know of the whole rulebook."""
+
+    index: Index
+    found: Collector
+    scopes: dict[str, Scope]
+    signatures: dict[str, Signature]
+    model: rules.Model
+
+    def cited(self, citations: tree.Citations) -> tuple[Citation, ...]: ...
+
+
+class UnitReader:
+    """Reads the bodies of one ruleset's declarations into the model."""
+
+    def __init__(self, rulebook: Rulebook, unit: Unit) -> None:
+        self.rulebook, self.unit, self.found = rulebook, unit, rulebook.found
+        self.scope = rulebook.scopes[unit.name]
+        self.declared = rulebook.model.declared
+
+    def typist(self, variables: tuple[tuple[str, Type], ...] = ()) -> Typist:
+        return Typist(self.scope, dict(variables), self.found)
+
+    def declaration(self, d: Any) -> None:
+        id = f"{self.unit.name}.{d.name.text}"
+        if id in self.declared:
+            return
+        common: dict[str, Any] = {
+            "id": id,
+            "ruleset": self.unit.name,
+            "title": words_of(d.title),
+            "span": d.span,
+        }
+        signature = self.rulebook.signatures.get(id)
+        match d:
+            case tree.EnumOf(members=members):
+                named = tuple((m.name.text, words_of(m.title)) for m in members)
+                self.declared[id] = rules.EnumOf(members=named, **common)
+            case tree.RecordType():
+                self.declared[id] = rules.RecordType(fields=tuple(map(self._field, d.fields)), **common)
+            case tree.DatedSet(versions=versions) if signature:
+                self.declared[id] = rules.DatedSet(
+                    type=signature.type, versions=self._set_versions(versions, signature.type), **common
+                )
+            case tree.Parameter() if signature:
+                self.declared[id] = rules.Parameter(
+                    type=signature.type,
+                    stricter=d.stricter,
+                    versions=self.versions(d.versions, self.typist(), signature.type),
+                    unset=words_of(d.unset.reason) if d.unset else None,
+                    citations=self.rulebook.cited(d.unset.per) if d.unset else (),
+                    **common,
+                )
+            case tree.Value() if signature:
+                typist = self.typist(signature.parameters)
+                self.declared[id] = rules.Value(
+                    parameters=signature.parameters,
+                    type=signature.type,
+                    stricter=d.stricter,
+                    versions=self.versions(d.versions, typist, signature.type),
+                    **common,
+                )
+            case tree.Table() if signature:
+                self.declared[id] = rules.Table(
+                    parameters=signature.parameters,
+                    type=signature.type,
+                    stricter=d.stricter,
+                    hit=d.hit,
+                    body=rows_of(self, d.name, d.header, d.rows, signature),
+                    **common,
+                )
+            case tree.Decision() if signature:
+                typist = self.typist(signature.parameters)
+                self.declared[id] = rules.Decision(
+                    parameters=signature.parameters,
+                    otherwise=d.otherwise.effect,
+                    because=words_of(d.otherwise.because),
+                    citations=self.rulebook.cited(d.otherwise.per),
+                    rules=self.rules_of(d.rules, typist),
+                    **common,
+                )
+            case tree.Priority() if signature:
+                typist = self.typist(signature.parameters)
+                keys = tuple(self._key(k, typist) for k in d.keys)
+                self.declared[id] = rules.Priority(parameters=signature.parameters, keys=keys, **common)
+            case tree.Property():
+                parameters = tuple((b.name.text, self.scope.type_of(b.type)) for b in d.parameters)
+                typist = self.typist(parameters)
+                self.declared[id] = rules.Property(
+                    parameters=parameters,
+                    citations=self.rulebook.cited(d.per),
+                    where=typist.typed(d.where, types.BOOLEAN) if d.where is not None else None,
+                    always=typist.typed(d.always, types.BOOLEAN),
+                    **common,
+                )
+
+    def _field(self, f: tree.Field) -> rules.Field:
+        of = self.scope.fields[f"{self.unit.name}.{self._record_of(f)}"][f.name.text]
+
+        def bound(e: tree.Expression | None) -> int | None:
+            if e is None:
+                return None
+            value = fact(e, of, {}, self.typist())
+            return None if value is UNREADABLE else value
+
+        return rules.Field(
+            name=f.name.text,
+            type=of,
+            least=bound(f.at_least),
+            most=bound(f.at_most),
+            title=words_of(f.title),
+            span=f.span,
+        )
+
+    def _record_of(self, f: tree.Field) -> str:
+        return next(d.name.text for d in self.unit.declarations if isinstance(d, tree.RecordType) and f in d.fields)
+
+    # ── dated things ────────────────────────────────────────────────────────────────────────
+
+    def dated(self, node: Any, period: tree.Period | None, per: tree.Citations) -> dict[str, Any]:
+        start = ordinal(period.start) if period else None
+        end = ordinal(period.end) if period else None
+        if start is not None and end is not None and start >= end:
+            assert period is not None
+            self.found.error(
+                "empty-period",
+                "the period ends before it begins",
+                period.span,
+                "`until` names the first day no longer in force",
+            )
+        return {"start": start, "end": end, "citations": self.rulebook.cited(per), "span": node.span}
+
+    def versions(self, versions: tuple[tree.Version, ...], typist: Typist, of: Type) -> tuple[rules.Version, ...]:
+        return tuple(rules.Version(body=typist.typed(v.body, of), **self.dated(v, v.period, v.per)) for v in versions)
+
+    def _set_versions(self, versions: tuple[tree.SetVersion, ...], of: Type) -> tuple[rules.SetVersion, ...]:
+        typist = self.typist()
+        result: list[rules.SetVersion] = []
+
+        def items(braces: tree.SetOf | None) -> frozenset[Any]:
+            value = fact(braces, of, {}, typist) if braces is not None else frozenset()
+            return frozenset(v for v in value if v is not UNREADABLE) if value is not UNREADABLE else frozenset()
+
+        for v in versions:
+            if v.items is not None:
+                members = items(v.items)
+            else:
+                before = result[-1].items if result else frozenset()
+                added, removed = items(v.add), items(v.remove)
+                for odd, what in ((added & before, "already in"), (removed - before, "not in")):
+                    if odd:
+                        names = ", ".join(f"`{o}`" for o in sorted(odd))
+                        self.found.error("set-change", f"{names} is {what} the set", v.span)
+                members = (before | added) - removed
+            result.append(rules.SetVersion(items=members, **self.dated(v, v.period, v.per)))
+        return tuple(result)
+
+    # ── decisions and priorities ────────────────────────────────────────────────────────────
+
+    def rules_of(self, written: tuple[tree.Rule, ...], typist: Typist) -> tuple[rules.Rule, ...]:
+        names: dict[str, tree.Rule] = {}
+        result = []
+        for r in written:
+            if r.name.text in names:
+                self.found.error("duplicate-name", f"a rule `{r.name.text}` is already there", r.name.span)
+            names[r.name.text] = r
+            result.append(
+                rules.Rule(
+                    name=r.name.text,
+                    effect=r.effect,
+                    when=tuple(typist.typed(e, types.BOOLEAN) for e in r.when),
+                    unless=tuple(typist.typed(e, types.BOOLEAN) for e in r.unless),
+                    because=words_of(r.because),
+                    **self.dated(r, r.period, r.per),
+                )
+            )
+        return tuple(result)
+
+    def _key(self, k: tree.Key, typist: Typist) -> rules.Key:
+        by = typist.exact(typist.expression(k.by))
+        side = typist.expression(k.side) if k.side is not None else None
+        if k.kind == "ranked" and isinstance(by.type, types.Enum):
+            ranks = [r.text for r in k.ranks]
+            for rank in k.ranks:
+                if rank.text not in by.type.members:
+                    help = did_you_mean(rank.text, by.type.members)
+                    self.found.error("unknown-name", f"`{rank.text}` is not a member", rank.span, help)
+                elif ranks.count(rank.text) > 1:
+                    self.found.error("duplicate-name", f"`{rank.text}` is written twice", rank.span)
+            missing = [m for m in by.type.members if m not in ranks]
+            if missing:
+                shown = ", ".join(f"`{m}`" for m in missing)
+                self.found.error("incomplete-ranks", f"the order does not say where {shown} stands", k.span)
+        elif k.kind == "ranked":
+            typist.fail("type-mismatch", "only the members of an enum can be ranked", by.span)
+        elif not isinstance(by.type, Number | types.Date | types.Instant | types.Broken):
+            typist.fail("type-mismatch", f"`{types.describe(by.type)}` has no order", by.span)
+        if side is not None and not (isinstance(side.type, types.Enum) and set(side.type.members) == {"buy", "sell"}):
+            typist.fail("type-mismatch", "a side is an enum with the members `buy` and `sell`", side.span)
+        return rules.Key(
+            kind=k.kind,
+            by=by,
+            side=side,
+            ranks=tuple(r.text for r in k.ranks),
+            citations=self.rulebook.cited(k.per),
+            span=k.span,
+        )
+
+
+def words_of(words: tree.Words | None) -> Words:
+    return Words(words.en, words.zh) if words else Words("")
+
+
+def ordinal(day: date | None) -> int | None:
+    return day.toordinal() if day else None

@@ -1,0 +1,246 @@
+"""Names, literals, expressions and types from Lark's tree: one method a grammar rule. Part of `from_text`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+from lark import Token, Transformer, v_args
+from lark.tree import Meta
+
+from policy.diagnostics import Collector
+from policy.source import Source, Span
+from policy.syntax import tree
+
+MOST_DIGITS = 30
+_SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+
+Items = list[Any]
+
+
+def _binary(operator: str) -> Callable[..., tree.Binary]:
+    def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Binary:
+        return tree.Binary(operator, items[0], items[1], span=self.at(meta))
+
+    return make
+
+
+def _unary(operator: str) -> Callable[..., tree.Unary]:
+    def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Unary:
+        return tree.Unary(operator, items[0], span=self.at(meta))
+
+    return make
+
+
+def _chain(operator: str) -> Callable[..., tree.Chain]:
+    def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Chain:
+        return tree.Chain(operator, tuple(items), span=self.at(meta))
+
+    return make
+
+
+def _type(kind: str) -> Callable[..., tree.TypeName]:
+    def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.TypeName:
+        argument = next((str(i) for i in items if isinstance(i, Token)), "")
+        step = next((i for i in items if isinstance(i, tree.Number)), None)
+        of = next((i for i in items if isinstance(i, tree.TypeName)), None)
+        return tree.TypeName(kind, argument, step, of, span=self.at(meta))
+
+    return make
+
+
+def constant(value: Any) -> Callable[..., Any]:
+    return lambda self, meta, items: value
+
+
+def _aggregate(kind: str) -> Callable[..., tree.Aggregate]:
+    def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Aggregate:
+        body, (variable, over, where) = items[0] if len(items) == 1 else items
+        return tree.Aggregate(kind, body, variable, over, where, span=self.at(meta))
+
+    return make
+
+
+@v_args(meta=True)
+class ExpressionBuilder(Transformer[Token, Any]):
+    """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
+
+    def __init__(self, source: Source, base: int, found: Collector) -> None:
+        super().__init__()
+        self.source, self.base, self.found = source, base, found
+
+    # spans, names, texts
+
+    def at(self, meta: Meta) -> Span:
+        if meta.empty:
+            return Span(self.source, self.base, self.base)
+        return Span(self.source, self.base + meta.start_pos, self.base + meta.end_pos)
+
+    def token_span(self, token: Token) -> Span:
+        assert token.start_pos is not None
+        assert token.end_pos is not None
+        return Span(self.source, self.base + token.start_pos, self.base + token.end_pos)
+
+    def name_of(self, token: Token) -> tree.Name:
+        return tree.Name(str(token), span=self.token_span(token))
+
+    def unquoted(self, token: Token) -> str:
+        return str(token)[1:-1].replace('\\"', '"').replace("\\\\", "\\")
+
+    def date_of(self, token: Token) -> date | None:
+        try:
+            return date.fromisoformat(str(token))
+        except ValueError:
+            self.found.error("bad-date", f"there is no day `{token}`", self.token_span(token))
+            return None
+
+    def number_of(self, token: Token, unit: str = "") -> tree.Number:
+        digits, _, word = str(token).replace("_", "").partition(" ")
+        digits = digits.rstrip("%")
+        span = self.token_span(token)
+        if sum(c.isdigit() for c in digits) > MOST_DIGITS:
+            self.found.error("number-too-long", f"the number has more than {MOST_DIGITS} digits", span)
+            digits = "0"
+        if word in _SCALES:
+            return tree.Number(Decimal(digits) * _SCALES[word], unit, span=span)
+        return tree.Number(Decimal(digits), unit or word.rstrip("s"), span=span)
+
+    def text(self, meta: Meta, items: Items) -> tree.Words:
+        return tree.Words(*map(self.unquoted, items), span=self.at(meta))
+
+    # literals
+
+    def number(self, _: Meta, items: Items) -> tree.Number:
+        return self.number_of(items[0])
+
+    def money(self, meta: Meta, items: Items) -> tree.Number:
+        return tree.Number(self.number_of(items[0]).value, str(items[1]), span=self.at(meta))
+
+    def percent(self, _: Meta, items: Items) -> tree.Number:
+        return self.number_of(items[0], "%")
+
+    def basis_points(self, _: Meta, items: Items) -> tree.Number:
+        return self.number_of(items[0], "bp")
+
+    duration = number
+
+    def date(self, meta: Meta, items: Items) -> tree.Moment:
+        self.date_of(items[0])
+        return tree.Moment(str(items[0]), span=self.at(meta))
+
+    def instant(self, meta: Meta, items: Items) -> tree.Moment:
+        try:
+            datetime.fromisoformat(str(items[0]))
+        except ValueError:
+            self.found.error("bad-date", f"there is no moment `{items[0]}`", self.at(meta))
+        return tree.Moment(str(items[0]), span=self.at(meta))
+
+    def string(self, meta: Meta, items: Items) -> tree.Text:
+        return tree.Text(self.unquoted(items[0]), span=self.at(meta))
+
+    def true(self, meta: Meta, _: Items) -> tree.Truth:
+        return tree.Truth(True, span=self.at(meta))
+
+    def false(self, meta: Meta, _: Items) -> tree.Truth:
+        return tree.Truth(False, span=self.at(meta))
+
+    def none(self, meta: Meta, _: Items) -> tree.Absence:
+        return tree.Absence(span=self.at(meta))
+
+    def today(self, meta: Meta, _: Items) -> tree.Today:
+        return tree.Today(span=self.at(meta))
+
+    def literal(self, _: Meta, items: Items) -> Any:
+        return items[0]
+
+    aggregate = grouped = literal
+
+    # expressions
+
+    def name(self, meta: Meta, items: Items) -> tree.Reference:
+        return tree.Reference(str(items[0]), span=self.at(meta))
+
+    def call(self, meta: Meta, items: Items) -> tree.Call:
+        return tree.Call(self.name_of(items[0]), tuple(items[1]), span=self.at(meta))
+
+    def arguments(self, _: Meta, items: Items) -> Items:
+        return items
+
+    def field_of(self, meta: Meta, items: Items) -> tree.FieldOf:
+        return tree.FieldOf(items[0], self.name_of(items[1]), span=self.at(meta))
+
+    def updated(self, meta: Meta, items: Items) -> tree.Updated:
+        return tree.Updated(items[0], items[1], span=self.at(meta))
+
+    def conditional(self, meta: Meta, items: Items) -> tree.Conditional:
+        return tree.Conditional(*items, span=self.at(meta))
+
+    def rounded(self, meta: Meta, items: Items) -> tree.Round:
+        return tree.Round(*items, span=self.at(meta))
+
+    def clamp(self, meta: Meta, items: Items) -> tree.Clamp:
+        return tree.Clamp(*items, span=self.at(meta))
+
+    def fields(self, meta: Meta, items: Items) -> tree.RecordOf:
+        return tree.RecordOf(tuple(items), span=self.at(meta))
+
+    def entry(self, _: Meta, items: Items) -> tuple[tree.Name, Any]:
+        return self.name_of(items[0]), items[1]
+
+    def braces(self, meta: Meta, items: Items) -> tree.SetOf:
+        return tree.SetOf(tuple(items), span=self.at(meta))
+
+    def set_literal(self, _: Meta, items: Items) -> Any:
+        return items[0]
+
+    def list_literal(self, meta: Meta, items: Items) -> tree.ListOf:
+        return tree.ListOf(tuple(items), span=self.at(meta))
+
+    def over(self, _: Meta, items: Items) -> tuple[Any, Any]:
+        return items[0], items[1]
+
+    def each(self, _: Meta, items: Items) -> tuple[tree.Name, Any, Any]:
+        return self.name_of(items[0]), items[1], items[2] if len(items) > 2 else None
+
+    def condition(self, _: Meta, items: Items) -> Any:
+        return items[0]
+
+    either, both = _chain("or"), _chain("and")
+    min_of, max_of = _chain("min"), _chain("max")
+    negation, negative, absolute = _unary("not"), _unary("-"), _unary("abs")
+    present, absent = _unary("is present"), _unary("is absent")
+    same, differs = _binary("is"), _binary("is not")
+    member_of, not_member_of = _binary("in"), _binary("not in")
+    less, at_most_expr, greater, at_least_expr = _binary("<"), _binary("<="), _binary(">"), _binary(">=")
+    plus, minus, times, divided = _binary("+"), _binary("-"), _binary("*"), _binary("/")
+    default = _binary("default")
+    sum_over, count_over, count_distinct = (
+        _aggregate("sum"),
+        _aggregate("count"),
+        _aggregate("count distinct"),
+    )
+    any_over, all_over = _aggregate("any"), _aggregate("all")
+    min_over, max_over = _aggregate("min"), _aggregate("max")
+    mode_down, mode_up = constant("down"), constant("up")
+    mode_half_even, mode_half_up = constant("half even"), constant("half up")
+
+    # types
+
+    boolean_type, text_type, integer_type = _type("boolean"), _type("text"), _type("integer")
+    decimal_type, rate_type, quantity_type = _type("decimal"), _type("rate"), _type("quantity")
+    money_type, price_type = _type("money"), _type("price")
+    date_type, instant_type, duration_type = _type("date"), _type("instant"), _type("duration")
+    set_type, list_type, optional_type = _type("set"), _type("list"), _type("optional")
+    named_type = _type("named")
+
+    def step(self, _: Meta, items: Items) -> tree.Number:
+        token = items[0]
+        return self.number_of(token, "%" if token.type == "PERCENT" else "")
+
+    def binder(self, meta: Meta, items: Items) -> tree.Binder:
+        return tree.Binder(self.name_of(items[0]), items[1], span=self.at(meta))
+
+    def parameters(self, _: Meta, items: Items) -> tuple[tree.Binder, ...]:
+        return tuple(items)
