@@ -12,7 +12,7 @@ import policy
 
 PACKAGE = Path(policy.__file__).parent
 LAYERS = [
-    {"cli", "lsp"},
+    {"cli", "lsp", "__main__"},
     {"pipeline"},
     {"cache", "testing", "demo", "reports"},
     {"exchange", "margin", "audit"},

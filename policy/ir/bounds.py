@@ -12,7 +12,7 @@ from policy.ir import program as ir
 from policy.ir.program import LARGEST, Expr, Program, map_parts
 from policy.model import types
 
-FACT = 10**types.MOST_FACT_DIGITS
+FACT: int = 10**types.MOST_FACT_DIGITS
 
 
 def checked(program: Program) -> Program:
@@ -64,8 +64,7 @@ class _Bounder:
     def _bound(self, e: Expr, inner: list[int]) -> int:
         match e:
             case ir.Const(value):
-                magnitude: int = abs(value) if isinstance(value, int) else 0
-                return magnitude + 1
+                return int(abs(value)) + 1 if isinstance(value, int) else 1
             case ir.Variable() | ir.Field():
                 return FACT
             case ir.Arithmetic("*"):

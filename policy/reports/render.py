@@ -15,6 +15,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from policy.reports.figures import Figures
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_MONTHS = "January February March April May June July August September October November December"
 
 
 @cache
@@ -46,7 +47,7 @@ def grouped(number: str | int) -> str:
 def long_date(iso: str) -> str:
     """`1 March 2026`."""
     day = date.fromisoformat(iso)
-    month = ["January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December"][day.month - 1]
+    month = _MONTHS.split()[day.month - 1]
     return f"{day.day} {month} {day.year}"
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from lark import Token, v_args
+from lark import Token
 from lark.tree import Meta
 
 from policy.syntax import tree
@@ -39,7 +39,6 @@ def _tighten(kind: str) -> Callable[..., tree.Tighten]:
     return make
 
 
-@v_args(meta=True)
 class Builder(ExpressionBuilder):
     """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
 

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from lark import Token, Transformer, v_args
+from lark import Token, Tree
 from lark.tree import Meta
 
 from policy.diagnostics import Collector
@@ -63,13 +63,16 @@ def _aggregate(kind: str) -> Callable[..., tree.Aggregate]:
     return make
 
 
-@v_args(meta=True)
-class ExpressionBuilder(Transformer[Token, Any]):
+class ExpressionBuilder:
     """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
 
     def __init__(self, source: Source, base: int, found: Collector) -> None:
-        super().__init__()
         self.source, self.base, self.found = source, base, found
+
+    def transform(self, node: Tree[Token]) -> Any:
+        """What the method called like the node's rule makes of its children, made first."""
+        children = [self.transform(c) if isinstance(c, Tree) else c for c in node.children]
+        return getattr(self, node.data)(node.meta, children)
 
     # spans, names, texts
 

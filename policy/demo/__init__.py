@@ -1,0 +1,1 @@
+"""The demonstration: a small order stream and a few margin accounts, decided by the rulebook."""
