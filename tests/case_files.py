@@ -41,8 +41,8 @@ def read(file: Path) -> tuple[str, list[Case]]:
     cases = []
     for block in blocks:
         title, _, rest = block.partition("\n")
-        given, _, expected = (rest + "\n").partition("\n---\n")
-        cases.append(Case(file, title.strip(), given + "\n", expected.strip("\n") + "\n"))
+        given, _, expected = f"\n{rest}\n".partition("\n---\n")
+        cases.append(Case(file, title.strip(), f"{given[1:]}\n", expected.strip("\n") + "\n"))
     titles = [c.title for c in cases]
     assert len(titles) == len(set(titles)), f"{file}: a title stands twice"
     return preamble.strip("\n"), cases

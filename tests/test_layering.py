@@ -12,7 +12,8 @@ import policy
 
 PACKAGE = Path(policy.__file__).parent
 LAYERS = [
-    {"cli", "lsp", "__main__"},
+    {"__main__"},
+    {"cli", "lsp"},
     {"pipeline"},
     {"cache", "testing", "demo", "reports"},
     {"exchange", "margin", "audit"},

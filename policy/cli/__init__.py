@@ -19,6 +19,7 @@ VERBS = {
     "facts": "Show what a question wants to know.",
     "fmt": "Put rules into the standard shape.",
     "init": "Write a small working rulebook to start from.",
+    "provisions": "List what the sources say and which rules stand on it.",
     "questions": "List what a rulebook can be asked.",
     "test": "Run the tests that rules bring along.",
 }

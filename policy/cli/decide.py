@@ -98,7 +98,7 @@ def _stream(asker: _Asker, facts: str, format: str) -> set[str]:
     name = "<stdin>" if facts == "-" else facts
     with _opened(facts) as file:
         for number, line in _numbered(file, facts):
-            result = asker.ask(_decoded(name, line, number))
+            result = asker.ask(_decoded(name, line.rstrip(b"\r\n"), number))
             refused = isinstance(result, list)
             outcome = "refused" if isinstance(result, list) else result.outcome.value
             outcomes[outcome] = outcomes.get(outcome, 0) + 1

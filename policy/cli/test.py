@@ -60,8 +60,7 @@ def command(paths: tuple[str, ...], select: str, jobs: int, coverage: bool, fail
         click.echo(junit(results))
     else:
         _print(results, failed)
-        if coverage or low:
-            _print_coverage(summary)
+        _print_coverage(summary, coverage or low)
         if low:
             click.secho(f"coverage is {summary.percent} %, and {fail_under} % is wanted", fg="red")
     sys.exit(1 if failed or low else 0)
@@ -103,23 +102,23 @@ def _print(results: list[Result], failed: list[Result]) -> None:
                 click.echo("    why\n" + "\n".join("      " + x for x in derivation_text(failure.why).split("\n")))
     properties = sum(r.title.startswith("property ") for r in results)
     tests = len(results) - properties
-    held = f"{plural(tests, 'test')} and {plural(properties, 'property').replace('propertys', 'properties')}"
+    tried = f", {properties} properties tried on made-up facts (not proved)" if properties else ""
     if failed:
-        click.secho(f"{held}: {len(failed)} failed", fg="red", bold=True)
+        click.secho(f"{plural(tests, 'test')}{tried}: {len(failed)} failed", fg="red", bold=True)
     else:
-        click.secho(f"{held}: all hold (properties were tried on made-up facts, not proved)", fg="green")
+        click.secho(f"{plural(tests, 'test')}{tried}: all hold", fg="green")
 
 
-def _print_coverage(s: Summary) -> None:
+def _print_coverage(s: Summary, details: bool) -> None:
     covered = len(s.pieces) - len(s.uncovered)
     click.echo(f"coverage: {covered} of {len(s.pieces)} rules, rows and versions spoke ({s.percent} %)")
-    for piece in s.uncovered:
+    for piece in s.uncovered if details else ():
         click.echo(f"  not covered: {piece.what}  {piece.place}")
     cited = len(s.provisions) - len(s.excused) - len(s.untested)
     click.echo(f"provisions: {len(s.provisions)}, of which {cited} tested, {len(s.excused)} excused")
     for name in s.untested:
-        click.echo(f"  not tested: {name}")
-    for name, reason in s.excused:
+        click.secho(f"  not tested: {name}")
+    for name, reason in s.excused if details else ():
         click.echo(f"  excused: {name} — {reason}")
 
 

@@ -24,7 +24,7 @@ from policy.model.types import MOST_FACT_DIGITS, Number, Type, describe
 from policy.source import Source, Span
 
 _NUMBER = re.compile(
-    r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,3})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?"
+    r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?"
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
@@ -101,7 +101,7 @@ def _parse(text: str, whole: Span, found: Collector) -> Any:
         )
     except json.JSONDecodeError as failure:
         at = whole.start + failure.pos
-        found.error("facts-json", f"this is not JSON: {failure.msg.lower()}", Span(whole.source, at, at + 1))
+        found.error("facts-json", f"this is not JSON: {failure.msg.lower().removesuffix(' at')}", Span(whole.source, at, at + 1))
     except _DuplicateKeyError as failure:
         found.error(
             "facts-duplicate-key",
@@ -254,7 +254,7 @@ class _Reading:
                 f"`{given}` is not a decimal number",
                 "digits 0-9, one point, no separators",
             )
-        number, unit = Decimal(match[1]), match[2] or ""
+        number, unit = Decimal(match[1]) or Decimal(0), match[2] or ""
         scale = of.scale
         if unit:
             if of.unit == "rate" and unit in ("%", "bp"):

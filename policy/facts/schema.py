@@ -7,7 +7,7 @@ from typing import Any
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types
 from policy.model.types import Number, Type, describe
-from policy.model.values import decimal_text
+from policy.model.values import decimal_text, show
 
 
 def schema(program: Program, function: Function) -> dict[str, Any]:
@@ -91,7 +91,7 @@ def _example(of: Type, program: Program) -> Any:
         case types.ListOf(item) | types.SetOf(item):
             return [_example(item, program)]
         case types.Record(name):
-            return {f.name: _example(f.type, program) for f in program.records[name]}
+            return {f.name: _field_example(f, program) for f in program.records[name]}
         case Number("rate", _):
             return "0%"
         case Number("duration", _):
@@ -100,3 +100,11 @@ def _example(of: Type, program: Program) -> Any:
             return decimal_text(0, min(scale, 2)) + (f" {of.currency}" if of.currency else "")
         case types.Broken():
             raise AssertionError
+
+
+def _field_example(f: FieldOf, program: Program) -> Any:
+    """An example that keeps the field's bounds."""
+    example = _example(f.type, program)
+    if isinstance(f.type, Number) and (f.least or 0) > 0:
+        return show(f.least, f.type)
+    return example

@@ -5,6 +5,8 @@ A slip becomes one finding and a `Failed` node of a type that agrees with everyt
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import assert_never
 
@@ -51,6 +53,7 @@ class Typist(Agreement):
     def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
         super().__init__(found)
         self.scope, self.variables = scope, variables
+        self.present: tuple[tree.Expression, ...] = ()
 
     def typed(self, node: tree.Expression, expected: Type) -> Expression:
         """The expression, which must be usable as `expected`."""
@@ -98,9 +101,9 @@ class Typist(Agreement):
             case tree.Today():
                 return typed.Today(type=types.DATE, span=span)
             case tree.Reference(name):
-                return self.reference(name, span, hint)
+                return self.there(node, self.reference(name, span, hint))
             case tree.FieldOf():
-                return self.field_of(node)
+                return self.there(node, self.field_of(node))
             case tree.Call():
                 return self.call(node)
             case tree.Unary():
@@ -109,13 +112,14 @@ class Typist(Agreement):
                 return self.binary(node, hint)
             case tree.Chain(operator, operands):
                 if operator in ("and", "or"):
-                    inner = tuple(self.typed(o, types.BOOLEAN) for o in operands)
-                    return typed.Chain(operator, inner, type=types.BOOLEAN, span=span)
+                    return typed.Chain(operator, self.logic(operator, operands), type=types.BOOLEAN, span=span)
                 return self.lattice(operator, operands, span, hint)
             case tree.Conditional(condition, then, otherwise):
                 test = self.typed(condition, types.BOOLEAN)
-                a = self.expression(then, hint)
-                b = self.expression(otherwise, hint if not isinstance(hint, types.Broken) else a.type)
+                with self.given(shown_present(condition, True)):
+                    a = self.expression(then, hint)
+                with self.given(shown_present(condition, False)):
+                    b = self.expression(otherwise, hint if not isinstance(hint, types.Broken) else a.type)
                 a, b, of = self.same_type(a, b)
                 if isinstance(of, Number) and of.scale == EXACT_FRACTION:
                     return self.unrounded(a if a.type == of else b)
@@ -146,6 +150,29 @@ class Typist(Agreement):
                     "type-mismatch", "a record can be written out only in a test", span, "name its fields"
                 )
         assert_never(node)
+
+    def logic(self, operator: str, operands: tuple[tree.Expression, ...]) -> tuple[Expression, ...]:
+        """Operands of `and` or `or`; what an earlier one shows to be present, the later ones may use as it is."""
+        shown: tuple[tree.Expression, ...] = ()
+        result = []
+        for operand in operands:
+            with self.given(shown):
+                result.append(self.typed(operand, types.BOOLEAN))
+            shown += shown_present(operand, operator == "and")
+        return tuple(result)
+
+    @contextmanager
+    def given(self, shown: tuple[tree.Expression, ...]) -> Iterator[None]:
+        """While inside, the optional facts `shown` are known to be there."""
+        before, self.present = self.present, (*self.present, *shown)
+        yield
+        self.present = before
+
+    def there(self, node: tree.Expression, e: Expression) -> Expression:
+        """`e` without its `optional`, where it has been shown to be present."""
+        if isinstance(e.type, types.OptionalOf) and node in self.present:
+            return evolve(e, type=e.type.of)
+        return e
 
     def reference(self, name: str, span: Span, hint: Type) -> Expression:
         if name in self.variables:
@@ -398,8 +425,9 @@ class Typist(Agreement):
         }
         self.rounding = 0
         wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
-        body = self.typed(node.body, wanted)
         where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
+        with self.given(shown_present(node.where, True) if node.where is not None else ()):
+            body = self.typed(node.body, wanted)
         self.variables, self.rounding = outer, rounding
         of: Type
         match node.kind:
@@ -424,6 +452,20 @@ class Typist(Agreement):
 
 _CALLED = (tree.Value, tree.Table, tree.Decision, tree.Priority)
 _EQUAL = (*_ORDERED, types.Boolean, types.Text, types.Enum)
+
+
+def shown_present(condition: tree.Expression, outcome: bool) -> tuple[tree.Expression, ...]:
+    """The facts that are certainly present where `condition` is `outcome`."""
+    match condition:
+        case tree.Unary("is present", operand) if outcome:
+            return (operand,)
+        case tree.Unary("is absent", operand) if not outcome:
+            return (operand,)
+        case tree.Unary("not", operand):
+            return shown_present(operand, not outcome)
+        case tree.Chain("and" | "or" as operator, operands) if (operator == "and") is outcome:
+            return tuple(fact for operand in operands for fact in shown_present(operand, outcome))
+    return ()
 
 
 def _common(members: tuple[Expression, ...]) -> Type:

@@ -51,6 +51,16 @@ class Undecided:
 
 
 @frozen
+class StandingRow:
+    """What the rulebook says of a client, platform, token or market maker as a whole."""
+
+    of: str
+    question: str
+    question_zh: str
+    state: State
+
+
+@frozen
 class Unread:
     """A line of facts that was refused before any rule was asked."""
 
@@ -244,7 +254,8 @@ class ChangeRow:
 class Turned:
     """A group of orders whose outcome changed from one date to the next, and the rules that made it so."""
 
-    since: str
+    before: str  # dates
+    after: str
     was: str
     is_now: str
     count: int
@@ -276,6 +287,7 @@ class Figures:
     market: Market
     margin: Margin
     changes: Changes
+    standings: tuple[StandingRow, ...]  # those that are not permitted
     unread: tuple[Unread, ...]
 
     def as_json(self) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from policy.decisions import Outcome, Reason, Words
+from policy.decisions import Answer, Outcome, Reason, Words
 from policy.exchange.orders import Accepted, Cancelled, Event, Place, Refused, Traded
 from policy.ir.program import Function
 from policy.model.types import Number, Type
@@ -52,17 +52,24 @@ class Entry:
     events: tuple[Event, ...]
 
     @property
-    def outcome(self) -> Outcome:
-        """Permitted where it was let in."""
+    def answer(self) -> Answer:
+        """The rulebook's, by which the order was let in or not."""
         first = self.events[0]
         assert isinstance(first, Accepted | Refused)
-        return Outcome.PERMITTED if isinstance(first, Accepted) else first.answer.outcome
+        return first.answer
+
+    @property
+    def outcome(self) -> Outcome:
+        """A value that was asked for and could not be given leaves an order undecided."""
+        return self.answer.outcome
 
     @property
     def reasons(self) -> tuple[Reason, ...]:
-        first = self.events[0]
-        assert isinstance(first, Accepted | Refused)
-        return first.answer.reasons
+        return self.answer.reasons
+
+    @property
+    def needs(self) -> tuple[str, ...]:
+        return unanswered(self.answer)
 
 
 @frozen(eq=False)
@@ -144,9 +151,8 @@ def _reason(reason: Reason, orders: list[str], longest: int) -> ReasonRow:
 
 def _undecided(entries: Iterable[Entry]) -> Iterable[Undecided]:
     for entry in entries:
-        match entry.events[0]:
-            case Refused(_, answer) if answer.outcome is not Outcome.DENIED:
-                yield Undecided(entry.order.id, entry.party.name, unanswered(answer))
+        if entry.outcome not in (Outcome.PERMITTED, Outcome.DENIED):
+            yield Undecided(entry.order.id, entry.party.name, entry.needs)
 
 
 # ── who was filled first ────────────────────────────────────────────────────────────────────

@@ -89,10 +89,25 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
 def parse(source: Source) -> Parsed:
     """Everything that can be read of `source`, with a finding for each declaration that cannot."""
     try:
-        tree = parser().parse(source.text)
+        tree = _tree(source.text)
     except UnexpectedInput as failure:
         return _parse_by_declaration(source, failure)
     return _build(source, [(0, tree)])
+
+
+def _tree(text: str) -> Tree[Token]:
+    return parser().parse(text, on_error=_as_name)
+
+
+def _as_name(slip: UnexpectedInput) -> bool:
+    """Takes a word of the language for a name where only a name can stand, as in a field called `status`."""
+    if not isinstance(slip, UnexpectedToken) or not slip.token.isidentifier():
+        return False
+    parsing = slip.interactive_parser
+    if "NAME" not in parsing.accepts():
+        return False
+    parsing.feed_token(Token.new_borrow_pos("NAME", slip.token, slip.token))
+    return True
 
 
 def comments_and_tokens(source: Source) -> Iterator[Token]:
@@ -102,7 +117,16 @@ def comments_and_tokens(source: Source) -> Iterator[Token]:
         for m in re.finditer(r'"(?:[^"\\\n]|\\["\\])*"|#[^\n]*', source.text)
         if m.group().startswith("#")
     ]
-    tokens = list(parser().parse_interactive(source.text).iter_parse())
+    tokens = []
+    parsing = parser().parse_interactive(source.text)
+    for token in parsing.lexer_thread.lex(parsing.parser_state):
+        try:
+            parsing.feed_token(token)
+        except UnexpectedToken as slip:
+            slip.interactive_parser = parsing
+            if not _as_name(slip):
+                raise
+        tokens.append(token)
     yield from sorted([*comments, *tokens], key=lambda token: token.start_pos or 0)
 
 
@@ -115,15 +139,31 @@ def _parse_by_declaration(source: Source, failure: UnexpectedInput) -> Parsed:
     lost: set[str] = set()
     for start, end in zip(starts, [*starts[1:], len(source.text)], strict=True):
         try:
-            trees.append((start, parser().parse(source.text[start:end])))
+            trees.append((start, _tree(source.text[start:end])))
         except UnexpectedInput as slip:
-            found.append(_explain(source, slip, start, end))
-            lost |= _names_in(source.text[start:end])
+            finding = _explain(source, slip, start, end)
+            found.append(finding)
+            before = _before_junk(source, start, finding)
+            if before is not None:
+                trees.append((start, before))
+            else:
+                lost |= _names_in(source.text[start:end])
     if not found:  # each declaration reads well alone, so only the first failure tells what is wrong
         found.append(_explain(source, failure, 0, len(source.text)))
     parsed = _build(source, trees)
     file = evolve(parsed.file, lost=parsed.file.lost | lost)
     return Parsed(source, file, (*found, *parsed.diagnostics))
+
+
+def _before_junk(source: Source, start: int, finding: Diagnostic) -> Tree[Token] | None:
+    """The declaration before a slip at the very beginning of a line, where members of one hardly stand."""
+    assert finding.span is not None
+    if finding.span.column > 1 or finding.span.start == start:
+        return None
+    try:
+        return _tree(source.text[start : finding.span.start])
+    except UnexpectedInput:
+        return None
 
 
 def _names_in(text: str) -> set[str]:
@@ -185,16 +225,26 @@ _WORDS = {
 }
 
 
+_HABITS = {
+    "!": "write `not`, or `is not`",
+    "&": "write `and`",
+    ";": "a declaration ends where the next one begins",
+    "'": 'a text stands in "double quotes"',
+    "“": 'a text stands in straight "double quotes"',
+    "”": 'a text stands in straight "double quotes"',
+    "，": "write the comma of the Latin script: `,`",
+    "：": "write the colon of the Latin script: `:`",
+}
+
+
 def _explain(source: Source, failure: UnexpectedInput, start: int, end: int) -> Diagnostic:
     text = source.text[start:end]
     if isinstance(failure, UnexpectedCharacters):
         at = start + (failure.pos_in_stream or 0)
-        return Diagnostic(
-            "unexpected-character",
-            f"`{source.text[at]}` has no meaning here",
-            Span(source, at, at + 1),
-            _expected(failure.allowed),
-        )
+        character = source.text[at]
+        help = _HABITS.get(character) or _expected(failure.allowed)
+        span = Span(source, at, at + 1)
+        return Diagnostic("unexpected-character", f"`{character}` has no meaning here", span, help)
     assert isinstance(failure, UnexpectedToken | UnexpectedEOF)
     token = getattr(failure, "token", None)
     expected = _expected(getattr(failure, "accepts", None) or failure.expected)

@@ -44,6 +44,17 @@ def cited_pieces(declared: Any) -> Iterator[tuple[str, Span, tuple[Citation, ...
                 yield f"rule `{rule.name}`", rule.span, rule.citations
 
 
+def standing_on(model: rules.Model) -> dict[str, list[str]]:
+    """Provisions to the pieces of rules that stand on them, with the ruleset each is in."""
+    result: dict[str, list[str]] = {}
+    for declared in (*model.declared.values(), *model.amendments):
+        for what, _, citations in cited_pieces(declared):
+            where = declared.ruleset if isinstance(declared, rules.Amendment) else declared.id
+            for citation in citations:
+                result.setdefault(citation.provision, []).append(f"{what} in {where}")
+    return result
+
+
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     cited: set[str] = set()
     for declared in (*model.declared.values(), *model.amendments):

@@ -1,0 +1,71 @@
+"""`policy provisions`: what the sources say, and which rules stand on it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from policy.cli.options import format_option, texts_of
+from policy.cli.output import plural, print_diagnostics, print_json
+from policy.decisions import Status
+from policy.model.lints.citations import standing_on
+from policy.model.rules import Model
+from policy.pipeline import check
+
+
+@click.command(short_help="List what the sources say and which rules stand on it.")
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@click.option("--pillar", default="", help="Only this ASPIRe pillar, as Access.")
+@click.option("--measure", default="", help="Only this measure, as shared_order_book.")
+@click.option("--status", type=click.Choice([s.value for s in Status]), help="Only what is known this well.")
+@format_option("text", "json")
+def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | None, format: str) -> None:
+    """List the provisions of the rules in PATHS, how well each is known, and the rules that stand on it.
+
+    \b
+    policy provisions --measure margin_financing
+    policy provisions --pillar Access --format json
+    policy provisions rulesets --status press
+    """
+    checked = check(texts_of(paths))
+    if checked.errors:
+        print_diagnostics(checked.errors)
+        sys.exit(2)
+    model: Model = checked.model
+    known = {p.pillar for p in model.provisions.values()} | {p.measure for p in model.provisions.values()}
+    for wanted in (pillar, measure):
+        if wanted and wanted not in known:
+            raise click.UsageError(f"no provision belongs to `{wanted}`; there are " + ", ".join(sorted(known - {""})))
+    rules = standing_on(model)
+    chosen = [
+        p
+        for p in model.provisions.values()
+        if pillar in ("", p.pillar) and measure in ("", p.measure) and status in (None, p.status.value)
+    ]
+    if format == "json":
+        print_json(
+            [
+                {
+                    "provision": p.id,
+                    "source": p.source,
+                    "status": p.status.value,
+                    "pillar": p.pillar or None,
+                    "measure": p.measure or None,
+                    "text": {"en": p.title.en, "zh": p.title.zh},
+                    "rules": rules.get(p.id, []),
+                    "excused": p.excused or None,
+                }
+                for p in chosen
+            ]
+        )
+        return
+    for p in chosen:
+        tags = " · ".join(x for x in (p.status.value, p.pillar, p.measure) if x)
+        click.echo(f"{click.style(p.id, bold=True)}  {tags}\n  {p.title.en}" + (f"\n  {p.title.zh}" if p.title.zh else ""))
+        for rule in rules.get(p.id, []):
+            click.echo(f"    ← {rule}")
+        if p.excused:
+            click.echo(f"    no rule: {p.excused}")
+    counts = ", ".join(f"{n} {s.value}" for s in Status if (n := sum(p.status is s for p in chosen)))
+    click.echo(f"{plural(len(chosen), 'provision')}: {counts}")

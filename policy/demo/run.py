@@ -1,0 +1,53 @@
+"""The demonstration, whole: the shipped facts under the rulebook as of three dates, in figures and in a summary.
+
+In: a way to get the rulebook as of a date. Out: `Figures` of the last date, with what changed since the first.
+Absent: files, clock and network beyond the data shipped beside this file; rules; and rounding.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from policy.decisions import Outcome
+from policy.demo.day import Day, day_under
+from policy.demo.facts import Rulebook, Standing, lines
+from policy.reports.figures import Figures, StandingRow
+from policy.reports.from_dates import Dated, changes_of
+from policy.reports.from_exchange import market_of
+from policy.reports.from_margin import margin_of
+from policy.reports.words import state, status_of
+
+DATES = ("2025-10-01", "2025-12-01", "2026-03-01")
+
+
+def run(rulebook_at: Callable[[str], Rulebook], progress: Callable[[str], None] = lambda _: None) -> Figures:
+    """Runs the demonstration. `progress` is told, in a few words, what is being done."""
+    days = []
+    for on in DATES:
+        progress(f"asking the orders and accounts as of {on}")
+        days.append(day_under(rulebook_at(on)))
+    progress("finding what every answer rests on")
+    dated = [_dated(on, day) for on, day in zip(DATES, days, strict=True)]
+    last, program = days[-1], days[-1].rulebook.program
+    weakest = status_of(last.answers)
+    return Figures(
+        on=DATES[-1],
+        digest=program.digest,
+        overlay=program.overlay,
+        status=weakest.value if weakest else "",
+        events=len(lines("orders.jsonl")) + len(lines("margin_accounts.jsonl")),
+        market=dated[-1].market,
+        margin=dated[-1].margin,
+        changes=changes_of(dated),
+        standings=tuple(_standing(s) for s in last.standings if s.answer.outcome is not Outcome.PERMITTED),
+        unread=last.unread,
+    )
+
+
+def _dated(on: str, day: Day) -> Dated:
+    return Dated(on, day.session, market_of(day.session), margin_of(day.accounts, day.session.titles))
+
+
+def _standing(standing: Standing) -> StandingRow:
+    title = standing.question.title
+    return StandingRow(standing.of, title.en, title.zh, state(standing.answer))
