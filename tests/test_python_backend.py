@@ -85,6 +85,6 @@ def test_overflow_is_a_fault_and_never_a_wrapped_number(rulebook: policy.Ruleboo
 
 
 def test_public_names() -> None:
-    assert len(policy.__all__) == 18
+    assert len(policy.__all__) == 17
     for name in policy.__all__:
         assert getattr(policy, name) is not None

@@ -94,7 +94,7 @@ def test_deep_nesting_is_one_finding(expression: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "opening", ["(" * DEEP, "{ a: " * DEEP, "list of " * DEEP, "f(" * DEEP, "not " * DEEP, '"' * DEEP]
+    "opening", ["(" * DEEP, "{ a: " * 9_999, "list of " * DEEP, "f(" * 9_999, "not " * 9_999, '"' * DEEP]
 )
 def test_nesting_that_never_closes_is_one_finding(opening: str) -> None:
     text = f"{HEAD}value f(n: integer) -> integer = {opening}\nparameter cap: integer = x per LAW/1\n"

@@ -36,7 +36,8 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
     known = {p.pillar for p in model.provisions.values()} | {p.measure for p in model.provisions.values()}
     for wanted in (pillar, measure):
         if wanted and wanted not in known:
-            raise click.UsageError(f"no provision belongs to `{wanted}`; there are " + ", ".join(sorted(known - {""})))
+            there = ", ".join(sorted(known - {""}))
+            raise click.UsageError(f"no provision belongs to `{wanted}`; there are {there}")
     rules = standing_on(model)
     chosen = [
         p
@@ -62,7 +63,9 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
         return
     for p in chosen:
         tags = " · ".join(x for x in (p.status.value, p.pillar, p.measure) if x)
-        click.echo(f"{click.style(p.id, bold=True)}  {tags}\n  {p.title.en}" + (f"\n  {p.title.zh}" if p.title.zh else ""))
+        click.echo(f"{click.style(p.id, bold=True)}  {tags}\n  {p.title.en}")
+        if p.title.zh:
+            click.echo(f"  {p.title.zh}")
         for rule in rules.get(p.id, []):
             click.echo(f"    ← {rule}")
         if p.excused:

@@ -78,7 +78,9 @@ def amount(text: str, of: Type) -> int:
 
 def read(rulebook: Rulebook, question: str, facts: dict[str, Any], line: Line) -> tuple[Any, ...]:
     """The facts of a question as its arguments. Raises PolicyError where the line is refused."""
-    found = rulebook.reader(question).read(Source(f"{line.file}:{line.number}", json.dumps(facts, ensure_ascii=False)))
+    found = rulebook.reader(question).read(
+        Source(f"{line.file}:{line.number}", json.dumps(facts, ensure_ascii=False))
+    )
     if isinstance(found, list):
         raise PolicyError(found)
     return found

@@ -1,4 +1,4 @@
-"""The demonstration, whole: the shipped facts under the rulebook as of three dates, in figures and in a summary.
+"""The demonstration, whole: the shipped facts under the rulebook as of three dates.
 
 In: a way to get the rulebook as of a date. Out: `Figures` of the last date, with what changed since the first.
 Absent: files, clock and network beyond the data shipped beside this file; rules; and rounding.
@@ -15,7 +15,8 @@ from policy.reports.figures import Figures, StandingRow
 from policy.reports.from_dates import Dated, changes_of
 from policy.reports.from_exchange import market_of
 from policy.reports.from_margin import margin_of
-from policy.reports.words import state, status_of
+from policy.reports.summary import demo_summary
+from policy.reports.words import state, status_of, wanted
 
 DATES = ("2025-10-01", "2025-12-01", "2026-03-01")
 
@@ -40,6 +41,7 @@ def run(rulebook_at: Callable[[str], Rulebook], progress: Callable[[str], None] 
         margin=dated[-1].margin,
         changes=changes_of(dated),
         standings=tuple(_standing(s) for s in last.standings if s.answer.outcome is not Outcome.PERMITTED),
+        wanted=wanted(last.answers, program),
         unread=last.unread,
     )
 
@@ -51,3 +53,8 @@ def _dated(on: str, day: Day) -> Dated:
 def _standing(standing: Standing) -> StandingRow:
     title = standing.question.title
     return StandingRow(standing.of, title.en, title.zh, state(standing.answer))
+
+
+def summary(figures: Figures) -> str:
+    """The figures in about twenty-five lines of plain text."""
+    return demo_summary(figures)

@@ -101,7 +101,8 @@ def _parse(text: str, whole: Span, found: Collector) -> Any:
         )
     except json.JSONDecodeError as failure:
         at = whole.start + failure.pos
-        found.error("facts-json", f"this is not JSON: {failure.msg.lower().removesuffix(' at')}", Span(whole.source, at, at + 1))
+        why = failure.msg.lower().removesuffix(" at")
+        found.error("facts-json", f"this is not JSON: {why}", Span(whole.source, at, at + 1))
     except _DuplicateKeyError as failure:
         found.error(
             "facts-duplicate-key",

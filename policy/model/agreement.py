@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 from attrs import evolve
 
 from policy.diagnostics import Collector
@@ -10,14 +12,19 @@ from policy.model import types, values
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type, describe
 from policy.source import Span
+from policy.syntax import tree
 
 
-class Agreement:
+class Agreement(ABC):
     """The part of the typist that makes types meet; `rounding` counts the `round`s that are open."""
 
     def __init__(self, found: Collector) -> None:
         self.found = found
         self.rounding = 0
+
+    @abstractmethod
+    def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression:
+        """The typed expression; `expected` is a hint that lets enum members be written bare."""
 
     def fit(self, e: Expression, expected: Type) -> Expression:
         """`e` as `expected`: widened or adapted where that is exact, else a finding."""

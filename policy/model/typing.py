@@ -16,35 +16,13 @@ from policy.diagnostics import Collector, did_you_mean
 from policy.model import expressions as typed
 from policy.model import types, values
 from policy.model.agreement import Agreement, a_type
+from policy.model.arithmetic import ORDERED, additive, lattice, multiplicative, number_literal, rounded
 from policy.model.currencies import MINOR_UNIT
 from policy.model.expressions import Expression
 from policy.model.names import Scope
 from policy.model.types import EXACT_FRACTION, Number, Type, describe
 from policy.source import Span
 from policy.syntax import tree
-
-SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
-MONTHS = {"month": 1, "year": 12}
-_ORDERED = (Number, types.Date, types.Instant)
-
-
-def number_literal(node: tree.Number) -> typed.Literal | None:
-    """A written number as a typed literal; None for calendar months, which are not a fixed length."""
-    unit, value = node.unit, node.value
-    if unit in MONTHS:
-        return None
-    if unit in SECONDS:
-        return typed.Literal(int(value) * SECONDS[unit], type=Number("duration", 0), span=node.span)
-    decimals = values.decimals(value)
-    if unit == "%":
-        of = Number("rate", decimals + 2)
-    elif unit == "bp":
-        of = Number("rate", decimals + 4)
-    else:
-        of = Number(f"money:{unit}" if unit else "number", decimals)
-    digits = values.scaled(value, decimals)
-    assert digits is not None
-    return typed.Literal(digits, type=of, span=node.span)
 
 
 class Typist(Agreement):
@@ -113,7 +91,7 @@ class Typist(Agreement):
             case tree.Chain(operator, operands):
                 if operator in ("and", "or"):
                     return typed.Chain(operator, self.logic(operator, operands), type=types.BOOLEAN, span=span)
-                return self.lattice(operator, operands, span, hint)
+                return lattice(self, operator, operands, span, hint)
             case tree.Conditional(condition, then, otherwise):
                 test = self.typed(condition, types.BOOLEAN)
                 with self.given(shown_present(condition, True)):
@@ -125,7 +103,7 @@ class Typist(Agreement):
                     return self.unrounded(a if a.type == of else b)
                 return typed.Conditional(test, a, b, type=of, span=span)
             case tree.Round():
-                return self.round(node)
+                return rounded(self, node)
             case tree.Clamp(operand, low, high):
                 e = self.exact(self.expression(operand, hint))
                 bottom, top = (self.exact(self.expression(x, e.type)) for x in (low, high))
@@ -167,6 +145,13 @@ class Typist(Agreement):
         before, self.present = self.present, (*self.present, *shown)
         yield
         self.present = before
+
+    def as_declared(self, node: tree.Expression, hint: Type) -> Expression:
+        """`node` with its `optional`, whatever has been shown: asking twice is no mistake."""
+        shown, self.present = self.present, ()
+        e = self.expression(node, hint)
+        self.present = shown
+        return e
 
     def there(self, node: tree.Expression, e: Expression) -> Expression:
         """`e` without its `optional`, where it has been shown to be present."""
@@ -257,8 +242,9 @@ class Typist(Agreement):
         operator, span = node.operator, node.span
         if operator == "not":
             return typed.Unary("not", self.typed(node.operand, types.BOOLEAN), type=types.BOOLEAN, span=span)
-        operand = self.expression(node.operand, hint)
-        if operator in ("is present", "is absent"):
+        asks = operator in ("is present", "is absent")
+        operand = self.as_declared(node.operand, hint) if asks else self.expression(node.operand, hint)
+        if asks:
             if not isinstance(operand.type, types.OptionalOf | types.Broken):
                 return self.fail(
                     "type-mismatch",
@@ -277,11 +263,11 @@ class Typist(Agreement):
         operator, span = node.operator, node.span
         match operator:
             case "+" | "-":
-                return self.additive(node, hint)
+                return additive(self, node, hint)
             case "*" | "/":
-                return self.multiplicative(node)
+                return multiplicative(self, node)
             case "default":
-                left = self.expression(node.left, types.OptionalOf(hint))
+                left = self.as_declared(node.left, types.OptionalOf(hint))
                 if not isinstance(left.type, types.OptionalOf | types.Broken):
                     return self.fail(
                         "type-mismatch", f"this is {a_type(left.type)}, which is never absent", left.span
@@ -310,7 +296,7 @@ class Typist(Agreement):
                     return typed.Failed(type=types.BROKEN, span=span)
                 right = self.exact(self.expression(node.right, left.type))
                 left, right, of = self.same_type(left, right)
-                comparable = _ORDERED if operator not in ("is", "is not") else _EQUAL
+                comparable = ORDERED if operator not in ("is", "is not") else _EQUAL
                 if not isinstance(of, (*comparable, types.Broken)):
                     optional = isinstance(of, types.OptionalOf)
                     return self.fail(
@@ -320,96 +306,6 @@ class Typist(Agreement):
                         "say what holds where it is absent: `… default …`" if optional else "",
                     )
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
-
-    def additive(self, node: tree.Binary, hint: Type) -> Expression:
-        span = node.span
-        left = self.expression(node.left, hint)
-        sign = 1 if node.operator == "+" else -1
-        if isinstance(left.type, types.Date) and isinstance(node.right, tree.Number):
-            unit = node.right.unit
-            if unit in MONTHS:
-                months = sign * int(node.right.value) * MONTHS[unit]
-                return typed.MonthsLater(left, months, type=types.DATE, span=span)
-            if SECONDS.get(unit, 0) % 86_400 == 0 and unit in SECONDS:
-                days = int(node.right.value) * SECONDS[unit] // 86_400
-                count = typed.Literal(days, type=types.INTEGER, span=node.right.span)
-                return typed.Binary(node.operator, left, count, type=types.DATE, span=span)
-        right = self.expression(node.right, left.type)
-        match left.type, right.type:
-            case (types.Date(), types.Date()) if sign < 0:
-                return typed.Binary("-", left, right, type=types.DATE_STEP, span=span)
-            case (types.Instant(), types.Instant()) if sign < 0:
-                return typed.Binary("-", left, right, type=types.INSTANT_STEP, span=span)
-            case (types.Instant(), Number("duration", _)):
-                right = self.fit(right, types.INSTANT_STEP)
-                return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
-            case (types.Date(), _):
-                return self.fail(
-                    "type-mismatch",
-                    "to a date only a written number of days, weeks, months or years is added",
-                    span,
-                )
-        left, right, of = self.same_type(left, right)
-        if not isinstance(of, Number | types.Broken):
-            return self.fail("type-mismatch", f"{a_type(of)} cannot be added or subtracted", span)
-        return typed.Binary(node.operator, left, right, type=of, span=span)
-
-    def multiplicative(self, node: tree.Binary) -> Expression:
-        left, right = self.expression(node.left), self.expression(node.right)
-        if isinstance(left.type, types.Broken) or isinstance(right.type, types.Broken):
-            return typed.Failed(type=types.BROKEN, span=node.span)
-        if not isinstance(left.type, Number) or not isinstance(right.type, Number):
-            wrong = right if isinstance(left.type, Number) else left
-            return self.disagree(wrong, types.INTEGER)
-        a, b = left.type, right.type
-        unit = types.product_unit(a.unit, b.unit) if node.operator == "*" else types.quotient_unit(a.unit, b.unit)
-        if unit is None:
-            verb = "multiplied by" if node.operator == "*" else "divided by"
-            return self.fail("type-mismatch", f"{a_type(a)} cannot be {verb} {a_type(b)}", node.span)
-        if node.operator == "/":
-            if not self.rounding:
-                return self.unrounded(evolve(left, span=node.span))
-            scale = EXACT_FRACTION
-        else:
-            fraction = EXACT_FRACTION in (a.scale, b.scale)
-            scale = EXACT_FRACTION if fraction else a.scale + b.scale
-        return typed.Binary(node.operator, left, right, type=Number(unit, scale), span=node.span)
-
-    def lattice(self, operator: str, operands: tuple[tree.Expression, ...], span: Span, hint: Type) -> Expression:
-        inner: list[Expression] = []
-        of: Type = hint
-        for operand in operands:
-            e = self.exact(self.expression(operand, of))
-            if inner:
-                _, e, of = self.same_type(evolve(inner[-1], type=of), e)
-            else:
-                of = e.type
-            inner.append(e)
-        if not isinstance(of, (*_ORDERED, types.Broken)):
-            return self.fail("type-mismatch", f"{a_type(of)} has no `{operator}`", span)
-        if isinstance(of, Number):
-            inner = [self.adapt(e, of) for e in inner]
-        return typed.Chain(operator, tuple(inner), type=of, span=span)
-
-    def round(self, node: tree.Round) -> Expression:
-        self.rounding += 1
-        operand = self.expression(node.operand, types.BROKEN)
-        self.rounding -= 1
-        if isinstance(operand.type, types.Broken):
-            return operand
-        if not isinstance(operand.type, Number):
-            return self.disagree(operand, types.INTEGER)
-        unit = operand.type.unit
-        step = number_literal(node.step)
-        scale = values.decimals(node.step.value) + {"%": 2, "bp": 4}.get(node.step.unit, 0)
-        wrong_unit = node.step.unit and not (
-            (node.step.unit in ("%", "bp") and unit == "rate") or unit.endswith(":" + node.step.unit)
-        )
-        if step is None or step.value <= 0 or wrong_unit:
-            return self.fail(
-                "bad-step", f"`{node.step.span.text}` is not a step for {a_type(operand.type)}", node.step.span
-            )
-        return typed.Round(node.mode, step.value, operand, type=Number(unit, scale), span=node.span)
 
     def aggregate(self, node: tree.Aggregate) -> Expression:
         over = self.expression(node.over)
@@ -444,14 +340,14 @@ class Typist(Agreement):
                 if not isinstance(of, Number | types.Broken):
                     return self.fail("type-mismatch", f"{a_type(of)} cannot be summed", node.body.span)
             case _:
-                if not isinstance(body.type, (*_ORDERED, types.Broken)):
+                if not isinstance(body.type, (*ORDERED, types.Broken)):
                     return self.fail("type-mismatch", f"{a_type(body.type)} has no `{node.kind}`", node.body.span)
                 of = types.OptionalOf(body.type)
         return typed.Aggregate(node.kind, body, variable, over, where, type=of, span=node.span)
 
 
 _CALLED = (tree.Value, tree.Table, tree.Decision, tree.Priority)
-_EQUAL = (*_ORDERED, types.Boolean, types.Text, types.Enum)
+_EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)
 
 
 def shown_present(condition: tree.Expression, outcome: bool) -> tuple[tree.Expression, ...]:

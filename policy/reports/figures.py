@@ -42,6 +42,15 @@ class ReasonRow:
 
 
 @frozen
+class NeedRow:
+    """A fact or number that was wanting, and how many orders waited for it."""
+
+    need: str
+    count: int
+    share: int
+
+
+@frozen
 class Undecided:
     """Something the rulebook could not answer, and what it would need."""
 
@@ -58,6 +67,17 @@ class StandingRow:
     question: str
     question_zh: str
     state: State
+
+
+@frozen
+class WantedRow:
+    """A number that nobody has given or a fact that nobody stated, and how many answers wait for it."""
+
+    name: str
+    en: str
+    zh: str
+    why: str
+    count: int
 
 
 @frozen
@@ -95,15 +115,18 @@ class QueueRow:
 
 @frozen
 class Level:
-    """A price at which a client and a market maker both waited when someone traded there."""
+    """A price at which a client and a market maker waited in one line when someone traded there."""
 
-    trade: int
+    market: str
     token: str
     side: str
     price: str
-    queue: tuple[QueueRow, ...]  # as the rules ranked it; its first was filled
-    first_by_time: str  # the order that time alone would have filled
-    jumped: bool  # whether a client was filled before a market maker that had come earlier
+    trade: int  # the first such, and its line as the rules ranked it
+    queue: tuple[QueueRow, ...]
+    first_by_time: str  # whom time alone would have filled
+    fills: int  # while both waited
+    to_clients: int
+    jumped: int  # of those to clients, where a market maker had come earlier
 
 
 @frozen
@@ -112,8 +135,9 @@ class ClientPriority:
 
     title: str
     title_zh: str
-    place: str
+    name: str
     levels: tuple[Level, ...]
+    fills: int
     jumped: int
     breaches: int  # fills of a market maker at a price where a client waited on the same side
 
@@ -162,6 +186,7 @@ class Market:
     value: str
     accepted_by: tuple[ReasonRow, ...]
     refused_by: tuple[ReasonRow, ...]
+    needed: tuple[NeedRow, ...]
     undecided: tuple[Undecided, ...]
     priority: ClientPriority
     platforms: tuple[PlatformRow, ...]
@@ -247,7 +272,7 @@ class ChangeRow:
 
     what: str
     what_zh: str
-    values: tuple[str, ...]
+    values: tuple[Amount, ...]
 
 
 @frozen
@@ -288,6 +313,7 @@ class Figures:
     margin: Margin
     changes: Changes
     standings: tuple[StandingRow, ...]  # those that are not permitted
+    wanted: tuple[WantedRow, ...]
     unread: tuple[Unread, ...]
 
     def as_json(self) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from attrs import frozen
 
 from policy.decisions import Outcome
-from policy.reports.figures import ChangeRow, Changes, Margin, Market, Turned
+from policy.reports.figures import Amount, ChangeRow, Changes, Margin, Market, Turned
 from policy.reports.from_exchange import Entry, Session
 
 
@@ -25,13 +25,13 @@ class Dated:
     margin: Margin
 
 
-_ROWS: tuple[tuple[str, str, Callable[[Dated], object]], ...] = (
+_ROWS: tuple[tuple[str, str, Callable[[Dated], Amount | int | str]], ...] = (
     ("Orders accepted", "接納的買賣盤", lambda d: d.market.counts.accepted),
     ("Orders refused", "拒絕的買賣盤", lambda d: d.market.counts.refused),
     ("Orders undecided", "未能裁定的買賣盤", lambda d: d.market.counts.undecided),
     ("Trades", "成交宗數", lambda d: d.market.trades),
     ("Value traded, HKD", "成交額（港元）", lambda d: d.market.value),
-    ("Lending value of all collateral, HKD", "抵押品可借貸總值（港元）", lambda d: d.margin.lending_value.text),
+    ("Lending value of all collateral, HKD", "抵押品可借貸總值（港元）", lambda d: d.margin.lending_value),
     ("Margin calls due", "須追繳保證金", lambda d: d.margin.calls),
     ("Advances allowed", "可墊付", lambda d: sum(a.advance.outcome == "permitted" for a in d.margin.accounts)),
     ("Advances refused", "不可墊付", lambda d: sum(a.advance.outcome == "denied" for a in d.margin.accounts)),
@@ -44,9 +44,13 @@ def changes_of(days: Sequence[Dated]) -> Changes:
     turned = [row for before, after in zip(days, days[1:], strict=False) for row in _turned(before, after)]
     return Changes(
         dates=tuple(d.on for d in days),
-        rows=tuple(ChangeRow(en, zh, tuple(str(of(d)) for d in days)) for en, zh, of in _ROWS),
+        rows=tuple(ChangeRow(en, zh, tuple(_amount(of(d)) for d in days)) for en, zh, of in _ROWS),
         turned=tuple(turned),
     )
+
+
+def _amount(value: Amount | int | str) -> Amount:
+    return value if isinstance(value, Amount) else Amount(str(value))
 
 
 def _turned(before: Dated, after: Dated) -> list[Turned]:

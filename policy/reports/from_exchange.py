@@ -6,6 +6,7 @@ In: entries (a command, who gave it, and the events that followed) and balances 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from attrs import frozen
@@ -21,6 +22,7 @@ from policy.reports.figures import (
     Counts,
     Level,
     Market,
+    NeedRow,
     PlatformRow,
     QueueRow,
     ReasonRow,
@@ -106,6 +108,7 @@ def market_of(session: Session) -> Market:
         value=money(sum(t.value for t in trades)),
         accepted_by=_reasons(accepted),
         refused_by=_reasons(denied),
+        needed=_needed(session.entries),
         undecided=tuple(_undecided(session.entries)),
         priority=_priority(session),
         platforms=_platforms(session),
@@ -149,6 +152,14 @@ def _reason(reason: Reason, orders: list[str], longest: int) -> ReasonRow:
     )
 
 
+def _needed(entries: Iterable[Entry]) -> tuple[NeedRow, ...]:
+    """What undecided orders wait for, the most wanted first."""
+    counts = Counter(need for row in _undecided(entries) for need in row.needs)
+    longest = max(counts.values(), default=1)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(NeedRow(need, count, _LONGEST_BAR * count // longest) for need, count in ordered)
+
+
 def _undecided(entries: Iterable[Entry]) -> Iterable[Undecided]:
     for entry in entries:
         if entry.outcome not in (Outcome.PERMITTED, Outcome.DENIED):
@@ -159,34 +170,43 @@ def _undecided(entries: Iterable[Entry]) -> Iterable[Undecided]:
 
 
 def _priority(session: Session) -> ClientPriority:
-    """Fills at a price where a client and a market maker waited in one line."""
+    """Fills at a price where a client and a market maker waited in one line, level by level."""
     entries = {e.order.id: e for e in session.entries}
-    arrivals = {id: n for n, id in enumerate(entries)}
-    levels, breaches = [], 0
+    contested: dict[tuple[str, str, str, int], list[Traded]] = {}
     for trade in session.trades:
-        clients = [id for id in trade.queue if entries[id].order.facts.capacity == CLIENT]
-        if not clients or len(clients) == len(trade.queue):
-            continue
-        breaches += trade.resting not in clients
-        earliest = min(trade.queue, key=arrivals.__getitem__)
-        levels.append(
-            Level(
-                trade=trade.number,
-                token=trade.token,
-                side=session.titles[f"Side.{entries[trade.resting].order.facts.side}"].en,
-                price=trimmed(trade.price, session.scale("price")),
-                queue=tuple(_queued(entries[id], session) for id in trade.queue),
-                first_by_time=entries[earliest].party.name,
-                jumped=trade.resting in clients and earliest not in clients,
-            )
-        )
+        waiting = {entries[id].order.facts.capacity == CLIENT for id in trade.queue}
+        if len(waiting) == 2:
+            side = entries[trade.resting].order.facts.side
+            contested.setdefault((trade.market, trade.token, side, trade.price), []).append(trade)
+    levels = tuple(_level(trades, entries, session) for trades in contested.values())
     return ClientPriority(
         title=session.priority.title.en,
         title_zh=session.priority.title.zh,
-        place=session.priority.id,
-        levels=tuple(levels),
+        name=session.priority.id,
+        levels=levels,
+        fills=sum(level.fills for level in levels),
         jumped=sum(level.jumped for level in levels),
-        breaches=breaches,
+        breaches=sum(level.fills - level.to_clients for level in levels),
+    )
+
+
+def _level(trades: list[Traded], entries: dict[str, Entry], session: Session) -> Level:
+    arrivals = {id: n for n, id in enumerate(entries)}
+    earliest = [min(trade.queue, key=arrivals.__getitem__) for trade in trades]
+    of_clients = [entries[trade.resting].order.facts.capacity == CLIENT for trade in trades]
+    makers_came_first = [entries[id].order.facts.capacity != CLIENT for id in earliest]
+    first = trades[0]
+    return Level(
+        market=first.market,
+        token=first.token,
+        side=session.titles[f"Side.{entries[first.resting].order.facts.side}"].en,
+        price=trimmed(first.price, session.scale("price")),
+        trade=first.number,
+        queue=tuple(_queued(entries[id], session) for id in first.queue),
+        first_by_time=entries[earliest[0]].party.name,
+        fills=len(trades),
+        to_clients=sum(of_clients),
+        jumped=sum(c and m for c, m in zip(of_clients, makers_came_first, strict=True)),
     )
 
 
@@ -212,9 +232,7 @@ def _platforms(session: Session) -> tuple[PlatformRow, ...]:
         sold = [t.value for t in session.trades if entries[t.seller].party.platform == name]
         sides = [t for t in session.trades if name in _sides(t, entries)]
         own = [e for e in session.entries if e.party.platform == name]
-        rows.append(
-            PlatformRow(name, jurisdiction, counts_of(own), len(sides), money(sum(bought)), money(sum(sold)))
-        )
+        rows.append(PlatformRow(name, jurisdiction, counts_of(own), len(sides), money(sum(bought)), money(sum(sold))))
     return tuple(rows)
 
 

@@ -6,6 +6,7 @@ beyond its outcome, its reasons and its needs.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
@@ -15,7 +16,7 @@ from policy.margin.valuation import Total
 from policy.model import types
 from policy.model.types import Number
 from policy.model.values import decimal_text, show
-from policy.reports.figures import Amount, Cited, State
+from policy.reports.figures import Amount, Cited, State, WantedRow
 
 MONEY_SCALE = 2
 RATE = Number("rate", types.DEFAULT_SCALE["rate"])
@@ -84,6 +85,21 @@ def cited(citation: Citation) -> Cited:
 def status_of(answers: Iterable[Answer]) -> Status | None:
     """The weakest status that any of the answers actually rests on."""
     return weakest(answer.basis.status for answer in answers)
+
+
+def wanted(answers: Iterable[Answer], program: Program) -> tuple[WantedRow, ...]:
+    """What the answers wait for, the most wanted first; numbers of the rulebook with why they are not there."""
+    counts = Counter(need for answer in answers for need in answer.needs)
+    ordered = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(_wanted(name, count, program) for name, count in ordered)
+
+
+def _wanted(name: str, count: int, program: Program) -> WantedRow:
+    parameters = [f for f in program.named(name) if f.kind == "parameter"]
+    if len(parameters) != 1:
+        return WantedRow(name, "", "", "not stated", count)
+    title = parameters[0].title
+    return WantedRow(name, title.en, title.zh, program.notes.get(parameters[0].id, ""), count)
 
 
 def titles(program: Program) -> dict[str, Words]:

@@ -58,7 +58,7 @@ class Builder(ExpressionBuilder):
         return tree.Import(self.name_of(items[0]), span=self.at(meta))
 
     def source_declaration(self, meta: Meta, items: Items) -> tree.SourceText:
-        clauses: dict[str, Any] = dict(item for item in items[2:])
+        clauses = self.clauses(f"source `{items[0]}`", items[2:])
         return tree.SourceText(
             self.name_of(items[0]),
             items[1],
@@ -84,7 +84,7 @@ class Builder(ExpressionBuilder):
         return "excused", self.unquoted(items[0])
 
     def provision(self, meta: Meta, items: Items) -> tree.Provision:
-        clauses: dict[str, Any] = dict(item for item in items if isinstance(item, tuple))
+        clauses = self.clauses(f"provision `{items[0]}`", items)
         return tree.Provision(
             self.name_of(items[0]),
             clauses.get("pillar"),
@@ -107,7 +107,7 @@ class Builder(ExpressionBuilder):
         return tree.RecordType(self.name_of(items[0]), _first(items, tree.Words), fields, span=self.at(meta))
 
     def field(self, meta: Meta, items: Items) -> tree.Field:
-        bounds: dict[str, Any] = dict(item for item in items if isinstance(item, tuple))
+        bounds = self.clauses(f"field `{items[0]}`", items)
         return tree.Field(
             self.name_of(items[0]),
             items[1],

@@ -110,6 +110,16 @@ class ExpressionBuilder:
             return tree.Number(Decimal(digits) * _SCALES[word], unit, span=span)
         return tree.Number(Decimal(digits), unit or word.rstrip("s"), span=span)
 
+    def clauses(self, what: str, items: Items) -> dict[str, Any]:
+        """The tagged items by their tags; a tag that comes again is a finding."""
+        result: dict[str, Any] = {}
+        for tag, value in (i for i in items if isinstance(i, tuple)):
+            if tag in result:
+                span = self.token_span(value) if isinstance(value, Token) else value.span
+                self.found.error("repeated-clause", f"{what} has a second `{tag}`", span)
+            result[tag] = value
+        return result
+
     def text(self, meta: Meta, items: Items) -> tree.Words:
         return tree.Words(*map(self.unquoted, items), span=self.at(meta))
 

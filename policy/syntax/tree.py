@@ -7,189 +7,80 @@ Absent on purpose: names are plain strings, numbers are as typed, nothing is res
 from __future__ import annotations
 
 from datetime import date
-from decimal import Decimal
 
-from attrs import field, frozen
+from attrs import frozen
 
-from policy.source import NOWHERE, Span
-
-
-@frozen(kw_only=True)
-class Node:
-    span: Span = field(default=NOWHERE, eq=False, repr=False)
-
-
-@frozen
-class Name(Node):
-    """A word in its place; all names in the tree are these, so that a finding can point at them."""
-
-    text: str
-
-
-@frozen
-class Words(Node):
-    """A text for people: English, and Traditional Chinese where it was given."""
-
-    en: str
-    zh: str = ""
-
-
-# ── expressions ─────────────────────────────────────────────────────────────────────────────
-
-
-@frozen
-class Number(Node):
-    """`5`, `60%`, `25 bp`, `8 million HKD`, `24 hours`: exact digits and the unit that followed them."""
-
-    value: Decimal
-    unit: str = ""  # "", "%", "bp", a currency, or a unit of time
-
-
-@frozen
-class Text(Node):
-    value: str
-
-
-@frozen
-class Moment(Node):
-    """A date or an instant, as ISO text."""
-
-    iso: str
-
-
-@frozen
-class Truth(Node):
-    value: bool
-
-
-@frozen
-class Absence(Node):
-    """The word `none`."""
-
-
-@frozen
-class Today(Node):
-    """The word `today`: the date as of which the question is asked."""
-
-
-@frozen
-class Reference(Node):
-    name: str
-
-
-@frozen
-class FieldOf(Node):
-    of: Expression
-    name: Name
-
-
-@frozen
-class Call(Node):
-    name: Name
-    arguments: tuple[Expression, ...]
-
-
-@frozen
-class Unary(Node):
-    """`-x`, `not x`, `abs(x)`, `x is present`, `x is absent`."""
-
-    operator: str
-    operand: Expression
-
-
-@frozen
-class Binary(Node):
-    """Operators by their written word: `+ - * / is`, `is not`, `in`, `not in`, `< <= > >=`, `default`."""
-
-    operator: str
-    left: Expression
-    right: Expression
-
-
-@frozen
-class Chain(Node):
-    """`a and b and c`, `a or b`, `min(a, b)`, `max(a, b)`."""
-
-    operator: str
-    operands: tuple[Expression, ...]
-
-
-@frozen
-class Conditional(Node):
-    condition: Expression
-    then: Expression
-    otherwise: Expression
-
-
-@frozen
-class Round(Node):
-    mode: str  # down, up, half even, half up
-    step: Number
-    operand: Expression
-
-
-@frozen
-class Clamp(Node):
-    operand: Expression
-    low: Expression
-    high: Expression
-
-
-@frozen
-class Aggregate(Node):
-    """`sum(body for variable in over where condition)` and its siblings."""
-
-    kind: str  # sum, count, count distinct, any, all, min, max
-    body: Expression
-    variable: Name
-    over: Expression
-    where: Expression | None
-
-
-@frozen
-class SetOf(Node):
-    items: tuple[Expression, ...]
-
-
-@frozen
-class ListOf(Node):
-    items: tuple[Expression, ...]
-
-
-@frozen
-class RecordOf(Node):
-    fields: tuple[tuple[Name, Expression], ...]
-
-
-@frozen
-class Updated(Node):
-    """`base with { field: value }`."""
-
-    base: Expression
-    changes: RecordOf
-
-
-Expression = (
-    Number
-    | Text
-    | Moment
-    | Truth
-    | Absence
-    | Today
-    | Reference
-    | FieldOf
-    | Call
-    | Unary
-    | Binary
-    | Chain
-    | Conditional
-    | Round
-    | Clamp
-    | Aggregate
-    | SetOf
-    | ListOf
-    | RecordOf
-    | Updated
+from policy.syntax.expressions import (
+    Absence as Absence,
+)
+from policy.syntax.expressions import (
+    Aggregate as Aggregate,
+)
+from policy.syntax.expressions import (
+    Binary as Binary,
+)
+from policy.syntax.expressions import (
+    Call as Call,
+)
+from policy.syntax.expressions import (
+    Chain as Chain,
+)
+from policy.syntax.expressions import (
+    Clamp as Clamp,
+)
+from policy.syntax.expressions import (
+    Conditional as Conditional,
+)
+from policy.syntax.expressions import (
+    Expression as Expression,
+)
+from policy.syntax.expressions import (
+    FieldOf as FieldOf,
+)
+from policy.syntax.expressions import (
+    ListOf as ListOf,
+)
+from policy.syntax.expressions import (
+    Moment as Moment,
+)
+from policy.syntax.expressions import (
+    Name as Name,
+)
+from policy.syntax.expressions import (
+    Node as Node,
+)
+from policy.syntax.expressions import (
+    Number as Number,
+)
+from policy.syntax.expressions import (
+    RecordOf as RecordOf,
+)
+from policy.syntax.expressions import (
+    Reference as Reference,
+)
+from policy.syntax.expressions import (
+    Round as Round,
+)
+from policy.syntax.expressions import (
+    SetOf as SetOf,
+)
+from policy.syntax.expressions import (
+    Text as Text,
+)
+from policy.syntax.expressions import (
+    Today as Today,
+)
+from policy.syntax.expressions import (
+    Truth as Truth,
+)
+from policy.syntax.expressions import (
+    Unary as Unary,
+)
+from policy.syntax.expressions import (
+    Updated as Updated,
+)
+from policy.syntax.expressions import (
+    Words as Words,
 )
 
 # ── types ───────────────────────────────────────────────────────────────────────────────────

@@ -1,0 +1,132 @@
+"""Arithmetic of typed numbers and dates: units, scales, divisions only inside `round`. Part of `typing`."""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from policy.model import expressions as typed
+from policy.model import types, values
+from policy.model.agreement import Agreement, a_type
+from policy.model.expressions import Expression
+from policy.model.types import EXACT_FRACTION, Number, Type
+from policy.source import Span
+from policy.syntax import tree
+
+SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+MONTHS = {"month": 1, "year": 12}
+ORDERED = (Number, types.Date, types.Instant)
+
+
+def number_literal(node: tree.Number) -> typed.Literal | None:
+    """A written number as a typed literal; None for calendar months, which are not a fixed length."""
+    unit, value = node.unit, node.value
+    if unit in MONTHS:
+        return None
+    if unit in SECONDS:
+        return typed.Literal(int(value) * SECONDS[unit], type=Number("duration", 0), span=node.span)
+    decimals = values.decimals(value)
+    if unit == "%":
+        of = Number("rate", decimals + 2)
+    elif unit == "bp":
+        of = Number("rate", decimals + 4)
+    else:
+        of = Number(f"money:{unit}" if unit else "number", decimals)
+    digits = values.scaled(value, decimals)
+    assert digits is not None
+    return typed.Literal(digits, type=of, span=node.span)
+
+
+def additive(typist: Agreement, node: tree.Binary, hint: Type) -> Expression:
+    span = node.span
+    left = typist.expression(node.left, hint)
+    sign = 1 if node.operator == "+" else -1
+    if isinstance(left.type, types.Date) and isinstance(node.right, tree.Number):
+        unit = node.right.unit
+        if unit in MONTHS:
+            months = sign * int(node.right.value) * MONTHS[unit]
+            return typed.MonthsLater(left, months, type=types.DATE, span=span)
+        if SECONDS.get(unit, 0) % 86_400 == 0 and unit in SECONDS:
+            days = int(node.right.value) * SECONDS[unit] // 86_400
+            count = typed.Literal(days, type=types.INTEGER, span=node.right.span)
+            return typed.Binary(node.operator, left, count, type=types.DATE, span=span)
+    right = typist.expression(node.right, left.type)
+    match left.type, right.type:
+        case (types.Date(), types.Date()) if sign < 0:
+            return typed.Binary("-", left, right, type=types.DATE_STEP, span=span)
+        case (types.Instant(), types.Instant()) if sign < 0:
+            return typed.Binary("-", left, right, type=types.INSTANT_STEP, span=span)
+        case (types.Instant(), Number("duration", _)):
+            right = typist.fit(right, types.INSTANT_STEP)
+            return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
+        case (types.Date(), _):
+            return typist.fail(
+                "type-mismatch",
+                "to a date only a written number of days, weeks, months or years is added",
+                span,
+            )
+    left, right, of = typist.same_type(left, right)
+    if not isinstance(of, Number | types.Broken):
+        return typist.fail("type-mismatch", f"{a_type(of)} cannot be added or subtracted", span)
+    return typed.Binary(node.operator, left, right, type=of, span=span)
+
+
+def multiplicative(typist: Agreement, node: tree.Binary) -> Expression:
+    left, right = typist.expression(node.left), typist.expression(node.right)
+    if isinstance(left.type, types.Broken) or isinstance(right.type, types.Broken):
+        return typed.Failed(type=types.BROKEN, span=node.span)
+    if not isinstance(left.type, Number) or not isinstance(right.type, Number):
+        wrong = right if isinstance(left.type, Number) else left
+        return typist.disagree(wrong, types.INTEGER)
+    a, b = left.type, right.type
+    unit = types.product_unit(a.unit, b.unit) if node.operator == "*" else types.quotient_unit(a.unit, b.unit)
+    if unit is None:
+        verb = "multiplied by" if node.operator == "*" else "divided by"
+        return typist.fail("type-mismatch", f"{a_type(a)} cannot be {verb} {a_type(b)}", node.span)
+    if node.operator == "/":
+        if not typist.rounding:
+            return typist.unrounded(evolve(left, span=node.span))
+        scale = EXACT_FRACTION
+    else:
+        fraction = EXACT_FRACTION in (a.scale, b.scale)
+        scale = EXACT_FRACTION if fraction else a.scale + b.scale
+    return typed.Binary(node.operator, left, right, type=Number(unit, scale), span=node.span)
+
+
+def lattice(
+    typist: Agreement, operator: str, operands: tuple[tree.Expression, ...], span: Span, hint: Type
+) -> Expression:
+    inner: list[Expression] = []
+    of: Type = hint
+    for operand in operands:
+        e = typist.exact(typist.expression(operand, of))
+        if inner:
+            _, e, of = typist.same_type(evolve(inner[-1], type=of), e)
+        else:
+            of = e.type
+        inner.append(e)
+    if not isinstance(of, (*ORDERED, types.Broken)):
+        return typist.fail("type-mismatch", f"{a_type(of)} has no `{operator}`", span)
+    if isinstance(of, Number):
+        inner = [typist.adapt(e, of) for e in inner]
+    return typed.Chain(operator, tuple(inner), type=of, span=span)
+
+
+def rounded(typist: Agreement, node: tree.Round) -> Expression:
+    typist.rounding += 1
+    operand = typist.expression(node.operand, types.BROKEN)
+    typist.rounding -= 1
+    if isinstance(operand.type, types.Broken):
+        return operand
+    if not isinstance(operand.type, Number):
+        return typist.disagree(operand, types.INTEGER)
+    unit = operand.type.unit
+    step = number_literal(node.step)
+    scale = values.decimals(node.step.value) + {"%": 2, "bp": 4}.get(node.step.unit, 0)
+    wrong_unit = node.step.unit and not (
+        (node.step.unit in ("%", "bp") and unit == "rate") or unit.endswith(":" + node.step.unit)
+    )
+    if step is None or step.value <= 0 or wrong_unit:
+        return typist.fail(
+            "bad-step", f"`{node.step.span.text}` is not a step for {a_type(operand.type)}", node.step.span
+        )
+    return typed.Round(node.mode, step.value, operand, type=Number(unit, scale), span=node.span)
