@@ -117,7 +117,12 @@ def draw(diagnostic: Diagnostic) -> str:
         lines.append(f"  under: {diagnostic.provision}")
     if diagnostic.help:
         lines.append(f"  help: {diagnostic.help}")
-    return "\n".join(lines)
+    return "\n".join(map(_printable, lines))
+
+
+def _printable(line: str) -> str:
+    """`line` without characters that would move a cursor, ring a bell, or turn the reading direction round."""
+    return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in line)
 
 
 def _excerpt(span: Span, longest: int = 200) -> list[str]:

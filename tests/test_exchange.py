@@ -20,7 +20,7 @@ from policy.pipeline import Rulebook
 from policy.resources import folder
 
 ON = "2026-03-01"
-CENT, COIN = 1, 10**8
+COIN = 10**8
 RULEBOOK = policy.load(on=ON)
 
 
@@ -114,7 +114,6 @@ def test_another_priority_declaration_matches_otherwise(tmp_path: Path) -> None:
         "affiliated_market_maker before client by order.capacity",
     )
     assert swapped != text
-    # the rulebook's own tests of the priority are not run by loading it
     file.write_text(swapped, encoding="utf-8")
     market = engine(rules_of(policy.load(tmp_path / "rules", on=ON)))
     place(market, "a1", "ann", order("sell", 100_00, COIN, at=1))

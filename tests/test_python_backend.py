@@ -46,6 +46,13 @@ def test_fast_path_and_reasons(rulebook: policy.Rulebook) -> None:
     assert rulebook.evaluator("worth").fast(large) == 100_01
 
 
+def test_generated_functions_are_typed_and_documented(rulebook: policy.Rulebook) -> None:
+    fast = rulebook.evaluator("worth").fast
+    assert (fast.__name__, fast.__annotations__["return"]) == ("worth", int)
+    assert "as an int of 10**-2" in (fast.__doc__ or "")
+    assert "size: quantity to 1" in (rulebook.records["Order"].__doc__ or "")
+
+
 def test_any_object_with_the_attributes_will_do(rulebook: policy.Rulebook) -> None:
     class Mine:
         price, size, class_, limit = 5_00, 2, "y", None

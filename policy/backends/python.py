@@ -16,10 +16,12 @@ from attrs import define, field, frozen
 
 from policy.backends.emit import Emitter, mangled
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
+from policy.facts.records import held_as, in_words
 from policy.ir import operators
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Case, Choose, Const, Function, Program
 from policy.ir.verdicts import verdict_of
+from policy.model.types import short
 
 MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
 _VALUE = Verdict(Outcome.VALUE)
@@ -49,6 +51,16 @@ class PythonEvaluator:
     fast: Callable[..., Any]
     verdict: Callable[..., Verdict]
     answer: Callable[..., Answer]
+
+
+def _describe(made: Callable[..., Any], function: Function, result: Any) -> None:
+    """Gives a generated function the name, types and docstring that a person would have written."""
+    made.__name__ = made.__qualname__ = short(function.id)
+    made.__annotations__ = {Emitter.local(n): held_as(t) for n, t in function.parameters} | {"return": result}
+    lines = [f"    {Emitter.local(n)}: {in_words(t)}" for n, t in function.parameters]
+    made.__doc__ = "\n".join(
+        [function.title.en or function.id, "", *lines, f"    returns: {in_words(function.type)}"]
+    )
 
 
 class _Verdicts(dict[int, Verdict]):
@@ -142,6 +154,8 @@ class PythonBackend:
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
         compiled = self._compile(function, _public(function, self._emitter()))
+        for made, result in (("fast", held_as(function.type)), ("verdict", Verdict), ("answer", Answer)):
+            _describe(compiled[made], function, result)
         return PythonEvaluator(question, compiled["fast"], compiled["verdict"], compiled["answer"])
 
     def source(self, id: str) -> str:

@@ -23,9 +23,7 @@ from policy.model import types, values
 from policy.model.types import MOST_FACT_DIGITS, Number, Type, describe
 from policy.source import Source, Span
 
-_NUMBER = re.compile(
-    r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?"
-)
+_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
@@ -74,9 +72,7 @@ class FactReader:
     function: Function
     classes: dict[str, type[Any]]
 
-    def read(
-        self, source: Source, start: int = 0, end: int | None = None
-    ) -> tuple[Any, ...] | list[Diagnostic]:
+    def read(self, source: Source, start: int = 0, end: int | None = None) -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from the JSON object in `source[start:end]`, or what is wrong with it."""
         text = source.text[start:end]
         whole = Span(source, start, start + len(text.rstrip()))
@@ -96,9 +92,7 @@ def _parse(text: str, whole: Span, found: Collector) -> Any:
             json.dumps(document, ensure_ascii=False).encode()
         return document
     except UnicodeEncodeError:
-        found.error(
-            "facts-json", "a text holds half a character", whole, "`\\ud800` to `\\udfff` come in pairs"
-        )
+        found.error("facts-json", "a text holds half a character", whole, "`\\ud800` to `\\udfff` come in pairs")
     except json.JSONDecodeError as failure:
         at = whole.start + failure.pos
         why = failure.msg.lower().removesuffix(" at")
@@ -180,9 +174,7 @@ class _Reading:
                 if isinstance(given, _NumberText) or not isinstance(given, str):
                     return self.mismatch(given, of, path)
                 if given not in members:
-                    help = did_you_mean(given, members) or "it is one of " + ", ".join(
-                        f"`{m}`" for m in members
-                    )
+                    help = did_you_mean(given, members) or "it is one of " + ", ".join(f"`{m}`" for m in members)
                     return self.wrong("facts-type", path, f"`{given}` is not a `{describe(of)}`", help)
                 return given
             case types.Record(name):
@@ -207,11 +199,7 @@ class _Reading:
 
     def mismatch(self, given: Any, of: Type, path: str) -> Any:
         kind = {bool: "a boolean", str: "a text", dict: "an object", list: "a list", _NumberText: "a number"}
-        help = (
-            'write it in quotes: "12.34"'
-            if isinstance(of, types.Text) and isinstance(given, _NumberText)
-            else ""
-        )
+        help = 'write it in quotes: "12.34"' if isinstance(of, types.Text) and isinstance(given, _NumberText) else ""
         return self.wrong("facts-type", path, f"is {kind[type(given)]}, but `{describe(of)}` is wanted", help)
 
     def record(self, given: Any, name: str, path: str) -> Any:

@@ -78,6 +78,11 @@ class Holding:
             return Total(0, self.accepted.needs)
         return _amount(self.lending) if self.accepted.permitted else Total(0)
 
+    @property
+    def counts(self) -> Total:
+        """What the position adds to the lender's liquid capital."""
+        return _amount(self.capital)
+
 
 @frozen(eq=False)
 class Valuation:
@@ -100,7 +105,7 @@ class Valuation:
     @property
     def capital(self) -> Total:
         """The account's collateral in the lender's liquid capital."""
-        return total(_amount(h.capital) for h in self.holdings)
+        return total(h.counts for h in self.holdings)
 
     @property
     def answers(self) -> tuple[Answer, ...]:

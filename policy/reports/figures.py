@@ -250,10 +250,22 @@ class AccountRow:
 
 
 @frozen
+class KindRow:
+    """All collateral of one kind: before the haircut, after it, and as the lenders' capital."""
+
+    kind: str
+    kind_zh: str
+    market_value: str
+    lending_value: Amount
+    capital_value: Amount
+
+
+@frozen
 class Margin:
     """All margin accounts, one by one and together."""
 
     accounts: tuple[AccountRow, ...]
+    kinds: tuple[KindRow, ...]
     market_value: str
     lending_value: Amount
     capital_value: Amount

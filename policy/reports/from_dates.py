@@ -7,6 +7,7 @@ that were reasons on one date and not on the next.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 
 from attrs import frozen
 
@@ -41,7 +42,7 @@ _WORDS = {Outcome.PERMITTED: "accepted", Outcome.DENIED: "refused"}
 
 def changes_of(days: Sequence[Dated]) -> Changes:
     """What changes from date to date."""
-    turned = [row for before, after in zip(days, days[1:], strict=False) for row in _turned(before, after)]
+    turned = [row for before, after in pairwise(days) for row in _turned(before, after)]
     return Changes(
         dates=tuple(d.on for d in days),
         rows=tuple(ChangeRow(en, zh, tuple(_amount(of(d)) for d in days)) for en, zh, of in _ROWS),

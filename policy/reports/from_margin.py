@@ -12,7 +12,7 @@ from attrs import frozen
 
 from policy.decisions import Outcome, Words
 from policy.margin.valuation import Holding, Valuation, total
-from policy.reports.figures import AccountRow, HoldingRow, Margin
+from policy.reports.figures import AccountRow, HoldingRow, KindRow, Margin
 from policy.reports.words import money, money_of, rate_of, state, sum_of
 
 
@@ -31,6 +31,7 @@ def margin_of(accounts: Sequence[NamedValuation], titles: dict[str, Words]) -> M
     outcomes = [v.call.outcome for v in valuations]
     return Margin(
         accounts=tuple(_account(a, titles) for a in accounts),
+        kinds=_kinds([h for v in valuations for h in v.holdings], titles),
         market_value=money(sum(v.market_value.known for v in valuations)),
         lending_value=sum_of(total(h.carries for v in valuations for h in v.holdings)),
         capital_value=sum_of(total(v.capital for v in valuations)),
@@ -60,6 +61,23 @@ def _account(named: NamedValuation, titles: dict[str, Words]) -> AccountRow:
         sale=state(valuation.sale),
         sale_order=tuple(h.position.asset.symbol for h in valuation.sale_order),
     )
+
+
+def _kinds(holdings: Sequence[Holding], titles: dict[str, Words]) -> tuple[KindRow, ...]:
+    """A row for each class of asset, in the order in which it is first held."""
+    rows = []
+    for kind in dict.fromkeys(h.position.asset.class_ for h in holdings):
+        own = [h for h in holdings if h.position.asset.class_ == kind]
+        rows.append(
+            KindRow(
+                kind=titles[f"AssetClass.{kind}"].en,
+                kind_zh=titles[f"AssetClass.{kind}"].zh,
+                market_value=money(sum(h.position.market_value for h in own)),
+                lending_value=sum_of(total(h.carries for h in own)),
+                capital_value=sum_of(total(h.counts for h in own)),
+            )
+        )
+    return tuple(rows)
 
 
 def _holding(holding: Holding, titles: dict[str, Words]) -> HoldingRow:

@@ -41,23 +41,24 @@ def _lines(figures: Figures) -> Iterator[str]:
     yield ""
     yield from _priority(figures)
     yield ""
-    yield (
-        f"Collateral of HKD {grouped(margin.market_value)} carries {_amount(margin.lending_value)}; "
-        f"as capital {_amount(margin.capital_value)}"
-    )
+    yield f"{'Collateral, HKD':<40}{'market value':>16}{'lending value':>28}{'as capital':>16}"
+    for kind in margin.kinds:
+        lending, capital = _amount(kind.lending_value), _amount(kind.capital_value)
+        yield f"      {kind.kind:<34}{grouped(kind.market_value):>16}{lending:>28}{capital:>16}"
     yield f"{margin.calls:>5} margin calls due, {margin.no_calls} not due, {margin.calls_undecided} undecided"
     yield ""
-    yield "The same orders asked as of " + ", ".join(figures.changes.dates)
+    yield f"{'The same orders asked as of':<40}" + "".join(f"{on:>16}" for on in figures.changes.dates)
     for change in figures.changes.rows[:3]:
-        yield f"      {change.what.lower()}: " + ", ".join(_amount(value) for value in change.values)
+        yield f"      {change.what.lower():<34}" + "".join(f"{_amount(value):>16}" for value in change.values)
     refused = {(row.file, row.line) for row in figures.unread}
-    yield f"{len(refused):>5} lines of facts refused, with reasons; {len(figures.wanted)} numbers or facts are wanting"
+    wanting = len(figures.wanted)
+    yield f"{len(refused):>5} lines of facts refused, with reasons; {wanting} numbers or facts are wanting"
 
 
 def _priority(figures: Figures) -> Iterator[str]:
     priority = figures.market.priority
     yield f"Client priority: at {len(priority.levels)} prices clients and the market maker waited together"
-    yield f"{priority.fills:>5} fills there; in {priority.jumped} the client went before a market maker that came earlier"
+    yield f"{priority.fills:>5} fills there; in {priority.jumped} a client passed a market maker that came earlier"
     yield f"{priority.breaches:>5} fills of a market maker before a waiting client"
 
 

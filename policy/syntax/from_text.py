@@ -104,7 +104,7 @@ def _as_name(slip: UnexpectedInput) -> bool:
     if not isinstance(slip, UnexpectedToken) or not slip.token.isidentifier():
         return False
     parsing = slip.interactive_parser
-    if "NAME" not in parsing.accepts():
+    if "NAME" not in parsing.accepts():  # type: ignore[no-untyped-call]  # Lark leaves it untyped
         return False
     parsing.feed_token(Token.new_borrow_pos("NAME", slip.token, slip.token))
     return True
@@ -119,7 +119,7 @@ def comments_and_tokens(source: Source) -> Iterator[Token]:
     ]
     tokens = []
     parsing = parser().parse_interactive(source.text)
-    for token in parsing.lexer_thread.lex(parsing.parser_state):
+    for token in parsing.lexer_thread.lex(parsing.parser_state):  # type: ignore[no-untyped-call]  # as above
         try:
             parsing.feed_token(token)
         except UnexpectedToken as slip:
