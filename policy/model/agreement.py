@@ -63,9 +63,8 @@ class Agreement(ABC):
                 inner = self.adapt(operand, wanted)
                 return evolve(e, operand=inner, type=inner.type) if inner is not operand else e
             case typed.Literal(value, type=Number(unit, scale)):
-                if (unit == "number" and wanted.unit in ("quantity", "duration") and wanted.unit != "duration") or (
-                    unit.startswith("money:") and wanted.unit == f"price:{unit[6:]}"
-                ):
+                currency = unit.removeprefix("money:")
+                if (unit, wanted.unit) in (("number", "quantity"), (f"money:{currency}", f"price:{currency}")):
                     unit = wanted.unit
                 while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
                     value, scale = value // 10, scale - 1
@@ -115,7 +114,9 @@ class Agreement(ABC):
             assert isinstance(left, Number)
             assert isinstance(right, Number)
             if left.unit != right.unit:
-                return a, self.disagree(b, left), types.BROKEN
+                odd = isinstance(a, typed.Literal) and not isinstance(b, typed.Literal)  # as in `1 - haircut`
+                wrong = self.disagree(a, right) if odd else self.disagree(b, left)
+                return (wrong, b, types.BROKEN) if odd else (a, wrong, types.BROKEN)
             scales = (left.scale, right.scale)
             return a, b, Number(left.unit, EXACT_FRACTION if EXACT_FRACTION in scales else max(scales))
         if isinstance(a.type, types.Broken):
