@@ -81,7 +81,8 @@ class Explainer(Interpreter):
     def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
         if function.kind == "set":
             return self.evaluate(function.body, env)
-        frame = _Frame(short(function.id).replace("#law", " in the law"))
+        frame = _Frame(short(function.id).replace("#law", " in the law"), list(function.citations))
+        self.cited.update(dict.fromkeys(function.citations))
         self.frames.append(frame)
         try:
             value = self.evaluate(function.body, env)

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import evolve
 
+from policy.decisions import Citation
 from policy.ir import program as ir
 from policy.ir.bounds import checked
 from policy.ir.lower import lower, lower_as, lower_compare
@@ -74,8 +75,19 @@ def _function(
         type=of,
         body=body,
         rules=rules_,
+        citations=_own_citations(d),
         place=place_of(d.span),
     )
+
+
+def _own_citations(d: rules.Declared) -> tuple[Citation, ...]:
+    """What a declaration stands on as a whole: a priority on its lines, a parameter without a value on its `per`."""
+    match d:
+        case rules.Priority(keys=keys):
+            return tuple(dict.fromkeys(c for key in keys for c in key.citations))
+        case rules.Parameter(citations=citations) | rules.Property(citations=citations):
+            return citations
+    return ()
 
 
 # ── dates ───────────────────────────────────────────────────────────────────────────────────

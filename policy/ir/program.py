@@ -287,6 +287,7 @@ class Function:
     type: Type
     body: Expr
     rules: tuple[Rule, ...] = ()
+    citations: tuple[Citation, ...] = ()  # of the whole; cases and rules have their own
     place: Place = NO_PLACE
 
 
