@@ -88,4 +88,6 @@ def fact(value: Any, of: Any) -> str:
         return "{ " + ", ".join(f"{n}: {fact(getattr(value, n), None)}" for n in names) + " }"
     if isinstance(value, tuple):
         return "[" + ", ".join(fact(v, getattr(of, "of", None)) for v in value) + "]"
+    if isinstance(value, frozenset):  # whose own order is nobody's promise
+        return "{" + ", ".join(sorted(map(repr, value))) + "}"
     return repr(value) if of is None else show(value, of)

@@ -34,6 +34,8 @@ def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], typ
         case tree.Reference(name) if name in given:
             rest = {n: e for n, e in given.items() if n != name}
             return fact(given[name], of, rest, typist)
+        case tree.SetOf(()) if isinstance(inner, types.Record):  # `{}`: a record of which nothing is known
+            return {}
         case tree.RecordOf() | tree.Updated() if isinstance(inner, types.Record):
             return _record(node, inner, given, typist)
         case tree.RecordOf() | tree.Updated():
