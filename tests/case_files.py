@@ -53,7 +53,7 @@ def _rewrite(case: Case, actual: str) -> None:
     with case.file.open("r+", encoding="utf-8") as handle:
         fcntl.flock(handle, fcntl.LOCK_EX)
         preamble, cases = read(case.file)
-        parts = [preamble] if preamble else []
+        parts = [preamble + "\n"] if preamble else []
         for c in cases:
             expected = actual if c.title == case.title else c.expected
             parts.append(f"=== {c.title}\n{c.input.rstrip()}\n---\n{expected.rstrip()}\n")

@@ -66,11 +66,19 @@ def drawn(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def findings(texts: Sequence[Text]) -> str:
-    """Everything wrong with the rules, drawn; the rules are also made into a program where nothing is."""
+    """Everything wrong with the rules, drawn; the rules are also made into a program where nothing is.
+
+    That the provisions of the standard head are not used is no finding.
+    """
     checked = check(texts)
     if not checked.errors:
         program(checked)
-    return drawn(checked.diagnostics)
+    return drawn([d for d in checked.diagnostics if not _in_head(d)])
+
+
+def _in_head(d: Diagnostic) -> bool:
+    place = d.span
+    return not d.is_error and place is not None and place.source.text.startswith(HEAD) and place.start < len(HEAD)
 
 
 def rulebook(texts: Sequence[Text], on: str, under: str = "") -> Rulebook:

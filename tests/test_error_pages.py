@@ -1,4 +1,4 @@
-"""One page for each code of a finding, `grammar/errors/<code>.md`; the wrong example is wrong and the right one right.
+"""One page for each code of a finding, `grammar/errors/<code>.md`: its wrong example is wrong, its right one right.
 
 A page's examples are fenced blocks. `policy [FILE]` is a whole file of rules, and several make one rulebook.
 `json QUESTION` are facts for a question of it. `python` builds what cannot be shown as text: it finds a folder
@@ -103,7 +103,8 @@ def test_page(path: Path, update: bool, tmp_path: Path) -> None:
     drawn = re.sub(r"`[^`]*/rules(/[^`]*)?`", r"`rules\1`", drawn)
     if update:
         text = path.read_text(encoding="utf-8")
-        path.write_text(BLOCK.sub(lambda m: f"```text\n{drawn}```" if m[1] == "text" else m[0], text), encoding="utf-8")
+        text = BLOCK.sub(lambda m: f"```text\n{drawn}```" if m[1] == "text" else m[0], text)
+        path.write_text(text, encoding="utf-8")
     else:
         shown = [body for language, _, body in BLOCK.findall(page.sections["Wrong"]) if language == "text"]
         assert shown == [drawn]

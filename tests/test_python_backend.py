@@ -14,7 +14,9 @@ RULES = """language 1
 ruleset t.rules "T" zh "試"
 source S "s" zh "源" status house
 provision S/1 "one" zh "一"
-record Order "order" zh "盤" { price: price(HKD) to 0.01  size: quantity to 1  class: text  limit: optional money(HKD) }
+record Order "order" zh "盤" {
+  price: price(HKD) to 0.01  size: quantity to 1  class: text  limit: optional money(HKD)
+}
 value worth(order: Order) -> money(HKD) "worth" zh "值"
   = round down to 0.01 (order.price * order.size) per S/1
 decision ok(order: Order) "ok" zh "可"

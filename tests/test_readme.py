@@ -1,4 +1,4 @@
-"""The README keeps its word: its commands exist, its transcript is what is printed, the gate runs its two commands."""
+"""The README keeps its word: commands exist, transcripts are what is printed, the gate runs its two commands."""
 
 from __future__ import annotations
 

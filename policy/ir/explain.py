@@ -81,8 +81,8 @@ class Explainer(Interpreter):
     def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
         if function.kind == "set":
             return self.evaluate(function.body, env)
-        frame = _Frame(short(function.id).replace("#law", " in the law"), list(function.citations))
-        self.cited.update(dict.fromkeys(function.citations))
+        frame = _Frame(short(function.id).replace("#law", " in the law"), [c for _, c in function.citations])
+        self.cited.update(dict.fromkeys(c for _, c in function.citations))
         self.frames.append(frame)
         try:
             value = self.evaluate(function.body, env)
@@ -108,7 +108,7 @@ class Explainer(Interpreter):
         elif function.kind == "decision":
             text = "permitted" if value else "denied"
         else:
-            text = show(value, function.type)
+            text = show(self.plain(value), function.type)
         note = f" ({frame.note})" if frame.note and frame.note != "always" else ""
         citations = tuple(dict.fromkeys(frame.citations))
         return Derivation(frame.label, text + note, citations, str(function.place), tuple(frame.parts))

@@ -80,13 +80,14 @@ def _function(
     )
 
 
-def _own_citations(d: rules.Declared) -> tuple[Citation, ...]:
+def _own_citations(d: rules.Declared) -> tuple[tuple[Expr, Citation], ...]:
     """What a declaration stands on as a whole: a priority on its lines, a parameter without a value on its `per`."""
     match d:
         case rules.Priority(keys=keys):
-            return tuple(dict.fromkeys(c for key in keys for c in key.citations))
+            cited = [(_all(_in_force(key.start, key.end)), c) for key in keys for c in key.citations]
+            return tuple(dict.fromkeys(cited))
         case rules.Parameter(citations=citations) | rules.Property(citations=citations):
-            return citations
+            return tuple((TRUE, c) for c in citations)
     return ()
 
 
@@ -248,7 +249,13 @@ def _decision(d: rules.Decision) -> Function:
 
 
 def _key(key: rules.Key) -> Expr:
-    """An int that is lower for whoever comes first."""
+    """An int that is lower for whoever comes first; the same for all while the line is not in force."""
+    rank = _rank(key)
+    in_force = _in_force(key.start, key.end)
+    return ir.If(_all(in_force), rank, ir.Const(0)) if in_force else rank
+
+
+def _rank(key: rules.Key) -> Expr:
     by = lower(key.by)
     minus = ir.Arithmetic("-", ir.Const(0), by)
     match key.kind:

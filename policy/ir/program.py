@@ -287,7 +287,7 @@ class Function:
     type: Type
     body: Expr
     rules: tuple[Rule, ...] = ()
-    citations: tuple[Citation, ...] = ()  # of the whole; cases and rules have their own
+    citations: tuple[tuple[Expr, Citation], ...] = ()  # of the whole, each with when it is in force
     place: Place = NO_PLACE
 
 

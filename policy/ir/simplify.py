@@ -19,7 +19,8 @@ def specialised(program: Program, on: int) -> Program:
     for id, f in program.functions.items():
         rules = [evolve(r, condition=simplify(r.condition, on)) for r in f.rules]
         kept = tuple(r for r in rules if r.condition != FALSE or r.name == "otherwise")
-        functions[id] = evolve(f, body=simplify(f.body, on), rules=kept)
+        cited = tuple((TRUE, c) for in_force, c in f.citations if simplify(in_force, on) == TRUE)
+        functions[id] = evolve(f, body=simplify(f.body, on), rules=kept, citations=cited)
     return evolve(program, functions=functions, on=on)
 
 

@@ -221,8 +221,7 @@ class UnitReader:
             by=by,
             side=side,
             ranks=tuple(r.text for r in k.ranks),
-            citations=self.rulebook.cited(k.per),
-            span=k.span,
+            **self.dated(k, k.period, k.per),
         )
 
 

@@ -13,7 +13,11 @@ from policy.syntax import tree
 
 
 def test_of(reader: UnitReader, t: tree.Test) -> rules.Test:
-    given = {g.name.text: g.value for g in t.given}
+    given: dict[str, tree.Expression] = {}
+    for g in t.given:
+        if g.name.text in given:
+            reader.found.error("duplicate-name", f"`{g.name.text}` is written twice", g.name.span)
+        given[g.name.text] = g.value
     expectations = [_expectation(reader, e, given) for e in t.expect]
     return rules.Test(
         title=t.title,
@@ -123,6 +127,8 @@ def amendment_of(reader: UnitReader, t: tree.Tighten) -> rules.Amendment | None:
             "add `stricter when higher` or `stricter when lower` where it is declared",
         )
     for r in t.rules:
+        if r.name.text in {law.name.text for law in node.rules}:
+            reader.found.error("duplicate-name", f"a rule `{r.name.text}` is already there", r.name.span)
         if r.effect == "permit":
             reader.found.error("loosens", f"`{r.name.text}` permits, and an overlay may only be stricter", r.span)
     typist = reader.typist(signature.parameters)

@@ -179,13 +179,13 @@ class Decision(Declared):
 
 
 @frozen(kw_only=True)
-class Key:
+class Key(Dated):
+    """One line of a priority; while it is not in force it ranks all alike."""
+
     kind: str
     by: Expression
     side: Expression | None
     ranks: tuple[str, ...]
-    citations: tuple[Citation, ...]
-    span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
 @frozen(kw_only=True)

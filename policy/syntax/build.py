@@ -19,9 +19,8 @@ def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
 
 def _key(kind: str) -> Callable[..., tree.Key]:
     def make(self: Builder, meta: Meta, items: Items) -> tree.Key:
-        per = items.pop() if isinstance(items[-1], tree.Citations) else tree.Citations()
         side = items[1] if kind == "best" else None
-        return tree.Key(kind, items[0], side, (), per, span=self.at(meta))
+        return tree.Key(kind, items[0], side, (), _first(items, tree.Period), _cited(items), span=self.at(meta))
 
     return make
 
@@ -275,8 +274,8 @@ class Builder(ExpressionBuilder):
 
     def ranked_key(self, meta: Meta, items: Items) -> tree.Key:
         ranks = tuple(self.name_of(i) for i in items if isinstance(i, Token))
-        by = next(i for i in items if not isinstance(i, Token | tree.Citations))
-        return tree.Key("ranked", by, None, ranks, _cited(items), span=self.at(meta))
+        by = next(i for i in items if not isinstance(i, Token | tree.Period | tree.Citations))
+        return tree.Key("ranked", by, None, ranks, _first(items, tree.Period), _cited(items), span=self.at(meta))
 
     def priority(self, meta: Meta, items: Items) -> tree.Priority:
         keys = tuple(i for i in items if isinstance(i, tree.Key))

@@ -168,6 +168,7 @@ class Key(Node):
     by: Expression
     side: Expression | None = None
     ranks: tuple[Name, ...] = ()
+    period: Period | None = None
     per: Citations = Citations()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy.diagnostics import Diagnostic
+from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as typed
 from policy.model import rules, types
 from policy.model.calendar import BEGINNING, ENDING, periods
@@ -18,16 +18,17 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         if amendment.kind != "parameter" or not isinstance(base, rules.Parameter) or not base.stricter:
             continue
         for version in amendment.versions:
-            for law, start, end in periods(base.versions):
-                if _together(version, start, end) and _looser(version.body, law.body, base.stricter):
-                    yield Diagnostic(
-                        "loosens",
-                        f"this is looser than the law's {_shown(law.body)} for `{base.name}`",
-                        version.span,
-                        f"stricter is {base.stricter}; the law's value stays in force",
-                        related=((law.span, "the law"),),
-                    )
-                    break
+            beside = [law for law, start, end in periods(base.versions) if _together(version, start, end)]
+            looser = [law for law in beside if _looser(version.body, law.body, base.stricter)]
+            if looser:  # a warning where it tightens the law for a while, and the law then overtakes it
+                yield Diagnostic(
+                    "loosens",
+                    f"this is looser than the law's {_shown(looser[0].body)} for `{base.name}`",
+                    version.span,
+                    f"stricter is {base.stricter}; the law's value stays in force",
+                    Severity.ERROR if looser == beside else Severity.WARNING,
+                    related=((looser[0].span, "the law"),),
+                )
 
 
 def _together(version: rules.Version, start: int | None, end: int | None) -> bool:
