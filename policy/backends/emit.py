@@ -28,6 +28,7 @@ class Emitter:
 
     def __init__(self, program: Program, names: dict[str, Any], need: Callable[[str], None]) -> None:
         self.program, self.names, self.need = program, names, need
+        self.iterating = False
 
     @staticmethod
     def local(name: str) -> str:
@@ -68,6 +69,8 @@ class Emitter:
                 return f"_months_later({self(date)}, {months})"
             case ir.If(condition, then, otherwise):
                 return f"({self(then)} if {self(condition)} else {self(otherwise)})"
+            case ir.Let(variable, value, body):
+                return f"(lambda {variable}: {self(body)})({self(value)})"
             case ir.Items(items):
                 return "(" + "".join(f"{self(i)}, " for i in items) + ")"
             case ir.Aggregate():
@@ -88,7 +91,7 @@ class Emitter:
     def divide(self, e: ir.Divide) -> str:
         """Inline where the divisor is a positive constant and the direction simple, else by a function."""
         n = self(e.numerator)
-        if isinstance(e.denominator, Const) and e.denominator.value > 0:
+        if isinstance(e.denominator, Const) and e.denominator.value > 0 and not self.iterating:
             d = e.denominator.value
             if e.mode == "down":
                 return f"(_n // {d} if (_n := {n}) >= 0 else -(-_n // {d}))"
@@ -97,7 +100,9 @@ class Emitter:
         return f"_divide_{e.mode.replace(' ', '_')}({n}, {self(e.denominator)})"
 
     def aggregate(self, e: ir.Aggregate) -> str:
+        outer, self.iterating = self.iterating, True  # Python allows no assignment in what is iterated over
         each = f"for {self.local(e.variable)} in {self(e.over)}"
+        self.iterating = outer
         if e.where is not None:
             each += f" if {self(e.where)}"
         body = self(e.body)

@@ -17,27 +17,22 @@ FACT: int = 10**types.MOST_FACT_DIGITS
 
 def checked(program: Program) -> Program:
     """The program with its checks in place."""
-    bounder = _Bounder(program)
-    functions = {id: bounder.function(id) for id in program.functions}
-    return evolve(program, functions=functions)
+    bounder = _Bounder()
+    made = {id: bounder.function(program.functions[id]) for id in program.calls_first(*program.functions)}
+    return evolve(program, functions={id: made[id] for id in program.functions})
 
 
 class _Bounder:
     """Bounds on magnitudes, function by function, callees first."""
 
-    def __init__(self, program: Program) -> None:
-        self.program = program
-        self.done: dict[str, ir.Function] = {}
+    def __init__(self) -> None:
         self.results: dict[str, int] = {}
+        self.lets: dict[str, int] = {}
 
-    def function(self, id: str) -> ir.Function:
-        if id not in self.done:
-            function = self.program.functions[id]
-            body, bound = self.bounded(function.body)
-            rules = tuple(evolve(r, condition=self.bounded(r.condition)[0]) for r in function.rules)
-            self.done[id] = evolve(function, body=body, rules=rules)
-            self.results[id] = bound
-        return self.done[id]
+    def function(self, function: ir.Function) -> ir.Function:
+        body, self.results[function.id] = self.bounded(function.body)
+        rules = tuple(evolve(r, condition=self.bounded(r.condition)[0]) for r in function.rules)
+        return evolve(function, body=body, rules=rules)
 
     def bounded(self, e: Expr) -> tuple[Expr, int]:
         """The expression with its checks, and a bound its magnitude stays below."""
@@ -48,6 +43,12 @@ class _Bounder:
             bounds.append(bound)
             return new
 
+        if isinstance(e, ir.Let):
+            value, bound = self.bounded(e.value)
+            outer, self.lets = self.lets, {**self.lets, e.variable: bound}
+            body, bound = self.bounded(e.body)
+            self.lets = outer
+            return ir.Let(e.variable, value, body), bound
         new = map_parts(e, inner)
         if isinstance(new, ir.Call):  # inside, a parameter is taken to be as small as a fact
             small = (a if b <= FACT else ir.Check(a, FACT) for a, b in zip(new.arguments, bounds, strict=True))
@@ -65,7 +66,9 @@ class _Bounder:
         match e:
             case ir.Const(value):
                 return int(abs(value)) + 1 if isinstance(value, int) else 1
-            case ir.Variable() | ir.Field():
+            case ir.Variable(name):
+                return self.lets.get(name, FACT)
+            case ir.Field():
                 return FACT
             case ir.Arithmetic("*"):
                 return inner[0] * inner[1]
@@ -80,7 +83,6 @@ class _Bounder:
             case ir.Choose("sum", cases):
                 return sum(inner[1::2]) + inner[-1] + len(cases)
             case ir.Call(function):
-                self.function(function)
                 return self.results[function]
             case ir.If():
                 return max(inner[1:])

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from policy.decisions import MISSING, Basis, Citation, Derivation
 from policy.ir import program as ir
@@ -18,6 +18,8 @@ from policy.model import types
 from policy.model.types import Type, short
 from policy.model.values import show
 
+LONGEST_REPEATED = 20  # lines that a call takes when it is told again; a longer one is not repeated
+
 
 @define(eq=False)
 class _Frame:
@@ -27,10 +29,12 @@ class _Frame:
     citations: list[Citation] = field(factory=list)
     note: str = ""
     parts: list[Derivation] = field(factory=list)
+    size: int = 1  # in lines
 
-    def add(self, part: Derivation) -> None:
+    def add(self, part: Derivation, size: int = 1) -> None:
         if part not in self.parts:
             self.parts.append(part)
+            self.size += size
 
 
 @frozen(eq=False)
@@ -41,6 +45,8 @@ class Explainer(Interpreter):
     frames: list[_Frame] = field(factory=lambda: [_Frame("")])
     facts_read: dict[str, Any] = field(factory=dict)
     cited: dict[Citation, None] = field(factory=dict)
+    lines: dict[Any, tuple[Derivation, int]] = field(factory=dict)  # by call: what to say of it, in how many lines
+    silent: Interpreter = field(default=Factory(lambda self: Interpreter(self.program), takes_self=True))
 
     def evaluate(self, e: ir.Expr, env: dict[str, Any]) -> Any:
         value = super().evaluate(e, env)
@@ -79,6 +85,18 @@ class Explainer(Interpreter):
         return of
 
     def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
+        call = self.call(function, arguments)
+        told = call in self.lines
+        value = super().called(function, arguments, env)
+        if call in self.lines:
+            line, size = self.lines[call]
+            frame = self.frames[-1]
+            if told and size > LONGEST_REPEATED and line not in frame.parts:
+                line, size = evolve(line, value=f"{line.value}, as above", parts=()), 1
+            frame.add(line, size)
+        return value
+
+    def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
         if function.kind == "set":
             return self.evaluate(function.body, env)
         frame = _Frame(short(function.id).replace("#law", " in the law"), [c for _, c in function.citations])
@@ -90,14 +108,13 @@ class Explainer(Interpreter):
                 self.cite_reasons(function, value, env)
         finally:
             self.frames.pop()
-        self.frames[-1].add(self.line(frame, function, value))
+        self.lines[call] = self.line(frame, function, value), frame.size
         return value
 
     def cite_reasons(self, function: Function, value: Any, env: dict[str, Any]) -> None:
         if isinstance(value, Unknown):
             return
-        silent = Interpreter(self.program)
-        indices = silent.applying(function, value, env) or range(len(function.rules))
+        indices = self.silent.applying(function, value, env) or range(len(function.rules))
         for n in indices:
             self.frames[-1].citations += function.rules[n].citations
             self.cited.update(dict.fromkeys(function.rules[n].citations))
@@ -133,7 +150,7 @@ def explained(program: Program, name: str, arguments: tuple[Any, ...]) -> tuple[
 
 def _decision(explainer: Explainer, function: Function, env: dict[str, Any]) -> Derivation:
     """A decision rule by rule; only the rules it turned on count for the basis."""
-    silent = Interpreter(explainer.program)
+    silent = explainer.silent
     try:
         value = silent.evaluate(function.body, env)
     except FaultError as fault:

@@ -13,7 +13,7 @@ from attrs import evolve
 from policy.decisions import Citation
 from policy.ir import program as ir
 from policy.ir.bounds import checked
-from policy.ir.lower import lower, lower_as, lower_compare
+from policy.ir.lower import lower, lower_as, lower_compare, once
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Place
 from policy.model import expressions as typed
 from policy.model import rules, types
@@ -266,7 +266,11 @@ def _rank(key: rules.Key) -> Expr:
         case "best":
             assert key.side is not None
             return ir.If(ir.Compare("is", lower(key.side), ir.Const("buy")), minus, by)
-    rank: Expr = ir.Const(len(key.ranks) - 1)
-    for place in range(len(key.ranks) - 2, -1, -1):
-        rank = ir.If(ir.Compare("is", by, ir.Const(key.ranks[place])), ir.Const(place), rank)
+    return once(by, lambda x: _place_among(x, key.ranks))
+
+
+def _place_among(x: Expr, ranks: tuple[str, ...]) -> Expr:
+    rank: Expr = ir.Const(len(ranks) - 1)
+    for place in range(len(ranks) - 2, -1, -1):
+        rank = ir.If(ir.Compare("is", x, ir.Const(ranks[place])), ir.Const(place), rank)
     return rank

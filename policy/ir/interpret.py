@@ -69,7 +69,7 @@ def attribute(field_name: str) -> str:
 
 @frozen(eq=False)
 class Interpreter:
-    """Evaluates expressions of one program. Subclasses watch: `applied`, `read` and `called` are for them."""
+    """Evaluates expressions of one program. Subclasses watch: `applied`, `read` and `result` are for them."""
 
     program: Program
     memo: dict[tuple[Any, ...], Any] = field(factory=dict)
@@ -121,12 +121,28 @@ class Interpreter:
     def read(self, path: str, value: Any) -> None:
         """A fact was read."""
 
+    # ── calls ───────────────────────────────────────────────────────────────────────────────
+
     def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
-        """A function is called; its body's value."""
-        key = (function.id, *(id(a.value) if isinstance(a, Place) else a for a in arguments))
+        """The value of a function that is called, worked out once for the same arguments; or its fault."""
+        key = self.call(function, arguments)
         if key not in self.memo:
-            self.memo[key] = self.evaluate(function.body, env)
-        return self.memo[key]
+            try:
+                self.memo[key] = self.result(key, function, env)
+            except FaultError as fault:
+                self.memo[key] = fault
+        value = self.memo[key]
+        if isinstance(value, FaultError):
+            raise value.with_traceback(None)
+        return value
+
+    def call(self, function: Function, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+        """What tells one call from another: records and lists by identity, and by path for naming what is missing."""
+        return (function.id, *((id(a.value), a.path) if isinstance(a, Place) else a for a in arguments))
+
+    def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
+        """A function's value, when this `call` of it is met for the first time."""
+        return self.evaluate(function.body, env)
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
@@ -177,6 +193,8 @@ class Interpreter:
                 if isinstance(test, Unknown):
                     return self.same(test, [self.attempt(then, env), self.attempt(otherwise, env)])
                 return self.evaluate(then if test else otherwise, env)
+            case ir.Let(variable, bound, body):
+                return self.evaluate(body, {**env, variable: self.evaluate(bound, env)})
             case ir.Items(items):
                 values = tuple(self.evaluate(i, env) for i in items)
                 return unknown(*values) or values

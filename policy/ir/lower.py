@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from functools import reduce
-
-from attrs import evolve
 
 from policy.ir import program as ir
 from policy.ir.program import Expr
@@ -18,15 +17,27 @@ _CALENDAR = date.max.toordinal() + 1
 
 def lower_as(e: typed.Expression, of: types.Type) -> Expr:
     """`e` at the scale of `of`, which is never smaller."""
-    inner = of.of if isinstance(of, types.OptionalOf) else of
-    source = e.type.of if isinstance(e.type, types.OptionalOf) else e.type
-    if isinstance(inner, Number) and isinstance(source, Number):
-        if isinstance(e.type, types.OptionalOf) and source.scale != inner.scale:
-            x = lower(e)
-            wider = _scaled(x, inner.scale - source.scale)
-            return ir.If(ir.Compare("is", x, ir.Const(None)), ir.Const(None), wider)
-        return _scaled(lower(e), inner.scale - source.scale)
-    return lower(e)
+    by = _wider(e.type, of)
+    if by and isinstance(e.type, types.OptionalOf):
+        return once(lower(e), lambda x: ir.If(_absent(x), ir.Const(None), _scaled(x, by)))
+    return _scaled(lower(e), by)
+
+
+def _wider(source: types.Type, of: types.Type) -> int:
+    """How many decimals numbers of type `of` have more than those of type `source`."""
+    source, of = (t.of if isinstance(t, types.OptionalOf) else t for t in (source, of))
+    return of.scale - source.scale if isinstance(source, Number) and isinstance(of, Number) else 0
+
+
+def once(value: Expr, use: Callable[[Expr], Expr]) -> Expr:
+    """What `use` makes of a value that it needs more than once, and that shall be worked out once."""
+    if isinstance(value, ir.Const | ir.Variable | ir.Field):
+        return use(value)
+    return ir.Let("_it", value, use(ir.Variable("_it")))
+
+
+def _absent(x: Expr) -> Expr:
+    return ir.Compare("is", x, ir.Const(None))
 
 
 def _scaled(e: Expr, by: int) -> Expr:
@@ -67,13 +78,14 @@ def lower(e: typed.Expression) -> Expr:
         case typed.Unary("is present", operand):
             return ir.Compare("is not", lower(operand), ir.Const(None))
         case typed.Unary("is absent", operand):
-            return ir.Compare("is", lower(operand), ir.Const(None))
+            return _absent(lower(operand))
         case typed.Unary("-", operand):
             x = lower(operand)
             return ir.Const(-x.value) if isinstance(x, ir.Const) else ir.Arithmetic("-", ir.Const(0), x)
         case typed.Unary(_, operand):  # abs
-            x = lower(operand)
-            return ir.Arithmetic("max", x, ir.Arithmetic("-", ir.Const(0), x))
+            return once(
+                lower(operand), lambda x: ir.Arithmetic("max", x, ir.Arithmetic("-", ir.Const(0), x))
+            )
         case typed.Binary():
             return _binary(e)
         case typed.MonthsLater(date, months):
@@ -113,10 +125,8 @@ def _binary(e: typed.Binary) -> Expr:
     left, right, operator = e.left, e.right, e.operator
     match operator, left.type:
         case "default", _:
-            x = lower(left)
-            assert isinstance(left.type, types.OptionalOf)
-            given = lower_as(evolve(left, type=left.type.of), e.type)
-            return ir.If(ir.Compare("is", x, ir.Const(None)), lower_as(right, e.type), given)
+            by = _wider(left.type, e.type)
+            return once(lower(left), lambda x: ir.If(_absent(x), lower_as(right, e.type), _scaled(x, by)))
         case (("in" | "not in"), _):
             of = right.type.of if isinstance(right.type, types.SetOf | types.ListOf) else left.type
             inside = ir.Compare("in", lower_as(left, of), lower(right))

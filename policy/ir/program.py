@@ -6,7 +6,7 @@ a list of rules, dates are comparisons with `Today`, a table is a `Choose`, a de
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -135,6 +135,15 @@ class If:
 
 
 @frozen
+class Let:
+    """`body`, in which `variable` stands for `value`, worked out once."""
+
+    variable: str
+    value: Expr
+    body: Expr
+
+
+@frozen
 class Items:
     """A tuple: a written-out list, or the keys of a priority."""
 
@@ -194,6 +203,7 @@ Expr = (
     | Check
     | MonthsLater
     | If
+    | Let
     | Items
     | Aggregate
     | Call
@@ -220,10 +230,21 @@ def parts(e: Expr) -> tuple[Expr, ...]:
             return (date,)
         case If(condition, then, otherwise):
             return (condition, then, otherwise)
+        case Let(_, value, body):
+            return (value, body)
         case Aggregate(_, _, over, where, body):
             return (over, body) if where is None else (over, where, body)
         case Choose(_, cases, none):
             return (*(x for c in cases for x in (c.condition, c.value)), none)
+
+
+def walk(e: Expr) -> Iterator[Expr]:
+    """The expression and everything inside it."""
+    pending = [e]
+    while pending:
+        inner = pending.pop()
+        yield inner
+        pending.extend(reversed(parts(inner)))
 
 
 def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
@@ -245,6 +266,8 @@ def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
             return evolve(e, date=change(e.date))
         case If():
             return If(change(e.condition), change(e.then), change(e.otherwise))
+        case Let():
+            return Let(e.variable, change(e.value), change(e.body))
         case Items():
             return Items(tuple(map(change, e.items)))
         case Aggregate():
@@ -313,6 +336,22 @@ class Program:
     overlay: str = ""
     on: int | None = None
     notes: dict[str, str] = field(factory=dict)  # by function: why a parameter has no value
+
+    def calls_first(self, *ids: str) -> list[str]:
+        """These functions and all they call, each after those that it calls itself."""
+        done: dict[str, None] = {}
+        pending = [(id, False) for id in reversed(ids)]
+        while pending:
+            id, called_are_done = pending.pop()
+            if called_are_done:
+                done[id] = None
+            elif id not in done:
+                f = self.functions[id]
+                pending.append((id, True))
+                bodies = (f.body, *(r.condition for r in f.rules))
+                inner = dict.fromkeys(e.function for b in bodies for e in walk(b) if isinstance(e, Call))
+                pending.extend((i, False) for i in reversed(inner))
+        return list(done)
 
     def named(self, name: str) -> tuple[Function, ...]:
         """The functions called `name`, in full or by its last part."""

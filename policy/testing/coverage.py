@@ -32,8 +32,8 @@ class _Watcher(Interpreter):
     def applied(self, case: ir.Case) -> None:
         self.coverage.places.add(case.place)
 
-    def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
-        value = self.evaluate(function.body, env)
+    def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
+        value = super().result(call, function, env)
         if function.kind == "decision":
             self.mark(function, value, env)
         return value
@@ -59,7 +59,7 @@ def watched(program: Program, function: Function, arguments: tuple[Any, ...], co
     watcher = _Watcher(program, coverage=coverage)
     env = watcher.facts(function, arguments)
     try:
-        watcher.called(function, (), env)
+        watcher.result((), function, env)
     except FaultError:
         return  # what spoke before the fault is noted
 
