@@ -1,9 +1,9 @@
 """Runs the corpus: `tests/corpus/<kind>/*.txt`, whose form is told in `case_files` and `cases_of_rules`.
 
-    syntax     a file              → its declarations, or what is wrong with it
-    errors     one file or more    → what the checker says, drawn
-    decisions  rules and questions → the answers, the same from every backend
-    facts      a question, facts   → the facts as read, or what is wrong with them
+syntax     a file              → its declarations, or what is wrong with it
+errors     one file or more    → what the checker says, drawn
+decisions  rules and questions → the answers, the same from every backend
+facts      a question, facts   → the facts as read, or what is wrong with them
 """
 
 from __future__ import annotations
@@ -16,9 +16,11 @@ from cases_of_rules import answers, drawn, findings, rulebook, split
 
 from policy.decisions import MISSING
 from policy.model.values import show
+from policy.pipeline import Text, check
 from policy.source import Source, Span
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse
+from policy.syntax.to_text import formatted
 
 
 @parametrised("syntax")
@@ -52,6 +54,19 @@ def dump(node: Any) -> str:
 @parametrised("errors")
 def test_errors(case: Case, update: bool) -> None:
     case.settle(findings(split(case.input)[0]), update)
+
+
+@parametrised("decisions")
+def test_formatting_a_case_changes_no_meaning(case: Case) -> None:
+    texts, _ = split(case.input)
+    neat = [Text(t.name, _neat(t).encode()) for t in texts]
+    assert [_neat(t).encode() for t in neat] == [t.data for t in neat]
+    assert check(neat).model == check(texts).model
+
+
+def _neat(text: Text) -> str:
+    source, _ = decode(text.name, text.data)
+    return formatted(source, parse(source).file)
 
 
 @parametrised("decisions")

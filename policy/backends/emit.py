@@ -6,7 +6,6 @@ Names that start with an underscore are ours: no word of the rule language does.
 from __future__ import annotations
 
 import keyword
-from collections.abc import Callable
 from typing import Any
 
 from policy.ir import program as ir
@@ -24,10 +23,10 @@ def mangled(id: str) -> str:
 
 
 class Emitter:
-    """Emits expressions; `need` is told of every function called, `names` receives constants."""
+    """Emits expressions; `names` receives constants."""
 
-    def __init__(self, program: Program, names: dict[str, Any], need: Callable[[str], None]) -> None:
-        self.program, self.names, self.need = program, names, need
+    def __init__(self, program: Program, names: dict[str, Any]) -> None:
+        self.program, self.names = program, names
         self.iterating = False
 
     @staticmethod
@@ -119,7 +118,6 @@ class Emitter:
         constant = self.known(e.function)
         if constant is not None:
             return self.constant(constant.value)
-        self.need(e.function)
         return f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
 
     def known(self, id: str) -> Const | None:

@@ -19,10 +19,11 @@ from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
 from policy.ir.interpret import Interpreter
-from policy.ir.program import Case, Choose, Const, Function, Program
+from policy.ir.program import Call, Case, Choose, Const, Function, Program, walk
 from policy.ir.verdicts import verdict_of
 from policy.model.types import short
 
+MOST_CALLS = 10_000  # that answering may take in generated code, where equal calls are not told apart
 MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
 _VALUE = Verdict(Outcome.VALUE)
 
@@ -131,7 +132,6 @@ class PythonBackend:
     def evaluator(self, question: Question) -> PythonEvaluator:
         """The evaluator of a question of this program."""
         function = self.program.functions[question.name]
-        self._need(function.id)
         name = mangled(function.id)
 
         def ask(*arguments: Any) -> Answer:
@@ -150,6 +150,13 @@ class PythonBackend:
                 raise UndecidedError(answer)
             return answer.permitted if function.kind == "decision" else answer.value
 
+        called = self.program.calls_first(function.id)
+        if self._calls(called) > MOST_CALLS:  # the interpreter works out equal calls once
+            return PythonEvaluator(
+                question, lambda *a: settle(NoAnswerError(), *a), lambda *a: ask(*a).verdict, ask
+            )
+        for id in called:
+            self._need(id)
         self.names.update({f"_question_{name}": question, f"_again_{name}": again, f"_settle_{name}": settle})
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
@@ -165,11 +172,19 @@ class PythonBackend:
         return "\n".join([_head(mangled(id), function), *(f"    {text}" for _, text in lines)])
 
     def _emitter(self) -> Emitter:
-        return Emitter(self.program, self.names, self._need)
+        return Emitter(self.program, self.names)
+
+    def _calls(self, called: list[str]) -> int:
+        """How many calls the last of these functions leads to; each stands after those that it calls."""
+        calls: dict[str, int] = {}
+        for id in called:
+            body = self.program.functions[id].body
+            calls[id] = 1 + sum(calls[e.function] for e in walk(body) if isinstance(e, Call))
+        return calls[called[-1]]
 
     def _need(self, id: str) -> None:
-        """Compiles a function and what it calls, once."""
-        if id in self._done:
+        """Compiles a function, once; a constant stands where it is used."""
+        if id in self._done or self._emitter().known(id):
             return
         self._done.add(id)
         function = self.program.functions[id]

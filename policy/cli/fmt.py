@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from policy.cli.options import texts_of
-from policy.cli.output import plural, print_diagnostics
+from policy.cli.options import format_option, texts_of
+from policy.cli.output import plural, print_diagnostics, print_json
 from policy.diagnostics import Diagnostic
 from policy.pipeline import Text
 
@@ -18,7 +18,8 @@ from policy.pipeline import Text
 @click.command(short_help="Put rules into the standard shape.")
 @click.argument("paths", nargs=-1, required=True, type=click.Path(allow_dash=True))
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; end with 1 where something would.")
-def command(paths: tuple[str, ...], only_check: bool) -> None:
+@format_option("text", "json")
+def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
     """Indent, align and space the rules in PATHS, in place; `-` reads standard input and prints.
 
     \b
@@ -41,13 +42,20 @@ def command(paths: tuple[str, ...], only_check: bool) -> None:
             changed.append(text.name)
             if not only_check:
                 _replace(Path(text.name), result)
+    if format == "json" and paths != ("-",):
+        print_json({"files": len(texts), "changed": changed, "findings": [d.as_json() for d in broken]})
+        sys.exit(_exit_code(broken, changed, only_check))
     print_diagnostics(broken)
     if paths != ("-",):
         verb = "would change" if only_check else "changed"
         for name in changed:
             click.echo(f"{verb} {name}")
         click.echo(f"{plural(len(texts), 'file')}, {len(changed)} {verb}", err=True)
-    sys.exit(2 if broken else 1 if only_check and changed else 0)
+    sys.exit(_exit_code(broken, changed, only_check))
+
+
+def _exit_code(broken: list[Diagnostic], changed: list[str], only_check: bool) -> int:
+    return 2 if broken else 1 if only_check and changed else 0
 
 
 def _formatted(text: Text) -> str | tuple[Diagnostic, ...]:

@@ -7,12 +7,16 @@ from pathlib import Path
 
 import click
 
+from policy.cli.options import format_option
+from policy.cli.output import print_json
+
 STARTER = Path(__file__).parent / "starter"
 
 
 @click.command(short_help="Write a small working rulebook to start from.")
 @click.argument("folder", type=click.Path(file_okay=False), default="my-rules")
-def command(folder: str) -> None:
+@format_option("text", "json")
+def command(folder: str, format: str) -> None:
     """Write a small rulebook into FOLDER: a source, a parameter, a decision, a table, tests. Nothing is overwritten.
 
     \b
@@ -27,6 +31,10 @@ def command(folder: str) -> None:
     target.mkdir(parents=True, exist_ok=True)
     for file in files:
         (target / file.name).write_bytes(file.read_bytes())
+    if format == "json":
+        print_json({"written": [str(target / file.name) for file in files]})
+        return
+    for file in files:
         click.echo(f"wrote {target / file.name}")
     click.echo(
         f"\nnow try:\n  policy check {target}\n  policy test {target} --coverage\n"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from policy.ir import program as ir
-from policy.ir.program import LARGEST, Expr, Program, map_parts
+from policy.ir.program import LARGEST, Expr, Program, map_parts, parts
 from policy.model import types
 
 FACT: int = 10**types.MOST_FACT_DIGITS
@@ -19,7 +19,8 @@ def checked(program: Program) -> Program:
     """The program with its checks in place."""
     bounder = _Bounder()
     made = {id: bounder.function(program.functions[id]) for id in program.calls_first(*program.functions)}
-    return evolve(program, functions={id: made[id] for id in program.functions})
+    depth = max(bounder.depths.values(), default=0)
+    return evolve(program, functions={id: made[id] for id in program.functions}, depth=depth)
 
 
 class _Bounder:
@@ -27,12 +28,18 @@ class _Bounder:
 
     def __init__(self) -> None:
         self.results: dict[str, int] = {}
+        self.depths: dict[str, int] = {}
         self.lets: dict[str, int] = {}
 
     def function(self, function: ir.Function) -> ir.Function:
         body, self.results[function.id] = self.bounded(function.body)
         rules = tuple(evolve(r, condition=self.bounded(r.condition)[0]) for r in function.rules)
+        self.depths[function.id] = max(map(self.depth, (function.body, *(r.condition for r in function.rules))))
         return evolve(function, body=body, rules=rules)
+
+    def depth(self, e: Expr) -> int:
+        called = self.depths[e.function] if isinstance(e, ir.Call) else 0
+        return 2 + max((called, *map(self.depth, parts(e))))  # a `Check` may come to stand around it
 
     def bounded(self, e: Expr) -> tuple[Expr, int]:
         """The expression with its checks, and a bound its magnitude stays below."""

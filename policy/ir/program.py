@@ -336,6 +336,7 @@ class Program:
     overlay: str = ""
     on: int | None = None
     notes: dict[str, str] = field(factory=dict)  # by function: why a parameter has no value
+    depth: int = 0  # expressions inside each other, on the longest way through all calls
 
     def calls_first(self, *ids: str) -> list[str]:
         """These functions and all they call, each after those that it calls itself."""

@@ -120,6 +120,8 @@ def rounded(typist: Agreement, node: tree.Round) -> Expression:
     if not isinstance(operand.type, Number):
         return typist.disagree(operand, types.INTEGER)
     unit = operand.type.unit
+    if not isinstance(node.step, tree.Number):
+        return typist.fail("bad-step", f"`{node.step.span.text}` is not a number to round to", node.step.span)
     step = number_literal(node.step)
     scale = values.decimals(node.step.value) + {"%": 2, "bp": 4}.get(node.step.unit, 0)
     wrong_unit = node.step.unit and not (

@@ -1,0 +1,95 @@
+"""Questions whose answer would take too many calls, or calls nested too deep.
+
+Calls with the same arguments are worked out once, so what counts is how many different ones there can be: an
+argument that is a fact is the same wherever it is handed on, one that is computed is new wherever it stands.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from policy.diagnostics import Diagnostic
+from policy.model import expressions as typed
+from policy.model.circles import bodies, walk
+from policy.model.expressions import Expression, parts
+from policy.model.rules import Model
+
+MOST_CALLS = 10_000  # different ones, to answer a question
+DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls
+
+Bodies = dict[str, list[Expression]]
+
+
+def lint(model: Model) -> Iterator[Diagnostic]:
+    inside: Bodies = {id: list(bodies(d)) for id, d in model.declared.items()}
+    for amendment in model.amendments:
+        inside[amendment.target] += bodies(amendment)
+    at_most: dict[str, int] = {}  # calls, were none the same as another
+    deep: dict[str, int] = {}
+    costly: set[str] = set()
+    for id in _called_first(inside):
+        called = [e.name for b in inside[id] for e in walk(b) if isinstance(e, typed.Apply | typed.Named)]
+        if not costly.isdisjoint(called):  # what rests on a costly one is not to blame
+            costly.add(id)
+            continue
+        at_most[id] = 1 + sum(at_most[name] for name in called)
+        deep[id] = max((_depth(b, deep) for b in inside[id]), default=0)
+        if deep[id] > DEEPEST:
+            what = f"has {deep[id]:,} expressions inside each other; {DEEPEST:,} are the most"
+        elif at_most[id] > MOST_CALLS and _many(id, model, inside):
+            what = f"takes more than {MOST_CALLS:,} different calls"
+        else:
+            continue
+        span = model.declared[id].span
+        yield Diagnostic("too-costly", f"the answer {what}", span, "call with facts, not with what is computed of them")
+        costly.add(id)
+
+
+def _called_first(inside: Bodies) -> list[str]:
+    """All declarations, each after those that it calls."""
+    done: dict[str, None] = {}
+    pending = [(id, False) for id in inside]
+    while pending:
+        id, called_are_done = pending.pop()
+        if called_are_done:
+            done[id] = None
+        elif id not in done:
+            pending.append((id, True))
+            called = (e.name for b in inside[id] for e in walk(b) if isinstance(e, typed.Apply | typed.Named))
+            pending.extend((name, False) for name in dict.fromkeys(called))
+    return list(done)
+
+
+def _depth(e: Expression, deep: dict[str, int]) -> int:
+    called = deep[e.name] if isinstance(e, typed.Apply | typed.Named) else 0
+    return 1 + max([called, *(_depth(part, deep) for part in parts(e))])
+
+
+def _many(question: str, model: Model, inside: Bodies) -> bool:
+    """Whether the answer takes more than `MOST_CALLS` different calls. A call is its name and its arguments."""
+    own = tuple(getattr(model.declared[question], "parameters", ()))
+    pending = [(question, tuple(name for name, _ in own))]
+    numbers = {call: n for n, call in enumerate(pending)}
+    while pending and len(numbers) <= MOST_CALLS:
+        call = pending.pop()
+        name, given = call
+        parameters = getattr(model.declared[name], "parameters", ())
+        known = {n: a for (n, _), a in zip(parameters, given, strict=True)}
+        for e in (x for b in inside[name] for x in walk(b) if isinstance(x, typed.Apply | typed.Named)):
+            arguments = e.arguments if isinstance(e, typed.Apply) else ()
+            new = e.name, tuple(_fact(a, known) or f"{numbers[call]} {id(a)}" for a in arguments)
+            if new not in numbers:
+                numbers[new] = len(numbers)
+                pending.append(new)
+    return len(numbers) > MOST_CALLS
+
+
+def _fact(e: Expression, known: dict[str, str]) -> str:
+    """The path of a fact, or nothing where the expression is none."""
+    match e:
+        case typed.Local(name):
+            return known.get(name, "")
+        case typed.FieldOf(of, name):
+            path = _fact(of, known)
+            return path and f"{path}.{name}"
+    return ""
