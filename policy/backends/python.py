@@ -156,7 +156,8 @@ class PythonBackend:
                 question, lambda *a: settle(NoAnswerError(), *a), lambda *a: ask(*a).verdict, ask
             )
         for id in called:
-            self._need(id)
+            if id == function.id or not self._emitter().known(id):  # a constant stands where it is used
+                self._need(id)
         self.names.update({f"_question_{name}": question, f"_again_{name}": again, f"_settle_{name}": settle})
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
@@ -183,8 +184,8 @@ class PythonBackend:
         return calls[called[-1]]
 
     def _need(self, id: str) -> None:
-        """Compiles a function, once; a constant stands where it is used."""
-        if id in self._done or self._emitter().known(id):
+        """Compiles a function, once."""
+        if id in self._done:
             return
         self._done.add(id)
         function = self.program.functions[id]

@@ -27,7 +27,7 @@ from policy.ir import program as ir
 from policy.ir.program import Expr, Function, Program
 from policy.ir.verdicts import verdict_of
 
-DEEPEST_USUAL = 100  # expressions inside each other that fit into Python's usual stack
+DEEPEST_USUAL = 200  # expressions inside each other that fit into Python's usual stack
 FRAMES = 30_000  # enough for the deepest that `lints.cost` lets pass, and still far from the end of the machine's
 
 

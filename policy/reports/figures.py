@@ -136,6 +136,7 @@ class ClientPriority:
     title: str
     title_zh: str
     name: str
+    cited: tuple[Cited, ...]
     levels: tuple[Level, ...]
     fills: int
     jumped: int

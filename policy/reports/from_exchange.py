@@ -183,6 +183,7 @@ def _priority(session: Session) -> ClientPriority:
         title=session.priority.title.en,
         title_zh=session.priority.title.zh,
         name=session.priority.id,
+        cited=tuple(cited(c) for _, c in session.priority.citations),
         levels=levels,
         fills=sum(level.fills for level in levels),
         jumped=sum(level.jumped for level in levels),

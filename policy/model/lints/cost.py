@@ -41,7 +41,8 @@ def lint(model: Model) -> Iterator[Diagnostic]:
         else:
             continue
         span = model.declared[id].span
-        yield Diagnostic("too-costly", f"the answer {what}", span, "call with facts, not with what is computed of them")
+        help = "call with facts, not with what is computed of them"
+        yield Diagnostic("too-costly", f"the answer {what}", span, help)
         costly.add(id)
 
 
