@@ -7,7 +7,8 @@ about rows that contain one.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from attrs import frozen
@@ -29,18 +30,28 @@ class Ints:
     intervals: tuple[tuple[int, int], ...]
 
     def meet(self, other: Ints) -> Ints:
-        pairs = ((max(a, c), min(b, d)) for a, b in self.intervals for c, d in other.intervals)
-        return Ints(tuple(sorted((lo, hi) for lo, hi in pairs if lo < hi)))
+        few, many = sorted((self.intervals, other.intervals), key=len)
+        shared = ((max(a, c), min(b, d)) for a, b in few for c, d in many[_touched(many, a, b)])
+        return Ints(tuple(shared))
 
     def minus(self, other: Ints) -> Ints:
-        left = self
+        left = self.intervals
         for a, b in other.intervals:
-            left = left.meet(Ints(tuple(i for i in ((-_FAR, a), (b, _FAR)) if i[0] < i[1])))
-        return left
+            touched = _touched(left, a, b)
+            around = [
+                part for c, d in left[touched] for part in ((c, min(a, d)), (max(b, c), d)) if part[0] < part[1]
+            ]
+            left = (*left[: touched.start], *around, *left[touched.stop :])
+        return Ints(left)
 
     @property
     def empty(self) -> bool:
         return not self.intervals
+
+
+def _touched(intervals: tuple[tuple[int, int], ...], low: int, high: int) -> slice:
+    """Which of the intervals, in order and apart, share something with the one from `low` to `high`."""
+    return slice(bisect_right(intervals, low, key=lambda i: i[1]), bisect_left(intervals, high, key=lambda i: i[0]))
 
 
 @frozen
@@ -196,31 +207,36 @@ def overlapping(found: Sequence[Box | None]) -> list[tuple[int, int]]:
 
 
 def _partition(group: list[tuple[int, Box]], column: int) -> list[list[tuple[int, Box]]]:
-    """Groups that cannot overlap across each other: by listed words, or by sweeping the intervals."""
+    """Groups outside of which no two overlap, or the group itself where the column does not halve the pairs."""
     if len(group) < 8:
         return [group]
-    regions = [b[column] for _, b in group]
-    if all(isinstance(r, Words) and not r.others for r in regions):
-        by_word: dict[Any, list[tuple[int, Box]]] = {}
-        for entry in group:
-            region = entry[1][column]
-            assert isinstance(region, Words)
-            for word in region.items:
-                by_word.setdefault(word, []).append(entry)
-        return list(by_word.values()) if max(map(len, by_word.values()), default=0) < len(group) else [group]
-    if all(isinstance(r, Ints) and not r.empty for r in regions):
-        ordered = sorted(group, key=lambda entry: entry[1][column].intervals[0][0])  # type: ignore[union-attr]  # Ints
-        parts: list[list[tuple[int, Box]]] = []
-        reach = -_FAR
-        for entry in ordered:
-            region = entry[1][column]
-            assert isinstance(region, Ints)
-            if not parts or region.intervals[0][0] >= reach:
-                parts.append([])
-            parts[-1].append(entry)
-            reach = max(reach, region.intervals[-1][1])
-        return parts
-    return [group]
+    parts, pairs = [], 0
+    for part in _sharing([b[column] for _, b in group]):
+        parts.append([group[at] for at in sorted(set(part))])
+        pairs += len(part) ** 2
+        if pairs > len(group) ** 2 // 2:
+            return [group]
+    return [part for part in parts if len(part) > 1]
+
+
+def _sharing(regions: list[Region]) -> Iterator[list[int]]:
+    """Which regions share a word, word by word; or a stretch of ints, wherever one begins."""
+    if isinstance(regions[0], Words):
+        words = [r for r in regions if isinstance(r, Words)]
+        others = [at for at, r in enumerate(words) if r.others]
+        yield others
+        named: dict[Any, list[int]] = {}
+        for at, r in enumerate(words):
+            for word in r.items if not r.others else ():
+                named.setdefault(word, []).append(at)
+        for word, those in named.items():
+            yield those + [at for at in others if word not in words[at].items]
+    else:
+        spans = [(*i, at) for at, r in enumerate(regions) if isinstance(r, Ints) for i in r.intervals]
+        begun: list[tuple[int, int]] = []  # where those that have begun end, and whose they are
+        for low, high, at in sorted(spans):
+            begun = [(end, who) for end, who in begun if end > low] + [(high, at)]
+            yield [who for _, who in begun]
 
 
 def left_over(start: Sequence[Box], taken: Sequence[Box]) -> list[Box] | None:
@@ -259,12 +275,10 @@ def gap(body: rules.Rows) -> str | None:
 def useless(body: rules.Rows) -> list[int]:
     """Rows whose every case is taken by earlier rows."""
     found = boxes(body)
-    result = []
-    for n, box in enumerate(found):
-        earlier = [b for b in found[:n] if b is not None]
-        if box is not None and left_over([box], earlier) == []:
-            result.append(n)
-    return result
+    earlier: dict[int, list[Box]] = {n: [] for n, box in enumerate(found) if box is not None}
+    for m, n in overlapping(found):
+        earlier[n].append(found[m] or ())
+    return [n for n, rows in earlier.items() if left_over([found[n] or ()], rows) == []]
 
 
 def _in_words(box: Box, universe: Box, columns: tuple[typed.Expression, ...]) -> str:
