@@ -15,6 +15,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+_CHECK = hashlib.sha256().digest_size
+
 
 def folder() -> Path | None:
     """Where cached programs are, or None when caching is off."""
@@ -47,9 +49,11 @@ def fetch(name: str) -> Any:
     if place is None:
         return None
     try:
-        return pickle.loads((place / name).read_bytes())
-    except (OSError, pickle.UnpicklingError, EOFError, AttributeError, ImportError, IndexError):
-        return None  # not there, or not whole: it is made again
+        kept = (place / name).read_bytes()
+        check, data = kept[:_CHECK], kept[_CHECK:]
+        return pickle.loads(data) if hashlib.sha256(data).digest() == check else None
+    except Exception:  # whatever is not there, not whole or not ours is made again
+        return None
 
 
 def store(name: str, value: Any) -> None:
@@ -58,10 +62,14 @@ def store(name: str, value: Any) -> None:
     if place is None:
         return
     try:
+        data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
         place.mkdir(parents=True, exist_ok=True)
         handle, partial = tempfile.mkstemp(dir=place)
-        with os.fdopen(handle, "wb") as file:
-            pickle.dump(value, file, protocol=pickle.HIGHEST_PROTOCOL)
-        os.replace(partial, place / name)
-    except OSError:
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(data).digest() + data)
+            os.replace(partial, place / name)
+        finally:
+            Path(partial).unlink(missing_ok=True)
+    except (OSError, RecursionError):
         return

@@ -15,6 +15,8 @@ from attrs import field, frozen
 
 from policy.source import Span
 
+LONGEST_TEXT = 1_000  # characters of the text a finding is about, in JSON
+
 
 class Severity(Enum):
     ERROR = "error"
@@ -48,7 +50,7 @@ class Diagnostic:
             "file": place.source.name if place else None,
             "line": place.line if place else None,
             "column": place.column if place else None,
-            "text": place.text if place else None,
+            "text": place.text[:LONGEST_TEXT] if place else None,
         }
 
 
@@ -117,10 +119,10 @@ def draw(diagnostic: Diagnostic) -> str:
         lines.append(f"  under: {diagnostic.provision}")
     if diagnostic.help:
         lines.append(f"  help: {diagnostic.help}")
-    return "\n".join(map(_printable, lines))
+    return "\n".join(map(printable, lines))
 
 
-def _printable(line: str) -> str:
+def printable(line: str) -> str:
     """`line` without characters that would move a cursor, ring a bell, or turn the reading direction round."""
     return "".join("\ufffd" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in line)
 

@@ -50,12 +50,10 @@ def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnosti
     for path in map(Path, paths):
         files = sorted(path.rglob("*" + SUFFIX)) if path.is_dir() else [path]
         if not files:
-            found.error(
-                "no-rules", f"there is no {SUFFIX} file below `{path}`", None, "name a folder of rules"
-            )
+            found.error("no-rules", f"there is no {SUFFIX} file below `{path}`", None, "name a folder of rules")
         root = (path if path.is_dir() else path.parent).resolve()
         for file in files:
-            if not file.resolve().is_relative_to(root):
+            if not Path(os.path.realpath(file)).is_relative_to(root):
                 found.error(
                     "escapes-folder",
                     f"`{file}` leads out of the rulebook's folder",
@@ -64,6 +62,9 @@ def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnosti
                 )
                 continue
             name = _shown(file)
+            if path.is_dir() and file.is_fifo():  # it would be waited for
+                found.error("unreadable", f"`{file}` cannot be read: it is a pipe", None)
+                continue
             try:
                 texts[name] = Text(name, file.read_bytes())
             except OSError as failure:

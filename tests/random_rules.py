@@ -8,6 +8,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from policy.decisions import MISSING
+
 HEAD = """language 1
 
 ruleset random.rules "Random" zh "隨機"
@@ -43,7 +45,24 @@ record Facts "facts" zh "事實" {
   perhaps: optional Kind
   item: Item
   items: list of Item
+  spare: optional Item
+  later: instant
+  wait: duration
+  chosen: set of Kind
+  labels: set of text
+  numbers: list of integer
+  grid: list of list of integer
+  days: list of date
 }
+"""
+
+HOUSE = """language 1
+
+ruleset random.house amends random.rules "House" zh "自家"
+
+source H "house" zh "自家" status house
+provision H/1 "one" zh "一"
+
 """
 
 MODES = ("down", "up", "half even", "half up")
@@ -60,15 +79,22 @@ class Rules:
         self.parameters: list[tuple[str, str]] = []
         self.items: tuple[str, ...] = ()
         self.fresh = 0
+        self.tightens: set[str] = set()
+        self.functions = False  # whether `mix` and `several` are there to be called
         parts = [HEAD]
         parts += [self.parameter(n) for n in range(chance.randint(1, 2))]
         parts += [self.dated_set()]
         for n in range(chance.randint(2, 5)):
-            make = chance.choice((self.value, self.value, self.table, self.decision))
+            make = chance.choice((self.value, self.value, self.table, self.optional_table, self.decision))
             parts.append(make(n))
+        parts.append(self.called_with_anything())
         parts.append(self.priority())
         self.questions = [name for name, _ in self.values] + ["queue"]
         self.text = "\n".join(parts)
+        self.house = HOUSE
+        for name, kind in self.values[::-1]:  # of itself nothing may be made
+            self.values.pop()
+            self.house += self.tightened(name, kind)
 
     # ── declarations ────────────────────────────────────────────────────────────────────────
 
@@ -82,6 +108,43 @@ class Rules:
         self.parameters.append((name, kind))
         return f'parameter {name}: {self.type(kind)} "p" zh "參"\n{versions}\n'
 
+    def stricter(self, name: str, kind: str) -> str:
+        """Which way the house may go, for what it can tighten at all."""
+        if kind not in ("money", "rate", "integer") or self.chance.random() < 0.3:
+            return ""
+        self.tightens.add(name)
+        return f" stricter when {self.chance.choice(('higher', 'lower'))}"
+
+    def tightened(self, name: str, kind: str) -> str:
+        """What the house makes of a value, table or decision of the law."""
+        if self.chance.random() < 0.4:
+            return ""
+        if name.startswith("d"):
+            return (
+                f"tighten decision {name}\n"
+                f'  deny house_rule when {self.expression("boolean", 2)} because "h" zh "自" per H/1\n'
+            )
+        if name not in self.tightens:
+            return ""
+        if name.startswith("t"):
+            kinds = self.chance.choice(("red", "any", "green, blue"))
+            return (
+                f"tighten table {name}\n  | f.kind | {name} | per |\n"
+                f"  | {kinds} | {self.expression(kind, 2)} | H/1 |\n"
+            )
+        start = self.chance.choice(("", "from 2026-02-11 "))
+        return f"tighten value {name}\n  {start}= {self.expression(kind, 2)} per H/1\n"
+
+    def called_with_anything(self) -> str:
+        """Values that are called with what is computed, with records, and with lists."""
+        self.functions = True
+        return (
+            'value mix(n: integer, m: money(HKD), i: Item) -> money(HKD) "m" zh "混"\n'
+            "  = if i.flag then round down to 0.01 (m * n / 3) else i.amount per S/1\n"
+            'value several(ns: list of integer, n: integer) -> integer "s" zh "數"\n'
+            "  = if n in ns then sum(x for x in ns) else n per S/1\n"
+        )
+
     def dated_set(self) -> str:
         return (
             'set kinds of Kind "kinds" zh "類"\n  from 2025-01-01 = { red } per S/1\n'
@@ -94,10 +157,8 @@ class Rules:
         body = self.expression(kind, 4)
         versions = f"  = {body} per S/1"
         if self.chance.random() < 0.3:
-            versions = (
-                f"  until 2026-02-11 = {body} per S/1\n  from 2026-02-11 = {self.expression(kind, 3)} per S/1"
-            )
-        text = f'value {name}(f: Facts) -> {self.type(kind)} "v" zh "值"\n{versions}\n'
+            versions = f"  until 2026-02-11 = {body} per S/1\n  from 2026-02-11 = {self.expression(kind, 3)} per S/1"
+        text = f'value {name}(f: Facts) -> {self.type(kind)} "v" zh "值"{self.stricter(name, kind)}\n{versions}\n'
         self.values.append((name, kind))
         return text
 
@@ -114,13 +175,9 @@ class Rules:
             )
         )
         one = hit.startswith("exactly")
-        amounts = (
-            ("< 100 HKD", ">= 100 HKD") if one else ("any", "< 100 HKD", ">= 50 HKD and < 5_000 HKD", "5 HKD")
-        )
+        amounts = ("< 100 HKD", ">= 100 HKD") if one else ("any", "< 100 HKD", ">= 50 HKD and < 5_000 HKD", "5 HKD")
         kinds = (
-            ("red", "green", "blue")
-            if one
-            else ("any", "red", "green, blue", "other", "in kinds", "not in kinds")
+            ("red", "green", "blue") if one else ("any", "red", "green, blue", "other", "in kinds", "not in kinds")
         )
         cells = [(k, a) for k in kinds for a in amounts]
         chosen = cells if one else self.chance.sample(cells, self.chance.randint(1, 5))
@@ -132,8 +189,24 @@ class Rules:
         )
         self.values.append((name, kind))
         return (
-            f'table {name}(f: Facts) -> {self.type(kind)} "t" zh "表"\n  {hit}\n'
+            f'table {name}(f: Facts) -> {self.type(kind)} "t" zh "表"{self.stricter(name, kind)}\n  {hit}\n'
             f"  | f.kind | f.amount | from | {name} | per |\n{rows}\n"
+        )
+
+    def optional_table(self, n: int) -> str:
+        """A table whose columns may be absent."""
+        name = f"t{n}"
+        perhaps = ("any", "red", "green, blue", "other", "not in kinds")
+        maybe = ("any", "< 100 HKD", ">= 50 HKD", "5 HKD", "other")
+        rows = "\n".join(
+            f"  | {self.chance.choice(perhaps)} | {self.chance.choice(maybe)} | {self.expression('money', 2)} | S/1 |"
+            for _ in range(self.chance.randint(1, 4))
+        )
+        hit = self.chance.choice(("first row that applies", "sum of the rows that apply"))
+        self.values.append((name, "money"))
+        return (
+            f'table {name}(f: Facts) -> money(HKD) "t" zh "表"\n  {hit}\n'
+            f"  | f.perhaps | f.maybe | {name} | per |\n{rows}\n"
         )
 
     def decision(self, n: int) -> str:
@@ -171,9 +244,7 @@ class Rules:
         c = self.chance
         match kind:
             case "money":
-                return c.choice(
-                    ("0 HKD", "100 HKD", "99.99 HKD", "5_000.01 HKD", "2 million HKD", "0.01 HKD")
-                )
+                return c.choice(("0 HKD", "100 HKD", "99.99 HKD", "5_000.01 HKD", "2 million HKD", "0.01 HKD"))
             case "rate":
                 return c.choice(("0%", "60%", "100%", "15.5%", "25 bp", "0.0375%"))
             case "integer":
@@ -228,7 +299,13 @@ class Rules:
 
     def a_money(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(9)
+        form = c.randrange(11)
+        if form == 9:
+            return f"(if f.spare is present then f.spare.amount else {e('money', depth)})"
+        if form == 10:
+            if not self.functions:
+                return f"abs({e('money', depth)} - {e('money', depth)})"
+            return f"mix({e('integer', depth)}, {e('money', depth)}, f.item)"
         if form < 2:
             return f"({e('money', depth)} {c.choice('+-')} {e('money', depth)})"
         if form == 2:
@@ -267,7 +344,17 @@ class Rules:
 
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(4)
+        form, x = c.randrange(9), self.variable()
+        if form == 4:
+            return f"sum({x} * {e('integer', 1)} for {x} in f.numbers where {x} > {e('integer', 1)})"
+        if form == 5:
+            return f"sum(sum({x} for {x} in {x}s) for {x}s in f.grid where {e('integer', 1)} in {x}s)"
+        if form == 6:
+            return f"(max(abs({x}) for {x} in [{e('integer', depth)}, {e('integer', depth)}]) default 7)"
+        if form == 7:
+            return f"abs(abs({e('integer', depth)}) - {e('integer', depth)})"
+        if form == 8:
+            return f"several(f.numbers, {e('integer', depth)})" if self.functions else f"-{e('integer', depth)}"
         if form == 0:
             return f"({e('integer', depth)} {c.choice('+-*')} {c.choice(('1', '2', 'f.count'))})"
         if form == 1:
@@ -284,11 +371,38 @@ class Rules:
 
     def a_date(self, depth: int) -> str:
         step = self.chance.choice(("12 months", "1 month", "30 days", "2 weeks", "1 year"))
+        form = self.chance.randrange(4)
+        if form == 0:
+            return f"{self.chance.choice(('min', 'max'))}({self.expression('date', depth)}, today)"
+        if form == 1:
+            x = self.variable()
+            return f"(max({x} for {x} in f.days where {x} < {self.expression('date', depth)}) default f.day)"
         return f"({self.expression('date', depth)} {self.chance.choice('+-')} {step})"
 
     def a_boolean(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(12)
+        form = c.randrange(18)
+        if form == 12:
+            return f"({e('enum', 0)} {c.choice(('in', 'not in'))} f.chosen)"
+        if form == 13:
+            return f"(f.name {c.choice(('in', 'not in'))} f.labels)"
+        if form == 14:
+            items = c.choice(("f.numbers", f"[{e('integer', 1)}, f.count]", f"{{{e('integer', 1)}, 7}}"))
+            return f"({e('integer', depth)} {c.choice(('in', 'not in'))} {items})"
+        if form == 15:
+            return f"(f.spare is present and (f.spare.flag or f.spare.amount < {e('money', depth)}))"
+        if form == 16:
+            return c.choice(
+                (
+                    "(f.later - f.moment < f.wait)",
+                    "(f.moment + 24 hours < f.later)",
+                    "(f.day - today >= f.wait)",
+                    "(max(f.moment, f.later) is f.later)",
+                )
+            )
+        if form == 17:
+            x = self.variable()
+            return f"{c.choice(('any', 'all'))}({e('integer', 1)} in {x} for {x} in f.grid)"
         if form < 3:
             return f"({e('boolean', depth)} {c.choice(('and', 'or'))} {e('boolean', depth)})"
         if form == 3:
@@ -316,10 +430,14 @@ class Rules:
     def a_enum(self, _: int) -> str:
         return self.leaf("enum")
 
-    def over(self, kind: str, body: str, depth: int) -> str:
-        """An aggregate over the items, its variable fresh, so that aggregates nest."""
+    def variable(self) -> str:
+        """A name that nothing has yet, so that aggregates nest."""
         self.fresh += 1
-        outer, variable = self.items, f"i{self.fresh}"
+        return f"i{self.fresh}"
+
+    def over(self, kind: str, body: str, depth: int) -> str:
+        """An aggregate over the items."""
+        outer, variable = self.items, self.variable()
         self.items = (*outer, variable)
         inner = f"{variable}.kind" if kind == "count(distinct" else self.expression(body, depth - 1)
         where = f" where {self.expression('boolean', 1)}" if self.chance.random() < 0.5 else ""
@@ -333,6 +451,9 @@ def facts(chance: Random, missing: float) -> dict[str, Any]:
 
     def amount() -> int:
         return chance.choice((0, 1, 9_999, 10_000, 12_345_678, chance.randint(-(10**9), 10**9)))
+
+    def number() -> Any:
+        return MISSING if chance.random() < missing / 2 else chance.choice((0, 1, 7, -3, 3_000))
 
     def item() -> dict[str, Any]:
         return thin(
@@ -367,5 +488,13 @@ def facts(chance: Random, missing: float) -> dict[str, Any]:
             "perhaps": chance.choice((None, "red", "blue")),
             "item": item(),
             "items": [item() for _ in range(chance.randint(0, 3))],
+            "spare": chance.choice((None, item())),
+            "later": 1_770_000_000_000_000 + chance.randint(0, 10**13),
+            "wait": chance.choice((0, 86_400, 30 * 86_400)),
+            "chosen": frozenset(chance.sample(("red", "green", "blue"), chance.randint(0, 3))),
+            "labels": frozenset(chance.sample(TEXTS, chance.randint(0, 3))),
+            "numbers": [number() for _ in range(chance.randint(0, 4))],
+            "grid": [[number() for _ in range(chance.randint(0, 2))] for _ in range(chance.randint(0, 3))],
+            "days": [739_000 + chance.randint(0, 900) for _ in range(chance.randint(0, 3))],
         }
     )

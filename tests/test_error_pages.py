@@ -74,9 +74,7 @@ def read(path: Path) -> Page:
 def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
     """What is found in the examples of one section."""
     blocks = BLOCK.findall(section)
-    texts = [
-        Text(name or "rules.policy", body.encode()) for language, name, body in blocks if language == "policy"
-    ]
+    texts = [Text(name or "rules.policy", body.encode()) for language, name, body in blocks if language == "policy"]
     for language, name, body in blocks:
         if language == "json":
             book = rulebook(texts, "2026-03-01")

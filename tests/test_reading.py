@@ -40,9 +40,9 @@ def test_windows_line_ends_do_not_show_in_findings() -> None:
     ("data", "line", "column"),
     [
         (RULES + b"\xff\n", 3, 1),
-        (RULES + "provision LAW/9 \"中".encode() + b"\xe4\xb8", 3, 19),
+        (RULES + 'provision LAW/9 "中'.encode() + b"\xe4\xb8", 3, 19),
         ("language 1".encode("utf-16"), 1, 1),
-        ("source S \"法\"".encode("big5"), 1, 11),
+        ('source S "法"'.encode("big5"), 1, 11),
         (b"\xed\xa0\x80", 1, 1),
         (b"\xc0\x80", 1, 1),
     ],

@@ -52,6 +52,8 @@ class Emitter:
                 return "(" + " and ".join(map(self, operands)) + ")"
             case ir.Or(operands):
                 return "(" + " or ".join(map(self, operands)) + ")"
+            case ir.Compare("in", left, right) if not self.is_constant(right):
+                return f"(_given({self(left)}) in {self(right)})"  # Python would find a `MISSING` in a list
             case ir.Compare(operator, left, right):
                 return f"({self(left)} {COMPARE[operator]} {self(right)})"
             case ir.Arithmetic("-", Const(0), right):
@@ -119,6 +121,9 @@ class Emitter:
         if constant is not None:
             return self.constant(constant.value)
         return f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
+
+    def is_constant(self, e: Expr) -> bool:
+        return isinstance(e, Const) or (isinstance(e, ir.Call) and self.known(e.function) is not None)
 
     def known(self, id: str) -> Const | None:
         """The constant that a parameter or set is on this date, if it is one."""

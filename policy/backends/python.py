@@ -95,9 +95,12 @@ def _no_answer(*_: object) -> Any:
 
 
 def _given(value: Any) -> Any:
-    """A result, which must not be a fact that nobody gave."""
-    if value is MISSING or (type(value) is tuple and any(v is MISSING for v in value)):
+    """A value that must not be a fact that nobody gave, or a list with one in it."""
+    if value is MISSING:
         raise NoAnswerError
+    if type(value) is tuple or type(value) is list:
+        for element in value:
+            _given(element)
     return value
 
 
@@ -152,9 +155,7 @@ class PythonBackend:
 
         called = self.program.calls_first(function.id)
         if self._calls(called) > MOST_CALLS:  # the interpreter works out equal calls once
-            return PythonEvaluator(
-                question, lambda *a: settle(NoAnswerError(), *a), lambda *a: ask(*a).verdict, ask
-            )
+            return PythonEvaluator(question, lambda *a: settle(NoAnswerError(), *a), lambda *a: ask(*a).verdict, ask)
         for id in called:
             if id == function.id or not self._emitter().known(id):  # a constant stands where it is used
                 self._need(id)

@@ -6,7 +6,10 @@ answer (usage, syntax, input), 3 undecided or an integrity failure.
 
 from __future__ import annotations
 
+import os
+import sys
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -23,6 +26,12 @@ VERBS = {
     "questions": "List what a rulebook can be asked.",
     "test": "Run the tests that rules bring along.",
 }
+
+
+class UnusableError(click.ClickException):
+    """A file, folder or pipe does not do what was asked of it."""
+
+    exit_code = 2
 
 
 class LazyGroup(click.Group):
@@ -47,6 +56,21 @@ class LazyGroup(click.Group):
             help = did_you_mean(args[0], VERBS)
             ctx.fail(f"there is no command `{args[0]}`" + (f"; {help}" if help else ""))
         return super().resolve_command(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:
+        if os.environ.get("NO_COLOR"):  # https://no-color.org
+            ctx.color = False
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(130)
+        except BrokenPipeError:  # whoever reads has read enough
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(141)
+        except OSError as failure:
+            place = f"`{failure.filename}`: " if failure.filename else ""
+            raise UnusableError(f"{place}{failure.strerror or failure}") from failure
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

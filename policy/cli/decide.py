@@ -11,14 +11,12 @@ from typing import Any, BinaryIO
 
 import click
 
-from policy.cli.options import format_option, on_option, rulebook_of, rules_option, under_option
+from policy.cli.options import format_option, on_option, opened, rulebook_of, rules_option, under_option
 from policy.cli.output import answer_json, answer_text, drawn, fail, headline, plural, print_json
 from policy.decisions import Answer, Outcome
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.facts.from_json import LARGEST_FACTS
 from policy.pipeline import Rulebook
-from policy.source import Source
-
-LONGEST_LINE = 4_000_000
 
 
 @click.command(short_help="Ask a question about facts.")
@@ -73,16 +71,16 @@ class _Asker:
         notes = rulebook.program.notes
         self.notes = {id.rpartition(".")[2]: why for id, why in notes.items()}
 
-    def ask(self, source: Source) -> Answer | list[Diagnostic]:
-        arguments = self.reader.read(source)
+    def ask(self, name: str, data: bytes) -> Answer | list[Diagnostic]:
+        arguments = self.reader.read_bytes(name, data)
         return arguments if isinstance(arguments, list) else self.evaluator.answer(*arguments)
 
 
 def _single(asker: _Asker, facts: str, format: str) -> set[str]:
     name = "<stdin>" if facts == "-" else facts
-    with _opened(facts) as file:
-        data = file.read()
-    result = asker.ask(_decoded(name, data))
+    with opened(facts) as file:
+        data = file.read(LARGEST_FACTS + 1)
+    result = asker.ask(name, data)
     if isinstance(result, list):
         fail(PolicyError(result))
     if format == "json":
@@ -96,9 +94,9 @@ def _stream(asker: _Asker, facts: str, format: str) -> set[str]:
     """A line in, an answer out; memory does not grow with the stream."""
     outcomes: dict[str, int] = {}
     name = "<stdin>" if facts == "-" else facts
-    with _opened(facts) as file:
+    with opened(facts) as file:
         for number, line in _numbered(file, facts):
-            result = asker.ask(_decoded(name, line.rstrip(b"\r\n"), number))
+            result = asker.ask(f"{name} line {number}", line)
             refused = isinstance(result, list)
             outcome = "refused" if isinstance(result, list) else result.outcome.value
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
@@ -129,31 +127,22 @@ def _finding(d: Diagnostic, number: int) -> dict[str, object]:
 
 
 def _numbered(file: BinaryIO, facts: str) -> Iterator[tuple[int, bytes]]:
-    """Lines that are not blank, with their numbers, and a progress bar where someone watches."""
+    """Lines that are not blank, with their numbers, and a progress bar where someone watches.
+
+    Of a line that is too long only so much is kept as shows that it is.
+    """
     size = 0 if facts == "-" else Path(facts).stat().st_size
     watched = sys.stderr.isatty() and not sys.stdout.isatty() and size
     number = 0
     with click.progressbar(length=size or 1, label=plural(size, "byte"), file=sys.stderr, hidden=not watched) as bar:
-        while line := file.readline(LONGEST_LINE):
+        while line := file.readline(LARGEST_FACTS + 2):
             number += 1
             bar.update(len(line))
+            rest = line
+            while not rest.endswith(b"\n") and (rest := file.readline(LARGEST_FACTS)):
+                bar.update(len(rest))
             if line.strip():
-                yield number, line
-
-
-def _decoded(name: str, data: bytes, number: int = 0) -> Source:
-    """The facts as text; what is not UTF-8 is replaced, so that the reader refuses it and says where."""
-    label = f"{name} line {number}" if number else name
-    return Source(label, data.decode("utf-8-sig", errors="replace"))
-
-
-def _opened(facts: str) -> Any:
-    if facts == "-":
-        return sys.stdin.buffer
-    try:
-        return open(facts, "rb")
-    except OSError as failure:
-        raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
+                yield number, line.rstrip(b"\r\n")
 
 
 def _exit_code(outcomes: set[str], fail_on_denied: bool) -> int:

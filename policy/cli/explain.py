@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import sys
 from datetime import date
-from pathlib import Path
 
 import click
 
-from policy.cli.options import format_option, on_option, rulebook_of, rules_option, under_option
+from policy.cli.options import format_option, on_option, opened, rulebook_of, rules_option, under_option
 from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, fail, print_json
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError
-from policy.source import Source
+from policy.facts.from_json import LARGEST_FACTS
 
 
 @click.command(short_help="Show how an answer came about.")
@@ -29,14 +28,12 @@ def command(question: str, facts: str, on: date, under: str, paths: tuple[str, .
     policy explain lending_value --facts position.json --on 2026-03-01
     """
     rulebook = rulebook_of(paths, on, under)
-    try:
-        data = sys.stdin.buffer.read() if facts == "-" else Path(facts).read_bytes()
-    except OSError as failure:
-        raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
+    with opened(facts) as file:
+        data = file.read(LARGEST_FACTS + 1)
     name = "<stdin>" if facts == "-" else facts
     try:
         function = rulebook.question(question)
-        arguments = rulebook.reader(question).read(Source(name, data.decode("utf-8-sig", errors="replace")))
+        arguments = rulebook.reader(question).read_bytes(name, data)
     except PolicyError as error:
         fail(error)
     if isinstance(arguments, list):

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 from policy.testing.run import Result
+
+_NO_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def junit(results: Sequence[Result]) -> str:
@@ -21,4 +24,4 @@ def junit(results: Sequence[Result]) -> str:
                 failure = SubElement(case, "failure", message=f"expected {f.expected}, got {f.actual}")
                 failure.text = f.place
     indent(root)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + tostring(root, encoding="unicode")
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + _NO_XML.sub("\ufffd", tostring(root, encoding="unicode"))

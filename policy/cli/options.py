@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, BinaryIO, TypeVar
 
 import click
 
@@ -64,14 +65,32 @@ under_option = click.option("--under", default="", help="A house overlay to lay 
 def texts_of(paths: tuple[str, ...]) -> list[Text]:
     """The rules files; `-` is standard input, nothing the shipped rulebook. Ends with 2 where one cannot be read."""
     if paths == ("-",):
-        return [Text("<stdin>", sys.stdin.buffer.read())]
+        return [Text("<stdin>", standard_input().read())]
     for path in paths:
-        if not Path(path).exists():
+        if path == "-":
+            raise click.UsageError("`-`, standard input, stands alone")
+        if not path or not Path(path).exists():
             raise click.UsageError(f"there is no file or folder `{path}`")
     texts, wrong = read_folder(paths or (str(resources.folder("rulesets")),))
     if wrong:
         fail(PolicyError(wrong))
     return texts
+
+
+def standard_input() -> BinaryIO:
+    if sys.stdin is None:  # as after `<&-`
+        raise click.UsageError("standard input is closed")
+    return sys.stdin.buffer
+
+
+def opened(facts: str) -> AbstractContextManager[BinaryIO]:
+    """The file of facts, or standard input for `-`. Ends with 2 where it cannot be read."""
+    if facts == "-":
+        return nullcontext(standard_input())
+    try:
+        return open(facts, "rb")
+    except OSError as failure:
+        raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
 
 
 def rulebook_of(paths: tuple[str, ...], on: date, under: str) -> Rulebook:

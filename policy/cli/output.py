@@ -10,7 +10,7 @@ from typing import Any, NoReturn
 import click
 
 from policy.decisions import Answer, Citation, Derivation, Outcome, Words
-from policy.diagnostics import Diagnostic, PolicyError, draw
+from policy.diagnostics import Diagnostic, PolicyError, draw, printable
 from policy.ir.program import Function
 from policy.model.values import show
 
@@ -103,7 +103,7 @@ def answer_json(answer: Answer, function: Function) -> dict[str, Any]:
 def headline(answer: Answer, function: Function) -> str:
     """The outcome, or the value, in colour."""
     shown = show(answer.value, function.type) if answer.outcome is Outcome.VALUE else answer.outcome.value
-    return click.style(shown, fg=COLOURS[answer.outcome], bold=True)
+    return click.style(printable(shown), fg=COLOURS[answer.outcome], bold=True)
 
 
 def answer_text(answer: Answer, function: Function, notes: dict[str, str]) -> str:
@@ -124,7 +124,7 @@ def answer_text(answer: Answer, function: Function, notes: dict[str, str]) -> st
     if not answer.reasons:
         lines += [f"  per {citation} — {citation.text.en}" for citation in basis.citations]
     if basis.facts:
-        lines.append("turned on: " + ", ".join(f"{path} = {value}" for path, value in basis.facts))
+        lines.append("turned on: " + ", ".join(f"{path} = {printable(value)}" for path, value in basis.facts))
     status = basis.status.value if basis.status else "nothing cited"
     lines.append(f"rests on: {status} · rulebook {answer.question.digest[:12]}")
     return "\n".join(lines)
@@ -136,7 +136,7 @@ def derivation_text(derivation: Derivation) -> str:
 
     def add(d: Derivation, lead: str, follow: str) -> None:
         cited = "  " + click.style("per " + ", ".join(map(str, d.citations)), dim=True) if d.citations else ""
-        lines.append(f"{lead}{d.label}: {click.style(d.value, bold=True)}{cited}")
+        lines.append(f"{lead}{d.label}: {click.style(printable(d.value), bold=True)}{cited}")
         for n, part in enumerate(d.parts):
             last = n == len(d.parts) - 1
             add(part, follow + ("└ " if last else "├ "), follow + ("  " if last else "│ "))

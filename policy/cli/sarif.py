@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
+from urllib.parse import quote
 
 from policy.diagnostics import Diagnostic
 
@@ -46,7 +47,7 @@ def _result(d: Diagnostic, codes: list[str]) -> dict[str, Any]:
         result["locations"] = [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": PurePath(d.span.source.name).as_posix()},
+                    "artifactLocation": {"uri": quote(PurePath(d.span.source.name).as_posix())},
                     "region": {
                         "startLine": line,
                         "startColumn": _utf16(d.span.source.line(line), column),

@@ -13,6 +13,7 @@ from attrs import evolve
 from policy.cli.junit import junit
 from policy.cli.options import format_option, texts_of
 from policy.cli.output import derivation_json, derivation_text, plural, print_diagnostics, print_json
+from policy.diagnostics import printable
 from policy.model.rules import Model
 from policy.pipeline import check, digest_of
 from policy.testing.coverage import Summary, summarised
@@ -94,10 +95,11 @@ def _run_part(numbers: Iterable[int]) -> list[Result]:
 
 def _print(results: list[Result], failed: list[Result]) -> None:
     for result in failed:
-        click.secho(f"FAILED {result.title}", fg="red", bold=True)
+        click.secho(f"FAILED {printable(result.title)}", fg="red", bold=True)
         click.echo(f"  {result.place} in {result.ruleset}")
         for failure in result.failures:
-            click.echo(f"  {failure.place}\n    expected  {failure.expected}\n    actual    {failure.actual}")
+            expected, actual = printable(failure.expected), printable(failure.actual)
+            click.echo(f"  {failure.place}\n    expected  {expected}\n    actual    {actual}")
             if failure.why is not None:
                 click.echo("    why\n" + "\n".join("      " + x for x in derivation_text(failure.why).split("\n")))
     properties = sum(r.title.startswith("property ") for r in results)

@@ -30,6 +30,7 @@ _INSTANT = re.compile(
 )
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 LONGEST_NUMBER = 60
+LARGEST_FACTS = 100_000_000  # bytes, enough for the longest list
 
 
 class _NumberText(str):
@@ -71,6 +72,28 @@ class FactReader:
     program: Program
     function: Function
     classes: dict[str, type[Any]]
+
+    def read_bytes(self, name: str, data: bytes) -> tuple[Any, ...] | list[Diagnostic]:
+        """The question's arguments from a file's bytes, or what is wrong with them; a byte order mark is accepted."""
+        found = Collector()
+        if len(data) > LARGEST_FACTS:
+            start = Source(name, data[:100].decode("utf-8-sig", errors="replace"))
+            found.error(
+                "facts-json", f"the facts have more than {LARGEST_FACTS:,} bytes", Span(start, 0, 1), "ask in parts"
+            )
+            return found.found
+        try:
+            return self.read(Source(name, data.decode("utf-8-sig")))
+        except UnicodeDecodeError as failure:
+            readable = data[: failure.start].decode("utf-8-sig")
+            broken = Source(name, readable + "\ufffd")
+            found.error(
+                "not-utf-8",
+                f"byte {failure.start} is not UTF-8",
+                Span(broken, len(readable), len(readable) + 1),
+                "save the facts as UTF-8",
+            )
+            return found.found
 
     def read(self, source: Source, start: int = 0, end: int | None = None) -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from the JSON object in `source[start:end]`, or what is wrong with it."""

@@ -120,12 +120,13 @@ class Explainer(Interpreter):
             self.cited.update(dict.fromkeys(function.rules[n].citations))
 
     def line(self, frame: _Frame, function: Function, value: Any) -> Derivation:
+        value = self.whole(value)
         if isinstance(value, Unknown):
             text = "undecided: needs " + ", ".join(sorted(value.needs))
         elif function.kind == "decision":
             text = "permitted" if value else "denied"
         else:
-            text = show(self.plain(value), function.type)
+            text = show(value, function.type)
         note = f" ({frame.note})" if frame.note and frame.note != "always" else ""
         citations = tuple(dict.fromkeys(frame.citations))
         return Derivation(frame.label, text + note, citations, str(function.place), tuple(frame.parts))

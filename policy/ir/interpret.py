@@ -61,7 +61,7 @@ def at(value: Any, path: str) -> Any:
     """A fact as the interpreter handles it."""
     if value is MISSING:
         return Unknown(frozenset({path}), path)
-    if value is None or isinstance(value, int | str | frozenset):
+    if value is None or isinstance(value, int | str | frozenset | Place | Unknown):
         return value
     return Place(value, path)
 
@@ -90,7 +90,7 @@ class Interpreter:
         function = self.program.functions[question.name]
         env = self.facts(function, arguments)
         try:
-            value = self.plain(self.evaluate(function.body, env))
+            value = self.whole(self.evaluate(function.body, env))
         except FaultError as fault:
             return Answer(question, Verdict(Outcome.FAILED, fault=str(fault)), None, arguments)
         if isinstance(value, Unknown):
@@ -177,9 +177,11 @@ class Interpreter:
                 return self.first_deciding(False, (self.evaluate(o, env) for o in operands))
             case ir.Or(operands):
                 return self.first_deciding(True, (self.evaluate(o, env) for o in operands))
+            case ir.Compare("in", left, right):
+                return self.member(self.evaluate(left, env), self.evaluate(right, env))
             case ir.Compare(operator, left, right):
                 a, b = self.evaluate(left, env), self.evaluate(right, env)
-                return unknown(a, b) or operators.COMPARE[operator](a, self.plain(b))
+                return unknown(a, b) or operators.COMPARE[operator](a, b)
             case ir.Arithmetic(operator, left, right):
                 a, b = self.evaluate(left, env), self.evaluate(right, env)
                 return unknown(a, b) or operators.ARITHMETIC[operator](a, b)
@@ -204,8 +206,7 @@ class Interpreter:
             case ir.Let(variable, bound, body):
                 return self.evaluate(body, {**env, variable: self.evaluate(bound, env)})
             case ir.Items(items):
-                values = tuple(self.evaluate(i, env) for i in items)
-                return unknown(*values) or values
+                return tuple(self.evaluate(i, env) for i in items)  # an element may be unknown, as in facts
             case ir.Aggregate():
                 return self.aggregate(e, env)
             case ir.Call(name, arguments):
@@ -219,6 +220,26 @@ class Interpreter:
     def plain(self, value: Any) -> Any:
         """A list without its path; what a membership test or a caller wants."""
         return value.value if isinstance(value, Place) else value
+
+    def whole(self, value: Any) -> Any:
+        """A value to hand out: lists without their paths, unknown where an element is."""
+        plain = self.plain(value)
+        if not isinstance(plain, tuple | list):
+            return plain
+        path = value.path if isinstance(value, Place) else ""
+        elements = tuple(self.whole(at(item, f"{path}[{n}]")) for n, item in enumerate(plain))
+        return unknown(*elements) or (plain if isinstance(value, Place) else elements)
+
+    def member(self, item: Any, items: Any) -> Any:
+        """Whether one of the items, those that are known first, is this one."""
+        if unsure := unknown(item, items):
+            return unsure
+        if isinstance(items, frozenset):
+            return operators.COMPARE["in"](item, items)
+        path = items.path if isinstance(items, Place) else ""
+        elements = [at(i, f"{path}[{n}]") for n, i in enumerate(self.plain(items))]
+        known = [e for e in elements if not isinstance(e, Unknown)]
+        return operators.COMPARE["in"](item, known) or unknown(*elements) or False
 
     def seen(self, value: Any) -> Any:
         if isinstance(value, Unknown) and value.path:

@@ -83,9 +83,7 @@ def lower(e: typed.Expression) -> Expr:
             x = lower(operand)
             return ir.Const(-x.value) if isinstance(x, ir.Const) else ir.Arithmetic("-", ir.Const(0), x)
         case typed.Unary(_, operand):  # abs
-            return once(
-                lower(operand), lambda x: ir.Arithmetic("max", x, ir.Arithmetic("-", ir.Const(0), x))
-            )
+            return once(lower(operand), lambda x: ir.Arithmetic("max", x, ir.Arithmetic("-", ir.Const(0), x)))
         case typed.Binary():
             return _binary(e)
         case typed.MonthsLater(date, months):

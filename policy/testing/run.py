@@ -75,9 +75,7 @@ class Runner:
         """Runs one test."""
         program, python, classes = self.program(test.ruleset, test.on or NO_DATE)
         coverage = Coverage()
-        failures = [
-            f for e in test.expectations for f in self._expectation(e, program, python, classes, coverage)
-        ]
+        failures = [f for e in test.expectations for f in self._expectation(e, program, python, classes, coverage)]
         return Result(test.title, test.ruleset, _place(test.span), tuple(failures), coverage)
 
     def _expectation(
@@ -93,8 +91,7 @@ class Runner:
 
         def answer(facts: Sequence[Any]) -> Answer:
             arguments = tuple(
-                record_from(a, of, classes, program)
-                for a, (_, of) in zip(facts, function.parameters, strict=True)
+                record_from(a, of, classes, program) for a, (_, of) in zip(facts, function.parameters, strict=True)
             )
             watched(program, function, arguments, coverage)
             meant = InterpretedEvaluator(asked).answer(*arguments)
@@ -122,9 +119,7 @@ def _holds(e: rules.Expectation, got: Answer) -> bool:
                 return False
             return e.names is None or sorted(e.names) == sorted(r.rule for r in got.reasons)
         case "undecided":
-            return got.outcome is Outcome.UNDECIDED and (
-                e.names is None or sorted(e.names) == list(got.needs)
-            )
+            return got.outcome is Outcome.UNDECIDED and (e.names is None or sorted(e.names) == list(got.needs))
         case _:
             return got.outcome is Outcome.FAILED
 

@@ -117,9 +117,7 @@ def try_properties(runner: Runner, count: int = SAMPLES) -> Iterator[Result]:
             answer = Interpreter(program).answer(asked, arguments)
             if answer.outcome is Outcome.VALUE and answer.value is False:
                 shown = ", ".join(f"{path} = {value}" for path, value in answer.basis.facts)
-                failure = Failure(
-                    "always true", f"false on {asked.on} where {shown}", _place(p), answer.derivation
-                )
+                failure = Failure("always true", f"false on {asked.on} where {shown}", _place(p), answer.derivation)
                 break
         yield Result(f"property {p.name}", p.ruleset, _place(p), (failure,) if failure else ())
 

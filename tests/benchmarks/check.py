@@ -88,9 +88,7 @@ def main() -> None:
         results = [timed(texts) for _ in range(3 if rules < 10_000 else 1)]
         median = {k: statistics.median(r[k] for r in results) for k in results[0]}
         each = median["check"] / rules * 1e6
-        print(
-            f"{rules:>8,} {median['check']:>9.2f} {median['lower']:>9.2f} {median['compile']:>10.2f} {each:>17.0f}"
-        )
+        print(f"{rules:>8,} {median['check']:>9.2f} {median['lower']:>9.2f} {median['compile']:>10.2f} {each:>17.0f}")
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder) / "bare.py"
         bare.write_text("import click\n@click.group()\ndef main(): 'bare'\n@main.command()\ndef a(): 'a'\nmain()\n")

@@ -71,9 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--format", choices=["plain", "markdown", "json"], default="plain")
     parser.add_argument("--only", default="", metavar="TEXT")
     parser.add_argument("--rounds", type=int, default=9, metavar="N")
