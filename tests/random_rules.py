@@ -8,6 +8,8 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
+from random_expressions import DAYS, TEXTS, Expressions
+
 from policy.decisions import MISSING
 
 HEAD = """language 1
@@ -65,22 +67,13 @@ provision H/1 "one" zh "一"
 
 """
 
-MODES = ("down", "up", "half even", "half up")
-DAYS = ("2025-10-01", "2025-12-01", "2026-02-10", "2026-02-11", "2026-03-01")
-TEXTS = ("BTC", "ETH", "", "虛擬")
 
-
-class Rules:
+class Rules(Expressions):
     """One random ruleset: `text` is the whole of it, `questions` the names that can be asked."""
 
     def __init__(self, chance: Random) -> None:
-        self.chance = chance
-        self.values: list[tuple[str, str]] = []  # name and kind of what may be called with the facts
-        self.parameters: list[tuple[str, str]] = []
-        self.items: tuple[str, ...] = ()
-        self.fresh = 0
+        super().__init__(chance)
         self.tightens: set[str] = set()
-        self.functions = False  # whether `mix` and `several` are there to be called
         parts = [HEAD]
         parts += [self.parameter(n) for n in range(chance.randint(1, 2))]
         parts += [self.dated_set()]
@@ -234,216 +227,6 @@ class Rules:
             "  then red before green before blue by f.kind per S/1\n"
             f"  then lowest {self.expression('integer', 2)}\n  then earliest f.moment\n  then latest f.day\n"
         )
-
-    # ── expressions ─────────────────────────────────────────────────────────────────────────
-
-    def type(self, kind: str) -> str:
-        return {"money": "money(HKD)"}.get(kind, kind)
-
-    def literal(self, kind: str) -> str:
-        c = self.chance
-        match kind:
-            case "money":
-                return c.choice(("0 HKD", "100 HKD", "99.99 HKD", "5_000.01 HKD", "2 million HKD", "0.01 HKD"))
-            case "rate":
-                return c.choice(("0%", "60%", "100%", "15.5%", "25 bp", "0.0375%"))
-            case "integer":
-                return c.choice(("0", "1", "7", "3 thousand"))
-            case "quantity":
-                return c.choice(("1", "0.5", "0.001"))
-            case "boolean":
-                return c.choice(("true", "false"))
-            case "text":
-                return f'"{c.choice(TEXTS)}"'
-            case "date":
-                return c.choice(DAYS)
-        raise AssertionError(kind)
-
-    def expression(self, kind: str, depth: int) -> str:
-        """A random expression of that kind, parenthesised wherever that could matter."""
-        if depth <= 0 or self.chance.random() < 0.2:
-            return self.leaf(kind)
-        callable_ = [name for name, k in self.values if k == kind]
-        if callable_ and self.chance.random() < 0.15:
-            return f"{self.chance.choice(callable_)}(f)"
-        if self.chance.random() < 0.12:
-            return (
-                f"(if {self.expression('boolean', depth - 1)} then {self.expression(kind, depth - 1)}"
-                f" else {self.expression(kind, depth - 1)})"
-            )
-        return str(getattr(self, f"a_{kind}")(depth - 1))
-
-    def leaf(self, kind: str) -> str:
-        fields = {
-            "money": ["f.amount", "f.other", "f.item.amount"],
-            "rate": ["f.share"],
-            "integer": ["f.count"],
-            "quantity": ["f.size", "f.item.size"],
-            "price": ["f.price", "f.item.price"],
-            "boolean": ["f.flag", "f.sure", "f.item.flag"],
-            "text": ["f.name"],
-            "date": ["f.day", "today"],
-            "enum": ["f.kind", "f.item.kind"],
-            "instant": ["f.moment"],
-        }[kind]
-        fields += [name for name, k in self.parameters if k == kind]
-        for variable in self.items:
-            fields += [
-                f"{variable}.{x}"
-                for x, k in (("amount", "money"), ("flag", "boolean"), ("kind", "enum"))
-                if k == kind
-            ]
-        if kind not in ("price", "quantity", "enum", "instant") and self.chance.random() < 0.3:
-            return self.literal(kind)
-        return self.chance.choice(fields)
-
-    def a_money(self, depth: int) -> str:
-        e, c = self.expression, self.chance
-        form = c.randrange(11)
-        if form == 9:
-            return f"(if f.spare is present then f.spare.amount else {e('money', depth)})"
-        if form == 10:
-            if not self.functions:
-                return f"abs({e('money', depth)} - {e('money', depth)})"
-            return f"mix({e('integer', depth)}, {e('money', depth)}, f.item)"
-        if form < 2:
-            return f"({e('money', depth)} {c.choice('+-')} {e('money', depth)})"
-        if form == 2:
-            return f"{c.choice(('min', 'max'))}({e('money', depth)}, {e('money', depth)})"
-        if form == 3:
-            return f"clamp({e('money', depth)}, {e('money', depth)}, {e('money', depth)})"
-        if form == 4:
-            return f"abs(-{e('money', depth)})"
-        if form == 5:
-            return f"(f.maybe default {self.literal('money')})"
-        if form == 6:
-            return self.over("sum", "money", depth)
-        if form == 7:
-            return f"({self.over(c.choice(('min', 'max')), 'money', depth)} default {self.literal('money')})"
-        exact = c.choice(
-            (
-                f"{e('money', depth)} * {e('rate', depth)}",
-                f"{e('price', 0)} * {e('quantity', 0)}",
-                f"{e('money', depth)} / {e('integer', 1)}",
-                f"{e('money', depth)} * {e('rate', 1)} / {e('rate', 1)} + {e('money', 1)} / 3",
-                f"-{e('money', depth)} / 7 * {e('integer', 1)}",
-            )
-        )
-        return f"round {c.choice(MODES)} to {c.choice(('0.01', '1', '0.05', '100'))} ({exact})"
-
-    def a_rate(self, depth: int) -> str:
-        e, c = self.expression, self.chance
-        form = c.randrange(4)
-        if form == 0:
-            return f"({e('rate', depth)} {c.choice('+-')} {e('rate', depth)})"
-        if form == 1:
-            return f"clamp({e('rate', depth)}, -5%, 60%)"
-        if form == 2:
-            return f"round {c.choice(MODES)} to 0.01% ({e('money', depth)} / {e('money', depth)})"
-        return f"round {c.choice(MODES)} to 0.0001% ({e('rate', depth)} * {e('rate', depth)})"
-
-    def a_integer(self, depth: int) -> str:
-        e, c = self.expression, self.chance
-        form, x = c.randrange(9), self.variable()
-        if form == 4:
-            return f"sum({x} * {e('integer', 1)} for {x} in f.numbers where {x} > {e('integer', 1)})"
-        if form == 5:
-            return f"sum(sum({x} for {x} in {x}s) for {x}s in f.grid where {e('integer', 1)} in {x}s)"
-        if form == 6:
-            return f"(max(abs({x}) for {x} in [{e('integer', depth)}, {e('integer', depth)}]) default 7)"
-        if form == 7:
-            return f"abs(abs({e('integer', depth)}) - {e('integer', depth)})"
-        if form == 8:
-            return f"several(f.numbers, {e('integer', depth)})" if self.functions else f"-{e('integer', depth)}"
-        if form == 0:
-            return f"({e('integer', depth)} {c.choice('+-*')} {c.choice(('1', '2', 'f.count'))})"
-        if form == 1:
-            return self.over("count", "money", depth)
-        if form == 2:
-            return self.over("count(distinct", "enum", depth)
-        return f"round {c.choice(MODES)} to 1 ({e('integer', depth)} / {e('integer', depth)})"
-
-    def a_quantity(self, depth: int) -> str:
-        return f"({self.expression('quantity', depth)} + {self.expression('quantity', depth)})"
-
-    def a_price(self, depth: int) -> str:
-        return f"max({self.expression('price', depth)}, {self.expression('price', depth)})"
-
-    def a_date(self, depth: int) -> str:
-        step = self.chance.choice(("12 months", "1 month", "30 days", "2 weeks", "1 year"))
-        form = self.chance.randrange(4)
-        if form == 0:
-            return f"{self.chance.choice(('min', 'max'))}({self.expression('date', depth)}, today)"
-        if form == 1:
-            x = self.variable()
-            return f"(max({x} for {x} in f.days where {x} < {self.expression('date', depth)}) default f.day)"
-        return f"({self.expression('date', depth)} {self.chance.choice('+-')} {step})"
-
-    def a_boolean(self, depth: int) -> str:
-        e, c = self.expression, self.chance
-        form = c.randrange(18)
-        if form == 12:
-            return f"({e('enum', 0)} {c.choice(('in', 'not in'))} f.chosen)"
-        if form == 13:
-            return f"(f.name {c.choice(('in', 'not in'))} f.labels)"
-        if form == 14:
-            items = c.choice(("f.numbers", f"[{e('integer', 1)}, f.count]", f"{{{e('integer', 1)}, 7}}"))
-            return f"({e('integer', depth)} {c.choice(('in', 'not in'))} {items})"
-        if form == 15:
-            return f"(f.spare is present and (f.spare.flag or f.spare.amount < {e('money', depth)}))"
-        if form == 16:
-            return c.choice(
-                (
-                    "(f.later - f.moment < f.wait)",
-                    "(f.moment + 24 hours < f.later)",
-                    "(f.day - today >= f.wait)",
-                    "(max(f.moment, f.later) is f.later)",
-                )
-            )
-        if form == 17:
-            x = self.variable()
-            return f"{c.choice(('any', 'all'))}({e('integer', 1)} in {x} for {x} in f.grid)"
-        if form < 3:
-            return f"({e('boolean', depth)} {c.choice(('and', 'or'))} {e('boolean', depth)})"
-        if form == 3:
-            return f"(not {e('boolean', depth)})"
-        if form == 4:
-            kind = c.choice(("money", "rate", "integer", "date", "quantity", "price", "instant"))
-            if kind == "instant":
-                return f"(f.moment {c.choice(('<', '>='))} 2026-02-11T16:10:00+08:00)"
-            operator = c.choice(("<", "<=", ">", ">=", "is", "is not"))
-            return f"({e(kind, depth)} {operator} {e(kind, depth)})"
-        if form == 5:
-            return f"({e('enum', 0)} {c.choice(('is', 'is not'))} {c.choice(('red', 'green'))})"
-        if form == 6:
-            return f"({e('enum', 0)} {c.choice(('in', 'not in'))} {c.choice(('kinds', '{red, blue}', '{}'))})"
-        if form == 7:
-            return f'(f.name {c.choice(("in", "not in"))} {{"BTC", "ETH"}})'
-        if form == 8:
-            return f"(f.{c.choice(('maybe', 'perhaps'))} is {c.choice(('present', 'absent'))})"
-        if form == 9:
-            return f"((f.perhaps default {c.choice(('red', 'blue'))}) is red)"
-        if form == 10:
-            return f"(f.day - today {c.choice(('<', '>='))} {c.choice(('30 days', '24 hours'))})"
-        return self.over(c.choice(("any", "all")), "boolean", depth)
-
-    def a_enum(self, _: int) -> str:
-        return self.leaf("enum")
-
-    def variable(self) -> str:
-        """A name that nothing has yet, so that aggregates nest."""
-        self.fresh += 1
-        return f"i{self.fresh}"
-
-    def over(self, kind: str, body: str, depth: int) -> str:
-        """An aggregate over the items."""
-        outer, variable = self.items, self.variable()
-        self.items = (*outer, variable)
-        inner = f"{variable}.kind" if kind == "count(distinct" else self.expression(body, depth - 1)
-        where = f" where {self.expression('boolean', 1)}" if self.chance.random() < 0.5 else ""
-        self.items = outer
-        opening = f"{kind} " if "(" in kind else f"{kind}("
-        return f"{opening}{inner} for {variable} in f.items{where})"
 
 
 def facts(chance: Random, missing: float) -> dict[str, Any]:

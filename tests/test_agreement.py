@@ -8,7 +8,8 @@ from random import Random
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from random_rules import DAYS, Rules, facts
+from random_expressions import DAYS
+from random_rules import Rules, facts
 
 from policy import UndecidedError
 from policy.decisions import Outcome

@@ -56,7 +56,9 @@ class UnitReader:
                 named = tuple((m.name.text, words_of(m.title)) for m in members)
                 self.declared[id] = rules.EnumOf(members=named, **common)
             case tree.RecordType():
-                self.declared[id] = rules.RecordType(fields=tuple(map(self._field, d.fields)), **common)
+                held = self.scope.fields[id]
+                fields = tuple(self._field(f, held[f.name.text]) for f in d.fields)
+                self.declared[id] = rules.RecordType(fields=fields, **common)
             case tree.DatedSet(versions=versions) if signature:
                 self.declared[id] = rules.DatedSet(
                     type=signature.type, versions=self._set_versions(versions, signature.type), **common
@@ -113,9 +115,7 @@ class UnitReader:
                     **common,
                 )
 
-    def _field(self, f: tree.Field) -> rules.Field:
-        of = self.scope.fields[f"{self.unit.name}.{self._record_of(f)}"][f.name.text]
-
+    def _field(self, f: tree.Field, of: Type) -> rules.Field:
         def bound(e: tree.Expression | None) -> int | None:
             if e is None:
                 return None
@@ -130,9 +130,6 @@ class UnitReader:
             title=words_of(f.title),
             span=f.span,
         )
-
-    def _record_of(self, f: tree.Field) -> str:
-        return next(d.name.text for d in self.unit.declarations if isinstance(d, tree.RecordType) and f in d.fields)
 
     # ── dated things ────────────────────────────────────────────────────────────────────────
 

@@ -1,0 +1,233 @@
+"""The command line where the world is unkind: pipes that close, files that are no files, caches gone bad."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+from click.testing import CliRunner
+
+from policy import cache
+from policy.cli import main
+from policy.pipeline import Text, digest_of, load_program, read_folder
+
+LINE = '{"client": {"verified": true, "net_worth": 10}}'
+DECIDE = ("decide", "credit_limit", "--rules", "starter", "--on", "2026-03-01", "--facts")
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Every test runs in a folder of its own, with the starter rulebook and its facts in it."""
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(main, ["init", "starter"]).exit_code == 0
+    (tmp_path / "facts.json").write_text(LINE, encoding="utf-8")
+    return tmp_path
+
+
+def run(*words: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    """The program in a process of its own; it never shows a traceback."""
+    command = [sys.executable, "-m", "policy", *words]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, **more)
+    assert "Traceback" not in done.stderr, done.stderr
+    return done
+
+
+# ── streams ─────────────────────────────────────────────────────────────────────────────────
+
+
+def test_whoever_has_read_enough_may_close_the_pipe(here: Path) -> None:
+    (here / "f.jsonl").write_text(f"{LINE}\n" * 5_000, encoding="utf-8")
+    command = [sys.executable, "-m", "policy", *DECIDE, "f.jsonl"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        assert process.stdout.readline() == b"1: 1.00 HKD\n"
+        process.stdout.close()
+        assert b"Traceback" not in process.stderr.read()
+    assert process.returncode == 141
+
+
+def test_an_interrupt_is_no_answer() -> None:
+    command = [sys.executable, "-m", "policy", *DECIDE, "-"]
+    with subprocess.Popen(
+        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as process:
+        time.sleep(2)
+        process.send_signal(signal.SIGINT)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (130, "interrupted\n")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_a_full_disk_is_told() -> None:
+    with open("/dev/full", "w") as full:
+        command = [sys.executable, "-m", "policy", *DECIDE, "facts.json"]
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert (done.returncode, done.stderr) == (2, "Error: No space left on device\n")
+
+
+def test_standard_input_may_be_closed_but_not_read() -> None:
+    close = {"preexec_fn": lambda: os.close(0)}
+    for words in (("check", "-"), (*DECIDE, "-")):
+        done = run(*words, **close)
+        assert done.returncode == 2
+        assert "standard input is closed" in done.stderr
+    assert run("check", "starter", **close).returncode == 0
+
+
+def test_a_stream_of_what_cannot_be_read(here: Path) -> None:
+    long = '{"client": {"verified": true, "net_worth": 10, "x": "' + "a" * 5_000_000 + '"}}'
+    lines = [b"\xef\xbb\xbf" + LINE.encode(), b"", long.encode(), b'{"caf\xe9": 1}', b"[" * 1_000_000, LINE.encode()]
+    (here / "f.jsonl").write_bytes(b"\r\n".join(lines))
+    done = run(*DECIDE, "f.jsonl", "--format", "json")
+    answers = [json.loads(x) for x in done.stdout.splitlines()]
+    assert [(a["line"], a["outcome"]) for a in answers] == [
+        (1, "value"),
+        (3, "refused"),
+        (4, "refused"),
+        (5, "refused"),
+        (6, "value"),
+    ]
+    assert [a["findings"][0]["code"] for a in answers[1:4]] == ["facts-unknown", "not-utf-8", "facts-json"]
+    assert len(done.stdout) < 10_000
+    assert done.returncode == 2
+
+
+def test_what_facts_say_moves_no_cursor(here: Path) -> None:
+    (here / "x.policy").write_text(
+        'language 1 ruleset x "x" zh "甲" source S "s" zh "源" status house provision S/1 "p" zh "條"\n'
+        'value v(t: text) -> text "v" zh "值" = t per S/1\n',
+        encoding="utf-8",
+    )
+    (here / "t.json").write_text(json.dumps({"t": "\x1b[2J\u202e"}), encoding="utf-8")
+    done = run("explain", "v", "--rules", "x.policy", "--on", "2026-03-01", "--facts", "t.json")
+    assert done.returncode == 0
+    assert "\x1b" not in done.stdout
+    assert "\u202e" not in done.stdout
+
+
+def test_no_color_is_respected(here: Path) -> None:
+    (here / "bad.policy").write_text("language 2\n", encoding="utf-8")
+    for value, coloured in (("", True), ("1", False)):
+        result = CliRunner(env={"NO_COLOR": value}).invoke(main, ["check", "bad.policy"], color=True)
+        assert ("\x1b" in result.output) == coloured
+
+
+# ── files ───────────────────────────────────────────────────────────────────────────────────
+
+
+def test_links_pipes_and_loops_in_a_folder_of_rules(here: Path) -> None:
+    for name in ("out", "loop", "gone"):
+        (here / name).mkdir()
+    (here / "out" / "a.policy").symlink_to(here / "starter" / "house.policy")
+    (here / "loop" / "a.policy").symlink_to(here / "loop" / "a.policy")
+    (here / "gone" / "a.policy").symlink_to(here / "gone" / "nothing")
+    os.mkfifo(here / "starter" / "pipe.policy")
+    found = read_folder([here / name for name in ("out", "loop", "gone", "starter")])[1]
+    assert [d.code for d in found] == ["escapes-folder", "unreadable", "unreadable", "unreadable"]
+    assert run("check", "loop").returncode == 2
+
+
+def test_paths_that_mean_nothing() -> None:
+    for words in (("",), ("-", "-"), ("-", "starter"), ("nowhere",)):
+        assert run("check", *words).returncode == 2
+    assert run("init", "/dev/null/x").returncode == 2
+    assert run(*DECIDE, "starter").returncode == 2
+    assert run("check", "starter", "./starter", "starter/house.policy").returncode == 0
+
+
+def test_windows_line_ends_and_remarks_alone(here: Path) -> None:
+    (here / "w.policy").write_bytes(b'\xef\xbb\xbflanguage 1\r\nruleset a.b "x" zh "x"\r\n# end')
+    (here / "c.policy").write_bytes(b"\r\n  # only\r\n\r\n\r\n# remarks")
+    assert run("fmt", "w.policy", "c.policy").returncode == 0
+    assert (here / "w.policy").read_bytes() == b'language 1\n\nruleset a.b "x" zh "x"\n# end\n'
+    assert (here / "c.policy").read_bytes() == b"# only\n\n# remarks\n"
+    assert run("fmt", "--check", "w.policy", "c.policy").returncode == 0
+
+
+def test_titles_of_any_characters(here: Path) -> None:
+    rules = (here / "starter" / "house.policy").read_text(encoding="utf-8")
+    title = "odd \x01\x1b[31m <&]]> 𝕏 \ufffe"
+    (here / "a 中.policy").write_text(rules.replace("a verified client", title), encoding="utf-8")
+    done = run("test", "a 中.policy", "--format", "junit")
+    names = [case.get("name") or "" for case in ElementTree.fromstring(done.stdout).iter("testcase")]
+    assert any(name.startswith("odd \ufffd\ufffd[31m <&]]> 𝕏") for name in names)
+    (here / "a 中.policy").write_text(
+        'language 1\nruleset a.b "𝕏𝕏"\tzh "𝕏" value v() -> rate = zz\n', encoding="utf-8"
+    )
+    [found] = json.loads(run("check", "a 中.policy", "--format", "sarif").stdout)["runs"][0]["results"][-1][
+        "locations"
+    ]
+    place = found["physicalLocation"]
+    assert place["artifactLocation"]["uri"] == "a%20%E4%B8%AD.policy"
+    assert place["region"]["startColumn"] == 48
+
+
+# ── the cache ───────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_cache_gone_bad_is_made_again(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLICY_CACHE", str(here / "cache"))
+    texts = read_folder(["starter"])[0]
+    wanted = load_program(texts)
+    [kept] = (here / "cache").iterdir()
+    whole = kept.read_bytes()
+    flipped = whole[:-99] + bytes([whole[-99] ^ 1]) + whole[-98:]
+    for data in (b"", whole[:50], whole[:-1], flipped, b"x" * 500, b"\x80\x05" + whole):
+        kept.write_bytes(data)
+        assert cache.fetch(kept.name) is None
+        assert load_program(texts) == wanted
+        assert kept.read_bytes() == whole
+    kept.unlink()
+    kept.mkdir()
+    assert load_program(texts) == wanted
+    assert [f.name for f in (here / "cache").iterdir()] == [kept.name]
+
+
+def test_a_cache_that_cannot_be_written_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("/dev/null/cache", "/proc/cache"):
+        monkeypatch.setenv("POLICY_CACHE", place)
+        assert run(*DECIDE, "facts.json").returncode == 0
+
+
+def test_many_may_write_the_cache_at_once(here: Path) -> None:
+    environment = {**os.environ, "POLICY_CACHE": str(here / "cache")}
+    command = [sys.executable, "-m", "policy", *DECIDE, "facts.json"]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, env=environment) for _ in range(4)]
+    answers = {process.communicate(timeout=60)[0] for process in started}
+    assert len(answers) == 1
+    assert len(list((here / "cache").iterdir())) == 1
+
+
+# ── the same every time ─────────────────────────────────────────────────────────────────────
+
+
+def test_the_seed_of_hashing_changes_nothing(here: Path) -> None:
+    (here / "bad.policy").write_text("language 1\nruleset a.b\nvalue v(x: Thing) -> rate = y + z\n", encoding="utf-8")
+    verbs = (
+        ("check", "starter", "bad.policy", "--format", "json"),
+        (*DECIDE, "facts.json", "--format", "json"),
+        ("explain", *DECIDE[1:], "facts.json", "--format", "json"),
+        ("test", "starter", "--format", "json"),
+        ("questions", "--rules", "starter", "--format", "json"),
+        ("provisions", "starter", "--format", "json"),
+        ("facts", "credit_limit", "--rules", "starter", "--format", "json"),
+    )
+    for words in verbs:
+        told = {run(*words, env={**os.environ, "PYTHONHASHSEED": seed}).stdout for seed in ("0", "7")}
+        assert len(told) == 1, words
+
+
+def test_a_rulebook_is_the_same_in_any_folder_and_order() -> None:
+    a, b = Text("a.policy", b"language 1"), Text("b.policy", b"language 2")
+    moved = [Text("elsewhere/z.policy", b.data), Text("x.policy", a.data)]
+    assert digest_of([a, b]) == digest_of([b, a]) == digest_of(moved)
+    assert digest_of([a, b]) != digest_of([a, b], "house")
