@@ -1,7 +1,7 @@
 """The command line: one file a verb, each a thin face over the pipeline. Verbs are imported when they are used.
 
 Exit codes everywhere: 0 yes, 1 answered no (findings, failed tests, denied when asked to fail), 2 could not
-answer (usage, syntax, input), 3 undecided or an integrity failure.
+answer (usage, syntax, input), 3 undecided or an integrity failure; 130 interrupted, 141 a reader has read enough.
 """
 
 from __future__ import annotations
