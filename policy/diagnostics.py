@@ -13,7 +13,7 @@ from enum import Enum
 
 from attrs import field, frozen
 
-from policy.source import Span
+from policy.source import Source, Span
 
 LONGEST_TEXT = 1_000  # characters of the text a finding is about, in JSON
 
@@ -85,6 +85,14 @@ class Collector:
 
     def warning(self, code: str, message: str, span: Span | None, help: str = "") -> None:
         self.found.append(Diagnostic(code, message, span, help, Severity.WARNING))
+
+
+def not_utf_8(name: str, data: bytes, failure: UnicodeDecodeError, what: str) -> tuple[Source, Diagnostic]:
+    """The readable beginning of `what` (the file, the facts), and the finding that points behind it."""
+    readable = data[: failure.start].decode("utf-8-sig", errors="replace")
+    broken = Source(name, readable + "\ufffd")
+    span = Span(broken, len(readable), len(readable) + 1)
+    return broken, Diagnostic("not-utf-8", f"byte {failure.start} is not UTF-8", span, f"save {what} as UTF-8")
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:

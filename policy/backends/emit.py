@@ -5,7 +5,6 @@ Names that start with an underscore are ours: no word of the rule language does.
 
 from __future__ import annotations
 
-import keyword
 from typing import Any
 
 from policy.ir import program as ir
@@ -14,7 +13,6 @@ from policy.ir.program import Choose, Const, Expr, Program
 
 COMPARE = {"is": "==", "is not": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "in"}
 ARITHMETIC = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
-_LARGEST_IN_TEXT = 10**300  # a larger constant goes by name, for Python bounds the digits in its source
 
 
 def mangled(id: str) -> str:
@@ -29,9 +27,7 @@ class Emitter:
         self.program, self.names = program, names
         self.iterating = False
 
-    @staticmethod
-    def local(name: str) -> str:
-        return name + "_" if keyword.iskeyword(name) else name
+    local = staticmethod(attribute)  # a variable is spelt as a field is
 
     def __call__(self, e: Expr) -> str:
         match e:

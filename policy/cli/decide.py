@@ -97,7 +97,6 @@ def _stream(asker: _Asker, facts: str, format: str) -> set[str]:
     with opened(facts) as file:
         for number, line in _numbered(file, facts):
             result = asker.ask(f"{name} line {number}", line)
-            refused = isinstance(result, list)
             outcome = "refused" if isinstance(result, list) else result.outcome.value
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             if format == "json":
@@ -109,12 +108,11 @@ def _stream(asker: _Asker, facts: str, format: str) -> set[str]:
                 click.echo(json.dumps({"line": number, **body}, ensure_ascii=False))
             elif isinstance(result, list):
                 click.echo(f"{number}: {click.style('refused', fg='red')}  " + "; ".join(d.message for d in result))
+                for d in result:
+                    click.echo(drawn(d), err=True)
             else:
                 rules = ", ".join(r.rule for r in result.reasons) or ", ".join(result.needs)
                 click.echo(f"{number}: {headline(result, asker.function)}" + (f"  {rules}" if rules else ""))
-            if refused and format == "text":
-                for d in result:  # type: ignore[union-attr]  # a list where refused
-                    click.echo(drawn(d), err=True)
     click.echo(
         ", ".join(f"{count:,} {outcome}" for outcome, count in sorted(outcomes.items())) or "no lines",
         err=True,

@@ -16,7 +16,7 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import MISSING
-from policy.diagnostics import Collector, Diagnostic, did_you_mean
+from policy.diagnostics import Collector, Diagnostic, did_you_mean, not_utf_8
 from policy.ir.interpret import attribute
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types, values
@@ -85,15 +85,7 @@ class FactReader:
         try:
             return self.read(Source(name, data.decode("utf-8-sig")))
         except UnicodeDecodeError as failure:
-            readable = data[: failure.start].decode("utf-8-sig")
-            broken = Source(name, readable + "\ufffd")
-            found.error(
-                "not-utf-8",
-                f"byte {failure.start} is not UTF-8",
-                Span(broken, len(readable), len(readable) + 1),
-                "save the facts as UTF-8",
-            )
-            return found.found
+            return [not_utf_8(name, data, failure, "the facts")[1]]
 
     def read(self, source: Source, start: int = 0, end: int | None = None) -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from the JSON object in `source[start:end]`, or what is wrong with it."""

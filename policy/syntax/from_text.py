@@ -16,7 +16,7 @@ from lark import Lark, Token, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
 
 from policy import resources
-from policy.diagnostics import Collector, Diagnostic
+from policy.diagnostics import Collector, Diagnostic, not_utf_8
 from policy.source import Source, Span
 from policy.syntax.build import Builder
 from policy.syntax.tree import File
@@ -68,15 +68,8 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as failure:
-        readable = data[: failure.start].decode("utf-8-sig", errors="replace")
-        broken = Source(name, readable + "\ufffd")
-        found.error(
-            "not-utf-8",
-            f"byte {failure.start} is not UTF-8",
-            Span(broken, len(readable), len(readable) + 1),
-            "save the file as UTF-8",
-        )
-        return broken, tuple(found.found)
+        broken, finding = not_utf_8(name, data, failure, "the file")
+        return broken, (finding,)
     source = Source(name, text)
     if "\0" in text:
         at = text.index("\0")

@@ -22,6 +22,7 @@ from policy.ir.simplify import specialised
 from policy.model import rules
 from policy.model.overlays import overlaid
 from policy.model.values import show
+from policy.source import Span
 from policy.testing.coverage import Coverage, watched
 
 NO_DATE = date(2026, 1, 1).toordinal()  # for tests that name no date: the answer should not turn on it
@@ -76,7 +77,7 @@ class Runner:
         program, python, classes = self.program(test.ruleset, test.on or NO_DATE)
         coverage = Coverage()
         failures = [f for e in test.expectations for f in self._expectation(e, program, python, classes, coverage)]
-        return Result(test.title, test.ruleset, _place(test.span), tuple(failures), coverage)
+        return Result(test.title, test.ruleset, line_of(test.span), tuple(failures), coverage)
 
     def _expectation(
         self,
@@ -105,9 +106,9 @@ class Runner:
             first, second = got.value, other.value
             if first is None or second is None or not first < second:
                 shown = "undecided" if first is None or second is None else f"{first} and {second}"
-                yield Failure("the first before the second", shown, _place(e.span), got.derivation)
+                yield Failure("the first before the second", shown, line_of(e.span), got.derivation)
         elif not _holds(e, got):
-            yield Failure(_expected(e, function), described(got, function), _place(e.span), got.derivation)
+            yield Failure(_expected(e, function), described(got, function), line_of(e.span), got.derivation)
 
 
 def _holds(e: rules.Expectation, got: Answer) -> bool:
@@ -149,5 +150,6 @@ def described(answer: Answer, function: Function) -> str:
             return f"{answer.outcome.value} by {', '.join(sorted(r.rule for r in answer.reasons))}"
 
 
-def _place(span: Any) -> str:
+def line_of(span: Span) -> str:
+    """File and line, as test results name places."""
     return f"{span.source.name}:{span.line}"

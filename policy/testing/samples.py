@@ -18,7 +18,7 @@ from policy.ir.questions import Asked
 from policy.model import rules, types
 from policy.model.calendar import periods
 from policy.model.types import Number, Type
-from policy.testing.run import NO_DATE, Failure, Result, Runner
+from policy.testing.run import NO_DATE, Failure, Result, Runner, line_of
 
 SAMPLES = 300
 _FAR = 10**14
@@ -117,10 +117,8 @@ def try_properties(runner: Runner, count: int = SAMPLES) -> Iterator[Result]:
             answer = Interpreter(program).answer(asked, arguments)
             if answer.outcome is Outcome.VALUE and answer.value is False:
                 shown = ", ".join(f"{path} = {value}" for path, value in answer.basis.facts)
-                failure = Failure("always true", f"false on {asked.on} where {shown}", _place(p), answer.derivation)
+                failure = Failure(
+                    "always true", f"false on {asked.on} where {shown}", line_of(p.span), answer.derivation
+                )
                 break
-        yield Result(f"property {p.name}", p.ruleset, _place(p), (failure,) if failure else ())
-
-
-def _place(p: rules.Property) -> str:
-    return f"{p.span.source.name}:{p.span.line}"
+        yield Result(f"property {p.name}", p.ruleset, line_of(p.span), (failure,) if failure else ())
