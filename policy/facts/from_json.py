@@ -92,15 +92,19 @@ class FactReader:
         text = source.text[start:end]
         whole = Span(source, start, start + len(text.rstrip()))
         found = Collector()
-        document = _parse(text, whole, found)
-        if found.found:
-            return found.found
-        reading = _Reading(self, whole, found)
-        arguments = reading.arguments(document)
+        document = parse(whole, found)
+        return found.found or self.read_document(document, whole)
+
+    def read_document(self, document: Any, whole: Span) -> tuple[Any, ...] | list[Diagnostic]:
+        """The question's arguments from what `parse` made of a text, or what is wrong with it."""
+        found = Collector()
+        arguments = _Reading(self, whole, found).arguments(document)
         return found.found or arguments
 
 
-def _parse(text: str, whole: Span, found: Collector) -> Any:
+def parse(whole: Span, found: Collector) -> Any:
+    """The JSON document in a span, its numbers as they were written; None where it is none, with a finding."""
+    text = whole.text
     try:
         document = _DECODER.decode(text)
         if "\\u" in text:
