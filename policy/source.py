@@ -14,10 +14,14 @@ from attrs import field, frozen
 
 @frozen(slots=False, eq=False)
 class Source:
-    """One file: `name` is what people see (a path, or `<stdin>`), `text` is its decoded content."""
+    """One file: `name` is what people see (a path, or `<stdin>`), `text` is its decoded content.
+
+    Of a file that is read in parts, `text` is one part and `before` counts the lines before it.
+    """
 
     name: str
     text: str = field(repr=False)
+    before: int = 0
 
     @cached_property
     def line_starts(self) -> list[int]:
@@ -31,10 +35,11 @@ class Source:
     def position(self, offset: int) -> tuple[int, int]:
         """Line and column of `offset`, both counted from one."""
         line = bisect_right(self.line_starts, offset)
-        return line, offset - self.line_starts[line - 1] + 1
+        return line + self.before, offset - self.line_starts[line - 1] + 1
 
     def line(self, number: int) -> str:
         """Text of line `number` (from one), without its end."""
+        number -= self.before
         start = self.line_starts[number - 1]
         end = self.line_starts[number] - 1 if number < len(self.line_starts) else len(self.text)
         return self.text[start:end].rstrip("\r")

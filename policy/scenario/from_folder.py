@@ -1,0 +1,189 @@
+"""A scenario: a folder of commands as JSON Lines or CSV, in one stream.
+
+In: a folder. `market` and `participants` (either format) set the stage and come first; the lines of every other
+file follow, merged by their time. Out: a step a line: its command, or what is wrong with it; the other lines go on.
+Absent: any idea of what a command does.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator
+from heapq import merge
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+from attrs import frozen
+
+from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, not_utf_8
+from policy.source import Source, Span
+from policy.wire import DO, Commands
+
+ABOUT = "scenario.json"
+STAGE = ("market", "participants")  # files that come first, in this order
+SUFFIXES = (".jsonl", ".csv")
+LONGEST_LINE = 1_000_000  # bytes
+_KNOWN = ("title", "zh", "on", "under")
+
+
+@frozen
+class Step:
+    """One line of a scenario; `command` is None where the line could not be read, and `wrong` says why."""
+
+    file: str
+    line: int
+    at: int
+    command: Any
+    wrong: tuple[Diagnostic, ...] = ()
+
+
+@frozen
+class Scenario:
+    """A folder of commands, and what it says about itself."""
+
+    folder: Path
+    stage: tuple[Path, ...]
+    streams: tuple[Path, ...]
+    title: str = ""
+    zh: str = ""
+    on: str = ""  # the date as of which it begins
+    under: str = ""  # the overlay that it is meant to be run under
+
+    def setting(self, commands: Commands) -> Iterator[Step]:
+        """The steps that set the stage, file by file."""
+        for path in self.stage:
+            yield from _steps(path, commands)
+
+    def stream(self, commands: Commands) -> Iterator[Step]:
+        """All other steps by their time; those of one moment by file, then line."""
+        each = [_ranked(n, _steps(path, commands)) for n, path in enumerate(self.streams)]
+        for _, step in merge(*each, key=lambda ranked: ranked[0]):
+            yield step
+
+
+def scenario_in(folder: Path) -> Scenario:
+    """The scenario in a folder. Raises PolicyError where there is none."""
+    found = Collector()
+    if not folder.is_dir():
+        found.error(
+            "no-scenario", f"`{folder}` is not a folder", None, "a scenario is a folder of .jsonl or .csv files"
+        )
+        raise PolicyError(found.found)
+    files = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES)
+    stage = [p for name in STAGE for p in files if p.stem == name]
+    if not stage:
+        wanted = " or ".join(f"`{name}{suffix}`" for name in STAGE[:1] for suffix in SUFFIXES)
+        found.error("no-scenario", f"`{folder}` holds no {wanted}", None, "they say what is traded, and by whom")
+        raise PolicyError(found.found)
+    about = _about(folder / ABOUT, found)
+    if found.found:
+        raise PolicyError(found.found)
+    return Scenario(folder, tuple(stage), tuple(p for p in files if p not in stage), **about)
+
+
+def _about(path: Path, found: Collector) -> dict[str, str]:
+    if not path.exists():
+        return {}
+    source = Source(str(path), path.read_text(encoding="utf-8", errors="replace"))
+    whole = Span(source, 0, len(source.text))
+    try:
+        said = json.loads(source.text)
+    except ValueError as failure:
+        found.error("facts-json", f"this is not JSON: {failure}", whole)
+        return {}
+    if not isinstance(said, dict) or not all(isinstance(v, str) for v in said.values()):
+        found.error("facts-type", "a scenario's file about itself is one JSON object of texts", whole)
+        return {}
+    for key in said.keys() - set(_KNOWN):
+        known = ", ".join(f"`{k}`" for k in _KNOWN)
+        found.error(
+            "facts-unknown", f"a scenario has no `{key}`", whole, did_you_mean(key, _KNOWN) or f"it has {known}"
+        )
+    return said
+
+
+# ── one file ────────────────────────────────────────────────────────────────────────────────
+
+
+def _ranked(file: int, steps: Iterator[Step]) -> Iterator[tuple[tuple[int, int, int], Step]]:
+    for step in steps:
+        yield (step.at, file, step.line), step
+
+
+def _steps(path: Path, commands: Commands) -> Iterator[Step]:
+    """The steps of a file in the order of their lines, which must be that of their times."""
+    at = 0
+    for number, source, given in _csv(path) if path.suffix == ".csv" else _json_lines(path):
+        whole = Span(source, 0, len(source.text.rstrip()))
+        if isinstance(given, list):
+            read: Any = given
+        else:
+            read = commands.read(source) if given is None else commands.read_document(given, whole)
+        if not isinstance(read, list) and read.at < at:
+            found = Collector()
+            help = "put the lines of a file in the order of their times"
+            found.error("out-of-sequence", "this comes before the line above it", whole, help)
+            read = found.found
+        if isinstance(read, list):
+            yield Step(path.name, number, at, None, tuple(read))
+        else:
+            at = read.at
+            yield Step(path.name, number, at, read)
+
+
+_Given = dict[str, Any] | list[Diagnostic] | None  # an object, what is wrong, or None where the text is to be parsed
+
+
+def _lines(path: Path) -> Iterator[tuple[int, Source, list[Diagnostic] | None]]:
+    with path.open("rb") as file:
+        number = 0
+        while data := file.readline(LONGEST_LINE + 1):
+            number += 1
+            name, before = str(path), number - 1
+            if len(data) > LONGEST_LINE:
+                while data and not data.endswith(b"\n"):
+                    data = file.readline(LONGEST_LINE)
+                found = Collector()
+                start = Span(Source(name, "", before), 0, 0)
+                found.error(
+                    "facts-json", f"the line has more than {LONGEST_LINE:,} bytes", start, "write less in one"
+                )
+                yield number, start.source, found.found
+                continue
+            try:
+                text = data.decode("utf-8-sig" if number == 1 else "utf-8")
+            except UnicodeDecodeError as failure:
+                source, wrong = not_utf_8(f"{name}:{number}", data, failure, "the commands")
+                yield number, source, [wrong]
+                continue
+            if text.strip():
+                yield number, Source(name, text.rstrip("\r\n"), before), None
+
+
+def _json_lines(path: Path) -> Iterator[tuple[int, Source, _Given]]:
+    yield from _lines(path)
+
+
+def _csv(path: Path) -> Iterator[tuple[int, Source, _Given]]:
+    """Rows as objects: the first line names the columns, an empty cell says nothing; one row a line."""
+    names: list[str] = []
+    for number, source, wrong in _lines(path):
+        cells = [] if wrong else next(csv.reader(StringIO(source.text)), [])
+        if wrong:
+            yield number, source, wrong
+        elif not names:
+            names = [cell.strip() for cell in cells]
+        elif len(cells) != len(names):
+            found = Collector()
+            whole = Span(source, 0, len(source.text))
+            help = "the first line names the columns; a cell with a comma stands in double quotes"
+            found.error("facts-type", f"there are {len(cells)} cells for {len(names)} columns", whole, help)
+            yield number, source, found.found
+        else:
+            yield number, source, {n: _cell(n, c) for n, c in zip(names, cells, strict=True) if c}
+
+
+def _cell(name: str, text: str) -> Any:
+    return {"true": True, "false": False}.get(text, text) if name != DO else text
