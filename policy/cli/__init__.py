@@ -22,6 +22,7 @@ VERBS = {
     "facts": "Show what a question wants to know.",
     "fmt": "Put rules into the standard shape.",
     "init": "Write a small working rulebook to start from.",
+    "log": "Check or replay the journal of a market.",
     "provisions": "List what the sources say and which rules stand on it.",
     "questions": "List what a rulebook can be asked.",
     "test": "Run the tests that rules bring along.",

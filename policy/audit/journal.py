@@ -1,0 +1,241 @@
+"""Writes a journal: records are buffered, then written and made durable a group at a time.
+
+In: commands, their events, and the digest of the rules in force. Out: a file that only grows. What `commit` has
+returned is on the disk and stays there; what it has not may be lost, and then is lost from a point on. A write that
+fails stops the journal for good. Absent: reading records back (see `verify`, `replay`).
+
+A group is written at the byte where the last acknowledged one ends, so that a commit that was interrupted can be
+made again, and whatever it left behind is written over or cut.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from attrs import field, frozen
+
+from policy.audit.lines import Torn, line_start, locked, opened
+from policy.audit.records import LONGEST_LINE, Header, Json, header_line, read_header, read_record, record_line
+from policy.diagnostics import Diagnostic, PolicyError
+
+GROUP = 1_000  # records that are committed together unless the caller asks sooner
+
+
+class JournalStopped(PolicyError):
+    """Nothing more can be written. Up to and including `last`, everything is on the disk."""
+
+    exit_code = 3
+
+    def __init__(self, message: str, help: str, last: int) -> None:
+        super().__init__([Diagnostic("journal-stopped", message, None, help)])
+        self.last = last
+
+
+@frozen
+class _Group:
+    """What has been acknowledged, and the lines, each with its hash, that wait to be.
+
+    One object, so that a commit replaces both in one step: an interrupt can then never part them.
+    """
+
+    last: int
+    hash: str
+    end: int  # of the file, in bytes
+    waiting: list[tuple[bytes, str]] = field(factory=list)
+
+
+class Journal:
+    """A journal open for writing. `torn` is what `open` cut from its end, if anything."""
+
+    def __init__(self, path: str | Path, handle: int, group: _Group, torn: Torn | None, every: int) -> None:
+        """For `create` and `open` alone."""
+        self.torn = torn
+        self._path = path
+        self._handle = handle
+        self._group = group
+        self._every = every
+        self._over = ""  # why nothing more can be written
+
+    @classmethod
+    def create(cls, path: str | Path, header: Header, every: int = GROUP) -> Journal:
+        """Begins a journal where there is no file yet; commits by itself `every` so many records.
+
+        Raises OSError where no file can be made, PolicyError where one is already, JournalStopped on a full disk.
+        """
+        line, hash = header_line(header)
+        try:
+            handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o666)
+        except FileExistsError:
+            _taken(f"`{path}` is already there", "name a new file: a journal is never written over")
+        if not locked(handle):
+            os.close(handle)
+            _taken(f"`{path}` is being written by another process", "name a new file")
+        try:
+            _write(handle, line, 0)
+            os.fsync(handle)
+            _keep_entry(path)
+        except OSError as failure:
+            os.close(handle)
+            os.unlink(path)
+            message = f"the journal `{path}` cannot be begun: {failure.strerror}"
+            raise JournalStopped(message, "nothing was recorded; begin it where there is room", 0) from failure
+        return cls(path, handle, _Group(0, hash, len(line)), None, every)
+
+    @classmethod
+    def open(cls, path: str | Path, every: int = GROUP) -> Journal:
+        """Goes on with a journal: its header and last record are checked, a torn line is cut.
+
+        Only the ends are looked at; `verify` looks at everything. Raises OSError where the file cannot be opened,
+        PolicyError where another writes to it or its ends are not whole.
+        """
+        handle = opened(path, os.O_RDWR)
+        try:
+            if not locked(handle):
+                _taken(f"`{path}` is being written by another process", "wait until it is done")
+            group, size = _ends(path, handle)
+            torn = Torn(group.end, size - group.end) if size > group.end else None
+            if torn:
+                os.ftruncate(handle, group.end)
+                os.fsync(handle)
+        except BaseException:
+            os.close(handle)
+            raise
+        return cls(path, handle, group, torn, every)
+
+    @property
+    def durable(self) -> int:
+        """The sequence number of the last acknowledged record; 0 where there is none."""
+        return self._group.last
+
+    def append(self, at: int, command: Mapping[str, Any], events: Sequence[Json], rules: str) -> int:
+        """Adds a record and returns its sequence number; it is acknowledged when `durable` has reached that.
+
+        Raises JournalStopped where it cannot be kept, and TypeError where the data is not JSON.
+        """
+        self._refuse_when_over()
+        group = self._group
+        seq = group.last + len(group.waiting) + 1
+        line, hash = record_line(
+            seq, at, command, events, rules, group.waiting[-1][1] if group.waiting else group.hash
+        )
+        if len(line) > LONGEST_LINE:
+            self._stop(OSError(errno.EFBIG, f"record {seq} is longer than {LONGEST_LINE:,} bytes"))
+        group.waiting.append((line, hash))
+        if len(group.waiting) >= self._every:
+            self.commit()
+        return seq
+
+    def commit(self) -> int:
+        """Writes what waits and makes it durable; returns the last acknowledged sequence number.
+
+        Raises JournalStopped where that fails: nothing of the group counts as written then.
+        """
+        self._refuse_when_over()
+        group = self._group
+        if group.waiting:
+            data = b"".join(line for line, _ in group.waiting)
+            try:
+                _write(self._handle, data, group.end)
+                os.fsync(self._handle)
+            except OSError as failure:
+                self._stop(failure)
+            self._group = _Group(group.last + len(group.waiting), group.waiting[-1][1], group.end + len(data))
+        return self._group.last
+
+    def close(self) -> None:
+        """Commits what waits and lets go of the file. A journal that has stopped is only let go of."""
+        try:
+            if not self._over:
+                self.commit()
+        finally:
+            self._over = self._over or "it was closed"
+            if self._handle >= 0:
+                os.close(self._handle)
+                self._handle = -1
+
+    def __enter__(self) -> Journal:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _refuse_when_over(self) -> None:
+        if self._over:
+            message = f"the journal `{self._path}` takes no more records: {self._over}"
+            raise JournalStopped(message, f"record {self.durable} is its last", self.durable)
+
+    def _stop(self, failure: OSError) -> NoReturn:
+        """Goes back to the last acknowledged byte and gives up: a disk that failed once is not asked again."""
+        group = self._group
+        lost = len(group.waiting)
+        self._over = failure.strerror or str(failure)
+        remedy = "free the disk or mend it, open the journal again, and give the later commands again"
+        try:
+            os.ftruncate(self._handle, group.end)
+            os.fsync(self._handle)
+        except OSError:
+            remedy += f"; cut first what stands behind byte {group.end}, with `policy log verify --cut`"
+        kept = f"; {lost} {'record' if lost == 1 else 'records'} behind it could not be kept" if lost else ""
+        message = f"the journal `{self._path}` has stopped after record {group.last}: {self._over}{kept}"
+        raise JournalStopped(message, remedy, group.last) from failure
+
+
+def cut(path: str | Path, torn: Torn) -> None:
+    """Cuts what is torn from the end of a journal. Raises PolicyError where it is being written or has changed."""
+    handle = opened(path, os.O_RDWR)
+    try:
+        if not locked(handle) or os.fstat(handle).st_size != torn.offset + torn.size:
+            _taken(f"`{path}` is being written by another process", "wait until it is done, then verify it again")
+        os.ftruncate(handle, torn.offset)
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _ends(path: str | Path, handle: int) -> tuple[_Group, int]:
+    """Where a journal goes on, and how long its file is."""
+    size = os.fstat(handle).st_size
+    with open(handle, "rb", closefd=False) as file:
+        first = file.readline(LONGEST_LINE)
+    header, reading = read_header(first.removesuffix(b"\n"))
+    look = f"see `policy log verify {path}`"
+    if header is None or reading.fault or not first.endswith(b"\n"):
+        fault = reading.fault or "it is cut short"
+        raise PolicyError([Diagnostic("journal-header", f"the header of `{path}` is damaged: {fault}", None, look)])
+    end = line_start(handle, size)
+    begin = line_start(handle, end - 1)
+    if begin == 0:
+        return _Group(0, reading.said, end), size
+    last = read_record(os.pread(handle, min(end - 1 - begin, LONGEST_LINE), begin))
+    if last.record is None or last.fault:
+        fault = f"the last record of `{path}` is damaged: {last.fault}"
+        raise PolicyError([Diagnostic("journal-altered", fault, None, look)])
+    return _Group(last.record.seq, last.said, end), size
+
+
+def _write(handle: int, data: bytes, offset: int) -> None:
+    """All of `data` at `offset`, in one write unless the system takes only a part of it. Raises OSError."""
+    rest = memoryview(data)
+    while rest:
+        written = os.pwrite(handle, rest, offset)
+        if written == 0:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        rest = rest[written:]
+        offset += written
+
+
+def _keep_entry(path: str | Path) -> None:
+    """Makes the file's name as durable as its content."""
+    folder = os.open(Path(path).parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _taken(message: str, help: str) -> NoReturn:
+    raise PolicyError([Diagnostic("journal-taken", message, None, help)])

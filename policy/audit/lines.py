@@ -1,0 +1,86 @@
+"""The lines of a journal on the disk, read one at a time.
+
+In: a path. Out: whole lines with their places, and what is torn off behind the last of them. Memory holds one line,
+whatever the length of the file. Absent: what a line means (see `records`).
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import BinaryIO
+
+from attrs import frozen
+
+from policy.audit.records import LONGEST_LINE
+from policy.diagnostics import Diagnostic, PolicyError
+
+_STRETCH = 1 << 16  # bytes read at once when looking back for a line end
+
+
+@frozen
+class Line:
+    """Line `number` (from one) at byte `offset`; its text is without the end, and empty if longer than any record."""
+
+    number: int
+    offset: int
+    size: int
+    text: bytes
+
+
+@frozen
+class Torn:
+    """The bytes behind the last whole line: a record that was being written when its writer died."""
+
+    offset: int
+    size: int
+
+
+def opened(path: str | Path, flags: int = os.O_RDONLY) -> int:
+    """A file descriptor of the journal. Raises OSError, and PolicyError where it is a folder, a pipe or a device."""
+    handle = os.open(path, flags | os.O_NONBLOCK)  # which keeps a pipe from being waited for
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise PolicyError([Diagnostic("unreadable", f"`{path}` cannot be read: it is not a plain file")])
+    return handle
+
+
+def locked(handle: int) -> bool:
+    """Takes the lock that a writer holds; False where another has it."""
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def lines(file: BinaryIO) -> Iterator[Line | Torn]:
+    """The whole lines of a file, then what is torn, if anything is."""
+    offset = number = 0
+    while text := file.readline(LONGEST_LINE):
+        size = len(text)
+        whole = text.endswith(b"\n")
+        kept = text[:-1] if whole else b""
+        while not whole and (more := file.readline(LONGEST_LINE)):
+            size += len(more)
+            whole = more.endswith(b"\n")
+        if not whole:
+            yield Torn(offset, size)
+            return
+        number += 1
+        yield Line(number, offset, size, kept)
+        offset += size
+
+
+def line_start(handle: int, end: int) -> int:
+    """Where the line begins of which the byte before `end` is a part."""
+    while end > 0:
+        begin = max(0, end - _STRETCH)
+        found = os.pread(handle, end - begin, begin).rfind(b"\n")
+        if found >= 0:
+            return begin + found + 1
+        end = begin
+    return 0

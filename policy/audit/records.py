@@ -1,0 +1,176 @@
+"""The form of a journal: a header, then a record a line, each sealed with a hash that covers the hash before it.
+
+In: data made of JSON's own kinds (commands, events), or the bytes of a line. Out: the bytes of a line and their
+seal, or what a line says and whether it is whole. The seal of a line is the SHA-256 of its text without the last
+key, `hash`. Absent: files (see `lines`), and a key to sign with: who can rewrite a whole journal can seal it anew,
+so keep the last hash elsewhere, where that matters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from attrs import frozen
+
+from policy.diagnostics import Diagnostic, PolicyError
+
+VERSION = 1
+LONGEST_LINE = 1 << 27  # bytes; what a reader must be ready to hold
+
+Json = dict[str, Any]
+
+_ENCODER = json.JSONEncoder(
+    ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")
+)
+_SEAL = re.compile(rb',"hash":"([0-9a-f]{64})"\}')
+_SEAL_SIZE = len(',"hash":"') + 64 + len('"}')
+_HEADER = {"journal": int, "rules": str, "overlay": str, "on": str, "about": dict}
+_RECORD = {
+    "seq": int,
+    "at": int,
+    "input": dict,
+    "input_digest": str,
+    "rules": str,
+    "events": list,
+    "prev": str,
+}
+
+
+def canonical(value: Any) -> bytes:
+    """The one text of a JSON value: keys sorted, no spaces, characters as they are.
+
+    Half of a surrogate pair, which JSON can name and UTF-8 cannot write, stays the escape that names it.
+    """
+    return _ENCODER.encode(value).encode("utf-8", "backslashreplace")
+
+
+def digest(text: bytes) -> str:
+    return hashlib.sha256(text).hexdigest()
+
+
+@frozen
+class Header:
+    """What a journal was begun under: the rulebook's digest, the overlay, the as-of date, and whatever else."""
+
+    rules: str
+    overlay: str
+    on: str
+    about: Json
+
+
+@frozen
+class Record:
+    """One command and its events; `prev` is the hash of the record before, for the first that of the header."""
+
+    seq: int
+    at: int
+    input: Json
+    input_digest: str
+    rules: str
+    events: list[Json]
+    prev: str
+
+
+@frozen
+class Reading:
+    """A line as it was found. `said` is the hash it carries, `has` the one its content has; both "" without form."""
+
+    record: Record | None
+    said: str
+    has: str
+    fault: str  # what is wrong with it; "" where it is whole
+
+    @property
+    def hashes(self) -> frozenset[str]:
+        """Those by which the line behind it may name it."""
+        return frozenset({self.said, self.has}) - {""}
+
+
+NOTHING_READ = Reading(None, "", "", "it cannot be read as a record")
+
+# ── writing ─────────────────────────────────────────────────────────────────────────────────
+
+
+def header_line(header: Header) -> tuple[bytes, str]:
+    """The first line of a journal, and its hash."""
+    parts = {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
+    body = b",".join(b'"%b":%b' % (name.encode(), canonical(value)) for name, value in parts.items())
+    return _sealed(b'{"journal":%d,%b' % (VERSION, body))
+
+
+def record_line(
+    seq: int, at: int, command: Mapping[str, Any], events: Sequence[Json], rules: str, prev: str
+) -> tuple[bytes, str]:
+    """The line of a record, and its hash; `at` is when the command came, in microseconds since 1970 UTC."""
+    given = canonical(command)
+    body = b'{"seq":%d,"at":%d,"input":%b,"input_digest":"%b","rules":%b,"events":%b,"prev":"%b"' % (
+        seq,
+        at,
+        given,
+        digest(given).encode(),
+        canonical(rules),
+        canonical(events),
+        prev.encode(),
+    )
+    return _sealed(body)
+
+
+def _sealed(body: bytes) -> tuple[bytes, str]:
+    """A line from its text without the closing brace."""
+    seal = digest(body + b"}")
+    return b'%b,"hash":"%b"}\n' % (body, seal.encode()), seal
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+
+def read_header(line: bytes) -> tuple[Header | None, Reading]:
+    """What the first line (without its end) says. Raises PolicyError where a later version has written it."""
+    data, said, has = _opened(line)
+    version = data.get("journal", VERSION) if data and said == has else VERSION
+    if version != VERSION:
+        message = f"this journal has the form of version {version}, and version {VERSION} is what can be read here"
+        raise PolicyError([Diagnostic("journal-header", message, None, "read it with the program that wrote it")])
+    if data is None or not _fits(data, _HEADER):
+        return None, Reading(None, said, has, "it cannot be read as a header")
+    fault = "" if said == has else "its content is not what its hash says"
+    return Header(data["rules"], data["overlay"], data["on"], data["about"]), Reading(None, said, has, fault)
+
+
+def read_record(line: bytes) -> Reading:
+    """What a later line (without its end) says, and whether it says what was written."""
+    data, said, has = _opened(line)
+    if data is None or not _fits(data, _RECORD):
+        return Reading(None, said, has, NOTHING_READ.fault)
+    record = Record(**data)
+    if not _is_digest_of(record):
+        return Reading(record, said, has, "its input is not what its input digest says")
+    return Reading(record, said, has, "" if said == has else "its content is not what its hash says")
+
+
+def _opened(line: bytes) -> tuple[Json | None, str, str]:
+    """The data of a line without its seal, the seal, and what the seal should be."""
+    seal = _SEAL.fullmatch(line[-_SEAL_SIZE:])
+    if seal is None:
+        return None, "", ""
+    body = line[:-_SEAL_SIZE] + b"}"
+    try:
+        data = json.loads(body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        data = None
+    return (data if isinstance(data, dict) else None), seal[1].decode(), digest(body)
+
+
+def _fits(data: Json, form: dict[str, type]) -> bool:
+    return list(data) == list(form) and all(type(data[name]) is kind for name, kind in form.items())
+
+
+def _is_digest_of(record: Record) -> bool:
+    try:
+        return digest(canonical(record.input)) == record.input_digest
+    except (ValueError, RecursionError):  # a number or a depth that is never written
+        return False

@@ -1,0 +1,169 @@
+"""`policy log`: check or replay the journal of a market."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import click
+
+from policy.audit.chain import Finding
+from policy.audit.journal import cut
+from policy.audit.records import Header
+from policy.audit.replay import Replayed, Submit, replay
+from policy.audit.verify import Progress, Verified, verify
+from policy.cli.options import format_option, rules_option, texts_of
+from policy.cli.output import drawn, fail, plural, print_json
+from policy.diagnostics import PolicyError
+from policy.pipeline import dated, load_program
+
+
+@click.group(short_help="Check or replay the journal of a market.")
+def command() -> None:
+    """Check or replay the journal of a market: every command, its events, and the rules they came of.
+
+    \b
+    policy log verify market.jsonl
+    policy log replay market.jsonl --rules rulesets
+    """
+
+
+@command.command("verify", short_help="Find everything wrong with a journal.")
+@click.argument("file", type=click.Path())
+@click.option("--cut", "cutting", is_flag=True, help="Cut off a torn end, if nothing else is wrong.")
+@click.option("--kept", default="", help="A hash of this journal that was kept elsewhere: it must be in it.")
+@format_option("text", "json")
+def verify_command(file: str, cutting: bool, kept: str, format: str) -> None:
+    """Check every record of the journal FILE against its hash, and every hash against the one before.
+
+    \b
+    policy log verify market.jsonl
+    policy log verify market.jsonl --cut
+    policy log verify market.jsonl --format json
+
+    Ends with 0 when it is whole, 2 when it cannot be read, 3 when it is torn or altered.
+    """
+    try:
+        with _bar(file) as progress:
+            verified = verify(file, kept, progress)
+        cuts = verified.torn if cutting and verified.only_torn else None
+        if cuts:
+            cut(file, cuts)
+    except PolicyError as error:
+        fail(error)
+    if format == "json":
+        print_json({"file": file, **_verified_json(verified), "cut": bool(cuts)})
+    else:
+        _print_verified(file, verified)
+        if cuts:
+            click.echo(f"cut {plural(cuts.size, 'byte')}; it is whole now")
+        elif cutting and verified.torn:
+            click.echo("nothing was cut: more than the end is wrong", err=True)
+    sys.exit(0 if verified.whole or cuts else 3)
+
+
+@command.command("replay", short_help="Run a journal's commands again and compare the events.")
+@click.argument("file", type=click.Path())
+@rules_option
+@click.option("--other-rules", is_flag=True, help="The rules are meant to differ: say only what comes of it.")
+@format_option("text", "json")
+def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format: str) -> None:
+    """Run the commands of the journal FILE again, under the date and overlay it names, and compare every event.
+
+    \b
+    policy log replay market.jsonl
+    policy log replay market.jsonl --rules draft --other-rules
+
+    Ends with 0 when every event comes out the same to the byte, 2 when it cannot be read, 3 when one does not.
+    """
+    from policy.scenario.market import engine_for
+
+    texts = texts_of(paths)
+
+    def fresh(header: Header) -> Submit:
+        undated = load_program(texts, header.overlay)
+        submit: Submit = engine_for(header, lambda on: dated(undated, on))
+        return submit
+
+    try:
+        with _bar(file) as progress:
+            replayed = replay(file, fresh, other_rules, progress)
+    except PolicyError as error:
+        fail(error)
+    if format == "json":
+        print_json({"file": file, **_replayed_json(replayed)})
+    else:
+        _print_findings(replayed.findings)
+        click.echo(
+            f"{file}: {plural(replayed.same, 'record')} came out the same" + ("" if replayed.exact else ", then not")
+        )
+    sys.exit(0 if replayed.exact else 3)
+
+
+@contextmanager
+def _bar(file: str) -> Iterator[Progress]:
+    """A progress bar over the bytes of a file, where someone watches."""
+    size = os.stat(file).st_size
+    watched = sys.stderr.isatty() and size
+    with click.progressbar(length=size or 1, label=plural(size, "byte"), file=sys.stderr, hidden=not watched) as bar:
+        yield bar.update
+
+
+def _print_verified(file: str, verified: Verified) -> None:
+    _print_findings(verified.findings, verified.untold)
+    if verified.header:
+        under = f" under {verified.header.overlay}" if verified.header.overlay else ""
+        click.echo(f"begun with rulebook {verified.header.rules[:12]}{under}, as of {verified.header.on}")
+    click.echo(f"last hash {verified.head or 'unknown'}")
+    state = "whole" if verified.whole else plural(len(verified.findings) + verified.untold, "finding")
+    click.echo(f"{file}: {plural(verified.records, 'record')}, {state}")
+
+
+def _print_findings(findings: tuple[Finding, ...], untold: int = 0) -> None:
+    for finding in findings:
+        click.echo(drawn(finding.diagnostic) + "\n")
+    if untold:
+        click.echo(f"and {plural(untold, 'finding')} more\n")
+
+
+def _finding_json(finding: Finding) -> dict[str, Any]:
+    place = {"record": finding.record, "line": finding.line, "byte": finding.offset, "bytes": finding.size}
+    told = finding.diagnostic.as_json()
+    return {name: told[name] for name in ("code", "severity", "message", "help")} | place
+
+
+def _header_json(header: Header | None) -> dict[str, Any] | None:
+    if header is None:
+        return None
+    return {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
+
+
+def _verified_json(verified: Verified) -> dict[str, Any]:
+    return {
+        "whole": verified.whole,
+        "header": _header_json(verified.header),
+        "records": verified.records,
+        "last": verified.last,
+        "hash": verified.head,
+        "findings": [_finding_json(f) for f in verified.findings],
+        "untold": verified.untold,
+    }
+
+
+def _replayed_json(replayed: Replayed) -> dict[str, Any]:
+    difference = replayed.difference
+    return {
+        "exact": replayed.exact,
+        "header": _header_json(replayed.header),
+        "same": replayed.same,
+        "difference": difference
+        and {
+            "record": difference.record,
+            "event": difference.event,
+            "fields": [{"path": f.path, "recorded": f.recorded, "replayed": f.replayed} for f in difference.fields],
+        },
+        "findings": [_finding_json(f) for f in replayed.findings],
+    }
