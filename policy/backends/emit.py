@@ -5,11 +5,13 @@ Names that start with an underscore are ours: no word of the rule language does.
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from policy.ir import program as ir
-from policy.ir.interpret import attribute
-from policy.ir.program import Choose, Const, Expr, Program
+from policy.ir.interpret import FaultError, Interpreter, attribute
+from policy.ir.program import Const, Expr, Program, parts
 
 COMPARE = {"is": "==", "is not": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "in"}
 ARITHMETIC = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
@@ -20,12 +22,28 @@ def mangled(id: str) -> str:
     return "_f_" + id.replace("_", "__").replace(".", "_").replace("#", "_at_")
 
 
-class Emitter:
-    """Emits expressions; `names` receives constants."""
+def repeated_calls(expressions: Iterable[Expr]) -> list[ir.Call]:
+    """The calls that stand more than once in these expressions, where no variable of an inner scope can differ."""
+    counted = Counter(call for e in expressions for call in _calls(e))
+    return [call for call, count in counted.items() if count > 1]
 
-    def __init__(self, program: Program, names: dict[str, Any]) -> None:
-        self.program, self.names = program, names
+
+def _calls(e: Expr) -> Iterator[ir.Call]:
+    if isinstance(e, ir.Call) and e.arguments:
+        yield e
+    if not isinstance(e, ir.Let | ir.Aggregate):
+        for part in parts(e):
+            yield from _calls(part)
+
+
+class Emitter:
+    """Emits expressions; `names` receives constants. A call that is `shared` is made once, when first needed."""
+
+    def __init__(self, program: Program, names: dict[str, Any], known: dict[str, Const | None]) -> None:
+        self.program, self.names, self._known = program, names, known
         self.iterating = False
+        self.shared: dict[Expr, str] = {}
+        self.nested = 0  # inside so many scopes, where no local of the function can be assigned
 
     local = staticmethod(attribute)  # a variable is spelt as a field is
 
@@ -67,7 +85,7 @@ class Emitter:
             case ir.If(condition, then, otherwise):
                 return f"({self(then)} if {self(condition)} else {self(otherwise)})"
             case ir.Let(variable, value, body):
-                return f"(lambda {variable}: {self(body)})({self(value)})"
+                return f"(lambda {variable}: {self.within(body)})({self(value)})"
             case ir.Items(items):
                 return "(" + "".join(f"{self(i)}, " for i in items) + ")"
             case ir.Aggregate():
@@ -98,11 +116,11 @@ class Emitter:
 
     def aggregate(self, e: ir.Aggregate) -> str:
         outer, self.iterating = self.iterating, True  # Python allows no assignment in what is iterated over
-        each = f"for {self.local(e.variable)} in {self(e.over)}"
+        each = f"for {self.local(e.variable)} in {self.within(e.over)}"
         self.iterating = outer
         if e.where is not None:
-            each += f" if {self(e.where)}"
-        body = self(e.body)
+            each += f" if {self.within(e.where)}"
+        body = self.within(e.body)
         match e.kind:
             case "count":
                 return f"_sum(1 {each})"
@@ -112,21 +130,36 @@ class Emitter:
                 return f"_{e.kind}(({body} {each}), default=None)"
         return f"_{e.kind}({body} {each})"
 
+    def within(self, e: Expr) -> str:
+        """An expression in a scope of its own."""
+        self.nested += 1
+        text = self(e)
+        self.nested -= 1
+        return text
+
     def call(self, e: ir.Call) -> str:
         constant = self.known(e.function)
         if constant is not None:
             return self.constant(constant.value)
-        return f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
+        made = f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
+        name = self.shared.get(e)
+        if name is None or self.nested:
+            return made
+        return f"({name} if {name} is not None else ({name} := {made}))"
 
     def is_constant(self, e: Expr) -> bool:
         return isinstance(e, Const) or (isinstance(e, ir.Call) and self.known(e.function) is not None)
 
     def known(self, id: str) -> Const | None:
-        """The constant that a parameter or set is on this date, if it is one."""
-        function = self.program.functions[id]
-        body = function.body
-        if function.parameters:
+        """What a parameter, set or value without facts is on this date, if it is anything."""
+        if id not in self._known:
+            function = self.program.functions[id]
+            self._known[id] = None if function.parameters or function.kind == "decision" else self._worked_out(id)
+        return self._known[id]
+
+    def _worked_out(self, id: str) -> Const | None:
+        try:
+            value = Interpreter(self.program).evaluate(ir.Call(id, ()), {})
+        except FaultError:
             return None
-        if isinstance(body, Choose) and body.mode == "first" and body.cases[0].condition == Const(True):
-            body = body.cases[0].value
-        return body if isinstance(body, Const) else None
+        return Const(value) if value is None or isinstance(value, int | str | frozenset) else None

@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.backends.emit import Emitter, mangled
+from policy.backends.emit import Emitter, mangled, repeated_calls
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
@@ -100,7 +100,8 @@ def _given(value: Any) -> Any:
         raise NoAnswerError
     if type(value) is tuple or type(value) is list:
         for element in value:
-            _given(element)
+            if type(element) is not int:
+                _given(element)
     return value
 
 
@@ -111,6 +112,7 @@ class PythonBackend:
     program: Program
     names: dict[str, Any] = field(factory=dict)
     _done: set[str] = field(factory=set)
+    _known: dict[str, Const | None] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.names.update(
@@ -174,7 +176,7 @@ class PythonBackend:
         return "\n".join([_head(mangled(id), function), *(f"    {text}" for _, text in lines)])
 
     def _emitter(self) -> Emitter:
-        return Emitter(self.program, self.names)
+        return Emitter(self.program, self.names, self._known)
 
     def _calls(self, called: list[str]) -> int:
         """How many calls the last of these functions leads to; each stands after those that it calls."""
@@ -224,11 +226,20 @@ def _head(name: str, function: Function) -> str:
 
 def _body(function: Function, emit: Emitter) -> Lines:
     """Statements that return the function's value."""
+    share = _share(function, emit)
     if function.kind == "decision":
-        return _decision(function, emit)
+        return [*share, *_decision(function, emit)]
     if isinstance(function.body, Choose):
-        return _choose(function.body, function.place.line, emit)
-    return [(function.place.line, f"return {emit(function.body)}")]
+        return [*share, *_choose(function.body, function.place.line, emit)]
+    return [*share, (function.place.line, f"return {emit(function.body)}")]
+
+
+def _share(function: Function, emit: Emitter) -> Lines:
+    """A local for each call that stands more than once in the function, empty until it is needed."""
+    decides = function.kind == "decision"
+    calls = repeated_calls([r.condition for r in function.rules] if decides else [function.body])
+    emit.shared = {call: f"_c{n}" for n, call in enumerate(calls)}
+    return [(function.place.line, " = ".join((*emit.shared.values(), "None")))] if calls else []
 
 
 def _decision(function: Function, emit: Emitter) -> Lines:
@@ -285,11 +296,13 @@ def _public(function: Function, emit: Emitter) -> Lines:
         lines.append((line, f"    except Exception as _slip: return {rescue}"))
 
     if function.kind == "decision":
-        fast = _decision(function, emit)
-        mask: Lines = [(line, "_m = 0")]
+        share = _share(function, emit)
+        fast = [*share, *_decision(function, emit)]
+        mask: Lines = [*share, (line, "_m = 0")]
+        first = len(mask)
         for effect in ("deny", "permit"):
             chosen = [(n, r) for n, r in enumerate(function.rules[:-1]) if r.effect == effect]
-            if effect == "permit" and chosen and len(mask) > 1:
+            if effect == "permit" and chosen and len(mask) > first:
                 mask.append((line, f"if _m: return _verdicts_{name}[_m]"))
             mask += [(r.place.line, f"if {emit(r.condition)}: _m |= {1 << n}") for n, r in chosen]
         mask.append((line, f"return _verdicts_{name}[_m]"))
