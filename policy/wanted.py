@@ -15,11 +15,13 @@ from typing import Any, Protocol, TypeVar
 import attrs
 from attrs import frozen
 
-from policy.decisions import Answer, Verdict
+from policy.decisions import MISSING, Answer, Verdict
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
+from policy.ir.interpret import attribute
 from policy.ir.program import Function, Program
-from policy.model.types import ListOf, Record, Type, describe, short
+from policy.model.types import Boolean, Enum, ListOf, OptionalOf, Record, SetOf, Text, Type, describe, short
+from policy.model.values import show
 from policy.source import Source
 
 T = TypeVar("T")
@@ -65,6 +67,11 @@ class Bound:
     def read(self, facts: Mapping[str, Any], about: str = "<facts>") -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from facts by parameter, or what is wrong with them; the rest is missing."""
         return self.reader.read(Source(about, json.dumps(facts, ensure_ascii=False)))
+
+    def told(self, *arguments: Any) -> dict[str, Any]:
+        """The question's arguments as JSON facts, which `read` would read back; what is missing is left out."""
+        given = zip(self.function.parameters, arguments, strict=True)
+        return {name: _told(value, of, self.reader.program) for (name, of), value in given if value is not MISSING}
 
 
 @frozen
@@ -116,6 +123,24 @@ def ask(rulebook: RulebookOfADate, name: str) -> Bound:
     of = rulebook.evaluator(function.id)
     reader = rulebook.reader(function.id)
     return Bound(function, of.fast, of.verdict, of.answer, reader, rulebook.records)
+
+
+def _told(value: Any, of: Type, program: Program) -> Any:
+    """One fact as JSON."""
+    match of:
+        case OptionalOf(inner):
+            return None if value is None else _told(value, inner, program)
+        case ListOf(inner):
+            return [_told(v, inner, program) for v in value]
+        case SetOf(inner):
+            return [_told(v, inner, program) for v in sorted(value)]
+        case Record(name):
+            fields = ((f.name, f.type, getattr(value, attribute(f.name))) for f in program.records[name])
+            return {field: _told(v, inner, program) for field, inner, v in fields if v is not MISSING}
+        case Boolean() | Text() | Enum():
+            return value
+        case _:
+            return show(value, of)
 
 
 # ── does it fit? ────────────────────────────────────────────────────────────────────────────

@@ -38,6 +38,11 @@ def typed(of: Type, default: Any = attrs.NOTHING) -> Any:
     return attrs.field(default=default, metadata={"type": of})
 
 
+def standing(of: Type, default: Any = attrs.NOTHING) -> Any:
+    """A field like `typed`, of an amount as it stands after the event: it can be told, and never added up."""
+    return attrs.field(default=default, metadata={"type": of, "stands": True})
+
+
 def facts() -> Any:
     """A field of a command with facts of the rulebook, as the JSON that its own reader will judge."""
     return attrs.field(factory=dict, metadata={"type": None})

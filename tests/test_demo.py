@@ -132,8 +132,8 @@ def test_the_dates_make_a_difference(figures: Figures) -> None:
 
 def test_a_line_with_a_mistake_is_refused_with_a_remedy_and_the_rest_go_on(figures: Figures) -> None:
     assert [(row.file, row.message) for row in figures.unread][:2] == [
-        ("orders.jsonl", "`order.quantitiy`: `Order` has no such field"),
-        ("orders.jsonl", "`order.price`: `21400.005 HKD` has more decimals than `price(HKD) to 0.01`"),
+        ("orders.jsonl", "`quantitiy`: the question does not ask about this"),
+        ("orders.jsonl", "`price`: `21400.005 HKD` has more decimals than `price(HKD) to 0.01`"),
     ]
     assert figures.unread[0].help == "did you mean `quantity`?"
 
@@ -227,5 +227,5 @@ def test_thousands_are_set_apart(text: str, shown: str) -> None:
 def test_nobody_in_the_stream_trades_with_itself() -> None:
     for rulebook in RULEBOOKS.values():
         session = day_under(rulebook).session
-        owners = {entry.order.id: entry.order.owner for entry in session.entries}
+        owners = {entry.order.id: entry.order.by for entry in session.entries}
         assert all(owners[trade.buyer] != owners[trade.seller] for trade in session.trades)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from shutil import copytree
 from typing import Any
 
 import pytest
@@ -10,11 +12,13 @@ from hypothesis import strategies as st
 
 import policy
 from policy.decisions import MISSING, Outcome
+from policy.diagnostics import PolicyError
 from policy.margin.valuation import MarginRules, Total, Valuation, margin_rules, total, value_account
 from policy.pipeline import Rulebook
+from policy.resources import folder
 
 RULEBOOK = policy.load(on="2026-03-01")
-RULES = margin_rules(RULEBOOK.evaluator)
+RULES = margin_rules(RULEBOOK)
 
 
 def position(symbol: str, cents: int, kind: str = "virtual_asset", listing: Any = MISSING) -> Any:
@@ -101,7 +105,7 @@ def test_a_share_of_unknown_listing_leaves_the_account_undecided() -> None:
 
 def test_the_same_account_carried_less_before_the_circular() -> None:
     def carried(rulebook: Rulebook) -> int:
-        rules = margin_rules(rulebook.evaluator)
+        rules = margin_rules(rulebook)
         value: int = valued(account(position("BTC", 100_00), share("5", 100_00)), rules=rules).carried.value
         return value
 
@@ -115,6 +119,24 @@ def test_the_same_account_carried_less_before_the_circular() -> None:
 def test_totals_need_whatever_a_part_needs() -> None:
     assert total([Total(1, ("b",)), Total(2, ("a", "b"))]) == Total(3, ("a", "b"))
     assert total([]) == Total(0)
+
+
+def test_a_rulebook_without_a_question_is_refused_with_its_signature(tmp_path: Path) -> None:
+    rules = Path(copytree(folder("rulesets") / "hk_sfc", tmp_path / "rules"))
+    file = rules / "margin_financing.policy"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("room_to_advance(", "room_left("), encoding="utf-8")
+    with pytest.raises(PolicyError) as refused:
+        margin_rules(policy.load(rules, on="2026-03-01"))
+    (missing,) = refused.value.diagnostics
+    assert missing.message == "the margin valuation asks `room_to_advance`, which this rulebook does not have"
+    assert "declare `value room_to_advance(account: Account) -> money(HKD) to 0.01`" in str(missing.help)
+
+
+def test_the_two_views_stand_apart_for_every_position() -> None:
+    result = valued(account(position("BTC", 100_00), position("ETH", 50_00)))
+    assert [(h.carries, h.counts) for h in result.holdings] == [(Total(40_00), Total(0)), (Total(20_00), Total(0))]
+    assert (result.carried.value, result.capital) == (60_00, Total(0))
 
 
 HOLDINGS = st.lists(

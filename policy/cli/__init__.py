@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 VERBS = {
+    "backtest": "See what another rulebook would have decided.",
     "check": "Find everything wrong with rules.",
     "completion": "Print the shell's completion script.",
     "decide": "Ask a question about facts.",
@@ -23,9 +24,12 @@ VERBS = {
     "fmt": "Put rules into the standard shape.",
     "init": "Write a small working rulebook to start from.",
     "log": "Check or replay the journal of a market.",
+    "margin": "Show what margin accounts carry, owe and risk.",
     "provisions": "List what the sources say and which rules stand on it.",
     "questions": "List what a rulebook can be asked.",
+    "stress": "Move prices and see what the rules do.",
     "test": "Run the tests that rules bring along.",
+    "trade": "Run a market's commands under a rulebook.",
 }
 
 

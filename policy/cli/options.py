@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -91,6 +92,17 @@ def opened(facts: str) -> AbstractContextManager[BinaryIO]:
         return open(facts, "rb")
     except OSError as failure:
         raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
+
+
+def rulebooks_of(paths: tuple[str, ...], under: str) -> tuple[Callable[[str], Rulebook], str]:
+    """The rulebook of any date, by the date, and their digest. Raises PolicyError where the rules have errors."""
+    program = load_program(texts_of(paths), under)
+
+    @cache
+    def rulebook_on(day: str) -> Rulebook:
+        return dated(program, day)
+
+    return rulebook_on, program.digest
 
 
 def rulebook_of(paths: tuple[str, ...], on: date, under: str) -> Rulebook:

@@ -14,28 +14,22 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import frozen
 
-from policy.decisions import Answer, Evaluator, Outcome
+from policy.decisions import Answer
 from policy.diagnostics import PolicyError
-from policy.facts.from_json import FactReader
-from policy.ir.program import Function, Program
+from policy.ir.program import Function
 from policy.model.types import Number, Type
 from policy.model.values import scaled
 from policy.reports.figures import Unread
 from policy.source import Source
+from policy.wanted import RulebookOfADate
 
 DATA = Path(__file__).parent / "data"
 
 
-class Rulebook(Protocol):
+class Rulebook(RulebookOfADate, Protocol):
     """What the demonstration wants of a rulebook as of one date."""
-
-    @property
-    def program(self) -> Program: ...
-    def question(self, name: str) -> Function: ...
-    def evaluator(self, name: str) -> Evaluator: ...
-    def reader(self, name: str) -> FactReader: ...
 
 
 @frozen(eq=False)
@@ -96,52 +90,20 @@ def refused(error: PolicyError, line: Line) -> tuple[Unread, ...]:
 
 @frozen(eq=False)
 class Standing:
-    """What the rulebook says of someone or something as a whole, and the fact of an order that this is."""
+    """What the rulebook says of someone or something as a whole."""
 
     of: str
-    fact: str  # none, if empty
-    investors: tuple[str, ...]  # the classes whose orders it is a fact of; all, if empty
     question: Function
     answer: Answer
 
-    def facts(self, investor: str) -> dict[str, bool]:
-        """The fact, unless the rulebook could not tell; then nobody knows it."""
-        known = self.answer.outcome in (Outcome.PERMITTED, Outcome.DENIED)
-        concerned = not self.investors or investor in self.investors
-        return {self.fact: self.answer.permitted} if self.fact and known and concerned else {}
 
-
-@frozen(eq=False)
-class Standings:
-    """Everyone's standing under one rulebook, by file and line."""
-
-    all: tuple[Standing, ...]
-    by_line: dict[tuple[str, str], tuple[Standing, ...]] = field(factory=dict)
-
-    def facts(self, line: Line, investor: str) -> dict[str, Any]:
-        """What the line states of every order that concerns it, and what the rulebook adds."""
-        found: dict[str, Any] = {**line.content.get("facts", {})}
-        for standing in self.by_line[line.file, line["id"]]:
-            found |= standing.facts(investor)
-        return found
-
-
-def standings(rulebook: Rulebook, files: Iterable[str]) -> Standings:
+def standings(rulebook: Rulebook, files: Iterable[str]) -> tuple[Standing, ...]:
     """Asks what each line of the files wants asked of it."""
-    by_line = {
-        (file, id): tuple(_standing(rulebook, line, ask) for ask in line.list("asks"))
-        for file in files
-        for id, line in by_id(file).items()
-    }
-    return Standings(tuple(s for each in by_line.values() for s in each), by_line)
+    every = [line for file in files for line in by_id(file).values()]
+    return tuple(_standing(rulebook, line, ask) for line in every for ask in line.list("asks"))
 
 
 def _standing(rulebook: Rulebook, line: Line, ask: dict[str, Any]) -> Standing:
-    arguments = read(rulebook, ask["question"], ask["facts"], line)
-    return Standing(
-        of=line["name"],
-        fact=ask["fact"] or "",
-        investors=tuple(ask.get("of", ())),
-        question=rulebook.question(ask["question"]),
-        answer=rulebook.evaluator(ask["question"]).answer(*arguments),
-    )
+    question = ask["question"]
+    answer = rulebook.evaluator(question).answer(*read(rulebook, question, ask["facts"], line))
+    return Standing(line["name"], rulebook.question(question), answer)

@@ -1,73 +1,291 @@
-"""Orders at rest in one token, each side in the order that a key function gives.
+"""The orders at rest in one instrument, and whom an incoming order would trade with.
 
-In: orders with their keys. Out: the queue of a side, and the level of a price. Absent: any idea of who goes
-first; the key is the rulebook's compiled `priority`, price included, and a lower key is filled earlier.
+In: orders with their keys. Out: fills in the queue's order, and the queue itself. Absent: any idea of who goes
+first (the key is the rulebook's compiled `priority`, price included, and a lower key is filled earlier), what
+order types and self-trades mean (`matcher` says), clock and I/O. Prices and quantities are integers.
+
+A side keeps its orders in levels, one for each first component of a key. While that component is the price of
+every order at rest, as it is wherever the better price goes first, a level is all there is at a price and a plan
+stops at the first level that does not cross. One order of another kind makes its side scan on instead, until it
+leaves. Nothing is assumed of the components that follow. An order that goes behind the others of its level, as it
+does where time comes last, is queued at once; any other walks past those that it precedes.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
-from attrs import define, field
+BUY: Final = "buy"
+SELL: Final = "sell"
+OPPOSITE: Final = {BUY: SELL, SELL: BUY}
 
-BUY, SELL = "buy", "sell"
-OPPOSITE = {BUY: SELL, SELL: BUY}
+LIMIT: Final = "limit"
+MARKET: Final = "market"
+IMMEDIATE_OR_CANCEL: Final = "immediate_or_cancel"
+FILL_OR_KILL: Final = "fill_or_kill"
+POST_ONLY: Final = "post_only"
+KINDS: Final = (LIMIT, MARKET, IMMEDIATE_OR_CANCEL, FILL_OR_KILL, POST_ONLY)
 
 Key = tuple[int, ...]
 
 
-@define(eq=False)
-class Resting:
-    """An accepted order while it lives; prices and quantities as the rulebook's scaled integers."""
+class BookOrder:
+    """An order while it lives. `data` is whatever its engine hangs on it; the book never looks.
 
-    id: str
-    owner: str
-    market: str
-    token: str
-    side: str
-    price: int
-    quantity: int
-    remaining: int
-    key: Key
-    held: int  # what is reserved for `remaining`: money of a buyer, fees included, and tokens of a seller
-    fees: int  # still to be charged
-    facts: Any
+    An empty key stands for the price alone: the better price first, then whoever came first.
+    """
 
-    def crosses(self, other: Resting) -> bool:
-        """Whether this order and one of the other side agree on a price."""
-        return self.price >= other.price if self.side == BUY else self.price <= other.price
+    __slots__ = ("data", "id", "key", "level", "next", "owner", "previous", "price", "quantity", "remaining", "side")
+
+    def __init__(
+        self, id: str, owner: str, side: str, price: int, quantity: int, key: Key = (), data: Any = None
+    ) -> None:
+        self.id = id
+        self.owner = owner
+        self.side = side
+        self.price = price
+        self.quantity = quantity
+        self.remaining = quantity
+        self.key = key
+        self.data = data
+        self.level: Level | None = None  # where it rests, if it does, and between whom
+        self.previous: BookOrder | None = None
+        self.next: BookOrder | None = None
+
+    def __repr__(self) -> str:
+        return f"<{self.side} {self.id}: {self.remaining} of {self.quantity} at {self.price}, key {self.key}>"
 
 
-def _key(order: Resting) -> Key:
-    return order.key
+class Level:
+    """Orders whose keys begin alike, in key order."""
+
+    __slots__ = ("first", "last", "rank", "side")
+
+    def __init__(self, side: Side, rank: int, only: BookOrder) -> None:
+        self.side = side
+        self.rank = rank  # the component, negated
+        self.first: BookOrder | None = only
+        self.last: BookOrder | None = only
+
+    def __iter__(self) -> Iterator[BookOrder]:
+        order = self.first
+        while order is not None:
+            yield order
+            order = order.next
 
 
-@define
+class Side:
+    """The levels of one side. The last rank is the best."""
+
+    __slots__ = ("by_rank", "odd", "ranks", "sign")
+
+    def __init__(self, sign: int) -> None:
+        self.sign = sign  # of a price, as a rank
+        self.ranks: list[int] = []
+        self.by_rank: dict[int, Level] = {}
+        self.odd = 0  # orders whose keys do not begin with their price
+
+    def __iter__(self) -> Iterator[BookOrder]:
+        for rank in reversed(self.ranks):
+            yield from self.by_rank[rank]
+
+
+Fill = tuple[BookOrder, int]
+
+
 class Book:
-    """The two queues of one token in one market."""
+    """The two queues of one instrument."""
 
-    _queues: dict[str, list[Resting]] = field(factory=lambda: {BUY: [], SELL: []})
+    __slots__ = ("_buys", "_sells")
 
-    def add(self, order: Resting) -> None:
-        """Queues an order; behind the others of its key, if there are any."""
-        insort(self._queues[order.side], order, key=_key)
+    def __init__(self) -> None:
+        self._buys = Side(1)
+        self._sells = Side(-1)
 
-    def remove(self, order: Resting) -> None:
-        """Takes an order out of its queue."""
-        queue = self._queues[order.side]
-        at = bisect_left(queue, order.key, key=_key)
-        del queue[queue.index(order, at)]
+    # ── an incoming order ───────────────────────────────────────────────────────────────────
 
-    def queue(self, side: str) -> tuple[Resting, ...]:
+    def crosses(self, incoming: BookOrder) -> bool:
+        """Whether somebody on the other side may agree to its price. A yes can be mistaken where keys are odd."""
+        if incoming.side == BUY:
+            side, worst = self._sells, -incoming.price
+        else:
+            side, worst = self._buys, incoming.price
+        if side.ranks:
+            return side.ranks[-1] >= worst or side.odd > 0
+        return False
+
+    def plan(self, incoming: BookOrder, bounded: bool = True) -> list[Fill]:
+        """Whom it would trade with and how much, in the queue's order; at any price, if it is not bounded by its own.
+
+        An order of the same owner is in the list where it would be met, with a quantity of 0.
+        """
+        if incoming.side == BUY:
+            side, worst = self._sells, -incoming.price
+        else:
+            side, worst = self._buys, incoming.price
+        ranks = side.ranks
+        if not ranks:
+            return []
+        if side.odd:
+            return _from(iter([o for o in side if not bounded or o.price * side.sign >= worst]), incoming)
+        if bounded and ranks[-1] < worst:
+            return []
+        fills: list[Fill] = []
+        wanted = incoming.remaining
+        owner = incoming.owner
+        for rank in reversed(ranks):
+            if bounded and rank < worst:
+                break
+            order = side.by_rank[rank].first
+            while order is not None:
+                if order.owner == owner:
+                    fills.append((order, 0))
+                else:
+                    available = order.remaining
+                    if available >= wanted:
+                        fills.append((order, wanted))
+                        return fills
+                    fills.append((order, available))
+                    wanted -= available
+                order = order.next
+        return fills
+
+    def take(self, incoming: BookOrder, fills: Sequence[Fill]) -> list[BookOrder]:
+        """Carries out a plan, or as much of it as is given. Those that are filled leave, and are given back."""
+        filled = []
+        taken = 0
+        for order, quantity in fills:
+            taken += quantity
+            left = order.remaining - quantity
+            order.remaining = left
+            if not left:
+                self.cancel(order)
+                filled.append(order)
+        incoming.remaining -= taken
+        return filled
+
+    def rest(self, order: BookOrder) -> None:
+        """Queues what remains of an order, behind the others of its key if there are any."""
+        key = order.key
+        if order.side == BUY:
+            side, rank = self._buys, order.price
+        else:
+            side, rank = self._sells, -order.price
+        if key and key[0] != -rank:
+            side.odd += 1
+            rank = -key[0]
+        level = side.by_rank.get(rank)
+        if level is None:
+            side.by_rank[rank] = order.level = Level(side, rank, order)
+            insort(side.ranks, rank)
+            return
+        order.level = level
+        last = level.last
+        if last is not None and (last.key is key or last.key <= key):
+            order.previous = last
+            last.next = order
+            level.last = order
+        else:
+            _insert(level, order)
+
+    # ── an order at rest ────────────────────────────────────────────────────────────────────
+
+    def cancel(self, order: BookOrder) -> None:
+        """Takes an order at rest out; one that does not rest is left as it is."""
+        level = order.level
+        if level is None:
+            return
+        order.level = None
+        side = level.side
+        if side.odd and level.rank != order.price * side.sign:
+            side.odd -= 1
+        previous, next = order.previous, order.next
+        if previous is None:
+            level.first = next
+        else:
+            previous.next = next
+            order.previous = None
+        if next is not None:
+            next.previous = previous
+            order.next = None
+        elif previous is not None:
+            level.last = previous
+        else:
+            rank, ranks = level.rank, side.ranks
+            del side.by_rank[rank]
+            if ranks[-1] == rank:
+                ranks.pop()
+            else:
+                del ranks[bisect_left(ranks, rank)]
+
+    def reduce(self, order: BookOrder, remaining: int) -> None:
+        """Lowers what remains of an order at rest, which keeps its place."""
+        order.quantity -= order.remaining - remaining
+        order.remaining = remaining
+
+    # ── what there is ───────────────────────────────────────────────────────────────────────
+
+    def queue(self, side: str) -> tuple[BookOrder, ...]:
         """The orders of a side, the first to be filled first."""
-        return tuple(self._queues[side])
+        return tuple(self.side(side))
 
-    def level(self, side: str, price: int) -> tuple[Resting, ...]:
+    def level(self, side: str, price: int) -> tuple[BookOrder, ...]:
         """The orders of a side at one price, the first to be filled first."""
-        return tuple(order for order in self._queues[side] if order.price == price)
+        of = self.side(side)
+        if of.odd:
+            return tuple([order for order in of if order.price == price])
+        rank = price * of.sign
+        return tuple(of.by_rank[rank]) if rank in of.by_rank else ()
 
-    def __iter__(self) -> Iterator[Resting]:
-        yield from self._queues[BUY]
-        yield from self._queues[SELL]
+    def best(self, side: str) -> int | None:
+        """The highest price that is bid, or the lowest that is asked."""
+        of = self.side(side)
+        if of.odd:
+            return of.sign * max([of.sign * order.price for order in of])
+        return of.sign * of.ranks[-1] if of.ranks else None
+
+    def depth(self, side: str, levels: int) -> list[tuple[int, int]]:
+        """The best prices of a side, each with what rests there."""
+        of = self.side(side)
+        ranks = sorted({of.sign * order.price for order in of}) if of.odd else of.ranks
+        prices = [of.sign * rank for rank in reversed(ranks[-levels:])] if levels else []
+        return [(price, sum([order.remaining for order in self.level(side, price)])) for price in prices]
+
+    def __iter__(self) -> Iterator[BookOrder]:
+        """Everything at rest: buys, then sells, each in the queue's order."""
+        yield from self._buys
+        yield from self._sells
+
+    def side(self, side: str) -> Side:
+        """The orders of a side, the first to be filled first, without a copy of them."""
+        return self._buys if side == BUY else self._sells
+
+
+def _insert(level: Level, order: BookOrder) -> None:
+    """Puts an order before those of its level whose keys are higher, of which the last is one."""
+    after = level.last
+    before: BookOrder | None = None
+    while after is not None and after.key > order.key:
+        before, after = after, after.previous
+    order.previous, order.next = after, before
+    if after is None:
+        level.first = order
+    else:
+        after.next = order
+    if before is not None:
+        before.previous = order
+
+
+def _from(queue: Iterator[BookOrder], incoming: BookOrder) -> list[Fill]:
+    """A plan from the front of a queue, all of whose orders cross."""
+    fills: list[Fill] = []
+    wanted = incoming.remaining
+    for order in queue:
+        quantity = 0 if order.owner == incoming.owner else min(wanted, order.remaining)
+        fills.append((order, quantity))
+        wanted -= quantity
+        if not wanted:
+            break
+    return fills

@@ -1,7 +1,7 @@
 """Who owns what, free or reserved: money and tokens, moved and never made.
 
-In: holdings brought in. Out: what is available, and the totals that must not change. Absent: any credit; a
-reservation or payment that is not covered is a mistake of the engine and raises.
+In: holdings brought in. Out: balances, and the totals that must not change. Absent: any credit; a reservation or
+payment that is not covered is a mistake of the engine and raises.
 """
 
 from __future__ import annotations
@@ -11,50 +11,62 @@ from attrs import define, field
 Slot = tuple[str, str]  # owner, and what: a currency or a token
 
 
+class Balance:
+    """So much of one thing in its smallest unit, free or reserved. Plain slots: it moves several times a trade."""
+
+    __slots__ = ("free", "held")
+
+    def __init__(self) -> None:
+        self.free = 0
+        self.held = 0
+
+    def hold(self, amount: int) -> None:
+        """Reserves what is free."""
+        if amount > self.free:
+            raise ValueError(f"{amount} is to be reserved, and {self.free} is free")
+        self.free -= amount
+        self.held += amount
+
+    def release(self, amount: int) -> None:
+        """Frees what was reserved."""
+        if amount > self.held:
+            raise ValueError(f"{amount} is to be freed, and {self.held} is reserved")
+        self.held -= amount
+        self.free += amount
+
+    def pay(self, payee: Balance, amount: int) -> None:
+        """Hands over what was reserved."""
+        if amount > self.held:
+            raise ValueError(f"{amount} is to be paid, and {self.held} is reserved")
+        self.held -= amount
+        payee.free += amount
+
+
 @define
 class Ledger:
-    """Balances in the smallest unit of each thing."""
+    """Every balance, by its owner and what it is of, and how much of each thing was brought in."""
 
-    _free: dict[Slot, int] = field(factory=dict)
-    _held: dict[Slot, int] = field(factory=dict)
+    balances: dict[Slot, Balance] = field(factory=dict)
+    brought: dict[str, int] = field(factory=dict)
 
-    def bring(self, owner: str, what: str, amount: int) -> None:
-        """Something comes in from outside."""
-        _move(self._free, (owner, what), amount)
+    def balance(self, owner: str, what: str) -> Balance:
+        """The one balance of this owner's; nothing, at first."""
+        found = self.balances.get((owner, what))
+        if found is None:
+            found = self.balances[owner, what] = Balance()
+        return found
 
-    def available(self, owner: str, what: str) -> int:
-        return self._free.get((owner, what), 0)
-
-    def held(self, owner: str, what: str) -> int:
-        return self._held.get((owner, what), 0)
-
-    def hold(self, owner: str, what: str, amount: int) -> None:
-        """Reserves what is free."""
-        _move(self._free, (owner, what), -amount)
-        _move(self._held, (owner, what), amount)
-
-    def release(self, owner: str, what: str, amount: int) -> None:
-        """Frees what was reserved."""
-        _move(self._held, (owner, what), -amount)
-        _move(self._free, (owner, what), amount)
-
-    def pay(self, payer: str, payee: str, what: str, amount: int) -> None:
-        """Hands over what the payer had reserved."""
-        _move(self._held, (payer, what), -amount)
-        _move(self._free, (payee, what), amount)
+    def bring(self, balance: Balance, what: str, amount: int) -> None:
+        """Something comes in from outside, or goes out if the amount is negative."""
+        if balance.free + amount < 0:
+            raise ValueError(f"{-amount} {what} is to go out, and {balance.free} is free")
+        balance.free += amount
+        self.brought[what] = self.brought.get(what, 0) + amount
 
     def totals(self) -> dict[str, tuple[int, int]]:
         """Of every thing, how much is free and how much is held."""
         result: dict[str, tuple[int, int]] = {}
-        for slots, share in ((self._free, (1, 0)), (self._held, (0, 1))):
-            for (_, what), amount in slots.items():
-                free, held = result.get(what, (0, 0))
-                result[what] = (free + share[0] * amount, held + share[1] * amount)
+        for (_, what), balance in self.balances.items():
+            free, held = result.get(what, (0, 0))
+            result[what] = (free + balance.free, held + balance.held)
         return dict(sorted(result.items()))
-
-
-def _move(slots: dict[Slot, int], slot: Slot, amount: int) -> None:
-    after = slots.get(slot, 0) + amount
-    if after < 0:
-        raise ValueError(f"{slot[0]} does not have enough {slot[1]}")
-    slots[slot] = after

@@ -1,28 +1,143 @@
 """What goes into the exchange and what comes out of it: commands and events, as plain data.
 
-In: nothing. Out: frozen records; amounts are scaled integers of the rulebook's types. Absent: any state.
+In: nothing. Out: frozen records; amounts are scaled integers of the rulebook's types, moments are microseconds
+since 1970 UTC. Set-up is commands too, and the same command again is a change, so that a journal of commands is
+all that a replay needs. `NewDay` and `Rejected` are those of every engine. Absent: any state, and any rule.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from attrs import frozen
 
-from policy.decisions import Answer
+from policy.model import types
+from policy.model.types import Enum, ListOf, Number, OptionalOf
+from policy.wire import facts, typed
 
-# ── commands ────────────────────────────────────────────────────────────────────────────────
+MONEY = Number("money:HKD", 2)
+PRICE = Number("price:HKD", 2)
+QUANTITY = Number("quantity", 8)
+SIDE = Enum("Side", ("buy", "sell"))
+VENUE = Enum("Venue", ("own_book", "shared_book"))
+ORDER_TYPE = Enum("OrderType", ("limit", "market", "immediate_or_cancel", "fill_or_kill", "post_only"))
+SELF_TRADE = Enum("SelfTrade", ("cancel_incoming", "cancel_resting"))
+SUBJECT = Enum("Subject", ("platform", "instrument", "participant"))
+
+# ── commands of every engine ────────────────────────────────────────────────────────────────
 
 
-@frozen(eq=False)
-class Place:
-    """A limit order for a book. `facts` is the rulebook's record, without what only the exchange knows."""
+@frozen
+class NewDay:
+    """From here on the rules of another date hold."""
+
+    at: int = typed(types.INSTANT)
+    on: int = typed(types.DATE)
+
+
+# ── commands: what the exchange is made of ──────────────────────────────────────────────────
+
+
+@frozen
+class ListInstrument:
+    """A token is traded in steps of `tick` and `lot`; `facts` are true of every order for it."""
 
     id: str
-    owner: str
-    market: str
-    token: str
-    facts: Any
+    at: int = typed(types.INSTANT)
+    tick: int = typed(PRICE)
+    lot: int = typed(QUANTITY)
+    self_trade: str = typed(SELF_TRADE, "cancel_incoming")
+    facts: Mapping[str, Any] = facts()
+
+
+@frozen
+class AdmitPlatform:
+    """A platform brings orders; `facts` are true of all of them.
+
+    The orders of a platform that `shares_with` others state what holds of those instead: that is how a licensed
+    platform's orders tell whether there is anyone eligible with whom the book is shared.
+    """
+
+    id: str
+    at: int = typed(types.INSTANT)
+    shares_with: tuple[str, ...] = typed(ListOf(types.TEXT), ())
+    facts: Mapping[str, Any] = facts()
+
+
+@frozen
+class AdmitParticipant:
+    """Someone who may place orders through a platform; `facts` are true of all of them."""
+
+    id: str
+    platform: str
+    at: int = typed(types.INSTANT)
+    facts: Mapping[str, Any] = facts()
+
+
+@frozen
+class Ask:
+    """What holds of a platform, an instrument or a participant as a whole is asked of the rulebook.
+
+    The answer becomes the `fact` of its orders (of these classes of `investors`; of all, if none is named), and
+    is no fact at all while the rulebook cannot tell. Without a `fact` it is only told. It is asked again when
+    the rules change.
+    """
+
+    id: str
+    question: str
+    at: int = typed(types.INSTANT)
+    about: str = typed(SUBJECT)
+    fact: str = ""
+    investors: tuple[str, ...] = typed(ListOf(types.TEXT), ())
+    facts: Mapping[str, Any] = facts()
+
+
+@frozen
+class DepositMoney:
+    """A participant brings in money."""
+
+    by: str
+    at: int = typed(types.INSTANT)
+    amount: int = typed(MONEY)
+
+
+@frozen
+class DepositTokens:
+    """A participant brings in tokens."""
+
+    by: str
+    instrument: str
+    at: int = typed(types.INSTANT)
+    quantity: int = typed(QUANTITY)
+
+
+@frozen
+class ArrangeSettlement:
+    """How trades across platforms settle. Its reserve fund and compensation are paid in, or topped up, at once."""
+
+    at: int = typed(types.INSTANT)
+    facts: Mapping[str, Any] = facts()
+
+
+# ── commands: trading and settling ──────────────────────────────────────────────────────────
+
+
+@frozen
+class Place:
+    """An order; a market order has no price. `facts` are true of it alone."""
+
+    id: str
+    by: str
+    instrument: str
+    at: int = typed(types.INSTANT)
+    venue: str = typed(VENUE)
+    side: str = typed(SIDE)
+    quantity: int = typed(QUANTITY)
+    price: int | None = typed(OptionalOf(PRICE), None)
+    type: str = typed(ORDER_TYPE, "limit")
+    fees: int = typed(MONEY, 0)
+    facts: Mapping[str, Any] = facts()
 
 
 @frozen
@@ -30,65 +145,68 @@ class Cancel:
     """Its owner takes back what is left of an order."""
 
     id: str
-    owner: str
-
-
-Command = Place | Cancel
-
-# ── events ──────────────────────────────────────────────────────────────────────────────────
-
-
-@frozen(eq=False)
-class Accepted:
-    """The order met the rules; `held` of `what` is reserved for it."""
-
-    id: str
-    answer: Answer
-    what: str
-    held: int
-
-
-@frozen(eq=False)
-class Refused:
-    """The rules do not let the order in, or cannot say: the answer tells which, and why."""
-
-    id: str
-    answer: Answer
+    by: str
+    at: int = typed(types.INSTANT)
 
 
 @frozen
-class Traded:
-    """Two orders met at the price of the one at rest. `queue` is its price level just before, first in line first."""
+class Replace:
+    """Its owner asks for another price, or that another quantity be left of an order."""
 
-    number: int
-    market: str
-    token: str
-    resting: str
-    incoming: str
-    buyer: str  # orders, not owners
-    seller: str
-    price: int
-    quantity: int
-    value: int
-    queue: tuple[str, ...]
+    id: str
+    by: str
+    at: int = typed(types.INSTANT)
+    price: int = typed(PRICE)
+    quantity: int = typed(QUANTITY)
 
 
 @frozen
-class Cancelled:
-    """What was left of the order is gone, and what was held for it is free."""
+class Settle:
+    """All trades that wait for settlement are settled now."""
 
-    id: str
-    remaining: int
-    what: str
-    released: int
+    at: int = typed(types.INSTANT)
 
 
 @frozen
-class NotCancelled:
-    """There is no such order of this owner in the book."""
+class FailSettlement:
+    """A platform does not deliver what it owes."""
 
-    id: str
-    owner: str
+    platform: str
+    at: int = typed(types.INSTANT)
 
 
-Event = Accepted | Refused | Traded | Cancelled | NotCancelled
+@frozen
+class RecoverSettlement:
+    """A platform that had failed can deliver again."""
+
+    platform: str
+    at: int = typed(types.INSTANT)
+
+
+Command = (
+    NewDay
+    | ListInstrument
+    | AdmitPlatform
+    | AdmitParticipant
+    | Ask
+    | DepositMoney
+    | DepositTokens
+    | ArrangeSettlement
+    | Place
+    | Cancel
+    | Replace
+    | Settle
+    | FailSettlement
+    | RecoverSettlement
+)
+
+# ── events of every engine ──────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Rejected:
+    """A command that makes no sense here, whatever the rules say; it had no effect."""
+
+    command: str  # its word, as in `place`
+    code: str
+    message: str

@@ -1,6 +1,6 @@
 """What a margin account is worth under the rulebook: to its lender, and to the lender's own capital.
 
-In: an account's facts, as the rulebook's records, and the rulebook's questions as evaluators. Out: the answers,
+In: an account's facts, as the rulebook's records, and the rulebook's questions, bound. Out: the answers,
 position by position and for the account as a whole. The lending view and the capital view stand side by side
 and are never merged. Absent: any haircut, level or list of accepted assets, for those are the rulebook's; and
 any default, for what the rulebook cannot answer stays undecided and names what it needs.
@@ -8,48 +8,41 @@ any default, for what the rulebook cannot answer stays undecided and names what 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import Any
 
 from attrs import frozen
 
-from policy.decisions import Answer, Evaluator, Outcome
+from policy.decisions import Answer, Outcome
+from policy.wanted import Bound, RulebookOfADate, bind, wants
+
+_HKD = "money(HKD) to 0.01"
+_ASSET = {"Asset": "class: AssetClass, symbol: text"}
+_POSITION = {"Position": f"asset: Asset, market_value: {_HKD}"}
+_ACCOUNT = {"Account": f"lender: Lender, loan: {_HKD}, collateral: list of Position"}
 
 
 @frozen
 class MarginRules:
     """The questions that a valuation asks."""
 
-    accepted: Evaluator
-    haircut: Evaluator
-    lending: Evaluator
-    capital_haircut: Evaluator
-    capital: Evaluator
-    carried: Evaluator
-    from_virtual_assets: Evaluator
-    room: Evaluator
-    advance: Evaluator
-    call: Evaluator
-    sale: Evaluator
-    sale_order: Evaluator
+    accepted: Bound = wants("decision collateral_accepted(asset: Asset, lender: Lender)", **_ASSET)
+    haircut: Bound = wants("table haircut(asset: Asset) -> rate", **_ASSET)
+    lending: Bound = wants(f"value lending_value(position: Position) -> {_HKD}", **_POSITION)
+    capital_haircut: Bound = wants("table capital_haircut(asset: Asset) -> rate", **_ASSET)
+    capital: Bound = wants(f"value capital_value(position: Position) -> {_HKD}", **_POSITION)
+    carried: Bound = wants(f"value collateral_value(account: Account) -> {_HKD}", **_ACCOUNT)
+    from_virtual_assets: Bound = wants(f"value virtual_asset_value(account: Account) -> {_HKD}", **_ACCOUNT)
+    room: Bound = wants(f"value room_to_advance(account: Account) -> {_HKD}", **_ACCOUNT)
+    advance: Bound = wants(f"decision advance_allowed(account: Account, amount: {_HKD})", **_ACCOUNT)
+    call: Bound = wants("decision margin_call_due(account: Account)", **_ACCOUNT)
+    sale: Bound = wants("decision forced_sale_due(account: Account)", **_ACCOUNT)
+    sale_order: Bound = wants("priority forced_sale(position: Position)", **_POSITION)
 
 
-def margin_rules(evaluator: Callable[[str], Evaluator]) -> MarginRules:
-    """The questions by their names in the rulebook."""
-    return MarginRules(
-        accepted=evaluator("collateral_accepted"),
-        haircut=evaluator("haircut"),
-        lending=evaluator("lending_value"),
-        capital_haircut=evaluator("capital_haircut"),
-        capital=evaluator("capital_value"),
-        carried=evaluator("collateral_value"),
-        from_virtual_assets=evaluator("virtual_asset_value"),
-        room=evaluator("room_to_advance"),
-        advance=evaluator("advance_allowed"),
-        call=evaluator("margin_call_due"),
-        sale=evaluator("forced_sale_due"),
-        sale_order=evaluator("forced_sale"),
-    )
+def margin_rules(rulebook: RulebookOfADate) -> MarginRules:
+    """The questions of a rulebook. Raises PolicyError with each that is missing or does not fit."""
+    return bind(MarginRules, rulebook, "margin valuation")
 
 
 @frozen

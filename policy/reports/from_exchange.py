@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from attrs import frozen
 
 from policy.decisions import Answer, Outcome, Reason, Words
-from policy.exchange.orders import Accepted, Cancelled, Event, Place, Refused, Traded
+from policy.exchange.events import Cancelled, Event, Traded
+from policy.exchange.orders import Place
 from policy.ir.program import Function
 from policy.model.types import Number, Type
 from policy.model.values import decimal_text
@@ -51,14 +53,15 @@ class Entry:
 
     order: Place
     party: Party
+    market: str
+    answer: Answer  # the rulebook's, by which the order was let in or not
     events: tuple[Event, ...]
 
     @property
-    def answer(self) -> Answer:
-        """The rulebook's, by which the order was let in or not."""
-        first = self.events[0]
-        assert isinstance(first, Accepted | Refused)
-        return first.answer
+    def facts(self) -> Any:
+        """The record of the order on which it was decided."""
+        (facts,) = self.answer.arguments
+        return facts
 
     @property
     def outcome(self) -> Outcome:
@@ -174,10 +177,12 @@ def _priority(session: Session) -> ClientPriority:
     entries = {e.order.id: e for e in session.entries}
     contested: dict[tuple[str, str, str, int], list[Traded]] = {}
     for trade in session.trades:
-        waiting = {entries[id].order.facts.capacity == CLIENT for id in trade.queue}
+        waiting = {entries[id].facts.capacity == CLIENT for id in trade.queue}
         if len(waiting) == 2:
-            side = entries[trade.resting].order.facts.side
-            contested.setdefault((trade.market, trade.token, side, trade.price), []).append(trade)
+            side = entries[trade.resting].facts.side
+            contested.setdefault((entries[trade.resting].market, trade.instrument, side, trade.price), []).append(
+                trade
+            )
     levels = tuple(_level(trades, entries, session) for trades in contested.values())
     return ClientPriority(
         title=session.priority.title.en,
@@ -194,13 +199,13 @@ def _priority(session: Session) -> ClientPriority:
 def _level(trades: list[Traded], entries: dict[str, Entry], session: Session) -> Level:
     arrivals = {id: n for n, id in enumerate(entries)}
     earliest = [min(trade.queue, key=arrivals.__getitem__) for trade in trades]
-    of_clients = [entries[trade.resting].order.facts.capacity == CLIENT for trade in trades]
-    makers_came_first = [entries[id].order.facts.capacity != CLIENT for id in earliest]
+    of_clients = [entries[trade.resting].facts.capacity == CLIENT for trade in trades]
+    makers_came_first = [entries[id].facts.capacity != CLIENT for id in earliest]
     first = trades[0]
     return Level(
-        market=first.market,
-        token=first.token,
-        side=session.titles[f"Side.{entries[first.resting].order.facts.side}"].en,
+        market=entries[first.resting].market,
+        token=first.instrument,
+        side=session.titles[f"Side.{entries[first.resting].facts.side}"].en,
         price=trimmed(first.price, session.scale("price")),
         trade=first.number,
         queue=tuple(_queued(entries[id], session) for id in first.queue),
@@ -212,7 +217,7 @@ def _level(trades: list[Traded], entries: dict[str, Entry], session: Session) ->
 
 
 def _queued(entry: Entry, session: Session) -> QueueRow:
-    facts = entry.order.facts
+    facts = entry.facts
     return QueueRow(
         entry.order.id,
         entry.party.name,
@@ -243,8 +248,8 @@ def _sides(trade: Traded, entries: dict[str, Entry]) -> set[str]:
 
 def _tokens(session: Session) -> tuple[TokenRow, ...]:
     rows = []
-    for token in sorted({t.token for t in session.trades}):
-        own = [t for t in session.trades if t.token == token]
+    for token in sorted({t.instrument for t in session.trades}):
+        own = [t for t in session.trades if t.instrument == token]
         rows.append(
             TokenRow(
                 token=token,

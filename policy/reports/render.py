@@ -9,6 +9,7 @@ from __future__ import annotations
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
@@ -28,13 +29,20 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
-    environment.filters.update(grouped=grouped, long_date=long_date, chinese_date=chinese_date, words=words)
+    environment.filters.update(
+        amount=amount, grouped=grouped, long_date=long_date, chinese_date=chinese_date, words=words
+    )
     return environment
 
 
 def demo_page(figures: Figures) -> str:
     """The report of the demonstration."""
-    return _environment().get_template("demo.html.jinja").render(figures=figures)
+    return page("demo.html.jinja", figures=figures)
+
+
+def page(template: str, **figures: Any) -> str:
+    """A page made of figures by one of the templates."""
+    return _environment().get_template(template).render(figures)
 
 
 def grouped(number: str | int) -> str:
@@ -42,6 +50,12 @@ def grouped(number: str | int) -> str:
     whole, point, decimals = str(number).partition(".")
     sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
     return f"{sign}{int(digits):,}{point}{decimals}"
+
+
+def amount(text: str) -> str:
+    """Money with its thousands set apart: `1,234,567.80 HKD`."""
+    number, space, currency = text.partition(" ")
+    return grouped(number) + space + currency
 
 
 def long_date(iso: str) -> str:

@@ -1,7 +1,8 @@
 """A scenario: a folder of commands as JSON Lines or CSV, in one stream.
 
 In: a folder. `market` and `participants` (either format) set the stage and come first; the lines of every other
-file follow, merged by their time. Out: a step a line: its command, or what is wrong with it; the other lines go on.
+file follow, merged by their time, and with them the recordings that `recorded` names, if there is such a file.
+Out: a step a line: its command, or what is wrong with it; the other lines go on.
 Absent: any idea of what a command does.
 """
 
@@ -18,6 +19,7 @@ from typing import Any
 from attrs import frozen
 
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, not_utf_8
+from policy.scenario import recorded
 from policy.source import Source, Span
 from policy.wire import DO, Commands
 
@@ -46,6 +48,7 @@ class Scenario:
     folder: Path
     stage: tuple[Path, ...]
     streams: tuple[Path, ...]
+    recorded: tuple[Path, ...] = ()
     title: str = ""
     zh: str = ""
     on: str = ""  # the date as of which it begins
@@ -57,9 +60,13 @@ class Scenario:
             yield from _steps(path, commands)
 
     def stream(self, commands: Commands) -> Iterator[Step]:
-        """All other steps by their time; those of one moment by file, then line."""
-        each = [_ranked(n, _steps(path, commands)) for n, path in enumerate(self.streams)]
-        for _, step in merge(*each, key=lambda ranked: ranked[0]):
+        """All other steps by their time; those of one moment by file, then line, and recordings last."""
+        each = [_steps(path, commands) for path in self.streams]
+        for path in self.recorded:
+            for said in _steps(path, recorded.PLAYS):
+                each.append(iter((said,)) if said.command is None else _played(said, self.folder))
+        ranked = [_ranked(n, steps) for n, steps in enumerate(each)]
+        for _, step in merge(*ranked, key=lambda ranked: ranked[0]):
             yield step
 
 
@@ -80,7 +87,9 @@ def scenario_in(folder: Path) -> Scenario:
     about = _about(folder / ABOUT, found)
     if found.found:
         raise PolicyError(found.found)
-    return Scenario(folder, tuple(stage), tuple(p for p in files if p not in stage), **about)
+    plays = tuple(p for p in files if p.stem == recorded.FILE)
+    streams = tuple(p for p in files if p not in stage and p not in plays)
+    return Scenario(folder, tuple(stage), streams, plays, **about)
 
 
 def _about(path: Path, found: Collector) -> dict[str, str]:
@@ -110,6 +119,17 @@ def _about(path: Path, found: Collector) -> dict[str, str]:
 def _ranked(file: int, steps: Iterator[Step]) -> Iterator[tuple[tuple[int, int, int], Step]]:
     for step in steps:
         yield (step.at, file, step.line), step
+
+
+def _played(said: Step, folder: Path) -> Iterator[Step]:
+    """The steps of a recording that a line names."""
+    at = said.command.at
+    for line, found in recorded.played(said.command, folder, str(said.line)):
+        if isinstance(found, list):
+            yield Step(said.command.file, line, at, None, tuple(found))
+        else:
+            at = found.at
+            yield Step(said.command.file, line, at, found)
 
 
 def _steps(path: Path, commands: Commands) -> Iterator[Step]:

@@ -89,7 +89,7 @@ class Tally:
     @property
     def status(self) -> Status | None:
         """The weakest status that anything rests on."""
-        return weakest(sorted(self.statuses, key=lambda status: status.weakness))
+        return weakest(self.statuses)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -126,7 +126,7 @@ def _fields(cls: Any) -> _Fields:
     for f in attrs.fields(cls):
         of = f.metadata.get("type")
         inner = of.of if isinstance(of, OptionalOf) else of
-        if isinstance(inner, Number) and inner.unit.startswith("money:"):
+        if isinstance(inner, Number) and inner.unit.startswith("money:") and "stands" not in f.metadata:
             money.append((f.name, inner))
         if str(f.type).startswith("Verdict"):
             verdicts.append(f.name)
@@ -134,7 +134,7 @@ def _fields(cls: Any) -> _Fields:
 
 
 def money_of(cls: Any) -> tuple[tuple[str, Number], ...]:
-    """The fields of a class that are money, with their types."""
+    """The fields of a class that are money that moved, with their types."""
     return _fields(cls).money
 
 

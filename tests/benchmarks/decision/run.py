@@ -32,11 +32,15 @@ import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-import environment
-import measure
-from cases import cases
-from engines import BY_HAND, OURS, PEERS, Engine
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+
+import environment  # noqa: E402  # it lies a folder above
+import measure  # noqa: E402
+from cases import cases  # noqa: E402
+from engines import BY_HAND, OURS, PEERS, Engine  # noqa: E402
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +58,7 @@ class Row:
 def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
     options = _options(arguments)
-    environment.enter()
+    environment.enter(HERE)
     orders = cases()
     rows = _rows([*BY_HAND, *(each for each in (*OURS, *PEERS) if options.only in each.name)], options)
     accepted = sum(BY_HAND[2].load()(facts) for facts in orders)
@@ -109,7 +113,7 @@ def _rows(engines: Sequence[Engine], options: argparse.Namespace) -> list[Row]:
 
 def _why(engine: Engine, error: Exception) -> str:
     """Why an engine has no numbers: what it raised and, if it may be for want of a package, what pip said."""
-    complaint = environment.failures().get(engine.requirement)
+    complaint = environment.failures(HERE).get(engine.requirement)
     message = f"{error}".partition("\n")[0]
     raised = message if isinstance(error, ImportError) else f"{type(error).__name__}: {message}"
     return f"{raised} (pip: {complaint})" if complaint else raised

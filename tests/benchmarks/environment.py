@@ -1,6 +1,7 @@
-"""The virtual environment that the benchmark runs in: made once, reused, and the only thing it writes to.
+"""The virtual environment that benchmarks run in: made once, reused, and the only thing they write to.
 
-A package that cannot be installed does not stop the others; what pip said of it is kept for its row.
+Each benchmark is a folder with a `requirements.txt`; the record of what was installed for it bears its name. A
+package that cannot be installed does not stop the others; what pip said of it is kept for its row.
 Failures are tried again on the next run.
 """
 
@@ -13,24 +14,21 @@ import sys
 import venv
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parents[2]
+PROJECT = Path(__file__).resolve().parents[2]
 VENV = PROJECT / ".venv-benchmarks"
 
-_REQUIREMENTS = HERE / "requirements.txt"
-_RECORD = VENV / "decision.json"
 _PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
-def enter() -> None:
+def enter(benchmark: Path) -> None:
     """Return inside the environment, having made it and run this program again in it if need be."""
     if Path(sys.prefix).resolve() == VENV.resolve():
         return
     if not _PYTHON.exists():
         print(f"making {VENV}", file=sys.stderr)
         venv.create(VENV, with_pip=True)
-    if not _is_complete():
-        _install()
+    if not _is_complete(benchmark):
+        _install(benchmark)
     sys.stdout.flush()
     command = [str(_PYTHON), *sys.argv]
     if os.name == "nt":
@@ -38,41 +36,49 @@ def enter() -> None:
     os.execv(_PYTHON, command)
 
 
-def failures() -> dict[str, str]:
+def failures(benchmark: Path) -> dict[str, str]:
     """What pip said, by package, of those that it could not install."""
-    if not _RECORD.exists():
+    if not _record(benchmark).exists():
         return {}
-    recorded: dict[str, str] = json.loads(_RECORD.read_text(encoding="utf-8"))["failures"]
+    recorded: dict[str, str] = json.loads(_record(benchmark).read_text(encoding="utf-8"))["failures"]
     return recorded
 
 
-def _is_complete() -> bool:
+def _requirements(benchmark: Path) -> Path:
+    return benchmark / "requirements.txt"
+
+
+def _record(benchmark: Path) -> Path:
+    return VENV / f"{benchmark.name}.json"
+
+
+def _is_complete(benchmark: Path) -> bool:
     """Whether all of today's requirements were installed, without asking pip."""
-    if not _RECORD.exists():
+    if not _record(benchmark).exists():
         return False
-    recorded = json.loads(_RECORD.read_text(encoding="utf-8"))
-    return bool(recorded == {"wanted": _wanted(), "failures": {}})
+    recorded = json.loads(_record(benchmark).read_text(encoding="utf-8"))
+    return bool(recorded == {"wanted": _wanted(benchmark), "failures": {}})
 
 
-def _wanted() -> str:
-    texts = [_REQUIREMENTS.read_bytes()]
+def _wanted(benchmark: Path) -> str:
+    texts = [_requirements(benchmark).read_bytes()]
     if (PROJECT / "pyproject.toml").exists():
         texts.append((PROJECT / "pyproject.toml").read_bytes())
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
-def _install() -> None:
+def _install(benchmark: Path) -> None:
     print(f"installing into {VENV}", file=sys.stderr)
     failed: dict[str, str] = {}
     if complaint := _pip("--editable", str(PROJECT)):
         failed["this project"] = complaint
-    if _pip("--requirement", str(_REQUIREMENTS)):
-        for line in _REQUIREMENTS.read_text(encoding="utf-8").splitlines():
+    if _pip("--requirement", str(_requirements(benchmark))):
+        for line in _requirements(benchmark).read_text(encoding="utf-8").splitlines():
             requirement = line.partition("#")[0].strip()
             if requirement and (complaint := _pip(requirement)):
                 failed[requirement.partition("==")[0]] = complaint
-    record = {"wanted": _wanted(), "failures": failed}
-    _RECORD.write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
+    record = {"wanted": _wanted(benchmark), "failures": failed}
+    _record(benchmark).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
 
 
 def _pip(*arguments: str) -> str:

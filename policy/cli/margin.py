@@ -1,0 +1,96 @@
+"""`policy margin`: what margin accounts carry, owe and risk under a rulebook."""
+
+from __future__ import annotations
+
+import sys
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policy.cli.market_output import grouped
+from policy.cli.options import DateType, format_option, rules_option, under_option
+from policy.cli.output import drawn, fail, print_json
+from policy.cli.trade import market_of
+from policy.diagnostics import PolicyError
+from policy.scenario.from_folder import scenario_in
+from policy.scenario.run import Run
+from policy.scenario.statements import statements
+from policy.wire import event_json
+
+_LEFT = ("asset", "contract")
+_APART = ("event", "account", "bucket", "positions", "views", "verdict")
+
+
+@click.command(short_help="Show what margin accounts carry, owe and risk.")
+@click.argument("portfolio", type=click.Path(path_type=Path))
+@rules_option
+@click.option("--on", type=DateType(), help="The date as of which it begins; the portfolio's own if it names one.")
+@under_option
+@click.option("--account", "accounts", multiple=True, help="Only this account; repeatable.")
+@format_option("text", "json")
+def command(
+    portfolio: Path, paths: tuple[str, ...], on: date | None, under: str, accounts: tuple[str, ...], format: str
+) -> None:
+    """Carry out the folder PORTFOLIO, then state every margin account: at the lender and at the perpetuals desk.
+
+    \b
+    policy margin rulesets/hk_sfc/scenarios/margin_financing
+    policy margin my-book --on 2026-04-01 --under example.house --account chan --format json
+
+    What collateral carries for a loan and what it counts for in the lender's capital stand side by side, and are
+    never added up. A dash is a number that the rules could not give; `needs` names what they lack.
+    """
+    try:
+        read = scenario_in(portfolio)
+        market, _ = market_of(read, paths, on, under)
+        run = Run(market, on_unread=lambda d: click.echo(drawn(d) + "\n", err=True))
+        run.carry_out(read)
+        stated = [event_json(s) for s in statements(market) if not accounts or s.account in accounts]
+    except PolicyError as error:
+        fail(error)
+    if accounts and not stated:
+        raise click.UsageError(f"there is no account {' or '.join(f'`{a}`' for a in accounts)}")
+    if format == "json":
+        print_json({"on": market.on, "rules": market.rules, "accounts": stated})
+    else:
+        click.echo("\n\n".join(_account(s) for s in stated) or "no margin accounts")
+    sys.exit(2 if run.unread else 0)
+
+
+def _account(stated: dict[str, Any]) -> str:
+    """A heading with what is known of the account, then a table of its positions."""
+    plain = {name: value for name, value in stated.items() if name not in _APART}
+    facts = {**plain, **stated.get("views", {})}
+    lines = [click.style(" · ".join(stated[n] for n in ("account", "bucket") if n in stated), bold=True)]
+    for reason in stated.get("verdict", {}).get("reasons", ()):
+        colour = "red" if reason["effect"] == "permit" else "green"  # it permits a liquidation
+        told = click.style(reason["text"]["en"], fg=colour)
+        lines.append(f"  {told}  per {', '.join(reason['per'])}")
+    lines += [f"  {name.replace('_', ' ')}: {_text(value)}" for name, value in facts.items() if _told(value)]
+    rows = [{n: _text(v) for n, v in position.items()} for position in stated["positions"]]
+    if rows:
+        names = [n for n in rows[0] if any(row[n] != "—" or n in _LEFT for row in rows)]
+        widths = {n: max(len(n), *(len(row[n]) for row in rows)) for n in names}
+        lines.append("  " + "  ".join(_cell(n, n.replace("_", " "), widths[n]) for n in names).rstrip())
+        lines += ["  " + "  ".join(_cell(n, row[n], widths[n]) for n in names).rstrip() for row in rows]
+    return "\n".join(lines)
+
+
+def _told(value: Any) -> bool:
+    return value not in ([], "", None)
+
+
+def _text(value: Any) -> str:
+    """Amounts with their thousands set apart, lists in a row, and a dash for what is not known."""
+    if value is None or value == []:
+        return "—"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    text = str(value)
+    return grouped(text) if text.endswith((" HKD", " USD")) else text
+
+
+def _cell(name: str, text: str, width: int) -> str:
+    return f"{text:{width}}" if name in _LEFT else f"{text:>{width}}"

@@ -1,0 +1,61 @@
+"""How what happened in a market looks as text."""
+
+from __future__ import annotations
+
+import click
+
+from policy.cli.output import plural
+from policy.scenario.tally import Kind, Tally
+
+
+def dates(about: dict[str, str]) -> str:
+    """As of one date, or from one to another."""
+    until = about.get("until", about["on"])
+    return f"as of {about['on']}" + (f" to {until}" if until != about["on"] else "")
+
+
+def amounts(kind: Kind) -> str:
+    """The money in events of one kind, thousands set apart."""
+    return "  ".join(f"{name} {grouped(text)}" for name, text in kind.shown().items())
+
+
+def grouped(text: str) -> str:
+    """`1234567.80 HKD` as `1,234,567.80 HKD`."""
+    number, space, currency = text.partition(" ")
+    whole, point, decimals = number.partition(".")
+    return f"{int(whole):,}{point}{decimals}{space}{currency}" if whole != "-0" else text
+
+
+def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
+    """The counts, the money and the rules, a line each."""
+    lines = [
+        click.style(about["scenario"], bold=True) + f" · {dates(about)} · rulebook {about['rules'][:12]}",
+        f"{plural(sum(tally.commands.values()), 'command')}"
+        + (f", {plural(unread, 'line')} unread" if unread else ""),
+        "",
+    ]
+    width = max(map(len, tally.events), default=0)
+    for word, kind in tally.events.items():
+        lines.append(f"  {word:{width}}  {kind.count:>9,}  {amounts(kind)}".rstrip())
+    for code, kind in tally.rejected.items():
+        lines.append(f"    rejected: {code} {kind.count:,}")
+    for effect, head in (
+        ("deny", "what the rules refused or stopped"),
+        ("permit", "what the rules let be or called for"),
+    ):
+        rules = sorted(
+            (r for r in tally.rules.values() if r.reason.effect == effect),
+            key=lambda r: (-r.count, r.event, r.reason.rule),
+        )
+        if rules:
+            lines += ["", head]
+        for r in rules:
+            cited = ", ".join(map(str, r.reason.citations))
+            rule = click.style(r.reason.rule, fg="red" if effect == "deny" else "green")
+            lines.append(f"  {r.count:>9,}  {r.event}: {rule}  {r.reason.text.en}  per {cited}")
+    if tally.needs:
+        lines += ["", "what could not be answered without"]
+        lines += [f"  {count:>9,}  {need}" for need, count in tally.needs.items()]
+    if tally.status:
+        lines += ["", f"rests on: {tally.status.value}"]
+    return "\n".join(lines)

@@ -1,0 +1,259 @@
+"""`policy stress`: what price moves would do to a portfolio, and how well a margin would have covered them."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policy.cli.market_output import amounts
+from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
+from policy.cli.output import drawn, fail, plural, print_json
+from policy.cli.trade import market_of
+from policy.diagnostics import PolicyError
+from policy.margin.coverage import Coverage, coverage
+from policy.model.types import INSTANT, Number
+from policy.model.values import decimal_text, scaled, show
+from policy.pipeline import Rulebook
+from policy.scenario.from_folder import scenario_in
+from policy.scenario.prices import Recorded, recorded_prices
+from policy.scenario.run import Run
+from policy.scenario.stress import Move, Prices, Row, along, concerned, happened, shocks, stress
+from policy.scenario.tally import Tally
+
+_SHOCK = re.compile(r"(?P<name>[^=]+)=(?P<sign>[+-])(?P<percent>[0-9]{1,6}(?:\.[0-9]{1,12})?)%")
+MOST_ROWS = 40  # shown on a screen; JSON has them all
+
+
+@click.group(short_help="Move prices and see what the rules do.")
+def command() -> None:
+    """Move the prices of a portfolio and see the calls, sales, liquidations and losses; or test a margin on the past.
+
+    \b
+    policy stress portfolio my-book --shock BTC=-30% --shock ETH=-40%
+    policy stress portfolio my-book --path BTC=btc_hourly.csv.gz --from 2020-03-12 --until 2020-03-14
+    policy stress coverage btc_hourly.csv.gz --on 2026-03-01 --hours 24 --notional 100000
+    """
+
+
+# ── a portfolio ─────────────────────────────────────────────────────────────────────────────
+
+
+@command.command("portfolio", short_help="What a fall, or a recorded path, would do.")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@rules_option
+@click.option("--on", type=DateType(), help="The date as of which it is; the scenario's own if it names one.")
+@under_option
+@click.option("--shock", "given", multiple=True, help="A move, as `BTC=-30%`; repeatable, and all come at once.")
+@click.option("--path", "paths_given", multiple=True, help="Recorded prices, as `BTC=prices.csv.gz`; repeatable.")
+@click.option("--from", "first", type=DateType(), help="The first day of recorded prices (UTC).")
+@click.option("--until", type=DateType(), help="The day before which they end (UTC).")
+@format_option("text", "json")
+def portfolio_command(
+    scenario: Path,
+    paths: tuple[str, ...],
+    on: date | None,
+    under: str,
+    given: tuple[str, ...],
+    paths_given: tuple[str, ...],
+    first: date | None,
+    until: date | None,
+    format: str,
+) -> None:
+    """Set the stage of the folder SCENARIO, then move its prices, and tell what happened at every step.
+
+    \b
+    policy stress portfolio my-book --shock BTC=-30%                 a gap: everything at once
+    policy stress portfolio my-book --shock HKDX=-8%                 a stablecoin leaves its peg
+    policy stress portfolio my-book --path BTC=btc.csv.gz --from 2020-03-12 --until 2020-03-14
+
+    A name stands for the asset and for contracts on it, `BTC-PERP` for `BTC`. Recorded prices move the portfolio's
+    own in proportion, from the first on. The scenario's orders come first; those that rest stay.
+    """
+    if bool(given) == bool(paths_given):
+        raise click.UsageError("give either `--shock` or `--path`")
+    try:
+        read = scenario_in(scenario)
+        market, digest = market_of(read, paths, on, under)
+        prices = Prices()
+        run = Run(market, on_unread=lambda d: click.echo(drawn(d) + "\n", err=True))
+        run.on_command = prices.take
+        run.carry_out(read)
+        moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)
+        run.tally = Tally()  # of what comes of the moves alone
+        rows = _watched(moves, prices, run)
+    except PolicyError as error:
+        fail(error)
+    about = {"scenario": read.title or scenario.name, "on": market.on, "rules": digest}
+    if format == "json":
+        told = [{**row.as_json(), "at": show(row.at, INSTANT)} for row in rows]
+        print_json({**about, "rows": told, "in_all": run.tally.as_json()})
+    else:
+        click.echo(_table(about, rows, run.tally))
+    sys.exit(2 if run.unread else 0)
+
+
+def _shocks(given: Sequence[str], prices: Prices) -> tuple[Move, ...]:
+    factors: dict[str, Fraction] = {}
+    for text in given:
+        match = _SHOCK.fullmatch(text)
+        if match is None:
+            raise click.UsageError(f"`{text}` is not a shock; write it as BTC=-30%")
+        change = Fraction(Decimal(match["sign"] + match["percent"])) / 100
+        if change <= -1:
+            raise click.UsageError(f"`{text}` would leave no price; a price falls by less than 100%")
+        factors |= dict.fromkeys(_concerned(match["name"], prices), 1 + change)
+    return shocks(factors)
+
+
+def _paths(given: Sequence[str], prices: Prices, first: date | None, until: date | None) -> tuple[Move, ...]:
+    paths: dict[str, Sequence[Recorded]] = {}
+    for text in given:
+        name, equals, file = text.partition("=")
+        if not equals or not Path(file).exists():
+            raise click.UsageError(f"`{text}` names no file; write it as BTC=prices.csv")
+        recorded, wrong = recorded_prices(Path(file))
+        for diagnostic in islice(wrong, 20):
+            click.echo(drawn(diagnostic) + "\n", err=True)
+        between = [r for r in recorded if _within(r, first, until)]
+        if len(between) < 2:
+            raise click.UsageError(f"`{file}` has no two prices between those dates")
+        paths |= dict.fromkeys(_concerned(name, prices), between)
+    return along(paths)
+
+
+def _within(recorded: Recorded, first: date | None, until: date | None) -> bool:
+    day = datetime.fromtimestamp(recorded.at // 10**6, UTC).date()
+    return (first is None or day >= first) and (until is None or day < until)
+
+
+def _concerned(name: str, prices: Prices) -> tuple[str, ...]:
+    names = concerned(name, prices.names)
+    if not names:
+        known = ", ".join(f"`{n}`" for n in prices.names) or "nothing"
+        raise click.UsageError(f"nothing here is called `{name}`; the scenario prices {known}")
+    return names
+
+
+def _watched(moves: Sequence[Move], prices: Prices, run: Run) -> list[Row]:
+    """The rows, with a progress bar where someone watches."""
+    hidden = not sys.stderr.isatty()
+    with click.progressbar(
+        length=len(moves), label=plural(len(moves), "step"), file=sys.stderr, hidden=hidden
+    ) as bar:
+        rows = []
+        for row in stress(prices, moves, run.submit):
+            rows.append(row)
+            bar.update(1)
+    return rows
+
+
+def _table(about: dict[str, str], rows: list[Row], whole: Tally) -> str:
+    """The moments at which something happened, and at the end what it came to."""
+    kinds = happened(rows)
+    eventful = [row for row in rows if any(kind in row.counts for kind in kinds)]
+    lines = [f"{about['scenario']} · as of {about['on']} · rulebook {about['rules'][:12]}"]
+    lines.append(f"{plural(len(rows), 'step')}, {len(eventful):,} of them with consequences")
+    for row in eventful[:MOST_ROWS]:
+        told = ", ".join(f"{name} {price}" for name, price in row.prices.items())
+        lines += ["", f"{show(row.at, INSTANT)}  {told}"]
+        lines += _counts(row.tally, kinds)
+    if len(eventful) > MOST_ROWS:
+        lines += ["", f"… and {len(eventful) - MOST_ROWS:,} more; `--format json` has them all"]
+    if len(eventful) > 1:
+        lines += ["", click.style("in all", bold=True), *_counts(whole, kinds)]
+    return "\n".join(lines)
+
+
+def _counts(tally: Tally, kinds: Sequence[str]) -> list[str]:
+    counted = ((kind, of) for kind, of in tally.events.items() if kind in kinds)
+    return [f"  {of.count:>6,}  {kind}  {amounts(of)}".rstrip() for kind, of in counted]
+
+
+# ── a margin ────────────────────────────────────────────────────────────────────────────────
+
+
+@command.command("coverage", short_help="How often a loss would have gone beyond a margin.")
+@click.argument("prices", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@rules_option
+@click.option("--on", type=DateType(), required=True, help="The date whose margin is tested.")
+@under_option
+@click.option(
+    "--margin", default="initial_margin", show_default=True, help="The rulebook's margin for a notional value."
+)
+@click.option(
+    "--notional", default="100000", show_default=True, help="The position's value when opened, in US dollars."
+)
+@click.option("--held", default=24, show_default=True, type=click.IntRange(1), help="For how many prices it is held.")
+@format_option("text", "json")
+def coverage_command(
+    prices: Path, paths: tuple[str, ...], on: date, under: str, margin: str, notional: str, held: int, format: str
+) -> None:
+    """Open a long and a short at every recorded price of the file PRICES; see how often the margin was not enough.
+
+    \b
+    policy stress coverage btc_hourly.csv.gz --on 2026-03-01 --held 24
+    policy stress coverage btc_hourly.csv.gz --on 2026-04-01 --under example.house --notional 5000000
+    """
+    try:
+        rulebook = rulebook_of(paths, on, under)
+        money, asked = _margin(rulebook, margin)
+        amount = _amount(notional, money)
+        recorded, wrong = recorded_prices(prices)
+        found = coverage([r.price for r in recorded], held, amount, asked)
+    except PolicyError as error:
+        fail(error)
+    for diagnostic in islice(wrong, 20):
+        click.echo(drawn(diagnostic) + "\n", err=True)
+    told = _coverage_json(found, recorded, money)
+    if format == "json":
+        print_json({"margin": margin, "notional": show(amount, money), "held": held, "on": on.isoformat(), **told})
+        return
+    for name, value in told.items():
+        click.echo(f"{name:>14}  {value}")
+
+
+def _margin(rulebook: Rulebook, name: str) -> tuple[Number, Callable[[int], int]]:
+    """The money that a margin is asked in, and the margin in the same."""
+    function = rulebook.question(name)
+    taken = [of for _, of in function.parameters]
+    given = function.type
+    if len(taken) != 1 or not all(isinstance(of, Number) and of.unit.startswith("money:") for of in (*taken, given)):
+        raise click.UsageError(f"`{name}` is not a margin: it takes one amount of money and gives another")
+    (money,) = taken
+    assert isinstance(money, Number)
+    assert isinstance(given, Number)
+    fast = rulebook.evaluator(name).fast
+    up, down = 10 ** max(0, money.scale - given.scale), 10 ** max(0, given.scale - money.scale)
+    return money, lambda notional: fast(notional) * up // down
+
+
+def _amount(text: str, money: Number) -> int:
+    try:
+        amount = scaled(Decimal(text), money.scale)
+    except ArithmeticError:
+        amount = None
+    if not amount or amount < 0 or amount >= 10**18:
+        raise click.UsageError(f"`{text}` is not an amount of money; write it as 100000.00")
+    return amount
+
+
+def _coverage_json(found: Coverage, recorded: Sequence[Recorded], money: Number) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "observations": found.observations,
+        "exceptions": found.exceptions,
+        "coverage": decimal_text(found.covered, 4) + "%",
+        "largest": show(found.largest, money),
+        "mean": show(found.mean, money),
+    }
+    if found.worst:
+        told["worst"] = f"{found.worst.side} opened {show(recorded[found.worst.opened].at, INSTANT)}"
+    return told

@@ -1,0 +1,181 @@
+"""`policy trade`: runs a scenario through the market under a rulebook."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import date
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+import click
+
+from policy.audit.journal import Journal, JournalStopped
+from policy.audit.records import Header
+from policy.cli.market_output import tally_text
+from policy.cli.options import DateType, format_option, rulebooks_of, rules_option, under_option
+from policy.cli.output import drawn, fail, plural, print_json
+from policy.diagnostics import Diagnostic, PolicyError
+from policy.scenario.from_folder import Scenario, scenario_in
+from policy.scenario.market import Market
+from policy.scenario.run import Run, stage_of
+from policy.wire import event_json
+
+NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
+
+
+@click.command(short_help="Run a market's commands under a rulebook.")
+@click.argument("scenario", type=click.Path(path_type=Path))
+@rules_option
+@click.option("--on", type=DateType(), help="The date as of which it begins; the scenario's own if it names one.")
+@under_option
+@click.option("--journal", type=click.Path(dir_okay=False), help="Record every command and event in this new file.")
+@click.option("--events", type=click.Path(dir_okay=False), help="Write every event, a JSON line each; `-` is here.")
+@click.option("--report", type=click.Path(dir_okay=False), help="Write an HTML page of what happened.")
+@format_option("text", "json")
+def command(
+    scenario: Path,
+    paths: tuple[str, ...],
+    on: date | None,
+    under: str,
+    journal: str | None,
+    events: str | None,
+    report: str | None,
+    format: str,
+) -> None:
+    """Run the folder SCENARIO through the exchange, the lender and the perpetuals desk, and count what happened.
+
+    \b
+    policy trade rulesets/hk_sfc/scenarios/shared_book
+    policy trade my-day --on 2026-03-01 --under example.house --journal day.jsonl
+    policy trade my-day --on 2026-03-01 --events - | jq 'select(.event == "refused")'
+
+    In the folder, `market.jsonl` and `participants.jsonl` set the stage; the lines of every other .jsonl or .csv
+    file follow by their time; `scenario.json` may name the first date and an overlay, which `--under none` leaves
+    out. Ends with 0 when all of it was read, 2 when a line could not be (the others are carried out), 3 when the
+    journal could not be kept.
+
+    A line of `recorded.jsonl` plays a recording (LOBSTER messages, or Binance depth and trades) as orders: what is
+    bought is the buyer's, what is sold the seller's, and their funds and the rules decide as ever.
+
+    \b
+    {"do": "play", "at": "2026-03-02T09:30:00+08:00", "format": "lobster", "file": "messages.csv",
+     "instrument": "BTC", "venue": "own_book", "buyer": "a", "seller": "b", "tick": "0.01 HKD", "lot": "1"}
+    """
+    try:
+        read = scenario_in(scenario)
+        market, digest = market_of(read, paths, on, under)
+        header = Header(digest, overlay_of(read, under), market.on, {"scenario": read.title or scenario.name})
+        with _writing(events) as write, _kept(journal, header) as kept:
+            run = Run(market, journal=kept, on_unread=_say)
+            if write:
+                run.watch = lambda happened: write(_lines(happened))
+            with _watched(read) as seen:
+                run.on_step = seen
+                run.carry_out(read)
+    except JournalStopped as stopped:
+        fail(stopped, 3)
+    except PolicyError as error:
+        fail(error)
+    about = _about(read, run, header)
+    if report:
+        _report(report, about, run)
+    if events != "-":
+        _print(about, run, format)
+    sys.exit(2 if run.unread else 0)
+
+
+def market_of(scenario: Scenario, paths: tuple[str, ...], on: date | None, under: str) -> tuple[Market, str]:
+    """The market that a scenario's stage needs, under the rules asked for, and their digest. Raises PolicyError."""
+    first = on.isoformat() if on else scenario.on
+    if not first:
+        raise click.UsageError("give `--on`, the date as of which it begins: the scenario names none")
+    rulebook_on, digest = rulebooks_of(paths, overlay_of(scenario, under))
+    market = Market(rulebook_on, first)
+    market.open(stage_of(scenario))
+    return market, digest
+
+
+def overlay_of(scenario: Scenario, under: str) -> str:
+    """The overlay asked for; the scenario's own if none is, and none if that is what is asked for."""
+    return "" if under == NO_OVERLAY else under or scenario.under
+
+
+# ── on the way ──────────────────────────────────────────────────────────────────────────────
+
+
+def _say(diagnostic: Diagnostic) -> None:
+    click.echo(drawn(diagnostic) + "\n", err=True)
+
+
+def _lines(events: list[Any]) -> str:
+    return "".join(json.dumps(event_json(e), ensure_ascii=False) + "\n" for e in events)
+
+
+@contextmanager
+def _writing(events: str | None) -> Iterator[Any]:
+    """What writes events, if anyone wants them."""
+    if events is None:
+        yield None
+    elif events == "-":
+        yield sys.stdout.write
+    else:
+        with open(events, "w", encoding="utf-8") as file:
+            yield file.write
+
+
+@contextmanager
+def _kept(path: str | None, header: Header) -> Iterator[Journal | None]:
+    """The journal, if one is asked for."""
+    if path is None:
+        yield None
+    else:
+        with Journal.create(path, header) as journal:
+            yield journal
+
+
+@contextmanager
+def _watched(scenario: Scenario) -> Iterator[Callable[[], None]]:
+    """A progress bar over the lines, where someone watches."""
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    lines = sum(path.read_bytes().count(b"\n") for path in (*scenario.stage, *scenario.streams))
+    length, label = (None, "lines and a recording") if scenario.recorded else (lines, plural(lines, "line"))
+    with click.progressbar(count(), length=length, label=label, file=sys.stderr) as bar:
+        yield lambda: bar.update(1)
+
+
+# ── at the end ──────────────────────────────────────────────────────────────────────────────
+
+
+def _about(scenario: Scenario, run: Run, header: Header) -> dict[str, str]:
+    return {
+        "scenario": scenario.title or scenario.folder.name,
+        "zh": scenario.zh,
+        "on": header.on,
+        "until": run.market.on,
+        "under": header.overlay,
+        "rules": header.rules,
+    }
+
+
+def _print(about: dict[str, str], run: Run, format: str) -> None:
+    if format == "json":
+        print_json({**about, "unread": run.unread, **run.tally.as_json()})
+    else:
+        click.echo(tally_text(about, run.tally, run.unread))
+
+
+def _report(path: str, about: dict[str, str], run: Run) -> None:
+    from policy.reports.trading import trading_page
+
+    page = trading_page(about, run.tally.as_json(), run.unread)
+    try:
+        Path(path).write_text(page, encoding="utf-8")
+    except OSError as failure:
+        raise click.UsageError(f"`{path}` cannot be written: {failure.strerror}") from failure
+    click.echo(f"the report is in {path}", err=True)

@@ -1,0 +1,282 @@
+"""What comes out of the exchange, in the order in which it happened.
+
+In: nothing. Out: frozen records of flat data; what the rules decided carries the `Verdict`, and where they said
+no, the facts they were told too, as the JSON that the same question would read. Absent: any state. A command that
+makes no sense whatever the rules say is answered by `orders.Rejected`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from policy.decisions import Verdict
+from policy.exchange.orders import MONEY, PRICE, QUANTITY, SUBJECT, VENUE, Rejected
+from policy.model import types
+from policy.model.types import ListOf
+from policy.wire import standing, typed
+
+# ── set-up ──────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class InstrumentListed:
+    """The instrument is traded, or what is true of it has changed."""
+
+    id: str
+
+
+@frozen
+class PlatformAdmitted:
+    """The platform brings orders, or what is true of it has changed."""
+
+    id: str
+
+
+@frozen
+class ParticipantAdmitted:
+    """The participant may place orders, or what is true of it has changed."""
+
+    id: str
+    platform: str
+
+
+@frozen
+class Answered:
+    """What the rulebook says of a platform, an instrument or a participant as a whole."""
+
+    id: str
+    question: str
+    fact: str
+    verdict: Verdict
+    about: str = typed(SUBJECT)
+    investors: tuple[str, ...] = typed(ListOf(types.TEXT), ())
+
+
+@frozen
+class MoneyDeposited:
+    """A participant brought in money."""
+
+    by: str
+    amount: int = typed(MONEY)
+    free: int = standing(MONEY)  # all that is free now
+
+
+@frozen
+class TokensDeposited:
+    """A participant brought in tokens."""
+
+    by: str
+    instrument: str
+    quantity: int = typed(QUANTITY)
+    free: int = typed(QUANTITY)
+
+
+@frozen
+class SettlementArranged:
+    """Whether trades across platforms may be made under the arrangement as it is, with what its funds hold now."""
+
+    verdict: Verdict
+    facts: Mapping[str, Any]
+    reserve_fund: int = standing(MONEY)
+    compensation: int = standing(MONEY)
+
+
+# ── orders ──────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Accepted:
+    """The rules let the order in; so much is reserved for it."""
+
+    id: str
+    verdict: Verdict
+    money: int = typed(MONEY)
+    tokens: int = typed(QUANTITY)
+    facts: Mapping[str, Any] | None = None  # told only where evidence is asked for
+
+
+@frozen
+class Refused:
+    """The rules do not let the order in, or cannot say."""
+
+    id: str
+    verdict: Verdict
+    facts: Mapping[str, Any]
+
+
+@frozen
+class Traded:
+    """Two orders met at the price of the one at rest; a trade within one platform is settled at once.
+
+    `queue` is the price level just before, first in line first, where evidence is asked for.
+    """
+
+    number: int
+    instrument: str
+    resting: str
+    incoming: str
+    buyer: str  # orders, not owners
+    seller: str
+    settled: bool
+    venue: str = typed(VENUE)
+    price: int = typed(PRICE)
+    quantity: int = typed(QUANTITY)
+    value: int = typed(MONEY)
+    buyer_fees: int = typed(MONEY, 0)
+    seller_fees: int = typed(MONEY, 0)
+    queue: tuple[str, ...] = ()
+
+
+@frozen
+class TradeRefused:
+    """The rules do not let orders trade, or cannot say; what is left of the incoming one is cancelled."""
+
+    incoming: str
+    resting: tuple[str, ...]
+    verdict: Verdict
+    facts: Mapping[str, Any]
+
+
+@frozen
+class Cancelled:
+    """What was left of the order is gone, and what was reserved for it is free."""
+
+    id: str
+    why: str
+    remaining: int = typed(QUANTITY)
+    money: int = typed(MONEY)
+    tokens: int = typed(QUANTITY)
+
+
+@frozen
+class Replaced:
+    """The order has another price, or another quantity is left of it; so much is reserved for it now."""
+
+    id: str
+    verdict: Verdict
+    kept_its_place: bool
+    price: int = typed(PRICE)
+    remaining: int = typed(QUANTITY)
+    money: int = standing(MONEY)
+    tokens: int = typed(QUANTITY)
+
+
+@frozen
+class ReplaceRefused:
+    """The rules do not let the order be what is asked, or cannot say; it stays as it was."""
+
+    id: str
+    verdict: Verdict
+    facts: Mapping[str, Any]
+
+
+@frozen
+class Removed:
+    """The rules no longer let an order rest; what was reserved for it is free."""
+
+    id: str
+    verdict: Verdict
+    facts: Mapping[str, Any]
+    remaining: int = typed(QUANTITY)
+    money: int = typed(MONEY)
+    tokens: int = typed(QUANTITY)
+
+
+# ── settlement ──────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class Delivery:
+    """Tokens that one platform owes another when all their trades are set against each other."""
+
+    instrument: str
+    deliverer: str
+    quantity: int = typed(QUANTITY)
+
+
+@frozen
+class Settled:
+    """Trades of two platforms: money against tokens, all of them or none."""
+
+    one: str
+    other: str
+    why: str  # `asked`, `interval`, `new_day`, or `rules` with the verdict
+    verdict: Verdict | None
+    per: tuple[str, ...]  # the provisions that made it due, where it was not asked for
+    payer: str  # of the net; nobody, if nothing is left over
+    trades: tuple[int, ...]
+    gross: int = typed(MONEY)
+    net: int = typed(MONEY)
+    deliveries: tuple[Delivery, ...] = ()
+
+
+@frozen
+class SettlementFailed:
+    """A platform did not deliver: its trades with another are undone, and what was reserved for them is free."""
+
+    platform: str
+    other: str
+    trades: tuple[int, ...]
+    gross: int = typed(MONEY)
+
+
+@frozen
+class LossCovered:
+    """What a failed trade costs someone, out of which fund it is paid, and what those hold afterwards.
+
+    Where the rules cannot say what it costs, nothing is paid, and the verdict tells why.
+    """
+
+    trade: int
+    order: str
+    participant: str
+    verdict: Verdict
+    per: tuple[str, ...]  # the provisions by which it is reckoned
+    loss: int = typed(MONEY)
+    from_reserve_fund: int = typed(MONEY)
+    from_compensation: int = typed(MONEY)
+    uncovered: int = typed(MONEY)
+    reserve_fund: int = standing(MONEY)
+    compensation: int = standing(MONEY)
+
+
+@frozen
+class PlatformStopped:
+    """The platform failed to settle; what that means for its orders is for the rules to say."""
+
+    id: str
+
+
+@frozen
+class PlatformRecovered:
+    """A platform that had failed to settle can deliver again."""
+
+    id: str
+
+
+Event = (
+    Rejected
+    | InstrumentListed
+    | PlatformAdmitted
+    | ParticipantAdmitted
+    | Answered
+    | MoneyDeposited
+    | TokensDeposited
+    | SettlementArranged
+    | Accepted
+    | Refused
+    | Traded
+    | TradeRefused
+    | Cancelled
+    | Replaced
+    | ReplaceRefused
+    | Removed
+    | Settled
+    | SettlementFailed
+    | LossCovered
+    | PlatformStopped
+    | PlatformRecovered
+)

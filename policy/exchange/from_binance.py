@@ -1,0 +1,253 @@
+"""Recorded market data as Binance streams it: depth changes, best quotes, trades, and a snapshot of the book.
+
+In: lines of a receive time in nanoseconds, a space, and the raw JSON message. Out: updates in ticks and lots; from
+those, the book as it was, or the orders that would have caused them. Raises PolicyError where the stream cannot be
+trusted. Absent: connections, other streams, and who anybody was.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from attrs import define, field, frozen
+
+from policy.exchange.book import BUY, IMMEDIATE_OR_CANCEL, LIMIT, SELL, Book, BookOrder
+from policy.exchange.matcher import Cancel, Command, Place, Replace
+from policy.exchange.recorded import Line, numbered
+
+Amounts = tuple[tuple[int, int], ...]  # prices and what rests there
+
+
+@frozen
+class Snapshot:
+    """The book, as of an update."""
+
+    at: int
+    last: int
+    bids: Amounts
+    asks: Amounts
+
+
+@frozen
+class Depth:
+    """What now rests at some prices, after updates `first` to `last`."""
+
+    at: int
+    first: int
+    last: int
+    bids: Amounts
+    asks: Amounts
+
+
+@frozen
+class Quote:
+    """The best of both sides, as of an update."""
+
+    at: int
+    update: int
+    bid: tuple[int, int]
+    ask: tuple[int, int]
+
+
+@frozen
+class Trade:
+    """A trade, and which side's order was at rest."""
+
+    at: int
+    number: int
+    price: int
+    quantity: int
+    resting: str
+
+
+Update = Snapshot | Depth | Quote | Trade
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+
+@define
+class _Reader:
+    """One stream: its units, and where its numberings stand."""
+
+    tick: str
+    lot: str
+    at: int = 0
+    depth: int | None = None  # the last update
+    begun: bool = False  # with depth, not only a snapshot, which depth may overlap
+    quote: int = -1
+    trade: int | None = None
+
+    def update(self, line: Line) -> Update:
+        when, _, text = line.text.partition(" ")
+        at = line.whole(when, "the time")
+        if at < self.at:
+            raise line.out_of_order("this message is earlier than the one before", "put the messages in order")
+        self.at = at
+        body = _body(line, text)
+        if "lastUpdateId" in body:
+            return self._snapshot(line, body)
+        if "b" in body and isinstance(body["b"], list):
+            return self._depth(line, body)
+        if "B" in body:
+            return self._quote(line, body)
+        if "t" in body:
+            return self._trade(line, body)
+        raise line.wrong("this is neither depth, quote, trade nor snapshot", "record only these streams")
+
+    def _snapshot(self, line: Line, body: dict[str, Any]) -> Snapshot:
+        last = _number(line, body, "lastUpdateId")
+        if self.depth is None:
+            self.depth = last
+        return Snapshot(self.at, last, self._amounts(line, body, "bids"), self._amounts(line, body, "asks"))
+
+    def _depth(self, line: Line, body: dict[str, Any]) -> Depth:
+        first, last = _number(line, body, "U"), _number(line, body, "u")
+        begin = _number(line, body, "pu") + 1 if "pu" in body else first
+        if self.depth is not None:
+            due = self.depth + 1
+            if last < begin or (begin != due if self.begun else not begin <= due <= last):
+                message = f"updates {first} to {last} do not follow on {self.depth}"
+                raise line.out_of_order(message, "record the stream anew, from a new snapshot")
+        self.depth, self.begun = last, True
+        return Depth(self.at, first, last, self._amounts(line, body, "b"), self._amounts(line, body, "a"))
+
+    def _quote(self, line: Line, body: dict[str, Any]) -> Quote:
+        update = _number(line, body, "u")
+        if update <= self.quote:
+            raise line.out_of_order(f"quote {update} comes after {self.quote}", "put the messages in order")
+        self.quote = update
+        bid, ask = (self._amount(line, [body.get(p), body.get(q)], zero=False) for p, q in ("bB", "aA"))
+        return Quote(self.at, update, bid, ask)
+
+    def _trade(self, line: Line, body: dict[str, Any]) -> Trade:
+        number = _number(line, body, "t")
+        if self.trade is not None and number != self.trade + 1:
+            message = f"trade {number} does not follow on {self.trade}"
+            raise line.out_of_order(message, "record the stream anew, or fill the gap")
+        self.trade = number
+        price, quantity = self._amount(line, [body.get("p"), body.get("q")], zero=False)
+        if not isinstance(body.get("m"), bool):
+            raise line.wrong("`m` is not true or false", "it tells whether the buyer's order was at rest")
+        return Trade(self.at, number, price, quantity, BUY if body["m"] else SELL)
+
+    def _amounts(self, line: Line, body: dict[str, Any], name: str) -> Amounts:
+        given = body.get(name)
+        if not isinstance(given, list):
+            raise line.wrong(f"`{name}` is no list of prices and amounts", "record the stream anew")
+        return tuple([self._amount(line, pair, zero=True) for pair in given])
+
+    def _amount(self, line: Line, pair: Any, zero: bool) -> tuple[int, int]:
+        match pair:
+            case [str(price), str(quantity)]:
+                return line.units(price, self.tick, "a price"), line.units(quantity, self.lot, "an amount", zero)
+        raise line.wrong("a price and an amount are not both there as text", "record the stream anew")
+
+
+def _body(line: Line, text: str) -> dict[str, Any]:
+    try:
+        document = json.loads(text)
+    except (ValueError, RecursionError):
+        raise line.wrong("this is no JSON", "a line is a time, a space, and a message as it was received") from None
+    body = document.get("data", document) if isinstance(document, dict) else None
+    if not isinstance(body, dict):
+        raise line.wrong("this is no JSON object", "a line is a time, a space, and a message as it was received")
+    return body
+
+
+def _number(line: Line, body: dict[str, Any], name: str) -> int:
+    number = body.get(name)
+    if type(number) is not int or number < 0:
+        raise line.wrong(f"`{name}` is no whole number", "record the stream anew")
+    return number
+
+
+def read(lines: Iterable[str], stream: str, tick: str, lot: str) -> Iterator[Update]:
+    """The updates of a stream, with prices in ticks and amounts in lots, both given as `0.01` and the like."""
+    reader = _Reader(tick, lot)
+    for line in numbered(lines, stream):
+        yield reader.update(line)
+
+
+# ── the book as it was ──────────────────────────────────────────────────────────────────────
+
+
+@define
+class RecordedBook:
+    """The book that snapshot and depth describe: what rests at a price as one order. `last` is its update."""
+
+    book: Book = field(factory=Book)
+    last: int = -1  # before there is a snapshot
+    _waiting: list[Depth] = field(factory=list)
+
+    def follow(self, update: Update) -> bool:
+        """Whether the book has changed. Depth that comes before the snapshot waits for it."""
+        if isinstance(update, Snapshot):
+            self.book, self.last = Book(), update.last
+            self._set(update)
+            for depth in self._waiting:
+                self.follow(depth)
+            self._waiting = []
+            return True
+        if not isinstance(update, Depth):
+            return False
+        if self.last < 0:
+            self._waiting.append(update)
+            return False
+        if update.last <= self.last:
+            return False
+        self._set(update)
+        self.last = update.last
+        return True
+
+    def _set(self, update: Snapshot | Depth) -> None:
+        for side, amounts in ((BUY, update.bids), (SELL, update.asks)):
+            for price, quantity in amounts:
+                for order in self.book.level(side, price):
+                    self.book.cancel(order)
+                if quantity:
+                    self.book.rest(BookOrder(f"{side} {price}", "", side, price, quantity))
+
+
+# ── the book and the trades as order flow ───────────────────────────────────────────────────
+
+
+def commands(updates: Iterable[Update]) -> Iterator[Command]:
+    """Orders that make such a market: what is added at a price is a new order, what goes is the newest there.
+
+    A trade is an order that takes so much at once. Every order is somebody else's, for nobody is named.
+    """
+    known: dict[tuple[str, int], list[tuple[str, int]]] = {}  # by side and price, the oldest first
+    number = 0
+    for update in updates:
+        if isinstance(update, Quote):
+            continue
+        if isinstance(update, Trade):
+            side, taker = SELL if update.resting == BUY else BUY, f"taker-{update.number}"
+            yield Place(taker, taker, side, update.price, update.quantity, IMMEDIATE_OR_CANCEL)
+            continue
+        for side, amounts in ((BUY, update.bids), (SELL, update.asks)):
+            for price, quantity in amounts:
+                there = known.setdefault((side, price), [])
+                more = quantity - sum([size for _, size in there])
+                if more > 0:
+                    number += 1
+                    there.append((f"order-{number}", more))
+                    yield Place(f"order-{number}", f"order-{number}", side, price, more, LIMIT)
+                elif more < 0:
+                    yield from _less(there, price, -more)
+
+
+def _less(there: list[tuple[str, int]], price: int, quantity: int) -> Iterator[Command]:
+    """Takes a quantity off the newest orders at a price."""
+    while quantity:
+        id, size = there.pop()
+        if size <= quantity:
+            quantity -= size
+            yield Cancel(id)
+        else:
+            there.append((id, size - quantity))
+            yield Replace(id, price, size - quantity)
+            return

@@ -1,0 +1,124 @@
+"""What an order states, what it is worth, and what is reserved for it.
+
+In: orders with their seats, and the rules of the day. Out: facts filled in, and balances moved. What someone's
+exposure is and what an order is worth is asked of the rulebook; that what is reserved is there is arithmetic.
+Absent: who trades with whom.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from attrs import define, field
+
+from policy.backends.python import UndecidedError
+from policy.decisions import MISSING
+from policy.exchange.book import BUY
+from policy.exchange.ledger import Balance
+from policy.exchange.register import Seat
+from policy.exchange.rules import ExchangeRules
+
+
+class Live:
+    """What an order carries beside its place in the book. Plain slots: one is made for every order."""
+
+    __slots__ = ("at", "facts", "fees", "held", "own", "seat", "sequence")
+
+    def __init__(self, seat: Seat, facts: Any, own: Mapping[str, Any], fees: int, at: int, sequence: int) -> None:
+        self.seat = seat
+        self.facts = facts  # shared by all orders of a seat but those with facts of their own
+        self.own = own
+        self.fees = fees  # still to be charged
+        self.held = 0  # reserved for what remains: money of a buyer, fees included, or tokens of a seller
+        self.at = at
+        self.sequence = sequence
+
+
+@define(eq=False)
+class Funding:
+    """The questions of the day that are asked of an order's money."""
+
+    asked: ExchangeRules
+    notional: Callable[..., int] = field(init=False)
+    exposure: Callable[..., int] = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        self.notional, self.exposure = self.asked.notional.fast, self.asked.exposure.fast
+
+    def state(self, live: Live, side: str, price: int, quantity: int) -> Any:
+        """The order's facts, with what only the exchange knows. What an order holds already is available to it."""
+        facts, seat = live.facts, live.seat
+        account = seat.account
+        facts.side = side
+        facts.price = price
+        facts.quantity = quantity
+        facts.fees = live.fees
+        facts.accepted_at = live.at
+        facts.sequence = live.sequence
+        facts.available = seat.money.free
+        facts.available_quantity = seat.tokens.free
+        if not live.held:
+            if account.exposure is None:
+                account.exposure = self._exposed(seat, 0)
+            facts.exposure = account.exposure
+        elif side == BUY:
+            facts.available += live.held
+            facts.exposure = self._exposed(seat, live.held - live.fees)
+        else:
+            facts.available_quantity += live.held
+            facts.exposure = self._exposed(seat, 0)
+        return facts
+
+    def _exposed(self, seat: Seat, without: int) -> Any:
+        """Someone's exposure as the rulebook reckons it, one order left out; missing where it cannot tell."""
+        account = seat.account
+        try:
+            return self.exposure(account.opening, account.bought, account.sold, account.open_buys - without)
+        except UndecidedError:
+            return MISSING
+
+    def needed(self, live: Live, side: str, quantity: int) -> int:
+        """What is to be reserved for an order whose facts have been stated. Raises UndecidedError."""
+        return self.notional(live.facts) + live.fees if side == BUY else quantity
+
+    def value(self, live: Live, price: int, quantity: int) -> int:
+        """What so much of a buyer's order is worth; its facts state the order as it came, but for these two."""
+        facts = live.facts
+        facts.side = BUY
+        facts.price = price
+        facts.quantity = quantity
+        facts.fees = live.fees
+        facts.accepted_at = live.at
+        facts.sequence = live.sequence
+        return self.notional(facts)
+
+    def told(self, facts: Any) -> dict[str, Any]:
+        """An order's facts as JSON."""
+        return self.asked.accepted.told(facts)
+
+
+def balance_of(live: Live, side: str) -> Balance:
+    """What an order is paid with."""
+    return live.seat.money if side == BUY else live.seat.tokens
+
+
+def reserve(live: Live, side: str, held: int) -> None:
+    """Reserves so much for an order from now on, its fees included."""
+    change = held - live.held
+    if side == BUY:
+        account = live.seat.account
+        before = live.held - live.fees if live.held else 0
+        account.open_buys += (held - live.fees if held else 0) - before
+        account.exposure = None
+    balance = balance_of(live, side)
+    if change > 0:
+        balance.hold(change)
+    else:
+        balance.release(-change)
+    live.held = held
+
+
+def split(side: str, held: int) -> tuple[int, int]:
+    """What is reserved, as money and as tokens."""
+    return (held, 0) if side == BUY else (0, held)

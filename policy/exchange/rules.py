@@ -1,0 +1,89 @@
+"""What the exchange asks of a rulebook.
+
+In: a rulebook as of one date. Out: its questions, bound, or a finding for each that is missing or unfit. Absent:
+any answer: what is accepted, reserved, ranked, settled and made good is for the rulebook to say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import frozen
+
+from policy.backends.python import UndecidedError
+from policy.decisions import Answer
+from policy.model.types import INSTANT_STEP, Number
+from policy.wanted import Bound, RulebookOfADate, ask, bind, wants
+
+WHO = "exchange"
+
+_ORDER = (
+    "side: Side, venue: Venue, investor: InvestorClass, price: price(HKD) to 0.01, quantity: quantity to 0.00000001, "
+    "fees: money(HKD) to 0.01, available: money(HKD) to 0.01, available_quantity: quantity to 0.00000001, "
+    "exposure: money(HKD) to 0.01, settlement_failed: boolean, accepted_at: instant, sequence: integer"
+)
+_ARRANGEMENT = "reserve_fund: money(HKD) to 0.01, compensation: money(HKD) to 0.01"
+_FAILED = (
+    "side: Side, capacity: Capacity, price: price(HKD) to 0.01, quantity: quantity to 0.00000001, "
+    "last_price: price(HKD) to 0.01, own_platform_failed: boolean"
+)
+
+
+@frozen(eq=False)
+class ExchangeRules:
+    """Each question with the signature it must have, and the fields that the exchange reads or fills in."""
+
+    accepted: Bound = wants("decision order_accepted(order: Order)", Order=_ORDER)
+    notional: Bound = wants("value order_notional(order: Order) -> money(HKD) to 0.01", Order=_ORDER)
+    priority: Bound = wants("priority shared_book(order: Order)", Order=_ORDER)
+    exposure: Bound = wants(
+        "value client_exposure(opening: money(HKD), bought: money(HKD), sold: money(HKD), open_orders: money(HKD))"
+        " -> money(HKD) to 0.01"
+    )
+    arrangement_accepted: Bound = wants(
+        "decision settlement_arrangement_accepted(arrangement: SettlementArrangement)",
+        SettlementArrangement=_ARRANGEMENT,
+    )
+    within_cap: Bound = wants(
+        "decision trade_within_cap(arrangement: SettlementArrangement, unsettled: money(HKD), new: money(HKD))"
+    )
+    intraday_due: Bound = wants(
+        "decision intraday_settlement_due(arrangement: SettlementArrangement, unsettled: money(HKD))"
+    )
+    longest_interval: Bound = wants("parameter longest_settlement_interval -> duration")
+    replacement_cost: Bound = wants(
+        "value replacement_cost(trade: FailedTrade) -> money(HKD) to 0.01", FailedTrade=_FAILED
+    )
+
+
+@frozen(eq=False)
+class Rules:
+    """One day's."""
+
+    asked: ExchangeRules
+    ask: Callable[[str], Bound]  # a question that only the data names. Raises PolicyError
+    interval: int | None  # microseconds that may lie between settlements, if the rulebook can tell
+    interval_per: tuple[str, ...]  # the provisions that say so
+
+
+def exchange_rules(rulebook: RulebookOfADate) -> Rules:
+    """The rules of the exchange on the rulebook's date. Raises PolicyError with all that is missing or unfit."""
+    asked = bind(ExchangeRules, rulebook, WHO)
+    per = provisions(asked.longest_interval.answer())
+    return Rules(asked, lambda name: ask(rulebook, name), _interval(asked.longest_interval), per)
+
+
+def _interval(longest: Bound) -> int | None:
+    of = longest.function.type
+    assert isinstance(of, Number)
+    try:
+        value: int = longest.fast()
+    except UndecidedError:
+        return None
+    step: int = 10 ** (INSTANT_STEP.scale - of.scale)
+    return value * step
+
+
+def provisions(answer: Answer) -> tuple[str, ...]:
+    """What an answer rests on, each with its status."""
+    return tuple(map(str, answer.basis.citations))

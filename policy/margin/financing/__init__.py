@@ -1,0 +1,1 @@
+"""Margin financing: the accounts of one lender, from the advance to the forced sale."""

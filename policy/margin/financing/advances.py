@@ -1,0 +1,79 @@
+"""Advances and repayments, and the whole book that they make.
+
+In: an account and an amount. Out: a larger or smaller loan, or the verdicts that stand against it. An advance is
+asked of the account, of the lender, and of the book with the advance in it. Absent: any limit.
+"""
+
+from __future__ import annotations
+
+from policy.decisions import MISSING, Outcome, Verdict
+from policy.margin.financing.collateral import lend
+from policy.margin.financing.commands import MONEY
+from policy.margin.financing.events import AdvanceRefused, BookJudged, LoanAdvanced, LoanRepaid
+from policy.margin.financing.reading import RefusedError, money, within_facts
+from policy.margin.financing.state import Account, Books, Lender
+from policy.model.values import show
+
+
+def advance(account: Account, amount: int, lender: Lender, books: Books) -> None:
+    """Lends the amount, or tells every verdict against it."""
+    money(amount)
+    within_facts(account.facts.loan + amount, "the loan")
+    rules = books.rules
+    verdict = rules.advance.verdict(account.facts, amount)
+    facts = rules.advance.told(account.facts, amount)
+    lend(account, amount, books)
+    of_book = book_verdict(lender, books)
+    if all(v.outcome is Outcome.PERMITTED for v in (verdict, lender.standing, of_book)):
+        books.tell(LoanAdvanced(account=account.id, amount=amount, loan=account.facts.loan, verdict=verdict))
+        return
+    facts |= rules.offered.told(lender.firm) | rules.book.told(lender.book)
+    lend(account, -amount, books)
+    books.tell(
+        AdvanceRefused(
+            account=account.id,
+            amount=amount,
+            verdict=_against(verdict),
+            lender=_against(lender.standing),
+            book=_against(of_book),
+            facts=facts,
+        )
+    )
+
+
+def _against(verdict: Verdict) -> Verdict | None:
+    return None if verdict.outcome is Outcome.PERMITTED else verdict
+
+
+def repay(account: Account, amount: int, books: Books) -> None:
+    """Takes the amount off the loan."""
+    money(amount)
+    if amount > account.facts.loan:
+        told = f"{show(amount, MONEY)} is more than the loan of {show(account.facts.loan, MONEY)}"
+        raise RefusedError("more_than_the_loan", told)
+    lend(account, -amount, books)
+    books.tell(LoanRepaid(account=account.id, amount=amount, loan=account.facts.loan))
+
+
+def book_verdict(lender: Lender, books: Books) -> Verdict:
+    """Whether the book as it stands is within its limits; its sums become facts first."""
+    loans, facts = books.loans, lender.book
+    facts.total_loans = loans.total
+    facts.largest_client_group = loans.by_group.largest()[1]
+    facts.largest_collateral = MISSING if loans.uncounted else loans.by_collateral.largest()[1]
+    return books.rules.book.verdict(facts)
+
+
+def book_judged(verdict: Verdict, books: Books) -> BookJudged:
+    """The verdict with the sums that it is on."""
+    loans = books.loans
+    group, of_group = loans.by_group.largest()
+    collateral, on_collateral = loans.by_collateral.largest()
+    return BookJudged(
+        total_loans=loans.total,
+        client_group=group,
+        client_group_loans=of_group,
+        collateral=collateral,
+        collateral_loans=None if loans.uncounted else on_collateral,
+        verdict=verdict,
+    )

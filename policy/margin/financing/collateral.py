@@ -1,0 +1,82 @@
+"""Collateral moves, is priced, and secures loans: the single changes of which every step is made.
+
+In: positions and amounts that have been checked. Out: the same data, changed, with every sum kept in step.
+Absent: whether a change may be made, which is asked before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import Any
+
+from policy.backends.python import UndecidedError
+from policy.decisions import MISSING
+from policy.margin.financing.loans import Loans
+from policy.margin.financing.rules import FinancingRules
+from policy.margin.financing.state import Account, Asset, Books, Held
+from policy.model.types import Record
+
+
+def worth(rules: FinancingRules, asset: Asset, quantity: int) -> Any:
+    """The market value of a quantity in cents, `MISSING` while the asset has no price; nothing is worth nothing."""
+    if asset.price is None:
+        return MISSING if quantity else 0
+    return rules.market.fast(asset.price, quantity)
+
+
+def holding(account: Account, asset: Asset, books: Books) -> Held:
+    """The account's position in an asset, opened where there was none."""
+    held = account.held.get(asset.id)
+    if held is None:
+        ((_, of),) = books.rules.lending.function.parameters
+        assert isinstance(of, Record)
+        position = books.rules.lending.records[of.name](asset=asset.facts, market_value=0)
+        held = account.held[asset.id] = asset.holders[account.id] = Held(account, asset, position)
+        _list(account)
+    return held
+
+
+def move(held: Held, change: int, books: Books) -> None:
+    """More of a position, or less; an empty one is closed."""
+    held.quantity += change
+    held.asset.quantity += change
+    if held.quantity:
+        revalue((held,), books.rules, books.loans)
+        return
+    books.loans.count(held.asset.connected, held.counted, 0)
+    del held.account.held[held.asset.id], held.asset.holders[held.account.id]
+    _list(held.account)
+
+
+def revalue(positions: Collection[Held], rules: FinancingRules, loans: Loans) -> None:
+    """Positions at the prices of their assets."""
+    market = rules.market.fast
+    for held in positions:
+        price = held.asset.price
+        held.position.market_value = MISSING if price is None else market(price, held.quantity)
+    count(positions, rules, loans)
+
+
+def lend(account: Account, change: int, books: Books) -> None:
+    """A larger loan, or a smaller one where the change is negative."""
+    account.facts.loan += change
+    books.loans.lend(account.group, change)
+    count(account.held.values(), books.rules, books.loans)
+
+
+def count(positions: Collection[Held], rules: FinancingRules, loans: Loans) -> None:
+    """What of their loans counts towards positions."""
+    asked = rules.counted.fast
+    for held in positions:
+        try:
+            counted = asked(held.account.facts, held.position)
+        except UndecidedError:
+            counted = None
+        if counted != held.counted:
+            loans.count(held.asset.connected, held.counted, counted)
+            held.counted = counted
+
+
+def _list(account: Account) -> None:
+    """The positions as the rules see them."""
+    account.facts.collateral = tuple(held.position for held in account.held.values())

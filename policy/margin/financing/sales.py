@@ -1,0 +1,170 @@
+"""Forced sales: in the rulebook's order, each position only as far as a sale is certainly due.
+
+In: an account of which the rules say that collateral is to be sold. Out: sold positions, a smaller loan, events.
+Proceeds are the market value at the price given. Absent: levels and ranks, which are the rulebook's; and any
+sale of what has no price or no rank.
+"""
+
+from __future__ import annotations
+
+from policy.backends.python import UndecidedError
+from policy.decisions import Outcome, Verdict
+from policy.margin.financing.calls import review_call
+from policy.margin.financing.collateral import lend, move, worth
+from policy.margin.financing.events import CollateralSold, Event, LoanUncovered, SaleEnded, SaleHalted, SaleUndecided
+from policy.margin.financing.rules import per
+from policy.margin.financing.state import NO_CALL, Account, Books, Held, open_questions
+from policy.margin.financing.views import views
+
+
+def review(account: Account, books: Books) -> None:
+    """What the rules ask of the account now: a call, a sale, both or neither."""
+    facts, rules = account.facts, books.rules
+    if account.quiet:
+        try:
+            if not (rules.call.fast(facts) or rules.sale.fast(facts)):
+                return
+        except UndecidedError:
+            pass  # the reviews tell what is missing
+    review_call(account, books)
+    _review_sale(account, books)
+    account.quiet = facts.call == NO_CALL and not (account.stopped or account.call_told or account.sale_told)
+
+
+def _review_sale(account: Account, books: Books) -> None:
+    verdict = books.rules.sale.verdict(account.facts)
+    asked = open_questions(verdict)
+    if asked:
+        _once(account, asked, books, SaleUndecided(account=account.id, verdict=verdict))
+    elif verdict.outcome is not Outcome.PERMITTED:
+        account.sale_told = ()
+    elif not _certain(account, books):  # a call is open, and nobody can tell whether it is met
+        needs = open_questions(books.rules.met.verdict(account.facts))
+        _halt(account, _unpriced(account), needs, verdict, books)
+    elif account.held:
+        _sell(account, verdict, books)
+    else:
+        _tell_uncovered(account, verdict, books)
+
+
+def _halt(account: Account, assets: tuple[str, ...], needs: tuple[str, ...], due: Verdict, books: Books) -> None:
+    halted = SaleHalted(account=account.id, assets=assets, needs=needs, verdict=due)
+    _once(account, ("halted", *assets, *needs), books, halted)
+
+
+def _unpriced(account: Account) -> tuple[str, ...]:
+    return tuple(held.asset.id for held in account.held.values() if held.asset.price is None)
+
+
+def _tell_uncovered(account: Account, verdict: Verdict, books: Books) -> None:
+    loan = account.facts.loan
+    _once(account, (str(loan),), books, LoanUncovered(account=account.id, shortfall=loan, verdict=verdict))
+
+
+def _once(account: Account, told: tuple[str, ...], books: Books, event: Event) -> None:
+    """Tells what has not been told of the account before."""
+    if account.sale_told != told:
+        account.sale_told = told
+        books.tell(event)
+
+
+def _certain(account: Account, books: Books) -> bool:
+    """Whether a sale is certainly due, a call that would now be met counting as met."""
+    facts, rules = account.facts, books.rules
+    call = facts.call
+    try:
+        if call != NO_CALL and rules.met.fast(facts):
+            facts.call = NO_CALL
+        return bool(rules.sale.fast(facts))
+    except UndecidedError:
+        return False
+    finally:
+        facts.call = call
+
+
+def _sell(account: Account, due: Verdict, books: Books) -> None:
+    ranked, unranked, needs = _ranked(account, books)
+    if unranked:
+        _halt(account, unranked, needs, due, books)
+        return
+    for rank, held in enumerate(ranked, 1):
+        _sell_position(held, rank, _least_to_sell(held, books), due, books)
+        if not _certain(account, books):
+            break
+    account.sale_told = ()
+    review_call(account, books)
+    after = books.rules.sale.verdict(account.facts)
+    if account.held or after.outcome is not Outcome.PERMITTED:
+        seen = views(account, books.rules)
+        books.tell(SaleEnded(account=account.id, loan=account.facts.loan, views=seen, verdict=after))
+    else:
+        _tell_uncovered(account, after, books)
+
+
+def _ranked(account: Account, books: Books) -> tuple[list[Held], tuple[str, ...], tuple[str, ...]]:
+    """The positions as the rulebook ranks them; else the assets that it cannot rank, and what it needs for that."""
+    keys: list[tuple[tuple[int, ...], Held]] = []
+    unranked: list[str] = []
+    needs: set[str] = set()
+    for held in account.held.values():
+        if held.asset.price is None:
+            unranked.append(held.asset.id)
+            needs.add("position.market_value")
+            continue
+        try:
+            keys.append((books.rules.order.fast(held.position), held))
+        except UndecidedError as undecided:
+            unranked.append(held.asset.id)
+            needs.update(open_questions(undecided.answer.verdict))
+    keys.sort(key=lambda pair: pair[0])  # of equals, what was posted first
+    return [held for _, held in keys], tuple(unranked), tuple(sorted(needs))
+
+
+def _least_to_sell(held: Held, books: Books) -> int:
+    """The fewest lots after which a sale is no longer certainly due, as a quantity; all where none are enough."""
+    lot = held.asset.lot
+    low, high = 0, held.quantity // lot
+    if _due_after(held, high * lot, books):
+        return held.quantity
+    while high - low > 1:
+        middle = (low + high) // 2
+        if _due_after(held, middle * lot, books):
+            low = middle
+        else:
+            high = middle
+    return high * lot
+
+
+def _due_after(held: Held, quantity: int, books: Books) -> bool:
+    """Whether a sale would still be certainly due once so much had been sold; nothing is."""
+    facts, position = held.account.facts, held.position
+    loan, value = facts.loan, position.market_value
+    facts.loan = max(0, loan - worth(books.rules, held.asset, quantity))
+    position.market_value = worth(books.rules, held.asset, held.quantity - quantity)
+    due = _certain(held.account, books)
+    facts.loan, position.market_value = loan, value
+    return due
+
+
+def _sell_position(held: Held, rank: int, quantity: int, due: Verdict, books: Books) -> None:
+    account, asset = held.account, held.asset
+    assert asset.price is not None  # else nothing is sold
+    proceeds = worth(books.rules, asset, quantity)
+    repaid = min(account.facts.loan, proceeds)
+    move(held, -quantity, books)
+    lend(account, -repaid, books)
+    books.tell(
+        CollateralSold(
+            account=account.id,
+            asset=asset.id,
+            rank=rank,
+            order_per=per(books.rules.order),
+            quantity=quantity,
+            price=asset.price,
+            proceeds=proceeds,
+            repaid=repaid,
+            returned=proceeds - repaid,
+            loan=account.facts.loan,
+            verdict=due,
+        )
+    )

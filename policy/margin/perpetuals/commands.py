@@ -1,0 +1,156 @@
+"""What the perpetuals desk can be told: commands, as plain data.
+
+In: nothing. Out: frozen records; money is in units of 0.00000001 US dollar, prices of 0.0001 dollar, sizes of
+0.0001 contract, so that a size at a price is a whole number of units. Facts of the rulebook are raw JSON. Set-up
+is commands too, so that a journal of commands is all that a replay needs. Absent: any state, and any rule.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from attrs import frozen
+
+from policy.exchange.orders import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
+from policy.model import types
+from policy.model.types import Number, OptionalOf
+from policy.wire import facts, typed
+
+MONEY = Number("money:USD", 8)
+PRICE = Number("price:USD", 4)
+SIZE = Number("quantity", 4)
+CROSS = "cross"  # the bucket that may hold any contract; an isolated one has the name of the contract it holds
+
+# ── what the desk is made of ────────────────────────────────────────────────────────────────
+
+
+@frozen
+class ListPerpetual:
+    """A contract is to be traded in steps of `tick` and `lot`. How often funding is paid is not for it to say."""
+
+    contract: str
+    at: int = typed(types.INSTANT)
+    tick: int = typed(PRICE)
+    lot: int = typed(SIZE)
+    self_trade: str = typed(SELF_TRADE, "cancel_incoming")
+    product: Mapping[str, Any] = facts()
+
+
+@frozen
+class OpenPerpetualAccount:
+    """A client may trade, as far as the rules allow; `client` is true of all the client's orders."""
+
+    account: str
+    at: int = typed(types.INSTANT)
+    client: Mapping[str, Any] = facts()
+
+
+# ── money ───────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class DepositMargin:
+    """A client brings in an asset of a value, which is free in the account if the asset is accepted as margin."""
+
+    account: str
+    at: int = typed(types.INSTANT)
+    value: int = typed(MONEY)
+    asset: Mapping[str, Any] = facts()
+
+
+@frozen
+class WithdrawMargin:
+    """A client takes out what is free."""
+
+    account: str
+    at: int = typed(types.INSTANT)
+    value: int = typed(MONEY)
+
+
+@frozen
+class PostMargin:
+    """What is free goes into a bucket."""
+
+    account: str
+    bucket: str
+    at: int = typed(types.INSTANT)
+    amount: int = typed(MONEY)
+
+
+@frozen
+class ReleaseMargin:
+    """Margin in a bucket becomes free, if what stays is enough."""
+
+    account: str
+    bucket: str
+    at: int = typed(types.INSTANT)
+    amount: int = typed(MONEY)
+
+
+@frozen
+class TopUpFund:
+    """The platform pays into its insurance fund."""
+
+    at: int = typed(types.INSTANT)
+    amount: int = typed(MONEY)
+
+
+# ── trading and prices ──────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class PlacePerpetual:
+    """An order for a bucket; a market order has no price."""
+
+    id: str
+    account: str
+    bucket: str
+    contract: str
+    at: int = typed(types.INSTANT)
+    side: str = typed(SIDE)
+    size: int = typed(SIZE)
+    price: int | None = typed(OptionalOf(PRICE), None)
+    type: str = typed(ORDER_TYPE, "limit")
+
+
+@frozen
+class CancelPerpetual:
+    """Its owner takes back what is left of an order."""
+
+    id: str
+    account: str
+    at: int = typed(types.INSTANT)
+
+
+@frozen
+class IndexPrice:
+    """The index has a new price, or none: then nothing is marked until it has one again."""
+
+    contract: str
+    at: int = typed(types.INSTANT)
+    price: int | None = typed(OptionalOf(PRICE), None)
+
+
+@frozen
+class StatePerpetualAccount:
+    """Someone asks how an account stands."""
+
+    account: str
+    at: int = typed(types.INSTANT)
+
+
+Command = (
+    NewDay
+    | ListPerpetual
+    | OpenPerpetualAccount
+    | DepositMargin
+    | WithdrawMargin
+    | PostMargin
+    | ReleaseMargin
+    | TopUpFund
+    | PlacePerpetual
+    | CancelPerpetual
+    | IndexPrice
+    | StatePerpetualAccount
+)

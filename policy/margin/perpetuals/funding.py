@@ -1,0 +1,125 @@
+"""Funding: the premium sampled as time passes, averaged, and paid between longs and shorts to the last unit.
+
+In: the time of a command. Out: events for every moment that has passed since the one before. The moments lie
+evenly, as far apart as the rulebook says, counted from midnight (UTC) of the first command; between commands
+nothing moves, so a premium that stood at many moments is counted so many times. Absent: clock, and any formula.
+"""
+
+from __future__ import annotations
+
+from policy.decisions import Outcome
+from policy.margin.perpetuals.checks import NonsenseError
+from policy.margin.perpetuals.facts import bucket_facts
+from policy.margin.perpetuals.liquidation import liquidate, review
+from policy.margin.perpetuals.mark_events import FundingNotSettled, FundingPaid, FundingSettled, PremiumSampled
+from policy.margin.perpetuals.marking import quote
+from policy.margin.perpetuals.rules import provisions
+from policy.margin.perpetuals.state import Bucket, Contract, State
+from policy.margin.perpetuals.trading import draw, trim
+
+_DAY = 86_400 * 10**6
+MOST_PAYMENTS = 1_000  # that may fall due between two commands
+
+NO_INDEX, NO_SAMPLES, UNBALANCED, STUCK = (
+    "no_index",
+    "no_samples",
+    "payments_do_not_cancel_out",
+    "cannot_be_closed_out",
+)
+
+
+def reachable(state: State, at: int) -> None:
+    """Raises where a command lies so far ahead that its time is surely mistaken."""
+    if state.funded_at is not None:
+        interval = state.rules.next_funding.fast(state.funded_at) - state.funded_at
+        if interval > 0 and (at - state.funded_at) // interval > MOST_PAYMENTS:
+            told = f"more than {MOST_PAYMENTS:,} payments of funding would fall due: send commands in between"
+            raise NonsenseError("too_far_ahead", told)
+
+
+def pass_time(state: State, at: int) -> None:
+    """Samples and settles all that falls due until `at`, that moment included."""
+    if state.funded_at is None:
+        state.sampled_at = state.funded_at = at // _DAY * _DAY
+    while state.funded_at < (due := state.rules.next_funding.fast(state.funded_at)) <= at:
+        _sample(state, due)
+        state.funded_at = due
+        for contract in state.contracts.values():
+            _settle(state, contract, due)
+    _sample(state, at)
+
+
+def _sample(state: State, until: int) -> None:
+    since = state.sampled_at
+    assert since is not None
+    interval = state.rules.next_sample.fast(since) - since
+    times = (until - since) // interval if interval > 0 else 0
+    if times <= 0:
+        return
+    state.sampled_at = since + times * interval
+    for contract in state.contracts.values():
+        if contract.index is not None:
+            premium = state.rules.premium.fast(quote(state, contract))
+            contract.premiums += times * premium
+            contract.samples += times
+            state.tell(PremiumSampled(contract.name, premium, times))
+
+
+def _settle(state: State, contract: Contract, due_at: int) -> None:
+    """Funding on the premiums sampled; they count no longer, whether or not it could be paid."""
+    premiums, samples = contract.premiums, contract.samples
+    contract.premiums = contract.samples = 0
+    if not contract.holders():
+        return
+    if contract.index is None or not samples:
+        why = NO_INDEX if contract.index is None else NO_SAMPLES
+        state.tell(FundingNotSettled(contract.name, why, due_at))
+        return
+    rules = state.rules
+    rate = rules.funding_rate.fast(premiums, samples)
+    per_unit = rules.funding_per_unit.fast(contract.mark, rate)
+    why = _close_out(state, contract, per_unit)
+    payments = _payments(state, contract, per_unit)
+    if not why and sum(payment for _, payment in payments) != 0:
+        why = UNBALANCED
+    if why:
+        state.tell(FundingNotSettled(contract.name, why, due_at))
+        return
+    for bucket, payment in payments:
+        bucket.margin -= payment
+        state.tell(FundingPaid(bucket.account, bucket.name, contract.name, payment, bucket.margin))
+        draw(state, bucket)
+    state.tell(
+        FundingSettled(
+            contract=contract.name,
+            per=provisions(rules.funding_rate, rules.funding_per_unit),
+            due_at=due_at,
+            samples=samples,
+            rate=rate,
+            mark=state.mark_of(contract.name),
+            per_unit=per_unit,
+            paid=sum(payment for _, payment in payments if payment > 0),
+        )
+    )
+    for bucket, _ in payments:
+        trim(state, bucket)
+    review(state, [bucket for bucket, _ in payments])
+
+
+def _payments(state: State, contract: Contract, per_unit: int) -> list[tuple[Bucket, int]]:
+    paid = state.rules.funding_payment.fast
+    held = ((bucket, bucket.positions[contract.name]) for bucket in contract.holders())
+    return [(bucket, paid(position.side, abs(position.size), per_unit)) for bucket, position in held]
+
+
+def _close_out(state: State, contract: Contract, per_unit: int) -> str:
+    """Liquidates who cannot pay, until all can; gives why that cannot be done, if it cannot."""
+    while True:
+        for bucket, payment in _payments(state, contract, per_unit):
+            verdict = state.rules.unpayable.verdict(bucket_facts(state, bucket), payment)
+            if payment > 0 and verdict.outcome is not Outcome.DENIED:
+                if verdict.outcome is not Outcome.PERMITTED or not liquidate(state, bucket, verdict, whole=True):
+                    return STUCK
+                break
+        else:
+            return ""

@@ -1,0 +1,109 @@
+"""What the perpetuals desk asks of a rulebook.
+
+In: a rulebook as of one date. Out: its questions, bound, or a finding for each that is missing or unfit. Absent:
+any answer: margin, mark, funding, the order and size of liquidations and who bears a loss are the rulebook's.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from policy.ir.program import Choose, walk
+from policy.wanted import Bound, RulebookOfADate, bind, wants
+
+WHO = "perpetuals desk"
+
+_ORDER = (
+    "product: PerpetualProduct, investor: InvestorClass, knows_derivatives: boolean, side: Side, price: price(USD), "
+    "notional: money(USD) to 0.00000001, exposure: money(USD) to 0.00000001, reduces: boolean, "
+    "margin_required: money(USD) to 0.00000001, margin_collected: money(USD) to 0.00000001, "
+    "margin_on_credit: boolean, accepted_at: instant, sequence: integer"
+)
+_POSITION = "side: Side, size: quantity to 0.0001, entry_value: money(USD) to 0.00000001, mark: price(USD) to 0.0001"
+_BUCKET = "margin: money(USD) to 0.00000001, positions: list of PerpetualPosition"
+_EXPOSURE = "largest: money(USD) to 0.00000001, loss: money(USD) to 0.00000001, fees: money(USD) to 0.00000001"
+_QUOTE = "index_price: price(USD) to 0.0001, impact_bid: optional price(USD), impact_ask: optional price(USD)"
+_UNITS = "money(USD) to 0.00000001"
+
+
+@frozen(eq=False)
+class PerpetualRules:
+    """Each question with the signature it must have, and the fields that the desk reads or fills in."""
+
+    # what may be offered, posted and ordered
+    listed: Bound = wants(
+        "decision perpetual_listed(product: PerpetualProduct)", PerpetualProduct="convergence_interval: duration"
+    )
+    collateral: Bound = wants("decision perpetual_collateral_accepted(asset: Asset)")
+    accepted: Bound = wants("decision perpetual_order_accepted(order: PerpetualOrder)", PerpetualOrder=_ORDER)
+    size_accepted: Bound = wants(f"decision position_size_accepted(notional: {_UNITS})")
+    queue: Bound = wants("priority perpetual_book(order: PerpetualOrder)", PerpetualOrder=_ORDER)
+    # margin
+    fee: Bound = wants(f"value trading_fee(traded: {_UNITS}) -> {_UNITS}")
+    required: Bound = wants(
+        f"value margin_required(exposures: list of PerpetualExposure, reduces: boolean) -> {_UNITS}",
+        PerpetualExposure=_EXPOSURE,
+    )
+    collected: Bound = wants(
+        f"value margin_collected(bucket: MarginBucket, reduces: boolean) -> {_UNITS}",
+        MarginBucket=_BUCKET,
+        PerpetualPosition=_POSITION,
+    )
+    released: Bound = wants(f"decision margin_release_accepted(collected: {_UNITS}, required: {_UNITS})")
+    # mark and funding
+    impact_size: Bound = wants("value impact_size(index_price: price(USD)) -> quantity to 0.0001")
+    impact_price: Bound = wants(
+        f"value impact_price(value: {_UNITS}, size: quantity to 0.0001) -> price(USD) to 0.0001"
+    )
+    mark: Bound = wants("value mark_price(quote: FundingQuote) -> price(USD) to 0.0001", FundingQuote=_QUOTE)
+    premium: Bound = wants("value premium(quote: FundingQuote) -> rate to 0.0001%", FundingQuote=_QUOTE)
+    next_sample: Bound = wants("value next_sample(last: instant) -> instant")
+    next_funding: Bound = wants("value next_funding(last: instant) -> instant")
+    funding_rate: Bound = wants("value funding_rate(premiums: rate to 0.0001%, samples: integer) -> rate to 0.0001%")
+    funding_per_unit: Bound = wants(
+        "value funding_per_unit(mark: price(USD) to 0.0001, funding: rate to 0.0001%) -> price(USD) to 0.0001"
+    )
+    funding_payment: Bound = wants(
+        f"value funding_payment(side: Side, size: quantity to 0.0001, per_unit: price(USD) to 0.0001) -> {_UNITS}"
+    )
+    unpayable: Bound = wants(
+        f"decision funding_unpayable(bucket: MarginBucket, payment: {_UNITS})", MarginBucket=_BUCKET
+    )
+    # liquidation and who bears a loss
+    due: Bound = wants(
+        "decision liquidation_due(bucket: MarginBucket)", MarginBucket=_BUCKET, PerpetualPosition=_POSITION
+    )
+    liquidated_first: Bound = wants("priority liquidation(position: PerpetualPosition)", PerpetualPosition=_POSITION)
+    step: Bound = wants(
+        f"value liquidation_step(position: PerpetualPosition, equity_left: {_UNITS}) -> quantity to 0.0001",
+        PerpetualPosition=_POSITION,
+    )
+    liquidation_fee: Bound = wants(f"value liquidation_fee(closed: {_UNITS}, equity_left: {_UNITS}) -> {_UNITS}")
+    beyond_fund: Bound = wants(f"value loss_beyond_the_fund(loss: {_UNITS}, insurance_fund: {_UNITS}) -> {_UNITS}")
+    deleveraging_due: Bound = wants(
+        f"decision deleveraging_due(loss: {_UNITS}, insurance_fund: {_UNITS}, unfilled: quantity to 0.0001)"
+    )
+    deleveraging_price: Bound = wants(
+        f"value deleveraging_price(position: PerpetualPosition, beyond_the_fund: {_UNITS}) -> price(USD) to 0.0001",
+        PerpetualPosition=_POSITION,
+    )
+    deleveraged_first: Bound = wants(
+        "priority deleveraging(candidate: DeleveragingCandidate)",
+        DeleveragingCandidate="position: PerpetualPosition, bucket: MarginBucket",
+        PerpetualPosition=_POSITION,
+        MarginBucket=_BUCKET,
+    )
+
+
+def perpetual_rules(rulebook: RulebookOfADate) -> PerpetualRules:
+    """The rules of the desk on the rulebook's date. Raises PolicyError with all that is missing or unfit."""
+    return bind(PerpetualRules, rulebook, WHO)
+
+
+def provisions(*asked: Bound) -> tuple[str, ...]:
+    """What questions stand on, in their own words and not in those that they ask in turn."""
+    named = []
+    for function in (of.function for of in asked):
+        cases = (case for e in walk(function.body) if isinstance(e, Choose) for case in e.cases)
+        named += [*(c for _, c in function.citations), *(c for case in cases for c in case.citations)]
+    return tuple(dict.fromkeys(c.provision for c in named))

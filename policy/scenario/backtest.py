@@ -1,0 +1,136 @@
+"""What another rulebook would have made of the same commands: every answer that flips, and the money.
+
+In: commands, and two markets under two rulebooks. Out: flips in order, counted by what became of what, and the
+sums of money of both. Absent: clients who would have acted otherwise; the commands are what they were.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import define, field, frozen
+
+from policy.decisions import Verdict
+from policy.scenario.market import Market
+from policy.scenario.tally import Tally, verdicts_of
+from policy.wire import word
+
+EXAMPLES = 3
+
+
+@frozen
+class Fate:
+    """What became of a command: its events, each with the rules that were the reasons, but no amounts."""
+
+    steps: tuple[tuple[str, tuple[str, ...]], ...]
+
+    def __str__(self) -> str:
+        told = [f"{kind} ({', '.join(rules)})" if rules else kind for kind, rules in self.steps]
+        return ", ".join(told) or "nothing"
+
+
+@frozen
+class Flip:
+    """A command whose fate differs."""
+
+    number: int
+    id: str
+    before: Fate
+    after: Fate
+
+
+@define
+class Flips:
+    """Flips of one sort: how many, the first few, and the provisions that answered on either side."""
+
+    before: Fate
+    after: Fate
+    cited_before: tuple[str, ...]
+    cited_after: tuple[str, ...]
+    count: int = 0
+    examples: list[str] = field(factory=list)
+
+
+@define(eq=False)
+class Backtest:
+    """Two runs of the same commands."""
+
+    old: Tally = field(factory=Tally)
+    new: Tally = field(factory=Tally)
+    commands: int = 0
+    flipped: int = 0
+    sorts: dict[tuple[str, Fate, Fate], Flips] = field(factory=dict)
+    first: list[Flip] = field(factory=list)
+
+    def money(self) -> dict[str, tuple[str, str]]:
+        """By event and field: the sum under either rulebook, where they differ."""
+        sums: dict[str, list[str]] = {}
+        for side, tally in enumerate((self.old, self.new)):
+            for kind, counted in tally.events.items():
+                for name, text in counted.shown().items():
+                    sums.setdefault(f"{kind} {name}", ["none", "none"])[side] = text
+        return {what: (before, after) for what, (before, after) in sums.items() if before != after}
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "commands": self.commands,
+            "flipped": self.flipped,
+            "flips": [
+                {
+                    "command": said,
+                    "before": str(sort.before),
+                    "after": str(sort.after),
+                    "count": sort.count,
+                    "per": {"before": list(sort.cited_before), "after": list(sort.cited_after)},
+                    "examples": sort.examples,
+                }
+                for (said, _, _), sort in self.sorts.items()
+            ],
+            "money": {what: {"before": before, "after": after} for what, (before, after) in self.money().items()},
+        }
+
+
+def backtest(commands: Iterable[Any], old: Market, new: Market) -> Backtest:
+    """Runs the commands through both markets."""
+    result = Backtest()
+    for number, command in enumerate(commands, 1):
+        before, after = old.submit(command), new.submit(command)
+        result.commands += 1
+        result.old.add(command, before)
+        result.new.add(command, after)
+        fates = _fate(before), _fate(after)
+        if fates[0] != fates[1]:
+            result.flipped += 1
+            _count(result, number, command, fates, (before, after))
+    return result
+
+
+def _count(
+    result: Backtest, number: int, command: Any, fates: tuple[Fate, Fate], events: tuple[list[Any], list[Any]]
+) -> None:
+    said, id = word(type(command)), getattr(command, "id", "")
+    sort = result.sorts.get((said, *fates))
+    if sort is None:
+        sort = result.sorts[said, *fates] = Flips(*fates, _cited(events[0]), _cited(events[1]))
+    sort.count += 1
+    if len(sort.examples) < EXAMPLES:
+        sort.examples.append(id or str(number))
+    if len(result.first) < EXAMPLES:
+        result.first.append(Flip(number, id, *fates))
+
+
+def _fate(events: Iterable[Any]) -> Fate:
+    """Events of one kind and reason count once: filled in two parts or in three is one fate."""
+    steps = ((word(type(e)), tuple(r.rule for v in _verdicts(e) for r in v.reasons)) for e in events)
+    return Fate(tuple(dict.fromkeys(steps)))
+
+
+def _verdicts(event: Any) -> Iterable[Verdict]:
+    found = (getattr(event, name) for name in verdicts_of(type(event)))
+    return (verdict for verdict in found if verdict is not None)
+
+
+def _cited(events: Iterable[Any]) -> tuple[str, ...]:
+    cited = (str(c) for e in events for v in _verdicts(e) for r in v.reasons for c in r.citations)
+    return tuple(dict.fromkeys(cited))

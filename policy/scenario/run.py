@@ -1,0 +1,67 @@
+"""Carries out a scenario: every step through the market, into the journal, and into the tally.
+
+In: a market, a scenario, and where its records go. Out: the tally, and each line that could not be read as it is
+met. Absent: what is shown of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any
+
+from attrs import define, field
+
+from policy.audit.journal import Journal
+from policy.diagnostics import Diagnostic
+from policy.scenario.from_folder import Scenario, Step
+from policy.scenario.market import COMMANDS, Market
+from policy.scenario.tally import Tally
+from policy.wire import command_json, event_json
+
+Watch = Callable[[list[Any]], Any]
+
+
+@define(eq=False)
+class Run:
+    """A scenario on its way through a market."""
+
+    market: Market
+    tally: Tally = field(factory=Tally)
+    unread: int = 0
+    journal: Journal | None = None
+    on_unread: Callable[[Diagnostic], None] = lambda _: None
+    watch: Watch = lambda events: None  # told of the events of every step
+    on_step: Callable[[], Any] = lambda: None  # told of every line, read or not
+    on_command: Callable[[Any], Any] = lambda _: None  # told of every command before it is carried out
+
+    def carry_out(self, scenario: Scenario) -> None:
+        """All steps, the stage first. Raises JournalStopped where the journal cannot be kept."""
+        for step in chain(scenario.setting(COMMANDS), scenario.stream(COMMANDS)):
+            self.step(step)
+
+    def step(self, step: Step) -> list[Any]:
+        """One step; its events, none where its line could not be read."""
+        self.on_step()
+        if step.command is None:
+            self.unread += 1
+            for diagnostic in step.wrong:
+                self.on_unread(diagnostic)
+            return []
+        events = self.submit(step.command)
+        self.watch(events)
+        return events
+
+    def submit(self, command: Any) -> list[Any]:
+        """One command, journalled and counted."""
+        self.on_command(command)
+        events = self.market.submit(command)
+        if self.journal is not None:
+            self.journal.append(command.at, command_json(command), list(map(event_json, events)), self.market.rules)
+        self.tally.add(command, events)
+        return events
+
+
+def stage_of(scenario: Scenario) -> Iterator[Any]:
+    """The commands that set the stage, those lines left out that cannot be read."""
+    return (step.command for step in scenario.setting(COMMANDS) if step.command is not None)

@@ -1,0 +1,148 @@
+"""What a portfolio would suffer: prices moved at once, or along a recorded path, and what the rules then did.
+
+In: a market whose stage is set, the prices it was set with, and how prices move from then on. Out: a row for each
+moment, with the new prices and what happened. Absent: any guess how clients or markets would answer a fall; orders
+that rest stay where they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import Any
+
+from attrs import define, field, frozen
+
+from policy.ir.operators import divide
+from policy.margin.financing.commands import PRICE as ASSET_PRICE
+from policy.margin.financing.commands import PriceAsset, PriceAssets
+from policy.margin.perpetuals.commands import PRICE as INDEX_PRICE
+from policy.margin.perpetuals.commands import IndexPrice
+from policy.model.values import show
+from policy.scenario.prices import Recorded
+from policy.scenario.tally import Tally
+
+HOUR = 3_600 * 10**6
+
+
+@frozen
+class Move:
+    """How long after the stage was set, and each price as a share of what it was then."""
+
+    after: int  # microseconds
+    factors: Mapping[str, Fraction]
+
+
+@define
+class Prices:
+    """The last price of every asset and index that commands have given."""
+
+    assets: dict[str, int] = field(factory=dict)
+    indices: dict[str, int] = field(factory=dict)
+    at: int = 0
+
+    def take(self, command: Any) -> None:
+        self.at = max(self.at, command.at)
+        match command:
+            case PriceAsset(asset=asset, price=price):
+                self._price(self.assets, asset, price)
+            case PriceAssets(assets=assets, prices=prices):
+                for asset, price in zip(assets, prices, strict=False):
+                    self._price(self.assets, asset, price)
+            case IndexPrice(contract=contract, price=price):
+                self._price(self.indices, contract, price)
+            case _:
+                return
+
+    def _price(self, of: dict[str, int], name: str, price: int | None) -> None:
+        if price:
+            of[name] = price
+        else:
+            of.pop(name, None)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return (*self.assets, *self.indices)
+
+    def moved(self, move: Move) -> Iterator[Any]:
+        """The commands that tell the new prices, assets first; a price never falls below its smallest step."""
+        at = self.at + move.after
+        changed = {n: _times(p, move.factors[n]) for n, p in self.assets.items() if n in move.factors}
+        if changed:
+            yield PriceAssets(at=at, assets=tuple(changed), prices=tuple(changed.values()))
+        for name, price in self.indices.items():
+            if name in move.factors:
+                yield IndexPrice(name, at=at, price=_times(price, move.factors[name]))
+
+
+def _times(price: int, factor: Fraction) -> int:
+    return max(1, divide("half even", price * factor.numerator, factor.denominator))
+
+
+@frozen(eq=False)
+class Row:
+    """One moment: the prices told, and what happened."""
+
+    at: int
+    prices: Mapping[str, str]
+    tally: Tally
+
+    @property
+    def counts(self) -> dict[str, int]:
+        return {kind: counted.count for kind, counted in self.tally.events.items()}
+
+    def as_json(self) -> dict[str, Any]:
+        told = self.tally.as_json()
+        return {"at": self.at, "prices": dict(self.prices), "events": told["events"], "rules": told["rules"]}
+
+
+def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Any], list[Any]]) -> Iterator[Row]:
+    """Tells the market every move's prices, one after another, each a share of what prices are now."""
+    prices = Prices(dict(prices.assets), dict(prices.indices), prices.at)  # whoever watches the commands goes on
+    for move in moves:
+        tally = Tally()
+        shown: dict[str, str] = {}
+        for command in prices.moved(move):
+            tally.add(command, submit(command))
+            shown |= _shown(command)
+        yield Row(prices.at + move.after, shown, tally)
+
+
+def _shown(command: Any) -> dict[str, str]:
+    if isinstance(command, PriceAssets):
+        pairs = zip(command.assets, command.prices, strict=True)
+        return {asset: show(price, ASSET_PRICE) for asset, price in pairs if price is not None}
+    return {command.contract: show(command.price, INDEX_PRICE)}
+
+
+# ── how prices move ─────────────────────────────────────────────────────────────────────────
+
+
+def concerned(name: str, names: Iterable[str]) -> tuple[str, ...]:
+    """What a person means by a name: the asset itself and contracts on it, `BTC-PERP` for `BTC`."""
+    return tuple(n for n in names if n == name or n.startswith(f"{name}-"))
+
+
+def shocks(factors: Mapping[str, Fraction], after: int = HOUR) -> tuple[Move, ...]:
+    """Every price moves at once, and stays."""
+    return (Move(after, factors),)
+
+
+def along(paths: Mapping[str, Sequence[Recorded]]) -> tuple[Move, ...]:
+    """Prices move as recorded ones did, each from its first on; where a path is silent, its price stays."""
+    moments = sorted({r.at - path[0].at for path in paths.values() for r in path[1:]})
+    moves = []
+    last = {name: Fraction(1) for name in paths}
+    by_moment = {name: {r.at - path[0].at: r.price for r in path} for name, path in paths.items()}
+    for after in moments:
+        for name, path in paths.items():
+            if after in by_moment[name]:
+                last[name] = Fraction(by_moment[name][after], path[0].price)
+        moves.append(Move(after, dict(last)))
+    return tuple(moves)
+
+
+def happened(rows: Iterable[Row]) -> tuple[str, ...]:
+    """The kinds of events that came at all, without those that only say that a price was taken."""
+    only_prices = {"asset_priced", "marked", "premium_sampled"}
+    return tuple(dict.fromkeys(kind for row in rows for kind in row.counts if kind not in only_prices))

@@ -1,0 +1,182 @@
+"""How many operations a second: our matcher, a bare book written by hand, and the matchers that people use.
+
+    python tests/benchmarks/matching/run.py
+
+makes the virtual environment `.venv-benchmarks` at the top of the project on its first run, installs
+`requirements.txt` and the project itself into it, and runs itself again there; later runs reuse it. Nothing else
+is written but what is compiled, in a temporary folder. It takes about a minute once everything is installed.
+
+    --format markdown | json    for a document, or for a program
+    --only TEXT                 rows whose name contains TEXT, and the bare book
+    --rounds N                  7 unless told
+
+Everyone is given the same 200,000 operations (`stream.py`), in the form that they take, which is not timed. What
+is timed begins with an empty book, includes making the orders and collecting the trades where an engine reports
+them, and is one process with the garbage collector on, as programs run. Every engine's trades are checked first:
+trade by trade where it tells who traded with whom, otherwise by number, quantity and value; an engine that is too
+slow for all operations is given the first of them. An engine that cannot be installed or loaded is a row that
+says why.
+
+Times are the processor's, as the machine may be shared; rounds are interleaved, and numbers are medians over
+them. The ratio is to the bare book, round by round: only ratios within one run mean anything. What is not equal:
+the bare book (`bare.py`) checks nothing and knows no owners, order types or priorities but price and time; most
+peers number orders themselves and have no owners.
+
+To add an engine: a file in `peers/` or `rows/`, a line in `engines.py`, and one in `requirements.txt`.
+"""
+
+import argparse
+import gc
+import json
+import platform
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+HERE = Path(__file__).resolve().parent
+sys.path.append(str(HERE.parent))
+
+import environment  # noqa: E402  # it lies a folder above
+from engines import BARE, OURS, PEERS, Engine, Row, Told  # noqa: E402
+from stream import Expected, Op, stream, totals  # noqa: E402
+
+
+@dataclass(slots=True)
+class Loaded:
+    """An engine that could be loaded, what it is given, and how long it took each round."""
+
+    engine: Engine
+    row: Row
+    prepared: Any
+    operations: int
+    checked: str
+    seconds: list[float]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of the table: the numbers, or else why there are none."""
+
+    engine: str
+    operations_per_second: int | None
+    ratio: float | None
+    checked: str
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Measure, and print the table."""
+    options = _options(arguments)
+    environment.enter(HERE)
+    ops, expected = stream()
+    lines = _lines([BARE, *(e for e in (*OURS, *PEERS) if options.only in e.name)], ops, expected, options.rounds)
+    title = (
+        f"{len(ops):,} operations, {len(expected.trades):,} trades, {expected.resting:,} orders on {expected.levels} "
+        f"levels at the end; {options.rounds} rounds; {platform.python_implementation()} {platform.python_version()}"
+    )
+    if options.format == "json":
+        print(json.dumps({"title": title, "rows": [asdict(line) for line in lines]}, indent=2))
+    else:
+        print(_table(title, lines, markdown=options.format == "markdown"))
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--format", choices=["plain", "markdown", "json"], default="plain")
+    parser.add_argument("--only", default="", metavar="TEXT")
+    parser.add_argument("--rounds", type=int, default=7, metavar="N")
+    return parser.parse_args(arguments)
+
+
+def _lines(engines: Sequence[Engine], ops: list[Op], expected: Expected, rounds: int) -> list[Line]:
+    loaded: dict[str, Loaded] = {}
+    missing: dict[str, str] = {}
+    for engine in engines:
+        try:
+            loaded[engine.name] = _load(engine, ops, expected)
+        except Exception as error:
+            missing[engine.name] = _why(engine, error)
+    gc.collect()
+    gc.freeze()
+    for number in range(rounds):
+        turns = list(loaded.values())
+        for each in turns if number % 2 == 0 else reversed(turns):
+            each.seconds.append(_seconds(each))
+    bare = loaded[BARE.name]
+    return [
+        _line(loaded[engine.name], bare)
+        if engine.name in loaded
+        else Line(engine.name, None, None, f"not available: {missing[engine.name]}")
+        for engine in engines
+    ]
+
+
+def _load(engine: Engine, ops: list[Op], expected: Expected) -> Loaded:
+    """Loads an engine and checks its trades. Raises whatever it raises."""
+    row = engine.load()
+    given = ops[: engine.operations]
+    prepared = row.prepare(given)
+    checked = _check(row.told(row.run(prepared)), expected, given)
+    return Loaded(engine, row, prepared, len(given), checked, [])
+
+
+def _check(told: Told, expected: Expected, given: list[Op]) -> str:
+    """How an engine's trades were checked, or what is wrong with them."""
+    numbers = {op.id for op in given}
+    right = [trade for trade in expected.trades if trade[1] in numbers]
+    if told is None:
+        return "tells no trades"
+    if isinstance(told, list):
+        return "trade by trade" if told == right else "WRONG trades"
+    return "totals" if told == totals(right) else f"WRONG: {told} for {totals(right)}"
+
+
+def _why(engine: Engine, error: Exception) -> str:
+    """Why an engine has no numbers: what it raised and, if it may be for want of a package, what pip said."""
+    complaint = environment.failures(HERE).get(engine.requirement)
+    raised = f"{type(error).__name__}: {error}".partition("\n")[0]
+    return f"{raised} (pip: {complaint})" if complaint else raised
+
+
+def _seconds(loaded: Loaded) -> float:
+    """One run. A list of commands is read and not changed, so that it serves every round."""
+    gc.collect()
+    start = time.process_time()
+    outcome = loaded.row.run(loaded.prepared)
+    seconds = time.process_time() - start
+    del outcome
+    return seconds
+
+
+def _line(loaded: Loaded, bare: Loaded) -> Line:
+    """Per operation, as an engine may have been given fewer than the bare book."""
+    each = [seconds / loaded.operations for seconds in loaded.seconds]
+    ratios = [b / bare.operations / mine for mine, b in zip(each, bare.seconds, strict=True)]
+    return Line(loaded.engine.name, round(1 / median(each)), round(median(ratios), 3), loaded.checked)
+
+
+def _table(title: str, lines: Sequence[Line], markdown: bool) -> str:
+    head = ("matcher", "operations a second", "of the bare book", "trades checked")
+    rows = [
+        (line.engine, f"{line.operations_per_second:,}", f"{line.ratio:.2f} ×", line.checked)
+        if line.ratio is not None
+        else (line.engine, "", "", line.checked)
+        for line in lines
+    ]
+    if markdown:
+        return "\n".join(
+            [title, "", *(f"| {' | '.join(r)} |" for r in (head, ("---", "---:", "---:", "---"), *rows))]
+        )
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(3)]
+    shown = [
+        f"{name.ljust(widths[0])}  {speed.rjust(widths[1])}  {ratio.rjust(widths[2])}  {checked}".rstrip()
+        for name, speed, ratio, checked in (head, *rows)
+    ]
+    return "\n".join([title, "", *shown])
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

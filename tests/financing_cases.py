@@ -1,0 +1,66 @@
+"""Margin financing as the tests write it: commands as JSON, and events as lines that a lawyer can review."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+from typing import Any
+
+from policy.decisions import Verdict
+from policy.diagnostics import draw
+from policy.ir.program import Program
+from policy.margin.financing.engine import COMMANDS, Engine, opened
+from policy.pipeline import Rulebook, dated, load_program, read_folder
+from policy.resources import folder
+from policy.source import Source
+from policy.wire import Commands, canonical, event_json
+
+READS = Commands.of(*COMMANDS)
+
+
+@cache
+def program(under: str) -> Program:
+    """The shipped rules, read once for all dates."""
+    texts, wrong = read_folder([folder("rulesets")])
+    assert not wrong
+    return load_program(texts, under)
+
+
+@cache
+def rulebook(on: str, under: str = "") -> Rulebook:
+    return dated(program(under), on)
+
+
+def lender(on: str, under: str = "") -> Engine:
+    """A lender under the shipped rulebook, not yet set up."""
+    return opened(lambda day: rulebook(day, under), on)
+
+
+def said(line: str) -> Any:
+    """The command that a line of JSON says; it must be one."""
+    command = READS.read(Source("<command>", line))
+    assert not isinstance(command, list), "\n".join(map(draw, command))
+    return command
+
+
+def command(do: str, at: str, **other: Any) -> Any:
+    return said(json.dumps({"do": do, "at": at, **other}))
+
+
+def shown(event: Any) -> str:
+    """An event as JSON, its verdicts in words and the facts it was decided on left out."""
+    told = event_json(event)
+    for name in told:
+        value = getattr(event, name, None)
+        if isinstance(value, Verdict):
+            told[name] = in_words(value)
+    told.pop("facts", None)
+    return canonical(told)
+
+
+def in_words(verdict: Verdict) -> str:
+    """`denied by margin_call_unmet per SMF/margin_calls (secondary)`, or what is missing."""
+    reasons = ", ".join(f"{r.rule} per {', '.join(map(str, r.citations))}" for r in verdict.reasons)
+    needs = ", ".join(verdict.needs)
+    told = f" by {reasons}" if reasons else f" needs {needs}" if needs else f": {verdict.fault}"
+    return verdict.outcome.value + told
