@@ -6,15 +6,18 @@ Names that start with an underscore are ours: no word of the rule language does.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from policy.ir import program as ir
 from policy.ir.interpret import FaultError, Interpreter, attribute
-from policy.ir.program import Const, Expr, Program, parts
+from policy.ir.program import Const, Expr, Program, parts, walk
 
 COMPARE = {"is": "==", "is not": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "in"}
 ARITHMETIC = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
+
+
+LARGEST_IN_PLACE = 30  # expressions in a function whose body may stand where it is called
 
 
 def mangled(id: str) -> str:
@@ -28,6 +31,31 @@ def repeated_calls(expressions: Iterable[Expr]) -> list[ir.Call]:
     return [call for call, count in counted.items() if count > 1]
 
 
+def repeated_tests(conditions: Sequence[Expr]) -> list[ir.Compare]:
+    """Whether a fact is some constant: tests that stand more than once in conditions that will all be looked at.
+
+    Only those with which a condition begins, so that making them first uses no fact that would not be used.
+    """
+    counted = Counter(_test(inner) for condition in conditions for inner in walk(condition))
+    first = dict.fromkeys(_test(_first(condition)) for condition in conditions)
+    return [test for test in first if test is not None and counted[test] > 1]
+
+
+def _first(e: Expr) -> Expr:
+    """What is looked at first in a condition."""
+    while isinstance(e, ir.And | ir.Or | ir.Not):
+        e = e.operand if isinstance(e, ir.Not) else e.operands[0]
+    return e
+
+
+def _test(e: Expr) -> ir.Compare | None:
+    """The test that an expression makes, or makes the opposite of."""
+    match e:
+        case ir.Compare("is" | "is not", ir.Field(ir.Variable(), _), Const()):
+            return ir.Compare("is", e.left, e.right)
+    return None
+
+
 def _calls(e: Expr) -> Iterator[ir.Call]:
     if isinstance(e, ir.Call) and e.arguments:
         yield e
@@ -36,13 +64,43 @@ def _calls(e: Expr) -> Iterator[ir.Call]:
             yield from _calls(part)
 
 
+def _only(body: Expr) -> Expr:
+    """The one version of a value that is in force, if there is one."""
+    if isinstance(body, ir.Choose) and body.mode == "first" and body.cases[0].condition == Const(True):
+        return body.cases[0].value
+    return body
+
+
+def _names(e: Expr) -> bool:
+    return isinstance(e, ir.Variable) or (isinstance(e, ir.Field) and _names(e.of))
+
+
+def _size(program: Program, e: Expr) -> int:
+    """How many expressions this one is made of, with the functions that it calls; too many, if it is unfit."""
+    size = 0
+    for inner in walk(e):
+        if isinstance(inner, ir.Choose | ir.Let | ir.Aggregate):
+            return LARGEST_IN_PLACE + 1
+        size += 1
+        if isinstance(inner, ir.Call):
+            size += _size(program, _only(program.functions[inner.function].body))
+        if size > LARGEST_IN_PLACE:
+            break
+    return size
+
+
 class Emitter:
-    """Emits expressions; `names` receives constants. A call that is `shared` is made once, when first needed."""
+    """Emits expressions; `names` receives constants.
+
+    A call that is `shared` is made once, when first needed; a test that is `made` has been made before anything else.
+    """
 
     def __init__(self, program: Program, names: dict[str, Any], known: dict[str, Const | None]) -> None:
         self.program, self.names, self._known = program, names, known
         self.iterating = False
         self.shared: dict[Expr, str] = {}
+        self.made: dict[Expr, str] = {}
+        self.bound: dict[str, str] = {}  # what the facts of a function are called where its body is put in place
         self.nested = 0  # inside so many scopes, where no local of the function can be assigned
 
     local = staticmethod(attribute)  # a variable is spelt as a field is
@@ -57,7 +115,7 @@ class Emitter:
                 assert self.program.on is not None
                 return str(self.program.on)
             case ir.Variable(name):
-                return self.local(name)
+                return self.bound.get(name) or self.local(name)
             case ir.Field(of, name):
                 return f"{self(of)}.{attribute(name)}"
             case ir.Not(operand):
@@ -69,6 +127,9 @@ class Emitter:
             case ir.Compare("in", left, right) if not self.is_constant(right):
                 return f"(_given({self(left)}) in {self(right)})"  # Python would find a `MISSING` in a list
             case ir.Compare(operator, left, right):
+                test = _test(e)
+                if test in self.made:
+                    return self.made[test] if operator == "is" else f"(not {self.made[test]})"
                 return f"({self(left)} {COMPARE[operator]} {self(right)})"
             case ir.Arithmetic("-", Const(0), right):
                 return f"(-{self(right)})"
@@ -141,11 +202,26 @@ class Emitter:
         constant = self.known(e.function)
         if constant is not None:
             return self.constant(constant.value)
-        made = f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
+        made = self.in_place(e) or f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
         name = self.shared.get(e)
         if name is None or self.nested:
             return made
         return f"({name} if {name} is not None else ({name} := {made}))"
+
+    def in_place(self, e: ir.Call) -> str:
+        """The body of a small function where it is called, if its facts are merely named there; else nothing."""
+        function = self.program.functions[e.function]
+        body = _only(function.body)
+        if not all(map(_names, e.arguments)) or _size(self.program, body) > LARGEST_IN_PLACE:
+            return ""
+        bound = {name: self(a) for (name, _), a in zip(function.parameters, e.arguments, strict=True)}
+        kept = self.bound, self.made, self.shared
+        self.bound, self.shared = bound, {}
+        if any(text != self.local(name) for name, text in bound.items()):
+            self.made = {}
+        text = self(body)
+        self.bound, self.made, self.shared = kept
+        return text
 
     def is_constant(self, e: Expr) -> bool:
         return isinstance(e, Const) or (isinstance(e, ir.Call) and self.known(e.function) is not None)

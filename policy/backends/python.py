@@ -14,12 +14,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.backends.emit import Emitter, mangled, repeated_calls
+from policy.backends.emit import Emitter, mangled, repeated_calls, repeated_tests
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
 from policy.ir.interpret import Interpreter
-from policy.ir.program import Call, Case, Choose, Const, Function, Program, walk
+from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
 from policy.model.types import short
 
@@ -235,11 +235,15 @@ def _body(function: Function, emit: Emitter) -> Lines:
 
 
 def _share(function: Function, emit: Emitter) -> Lines:
-    """A local for each call that stands more than once in the function, empty until it is needed."""
+    """A local for each call and each test that stands more than once in the function; calls wait until needed."""
     decides = function.kind == "decision"
-    calls = repeated_calls([r.condition for r in function.rules] if decides else [function.body])
-    emit.shared = {call: f"_c{n}" for n, call in enumerate(calls)}
-    return [(function.place.line, " = ".join((*emit.shared.values(), "None")))] if calls else []
+    line, whole = function.place.line, [r.condition for r in function.rules[:-1]] if decides else [function.body]
+    emit.made = {}
+    tests: dict[Expr, str] = {test: f"_t{n}" for n, test in enumerate(repeated_tests(whole))} if decides else {}
+    lines = [(line, f"{name} = {emit(test)}") for test, name in tests.items()]
+    emit.made = tests
+    emit.shared = {call: f"_c{n}" for n, call in enumerate(repeated_calls(whole))}
+    return [*lines, (line, " = ".join((*emit.shared.values(), "None")))] if emit.shared else lines
 
 
 def _decision(function: Function, emit: Emitter) -> Lines:
