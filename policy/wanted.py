@@ -15,11 +15,11 @@ from typing import Any, Protocol, TypeVar
 import attrs
 from attrs import frozen
 
-from policy.decisions import MISSING, Answer, Verdict
+from policy.decisions import MISSING, Answer, Citation, Verdict
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
 from policy.ir.interpret import attribute
-from policy.ir.program import Function, Program
+from policy.ir.program import Choose, Const, Function, Program
 from policy.model.types import Boolean, Enum, ListOf, OptionalOf, Record, SetOf, Text, Type, describe, short
 from policy.model.values import show
 from policy.source import Source
@@ -123,6 +123,17 @@ def ask(rulebook: RulebookOfADate, name: str) -> Bound:
     of = rulebook.evaluator(function.id)
     reader = rulebook.reader(function.id)
     return Bound(function, of.fast, of.verdict, of.answer, reader, rulebook.records)
+
+
+def provisions(*asked: Bound) -> tuple[str, ...]:
+    """What values and priorities stand on themselves, whatever the facts; not what they ask in turn."""
+    return tuple(dict.fromkeys(str(c) for question in asked for c in _cited(question.function)))
+
+
+def _cited(function: Function) -> Iterator[Citation]:
+    yield from (c for _, c in function.citations)
+    if isinstance(function.body, Choose):
+        yield from (c for case in function.body.cases if case.condition == Const(True) for c in case.citations)
 
 
 def _told(value: Any, of: Type, program: Program) -> Any:

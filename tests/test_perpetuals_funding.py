@@ -31,7 +31,7 @@ def test_the_mark_lies_in_the_middle_of_the_book_for_a_large_order_near_the_inde
     made.order("ben", "sell", 100, 2)
     (event,) = made.index(100)  # a large order is for one contract here
     assert (event.impact_bid, event.impact_ask, event.mark) == (99 * USD, 100 * USD, 99_5000)
-    assert event.per == ("HOUSE/mark_price", "PERP/methodology")
+    assert event.per == ("HOUSE/mark_price (house)", "PERP/methodology (secondary)")
     made.order("ann", "buy", 98, 1)
     (event,) = made.index(99)  # now 1.0102 of it, so that two prices are paid
     assert event.impact_bid == round(Fraction(ONE * 99 * USD + 102 * 98 * USD, 10_102))

@@ -19,9 +19,10 @@ from policy.exchange.events import Delivery, Event, LossCovered, Settled, Settle
 from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.orders import ArrangeSettlement
 from policy.exchange.register import COMPENSATION, FEES, MONEY, RESERVE_FUND, Account, Market, Seat
-from policy.exchange.rules import Rules, provisions
+from policy.exchange.rules import Rules, rests_on
 
-ASKED, INTERVAL, NEW_DAY, RULES = "asked", "interval", "new_day", "rules"  # why trades are settled
+# why trades are settled
+ASKED, INTERVAL, NEW_DAY, ARRANGEMENT, RULES = "asked", "interval", "new_day", "arrangement", "rules"
 NEVER = 1 << 63
 _NOT_ASKED = Verdict(Outcome.UNDECIDED)
 
@@ -209,7 +210,7 @@ class Clearing:
             order=order,
             participant=seat.account.id,
             verdict=answer.verdict,
-            per=provisions(answer),
+            per=rests_on(answer),
             loss=loss,
             from_reserve_fund=from_reserve,
             from_compensation=from_compensation,

@@ -18,7 +18,7 @@ from policy.decisions import Verdict
 from policy.diagnostics import PolicyError
 from policy.exchange import checks
 from policy.exchange.book import KINDS, MARKET, OPPOSITE
-from policy.exchange.clearing import ASKED, INTERVAL, NEW_DAY, Clearing
+from policy.exchange.clearing import ARRANGEMENT, ASKED, INTERVAL, NEW_DAY, Clearing
 from policy.exchange.events import (
     Answered,
     Event,
@@ -191,7 +191,8 @@ class Engine:
             return [checks.misread(command, arrangement)]
         if self.clearing.too_large(arrangement, checks.TOO_LARGE):
             return [checks.too_much(command)]
-        return [self.clearing.arrange(command)]
+        waiting = self.clearing.settle(command.at, ARRANGEMENT) if self.clearing.unsettled else []
+        return [*waiting, self.clearing.arrange(command)]
 
     def _fail(self, command: FailSettlement) -> list[Event]:
         if command.platform not in self.register.platforms:

@@ -111,7 +111,8 @@ class Refused:
 class Traded:
     """Two orders met at the price of the one at rest; a trade within one platform is settled at once.
 
-    `queue` is the price level just before, first in line first, where evidence is asked for.
+    `per` is what the order of the queue stands on; `queue` is the price level just before, first in line first,
+    where evidence is asked for.
     """
 
     number: int
@@ -127,6 +128,7 @@ class Traded:
     value: int = typed(MONEY)
     buyer_fees: int = typed(MONEY, 0)
     seller_fees: int = typed(MONEY, 0)
+    per: tuple[str, ...] = ()
     queue: tuple[str, ...] = ()
 
 
@@ -203,7 +205,7 @@ class Settled:
 
     one: str
     other: str
-    why: str  # `asked`, `interval`, `new_day`, or `rules` with the verdict
+    why: str  # `asked`, `interval`, `new_day`, `arrangement`, or `rules` with the verdict
     verdict: Verdict | None
     per: tuple[str, ...]  # the provisions that made it due, where it was not asked for
     payer: str  # of the net; nobody, if nothing is left over

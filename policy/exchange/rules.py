@@ -69,7 +69,7 @@ class Rules:
 def exchange_rules(rulebook: RulebookOfADate) -> Rules:
     """The rules of the exchange on the rulebook's date. Raises PolicyError with all that is missing or unfit."""
     asked = bind(ExchangeRules, rulebook, WHO)
-    per = provisions(asked.longest_interval.answer())
+    per = rests_on(asked.longest_interval.answer())
     return Rules(asked, lambda name: ask(rulebook, name), _interval(asked.longest_interval), per)
 
 
@@ -84,6 +84,6 @@ def _interval(longest: Bound) -> int | None:
     return value * step
 
 
-def provisions(answer: Answer) -> tuple[str, ...]:
+def rests_on(answer: Answer) -> tuple[str, ...]:
     """What an answer rests on, each with its status."""
     return tuple(map(str, answer.basis.citations))

@@ -33,6 +33,7 @@ from policy.exchange.matcher import ASKED, OWN_ORDER, RESTED, Report, meet
 from policy.exchange.orders import Place, Replace
 from policy.exchange.register import Register, Seat
 from policy.exchange.rules import Rules
+from policy.wanted import provisions
 
 TRADE_REFUSED, NOT_COVERED = "trade_refused", "not_covered"  # why an order is cancelled, beside `matcher`'s reasons
 _PERMITTED = Outcome.PERMITTED
@@ -53,6 +54,7 @@ class Floor:
     _notional: Callable[..., int] = field(init=False)
     _accepted: Callable[..., Verdict] = field(init=False)
     _priority: Callable[..., tuple[int, ...]] = field(init=False)
+    _per: tuple[str, ...] = field(init=False)  # what the order of the queue stands on
 
     def __attrs_post_init__(self) -> None:
         self.follow(self.rules)
@@ -63,6 +65,7 @@ class Floor:
         self._funding = Funding(rules.asked)
         self._notional = self._funding.notional
         self._accepted, self._priority = rules.asked.accepted.verdict, rules.asked.priority.fast
+        self._per = provisions(rules.asked.priority)
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 
@@ -207,6 +210,7 @@ class Floor:
                 value,
                 charged,
                 kept,
+                self._per,
                 queue,
             )
         )

@@ -18,9 +18,9 @@ from policy.margin.financing.events import (
     CallUndecided,
     MarginCalled,
 )
-from policy.margin.financing.rules import per
 from policy.margin.financing.state import NO_CALL, OVERDUE, UNMET, Account, Books, open_questions
 from policy.margin.financing.views import views
+from policy.wanted import provisions
 
 
 def review_call(account: Account, books: Books) -> None:
@@ -36,7 +36,7 @@ def review_call(account: Account, books: Books) -> None:
             _review_advances(account, books)
         return
     if verdict.outcome is not Outcome.PERMITTED:
-        if told:
+        if told or account.stopped:
             _review_advances(account, books)
         return
     if open_call:
@@ -58,7 +58,7 @@ def _call(account: Account, verdict: Verdict, books: Books) -> None:
             amount=amount.value,
             due_by=account.due_by,
             needs=tuple(sorted(set(needs))),
-            per=per(rules.amount, rules.deadline),
+            per=provisions(rules.amount, rules.deadline),
             loan=account.facts.loan,
             views=views(account, rules),
             verdict=verdict,

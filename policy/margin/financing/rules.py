@@ -6,12 +6,8 @@ Absent: any answer.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from attrs import frozen
 
-from policy.decisions import Citation
-from policy.ir.program import Choose, Const, Function
 from policy.wanted import Bound, RulebookOfADate, bind, wants
 
 _HKD = "money(HKD) to 0.01"
@@ -50,15 +46,3 @@ class FinancingRules:
 def financing_rules(rulebook: RulebookOfADate) -> FinancingRules:
     """The questions of a rulebook. Raises PolicyError with each that is missing or does not fit."""
     return bind(FinancingRules, rulebook, "margin financing")
-
-
-def per(*asked: Bound) -> tuple[str, ...]:
-    """The provisions that values and priorities stand on themselves, whatever the facts."""
-    cited = [c.provision for bound in asked for c in _cited(bound.function)]
-    return tuple(dict.fromkeys(cited))
-
-
-def _cited(function: Function) -> Iterator[Citation]:
-    yield from (c for when, c in function.citations if when == Const(True))
-    if isinstance(function.body, Choose):
-        yield from (c for case in function.body.cases if case.condition == Const(True) for c in case.citations)

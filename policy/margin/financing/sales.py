@@ -12,9 +12,9 @@ from policy.decisions import Outcome, Verdict
 from policy.margin.financing.calls import review_call
 from policy.margin.financing.collateral import lend, move, worth
 from policy.margin.financing.events import CollateralSold, Event, LoanUncovered, SaleEnded, SaleHalted, SaleUndecided
-from policy.margin.financing.rules import per
 from policy.margin.financing.state import NO_CALL, Account, Books, Held, open_questions
 from policy.margin.financing.views import views
+from policy.wanted import provisions
 
 
 def review(account: Account, books: Books) -> None:
@@ -158,7 +158,7 @@ def _sell_position(held: Held, rank: int, quantity: int, due: Verdict, books: Bo
             account=account.id,
             asset=asset.id,
             rank=rank,
-            order_per=per(books.rules.order),
+            order_per=provisions(books.rules.order),
             quantity=quantity,
             price=asset.price,
             proceeds=proceeds,

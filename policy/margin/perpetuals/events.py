@@ -180,6 +180,7 @@ class PerpetualTraded:
     buyer_bucket: str
     seller: str
     seller_bucket: str
+    per: tuple[str, ...]  # what the order of the queue stands on
     price: int = typed(PRICE)
     size: int = typed(SIZE)
     value: int = typed(MONEY)

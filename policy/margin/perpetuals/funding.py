@@ -13,9 +13,9 @@ from policy.margin.perpetuals.facts import bucket_facts
 from policy.margin.perpetuals.liquidation import liquidate, review
 from policy.margin.perpetuals.mark_events import FundingNotSettled, FundingPaid, FundingSettled, PremiumSampled
 from policy.margin.perpetuals.marking import quote
-from policy.margin.perpetuals.rules import provisions
 from policy.margin.perpetuals.state import Bucket, Contract, State
 from policy.margin.perpetuals.trading import draw, trim
+from policy.wanted import provisions
 
 _DAY = 86_400 * 10**6
 MOST_PAYMENTS = 1_000  # that may fall due between two commands

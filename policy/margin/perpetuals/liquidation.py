@@ -25,9 +25,9 @@ from policy.margin.perpetuals.mark_events import (
     LiquidationUndecided,
     LossBorne,
 )
-from policy.margin.perpetuals.rules import provisions
 from policy.margin.perpetuals.state import Bucket, Contract, Position, State
 from policy.margin.perpetuals.trading import LIQUIDATION, cancel, draw, forget_filled, trade, trim
+from policy.wanted import provisions
 
 _PERMITTED = Outcome.PERMITTED
 

@@ -10,8 +10,8 @@ from typing import Any
 
 from policy.exchange.book import BUY, SELL, Book
 from policy.margin.perpetuals.mark_events import Marked
-from policy.margin.perpetuals.rules import provisions
 from policy.margin.perpetuals.state import Contract, State
+from policy.wanted import provisions
 
 
 def value_of_first(book: Book, side: str, size: int) -> int | None:

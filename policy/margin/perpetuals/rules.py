@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.ir.program import Choose, walk
 from policy.wanted import Bound, RulebookOfADate, bind, wants
 
 WHO = "perpetuals desk"
@@ -98,12 +97,3 @@ class PerpetualRules:
 def perpetual_rules(rulebook: RulebookOfADate) -> PerpetualRules:
     """The rules of the desk on the rulebook's date. Raises PolicyError with all that is missing or unfit."""
     return bind(PerpetualRules, rulebook, WHO)
-
-
-def provisions(*asked: Bound) -> tuple[str, ...]:
-    """What questions stand on, in their own words and not in those that they ask in turn."""
-    named = []
-    for function in (of.function for of in asked):
-        cases = (case for e in walk(function.body) if isinstance(e, Choose) for case in e.cases)
-        named += [*(c for _, c in function.citations), *(c for case in cases for c in case.citations)]
-    return tuple(dict.fromkeys(c.provision for c in named))

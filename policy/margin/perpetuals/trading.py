@@ -35,6 +35,7 @@ from policy.margin.perpetuals.facts import (
     reaches,
 )
 from policy.margin.perpetuals.state import Account, Bucket, Contract, State
+from policy.wanted import provisions
 
 LIQUIDATION = "liquidation"  # why an order is cancelled, besides what the matcher says
 
@@ -208,6 +209,7 @@ def trade(
             seller_realised=realised[1],
             buyer_fee=fees[0],
             seller_fee=fees[1],
+            per=provisions(state.rules.queue),
         )
     )
     draw(state, buyer)
