@@ -40,7 +40,7 @@ def command() -> None:
     \b
     policy stress portfolio my-book --shock BTC=-30% --shock ETH=-40%
     policy stress portfolio my-book --path BTC=btc_hourly.csv.gz --from 2020-03-12 --until 2020-03-14
-    policy stress coverage btc_hourly.csv.gz --on 2026-03-01 --hours 24 --notional 100000
+    policy stress coverage btc_hourly.csv.gz --on 2026-03-01 --held 24 --notional 100000
     """
 
 
