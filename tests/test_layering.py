@@ -27,6 +27,7 @@ LAYERS = [
     {"ir"},
     {"model"},
     {"syntax"},
+    {"extras"},
     {"decisions", "diagnostics"},
     {"source", "resources"},
 ]
