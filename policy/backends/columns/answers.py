@@ -8,10 +8,11 @@ the rules give no answer.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from threading import Lock
 from typing import Any
 
 import polars as pl
-from attrs import frozen
+from attrs import define, field, frozen
 
 from policy.decisions import Answer, Outcome
 from policy.diagnostics import Diagnostic
@@ -22,6 +23,7 @@ from policy.model.types import Type
 OUTCOMES = (*(o.value for o in Outcome), "refused")
 OUTCOME = pl.Enum(OUTCOMES)
 NEEDS = pl.List(pl.String)
+MOST_COMBINATIONS = 4_096  # of reasons and of needs, that are remembered from batch to batch
 
 
 @frozen(eq=False)
@@ -43,14 +45,6 @@ class Shape:
         }
         return {name: dtype for name, dtype in columns.items() if dtype is not None}
 
-    def of_answers(self, answers: Sequence[Answer | list[Diagnostic]]) -> pl.DataFrame:
-        """Answers given one by one, and findings where a row was refused."""
-        columns: dict[str, list[Any]] = {name: [] for name in self.schema}
-        for answer in answers:
-            for name, cells in columns.items():
-                cells.append(_cell(name, answer))
-        return pl.DataFrame(columns, schema=self.schema)
-
 
 def shape_of(function: Function) -> Shape:
     if function.kind == "decision":
@@ -71,61 +65,133 @@ def _column_of(of: Type) -> Any:
     return pl.Int128()
 
 
-def _cell(name: str, answer: Answer | list[Diagnostic]) -> Any:
+def drafts_of(shape: Shape) -> Drafts:
+    return Drafts(shape, Combinations(shape.reasons), Combinations(NEEDS))
+
+
+def _value_of(answer: Answer | list[Diagnostic]) -> Any:
     if isinstance(answer, list):
-        told = {"outcome": "refused", "problem": "; ".join(d.message for d in answer)}
-        return told.get(name)
-    match name:
-        case "outcome":
-            return answer.outcome.value
-        case "value":
-            return sorted(answer.value) if isinstance(answer.value, frozenset) else answer.value
-        case "reasons":
-            return [r.rule for r in answer.reasons] or None
-        case "needs":
-            return list(answer.needs) or None
-    return answer.verdict.fault or None
+        return None
+    return sorted(answer.value) if isinstance(answer.value, frozenset) else answer.value
 
 
-def answered(shape: Shape, result: pl.DataFrame) -> pl.DataFrame:
-    """The answers in a plan's result, none of which is unknown or a fault."""
-    if shape.reasons is not None:
-        outcome = (
-            pl.when("value0").then(pl.lit("permitted", dtype=OUTCOME)).otherwise(pl.lit("denied", dtype=OUTCOME))
-        )
-        columns = [result.select(outcome.alias("outcome"))["outcome"], _reasons(shape, result)]
-    else:
-        columns = [_constant("outcome", "value", OUTCOME, result.height), _value(shape, result)]
-    columns += [_constant("needs", None, NEEDS, result.height), _constant("problem", None, pl.String, result.height)]
-    return pl.DataFrame(columns)
+@define(eq=False)
+class Combinations:
+    """Lists of names that have occurred, each held by its number; 0 is no list. Several batches may share them."""
+
+    dtype: Any
+    numbers: dict[tuple[str, ...], int] = field(factory=dict)
+    lock: Any = field(factory=Lock)
+    _series: pl.Series | None = None
+
+    def number(self, names: tuple[str, ...]) -> int:
+        with self.lock:
+            return self.numbers.setdefault(names, len(self.numbers) + 1) if names else 0
+
+    def lists(self, numbers: pl.Expr) -> pl.Expr:
+        """The list of each number."""
+        with self.lock:
+            if not self.numbers:
+                return pl.lit(None, dtype=self.dtype)
+            if self._series is None or len(self._series) <= len(self.numbers):
+                self._series = pl.Series([None, *map(list, self.numbers)], dtype=self.dtype)
+            return pl.lit(self._series).gather(numbers)
 
 
-def _constant(name: str, value: Any, dtype: Any, height: int) -> pl.Series:
-    return pl.Series(name, [value], dtype=dtype).new_from_index(0, height)
+@frozen(eq=False)
+class Drafts:
+    """Makes answers to the rows of batches, in parts and in any order, with lists held by number until the end."""
+
+    shape: Shape
+    reasons: Combinations
+    needs: Combinations
+    masks: dict[tuple[Any, ...], int] = field(factory=dict)  # to the numbers of reasons
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many combinations have occurred that it is time to forget them."""
+        return len(self.reasons.numbers) + len(self.needs.numbers) > MOST_COMBINATIONS
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        held = {"outcome": pl.UInt8, "reasons": pl.UInt32, "needs": pl.UInt32}
+        return {name: held.get(name, dtype) for name, dtype in self.shape.schema.items()}
+
+    def finished(self, drafts: pl.DataFrame) -> pl.DataFrame:
+        """The answers as they are given out."""
+        columns = {
+            "outcome": pl.lit(pl.Series(OUTCOMES, dtype=OUTCOME)).gather("outcome"),
+            "reasons": self.reasons.lists(pl.col("reasons")),
+            "needs": self.needs.lists(pl.col("needs")),
+        }
+        made = [columns[name].alias(name) for name in self.shape.schema if name in columns]
+        return drafts.with_columns(made).select(list(self.shape.schema))
+
+    def answered(self, result: pl.DataFrame) -> pl.DataFrame:
+        """The answers in a plan's result; what it says of rows that are unknown or faults does not count."""
+        columns = [pl.lit(0, dtype=pl.UInt32).alias("needs"), pl.lit(None, dtype=pl.String).alias("problem")]
+        if self.shape.reasons is None:
+            outcome = pl.lit(OUTCOMES.index("value"), dtype=pl.UInt8)
+            columns.append(_value(self.shape, result).alias("value"))
+        else:
+            permitted, denied = (pl.lit(OUTCOMES.index(o), dtype=pl.UInt8) for o in ("permitted", "denied"))
+            outcome = pl.when("value0").then(permitted).otherwise(denied)
+            columns.append(self._reasons(result))
+        return result.with_columns(outcome.alias("outcome"), *columns).select(list(self.schema))
+
+    def _reasons(self, result: pl.DataFrame) -> Any:
+        """The rules that apply, as the number of their combination."""
+        masks = [c for c in result.columns if c.startswith(("deny", "permit"))]
+        if not masks:
+            return pl.lit(self.reasons.number(("otherwise",)), dtype=pl.UInt32).alias("reasons")
+        found = result.select(masks).unique()
+        numbers = [self._combination(masks, row) for row in found.iter_rows()]
+        numbered = found.with_columns(pl.Series("reasons", numbers, dtype=pl.UInt32))
+        return result.select(masks).join(numbered, on=masks, how="left", maintain_order="left")["reasons"]
+
+    def _combination(self, columns: list[str], masks: tuple[int, ...]) -> int:
+        if masks not in self.masks:
+            names = _names(self.shape.function, dict(zip(columns, masks, strict=True)))
+            self.masks[masks] = self.reasons.number(names)
+        return self.masks[masks]
+
+    def undecided(self, needs: pl.Series, names: tuple[str, ...]) -> pl.DataFrame:
+        """Rows that are undecided, by the bits of what they need."""
+        found = needs.unique()
+        combinations = (tuple(sorted(name for n, name in enumerate(names) if mask >> n & 1)) for mask in found)
+        numbers = pl.Series("needs", map(self.needs.number, combinations), dtype=pl.UInt32)
+        numbered = pl.DataFrame([found.alias("mask"), numbers])
+        told = pl.DataFrame([needs.alias("mask")]).join(numbered, on="mask", how="left", maintain_order="left")
+        outcome = pl.lit(OUTCOMES.index("undecided"), dtype=pl.UInt8).alias("outcome")
+        rest = {"value": None, "reasons": 0, "problem": None}
+        columns = [pl.lit(rest[n], dtype=d).alias(n) for n, d in self.schema.items() if n in rest]
+        return told.with_columns(outcome, *columns).select(list(self.schema))
+
+    def one_by_one(self, answers: Sequence[Answer | list[Diagnostic]]) -> pl.DataFrame:
+        """Answers given one by one, and findings where a row was refused."""
+        rows = []
+        for answer in answers:
+            cells: dict[str, Any] = {"value": _value_of(answer), "reasons": 0, "needs": 0}
+            if isinstance(answer, list):
+                cells |= {"outcome": OUTCOMES.index("refused"), "problem": "; ".join(d.message for d in answer)}
+            else:
+                cells["outcome"] = OUTCOMES.index(answer.outcome.value)
+                cells["reasons"] = self.reasons.number(tuple(r.rule for r in answer.reasons))
+                cells["needs"] = self.needs.number(answer.needs)
+                cells["problem"] = answer.verdict.fault or None
+            rows.append({name: cells[name] for name in self.schema})
+        return pl.DataFrame(rows, schema=self.schema)
 
 
-def _value(shape: Shape, result: pl.DataFrame) -> pl.Series:
+def _value(shape: Shape, result: pl.DataFrame) -> pl.Expr:
     names = [c for c in result.columns if c.startswith("value")]
-    if not isinstance(shape.value, pl.List):
-        value = pl.col("value0")
-        if "present0" in result.columns:
-            value = pl.when("present0").then(value)
-        return result.select(value.cast(shape.value).alias("value"))["value"]
-    return result.select(pl.concat_list([pl.col(n).cast(shape.value.inner) for n in names]).alias("value"))["value"]
+    if isinstance(shape.value, pl.List):
+        return pl.concat_list([pl.col(n).cast(shape.value.inner) for n in names])
+    value = pl.col("value0").cast(shape.value)
+    return pl.when("present0").then(value) if "present0" in result.columns else value
 
 
-def _reasons(shape: Shape, result: pl.DataFrame) -> pl.Series:
-    """The names of the rules that apply, by a look-up of each combination that occurs."""
-    masks = [c for c in result.columns if c.startswith(("deny", "permit"))]
-    if not masks:
-        return _constant("reasons", ["otherwise"], shape.reasons, result.height)
-    found = result.select(masks).unique()
-    lists = [_names(shape.function, dict(zip(masks, row, strict=True))) for row in found.iter_rows()]
-    named = found.with_columns(pl.Series("reasons", lists, dtype=shape.reasons))
-    return result.select(masks).join(named, on=masks, how="left", maintain_order="left")["reasons"]
-
-
-def _names(function: Function, masks: dict[str, int]) -> list[str]:
+def _names(function: Function, masks: dict[str, int]) -> tuple[str, ...]:
     held = []
     for effect in ("deny", "permit"):
         rules = [r.name for r in function.rules[:-1] if r.effect == effect]
@@ -133,19 +199,4 @@ def _names(function: Function, masks: dict[str, int]) -> list[str]:
             if column.startswith(effect):
                 start = int(column.removeprefix(effect))
                 held += [name for n, name in enumerate(rules[start:]) if mask >> n & 1]
-    return sorted(held, key=[r.name for r in function.rules].index) or ["otherwise"]
-
-
-def undecided(shape: Shape, rows: pl.Series, needs: pl.Series, names: tuple[str, ...]) -> pl.DataFrame:
-    """Rows that are undecided, by the bits of what they need."""
-    found = needs.unique()
-    lists = [sorted(name for n, name in enumerate(names) if mask >> n & 1) for mask in found]
-    named = pl.DataFrame(
-        {"mask": found, "needs": pl.Series(lists, dtype=NEEDS)}, schema={"mask": pl.Int64, "needs": NEEDS}
-    )
-    told = pl.DataFrame({"mask": needs}).join(named, on="mask", how="left", maintain_order="left")["needs"]
-    columns = [
-        told if name == "needs" else _constant(name, "undecided" if name == "outcome" else None, dtype, len(rows))
-        for name, dtype in shape.schema.items()
-    ]
-    return pl.DataFrame(columns).with_columns(rows)
+    return tuple(sorted(held, key=[r.name for r in function.rules].index)) or ("otherwise",)

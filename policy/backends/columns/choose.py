@@ -5,6 +5,7 @@ from __future__ import annotations
 from policy.backends.columns.graph import Node
 from policy.backends.columns.logic import Env, Logic
 from policy.backends.columns.numbers import Numbers, Sum
+from policy.backends.columns.plan import never
 from policy.backends.columns.values import NOTHING, NUMBER, AwkwardError, Scalar
 from policy.ir import program as ir
 
@@ -26,10 +27,13 @@ class Tables(Logic):
             unsure = g.either(unsure, g.negated(g.known(self.truth(t))))
             any_holds = g.either(any_holds, holds)
         neither = g.both(g.negated(unsure), g.negated(any_holds))
+        if never(neither):
+            neither = g.false
         fault = self.merged(*(t.fault for t in tests), self.within(neither, none.fault))
         if e.mode == "only":
-            chosen = self.by_cases(truths, values, none)
-            fault = self.merged(fault, self.twice(truths))
+            chosen = self.by_cases(truths, values, none if neither is not g.false else None)
+            again = self.twice(truths)
+            fault = self.merged(fault, None if never(again) else again)
         else:
             chosen = self.collected(e.mode, truths, values)
             chosen = self.pick(any_holds, chosen, none) if any_holds is not g.true else chosen
@@ -67,7 +71,7 @@ class Tables(Logic):
             reached = g.both(reached, g.possible(g.negated(condition)))
             if condition is g.true:
                 break
-        if reached is not g.false:
+        if reached is not g.false and not never(reached):
             none = self.compiled(e.none, env)
             fault = self.merged(fault, self.within(reached, none.fault))
             needs.append(self.needs_within(reached, none.needs))
@@ -90,9 +94,11 @@ class Tables(Logic):
         bare = [Scalar(s.value, s.kind, s.low, s.high, s.present) for s in (test, then, otherwise)]
         return self.choice(*bare)
 
-    def by_cases(self, truths: list[Node], values: list[Scalar], none: Scalar) -> Scalar:
-        result = none
-        for holds, value in zip(reversed(truths), reversed(values), strict=True):
+    def by_cases(self, truths: list[Node], values: list[Scalar], none: Scalar | None) -> Scalar:
+        """The value of the only case that holds; `none` is None where one is bound to."""
+        *first, last = values
+        result = last if none is None else self.pick(truths[-1], last, none)
+        for holds, value in zip(reversed(truths[:-1]), reversed(first), strict=True):
             result = self.pick(holds, value, result)
         return result
 

@@ -14,9 +14,9 @@ from typing import Any
 import polars as pl
 from attrs import define, evolve, field, frozen
 
-from policy.backends.columns.answers import Shape, answered, shape_of, undecided
+from policy.backends.columns.answers import Drafts, Shape, drafts_of, shape_of
 from policy.backends.columns.compile import OPAQUE, Compiler
-from policy.backends.columns.graph import ROWS, Node
+from policy.backends.columns.graph import INT64, ROWS, Node
 from policy.backends.columns.plan import Plan, plan_of
 from policy.backends.columns.values import AwkwardError, RecordAt, Scalar, Value, Written
 from policy.backends.python import PythonEvaluator
@@ -98,8 +98,8 @@ def _wanted(compiler: Compiler, function: Function) -> dict[str, Node]:
         permitted = g.certain(compiler.truth(parts[0]))
         for effect, applies in (("deny", g.negated(permitted)), ("permit", permitted)):
             for at in range(0, len(held[effect]), MASK):
-                holding = [g.both(applies, h) for h in held[effect][at : at + MASK]]
-                wanted[f"{effect}{at}"] = g.node("bits", *holding, dtype=pl.Int64(), nullable=False, scope=ROWS)
+                holding = g.node("bits", *held[effect][at : at + MASK], dtype=INT64, nullable=False, scope=ROWS)
+                wanted[f"{effect}{at}"] = g.pick(applies, holding, g.constant(0, INT64))
     if (fault := compiler.merged(*faults)) is not None:
         wanted["fault"] = fault
     if (needs := compiler.together(*(p.needs for p in parts))) is not None:
@@ -136,6 +136,7 @@ class ColumnsEvaluator:
     shape: Shape
     _values: _Plans
     _needs: _Plans
+    _drafts: Drafts
 
     @property
     def awkward(self) -> str:
@@ -144,59 +145,61 @@ class ColumnsEvaluator:
 
     def answers(self, table: pl.DataFrame, first: int = 1) -> Answers:
         """The answers to the rows of a table, the first of which is row number `first` to people."""
+        if self._drafts.is_full:
+            self._drafts = drafts_of(self.shape)
+        drafts = self._drafts
         read = self.layout.read(table)
-        if read.odd is None and (result := self._evaluated(read)) is not None:
-            if "fault" not in result.columns and not _doubtful(result):
-                return Answers(answered(self.shape, result), 0)
         numbered = table.with_row_index(ROW, first)
-        return self._in_parts(numbered, read.odd)
+        if read.odd is None:
+            whole, alone = self._completed(drafts, numbered, self._evaluated(read))
+            return Answers(drafts.finished(whole), alone)
+        plain, odd = numbered.filter(~read.odd), numbered.filter(read.odd)
+        made, alone = self._completed(drafts, plain, self._evaluated(self.layout.read(plain)))
+        whole = _in_place(numbered[ROW], [(plain[ROW], made), (odd[ROW], self._one_by_one(drafts, odd))])
+        return Answers(drafts.finished(whole), alone + odd.height)
 
     def _evaluated(self, read: Read) -> pl.DataFrame | None:
         plan, _ = self._values.plan_for(read.ranges)
         return None if plan is None else plan.run(read.frames)
 
-    def _in_parts(self, table: pl.DataFrame, odd: pl.Series | None) -> Answers:
-        """The rows that are plain, those that are undecided, and the rest one by one; in order again."""
-        plain = table if odd is None else table.filter(~odd)
-        alone = table.clear() if odd is None else table.filter(odd)
-        parts: list[pl.DataFrame] = []
-        result = self._evaluated(self.layout.read(plain)) if plain.height else None
+    def _completed(
+        self, drafts: Drafts, table: pl.DataFrame, result: pl.DataFrame | None
+    ) -> tuple[pl.DataFrame, int]:
+        """The answers in a plan's result; of the rows that it has none for, what the needs plan or the rows give."""
         if result is None:
-            alone = table
-        else:
-            unknown, fault = _doubts(result)
-            sure = ~(unknown | fault)
-            parts.append(answered(self.shape, result.filter(sure)).with_columns(plain[ROW].filter(sure)))
-            doubtful = plain.filter(unknown & ~fault)
-            if doubtful.height:
-                told, unnamed = self._undecided(doubtful)
-                parts.append(told)
-                alone = pl.concat([alone, unnamed])
-            alone = pl.concat([alone, plain.filter(fault)])
+            return self._one_by_one(drafts, table), table.height
+        made = drafts.answered(result)
+        if not _is_doubtful(result):
+            return made, 0
+        unknown, fault = _doubts(result)
+        parts = [(table[ROW], made)]
+        alone = table.filter(fault)
+        doubtful = table.filter(unknown & ~fault)
+        if doubtful.height:
+            rows, told, unnamed = self._undecided(drafts, doubtful)
+            parts.append((rows, told))
+            alone = pl.concat([alone, unnamed])
         if alone.height:
-            parts.append(self._one_by_one(alone))
-        whole = pl.concat(parts, how="vertical_relaxed").sort(ROW).drop(ROW)
-        return Answers(whole, alone.height)
+            parts.append((alone[ROW], self._one_by_one(drafts, alone)))
+        return _in_place(table[ROW], parts), alone.height
 
-    def _undecided(self, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-        """What undecided rows need, and the rows whose needs only the interpreter can name."""
+    def _undecided(self, drafts: Drafts, table: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame]:
+        """Undecided rows by number, what they need, and the rows whose needs only the interpreter can name."""
         read = self.layout.read(table)
         plan, names = self._needs.plan_for(read.ranges)
         result = None if plan is None else plan.run(read.frames)
         if result is None or "needs" not in result.columns:
-            return undecided(self.shape, table.clear()[ROW], pl.Series([], dtype=pl.Int64), names), table
+            return table.clear()[ROW], drafts.one_by_one([]), table
         needs = result["needs"]
         named = (needs > 0) & (needs < (1 << OPAQUE)) & _doubts(result)[0]
-        told = undecided(self.shape, table[ROW].filter(named), needs.filter(named), names)
-        return told, table.filter(~named)
+        return table[ROW].filter(named), drafts.undecided(needs.filter(named), names), table.filter(~named)
 
-    def _one_by_one(self, table: pl.DataFrame) -> pl.DataFrame:
-        numbers, answers = [], []
+    def _one_by_one(self, drafts: Drafts, table: pl.DataFrame) -> pl.DataFrame:
+        answers = []
         for row in table.iter_rows(named=True):
-            numbers.append(row[ROW])
             read = self.rows.read(row[ROW], row)
             answers.append(read if isinstance(read, list) else self.evaluator.answer(*read))
-        return self.shape.of_answers(answers).with_columns(pl.Series(ROW, numbers, dtype=table[ROW].dtype))
+        return drafts.one_by_one(answers)
 
     def answer(self, number: int, row: Mapping[str, Any]) -> Answer | Collector:
         """One row's answer with all that an answer tells, or what is wrong with the row."""
@@ -204,8 +207,23 @@ class ColumnsEvaluator:
         return Collector(read) if isinstance(read, list) else self.evaluator.answer(*read)
 
 
-def _doubtful(result: pl.DataFrame) -> bool:
-    return any(result[name].null_count() for name in _deciding(result))
+def _in_place(rows: pl.Series, parts: list[tuple[pl.Series, pl.DataFrame]]) -> pl.DataFrame:
+    """The rows in order; what a later part says of a row counts."""
+    if len(parts) == 1 and len(parts[0][0]) == len(rows):
+        return parts[0][1]
+    first, start = int(rows[0]) if len(rows) else 0, 0
+    at = pl.zeros(len(rows), dtype=pl.Int64, eager=True)
+    for numbers, part in parts:
+        at = at.scatter(numbers - first, pl.int_range(start, start + part.height, eager=True))
+        start += part.height
+    whole = pl.concat([part for _, part in parts], how="vertical_relaxed")
+    return whole.select(pl.all().gather(at))
+
+
+def _is_doubtful(result: pl.DataFrame) -> bool:
+    """Whether there is a row that the result does not answer."""
+    unknown = any(result[name].null_count() for name in _deciding(result))
+    return unknown or ("fault" in result.columns and bool(result["fault"].any()))
 
 
 def _deciding(result: pl.DataFrame) -> list[str]:
@@ -236,13 +254,15 @@ def evaluator(
     placed = layout(program, function, schema, keep, scaled)
     if isinstance(placed, Collector):
         raise PolicyError(placed.found)
+    shape = shape_of(function)
     return ColumnsEvaluator(
         program,
         function,
         placed,
         RowReader(evolve(reader, null_is_missing=True), placed.names, placed.wrap, scaled),
         made,
-        shape_of(function),
+        shape,
         _Plans(program, function, False),
         _Plans(program, function, True),
+        drafts_of(shape),
     )

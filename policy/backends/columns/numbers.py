@@ -75,7 +75,8 @@ class Numbers:
             if fits(value, value, LONG):
                 return self.constant(value)
         for one, other in ((a, b), (b, a)):
-            if operator == "*" and one.node.is_constant and one.low == one.high == 1:
+            neutral = {"*": 1, "+": 0}.get(operator)
+            if neutral is not None and one.node.is_constant and one.node.setting == neutral:
                 return other
         low, high = _range(operator, a, b)
         wide = dtype_of(min(low, a.low, b.low), max(high, a.high, b.high))

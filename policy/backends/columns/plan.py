@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 
 from policy.backends.columns import operators
 from policy.backends.columns.graph import ROWS, TEXT, Node, Scope
-from policy.backends.columns.tabulate import Tabulation, tabulated
+from policy.backends.columns.tabulate import Tabulation, tabulated, tabulation
 
 ROW = "_row"  # in a frame of elements: which row of the parent's frame each belongs to
 AT = "_at"  # in a frame of pairs: which of the list's elements each is
@@ -200,7 +200,8 @@ class Emitter:
         return self._name(node, "reduce", scope, expression, max(level for _, level in inputs), empty)
 
     def _made(self, node: Node) -> tuple[pl.Expr, int]:
-        inputs = [self.expression(i) for i in node.inputs]
+        read = self._column if node.operator in ("min", "max") else self.expression  # these name them several times
+        inputs = [self.expression(i) if i.is_constant else read(i) for i in node.inputs]
         level = max((at for _, at in inputs), default=0)
         x = [e for e, _ in inputs]
         match node.operator:
@@ -221,15 +222,25 @@ class Emitter:
         return operators.EXPRESSIONS[node.operator](*x), level
 
     def _looked_up(self, table: Tabulation) -> tuple[pl.Expr, int]:
-        """The value that a few codes have together, worked out once for every combination."""
-        grid = table.grid()
-        inner = Emitter({id(k.node): k.name for k in table.keys})
-        inner.count([table.node])
-        expression, _ = inner.expression(table.node)
-        for _, step in sorted(inner.steps, key=lambda s: s[0]):
-            grid = grid.with_columns(step.expression.alias(step.name))
-        values = grid.select(expression.alias("value"))["value"]
-        if len(values) < len(grid):
-            values = values.extend_constant(values[0], len(grid) - len(values))
+        values = values_of(table)
+        if values.n_unique() == 1:
+            return operators.literal(values[0], table.node.dtype), 0
         codes, level = table.code([self.expression(k.node) for k in table.keys])
         return operators.looked_up(values, codes), level
+
+
+def values_of(table: Tabulation) -> pl.Series:
+    """The value that a few codes have together, worked out once for every combination."""
+    grid = table.grid()
+    inner = Emitter({id(k.node): k.name for k in table.keys})
+    inner.count([table.node])
+    expression, _ = inner.expression(table.node)
+    for _, step in sorted(inner.steps, key=lambda s: s[0]):
+        grid = grid.with_columns(step.expression.alias(step.name))
+    return grid.with_columns(expression.alias("value"))["value"]
+
+
+def never(node: Node) -> bool:
+    """Whether a condition that turns on a few codes only is shown to hold for none of them."""
+    table = tabulation(node, {})
+    return table is not None and not values_of(table).any()

@@ -14,7 +14,7 @@ from attrs import frozen
 from policy.backends.columns.graph import BOOLEAN, Node
 
 MOST_COMBINATIONS = 4_096
-WORTH_IT = 4  # operations that a look-up is cheaper than
+WORTH_IT = 4  # operations on numbers that a look-up is cheaper than, for each column that it goes by
 WORTH_IT_FOR_BITS = 24  # as many on conditions, which are cheap
 
 Domain = dict[int, Node]
@@ -57,11 +57,17 @@ def tabulated(node: Node, domains: dict[int, Domain | None]) -> Tabulation | Non
     """How to look a column up; None where working it out is as good, or it turns on more than a few codes."""
     if node.operator in ("constant", "leaf", "lift", "reduce", "known", "certain", "possible", "spelt"):
         return None
-    domain = _domain(node, domains)
-    if not domain or id(node) in domain:
+    table = tabulation(node, domains)
+    if table is None:
         return None
     worth = WORTH_IT_FOR_BITS if node.dtype == BOOLEAN else WORTH_IT
-    if _operations(node, domain) < worth:
+    return table if _operations(node, {id(k.node): k.node for k in table.keys}) >= worth * len(table.keys) else None
+
+
+def tabulation(node: Node, domains: dict[int, Domain | None]) -> Tabulation | None:
+    """The table that a column can be looked up in, if it turns on a few codes only."""
+    domain = _domain(node, domains)
+    if not domain or id(node) in domain:
         return None
     return Tabulation(node, tuple(Key(k, f"k{n}", _size(k)) for n, k in enumerate(domain.values())))
 
@@ -92,7 +98,7 @@ def _size(node: Node) -> int:
     codes = node
     while codes.operator == "lift":
         codes = codes.inputs[0]
-    return codes.members + 1 + node.nullable if codes.operator == "leaf" and codes.members else 0
+    return codes.members + node.nullable if codes.operator == "leaf" and codes.members else 0
 
 
 def _values(key: Key) -> list[object]:
