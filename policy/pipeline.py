@@ -218,12 +218,18 @@ class Rulebook:
         return FactReader(self.program, self.question(name), self.records)
 
     def columns(
-        self, name: str, schema: Mapping[str, Any], keep: Sequence[str] = (), scaled: bool = False
+        self,
+        name: str,
+        schema: Mapping[str, Any],
+        keep: Sequence[str] = (),
+        scaled: bool = False,
+        rules: Sequence[str] = (),
     ) -> ColumnsEvaluator:
         """The question asked of whole tables with these columns (name to Polars type). Raises PolicyError.
 
         Columns named in `keep` are no facts. With `scaled`, whole numbers are in the last decimal of the fact's type:
-        600 in a column of `money(HKD)` is 6.00 HKD, as in records, and not 600.00 HKD.
+        600 in a column of `money(HKD)` is 6.00 HKD, as in records, and not 600.00 HKD. `rules` are the names that
+        reasons may have, where answers of several dates are put together.
         """
         from policy.extras import needed
 
@@ -232,7 +238,7 @@ class Rulebook:
 
         function = self.question(name)
         made, reader = self.evaluator(function.id), self.reader(function.id)
-        return evaluator(self.program, function, made, reader, schema, tuple(keep), scaled)
+        return evaluator(self.program, function, made, reader, schema, tuple(keep), scaled, rules)
 
     def ask(self, name: str, facts: str) -> Answer:
         """The answer to a question on facts in JSON. Raises PolicyError."""

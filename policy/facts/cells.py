@@ -73,6 +73,14 @@ def _codes(column: pl.Expr, dtype: Any, members: tuple[str, ...]) -> Cell:
         if places == list(range(len(places))):
             return Cell(column.to_physical().cast(codes))
         value = pl.lit(pl.Series(places, dtype=codes)).gather(column.to_physical())
+    elif isinstance(dtype, pl.Categorical):
+
+        def coded(held: pl.Series) -> pl.Series:
+            names = held.dtype.categories.to_series()  # type: ignore[attr-defined]  # it is a `Categorical`
+            places = [members.index(c) if c in members else None for c in names]
+            return pl.Series(places, dtype=codes).gather(held.to_physical())
+
+        value = column.map_batches(coded, return_dtype=codes)
     else:
         value = column.cast(pl.Enum(members), strict=False).to_physical().cast(codes)
     return Cell(value, value.is_not_null() | column.is_null())

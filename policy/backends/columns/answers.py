@@ -7,6 +7,8 @@ the rules give no answer.
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
 from typing import Any
@@ -23,6 +25,7 @@ from policy.model.types import Type
 OUTCOMES = (*(o.value for o in Outcome), "refused")
 OUTCOME = pl.Enum(OUTCOMES)
 NEEDS = pl.List(pl.String)
+_VALUES = re.compile(r"(?<=: )`[^`]*`|(?<=is )-?[0-9][0-9,.]*|(?<=\[)[0-9]+(?=\])")
 MOST_COMBINATIONS = 4_096  # of reasons and of needs, that are remembered from batch to batch
 
 
@@ -46,9 +49,10 @@ class Shape:
         return {name: dtype for name, dtype in columns.items() if dtype is not None}
 
 
-def shape_of(function: Function) -> Shape:
+def shape_of(function: Function, rules: Sequence[str] = ()) -> Shape:
     if function.kind == "decision":
-        return Shape(function, None, pl.List(pl.Enum(list(dict.fromkeys(r.name for r in function.rules)))))
+        names = dict.fromkeys(rules or (r.name for r in function.rules))
+        return Shape(function, None, pl.List(pl.Enum(list(names))))
     return Shape(function, _column_of(function.type), None)
 
 
@@ -98,6 +102,22 @@ class Combinations:
             return pl.lit(self._series).gather(numbers)
 
 
+@frozen
+class Tally:
+    """What came out how often. Problems are counted without the values in them."""
+
+    outcomes: Counter[str] = field(factory=Counter)
+    reasons: Counter[str] = field(factory=Counter)
+    needs: Counter[str] = field(factory=Counter)
+    problems: Counter[str] = field(factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        self.outcomes.update(other.outcomes)
+        self.reasons.update(other.reasons)
+        self.needs.update(other.needs)
+        self.problems.update(other.problems)
+
+
 @frozen(eq=False)
 class Drafts:
     """Makes answers to the rows of batches, in parts and in any order, with lists held by number until the end."""
@@ -116,6 +136,22 @@ class Drafts:
     def schema(self) -> dict[str, Any]:
         held = {"outcome": pl.UInt8, "reasons": pl.UInt32, "needs": pl.UInt32}
         return {name: held.get(name, dtype) for name, dtype in self.shape.schema.items()}
+
+    def tally(self, drafts: pl.DataFrame) -> Tally:
+        """How often each outcome, reason and need occurs, and why rows were refused or failed."""
+        tally = Tally()
+        tally.outcomes.update({OUTCOMES[n]: count for n, count in drafts["outcome"].value_counts().iter_rows()})
+        for combinations, counted, name in (
+            (self.reasons, tally.reasons, "reasons"),
+            (self.needs, tally.needs, "needs"),
+        ):
+            if name in drafts.columns:
+                lists = [(), *combinations.numbers]
+                for number, count in drafts[name].value_counts().iter_rows():
+                    counted.update(dict.fromkeys(lists[number], count))
+        told = drafts.filter(pl.col("problem").is_not_null())
+        tally.problems.update(_VALUES.sub("…", problem) for problem in told["problem"])
+        return tally
 
     def finished(self, drafts: pl.DataFrame) -> pl.DataFrame:
         """The answers as they are given out."""

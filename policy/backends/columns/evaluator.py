@@ -7,34 +7,36 @@ of rows, and threads; an evaluator may be used from several.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import Any
 
 import polars as pl
 from attrs import define, evolve, field, frozen
 
-from policy.backends.columns.answers import Drafts, Shape, drafts_of, shape_of
+from policy.backends.columns.answers import Drafts, Shape, Tally, drafts_of, shape_of
 from policy.backends.columns.compile import OPAQUE, Compiler
 from policy.backends.columns.graph import INT64, ROWS, Node
 from policy.backends.columns.plan import Plan, plan_of
 from policy.backends.columns.values import AwkwardError, RecordAt, Scalar, Value, Written
 from policy.backends.python import PythonEvaluator
 from policy.decisions import Answer
-from policy.diagnostics import Collector, PolicyError
+from policy.diagnostics import Collector, Diagnostic, PolicyError
 from policy.facts.from_json import FactReader
 from policy.facts.from_rows import RowReader
 from policy.facts.from_table import Layout, Range, Read, layout
 from policy.ir.program import Function, Program
+from policy.source import Span
 
 ROW = "_row_number"
 
 
 @frozen(eq=False)
 class Answers:
-    """The answers to some rows, in their order, and how many of them were worked out one by one."""
+    """The answers to some rows, in their order; what came out how often; how many were worked out one by one."""
 
     table: pl.DataFrame
+    tally: Tally
     one_by_one: int
 
 
@@ -143,20 +145,24 @@ class ColumnsEvaluator:
         """Why the question is answered row by row; empty where it is not."""
         return self._values.awkward
 
-    def answers(self, table: pl.DataFrame, first: int = 1) -> Answers:
-        """The answers to the rows of a table, the first of which is row number `first` to people."""
+    def drafts(self) -> Drafts:
+        """What makes answers of batches, begun anew before it remembers too much."""
         if self._drafts.is_full:
             self._drafts = drafts_of(self.shape)
-        drafts = self._drafts
+        return self._drafts
+
+    def answers(self, table: pl.DataFrame, first: int = 1) -> Answers:
+        """The answers to the rows of a table, the first of which is row number `first` to people."""
+        drafts = self.drafts()
         read = self.layout.read(table)
         numbered = table.with_row_index(ROW, first)
         if read.odd is None:
             whole, alone = self._completed(drafts, numbered, self._evaluated(read))
-            return Answers(drafts.finished(whole), alone)
+            return Answers(drafts.finished(whole), drafts.tally(whole), alone)
         plain, odd = numbered.filter(~read.odd), numbered.filter(read.odd)
         made, alone = self._completed(drafts, plain, self._evaluated(self.layout.read(plain)))
-        whole = _in_place(numbered[ROW], [(plain[ROW], made), (odd[ROW], self._one_by_one(drafts, odd))])
-        return Answers(drafts.finished(whole), alone + odd.height)
+        whole = in_place(numbered[ROW], [(plain[ROW], made), (odd[ROW], self._one_by_one(drafts, odd))])
+        return Answers(drafts.finished(whole), drafts.tally(whole), alone + odd.height)
 
     def _evaluated(self, read: Read) -> pl.DataFrame | None:
         plan, _ = self._values.plan_for(read.ranges)
@@ -181,7 +187,7 @@ class ColumnsEvaluator:
             alone = pl.concat([alone, unnamed])
         if alone.height:
             parts.append((alone[ROW], self._one_by_one(drafts, alone)))
-        return _in_place(table[ROW], parts), alone.height
+        return in_place(table[ROW], parts), alone.height
 
     def _undecided(self, drafts: Drafts, table: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame]:
         """Undecided rows by number, what they need, and the rows whose needs only the interpreter can name."""
@@ -201,13 +207,19 @@ class ColumnsEvaluator:
             answers.append(read if isinstance(read, list) else self.evaluator.answer(*read))
         return drafts.one_by_one(answers)
 
-    def answer(self, number: int, row: Mapping[str, Any]) -> Answer | Collector:
-        """One row's answer with all that an answer tells, or what is wrong with the row."""
-        read = self.rows.read(number, row)
-        return Collector(read) if isinstance(read, list) else self.evaluator.answer(*read)
+    def answer_to(self, document: Any, whole: Span) -> Answer | list[Diagnostic]:
+        """The answer to facts in JSON that have been parsed, or what is wrong with them."""
+        read = evolve(self.rows.reader, null_is_missing=False).read_document(document, whole)
+        return read if isinstance(read, list) else self.evaluator.answer(*read)
+
+    def of_answers(self, answers: Sequence[Answer | list[Diagnostic]]) -> Answers:
+        """Answers that were given one by one, as a table."""
+        drafts = self.drafts()
+        made = drafts.one_by_one(answers)
+        return Answers(drafts.finished(made), drafts.tally(made), 0)
 
 
-def _in_place(rows: pl.Series, parts: list[tuple[pl.Series, pl.DataFrame]]) -> pl.DataFrame:
+def in_place(rows: pl.Series, parts: list[tuple[pl.Series, pl.DataFrame]]) -> pl.DataFrame:
     """The rows in order; what a later part says of a row counts."""
     if len(parts) == 1 and len(parts[0][0]) == len(rows):
         return parts[0][1]
@@ -249,12 +261,16 @@ def evaluator(
     schema: Mapping[str, Any],
     keep: tuple[str, ...] = (),
     scaled: bool = False,
+    rules: Sequence[str] = (),
 ) -> ColumnsEvaluator:
-    """A question's evaluator for tables with these columns. Raises PolicyError where they are not what is asked."""
+    """A question's evaluator for tables with these columns. Raises PolicyError where they are not what is asked.
+
+    `rules` are the names that the reasons may have, where there are more than on the program's date.
+    """
     placed = layout(program, function, schema, keep, scaled)
     if isinstance(placed, Collector):
         raise PolicyError(placed.found)
-    shape = shape_of(function)
+    shape = shape_of(function, rules)
     return ColumnsEvaluator(
         program,
         function,

@@ -1,0 +1,99 @@
+"""What the verbs that ask of tables share: progress, the summary, and what is said where something does not fit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from policy.cli.options import texts_of
+from policy.cli.output import COLOURS, fail, plural, print_json
+from policy.decisions import Outcome
+from policy.diagnostics import PolicyError, printable
+from policy.extras import needed
+from policy.pipeline import load_program
+
+if TYPE_CHECKING:
+    from policy.tables.decide import Progress, Summary
+
+MOST_LINES = 12  # of a summary's list of reasons, needs or problems
+
+
+def decide_table(
+    paths: tuple[str, ...], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
+) -> dict[str, int]:
+    """Asks every row of a file and tells what came of it; how often each outcome did."""
+    try:
+        needed("polars", "columns")
+        needed("pyarrow", "columns")
+        from policy.tables.dates import Asking
+        from policy.tables.decide import run_of
+        from policy.tables.sources import source_of
+
+        undated = load_program(texts_of(paths), under)
+        if engine:
+            needed("pyspark", "spark")
+            from policy.tables.spark import decide_on
+
+            summary = decide_on(engine, undated, Asking(**asking), facts, out)
+        else:
+            run = run_of(undated, Asking(**asking), source_of(facts))
+            tell_missing(run.missing)
+            with watched() as progress:
+                summary = run.to(out, progress)
+    except PolicyError as error:
+        fail(error)
+    if format == "json":
+        print_json(summary.as_json() | {"out": out})
+    else:
+        click.echo(summary_text(summary))
+        click.echo(f"the answers are in {out}", err=True)
+    return dict(summary.tally.outcomes)
+
+
+def tell_missing(missing: tuple[str, ...]) -> None:
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        click.secho(f"no column has {names}: not known of any row", err=True, fg="yellow")
+
+
+@contextmanager
+def watched() -> Iterator[Progress]:
+    """A line of progress, with rows per second, where someone watches."""
+    shown = sys.stderr.isatty()
+
+    def progress(rows: int, of: int | None, seconds: float) -> None:
+        if shown:
+            share = f" of {of:,} ({rows / of:.0%})" if of else ""
+            bar = "█" * round(20 * rows / of) if of else ""
+            speed = f"{rows / seconds / 1e6:.1f} million a second" if seconds else ""
+            click.echo(f"\r\033[K{bar:20} {rows:,}{share} rows, {speed}", err=True, nl=False)
+
+    try:
+        yield progress
+    finally:
+        if shown:
+            click.echo("\r\033[K", err=True, nl=False)
+
+
+def summary_text(summary: Summary) -> str:
+    """A summary as a person reads it."""
+    tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
+    speed = f", {summary.rows / summary.seconds / 1e6:.1f} million a second" if summary.seconds else ""
+    lines = [f"{summary.question}: {plural(summary.rows, 'row')} in {summary.seconds:.1f} s{speed}"]
+    for outcome in (*(o.value for o in Outcome), "refused"):
+        if count := tally.outcomes[outcome]:
+            lines.append(f"  {click.style(outcome, fg=colours.get(outcome, 'red'), bold=True)}  {count:,}")
+    for title, counted in (("by rule", tally.reasons), ("needs", tally.needs), ("problems", tally.problems)):
+        if counted:
+            lines.append(f"{title}:")
+            lines += [f"  {count:,}  {printable(name)}" for name, count in counted.most_common(MOST_LINES)]
+            if len(counted) > MOST_LINES:
+                lines.append(f"  … and {len(counted) - MOST_LINES} more")
+    if summary.one_by_one:
+        lines.append(f"{plural(summary.one_by_one, 'row')} answered one by one, for want of a column or of bits")
+    lines.append(f"rulebook {summary.rulebook[:12]}")
+    return "\n".join(lines)
