@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 VERBS = {
+    "backtest": "Compare two rulebooks on a history.",
     "check": "Find everything wrong with rules.",
     "completion": "Print the shell's completion script.",
     "decide": "Ask a question about facts.",

@@ -14,9 +14,11 @@ from policy.cli.output import COLOURS, fail, plural, print_json
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError, printable
 from policy.extras import needed
+from policy.model.values import show
 from policy.pipeline import load_program
 
 if TYPE_CHECKING:
+    from policy.tables.backtest import Amounts, Flips
     from policy.tables.decide import Progress, Summary
 
 MOST_LINES = 12  # of a summary's list of reasons, needs or problems
@@ -96,4 +98,59 @@ def summary_text(summary: Summary) -> str:
     if summary.one_by_one:
         lines.append(f"{plural(summary.one_by_one, 'row')} answered one by one, for want of a column or of bits")
     lines.append(f"rulebook {summary.rulebook[:12]}")
+    return "\n".join(lines)
+
+
+def backtest_table(
+    rulebooks: tuple[str, str],
+    under: str,
+    asking: Mapping[str, Any],
+    history: str,
+    amount: str,
+    out: str | None,
+    format: str,
+) -> int:
+    """Asks two rulebooks the same of a history and tells what flips; how many rows did."""
+    try:
+        needed("polars", "columns")
+        needed("pyarrow", "columns")
+        from policy.tables.backtest import backtest_of
+        from policy.tables.dates import Asking
+        from policy.tables.sources import source_of
+
+        old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
+        backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
+        tell_missing(backtest.new.ready().layout.missing)
+        with watched() as progress:
+            flips = backtest.run(out, progress)
+    except PolicyError as error:
+        fail(error)
+    if format == "json":
+        print_json(flips.as_json())
+    else:
+        click.echo(flips_text(flips))
+    if out:
+        click.echo(f"the rows that come out otherwise are in {out}", err=True)
+    return flips.changed
+
+
+def flips_text(flips: Flips) -> str:
+    """What flips, as a person reads it."""
+    lines = [f"{flips.question}: {flips.changed:,} of {plural(flips.rows, 'row')} come out otherwise"]
+
+    def line(words: str, a: Amounts) -> str:
+        amount = f"  {show(a.amount, flips.amount)}" if flips.amount is not None else ""
+        unknown = f" and {a.unknown:,} not known" if a.unknown else ""
+        return f"  {a.rows:,}  {words}{amount}{unknown}"
+
+    changed = sorted(
+        ((-a.rows, key, a) for key, a in flips.outcomes.items() if key[0] != key[1]), key=lambda x: x[:2]
+    )
+    lines += [line(f"{old} → {new}", a) for _, (old, new), a in changed]
+    if flips.values.rows:
+        lines.append(f"  {flips.values.rows:,}  another value; new less old, scaled: {flips.values.amount:+,}")
+    for side, title in (("new", "reasons that only the new rulebook gives:"), ("old", "only the old one:")):
+        given = sorted(((-a.rows, rule, a) for (rule, s), a in flips.rules.items() if s == side), key=lambda x: x[:2])
+        if given:
+            lines += [title, *(line(rule, a) for _, rule, a in given)]
     return "\n".join(lines)
