@@ -87,7 +87,8 @@ def layout(
     kept = set(keep)
     tree = _tree({name: dtype for name, dtype in schema.items() if name not in kept})
     names = dict(function.parameters)
-    wrap = _wrapped(tree, function)
+    wrap = only_record(function)
+    wrap = "" if wrap in tree else wrap
     placing = _Placing(program, scaled)
     whole = {wrap: tree} if wrap else tree
     for name in kept - set(schema):
@@ -129,11 +130,10 @@ def _branch(column: pl.Expr, dtype: Any) -> Any:
     return (column, dtype)
 
 
-def _wrapped(tree: Tree, function: Function) -> str:
-    """The only record asked about, where the columns are named as its fields are."""
+def only_record(function: Function) -> str:
+    """The only record asked about, whose fields may be named without it; empty where more is asked about."""
     if len(function.parameters) == 1 and isinstance(function.parameters[0][1], types.Record):
-        name = function.parameters[0][0]
-        return "" if name in tree else name
+        return function.parameters[0][0]
     return ""
 
 

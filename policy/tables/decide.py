@@ -22,6 +22,7 @@ from policy.backends.columns.answers import Tally
 from policy.backends.columns.evaluator import Answers
 from policy.diagnostics import Collector
 from policy.facts.from_json import parse
+from policy.facts.from_table import only_record
 from policy.ir.program import Program
 from policy.source import Source as Text
 from policy.source import Span
@@ -164,7 +165,9 @@ class Run:
         day = self._day(cells, found)
         if day is None:
             return found.found, cells
-        return self.evaluator.evaluator(day.toordinal()).answer_to(document, whole), cells
+        wrap = only_record(self.evaluator.function)
+        facts = {wrap: document} if wrap and wrap not in document else document
+        return self.evaluator.evaluator(day.toordinal()).answer_to(facts, whole), cells
 
     def _day(self, cells: Mapping[str, str], found: Collector) -> date | None:
         if self.asking.on is not None:

@@ -223,10 +223,10 @@ def in_place(rows: pl.Series, parts: list[tuple[pl.Series, pl.DataFrame]]) -> pl
     """The rows in order; what a later part says of a row counts."""
     if len(parts) == 1 and len(parts[0][0]) == len(rows):
         return parts[0][1]
-    first, start = int(rows[0]) if len(rows) else 0, 0
+    start = 0
     at = pl.zeros(len(rows), dtype=pl.Int64, eager=True)
     for numbers, part in parts:
-        at = at.scatter(numbers - first, pl.int_range(start, start + part.height, eager=True))
+        at = at.scatter(rows.search_sorted(numbers), pl.int_range(start, start + part.height, eager=True))
         start += part.height
     whole = pl.concat([part for _, part in parts], how="vertical_relaxed")
     return whole.select(pl.all().gather(at))
