@@ -19,7 +19,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.backends.columns.answers import Tally
-from policy.backends.columns.evaluator import Answers
+from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
 from policy.diagnostics import Collector
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
@@ -28,7 +28,7 @@ from policy.source import Source as Text
 from policy.source import Span
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
 from policy.tables.sinks import Sink, presentable
-from policy.tables.sources import Batch, Lines, Source
+from policy.tables.sources import BATCH, Batch, Lines, Source
 
 Job = TypeVar("Job")
 Made = TypeVar("Made")
@@ -184,6 +184,12 @@ def run_of(undated: Program, asking: Asking, source: Source) -> Run:
     if source.format == "lines":  # each line says what it has
         return Run(undated, asking, source, DatedEvaluator(undated, asking, {}))
     return Run(undated, asking, source, evaluator_of(undated, asking, source.columns))
+
+
+def answers_to(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int = 0) -> Iterator[Answers]:
+    """The answers to a table in memory, a batch at a time, on all cores."""
+    parts = (Batch(part, n * BATCH + 1) for n, part in enumerate(table.iter_slices(BATCH)))
+    return side_by_side(parts, lambda b: evaluator.answers(b.table, b.first), workers or os.cpu_count() or 1)
 
 
 def side_by_side(jobs: Iterator[Job], work: Callable[[Job], Made], workers: int) -> Iterator[Made]:

@@ -32,11 +32,15 @@ import platform
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
-import environment
 import measure
 from cases import cases
 from engines import BY_HAND, OURS, PEERS, Engine
+
+sys.path.append(str(Path(__file__).resolve().parents[1]))  # what the benchmarks share
+
+import environment
 
 
 @dataclass(frozen=True, slots=True)

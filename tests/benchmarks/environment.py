@@ -13,12 +13,12 @@ import sys
 import venv
 from pathlib import Path
 
-HERE = Path(__file__).resolve().parent
-PROJECT = HERE.parents[2]
+PROJECT = Path(__file__).resolve().parents[2]
 VENV = PROJECT / ".venv-benchmarks"
 
-_REQUIREMENTS = HERE / "requirements.txt"
-_RECORD = VENV / "decision.json"
+_BENCHMARK = Path(sys.argv[0]).resolve().parent  # whose `requirements.txt` are wanted
+_REQUIREMENTS = _BENCHMARK / "requirements.txt"
+_RECORD = VENV / f"{_BENCHMARK.name}.json"
 _PYTHON = VENV / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
