@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 pl = pytest.importorskip("polars", reason="the extra `columns` is not installed")
 parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `columns` is not installed")
 
+import policy  # noqa: E402
 from policy.cli import main  # noqa: E402
 from policy.facts.from_json import FactReader  # noqa: E402
 from policy.pipeline import dated, load_program, read_folder  # noqa: E402
@@ -321,3 +322,30 @@ def test_rulebooks_that_agree_flip_nothing() -> None:
     )  # fmt: skip
     assert result.exit_code == 0
     assert "0 of 200 rows come out otherwise" in result.stdout
+
+
+# ── made-up books ───────────────────────────────────────────────────────────────────────────
+
+
+def test_the_demonstration_of_many_rows_adds_up_to_the_cent() -> None:
+    from policy.tables import made_up
+
+    told = json.loads(run("demo", "--rows", "3000", "--format", "json").stdout)
+    assert [t["rows"] for t in told] == [3_000, 3_000]
+    assert all(sum(t["outcomes"].values()) == 3_000 for t in told)
+    rulebook = policy.load(on="2026-03-01")
+    lending = rulebook.interpreter("lending_value")
+    position, asset = rulebook.records["Position"], rulebook.records["Asset"]
+    (batch,) = made_up.batches(3_000, made_up.positions)
+    total = 0
+    for kind, symbol, listing, worth in batch.table.iter_rows():
+        held = position(asset=asset(class_=kind, symbol=symbol, listing=listing), market_value=worth)
+        total += lending.answer(held).value
+    assert told[0]["total"] == f"{total // 100}.{total % 100:02} HKD"
+
+
+def test_made_up_rows_are_the_same_however_many_there_are() -> None:
+    from policy.tables import made_up
+
+    some, more = (next(made_up.batches(n, made_up.orders)).table for n in (100, 1_000))
+    assert some.equals(more.head(100))

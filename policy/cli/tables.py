@@ -154,3 +154,22 @@ def flips_text(flips: Flips) -> str:
         if given:
             lines += [title, *(line(rule, a) for _, rule, a in given)]
     return "\n".join(lines)
+
+
+def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
+    """Revalues so many made-up positions, decides as many orders, and tells how that went."""
+    try:
+        needed("polars", "columns")
+        from policy.tables.demo import shown
+
+        undated = load_program(texts_of(paths), under)
+        with watched() as progress:
+            made = shown(undated, rows, lambda _: progress)
+    except PolicyError as error:
+        fail(error)
+    if format == "json":
+        print_json([{"what": s.what, "total": s.total, **s.summary.as_json()} for s in made])
+        return
+    for s in made:
+        click.echo(f"{click.style(f'{rows:,} {s.what}', bold=True)}" + (f": {s.total} in all" if s.total else ""))
+        click.echo(summary_text(s.summary) + "\n")

@@ -48,6 +48,11 @@ class Summary:
     one_by_one: int = 0
     seconds: float = 0.0
 
+    def add(self, answers: Answers) -> None:
+        self.tally.add(answers.tally)
+        self.rows += answers.table.height
+        self.one_by_one += answers.one_by_one
+
     def as_json(self) -> dict[str, Any]:
         return {
             "question": self.question,
@@ -86,10 +91,9 @@ class Run:
         start = time.perf_counter()
         with Sink(Path(path), told) as sink:
             for table, answers in self.answers(workers):
-                summary.tally.add(answers.tally)
-                summary.one_by_one += answers.one_by_one
+                summary.add(answers)
+                summary.rows += table.height - answers.table.height  # those that were spoilt
                 sink.write(self.presented(table))
-                summary.rows += table.height
                 summary.seconds = time.perf_counter() - start
                 progress(summary.rows, self.source.rows, summary.seconds)
             if not summary.rows:

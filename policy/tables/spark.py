@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import pickle
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -131,7 +131,7 @@ def answers_of(facts: DataFrame, undated: Program, asking: Asking) -> DataFrame:
 
     schema = pl.DataFrame(to_arrow_schema(facts.schema).empty_table()).schema
     job, comes_out = _job(undated, asking, dict(schema))
-    return facts.mapInArrow(_plain(job), comes_out)  # type: ignore[arg-type]  # it takes Arrow's batches
+    return facts.mapInArrow(_plain(job), comes_out)
 
 
 def grouped_answers_of(
@@ -149,14 +149,14 @@ def grouped_answers_of(
     schema = rows.group_by(by).agg(pl.struct(rest).alias(into)).schema
     job, comes_out = _job(undated, asking, dict(schema))
     together = facts.repartition(*by).sortWithinPartitions(*by, *(c for c in rest if _sorts(rows.schema[c])))
-    return together.mapInArrow(_plain(Grouped(job, by, into)), comes_out)  # type: ignore[arg-type]  # as above
+    return together.mapInArrow(_plain(Grouped(job, by, into)), comes_out)
 
 
 def _sorts(dtype: Any) -> bool:
     return not isinstance(dtype, pl.Struct | pl.List)
 
 
-def _plain(job: Job | Grouped) -> Callable[[Batches], Batches]:
+def _plain(job: Job | Grouped) -> Any:
     """A job as a function, which is what Spark takes."""
 
     def answered(batches: Batches) -> Batches:
