@@ -18,7 +18,7 @@ from spark_cluster import Cluster, cluster, settings, wanting
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.skipif(bool(wanting()), reason=wanting() or "there is a cluster"),
-    pytest.mark.filterwarnings("default"),  # Spark's own
+    pytest.mark.filterwarnings("default", "ignore::ResourceWarning"),  # Spark's own
     pytest.mark.xdist_group("spark"),
 ]
 pl = pytest.importorskip("polars", reason="the extra `columns` is not installed")

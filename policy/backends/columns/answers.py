@@ -175,6 +175,14 @@ class Drafts:
             columns.append(self._reasons(result))
         return result.with_columns(outcome.alias("outcome"), *columns).select(list(self.schema))
 
+    def values(self, result: pl.DataFrame) -> tuple[pl.DataFrame, Tally]:
+        """The answers of a plan's result that has a value for every row, as they are given out."""
+        told = {"outcome": pl.lit("value", dtype=OUTCOME), "value": _value(self.shape, result)}
+        columns = [told.get(n, pl.lit(None, dtype=d)).alias(n) for n, d in self.shape.schema.items()]
+        tally = Tally()
+        tally.outcomes["value"] += result.height
+        return result.with_columns(columns).select(list(self.shape.schema)), tally
+
     def _reasons(self, result: pl.DataFrame) -> Any:
         """The rules that apply, as the number of their combination."""
         masks = [c for c in result.columns if c.startswith(("deny", "permit"))]

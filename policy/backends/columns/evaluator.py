@@ -157,7 +157,10 @@ class ColumnsEvaluator:
         read = self.layout.read(table)
         numbered = table.with_row_index(ROW, first)
         if read.odd is None:
-            whole, alone = self._completed(drafts, numbered, self._evaluated(read))
+            result = self._evaluated(read)
+            if self.shape.value is not None and result is not None and not _is_doubtful(result):
+                return Answers(*drafts.values(result), 0)
+            whole, alone = self._completed(drafts, numbered, result)
             return Answers(drafts.finished(whole), drafts.tally(whole), alone)
         plain, odd = numbered.filter(~read.odd), numbered.filter(read.odd)
         made, alone = self._completed(drafts, plain, self._evaluated(self.layout.read(plain)))
@@ -223,10 +226,11 @@ def in_place(rows: pl.Series, parts: list[tuple[pl.Series, pl.DataFrame]]) -> pl
     """The rows in order; what a later part says of a row counts."""
     if len(parts) == 1 and len(parts[0][0]) == len(rows):
         return parts[0][1]
+    at = pl.int_range(len(rows), eager=True)
     start = 0
-    at = pl.zeros(len(rows), dtype=pl.Int64, eager=True)
     for numbers, part in parts:
-        at = at.scatter(rows.search_sorted(numbers), pl.int_range(start, start + part.height, eager=True))
+        if start or len(numbers) < len(rows):  # a first part of all rows has them where they belong
+            at = at.scatter(rows.search_sorted(numbers), pl.int_range(start, start + part.height, eager=True))
         start += part.height
     whole = pl.concat([part for _, part in parts], how="vertical_relaxed")
     return whole.select(pl.all().gather(at))
