@@ -78,8 +78,16 @@ def _arrow_writer(format: str, file: Any, schema: Any) -> Any:
     from pyarrow import ipc, parquet
 
     if format == "parquet":
-        return parquet.ParquetWriter(file, schema, compression="zstd")
+        few = [f.name for f in schema if not _is_of_many_values(f.type)]
+        return parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=few)
     return ipc.new_file(file, schema)
+
+
+def _is_of_many_values(of: Any) -> bool:
+    """Whether looking for repeated values, as of outcomes and reasons, is seldom worth it."""
+    from pyarrow import types as arrow
+
+    return bool(arrow.is_integer(of) or arrow.is_decimal(of) or arrow.is_temporal(of))
 
 
 def _in_one_cell(name: str, dtype: Any) -> pl.Expr:

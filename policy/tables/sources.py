@@ -17,6 +17,7 @@ from policy.diagnostics import Collector, PolicyError
 from policy.facts.from_json import LARGEST_FACTS
 
 BATCH = 131_072  # rows: enough to be fast, few enough that several fit into a processor's cache
+LARGEST_GROUP = 4 * BATCH  # of rows that are read at once
 LINES = 2_000  # of JSON in a batch
 FORMATS = {
     ".parquet": "parquet",
@@ -86,10 +87,22 @@ class Source:
                 yield from _csv_batches(self.path)
             case _:
                 first = 1
-                for table in _scanned(self.path, self.format).collect_batches(chunk_size=BATCH, maintain_order=True):
+                for table in self._tables():
                     for part in table.iter_slices(BATCH):
                         yield Batch(part, first)
                         first += part.height
+
+    def _tables(self) -> Iterator[pl.DataFrame]:
+        """Parquet in row groups as they were written, one at a time, unless they are large; else as it streams."""
+        scan = _scanned(self.path, self.format)
+        groups = _row_groups(self.path) if self.format == "parquet" else []
+        if not groups or max(groups) > LARGEST_GROUP:
+            yield from scan.collect_batches(chunk_size=BATCH, maintain_order=True)
+            return
+        start = 0
+        for rows in groups:
+            yield scan.slice(start, rows).collect()
+            start += rows
 
     def lines(self) -> Iterator[Lines]:
         """The lines that are not blank; of one that is too long only so much as shows that it is."""
@@ -126,6 +139,14 @@ def source_of(path: str | Path) -> Source:
         why = str(failure).partition("\n")[0]
         found.error("table-format", f"`{path}` cannot be read as a table: {why}", None)
         raise PolicyError(found.found) from failure
+
+
+def _row_groups(path: Path) -> list[int]:
+    """How many rows each row group has."""
+    from pyarrow import parquet
+
+    metadata = parquet.ParquetFile(path).metadata
+    return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
 
 
 def _scanned(path: Path, format: str) -> pl.LazyFrame:
