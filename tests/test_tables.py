@@ -344,6 +344,18 @@ def test_the_demonstration_of_many_rows_adds_up_to_the_cent() -> None:
     assert told[0]["total"] == f"{total // 100}.{total % 100:02} HKD"
 
 
+def test_a_table_in_memory_is_answered_in_batches_as_it_is_in_one() -> None:
+    from policy.tables import made_up
+    from policy.tables.decide import answers_to
+
+    table = next(made_up.batches(50_000, made_up.positions)).table
+    large = pl.concat([table] * 6)
+    evaluator = policy.load(on="2026-03-01").columns("lending_value", large.schema, scaled=True)
+    parts = list(answers_to(evaluator, large))
+    assert len(parts) == 3
+    assert pl.concat([p.table for p in parts]).equals(evaluator.answers(large).table)
+
+
 def test_made_up_rows_are_the_same_however_many_there_are() -> None:
     from policy.tables import made_up
 
