@@ -10,12 +10,12 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
@@ -29,6 +29,9 @@ from policy.ir.program import Function, Program
 from policy.ir.questions import Asked, InterpretedEvaluator
 from policy.ir.simplify import specialised
 from policy.source import Source
+
+if TYPE_CHECKING:
+    from policy.backends.columns.evaluator import ColumnsEvaluator
 
 SUFFIX = ".policy"
 
@@ -213,6 +216,29 @@ class Rulebook:
     def reader(self, name: str) -> FactReader:
         """Reads JSON facts of the question. Raises PolicyError."""
         return FactReader(self.program, self.question(name), self.records)
+
+    def columns(
+        self,
+        name: str,
+        schema: Mapping[str, Any],
+        keep: Sequence[str] = (),
+        scaled: bool = False,
+        rules: Sequence[str] = (),
+    ) -> ColumnsEvaluator:
+        """The question asked of whole tables with these columns (name to Polars type). Raises PolicyError.
+
+        Columns named in `keep` are no facts. With `scaled`, whole numbers are in the last decimal of the fact's type:
+        600 in a column of `money(HKD)` is 6.00 HKD, as in records, and not 600.00 HKD. `rules` are the names that
+        reasons may have, where answers of several dates are put together.
+        """
+        from policy.extras import needed
+
+        needed("polars", "columns")
+        from policy.backends.columns.evaluator import evaluator
+
+        function = self.question(name)
+        made, reader = self.evaluator(function.id), self.reader(function.id)
+        return evaluator(self.program, function, made, reader, schema, tuple(keep), scaled, rules)
 
     def ask(self, name: str, facts: str) -> Answer:
         """The answer to a question on facts in JSON. Raises PolicyError."""

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 
 import pytest
 
-os.environ["POLICY_CACHE"] = "off"  # a test must see the code as it is now
+# What is made of the shipped rules is kept for one run of the tests and no longer, so that a test sees the code as it
+# is now. The processes of a run inherit the folder, and so share it.
+_KEPT = os.environ.setdefault("POLICY_TESTS", "") or tempfile.mkdtemp(prefix="policy-tests-")
+os.environ["POLICY_TESTS"] = os.environ["POLICY_CACHE"] = _KEPT
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(_KEPT, ignore_errors=True)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

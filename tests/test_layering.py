@@ -14,6 +14,7 @@ PACKAGE = Path(policy.__file__).parent
 LAYERS = [
     {"__main__"},
     {"cli", "lsp"},
+    {"tables"},
     {"pipeline"},
     {"demo"},
     {"scenario"},
@@ -27,6 +28,7 @@ LAYERS = [
     {"ir"},
     {"model"},
     {"syntax"},
+    {"extras"},
     {"decisions", "diagnostics"},
     {"source", "resources"},
 ]

@@ -26,6 +26,12 @@ def test_every_backend_knows_every_operator() -> None:
     assert emit.ARITHMETIC.keys() == operators.ARITHMETIC.keys()
 
 
+def test_columns_know_every_operator() -> None:
+    columns = pytest.importorskip("policy.backends.columns.operators", reason="the extra `columns` is not installed")
+    assert columns.COMPARE.keys() == operators.COMPARE.keys()
+    assert columns.ARITHMETIC.keys() == operators.ARITHMETIC.keys()
+
+
 def quotient(mode: str, numerator: int, denominator: int) -> int:
     """The rounded quotient as `decimal` has it; exact, for the remainder decides and not a long expansion."""
     with decimal.localcontext() as context:

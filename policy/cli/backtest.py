@@ -1,17 +1,19 @@
-"""`policy backtest`: what would have been decided, matched and called under another rulebook."""
+"""`policy backtest`: what another rulebook would have decided, matched and called; or answered about a history."""
 
 from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator
-from typing import Any
+from datetime import date
 
 import click
 
+from policy import resources
 from policy.audit.lines import Line
 from policy.audit.replay import records
 from policy.audit.verify import verify
-from policy.cli.options import DateType, format_option, rulebooks_of
+from policy.cli.market_output import grouped
+from policy.cli.options import DateType, format_option, rulebooks_of, under_option
 from policy.cli.output import fail, plural, print_json
 from policy.diagnostics import PolicyError
 from policy.pipeline import Rulebook
@@ -21,25 +23,82 @@ from policy.source import Source
 from policy.wire import canonical
 
 SHIPPED = "shipped"
+_OF_HISTORY = ("question", "on_column", "amount", "out", "keep", "scaled", "under")
 
 
 @click.command(short_help="See what another rulebook would have decided.")
 @click.argument("old")
 @click.argument("new")
-@click.option("--journal", type=click.Path(exists=True, dir_okay=False), required=True, help="What happened.")
-@click.option("--on", type=DateType(), help="The date as of which both begin; the journal's if none is given.")
+@click.option("--journal", type=click.Path(exists=True, dir_okay=False), help="A market's journal: all of it again.")
+@click.option(
+    "--history", type=click.Path(), help="Or facts of the past, one question a row: .parquet, .arrow, .csv."
+)
+@click.option("--question", default="", help="Of a history: what is asked of each row.")
+@click.option("--on", type=DateType(), help="The date as of which both begin, or all rows are asked.")
+@click.option("--on-column", default="", help="Of a history, instead of --on: the column that has each row's date.")
+@click.option("--amount", default="", help="Of a history: a value question, how much each row is about.")
+@click.option("--out", type=click.Path(dir_okay=False), help="Of a history: where the rows that flip go.")
+@click.option("--keep", multiple=True, help="Of a history: a column that is no fact and comes out again. Repeatable.")
+@click.option("--scaled", is_flag=True, help="Of a history: 600 in money(HKD) is 6.00 HKD.")
+@under_option
 @format_option("text", "json")
-def command(old: str, new: str, journal: str, on: Any, format: str) -> None:
-    """Run the commands of a journal under the rulebooks OLD and NEW, and tell what flips, on what, for how much.
+@click.pass_context
+def command(
+    context: click.Context,
+    old: str,
+    new: str,
+    journal: str | None,
+    history: str | None,
+    question: str,
+    on: date | None,
+    on_column: str,
+    amount: str,
+    out: str | None,
+    keep: tuple[str, ...],
+    scaled: bool,
+    under: str,
+    format: str,
+) -> None:
+    """Put the same past to the rulebooks OLD and NEW, and tell what flips, on what, for how much.
 
-    OLD and NEW are folders of rules, or `shipped`; `+` adds an overlay, as in `shipped+example.house`.
+    OLD and NEW are folders of rules, or `shipped`. With --journal, `+` adds an overlay: `shipped+example.house`.
 
     \b
     policy backtest shipped shipped+example.house --journal day.jsonl --on 2026-04-01
-    policy backtest rulesets draft --journal day.jsonl --format json
+    policy backtest rulesets proposed --history orders.parquet --question order_accepted --on 2026-03-01
+    policy backtest rulesets proposed --history year.parquet --question order_accepted --on-column day \\
+        --amount order_notional --out flipped.parquet --keep id
 
     Ends with 0 when nothing flips, 1 when something does, 3 when the journal is not whole.
     """
+    if (journal is None) == (history is None):
+        raise click.UsageError("say what is put to them: either --journal FILE, or --history FILE")
+    if history is None:
+        assert journal is not None
+        for name in _OF_HISTORY:
+            if context.params[name]:
+                raise click.UsageError(f"`--{name.replace('_', '-')}` is asked of a history, not of a journal")
+        flips = _of_journal(journal, old, new, on, format)
+    else:
+        if not question:
+            raise click.UsageError("say what is asked of each row: --question order_accepted")
+        if (on is None) == (not on_column):
+            raise click.UsageError("say as of when: --on 2026-03-01, or --on-column NAME")
+        from policy.cli.tables import backtest_table
+
+        asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
+        flips = backtest_table((_folder(old), _folder(new)), under, asking, history, amount, out, format)
+    sys.exit(1 if flips else 0)
+
+
+def _folder(name: str) -> str:
+    return str(resources.folder("rulesets")) if name == SHIPPED else name
+
+
+# ── a journal ───────────────────────────────────────────────────────────────────────────────
+
+
+def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) -> int:
     try:
         verified = verify(journal)
         if verified.header is None or not verified.whole:
@@ -53,16 +112,16 @@ def command(old: str, new: str, journal: str, on: Any, format: str) -> None:
         print_json({"old": old, "new": new, **result.as_json()})
     else:
         click.echo(_text(old, new, result))
-    sys.exit(1 if result.flipped else 0)
+    return result.flipped
 
 
 def _rulebooks(name: str) -> Callable[[str], Rulebook]:
     """The rulebook of a date, by the date."""
     path, _, overlay = name.partition("+")
-    return rulebooks_of(() if path == SHIPPED else (path,), overlay)[0]
+    return rulebooks_of((_folder(path),), overlay)[0]
 
 
-def _commands(journal: str, last: int) -> Iterator[Any]:
+def _commands(journal: str, last: int) -> Iterator[object]:
     for place, record in records(journal, last):
         assert isinstance(place, Line)
         command = COMMANDS.read(Source(journal, canonical(record.input), place.number - 1))
@@ -83,5 +142,10 @@ def _text(old: str, new: str, result: Backtest) -> str:
     money = result.money()
     if money:
         width = max(map(len, money))
-        lines += ["", "money"] + [f"  {what:{width}}  {was} → {now}" for what, (was, now) in money.items()]
+        lines += ["", "money"]
+        lines += [f"  {what:{width}}  {_grouped(was)} → {_grouped(now)}" for what, (was, now) in money.items()]
     return "\n".join(lines)
+
+
+def _grouped(amount: str) -> str:
+    return amount if amount == "none" else grouped(amount)

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 
 import click
 
-from policy.cli.options import format_option, on_option, opened, rulebook_of, rules_option, under_option
+from policy.cli.options import DateType, format_option, opened, rulebook_of, rules_option, under_option
 from policy.cli.output import answer_json, answer_text, drawn, fail, headline, plural, print_json
 from policy.decisions import Answer, Outcome
 from policy.diagnostics import Diagnostic, PolicyError
@@ -22,22 +22,38 @@ from policy.pipeline import Rulebook
 @click.command(short_help="Ask a question about facts.")
 @click.argument("question")
 @click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input; .jsonl is a stream.")
-@on_option
+@click.option(
+    "--on", type=DateType(), help="The date as of which the law is asked, as 2026-03-01. There is no default."
+)
+@click.option("--on-column", default="", help="Instead of --on: the column of a table that has each row's date.")
 @under_option
 @rules_option
 @click.option("--lines", is_flag=True, help="The facts are JSON Lines: an answer per line (implied by .jsonl).")
 @click.option("--fail-on-denied", is_flag=True, help="End with 1 when something is denied.")
 @click.option("--interpret", is_flag=True, help="Use the reference interpreter instead of generated Python.")
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False),
+    help="Ask every row of a table: the facts are .parquet, .csv, .arrow or .jsonl.",
+)
+@click.option("--keep", multiple=True, help="With --out: a column that is no fact and comes out again. Repeatable.")
+@click.option("--scaled", is_flag=True, help="With --out: whole numbers are in the last decimal, 600 is 6.00 HKD.")
+@click.option("--engine", default="", help="With --out: a Spark master, as spark://host:7077 or local[2].")
 @format_option("text", "json")
 def command(
     question: str,
     facts: str,
-    on: date,
+    on: date | None,
+    on_column: str,
     under: str,
     paths: tuple[str, ...],
     lines: bool,
     fail_on_denied: bool,
     interpret: bool,
+    out: str | None,
+    keep: tuple[str, ...],
+    scaled: bool,
+    engine: str,
     format: str,
 ) -> None:
     """Answer QUESTION on facts, as of a date, with every reason and its paragraph.
@@ -46,10 +62,22 @@ def command(
     policy decide lending_value --facts position.json --on 2026-03-01
     policy facts lending_value --template | policy decide lending_value --facts - --on 2026-03-01
     policy decide order_accepted --facts orders.jsonl --on 2026-03-01 --format json > answers.jsonl
+    policy decide lending_value --facts positions.parquet --on 2026-03-01 --out lent.parquet --keep account
+    policy decide order_accepted --facts year.parquet --on-column day --out decided.parquet
 
     In a stream a line that cannot be read is reported with its number, and the others are still answered.
     Ends with 0, or 1 (denied, with --fail-on-denied), 2 (facts that cannot be read), 3 (undecided).
     """
+    if (on is None) == (not on_column):
+        raise click.UsageError("say as of when: --on 2026-03-01, or for a table --on-column NAME")
+    if out is not None:
+        from policy.cli.tables import decide_table
+
+        asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
+        tally = decide_table(paths, under, asking, facts, out, engine, format)
+        sys.exit(_exit_code({name for name, count in tally.items() if count}, fail_on_denied))
+    if on is None or keep or scaled or engine:
+        raise click.UsageError("--on-column, --keep, --scaled and --engine are for tables: name an --out")
     rulebook = rulebook_of(paths, on, under)
     try:
         asker = _Asker(rulebook, question, interpret)

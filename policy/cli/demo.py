@@ -25,15 +25,22 @@ from policy.reports.render import demo_page
     show_default=True,
     help="Where the report goes.",
 )
+@click.option("--rows", type=click.IntRange(min=1), help="Instead: so many made-up positions and orders, in columns.")
 @format_option("text", "json")
-def command(paths: tuple[str, ...], under: str, report: str, format: str) -> None:
+def command(paths: tuple[str, ...], under: str, report: str, rows: int | None, format: str) -> None:
     """Decide a day's orders, match them, value collateral and margin, as of three dates; write a report.
 
     \b
     policy demo
     policy demo --under example.house --report house.html
     policy demo --format json > demo.json
+    policy demo --rows 10000000
     """
+    if rows is not None:
+        from policy.cli.tables import show_rows
+
+        show_rows(paths, under, rows, format)
+        return
     try:
         undated = load_program(texts_of(paths), under)
 

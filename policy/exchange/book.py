@@ -66,11 +66,11 @@ class Level:
     def __init__(self, side: Side, rank: int, only: BookOrder) -> None:
         self.side = side
         self.rank = rank  # the component, negated
-        self.first: BookOrder | None = only
-        self.last: BookOrder | None = only
+        self.first: BookOrder = only
+        self.last: BookOrder = only
 
     def __iter__(self) -> Iterator[BookOrder]:
-        order = self.first
+        order: BookOrder | None = self.first
         while order is not None:
             yield order
             order = order.next
@@ -138,7 +138,7 @@ class Book:
         for rank in reversed(ranks):
             if bounded and rank < worst:
                 break
-            order = side.by_rank[rank].first
+            order: BookOrder | None = side.by_rank[rank].first
             while order is not None:
                 if order.owner == owner:
                     fills.append((order, 0))
@@ -158,21 +158,25 @@ class Book:
         taken = 0
         for order, quantity in fills:
             taken += quantity
-            left = order.remaining - quantity
-            order.remaining = left
-            if not left:
+            order.remaining -= quantity
+            if not order.remaining:
                 self.cancel(order)
                 filled.append(order)
         incoming.remaining -= taken
         return filled
 
-    def rest(self, order: BookOrder) -> None:
-        """Queues what remains of an order, behind the others of its key if there are any."""
-        key = order.key
+    def rest(self, order: BookOrder, unless_met: bool = False) -> bool:
+        """Queues what remains of an order, behind the others of its key if there are any. Whether it now rests.
+
+        `unless_met`, it does not where somebody on the other side may agree to its price, as `crosses` says.
+        """
         if order.side == BUY:
-            side, rank = self._buys, order.price
+            side, other, rank = self._buys, self._sells, order.price
         else:
-            side, rank = self._sells, -order.price
+            side, other, rank = self._sells, self._buys, -order.price
+        if unless_met and other.ranks and (other.ranks[-1] >= -rank or other.odd):
+            return False
+        key = order.key
         if key and key[0] != -rank:
             side.odd += 1
             rank = -key[0]
@@ -180,15 +184,16 @@ class Book:
         if level is None:
             side.by_rank[rank] = order.level = Level(side, rank, order)
             insort(side.ranks, rank)
-            return
+            return True
         order.level = level
         last = level.last
-        if last is not None and (last.key is key or last.key <= key):
+        if last.key is key or last.key <= key:
             order.previous = last
             last.next = order
             level.last = order
         else:
             _insert(level, order)
+        return True
 
     # ── an order at rest ────────────────────────────────────────────────────────────────────
 
@@ -202,16 +207,18 @@ class Book:
         if side.odd and level.rank != order.price * side.sign:
             side.odd -= 1
         previous, next = order.previous, order.next
-        if previous is None:
-            level.first = next
-        else:
-            previous.next = next
-            order.previous = None
         if next is not None:
             next.previous = previous
             order.next = None
+            if previous is None:
+                level.first = next
+            else:
+                previous.next = next
+                order.previous = None
         elif previous is not None:
+            previous.next = None
             level.last = previous
+            order.previous = None
         else:
             rank, ranks = level.rank, side.ranks
             del side.by_rank[rank]
@@ -265,7 +272,7 @@ class Book:
 
 def _insert(level: Level, order: BookOrder) -> None:
     """Puts an order before those of its level whose keys are higher, of which the last is one."""
-    after = level.last
+    after: BookOrder | None = level.last
     before: BookOrder | None = None
     while after is not None and after.key > order.key:
         before, after = after, after.previous

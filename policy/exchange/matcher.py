@@ -16,12 +16,14 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from policy.exchange.book import (
+    BUY,
     FILL_OR_KILL,
     IMMEDIATE_OR_CANCEL,
     LIMIT,
     MARKET,
     OPPOSITE,
     POST_ONLY,
+    SELL,
     Book,
     BookOrder,
     Fill,
@@ -185,10 +187,17 @@ class Matcher:
             if isinstance(command, Cancel):
                 self.cancel(command.id)
                 continue
-            report = self.submit(command)
+            if isinstance(command, Place):
+                id = command.id
+                report = self.place(
+                    id, command.owner, command.side, command.price, command.quantity, command.kind, command.key
+                )
+            else:
+                id = command.id
+                report = self.replace(id, command.price, command.quantity, command.key)
             if report.fills:
                 for order, quantity in report.fills:
-                    trades.append((order.id, command.id, order.price, quantity))
+                    trades.append((order.id, id, order.price, quantity))
         return trades
 
     def submit(self, command: Command) -> Report:
@@ -212,16 +221,13 @@ class Matcher:
     ) -> Report:
         """An order comes in."""
         live, book = self._live, self.book
-        if kind == LIMIT and quantity > 0 and price > 0 and side in OPPOSITE:  # most orders: first what they need
-            order = BookOrder(id, owner, side, price, quantity, key)
-            if not book.crosses(order):
-                if live.setdefault(id, order) is not order:
-                    return Report(REJECTED, DUPLICATE_ORDER)
-                book.rest(order)
-                return _RESTED
-        if wrong := self._wrong(id, side, price, quantity, kind):
-            return Report(REJECTED, wrong)
+        if kind != LIMIT or quantity <= 0 or price <= 0 or (side != BUY and side != SELL) or id in live:
+            if wrong := self._wrong(id, side, price, quantity, kind):
+                return Report(REJECTED, wrong)
         order = BookOrder(id, owner, side, price, quantity, key)
+        if kind == LIMIT and book.rest(order, True):
+            live[id] = order
+            return _RESTED
         report = meet(book, order, kind, self.prevention)
         if report.outcome != REJECTED:
             for left in carry_out(book, order, report):

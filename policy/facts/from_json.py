@@ -72,6 +72,7 @@ class FactReader:
     program: Program
     function: Function
     classes: dict[str, type[Any]]
+    null_is_missing: bool = False  # as it is in tables, which cannot leave a cell out; in JSON it is refused
 
     def read_bytes(self, name: str, data: bytes) -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from a file's bytes, or what is wrong with them; a byte order mark is accepted."""
@@ -146,6 +147,7 @@ class _Reading:
     def __init__(self, reader: FactReader, whole: Span, found: Collector) -> None:
         self.program, self.function, self.classes = reader.program, reader.function, reader.classes
         self.whole, self.found = whole, found
+        self.null_is_missing = reader.null_is_missing
 
     def wrong(self, code: str, path: str, message: str, help: str = "") -> Any:
         key = re.sub(r"\[\d+\]$", "", path).rpartition(".")[2]
@@ -175,6 +177,8 @@ class _Reading:
     def value(self, given: Any, of: Type, path: str) -> Any:
         if isinstance(of, types.OptionalOf):
             return None if given is None else self.value(given, of.of, path)
+        if given is None and self.null_is_missing:
+            return self.absent(of)
         if given is None:
             return self.wrong(
                 "facts-type",

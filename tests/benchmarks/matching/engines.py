@@ -50,7 +50,8 @@ OURS = (
     Engine("ours, with the acceptance decision", "rows.decided", "this project"),
     Engine("ours, the whole exchange", "rows.exchange", "this project"),
     Engine("ours, the whole exchange, two platforms", "rows.exchange_across", "this project"),
-    # With the journal: a module in `rows/` and a line here.
+    Engine("ours, with the decision and the journal", "rows.decided_kept", "this project"),
+    Engine("ours, the whole exchange, with the journal", "rows.exchange_kept", "this project"),
 )
 
 PEERS = (

@@ -5,7 +5,7 @@ sets the stage is timed too; it is a hundredth of the whole. A tick is a dollar,
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -79,6 +79,9 @@ def stated(number: int) -> dict[str, Any]:
     return {**(RETAIL if number // 2 % 2 else PROFESSIONAL), "exposure": "0.00 HKD"}
 
 
+Asked = tuple[str, str, str, str, int, int]
+Keep = Callable[[int, Asked, Any, list[tuple[str, str, int, int]]], None]
+
 # ── the decision alone ──────────────────────────────────────────────────────────────────────
 
 
@@ -88,14 +91,15 @@ class Decided:
     The facts that differ from order to order are filled in. Nobody's money is moved, and orders go by price and time.
     """
 
-    def prepare(self, ops: Sequence[Op]) -> list[tuple[str, str, str, str, int, int]]:
+    def prepare(self, ops: Sequence[Op]) -> list[Asked]:
         rulebook(ON)
         return [
             (op.what, str(op.id), owner(op), "buy" if op.buy else "sell", op.price * TICK, op.quantity * LOT)
             for op in ops
         ]
 
-    def run(self, prepared: list[tuple[str, str, str, str, int, int]]) -> list[tuple[str, str, int, int]]:
+    def run(self, prepared: list[Asked], keep: Keep | None = None) -> list[tuple[str, str, int, int]]:
+        """`keep` is told of each operation: its number, what was asked, the verdict, and the trades."""
         facts_of = _records()
         decide, permitted = rulebook(ON).evaluator("order_accepted").verdict, Outcome.PERMITTED
         matcher = plain.Matcher()
@@ -104,7 +108,10 @@ class Decided:
         for number, (what, id, by, side, price, quantity) in enumerate(prepared, 1):
             if what == CANCEL:
                 cancel(id)
+                if keep is not None:
+                    keep(number, prepared[number - 1], None, [])
                 continue
+            before = len(trades)
             if what == MARKET:
                 price = matcher.book.plan(BookOrder(id, by, side, 0, quantity), False)[-1][0].price
             facts = facts_of[by]
@@ -113,9 +120,12 @@ class Decided:
             facts.quantity = quantity
             facts.accepted_at = AT + number
             facts.sequence = number
-            if decide(facts).outcome is permitted:
+            verdict = decide(facts)
+            if verdict.outcome is permitted:
                 for order, filled in place(id, by, side, price, quantity, what).fills:
                     trades.append((order.id, id, order.price, filled))
+            if keep is not None:
+                keep(number, prepared[number - 1], verdict, trades[before:])
         return trades
 
     def told(self, outcome: list[tuple[str, str, int, int]]) -> list[Trade]:
@@ -168,13 +178,14 @@ class Exchange:
         ]
 
     def run(self, prepared: list[Any]) -> list[Traded]:
-        submit = self._opened().submit
+        submit = self.opened().submit
         return [event for command in prepared for event in submit(command) if type(event) is Traded]
 
     def told(self, outcome: list[Traded]) -> list[Trade]:
         return [(int(t.resting), int(t.incoming), t.price // TICK, t.quantity // LOT) for t in outcome]
 
-    def _opened(self) -> Engine:
+    def opened(self) -> Engine:
+        """With the stage set."""
         engine = opened(rulebook, ON)
         commands: list[Any] = [ListInstrument("BTC", AT, TICK, LOT)]
         commands += [AdmitPlatform(f"x{n}", AT, (), SHARED) for n in range(self.platforms)]

@@ -1,0 +1,246 @@
+"""Answers as a table: outcome, value, reasons and needs, and what was wrong, the same columns for every row.
+
+`value` is a scaled integer (days of a date, microseconds of an instant), a text or a boolean; null where there is
+none. `reasons` are the names of the rules that apply, `needs` what is missing, `problem` why a row was refused or
+the rules give no answer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from threading import Lock
+from typing import Any
+
+import polars as pl
+from attrs import define, field, frozen
+
+from policy.decisions import Answer, Outcome
+from policy.diagnostics import Diagnostic
+from policy.ir.program import Function
+from policy.model import types
+from policy.model.types import Type
+
+OUTCOMES = (*(o.value for o in Outcome), "refused")
+OUTCOME = pl.Enum(OUTCOMES)
+NEEDS = pl.List(pl.String)
+_VALUES = re.compile(r"(?<=: )`[^`]*`|(?<=is )-?[0-9][0-9,.]*|(?<=\[)[0-9]+(?=\])")
+MOST_COMBINATIONS = 4_096  # of reasons and of needs, that are remembered from batch to batch
+
+
+@frozen(eq=False)
+class Shape:
+    """The columns of a question's answers."""
+
+    function: Function
+    value: Any  # the type of the column, None for a decision
+    reasons: Any  # likewise, None for anything else
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        columns = {
+            "outcome": OUTCOME,
+            "value": self.value,
+            "reasons": self.reasons,
+            "needs": NEEDS,
+            "problem": pl.String,
+        }
+        return {name: dtype for name, dtype in columns.items() if dtype is not None}
+
+
+def shape_of(function: Function, rules: Sequence[str] = ()) -> Shape:
+    if function.kind == "decision":
+        names = dict.fromkeys(rules or (r.name for r in function.rules))
+        return Shape(function, None, pl.List(pl.Enum(list(names))))
+    return Shape(function, _column_of(function.type), None)
+
+
+def _column_of(of: Type) -> Any:
+    match of:
+        case types.OptionalOf(item):
+            return _column_of(item)
+        case types.Boolean():
+            return pl.Boolean()
+        case types.Text() | types.Enum():
+            return pl.String()
+        case types.ListOf(item) | types.SetOf(item):
+            return pl.List(_column_of(item))
+    return pl.Int128()
+
+
+def drafts_of(shape: Shape) -> Drafts:
+    return Drafts(shape, Combinations(shape.reasons), Combinations(NEEDS))
+
+
+def _value_of(answer: Answer | list[Diagnostic]) -> Any:
+    if isinstance(answer, list):
+        return None
+    return sorted(answer.value) if isinstance(answer.value, frozenset) else answer.value
+
+
+@define(eq=False)
+class Combinations:
+    """Lists of names that have occurred, each held by its number; 0 is no list. Several batches may share them."""
+
+    dtype: Any
+    numbers: dict[tuple[str, ...], int] = field(factory=dict)
+    lock: Any = field(factory=Lock)
+    _series: pl.Series | None = None
+
+    def number(self, names: tuple[str, ...]) -> int:
+        with self.lock:
+            return self.numbers.setdefault(names, len(self.numbers) + 1) if names else 0
+
+    def lists(self, numbers: pl.Expr) -> pl.Expr:
+        """The list of each number."""
+        with self.lock:
+            if not self.numbers:
+                return pl.lit(None, dtype=self.dtype)
+            if self._series is None or len(self._series) <= len(self.numbers):
+                self._series = pl.Series([None, *map(list, self.numbers)], dtype=self.dtype)
+            return pl.lit(self._series).gather(numbers)
+
+
+@frozen
+class Tally:
+    """What came out how often. Problems are counted without the values in them."""
+
+    outcomes: Counter[str] = field(factory=Counter)
+    reasons: Counter[str] = field(factory=Counter)
+    needs: Counter[str] = field(factory=Counter)
+    problems: Counter[str] = field(factory=Counter)
+
+    def add(self, other: Tally) -> None:
+        self.outcomes.update(other.outcomes)
+        self.reasons.update(other.reasons)
+        self.needs.update(other.needs)
+        self.problems.update(other.problems)
+
+
+@frozen(eq=False)
+class Drafts:
+    """Makes answers to the rows of batches, in parts and in any order, with lists held by number until the end."""
+
+    shape: Shape
+    reasons: Combinations
+    needs: Combinations
+    masks: dict[tuple[Any, ...], int] = field(factory=dict)  # to the numbers of reasons
+
+    @property
+    def is_full(self) -> bool:
+        """Whether so many combinations have occurred that it is time to forget them."""
+        return len(self.reasons.numbers) + len(self.needs.numbers) > MOST_COMBINATIONS
+
+    @property
+    def schema(self) -> dict[str, Any]:
+        held = {"outcome": pl.UInt8, "reasons": pl.UInt32, "needs": pl.UInt32}
+        return {name: held.get(name, dtype) for name, dtype in self.shape.schema.items()}
+
+    def tally(self, drafts: pl.DataFrame) -> Tally:
+        """How often each outcome, reason and need occurs, and why rows were refused or failed."""
+        tally = Tally()
+        tally.outcomes.update({OUTCOMES[n]: count for n, count in drafts["outcome"].value_counts().iter_rows()})
+        for combinations, counted, name in (
+            (self.reasons, tally.reasons, "reasons"),
+            (self.needs, tally.needs, "needs"),
+        ):
+            if name in drafts.columns:
+                lists = [(), *combinations.numbers]
+                for number, count in drafts[name].value_counts().iter_rows():
+                    counted.update(dict.fromkeys(lists[number], count))
+        told = drafts.filter(pl.col("problem").is_not_null())
+        tally.problems.update(_VALUES.sub("…", problem) for problem in told["problem"])
+        return tally
+
+    def finished(self, drafts: pl.DataFrame) -> pl.DataFrame:
+        """The answers as they are given out."""
+        columns = {
+            "outcome": pl.lit(pl.Series(OUTCOMES, dtype=OUTCOME)).gather("outcome"),
+            "reasons": self.reasons.lists(pl.col("reasons")),
+            "needs": self.needs.lists(pl.col("needs")),
+        }
+        made = [columns[name].alias(name) for name in self.shape.schema if name in columns]
+        return drafts.with_columns(made).select(list(self.shape.schema))
+
+    def answered(self, result: pl.DataFrame) -> pl.DataFrame:
+        """The answers in a plan's result; what it says of rows that are unknown or faults does not count."""
+        columns = [pl.lit(0, dtype=pl.UInt32).alias("needs"), pl.lit(None, dtype=pl.String).alias("problem")]
+        if self.shape.reasons is None:
+            outcome = pl.lit(OUTCOMES.index("value"), dtype=pl.UInt8)
+            columns.append(_value(self.shape, result).alias("value"))
+        else:
+            permitted, denied = (pl.lit(OUTCOMES.index(o), dtype=pl.UInt8) for o in ("permitted", "denied"))
+            outcome = pl.when("value0").then(permitted).otherwise(denied)
+            columns.append(self._reasons(result))
+        return result.with_columns(outcome.alias("outcome"), *columns).select(list(self.schema))
+
+    def values(self, result: pl.DataFrame) -> tuple[pl.DataFrame, Tally]:
+        """The answers of a plan's result that has a value for every row, as they are given out."""
+        told = {"outcome": pl.lit("value", dtype=OUTCOME), "value": _value(self.shape, result)}
+        columns = [told.get(n, pl.lit(None, dtype=d)).alias(n) for n, d in self.shape.schema.items()]
+        tally = Tally()
+        tally.outcomes["value"] += result.height
+        return result.with_columns(columns).select(list(self.shape.schema)), tally
+
+    def _reasons(self, result: pl.DataFrame) -> Any:
+        """The rules that apply, as the number of their combination."""
+        masks = [c for c in result.columns if c.startswith(("deny", "permit"))]
+        if not masks:
+            return pl.lit(self.reasons.number(("otherwise",)), dtype=pl.UInt32).alias("reasons")
+        found = result.select(masks).unique()
+        numbers = [self._combination(masks, row) for row in found.iter_rows()]
+        numbered = found.with_columns(pl.Series("reasons", numbers, dtype=pl.UInt32))
+        return result.select(masks).join(numbered, on=masks, how="left", maintain_order="left")["reasons"]
+
+    def _combination(self, columns: list[str], masks: tuple[int, ...]) -> int:
+        if masks not in self.masks:
+            names = _names(self.shape.function, dict(zip(columns, masks, strict=True)))
+            self.masks[masks] = self.reasons.number(names)
+        return self.masks[masks]
+
+    def undecided(self, needs: pl.Series, names: tuple[str, ...]) -> pl.DataFrame:
+        """Rows that are undecided, by the bits of what they need."""
+        found = needs.unique()
+        combinations = (tuple(sorted(name for n, name in enumerate(names) if mask >> n & 1)) for mask in found)
+        numbers = pl.Series("needs", map(self.needs.number, combinations), dtype=pl.UInt32)
+        numbered = pl.DataFrame([found.alias("mask"), numbers])
+        told = pl.DataFrame([needs.alias("mask")]).join(numbered, on="mask", how="left", maintain_order="left")
+        outcome = pl.lit(OUTCOMES.index("undecided"), dtype=pl.UInt8).alias("outcome")
+        rest = {"value": None, "reasons": 0, "problem": None}
+        columns = [pl.lit(rest[n], dtype=d).alias(n) for n, d in self.schema.items() if n in rest]
+        return told.with_columns(outcome, *columns).select(list(self.schema))
+
+    def one_by_one(self, answers: Sequence[Answer | list[Diagnostic]]) -> pl.DataFrame:
+        """Answers given one by one, and findings where a row was refused."""
+        rows = []
+        for answer in answers:
+            cells: dict[str, Any] = {"value": _value_of(answer), "reasons": 0, "needs": 0}
+            if isinstance(answer, list):
+                cells |= {"outcome": OUTCOMES.index("refused"), "problem": "; ".join(d.message for d in answer)}
+            else:
+                cells["outcome"] = OUTCOMES.index(answer.outcome.value)
+                cells["reasons"] = self.reasons.number(tuple(r.rule for r in answer.reasons))
+                cells["needs"] = self.needs.number(answer.needs)
+                cells["problem"] = answer.verdict.fault or None
+            rows.append({name: cells[name] for name in self.schema})
+        return pl.DataFrame(rows, schema=self.schema)
+
+
+def _value(shape: Shape, result: pl.DataFrame) -> pl.Expr:
+    names = [c for c in result.columns if c.startswith("value")]
+    if isinstance(shape.value, pl.List):
+        return pl.concat_list([pl.col(n).cast(shape.value.inner) for n in names])
+    value = pl.col("value0").cast(shape.value)
+    return pl.when("present0").then(value) if "present0" in result.columns else value
+
+
+def _names(function: Function, masks: dict[str, int]) -> tuple[str, ...]:
+    held = []
+    for effect in ("deny", "permit"):
+        rules = [r.name for r in function.rules[:-1] if r.effect == effect]
+        for column, mask in masks.items():
+            if column.startswith(effect):
+                start = int(column.removeprefix(effect))
+                held += [name for n, name in enumerate(rules[start:]) if mask >> n & 1]
+    return tuple(sorted(held, key=[r.name for r in function.rules].index)) or ("otherwise",)

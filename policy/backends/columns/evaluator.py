@@ -1,0 +1,288 @@
+"""A question asked of whole tables: the outcome, value, reasons and needs of every row, equal to the interpreter's.
+
+In: a program of one date, a question, and tables of its facts. Out: a table of answers, row for row. A row that has
+no expression, or whose numbers are too large for 128 bits, is answered by itself, and counted. Absent: files, dates
+of rows, and threads; an evaluator may be used from several.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from threading import Lock
+from typing import Any
+
+import polars as pl
+from attrs import define, evolve, field, frozen
+
+from policy.backends.columns.answers import Drafts, Shape, Tally, drafts_of, shape_of
+from policy.backends.columns.compile import OPAQUE, Compiler
+from policy.backends.columns.graph import INT64, ROWS, Node
+from policy.backends.columns.plan import Plan, plan_of
+from policy.backends.columns.values import AwkwardError, RecordAt, Scalar, Value, Written
+from policy.backends.python import PythonEvaluator
+from policy.decisions import Answer
+from policy.diagnostics import Collector, Diagnostic, PolicyError
+from policy.facts.from_json import FactReader
+from policy.facts.from_rows import RowReader
+from policy.facts.from_table import Layout, Range, Read, layout
+from policy.ir.program import Function, Program
+from policy.source import Span
+
+ROW = "_row_number"
+
+
+@frozen(eq=False)
+class Answers:
+    """The answers to some rows, in their order; what came out how often; how many were worked out one by one."""
+
+    table: pl.DataFrame
+    tally: Tally
+    one_by_one: int
+
+
+@define(eq=False)
+class _Plans:
+    """The plan for the widest ranges met so far; made anew when a table goes beyond them."""
+
+    program: Program
+    function: Function
+    wants_needs: bool
+    ranges: dict[str, Range] = field(factory=dict)
+    plan: Plan | None = None
+    needs: tuple[str, ...] = ()
+    awkward: str = ""
+    lock: Any = field(factory=Lock)
+
+    def plan_for(self, ranges: Mapping[str, Range]) -> tuple[Plan | None, tuple[str, ...]]:
+        with self.lock:
+            wider = {path: _together(self.ranges.get(path), r) for path, r in ranges.items()}
+            if wider != self.ranges or (self.plan is None and not self.awkward):
+                self.ranges = wider
+                self._make()
+            return self.plan, self.needs
+
+    def _make(self) -> None:
+        compiler = Compiler(self.program, self.ranges, self.wants_needs)
+        try:
+            wanted = _wanted(compiler, self.function)
+            self.plan, self.awkward = plan_of(wanted), ""
+        except AwkwardError as awkward:
+            self.plan, self.awkward = None, str(awkward)
+        self.needs = tuple(compiler.needs)
+
+
+def _together(known: Range | None, new: Range) -> Range:
+    """A range that holds both, widened to a power of two so that it is seldom left."""
+    low = -(1 << (-new.low).bit_length()) if new.low < 0 else 0
+    high = (1 << new.high.bit_length()) - 1 if new.high > 0 else 0
+    if known is None:
+        return Range(new.nullable, low, high)
+    return Range(known.nullable or new.nullable, min(known.low, low), max(known.high, high))
+
+
+def _wanted(compiler: Compiler, function: Function) -> dict[str, Node]:
+    """The columns that make up an answer."""
+    env = compiler.parameters(function)
+    value = compiler.evaluate(function.body, env)
+    if isinstance(value, RecordAt | frozenset):
+        raise AwkwardError("the answer is no single value")
+    parts = _parts(value)
+    wanted: dict[str, Node] = {f"value{n}": compiler.spelt(p) for n, p in enumerate(parts)}
+    wanted |= {f"present{n}": p.present for n, p in enumerate(parts) if p.present is not None}
+    faults = [p.fault for p in parts]
+    if function.kind == "decision":
+        held: dict[str, list[Node]] = {"permit": [], "deny": []}
+        g = compiler.graph
+        for rule in function.rules[:-1]:
+            condition = compiler.compiled(rule.condition, env)
+            faults.append(condition.fault)
+            held[rule.effect].append(g.certain(compiler.truth(condition)))
+        permitted = g.certain(compiler.truth(parts[0]))
+        for effect, applies in (("deny", g.negated(permitted)), ("permit", permitted)):
+            for at in range(0, len(held[effect]), MASK):
+                holding = g.node("bits", *held[effect][at : at + MASK], dtype=INT64, nullable=False, scope=ROWS)
+                wanted[f"{effect}{at}"] = g.pick(applies, holding, g.constant(0, INT64))
+    if (fault := compiler.merged(*faults)) is not None:
+        wanted["fault"] = fault
+    if (needs := compiler.together(*(p.needs for p in parts))) is not None:
+        wanted["needs"] = needs
+    return wanted
+
+
+MASK = 60  # rules whose conditions are held in one number
+
+
+def _parts(value: Value) -> list[Scalar]:
+    if isinstance(value, Scalar):
+        return [value]
+    if isinstance(value, Written) and value.items:
+        return [part for item in value.items for part in _single(item)]
+    raise AwkwardError("the answer is no single value")
+
+
+def _single(item: Value) -> list[Scalar]:
+    if not isinstance(item, Scalar):
+        raise AwkwardError("a list inside a list is the answer")
+    return [item]
+
+
+@define(eq=False)
+class ColumnsEvaluator:
+    """One question of a program of one date, asked of tables with the columns of `layout`."""
+
+    program: Program
+    function: Function
+    layout: Layout
+    rows: RowReader
+    evaluator: PythonEvaluator
+    shape: Shape
+    _values: _Plans
+    _needs: _Plans
+    _drafts: Drafts
+
+    @property
+    def awkward(self) -> str:
+        """Why the question is answered row by row; empty where it is not."""
+        return self._values.awkward
+
+    def drafts(self) -> Drafts:
+        """What makes answers of batches, begun anew before it remembers too much."""
+        if self._drafts.is_full:
+            self._drafts = drafts_of(self.shape)
+        return self._drafts
+
+    def answers(self, table: pl.DataFrame, first: int = 1) -> Answers:
+        """The answers to the rows of a table, the first of which is row number `first` to people."""
+        drafts = self.drafts()
+        read = self.layout.read(table)
+        numbered = table.with_row_index(ROW, first)
+        if read.odd is None:
+            result = self._evaluated(read)
+            if self.shape.value is not None and result is not None and not _is_doubtful(result):
+                return Answers(*drafts.values(result), 0)
+            whole, alone = self._completed(drafts, numbered, result)
+            return Answers(drafts.finished(whole), drafts.tally(whole), alone)
+        plain, odd = numbered.filter(~read.odd), numbered.filter(read.odd)
+        made, alone = self._completed(drafts, plain, self._evaluated(self.layout.read(plain)))
+        whole = in_place(numbered[ROW], [(plain[ROW], made), (odd[ROW], self._one_by_one(drafts, odd))])
+        return Answers(drafts.finished(whole), drafts.tally(whole), alone + odd.height)
+
+    def _evaluated(self, read: Read) -> pl.DataFrame | None:
+        plan, _ = self._values.plan_for(read.ranges)
+        return None if plan is None else plan.run(read.frames)
+
+    def _completed(
+        self, drafts: Drafts, table: pl.DataFrame, result: pl.DataFrame | None
+    ) -> tuple[pl.DataFrame, int]:
+        """The answers in a plan's result; of the rows that it has none for, what the needs plan or the rows give."""
+        if result is None:
+            return self._one_by_one(drafts, table), table.height
+        made = drafts.answered(result)
+        if not _is_doubtful(result):
+            return made, 0
+        unknown, fault = _doubts(result)
+        parts = [(table[ROW], made)]
+        alone = table.filter(fault)
+        doubtful = table.filter(unknown & ~fault)
+        if doubtful.height:
+            rows, told, unnamed = self._undecided(drafts, doubtful)
+            parts.append((rows, told))
+            alone = pl.concat([alone, unnamed])
+        if alone.height:
+            parts.append((alone[ROW], self._one_by_one(drafts, alone)))
+        return in_place(table[ROW], parts), alone.height
+
+    def _undecided(self, drafts: Drafts, table: pl.DataFrame) -> tuple[pl.Series, pl.DataFrame, pl.DataFrame]:
+        """Undecided rows by number, what they need, and the rows whose needs only the interpreter can name."""
+        read = self.layout.read(table)
+        plan, names = self._needs.plan_for(read.ranges)
+        result = None if plan is None else plan.run(read.frames)
+        if result is None or "needs" not in result.columns:
+            return table.clear()[ROW], drafts.one_by_one([]), table
+        needs = result["needs"]
+        named = (needs > 0) & (needs < (1 << OPAQUE)) & _doubts(result)[0]
+        return table[ROW].filter(named), drafts.undecided(needs.filter(named), names), table.filter(~named)
+
+    def _one_by_one(self, drafts: Drafts, table: pl.DataFrame) -> pl.DataFrame:
+        answers = []
+        for row in table.iter_rows(named=True):
+            read = self.rows.read(row[ROW], row)
+            answers.append(read if isinstance(read, list) else self.evaluator.answer(*read))
+        return drafts.one_by_one(answers)
+
+    def answer_to(self, document: Any, whole: Span) -> Answer | list[Diagnostic]:
+        """The answer to facts in JSON that have been parsed, or what is wrong with them."""
+        read = evolve(self.rows.reader, null_is_missing=False).read_document(document, whole)
+        return read if isinstance(read, list) else self.evaluator.answer(*read)
+
+    def of_answers(self, answers: Sequence[Answer | list[Diagnostic]]) -> Answers:
+        """Answers that were given one by one, as a table."""
+        drafts = self.drafts()
+        made = drafts.one_by_one(answers)
+        return Answers(drafts.finished(made), drafts.tally(made), 0)
+
+
+def in_place(rows: pl.Series, parts: list[tuple[pl.Series, pl.DataFrame]]) -> pl.DataFrame:
+    """The rows in order; what a later part says of a row counts."""
+    if len(parts) == 1 and len(parts[0][0]) == len(rows):
+        return parts[0][1]
+    at = pl.int_range(len(rows), eager=True)
+    start = 0
+    for numbers, part in parts:
+        if start or len(numbers) < len(rows):  # a first part of all rows has them where they belong
+            at = at.scatter(rows.search_sorted(numbers), pl.int_range(start, start + part.height, eager=True))
+        start += part.height
+    whole = pl.concat([part for _, part in parts], how="vertical_relaxed")
+    return whole.select(pl.all().gather(at))
+
+
+def _is_doubtful(result: pl.DataFrame) -> bool:
+    """Whether there is a row that the result does not answer."""
+    unknown = any(result[name].null_count() for name in _deciding(result))
+    return unknown or ("fault" in result.columns and bool(result["fault"].any()))
+
+
+def _deciding(result: pl.DataFrame) -> list[str]:
+    """The columns that are null where an answer is not known."""
+    names = [c for c in result.columns if c.startswith("value")]
+    return [p if (p := "present" + n.removeprefix("value")) in result.columns else n for n in names]
+
+
+def _doubts(result: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
+    """Where the answer is not known, and where it is a fault."""
+    nobody = pl.Series("none", [False], dtype=pl.Boolean).new_from_index(0, result.height)
+    unknown = nobody
+    for name in _deciding(result):
+        unknown = unknown | result[name].is_null()
+    return unknown, result["fault"].fill_null(False) if "fault" in result.columns else nobody
+
+
+def evaluator(
+    program: Program,
+    function: Function,
+    made: PythonEvaluator,
+    reader: FactReader,
+    schema: Mapping[str, Any],
+    keep: tuple[str, ...] = (),
+    scaled: bool = False,
+    rules: Sequence[str] = (),
+) -> ColumnsEvaluator:
+    """A question's evaluator for tables with these columns. Raises PolicyError where they are not what is asked.
+
+    `rules` are the names that the reasons may have, where there are more than on the program's date.
+    """
+    placed = layout(program, function, schema, keep, scaled)
+    if isinstance(placed, Collector):
+        raise PolicyError(placed.found)
+    shape = shape_of(function, rules)
+    return ColumnsEvaluator(
+        program,
+        function,
+        placed,
+        RowReader(evolve(reader, null_is_missing=True), placed.names, placed.wrap, scaled),
+        made,
+        shape,
+        _Plans(program, function, False),
+        _Plans(program, function, True),
+        drafts_of(shape),
+    )

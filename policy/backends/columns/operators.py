@@ -1,0 +1,82 @@
+"""What each operator is in Polars. The one file of mappings; nothing else here names a method of an expression.
+
+Null stands for what is not known, as it does in Polars' own logic: `false and null` is false. Where Polars would
+read null as false (in `if`), `graph` sees to it that the condition is never null.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import reduce
+from typing import Any
+
+import polars as pl
+
+Make = Callable[..., pl.Expr]
+
+COMPARE: dict[str, Make] = {
+    "is": lambda a, b: a == b,
+    "is not": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+    "in": lambda a, items: a.is_in(items),
+}
+
+ARITHMETIC: dict[str, Make] = {
+    "+": lambda a, b: a + b,
+    "-": lambda a, b: a - b,
+    "*": lambda a, b: a * b,
+    "min": lambda a, b: pl.when(a <= b).then(a).when(a > b).then(b),
+    "max": lambda a, b: pl.when(a >= b).then(a).when(a < b).then(b),
+}
+
+INNER: dict[str, Make] = {
+    "//": lambda a, b: a // b,  # towards minus infinity; null where b is zero
+    "%": lambda a, b: a % b,  # of the sign of b
+    "abs": lambda a: a.abs(),
+    "and": lambda a, b: a & b,
+    "or": lambda a, b: a | b,
+    "not": lambda a: ~a,
+    "if": lambda c, a, b: pl.when(c).then(a).otherwise(b),
+    "known": lambda a: a.is_not_null(),
+    "certain": lambda a: a.fill_null(False),
+    "possible": lambda a: a.fill_null(True),
+    "or zero": lambda a: a.fill_null(0),
+}
+
+# What is done with the elements of lists: each is summed up by row of the frame that the lists are in.
+REDUCE: dict[str, Make] = {
+    "sum": lambda a: a.sum(),
+    "any": lambda a: a.any(ignore_nulls=False),
+    "all": lambda a: a.all(ignore_nulls=False),
+    "min": lambda a, kept: a.filter(kept).min(),
+    "max": lambda a, kept: a.filter(kept).max(),
+    "count": lambda kept: kept.sum().cast(pl.Int64),
+    "count distinct": lambda a, kept: a.filter(kept).n_unique().cast(pl.Int64),
+    "together": lambda a: a.bitwise_or(),
+}
+
+EXPRESSIONS = COMPARE | ARITHMETIC | INNER
+
+
+def bits(*conditions: pl.Expr) -> pl.Expr:
+    """A number whose bit n is set where condition n is true; null counts as false."""
+    ones = [pl.when(c).then(pl.lit(1 << n, dtype=pl.Int64)).otherwise(0) for n, c in enumerate(conditions)]
+    return reduce(lambda a, b: a | b, ones)
+
+
+def looked_up(values: pl.Series, codes: pl.Expr) -> pl.Expr:
+    """The value at each code."""
+    return pl.lit(values).gather(codes)
+
+
+def months_later(day: pl.Expr, months: int, epoch: int) -> pl.Expr:
+    """The day, counted as Python does, so many calendar months on, or the last of a shorter month."""
+    moved = (day - epoch).cast(pl.Int32).cast(pl.Date).dt.offset_by(f"{months}mo")
+    return moved.to_physical().cast(pl.Int64) + epoch
+
+
+def literal(value: Any, dtype: Any) -> pl.Expr:
+    return pl.lit(value, dtype=dtype)

@@ -1,0 +1,175 @@
+"""What the verbs that ask of tables share: progress, the summary, and what is said where something does not fit."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from policy.cli.options import texts_of
+from policy.cli.output import COLOURS, fail, plural, print_json
+from policy.decisions import Outcome
+from policy.diagnostics import PolicyError, printable
+from policy.extras import needed
+from policy.model.values import show
+from policy.pipeline import load_program
+
+if TYPE_CHECKING:
+    from policy.tables.backtest import Amounts, Flips
+    from policy.tables.decide import Progress, Summary
+
+MOST_LINES = 12  # of a summary's list of reasons, needs or problems
+
+
+def decide_table(
+    paths: tuple[str, ...], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
+) -> dict[str, int]:
+    """Asks every row of a file and tells what came of it; how often each outcome did."""
+    try:
+        needed("polars", "columns")
+        needed("pyarrow", "columns")
+        from policy.tables.dates import Asking
+        from policy.tables.decide import run_of
+        from policy.tables.sources import source_of
+
+        undated = load_program(texts_of(paths), under)
+        if engine:
+            needed("pyspark", "spark")
+            from policy.tables.spark import decide_on
+
+            summary = decide_on(engine, undated, Asking(**asking), facts, out)
+        else:
+            run = run_of(undated, Asking(**asking), source_of(facts))
+            tell_missing(run.missing)
+            with watched() as progress:
+                summary = run.to(out, progress)
+    except PolicyError as error:
+        fail(error)
+    if format == "json":
+        print_json(summary.as_json() | {"out": out})
+    else:
+        click.echo(summary_text(summary))
+        click.echo(f"the answers are in {out}", err=True)
+    return dict(summary.tally.outcomes)
+
+
+def tell_missing(missing: tuple[str, ...]) -> None:
+    if missing:
+        names = ", ".join(f"`{name}`" for name in missing)
+        click.secho(f"no column has {names}: not known of any row", err=True, fg="yellow")
+
+
+@contextmanager
+def watched() -> Iterator[Progress]:
+    """A line of progress, with rows per second, where someone watches."""
+    shown = sys.stderr.isatty()
+
+    def progress(rows: int, of: int | None, seconds: float) -> None:
+        if shown:
+            share = f" of {of:,} ({rows / of:.0%})" if of else ""
+            bar = "█" * round(20 * rows / of) if of else ""
+            speed = f"{rows / seconds / 1e6:.1f} million a second" if seconds else ""
+            click.echo(f"\r\033[K{bar:20} {rows:,}{share} rows, {speed}", err=True, nl=False)
+
+    try:
+        yield progress
+    finally:
+        if shown:
+            click.echo("\r\033[K", err=True, nl=False)
+
+
+def summary_text(summary: Summary) -> str:
+    """A summary as a person reads it."""
+    tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
+    speed = f", {summary.rows / summary.seconds / 1e6:.1f} million a second" if summary.seconds else ""
+    lines = [f"{summary.question}: {plural(summary.rows, 'row')} in {summary.seconds:.1f} s{speed}"]
+    for outcome in (*(o.value for o in Outcome), "refused"):
+        if count := tally.outcomes[outcome]:
+            lines.append(f"  {click.style(outcome, fg=colours.get(outcome, 'red'), bold=True)}  {count:,}")
+    for title, counted in (("by rule", tally.reasons), ("needs", tally.needs), ("problems", tally.problems)):
+        if counted:
+            lines.append(f"{title}:")
+            lines += [f"  {count:,}  {printable(name)}" for name, count in counted.most_common(MOST_LINES)]
+            if len(counted) > MOST_LINES:
+                lines.append(f"  … and {len(counted) - MOST_LINES} more")
+    if summary.one_by_one:
+        lines.append(f"{plural(summary.one_by_one, 'row')} answered one by one, for want of a column or of bits")
+    lines.append(f"rulebook {summary.rulebook[:12]}")
+    return "\n".join(lines)
+
+
+def backtest_table(
+    rulebooks: tuple[str, str],
+    under: str,
+    asking: Mapping[str, Any],
+    history: str,
+    amount: str,
+    out: str | None,
+    format: str,
+) -> int:
+    """Asks two rulebooks the same of a history and tells what flips; how many rows did."""
+    try:
+        needed("polars", "columns")
+        needed("pyarrow", "columns")
+        from policy.tables.backtest import backtest_of
+        from policy.tables.dates import Asking
+        from policy.tables.sources import source_of
+
+        old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
+        backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
+        tell_missing(backtest.new.ready().layout.missing)
+        with watched() as progress:
+            flips = backtest.run(out, progress)
+    except PolicyError as error:
+        fail(error)
+    if format == "json":
+        print_json(flips.as_json())
+    else:
+        click.echo(flips_text(flips))
+    if out:
+        click.echo(f"the rows that come out otherwise are in {out}", err=True)
+    return flips.changed
+
+
+def flips_text(flips: Flips) -> str:
+    """What flips, as a person reads it."""
+    lines = [f"{flips.question}: {flips.changed:,} of {plural(flips.rows, 'row')} come out otherwise"]
+
+    def line(words: str, a: Amounts) -> str:
+        amount = f"  {show(a.amount, flips.amount)}" if flips.amount is not None else ""
+        unknown = f" and {a.unknown:,} not known" if a.unknown else ""
+        return f"  {a.rows:,}  {words}{amount}{unknown}"
+
+    changed = sorted(
+        ((-a.rows, key, a) for key, a in flips.outcomes.items() if key[0] != key[1]), key=lambda x: x[:2]
+    )
+    lines += [line(f"{old} → {new}", a) for _, (old, new), a in changed]
+    if flips.values.rows:
+        lines.append(f"  {flips.values.rows:,}  another value; new less old, scaled: {flips.values.amount:+,}")
+    for side, title in (("new", "reasons that only the new rulebook gives:"), ("old", "only the old one:")):
+        given = sorted(((-a.rows, rule, a) for (rule, s), a in flips.rules.items() if s == side), key=lambda x: x[:2])
+        if given:
+            lines += [title, *(line(rule, a) for _, rule, a in given)]
+    return "\n".join(lines)
+
+
+def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
+    """Revalues so many made-up positions, decides as many orders, and tells how that went."""
+    try:
+        needed("polars", "columns")
+        from policy.tables.demo import shown
+
+        undated = load_program(texts_of(paths), under)
+        with watched() as progress:
+            made = shown(undated, rows, lambda _: progress)
+    except PolicyError as error:
+        fail(error)
+    if format == "json":
+        print_json([{"what": s.what, "total": s.total, **s.summary.as_json()} for s in made])
+        return
+    for s in made:
+        click.echo(f"{click.style(f'{rows:,} {s.what}', bold=True)}" + (f": {s.total} in all" if s.total else ""))
+        click.echo(summary_text(s.summary) + "\n")

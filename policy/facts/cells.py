@@ -1,0 +1,167 @@
+"""Cells of a table as run-time facts: one expression for each kind of column that a fact may stand in.
+
+In: a fact's type, and the type of the column that holds it. Out: the column as scaled integers, codes, texts or
+booleans, and a condition that is false where a cell may not be what is declared; such a row is then read again by
+itself, strictly, to say why. Nothing is rounded: a column of binary floats is no column of numbers.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import polars as pl
+from attrs import frozen
+
+from policy.model import types
+from policy.model.types import MOST_FACT_DIGITS, Type
+
+EPOCH = 719_163  # 1970-01-01 as Python counts days
+DAYS = (1, 3_652_059)
+MOMENTS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
+FACTS = (1 - 10**MOST_FACT_DIGITS, 10**MOST_FACT_DIGITS - 1)
+
+
+@frozen(eq=False)
+class Cell:
+    """A column of facts: `good` is true where a cell can be used as it is (a null is good: the fact is missing)."""
+
+    value: pl.Expr
+    good: pl.Expr | None = None
+
+
+def cell(of: Type, dtype: Any, column: pl.Expr, scaled: bool) -> Cell | str:
+    """The facts of type `of` in a column, or why they cannot be there."""
+    texts = dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum)
+    match of:
+        case types.Boolean():
+            if dtype == pl.Boolean:
+                return Cell(column)
+            return _of_words(column, {"true": True, "false": False}, pl.Boolean()) if texts else "true or false"
+        case types.Text():
+            return Cell(column.cast(pl.String)) if texts else "a text"
+        case types.Enum(_, members):
+            return _codes(column, dtype, members) if texts else "a text"
+        case types.Date():
+            return _dates(column, dtype)
+        case types.Instant():
+            return _instants(column, dtype)
+        case types.Number(_, scale):
+            return _numbers(of, column, dtype, scale, scaled)
+    raise AssertionError(of)
+
+
+def limits(of: Type, least: int | None, most: int | None) -> tuple[int, int]:
+    """The least and greatest that a fact may be."""
+    low, high = DAYS if isinstance(of, types.Date) else MOMENTS if isinstance(of, types.Instant) else FACTS
+    return (low if least is None else max(low, least)), (high if most is None else min(high, most))
+
+
+def is_number(of: Type) -> bool:
+    return isinstance(of, types.Number | types.Date | types.Instant)
+
+
+def _of_words(column: pl.Expr, meanings: dict[str, Any], dtype: Any) -> Cell:
+    words = column.cast(pl.String)
+    value = words.replace_strict(list(meanings), list(meanings.values()), default=None, return_dtype=dtype)
+    return Cell(value, value.is_not_null() | column.is_null())
+
+
+def _codes(column: pl.Expr, dtype: Any, members: tuple[str, ...]) -> Cell:
+    codes: Any = pl.UInt8() if len(members) < 250 else pl.UInt32()
+    if isinstance(dtype, pl.Enum):
+        places = [members.index(c) if c in members else None for c in dtype.categories]
+        if places == list(range(len(places))):
+            return Cell(column.to_physical().cast(codes))
+        value = pl.lit(pl.Series(places, dtype=codes)).gather(column.to_physical())
+    elif isinstance(dtype, pl.Categorical):
+
+        def coded(held: pl.Series) -> pl.Series:
+            names = held.dtype.categories.to_series()  # type: ignore[attr-defined]  # it is a `Categorical`
+            places = [members.index(c) if c in members else None for c in names]
+            return pl.Series(places, dtype=codes).gather(held.to_physical())
+
+        value = column.map_batches(coded, return_dtype=codes)
+    else:
+        value = column.cast(pl.Enum(members), strict=False).to_physical().cast(codes)
+    return Cell(value, value.is_not_null() | column.is_null())
+
+
+def _dates(column: pl.Expr, dtype: Any) -> Cell | str:
+    if dtype == pl.Date:
+        return Cell(column.to_physical().cast(pl.Int64) + EPOCH)
+    if dtype != pl.String:
+        return "a date"
+    plain = column.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
+    value = column.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64) + EPOCH
+    return Cell(value, (plain & value.is_not_null()) | column.is_null())
+
+
+def _instants(column: pl.Expr, dtype: Any) -> Cell | str:
+    if isinstance(dtype, pl.Datetime):
+        if dtype.time_zone is None:
+            return "a moment with its time zone"
+        if dtype.time_unit == "ns":  # finer than a fact can be
+            nanoseconds = column.to_physical()
+            return Cell(nanoseconds // 1_000, (nanoseconds % 1_000 == 0) | column.is_null())
+        return Cell(column.cast(pl.Datetime("us", "UTC")).to_physical())
+    if dtype != pl.String:
+        return "a moment with its time zone"
+    plain = column.str.contains(
+        r"^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-2][0-9]:[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?[+-][0-9]{2}:[0-9]{2}$"
+    )
+    moment = column.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
+    value = moment.to_physical()
+    return Cell(value, (plain & value.is_not_null()) | column.is_null())
+
+
+def _numbers(of: types.Number, column: pl.Expr, dtype: Any, scale: int, scaled: bool) -> Cell | str:
+    if dtype == pl.String:
+        return _spelt(of, column, scale)
+    if isinstance(dtype, pl.Decimal):
+        digits = dtype.precision or 38
+        return _shifted(column.to_physical(), scale - dtype.scale, digits)
+    if dtype.is_integer():
+        wide = dtype in (pl.Int128, pl.UInt128, pl.UInt64)
+        if scaled:
+            return Cell(column.cast(pl.Int64, strict=False), _held(column) if wide else None)
+        return _shifted(column.cast(pl.Int128), scale, 38 if wide else 19)
+    return "an exact number; binary floats are not exact" if dtype.is_float() else "a number"
+
+
+def _held(column: pl.Expr) -> pl.Expr:
+    return column.cast(pl.Int64, strict=False).is_not_null() | column.is_null()
+
+
+def _shifted(units: pl.Expr, shift: int, digits: int) -> Cell:
+    """Numbers of 128 bits with so many more, or fewer, decimals."""
+    most = pl.lit(10 ** max(0, MOST_FACT_DIGITS - max(0, shift)), dtype=pl.Int128)
+    good = None
+    if digits + shift > MOST_FACT_DIGITS:
+        good = (units.abs() < most if shift >= 0 else pl.lit(True)) | units.is_null()
+    if shift < 0:
+        step = pl.lit(10**-shift, dtype=pl.Int128)
+        even = (units % step == 0) | units.is_null()
+        good = even if good is None else good & even
+        return Cell((units // step).cast(pl.Int64, strict=False), good & _held(units // step))
+    value = units if shift == 0 else units * pl.lit(10**shift, dtype=pl.Int128)
+    return Cell(value.cast(pl.Int64, strict=False), good)
+
+
+def _spelt(of: types.Number, column: pl.Expr, scale: int) -> Cell:
+    """Numbers in the plainest spelling; any other is read by itself."""
+    text, places = column, max(0, scale)
+    if of.currency:
+        text = text.str.strip_suffix(" " + of.currency)
+    plain = text.str.contains(
+        rf"^-?(0|[1-9][0-9]{{0,17}})(\.[0-9]{{1,{places}}})?$" if places else r"^-?(0|[1-9][0-9]{0,17})$"
+    )
+    whole, part = (
+        text.str.split_exact(".", 1).struct.field("field_0"),
+        text.str.split_exact(".", 1).struct.field("field_1"),
+    )
+    value = (whole + part.fill_null("").str.pad_end(places, "0")).cast(pl.Int128, strict=False)
+    if scale < 0:
+        value = value // 10**-scale
+        plain = pl.lit(False)
+    held = (value.abs() <= FACTS[1]).fill_null(False)
+    return Cell(value.cast(pl.Int64, strict=False), (plain & held) | column.is_null())

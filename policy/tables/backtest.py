@@ -1,0 +1,186 @@
+"""Two rulebooks asked the same of a history: what would have come out otherwise, by rule and by amount.
+
+In: two programs, one question, and a table of facts with the date of each row or one for all. Out: `Flips`: rows by
+the old and the new outcome, rows that a rule newly gives as a reason or no longer does, and the amounts of all of
+them, exact. Absent: where the history comes from, and how it is told.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from attrs import define, evolve, field, frozen
+
+from policy.diagnostics import Collector, PolicyError
+from policy.ir.program import Function, Program
+from policy.model import types
+from policy.model.values import show
+from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
+from policy.tables.decide import Progress, side_by_side
+from policy.tables.sinks import Sink, presentable
+from policy.tables.sources import Batch, Source
+
+OUTCOMES = ("old", "new")
+
+
+@define(eq=False)
+class Amounts:
+    """How many rows, and their amounts together; a row whose amount is not known is counted by itself."""
+
+    rows: int = 0
+    amount: int = 0
+    unknown: int = 0
+
+    def add(self, rows: int, amount: int, unknown: int) -> None:
+        self.rows += rows
+        self.amount += amount
+        self.unknown += unknown
+
+
+@define(eq=False)
+class Flips:
+    """What two rulebooks answer differently."""
+
+    question: str
+    amount: types.Type | None  # what amounts are of
+    rows: int = 0
+    outcomes: dict[tuple[str, str], Amounts] = field(factory=dict)  # also those that are the same
+    rules: dict[tuple[str, str], Amounts] = field(factory=dict)  # by rule, and `new` or `old`: which alone gives it
+    values: Amounts = field(factory=Amounts)  # rows whose value differs, and the new values less the old
+    seconds: float = 0.0
+
+    @property
+    def changed(self) -> int:
+        """Rows that come out otherwise, in outcome or in value."""
+        return sum(a.rows for (old, new), a in self.outcomes.items() if old != new) + self.values.rows
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "rows": self.rows,
+            "changed": self.changed,
+            "outcomes": [
+                {"old": old, "new": new, **self._told(a)} for (old, new), a in sorted(self.outcomes.items())
+            ],
+            "rules": [
+                {"rule": rule, "only": side, **self._told(a)}
+                for (rule, side), a in sorted(self.rules.items(), key=lambda item: (-item[1].rows, item[0]))
+            ],
+            "values": {"rows": self.values.rows, "difference": self.values.amount},
+            "seconds": round(self.seconds, 3),
+        }
+
+    def _told(self, a: Amounts) -> dict[str, Any]:
+        told: dict[str, Any] = {"rows": a.rows}
+        if self.amount is not None:
+            told |= {"amount": show(a.amount, self.amount), "amount_unknown": a.unknown}
+        return told
+
+
+@frozen(eq=False)
+class Backtest:
+    """Two rulebooks, ready to be asked of one history. Making it reports what does not fit."""
+
+    old: DatedEvaluator
+    new: DatedEvaluator
+    amount: DatedEvaluator | None
+    source: Source
+
+    def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> Flips:
+        """Asks every row of both rulebooks; with `out`, the rows that come out otherwise go there."""
+        flips = Flips(self.old.function.id, self.amount.function.type if self.amount else None)
+        start = time.perf_counter()
+        batches = side_by_side(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
+        about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}
+        if out is None:
+            for table in batches:
+                self._count(table, flips, start, progress)
+            return flips
+        with Sink(Path(out), about) as sink:
+            for table in batches:
+                self._count(table, flips, start, progress)
+                sink.write(self._presented(table.filter(_differs(table))))
+        return flips
+
+    def _compared(self, batch: Batch) -> pl.DataFrame:
+        """Both answers to each row, and its amount."""
+        old, new = (e.answers(batch.table, batch.first).table for e in (self.old, self.new))
+        kept = batch.table.select(self.old.asking.no_facts)
+        columns = [batch.numbers(), *kept.get_columns()]
+        for side, table in zip(OUTCOMES, (old, new), strict=True):
+            told = [c for c in ("outcome", "value", "reasons") if c in table.columns]
+            columns += [_plain(table[c]).alias(f"{side}_{c}") for c in told]
+        if self.amount is not None:
+            columns.append(self.amount.answers(batch.table, batch.first).table["value"].alias("amount"))
+        return pl.DataFrame(columns)
+
+    def _count(self, table: pl.DataFrame, flips: Flips, start: float, progress: Progress) -> None:
+        amount = pl.col("amount") if self.amount is not None else pl.lit(0, dtype=pl.Int128)
+        counted = [pl.len().alias("rows"), amount.sum().alias("sum"), amount.is_null().sum().alias("unknown")]
+        for old, new, *counts in table.group_by("old_outcome", "new_outcome").agg(counted).iter_rows():
+            flips.outcomes.setdefault((old, new), Amounts()).add(*counts)
+        if "old_reasons" in table.columns:
+            for side, other in (OUTCOMES, OUTCOMES[::-1]):
+                only = pl.col(f"{side}_reasons").list.set_difference(f"{other}_reasons").alias("rule")
+                given = table.select(only, amount.alias("a")).explode("rule", empty_as_null=False, keep_nulls=False)
+                a = pl.col("a")
+                totals = [pl.len(), a.sum().alias("sum"), a.is_null().sum().alias("unknown")]
+                for rule, *counts in given.group_by("rule").agg(totals).iter_rows():
+                    flips.rules.setdefault((rule, side), Amounts()).add(*counts)
+        if "old_value" in table.columns and table["old_value"].dtype == pl.Int128:
+            both = table.filter((pl.col("old_value") != pl.col("new_value")).fill_null(False))
+            flips.values.add(both.height, both.select(pl.col("new_value") - pl.col("old_value")).sum().item() or 0, 0)
+        flips.rows += table.height
+        flips.seconds = time.perf_counter() - start
+        progress(flips.rows, self.source.rows, flips.seconds)
+
+    def _presented(self, table: pl.DataFrame) -> pl.DataFrame:
+        """The rows that differ, as people read them."""
+        scaled = self.old.asking.scaled
+        shown = []
+        for name, of in (("old_value", self.old.function.type), ("new_value", self.new.function.type)):
+            if name in table.columns:
+                shown.append(_shown(table, name, of, scaled))
+        if self.amount is not None:
+            shown.append(_shown(table, "amount", self.amount.function.type, scaled))
+        return table.with_columns(shown)
+
+
+def _shown(table: pl.DataFrame, name: str, of: types.Type, scaled: bool) -> pl.Series:
+    return table.select(pl.col(name).alias("value")).select(presentable(of, scaled).alias(name))[name]
+
+
+def _plain(column: pl.Series) -> pl.Series:
+    """Reasons as texts, for two rulebooks have rules of different names."""
+    return column.cast(pl.List(pl.String)).fill_null([]) if isinstance(column.dtype, pl.List) else column
+
+
+def _differs(table: pl.DataFrame) -> pl.Expr:
+    """Rows whose outcome, value or reasons are not the same."""
+    told = [c.removeprefix("old_") for c in table.columns if c.startswith("old_")]
+    return pl.any_horizontal([pl.col(f"old_{c}").ne_missing(pl.col(f"new_{c}")) for c in told])
+
+
+def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amount: str = "") -> Backtest:
+    """Two rulebooks for a history. Raises PolicyError where it, or the question, is not what one of them knows."""
+    if source.format == "lines":
+        found = Collector()
+        found.error(
+            "table-format", "a history of lines is not read in columns", None, "make it Parquet, Arrow or CSV"
+        )
+        raise PolicyError(found.found)
+    sides = [evaluator_of(program, asking, source.columns) for program in (old, new)]
+    measured = evaluator_of(new, evolve(asking, question=amount), source.columns) if amount else None
+    if measured is not None and not _is_number(measured.function):
+        found = Collector()
+        found.error("facts-type", f"`{measured.function.id}` is no amount", None, "name a value that is a number")
+        raise PolicyError(found.found)
+    return Backtest(sides[0], sides[1], measured, source)
+
+
+def _is_number(function: Function) -> bool:
+    return isinstance(function.type, types.Number) and function.kind in ("value", "table")

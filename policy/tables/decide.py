@@ -1,0 +1,212 @@
+"""A question asked of every row of a file, the answers written to another; memory does not grow with the file.
+
+In: a source, what is asked, and where the answers go. Out: a file with a row for each row, and a summary: outcomes by
+rule, what is missing, why rows were refused. Batches are answered side by side and written in order.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+import polars as pl
+from attrs import define, field, frozen
+
+from policy.backends.columns.answers import Tally
+from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
+from policy.diagnostics import Collector
+from policy.facts.from_json import parse
+from policy.facts.from_table import only_record
+from policy.ir.program import Program
+from policy.source import Source as Text
+from policy.source import Span
+from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
+from policy.tables.sinks import Sink, presentable
+from policy.tables.sources import BATCH, Batch, Lines, Source
+
+Job = TypeVar("Job")
+Made = TypeVar("Made")
+
+Progress = Callable[[int, "int | None", float], None]  # rows so far, of how many, and seconds
+
+
+@define(eq=False)
+class Summary:
+    """What became of all the rows."""
+
+    question: str
+    rulebook: str
+    missing: tuple[str, ...]  # facts that the table has no column for
+    tally: Tally = field(factory=Tally)
+    rows: int = 0
+    one_by_one: int = 0
+    seconds: float = 0.0
+
+    def add(self, answers: Answers) -> None:
+        self.tally.add(answers.tally)
+        self.rows += answers.table.height
+        self.one_by_one += answers.one_by_one
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "rulebook": self.rulebook,
+            "rows": self.rows,
+            "outcomes": dict(sorted(self.tally.outcomes.items())),
+            "reasons": dict(self.tally.reasons.most_common()),
+            "needs": dict(self.tally.needs.most_common()),
+            "problems": dict(self.tally.problems.most_common()),
+            "one_by_one": self.one_by_one,
+            "columns_missing": list(self.missing),
+            "seconds": round(self.seconds, 3),
+        }
+
+
+@frozen(eq=False)
+class Run:
+    """A question, ready to be asked of one file. Making it reports what does not fit, before the first row."""
+
+    undated: Program
+    asking: Asking
+    source: Source
+    evaluator: DatedEvaluator
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return () if self.source.format == "lines" else self.evaluator.ready().layout.missing
+
+    def to(self, path: str | Path, progress: Progress = lambda *_: None, workers: int = 0) -> Summary:
+        """Asks every row and writes the answers. Nothing is under the name `path` until all are there."""
+        function = self.evaluator.function
+        told = {"question": function.id, "rulebook": self.undated.digest}
+        told |= {"overlay": self.undated.overlay} if self.undated.overlay else {}
+        told |= {"on": self.asking.on.isoformat()} if self.asking.on else {}
+        summary = Summary(function.id, self.undated.digest, self.missing)
+        start = time.perf_counter()
+        with Sink(Path(path), told) as sink:
+            for table, answers in self.answers(workers):
+                summary.add(answers)
+                summary.rows += table.height - answers.table.height  # those that were spoilt
+                sink.write(self.presented(table))
+                summary.seconds = time.perf_counter() - start
+                progress(summary.rows, self.source.rows, summary.seconds)
+            if not summary.rows:
+                sink.write(self.presented(self._nothing()))
+        return summary
+
+    def _nothing(self) -> pl.DataFrame:
+        """The answers to no rows, for a table of none has columns too."""
+        if self.source.format == "lines":
+            return self._of_lines(Lines(()))[0]
+        return self._of_batch(Batch(pl.DataFrame(schema=self.source.columns), 1))[0]
+
+    def answers(self, workers: int = 0) -> Iterator[tuple[pl.DataFrame, Answers]]:
+        """A batch of answers, with the row's number and the columns that are kept, and what came of it."""
+        if self.source.format == "lines":
+            yield from map(self._of_lines, self.source.lines())
+        else:
+            yield from side_by_side(self.source.batches(), self._of_batch, workers or os.cpu_count() or 1)
+
+    def presented(self, table: pl.DataFrame) -> pl.DataFrame:
+        """Answers as they go into a file, the rulebook's digest on each."""
+        digest = pl.lit(self.undated.digest, dtype=pl.Enum([self.undated.digest]))
+        columns = [digest.alias("rulebook")]
+        if "value" in table.columns:
+            columns.append(presentable(self.evaluator.function.type, self.asking.scaled).alias("value"))
+        return table.with_columns(columns)
+
+    def _of_batch(self, batch: Batch) -> tuple[pl.DataFrame, Answers]:
+        answers = self.evaluator.answers(batch.table, batch.first)
+        kept = (
+            batch.table.select(self.asking.no_facts)
+            if self.asking.no_facts
+            else pl.DataFrame(height=batch.table.height)
+        )
+        table = pl.concat([pl.DataFrame([batch.numbers()]), kept, answers.table], how="horizontal")
+        if batch.spoilt:
+            refused = pl.DataFrame(
+                [{"row": n, "outcome": "refused", "problem": why} for n, why in batch.spoilt.items()],
+                schema={"row": pl.Int64, "outcome": table.schema["outcome"], "problem": pl.String},
+            )
+            table = pl.concat([table, refused], how="diagonal").sort("row")
+            answers.tally.outcomes["refused"] += len(batch.spoilt)
+            answers.tally.problems.update(batch.spoilt.values())
+        return table, answers
+
+    def _of_lines(self, lines: Lines) -> tuple[pl.DataFrame, Answers]:
+        """Lines of JSON are read one by one, as strictly as ever."""
+        asked = [self._line(number, line) for number, line in lines.lines]
+        evaluator = self.evaluator.ready()
+        answers = evaluator.of_answers([answer for answer, _ in asked])
+        kept = pl.DataFrame(
+            {name: [cells.get(name) for _, cells in asked] for name in self.asking.no_facts},
+            schema=dict.fromkeys(self.asking.no_facts, pl.String),
+        )
+        numbers = pl.Series("row", [n for n, _ in lines.lines], dtype=pl.Int64)
+        return pl.concat([pl.DataFrame([numbers]), kept, answers.table], how="horizontal"), answers
+
+    def _line(self, number: int, line: bytes) -> tuple[Any, Mapping[str, str]]:
+        """The answer to a line, or what is wrong with it; and the cells that are kept."""
+        found = Collector()
+        try:
+            source = Text(f"{self.source.path} line {number:,}", line.decode("utf-8-sig"))
+        except UnicodeDecodeError as failure:
+            found.error("not-utf-8", f"byte {failure.start} is not UTF-8", None)
+            return found.found, {}
+        whole = Span(source, 0, len(source.text.rstrip()))
+        document = parse(whole, found)
+        if found.found or not isinstance(document, dict):
+            if not found.found:
+                found.error("facts-type", "the facts are one JSON object", whole)
+            return found.found, {}
+        cells = {n: str(document.pop(n)) for n in self.asking.no_facts if n in document}
+        day = self._day(cells, found)
+        if day is None:
+            return found.found, cells
+        wrap = only_record(self.evaluator.function)
+        facts = {wrap: document} if wrap and wrap not in document else document
+        return self.evaluator.evaluator(day.toordinal()).answer_to(facts, whole), cells
+
+    def _day(self, cells: Mapping[str, str], found: Collector) -> date | None:
+        if self.asking.on is not None:
+            return self.asking.on
+        try:
+            return date.fromisoformat(cells.get(self.asking.dates, ""))
+        except ValueError:
+            found.error("facts-time", f"`{self.asking.dates}` is not a date", None)
+            return None
+
+
+def run_of(undated: Program, asking: Asking, source: Source) -> Run:
+    """A question for a file. Raises PolicyError with everything about its columns that does not fit."""
+    if source.format == "lines":  # each line says what it has
+        return Run(undated, asking, source, DatedEvaluator(undated, asking, {}))
+    return Run(undated, asking, source, evaluator_of(undated, asking, source.columns))
+
+
+def answers_to(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int = 0) -> Iterator[Answers]:
+    """The answers to a table in memory, a batch at a time, on all cores."""
+    parts = (Batch(part, n * BATCH + 1) for n, part in enumerate(table.iter_slices(BATCH)))
+    return side_by_side(parts, lambda b: evaluator.answers(b.table, b.first), workers or os.cpu_count() or 1)
+
+
+def side_by_side(jobs: Iterator[Job], work: Callable[[Job], Made], workers: int) -> Iterator[Made]:
+    """Work done on several jobs at once, its results in the order of the jobs; few are waiting at any time."""
+    waiting: deque[Future[Made]] = deque()
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            for job in jobs:
+                waiting.append(pool.submit(work, job))
+                if len(waiting) > workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()

@@ -1,0 +1,70 @@
+"""`policy demo --rows`: made-up positions revalued and a made-up year of orders decided, with what came of it.
+
+In: a program of no date yet, and how many rows. Out: a summary of each, and what may be lent in all, to the cent.
+Absent: files; nothing is read or written.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable
+from datetime import date
+
+import polars as pl
+from attrs import frozen
+
+from policy.backends.columns.evaluator import Answers
+from policy.ir.program import Program
+from policy.model.values import show
+from policy.tables import made_up
+from policy.tables.dates import Asking, evaluator_of
+from policy.tables.decide import Progress, Summary, side_by_side
+from policy.tables.sources import Batch
+
+DAY = date(2026, 3, 1)
+
+
+@frozen(eq=False)
+class Shown:
+    """What came of one question about all the rows."""
+
+    what: str
+    summary: Summary
+    total: str = ""  # of the values
+
+
+def shown(undated: Program, rows: int, progress: Callable[[str], Progress]) -> list[Shown]:
+    """Both questions. `progress` is told what is asked, and gives what is told of the rows."""
+    revalued = Asking(question="lending_value", on=DAY, scaled=True)
+    decided = Asking(question="order_accepted", dates="day", scaled=True)
+    return [
+        _asked(undated, revalued, made_up.positions, rows, "positions revalued", progress),
+        _asked(undated, decided, made_up.orders, rows, "orders decided, each as of its own day", progress),
+    ]
+
+
+def _asked(
+    undated: Program,
+    asking: Asking,
+    made: Callable[[pl.Expr], list[pl.Expr]],
+    rows: int,
+    what: str,
+    progress: Callable[[str], Progress],
+) -> Shown:
+    schema = next(made_up.batches(1, made)).table.schema
+    evaluator = evaluator_of(undated, asking, schema)
+    summary = Summary(evaluator.function.id, undated.digest, evaluator.ready().layout.missing)
+    tell, total, start = progress(what), 0, time.perf_counter()
+
+    def answered(batch: Batch) -> Answers:
+        return evaluator.answers(batch.table, batch.first)
+
+    for answers in side_by_side(made_up.batches(rows, made), answered, os.cpu_count() or 1):
+        summary.add(answers)
+        if "value" in answers.table.columns:
+            total += int(answers.table["value"].sum() or 0)
+        summary.seconds = time.perf_counter() - start
+        tell(summary.rows, rows, summary.seconds)
+    is_value = evaluator.function.kind != "decision"
+    return Shown(what, summary, show(total, evaluator.function.type) if is_value else "")

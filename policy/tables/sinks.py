@@ -1,0 +1,117 @@
+"""Answers into files, whole or not at all: a file appears under its name only when its last row is written.
+
+In: a path and tables of answers. Out: a Parquet, CSV, JSON Lines or Arrow IPC file. What was left behind by a run
+that was interrupted (`NAME.part`) is never taken for an answer, and is written over by the next.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import polars as pl
+from attrs import define, field
+
+from policy.model import types
+from policy.model.types import Type
+from policy.tables.sources import format_of
+
+EPOCH = 719_163
+
+
+@define(eq=False)
+class Sink:
+    """A file being written. Used in a `with`: it is kept where that ends well, and left as a part where not."""
+
+    path: Path
+    about: Mapping[str, str]  # said in the file of the file: question, date, rulebook
+    format: str = ""
+    _file: Any = None
+    _writer: Any = None
+    _schema: Any = None
+    _names: list[str] = field(factory=list)
+
+    def __enter__(self) -> Sink:
+        self.format = format_of(self.path)
+        self._file = self.part.open("wb")
+        return self
+
+    @property
+    def part(self) -> Path:
+        return self.path.with_name(self.path.name + ".part")
+
+    def write(self, table: pl.DataFrame) -> None:
+        match self.format:
+            case "csv":
+                flat = table.select(_in_one_cell(n, d) for n, d in table.schema.items())
+                flat.write_csv(self._file, include_header=not self._names)
+                self._names = table.columns
+            case "lines":
+                table.write_ndjson(self._file)
+            case _:
+                self._write_arrow(table.to_arrow())
+
+    def _write_arrow(self, table: Any) -> None:
+        if self._writer is None:
+            told = {f"policy.{name}": value for name, value in self.about.items()}
+            self._schema = table.schema.with_metadata({**(table.schema.metadata or {}), **told})
+            self._writer = _arrow_writer(self.format, self._file, self._schema)
+        self._writer.write_table(table.replace_schema_metadata(self._schema.metadata))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._writer is not None:
+            self._writer.close()
+        if kind is None:
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        self._file.close()
+        if kind is None:
+            os.replace(self.part, self.path)
+
+
+def _arrow_writer(format: str, file: Any, schema: Any) -> Any:
+    from pyarrow import ipc, parquet
+
+    if format == "parquet":
+        few = [f.name for f in schema if not _is_of_many_values(f.type)]
+        return parquet.ParquetWriter(file, schema, compression="zstd", use_dictionary=few)
+    return ipc.new_file(file, schema)
+
+
+def _is_of_many_values(of: Any) -> bool:
+    """Whether looking for repeated values, as of outcomes and reasons, is seldom worth it."""
+    from pyarrow import types as arrow
+
+    return bool(arrow.is_integer(of) or arrow.is_decimal(of) or arrow.is_temporal(of))
+
+
+def _in_one_cell(name: str, dtype: Any) -> pl.Expr:
+    """A list as one text, for a file that has no lists."""
+    column = pl.col(name)
+    return column.cast(pl.List(pl.String)).list.join("; ") if isinstance(dtype, pl.List) else column
+
+
+def presentable(of: Type, scaled: bool) -> pl.Expr:
+    """The column `value` as people read it: decimals, dates and moments instead of scaled integers."""
+    return _presented(pl.col("value"), of.of if isinstance(of, types.OptionalOf) else of, scaled)
+
+
+def _presented(value: pl.Expr, of: Type, scaled: bool) -> pl.Expr:
+    match of:
+        case types.Number(_, scale) if scaled or scale < 0:
+            steps = value if scaled else value * 10**-scale
+            return steps.reinterpret(dtype=pl.Decimal(38, 0))
+        case types.Number(_, scale):
+            return value.reinterpret(dtype=pl.Decimal(38, scale))
+        case types.Date():
+            return (value - EPOCH).cast(pl.Int32).cast(pl.Date)
+        case types.Instant():
+            return value.cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
+        case types.ListOf(item) | types.SetOf(item):
+            return value.list.eval(_presented(pl.element(), item, scaled))
+    return value

@@ -1,0 +1,48 @@
+"""One size of the `files` benchmark: makes a table, asks of it, and prints seconds, extra bytes, and the table's.
+
+python tests/benchmarks/columns/stream.py ROWS
+"""
+
+import sys
+import tempfile
+from pathlib import Path
+
+import measure
+import polars as pl
+import pyarrow.parquet as pq
+from positions import DAY, RULES, positions
+
+from policy.pipeline import load_program, read_folder
+from policy.tables.dates import Asking
+from policy.tables.decide import run_of
+from policy.tables.sources import source_of
+
+PART = 1_000_000
+
+
+def main(height: int) -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path, few = Path(folder, "positions.parquet"), Path(folder, "few.parquet")
+        write(path, height)
+        positions(1_000).write_parquet(few)
+        undated = load_program(read_folder([RULES])[0])
+        asking = Asking(question="lending", on=DAY, scaled=True)
+        run_of(undated, asking, source_of(few)).to(Path(folder, "warm.parquet"))
+        run = run_of(undated, asking, source_of(path))
+        with measure.Watch() as watch:
+            summary = run.to(Path(folder, "lent.parquet"))
+        assert summary.rows == height
+        print(summary.seconds, watch.extra, path.stat().st_size, height * 17)
+
+
+def write(path: Path, height: int) -> None:
+    """The table, a part at a time."""
+    with pq.ParquetWriter(path, positions(1).to_arrow().schema, compression="zstd") as writer:
+        for start in range(0, height, PART):
+            part = positions(min(PART, height - start), seed=start)
+            writer.write_table(part.to_arrow(), row_group_size=262_144)
+    assert pl.scan_parquet(path).select(pl.len()).collect().item() == height
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
