@@ -215,3 +215,9 @@ def test_undecided_rows_say_what_they_need() -> None:
     assert [row["outcome"] for row in rows] == ["undecided", "denied", "denied"]
     assert [row["needs"] for row in rows] == [["position.day"], [], []]
     assert [row["reasons"] for row in rows] == [[], ["tokens"], ["too_large"]]
+
+
+def test_a_settled_date_is_compared_with_a_column() -> None:
+    book = book_of("value later(d: date, e: date) -> boolean = today + 1 month > max(d, e) per LAW/1", "2026-01-31")
+    rows = [(739_674, 1), (739_675, 1), (1, 739_676)]
+    agree(book, "later", rows, [book.interpreter("later").answer(*row) for row in rows])

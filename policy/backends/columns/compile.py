@@ -32,6 +32,7 @@ from policy.backends.columns.values import (
     Written,
     code_type,
 )
+from policy.ir import operators
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function, Program
 from policy.model import types
@@ -234,6 +235,14 @@ class Compiler(Tables, Lists):
         there = record.present
         return Scalar(self.graph.null(INT64), NOTHING, present=there.value, needs=there.needs)
 
+    def months_after(self, day: Scalar, months: int) -> Scalar:
+        """The same of one day; out of the calendar it is a fault."""
+        numbers = Numbers(self.graph)
+        try:
+            return self.number(numbers, numbers.constant(operators.months_later(day.value.setting, months)), day)
+        except ValueError:
+            return Scalar(self.graph.null(INT64), NUMBER, fault=self.graph.true, needs=day.needs)
+
     def number(self, numbers: Numbers, result: Sum, *operands: Scalar) -> Scalar:
         faults = self.merged(*(o.fault for o in operands), numbers.fault)
         return Scalar(
@@ -249,6 +258,8 @@ class Compiler(Tables, Lists):
         """Days at either end of the calendar are left to the interpreter."""
         if day.kind != NUMBER:
             return day
+        if day.is_constant:
+            return self.months_after(day, months)
         numbers = Numbers(self.graph)
         margin = 31 * (abs(months) + 1)
         first, last = margin, 3_652_059 - margin

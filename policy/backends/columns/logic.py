@@ -98,6 +98,10 @@ class Logic(Expressions):
         """Codes as the words they stand for."""
         if not isinstance(a.kind, Codes):
             return a.value
+        if a.value.is_constant:
+            code = a.value.setting
+            member = a.kind.members[code] if code is not None and code < len(a.kind.members) else None
+            return self.graph.constant(member, TEXT)
         return self.graph.node("spelt", a.value, setting=a.kind.members, dtype=TEXT, nullable=a.value.nullable)
 
     # ── comparing ───────────────────────────────────────────────────────────────────────────
