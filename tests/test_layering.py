@@ -17,7 +17,7 @@ LAYERS = [
     {"pipeline"},
     {"demo"},
     {"scenario"},
-    {"cache", "testing", "reports"},
+    {"testing", "reports"},
     {"audit"},
     {"margin"},
     {"exchange"},
@@ -28,7 +28,7 @@ LAYERS = [
     {"model"},
     {"syntax"},
     {"decisions", "diagnostics"},
-    {"source", "resources"},
+    {"source", "resources", "cache"},
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 

@@ -29,10 +29,10 @@ from policy.model.overlays import overlaid
 from policy.model.types import Type
 from policy.pipeline import Text, check
 from policy.verify import arithmetic
-from policy.verify.decide import differ
+from policy.verify.goals import differ
 from policy.verify.facts import DAYS as CALENDAR
 from policy.verify.facts import Facts
-from policy.verify.script import Script, script
+from policy.verify.script import Script
 from policy.verify.solver import Reply, Solver
 from policy.verify.symbolic import Found, Many, Nothing, Texts, Value, whole
 from policy.verify.terms import Term, Terms
@@ -76,7 +76,7 @@ def as_found(encoder: Encoder, outcome: Any) -> Found:
 
 
 def ask(made: Script) -> Reply:
-    return Solver(made, 20.0).ask("g", exact=True)
+    return Solver(made, 20.0).ask_exactly("g")
 
 
 def given_facts_agree(seed: int) -> None:
@@ -97,7 +97,7 @@ def given_facts_agree(seed: int) -> None:
             found = encoder.found(undated.functions[function.id].body, env)
             outcome = meant(program, function, given)
             other = differ(t, found, as_found(encoder, outcome))
-            reply = ask(script(t, {"g": other})) if other is not t.false else Reply(False)
+            reply = ask(Script(t, {"g": other})) if other is not t.false else Reply(False)
             assert reply.holds is False, f"{name}: {outcome}, but not for the solver\n{rules.text}{rules.house}"
 
 
@@ -146,8 +146,10 @@ def every_fact_agrees(seed: int) -> None:
         outcome = meant(program, program.functions[function.id], record)
         told = t.all(*equal(t, texts, undated, given, of, "f"), t.same(t.integer("today", *CALENDAR), t.number(day)))
         right = differ(t, found, as_found(encoder, outcome))
-        assert ask(script(t, {"g": t.all(told, right)})).holds in (False, None), f"{name}: {outcome}\n{rules.text}"
-        assert ask(script(t, {"g": t.all(told, t.no(right))})).holds in (True, None), f"{name}: {outcome}\n{rules.text}"
+        assert ask(Script(t, {"g": t.all(told, right)})).holds in (False, None), f"{name}: {outcome}\n{rules.text}"
+        assert ask(Script(t, {"g": t.all(told, t.no(right))})).holds in (True, None), (
+            f"{name}: {outcome}\n{rules.text}"
+        )
 
 
 def models_agree(seed: int) -> None:
@@ -164,7 +166,7 @@ def models_agree(seed: int) -> None:
         known = t.no(t.any(found.fault, found.value.unknown))
         goals = {"fault": found.fault, "unknown": t.all(t.no(found.fault), found.value.unknown), "value": known}
         for wanted, goal in goals.items():
-            reply = Solver(script(t, {"g": goal}), 5.0).ask("g", exact=True)
+            reply = Solver(Script(t, {"g": goal}), 5.0).ask_exactly("g")
             if reply.holds:
                 facts_found = symbols.read(reply.model, of, "f")
                 program = specialised(undated, int(reply.model.get("today", 738_000)))
@@ -213,8 +215,8 @@ def test_laws_of_months_follow_from_the_calendar(day: int, months: int) -> None:
         expected = None
     here = t.same(name, t.number(day))
     wrong = t.no(outside) if expected is None else t.any(outside, t.no(t.same(result, t.number(expected))))
-    assert ask(script(t, {"g": t.all(here, wrong)})).holds is False
-    assert ask(script(t, {"g": t.all(here, t.no(wrong))})).holds is True
+    assert ask(Script(t, {"g": t.all(here, wrong)})).holds is False
+    assert ask(Script(t, {"g": t.all(here, t.no(wrong))})).holds is True
 
 
 @settings(max_examples=100, **QUIET)
@@ -232,5 +234,5 @@ def test_quotients_and_products_are_exact(mode: str, a: int, b: int, is_constant
     result, product = arithmetic.quotient(t, mode, x, y), arithmetic.product(t, x, y)
     here = t.all(t.same(x, t.number(a)), t.same(y, t.number(b)))
     right = t.all(t.same(result, t.number(divide(mode, a, b))), t.same(product, t.number(a * b)))
-    assert ask(script(t, {"g": t.all(here, t.no(right))})).holds is False
-    assert ask(script(t, {"g": t.all(here, right)})).holds is True
+    assert ask(Script(t, {"g": t.all(here, t.no(right))})).holds is False
+    assert ask(Script(t, {"g": t.all(here, right)})).holds is True

@@ -25,6 +25,7 @@ VERBS = {
     "provisions": "List what the sources say and which rules stand on it.",
     "questions": "List what a rulebook can be asked.",
     "test": "Run the tests that rules bring along.",
+    "verify": "Prove what rules can never do, or show the case in which they do it.",
 }
 
 

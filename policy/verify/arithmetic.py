@@ -11,6 +11,7 @@ from functools import cache
 
 from policy.ir.operators import divide
 from policy.ir.operators import months_later as exactly
+from policy.verify.meanings import Months, Product
 from policy.verify.terms import Term, Terms
 
 LAST_DAY = date.max.toordinal()
@@ -38,7 +39,7 @@ def _new_product(t: Terms, a: Term, b: Term) -> Term:
     corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high) if x is not None and y is not None]
     low, high = (min(corners), max(corners)) if len(corners) == 4 else (None, None)
     p = t.fresh("product", low, high)
-    t.meanings[p] = [t.multiplied(p, a, b)]
+    t.meanings[p] = Product(p, a, b)
     zero = t.number(0)
     laws = [t.same(t.same(p, zero), t.any(t.same(a, zero), t.same(b, zero)))]
     positive_a, positive_b = t.less(zero, a), t.less(zero, b)
@@ -164,7 +165,7 @@ def _new_months(t: Terms, day: Term, months: int) -> tuple[Term, Term]:
     )
     t.laws[result] = [t.any(outside, near)]
     _rising(t, ("months", months), day, result, outside)
-    t.meanings[result] = [t.any(outside, law) for law in _calendar(t, day, months, result)]
+    t.meanings[result] = Months(result, day, months, outside, tuple(_calendar(t, day, months, result)))
     return result, outside
 
 

@@ -16,7 +16,14 @@ from policy.model.rules import Parameters
 
 @frozen(eq=False)
 class Sought:
-    """Facts for which `expression` comes to something. `outcome`: true, fault, unknown, or differ (from `other`).
+    """Facts for which `expression` comes to something. `outcome`:
+
+    true     certainly true
+    open     true, or unknown, so that it may be true
+    unknown  not known
+    fault    a fault other than a number or date beyond its limit
+    limit    a fault of any kind
+    differ   not the same as `other`: another value, or known where the other is not
 
     Where there is a `where`, it must hold for certain as well.
     """
@@ -55,6 +62,7 @@ class Status(Enum):
     REFUTED = "refuted"
     UNDECIDED = "not decided"
     NOT_ENCODED = "cannot be encoded"
+    NOT_ASKED = "not asked"
 
 
 @frozen

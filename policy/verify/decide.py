@@ -5,24 +5,31 @@ In: a program and a batch of claims about the same facts. Out: a verdict for eac
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from time import monotonic
 from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
+from policy.ir import program as ir
 from policy.ir.interpret import FaultError, Unknown
-from policy.ir.program import Program
+from policy.ir.program import Expr, Program
 from policy.model import types
 from policy.model.values import show
-from policy.verify.claims import Batch, Example, Sought, Status, Verdict
-from policy.verify.facts import DAYS, LONGEST, Facts, Model
+from policy.verify.claims import Batch, Claim, Example, Sought, Status, Verdict
+from policy.verify.facts import DAYS, LONGEST, Facts
+from policy.verify.goals import Goals
+from policy.verify.meanings import pieces
 from policy.verify.plainest import Plainest, days_of
-from policy.verify.script import Script, script
-from policy.verify.solver import Solver
-from policy.verify.symbolic import CannotEncodeError, Found, Texts, alike, truth, whole
+from policy.verify.script import Script
+from policy.verify.solver import Reply, Solver
+from policy.verify.symbolic import CannotEncodeError
 from policy.verify.terms import Term, Terms
-from policy.verify.to_smt import Encoder, Env
-from policy.verify.trial import Trial, part_of, without_unread
+from policy.verify.trial import Dated, Given, Trial, part_of, without_unread
 from policy.verify.written import in_json, in_rules, paths
+
+MOST_TOLD = 60  # times that the solver is told of a meaning that its case breaks
+LONGEST_TRIED = 12  # elements of a list, before something that lists might show is said not to be
 
 
 class DisagreementError(AssertionError):
@@ -38,125 +45,87 @@ class Limits:
 
 
 @frozen(eq=False)
-class Encoded:
-    """A batch in terms: the script of all its goals, and for those that have none the reason."""
+class Asked:
+    """A batch of one program in terms, over all dates or `on` one; `wrong` tells which goals cannot be encoded."""
 
-    script: Script
+    program: Program
+    batch: Batch
+    limits: Limits
+    on: int | None
     facts: Facts
+    script: Script
     wrong: dict[str, str]
+    dated: Dated
+    solver: Solver
 
 
-def encoded(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> Encoded:
-    """The batch in terms, over all dates or on one."""
-    terms, texts = Terms(), Texts()
-    facts = Facts(program, terms, texts, limits.longest)
+def asked(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> Asked:
+    """The batch in terms."""
+    terms = Terms()
+    small = part_of(program, *(e for _, s in _all_sought(batch) for e in (s.expression, s.other, s.where) if e))
     today = terms.integer("today", *DAYS) if on is None else terms.number(on)
-    encoder = Encoder(program, terms, texts, today)
-    goals: dict[str, Term] = {}
+    goals = Goals.over(small, terms, batch.parameters, today, limits.longest)
+    made: dict[str, Term] = {}
     wrong: dict[str, str] = {}
-    env: Env = {}
     for name, sought in _all_sought(batch):
         try:
-            if not env:
-                env.update({n: facts.any(of, n) for n, of in batch.parameters})
-            goals[name] = goal(encoder, sought, env)
+            made[name] = goals.of(sought)
         except CannotEncodeError as reason:
             wrong[name] = str(reason)
         except RecursionError:
             wrong[name] = "the rules lie too deep inside each other"
-    return Encoded(script(terms, goals), facts, wrong)
+    whole = Script(terms, made)
+    return Asked(small, batch, limits, on, goals.facts, whole, wrong, Dated(small), Solver(whole, limits.seconds))
 
 
-def _all_sought(batch: Batch) -> list[tuple[str, Sought]]:
-    found = []
+def _all_sought(batch: Batch) -> Iterator[tuple[str, Sought]]:
     for n, claim in enumerate(batch.claims):
-        found.append((str(n), claim.sought))
-        found += [(f"{n} {label}", aside) for label, aside in claim.asides]
-    return found
-
-
-def goal(encoder: Encoder, sought: Sought, env: Env) -> Term:
-    """That facts are like those sought."""
-    t = encoder.terms
-    found = whole(t, encoder.found(sought.expression, env))
-    match sought.outcome:
-        case "true":
-            result = _certain(t, found)
-        case "fault":
-            result = found.fault
-        case "unknown":
-            result = t.all(t.no(found.fault), found.value.unknown)
-        case _:
-            assert sought.other is not None
-            result = differ(t, found, encoder.found(sought.other, env))
-    if sought.where is not None:
-        result = t.all(_certain(t, encoder.found(sought.where, env)), result)
-    return result
-
-
-def _certain(t: Terms, found: Found) -> Term:
-    return t.all(t.no(found.fault), t.no(found.value.unknown), truth(t, found.value))
-
-
-def differ(t: Terms, a: Found, b: Found) -> Term:
-    """That two outcomes are not the same: other values, or one a fault or unknown and the other not."""
-    a, b = whole(t, a), whole(t, b)
-    a_unknown, b_unknown = t.all(t.no(a.fault), a.value.unknown), t.all(t.no(b.fault), b.value.unknown)
-    both_known = t.no(t.any(a.fault, b.fault, a_unknown, b_unknown))
-    return t.any(
-        t.no(t.same(a.fault, b.fault)),
-        t.no(t.same(a_unknown, b_unknown)),
-        t.all(both_known, t.no(alike(t, a.value, b.value))),
-    )
+        yield str(n), claim.sought
+        yield from ((f"{n} {label}", aside) for label, aside in claim.asides)
 
 
 # ── verdicts ────────────────────────────────────────────────────────────────────────────────
 
 
 def decided(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> list[Verdict]:
-    """A verdict for each claim."""
-    made = encoded(program, batch, limits, on)
-    solver = Solver(made.script, limits.seconds)
-    return [_decided(program, batch, n, made, solver, limits, on) for n in range(len(batch.claims))]
+    """A verdict for each claim. What short lists do not show is looked for in longer ones."""
+    a = asked(program, batch, limits, on)
+    verdicts = [_decided(a, n) for n in range(len(batch.claims))]
+    again = [n for n, (c, v) in enumerate(zip(batch.claims, verdicts, strict=True)) if _is_unshown(c, v)]
+    if again and limits.longest < LONGEST_TRIED:
+        longer = evolve(limits, longest=min(2 * limits.longest, LONGEST_TRIED))
+        claims = tuple(batch.claims[n] for n in again)
+        for n, verdict in zip(again, decided(program, evolve(batch, claims=claims), longer, on), strict=True):
+            if verdict.status is not Status.UNDECIDED:
+                verdicts[n] = verdict
+    return verdicts
 
 
-def _decided(
-    program: Program, batch: Batch, n: int, made: Encoded, solver: Solver, limits: Limits, on: int | None
-) -> Verdict:
-    claim = batch.claims[n]
+def _is_unshown(claim: Claim, verdict: Verdict) -> bool:
+    return not claim.is_never and verdict.status is Status.REFUTED and verdict.longest > 0
+
+
+def _decided(a: Asked, n: int) -> Verdict:
+    claim = a.batch.claims[n]
     blank = Verdict(claim.kind, claim.subject, claim.says, claim.place, Status.UNDECIDED)
-    if str(n) in made.wrong:
-        return evolve(blank, status=Status.NOT_ENCODED, why=made.wrong[str(n)])
-    longest = limits.longest if any(f"{path}#" in made.script.names for path in made.facts.lists) else 0
-    case = searched(program, batch, str(n), claim.sought, made, solver, on)
+    if str(n) in a.wrong:
+        return evolve(blank, status=Status.NOT_ENCODED, why=a.wrong[str(n)])
+    longest = a.limits.longest if a.facts.lists and reads_lists(a.program, claim.sought) else 0
+    case = searched(a, str(n), claim.sought, wants_plain=claim.is_never)
     if case is None:
-        return evolve(blank, longest=longest, why=f"in {limits.seconds:g} seconds")
-    is_good = claim.is_never is not case.found
-    status = Status.PROVED if is_good else Status.REFUTED
-    notes = tuple(
-        note
-        for label, aside in claim.asides
-        if (note := _aside(program, batch, f"{n} {label}", label, aside, made, solver, on))
-    )
-    return evolve(blank, status=status, longest=longest, example=case.example, notes=notes)
+        return evolve(blank, longest=longest, why=f"in {a.limits.seconds:g} seconds")
+    status = Status.PROVED if claim.is_never is not case.found else Status.REFUTED
+    notes = tuple(note for label, aside in claim.asides if (note := _aside(a, f"{n} {label}", label, aside)))
+    return evolve(blank, status=status, longest=0 if case.found else longest, example=case.example, notes=notes)
 
 
-def _aside(
-    program: Program,
-    batch: Batch,
-    name: str,
-    label: str,
-    aside: Sought,
-    made: Encoded,
-    solver: Solver,
-    on: int | None,
-) -> str:
-    if name in made.wrong:
-        return f"{label} cannot be encoded: {made.wrong[name]}"
-    case = searched(program, batch, name, aside, made, solver, on)
+def _aside(a: Asked, name: str, label: str, aside: Sought) -> str:
+    if name in a.wrong:
+        return f"{label} cannot be encoded: {a.wrong[name]}"
+    case = searched(a, name, aside)
     if case is None:
-        return f"{label} could not be looked for in time"
-    return f"{label} {case.example}, {case.example.comes_to}" if case.example else ""
+        return f"{label} could not be looked for in {a.limits.seconds:g} seconds"
+    return f"{label} {case.example}: {case.example.comes_to}" if case.example else ""
 
 
 @frozen(eq=False)
@@ -165,66 +134,98 @@ class Searched:
 
     found: bool
     example: Example | None = None
+    model: dict[str, Any] = field(factory=dict)
 
 
 def searched(
-    program: Program, batch: Batch, name: str, sought: Sought, made: Encoded, solver: Solver, on: int | None
+    a: Asked, name: str, sought: Sought, wants_plain: bool = True, also: tuple[str, ...] = ()
 ) -> Searched | None:
-    """Looks for facts, first without the meanings of products and months; None where the solver gave up."""
-    reply = solver.ask(name, exact=False)
-    trial = Trial(program, batch.parameters, sought)
-    for exact in (False, True):
-        if exact:
-            if not made.script.is_hard or reply.holds is False:
-                break
-            reply = solver.ask(name, exact=True)
-        if reply.holds:
-            case = _confirmed(trial, made, reply.model, on)
-            if case is not None:
-                return Searched(True, case)
-            if exact or not made.script.is_hard:
-                raise DisagreementError(f"`{name}`: the solver's case is none: {reply.model}\n{made.script.exact}")
-    return Searched(False) if reply.holds is False else None
+    """Looks for facts; None where the solver gave up.
+
+    The solver first knows only the laws of products and months. Where its case is none because it breaks their
+    meaning, it is told why and asked again; and in the end it is asked with all meanings whole.
+    """
+    trial = Trial(a.dated, a.batch.parameters, sought)
+    started = monotonic()
+    for _ in range(MOST_TOLD):
+        reply = a.solver.ask(name, *also)
+        if not reply.holds:
+            break
+        if case := _confirmed(a, trial, reply, wants_plain):
+            return case
+        more = pieces(a.script.terms, a.script.names(name, *also), reply.model)
+        if not more:
+            raise DisagreementError(f"`{name}`: the solver's case is none: {reply.model}\n{a.script.plain}")
+        a.solver.tell(more)
+        if monotonic() - started > a.limits.seconds / 2:
+            break
+    if reply.holds is False:
+        return Searched(False)
+    if not a.script.is_hard(name, *also):
+        return None
+    reply = a.solver.ask_exactly(name, *also)
+    if reply.holds is None:
+        return None
+    if not reply.holds:
+        return Searched(False)
+    case = _confirmed(a, trial, reply, wants_plain)
+    if case is None:
+        raise DisagreementError(f"`{name}`: the solver's case is none: {reply.model}\n{a.script.exact(name, *also)}")
+    return case
 
 
-def _confirmed(trial: Trial, made: Encoded, model: Model, on: int | None) -> Example | None:
-    given = tuple(made.facts.read(model, of, name) for name, of in trial.parameters)
-    day = int(model.get("today", DAYS[0] + 738_000)) if on is None else on
+def _confirmed(a: Asked, trial: Trial, reply: Reply, wants_plain: bool) -> Searched | None:
+    """The case, where the interpreter finds it so too."""
+    given = tuple(a.facts.read(reply.model, of, n) for n, of in trial.parameters)
+    day = int(reply.model.get("today", DAYS[1] // 5)) if a.on is None else a.on
     if not trial.holds(given, day):
         return None
-    return example(trial, tuple(made.facts.texts.numbers), given, day, on)
+    return Searched(True, example(a, trial, given, day) if wants_plain else None, reply.model)
 
 
-def example(trial: Trial, texts: tuple[str, ...], given: tuple[Any, ...], day: int, on: int | None) -> Example:
+def example(a: Asked, trial: Trial, given: Given, day: int) -> Example:
     """The case made plain, and only what was read of it, where that alone is enough."""
-    program = trial.program
-    asked = [e for e in (trial.sought.expression, trial.sought.other, trial.sought.where) if e]
-    bodies = [*asked, *(f.body for f in part_of(program, *asked).functions.values())]
-    known = _texts_of(program, texts)
-    days = days_of(bodies) if on is None else []
-    given, day = Plainest(program, trial.holds, known, days).of(given, trial.parameters, day)
+    expressions = [e for e in (trial.sought.expression, trial.sought.other, trial.sought.where) if e]
+    bodies: list[Expr] = [*expressions, *(f.body for f in a.program.functions.values())]
+    members = {m for members in a.program.enums.values() for m in members}
+    texts = tuple(text for text in a.facts.texts.numbers if text not in members)
+    days = days_of(bodies) if a.on is None else []
+    plainest = Plainest(a.program, trial.holds, texts, days)
+    given, day = plainest.of(given, trial.parameters, day)
     read = trial.reads(given, day)
     shown = tuple(without_unread(g, n, read) for g, (n, _) in zip(given, trial.parameters, strict=True))
-    if not trial.holds(shown, day):
-        shown = given
+    return told(trial, shown if trial.holds(shown, day) else given, day)
+
+
+def told(trial: Trial, given: Given, day: int) -> Example:
+    """Facts as people write them."""
+    program = trial.dated.program
+    named = [(g, n, of) for g, (n, of) in zip(given, trial.parameters, strict=True)]
     return Example(
         show(day, types.DATE),
-        {n: in_json(g, of, program) for g, (n, of) in zip(shown, trial.parameters, strict=True)},
-        tuple(p for g, (n, of) in zip(shown, trial.parameters, strict=True) for p in paths(g, of, program, n)),
-        _comes_to(trial, shown, day),
-        tuple((n, in_rules(g, of, program)) for g, (n, of) in zip(shown, trial.parameters, strict=True)),
+        {n: in_json(g, of, program) for g, n, of in named},
+        tuple(p for g, n, of in named for p in paths(g, of, program, n)),
+        _comes_to(trial, given, day),
+        tuple((n, in_rules(g, of, program)) for g, n, of in named),
     )
 
 
-def _texts_of(program: Program, texts: tuple[str, ...]) -> tuple[str, ...]:
-    members = {m for members in program.enums.values() for m in members}
-    return tuple(text for text in texts if text not in members)
-
-
-def _comes_to(trial: Trial, given: tuple[Any, ...], day: int) -> str:
+def _comes_to(trial: Trial, given: Given, day: int) -> str:
     value = trial.outcome(given, day, trial.sought.expression)
     if isinstance(value, FaultError):
         return f"fails: {value}"
     if isinstance(value, Unknown):
         return "needs " + ", ".join(sorted(value.needs))
     return ""
+
+
+def reads_lists(program: Program, sought: Sought) -> bool:
+    """Whether what is sought goes over lists, or asks what is in one."""
+    asked_of = [e for e in (sought.expression, sought.other, sought.where) if e]
+    bodies = [*asked_of, *(f.body for f in part_of(program, *asked_of).functions.values())]
+    return any(
+        isinstance(e, ir.Aggregate)
+        or (isinstance(e, ir.Compare) and e.operator == "in" and isinstance(e.right, ir.Field | ir.Variable))
+        for body in bodies
+        for e in ir.walk(body)
+    )

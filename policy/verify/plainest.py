@@ -15,7 +15,7 @@ from policy.ir import program as ir
 from policy.ir.program import Expr, Program, walk
 from policy.model import types
 from policy.model.types import Number, Type
-from policy.verify.facts import DAYS
+from policy.verify.facts import DAYS, LARGEST_FACT
 
 MOST_TRIES = 2_000
 USUAL_DAY = date(2026, 1, 1).toordinal()
@@ -131,9 +131,9 @@ class Plainest:
                 yield USUAL_MOMENT
                 yield from (USUAL_MOMENT + step for step in (1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000))
             case Number(_, scale):
-                low, high = least, most
-                rounder = (c for c in _rounder(value, scale))
-                yield from (c for c in rounder if (low is None or c >= low) and (high is None or c <= high))
+                low = -LARGEST_FACT if least is None else least
+                high = LARGEST_FACT if most is None else most
+                yield from (c for c in _rounder(value, scale) if low <= c <= high)
 
 
 def _rounder(value: int, scale: int) -> Iterator[int]:

@@ -5,37 +5,60 @@ In: terms, and the goals that are asked one at a time. Out: text. Each shared pa
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
 
 from attrs import frozen
 
 from policy.verify.terms import Term, Terms, in_order
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Script:
-    """The text without and with the meanings of products and months, and whether these differ."""
+    """Goals, each of which is asked alone or with others, and their text."""
 
-    plain: str
-    exact: str
-    goals: tuple[str, ...]
-    names: frozenset[str]
+    terms: Terms
+    goals: Mapping[str, Term]
 
-    @property
-    def is_hard(self) -> bool:
-        return self.plain != self.exact
+    @cached_property
+    def plain(self) -> str:
+        """The text of all goals, without the meanings of products and months."""
+        return _written(self.terms, self.goals, exact=False)
+
+    def exact(self, *names: str) -> str:
+        """The text of some goals, with those meanings."""
+        return _written(self.terms, {name: self.goals[name] for name in names}, exact=True)
+
+    def told(self, more: Sequence[Term], time: int) -> str:
+        """The text of what holds besides, for a solver that knows the plain text; each `time` names its own."""
+        lines, written = _defined(more, f"t{time}.")
+        return "\n".join([*lines, *(f"(assert {written[m]})" for m in more)])
+
+    def is_hard(self, *names: str) -> bool:
+        """Whether there is anything that the plain text leaves out."""
+        return bool(self.names(*names) & set(self.terms.meanings))
+
+    def names(self, *goals: str) -> set[Term]:
+        """The names that goals rest on."""
+        roots = [self.goals[g] for g in goals]
+        return {t for t in in_order([*roots, *_held(self.terms, roots, exact=False)]) if t.op == "name"}
 
 
-def script(t: Terms, goals: Mapping[str, Term]) -> Script:
-    """Whether each goal can hold, asked alone."""
-    plain, names = _written(t, goals, exact=False)
-    exact, more = _written(t, goals, exact=True)
-    return Script(plain, exact, tuple(goals), names | more)
-
-
-def _written(t: Terms, goals: Mapping[str, Term], exact: bool) -> tuple[str, frozenset[str]]:
+def _written(t: Terms, goals: Mapping[str, Term], exact: bool) -> str:
     held = _held(t, list(goals.values()), exact)
-    order = in_order([*goals.values(), *held])
+    roots = [*goals.values(), *held]
+    names = [part for part in in_order(roots) if part.op == "name"]
+    lines = [line for name in names for line in _declared(name)]
+    defined, written = _defined(roots, "t")
+    lines += [*defined, *(f"(assert {written[h]})" for h in held)]
+    for name, goal in goals.items():
+        lines.append(f"(declare-const |goal {name}| Bool)\n(assert (=> |goal {name}| {written[goal]}))")
+    return "\n".join(lines) + "\n"
+
+
+def _defined(roots: Sequence[Term], prefix: str) -> tuple[list[str], dict[Term, str]]:
+    """Definitions of what occurs more than once, and the text of every part."""
+    order = in_order(roots)
     uses: dict[Term, int] = {}
     for part in order:
         for a in part.args:
@@ -43,22 +66,18 @@ def _written(t: Terms, goals: Mapping[str, Term], exact: bool) -> tuple[str, fro
     written: dict[Term, str] = {}
     lines = []
     for part in order:
-        if part.op == "name":
-            written[part] = f"|{part.value}|"
-            lines.append(f"(declare-const |{part.value}| {part.sort})")
-            lines += _bounds(part)
+        text = f"|{part.value}|" if part.op == "name" else _text(part, written)
+        if uses.get(part, 0) > 1 and part.args:
+            written[part] = f"{prefix}{len(written)}"
+            lines.append(f"(define-fun {written[part]} () {part.sort} {text})")
         else:
-            text = _text(part, written)
-            if uses.get(part, 0) > 1 and part.args:
-                written[part] = f"t{len(written)}"
-                lines.append(f"(define-fun {written[part]} () {part.sort} {text})")
-            else:
-                written[part] = text
-    lines += [f"(assert {written[h]})" for h in held]
-    for name, goal in goals.items():
-        lines.append(f"(declare-const |goal {name}| Bool)\n(assert (=> |goal {name}| {written[goal]}))")
-    names = frozenset(str(p.value) for p in order if p.op == "name")
-    return "\n".join(lines) + "\n", names
+            written[part] = text
+    return lines, written
+
+
+def _declared(name: Term) -> Iterator[str]:
+    yield f"(declare-const |{name.value}| {name.sort})"
+    yield from _bounds(name)
 
 
 def _held(t: Terms, roots: list[Term], exact: bool) -> list[Term]:
@@ -70,7 +89,7 @@ def _held(t: Terms, roots: list[Term], exact: bool) -> list[Term]:
         names = [p for p in in_order(pending) if p.op == "name" and p not in seen]
         seen.update(names)
         new = [law for name in names for law in t.laws.get(name, ())]
-        new += [meaning for name in names for meaning in t.meanings.get(name, ()) if exact]
+        new += [meaning for name in names if exact and name in t.meanings for meaning in t.meanings[name].whole(t)]
         pending = [law for law in new if law not in held]
         held.update(dict.fromkeys(pending))
     held.update(dict.fromkeys(law for a, b, law in t.links if a in seen and b in seen))
@@ -105,6 +124,6 @@ def _text(part: Term, written: Mapping[Term, str]) -> str:
 
 
 def printed(s: Script) -> str:
-    """The whole script for a solver to read, each goal asked in turn."""
+    """The whole script for any solver to read, each goal asked in turn."""
     asked = "".join(f'(echo "{name}")\n(check-sat-assuming (|goal {name}|))\n' for name in s.goals)
-    return "(set-option :produce-models true)\n" + s.exact + asked
+    return "(set-option :produce-models true)\n" + s.exact(*s.goals) + asked

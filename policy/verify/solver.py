@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib.util import find_spec
 from typing import Any
 
 from attrs import define, field, frozen
 
 from policy.verify.facts import Model
+from policy.verify.meanings import Product
 from policy.verify.script import Script
+from policy.verify.terms import Term
 
 EXTRA = "proofs need the solver Z3: `pip install 'policy-that-runs[proofs]'`"
 
@@ -38,28 +41,40 @@ class Solver:
 
     script: Script
     seconds: float
-    opened: dict[bool, Any] = field(factory=dict)
+    opened: Any = None
+    times: int = 0
 
-    def ask(self, goal: str, exact: bool, *also: str) -> Reply:
-        """Whether the goal can hold together with others, with or without the meanings of products and months."""
+    def ask(self, goal: str, *also: str) -> Reply:
+        """Whether the goal can hold together with others, by what has been told of meanings so far."""
         z3 = _z3()
-        if exact not in self.opened:
-            made = (
-                z3.SolverFor("QF_NIA")
-                if exact and self.script.is_hard and len(self.script.goals) == 1
-                else z3.Solver()
-            )
-            made.set("timeout", max(1, int(self.seconds * 1_000)))
-            made.set("random_seed", 0)
-            made.from_string(self.script.exact if exact else self.script.plain)
-            self.opened[exact] = made
-        solver = self.opened[exact]
-        result = solver.check(*(z3.Bool(f"goal {name}") for name in (goal, *also)))
-        if result == z3.unsat:
-            return Reply(False)
-        if result == z3.unknown:
-            return Reply(None)
-        return Reply(True, _model(z3, solver.model()))
+        if self.opened is None:
+            self.opened = self._open(z3, z3.Solver(), self.script.plain)
+        wanted = [z3.Bool(f"goal {name}") for name in (goal, *also)]
+        return self._reply(z3, self.opened, self.opened.check(*wanted))
+
+    def tell(self, more: Sequence[Term]) -> None:
+        """What holds besides."""
+        self.times += 1
+        self.opened.from_string(self.script.told(more, self.times))
+
+    def ask_exactly(self, goal: str, *also: str) -> Reply:
+        """The same, with all meanings whole."""
+        z3 = _z3()
+        has_products = any(isinstance(self.script.terms.meanings.get(n), Product) for n in self.script.names(goal))
+        solver = self._open(z3, z3.SolverFor("QF_NIA" if has_products else "QF_LIA"), self.script.exact(goal, *also))
+        solver.add(*(z3.Bool(f"goal {name}") for name in (goal, *also)))
+        return self._reply(z3, solver, solver.check())
+
+    def _reply(self, z3: Any, solver: Any, result: Any) -> Reply:
+        if result == z3.sat:
+            return Reply(True, _model(z3, solver.model()))
+        return Reply(False if result == z3.unsat else None)
+
+    def _open(self, z3: Any, solver: Any, text: str) -> Any:
+        solver.set("timeout", max(1, int(self.seconds * 1_000)))
+        solver.set("random_seed", 0)
+        solver.from_string(text)
+        return solver
 
 
 def _model(z3: Any, model: Any) -> Model:

@@ -168,8 +168,8 @@ def alike(t: Terms, a: Value, b: Value) -> Term:
             return t.false
         case _, Nothing():
             return t.false
-        case (Group(), Plain()) | (Plain(), Group()) if t.true in (a.absent, b.absent):
-            return t.all(a.absent, b.absent)
+        case (Group(absent=x), Plain(absent=y)) | (Plain(absent=x), Group(absent=y)) if t.true in (x, y):
+            return t.all(x, y)
         case Many(), Many() if not a.is_set and not b.is_set:
             size = max(len(a.elements), len(b.elements))
             pairs = [(_element(t, a, n), _element(t, b, n)) for n in range(size)]

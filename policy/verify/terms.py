@@ -45,7 +45,7 @@ class Terms:
 
     made: dict[object, Any] = field(factory=dict)
     laws: dict[Term, list[Term]] = field(factory=dict)
-    meanings: dict[Term, list[Term]] = field(factory=dict)
+    meanings: dict[Term, Any] = field(factory=dict)  # of `meanings.Meaning`
     neighbours: dict[object, list[tuple[Term, Term]]] = field(factory=dict)
     links: list[tuple[Term, Term, Term]] = field(factory=list)
     true: Term = Term("true", (), BOOL)

@@ -37,12 +37,16 @@ Env = dict[str, Value]
 
 @frozen(eq=False)
 class Encoder:
-    """Encodes expressions of one program; `today` is a day, or all of them."""
+    """Encodes expressions of one program; `today` is a day, or all of them.
+
+    Unless `has_limits`, numbers may be of any size, and no date is out of the calendar.
+    """
 
     program: Program
     terms: Terms
     texts: Texts
     today: Term
+    has_limits: bool = True
     memo: dict[Any, Found] = field(factory=dict)
     kept: list[Any] = field(factory=list)  # what the memo goes by the identity of
 
@@ -201,7 +205,7 @@ class Encoder:
 
     def _checked(self, a: Found, limit: int) -> Found:
         t = self.terms
-        if not isinstance(a.value, Plain) or a.value.term.sort == BOOL:
+        if not self.has_limits or not isinstance(a.value, Plain) or a.value.term.sort == BOOL:
             return a
         x = a.value.term
         inside = t.all(t.less(t.number(-limit), x), t.less(x, t.number(limit)))
@@ -212,7 +216,8 @@ class Encoder:
         t = self.terms
         day, outside = arithmetic.months_later(t, number(t, a.value), months)
         unknown = a.value.unknown
-        return Found(self.plain(day, unknown), t.any(a.fault, t.all(t.no(unknown), outside)))
+        out = t.all(t.no(unknown), outside) if self.has_limits else t.false
+        return Found(self.plain(day, unknown), t.any(a.fault, out))
 
     def _if(self, test: Found, then: Found, otherwise: Found) -> Found:
         t = self.terms

@@ -28,14 +28,30 @@ class _Reader(Interpreter):
 
 
 @frozen(eq=False)
-class Trial:
-    """What is sought, to be tried on facts of `parameters`. Only what it calls is kept of the program."""
+class Dated:
+    """A program as of one day after the other, and the classes of its records; what claims share."""
 
     program: Program
+    made: dict[int, Program] = field(factory=dict)
+    classes: dict[str, type[Any]] = field(factory=dict)
+
+    def on(self, day: int) -> Program:
+        """The program as of a day."""
+        if day not in self.made:
+            self.made[day] = specialised(self.program, day)
+        if not self.classes:
+            self.classes.update(record_classes(self.program))
+        return self.made[day]
+
+
+@frozen(eq=False)
+class Trial:
+    """What is sought, to be tried on facts of `parameters`."""
+
+    dated: Dated
     parameters: Parameters
     sought: Sought
-    dated: dict[int, tuple[Program, tuple[Expr | None, ...]]] = field(factory=dict)
-    classes: dict[str, type[Any]] = field(factory=dict)
+    simple: dict[tuple[int, int], Expr] = field(factory=dict)
 
     def holds(self, given: Given, on: int) -> bool:
         """Whether the facts are like those sought."""
@@ -47,43 +63,38 @@ class Trial:
         self._holds(given, on, paths)
         return paths
 
-    def outcome(self, given: Given, on: int, e: Expr) -> Any:
-        """What an expression comes to: a value, `Unknown`, or the `FaultError`."""
-        return self._outcome(self._on(on)[0], given, simplify(e, on), {})
+    def outcome(self, given: Given, on: int, e: Expr, paths: dict[str, None] | None = None) -> Any:
+        """What an expression comes to: a value, `Unknown`, or the `FaultError`; notes what is read."""
+        program = self.dated.on(on)
+        key = id(e), on
+        if key not in self.simple:
+            self.simple[key] = simplify(e, on)
+        reader = _Reader(program, paths={} if paths is None else paths)
+        env = {
+            name: at(record_from(value, of, self.dated.classes, program), name)
+            for value, (name, of) in zip(given, self.parameters, strict=True)
+        }
+        try:
+            return reader.whole(reader.evaluate(self.simple[key], env))
+        except FaultError as fault:
+            return fault
 
     def _holds(self, given: Given, on: int, paths: dict[str, None]) -> bool:
-        program, (expression, other, where) = self._on(on)
-        if where is not None and self._outcome(program, given, where, paths) is not True:
+        sought = self.sought
+        if sought.where is not None and self.outcome(given, on, sought.where, paths) is not True:
             return False
-        assert expression is not None
-        value = self._outcome(program, given, expression, paths)
-        match self.sought.outcome:
+        value = self.outcome(given, on, sought.expression, paths)
+        match sought.outcome:
             case "true":
                 return value is True
-            case "fault":
+            case "open":
+                return value is True or isinstance(value, Unknown)
+            case "fault" | "limit":
                 return isinstance(value, FaultError)
             case "unknown":
                 return isinstance(value, Unknown)
-        assert other is not None
-        return state(value) != state(self._outcome(program, given, other, paths))
-
-    def _on(self, on: int) -> tuple[Program, tuple[Expr | None, ...]]:
-        if on not in self.dated:
-            asked = (self.sought.expression, self.sought.other, self.sought.where)
-            expressions = tuple(None if e is None else simplify(e, on) for e in asked)
-            self.dated[on] = specialised(part_of(self.program, *(e for e in asked if e)), on), expressions
-        return self.dated[on]
-
-    def _outcome(self, program: Program, given: Given, e: Expr, paths: dict[str, None]) -> Any:
-        if not self.classes:
-            self.classes.update(record_classes(program))
-        reader = _Reader(program, paths=paths)
-        facts = [record_from(g, of, self.classes, program) for g, (_, of) in zip(given, self.parameters, strict=True)]
-        env = {name: value for (name, _), value in zip(self.parameters, facts, strict=True)}
-        try:
-            return reader.whole(reader.evaluate(e, {n: at(v, n) for n, v in env.items()}))
-        except FaultError as fault:
-            return fault
+        assert sought.other is not None
+        return state(value) != state(self.outcome(given, on, sought.other, paths))
 
 
 def state(value: Any) -> tuple[str, Any]:
