@@ -8,7 +8,7 @@ import click
 
 from policy.cli.options import format_option, texts_of
 from policy.cli.output import fail, plural, print_diagnostics, print_json
-from policy.diagnostics import Collector, PolicyError, printable
+from policy.diagnostics import PolicyError, printable
 from policy.pipeline import Checked, check
 from policy.pipeline import program as program_of
 from policy.verify import overlay as overlays
@@ -17,7 +17,7 @@ from policy.verify.decide import Limits, asked
 from policy.verify.questions import KINDS, batches
 from policy.verify.run import Task, tasks, verdicts
 from policy.verify.script import printed
-from policy.verify.solver import EXTRA, there_is_a_solver
+from policy.verify.solver import no_solver, there_is_a_solver
 
 COLOURS = {
     Status.PROVED: "green",
@@ -75,9 +75,7 @@ def command(
             )
         return
     if not there_is_a_solver():
-        found = Collector()
-        found.error("no-solver", "there is no solver to prove anything with", None, EXTRA)
-        fail(PolicyError(found.found))
+        fail(PolicyError([no_solver()]))
     watched = sys.stderr.isatty()
     with click.progressbar(length=len(wanted), label="proving", file=sys.stderr, hidden=not watched) as bar:
         found_out = [*verdicts(wanted, jobs, lambda: bar.update(1)), *not_asked]

@@ -49,7 +49,10 @@ _ASKED = ("decision", "value", "table", "parameter")
 
 def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim | None:
     law, house = called(function, BEFORE), called(function, AFTER)
+    looser: ir.Expr
     match declared:
+        case rules.Decision(stricter="permitted"):
+            says, looser = "leaves out no duty of the law", ir.And((law, ir.Not(house)))
         case rules.Decision():
             says, looser = "permits nothing that the law denies", ir.And((house, ir.Not(law)))
         case rules.Parameter(stricter="higher") | rules.Value(stricter="higher") | rules.Table(stricter="higher"):

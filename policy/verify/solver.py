@@ -11,20 +11,22 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from policy.diagnostics import Diagnostic, PolicyError
 from policy.verify.facts import Model
 from policy.verify.meanings import Product
 from policy.verify.script import Script
 from policy.verify.terms import Term
 
-EXTRA = "proofs need the solver Z3: `pip install 'policy-that-runs[proofs]'`"
-
-
-class NoSolverError(Exception):
-    """Z3 is not installed."""
+EXTRA = "install Z3: `pip install 'policy-that-runs[proofs]'`"
 
 
 def there_is_a_solver() -> bool:
     return find_spec("z3") is not None
+
+
+def no_solver() -> Diagnostic:
+    """The finding that there is none."""
+    return Diagnostic("no-solver", "there is no solver to prove anything with", None, EXTRA)
 
 
 @frozen
@@ -87,7 +89,7 @@ def _model(z3: Any, model: Any) -> Model:
 
 def _z3() -> Any:
     if not there_is_a_solver():
-        raise NoSolverError(EXTRA)
+        raise PolicyError([no_solver()])
     import z3
 
     return z3
