@@ -18,6 +18,7 @@ VERBS = {
     "completion": "Print the shell's completion script.",
     "decide": "Ask a question about facts.",
     "demo": "Run the shipped rulebook on a small market, end to end.",
+    "diff": "Show exactly what a change of the rules changes.",
     "explain": "Show how an answer came about.",
     "facts": "Show what a question wants to know.",
     "fmt": "Put rules into the standard shape.",

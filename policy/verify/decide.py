@@ -17,7 +17,7 @@ from policy.ir.program import Expr, Program
 from policy.model import types
 from policy.model.values import show
 from policy.verify.claims import Batch, Claim, Example, Sought, Status, Verdict
-from policy.verify.facts import DAYS, LONGEST, Facts
+from policy.verify.facts import DAYS, LONGEST, Facts, Model
 from policy.verify.goals import Goals
 from policy.verify.meanings import pieces
 from policy.verify.plainest import Plainest, days_of
@@ -52,11 +52,19 @@ class Asked:
     batch: Batch
     limits: Limits
     on: int | None
-    facts: Facts
+    goals: Goals
     script: Script
     wrong: dict[str, str]
     dated: Dated
     solver: Solver
+
+    @property
+    def facts(self) -> Facts:
+        return self.goals.facts
+
+    def answer(self, given: Given, day: int, e: Expr) -> Any:
+        """What an expression comes to on facts: a value, `Unknown`, or the `FaultError`."""
+        return Trial(self.dated, self.batch.parameters, Sought("true", e)).outcome(given, day, e)
 
 
 def asked(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> Asked:
@@ -75,7 +83,7 @@ def asked(program: Program, batch: Batch, limits: Limits, on: int | None = None)
         except RecursionError:
             wrong[name] = "the rules lie too deep inside each other"
     whole = Script(terms, made)
-    return Asked(small, batch, limits, on, goals.facts, whole, wrong, Dated(small), Solver(whole, limits.seconds))
+    return Asked(small, batch, limits, on, goals, whole, wrong, Dated(small), Solver(whole, limits.seconds))
 
 
 def _all_sought(batch: Batch) -> Iterator[tuple[str, Sought]]:
@@ -134,7 +142,9 @@ class Searched:
 
     found: bool
     example: Example | None = None
-    model: dict[str, Any] = field(factory=dict)
+    model: Model = field(factory=dict)
+    given: Given = ()
+    day: int = 0
 
 
 def searched(
@@ -180,21 +190,23 @@ def _confirmed(a: Asked, trial: Trial, reply: Reply, wants_plain: bool) -> Searc
     day = int(reply.model.get("today", DAYS[1] // 5)) if a.on is None else a.on
     if not trial.holds(given, day):
         return None
-    return Searched(True, example(a, trial, given, day) if wants_plain else None, reply.model)
+    if not wants_plain:
+        return Searched(True, None, reply.model, given, day)
+    given, day = plainest(a, trial, given, day)
+    return Searched(True, told(trial, given, day), reply.model, given, day)
 
 
-def example(a: Asked, trial: Trial, given: Given, day: int) -> Example:
+def plainest(a: Asked, trial: Trial, given: Given, day: int) -> tuple[Given, int]:
     """The case made plain, and only what was read of it, where that alone is enough."""
     expressions = [e for e in (trial.sought.expression, trial.sought.other, trial.sought.where) if e]
     bodies: list[Expr] = [*expressions, *(f.body for f in a.program.functions.values())]
     members = {m for members in a.program.enums.values() for m in members}
     texts = tuple(text for text in a.facts.texts.numbers if text not in members)
     days = days_of(bodies) if a.on is None else []
-    plainest = Plainest(a.program, trial.holds, texts, days)
-    given, day = plainest.of(given, trial.parameters, day)
+    given, day = Plainest(a.program, trial.holds, texts, days).of(given, trial.parameters, day)
     read = trial.reads(given, day)
     shown = tuple(without_unread(g, n, read) for g, (n, _) in zip(given, trial.parameters, strict=True))
-    return told(trial, shown if trial.holds(shown, day) else given, day)
+    return shown if trial.holds(shown, day) else given, day
 
 
 def told(trial: Trial, given: Given, day: int) -> Example:

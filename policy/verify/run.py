@@ -9,6 +9,8 @@ from __future__ import annotations
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import Any
 
 from attrs import evolve, frozen
 
@@ -17,6 +19,7 @@ from policy.ir.program import Call, Expr, Program, walk
 from policy.verify.beside import fingerprints
 from policy.verify.claims import Batch, Claim, Status, Verdict
 from policy.verify.decide import Limits, decided
+from policy.verify.difference import Change, Difference, compared
 
 
 @frozen(eq=False)
@@ -60,11 +63,7 @@ def _called(expressions: Sequence[Expr], known: dict[str, str]) -> set[str]:
     return {known[c.function] for e in expressions for c in walk(e) if isinstance(c, Call)}
 
 
-_tasks: list[Task] = []  # what a forked process inherits, so that no program has to be sent to it
-
-
-def _run(n: int) -> list[Verdict]:
-    task = _tasks[n]
+def _verdicts(task: Task) -> list[Verdict]:
     key = task.key
     kept = cache.fetch(key)
     if isinstance(kept, list) and len(kept) == len(task.batch.claims):
@@ -79,17 +78,41 @@ def verdicts(
     wanted: Sequence[Task], processes: int = 0, done: Callable[[], None] = lambda: None
 ) -> Iterator[Verdict]:
     """The verdicts on all claims, in order; `done` is called after each batch."""
-    _tasks[:] = wanted
+    jobs = [partial(_verdicts, task) for task in wanted]
+    for result in in_parallel(jobs, [len(t.batch.claims) for t in wanted], processes, done):
+        yield from result
+
+
+def differences(
+    c: Change, wanted: Sequence[str], limits: Limits, processes: int = 0, done: Callable[[], None] = lambda: None
+) -> Iterator[Difference]:
+    """What a change does to each of these questions, in order."""
+    yield from in_parallel([partial(compared, c, id, limits) for id in wanted], [1] * len(wanted), processes, done)
+
+
+# ── processes ───────────────────────────────────────────────────────────────────────────────
+
+_jobs: list[Callable[[], Any]] = []  # what a forked process inherits, so that no program has to be sent to it
+
+
+def _run(n: int) -> Any:
+    return _jobs[n]()
+
+
+def in_parallel(
+    jobs: Sequence[Callable[[], Any]], sizes: Sequence[int], processes: int, done: Callable[[], None]
+) -> Iterator[Any]:
+    """The results of the jobs, in order; the largest begin first."""
     processes = processes or multiprocessing.cpu_count()
-    if processes == 1 or len(wanted) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        for n in range(len(wanted)):
-            yield from _run(n)
+    if processes == 1 or len(jobs) < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        for job in jobs:
+            yield job()
             done()
         return
-    largest_first = sorted(range(len(wanted)), key=lambda n: -len(wanted[n].batch.claims))
+    _jobs[:] = jobs
     with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
-        futures = {n: pool.submit(_run, n) for n in largest_first}
+        futures = {n: pool.submit(_run, n) for n in sorted(range(len(jobs)), key=lambda n: -sizes[n])}
         for future in futures.values():
             future.add_done_callback(lambda _: done())
-        for n in range(len(wanted)):
-            yield from futures[n].result()
+        for n in range(len(jobs)):
+            yield futures[n].result()

@@ -18,7 +18,7 @@ class Script:
     """Goals, each of which is asked alone or with others, and their text."""
 
     terms: Terms
-    goals: Mapping[str, Term]
+    goals: dict[str, Term]
 
     @cached_property
     def plain(self) -> str:
@@ -33,6 +33,11 @@ class Script:
         """The text of what holds besides, for a solver that knows the plain text; each `time` names its own."""
         lines, written = _defined(more, f"t{time}.")
         return "\n".join([*lines, *(f"(assert {written[m]})" for m in more)])
+
+    def added(self, name: str, time: int) -> str:
+        """The text of a goal that is added later."""
+        lines, written = _defined([self.goals[name]], f"t{time}.")
+        return "\n".join([*lines, *_goal(name, written[self.goals[name]])])
 
     def is_hard(self, *names: str) -> bool:
         """Whether there is anything that the plain text leaves out."""
@@ -52,8 +57,12 @@ def _written(t: Terms, goals: Mapping[str, Term], exact: bool) -> str:
     defined, written = _defined(roots, "t")
     lines += [*defined, *(f"(assert {written[h]})" for h in held)]
     for name, goal in goals.items():
-        lines.append(f"(declare-const |goal {name}| Bool)\n(assert (=> |goal {name}| {written[goal]}))")
+        lines += _goal(name, written[goal])
     return "\n".join(lines) + "\n"
+
+
+def _goal(name: str, text: str) -> tuple[str, str]:
+    return f"(declare-const |goal {name}| Bool)", f"(assert (=> |goal {name}| {text}))"
 
 
 def _defined(roots: Sequence[Term], prefix: str) -> tuple[list[str], dict[Term, str]]:

@@ -59,6 +59,13 @@ class Solver:
         self.times += 1
         self.opened.from_string(self.script.told(more, self.times))
 
+    def also(self, name: str, goal: Term) -> None:
+        """One more goal, about names that the script has already."""
+        self.script.goals[name] = goal
+        if self.opened is not None:
+            self.times += 1
+            self.opened.from_string(self.script.added(name, self.times))
+
     def ask_exactly(self, goal: str, *also: str) -> Reply:
         """The same, with all meanings whole."""
         z3 = _z3()
@@ -77,6 +84,20 @@ class Solver:
         solver.set("random_seed", 0)
         solver.from_string(text)
         return solver
+
+
+def most(script: Script, goal: str, name: str, seconds: float) -> int | None:
+    """The greatest that a name can be where the goal holds, by the plain text; None where the solver gave up."""
+    z3 = _z3()
+    optimiser = z3.Optimize()
+    optimiser.set("timeout", max(1, int(seconds * 1_000)))
+    optimiser.from_string(script.plain)
+    optimiser.add(z3.Bool(f"goal {goal}"))
+    found = optimiser.maximize(z3.Int(name))
+    if optimiser.check() != z3.sat:
+        return None
+    bound = optimiser.upper(found)
+    return int(bound.as_long()) if z3.is_int_value(bound) else None
 
 
 def _model(z3: Any, model: Any) -> Model:
