@@ -48,7 +48,7 @@ def command(
     format: str,
 ) -> None:
     """Compare two rulebooks, or one with itself as of two dates or under an overlay, question by question: what is
-    stricter, what is looser, which numbers rise or fall and by how much at most, where, and an example client for each.
+    stricter, what is looser, which numbers rise or fall, by how much at most, where, and an example client for each.
 
     \b
     policy diff old-rules new-rules

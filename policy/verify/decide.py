@@ -5,7 +5,7 @@ In: a program and a batch of claims about the same facts. Out: a verdict for eac
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from time import monotonic
 from typing import Any
 
@@ -67,12 +67,18 @@ class Asked:
         return Trial(self.dated, self.batch.parameters, Sought("true", e)).outcome(given, day, e)
 
 
-def asked(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> Asked:
-    """The batch in terms."""
+def asked(
+    program: Program,
+    batch: Batch,
+    limits: Limits,
+    on: int | None = None,
+    which: Callable[[Facts], Facts] = lambda facts: facts,
+) -> Asked:
+    """The batch in terms, about all facts or those that `which` makes of them."""
     terms = Terms()
     small = part_of(program, *(e for _, s in _all_sought(batch) for e in (s.expression, s.other, s.where) if e))
     today = terms.integer("today", *DAYS) if on is None else terms.number(on)
-    goals = Goals.over(small, terms, batch.parameters, today, limits.longest)
+    goals = Goals.over(small, terms, batch.parameters, today, limits.longest, which)
     made: dict[str, Term] = {}
     wrong: dict[str, str] = {}
     for name, sought in _all_sought(batch):
@@ -143,8 +149,12 @@ class Searched:
     found: bool
     example: Example | None = None
     model: Model = field(factory=dict)
-    given: Given = ()
+    named: dict[str, Any] = field(factory=dict)  # the facts, by parameter
     day: int = 0
+
+    @property
+    def given(self) -> Given:
+        return tuple(self.named.values())
 
 
 def searched(
@@ -191,9 +201,13 @@ def _confirmed(a: Asked, trial: Trial, reply: Reply, wants_plain: bool) -> Searc
     if not trial.holds(given, day):
         return None
     if not wants_plain:
-        return Searched(True, None, reply.model, given, day)
+        return Searched(True, None, reply.model, _named(trial, given), day)
     given, day = plainest(a, trial, given, day)
-    return Searched(True, told(trial, given, day), reply.model, given, day)
+    return Searched(True, told(trial, given, day), reply.model, _named(trial, given), day)
+
+
+def _named(trial: Trial, given: Given) -> dict[str, Any]:
+    return dict(zip((n for n, _ in trial.parameters), given, strict=True))
 
 
 def plainest(a: Asked, trial: Trial, given: Given, day: int) -> tuple[Given, int]:

@@ -18,7 +18,7 @@ from policy.ir.program import FieldOf, Program
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Number, Type
 from policy.model.values import microseconds
-from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value
+from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value, alike
 from policy.verify.terms import Term, Terms
 
 LONGEST = 3
@@ -125,6 +125,13 @@ class Facts:
             case types.Text() | types.Enum():
                 return self._plain(t.number(self.texts.number(value)))
         return self._plain(t.number(value))
+
+    def is_given(self, value: Any, of: Type, path: str) -> Term:
+        """That the names at a path, of a fact outside of lists, stand for this fact."""
+        t = self.terms
+        inner = self.any(of, path)
+        assert isinstance(inner, Plain)
+        return alike(t, inner, self.given(value, of, path))
 
     # ── models ──────────────────────────────────────────────────────────────────────────────
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import field, frozen
 
 from policy.ir.program import Expr, Program
@@ -24,10 +26,17 @@ class Goals:
     env: Env = field(factory=dict)
 
     @staticmethod
-    def over(program: Program, terms: Terms, parameters: Parameters, today: Term, longest: int) -> Goals:
-        """Goals about all facts."""
+    def over(
+        program: Program,
+        terms: Terms,
+        parameters: Parameters,
+        today: Term,
+        longest: int,
+        which: Callable[[Facts], Facts] = lambda facts: facts,
+    ) -> Goals:
+        """Goals about all facts; or about those that `which` makes of them."""
         texts = Texts()
-        facts = Facts(program, terms, texts, longest)
+        facts = which(Facts(program, terms, texts, longest))
         limited, unlimited = (Encoder(program, terms, texts, today, has_limits) for has_limits in (True, False))
         return Goals(facts, parameters, limited, unlimited)
 
