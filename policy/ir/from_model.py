@@ -236,8 +236,6 @@ def _decision(d: rules.Decision) -> Function:
                 place=place_of(r.span),
             )
         )
-    denials = _any([r.condition for r in lowered if r.effect == "deny"])
-    permissions = _any([r.condition for r in lowered if r.effect == "permit"])
     otherwise = ir.Rule(
         name="otherwise",
         effect=d.otherwise,
@@ -246,9 +244,15 @@ def _decision(d: rules.Decision) -> Function:
         citations=d.citations,
         place=place_of(d.span),
     )
-    default = ir.Const(d.otherwise == "permit")
-    body = ir.If(denials, FALSE, ir.If(permissions, TRUE, default))
+    body = outcome_of(lowered, d.otherwise)
     return _function(d, "decision", d.parameters, types.BOOLEAN, body, (*lowered, otherwise))
+
+
+def outcome_of(lowered: Sequence[ir.Rule], otherwise: str) -> Expr:
+    """True where a decision with these rules permits."""
+    denials = _any([r.condition for r in lowered if r.effect == "deny"])
+    permissions = _any([r.condition for r in lowered if r.effect == "permit"])
+    return ir.If(denials, FALSE, ir.If(permissions, TRUE, ir.Const(otherwise == "permit")))
 
 
 def _key(key: rules.Key) -> Expr:

@@ -12,6 +12,8 @@ from attrs import evolve, fields
 
 from policy.ir import program as ir
 from policy.ir.program import Expr, FieldOf, Function, Program, map_parts, parts, walk
+from policy.model import types
+from policy.model.rules import Parameters
 
 BEFORE, AFTER = "@before", "@after"
 
@@ -60,7 +62,7 @@ def fingerprints(program: Program) -> dict[str, str]:
         total = hashlib.sha256(repr((f.kind, f.parameters, f.type)).encode())
         for body in (f.body, *(r.condition for r in f.rules)):
             total.update("\n".join(_words(body, result)).encode())
-        for record in _records(repr(f.parameters), program):
+        for record in records_of(f.parameters, program).values():
             total.update(repr([(x.name, x.type, x.least, x.most) for x in record]).encode())
         result[id] = total.hexdigest()
     return result
@@ -79,14 +81,15 @@ def _words(e: Expr, known: dict[str, str]) -> Iterator[str]:
             yield f"{type(node).__name__} {scalars!r} {len(parts(node))}"
 
 
-def _records(wanted: str, program: Program) -> Iterator[tuple[FieldOf, ...]]:
-    """The records that a type mentions, and those in their fields."""
-    seen: set[str] = set()
-    pending = [wanted]
+def records_of(parameters: Parameters, program: Program) -> dict[str, tuple[FieldOf, ...]]:
+    """The records among the facts of these parameters, and those in their fields."""
+    found: dict[str, tuple[FieldOf, ...]] = {}
+    pending = [of for _, of in parameters]
     while pending:
-        text = pending.pop()
-        for name, record in program.records.items():
-            if f"Record(name='{name}')" in text and name not in seen:
-                seen.add(name)
-                yield record
-                pending.append(repr([f.type for f in record]))
+        of = pending.pop()
+        if isinstance(of, types.OptionalOf | types.ListOf | types.SetOf):
+            pending.append(of.of)
+        elif isinstance(of, types.Record) and of.name not in found:
+            found[of.name] = program.records[of.name]
+            pending += [f.type for f in found[of.name]]
+    return found

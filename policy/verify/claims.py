@@ -24,6 +24,7 @@ class Sought:
     fault    a fault other than a number or date beyond its limit
     limit    a fault of any kind
     differ   not the same as `other`: another value, or known where the other is not
+    apart    certainly true where `other` is not, or the other way round
 
     Where there is a `where`, it must hold for certain as well.
     """

@@ -16,6 +16,7 @@ from policy.ir.interpret import FaultError, Unknown
 from policy.ir.program import Expr, Program
 from policy.model import types
 from policy.model.values import show
+from policy.verify.beside import records_of
 from policy.verify.claims import Batch, Claim, Example, Sought, Status, Verdict
 from policy.verify.facts import DAYS, LONGEST, Facts, Model
 from policy.verify.goals import Goals
@@ -77,6 +78,7 @@ def asked(
     """The batch in terms, about all facts or those that `which` makes of them."""
     terms = Terms()
     small = part_of(program, *(e for _, s in _all_sought(batch) for e in (s.expression, s.other, s.where) if e))
+    small = evolve(small, records=records_of(batch.parameters, program))
     today = terms.integer("today", *DAYS) if on is None else terms.number(on)
     goals = Goals.over(small, terms, batch.parameters, today, limits.longest, which)
     made: dict[str, Term] = {}

@@ -60,6 +60,9 @@ class Goals:
                 result = t.all(t.no(found.fault), found.value.unknown)
             case "fault" | "limit":
                 result = found.fault
+            case "apart":
+                assert sought.other is not None
+                result = t.no(t.same(certain(t, found), certain(t, self.found(sought.other))))
             case _:
                 assert sought.other is not None
                 result = differ(t, found, self.found(sought.other))

@@ -94,6 +94,8 @@ class Trial:
             case "unknown":
                 return isinstance(value, Unknown)
         assert sought.other is not None
+        if sought.outcome == "apart":
+            return (value is True) is not (self.outcome(given, on, sought.other, paths) is True)
         return state(value) != state(self.outcome(given, on, sought.other, paths))
 
 
