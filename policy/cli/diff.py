@@ -8,7 +8,7 @@ from datetime import date
 
 import click
 
-from policy.cli.options import DateType, format_option, texts_of
+from policy.cli.options import DateType, format_option, seconds_option, texts_of
 from policy.cli.output import fail, plural, print_diagnostics, print_json
 from policy.diagnostics import PolicyError, printable
 from policy.ir.program import Program
@@ -31,7 +31,7 @@ COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incompar
 @click.option("--on", type=DateType(), help="Compare as of one date; otherwise over all dates.")
 @click.option("--under", default="", help="Lay this overlay over the second of the two, as example.house.")
 @click.option("-k", "--select", default="", help="Only questions whose name contains this.")
-@click.option("--seconds", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Time for each look.")
+@seconds_option
 @click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list looked at.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
 @format_option("text", "table", "json")
@@ -138,7 +138,7 @@ def _print(found: Sequence[Difference]) -> None:
         if d.more_regions:
             click.echo("  and elsewhere")
         for way in d.ways:
-            most = f", by {way.by} at most" if way.by else ""
+            most = "" if not way.by else f", by {way.by}" + ("" if way.by.startswith("at least") else " at most")
             click.echo(f"  {way.name}{most}: {printable(way.before)} becomes {printable(way.after)}")
             click.echo(f"    {printable(str(way.example))}")
     click.echo(summary(found))

@@ -10,7 +10,15 @@ from typing import Any
 import click
 from attrs import evolve
 
-from policy.cli.options import format_option, on_option, opened, rulebook_of, rules_option, under_option
+from policy.cli.options import (
+    format_option,
+    on_option,
+    opened,
+    rulebook_of,
+    rules_option,
+    seconds_option,
+    under_option,
+)
 from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, fail, print_json
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError, printable
@@ -30,8 +38,11 @@ from policy.verify.solver import no_solver, there_is_a_solver
 @under_option
 @rules_option
 @click.option("--how", default="", help="Also show what would bring about: permitted, denied, or as `>= 40 HKD`.")
+@seconds_option
 @format_option("text", "json")
-def command(question: str, facts: str, on: date, under: str, paths: tuple[str, ...], how: str, format: str) -> None:
+def command(
+    question: str, facts: str, on: date, under: str, paths: tuple[str, ...], how: str, seconds: float, format: str
+) -> None:
     """Show how the answer to QUESTION came about: each rule, value and row, with its paragraph and the facts. With
     `--how`, also the smallest changes of facts marked `changeable` that would bring about another answer.
 
@@ -51,7 +62,7 @@ def command(question: str, facts: str, on: date, under: str, paths: tuple[str, .
     if isinstance(arguments, list):
         fail(PolicyError(arguments))
     answer = rulebook.interpreter(function.id).answer(*arguments)
-    ways = _ways_out(rulebook, function, arguments, how) if how else None
+    ways = _ways_out(rulebook, function, arguments, how, Limits(seconds)) if how else None
     if format == "json":
         more = {"how": ways.as_json()} if ways else {}
         print_json({**answer_json(answer, function), "derivation": derivation_json(answer.derivation), **more})
@@ -63,7 +74,9 @@ def command(question: str, facts: str, on: date, under: str, paths: tuple[str, .
     sys.exit(3 if answer.outcome in (Outcome.UNDECIDED, Outcome.FAILED) else 0)
 
 
-def _ways_out(rulebook: Rulebook, function: Function, arguments: tuple[Any, ...], how: str) -> WaysOut:
+def _ways_out(
+    rulebook: Rulebook, function: Function, arguments: tuple[Any, ...], how: str, limits: Limits
+) -> WaysOut:
     """The ways to bring about what is asked for."""
     if not there_is_a_solver():
         fail(PolicyError([no_solver()]))
@@ -75,7 +88,7 @@ def _ways_out(rulebook: Rulebook, function: Function, arguments: tuple[Any, ...]
     if function.kind == "priority" or not function.parameters:
         raise click.UsageError(f"`{function.id}` does not turn on facts in a way that could be changed")
     goal = wanted(function, word, _read(rulebook, function, value)) if value else wanted(function, word)
-    return ways_out(rulebook.program, function, arguments, goal, Limits())
+    return ways_out(rulebook.program, function, arguments, goal, limits)
 
 
 def _read(rulebook: Rulebook, function: Function, value: str) -> Any:
@@ -90,8 +103,10 @@ def _read(rulebook: Rulebook, function: Function, value: str) -> Any:
 
 def _in_words(ways: WaysOut, how: str) -> str:
     if not ways.changeable:
-        return f"{how}: none of the facts that it turns on is marked changeable"
+        return f"{how}: none of its facts is marked changeable"
     lines = [f"{how} with {printable(str(way))}" for way in ways.ways]
-    if not ways.ways:
-        lines = [f"{how}: no change of {', '.join(ways.changeable)} brings it about"]
-    return "\n".join(lines if ways.is_complete else [*lines, "there may be more"])
+    if not ways.is_complete:
+        lines.append(f"{how}: there may be {'more ways' if lines else 'a way'} that was not found in time")
+    elif not lines:
+        lines.append(f"{how}: no change of {', '.join(ways.changeable)} brings it about")
+    return "\n".join(lines)

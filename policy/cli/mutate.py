@@ -14,7 +14,7 @@ from policy.verify.decide import Limits
 from policy.verify.solver import no_solver, there_is_a_solver
 
 
-def mutation(runner: Runner, jobs: int, select: str, format: str) -> int:
+def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str) -> int:
     """Prints how the mutants fare; the exit code."""
     if select:
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
@@ -27,7 +27,7 @@ def mutation(runner: Runner, jobs: int, select: str, format: str) -> int:
         def begun(parts: int) -> None:
             bar.length = parts
 
-        score = mutated(runner, Limits(), jobs, begun, lambda: bar.update(1))
+        score = mutated(runner, limits, jobs, begun, lambda: bar.update(1))
     if format == "json":
         print_json(score.as_json())
     else:

@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from policy.cli.options import format_option, texts_of
+from policy.cli.options import format_option, seconds_option, texts_of
 from policy.cli.output import fail, plural, print_diagnostics, print_json
 from policy.diagnostics import PolicyError, printable
 from policy.pipeline import Checked, check
@@ -32,7 +32,7 @@ COLOURS = {
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("-k", "--select", default="", help="Only claims whose subject or words contain this.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only claims of this kind.")
-@click.option("--seconds", type=click.FloatRange(0.1), default=10.0, show_default=True, help="Time for each claim.")
+@seconds_option
 @click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list looked at.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
 @click.option("--all", "everything", is_flag=True, help="Show what is proved too.")

@@ -133,7 +133,7 @@ def _slips(e: Expr) -> Iterator[tuple[Expr, str]]:
         case ir.Compare(operator, ir.Today(), ir.Const(day)) if operator in _BOUNDS:
             yield ir.Compare(operator, ir.Today(), ir.Const(day + 1)), f"{show(day, DATE)} a day later"
         case ir.Compare(operator, left, right) if operator in _BOUNDS:
-            yield ir.Compare(_BOUNDS[operator], left, right), f"`{operator}` for `{_BOUNDS[operator]}`"
+            yield ir.Compare(_BOUNDS[operator], left, right), f"`{_BOUNDS[operator]}` for `{operator}`"
         case ir.Divide(mode, numerator, denominator):
             yield ir.Divide(_ROUNDINGS[mode], numerator, denominator), f"rounded {_ROUNDINGS[mode]}, not {mode}"
         case ir.MonthsLater(date, months):

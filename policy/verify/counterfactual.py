@@ -96,7 +96,7 @@ def ways_out(program: Program, function: Function, given: tuple[Any, ...], goal:
         while True:
             case = searched(a, "0", sought, wants_plain=False, also=tuple(barred))
             if case is None:
-                return WaysOut(tuple(found), False, tuple(around.changed))
+                return WaysOut(tuple(found), False, tuple(around.kinds))
             if not case.found:
                 break
             way, paths = _smallest(a, sought, around, case, barred)
@@ -104,8 +104,8 @@ def ways_out(program: Program, function: Function, given: tuple[Any, ...], goal:
             barred.append(f"not {len(found)}")
             found.append(way)
             if len(found) == MOST_WAYS:
-                return WaysOut(tuple(found), False, tuple(around.changed))
-    return WaysOut(tuple(found), True, tuple(around.changed))
+                return WaysOut(tuple(found), False, tuple(around.kinds))
+    return WaysOut(tuple(found), True, tuple(around.kinds))
 
 
 def _plain(value: Any, of: Type, program: Program) -> Any:

@@ -218,7 +218,7 @@ def plainest(a: Asked, trial: Trial, given: Given, day: int) -> tuple[Given, int
     bodies: list[Expr] = [*expressions, *(f.body for f in a.program.functions.values())]
     members = {m for members in a.program.enums.values() for m in members}
     texts = tuple(text for text in a.facts.texts.numbers if text not in members)
-    days = days_of(bodies) if a.on is None else []
+    days = days_of(bodies) if a.on is None else None
     given, day = Plainest(a.program, trial.holds, texts, days).of(given, trial.parameters, day)
     read = trial.reads(given, day)
     shown = tuple(without_unread(g, n, read) for g, (n, _) in zip(given, trial.parameters, strict=True))
@@ -244,7 +244,48 @@ def _comes_to(trial: Trial, given: Given, day: int) -> str:
         return f"fails: {value}"
     if isinstance(value, Unknown):
         return "needs " + ", ".join(sorted(value.needs))
-    return ""
+    return ", ".join(_asked_on_the_way(trial, given, day))
+
+
+def _asked_on_the_way(trial: Trial, given: Given, day: int) -> Iterator[str]:
+    """What the questions come to that the expression asks about the facts as they are."""
+    names = {n for n, _ in trial.parameters}
+    told_already: set[str] = set()
+    functions = trial.dated.program.functions
+    for e in ir.walk(trial.sought.expression):
+        if not isinstance(e, ir.Call) or functions[e.function].kind == "set":
+            continue
+        about = [_path(a) for a in e.arguments]
+        if any(a is None or a.partition(".")[0] not in names for a in about):
+            continue
+        of = functions[e.function]
+        label = types.short(e.function).partition("@")[0] + (f"({', '.join(map(str, about))})" if about else "")
+        if label not in told_already:
+            told_already.add(label)
+            yield f"{label} = {shown(trial.outcome(given, day, e), of)}"
+
+
+def _path(e: Expr) -> str | None:
+    match e:
+        case ir.Variable(name):
+            return name
+        case ir.Field(of, name):
+            inner = _path(of)
+            return None if inner is None else f"{inner}.{name}"
+        case ir.Const(str() as value):
+            return value
+    return None
+
+
+def shown(value: Any, function: ir.Function) -> str:
+    """What a question comes to, in a line."""
+    if isinstance(value, Unknown):
+        return "undecided: needs " + ", ".join(sorted(value.needs))
+    if isinstance(value, FaultError):
+        return f"fails: {value}"
+    if function.kind == "decision":
+        return "permitted" if value else "denied"
+    return show(value, function.type)
 
 
 def reads_lists(program: Program, sought: Sought) -> bool:

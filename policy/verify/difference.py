@@ -13,14 +13,13 @@ from typing import Any
 from attrs import evolve, frozen
 
 from policy.ir import program as ir
-from policy.ir.interpret import FaultError, Unknown
 from policy.ir.program import Function, Program
 from policy.model import rules, types
 from policy.model.types import Number
 from policy.model.values import show
 from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
 from policy.verify.claims import Batch, Claim, Example, Sought
-from policy.verify.decide import Asked, Limits, Searched, asked, reads_lists, searched
+from policy.verify.decide import Asked, Limits, Searched, asked, reads_lists, searched, shown
 from policy.verify.extremes import extreme
 from policy.verify.regions import Region, regions
 from policy.verify.symbolic import CannotEncodeError
@@ -129,7 +128,7 @@ def _compared(c: Change, function: Function, blank: Difference, limits: Limits) 
     anything = Sought("differ", before, after)
     named = {"differ": anything, **dict(_ways(function, before, after))}
     claims = tuple(Claim("difference", function.id, name, "", sought) for name, sought in named.items())
-    a = asked(c.both, Batch(function.parameters, claims), limits)
+    a = asked(c.both, Batch(function.parameters, claims), limits, c.after.on)
     if a.wrong:
         raise CannotEncodeError(next(iter(a.wrong.values())))
     longest = limits.longest if a.facts.lists and reads_lists(a.program, anything) else 0
@@ -194,16 +193,4 @@ def _way(a: Asked, function: Function, name: str, case: Searched, limits: Limits
     if name in ("rises", "falls") and isinstance(function.type, Number):
         most = extreme(a, function, name, limits, abs(after - before))
         by = show(most.by, function.type) if most.is_exact else f"at least {show(most.by, function.type)}"
-    return Way(name, case.example, _shown(before, function), _shown(after, function), by)
-
-
-def _shown(value: Any, function: Function) -> str:
-    if isinstance(value, Unknown):
-        return "undecided: needs " + ", ".join(
-            n.removesuffix(BEFORE).removesuffix(AFTER) for n in sorted(value.needs)
-        )
-    if isinstance(value, FaultError):
-        return f"fails: {value}"
-    if function.kind == "decision":
-        return "permitted" if value else "denied"
-    return show(value, function.type)
+    return Way(name, case.example, shown(before, function), shown(after, function), by)

@@ -165,4 +165,6 @@ class Facts:
     def text(self, number: int) -> str:
         """The text with that number; one that the rules do not mention, where it is none of theirs."""
         by_number = {n: text for text, n in self.texts.numbers.items()}
-        return by_number.get(number, f"text {number}" if number >= 0 else "")
+        if number in by_number or number < 0:
+            return by_number.get(number, "")
+        return "other" if number == len(by_number) else f"other {number}"

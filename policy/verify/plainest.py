@@ -43,7 +43,7 @@ class Plainest:
     program: Program
     holds: Callable[[tuple[Any, ...], int], bool]
     texts: tuple[str, ...]
-    days: list[int]
+    days: list[int] | None  # on which something changes; None where the date is given
     tries: int = 0
 
     def of(self, given: tuple[Any, ...], parameters: Any, on: int) -> tuple[tuple[Any, ...], int]:
@@ -65,8 +65,10 @@ class Plainest:
         return given, on
 
     def _days(self, on: int) -> list[int]:
+        if self.days is None or on in self.days[:1]:
+            return [on]
         candidates = [*self.days[:1], *self.days[1:], *(d - 1 for d in self.days), USUAL_DAY]
-        return [d for d in candidates if DAYS[0] <= d <= DAYS[1]] if on not in self.days[:1] else [on]
+        return [d for d in candidates if DAYS[0] <= d <= DAYS[1]]
 
     def tried(self, given: tuple[Any, ...], on: int) -> bool:
         self.tries += 1
@@ -127,6 +129,7 @@ class Plainest:
                 yield from OTHER_TEXTS
             case types.Date():
                 yield from (d for d in (USUAL_DAY, on, on - 1, on + 1) if DAYS[0] <= d <= DAYS[1])
+                yield from _of_usual_years(value)
             case types.Instant():
                 yield USUAL_MOMENT
                 yield from (USUAL_MOMENT + step for step in (1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000))
@@ -134,6 +137,14 @@ class Plainest:
                 low = -LARGEST_FACT if least is None else least
                 high = LARGEST_FACT if most is None else most
                 yield from (c for c in _rounder(value, scale) if low <= c <= high)
+
+
+def _of_usual_years(day: int) -> Iterator[int]:
+    """The same day of the year in years that people think of."""
+    then = date.fromordinal(day)
+    for year in (2026, 2027, 2025, 2028, 2024):
+        if (then.month, then.day) != (2, 29) or year % 4 == 0:
+            yield then.replace(year=year).toordinal()
 
 
 def _rounder(value: int, scale: int) -> Iterator[int]:

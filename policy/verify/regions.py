@@ -23,6 +23,7 @@ from policy.verify.plainest import days_of
 from policy.verify.terms import Term, in_order
 
 MOST_REGIONS = 6
+MOST_FOUND = 24
 MOST_STRETCHES = 40
 MOST_MEMBERS = 60
 
@@ -65,46 +66,86 @@ class Axis:
 
 def regions(a: Asked, sought: Sought, goal: str) -> tuple[tuple[Region, ...], bool]:
     """The regions where the goal can hold, and whether there are more than are told."""
-    axes = list(_axes(a, goal))
+    look = _Look(a, sought, goal, tuple(_axes(a, goal)))
     a.solver.also(f"not {goal}", a.script.terms.no(a.script.goals[goal]))
-    found: list[Region] = []
+    found: list[Kept] = []
     outside: list[str] = []
+    more = False
     while True:
         case = searched(a, goal, sought, wants_plain=False, also=tuple(outside))
         if case is None or not case.found:
-            return tuple(found), case is None
-        if len(found) == MOST_REGIONS:
-            return tuple(found), True
-        region, name = _widened(a, sought, goal, axes, case.model, outside)
-        found.append(region)
-        outside.append(name)
+            more = case is None
+            break
+        if len(found) == MOST_FOUND:
+            more = True
+            break
+        kept = look.widened(case.model, outside)
+        found.append(kept)
+        outside.append(look.goal(a.script.terms.no(look.inside(kept))))
+    joined = _together(found)
+    return tuple(look.told(kept) for kept in joined[:MOST_REGIONS]), more or len(joined) > MOST_REGIONS
 
 
-def _widened(
-    a: Asked, sought: Sought, goal: str, axes: list[Axis], model: Model, outside: list[str]
-) -> tuple[Region, str]:
-    """The region around a case; and the name of the goal of being outside of it."""
-    t = a.script.terms
-    kept: dict[int, tuple[Cell, ...]] = {n: _own(axis, model) for n, axis in enumerate(axes)}
-    for n, axis in enumerate(axes):
-        others = t.all(*(t.any(*(c.holds for c in cells)) for m, cells in kept.items() if m != n))
-        own = kept[n]
-        for cell in axis.cells:
-            if cell not in own:
-                name = f"try {len(a.script.goals)}"
-                a.solver.also(name, t.all(others, cell.holds))
-                case = searched(a, goal, sought, wants_plain=False, also=(name, *outside))
-                if case is None or case.found:
-                    kept[n] = tuple(c for c in axis.cells if c in kept[n] or c is cell)
-    inside = t.all(*(t.any(*(c.holds for c in cells)) for cells in kept.values()))
-    name = f"outside {len(a.script.goals)}"
-    a.solver.also(name, t.no(inside))
-    a.solver.also(f"in{name}", inside)
-    everywhere = a.solver.ask(f"not {goal}", f"in{name}").holds is False
-    conditions = [
-        words for n, axis in enumerate(axes) if len(kept[n]) < len(axis.cells) for words in _words(axis, kept[n])
-    ]
-    return Region(tuple(conditions), everywhere), name
+Kept = dict[int, tuple["Cell", ...]]  # by axis, the cells of a region
+
+
+@frozen(eq=False)
+class _Look:
+    """What is looked for, and along which axes."""
+
+    a: Asked
+    sought: Sought
+    of: str
+    axes: tuple[Axis, ...]
+
+    def goal(self, term: Term) -> str:
+        """The name of one more goal."""
+        name = f"region {len(self.a.script.goals)}"
+        self.a.solver.also(name, term)
+        return name
+
+    def inside(self, kept: Kept) -> Term:
+        """That facts lie in a region."""
+        t = self.a.script.terms
+        return t.all(*(t.any(*(c.holds for c in cells)) for cells in kept.values()))
+
+    def widened(self, model: Model, outside: list[str]) -> Kept:
+        """The region around a case: along one axis after the other, all cells where it can still happen; of an enum
+        all members or just the one, so that what is said of each is plain."""
+        kept: Kept = {n: _own(axis, model) for n, axis in enumerate(self.axes)}
+        for n, axis in enumerate(self.axes):
+            others = self.inside({m: cells for m, cells in kept.items() if m != n})
+            possible = [c for c in axis.cells if c in kept[n] or self.can_be(others, c, outside)]
+            if len(possible) == len(axis.cells) or not isinstance(axis.of, types.Enum):
+                kept[n] = tuple(possible)
+        return kept
+
+    def can_be(self, others: Term, cell: Cell, outside: list[str]) -> bool:
+        """Whether it can happen in a cell; where nobody knows, it is taken to."""
+        name = self.goal(self.a.script.terms.all(others, cell.holds))
+        case = searched(self.a, self.of, self.sought, wants_plain=False, also=(name, *outside))
+        return case is None or case.found
+
+    def told(self, kept: Kept) -> Region:
+        """A region in words, and whether it happens everywhere in it."""
+        everywhere = self.a.solver.ask(f"not {self.of}", self.goal(self.inside(kept))).holds is False
+        limited = [(axis, kept[n]) for n, axis in enumerate(self.axes) if len(kept[n]) < len(axis.cells)]
+        return Region(tuple(words for axis, cells in limited for words in _words(axis, cells)), everywhere)
+
+
+def _together(found: list[Kept]) -> list[Kept]:
+    """Regions that differ along one axis only, as one."""
+    result: list[Kept] = []
+    for kept in found:
+        for other in result:
+            apart = [n for n in kept if kept[n] != other[n]]
+            if len(apart) == 1:
+                n = apart[0]
+                other[n] = (*other[n], *(c for c in kept[n] if c not in other[n]))
+                break
+        else:
+            result.append(dict(kept))
+    return result if len(result) == len(found) else _together(result)
 
 
 def _own(axis: Axis, model: Model) -> tuple[Cell, ...]:

@@ -134,5 +134,5 @@ def _text(part: Term, written: Mapping[Term, str]) -> str:
 
 def printed(s: Script) -> str:
     """The whole script for any solver to read, each goal asked in turn."""
-    asked = "".join(f'(echo "{name}")\n(check-sat-assuming (|goal {name}|))\n' for name in s.goals)
+    asked = "\n".join(f'(echo "{name}")\n(check-sat-assuming (|goal {name}|))\n' for name in s.goals)
     return "(set-option :produce-models true)\n" + s.exact(*s.goals) + asked
