@@ -90,9 +90,10 @@ def _conditions(condition: Expr) -> Iterator[tuple[Expr, str]]:
     if condition == TRUE:
         return
     flat = list(_flat(condition))
+    periods = sum(_is_period(part) for part in flat)  # these stand in front
     for n, part in enumerate(flat):
         if not _is_presence(part) and not _is_period(part):
-            yield _all([*flat[:n], *flat[n + 1 :]]), f"condition {n + 1} left out"
+            yield _all([*flat[:n], *flat[n + 1 :]]), f"condition {n + 1 - periods} left out"
     yield from _changed(condition, _slips)
 
 
