@@ -20,18 +20,18 @@ from random_rules import Rules, facts
 from policy.decisions import MISSING
 from policy.facts.records import record_classes, record_from
 from policy.ir.from_model import program_of
-from policy.ir.interpret import FaultError, Interpreter, Unknown, at
+from policy.ir.interpret import FaultError, Interpreter, at
 from policy.ir.operators import months_later as exactly
-from policy.ir.program import Call, Function, Program, Variable
+from policy.ir.program import Function, Program
 from policy.ir.simplify import specialised
 from policy.model import types
 from policy.model.overlays import overlaid
 from policy.model.types import Type
 from policy.pipeline import Text, check
 from policy.verify import arithmetic
-from policy.verify.goals import differ
 from policy.verify.facts import DAYS as CALENDAR
 from policy.verify.facts import Facts
+from policy.verify.goals import differ
 from policy.verify.script import Script
 from policy.verify.solver import Reply, Solver
 from policy.verify.symbolic import Found, Many, Nothing, Texts, Value, whole

@@ -130,7 +130,7 @@ def amendment_of(reader: UnitReader, t: tree.Tighten) -> rules.Amendment | None:
         if r.name.text in {law.name.text for law in node.rules}:
             reader.found.error("duplicate-name", f"a rule `{r.name.text}` is already there", r.name.span)
         if r.effect == ("deny" if node.stricter else "permit"):
-            word = "denies, and this is a duty" if node.stricter else "permits"
+            word = "denies a duty" if node.stricter else "permits"
             reader.found.error("loosens", f"`{r.name.text}` {word}, and an overlay may only be stricter", r.span)
     typist = reader.typist(signature.parameters)
     return rules.Amendment(

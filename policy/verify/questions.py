@@ -15,6 +15,7 @@ from policy.verify import decisions, priorities, tables
 from policy.verify.claims import Batch, Claim, Sought
 
 KINDS = ("property", "table", "value", "decision", "rule", "condition", "priority", "overlay")
+MOST_CLAIMS = 60  # in one batch
 
 
 def batches(model: rules.Model, program: Program) -> list[Batch]:
@@ -23,8 +24,14 @@ def batches(model: rules.Model, program: Program) -> list[Batch]:
     for declared in model.declared.values():
         function = program.functions.get(declared.id)
         if function is not None:
-            found += _of(declared, function)
+            found += (part for batch in _of(declared, function) for part in _in_parts(batch))
     return found
+
+
+def _in_parts(batch: Batch) -> Iterator[Batch]:
+    """The batch, or parts of it that the solver has an easy time with."""
+    for start in range(0, len(batch.claims), MOST_CLAIMS):
+        yield Batch(batch.parameters, batch.claims[start : start + MOST_CLAIMS])
 
 
 def _of(declared: rules.Declared, function: Function) -> Iterator[Batch]:

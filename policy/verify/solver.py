@@ -15,7 +15,7 @@ from policy.diagnostics import Diagnostic, PolicyError
 from policy.verify.facts import Model
 from policy.verify.meanings import Product
 from policy.verify.script import Script
-from policy.verify.terms import Term
+from policy.verify.terms import INT, Term
 
 EXTRA = "install Z3: `pip install 'policy-that-runs[proofs]'`"
 
@@ -45,6 +45,7 @@ class Solver:
     seconds: float
     opened: Any = None
     times: int = 0
+    names: list[Term] = field(factory=list)
 
     def ask(self, goal: str, *also: str) -> Reply:
         """Whether the goal can hold together with others, by what has been told of meanings so far."""
@@ -74,9 +75,14 @@ class Solver:
         solver.add(*(z3.Bool(f"goal {name}") for name in (goal, *also)))
         return self._reply(z3, solver, solver.check())
 
+    def _names(self) -> list[Term]:
+        if not self.names:
+            self.names += sorted(self.script.names(*self.script.goals), key=lambda n: str(n.value))
+        return self.names
+
     def _reply(self, z3: Any, solver: Any, result: Any) -> Reply:
         if result == z3.sat:
-            return Reply(True, _model(z3, solver.model()))
+            return Reply(True, _model(z3, solver.model(), self._names()))
         return Reply(False if result == z3.unsat else None)
 
     def _open(self, z3: Any, solver: Any, text: str) -> Any:
@@ -100,11 +106,13 @@ def most(script: Script, goal: str, name: str, seconds: float) -> int | None:
     return int(bound.as_long()) if z3.is_int_value(bound) else None
 
 
-def _model(z3: Any, model: Any) -> Model:
+def _model(z3: Any, model: Any, names: Sequence[Term]) -> Model:
+    """The values of names in a model; what it leaves open has none."""
     values: Model = {}
-    for name in model.decls():
-        value = model[name]
-        values[name.name()] = value.as_long() if z3.is_int_value(value) else z3.is_true(value)
+    for name in names:
+        value = model[(z3.Int if name.sort == INT else z3.Bool)(str(name.value))]
+        if value is not None:
+            values[str(name.value)] = value.as_long() if z3.is_int_value(value) else z3.is_true(value)
     return values
 
 

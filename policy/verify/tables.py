@@ -1,13 +1,22 @@
-"""What is claimed of tables and of dated values: no two rows meet, no case is left out, every row counts."""
+"""What is claimed of tables and of dated values: no two rows meet, no case is left out, every row counts.
+
+Rows are first told apart by the column that lists different constants for most of them: only rows that share one are
+looked at together, so that what is asked grows with the table and not with its square.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
+
+from attrs import define, field
 
 from policy.ir import program as ir
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function
 from policy.model import rules
 from policy.verify.claims import Claim, Sought
+
+Words = frozenset[Any] | None  # the constants of a row in the column that tells rows apart; None is any
 
 
 def claims(table: rules.Table, function: Function) -> Iterator[Claim]:
@@ -16,12 +25,11 @@ def claims(table: rules.Table, function: Function) -> Iterator[Claim]:
     if not isinstance(body, ir.Choose):
         return
     place = str(function.place)
-    conditions = [c.condition for c in body.cases]
     if table.hit == "only" and not table.tightened:
-        two = Sought("true", several_of(conditions))
+        two = Sought("true", several_of(body.cases))
         yield Claim("table", function.id, "no two rows apply together", place, two)
     if body.mode != "sum" and not table.tightened:
-        none = Sought("true", ir.Not(_any(conditions)))
+        none = Sought("true", ir.Not(ir.Or(tuple(c.condition for c in body.cases))))
         yield Claim("table", function.id, "no case is left out", place, none)
     yield from _rows(function, body)
 
@@ -34,8 +42,9 @@ def versions(function: Function) -> Iterator[Claim]:
 
 def _rows(function: Function, body: ir.Choose) -> Iterator[Claim]:
     kind = "table" if function.kind == "table" else "value"
-    earlier = list(earlier_of(body.cases)) if body.mode == "first" else [TRUE] * len(body.cases)
-    later = suffixes(body) if body.mode == "first" else ()
+    is_first = body.mode == "first"
+    earlier = earlier_of(body.cases) if is_first else [TRUE] * len(body.cases)
+    later = later_of(body) if is_first else []
     for n, case in enumerate(body.cases):
         reached = case.condition if earlier[n] == TRUE else ir.And((earlier[n], case.condition))
         place = str(case.place)
@@ -50,7 +59,7 @@ def _counts(body: ir.Choose, n: int, reached: Expr, later: Sequence[Expr]) -> So
     case = body.cases[n]
     match body.mode:
         case "first":
-            return Sought("differ", case.value, later[n + 1], reached)
+            return Sought("differ", case.value, later[n], reached)
         case "sum":
             return Sought("differ", case.value, ir.Const(0), case.condition)
         case "highest" | "lowest":
@@ -59,32 +68,97 @@ def _counts(body: ir.Choose, n: int, reached: Expr, later: Sequence[Expr]) -> So
     return None  # of two rows that never meet, each that applies counts
 
 
-def suffixes(body: ir.Choose) -> list[Expr]:
-    """What the table comes to from each row on; the last is what it comes to where no row applies."""
-    result: list[Expr] = [body.none]
-    for case in reversed(body.cases):
-        result.append(ir.If(case.condition, case.value, result[-1]))
+# ── rows that may meet ──────────────────────────────────────────────────────────────────────
+
+
+def telling_apart(cases: Sequence[Case]) -> list[Words]:
+    """For each row its constants in the column that tells most rows apart; None where it has none there."""
+    by_column: dict[Expr, list[Words]] = {}
+    for n, case in enumerate(cases):
+        parts = case.condition.operands if isinstance(case.condition, ir.And) else (case.condition,)
+        for part in parts:
+            words = _constants(part)
+            if words is not None and isinstance(part, ir.Compare):
+                column = by_column.setdefault(part.left, [None] * len(cases))
+                column[n] = words if column[n] is None else column[n]
+    return max(by_column.values(), key=_different, default=[None] * len(cases))
+
+
+def _constants(part: Expr) -> Words:
+    match part:
+        case ir.Compare("is", _, ir.Const(value)) if not isinstance(value, frozenset):
+            return frozenset((value,))
+        case ir.Compare("in", _, ir.Const(frozenset() as values)):
+            return values
+    return None
+
+
+def _different(column: list[Words]) -> int:
+    return len(frozenset[Any]().union(*(words for words in column if words is not None)))
+
+
+@define
+class _Chains:
+    """For each constant an expression about the rows that share it, and one about all rows."""
+
+    start: Expr
+    every: Expr = FALSE
+    shared: dict[Any, Expr] = field(factory=dict)
+
+    def of(self, words: Words) -> list[Expr]:
+        """What there is about rows that may meet one with these constants."""
+        return [self.every] if words is None else [self.shared.get(w, self.start) for w in sorted(words, key=repr)]
+
+
+def earlier_of(cases: Sequence[Case]) -> list[Expr]:
+    """For each row, that none before it applies of those it may meet."""
+    column = telling_apart(cases)
+    chains = _Chains(TRUE, TRUE, {w: TRUE for words in column for w in words or ()})
+    result: list[Expr] = []
+    for case, words in zip(cases, column, strict=True):
+        result.append(_both([c for c in chains.of(words) if c != TRUE]))
+        applies_not = ir.Not(case.condition)
+        chains.every = _both([chains.every, applies_not])
+        for w in chains.shared if words is None else words:
+            chains.shared[w] = _both([chains.shared[w], applies_not])
+    return result
+
+
+def _both(conditions: Sequence[Expr]) -> Expr:
+    kept = tuple(c for c in conditions if c != TRUE)
+    return TRUE if not kept else kept[0] if len(kept) == 1 else ir.And(kept)
+
+
+def later_of(body: ir.Choose) -> list[Expr]:
+    """For each row, what the table comes to without it where it would have been the first to apply."""
+    column = telling_apart(body.cases)
+    chains = _Chains(body.none, body.none, {w: body.none for words in column for w in words or ()})
+    result: list[Expr] = []
+    for case, words in zip(reversed(body.cases), reversed(column), strict=True):
+        about = chains.of(words)
+        result.append(about[0] if len(about) == 1 else chains.every)
+        chains.every = ir.If(case.condition, case.value, chains.every)
+        for w in chains.shared if words is None else words:
+            chains.shared[w] = ir.If(case.condition, case.value, chains.shared[w])
     return result[::-1]
 
 
-def earlier_of(cases: Sequence[Case]) -> Iterator[Expr]:
-    """For each case, that none before it applies."""
-    none: Expr = TRUE
-    for case in cases:
-        yield none
-        applies_not = ir.Not(case.condition)
-        none = applies_not if none == TRUE else ir.And((none, applies_not))
+def several_of(cases: Sequence[Case]) -> Expr:
+    """That at least two rows apply."""
+    column = telling_apart(cases)
+    shared = frozenset[Any]().union(*(words for words in column if words is not None))
+    groups = [[c for c, words in zip(cases, column, strict=True) if words is None]]
+    groups += [
+        [c for c, words in zip(cases, column, strict=True) if words is None or w in words]
+        for w in sorted(shared, key=repr)
+    ]
+    return ir.Or(tuple(_two([c.condition for c in group]) for group in groups if len(group) > 1))
 
 
-def several_of(conditions: Sequence[Expr]) -> Expr:
-    """That at least two hold."""
+def _two(conditions: Sequence[Expr]) -> Expr:
     some: Expr = FALSE
     two: Expr = FALSE
     for condition in conditions:
         two = ir.Or((two, ir.And((some, condition))))
         some = ir.Or((some, condition))
     return two
-
-
-def _any(conditions: Sequence[Expr]) -> Expr:
-    return ir.Or(tuple(conditions))
