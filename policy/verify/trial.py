@@ -9,7 +9,7 @@ from attrs import evolve, field, frozen
 from policy.decisions import MISSING
 from policy.facts.records import record_classes, record_from
 from policy.ir.interpret import FaultError, Interpreter, Unknown, at
-from policy.ir.program import Call, Expr, Program, walk
+from policy.ir.program import Call, Expr, Program, parts, walk
 from policy.ir.simplify import simplify, specialised
 from policy.model.rules import Parameters
 from policy.verify.claims import Sought
@@ -112,7 +112,18 @@ def part_of(program: Program, *expressions: Expr) -> Program:
     """The program without what these expressions never call."""
     called = [c.function for e in expressions for c in walk(e) if isinstance(c, Call)]
     kept = program.calls_first(*called)
-    return evolve(program, functions={id: program.functions[id] for id in kept}, depth=max(program.depth, 1_000))
+    depth = program.depth + max(map(_depth, expressions), default=0)
+    return evolve(program, functions={id: program.functions[id] for id in kept}, depth=depth)
+
+
+def _depth(e: Expr) -> int:
+    """How many expressions lie inside each other."""
+    deepest, pending = 0, [(e, 1)]
+    while pending:
+        inner, level = pending.pop()
+        deepest = max(deepest, level)
+        pending += [(p, level + 1) for p in parts(inner)]
+    return deepest
 
 
 def without_unread(given: Any, path: str, read: dict[str, None]) -> Any:
