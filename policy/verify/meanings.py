@@ -105,7 +105,7 @@ class Months:
 
 def pieces(t: Terms, names: set[Term], model: dict[str, int | bool]) -> list[Term]:
     """What rules out the model, of the meanings of these names; nothing where it keeps them all."""
-    meanings = [t.meanings[n] for n in names if n in t.meanings]
+    meanings = [t.meanings[n] for n in sorted(names, key=lambda n: str(n.value)) if n in t.meanings]
     values = valued([p for m in meanings for p in m.parts()], model)
     return [piece for m in meanings for piece in m.piece(t, values)]
 
