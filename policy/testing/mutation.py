@@ -247,7 +247,8 @@ def _test(program: Program, function: Function, mutant: Mutant, case: Searched) 
         case Outcome.FAILED:
             expected = "fails"
         case Outcome.UNDECIDED:
-            expected = "undecided"
+            in_lists = any("[" in need for need in answer.needs)  # a test names no element of a list
+            expected = "undecided" + ("" if in_lists else " needs " + ", ".join(answer.needs))
         case _:
             expected = told
     return _written(function, mutant, example, expected)

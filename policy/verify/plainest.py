@@ -12,6 +12,7 @@ from typing import Any
 from attrs import define
 
 from policy.ir import program as ir
+from policy.ir.operators import months_later
 from policy.ir.program import Expr, Program, walk
 from policy.model import types
 from policy.model.types import Number, Type
@@ -20,6 +21,7 @@ from policy.verify.facts import DAYS, LARGEST_FACT
 MOST_TRIES = 600
 USUAL_DAY = date(2026, 1, 1).toordinal()
 USUAL_MOMENT = 1_767_225_600_000_000  # 2026-01-01T00:00Z
+USUAL_YEARS = (2026, 2027, 2025, 2028, 2024)
 OTHER_TEXTS = ("other", "another", "a third")
 
 
@@ -52,6 +54,8 @@ class Plainest:
             if day == on or self.tried(given, day):
                 on = day
                 break
+        else:
+            given, on = self._in_usual_times(given, parameters, on)
         before = None
         while before != given and self.tries < MOST_TRIES:
             before = given
@@ -63,6 +67,29 @@ class Plainest:
                 value = self.plainer(given[n], of, None, None, lambda v: self.tried(replaced(v), on), on)
                 given = replaced(value)
         return given, on
+
+    def _in_usual_times(self, given: tuple[Any, ...], parameters: Any, on: int) -> tuple[tuple[Any, ...], int]:
+        """The case with all its dates moved by as many years, to where people think of them."""
+        then = date.fromordinal(on)
+        for year in USUAL_YEARS if self.days is not None else ():
+            by = year - then.year
+            moved = tuple(self._moved(g, of, by) for g, (_, of) in zip(given, parameters, strict=True))
+            day = _years_later(on, by)
+            if self.tried(moved, day):
+                return moved, day
+        return given, on
+
+    def _moved(self, value: Any, of: Type, years: int) -> Any:
+        match of:
+            case types.OptionalOf(item):
+                return None if value is None else self._moved(value, item, years)
+            case types.Record(name):
+                return {f.name: self._moved(value[f.name], f.type, years) for f in self.program.records[name]}
+            case types.ListOf(item):
+                return [self._moved(v, item, years) for v in value]
+            case types.Date():
+                return _years_later(value, years)
+        return value
 
     def _days(self, on: int) -> list[int]:
         if self.days is None or on in self.days[:1]:
@@ -141,10 +168,16 @@ class Plainest:
 
 def _of_usual_years(day: int) -> Iterator[int]:
     """The same day of the year in years that people think of."""
-    then = date.fromordinal(day)
-    for year in (2026, 2027, 2025, 2028, 2024):
-        if (then.month, then.day) != (2, 29) or year % 4 == 0:
-            yield then.replace(year=year).toordinal()
+    for year in USUAL_YEARS:
+        yield _years_later(day, year - date.fromordinal(day).year)
+
+
+def _years_later(day: int, years: int) -> int:
+    """The same day so many years later, or the day before where there is none; the day itself out of the calendar."""
+    try:
+        return months_later(day, 12 * years)
+    except ValueError:
+        return day
 
 
 def _rounder(value: int, scale: int) -> Iterator[int]:
