@@ -18,7 +18,7 @@ LAYERS = [
     {"pipeline"},
     {"demo"},
     {"scenario"},
-    {"cache", "testing", "reports"},
+    {"testing", "reports"},
     {"audit"},
     {"margin"},
     {"exchange"},
@@ -30,7 +30,7 @@ LAYERS = [
     {"syntax"},
     {"extras"},
     {"decisions", "diagnostics"},
-    {"source", "resources"},
+    {"source", "resources", "cache"},
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 

@@ -19,6 +19,7 @@ VERBS = {
     "completion": "Print the shell's completion script.",
     "decide": "Ask a question about facts.",
     "demo": "Run the shipped rulebook on a small market, end to end.",
+    "diff": "Show exactly what a change of the rules changes.",
     "explain": "Show how an answer came about.",
     "facts": "Show what a question wants to know.",
     "fmt": "Put rules into the standard shape.",
@@ -30,6 +31,7 @@ VERBS = {
     "stress": "Move prices and see what the rules do.",
     "test": "Run the tests that rules bring along.",
     "trade": "Run a market's commands under a rulebook.",
+    "verify": "Prove what rules can never do, or show the case in which they do it.",
 }
 
 

@@ -2,16 +2,33 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from datetime import date
+from typing import Any
 
 import click
+from attrs import evolve
 
-from policy.cli.options import format_option, on_option, opened, rulebook_of, rules_option, under_option
+from policy.cli.options import (
+    format_option,
+    on_option,
+    opened,
+    rulebook_of,
+    rules_option,
+    seconds_option,
+    under_option,
+)
 from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, fail, print_json
 from policy.decisions import Outcome
-from policy.diagnostics import PolicyError
-from policy.facts.from_json import LARGEST_FACTS
+from policy.diagnostics import PolicyError, printable
+from policy.facts.from_json import LARGEST_FACTS, FactReader
+from policy.ir.program import Function
+from policy.pipeline import Rulebook
+from policy.source import Source
+from policy.verify.counterfactual import WaysOut, wanted, ways_out
+from policy.verify.decide import Limits
+from policy.verify.solver import no_solver, there_is_a_solver
 
 
 @click.command(short_help="Show how an answer came about.")
@@ -20,12 +37,18 @@ from policy.facts.from_json import LARGEST_FACTS
 @on_option
 @under_option
 @rules_option
+@click.option("--how", default="", help="Also show what would bring about: permitted, denied, or as `>= 40 HKD`.")
+@seconds_option
 @format_option("text", "json")
-def command(question: str, facts: str, on: date, under: str, paths: tuple[str, ...], format: str) -> None:
-    """Show how the answer to QUESTION came about: each rule, value and row, with its paragraph and the facts.
+def command(
+    question: str, facts: str, on: date, under: str, paths: tuple[str, ...], how: str, seconds: float, format: str
+) -> None:
+    """Show how the answer to QUESTION came about: each rule, value and row, with its paragraph and the facts. With
+    `--how`, also the smallest changes of facts marked `changeable` that would bring about another answer.
 
     \b
     policy explain lending_value --facts position.json --on 2026-03-01
+    policy explain onboarding_complete --facts client.json --on 2026-03-01 --how permitted
     """
     rulebook = rulebook_of(paths, on, under)
     with opened(facts) as file:
@@ -39,9 +62,51 @@ def command(question: str, facts: str, on: date, under: str, paths: tuple[str, .
     if isinstance(arguments, list):
         fail(PolicyError(arguments))
     answer = rulebook.interpreter(function.id).answer(*arguments)
+    ways = _ways_out(rulebook, function, arguments, how, Limits(seconds)) if how else None
     if format == "json":
-        print_json({**answer_json(answer, function), "derivation": derivation_json(answer.derivation)})
+        more = {"how": ways.as_json()} if ways else {}
+        print_json({**answer_json(answer, function), "derivation": derivation_json(answer.derivation), **more})
     else:
         notes = {id.rpartition(".")[2]: why for id, why in rulebook.program.notes.items()}
         click.echo(answer_text(answer, function, notes) + "\n\n" + derivation_text(answer.derivation))
+        if ways is not None:
+            click.echo("\n" + _in_words(ways, how))
     sys.exit(3 if answer.outcome in (Outcome.UNDECIDED, Outcome.FAILED) else 0)
+
+
+def _ways_out(
+    rulebook: Rulebook, function: Function, arguments: tuple[Any, ...], how: str, limits: Limits
+) -> WaysOut:
+    """The ways to bring about what is asked for."""
+    if not there_is_a_solver():
+        fail(PolicyError([no_solver()]))
+    word, _, value = how.partition(" ")
+    if function.kind == "decision" and how not in ("permitted", "denied"):
+        raise click.UsageError("of a decision ask `--how permitted` or `--how denied`")
+    if function.kind != "decision" and (word not in ("=", ">=", "<=", ">", "<") or not value):
+        raise click.UsageError("of a value ask, for example, `--how '>= 40 HKD'`; or with = <= > <")
+    if function.kind == "priority" or not function.parameters:
+        raise click.UsageError(f"`{function.id}` does not turn on facts in a way that could be changed")
+    goal = wanted(function, word, _read(rulebook, function, value)) if value else wanted(function, word)
+    return ways_out(rulebook.program, function, arguments, goal, limits)
+
+
+def _read(rulebook: Rulebook, function: Function, value: str) -> Any:
+    """The value after `--how`, written as facts are."""
+    asked_for = evolve(function, parameters=(("value", function.type),))
+    reader = FactReader(rulebook.program, asked_for, rulebook.records)
+    read = reader.read(Source("--how", json.dumps({"value": value}, ensure_ascii=False)))
+    if isinstance(read, list):
+        fail(PolicyError(read))
+    return read[0]
+
+
+def _in_words(ways: WaysOut, how: str) -> str:
+    if not ways.changeable:
+        return f"{how}: none of its facts is marked changeable"
+    lines = [f"{how} with {printable(str(way))}" for way in ways.ways]
+    if not ways.is_complete:
+        lines.append(f"{how}: there may be {'more ways' if lines else 'a way'} that was not found in time")
+    elif not lines:
+        lines.append(f"{how}: no change of {', '.join(ways.changeable)} brings it about")
+    return "\n".join(lines)

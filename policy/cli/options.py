@@ -54,6 +54,13 @@ rules_option = click.option(
     type=click.Path(),
     help="Folder or file of rules; the shipped rulebook if none is named. Repeatable; also POLICY_RULES.",
 )
+seconds_option = click.option(
+    "--seconds",
+    type=click.FloatRange(0.1),
+    default=10.0,
+    show_default=True,
+    help="Time for each question.",
+)
 on_option = click.option(
     "--on",
     type=DateType(),

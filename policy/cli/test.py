@@ -11,7 +11,8 @@ import click
 from attrs import evolve
 
 from policy.cli.junit import junit
-from policy.cli.options import format_option, texts_of
+from policy.cli.mutate import mutation
+from policy.cli.options import format_option, seconds_option, texts_of
 from policy.cli.output import derivation_json, derivation_text, plural, print_diagnostics, print_json
 from policy.diagnostics import printable
 from policy.model.rules import Model
@@ -19,6 +20,7 @@ from policy.pipeline import check, digest_of
 from policy.testing.coverage import Summary, summarised
 from policy.testing.run import Result, Runner
 from policy.testing.samples import try_properties
+from policy.verify.decide import Limits
 
 PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 
@@ -28,15 +30,27 @@ PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 @click.option("-k", "--select", default="", help="Only tests whose title or ruleset contains this.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 chooses by the number of tests.")
 @click.option("--coverage", is_flag=True, help="Show which rules, rows, versions and provisions no test made speak.")
+@click.option("--mutate", is_flag=True, help="Make small mistakes in the rules and see whether a test notices.")
+@seconds_option
 @click.option("--fail-under", type=click.IntRange(0, 100), default=0, help="End with 1 below this coverage in %.")
 @format_option("text", "json", "junit")
-def command(paths: tuple[str, ...], select: str, jobs: int, coverage: bool, fail_under: int, format: str) -> None:
+def command(
+    paths: tuple[str, ...],
+    select: str,
+    jobs: int,
+    coverage: bool,
+    mutate: bool,
+    seconds: float,
+    fail_under: int,
+    format: str,
+) -> None:
     """Run every test in the rules in PATHS on both evaluators, and try every property on made-up facts.
 
     \b
     policy test rulesets
     policy test rulesets -k "bitcoin" --coverage
     policy test rulesets --fail-under 90 --format junit > tests.xml
+    policy test rulesets --mutate
 
     Ends with 0 when all hold, 1 when one does not (or coverage is too low), 2 when the rules have errors.
     """
@@ -49,6 +63,8 @@ def command(paths: tuple[str, ...], select: str, jobs: int, coverage: bool, fail
     if select and not chosen:
         raise click.UsageError(f"no test's title or ruleset contains `{select}`")
     runner = Runner(evolve(model, tests=tuple(chosen)), digest_of(checked.texts))
+    if mutate:
+        sys.exit(mutation(runner, Limits(seconds), jobs, select, format))
     results = _run(runner, jobs)
     if not select:
         results += try_properties(runner)

@@ -42,16 +42,19 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
             priority, "priority", priority.parameters, types.ListOf(types.INTEGER), ir.Items(keys)
         )
     for p in model.of_kind(rules.Property):
-        always = lower(p.always)
+        always = _always(p.always, model)
         body = always if p.where is None else ir.Or((ir.Not(lower(p.where)), always))
         functions[p.id] = _function(p, "property", p.parameters, types.BOOLEAN, body)
-    records = {
-        r.id: tuple(ir.FieldOf(name=f.name, type=f.type, least=f.least, most=f.most, title=f.title) for f in r.fields)
-        for r in model.of_kind(rules.RecordType)
-    }
+    records = {r.id: tuple(_field(f) for f in r.fields) for r in model.of_kind(rules.RecordType)}
     enums = {e.id: dict(e.members) for e in model.of_kind(rules.EnumOf)}
     return checked(
         ir.Program(functions=functions, records=records, enums=enums, digest=digest, overlay=overlay, notes=notes)
+    )
+
+
+def _field(f: rules.Field) -> ir.FieldOf:
+    return ir.FieldOf(
+        name=f.name, type=f.type, least=f.least, most=f.most, title=f.title, is_changeable=f.is_changeable
     )
 
 
@@ -233,8 +236,6 @@ def _decision(d: rules.Decision) -> Function:
                 place=place_of(r.span),
             )
         )
-    denials = _any([r.condition for r in lowered if r.effect == "deny"])
-    permissions = _any([r.condition for r in lowered if r.effect == "permit"])
     otherwise = ir.Rule(
         name="otherwise",
         effect=d.otherwise,
@@ -243,9 +244,15 @@ def _decision(d: rules.Decision) -> Function:
         citations=d.citations,
         place=place_of(d.span),
     )
-    default = ir.Const(d.otherwise == "permit")
-    body = ir.If(denials, FALSE, ir.If(permissions, TRUE, default))
+    body = outcome_of(lowered, d.otherwise)
     return _function(d, "decision", d.parameters, types.BOOLEAN, body, (*lowered, otherwise))
+
+
+def outcome_of(lowered: Sequence[ir.Rule], otherwise: str) -> Expr:
+    """True where a decision with these rules permits."""
+    denials = _any([r.condition for r in lowered if r.effect == "deny"])
+    permissions = _any([r.condition for r in lowered if r.effect == "permit"])
+    return ir.If(denials, FALSE, ir.If(permissions, TRUE, ir.Const(otherwise == "permit")))
 
 
 def _key(key: rules.Key) -> Expr:
@@ -274,3 +281,17 @@ def _place_among(x: Expr, ranks: tuple[str, ...]) -> Expr:
     for place in range(len(ranks) - 2, -1, -1):
         rank = ir.If(ir.Compare("is", x, ir.Const(ranks[place])), ir.Const(place), rank)
     return rank
+
+
+def _always(claim: typed.Expression | rules.Precedes, model: rules.Model) -> Expr:
+    """What a property claims; that one comes before the other, key by key."""
+    if not isinstance(claim, rules.Precedes):
+        return lower(claim)
+    priority = model.declared[claim.priority]
+    [(name, _)] = priority.parameters
+    result: Expr = FALSE
+    for key in reversed([_key(k) for k in priority.keys]):
+        first, second = (ir.Let(name, lower(x), key) for x in (claim.first, claim.second))
+        less, same = ir.Compare("<", first, second), ir.Compare("is", first, second)
+        result = less if result == FALSE else ir.Or((less, ir.And((same, result))))
+    return result

@@ -316,13 +316,14 @@ class Function:
 
 @frozen(kw_only=True)
 class FieldOf:
-    """A field of a record: its type, the bounds on facts, its title."""
+    """A field of a record: its type, the bounds on facts, its title, and whether its fact can be changed at will."""
 
     name: str
     type: Type
     least: int | None
     most: int | None
     title: Words
+    is_changeable: bool = False
 
 
 @frozen(kw_only=True)

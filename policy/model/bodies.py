@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from policy.decisions import Citation, Words
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import rules, types
+from policy.model.expressions import Expression
 from policy.model.given import UNREADABLE, fact
 from policy.model.index import Index, Unit
 from policy.model.names import Scope, Signature
@@ -98,6 +99,7 @@ class UnitReader:
                     because=words_of(d.otherwise.because),
                     citations=self.rulebook.cited(d.otherwise.per),
                     rules=self.rules_of(d.rules, typist),
+                    stricter=d.stricter,
                     **common,
                 )
             case tree.Priority() if signature:
@@ -111,9 +113,22 @@ class UnitReader:
                     parameters=parameters,
                     citations=self.rulebook.cited(d.per),
                     where=typist.typed(d.where, types.BOOLEAN) if d.where is not None else None,
-                    always=typist.typed(d.always, types.BOOLEAN),
+                    always=self._always(d.always, typist),
                     **common,
                 )
+
+    def _always(self, e: tree.Expression | tree.Precedes, typist: Typist) -> Expression | rules.Precedes:
+        if not isinstance(e, tree.Precedes):
+            return typist.typed(e, types.BOOLEAN)
+        entry = self.scope.find(e.priority.text, e.priority.span, (tree.Priority,), "priority")
+        signature = self.rulebook.signatures.get(entry.id) if entry else None
+        if entry is None or signature is None:
+            return typist.typed(tree.Truth(True, span=e.span), types.BOOLEAN)
+        if len(signature.parameters) != 1:
+            typist.fail("wrong-arguments", f"`{e.priority.text}` does not order single things", e.span)
+            return typist.typed(tree.Truth(True, span=e.span), types.BOOLEAN)
+        of = signature.parameters[0][1]
+        return rules.Precedes(first=typist.typed(e.first, of), second=typist.typed(e.second, of), priority=entry.id)
 
     def _field(self, f: tree.Field, of: Type) -> rules.Field:
         def bound(e: tree.Expression | None) -> int | None:
@@ -128,6 +143,7 @@ class UnitReader:
             least=bound(f.at_least),
             most=bound(f.at_most),
             title=words_of(f.title),
+            is_changeable=bool(f.mark),
             span=f.span,
         )
 

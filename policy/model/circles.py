@@ -35,7 +35,7 @@ def bodies(declared: Any) -> Iterator[Expression]:
         case rules.Property(where=where, always=always):
             if where is not None:
                 yield where
-            yield always
+            yield from (always.first, always.second) if isinstance(always, rules.Precedes) else (always,)
         case rules.Amendment(versions=versions, rows=rows, rules=inner):
             for version in versions:
                 yield version.body

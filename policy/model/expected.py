@@ -129,8 +129,9 @@ def amendment_of(reader: UnitReader, t: tree.Tighten) -> rules.Amendment | None:
     for r in t.rules:
         if r.name.text in {law.name.text for law in node.rules}:
             reader.found.error("duplicate-name", f"a rule `{r.name.text}` is already there", r.name.span)
-        if r.effect == "permit":
-            reader.found.error("loosens", f"`{r.name.text}` permits, and an overlay may only be stricter", r.span)
+        if r.effect == ("deny" if node.stricter else "permit"):
+            word = "denies a duty" if node.stricter else "permits"
+            reader.found.error("loosens", f"`{r.name.text}` {word}, and an overlay may only be stricter", r.span)
     typist = reader.typist(signature.parameters)
     return rules.Amendment(
         kind=t.kind,

@@ -81,6 +81,7 @@ class Field:
     least: int | None
     most: int | None
     title: Words
+    is_changeable: bool = False
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
@@ -171,11 +172,14 @@ class Rule(Dated):
 
 @frozen(kw_only=True)
 class Decision(Declared):
+    """A duty is `stricter` when `permitted`; any other decision, when denied."""
+
     parameters: Parameters
     otherwise: str
     because: Words
     citations: tuple[Citation, ...]
     rules: tuple[Rule, ...]
+    stricter: str = ""
 
 
 @frozen(kw_only=True)
@@ -195,11 +199,20 @@ class Priority(Declared):
 
 
 @frozen(kw_only=True)
+class Precedes:
+    """That `first` comes before `second` by the priority of that full name."""
+
+    first: Expression
+    second: Expression
+    priority: str
+
+
+@frozen(kw_only=True)
 class Property(Declared):
     parameters: Parameters
     citations: tuple[Citation, ...]
     where: Expression | None
-    always: Expression
+    always: Expression | Precedes
 
 
 @frozen(kw_only=True)

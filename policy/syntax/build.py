@@ -109,12 +109,15 @@ class Builder(ExpressionBuilder):
         bounds = self.clauses(f"field `{items[0]}`", items)
         return tree.Field(
             self.name_of(items[0]),
-            items[1],
+            _only(items, tree.TypeName),
             bounds.get("at least"),
             bounds.get("at most"),
             _first(items, tree.Words),
+            next((i for i in items[1:] if type(i) is str), ""),
             span=self.at(meta),
         )
+
+    changeable = constant("changeable")
 
     at_least, at_most = _tagged("at least"), _tagged("at most")
 
@@ -233,6 +236,7 @@ class Builder(ExpressionBuilder):
 
     # decisions, priorities, properties
 
+    duty = constant("permitted")
     permit, deny = constant("permit"), constant("deny")
     when, unless, because = _tagged("when"), _tagged("unless"), _tagged("because")
 
@@ -266,6 +270,7 @@ class Builder(ExpressionBuilder):
             _first(items, tree.Words),
             _only(items, tree.Otherwise),
             tuple(i for i in items if isinstance(i, tree.Rule)),
+            _stricter(items),
             span=self.at(meta),
         )
 
@@ -293,6 +298,9 @@ class Builder(ExpressionBuilder):
             after[-1],
             span=self.at(meta),
         )
+
+    def precedes(self, meta: Meta, items: Items) -> tree.Precedes:
+        return tree.Precedes(items[0], items[1], self.name_of(items[2]), span=self.at(meta))
 
     # tests
 

@@ -239,11 +239,14 @@ class EnumOf(Node):
 
 @frozen
 class Field(Node):
+    """`mark` is `changeable` or nothing."""
+
     name: Name
     type: TypeName
     at_least: Expression | None
     at_most: Expression | None
     title: Words | None
+    mark: str = ""
 
 
 @frozen
@@ -313,6 +316,7 @@ class Decision(Node):
     title: Words | None
     otherwise: Otherwise
     rules: tuple[Rule, ...]
+    stricter: str = ""
 
 
 @frozen
@@ -324,13 +328,22 @@ class Priority(Node):
 
 
 @frozen
+class Precedes(Node):
+    """What a property may claim besides an expression: that one comes before the other."""
+
+    first: Expression
+    second: Expression
+    priority: Name
+
+
+@frozen
 class Property(Node):
     name: Name
     title: Words | None
     per: Citations
     parameters: tuple[Binder, ...]
     where: Expression | None
-    always: Expression
+    always: Expression | Precedes
 
 
 @frozen

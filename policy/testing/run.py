@@ -65,12 +65,16 @@ class Runner:
     def program(self, ruleset: str, on: int) -> tuple[Program, PythonBackend, dict[str, type[Any]]]:
         """The program of one date, under `ruleset` where that is an overlay; its backend and record classes."""
         overlay = ruleset if self.model.rulesets[ruleset].amends else ""
-        if overlay not in self.undated:
-            self.undated[overlay] = program_of(overlaid(self.model, overlay), self.digest, overlay)
         if (overlay, on) not in self.made:
-            program = specialised(self.undated[overlay], on)
+            program = specialised(self.whole(overlay), on)
             self.made[overlay, on] = program, PythonBackend(program), record_classes(program)
         return self.made[overlay, on]
+
+    def whole(self, overlay: str) -> Program:
+        """The program for all dates, under an overlay or none."""
+        if overlay not in self.undated:
+            self.undated[overlay] = program_of(overlaid(self.model, overlay), self.digest, overlay)
+        return self.undated[overlay]
 
     def run(self, test: rules.Test) -> Result:
         """Runs one test."""
@@ -107,11 +111,12 @@ class Runner:
             if first is None or second is None or not first < second:
                 shown = "undecided" if first is None or second is None else f"{first} and {second}"
                 yield Failure("the first before the second", shown, line_of(e.span), got.derivation)
-        elif not _holds(e, got):
+        elif not holds(e, got):
             yield Failure(_expected(e, function), described(got, function), line_of(e.span), got.derivation)
 
 
-def _holds(e: rules.Expectation, got: Answer) -> bool:
+def holds(e: rules.Expectation, got: Answer) -> bool:
+    """Whether an answer is as expected."""
     match e.kind:
         case "equals":
             return got.outcome is Outcome.VALUE and bool(got.value == e.value)

@@ -1,0 +1,163 @@
+"""`policy diff`: exactly what a change of the rules changes, for every possible client."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from datetime import date
+
+import click
+
+from policy.cli.options import DateType, format_option, seconds_option, texts_of
+from policy.cli.output import fail, plural, print_diagnostics, print_json
+from policy.diagnostics import PolicyError, printable
+from policy.ir.program import Program
+from policy.ir.simplify import specialised
+from policy.model import rules
+from policy.pipeline import Checked, check
+from policy.pipeline import program as program_of
+from policy.verify.decide import Limits
+from policy.verify.difference import Change, Difference, change, directions
+from policy.verify.run import differences
+from policy.verify.solver import no_solver, there_is_a_solver
+
+COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incomparable": "red"}
+
+
+@click.command(short_help="Show exactly what a change of the rules changes.")
+@click.argument("paths", nargs=-1, type=click.Path())
+@click.option("--from", "since", type=DateType(), help="Compare one rulebook as of this date …")
+@click.option("--to", "until", type=DateType(), help="… with itself as of this one.")
+@click.option("--on", type=DateType(), help="Compare as of one date; otherwise over all dates.")
+@click.option("--under", default="", help="Lay this overlay over the second of the two, as example.house.")
+@click.option("-k", "--select", default="", help="Only questions whose name contains this.")
+@seconds_option
+@click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list looked at.")
+@click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
+@format_option("text", "table", "json")
+def command(
+    paths: tuple[str, ...],
+    since: date | None,
+    until: date | None,
+    on: date | None,
+    under: str,
+    select: str,
+    seconds: float,
+    lists: int,
+    jobs: int,
+    format: str,
+) -> None:
+    """Compare two rulebooks, or one with itself as of two dates or under an overlay, question by question: what is
+    stricter, what is looser, which numbers rise or fall, by how much at most, where, and an example client for each.
+
+    \b
+    policy diff old-rules new-rules
+    policy diff old-rules new-rules --on 2026-03-01 --format json
+    policy diff rulesets --from 2026-02-10 --to 2026-02-11
+    policy diff rulesets --under example.house -k lending_value
+
+    Ends with 0 only when nothing differs, 1 when something does, 2 when rules have errors, 3 when something is not
+    decided and nothing is known to differ.
+    """
+    dates = (since, until) if since and until else None
+    if (since is None) != (until is None) or (dates and on):
+        raise click.UsageError("`--from` and `--to` go together, and without `--on`")
+    if len(paths) > 2 or (len(paths) < 2 and not dates and not under):
+        raise click.UsageError("name two rulebooks; or one with `--from` and `--to`, or with `--under`")
+    if not there_is_a_solver():
+        fail(PolicyError([no_solver()]))
+    found = _differences(paths, dates, on, under, select, Limits(seconds, lists), jobs)
+    if format == "json":
+        print_json([d.as_json() for d in found])
+    elif format == "table":
+        _print_table(found)
+    else:
+        _print(found)
+    outcomes = {d.outcome for d in found}
+    unknown = {"not decided", "cannot be encoded"}
+    sys.exit(1 if outcomes - unknown - {"equivalent"} else 3 if outcomes & unknown else 0)
+
+
+def _differences(
+    paths: Sequence[str],
+    dates: tuple[date, date] | None,
+    on: date | None,
+    under: str,
+    select: str,
+    limits: Limits,
+    jobs: int,
+) -> list[Difference]:
+    first = _checked(paths[:1])
+    second = _checked(paths[1:]) if len(paths) == 2 else first
+    days = dates or ((on, on) if on else (None, None))
+    c = change(_program(first, "", days[0]), _program(second, under, days[1]), directions(_model(second)))
+    wanted = [id for id in c.other if select in id]
+    with click.progressbar(
+        length=len(wanted), label="comparing", file=sys.stderr, hidden=not sys.stderr.isatty()
+    ) as bar:
+        return [*differences(c, wanted, limits, jobs, lambda: bar.update(1)), *_same(c, select)]
+
+
+def _same(c: Change, select: str) -> list[Difference]:
+    functions = c.after.functions
+    return [
+        Difference(id, functions[id].kind, "equivalent", str(functions[id].place)) for id in c.same if select in id
+    ]
+
+
+def _checked(paths: Sequence[str]) -> Checked:
+    checked = check(texts_of(tuple(paths)))
+    if checked.errors:
+        print_diagnostics(checked.errors)
+        sys.exit(2)
+    return checked
+
+
+def _model(checked: Checked) -> rules.Model:
+    model: rules.Model = checked.model
+    return model
+
+
+def _program(checked: Checked, under: str, day: date | None) -> Program:
+    try:
+        made = program_of(checked, under)
+    except PolicyError as error:
+        fail(error)
+    return made if day is None else specialised(made, day.toordinal())
+
+
+def _print(found: Sequence[Difference]) -> None:
+    for d in found:
+        if d.outcome == "equivalent":
+            continue
+        click.secho(d.outcome, fg=COLOURS.get(d.outcome, "yellow"), bold=True, nl=False)
+        bound = f" (lists up to {d.longest})" if d.longest else ""
+        click.echo(f"  {d.kind} {d.question}{bound}  {d.place}" + (f"  {d.why}" if d.why else ""))
+        for region in d.regions:
+            click.echo(f"  where {printable(str(region))}")
+        if d.more_regions:
+            click.echo("  and elsewhere")
+        for way in d.ways:
+            most = "" if not way.by else f", by {way.by}" + ("" if way.by.startswith("at least") else " at most")
+            click.echo(f"  {way.name}{most}: {printable(way.before)} becomes {printable(way.after)}")
+            click.echo(f"    {printable(str(way.example))}")
+    click.echo(summary(found))
+
+
+def _print_table(found: Sequence[Difference]) -> None:
+    rows = [("question", "outcome", "way", "before", "after", "at most", "example")]
+    for d in found:
+        if d.outcome != "equivalent":
+            ways = [(w.name, w.before, w.after, w.by, str(w.example)) for w in d.ways]
+            rows += [(d.question, d.outcome, *way) for way in ways or [("", "", "", "", "")]]
+    for n, row in enumerate(rows):
+        click.echo("| " + " | ".join(printable(cell).replace("|", "\\|") for cell in row) + " |")
+        if n == 0:
+            click.echo("|" + "---|" * len(row))
+
+
+def summary(found: Sequence[Difference]) -> str:
+    """How many questions came out how."""
+    outcomes = dict.fromkeys(d.outcome for d in found)
+    words = [f"{sum(d.outcome == o for d in found):,} {o}" for o in sorted(outcomes)]
+    return f"{plural(len(found), 'question')}: " + ", ".join(words)

@@ -1,0 +1,129 @@
+"""`policy verify`: what the rules can never do, proved; or the case in which they do it."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from policy.cli.options import format_option, seconds_option, texts_of
+from policy.cli.output import fail, plural, print_diagnostics, print_json
+from policy.diagnostics import PolicyError, printable
+from policy.pipeline import Checked, check
+from policy.pipeline import program as program_of
+from policy.verify import overlay as overlays
+from policy.verify.claims import Status, Verdict
+from policy.verify.decide import Limits, asked
+from policy.verify.questions import KINDS, batches
+from policy.verify.run import Task, tasks, verdicts
+from policy.verify.script import printed
+from policy.verify.solver import no_solver, there_is_a_solver
+
+COLOURS = {
+    Status.PROVED: "green",
+    Status.REFUTED: "red",
+    Status.UNDECIDED: "yellow",
+    Status.NOT_ENCODED: "magenta",
+    Status.NOT_ASKED: "cyan",
+}
+
+
+@click.command(short_help="Prove what rules can never do, or show the case in which they do it.")
+@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@click.option("-k", "--select", default="", help="Only claims whose subject or words contain this.")
+@click.option("--kind", type=click.Choice(KINDS), help="Only claims of this kind.")
+@seconds_option
+@click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list looked at.")
+@click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
+@click.option("--all", "everything", is_flag=True, help="Show what is proved too.")
+@click.option("--smt", is_flag=True, help="Print the questions as SMT-LIB text instead; this needs no solver.")
+@format_option("text", "json")
+def command(
+    paths: tuple[str, ...],
+    select: str,
+    kind: str | None,
+    seconds: float,
+    lists: int,
+    jobs: int,
+    everything: bool,
+    smt: bool,
+    format: str,
+) -> None:
+    """Prove the claims about the rules in PATHS, over all facts and all dates: that properties hold, tables have no
+    gap and no two rows that meet, every rule can speak and every condition matters, priorities are strict orders, and
+    overlays only tighten. What does not hold is shown with a case that the reference interpreter confirms.
+
+    \b
+    policy verify
+    policy verify rulesets --kind property --all
+    policy verify rulesets -k lending_value --format json
+    policy verify rulesets -k haircut --smt > haircut.smt2
+
+    Ends with 0 when everything is proved, 1 when something is refuted, 2 when the rules have errors, 3 when
+    something is not decided.
+    """
+    checked = check(texts_of(paths))
+    if checked.errors:
+        print_diagnostics(checked.errors)
+        sys.exit(2)
+    limits = Limits(seconds, lists)
+    wanted, not_asked = _wanted(checked, limits, select, kind)
+    if smt:
+        for task in wanted:
+            click.echo(
+                f"; {task.batch.claims[0].subject}\n" + printed(asked(task.program, task.batch, limits).script)
+            )
+        return
+    if not there_is_a_solver():
+        fail(PolicyError([no_solver()]))
+    watched = sys.stderr.isatty()
+    with click.progressbar(length=len(wanted), label="proving", file=sys.stderr, hidden=not watched) as bar:
+        found_out = [*verdicts(wanted, jobs, lambda: bar.update(1)), *not_asked]
+    if format == "json":
+        print_json([v.as_json() for v in found_out])
+    else:
+        _print(found_out, everything)
+    statuses = {v.status for v in found_out}
+    sys.exit(1 if Status.REFUTED in statuses else 3 if statuses & {Status.UNDECIDED, Status.NOT_ENCODED} else 0)
+
+
+def _wanted(checked: Checked, limits: Limits, select: str, kind: str | None) -> tuple[list[Task], list[Verdict]]:
+    """The batches that are asked for, the overlays' after the law's own, and what cannot be asked."""
+    law = program_of(checked)
+    wanted = tasks(law, batches(checked.model, law), limits)
+    not_asked: list[Verdict] = []
+    for name in overlays.overlays(checked.model):
+        compared = overlays.compared(checked.model, law, program_of(checked, name), name)
+        wanted += tasks(compared.program, compared.batches, limits)
+        not_asked += compared.not_asked
+
+    def is_chosen(claim_kind: str, subject: str, says: str) -> bool:
+        return (kind is None or claim_kind == kind) and (select in subject or select in says)
+
+    chosen = [t.chosen(lambda c: is_chosen(c.kind, c.subject, c.says)) for t in wanted]
+    return [t for t in chosen if t.batch.claims], [v for v in not_asked if is_chosen(v.kind, v.subject, v.says)]
+
+
+def _print(found: list[Verdict], everything: bool) -> None:
+    for verdict in found:
+        if everything or verdict.status not in (Status.PROVED, Status.NOT_ASKED):
+            click.secho(verdict.outcome, fg=COLOURS[verdict.status], bold=True, nl=False)
+            click.echo(f"  {verdict.subject}: {printable(verdict.says)}  {verdict.place}")
+            if verdict.example is not None:
+                click.echo(f"  {printable(str(verdict.example))}")
+                if verdict.example.comes_to:
+                    click.echo(f"  {printable(verdict.example.comes_to)}")
+        if everything:
+            for note in verdict.notes:
+                click.echo(f"  but {printable(note)}")
+    click.echo(summary(found))
+
+
+def summary(found: list[Verdict]) -> str:
+    """How many claims came to what."""
+    counts = {status: sum(v.status is status for v in found) for status in Status}
+    words = [f"{counts[s]:,} {s.value}" for s in Status if counts[s] or s is Status.PROVED]
+    bounded = sum(v.status is Status.PROVED and bool(v.longest) for v in found)
+    if bounded:
+        words[0] += f" ({bounded:,} of them for lists up to {max(v.longest for v in found)})"
+    return f"{plural(len(found), 'claim')}: " + ", ".join(words)

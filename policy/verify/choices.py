@@ -1,0 +1,110 @@
+"""Which operands and cases count, over all facts: `and` and `or`, tables, dated versions. Part of `to_smt`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policy.verify.symbolic import Found, Group, Plain, Value, alike, merged, number, truth, with_unknown
+from policy.verify.terms import Term, Terms
+
+
+def first_deciding(t: Terms, deciding: bool, operands: Sequence[Found]) -> Found:
+    """`and` and `or`: evaluated only until one decides, unknown where none does and one is."""
+    reached, fault, unknown = t.true, t.false, t.false
+    for o in operands:
+        fault = t.any(fault, t.all(reached, o.fault))
+        decides = truth(t, o.value) if deciding else t.no(truth(t, o.value))
+        reached = t.all(reached, t.any(o.value.unknown, t.no(decides)))
+        unknown = t.any(unknown, o.value.unknown)
+    term = t.no(reached) if deciding else reached
+    return Found(Plain(term, t.false, t.all(reached, unknown)), fault)
+
+
+def doubtful(t: Terms, doubt: Term, value: Value, one: Found, other: Found) -> Value:
+    """`value`; but in doubt it is `one`, where that is the same as the other, and unknown where it is not."""
+    if isinstance(one.value, Group) or isinstance(other.value, Group):
+        same = t.false
+    else:
+        known = t.no(t.any(one.value.unknown, other.value.unknown, one.fault, other.fault))
+        same = t.all(known, alike(t, one.value, other.value))
+    unknown = t.choose(doubt, t.no(same), value.unknown)
+    return with_unknown(merged(t, doubt, one.value, value), unknown)
+
+
+def together(t: Terms, kind: str, kept: Sequence[tuple[Term, Value]]) -> Plain:
+    """The sum, count, least or greatest of the values that are kept."""
+    one, nought = t.number(1), t.number(0)
+    match kind:
+        case "sum":
+            return _known(t, t.plus(*(t.choose(k, number(t, v), nought) for k, v in kept)))
+        case "count":
+            return _known(t, t.plus(*(t.choose(k, one, nought) for k, _ in kept)))
+        case "count distinct":
+            new = [t.all(k, *(t.no(t.all(p, alike(t, v, w))) for p, w in kept[:n])) for n, (k, v) in enumerate(kept)]
+            return _known(t, t.plus(*(t.choose(k, one, nought) for k in new)))
+    better = t.least if kind == "min" else t.greatest
+    there, best = t.false, nought
+    for k, v in kept:
+        x = number(t, v)
+        best = t.choose(k, t.choose(there, better(best, x), x), best)
+        there = t.any(there, k)
+    return Plain(best, t.no(there), t.false)
+
+
+def _known(t: Terms, term: Term) -> Plain:
+    return Plain(term, t.false, t.false)
+
+
+def chosen(t: Terms, mode: str, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
+    """The value of the case or cases that hold."""
+    if mode == "first":
+        return _first(t, tests, values, none)
+    if mode == "only":
+        return _only(t, tests, values, none)
+    return _several(t, mode, tests, values, none)
+
+
+def _first(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
+    """The first case that holds; where it is in doubt which that is, what all that it may be give alike."""
+    rest, fault_of_tests = none, t.false
+    for test, value in zip(reversed(tests), reversed(values), strict=True):
+        doubt, holds = test.value.unknown, truth(t, test.value)
+        taken = t.all(t.no(doubt), holds)
+        made = merged(t, holds, value.value, rest.value)
+        fault = t.all(t.no(doubt), t.choose(holds, value.fault, rest.fault))
+        if doubt is not t.false:
+            made = doubtful(t, doubt, made, value, rest)
+        rest = Found(made, fault)
+        fault_of_tests = t.any(test.fault, t.all(t.no(taken), fault_of_tests))
+    return Found(rest.value, t.any(fault_of_tests, rest.fault))
+
+
+def _only(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
+    some, two, doubts = t.false, t.false, t.false
+    fault, made = t.false, none
+    for test, value in zip(tests, values, strict=True):
+        holds = t.all(t.no(test.value.unknown), truth(t, test.value))
+        two = t.any(two, t.all(some, holds))
+        some = t.any(some, holds)
+        doubts = t.any(doubts, test.value.unknown)
+        fault = t.any(fault, test.fault)
+        made = Found(merged(t, holds, value.value, made.value), t.choose(holds, value.fault, made.fault))
+    unknown = t.any(doubts, made.value.unknown)
+    return Found(with_unknown(made.value, unknown), t.any(fault, two, t.all(t.no(doubts), made.fault)))
+
+
+def _several(t: Terms, mode: str, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
+    holding: list[tuple[Term, Found]] = []
+    doubts, fault = t.false, t.false
+    for test, value in zip(tests, values, strict=True):
+        doubts = t.any(doubts, test.value.unknown)
+        fault = t.any(fault, test.fault)
+        holding.append((t.all(t.no(test.value.unknown), truth(t, test.value)), value))
+    some = t.any(*(h for h, _ in holding))
+    kind = {"highest": "max", "lowest": "min", "sum": "sum"}[mode]
+    result = together(t, kind, [(h, v.value) for h, v in holding])
+    open_value = t.any(*(t.all(h, v.value.unknown) for h, v in holding))
+    inner_fault = t.any(*(t.all(h, v.fault) for h, v in holding))
+    made = merged(t, some, Plain(result.term, t.false, open_value), none.value)
+    later = t.choose(some, inner_fault, none.fault)
+    return Found(with_unknown(made, t.any(doubts, made.unknown)), t.any(fault, t.all(t.no(doubts), later)))

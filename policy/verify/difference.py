@@ -1,0 +1,196 @@
+"""Exactly what a change changes: two programs, or one on two dates, question by question, for every possible client.
+
+In: two programs. Out: for each question they share whether it is equivalent, stricter, looser or incomparable; for
+each number how far it rises and falls; the regions of facts and dates where it differs, and an example for each.
+Outside of the regions that are named nothing differs; where there are more than are told, that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from attrs import evolve, frozen
+
+from policy.ir import program as ir
+from policy.ir.program import Function, Program
+from policy.model import rules, types
+from policy.model.types import Number
+from policy.model.values import show
+from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
+from policy.verify.claims import Batch, Claim, Example, Sought
+from policy.verify.decide import Asked, Limits, Searched, asked, reads_lists, searched, shown
+from policy.verify.extremes import extreme
+from policy.verify.regions import Region, regions
+from policy.verify.symbolic import CannotEncodeError
+
+ASKED = ("decision", "value", "table", "parameter")
+
+
+@frozen
+class Way:
+    """One way in which answers differ: what it is called, and an example with both answers."""
+
+    name: str  # permits more, denies more, rises, falls, other, newly undecided, newly decided
+    example: Example
+    before: str
+    after: str
+    by: str = ""  # of a number, the most that it rises or falls anywhere
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "way": self.name,
+            "example": self.example.as_json(),
+            "before": self.before,
+            "after": self.after,
+            "by": self.by,
+        }
+
+
+@frozen
+class Difference:
+    """What a change does to one question. `outcome`: equivalent, stricter, looser, incomparable, changed, added,
+    removed, asked differently, not decided, cannot be encoded."""
+
+    question: str
+    kind: str
+    outcome: str
+    place: str
+    ways: tuple[Way, ...] = ()
+    regions: tuple[Region, ...] = ()
+    more_regions: bool = False
+    longest: int = 0
+    why: str = ""
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "question": self.question,
+            "kind": self.kind,
+            "outcome": self.outcome,
+            "place": self.place,
+            "ways": [w.as_json() for w in self.ways],
+            "regions": [r.as_json() for r in self.regions],
+            "more_regions": self.more_regions,
+            "longest_list": self.longest,
+            "why": self.why,
+        }
+
+
+@frozen(eq=False)
+class Change:
+    """Two programs as one, and the questions that may differ; those in `same` cannot."""
+
+    both: Program
+    before: Program
+    after: Program
+    directions: dict[str, str]
+    same: tuple[str, ...]
+    other: tuple[str, ...]
+
+
+def change(before: Program, after: Program, directions: dict[str, str]) -> Change:
+    """What is to be compared; `directions` tells when a question is stricter: higher, lower, permitted, denied."""
+    old, new = fingerprints(before), fingerprints(after)
+    ids = [*before.functions, *(id for id in after.functions if id not in before.functions)]
+    asked_for = [
+        id for id in ids if "#" not in id and (after.functions.get(id) or before.functions[id]).kind in ASKED
+    ]
+    same = tuple(id for id in asked_for if old.get(id) == new.get(id) and before.on == after.on)
+    other = tuple(id for id in asked_for if id not in same)
+    return Change(beside(before, after), before, after, directions, same, other)
+
+
+def directions(model: rules.Model) -> dict[str, str]:
+    """When each question of a rulebook is stricter; decisions, where they do not say, when denied."""
+    numbers = model.of_kind(rules.Parameter, rules.Value, rules.Table)
+    decisions = model.of_kind(rules.Decision)
+    return {d.id: d.stricter for d in numbers} | {d.id: d.stricter or "denied" for d in decisions}
+
+
+def compared(c: Change, id: str, limits: Limits) -> Difference:
+    """What the change does to one question."""
+    old, new = c.before.functions.get(id), c.after.functions.get(id)
+    here = new or old
+    assert here is not None
+    blank = Difference(id, here.kind, "equivalent", str(here.place))
+    if old is None or new is None:
+        return evolve(blank, outcome="added" if old is None else "removed")
+    if old.parameters != new.parameters or old.type != new.type:
+        return evolve(blank, outcome="asked differently")
+    try:
+        return _compared(c, new, blank, limits)
+    except CannotEncodeError as reason:
+        return evolve(blank, outcome="cannot be encoded", why=str(reason))
+
+
+def _compared(c: Change, function: Function, blank: Difference, limits: Limits) -> Difference:
+    before, after = called(function, BEFORE), called(function, AFTER)
+    anything = Sought("differ", before, after)
+    named = {"differ": anything, **dict(_ways(function, before, after))}
+    claims = tuple(Claim("difference", function.id, name, "", sought) for name, sought in named.items())
+    a = asked(c.both, Batch(function.parameters, claims), limits, c.after.on)
+    if a.wrong:
+        raise CannotEncodeError(next(iter(a.wrong.values())))
+    longest = limits.longest if a.facts.lists and reads_lists(a.program, anything) else 0
+    ways: list[Way] = []
+    undecided = []
+    for n, (name, sought) in enumerate(named.items()):
+        case = searched(a, str(n), sought, wants_plain=n > 0)
+        if case is None:
+            undecided.append(name)
+        elif n == 0 and not case.found:
+            return evolve(blank, longest=longest)
+        elif n and case.example is not None:
+            ways.append(_way(a, function, name, case, limits))
+    if undecided and not ways:
+        why = f"in {limits.seconds:g} seconds"
+        return evolve(blank, outcome="not decided", longest=longest, why=why)
+    found, more = regions(a, anything, "0")
+    outcome = _outcome({w.name for w in ways}, c.directions.get(function.id, ""))
+    why = f"{', '.join(undecided)} not decided in {limits.seconds:g} seconds" if undecided else ""
+    return evolve(
+        blank, outcome=outcome, ways=tuple(ways), regions=found, more_regions=more, longest=longest, why=why
+    )
+
+
+def _ways(function: Function, before: ir.Expr, after: ir.Expr) -> Iterator[tuple[str, Sought]]:
+    """The ways in which two answers can differ."""
+    match function.type:
+        case types.Boolean() if function.kind == "decision":
+            yield "permits more", Sought("true", ir.And((after, ir.Not(before))))
+            yield "denies more", Sought("true", ir.And((before, ir.Not(after))))
+        case Number() | types.Date() | types.Instant():
+            yield "rises", Sought("true", ir.Compare(">", after, before))
+            yield "falls", Sought("true", ir.Compare("<", after, before))
+        case _:
+            yield "other", Sought("true", ir.Compare("is not", after, before))
+    yield "newly undecided", Sought("unknown", after, where=_is_known(before))
+    yield "newly decided", Sought("unknown", before, where=_is_known(after))
+    yield "newly fails", Sought("limit", after, where=_is_known(before))
+    yield "fails no more", Sought("limit", before, where=_is_known(after))
+
+
+def _is_known(e: ir.Expr) -> ir.Expr:
+    """Something certainly true where `e` is known, and unknown where it is not."""
+    return ir.Compare("is", e, e)
+
+
+def _outcome(ways: set[str], direction: str) -> str:
+    stricter = {"higher": "rises", "lower": "falls", "permitted": "permits more", "denied": "denies more"}
+    looser = {"higher": "falls", "lower": "rises", "permitted": "denies more", "denied": "permits more"}
+    is_stricter, is_looser = stricter.get(direction) in ways, looser.get(direction) in ways
+    if is_stricter and is_looser:
+        return "incomparable"
+    if is_stricter or is_looser:
+        return "stricter" if is_stricter else "looser"
+    return "changed"
+
+
+def _way(a: Asked, function: Function, name: str, case: Searched, limits: Limits) -> Way:
+    assert case.example is not None
+    before, after = (a.answer(case.given, case.day, called(function, which)) for which in (BEFORE, AFTER))
+    by = ""
+    if name in ("rises", "falls") and isinstance(function.type, Number):
+        most = extreme(a, function, name, limits, abs(after - before))
+        by = show(most.by, function.type) if most.is_exact else f"at least {show(most.by, function.type)}"
+    return Way(name, case.example, shown(before, function), shown(after, function), by)

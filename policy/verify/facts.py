@@ -1,0 +1,170 @@
+"""What facts there may be: a name for every fact that a question reads, and a model of the solver read back.
+
+Facts keep the bounds that the reader of facts keeps: those of their fields, and of their types. Lists have up to
+`longest` elements, and so have sets, but for sets of what an enum lists, which are whole.
+In: types and a program. Out: values made of terms; and facts in run-time form, records as dicts.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from attrs import field, frozen
+
+from policy.decisions import MISSING
+from policy.ir.interpret import attribute
+from policy.ir.program import FieldOf, Program
+from policy.model import types
+from policy.model.types import MOST_FACT_DIGITS, Number, Type
+from policy.model.values import microseconds
+from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value, alike
+from policy.verify.terms import Term, Terms
+
+LONGEST = 3
+LARGEST_FACT = 10**MOST_FACT_DIGITS - 1
+DAYS = 1, date.max.toordinal()
+MOMENTS = tuple(microseconds(m.replace(tzinfo=UTC)) for m in (datetime.min, datetime.max))
+Model = dict[str, int | bool]
+
+
+@frozen(eq=False)
+class Facts:
+    """The facts of one question. `lists` are the paths of lists that stop at `longest` elements."""
+
+    program: Program
+    terms: Terms
+    texts: Texts
+    longest: int = LONGEST
+    lists: dict[str, None] = field(factory=dict)
+
+    # ── names ───────────────────────────────────────────────────────────────────────────────
+
+    def any(self, of: Type, path: str, least: int | None = None, most: int | None = None) -> Value:
+        """Every fact of a type that could be given at a path."""
+        t = self.terms
+        match of:
+            case types.OptionalOf(item):
+                inner, absent = self.any(item, path, least, most), t.boolean(f"{path}?")
+                if isinstance(inner, Group):
+                    return Group(inner.field, absent, t.false)
+                if isinstance(inner, Plain):
+                    return Plain(inner.term, absent, t.false)
+                raise CannotEncodeError(f"`{path}`, a list or set that may be absent")
+            case types.Record(name):
+                fields = {f.name: f for f in self.program.records[name]}
+                return Group(lambda n: self._field(fields[n], f"{path}.{n}"), t.false, t.false)
+            case types.ListOf(item):
+                return Many(self._elements(item, path), t.false)
+            case types.SetOf(types.Enum(_, members)):
+                there = [(t.boolean(f"{path}:{m}"), self._plain(t.number(self.texts.number(m)))) for m in members]
+                return Many(tuple(there), t.false, True)
+            case types.SetOf(item):
+                return Many(self._elements(item, path), t.false, True)
+            case _:
+                return self._plain(self._name(of, path, least, most))
+
+    def _plain(self, term: Term) -> Plain:
+        return Plain(term, self.terms.false, self.terms.false)
+
+    def _field(self, f: FieldOf, path: str) -> Value:
+        return self.any(f.type, path, f.least, f.most)
+
+    def _elements(self, item: Type, path: str) -> tuple[tuple[Term, Value], ...]:
+        t = self.terms
+        self.lists[path] = None
+        length = t.integer(f"{path}#", 0, self.longest)
+        return tuple((t.less(t.number(n), length), self.any(item, f"{path}[{n}]")) for n in range(self.longest))
+
+    def _name(self, of: Type, path: str, least: int | None, most: int | None) -> Term:
+        t = self.terms
+        match of:
+            case types.Boolean():
+                return t.boolean(path)
+            case types.Text():
+                return t.integer(path, 0)
+            case types.Enum(_, members):
+                numbers = [self.texts.number(m) for m in members]
+                name = t.integer(path, min(numbers), max(numbers))
+                if max(numbers) - min(numbers) >= len(numbers):
+                    t.laws[name] = [t.any(*(t.same(name, t.number(n)) for n in numbers))]
+                return name
+            case types.Date():
+                low, high = DAYS
+            case types.Instant():
+                low, high = MOMENTS
+            case Number():
+                low, high = -LARGEST_FACT, LARGEST_FACT
+            case _:
+                raise CannotEncodeError(f"`{path}`, of a type without facts")
+        low, high = max(low, low if least is None else least), min(high, high if most is None else most)
+        return t.integer(path, low, high)
+
+    # ── facts that are given ────────────────────────────────────────────────────────────────
+
+    def given(self, value: Any, of: Type, path: str) -> Value:
+        """A fact that is given, records as objects; what is missing is unknown."""
+        t = self.terms
+        if value is MISSING:
+            return Nothing(t.true)
+        inner = of.of if isinstance(of, types.OptionalOf) else of
+        match inner:
+            case _ if value is None:
+                return Plain(t.number(0), t.true, t.false)
+            case types.Record(name):
+                fields = {f.name: f.type for f in self.program.records[name]}
+                return Group(
+                    lambda n: self.given(getattr(value, attribute(n)), fields[n], f"{path}.{n}"), t.false, t.false
+                )
+            case types.ListOf(item) | types.SetOf(item):
+                items = sorted(value) if isinstance(value, frozenset) else value
+                elements = [(t.true, self.given(v, item, f"{path}[{n}]")) for n, v in enumerate(items)]
+                return Many(tuple(elements), t.false, isinstance(value, frozenset))
+            case types.Boolean():
+                return self._plain(t.truth(value))
+            case types.Text() | types.Enum():
+                return self._plain(t.number(self.texts.number(value)))
+        return self._plain(t.number(value))
+
+    def is_given(self, value: Any, of: Type, path: str) -> Term:
+        """That the names at a path, of a fact outside of lists, stand for this fact."""
+        t = self.terms
+        inner = self.any(of, path)
+        assert isinstance(inner, Plain)
+        return alike(t, inner, self.given(value, of, path))
+
+    # ── models ──────────────────────────────────────────────────────────────────────────────
+
+    def read(self, model: Model, of: Type, path: str, least: int | None = None, most: int | None = None) -> Any:
+        """The fact at a path as a model has it; what the model leaves open is as plain as can be."""
+        match of:
+            case types.OptionalOf(item):
+                return None if model.get(f"{path}?", False) else self.read(model, item, path, least, most)
+            case types.Record(name):
+                return {
+                    f.name: self.read(model, f.type, f"{path}.{f.name}", f.least, f.most)
+                    for f in self.program.records[name]
+                }
+            case types.ListOf(item):
+                return [self.read(model, item, f"{path}[{n}]") for n in range(int(model.get(f"{path}#", 0)))]
+            case types.SetOf(types.Enum(_, members)):
+                return frozenset(m for m in members if model.get(f"{path}:{m}", False))
+            case types.SetOf(item):
+                elements = range(int(model.get(f"{path}#", 0)))
+                return frozenset(self.read(model, item, f"{path}[{n}]") for n in elements)
+            case types.Boolean():
+                return bool(model.get(path, False))
+            case types.Text():
+                return self.text(int(model.get(path, -1)))
+            case types.Enum(_, members):
+                return self.text(int(model[path])) if path in model else members[0]
+            case types.Date():
+                return int(model.get(path, date(2026, 1, 1).toordinal()))
+        return int(model.get(path, min(max(0, least or 0), most if most is not None else 0)))
+
+    def text(self, number: int) -> str:
+        """The text with that number; one that the rules do not mention, where it is none of theirs."""
+        by_number = {n: text for text, n in self.texts.numbers.items()}
+        if number in by_number or number < 0:
+            return by_number.get(number, "")
+        return "other" if number == len(by_number) else f"other {number}"

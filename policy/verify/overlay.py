@@ -1,0 +1,74 @@
+"""What is claimed of a house's overlay: it never permits what the law denies, nor moves a number the looser way.
+
+Everything is compared that the overlay can reach, also by way of rules that it does not name. Where the law has no
+answer, there is nothing to be looser than.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from policy.ir import program as ir
+from policy.ir.program import Function, Program
+from policy.model import rules
+from policy.model.overlays import belongs
+from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
+from policy.verify.claims import Batch, Claim, Sought, Status, Verdict
+
+
+@frozen(eq=False)
+class Compared:
+    """The law and the house as one program, the claims about them, and what nobody can be asked."""
+
+    program: Program
+    batches: tuple[Batch, ...]
+    not_asked: tuple[Verdict, ...]
+
+
+def compared(model: rules.Model, law: Program, house: Program, overlay: str) -> Compared:
+    """The claims about an overlay."""
+    before, after = fingerprints(law), fingerprints(house)
+    batches: list[Batch] = []
+    not_asked: list[Verdict] = []
+    for id, declared in model.declared.items():
+        function = law.functions.get(id)
+        if function is None or before[id] == after.get(id) or function.kind not in _ASKED:
+            continue
+        claim = _claim(declared, function, overlay)
+        if claim is not None:
+            batches.append(Batch(function.parameters, (claim,)))
+        else:
+            place, says = str(function.place), f"{overlay} is no looser than the law"
+            why = "nothing says which way is stricter"
+            not_asked.append(Verdict("overlay", id, says, place, Status.NOT_ASKED, why=why))
+    return Compared(beside(law, house), tuple(batches), tuple(not_asked))
+
+
+_ASKED = ("decision", "value", "table", "parameter")
+
+
+def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim | None:
+    law, house = called(function, BEFORE), called(function, AFTER)
+    looser: ir.Expr
+    match declared:
+        case rules.Decision(stricter="permitted"):
+            says, looser = "leaves out no duty of the law", ir.And((law, ir.Not(house)))
+        case rules.Decision():
+            says, looser = "permits nothing that the law denies", ir.And((house, ir.Not(law)))
+        case rules.Parameter(stricter="higher") | rules.Value(stricter="higher") | rules.Table(stricter="higher"):
+            says, looser = "is nowhere below the law", ir.Compare("<", house, law)
+        case rules.Parameter(stricter="lower") | rules.Value(stricter="lower") | rules.Table(stricter="lower"):
+            says, looser = "is nowhere above the law", ir.Compare(">", house, law)
+        case _:
+            return None
+    return Claim("overlay", function.id, f"{overlay} {says}", str(function.place), Sought("true", looser))
+
+
+def overlays(model: rules.Model) -> list[str]:
+    """The overlays of a rulebook, without their parts."""
+    names = [r.name for r in model.rulesets.values() if r.amends]
+    shared = {
+        name.rpartition(".")[0] for name in names if sum(belongs(n, name.rpartition(".")[0]) for n in names) > 1
+    }
+    whole = {s for s in shared if not any(s.startswith(o + ".") for o in shared)}
+    return sorted({next((w for w in whole if belongs(name, w)), name) for name in names})

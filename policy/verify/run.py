@@ -1,0 +1,118 @@
+"""Verdicts on a whole rulebook: batch by batch, on several processes, what is known from before taken from the cache.
+
+A batch is known under the digest of all that its claims depend on, and of this program's own code. What was not
+decided is asked again.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from typing import Any
+
+from attrs import evolve, frozen
+
+from policy import cache
+from policy.ir.program import Call, Expr, Program, walk
+from policy.verify.beside import fingerprints
+from policy.verify.claims import Batch, Claim, Status, Verdict
+from policy.verify.decide import Limits, decided
+from policy.verify.difference import Change, Difference, compared
+
+
+@frozen(eq=False)
+class Task:
+    """A batch and the program that it is about."""
+
+    program: Program
+    batch: Batch
+    limits: Limits
+    known: dict[str, str]
+
+    def chosen(self, is_chosen: Callable[[Claim], bool]) -> Task:
+        """With the claims that are chosen, and no others."""
+        return evolve(self, batch=evolve(self.batch, claims=tuple(c for c in self.batch.claims if is_chosen(c))))
+
+    @property
+    def key(self) -> str:
+        """Under which its verdicts are kept."""
+        return _key(self.batch, self.known, self.limits)
+
+
+def tasks(program: Program, batches: Sequence[Batch], limits: Limits) -> list[Task]:
+    """The batches, ready to be run."""
+    known = fingerprints(program)
+    return [Task(program, b, limits, known) for b in batches]
+
+
+def _key(batch: Batch, known: dict[str, str], limits: Limits) -> str:
+    words = [repr(batch.parameters), repr(limits)]
+    for claim in batch.claims:
+        words += [claim.kind, claim.subject, claim.says]
+        for sought in (claim.sought, *(aside for _, aside in claim.asides)):
+            inner = [e for e in (sought.expression, sought.other, sought.where) if e is not None]
+            words += [sought.outcome, *sorted(_called(inner, known))]
+        if claim.subject in known:
+            words.append(known[claim.subject])
+    return cache.key("verify", *words)
+
+
+def _called(expressions: Sequence[Expr], known: dict[str, str]) -> set[str]:
+    return {known[c.function] for e in expressions for c in walk(e) if isinstance(c, Call)}
+
+
+def _verdicts(task: Task) -> list[Verdict]:
+    key = task.key
+    kept = cache.fetch(key)
+    if isinstance(kept, list) and len(kept) == len(task.batch.claims):
+        return [evolve(v, place=c.place) for v, c in zip(kept, task.batch.claims, strict=True)]
+    verdicts = decided(task.program, task.batch, task.limits)
+    if all(v.status is not Status.UNDECIDED for v in verdicts):
+        cache.store(key, verdicts)
+    return verdicts
+
+
+def verdicts(
+    wanted: Sequence[Task], processes: int = 0, done: Callable[[], None] = lambda: None
+) -> Iterator[Verdict]:
+    """The verdicts on all claims, in order; `done` is called after each batch."""
+    jobs = [partial(_verdicts, task) for task in wanted]
+    for result in in_parallel(jobs, [len(t.batch.claims) for t in wanted], processes, done):
+        yield from result
+
+
+def differences(
+    c: Change, wanted: Sequence[str], limits: Limits, processes: int = 0, done: Callable[[], None] = lambda: None
+) -> Iterator[Difference]:
+    """What a change does to each of these questions, in order."""
+    yield from in_parallel([partial(compared, c, id, limits) for id in wanted], [1] * len(wanted), processes, done)
+
+
+# ── processes ───────────────────────────────────────────────────────────────────────────────
+
+_jobs: list[Callable[[], Any]] = []  # what a forked process inherits, so that no program has to be sent to it
+
+
+def _run(n: int) -> Any:
+    return _jobs[n]()
+
+
+def in_parallel(
+    jobs: Sequence[Callable[[], Any]], sizes: Sequence[int], processes: int, done: Callable[[], None]
+) -> Iterator[Any]:
+    """The results of the jobs, in order; the largest begin first."""
+    processes = processes or multiprocessing.cpu_count()
+    if processes == 1 or len(jobs) < 2 or "fork" not in multiprocessing.get_all_start_methods():
+        for job in jobs:
+            yield job()
+            done()
+        return
+    _jobs[:] = jobs
+    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+        futures = {n: pool.submit(_run, n) for n in sorted(range(len(jobs)), key=lambda n: -sizes[n])}
+        for future in futures.values():
+            future.add_done_callback(lambda _: done())
+        for n in range(len(jobs)):
+            yield futures[n].result()

@@ -1,0 +1,138 @@
+"""What the solver is asked, as SMT-LIB text (version 2.6): it can be read, printed and kept without a solver.
+
+In: terms, and the goals that are asked one at a time. Out: text. Each shared part is defined once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cached_property
+
+from attrs import frozen
+
+from policy.verify.terms import Term, Terms, in_order
+
+
+@frozen(eq=False, slots=False)
+class Script:
+    """Goals, each of which is asked alone or with others, and their text."""
+
+    terms: Terms
+    goals: dict[str, Term]
+
+    @cached_property
+    def plain(self) -> str:
+        """The text of all goals, without the meanings of products and months."""
+        return _written(self.terms, self.goals, exact=False)
+
+    def exact(self, *names: str) -> str:
+        """The text of some goals, with those meanings."""
+        return _written(self.terms, {name: self.goals[name] for name in names}, exact=True)
+
+    def told(self, more: Sequence[Term], time: int) -> str:
+        """The text of what holds besides, for a solver that knows the plain text; each `time` names its own."""
+        lines, written = _defined(more, f"t{time}.")
+        return "\n".join([*lines, *(f"(assert {written[m]})" for m in more)])
+
+    def added(self, name: str, time: int) -> str:
+        """The text of a goal that is added later."""
+        lines, written = _defined([self.goals[name]], f"t{time}.")
+        return "\n".join([*lines, *_goal(name, written[self.goals[name]])])
+
+    def is_hard(self, *names: str) -> bool:
+        """Whether there is anything that the plain text leaves out."""
+        return bool(self.names(*names) & set(self.terms.meanings))
+
+    def names(self, *goals: str) -> set[Term]:
+        """The names that goals rest on."""
+        roots = [self.goals[g] for g in goals]
+        return {t for t in in_order([*roots, *_held(self.terms, roots, exact=False)]) if t.op == "name"}
+
+
+def _written(t: Terms, goals: Mapping[str, Term], exact: bool) -> str:
+    held = _held(t, list(goals.values()), exact)
+    roots = [*goals.values(), *held]
+    names = [part for part in in_order(roots) if part.op == "name"]
+    lines = [line for name in names for line in _declared(name)]
+    defined, written = _defined(roots, "t")
+    lines += [*defined, *(f"(assert {written[h]})" for h in held)]
+    for name, goal in goals.items():
+        lines += _goal(name, written[goal])
+    return "\n".join(lines) + "\n"
+
+
+def _goal(name: str, text: str) -> tuple[str, str]:
+    return f"(declare-const |goal {name}| Bool)", f"(assert (=> |goal {name}| {text}))"
+
+
+def _defined(roots: Sequence[Term], prefix: str) -> tuple[list[str], dict[Term, str]]:
+    """Definitions of what occurs more than once, and the text of every part."""
+    order = in_order(roots)
+    uses: dict[Term, int] = {}
+    for part in order:
+        for a in part.args:
+            uses[a] = uses.get(a, 0) + 1
+    written: dict[Term, str] = {}
+    lines = []
+    for part in order:
+        text = f"|{part.value}|" if part.op == "name" else _text(part, written)
+        if uses.get(part, 0) > 1 and part.args:
+            written[part] = f"{prefix}{len(written)}"
+            lines.append(f"(define-fun {written[part]} () {part.sort} {text})")
+        else:
+            written[part] = text
+    return lines, written
+
+
+def _declared(name: Term) -> Iterator[str]:
+    yield f"(declare-const |{name.value}| {name.sort})"
+    yield from _bounds(name)
+
+
+def _held(t: Terms, roots: list[Term], exact: bool) -> list[Term]:
+    """The laws, meanings and links of all names that the roots come to rest on."""
+    held: dict[Term, None] = {}
+    seen: set[Term] = set()
+    pending = roots
+    while pending:
+        names = [p for p in in_order(pending) if p.op == "name" and p not in seen]
+        seen.update(names)
+        new = [law for name in names for law in t.laws.get(name, ())]
+        new += [meaning for name in names if exact and name in t.meanings for meaning in t.meanings[name].whole(t)]
+        pending = [law for law in new if law not in held]
+        held.update(dict.fromkeys(pending))
+    held.update(dict.fromkeys(law for a, b, law in t.links if a in seen and b in seen))
+    return [h for h in held if h is not t.true]
+
+
+def _bounds(name: Term) -> Iterator[str]:
+    if name.low is not None:
+        yield f"(assert (<= {_number(name.low)} |{name.value}|))"
+    if name.high is not None:
+        yield f"(assert (<= |{name.value}| {_number(name.high)}))"
+
+
+def _number(value: int) -> str:
+    return str(value) if value >= 0 else f"(- {-value})"
+
+
+def _text(part: Term, written: Mapping[Term, str]) -> str:
+    args = [written[a] for a in part.args]
+    match part.op:
+        case "num":
+            return _number(int(part.value))
+        case "true" | "false":
+            return part.op
+        case "*":
+            return f"(* {_number(int(part.value))} {args[0]})"
+        case "div":
+            return f"(div {args[0]} {part.value})"
+        case "product":
+            return f"(= {args[0]} (* {args[1]} {args[2]}))"
+    return f"({part.op} {' '.join(args)})"
+
+
+def printed(s: Script) -> str:
+    """The whole script for any solver to read, each goal asked in turn."""
+    asked = "\n".join(f'(echo "{name}")\n(check-sat-assuming (|goal {name}|))\n' for name in s.goals)
+    return "(set-option :produce-models true)\n" + s.exact(*s.goals) + asked

@@ -1,0 +1,187 @@
+"""What an expression may come to, over all facts at once: the interpreter's values, made of terms.
+
+A value is `Plain` (a number, a text, a boolean, or the absence of something optional), a `Group` of fields, or
+`Many` elements. Each may be unknown, under a condition. Texts are numbers: see `Texts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from attrs import define, field, frozen
+
+from policy.verify.terms import BOOL, Term, Terms
+
+
+class CannotEncodeError(Exception):
+    """Something in the rules that the solver cannot be asked about."""
+
+
+@frozen(eq=False)
+class Plain:
+    """A number, text or boolean; `absent` where it is none, `unknown` where the interpreter would not know it."""
+
+    term: Term
+    absent: Term
+    unknown: Term
+
+
+@frozen(eq=False)
+class Nothing:
+    """No value at all: what is unknown on every way, or a fault."""
+
+    unknown: Term
+
+
+@define(eq=False)
+class Group:
+    """A record: its fields, made when they are asked for."""
+
+    make: Callable[[str], Value]
+    absent: Term
+    unknown: Term
+    fields: dict[str, Value] = field(factory=dict)
+
+    def field(self, name: str) -> Value:
+        if name not in self.fields:
+            self.fields[name] = self.make(name)
+        return self.fields[name]
+
+
+@frozen(eq=False)
+class Many:
+    """A list, or a set where `is_set`: elements, and for each whether it is there."""
+
+    elements: tuple[tuple[Term, Value], ...]
+    unknown: Term
+    is_set: bool = False
+
+
+Value = Plain | Nothing | Group | Many
+
+
+@frozen(eq=False)
+class Found:
+    """What evaluating comes to: a value, unless it is a `fault`."""
+
+    value: Value
+    fault: Term
+
+
+@frozen(eq=False)
+class Texts:
+    """Each text that is mentioned has a number of its own, from nought on; every other number is some other text."""
+
+    numbers: dict[str, int] = field(factory=dict)
+
+    def number(self, text: str) -> int:
+        return self.numbers.setdefault(text, len(self.numbers))
+
+
+def truth(t: Terms, value: Value) -> Term:
+    """A boolean's term; anything where there is none."""
+    return value.term if isinstance(value, Plain) and value.term.sort == BOOL else t.false
+
+
+def number(t: Terms, value: Value) -> Term:
+    """A number's term; anything where there is none."""
+    return value.term if isinstance(value, Plain) and value.term.sort != BOOL else t.number(0)
+
+
+def merged(t: Terms, condition: Term, a: Value, b: Value) -> Value:
+    """`a` where the condition holds, else `b`."""
+    if condition is t.true or a is b:
+        return a
+    if condition is t.false:
+        return b
+    unknown = t.choose(condition, a.unknown, b.unknown)
+    match a, b:
+        case Nothing(), _:
+            return with_unknown(b, unknown)
+        case _, Nothing():
+            return with_unknown(a, unknown)
+        case Plain(), Plain():
+            absent = t.choose(condition, a.absent, b.absent)
+            if a.term.sort != b.term.sort:  # the absence of a boolean meets one
+                term = b.term if a.absent is t.true else a.term
+            else:
+                term = t.choose(condition, a.term, b.term)
+            return Plain(term, absent, unknown)
+        case Group(), (Group() | Plain()) if isinstance(b, Group) or b.absent is t.true:
+            return _merged_groups(t, condition, a, b, unknown)
+        case Plain(), Group() if a.absent is t.true:
+            return _merged_groups(t, t.no(condition), b, a, unknown)
+        case Many(), Many() if a.is_set and b.is_set:
+            here = [(t.all(condition, there), x) for there, x in a.elements]
+            return Many((*here, *((t.all(t.no(condition), there), x) for there, x in b.elements)), unknown, True)
+        case Many(), Many():
+            return Many(_merged_lists(t, condition, a, b), unknown)
+    raise CannotEncodeError("a choice between things of different shape")
+
+
+def _merged_groups(t: Terms, condition: Term, a: Group, b: Group | Plain, unknown: Term) -> Group:
+    absent = t.choose(condition, a.absent, b.absent)
+    if isinstance(b, Plain):
+        return Group(a.field, absent, unknown)
+    return Group(lambda name: merged(t, condition, a.field(name), b.field(name)), absent, unknown)
+
+
+def _merged_lists(t: Terms, condition: Term, a: Many, b: Many) -> tuple[tuple[Term, Value], ...]:
+    elements = []
+    for n in range(max(len(a.elements), len(b.elements))):
+        there_a, x = a.elements[n] if n < len(a.elements) else (t.false, Nothing(t.false))
+        there_b, y = b.elements[n] if n < len(b.elements) else (t.false, Nothing(t.false))
+        elements.append((t.choose(condition, there_a, there_b), merged(t, condition, x, y)))
+    return tuple(elements)
+
+
+def with_unknown(value: Value, unknown: Term) -> Value:
+    """The value, unknown where that holds."""
+    match value:
+        case Plain(term, absent, _):
+            return Plain(term, absent, unknown)
+        case Group():
+            return Group(value.field, value.absent, unknown)
+        case Many(elements, _, is_set):
+            return Many(elements, unknown, is_set)
+        case Nothing():
+            return Nothing(unknown)
+
+
+def whole(t: Terms, found: Found) -> Found:
+    """What is handed out: a list is unknown where an element is."""
+    if not isinstance(found.value, Many):
+        return found
+    inner = [(there, whole(t, Found(x, t.false)).value.unknown) for there, x in found.value.elements]
+    unknown = t.any(found.value.unknown, *(t.all(there, x) for there, x in inner))
+    return Found(with_unknown(found.value, unknown), found.fault)
+
+
+def alike(t: Terms, a: Value, b: Value) -> Term:
+    """Whether two known values are equal."""
+    match a, b:
+        case Plain(), Plain():
+            both = t.all(t.no(a.absent), t.no(b.absent))
+            equal = t.same(a.term, b.term) if a.term.sort == b.term.sort else t.false
+            return t.any(t.all(a.absent, b.absent), t.all(both, equal))
+        case Nothing(), _:
+            return t.false
+        case _, Nothing():
+            return t.false
+        case (Group(absent=x), Plain(absent=y)) | (Plain(absent=x), Group(absent=y)) if t.true in (x, y):
+            return t.all(x, y)
+        case Many(), Many() if not a.is_set and not b.is_set:
+            size = max(len(a.elements), len(b.elements))
+            pairs = [(_element(t, a, n), _element(t, b, n)) for n in range(size)]
+            return t.all(*(t.all(t.same(p, q), t.any(t.no(p), alike(t, x, y))) for (p, x), (q, y) in pairs))
+        case Many(), Many():
+            return t.all(_within(t, a, b), _within(t, b, a))
+    raise CannotEncodeError("a comparison of records")
+
+
+def _element(t: Terms, many: Many, n: int) -> tuple[Term, Value]:
+    return many.elements[n] if n < len(many.elements) else (t.false, Nothing(t.false))
+
+
+def _within(t: Terms, a: Many, b: Many) -> Term:
+    return t.all(*(t.implies(p, t.any(*(t.all(q, alike(t, x, y)) for q, y in b.elements))) for p, x in a.elements))

@@ -1,0 +1,296 @@
+"""Expressions of a program to terms, over all facts at once: the reference interpreter, read for every case.
+
+In: a program, and what its variables may be (`facts`). Out: `Found`s, made of terms: the value, where it is unknown,
+and where evaluating is a fault. The three rules at the head of `policy.ir.interpret` hold here word for word.
+What cannot be asked of a solver raises `CannotEncodeError`, which names it.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import field, frozen
+
+from policy.ir import program as ir
+from policy.ir.program import Expr, Program
+from policy.verify import arithmetic
+from policy.verify.choices import chosen, doubtful, first_deciding, together
+from policy.verify.symbolic import (
+    CannotEncodeError,
+    Found,
+    Group,
+    Many,
+    Nothing,
+    Plain,
+    Texts,
+    Value,
+    alike,
+    merged,
+    number,
+    truth,
+    with_unknown,
+)
+from policy.verify.terms import BOOL, Term, Terms
+
+Env = dict[str, Value]
+
+
+@frozen(eq=False)
+class Encoder:
+    """Encodes expressions of one program; `today` is a day, or all of them.
+
+    Unless `has_limits`, numbers may be of any size, and no date is out of the calendar.
+    """
+
+    program: Program
+    terms: Terms
+    texts: Texts
+    today: Term
+    has_limits: bool = True
+    memo: dict[Any, Found] = field(factory=dict)
+    kept: list[Any] = field(factory=list)  # what the memo goes by the identity of
+
+    # ── making values ───────────────────────────────────────────────────────────────────────
+
+    def plain(self, term: Term, unknown: Term | None = None) -> Plain:
+        return Plain(term, self.terms.false, self.terms.false if unknown is None else unknown)
+
+    def known(self, value: Value) -> Found:
+        return Found(value, self.terms.false)
+
+    def constant(self, value: Any) -> Value:
+        """A constant of a program, or a fact that is given."""
+        t = self.terms
+        match value:
+            case None:
+                return Plain(t.number(0), t.true, t.false)
+            case bool():
+                return self.plain(t.truth(value))
+            case int():
+                return self.plain(t.number(value))
+            case str():
+                return self.plain(t.number(self.texts.number(value)))
+            case frozenset():
+                items = sorted(value, key=lambda v: (str(type(v)), v))
+                return Many(tuple((t.true, self.constant(v)) for v in items), t.false, True)
+        raise CannotEncodeError(f"a constant `{value!r}`")
+
+    # ── expressions ─────────────────────────────────────────────────────────────────────────
+
+    def found(self, e: Expr, env: Env) -> Found:
+        """What `e` comes to; worked out once for the same expression in the same surroundings."""
+        if isinstance(e, ir.Const | ir.Variable | ir.Today):
+            return self._found(e, env)
+        key = id(e), id(env)
+        if key not in self.memo:
+            self.memo[key] = self._found(e, env)
+            self.kept.extend((e, env))
+        return self.memo[key]
+
+    def _found(self, e: Expr, env: Env) -> Found:
+        t = self.terms
+        match e:
+            case ir.Const(value):
+                return self.known(self.constant(value))
+            case ir.Missing():
+                return self.known(Nothing(t.true))
+            case ir.Fault():
+                return Found(Nothing(t.false), t.true)
+            case ir.Today():
+                return self.known(self.plain(self.today))
+            case ir.Variable(name):
+                return self.known(env[name])
+            case ir.Field(of, name):
+                return self._field(self.found(of, env), name)
+            case ir.Not(operand):
+                a = self.found(operand, env)
+                return Found(self.plain(t.no(truth(t, a.value)), a.value.unknown), a.fault)
+            case ir.And(operands):
+                return first_deciding(t, False, [self.found(o, env) for o in operands])
+            case ir.Or(operands):
+                return first_deciding(t, True, [self.found(o, env) for o in operands])
+            case ir.Compare("in", left, right):
+                return self._member(self.found(left, env), self.found(right, env))
+            case ir.Compare(operator, left, right):
+                return self._compared(operator, self.found(left, env), self.found(right, env))
+            case ir.Arithmetic(operator, left, right):
+                return self._both(self._reckoned, operator, self.found(left, env), self.found(right, env))
+            case ir.Divide(mode, numerator, denominator):
+                return self._divided(mode, self.found(numerator, env), self.found(denominator, env))
+            case ir.Check(operand, limit):
+                return self._checked(self.found(operand, env), limit)
+            case ir.MonthsLater(date, months):
+                return self._months_later(self.found(date, env), months)
+            case ir.If(condition, then, otherwise):
+                return self._if(self.found(condition, env), self.found(then, env), self.found(otherwise, env))
+            case ir.Let(variable, bound, body):
+                a = self.found(bound, env)
+                b = self.found(body, self._inner(e, env, {variable: a.value}))
+                return Found(b.value, t.any(a.fault, b.fault))
+            case ir.Items(items):
+                found = [self.found(i, env) for i in items]
+                return Found(Many(tuple((t.true, f.value) for f in found), t.false), t.any(*(f.fault for f in found)))
+            case ir.Aggregate():
+                return self._aggregate(e, env)
+            case ir.Call(name, arguments):
+                return self._call(name, [self.found(a, env) for a in arguments])
+            case ir.Choose():
+                tests = [self.found(c.condition, env) for c in e.cases]
+                values = [self.found(c.value, env) for c in e.cases]
+                return chosen(t, e.mode, tests, values, self.found(e.none, env))
+
+    def _inner(self, key: object, env: Env, more: Env) -> Env:
+        self.kept.extend((key, env))
+        return {**env, **more}
+
+    # ── parts ───────────────────────────────────────────────────────────────────────────────
+
+    def _field(self, of: Found, name: str) -> Found:
+        match of.value:
+            case Group() as group:
+                inner = group.field(name)
+                unknown = self.terms.any(group.unknown, inner.unknown)
+                return Found(inner if unknown is inner.unknown else with_unknown(inner, unknown), of.fault)
+            case other:
+                return Found(Nothing(other.unknown), of.fault)
+
+    def _both(self, make: Any, operator: str, a: Found, b: Found) -> Found:
+        t = self.terms
+        unknown = t.any(a.value.unknown, b.value.unknown)
+        return Found(self.plain(make(operator, a.value, b.value), unknown), t.any(a.fault, b.fault))
+
+    def _compared(self, operator: str, a: Found, b: Found) -> Found:
+        return self._both(self._holds, operator, a, b)
+
+    def _holds(self, operator: str, a: Value, b: Value) -> Term:
+        t = self.terms
+        match operator:
+            case "is":
+                return alike(t, a, b)
+            case "is not":
+                return t.no(alike(t, a, b))
+            case "<":
+                return t.less(number(t, a), number(t, b))
+            case "<=":
+                return t.at_most(number(t, a), number(t, b))
+            case ">":
+                return t.less(number(t, b), number(t, a))
+            case ">=":
+                return t.at_most(number(t, b), number(t, a))
+        raise AssertionError(operator)
+
+    def _reckoned(self, operator: str, a: Value, b: Value) -> Term:
+        t = self.terms
+        x, y = number(t, a), number(t, b)
+        match operator:
+            case "+":
+                return t.plus(x, y)
+            case "-":
+                return t.minus(x, y)
+            case "*":
+                return arithmetic.product(t, x, y)
+            case "min":
+                return t.least(x, y)
+            case "max":
+                return t.greatest(x, y)
+        raise AssertionError(operator)
+
+    def _divided(self, mode: str, a: Found, b: Found) -> Found:
+        t = self.terms
+        by = number(t, b.value)
+        by_nought = t.all(t.no(b.value.unknown), t.same(by, t.number(0)))
+        quotient = arithmetic.quotient(t, mode, number(t, a.value), by)
+        unknown = t.any(a.value.unknown, b.value.unknown)
+        return Found(self.plain(quotient, unknown), t.any(a.fault, b.fault, by_nought))
+
+    def _checked(self, a: Found, limit: int) -> Found:
+        t = self.terms
+        if not self.has_limits or not isinstance(a.value, Plain) or a.value.term.sort == BOOL:
+            return a
+        x = a.value.term
+        inside = t.all(t.less(t.number(-limit), x), t.less(x, t.number(limit)))
+        too_large = t.all(t.no(a.value.unknown), t.no(a.value.absent), t.no(inside))
+        return Found(a.value, t.any(a.fault, too_large))
+
+    def _months_later(self, a: Found, months: int) -> Found:
+        t = self.terms
+        day, outside = arithmetic.months_later(t, number(t, a.value), months)
+        unknown = a.value.unknown
+        out = t.all(t.no(unknown), outside) if self.has_limits else t.false
+        return Found(self.plain(day, unknown), t.any(a.fault, out))
+
+    def _if(self, test: Found, then: Found, otherwise: Found) -> Found:
+        t = self.terms
+        doubt, condition = test.value.unknown, truth(t, test.value)
+        fault = t.any(test.fault, t.all(t.no(doubt), t.choose(condition, then.fault, otherwise.fault)))
+        value = merged(t, condition, then.value, otherwise.value)
+        if doubt is not t.false:
+            value = doubtful(t, doubt, value, then, otherwise)
+        return Found(value, fault)
+
+    # ── lists and calls ─────────────────────────────────────────────────────────────────────
+
+    def _member(self, item: Found, items: Found) -> Found:
+        t = self.terms
+        fault = t.any(item.fault, items.fault)
+        doubt = t.any(item.value.unknown, items.value.unknown)
+        if not isinstance(items.value, Many):
+            return Found(self.plain(t.false, doubt), fault)
+        found, unsure = t.false, t.false
+        for there, element in items.value.elements:
+            found = t.any(found, t.all(there, t.no(element.unknown), alike(t, item.value, element)))
+            unsure = t.any(unsure, t.all(there, element.unknown))
+        return Found(self.plain(found, t.any(doubt, t.all(t.no(found), unsure))), fault)
+
+    def _call(self, name: str, arguments: list[Found]) -> Found:
+        function = self.program.functions[name]
+        key = name, *(id(a.value) if not isinstance(a.value, Plain) else a.value.term for a in arguments)
+        plain = [a.value for a in arguments if isinstance(a.value, Plain)]
+        if any(p.absent is not self.terms.false or p.unknown is not self.terms.false for p in plain):
+            key = name, *(id(a.value) for a in arguments)
+        if key not in self.memo:
+            env = {n: a.value for (n, _), a in zip(function.parameters, arguments, strict=True)}
+            self.memo[key] = self.found(function.body, env)
+            self.kept.extend((env, arguments))
+        result = self.memo[key]
+        return Found(result.value, self.terms.any(*(a.fault for a in arguments), result.fault))
+
+    def _aggregate(self, e: ir.Aggregate, env: Env) -> Found:
+        t = self.terms
+        over = self.found(e.over, env)
+        if not isinstance(over.value, Many):
+            return Found(Nothing(over.value.unknown), over.fault)
+        scopes = [(there, self._inner(e, env, {e.variable: x})) for there, x in over.value.elements]
+        tests = [self.found(e.where, s) if e.where is not None else self.known(self.plain(t.true)) for _, s in scopes]
+        bodies = [self.found(e.body, s) for _, s in scopes]
+        elements = list(zip((there for there, _ in scopes), tests, bodies, strict=True))
+        result = self._decided(e.kind, elements) if e.kind in ("any", "all") else self._gathered(e.kind, elements)
+        open_list = over.value.unknown
+        fault = t.any(over.fault, t.all(t.no(open_list), result.fault))
+        return Found(with_unknown(result.value, t.any(open_list, result.value.unknown)), fault)
+
+    def _decided(self, kind: str, elements: list[tuple[Term, Found, Found]]) -> Found:
+        """`any` and `all`; an element that is not there, or that `where` leaves out, says nothing."""
+        t = self.terms
+        idle = kind == "all"
+        said = []
+        for there, test, body in elements:
+            doubt, counts = test.value.unknown, truth(t, test.value)
+            holds = truth(t, body.value) if idle else t.no(truth(t, body.value))
+            is_idle = t.all(t.no(body.value.unknown), t.no(body.fault), holds)
+            value = t.choose(t.any(doubt, counts), truth(t, body.value), t.truth(idle))
+            unknown = t.choose(doubt, t.no(is_idle), t.all(counts, body.value.unknown))
+            fault = t.any(test.fault, t.all(t.no(doubt), counts, body.fault))
+            idle_value = t.any(t.no(there), value) if idle else t.all(there, value)
+            said.append(Found(self.plain(idle_value, t.all(there, unknown)), t.all(there, fault)))
+        return first_deciding(t, kind == "any", said)
+
+    def _gathered(self, kind: str, elements: list[tuple[Term, Found, Found]]) -> Found:
+        t = self.terms
+        doubts = t.any(*(t.all(there, test.value.unknown) for there, test, _ in elements))
+        fault = t.any(*(t.all(there, test.fault) for there, test, _ in elements))
+        kept = [(t.all(there, t.no(test.value.unknown), truth(t, test.value)), b) for there, test, b in elements]
+        if kind != "count":
+            fault = t.any(fault, *(t.all(k, b.fault) for k, b in kept))
+            doubts = t.any(doubts, *(t.all(k, b.value.unknown) for k, b in kept))
+        return Found(with_unknown(together(t, kind, [(k, b.value) for k, b in kept]), doubts), fault)

@@ -1,0 +1,135 @@
+"""Tries facts on the reference interpreter: a case that the solver found counts only where the interpreter agrees."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import evolve, field, frozen
+
+from policy.decisions import MISSING
+from policy.facts.records import record_classes, record_from
+from policy.ir.interpret import FaultError, Interpreter, Unknown, at
+from policy.ir.program import Call, Expr, Program, parts, walk
+from policy.ir.simplify import simplify, specialised
+from policy.model.rules import Parameters
+from policy.verify.claims import Sought
+
+Given = tuple[Any, ...]  # facts in run-time form, records as dicts
+
+
+@frozen(eq=False)
+class _Reader(Interpreter):
+    """Notes which facts are read."""
+
+    paths: dict[str, None] = field(factory=dict)
+
+    def read(self, path: str, value: Any) -> None:
+        self.paths[path] = None
+
+
+@frozen(eq=False)
+class Dated:
+    """A program as of one day after the other, and the classes of its records; what claims share."""
+
+    program: Program
+    made: dict[int, Program] = field(factory=dict)
+    classes: dict[str, type[Any]] = field(factory=dict)
+
+    def on(self, day: int) -> Program:
+        """The program as of a day."""
+        if day not in self.made:
+            self.made[day] = specialised(self.program, day)
+        if not self.classes:
+            self.classes.update(record_classes(self.program))
+        return self.made[day]
+
+
+@frozen(eq=False)
+class Trial:
+    """What is sought, to be tried on facts of `parameters`."""
+
+    dated: Dated
+    parameters: Parameters
+    sought: Sought
+    simple: dict[tuple[int, int], Expr] = field(factory=dict)
+
+    def holds(self, given: Given, on: int) -> bool:
+        """Whether the facts are like those sought."""
+        return self._holds(given, on, {})
+
+    def reads(self, given: Given, on: int) -> dict[str, None]:
+        """The paths of the facts that this turns on."""
+        paths: dict[str, None] = {}
+        self._holds(given, on, paths)
+        return paths
+
+    def outcome(self, given: Given, on: int, e: Expr, paths: dict[str, None] | None = None) -> Any:
+        """What an expression comes to: a value, `Unknown`, or the `FaultError`; notes what is read."""
+        program = self.dated.on(on)
+        key = id(e), on
+        if key not in self.simple:
+            self.simple[key] = simplify(e, on)
+        reader = _Reader(program, paths={} if paths is None else paths)
+        env = {
+            name: at(record_from(value, of, self.dated.classes, program), name)
+            for value, (name, of) in zip(given, self.parameters, strict=True)
+        }
+        try:
+            return reader.whole(reader.evaluate(self.simple[key], env))
+        except FaultError as fault:
+            return fault
+
+    def _holds(self, given: Given, on: int, paths: dict[str, None]) -> bool:
+        sought = self.sought
+        if sought.where is not None and self.outcome(given, on, sought.where, paths) is not True:
+            return False
+        value = self.outcome(given, on, sought.expression, paths)
+        match sought.outcome:
+            case "true":
+                return value is True
+            case "open":
+                return value is True or isinstance(value, Unknown)
+            case "fault" | "limit":
+                return isinstance(value, FaultError)
+            case "unknown":
+                return isinstance(value, Unknown)
+        assert sought.other is not None
+        if sought.outcome == "apart":
+            return (value is True) is not (self.outcome(given, on, sought.other, paths) is True)
+        return state(value) != state(self.outcome(given, on, sought.other, paths))
+
+
+def state(value: Any) -> tuple[str, Any]:
+    """What two outcomes must have in common to be the same."""
+    if isinstance(value, FaultError):
+        return "fault", None
+    if isinstance(value, Unknown):
+        return "unknown", None
+    return "value", value
+
+
+def part_of(program: Program, *expressions: Expr) -> Program:
+    """The program without what these expressions never call."""
+    called = [c.function for e in expressions for c in walk(e) if isinstance(c, Call)]
+    kept = program.calls_first(*called)
+    depth = program.depth + max(map(_depth, expressions), default=0)
+    return evolve(program, functions={id: program.functions[id] for id in kept}, depth=depth)
+
+
+def _depth(e: Expr) -> int:
+    """How many expressions lie inside each other."""
+    deepest, pending = 0, [(e, 1)]
+    while pending:
+        inner, level = pending.pop()
+        deepest = max(deepest, level)
+        pending += [(p, level + 1) for p in parts(inner)]
+    return deepest
+
+
+def without_unread(given: Any, path: str, read: dict[str, None]) -> Any:
+    """The facts that were read, the others missing."""
+    if isinstance(given, dict):
+        return {n: without_unread(v, f"{path}.{n}", read) for n, v in given.items()}
+    if isinstance(given, list):
+        return [without_unread(v, f"{path}[{n}]", read) for n, v in enumerate(given)]
+    return given if path in read or "[" in path.rpartition(".")[2] or "." not in path else MISSING

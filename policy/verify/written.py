@@ -1,0 +1,62 @@
+"""Facts as people write them: in JSON for `policy decide`, and in the language for tests.
+
+What is missing is left out.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from policy.decisions import MISSING
+from policy.ir.program import Program
+from policy.model import types
+from policy.model.types import Type
+from policy.model.values import show
+
+
+def in_json(value: Any, of: Type, program: Program) -> Any:
+    """A fact, records as dicts, as `policy decide` reads it."""
+    match of:
+        case types.OptionalOf(item):
+            return None if value is None else in_json(value, item, program)
+        case types.Record(name):
+            fields = {f.name: f.type for f in program.records[name]}
+            return {n: in_json(v, fields[n], program) for n, v in value.items() if v is not MISSING}
+        case types.ListOf(item):
+            return [in_json(v, item, program) for v in value]
+        case types.SetOf(item):
+            return [in_json(v, item, program) for v in sorted(value)]
+        case types.Boolean():
+            return bool(value)
+        case types.Text() | types.Enum():
+            return value
+    return show(value, of)
+
+
+def in_rules(value: Any, of: Type, program: Program) -> str:
+    """A fact, records as dicts, as a test writes it."""
+    match of:
+        case types.OptionalOf(item):
+            return "none" if value is None else in_rules(value, item, program)
+        case types.Record(name):
+            fields = {f.name: f.type for f in program.records[name]}
+            given = [f"{n}: {in_rules(v, fields[n], program)}" for n, v in value.items() if v is not MISSING]
+            return "{ " + ", ".join(given) + " }" if given else "{}"
+        case types.ListOf(item):
+            return "[" + ", ".join(in_rules(v, item, program) for v in value) + "]"
+        case types.SetOf(item):
+            return "{" + ", ".join(in_rules(v, item, program) for v in sorted(value)) + "}"
+    return show(value, of)
+
+
+def paths(value: Any, of: Type, program: Program, path: str) -> list[tuple[str, str]]:
+    """Every fact with its path, as an author writes it; an empty list is a fact of its own."""
+    inner = of.of if isinstance(of, types.OptionalOf) else of
+    if value is MISSING:
+        return []
+    if isinstance(inner, types.Record) and value is not None:
+        fields = {f.name: f.type for f in program.records[inner.name]}
+        return [p for n, v in value.items() for p in paths(v, fields[n], program, f"{path}.{n}")]
+    if isinstance(inner, types.ListOf) and value:
+        return [p for n, v in enumerate(value) for p in paths(v, inner.of, program, f"{path}[{n}]")]
+    return [(path, in_rules(value, of, program))]
