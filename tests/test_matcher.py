@@ -221,6 +221,41 @@ def test_a_plan_changes_nothing_and_may_be_carried_out_in_part() -> None:
     assert (incoming.remaining, book.queue(SELL)) == (4, (second,))
 
 
+def test_an_order_that_may_be_met_rests_only_if_asked_to() -> None:
+    book = Book()
+    assert book.rest(BookOrder("a1", "ann", SELL, 100, 5), unless_met=True)
+    crossing, short_of_it = (BookOrder(f"b{price}", "ben", BUY, price, 5) for price in (100, 99))
+    assert not book.rest(crossing, unless_met=True)
+    assert (crossing.level, [order.id for order in book]) == (None, ["a1"])
+    assert book.rest(short_of_it, unless_met=True)
+    book.rest(BookOrder("a2", "ann", SELL, 105, 5, (1,)))
+    assert not book.rest(BookOrder("c1", "cat", BUY, 98, 5), unless_met=True), (
+        "whose keys are odd may be met anywhere"
+    )
+    assert book.rest(crossing)
+    assert [order.id for order in book] == ["b100", "b99", "a2", "a1"]
+
+
+def test_a_stream_tells_the_trades_that_its_commands_tell_one_by_one() -> None:
+    commands = [
+        *(Place(id, owner, SELL, price, quantity) for id, owner, price, quantity in THREE),
+        Place("c1", "cat", BUY, 99, 9),
+        Place("c1", "cat", BUY, 120, 9),
+        Replace("c1", 100, 7),
+        Cancel("a2"),
+        Place("d1", "dan", BUY, 0, 2, MARKET),
+    ]
+    one_by_one = Matcher()
+    told_apart = [
+        (order.id, command.id, order.price, quantity)
+        for command in commands
+        for order, quantity in one_by_one.submit(command).fills
+    ]
+    whole = Matcher()
+    assert whole.run(commands) == told_apart == [("b1", "c1", 100, 5), ("a2", "c1", 100, 2), ("a1", "d1", 101, 2)]
+    assert left(whole) == left(one_by_one) == [("a1", 3)]
+
+
 def test_an_order_can_leave_and_come_back_with_another_key() -> None:
     book = Book()
     orders = [BookOrder(str(n), "ann", SELL, 100, 5, (100, n)) for n in range(4)]

@@ -184,17 +184,17 @@ class Matcher:
         """Carries out a stream of commands, and tells the trades. `submit` tells all that came of one."""
         trades: list[Trade] = []
         for command in commands:
-            if isinstance(command, Cancel):
-                self.cancel(command.id)
-                continue
-            if isinstance(command, Place):
+            if type(command) is Place:
                 id = command.id
                 report = self.place(
                     id, command.owner, command.side, command.price, command.quantity, command.kind, command.key
                 )
+            elif type(command) is Cancel:
+                self.cancel(command.id)
+                continue
             else:
                 id = command.id
-                report = self.replace(id, command.price, command.quantity, command.key)
+                report = self.submit(command)
             if report.fills:
                 for order, quantity in report.fills:
                     trades.append((order.id, id, order.price, quantity))

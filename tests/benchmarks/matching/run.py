@@ -4,7 +4,8 @@
 
 makes the virtual environment `.venv-benchmarks` at the top of the project on its first run, installs
 `requirements.txt` and the project itself into it, and runs itself again there; later runs reuse it. Nothing else
-is written but what is compiled, in a temporary folder. It takes about a minute once everything is installed.
+is written but what is compiled and what is kept in journals, in temporary folders. It takes some minutes once
+everything is installed.
 
     --format markdown | json    for a document, or for a program
     --only TEXT                 rows whose name contains TEXT, and the bare book
@@ -18,9 +19,9 @@ slow for all operations is given the first of them. An engine that cannot be ins
 says why.
 
 Times are the processor's, as the machine may be shared; rounds are interleaved, and numbers are medians over
-them. The ratio is to the bare book, round by round: only ratios within one run mean anything. What is not equal:
-the bare book (`bare.py`) checks nothing and knows no owners, order types or priorities but price and time; most
-peers number orders themselves and have no owners.
+them; what a disk takes to keep a journal is not in them. The ratio is to the bare book, round by round: only
+ratios within one run mean anything. What is not equal: the bare book (`bare.py`) checks nothing and knows no
+owners, order types or priorities but price and time; most peers number orders themselves and have no owners.
 
 To add an engine: a file in `peers/` or `rows/`, a line in `engines.py`, and one in `requirements.txt`.
 """
