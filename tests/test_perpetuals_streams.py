@@ -231,4 +231,4 @@ TestAnyStream.settings = settings_for(40)
 
 @pytest.mark.slow
 def test_very_many_streams() -> None:
-    run_state_machine_as_test(AnyStream, settings=settings_for(1_000))
+    run_state_machine_as_test(AnyStream, settings=settings_for(400))
