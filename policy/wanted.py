@@ -10,12 +10,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
 from typing import Any, Protocol, TypeVar
 
 import attrs
 from attrs import frozen
 
-from policy.decisions import MISSING, Answer, Citation, Verdict
+from policy.decisions import MISSING, Answer, Verdict
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
 from policy.ir.interpret import attribute
@@ -53,7 +54,7 @@ class RulebookOfADate(Protocol):
     def reader(self, name: str) -> FactReader: ...
 
 
-@frozen(eq=False)
+@frozen(slots=False, eq=False)
 class Bound:
     """A question, ready to be asked. `fast` raises `UndecidedError` where there is no answer; the others never do."""
 
@@ -67,6 +68,15 @@ class Bound:
     def read(self, facts: Mapping[str, Any], about: str = "<facts>") -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from facts by parameter, or what is wrong with them; the rest is missing."""
         return self.reader.read(Source(about, json.dumps(facts, ensure_ascii=False)))
+
+    @cached_property
+    def per(self) -> tuple[str, ...]:
+        """What it stands on itself, whatever the facts; not what it asks in turn."""
+        function = self.function
+        cited = [c for _, c in function.citations]
+        if isinstance(function.body, Choose):
+            cited += [c for case in function.body.cases if case.condition == Const(True) for c in case.citations]
+        return tuple(dict.fromkeys(map(str, cited)))
 
     def told(self, *arguments: Any) -> dict[str, Any]:
         """The question's arguments as JSON facts, which `read` would read back; what is missing is left out."""
@@ -126,14 +136,8 @@ def ask(rulebook: RulebookOfADate, name: str) -> Bound:
 
 
 def provisions(*asked: Bound) -> tuple[str, ...]:
-    """What values and priorities stand on themselves, whatever the facts; not what they ask in turn."""
-    return tuple(dict.fromkeys(str(c) for question in asked for c in _cited(question.function)))
-
-
-def _cited(function: Function) -> Iterator[Citation]:
-    yield from (c for _, c in function.citations)
-    if isinstance(function.body, Choose):
-        yield from (c for case in function.body.cases if case.condition == Const(True) for c in case.citations)
+    """What these questions stand on themselves."""
+    return tuple(dict.fromkeys(cited for question in asked for cited in question.per))
 
 
 def _told(value: Any, of: Type, program: Program) -> Any:

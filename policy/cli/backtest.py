@@ -18,9 +18,7 @@ from policy.cli.output import fail, plural, print_json
 from policy.diagnostics import PolicyError
 from policy.pipeline import Rulebook
 from policy.scenario.backtest import Backtest, backtest
-from policy.scenario.market import COMMANDS, Market
-from policy.source import Source
-from policy.wire import canonical
+from policy.scenario.market import Market, recorded_command
 
 SHIPPED = "shipped"
 _OF_HISTORY = ("question", "on_column", "amount", "out", "keep", "scaled", "under")
@@ -124,10 +122,7 @@ def _rulebooks(name: str) -> Callable[[str], Rulebook]:
 def _commands(journal: str, last: int) -> Iterator[object]:
     for place, record in records(journal, last):
         assert isinstance(place, Line)
-        command = COMMANDS.read(Source(journal, canonical(record.input), place.number - 1))
-        if isinstance(command, list):
-            raise PolicyError(command)
-        yield command
+        yield recorded_command(record.input, journal, place.number - 1)
 
 
 def _text(old: str, new: str, result: Backtest) -> str:

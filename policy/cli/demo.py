@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
 from policy.cli.options import format_option, rules_option, texts_of, under_option
-from policy.cli.output import fail, print_json
+from policy.cli.output import fail, print_json, write_page
 from policy.demo.run import run, summary
 from policy.diagnostics import PolicyError
 from policy.pipeline import Rulebook, dated, load_program
@@ -50,11 +49,7 @@ def command(paths: tuple[str, ...], under: str, report: str, rows: int | None, f
         figures = run(rulebook_at, _progress)
     except PolicyError as error:
         fail(error)
-    page = demo_page(figures)
-    try:
-        Path(report).write_text(page, encoding="utf-8")
-    except OSError as failure:
-        raise click.UsageError(f"`{report}` cannot be written: {failure.strerror}") from failure
+    write_page(report, demo_page(figures))
     if format == "json":
         print_json(figures.as_json())
     else:

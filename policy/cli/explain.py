@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import evolve
@@ -26,9 +26,9 @@ from policy.facts.from_json import LARGEST_FACTS, FactReader
 from policy.ir.program import Function
 from policy.pipeline import Rulebook
 from policy.source import Source
-from policy.verify.counterfactual import WaysOut, wanted, ways_out
-from policy.verify.decide import Limits
-from policy.verify.solver import no_solver, there_is_a_solver
+
+if TYPE_CHECKING:
+    from policy.verify.counterfactual import WaysOut
 
 
 @click.command(short_help="Show how an answer came about.")
@@ -62,7 +62,7 @@ def command(
     if isinstance(arguments, list):
         fail(PolicyError(arguments))
     answer = rulebook.interpreter(function.id).answer(*arguments)
-    ways = _ways_out(rulebook, function, arguments, how, Limits(seconds)) if how else None
+    ways = _ways_out(rulebook, function, arguments, how, seconds) if how else None
     if format == "json":
         more = {"how": ways.as_json()} if ways else {}
         print_json({**answer_json(answer, function), "derivation": derivation_json(answer.derivation), **more})
@@ -75,9 +75,14 @@ def command(
 
 
 def _ways_out(
-    rulebook: Rulebook, function: Function, arguments: tuple[Any, ...], how: str, limits: Limits
+    rulebook: Rulebook, function: Function, arguments: tuple[Any, ...], how: str, seconds: float
 ) -> WaysOut:
     """The ways to bring about what is asked for."""
+    # imported here so that an explanation alone needs no part of what proves
+    from policy.verify.counterfactual import wanted, ways_out
+    from policy.verify.decide import Limits
+    from policy.verify.solver import no_solver, there_is_a_solver
+
     if not there_is_a_solver():
         fail(PolicyError([no_solver()]))
     word, _, value = how.partition(" ")
@@ -88,7 +93,7 @@ def _ways_out(
     if function.kind == "priority" or not function.parameters:
         raise click.UsageError(f"`{function.id}` does not turn on facts in a way that could be changed")
     goal = wanted(function, word, _read(rulebook, function, value)) if value else wanted(function, word)
-    return ways_out(rulebook.program, function, arguments, goal, limits)
+    return ways_out(rulebook.program, function, arguments, goal, Limits(seconds))
 
 
 def _read(rulebook: Rulebook, function: Function, value: str) -> Any:

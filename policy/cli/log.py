@@ -15,10 +15,9 @@ from policy.audit.journal import cut
 from policy.audit.records import Header
 from policy.audit.replay import Replayed, Submit, replay
 from policy.audit.verify import Progress, Verified, verify
-from policy.cli.options import format_option, rules_option, texts_of
+from policy.cli.options import format_option, rulebooks_of, rules_option
 from policy.cli.output import drawn, fail, plural, print_json
 from policy.diagnostics import PolicyError
-from policy.pipeline import dated, load_program
 
 
 @click.group(short_help="Check or replay the journal of a market.")
@@ -81,12 +80,8 @@ def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format:
     """
     from policy.scenario.market import engine_for
 
-    texts = texts_of(paths)
-
     def fresh(header: Header) -> Submit:
-        undated = load_program(texts, header.overlay)
-        submit: Submit = engine_for(header, lambda on: dated(undated, on))
-        return submit
+        return engine_for(header, rulebooks_of(paths, header.overlay)[0])
 
     try:
         with _bar(file) as progress:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 import click
@@ -38,6 +39,14 @@ def drawn(diagnostic: Diagnostic) -> str:
 def print_diagnostics(diagnostics: Iterable[Diagnostic], err: bool = True) -> None:
     for diagnostic in diagnostics:
         click.echo(drawn(diagnostic) + "\n", err=err)
+
+
+def write_page(path: str, page: str) -> None:
+    """Writes a page. Ends with 2 where it cannot be written."""
+    try:
+        Path(path).write_text(page, encoding="utf-8")
+    except OSError as failure:
+        raise click.UsageError(f"`{path}` cannot be written: {failure.strerror}") from failure
 
 
 def fail(error: PolicyError, code: int = 2) -> NoReturn:

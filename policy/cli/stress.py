@@ -16,15 +16,15 @@ import click
 
 from policy.cli.market_output import amounts
 from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
-from policy.cli.output import drawn, fail, plural, print_json
-from policy.cli.trade import market_of
+from policy.cli.output import fail, plural, print_diagnostics, print_json
+from policy.cli.trade import market_of, say
 from policy.diagnostics import PolicyError
 from policy.margin.coverage import Coverage, coverage
 from policy.model.types import INSTANT, Number
 from policy.model.values import decimal_text, scaled, show
 from policy.pipeline import Rulebook
 from policy.scenario.from_folder import scenario_in
-from policy.scenario.prices import Recorded, recorded_prices
+from policy.scenario.prices import MOST_FINDINGS, Recorded, recorded_prices
 from policy.scenario.run import Run
 from policy.scenario.stress import Move, Prices, Row, along, concerned, happened, shocks, stress
 from policy.scenario.tally import Tally
@@ -84,7 +84,7 @@ def portfolio_command(
         read = scenario_in(scenario)
         market, digest = market_of(read, paths, on, under)
         prices = Prices()
-        run = Run(market, on_unread=lambda d: click.echo(drawn(d) + "\n", err=True))
+        run = Run(market, on_unread=say)
         run.on_command = prices.take
         run.carry_out(read)
         moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)
@@ -121,8 +121,7 @@ def _paths(given: Sequence[str], prices: Prices, first: date | None, until: date
         if not equals or not Path(file).exists():
             raise click.UsageError(f"`{text}` names no file; write it as BTC=prices.csv")
         recorded, wrong = recorded_prices(Path(file))
-        for diagnostic in islice(wrong, 20):
-            click.echo(drawn(diagnostic) + "\n", err=True)
+        print_diagnostics(islice(wrong, MOST_FINDINGS))
         between = [r for r in recorded if _within(r, first, until)]
         if len(between) < 2:
             raise click.UsageError(f"`{file}` has no two prices between those dates")
@@ -211,8 +210,7 @@ def coverage_command(
         found = coverage([r.price for r in recorded], held, amount, asked)
     except PolicyError as error:
         fail(error)
-    for diagnostic in islice(wrong, 20):
-        click.echo(drawn(diagnostic) + "\n", err=True)
+    print_diagnostics(islice(wrong, MOST_FINDINGS))
     told = _coverage_json(found, recorded, money)
     if format == "json":
         print_json({"margin": margin, "notional": show(amount, money), "held": held, "on": on.isoformat(), **told})

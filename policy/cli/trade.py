@@ -17,7 +17,7 @@ from policy.audit.journal import Journal, JournalStopped
 from policy.audit.records import Header
 from policy.cli.market_output import tally_text
 from policy.cli.options import DateType, format_option, rulebooks_of, rules_option, under_option
-from policy.cli.output import drawn, fail, plural, print_json
+from policy.cli.output import fail, plural, print_diagnostics, print_json, write_page
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.market import Market
@@ -70,7 +70,7 @@ def command(
         market, digest = market_of(read, paths, on, under)
         header = Header(digest, overlay_of(read, under), market.on, {"scenario": read.title or scenario.name})
         with _writing(events) as write, _kept(journal, header) as kept:
-            run = Run(market, journal=kept, on_unread=_say)
+            run = Run(market, journal=kept, on_unread=say)
             if write:
                 run.watch = lambda happened: write(_lines(happened))
             with _watched(read) as seen:
@@ -107,8 +107,9 @@ def overlay_of(scenario: Scenario, under: str) -> str:
 # ── on the way ──────────────────────────────────────────────────────────────────────────────
 
 
-def _say(diagnostic: Diagnostic) -> None:
-    click.echo(drawn(diagnostic) + "\n", err=True)
+def say(diagnostic: Diagnostic) -> None:
+    """A finding about one line, as it is met."""
+    print_diagnostics((diagnostic,))
 
 
 def _lines(events: list[Any]) -> str:
@@ -173,9 +174,5 @@ def _print(about: dict[str, str], run: Run, format: str) -> None:
 def _report(path: str, about: dict[str, str], run: Run) -> None:
     from policy.reports.trading import trading_page
 
-    page = trading_page(about, run.tally.as_json(), run.unread)
-    try:
-        Path(path).write_text(page, encoding="utf-8")
-    except OSError as failure:
-        raise click.UsageError(f"`{path}` cannot be written: {failure.strerror}") from failure
+    write_page(path, trading_page(about, run.tally.as_json(), run.unread))
     click.echo(f"the report is in {path}", err=True)

@@ -106,16 +106,6 @@ class Book:
 
     # ── an incoming order ───────────────────────────────────────────────────────────────────
 
-    def crosses(self, incoming: BookOrder) -> bool:
-        """Whether somebody on the other side may agree to its price. A yes can be mistaken where keys are odd."""
-        if incoming.side == BUY:
-            side, worst = self._sells, -incoming.price
-        else:
-            side, worst = self._buys, incoming.price
-        if side.ranks:
-            return side.ranks[-1] >= worst or side.odd > 0
-        return False
-
     def plan(self, incoming: BookOrder, bounded: bool = True) -> list[Fill]:
         """Whom it would trade with and how much, in the queue's order; at any price, if it is not bounded by its own.
 
@@ -168,7 +158,7 @@ class Book:
     def rest(self, order: BookOrder, unless_met: bool = False) -> bool:
         """Queues what remains of an order, behind the others of its key if there are any. Whether it now rests.
 
-        `unless_met`, it does not where somebody on the other side may agree to its price, as `crosses` says.
+        `unless_met`, it does not where somebody on the other side may agree to its price.
         """
         if order.side == BUY:
             side, other, rank = self._buys, self._sells, order.price

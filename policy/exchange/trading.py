@@ -33,7 +33,6 @@ from policy.exchange.matcher import ASKED, OWN_ORDER, RESTED, Report, meet
 from policy.exchange.orders import Place, Replace
 from policy.exchange.register import Register, Seat
 from policy.exchange.rules import Rules
-from policy.wanted import provisions
 
 TRADE_REFUSED, NOT_COVERED = "trade_refused", "not_covered"  # why an order is cancelled, beside `matcher`'s reasons
 _PERMITTED = Outcome.PERMITTED
@@ -65,7 +64,7 @@ class Floor:
         self._funding = Funding(rules.asked)
         self._notional = self._funding.notional
         self._accepted, self._priority = rules.asked.accepted.verdict, rules.asked.priority.fast
-        self._per = provisions(rules.asked.priority)
+        self._per = rules.asked.priority.per
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 

@@ -30,16 +30,6 @@ class Fate:
         return ", ".join(told) or "nothing"
 
 
-@frozen
-class Flip:
-    """A command whose fate differs."""
-
-    number: int
-    id: str
-    before: Fate
-    after: Fate
-
-
 @define
 class Flips:
     """Flips of one sort: how many, the first few, and the provisions that answered on either side."""
@@ -61,7 +51,6 @@ class Backtest:
     commands: int = 0
     flipped: int = 0
     sorts: dict[tuple[str, Fate, Fate], Flips] = field(factory=dict)
-    first: list[Flip] = field(factory=list)
 
     def money(self) -> dict[str, tuple[str, str]]:
         """By event and field: the sum under either rulebook, where they differ."""
@@ -116,8 +105,6 @@ def _count(
     sort.count += 1
     if len(sort.examples) < EXAMPLES:
         sort.examples.append(id or str(number))
-    if len(result.first) < EXAMPLES:
-        result.first.append(Flip(number, id, *fates))
 
 
 def _fate(events: Iterable[Any]) -> Fate:

@@ -112,6 +112,14 @@ class Market:
         return self.engines[desk.name]
 
 
+def recorded_command(document: dict[str, Any], file: str = "<journal>", before: int = 0) -> Any:
+    """The command of a record, which stands after so many lines of its file. Raises PolicyError."""
+    command = COMMANDS.read(Source(file, canonical(document), before))
+    if isinstance(command, list):
+        raise PolicyError(command)
+    return command
+
+
 def engine_for(
     header: Header, rulebook_on: RulebookOn
 ) -> Callable[[dict[str, Any]], tuple[list[dict[str, Any]], str]]:
@@ -119,9 +127,6 @@ def engine_for(
     market = Market(rulebook_on, header.on)
 
     def submit(document: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
-        command = COMMANDS.read(Source("<journal>", canonical(document)))
-        if isinstance(command, list):
-            raise PolicyError(command)
-        return list(map(event_json, market.submit(command))), market.rules
+        return list(map(event_json, market.submit(recorded_command(document)))), market.rules
 
     return submit
