@@ -174,5 +174,8 @@ class Chinese(Speech):
         about = "" if self.alone(of) else f"{self.term(of)}的"
         return f"{about}「{title.zh}」{'成立' if true else '不成立'}"
 
+    def parameter_so(self, title: Words, yes: bool) -> str:
+        return f"「{title.zh}」的答案為{'是' if yes else '否'}"
+
     def true_of(self, term: str, true: bool) -> str:
         return f"{term}{'成立' if true else '不成立'}"

@@ -110,7 +110,7 @@ class English(Speech):
         return f"{term} regardless of its sign"
 
     def days_later(self, later: bool, day: str, days: str) -> str:
-        return f"the day {days} days {'after' if later else 'before'} {day}"
+        return f"the day {days} {'day' if days == '1' else 'days'} {'after' if later else 'before'} {day}"
 
     def months_later(self, day: str, months: int) -> str:
         count = abs(months)
@@ -185,5 +185,9 @@ class English(Speech):
         about = "" if self.alone(of) else f" of {self.term(of)}"
         return f"“{title.en}” is {'true' if true else 'not true'}{about}"
 
+    def parameter_so(self, title: Words, yes: bool) -> str:
+        return f"the answer to “{title.en}” is {'yes' if yes else 'no'}"
+
     def true_of(self, term: str, true: bool) -> str:
-        return f"{term} is {'true' if true else 'not true'}"
+        said = re.sub(r"^the (.*)", r"“\1”", term)
+        return f"{said} is {'true' if true else 'not true'}"

@@ -33,7 +33,9 @@ class Frame(ABC):
     def period(self, start: int | None, end: int | None) -> str: ...
 
     @abstractmethod
-    def where(self, head: str, conditions: list[str], every: bool, unless: list[str], after: str = "") -> Clause: ...
+    def where(
+        self, period: str, head: str, conditions: list[str], every: bool, unless: list[str], after: str = ""
+    ) -> Clause: ...
 
     @abstractmethod
     def verdict(self, yes: bool) -> str: ...
@@ -81,19 +83,21 @@ class EnglishFrame(Frame):
         parts += [f"before {long_date(end)}"] if end is not None else []
         return _sentence(" and ".join(parts)) + ", " if parts else ""
 
-    def where(self, head: str, conditions: list[str], every: bool, unless: list[str], after: str = "") -> Clause:
+    def where(
+        self, period: str, head: str, conditions: list[str], every: bool, unless: list[str], after: str = ""
+    ) -> Clause:
         exception = ", unless " + "; or ".join(unless) if unless else ""
         ending = exception + after + "."
         if not conditions:
-            return Clause(_sentence(head) + " in every case" + ending)
+            return Clause(_sentence(period + head) + " in every case" + ending)
         if len(conditions) == 1:
-            return Clause(_sentence(head) + " where " + conditions[0] + ending)
+            return Clause(_sentence(period + head) + " where " + conditions[0] + ending)
         joint = "all of these hold" if every else "any of these holds"
         last = " and" if every else " or"
         points = [c + ";" for c in conditions[:-2]] + [conditions[-2] + ";" + last, conditions[-1]]
         points[-1] += "," if unless else "."
         rest = ending.removeprefix(", ") if unless else _sentence(after.removeprefix("; ")) + "." if after else ""
-        return Clause(f"{_sentence(head)} where {joint}:", tuple(points), rest)
+        return Clause(f"{_sentence(period + head)} where {joint}:", tuple(points), rest)
 
     def verdict(self, yes: bool) -> str:
         return f"the answer is {'yes' if yes else 'no'}"
@@ -147,13 +151,15 @@ class ChineseFrame(Frame):
         parts += [f"在{chinese_date(end)}前"] if end is not None else []
         return "、".join(parts) + "，" if parts else ""
 
-    def where(self, head: str, conditions: list[str], every: bool, unless: list[str], after: str = "") -> Clause:
+    def where(
+        self, period: str, head: str, conditions: list[str], every: bool, unless: list[str], after: str = ""
+    ) -> Clause:
         exception = "，但" + "，或".join(unless) + "者除外" if unless else ""
         ending = exception + after + "。"
         if not conditions:
-            return Clause(f"在任何情況下，{head}{ending}")
+            return Clause(f"{period}在任何情況下，{head}{ending}")
         if len(conditions) == 1:
-            return Clause(f"如{conditions[0]}，則{head}{ending}")
+            return Clause(f"{period}如{conditions[0]}，則{head}{ending}")
         joint = "下列各項全部符合" if every else "下列任何一項符合"
         points = [
             *(c + "；" for c in conditions[:-2]),
@@ -162,7 +168,7 @@ class ChineseFrame(Frame):
         ]
         points[-1] += "，" if unless else "。"
         rest = ending.removeprefix("，") if unless else after.removeprefix("；") + "。" if after else ""
-        return Clause(f"如{joint}，則{head}：", tuple(points), rest)
+        return Clause(f"{period}如{joint}，則{head}：", tuple(points), rest)
 
     def verdict(self, yes: bool) -> str:
         return f"答案為{'是' if yes else '否'}"

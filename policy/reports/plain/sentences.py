@@ -128,12 +128,12 @@ class Sentences:
 
         def clause(tongue: Tongue) -> Clause:
             speech, frame = tongue
-            head = frame.period(r.start, r.end) + frame.verdict(r.effect == "permit")
+            period, head = frame.period(r.start, r.end), frame.verdict(r.effect == "permit")
             only = when[0] if len(when) == 1 else None
             either = isinstance(only, x.Chain) and only.operator == "or"
             points = _points(when, "or") if either else when
             unless = [speech.condition(u) for u in r.unless]
-            return frame.where(head, [speech.part(p, True, not either) for p in points], not either, unless)
+            return frame.where(period, head, [speech.part(p, True, not either) for p in points], not either, unless)
 
         house = r.span.source is not d.span.source
         return self._statement("rule", r.name, d.parameters, clause, r, tells=r.because, effect=r.effect, house=house)
@@ -164,7 +164,7 @@ class Sentences:
             points = _points((v.body,), "or" if either else "and")
             said = [speech.part(p, True, not either) for p in points]
             return frame.where(
-                period + frame.answer_yes(speech.pick(title)), said, not either, [], frame.otherwise_no()
+                period, frame.answer_yes(speech.pick(title)), said, not either, [], frame.otherwise_no()
             )
 
         return self._statement("version", name, parameters, clause, v, house=house)

@@ -88,6 +88,8 @@ class Speech(ABC):
         match e:
             case x.Literal() | x.Local() | x.Named() | x.FieldOf() | x.Today():
                 return text
+            case x.Binary(operator="default"):
+                return text  # brackets of its own
             case x.Apply(arguments=arguments) if all(isinstance(a, x.Local) for a in arguments):
                 return text
         return self.bracketed(text)
@@ -149,6 +151,8 @@ class Speech(ABC):
                 return self.settled(bool(value) is holds)
             case x.Apply(name=name):
                 return self.answered(self.names.declared(name), e, holds)
+            case x.Named(name=name):
+                return self.parameter_so(self.names.declared(name), holds)
             case x.FieldOf(of=of, name=name):
                 return self.stated(of, self.field_title(of, name), holds)
         return self.true_of(self.term(e), holds)
@@ -256,6 +260,9 @@ class Speech(ABC):
 
     @abstractmethod
     def stated(self, of: Expression, title: Words, true: bool) -> str: ...
+
+    @abstractmethod
+    def parameter_so(self, title: Words, yes: bool) -> str: ...
 
     @abstractmethod
     def true_of(self, term: str, true: bool) -> str: ...
