@@ -20,7 +20,7 @@ def pdf_of(page: str) -> bytes:
     except ImportError as absent:
         raise PdfError("a PDF needs WeasyPrint: install `policy-that-runs[pdf]`") from absent
     document = weasyprint.HTML(string=page, url_fetcher=_nothing_outside).render()
-    missing = sorted({c for p in document.pages for c in _missing(p._page_box)})
+    missing = _missing([p._page_box for p in document.pages])
     if missing:
         shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
         raise PdfError(f"no installed font has {shown}; install one that does, such as Noto Sans CJK")
@@ -33,27 +33,30 @@ def _nothing_outside(url: str, *_: Any, **__: Any) -> dict[str, Any]:
     raise PdfError(f"the page asks for `{url}`, which lies outside it")
 
 
-def _missing(box: Any) -> set[str]:
-    """Characters in a box that its fonts have no glyph for."""
-    found: set[str] = set()
-    pending = [box]
+def _missing(pages: list[Any]) -> list[str]:
+    """Characters that the fonts of the box they stand in have no glyph for; each is tried once with each font."""
+    used: dict[tuple[Any, ...], tuple[Any, set[str]]] = {}
+    pending = pages
     while pending:
-        inner = pending.pop()
-        pending += list(getattr(inner, "children", ()))
-        layout = getattr(inner, "pango_layout", None)
-        if layout is not None and _unknown(layout):
-            found |= {c for c in inner.text if not c.isspace() and _unknown_alone(inner, c)}
+        box = pending.pop()
+        pending += getattr(box, "children", ())
+        if getattr(box, "pango_layout", None) is not None:
+            font = (*box.style["font_family"], box.style["font_weight"], box.style["font_style"])
+            used.setdefault(font, (box, set()))[1].update(c for c in box.text if not c.isspace())
+    return sorted({c for box, characters in used.values() for c in _unknown(box, sorted(characters))})
+
+
+def _unknown(box: Any, characters: list[str]) -> list[str]:
+    layout = box.pango_layout
+    layout.reactivate(box.style)
+    found = [c for c in characters if _misses(layout, c)] if _misses(layout, "".join(characters)) else []
+    layout.deactivate()
     return found
 
 
-def _unknown(layout: Any) -> int:
+def _misses(layout: Any, text: str) -> bool:
     from weasyprint.text.ffi import ffi, pango
 
     ffi.cdef("int pango_layout_get_unknown_glyphs_count(PangoLayout *layout);", override=True)
-    count: int = pango.pango_layout_get_unknown_glyphs_count(layout.layout)
-    return count
-
-
-def _unknown_alone(box: Any, character: str) -> bool:
-    box.pango_layout.set_text(character)
-    return bool(_unknown(box.pango_layout))
+    layout.set_text(text)
+    return bool(pango.pango_layout_get_unknown_glyphs_count(layout.layout))

@@ -26,23 +26,21 @@ F = TypeVar("F", bound=Callable[..., Any])
 FORMATS = ("html", "markdown", "json", "pdf")
 LANGUAGES = ("both", "en", "zh")
 
-language_option = click.option(
-    "--language", type=click.Choice(LANGUAGES), default="both", show_default=True, help="English, Chinese, or both."
-)
-platform_option = click.option(
-    "--platform", default="A licensed platform", help="The platform's name, for the cover."
-)
-output_option = click.option(
-    "-o", "--output", type=click.Path(dir_okay=False), default="", help="Where it goes; standard output if not named."
+_OPTIONS = (
+    click.option("-o", "--output", type=click.Path(dir_okay=False), default="", help="Where it goes, if not here."),
+    click.option("--format", type=click.Choice(FORMATS), default="html", show_default=True, help="Output format."),
+    click.option("--platform", default="A licensed platform", show_default=True, help="Whose name the cover bears."),
+    click.option(
+        "--language", type=click.Choice(LANGUAGES), default="both", show_default=True, help="Which of the two."
+    ),
 )
 
 
 def document_options(command: F) -> F:
     """`--language`, `--format`, `--platform` and `--output`."""
-    format_option = click.option(
-        "--format", "format", type=click.Choice(FORMATS), default="html", show_default=True, help="Output format."
-    )
-    return language_option(platform_option(format_option(output_option(command))))
+    for option in _OPTIONS:
+        command = option(command)
+    return command
 
 
 def model_of(paths: tuple[str, ...], under: str) -> tuple[Checked, Model, str]:
@@ -70,7 +68,7 @@ def write(document: Document, language: str, format: str, output: str) -> None:
         case _:
             data = document.page(language).encode()
     if not output:
-        click.get_binary_stream("stdout").write(data)
+        sys.stdout.buffer.write(data)
         return
     try:
         Path(output).write_bytes(data)
