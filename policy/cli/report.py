@@ -9,6 +9,7 @@ import click
 KINDS = {
     "rulebook": "The rules in words, as a book.",
     "traceability": "From every provision to rules, tests and decisions.",
+    "decision": "A letter about one decision.",
 }
 
 

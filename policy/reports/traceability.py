@@ -103,8 +103,8 @@ def traceability_of(
             ordered = sorted(own, key=lambda r: STATES.index(r.state))
             sources.append(
                 SourceRows(
-                    source.name,
-                    in_full(source.title, source.name),
+                    source.id,
+                    in_full(source.title, source.id),
                     source.reference,
                     source.issued,
                     source.status.value,
