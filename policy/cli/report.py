@@ -10,6 +10,7 @@ KINDS = {
     "rulebook": "The rules in words, as a book.",
     "traceability": "From every provision to rules, tests and decisions.",
     "decision": "A letter about one decision.",
+    "trading": "A trading day, out of a journal.",
 }
 
 
