@@ -11,6 +11,7 @@ KINDS = {
     "traceability": "From every provision to rules, tests and decisions.",
     "decision": "A letter about one decision.",
     "trading": "A trading day, out of a journal.",
+    "margin": "Margin and perpetual contracts, out of a journal.",
 }
 
 

@@ -5,24 +5,27 @@ from __future__ import annotations
 import click
 
 from policy.cli.documents.common import document_options, write
-from policy.cli.documents.journals import read_journal
+from policy.cli.documents.journals import journal_of, journal_option, read_journal
 from policy.reports.documents import Document
 from policy.reports.journal.trading import Trading
 
 
 @click.command(short_help="A trading day, out of a journal.")
-@click.option("--journal", type=click.Path(exists=True, dir_okay=False), required=True, help="What happened.")
+@click.argument("scenario", required=False, default="", type=click.Path(file_okay=False))
+@journal_option
 @document_options
-def command(journal: str, language: str, format: str, platform: str, output: str) -> None:
+def command(scenario: str, journal: str, language: str, format: str, platform: str, output: str) -> None:
     """Write what was accepted and refused by which rule, evidence of client priority, flows, settlement and reserve.
 
     \b
-    policy trade rulesets/hk_sfc/scenarios/shared_book --journal day.jsonl
-    policy report trading --journal day.jsonl -o day.html
+    policy report trading rulesets/hk_sfc/scenarios/shared_book -o trading.html
+    policy report trading --journal day.jsonl --language zh -o trading.html
 
-    The journal is read as a stream, however long it is. Ends with 3 where it is not whole.
+    A journal is read as a stream, however long it is; a SCENARIO is run under the shipped rules first. Ends with 3
+    where a journal is not whole.
     """
-    write(made(journal, platform), language, format, output)
+    with journal_of(scenario, journal) as path:
+        write(made(path, platform), language, format, output)
 
 
 def made(journal: str, platform: str) -> Document:

@@ -70,9 +70,8 @@ def drawn(steps: Steps, cap: Steps, first: int, last: int, moments: tuple[str, s
 
 def _path(steps: Steps, first: int, last: int, top: int) -> str:
     long = max(last - first, 1)
-    path, height = "", 1000
+    path = ""
     for at, value in steps.points:
         x, y = 1000 * (at - first) // long, 1000 - 1000 * max(value, 0) // top
         path += f"M{x} {y}" if not path else f"H{x}V{y}"
-        height = y
-    return path + "H1000" if path else f"M0 {height}"
+    return path + "H1000" if path else ""
