@@ -45,8 +45,8 @@ def command(old: str, new: str, journal: str, on: Any, format: str) -> None:
         if verified.header is None or not verified.whole:
             fail(PolicyError([f.diagnostic for f in verified.findings]), 3)
         first = on.isoformat() if on else verified.header.on
-        markets = [Market(_rulebooks(name), first) for name in (old, new)]
-        result = backtest(_commands(journal, verified.last), *markets)
+        markets = [Market(rulebooks_named(name), first) for name in (old, new)]
+        result = backtest(commands_of(journal, verified.last), *markets)
     except PolicyError as error:
         fail(error)
     if format == "json":
@@ -56,13 +56,13 @@ def command(old: str, new: str, journal: str, on: Any, format: str) -> None:
     sys.exit(1 if result.flipped else 0)
 
 
-def _rulebooks(name: str) -> Callable[[str], Rulebook]:
+def rulebooks_named(name: str) -> Callable[[str], Rulebook]:
     """The rulebook of a date, by the date."""
     path, _, overlay = name.partition("+")
     return rulebooks_of(() if path == SHIPPED else (path,), overlay)[0]
 
 
-def _commands(journal: str, last: int) -> Iterator[Any]:
+def commands_of(journal: str, last: int) -> Iterator[Any]:
     for place, record in records(journal, last):
         assert isinstance(place, Line)
         command = COMMANDS.read(Source(journal, canonical(record.input), place.number - 1))

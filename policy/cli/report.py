@@ -12,6 +12,8 @@ KINDS = {
     "decision": "A letter about one decision.",
     "trading": "A trading day, out of a journal.",
     "margin": "Margin and perpetual contracts, out of a journal.",
+    "change": "What differs between two rulebooks, or two dates.",
+    "pack": "Everything an assessor asks for, in one folder.",
 }
 
 
