@@ -53,6 +53,7 @@ def of_value(value: Any, of: types.Type, model: rules.Model) -> Words:
             return Words(value, value)
         case types.Number(unit, _):
             number, _, word = show(value, inner).partition(" ")
+            number += "0" * (unit.startswith("money:") and number[-2:-1] == ".")
             zh = DURATIONS_ZH[word] if unit == "duration" else UNITS_ZH.get(word, word)
             return Words(f"{number} {word}".strip(), f"{number}{'' if unit == 'duration' else ' '}{zh}".strip())
     return Words("")

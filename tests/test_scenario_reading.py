@@ -32,7 +32,7 @@ class Quote:
     firm: bool = True
     size: int | None = typed(types.OptionalOf(Number("quantity", 8)), None)
     tags: tuple[str, ...] = typed(types.ListOf(types.TEXT), ())
-    facts: dict[str, object] = raw_facts()  # noqa: RUF009  # attrs makes the default
+    facts: dict[str, object] = raw_facts()  # attrs makes the default
 
 
 COMMANDS = Commands.of(Quote)

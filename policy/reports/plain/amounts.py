@@ -20,6 +20,7 @@ _MONTHS = "January February March April May June July August September October N
 _CURRENCIES_ZH = {"HKD": "港元", "USD": "美元", "CNY": "人民幣", "EUR": "歐元", "GBP": "英鎊", "JPY": "日圓"}
 _DURATIONS_ZH = {"day": "日", "hour": "小時", "minute": "分鐘", "second": "秒"}
 _DIGITS = re.compile(r"^-?\d+")
+_ONE_DECIMAL = re.compile(r"^(-?\d+\.\d)(?= )")
 
 
 def grouped(number: str) -> str:
@@ -57,7 +58,7 @@ def english(value: Any, of: Type) -> str:
         case types.Boolean():
             return "yes" if value else "no"
         case types.Number():
-            return grouped(show(value, of))
+            return grouped(_money(show(value, of)))
     return show(value, of)
 
 
@@ -77,9 +78,14 @@ def chinese(value: Any, of: Type) -> str:
             number, _, word = show(value, of).partition(" ")
             return grouped(number) + _DURATIONS_ZH[word.removesuffix("s")]
         case types.Number():
-            number, space, currency = grouped(show(value, of)).partition(" ")
+            number, space, currency = grouped(_money(show(value, of))).partition(" ")
             return number + space + _CURRENCIES_ZH.get(currency, currency)
     return show(value, of)
+
+
+def _money(text: str) -> str:
+    """Half a million is written `500000.0 HKD` in the rules' own way, and never so by people."""
+    return _ONE_DECIMAL.sub(r"\g<1>0", text)
 
 
 def _clock(moment: datetime) -> str:

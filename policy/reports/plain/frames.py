@@ -126,10 +126,12 @@ class EnglishFrame(Frame):
 
     def line(self, period: str, kind: str, by: str, side: str, ranks: list[str]) -> Clause:
         if kind == "ranked":
-            return Clause(_sentence(f"{period}{', before '.join(ranks)}, by {by}."))
+            return Clause(_sentence(f"{period}{' before '.join(ranks)}, by {by}."))
         if kind == "best":
             return Clause(
-                _sentence(f"{period}the best {by} for {side}: the highest when buying, the lowest when selling.")
+                _sentence(
+                    f"{period}by {by}, the best for {side}: the highest first when buying, the lowest first when selling."
+                )
             )
         return Clause(_sentence(f"{period}the {kind} first: {by}."))
 

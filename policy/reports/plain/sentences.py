@@ -195,7 +195,9 @@ class Sentences:
             speech, frame = tongue
             side = speech.term(k.side) if k.side is not None else ""
             ranks = [speech.literal(r, k.by.type) for r in k.ranks]
-            return frame.line(frame.period(k.start, k.end), k.kind, speech.term(k.by), side, ranks)
+            timed = isinstance(k.by.type, types.Date | types.Instant)
+            kind = {"lowest": "earliest", "highest": "latest"}.get(k.kind, k.kind) if timed else k.kind
+            return frame.line(frame.period(k.start, k.end), kind, speech.term(k.by), side, ranks)
 
         return self._statement("line", f"{d.name} {n}", d.parameters, clause, k)
 
