@@ -82,7 +82,7 @@ def test_a_page_is_whole_in_itself(kind: str, language: str) -> None:
     assert {"main", "header", "h1", "footer"} <= set(reader.tags)
     assert reader.tags.count("h1") == 1
     assert ("zh-Hant-HK" in page) is (language != "en")
-    assert "None" not in re.sub(r"<(script|style)>.*?</\1>|None (flips|of)", "", page, flags=re.S)
+    assert not re.search(r">\s*None\s*<", page)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -19,18 +19,19 @@ def pdf_of(page: str) -> bytes:
         import weasyprint
     except ImportError as absent:
         raise PdfError("a PDF needs WeasyPrint: install `policy-that-runs[pdf]`") from absent
-    document = weasyprint.HTML(string=page, url_fetcher=_nothing_outside).render()
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    nothing_outside = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
+    try:
+        document = weasyprint.HTML(string=page, url_fetcher=nothing_outside).render()
+    except FatalURLFetchingError as asked:
+        raise PdfError(f"the page asks for what lies outside it: {asked}") from asked
     missing = _missing([p._page_box for p in document.pages])
     if missing:
         shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
         raise PdfError(f"no installed font has {shown}; install one that does, such as Noto Sans CJK")
     data: bytes = document.write_pdf()
     return data
-
-
-def _nothing_outside(url: str, *_: Any, **__: Any) -> dict[str, Any]:
-    """A document is whole in itself: nothing is fetched for it."""
-    raise PdfError(f"the page asks for `{url}`, which lies outside it")
 
 
 def _missing(pages: list[Any]) -> list[str]:

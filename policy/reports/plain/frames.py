@@ -128,11 +128,8 @@ class EnglishFrame(Frame):
         if kind == "ranked":
             return Clause(_sentence(f"{period}{' before '.join(ranks)}, by {by}."))
         if kind == "best":
-            return Clause(
-                _sentence(
-                    f"{period}by {by}, the best for {side}: the highest first when buying, the lowest first when selling."
-                )
-            )
+            which = "the highest first when buying, the lowest first when selling"
+            return Clause(_sentence(f"{period}by {by}, the best for {side}: {which}."))
         return Clause(_sentence(f"{period}the {kind} first: {by}."))
 
     def always(self, things: list[str], where: str, always: str) -> Clause:
