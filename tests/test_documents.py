@@ -29,7 +29,24 @@ ORDER = {
         "only_stablecoins": False, "knowledge_assessed": True, "exposure": "0 HKD", "exposure_limit": "9.00 HKD",
     }
 }  # fmt: skip
+SMALL = [
+    word
+    for name in (
+        "sources",
+        "vocabulary",
+        "collateral",
+        "haircuts",
+        "perpetuals",
+        "perpetual_margin",
+        "market_makers",
+        "settlement",
+        "orders",
+    )
+    for word in ("--rules", str(SCENARIOS.parent / f"{name}.policy"))
+]
 KINDS = {
+    "small rulebook": ["rulebook", "--on", "2026-03-01", *SMALL],
+    "small traceability": ["traceability", "--on", "2026-03-01", *SMALL],
     "rulebook": ["rulebook", "--on", "2026-06-18"],
     "decision": ["decision", "order_accepted", "--on", "2026-03-01", "--to", "<b>=1+1</b>", "--facts", "-"],
     "trading": ["trading", str(SCENARIOS / "shared_book")],
