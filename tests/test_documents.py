@@ -31,17 +31,7 @@ ORDER = {
 }  # fmt: skip
 SMALL = [
     word
-    for name in (
-        "sources",
-        "vocabulary",
-        "collateral",
-        "haircuts",
-        "perpetuals",
-        "perpetual_margin",
-        "market_makers",
-        "settlement",
-        "orders",
-    )
+    for name in ("sources", "vocabulary", "collateral", "haircuts", "perpetuals", "perpetual_margin")
     for word in ("--rules", str(SCENARIOS.parent / f"{name}.policy"))
 ]
 KINDS = {
