@@ -4,6 +4,7 @@ syntax     a file              → its declarations, or what is wrong with it
 errors     one file or more    → what the checker says, drawn
 decisions  rules and questions → the answers, the same from every backend
 facts      a question, facts   → the facts as read, or what is wrong with them
+plain      rules               → the same in English and in Chinese
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from cases_of_rules import answers, drawn, findings, rulebook, split
 from policy.decisions import MISSING
 from policy.model.values import show
 from policy.pipeline import Text, check
+from policy.reports.plain.sentences import Sentences
 from policy.source import Source, Span
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse
@@ -49,6 +51,15 @@ def dump(node: Any) -> str:
     values = [getattr(node, f.name) for f in attrs.fields(type(node)) if f.name != "span"]
     kept = [dump(v) for v in values if v is not None and v != () and v != "" and v != tree.Citations()]
     return f"[{' '.join([type(node).__name__, *kept])}]"
+
+
+@parametrised("plain")
+def test_plain_words(case: Case, update: bool) -> None:
+    checked = check([Text("t.policy", case.input.encode())])
+    assert not checked.errors, findings([checked.texts[0]])
+    sentences = Sentences(checked.model)
+    said = [(d.name, s) for d in checked.model.declared.values() for s in sentences.of(d)]
+    case.settle("\n\n".join(f"{name}, {s.kind} {s.name}\n{s.en}\n{s.zh}" for name, s in said), update)
 
 
 @parametrised("errors")

@@ -28,6 +28,7 @@ VERBS = {
     "margin": "Show what margin accounts carry, owe and risk.",
     "provisions": "List what the sources say and which rules stand on it.",
     "questions": "List what a rulebook can be asked.",
+    "report": "Write the documents that people read and sign.",
     "stress": "Move prices and see what the rules do.",
     "test": "Run the tests that rules bring along.",
     "trade": "Run a market's commands under a rulebook.",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable, Iterator
 from datetime import date
+from typing import Any
 
 import click
 
@@ -102,8 +103,8 @@ def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) 
         if verified.header is None or not verified.whole:
             fail(PolicyError([f.diagnostic for f in verified.findings]), 3)
         first = on.isoformat() if on else verified.header.on
-        markets = [Market(_rulebooks(name), first) for name in (old, new)]
-        result = backtest(_commands(journal, verified.last), *markets)
+        markets = [Market(rulebooks_named(name), first) for name in (old, new)]
+        result = backtest(commands_of(journal, verified.last), *markets)
     except PolicyError as error:
         fail(error)
     if format == "json":
@@ -113,13 +114,13 @@ def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) 
     return result.flipped
 
 
-def _rulebooks(name: str) -> Callable[[str], Rulebook]:
+def rulebooks_named(name: str) -> Callable[[str], Rulebook]:
     """The rulebook of a date, by the date."""
     path, _, overlay = name.partition("+")
     return rulebooks_of((_folder(path),), overlay)[0]
 
 
-def _commands(journal: str, last: int) -> Iterator[object]:
+def commands_of(journal: str, last: int) -> Iterator[Any]:
     for place, record in records(journal, last):
         assert isinstance(place, Line)
         yield recorded_command(record.input, journal, place.number - 1)

@@ -6,6 +6,7 @@ here only punctuate. Everything printed is escaped, and a name a template does n
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -16,6 +17,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from policy.reports.figures import Figures
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_FIRST_WIDE = 0x2E80
+_PIECES = re.compile(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+")
 _MONTHS = "January February March April May June July August September October November December"
 
 
@@ -30,7 +33,14 @@ def _environment() -> Environment:
         keep_trailing_newline=True,
     )
     environment.filters.update(
-        amount=amount, grouped=grouped, long_date=long_date, chinese_date=chinese_date, words=words
+        amount=amount,
+        grouped=grouped,
+        long_date=long_date,
+        chinese_date=chinese_date,
+        words=words,
+        broken=broken,
+        anchor=anchor,
+        shortened=shortened,
     )
     return environment
 
@@ -74,3 +84,33 @@ def chinese_date(iso: str) -> str:
 def words(name: str) -> str:
     """The name of a rule or fact, read as words."""
     return name.replace("_", " ")
+
+
+def broken(text: str, width: int) -> list[str]:
+    """A text in lines for a picture; a Chinese character is as wide as two letters, and breaks anywhere."""
+    lines = [""]
+    for piece in _PIECES.findall(text):
+        room = width - sum(map(_columns, lines[-1]))
+        if lines[-1] and sum(map(_columns, piece.rstrip())) > room:
+            lines.append("")
+        lines[-1] += piece
+    return [line.strip() for line in lines]
+
+
+def anchor(name: str) -> str:
+    """A full name as the target of a link."""
+    return name.replace(".", "-").replace("/", "-")
+
+
+def shortened(number: str) -> str:
+    """A whole number of thousands or millions as `350k` or `1.5m`, as long as that is exact; else as it is."""
+    if number.isdigit() and int(number):
+        for size, letter in ((1_000_000, "m"), (1_000, "k")):
+            tenths, rest = divmod(int(number) * 10, size)
+            if not rest and tenths >= 10:
+                return f"{tenths // 10}" + (f".{tenths % 10}" if tenths % 10 else "") + letter
+    return grouped(number) if number.replace(".", "").isdigit() else number
+
+
+def _columns(character: str) -> int:
+    return 2 if ord(character) >= _FIRST_WIDE else 1

@@ -1,0 +1,1 @@
+"""The kinds of document that `policy report` writes, one file a kind."""

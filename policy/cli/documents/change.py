@@ -1,0 +1,120 @@
+"""`policy report change`: what differs between two rulebooks, or two dates."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import click
+from attrs import evolve
+
+from policy.audit.verify import verify
+from policy.cli.backtest import SHIPPED, commands_of, rulebooks_named
+from policy.cli.documents.common import document_options, model_of, write
+from policy.cli.documents.journals import journal_option
+from policy.cli.options import DateType, on_option
+from policy.cli.output import fail
+from policy.decisions import weakest
+from policy.diagnostics import PolicyError
+from policy.model import rules
+from policy.reports.book.figures import Cover
+from policy.reports.change import TITLE, Flip, Side, change_of
+from policy.reports.documents import Document
+from policy.scenario.backtest import Backtest, backtest
+from policy.scenario.market import Market
+from policy.testing.run import Runner
+
+_MOST_CASES = 200
+
+
+@click.command(short_help="What differs between two rulebooks, or two dates.")
+@click.argument("old")
+@click.argument("new")
+@on_option
+@click.option("--to", "until", type=DateType(), help="The date of NEW, where it is another than that of OLD.")
+@journal_option
+@document_options
+def command(
+    old: str,
+    new: str,
+    on: date,
+    until: date | None,
+    journal: str,
+    language: str,
+    format: str,
+    platform: str,
+    output: str,
+) -> None:
+    """Write what is added, removed, tightened and loosened from OLD to NEW, in words, and what flips.
+
+    OLD and NEW are folders of rules, or `shipped`; `+` adds an overlay, as in `shipped+example.house`.
+
+    \b
+    policy report change shipped shipped --on 2026-02-10 --to 2026-02-11 -o change.html
+    policy report change shipped shipped+example.house --on 2026-04-01 --journal day.jsonl -o house.html
+    """
+    write(made(old, new, on, until or on, journal, platform), language, format, output)
+
+
+def made(old: str, new: str, on: date, until: date, journal: str, platform: str) -> Document:
+    """The document."""
+    before, after = _side(old, on), _side(new, until)
+    decisions, commands, money = None, 0, []
+    if journal:
+        result = _flips(old, new, on, until, journal)
+        commands = result.commands
+        money = [(what, *sums) for what, sums in result.money().items()]
+        decisions = tuple(
+            Flip(said, s.count, str(s.before), str(s.after), tuple(s.examples))
+            for (said, _, _), s in sorted(result.sorts.items(), key=lambda item: -item[1].count)
+        )
+    status = weakest(p.status for p in after.model.provisions.values())
+    under = new.partition("+")[2]
+    cover = Cover(TITLE, platform, until.isoformat(), after.digest, under, status.value if status else "")
+    change = change_of(cover, before, after, _cases(before, after), decisions, commands, money)
+    return Document("change.html.jinja", cover, {"change": change})
+
+
+def _side(name: str, on: date) -> Side:
+    path, _, overlay = name.partition("+")
+    _, model, digest = model_of(() if path == SHIPPED else (path,), overlay)
+    chosen = {n: d for n, d in model.declared.items() if overlay or not model.rulesets[d.ruleset].amends}
+    return Side(name, evolve(model, declared=chosen), on.toordinal(), digest)
+
+
+def _flips(old: str, new: str, on: date, until: date, journal: str) -> Backtest:
+    try:
+        verified = verify(journal)
+        if verified.header is None or not verified.whole:
+            fail(PolicyError([f.diagnostic for f in verified.findings]), 3)
+        markets = [Market(rulebooks_named(n), d.isoformat()) for n, d in ((old, on), (new, until))]
+        return backtest(commands_of(journal, verified.last), *markets)
+    except PolicyError as error:
+        fail(error)
+
+
+def _cases(old: Side, new: Side) -> tuple[Flip, ...] | None:
+    """The cases of the old rulebook's tests under the new; None where facts have another form, or the text is one."""
+    shapes = old.model.of_kind(rules.RecordType, rules.EnumOf)
+    if old.digest == new.digest or any(new.model.declared.get(d.id) != d for d in shapes):
+        return None
+    asked = [
+        t
+        for t in old.model.tests
+        if not old.model.rulesets[t.ruleset].amends
+        and all(_alike(old.model.declared[e.question], new.model.declared.get(e.question)) for e in t.expectations)
+    ]
+    runner = Runner(new.model, new.digest)
+    flips = []
+    for test in asked:
+        for failure in runner.run(evolve(test, ruleset=_base(new.model))).failures:
+            flips.append(Flip(test.title, 1, failure.expected, failure.actual, (failure.place,)))
+    return tuple(flips[:_MOST_CASES])
+
+
+def _alike(a: rules.Question, b: rules.Question | None) -> bool:
+    return b is not None and getattr(a, "parameters", ()) == getattr(b, "parameters", ()) and type(a) is type(b)
+
+
+def _base(model: rules.Model) -> str:
+    """A ruleset that amends nothing: the model has its overlay laid over it already."""
+    return next(name for name, r in model.rulesets.items() if not r.amends)

@@ -1,0 +1,207 @@
+"""Everything the printed rulebook shows, as plain rows in the order of the page.
+
+In: nothing; the files beside this one make these. Out: frozen data that templates print and `as_json` gives away.
+Dates are ISO texts, empty where a period is open. Absent: anything left to compute.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from attrs import asdict, frozen
+
+from policy.decisions import Words
+from policy.reports.figures import Cited
+from policy.reports.plain.frames import Clause
+
+
+@frozen
+class Cover:
+    """What stands on the first page of every document."""
+
+    title: Words
+    platform: str
+    on: str
+    digest: str
+    under: str
+    status: str  # the weakest source that anything inside rests on
+
+
+@frozen
+class Said:
+    """One piece of the rules, in words, with what it stands on."""
+
+    kind: str
+    name: str
+    en: Clause
+    zh: Clause
+    tells: Words
+    effect: str
+    cited: tuple[Cited, ...]
+    status: str
+    since: str
+    until: str
+    in_force: bool
+    house: bool
+    place: str
+
+
+@frozen
+class TableRow:
+    """A row of a table as drawn."""
+
+    cells: tuple[Words, ...]
+    since: str
+    until: str
+    in_force: bool
+    provisions: tuple[str, ...]
+
+
+@frozen
+class DrawnTable:
+    """A table of the rules."""
+
+    heads: tuple[Words, ...]
+    rows: tuple[TableRow, ...]
+    hit: Words
+    dated: bool
+
+
+@frozen
+class Bar:
+    """A tier of a schedule; `height` is in thousandths of the highest."""
+
+    upto: str
+    value: str
+    height: int
+
+
+@frozen
+class Example:
+    """A test, as an example: what was given (where that is short), as of when, and what comes out."""
+
+    title: str
+    on: str
+    given: tuple[tuple[Words, Words], ...]
+    outcome: Words
+    place: str
+
+
+@frozen
+class Ranked:
+    """Two in line: where they differ, and that the first comes before the second."""
+
+    title: str
+    on: str
+    differences: tuple[tuple[Words, Words, Words], ...]  # of what, the first, the second
+
+
+@frozen
+class Node:
+    """A box of a picture."""
+
+    id: str
+    title: Words
+    kind: str
+    x: int
+    y: int
+
+
+@frozen
+class Edge:
+    """A line of a picture, from what feeds to what is fed."""
+
+    x1: int
+    y1: int
+    x2: int
+    y2: int
+
+
+@frozen
+class Network:
+    """What feeds a decision. Coordinates are those of the picture."""
+
+    width: int
+    height: int
+    nodes: tuple[Node, ...]
+    edges: tuple[Edge, ...]
+
+
+@frozen
+class Entry:
+    """One declaration of the rulebook."""
+
+    id: str
+    anchor: str
+    kind: str
+    title: Words
+    stricter: Words
+    said: tuple[Said, ...]
+    tables: tuple[DrawnTable, ...]
+    chart: tuple[Bar, ...]
+    examples: tuple[Example, ...]
+    ranked: tuple[Ranked, ...]
+    network: Network | None
+    properties: tuple[tuple[str, Words], ...]  # anchors and titles of what is claimed of it
+    status: str
+
+
+@frozen
+class Concern:
+    """A file of the rules: one subject."""
+
+    id: str
+    anchor: str
+    title: Words
+    amends: str
+    entries: tuple[Entry, ...]
+
+
+@frozen
+class Term:
+    """A word of the rules: a field, a member of an enum or a declaration, and where it is explained."""
+
+    title: Words
+    explained: Words
+    anchor: str
+
+
+@frozen
+class Paragraph:
+    """A provision, and where the book stands on it."""
+
+    id: str
+    source: str
+    text: Words
+    status: str
+    excused: str
+    entries: tuple[tuple[str, Words], ...]
+
+
+@frozen
+class Moment:
+    """A day on which something begins to hold or ends."""
+
+    on: str
+    at: int  # where it lies on the line of time, in thousandths
+    size: int  # in thousandths of the busiest day
+    begins: tuple[tuple[str, Words], ...]
+    ends: tuple[tuple[str, Words], ...]
+
+
+@frozen
+class Book:
+    """The whole."""
+
+    cover: Cover
+    concerns: tuple[Concern, ...]
+    paragraphs: tuple[Paragraph, ...]
+    terms: tuple[Term, ...]
+    timeline: tuple[Moment, ...]
+    years: tuple[tuple[str, int], ...]  # where each year begins on the line of time
+    now: int  # and where the book's own date lies
+    counts: tuple[tuple[Words, int], ...]
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, as what `json.dumps` takes."""
+        return asdict(self)

@@ -1,0 +1,281 @@
+"""A book made of a model: concerns, entries, indexes and a timeline.
+
+In: a model (an overlay already laid over it) and a date. Out: `figures.Book`. Absent: any text that is not in the
+rules; sentences come from `plain`, examples from the rules' tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+from attrs import frozen
+
+from policy.decisions import Citation, Status, Words, weakest
+from policy.model import expressions as x
+from policy.model import rules, types
+from policy.model.overlays import belongs
+from policy.model.values import show
+from policy.reports.book.examples import Examples
+from policy.reports.book.figures import (
+    Bar,
+    Book,
+    Concern,
+    Cover,
+    DrawnTable,
+    Entry,
+    Moment,
+    Paragraph,
+    Said,
+    TableRow,
+    Term,
+)
+from policy.reports.book.network import kind_of, named_in, network_of
+from policy.reports.plain.names import in_full
+from policy.reports.plain.sentences import Sentences, Statement
+from policy.reports.words import cited
+
+TITLE = Words("The rulebook", "規則手冊")
+_LAST = 10**9
+_SAYING = (
+    rules.Decision,
+    rules.Priority,
+    rules.Value,
+    rules.Table,
+    rules.Parameter,
+    rules.DatedSet,
+    rules.Property,
+)
+_COUNTED = (
+    (rules.Decision, Words("decisions", "裁定")),
+    (rules.Value, Words("formulas", "公式")),
+    (rules.Table, Words("tables", "列表")),
+    (rules.Parameter, Words("parameters", "參數")),
+    (rules.Priority, Words("orders of priority", "優先次序")),
+    (rules.Property, Words("properties", "性質")),
+)
+
+
+@frozen(eq=False)
+class Setting:
+    """What a book is printed for."""
+
+    platform: str
+    on: int
+    digest: str
+    under: str
+
+
+def book_of(model: rules.Model, setting: Setting) -> Book:
+    """The whole book."""
+    chosen = [
+        r for r in model.rulesets.values() if not r.amends or (setting.under and belongs(r.name, setting.under))
+    ]
+    names = {r.name for r in chosen}
+    maker = _Maker(model, setting, Sentences(model), Examples(model), _claims(model, names))
+    concerns = tuple(c for r in chosen if (c := maker.concern(r)).entries)
+    entries = [e for c in concerns for e in c.entries]
+    cover = Cover(
+        TITLE,
+        setting.platform,
+        show(setting.on, types.DATE),
+        setting.digest,
+        setting.under,
+        _weakest(p.status.value for p in _standing(model, entries)),
+    )
+    moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}
+    scale = _Scale.over({*moments, cover.on})
+    return Book(
+        cover,
+        concerns,
+        tuple(_paragraphs(model, entries)),
+        tuple(_terms(model, names)),
+        tuple(_timeline(entries, scale)),
+        scale.years,
+        scale.at(date.fromordinal(setting.on)),
+        tuple((title, sum(e.kind == kind.__name__.lower() for e in entries)) for kind, title in _COUNTED),
+    )
+
+
+def anchor_of(id: str) -> str:
+    """A name as the target of a link."""
+    return id.replace(".", "-").replace("/", "-")
+
+
+def _weakest(statuses: Iterable[str]) -> str:
+    found = weakest(Status(s) for s in statuses if s)
+    return found.value if found else ""
+
+
+def _claims(model: rules.Model, names: set[str]) -> dict[str, list[rules.Property]]:
+    """The properties that speak of a declaration."""
+    found: dict[str, list[rules.Property]] = {}
+    for p in model.of_kind(rules.Property):
+        for id in named_in(p) if p.ruleset in names else ():
+            found.setdefault(id, []).append(p)
+    return found
+
+
+@frozen(eq=False)
+class _Maker:
+    model: rules.Model
+    setting: Setting
+    sentences: Sentences
+    examples: Examples
+    claims: dict[str, list[rules.Property]]
+
+    def concern(self, r: rules.Ruleset) -> Concern:
+        mine = [d for d in self.model.of_kind(*_SAYING) if d.ruleset == r.name]
+        ordered = sorted(mine, key=lambda d: _SAYING.index(type(d)))  # decisions first, then what they rest on
+        return Concern(
+            r.name, anchor_of(r.name), in_full(r.title, r.name), r.amends, tuple(self.entry(d) for d in ordered)
+        )
+
+    def entry(self, d: Any) -> Entry:
+        said = tuple(self.said(s) for s in self.sentences.of(d))
+        bodies = (d.body, *d.tightened) if isinstance(d, rules.Table) else ()
+        return Entry(
+            id=d.id,
+            anchor=anchor_of(d.id),
+            kind=kind_of(d),
+            title=in_full(d.title, d.name),
+            stricter=self.sentences.direction(getattr(d, "stricter", "")),
+            said=said,
+            tables=tuple(self.table(d, body) for body in bodies),
+            chart=tuple(_chart(bodies[0])) if bodies else (),
+            examples=self.examples.of(d) if not isinstance(d, rules.DatedSet | rules.Property) else (),
+            ranked=self.examples.ranked(d) if isinstance(d, rules.Priority) else (),
+            network=network_of(self.model, d) if isinstance(d, rules.Decision) else None,
+            properties=tuple((anchor_of(p.id), in_full(p.title, p.name)) for p in self.claims.get(d.id, ())),
+            status=_weakest(s.status for s in said),
+        )
+
+    def said(self, s: Statement) -> Said:
+        return Said(
+            s.kind,
+            s.name,
+            s.en,
+            s.zh,
+            s.tells,
+            s.effect,
+            tuple(cited(c) for c in s.citations),
+            _status(s.citations),
+            _iso(s.start),
+            _iso(s.end),
+            self.holds(s.start, s.end),
+            s.house,
+            str(s.place),
+        )
+
+    def holds(self, start: int | None, end: int | None) -> bool:
+        return (start or 0) <= self.setting.on < (end or _LAST)
+
+    def table(self, d: rules.Table, body: rules.Rows) -> DrawnTable:
+        grid = self.sentences.grid(d, body)
+        rows = [
+            TableRow(cells, _iso(start), _iso(end), self.holds(start, end), tuple(c.provision for c in row.citations))
+            for cells, start, end, row in zip(grid.rows, grid.starts, grid.ends, body.rows, strict=True)
+        ]
+        return DrawnTable(grid.heads, tuple(rows), grid.hit, any(r.since or r.until for r in rows))
+
+
+def _chart(body: rules.Rows) -> Iterable[Bar]:
+    """A schedule of tiers, where a table is one: a single column of bounds, and a constant for each."""
+    if len(body.columns) != 1 or len(body.rows) < 4:
+        return []
+    tiers: list[tuple[str, int, str]] = []
+    for row in body.rows:
+        (cell,) = row.cells
+        if cell.kind != "bounds" or not isinstance(row.result, x.Literal):
+            return []
+        ceilings = [b for operator, b in cell.tests if operator in ("<", "<=")]
+        upto = show(ceilings[0].value, ceilings[0].type) if ceilings and isinstance(ceilings[0], x.Literal) else ""
+        tiers.append((upto, row.result.value, show(row.result.value, row.result.type)))
+    highest = max((value for _, value, _ in tiers), default=0)
+    return [Bar(upto, shown, 1000 * value // highest) for upto, value, shown in tiers] if highest > 0 else []
+
+
+def _standing(model: rules.Model, entries: list[Entry]) -> list[rules.Provision]:
+    used = {c.provision for e in entries for s in e.said for c in s.cited}
+    return [p for p in model.provisions.values() if p.id in used]
+
+
+def _paragraphs(model: rules.Model, entries: list[Entry]) -> Iterable[Paragraph]:
+    standing: dict[str, dict[tuple[str, Words], None]] = {}
+    for e in entries:
+        for s in e.said:
+            for c in s.cited:
+                standing.setdefault(c.provision, {})[e.anchor, e.title] = None
+    for id, p in sorted(model.provisions.items(), key=lambda item: (item[1].source, _natural(item[0]))):
+        if id in standing or p.excused:
+            yield Paragraph(id, p.source, p.title, p.status.value, p.excused, tuple(standing.get(id, ())))
+
+
+def _natural(text: str) -> list[tuple[int, str]]:
+    """`7.9` before `7.19`."""
+    return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
+
+
+def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
+    found: list[Term] = []
+    for d in model.declared.values():
+        if d.ruleset not in names:
+            continue
+        title = in_full(d.title, d.name)
+        match d:
+            case rules.RecordType(fields=fields):
+                found += [
+                    Term(in_full(f.title, f.name), Words(f"of {title.en}", f"屬{title.zh}"), "") for f in fields
+                ]
+            case rules.EnumOf(members=members):
+                found += [
+                    Term(in_full(w, n), Words(f"a kind of {title.en}", f"{title.zh}之一"), "") for n, w in members
+                ]
+            case rules.Value() | rules.Table() | rules.Parameter() | rules.DatedSet():
+                found.append(Term(title, Words(""), anchor_of(d.id)))
+    return sorted(dict.fromkeys(found), key=lambda t: (t.title.en.lower(), t.explained.en))
+
+
+def _timeline(entries: list[Entry], scale: _Scale) -> Iterable[Moment]:
+    begins: dict[str, dict[tuple[str, Words], None]] = {}
+    ends: dict[str, dict[tuple[str, Words], None]] = {}
+    for e in entries:
+        for s in e.said:
+            begins.setdefault(s.since, {})[e.anchor, e.title] = None
+            ends.setdefault(s.until, {})[e.anchor, e.title] = None
+    days = sorted(({*begins, *ends}) - {""})
+    busiest = max((len(begins.get(d, ())) + len(ends.get(d, ())) for d in days), default=1)
+    for on in days:
+        size = 1000 * (len(begins.get(on, ())) + len(ends.get(on, ()))) // busiest
+        yield Moment(on, scale.at(date.fromisoformat(on)), size, tuple(begins.get(on, ())), tuple(ends.get(on, ())))
+
+
+@frozen
+class _Scale:
+    """The line of time: from the first day of its first year to the end of its last."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def over(cls, days: Iterable[str]) -> _Scale:
+        known = sorted(days)
+        return cls(date(int(known[0][:4]), 1, 1), date(int(known[-1][:4]), 12, 31))
+
+    def at(self, day: date) -> int:
+        return 1000 * (day - self.first).days // (self.last - self.first).days
+
+    @property
+    def years(self) -> tuple[tuple[str, int], ...]:
+        return tuple((str(y), self.at(date(y, 1, 1))) for y in range(self.first.year, self.last.year + 1))
+
+
+def _status(citations: tuple[Citation, ...]) -> str:
+    found = weakest(c.status for c in citations)
+    return found.value if found else ""
+
+
+def _iso(day: int | None) -> str:
+    return show(day, types.DATE) if day is not None else ""

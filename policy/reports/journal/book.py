@@ -1,0 +1,94 @@
+"""Who waits at which price, followed through a journal: what is needed to see who went first.
+
+In: orders as they are accepted, replaced, filled and gone. Out: what the line looked like when someone was filled.
+Absent: matching; the trades are the exchange's.
+"""
+
+from __future__ import annotations
+
+from attrs import define, evolve, field, frozen
+
+Level = tuple[str, str, str, str]  # instrument, venue, side, price
+CLIENT = "client"
+
+
+@frozen
+class Waiting:
+    """An order in line."""
+
+    by: str
+    level: Level
+    remaining: int
+    arrived: int  # in the order of arrival
+
+
+@frozen
+class Filled:
+    """What stood in line when an order was filled: its owner, and whether others of either kind stood there too."""
+
+    order: Waiting
+    by_client: bool
+    clients_waited: bool
+    makers_waited: bool
+    passed_a_maker: bool
+
+
+@define
+class _Line:
+    """Those who wait at a level, each kind in the order of arrival."""
+
+    clients: dict[str, None] = field(factory=dict)
+    makers: dict[str, None] = field(factory=dict)
+
+
+@define
+class Lines:
+    """All lines, by level. Every step takes the same time, however long a line."""
+
+    capacity: dict[str, str]  # of participants
+    orders: dict[str, Waiting] = field(factory=dict)
+    levels: dict[Level, _Line] = field(factory=dict)
+    arrivals: int = 0
+
+    def join(self, id: str, by: str, level: Level, remaining: int) -> None:
+        self.leave(id)
+        self.arrivals += 1
+        self.orders[id] = Waiting(by, level, remaining, self.arrivals)
+        line = self.levels.setdefault(level, _Line())
+        (line.clients if self.is_client(by) else line.makers)[id] = None
+
+    def keep(self, id: str, remaining: int) -> None:
+        """The order has so much left, and keeps its place."""
+        self.orders[id] = evolve(self.orders[id], remaining=remaining)
+
+    def leave(self, id: str) -> None:
+        order = self.orders.pop(id, None)
+        if order is not None:
+            line = self.levels[order.level]
+            line.clients.pop(id, None)
+            line.makers.pop(id, None)
+            if not line.clients and not line.makers:
+                del self.levels[order.level]
+
+    def fill(self, id: str, quantity: int) -> None:
+        """Takes a quantity off an order, which leaves when nothing is left."""
+        order = self.orders.get(id)
+        if order is not None:
+            if order.remaining <= quantity:
+                self.leave(id)
+            else:
+                self.keep(id, order.remaining - quantity)
+
+    def seen_from(self, id: str) -> Filled | None:
+        """The line an order stands in, as it is about to be filled."""
+        order = self.orders.get(id)
+        if order is None:
+            return None
+        line, mine = self.levels[order.level], self.is_client(order.by)
+        clients, makers = len(line.clients) - mine, len(line.makers) - (not mine)
+        first_maker = next(iter(line.makers), None)
+        passed = mine and first_maker is not None and self.orders[first_maker].arrived < order.arrived
+        return Filled(order, mine, clients > 0, makers > 0, passed)
+
+    def is_client(self, by: str) -> bool:
+        return self.capacity.get(by, CLIENT) == CLIENT

@@ -1,0 +1,50 @@
+"""The assessor pack as rows: what lies in the folder, with digests, and the command that makes it again.
+
+In: the bytes of the files. Out: `Pack`, and the text of the manifest in the form that `sha256sum --check` reads.
+Absent: time and place of making; the same input gives the same bytes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from policy.decisions import Words
+
+TITLE = Words("Assessor pack", "評估文件匯編")
+
+
+@frozen
+class File:
+    """A file in the folder."""
+
+    name: str
+    digest: str
+
+
+@frozen
+class Listed:
+    """A document and the files it is in."""
+
+    title: Words
+    files: tuple[File, ...]
+
+
+@frozen
+class Pack:
+    """The whole."""
+
+    documents: tuple[Listed, ...]
+    journal: str  # the digest of the journal, where there is one
+    command: str
+
+
+def digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def manifest(files: Iterable[File]) -> str:
+    """A line a file."""
+    return "".join(f"{f.digest}  {f.name}\n" for f in sorted(files, key=lambda f: f.name))

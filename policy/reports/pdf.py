@@ -1,0 +1,63 @@
+"""A page as PDF, by WeasyPrint, with nothing left unprinted.
+
+In: the HTML of a document. Out: the bytes of a PDF. A character that no installed font has is an error with its
+name, never an empty box. Absent: fonts; they are the machine's.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+class PdfError(Exception):
+    """Why no PDF could be made, and what to do about it."""
+
+
+def pdf_of(page: str) -> bytes:
+    """The page as PDF. Raises PdfError where WeasyPrint is absent or a character cannot be printed."""
+    try:
+        import weasyprint
+    except ImportError as absent:
+        raise PdfError("a PDF needs WeasyPrint: install `policy-that-runs[pdf]`") from absent
+    from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    nothing_outside = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
+    try:
+        document = weasyprint.HTML(string=page, url_fetcher=nothing_outside).render()
+    except FatalURLFetchingError as asked:
+        raise PdfError(f"the page asks for what lies outside it: {asked}") from asked
+    missing = _missing([p._page_box for p in document.pages])
+    if missing:
+        shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
+        raise PdfError(f"no installed font has {shown}; install one that does, such as Noto Sans CJK")
+    data: bytes = document.write_pdf()
+    return data
+
+
+def _missing(pages: list[Any]) -> list[str]:
+    """Characters that the fonts of the box they stand in have no glyph for; each is tried once with each font."""
+    used: dict[tuple[Any, ...], tuple[Any, set[str]]] = {}
+    pending = pages
+    while pending:
+        box = pending.pop()
+        pending += getattr(box, "children", ())
+        if getattr(box, "pango_layout", None) is not None:
+            font = (*box.style["font_family"], box.style["font_weight"], box.style["font_style"])
+            used.setdefault(font, (box, set()))[1].update(c for c in box.text if not c.isspace())
+    return sorted({c for box, characters in used.values() for c in _unknown(box, sorted(characters))})
+
+
+def _unknown(box: Any, characters: list[str]) -> list[str]:
+    layout = box.pango_layout
+    layout.reactivate(box.style)
+    found = [c for c in characters if _misses(layout, c)] if _misses(layout, "".join(characters)) else []
+    layout.deactivate()
+    return found
+
+
+def _misses(layout: Any, text: str) -> bool:
+    from weasyprint.text.ffi import ffi, pango
+
+    ffi.cdef("int pango_layout_get_unknown_glyphs_count(PangoLayout *layout);", override=True)
+    layout.set_text(text)
+    return bool(pango.pango_layout_get_unknown_glyphs_count(layout.layout))

@@ -1,0 +1,181 @@
+"""Expressions in Traditional Chinese, as Hong Kong writes it.
+
+In: expressions of a model, by way of `speech`. Out: phrases. A parameter that is a plain number has no Chinese title;
+it is called by its kind, with its name in brackets. Absent: any text that was not given a Chinese title by an author.
+"""
+
+from __future__ import annotations
+
+from policy.decisions import Words
+from policy.model import expressions as x
+from policy.model import types
+from policy.model.expressions import Expression
+from policy.model.types import Type
+from policy.reports.plain import amounts
+from policy.reports.plain.names import spaced
+from policy.reports.plain.speech import Speech
+
+_VERBS = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
+_NUMBERS = {"is": "為", "is not": "並非", "<": "少於", "<=": "不多於", ">": "多於", ">=": "不少於"}
+_TIMES = _NUMBERS | {"<": "早於", "<=": "不晚於", ">": "晚於", ">=": "不早於"}
+_MODES = {
+    "down": "向下取整至{}的倍數",
+    "up": "向上取整至{}的倍數",
+    "half up": "四捨五入至{}的倍數",
+    "half even": "取最接近的{}的倍數（居中則取雙數）",
+}
+_KINDS = {"sum": "總和", "min": "最小值", "max": "最大值", "count": "數目", "count distinct": "不同值的數目"}
+_NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
+
+
+def noun_of(of: Type, speech: Speech) -> str:
+    """What a thing of some type is called that has no title of its own."""
+    match of:
+        case types.OptionalOf(inner):
+            return noun_of(inner, speech)
+        case types.ListOf(inner) | types.SetOf(inner):
+            return f"各{noun_of(inner, speech)}"
+        case types.Record(name) | types.Enum(name, _):
+            return speech.names.declared(name).zh
+        case types.Number(unit, _):
+            return _NOUNS[unit.partition(":")[0]]
+        case types.Date():
+            return "日期"
+        case types.Instant():
+            return "時間"
+    return "事項"
+
+
+class Chinese(Speech):
+    """Traditional Chinese."""
+
+    today = "當日"
+    none = "無"
+
+    def pick(self, words: Words) -> str:
+        return words.zh
+
+    def member(self, words: Words) -> str:
+        return f"「{words.zh}」"
+
+    def amount(self, value: object, of: Type) -> str:
+        return amounts.chinese(value, of)
+
+    def bracketed(self, text: str) -> str:
+        return f"（{text}）"
+
+    def local(self, name: str, of: Type) -> str:
+        noun = noun_of(of, self)
+        alike = [n for n, t in self.parameters.items() if noun_of(t, self) == noun]
+        titled = isinstance(of, types.Record | types.Enum) and (len(alike) < 2 or name not in alike)
+        return f"該{noun}" if titled else f"該{noun}（{spaced(name)}）"
+
+    def titled(self, title: Words) -> str:
+        return f"「{title.zh}」" if "是否" in title.zh or "？" in title.zh else title.zh
+
+    def field(self, of: Expression, title: Words, kind: Type) -> str:
+        return f"{self.term(of)}的{self.titled(title)}"
+
+    def given(self, e: x.Apply) -> str:
+        if len(e.arguments) == 1 and self.alone(e.arguments[0]):
+            return ""
+        return "（就" + "、".join(self.term(a) for a in e.arguments) + "而言）" if e.arguments else ""
+
+    def applied(self, title: Words, e: x.Apply) -> str:
+        return self.titled(title) + self.given(e)
+
+    def or_else(self, first: str, second: str) -> str:
+        return f"（{first}，如無則{second}）"
+
+    def arithmetic(self, operator: str, left: str, right: str) -> str:
+        return f"{left}{_VERBS[operator]}{right}"
+
+    def negative(self, term: str) -> str:
+        return f"負的{term}"
+
+    def size_of(self, term: str) -> str:
+        return f"{term}的絕對值"
+
+    def days_later(self, later: bool, day: str, days: str) -> str:
+        return f"{day}{'後' if later else '前'}{days}日之日"
+
+    def months_later(self, day: str, months: int) -> str:
+        return f"{day}{'後' if months >= 0 else '前'}{abs(months)}個月之日"
+
+    def extreme(self, operator: str, terms: list[str]) -> str:
+        return f"{'、'.join(terms)}當中{'最小' if operator == 'min' else '最大'}者"
+
+    def either(self, condition: str, then: str, otherwise: str) -> str:
+        return f"如{condition}，則：{then}；否則：{otherwise}"
+
+    def rounded(self, term: str, mode: str, step: str) -> str:
+        return f"{term}，{_MODES[mode].format(step)}"
+
+    def kept_between(self, term: str, low: str, high: str) -> str:
+        return f"{term}，但不少於{low}且不多於{high}"
+
+    def _of_each(self, e: x.Aggregate) -> str:
+        where = f"中符合（{self.condition(e.where)}）者" if e.where is not None else ""
+        return f"就{self.inner(e.over)}{where}的每項{self._variable(e)}"
+
+    def _variable(self, e: x.Aggregate) -> str:
+        of = e.over.type.of if isinstance(e.over.type, types.ListOf) else e.over.type
+        return self.local(e.variable, of).removeprefix("該")
+
+    def gathered(self, e: x.Aggregate) -> str:
+        return f"{self._of_each(e)}，{self.inner(e.body)}的{_KINDS[e.kind]}"
+
+    def listed(self, terms: list[str]) -> str:
+        return "、".join(terms[:-1]) + "或" + terms[-1] if len(terms) > 1 else "".join(terms) or "無"
+
+    def whether(self, condition: str) -> str:
+        return f"「{condition}」是否成立"
+
+    def exists(self, term: str, holds: bool) -> str:
+        return f"{'有' if holds else '並無'}{term}"
+
+    def joined(self, every: bool, conditions: list[str]) -> str:
+        return ("，且" if every else "，或").join(conditions)
+
+    def among(self, term: str, inside: bool, items: str, written_out: bool) -> str:
+        if written_out:
+            return f"{term}{'為' if inside else '並非'}{items}"
+        return f"{term}{'屬於' if inside else '不屬於'}{items}"
+
+    def compared(self, left: str, operator: str, right: str, of: Type) -> str:
+        return f"{left}{self._verb(operator, of)}{right}"
+
+    def bound(self, operator: str, bound: str, of: Type) -> str:
+        return f"{self._verb(operator, of)}{bound}"
+
+    def _verb(self, operator: str, of: Type) -> str:
+        inner = of.of if isinstance(of, types.OptionalOf) else of
+        return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
+
+    def for_some(self, e: x.Aggregate, holds: bool) -> str:
+        where = f"中符合（{self.condition(e.where)}）者" if e.where is not None else ""
+        among = f"{self.inner(e.over)}{where}"
+        body = self.condition(e.body)
+        head = {
+            ("any", True): "至少一項",
+            ("any", False): "沒有任何",
+            ("all", True): "每項",
+            ("all", False): "並非每項",
+        }[e.kind, holds]
+        return f"{among}，{head}{self._variable(e)}符合：{body}"
+
+    def settled(self, true: bool) -> str:
+        return "必然成立" if true else "必不成立"
+
+    def answered(self, title: Words, e: x.Apply, yes: bool) -> str:
+        return f"「{title.zh}」{self.given(e)}的答案為{'是' if yes else '否'}"
+
+    def stated(self, of: Expression, title: Words, true: bool) -> str:
+        about = "" if self.alone(of) else f"{self.term(of)}的"
+        return f"{about}「{title.zh}」{'成立' if true else '不成立'}"
+
+    def parameter_so(self, title: Words, yes: bool) -> str:
+        return f"「{title.zh}」的答案為{'是' if yes else '否'}"
+
+    def true_of(self, term: str, true: bool) -> str:
+        return f"{term}{'成立' if true else '不成立'}"

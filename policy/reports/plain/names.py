@@ -1,0 +1,40 @@
+"""What things are called: the titles that authors gave to declarations, fields and members of enums.
+
+In: a model. Out: a `Words` for every name. Absent: grammar, which is a language's own.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from policy.decisions import Words
+from policy.model import rules, types
+
+
+def spaced(name: str) -> str:
+    """The last part of a name, read as words."""
+    return name.rpartition(".")[2].replace("_", " ")
+
+
+def in_full(words: Words, name: str) -> Words:
+    """The words with nothing left empty: Chinese falls back on English, and English on the name."""
+    en = words.en or spaced(name)
+    return Words(en, words.zh or en)
+
+
+@frozen(eq=False)
+class Names:
+    """Titles by what they belong to."""
+
+    model: rules.Model
+
+    def declared(self, id: str) -> Words:
+        return in_full(self.model.declared[id].title, id)
+
+    def field(self, record: types.Record, name: str) -> Words:
+        fields = self.model.declared[record.name].fields
+        return in_full(next(f.title for f in fields if f.name == name), name)
+
+    def member(self, enum: types.Enum, name: str) -> Words:
+        members = dict(self.model.declared[enum.name].members)
+        return in_full(members[name], name)

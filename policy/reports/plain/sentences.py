@@ -1,0 +1,288 @@
+"""Declarations as sentences: one for each rule, row, version, line of priority and property.
+
+In: a model. Out: `Statement`s, in the order of the rules, each in English and in Traditional Chinese; tables also as
+heads and cells. Everything is said from the typed model: there is no second text that could come to differ.
+"""
+
+from __future__ import annotations
+
+from itertools import chain
+from typing import Any
+
+from attrs import frozen
+
+from policy.decisions import Citation, Words
+from policy.ir.from_model import place_of
+from policy.ir.program import Place
+from policy.model import expressions as x
+from policy.model import rules, types
+from policy.model.expressions import Expression
+from policy.reports.plain.chinese import Chinese
+from policy.reports.plain.english import English
+from policy.reports.plain.frames import ChineseFrame, Clause, EnglishFrame, Frame
+from policy.reports.plain.names import Names, in_full
+from policy.reports.plain.speech import Speech
+
+Tongue = tuple[Speech, Frame]
+NO_WORDS = Words("")
+_DIRECTIONS = {
+    "higher": Words("the stricter the higher", "愈高愈嚴格"),
+    "lower": Words("the stricter the lower", "愈低愈嚴格"),
+    "permitted": Words("a duty: the stricter when the answer is yes", "屬責任：答案為是則較嚴格"),
+}
+_HITS = {
+    "first": Words("The first row that applies decides.", "以首個適用的一列為準。"),
+    "only": Words("Exactly one row applies.", "有且僅有一列適用。"),
+    "highest": Words("Of the rows that apply, the highest decides.", "以適用各列中最高者為準。"),
+    "lowest": Words("Of the rows that apply, the lowest decides.", "以適用各列中最低者為準。"),
+    "sum": Words("The rows that apply are added up.", "把適用各列相加。"),
+}
+
+
+@frozen
+class Statement:
+    """One piece of the rules in words. `kind`: rule, otherwise, version, unset, row, line, property, members."""
+
+    kind: str
+    name: str
+    en: Clause
+    zh: Clause
+    citations: tuple[Citation, ...]
+    place: Place
+    start: int | None
+    end: int | None
+    tells: Words = NO_WORDS  # what the rule itself says to people
+    effect: str = ""
+    house: bool = False  # laid over the law by an overlay
+
+
+@frozen
+class Grid:
+    """A table as drawn: heads, and a line of cells for each row; the result stands last."""
+
+    heads: tuple[Words, ...]
+    rows: tuple[tuple[Words, ...], ...]
+    starts: tuple[int | None, ...]
+    ends: tuple[int | None, ...]
+    hit: Words
+
+
+@frozen(eq=False)
+class Sentences:
+    """Puts the declarations of a model into words."""
+
+    model: rules.Model
+
+    def of(self, d: Any) -> tuple[Statement, ...]:
+        """What a declaration says; records, enums and the like say nothing."""
+        match d:
+            case rules.Decision():
+                return (*(self._rule(d, r) for r in d.rules), self._otherwise(d))
+            case rules.Value():
+                return self._versions(d, d.parameters)
+            case rules.Parameter(unset=unset) if unset is not None:
+                return (self._unset(d, unset),)
+            case rules.Parameter():
+                return self._versions(d, ())
+            case rules.Table():
+                bodies = (d.body, *d.tightened)
+                return tuple(
+                    self._row(d, body, row, n, at > 0)
+                    for at, body in enumerate(bodies)
+                    for n, row in enumerate(body.rows, 1)
+                )
+            case rules.Priority():
+                return tuple(self._line(d, k, n) for n, k in enumerate(d.keys, 1))
+            case rules.Property():
+                return (self._property(d),)
+            case rules.DatedSet():
+                return tuple(self._members(d, v) for v in d.versions)
+        return ()
+
+    def direction(self, stricter: str) -> Words:
+        """Which way is stricter, where the rules say."""
+        return _DIRECTIONS.get(stricter, Words(""))
+
+    def grid(self, d: rules.Table, body: rules.Rows) -> Grid:
+        """A table's rows as they are drawn."""
+        en, zh = self._tongues(d.parameters)
+        title = in_full(d.title, d.name)
+        heads = [Words(en[0].term(c), zh[0].term(c)) for c in body.columns]
+        rows = [
+            (
+                *(Words(_cell(en, c, col), _cell(zh, c, col)) for c, col in zip(r.cells, body.columns, strict=True)),
+                Words(en[0].term(r.result), zh[0].term(r.result)),
+            )
+            for r in body.rows
+        ]
+        starts, ends = tuple(r.start for r in body.rows), tuple(r.end for r in body.rows)
+        return Grid((*heads, title), tuple(rows), starts, ends, _HITS[d.hit])
+
+    # ── pieces ──────────────────────────────────────────────────────────────────────────────
+
+    def _tongues(self, parameters: rules.Parameters) -> tuple[Tongue, Tongue]:
+        names = Names(self.model)
+        return (English(names, parameters), EnglishFrame()), (Chinese(names, parameters), ChineseFrame())
+
+    def _rule(self, d: rules.Decision, r: rules.Rule) -> Statement:
+        when = _points(r.when, "and")
+
+        def clause(tongue: Tongue) -> Clause:
+            speech, frame = tongue
+            period, head = frame.period(r.start, r.end), frame.verdict(r.effect == "permit")
+            only = when[0] if len(when) == 1 else None
+            either = isinstance(only, x.Chain) and only.operator == "or"
+            points = _points(when, "or") if either else when
+            unless = [speech.condition(u) for u in r.unless]
+            return frame.where(period, head, [speech.part(p, True, not either) for p in points], not either, unless)
+
+        house = r.span.source is not d.span.source
+        return self._statement("rule", r.name, d.parameters, clause, r, tells=r.because, effect=r.effect, house=house)
+
+    def _otherwise(self, d: rules.Decision) -> Statement:
+        def clause(tongue: Tongue) -> Clause:
+            return tongue[1].in_other_cases(d.otherwise == "permit")
+
+        whole = rules.Dated(citations=d.citations, span=d.span)
+        return self._statement(
+            "otherwise", "otherwise", d.parameters, clause, whole, tells=d.because, effect=d.otherwise
+        )
+
+    def _versions(self, d: rules.Value | rules.Parameter, parameters: rules.Parameters) -> tuple[Statement, ...]:
+        title = in_full(d.title, d.name)
+        law = [self._version(title, d.name, v, parameters, False) for v in d.versions]
+        return (*law, *(self._version(title, d.name, v, parameters, True) for v in chain(*d.tightened)))
+
+    def _version(
+        self, title: Words, name: str, v: rules.Version, parameters: rules.Parameters, house: bool
+    ) -> Statement:
+        def clause(tongue: Tongue) -> Clause:
+            speech, frame = tongue
+            period = frame.period(v.start, v.end)
+            if not isinstance(v.body.type, types.Boolean):
+                return frame.is_worth(period, speech.titled(title), speech.term(v.body))
+            either = isinstance(v.body, x.Chain) and v.body.operator == "or"
+            points = _points((v.body,), "or" if either else "and")
+            said = [speech.part(p, True, not either) for p in points]
+            return frame.where(
+                period, frame.answer_yes(speech.pick(title)), said, not either, [], frame.otherwise_no()
+            )
+
+        return self._statement("version", name, parameters, clause, v, house=house)
+
+    def _unset(self, d: rules.Parameter, why: Words) -> Statement:
+        why = Words(why.en, why.zh or why.en)
+
+        def clause(tongue: Tongue) -> Clause:
+            speech, frame = tongue
+            return frame.unknown(speech.titled(in_full(d.title, d.name)), speech.pick(why))
+
+        return self._statement("unset", d.name, (), clause, rules.Dated(citations=d.citations, span=d.span))
+
+    def _row(self, d: rules.Table, body: rules.Rows, row: rules.Row, n: int, house: bool) -> Statement:
+        def clause(tongue: Tongue) -> Clause:
+            speech, frame = tongue
+            said = [
+                _tested(speech, cell, column)
+                for cell, column in zip(row.cells, body.columns, strict=True)
+                if cell.kind != "any" and not (cell.kind == "other" and not cell.items)
+            ]
+            return frame.row(frame.period(row.start, row.end), said, speech.term(row.result))
+
+        return self._statement("row", f"{d.name} {n}", d.parameters, clause, row, house=house)
+
+    def _line(self, d: rules.Priority, k: rules.Key, n: int) -> Statement:
+        def clause(tongue: Tongue) -> Clause:
+            speech, frame = tongue
+            side = speech.term(k.side) if k.side is not None else ""
+            ranks = [speech.literal(r, k.by.type) for r in k.ranks]
+            timed = isinstance(k.by.type, types.Date | types.Instant)
+            kind = {"lowest": "earliest", "highest": "latest"}.get(k.kind, k.kind) if timed else k.kind
+            return frame.line(frame.period(k.start, k.end), kind, speech.term(k.by), side, ranks)
+
+        return self._statement("line", f"{d.name} {n}", d.parameters, clause, k)
+
+    def _property(self, d: rules.Property) -> Statement:
+        def clause(tongue: Tongue) -> Clause:
+            speech, frame = tongue
+            things = [speech.local(name, of) for name, of in d.parameters]
+            where = speech.condition(d.where) if d.where is not None else ""
+            if isinstance(d.always, rules.Precedes):
+                by = speech.titled(speech.names.declared(d.always.priority))
+                holds = frame.precedes(speech.term(d.always.first), speech.term(d.always.second), by)
+            else:
+                holds = speech.condition(d.always)
+            return frame.always(things, where, holds)
+
+        whole = rules.Dated(citations=d.citations, span=d.span)
+        return self._statement("property", d.name, d.parameters, clause, whole, tells=d.title)
+
+    def _members(self, d: rules.DatedSet, v: rules.SetVersion) -> Statement:
+        of = d.type.of if isinstance(d.type, types.SetOf) else d.type
+
+        def clause(tongue: Tongue) -> Clause:
+            speech, frame = tongue
+            items = [speech.literal(item, of) for item in sorted(v.items)]
+            return frame.members(frame.period(v.start, v.end), speech.titled(in_full(d.title, d.name)), items)
+
+        return self._statement("members", d.name, (), clause, v)
+
+    def _statement(
+        self,
+        kind: str,
+        name: str,
+        parameters: rules.Parameters,
+        clause: Any,
+        dated: rules.Dated,
+        tells: Words = NO_WORDS,
+        effect: str = "",
+        house: bool = False,
+    ) -> Statement:
+        en, zh = self._tongues(parameters)
+        place = place_of(dated.span)
+        return Statement(
+            kind, name, clause(en), clause(zh), dated.citations, place, dated.start, dated.end, tells, effect, house
+        )
+
+
+def _points(conditions: tuple[Expression, ...], operator: str) -> tuple[Expression, ...]:
+    """The conditions one by one, those that `operator` joins taken apart."""
+    found: list[Expression] = []
+    for c in conditions:
+        if isinstance(c, x.Chain) and c.operator == operator:
+            found += _points(c.operands, operator)
+        else:
+            found.append(c)
+    return tuple(found)
+
+
+def _tested(speech: Speech, cell: rules.Cell, column: Expression) -> str:
+    """What a row asks of one column."""
+    term = speech.term(column)
+    match cell.kind:
+        case "values" if len(cell.items) == 1:
+            return speech.compared(term, "is", speech.term(cell.items[0]), column.type)
+        case "values" | "other":
+            return speech.among(
+                term, cell.kind == "values", speech.listed([speech.term(i) for i in cell.items]), True
+            )
+        case "bounds":
+            return speech.joined(
+                True, [speech.compared(term, operator, speech.term(b), column.type) for operator, b in cell.tests]
+            )
+    return speech.among(term, cell.kind == "in", speech.term(cell.items[0]), isinstance(cell.items[0], x.SetOf))
+
+
+def _cell(tongue: Tongue, cell: rules.Cell, column: Expression) -> str:
+    """The same in a drawn table, where the head says what is tested."""
+    speech, frame = tongue
+    match cell.kind:
+        case "values":
+            return speech.listed([speech.bare(i) for i in cell.items])
+        case "bounds":
+            return speech.joined(
+                True, [speech.bound(operator, speech.term(b), column.type) for operator, b in cell.tests]
+            )
+        case "in" | "not in":
+            return frame.cell(cell.kind, speech.term(cell.items[0]))
+    return frame.cell(cell.kind, "")

@@ -1,0 +1,268 @@
+"""Typed expressions as phrases: what every language does in the same way.
+
+In: expressions of a model. Out: phrases; a condition is said as holding or as not holding, so that negation ends up
+in the verb. Absent: words, which are those of `english` and `chinese`, and any look at the rules' text.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+
+from policy.decisions import Words
+from policy.model import expressions as x
+from policy.model import types
+from policy.model.expressions import Expression
+from policy.model.rules import Parameters
+from policy.model.types import Type
+from policy.reports.plain.names import Names
+
+_OPPOSITE = {
+    "is": "is not",
+    "is not": "is",
+    "in": "not in",
+    "not in": "in",
+    "<": ">=",
+    ">=": "<",
+    ">": "<=",
+    "<=": ">",
+}
+COMPARISONS = frozenset(_OPPOSITE)
+_MADE = ("+", "-", "*", "/")
+
+
+class Speech(ABC):
+    """Says the expressions of one declaration, whose parameters are `parameters`."""
+
+    def __init__(self, names: Names, parameters: Parameters = ()) -> None:
+        self.names = names
+        self.parameters = dict(parameters)
+
+    # ── terms ───────────────────────────────────────────────────────────────────────────────
+
+    def term(self, e: Expression) -> str:
+        """What an expression stands for, as a noun phrase."""
+        match e:
+            case x.Literal(value=value):
+                return self.literal(value, e.type)
+            case x.Local(name=name):
+                return self.local(name, e.type)
+            case x.Today():
+                return self.today
+            case x.Named(name=name):
+                return self.titled(self.names.declared(name))
+            case x.FieldOf(of=of, name=name):
+                return self.field(of, self.field_title(of, name), e.type)
+            case x.Apply() if not isinstance(e.type, types.Boolean):
+                return self.applied(self.names.declared(e.name), e)
+            case x.Binary(operator="default", left=left, right=right):
+                return self.or_else(self.term(left), self.term(right))
+            case x.Binary(operator=operator, left=left, right=right) if operator in _MADE:
+                if isinstance(e.type, types.Date):
+                    return self.days_later(operator == "+", self.term(left), self.term(right))
+                return self.arithmetic(operator, self.inner(left), self.inner(right))
+            case x.Unary(operator="-", operand=operand):
+                return self.negative(self.inner(operand))
+            case x.Unary(operator="abs", operand=operand):
+                return self.size_of(self.inner(operand))
+            case x.MonthsLater(date=day, months=months):
+                return self.months_later(self.term(day), months)
+            case x.Chain(operator="min" | "max" as operator, operands=operands):
+                return self.extreme(operator, [self.inner(o) for o in operands])
+            case x.Conditional(condition=condition, then=then, otherwise=otherwise):
+                return self.either(self.condition(condition), self.term(then), self.term(otherwise))
+            case x.Round(mode=mode, step=step, operand=operand):
+                return self.rounded(self.term(operand), mode, self.literal(step, e.type))
+            case x.Clamp(operand=operand, low=low, high=high):
+                return self.kept_between(self.term(operand), self.term(low), self.term(high))
+            case x.Aggregate(kind=kind) if kind not in ("any", "all"):
+                return self.gathered(e)
+            case x.SetOf(items=items) | x.ListOf(items=items):
+                return self.listed([self.term(i) for i in items])
+            case x.Failed():
+                raise AssertionError("a model with errors is not put into words")
+        return self.whether(self.condition(e))
+
+    def inner(self, e: Expression) -> str:
+        """A term inside another, set apart where the two could be misread."""
+        text = self.term(e)
+        match e:
+            case x.Literal() | x.Local() | x.Named() | x.FieldOf() | x.Today():
+                return text
+            case x.Binary(operator="default"):
+                return text  # brackets of its own
+            case x.Apply(arguments=arguments) if all(isinstance(a, x.Local) for a in arguments):
+                return text
+        return self.bracketed(text)
+
+    def side(self, e: Expression) -> str:
+        """A term on one side of a comparison, set apart where it has clauses of its own."""
+        clauses = isinstance(e, x.Round | x.Conditional | x.Clamp | x.Aggregate)
+        return self.inner(e) if clauses else self.term(e)
+
+    def literal(self, value: object, of: Type) -> str:
+        inner = of.of if isinstance(of, types.OptionalOf) else of
+        if value is None:
+            return self.none
+        if isinstance(inner, types.Enum):
+            return self.member(self.names.member(inner, str(value)))
+        return self.amount(value, inner)
+
+    def bare(self, e: Expression) -> str:
+        """A term in the cell of a table, where the name of a member needs no quotation marks."""
+        if isinstance(e, x.Literal) and isinstance(e.type, types.Enum):
+            return self.pick(self.names.member(e.type, str(e.value)))
+        return self.term(e)
+
+    def field_title(self, of: Expression, name: str) -> Words:
+        record = of.type.of if isinstance(of.type, types.OptionalOf) else of.type
+        assert isinstance(record, types.Record)
+        return self.names.field(record, name)
+
+    def alone(self, of: Expression) -> bool:
+        """Whether an owner goes without saying: the only thing the declaration is about."""
+        return isinstance(of, x.Local) and list(self.parameters) == [of.name]
+
+    # ── conditions ──────────────────────────────────────────────────────────────────────────
+
+    def condition(self, e: Expression, holds: bool = True) -> str:
+        """What has to be so for a boolean expression to be true, or to be false."""
+        match e:
+            case x.Unary(operator="not", operand=operand):
+                return self.condition(operand, not holds)
+            case x.Unary(operator="is present" | "is absent" as operator, operand=operand):
+                return self.exists(self.term(operand), (operator == "is present") is holds)
+            case x.Chain(operator="and" | "or" as operator, operands=operands):
+                every = (operator == "and") is holds
+                return self.joined(every, [self.part(o, holds, every) for o in operands])
+            case x.Binary(operator="is" | "is not" as operator, left=left, right=x.Literal(value=bool() as value)):
+                return self.condition(left, (value is (operator == "is")) is holds)
+            case x.Binary(operator=operator, left=left, right=right) if operator in COMPARISONS:
+                said = operator if holds else _OPPOSITE[operator]
+                if said in ("in", "not in"):
+                    return self.among(self.side(left), said == "in", self.term(right), isinstance(right, x.SetOf))
+                return self.compared(self.side(left), said, self.side(right), left.type)
+            case x.Conditional(condition=condition, then=then, otherwise=otherwise):
+                return self.either(
+                    self.condition(condition), self.condition(then, holds), self.condition(otherwise, holds)
+                )
+            case x.Aggregate(kind="any" | "all"):
+                return self.for_some(e, holds)
+            case x.Literal(value=value):
+                return self.settled(bool(value) is holds)
+            case x.Apply(name=name):
+                return self.answered(self.names.declared(name), e, holds)
+            case x.Named(name=name):
+                return self.parameter_so(self.names.declared(name), holds)
+            case x.FieldOf(of=of, name=name):
+                return self.stated(of, self.field_title(of, name), holds)
+        return self.true_of(self.term(e), holds)
+
+    def part(self, e: Expression, holds: bool, every: bool) -> str:
+        """One of several conditions; brackets where its own parts are joined the other way."""
+        text = self.condition(e, holds)
+        inner, said = e, holds
+        while isinstance(inner, x.Unary) and inner.operator == "not":
+            inner, said = inner.operand, not said
+        joins = isinstance(inner, x.Chain) and ((inner.operator == "and") is said) is not every
+        return self.bracketed(text) if joins or isinstance(inner, x.Conditional | x.Aggregate) else text
+
+    # ── what a language says ────────────────────────────────────────────────────────────────
+
+    today: str
+    none: str
+
+    @abstractmethod
+    def pick(self, words: Words) -> str: ...
+
+    @abstractmethod
+    def member(self, words: Words) -> str: ...
+
+    @abstractmethod
+    def amount(self, value: object, of: Type) -> str: ...
+
+    @abstractmethod
+    def bracketed(self, text: str) -> str: ...
+
+    @abstractmethod
+    def local(self, name: str, of: Type) -> str: ...
+
+    @abstractmethod
+    def titled(self, title: Words) -> str: ...
+
+    @abstractmethod
+    def field(self, of: Expression, title: Words, kind: Type) -> str: ...
+
+    @abstractmethod
+    def applied(self, title: Words, e: x.Apply) -> str: ...
+
+    @abstractmethod
+    def or_else(self, first: str, second: str) -> str: ...
+
+    @abstractmethod
+    def arithmetic(self, operator: str, left: str, right: str) -> str: ...
+
+    @abstractmethod
+    def negative(self, term: str) -> str: ...
+
+    @abstractmethod
+    def size_of(self, term: str) -> str: ...
+
+    @abstractmethod
+    def days_later(self, later: bool, day: str, days: str) -> str: ...
+
+    @abstractmethod
+    def months_later(self, day: str, months: int) -> str: ...
+
+    @abstractmethod
+    def extreme(self, operator: str, terms: list[str]) -> str: ...
+
+    @abstractmethod
+    def either(self, condition: str, then: str, otherwise: str) -> str: ...
+
+    @abstractmethod
+    def rounded(self, term: str, mode: str, step: str) -> str: ...
+
+    @abstractmethod
+    def kept_between(self, term: str, low: str, high: str) -> str: ...
+
+    @abstractmethod
+    def gathered(self, e: x.Aggregate) -> str: ...
+
+    @abstractmethod
+    def listed(self, terms: list[str]) -> str: ...
+
+    @abstractmethod
+    def whether(self, condition: str) -> str: ...
+
+    @abstractmethod
+    def exists(self, term: str, holds: bool) -> str: ...
+
+    @abstractmethod
+    def joined(self, every: bool, conditions: list[str]) -> str: ...
+
+    @abstractmethod
+    def among(self, term: str, inside: bool, items: str, written_out: bool) -> str: ...
+
+    @abstractmethod
+    def compared(self, left: str, operator: str, right: str, of: Type) -> str: ...
+
+    @abstractmethod
+    def bound(self, operator: str, bound: str, of: Type) -> str: ...
+
+    @abstractmethod
+    def for_some(self, e: x.Aggregate, holds: bool) -> str: ...
+
+    @abstractmethod
+    def settled(self, true: bool) -> str: ...
+
+    @abstractmethod
+    def answered(self, title: Words, e: x.Apply, yes: bool) -> str: ...
+
+    @abstractmethod
+    def stated(self, of: Expression, title: Words, true: bool) -> str: ...
+
+    @abstractmethod
+    def parameter_so(self, title: Words, yes: bool) -> str: ...
+
+    @abstractmethod
+    def true_of(self, term: str, true: bool) -> str: ...

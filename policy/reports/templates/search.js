@@ -1,0 +1,34 @@
+// Finds rules by their words. Without it the page is whole; the controls are made here, so that they are not there either.
+(() => {
+  const zh = document.documentElement.lang.startsWith("zh");
+  const entries = [...document.querySelectorAll(".entry")].map((node) => [node, node.textContent.toLowerCase()]);
+  const statuses = [...new Set(entries.map(([node]) => node.dataset.status).filter(Boolean))].sort();
+  const form = document.createElement("form");
+  form.className = "seek";
+  form.setAttribute("role", "search");
+  const input = document.createElement("input");
+  input.type = "search";
+  const select = document.createElement("select");
+  for (const status of ["", ...statuses]) select.add(new Option(status || (zh ? "全部" : "any"), status));
+  const found = document.createElement("output");
+  for (const [control, words] of [[input, zh ? "尋找" : "Find a rule, a term or a paragraph"], [select, zh ? "來源" : "Resting on"]]) {
+    const label = document.createElement("label");
+    label.append(words, control);
+    form.append(label);
+  }
+  form.append(found);
+  const show = () => {
+    const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const [node, text] of entries) {
+      const fits = wanted.every((word) => text.includes(word)) && (!select.value || node.dataset.status === select.value);
+      node.hidden = !fits;
+      shown += fits;
+    }
+    for (const section of document.querySelectorAll(".concern")) section.hidden = !section.querySelector(".entry:not([hidden])");
+    found.textContent = wanted.length || select.value ? `${shown} / ${entries.length}` : "";
+  };
+  form.addEventListener("input", show);
+  form.addEventListener("submit", (event) => event.preventDefault());
+  document.querySelector("main").prepend(form);
+})();

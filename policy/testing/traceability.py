@@ -1,0 +1,85 @@
+"""From every provision to the rules that stand on it and the tests that made them speak.
+
+In: a model, the results of its tests, and the coverage they add up to. Out: a row a provision. Whether a provision
+is tested is taken from the coverage, so that this and `policy test --coverage` can never differ.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from policy.ir.from_model import place_of
+from policy.ir.program import Place
+from policy.model import rules
+from policy.model.lints.citations import cited_pieces
+from policy.testing.coverage import Summary
+from policy.testing.run import Result
+
+STATES = ("untested", "failing", "excused", "tested")  # the first are what an assessor looks at first
+
+
+@frozen
+class Standing:
+    """A piece of the rules that stands on a provision; `tests` made it speak, and `can_speak` tells if any could."""
+
+    what: str
+    declared: str
+    place: Place
+    can_speak: bool
+    tests: tuple[str, ...]
+    failed: tuple[str, ...]
+
+
+@frozen
+class Traced:
+    """One provision, and everything that stands on it."""
+
+    provision: str
+    state: str
+    pieces: tuple[Standing, ...]
+    excused: str
+
+
+def traced(model: rules.Model, results: Sequence[Result], summary: Summary) -> tuple[Traced, ...]:
+    """A row for every provision, in the order of the rules."""
+    speaking: dict[Place, list[Result]] = {}
+    for result in results:
+        for place in result.coverage.places:
+            speaking.setdefault(place, []).append(result)
+    coverable = {p.place for p in summary.pieces}
+    standing: dict[str, list[Standing]] = {}
+    for declared in (*model.declared.values(), *model.amendments):
+        for what, span, citations in cited_pieces(declared):
+            place = place_of(span)
+            spoke = speaking.get(place, [])
+            name = declared.target if isinstance(declared, rules.Amendment) else declared.id
+            piece = Standing(
+                what,
+                name,
+                place,
+                place in coverable,
+                tuple(r.title for r in spoke),
+                tuple(r.title for r in spoke if not r.passed),
+            )
+            for citation in citations:
+                standing.setdefault(citation.provision, []).append(piece)
+    untested, excused = set(summary.untested), dict(summary.excused)
+    return tuple(
+        Traced(
+            name,
+            _state(name, standing.get(name, []), untested, excused),
+            tuple(standing.get(name, ())),
+            excused.get(name, ""),
+        )
+        for name in summary.provisions
+    )
+
+
+def _state(name: str, pieces: list[Standing], untested: set[str], excused: dict[str, str]) -> str:
+    if name in untested:
+        return "untested"
+    if any(p.failed for p in pieces):
+        return "failing"
+    return "excused" if name in excused else "tested"
