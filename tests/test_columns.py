@@ -110,6 +110,28 @@ def test_products_are_split_to_stay_in_64_bits(rows: list[tuple[int, int]]) -> N
         assert answers.one_by_one == 0
 
 
+STRICT = """
+table worth(n: integer) -> integer "worth" zh "值"
+  first row that applies
+  | n | worth | per |
+  | < 0 | 1 | LAW/1 |
+value second(a: integer, b: integer) -> integer = b per LAW/1
+value passed_over(n: integer) -> integer = second(worth(n), n) per LAW/1
+parameter unset_one: integer "one" zh "一" unset "nobody knows" zh "未知" per LAW/1
+value over_nobody_knows_what(n: integer) -> integer = round down to 1 (n / abs(abs(3) - unset_one)) per LAW/1
+"""
+
+
+def test_a_fault_in_what_a_call_passes_over_is_a_fault() -> None:
+    book = book_of(STRICT)
+    agree(book, "passed_over", [(-1,), (1,)], [book.interpreter("passed_over").answer(n) for n in (-1, 1)])
+
+
+def test_a_divisor_that_nobody_knows_leaves_it_undecided() -> None:
+    book, name = book_of(STRICT), "over_nobody_knows_what"
+    agree(book, name, [(7,), (0,)], [book.interpreter(name).answer(n) for n in (7, 0)])
+
+
 def test_a_number_too_large_for_128_bits_is_left_to_the_interpreter() -> None:
     book = book_of(ROUNDING.format(mode="down", step="1"))
     rows = [(10**18 - 1, 10**18 - 1, 10**18 - 1), (10**18 - 1, 10**18 - 1, 99), (2, 3, 5)]

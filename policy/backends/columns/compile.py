@@ -8,6 +8,7 @@ one) and running anything.
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from attrs import define, evolve, field
@@ -179,13 +180,15 @@ class Compiler(Tables, Lists):
                         return self.evaluate(branch, env)
                 return self.choice(test, self.compiled(then, env), self.compiled(otherwise, env))
             case ir.Let(variable, bound, body):
-                return self.evaluate(body, {**env, variable: self.evaluate(bound, env)})
+                value = self.evaluate(bound, env)
+                return self.after([value], self.evaluate(body, {**env, variable: value}))
             case ir.Items(items):
                 return Written(tuple(self.evaluate(i, env) for i in items))
             case ir.Aggregate():
                 return self.aggregate(e, env)
             case ir.Call(name, arguments):
-                return self.call(self.program.functions[name], tuple(self.evaluate(a, env) for a in arguments))
+                values = tuple(self.evaluate(a, env) for a in arguments)
+                return self.after(values, self.call(self.program.functions[name], values))
             case ir.Choose("first", (ir.Case(ir.Const(True), value), *_)):
                 return self.evaluate(value, env)
             case ir.Choose():
@@ -198,6 +201,23 @@ class Compiler(Tables, Lists):
             names = [name for name, _ in function.parameters]
             self.calls[key] = self.evaluate(function.body, dict(zip(names, arguments, strict=True)))
         return self.calls[key]
+
+    def after(self, before: Iterable[Value], result: Value) -> Value:
+        """A result that is a fault where what is worked out before it is one, whether it is used or not."""
+        faults = [f for value in before for f in self.faults_of(value)]
+        if not faults:
+            return result
+        if not isinstance(result, Scalar):
+            raise AwkwardError("a list or record made after what may be a fault")
+        return evolve(result, fault=self.merged(result.fault, *faults))
+
+    def faults_of(self, value: Value) -> Iterator[Node]:
+        match value:
+            case Scalar(fault=fault) if fault is not None:
+                yield fault
+            case Written(items):
+                for item in items:
+                    yield from self.faults_of(item)
 
     def identity(self, value: Value) -> Any:
         match value:

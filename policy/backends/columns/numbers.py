@@ -113,7 +113,7 @@ class Numbers:
 
     def divide(self, mode: str, factors: list[Sum], d: Sum) -> Sum:
         """The product of the factors, divided by `d` and rounded; the fault is where `d` is zero."""
-        if not (d.low == d.high and d.node.is_constant):
+        if not (d.low == d.high and d.node.is_constant and d.node.setting is not None):
             return self._by_column(mode, self._product(factors), d)
         divisor, constant, rest = d.low, 1, []
         for f in factors:
