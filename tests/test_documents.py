@@ -37,15 +37,15 @@ SMALL = [
 KINDS = {
     "small rulebook": ["rulebook", "--on", "2026-03-01", *SMALL],
     "small traceability": ["traceability", "--on", "2026-03-01", *SMALL],
-    "rulebook": ["rulebook", "--on", "2026-06-18"],
+    "rulebook": ["rulebook", "--on", "2026-06-18", "--no-proofs"],
     "decision": ["decision", "order_accepted", "--on", "2026-03-01", "--to", "<b>=1+1</b>", "--facts", "-"],
     "trading": ["trading", str(SCENARIOS / "shared_book")],
     "market maker": ["trading", str(SCENARIOS / "affiliated_market_maker")],
     "financing": ["margin", str(SCENARIOS / "margin_financing")],
     "perpetuals": ["margin", str(SCENARIOS / "perpetual_contracts")],
     "stress": ["margin", str(SCENARIOS / "safeguards_under_stress")],
-    "dates": ["change", "shipped", "shipped", "--on", "2026-02-10", "--to", "2026-02-11"],
-    "house": ["change", "shipped", "shipped+example.house", "--on", "2026-06-18"],
+    "dates": ["change", "shipped", "shipped", "--on", "2026-02-10", "--to", "2026-02-11", "--no-proofs"],
+    "house": ["change", "shipped", "shipped+example.house", "--on", "2026-06-18", "--no-proofs"],
 }
 
 

@@ -10,6 +10,7 @@ import click
 
 from policy.cli.options import DateType, format_option, seconds_option, texts_of
 from policy.cli.output import fail, plural, print_diagnostics, print_json
+from policy.cli.proving import differences_of, require_solver
 from policy.diagnostics import PolicyError, printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
@@ -17,9 +18,7 @@ from policy.model import rules
 from policy.pipeline import Checked, check
 from policy.pipeline import program as program_of
 from policy.verify.decide import Limits
-from policy.verify.difference import Change, Difference, change, directions
-from policy.verify.run import differences
-from policy.verify.solver import no_solver, there_is_a_solver
+from policy.verify.difference import Difference
 
 COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incomparable": "red"}
 
@@ -64,8 +63,7 @@ def command(
         raise click.UsageError("`--from` and `--to` go together, and without `--on`")
     if len(paths) > 2 or (len(paths) < 2 and not dates and not under):
         raise click.UsageError("name two rulebooks; or one with `--from` and `--to`, or with `--under`")
-    if not there_is_a_solver():
-        fail(PolicyError([no_solver()]))
+    require_solver()
     found = _differences(paths, dates, on, under, select, Limits(seconds, lists), jobs)
     if format == "json":
         print_json([d.as_json() for d in found])
@@ -90,19 +88,8 @@ def _differences(
     first = _checked(paths[:1])
     second = _checked(paths[1:]) if len(paths) == 2 else first
     days = dates or ((on, on) if on else (None, None))
-    c = change(_program(first, "", days[0]), _program(second, under, days[1]), directions(_model(second)))
-    wanted = [id for id in c.other if select in id]
-    with click.progressbar(
-        length=len(wanted), label="comparing", file=sys.stderr, hidden=not sys.stderr.isatty()
-    ) as bar:
-        return [*differences(c, wanted, limits, jobs, lambda: bar.update(1)), *_same(c, select)]
-
-
-def _same(c: Change, select: str) -> list[Difference]:
-    functions = c.after.functions
-    return [
-        Difference(id, functions[id].kind, "equivalent", str(functions[id].place)) for id in c.same if select in id
-    ]
+    before, after = _program(first, "", days[0]), _program(second, under, days[1])
+    return differences_of(before, after, _model(second), limits, jobs, select)
 
 
 def _checked(paths: Sequence[str]) -> Checked:

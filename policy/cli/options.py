@@ -59,7 +59,7 @@ seconds_option = click.option(
     type=click.FloatRange(0.1),
     default=10.0,
     show_default=True,
-    help="Time for each question.",
+    help="Effort for each question: seconds of ten million steps, so that every machine gives the same verdicts.",
 )
 on_option = click.option(
     "--on",

@@ -7,17 +7,15 @@ import sys
 import click
 
 from policy.cli.options import format_option, seconds_option, texts_of
-from policy.cli.output import fail, plural, print_diagnostics, print_json
-from policy.diagnostics import PolicyError, printable
-from policy.pipeline import Checked, check
-from policy.pipeline import program as program_of
-from policy.verify import overlay as overlays
+from policy.cli.output import plural, print_diagnostics, print_json
+from policy.cli.proving import claims_of, proved, require_solver
+from policy.diagnostics import printable
+from policy.pipeline import check
 from policy.verify.claims import Status, Verdict
 from policy.verify.decide import Limits, asked
-from policy.verify.questions import KINDS, batches
-from policy.verify.run import Task, tasks, verdicts
+from policy.verify.overlay import overlays
+from policy.verify.questions import KINDS
 from policy.verify.script import printed
-from policy.verify.solver import no_solver, there_is_a_solver
 
 COLOURS = {
     Status.PROVED: "green",
@@ -67,41 +65,27 @@ def command(
         print_diagnostics(checked.errors)
         sys.exit(2)
     limits = Limits(seconds, lists)
-    wanted, not_asked = _wanted(checked, limits, select, kind)
+
+    def is_chosen(claim_kind: str, subject: str, says: str) -> bool:
+        return (kind is None or claim_kind == kind) and (select in subject or select in says)
+
+    everything_asked, unasked = claims_of(checked, limits, overlays(checked.model))
+    chosen = (t.chosen(lambda c: is_chosen(c.kind, c.subject, c.says)) for t in everything_asked)
+    wanted = [t for t in chosen if t.batch.claims]
     if smt:
         for task in wanted:
             click.echo(
                 f"; {task.batch.claims[0].subject}\n" + printed(asked(task.program, task.batch, limits).script)
             )
         return
-    if not there_is_a_solver():
-        fail(PolicyError([no_solver()]))
-    watched = sys.stderr.isatty()
-    with click.progressbar(length=len(wanted), label="proving", file=sys.stderr, hidden=not watched) as bar:
-        found_out = [*verdicts(wanted, jobs, lambda: bar.update(1)), *not_asked]
+    require_solver()
+    found_out = [*proved(wanted, jobs), *(v for v in unasked if is_chosen(v.kind, v.subject, v.says))]
     if format == "json":
         print_json([v.as_json() for v in found_out])
     else:
         _print(found_out, everything)
     statuses = {v.status for v in found_out}
     sys.exit(1 if Status.REFUTED in statuses else 3 if statuses & {Status.UNDECIDED, Status.NOT_ENCODED} else 0)
-
-
-def _wanted(checked: Checked, limits: Limits, select: str, kind: str | None) -> tuple[list[Task], list[Verdict]]:
-    """The batches that are asked for, the overlays' after the law's own, and what cannot be asked."""
-    law = program_of(checked)
-    wanted = tasks(law, batches(checked.model, law), limits)
-    not_asked: list[Verdict] = []
-    for name in overlays.overlays(checked.model):
-        compared = overlays.compared(checked.model, law, program_of(checked, name), name)
-        wanted += tasks(compared.program, compared.batches, limits)
-        not_asked += compared.not_asked
-
-    def is_chosen(claim_kind: str, subject: str, says: str) -> bool:
-        return (kind is None or claim_kind == kind) and (select in subject or select in says)
-
-    chosen = [t.chosen(lambda c: is_chosen(c.kind, c.subject, c.says)) for t in wanted]
-    return [t for t in chosen if t.batch.claims], [v for v in not_asked if is_chosen(v.kind, v.subject, v.says)]
 
 
 def _print(found: list[Verdict], everything: bool) -> None:

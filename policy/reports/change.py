@@ -2,7 +2,7 @@
 
 In: two models with their dates, and, where asked for, cases and journalled decisions that flip. Out: `Change`.
 Absent: proof. Differences are those of the text as `plain` says it; what has been proved of the meaning is handed in
-as `proved`, plain sentences, and printed first.
+as `meaning`, and printed first.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from policy.model import rules, types
 from policy.model.values import show
 from policy.reports.book.figures import Cover
 from policy.reports.book.network import kind_of
+from policy.reports.differences import Differences
 from policy.reports.plain.frames import Clause
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
@@ -106,7 +107,7 @@ class Change:
     cover: Cover
     old: tuple[str, str, str]  # name, date, digest
     new: tuple[str, str, str]
-    proved: tuple[Words, ...]
+    meaning: Differences | None  # None where nothing was to be proved
     counts: tuple[tuple[Words, str, int], ...]
     changed: tuple[Changed, ...]
     cases: tuple[Flip, ...] | None  # None: not comparable, or not asked for
@@ -130,16 +131,16 @@ def change_of(
     decisions: tuple[Flip, ...] | None = None,
     commands: int = 0,
     money: Sequence[tuple[str, str, str]] = (),
-    proved: Sequence[Words] = (),
+    meaning: Differences | None = None,
 ) -> Change:
-    """The rows of the report; `proved` are differences of meaning that something else has proved, in plain words."""
+    """The rows of the report; `meaning` is what has been proved to differ, if anything was to be."""
     changed = changed_between(old, new)
     verdicts = [c.verdict for c in changed]
     return Change(
         cover,
         (old.name, show(old.on, types.DATE), old.digest),
         (new.name, show(new.on, types.DATE), new.digest),
-        tuple(proved),
+        meaning,
         tuple((words, verdict, verdicts.count(verdict)) for verdict, words in _VERDICTS.items()),
         changed,
         cases,

@@ -6,7 +6,6 @@ In: a program and a batch of claims about the same facts. Out: a verdict for eac
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from time import monotonic
 from typing import Any
 
 from attrs import evolve, field, frozen
@@ -168,7 +167,7 @@ def searched(
     meaning, it is told why and asked again; and in the end it is asked with all meanings whole.
     """
     trial = Trial(a.dated, a.batch.parameters, sought)
-    started = monotonic()
+    started = a.solver.spent
     for _ in range(MOST_TOLD):
         reply = a.solver.ask(name, *also)
         if not reply.holds:
@@ -179,7 +178,7 @@ def searched(
         if not more:
             raise DisagreementError(f"`{name}`: the solver's case is none: {reply.model}\n{a.script.plain}")
         a.solver.tell(more)
-        if monotonic() - started > a.limits.seconds / 2:
+        if a.solver.spent - started > a.limits.seconds / 2:
             break
     if reply.holds is False:
         return Searched(False)

@@ -11,7 +11,7 @@ from policy.ir.program import Function
 from policy.verify.beside import AFTER, BEFORE, called
 from policy.verify.decide import Asked, Limits
 from policy.verify.script import Script
-from policy.verify.solver import most
+from policy.verify.solver import Solver
 from policy.verify.symbolic import Plain
 from policy.verify.terms import Term
 
@@ -35,13 +35,29 @@ def extreme(a: Asked, function: Function, way: str, limits: Limits, at_least: in
     assert isinstance(high.value, Plain)
     by = t.minus(high.value.term, low.value.term)
     name = t.integer(f"by {way}", by.low, by.high)
+    assert by.high is not None
     known: Term = t.all(*(t.no(x) for f in (before, after) for x in (f.fault, f.value.unknown, _absent(f.value))))
     goal = t.all(known, t.same(name, by), t.less(t.number(0), by))
-    script = Script(t, {"most": goal})
-    reply = most(script, "most", f"by {way}", limits.seconds)
-    if reply is None or script.is_hard("most"):
+    script = Script(t, {"some": goal})
+    if script.is_hard("some"):
         return Extreme(at_least, False)
-    return Extreme(max(reply, at_least), True)
+    return _most(Solver(script, limits.seconds), name, at_least, by.high)
+
+
+def _most(solver: Solver, name: Term, low: int, high: int) -> Extreme:
+    """The greatest that a name can be where the goal holds, by halving what is between what it can and cannot be."""
+    t = solver.script.terms
+    while low < high:
+        middle = (low + high + 1) // 2
+        solver.also(f"from {middle}", t.at_most(t.number(middle), name))
+        reply = solver.ask("some", f"from {middle}")
+        if reply.holds is None or solver.spent > solver.seconds / 2:
+            return Extreme(max(low, middle) if reply.holds else low, False)
+        if reply.holds:
+            low = max(middle, reply.model.get(str(name.value), middle))
+        else:
+            high = middle - 1
+    return Extreme(low, True)
 
 
 def _absent(value: object) -> Term:

@@ -26,22 +26,43 @@ MOST_REGIONS = 6
 MOST_FOUND = 24
 MOST_STRETCHES = 40
 MOST_MEMBERS = 60
+ABSENT, PRESENT, OTHER_TEXT = "is absent", "is present", "any other text"
+
+
+Test = tuple[str, str]  # an operator, such as `is` or `>=`, and a value as an author writes it
+
+
+@frozen
+class Condition:
+    """What is so of a fact, or of the date where the path is `today`: one of `ways`, each of tests that all hold."""
+
+    path: str
+    of: Type
+    ways: tuple[tuple[Test, ...], ...]
+
+    def __str__(self) -> str:
+        if all(len(way) == 1 and way[0][0] == "is" for way in self.ways):
+            return f"{self.path} is " + " or ".join(value for ((_, value),) in self.ways)
+        name = "" if self.path == "today" else f"{self.path} "
+        joint = " " if self.path == "today" else " and "
+        said = [joint.join(f"{name}{operator} {value}".rstrip() for operator, value in way) for way in self.ways]
+        return " or ".join(said)
 
 
 @frozen
 class Region:
-    """Conditions that all hold there, as an author would write them; none means anywhere. `everywhere` tells whether
-    it happens on all facts of the region, and not on some only."""
+    """Conditions that all hold there; none means anywhere. `everywhere` tells whether it happens on all facts of the
+    region, and not on some only."""
 
-    conditions: tuple[str, ...]
+    conditions: tuple[Condition, ...]
     everywhere: bool
 
     def __str__(self) -> str:
-        where = " and ".join(self.conditions) or "any facts and any date"
+        where = " and ".join(map(str, self.conditions)) or "any facts and any date"
         return where if self.everywhere else f"{where} (for some of them)"
 
     def as_json(self) -> dict[str, Any]:
-        return {"conditions": list(self.conditions), "everywhere": self.everywhere}
+        return {"conditions": [str(c) for c in self.conditions], "everywhere": self.everywhere}
 
 
 @frozen(eq=False)
@@ -130,7 +151,7 @@ class _Look:
         """A region in words, and whether it happens everywhere in it."""
         everywhere = self.a.solver.ask(f"not {self.of}", self.goal(self.inside(kept))).holds is False
         limited = [(axis, kept[n]) for n, axis in enumerate(self.axes) if len(kept[n]) < len(axis.cells)]
-        return Region(tuple(words for axis, cells in limited for words in _words(axis, cells)), everywhere)
+        return Region(tuple(_condition(axis, cells) for axis, cells in limited), everywhere)
 
 
 def _together(found: list[Kept]) -> list[Kept]:
@@ -165,7 +186,7 @@ def _axes(a: Asked, goal: str) -> Iterator[Axis]:
         if is_optional and f"{path}?" in names:
             flag = names[f"{path}?"]
             t = a.script.terms
-            yield Axis(path, of, (Cell("is absent", flag), Cell("is present", t.no(flag))))
+            yield Axis(path, of, (Cell(ABSENT, flag), Cell(PRESENT, t.no(flag))))
         if path in names:
             cells, is_number = _cells(a, names[path], of, edges.get(path, set()))
             if len(cells) > 1:
@@ -205,7 +226,7 @@ def _cells(a: Asked, name: Term, of: Type, edges: set[int]) -> tuple[tuple[Cell,
             known = [(text, n) for text, n in a.facts.texts.numbers.items() if text not in words]
             cells = [Cell(f'"{text}"', t.same(name, t.number(n))) for text, n in known]
             rest = t.all(*(t.no(c.holds) for c in cells))
-            return (*cells, Cell("any other text", rest)) if len(cells) <= MOST_MEMBERS else (), False
+            return (*cells, Cell(OTHER_TEXT, rest)) if len(cells) <= MOST_MEMBERS else (), False
         case types.Enum():
             return (), False
     assert name.low is not None
@@ -249,21 +270,18 @@ def _edges(terms: list[Term]) -> dict[str, set[int]]:
 # ── words ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _words(axis: Axis, cells: tuple[Cell, ...]) -> Iterator[str]:
+def _condition(axis: Axis, cells: tuple[Cell, ...]) -> Condition:
     if axis.is_number:
-        yield " or ".join(_stretch_in_words(axis, low, high) for low, high in _joined(axis, cells))
-    elif cells[0].words.startswith("is "):
-        yield f"{axis.path} {cells[0].words}"
+        ways = tuple(_stretch(axis, low, high) for low, high in _joined(axis, cells))
+    elif cells[0].words in (ABSENT, PRESENT):
+        ways = (((cells[0].words, ""),),)
     else:
         left = [c.words for c in axis.cells if c not in cells]
-        if len(left) == 1 and len(axis.cells) > 2:
-            yield f"{axis.path} is not {left[0]}" if left[0] != "any other text" else _listed(axis.path, cells)
+        if len(left) == 1 and len(axis.cells) > 2 and left[0] != OTHER_TEXT:
+            ways = ((("is not", left[0]),),)
         else:
-            yield _listed(axis.path, cells)
-
-
-def _listed(path: str, cells: tuple[Cell, ...]) -> str:
-    return f"{path} is " + " or ".join(c.words for c in cells)
+            ways = tuple((("is", c.words),) for c in cells)
+    return Condition(axis.path, axis.of, ways)
 
 
 def _joined(axis: Axis, cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, Cell]]:
@@ -279,12 +297,12 @@ def _joined(axis: Axis, cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, Cell]]:
         yield run[0], run[-1]
 
 
-def _stretch_in_words(axis: Axis, first: Cell, last: Cell) -> str:
+def _stretch(axis: Axis, first: Cell, last: Cell) -> tuple[Test, ...]:
     from_start, to_end = first is not axis.cells[0], last is not axis.cells[-1]
     if axis.path == "today":
-        words = [f"from {show(first.low, types.DATE)}"] if from_start else []
-        return " ".join([*words, *([f"until {show(last.high + 1, types.DATE)}"] if to_end else [])])
+        tests = [("from", show(first.low, types.DATE))] if from_start else []
+        return (*tests, *([("until", show(last.high + 1, types.DATE))] if to_end else []))
     if first.low == last.high:
-        return f"{axis.path} is {show(first.low, axis.of)}"
-    tests = [f"{axis.path} >= {show(first.low, axis.of)}"] if from_start else []
-    return " and ".join([*tests, *([f"{axis.path} <= {show(last.high, axis.of)}"] if to_end else [])])
+        return (("is", show(first.low, axis.of)),)
+    tests = [(">=", show(first.low, axis.of))] if from_start else []
+    return (*tests, *([("<=", show(last.high, axis.of))] if to_end else []))

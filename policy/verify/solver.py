@@ -17,6 +17,10 @@ from policy.verify.meanings import Product
 from policy.verify.script import Script
 from policy.verify.terms import INT, Term
 
+STEPS = (
+    10_000_000  # that stand for a second, about what one takes; counted, so that all machines give the same replies
+)
+PATIENCE = 30  # times as long by the clock, should the solver ever forget to count
 EXTRA = "install Z3: `pip install 'policy-that-runs[proofs]'`"
 
 
@@ -41,7 +45,8 @@ class Reply:
 class Solver:
     """One script, of which one goal after the other may be asked.
 
-    It has a context of its own, so that the case found does not turn on what was asked of others before.
+    It has a context of its own, so that the case found does not turn on what was asked of others before. `seconds`
+    are so many `STEPS` of the solver for each time that it is asked.
     """
 
     script: Script
@@ -59,6 +64,12 @@ class Solver:
             self.opened = self._open(z3.Solver(ctx=self.context), self.script.plain)
         wanted = [z3.Bool(f"goal {name}", self.context) for name in (goal, *also)]
         return self._reply(z3, self.opened, self.opened.check(*wanted), self.context)
+
+    @property
+    def spent(self) -> float:
+        """The seconds' worth of steps that questions have taken so far."""
+        known = self.opened.statistics() if self.opened is not None else {}
+        return next((count for name, count in known if name == "rlimit count"), 0) / STEPS
 
     def tell(self, more: Sequence[Term]) -> None:
         """What holds besides."""
@@ -90,25 +101,11 @@ class Solver:
         return Reply(True, _model(z3, solver.model(), self.names, context))
 
     def _open(self, solver: Any, text: str) -> Any:
-        solver.set("timeout", max(1, int(self.seconds * 1_000)))
+        solver.set("rlimit", max(1, int(self.seconds * STEPS)))
+        solver.set("timeout", max(1, int(self.seconds * PATIENCE * 1_000)))
         solver.set("random_seed", 0)
         solver.from_string(text)
         return solver
-
-
-def most(script: Script, goal: str, name: str, seconds: float) -> int | None:
-    """The greatest that a name can be where the goal holds, by the plain text; None where the solver gave up."""
-    z3 = _z3()
-    context = z3.Context()
-    optimiser = z3.Optimize(ctx=context)
-    optimiser.set("timeout", max(1, int(seconds * 1_000)))
-    optimiser.from_string(script.plain)
-    optimiser.add(z3.Bool(f"goal {goal}", context))
-    found = optimiser.maximize(z3.Int(name, context))
-    if optimiser.check() != z3.sat:
-        return None
-    bound = optimiser.upper(found)
-    return int(bound.as_long()) if z3.is_int_value(bound) else None
 
 
 def _model(z3: Any, model: Any, names: Sequence[Term], context: Any) -> Model:

@@ -13,11 +13,17 @@ from policy.cli.documents.common import document_options, model_of, write
 from policy.cli.documents.journals import journal_option
 from policy.cli.options import DateType, on_option
 from policy.cli.output import fail
+from policy.cli.proving import UNPROVED, proofs_option, require_solver
+from policy.cli.proving import differences_of as proved_between
 from policy.decisions import weakest
 from policy.diagnostics import PolicyError
+from policy.ir.program import Program
+from policy.ir.simplify import specialised
 from policy.model import rules
+from policy.pipeline import program as program_of
 from policy.reports.book.figures import Cover
 from policy.reports.change import TITLE, Flip, Side, change_of
+from policy.reports.differences import differences_of
 from policy.reports.documents import Document
 from policy.scenario.backtest import Backtest, backtest
 from policy.scenario.market import Market
@@ -32,6 +38,7 @@ _MOST_CASES = 200
 @on_option
 @click.option("--to", "until", type=DateType(), help="The date of NEW, where it is another than that of OLD.")
 @journal_option
+@proofs_option
 @document_options
 def command(
     old: str,
@@ -39,6 +46,7 @@ def command(
     on: date,
     until: date | None,
     journal: str,
+    proofs: bool,
     language: str,
     format: str,
     platform: str,
@@ -52,12 +60,16 @@ def command(
     policy report change shipped shipped --on 2026-02-10 --to 2026-02-11 -o change.html
     policy report change shipped shipped+example.house --on 2026-04-01 --journal day.jsonl -o house.html
     """
-    write(made(old, new, on, until or on, journal, platform), language, format, output)
+    write(made(old, new, on, until or on, journal, proofs, platform), language, format, output)
 
 
-def made(old: str, new: str, on: date, until: date, journal: str, platform: str) -> Document:
+def made(old: str, new: str, on: date, until: date, journal: str, proofs: bool, platform: str) -> Document:
     """The document."""
-    before, after = _side(old, on), _side(new, until)
+    (before, one), (after, other) = _side(old, on), _side(new, until)
+    meaning = None
+    if proofs:
+        require_solver(UNPROVED)
+        meaning = differences_of(_together(before.model, after.model), proved_between(one, other, after.model))
     decisions, commands, money = None, 0, []
     if journal:
         result = _flips(old, new, on, until, journal)
@@ -70,15 +82,21 @@ def made(old: str, new: str, on: date, until: date, journal: str, platform: str)
     status = weakest(p.status for p in after.model.provisions.values())
     under = new.partition("+")[2]
     cover = Cover(TITLE, platform, until.isoformat(), after.digest, under, status.value if status else "")
-    change = change_of(cover, before, after, _cases(before, after), decisions, commands, money)
+    change = change_of(cover, before, after, _cases(before, after), decisions, commands, money, meaning)
     return Document("change.html.jinja", cover, {"change": change})
 
 
-def _side(name: str, on: date) -> Side:
+def _side(name: str, on: date) -> tuple[Side, Program]:
     path, _, overlay = name.partition("+")
-    _, model, digest = model_of(() if path == SHIPPED else (path,), overlay)
+    checked, model, digest = model_of(() if path == SHIPPED else (path,), overlay)
     chosen = {n: d for n, d in model.declared.items() if overlay or not model.rulesets[d.ruleset].amends}
-    return Side(name, evolve(model, declared=chosen), on.toordinal(), digest)
+    side = Side(name, evolve(model, declared=chosen), on.toordinal(), digest)
+    return side, specialised(program_of(checked, overlay), on.toordinal())
+
+
+def _together(old: rules.Model, new: rules.Model) -> rules.Model:
+    """The new model, with what is in the old one only."""
+    return evolve(new, declared={**old.declared, **new.declared})
 
 
 def _flips(old: str, new: str, on: date, until: date, journal: str) -> Backtest:

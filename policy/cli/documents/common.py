@@ -6,6 +6,7 @@ In: a page and its figures, neither made before the format is known. Out: a file
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +19,7 @@ from policy.cli.output import fail, print_diagnostics
 from policy.diagnostics import PolicyError
 from policy.model.overlays import check_overlay, overlaid
 from policy.model.rules import Model
-from policy.pipeline import Checked, check, digest_of
+from policy.pipeline import Checked, Text, check, digest_of
 from policy.reports.documents import Document
 from policy.reports.markdown import markdown_of
 
@@ -45,15 +46,23 @@ def document_options(command: F) -> F:
 
 def model_of(paths: tuple[str, ...], under: str) -> tuple[Checked, Model, str]:
     """The checked rules, their model under an overlay, and the digest; ends with 2 and every finding if wrong."""
-    checked = check(texts_of(paths))
+    texts = texts_of(paths)
+    checked = check(_from_their_folder(texts))
     if checked.errors:
-        print_diagnostics(checked.errors)
+        print_diagnostics(check(texts).errors)
         sys.exit(2)
     model: Model = checked.model
     wrong = check_overlay(model, under)
     if wrong:
         fail(PolicyError(wrong))
     return checked, overlaid(model, under), digest_of(checked.texts, under)
+
+
+def _from_their_folder(texts: list[Text]) -> list[Text]:
+    """The files, named from the folder that holds them all, so that a document is the same wherever that lies."""
+    folder = os.path.commonpath([os.path.dirname(os.path.abspath(t.name)) for t in texts])
+    above = os.path.dirname(folder)
+    return [Text(os.path.relpath(t.name, above), t.data) for t in texts]
 
 
 def write(document: Document, language: str, format: str, output: str) -> None:

@@ -11,12 +11,12 @@ from pathlib import Path
 import click
 
 from policy.cli.backtest import SHIPPED
-from policy.cli.documents import change, margin, traceability, trading
+from policy.cli.documents import change, margin, rulebook, traceability, trading
 from policy.cli.documents.common import LANGUAGES, model_of
 from policy.cli.documents.journals import journal_option
 from policy.cli.options import DateType, on_option, rules_option, under_option
+from policy.cli.proving import proofs_option
 from policy.reports.book.figures import Cover
-from policy.reports.book.from_model import Setting, book_of
 from policy.reports.documents import Document
 from policy.reports.markdown import markdown_of
 from policy.reports.pack import TITLE, File, Listed, Pack, digest, manifest
@@ -29,6 +29,7 @@ from policy.reports.pack import TITLE, File, Listed, Pack, digest, manifest
 @on_option
 @journal_option
 @click.option("--since", type=DateType(), help="Also what has changed since this date, as 2026-02-10.")
+@proofs_option
 @click.option("--platform", default="A licensed platform", show_default=True, help="Whose name the covers bear.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="both", show_default=True)
 def command(
@@ -38,6 +39,7 @@ def command(
     on: date,
     journal: str,
     since: date | None,
+    proofs: bool,
     platform: str,
     language: str,
 ) -> None:
@@ -52,10 +54,10 @@ def command(
     into = Path(folder)
     if into.exists() and any(into.iterdir()):
         raise click.UsageError(f"`{folder}` is not empty: name a new folder")
-    documents = _documents(paths, under, on, journal, since, platform)
+    documents = _documents(paths, under, on, journal, since, proofs, platform)
     into.mkdir(parents=True, exist_ok=True)
     listed = [_written(into, name, document, language) for name, document in documents]
-    again = _again(folder, paths, under, on, journal, since, platform, language)
+    again = _again(folder, paths, under, on, journal, since, proofs, platform, language)
     pack = Pack(tuple(listed), _digest_of(journal) if journal else "", again)
     first = documents[0][1].cover
     cover = Cover(TITLE, platform, first.on, first.digest, first.under, first.status)
@@ -66,12 +68,11 @@ def command(
 
 
 def _documents(
-    paths: tuple[str, ...], under: str, on: date, journal: str, since: date | None, platform: str
+    paths: tuple[str, ...], under: str, on: date, journal: str, since: date | None, proofs: bool, platform: str
 ) -> list[tuple[str, Document]]:
-    checked, model, rules_digest = model_of(paths, under)
-    book = book_of(model, Setting(platform, on.toordinal(), rules_digest, under))
+    checked, _, rules_digest = model_of(paths, under)
     found = [
-        ("rulebook", Document("rulebook.html.jinja", book.cover, {"book": book})),
+        ("rulebook", rulebook.made(paths, under, on, proofs, platform)),
         ("traceability", traceability.made(checked, rules_digest, under, on, platform, journal)),
     ]
     if journal:
@@ -80,7 +81,7 @@ def _documents(
         if len(paths) > 1:
             raise click.UsageError("`--since` compares one folder of rules with itself; name one")
         name = (paths[0] if paths else SHIPPED) + (f"+{under}" if under else "")
-        found.append(("change", change.made(name, name, since, on, "", platform)))
+        found.append(("change", change.made(name, name, since, on, "", proofs, platform)))
     return found
 
 
@@ -112,6 +113,7 @@ def _again(
     on: date,
     journal: str,
     since: date | None,
+    proofs: bool,
     platform: str,
     language: str,
 ) -> str:
@@ -124,4 +126,5 @@ def _again(
         ("--since", since.isoformat() if since else ""),
     ):
         words += [option, value] if value else []
+    words += [] if proofs else ["--no-proofs"]
     return shlex.join([*words, "--platform", platform, "--language", language])

@@ -13,6 +13,7 @@ from attrs import asdict, frozen
 from policy.decisions import Words
 from policy.reports.figures import Cited
 from policy.reports.plain.frames import Clause
+from policy.reports.proofs import Proof, Proofs
 
 
 @frozen
@@ -143,6 +144,7 @@ class Entry:
     ranked: tuple[Ranked, ...]
     network: Network | None
     properties: tuple[tuple[str, Words], ...]  # anchors and titles of what is claimed of it
+    proofs: tuple[Proof, ...]
     status: str
 
 
@@ -201,6 +203,7 @@ class Book:
     years: tuple[tuple[str, int], ...]  # where each year begins on the line of time
     now: int  # and where the book's own date lies
     counts: tuple[tuple[Words, int], ...]
+    proofs: Proofs | None  # None where nothing was to be proved
 
     def as_json(self) -> dict[str, Any]:
         """The same, as what `json.dumps` takes."""

@@ -7,7 +7,7 @@ rules; sentences come from `plain`, examples from the rules' tests.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import Any
 
@@ -35,7 +35,9 @@ from policy.reports.book.figures import (
 from policy.reports.book.network import kind_of, named_in, network_of
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
+from policy.reports.proofs import Proof, proofs_by_name, proofs_of
 from policy.reports.words import cited
+from policy.verify.claims import Verdict
 
 TITLE = Words("The rulebook", "規則手冊")
 _LAST = 10**9
@@ -68,13 +70,14 @@ class Setting:
     under: str
 
 
-def book_of(model: rules.Model, setting: Setting) -> Book:
-    """The whole book."""
+def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[Verdict] | None = None) -> Book:
+    """The whole book; `verdicts` are what has been proved and what has not, if anything was to be."""
     chosen = [
         r for r in model.rulesets.values() if not r.amends or (setting.under and belongs(r.name, setting.under))
     ]
     names = {r.name for r in chosen}
-    maker = _Maker(model, setting, Sentences(model), Examples(model), _claims(model, names))
+    proofs = proofs_by_name(model, verdicts or ())
+    maker = _Maker(model, setting, Sentences(model), Examples(model), _claims(model, names), proofs)
     concerns = tuple(c for r in chosen if (c := maker.concern(r)).entries)
     entries = [e for c in concerns for e in c.entries]
     cover = Cover(
@@ -96,6 +99,7 @@ def book_of(model: rules.Model, setting: Setting) -> Book:
         scale.years,
         scale.at(date.fromordinal(setting.on)),
         tuple((title, sum(e.kind == kind.__name__.lower() for e in entries)) for kind, title in _COUNTED),
+        None if verdicts is None else proofs_of(model, verdicts, proofs),
     )
 
 
@@ -125,6 +129,7 @@ class _Maker:
     sentences: Sentences
     examples: Examples
     claims: dict[str, list[rules.Property]]
+    proofs: dict[str, tuple[Proof, ...]]
 
     def concern(self, r: rules.Ruleset) -> Concern:
         mine = [d for d in self.model.of_kind(*_SAYING) if d.ruleset == r.name]
@@ -149,6 +154,7 @@ class _Maker:
             ranked=self.examples.ranked(d) if isinstance(d, rules.Priority) else (),
             network=network_of(self.model, d) if isinstance(d, rules.Decision) else None,
             properties=tuple((anchor_of(p.id), in_full(p.title, p.name)) for p in self.claims.get(d.id, ())),
+            proofs=self.proofs.get(d.id, ()),
             status=_weakest(s.status for s in said),
         )
 

@@ -1,0 +1,139 @@
+"""What a change does to every possible client, as rows.
+
+In: differences that are proved, and the model for the words of facts. Out: for each question that may answer
+otherwise where, which way, how far at most, and an example; in English and Chinese; what is looser comes first.
+Absent: proving.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from attrs import frozen
+
+from policy.decisions import Words
+from policy.model import rules, types
+from policy.reports.plain.facts import Facts, in_words
+from policy.reports.plain.names import in_full
+from policy.reports.proofs import Case
+from policy.verify.difference import Difference, Way
+
+OUTCOMES = {
+    "looser": Words("looser", "較寬鬆"),
+    "incomparable": Words("stricter for some, looser for others", "對部分人較嚴格，對部分人較寬鬆"),
+    "not decided": Words("not decided", "未能判定"),
+    "cannot be encoded": Words("cannot be encoded", "無法編成算式"),
+    "asked differently": Words("asked about other facts", "查問的事實不同"),
+    "changed": Words("different", "有所不同"),
+    "removed": Words("removed", "刪除"),
+    "added": Words("added", "新增"),
+    "stricter": Words("stricter", "較嚴格"),
+    "equivalent": Words("the same for everyone", "對任何人均無分別"),
+}
+_ORDER = list(OUTCOMES)
+WAYS = {
+    "permits more": Words("yes to more", "更多情況為是"),
+    "denies more": Words("no to more", "更多情況為否"),
+    "rises": Words("rises", "上升"),
+    "falls": Words("falls", "下降"),
+    "other": Words("otherwise", "結果不同"),
+    "newly undecided": Words("no longer decided", "不再有裁定"),
+    "newly decided": Words("decided at last", "始有裁定"),
+    "newly fails": Words("no longer answered", "不再有答案"),
+    "fails no more": Words("answered at last", "始有答案"),
+}
+_YES_NO = {"permitted": Words("yes", "是"), "denied": Words("no", "否")}
+
+
+@frozen
+class Step:
+    """One way in which answers differ; `most` is by how much a number moves anywhere, where that is known."""
+
+    way: Words
+    most: Words
+    before: Words
+    after: Words
+    case: Case
+
+
+@frozen
+class Differs:
+    """A question whose answers differ. `where` holds the regions outside of which nothing does."""
+
+    id: str
+    title: Words
+    outcome: str
+    outcome_words: Words
+    where: tuple[tuple[tuple[Words, Words], ...], ...]
+    is_everywhere: tuple[bool, ...]
+    more: bool
+    steps: tuple[Step, ...]
+    longest: int
+    why: str
+
+
+@frozen
+class Differences:
+    """The whole."""
+
+    questions: int
+    counts: tuple[tuple[str, Words, int], ...]
+    differs: tuple[Differs, ...]
+
+
+def differences_of(model: rules.Model, found: Sequence[Difference]) -> Differences:
+    """The rows for what a tool has found."""
+    counts = Counter(d.outcome for d in found)
+    ordered = sorted(found, key=lambda d: _ORDER.index(d.outcome))
+    return Differences(
+        len(found),
+        tuple((outcome, words, counts[outcome]) for outcome, words in OUTCOMES.items() if counts[outcome]),
+        tuple(_differs(model, d) for d in ordered if d.outcome != "equivalent"),
+    )
+
+
+def _differs(model: rules.Model, d: Difference) -> Differs:
+    question = model.declared[d.question]
+    facts = Facts.of(model, question)
+    return Differs(
+        d.question,
+        in_full(question.title, question.name),
+        d.outcome,
+        OUTCOMES[d.outcome],
+        tuple(tuple(facts.limited(c.path, c.ways) for c in r.conditions) for r in d.regions),
+        tuple(r.everywhere for r in d.regions),
+        d.more_regions,
+        tuple(_step(facts, question, w) for w in d.ways),
+        d.longest,
+        d.why,
+    )
+
+
+def _step(facts: Facts, question: rules.Question, way: Way) -> Step:
+    of = getattr(question, "type", types.BOOLEAN)
+    shown = tuple(facts.said(path, text) for path, text in way.example.shown)
+    least = way.by.startswith("at least ")
+    by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else Words("")
+    most = Words(f"by {by.en} at {'least' if least else 'most'}", f"{'最少' if least else '最多'}{by.zh}")
+    return Step(
+        WAYS[way.name],
+        most if way.by else by,
+        _answer(facts, way.before, of),
+        _answer(facts, way.after, of),
+        Case(way.example.on, shown, ""),
+    )
+
+
+def _answer(facts: Facts, text: str, of: types.Type) -> Words:
+    if text in _YES_NO:
+        return _YES_NO[text]
+    kind, _, rest = text.partition(": ")
+    if kind == "undecided":
+        needs = [facts.needed(n) for n in rest.removeprefix("needs ").split(", ")]
+        return Words(
+            f"not decided without {', '.join(n.en for n in needs)}", f"欠{'、'.join(n.zh for n in needs)}，未能裁定"
+        )
+    if kind == "fails":
+        return Words(f"no answer: {rest}", f"不能作答：{rest}")
+    return in_words(facts.model, text, of)

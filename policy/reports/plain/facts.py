@@ -1,0 +1,113 @@
+"""Facts at their paths, and what they are, as people read them.
+
+In: the parameters of a question; paths such as `position.asset.class`, and values as an author writes them. Out: the
+titles of what leads there, owners first, and the value, in English and Chinese. Absent: facts themselves.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+
+from attrs import frozen
+
+from policy.decisions import Words
+from policy.model import rules, types
+from policy.model.types import Type
+from policy.reports.plain import amounts
+from policy.reports.plain.names import Names, in_full, spaced
+
+NOT_STATED = Words("not stated", "未述明")
+DATE = Words("the date", "日期")
+_STEP = re.compile(r"\.|\[(\d+)\]\.?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
+_TESTS = {
+    "is": ("{}", "{}"),
+    "is not": ("not {}", "並非{}"),
+    ">=": ("at least {}", "不少於{}"),
+    "<=": ("at most {}", "不多於{}"),
+    "from": ("from {}", "由{}起"),
+    "until": ("before {}", "在{}前"),
+    "is absent": ("not stated{}", "未述明{}"),
+    "is present": ("stated{}", "已述明{}"),
+}
+
+
+@frozen(eq=False)
+class Facts:
+    """The facts that something asks for, by path."""
+
+    model: rules.Model
+    parameters: dict[str, Type]
+
+    @classmethod
+    def of(cls, model: rules.Model, question: object) -> Facts:
+        return cls(model, dict(getattr(question, "parameters", ())))
+
+    def title(self, path: str) -> Words:
+        """What the fact is called."""
+        return self._resolved(path)[0]
+
+    def said(self, path: str, text: str) -> tuple[Words, Words]:
+        """What the fact is called, and its value."""
+        title, of = self._resolved(path)
+        return title, in_words(self.model, text, of)
+
+    def needed(self, name: str) -> Words:
+        """What is missing, as the rules call it: a parameter, or a fact at a path."""
+        found = self.parameter(name)
+        return in_full(found.title, found.name) if found else self.title(name)
+
+    def parameter(self, name: str) -> rules.Parameter | None:
+        """The parameter of that name, full or short, if there is one."""
+        known = [p for p in self.model.of_kind(rules.Parameter) if name in (p.id, p.name)]
+        return known[0] if len(known) == 1 else None
+
+    def limited(self, path: str, ways: Iterable[Iterable[tuple[str, str]]]) -> tuple[Words, Words]:
+        """What the fact is called, and what is so of it: one of these ways, each of tests that all hold."""
+        title, of = (DATE, types.DATE) if path == "today" else self._resolved(path)
+        said = []
+        for way in ways:
+            parts = [(_TESTS[operator], in_words(self.model, text, of)) for operator, text in way]
+            en = " and ".join(forms[0].format(value.en) for forms, value in parts)
+            zh = "並".join(forms[1].format(value.zh) for forms, value in parts)
+            said.append(Words(en, zh))
+        return title, Words(" or ".join(w.en for w in said), "或".join(w.zh for w in said))
+
+    def _resolved(self, path: str) -> tuple[Words, Type]:
+        """What the fact at a path is called, owners first, and its type."""
+        name, *steps = [s for s in _STEP.split(path) if s]
+        of = self.parameters.get(name, types.BROKEN)
+        titles: list[Words] = []
+        for step in steps:
+            inner = of.of if isinstance(of, types.OptionalOf) else of
+            if isinstance(inner, types.ListOf) and step.isdigit():
+                of = inner.of
+                titles.append(Words(f"no. {int(step) + 1}", f"第{int(step) + 1}項"))
+            elif isinstance(inner, types.Record):
+                field = next(f for f in self.model.declared[inner.name].fields if f.name == step)
+                of = field.type
+                titles.append(in_full(field.title, step))
+        if not titles:
+            return Words(spaced(path), spaced(path)), of
+        return Words(", ".join(t.en for t in titles), "，".join(t.zh for t in titles)), of
+
+
+def in_words(model: rules.Model, text: str, of: Type) -> Words:
+    """A value as an author writes it, as people read it."""
+    inner = of.of if isinstance(of, types.OptionalOf) else of
+    match inner:
+        case _ if text == "none":
+            return Words("none", "無")
+        case types.Boolean() if text in ("true", "false"):
+            return Words("yes", "是") if text == "true" else Words("no", "否")
+        case types.Enum(_, members) if text in members:
+            return Names(model).member(inner, text)
+        case types.Date() if _ISO.fullmatch(text):
+            day = date.fromisoformat(text).toordinal()
+            return Words(amounts.long_date(day), amounts.chinese_date(day))
+        case types.Text() if text == "any other text":
+            return Words(text, "其他文字")
+    shown = amounts.grouped(text) if isinstance(inner, types.Number) else text
+    return Words(shown, shown)
