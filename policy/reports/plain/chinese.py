@@ -79,7 +79,10 @@ class Chinese(Speech):
     def given(self, e: x.Apply) -> str:
         if len(e.arguments) == 1 and self.alone(e.arguments[0]):
             return ""
-        return "（就" + "、".join(self.term(a) for a in e.arguments) + "而言）" if e.arguments else ""
+        things, taken = self.about(e)
+        told = [f"「{name}」作{'是' if yes else '否'}" for name, yes in taken]
+        for_these = ["就" + "、".join(things) + "而言"] if things else []
+        return f"（{'，'.join([*for_these, *told])}）" if e.arguments else ""
 
     def applied(self, title: Words, e: x.Apply) -> str:
         return self.titled(title) + self.given(e)

@@ -92,7 +92,10 @@ class English(Speech):
         """What a question is asked about, where that does not go without saying."""
         if len(e.arguments) == 1 and self.alone(e.arguments[0]):
             return ""
-        return " for " + said_list([self.term(a) for a in e.arguments], "and") if e.arguments else ""
+        things, taken = self.about(e)
+        told = [f"“{name}” taken as {'yes' if yes else 'no'}" for name, yes in taken]
+        for_these = " for " + said_list(things, "and") if things else ""
+        return for_these + (f" with {said_list(told, 'and')}" if told else "")
 
     def applied(self, title: Words, e: x.Apply) -> str:
         return self.titled(title) + self.given(e)

@@ -65,7 +65,7 @@ class Frame(ABC):
     def line(self, period: str, kind: str, by: str, side: str, ranks: list[str]) -> Clause: ...
 
     @abstractmethod
-    def always(self, things: list[str], where: str, always: str) -> Clause: ...
+    def always(self, things: list[str], where: str, always: list[str]) -> Clause: ...
 
     @abstractmethod
     def precedes(self, first: str, second: str, by: str) -> str: ...
@@ -135,11 +135,13 @@ class EnglishFrame(Frame):
             return Clause(_sentence(f"{period}by {by}, the best for {side}: {which}."))
         return Clause(_sentence(f"{period}the {kind} first: {by}."))
 
-    def always(self, things: list[str], where: str, always: str) -> Clause:
+    def always(self, things: list[str], where: str, always: list[str]) -> Clause:
         given = f" where {where}" if where else ""
-        return Clause(
-            f"Whatever {said_list(things, 'and')} may be{',' if given else ''}{given}, this always holds: {always}."
-        )
+        lead = f"Whatever {said_list(things, 'and')} may be{',' if given else ''}{given}, "
+        if len(always) == 1:
+            return Clause(f"{lead}this always holds: {always[0]}.")
+        points = [*(f"{c};" for c in always[:-2]), f"{always[-2]}; and", f"{always[-1]}."]
+        return Clause(f"{lead}all of these always hold:", tuple(points))
 
     def precedes(self, first: str, second: str, by: str) -> str:
         return f"{first} comes before {second} in {by}"
@@ -208,9 +210,13 @@ class ChineseFrame(Frame):
         word = {"earliest": "最早", "latest": "最遲", "lowest": "最低", "highest": "最高"}[kind]
         return Clause(f"{period}{by}{word}者為先。")
 
-    def always(self, things: list[str], where: str, always: str) -> Clause:
+    def always(self, things: list[str], where: str, always: list[str]) -> Clause:
         given = f"如{where}，" if where else ""
-        return Clause(f"不論{'、'.join(things)}為何，{given}以下必然成立：{always}。")
+        lead = f"不論{'、'.join(things)}為何，{given}"
+        if len(always) == 1:
+            return Clause(f"{lead}以下必然成立：{always[0]}。")
+        points = [*(f"{c}；" for c in always[:-2]), f"{always[-2]}；及", f"{always[-1]}。"]
+        return Clause(f"{lead}下列各項必然全部成立：", tuple(points))
 
     def precedes(self, first: str, second: str, by: str) -> str:
         return f"按{by}，{first}先於{second}"

@@ -209,9 +209,9 @@ class Sentences:
             where = speech.condition(d.where) if d.where is not None else ""
             if isinstance(d.always, rules.Precedes):
                 by = speech.titled(speech.names.declared(d.always.priority))
-                holds = frame.precedes(speech.term(d.always.first), speech.term(d.always.second), by)
+                holds = [frame.precedes(speech.term(d.always.first), speech.term(d.always.second), by)]
             else:
-                holds = speech.condition(d.always)
+                holds = [speech.part(p, True, True) for p in _points((d.always,), "and")]
             return frame.always(things, where, holds)
 
         whole = rules.Dated(citations=d.citations, span=d.span)

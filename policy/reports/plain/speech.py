@@ -14,7 +14,7 @@ from policy.model import types
 from policy.model.expressions import Expression
 from policy.model.rules import Parameters
 from policy.model.types import Type
-from policy.reports.plain.names import Names
+from policy.reports.plain.names import Names, spaced
 
 _OPPOSITE = {
     "is": "is not",
@@ -112,6 +112,18 @@ class Speech(ABC):
         if isinstance(e, x.Literal) and isinstance(e.type, types.Enum):
             return self.pick(self.names.member(e.type, str(e.value)))
         return self.term(e)
+
+    def about(self, e: x.Apply) -> tuple[list[str], list[tuple[str, bool]]]:
+        """What a question is asked about: things, and names that are given as so or not so."""
+        parameters = getattr(self.names.model.declared[e.name], "parameters", ())
+        things: list[str] = []
+        taken: list[tuple[str, bool]] = []
+        for (name, _), a in zip(parameters, e.arguments, strict=True):
+            if isinstance(a, x.Literal) and isinstance(a.type, types.Boolean):
+                taken.append((spaced(name), a.value))
+            else:
+                things.append(self.term(a))
+        return things, taken
 
     def field_title(self, of: Expression, name: str) -> Words:
         record = of.type.of if isinstance(of.type, types.OptionalOf) else of.type
