@@ -192,3 +192,13 @@ def test_a_pdf_prints_chinese_or_says_what_it_cannot() -> None:
 def test_a_date_is_printed_in_full() -> None:
     assert "18 June 2026" in made("rulebook", "--language", "en")
     assert date(2026, 6, 18).isoformat() in made("rulebook", "--format", "json")
+
+
+def test_a_letter_draws_how_the_answer_was_reached() -> None:
+    letter = json.loads(made("decision", "--format", "json"))["letter"]
+    titles = [n["title"]["en"] for n in letter["tree"]["nodes"]]
+    root = [n for n in letter["tree"]["nodes"] if n["x"] == 1]
+    assert [n["title"]["en"] for n in root] == ["May the order be accepted?: no"]
+    assert {r["text"]["en"] for r in letter["reasons"]} <= set(titles)  # the rules that apply, and no others
+    assert len(letter["tree"]["edges"]) == len(titles) - 1
+    assert "fees: 1.25 HKD" in titles

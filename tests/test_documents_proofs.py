@@ -78,7 +78,7 @@ def test_a_change_tells_what_it_means_for_everyone(tmp_path: Path) -> None:
     assert found["t.may_pledge"]["outcome"] == "looser"
     [[kind, worth]] = found["t.may_pledge"]["where"]
     assert kind[1] == {"en": "coin", "zh": "代幣"}
-    assert worth[1] == {"en": "at least 10.01 HKD", "zh": "不少於10.01 HKD"}
+    assert worth[1] == {"en": "at least 10.01 HKD", "zh": "不少於10.01 港元"}
     [step] = found["t.may_pledge"]["steps"]
     assert (step["before"]["en"], step["after"]["en"]) == ("no", "yes")
     assert found["t.lent"]["outcome"] == "incomparable"  # less is lent where the worth is negative

@@ -10,7 +10,8 @@ from attrs import frozen
 
 from policy.decisions import Answer, Outcome, Words
 from policy.model import rules
-from policy.reports.book.figures import Cover
+from policy.reports.book.figures import Cover, Network
+from policy.reports.derivation import tree_of
 from policy.reports.figures import Cited
 from policy.reports.plain import amounts
 from policy.reports.plain.facts import NOT_STATED, Facts
@@ -55,6 +56,7 @@ class Letter:
     cited: tuple[Cited, ...]  # all that it rests on, where no reason has its own
     facts: tuple[Fact, ...]
     missing: tuple[Fact, ...]
+    tree: Network | None = None  # how the answer was reached, where that can be drawn
 
 
 def letter_of(
@@ -76,6 +78,7 @@ def letter_of(
         tuple(cited(c) for c in basis.citations),
         tuple(Fact(*facts.said(path, text)) for path, text in basis.facts if text != "not given"),
         tuple(_wanting(facts, need, notes) for need in unanswered(answer)),
+        tree_of(facts, question, answer.derivation),
     )
 
 

@@ -14,7 +14,7 @@ from policy.reports.book.figures import Edge, Network, Node
 from policy.reports.plain.names import in_full
 
 BOX_WIDTH, BOX_HEIGHT = 196, 58
-_COLUMN, _ROW = 256, 72
+COLUMN, ROW = 256, 72
 _MOST = 40  # a picture of more boxes tells nobody anything
 _FEWEST = 3
 
@@ -51,7 +51,7 @@ def network_of(model: rules.Model, d: Any) -> Network | None:
         for b, sources in fed.items()
         for a in sources
     ]
-    return Network(deepest * _COLUMN + BOX_WIDTH + 2, tallest * _ROW, tuple(nodes), tuple(edges))
+    return Network(deepest * COLUMN + BOX_WIDTH + 2, tallest * ROW, tuple(nodes), tuple(edges))
 
 
 def _columns(root: str, fed: dict[str, tuple[str, ...]]) -> list[list[str]]:
@@ -73,7 +73,7 @@ def _places(columns: list[list[str]]) -> dict[str, tuple[int, int]]:
     """Every box's upper left corner; short columns stand in the middle."""
     tallest = max(map(len, columns))
     return {
-        id: (1 + n * _COLUMN, (tallest - len(column)) * _ROW // 2 + row * _ROW + (_ROW - BOX_HEIGHT) // 2)
+        id: (1 + n * COLUMN, (tallest - len(column)) * ROW // 2 + row * ROW + (ROW - BOX_HEIGHT) // 2)
         for n, column in enumerate(columns)
         for row, id in enumerate(column)
     }

@@ -74,13 +74,16 @@ def chinese(value: Any, of: Type) -> str:
             return f"「{value}」"
         case types.Boolean():
             return "是" if value else "否"
-        case types.Number("duration", _):
-            number, _, word = show(value, of).partition(" ")
-            return grouped(number) + _DURATIONS_ZH[word.removesuffix("s")]
         case types.Number():
-            number, space, currency = grouped(_money(show(value, of))).partition(" ")
-            return number + space + _CURRENCIES_ZH.get(currency, currency)
+            return said_in_chinese(grouped(_money(show(value, of))))
     return show(value, of)
+
+
+def said_in_chinese(text: str) -> str:
+    """A number's text with its unit in Chinese: `1,000.00 港元`, `30日`."""
+    number, space, unit = text.partition(" ")
+    duration = _DURATIONS_ZH.get(unit.removesuffix("s"))
+    return number + duration if duration else number + space + _CURRENCIES_ZH.get(unit, unit)
 
 
 def _money(text: str) -> str:

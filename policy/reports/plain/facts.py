@@ -109,5 +109,7 @@ def in_words(model: rules.Model, text: str, of: Type) -> Words:
             return Words(amounts.long_date(day), amounts.chinese_date(day))
         case types.Text() if text == "any other text":
             return Words(text, "其他文字")
-    shown = amounts.grouped(text) if isinstance(inner, types.Number) else text
-    return Words(shown, shown)
+    if isinstance(inner, types.Number):
+        shown = amounts.grouped(text)
+        return Words(shown, amounts.said_in_chinese(shown))
+    return Words(text, text)

@@ -1,0 +1,77 @@
+"""How an answer was reached, as a picture: a tree of boxes, what was asked on the left, what it rests on beside it.
+
+In: a derivation, and the facts that the question asks for. Out: boxes with places, and lines between them; None where
+there would be too many boxes to read. Absent: drawing, and what the derivation in full says besides.
+"""
+
+from __future__ import annotations
+
+from attrs import evolve
+
+from policy.decisions import Derivation, Words
+from policy.model import rules
+from policy.reports.book.figures import Edge, Network, Node
+from policy.reports.book.network import BOX_HEIGHT, BOX_WIDTH, COLUMN, ROW
+from policy.reports.plain import amounts
+from policy.reports.plain.facts import Facts
+from policy.reports.plain.names import in_full
+
+_MOST = 30
+_FEWEST = 3
+_OUTCOMES = {
+    "permitted": Words("yes", "是"),
+    "denied": Words("no", "否"),
+    "true": Words("yes", "是"),
+    "false": Words("no", "否"),
+    "applies": Words("applies", "適用"),
+    "does not apply": Words("does not apply", "不適用"),
+}
+
+
+def tree_of(facts: Facts, question: rules.Question, derivation: Derivation) -> Network | None:
+    """The picture. Of a decision's rules only those that apply are drawn, or may apply."""
+    derivation = evolve(derivation, parts=tuple(p for p in derivation.parts if p.value != "does not apply"))
+    if not _FEWEST <= _size(derivation) <= _MOST:
+        return None
+    nodes: list[Node] = []
+    edges: list[Edge] = []
+    titles = {d.name: in_full(d.title, d.name) for d in facts.model.declared.values()}
+    if isinstance(question, rules.Decision):
+        titles |= {f"{r.effect} {r.name}": r.because for r in question.rules}
+        titles[f"otherwise {question.otherwise}"] = question.because
+
+    def place(d: Derivation, depth: int, top: int) -> tuple[int, int]:
+        """Draws a box and what it rests on below `top`; gives where the box is, and how far down it all reaches."""
+        rows, bottom = [], top
+        for part in d.parts:
+            row, bottom = place(part, depth + 1, bottom)
+            rows.append(row)
+        y = (rows[0] + rows[-1]) // 2 if rows else top + (ROW - BOX_HEIGHT) // 2
+        x = 1 + depth * COLUMN
+        nodes.append(Node("", _told(facts, titles, d), "decision" if not depth else "fact", x, y))
+        half = BOX_HEIGHT // 2
+        edges.extend(Edge(x + BOX_WIDTH, y + half, x + COLUMN, row + half) for row in rows)
+        return y, bottom if rows else top + ROW
+
+    _, height = place(derivation, 0, 0)
+    return Network(_depth(derivation) * COLUMN + BOX_WIDTH + 2, height, tuple(nodes), tuple(edges))
+
+
+def _size(d: Derivation) -> int:
+    return 1 + sum(map(_size, d.parts))
+
+
+def _depth(d: Derivation) -> int:
+    return 1 + max(map(_depth, d.parts)) if d.parts else 0
+
+
+def _told(facts: Facts, titles: dict[str, Words], d: Derivation) -> Words:
+    if "." in d.label and d.label.partition(".")[0] in facts.parameters:
+        title, value = facts.said(d.label, d.value)
+    else:
+        title = titles.get(d.label.partition("(")[0]) or in_full(Words(""), d.label)
+        plain = d.value.partition(" (")[0]  # without the version or row that was in force
+        value = _OUTCOMES.get(plain) or Words(amounts.grouped(plain), amounts.said_in_chinese(amounts.grouped(plain)))
+    if d.label.startswith(("deny ", "permit ", "otherwise ")):
+        return title
+    return Words(f"{title.en}: {value.en}", f"{title.zh}：{value.zh}")
