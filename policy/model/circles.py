@@ -2,76 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import chain
-from typing import Any
-
 from policy.diagnostics import Collector
-from policy.model import expressions as typed
 from policy.model import rules
-from policy.model.expressions import Expression, parts
 from policy.model.types import short
-
-
-def bodies(declared: Any) -> Iterator[Expression]:
-    """Every expression a declaration is made of."""
-    match declared:
-        case (
-            rules.Parameter(versions=versions, tightened=tightened)
-            | rules.Value(versions=versions, tightened=tightened)
-        ):
-            for version in chain(versions, *tightened):
-                yield version.body
-        case rules.Table(body=body, tightened=tightened):
-            for rows in (body, *tightened):
-                yield from row_bodies(rows)
-        case rules.Decision(rules=inner):
-            yield from rule_bodies(inner)
-        case rules.Priority(keys=keys):
-            for key in keys:
-                yield key.by
-                if key.side is not None:
-                    yield key.side
-        case rules.Property(where=where, always=always):
-            if where is not None:
-                yield where
-            yield from (always.first, always.second) if isinstance(always, rules.Precedes) else (always,)
-        case rules.Amendment(versions=versions, rows=rows, rules=inner):
-            for version in versions:
-                yield version.body
-            if rows is not None:
-                yield from row_bodies(rows)
-            yield from rule_bodies(inner)
-
-
-def row_bodies(rows: rules.Rows) -> Iterator[Expression]:
-    yield from rows.columns
-    for row in rows.rows:
-        for cell in row.cells:
-            yield from cell.items
-            for _, bound in cell.tests:
-                yield bound
-        yield row.result
-
-
-def rule_bodies(inner: tuple[rules.Rule, ...]) -> Iterator[Expression]:
-    for rule in inner:
-        yield from rule.when
-        yield from rule.unless
-
-
-def walk(expression: Expression) -> Iterator[Expression]:
-    """The expression and everything inside it."""
-    pending = [expression]
-    while pending:
-        e = pending.pop()
-        yield e
-        pending.extend(parts(e))
-
-
-def uses(declared: Any) -> set[str]:
-    """Full names of the parameters, sets, values, tables and decisions that a declaration refers to."""
-    return {e.name for body in bodies(declared) for e in walk(body) if isinstance(e, typed.Named | typed.Apply)}
+from policy.model.walks import uses
 
 
 def report_circles(model: rules.Model, found: Collector) -> None:

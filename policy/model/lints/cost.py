@@ -10,9 +10,9 @@ from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic
 from policy.model import expressions as typed
-from policy.model.circles import bodies, walk
 from policy.model.expressions import Expression, parts
 from policy.model.rules import Model
+from policy.model.walks import bodies, walk
 
 MOST_CALLS = 10_000  # different ones, to answer a question
 DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls

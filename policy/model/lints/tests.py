@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules
-from policy.model.circles import uses
+from policy.model.walks import uses
 
 _WORD = {rules.Decision: "decision", rules.Value: "value", rules.Table: "table", rules.Priority: "priority"}
 

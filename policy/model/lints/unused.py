@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as typed
 from policy.model import rules, types
-from policy.model.circles import bodies, walk
+from policy.model.walks import bodies, walk
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:

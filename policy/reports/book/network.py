@@ -9,7 +9,7 @@ from typing import Any
 
 from policy.model import expressions as x
 from policy.model import rules
-from policy.model.circles import bodies
+from policy.model.walks import bodies
 from policy.reports.book.figures import Edge, Network, Node
 from policy.reports.plain.names import in_full
 
