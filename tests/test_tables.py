@@ -361,3 +361,45 @@ def test_made_up_rows_are_the_same_however_many_there_are() -> None:
 
     some, more = (next(made_up.batches(n, made_up.orders)).table for n in (100, 1_000))
     assert some.equals(more.head(100))
+
+
+FORMULAS = {  # as a client may have called an account, and as a spreadsheet shall see it
+    '=HYPERLINK("http://example.com","pay")': '\'=HYPERLINK("http://example.com","pay")',
+    "=1+1": "'=1+1",
+    "+1+1": "'+1+1",
+    "-1+1": "'-1+1",
+    "-2+3+cmd|' /C calc'!A0": "'-2+3+cmd|' /C calc'!A0",
+    "@SUM(A1)": "'@SUM(A1)",
+    "\t=1+1": "'\t=1+1",
+    "\r=1+1": "'\r=1+1",
+    "  =1+1": "'  =1+1",
+    "＝1+1": "'＝1+1",
+    "-12.50": "-12.50",
+    "-12,000.50 HKD": "-12,000.50 HKD",
+    "+5%": "+5%",
+    'Chan, "Tai" Man': 'Chan, "Tai" Man',
+    "a=b": "a=b",
+    "'quoted": "'quoted",
+}
+
+
+def test_no_text_in_csv_is_a_formula_and_numbers_stay_numbers() -> None:
+    table = pl.DataFrame(
+        {
+            "=name": list(FORMULAS),
+            "class": pl.Series(["stock"] * len(FORMULAS)).cast(pl.Categorical),
+            "worth": ["1.00"] * len(FORMULAS),
+            "seen": ["2026-03-01"] * len(FORMULAS),
+            "change": [-n for n in range(len(FORMULAS))],
+        }
+    )
+    table.write_parquet("facts.parquet")
+    kept = [word for name in ("=name", "class", "change") for word in ("--keep", name)]
+    for out in ("out.csv", "out.parquet"):
+        result = decide("worth", "facts.parquet", out, "--on", "2026-03-01", *kept)
+        assert result.exit_code == 0, result.output
+    written = pl.read_csv("out.csv", infer_schema=False)
+    assert written["'=name"].to_list() == list(FORMULAS.values())
+    assert written["class"].to_list() == ["stock"] * len(FORMULAS)
+    assert written["change"].to_list() == [str(-n) for n in range(len(FORMULAS))]
+    assert pl.read_parquet("out.parquet")["=name"].to_list() == list(FORMULAS)  # no spreadsheet runs what is in it

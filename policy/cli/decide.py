@@ -66,6 +66,8 @@ def command(
     policy decide order_accepted --facts year.parquet --on-column day --out decided.parquet
 
     In a stream a line that cannot be read is reported with its number, and the others are still answered.
+    In a CSV a text that a spreadsheet would run as a formula has an apostrophe before it (numbers have none); drop
+    it to have the text again, or write Parquet or JSON Lines, which hold texts as they are.
     Ends with 0, or 1 (denied, with --fail-on-denied), 2 (facts that cannot be read), 3 (undecided).
     """
     if (on is None) == (not on_column):

@@ -14,6 +14,7 @@ KINDS = {
     "margin": "Margin and perpetual contracts, out of a journal.",
     "change": "What differs between two rulebooks, or two dates.",
     "pack": "Everything an assessor asks for, in one folder.",
+    "templates": "The templates of all these, to change.",
 }
 
 
@@ -41,4 +42,18 @@ def command() -> None:
     \b
     policy report rulebook --on 2026-03-01 -o rulebook.html
     policy report traceability --on 2026-03-01 --language en -o traceability.html
+
+    Their look and their words can be yours: files in a folder named with --templates go before ours of the same
+    name, and may use ours as shipped/NAME. To change one block, write into ours/document.html.jinja:
+
+    \b
+    {% extends "shipped/document.html.jinja" %}
+    {% block eyebrow %}Chan & Co.{% endblock %}
+
+    \b
+    policy report templates ours                # all of ours, to look up names of blocks; keep what you change
+    policy report rulebook --on 2026-03-01 --templates ours -o rulebook.html
+
+    Such templates are printed in a process of their own that sees the figures of --format json and nothing else,
+    within bounds of time, memory and output. What they print is escaped, always.
     """

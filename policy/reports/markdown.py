@@ -1,7 +1,8 @@
 """A document's page as Markdown: the same words in the same order, without its looks.
 
-In: the HTML that our templates make. Out: Markdown, tables as tables. Absent: pictures, scripts and navigation; what
-a picture shows stands in the text beside it.
+In: the HTML that our templates make, or any other. Out: Markdown, tables as tables; of what a text holds nothing
+means anything in Markdown, nor in the dialects that make links of addresses and formulas of dollars. Absent:
+pictures, scripts and navigation; what a picture shows stands in the text beside it.
 """
 
 from __future__ import annotations
@@ -12,15 +13,19 @@ from html.parser import HTMLParser
 from attrs import define, field
 
 _SKIPPED = {"style", "script", "svg", "nav", "title"}
-_HEADINGS = {"h1": "# ", "h2": "## ", "h3": "### "}
-_BLOCKS = {"p", "li", "dt", "dd", "h1", "h2", "h3", "summary", "figcaption", "caption"}
-_SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
+_HEADINGS = {f"h{n}": "#" * n + " " for n in range(1, 7)}
+_BLOCKS = {"p", "li", "dt", "dd", *_HEADINGS, "summary", "figcaption", "caption", "pre", "div", "address"} | {
+    *("section", "article", "header", "footer", "main", "aside", "blockquote", "figure", "body")
+}
+_SPECIAL = re.compile(r"([\\`*_\[\]<>|#&~$^]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
+_LIST_OR_LINE = re.compile(r"^(?:([-+=])|([0-9]+)([.)](?=\s|$)))")  # what would begin a list or rule a line off
 
 
 def markdown_of(page: str) -> str:
     """The page as Markdown."""
     reader = _Reader()
     reader.feed(page)
+    reader.close()
     return re.sub(r"\n{3,}", "\n\n", "\n".join(reader.out)).strip() + "\n"
 
 
@@ -55,7 +60,7 @@ class _Reader(HTMLParser):
             self.table = _Table()
         elif tag == "li":
             self._flush()
-            kind, count = self.lists.pop()
+            kind, count = self.lists.pop() if self.lists else ("ul", 0)
             self.lists.append((kind, count + 1))
             mark = f"{count + 1}. " if kind == "ol" else "- "
             self.lead = "   " * (len(self.lists) - 1) + mark
@@ -76,6 +81,7 @@ class _Reader(HTMLParser):
             self.table.rows.append([])
         elif tag in ("td", "th"):
             self.text = ""
+            self.table.rows = self.table.rows or [[]]
         elif tag in ("br", "li", "p"):
             self.text += "; " if self.text.strip() and tag != "p" else " "
 
@@ -85,7 +91,7 @@ class _Reader(HTMLParser):
             return
         if self.table is not None:
             self._out_of_table(tag)
-        elif tag in ("ol", "ul"):
+        elif tag in ("ol", "ul") and self.lists:
             self._flush()
             self.lists.pop()
             if not self.lists:
@@ -105,8 +111,17 @@ class _Reader(HTMLParser):
             self._draw(self.table)
             self.table = None
 
+    def close(self) -> None:
+        """What is left open ends where the page does."""
+        super().close()
+        if self.table is not None:
+            self._draw(self.table)
+        self._flush()
+
     def _draw(self, table: _Table) -> None:
         width = max(map(len, table.rows), default=0)
+        if not width:
+            return
         rows = [row + [""] * (width - len(row)) for row in table.rows]
         if not table.head:
             rows.insert(0, [""] * width)
@@ -130,6 +145,7 @@ class _Reader(HTMLParser):
             return
         in_list = bool(self.lists) or self.lead == "- "
         lead = self.lead or "   " * len(self.lists)
+        text = _LIST_OR_LINE.sub(lambda m: f"\\{m[1]}" if m[1] else f"{m[2]}\\{m[3]}", text)
         if self.out and self.out[-1].startswith("- ") and not in_list:
             self.out.append("")
         self.out.append(lead + text)

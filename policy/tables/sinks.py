@@ -1,12 +1,14 @@
 """Answers into files, whole or not at all: a file appears under its name only when its last row is written.
 
 In: a path and tables of answers. Out: a Parquet, CSV, JSON Lines or Arrow IPC file. What was left behind by a run
-that was interrupted (`NAME.part`) is never taken for an answer, and is written over by the next.
+that was interrupted (`NAME.part`) is never taken for an answer, and is written over by the next. In CSV, which people
+open in spreadsheets, a text that would be taken for a formula has an apostrophe before it; numbers have none.
 """
 
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +22,9 @@ from policy.model.types import Type
 from policy.tables.sources import format_of
 
 EPOCH = 719_163
+# How a formula begins, in either width of letters; a number may begin like one, alone or as an amount or a rate.
+_FORMULA = r"^\s*[=+\-@\t\r\n＝＋－＠]"
+_NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?( ?%| [A-Z]{3})?$"
 
 
 @define(eq=False)
@@ -46,7 +51,7 @@ class Sink:
     def write(self, table: pl.DataFrame) -> None:
         match self.format:
             case "csv":
-                flat = table.select(_in_one_cell(n, d) for n, d in table.schema.items())
+                flat = table.select(_in_one_cell(n, d).name.map(_no_formula) for n, d in table.schema.items())
                 flat.write_csv(self._file, include_header=not self._names)
                 self._names = table.columns
             case "lines":
@@ -91,9 +96,19 @@ def _is_of_many_values(of: Any) -> bool:
 
 
 def _in_one_cell(name: str, dtype: Any) -> pl.Expr:
-    """A list as one text, for a file that has no lists."""
+    """A list as one text, for a file that has no lists; a text that a spreadsheet would run as one that it shows."""
     column = pl.col(name)
-    return column.cast(pl.List(pl.String)).list.join("; ") if isinstance(dtype, pl.List) else column
+    if isinstance(dtype, pl.List):
+        column = column.cast(pl.List(pl.String)).list.join("; ")
+    elif not isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
+        return column
+    text = column.cast(pl.String)
+    harmful = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
+    return pl.when(harmful).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(name)
+
+
+def _no_formula(heading: str) -> str:
+    return "'" + heading if re.search(_FORMULA, heading) else heading
 
 
 def presentable(of: Type, scaled: bool) -> pl.Expr:

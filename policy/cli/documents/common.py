@@ -1,6 +1,7 @@
 """What every document has in common: languages, formats, and where it goes.
 
-In: a page and its figures, neither made before the format is known. Out: a file, or standard output.
+In: a document. Out: a file, or standard output, in the format that was asked for, by templates of one's own where a
+folder of them was named.
 """
 
 from __future__ import annotations
@@ -21,13 +22,43 @@ from policy.model.overlays import check_overlay, overlaid
 from policy.model.rules import Model
 from policy.pipeline import Checked, Text, check, digest_of
 from policy.reports.documents import Document
+from policy.reports.foreign.folder import Folder, templates_in
 from policy.reports.markdown import markdown_of
 
 F = TypeVar("F", bound=Callable[..., Any])
+_OWN = f"{__name__}.templates"
 FORMATS = ("html", "markdown", "json", "pdf")
 LANGUAGES = ("both", "en", "zh")
 
+
+def _read_templates(ctx: click.Context, _: click.Parameter, folder: str | None) -> str:
+    """Reads them before anything else is done; they hold for every document of this run."""
+    try:
+        ctx.meta[_OWN] = templates_in(folder) if folder else None
+    except PolicyError as error:
+        fail(error)
+    return folder or ""
+
+
+def templates_option(expose: bool) -> Callable[[F], F]:
+    """`--templates`; `own_templates` gives what is in the folder."""
+    return click.option(
+        "--templates",
+        type=click.Path(exists=True, file_okay=False),
+        expose_value=expose,
+        callback=_read_templates,
+        help="A folder whose files go before ours of the same name, as style.css; see `policy report --help`.",
+    )
+
+
+def own_templates() -> Folder | None:
+    """The templates that this run was given."""
+    own: Folder | None = click.get_current_context().meta[_OWN]
+    return own
+
+
 _OPTIONS = (
+    templates_option(expose=False),
     click.option("-o", "--output", type=click.Path(dir_okay=False), default="", help="Where it goes, if not here."),
     click.option("--format", type=click.Choice(FORMATS), default="html", show_default=True, help="Output format."),
     click.option("--platform", default="A licensed platform", show_default=True, help="Whose name the cover bears."),
@@ -38,7 +69,7 @@ _OPTIONS = (
 
 
 def document_options(command: F) -> F:
-    """`--language`, `--format`, `--platform` and `--output`."""
+    """`--language`, `--format`, `--platform`, `--output` and `--templates`."""
     for option in _OPTIONS:
         command = option(command)
     return command
@@ -67,15 +98,7 @@ def _from_their_folder(texts: list[Text]) -> list[Text]:
 
 def write(document: Document, language: str, format: str, output: str) -> None:
     """Writes a document in a format."""
-    match format:
-        case "json":
-            data = (json.dumps(document.as_json(), ensure_ascii=False, indent=2) + "\n").encode()
-        case "markdown":
-            data = markdown_of(document.page(language)).encode()
-        case "pdf":
-            data = _pdf(document.page(language), output)
-        case _:
-            data = document.page(language).encode()
+    data = in_format(document, language, format, output)
     if not output:
         sys.stdout.buffer.write(data)
         return
@@ -86,11 +109,37 @@ def write(document: Document, language: str, format: str, output: str) -> None:
     click.echo(f"the document is in {output}", err=True)
 
 
-def _pdf(page: str, output: str) -> bytes:
+def in_format(document: Document, language: str, format: str, output: str) -> bytes:
+    """The bytes of a document. Ends with 2 where templates of one's own do not print it."""
+    if format == "json":
+        return json_of(document)
+    if format == "pdf" and not output:
+        raise click.UsageError("a PDF goes to a file: name one with --output")
+    page = page_of(document, language)
+    match format:
+        case "markdown":
+            return markdown_of(page).encode()
+        case "pdf":
+            return pdf(page)
+    return page.encode()
+
+
+def json_of(document: Document) -> bytes:
+    return (json.dumps(document.as_json(), ensure_ascii=False, indent=2) + "\n").encode()
+
+
+def page_of(document: Document, language: str) -> str:
+    """The page. Ends with 2 and the finding where a template of one's own does not print it."""
+    try:
+        return document.page(language, own_templates())
+    except PolicyError as error:
+        fail(error)
+
+
+def pdf(page: str) -> bytes:
+    """A page as PDF. Ends with 2 where that cannot be."""
     from policy.reports.pdf import PdfError, pdf_of
 
-    if not output:
-        raise click.UsageError("a PDF goes to a file: name one with --output")
     try:
         return pdf_of(page)
     except PdfError as wrong:

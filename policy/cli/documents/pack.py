@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import shlex
 from datetime import date
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from policy.cli.backtest import SHIPPED
 from policy.cli.documents import change, margin, rulebook, traceability, trading
-from policy.cli.documents.common import LANGUAGES, model_of
+from policy.cli.documents.common import LANGUAGES, json_of, model_of, page_of, templates_option
+from policy.cli.documents.common import pdf as pdf_of
 from policy.cli.documents.journals import journal_option
 from policy.cli.options import DateType, on_option, rules_option, under_option
 from policy.cli.proving import proofs_option
@@ -20,6 +21,8 @@ from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.markdown import markdown_of
 from policy.reports.pack import TITLE, File, Listed, Pack, digest, manifest
+
+_UNSAID = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 
 
 @click.command(short_help="Everything an assessor asks for, in one folder.")
@@ -32,6 +35,8 @@ from policy.reports.pack import TITLE, File, Listed, Pack, digest, manifest
 @proofs_option
 @click.option("--platform", default="A licensed platform", show_default=True, help="Whose name the covers bear.")
 @click.option("--language", type=click.Choice(LANGUAGES), default="both", show_default=True)
+@click.option("--pdf", is_flag=True, help="Also as PDF, with the extra `pdf`.")
+@templates_option(expose=True)
 def command(
     folder: str,
     paths: tuple[str, ...],
@@ -42,11 +47,14 @@ def command(
     proofs: bool,
     platform: str,
     language: str,
+    pdf: bool,
+    templates: str,  # noqa: ARG001 (for the command that is told)
 ) -> None:
     """Write the rulebook, traceability and, where asked, the days and the changes, with an index and a manifest.
 
     \b
     policy report pack assessor --on 2026-06-18 --under example.house --journal day.jsonl --since 2026-02-10
+    policy report pack assessor --on 2026-06-18 --pdf --templates our-letterhead
     (cd assessor && sha256sum --check manifest.txt)
 
     The same input makes the same bytes. The folder must be new or empty.
@@ -56,12 +64,11 @@ def command(
         raise click.UsageError(f"`{folder}` is not empty: name a new folder")
     documents = _documents(paths, under, on, journal, since, proofs, platform)
     into.mkdir(parents=True, exist_ok=True)
-    listed = [_written(into, name, document, language) for name, document in documents]
-    again = _again(folder, paths, under, on, journal, since, proofs, platform, language)
-    pack = Pack(tuple(listed), _digest_of(journal) if journal else "", again)
+    listed = [_written(into, name, document, language, pdf) for name, document in documents]
+    pack = Pack(tuple(listed), _digest_of(journal) if journal else "", _again(click.get_current_context()))
     first = documents[0][1].cover
     cover = Cover(TITLE, platform, first.on, first.digest, first.under, first.status)
-    index = _written(into, "index", Document("index.html.jinja", cover, {"pack": pack}), language)
+    index = _written(into, "index", Document("index.html.jinja", cover, {"pack": pack}), language, pdf)
     files = [f for d in (index, *listed) for f in d.files]
     (into / "manifest.txt").write_text(manifest(files), encoding="utf-8")
     click.echo(f"{len(files)} files and their manifest are in {folder}", err=True)
@@ -85,19 +92,16 @@ def _documents(
     return found
 
 
-def _written(into: Path, name: str, document: Document, language: str) -> Listed:
-    """A document as HTML, Markdown and JSON."""
-    page = document.page(language)
-    texts = {
-        f"{name}.html": page,
-        f"{name}.md": markdown_of(page),
-        f"{name}.json": json.dumps(document.as_json(), ensure_ascii=False, indent=2) + "\n",
-    }
+def _written(into: Path, name: str, document: Document, language: str, pdf: bool) -> Listed:
+    """A document as HTML, Markdown and JSON, and PDF where that is asked for."""
+    page = page_of(document, language)
+    made = {"html": page.encode(), "md": markdown_of(page).encode(), "json": json_of(document)}
+    if pdf:
+        made["pdf"] = pdf_of(page)
     files = []
-    for file, text in texts.items():
-        data = text.encode()
-        (into / file).write_bytes(data)
-        files.append(File(file, digest(data)))
+    for suffix, data in made.items():
+        (into / f"{name}.{suffix}").write_bytes(data)
+        files.append(File(f"{name}.{suffix}", digest(data)))
     return Listed(document.cover.title, tuple(files))
 
 
@@ -106,25 +110,15 @@ def _digest_of(path: str) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def _again(
-    folder: str,
-    paths: tuple[str, ...],
-    under: str,
-    on: date,
-    journal: str,
-    since: date | None,
-    proofs: bool,
-    platform: str,
-    language: str,
-) -> str:
+def _again(context: click.Context) -> str:
     """The command, without the folder's own place, which is no part of the pack."""
-    words = ["policy", "report", "pack", Path(folder).name, "--on", on.isoformat()]
-    words += [w for path in paths for w in ("--rules", path)]
-    for option, value in (
-        ("--under", under),
-        ("--journal", journal),
-        ("--since", since.isoformat() if since else ""),
-    ):
-        words += [option, value] if value else []
-    words += [] if proofs else ["--no-proofs"]
-    return shlex.join([*words, "--platform", platform, "--language", language])
+    words = ["policy", "report", "pack", Path(context.params["folder"]).name]
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        if not isinstance(option, click.Option) or context.get_parameter_source(option.name or "") in _UNSAID:
+            continue
+        if isinstance(value, bool):
+            words.append((option.opts if value else option.secondary_opts)[0])
+        else:
+            words += [w for v in (value if isinstance(value, tuple) else (value,)) for w in (option.opts[0], str(v))]
+    return shlex.join(words)
