@@ -53,9 +53,13 @@ def word(cls: type[Any]) -> str:
     return _LOWER.sub("_", cls.__name__).lower()
 
 
-@cache
 def money_of(cls: Any) -> tuple[tuple[str, Number], ...]:
     """The fields of a class that are money that moved, with their types."""
+    return _money(cls)
+
+
+@cache
+def _money(cls: Any) -> tuple[tuple[str, Number], ...]:
     found = []
     for f in attrs.fields(cls):
         of = f.metadata.get("type")

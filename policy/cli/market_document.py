@@ -1,7 +1,7 @@
 """What the document of a market's day needs beyond its records: words, statements, and falls of prices.
 
-In: rules, and a run that has carried out a scenario. Out: a glossary, and a `Recorded` that is complete. Absent: where
-records come from; `policy trade` carries out, `policy.cli.documents` reads journals too.
+In: rules, and a run that has carried out a scenario. Out: a glossary, and a `Recorded` that is complete. Absent:
+where records come from; `policy trade` carries out, `policy.cli.documents` reads journals too.
 """
 
 from __future__ import annotations

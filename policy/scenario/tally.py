@@ -113,7 +113,11 @@ class Tally:
         }
 
 
-@cache
 def verdicts_of(cls: Any) -> tuple[str, ...]:
     """The fields of a class that are verdicts."""
+    return _verdicts(cls)
+
+
+@cache
+def _verdicts(cls: Any) -> tuple[str, ...]:
     return tuple(f.name for f in attrs.fields(cls) if str(f.type).startswith("Verdict"))

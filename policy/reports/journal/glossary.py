@@ -22,7 +22,6 @@ CLIENT = "client"
 class ClientsFirst:
     """The lines of a priority that rank clients before others; `since` is empty where it has always been so."""
 
-    title: Words = Words("", "")
     provisions: tuple[str, ...] = ()
     since: str = ""
 
@@ -64,7 +63,6 @@ def _clients_first(priority: rules.Priority) -> ClientsFirst:
     keys = [k for k in priority.keys if CLIENT in k.ranks[:-1]]
     starts = [k.start for k in keys if k.start]
     return ClientsFirst(
-        priority.title,
         tuple(dict.fromkeys(c.provision for k in keys for c in k.citations)),
         date.fromordinal(min(starts)).isoformat() if starts else "",
     )

@@ -58,7 +58,7 @@ class Happened:
             sums = self.kinds[kind] = _Sums()
         sums.count += 1
         for name in MONEY_IN.get(kind, ()):
-            amount = event[name]
+            amount = event.get(name)
             if amount is not None:
                 key = name, amount.rpartition(" ")[2]
                 sums.money[key] = sums.money.get(key, 0) + exact(amount)

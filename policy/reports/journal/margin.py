@@ -22,7 +22,8 @@ from policy.reports.words import moment
 
 _MOST = 500  # rows of a kind; what lies beyond is counted
 _CALLED = (
-    "margin_called", "call_overdue", "collateral_sold", "loan_uncovered", "call_met", "liquidation_begun", "deleveraged"
+    "margin_called", "call_overdue", "collateral_sold", "loan_uncovered", "call_met", "liquidation_begun",
+    "deleveraged",
 )  # fmt: skip
 _REFUSED = (
     "advance_refused", "collateral_not_released", "deposit_refused", "release_refused", "perpetual_refused",
@@ -203,8 +204,8 @@ class MarginTally:
             case "collateral_sold":
                 self._end(event["account"], _SOLD, at)
                 names = event["account"], event["asset"], event["quantity"]
-                amounts = (tidied(event[n]) for n in ("price", "proceeds", "loan"))
-                self._keep(self.sales, Sale(moment(at), *names, *amounts, event["rank"]))
+                paid = tidied(event["price"]), tidied(event["proceeds"]), tidied(event["loan"])
+                self._keep(self.sales, Sale(moment(at), *names, *paid, event["rank"]))
             case "loan_uncovered":
                 self._keep(self.uncovered, (moment(at), event["account"], tidied(event["shortfall"])))
 

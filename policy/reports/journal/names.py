@@ -126,7 +126,9 @@ def _words(of: Mapping[str, tuple[str, str]]) -> Mapping[str, Words]:
     return MappingProxyType({name: Words(*both) for name, both in of.items()})
 
 
-EVENTS = _words(_EXCHANGE | _LENDER | _PERPETUALS)
+EVENTS = _words(
+    {name: (en[0].upper() + en[1:], zh) for name, (en, zh) in (_EXCHANGE | _LENDER | _PERPETUALS).items()}
+)
 MONEY = _words(_MONEY)
 OF_THE_EXCHANGE = frozenset(_EXCHANGE) - {"rejected"}
 OF_MARGIN = frozenset(_LENDER) | frozenset(_PERPETUALS)

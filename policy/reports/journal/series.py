@@ -76,9 +76,9 @@ class Course:
 
     def limit(self, at: int, cap: int) -> None:
         """From here on there is this cap."""
-        if cap != self.cap:
-            self.cap = cap
-            self._add(at, self.steps[-1].last if self.steps else 0)
+        changed, self.cap = cap != self.cap, cap
+        if changed and self.steps:
+            self._add(at, self.steps[-1].last)
 
     def add(self, at: int, value: int) -> None:
         if not self.steps or self.steps[-1].last != value:

@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 from policy.audit.records import Record
 from policy.decisions import Words
 from policy.reports.journal.book import Lines
-from policy.reports.journal.flows import Flows, FlowRow, PlaceRow
+from policy.reports.journal.flows import FlowRow, Flows, PlaceRow
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
@@ -186,8 +186,10 @@ class Trading:
 
     def _arranged(self, at: int, event: dict[str, Any]) -> None:
         self.limit = (event.get("facts") or {}).get("arrangement", {}).get("unsettled_limit") or ""
-        for course in (self.unsettled, self.reserve) if self.limit else ():
-            course.limit(at, exact(self.limit))
+        if self.limit:
+            self.unsettled.limit(at, exact(self.limit))
+            self.reserve.limit(at, exact(self.limit))
+        self.unsettled.add(at, self.open_value)
         texts = [r["text"] for r in event["verdict"].get("reasons", ())]
         said = Words(" ".join(t["en"] for t in texts), "".join(t.get("zh") or t["en"] for t in texts))
         self._covered(at, event, said)
