@@ -22,7 +22,7 @@ from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.facts.from_json import FactReader, parse
 from policy.ir.program import NO_PLACE, Const, Function, Program
 from policy.model import types
-from policy.model.types import Type
+from policy.model.types import Number, Type
 from policy.model.values import show
 from policy.source import Source, Span
 
@@ -51,6 +51,22 @@ def facts() -> Any:
 def word(cls: type[Any]) -> str:
     """What a class is called in JSON: `NewDay` is `new_day`."""
     return _LOWER.sub("_", cls.__name__).lower()
+
+
+def money_of(cls: Any) -> tuple[tuple[str, Number], ...]:
+    """The fields of a class that are money that moved, with their types."""
+    return _money(cls)
+
+
+@cache
+def _money(cls: Any) -> tuple[tuple[str, Number], ...]:
+    found = []
+    for f in attrs.fields(cls):
+        of = f.metadata.get("type")
+        inner = of.of if isinstance(of, types.OptionalOf) else of
+        if isinstance(inner, Number) and inner.unit.startswith("money:") and "stands" not in f.metadata:
+            found.append((f.name, inner))
+    return tuple(found)
 
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────

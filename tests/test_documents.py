@@ -17,7 +17,6 @@ from policy.cli import main
 from policy.decisions import Words
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
-from policy.reports.journal.series import Steps, exact, plain
 from policy.reports.letter import Letter
 from policy.reports.markdown import markdown_of
 
@@ -43,6 +42,7 @@ KINDS = {
     "market maker": ["trading", str(SCENARIOS / "affiliated_market_maker")],
     "financing": ["margin", str(SCENARIOS / "margin_financing")],
     "perpetuals": ["margin", str(SCENARIOS / "perpetual_contracts")],
+    "portfolio": ["margin", str(SCENARIOS / "portfolio")],
     "stress": ["margin", str(SCENARIOS / "safeguards_under_stress")],
     "dates": ["change", "shipped", "shipped", "--on", "2026-02-10", "--to", "2026-02-11", "--no-proofs"],
     "house": ["change", "shipped", "shipped+example.house", "--on", "2026-06-18", "--no-proofs"],
@@ -103,14 +103,9 @@ def test_markdown_says_the_same(kind: str) -> None:
 
 def test_no_date_and_no_number_is_lost_from_page_to_figures() -> None:
     figures, page = json.loads(made("trading", "--format", "json")), made("trading", "--language", "en")
-    assert figures["day"]["trades"] == 13
-    assert figures["day"]["value"] == "3312850.00"
+    assert figures["trading"]["trades"] == 13
+    assert figures["trading"]["value"] == "3312850.00"
     assert "3,312,850.00" in page
-
-
-def test_clients_come_first_since_the_circular() -> None:
-    day = json.loads(made("market maker", "--format", "json"))["day"]
-    assert (day["fills"], day["passed"], day["breaches"]) == (7, 6, 1)  # the one on the eve, by time alone
 
 
 def test_text_from_facts_becomes_no_markup() -> None:
@@ -159,19 +154,6 @@ def test_a_pack_is_the_same_made_again(tmp_path: Path, monkeypatch: pytest.Monke
     assert one == two
     assert set(one) >= {"index.html", "rulebook.html", "traceability.html", "change.html", "manifest.txt"}
     assert CliRunner().invoke(main, arguments).exit_code == 2  # it would be written over
-
-
-def test_steps_stay_few_and_keep_their_height() -> None:
-    steps = Steps()
-    for n in range(100_000):
-        steps.add(n, (n * 7919) % 1000 if n != 54_321 else 5_000)
-    assert len(steps.points) <= 800
-    assert max(v for _, v in steps.points) == steps.highest == 5_000
-
-
-@pytest.mark.parametrize("text", ["0.00", "1234567.89", "5239.69984", "-1.50"])
-def test_amounts_are_exact(text: str) -> None:
-    assert plain(exact(text + " USD")) == text
 
 
 def test_markdown_escapes_what_markdown_means() -> None:

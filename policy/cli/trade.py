@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import date
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,6 +24,10 @@ from policy.scenario.market import Market
 from policy.scenario.run import Run, stage_of
 from policy.wire import event_json
 
+if TYPE_CHECKING:
+    from policy.reports.journal.market import Recorded
+
+A_PLATFORM = "A licensed platform"
 NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
 
 
@@ -34,7 +38,7 @@ NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
 @under_option
 @click.option("--journal", type=click.Path(dir_okay=False), help="Record every command and event in this new file.")
 @click.option("--events", type=click.Path(dir_okay=False), help="Write every event, a JSON line each; `-` is here.")
-@click.option("--report", type=click.Path(dir_okay=False), help="Write an HTML page of what happened.")
+@click.option("--report", type=click.Path(dir_okay=False), help="Write the document of the day, as HTML.")
 @format_option("text", "json")
 def command(
     scenario: Path,
@@ -68,21 +72,23 @@ def command(
     try:
         read = scenario_in(scenario)
         market, digest = market_of(read, paths, on, under)
-        header = Header(digest, overlay_of(read, under), market.on, {"scenario": read.title or scenario.name})
+        header = header_of(read, digest, market.on, under)
         with _writing(events) as write, _kept(journal, header) as kept:
             run = Run(market, journal=kept, on_unread=say)
+            recorded = _followed(paths, header) if report else None
+            run.on_record = recorded.take if recorded else None
             if write:
                 run.watch = lambda happened: write(_lines(happened))
             with _watched(read) as seen:
                 run.on_step = seen
                 run.carry_out(read)
+        if recorded:
+            _report(str(report), recorded, run, read, header)
     except JournalStopped as stopped:
         fail(stopped, 3)
     except PolicyError as error:
         fail(error)
     about = _about(read, run, header)
-    if report:
-        _report(report, about, run)
     if events != "-":
         _print(about, run, format)
     sys.exit(2 if run.unread else 0)
@@ -102,6 +108,12 @@ def market_of(scenario: Scenario, paths: tuple[str, ...], on: date | None, under
 def overlay_of(scenario: Scenario, under: str) -> str:
     """The overlay asked for; the scenario's own if none is, and none if that is what is asked for."""
     return "" if under == NO_OVERLAY else under or scenario.under
+
+
+def header_of(scenario: Scenario, digest: str, on: str, under: str) -> Header:
+    """The header of a journal of the scenario: its names, the rules and the first date."""
+    about = {"scenario": scenario.title or scenario.folder.name} | ({"zh": scenario.zh} if scenario.zh else {})
+    return Header(digest, overlay_of(scenario, under), on, about)
 
 
 # ── on the way ──────────────────────────────────────────────────────────────────────────────
@@ -171,8 +183,17 @@ def _print(about: dict[str, str], run: Run, format: str) -> None:
         click.echo(tally_text(about, run.tally, run.unread))
 
 
-def _report(path: str, about: dict[str, str], run: Run) -> None:
-    from policy.reports.trading import trading_page
+def _followed(paths: tuple[str, ...], header: Header) -> Recorded:
+    """What will be told in the document, followed from here on."""
+    from policy.cli.market_document import glossary_for
+    from policy.reports.journal.market import Recorded
 
-    write_page(path, trading_page(about, run.tally.as_json(), run.unread))
+    return Recorded.whole(header, glossary_for(paths, header.overlay))
+
+
+def _report(path: str, recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> None:
+    from policy.cli.market_document import finish
+
+    finish(recorded, run, scenario, header)
+    write_page(path, recorded.document(A_PLATFORM, run.unread).page("both"))
     click.echo(f"the report is in {path}", err=True)

@@ -13,6 +13,7 @@ from typing import Any
 from attrs import define, field
 
 from policy.audit.journal import Journal
+from policy.audit.records import Record
 from policy.diagnostics import Diagnostic
 from policy.scenario.from_folder import Scenario, Step
 from policy.scenario.market import COMMANDS, Market
@@ -34,6 +35,7 @@ class Run:
     watch: Watch = lambda events: None  # told of the events of every step
     on_step: Callable[[], Any] = lambda: None  # told of every line, read or not
     on_command: Callable[[Any], Any] = lambda _: None  # told of every command before it is carried out
+    on_record: Callable[[Record], Any] | None = None  # told what a journal would hold, without its seals
 
     def carry_out(self, scenario: Scenario) -> None:
         """All steps, the stage first. Raises JournalStopped where the journal cannot be kept."""
@@ -56,10 +58,17 @@ class Run:
         """One command, journalled and counted."""
         self.on_command(command)
         events = self.market.submit(command)
-        if self.journal is not None:
-            self.journal.append(command.at, command_json(command), list(map(event_json, events)), self.market.rules)
+        if self.journal is not None or self.on_record is not None:
+            self._record(command.at, command_json(command), list(map(event_json, events)))
         self.tally.add(command, events)
         return events
+
+    def _record(self, at: int, command: dict[str, Any], events: list[dict[str, Any]]) -> None:
+        rules = self.market.rules
+        if self.journal is not None:
+            self.journal.append(at, command, events, rules)
+        if self.on_record is not None:
+            self.on_record(Record(sum(self.tally.commands.values()) + 1, at, command, "", rules, events, ""))
 
 
 def stage_of(scenario: Scenario) -> Iterator[Any]:

@@ -10,12 +10,12 @@ from functools import cache
 from typing import Any
 
 import attrs
-from attrs import define, field, frozen
+from attrs import define, field
 
 from policy.decisions import Outcome, Reason, Status, Verdict, weakest
-from policy.model.types import Number, OptionalOf
+from policy.model.types import Number
 from policy.model.values import show
-from policy.wire import word
+from policy.wire import money_of, word
 
 EXAMPLES = 3
 _DECIDES = (Outcome.PERMITTED, Outcome.DENIED, Outcome.UNDECIDED, Outcome.FAILED)
@@ -113,31 +113,11 @@ class Tally:
         }
 
 
-@frozen
-class _Fields:
-    money: tuple[tuple[str, Number], ...]
-    verdicts: tuple[str, ...]
+def verdicts_of(cls: Any) -> tuple[str, ...]:
+    """The fields of a class that are verdicts."""
+    return _verdicts(cls)
 
 
 @cache
-def _fields(cls: Any) -> _Fields:
-    money = []
-    verdicts = []
-    for f in attrs.fields(cls):
-        of = f.metadata.get("type")
-        inner = of.of if isinstance(of, OptionalOf) else of
-        if isinstance(inner, Number) and inner.unit.startswith("money:") and "stands" not in f.metadata:
-            money.append((f.name, inner))
-        if str(f.type).startswith("Verdict"):
-            verdicts.append(f.name)
-    return _Fields(tuple(money), tuple(verdicts))
-
-
-def money_of(cls: Any) -> tuple[tuple[str, Number], ...]:
-    """The fields of a class that are money that moved, with their types."""
-    return _fields(cls).money
-
-
-def verdicts_of(cls: Any) -> tuple[str, ...]:
-    """The fields of a class that are verdicts."""
-    return _fields(cls).verdicts
+def _verdicts(cls: Any) -> tuple[str, ...]:
+    return tuple(f.name for f in attrs.fields(cls) if str(f.type).startswith("Verdict"))

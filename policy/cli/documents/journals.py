@@ -10,16 +10,14 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
 from policy.audit.records import Header, Record
 from policy.audit.replay import records
 from policy.audit.verify import verify
-from policy.cli.output import drawn, fail
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.cli.output import fail
+from policy.diagnostics import PolicyError
 
 journal_option = click.option(
     "--journal",
@@ -54,33 +52,3 @@ def _records(path: str, last: int) -> Iterator[Record]:
     with _bar(path, "reading the journal") as bar:
         for _, record in records(path, last, bar.update if bar else None):
             yield record
-
-
-@contextmanager
-def journal_of(scenario: str, journal: str) -> Iterator[str]:
-    """The journal that is named, or that of a scenario, run for the purpose under its own first date and overlay."""
-    if bool(scenario) is bool(journal):
-        raise click.UsageError("name either a SCENARIO to run or a `--journal`")
-    if journal:
-        yield journal
-        return
-    from policy.audit.journal import Journal
-    from policy.cli.trade import market_of, overlay_of
-    from policy.scenario.from_folder import scenario_in
-    from policy.scenario.run import Run
-
-    with TemporaryDirectory() as folder:
-        path = os.path.join(folder, "journal.jsonl")
-        try:
-            read = scenario_in(Path(scenario))
-            market, digest = market_of(read, (), None, "")
-            header = Header(digest, overlay_of(read, ""), market.on, {"scenario": read.title or Path(scenario).name})
-            with Journal.create(path, header) as kept:
-                Run(market, journal=kept, on_unread=_unread).carry_out(read)
-        except PolicyError as error:
-            fail(error)
-        yield path
-
-
-def _unread(diagnostic: Diagnostic) -> None:
-    click.echo(drawn(diagnostic) + "\n", err=True)

@@ -6,10 +6,16 @@ Absent: matching; the trades are the exchange's.
 
 from __future__ import annotations
 
+from collections import OrderedDict
+from collections.abc import Iterator
+from itertools import islice
+
 from attrs import define, evolve, field, frozen
 
+from policy.reports.journal.glossary import CLIENT
+
 Level = tuple[str, str, str, str]  # instrument, venue, side, price
-CLIENT = "client"
+SHOWN = 3  # of each kind, of those who wait in a line
 
 
 @frozen
@@ -20,6 +26,7 @@ class Waiting:
     level: Level
     remaining: int
     arrived: int  # in the order of arrival
+    at: int
 
 
 @frozen
@@ -32,13 +39,18 @@ class Filled:
     makers_waited: bool
     passed_a_maker: bool
 
+    @property
+    def contested(self) -> bool:
+        return self.makers_waited if self.by_client else self.clients_waited
+
 
 @define
 class _Line:
     """Those who wait at a level, each kind in the order of arrival."""
 
-    clients: dict[str, None] = field(factory=dict)
-    makers: dict[str, None] = field(factory=dict)
+    level: Level
+    clients: OrderedDict[str, None] = field(factory=OrderedDict)
+    makers: OrderedDict[str, None] = field(factory=OrderedDict)
 
 
 @define
@@ -48,13 +60,17 @@ class Lines:
     capacity: dict[str, str]  # of participants
     orders: dict[str, Waiting] = field(factory=dict)
     levels: dict[Level, _Line] = field(factory=dict)
+    names: dict[str, str] = field(factory=dict)  # one text for every owner, whoever many orders bear it
     arrivals: int = 0
 
-    def join(self, id: str, by: str, level: Level, remaining: int) -> None:
+    def join(self, id: str, by: str, level: Level, remaining: int, at: int) -> None:
         self.leave(id)
         self.arrivals += 1
-        self.orders[id] = Waiting(by, level, remaining, self.arrivals)
-        line = self.levels.setdefault(level, _Line())
+        line = self.levels.get(level)
+        if line is None:
+            line = self.levels[level] = _Line(level)
+        by = self.names.setdefault(by, by)
+        self.orders[id] = Waiting(by, line.level, remaining, self.arrivals, at)
         (line.clients if self.is_client(by) else line.makers)[id] = None
 
     def keep(self, id: str, remaining: int) -> None:
@@ -89,6 +105,16 @@ class Lines:
         first_maker = next(iter(line.makers), None)
         passed = mine and first_maker is not None and self.orders[first_maker].arrived < order.arrived
         return Filled(order, mine, clients > 0, makers > 0, passed)
+
+    def waiting(self, level: Level) -> Iterator[tuple[str, Waiting]]:
+        """The first few of each kind at a level, in the order in which they came."""
+        line = self.levels[level]
+        ids = [*islice(line.clients, SHOWN), *islice(line.makers, SHOWN)]
+        yield from sorted(((id, self.orders[id]) for id in ids), key=lambda waiting: waiting[1].arrived)
+
+    def length(self, level: Level) -> int:
+        line = self.levels[level]
+        return len(line.clients) + len(line.makers)
 
     def is_client(self, by: str) -> bool:
         return self.capacity.get(by, CLIENT) == CLIENT

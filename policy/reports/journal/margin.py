@@ -1,28 +1,34 @@
 """Margin loans and perpetual contracts as rows, out of a journal.
 
-In: records, one after another. Out: `MarginDay`: collateral before and after the haircut, concentration, calls and
-how they ended, sales, liquidations, funding, the insurance fund over time, deleveraging in order. Absent: valuation
-of its own; what a position carries is what the engine said when it last stated it.
+In: records, one after another, and what the rules call things. Out: `MarginDay`: collateral before and after the
+haircut, concentration, calls and how they ended, sales, liquidations, funding, the insurance fund change by change,
+deleveraging in order. Absent: valuation of its own; what collateral carries is what the engine said when it last
+stated an account.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any
 
 from attrs import define, evolve, field, frozen
 
-from policy.audit.records import Header, Record
+from policy.audit.records import Record
 from policy.decisions import Words
-from policy.reports.book.figures import Cover
+from policy.reports.journal.collateral import AccountRow, Collateral, Holding
+from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.reasons import Reasons, RuleRow
-from policy.reports.journal.series import Drawn, Steps, drawn, exact, plain
+from policy.reports.journal.series import Course, Drawn, drawn, exact, local, plain, tidied
 from policy.reports.words import moment
 
-TITLE = Words("Margin and perpetual contracts", "保證金及永續合約")
 _MOST = 500  # rows of a kind; what lies beyond is counted
-_CALLED = ("margin_called", "call_overdue", "call_met")
-_REFUSED = ("advance_refused", "collateral_not_released", "deposit_refused", "release_refused", "perpetual_refused")
+_CALLED = (
+    "margin_called", "call_overdue", "collateral_sold", "loan_uncovered", "call_met", "liquidation_begun",
+    "deleveraged",
+)  # fmt: skip
+_REFUSED = (
+    "advance_refused", "collateral_not_released", "deposit_refused", "release_refused", "perpetual_refused",
+    "perpetual_removed", "perpetual_not_listed", "collateral_listed", "lender_judged", "book_judged",
+)  # fmt: skip
 _OPEN, _MET, _LATE, _SOLD = (
     Words("open", "未履行"),
     Words("met", "已履行"),
@@ -32,23 +38,10 @@ _OPEN, _MET, _LATE, _SOLD = (
 
 
 @frozen
-class Holding:
-    """An asset as collateral, of all accounts as last stated; `lending` is empty where a number is wanting."""
-
-    asset: str
-    accounts: int
-    market: str
-    lending: str
-    wanting: tuple[str, ...]
-    share: int  # of all market value, in thousandths, rounded down
-
-
-@frozen
 class Book:
     """The loan book as last judged."""
 
     at: str
-    outcome: str
     total: str
     group: str
     group_loans: str
@@ -79,6 +72,7 @@ class Sale:
     quantity: str
     price: str
     proceeds: str
+    loan: str
     rank: int
 
 
@@ -120,12 +114,17 @@ class Funding:
 
 @frozen
 class MarginDay:
-    """The whole."""
+    """The whole; money of loans in HKD, of contracts in USD."""
 
-    cover: Cover
-    scenario: str
     holdings: tuple[Holding, ...]
+    accounts: tuple[AccountRow, ...]
     book: Book | None
+    called: int
+    sold: int
+    lost: int  # loans left uncovered
+    liquidated: int
+    reduced: int
+    borne: str
     calls: tuple[Call, ...]
     sales: tuple[Sale, ...]
     uncovered: tuple[tuple[str, str, str], ...]  # when, whose, how much
@@ -135,8 +134,7 @@ class MarginDay:
     fund: Drawn | None
     refused_by: tuple[RuleRow, ...]
     called_by: tuple[RuleRow, ...]
-    needs: tuple[tuple[str, int], ...]
-    left_out: int  # rows that the tables have no room for
+    more: int  # rows that the tables have no room for
 
 
 @define
@@ -149,11 +147,11 @@ class _Paid:
 
 @define
 class MarginTally:
-    """Follows a journal."""
+    """Follows the lender and the desk; `figures` may be asked for at any time."""
 
-    header: Header
-    reasons: Reasons = field(factory=Reasons)
-    stated: dict[str, list[dict[str, Any]]] = field(factory=dict)
+    glossary: Glossary
+    collateral: Collateral = field(init=False)
+    counts: dict[str, int] = field(factory=dict)
     book: Book | None = None
     calls: list[Call] = field(factory=list)
     open_calls: dict[str, int] = field(factory=dict)
@@ -162,40 +160,42 @@ class MarginTally:
     liquidations: list[Liquidation] = field(factory=list)
     deleveraged: list[Deleveraged] = field(factory=list)
     funding: dict[str, _Paid] = field(factory=dict)
-    fund: Steps = field(factory=Steps)
-    left_out: int = 0
-    first: int = 0
-    last: int = 0
+    fund: Course = field(factory=Course)
+    borne: int = 0
+    more: int = 0
 
-    def read(self, records: Iterable[Record]) -> MarginTally:
-        for record in records:
-            self.first = self.first or record.at
-            self.last = record.at
-            for event in record.events:
-                self.reasons.add(event, str(event.get("account") or event.get("id") or record.seq))
-                self._lending(event, moment(record.at))
-                self._perpetual(event, record.at, moment(record.at))
-        return self
+    def __attrs_post_init__(self) -> None:
+        self.collateral = Collateral(self.glossary)
+
+    def take(self, record: Record) -> None:
+        self.collateral.take(record.input)
+        for event in record.events:
+            kind = event["event"]
+            self.counts[kind] = self.counts.get(kind, 0) + 1
+            self._lending(kind, event, record.at)
+            self._perpetual(kind, event, record.at)
 
     def _keep(self, rows: list[Any], row: Any) -> None:
         if len(rows) < _MOST:
             rows.append(row)
         else:
-            self.left_out += 1
+            self.more += 1
 
     # ── margin loans ────────────────────────────────────────────────────────────────────────
 
-    def _lending(self, event: dict[str, Any], at: str) -> None:
-        match event["event"]:
+    def _lending(self, kind: str, event: dict[str, Any], at: int) -> None:
+        match kind:
             case "account_stated":
-                self.stated[event["account"]] = event["positions"]
+                self.collateral.state(event)
             case "book_judged":
-                names = ("total_loans", "client_group", "client_group_loans", "collateral", "collateral_loans")
-                self.book = Book(at, event["verdict"]["outcome"], *(str(event[n] or "") for n in names))
+                loans = (tidied(event[n]) for n in ("total_loans", "client_group_loans", "collateral_loans"))
+                total, group, asset = loans
+                self.book = Book(moment(at), total, event["client_group"], group, event["collateral"], asset)
             case "margin_called":
                 self.open_calls[event["account"]] = len(self.calls)
-                amount, due = event["amount"] or "", event["due_by"] or ""
-                self._keep(self.calls, Call(at, event["account"], amount, event["loan"], due, _OPEN, ""))
+                amounts = tidied(event["amount"]), tidied(event["loan"])
+                due = local(event["due_by"])
+                self._keep(self.calls, Call(moment(at), event["account"], *amounts, due, _OPEN, ""))
             case "call_met":
                 self._end(event["account"], _MET, at)
                 self.open_calls.pop(event["account"], None)
@@ -203,33 +203,35 @@ class MarginTally:
                 self._end(event["account"], _LATE, at)
             case "collateral_sold":
                 self._end(event["account"], _SOLD, at)
-                values = (event[n] for n in ("account", "asset", "quantity", "price", "proceeds", "rank"))
-                self._keep(self.sales, Sale(at, *values))
+                names = event["account"], event["asset"], event["quantity"]
+                paid = tidied(event["price"]), tidied(event["proceeds"]), tidied(event["loan"])
+                self._keep(self.sales, Sale(moment(at), *names, *paid, event["rank"]))
             case "loan_uncovered":
-                self._keep(self.uncovered, (at, event["account"], event["shortfall"]))
+                self._keep(self.uncovered, (moment(at), event["account"], tidied(event["shortfall"])))
 
-    def _end(self, account: str, end: Words, at: str) -> None:
+    def _end(self, account: str, end: Words, at: int) -> None:
         number = self.open_calls.get(account, _MOST)
         if number < len(self.calls):
-            self.calls[number] = evolve(self.calls[number], end=end, ended=at)
+            self.calls[number] = evolve(self.calls[number], end=end, ended=moment(at))
 
     # ── perpetual contracts ─────────────────────────────────────────────────────────────────
 
-    def _perpetual(self, event: dict[str, Any], moment_: int, at: str) -> None:
-        if isinstance(event.get("fund"), str):
-            self.fund.add(moment_, exact(event["fund"]))
-        match event["event"]:
+    def _perpetual(self, kind: str, event: dict[str, Any], at: int) -> None:
+        if "fund" in event:
+            self.fund.add(at, exact(event["fund"]))
+        match kind:
             case "liquidation_begun":
                 self._step(event, at, Words("begun; equity", "開始；權益"), event["equity"])
             case "liquidation_step":
-                self._step(event, at, Words("closed in the market", "於市場平倉"), event["closed"])
+                self._step(event, at, Words("position closed", "平倉"), event["closed"])
             case "liquidation_ended":
                 self._step(event, at, Words("ended; equity", "結束；權益"), event["equity"])
             case "loss_borne":
+                self.borne += exact(event["from_fund"])
                 self._step(event, at, Words("loss borne by the fund", "基金承擔的損失"), event["from_fund"])
             case "deleveraged":
-                values = (event[n] for n in ("contract", "account", "other", "rank", "size", "price"))
-                self._keep(self.deleveraged, Deleveraged(at, *values))
+                names = event["contract"], event["account"], event["other"], event["rank"], event["size"]
+                self._keep(self.deleveraged, Deleveraged(moment(at), *names, tidied(event["price"])))
             case "funding_settled":
                 paid = self.funding.setdefault(event["contract"], _Paid())
                 paid.settlements += 1
@@ -239,20 +241,25 @@ class MarginTally:
                 paid.paid += max(amount, 0)
                 paid.received += max(-amount, 0)
 
-    def _step(self, event: dict[str, Any], at: str, what: Words, amount: str) -> None:
-        fund = event.get("fund") or ""
-        self._keep(self.liquidations, Liquidation(at, event["account"], event["bucket"], what, amount, fund))
+    def _step(self, event: dict[str, Any], at: int, what: Words, amount: str) -> None:
+        names = moment(at), event["account"], event["bucket"]
+        self._keep(self.liquidations, Liquidation(*names, what, tidied(amount), tidied(event.get("fund"))))
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 
-    def figures(self, platform: str) -> MarginDay:
+    def figures(self, reasons: Reasons) -> MarginDay:
         """The rows of all that was read."""
-        header, span = self.header, (self.first, self.last, (moment(self.first), moment(self.last)))
+        count = self.counts.get
         return MarginDay(
-            cover=Cover(TITLE, platform, header.on, header.rules, header.overlay, self.reasons.status),
-            scenario=str(header.about.get("scenario", "")),
-            holdings=self._holdings(),
+            holdings=self.collateral.holdings(),
+            accounts=self.collateral.accounts(),
             book=self.book,
+            called=count("margin_called", 0),
+            sold=count("collateral_sold", 0),
+            lost=count("loan_uncovered", 0),
+            liquidated=count("liquidation_begun", 0),
+            reduced=count("deleveraged", 0),
+            borne=plain(self.borne),
             calls=tuple(self.calls),
             sales=tuple(self.sales),
             uncovered=tuple(self.uncovered),
@@ -262,25 +269,8 @@ class MarginTally:
                 Funding(contract, p.settlements, plain(p.paid), plain(p.received), p.rate)
                 for contract, p in sorted(self.funding.items())
             ),
-            fund=drawn(self.fund, Steps(), *span) if self.fund.points else None,
-            refused_by=self.reasons.rows(*_REFUSED, effect="deny"),
-            called_by=self.reasons.rows(*_CALLED, "collateral_sold", "liquidation_begun"),
-            needs=tuple(sorted(self.reasons.needs.items(), key=lambda item: (-item[1], item[0]))),
-            left_out=self.left_out,
+            fund=drawn(self.fund),
+            refused_by=reasons.rows(*_REFUSED, effect="deny"),
+            called_by=reasons.rows(*_CALLED),
+            more=self.more,
         )
-
-    def _holdings(self) -> tuple[Holding, ...]:
-        by_asset: dict[str, list[dict[str, Any]]] = {}
-        for positions in self.stated.values():
-            for position in positions:
-                by_asset.setdefault(position["asset"], []).append(position)
-        values = {a: sum(exact(p["market_value"]) for p in ps) for a, ps in by_asset.items()}
-        total = sum(values.values())
-        rows = []
-        for asset, positions in sorted(by_asset.items(), key=lambda item: (-values[item[0]], item[0])):
-            known = all(p["lending_value"] is not None for p in positions)
-            lending = plain(sum(exact(p["lending_value"]) for p in positions)) if known else ""
-            wanting = () if known else tuple(sorted({n for p in positions for n in p["needs"]}))
-            share = 1000 * values[asset] // total if total else 0
-            rows.append(Holding(asset, len(positions), plain(values[asset]), lending, wanting, share))
-        return tuple(rows)

@@ -10,15 +10,20 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.decisions import Status, Words, weakest
+from policy.reports.journal.names import EVENTS
 
 EXAMPLES = 3
 
 
 @frozen
 class RuleRow:
-    """How often a rule was a reason of one kind of event, and the first of them; `share` is in thousandths."""
+    """How often a rule was a reason of one kind of event, and the first of them.
+
+    `share` is in thousandths of the most frequent of the rows that it stands among.
+    """
 
     event: str
+    what: Words
     rule: str
     effect: str
     count: int
@@ -71,11 +76,13 @@ class Reasons:
         return found.value if found else ""
 
     def rows(self, *events: str, effect: str = "") -> tuple[RuleRow, ...]:
-        """The rules of some kinds of event, the most frequent first."""
+        """The rules of some kinds of event, kind by kind as they are named, the most frequent first."""
         of = [(k, s) for k, s in self.seen.items() if k[0] in events and effect in ("", k[2])]
-        of.sort(key=lambda item: (-item[1].count, item[0]))
+        of.sort(key=lambda item: (events.index(item[0][0]), -item[1].count, item[0]))
         longest = max((s.count for _, s in of), default=1)
         return tuple(
-            RuleRow(event, rule, kind, s.count, 1000 * s.count // longest, s.text, s.per, tuple(s.examples))
+            RuleRow(
+                event, EVENTS[event], rule, kind, s.count, 1000 * s.count // longest, s.text, s.per, tuple(s.examples)
+            )
             for (event, rule, kind), s in of
         )

@@ -1,0 +1,68 @@
+"""What the rules call things that a journal knows by their names, and since when clients come first.
+
+In: a model. Out: words for members of enums and for what an answer may want, and the provisions that put clients
+before others in a queue. Absent: any answer; those stand in the journal.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+
+from attrs import field, frozen
+
+from policy.decisions import Words
+from policy.model import rules
+from policy.reports.plain.names import spaced
+
+CLIENT = "client"
+
+
+@frozen
+class ClientsFirst:
+    """The lines of a priority that rank clients before others; `since` is empty where it has always been so."""
+
+    provisions: tuple[str, ...] = ()
+    since: str = ""
+
+
+@frozen
+class Glossary:
+    """Words by name; a name with two meanings has none, and is read as it is written."""
+
+    words: Mapping[str, Words] = field(factory=dict)
+    clients_first: ClientsFirst = ClientsFirst()
+
+    def named(self, name: str) -> Words:
+        return self.words.get(name.rpartition(".")[2]) or Words(spaced(name))
+
+
+def glossary_of(model: rules.Model) -> Glossary:
+    """The words of a rulebook."""
+    found: dict[str, set[Words]] = {}
+    first = ClientsFirst()
+    for declared in model.declared.values():
+        match declared:
+            case rules.EnumOf():
+                named = dict(declared.members)
+            case rules.RecordType():
+                named = {f.name: f.title for f in declared.fields}
+            case rules.Parameter():
+                named = {declared.name: declared.title}
+            case rules.Priority() if not first.provisions:
+                first, named = _clients_first(declared), {}
+            case _:
+                named = {}
+        for name, words in named.items():
+            if words.en:
+                found.setdefault(name, set()).add(words)
+    return Glossary({name: next(iter(said)) for name, said in found.items() if len(said) == 1}, first)
+
+
+def _clients_first(priority: rules.Priority) -> ClientsFirst:
+    keys = [k for k in priority.keys if CLIENT in k.ranks[:-1]]
+    starts = [k.start for k in keys if k.start]
+    return ClientsFirst(
+        tuple(dict.fromkeys(c.provision for k in keys for c in k.citations)),
+        date.fromordinal(min(starts)).isoformat() if starts else "",
+    )

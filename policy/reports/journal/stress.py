@@ -1,0 +1,55 @@
+"""What a portfolio would suffer under falls of its prices, as rows and bars.
+
+In: for each fall, what the accounts then came to and what the rules then did. Out: `StressRow`. Absent: the falls
+themselves, and any guess how clients would answer them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from attrs import evolve, frozen
+
+from policy.decisions import Words
+from policy.reports.journal.series import exact
+
+
+@frozen
+class StressRow:
+    """One fall: collateral, loans and shortfall at once, then all that came of it until a day later.
+
+    Money of loans is in HKD, of contracts in USD, `after` empty where an account could not be valued. `bar`,
+    `bar_after` and `mark` are market value, value after the haircut and loans, in thousandths of the largest.
+    """
+
+    fall: Words
+    before: str
+    after: str
+    loans: str
+    short: str
+    calls: int
+    called: str
+    sales: int
+    proceeds: str
+    uncovered: str
+    liquidations: int
+    from_fund: str
+    deleveraged: int
+    unborne: str  # losses that neither margin nor fund could bear, and deleveraging did not take
+    bar: int = 0
+    bar_after: int = 0
+    mark: int = 0
+
+
+def drawn_together(rows: Sequence[StressRow]) -> tuple[StressRow, ...]:
+    """The rows with their bars on one scale."""
+    longest = max((max(exact(r.before), exact(r.loans)) for r in rows), default=0) or 1
+    return tuple(
+        evolve(
+            r,
+            bar=1000 * exact(r.before) // longest,
+            bar_after=1000 * exact(r.after) // longest,
+            mark=1000 * exact(r.loans) // longest,
+        )
+        for r in rows
+    )

@@ -1,0 +1,100 @@
+"""A scenario's portfolio under falls of its prices: everything at once, then one thing at a time.
+
+In: a way to have the scenario carried out afresh, as each fall starts from the same day. Out: rows of what the
+accounts come to at once, and of what the rules did until a day later, when nobody brought anything. Absent: prices
+of its own; paths that were recorded are `stress`'s.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from fractions import Fraction
+from typing import Any
+
+from attrs import frozen
+
+from policy.decisions import Words
+from policy.model.values import show
+from policy.reports.journal.series import exact, plain
+from policy.reports.journal.stress import StressRow, drawn_together
+from policy.scenario.run import Run
+from policy.scenario.statements import statements
+from policy.scenario.stress import HOUR, Move, Prices, concerned, stress
+from policy.scenario.tally import Tally
+from policy.wire import event_json
+
+TOGETHER = (0, 10, 20, 30, 40, 50)  # percent that all prices fall by
+ALONE = 30  # percent that one price falls by
+_MOST_ALONE = 12
+_LATER = 26 * HOUR  # when a call that gave a day is past its time
+
+Fresh = Callable[[], tuple[Run, Prices]]
+
+
+@frozen
+class Fall:
+    """A name for a fall, and what it leaves of each price."""
+
+    name: Words
+    factors: Mapping[str, Fraction]
+
+
+def falls(names: tuple[str, ...]) -> Iterator[Fall]:
+    """Those that a portfolio with these prices is put under; a contract falls with what it is on."""
+    for percent in TOGETHER:
+        name = Words(f"everything −{percent}%", f"全部 −{percent}%") if percent else Words("as it is", "現狀")
+        yield Fall(name, dict.fromkeys(names, 1 - Fraction(percent, 100)))
+    bases = [n for n in names if not any(n != other and n in concerned(other, names) for other in names)]
+    for base in bases[:_MOST_ALONE] if len(bases) > 1 else ():
+        factors = dict.fromkeys(concerned(base, names), 1 - Fraction(ALONE, 100))
+        yield Fall(Words(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), factors)
+
+
+def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
+    """A row for every fall; none where the scenario has no margin accounts, or nothing in it has a price."""
+    run, prices = fresh()
+    if not prices.names or not any(True for _ in statements(run.market)):
+        return ()
+    return drawn_together([_row(fall, *fresh()) for fall in falls(prices.names)])
+
+
+def _row(fall: Fall, run: Run, prices: Prices) -> StressRow:
+    run.tally = Tally()
+    moves = [Move(after, fall.factors) for after in (HOUR, _LATER)]
+    rows = stress(prices, moves, run.submit)
+    next(rows)
+    stated = [event_json(s) for s in statements(run.market)]
+    for _ in rows:  # a day later
+        pass
+    return _told(fall, [s for s in stated if s["event"] == "account_stated"], run.tally)
+
+
+def _told(fall: Fall, stated: list[dict[str, Any]], tally: Tally) -> StressRow:
+    views = [s["views"] for s in stated]
+    known = all(v["lending_value"] is not None for v in views)
+    short = sum(max(0, exact(s["loan"]) - exact(s["views"]["lending_value"])) for s in stated)
+    return StressRow(
+        fall=fall.name,
+        before=plain(sum(exact(v["market_value"]) for v in views)),
+        after=plain(sum(exact(v["lending_value"]) for v in views)) if known else "",
+        loans=plain(sum(exact(s["loan"]) for s in stated)),
+        short=plain(short) if known else "",
+        calls=_count(tally, "margin_called"),
+        called=_money(tally, "margin_called", "amount"),
+        sales=_count(tally, "collateral_sold"),
+        proceeds=_money(tally, "collateral_sold", "proceeds"),
+        uncovered=_money(tally, "loan_uncovered", "shortfall"),
+        liquidations=_count(tally, "liquidation_begun"),
+        from_fund=_money(tally, "loss_borne", "from_fund"),
+        deleveraged=_count(tally, "deleveraged"),
+        unborne=_money(tally, "loss_borne", "uncovered"),
+    )
+
+
+def _count(tally: Tally, kind: str) -> int:
+    return tally.events[kind].count if kind in tally.events else 0
+
+
+def _money(tally: Tally, kind: str, name: str) -> str:
+    found = tally.events[kind].money.get(name) if kind in tally.events else None
+    return plain(exact(show(*found))) if found else plain(0)

@@ -1,0 +1,276 @@
+"""A market's day as a document: from a run or from its journal the same, with evidence a person can follow."""
+
+from __future__ import annotations
+
+import json
+import re
+from functools import cache
+from pathlib import Path
+from typing import Any, get_args
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from policy import resources
+from policy.audit.records import Header, Record
+from policy.cli import main
+from policy.cli.documents.followed import followed
+from policy.exchange import events as exchange
+from policy.margin.financing import events as financing
+from policy.margin.perpetuals import events as perpetuals
+from policy.reports.documents import Document
+from policy.reports.journal.glossary import ClientsFirst, Glossary
+from policy.reports.journal.market import Recorded
+from policy.reports.journal.names import EVENTS, MONEY
+from policy.reports.journal.series import MOST_STEPS, Course, drawn, exact, local, plain, tidied
+from policy.wire import money_of, word
+
+SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
+STORIES = sorted(path.name for path in SCENARIOS.iterdir() if path.is_dir())
+
+
+def run(*arguments: str) -> str:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code in (0, 2), result.output
+    return result.stdout
+
+
+@cache
+def day(name: str) -> Document:
+    return followed(str(SCENARIOS / name), "", (), Recorded.whole)[0].document("A platform")
+
+
+def figures(name: str) -> dict[str, Any]:
+    return day(name).as_json()
+
+
+# ── one document, whatever it is made from ──────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(("name", "kind"), [("shared_book", "trading"), ("affiliated_market_maker", "trading")])
+def test_a_run_and_its_journal_make_the_same_page(name: str, kind: str, tmp_path: Path) -> None:
+    page, journal, read = (str(tmp_path / n) for n in ("run.html", "day.jsonl", "read.html"))
+    run("trade", str(SCENARIOS / name), "--report", page, "--journal", journal)
+    run("report", kind, "--journal", journal, "-o", read)
+    assert Path(page).read_bytes() == Path(read).read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        ("perpetual_contracts", "Margin and perpetual contracts"),
+        ("margin_financing", "Margin and perpetual contracts"),
+        ("safeguards_under_stress", "A day in the market"),
+    ],
+)
+def test_the_document_of_a_run_has_the_parts_that_happened(name: str, title: str, tmp_path: Path) -> None:
+    page = tmp_path / "day.html"
+    run("trade", str(SCENARIOS / name), "--report", str(page))
+    text = page.read_text(encoding="utf-8")
+    assert f"<h1>{title}</h1>" in text
+    assert ('id="priority"' in text) is (name == "safeguards_under_stress")
+    assert 'id="collateral"' in text
+
+
+def test_lines_that_could_not_be_read_are_told(tmp_path: Path) -> None:
+    for file in (SCENARIOS / "affiliated_market_maker").iterdir():
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    (tmp_path / "wrong.jsonl").write_text('{"do": "plaice"}\n', encoding="utf-8")
+    page = tmp_path / "day.html"
+    run("trade", str(tmp_path), "--report", str(page))
+    assert "Lines that could not be read: 1" in page.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("name", STORIES)
+def test_all_that_happened_is_what_a_run_counts(name: str) -> None:
+    counted = json.loads(run("trade", str(SCENARIOS / name), "--format", "json"))["events"]
+    kinds = figures(name)["told"]["kinds"]
+    assert [k["count"] for k in kinds] == [c["count"] for c in counted.values()]
+    sums = [[amount for _, amount in k["money"]] for k in kinds]
+    assert sums == [[tidied(m) for n, m in c.items() if n != "count"] for c in counted.values()]
+
+
+@pytest.mark.parametrize("module", [exchange, financing, perpetuals])
+def test_every_event_and_all_its_money_has_a_name(module: Any) -> None:
+    for cls in get_args(module.Event):
+        assert word(cls) in EVENTS
+        assert {name for name, _ in money_of(cls)} <= MONEY.keys()
+
+
+# ── client priority ─────────────────────────────────────────────────────────────────────────
+
+
+def test_what_came_before_the_rule_is_told_and_is_no_breach() -> None:
+    evidence = figures("affiliated_market_maker")["trading"]["evidence"]
+    assert evidence["rule"]["provisions"] == ("AMM/client_priority",)
+    assert evidence["rule"]["since"] == "2026-02-11"
+    assert (evidence["fills"], evidence["passed"], evidence["breaches"], evidence["eve"]) == (7, 6, 0, 1)
+    eve, *since = evidence["levels"]
+    assert (eve["in_force"], eve["before"], eve["to_clients"]) == (False, 1, 0)
+    assert [q["by"] for q in eve["queue"] if q["filled_first"]] == ["harbour_liquidity"]
+    assert all(row["in_force"] and row["before"] == 0 for row in since)
+    assert [[q["client"] for q in row["queue"] if q["filled_first"]] for row in since] == [[True], [True]]
+
+
+def record(seq: int, command: dict[str, Any], *events: dict[str, Any]) -> Record:
+    return Record(seq, seq * 10**6, command, "", "", list(events), "")
+
+
+def placed(seq: int, id: str, by: str, side: str) -> Record:
+    order = {"instrument": "BTC", "venue": "own_book", "side": side, "price": "10.00 HKD", "quantity": "1"}
+    return record(seq, {"do": "place", "by": by, "id": id, **order}, {"event": "accepted", "id": id})
+
+
+def crossed(seq: int, resting: str, per: list[str]) -> Record:
+    sold = placed(seq, f"S{seq}", "seller", "sell")
+    said = {"event": "traded", "number": seq, "instrument": "BTC", "per": per, "settled": True, "price": "10.00 HKD"}
+    ids = {"resting": resting, "incoming": f"S{seq}", "buyer": resting, "seller": f"S{seq}", "venue": "own_book"}
+    amounts = {"quantity": "1", "value": "10.00 HKD", "buyer_fees": "0.00 HKD", "seller_fees": "0.00 HKD"}
+    return record(seq, dict(sold.input), *sold.events, {**said, **ids, **amounts})
+
+
+def maker(seq: int, name: str) -> Record:
+    command = {"do": "admit_participant", "id": name, "facts": {"capacity": "affiliated_market_maker"}}
+    return record(seq, command, {"event": "participant_admitted", "id": name, "platform": "p"})
+
+
+@given(
+    orders=st.lists(st.booleans(), min_size=1, max_size=12),
+    seed=st.randoms(use_true_random=False),
+    known=st.booleans(),
+)
+def test_fills_are_counted_as_a_plain_list_counts_them(orders: list[bool], seed: Any, known: bool) -> None:
+    """Against a list of those who wait: every fill while both kinds wait, and who was passed over."""
+    glossary = Glossary({}, ClientsFirst(("A/1",), "2026-01-01"))
+    told = Recorded.whole(Header("0" * 64, "", "2026-01-01", {}), glossary)
+    told.take(maker(1, "mm"))
+    line = [(f"B{n}", is_client) for n, is_client in enumerate(orders)]
+    for n, (id, is_client) in enumerate(line):
+        told.take(placed(n + 2, id, f"c{n}" if is_client else "mm", "buy"))
+    fills = passed = before = 0
+    for n in range(len(orders)):
+        id, is_client = filled = seed.choice(line)
+        others = [w for w in line if w != filled]
+        if any(c is not is_client for _, c in others):
+            fills += 1
+            passed += is_client and any(not c for _, c in line[: line.index(filled)])
+            before += not is_client
+        line.remove(filled)
+        told.take(crossed(100 + n, id, ["A/1 (official)"] if known else ["A/2 (official)"]))
+    assert told.trading is not None
+    found = told.trading.figures(told.reasons).evidence
+    assert (found.fills, found.passed) == (fills, passed)
+    assert (found.breaches, found.eve) == ((before, 0) if known else (0, before))
+
+
+# ── pictures ────────────────────────────────────────────────────────────────────────────────
+
+
+@given(st.lists(st.integers(0, 10**6), min_size=1, max_size=5000))
+def test_a_course_stays_short_and_keeps_its_extremes(values: list[int]) -> None:
+    course = Course()
+    for n, value in enumerate(values):
+        course.add(n, value)
+    assert len(course.steps) <= 2 * MOST_STEPS
+    assert max(s.high for s in course.steps) == max(values)
+    assert min(s.low for s in course.steps) == min(values)
+    assert course.steps[-1].last == values[-1]
+
+
+def test_a_crash_at_the_last_moment_is_as_wide_as_the_months_before() -> None:
+    course = Course()
+    month = 30 * 24 * 3600 * 10**6
+    for at, value in ((0, 8), (month, 9), (2 * month, 0), (2 * month + 1, 5)):
+        course.add(at, value)
+    picture = drawn(course)
+    assert picture is not None
+    assert picture.path == "M0 112H250V0H500V1000H750V445H1000"
+    assert [t.x for t in picture.ticks] == [0, 250, 500]
+
+
+def test_a_cap_is_drawn_where_it_held() -> None:
+    course = Course()
+    course.limit(0, 10)
+    course.add(0, 5)
+    course.limit(1, 20)
+    picture = drawn(course)
+    assert picture is not None
+    assert picture.cap == "M0 500H500V0H1000"
+    assert picture.path == "M0 750H500V750H1000"
+
+
+def test_nothing_that_ever_was_is_no_picture() -> None:
+    course = Course()
+    course.add(0, 0)
+    assert drawn(course) is None
+
+
+@pytest.mark.parametrize("text", ["0.00", "1234567.89", "5239.69984", "-1.50", "-0.50"])
+def test_amounts_are_exact(text: str) -> None:
+    assert plain(exact(text + " USD")) == text
+
+
+def test_amounts_and_moments_are_printed_for_people() -> None:
+    assert tidied("1850.00000000 USD") == "1850.00 USD"
+    assert tidied("77170.8334 USD") == "77170.8334 USD"
+    assert tidied(None) == ""
+    assert local("2026-07-07T03:30:00+00:00") == "2026-07-07 11:30"
+
+
+# ── margin and stress ───────────────────────────────────────────────────────────────────────
+
+
+def test_a_scenario_states_every_account_and_a_journal_only_those_that_were() -> None:
+    portfolio = figures("portfolio")
+    assert portfolio["stated"]
+    assert len(portfolio["margin"]["accounts"]) == 7
+    assert {h["kind"]["en"] for h in portfolio["margin"]["holdings"]} == {
+        "listed security",
+        "virtual asset",
+        "stablecoin of an HKMA-licensed issuer",
+    }
+    shares = [h["share"] for h in portfolio["margin"]["holdings"]]
+    assert 990 <= sum(shares) <= 1000
+
+
+def test_a_journal_says_that_stress_needs_the_portfolio(tmp_path: Path) -> None:
+    journal = str(tmp_path / "day.jsonl")
+    run("trade", str(SCENARIOS / "portfolio"), "--journal", journal)
+    page = run("report", "margin", "--journal", journal, "--language", "en")
+    assert "falls of prices need the portfolio itself" in page
+    assert "No account was stated" in page
+
+
+def test_stress_is_what_policy_stress_portfolio_says() -> None:
+    rows = {row["fall"]["en"]: row for row in figures("portfolio")["stress"]}
+    shock = ["stress", "portfolio", str(SCENARIOS / "portfolio"), "--shock", "BTC=-30%", "--format", "json"]
+    events = json.loads(run(*shock))["in_all"]["events"]
+    row = rows["BTC −30%"]
+    assert row["liquidations"] == events["liquidation_begun"]["count"]
+    assert row["deleveraged"] == events["deleveraged"]["count"]
+    assert tidied(row["from_fund"] + " USD") == tidied(events["loss_borne"]["from_fund"])
+
+
+def test_a_deeper_fall_leaves_less() -> None:
+    rows = [row for row in figures("portfolio")["stress"] if not row["fall"]["en"].endswith("−30%")]
+    worth = [exact(row["before"]) for row in rows]
+    assert worth == sorted(worth, reverse=True)
+    assert rows[0]["fall"]["en"] == "as it is"
+    assert (rows[0]["calls"], rows[0]["short"]) == (0, "0.00")
+    assert [row["mark"] <= 1000 for row in rows]
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", STORIES)
+def test_no_code_stands_where_a_word_should(name: str, language: str) -> None:
+    provisions, messages = r"\b[A-Z]+/\S+", r"<li>`.*?</li>"
+    told = re.sub(rf"<(style|code|svg)\b.*?</\1>|{messages}|{provisions}", "", day(name).page(language), flags=re.S)
+    for event in EVENTS:
+        if "_" in event:
+            assert event not in told
+    for member in ("affiliated_market_maker", "own_book", "shared_book", "otherwise", "listed_security"):
+        assert not re.search(rf"\b{member}\b", told)
+    assert "T00:00" not in told
+    assert "+00:00" not in told
