@@ -5,16 +5,21 @@ errors     one file or more    → what the checker says, drawn
 decisions  rules and questions → the answers, the same from every backend
 facts      a question, facts   → the facts as read, or what is wrong with them
 plain      rules               → the same in English and in Chinese
+documents  a command           → the page it writes
 """
 
 from __future__ import annotations
 
+import shlex
 from typing import Any
 
 import attrs
+import pytest
 from case_files import Case, parametrised
 from cases_of_rules import answers, drawn, findings, rulebook, split
+from click.testing import CliRunner
 
+from policy.cli import main
 from policy.decisions import MISSING
 from policy.model.values import show
 from policy.pipeline import Text, check
@@ -60,6 +65,16 @@ def test_plain_words(case: Case, update: bool) -> None:
     sentences = Sentences(checked.model)
     said = [(d.name, s) for d in checked.model.declared.values() for s in sentences.of(d)]
     case.settle("\n\n".join(f"{name}, {s.kind} {s.name}\n{s.en}\n{s.zh}" for name, s in said), update)
+
+
+@parametrised("documents")
+def test_documents(case: Case, update: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(case.file.parent)
+    program, *arguments = shlex.split(case.input)
+    assert program == "policy"
+    result = CliRunner().invoke(main, arguments)
+    assert result.exit_code == 0, result.output
+    case.settle(result.stdout, update)
 
 
 @parametrised("errors")

@@ -160,17 +160,6 @@ def test_markdown_escapes_what_markdown_means() -> None:
     assert markdown_of("<p>a|b *c* [d](e) &lt;i&gt;</p>") == "a\\|b \\*c\\* \\[d\\](e) \\<i\\>\n"
 
 
-def test_a_pdf_prints_chinese_or_says_what_it_cannot() -> None:
-    pytest.importorskip("weasyprint", reason="needs the extra `pdf`")
-    from policy.reports.pdf import PdfError, pdf_of
-
-    assert pdf_of("<p>Virtual assets 虛擬資產</p>").startswith(b"%PDF")
-    with pytest.raises(PdfError, match=r"no installed font has .*U\+F1234"):
-        pdf_of("<p>\U000f1234</p>")
-    with pytest.raises(PdfError, match="outside"):
-        pdf_of('<img src="https://example.com/x.png">')
-
-
 def test_a_date_is_printed_in_full() -> None:
     assert "18 June 2026" in made("rulebook", "--language", "en")
     assert date(2026, 6, 18).isoformat() in made("rulebook", "--format", "json")

@@ -17,6 +17,7 @@ _HEADINGS = {f"h{n}": "#" * n + " " for n in range(1, 7)}
 _BLOCKS = {"p", "li", "dt", "dd", *_HEADINGS, "summary", "figcaption", "caption", "pre", "div", "address"} | {
     *("section", "article", "header", "footer", "main", "aside", "blockquote", "figure", "body")
 }
+_PICTURE = "\0"  # a cell with a picture and no word, which no text can be
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#&~$^]|:(?=//)|(?<=www)\.)", re.IGNORECASE)
 _LIST_OR_LINE = re.compile(r"^(?:([-+=])|([0-9]+)([.)](?=\s|$)))")  # what would begin a list or rule a line off
 
@@ -44,11 +45,17 @@ class _Reader(HTMLParser):
         self.table: _Table | None = None
         self.lists: list[tuple[str, int]] = []
         self.lead = ""
+        self.badge = False
+        self.pictured = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SKIPPED or self.skipping:
             self.skipping += tag in _SKIPPED
+            self.pictured = self.pictured or tag == "svg"
             return
+        if tag == "span" and "status" in (dict(attrs).get("class") or "").split():
+            self.text += "("
+            self.badge = True
         if self.table is not None:
             self._in_table(tag)
             return
@@ -80,7 +87,7 @@ class _Reader(HTMLParser):
         if tag == "tr":
             self.table.rows.append([])
         elif tag in ("td", "th"):
-            self.text = ""
+            self.text, self.pictured = "", False
             self.table.rows = self.table.rows or [[]]
         elif tag in ("br", "li", "p"):
             self.text += "; " if self.text.strip() and tag != "p" else " "
@@ -89,6 +96,9 @@ class _Reader(HTMLParser):
         if self.skipping:
             self.skipping -= tag in _SKIPPED
             return
+        if tag == "span" and self.badge:
+            self.text += ")"
+            self.badge = False
         if self.table is not None:
             self._out_of_table(tag)
         elif tag in ("ol", "ul") and self.lists:
@@ -102,7 +112,8 @@ class _Reader(HTMLParser):
     def _out_of_table(self, tag: str) -> None:
         assert self.table is not None
         if tag in ("td", "th") and self.table.rows:
-            self.table.rows[-1].append(self._taken())
+            text = self._taken()
+            self.table.rows[-1].append(text if text or not self.pictured else _PICTURE)
         elif tag == "caption":
             self.out += [f"**{self._taken()}**", ""]
         elif tag == "thead":
@@ -123,6 +134,9 @@ class _Reader(HTMLParser):
         if not width:
             return
         rows = [row + [""] * (width - len(row)) for row in table.rows]
+        shown = [n for n in range(width) if any(row[n] != _PICTURE for row in rows[table.head :])]
+        rows = [["" if row[n] == _PICTURE else row[n] for n in shown] for row in rows]
+        width = len(shown)
         if not table.head:
             rows.insert(0, [""] * width)
         for n, row in enumerate(rows):

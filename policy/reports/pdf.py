@@ -1,12 +1,17 @@
 """A page as PDF, by WeasyPrint, with nothing left unprinted.
 
-In: the HTML of a document. Out: the bytes of a PDF. A character that no installed font has is an error with its
-name, never an empty box. Absent: fonts; they are the machine's.
+In: the HTML of a document. Out: the bytes of a PDF: tagged, with an outline, the same for the same page and fonts. A
+character that no installed font has is an error with its name, never an empty box. Absent: fonts; they are the
+machine's.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from policy.reports.pictures import coloured
+
+_PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
 
 
 class PdfError(Exception):
@@ -18,19 +23,21 @@ def pdf_of(page: str) -> bytes:
     try:
         import weasyprint
     except ImportError as absent:
-        raise PdfError("a PDF needs WeasyPrint: install `policy-that-runs[pdf]`") from absent
+        raise PdfError("a PDF needs WeasyPrint: pip install 'policy-that-runs[pdf]'") from absent
+    except OSError as absent:  # a library of the machine's, which it is written around
+        raise PdfError(f"a PDF needs Pango, as `apt install {_PANGO}` brings it: {absent}") from absent
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
     nothing_outside = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     try:
-        document = weasyprint.HTML(string=page, url_fetcher=nothing_outside).render()
+        document = weasyprint.HTML(string=coloured(page), url_fetcher=nothing_outside).render(pdf_tags=True)
     except FatalURLFetchingError as asked:
         raise PdfError(f"the page asks for what lies outside it: {asked}") from asked
     missing = _missing([p._page_box for p in document.pages])
     if missing:
         shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
         raise PdfError(f"no installed font has {shown}; install one that does, such as Noto Sans CJK")
-    data: bytes = document.write_pdf()
+    data: bytes = document.write_pdf(pdf_tags=True)
     return data
 
 

@@ -1,0 +1,131 @@
+"""PDF: every character printed, found by its outline and its tags, the same bytes when made again."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zlib
+from functools import cache
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from test_documents import made
+
+from policy.cli import main
+from policy.reports.pictures import coloured
+
+try:
+    import weasyprint  # noqa: F401
+except ImportError:
+    pytest.skip("needs the extra `pdf`", allow_module_level=True)
+except OSError as absent:
+    pytest.skip(f"needs Pango: {absent}", allow_module_level=True)
+
+from policy.reports.pdf import PdfError, pdf_of
+
+
+@cache
+def printed(kind: str) -> bytes:
+    return pdf_of(made(kind))
+
+
+def inside(data: bytes) -> bytes:
+    """The objects of a PDF, those that are packed too."""
+    packed = re.findall(rb"stream\r?\n(.*?)\r?\nendstream", data, re.DOTALL)
+    opened = []
+    for stream in packed:
+        try:
+            opened.append(zlib.decompress(stream))
+        except zlib.error:
+            continue  # a font or a picture, which is packed otherwise
+    return data + b"".join(opened)
+
+
+def test_it_is_tagged_has_an_outline_and_says_its_language() -> None:
+    objects = inside(printed("decision"))
+    for name in (b"/StructTreeRoot", b"/MarkInfo", b"/Outlines", b"/Lang"):
+        assert name in objects
+    assert b"en-HK" in objects
+    assert b"/CreationDate" not in objects
+
+
+def test_it_is_the_same_made_again_whatever_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    first = printed("trading")
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")
+    assert pdf_of(made("trading")) == first
+
+
+def test_chinese_is_printed_and_what_cannot_be_is_named() -> None:
+    assert pdf_of("<p>Virtual assets 虛擬資產</p>").startswith(b"%PDF")
+    with pytest.raises(PdfError, match=r"no installed font has .*U\+F1234"):
+        pdf_of("<p>\U000f1234</p>")
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        '<img src="https://example.com/x.png">',
+        '<img src="file:///etc/passwd">',
+        '<link rel="stylesheet" href="file:///etc/passwd">',
+        '<style>@import "http://example.com/x.css";</style>',
+        '<style>p { background: url("file:///etc/passwd") }</style><p>a</p>',
+    ],
+)
+def test_nothing_outside_the_page_is_fetched(page: str) -> None:
+    with pytest.raises(PdfError, match="outside"):
+        pdf_of(page)
+
+
+@pytest.mark.parametrize(
+    "page", ['<object data="{}"></object>', '<svg><image href="{}" width="9" height="9"/></svg>']
+)
+def test_no_picture_of_the_machine_s_gets_in(page: str) -> None:
+    picture = Path(__file__).parents[1] / ".pictures" / "demo.png"
+    assert picture.exists()
+    assert b"/Subtype /Image" not in inside(pdf_of(page.format(picture.as_uri())))
+
+
+def test_pictures_carry_their_colours() -> None:
+    page = made("trading")
+    assert "<svg" in page
+    svgs = re.findall(r"<svg\b[^>]*>(<style>)?", coloured(page))
+    assert svgs
+    assert all(svgs)
+    assert coloured(coloured(page)) == coloured(page)
+    refused = re.search(r'<table class="bars refuse">.*?</table>', coloured(page), re.DOTALL)
+    assert refused
+    assert ".measure{fill:#8c2a1b}" in refused[0]
+
+
+def test_a_pack_has_them_too_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert CliRunner().invoke(main, ["init", str(tmp_path / "rules")]).exit_code == 0
+    packs = []
+    for where in ("one", "two"):
+        (tmp_path / where).mkdir()
+        monkeypatch.chdir(tmp_path / where)
+        arguments = ["report", "pack", "pack", "--rules", "../rules", "--on", "2026-06-18", "--pdf"]
+        result = CliRunner().invoke(main, arguments)
+        assert result.exit_code == 0, result.output
+        packs.append({p.name: p.read_bytes() for p in (tmp_path / where / "pack").iterdir()})
+    assert packs[0] == packs[1]
+    assert {"index.pdf", "rulebook.pdf", "traceability.pdf"} <= set(packs[0])
+    assert b"rulebook.pdf" in packs[0]["manifest.txt"]
+    assert b"--pdf" in packs[0]["index.html"]
+
+
+@pytest.mark.parametrize(
+    ("failure", "told"), [("ImportError('no')", "policy-that-runs[pdf]"), ("OSError('no libpango')", "apt install")]
+)
+def test_without_its_libraries_the_command_says_what_to_install(failure: str, told: str, tmp_path: Path) -> None:
+    (tmp_path / "weasyprint.py").write_text(f"raise {failure}\n")
+    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from policy.cli import main; main()"
+    house = Path(__file__).parent / "corpus" / "documents" / "house"
+    words = ["report", "rulebook", "--rules", str(house), "--on", "2026-03-01", "--format", "pdf", "-o", "x.pdf"]
+    done = subprocess.run(
+        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 2
+    assert told in done.stderr
+    assert not (tmp_path / "x.pdf").exists()
