@@ -14,8 +14,8 @@ from policy.verify.decide import Limits
 from policy.verify.solver import no_solver, there_is_a_solver
 
 
-def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str) -> int:
-    """Prints how the mutants fare; the exit code."""
+def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, wanted: int) -> int:
+    """Prints how the mutants fare; the exit code, which is 1 below the `wanted` score in %."""
     if select:
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
     if format == "junit":
@@ -32,7 +32,7 @@ def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str
         print_json(score.as_json())
     else:
         _print(score)
-    return 1 if score.count(Fate.SURVIVED) else 3 if score.count(Fate.UNDECIDED) else 0
+    return 1 if score.percent < wanted else 3 if score.count(Fate.UNDECIDED) else 0
 
 
 def _print(score: Score) -> None:
