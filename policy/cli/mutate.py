@@ -44,5 +44,7 @@ def _print(score: Score) -> None:
             click.secho(f"# not decided: {fared.function}: {fared.says}  {fared.place}", fg="yellow")
     killable = score.count(Fate.KILLED) + score.count(Fate.SURVIVED)
     noticed = f"tests notice {score.count(Fate.KILLED):,} of {killable:,} that differ ({score.percent} %)"
-    others = f"{score.count(Fate.EQUIVALENT):,} are equivalent, {score.count(Fate.UNDECIDED):,} not decided"
+    bounded = [f.longest for f in score.fared if f.longest]
+    lists = f" ({len(bounded):,} of them for lists up to {max(bounded)})" if bounded else ""
+    others = f"{score.count(Fate.EQUIVALENT):,} are equivalent{lists}, {score.count(Fate.UNDECIDED):,} not decided"
     click.echo(f"{plural(len(score.fared), 'mutant')}: {noticed}; {others}")
