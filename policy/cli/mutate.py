@@ -14,8 +14,8 @@ from policy.verify.decide import Limits
 from policy.verify.solver import no_solver, there_is_a_solver
 
 
-def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str) -> int:
-    """Prints how the mutants fare; the exit code."""
+def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, wanted: int) -> int:
+    """Prints how the mutants fare; the exit code, which is 1 below the `wanted` score in %."""
     if select:
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
     if format == "junit":
@@ -32,7 +32,7 @@ def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str
         print_json(score.as_json())
     else:
         _print(score)
-    return 1 if score.count(Fate.SURVIVED) else 3 if score.count(Fate.UNDECIDED) else 0
+    return 1 if score.percent < wanted else 3 if score.count(Fate.UNDECIDED) else 0
 
 
 def _print(score: Score) -> None:
@@ -44,5 +44,7 @@ def _print(score: Score) -> None:
             click.secho(f"# not decided: {fared.function}: {fared.says}  {fared.place}", fg="yellow")
     killable = score.count(Fate.KILLED) + score.count(Fate.SURVIVED)
     noticed = f"tests notice {score.count(Fate.KILLED):,} of {killable:,} that differ ({score.percent} %)"
-    others = f"{score.count(Fate.EQUIVALENT):,} are equivalent, {score.count(Fate.UNDECIDED):,} not decided"
+    bounded = [f.longest for f in score.fared if f.longest]
+    lists = f" ({len(bounded):,} of them for lists up to {max(bounded)})" if bounded else ""
+    others = f"{score.count(Fate.EQUIVALENT):,} are equivalent{lists}, {score.count(Fate.UNDECIDED):,} not decided"
     click.echo(f"{plural(len(score.fared), 'mutant')}: {noticed}; {others}")

@@ -32,7 +32,9 @@ PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 @click.option("--coverage", is_flag=True, help="Show which rules, rows, versions and provisions no test made speak.")
 @click.option("--mutate", is_flag=True, help="Make small mistakes in the rules and see whether a test notices.")
 @seconds_option
-@click.option("--fail-under", type=click.IntRange(0, 100), default=0, help="End with 1 below this coverage in %.")
+@click.option(
+    "--fail-under", type=click.IntRange(0, 100), default=0, help="End with 1 below this coverage, or score, in %."
+)
 @format_option("text", "json", "junit")
 def command(
     paths: tuple[str, ...],
@@ -50,9 +52,10 @@ def command(
     policy test rulesets
     policy test rulesets -k "bitcoin" --coverage
     policy test rulesets --fail-under 90 --format junit > tests.xml
-    policy test rulesets --mutate
+    policy test rulesets --mutate --fail-under 100
 
-    Ends with 0 when all hold, 1 when one does not (or coverage is too low), 2 when the rules have errors.
+    Ends with 0 when all hold, 1 when one does not (or coverage is too low), 2 when the rules have errors. With
+    --mutate: 1 when a mistake goes unnoticed (or more than --fail-under allows), 3 when one is not decided.
     """
     checked = check(texts_of(paths))
     if checked.errors:
@@ -64,7 +67,7 @@ def command(
         raise click.UsageError(f"no test's title or ruleset contains `{select}`")
     runner = Runner(evolve(model, tests=tuple(chosen)), digest_of(checked.texts))
     if mutate:
-        sys.exit(mutation(runner, Limits(seconds), jobs, select, format))
+        sys.exit(mutation(runner, Limits(seconds), jobs, select, format, fail_under or 100))
     results = _run(runner, jobs)
     if not select:
         results += try_properties(runner)

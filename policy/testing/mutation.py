@@ -26,7 +26,7 @@ from policy.testing.mutants import Mutant, mutants
 from policy.testing.run import NO_DATE, Runner, described, holds
 from policy.verify.beside import AFTER, BEFORE, beside, called
 from policy.verify.claims import Batch, Claim, Example, Sought
-from policy.verify.decide import Limits, Searched, asked, searched
+from policy.verify.decide import Limits, Searched, asked, reads_lists, searched
 from policy.verify.run import in_parallel
 from policy.verify.trial import part_of
 
@@ -42,13 +42,15 @@ class Fate(Enum):
 
 @frozen
 class Fared:
-    """A mutant and what became of it; of one that survived, the `test` that would catch it."""
+    """A mutant and what became of it: of one that survived, the `test` that would catch it; of one that is
+    equivalent, the length up to which lists were looked at, 0 where none were."""
 
     function: str
     says: str
     place: str
     fate: Fate
     test: str = ""
+    longest: int = 0
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -57,6 +59,7 @@ class Fared:
             "place": self.place,
             "fate": self.fate.value,
             "test": self.test,
+            "longest_list": self.longest,
         }
 
 
@@ -223,7 +226,8 @@ def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) 
             return evolve(blank, fate=Fate.UNDECIDED)
         if case.found:
             return evolve(blank, fate=Fate.SURVIVED, test=_test(before, original, mutant, case))
-    return evolve(blank, fate=Fate.EQUIVALENT)
+    over_lists = a.facts.lists and any(reads_lists(a.program, s) for s in sought)
+    return evolve(blank, fate=Fate.EQUIVALENT, longest=limits.longest if over_lists else 0)
 
 
 def _bodies(f: Function) -> tuple[ir.Expr, ...]:
