@@ -11,9 +11,10 @@ from html.parser import HTMLParser
 
 from attrs import define, field
 
-_SKIPPED = {"style", "script", "svg", "nav", "title"}
+_SKIPPED = {"style", "script", "svg", "nav", "title", "small"}  # the small print is that of pictures
 _HEADINGS = {"h1": "# ", "h2": "## ", "h3": "### "}
 _BLOCKS = {"p", "li", "dt", "dd", "h1", "h2", "h3", "summary", "figcaption", "caption"}
+_BAR = "wide-bar"  # the class of cells that hold a picture, and no words
 _SPECIAL = re.compile(r"([\\`*_\[\]<>|#])")
 
 
@@ -39,13 +40,14 @@ class _Reader(HTMLParser):
         self.table: _Table | None = None
         self.lists: list[tuple[str, int]] = []
         self.lead = ""
+        self.is_bar = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag in _SKIPPED or self.skipping:
             self.skipping += tag in _SKIPPED
             return
         if self.table is not None:
-            self._in_table(tag)
+            self._in_table(tag, dict(attrs).get("class") or "")
             return
         if tag in ("ol", "ul"):
             self._flush()
@@ -70,12 +72,13 @@ class _Reader(HTMLParser):
         elif tag == "br":
             self.text += " "
 
-    def _in_table(self, tag: str) -> None:
+    def _in_table(self, tag: str, kind: str) -> None:
         assert self.table is not None
         if tag == "tr":
             self.table.rows.append([])
         elif tag in ("td", "th"):
             self.text = ""
+            self.is_bar = _BAR in kind
         elif tag in ("br", "li", "p"):
             self.text += "; " if self.text.strip() and tag != "p" else " "
 
@@ -96,7 +99,8 @@ class _Reader(HTMLParser):
     def _out_of_table(self, tag: str) -> None:
         assert self.table is not None
         if tag in ("td", "th") and self.table.rows:
-            self.table.rows[-1].append(self._taken())
+            cell = self._taken()
+            self.table.rows[-1] += [] if self.is_bar else [cell]
         elif tag == "caption":
             self.out += [f"**{self._taken()}**", ""]
         elif tag == "thead":
