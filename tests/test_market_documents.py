@@ -274,3 +274,15 @@ def test_no_code_stands_where_a_word_should(name: str, language: str) -> None:
         assert not re.search(rf"\b{member}\b", told)
     assert "T00:00" not in told
     assert "+00:00" not in told
+
+
+def test_money_does_not_fall_against_itself_and_alone_falls_only_what_is_held() -> None:
+    falls = [row["fall"]["en"] for row in figures("margin_financing")["stress"]]
+    assert not any(fall.startswith(("HKD ", "ETH ", "SOL ")) for fall in falls)
+    assert "HKDX −30%" in falls
+
+
+def test_calls_tell_how_they_ended() -> None:
+    calls = {(c["account"], c["end"]["en"], c["kind"]) for c in figures("margin_financing")["margin"]["calls"]}
+    assert ("harbour_mills", "met", "accept") in calls
+    assert ("chan", "met after collateral was sold", "accept") in calls

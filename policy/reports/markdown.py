@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 
 from attrs import define, field
 
-_SKIPPED = {"style", "script", "svg", "nav", "title"}
+_SKIPPED = {"style", "script", "svg", "nav", "title", "small"}  # the small print is that of pictures
 _HEADINGS = {f"h{n}": "#" * n + " " for n in range(1, 7)}
 _BLOCKS = {"p", "li", "dt", "dd", *_HEADINGS, "summary", "figcaption", "caption", "pre", "div", "address"} | {
     *("section", "article", "header", "footer", "main", "aside", "blockquote", "figure", "body")

@@ -14,6 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import Words
+from policy.margin.financing.commands import PRICE as ASSET_PRICE
 from policy.model.values import show
 from policy.reports.journal.series import exact, plain
 from policy.reports.journal.stress import StressRow, drawn_together
@@ -28,6 +29,8 @@ ALONE = 30  # percent that one price falls by
 _MOST_ALONE = 12
 _LATER = 26 * HOUR  # when a call that gave a day is past its time
 
+_CURRENCY = ASSET_PRICE.unit.partition(":")[2]  # money does not fall against itself
+
 Fresh = Callable[[], tuple[Run, Prices]]
 
 
@@ -39,13 +42,17 @@ class Fall:
     factors: Mapping[str, Fraction]
 
 
-def falls(names: tuple[str, ...]) -> Iterator[Fall]:
-    """Those that a portfolio with these prices is put under; a contract falls with what it is on."""
+def falls(names: tuple[str, ...], held: set[str]) -> Iterator[Fall]:
+    """Those that a portfolio with these prices is put under; a contract falls with what it is on.
+
+    Alone falls only what someone holds.
+    """
     for percent in TOGETHER:
         name = Words(f"everything −{percent}%", f"全部 −{percent}%") if percent else Words("as it is", "現狀")
         yield Fall(name, dict.fromkeys(names, 1 - Fraction(percent, 100)))
     bases = [n for n in names if not any(n != other and n in concerned(other, names) for other in names)]
-    for base in bases[:_MOST_ALONE] if len(bases) > 1 else ():
+    alone = [b for b in bases if not held.isdisjoint(concerned(b, names))]
+    for base in alone[:_MOST_ALONE] if len(bases) > 1 else ():
         factors = dict.fromkeys(concerned(base, names), 1 - Fraction(ALONE, 100))
         yield Fall(Words(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), factors)
 
@@ -53,9 +60,12 @@ def falls(names: tuple[str, ...]) -> Iterator[Fall]:
 def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
     """A row for every fall; none where the scenario has no margin accounts, or nothing in it has a price."""
     run, prices = fresh()
-    if not prices.names or not any(True for _ in statements(run.market)):
+    stated = [event_json(s) for s in statements(run.market)]
+    names = tuple(name for name in prices.names if name != _CURRENCY)
+    if not names or not stated:
         return ()
-    return drawn_together([_row(fall, *fresh()) for fall in falls(prices.names)])
+    held = {p.get("asset") or p["contract"] for s in stated for p in s["positions"]}
+    return drawn_together([_row(fall, *fresh()) for fall in falls(names, held)])
 
 
 def _row(fall: Fall, run: Run, prices: Prices) -> StressRow:

@@ -29,12 +29,16 @@ _REFUSED = (
     "advance_refused", "collateral_not_released", "deposit_refused", "release_refused", "perpetual_refused",
     "perpetual_removed", "perpetual_not_listed", "collateral_listed", "lender_judged", "book_judged",
 )  # fmt: skip
-_OPEN, _MET, _LATE, _SOLD = (
+_OPEN, _LATE, _SOLD = (
     Words("open", "未履行"),
-    Words("met", "已履行"),
     Words("past its time", "已逾期"),
     Words("collateral sold", "已變現抵押品"),
 )
+_MET = {
+    _OPEN: Words("met", "已履行"),
+    _LATE: Words("met late", "逾期履行"),
+    _SOLD: Words("met after collateral was sold", "變現抵押品後履行"),
+}
 
 
 @frozen
@@ -51,7 +55,7 @@ class Book:
 
 @frozen
 class Call:
-    """A margin call and what became of it."""
+    """A margin call and what became of it: `accept` where it was met, `refuse` where not, `doubt` while open."""
 
     at: str
     account: str
@@ -59,6 +63,7 @@ class Call:
     loan: str
     due: str
     end: Words
+    kind: str
     ended: str
 
 
@@ -195,9 +200,9 @@ class MarginTally:
                 self.open_calls[event["account"]] = len(self.calls)
                 amounts = tidied(event["amount"]), tidied(event["loan"])
                 due = local(event["due_by"])
-                self._keep(self.calls, Call(moment(at), event["account"], *amounts, due, _OPEN, ""))
+                self._keep(self.calls, Call(moment(at), event["account"], *amounts, due, _OPEN, "doubt", ""))
             case "call_met":
-                self._end(event["account"], _MET, at)
+                self._end(event["account"], None, at)
                 self.open_calls.pop(event["account"], None)
             case "call_overdue":
                 self._end(event["account"], _LATE, at)
@@ -209,10 +214,13 @@ class MarginTally:
             case "loan_uncovered":
                 self._keep(self.uncovered, (moment(at), event["account"], tidied(event["shortfall"])))
 
-    def _end(self, account: str, end: Words, at: int) -> None:
+    def _end(self, account: str, end: Words | None, at: int) -> None:
+        """Nothing as an end is that the call was met, however it stood before."""
         number = self.open_calls.get(account, _MOST)
         if number < len(self.calls):
-            self.calls[number] = evolve(self.calls[number], end=end, ended=moment(at))
+            call = self.calls[number]
+            told, kind = (end, "refuse") if end else (_MET.get(call.end, call.end), "accept")
+            self.calls[number] = evolve(call, end=told, kind=kind, ended=moment(at))
 
     # ── perpetual contracts ─────────────────────────────────────────────────────────────────
 
