@@ -83,7 +83,10 @@ def _documents(
         ("traceability", traceability.made(checked, rules_digest, under, on, platform, journal)),
     ]
     if journal:
-        found += [("trading", trading.made(journal, platform)), ("margin", margin.made(journal, platform))]
+        found += [
+            ("trading", trading.made(journal, platform, paths)),
+            ("margin", margin.made(journal, platform, paths)),
+        ]
     if since:
         if len(paths) > 1:
             raise click.UsageError("`--since` compares one folder of rules with itself; name one")
