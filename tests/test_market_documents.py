@@ -104,7 +104,7 @@ def test_every_event_and_all_its_money_has_a_name(module: Any) -> None:
 
 def test_what_came_before_the_rule_is_told_and_is_no_breach() -> None:
     evidence = figures("affiliated_market_maker")["trading"]["evidence"]
-    assert evidence["rule"]["provisions"] == ("AMM/client_priority",)
+    assert evidence["rule"]["provisions"] == ["AMM/client_priority"]
     assert evidence["rule"]["since"] == "2026-02-11"
     assert (evidence["fills"], evidence["passed"], evidence["breaches"], evidence["eve"]) == (7, 6, 0, 1)
     eve, *since = evidence["levels"]

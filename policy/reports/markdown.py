@@ -134,7 +134,8 @@ class _Reader(HTMLParser):
         if not width:
             return
         rows = [row + [""] * (width - len(row)) for row in table.rows]
-        shown = [n for n in range(width) if any(row[n] != _PICTURE for row in rows[table.head :])]
+        columns = [{row[n] for row in rows[table.head :]} for n in range(width)]
+        shown = [n for n, cells in enumerate(columns) if _PICTURE not in cells or cells - {_PICTURE, ""}]
         rows = [["" if row[n] == _PICTURE else row[n] for n in shown] for row in rows]
         width = len(shown)
         if not table.head:
