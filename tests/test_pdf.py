@@ -69,6 +69,7 @@ def test_chinese_is_printed_and_what_cannot_be_is_named() -> None:
         '<img src="https://example.com/x.png">',
         '<img src="file:///etc/passwd">',
         '<link rel="stylesheet" href="file:///etc/passwd">',
+        '<object data="file:///etc/passwd"></object>',
         '<style>@import "http://example.com/x.css";</style>',
         '<style>p { background: url("file:///etc/passwd") }</style><p>a</p>',
     ],
@@ -78,13 +79,11 @@ def test_nothing_outside_the_page_is_fetched(page: str) -> None:
         pdf_of(page)
 
 
-@pytest.mark.parametrize(
-    "page", ['<object data="{}"></object>', '<svg><image href="{}" width="9" height="9"/></svg>']
-)
-def test_no_picture_of_the_machine_s_gets_in(page: str) -> None:
+def test_no_picture_of_the_machine_s_gets_into_a_picture() -> None:
     picture = Path(__file__).parents[1] / ".pictures" / "demo.png"
     assert picture.exists()
-    assert b"/Subtype /Image" not in inside(pdf_of(page.format(picture.as_uri())))
+    page = f'<svg><image href="{picture.as_uri()}" width="9" height="9"/></svg>'
+    assert b"/Subtype /Image" not in inside(pdf_of(page))
 
 
 def test_pictures_carry_their_colours() -> None:
@@ -94,7 +93,7 @@ def test_pictures_carry_their_colours() -> None:
     assert svgs
     assert all(svgs)
     assert coloured(coloured(page)) == coloured(page)
-    refused = re.search(r'<table class="bars refuse">.*?</table>', coloured(page), re.DOTALL)
+    refused = re.search(r'<table class="ledger refuse">.*?</table>', coloured(page), re.DOTALL)
     assert refused
     assert ".measure{fill:#8c2a1b}" in refused[0]
 

@@ -34,7 +34,10 @@ def refused(folder: Path, text: str, figures: dict[str, object] | None = None) -
     return found
 
 
-@pytest.mark.parametrize("kind", KINDS)
+SOON = ("small rulebook", "decision", "trading")
+
+
+@pytest.mark.parametrize("kind", [k if k in SOON else pytest.param(k, marks=pytest.mark.slow) for k in KINDS])
 def test_a_copy_of_ours_makes_the_same_page(kind: str, tmp_path: Path) -> None:
     assert CliRunner().invoke(main, ["report", "templates", str(tmp_path / "own")]).exit_code == 0
     assert made(kind, "--templates", str(tmp_path / "own")) == made(kind)

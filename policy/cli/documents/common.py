@@ -10,6 +10,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -78,7 +79,7 @@ def document_options(command: F) -> F:
 def model_of(paths: tuple[str, ...], under: str) -> tuple[Checked, Model, str]:
     """The checked rules, their model under an overlay, and the digest; ends with 2 and every finding if wrong."""
     texts = texts_of(paths)
-    checked = check(_from_their_folder(texts))
+    checked = _checked(tuple(_from_their_folder(texts)))
     if checked.errors:
         print_diagnostics(check(texts).errors)
         sys.exit(2)
@@ -87,6 +88,12 @@ def model_of(paths: tuple[str, ...], under: str) -> tuple[Checked, Model, str]:
     if wrong:
         fail(PolicyError(wrong))
     return checked, overlaid(model, under), digest_of(checked.texts, under)
+
+
+@lru_cache(maxsize=2)
+def _checked(texts: tuple[Text, ...]) -> Checked:
+    """The checked rules, for both sides of a change, and every document of a pack."""
+    return check(texts)
 
 
 def _from_their_folder(texts: list[Text]) -> list[Text]:
