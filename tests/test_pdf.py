@@ -57,6 +57,12 @@ def test_it_is_the_same_made_again_whatever_the_time(monkeypatch: pytest.MonkeyP
     assert pdf_of(made("trading")) == first
 
 
+def test_looking_for_glyphs_leaves_what_is_printed_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = printed("decision")
+    monkeypatch.setattr("policy.reports.pdf._missing", lambda pages: [])
+    assert pdf_of(made("decision")) == looked_at
+
+
 def test_chinese_is_printed_and_what_cannot_be_is_named() -> None:
     assert pdf_of("<p>Virtual assets 虛擬資產</p>").startswith(b"%PDF")
     with pytest.raises(PdfError, match=r"no installed font has .*U\+F1234"):

@@ -55,16 +55,14 @@ def _missing(pages: list[Any]) -> list[str]:
 
 
 def _unknown(box: Any, characters: list[str]) -> list[str]:
-    layout = box.pango_layout
-    layout.reactivate(box.style)
-    found = [c for c in characters if _misses(layout, c)] if _misses(layout, "".join(characters)) else []
-    layout.deactivate()
-    return found
+    return [c for c in characters if _misses(box, c)] if _misses(box, "".join(characters)) else []
 
 
-def _misses(layout: Any, text: str) -> bool:
+def _misses(box: Any, text: str) -> bool:
+    """Asked of a layout of its own: the box's own holds the text that is about to be printed."""
     from weasyprint.text.ffi import ffi, pango
+    from weasyprint.text.line_break import create_layout
 
     ffi.cdef("int pango_layout_get_unknown_glyphs_count(PangoLayout *layout);", override=True)
-    layout.set_text(text)
+    layout = create_layout(text, box.style, None, None, 0)
     return bool(pango.pango_layout_get_unknown_glyphs_count(layout.layout))
