@@ -28,7 +28,7 @@ EVERY = [
     pytest.param(kind, language, marks=() if (kind, language) in AT_ONCE else pytest.mark.slow)
     for kind in KINDS
     for language in LANGUAGES
-    if kind != "rulebook"  # the small one has all of its parts
+    if kind != "rulebook"  # it is long, and looked at below
 ]
 
 pytestmark = [
@@ -43,9 +43,9 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
         yield chromium
 
 
-def look_at(browser: Chromium, file: Path) -> None:
+def look_at(browser: Chromium, file: Path, shades: tuple[bool, ...] = (False, True)) -> None:
     """Opens a page light and dark, wide and narrow; prints it."""
-    for dark in (False, True):
+    for dark in shades:
         browser.open(file, dark=dark)
         assert browser.console == []
         assert not browser.evaluate(TOO_WIDE)
@@ -64,6 +64,13 @@ def test_a_document_can_be_read_by_anyone(kind: str, language: str, browser: Chr
     look_at(browser, file)
     if AXE is None:
         pytest.skip("axe-core was not asked: pip install axe-core-python")
+
+
+@pytest.mark.slow
+def test_so_can_the_whole_rulebook(browser: Chromium, tmp_path: Path) -> None:
+    file = tmp_path / "page.html"
+    file.write_text(made("rulebook"), encoding="utf-8")
+    look_at(browser, file, (False,))
 
 
 @pytest.mark.slow
