@@ -8,14 +8,14 @@ from datetime import date
 
 import click
 
-from policy.cli.options import DateType, format_option, seconds_option, texts_of
-from policy.cli.output import fail, plural, print_diagnostics, print_json
+from policy.cli.options import DateType, checked_of, format_option, seconds_option
+from policy.cli.output import fail, plural, print_json
 from policy.cli.proving import differences_of, require_solver
 from policy.diagnostics import PolicyError, printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
 from policy.model import rules
-from policy.pipeline import Checked, check
+from policy.pipeline import Checked
 from policy.pipeline import program as program_of
 from policy.verify.decide import Limits
 from policy.verify.difference import Difference
@@ -85,19 +85,11 @@ def _differences(
     limits: Limits,
     jobs: int,
 ) -> list[Difference]:
-    first = _checked(paths[:1])
-    second = _checked(paths[1:]) if len(paths) == 2 else first
+    first = checked_of(tuple(paths[:1]))
+    second = checked_of(tuple(paths[1:])) if len(paths) == 2 else first
     days = dates or ((on, on) if on else (None, None))
     before, after = _program(first, "", days[0]), _program(second, under, days[1])
     return differences_of(before, after, _model(second), limits, jobs, select)
-
-
-def _checked(paths: Sequence[str]) -> Checked:
-    checked = check(texts_of(tuple(paths)))
-    if checked.errors:
-        print_diagnostics(checked.errors)
-        sys.exit(2)
-    return checked
 
 
 def _model(checked: Checked) -> rules.Model:

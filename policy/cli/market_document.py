@@ -6,15 +6,12 @@ where records come from; `policy trade` carries out, `policy.cli.documents` read
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 from policy.audit.records import Header
-from policy.cli.options import texts_of
-from policy.cli.output import print_diagnostics
+from policy.cli.options import checked_of
 from policy.model.overlays import check_overlay, overlaid
 from policy.model.rules import Model
-from policy.pipeline import check
 from policy.reports.journal.glossary import Glossary, glossary_of
 from policy.reports.journal.market import Recorded
 from policy.scenario.falls import stress_rows
@@ -28,10 +25,7 @@ from policy.wire import event_json
 
 def glossary_for(paths: tuple[str, ...], overlay: str) -> Glossary:
     """What the rules call things; of the law alone where they know no such overlay. Ends with 2 if they are wrong."""
-    checked = check(texts_of(paths))
-    if checked.errors:
-        print_diagnostics(checked.errors)
-        sys.exit(2)
+    checked = checked_of(paths)
     model: Model = checked.model
     return glossary_of(model if check_overlay(model, overlay) else overlaid(model, overlay))
 

@@ -13,9 +13,9 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from policy import resources
-from policy.cli.output import fail
+from policy.cli.output import fail, print_diagnostics
 from policy.diagnostics import PolicyError
-from policy.pipeline import Rulebook, Text, dated, load_program, read_folder
+from policy.pipeline import Checked, Rulebook, Text, check, dated, load_program, read_folder
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -83,6 +83,15 @@ def texts_of(paths: tuple[str, ...]) -> list[Text]:
     if wrong:
         fail(PolicyError(wrong))
     return texts
+
+
+def checked_of(paths: tuple[str, ...]) -> Checked:
+    """The checked rules; ends with 2 and every finding where they have errors."""
+    checked = check(texts_of(paths))
+    if checked.errors:
+        print_diagnostics(checked.errors)
+        sys.exit(2)
+    return checked
 
 
 def standard_input() -> BinaryIO:

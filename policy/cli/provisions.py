@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
-from policy.cli.options import format_option, texts_of
-from policy.cli.output import plural, print_diagnostics, print_json
+from policy.cli.options import checked_of, format_option
+from policy.cli.output import plural, print_json
 from policy.decisions import Status
 from policy.model.lints.citations import standing_on
 from policy.model.rules import Model
-from policy.pipeline import check
 
 
 @click.command(short_help="List what the sources say and which rules stand on it.")
@@ -28,10 +25,7 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
     policy provisions --pillar Access --format json
     policy provisions rulesets --status press
     """
-    checked = check(texts_of(paths))
-    if checked.errors:
-        print_diagnostics(checked.errors)
-        sys.exit(2)
+    checked = checked_of(paths)
     model: Model = checked.model
     known = {p.pillar for p in model.provisions.values()} | {p.measure for p in model.provisions.values()}
     for wanted in (pillar, measure):

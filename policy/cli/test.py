@@ -12,11 +12,11 @@ from attrs import evolve
 
 from policy.cli.junit import junit
 from policy.cli.mutate import mutation
-from policy.cli.options import format_option, seconds_option, texts_of
-from policy.cli.output import derivation_json, derivation_text, plural, print_diagnostics, print_json
+from policy.cli.options import checked_of, format_option, seconds_option
+from policy.cli.output import derivation_json, derivation_text, plural, print_json
 from policy.diagnostics import printable
 from policy.model.rules import Model
-from policy.pipeline import check, digest_of
+from policy.pipeline import digest_of
 from policy.testing.coverage import Summary, summarised
 from policy.testing.run import Result, Runner
 from policy.testing.samples import try_properties
@@ -57,10 +57,7 @@ def command(
     Ends with 0 when all hold, 1 when one does not (or coverage is too low), 2 when the rules have errors. With
     --mutate: 1 when a mistake goes unnoticed (or more than --fail-under allows), 3 when one is not decided.
     """
-    checked = check(texts_of(paths))
-    if checked.errors:
-        print_diagnostics(checked.errors)
-        sys.exit(2)
+    checked = checked_of(paths)
     model: Model = checked.model
     chosen = [t for t in model.tests if select in t.title or select in t.ruleset]
     if select and not chosen:

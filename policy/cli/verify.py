@@ -6,11 +6,10 @@ import sys
 
 import click
 
-from policy.cli.options import format_option, seconds_option, texts_of
-from policy.cli.output import plural, print_diagnostics, print_json
+from policy.cli.options import checked_of, format_option, seconds_option
+from policy.cli.output import plural, print_json
 from policy.cli.proving import claims_of, proved, require_solver
 from policy.diagnostics import printable
-from policy.pipeline import check
 from policy.verify.claims import Status, Verdict
 from policy.verify.decide import Limits, asked
 from policy.verify.overlay import overlays
@@ -60,10 +59,7 @@ def command(
     Ends with 0 when everything is proved, 1 when something is refuted, 2 when the rules have errors, 3 when
     something is not decided.
     """
-    checked = check(texts_of(paths))
-    if checked.errors:
-        print_diagnostics(checked.errors)
-        sys.exit(2)
+    checked = checked_of(paths)
     limits = Limits(seconds, lists)
 
     def is_chosen(claim_kind: str, subject: str, says: str) -> bool:

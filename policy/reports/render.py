@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from policy.reports import dates
+
 if TYPE_CHECKING:
     from policy.reports.figures import Figures
 
 SHIPPED = Path(__file__).parent / "templates"
 _FIRST_WIDE = 0x2E80
 _PIECES = re.compile(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+")
-_MONTHS = "January February March April May June July August September October November December"
 
 
 class Templates(ImmutableSandboxedEnvironment):
@@ -87,15 +88,12 @@ def amount(text: str) -> str:
 
 def long_date(iso: str) -> str:
     """`1 March 2026`."""
-    day = date.fromisoformat(iso)
-    month = _MONTHS.split()[day.month - 1]
-    return f"{day.day} {month} {day.year}"
+    return dates.english(date.fromisoformat(iso))
 
 
 def chinese_date(iso: str) -> str:
     """`2026年3月1日`."""
-    day = date.fromisoformat(iso)
-    return f"{day.year}年{day.month}月{day.day}日"
+    return dates.chinese(date.fromisoformat(iso))
 
 
 def words(name: str) -> str:

@@ -28,6 +28,7 @@ from policy import resources
 from policy.audit.journal import Journal
 from policy.audit.records import Header, Record
 from policy.cli.documents import margin, trading
+from policy.cli.documents.followed import of_journal
 from policy.cli.trade import header_of, market_of
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.run import Run
@@ -37,7 +38,7 @@ EVENTS = (10_000, 100_000, 1_000_000)
 OPEN = (10_000, 100_000)
 TWO_DAYS = 2 * 24 * 3600 * 10**6
 GROUP = 1_000
-KINDS = {"trading": trading.made, "margin": margin.made}
+KINDS = {"trading": trading.start, "margin": margin.start}
 
 
 def carried_out() -> tuple[Header, list[Record]]:
@@ -93,7 +94,7 @@ def measured(kind: str, path: Path) -> dict[str, Any]:
 
 def make(kind: str, path: str) -> None:
     start = time.perf_counter()
-    page = KINDS[kind](path, "A platform").page("both")
+    page = of_journal(path, "A platform", (), KINDS[kind]).page("both")
     told = {"seconds": time.perf_counter() - start, "cpu": time.process_time(), "page": len(page.encode())}
     print(json.dumps(told | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 

@@ -17,6 +17,7 @@ from policy.cli.market_document import finish, glossary_for
 from policy.cli.output import fail
 from policy.cli.trade import header_of, market_of, say
 from policy.diagnostics import PolicyError
+from policy.reports.documents import Document
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.market import Recorded
 from policy.scenario.from_folder import scenario_in
@@ -37,6 +38,11 @@ def followed(scenario: str, journal: str, paths: tuple[str, ...], start: Start) 
         header, found = read_journal(journal)
         return start(header, glossary_for(paths, header.overlay)).read(found), 0
     return _carried_out(Path(scenario), paths, start)
+
+
+def of_journal(journal: str, platform: str, paths: tuple[str, ...], start: Start) -> Document:
+    """The document of a journal."""
+    return followed("", journal, paths, start)[0].document(platform)
 
 
 def _carried_out(folder: Path, paths: tuple[str, ...], start: Start) -> tuple[Recorded, int]:

@@ -9,7 +9,6 @@ from policy.cli.documents.common import document_options, write
 from policy.cli.documents.followed import followed
 from policy.cli.documents.journals import journal_option
 from policy.cli.options import rules_option
-from policy.reports.documents import Document
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.margin import MarginTally
 from policy.reports.journal.market import Recorded
@@ -33,14 +32,9 @@ def command(
     put under stress. A SCENARIO is run, all its accounts are stated at the end, and its prices fall, each time from
     there. Ends with 3 where a journal is not whole.
     """
-    recorded, unread = followed(scenario, journal, paths, _start)
+    recorded, unread = followed(scenario, journal, paths, start)
     write(recorded.document(platform, unread), language, format, output)
 
 
-def made(journal: str, platform: str, paths: tuple[str, ...] = ()) -> Document:
-    """The document of a journal."""
-    return followed("", journal, paths, _start)[0].document(platform)
-
-
-def _start(header: Header, glossary: Glossary) -> Recorded:
+def start(header: Header, glossary: Glossary) -> Recorded:
     return Recorded(header, glossary, margin=MarginTally(glossary))

@@ -14,6 +14,7 @@ from policy.cli.backtest import SHIPPED
 from policy.cli.documents import change, margin, rulebook, traceability, trading
 from policy.cli.documents.common import LANGUAGES, json_of, model_of, page_of, templates_option
 from policy.cli.documents.common import pdf as pdf_of
+from policy.cli.documents.followed import of_journal
 from policy.cli.documents.journals import journal_option
 from policy.cli.options import DateType, on_option, rules_option, under_option
 from policy.cli.proving import proofs_option
@@ -84,8 +85,8 @@ def _documents(
     ]
     if journal:
         found += [
-            ("trading", trading.made(journal, platform, paths)),
-            ("margin", margin.made(journal, platform, paths)),
+            ("trading", of_journal(journal, platform, paths, trading.start)),
+            ("margin", of_journal(journal, platform, paths, margin.start)),
         ]
     if since:
         if len(paths) > 1:

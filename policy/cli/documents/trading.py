@@ -9,7 +9,6 @@ from policy.cli.documents.common import document_options, write
 from policy.cli.documents.followed import followed
 from policy.cli.documents.journals import journal_option
 from policy.cli.options import rules_option
-from policy.reports.documents import Document
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.market import Recorded
 from policy.reports.journal.trading import Trading
@@ -32,14 +31,9 @@ def command(
     A journal is read as a stream, however long it is; a SCENARIO is run first. The rules give the words for what
     the journal names; what was decided stands in the journal. Ends with 3 where a journal is not whole.
     """
-    recorded, unread = followed(scenario, journal, paths, _start)
+    recorded, unread = followed(scenario, journal, paths, start)
     write(recorded.document(platform, unread), language, format, output)
 
 
-def made(journal: str, platform: str, paths: tuple[str, ...] = ()) -> Document:
-    """The document of a journal."""
-    return followed("", journal, paths, _start)[0].document(platform)
-
-
-def _start(header: Header, glossary: Glossary) -> Recorded:
+def start(header: Header, glossary: Glossary) -> Recorded:
     return Recorded(header, glossary, trading=Trading(glossary))

@@ -13,9 +13,9 @@ from attrs import frozen
 from policy.decisions import MISSING, Words
 from policy.model import rules, types
 from policy.model.types import Type
-from policy.model.values import show
 from policy.reports.book.figures import Example, Ranked
 from policy.reports.plain import amounts
+from policy.reports.plain.amounts import iso
 from policy.reports.plain.names import Names, in_full
 
 _MOST_FACTS = 5  # an example with more facts than these is told by its title
@@ -40,7 +40,7 @@ class Examples:
     def ranked(self, priority: rules.Priority) -> tuple[Ranked, ...]:
         """What the tests say of who comes first."""
         return tuple(
-            Ranked(test.title, _iso(test.on), self._differences(priority, e))
+            Ranked(test.title, iso(test.on), self._differences(priority, e))
             for test in self.model.tests
             for e in test.expectations
             if e.question == priority.id and e.kind == "before"
@@ -55,7 +55,7 @@ class Examples:
         ]
         place = f"{e.span.source.name}:{e.span.line}"
         outcome = self._outcome(e, question)
-        return Example(test.title, _iso(test.on), tuple(given) if len(given) <= _MOST_FACTS else (), outcome, place)
+        return Example(test.title, iso(test.on), tuple(given) if len(given) <= _MOST_FACTS else (), outcome, place)
 
     def _facts(self, name: str, of: Type, value: Any) -> list[tuple[Words, Words]]:
         """The facts given, a record's field by field."""
@@ -126,7 +126,3 @@ class Examples:
             if a is not b and (MISSING is a or MISSING is b or a != b):
                 found.append((in_full(f.title, f.name), self._said(a, f.type), self._said(b, f.type)))
         return tuple(found)
-
-
-def _iso(day: int | None) -> str:
-    return show(day, types.DATE) if day is not None else ""

@@ -33,6 +33,7 @@ from policy.reports.book.figures import (
     Term,
 )
 from policy.reports.book.network import kind_of, named_in, network_of
+from policy.reports.plain.amounts import iso
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 from policy.reports.proofs import Proof, proofs_by_name, proofs_of
@@ -168,8 +169,8 @@ class _Maker:
             s.effect,
             tuple(cited(c) for c in s.citations),
             _status(s.citations),
-            _iso(s.start),
-            _iso(s.end),
+            iso(s.start),
+            iso(s.end),
             self.holds(s.start, s.end),
             s.house,
             str(s.place),
@@ -181,7 +182,7 @@ class _Maker:
     def table(self, d: rules.Table, body: rules.Rows) -> DrawnTable:
         grid = self.sentences.grid(d, body)
         rows = [
-            TableRow(cells, _iso(start), _iso(end), self.holds(start, end), tuple(c.provision for c in row.citations))
+            TableRow(cells, iso(start), iso(end), self.holds(start, end), tuple(c.provision for c in row.citations))
             for cells, start, end, row in zip(grid.rows, grid.starts, grid.ends, body.rows, strict=True)
         ]
         return DrawnTable(grid.heads, tuple(rows), grid.hit, any(r.since or r.until for r in rows))
@@ -281,7 +282,3 @@ class _Scale:
 def _status(citations: tuple[Citation, ...]) -> str:
     found = weakest(c.status for c in citations)
     return found.value if found else ""
-
-
-def _iso(day: int | None) -> str:
-    return show(day, types.DATE) if day is not None else ""

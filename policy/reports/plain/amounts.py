@@ -12,11 +12,11 @@ from typing import Any
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import show
+from policy.reports import dates
 
 _HONG_KONG = timezone(timedelta(hours=8))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_DAY = date.max.toordinal()
-_MONTHS = "January February March April May June July August September October November December".split()
 _CURRENCIES_ZH = {"HKD": "港元", "USD": "美元", "CNY": "人民幣", "EUR": "歐元", "GBP": "英鎊", "JPY": "日圓"}
 _DURATIONS_ZH = {"day": "日", "hour": "小時", "minute": "分鐘", "second": "秒"}
 _DIGITS = re.compile(r"^-?\d+")
@@ -32,16 +32,19 @@ def long_date(day: int) -> str:
     """`11 February 2026`."""
     if not 1 <= day <= _LAST_DAY:
         return show(day, types.DATE)
-    on = date.fromordinal(day)
-    return f"{on.day} {_MONTHS[on.month - 1]} {on.year}"
+    return dates.english(date.fromordinal(day))
 
 
 def chinese_date(day: int) -> str:
     """`2026年2月11日`."""
     if not 1 <= day <= _LAST_DAY:
         return show(day, types.DATE)
-    on = date.fromordinal(day)
-    return f"{on.year}年{on.month}月{on.day}日"
+    return dates.chinese(date.fromordinal(day))
+
+
+def iso(day: int | None) -> str:
+    """`2026-02-11`; nothing where a period is open."""
+    return show(day, types.DATE) if day is not None else ""
 
 
 def english(value: Any, of: Type) -> str:
