@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,20 +18,45 @@ from policy.cli import VERBS, main
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-POSITION = '{"position": {"asset": {"class": "virtual_asset", "symbol": "BTC"}, "market_value": "100.00 HKD"}}'
 
 
-def masked(text: str) -> str:
-    """The text without the rulebook's digest, which changes with every word of the rules."""
-    return re.sub(r"rulebook [0-9a-f]{12}", "rulebook …", text).strip()
+def blocks() -> list[tuple[str, str]]:
+    """The commands that the README shows, in order, each with the output shown below it."""
+    shown = [
+        part for block in re.findall(r"```console\n(.*?)```", README, re.DOTALL) for part in block.split("$ ")[1:]
+    ]
+    return [(command, output) for command, _, output in (part.partition("\n") for part in shown)]
 
 
-def test_the_transcript_is_what_is_printed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    command, _, shown = README.split("```console\n$ policy explain ")[1].partition("\n")
-    monkeypatch.chdir(tmp_path)
-    Path("position.json").write_text(POSITION, encoding="utf-8")
-    result = CliRunner().invoke(main, ["explain", *shlex.split(command)])
-    assert masked(shown.partition("```")[0]) == masked(result.output)
+def test_the_transcripts_are_what_is_printed(update: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Digests included: `pytest --update` writes what is printed now."""
+    monkeypatch.chdir(ROOT)
+    text = README
+    for command, shown in blocks():
+        if shown.strip():
+            arguments = shlex.split(command, comments=True)
+            assert arguments[0] == "policy"
+            printed = CliRunner().invoke(main, arguments[1:]).output.strip() + "\n"
+            if update:
+                text = text.replace(shown, printed if shown.endswith("\n") else printed.strip())
+            else:
+                assert shown.strip() == printed.strip()
+    if update:
+        (ROOT / "README.md").write_text(text, encoding="utf-8")
+
+
+@pytest.mark.slow
+def test_every_command_shown_runs_in_a_clone(tmp_path: Path) -> None:
+    """One after another, as a reader would try them; only "answered no" and "undecided" may be said besides yes."""
+    for name in ("rulesets", "grammar"):
+        (tmp_path / name).symlink_to(ROOT / name)
+    names = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    for command, _ in blocks():
+        done = subprocess.run(
+            ["bash", "-c", command], cwd=tmp_path, env=names, capture_output=True, text=True, timeout=900
+        )
+        assert done.returncode in (0, 1, 3), f"{command}\n{done.stderr[-2000:]}"
+        assert "Traceback" not in done.stderr, command
 
 
 def test_every_command_shown_exists() -> None:
@@ -36,7 +64,7 @@ def test_every_command_shown_exists() -> None:
     assert len(shown) >= 9
     for verb, rest in shown:
         assert verb in VERBS
-        kind = rest.split()[:1] if verb == "report" and "KIND" not in rest else []
+        kind = rest.split()[:1] if verb in ("report", "stress", "log") and "KIND" not in rest else []
         help = CliRunner().invoke(main, [verb, *kind, "--help"]).output
         for option in re.findall(r"--[a-z-]+", rest):
             assert option in help, f"policy {verb} has no {option}"
