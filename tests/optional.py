@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
 from importlib.util import find_spec
@@ -36,6 +36,12 @@ def there_is(name: str, extra: str) -> bool:
     except PolicyError:
         return False
     return True
+
+
+def proofs(report: Sequence[str]) -> None:
+    """Z3, where `policy report` with these words proves something."""
+    if {"rulebook", "change", "pack"} & set(report) and "--no-proofs" not in report:
+        library("z3", "proofs")
 
 
 def file_of(library: str, name: str) -> Path | None:

@@ -107,7 +107,7 @@ def test_a_pack_has_them_too_when_asked(tmp_path: Path, monkeypatch: pytest.Monk
     for where in ("one", "two"):
         (tmp_path / where).mkdir()
         monkeypatch.chdir(tmp_path / where)
-        arguments = ["report", "pack", "pack", "--rules", "../rules", "--on", "2026-06-18", "--pdf"]
+        arguments = ["report", "pack", "pack", "--rules", "../rules", "--on", "2026-06-18", "--pdf", "--no-proofs"]
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, result.output
         packs.append({p.name: p.read_bytes() for p in (tmp_path / where / "pack").iterdir()})
