@@ -1,7 +1,10 @@
-"""Programs already made, kept between runs under a key that covers everything they were made from.
+"""Programs and verdicts already made, kept between runs under a key that covers everything they were made from.
 
-Pickles, in the user's own cache folder and nowhere else, written whole or not at all. A file that cannot be
-read is made again. `POLICY_CACHE=off` switches it off.
+Pickles, and whoever writes a pickle has its reader run what he likes. So they are in a folder of the user's own and
+nowhere else: an absolute one, no link, that nobody else owns or may write to. Another is not used, and `refusal` says
+why; nothing fails for want of a cache. Files are written whole or not at all, and one that cannot be read is made
+again. What was longest not used goes first when there is too much, and goes when it is old. `POLICY_CACHE` names the
+folder; `POLICY_CACHE=off` switches it off. Absent: a cache on systems whose files have no owner.
 """
 
 from __future__ import annotations
@@ -9,13 +12,27 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import re
+import secrets
+import stat
 import sys
-import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 _CHECK = hashlib.sha256().digest_size
+_OURS = re.compile(r"[0-9a-f]{64}(\.[0-9a-f]{16}\.part)?")  # no other file in the folder is ever removed
+MOST = 256 << 20  # bytes of all files together
+OLDEST = 30 * 24 * 3600  # seconds since a file was last used
+_SHARE = MOST // 16  # bytes that one process stores before it looks at the folder again
+_left = 0  # of its share
+
+
+class _UnsafeError(Exception):
+    """Why a folder is not used, and what to do about it."""
 
 
 def folder() -> Path | None:
@@ -23,8 +40,59 @@ def folder() -> Path | None:
     named = os.environ.get("POLICY_CACHE", "")
     if named == "off":
         return None
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    base = os.environ.get("XDG_CACHE_HOME", "")
+    if not os.path.isabs(base):  # one that is not is to be ignored, says XDG
+        base = os.path.join(os.path.expanduser("~"), ".cache")
     return Path(named or os.path.join(base, "policy-that-runs"))
+
+
+def refusal() -> str:
+    """Why the folder is not used, and what to do about it; empty where it is used, is still to be made, or is off."""
+    try:
+        with _opened(make=False):
+            return ""
+    except _UnsafeError as why:
+        return f"the cache `{folder()}` is not used: {why}"
+
+
+@contextmanager
+def _opened(make: bool) -> Iterator[int | None]:
+    """The folder, open, so that what was looked at is what is used; None where there is none."""
+    place = folder()
+    if place is None or not hasattr(os, "geteuid"):
+        yield None
+        return
+    if not place.is_absolute():
+        raise _UnsafeError("it is not named by an absolute path; name it by one in POLICY_CACHE")
+    handle = -1
+    with suppress(OSError):
+        if make:
+            _make(place)
+        if stat.S_ISLNK(os.lstat(place).st_mode):
+            raise _UnsafeError("it is a link; name a folder in POLICY_CACHE")
+        handle = os.open(place, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+    if handle < 0:
+        yield None
+        return
+    try:
+        _require_own(os.fstat(handle))
+        yield handle
+    finally:
+        os.close(handle)
+
+
+def _make(place: Path) -> None:
+    """The folder and those above it that are missing, for the user alone whatever the umask."""
+    for part in (*reversed(place.parents), place):
+        with suppress(FileExistsError):
+            os.mkdir(part, 0o700)
+
+
+def _require_own(found: os.stat_result) -> None:
+    if found.st_uid != os.geteuid():
+        raise _UnsafeError("it is another user's; name one of your own in POLICY_CACHE")
+    if found.st_mode & (stat.S_IWGRP | stat.S_IWOTH):
+        raise _UnsafeError("others may write to it; look through it, empty it, and `chmod 700` it")
 
 
 @cache
@@ -45,31 +113,64 @@ def key(*parts: str) -> str:
 
 def fetch(name: str) -> Any:
     """What is kept under `name`, or None."""
-    place = folder()
-    if place is None:
-        return None
     try:
-        kept = (place / name).read_bytes()
+        with _opened(make=False) as place:
+            kept = b"" if place is None else _read(place, name)
         check, data = kept[:_CHECK], kept[_CHECK:]
-        return pickle.loads(data) if hashlib.sha256(data).digest() == check else None
+        return pickle.loads(data) if data and hashlib.sha256(data).digest() == check else None
     except Exception:  # whatever is not there, not whole or not ours is made again
         return None
 
 
+def _read(place: int, name: str) -> bytes:
+    with os.fdopen(os.open(name, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK, dir_fd=place), "rb") as file:
+        _require_own(os.fstat(file.fileno()))
+        os.utime(file.fileno())  # it was used now
+        return file.read()
+
+
 def store(name: str, value: Any) -> None:
     """Keeps `value` under `name`; a folder that cannot be written to is no reason to fail."""
-    place = folder()
-    if place is None:
-        return
+    global _left
     try:
-        data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
-        place.mkdir(parents=True, exist_ok=True)
-        handle, partial = tempfile.mkstemp(dir=place)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(data).digest() + data)
-            os.replace(partial, place / name)
-        finally:
-            Path(partial).unlink(missing_ok=True)
-    except (OSError, RecursionError):
+        with _opened(make=True) as place:
+            if place is None:
+                return
+            data = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
+            _write(place, name, hashlib.sha256(data).digest() + data)
+            _left -= len(data)
+            if _left < 0:
+                _prune(place)
+                _left = _SHARE
+    except (OSError, RecursionError, _UnsafeError):
         return
+
+
+def _write(place: int, name: str, data: bytes) -> None:
+    partial = f"{name}.{secrets.token_hex(8)}.part"
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
+    with os.fdopen(os.open(partial, flags, 0o600, dir_fd=place), "wb") as file:
+        try:
+            os.fchmod(file.fileno(), 0o600)
+            file.write(data)
+            file.flush()
+            os.replace(partial, name, src_dir_fd=place, dst_dir_fd=place)
+        except OSError:
+            os.unlink(partial, dir_fd=place)
+            raise
+
+
+def _prune(place: int) -> None:
+    """Removes what has not been used for long, then what was longest not used until the rest is not too much."""
+    now, total = time.time(), 0
+    found = []
+    for entry in os.scandir(place):
+        with suppress(FileNotFoundError):
+            kept = entry.stat(follow_symlinks=False)
+            if _OURS.fullmatch(entry.name) and stat.S_ISREG(kept.st_mode):
+                found.append((kept.st_mtime, entry.name, kept.st_size))
+    for used, name, size in sorted(found, reverse=True):
+        total += size
+        if total > MOST or now - used > OLDEST:
+            with suppress(FileNotFoundError):
+                os.unlink(name, dir_fd=place)

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from importlib.util import find_spec
 from typing import Any
 
+import optional
 import pytest
 from attrs import frozen
 
@@ -116,7 +116,7 @@ def agreed(book: Rulebook, question: str, arguments: tuple[Any, ...]) -> Answer:
     else:
         decision = book.question(question).kind == "decision"
         assert compiled.fast(*arguments) == (meant.permitted if decision else meant.value)
-    if find_spec("polars"):
+    if optional.there_is("polars", "columns"):
         import tables  # imported here, for Polars is an extra
 
         with suppress(tables.MixedError):  # no table can say it

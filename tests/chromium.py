@@ -11,12 +11,10 @@ import fcntl
 import json
 import os
 import select
-import shutil
 import subprocess
 from pathlib import Path
 from typing import Any, Self
 
-PROGRAM = shutil.which("chromium") or shutil.which("chromium-browser")
 QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --remote-debugging-pipe"
@@ -28,7 +26,7 @@ _SAID = {"Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"
 class Chromium:
     """One browser with one page, until it is closed."""
 
-    def __init__(self, profile: Path) -> None:
+    def __init__(self, program: str, profile: Path) -> None:
         reads, self._write = _pipe()
         self._read, writes = _pipe()
 
@@ -37,7 +35,7 @@ class Chromium:
             os.dup2(writes, 4)
 
         self._process = subprocess.Popen(
-            [str(PROGRAM), *QUIET, f"--user-data-dir={profile}", "about:blank"],
+            [program, *QUIET, f"--user-data-dir={profile}", "about:blank"],
             stderr=subprocess.DEVNULL,
             pass_fds=(3, 4, reads, writes),
             preexec_fn=joined,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
+import optional
 import pytest
 from click.testing import CliRunner
 
@@ -16,6 +17,7 @@ from policy.reports.markdown import markdown_of
 @cache
 def document(*words: str, facts: str = "") -> Document:
     """What `policy report` with these words would print."""
+    optional.proofs(words)
     kept: list[Document] = []
 
     def keep(made: Document, *_: str) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -21,15 +20,6 @@ def free_port() -> int:
     with socket.socket() as s:
         s.bind(("127.0.0.1", 0))
         return int(s.getsockname()[1])
-
-
-def wanting() -> str:
-    """What is missing for a cluster; empty where nothing is."""
-    try:
-        import pyspark  # noqa: F401
-    except ImportError:
-        return "the extra `spark` is not installed"
-    return "" if shutil.which("java") else "there is no Java"
 
 
 @define(eq=False)

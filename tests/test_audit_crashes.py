@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
 
+import optional
 import pytest
 
 from policy.audit.journal import Journal
@@ -184,8 +184,8 @@ def test_a_full_disk_stops_the_journal_and_loses_nothing_acknowledged(tmp_path: 
     assert assert_all_there(path, last + 1).whole
 
 
-@pytest.mark.skipif(not shutil.which("unshare"), reason="there is no unshare to mount a small disk with")
 def test_a_disk_that_is_really_full(tmp_path: Path) -> None:
+    optional.program("util-linux", "unshare")
     disk, copy = tmp_path / "disk", tmp_path / "copy.jsonl"
     disk.mkdir()
     inside = f'mount -t tmpfs -o size=300k none {disk} || exit 99; "$@"; ended=$?; cp {disk}/j {copy}; exit $ended'
@@ -212,8 +212,8 @@ def test_a_journal_that_cannot_be_begun_leaves_no_file(tmp_path: Path) -> None:
 # ── durable ─────────────────────────────────────────────────────────────────────────────────
 
 
-@pytest.mark.skipif(not shutil.which("strace"), reason="there is no strace to watch system calls with")
 def test_every_acknowledgement_comes_after_one_write_and_one_fsync(tmp_path: Path) -> None:
+    optional.program("strace", "strace")
     trace = tmp_path / "trace"
     watched = [
         "strace",

@@ -16,6 +16,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import click
+import optional
 import pytest
 from case_files import Case, parametrised
 from click.testing import CliRunner, Result
@@ -70,7 +71,7 @@ def test_sarif_satisfies_its_schema() -> None:
     schema = SHARED / "sarif-2.1.0.schema.json"
     if not schema.exists():
         pytest.skip("the SARIF schema is not beside this checkout")
-    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema = optional.library("jsonschema", "dev")
     Path("bad.policy").write_text('language 1\nruleset a.b "x"\nvalue v() -> rate = 保 per S/1\ndecison d()\n')
     result = run("check bad.policy --format sarif")
     assert result.exit_code == 1
@@ -86,7 +87,7 @@ def test_junit_is_xml_that_counts() -> None:
 
 
 def test_facts_schema_accepts_its_own_template() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema = optional.library("jsonschema", "dev")
     schema = json.loads(run("facts credit_limit --rules starter --format json").stdout)
     jsonschema.Draft202012Validator.check_schema(schema)
     jsonschema.validate(json.loads(run("facts credit_limit --rules starter --template").stdout), schema)

@@ -58,7 +58,12 @@ def test_whoever_has_read_enough_may_close_the_pipe(here: Path) -> None:
 def test_an_interrupt_is_no_answer() -> None:
     command = [sys.executable, "-m", "policy", *DECIDE, "-"]
     with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # ignored in the background
     ) as process:
         time.sleep(2)
         process.send_signal(signal.SIGINT)

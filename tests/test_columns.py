@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import date
 from random import Random
 
+import optional
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_expressions import DAYS
 from random_rules import Rules, facts
 
-pl = pytest.importorskip("polars", reason="the extra `columns` is not installed")
+pl = optional.library("polars", "columns")
 
 from cases_of_rules import HEAD, rulebook  # noqa: E402
 from tables import agree, rows_of  # noqa: E402

@@ -14,6 +14,7 @@ import shlex
 from typing import Any
 
 import attrs
+import optional
 import pytest
 from case_files import Case, parametrised
 from cases_of_rules import answers, drawn, findings, rulebook, split
@@ -72,6 +73,7 @@ def test_documents(case: Case, update: bool, monkeypatch: pytest.MonkeyPatch) ->
     monkeypatch.chdir(case.file.parent)
     program, *arguments = shlex.split(case.input)
     assert program == "policy"
+    optional.proofs(arguments)
     result = CliRunner().invoke(main, arguments)
     assert result.exit_code == 0, result.output
     case.settle(result.stdout, update)

@@ -9,6 +9,7 @@ from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
 
+import optional
 import pytest
 from click.testing import CliRunner
 from documents_made import document, printed
@@ -57,6 +58,7 @@ def made(kind: str, *options: str) -> str:
     if told.keys() <= {"--language", "--format"}:
         whole = document(*KINDS[kind], facts=json.dumps(ORDER))
         return printed(whole, told.get("--language", "both"), told.get("--format", "html"))
+    optional.proofs(KINDS[kind])
     result = CliRunner().invoke(main, ["report", *KINDS[kind], *options], input=json.dumps(ORDER))
     assert result.exit_code == 0, result.output
     return result.stdout
@@ -156,6 +158,7 @@ def test_a_pack_is_the_same_made_again(tmp_path: Path, monkeypatch: pytest.Monke
         (tmp_path / where).mkdir()
         monkeypatch.chdir(tmp_path / where)
         arguments = ["report", "pack", "pack", "--rules", "../rules", "--on", "2026-06-18", "--since", "2026-01-01"]
+        optional.proofs(arguments)
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, result.output
     one, two = ({p.name: p.read_bytes() for p in (tmp_path / w / "pack").iterdir()} for w in ("one", "two"))

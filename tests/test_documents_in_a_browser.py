@@ -4,18 +4,18 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator
 from pathlib import Path
 
+import optional
 import pytest
-from chromium import PROGRAM, Chromium
+from chromium import Chromium
 from click.testing import CliRunner
 from test_documents import KINDS, made
 
 from policy.cli import main
 
-AXE = importlib.util.find_spec("axe_core_python")
+AXE = optional.file_of("axe_core_python", "axe.min.js")
 RULES = ["wcag2a", "wcag2aa", "wcag21aa", "best-practice"]
 RUN = f"""
 axe.run(document, {{runOnly: {RULES}}}).then((found) =>
@@ -31,15 +31,13 @@ EVERY = [
     if kind != "rulebook"  # it is long, and looked at below
 ]
 
-pytestmark = [
-    pytest.mark.skipif(PROGRAM is None, reason="needs Debian's chromium"),
-    pytest.mark.xdist_group("browser"),
-]
+pytestmark = pytest.mark.xdist_group("browser")
 
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:
-    with Chromium(tmp_path_factory.mktemp("profile")) as chromium:
+    program = optional.program("chromium", "chromium", "chromium-browser")
+    with Chromium(program, tmp_path_factory.mktemp("profile")) as chromium:
         yield chromium
 
 
@@ -49,8 +47,8 @@ def look_at(browser: Chromium, file: Path, shades: tuple[bool, ...] = (False, Tr
         browser.open(file, dark=dark)
         assert browser.console == []
         assert not browser.evaluate(TOO_WIDE)
-        if AXE is not None and AXE.origin is not None:
-            browser.evaluate(Path(AXE.origin).with_name("axe.min.js").read_text(encoding="utf-8") + ";0")
+        if AXE is not None:
+            browser.evaluate(AXE.read_text(encoding="utf-8") + ";0")
             assert browser.evaluate(RUN) == []
     assert browser.pdf().startswith(b"%PDF")
     browser.resize(420)
@@ -63,7 +61,7 @@ def test_a_document_can_be_read_by_anyone(kind: str, language: str, browser: Chr
     file.write_text(made(kind, "--language", language), encoding="utf-8")
     look_at(browser, file)
     if AXE is None:
-        pytest.skip("axe-core was not asked: pip install axe-core-python")
+        pytest.skip("axe-core was not asked: pip install -e '.[dev]'")
 
 
 @pytest.mark.slow

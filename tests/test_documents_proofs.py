@@ -6,13 +6,14 @@ import json
 from pathlib import Path
 from typing import Any
 
+import optional
 import pytest
 from cases_of_rules import HEAD
 from click.testing import CliRunner
 
 from policy.cli import main
 
-pytest.importorskip("z3", reason="the extra `proofs` is not installed")
+optional.library("z3", "proofs")
 
 LOAN = """
 enum Kind { listed "listed share" zh "上市股份", coin "coin" zh "代幣" }
@@ -90,7 +91,7 @@ def test_a_change_tells_what_it_means_for_everyone(tmp_path: Path) -> None:
 def test_without_a_solver_a_document_asks_for_one_or_for_none(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("policy.cli.proving.there_is_a_solver", lambda: False)
+    monkeypatch.setattr("policy.extras._failure", lambda library: ModuleNotFoundError(name=library))
     folder = rules(tmp_path, "rules", "p.worth / 2")
     result = CliRunner().invoke(main, ["report", "rulebook", "--on", "2026-03-01", "--rules", folder])
     assert result.exit_code == 2

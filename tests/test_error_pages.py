@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+import optional
 import pytest
 from attrs import frozen
 from cases_of_rules import rulebook
@@ -81,6 +82,9 @@ def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
             read_facts = book.reader(name).read(Source("facts.json", body.rstrip("\n")))
             yield from read_facts if isinstance(read_facts, list) else []
         elif language == "python":
+            if "policy.tables" in body:
+                optional.library("polars", "columns")
+                optional.library("pyarrow", "columns")
             names = {"folder": folder, "check": check, "read_folder": read_folder, "Text": Text}
             exec(body, names)
             yield from names["found"]  # type: ignore[misc]  # the example leaves a list of findings there

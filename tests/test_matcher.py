@@ -377,7 +377,7 @@ def test_the_compiled_matcher_agrees_too(tmp_path: Path, monkeypatch: pytest.Mon
     try:
         compiled.build(tmp_path)
     except compiled.NotCompiled as why:
-        pytest.skip(f"the matcher cannot be compiled here: {why}")
+        pytest.skip(f"the matcher cannot be compiled here: {why}; apt install gcc python3-dev")
     matcher = compiled.load(tmp_path)
     assert matcher.__file__.endswith((".so", ".pyd"))
     assert matcher.Matcher is not Matcher

@@ -3,27 +3,24 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 import zlib
 from functools import cache
 from pathlib import Path
 
+import optional
 import pytest
 from click.testing import CliRunner
 from test_documents import made
 
 from policy.cli import main
+from policy.diagnostics import PolicyError
+from policy.reports.pdf import pdf_of
 from policy.reports.pictures import coloured
 
-try:
-    import weasyprint  # noqa: F401
-except ImportError:
-    pytest.skip("needs the extra `pdf`", allow_module_level=True)
-except OSError as absent:
-    pytest.skip(f"needs Pango: {absent}", allow_module_level=True)
 
-from policy.reports.pdf import PdfError, pdf_of
+@pytest.fixture(autouse=True)
+def _printer() -> None:
+    optional.pdf()
 
 
 @cache
@@ -65,7 +62,7 @@ def test_looking_for_glyphs_leaves_what_is_printed_alone(monkeypatch: pytest.Mon
 
 def test_chinese_is_printed_and_what_cannot_be_is_named() -> None:
     assert pdf_of("<p>Virtual assets 虛擬資產</p>").startswith(b"%PDF")
-    with pytest.raises(PdfError, match=r"no installed font has .*U\+F1234"):
+    with pytest.raises(PolicyError, match=r"no installed font has .*U\+F1234"):
         pdf_of("<p>\U000f1234</p>")
 
 
@@ -81,7 +78,7 @@ def test_chinese_is_printed_and_what_cannot_be_is_named() -> None:
     ],
 )
 def test_nothing_outside_the_page_is_fetched(page: str) -> None:
-    with pytest.raises(PdfError, match="outside"):
+    with pytest.raises(PolicyError, match="outside"):
         pdf_of(page)
 
 
@@ -110,7 +107,7 @@ def test_a_pack_has_them_too_when_asked(tmp_path: Path, monkeypatch: pytest.Monk
     for where in ("one", "two"):
         (tmp_path / where).mkdir()
         monkeypatch.chdir(tmp_path / where)
-        arguments = ["report", "pack", "pack", "--rules", "../rules", "--on", "2026-06-18", "--pdf"]
+        arguments = ["report", "pack", "pack", "--rules", "../rules", "--on", "2026-06-18", "--pdf", "--no-proofs"]
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, result.output
         packs.append({p.name: p.read_bytes() for p in (tmp_path / where / "pack").iterdir()})
@@ -118,19 +115,3 @@ def test_a_pack_has_them_too_when_asked(tmp_path: Path, monkeypatch: pytest.Monk
     assert {"index.pdf", "rulebook.pdf", "traceability.pdf"} <= set(packs[0])
     assert b"rulebook.pdf" in packs[0]["manifest.txt"]
     assert b"--pdf" in packs[0]["index.html"]
-
-
-@pytest.mark.parametrize(
-    ("failure", "told"), [("ImportError('no')", "policy-that-runs[pdf]"), ("OSError('no libpango')", "apt install")]
-)
-def test_without_its_libraries_the_command_says_what_to_install(failure: str, told: str, tmp_path: Path) -> None:
-    (tmp_path / "weasyprint.py").write_text(f"raise {failure}\n")
-    code = f"import sys; sys.path.insert(0, {str(tmp_path)!r}); from policy.cli import main; main()"
-    house = Path(__file__).parent / "corpus" / "documents" / "house"
-    words = ["report", "rulebook", "--rules", str(house), "--on", "2026-03-01", "--format", "pdf", "-o", "x.pdf"]
-    done = subprocess.run(
-        [sys.executable, "-c", code, *words], cwd=tmp_path, capture_output=True, text=True, timeout=60
-    )
-    assert done.returncode == 2
-    assert told in done.stderr
-    assert not (tmp_path / "x.pdf").exists()

@@ -12,16 +12,19 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+import optional
 import pytest
-from spark_cluster import Cluster, cluster, settings, wanting
+from spark_cluster import Cluster, cluster, settings
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(bool(wanting()), reason=wanting() or "there is a cluster"),
     pytest.mark.filterwarnings("default", "ignore::ResourceWarning"),  # Spark's own
     pytest.mark.xdist_group("spark"),
 ]
-pl = pytest.importorskip("polars", reason="the extra `columns` is not installed")
+pl = optional.library("polars", "columns")
+optional.library("pandas", "spark")
+optional.library("pyspark", "spark")
+optional.java()
 
 import policy  # noqa: E402
 from policy import resources  # noqa: E402

@@ -13,11 +13,12 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import optional
 import pytest
 from click.testing import CliRunner, Result
 
-pl = pytest.importorskip("polars", reason="the extra `columns` is not installed")
-parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `columns` is not installed")
+pl = optional.library("polars", "columns")
+parquet = optional.library("pyarrow.parquet", "columns")
 
 import policy  # noqa: E402
 from policy.cli import main  # noqa: E402

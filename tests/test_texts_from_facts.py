@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import optional
 import pytest
 from documents_made import document, printed
 from test_documents import ORDER, SCENARIOS, Reader
@@ -140,8 +141,8 @@ def test_figures_hold_the_name_and_nothing_unseen(kind: str, name: str) -> None:
 
 @each
 def test_markdown_says_the_name_and_means_nothing_by_it(kind: str, name: str) -> None:
-    markdown = pytest.importorskip("markdown_it", reason="markdown-it-py is not installed")
-    pytest.importorskip("linkify_it", reason="linkify-it-py is not installed")
+    markdown = optional.library("markdown_it", "dev")
+    optional.library("linkify_it", "dev")
     reader = markdown.MarkdownIt("gfm-like")
     shapes = []
     for who in ("Chan", name):
@@ -157,7 +158,7 @@ def test_markdown_says_the_name_and_means_nothing_by_it(kind: str, name: str) ->
 
 @pytest.mark.parametrize("name", NAMES.values(), ids=NAMES)
 def test_a_line_of_markdown_begins_nothing(name: str) -> None:
-    reader = pytest.importorskip("markdown_it", reason="markdown-it-py is not installed").MarkdownIt("gfm-like")
+    reader = optional.library("markdown_it", "dev").MarkdownIt("gfm-like")
     tags = "<h2>{0}</h2><p>{0}</p><ul><li>{0}</li></ul><dl><dt>{0}</dt><dd>{0}</dd></dl>"
     tables = "<table><tr><th>{0}</th></tr><tr><td>{0}</td></tr></table>"
     pages = [(tags + tables).format(escape(text)) for text in ("Chan", seen(name))]
@@ -167,10 +168,7 @@ def test_a_line_of_markdown_begins_nothing(name: str) -> None:
 
 @pytest.mark.parametrize("kind", ["decision", "loans"])
 def test_a_pdf_has_no_link_and_shows_the_name(kind: str) -> None:
-    try:
-        import weasyprint  # noqa: F401
-    except (ImportError, OSError) as absent:
-        pytest.skip(f"needs the extra `pdf`, and Pango: {absent}")
+    optional.pdf()
     from policy.reports.pdf import pdf_of
 
     data = pdf_of(made(kind, "".join(n for n in NAMES.values())))

@@ -7,6 +7,7 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+import optional
 import pytest
 from case_files import Case, parametrised
 from cases_of_rules import with_head
@@ -14,7 +15,7 @@ from click.testing import CliRunner, Result
 
 from policy.cli import main
 
-pytest.importorskip("z3", reason="proofs need z3-solver: pip install -e '.[proofs]'")
+optional.library("z3", "proofs")
 
 
 @pytest.fixture(autouse=True)

@@ -11,6 +11,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
+import optional
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -40,7 +41,7 @@ from policy.verify.terms import Term, Terms
 from policy.verify.to_smt import Encoder
 from policy.verify.trial import state
 
-pytest.importorskip("z3", reason="proofs need z3-solver: pip install -e '.[proofs]'")
+optional.library("z3", "proofs")
 
 SEEDS = st.integers(0, 2**64 - 1)
 QUIET = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}

@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import optional
 import pytest
 from attrs import evolve
 from click.testing import CliRunner
@@ -39,12 +40,11 @@ from policy.verify.difference import change, compared, directions
 from policy.verify.facts import Facts
 from policy.verify.questions import batches
 from policy.verify.run import tasks, verdicts
-from policy.verify.solver import there_is_a_solver
 from policy.verify.symbolic import CannotEncodeError, Texts
 from policy.verify.terms import Terms
 from policy.verify.trial import Dated, Trial
 
-needs_solver = pytest.mark.skipif(not there_is_a_solver(), reason="proofs need z3-solver: pip install -e '.[proofs]'")
+needs_solver = pytest.mark.skipif(not optional.there_is("z3", "proofs"), reason="pip install -e '.[proofs]'")
 SEEDS = st.integers(0, 2**64 - 1)
 QUIET = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
 QUICK = Limits(1.0, 2)
@@ -249,8 +249,7 @@ def test_unchanged_claims_are_answered_from_the_cache(tmp_path: Path, monkeypatc
 
 def test_without_a_solver_the_remedy_is_named_and_questions_can_still_be_printed(tmp_path: Path) -> None:
     (tmp_path / "t.policy").write_text(RULES, encoding="utf-8")
-    hide = "import sys; sys.modules['z3'] = None; import importlib.util as u; f = u.find_spec\n"
-    hide += "u.find_spec = lambda n, *a: None if n == 'z3' else f(n, *a)\nfrom policy.cli import main; main()"
+    hide = "import sys; sys.modules['z3'] = None; from policy.cli import main; main()"
 
     def run(*words: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-c", hide, *words]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
-import pytest
+import optional
 from case_files import Case, parametrised
 from click.testing import CliRunner
 
 from policy.cli import main
 
-pytest.importorskip("z3", reason="proofs need z3-solver: pip install -e '.[proofs]'")
+optional.library("z3", "proofs")
 
 
 @parametrised("ways_out")

@@ -79,10 +79,22 @@ class LazyGroup(click.Group):
         except OSError as failure:
             place = f"`{failure.filename}`: " if failure.filename else ""
             raise UnusableError(f"{place}{failure.strerror or failure}") from failure
+        finally:
+            _tell_of_the_cache()
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, VERBS[name]) for name in self.list_commands(ctx)])
+
+
+def _tell_of_the_cache() -> None:
+    """One line, where what this command read could not be kept."""
+    if "policy.cache" in sys.modules:
+        from policy import cache
+        from policy.diagnostics import printable
+
+        if why := cache.refusal():
+            click.secho(f"warning: {printable(why)}", err=True, fg="yellow")
 
 
 @click.group(

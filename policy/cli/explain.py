@@ -79,12 +79,11 @@ def _ways_out(
 ) -> WaysOut:
     """The ways to bring about what is asked for."""
     # imported here so that an explanation alone needs no part of what proves
+    from policy.cli.proving import require_solver
     from policy.verify.counterfactual import wanted, ways_out
     from policy.verify.decide import Limits
-    from policy.verify.solver import no_solver, there_is_a_solver
 
-    if not there_is_a_solver():
-        fail(PolicyError([no_solver()]))
+    require_solver()
     word, _, value = how.partition(" ")
     if function.kind == "decision" and how not in ("permitted", "denied"):
         raise click.UsageError("of a decision ask `--how permitted` or `--how denied`")

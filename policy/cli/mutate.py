@@ -6,12 +6,11 @@ import sys
 
 import click
 
-from policy.cli.output import fail, plural, print_json
-from policy.diagnostics import PolicyError
+from policy.cli.output import plural, print_json
+from policy.cli.proving import require_solver
 from policy.testing.mutation import Fate, Score, mutated
 from policy.testing.run import Runner
 from policy.verify.decide import Limits
-from policy.verify.solver import no_solver, there_is_a_solver
 
 
 def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, wanted: int) -> int:
@@ -20,8 +19,7 @@ def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
     if format == "junit":
         raise click.UsageError("`--mutate` writes text or JSON")
-    if not there_is_a_solver():
-        fail(PolicyError([no_solver()]))
+    require_solver()
     with click.progressbar(length=1, label="mutating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
 
         def begun(parts: int) -> None:

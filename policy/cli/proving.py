@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
-from attrs import evolve
 
 from policy.cli.output import fail
 from policy.diagnostics import PolicyError
@@ -25,7 +24,7 @@ from policy.verify.decide import Limits
 from policy.verify.difference import Change, Difference, change, directions
 from policy.verify.questions import batches
 from policy.verify.run import Task, differences, tasks, verdicts
-from policy.verify.solver import no_solver, there_is_a_solver
+from policy.verify.solver import needed_solver
 
 F = TypeVar("F", bound=Callable[..., Any])
 USUAL = Limits(10.0, 3)
@@ -41,9 +40,10 @@ proofs_option: Callable[[F], F] = click.option(
 
 def require_solver(instead: str = "") -> None:
     """Ends with 2 where there is no solver, telling what could be done `instead`."""
-    if not there_is_a_solver():
-        missing = no_solver()
-        fail(PolicyError([evolve(missing, help=missing.help + (f"; or {instead}" if instead else ""))]))
+    try:
+        needed_solver(instead)
+    except PolicyError as error:
+        fail(error)
 
 
 def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[list[Task], list[Verdict]]:

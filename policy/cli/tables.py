@@ -13,7 +13,7 @@ from policy.cli.options import texts_of
 from policy.cli.output import COLOURS, fail, plural, print_json
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError, printable
-from policy.extras import needed
+from policy.extras import needed, needed_java
 from policy.model.values import show
 from policy.pipeline import load_program
 
@@ -37,7 +37,9 @@ def decide_table(
 
         undated = load_program(texts_of(paths), under)
         if engine:
+            needed("pandas", "spark")
             needed("pyspark", "spark")
+            needed_java()
             from policy.tables.spark import decide_on
 
             summary = decide_on(engine, undated, Asking(**asking), facts, out)

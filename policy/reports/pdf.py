@@ -7,38 +7,64 @@ machine's.
 
 from __future__ import annotations
 
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
+from policy.diagnostics import Diagnostic, PolicyError
+from policy.extras import absent, needed, silence
 from policy.reports.pictures import coloured
 
-_PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
+FONTS = "fonts-dejavu-core fonts-noto-cjk"
+_OUTSIDE = "print what the page itself holds: a picture as `data:`, a style in `<style>`"
 
 
-class PdfError(Exception):
-    """Why no PDF could be made, and what to do about it."""
+def needed_here() -> None:
+    """Raises PolicyError, naming what to install, where this machine prints no PDF."""
+    needed("weasyprint", "pdf", PANGO)
 
 
 def pdf_of(page: str) -> bytes:
-    """The page as PDF. Raises PdfError where WeasyPrint is absent or a character cannot be printed."""
-    try:
-        import weasyprint
-    except ImportError as absent:
-        raise PdfError("a PDF needs WeasyPrint: pip install 'policy-that-runs[pdf]'") from absent
-    except OSError as absent:  # a library of the machine's, which it is written around
-        raise PdfError(f"a PDF needs Pango, as `apt install {_PANGO}` brings it: {absent}") from absent
+    """The page as PDF. Raises PolicyError where WeasyPrint is absent or a character cannot be printed."""
+    needed_here()
+    with silence(), _without_the_time():
+        return _printed(page)
+
+
+def _printed(page: str) -> bytes:
+    import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
 
     nothing_outside = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     try:
         document = weasyprint.HTML(string=coloured(page), url_fetcher=nothing_outside).render(pdf_tags=True)
     except FatalURLFetchingError as asked:
-        raise PdfError(f"the page asks for what lies outside it: {asked}") from asked
+        found = Diagnostic("template-refused", f"the page asks for what lies outside it: {asked}", None, _OUTSIDE)
+        raise PolicyError([found]) from asked
     missing = _missing([p._page_box for p in document.pages])
     if missing:
         shown = " ".join(f"{c} (U+{ord(c):04X})" for c in missing[:8])
-        raise PdfError(f"no installed font has {shown}; install one that does, such as Noto Sans CJK")
+        help = f"install one that does; `apt install {FONTS}` brings English and Chinese"
+        raise PolicyError([absent(f"no installed font has {shown}", help)])
     data: bytes = document.write_pdf(pdf_tags=True)
     return data
+
+
+@contextmanager
+def _without_the_time() -> Iterator[None]:
+    """fontTools, which cuts fonts where HarfBuzz-subset is absent, writes the time into them and logs."""
+    logging.getLogger("fontTools").addHandler(logging.NullHandler())
+    before = os.environ.get("SOURCE_DATE_EPOCH")
+    os.environ["SOURCE_DATE_EPOCH"] = "0"
+    try:
+        yield
+    finally:
+        del os.environ["SOURCE_DATE_EPOCH"]
+        if before is not None:
+            os.environ["SOURCE_DATE_EPOCH"] = before
 
 
 def _missing(pages: list[Any]) -> list[str]:

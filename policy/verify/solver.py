@@ -6,12 +6,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.extras import needed
 from policy.verify.facts import Model
 from policy.verify.meanings import Product
 from policy.verify.script import Script
@@ -21,16 +20,11 @@ STEPS = (
     10_000_000  # that stand for a second, about what one takes; counted, so that all machines give the same replies
 )
 PATIENCE = 30  # times as long by the clock, should the solver ever forget to count
-EXTRA = "install Z3: `pip install 'policy-that-runs[proofs]'`"
 
 
-def there_is_a_solver() -> bool:
-    return find_spec("z3") is not None
-
-
-def no_solver() -> Diagnostic:
-    """The finding that there is none."""
-    return Diagnostic("no-solver", "there is no solver to prove anything with", None, EXTRA)
+def needed_solver(instead: str = "") -> None:
+    """Raises PolicyError where there is no solver, telling what could be done `instead`."""
+    needed("z3", "proofs", instead=instead)
 
 
 @frozen
@@ -119,8 +113,7 @@ def _model(z3: Any, model: Any, names: Sequence[Term], context: Any) -> Model:
 
 
 def _z3() -> Any:
-    if not there_is_a_solver():
-        raise PolicyError([no_solver()])
+    needed_solver()
     import z3
 
     return z3

@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypeVar
@@ -58,10 +59,23 @@ def own_templates() -> Folder | None:
     return own
 
 
+def _pdf_is_possible(ctx: click.Context, _: click.Parameter, format: str) -> str:
+    if format == "pdf" and not ctx.resilient_parsing:
+        require_pdf()
+    return format
+
+
 _OPTIONS = (
     templates_option(expose=False),
     click.option("-o", "--output", type=click.Path(dir_okay=False), default="", help="Where it goes, if not here."),
-    click.option("--format", type=click.Choice(FORMATS), default="html", show_default=True, help="Output format."),
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        default="html",
+        show_default=True,
+        callback=_pdf_is_possible,
+        help="Output format.",
+    ),
     click.option("--platform", default="A licensed platform", show_default=True, help="Whose name the cover bears."),
     click.option(
         "--language", type=click.Choice(LANGUAGES), default="both", show_default=True, help="Which of the two."
@@ -145,9 +159,37 @@ def page_of(document: Document, language: str) -> str:
 
 def pdf(page: str) -> bytes:
     """A page as PDF. Ends with 2 where that cannot be."""
-    from policy.reports.pdf import PdfError, pdf_of
+    from policy.reports.pdf import pdf_of
 
     try:
-        return pdf_of(page)
-    except PdfError as wrong:
-        raise click.UsageError(str(wrong)) from wrong
+        with _quiet_libraries():
+            return pdf_of(page)
+    except PolicyError as error:
+        fail(error)
+
+
+def require_pdf() -> None:
+    """Ends with 2 where this machine prints no PDF, before a document is made for nothing."""
+    from policy.reports.pdf import needed_here
+
+    try:
+        with _quiet_libraries():
+            needed_here()
+    except PolicyError as error:
+        fail(error)
+
+
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Pango and Fontconfig, written in C, say what they think of a machine's fonts past Python's `stderr`."""
+    if sys.stderr is None:  # it was closed before this program began
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 
 from policy.cli.backtest import SHIPPED
 from policy.cli.documents import change, margin, rulebook, traceability, trading
-from policy.cli.documents.common import LANGUAGES, json_of, model_of, page_of, templates_option
+from policy.cli.documents.common import LANGUAGES, json_of, model_of, page_of, require_pdf, templates_option
 from policy.cli.documents.common import pdf as pdf_of
 from policy.cli.documents.followed import of_journal
 from policy.cli.documents.journals import journal_option
@@ -63,6 +63,8 @@ def command(
     into = Path(folder)
     if into.exists() and any(into.iterdir()):
         raise click.UsageError(f"`{folder}` is not empty: name a new folder")
+    if pdf:
+        require_pdf()
     documents = _documents(paths, under, on, journal, since, proofs, platform)
     into.mkdir(parents=True, exist_ok=True)
     listed = [_written(into, name, document, language, pdf) for name, document in documents]
