@@ -162,3 +162,16 @@ def test_random_rules_are_told_in_full(seed: int) -> None:
 @pytest.mark.parametrize("seed", range(100, 1100))
 def test_many_random_rules_are_told_in_full(seed: int) -> None:
     told_in_full(seed)
+
+
+def test_why_a_number_is_rounded_against_its_stricter_side_is_told() -> None:
+    text = """language 1 ruleset t
+value fee(a: money(HKD)) -> money(HKD)
+  stricter when higher though rounded down because "whole dollars" zh "以整元計"
+  = round down to 1 HKD (a * 1%)
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    told = Sentences(model).direction(model.declared["t.fee"])
+    assert told == Words(
+        "the stricter the higher, though rounded down: whole dollars", "愈高愈嚴格，惟向下取整：以整元計"
+    )

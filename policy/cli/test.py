@@ -54,8 +54,9 @@ def command(
     policy test rulesets --fail-under 90 --format junit > tests.xml
     policy test rulesets --mutate --fail-under 100
 
-    Ends with 0 when all hold, 1 when one does not (or coverage is too low), 2 when the rules have errors. With
-    --mutate: 1 when a mistake goes unnoticed (or more than --fail-under allows), 3 when one is not decided.
+    Ends with 0 when all hold, 1 when one does not (or coverage is too low, or the rules bring no tests at all), 2
+    when the rules have errors. With --mutate: 1 when a mistake goes unnoticed (or more than --fail-under allows), 3
+    when one is not decided.
     """
     checked = checked_of(paths)
     model: Model = checked.model
@@ -64,7 +65,8 @@ def command(
         raise click.UsageError(f"no test's title or ruleset contains `{select}`")
     runner = Runner(evolve(model, tests=tuple(chosen)), digest_of(checked.texts))
     if mutate:
-        sys.exit(mutation(runner, Limits(seconds), jobs, select, format, fail_under or 100))
+        score = mutation(runner, Limits(seconds), jobs, select, format, fail_under or 100)
+        sys.exit(score or (0 if model.tests else 1))
     results = _run(runner, jobs)
     if not select:
         results += try_properties(runner)
@@ -80,7 +82,7 @@ def command(
         _print_coverage(summary, coverage or low)
         if low:
             click.secho(f"coverage is {summary.percent} %, and {fail_under} % is wanted", fg="red")
-    sys.exit(1 if failed or low else 0)
+    sys.exit(1 if failed or low or not model.tests else 0)
 
 
 # ── running ─────────────────────────────────────────────────────────────────────────────────
@@ -121,7 +123,9 @@ def _print(results: list[Result], failed: list[Result]) -> None:
     properties = sum(r.title.startswith("property ") for r in results)
     tests = len(results) - properties
     tried = f", {properties} properties tried on made-up facts (not proved)" if properties else ""
-    if failed:
+    if not tests:
+        click.secho(f"there are no tests: nothing shows that the rules say what is meant{tried}", fg="red", bold=True)
+    elif failed:
         click.secho(f"{plural(tests, 'test')}{tried}: {len(failed)} failed", fg="red", bold=True)
     else:
         click.secho(f"{plural(tests, 'test')}{tried}: all hold", fg="green")

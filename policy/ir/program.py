@@ -12,9 +12,9 @@ from typing import Any
 from attrs import evolve, field, frozen
 
 from policy.decisions import Citation, Words
-from policy.model.types import Type
+from policy.model.types import MOST_DIGITS, Type
 
-LARGEST = 10**38  # no number of a program reaches this; a `Check` stands wherever one might
+LARGEST = 10**MOST_DIGITS  # no number of a program reaches this; a `Check` stands wherever one might
 
 
 @frozen

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from policy.decisions import Citation, Words
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import rules, types
+from policy.model.agreement import a_type
 from policy.model.expressions import Expression
 from policy.model.given import UNREADABLE, fact
 from policy.model.index import Index, Unit
@@ -51,6 +52,8 @@ class UnitReader:
             "title": words_of(d.title),
             "span": d.span,
         }
+        if isinstance(d, tree.Value | tree.Table | tree.Decision | tree.Priority | tree.Property):
+            common["binders"] = tuple(b.span for b in d.parameters)
         signature = self.rulebook.signatures.get(id)
         match d:
             case tree.EnumOf(members=members):
@@ -68,6 +71,7 @@ class UnitReader:
                 self.declared[id] = rules.Parameter(
                     type=signature.type,
                     stricter=d.stricter,
+                    leniency=leniency_of(d.leniency),
                     versions=self.versions(d.versions, self.typist(), signature.type),
                     unset=words_of(d.unset.reason) if d.unset else None,
                     citations=self.rulebook.cited(d.unset.per) if d.unset else (),
@@ -79,6 +83,7 @@ class UnitReader:
                     parameters=signature.parameters,
                     type=signature.type,
                     stricter=d.stricter,
+                    leniency=leniency_of(d.leniency),
                     versions=self.versions(d.versions, typist, signature.type),
                     **common,
                 )
@@ -87,6 +92,7 @@ class UnitReader:
                     parameters=signature.parameters,
                     type=signature.type,
                     stricter=d.stricter,
+                    leniency=leniency_of(d.leniency),
                     hit=d.hit,
                     body=rows_of(self, d.name, d.header, d.rows, signature),
                     **common,
@@ -131,8 +137,13 @@ class UnitReader:
         return rules.Precedes(first=typist.typed(e.first, of), second=typist.typed(e.second, of), priority=entry.id)
 
     def _field(self, f: tree.Field, of: Type) -> rules.Field:
+        plain = of.of if isinstance(of, types.OptionalOf) else of
+
         def bound(e: tree.Expression | None) -> int | None:
             if e is None:
+                return None
+            if not isinstance(plain, Number | types.Date | types.Instant | types.Broken):
+                self.typist().fail("type-mismatch", f"{a_type(of)} has no order, and so no bounds", e.span)
                 return None
             value = fact(e, of, {}, self.typist())
             return None if value is UNREADABLE else value
@@ -240,6 +251,10 @@ class UnitReader:
 
 def words_of(words: tree.Words | None) -> Words:
     return Words(words.en, words.zh) if words else Words("")
+
+
+def leniency_of(l: tree.Leniency | None) -> rules.Leniency | None:
+    return rules.Leniency(mode=l.mode, because=words_of(l.because), span=l.span) if l is not None else None
 
 
 def ordinal(day: date | None) -> int | None:

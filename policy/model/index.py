@@ -110,6 +110,13 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
                     did_you_mean(wanted.text, result.units)
                     or "only rulesets in the folder that is loaded can be imported",
                 )
+            elif wanted.text == unit.name:
+                found.error(
+                    "circular-import",
+                    f"`{unit.name}` {'amends' if wanted is unit.head.amends else 'imports'} itself",
+                    wanted.span,
+                    "remove it: a ruleset sees its own names",
+                )
     _cycles(result, found)
     return result
 

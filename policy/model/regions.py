@@ -19,7 +19,7 @@ from policy.model.calendar import BEGINNING, ENDING
 from policy.model.types import Number, Type
 from policy.model.values import show
 
-_FAR = 10**60
+FAR = 10**60
 _MOST_BOXES = 4_000
 
 
@@ -83,7 +83,7 @@ Region = Ints | Words
 Box = tuple[Region, ...]
 
 
-def _meet(a: Region, b: Region) -> Region:
+def meet(a: Region, b: Region) -> Region:
     if isinstance(a, Ints) and isinstance(b, Ints):
         return a.meet(b)
     assert isinstance(a, Words)
@@ -91,7 +91,7 @@ def _meet(a: Region, b: Region) -> Region:
     return a.meet(b)
 
 
-def _minus(a: Region, b: Region) -> Region:
+def minus(a: Region, b: Region) -> Region:
     if isinstance(a, Ints) and isinstance(b, Ints):
         return a.minus(b)
     assert isinstance(a, Words)
@@ -99,17 +99,17 @@ def _minus(a: Region, b: Region) -> Region:
     return a.minus(b)
 
 
-def _universe(of: Type) -> Region:
+def universe_of(of: Type) -> Region:
     match of:
         case types.OptionalOf(item):
-            inner = _universe(item)
+            inner = universe_of(item)
             return Words(inner.items | {None}, inner.others) if isinstance(inner, Words) else inner
         case types.Enum(_, members):
             return Words(frozenset(members))
         case types.Boolean():
             return Words(frozenset({True, False}))
         case Number() | types.Date() | types.Instant():
-            return Ints(((-_FAR, _FAR),))
+            return Ints(((-FAR, FAR),))
         case _:
             return Words(frozenset(), True)
 
@@ -129,9 +129,9 @@ def _constants(items: tuple[typed.Expression, ...], of: Type) -> list[int | str]
     return values
 
 
-def _region(cell: rules.Cell, of: Type) -> Region | None:
+def region_of(cell: rules.Cell, of: Type) -> Region | None:
     inner = of.of if isinstance(of, types.OptionalOf) else of
-    universe = _universe(of)
+    universe = universe_of(of)
     if cell.kind == "any":
         return universe
     if isinstance(of, types.OptionalOf) and isinstance(universe, Ints):
@@ -145,7 +145,7 @@ def _region(cell: rules.Cell, of: Type) -> Region | None:
             named = Ints(tuple(sorted((int(v), int(v) + 1) for v in set(values))))
         else:
             named = Words(frozenset(values))
-        return _meet(universe, named) if cell.kind == "values" else _minus(universe, named)
+        return meet(universe, named) if cell.kind == "values" else minus(universe, named)
     if cell.kind == "bounds":
         region = universe
         for operator, bound in cell.tests:
@@ -153,14 +153,14 @@ def _region(cell: rules.Cell, of: Type) -> Region | None:
             if at is None:
                 return None
             low = int(at[0]) + (operator in (">", "<="))
-            interval = (low, _FAR) if operator in (">", ">=") else (-_FAR, low)
-            region = _meet(region, Ints((interval,)))
+            interval = (low, FAR) if operator in (">", ">=") else (-FAR, low)
+            region = meet(region, Ints((interval,)))
         return region
     items = cell.items[0]
     if isinstance(items, typed.SetOf):
         same = rules.Cell(kind="values", items=items.items)
-        listed = _region(same, of)
-        return listed if cell.kind == "in" or listed is None else _minus(universe, listed)
+        listed = region_of(same, of)
+        return listed if cell.kind == "in" or listed is None else minus(universe, listed)
     return None
 
 
@@ -171,14 +171,14 @@ def boxes(body: rules.Rows) -> list[Box | None]:
         start = row.start if row.start is not None else BEGINNING
         end = row.end if row.end is not None else ENDING
         regions: list[Region | None] = [Ints(((start, end),) if start < end else ())]
-        regions += [_region(c, column.type) for c, column in zip(row.cells, body.columns, strict=True)]
+        regions += [region_of(c, column.type) for c, column in zip(row.cells, body.columns, strict=True)]
         known = [r for r in regions if r is not None]
         result.append(tuple(known) if len(known) == len(regions) else None)
     return result
 
 
 def disjoint(a: Box, b: Box) -> bool:
-    return any(_meet(x, y).empty for x, y in zip(a, b, strict=True))
+    return any(meet(x, y).empty for x, y in zip(a, b, strict=True))
 
 
 def proven_disjoint(body: rules.Rows) -> bool:
@@ -250,10 +250,10 @@ def left_over(start: Sequence[Box], taken: Sequence[Box]) -> list[Box] | None:
                 continue
             kept: list[Region] = []
             for at, (mine, theirs) in enumerate(zip(box, row, strict=True)):
-                outside = _minus(mine, theirs)
+                outside = minus(mine, theirs)
                 if not outside.empty:
                     pieces.append((*kept, outside, *box[at + 1 :]))
-                kept.append(_meet(mine, theirs))
+                kept.append(meet(mine, theirs))
         if len(pieces) > _MOST_BOXES:
             return None
         remaining = pieces
@@ -267,7 +267,7 @@ def gap(body: rules.Rows) -> str | None:
     if len(known) < len(found) or not known:
         return None
     first = min(i[0] for b in known if isinstance(b[0], Ints) for i in b[0].intervals)
-    universe: Box = (Ints(((first, ENDING),)), *(_universe(c.type) for c in body.columns))
+    universe: Box = (Ints(((first, ENDING),)), *(universe_of(c.type) for c in body.columns))
     rest = left_over([universe], known)
     return _in_words(rest[0], universe, body.columns) if rest else None
 
@@ -303,8 +303,8 @@ def _region_in_words(region: Region, of: Type) -> str:
         return "is " + " or ".join(shown)
     low, high = region.intervals[0]
     tests = []
-    if low > -_FAR:
+    if low > -FAR:
         tests.append(f">= {show(low, inner)}")
-    if high < _FAR:
+    if high < FAR:
         tests.append(f"< {show(high, inner)}")
     return " and ".join(tests) or "is anything"

@@ -33,6 +33,14 @@ class Declared:
 
 
 @frozen(kw_only=True)
+class Asking(Declared):
+    """What asks about `parameters`; `binders` are the places where they are written."""
+
+    parameters: Parameters
+    binders: tuple[Span, ...] = field(default=(), eq=False, repr=False)
+
+
+@frozen(kw_only=True)
 class Dated:
     """In force from `start` until before `end`, standing on `citations`."""
 
@@ -91,6 +99,15 @@ class RecordType(Declared):
 
 
 @frozen(kw_only=True)
+class Leniency:
+    """That rounding by `mode` (down, up), which is not the cautious direction, is meant; and why."""
+
+    mode: str
+    because: Words
+    span: Span = field(default=NOWHERE, eq=False, repr=False)
+
+
+@frozen(kw_only=True)
 class SetVersion(Dated):
     items: frozenset[Any]
 
@@ -116,15 +133,16 @@ class Parameter(Declared):
     unset: Words | None
     citations: tuple[Citation, ...]
     tightened: tuple[tuple[Version, ...], ...] = ()
+    leniency: Leniency | None = None
 
 
 @frozen(kw_only=True)
-class Value(Declared):
-    parameters: Parameters
+class Value(Asking):
     type: Type
     stricter: str
     versions: tuple[Version, ...]
     tightened: tuple[tuple[Version, ...], ...] = ()
+    leniency: Leniency | None = None
 
 
 @frozen(kw_only=True)
@@ -152,13 +170,13 @@ class Rows:
 
 
 @frozen(kw_only=True)
-class Table(Declared):
-    parameters: Parameters
+class Table(Asking):
     type: Type
     stricter: str
     hit: str
     body: Rows
     tightened: tuple[Rows, ...] = ()
+    leniency: Leniency | None = None
 
 
 @frozen(kw_only=True)
@@ -171,10 +189,9 @@ class Rule(Dated):
 
 
 @frozen(kw_only=True)
-class Decision(Declared):
+class Decision(Asking):
     """A duty is `stricter` when `permitted`; any other decision, when denied."""
 
-    parameters: Parameters
     otherwise: str
     because: Words
     citations: tuple[Citation, ...]
@@ -193,8 +210,7 @@ class Key(Dated):
 
 
 @frozen(kw_only=True)
-class Priority(Declared):
-    parameters: Parameters
+class Priority(Asking):
     keys: tuple[Key, ...]
 
 
@@ -208,8 +224,7 @@ class Precedes:
 
 
 @frozen(kw_only=True)
-class Property(Declared):
-    parameters: Parameters
+class Property(Asking):
     citations: tuple[Citation, ...]
     where: Expression | None
     always: Expression | Precedes

@@ -10,6 +10,7 @@ from attrs import frozen
 
 EXACT_FRACTION = -1  # the "scale" of a quotient, which may exist only inside `round`
 MOST_FACT_DIGITS = 18  # a fact's scaled integer stays below 10**18
+MOST_DIGITS = 38  # no number that is worked out reaches 10**38
 LONGEST_LIST = 1_000_000
 
 DEFAULT_SCALE = {"rate": 6, "price": 4, "quantity": 8}

@@ -14,8 +14,8 @@ from policy.model import types
 from policy.model.types import Type
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_LAST_DAY = date.max.toordinal()
-_FIRST_MOMENT, _LAST_MOMENT = (
+LAST_DAY = date.max.toordinal()
+FIRST_MOMENT, LAST_MOMENT = (
     (m.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1) for m in (datetime.min, datetime.max)
 )
 
@@ -68,9 +68,9 @@ def show(value: Any, of: Type) -> str:
         case types.Text():
             return f'"{value}"'
         case types.Date():
-            return date.fromordinal(value).isoformat() if 1 <= value <= _LAST_DAY else "a day out of the calendar"
+            return date.fromordinal(value).isoformat() if 1 <= value <= LAST_DAY else "a day out of the calendar"
         case types.Instant():
-            if not _FIRST_MOMENT <= value <= _LAST_MOMENT:
+            if not FIRST_MOMENT <= value <= LAST_MOMENT:
                 return "a moment out of the calendar"
             return (_EPOCH + timedelta(microseconds=value)).isoformat()
         case types.Number("rate", scale):

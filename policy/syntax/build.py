@@ -168,6 +168,9 @@ class Builder(ExpressionBuilder):
 
     stricter_higher, stricter_lower = constant("higher"), constant("lower")
 
+    def leniency(self, meta: Meta, items: Items) -> tree.Leniency:
+        return tree.Leniency(items[0], items[1], span=self.at(meta))
+
     def unset(self, meta: Meta, items: Items) -> tree.Unset:
         return tree.Unset(items[0], _cited(items), span=self.at(meta))
 
@@ -179,6 +182,7 @@ class Builder(ExpressionBuilder):
             _stricter(items),
             tuple(i for i in items if isinstance(i, tree.Version)),
             _first(items, tree.Unset),
+            _first(items, tree.Leniency),
             span=self.at(meta),
         )
 
@@ -190,6 +194,7 @@ class Builder(ExpressionBuilder):
             _first(items, tree.Words),
             _stricter(items),
             tuple(i for i in items if isinstance(i, tree.Version)),
+            _first(items, tree.Leniency),
             span=self.at(meta),
         )
 
@@ -210,6 +215,7 @@ class Builder(ExpressionBuilder):
             next(i[1] for i in items if isinstance(i, tuple) and i and i[0] == "hit"),
             header,
             tuple(rows),
+            _first(items, tree.Leniency),
             span=self.at(meta),
         )
 

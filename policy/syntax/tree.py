@@ -265,6 +265,14 @@ class DatedSet(Node):
 
 
 @frozen
+class Leniency(Node):
+    """That rounding in this direction, which is not the cautious one, is meant; and why."""
+
+    mode: str  # down, up
+    because: Words
+
+
+@frozen
 class Unset(Node):
     reason: Words
     per: Citations
@@ -278,6 +286,7 @@ class Parameter(Node):
     stricter: str
     versions: tuple[Version, ...]
     unset: Unset | None
+    leniency: Leniency | None = None
 
 
 @frozen
@@ -288,6 +297,7 @@ class Value(Node):
     title: Words | None
     stricter: str
     versions: tuple[Version, ...]
+    leniency: Leniency | None = None
 
 
 @frozen
@@ -300,6 +310,7 @@ class Table(Node):
     hit: str  # only, first, highest, lowest, sum
     header: Row
     rows: tuple[Row, ...]
+    leniency: Leniency | None = None
 
 
 @frozen

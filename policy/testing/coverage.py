@@ -17,12 +17,18 @@ from policy.model.lints.citations import cited_pieces
 
 @define
 class Coverage:
-    """Places of the rules that were a reason, and of the rows and versions that gave a value."""
+    """Places of the rules that were a reason, and of the rows and versions that gave a value.
+
+    `provisions` are those of what has no such place: a priority that ordered, a number that was wanted although
+    nobody has given it, a property that was tried.
+    """
 
     places: set[Place] = field(factory=set)
+    provisions: set[str] = field(factory=set)
 
     def add(self, other: Coverage) -> None:
         self.places |= other.places
+        self.provisions |= other.provisions
 
 
 @frozen(eq=False)
@@ -36,6 +42,8 @@ class _Watcher(Interpreter):
         value = super().result(call, function, env)
         if function.kind == "decision":
             self.mark(function, value, env)
+        elif function.kind in ("priority", "parameter"):
+            self.coverage.provisions.update(c.provision for _, c in function.citations)
         return value
 
     def mark(self, function: Function, value: Any, env: dict[str, Any]) -> None:
@@ -114,18 +122,16 @@ class Summary:
 
 
 def summarised(model: rules.Model, coverages: Iterable[Coverage]) -> Summary:
-    """What the tests cover together. A provision is tested where something that stands on it has spoken."""
+    """What the tests cover together. A provision is tested where something that stands on it has spoken in a test."""
     total = Coverage()
     for coverage in coverages:
         total.add(coverage)
     every = pieces(model)
     uncovered = tuple(p for p in every if p.place not in total.places)
-    spoken = {name for p in every if p.place in total.places for name in p.provisions}
-    # what has no case to speak (sets, priorities, properties, unset numbers) counts as spoken where it is cited
-    for d in model.of_kind(rules.DatedSet, rules.Priority, rules.Property, rules.Parameter):
-        if not isinstance(d, rules.Parameter) or d.unset is not None:
-            spoken |= {c.provision for _, _, citations in cited_pieces(d) for c in citations}
-    spoken |= {c.provision for d in model.of_kind(rules.Decision) for c in d.citations}
+    spoken = {name for p in every if p.place in total.places for name in p.provisions} | total.provisions
+    for d in model.of_kind(rules.DatedSet):
+        versions = (v for v in d.versions if place_of(v.span) in total.places)
+        spoken |= {c.provision for v in versions for c in v.citations}
     excused = tuple((p.id, p.excused) for p in model.provisions.values() if p.excused)
     untested = tuple(p for p in model.provisions if p not in spoken and p not in dict(excused))
     return Summary(tuple(every), uncovered, tuple(model.provisions), untested, excused)

@@ -18,6 +18,7 @@ from policy.ir.questions import Asked
 from policy.model import rules, types
 from policy.model.calendar import periods
 from policy.model.types import Number, Type
+from policy.testing.coverage import Coverage
 from policy.testing.run import NO_DATE, Failure, Result, Runner, line_of
 
 SAMPLES = 300
@@ -103,6 +104,7 @@ def try_properties(runner: Runner, count: int = SAMPLES) -> Iterator[Result]:
     for p in runner.model.of_kind(rules.Property):
         chance = Random(p.id)
         failure: Failure | None = None
+        coverage = Coverage()
         for n in range(count):
             on = dates[n % len(dates)]
             program, _, classes = runner.program(p.ruleset, on)
@@ -115,10 +117,12 @@ def try_properties(runner: Runner, count: int = SAMPLES) -> Iterator[Result]:
             )
             asked = Asked(p.id, program)
             answer = Interpreter(program).answer(asked, arguments)
+            if answer.outcome is Outcome.VALUE:
+                coverage.provisions.update(c.provision for c in p.citations)
             if answer.outcome is Outcome.VALUE and answer.value is False:
                 shown = ", ".join(f"{path} = {value}" for path, value in answer.basis.facts)
                 failure = Failure(
                     "always true", f"false on {asked.on} where {shown}", line_of(p.span), answer.derivation
                 )
                 break
-        yield Result(f"property {p.name}", p.ruleset, line_of(p.span), (failure,) if failure else ())
+        yield Result(f"property {p.name}", p.ruleset, line_of(p.span), (failure,) if failure else (), coverage)

@@ -8,19 +8,34 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from policy.diagnostics import Diagnostic
-from policy.model.lints import chinese, citations, cost, dates, overlays, tables, tests, unused
+from policy.model.lints import (
+    bounds,
+    branches,
+    chinese,
+    citations,
+    cost,
+    dates,
+    overlays,
+    roundings,
+    tables,
+    tests,
+    unused,
+)
 from policy.model.rules import Model
 
 Lint = Callable[[Model], Iterator[Diagnostic]]
 
 ALL: tuple[Lint, ...] = (
+    bounds.lint,
     dates.lint,
     tables.lint,
+    branches.lint,
     unused.lint,
     citations.lint,
     tests.lint,
     chinese.lint,
     overlays.lint,
+    roundings.lint,
     cost.lint,
 )
 

@@ -33,6 +33,9 @@ def _texts(model: rules.Model) -> Iterator[tuple[str, Words, Span]]:
                 yield f"the `otherwise` of `{declared.name}`", declared.because, declared.span
             case rules.Parameter(unset=unset) if unset is not None:
                 yield f"why `{declared.name}` is unset", unset, declared.span
+        leniency = getattr(declared, "leniency", None)
+        if leniency is not None:
+            yield f"why `{declared.name}` is rounded {leniency.mode}", leniency.because, leniency.span
     for amendment in model.amendments:
         for rule in amendment.rules:
             yield f"the reason of `{rule.name}`", rule.because, rule.span

@@ -1,4 +1,4 @@
-"""Questions that no test asks."""
+"""Questions that no test asks, and rulebooks without any test."""
 
 from __future__ import annotations
 
@@ -19,8 +19,19 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         new = (uses(declared) if declared is not None else set()) - reached
         reached |= new
         pending += sorted(new)
+    untested = model.of_kind(*_WORD)
+    if untested and not model.tests:
+        first = model.rulesets[untested[0].ruleset]
+        yield Diagnostic(
+            "no-tests",
+            "the rulebook has no tests",
+            first.span,
+            'add `test "…" on DATE … expect …`; no provision is covered by rules that nobody has tried',
+            Severity.WARNING,
+        )
+        return
     asked = {e.question for t in model.tests for e in t.expectations}
-    for declared in model.of_kind(*_WORD):
+    for declared in untested:
         needs_own = isinstance(declared, rules.Decision | rules.Priority)
         if declared.id not in (asked if needs_own else reached):
             yield Diagnostic(

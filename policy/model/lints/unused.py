@@ -1,4 +1,4 @@
-"""Parameters, sets and record fields that no rule reads: often a rule that was meant and never written."""
+"""Parameters, sets, record fields and arguments that nothing reads: often a rule that was meant and never written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,16 @@ from policy.model.walks import bodies, walk
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     names: set[str] = set()
+    arguments: dict[str, set[str]] = {}  # what each declaration reads of its own, an overlay's part of it included
     fields: set[tuple[str, str]] = set()
     for declared in (*model.declared.values(), *model.amendments):
+        read = arguments.setdefault(declared.target if isinstance(declared, rules.Amendment) else declared.id, set())
         for body in bodies(declared):
             for e in walk(body):
                 if isinstance(e, typed.Named):
                     names.add(e.name)
+                elif isinstance(e, typed.Local):
+                    read.add(e.name)
                 elif isinstance(e, typed.FieldOf) and isinstance(e.of.type, types.Record):
                     fields.add((e.of.type.name, e.name))
     for declared in model.of_kind(rules.Parameter, rules.DatedSet):
@@ -38,5 +42,15 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     f"no rule reads `{field.name}` of `{record.name}`",
                     field.span,
                     "ask only for facts that some answer turns on",
+                    Severity.WARNING,
+                )
+    for asking in model.of_kind(rules.Asking):
+        for (name, _), span in zip(asking.parameters, asking.binders, strict=True):
+            if name not in arguments[asking.id]:
+                yield Diagnostic(
+                    "unused-argument",
+                    f"nothing in `{asking.name}` reads `{name}`",
+                    span,
+                    "read it, or do not ask for it",
                     Severity.WARNING,
                 )

@@ -147,7 +147,7 @@ class _Maker:
             anchor=anchor_of(d.id),
             kind=kind_of(d),
             title=in_full(d.title, d.name),
-            stricter=self.sentences.direction(getattr(d, "stricter", "")),
+            stricter=self.sentences.direction(d),
             said=said,
             tables=tuple(self.table(d, body) for body in bodies),
             chart=tuple(_chart(bodies[0])) if bodies else (),

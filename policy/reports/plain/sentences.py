@@ -30,6 +30,7 @@ _DIRECTIONS = {
     "lower": Words("the stricter the lower", "愈低愈嚴格"),
     "permitted": Words("a duty: the stricter when the answer is yes", "屬責任：答案為是則較嚴格"),
 }
+_ROUNDED = {"down": Words("down", "向下取整"), "up": Words("up", "向上取整")}
 _HITS = {
     "first": Words("The first row that applies decides.", "以首個適用的一列為準。"),
     "only": Words("Exactly one row applies.", "有且僅有一列適用。"),
@@ -99,9 +100,15 @@ class Sentences:
                 return tuple(self._members(d, v) for v in d.versions)
         return ()
 
-    def direction(self, stricter: str) -> Words:
-        """Which way is stricter, where the rules say."""
-        return _DIRECTIONS.get(stricter, Words(""))
+    def direction(self, d: Any) -> Words:
+        """Which way is stricter, where the rules say; and why it is rounded the other way, where they do."""
+        way = _DIRECTIONS.get(getattr(d, "stricter", ""), NO_WORDS)
+        leniency = getattr(d, "leniency", None)
+        if leniency is None:
+            return way
+        rounded, why = _ROUNDED[leniency.mode], leniency.because
+        zh = f"{way.zh}，惟{rounded.zh}：{why.zh or why.en}"
+        return Words(f"{way.en}, though rounded {rounded.en}: {why.en}", zh)
 
     def grid(self, d: rules.Table, body: rules.Rows) -> Grid:
         """A table's rows as they are drawn."""
