@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 from policy.diagnostics import Diagnostic
-from policy.model.lints import chinese, citations, cost, dates, overlays, tables, tests, unused
+from policy.model.lints import chinese, citations, cost, dates, early, overlays, tables, tests, unused
 from policy.model.rules import Model
 
 Lint = Callable[[Model], Iterator[Diagnostic]]
@@ -18,6 +18,7 @@ ALL: tuple[Lint, ...] = (
     tables.lint,
     unused.lint,
     citations.lint,
+    early.lint,
     tests.lint,
     chinese.lint,
     overlays.lint,
