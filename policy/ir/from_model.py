@@ -47,11 +47,6 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
         functions[p.id] = _function(p, "property", p.parameters, types.BOOLEAN, body)
     records = {r.id: tuple(_field(f) for f in r.fields) for r in model.of_kind(rules.RecordType)}
     enums = {e.id: dict(e.members) for e in model.of_kind(rules.EnumOf)}
-    readings = {
-        s.id: ir.Reading(s.read, s.holds_until)
-        for s in model.sources.values()
-        if s.read is not None and s.holds_until is not None
-    }
     return checked(
         ir.Program(
             functions=functions,
@@ -60,9 +55,18 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
             digest=digest,
             overlay=overlay,
             notes=notes,
-            readings=readings,
+            readings=readings_of(model),
         )
     )
+
+
+def readings_of(model: rules.Model) -> dict[str, ir.Reading]:
+    """When each source was read, where it is said until when that reading holds."""
+    return {
+        s.id: ir.Reading(s.read, s.holds_until)
+        for s in model.sources.values()
+        if s.read is not None and s.holds_until is not None
+    }
 
 
 def _field(f: rules.Field) -> ir.FieldOf:

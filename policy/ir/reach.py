@@ -5,7 +5,7 @@ In: a program of one date, and what an answer cites. Out: remarks for people. Ab
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from policy.decisions import Citation, Words
 from policy.ir import program as ir
@@ -20,7 +20,7 @@ def reach(program: Program, cited: Iterable[Citation]) -> tuple[Words, ...]:
     return reading_ends(program.readings, (c.source for c in cited), program.on)
 
 
-def reading_ends(readings: dict[str, ir.Reading], sources: Iterable[str], on: int) -> tuple[Words, ...]:
+def reading_ends(readings: Mapping[str, ir.Reading], sources: Iterable[str], on: int) -> tuple[Words, ...]:
     """The remarks on the sources whose reading ends on that day or before."""
     ended: dict[ir.Reading, list[str]] = {}
     for source in sorted(set(sources)):
@@ -32,9 +32,10 @@ def reading_ends(readings: dict[str, ir.Reading], sources: Iterable[str], on: in
 
 def _ended(reading: ir.Reading, sources: list[str]) -> Words:
     end, on, named = show(reading.holds_until, types.DATE), show(reading.on, types.DATE), ", ".join(sources)
+    named_zh = "、".join(sources)
     return Words(
         f"the reading of {named} ends {end} (read {on}): later changes may be missing",
-        f"{named}於{on}閱讀，所讀內容只確知適用至{end}前；其後如有修訂，未必反映在此",
+        f"{named_zh}於{on}閱讀，所讀內容只確知適用至{end}前；其後如有修訂，未必反映在此",
     )
 
 

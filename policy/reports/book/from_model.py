@@ -36,6 +36,7 @@ from policy.reports.book.network import kind_of, named_in, network_of
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 from policy.reports.proofs import Proof, proofs_by_name, proofs_of
+from policy.reports.reach import remarks_on, sources_of
 from policy.reports.words import cited
 from policy.verify.claims import Verdict
 
@@ -87,13 +88,16 @@ def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[Verdict] | 
         setting.digest,
         setting.under,
         _weakest(p.status.value for p in _standing(model, entries)),
+        remarks_on(model, (p.id for p in _standing(model, entries)), setting.on),
     )
+    paragraphs = tuple(_paragraphs(model, entries))
     moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}
     scale = _Scale.over({*moments, cover.on})
     return Book(
         cover,
         concerns,
-        tuple(_paragraphs(model, entries)),
+        tuple(sources_of(model, (p.id for p in paragraphs))),
+        paragraphs,
         tuple(_terms(model, names)),
         tuple(_timeline(entries, scale)),
         scale.years,
@@ -216,7 +220,9 @@ def _paragraphs(model: rules.Model, entries: list[Entry]) -> Iterable[Paragraph]
                 standing.setdefault(c.provision, {})[e.anchor, e.title] = None
     for id, p in sorted(model.provisions.items(), key=lambda item: (item[1].source, _natural(item[0]))):
         if id in standing or p.excused:
-            yield Paragraph(id, p.source, p.title, p.status.value, p.excused, tuple(standing.get(id, ())))
+            since, until = _iso(p.citation.start), _iso(p.citation.end)
+            entries_on_it = tuple(standing.get(id, ()))
+            yield Paragraph(id, p.source, p.title, p.status.value, since, until, p.excused, entries_on_it)
 
 
 def _natural(text: str) -> list[tuple[int, str]]:
