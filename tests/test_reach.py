@@ -71,14 +71,14 @@ def test_a_rule_that_cites_nothing_in_force_says_so() -> None:
     for answer in answers("2025-10-23", "listed", "KW"):
         [remark] = answer.basis.remarks
         assert remark.en == (
-            "`deny on_list` cites nothing in force on 2025-10-23: "
+            "`listed: deny on_list` cites nothing in force on 2025-10-23: "
             "LIST/old is in force from 2025-10-24 until 2026-02-13, LIST/new is in force from 2026-02-13"
         )
         assert "LIST/old" in remark.zh
     for answer in answers("2025-11-02", "rank", "KW"):
         assert answer.basis.citations == ()
         assert [r.en for r in answer.basis.remarks] == [
-            "`row 1` cites nothing in force on 2025-11-02: LAW/1 is in force from 2025-11-03"
+            "`rank: row 1` cites nothing in force on 2025-11-02: LAW/1 is in force from 2025-11-03"
         ]
 
 
@@ -187,3 +187,33 @@ def test_all_that_is_in_force_today_stands_on_something_in_force() -> None:
         if piece.not_in_force
     ]
     assert bare == []
+
+
+def test_tables_say_how_far_their_answers_reach(tmp_path: Path) -> None:
+    """Of one date in the file's metadata and the summary; where each row has its date, in a column."""
+    pytest.importorskip("polars", reason="tables need: pip install -e '.[columns]'")
+    parquet = pytest.importorskip("pyarrow.parquet", reason="tables need: pip install -e '.[columns]'")
+    (tmp_path / "t.policy").write_text(RULES, encoding="utf-8")
+    days = ("2025-10-23", "2026-06-30", "2026-07-01", "2026-09-30", "2026-10-01", "no date")
+    rows = "".join(f"SG,{day}\n" for day in days)
+    (tmp_path / "facts.csv").write_text("place,day\n" + rows, encoding="utf-8")
+    law = "the reading of LAW ends 2026-07-01 (read 2026-11-26): later changes may be missing"
+    both = f"{law}; the reading of LIST ends 2026-10-01 (read 2026-11-26): later changes may be missing"
+
+    def decide(*words: str) -> str:
+        into = ["--facts", str(tmp_path / "facts.csv"), "--out", str(tmp_path / "out.parquet")]
+        told = CliRunner().invoke(main, ["decide", "eligible", "--rules", str(tmp_path / "t.policy"), *into, *words])
+        assert told.exit_code in (0, 2), told.output
+        return told.stdout
+
+    said = json.loads(decide("--on", "2026-10-01", "--keep", "day", "--format", "json"))
+    table = parquet.read_table(tmp_path / "out.parquet")
+    assert said["remarks"] == both
+    assert table.schema.metadata[b"policy.remarks"].decode() == both
+    assert "remarks" not in table.column_names
+    assert f"remark: {both}" in decide("--on", "2026-10-01", "--keep", "day")
+    assert "remark" not in decide("--on", "2026-06-30", "--keep", "day")
+    decide("--on-column", "day")
+    rows = parquet.read_table(tmp_path / "out.parquet").to_pydict()
+    assert rows["day"] == list(days)
+    assert rows["remarks"] == ["", "", law, law, both, ""]

@@ -57,7 +57,9 @@ class Explainer(Interpreter):
     frames: list[_Frame] = field(factory=lambda: [_Frame("")])
     facts_read: dict[str, Any] = field(factory=dict)
     cited: dict[Citation, None] = field(factory=dict)
-    uncited: dict[ir.Rule | ir.Case, None] = field(factory=dict)  # what cites nothing in force
+    uncited: dict[tuple[str, ir.Rule | ir.Case], None] = field(
+        factory=dict
+    )  # of what: rules that cite nothing in force
     lines: dict[Any, _Line] = field(factory=dict)  # by call
     silent: Interpreter = field(default=Factory(lambda self: Interpreter(self.program), takes_self=True))
 
@@ -73,13 +75,13 @@ class Explainer(Interpreter):
         frame = self.frames[-1]
         frame.citations += case.citations
         frame.note = case.label
-        self.cite(case)
+        self.cite(frame.label, case)
 
-    def cite(self, piece: ir.Rule | ir.Case) -> None:
-        """A rule or case counts for the basis."""
+    def cite(self, of: str, piece: ir.Rule | ir.Case) -> None:
+        """A rule or case of something counts for the basis."""
         self.cited.update(dict.fromkeys(piece.citations))
         if piece.not_in_force:
-            self.uncited[piece] = None
+            self.uncited[of, piece] = None
 
     def read(self, path: str, value: Any) -> None:
         self.facts_read.setdefault(path, value)
@@ -145,12 +147,12 @@ class Explainer(Interpreter):
         for n, rule in enumerate(function.rules[:-1]):
             if by_default or n in applied or not isinstance(value, bool):
                 because[n] = self.rule(rule, env, into)
-                self.cite(rule)
+                self.cite(into.label, rule)
             elif others:
                 Explainer(self.program, root=self.root).rule(rule, env, into)
         if by_default:
             otherwise = function.rules[-1]
-            self.cite(otherwise)
+            self.cite(into.label, otherwise)
             into.add(
                 Derivation(otherwise.label, "applies, for no rule does", otherwise.citations, str(otherwise.place))
             )

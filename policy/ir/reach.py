@@ -5,7 +5,7 @@ In: a program of one date, and what an answer cites. Out: remarks for people. Ab
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from policy.decisions import Citation, Words
 from policy.ir import program as ir
@@ -30,6 +30,17 @@ def reading_ends(readings: Mapping[str, ir.Reading], sources: Iterable[str], on:
     return tuple(_ended(*item) for item in sorted(ended.items(), key=lambda i: (i[0].holds_until, i[0].on)))
 
 
+def citable(program: Program, id: str) -> Iterator[Citation]:
+    """All that an answer to a question could cite on the program's date."""
+    for name in program.calls_first(id):
+        function = program.functions[name]
+        yield from (c for _, c in function.citations)
+        yield from (c for rule in function.rules for c in rule.citations)
+        for e in ir.walk(function.body):
+            if isinstance(e, ir.Choose):
+                yield from (c for case in e.cases for c in case.citations)
+
+
 def _ended(reading: ir.Reading, sources: list[str]) -> Words:
     end, on, named = show(reading.holds_until, types.DATE), show(reading.on, types.DATE), ", ".join(sources)
     named_zh = "、".join(sources)
@@ -39,18 +50,18 @@ def _ended(reading: ir.Reading, sources: list[str]) -> Words:
     )
 
 
-def uncited(program: Program, pieces: Iterable[ir.Rule | ir.Case]) -> tuple[Words, ...]:
-    """A remark for each rule, row or version that cites nothing in force on the program's date."""
+def uncited(program: Program, pieces: Iterable[tuple[str, ir.Rule | ir.Case]]) -> tuple[Words, ...]:
+    """A remark for each rule, row or version of something that cites nothing in force on the program's date."""
     assert program.on is not None
     on = show(program.on, types.DATE)
     found = []
-    for piece in pieces:
+    for of, piece in pieces:
         periods = ", ".join(f"{c.provision} {_period(c)}" for c in piece.not_in_force)
         named = ", ".join(c.provision for c in piece.not_in_force)
         found.append(
             Words(
-                f"`{piece.label}` cites nothing in force on {on}: {periods}",
-                f"「{piece.label}」在{on}並無引用任何有效條文（{named}當日無效）",
+                f"`{of}: {piece.label}` cites nothing in force on {on}: {periods}",
+                f"「{of}: {piece.label}」在{on}並無引用任何有效條文（{named}當日無效）",
             )
         )
     return tuple(dict.fromkeys(found))
