@@ -49,13 +49,21 @@ class Words:
 
 @frozen
 class Citation:
-    """A provision, the source it is in, and how well that source is known."""
+    """A provision, the source it is in, and how well that source is known.
+
+    In force from the day `start` until before the day `end`; None where that is open.
+    """
 
     provision: str
     source: str
     reference: str
     status: Status
     text: Words
+    start: int | None = None
+    end: int | None = None
+
+    def in_force(self, day: int) -> bool:
+        return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
 
     def __str__(self) -> str:
         return f"{self.provision} ({self.status.value})"
@@ -63,7 +71,10 @@ class Citation:
 
 @frozen
 class Reason:
-    """One rule that applied. `rule` is `otherwise` where none did; `place` is `file:line:column`."""
+    """One rule that applied. `rule` is `otherwise` where none did; `place` is `file:line:column`.
+
+    `because` are the reasons of the decisions that the rule asks, which only `Basis.reasons` have.
+    """
 
     rule: str
     effect: str
@@ -71,6 +82,15 @@ class Reason:
     citations: tuple[Citation, ...]
     status: Status | None
     place: str
+    because: tuple[Inner, ...] = ()
+
+
+@frozen
+class Inner:
+    """A reason of a decision that another one asks; `question` is the full name of the one that is asked."""
+
+    question: str
+    reason: Reason
 
 
 @frozen
@@ -86,10 +106,16 @@ class Verdict:
 
 @frozen
 class Basis:
-    """What an answer actually rests on: the citations consulted and the facts read, in order."""
+    """What an answer actually rests on: the citations consulted and the facts read, in order.
+
+    `reasons` are those of the answer, each with the reasons of the decisions that it asks. `remarks` say how far the
+    answer reaches: sources whose reading ends before its date, rules that cite nothing in force on it.
+    """
 
     citations: tuple[Citation, ...]
     facts: tuple[tuple[str, str], ...]  # path and value as an author would write it
+    reasons: tuple[Reason, ...] = ()
+    remarks: tuple[Words, ...] = ()
 
     @property
     def status(self) -> Status | None:

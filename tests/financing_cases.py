@@ -60,7 +60,9 @@ def shown(event: Any) -> str:
 
 def in_words(verdict: Verdict) -> str:
     """`denied by margin_call_unmet per SMF/margin_calls (secondary)`, or what is missing."""
-    reasons = ", ".join(f"{r.rule} per {', '.join(map(str, r.citations))}" for r in verdict.reasons)
+    reasons = ", ".join(
+        " per ".join([r.rule, *([", ".join(map(str, r.citations))] if r.citations else [])]) for r in verdict.reasons
+    )
     needs = ", ".join(verdict.needs)
     told = f" by {reasons}" if reasons else f" needs {needs}" if needs else f": {verdict.fault}"
     return verdict.outcome.value + told

@@ -45,7 +45,9 @@ def shown(event: Any) -> str:
 
 def in_words(verdict: Verdict) -> str:
     """`denied by limit_breached per SLC/unsettled_limit (secondary)`, or what is missing."""
-    reasons = ", ".join(f"{r.rule} per {', '.join(map(str, r.citations))}" for r in verdict.reasons)
+    reasons = ", ".join(
+        " per ".join([r.rule, *([", ".join(map(str, r.citations))] if r.citations else [])]) for r in verdict.reasons
+    )
     needs = ", ".join(verdict.needs)
     return verdict.outcome.value + (f" by {reasons}" if reasons else f" needs {needs}" if needs else "")
 

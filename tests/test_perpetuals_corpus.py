@@ -54,7 +54,9 @@ def shown(event: Any) -> str:
 
 def in_words(verdict: Verdict) -> str:
     """`denied by retail_investor per PERP/clients (secondary)`, or what is missing."""
-    reasons = ", ".join(f"{r.rule} per {', '.join(map(str, r.citations))}" for r in verdict.reasons)
+    reasons = ", ".join(
+        " per ".join([r.rule, *([", ".join(map(str, r.citations))] if r.citations else [])]) for r in verdict.reasons
+    )
     return f"{verdict.outcome.value} " + (f"by {reasons}" if reasons else f"needs {', '.join(verdict.needs)}")
 
 

@@ -20,7 +20,7 @@ from policy.cli.options import (
     under_option,
 )
 from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, fail, print_json
-from policy.decisions import Outcome
+from policy.decisions import Answer, Outcome
 from policy.diagnostics import PolicyError, printable
 from policy.facts.from_json import LARGEST_FACTS, FactReader
 from policy.ir.program import Function
@@ -29,6 +29,7 @@ from policy.source import Source
 
 if TYPE_CHECKING:
     from policy.verify.counterfactual import WaysOut
+    from policy.verify.remedy import Remedy
 
 
 @click.command(short_help="Show how an answer came about.")
@@ -62,26 +63,24 @@ def command(
     if isinstance(arguments, list):
         fail(PolicyError(arguments))
     answer = rulebook.interpreter(function.id).answer(*arguments)
-    ways = _ways_out(rulebook, function, arguments, how, seconds) if how else None
+    remedy = _remedy(rulebook, function, answer, how, seconds) if how else None
     if format == "json":
-        more = {"how": ways.as_json()} if ways else {}
+        more = {"how": remedy.as_json()} if remedy else {}
         print_json({**answer_json(answer, function), "derivation": derivation_json(answer.derivation), **more})
     else:
         notes = {id.rpartition(".")[2]: why for id, why in rulebook.program.notes.items()}
-        click.echo(answer_text(answer, function, notes) + "\n\n" + derivation_text(answer.derivation))
-        if ways is not None:
-            click.echo("\n" + _in_words(ways, how))
+        parts = [answer_text(answer, function, notes), *([_in_words(remedy)] if remedy else [])]
+        click.echo("\n\n".join([*parts, derivation_text(answer.derivation)]))
     sys.exit(3 if answer.outcome in (Outcome.UNDECIDED, Outcome.FAILED) else 0)
 
 
-def _ways_out(
-    rulebook: Rulebook, function: Function, arguments: tuple[Any, ...], how: str, seconds: float
-) -> WaysOut:
-    """The ways to bring about what is asked for."""
+def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, seconds: float) -> Remedy:
+    """What would bring about what is asked for."""
     # imported here so that an explanation alone needs no part of what proves
     from policy.cli.proving import require_solver
-    from policy.verify.counterfactual import wanted, ways_out
+    from policy.verify.counterfactual import wanted
     from policy.verify.decide import Limits
+    from policy.verify.remedy import remedy_of
 
     require_solver()
     word, _, value = how.partition(" ")
@@ -91,8 +90,8 @@ def _ways_out(
         raise click.UsageError("of a value ask, for example, `--how '>= 40 HKD'`; or with = <= > <")
     if function.kind == "priority" or not function.parameters:
         raise click.UsageError(f"`{function.id}` does not turn on facts in a way that could be changed")
-    goal = wanted(function, word, _read(rulebook, function, value)) if value else wanted(function, word)
-    return ways_out(rulebook.program, function, arguments, goal, Limits(seconds))
+    goal = wanted(function, word, _read(rulebook, function, value)) if value else None
+    return remedy_of(rulebook.program, function, answer, how, Limits(seconds), goal)
 
 
 def _read(rulebook: Rulebook, function: Function, value: str) -> Any:
@@ -105,12 +104,29 @@ def _read(rulebook: Rulebook, function: Function, value: str) -> Any:
     return read[0]
 
 
-def _in_words(ways: WaysOut, how: str) -> str:
-    if not ways.changeable:
-        return f"{how}: none of its facts is marked changeable"
-    lines = [f"{how} with {printable(str(way))}" for way in ways.ways]
-    if not ways.is_complete:
-        lines.append(f"{how}: there may be {'more ways' if lines else 'a way'} that was not found in time")
-    elif not lines:
-        lines.append(f"{how}: no change of {', '.join(ways.changeable)} brings it about")
+def _in_words(remedy: Remedy) -> str:
+    """The remedy, a line for each way; what stays whatever is changed; and since when times count."""
+    how, whole = remedy.how, remedy.whole
+    if any(not way.changes for way in whole.ways):
+        return f"{how}: so it is already"
+    if whole.changeable:
+        nothing = f"{how}: no change of {', '.join(whole.changeable)} brings it about"
+    else:
+        nothing = f"{how}: none of its facts is marked changeable"
+    lines = _ways(whole, f"{how} with ", f"{how}: there may be", nothing)
+    for cure in remedy.reasons:
+        named = f"  {cure.rule} alone"
+        lines += _ways(
+            cure.ways, f"{named} is removed with ", f"{named}: there may be", f"{named}: nothing removes it"
+        )
+    if remedy.changes_times:
+        moment = f"{whole.not_before}, the moment of the decision"
+        lines.append(f"changed times lie at {moment}, or later: the question is asked again then")
     return "\n".join(lines)
+
+
+def _ways(ways: WaysOut, lead: str, perhaps: str, nothing: str) -> list[str]:
+    lines = [lead + printable(str(way)) for way in ways.ways]
+    if ways.is_complete or not ways.changeable:
+        return lines or [nothing]
+    return [*lines, f"{perhaps} {'more ways' if lines else 'a way that was not found in time'}"]

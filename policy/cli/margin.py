@@ -67,7 +67,8 @@ def _account(stated: dict[str, Any]) -> str:
     for reason in stated.get("verdict", {}).get("reasons", ()):
         colour = "red" if reason["effect"] == "permit" else "green"  # it permits a liquidation
         told = click.style(reason["text"]["en"], fg=colour)
-        lines.append(f"  {told}  per {', '.join(reason['per'])}")
+        cited = f"per {', '.join(reason['per'])}" if reason["per"] else "citing nothing in force"
+        lines.append(f"  {told}  {cited}")
     lines += [f"  {name.replace('_', ' ')}: {_text(value)}" for name, value in facts.items() if _told(value)]
     rows = [{n: _text(v) for n, v in position.items()} for position in stated["positions"]]
     if rows:

@@ -50,9 +50,11 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
         if rules:
             lines += ["", head]
         for r in rules:
-            cited = ", ".join(map(str, r.reason.citations))
+            cited = (
+                f"per {', '.join(map(str, r.reason.citations))}" if r.reason.citations else "citing nothing in force"
+            )
             rule = click.style(r.reason.rule, fg="red" if effect == "deny" else "green")
-            lines.append(f"  {r.count:>9,}  {r.event}: {rule}  {r.reason.text.en}  per {cited}")
+            lines.append(f"  {r.count:>9,}  {r.event}: {rule}  {r.reason.text.en}  {cited}")
     if tally.needs:
         lines += ["", "what could not be answered without"]
         lines += [f"  {count:>9,}  {need}" for need, count in tally.needs.items()]

@@ -10,9 +10,10 @@ from typing import Any, NoReturn
 
 import click
 
-from policy.decisions import Answer, Citation, Derivation, Outcome, Words
+from policy.decisions import Answer, Citation, Derivation, Outcome, Reason, Words
 from policy.diagnostics import Diagnostic, PolicyError, draw, printable
 from policy.ir.program import Function
+from policy.model.types import short
 from policy.model.values import show
 
 COLOURS = {
@@ -76,6 +77,18 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
+def _reason(r: Reason) -> dict[str, Any]:
+    return {
+        "rule": r.rule,
+        "effect": r.effect,
+        "text": _words(r.text),
+        "citations": [_citation(c) for c in r.citations],
+        "status": r.status.value if r.status else None,
+        "place": r.place,
+        "because": [{"question": inner.question, **_reason(inner.reason)} for inner in r.because],
+    }
+
+
 def answer_json(answer: Answer, function: Function) -> dict[str, Any]:
     """Everything an answer says, as JSON data."""
     basis = answer.basis
@@ -87,18 +100,8 @@ def answer_json(answer: Answer, function: Function) -> dict[str, Any]:
     }
     if answer.outcome is Outcome.VALUE:
         result["value"] = show(answer.value, function.type)
-    if answer.reasons:
-        result["reasons"] = [
-            {
-                "rule": r.rule,
-                "effect": r.effect,
-                "text": _words(r.text),
-                "citations": [_citation(c) for c in r.citations],
-                "status": r.status.value if r.status else None,
-                "place": r.place,
-            }
-            for r in answer.reasons
-        ]
+    if basis.reasons:
+        result["reasons"] = [_reason(r) for r in basis.reasons]
     if answer.needs:
         result["needs"] = list(answer.needs)
     if answer.verdict.fault:
@@ -106,6 +109,7 @@ def answer_json(answer: Answer, function: Function) -> dict[str, Any]:
     result["status"] = basis.status.value if basis.status else None
     result["citations"] = [_citation(c) for c in basis.citations]
     result["facts"] = dict(basis.facts)
+    result["remarks"] = [_words(r) for r in basis.remarks]
     return result
 
 
@@ -118,25 +122,33 @@ def headline(answer: Answer, function: Function) -> str:
 def answer_text(answer: Answer, function: Function, notes: dict[str, str]) -> str:
     """An answer as a person reads it."""
     lines = [f"{answer.question.name} on {answer.question.on}", headline(answer, function)]
-    for reason in answer.reasons:
-        lines.append(f"  {click.style(reason.rule, bold=True)}  {reason.text.en}")
-        if reason.text.zh:
-            lines.append(f"    {reason.text.zh}")
-        for citation in reason.citations:
-            lines.append(f"    per {citation} — {citation.text.en}")
+    basis = answer.basis
+    for reason in basis.reasons:
+        lines += _reason_lines(reason, "  ")
     for need in answer.needs:
         why = notes.get(need)
         lines.append(f"  needs {need}" + (f": a number nobody has given. {why}" if why else ""))
     if answer.verdict.fault:
         lines.append(f"  the rules give no answer: {answer.verdict.fault}")
-    basis = answer.basis
-    if not answer.reasons:
+    if not basis.reasons:
         lines += [f"  per {citation} — {citation.text.en}" for citation in basis.citations]
     if basis.facts:
         lines.append("turned on: " + ", ".join(f"{path} = {printable(value)}" for path, value in basis.facts))
     status = basis.status.value if basis.status else "nothing cited"
     lines.append(f"rests on: {status} · rulebook {answer.question.digest[:12]}")
+    lines += [f"remark: {r.en}" + (f"\n  {r.zh}" if r.zh else "") for r in basis.remarks]
     return "\n".join(lines)
+
+
+def _reason_lines(reason: Reason, indent: str, lead: str = "") -> list[str]:
+    """A reason with what it cites, and the reasons of the decisions that it asks."""
+    lines = [f"{indent}{lead}{click.style(reason.rule, bold=True)}  {reason.text.en}"]
+    if reason.text.zh:
+        lines.append(f"{indent}  {reason.text.zh}")
+    lines += [f"{indent}  per {citation} — {citation.text.en}" for citation in reason.citations]
+    for inner in reason.because:
+        lines += _reason_lines(inner.reason, indent + "  ", f"because of {short(inner.question)}: ")
+    return lines
 
 
 def derivation_text(derivation: Derivation) -> str:

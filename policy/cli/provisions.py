@@ -6,9 +6,11 @@ import click
 
 from policy.cli.options import checked_of, format_option
 from policy.cli.output import plural, print_json
-from policy.decisions import Status
+from policy.decisions import Citation, Status
+from policy.model import types
 from policy.model.lints.citations import standing_on
 from policy.model.rules import Model
+from policy.model.values import show
 
 
 @click.command(short_help="List what the sources say and which rules stand on it.")
@@ -45,6 +47,8 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
                     "provision": p.id,
                     "source": p.source,
                     "status": p.status.value,
+                    "from": _day(p.citation.start),
+                    "until": _day(p.citation.end),
                     "pillar": p.pillar or None,
                     "measure": p.measure or None,
                     "text": {"en": p.title.en, "zh": p.title.zh},
@@ -56,7 +60,7 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
         )
         return
     for p in chosen:
-        tags = " · ".join(x for x in (p.status.value, p.pillar, p.measure) if x)
+        tags = " · ".join(x for x in (p.status.value, p.pillar, p.measure, _period(p.citation)) if x)
         click.echo(f"{click.style(p.id, bold=True)}  {tags}\n  {p.title.en}")
         if p.title.zh:
             click.echo(f"  {p.title.zh}")
@@ -66,3 +70,12 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
             click.echo(f"    no rule: {p.excused}")
     counts = ", ".join(f"{n} {s.value}" for s in Status if (n := sum(p.status is s for p in chosen)))
     click.echo(f"{plural(len(chosen), 'provision')}: {counts}")
+
+
+def _day(day: int | None) -> str | None:
+    return None if day is None else show(day, types.DATE)
+
+
+def _period(citation: Citation) -> str:
+    days = (("from", _day(citation.start)), ("until", _day(citation.end)))
+    return " ".join(f"{word} {day}" for word, day in days if day)

@@ -100,6 +100,7 @@ def summary_text(summary: Summary) -> str:
     if summary.one_by_one:
         lines.append(f"{plural(summary.one_by_one, 'row')} answered one by one, for want of a column or of bits")
     lines.append(f"rulebook {summary.rulebook[:12]}")
+    lines += [f"remark: {summary.remarks}"] if summary.remarks else []
     return "\n".join(lines)
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from attrs import Factory, define, evolve, field, frozen
 
-from policy.decisions import MISSING, Basis, Citation, Derivation
+from policy.decisions import MISSING, Basis, Citation, Derivation, Inner, Reason
 from policy.ir import program as ir
 from policy.ir.interpret import FaultError, Interpreter, Unknown
 from policy.ir.interpret import Place as Within
 from policy.ir.program import Function, Program
+from policy.ir.reach import reach, uncited
+from policy.ir.verdicts import verdict_of
 from policy.model import types
 from policy.model.types import Type, short
 from policy.model.values import show
@@ -23,18 +25,28 @@ LONGEST_REPEATED = 20  # lines that a call takes when it is told again; a longer
 
 @define(eq=False)
 class _Frame:
-    """A line of the derivation while it is being made."""
+    """A line of the derivation while it is being made; `because`: the reasons of decisions asked on the way."""
 
     label: str
     citations: list[Citation] = field(factory=list)
     note: str = ""
     parts: list[Derivation] = field(factory=list)
+    because: dict[Inner, None] = field(factory=dict)
     size: int = 1  # in lines
 
     def add(self, part: Derivation, size: int = 1) -> None:
         if part not in self.parts:
             self.parts.append(part)
             self.size += size
+
+
+@frozen
+class _Line:
+    """What is told of a call, in how many lines, and the reasons of the decisions that it rests on."""
+
+    told: Derivation
+    size: int
+    because: tuple[Inner, ...]
 
 
 @frozen(eq=False)
@@ -45,7 +57,10 @@ class Explainer(Interpreter):
     frames: list[_Frame] = field(factory=lambda: [_Frame("")])
     facts_read: dict[str, Any] = field(factory=dict)
     cited: dict[Citation, None] = field(factory=dict)
-    lines: dict[Any, tuple[Derivation, int]] = field(factory=dict)  # by call: what to say of it, in how many lines
+    uncited: dict[tuple[str, ir.Rule | ir.Case], None] = field(
+        factory=dict
+    )  # of what: rules that cite nothing in force
+    lines: dict[Any, _Line] = field(factory=dict)  # by call
     silent: Interpreter = field(default=Factory(lambda self: Interpreter(self.program), takes_self=True))
 
     def evaluate(self, e: ir.Expr, env: dict[str, Any]) -> Any:
@@ -60,7 +75,13 @@ class Explainer(Interpreter):
         frame = self.frames[-1]
         frame.citations += case.citations
         frame.note = case.label
-        self.cited.update(dict.fromkeys(case.citations))
+        self.cite(frame.label, case)
+
+    def cite(self, of: str, piece: ir.Rule | ir.Case) -> None:
+        """A rule or case of something counts for the basis."""
+        self.cited.update(dict.fromkeys(piece.citations))
+        if piece.not_in_force:
+            self.uncited[of, piece] = None
 
     def read(self, path: str, value: Any) -> None:
         self.facts_read.setdefault(path, value)
@@ -89,11 +110,12 @@ class Explainer(Interpreter):
         told = call in self.lines
         value = super().called(function, arguments, env)
         if call in self.lines:
-            line, size = self.lines[call]
-            frame = self.frames[-1]
-            if told and size > LONGEST_REPEATED and line not in frame.parts:
-                line, size = evolve(line, value=f"{line.value}, as above", parts=()), 1
-            frame.add(line, size)
+            line, frame = self.lines[call], self.frames[-1]
+            frame.because.update(dict.fromkeys(line.because))
+            if told and line.size > LONGEST_REPEATED and line.told not in frame.parts:
+                frame.add(evolve(line.told, value=f"{line.told.value}, as above", parts=()))
+            else:
+                frame.add(line.told, line.size)
         return value
 
     def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
@@ -103,30 +125,63 @@ class Explainer(Interpreter):
         self.cited.update(dict.fromkeys(c for _, c in function.citations))
         self.frames.append(frame)
         try:
-            value = self.evaluate(function.body, env)
             if function.kind == "decision":
-                self.cite_reasons(function, value, env)
+                value = self.silent.evaluate(function.body, env)
+                because = tuple(Inner(function.id, reason) for reason in self.decision(function, value, env, frame))
+            else:
+                value = self.evaluate(function.body, env)
+                because = tuple(frame.because)
         finally:
             self.frames.pop()
-        self.lines[call] = self.line(frame, function, value), frame.size
+        self.lines[call] = _Line(self.line(frame, function, value), frame.size, because)
         return value
 
-    def cite_reasons(self, function: Function, value: Any, env: dict[str, Any]) -> None:
-        if isinstance(value, Unknown):
-            return
-        indices = self.silent.applying(function, value, env) or range(len(function.rules))
-        for n in indices:
-            self.frames[-1].citations += function.rules[n].citations
-            self.cited.update(dict.fromkeys(function.rules[n].citations))
+    def decision(
+        self, function: Function, value: Any, env: dict[str, Any], into: _Frame, others: bool = False
+    ) -> tuple[Reason, ...]:
+        """Tells a decision rule by rule, and gives its reasons. Only the rules it turned on count for the basis;
+        the `others` are told where that is wanted."""
+        applied = self.silent.applying(function, value, env) if isinstance(value, bool) else []
+        by_default = isinstance(value, bool) and not applied
+        because: dict[int, dict[Inner, None]] = {}
+        for n, rule in enumerate(function.rules[:-1]):
+            if by_default or n in applied or not isinstance(value, bool):
+                because[n] = self.rule(rule, env, into)
+                self.cite(into.label, rule)
+            elif others:
+                Explainer(self.program, root=self.root).rule(rule, env, into)
+        if by_default:
+            otherwise = function.rules[-1]
+            self.cite(into.label, otherwise)
+            into.add(
+                Derivation(otherwise.label, "applies, for no rule does", otherwise.citations, str(otherwise.place))
+            )
+            because = {-1: {inner: None for found in because.values() for inner in found}}
+        if not isinstance(value, bool):
+            return ()
+        reasons = verdict_of(function, value, applied, self.program).reasons
+        return tuple(
+            evolve(reason, because=tuple(because[n])) for n, reason in zip(applied or [-1], reasons, strict=True)
+        )
+
+    def rule(self, rule: ir.Rule, env: dict[str, Any], into: _Frame) -> dict[Inner, None]:
+        """Tells whether a rule applies; gives the reasons of the decisions that it asks."""
+        frame = _Frame(rule.label)
+        self.frames.append(frame)
+        try:
+            holds = self.evaluate(rule.condition, env)
+            text = "unknown" if isinstance(holds, Unknown) else "applies" if holds else "does not apply"
+        except FaultError as fault:
+            text = f"no answer: {fault}"
+        finally:
+            self.frames.pop()
+        into.add(Derivation(frame.label, text, rule.citations, str(rule.place), tuple(frame.parts)), frame.size)
+        return frame.because
 
     def line(self, frame: _Frame, function: Function, value: Any) -> Derivation:
         value = self.whole(value)
-        if isinstance(value, Unknown):
-            text = "undecided: needs " + ", ".join(sorted(value.needs))
-        elif function.kind == "decision":
-            text = "permitted" if value else "denied"
-        else:
-            text = show(value, function.type)
+        is_outcome = isinstance(value, Unknown) or function.kind == "decision"
+        text = _outcome(value) if is_outcome else show(value, function.type)
         note = f" ({frame.note})" if frame.note and frame.note != "always" else ""
         citations = tuple(dict.fromkeys(frame.citations))
         return Derivation(frame.label, text + note, citations, str(function.place), tuple(frame.parts))
@@ -137,8 +192,16 @@ def explained(program: Program, name: str, arguments: tuple[Any, ...]) -> tuple[
     function = program.functions[name]
     explainer = Explainer(program, root=dict(function.parameters))
     env = explainer.facts(function, arguments)
+    reasons: tuple[Reason, ...] = ()
     if function.kind == "decision":
-        derivation = _decision(explainer, function, env)
+        try:
+            value = explainer.silent.evaluate(function.body, env)
+        except FaultError as fault:
+            value = fault
+        frame = _Frame(short(name))
+        reasons = explainer.decision(function, value, env, frame, others=True)
+        text = f"no answer: {value}" if isinstance(value, FaultError) else _outcome(value)
+        derivation = Derivation(frame.label, text, (), str(function.place), tuple(frame.parts))
     else:
         try:
             explainer.called(function, (), env)
@@ -146,42 +209,11 @@ def explained(program: Program, name: str, arguments: tuple[Any, ...]) -> tuple[
         except FaultError as fault:
             derivation = Derivation(short(name), f"no answer: {fault}", (), str(function.place))
     facts = tuple((path, explainer.shown_fact(path, v)) for path, v in explainer.facts_read.items())
-    return Basis(tuple(explainer.cited), facts), derivation
+    remarks = (*reach(program, explainer.cited), *uncited(program, explainer.uncited))
+    return Basis(tuple(explainer.cited), facts, reasons, remarks), derivation
 
 
-def _decision(explainer: Explainer, function: Function, env: dict[str, Any]) -> Derivation:
-    """A decision rule by rule; only the rules it turned on count for the basis."""
-    silent = explainer.silent
-    try:
-        value = silent.evaluate(function.body, env)
-    except FaultError as fault:
-        value = fault
-    lines: list[Derivation] = []
-    reasons = silent.applying(function, value, env) if isinstance(value, bool) else []
-    by_default = isinstance(value, bool) and not reasons
-    for n, rule in enumerate(function.rules[:-1]):
-        counts = by_default or n in reasons or not isinstance(value, bool)
-        watcher = explainer if counts else Explainer(explainer.program, root=explainer.root)
-        frame = _Frame(f"{rule.effect} {rule.name}")
-        watcher.frames.append(frame)
-        try:
-            holds = watcher.evaluate(rule.condition, env)
-            text = "unknown" if isinstance(holds, Unknown) else "applies" if holds else "does not apply"
-        except FaultError as fault:
-            text = f"no answer: {fault}"
-        watcher.frames.pop()
-        if counts:
-            explainer.cited.update(dict.fromkeys(rule.citations))
-        lines.append(Derivation(frame.label, text, rule.citations, str(rule.place), tuple(frame.parts)))
-    otherwise = function.rules[-1]
-    if by_default:
-        explainer.cited.update(dict.fromkeys(otherwise.citations))
-        text = "applies, for no rule does"
-        lines.append(Derivation(f"otherwise {otherwise.effect}", text, otherwise.citations, str(otherwise.place)))
+def _outcome(value: bool | Unknown) -> str:
     if isinstance(value, Unknown):
-        outcome = "undecided: needs " + ", ".join(sorted(value.needs))
-    elif isinstance(value, bool):
-        outcome = "permitted" if value else "denied"
-    else:
-        outcome = f"no answer: {value}"
-    return Derivation(short(function.id), outcome, (), str(function.place), tuple(lines))
+        return "undecided: needs " + ", ".join(sorted(value.needs))
+    return "permitted" if value else "denied"

@@ -48,8 +48,25 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
     records = {r.id: tuple(_field(f) for f in r.fields) for r in model.of_kind(rules.RecordType)}
     enums = {e.id: dict(e.members) for e in model.of_kind(rules.EnumOf)}
     return checked(
-        ir.Program(functions=functions, records=records, enums=enums, digest=digest, overlay=overlay, notes=notes)
+        ir.Program(
+            functions=functions,
+            records=records,
+            enums=enums,
+            digest=digest,
+            overlay=overlay,
+            notes=notes,
+            readings=readings_of(model),
+        )
     )
+
+
+def readings_of(model: rules.Model) -> dict[str, ir.Reading]:
+    """When each source was read, where it is said until when that reading holds."""
+    return {
+        s.id: ir.Reading(s.read, s.holds_until)
+        for s in model.sources.values()
+        if s.read is not None and s.holds_until is not None
+    }
 
 
 def _field(f: rules.Field) -> ir.FieldOf:

@@ -169,13 +169,17 @@ class Call:
 
 @frozen
 class Case:
-    """One row of a table or version of a value. `label` is for people."""
+    """One row of a table or version of a value. `label` is for people.
+
+    Of a date, `citations` are those in force, and `not_in_force` the others, where none is.
+    """
 
     condition: Expr
     value: Expr
     label: str
     citations: tuple[Citation, ...] = ()
     place: Place = NO_PLACE
+    not_in_force: tuple[Citation, ...] = ()
 
 
 @frozen
@@ -285,7 +289,7 @@ def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
 
 @frozen(kw_only=True)
 class Rule:
-    """One rule of a decision; `condition` includes its period."""
+    """One rule of a decision; `condition` includes its period. Its citations are as those of a `Case`."""
 
     name: str
     effect: str  # permit, deny
@@ -293,6 +297,11 @@ class Rule:
     text: Words
     citations: tuple[Citation, ...]
     place: Place
+    not_in_force: tuple[Citation, ...] = ()
+
+    @property
+    def label(self) -> str:
+        return f"otherwise {self.effect}" if self.name == "otherwise" else f"{self.effect} {self.name}"
 
 
 @frozen(kw_only=True)
@@ -326,6 +335,14 @@ class FieldOf:
     is_changeable: bool = False
 
 
+@frozen
+class Reading:
+    """When a source was read, and the first day for which that reading no longer vouches."""
+
+    on: int
+    holds_until: int
+
+
 @frozen(kw_only=True)
 class Program:
     """A whole rulebook, ready to run; `on` is set once it has been specialised to a date (in days)."""
@@ -337,6 +354,7 @@ class Program:
     overlay: str = ""
     on: int | None = None
     notes: dict[str, str] = field(factory=dict)  # by function: why a parameter has no value
+    readings: dict[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
     depth: int = 0  # expressions inside each other, on the longest way through all calls
 
     def calls_first(self, *ids: str) -> list[str]:

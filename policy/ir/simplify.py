@@ -1,10 +1,13 @@
 """A program for one date: every comparison with `Today` decided, what can no longer happen dropped.
 
-It folds only what changes neither answer nor fault: an operand that might be a fault is never dropped from
-in front of a constant. It does not look across function calls, and it does no algebra.
+Of what rules and rows cite, the provisions in force on that date stay. It folds only what changes neither answer nor
+fault: an operand that might be a fault is never dropped from in front of a constant. It does not look across function
+calls, and it does no algebra.
 """
 
 from __future__ import annotations
+
+from typing import TypeVar
 
 from attrs import evolve
 
@@ -17,11 +20,20 @@ def specialised(program: Program, on: int) -> Program:
     """The program as of the day `on`."""
     functions = {}
     for id, f in program.functions.items():
-        rules = [evolve(r, condition=simplify(r.condition, on)) for r in f.rules]
+        rules = [_citing(evolve(r, condition=simplify(r.condition, on)), on) for r in f.rules]
         kept = tuple(r for r in rules if r.condition != FALSE or r.name == "otherwise")
-        cited = tuple((TRUE, c) for in_force, c in f.citations if simplify(in_force, on) == TRUE)
+        cited = tuple((TRUE, c) for in_force, c in f.citations if c.in_force(on) and simplify(in_force, on) == TRUE)
         functions[id] = evolve(f, body=simplify(f.body, on), rules=kept, citations=cited)
     return evolve(program, functions=functions, on=on)
+
+
+Citing = TypeVar("Citing", ir.Rule, ir.Case)
+
+
+def _citing(piece: Citing, on: int) -> Citing:
+    """The piece with those of its citations that are in force; where none is, with what they would have been."""
+    cited = tuple(c for c in piece.citations if c.in_force(on))
+    return evolve(piece, citations=cited, not_in_force=() if cited else piece.citations)
 
 
 def simplify(e: Expr, on: int) -> Expr:
@@ -43,7 +55,7 @@ def simplify(e: Expr, on: int) -> Expr:
         case ir.If(Const(value), then, otherwise):
             return then if value else otherwise
         case ir.Choose(mode, cases, none):
-            live = tuple(c for c in cases if c.condition != FALSE)
+            live = tuple(_citing(c, on) for c in cases if c.condition != FALSE)
             if mode == "first":
                 for at, case in enumerate(live):
                     if case.condition == TRUE:

@@ -161,16 +161,7 @@ class UnitReader:
     # ── dated things ────────────────────────────────────────────────────────────────────────
 
     def dated(self, node: Any, period: tree.Period | None, per: tree.Citations) -> dict[str, Any]:
-        start = ordinal(period.start) if period else None
-        end = ordinal(period.end) if period else None
-        if start is not None and end is not None and start >= end:
-            assert period is not None
-            self.found.error(
-                "empty-period",
-                "the period ends before it begins",
-                period.span,
-                "`until` names the first day no longer in force",
-            )
+        start, end = days_of(period, self.found)
         return {"start": start, "end": end, "citations": self.rulebook.cited(per), "span": node.span}
 
     def versions(self, versions: tuple[tree.Version, ...], typist: Typist, of: Type) -> tuple[rules.Version, ...]:
@@ -255,6 +246,21 @@ def words_of(words: tree.Words | None) -> Words:
 
 def leniency_of(l: tree.Leniency | None) -> rules.Leniency | None:
     return rules.Leniency(mode=l.mode, because=words_of(l.because), span=l.span) if l is not None else None
+
+
+def days_of(period: tree.Period | None, found: Collector) -> tuple[int | None, int | None]:
+    """The first day of a period, and the first after it."""
+    start = ordinal(period.start) if period else None
+    end = ordinal(period.end) if period else None
+    if start is not None and end is not None and start >= end:
+        assert period is not None
+        found.error(
+            "empty-period",
+            "the period ends before it begins",
+            period.span,
+            "`until` names the first day no longer in force",
+        )
+    return start, end
 
 
 def ordinal(day: date | None) -> int | None:

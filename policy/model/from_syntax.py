@@ -12,7 +12,7 @@ from typing import Any
 from policy.decisions import Citation, Status
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.model import rules, types
-from policy.model.bodies import UnitReader, words_of
+from policy.model.bodies import UnitReader, days_of, ordinal, words_of
 from policy.model.circles import report_circles
 from policy.model.expected import amendment_of, test_of
 from policy.model.index import Index, index
@@ -136,6 +136,7 @@ class _Reader:
                     s.name.span,
                     "add `status official`, `secondary`, `press` or `house`",
                 )
+            start, end = days_of(s.period, self.found)
             self.model.sources[name] = rules.SourceText(
                 id=name,
                 ruleset="",
@@ -143,6 +144,10 @@ class _Reader:
                 span=s.span,
                 reference=s.reference,
                 issued=s.issued.isoformat() if s.issued else "",
+                start=start if start is not None else ordinal(s.issued),
+                end=end,
+                read=ordinal(s.reading.on) if s.reading else None,
+                holds_until=ordinal(s.reading.holds_until) if s.reading else None,
                 status=self._status(s.status) if s.status else Status.HOUSE,
                 note=s.note,
             )
@@ -162,7 +167,9 @@ class _Reader:
             status = self._status(p.status) if p.status else source.status
             self._tag("Pillar", p.pillar)
             self._tag("Measure", p.measure)
-            citation = Citation(name, source_name, source.reference, status, words_of(p.text))
+            start, end = days_of(p.period, self.found)
+            start, end = source.start if start is None else start, source.end if end is None else end
+            citation = Citation(name, source_name, source.reference, status, words_of(p.text), start, end)
             self.citations[name] = citation
             self.model.provisions[name] = rules.Provision(
                 id=name,

@@ -61,8 +61,14 @@ class Ruleset:
 
 @frozen(kw_only=True)
 class SourceText(Declared):
+    """`read` on a day, and then known to hold until before the day `holds_until`; None where neither is said."""
+
     reference: str
     issued: str
+    start: int | None  # when it took effect: from its period, else from its date of issue
+    end: int | None
+    read: int | None
+    holds_until: int | None
     status: Status
     note: str
 

@@ -28,7 +28,7 @@ _OUTCOMES = {
 }
 
 
-def tree_of(facts: Facts, question: rules.Question, derivation: Derivation) -> Network | None:
+def tree_of(facts: Facts, derivation: Derivation) -> Network | None:
     """The picture. Of a decision's rules only those that apply are drawn, or may apply."""
     derivation = evolve(derivation, parts=tuple(p for p in derivation.parts if p.value != "does not apply"))
     if not _FEWEST <= _size(derivation) <= _MOST:
@@ -36,25 +36,30 @@ def tree_of(facts: Facts, question: rules.Question, derivation: Derivation) -> N
     nodes: list[Node] = []
     edges: list[Edge] = []
     titles = {d.name: in_full(d.title, d.name) for d in facts.model.declared.values()}
-    if isinstance(question, rules.Decision):
-        titles |= {f"{r.effect} {r.name}": r.because for r in question.rules}
-        titles[f"otherwise {question.otherwise}"] = question.because
+    decisions = {d.name: d for d in facts.model.of_kind(rules.Decision)}
 
-    def place(d: Derivation, depth: int, top: int) -> tuple[int, int]:
+    def place(d: Derivation, depth: int, top: int, above: dict[str, Words]) -> tuple[int, int]:
         """Draws a box and what it rests on below `top`; gives where the box is, and how far down it all reaches."""
         rows, bottom = [], top
+        inside = above | _rules_of(decisions[d.label]) if d.label in decisions else above
         for part in d.parts:
-            row, bottom = place(part, depth + 1, bottom)
+            row, bottom = place(part, depth + 1, bottom, inside)
             rows.append(row)
         y = (rows[0] + rows[-1]) // 2 if rows else top + (ROW - BOX_HEIGHT) // 2
         x = 1 + depth * COLUMN
-        nodes.append(Node("", _told(facts, titles, d), "decision" if not depth else "fact", x, y))
+        nodes.append(Node("", _told(facts, above, d), "decision" if not depth else "fact", x, y))
         half = BOX_HEIGHT // 2
         edges.extend(Edge(x + BOX_WIDTH, y + half, x + COLUMN, row + half) for row in rows)
         return y, bottom if rows else top + ROW
 
-    _, height = place(derivation, 0, 0)
+    _, height = place(derivation, 0, 0, titles)
     return Network(_depth(derivation) * COLUMN + BOX_WIDTH + 2, height, tuple(nodes), tuple(edges))
+
+
+def _rules_of(decision: rules.Decision) -> dict[str, Words]:
+    """What the lines of a decision's rules are called."""
+    told = {f"{r.effect} {r.name}": r.because for r in decision.rules}
+    return {**told, f"otherwise {decision.otherwise}": decision.because}
 
 
 def _size(d: Derivation) -> int:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.decisions import Answer, Outcome, Words
+from policy.decisions import Answer, Inner, Outcome, Reason, Words
 from policy.model import rules
 from policy.reports.book.figures import Cover, Network
 from policy.reports.derivation import tree_of
@@ -16,7 +16,9 @@ from policy.reports.figures import Cited
 from policy.reports.plain import amounts
 from policy.reports.plain.facts import NOT_STATED, Facts
 from policy.reports.plain.names import in_full
+from policy.reports.wayout import Wayout, wayout_of
 from policy.reports.words import cited, unanswered
+from policy.verify.remedy import Remedy
 
 _OUTCOMES = {
     Outcome.PERMITTED: Words("Yes", "是"),
@@ -28,10 +30,12 @@ _OUTCOMES = {
 
 @frozen
 class Because:
-    """One reason."""
+    """One reason, and the reasons of the decisions that it asks; `of` is such a decision, and how it was answered."""
 
     text: Words
     cited: tuple[Cited, ...]
+    because: tuple[Because, ...] = ()
+    of: Words | None = None
 
 
 @frozen
@@ -56,13 +60,20 @@ class Letter:
     cited: tuple[Cited, ...]  # all that it rests on, where no reason has its own
     facts: tuple[Fact, ...]
     missing: tuple[Fact, ...]
+    wayout: Wayout | None = None  # what would change a refusal
     tree: Network | None = None  # how the answer was reached, where that can be drawn
 
 
 def letter_of(
-    cover: Cover, model: rules.Model, answer: Answer, to: str, reference: str, notes: dict[str, str]
+    cover: Cover,
+    model: rules.Model,
+    answer: Answer,
+    to: str,
+    reference: str,
+    notes: dict[str, str],
+    remedy: Remedy | None = None,
 ) -> Letter:
-    """The letter."""
+    """The letter; a refusal tells its `remedy`, or that there is none where nothing could be worked out."""
     question = model.declared[answer.question.name]
     basis = answer.basis
     facts = Facts.of(model, question)
@@ -74,12 +85,26 @@ def letter_of(
         in_full(question.title, question.name),
         answer.outcome.value,
         value or Words(amounts.english(answer.value, question.type), amounts.chinese(answer.value, question.type)),
-        tuple(Because(r.text, tuple(cited(c) for c in r.citations)) for r in answer.reasons),
+        tuple(_because(model, r) for r in basis.reasons),
         tuple(cited(c) for c in basis.citations),
         tuple(Fact(*facts.said(path, text)) for path, text in basis.facts if text != "not given"),
         tuple(_wanting(facts, need, notes) for need in unanswered(answer)),
-        tree_of(facts, question, answer.derivation),
+        wayout_of(remedy, facts) if answer.outcome is Outcome.DENIED else None,
+        tree_of(facts, answer.derivation),
     )
+
+
+def _because(model: rules.Model, reason: Reason, of: Words | None = None) -> Because:
+    inner = tuple(_because(model, i.reason, _asked(model, i)) for i in reason.because)
+    return Because(reason.text, tuple(cited(c) for c in reason.citations), inner, of)
+
+
+def _asked(model: rules.Model, inner: Inner) -> Words:
+    """A decision that was asked on the way, and what it came to."""
+    asked = model.declared[inner.question]
+    title, effect = in_full(asked.title, asked.name), inner.reason.effect
+    outcome = _OUTCOMES[Outcome.PERMITTED if effect == "permit" else Outcome.DENIED]
+    return Words(f"{title.en} {outcome.en}:", f"{title.zh}{outcome.zh}：")
 
 
 def _wanting(facts: Facts, need: str, notes: dict[str, str]) -> Fact:

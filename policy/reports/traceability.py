@@ -15,12 +15,19 @@ from policy.decisions import Status, Words
 from policy.model import rules
 from policy.reports.book.figures import Cover
 from policy.reports.plain.names import in_full
+from policy.reports.reach import SourceRow, source_row
 from policy.reports.reliance import Reliance
 from policy.testing.coverage import Summary
 from policy.testing.traceability import STATES, Traced
 
 TITLE = Words("Traceability", "條文追溯")
-_STATES_ZH = {"untested": "未經測試", "failing": "測試未通過", "excused": "獲豁免", "tested": "已測試"}
+_STATES_ZH = {
+    "untested": "未經測試",
+    "failing": "測試未通過",
+    "excused": "獲豁免",
+    "tested": "已測試",
+    "not in force": "當日無效",
+}
 
 
 @frozen
@@ -57,11 +64,7 @@ class Row:
 class SourceRows:
     """A source, and its provisions: those that want attention first."""
 
-    id: str
-    title: Words
-    reference: str
-    issued: str
-    status: str
+    source: SourceRow
     rows: tuple[Row, ...]
 
 
@@ -101,16 +104,7 @@ def traceability_of(
         own = [rows[p.id] for p in model.provisions.values() if p.source == source.id]
         if own:
             ordered = sorted(own, key=lambda r: STATES.index(r.state))
-            sources.append(
-                SourceRows(
-                    source.id,
-                    in_full(source.title, source.id),
-                    source.reference,
-                    source.issued,
-                    source.status.value,
-                    tuple(ordered),
-                )
-            )
+            sources.append(SourceRows(source_row(source), tuple(ordered)))
     every = list(rows.values())
     found = Counter(r.state for r in every)
     return Traceability(
@@ -165,7 +159,7 @@ def _members(model: rules.Model, enum: str) -> dict[str, Words]:
 def _counts(rows: list[Row], by: str, titles: dict[str, Words]) -> tuple[Count, ...]:
     counts = []
     for name in (*titles, *sorted({getattr(r, by) for r in rows} - {*titles, ""})):
-        own = [r for r in rows if getattr(r, by) == name]
+        own = [r for r in rows if getattr(r, by) == name and r.state != "not in force"]
         if own:
             answered = sum(r.state in ("tested", "excused") for r in own)
             counts.append(Count(titles.get(name, Words(name)), len(own), answered, 1000 * answered // len(own)))

@@ -63,12 +63,25 @@ class Builder(ExpressionBuilder):
             items[1],
             self.unquoted(clauses["reference"]) if "reference" in clauses else "",
             self.date_of(clauses["issued"]) if "issued" in clauses else None,
+            self.one_period(f"source `{items[0]}`", items),
+            clauses.get("read"),
             clauses.get("status"),
             self.unquoted(clauses["note"]) if "note" in clauses else "",
             span=self.at(meta),
         )
 
     reference, issued, note = _tagged("reference"), _tagged("issued"), _tagged("note")
+
+    def read(self, meta: Meta, items: Items) -> tuple[str, tree.Reading]:
+        holds_until = self.date_of(items[1]) if len(items) > 1 else None
+        return "read", tree.Reading(self.date_of(items[0]), holds_until, span=self.at(meta))
+
+    def one_period(self, of: str, clauses: Items) -> tree.Period | None:
+        """The period among the clauses, with a finding for each further one."""
+        periods = [c for c in clauses if isinstance(c, tree.Period)]
+        for repeated in periods[1:]:
+            self.found.error("repeated-clause", f"{of} has a second period", repeated.span)
+        return periods[0] if periods else None
 
     def status(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
         return "status", self.name_of(items[0])
@@ -88,6 +101,7 @@ class Builder(ExpressionBuilder):
             self.name_of(items[0]),
             clauses.get("pillar"),
             clauses.get("measure"),
+            _first(items, tree.Period),
             _only(items, tree.Words),
             clauses.get("status"),
             clauses.get("excused", ""),

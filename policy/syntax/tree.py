@@ -203,13 +203,26 @@ class Import(Node):
 
 
 @frozen
+class Reading(Node):
+    """When a source was read, and until when, at least, what was read holds."""
+
+    on: date | None
+    holds_until: date | None
+
+
+@frozen
 class SourceText(Node):
-    """A text the rules rest on: a circular, a guideline, a house manual."""
+    """A text the rules rest on: a circular, a guideline, a house manual.
+
+    `period` is when it is in force, where that is not from its date of issue on.
+    """
 
     name: Name
     title: Words
     reference: str
     issued: date | None
+    period: Period | None
+    reading: Reading | None
     status: Name | None
     note: str
 
@@ -219,6 +232,7 @@ class Provision(Node):
     name: Name
     pillar: Name | None
     measure: Name | None
+    period: Period | None
     text: Words
     status: Name | None
     excused: str

@@ -9,6 +9,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
 from datetime import date
+from functools import cached_property
 from threading import Lock
 from typing import Any
 
@@ -20,6 +21,8 @@ from policy.backends.columns.evaluator import Answers, ColumnsEvaluator, in_plac
 from policy.diagnostics import Collector, PolicyError
 from policy.ir import program as ir
 from policy.ir.program import Function, Program
+from policy.ir.reach import citable, reach
+from policy.ir.simplify import specialised
 from policy.pipeline import Rulebook, dated
 
 ROW = "_row_number"
@@ -40,7 +43,7 @@ class Asking:
         return (*self.keep, self.dates) if self.dates and self.dates not in self.keep else self.keep
 
 
-@define(eq=False)
+@define(eq=False, slots=False)
 class DatedEvaluator:
     """One question of a rulebook, of whatever date."""
 
@@ -49,6 +52,7 @@ class DatedEvaluator:
     schema: Mapping[str, Any]
     evaluators: dict[int, ColumnsEvaluator] = field(factory=dict)
     lock: Any = field(factory=Lock)
+    told: dict[int, str] = field(factory=dict)  # remarks, by the period that they hold for
 
     @property
     def function(self) -> Function:
@@ -69,10 +73,7 @@ class DatedEvaluator:
         if self.asking.on is not None:
             return self.evaluator(self.asking.on.toordinal()).answers(table, first)
         numbered = table.with_row_index(ROW, first)
-        days = table[self.asking.dates]
-        if days.dtype == pl.String:
-            days = days.str.to_date("%Y-%m-%d", strict=False)
-        ordinals = days.to_physical().cast(pl.Int64) + 719_163
+        ordinals = _ordinals(table[self.asking.dates])
         periods = self._periods()
         together = [(day, self._representative(day, periods)) for day in ordinals.unique().drop_nulls()]
         known = ordinals.replace_strict(dict(together), default=None, return_dtype=pl.Int64)
@@ -97,6 +98,34 @@ class DatedEvaluator:
                 kept = [name for name in asking.no_facts if self.schema]
                 self.evaluators[day] = rulebook.columns(asking.question, self.schema, kept, asking.scaled, rules)
             return self.evaluators[day]
+
+    def remarks(self, day: int) -> str:
+        """How far answers as of a day reach, by all that the question could cite on it; empty where all is said."""
+        period = bisect_right(self.changes, day)
+        with self.lock:
+            if period not in self.told:
+                program = specialised(self.undated, day)
+                remarks = reach(program, citable(program, self.function.id))
+                self.told[period] = "; ".join(r.en for r in remarks)
+            return self.told[period]
+
+    def remark_column(self, days: pl.Series) -> pl.Series:
+        """The remark on each row, as of its date."""
+        ordinals = _ordinals(days)
+        told = {day: self.remarks(day) for day in ordinals.unique().drop_nulls()}
+        return ordinals.replace_strict(told, default="", return_dtype=pl.String).fill_null("").alias("remarks")
+
+    @cached_property
+    def changes(self) -> list[int]:
+        """The days on which something comes into force or ends, or a source's reading does."""
+        days = {r.holds_until for r in self.undated.readings.values()}
+        for f in self.undated.functions.values():
+            for body in (f.body, *(r.condition for r in f.rules), *(when for when, _ in f.citations)):
+                for e in ir.walk(body):
+                    if isinstance(e, ir.Compare) and e.left == ir.Today() and isinstance(e.right, ir.Const):
+                        days.add(e.right.value)
+        days |= {day for c in citable(self.undated, self.function.id) for day in (c.start, c.end) if day is not None}
+        return sorted(days)
 
     def _refused(self, height: int, tally: Tally) -> pl.DataFrame:
         """Rows without a date are not asked as of any other."""
@@ -126,6 +155,13 @@ class DatedEvaluator:
     def _representative(self, day: int, periods: Sequence[int] | None) -> int:
         """The first day of the period that a day is in."""
         return day if periods is None else periods[max(0, bisect_right(periods, day) - 1)]
+
+
+def _ordinals(days: pl.Series) -> pl.Series:
+    """A column of dates, or of texts of dates, in days; null where it is none."""
+    if days.dtype == pl.String:
+        days = days.str.to_date("%Y-%m-%d", strict=False)
+    return days.to_physical().cast(pl.Int64) + 719_163
 
 
 def evaluator_of(undated: Program, asking: Asking, schema: Mapping[str, Any]) -> DatedEvaluator:

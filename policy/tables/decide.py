@@ -43,6 +43,7 @@ class Summary:
     question: str
     rulebook: str
     missing: tuple[str, ...]  # facts that the table has no column for
+    remarks: str = ""  # how far the answers reach, where all are as of one date
     tally: Tally = field(factory=Tally)
     rows: int = 0
     one_by_one: int = 0
@@ -64,6 +65,7 @@ class Summary:
             "problems": dict(self.tally.problems.most_common()),
             "one_by_one": self.one_by_one,
             "columns_missing": list(self.missing),
+            "remarks": self.remarks,
             "seconds": round(self.seconds, 3),
         }
 
@@ -87,7 +89,9 @@ class Run:
         told = {"question": function.id, "rulebook": self.undated.digest}
         told |= {"overlay": self.undated.overlay} if self.undated.overlay else {}
         told |= {"on": self.asking.on.isoformat()} if self.asking.on else {}
-        summary = Summary(function.id, self.undated.digest, self.missing)
+        remarks = self.evaluator.remarks(self.asking.on.toordinal()) if self.asking.on else ""
+        told |= {"remarks": remarks} if remarks else {}
+        summary = Summary(function.id, self.undated.digest, self.missing, remarks)
         start = time.perf_counter()
         with Sink(Path(path), told) as sink:
             for table, answers in self.answers(workers):
@@ -114,11 +118,13 @@ class Run:
             yield from side_by_side(self.source.batches(), self._of_batch, workers or os.cpu_count() or 1)
 
     def presented(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Answers as they go into a file, the rulebook's digest on each."""
+        """Answers as they go into a file, the digest on each, and where dates differ how far it reaches."""
         digest = pl.lit(self.undated.digest, dtype=pl.Enum([self.undated.digest]))
         columns = [digest.alias("rulebook")]
         if "value" in table.columns:
             columns.append(presentable(self.evaluator.function.type, self.asking.scaled).alias("value"))
+        if self.asking.dates:
+            return table.with_columns(*columns, self.evaluator.remark_column(table[self.asking.dates]))
         return table.with_columns(columns)
 
     def _of_batch(self, batch: Batch) -> tuple[pl.DataFrame, Answers]:

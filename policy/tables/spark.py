@@ -117,6 +117,8 @@ def _presented(evaluator: DatedEvaluator, table: pl.DataFrame, answers: pl.DataF
             plain = pl.List(pl.String) if name == "reasons" else pl.String
             columns.append(pl.col(name).cast(plain))
     told = answers.with_columns(columns)
+    if evaluator.asking.dates:
+        told = told.with_columns(evaluator.remark_column(table[evaluator.asking.dates]))
     kept = table.select(evaluator.asking.no_facts)
     whole: pa.Table = pl.concat([kept, told], how="horizontal").to_arrow(compat_level=pl.CompatLevel.oldest())
     return whole
@@ -232,6 +234,7 @@ def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float)
             counted.update({row[0]: row[1] for row in given.collect()})
     problems = answers.where(f.col("problem").isNotNull()).groupBy("problem").count()
     tally.problems.update({row[0]: row[1] for row in problems.limit(100).collect()})
-    question = DatedEvaluator(undated, asking, {}).function.id
+    asked = DatedEvaluator(undated, asking, {})
+    remarks = asked.remarks(asking.on.toordinal()) if asking.on else ""
     rows = sum(tally.outcomes.values())
-    return Summary(question, undated.digest, (), tally, rows, 0, time.perf_counter() - start)
+    return Summary(asked.function.id, undated.digest, (), remarks, tally, rows, 0, time.perf_counter() - start)

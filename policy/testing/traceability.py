@@ -17,7 +17,7 @@ from policy.model.lints.citations import cited_pieces
 from policy.testing.coverage import Summary
 from policy.testing.run import Result
 
-STATES = ("untested", "failing", "excused", "tested")  # the first are what an assessor looks at first
+STATES = ("untested", "failing", "excused", "tested", "not in force")  # the first are what an assessor looks at first
 
 
 @frozen
@@ -42,8 +42,8 @@ class Traced:
     excused: str
 
 
-def traced(model: rules.Model, results: Sequence[Result], summary: Summary) -> tuple[Traced, ...]:
-    """A row for every provision, in the order of the rules."""
+def traced(model: rules.Model, results: Sequence[Result], summary: Summary, on: int) -> tuple[Traced, ...]:
+    """A row for every provision, in the order of the rules; what is not in force on the day need not be tested."""
     speaking: dict[Place, list[Result]] = {}
     for result in results:
         for place in result.coverage.places:
@@ -69,7 +69,7 @@ def traced(model: rules.Model, results: Sequence[Result], summary: Summary) -> t
     return tuple(
         Traced(
             name,
-            _state(name, standing.get(name, []), untested, excused),
+            _state(name, standing.get(name, []), untested, excused, model.provisions[name].citation.in_force(on)),
             tuple(standing.get(name, ())),
             excused.get(name, ""),
         )
@@ -77,9 +77,9 @@ def traced(model: rules.Model, results: Sequence[Result], summary: Summary) -> t
     )
 
 
-def _state(name: str, pieces: list[Standing], untested: set[str], excused: dict[str, str]) -> str:
+def _state(name: str, pieces: list[Standing], untested: set[str], excused: dict[str, str], is_in_force: bool) -> str:
     if name in untested:
-        return "untested"
+        return "untested" if is_in_force else "not in force"
     if any(p.failed for p in pieces):
         return "failing"
     return "excused" if name in excused else "tested"

@@ -10,6 +10,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from policy.diagnostics import PolicyError
 from policy.extras import needed
 from policy.verify.facts import Model
 from policy.verify.meanings import Product
@@ -25,6 +26,15 @@ PATIENCE = 30  # times as long by the clock, should the solver ever forget to co
 def needed_solver(instead: str = "") -> None:
     """Raises PolicyError where there is no solver, telling what could be done `instead`."""
     needed("z3", "proofs", instead=instead)
+
+
+def has_solver() -> bool:
+    """Whether there is one, for those that do less without."""
+    try:
+        needed_solver()
+    except PolicyError:
+        return False
+    return True
 
 
 @frozen

@@ -25,6 +25,7 @@ from policy.reports.book.figures import Cover
 from policy.reports.change import TITLE, Flip, Side, change_of
 from policy.reports.differences import differences_of
 from policy.reports.documents import Document
+from policy.reports.reach import remarks_on
 from policy.scenario.backtest import Backtest, backtest
 from policy.scenario.market import Market
 from policy.testing.run import Runner
@@ -81,7 +82,8 @@ def made(old: str, new: str, on: date, until: date, journal: str, proofs: bool, 
         )
     status = weakest(p.status for p in after.model.provisions.values())
     under = new.partition("+")[2]
-    cover = Cover(TITLE, platform, until.isoformat(), after.digest, under, status.value if status else "")
+    remarks = remarks_on(after.model, after.model.provisions, until.toordinal())
+    cover = Cover(TITLE, platform, until.isoformat(), after.digest, under, status.value if status else "", remarks)
     change = change_of(cover, before, after, _cases(before, after), decisions, commands, money, meaning)
     return Document("change.html.jinja", cover, {"change": change})
 

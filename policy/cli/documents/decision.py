@@ -9,12 +9,15 @@ import click
 from policy.cli.documents.common import document_options, model_of, write
 from policy.cli.options import on_option, opened, rules_option, under_option
 from policy.cli.output import fail
-from policy.decisions import Words
+from policy.decisions import Answer, Outcome, Words
 from policy.diagnostics import PolicyError
-from policy.pipeline import dated, program
+from policy.pipeline import Rulebook, dated, program
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.letter import letter_of
+from policy.verify.decide import Limits
+from policy.verify.remedy import Remedy, remedy_of
+from policy.verify.solver import has_solver
 
 TITLE = Words("A decision", "裁定通知")
 
@@ -42,7 +45,7 @@ def command(
     output: str,
 ) -> None:
     """Decide QUESTION about facts, and write the client or the file a letter: the answer, every reason with its
-    paragraph, what it turned on, and what is missing.
+    paragraph, what it turned on, and what is missing; of a refusal, what would change it, where Z3 is installed.
 
     \b
     policy report decision order_accepted --facts order.json --on 2026-03-01 --to "Ms Chan" -o letter.html
@@ -59,7 +62,16 @@ def command(
         answer = rulebook.evaluator(id).answer(*arguments)
     except PolicyError as error:
         fail(error)
-    status = answer.basis.status
-    cover = Cover(TITLE, platform, on.isoformat(), digest, under, status.value if status else "")
-    letter = letter_of(cover, model, answer, to, reference, dict(rulebook.program.notes))
+    basis = answer.basis
+    status = basis.status.value if basis.status else ""
+    cover = Cover(TITLE, platform, on.isoformat(), digest, under, status, basis.remarks)
+    remedy = _remedy(rulebook, id, answer)
+    letter = letter_of(cover, model, answer, to, reference, dict(rulebook.program.notes), remedy)
     write(Document("decision.html.jinja", cover, {"letter": letter}), language, format, output)
+
+
+def _remedy(rulebook: Rulebook, id: str, answer: Answer) -> Remedy | None:
+    """What would change a refusal; None where there is no solver, or nothing to change."""
+    if answer.outcome is not Outcome.DENIED or not has_solver():
+        return None
+    return remedy_of(rulebook.program, rulebook.question(id), answer, "permitted", Limits())

@@ -70,7 +70,7 @@ def command(
     listed = [_written(into, name, document, language, pdf) for name, document in documents]
     pack = Pack(tuple(listed), _digest_of(journal) if journal else "", _again(click.get_current_context()))
     first = documents[0][1].cover
-    cover = Cover(TITLE, platform, first.on, first.digest, first.under, first.status)
+    cover = Cover(TITLE, platform, first.on, first.digest, first.under, first.status, first.remarks)
     index = _written(into, "index", Document("index.html.jinja", cover, {"pack": pack}), language, pdf)
     files = [f for d in (index, *listed) for f in d.files]
     (into / "manifest.txt").write_text(manifest(files), encoding="utf-8")

@@ -13,6 +13,7 @@ from policy.decisions import weakest
 from policy.pipeline import Checked
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
+from policy.reports.reach import remarks_on
 from policy.reports.reliance import Reliance
 from policy.reports.traceability import TITLE, traceability_of
 from policy.testing.coverage import summarised
@@ -55,8 +56,10 @@ def made(checked: Checked, digest: str, under: str, on: date, platform: str, jou
     results = [*(runner.run(t) for t in model.tests), *try_properties(runner)]
     summary = summarised(model, (r.coverage for r in results))
     status = weakest(p.status for p in model.provisions.values())
-    cover = Cover(TITLE, platform, on.isoformat(), digest, under, status.value if status else "")
-    figures = traceability_of(cover, model, traced(model, results, summary), summary, _reliance(journal))
+    day = on.toordinal()
+    remarks = remarks_on(model, model.provisions, day)
+    cover = Cover(TITLE, platform, on.isoformat(), digest, under, status.value if status else "", remarks)
+    figures = traceability_of(cover, model, traced(model, results, summary, day), summary, _reliance(journal))
     return Document("traceability.html.jinja", cover, {"t": figures})
 
 

@@ -14,34 +14,44 @@ from policy.source import Span
 
 def cited_pieces(declared: Any) -> Iterator[tuple[str, Span, tuple[Citation, ...]]]:
     """The citable pieces of a declaration: what each is, where it is, what it stands on."""
+    for what, piece in dated_pieces(declared):
+        yield what, piece.span, piece.citations
+    match declared:
+        case rules.Parameter(unset=unset) if unset is not None:
+            yield f"parameter `{declared.name}`", declared.span, declared.citations
+        case rules.Decision():
+            yield f"the `otherwise` of `{declared.name}`", declared.span, declared.citations
+        case rules.Property():
+            yield f"property `{declared.name}`", declared.span, declared.citations
+
+
+def dated_pieces(declared: Any) -> Iterator[tuple[str, rules.Dated]]:
+    """Those of them that are in force for a period of their own."""
     name = getattr(declared, "name", "")
     match declared:
         case rules.Parameter(unset=unset) if unset is not None:
-            yield f"parameter `{name}`", declared.span, declared.citations
+            return
         case rules.Parameter() | rules.Value() | rules.DatedSet():
             for version in chain(declared.versions, *getattr(declared, "tightened", ())):
-                yield f"a version of `{name}`", version.span, version.citations
+                yield f"a version of `{name}`", version
         case rules.Table():
             for rows in (declared.body, *declared.tightened):
                 for n, row in enumerate(rows.rows, 1):
-                    yield f"row {n} of `{name}`", row.span, row.citations
+                    yield f"row {n} of `{name}`", row
         case rules.Decision():
             for rule in declared.rules:
-                yield f"rule `{rule.name}`", rule.span, rule.citations
-            yield f"the `otherwise` of `{name}`", declared.span, declared.citations
+                yield f"rule `{rule.name}`", rule
         case rules.Priority():
             for n, key in enumerate(declared.keys, 1):
-                yield f"line {n} of `{name}`", key.span, key.citations
-        case rules.Property():
-            yield f"property `{name}`", declared.span, declared.citations
+                yield f"line {n} of `{name}`", key
         case rules.Amendment():
             target = declared.target.rpartition(".")[2]
             for version in declared.versions:
-                yield f"what tightens `{target}`", version.span, version.citations
+                yield f"what tightens `{target}`", version
             for row in declared.rows.rows if declared.rows else ():
-                yield f"a row that tightens `{target}`", row.span, row.citations
+                yield f"a row that tightens `{target}`", row
             for rule in declared.rules:
-                yield f"rule `{rule.name}`", rule.span, rule.citations
+                yield f"rule `{rule.name}`", rule
 
 
 def standing_on(model: rules.Model) -> dict[str, list[str]]:

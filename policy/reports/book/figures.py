@@ -14,6 +14,7 @@ from policy.decisions import Words
 from policy.reports.figures import Cited
 from policy.reports.plain.frames import Clause
 from policy.reports.proofs import Proof, Proofs
+from policy.reports.reach import SourceRow
 
 
 @frozen
@@ -26,6 +27,7 @@ class Cover:
     digest: str
     under: str
     status: str  # the weakest source that anything inside rests on
+    remarks: tuple[Words, ...] = ()  # how far the document reaches
 
 
 @frozen
@@ -176,6 +178,8 @@ class Paragraph:
     source: str
     text: Words
     status: str
+    since: str
+    until: str
     excused: str
     entries: tuple[tuple[str, Words], ...]
 
@@ -197,6 +201,7 @@ class Book:
 
     cover: Cover
     concerns: tuple[Concern, ...]
+    sources: tuple[SourceRow, ...]
     paragraphs: tuple[Paragraph, ...]
     terms: tuple[Term, ...]
     timeline: tuple[Moment, ...]

@@ -37,6 +37,7 @@ from policy.reports.plain.amounts import iso
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 from policy.reports.proofs import Proof, proofs_by_name, proofs_of
+from policy.reports.reach import remarks_on, sources_of
 from policy.reports.words import cited
 from policy.verify.claims import Verdict
 
@@ -88,13 +89,16 @@ def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[Verdict] | 
         setting.digest,
         setting.under,
         _weakest(p.status.value for p in _standing(model, entries)),
+        remarks_on(model, (p.id for p in _standing(model, entries)), setting.on),
     )
+    paragraphs = tuple(_paragraphs(model, entries))
     moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}
     scale = _Scale.over({*moments, cover.on})
     return Book(
         cover,
         concerns,
-        tuple(_paragraphs(model, entries)),
+        tuple(sources_of(model, (p.id for p in paragraphs))),
+        paragraphs,
         tuple(_terms(model, names)),
         tuple(_timeline(entries, scale)),
         scale.years,
@@ -217,7 +221,9 @@ def _paragraphs(model: rules.Model, entries: list[Entry]) -> Iterable[Paragraph]
                 standing.setdefault(c.provision, {})[e.anchor, e.title] = None
     for id, p in sorted(model.provisions.items(), key=lambda item: (item[1].source, _natural(item[0]))):
         if id in standing or p.excused:
-            yield Paragraph(id, p.source, p.title, p.status.value, p.excused, tuple(standing.get(id, ())))
+            since, until = iso(p.citation.start), iso(p.citation.end)
+            entries_on_it = tuple(standing.get(id, ()))
+            yield Paragraph(id, p.source, p.title, p.status.value, since, until, p.excused, entries_on_it)
 
 
 def _natural(text: str) -> list[tuple[int, str]]:

@@ -12,6 +12,8 @@ from datetime import date
 from attrs import field, frozen
 
 from policy.decisions import Words
+from policy.ir.from_model import readings_of
+from policy.ir.program import Reading
 from policy.model import rules
 from policy.reports.plain.names import spaced
 
@@ -32,6 +34,7 @@ class Glossary:
 
     words: Mapping[str, Words] = field(factory=dict)
     clients_first: ClientsFirst = ClientsFirst()
+    readings: Mapping[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
 
     def named(self, name: str) -> Words:
         return self.words.get(name.rpartition(".")[2]) or Words(spaced(name))
@@ -56,7 +59,8 @@ def glossary_of(model: rules.Model) -> Glossary:
         for name, words in named.items():
             if words.en:
                 found.setdefault(name, set()).add(words)
-    return Glossary({name: next(iter(said)) for name, said in found.items() if len(said) == 1}, first)
+    known = {name: next(iter(said)) for name, said in found.items() if len(said) == 1}
+    return Glossary(known, first, readings_of(model))
 
 
 def _clients_first(priority: rules.Priority) -> ClientsFirst:

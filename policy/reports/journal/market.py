@@ -7,12 +7,14 @@ the document of what was traded, of what was lent and margined, or of both. Abse
 from __future__ import annotations
 
 from collections.abc import Iterable
+from datetime import date
 from typing import Any
 
 from attrs import define, field, frozen
 
 from policy.audit.records import Header, Record
 from policy.decisions import Words
+from policy.ir.reach import reading_ends
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.journal.glossary import Glossary
@@ -106,7 +108,9 @@ class Recorded:
             parts["stated"] = self.stated
         title = _BOTH if {"trading", "margin"} <= parts.keys() else _DAY if "trading" in parts else _MARGIN
         header = self.header
-        cover = Cover(title, platform, header.on, header.rules, header.overlay, self.reasons.status)
+        day = date.fromisoformat(header.on).toordinal()
+        remarks = reading_ends(self.glossary.readings, self.reasons.sources, day)
+        cover = Cover(title, platform, header.on, header.rules, header.overlay, self.reasons.status, remarks)
         return Document("day.html.jinja", cover, parts)
 
     def _told(self, unread: int) -> Told:

@@ -75,6 +75,11 @@ class Reasons:
         found = weakest(self.statuses)
         return found.value if found else ""
 
+    @property
+    def sources(self) -> set[str]:
+        """The sources that anything rests on."""
+        return {provision.partition("/")[0] for seen in self.seen.values() for provision in seen.per}
+
     def rows(self, *events: str, effect: str = "") -> tuple[RuleRow, ...]:
         """The rules of some kinds of event, kind by kind as they are named, the most frequent first."""
         of = [(k, s) for k, s in self.seen.items() if k[0] in events and effect in ("", k[2])]

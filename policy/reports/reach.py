@@ -1,0 +1,52 @@
+"""How far a document reaches: the sources that it rests on, and those whose reading ends before its date.
+
+In: a model. Out: remarks for the cover, and rows of sources. Absent: remarks on one answer, which has its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from attrs import frozen
+
+from policy.decisions import Words
+from policy.ir.from_model import readings_of
+from policy.ir.reach import reading_ends
+from policy.model import rules, types
+from policy.model.values import show
+from policy.reports.plain.names import in_full
+
+
+@frozen
+class SourceRow:
+    """A source: what it is, when it took effect, and when it was read. Days are ISO texts, empty where not said."""
+
+    id: str
+    title: Words
+    reference: str
+    issued: str
+    since: str
+    until: str
+    status: str
+    read: str
+    holds_until: str
+    note: str
+
+
+def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[Words, ...]:
+    """The remarks of a document that rests on these provisions, as of a day."""
+    return reading_ends(readings_of(model), (p.partition("/")[0] for p in provisions), on)
+
+
+def sources_of(model: rules.Model, provisions: Iterable[str]) -> Iterator[SourceRow]:
+    """The sources of these provisions, in the order of the rules."""
+    named = {p.partition("/")[0] for p in provisions}
+    yield from (source_row(s) for s in model.sources.values() if s.id in named)
+
+
+def source_row(s: rules.SourceText) -> SourceRow:
+    """One source as shown."""
+    days = (s.start, s.end, s.read, s.holds_until)
+    start, end, read, holds_until = ("" if day is None else show(day, types.DATE) for day in days)
+    title = in_full(s.title, s.id)
+    return SourceRow(s.id, title, s.reference, s.issued, start, end, s.status.value, read, holds_until, s.note)
