@@ -128,6 +128,6 @@ def _in_words(remedy: Remedy) -> str:
 
 def _ways(ways: WaysOut, lead: str, perhaps: str, nothing: str) -> list[str]:
     lines = [lead + printable(str(way)) for way in ways.ways]
-    if ways.is_complete or not ways.changeable:
+    if ways.is_complete:
         return lines or [nothing]
-    return [*lines, f"{perhaps} {'more ways' if lines else 'a way that was not found in time'}"]
+    return [*lines, f"{perhaps} {'more ways' if lines else 'a way that was not found'}"]
