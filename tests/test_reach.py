@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner
+from documents_made import document, printed
 
 import policy
 from policy.cli import main
@@ -153,7 +154,7 @@ def test_an_affiliate_in_kuwait_is_told_which_rule_refused_its_place(tmp_path: P
     data = json.loads(
         explained("overseas_platform_eligible", {"platform": PLATFORM}, "2026-12-01", tmp_path, "--format", "json")
     )
-    [reason] = data["reasons"]
+    [reason] = [r for r in data["reasons"] if r["because"]]
     assert [(b["question"], b["rule"]) for b in reason["because"]] == [
         ("hk.sfc.jurisdictions.fatf_member_or_equivalent", "gulf_state"),
         ("hk.sfc.jurisdictions.fatf_member_or_equivalent", "grey_listed"),
@@ -217,3 +218,114 @@ def test_tables_say_how_far_their_answers_reach(tmp_path: Path) -> None:
     rows = parquet.read_table(tmp_path / "out.parquet").to_pydict()
     assert rows["day"] == list(days)
     assert rows["remarks"] == ["", "", law, law, both, ""]
+
+
+# ── documents ───────────────────────────────────────────────────────────────────────────────
+
+ORDER = {
+    "order": {
+        "side": "buy", "capacity": "client", "investor": "retail", "venue": "own_book", "price": "1000.00 HKD",
+        "quantity": "0.5", "fees": "1.25 HKD", "available": "600 HKD", "financed": False, "admitted": False,
+        "only_stablecoins": False, "knowledge_assessed": False, "exposure": "0 HKD", "exposure_limit": "900.00 HKD",
+    }
+}  # fmt: skip
+
+
+def letter(question: str, facts: dict[str, Any], day: str, language: str, format: str = "markdown") -> str:
+    made = document("decision", question, "--on", day, "--facts", "-", facts=json.dumps(facts))
+    return printed(made, language, format)
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [
+        (
+            "en",
+            [
+                "Remark: the reading of AMLO, SLC ends 2026-07-01 (read 2026-11-26): later changes may be missing",
+                "Is the place a member of the FATF or equivalent? No:",
+                "The place is under increased monitoring, which no assessment has weighed.",
+                "Nothing that can be changed removes this reason.",
+            ],
+        ),
+        (
+            "zh",
+            [
+                "備註：AMLO、SLC於2026-11-26閱讀",
+                "該地是否特別組織成員或對等司法管轄區？否：",
+                "該地受加強監察，而評估未有考慮此點。",
+                "並無可更改的事實可消除此項理由。",
+            ],
+        ),
+    ],
+)
+def test_a_letter_says_how_far_it_reaches_and_why_in_both_languages(language: str, said: list[str]) -> None:
+    pytest.importorskip("z3", reason="proofs need z3-solver: pip install -e '.[proofs]'")
+    text = letter("overseas_platform_eligible", {"platform": PLATFORM}, "2026-12-01", language)
+    for words in said:
+        assert words in text
+    assert "FATF/grey\\_list\\_2026\\_06" in text
+    assert "2026\\_02" not in text
+
+
+def test_a_letter_draws_the_rule_of_an_inner_decision() -> None:
+    told = json.loads(letter("overseas_platform_eligible", {"platform": PLATFORM}, "2026-03-01", "en", "json"))
+    assert told["cover"]["remarks"] == []
+    titles = {node["title"]["en"] for node in told["letter"]["tree"]["nodes"]}
+    assert "The place is under increased monitoring, which no assessment has weighed." in titles
+    assert "Only the Gulf Cooperation Council is a member; the state needs an assessment." in titles
+    [reason] = [r for r in told["letter"]["reasons"] if r["because"]]
+    assert len(reason["because"]) == 2
+
+
+def test_a_letter_says_what_would_remove_each_reason() -> None:
+    pytest.importorskip("z3", reason="proofs need z3-solver: pip install -e '.[proofs]'")
+    english, chinese = (letter("order_accepted", ORDER, "2026-06-18", language) for language in ("en", "zh"))
+    for text, stays, trained in (
+        (english, "Nothing that can be changed removes this reason.", "the client's knowledge is established: yes"),
+        (chinese, "並無可更改的事實可消除此項理由。", "客戶知識已獲確認：由否改為是"),
+    ):
+        assert stays in text
+        assert trained in text
+    assert "What would change the answer" in english
+    assert "如何改變結果" in chinese
+
+
+def test_a_letter_says_where_no_remedy_was_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("policy.cli.documents.decision.there_is_a_solver", lambda: False)
+    words = ["report", "decision", "order_accepted", "--on", "2026-06-18", "--facts", "-", "--format", "markdown"]
+    told = CliRunner().invoke(main, words, input=json.dumps(ORDER))
+    assert "was not worked out: there is no solver" in told.stdout
+    assert "未有求解器" in told.stdout
+
+
+def test_the_rulebook_and_the_provisions_show_when_sources_were_read_and_hold(tmp_path: Path) -> None:
+    rules = tmp_path / "t.policy"
+    rules.write_text(RULES, encoding="utf-8")
+    made = document("rulebook", "--rules", str(rules), "--on", "2026-07-01", "--no-proofs")
+    for language, said in (
+        (
+            "en",
+            ("26 November 2026 | 1 July 2026", "from 24 October 2025, before 13 February 2026", "ends 2026-07-01"),
+        ),
+        ("zh", ("2026年11月26日 | 2026年7月1日", "2025年10月24日起，2026年2月13日前", "備註：LAW於2026-11-26閱讀")),
+    ):
+        text = printed(made, language, "markdown")
+        for words in said:
+            assert words in text
+    listed = CliRunner().invoke(main, ["provisions", str(rules)]).stdout
+    assert "LIST/old  secondary · from 2025-10-24 until 2026-02-13" in listed
+    assert "LAW/1  official · from 2025-11-03" in listed
+    assert "OWN/1  house\n" in listed
+    rows = json.loads(CliRunner().invoke(main, ["provisions", str(rules), "--format", "json"]).stdout)
+    assert {r["provision"]: (r["from"], r["until"]) for r in rows}["LIST/old"] == ("2025-10-24", "2026-02-13")
+
+
+def test_what_is_not_in_force_is_not_untested(tmp_path: Path) -> None:
+    rules = tmp_path / "t.policy"
+    rules.write_text(RULES, encoding="utf-8")
+    for day, state in (("2026-02-12", "not in force"), ("2026-02-13", "untested")):
+        made = document("traceability", "--rules", str(rules), "--on", day)
+        rows = {r["provision"]: r for s in json.loads(printed(made, "en", "json"))["t"]["sources"] for r in s["rows"]}
+        assert rows["LIST/new"]["state"] == state
+        assert "LIST/new" in printed(made, "zh", "markdown").replace("\\", "")

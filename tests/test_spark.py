@@ -119,15 +119,17 @@ def test_a_cluster_gives_the_answers_that_one_machine_gives(facts: Any, program:
     from policy.tables.spark import answers_of
 
     got = collected(answers_of(facts, program, ORDERS))
-    assert got.drop("day", "rulebook").equals(one_machine)
+    assert got.drop("day", "rulebook", "remarks").equals(one_machine)
     assert got["rulebook"].unique().to_list() == [program.digest]
+    asked = evaluator_of(program, ORDERS, orders(HEIGHT).schema)
+    assert got["remarks"].to_list() == asked.remark_column(got["day"]).to_list()
 
 
 def test_partitions_and_their_order_change_nothing(facts: Any, program: Any, one_machine: Any) -> None:
     from policy.tables.spark import answers_of
 
     for shuffled in (facts.repartition(7), facts.orderBy("price").coalesce(1), facts.repartition(3, "venue")):
-        assert collected(answers_of(shuffled, program, ORDERS)).drop("day", "rulebook").equals(one_machine)
+        assert collected(answers_of(shuffled, program, ORDERS)).drop("day", "rulebook", "remarks").equals(one_machine)
 
 
 ACCOUNTS = """language 1
@@ -197,7 +199,7 @@ def test_a_worker_killed_in_the_middle_changes_nothing(
     killer.join(30)
     assert gone, "the worker was killed"
     assert gone[0] < ended, "while the question was being asked"
-    assert got.drop("day", "rulebook").equals(one_machine)
+    assert got.drop("day", "rulebook", "remarks").equals(one_machine)
     running.start_worker()
 
 

@@ -20,6 +20,9 @@ from policy.model import types
 from policy.model.types import Type, short
 from policy.model.values import show
 
+Known = dict[tuple[str, bool, tuple[int, ...]], tuple[Reason, ...]]  # reasons by decision, outcome and rules
+
+MOST_KNOWN = 4_096  # reasons that are remembered
 LONGEST_REPEATED = 20  # lines that a call takes when it is told again; a longer one is not repeated
 
 
@@ -61,6 +64,7 @@ class Explainer(Interpreter):
         factory=dict
     )  # of what: rules that cite nothing in force
     lines: dict[Any, _Line] = field(factory=dict)  # by call
+    known: Known = field(factory=dict)
     silent: Interpreter = field(default=Factory(lambda self: Interpreter(self.program), takes_self=True))
 
     def evaluate(self, e: ir.Expr, env: dict[str, Any]) -> Any:
@@ -159,10 +163,19 @@ class Explainer(Interpreter):
             because = {-1: {inner: None for found in because.values() for inner in found}}
         if not isinstance(value, bool):
             return ()
-        reasons = verdict_of(function, value, applied, self.program).reasons
+        reasons = self.reasons(function, value, tuple(applied))
         return tuple(
             evolve(reason, because=tuple(because[n])) for n, reason in zip(applied or [-1], reasons, strict=True)
         )
+
+    def reasons(self, function: Function, permitted: bool, applied: tuple[int, ...]) -> tuple[Reason, ...]:
+        """The reasons that these rules are; worked out once for all explanations of the question."""
+        key = function.id, permitted, applied
+        if key not in self.known:
+            if len(self.known) >= MOST_KNOWN:
+                self.known.clear()
+            self.known[key] = verdict_of(function, permitted, applied, self.program).reasons
+        return self.known[key]
 
     def rule(self, rule: ir.Rule, env: dict[str, Any], into: _Frame) -> dict[Inner, None]:
         """Tells whether a rule applies; gives the reasons of the decisions that it asks."""
@@ -187,10 +200,10 @@ class Explainer(Interpreter):
         return Derivation(frame.label, text + note, citations, str(function.place), tuple(frame.parts))
 
 
-def explained(program: Program, name: str, arguments: tuple[Any, ...]) -> tuple[Basis, Derivation]:
-    """The basis and the derivation of the answer to a question."""
+def explained(program: Program, name: str, arguments: tuple[Any, ...], known: Known) -> tuple[Basis, Derivation]:
+    """The basis and the derivation of the answer to a question; `known` is kept from one to the next."""
     function = program.functions[name]
-    explainer = Explainer(program, root=dict(function.parameters))
+    explainer = Explainer(program, root=dict(function.parameters), known=known)
     env = explainer.facts(function, arguments)
     reasons: tuple[Reason, ...] = ()
     if function.kind == "decision":

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from policy.decisions import Answer, Basis, Derivation
-from policy.ir.explain import explained
+from policy.ir.explain import Known, explained
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Program
 from policy.model import types
@@ -20,6 +20,7 @@ class Asked:
 
     name: str
     program: Program
+    known: Known = field(factory=dict)  # what explanations have worked out before
 
     @property
     def on(self) -> str:
@@ -31,10 +32,10 @@ class Asked:
         return self.program.digest
 
     def basis(self, arguments: tuple[Any, ...]) -> Basis:
-        return explained(self.program, self.name, arguments)[0]
+        return explained(self.program, self.name, arguments, self.known)[0]
 
     def derivation(self, arguments: tuple[Any, ...]) -> Derivation:
-        return explained(self.program, self.name, arguments)[1]
+        return explained(self.program, self.name, arguments, self.known)[1]
 
 
 @frozen(eq=False)

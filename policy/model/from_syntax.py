@@ -168,7 +168,8 @@ class _Reader:
             self._tag("Pillar", p.pillar)
             self._tag("Measure", p.measure)
             start, end = days_of(p.period, self.found)
-            start, end = source.start if start is None else start, source.end if end is None else end
+            if p.period is None:
+                start, end = source.start, source.end
             citation = Citation(name, source_name, source.reference, status, words_of(p.text), start, end)
             self.citations[name] = citation
             self.model.provisions[name] = rules.Provision(

@@ -21,7 +21,7 @@ _NOTHING = Words(
     "即使改變可更改的事實，答案亦不會變為「是」。",
 )
 _STAYS = Words("Nothing that can be changed removes this reason.", "並無可更改的事實可消除此項理由。")
-_UNSURE = Words("There may be a way that was not found in time.", "或有方法，惟未能及時找到。")
+_UNSURE = Words("There may be a way that was not found.", "或有方法，惟未能找到。")
 _OTHERS = Words("There may be other ways.", "或有其他方法。")
 
 
@@ -69,6 +69,6 @@ def _removal(of: Words, found: WaysOut, nothing: Words, facts: Facts) -> Removal
         )
         for way in found.ways
     )
-    if found.is_complete or not found.changeable:
+    if found.is_complete:
         return Removal(of, ways, Words("") if ways else nothing)
     return Removal(of, ways, _OTHERS if ways else _UNSURE)

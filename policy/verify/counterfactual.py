@@ -112,6 +112,8 @@ def ways_out(
     moment = moment_of(program, function, plain)
     around = Around(dict(zip((n for n, _ in function.parameters), plain, strict=True)), program.on, moment)
     a = asked(program, Batch(function.parameters, claims), limits, program.on, around.facts)
+    if "0" in a.wrong:  # what the solver has no terms for is not searched
+        return WaysOut((), False, tuple(around.kinds), show(moment, types.INSTANT))
     around.name_all(a)
     in_time = around.in_time(a)
     always = [] if in_time is a.script.terms.true else [IN_TIME]
