@@ -86,7 +86,7 @@ def test_the_lists_have_as_many_names_as_were_counted(checked: Checked) -> None:
     assert [len(version.items) for version in listed.versions] == [20, 22, 22]
 
 
-# Dates of what is relied upon, each with a question on 1 March 2026 about one that lies ahead, and the rule of the answer.
+# Dates of what is relied upon: a question on 1 March 2026 about one that lies ahead, and the rule of the answer.
 DATED_AHEAD = {
     "StandingAuthority.given_on": ("standing_authority_valid", "authority", "2026-03-02", "not_yet_given"),
     "Compensation.valued_on": ("compensation_sufficient", "arrangement", "2026-03-02", "valuation_older_than_a_day"),
