@@ -21,7 +21,7 @@ from policy.margin.perpetuals.desk import Desk, opened
 from policy.pipeline import Rulebook
 from policy.resources import folder
 
-LAW_DAY, HOUSE_DAY = "2026-03-01", "2026-04-01"
+LAW_DAY, HOUSE_DAY, LICENCE_DAY = "2026-03-01", "2026-04-01", "2026-04-10"
 MIDNIGHT = 1_772_323_200 * 10**6  # 2026-03-01T00:00Z
 HOUR = 3_600 * 10**6
 DOLLAR = 10**8  # in units of money

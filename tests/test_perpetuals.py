@@ -11,6 +11,7 @@ from perpetual_market import (
     DOLLAR,
     HOUSE_DAY,
     LAW_DAY,
+    LICENCE_DAY,
     ONE,
     PRODUCT,
     SMALL,
@@ -70,7 +71,8 @@ def test_how_often_funding_is_paid_is_the_desks_to_say() -> None:
     ("asset", "day", "rule"),
     [
         ({"class": "fiat", "symbol": "USD"}, LAW_DAY, "fiat_money"),
-        ({"class": "licensed_stablecoin", "symbol": "HKDX"}, LAW_DAY, "stablecoin_of_a_licensed_issuer"),
+        ({"class": "licensed_stablecoin", "symbol": "HKDX"}, LAW_DAY, "no_issuer_licensed_yet"),
+        ({"class": "licensed_stablecoin", "symbol": "HKDX"}, LICENCE_DAY, "stablecoin_of_a_licensed_issuer"),
         ({"class": "tokenised_deposit", "symbol": "HKD"}, LAW_DAY, "deposit_in_token_form"),
         ({"class": "tokenised_deposit", "symbol": "HKD"}, HOUSE_DAY, "no_tokenised_deposits_yet"),
         ({"class": "virtual_asset", "symbol": "BTC"}, LAW_DAY, "virtual_assets"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -9,7 +10,10 @@ import pytest
 
 import policy
 from policy import resources
+from policy.decisions import Outcome
 from policy.model.lints.citations import standing_on
+from policy.model.rules import DatedSet, RecordType
+from policy.model.types import Date, Instant, ListOf, OptionalOf, SetOf, Type
 from policy.pipeline import Checked, check, read_folder
 from policy.syntax.from_text import decode, parse
 from policy.syntax.to_text import formatted
@@ -75,3 +79,68 @@ def test_files_are_in_the_standard_shape() -> None:
     for file in sorted(Path(FOLDER).rglob("*.policy")):
         source, _ = decode(str(file), file.read_bytes())
         assert formatted(source, parse(source).file) == source.text, f"run `policy fmt {file}`"
+
+
+def test_the_lists_have_as_many_names_as_were_counted(checked: Checked) -> None:
+    (listed,) = (s for s in checked.model.of_kind(DatedSet) if s.name == "fatf_grey_list")
+    assert [len(version.items) for version in listed.versions] == [20, 22, 22]
+
+
+# Dates of what is relied upon: a question on 1 March 2026 about one that lies ahead, and the rule of the answer.
+DATED_AHEAD = {
+    "StandingAuthority.given_on": ("standing_authority_valid", "authority", "2026-03-02", "not_yet_given"),
+    "Compensation.valued_on": ("compensation_sufficient", "arrangement", "2026-03-02", "valuation_older_than_a_day"),
+    "SurveillanceSystem.reviewed_on": ("surveillance_adequate", "system", "2026-03-02", "review_overdue"),
+    "LendingFirm.last_stress_test": ("financing_offered", "firm", "2026-03-02", "stress_test_overdue"),
+    "Evidence.dated": ("evidence_recent", "evidence", "2026-03-02", "otherwise"),
+    "CorporateAssessment.assessed_on": ("qualified_corporate", "assessment", "2026-03-02", "not_assessed_yet"),
+    "CorporateAssessment.last_traded": ("qualified_corporate", "assessment", "2026-03-02", "assessment_to_be_redone"),
+    "CorporateAssessment.confirmed_on": ("qualified_corporate", "assessment", "2026-03-02", "confirmation_overdue"),
+    "Token.last_board_report": ("board_told_in_time", "token", "2026-03-02", "board_not_told"),
+    "Order.risks_disclosed_at": ("order_accepted", "order", "2026-03-03T00:00Z", "retail_not_opted_in"),
+    "Order.opted_in_at": ("order_accepted", "order", "2026-03-03T00:00Z", "retail_not_opted_in"),
+}
+BESIDE = {  # what else a question must be told, for the date to matter
+    "firm": {"kind": "licensed_corporation"},
+    "assessment": {"assessed_on": "2024-02-29"},
+    "order": {
+        "venue": "shared_book",
+        "capacity": "client",
+        "investor": "retail",
+        "accepted_at": "2026-03-02T00:00Z",
+        "risks_disclosed_at": "2026-02-28T00:00Z",
+        "opted_in_at": "2026-03-01T00:00Z",
+    },
+}
+MAY_LIE_AHEAD = {
+    "StandingAuthority.expires_on": "it ends then",
+    "EquivalenceAssessment.review_due_on": "it falls due then",
+    "LendingBook.withdrawal_due_on": "it is due then",
+    "LendingBook.licensed_on": "a later licence has the stricter limit",
+    "Token.issued_on": "a token may be judged before it is issued",
+    "Client.trades": "those that lie ahead are not counted, as a test of the rulebook says",
+    "Order.accepted_at": "the moment asked about",
+    "PerpetualOrder.accepted_at": "the moment asked about",
+}
+
+
+def test_every_dated_fact_is_known_to_count_or_not_when_it_lies_ahead(checked: Checked) -> None:
+    def innermost(of: Type) -> Type:
+        return innermost(of.of) if isinstance(of, ListOf | OptionalOf | SetOf) else of
+
+    dated = {
+        f"{record.name}.{field.name}"
+        for record in checked.model.of_kind(RecordType)
+        for field in record.fields
+        if isinstance(innermost(field.type), Date | Instant)
+    }
+    assert dated == DATED_AHEAD.keys() | MAY_LIE_AHEAD.keys()
+
+
+@pytest.mark.parametrize("fact", DATED_AHEAD)
+def test_nothing_is_relied_upon_that_is_dated_ahead(fact: str) -> None:
+    question, of, when, rule = DATED_AHEAD[fact]
+    told = {of: BESIDE.get(of, {}) | {fact.partition(".")[2]: when}}
+    answer = policy.load(on="2026-03-01").ask(question, json.dumps(told))
+    assert answer.outcome is Outcome.DENIED
+    assert rule in [reason.rule for reason in answer.reasons]

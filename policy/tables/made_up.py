@@ -90,4 +90,5 @@ def orders(row: pl.Expr) -> list[pl.Expr]:
         _mostly(row, 20, 30).alias("maker_approved"),
         _mostly(row, 21, 30).alias("maker_independent"),
         _mostly(row, 22, 30).alias("maker_reviewed"),
+        _one_of(row, 23, ("platform",) * 9 + ("bank",)).alias("intermediary"),
     ]
