@@ -178,7 +178,9 @@ def test_a_cluster_asks_for_java(java: str, tmp_path: Path) -> None:
     assert done.returncode == 2
 
 
-@pytest.mark.parametrize("library", ["z3", pytest.param("polars", marks=pytest.mark.slow), "weasyprint"])
+@pytest.mark.parametrize(
+    "library", ["z3", *(pytest.param(library, marks=pytest.mark.slow) for library in ("polars", "weasyprint"))]
+)
 def test_what_a_library_warns_of_is_not_shown(library: str, tmp_path: Path) -> None:
     optional.library(library, "dev")
     words = {"z3": ("verify", HOUSE), "polars": (*TABLE, "--format", "json"), "weasyprint": PDF}[library]
@@ -268,7 +270,7 @@ def pytest_of(folder: Path, words: list[str], *changes: dict[str, str]) -> subpr
 
 @pytest.mark.parametrize(
     "how",
-    ["absent", "does not load", *(pytest.param(h, marks=pytest.mark.slow) for h in ("raises", "fails", "warns"))],
+    ["does not load", *(pytest.param(h, marks=pytest.mark.slow) for h in ("absent", "raises", "fails", "warns"))],
 )
 def test_tests_are_collected_whatever_is_there(how: str, tmp_path: Path) -> None:
     changes = (stubs(tmp_path, how, *LIBRARIES, *OTHERS), no_programs(tmp_path), no_fonts(tmp_path))
