@@ -64,9 +64,11 @@ def _failure(library: str) -> Exception | None:
     """What a library raises when it is loaded; None where it loads."""
     try:
         with silence():
-            import_module(library)
+            module = import_module(library)
     except Exception as failure:  # a library that is half there raises anything at all
         return failure
+    if getattr(module, "__file__", None) is None:  # an empty folder, which is what some removals leave
+        return ModuleNotFoundError(name=library)
     return None
 
 

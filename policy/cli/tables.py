@@ -31,15 +31,16 @@ def decide_table(
     try:
         needed("polars", "columns")
         needed("pyarrow", "columns")
+        if engine:
+            needed("pandas", "spark")
+            needed("pyspark", "spark")
+            needed_java()
         from policy.tables.dates import Asking
         from policy.tables.decide import run_of
         from policy.tables.sources import source_of
 
         undated = load_program(texts_of(paths), under)
         if engine:
-            needed("pandas", "spark")
-            needed("pyspark", "spark")
-            needed_java()
             from policy.tables.spark import decide_on
 
             summary = decide_on(engine, undated, Asking(**asking), facts, out)

@@ -25,6 +25,11 @@ _OUTSIDE = "print what the page itself holds: a picture as `data:`, a style in `
 def needed_here() -> None:
     """Raises PolicyError, naming what to install, where this machine prints no PDF."""
     needed("weasyprint", "pdf", PANGO)
+    from weasyprint.text.ffi import ffi, fontconfig
+
+    known = ffi.gc(fontconfig.FcInitLoadConfigAndFonts(), fontconfig.FcConfigDestroy)
+    if not fontconfig.FcConfigGetFonts(known, fontconfig.FcSetSystem).nfont:  # Pango would look for some for minutes
+        raise PolicyError([absent("a PDF needs fonts, and none is installed", f"apt install {FONTS}")])
 
 
 def pdf_of(page: str) -> bytes:

@@ -1,23 +1,25 @@
 """How long checking takes as a rulebook grows, and how long one `policy decide` takes from a shell.
 
-    python tests/benchmarks/check.py
+    python tests/benchmarks/check.py [RULES ...]
 
 Rulebooks of 100, 1,000 and 10,000 rules are made up (decisions of ten rules, a parameter and a table each) and
 checked in one process: parsed, typed, judged by every lint, lowered, and compiled to Python. Then the commands
 `policy --help` and `policy decide` are run as a user would, the second with an empty cache and with a full one,
-beside a bare Click program. Medians; the numbers move by a tenth on a shared machine.
+beside a bare Click program. Medians; the ratios are of processor time.
 """
 
 from __future__ import annotations
 
 import gc
 import os
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
+from functools import partial
 from pathlib import Path
+
+import machine
+from machine import Spent
 
 from policy.pipeline import Text, check, dated, program
 
@@ -55,40 +57,40 @@ def rulebook(rules: int) -> list[Text]:
     return texts
 
 
-def timed(texts: list[Text]) -> dict[str, float]:
-    """Seconds of each stage."""
+def timed(texts: list[Text]) -> dict[str, Spent]:
+    """What each stage takes."""
     gc.collect()
-    start = time.perf_counter()
+    start = machine.now()
     checked = check(texts)
-    done = time.perf_counter()
+    done = machine.now()
     assert not checked.errors, checked.errors[:3]
     book = dated(program(checked), "2026-03-01")
-    lowered = time.perf_counter()
+    lowered = machine.now()
     for id, f in book.program.functions.items():
         if f.kind == "decision":
             book.evaluator(id)
-    return {"check": done - start, "lower": lowered - done, "compile": time.perf_counter() - lowered}
+    return {"check": done - start, "lower": lowered - done, "compile": machine.now() - lowered}
 
 
-def whole(command: list[str], env: dict[str, str] | None = None, rounds: int = ROUNDS) -> float:
-    """Median seconds of a whole process."""
-    times = []
-    for _ in range(rounds):
-        start = time.perf_counter()
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env={**os.environ, **(env or {})})
-        times.append(time.perf_counter() - start)
-    return statistics.median(times)
+def whole(command: list[str], env: dict[str, str] | None = None, rounds: int = ROUNDS) -> Spent:
+    """What a whole process takes, the median by each clock."""
+    environment = {**os.environ, **(env or {})}
+    run = partial(subprocess.run, command, check=True, stdout=subprocess.DEVNULL, env=environment)
+    return machine.middle([machine.spent(run) for _ in range(rounds)])
 
 
-def main() -> None:
-    print(f"{'rules':>8} {'check s':>9} {'lower s':>9} {'compile s':>10} {'check µs a rule':>17}")
+def main(sizes: list[int]) -> None:
+    print(
+        f"{'rules':>8} {'check s':>9} {'lower s':>9} {'compile s':>10} {'check µs a rule':>17} {'of processor':>13}"
+    )
     timed(rulebook(100))
-    for rules in (100, 1_000, 10_000):
+    for rules in sizes:
         texts = rulebook(rules)
         results = [timed(texts) for _ in range(3 if rules < 10_000 else 1)]
-        median = {k: statistics.median(r[k] for r in results) for k in results[0]}
-        each = median["check"] / rules * 1e6
-        print(f"{rules:>8,} {median['check']:>9.2f} {median['lower']:>9.2f} {median['compile']:>10.2f} {each:>17.0f}")
+        median = {k: machine.middle([r[k] for r in results]) for k in results[0]}
+        each = median["check"] * (1e6 / rules)
+        stages = " ".join(f"{median[k].wall:>{w}.2f}" for k, w in (("check", 9), ("lower", 9), ("compile", 10)))
+        print(f"{rules:>8,} {stages} {each.wall:>17.0f} {each.processor:>13.0f}")
     with tempfile.TemporaryDirectory() as folder:
         bare = Path(folder) / "bare.py"
         bare.write_text("import click\n@click.group()\ndef main(): 'bare'\n@main.command()\ndef a(): 'a'\nmain()\n")
@@ -104,9 +106,12 @@ def main() -> None:
             ("policy decide, warm", whole(decide, {"POLICY_CACHE": str(Path(folder) / "cache")})),
         ]
     print()
-    for name, seconds in rows:
-        print(f"{name:32} {seconds * 1000:7.0f} ms {seconds / base:6.1f} ×")
+    for name, taken in rows:
+        ms = f"{taken.wall * 1000:7.0f} ms {taken.processor * 1000:7.0f} ms of processor"
+        print(f"{name:32} {ms} {taken.processor / base.processor:6.1f} ×")
 
 
 if __name__ == "__main__":
-    main()
+    with machine.watched() as watch:
+        main([int(n) for n in sys.argv[1:]] or [100, 1_000, 10_000])
+    print(f"\n{watch.told()}")

@@ -11,14 +11,16 @@ buffered; a group is then written and fsynced. The cost without fsync is measure
 from __future__ import annotations
 
 import json
-import statistics
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+import machine
+from machine import Spent
 
 from policy.audit.journal import Journal
 from policy.audit.records import Header
@@ -84,15 +86,13 @@ def pair(n: int) -> Pair:
     return command, [accepted, traded]
 
 
-def rate(write: Callable[[Path], None], folder: Path, records: int) -> float:
-    """Median records per second."""
-    rates = []
+def each(write: Callable[[Path], None], folder: Path, records: int) -> Spent:
+    """What a record takes, the median by each clock."""
+    taken = []
     for _ in range(ROUNDS):
         with tempfile.TemporaryDirectory(dir=folder) as inner:
-            start = time.perf_counter()
-            write(Path(inner) / "journal.jsonl")
-            rates.append(records / (time.perf_counter() - start))
-    return statistics.median(rates)
+            taken.append(machine.spent(partial(write, Path(inner) / "journal.jsonl")))
+    return machine.middle(taken) * (1 / records)
 
 
 def journalled(pairs: list[Pair], every: int) -> Callable[[Path], None]:
@@ -119,24 +119,24 @@ def without_sync() -> Iterator[Path]:
         yield Path(folder)
 
 
-def show(name: str, rate: float) -> None:
-    print(f"{name:34} {rate:>10,.0f} {1e6 / rate:>9.1f}")
+def show(name: str, each: Spent) -> None:
+    print(f"{name:34} {1 / each.wall:>10,.0f} {1e6 * each.wall:>9.1f} {1e6 * each.processor:>13.1f}")
 
 
 def main() -> None:
     folder = Path(sys.argv[1] if len(sys.argv) > 1 else tempfile.gettempdir())
     pairs = [pair(n) for n in range(max(GROUPS.values()))]
-    print(f"{'':34} {'records/s':>10} {'µs each':>9}")
+    print(f"{'':34} {'records/s':>10} {'µs each':>9} {'of processor':>13}")
     for every, records in GROUPS.items():
-        show(f"groups of {every:,}, {folder}", rate(journalled(pairs[:records], every), folder, records))
+        show(f"groups of {every:,}, {folder}", each(journalled(pairs[:records], every), folder, records))
     with without_sync() as memory:
         few = pairs[:PLAIN]
-        show("groups of 1,000, no fsync", rate(journalled(few, 1_000), memory, PLAIN))
-        show("groups of 1, no fsync", rate(journalled(few, 1), memory, PLAIN))
-        show("json.dumps and write, no fsync", rate(dumped(few), memory, PLAIN))
+        show("groups of 1,000, no fsync", each(journalled(few, 1_000), memory, PLAIN))
+        show("groups of 1, no fsync", each(journalled(few, 1), memory, PLAIN))
+        show("json.dumps and write, no fsync", each(dumped(few), memory, PLAIN))
         path = memory / "whole.jsonl"
         journalled(few, 1_000)(path)
-        show("verified", rate(lambda _: assert_whole(path), memory, PLAIN))
+        show("verified", each(lambda _: assert_whole(path), memory, PLAIN))
         events = iter([])
 
         def engine_for(_: Header) -> Any:
@@ -144,7 +144,7 @@ def main() -> None:
             events = (e for _, e in few)
             return lambda command: (next(events), RULES)
 
-        show("verified and replayed, bare engine", rate(lambda _: assert_exact(path, engine_for), memory, PLAIN))
+        show("verified and replayed, bare engine", each(lambda _: assert_exact(path, engine_for), memory, PLAIN))
         print(f"\n{path.stat().st_size / PLAIN:,.0f} bytes a record")
 
 
@@ -157,4 +157,6 @@ def assert_exact(path: Path, engine_for: Any) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    with machine.watched() as watch:
+        main()
+    print(f"\n{watch.told()}")

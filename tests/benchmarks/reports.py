@@ -1,12 +1,12 @@
 """What the documents of a market's day cost: time for each event and peak memory, as the journal grows.
 
-    python tests/benchmarks/reports.py [FOLDER]
+    python tests/benchmarks/reports.py [FOLDER [EVENTS]]
 
 The journal is that of the shipped scenario in which everything happens at once (trades on a shared book, settlement
 that fails, loans that are called, contracts that are liquidated), carried out by the engines and then repeated day
-after day until it has so many events; FOLDER needs 1 GB for the longest. Each document is made by a process of its
-own, which verifies the journal, reads it, and prints the page in both languages; its peak memory is the system's
-figure for the process. Processor time is told by the event: a busy machine lengthens the seconds, and hardly that. On
+after day until it has so many events, a million at most unless told; FOLDER needs 1 GB for the longest. Each document
+is made by a process of its own, which verifies the journal, reads it, and prints the page in both languages; its peak
+memory is the system's figure for the process. Processor time is told in seconds and by the event. On
 a terminal, bars show how far it is. The last rows are a journal in which no order ever leaves: what an open order
 takes is what grows.
 """
@@ -19,10 +19,11 @@ import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+import machine
 
 from policy import resources
 from policy.audit.journal import Journal
@@ -93,33 +94,36 @@ def measured(kind: str, path: Path) -> dict[str, Any]:
 
 
 def make(kind: str, path: str) -> None:
-    start = time.perf_counter()
+    start = machine.now()
     page = of_journal(path, "A platform", (), KINDS[kind]).page("both")
-    told = {"seconds": time.perf_counter() - start, "cpu": time.process_time(), "page": len(page.encode())}
+    taken = machine.now() - start
+    told = {"seconds": taken.wall, "processor": taken.processor, "page": len(page.encode())}
     print(json.dumps(told | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))
 
 
 def show(name: str, events: int, path: Path, kind: str) -> None:
     told = measured(kind, path)
-    row = f"{name:26} {kind:8} {path.stat().st_size / 1e6:>7,.0f} {told['seconds']:>8.1f}"
+    clocks = f"{told['seconds']:>8.1f} {told['processor']:>8.1f}"
+    row = f"{name:26} {kind:8} {path.stat().st_size / 1e6:>7,.0f} {clocks}"
     print(
-        f"{row} {1e6 * told['seconds'] / events:>8.1f} {told['peak']:>8.0f} {told['page'] / 1000:>8.0f}", flush=True
+        f"{row} {1e6 * told['processor'] / events:>8.1f} {told['peak']:>8.0f} {told['page'] / 1000:>8.0f}", flush=True
     )
 
 
 def main() -> None:
     header, records = carried_out()
     folder = sys.argv[1] if len(sys.argv) > 1 else tempfile.gettempdir()
-    head = ("MB", "seconds", "CPU µs", "peak MB", "page kB")
+    most = int(sys.argv[2]) if len(sys.argv) > 2 else EVENTS[-1]
+    head = ("MB", "seconds", "CPU s", "CPU µs", "peak MB", "page kB")
     print(f"{'':26} {'':8} {head[0]:>7} " + " ".join(f"{h:>8}" for h in head[1:]))
     with tempfile.TemporaryDirectory(dir=folder) as inner:
         path = Path(inner) / "journal.jsonl"
-        for events in EVENTS:
+        for events in (n for n in EVENTS if n <= most):
             count = written(path, header, records, events)
             for kind in KINDS:
                 show(f"{count:,} events", count, path, kind)
             os.remove(path)
-        for orders in OPEN:
+        for orders in (n for n in OPEN if n <= most):
             count = left_open(path, header, records, orders)
             show(f"{orders:,} orders left open", count, path, "trading")
             os.remove(path)
@@ -129,4 +133,6 @@ if __name__ == "__main__":
     if sys.argv[1:2] == ["--make"]:
         make(*sys.argv[2:])
     else:
-        main()
+        with machine.watched() as watch:
+            main()
+        print(f"\n{watch.told()}")

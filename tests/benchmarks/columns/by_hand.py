@@ -8,7 +8,6 @@ it is what they make of it: the difference is in the table.
 from collections.abc import Callable
 from typing import Any
 
-import duckdb
 import numpy as np
 import polars as pl
 import pyarrow as pa
@@ -88,6 +87,8 @@ def _decimals(table: pl.DataFrame) -> pl.DataFrame:
 
 
 def duckdb_decimal(table: pl.DataFrame) -> Callable[[], int]:
+    import duckdb
+
     connection = duckdb.connect()
     rates = pa.table(
         {"class": pa.array(range(12), pa.uint8()), "kept": _money(KEPT, 3, 2), "cap": _money(CAPS, 18, 2)}

@@ -4,26 +4,51 @@ import gc
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+import machine
+from machine import Spent
 
-def timed(engines: Mapping[str, Callable[[], Any]], rounds: int) -> tuple[dict[str, float], dict[str, Any]]:
-    """Median seconds and result of each engine, in rounds that go forth and back; the first round does not count."""
-    samples: dict[str, list[float]] = {name: [] for name in engines}
+
+def timed(engines: Mapping[str, Callable[[], Any]], rounds: int) -> tuple[dict[str, Spent], dict[str, Any]]:
+    """What each engine takes and gives, in rounds that go forth and back; medians, without the first round."""
+    samples: dict[str, list[Spent]] = {name: [] for name in engines}
     results: dict[str, Any] = {}
     for turn in range(rounds + 1):
         names: Sequence[str] = list(engines)
         for name in names if turn % 2 == 0 else names[::-1]:
             gc.collect()
-            start = time.perf_counter()
+            start = machine.now()
             results[name] = engines[name]()
             if turn:
-                samples[name].append(time.perf_counter() - start)
-    return {name: median(times) for name, times in samples.items()}, results
+                samples[name].append(machine.now() - start)
+    return {name: machine.middle(taken) for name, taken in samples.items()}, results
+
+
+def clocks(taken: Spent, ours: Spent) -> tuple[str, ...]:
+    """Cells: seconds by the clock and of the processors, how many at once, and both over ours."""
+    seconds = f"{taken.wall:.3f}", f"{taken.processor:.3f}", f"{taken.at_once:.2f}"
+    return *seconds, f"{taken.wall / ours.wall:.2f} ×", f"{taken.processor / ours.processor:.2f} ×"
+
+
+CLOCKS = ("s", "s of processor", "at once", "time over ours", "processor over ours")
+
+
+def threads() -> str:
+    """How many threads each engine may use, as it says itself; by hand in NumPy, C and Python it is one."""
+    import polars as pl
+    import pyarrow as pa
+
+    told = {"Polars": str(pl.thread_pool_size()), "PyArrow": str(pa.cpu_count())}
+    try:
+        import duckdb
+    except ImportError:
+        told["DuckDB"] = "not installed"
+    else:
+        told["DuckDB"] = str(duckdb.connect().execute("select current_setting('threads')").fetchone()[0])
+    return "threads: " + ", ".join(f"{name} {count}" for name, count in told.items()) + ", NumPy, C and Python 1"
 
 
 class Watch:

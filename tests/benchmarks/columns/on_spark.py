@@ -8,50 +8,58 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
-from statistics import median
 from typing import Any
 
+import machine
 import measure
+from machine import Spent
 from positions import DAY, RULES
 from stream import write
 
+from policy.diagnostics import PolicyError
+from policy.extras import needed, needed_java
 from policy.pipeline import load_program, read_folder
 from policy.tables.dates import Asking
 
 sys.path.append(str(Path(__file__).resolve().parents[2]))  # where the tests start their clusters
 
-from spark_cluster import cluster, settings, wanting
+from spark_cluster import Cluster, cluster, settings
 
 ROUNDS = 3
 
 
 def measured(height: int) -> str:
-    """Seconds, Spark's own and in all, by the number of workers."""
-    if why := wanting():
-        return f"Spark: not measured, {why}"
+    """Both clocks, and Spark's own share, by the number of workers."""
+    try:
+        needed("pandas", "spark")
+        needed("pyspark", "spark")
+        needed_java()
+    except PolicyError as why:
+        return f"Spark: not measured\n{why}"
     os.environ |= settings()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "positions.parquet")
         write(path, height)
         rows = [_with(workers, path, Path(folder), height) for workers in (1, 2)]
-    first = rows[0][1]
+    first = rows[0][1].wall
     cells = [
         (
             str(workers),
-            f"{whole:.1f}",
-            f"{own:.1f}",
-            f"{own / whole:.0%}",
-            f"{height / whole / 1e6:.1f}",
-            f"{first / whole:.2f} ×",
+            *(f"{x:.1f}" for x in (whole.wall, own.wall, whole.processor, own.processor)),
+            f"{own.wall / whole.wall:.0%}",
+            f"{height / whole.wall / 1e6:.1f}",
+            f"{first / whole.wall:.2f} ×",
         )
         for workers, whole, own in rows
     ]
-    headings = ("workers", "s", "of that Spark's own", "share", "million rows/s", "speed-up")
+    seconds = ("s", "of that Spark's own", "s of processor", "of that Spark's own")
+    headings = ("workers", *seconds, "Spark's share", "million rows/s", "speed-up")
     return f"lending value of {height:,} positions on Spark, Parquet to nothing\n\n{measure.table(headings, cells)}"
 
 
-def _with(workers: int, path: Path, folder: Path, height: int) -> tuple[int, float, float]:
+def _with(workers: int, path: Path, folder: Path, height: int) -> tuple[int, Spent, Spent]:
     from policy.tables.spark import answers_of, session
 
     here = folder / f"cluster-{workers}"
@@ -63,7 +71,7 @@ def _with(workers: int, path: Path, folder: Path, height: int) -> tuple[int, flo
         undated = load_program(read_folder([RULES])[0])
         answers = answers_of(facts, undated, Asking(question="lending", on=DAY, scaled=True))
         nothing = facts.mapInArrow(_back(), facts.schema)
-        whole, own = (_median(lambda table=table: _run(table)) for table in (answers, nothing))
+        whole, own = (_median(made, table) for table in (answers, nothing))
         assert answers.count() == height
         spark.stop()
     return workers, whole, own
@@ -82,10 +90,22 @@ def _run(table: Any) -> None:
     table.write.mode("overwrite").format("noop").save()
 
 
-def _median(run: Callable[[], None]) -> float:
-    times = []
+def _median(made: Cluster, table: Any) -> Spent:
+    taken = []
     for _ in range(ROUNDS + 1):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return median(times[1:])
+        start = Spent(time.perf_counter(), _used(made))
+        _run(table)
+        taken.append(Spent(time.perf_counter(), _used(made)) - start)
+    return machine.middle(taken[1:])
+
+
+def _used(made: Cluster) -> float:
+    """Seconds of processor of this program, its driver and the workers, with all that they have started."""
+    sessions = {os.getsid(0), *(worker.pid for worker in made.workers)}
+    ticks = 0
+    for process in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(FileNotFoundError, ProcessLookupError):
+            fields = process.read_text().rpartition(")")[2].split()
+            if int(fields[3]) in sessions:
+                ticks += sum(map(int, fields[11:15]))
+    return ticks / os.sysconf("SC_CLK_TCK")

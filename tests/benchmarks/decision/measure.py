@@ -1,15 +1,16 @@
 """Checking every answer against the one written by hand, and timing all the engines side by side."""
 
 import gc
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
 
 import by_hand
+import machine
 from by_hand import Facts, Order
 from engines import Decide, Engine
+from machine import Spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +29,10 @@ class Timing:
     """Medians over the rounds."""
 
     microseconds: float
+    processor: float
+    """Microseconds too."""
     ratio: float
-    """To the hand-written row that takes the same and tells the same, within each round."""
+    """Of processor time, to the hand-written row that takes the same and tells the same, within each round."""
 
 
 def load(engine: Engine, orders: Sequence[Facts]) -> Loaded:
@@ -61,7 +64,7 @@ def _complaint(engine: Engine, decide: Decide, facts: Facts, given: Any) -> str:
 def timings(loaded: Sequence[Loaded], rounds: int, milliseconds: float) -> list[Timing]:
     """Time them in rounds: each engine once, for about `milliseconds`, every other round in reverse order."""
     passes = [_passes(each, milliseconds) for each in loaded]
-    samples: list[list[float]] = [[] for _ in loaded]
+    samples: list[list[Spent]] = [[] for _ in loaded]
     gc.collect()
     gc.freeze()
     try:
@@ -79,22 +82,23 @@ def timings(loaded: Sequence[Loaded], rounds: int, milliseconds: float) -> list[
     return [_timing(times, by_name[each.engine.against]) for each, times in zip(loaded, samples, strict=True)]
 
 
-def _timing(times: list[float], base: list[float]) -> Timing:
-    ratios = [mine / theirs for mine, theirs in zip(times, base, strict=True)]
-    return Timing(median(times) / 1_000, median(ratios))
+def _timing(taken: list[Spent], base: list[Spent]) -> Timing:
+    ratios = [mine.processor / theirs.processor for mine, theirs in zip(taken, base, strict=True)]
+    middle = machine.middle(taken) * 1e6
+    return Timing(middle.wall, middle.processor, median(ratios))
 
 
 def _passes(loaded: Loaded, milliseconds: float) -> int:
     """How often to go through the orders to take so long; trying it out also warms the engine up."""
     for _ in range(3):
-        once = _sample(loaded.decide, loaded.inputs, 1) * len(loaded.inputs)
-    return max(1, round(milliseconds * 1e6 / once))
+        once = _sample(loaded.decide, loaded.inputs, 1).wall * len(loaded.inputs)
+    return max(1, round(milliseconds / 1e3 / once))
 
 
-def _sample(decide: Decide, inputs: list[Any], passes: int) -> float:
-    """Nanoseconds per decision, the loop's own dozen included."""
-    start = time.perf_counter_ns()
+def _sample(decide: Decide, inputs: list[Any], passes: int) -> Spent:
+    """What a decision takes, the loop's own dozen nanoseconds included."""
+    start = machine.now()
     for _ in range(passes):
         for given in inputs:
             decide(given)
-    return (time.perf_counter_ns() - start) / (passes * len(inputs))
+    return (machine.now() - start) * (1 / (passes * len(inputs)))

@@ -20,7 +20,8 @@ All engines are timed in one process, in interleaved rounds, without garbage col
 medians over the rounds. Money goes in as integers of a hundred-millionth of a dollar, facts as a dictionary
 (to the peers) or as a record (to ours), and the answer comes out as a plain Python value. Encoding as JSON
 counts where an engine wants text. The ratio is to the hand-written function that takes the same and tells
-the same: only ratios within one run mean anything, and on a shared machine they move by a tenth.
+the same, by processor time: only ratios within one run mean anything, and where others used the machine it is said
+that the figures are not to be published.
 
 To add an engine: a file in `peers/` with `load()`, a line in `engines.py`, and one in `requirements.txt`.
 """
@@ -38,6 +39,7 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
 import environment  # noqa: E402  # it lies a folder above
+import machine  # noqa: E402
 import measure  # noqa: E402
 from cases import cases  # noqa: E402
 from engines import BY_HAND, OURS, PEERS, Engine  # noqa: E402
@@ -49,6 +51,7 @@ class Row:
 
     engine: str
     microseconds: float | None
+    processor: float | None
     ratio: float | None
     against: str
     wrong: int | None
@@ -60,18 +63,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     options = _options(arguments)
     environment.enter(HERE)
     orders = cases()
-    rows = _rows([*BY_HAND, *(each for each in (*OURS, *PEERS) if options.only in each.name)], options)
+    with machine.watched() as watch:
+        rows = _rows([*BY_HAND, *(each for each in (*OURS, *PEERS) if options.only in each.name)], options)
     accepted = sum(BY_HAND[2].load()(facts) for facts in orders)
     title = (
         f"{len(orders):,} orders, {accepted} accepted; {options.rounds} rounds; "
         f"{platform.python_implementation()} {platform.python_version()}, {platform.machine()}"
     )
     if options.format == "json":
-        print(json.dumps({"title": title, "rows": [asdict(row) for row in rows]}, indent=2))
-    elif options.format == "markdown":
-        print(_markdown(title, rows))
+        told = {"title": title, "machine": watch.as_json(), "rows": [asdict(row) for row in rows]}
+        print(json.dumps(told, indent=2))
     else:
-        print(_plain(title, rows))
+        table = _markdown if options.format == "markdown" else _plain
+        print(f"{table(title, rows)}\n\n{watch.told()}")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -97,6 +101,7 @@ def _rows(engines: Sequence[Engine], options: argparse.Namespace) -> list[Row]:
         each.engine.name: Row(
             each.engine.name,
             round(timing.microseconds, 4),
+            round(timing.processor, 4),
             round(timing.ratio, 3),
             each.engine.against,
             each.wrong,
@@ -106,7 +111,7 @@ def _rows(engines: Sequence[Engine], options: argparse.Namespace) -> list[Row]:
     }
     return [
         measured.get(engine.name)
-        or Row(engine.name, None, None, engine.against, None, f"not available: {missing[engine.name]}")
+        or Row(engine.name, None, None, None, engine.against, None, f"not available: {missing[engine.name]}")
         for engine in engines
     ]
 
@@ -119,13 +124,14 @@ def _why(engine: Engine, error: Exception) -> str:
     return f"{raised} (pip: {complaint})" if complaint else raised
 
 
-HEADINGS = ("engine", "µs per decision", "ratio to hand-written", "wrong answers")
+HEADINGS = ("engine", "µs per decision", "µs of processor", "ratio to hand-written", "wrong answers")
 
 
-def _cells(row: Row) -> tuple[str, str, str, str]:
-    if row.microseconds is None or row.ratio is None:
-        return (row.engine, row.note, "", "")
-    return (row.engine, _three_digits(row.microseconds), f"{row.ratio:,.1f}", f"{row.wrong:,}")
+def _cells(row: Row) -> tuple[str, str, str, str, str]:
+    if row.microseconds is None or row.processor is None or row.ratio is None:
+        return (row.engine, row.note, "", "", "")
+    clocks = _three_digits(row.microseconds), _three_digits(row.processor)
+    return (row.engine, *clocks, f"{row.ratio:,.1f}", f"{row.wrong:,}")
 
 
 def _three_digits(number: float) -> str:
@@ -143,7 +149,7 @@ def _plain(title: str, rows: Sequence[Row]) -> str:
 
 
 def _markdown(title: str, rows: Sequence[Row]) -> str:
-    lines = [title, "", f"| {' | '.join(HEADINGS)} |", "|---|--:|--:|--:|"]
+    lines = [title, "", f"| {' | '.join(HEADINGS)} |", "|---|--:|--:|--:|--:|"]
     lines += [f"| {' | '.join(_cells(row))} |" for row in rows]
     return "\n".join([*lines, *_wrong(rows)])
 

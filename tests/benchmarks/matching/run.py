@@ -10,6 +10,7 @@ everything is installed.
     --format markdown | json    for a document, or for a program
     --only TEXT                 rows whose name contains TEXT, and the bare book
     --rounds N                  7 unless told
+    --operations N              200,000 unless told
 
 Everyone is given the same 200,000 operations (`stream.py`), in the form that they take, which is not timed. What
 is timed begins with an empty book, includes making the orders and collecting the trades where an engine reports
@@ -18,10 +19,10 @@ trade by trade where it tells who traded with whom, otherwise by number, quantit
 slow for all operations is given the first of them. An engine that cannot be installed or loaded is a row that
 says why.
 
-Times are the processor's, as the machine may be shared; rounds are interleaved, and numbers are medians over
-them; what a disk takes to keep a journal is not in them. The ratio is to the bare book, round by round: only
-ratios within one run mean anything. What is not equal: the bare book (`bare.py`) checks nothing and knows no
-owners, order types or priorities but price and time; most peers number orders themselves and have no owners.
+Times are the processor's, with those of the clock beside them; rounds are interleaved, and numbers are medians over
+them; what a disk takes to keep a journal is only in those of the clock. The ratio is to the bare book, round by
+round: only ratios within one run mean anything. What is not equal: the bare book (`bare.py`) checks nothing and
+knows no owners, order types or priorities but price and time; most peers number orders themselves and have no owners.
 
 To add an engine: a file in `peers/` or `rows/`, a line in `engines.py`, and one in `requirements.txt`.
 """
@@ -31,7 +32,6 @@ import gc
 import json
 import platform
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -42,7 +42,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.append(str(HERE.parent))
 
 import environment  # noqa: E402  # it lies a folder above
+import machine  # noqa: E402
 from engines import BARE, OURS, PEERS, Engine, Row, Told  # noqa: E402
+from machine import Spent  # noqa: E402
 from stream import Expected, Op, stream, totals  # noqa: E402
 
 
@@ -55,7 +57,7 @@ class Loaded:
     prepared: Any
     operations: int
     checked: str
-    seconds: list[float]
+    taken: list[Spent]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,10 @@ class Line:
 
     engine: str
     operations_per_second: int | None
+    """Of processor."""
+    processor: float | None
+    wall: float | None
+    """Both in microseconds an operation."""
     ratio: float | None
     checked: str
 
@@ -72,16 +78,19 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Measure, and print the table."""
     options = _options(arguments)
     environment.enter(HERE)
-    ops, expected = stream()
-    lines = _lines([BARE, *(e for e in (*OURS, *PEERS) if options.only in e.name)], ops, expected, options.rounds)
+    ops, expected = stream(options.operations)
+    engines = [BARE, *(e for e in (*OURS, *PEERS) if options.only in e.name)]
+    with machine.watched() as watch:
+        lines = _lines(engines, ops, expected, options.rounds)
     title = (
         f"{len(ops):,} operations, {len(expected.trades):,} trades, {expected.resting:,} orders on {expected.levels} "
         f"levels at the end; {options.rounds} rounds; {platform.python_implementation()} {platform.python_version()}"
     )
     if options.format == "json":
-        print(json.dumps({"title": title, "rows": [asdict(line) for line in lines]}, indent=2))
+        told = {"title": title, "machine": watch.as_json(), "rows": [asdict(line) for line in lines]}
+        print(json.dumps(told, indent=2))
     else:
-        print(_table(title, lines, markdown=options.format == "markdown"))
+        print(f"{_table(title, lines, markdown=options.format == 'markdown')}\n\n{watch.told()}")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -89,6 +98,7 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--format", choices=["plain", "markdown", "json"], default="plain")
     parser.add_argument("--only", default="", metavar="TEXT")
     parser.add_argument("--rounds", type=int, default=7, metavar="N")
+    parser.add_argument("--operations", type=int, default=200_000, metavar="N")
     return parser.parse_args(arguments)
 
 
@@ -105,12 +115,12 @@ def _lines(engines: Sequence[Engine], ops: list[Op], expected: Expected, rounds:
     for number in range(rounds):
         turns = list(loaded.values())
         for each in turns if number % 2 == 0 else reversed(turns):
-            each.seconds.append(_seconds(each))
+            each.taken.append(_taken(each))
     bare = loaded[BARE.name]
     return [
         _line(loaded[engine.name], bare)
         if engine.name in loaded
-        else Line(engine.name, None, None, f"not available: {missing[engine.name]}")
+        else Line(engine.name, None, None, None, None, f"not available: {missing[engine.name]}")
         for engine in engines
     ]
 
@@ -142,40 +152,49 @@ def _why(engine: Engine, error: Exception) -> str:
     return f"{raised} (pip: {complaint})" if complaint else raised
 
 
-def _seconds(loaded: Loaded) -> float:
+def _taken(loaded: Loaded) -> Spent:
     """One run. A list of commands is read and not changed, so that it serves every round."""
     gc.collect()
-    start = time.process_time()
+    start = machine.now()
     outcome = loaded.row.run(loaded.prepared)
-    seconds = time.process_time() - start
+    taken = machine.now() - start
     del outcome
-    return seconds
+    return taken
 
 
 def _line(loaded: Loaded, bare: Loaded) -> Line:
     """Per operation, as an engine may have been given fewer than the bare book."""
-    each = [seconds / loaded.operations for seconds in loaded.seconds]
-    ratios = [b / bare.operations / mine for mine, b in zip(each, bare.seconds, strict=True)]
-    return Line(loaded.engine.name, round(1 / median(each)), round(median(ratios), 3), loaded.checked)
+    each = [taken * (1e6 / loaded.operations) for taken in loaded.taken]
+    bases = [taken * (1e6 / bare.operations) for taken in bare.taken]
+    ratio = median(base.processor / mine.processor for mine, base in zip(each, bases, strict=True))
+    middle = machine.middle(each)
+    clocks = round(middle.processor, 4), round(middle.wall, 4)
+    return Line(loaded.engine.name, round(1e6 / middle.processor), *clocks, round(ratio, 3), loaded.checked)
 
 
 def _table(title: str, lines: Sequence[Line], markdown: bool) -> str:
-    head = ("matcher", "operations a second", "of the bare book", "trades checked")
+    clocks = ("µs of processor", "µs by the clock")
+    head = ("matcher", "operations a second", *clocks, "of the bare book", "trades checked")
     rows = [
-        (line.engine, f"{line.operations_per_second:,}", f"{line.ratio:.2f} ×", line.checked)
+        (
+            line.engine,
+            f"{line.operations_per_second:,}",
+            f"{line.processor:.2f}",
+            f"{line.wall:.2f}",
+            f"{line.ratio:.2f} ×",
+            line.checked,
+        )
         if line.ratio is not None
-        else (line.engine, "", "", line.checked)
+        else (line.engine, "", "", "", "", line.checked)
         for line in lines
     ]
     if markdown:
-        return "\n".join(
-            [title, "", *(f"| {' | '.join(r)} |" for r in (head, ("---", "---:", "---:", "---"), *rows))]
-        )
-    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(3)]
-    shown = [
-        f"{name.ljust(widths[0])}  {speed.rjust(widths[1])}  {ratio.rjust(widths[2])}  {checked}".rstrip()
-        for name, speed, ratio, checked in (head, *rows)
-    ]
+        return "\n".join([title, "", *(f"| {' | '.join(r)} |" for r in (head, ("---", *["---:"] * 4, "---"), *rows))])
+    widths = [max(len(row[column]) for row in (head, *rows)) for column in range(5)]
+    shown = []
+    for name, *numbers, checked in (head, *rows):
+        right = "  ".join(cell.rjust(width) for cell, width in zip(numbers, widths[1:], strict=True))
+        shown.append(f"{name.ljust(widths[0])}  {right}  {checked}".rstrip())
     return "\n".join([title, "", *shown])
 
 
