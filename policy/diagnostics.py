@@ -6,15 +6,19 @@ do about it is `help`, kept apart. Every code has a page in grammar/errors/ with
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from difflib import get_close_matches
+from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 
 from attrs import field, frozen
 
 from policy.source import Source, Span
 
+MOST_MEMBERS = 12  # of an enum, listed in a message
+_CLOSE, _APART = 0.6, 0.2  # how much alike two words are, of 1, and how much less any other
+_LONG = 4  # letters, from which on a word with a slip in it is still known
 LONGEST_TEXT = 1_000  # characters of the text a finding is about, in JSON
 
 
@@ -99,6 +103,39 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean `x`?` for the closest known word, or nothing."""
     close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else ""
+
+
+def which_member(word: str, members: Sequence[str]) -> str:
+    """Which member of an enum was meant, where only one can have been; else which there are.
+
+    Another member is another fact: `AA+` is not `AA`, `tier_2` is not `tier_1`, `unlisted` is not `listed`. So a
+    guess is offered only where no other is nearly as close, and where what differs is the spelling of a longer word.
+    """
+
+    def closeness(member: str) -> float:
+        return SequenceMatcher(None, word.casefold(), member.casefold()).ratio()
+
+    ranked = sorted(members, key=lambda m: (-closeness(m), m))
+    best = closeness(ranked[0]) if ranked else 0
+    rivals = [m for m in ranked[1:] if closeness(m) > best - _APART]
+    if best > _CLOSE and not rivals and _is_slip(word, ranked[0]):
+        return f"did you mean `{ranked[0]}`?"
+    shown = ", ".join(f"`{m}`" for m in members[:MOST_MEMBERS])
+    more = len(members) - MOST_MEMBERS
+    return f"it is one of {shown}" + (f", or {more} more" if more > 0 else "")
+
+
+def _is_slip(word: str, member: str) -> bool:
+    """Whether two words differ only as a slip makes them: in letters of long parts, or in what parts them."""
+    a, b = word.casefold(), member.casefold()
+    mine, other = (re.findall(r"[^\W_]+|[^\w\s]+(?![^\W_])", x) for x in (a, b))
+    if "".join(mine) == "".join(other):
+        return True
+    if len(mine) != len(other) or a.endswith(b) or b.endswith(a):
+        return False
+    if re.findall(r"\d+", a) != re.findall(r"\d+", b):
+        return False
+    return all(x == y or (min(len(x), len(y)) >= _LONG and x[0].isalpha()) for x, y in zip(mine, other, strict=True))
 
 
 def in_order(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:

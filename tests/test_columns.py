@@ -244,3 +244,47 @@ def test_a_settled_date_is_compared_with_a_column() -> None:
     book = book_of("value later(d: date, e: date) -> boolean = today + 1 month > max(d, e) per LAW/1", "2026-01-31")
     rows = [(739_674, 1), (739_675, 1), (1, 739_676)]
     agree(book, "later", rows, [book.interpreter("later").answer(*row) for row in rows])
+
+
+# ── long tables ─────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("height", [300, pytest.param(2_000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("hit", ["exactly one row applies", "first row that applies"])
+def test_a_long_table_whose_facts_may_be_missing(height: int, hit: str) -> None:
+    rows = "\n".join(f"  | any | >= {n} and < {n + 1} | {n}% | LAW/1 |" for n in range(height))
+    book = book_of(f"table t(s: text, x: integer) -> rate\n  {hit}\n  | s | x | t | per |\n{rows}\n")
+    table = pl.DataFrame({"s": ["a", None, "b", "c"], "x": [5, height - 1, None, height]})
+    told = rows_of(book.columns("t", table.schema).answers(table).table)
+    assert [row["outcome"] for row in told] == ["value", "value", "undecided", "failed"]
+    assert told[2]["needs"] == ["x"]
+
+
+def test_a_long_table_of_texts_that_may_be_missing() -> None:
+    rows = "\n".join(f'  | "S{n}" | {n} | {n}% | LAW/1 |' for n in range(300))
+    book = book_of(f"table t(s: text, x: integer) -> rate\n  first row that applies\n  | s | x | t | per |\n{rows}\n")
+    table = pl.DataFrame({"s": ["S5", None, "S6"], "x": [5, 6, None]})
+    told = rows_of(book.columns("t", table.schema).answers(table).table)
+    assert [(row["outcome"], row["needs"]) for row in told] == [
+        ("value", []),
+        ("undecided", ["s"]),
+        ("undecided", ["x"]),
+    ]
+
+
+def test_the_least_of_many_and_a_long_line_of_ranks() -> None:
+    many = range(900)
+    fields = " ".join(f"f{n}: integer" for n in many)
+    members = [f"m{n}" for n in many]
+    book = book_of(
+        f"enum E {{ {', '.join(members)} }}\nrecord R {{ k: E {fields} }}\n"
+        f"value least(r: R) -> integer = min({', '.join(f'r.f{n}' for n in many)}) per LAW/1\n"
+        f"priority p(r: R) {' before '.join(members)} by r.k per LAW/1\n"
+    )
+    R = book.records["R"]
+    given = [(R(k=f"m{n}", **{f"f{m}": (m - 17) ** 2 + n for m in many}),) for n in (0, 16, 17, 899)]
+    for question, expected in (("least", [0, 16, 17, 899]), ("p", [(0,), (16,), (17,), (899,)])):
+        meant = [book.interpreter(question).answer(*row) for row in given]
+        assert [a.value for a in meant] == expected
+        assert [book.evaluator(question).answer(*row) for row in given] == meant
+        agree(book, question, given, meant)

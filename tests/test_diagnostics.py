@@ -6,7 +6,8 @@ import unicodedata
 
 import pytest
 
-from policy.diagnostics import Diagnostic, draw, width
+from policy.diagnostics import Diagnostic, draw, which_member, width
+from policy.pipeline import Text, check
 from policy.source import Source, Span
 
 
@@ -53,3 +54,46 @@ def test_nothing_printed_has_a_control_character() -> None:
     every = "".join(map(chr, [*range(0x300), 0x061C, *range(0x2000, 0x2070), 0xFEFF]))
     for line in drawn(every.replace("\n", ""), 0, 5, every):
         assert not any(unicodedata.category(c) in ("Cc", "Cf", "Cs") for c in line)
+
+
+RATINGS = ("AAA", "AA_plus", "AA", "AA_minus", "A_plus", "A")
+
+
+@pytest.mark.parametrize(
+    ("word", "members", "meant"),
+    [
+        ("AA+", RATINGS, ""),
+        ("A_pluss", RATINGS, ""),
+        ("tier_2", ("tier_1", "tier_3"), ""),
+        ("unlisted", ("listed", "otc"), ""),
+        ("BBB", ("BB", "B"), ""),
+        ("sharedbook", ("shared_book", "own_book"), "shared_book"),
+        ("Buy", ("buy", "sell"), "buy"),
+        ("markt_maker", ("market_maker", "client"), "market_maker"),
+    ],
+)
+def test_a_member_is_guessed_only_where_no_other_can_have_been_meant(
+    word: str, members: tuple[str, ...], meant: str
+) -> None:
+    told = which_member(word, members)
+    assert told == f"did you mean `{meant}`?" if meant else told.startswith(f"it is one of `{members[0]}`, ")
+
+
+def test_one_mistake_in_a_given_is_told_once() -> None:
+    text = """language 1 ruleset t
+record P { a: integer }
+value f(p: P) -> integer = p.a
+test "t"
+  given p = { b: 1 }
+  expect f(p) = 1
+  expect f(p) = 1
+  expect f(p) = 1
+"""
+    assert [d.code for d in check([Text("t.policy", text.encode())]).errors] == ["unknown-field"]
+
+
+def test_a_file_alone_is_never_told_to_import_itself() -> None:
+    text = "language 1 ruleset broker.csa.tests\nimport broker.csa\n"
+    [found] = check([Text("tests.policy", text.encode())]).errors
+    assert found.message == "`broker.csa.tests` imports `broker.csa`, which is not among the files given"
+    assert "did you mean" not in found.help

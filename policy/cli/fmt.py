@@ -27,7 +27,8 @@ def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
     policy fmt --check rulesets
     policy fmt - < draft.policy
 
-    Nothing but white space changes. A file that does not parse is left alone and reported (exit code 2).
+    White space moves, and a table gets the ruled line under its head; nothing else changes. A
+    file that does not parse is left alone and reported (exit code 2).
     """
     changed: list[str] = []
     broken: list[Diagnostic] = []

@@ -16,11 +16,11 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import MISSING
-from policy.diagnostics import Collector, Diagnostic, did_you_mean, not_utf_8
+from policy.diagnostics import Collector, Diagnostic, did_you_mean, not_utf_8, which_member
 from policy.ir.interpret import attribute
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types, values
-from policy.model.types import MOST_FACT_DIGITS, Number, Type, describe
+from policy.model.types import MOST_FACT_DIGITS, Number, Type, a_type, describe
 from policy.source import Source, Span
 
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?")
@@ -197,8 +197,8 @@ class _Reading:
                 if isinstance(given, _NumberText) or not isinstance(given, str):
                     return self.mismatch(given, of, path)
                 if given not in members:
-                    help = did_you_mean(given, members) or "it is one of " + ", ".join(f"`{m}`" for m in members)
-                    return self.wrong("facts-type", path, f"`{given}` is not a `{describe(of)}`", help)
+                    help = which_member(given, members)
+                    return self.wrong("facts-type", path, f"`{given}` is not {a_type(of)}", help)
                 return given
             case types.Record(name):
                 return self.record(given, name, path)

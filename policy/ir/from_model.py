@@ -24,6 +24,8 @@ from policy.source import Span
 
 LAW = "#law"  # marks the untightened original of something an overlay tightens
 
+_FEW_RANKS = 16
+
 
 def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program:
     """The program of a model; `digest` identifies the text it was made from."""
@@ -293,10 +295,15 @@ def _rank(key: rules.Key) -> Expr:
     return once(by, lambda x: _place_among(x, key.ranks))
 
 
-def _place_among(x: Expr, ranks: tuple[str, ...]) -> Expr:
-    rank: Expr = ir.Const(len(ranks) - 1)
+def _place_among(x: Expr, ranks: tuple[str, ...], first: int = 0) -> Expr:
+    """Where `x` stands among the ranks, of which the first stands at `first`: few are compared one by one."""
+    if len(ranks) > _FEW_RANKS:
+        half = len(ranks) // 2
+        before = ir.Compare("in", x, ir.Const(frozenset(ranks[:half])))
+        return ir.If(before, _place_among(x, ranks[:half], first), _place_among(x, ranks[half:], first + half))
+    rank: Expr = ir.Const(first + len(ranks) - 1)
     for place in range(len(ranks) - 2, -1, -1):
-        rank = ir.If(ir.Compare("is", x, ir.Const(ranks[place])), ir.Const(place), rank)
+        rank = ir.If(ir.Compare("is", x, ir.Const(ranks[place])), ir.Const(first + place), rank)
     return rank
 
 

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
-from functools import reduce
 
 from policy.ir import program as ir
 from policy.ir.program import Expr
@@ -93,8 +92,7 @@ def lower(e: typed.Expression) -> Expr:
         case typed.Chain("or", operands):
             return ir.Or(tuple(map(lower, operands)))
         case typed.Chain(operator, operands):
-            lowered = [lower_as(o, e.type) for o in operands]
-            return reduce(lambda a, b: ir.Arithmetic(operator, a, b), lowered)
+            return _balanced(operator, [lower_as(o, e.type) for o in operands])
         case typed.Conditional(condition, then, otherwise):
             return ir.If(lower(condition), lower_as(then, e.type), lower_as(otherwise, e.type))
         case typed.Round():
@@ -113,6 +111,14 @@ def lower(e: typed.Expression) -> Expr:
             return ir.Items(tuple(lowered))
         case typed.Failed():
             raise AssertionError(f"{e.span}: an expression with a finding reached lowering")
+
+
+def _balanced(operator: str, operands: Sequence[Expr]) -> Expr:
+    """The `min` or `max` of many, no deeper than need be."""
+    if len(operands) == 1:
+        return operands[0]
+    half = len(operands) // 2
+    return ir.Arithmetic(operator, _balanced(operator, operands[:half]), _balanced(operator, operands[half:]))
 
 
 def _call(e: typed.Apply) -> Expr:

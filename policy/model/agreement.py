@@ -10,7 +10,8 @@ from policy.diagnostics import Collector
 from policy.model import expressions as typed
 from policy.model import types, values
 from policy.model.expressions import Expression
-from policy.model.types import EXACT_FRACTION, Number, Type, describe
+from policy.model.types import EXACT_FRACTION, Number, Type
+from policy.model.types import a_type as a_type
 from policy.source import Span
 from policy.syntax import tree
 
@@ -129,8 +130,3 @@ class Agreement(ABC):
         if isinstance(e.type, Number) and e.type.scale == EXACT_FRACTION:
             return self.unrounded(e)
         return e
-
-
-def a_type(of: Type) -> str:
-    word = describe(of)
-    return ("an " if word[0] in "aeiou" else "a ") + f"`{word}`"

@@ -6,7 +6,7 @@ from datetime import date
 from typing import Any, Protocol
 
 from policy.decisions import Citation, Words
-from policy.diagnostics import Collector, did_you_mean
+from policy.diagnostics import Collector, which_member
 from policy.model import rules, types
 from policy.model.agreement import a_type
 from policy.model.expressions import Expression
@@ -217,7 +217,7 @@ class UnitReader:
             ranks = [r.text for r in k.ranks]
             for rank in k.ranks:
                 if rank.text not in by.type.members:
-                    help = did_you_mean(rank.text, by.type.members)
+                    help = which_member(rank.text, by.type.members)
                     self.found.error("unknown-name", f"`{rank.text}` is not a member", rank.span, help)
                 elif ranks.count(rank.text) > 1:
                     self.found.error("duplicate-name", f"`{rank.text}` is written twice", rank.span)

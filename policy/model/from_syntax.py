@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from policy.decisions import Citation, Status
-from policy.diagnostics import Collector, Diagnostic, did_you_mean
+from policy.diagnostics import Collector, Diagnostic, did_you_mean, which_member
 from policy.model import rules, types
 from policy.model.bodies import UnitReader, days_of, ordinal, words_of
 from policy.model.circles import report_circles
@@ -26,7 +26,7 @@ def model_of(files: Sequence[tree.File]) -> tuple[rules.Model, list[Diagnostic]]
     found = Collector()
     model = _Reader(index(files, found), found).read()
     report_circles(model, found)
-    return model, found.found
+    return model, list(dict.fromkeys(found.found))  # what several expectations use is read for each of them
 
 
 class _Reader:
@@ -198,7 +198,7 @@ class _Reader:
                 "unknown-name",
                 f"`{tag.text}` is not a member of `{enum}`",
                 tag.span,
-                did_you_mean(tag.text, allowed),
+                which_member(tag.text, allowed),
             )
 
     def cited(self, citations: tree.Citations) -> tuple[Citation, ...]:

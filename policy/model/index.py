@@ -103,12 +103,14 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
     for unit in result.units.values():
         for wanted in unit.wanted:
             if wanted.text not in result.units and wanted.text not in result.lost:
+                others = [name for name in result.units if name != unit.name]
                 found.error(
                     "unknown-ruleset",
-                    f"there is no ruleset `{wanted.text}` in the rulebook",
+                    f"`{unit.name}` {'amends' if wanted is unit.head.amends else 'imports'} `{wanted.text}`, "
+                    "which is not among the files given",
                     wanted.span,
-                    did_you_mean(wanted.text, result.units)
-                    or "only rulesets in the folder that is loaded can be imported",
+                    did_you_mean(wanted.text, others)
+                    or "name the folder in which both are, as in `policy check rules`",
                 )
             elif wanted.text == unit.name:
                 found.error(

@@ -154,5 +154,13 @@ def describe(of: Type) -> str:
             return "unknown"
 
 
+def a_type(of: Type) -> str:
+    """The type with its article, as it stands in a sentence."""
+    word = describe(of)
+    sound = word.lower()
+    has_vowel = sound[0] in "aeiou" and not sound.startswith(("uni", "use", "usa", "eu", "one"))
+    return ("an " if has_vowel else "a ") + f"`{word}`"
+
+
 def _step(scale: int) -> str:
     return "1" + "0" * -scale if scale <= 0 else "0." + "0" * (scale - 1) + "1"

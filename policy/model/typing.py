@@ -12,7 +12,7 @@ from typing import assert_never
 
 from attrs import evolve
 
-from policy.diagnostics import Collector, did_you_mean
+from policy.diagnostics import Collector, did_you_mean, which_member
 from policy.model import expressions as typed
 from policy.model import types, values
 from policy.model.agreement import Agreement, a_type
@@ -189,11 +189,10 @@ class Typist(Agreement):
             *(n for n, es in self.scope.visible.items() if es[0].id in self.scope.signatures),
         ]
         if isinstance(hint, types.Enum):
-            known = [*hint.members, *known]
             message = f"`{name}` is neither a member of `{types.short(hint.name)}` nor a name known here"
         else:
             message = f"there is nothing called `{name}` here"
-        help = did_you_mean(name, known)
+        help = which_member(name, hint.members) if isinstance(hint, types.Enum) else did_you_mean(name, known)
         if not help and isinstance(hint, types.Text):
             help = f'a text is written in quotes: `"{name}"`'
         if not help and enums:

@@ -1,4 +1,4 @@
-"""The formatter: moves white space, and nothing else.
+"""The formatter: moves white space, and draws the ruled line under the head of a table; nothing else.
 
 In: a text that parses. Out: the same tokens and comments, one space or line break at a time: members indented,
 table columns aligned, at most one blank line in a row. The author's own line breaks are kept. That no token is

@@ -138,7 +138,9 @@ def _slips(e: Expr) -> Iterator[tuple[Expr, str]]:
         case ir.Divide(mode, numerator, denominator):
             yield ir.Divide(_ROUNDINGS[mode], numerator, denominator), f"rounded {_ROUNDINGS[mode]}, not {mode}"
         case ir.MonthsLater(date, months):
-            yield ir.MonthsLater(date, months + (1 if months >= 0 else -1)), f"{abs(months)} months one more"
+            longer = abs(months) + 1
+            says = f"{longer} months for {abs(months)} month{'' if abs(months) == 1 else 's'}"
+            yield ir.MonthsLater(date, longer if months >= 0 else -longer), says
 
 
 def _changed(e: Expr, slips: Callable[[Expr], Iterator[tuple[Expr, str]]]) -> Iterator[tuple[Expr, str]]:

@@ -19,6 +19,8 @@ from policy.backends.columns.tabulate import Tabulation, tabulated, tabulation
 
 ROW = "_row"  # in a frame of elements: which row of the parent's frame each belongs to
 AT = "_at"  # in a frame of pairs: which of the list's elements each is
+DEEPEST = 60  # expressions inside each other; what lies deeper becomes a column
+MOST_IDLE = 200  # columns that nothing reads any more are kept up to here
 EPOCH = 719_163  # 1970-01-01 as Python counts days
 
 Frames = Mapping[str, pl.DataFrame]
@@ -37,10 +39,14 @@ class Step:
 
 @frozen(eq=False)
 class Plan:
-    """Steps in an order in which they can be taken, those that can be taken at once together."""
+    """Steps in an order in which they can be taken, those that can be taken at once together.
+
+    `read` are, for each level, the columns that nothing after it reads.
+    """
 
     scopes: tuple[Scope, ...]
     levels: tuple[tuple[tuple[str, Scope, tuple[Step, ...]], ...], ...]
+    read: tuple[tuple[str, ...], ...]
     wanted: tuple[pl.Expr, ...]
     names: tuple[str, ...]
 
@@ -49,9 +55,14 @@ class Plan:
         made: dict[Scope, pl.DataFrame] = {ROWS: frames[ROWS.path]}
         for scope in self.scopes:
             made[scope] = _frame(scope, made, frames)
-        for level in self.levels:
+        idle: list[str] = []
+        for level, read in zip(self.levels, self.read, strict=True):
             for kind, scope, steps in level:
                 _take(kind, scope, steps, made)
+            idle += read
+            if len(idle) > MOST_IDLE:
+                made = {scope: frame.drop(idle, strict=False) for scope, frame in made.items()}
+                idle = []
         return made[ROWS].with_columns(self.wanted).select(self.names)
 
 
@@ -118,8 +129,17 @@ def plan_of(wanted: Mapping[str, Node]) -> Plan:
         tuple((kind, scope, tuple(steps)) for (kind, scope), steps in by_level[level].items())
         for level in sorted(by_level)
     )
+    lasts: dict[str, int] = {}
+    for at, taken in enumerate(levels):
+        for step in (s for _, _, steps in taken for s in steps):
+            lasts.update(dict.fromkeys((step.name, *step.expression.meta.root_names()), at))
+    wanted_still = {name for e in finals for name in e.meta.root_names()}
+    read: list[list[str]] = [[] for _ in levels]
+    for name, at in lasts.items():
+        if name[0] == "_" and name[1:].isdecimal() and name not in wanted_still:  # a column of ours, not of the facts
+            read[at].append(name)
     scopes = sorted(emitter.scopes, key=lambda s: s.depth)
-    return Plan(tuple(scopes), levels, tuple(finals), tuple(wanted))
+    return Plan(tuple(scopes), levels, tuple(map(tuple, read)), tuple(finals), tuple(wanted))
 
 
 @define(eq=False)
@@ -132,6 +152,7 @@ class Emitter:
     steps: list[tuple[int, Step]] = field(factory=list)
     scopes: dict[Scope, None] = field(factory=dict)
     domains: dict[int, Any] = field(factory=dict)
+    tables: dict[int, Tabulation | None] = field(factory=dict)
 
     def count(self, wanted: Any) -> None:
         pending = list(wanted)
@@ -146,6 +167,41 @@ class Emitter:
 
     def expression(self, node: Node) -> tuple[pl.Expr, int]:
         """The expression of a node, and the level at which all that it reads has been made."""
+        depth: dict[int, int] = {}  # of expressions; a column that is there by name has none
+        pending = [(node, False)]
+        while pending:  # no recursion: a long table is a deep graph
+            inner, is_open = pending.pop()
+            key = id(inner)
+            if key in depth:
+                continue
+            if not is_open:
+                pending.append((inner, True))
+                pending += ((i, False) for i in reversed(self._read(inner)))
+                continue
+            depth[key] = 1 + max((depth[id(i)] for i in self._read(inner)), default=0)
+            if depth[key] > DEEPEST and inner is not node:
+                self.uses[key] += 1  # so that it becomes a column of its own
+            if self.uses[key] > 1 and inner is not node:
+                self._shallow(inner)
+            if key in self.named:
+                depth[key] = 0
+        return self._shallow(node)
+
+    def _read(self, node: Node) -> tuple[Node, ...]:
+        """The nodes whose expressions that of a node is made of."""
+        if id(node) in self.given or id(node) in self.named:
+            return ()
+        table = self._table(node)
+        return tuple(k.node for k in table.keys) if table is not None else node.inputs
+
+    def _table(self, node: Node) -> Tabulation | None:
+        key = id(node)
+        if key not in self.tables:
+            self.tables[key] = None if self.given else tabulated(node, self.domains)
+        return self.tables[key]
+
+    def _shallow(self, node: Node) -> tuple[pl.Expr, int]:
+        """The expression of a node of which all that lies deep has a name."""
         key = id(node)
         if key in self.given:
             return pl.col(self.given[key]), 0
@@ -162,7 +218,7 @@ class Emitter:
                 return self._lift(node)
             case "reduce":
                 return self._reduce(node)
-        table = None if self.given else tabulated(node, self.domains)
+        table = self._table(node)
         expression, level = self._looked_up(table) if table is not None else self._made(node)
         return self._name(node, "add", node.scope, expression, level) if self.uses[key] > 1 else (expression, level)
 
@@ -182,7 +238,7 @@ class Emitter:
 
     def _column(self, node: Node) -> tuple[pl.Expr, int]:
         """A node as a column that is there by name."""
-        expression, level = self.expression(node)
+        expression, level = self._shallow(node)
         if id(node) in self.named or node.operator == "leaf":
             return expression, level
         return self._name(node, "add", node.scope, expression, level)
@@ -200,8 +256,8 @@ class Emitter:
         return self._name(node, "reduce", scope, expression, max(level for _, level in inputs), empty)
 
     def _made(self, node: Node) -> tuple[pl.Expr, int]:
-        read = self._column if node.operator in ("min", "max") else self.expression  # these name them several times
-        inputs = [self.expression(i) if i.is_constant else read(i) for i in node.inputs]
+        read = self._column if node.operator in ("min", "max") else self._shallow  # these name them several times
+        inputs = [self._shallow(i) if i.is_constant else read(i) for i in node.inputs]
         level = max((at for _, at in inputs), default=0)
         x = [e for e, _ in inputs]
         match node.operator:
@@ -225,7 +281,7 @@ class Emitter:
         values = values_of(table)
         if values.n_unique() == 1:
             return operators.literal(values[0], table.node.dtype), 0
-        codes, level = table.code([self.expression(k.node) for k in table.keys])
+        codes, level = table.code([self._shallow(k.node) for k in table.keys])
         return operators.looked_up(values, codes), level
 
 

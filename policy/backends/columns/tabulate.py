@@ -17,6 +17,8 @@ MOST_COMBINATIONS = 4_096
 WORTH_IT = 4  # operations on numbers that a look-up is cheaper than, for each column that it goes by
 WORTH_IT_FOR_BITS = 24  # as many on conditions, which are cheap
 
+_ENDS = ("leaf", "lift", "reduce", "bits", "column")  # what is looked at as it is, not by what it is made of
+
 Domain = dict[int, Node]
 
 
@@ -74,17 +76,25 @@ def tabulation(node: Node, domains: dict[int, Domain | None]) -> Tabulation | No
 
 def _domain(node: Node, domains: dict[int, Domain | None]) -> Domain | None:
     """The small columns that a node turns on; None where there is one that is not small."""
-    if id(node) not in domains:
-        domains[id(node)] = _found(node, domains)
+    pending = [node]
+    while pending:  # no recursion: a long table is a deep graph
+        inner = pending[-1]
+        open_still = [i for i in inner.inputs if id(i) not in domains] if inner.operator not in _ENDS else []
+        if open_still:
+            pending += open_still
+            continue
+        pending.pop()
+        if id(inner) not in domains:
+            domains[id(inner)] = _found(inner, domains)
     return domains[id(node)]
 
 
 def _found(node: Node, domains: dict[int, Domain | None]) -> Domain | None:
     if node.operator == "constant":
         return {}
-    if node.operator not in ("leaf", "lift", "reduce", "bits", "column"):
+    if node.operator not in _ENDS:
         whole: Domain | None = {}
-        for inner in (_domain(i, domains) for i in node.inputs):
+        for inner in (domains[id(i)] for i in node.inputs):
             whole = None if whole is None or inner is None else whole | inner
         if whole is not None and prod(map(_size, whole.values())) <= MOST_COMBINATIONS:
             return whole
