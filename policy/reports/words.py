@@ -41,11 +41,6 @@ def clock(microseconds: int) -> str:
     return moment.strftime("%H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
 
 
-def moment(microseconds: int) -> str:
-    """The day and the minute in Hong Kong."""
-    return (_EPOCH + timedelta(microseconds=microseconds)).astimezone(_HONG_KONG).strftime("%Y-%m-%d %H:%M")
-
-
 def unanswered(answer: Answer) -> tuple[str, ...]:
     """What an answer needs, or the fault that kept it from being one."""
     return answer.needs or ((answer.verdict.fault,) if answer.verdict.fault else ())

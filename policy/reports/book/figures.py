@@ -79,10 +79,15 @@ class Bar:
 
 @frozen
 class Example:
-    """A test, as an example: what was given (where that is short), as of when, and what comes out."""
+    """A test, as an example: what was given, as of when, and what comes out.
 
+    Where `base` is a number, the facts are those of the example of that number, but for what is `given`.
+    """
+
+    number: int
     title: str
     on: str
+    base: int
     given: tuple[tuple[Words, Words], ...]
     outcome: Words
     place: str

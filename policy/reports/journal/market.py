@@ -22,7 +22,7 @@ from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
 from policy.reports.journal.reasons import Reasons
 from policy.reports.journal.stress import StressRow
 from policy.reports.journal.trading import Trading
-from policy.reports.words import moment
+from policy.reports.plain.amounts import in_hong_kong
 
 _DAY, _MARGIN, _BOTH = (
     Words("A trading day", "交易日報"),
@@ -115,8 +115,8 @@ class Recorded:
         kinds = self.happened.rows()
         return Told(
             scenario=Words(str(about.get("scenario", "")), str(about.get("zh", ""))),
-            first=moment(self.first),
-            last=moment(self.last),
+            first=in_hong_kong(self.first),
+            last=in_hong_kong(self.last),
             commands=self.commands,
             events=sum(kind.count for kind in kinds),
             unread=unread,

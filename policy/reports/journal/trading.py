@@ -19,7 +19,7 @@ from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Course, Drawn, drawn, exact, plain, tidied
-from policy.reports.words import moment
+from policy.reports.plain.amounts import in_hong_kong
 
 _REFUSED = ("refused", "trade_refused", "replace_refused", "removed")
 _MOST = 500  # failures, and changes of the arrangement
@@ -199,19 +199,19 @@ class Trading:
         self.reserve.add(at, held)
         share = 1000 * held // limit if limit else 0
         both = tidied(event["reserve_fund"]), tidied(event["compensation"])
-        self._keep(self.covers, Cover(moment(at), tidied(self.limit), *both, share, said))
+        self._keep(self.covers, Cover(in_hong_kong(at), tidied(self.limit), *both, share, said))
 
     def _closed(self, at: int, event: dict[str, Any]) -> None:
         self._open(at, -sum(self.open_trades.pop(n, 0) for n in event["trades"]))
         if event["event"] == "settlement_failed":
             what, who = Words("did not deliver", "未能交付"), f"{event['platform']} → {event['other']}"
-            self._keep(self.failures, Failure(moment(at), what, who, tidied(event["gross"]), "", ""))
+            self._keep(self.failures, Failure(in_hong_kong(at), what, who, tidied(event["gross"]), "", ""))
 
     def _loss(self, at: int, event: dict[str, Any]) -> None:
         paid = exact(event["from_reserve_fund"]) + exact(event["from_compensation"])
         what, uncovered = Words("loss covered", "損失獲補償"), tidied(event["uncovered"])
         amounts = tidied(event["loss"]), f"{plain(paid)} {event['loss'].rpartition(' ')[2]}", uncovered
-        self._keep(self.failures, Failure(moment(at), what, event["participant"], *amounts))
+        self._keep(self.failures, Failure(in_hong_kong(at), what, event["participant"], *amounts))
         self._covered(at, event, what)
 
     def _keep(self, rows: list[Any], row: Any) -> None:
