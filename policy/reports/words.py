@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta, timezone
 
-from policy.decisions import Answer, Citation, Outcome, Status, Words, weakest
+from policy.decisions import Answer, Citation, Outcome, Status, Words
 from policy.ir.program import Program
 from policy.margin.valuation import Total
 from policy.model import types
@@ -82,9 +82,10 @@ def cited(citation: Citation) -> Cited:
     )
 
 
-def status_of(answers: Iterable[Answer]) -> Status | None:
-    """The weakest status that any of the answers actually rests on."""
-    return weakest(answer.basis.status for answer in answers)
+def by_status(provisions: Iterable[tuple[str, Status]]) -> tuple[tuple[str, int], ...]:
+    """How many provisions are of each status; every status is told, the surest first."""
+    counts = Counter(dict(provisions).values())
+    return tuple((status.value, counts[status]) for status in Status)
 
 
 def wanted(answers: Iterable[Answer], program: Program) -> tuple[WantedRow, ...]:

@@ -15,6 +15,7 @@ from policy.pipeline import dated, program
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.letter import letter_of
+from policy.reports.words import by_status
 
 TITLE = Words("A decision", "裁定通知")
 
@@ -59,7 +60,7 @@ def command(
         answer = rulebook.evaluator(id).answer(*arguments)
     except PolicyError as error:
         fail(error)
-    status = answer.basis.status
-    cover = Cover(TITLE, platform, on.isoformat(), digest, under, status.value if status else "")
+    sources = by_status((c.provision, c.status) for c in answer.basis.citations)
+    cover = Cover(TITLE, platform, on.isoformat(), digest, under, sources)
     letter = letter_of(cover, model, answer, to, reference, dict(rulebook.program.notes))
     write(Document("decision.html.jinja", cover, {"letter": letter}), language, format, output)

@@ -74,7 +74,9 @@ class Examples:
     ) -> tuple[int, tuple[tuple[Words, Words], ...]]:
         """The facts in full, or the number of the earlier example that they are close to, and what differs."""
         asked = self._asked(question)
-        whole = [f for (path, of), value in zip(asked, e.arguments, strict=True) for f in self._facts(path, of, value)]
+        whole = [
+            f for (path, of), value in zip(asked, e.arguments, strict=True) for f in self._facts(path, of, value)
+        ]
         if len(whole) > _FEW_FACTS:
             apart = {
                 number: [
@@ -93,14 +95,19 @@ class Examples:
         """What the parameters are called; a record alone goes without saying."""
         parameters = getattr(question, "parameters", ())
         chinese = Chinese(Names(self.model), parameters)
-        alone = len(parameters) == 1 and isinstance(_inner(parameters[0][1]), types.Record)
+        alone = len(parameters) == 1 and all(isinstance(_inner(of), types.Record) for _, of in parameters)
         return [(() if alone else (Words(spaced(n), chinese.noun(n, of)),), of) for n, of in parameters]
 
     def _facts(self, path: Path, of: Type, value: Any) -> list[tuple[Words, Words]]:
         """The facts given, a record's field by field, each with what leads to it."""
         inner = _inner(of)
         if not isinstance(inner, types.Record) or value is None or value is MISSING:
-            return [(_joined(path) if path else Words(self._title(inner).en, self._title(inner).zh), self._said(value, of))]
+            return [
+                (
+                    _joined(path) if path else Words(self._title(inner).en, self._title(inner).zh),
+                    self._said(value, of),
+                )
+            ]
         return [
             fact
             for key, title, kind in self._fields(inner)
@@ -132,7 +139,11 @@ class Examples:
         return [(f.name, in_full(f.title, f.name), f.type) for f in self.model.declared[record.name].fields]
 
     def _title(self, of: Type) -> Words:
-        return Names(self.model).declared(of.name) if isinstance(of, types.Record | types.Enum) else Words("fact", "事實")
+        return (
+            Names(self.model).declared(of.name)
+            if isinstance(of, types.Record | types.Enum)
+            else Words("fact", "事實")
+        )
 
     def _said(self, value: Any, of: Type) -> Words:
         inner = _inner(of)

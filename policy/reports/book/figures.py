@@ -25,7 +25,9 @@ class Cover:
     on: str
     digest: str
     under: str
-    status: str  # the weakest source that anything inside rests on
+    sources: tuple[tuple[str, int], ...]  # of each status, how many provisions anything inside rests on
+    until: str = ""  # the last day, where the document is about several
+    before: str = ""  # the digest of the rulebook that this one is compared with
 
 
 @frozen

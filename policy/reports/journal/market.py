@@ -6,13 +6,14 @@ the document of what was traded, of what was lent and margined, or of both. Abse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
 
 from policy.audit.records import Header, Record
 from policy.decisions import Words
+from policy.exchange.orders import NewDay
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.journal.glossary import Glossary
@@ -22,13 +23,13 @@ from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
 from policy.reports.journal.reasons import Reasons
 from policy.reports.journal.stress import StressRow
 from policy.reports.journal.trading import Trading
-from policy.reports.plain.amounts import in_hong_kong
+from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
+from policy.reports.words import by_status
+from policy.wire import word
 
-_DAY, _MARGIN, _BOTH = (
-    Words("A trading day", "交易日報"),
-    Words("Margin and perpetual contracts", "保證金及永續合約"),
-    Words("A day in the market", "市場日報"),
-)
+_MARGIN = Words("Margin and perpetual contracts", "保證金及永續合約")
+_DAY, _DAYS = Words("A trading day", "交易日報"), Words("Trading days", "交易日報")
+_BOTH, _BOTH_DAYS = Words("A day in the market", "市場日報"), Words("Days in the market", "市場日報")
 
 
 @frozen
@@ -57,6 +58,7 @@ class Recorded:
     happened: Happened = field(factory=Happened)
     reasons: Reasons = field(factory=Reasons)
     stress: tuple[StressRow, ...] = ()
+    until: str = ""  # the last day that began
     first: int = 0
     last: int = 0
     commands: int = 0
@@ -76,6 +78,8 @@ class Recorded:
         self.first = self.first or record.at
         self.last = record.at
         self.commands += 1
+        if record.input.get("do") == word(NewDay):
+            self.until = record.input["on"]
         for event in record.events:
             self.happened.add(event)
             self.reasons.add(event, str(event.get("id") or event.get("account") or record.seq))
@@ -104,9 +108,12 @@ class Recorded:
             parts["margin"] = self.margin.figures(self.reasons)
             parts["stress"] = self.stress
             parts["stated"] = self.stated
-        title = _BOTH if {"trading", "margin"} <= parts.keys() else _DAY if "trading" in parts else _MARGIN
-        header = self.header
-        cover = Cover(title, platform, header.on, header.rules, header.overlay, self.reasons.status)
+        header, until = self.header, self.until if self.until > self.header.on else ""
+        statuses = self.glossary.statuses
+        sources = by_status((p, statuses[p]) for p in self.reasons.provisions if p in statuses)
+        cover = Cover(
+            _title(parts, header.on, until), platform, header.on, header.rules, header.overlay, sources, until
+        )
         return Document("day.html.jinja", cover, parts)
 
     def _told(self, unread: int) -> Told:
@@ -122,5 +129,14 @@ class Recorded:
             unread=unread,
             kinds=kinds,
             senseless=tuple(self.happened.senseless),
-            needs=tuple((self.glossary.named(need), need, count) for need, count in needs),
+            needs=tuple((self.glossary.needed(need), need, count) for need, count in needs),
         )
+
+
+def _title(parts: Mapping[str, Any], first: str, until: str) -> Words:
+    if "trading" not in parts:
+        return _MARGIN
+    day, days = (_BOTH, _BOTH_DAYS) if "margin" in parts else (_DAY, _DAYS)
+    if not until:
+        return day
+    return Words(f"{days.en} {long_span(first, until)}", f"{days.zh}（{chinese_span(first, until)}）")

@@ -22,6 +22,7 @@ _CURRENCIES_ZH = {"HKD": "港元", "USD": "美元", "CNY": "人民幣", "EUR": "
 _DURATIONS_ZH = {"day": "日", "hour": "小時", "minute": "分鐘", "second": "秒"}
 _DIGITS = re.compile(r"^-?\d+")
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_ZEROS = re.compile(r"(\.\d\d\d*?)0+(?= )")
 _ONE_DECIMAL = re.compile(r"^(-?\d+\.\d)(?= )")
 
 
@@ -44,6 +45,27 @@ def chinese_date(day: int) -> str:
         return show(day, types.DATE)
     on = date.fromordinal(day)
     return f"{on.year}年{on.month}月{on.day}日"
+
+
+def long_span(first: str, until: str) -> str:
+    """From one ISO date to another: `16–18 June 2026`, `30 June – 2 July 2026`."""
+    start, end = date.fromisoformat(first), date.fromisoformat(until)
+    if start == end:
+        return long_date(start.toordinal())
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day}–{long_date(end.toordinal())}"
+    year = f" {start.year}" if start.year != end.year else ""
+    return f"{start.day} {_MONTHS[start.month - 1]}{year} – {long_date(end.toordinal())}"
+
+
+def chinese_span(first: str, until: str) -> str:
+    """`2026年6月16日至18日`, `2026年6月30日至7月2日`."""
+    start, end = date.fromisoformat(first), date.fromisoformat(until)
+    if start == end:
+        return chinese_date(start.toordinal())
+    year = f"{end.year}年" if start.year != end.year else ""
+    month = f"{end.month}月" if (start.year, start.month) != (end.year, end.month) else ""
+    return f"{chinese_date(start.toordinal())}至{year}{month}{end.day}日"
 
 
 def in_hong_kong(microseconds: int) -> str:
@@ -117,6 +139,11 @@ def chinese(value: Any, of: Type) -> str:
     return show(value, of)
 
 
+def chinese_amount(text: str) -> str:
+    """`4,576,000.00港元`."""
+    return said_in_chinese(grouped(text)).replace(" ", "").replace("-", "−")
+
+
 def said_in_chinese(text: str) -> str:
     """A number's text with its unit in Chinese: `1,000.00 港元`, `30日`."""
     number, space, unit = text.partition(" ")
@@ -125,5 +152,5 @@ def said_in_chinese(text: str) -> str:
 
 
 def _money(text: str) -> str:
-    """Half a million is written `500000.0 HKD` in the rules' own way, and never so by people."""
-    return _ONE_DECIMAL.sub(r"\g<1>0", text)
+    """Half a million is written `500000.0 HKD` in the rules' own way, which people never do; nor eight decimals."""
+    return _ONE_DECIMAL.sub(r"\g<1>0", _ZEROS.sub(r"\1", text))

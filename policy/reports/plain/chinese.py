@@ -1,7 +1,8 @@
 """Expressions in Traditional Chinese, as Hong Kong writes it.
 
-In: expressions of a model, by way of `speech`. Out: phrases. A parameter has no Chinese title of its own; it is called
-by its kind, with its name in brackets where two are of one kind. Absent: any text that was not given a Chinese title by an author.
+In: expressions of a model, by way of `speech`. Out: phrases. A parameter has no Chinese title of its own; it is
+called by its kind, with its name in brackets where two are of one kind. Absent: any text that was not given a Chinese
+title by an author.
 """
 
 from __future__ import annotations

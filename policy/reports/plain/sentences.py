@@ -151,7 +151,9 @@ class Sentences:
 
     def _versions(self, d: rules.Value | rules.Parameter, parameters: rules.Parameters) -> tuple[Statement, ...]:
         title = in_full(d.title, d.name)
-        laid = [(v, house) for house, vs in ((False, d.versions), *((True, t) for t in d.tightened)) for v in ended(vs)]
+        laid = [
+            (v, house) for house, vs in ((False, d.versions), *((True, t) for t in d.tightened)) for v in ended(vs)
+        ]
         return tuple(self._version(title, d.name, v, parameters, house) for v, house in laid)
 
     def _version(
