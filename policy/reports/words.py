@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
 
 from policy.decisions import Answer, Citation, Outcome, Status, Words
 from policy.ir.program import Program
@@ -20,8 +19,6 @@ from policy.reports.figures import Amount, Cited, State, WantedRow
 
 MONEY_SCALE = 2
 RATE = Number("rate", types.DEFAULT_SCALE["rate"])
-_HONG_KONG = timezone(timedelta(hours=8))
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def money(cents: int) -> str:
@@ -33,12 +30,6 @@ def trimmed(value: int, scale: int) -> str:
     """A number without the final zeros that say nothing."""
     text = decimal_text(value, scale)
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def clock(microseconds: int) -> str:
-    """The time of day in Hong Kong."""
-    moment = (_EPOCH + timedelta(microseconds=microseconds)).astimezone(_HONG_KONG)
-    return moment.strftime("%H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
 
 
 def unanswered(answer: Answer) -> tuple[str, ...]:
