@@ -124,7 +124,7 @@ def test_text_from_facts_becomes_no_markup() -> None:
 
 
 def test_a_letter_asks_for_what_is_missing() -> None:
-    cover = Cover(Words("A decision", "裁定"), "P", "2026-03-01", "0" * 64, "", "house")
+    cover = Cover(Words("A decision", "裁定"), "P", "2026-03-01", "0" * 64, "", (("house", 1),))
     letter = Letter(cover, "", "", Words("May it?", "可否？"), "undecided", Words("Not decided"), (), (), (), ())
     page = Document("decision.html.jinja", cover, {"letter": letter}).page("en")
     assert "Not decided" in page

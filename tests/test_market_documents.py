@@ -62,7 +62,7 @@ def test_a_run_and_its_journal_make_the_same_page(name: str, kind: str, tmp_path
     [
         ("perpetual_contracts", "Margin and perpetual contracts"),
         ("margin_financing", "Margin and perpetual contracts"),
-        ("safeguards_under_stress", "A day in the market"),
+        ("safeguards_under_stress", "Days in the market 6–7 July 2026"),
     ],
 )
 def test_the_document_of_a_run_has_the_parts_that_happened(name: str, title: str, tmp_path: Path) -> None:
@@ -216,7 +216,7 @@ def test_amounts_and_moments_are_printed_for_people() -> None:
     assert tidied("1850.00000000 USD") == "1850.00 USD"
     assert tidied("77170.8334 USD") == "77170.8334 USD"
     assert tidied(None) == ""
-    assert local("2026-07-07T03:30:00+00:00") == "2026-07-07 11:30"
+    assert local("2026-07-07T03:30:00+00:00") == "2026-07-07T11:30:00+08:00"
 
 
 # ── margin and stress ───────────────────────────────────────────────────────────────────────
@@ -286,3 +286,61 @@ def test_calls_tell_how_they_ended() -> None:
     calls = {(c["account"], c["end"]["en"], c["kind"]) for c in figures("margin_financing")["margin"]["calls"]}
     assert ("harbour_mills", "met", "accept") in calls
     assert ("chan", "met after collateral was sold", "accept") in calls
+
+
+# ── what readers of them found ──────────────────────────────────────────────────────────────
+
+
+def test_three_days_are_called_so_and_told_as_a_span() -> None:
+    cover = figures("shared_book")["cover"]
+    assert cover["title"] == {"en": "Trading days 18–20 June 2026", "zh": "交易日報（2026年6月18日至20日）"}
+    assert (cover["on"], cover["until"]) == ("2026-06-18", "2026-06-20")
+    assert "適用日期</dt><dd>2026年6月18日至20日" in day("shared_book").page("zh")
+
+
+def test_the_home_platform_s_place_of_licence_is_told() -> None:
+    places = {p["place"]: p for p in figures("shared_book")["trading"]["places"]}
+    assert places["HK"]["platforms"] == ["hk"]
+    assert places["HK"]["bought"] == "3193250.00"
+    assert "" not in places
+
+
+def test_what_of_a_loss_is_not_covered_is_told_apart() -> None:
+    trading = figures("shared_book")["trading"]
+    [loss] = [f for f in trading["failures"] if f["what"]["en"] == "loss"]
+    assert (loss["amount"], loss["covered"], loss["uncovered"]) == (
+        "4576000.00 HKD",
+        "4000000.00 HKD",
+        "576000.00 HKD",
+    )
+    said = [c["said"] for c in trading["covers"] if c["said"]["en"].startswith("Loss")]
+    assert said == [
+        {
+            "en": "Loss 4,576,000.00 HKD: 4,000,000.00 HKD covered, 576,000.00 HKD not.",
+            "zh": "損失4,576,000.00港元：已補償4,000,000.00港元，未補償576,000.00港元。",
+        }
+    ]
+
+
+def test_why_there_are_more_reasons_than_refusals_is_told() -> None:
+    rows = [r for r in figures("shared_book")["trading"]["out_by"] if r["event"] == "refused"]
+    assert {r["of"] for r in rows} == {8}
+    assert sum(r["count"] for r in rows) == 12
+    assert "8 in all, for 12 reasons: one may have several" in day("shared_book").page("en")
+    assert "共8宗、12項理由（一宗可有多項理由）" in day("shared_book").page("zh")
+
+
+def test_moments_are_hong_kong_s_with_their_offset() -> None:
+    english, chinese = (day("margin_financing").page(language) for language in ("en", "zh"))
+    assert re.search(r"\d{4}, \d\d:\d\d(:\d\d)? \(UTC\+8\)", english)
+    assert re.search(r"日\d\d時\d\d分(\d\d秒)?（香港時間）", chinese)
+    for page in (english, chinese):
+        assert re.findall(r'datetime="\d{4}-\d\d-\d\dT[^"]*"', page)
+        assert all(at.endswith('+08:00"') for at in re.findall(r'datetime="\d{4}-\d\d-\d\dT[^"]*"', page))
+
+
+def test_a_cover_counts_provisions_by_the_status_of_their_source() -> None:
+    sources = dict(figures("shared_book")["cover"]["sources"])
+    assert list(sources) == ["official", "secondary", "press", "house"]
+    assert all(sources[s] > 0 for s in ("official", "secondary", "house"))
+    assert "Weakest source" not in day("shared_book").page("en")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -11,6 +11,7 @@ import click
 
 from policy import resources
 from policy.audit.lines import Line
+from policy.audit.records import Header
 from policy.audit.replay import records
 from policy.audit.verify import verify
 from policy.cli.market_output import grouped
@@ -68,7 +69,8 @@ def command(
     policy backtest rulesets proposed --history year.parquet --question order_accepted --on-column day \\
         --amount order_notional --out flipped.parquet --keep id
 
-    Ends with 0 when nothing flips, 1 when something does, 3 when the journal is not whole.
+    Of a journal, what became of its commands is compared, and what every margin account comes to after them: value,
+    call and headroom. Ends with 0 when nothing flips or differs, 1 when something does, 3 when a journal is damaged.
     """
     if (journal is None) == (history is None):
         raise click.UsageError("say what is put to them: either --journal FILE, or --history FILE")
@@ -86,7 +88,7 @@ def command(
         from policy.cli.tables import backtest_table
 
         asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
-        flips = backtest_table((_folder(old), _folder(new)), under, asking, history, amount, out, format)
+        flips = backtest_table((_folder(old), _folder(new)), under, asking, history, amount, out, format) > 0
     sys.exit(1 if flips else 0)
 
 
@@ -97,7 +99,7 @@ def _folder(name: str) -> str:
 # ── a journal ───────────────────────────────────────────────────────────────────────────────
 
 
-def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) -> int:
+def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) -> bool:
     try:
         verified = verify(journal)
         if verified.header is None or not verified.whole:
@@ -107,11 +109,12 @@ def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) 
         result = backtest(commands_of(journal, verified.last), *markets)
     except PolicyError as error:
         fail(error)
+    kept = other_rules(verified.header, markets)
     if format == "json":
-        print_json({"old": old, "new": new, **result.as_json()})
+        print_json({"old": old, "new": new, "journal": verified.header.rules, **result.as_json()})
     else:
-        click.echo(_text(old, new, result))
-    return result.flipped
+        click.echo(_text(old, new, result, kept))
+    return result.differs
 
 
 def rulebooks_named(name: str) -> Callable[[str], Rulebook]:
@@ -120,14 +123,21 @@ def rulebooks_named(name: str) -> Callable[[str], Rulebook]:
     return rulebooks_of((_folder(path),), overlay)[0]
 
 
+def other_rules(header: Header, markets: Sequence[Market]) -> str:
+    """The rulebook that a journal was kept under, where it is neither of those that its commands are put to."""
+    return "" if header.rules in {market.rules for market in markets} else header.rules
+
+
 def commands_of(journal: str, last: int) -> Iterator[Any]:
     for place, record in records(journal, last):
         assert isinstance(place, Line)
         yield recorded_command(record.input, journal, place.number - 1)
 
 
-def _text(old: str, new: str, result: Backtest) -> str:
+def _text(old: str, new: str, result: Backtest, kept: str) -> str:
     lines = [f"{plural(result.commands, 'command')}, {plural(result.flipped, 'flip')} from {old} to {new}"]
+    if kept:
+        lines.append(f"the journal was kept under neither, but under the rulebook {kept[:16]}")
     for (said, _, _), sort in sorted(result.sorts.items(), key=lambda item: -item[1].count):
         lines += [
             "",
@@ -135,6 +145,7 @@ def _text(old: str, new: str, result: Backtest) -> str:
             f"         was: {sort.before}" + (f"  per {', '.join(sort.cited_before)}" if sort.cited_before else ""),
             f"         is:  {sort.after}" + (f"  per {', '.join(sort.cited_after)}" if sort.cited_after else ""),
         ]
+    lines += ["", *_accounts(result)]
     money = result.money()
     if money:
         width = max(map(len, money))
@@ -143,5 +154,17 @@ def _text(old: str, new: str, result: Backtest) -> str:
     return "\n".join(lines)
 
 
+def _accounts(result: Backtest) -> Iterator[str]:
+    """The figures of margin accounts that differ, and how many accounts were compared."""
+    if not result.accounts:
+        yield "no margin account: no lending value, call or headroom was there to compare"
+        return
+    differing = len({d.account for d in result.differing}) or "none"
+    yield f"{plural(result.accounts, 'margin account')} compared by value, call and headroom; differing: {differing}"
+    width = max((len(d.account) for d in result.differing), default=0)
+    for d in result.differing:
+        yield f"  {d.account:{width}}  {d.figure}: {_grouped(d.before)} → {_grouped(d.after)}"
+
+
 def _grouped(amount: str) -> str:
-    return amount if amount == "none" else grouped(amount)
+    return grouped(amount) if amount[:1] in "-0123456789" and amount.endswith((" HKD", " USD")) else amount

@@ -34,7 +34,8 @@ proofs_option: Callable[[F], F] = click.option(
     "--proofs/--no-proofs",
     default=True,
     show_default=True,
-    help="Prove what there is to prove, with the extra `proofs`; without, the document says that nothing was.",
+    help="Prove what there is to prove. Without the extra `proofs` it ends with 2; with --no-proofs the document "
+    "says that nothing was proved.",
 )
 
 

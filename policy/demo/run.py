@@ -16,7 +16,7 @@ from policy.reports.from_dates import Dated, changes_of
 from policy.reports.from_exchange import market_of
 from policy.reports.from_margin import margin_of
 from policy.reports.summary import demo_summary
-from policy.reports.words import state, status_of, wanted
+from policy.reports.words import by_status, state, wanted
 
 DATES = ("2025-10-01", "2025-12-01", "2026-03-01")
 
@@ -30,12 +30,11 @@ def run(rulebook_at: Callable[[str], Rulebook], progress: Callable[[str], None] 
     progress("finding what every answer rests on")
     dated = [_dated(on, day) for on, day in zip(DATES, days, strict=True)]
     last, program = days[-1], days[-1].rulebook.program
-    weakest = status_of(last.answers)
     return Figures(
         on=DATES[-1],
         digest=program.digest,
         overlay=program.overlay,
-        status=weakest.value if weakest else "",
+        sources=by_status((c.provision, c.status) for a in last.answers for c in a.basis.citations),
         events=len(lines("orders.jsonl")) + len(lines("margin_accounts.jsonl")),
         market=dated[-1].market,
         margin=dated[-1].margin,

@@ -56,13 +56,15 @@ class AdmitPlatform:
     """A platform brings orders; `facts` are true of all of them.
 
     The orders of a platform that `shares_with` others state what holds of those instead: that is how a licensed
-    platform's orders tell whether there is anyone eligible with whom the book is shared.
+    platform's orders tell whether there is anyone eligible with whom the book is shared. `licensed_in` is the place
+    of its licence, by its ISO 3166 code, where nothing asks about it; documents tell it, and no rule sees it.
     """
 
     id: str
     at: int = typed(types.INSTANT)
     shares_with: tuple[str, ...] = typed(ListOf(types.TEXT), ())
     facts: Mapping[str, Any] = facts()
+    licensed_in: str = ""
 
 
 @frozen

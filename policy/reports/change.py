@@ -1,16 +1,18 @@
 """What changes from one rulebook to another, or from one date to the next, in words.
 
-In: two models with their dates, and, where asked for, cases and journalled decisions that flip. Out: `Change`.
+In: two models with their dates, and, where asked for, cases and journalled decisions that flip. Out: `Change`: for
+each declaration what was in force before and what is after, on the date asked and from each later one. A version that
+is laid over the law is set against the law. Out of account: an end that is only the beginning of the next version.
 Absent: proof. Differences are those of the text as `plain` says it; what has been proved of the meaning is handed in
 as `meaning`, and printed first.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from policy.decisions import Words
 from policy.model import expressions as x
@@ -19,12 +21,15 @@ from policy.model.values import show
 from policy.reports.book.figures import Cover
 from policy.reports.book.network import kind_of
 from policy.reports.differences import Differences
-from policy.reports.plain.frames import Clause
+from policy.reports.flips import Flip, Run
+from policy.reports.plain.frames import Clause, EnglishFrame
 from policy.reports.plain.names import in_full
-from policy.reports.plain.sentences import Sentences, Statement
+from policy.reports.plain.sentences import Sentences, Statement, ended
 
 TITLE = Words("What changes", "變更說明")
+Said = tuple[tuple[Statement, ...], ...]  # all that the old side says of a declaration, and the new
 _LAST = 10**9
+_HOUSE = ", laid over the law"
 _VERDICTS = {
     "added": Words("added", "新增"),
     "removed": Words("removed", "刪除"),
@@ -43,13 +48,13 @@ class Side:
     on: int
     digest: str
 
-    def holds(self, s: Statement) -> bool:
-        return (s.start or 0) <= self.on < (s.end or _LAST)
+    def holds(self, dated: Statement | rules.Dated) -> bool:
+        return (dated.start or 0) <= self.on < (dated.end or _LAST)
 
 
 @frozen
 class Piece:
-    """A rule, version, line or list that differs; one side is None where it is not there."""
+    """A rule, version, line or list that differs; one side is None where nothing of it was in force."""
 
     verdict: str
     verdict_words: Words
@@ -73,7 +78,21 @@ class TablePair:
     """A table on both sides, a line for each row of either."""
 
     heads: tuple[Words, ...]
-    rows: tuple[tuple[str, tuple[CellPair, ...]], ...]  # added, removed, changed or same
+    rows: tuple[tuple[str, tuple[CellPair, ...]], ...]  # added, removed, changed, moved or same
+
+
+@frozen
+class Stage:
+    """What differs from a day on, until the next stage; `since` is empty for the date that is asked about."""
+
+    since: str
+    verdict: str
+    pieces: tuple[Piece, ...]
+    table: TablePair | None
+
+    @property
+    def differs(self) -> bool:
+        return bool(self.pieces) or (self.table is not None and any(state != "same" for state, _ in self.table.rows))
 
 
 @frozen
@@ -85,19 +104,7 @@ class Changed:
     title: Words
     verdict: str
     verdict_words: Words
-    pieces: tuple[Piece, ...]
-    table: TablePair | None
-
-
-@frozen
-class Flip:
-    """Decisions of a journal, or a case of the tests, whose outcome differs."""
-
-    what: str
-    count: int
-    before: str
-    after: str
-    examples: tuple[str, ...]
+    stages: tuple[Stage, ...]
 
 
 @frozen
@@ -111,9 +118,7 @@ class Change:
     counts: tuple[tuple[Words, str, int], ...]
     changed: tuple[Changed, ...]
     cases: tuple[Flip, ...] | None  # None: not comparable, or not asked for
-    decisions: tuple[Flip, ...] | None
-    commands: int
-    money: tuple[tuple[str, str, str], ...]
+    run: Run | None  # of a journal's commands, where one was given
 
 
 def changed_between(old: Side, new: Side) -> tuple[Changed, ...]:
@@ -128,9 +133,7 @@ def change_of(
     old: Side,
     new: Side,
     cases: tuple[Flip, ...] | None = None,
-    decisions: tuple[Flip, ...] | None = None,
-    commands: int = 0,
-    money: Sequence[tuple[str, str, str]] = (),
+    run: Run | None = None,
     meaning: Differences | None = None,
 ) -> Change:
     """The rows of the report; `meaning` is what has been proved to differ, if anything was to be."""
@@ -144,49 +147,62 @@ def change_of(
         tuple((words, verdict, verdicts.count(verdict)) for verdict, words in _VERDICTS.items()),
         changed,
         cases,
-        decisions,
-        commands,
-        tuple(money),
+        run,
     )
 
 
 def _declaration(old: Side, new: Side, id: str) -> Changed | None:
     a, b = old.model.declared.get(id), new.model.declared.get(id)
-    before, after = _said(old, a), _said(new, b)
-    pieces = tuple(_pieces(a or b, before, after))
-    if not pieces:
+    said = tuple(Sentences(side.model).of(d) if d is not None else () for side, d in ((old, a), (new, b)))
+    stages: list[Stage] = []
+    last: Stage | None = None
+    for day in _days(old, new, said):
+        one, other = (old, new) if day is None else (evolve(old, on=day), evolve(new, on=day))
+        stage = _stage(one, other, a, b, said)
+        if last is None or (stage.pieces, stage.table) != (last.pieces, last.table):
+            since = "" if day is None else show(day, types.DATE)
+            stages += [evolve(stage, since=since)] if stage.differs else []
+        last = stage
+    if not stages:
         return None
     d: Any = b or a
+    verdict = stages[0].verdict
+    return Changed(id, kind_of(d), in_full(d.title, d.name), verdict, _VERDICTS[verdict], tuple(stages))
+
+
+def _days(old: Side, new: Side, said: Said) -> list[int | None]:
+    """The date asked about, and, where both sides have the same, each later one on which something begins or ends."""
+    days = {day for side in said for s in side for day in (s.start, s.end) if day is not None and day > old.on}
+    return [None, *(sorted(days) if old.on == new.on else ())]
+
+
+def _stage(old: Side, new: Side, a: Any, b: Any, said: Said) -> Stage:
+    """What differs as of the dates of the two sides."""
+    before, after = _in_force(old, said[0]), _in_force(new, said[1])
+    pieces = tuple(_pieces(a or b, before, after))
     verdict = _verdict_of(old, new, a, b, [p.verdict for p in pieces], bool(before), bool(after))
-    table = _tables(old, new, a, b) if isinstance(a, rules.Table) and isinstance(b, rules.Table) else None
-    return Changed(
-        id,
-        kind_of(d),
-        in_full(d.title, d.name),
-        verdict,
-        _VERDICTS[verdict],
-        () if table else pieces,
-        table,
-    )
+    if isinstance(a, rules.Table) and isinstance(b, rules.Table):
+        return Stage("", verdict, (), _tables(old, new, a, b))
+    return Stage("", verdict, pieces, None)
 
 
-def _said(side: Side, d: Any) -> dict[str, Statement]:
-    """What is in force, by name; several of one name are numbered."""
+def _in_force(side: Side, said: tuple[Statement, ...]) -> dict[str, Statement]:
+    """What is in force, by name; what is laid over the law by a name of its own, and several of one name numbered."""
     found: dict[str, Statement] = {}
-    for s in Sentences(side.model).of(d) if d is not None else ():
-        if side.holds(s):
-            name, n = s.name, 1
-            while name in found:
-                n += 1
-                name = f"{s.name} {n}"
-            found[name] = s
+    for s in filter(side.holds, said):
+        whole = f"{s.name}{_HOUSE}" if s.house and s.kind == "version" else s.name
+        name, n = whole, 1
+        while name in found:
+            n += 1
+            name = f"{whole} {n}"
+        found[name] = s
     return found
 
 
 def _pieces(d: Any, before: dict[str, Statement], after: dict[str, Statement]) -> Iterable[Piece]:
     for name in dict.fromkeys((*before, *after)):
         a, b = before.get(name), after.get(name)
-        if a is not None and b is not None and (a.en, a.tells, a.effect) == (b.en, b.tells, b.effect):
+        if a is not None and b is not None and _same(a, b):
             continue
         verdict = "added" if a is None else "removed" if b is None else "changed"
         if isinstance(d, rules.Decision) and verdict != "changed":
@@ -194,10 +210,22 @@ def _pieces(d: Any, before: dict[str, Statement], after: dict[str, Statement]) -
             verdict = "tightened" if deny is (verdict == "added") else "loosened"
         elif verdict == "added" and b is not None and b.house:
             verdict = "tightened"  # of the law's and the house's, the stricter wins
+        law = name.partition(_HOUSE)[0]
+        a = a or (before.get(law) if law != name else None)  # what counted before the house laid its own over it
         cited = tuple(dict.fromkeys(c.provision for s in (a, b) if s for c in s.citations))
-        yield Piece(
-            verdict, _VERDICTS[verdict], name, (a.en, a.zh) if a else None, (b.en, b.zh) if b else None, cited
-        )
+        yield Piece(verdict, _VERDICTS[verdict], law, (a.en, a.zh) if a else None, (b.en, b.zh) if b else None, cited)
+
+
+def _same(a: Statement, b: Statement) -> bool:
+    """Whether both say the same from the same day; that another version will follow is no difference of this one."""
+    if a.kind not in ("version", "members"):
+        return (a.en, a.tells, a.effect) == (b.en, b.tells, b.effect)
+    return a.start == b.start and _without_period(a) == _without_period(b)
+
+
+def _without_period(s: Statement) -> Clause:
+    lead = s.en.lead[len(EnglishFrame().period(s.start, s.end)) :]
+    return evolve(s.en, lead=lead[:1].upper() + lead[1:])
 
 
 def _verdict_of(old: Side, new: Side, a: Any, b: Any, pieces: list[str], was: bool, now: bool) -> str:
@@ -217,7 +245,7 @@ def _verdict_of(old: Side, new: Side, a: Any, b: Any, pieces: list[str], was: bo
 
 def _number(side: Side, d: Any) -> int | None:
     """The constant that is in force, at the declared scale; None where it is no constant."""
-    held = [v for v in (*d.versions, *(v for more in d.tightened for v in more)) if side.holds(v)]
+    held = [v for versions in (d.versions, *d.tightened) for v in ended(versions) if side.holds(v)]
     numbers = [
         v.body.value * 10 ** (d.type.scale - v.body.type.scale)
         for v in held
@@ -245,11 +273,17 @@ def _tables(old: Side, new: Side, a: rules.Table, b: rules.Table) -> TablePair:
             rows |= {row[:-1]: row for row in kept}
         sides.append((grid.heads, rows))
     (_, before), (heads, after) = sides
+    places = [
+        {key: n for n, key in enumerate(k for k in one if k in other)}
+        for one, other in ((before, after), (after, before))
+    ]
     found = []
     for key in dict.fromkeys((*before, *after)):
-        one, other = before.get(key), after.get(key)
+        was, now = before.get(key), after.get(key)
         blank = (Words(""),) * len(heads)
-        state = "added" if one is None else "removed" if other is None else "same" if one == other else "changed"
-        pairs = tuple(CellPair(p, q, p != q) for p, q in zip(one or blank, other or blank, strict=True))
+        state = "added" if was is None else "removed" if now is None else "changed" if was != now else "same"
+        if state == "same" and places[0][key] != places[1][key]:
+            state = "moved"
+        pairs = tuple(CellPair(p, q, p != q) for p, q in zip(was or blank, now or blank, strict=True))
         found.append((state, pairs))
     return TablePair(heads, tuple(found))

@@ -320,7 +320,7 @@ class Figures:
     on: str
     digest: str
     overlay: str
-    status: str  # the weakest that anything here rests on
+    sources: tuple[tuple[str, int], ...]  # of each status, how many provisions the answers rest on
     events: int
     market: Market
     margin: Margin

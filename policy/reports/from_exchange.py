@@ -31,7 +31,8 @@ from policy.reports.figures import (
     TokenRow,
     Undecided,
 )
-from policy.reports.words import cited, clock, money, trimmed, unanswered
+from policy.reports.plain.amounts import in_hong_kong
+from policy.reports.words import cited, money, trimmed, unanswered
 
 CLIENT = "client"
 _LONGEST_BAR = 1000
@@ -222,7 +223,7 @@ def _queued(entry: Entry, session: Session) -> QueueRow:
         entry.order.id,
         entry.party.name,
         session.titles[f"Capacity.{facts.capacity}"].en,
-        clock(facts.accepted_at),
+        in_hong_kong(facts.accepted_at),
     )
 
 

@@ -40,5 +40,5 @@ class Reliance:
         for name in dict.fromkeys(p for reason in verdict.get("reasons", ()) for p in reason.get("per", ())):
             relied = self.provisions.setdefault(name, Relied())
             relied.count += 1
-            if len(relied.first) < EXAMPLES:
+            if len(relied.first) < EXAMPLES and seq not in relied.first:
                 relied.first.append(seq)

@@ -16,6 +16,7 @@ from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from policy.reports import dates
+from policy.reports.plain import amounts
 
 if TYPE_CHECKING:
     from policy.reports.figures import Figures
@@ -46,6 +47,11 @@ class Templates(ImmutableSandboxedEnvironment):
             grouped=grouped,
             long_date=long_date,
             chinese_date=chinese_date,
+            long_moment=amounts.long_moment,
+            chinese_moment=amounts.chinese_moment,
+            long_span=amounts.long_span,
+            chinese_span=amounts.chinese_span,
+            chinese_amount=amounts.chinese_amount,
             words=words,
             broken=broken,
             anchor=anchor,

@@ -23,7 +23,8 @@ def _lines(figures: Figures) -> Iterator[str]:
     market, margin = figures.market, figures.margin
     overlay = f" under {figures.overlay}" if figures.overlay else ""
     yield f"A trading session and {len(margin.accounts)} margin accounts, as of {long_date(figures.on)}"
-    yield f"rulebook {figures.digest[:16]}{overlay}; the weakest source relied on is: {figures.status}"
+    sources = ", ".join(f"{count} {status}" for status, count in figures.sources)
+    yield f"rulebook {figures.digest[:16]}{overlay}; provisions relied on, by source: {sources}"
     yield ""
     counts = market.counts
     yield f"{counts.orders:>5} orders asked"

@@ -6,28 +6,48 @@ Absent: a judgement of what is covered; that is one computation, and it is not h
 
 from __future__ import annotations
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
 from policy.decisions import Status, Words
+from policy.ir.from_model import place_of
+from policy.ir.program import Place
 from policy.model import rules
 from policy.reports.book.figures import Cover
 from policy.reports.plain.names import in_full
 from policy.reports.reach import SourceRow, source_row
 from policy.reports.reliance import Reliance
 from policy.testing.coverage import Summary
-from policy.testing.traceability import STATES, Traced
+from policy.testing.traceability import STATES, Standing, Traced
 
 TITLE = Words("Traceability", "條文追溯")
-_STATES_ZH = {
-    "untested": "未經測試",
-    "failing": "測試未通過",
-    "excused": "獲豁免",
-    "tested": "已測試",
-    "not in force": "當日無效",
+_STATES = {
+    "untested": Words("untested", "未經測試"),
+    "failing": Words("failing", "測試未通過"),
+    "excused": Words("not encoded, for this reason", "未編入規則（附理由）"),
+    "tested": Words("tested", "已測試"),
+    "not in force": Words("not in force on the date asked", "當日無效"),
 }
+_STATUSES = {
+    Status.OFFICIAL: Words("official", "官方文本"),
+    Status.SECONDARY: Words("secondary", "二手資料"),
+    Status.PRESS: Words("press", "報章"),
+    Status.HOUSE: Words("house", "自訂"),
+}
+_PIECES_ZH = (
+    (re.compile(r"row (\d+) of"), "第{}列"),
+    (re.compile(r"line (\d+) of"), "第{}項次序"),
+    (re.compile(r"a version of"), "版本"),
+    (re.compile(r"what tightens"), "收緊之處"),
+    (re.compile(r"a row that tightens"), "收緊之列"),
+    (re.compile(r"the `otherwise` of"), "其他情況"),
+    (re.compile(r"parameter"), "參數"),
+    (re.compile(r"property"), "性質"),
+    (re.compile(r"rule"), "規則"),
+)
 
 
 @frozen
@@ -49,10 +69,10 @@ class Row:
     provision: str
     text: Words
     status: str
-    pillar: str
-    measure: str
+    pillar: Words
+    measure: Words
     state: str
-    state_zh: str
+    state_words: Words
     excused: str
     pieces: tuple[Piece, ...]
     tests: int
@@ -70,12 +90,19 @@ class SourceRows:
 
 @frozen
 class Count:
-    """How many provisions are of a kind, and how many of them are tested or excused; `share` is in thousandths."""
+    """How many provisions are of a kind, and what became of them: tested, not encoded for a reason, or neither.
+
+    The bars are in thousandths of all of the kind, rounded down.
+    """
 
     what: Words
     provisions: int
-    answered: int
-    share: int
+    tested: int
+    excused: int
+    untested: int  # or failing
+    tested_bar: int
+    excused_bar: int
+    untested_bar: int
 
 
 @frozen
@@ -85,7 +112,7 @@ class Traceability:
     cover: Cover
     percent: int
     pieces: int
-    uncovered: tuple[tuple[str, str], ...]
+    uncovered: tuple[tuple[Words, str], ...]
     states: tuple[tuple[Words, str, int], ...]
     by_status: tuple[Count, ...]
     by_pillar: tuple[Count, ...]
@@ -98,7 +125,13 @@ def traceability_of(
     cover: Cover, model: rules.Model, traced: Sequence[Traced], summary: Summary, reliance: Reliance | None
 ) -> Traceability:
     """The rows of the report."""
-    rows = {t.provision: _row(model, t, reliance) for t in traced}
+    says = {
+        place_of(r.span): r.because
+        for d in (*model.declared.values(), *model.amendments)
+        for r in getattr(d, "rules", ())
+    }
+    rows = {t.provision: _row(model, t, says, reliance) for t in traced}
+    known = [p for p in model.provisions.values() if p.id in rows]
     sources = []
     for source in model.sources.values():
         own = [rows[p.id] for p in model.provisions.values() if p.source == source.id]
@@ -111,31 +144,31 @@ def traceability_of(
         cover,
         summary.percent,
         len(summary.pieces),
-        tuple((p.what, str(p.place)) for p in summary.uncovered),
-        tuple((Words(s, _STATES_ZH[s]), s, found[s]) for s in STATES),
-        _counts(every, "status", {s.value: Words(s.value) for s in Status}),
-        _counts(every, "pillar", _members(model, "Pillar")),
-        _counts(every, "measure", _members(model, "Measure")),
+        tuple((_piece_of(p.what), str(p.place)) for p in summary.uncovered),
+        tuple((_STATES[s], s, found[s]) for s in STATES),
+        _counts([(p.status.value, rows[p.id]) for p in known], {s.value: words for s, words in _STATUSES.items()}),
+        _counts([(p.pillar, rows[p.id]) for p in known], _members(model, "Pillar")),
+        _counts([(p.measure, rows[p.id]) for p in known], _members(model, "Measure")),
         tuple(sorted(sources, key=lambda s: min(STATES.index(r.state) for r in s.rows))),
         reliance.decisions if reliance else None,
     )
 
 
-def _row(model: rules.Model, t: Traced, reliance: Reliance | None) -> Row:
+def _row(model: rules.Model, t: Traced, says: Mapping[Place, Words], reliance: Reliance | None) -> Row:
     p = model.provisions[t.provision]
     relied = reliance.provisions.get(t.provision) if reliance else None
     return Row(
         t.provision,
         p.title,
         p.status.value,
-        p.pillar,
-        p.measure,
+        _members(model, "Pillar").get(p.pillar, Words(p.pillar)),
+        _members(model, "Measure").get(p.measure, Words(p.measure.replace("_", " "))),
         t.state,
-        _STATES_ZH[t.state],
+        _STATES[t.state],
         t.excused,
         tuple(
             Piece(
-                Words(s.what.replace("`", "")),
+                _piece(s, says),
                 in_full(model.declared[s.declared].title, s.declared),
                 str(s.place),
                 len(s.tests),
@@ -156,11 +189,27 @@ def _members(model: rules.Model, enum: str) -> dict[str, Words]:
     return dict(found[0].members) if found else {}
 
 
-def _counts(rows: list[Row], by: str, titles: dict[str, Words]) -> tuple[Count, ...]:
+def _counts(rows: list[tuple[str, Row]], titles: dict[str, Words]) -> tuple[Count, ...]:
     counts = []
-    for name in (*titles, *sorted({getattr(r, by) for r in rows} - {*titles, ""})):
-        own = [r for r in rows if getattr(r, by) == name and r.state != "not in force"]
+    for name in (*titles, *sorted({kind for kind, _ in rows} - {*titles, ""})):
+        own = [r for kind, r in rows if kind == name and r.state != "not in force"]
         if own:
-            answered = sum(r.state in ("tested", "excused") for r in own)
-            counts.append(Count(titles.get(name, Words(name)), len(own), answered, 1000 * answered // len(own)))
+            tested, excused = (sum(r.state == state for r in own) for state in ("tested", "excused"))
+            each = tested, excused, len(own) - tested - excused
+            counts.append(
+                Count(titles.get(name, Words(name)), len(own), *each, *(1000 * n // len(own) for n in each))
+            )
     return tuple(counts)
+
+
+def _piece(s: Standing, says: Mapping[Place, Words]) -> Words:
+    """A piece of the rules; in Chinese, where it is a rule, by what it says, as its name is English."""
+    words = _piece_of(s.what)
+    return Words(words.en, says[s.place].zh or words.zh) if s.place in says else words
+
+
+def _piece_of(what: str) -> Words:
+    for pattern, zh in _PIECES_ZH:
+        if found := pattern.match(what):
+            return Words(what.replace("`", "").replace("_", " "), zh.format(*found.groups()))
+    raise AssertionError(f"`{what}` has no Chinese")

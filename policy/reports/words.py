@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta, timezone
 
-from policy.decisions import Answer, Citation, Outcome, Status, Words, weakest
+from policy.decisions import Answer, Citation, Outcome, Status, Words
 from policy.ir.program import Program
 from policy.margin.valuation import Total
 from policy.model import types
@@ -20,8 +19,6 @@ from policy.reports.figures import Amount, Cited, State, WantedRow
 
 MONEY_SCALE = 2
 RATE = Number("rate", types.DEFAULT_SCALE["rate"])
-_HONG_KONG = timezone(timedelta(hours=8))
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def money(cents: int) -> str:
@@ -33,17 +30,6 @@ def trimmed(value: int, scale: int) -> str:
     """A number without the final zeros that say nothing."""
     text = decimal_text(value, scale)
     return text.rstrip("0").rstrip(".") if "." in text else text
-
-
-def clock(microseconds: int) -> str:
-    """The time of day in Hong Kong."""
-    moment = (_EPOCH + timedelta(microseconds=microseconds)).astimezone(_HONG_KONG)
-    return moment.strftime("%H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
-
-
-def moment(microseconds: int) -> str:
-    """The day and the minute in Hong Kong."""
-    return (_EPOCH + timedelta(microseconds=microseconds)).astimezone(_HONG_KONG).strftime("%Y-%m-%d %H:%M")
 
 
 def unanswered(answer: Answer) -> tuple[str, ...]:
@@ -87,9 +73,10 @@ def cited(citation: Citation) -> Cited:
     )
 
 
-def status_of(answers: Iterable[Answer]) -> Status | None:
-    """The weakest status that any of the answers actually rests on."""
-    return weakest(answer.basis.status for answer in answers)
+def by_status(provisions: Iterable[tuple[str, Status]]) -> tuple[tuple[str, int], ...]:
+    """How many provisions are of each status; every status is told, the surest first."""
+    counts = Counter(dict(provisions).values())
+    return tuple((status.value, counts[status]) for status in Status)
 
 
 def wanted(answers: Iterable[Answer], program: Program) -> tuple[WantedRow, ...]:

@@ -1,18 +1,26 @@
-"""What another rulebook would have made of the same commands: every answer that flips, and the money.
+"""What another rulebook would have made of the same commands: every answer that flips, the accounts, and the money.
 
-In: commands, and two markets under two rulebooks. Out: flips in order, counted by what became of what, and the
-sums of money of both. Absent: clients who would have acted otherwise; the commands are what they were.
+In: commands, and two markets under two rulebooks. Out: flips in order, counted by what became of what; what every
+margin account comes to at the end, where the two differ; and the sums of money of both. Absent: clients who would
+have acted otherwise; the commands are what they were.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Iterator
+from typing import Any, assert_never
 
 from attrs import define, field, frozen
 
 from policy.decisions import Verdict
+from policy.margin.financing.commands import MONEY as LENT
+from policy.margin.financing.events import AccountStated
+from policy.margin.perpetuals.commands import MONEY as POSTED
+from policy.margin.perpetuals.events import BucketStated
+from policy.model import types
+from policy.model.values import show
 from policy.scenario.market import Market
+from policy.scenario.statements import statements
 from policy.scenario.tally import Tally, verdicts_of
 from policy.wire import word
 
@@ -42,15 +50,38 @@ class Flips:
     examples: list[str] = field(factory=list)
 
 
+FIGURES = (
+    "loan", "market value", "lending value", "headroom", "capital value", "call", "call due by",
+    "free margin", "margin", "equity", "liquidation",
+)  # fmt: skip
+
+
+@frozen
+class AccountDiffers:
+    """A figure of a margin account (`FIGURES`), as it stands under either rulebook after all commands."""
+
+    account: str
+    figure: str
+    before: str
+    after: str
+
+
 @define(eq=False)
 class Backtest:
-    """Two runs of the same commands."""
+    """Two runs of the same commands. `accounts` counts the statements that were compared."""
 
     old: Tally = field(factory=Tally)
     new: Tally = field(factory=Tally)
     commands: int = 0
     flipped: int = 0
     sorts: dict[tuple[str, Fate, Fate], Flips] = field(factory=dict)
+    accounts: int = 0
+    differing: tuple[AccountDiffers, ...] = ()
+
+    @property
+    def differs(self) -> bool:
+        """Whether anything flips: what became of a command, or a value, a call or the headroom of an account."""
+        return bool(self.flipped or self.differing)
 
     def money(self) -> dict[str, tuple[str, str]]:
         """By event and field: the sum under either rulebook, where they differ."""
@@ -76,6 +107,13 @@ class Backtest:
                 }
                 for (said, _, _), sort in self.sorts.items()
             ],
+            "accounts": {
+                "compared": self.accounts,
+                "differing": [
+                    {"account": d.account, "figure": d.figure, "before": d.before, "after": d.after}
+                    for d in self.differing
+                ],
+            },
             "money": {what: {"before": before, "after": after} for what, (before, after) in self.money().items()},
         }
 
@@ -92,7 +130,63 @@ def backtest(commands: Iterable[Any], old: Market, new: Market) -> Backtest:
         if fates[0] != fates[1]:
             result.flipped += 1
             _count(result, number, command, fates, (before, after))
+    stood = [_standing(market) for market in (old, new)]
+    result.accounts = len(stood[0].keys() | stood[1].keys())
+    result.differing = tuple(_differing(*stood))
     return result
+
+
+# ── accounts ────────────────────────────────────────────────────────────────────────────────
+
+
+def _standing(market: Market) -> dict[str, dict[str, str]]:
+    """What every margin account comes to, by figure."""
+    return dict(map(_figures, statements(market)))
+
+
+def _figures(stated: AccountStated | BucketStated) -> tuple[str, dict[str, str]]:
+    match stated:
+        case AccountStated(views=views):
+            lent = views.lending_value
+            told = {
+                "loan": show(stated.loan, LENT),
+                "market value": _told(views.market_value, ()),
+                "lending value": _told(lent, views.lending_needs),
+                "headroom": _told(lent - stated.loan if lent is not None else None, views.lending_needs),
+                "capital value": _told(views.capital_value, ()) + _needing(views.capital_needs),
+                "call": stated.call,
+                "call due by": show(stated.due_by, types.INSTANT),
+            }
+            return stated.account, told
+        case BucketStated():
+            told = {
+                "free margin": show(stated.free, POSTED),
+                "margin": show(stated.margin, POSTED),
+                "equity": show(stated.equity, POSTED),
+                "liquidation": stated.verdict.outcome.value,
+            }
+            return f"{stated.account} {stated.bucket}", told
+    assert_never(stated)
+
+
+def _told(amount: int | None, needs: tuple[str, ...]) -> str:
+    return show(amount, LENT) if amount is not None else "undecided" + _needing(needs)
+
+
+def _needing(needs: tuple[str, ...]) -> str:
+    return f", needs {', '.join(needs)}" if needs else ""
+
+
+def _differing(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -> Iterator[AccountDiffers]:
+    for account in dict.fromkeys((*old, *new)):
+        before, after = old.get(account, {}), new.get(account, {})
+        for figure in FIGURES:
+            was, now = before.get(figure, "none"), after.get(figure, "none")
+            if was != now:
+                yield AccountDiffers(account, figure, was, now)
+
+
+# ── commands ────────────────────────────────────────────────────────────────────────────────
 
 
 def _count(

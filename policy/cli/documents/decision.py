@@ -15,6 +15,7 @@ from policy.pipeline import Rulebook, dated, program
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.letter import letter_of
+from policy.reports.words import by_status
 from policy.verify.decide import Limits
 from policy.verify.remedy import Remedy, remedy_of
 from policy.verify.solver import has_solver
@@ -63,8 +64,8 @@ def command(
     except PolicyError as error:
         fail(error)
     basis = answer.basis
-    status = basis.status.value if basis.status else ""
-    cover = Cover(TITLE, platform, on.isoformat(), digest, under, status, basis.remarks)
+    sources = by_status((c.provision, c.status) for c in basis.citations)
+    cover = Cover(TITLE, platform, on.isoformat(), digest, under, sources, basis.remarks)
     remedy = _remedy(rulebook, id, answer)
     letter = letter_of(cover, model, answer, to, reference, dict(rulebook.program.notes), remedy)
     write(Document("decision.html.jinja", cover, {"letter": letter}), language, format, output)

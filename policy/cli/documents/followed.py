@@ -12,8 +12,9 @@ from pathlib import Path
 import click
 
 from policy.audit.records import Header
-from policy.cli.documents.journals import read_journal
+from policy.cli.documents.journals import read_journal, require_rules
 from policy.cli.market_document import finish, glossary_for
+from policy.cli.options import texts_of
 from policy.cli.output import fail
 from policy.cli.trade import header_of, market_of, say
 from policy.diagnostics import PolicyError
@@ -36,6 +37,7 @@ def followed(scenario: str, journal: str, paths: tuple[str, ...], start: Start) 
         raise click.UsageError("name either a SCENARIO to run or a `--journal`")
     if journal:
         header, found = read_journal(journal)
+        require_rules(header, texts_of(paths), header.overlay)
         return start(header, glossary_for(paths, header.overlay)).read(found), 0
     return _carried_out(Path(scenario), paths, start)
 

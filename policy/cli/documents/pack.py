@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import click
+from attrs import evolve
 from click.core import ParameterSource
 
 from policy.cli.backtest import SHIPPED
@@ -15,10 +16,9 @@ from policy.cli.documents import change, margin, rulebook, traceability, trading
 from policy.cli.documents.common import LANGUAGES, json_of, model_of, page_of, require_pdf, templates_option
 from policy.cli.documents.common import pdf as pdf_of
 from policy.cli.documents.followed import of_journal
-from policy.cli.documents.journals import journal_option
+from policy.cli.documents.journals import journal_option, read_journal, require_rules
 from policy.cli.options import DateType, on_option, rules_option, under_option
 from policy.cli.proving import proofs_option
-from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.markdown import markdown_of
 from policy.reports.pack import TITLE, File, Listed, Pack, digest, manifest
@@ -58,7 +58,8 @@ def command(
     policy report pack assessor --on 2026-06-18 --pdf --templates our-letterhead
     (cd assessor && sha256sum --check manifest.txt)
 
-    The same input makes the same bytes. The folder must be new or empty.
+    The same input makes the same bytes. The folder must be new or empty. A journal must have been kept under this
+    very rulebook, overlay included; otherwise it ends with 2 and says which.
     """
     into = Path(folder)
     if into.exists() and any(into.iterdir()):
@@ -70,7 +71,7 @@ def command(
     listed = [_written(into, name, document, language, pdf) for name, document in documents]
     pack = Pack(tuple(listed), _digest_of(journal) if journal else "", _again(click.get_current_context()))
     first = documents[0][1].cover
-    cover = Cover(TITLE, platform, first.on, first.digest, first.under, first.status, first.remarks)
+    cover = evolve(first, title=TITLE)
     index = _written(into, "index", Document("index.html.jinja", cover, {"pack": pack}), language, pdf)
     files = [f for d in (index, *listed) for f in d.files]
     (into / "manifest.txt").write_text(manifest(files), encoding="utf-8")
@@ -81,6 +82,8 @@ def _documents(
     paths: tuple[str, ...], under: str, on: date, journal: str, since: date | None, proofs: bool, platform: str
 ) -> list[tuple[str, Document]]:
     checked, _, rules_digest = model_of(paths, under)
+    if journal:
+        require_rules(read_journal(journal)[0], checked.texts, under)
     found = [
         ("rulebook", rulebook.made(paths, under, on, proofs, platform)),
         ("traceability", traceability.made(checked, rules_digest, under, on, platform, journal)),

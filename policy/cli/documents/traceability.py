@@ -7,15 +7,15 @@ from datetime import date
 import click
 
 from policy.cli.documents.common import document_options, model_of, write
-from policy.cli.documents.journals import journal_option, read_journal
+from policy.cli.documents.journals import journal_option, read_journal, require_rules
 from policy.cli.options import on_option, rules_option, under_option
-from policy.decisions import weakest
 from policy.pipeline import Checked
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.reach import remarks_on
 from policy.reports.reliance import Reliance
 from policy.reports.traceability import TITLE, traceability_of
+from policy.reports.words import by_status
 from policy.testing.coverage import summarised
 from policy.testing.run import Runner
 from policy.testing.samples import try_properties
@@ -43,6 +43,8 @@ def command(
     \b
     policy report traceability --on 2026-03-01 -o traceability.html
     policy report traceability --on 2026-03-01 --journal day.jsonl --format json
+
+    A journal must have been kept under this very rulebook, overlay included (2 if not), and be whole (3 if not).
     """
     checked, _, digest = model_of(paths, under)
     document = made(checked, digest, under, on, platform, journal)
@@ -55,18 +57,18 @@ def made(checked: Checked, digest: str, under: str, on: date, platform: str, jou
     runner = Runner(model, digest)
     results = [*(runner.run(t) for t in model.tests), *try_properties(runner)]
     summary = summarised(model, (r.coverage for r in results))
-    status = weakest(p.status for p in model.provisions.values())
     day = on.toordinal()
-    remarks = remarks_on(model, model.provisions, day)
-    cover = Cover(TITLE, platform, on.isoformat(), digest, under, status.value if status else "", remarks)
-    figures = traceability_of(cover, model, traced(model, results, summary, day), summary, _reliance(journal))
+    sources = by_status((p.id, p.status) for p in model.provisions.values())
+    cover = Cover(TITLE, platform, on.isoformat(), digest, under, sources, remarks_on(model, model.provisions, day))
+    reliance = _reliance(journal, checked, under) if journal else None
+    figures = traceability_of(cover, model, traced(model, results, summary, day), summary, reliance)
     return Document("traceability.html.jinja", cover, {"t": figures})
 
 
-def _reliance(journal: str) -> Reliance | None:
-    if not journal:
-        return None
+def _reliance(journal: str, checked: Checked, under: str) -> Reliance:
+    header, found = read_journal(journal)
+    require_rules(header, checked.texts, under)
     reliance = Reliance()
-    for record in read_journal(journal)[1]:
+    for record in found:
         reliance.add(record.seq, record.events)
     return reliance

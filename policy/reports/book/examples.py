@@ -1,11 +1,12 @@
 """The tests of a rulebook as examples in words.
 
-In: a model. Out: rows for each question. Absent: whether a test holds; that is for `policy test` and the
-traceability report to say.
+In: a model. Out: rows for each question, numbered; an example with many facts tells only those that differ from an
+earlier one. Absent: whether a test holds; that is for `policy test` and the traceability report to say.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from attrs import frozen
@@ -16,10 +17,15 @@ from policy.model.types import Type
 from policy.reports.book.figures import Example, Ranked
 from policy.reports.plain import amounts
 from policy.reports.plain.amounts import iso
-from policy.reports.plain.names import Names, in_full
+from policy.reports.plain.chinese import Chinese
+from policy.reports.plain.facts import EMPTY, NOT_STATED, Facts, told_list
+from policy.reports.plain.names import Names, in_full, spaced
 
-_MOST_FACTS = 5  # an example with more facts than these is told by its title
+_FEW_FACTS = 3  # so many are always told in full
+_MOST_DIFFERENCES = 6
 _YES, _NO = Words("yes", "是"), Words("no", "否")
+Path = tuple[Words, ...]
+Difference = tuple[Path, Words, Words]
 
 
 @frozen(eq=False)
@@ -30,70 +36,136 @@ class Examples:
 
     def of(self, question: Any) -> tuple[Example, ...]:
         """The expectations about a question, in order."""
-        return tuple(
-            self._example(test, e, question)
-            for test in self.model.tests
-            for e in test.expectations
-            if e.question == question.id and e.kind != "before"
-        )
+        made: list[Example] = []
+        in_full: dict[int, rules.Expectation] = {}  # those told in full, by number
+        for test, e in self._expectations(question.id):
+            if e.kind == "before":
+                continue
+            number = len(made) + 1
+            base, given = self._given(question, e, in_full)
+            if not base:
+                in_full[number] = e
+            place = f"{e.span.source.name}:{e.span.line}"
+            outcome = self._outcome(e, question)
+            made.append(Example(number, test.title, iso(test.on), base, given, outcome, place))
+        return tuple(made)
 
     def ranked(self, priority: rules.Priority) -> tuple[Ranked, ...]:
         """What the tests say of who comes first."""
+        (_, of) = priority.parameters[0]
         return tuple(
-            Ranked(test.title, iso(test.on), self._differences(priority, e))
-            for test in self.model.tests
-            for e in test.expectations
-            if e.question == priority.id and e.kind == "before"
+            Ranked(
+                test.title,
+                iso(test.on),
+                tuple((_joined(path), a, b) for path, a, b in self._differ((), of, e.arguments[0], e.other[0])),
+            )
+            for test, e in self._expectations(priority.id)
+            if e.kind == "before"
         )
 
-    def _example(self, test: rules.Test, e: rules.Expectation, question: Any) -> Example:
-        parameters = getattr(question, "parameters", ())
-        given = [
-            fact
-            for (name, of), value in zip(parameters, e.arguments, strict=True)
-            for fact in self._facts(name, of, value)
-        ]
-        place = f"{e.span.source.name}:{e.span.line}"
-        outcome = self._outcome(e, question)
-        return Example(test.title, iso(test.on), tuple(given) if len(given) <= _MOST_FACTS else (), outcome, place)
+    def _expectations(self, question: str) -> Iterator[tuple[rules.Test, rules.Expectation]]:
+        for test in self.model.tests:
+            yield from ((test, e) for e in test.expectations if e.question == question)
 
-    def _facts(self, name: str, of: Type, value: Any) -> list[tuple[Words, Words]]:
-        """The facts given, a record's field by field."""
-        inner = of.of if isinstance(of, types.OptionalOf) else of
-        if not isinstance(inner, types.Record):
-            return [(in_full(Words(""), name), self._said(value, of))]
-        if value is None or value is MISSING:
+    # ── facts ───────────────────────────────────────────────────────────────────────────────
+
+    def _given(
+        self, question: Any, e: rules.Expectation, earlier: Mapping[int, rules.Expectation]
+    ) -> tuple[int, tuple[tuple[Words, Words], ...]]:
+        """The facts in full, or the number of the earlier example that they are close to, and what differs."""
+        asked = self._asked(question)
+        whole = [
+            f for (path, of), value in zip(asked, e.arguments, strict=True) for f in self._facts(path, of, value)
+        ]
+        if len(whole) > _FEW_FACTS:
+            apart = {
+                number: [
+                    d
+                    for (path, of), a, b in zip(asked, other.arguments, e.arguments, strict=True)
+                    for d in self._differ(path, of, a, b)
+                ]
+                for number, other in earlier.items()
+            }
+            nearest = min(apart, key=lambda number: len(apart[number]), default=0)
+            if nearest and len(apart[nearest]) <= min(_MOST_DIFFERENCES, len(whole) // 2):
+                return nearest, tuple((_joined(path), now) for path, _, now in apart[nearest])
+        return 0, tuple(whole)
+
+    def _asked(self, question: Any) -> list[tuple[Path, Type]]:
+        """What the parameters are called; a record alone goes without saying."""
+        parameters = getattr(question, "parameters", ())
+        chinese = Chinese(Names(self.model), parameters)
+        alone = len(parameters) == 1 and all(isinstance(_inner(of), types.Record) for _, of in parameters)
+        return [(() if alone else (Words(spaced(n), chinese.noun(n, of)),), of) for n, of in parameters]
+
+    def _facts(self, path: Path, of: Type, value: Any) -> list[tuple[Words, Words]]:
+        """The facts given, a record's field by field, each with what leads to it."""
+        inner = _inner(of)
+        if not isinstance(inner, types.Record) or value is None or value is MISSING:
+            return [
+                (
+                    _joined(path) if path else Words(self._title(inner).en, self._title(inner).zh),
+                    self._said(value, of),
+                )
+            ]
+        return [
+            fact
+            for key, title, kind in self._fields(inner)
+            if key in value
+            for fact in self._facts((*path, title), kind, value[key])
+        ]
+
+    def _differ(self, path: Path, of: Type, before: Any, now: Any) -> list[Difference]:
+        """Where two values differ, as deep down as can be said."""
+        inner = _inner(of)
+        if _same(before, now):
             return []
-        fields = {f.name: f for f in self.model.declared[inner.name].fields}
-        found: list[tuple[Words, Words]] = []
-        for key, item in value.items():
-            kind = fields[key].type
-            if isinstance(kind, types.Record):
-                found += self._facts(key, kind, item)
-            else:
-                found.append((in_full(fields[key].title, key), self._said(item, kind)))
-        return found
+        match inner:
+            case types.Record() if isinstance(before, dict) and isinstance(now, dict):
+                return [
+                    d
+                    for key, title, kind in self._fields(inner)
+                    for d in self._differ((*path, title), kind, before.get(key, MISSING), now.get(key, MISSING))
+                ]
+            case types.ListOf(of=item) if _alike(before, now):
+                return [
+                    d
+                    for n, (a, b) in enumerate(zip(before, now, strict=True), 1)
+                    for d in self._differ((*path, Words(f"no. {n}", f"第{n}項")), item, a, b)
+                ]
+        return [(path or (self._title(inner),), self._said(before, of), self._said(now, of))]
+
+    def _fields(self, record: types.Record) -> list[tuple[str, Words, Type]]:
+        return [(f.name, in_full(f.title, f.name), f.type) for f in self.model.declared[record.name].fields]
+
+    def _title(self, of: Type) -> Words:
+        return (
+            Names(self.model).declared(of.name)
+            if isinstance(of, types.Record | types.Enum)
+            else Words("fact", "事實")
+        )
 
     def _said(self, value: Any, of: Type) -> Words:
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = _inner(of)
         if value is None:
             return Words("none", "無")
         if value is MISSING:
-            return Words("not stated", "未述明")
+            return NOT_STATED
         match inner:
             case types.Enum():
                 return Names(self.model).member(inner, value)
             case types.Boolean():
                 return _YES if value else _NO
             case types.SetOf(of=item) | types.ListOf(of=item):
-                parts = [self._said(v, item) for v in (sorted(value) if isinstance(value, frozenset) else value)]
-                return Words(", ".join(p.en for p in parts) or "none", "、".join(p.zh for p in parts) or "無")
+                items = sorted(value) if isinstance(value, frozenset) else value
+                return told_list([self._said(v, item) for v in items]) if items else EMPTY
             case types.Record():
-                facts = self._facts("", inner, value)
-                return Words(
-                    "; ".join(f"{k.en}: {v.en}" for k, v in facts), "；".join(f"{k.zh}：{v.zh}" for k, v in facts)
-                )
+                facts = self._facts((), inner, value)
+                en = "; ".join(f"{k.en}: {v.en}" for k, v in facts)
+                return Words(f"({en})", f"（{'；'.join(f'{k.zh}：{v.zh}' for k, v in facts)}）")
         return Words(amounts.english(value, inner), amounts.chinese(value, inner))
+
+    # ── answers ─────────────────────────────────────────────────────────────────────────────
 
     def _outcome(self, e: rules.Expectation, question: Any) -> Words:
         named = sorted(e.names or ())
@@ -105,10 +177,10 @@ class Examples:
                 yes = _YES if e.kind == "permitted" else _NO
                 return Words(f"{yes.en}. {because.en}".removesuffix(" "), f"{yes.zh}。{because.zh}")
             case "undecided":
-                listed = ", ".join(named)
+                needed = [Facts.of(self.model, question).needed(n) for n in named]
                 return Words(
-                    "undecided" + f", until this is known: {listed}" * bool(named),
-                    "未能裁定" + f"，欠缺：{listed}" * bool(named),
+                    "undecided" + f", until this is known: {', '.join(w.en for w in needed)}" * bool(named),
+                    "未能裁定" + f"，欠缺：{'、'.join(w.zh for w in needed)}" * bool(named),
                 )
         return Words("no answer can be given", "不能作答")
 
@@ -117,12 +189,26 @@ class Examples:
         told += [d.because] if "otherwise" in named else []
         return Words(" ".join(w.en for w in told), "".join(w.zh or w.en for w in told))
 
-    def _differences(self, p: rules.Priority, e: rules.Expectation) -> tuple[tuple[Words, Words, Words], ...]:
-        (_, of), first, second = p.parameters[0], e.arguments[0], e.other[0]
-        assert isinstance(of, types.Record)
-        found = []
-        for f in self.model.declared[of.name].fields:
-            a, b = first.get(f.name, MISSING), second.get(f.name, MISSING)
-            if a is not b and (MISSING is a or MISSING is b or a != b):
-                found.append((in_full(f.title, f.name), self._said(a, f.type), self._said(b, f.type)))
-        return tuple(found)
+
+def _inner(of: Type) -> Type:
+    return of.of if isinstance(of, types.OptionalOf) else of
+
+
+def _same(a: Any, b: Any) -> bool:
+    """Equality that may be asked of what is missing."""
+    if a is b or a is MISSING or b is MISSING:
+        return a is b
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(_same(a[key], b[key]) for key in a)
+    if _alike(a, b):
+        return all(_same(x, y) for x, y in zip(a, b, strict=True))
+    return bool(a == b)
+
+
+def _alike(before: Any, now: Any) -> bool:
+    """Whether two lists can be told apart item by item."""
+    return isinstance(before, list | tuple) and isinstance(now, list | tuple) and len(before) == len(now)
+
+
+def _joined(path: Path) -> Words:
+    return Words(", ".join(t.en for t in path), "，".join(t.zh for t in path))

@@ -26,8 +26,10 @@ class Cover:
     on: str
     digest: str
     under: str
-    status: str  # the weakest source that anything inside rests on
+    sources: tuple[tuple[str, int], ...]  # of each status, how many provisions anything inside rests on
     remarks: tuple[Words, ...] = ()  # how far the document reaches
+    until: str = ""  # the last day, where the document is about several
+    before: str = ""  # the digest of the rulebook that this one is compared with
 
 
 @frozen
@@ -81,10 +83,15 @@ class Bar:
 
 @frozen
 class Example:
-    """A test, as an example: what was given (where that is short), as of when, and what comes out."""
+    """A test, as an example: what was given, as of when, and what comes out.
 
+    Where `base` is a number, the facts are those of the example of that number, but for what is `given`.
+    """
+
+    number: int
     title: str
     on: str
+    base: int
     given: tuple[tuple[Words, Words], ...]
     outcome: Words
     place: str

@@ -38,7 +38,7 @@ from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 from policy.reports.proofs import Proof, proofs_by_name, proofs_of
 from policy.reports.reach import remarks_on, sources_of
-from policy.reports.words import cited
+from policy.reports.words import by_status, cited
 from policy.verify.claims import Verdict
 
 TITLE = Words("The rulebook", "規則手冊")
@@ -88,7 +88,7 @@ def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[Verdict] | 
         show(setting.on, types.DATE),
         setting.digest,
         setting.under,
-        _weakest(p.status.value for p in _standing(model, entries)),
+        by_status((p.id, p.status) for p in _standing(model, entries)),
         remarks_on(model, (p.id for p in _standing(model, entries)), setting.on),
     )
     paragraphs = tuple(_paragraphs(model, entries))

@@ -81,7 +81,7 @@ class Collateral:
             positions = by_asset[asset]
             known = all(p["lending_value"] is not None for p in positions)
             after = sum(exact(p["lending_value"]) for p in positions) if known else 0
-            wanting = () if known else dict.fromkeys(self.glossary.named(n) for p in positions for n in p["needs"])
+            wanting = () if known else dict.fromkeys(self.glossary.needed(n) for p in positions for n in p["needs"])
             rows.append(
                 Holding(
                     asset,

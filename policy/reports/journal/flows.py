@@ -43,7 +43,9 @@ class Flows:
     pairs: dict[tuple[str, str], tuple[int, int]] = field(factory=dict)
 
     def licensed(self, command: dict[str, Any]) -> None:
-        """Notes where a platform is licensed, if a question about it says so."""
+        """Notes where a platform is licensed, if it says so when it is admitted, or a question about it does."""
+        if command.get("licensed_in"):
+            self.licensed_in[command["id"]] = str(command["licensed_in"])
         for facts in command.get("facts", {}).values():
             if isinstance(facts, dict) and "jurisdiction" in facts:
                 self.licensed_in[command["id"]] = str(facts["jurisdiction"])

@@ -1,7 +1,7 @@
 """What the rules call things that a journal knows by their names, and since when clients come first.
 
 In: a model. Out: words for members of enums and for what an answer may want, and the provisions that put clients
-before others in a queue. Absent: any answer; those stand in the journal.
+before others in a queue, and how well each provision is known. Absent: any answer; those stand in the journal.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from datetime import date
 
 from attrs import field, frozen
 
-from policy.decisions import Words
+from policy.decisions import Status, Words
 from policy.ir.from_model import readings_of
 from policy.ir.program import Reading
 from policy.model import rules
@@ -35,9 +35,15 @@ class Glossary:
     words: Mapping[str, Words] = field(factory=dict)
     clients_first: ClientsFirst = ClientsFirst()
     readings: Mapping[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
+    statuses: Mapping[str, Status] = field(factory=dict)  # of provisions
+    meanings: Mapping[str, Words] = field(factory=dict)  # of names with several, one after another
 
     def named(self, name: str) -> Words:
         return self.words.get(name.rpartition(".")[2]) or Words(spaced(name))
+
+    def needed(self, name: str) -> Words:
+        """What an answer wants; where its name has several meanings, all of them."""
+        return self.meanings.get(name.rpartition(".")[2]) or self.named(name)
 
 
 def glossary_of(model: rules.Model) -> Glossary:
@@ -59,8 +65,14 @@ def glossary_of(model: rules.Model) -> Glossary:
         for name, words in named.items():
             if words.en:
                 found.setdefault(name, set()).add(words)
-    known = {name: next(iter(said)) for name, said in found.items() if len(said) == 1}
-    return Glossary(known, first, readings_of(model))
+    statuses = {p.id: p.status for p in model.provisions.values()}
+    meanings = {
+        name: Words(" or ".join(sorted(w.en for w in said)), "或".join(sorted(w.zh or w.en for w in said)))
+        for name, said in found.items()
+        if len(said) > 1
+    }
+    single = {name: next(iter(said)) for name, said in found.items() if len(said) == 1}
+    return Glossary(single, first, readings_of(model), statuses, meanings)
 
 
 def _clients_first(priority: rules.Priority) -> ClientsFirst:

@@ -18,7 +18,7 @@ from policy.reports.journal.collateral import AccountRow, Collateral, Holding
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Course, Drawn, drawn, exact, local, plain, tidied
-from policy.reports.words import moment
+from policy.reports.plain.amounts import in_hong_kong
 
 _MOST = 500  # rows of a kind; what lies beyond is counted
 _CALLED = (
@@ -195,12 +195,12 @@ class MarginTally:
             case "book_judged":
                 loans = (tidied(event[n]) for n in ("total_loans", "client_group_loans", "collateral_loans"))
                 total, group, asset = loans
-                self.book = Book(moment(at), total, event["client_group"], group, event["collateral"], asset)
+                self.book = Book(in_hong_kong(at), total, event["client_group"], group, event["collateral"], asset)
             case "margin_called":
                 self.open_calls[event["account"]] = len(self.calls)
                 amounts = tidied(event["amount"]), tidied(event["loan"])
                 due = local(event["due_by"])
-                self._keep(self.calls, Call(moment(at), event["account"], *amounts, due, _OPEN, "doubt", ""))
+                self._keep(self.calls, Call(in_hong_kong(at), event["account"], *amounts, due, _OPEN, "doubt", ""))
             case "call_met":
                 self._end(event["account"], None, at)
                 self.open_calls.pop(event["account"], None)
@@ -210,9 +210,9 @@ class MarginTally:
                 self._end(event["account"], _SOLD, at)
                 names = event["account"], event["asset"], event["quantity"]
                 paid = tidied(event["price"]), tidied(event["proceeds"]), tidied(event["loan"])
-                self._keep(self.sales, Sale(moment(at), *names, *paid, event["rank"]))
+                self._keep(self.sales, Sale(in_hong_kong(at), *names, *paid, event["rank"]))
             case "loan_uncovered":
-                self._keep(self.uncovered, (moment(at), event["account"], tidied(event["shortfall"])))
+                self._keep(self.uncovered, (in_hong_kong(at), event["account"], tidied(event["shortfall"])))
 
     def _end(self, account: str, end: Words | None, at: int) -> None:
         """Nothing as an end is that the call was met, however it stood before."""
@@ -220,7 +220,7 @@ class MarginTally:
         if number < len(self.calls):
             call = self.calls[number]
             told, kind = (end, "refuse") if end else (_MET.get(call.end, call.end), "accept")
-            self.calls[number] = evolve(call, end=told, kind=kind, ended=moment(at))
+            self.calls[number] = evolve(call, end=told, kind=kind, ended=in_hong_kong(at))
 
     # ── perpetual contracts ─────────────────────────────────────────────────────────────────
 
@@ -239,7 +239,7 @@ class MarginTally:
                 self._step(event, at, Words("loss borne by the fund", "基金承擔的損失"), event["from_fund"])
             case "deleveraged":
                 names = event["contract"], event["account"], event["other"], event["rank"], event["size"]
-                self._keep(self.deleveraged, Deleveraged(moment(at), *names, tidied(event["price"])))
+                self._keep(self.deleveraged, Deleveraged(in_hong_kong(at), *names, tidied(event["price"])))
             case "funding_settled":
                 paid = self.funding.setdefault(event["contract"], _Paid())
                 paid.settlements += 1
@@ -250,7 +250,7 @@ class MarginTally:
                 paid.received += max(-amount, 0)
 
     def _step(self, event: dict[str, Any], at: int, what: Words, amount: str) -> None:
-        names = moment(at), event["account"], event["bucket"]
+        names = in_hong_kong(at), event["account"], event["bucket"]
         self._keep(self.liquidations, Liquidation(*names, what, tidied(amount), tidied(event.get("fund"))))
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────

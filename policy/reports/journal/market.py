@@ -6,7 +6,7 @@ the document of what was traded, of what was lent and margined, or of both. Abse
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from policy.audit.records import Header, Record
 from policy.decisions import Words
+from policy.exchange.orders import NewDay
 from policy.ir.reach import reading_ends
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
@@ -24,13 +25,13 @@ from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
 from policy.reports.journal.reasons import Reasons
 from policy.reports.journal.stress import StressRow
 from policy.reports.journal.trading import Trading
-from policy.reports.words import moment
+from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
+from policy.reports.words import by_status
+from policy.wire import word
 
-_DAY, _MARGIN, _BOTH = (
-    Words("A trading day", "交易日報"),
-    Words("Margin and perpetual contracts", "保證金及永續合約"),
-    Words("A day in the market", "市場日報"),
-)
+_MARGIN = Words("Margin and perpetual contracts", "保證金及永續合約")
+_DAY, _DAYS = Words("A trading day", "交易日報"), Words("Trading days", "交易日報")
+_BOTH, _BOTH_DAYS = Words("A day in the market", "市場日報"), Words("Days in the market", "市場日報")
 
 
 @frozen
@@ -59,6 +60,7 @@ class Recorded:
     happened: Happened = field(factory=Happened)
     reasons: Reasons = field(factory=Reasons)
     stress: tuple[StressRow, ...] = ()
+    until: str = ""  # the last day that began
     first: int = 0
     last: int = 0
     commands: int = 0
@@ -78,6 +80,8 @@ class Recorded:
         self.first = self.first or record.at
         self.last = record.at
         self.commands += 1
+        if record.input.get("do") == word(NewDay):
+            self.until = record.input["on"]
         for event in record.events:
             self.happened.add(event)
             self.reasons.add(event, str(event.get("id") or event.get("account") or record.seq))
@@ -106,11 +110,20 @@ class Recorded:
             parts["margin"] = self.margin.figures(self.reasons)
             parts["stress"] = self.stress
             parts["stated"] = self.stated
-        title = _BOTH if {"trading", "margin"} <= parts.keys() else _DAY if "trading" in parts else _MARGIN
-        header = self.header
-        day = date.fromisoformat(header.on).toordinal()
-        remarks = reading_ends(self.glossary.readings, self.reasons.sources, day)
-        cover = Cover(title, platform, header.on, header.rules, header.overlay, self.reasons.status, remarks)
+        header, until = self.header, self.until if self.until > self.header.on else ""
+        statuses = self.glossary.statuses
+        day = date.fromisoformat(until or header.on).toordinal()
+        sources = by_status((p, statuses[p]) for p in self.reasons.provisions if p in statuses)
+        cover = Cover(
+            _title(parts, header.on, until),
+            platform,
+            header.on,
+            header.rules,
+            header.overlay,
+            sources,
+            reading_ends(self.glossary.readings, self.reasons.sources, day),
+            until,
+        )
         return Document("day.html.jinja", cover, parts)
 
     def _told(self, unread: int) -> Told:
@@ -119,12 +132,21 @@ class Recorded:
         kinds = self.happened.rows()
         return Told(
             scenario=Words(str(about.get("scenario", "")), str(about.get("zh", ""))),
-            first=moment(self.first),
-            last=moment(self.last),
+            first=in_hong_kong(self.first),
+            last=in_hong_kong(self.last),
             commands=self.commands,
             events=sum(kind.count for kind in kinds),
             unread=unread,
             kinds=kinds,
             senseless=tuple(self.happened.senseless),
-            needs=tuple((self.glossary.named(need), need, count) for need, count in needs),
+            needs=tuple((self.glossary.needed(need), need, count) for need, count in needs),
         )
+
+
+def _title(parts: Mapping[str, Any], first: str, until: str) -> Words:
+    if "trading" not in parts:
+        return _MARGIN
+    day, days = (_BOTH, _BOTH_DAYS) if "margin" in parts else (_DAY, _DAYS)
+    if not until:
+        return day
+    return Words(f"{days.en} {long_span(first, until)}", f"{days.zh}（{chinese_span(first, until)}）")

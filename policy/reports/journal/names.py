@@ -12,7 +12,7 @@ from types import MappingProxyType
 from policy.decisions import Words
 
 _EXCHANGE = {
-    "rejected": ("command without sense", "不合理的指令"),
+    "rejected": ("invalid instruction", "無效指令"),
     "instrument_listed": ("token listed", "代幣上架"),
     "platform_admitted": ("platform admitted", "平台獲接納"),
     "participant_admitted": ("participant admitted", "參與者獲接納"),
@@ -30,7 +30,7 @@ _EXCHANGE = {
     "removed": ("order taken out of the book", "買賣盤被移除"),
     "settled": ("settlement", "交收"),
     "settlement_failed": ("settlement failed", "交收失敗"),
-    "loss_covered": ("loss covered", "損失獲補償"),
+    "loss_covered": ("loss after a failed settlement", "交收失敗所致損失"),
     "platform_stopped": ("platform stopped", "平台停止參與"),
     "platform_recovered": ("platform back", "平台恢復參與"),
 }
@@ -101,7 +101,7 @@ _MONEY = {
     "gross": ("gross", "總額"),
     "net": ("net", "淨額"),
     "loss": ("loss", "損失"),
-    "from_reserve_fund": ("from the reserve fund", "由儲備金支付"),
+    "from_reserve_fund": ("from the reserve fund", "由儲備基金支付"),
     "from_compensation": ("from compensation", "由補償安排支付"),
     "uncovered": ("uncovered", "未獲補償"),
     "proceeds": ("proceeds", "所得款項"),

@@ -9,7 +9,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.decisions import Status, Words, weakest
+from policy.decisions import Words
 from policy.reports.journal.names import EVENTS
 
 EXAMPLES = 3
@@ -27,6 +27,7 @@ class RuleRow:
     rule: str
     effect: str
     count: int
+    of: int  # the events of its kind and effect that had a reason, of which one may have several
     share: int
     text: Words
     per: tuple[str, ...]
@@ -46,16 +47,22 @@ class Reasons:
     """Counts as events are added."""
 
     seen: dict[tuple[str, str, str], _Seen] = field(factory=dict)
-    statuses: set[Status] = field(factory=set)
+    events: dict[tuple[str, str], int] = field(factory=dict)  # with a reason, by kind and effect
+    provisions: dict[str, None] = field(factory=dict)
     needs: dict[str, int] = field(factory=dict)
 
     def add(self, event: dict[str, Any], example: str) -> None:
+        effects: dict[str, None] = {}
         for value in event.values():
             if isinstance(value, dict) and "outcome" in value:
                 for need in value.get("needs", ()):
                     self.needs[need] = self.needs.get(need, 0) + 1
                 for reason in value.get("reasons", ()):
+                    effects[reason["effect"]] = None
                     self._reason(event["event"], reason, example)
+        for effect in effects:
+            key = event["event"], effect
+            self.events[key] = self.events.get(key, 0) + 1
 
     def _reason(self, event: str, reason: dict[str, Any], example: str) -> None:
         key = (event, reason["rule"], reason["effect"])
@@ -66,14 +73,7 @@ class Reasons:
         seen.count += 1
         if len(seen.examples) < EXAMPLES and example not in seen.examples:
             seen.examples.append(example)
-        if reason.get("status"):
-            self.statuses.add(Status(reason["status"]))
-
-    @property
-    def status(self) -> str:
-        """The weakest status that anything rests on."""
-        found = weakest(self.statuses)
-        return found.value if found else ""
+        self.provisions.update(dict.fromkeys(seen.per))
 
     @property
     def sources(self) -> set[str]:
@@ -87,7 +87,16 @@ class Reasons:
         longest = max((s.count for _, s in of), default=1)
         return tuple(
             RuleRow(
-                event, EVENTS[event], rule, kind, s.count, 1000 * s.count // longest, s.text, s.per, tuple(s.examples)
+                event,
+                EVENTS[event],
+                rule,
+                kind,
+                s.count,
+                self.events[event, kind],
+                1000 * s.count // longest,
+                s.text,
+                s.per,
+                tuple(s.examples),
             )
             for (event, rule, kind), s in of
         )

@@ -11,8 +11,8 @@ from datetime import datetime
 
 from attrs import define, field, frozen
 
-from policy.model.values import decimal_text
-from policy.reports.words import moment
+from policy.model.values import decimal_text, microseconds
+from policy.reports.plain.amounts import in_hong_kong
 
 SCALE = 12  # more decimals than any amount of the engines has
 MOST_STEPS = 400
@@ -46,8 +46,8 @@ def tidied(text: str | None) -> str:
 
 
 def local(iso: str | None) -> str:
-    """A moment as an event writes it, as the day and the minute in Hong Kong; nothing is empty."""
-    return moment(round(datetime.fromisoformat(iso).timestamp()) * 10**6) if iso else ""
+    """A moment as an event writes it, in Hong Kong's time; nothing is empty."""
+    return in_hong_kong(microseconds(datetime.fromisoformat(iso))) if iso else ""
 
 
 @define
@@ -135,7 +135,7 @@ def drawn(course: Course) -> Drawn | None:
         if step.cap is not None:
             y = _y(step.cap, top)
             cap += (f"V{y}" if cap else f"M{x} {y}") + f"H{until}"
-        on = moment(step.at)[:10]
+        on = in_hong_kong(step.at)[:10]
         if on != day:
             day = on
             if not ticks or x - ticks[-1].x >= _APART:

@@ -18,8 +18,8 @@ from policy.reports.journal.flows import FlowRow, Flows, PlaceRow
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
-from policy.reports.journal.series import Course, Drawn, drawn, exact, plain, tidied
-from policy.reports.words import moment
+from policy.reports.journal.series import Course, Drawn, drawn, exact, plain, tidied, tidy
+from policy.reports.plain.amounts import chinese_amount, grouped, in_hong_kong
 
 _REFUSED = ("refused", "trade_refused", "replace_refused", "removed")
 _MOST = 500  # failures, and changes of the arrangement
@@ -120,6 +120,8 @@ class Trading:
                 capacity = command.get("facts", {}).get("capacity")
                 if capacity is not None:
                     self.capacity[command["id"]] = capacity
+            case "admit_platform":
+                self.flows.licensed(command)
             case "ask" if command.get("about") == "platform":
                 self.flows.licensed(command)
         for event in record.events:
@@ -199,20 +201,24 @@ class Trading:
         self.reserve.add(at, held)
         share = 1000 * held // limit if limit else 0
         both = tidied(event["reserve_fund"]), tidied(event["compensation"])
-        self._keep(self.covers, Cover(moment(at), tidied(self.limit), *both, share, said))
+        self._keep(self.covers, Cover(in_hong_kong(at), tidied(self.limit), *both, share, said))
 
     def _closed(self, at: int, event: dict[str, Any]) -> None:
         self._open(at, -sum(self.open_trades.pop(n, 0) for n in event["trades"]))
         if event["event"] == "settlement_failed":
             what, who = Words("did not deliver", "未能交付"), f"{event['platform']} → {event['other']}"
-            self._keep(self.failures, Failure(moment(at), what, who, tidied(event["gross"]), "", ""))
+            self._keep(self.failures, Failure(in_hong_kong(at), what, who, tidied(event["gross"]), "", ""))
 
     def _loss(self, at: int, event: dict[str, Any]) -> None:
         paid = exact(event["from_reserve_fund"]) + exact(event["from_compensation"])
-        what, uncovered = Words("loss covered", "損失獲補償"), tidied(event["uncovered"])
-        amounts = tidied(event["loss"]), f"{plain(paid)} {event['loss'].rpartition(' ')[2]}", uncovered
-        self._keep(self.failures, Failure(moment(at), what, event["participant"], *amounts))
-        self._covered(at, event, what)
+        loss, uncovered = tidied(event["loss"]), tidied(event["uncovered"])
+        covered = tidy(paid, loss.rpartition(" ")[2])
+        row = Failure(in_hong_kong(at), Words("loss", "損失"), event["participant"], loss, covered, uncovered)
+        self._keep(self.failures, row)
+        en = [grouped(amount) for amount in (loss, covered, uncovered)]
+        zh = [chinese_amount(amount) for amount in (loss, covered, uncovered)]
+        said = Words(f"Loss {en[0]}: {en[1]} covered, {en[2]} not.", f"損失{zh[0]}：已補償{zh[1]}，未補償{zh[2]}。")
+        self._covered(at, event, said)
 
     def _keep(self, rows: list[Any], row: Any) -> None:
         if len(rows) < _MOST:

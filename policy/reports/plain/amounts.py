@@ -1,6 +1,7 @@
 """Numbers, dates and times as people read them, in English and in Traditional Chinese.
 
-In: a run-time value and its type. Out: its text, with every digit it has. Absent: rounding, and names of any kind.
+In: a run-time value and its type. Out: its text, with every digit it has; a moment is told in Hong Kong's time, with
+the offset. Absent: rounding, and names of any kind.
 """
 
 from __future__ import annotations
@@ -20,6 +21,8 @@ _LAST_DAY = date.max.toordinal()
 _CURRENCIES_ZH = {"HKD": "港元", "USD": "美元", "CNY": "人民幣", "EUR": "歐元", "GBP": "英鎊", "JPY": "日圓"}
 _DURATIONS_ZH = {"day": "日", "hour": "小時", "minute": "分鐘", "second": "秒"}
 _DIGITS = re.compile(r"^-?\d+")
+_ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
+_ZEROS = re.compile(r"(\.\d\d\d*?)0+(?= )")
 _ONE_DECIMAL = re.compile(r"^(-?\d+\.\d)(?= )")
 
 
@@ -47,15 +50,73 @@ def iso(day: int | None) -> str:
     return show(day, types.DATE) if day is not None else ""
 
 
+def long_span(first: str, until: str) -> str:
+    """From one ISO date to another: `16–18 June 2026`, `30 June – 2 July 2026`."""
+    start, end = date.fromisoformat(first), date.fromisoformat(until)
+    if start == end:
+        return long_date(start.toordinal())
+    if (start.year, start.month) == (end.year, end.month):
+        return f"{start.day}–{long_date(end.toordinal())}"
+    year = f" {start.year}" if start.year != end.year else ""
+    return f"{start.day} {dates.MONTHS[start.month - 1]}{year} – {long_date(end.toordinal())}"
+
+
+def chinese_span(first: str, until: str) -> str:
+    """`2026年6月16日至18日`, `2026年6月30日至7月2日`."""
+    start, end = date.fromisoformat(first), date.fromisoformat(until)
+    if start == end:
+        return chinese_date(start.toordinal())
+    year = f"{end.year}年" if start.year != end.year else ""
+    month = f"{end.month}月" if (start.year, start.month) != (end.year, end.month) else ""
+    return f"{chinese_date(start.toordinal())}至{year}{month}{end.day}日"
+
+
+def in_hong_kong(microseconds: int) -> str:
+    """A moment as data: `2026-11-20T09:00:00+08:00`, exact to the microsecond."""
+    try:
+        return (_EPOCH + timedelta(microseconds=microseconds)).astimezone(_HONG_KONG).isoformat()
+    except OverflowError:
+        return show(microseconds, types.INSTANT)
+
+
+def long_moment(iso: str) -> str:
+    """`20 November 2026, 09:00 (UTC+8)`; seconds where there are any. What is no moment stays as it is."""
+    at = _moment(iso)
+    if at is None:
+        return iso
+    return f"{long_date(at.toordinal())}, {at:%H:%M}{f':{_seconds(at)}' if _seconds(at) else ''} (UTC+8)"
+
+
+def chinese_moment(iso: str) -> str:
+    """`2026年11月20日09時00分（香港時間）`."""
+    at = _moment(iso)
+    if at is None:
+        return iso
+    return f"{chinese_date(at.toordinal())}{at:%H時%M分}{f'{_seconds(at)}秒' if _seconds(at) else ''}（香港時間）"
+
+
+def _moment(iso: str) -> datetime | None:
+    if not _ISO_MOMENT.fullmatch(iso):
+        return None
+    try:
+        return datetime.fromisoformat(iso).astimezone(_HONG_KONG)
+    except (OverflowError, ValueError):
+        return None
+
+
+def _seconds(moment: datetime) -> str:
+    if moment.microsecond:
+        return f"{moment:%S.%f}".rstrip("0")
+    return f"{moment:%S}" if moment.second else ""
+
+
 def english(value: Any, of: Type) -> str:
     """`15,000,000 USD`, `0.0375%`, `30 days`, `11 February 2026`."""
     match of:
         case types.Date():
             return long_date(value)
         case types.Instant():
-            at = _EPOCH + timedelta(microseconds=value)
-            local = at.astimezone(_HONG_KONG)
-            return f"{long_date(local.toordinal())}, {_clock(local)} Hong Kong time"
+            return long_moment(in_hong_kong(value))
         case types.Text():
             return f"“{value}”"
         case types.Boolean():
@@ -71,8 +132,7 @@ def chinese(value: Any, of: Type) -> str:
         case types.Date():
             return chinese_date(value)
         case types.Instant():
-            local = (_EPOCH + timedelta(microseconds=value)).astimezone(_HONG_KONG)
-            return f"香港時間{chinese_date(local.toordinal())}{_clock(local)}"
+            return chinese_moment(in_hong_kong(value))
         case types.Text():
             return f"「{value}」"
         case types.Boolean():
@@ -80,6 +140,11 @@ def chinese(value: Any, of: Type) -> str:
         case types.Number():
             return said_in_chinese(grouped(_money(show(value, of))))
     return show(value, of)
+
+
+def chinese_amount(text: str) -> str:
+    """`4,576,000.00港元`."""
+    return said_in_chinese(grouped(text)).replace(" ", "").replace("-", "−")
 
 
 def said_in_chinese(text: str) -> str:
@@ -90,9 +155,5 @@ def said_in_chinese(text: str) -> str:
 
 
 def _money(text: str) -> str:
-    """Half a million is written `500000.0 HKD` in the rules' own way, and never so by people."""
-    return _ONE_DECIMAL.sub(r"\g<1>0", text)
-
-
-def _clock(moment: datetime) -> str:
-    return moment.strftime("%H:%M:%S") + (f".{moment.microsecond:06d}" if moment.microsecond else "")
+    """Half a million is written `500000.0 HKD` in the rules' own way, which people never do; nor eight decimals."""
+    return _ONE_DECIMAL.sub(r"\g<1>0", _ZEROS.sub(r"\1", text))

@@ -1,7 +1,8 @@
 """Expressions in Traditional Chinese, as Hong Kong writes it.
 
-In: expressions of a model, by way of `speech`. Out: phrases. A parameter that is a plain number has no Chinese title;
-it is called by its kind, with its name in brackets. Absent: any text that was not given a Chinese title by an author.
+In: expressions of a model, by way of `speech`. Out: phrases. A parameter has no Chinese title of its own; it is
+called by its kind, with its name in brackets where two are of one kind. Absent: any text that was not given a Chinese
+title by an author.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ _MODES = {
     "half even": "取最接近的{}的倍數（居中則取雙數）",
 }
 _KINDS = {"sum": "總和", "min": "最小值", "max": "最大值", "count": "數目", "count distinct": "不同值的數目"}
+_THING = "事項"
 _NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
 
 
@@ -43,7 +45,7 @@ def noun_of(of: Type, speech: Speech) -> str:
             return "日期"
         case types.Instant():
             return "時間"
-    return "事項"
+    return _THING
 
 
 class Chinese(Speech):
@@ -65,10 +67,13 @@ class Chinese(Speech):
         return f"（{text}）"
 
     def local(self, name: str, of: Type) -> str:
+        return f"該{self.noun(name, of)}"
+
+    def noun(self, name: str, of: Type) -> str:
+        """Something by its kind, and by its name too where two of a kind are spoken of, or its kind says nothing."""
         noun = noun_of(of, self)
-        alike = [n for n, t in self.parameters.items() if noun_of(t, self) == noun]
-        titled = isinstance(of, types.Record | types.Enum) and (len(alike) < 2 or name not in alike)
-        return f"該{noun}" if titled else f"該{noun}（{spaced(name)}）"
+        alike = [n for n, t in self.in_scope().items() if n == name or noun_of(t, self) == noun]
+        return noun if len(alike) < 2 and noun != _THING else f"{noun}（{spaced(name)}）"
 
     def titled(self, title: Words) -> str:
         return f"「{title.zh}」" if "是否" in title.zh or "？" in title.zh else title.zh
@@ -122,8 +127,7 @@ class Chinese(Speech):
         return f"就{self.inner(e.over)}{where}的每項{self._variable(e)}"
 
     def _variable(self, e: x.Aggregate) -> str:
-        of = e.over.type.of if isinstance(e.over.type, types.ListOf) else e.over.type
-        return self.local(e.variable, of).removeprefix("該")
+        return self.noun(e.variable, self.variables[e.variable])
 
     def gathered(self, e: x.Aggregate) -> str:
         return f"{self._of_each(e)}，{self.inner(e.body)}的{_KINDS[e.kind]}"

@@ -50,6 +50,10 @@ def said_list(terms: list[str], last: str) -> str:
     return f" {last} ".join([", ".join(terms[:-1]), terms[-1]]) if len(terms) > 1 else "".join(terms)
 
 
+def genitive(owner: str) -> str:
+    return owner + ("’" if owner.endswith("s") else "’s")
+
+
 class English(Speech):
     """Plain English."""
 
@@ -69,7 +73,15 @@ class English(Speech):
         return f"({text})"
 
     def local(self, name: str, of: Type) -> str:
-        return f"the {spaced(name)}"
+        return f"the {self.noun(name, of)}"
+
+    def noun(self, name: str, of: Type) -> str:
+        """A loop's variable is called by what it is, and by its own name too where two of a kind are spoken of."""
+        if name not in self.variables or not isinstance(of, types.Record):
+            return spaced(name)
+        title = self.names.declared(of.name).en
+        alike = [n for n, t in self.in_scope().items() if t == of]
+        return title if len(alike) < 2 else f"{title} ({spaced(name)})"
 
     def titled(self, title: Words) -> str:
         if _CLAUSE.match(title.en):
@@ -85,7 +97,7 @@ class English(Speech):
             return f"“{text}”" if self.alone(of) else f"“{text}” for {self.term(of)}"
         text = re.sub(r"^(the|a|an|its) ", "", text)
         if isinstance(of, x.Local):
-            return f"{self.term(of)}’s {text}"
+            return f"{genitive(self.term(of))} {text}"
         return f"the {text} of {self.term(of)}"
 
     def given(self, e: x.Apply) -> str:
@@ -136,7 +148,10 @@ class English(Speech):
 
     def _of_each(self, e: x.Aggregate) -> str:
         where = f" where {self.condition(e.where)}" if e.where is not None else ""
-        return f"each {spaced(e.variable)} among {self.inner(e.over)}{where}"
+        return f"each {self._variable(e)} among {self.inner(e.over)}{where}"
+
+    def _variable(self, e: x.Aggregate) -> str:
+        return self.noun(e.variable, self.variables[e.variable])
 
     def gathered(self, e: x.Aggregate) -> str:
         if e.kind == "count":
@@ -176,7 +191,7 @@ class English(Speech):
             ("all", True): "for every",
             ("all", False): "not for every",
         }[e.kind, holds]
-        return f"{head} {spaced(e.variable)} among {self.inner(e.over)}{where}: {self.condition(e.body)}"
+        return f"{head} {self._variable(e)} among {self.inner(e.over)}{where}: {self.condition(e.body)}"
 
     def settled(self, true: bool) -> str:
         return "this is always so" if true else "this is never so"

@@ -7,7 +7,7 @@ titles of what leads there, owners first, and the value, in English and Chinese.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from attrs import frozen
@@ -20,6 +20,8 @@ from policy.reports.plain.names import Names, in_full, spaced
 
 NOT_STATED = Words("not stated", "未述明")
 DATE = Words("the date", "日期")
+EMPTY = Words("an empty list", "空列表")
+_MOST_ITEMS = 3  # of a list with more, so many are told, and how many there are
 _STEP = re.compile(r"\.|\[(\d+)\]\.?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
 _TESTS = {
@@ -94,6 +96,16 @@ class Facts:
         return Words(", ".join(t.en for t in titles), "，".join(t.zh for t in titles)), of
 
 
+def told_list(items: Sequence[Words]) -> Words:
+    """`a, b, c`; of a long list the first few: `7: a, b, c and 4 more`."""
+    first = items if len(items) <= _MOST_ITEMS + 1 else items[:_MOST_ITEMS]
+    en, zh = ", ".join(w.en for w in first), "、".join(w.zh for w in first)
+    more = len(items) - len(first)
+    if not more:
+        return Words(en, zh)
+    return Words(f"{len(items)}: {en} and {more} more", f"共{len(items)}項：{zh}及另外{more}項")
+
+
 def in_words(model: rules.Model, text: str, of: Type) -> Words:
     """A value as an author writes it, as people read it."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
@@ -107,6 +119,8 @@ def in_words(model: rules.Model, text: str, of: Type) -> Words:
         case types.Date() if _ISO.fullmatch(text):
             day = date.fromisoformat(text).toordinal()
             return Words(amounts.long_date(day), amounts.chinese_date(day))
+        case types.Instant():
+            return Words(amounts.long_moment(text), amounts.chinese_moment(text))
         case types.Text() if text == "any other text":
             return Words(text, "其他文字")
     if isinstance(inner, types.Number):

@@ -6,16 +6,17 @@ heads and cells. Everything is said from the typed model: there is no second tex
 
 from __future__ import annotations
 
-from itertools import chain
+from collections.abc import Sequence
 from typing import Any
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from policy.decisions import Citation, Words
 from policy.ir.from_model import place_of
 from policy.ir.program import Place
 from policy.model import expressions as x
 from policy.model import rules, types
+from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.english import English
@@ -97,7 +98,7 @@ class Sentences:
             case rules.Property():
                 return (self._property(d),)
             case rules.DatedSet():
-                return tuple(self._members(d, v) for v in d.versions)
+                return tuple(self._members(d, v) for v in ended(d.versions))
         return ()
 
     def direction(self, d: Any) -> Words:
@@ -157,8 +158,10 @@ class Sentences:
 
     def _versions(self, d: rules.Value | rules.Parameter, parameters: rules.Parameters) -> tuple[Statement, ...]:
         title = in_full(d.title, d.name)
-        law = [self._version(title, d.name, v, parameters, False) for v in d.versions]
-        return (*law, *(self._version(title, d.name, v, parameters, True) for v in chain(*d.tightened)))
+        laid = [
+            (v, house) for house, vs in ((False, d.versions), *((True, t) for t in d.tightened)) for v in ended(vs)
+        ]
+        return tuple(self._version(title, d.name, v, parameters, house) for v, house in laid)
 
     def _version(
         self, title: Words, name: str, v: rules.Version, parameters: rules.Parameters, house: bool
@@ -250,6 +253,11 @@ class Sentences:
         return Statement(
             kind, name, clause(en), clause(zh), dated.citations, place, dated.start, dated.end, tells, effect, house
         )
+
+
+def ended(versions: Sequence[D]) -> list[D]:
+    """The versions in the order of time, each with the day on which the next takes its place."""
+    return [evolve(version, start=start, end=end) for version, start, end in periods(versions)]
 
 
 def _points(conditions: tuple[Expression, ...], operator: str) -> tuple[Expression, ...]:

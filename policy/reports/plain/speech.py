@@ -7,6 +7,8 @@ in the verb. Absent: words, which are those of `english` and `chinese`, and any 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from policy.decisions import Words
 from policy.model import expressions as x
@@ -27,6 +29,7 @@ _OPPOSITE = {
     "<=": ">",
 }
 COMPARISONS = frozenset(_OPPOSITE)
+_MANY = types.ListOf | types.SetOf
 _MADE = ("+", "-", "*", "/")
 
 
@@ -36,6 +39,7 @@ class Speech(ABC):
     def __init__(self, names: Names, parameters: Parameters = ()) -> None:
         self.names = names
         self.parameters = dict(parameters)
+        self.variables: dict[str, Type] = {}  # of the loops that are being said, the innermost last
 
     # ── terms ───────────────────────────────────────────────────────────────────────────────
 
@@ -75,7 +79,8 @@ class Speech(ABC):
             case x.Clamp(operand=operand, low=low, high=high):
                 return self.kept_between(self.term(operand), self.term(low), self.term(high))
             case x.Aggregate(kind=kind) if kind not in ("any", "all"):
-                return self.gathered(e)
+                with self.saying(e):
+                    return self.gathered(e)
             case x.SetOf(items=items) | x.ListOf(items=items):
                 return self.listed([self.term(i) for i in items])
             case x.Failed():
@@ -134,6 +139,19 @@ class Speech(ABC):
         """Whether an owner goes without saying: the only thing the declaration is about."""
         return isinstance(of, x.Local) and list(self.parameters) == [of.name]
 
+    @contextmanager
+    def saying(self, e: x.Aggregate) -> Iterator[None]:
+        """While a loop is said, its variable is known."""
+        around = self.variables
+        self.variables = around | {e.variable: e.over.type.of if isinstance(e.over.type, _MANY) else types.BROKEN}
+        try:
+            yield
+        finally:
+            self.variables = around
+
+    def in_scope(self) -> dict[str, Type]:
+        return self.parameters | self.variables
+
     # ── conditions ──────────────────────────────────────────────────────────────────────────
 
     def condition(self, e: Expression, holds: bool = True) -> str:
@@ -158,7 +176,8 @@ class Speech(ABC):
                     self.condition(condition), self.condition(then, holds), self.condition(otherwise, holds)
                 )
             case x.Aggregate(kind="any" | "all"):
-                return self.for_some(e, holds)
+                with self.saying(e):
+                    return self.for_some(e, holds)
             case x.Literal(value=value):
                 return self.settled(bool(value) is holds)
             case x.Apply(name=name):

@@ -1,0 +1,167 @@
+"""What flips from one rulebook to another, as rows: commands of a journal, margin accounts, money, and test cases.
+
+In: what became of commands and accounts under either rulebook, as plain data, and models for the words. Out: `Run`
+and `Flip`, in English and Chinese. Absent: running anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from attrs import frozen
+
+from policy.decisions import Words
+from policy.model import rules, types
+from policy.reports.journal.glossary import Glossary
+from policy.reports.journal.names import EVENTS, MONEY
+from policy.reports.plain import amounts
+from policy.reports.plain.facts import Facts, in_words
+
+Steps = tuple[tuple[str, tuple[str, ...]], ...]  # events, each with the rules that were its reasons
+NOTHING = Words("nothing", "並無事件")
+_COMMANDS_ZH = {
+    "list_instrument": "代幣上架", "admit_platform": "接納平台", "admit_participant": "接納參與者",
+    "ask": "查問資格", "deposit_money": "存入款項", "deposit_tokens": "存入代幣",
+    "arrange_settlement": "訂立交收安排", "place": "落盤", "cancel": "取消買賣盤", "replace": "更改買賣盤",
+    "settle": "交收", "fail_settlement": "交收失敗", "recover_settlement": "追回交收損失",
+    "set_up_lender": "設立貸款人", "list_collateral": "列入抵押品", "open_margin_account": "開立保證金帳戶",
+    "post_collateral": "存入抵押品", "withdraw_collateral": "提取抵押品", "price_asset": "資產定價",
+    "price_assets": "資產定價", "advance_loan": "墊付貸款", "repay_loan": "償還貸款", "state_account": "帳戶結單",
+    "list_perpetual": "合約上架", "open_perpetual_account": "開立永續合約帳戶", "deposit_margin": "存入保證金",
+    "withdraw_margin": "提取保證金", "post_margin": "撥付保證金", "release_margin": "釋出保證金",
+    "top_up_fund": "注資保險基金", "place_perpetual": "合約落盤", "cancel_perpetual": "取消合約買賣盤",
+    "index_price": "指數價格", "state_perpetual_account": "保證金結單", "new_day": "新一日",
+}  # fmt: skip
+_FIGURES_ZH = {
+    "loan": "貸款", "market value": "市值", "lending value": "可借貸價值", "headroom": "可借餘額",
+    "capital value": "速動資金價值", "call": "追繳保證金", "call due by": "追繳時限", "free margin": "可動用保證金",
+    "margin": "保證金", "equity": "權益", "liquidation": "是否須強制平倉",
+}  # fmt: skip
+_OUTCOMES = {
+    "permitted": Words("yes", "是"),
+    "denied": Words("no", "否"),
+    "undecided": Words("undecided", "未能裁定"),
+    "failed": Words("no answer", "不能作答"),
+    "none": Words("none", "無"),
+}
+
+
+@frozen
+class Flip:
+    """Decisions of a journal, or a case of the tests, whose outcome differs."""
+
+    what: Words
+    count: int
+    before: Words
+    after: Words
+    examples: tuple[str, ...]
+
+
+@frozen
+class Figure:
+    """A figure of a margin account that differs."""
+
+    account: str
+    what: Words
+    before: Words
+    after: Words
+
+
+@frozen
+class Run:
+    """A journal's commands, run under both. `kept` is the journal's own rulebook, where that is neither."""
+
+    commands: int
+    decisions: tuple[Flip, ...]
+    accounts: int  # compared
+    figures: tuple[Figure, ...]
+    money: tuple[tuple[Words, Words, Words], ...]
+    kept: str
+
+
+@frozen(eq=False)
+class FlipWords:
+    """Words for what flips, of both rulebooks together."""
+
+    model: rules.Model
+    glossary: Glossary
+
+    def command(self, said: str, count: int, before: Steps, after: Steps, examples: Iterable[str]) -> Flip:
+        what = Words(_spaced(said), _COMMANDS_ZH[said])
+        return Flip(what, count, self._fate(before), self._fate(after), tuple(examples))
+
+    def figure(self, account: str, figure: str, before: str, after: str) -> Figure:
+        return Figure(account, Words(figure, _FIGURES_ZH[figure]), self._standing(before), self._standing(after))
+
+    def money(self, what: str, before: str, after: str) -> tuple[Words, Words, Words]:
+        """Sums of the money in a field of a kind of event, as `traded value`."""
+        event, _, name = what.partition(" ")
+        told = Words(f"{EVENTS[event].en}: {MONEY[name].en}", f"{EVENTS[event].zh}：{MONEY[name].zh}")
+        return told, self._standing(before), self._standing(after)
+
+    def case(self, number: int, title: str, question: str, before: str, after: str, place: str) -> Flip:
+        """A case of the tests; its title has no Chinese."""
+        asked = self.model.declared[question]
+        what = Words(f"{number}. {title}", f"個案{number}")
+        return Flip(what, 1, self._outcome(asked, before), self._outcome(asked, after), (place,))
+
+    # ── words ───────────────────────────────────────────────────────────────────────────────
+
+    def _fate(self, steps: Steps) -> Words:
+        told = [self._step(event, names) for event, names in steps]
+        return Words(", ".join(w.en for w in told), "、".join(w.zh for w in told)) if told else NOTHING
+
+    def _step(self, event: str, names: Sequence[str]) -> Words:
+        """In English with the names of rules, in Chinese with what they say."""
+        en, zh = EVENTS[event].en, EVENTS[event].zh
+        because = "".join(w.zh for name in names for w in self._because(name))
+        return Words(
+            f"{en} ({', '.join(map(_spaced, names))})" if names else en,
+            f"{zh}（{because.rstrip('。')}）" if because else zh,
+        )
+
+    def _because(self, rule: str) -> list[Words]:
+        """What a rule says; nothing where two of the name say different things."""
+        decisions = self.model.of_kind(rules.Decision)
+        said = dict.fromkeys(r.because for d in decisions for r in d.rules if r.name == rule)
+        return list(said) if len(said) == 1 else []
+
+    def _standing(self, text: str) -> Words:
+        """A figure as a statement has it: an amount, a member of an enum, an outcome, or what it needs."""
+        head, _, needs = text.partition(", needs ")
+        if needs:
+            told, named = self._standing(head), [self.glossary.needed(n) for n in needs.split(", ")]
+            return Words(
+                f"{told.en}, needs {', '.join(w.en for w in named)}",
+                f"{told.zh}，欠缺{'、'.join(w.zh or w.en for w in named)}",
+            )
+        if head in _OUTCOMES:
+            return _OUTCOMES[head]
+        if head[:1] in "-0123456789":
+            whole = amounts.grouped(head)
+            moment = Words(amounts.long_moment(head), amounts.chinese_moment(head))
+            return moment if moment.en != head else Words(whole, amounts.said_in_chinese(whole))
+        return self.glossary.named(head)
+
+    def _outcome(self, question: rules.Question, text: str) -> Words:
+        """An outcome as test results write it."""
+        en = _spaced(text)
+        head, _, names = text.partition(" by ")
+        if head in ("permitted", "denied"):
+            of = question.rules if isinstance(question, rules.Decision) else ()
+            said = [r.because.zh for r in of if r.name in names.split(", ")]
+            said += [question.because.zh] if isinstance(question, rules.Decision) and "otherwise" in names else []
+            return Words(en, f"{_OUTCOMES[head].zh}。{''.join(said)}")
+        head, _, needs = text.partition(", needs ")
+        if head == "undecided":
+            needed = [Facts.of(self.model, question).needed(n).zh for n in needs.split(", ") if n]
+            return Words(en, "未能裁定" + (f"，欠缺：{'、'.join(needed)}" if needed else ""))
+        if text.startswith("failed"):
+            return Words(en, _OUTCOMES["failed"].zh)
+        if isinstance(question, rules.Priority):
+            return Words(en, "前者先於後者" if text.startswith("the first") else "並非前者先於後者")
+        return in_words(self.model, text, getattr(question, "type", types.BROKEN))
+
+
+def _spaced(text: str) -> str:
+    return text.replace("_", " ")
