@@ -28,7 +28,7 @@ from policy.facts.records import record_classes
 from policy.ir.program import Function, Program
 from policy.ir.questions import Asked, InterpretedEvaluator
 from policy.ir.simplify import specialised
-from policy.source import Source
+from policy.model import written
 
 if TYPE_CHECKING:
     from policy.backends.columns.evaluator import ColumnsEvaluator
@@ -103,13 +103,16 @@ def _uncollected() -> Iterator[None]:
 # ── checking ────────────────────────────────────────────────────────────────────────────────
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Checked:
     """Everything that is known of a rulebook's text, and everything found wrong with it."""
 
     texts: tuple[Text, ...]
     model: Any  # policy.model.rules.Model
     diagnostics: tuple[Diagnostic, ...]
+
+    def __repr__(self) -> str:
+        return f"<{len(self.texts)} checked texts, {len(self.diagnostics)} findings>"
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
@@ -166,11 +169,15 @@ def load_program(texts: Sequence[Text], overlay: str = "") -> Program:
 # ── asking ──────────────────────────────────────────────────────────────────────────────────
 
 
-@frozen(slots=False, eq=False)
+@frozen(slots=False, eq=False, repr=False)
 class Rulebook:
     """A rulebook as of one date, ready to be asked."""
 
     program: Program
+
+    def __repr__(self) -> str:
+        assert self.program.on is not None
+        return f"<rulebook {self.program.digest[:12]} on {date.fromordinal(self.program.on)}>"
 
     @cached_property
     def records(self) -> dict[str, type[Any]]:
@@ -183,7 +190,7 @@ class Rulebook:
 
     @cached_property
     def _python(self) -> PythonBackend:
-        return PythonBackend(self.program)
+        return PythonBackend(self.program, self.records)
 
     def question(self, name: str) -> Function:
         """The question called `name`, in full or by its last part. Raises PolicyError."""
@@ -242,16 +249,33 @@ class Rulebook:
 
     def ask(self, name: str, facts: str) -> Answer:
         """The answer to a question on facts in JSON. Raises PolicyError."""
-        arguments = self.reader(name).read(Source("<facts>", facts))
+        arguments = self.reader(name).read(facts)
         if isinstance(arguments, list):
             raise PolicyError(arguments)
         return self.evaluator(name).answer(*arguments)
 
 
+def day_of(on: date | str) -> date:
+    """A date as of which the law is asked. Raises PolicyError where it is none."""
+    found = Collector()
+    if isinstance(on, str):
+        day = written.date(on)
+        if isinstance(day, int):
+            return date.fromordinal(day)
+        message = day.message if day.message.startswith("there is") else f"`{on}` {day.message}"
+        found.error("bad-date", message, None, "write it as 2026-03-01")
+    elif type(on) is date:
+        return on
+    else:
+        message = f"a `{type(on).__name__}` is not a date"
+        found.error("bad-date", message, None, "give a `date`, or a text as 2026-03-01")
+    raise PolicyError(found.found)
+
+
 @_uncollected()
 def dated(undated: Program, on: date | str) -> Rulebook:
-    """The rulebook as of a date."""
-    day = date.fromisoformat(on) if isinstance(on, str) else on
+    """The rulebook as of a date. Raises PolicyError where it is none."""
+    day = day_of(on)
     return Rulebook(specialised(undated, day.toordinal()))
 
 
@@ -262,7 +286,8 @@ def load(*paths: str | Path, on: date | str, under: str = "") -> Rulebook:
     """
     from policy import resources
 
+    day = day_of(on)
     texts, wrong = read_folder(paths or (resources.folder("rulesets"),))
     if wrong:
         raise PolicyError(wrong)
-    return dated(load_program(texts, under), on)
+    return dated(load_program(texts, under), day)

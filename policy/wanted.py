@@ -19,7 +19,7 @@ from attrs import frozen
 from policy.decisions import MISSING, Answer, Verdict
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
-from policy.ir.interpret import attribute
+from policy.ir.held import attribute
 from policy.ir.program import Choose, Const, Function, Program
 from policy.model.types import Boolean, Enum, ListOf, OptionalOf, Record, SetOf, Text, Type, describe, short
 from policy.model.values import show
@@ -54,7 +54,7 @@ class RulebookOfADate(Protocol):
     def reader(self, name: str) -> FactReader: ...
 
 
-@frozen(slots=False, eq=False)
+@frozen(slots=False, eq=False, repr=False)
 class Bound:
     """A question, ready to be asked. `fast` raises `UndecidedError` where there is no answer; the others never do."""
 
@@ -64,6 +64,9 @@ class Bound:
     answer: Callable[..., Answer]
     reader: FactReader
     records: Mapping[str, type[Any]]  # the rulebook's, by short name too
+
+    def __repr__(self) -> str:
+        return f"<{self.function.kind} {self.function.id}, bound>"
 
     def read(self, facts: Mapping[str, Any], about: str = "<facts>") -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from facts by parameter, or what is wrong with them; the rest is missing."""

@@ -9,7 +9,7 @@ import polars as pl
 
 from policy.backends.columns.evaluator import Answers
 from policy.decisions import MISSING, Answer, Outcome
-from policy.ir.interpret import attribute
+from policy.ir.held import attribute
 from policy.ir.program import Program
 from policy.model import types
 from policy.model.types import Type

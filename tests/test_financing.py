@@ -18,6 +18,7 @@ import policy
 from policy.decisions import MISSING, Outcome
 from policy.diagnostics import PolicyError
 from policy.exchange.orders import NewDay, Rejected
+from policy.facts.records import unchecked
 from policy.margin.financing import commands as do
 from policy.margin.financing import events as told
 from policy.margin.financing.engine import Engine, opened
@@ -345,7 +346,7 @@ def _one_lot_less_is_too_little(desk: Engine, event: told.CollateralSold) -> Non
     rules, lot = desk.books.rules, desk.assets[event.asset].lot
     read = rules.sale.read(rules.sale.told(desk.accounts[event.account].facts))
     assert isinstance(read, tuple)
-    (account,) = read
+    account = unchecked(type(read[0]), read[0])
     asset = desk.assets[event.asset].facts
     before = event.loan + event.repaid
     account.loan = max(0, before - event.price * (event.quantity - lot) // 10**10)

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from policy.ir import program as ir
-from policy.ir.interpret import FaultError, Interpreter, attribute
+from policy.ir.held import attribute
+from policy.ir.interpret import FaultError, Interpreter
 from policy.ir.program import Const, Expr, Program, parts, walk
 
 COMPARE = {"is": "==", "is not": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "in"}

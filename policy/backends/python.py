@@ -9,13 +9,14 @@ those of the rules, so a traceback or a profile shows the `.policy` line.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from attrs import define, field, frozen
 
 from policy.backends.emit import Emitter, mangled, repeated_calls, repeated_tests
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
+from policy.facts.fitting import Fitting
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
 from policy.ir.interpret import Interpreter
@@ -40,7 +41,7 @@ class NoAnswerError(Exception):
     """Raised by generated code where only the interpreter can say what is missing or at fault."""
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class PythonEvaluator:
     """One question of one program as plain functions of its facts.
 
@@ -52,6 +53,9 @@ class PythonEvaluator:
     fast: Callable[..., Any]
     verdict: Callable[..., Verdict]
     answer: Callable[..., Answer]
+
+    def __repr__(self) -> str:
+        return f"<evaluator of {self.question.name} on {self.question.on}>"
 
 
 def _describe(made: Callable[..., Any], function: Function, result: Any) -> None:
@@ -110,6 +114,7 @@ class PythonBackend:
     """Compiles the functions of a program as they are asked for."""
 
     program: Program
+    records: Mapping[str, type[Any]] = field(factory=dict)  # the checked classes, by full name
     names: dict[str, Any] = field(factory=dict)
     _done: set[str] = field(factory=set)
     _known: dict[str, Const | None] = field(factory=dict)
@@ -164,7 +169,10 @@ class PythonBackend:
         self.names.update({f"_question_{name}": question, f"_again_{name}": again, f"_settle_{name}": settle})
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
-        compiled = self._compile(function, _public(function, self._emitter()))
+        fitting = Fitting(
+            self.names, self.program.records, self.records, loose=True, reads=self.program.reads(function.id)
+        )
+        compiled = self._compile(function, _public(function, self._emitter(), _checks(function, fitting)))
         for made, result in (("fast", held_as(function.type)), ("verdict", Verdict), ("answer", Answer)):
             _describe(compiled[made], function, result)
         return PythonEvaluator(question, compiled["fast"], compiled["verdict"], compiled["answer"])
@@ -285,7 +293,13 @@ def _collected(mode: str, cases: tuple[Case, ...], line: int, emit: Emitter) -> 
     return [*lines, (line, f"if _found: return {take}(_found)")]
 
 
-def _public(function: Function, emit: Emitter) -> Lines:
+def _checks(function: Function, fitting: Fitting) -> Lines:
+    """Every argument is what was declared, or the interpreter says why not. A checked record is told by its class."""
+    tests = [f"({fitting.condition(of, Emitter.local(name))})" for name, of in function.parameters]
+    return [(function.place.line, f"if not ({' and '.join(tests)}): _no_answer()")] if tests else []
+
+
+def _public(function: Function, emit: Emitter, checks: Lines) -> Lines:
     """`fast`, `verdict` and `answer`: the body once more, inside a `try` that hands over to the interpreter."""
     name, line = mangled(function.id), function.place.line
     parameters = _parameters(function)
@@ -296,7 +310,7 @@ def _public(function: Function, emit: Emitter) -> Lines:
     def define(what: str, body: Lines, rescue: str) -> None:
         lines.append((line, _head(what, function)))
         lines.append((line, "    try:"))
-        lines.extend((at, f"        {text}") for at, text in body)
+        lines.extend((at, f"        {text}") for at, text in (*checks, *body))
         lines.append((line, f"    except Exception as _slip: return {rescue}"))
 
     if function.kind == "decision":

@@ -20,6 +20,7 @@ from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.orders import ArrangeSettlement
 from policy.exchange.register import COMPENSATION, FEES, MONEY, RESERVE_FUND, Account, Market, Seat
 from policy.exchange.rules import Rules, rests_on
+from policy.facts.records import unchecked
 
 # why trades are settled
 ASKED, INTERVAL, NEW_DAY, ARRANGEMENT, RULES = "asked", "interval", "new_day", "arrangement", "rules"
@@ -111,7 +112,8 @@ class Clearing:
 
     def _ask_about_arrangement(self) -> SettlementArranged:
         """Asks about it as it is now, with what its funds hold."""
-        self._arrangement = arrangement = self.read(self._stated)
+        stated = self.read(self._stated)
+        self._arrangement = arrangement = unchecked(type(stated), stated)
         if arrangement.reserve_fund is not MISSING:
             arrangement.reserve_fund = self.reserve_fund.free
         if arrangement.compensation is not MISSING:
@@ -222,7 +224,8 @@ class Clearing:
     def _cost(self, trade: Pending, seat: Seat, side: str, failed: str) -> Answer:
         """What a side lost, if the rules can tell."""
         question = self.rules.asked.replacement_cost
-        record = question.records["FailedTrade"](
+        record = unchecked(
+            question.records["FailedTrade"],
             side=side,
             capacity=seat.facts.capacity,
             price=trade.price,

@@ -19,6 +19,7 @@ from policy.exchange.book import Book
 from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.orders import AdmitParticipant, AdmitPlatform, Ask, ListInstrument
 from policy.exchange.rules import Rules
+from policy.facts.records import unchecked
 
 MONEY = "HKD"
 FEES, RESERVE_FUND, COMPENSATION = "fees", "reserve_fund", "compensation"  # owners of the exchange's own balances
@@ -136,8 +137,7 @@ class Register:
         read = self.rules.asked.accepted.read({"order": {**known, **own, "venue": seat.market.venue}})
         assert not isinstance(read, list), read  # each part was read when it came
         (record,) = read
-        record.settlement_failed = account.platform in self.failed
-        return record
+        return unchecked(type(record), record, settlement_failed=account.platform in self.failed)
 
     def _platform(self, id: str, investor: Any) -> dict[str, Any]:
         """What a platform's orders state: what holds of it, and of those that it shares its book with.

@@ -14,11 +14,9 @@ from attrs import frozen
 
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Type
+from policy.model.written import FACTS
 
 EPOCH = 719_163  # 1970-01-01 as Python counts days
-DAYS = (1, 3_652_059)
-MOMENTS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
-FACTS = (1 - 10**MOST_FACT_DIGITS, 10**MOST_FACT_DIGITS - 1)
 
 
 @frozen(eq=False)
@@ -48,12 +46,6 @@ def cell(of: Type, dtype: Any, column: pl.Expr, scaled: bool) -> Cell | str:
         case types.Number(_, scale):
             return _numbers(of, column, dtype, scale, scaled)
     raise AssertionError(of)
-
-
-def limits(of: Type, least: int | None, most: int | None) -> tuple[int, int]:
-    """The least and greatest that a fact may be."""
-    low, high = DAYS if isinstance(of, types.Date) else MOMENTS if isinstance(of, types.Instant) else FACTS
-    return (low if least is None else max(low, least)), (high if most is None else min(high, most))
 
 
 def is_number(of: Type) -> bool:

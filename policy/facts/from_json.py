@@ -9,27 +9,20 @@ from __future__ import annotations
 
 import json
 import re
-from datetime import date, datetime
-from decimal import Decimal
+from collections.abc import Sequence
 from typing import Any
 
 from attrs import frozen
 
 from policy.decisions import MISSING
-from policy.diagnostics import Collector, Diagnostic, did_you_mean, not_utf_8, which_member
-from policy.ir.interpret import attribute
+from policy.diagnostics import Collector, Diagnostic, did_you_mean, not_utf_8
+from policy.ir.held import Reading, attribute
 from policy.ir.program import FieldOf, Function, Program
-from policy.model import types, values
-from policy.model.types import MOST_FACT_DIGITS, Number, Type, a_type, describe
+from policy.model import types, written
+from policy.model.types import Number, Type
+from policy.model.written import Wrong
 from policy.source import Source, Span
 
-_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?")
-_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-_INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
-)
-_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
-LONGEST_NUMBER = 60
 LARGEST_FACTS = 100_000_000  # bytes, enough for the longest list
 
 
@@ -65,7 +58,7 @@ _DECODER = json.JSONDecoder(
 )
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class FactReader:
     """Reads the facts of one question."""
 
@@ -88,8 +81,17 @@ class FactReader:
         except UnicodeDecodeError as failure:
             return [not_utf_8(name, data, failure, "the facts")[1]]
 
-    def read(self, source: Source, start: int = 0, end: int | None = None) -> tuple[Any, ...] | list[Diagnostic]:
+    def __repr__(self) -> str:
+        return f"<reader of the facts of {self.function.id}>"
+
+    def read(
+        self, source: Source | str, start: int = 0, end: int | None = None
+    ) -> tuple[Any, ...] | list[Diagnostic]:
         """The question's arguments from the JSON object in `source[start:end]`, or what is wrong with it."""
+        if isinstance(source, str):
+            source = Source("<facts>", source)
+        if not isinstance(source, Source):
+            raise TypeError(f"facts are read from a JSON text or a `Source`, not from a `{type(source).__name__}`")
         text = source.text[start:end]
         whole = Span(source, start, start + len(text.rstrip()))
         found = Collector()
@@ -141,7 +143,7 @@ def _find(whole: Span, key: str, last: bool = False, quoted: bool = True) -> Spa
     return whole
 
 
-class _Reading:
+class _Reading(Reading):
     """One document being read; collects everything wrong with it."""
 
     def __init__(self, reader: FactReader, whole: Span, found: Collector) -> None:
@@ -149,9 +151,9 @@ class _Reading:
         self.whole, self.found = whole, found
         self.null_is_missing = reader.null_is_missing
 
-    def wrong(self, code: str, path: str, message: str, help: str = "") -> Any:
+    def wrong(self, path: str, wrong: Wrong) -> Any:
         key = re.sub(r"\[\d+\]$", "", path).rpartition(".")[2]
-        self.found.error(code, f"`{path}`: {message}", _find(self.whole, key), help)
+        self.found.error(wrong.code, f"`{path}`: {wrong.message}", _find(self.whole, key), wrong.help)
         return MISSING
 
     def arguments(self, document: Any) -> tuple[Any, ...]:
@@ -164,7 +166,7 @@ class _Reading:
             if key not in names:
                 asked = ", ".join(f"`{n}`" for n in names) or "nothing"
                 help = did_you_mean(key, names) or f"it asks about {asked}"
-                self.wrong("facts-unknown", key, "the question does not ask about this", help)
+                self.wrong(key, Wrong("facts-unknown", "the question does not ask about this", help))
         return tuple(
             self.value(document[name], of, name) if name in document else self.absent(of)
             for name, of in names.items()
@@ -174,136 +176,38 @@ class _Reading:
         """A whole fact that was not given: a record of missing fields, so that each can be named."""
         return self.classes[of.name]() if isinstance(of, types.Record) else MISSING
 
-    def value(self, given: Any, of: Type, path: str) -> Any:
-        if isinstance(of, types.OptionalOf):
-            return None if given is None else self.value(given, of.of, path)
-        if given is None and self.null_is_missing:
-            return self.absent(of)
-        if given is None:
-            return self.wrong(
-                "facts-type",
-                path,
-                "null says that it is absent, but it is not optional",
-                "leave it out if unknown",
-            )
-        match of:
-            case types.Boolean():
-                return given if isinstance(given, bool) else self.mismatch(given, of, path)
-            case types.Text():
-                if isinstance(given, _NumberText) or not isinstance(given, str):
-                    return self.mismatch(given, of, path)
-                return given
-            case types.Enum(_, members):
-                if isinstance(given, _NumberText) or not isinstance(given, str):
-                    return self.mismatch(given, of, path)
-                if given not in members:
-                    help = which_member(given, members)
-                    return self.wrong("facts-type", path, f"`{given}` is not {a_type(of)}", help)
-                return given
-            case types.Record(name):
-                return self.record(given, name, path)
-            case types.ListOf(item) | types.SetOf(item):
-                if not isinstance(given, list):
-                    return self.mismatch(given, of, path)
-                if len(given) > types.LONGEST_LIST:
-                    return self.wrong("facts-type", path, f"has more than {types.LONGEST_LIST:,} elements")
-                elements = [self.value(g, item, f"{path}[{n}]") for n, g in enumerate(given)]
-                if isinstance(of, types.ListOf):
-                    return tuple(elements)
-                return MISSING if any(e is MISSING for e in elements) else frozenset(elements)
-            case types.Date():
-                return self.date(given, path)
-            case types.Instant():
-                return self.instant(given, path)
-            case Number():
-                return self.number(given, of, path)
-            case types.Broken():
-                raise AssertionError(path)
+    def null(self, of: Type, path: str) -> Any:
+        return self.absent(of) if self.null_is_missing else super().null(of, path)
 
-    def mismatch(self, given: Any, of: Type, path: str) -> Any:
-        kind = {bool: "a boolean", str: "a text", dict: "an object", list: "a list", _NumberText: "a number"}
-        help = 'write it in quotes: "12.34"' if isinstance(of, types.Text) and isinstance(given, _NumberText) else ""
-        return self.wrong("facts-type", path, f"is {kind[type(given)]}, but `{describe(of)}` is wanted", help)
+    def kind(self, given: Any) -> str:
+        kinds = {bool: "a boolean", str: "a text", dict: "an object", list: "a list", _NumberText: "a number"}
+        return kinds[type(given)]
 
-    def record(self, given: Any, name: str, path: str) -> Any:
-        fields: dict[str, FieldOf] = {f.name: f for f in self.program.records[name]}
+    def items(self, given: Any, of: types.ListOf | types.SetOf) -> Sequence[Any] | None:
+        return given if isinstance(given, list) else None
+
+    def record(self, given: Any, of: types.Record, path: str) -> Any:
+        fields: dict[str, FieldOf] = {f.name: f for f in self.program.records[of.name]}
         if not isinstance(given, dict):
-            return self.mismatch(given, types.Record(name), path)
+            return self.mismatch(given, of, path)
         for key in given:
             if key not in fields:
-                help = did_you_mean(key, fields) or "it has " + ", ".join(f"`{f}`" for f in fields)
-                self.wrong("facts-unknown", f"{path}.{key}", f"`{types.short(name)}` has no such field", help)
-        read = {}
-        for key, f in fields.items():
-            inner = f"{path}.{key}"
-            if key not in given:
-                nested = f.type
-                read[attribute(key)] = self.absent(nested)
-                continue
-            value = self.value(given[key], f.type, inner)
-            if isinstance(value, int) and not isinstance(value, bool):
-                for bound, beyond, word in ((f.least, -1, "at least"), (f.most, 1, "at most")):
-                    if bound is not None and (value - bound) * beyond > 0:
-                        limit = values.show(bound, f.type)
-                        self.wrong(
-                            "facts-bounds",
-                            inner,
-                            f"is {values.show(value, f.type)}, but {word} {limit} is allowed",
-                        )
-            read[attribute(key)] = value
-        return self.classes[name](**read)
+                self.unknown_field(key, of.name, fields, path)
+        read = {
+            attribute(key): self.field(given[key], f, f"{path}.{key}") if key in given else self.absent(f.type)
+            for key, f in fields.items()
+        }
+        return MISSING if self.found.found else self.classes[of.name](**read)
 
-    def number(self, given: Any, of: Number, path: str) -> Any:
-        if isinstance(given, bool) or not isinstance(given, str):
-            return self.mismatch(given, of, path)
-        if len(given) > LONGEST_NUMBER:
-            return self.wrong("facts-number", path, f"the number has more than {LONGEST_NUMBER} characters")
-        match = _NUMBER.fullmatch(given)
-        if match is None:
-            return self.wrong(
-                "facts-number",
-                path,
-                f"`{given}` is not a decimal number",
-                "digits 0-9, one point, no separators",
-            )
-        number, unit = Decimal(match[1]) or Decimal(0), match[2] or ""
-        scale = of.scale
-        if unit:
-            if of.unit == "rate" and unit in ("%", "bp"):
-                scale -= 2 if unit == "%" else 4
-            elif of.unit == "duration" and unit.rstrip("s") in _SECONDS:
-                number *= _SECONDS[unit.rstrip("s")]
-            elif unit != of.currency:
-                return self.wrong("facts-type", path, f"is in `{unit}`, but `{describe(of)}` is wanted")
-        exponent = number.as_tuple().exponent
-        assert isinstance(exponent, int)
-        if number.adjusted() + scale >= MOST_FACT_DIGITS and number:
-            return self.wrong("facts-number", path, f"the number is too large for `{describe(of)}`")
-        if -exponent > LONGEST_NUMBER:
-            return self.wrong("facts-number", path, "the number has too many decimals")
-        result = values.scaled(number, scale)
-        if result is None:
-            return self.wrong(
-                "facts-number",
-                path,
-                f"`{given}` has more decimals than `{describe(of)}`",
-                "nothing is rounded silently",
-            )
-        return result
-
-    def date(self, given: Any, path: str) -> Any:
-        if isinstance(given, str) and _DATE.fullmatch(given):
-            try:
-                return date.fromisoformat(given).toordinal()
-            except ValueError:
-                return self.wrong("facts-time", path, f"there is no day `{given}`")
-        return self.wrong("facts-time", path, "is not a date", "write it as 2026-02-11")
-
-    def instant(self, given: Any, path: str) -> Any:
-        help = "write it as 2026-02-11T16:10:00+08:00, with its offset"
-        if isinstance(given, str) and _INSTANT.fullmatch(given):
-            try:
-                return values.microseconds(datetime.fromisoformat(given))
-            except ValueError:
-                return self.wrong("facts-time", path, f"there is no moment `{given}`", help)
-        return self.wrong("facts-time", path, "is not an instant", help)
+    def number(self, given: Any, of: Type, path: str) -> Any:
+        is_text = isinstance(given, str)
+        match of:
+            case types.Date():
+                read = written.date(given if type(given) is str else "")
+            case types.Instant():
+                read = written.instant(given if type(given) is str else "")
+            case Number() if is_text:
+                read = written.number(given, of)
+            case _:
+                return self.mismatch(given, of, path)
+        return self.wrong(path, read) if isinstance(read, Wrong) else read

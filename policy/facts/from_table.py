@@ -16,10 +16,11 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
-from policy.facts.cells import Cell, cell, is_number, limits
+from policy.facts.cells import Cell, cell, is_number
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types
 from policy.model.types import Type, describe
+from policy.model.written import limits
 
 ROW = "_row"
 

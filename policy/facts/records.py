@@ -1,37 +1,224 @@
-"""A Python class for every record of a program: plain slots, numbers as scaled ints, `MISSING` by default."""
+"""A Python class for every record of a program: checked when made, frozen, numbers as scaled ints.
+
+In: a program's records. Out: classes that hold only facts of their types within their bounds, `MISSING` where none
+was given. `unchecked` makes a record of the same fields that can be changed and that nobody has checked: evaluators
+look at what they read of one each time. Absent: what a fact must be, which `policy/ir/held.py` says.
+"""
 
 from __future__ import annotations
 
-from typing import Any
-
-import attrs
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar
 
 from policy.decisions import MISSING
-from policy.ir.interpret import attribute
+from policy.diagnostics import Collector, PolicyError
+from policy.facts.fitting import Fitting
+from policy.ir.held import Held, attribute, is_checked
 from policy.ir.program import FieldOf, Program
 from policy.model import types
 from policy.model.types import Type, describe, short
+from policy.model.written import Wrong
+
+LONGEST_REPR = 200  # characters
+
+
+class Record:
+    """What the classes of all records share."""
+
+    __slots__ = ()
+    _name: ClassVar[str]
+    _fields: ClassVar[tuple[str, ...]]  # as attributes
+    _checked_against: ClassVar[Mapping[str, tuple[FieldOf, ...]] | None]  # None where nothing was checked
+    _plain: ClassVar[type[Any]]  # the class that is not checked
+    _copied: ClassVar[Callable[[Any], Any]]  # a copy of that class
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"`{type(self).__name__}` is frozen; `.replace({name}=…)` makes a changed copy")
+
+    def __delattr__(self, name: str) -> None:
+        self.__setattr__(name, None)
+
+    def __repr__(self) -> str:
+        given = ((name, getattr(self, name)) for name in self._fields)
+        shown = ", ".join(f"{name}={value!r}" for name, value in given if value is not MISSING)
+        whole = f"{type(self).__name__}({shown})"
+        return whole if len(whole) <= LONGEST_REPR else whole[: LONGEST_REPR - 2] + "…)"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Record) or self._name != other._name or self._fields != other._fields:
+            return NotImplemented
+        return all(_alike(getattr(self, name), getattr(other, name)) for name in self._fields)
+
+    def __hash__(self) -> int:
+        return hash((self._name, *(v for n in self._fields if (v := getattr(self, n)) is not MISSING)))
+
+    def __copy__(self) -> Any:
+        return self
+
+    def __deepcopy__(self, memo: Any) -> Any:
+        return self
+
+    def __replace__(self, **changes: Any) -> Any:
+        return replaced(self, **changes)
+
+    def replace(self, /, **changes: Any) -> Any:
+        """A changed copy, checked as every record is. Raises PolicyError."""
+        return replaced(self, **changes)
+
+    @classmethod
+    def unchecked(cls, like: Any = None, /, **fields: Any) -> Any:
+        """A record that can be changed and is not checked, beginning as `like` where that is given."""
+        return unchecked(cls, like, **fields)
+
+
+def _alike(a: Any, b: Any) -> bool:
+    return a is b or (a is not MISSING and b is not MISSING and bool(a == b))
+
+
+def replaced(record: Any, /, **changes: Any) -> Any:
+    """A changed copy of a record, also of one with a field called `replace`. Raises PolicyError."""
+    return type(record)(**{name: getattr(record, name) for name in record._fields} | changes)
+
+
+def unchecked(cls: type[Any], like: Any = None, /, **fields: Any) -> Any:
+    """A record that can be changed and is not checked, also of one with a field called `unchecked`."""
+    if like is None:
+        return cls._plain(**fields)
+    made = cls._copied(like)
+    for name, value in fields.items():
+        setattr(made, name, value)
+    return made
+
+
+# ── making classes ──────────────────────────────────────────────────────────────────────────
 
 
 def record_classes(program: Program) -> dict[str, type[Any]]:
     """Classes by the full name of the record. A field named by a Python keyword gains an underscore."""
-    return {name: _record_class(name, fields) for name, fields in program.records.items()}
+    classes: dict[str, type[Any]] = {}
+    for name, fields in program.records.items():
+        classes[name] = _record_class(name, fields, program)
+    names: dict[str, Any] = {}
+    fitting = Fitting(names, program.records, classes)
+    for name, made in classes.items():
+        made.__new__ = staticmethod(_constructor(made, program.records[name], fitting, program, classes))
+    return classes
 
 
-def _record_class(name: str, fields: tuple[FieldOf, ...]) -> type[Any]:
+def _record_class(name: str, fields: tuple[FieldOf, ...], program: Program) -> type[Any]:
     """The class of one record; its docstring tells how each field is held."""
-    made: type[Any] = attrs.make_class(
-        short(name),
-        {attribute(f.name): attrs.field(default=MISSING, type=held_as(f.type)) for f in fields},
-        slots=True,
-        kw_only=True,
-        eq=False,
-    )
     lines = [
         f"    {attribute(f.name)}: {in_words(f.type)}" + (f" — {f.title.en}" if f.title.en else "") for f in fields
     ]
-    made.__doc__ = "\n".join([f"A `{name}`. What is not given is `MISSING`.", "", *lines])
+    attributes = tuple(attribute(f.name) for f in fields)
+    body = {
+        "__slots__": attributes,
+        "__doc__": "\n".join([f"A `{name}`. What is not given is `MISSING`.", "", *lines]),
+        "__annotations__": {attribute(f.name): held_as(f.type) for f in fields},
+        "__match_args__": (),
+        "_name": name,
+        "_fields": attributes,
+        "_checked_against": program.records,
+    }
+    made: type[Any] = type(short(name), (Record,), body)
+    plain = {
+        "__slots__": (),
+        "__setattr__": object.__setattr__,
+        "__delattr__": object.__delattr__,
+        "__hash__": None,
+        "_checked_against": None,
+        **_written_out(attributes, scope := {"_new": object.__new__, "_M": MISSING}),
+    }
+    made._plain = scope["_plain"] = type("Unchecked" + short(name), (made,), plain)
+    made._copied = staticmethod(plain["__copy__"])
     return made
+
+
+def _written_out(attributes: tuple[str, ...], scope: dict[str, Any]) -> dict[str, Any]:
+    """What makes and copies a record that is not checked, slot by slot; `scope` is to receive its class."""
+    lines = [
+        f"def __new__(_c, /{_keywords(attributes)}):",
+        "    _made = _new(_c)",
+        *(f"    _made.{n} = {n}" for n in attributes),
+        "    return _made",
+        "def __copy__(_like):",
+        "    _made = _new(_plain)",
+        *(f"    _made.{n} = _like.{n}" for n in attributes),
+        "    return _made",
+    ]
+    exec("\n".join(lines), scope)
+    return {name: scope[name] for name in ("__new__", "__copy__")}
+
+
+def _keywords(attributes: Sequence[str]) -> str:
+    return ", *, " + ", ".join(f"{n}=_M" for n in attributes) if attributes else ""
+
+
+def _constructor(
+    made: type[Any], fields: tuple[FieldOf, ...], fitting: Fitting, program: Program, classes: dict[str, type[Any]]
+) -> Any:
+    """`__new__`: conditions in line, then the slots; what does not meet them is read field by field, to say why."""
+
+    def read(given: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+        reading = _Construction(program, classes)
+        held = reading.fields({**given, **more}, made._name, short(made._name))
+        if reading.found.found:
+            raise PolicyError(reading.found.found)
+        return held
+
+    names = [attribute(f.name) for f in fields]
+    tests = [
+        f"({fitting.condition(f.type, n, f.least, f.most)} or {n} is _M)" for n, f in zip(names, fields, strict=True)
+    ]
+    lines = [
+        f"def __new__(_c, /{_keywords(names)}, **_more):",
+        f"    if not ({' and '.join(['not _more', *tests])}):",
+        f"        _held = _read(dict({', '.join(f'{n}={n}' for n in names)}), _more)",
+        *(f"        {n} = _held[{n!r}]" for n in names),
+        "    _made = _new(_plain)",
+        *(f"    _made.{n} = {n}" for n in names),
+        "    _made.__class__ = _checked",
+        "    return _made",
+    ]
+    of_class = {"_new": object.__new__, "_plain": made._plain, "_checked": made, "_read": read}
+    scope = {**fitting.names, **of_class}
+    exec("\n".join(lines), scope)
+    constructor = scope["__new__"]
+    constructor.__qualname__ = f"{made.__name__}.__new__"
+    return constructor
+
+
+class _Construction(Held):
+    """The fields of a record being made; gives what they are held as."""
+
+    def __init__(self, program: Program, classes: dict[str, type[Any]]) -> None:
+        self.program, self.classes, self.found = program, classes, Collector()
+
+    def wrong(self, path: str, wrong: Wrong) -> Any:
+        self.found.error(wrong.code, f"`{path}`: {wrong.message}", None, wrong.help)
+        return MISSING
+
+    def fields(self, given: dict[str, Any], name: str, path: str) -> dict[str, Any]:
+        known = {attribute(f.name): f for f in self.program.records[name]}
+        for key, value in given.items():
+            if key not in known and value is not MISSING:
+                self.unknown_field(key, name, known, path)
+        return {n: self.field(given.get(n, MISSING), f, f"{path}.{f.name}") for n, f in known.items()}
+
+    def value(self, given: Any, of: Type, path: str) -> Any:
+        value = super().value(given, of, path)
+        return str.__str__(value) if isinstance(value, str) and type(value) is not str else value
+
+    def record(self, given: Any, of: types.Record, path: str) -> Any:
+        wanted = self.classes[of.name]
+        if type(given) is wanted:
+            return given
+        if not isinstance(given, Record) or short(given._name) != short(of.name):
+            return self.mismatch(given, of, path)
+        fields = {n: getattr(given, n) for n in given._fields}
+        if not is_checked(given, of.name, self.program):
+            fields = self.fields(fields, of.name, path)
+        return MISSING if self.found.found else wanted(**fields)
 
 
 def held_as(of: Type) -> Any:

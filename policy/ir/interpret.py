@@ -14,7 +14,6 @@ Three rules settle everything that is not obvious:
 
 from __future__ import annotations
 
-import keyword
 import sys
 from collections.abc import Iterable
 from typing import Any
@@ -24,6 +23,7 @@ from attrs import field, frozen
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
 from policy.ir import operators
 from policy.ir import program as ir
+from policy.ir.held import attribute, misfits
 from policy.ir.program import Expr, Function, Program
 from policy.ir.verdicts import verdict_of
 
@@ -66,11 +66,6 @@ def at(value: Any, path: str) -> Any:
     return Place(value, path)
 
 
-def attribute(field_name: str) -> str:
-    """The Python attribute that holds a field: its name, with an underscore where Python reserves it."""
-    return field_name + "_" if keyword.iskeyword(field_name) else field_name
-
-
 @frozen(eq=False)
 class Interpreter:
     """Evaluates expressions of one program. Subclasses watch: `applied`, `read` and `result` are for them."""
@@ -88,6 +83,8 @@ class Interpreter:
         """The answer to `question`, whose facts are `arguments` in the order of its parameters."""
         self.memo.clear()  # it goes by the identity of these facts
         function = self.program.functions[question.name]
+        if wrong := misfits(self.program, function, arguments):
+            return Answer(question, Verdict(Outcome.FAILED, fault="; ".join(wrong)), None, arguments)
         env = self.facts(function, arguments)
         try:
             value = self.whole(self.evaluate(function.body, env))

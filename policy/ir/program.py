@@ -304,7 +304,7 @@ class Rule:
         return f"otherwise {self.effect}" if self.name == "otherwise" else f"{self.effect} {self.name}"
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Function:
     """A question: `kind` is parameter, value, table, decision, priority or property.
 
@@ -321,6 +321,9 @@ class Function:
     rules: tuple[Rule, ...] = ()
     citations: tuple[tuple[Expr, Citation], ...] = ()  # of the whole, each with when it is in force
     place: Place = NO_PLACE
+
+    def __repr__(self) -> str:
+        return f"<{self.kind} {self.id}>"
 
 
 @frozen(kw_only=True)
@@ -343,7 +346,7 @@ class Reading:
     holds_until: int
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, repr=False)
 class Program:
     """A whole rulebook, ready to run; `on` is set once it has been specialised to a date (in days)."""
 
@@ -356,6 +359,18 @@ class Program:
     notes: dict[str, str] = field(factory=dict)  # by function: why a parameter has no value
     readings: dict[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
     depth: int = 0  # expressions inside each other, on the longest way through all calls
+    _reads: dict[str, frozenset[str]] = field(factory=dict, init=False, eq=False, repr=False)
+
+    def __repr__(self) -> str:
+        return f"<program {self.digest[:12]} of {len(self.functions)} functions>"
+
+    def reads(self, id: str) -> frozenset[str]:
+        """The names of the fields that a function may read, itself or in what it calls."""
+        if id not in self._reads:
+            called = (self.functions[i] for i in self.calls_first(id))
+            bodies = (b for f in called for b in (f.body, *(r.condition for r in f.rules)))
+            self._reads[id] = frozenset(e.name for b in bodies for e in walk(b) if isinstance(e, Field))
+        return self._reads[id]
 
     def calls_first(self, *ids: str) -> list[str]:
         """These functions and all they call, each after those that it calls itself."""

@@ -14,13 +14,16 @@ from policy.model import types
 from policy.model.values import show
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class Asked:
     """One question as of one date; explains answers on demand. Meets `decisions.Question`."""
 
     name: str
     program: Program
     known: Known = field(factory=dict)  # what explanations have worked out before
+
+    def __repr__(self) -> str:
+        return f"<question {self.name} on {self.on}>"
 
     @property
     def on(self) -> str:
@@ -38,11 +41,14 @@ class Asked:
         return explained(self.program, self.name, arguments, self.known)[1]
 
 
-@frozen(eq=False)
+@frozen(eq=False, repr=False)
 class InterpretedEvaluator:
     """The reference interpreter behind the face that every backend shows."""
 
     question: Asked
+
+    def __repr__(self) -> str:
+        return f"<interpreter of {self.question.name} on {self.question.on}>"
 
     def answer(self, *arguments: Any) -> Answer:
         return Interpreter(self.question.program).answer(self.question, arguments)

@@ -67,7 +67,8 @@ class Runner:
         overlay = ruleset if self.model.rulesets[ruleset].amends else ""
         if (overlay, on) not in self.made:
             program = specialised(self.whole(overlay), on)
-            self.made[overlay, on] = program, PythonBackend(program), record_classes(program)
+            classes = record_classes(program)
+            self.made[overlay, on] = program, PythonBackend(program, classes), classes
         return self.made[overlay, on]
 
     def whole(self, overlay: str) -> Program:

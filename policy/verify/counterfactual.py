@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 from policy.decisions import MISSING
 from policy.ir import program as ir
-from policy.ir.interpret import attribute
+from policy.ir.held import attribute
 from policy.ir.program import Expr, FieldOf, Function, Program
 from policy.model import types
 from policy.model.types import Number, Type

@@ -13,7 +13,7 @@ from typing import Any
 from attrs import field, frozen
 
 from policy.decisions import MISSING
-from policy.ir.interpret import attribute
+from policy.ir.held import attribute
 from policy.ir.program import FieldOf, Program
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Number, Type

@@ -11,6 +11,7 @@ from typing import Any
 
 from policy.backends.python import UndecidedError
 from policy.decisions import MISSING
+from policy.facts.records import unchecked
 from policy.margin.financing.loans import Loans
 from policy.margin.financing.rules import FinancingRules
 from policy.margin.financing.state import Account, Asset, Books, Held
@@ -30,7 +31,7 @@ def holding(account: Account, asset: Asset, books: Books) -> Held:
     if held is None:
         ((_, of),) = books.rules.lending.function.parameters
         assert isinstance(of, Record)
-        position = books.rules.lending.records[of.name](asset=asset.facts, market_value=0)
+        position = unchecked(books.rules.lending.records[of.name], asset=asset.facts, market_value=0)
         held = account.held[asset.id] = asset.holders[account.id] = Held(account, asset, position)
         _list(account)
     return held

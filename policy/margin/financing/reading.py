@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from policy.decisions import MISSING
+from policy.facts.records import unchecked
 from policy.margin.financing.commands import MONEY, QUANTITY, ListCollateral, OpenMarginAccount, SetUpLender
 from policy.margin.financing.rules import FinancingRules
 from policy.margin.financing.state import LARGEST_FACT, NO_CALL, Asset, Lender
@@ -65,7 +66,7 @@ def lender_facts(command: SetUpLender, rules: FinancingRules) -> Lender:
     (firm,) = _read(rules.offered, {"firm": command.facts})
     _kept(command.book, SUMMED)
     (book,) = _read(rules.book, {"book": command.book})
-    return Lender(firm, book, rules.offered.verdict(firm))
+    return Lender(firm, unchecked(type(book), book), rules.offered.verdict(firm))
 
 
 def asset_facts(command: ListCollateral, lender: Lender, rules: FinancingRules) -> Any:
@@ -78,8 +79,7 @@ def account_facts(command: OpenMarginAccount, lender: Lender, rules: FinancingRu
     _kept(command.facts, KEPT)
     known = {"loan": "0", "call": NO_CALL, "collateral": [], **command.facts} | _of(lender)
     account, _ = _read(rules.advance, {"account": known})
-    account.collateral = ()
-    return account
+    return unchecked(type(account), account, collateral=())
 
 
 def _of(lender: Lender) -> dict[str, Any]:

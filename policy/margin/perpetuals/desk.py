@@ -20,6 +20,7 @@ from policy.backends.python import UndecidedError
 from policy.decisions import MISSING, Outcome
 from policy.exchange.matcher import ASKED
 from policy.exchange.orders import NewDay, Rejected
+from policy.facts.records import unchecked
 from policy.margin.perpetuals import commands as do
 from policy.margin.perpetuals.checks import (
     NonsenseError,
@@ -161,8 +162,7 @@ class Desk:
         facts: Any = readable(self.state.rules.listed.read({"product": product}))
         since = self.state.funded_at
         assert since is not None
-        facts.convergence_interval = self.state.rules.next_funding.fast(since) - since
-        return facts
+        return unchecked(type(facts), facts, convergence_interval=self.state.rules.next_funding.fast(since) - since)
 
     def _client(self, client: Any) -> Any:
         return readable(self.state.rules.accepted.read({"order": client}))

@@ -7,34 +7,38 @@ size times price.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from copy import copy
 from typing import Any
 
 from attrs import define
 
 from policy.exchange.book import BUY, BookOrder
+from policy.facts.records import unchecked
 from policy.margin.perpetuals.rules import PerpetualRules
 from policy.margin.perpetuals.state import Account, Bucket, Contract, Position, State
 
 
 def position_facts(rules: PerpetualRules, position: Position, mark: int) -> Any:
-    return rules.due.records["PerpetualPosition"](
-        side=position.side, size=abs(position.size), entry_value=abs(position.entry), mark=mark
+    return unchecked(
+        rules.due.records["PerpetualPosition"],
+        side=position.side,
+        size=abs(position.size),
+        entry_value=abs(position.entry),
+        mark=mark,
     )
 
 
 def bucket_facts(state: State, bucket: Bucket, margin: int | None = None) -> Any:
     """The bucket, with another margin if one is given."""
     held = tuple(position_facts(state.rules, p, state.mark_of(name)) for name, p in bucket.positions.items())
-    return state.rules.due.records["MarginBucket"](margin=bucket.margin if margin is None else margin, positions=held)
+    record = state.rules.due.records["MarginBucket"]
+    return unchecked(record, margin=bucket.margin if margin is None else margin, positions=held)
 
 
 def candidate_facts(state: State, bucket: Bucket, contract: Contract) -> Any:
     """A position that may be deleveraged, with its bucket."""
     position = position_facts(state.rules, bucket.positions[contract.name], state.mark_of(contract.name))
-    return state.rules.deleveraged_first.records["DeleveragingCandidate"](
-        position=position, bucket=bucket_facts(state, bucket)
-    )
+    record = state.rules.deleveraged_first.records["DeleveragingCandidate"]
+    return unchecked(record, position=position, bucket=bucket_facts(state, bucket))
 
 
 # ── what orders may lead to ─────────────────────────────────────────────────────────────────
@@ -92,7 +96,7 @@ def reaches(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, R
 def exposure_facts(state: State, found: dict[str, Reach]) -> tuple[Any, ...]:
     made = state.rules.required.records["PerpetualExposure"]
     return tuple(
-        made(largest=reach.largest * state.mark_of(name), loss=reach.loss, fees=reach.fees)
+        unchecked(made, largest=reach.largest * state.mark_of(name), loss=reach.loss, fees=reach.fees)
         for name, reach in found.items()
     )
 
@@ -109,7 +113,7 @@ def only_reduces(bucket: Bucket, order: BookOrder, orders: Iterable[Open]) -> bo
 def order_facts(order: BookOrder, size: int) -> Any:
     """The order as far as it can be told without a mark price. The desk lends nothing."""
     standing: Standing = order.data
-    made = copy(standing.account.facts)
+    made = unchecked(type(standing.account.facts), standing.account.facts)
     made.product = standing.contract.facts
     made.side = order.side
     made.price = order.price

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from policy.exchange.book import BUY, SELL, Book
+from policy.facts.records import unchecked
 from policy.margin.perpetuals.mark_events import Marked
 from policy.margin.perpetuals.state import Contract, State
 from policy.wanted import provisions
@@ -34,7 +35,8 @@ def quote(state: State, contract: Contract) -> Any:
     for side in (BUY, SELL):
         value = value_of_first(contract.book, side, size)
         impact.append(None if value is None else rules.impact_price.fast(value, size))
-    return rules.mark.records["FundingQuote"](index_price=contract.index, impact_bid=impact[0], impact_ask=impact[1])
+    record = rules.mark.records["FundingQuote"]
+    return unchecked(record, index_price=contract.index, impact_bid=impact[0], impact_ask=impact[1])
 
 
 def mark(state: State, contract: Contract) -> None:

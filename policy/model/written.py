@@ -1,0 +1,96 @@
+"""Numbers, days and moments as people write them, and the limits that every fact keeps whatever it came as.
+
+In: a text and a type. Out: the run-time form, or what is wrong with the text. Nothing is rounded or guessed.
+"""
+
+from __future__ import annotations
+
+import datetime
+import re
+from decimal import Decimal
+
+from attrs import frozen
+
+from policy.model import types, values
+from policy.model.types import MOST_FACT_DIGITS, Number, Type, describe
+
+LONGEST_NUMBER = 60
+DAYS = (1, 3_652_059)
+MOMENTS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
+FACTS = (1 - 10**MOST_FACT_DIGITS, 10**MOST_FACT_DIGITS - 1)
+
+_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?")
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
+_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+_INSTANT_HELP = "write it as 2026-02-11T16:10:00+08:00, with its offset"
+
+
+@frozen
+class Wrong:
+    """Why something is no fact of its type, and what to do about it."""
+
+    code: str
+    message: str
+    help: str = ""
+
+
+def limits(of: Type, least: int | None = None, most: int | None = None) -> tuple[int, int]:
+    """The least and greatest that a fact may be."""
+    low, high = DAYS if isinstance(of, types.Date) else MOMENTS if isinstance(of, types.Instant) else FACTS
+    return (low if least is None else max(low, least)), (high if most is None else min(high, most))
+
+
+def too_large(of: Type) -> Wrong:
+    return Wrong("facts-number", f"the number is too large for `{describe(of)}`")
+
+
+def number(text: str, of: Number) -> int | Wrong:
+    """A decimal number, perhaps with its unit."""
+    if len(text) > LONGEST_NUMBER:
+        return Wrong("facts-number", f"the number has more than {LONGEST_NUMBER} characters")
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return Wrong("facts-number", f"`{text}` is not a decimal number", "digits 0-9, one point, no separators")
+    value, unit = Decimal(match[1]) or Decimal(0), match[2] or ""
+    scale = of.scale
+    if unit:
+        if of.unit == "rate" and unit in ("%", "bp"):
+            scale -= 2 if unit == "%" else 4
+        elif of.unit == "duration" and unit.rstrip("s") in _SECONDS:
+            value *= _SECONDS[unit.rstrip("s")]
+        elif unit != of.currency:
+            return Wrong("facts-type", f"is in `{unit}`, but `{describe(of)}` is wanted")
+    exponent = value.as_tuple().exponent
+    assert isinstance(exponent, int)
+    if value.adjusted() + scale >= MOST_FACT_DIGITS and value:
+        return too_large(of)
+    if -exponent > LONGEST_NUMBER:
+        return Wrong("facts-number", "the number has too many decimals")
+    result = values.scaled(value, scale)
+    if result is None:
+        message = f"`{text}` has more decimals than `{describe(of)}`"
+        return Wrong("facts-number", message, "nothing is rounded silently")
+    return result
+
+
+def date(text: str) -> int | Wrong:
+    """A day, as its ordinal."""
+    if not _DATE.fullmatch(text):
+        return Wrong("facts-time", "is not a date", "write it as 2026-02-11")
+    try:
+        return datetime.date.fromisoformat(text).toordinal()
+    except ValueError:
+        return Wrong("facts-time", f"there is no day `{text}`")
+
+
+def instant(text: str) -> int | Wrong:
+    """A moment with its offset, in microseconds."""
+    if not _INSTANT.fullmatch(text):
+        return Wrong("facts-time", "is not an instant", _INSTANT_HELP)
+    try:
+        return values.microseconds(datetime.datetime.fromisoformat(text))
+    except ValueError:
+        return Wrong("facts-time", f"there is no moment `{text}`", _INSTANT_HELP)
