@@ -35,7 +35,7 @@ MISTAKES = [  # field, what Python holds, what JSON says, code, words of the mes
         "did you mean `shared_book`?",
     ),
     ("venue", 1, 1, "facts-type", "is a number, but `Venue` is wanted", ""),
-    ("side", "BUY", "BUY", "facts-type", "`BUY` is not a `Side`", "it is one of `buy`, `sell`"),
+    ("side", "BUY", "BUY", "facts-type", "`BUY` is not a `Side`", "did you mean `buy`?"),
     ("price", True, True, "facts-type", "is a boolean, but", ""),
     (
         "price",
