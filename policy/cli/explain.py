@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import evolve
 
+from policy.cli.exits import end, of_outcomes
 from policy.cli.options import (
     format_option,
     on_option,
@@ -20,7 +20,6 @@ from policy.cli.options import (
     under_option,
 )
 from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, fail, print_json
-from policy.decisions import Outcome
 from policy.diagnostics import PolicyError, printable
 from policy.facts.from_json import LARGEST_FACTS, FactReader
 from policy.ir.program import Function
@@ -71,7 +70,7 @@ def command(
         click.echo(answer_text(answer, function, notes) + "\n\n" + derivation_text(answer.derivation))
         if ways is not None:
             click.echo("\n" + _in_words(ways, how))
-    sys.exit(3 if answer.outcome in (Outcome.UNDECIDED, Outcome.FAILED) else 0)
+    end(of_outcomes({answer.outcome.value}))
 
 
 def _ways_out(

@@ -6,10 +6,10 @@ where records come from; `policy trade` carries out, `policy.cli.documents` read
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 
 from policy.audit.records import Header
+from policy.cli.exits import Exit, end
 from policy.cli.options import texts_of
 from policy.cli.output import print_diagnostics
 from policy.model.overlays import check_overlay, overlaid
@@ -31,7 +31,7 @@ def glossary_for(paths: tuple[str, ...], overlay: str) -> Glossary:
     checked = check(texts_of(paths))
     if checked.errors:
         print_diagnostics(checked.errors)
-        sys.exit(2)
+        end(Exit.UNANSWERED)
     model: Model = checked.model
     return glossary_of(model if check_overlay(model, overlay) else overlaid(model, overlay))
 

@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
-from policy import resources
+from policy import files, resources
 from policy.cli.output import fail
 from policy.diagnostics import PolicyError
 from policy.pipeline import Rulebook, Text, dated, load_program, read_folder
@@ -96,7 +96,9 @@ def opened(facts: str) -> AbstractContextManager[BinaryIO]:
     if facts == "-":
         return nullcontext(standard_input())
     try:
-        return open(facts, "rb")
+        return open(files.opened(facts), "rb")
+    except PolicyError as error:
+        fail(error)
     except OSError as failure:
         raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, texts_of
 from policy.cli.output import plural, print_diagnostics, print_json
 from policy.decisions import Status
@@ -31,7 +30,7 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
     checked = check(texts_of(paths))
     if checked.errors:
         print_diagnostics(checked.errors)
-        sys.exit(2)
+        end(Exit.UNANSWERED)
     model: Model = checked.model
     known = {p.pillar for p in model.provisions.values()} | {p.measure for p in model.provisions.values()}
     for wanted in (pillar, measure):

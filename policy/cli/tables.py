@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,13 @@ import click
 
 from policy.cli.options import texts_of
 from policy.cli.output import COLOURS, fail, plural, print_json
+from policy.cli.progress import progress
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError, printable
 from policy.extras import needed
 from policy.model.values import show
 from policy.pipeline import load_program
+from policy.tables.memory import enough_memory, limit
 
 if TYPE_CHECKING:
     from policy.tables.backtest import Amounts, Flips
@@ -29,8 +30,7 @@ def decide_table(
 ) -> dict[str, int]:
     """Asks every row of a file and tells what came of it; how often each outcome did."""
     try:
-        needed("polars", "columns")
-        needed("pyarrow", "columns")
+        _ready()
         from policy.tables.dates import Asking
         from policy.tables.decide import run_of
         from policy.tables.sources import source_of
@@ -44,8 +44,8 @@ def decide_table(
         else:
             run = run_of(undated, Asking(**asking), source_of(facts))
             tell_missing(run.missing)
-            with watched() as progress:
-                summary = run.to(out, progress)
+            with watched() as told:
+                summary = run.to(out, told)
     except PolicyError as error:
         fail(error)
     if format == "json":
@@ -56,6 +56,13 @@ def decide_table(
     return dict(summary.tally.outcomes)
 
 
+def _ready() -> None:
+    """Raises PolicyError where columns lack a library, or memory to load it."""
+    needed("polars", "columns")
+    needed("pyarrow", "columns")
+    enough_memory(limit())
+
+
 def tell_missing(missing: tuple[str, ...]) -> None:
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
@@ -64,21 +71,15 @@ def tell_missing(missing: tuple[str, ...]) -> None:
 
 @contextmanager
 def watched() -> Iterator[Progress]:
-    """A line of progress, with rows per second, where someone watches."""
-    shown = sys.stderr.isatty()
+    """How many rows have been answered."""
+    with progress("rows") as seen:
 
-    def progress(rows: int, of: int | None, seconds: float) -> None:
-        if shown:
-            share = f" of {of:,} ({rows / of:.0%})" if of else ""
-            bar = "█" * round(20 * rows / of) if of else ""
-            speed = f"{rows / seconds / 1e6:.1f} million a second" if seconds else ""
-            click.echo(f"\r\033[K{bar:20} {rows:,}{share} rows, {speed}", err=True, nl=False)
+        def told(rows: int, of: int | None, _: float) -> None:
+            if of is not None and seen.total != of:
+                seen.of(of)
+            seen.update(rows - seen.done)
 
-    try:
-        yield progress
-    finally:
-        if shown:
-            click.echo("\r\033[K", err=True, nl=False)
+        yield told
 
 
 def summary_text(summary: Summary) -> str:
@@ -112,8 +113,7 @@ def backtest_table(
 ) -> int:
     """Asks two rulebooks the same of a history and tells what flips; how many rows did."""
     try:
-        needed("polars", "columns")
-        needed("pyarrow", "columns")
+        _ready()
         from policy.tables.backtest import backtest_of
         from policy.tables.dates import Asking
         from policy.tables.sources import source_of
@@ -121,8 +121,8 @@ def backtest_table(
         old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
         backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
         tell_missing(backtest.new.ready().layout.missing)
-        with watched() as progress:
-            flips = backtest.run(out, progress)
+        with watched() as told:
+            flips = backtest.run(out, told)
     except PolicyError as error:
         fail(error)
     if format == "json":
@@ -159,12 +159,12 @@ def flips_text(flips: Flips) -> str:
 def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
     """Revalues so many made-up positions, decides as many orders, and tells how that went."""
     try:
-        needed("polars", "columns")
+        _ready()
         from policy.tables.demo import shown
 
         undated = load_program(texts_of(paths), under)
-        with watched() as progress:
-            made = shown(undated, rows, lambda _: progress)
+        with watched() as told:
+            made = shown(undated, rows, lambda _: told)
     except PolicyError as error:
         fail(error)
     if format == "json":

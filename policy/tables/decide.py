@@ -27,7 +27,8 @@ from policy.ir.program import Program
 from policy.source import Source as Text
 from policy.source import Span
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
-from policy.tables.sinks import Sink, presentable
+from policy.tables.engines import computing
+from policy.tables.sinks import Sink, accounted, presentable
 from policy.tables.sources import BATCH, Batch, Lines, Source
 
 Job = TypeVar("Job")
@@ -89,7 +90,7 @@ class Run:
         told |= {"on": self.asking.on.isoformat()} if self.asking.on else {}
         summary = Summary(function.id, self.undated.digest, self.missing)
         start = time.perf_counter()
-        with Sink(Path(path), told) as sink:
+        with Sink(Path(path), told) as sink, computing(self.source.path):
             for table, answers in self.answers(workers):
                 summary.add(answers)
                 summary.rows += table.height - answers.table.height  # those that were spoilt
@@ -98,6 +99,8 @@ class Run:
                 progress(summary.rows, self.source.rows, summary.seconds)
             if not summary.rows:
                 sink.write(self.presented(self._nothing()))
+            rows = summary.rows if self.source.rows is None else self.source.rows
+            accounted(self.source.path, rows, summary.tally.outcomes.total(), sink.rows)
         return summary
 
     def _nothing(self) -> pl.DataFrame:

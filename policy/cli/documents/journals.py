@@ -1,4 +1,4 @@
-"""A journal read as a stream: verified first, with a bar where someone watches.
+"""A journal read as a stream, verified first.
 
 In: the path of a journal. Out: its header, and its records one at a time, so that memory stays as it is however
 long the journal. Ends with 3 where the journal is not whole.
@@ -7,9 +7,7 @@ long the journal. Ends with 3 where the journal is not whole.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import click
 
@@ -17,6 +15,7 @@ from policy.audit.records import Header, Record
 from policy.audit.replay import records
 from policy.audit.verify import verify
 from policy.cli.output import fail
+from policy.cli.progress import progress
 from policy.diagnostics import PolicyError
 
 journal_option = click.option(
@@ -27,20 +26,11 @@ journal_option = click.option(
 )
 
 
-@contextmanager
-def _bar(path: str, label: str) -> Iterator[click._termui_impl.ProgressBar[int] | None]:
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=os.path.getsize(path), label=label, file=sys.stderr) as bar:
-        yield bar
-
-
 def read_journal(path: str) -> tuple[Header, Iterator[Record]]:
     """The header of a journal that is whole, and its records."""
     try:
-        with _bar(path, "checking the journal") as bar:
-            verified = verify(path, progress=bar.update if bar else None)
+        with progress("checking the journal, bytes", os.path.getsize(path)) as seen:
+            verified = verify(path, progress=seen.update)
     except PolicyError as error:
         fail(error)
     if verified.header is None or not verified.whole:
@@ -49,6 +39,6 @@ def read_journal(path: str) -> tuple[Header, Iterator[Record]]:
 
 
 def _records(path: str, last: int) -> Iterator[Record]:
-    with _bar(path, "reading the journal") as bar:
-        for _, record in records(path, last, bar.update if bar else None):
+    with progress("reading the journal, bytes", os.path.getsize(path)) as seen:
+        for _, record in records(path, last, seen.update):
             yield record
