@@ -84,6 +84,8 @@ def watched() -> Iterator[Progress]:
 
 def summary_text(summary: Summary) -> str:
     """A summary as a person reads it."""
+    from policy.tables.decide import most_first  # loaded by whoever has a summary
+
     tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
     speed = f", {summary.rows / summary.seconds / 1e6:.1f} million a second" if summary.seconds else ""
     lines = [f"{summary.question}: {plural(summary.rows, 'row')} in {summary.seconds:.1f} s{speed}"]
@@ -93,7 +95,7 @@ def summary_text(summary: Summary) -> str:
     for title, counted in (("by rule", tally.reasons), ("needs", tally.needs), ("problems", tally.problems)):
         if counted:
             lines.append(f"{title}:")
-            lines += [f"  {count:,}  {printable(name)}" for name, count in counted.most_common(MOST_LINES)]
+            lines += [f"  {count:,}  {printable(name)}" for name, count in most_first(counted)[:MOST_LINES]]
             if len(counted) > MOST_LINES:
                 lines.append(f"  … and {len(counted) - MOST_LINES} more")
     if summary.one_by_one:

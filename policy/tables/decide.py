@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
@@ -60,13 +60,18 @@ class Summary:
             "rulebook": self.rulebook,
             "rows": self.rows,
             "outcomes": dict(sorted(self.tally.outcomes.items())),
-            "reasons": dict(self.tally.reasons.most_common()),
-            "needs": dict(self.tally.needs.most_common()),
-            "problems": dict(self.tally.problems.most_common()),
+            "reasons": dict(most_first(self.tally.reasons)),
+            "needs": dict(most_first(self.tally.needs)),
+            "problems": dict(most_first(self.tally.problems)),
             "one_by_one": self.one_by_one,
             "columns_missing": list(self.missing),
             "seconds": round(self.seconds, 3),
         }
+
+
+def most_first(counted: Counter[str]) -> list[tuple[str, int]]:
+    """What was counted, the most frequent first, and by name where it is as frequent."""
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
 @frozen(eq=False)

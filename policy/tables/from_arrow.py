@@ -20,6 +20,7 @@ from policy import files
 from policy.diagnostics import Diagnostic, PolicyError
 
 WIDEST = 38  # digits of a decimal of 128 bits
+LARGEST_GROUP = 4  # batches of rows that are read at once
 
 
 def shape(path: Path, format: str) -> tuple[Mapping[str, Any], int]:
@@ -32,25 +33,41 @@ def shape(path: Path, format: str) -> tuple[Mapping[str, Any], int]:
             reader = ipc.open_file(file)
             schema, rows = reader.schema, _rows_of_ipc(path, reader, file)
     _names_once(path, schema)
-    columns = pl.DataFrame(pa.table(_decoded(path, schema.empty_table()), schema=_target(path, schema))).schema
+    target = _target(path, schema)
+    columns = pl.DataFrame(pa.table(_decoded(path, schema.empty_table()), schema=target)).schema
     return dict(columns), rows
 
 
 def tables(path: Path, format: str, most: int) -> Iterator[pl.DataFrame]:
-    """The rows, at most so many in a table."""
+    """The rows, at most so many in a table; read by Polars, but where Arrow has to make something of them first."""
     with _opened(path) as file:
         if format == "parquet":
             made = parquet.ParquetFile(file)
-            target, batches = _target(path, made.schema_arrow), made.iter_batches(batch_size=most)
+            schema, groups = made.schema_arrow, _row_groups(made.metadata)
+            batches = made.iter_batches(batch_size=most)
         else:
             reader = ipc.open_file(file)
-            target = _target(path, reader.schema)
+            schema, groups = reader.schema, []
             batches = (reader.get_batch(n) for n in range(reader.num_record_batches))
-        for batch in batches:
-            table = pa.Table.from_batches([batch])
-            if table.schema != target:
-                table = pa.table(_decoded(path, table), schema=target)
-            yield from pl.DataFrame(table).iter_slices(most)
+        target = _target(path, schema)
+        if schema != target:
+            for batch in batches:
+                table = pa.table(_decoded(path, pa.Table.from_batches([batch])), schema=target)
+                yield from pl.DataFrame(table).iter_slices(most)
+            return
+    scan = pl.scan_parquet(path, glob=False) if format == "parquet" else pl.scan_ipc(path, glob=False)
+    if not groups or max(groups) > LARGEST_GROUP * most:
+        yield from scan.collect_batches(chunk_size=most, maintain_order=True)
+        return
+    start = 0
+    for rows in groups:
+        yield from scan.slice(start, rows).collect().iter_slices(most)
+        start += rows
+
+
+def _row_groups(metadata: Any) -> list[int]:
+    """How many rows each row group has, which is read at once unless it is large."""
+    return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
 
 
 def _opened(path: Path) -> Any:
@@ -63,14 +80,8 @@ def _opened(path: Path) -> Any:
 
 
 def _rows_of_parquet(path: Path, metadata: Any) -> int:
-    """As the file, its row groups, and every column that holds one value a row say."""
-    rows = 0
-    flat = [n for n in range(metadata.num_columns) if metadata.schema.column(n).max_repetition_level == 0]
-    for number in range(metadata.num_row_groups):
-        group = metadata.row_group(number)
-        if any(group.column(n).num_values != group.num_rows for n in flat):
-            _refuse(path, "its columns have not as many values as it has rows", "make it again")
-        rows += group.num_rows
+    """As the file and its row groups say; not its columns, for at a damaged one Arrow ends the process."""
+    rows = sum(_row_groups(metadata))
     if rows != metadata.num_rows:
         _refuse(path, f"it says that it has {metadata.num_rows:,} rows, and has {rows:,}", "make it again")
     return rows
@@ -123,6 +134,8 @@ def _taken(path: Path, name: str, of: Any) -> Any:
     """The type that stands for one that Polars does not take."""
     if arrow.is_run_end_encoded(of):
         return _taken(path, name, of.value_type)
+    if arrow.is_union(of) or of == pa.month_day_nano_interval():
+        _refuse(path, f"`{name}` is of the type {of}", "make it a column of one of the types that facts have")
     if arrow.is_decimal256(of):
         if abs(of.scale) > WIDEST:
             _refuse(path, f"`{name}` has {of.scale} decimals", f"{WIDEST} are the most")
