@@ -138,9 +138,12 @@ interrupts.watch()
 get_context("fork").Process(target=time.sleep, args=(600,)).start()
 with files.whole("half.txt") as file:
     file.write(b"half")
-    print("ready", flush=True)
+    ready = False
     while True:
         try:
+            if not ready:
+                ready = True
+                print("ready", flush=True)
             ctypes.PyDLL(None).sleep(1) if sys.argv[1] == "holding" else ctypes.CDLL(None).sleep(600)
         except BaseException:
             pass

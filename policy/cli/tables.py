@@ -14,6 +14,7 @@ from policy.cli.progress import progress
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError, printable
 from policy.extras import needed
+from policy.model.types import Number, Type
 from policy.model.values import show
 from policy.pipeline import load_program
 from policy.tables.memory import enough_memory, limit
@@ -150,12 +151,22 @@ def flips_text(flips: Flips) -> str:
     )
     lines += [line(f"{old} → {new}", a) for _, (old, new), a in changed]
     if flips.values.rows:
-        lines.append(f"  {flips.values.rows:,}  another value; new less old, scaled: {flips.values.amount:+,}")
+        less = difference(flips.values.amount, flips.of)
+        lines.append(f"  {flips.values.rows:,}  another value; new less old: {less}")
     for side, title in (("new", "reasons that only the new rulebook gives:"), ("old", "only the old one:")):
         given = sorted(((-a.rows, rule, a) for (rule, s), a in flips.rules.items() if s == side), key=lambda x: x[:2])
         if given:
             lines += [title, *(line(rule, a) for _, rule, a in given)]
     return "\n".join(lines)
+
+
+def difference(amount: int, of: Type | None) -> str:
+    """What values differ by together, as the language writes it, thousands set apart."""
+    if not isinstance(of, Number):
+        return f"{amount:+,}"
+    number, space, unit = show(abs(amount), of).partition(" ")
+    whole, point, decimals = number.partition(".")
+    return f"{'-' if amount < 0 else '+'}{int(whole):,}{point}{decimals}{space}{unit}"
 
 
 def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:

@@ -52,6 +52,7 @@ class Flips:
     rows: int = 0
     outcomes: dict[tuple[str, str], Amounts] = field(factory=dict)  # also those that are the same
     rules: dict[tuple[str, str], Amounts] = field(factory=dict)  # by rule, and `new` or `old`: which alone gives it
+    of: types.Type | None = None  # what is asked gives
     values: Amounts = field(factory=Amounts)  # rows whose value differs, and the new values less the old
     seconds: float = 0.0
 
@@ -94,7 +95,8 @@ class Backtest:
 
     def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> Flips:
         """Asks every row of both rulebooks; with `out`, the rows that come out otherwise go there."""
-        flips = Flips(self.old.function.id, self.amount.function.type if self.amount else None)
+        amount = self.amount.function.type if self.amount else None
+        flips = Flips(self.old.function.id, amount, of=self.new.function.type)
         start = time.perf_counter()
         batches = side_by_side(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
         about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}

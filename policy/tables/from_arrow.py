@@ -98,12 +98,14 @@ def _rows_of_ipc(path: Path, reader: Any, file: Any) -> int:
 
 
 def _batches_by_message(file: Any) -> int | None:
+    """None where not even the first message can be followed, as in what Polars writes."""
     file.seek(8)  # behind the mark of its kind
+    messages = ipc.MessageReader.open_stream(file)
     try:
-        messages = ipc.MessageReader.open_stream(file)
-        return len([message for message in messages if message.type == "record batch"])
-    except (OSError, pa.ArrowException):  # as Polars writes them
+        first = messages.read_next_message()
+    except (OSError, pa.ArrowException, StopIteration):
         return None
+    return len([m for m in (first, *messages) if m.type == "record batch"])
 
 
 # ── what Polars takes ───────────────────────────────────────────────────────────────────────
