@@ -141,7 +141,7 @@ def apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
         if target.exists():
             names.add(_inode(target))
         if clash := next((known[name] for name in sorted(names) if name in known), None):
-            _refuse("output-is-input", f"`{output}` is `{clash}`, which is read or written too", "name a new file")
+            fail("output-is-input", f"`{output}` is `{clash}`, which is read or written too", "name a new file")
         known |= dict.fromkeys(names, output)
 
 
@@ -176,7 +176,7 @@ def _locked(part: Path, path: str | Path, folder: bool = False) -> int:
                 break
         except BlockingIOError:
             os.close(handle)
-            _refuse("being-written", f"`{path}` is being written by another run", "wait for it, or name a new file")
+            fail("being-written", f"`{path}` is being written by another run", "wait for it, or name a new file")
         except FileNotFoundError:
             pass  # the other run has just published it, under its name
         except BaseException:
@@ -197,5 +197,5 @@ def _keep_entry(folder: Path) -> None:
         os.close(handle)
 
 
-def _refuse(code: str, message: str, help: str) -> NoReturn:
+def fail(code: str, message: str, help: str) -> NoReturn:
     raise PolicyError([Diagnostic(code, message, help=help)])
