@@ -132,28 +132,26 @@ def test_an_interrupt_ends_a_command_that_proves(name: str) -> None:
 STUCK = """
 import ctypes, sys, time
 from multiprocessing import get_context
-from policy.cli import interrupts
 from policy import files
-interrupts.watch()
-get_context("fork").Process(target=time.sleep, args=(600,)).start()
-with files.whole("half.txt") as file:
-    file.write(b"half")
-    ready = False
-    while True:
-        try:
-            if not ready:
-                ready = True
-                print("ready", flush=True)
-            ctypes.PyDLL(None).sleep(1) if sys.argv[1] == "holding" else ctypes.CDLL(None).sleep(600)
-        except BaseException:
-            pass
+from policy.cli import interrupts
+def stuck():
+    get_context("fork").Process(target=time.sleep, args=(600,)).start()
+    with files.whole("half.txt") as file:
+        file.write(b"half")
+        print("ready", flush=True)
+        while True:
+            try:
+                ctypes.PyDLL(None).usleep(700_000) if sys.argv[1] == "holding" else ctypes.CDLL(None).sleep(600)
+            except BaseException:
+                pass
+interrupts.heard(stuck)
 """
 
 
 @pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-@pytest.mark.parametrize("how", ["waiting"])
+@pytest.mark.parametrize("how", ["waiting", "holding"])
 def test_whatever_is_stuck_is_ended(how: str, sent: signal.Signals) -> None:
-    """In C code without the interpreter's lock, deaf to what is raised, and with a process of its own."""
+    """In C code with or without the interpreter's lock, deaf to what is raised, and with a process of its own."""
     marker = f"{os.getpid()}-{time.monotonic_ns()}"
     environment = {**os.environ, "POLICY_TEST_MARKER": marker}
     command = [sys.executable, "-c", STUCK, how]

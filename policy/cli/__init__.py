@@ -86,13 +86,7 @@ class LazyGroup(click.Group):
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The program, as a process of its own."""
-        interrupts.watch()
-        try:
-            return self.main(*args, **kwargs)
-        except BaseException:
-            if interrupts.told():
-                interrupts.leave()
-            raise
+        return interrupts.heard(lambda: self.main(*args, **kwargs))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

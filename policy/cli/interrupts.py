@@ -3,7 +3,8 @@
 SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one, so that no library that is busy, or has
 a handler of its own, can keep them from being heard. The main thread then has a second to close what it has open;
 after it, or sooner, the processes that were started are killed, parts of files removed, and the process is gone.
-Absent: Windows, whose own way is kept.
+Absent: Windows, whose own way is kept; and C code that holds the interpreter's lock, which is waited for: nothing
+that is called here holds it for as long as a second.
 """
 
 from __future__ import annotations
@@ -12,10 +13,13 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, TypeVar
 
 import click
+
+Result = TypeVar("Result")
 
 PATIENCE = 1.0  # seconds that the main thread has
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -27,15 +31,26 @@ class Interrupted(BaseException):
     """Raised in the main thread where the process is told to stop."""
 
 
+def heard(run: Callable[[], Result]) -> Result:
+    """Runs the program of a process; told to stop, it ends by `leave`, whatever goes wrong on the way out of it."""
+    watch()
+    try:
+        return run()
+    except BaseException:
+        if told():
+            leave()
+        raise
+
+
 def watch() -> None:
     """From here on a signal ends the process. For a process of its own, not for tests within one."""
     if not hasattr(signal, "sigwait"):
         return
     wanted = {getattr(signal, name) for name in _NAMES}
-    heard = {s for s in wanted if signal.getsignal(s) is not signal.SIG_IGN}  # as under nohup
+    awaited = {s for s in wanted if signal.getsignal(s) is not signal.SIG_IGN}  # as under nohup
     signal.signal(signal.SIGUSR1, _raise)
-    signal.pthread_sigmask(signal.SIG_BLOCK, heard)
-    threading.Thread(target=_wait, args=(heard,), daemon=True).start()
+    signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+    threading.Thread(target=_wait, args=(awaited,), daemon=True).start()
 
 
 def told() -> bool:
@@ -56,9 +71,9 @@ def leave() -> NoReturn:
         os._exit(_code)
 
 
-def _wait(heard: set[signal.Signals]) -> None:
+def _wait(awaited: set[signal.Signals]) -> None:
     global _code
-    _code = 128 + signal.sigwait(heard)
+    _code = 128 + signal.sigwait(awaited)
     signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
     _kill(_started(os.getpid()))  # so that nobody waits for them
     threading.Event().wait(PATIENCE)

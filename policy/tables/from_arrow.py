@@ -6,6 +6,7 @@ rows as tables of a batch. Decimals of 256 bits become those of 128 where they f
 
 from __future__ import annotations
 
+import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -21,6 +22,8 @@ from policy.diagnostics import Diagnostic, PolicyError
 
 WIDEST = 38  # digits of a decimal of 128 bits
 LARGEST_GROUP = 4  # batches of rows that are read at once
+_MARK = 0xFFFF_FFFF  # before the length of a message of Arrow IPC
+_LONGEST_SCHEMA = 1 << 24  # bytes
 
 
 def shape(path: Path, format: str) -> tuple[Mapping[str, Any], int]:
@@ -88,24 +91,46 @@ def _rows_of_parquet(path: Path, metadata: Any) -> int:
 
 
 def _rows_of_ipc(path: Path, reader: Any, file: Any) -> int:
-    """As its batches say; where messages can be followed one by one, there are as many as its index names."""
-    rows: int = sum(reader.get_batch(n).num_rows for n in range(reader.num_record_batches))
-    found = _batches_by_message(file)
-    if found is not None and found != reader.num_record_batches:
+    """As its batches say, which are those that its index names and those that stand in it, one behind the other."""
+    rows = 0
+    for n in range(reader.num_record_batches):
+        batch = reader.get_batch(n)
+        batch.validate()  # its columns are as long as it says
+        rows += batch.num_rows
+    found = _batches_by_message(path, file)
+    if found != reader.num_record_batches:
         why = f"its index names {reader.num_record_batches:,} batches, and it has {found:,}"
         _refuse(path, why, "make it again")
     return rows
 
 
-def _batches_by_message(file: Any) -> int | None:
-    """None where not even the first message can be followed, as in what Polars writes."""
-    file.seek(8)  # behind the mark of its kind
-    messages = ipc.MessageReader.open_stream(file)
-    try:
-        first = messages.read_next_message()
-    except (OSError, pa.ArrowException, StopIteration):
-        return None
-    return len([m for m in (first, *messages) if m.type == "record batch"])
+def _batches_by_message(path: Path, file: Any) -> int:
+    """How many batches stand between the mark at its head and the index at its end. Raises PolicyError.
+
+    The first message is the schema; some writers align it, and Polars writes it without its length.
+    """
+    size = file.size()
+    (footer,) = struct.unpack("<i", file.read_at(4, size - 10))
+    end = size - 10 - footer
+    at = _first_mark(file, end)
+    batches = 0
+    while at < end:
+        mark, length = struct.unpack("<Ii", file.read_at(8, at)) if at + 8 <= end else (0, 0)
+        if mark == 0 or (mark == _MARK and length == 0):  # nothing more follows
+            break
+        file.seek(at)
+        batches += ipc.read_message(file).type == "record batch"
+        at = file.tell()
+    if at > end or any(file.read_at(end - at, at).replace(b"\xff", b"", 4)):
+        _refuse(path, "its batches do not end where its index begins", "make it again")
+    return batches
+
+
+def _first_mark(file: Any, end: int) -> int:
+    """Where the first message begins that is written with its length; behind the head where none has a mark."""
+    head = file.read_at(min(end, _LONGEST_SCHEMA), 0)
+    marked = (at for at in range(8, len(head) - 7, 8) if head[at : at + 4] == b"\xff" * 4)
+    return next(marked, 8)
 
 
 # ── what Polars takes ───────────────────────────────────────────────────────────────────────
