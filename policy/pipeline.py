@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
-from policy import cache
+from policy import cache, files
 from policy.backends.python import PythonBackend, PythonEvaluator
 from policy.decisions import Answer
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, in_order
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from policy.backends.columns.evaluator import ColumnsEvaluator
 
 SUFFIX = ".policy"
+LARGEST_FILE = 64 << 20  # bytes of rules
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
@@ -51,11 +52,11 @@ def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnosti
     found = Collector()
     texts: dict[str, Text] = {}
     for path in map(Path, paths):
-        files = sorted(path.rglob("*" + SUFFIX)) if path.is_dir() else [path]
-        if not files:
+        named = sorted(path.rglob("*" + SUFFIX)) if path.is_dir() else [path]
+        if not named:
             found.error("no-rules", f"there is no {SUFFIX} file below `{path}`", None, "name a folder of rules")
         root = (path if path.is_dir() else path.parent).resolve()
-        for file in files:
+        for file in named:
             if not Path(os.path.realpath(file)).is_relative_to(root):
                 found.error(
                     "escapes-folder",
@@ -65,11 +66,10 @@ def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnosti
                 )
                 continue
             name = _shown(file)
-            if path.is_dir() and file.is_fifo():  # it would be waited for
-                found.error("unreadable", f"`{file}` cannot be read: it is a pipe", None)
-                continue
             try:
-                texts[name] = Text(name, file.read_bytes())
+                texts[name] = Text(name, files.read(file, LARGEST_FILE))
+            except PolicyError as wrong:
+                found.found.extend(wrong.diagnostics)
             except OSError as failure:
                 found.error("unreadable", f"`{file}` cannot be read: {failure.strerror}", None)
     return list(texts.values()), found.found

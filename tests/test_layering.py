@@ -29,7 +29,7 @@ LAYERS = [
     {"ir"},
     {"model"},
     {"syntax"},
-    {"extras"},
+    {"extras", "files"},
     {"decisions", "diagnostics"},
     {"source", "resources", "cache"},
 ]

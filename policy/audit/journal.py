@@ -18,9 +18,10 @@ from typing import Any, NoReturn
 
 from attrs import field, frozen
 
-from policy.audit.lines import Torn, line_start, locked, opened
+from policy.audit.lines import Torn, line_start, locked
 from policy.audit.records import LONGEST_LINE, Header, Json, header_line, read_header, read_record, record_line
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.files import opened
 
 GROUP = 1_000  # records that are committed together unless the caller asks sooner
 
@@ -92,7 +93,7 @@ class Journal:
         Only the ends are looked at; `verify` looks at everything. Raises OSError where the file cannot be opened,
         PolicyError where another writes to it or its ends are not whole.
         """
-        handle = opened(path, os.O_RDWR)
+        handle = opened(path, os.O_RDWR, streams=False)
         try:
             if not locked(handle):
                 _taken(f"`{path}` is being written by another process", "wait until it is done")
@@ -186,7 +187,7 @@ class Journal:
 
 def cut(path: str | Path, torn: Torn) -> None:
     """Cuts what is torn from the end of a journal. Raises PolicyError where it is being written or has changed."""
-    handle = opened(path, os.O_RDWR)
+    handle = opened(path, os.O_RDWR, streams=False)
     try:
         if not locked(handle) or os.fstat(handle).st_size != torn.offset + torn.size:
             _taken(f"`{path}` is being written by another process", "wait until it is done, then verify it again")

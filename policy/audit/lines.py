@@ -8,15 +8,12 @@ from __future__ import annotations
 
 import fcntl
 import os
-import stat
 from collections.abc import Iterator
-from pathlib import Path
 from typing import BinaryIO
 
 from attrs import frozen
 
 from policy.audit.records import LONGEST_LINE
-from policy.diagnostics import Diagnostic, PolicyError
 
 _STRETCH = 1 << 16  # bytes read at once when looking back for a line end
 
@@ -37,15 +34,6 @@ class Torn:
 
     offset: int
     size: int
-
-
-def opened(path: str | Path, flags: int = os.O_RDONLY) -> int:
-    """A file descriptor of the journal. Raises OSError, and PolicyError where it is a folder, a pipe or a device."""
-    handle = os.open(path, flags | os.O_NONBLOCK)  # which keeps a pipe from being waited for
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise PolicyError([Diagnostic("unreadable", f"`{path}` cannot be read: it is not a plain file")])
-    return handle
 
 
 def locked(handle: int) -> bool:

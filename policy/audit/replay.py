@@ -16,10 +16,11 @@ from typing import Any
 from attrs import frozen
 
 from policy.audit.chain import Finding
-from policy.audit.lines import Line, lines, opened
+from policy.audit.lines import Line, lines
 from policy.audit.records import Header, Json, Record, canonical, read_record
 from policy.audit.verify import Progress, verify
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.files import opened
 
 Submit = Callable[[Json], tuple[list[Json], str]]  # a command in; its events and the rulebook's digest out
 
@@ -109,7 +110,7 @@ def compared(record: Record, events: Sequence[Json]) -> Difference | None:
 
 def records(path: str | Path, last: int, progress: Progress | None = None) -> Iterator[tuple[Line, Record]]:
     """The records of a verified journal up to number `last`, one at a time, each with its place."""
-    with open(opened(path), "rb") as file:
+    with open(opened(path, streams=False), "rb") as file:
         for line in lines(file):
             if progress:
                 progress(line.size)

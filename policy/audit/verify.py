@@ -16,9 +16,10 @@ from pathlib import Path
 from attrs import frozen
 
 from policy.audit.chain import RESTORE, Chain, Finding
-from policy.audit.lines import Line, Torn, lines, locked, opened
+from policy.audit.lines import Line, Torn, lines, locked
 from policy.audit.records import Header, read_header, read_record
 from policy.diagnostics import Diagnostic
+from policy.files import opened
 
 Progress = Callable[[int], object]  # is told of bytes that have been read
 
@@ -54,7 +55,7 @@ def verify(path: str | Path, kept: str = "", progress: Progress | None = None) -
     torn: Torn | None = None
     chain = Chain()
     kept_is_there = not kept
-    with open(opened(path), "rb") as file:
+    with open(opened(path, streams=False), "rb") as file:
         for found in lines(file):
             if isinstance(found, Torn):
                 torn = found

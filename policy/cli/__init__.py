@@ -1,7 +1,6 @@
 """The command line: one file a verb, each a thin face over the pipeline. Verbs are imported when they are used.
 
-Exit codes everywhere: 0 yes, 1 answered no (findings, failed tests, denied when asked to fail), 2 could not
-answer (usage, syntax, input), 3 undecided or an integrity failure; 130 interrupted, 141 a reader has read enough.
+How they end is one table, in `exits`; how they are interrupted, in `interrupts`.
 """
 
 from __future__ import annotations
@@ -9,9 +8,13 @@ from __future__ import annotations
 import os
 import sys
 from importlib import import_module
+from io import TextIOWrapper
 from typing import Any
 
 import click
+
+from policy.cli import interrupts
+from policy.cli.exits import MEANING, Exit, describe, told
 
 VERBS = {
     "backtest": "See what another rulebook would have decided.",
@@ -39,7 +42,7 @@ VERBS = {
 class UnusableError(click.ClickException):
     """A file, folder or pipe does not do what was asked of it."""
 
-    exit_code = 2
+    exit_code = int(Exit.UNANSWERED)
 
 
 class LazyGroup(click.Group):
@@ -52,8 +55,7 @@ class LazyGroup(click.Group):
         if cmd_name not in VERBS:
             return None
         module = import_module(f"policy.cli.{cmd_name}")
-        command: click.Command = module.command
-        return command
+        return describe(module.command, cmd_name)
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
@@ -68,19 +70,25 @@ class LazyGroup(click.Group):
     def invoke(self, ctx: click.Context) -> Any:
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             ctx.color = False
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # which may be of characters too few for our words
+                stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
-            click.echo("interrupted", err=True)
-            sys.exit(130)
+            interrupts.leave()
         except BrokenPipeError:  # whoever reads has read enough
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            sys.exit(141)
+            sys.exit(Exit.PIPE_CLOSED)
         except OSError as failure:
             place = f"`{failure.filename}`: " if failure.filename else ""
             raise UnusableError(f"{place}{failure.strerror or failure}") from failure
         finally:
             _tell_of_the_cache()
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """The program, as a process of its own."""
+        return interrupts.heard(lambda: self.main(*args, **kwargs))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
@@ -100,7 +108,7 @@ def _tell_of_the_cache() -> None:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog="Exit codes: 0 yes · 1 no · 2 could not answer · 3 undecided",
+    epilog=told(MEANING),
 )
 @click.version_option(package_name="policy-that-runs")
 def main() -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from typing import Any
@@ -14,9 +13,10 @@ from policy.audit.lines import Line
 from policy.audit.records import Header
 from policy.audit.replay import records
 from policy.audit.verify import verify
+from policy.cli.exits import Exit, end
 from policy.cli.market_output import grouped
 from policy.cli.options import DateType, format_option, rulebooks_of, under_option
-from policy.cli.output import fail, plural, print_json
+from policy.cli.output import fail, keep_apart, plural, print_json
 from policy.diagnostics import PolicyError
 from policy.pipeline import Rulebook
 from policy.scenario.backtest import Backtest, backtest
@@ -70,7 +70,7 @@ def command(
         --amount order_notional --out flipped.parquet --keep id
 
     Of a journal, what became of its commands is compared, and what every margin account comes to after them: value,
-    call and headroom. Ends with 0 when nothing flips or differs, 1 when something does, 3 when a journal is damaged.
+    call and headroom.
     """
     if (journal is None) == (history is None):
         raise click.UsageError("say what is put to them: either --journal FILE, or --history FILE")
@@ -85,11 +85,12 @@ def command(
             raise click.UsageError("say what is asked of each row: --question order_accepted")
         if (on is None) == (not on_column):
             raise click.UsageError("say as of when: --on 2026-03-01, or --on-column NAME")
+        keep_apart((out,), (history, _folder(old), _folder(new)))
         from policy.cli.tables import backtest_table
 
         asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
         flips = backtest_table((_folder(old), _folder(new)), under, asking, history, amount, out, format) > 0
-    sys.exit(1 if flips else 0)
+    end(Exit.NO if flips else Exit.YES)
 
 
 def _folder(name: str) -> str:
@@ -103,7 +104,7 @@ def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) 
     try:
         verified = verify(journal)
         if verified.header is None or not verified.whole:
-            fail(PolicyError([f.diagnostic for f in verified.findings]), 3)
+            fail(PolicyError([f.diagnostic for f in verified.findings]), Exit.UNDECIDED)
         first = on.isoformat() if on else verified.header.on
         markets = [Market(rulebooks_named(name), first) for name in (old, new)]
         result = backtest(commands_of(journal, verified.last), *markets)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, texts_of
 from policy.cli.output import plural, print_diagnostics, print_json
 from policy.cli.sarif import sarif
@@ -23,8 +22,6 @@ def command(paths: tuple[str, ...], strict: bool, format: str) -> None:
     policy check rulesets
     policy check rulesets --format sarif > findings.sarif
     cat draft.policy | policy check -
-
-    Ends with 0 when there is nothing wrong, 1 when there is, 2 when a file cannot be read.
     """
     checked = check(texts_of(paths))
     errors = len(checked.errors)
@@ -42,4 +39,4 @@ def command(paths: tuple[str, ...], strict: bool, format: str) -> None:
         else:
             counts = f"{plural(len(model.provisions), 'provision')}, {plural(len(model.tests), 'test')}"
             click.echo(f"{rulesets}, {counts}: nothing found")
-    sys.exit(1 if errors or (strict and warnings) else 0)
+    end(Exit.NO if errors or (strict and warnings) else Exit.YES)

@@ -2,21 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
 import click
 
+from policy.cli.exits import end, of_outcomes
 from policy.cli.options import DateType, format_option, opened, rulebook_of, rules_option, under_option
-from policy.cli.output import answer_json, answer_text, drawn, fail, headline, plural, print_json
-from policy.decisions import Answer, Outcome
+from policy.cli.output import (
+    answer_json,
+    answer_text,
+    drawn,
+    fail,
+    headline,
+    json_text,
+    keep_apart,
+    print_json,
+)
+from policy.cli.progress import Progress, progress
+from policy.decisions import Answer
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.facts.from_json import LARGEST_FACTS
 from policy.pipeline import Rulebook
+
+TABLES = (".csv", ".parquet", ".arrow", ".ipc", ".feather")  # which are answered into a file
+
+
+def _needless(ctx: click.Context, _: click.Parameter, given: bool) -> None:
+    if given:
+        ctx.fail("there is no `--fail-on-denied`: whatever is denied ends with 1")
 
 
 @click.command(short_help="Ask a question about facts.")
@@ -29,7 +47,7 @@ from policy.pipeline import Rulebook
 @under_option
 @rules_option
 @click.option("--lines", is_flag=True, help="The facts are JSON Lines: an answer per line (implied by .jsonl).")
-@click.option("--fail-on-denied", is_flag=True, help="End with 1 when something is denied.")
+@click.option("--fail-on-denied", is_flag=True, hidden=True, expose_value=False, callback=_needless)
 @click.option("--interpret", is_flag=True, help="Use the reference interpreter instead of generated Python.")
 @click.option(
     "--out",
@@ -48,7 +66,6 @@ def command(
     under: str,
     paths: tuple[str, ...],
     lines: bool,
-    fail_on_denied: bool,
     interpret: bool,
     out: str | None,
     keep: tuple[str, ...],
@@ -67,17 +84,20 @@ def command(
 
     In a stream a line that cannot be read is reported with its number, and the others are still answered.
     In a CSV a text that a spreadsheet would run as a formula has an apostrophe before it (numbers have none); drop
-    it to have the text again, or write Parquet or JSON Lines, which hold texts as they are.
-    Ends with 0, or 1 (denied, with --fail-on-denied), 2 (facts that cannot be read), 3 (undecided).
+    it to have the text again, or write Parquet or JSON Lines, which hold texts as they are. Of many answers the code
+    is that of the worst: refused facts, then undecided, then denied.
     """
     if (on is None) == (not on_column):
         raise click.UsageError("say as of when: --on 2026-03-01, or for a table --on-column NAME")
     if out is not None:
+        keep_apart((out,), (facts, *paths))
         from policy.cli.tables import decide_table
 
         asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
         tally = decide_table(paths, under, asking, facts, out, engine, format)
-        sys.exit(_exit_code({name for name, count in tally.items() if count}, fail_on_denied))
+        end(of_outcomes(name for name, count in tally.items() if count))
+    if facts.lower().endswith(TABLES):
+        raise click.UsageError(f"`{facts}` is a table: name a file for its answers, as `--out answers.csv`")
     if on is None or keep or scaled or engine:
         raise click.UsageError("--on-column, --keep, --scaled and --engine are for tables: name an --out")
     rulebook = rulebook_of(paths, on, under)
@@ -87,7 +107,7 @@ def command(
         fail(error)
     stream = lines or facts.endswith((".jsonl", ".ndjson"))
     outcomes = _stream(asker, facts, format) if stream else _single(asker, facts, format)
-    sys.exit(_exit_code(outcomes, fail_on_denied))
+    end(of_outcomes(outcomes))
 
 
 class _Asker:
@@ -135,7 +155,7 @@ def _stream(asker: _Asker, facts: str, format: str) -> set[str]:
                     body = {"outcome": "refused", "findings": [_finding(d, number) for d in result]}
                 else:
                     body = answer_json(result, asker.function)
-                click.echo(json.dumps({"line": number, **body}, ensure_ascii=False))
+                click.echo(json_text({"line": number, **body}))
             elif isinstance(result, list):
                 click.echo(f"{number}: {click.style('refused', fg='red')}  " + "; ".join(d.message for d in result))
                 for d in result:
@@ -155,14 +175,13 @@ def _finding(d: Diagnostic, number: int) -> dict[str, object]:
 
 
 def _numbered(file: BinaryIO, facts: str) -> Iterator[tuple[int, bytes]]:
-    """Lines that are not blank, with their numbers, and a progress bar where someone watches.
+    """Lines that are not blank, with their numbers, and how far that is where answers do not show it.
 
     Of a line that is too long only so much is kept as shows that it is.
     """
     size = 0 if facts == "-" else Path(facts).stat().st_size
-    watched = sys.stderr.isatty() and not sys.stdout.isatty() and size
     number = 0
-    with click.progressbar(length=size or 1, label=plural(size, "byte"), file=sys.stderr, hidden=not watched) as bar:
+    with nullcontext(Progress("", 0)) if sys.stdout.isatty() else progress("bytes read", size) as bar:
         while line := file.readline(LARGEST_FACTS + 2):
             number += 1
             bar.update(len(line))
@@ -171,11 +190,3 @@ def _numbered(file: BinaryIO, facts: str) -> Iterator[tuple[int, bytes]]:
                 bar.update(len(rest))
             if line.strip():
                 yield number, line.rstrip(b"\r\n")
-
-
-def _exit_code(outcomes: set[str], fail_on_denied: bool) -> int:
-    if "refused" in outcomes:
-        return 2
-    if outcomes & {Outcome.UNDECIDED.value, Outcome.FAILED.value}:
-        return 3
-    return 1 if fail_on_denied and Outcome.DENIED.value in outcomes else 0

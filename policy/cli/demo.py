@@ -7,7 +7,7 @@ import sys
 import click
 
 from policy.cli.options import format_option, rules_option, texts_of, under_option
-from policy.cli.output import fail, print_json, write_page
+from policy.cli.output import fail, keep_apart, print_json, write_whole
 from policy.demo.run import run, summary
 from policy.diagnostics import PolicyError
 from policy.pipeline import Rulebook, dated, load_program
@@ -40,6 +40,7 @@ def command(paths: tuple[str, ...], under: str, report: str, rows: int | None, f
 
         show_rows(paths, under, rows, format)
         return
+    keep_apart((report,), paths)
     try:
         undated = load_program(texts_of(paths), under)
 
@@ -49,7 +50,7 @@ def command(paths: tuple[str, ...], under: str, report: str, rows: int | None, f
         figures = run(rulebook_at, _progress)
     except PolicyError as error:
         fail(error)
-    write_page(report, demo_page(figures))
+    write_whole(report, demo_page(figures).encode())
     if format == "json":
         print_json(figures.as_json())
     else:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from datetime import date
 
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.options import DateType, checked_of, format_option, seconds_option
 from policy.cli.output import fail, plural, print_json
 from policy.cli.proving import differences_of, require_solver
@@ -54,9 +54,6 @@ def command(
     policy diff old-rules new-rules --on 2026-03-01 --format json
     policy diff rulesets --from 2026-02-10 --to 2026-02-11
     policy diff rulesets --under example.house -k lending_value
-
-    Ends with 0 only when nothing differs, 1 when something does, 2 when rules have errors, 3 when something is not
-    decided and nothing is known to differ.
     """
     dates = (since, until) if since and until else None
     if (since is None) != (until is None) or (dates and on):
@@ -73,7 +70,9 @@ def command(
         _print(found)
     outcomes = {d.outcome for d in found}
     unknown = {"not decided", "cannot be encoded"}
-    sys.exit(1 if outcomes - unknown - {"equivalent"} else 3 if outcomes & unknown else 0)
+    if outcomes - unknown - {"equivalent"}:
+        end(Exit.NO)
+    end(Exit.UNDECIDED if outcomes & unknown else Exit.YES)
 
 
 def _differences(

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import click
 from attrs import evolve
 
+from policy.cli.exits import end, of_outcomes
 from policy.cli.options import (
     format_option,
     on_option,
@@ -20,7 +20,7 @@ from policy.cli.options import (
     under_option,
 )
 from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, fail, print_json
-from policy.decisions import Answer, Outcome
+from policy.decisions import Answer
 from policy.diagnostics import PolicyError, printable
 from policy.facts.from_json import LARGEST_FACTS, FactReader
 from policy.ir.program import Function
@@ -72,7 +72,7 @@ def command(
         notes = {id.rpartition(".")[2]: why for id, why in rulebook.program.notes.items()}
         parts = [answer_text(answer, function, notes), *([_in_words(remedy)] if remedy else [])]
         click.echo("\n\n".join([*parts, derivation_text(answer.derivation)]))
-    sys.exit(3 if answer.outcome in (Outcome.UNDECIDED, Outcome.FAILED) else 0)
+    end(of_outcomes({answer.outcome.value}))
 
 
 def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, seconds: float) -> Remedy:

@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
-from pathlib import Path
-
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, texts_of
-from policy.cli.output import plural, print_diagnostics, print_json
+from policy.cli.output import plural, print_diagnostics, print_json, write_whole
 from policy.diagnostics import Diagnostic
 from policy.pipeline import Text
 
@@ -28,7 +24,7 @@ def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
     policy fmt - < draft.policy
 
     White space moves, and a table gets the ruled line under its head; nothing else changes. A
-    file that does not parse is left alone and reported (exit code 2).
+    file that does not parse is left alone and reported.
     """
     changed: list[str] = []
     broken: list[Diagnostic] = []
@@ -42,21 +38,23 @@ def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
         elif result.encode() != text.data:
             changed.append(text.name)
             if not only_check:
-                _replace(Path(text.name), result)
+                write_whole(text.name, result.encode())
     if format == "json" and paths != ("-",):
         print_json({"files": len(texts), "changed": changed, "findings": [d.as_json() for d in broken]})
-        sys.exit(_exit_code(broken, changed, only_check))
+        end(_exit(broken, changed, only_check))
     print_diagnostics(broken)
     if paths != ("-",):
         verb = "would change" if only_check else "changed"
         for name in changed:
             click.echo(f"{verb} {name}")
         click.echo(f"{plural(len(texts), 'file')}, {len(changed)} {verb}", err=True)
-    sys.exit(_exit_code(broken, changed, only_check))
+    end(_exit(broken, changed, only_check))
 
 
-def _exit_code(broken: list[Diagnostic], changed: list[str], only_check: bool) -> int:
-    return 2 if broken else 1 if only_check and changed else 0
+def _exit(broken: list[Diagnostic], changed: list[str], only_check: bool) -> Exit:
+    if broken:
+        return Exit.UNANSWERED
+    return Exit.NO if only_check and changed else Exit.YES
 
 
 def _formatted(text: Text) -> str | tuple[Diagnostic, ...]:
@@ -68,12 +66,3 @@ def _formatted(text: Text) -> str | tuple[Diagnostic, ...]:
         return wrong
     parsed = parse(source)
     return parsed.diagnostics or formatted(source, parsed.file)
-
-
-def _replace(path: Path, text: str) -> None:
-    """Writes the whole file or nothing, keeping its permissions."""
-    handle, partial = tempfile.mkstemp(dir=path.parent, prefix=path.name)
-    with os.fdopen(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-    os.chmod(partial, path.stat().st_mode)
-    os.replace(partial, path)

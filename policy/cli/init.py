@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.options import format_option
-from policy.cli.output import print_json
+from policy.cli.output import print_json, write_whole
 
 STARTER = Path(__file__).parent / "starter"
 
@@ -27,10 +27,10 @@ def command(folder: str, format: str) -> None:
     taken = [f.name for f in files if (target / f.name).exists()]
     if taken:
         click.echo(f"`{target / taken[0]}` is already there; nothing was written", err=True)
-        sys.exit(2)
+        end(Exit.UNANSWERED)
     target.mkdir(parents=True, exist_ok=True)
     for file in files:
-        (target / file.name).write_bytes(file.read_bytes())
+        write_whole(str(target / file.name), file.read_bytes())
     if format == "json":
         print_json({"written": [str(target / file.name) for file in files]})
         return

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -15,8 +14,10 @@ from policy.audit.journal import cut
 from policy.audit.records import Header
 from policy.audit.replay import Replayed, Submit, replay
 from policy.audit.verify import Progress, Verified, verify
+from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, rulebooks_of, rules_option
 from policy.cli.output import drawn, fail, plural, print_json
+from policy.cli.progress import progress
 from policy.diagnostics import PolicyError
 
 
@@ -42,8 +43,6 @@ def verify_command(file: str, cutting: bool, kept: str, format: str) -> None:
     policy log verify market.jsonl
     policy log verify market.jsonl --cut
     policy log verify market.jsonl --format json
-
-    Ends with 0 when it is whole, 2 when it cannot be read, 3 when it is torn or altered.
     """
     try:
         with _bar(file) as progress:
@@ -61,7 +60,7 @@ def verify_command(file: str, cutting: bool, kept: str, format: str) -> None:
             click.echo(f"cut {plural(cuts.size, 'byte')}; it is whole now")
         elif cutting and verified.torn:
             click.echo("nothing was cut: more than the end is wrong", err=True)
-    sys.exit(0 if verified.whole or cuts else 3)
+    end(Exit.YES if verified.whole or cuts else Exit.UNDECIDED)
 
 
 @command.command("replay", short_help="Run a journal's commands again and compare the events.")
@@ -75,8 +74,6 @@ def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format:
     \b
     policy log replay market.jsonl
     policy log replay market.jsonl --rules draft --other-rules
-
-    Ends with 0 when every event comes out the same to the byte, 2 when it cannot be read, 3 when one does not.
     """
     from policy.scenario.market import engine_for
 
@@ -95,16 +92,14 @@ def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format:
         click.echo(
             f"{file}: {plural(replayed.same, 'record')} came out the same" + ("" if replayed.exact else ", then not")
         )
-    sys.exit(0 if replayed.exact else 3)
+    end(Exit.YES if replayed.exact else Exit.UNDECIDED)
 
 
 @contextmanager
 def _bar(file: str) -> Iterator[Progress]:
-    """A progress bar over the bytes of a file, where someone watches."""
-    size = os.stat(file).st_size
-    watched = sys.stderr.isatty() and size
-    with click.progressbar(length=size or 1, label=plural(size, "byte"), file=sys.stderr, hidden=not watched) as bar:
-        yield bar.update
+    """How many of the bytes of a file have been read."""
+    with progress("bytes read", os.stat(file).st_size) as seen:
+        yield seen.update
 
 
 def _print_verified(file: str, verified: Verified) -> None:

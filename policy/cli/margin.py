@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.market_output import grouped
 from policy.cli.options import DateType, format_option, rules_option, under_option
 from policy.cli.output import fail, print_json
@@ -56,7 +56,7 @@ def command(
         print_json({"on": market.on, "rules": market.rules, "accounts": stated})
     else:
         click.echo("\n\n".join(_account(s) for s in stated) or "no margin accounts")
-    sys.exit(2 if run.unread else 0)
+    end(Exit.UNANSWERED if run.unread else Exit.YES)
 
 
 def _account(stated: dict[str, Any]) -> str:

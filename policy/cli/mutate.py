@@ -2,35 +2,33 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from policy.cli.exits import Exit
 from policy.cli.output import plural, print_json
+from policy.cli.progress import progress
 from policy.cli.proving import require_solver
 from policy.testing.mutation import Fate, Score, mutated
 from policy.testing.run import Runner
 from policy.verify.decide import Limits
 
 
-def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, wanted: int) -> int:
-    """Prints how the mutants fare; the exit code, which is 1 below the `wanted` score in %."""
+def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, wanted: int) -> Exit:
+    """Prints how the mutants fare; how to end, which is with no below the `wanted` score in %."""
     if select:
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
     if format == "junit":
         raise click.UsageError("`--mutate` writes text or JSON")
     require_solver()
-    with click.progressbar(length=1, label="mutating", file=sys.stderr, hidden=not sys.stderr.isatty()) as bar:
-
-        def begun(parts: int) -> None:
-            bar.length = parts
-
-        score = mutated(runner, limits, jobs, begun, lambda: bar.update(1))
+    with progress("mutating") as seen:
+        score = mutated(runner, limits, jobs, seen.of, seen.update)
     if format == "json":
         print_json(score.as_json())
     else:
         _print(score)
-    return 1 if score.percent < wanted else 3 if score.count(Fate.UNDECIDED) else 0
+    if score.percent < wanted:
+        return Exit.NO
+    return Exit.UNDECIDED if score.count(Fate.UNDECIDED) else Exit.YES
 
 
 def _print(score: Score) -> None:

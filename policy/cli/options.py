@@ -12,7 +12,8 @@ from typing import Any, BinaryIO, TypeVar
 
 import click
 
-from policy import resources
+from policy import files, resources
+from policy.cli.exits import Exit, end
 from policy.cli.output import fail, print_diagnostics
 from policy.diagnostics import PolicyError
 from policy.pipeline import Checked, Rulebook, Text, check, dated, load_program, read_folder
@@ -90,7 +91,7 @@ def checked_of(paths: tuple[str, ...]) -> Checked:
     checked = check(texts_of(paths))
     if checked.errors:
         print_diagnostics(checked.errors)
-        sys.exit(2)
+        end(Exit.UNANSWERED)
     return checked
 
 
@@ -105,7 +106,9 @@ def opened(facts: str) -> AbstractContextManager[BinaryIO]:
     if facts == "-":
         return nullcontext(standard_input())
     try:
-        return open(facts, "rb")
+        return open(files.opened(facts), "rb")
+    except PolicyError as error:
+        fail(error)
     except OSError as failure:
         raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
 

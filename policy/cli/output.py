@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import sys
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
 from policy.decisions import Answer, Citation, Derivation, Outcome, Reason, Words
 from policy.diagnostics import Diagnostic, PolicyError, draw, printable
+from policy.files import apart, publish
 from policy.ir.program import Function
 from policy.model.types import short
 from policy.model.values import show
@@ -27,7 +28,13 @@ COLOURS = {
 
 def print_json(value: Any) -> None:
     """One JSON document, keys in the order they were made."""
-    click.echo(json.dumps(value, ensure_ascii=False, indent=2))
+    click.echo(json_text(value, indent=2))
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """JSON for standard output; where that cannot hold every character, escaped, so that it stays JSON."""
+    encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
+    return json.dumps(value, ensure_ascii=codecs.lookup(encoding).name != "utf-8", indent=indent)
 
 
 def drawn(diagnostic: Diagnostic) -> str:
@@ -42,18 +49,28 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], err: bool = True) -> No
         click.echo(drawn(diagnostic) + "\n", err=err)
 
 
-def write_page(path: str, page: str) -> None:
-    """Writes a page. Ends with 2 where it cannot be written."""
+def write_whole(path: str, data: bytes) -> None:
+    """Publishes a file whole. Ends with 2 where it cannot be written."""
     try:
-        Path(path).write_text(page, encoding="utf-8")
+        publish(path, data)
+    except PolicyError as error:
+        fail(error)
     except OSError as failure:
         raise click.UsageError(f"`{path}` cannot be written: {failure.strerror}") from failure
 
 
-def fail(error: PolicyError, code: int = 2) -> NoReturn:
-    """Prints every finding and ends."""
+def keep_apart(outputs: Iterable[str | None], inputs: Iterable[str]) -> None:
+    """Ends with 2 where a file to be written is one of those that are read; asked before anything is."""
+    try:
+        apart((o for o in outputs if o), (i for i in inputs if i))
+    except PolicyError as error:
+        fail(error)
+
+
+def fail(error: PolicyError, code: int | None = None) -> NoReturn:
+    """Prints every finding and ends, as the error says if nothing else is said."""
     print_diagnostics(error.diagnostics)
-    sys.exit(code)
+    sys.exit(error.exit_code if code is None else code)
 
 
 def plural(count: int, word: str) -> str:

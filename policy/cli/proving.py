@@ -6,13 +6,13 @@ document puts them into words. Where there is no solver, `require_solver` ends w
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 import click
 
 from policy.cli.output import fail
+from policy.cli.progress import progress
 from policy.diagnostics import PolicyError
 from policy.ir.program import Program
 from policy.model import rules
@@ -61,8 +61,8 @@ def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[l
 
 def proved(wanted: Sequence[Task], jobs: int = 0) -> list[Verdict]:
     """The verdicts on all claims, in order, with a progress bar on a terminal."""
-    with _progress(len(wanted), "proving") as bar:
-        return list(verdicts(wanted, jobs, lambda: bar.update(1)))
+    with progress("proving", len(wanted)) as seen:
+        return list(verdicts(wanted, jobs, seen.update))
 
 
 def differences_of(
@@ -71,8 +71,8 @@ def differences_of(
     """What differs between two programs, question by question; `model` tells which way is stricter."""
     c = change(before, after, directions(model))
     wanted = [id for id in c.other if select in id]
-    with _progress(len(wanted), "comparing") as bar:
-        return [*differences(c, wanted, limits, jobs, lambda: bar.update(1)), *_same(c, select)]
+    with progress("comparing", len(wanted)) as seen:
+        return [*differences(c, wanted, limits, jobs, seen.update), *_same(c, select)]
 
 
 def _same(c: Change, select: str) -> list[Difference]:
@@ -80,7 +80,3 @@ def _same(c: Change, select: str) -> list[Difference]:
     return [
         Difference(id, functions[id].kind, "equivalent", str(functions[id].place)) for id in c.same if select in id
     ]
-
-
-def _progress(length: int, label: str) -> Any:
-    return click.progressbar(length=length, label=label, file=sys.stderr, hidden=not sys.stderr.isatty())

@@ -6,6 +6,8 @@ from importlib import import_module
 
 import click
 
+from policy.cli.exits import describe
+
 KINDS = {
     "rulebook": "The rules in words, as a book.",
     "traceability": "From every provision to rules, tests and decisions.",
@@ -27,8 +29,7 @@ class LazyKinds(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in KINDS:
             return None
-        command: click.Command = import_module(f"policy.cli.documents.{cmd_name}").command
-        return command
+        return describe(import_module(f"policy.cli.documents.{cmd_name}").command, f"report {cmd_name}")
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Kinds"):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -14,9 +13,11 @@ from typing import Any
 
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.market_output import amounts
 from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
 from policy.cli.output import fail, plural, print_diagnostics, print_json
+from policy.cli.progress import progress
 from policy.cli.trade import market_of, say
 from policy.diagnostics import PolicyError
 from policy.margin.coverage import Coverage, coverage
@@ -98,7 +99,7 @@ def portfolio_command(
         print_json({**about, "rows": told, "in_all": run.tally.as_json()})
     else:
         click.echo(_table(about, rows, run.tally))
-    sys.exit(2 if run.unread else 0)
+    end(Exit.UNANSWERED if run.unread else Exit.YES)
 
 
 def _shocks(given: Sequence[str], prices: Prices) -> tuple[Move, ...]:
@@ -143,15 +144,12 @@ def _concerned(name: str, prices: Prices) -> tuple[str, ...]:
 
 
 def _watched(moves: Sequence[Move], prices: Prices, run: Run) -> list[Row]:
-    """The rows, with a progress bar where someone watches."""
-    hidden = not sys.stderr.isatty()
-    with click.progressbar(
-        length=len(moves), label=plural(len(moves), "step"), file=sys.stderr, hidden=hidden
-    ) as bar:
+    """The rows."""
+    with progress("steps", len(moves)) as seen:
         rows = []
         for row in stress(prices, moves, run.submit):
             rows.append(row)
-            bar.update(1)
+            seen.update()
     return rows
 
 

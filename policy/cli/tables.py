@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
@@ -11,11 +10,14 @@ import click
 
 from policy.cli.options import texts_of
 from policy.cli.output import COLOURS, fail, plural, print_json
+from policy.cli.progress import progress
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError, printable
 from policy.extras import needed, needed_java
+from policy.model.types import Number, Type
 from policy.model.values import show
 from policy.pipeline import load_program
+from policy.tables.memory import enough_memory, limit
 
 if TYPE_CHECKING:
     from policy.tables.backtest import Amounts, Flips
@@ -29,8 +31,7 @@ def decide_table(
 ) -> dict[str, int]:
     """Asks every row of a file and tells what came of it; how often each outcome did."""
     try:
-        needed("polars", "columns")
-        needed("pyarrow", "columns")
+        _ready()
         if engine:
             needed("pandas", "spark")
             needed("pyspark", "spark")
@@ -47,8 +48,8 @@ def decide_table(
         else:
             run = run_of(undated, Asking(**asking), source_of(facts))
             tell_missing(run.missing)
-            with watched() as progress:
-                summary = run.to(out, progress)
+            with watched() as told:
+                summary = run.to(out, told)
     except PolicyError as error:
         fail(error)
     if format == "json":
@@ -59,6 +60,13 @@ def decide_table(
     return dict(summary.tally.outcomes)
 
 
+def _ready() -> None:
+    """Raises PolicyError where columns lack a library, or memory to load it."""
+    needed("polars", "columns")
+    needed("pyarrow", "columns")
+    enough_memory(limit())
+
+
 def tell_missing(missing: tuple[str, ...]) -> None:
     if missing:
         names = ", ".join(f"`{name}`" for name in missing)
@@ -67,25 +75,21 @@ def tell_missing(missing: tuple[str, ...]) -> None:
 
 @contextmanager
 def watched() -> Iterator[Progress]:
-    """A line of progress, with rows per second, where someone watches."""
-    shown = sys.stderr.isatty()
+    """How many rows have been answered."""
+    with progress("rows") as seen:
 
-    def progress(rows: int, of: int | None, seconds: float) -> None:
-        if shown:
-            share = f" of {of:,} ({rows / of:.0%})" if of else ""
-            bar = "█" * round(20 * rows / of) if of else ""
-            speed = f"{rows / seconds / 1e6:.1f} million a second" if seconds else ""
-            click.echo(f"\r\033[K{bar:20} {rows:,}{share} rows, {speed}", err=True, nl=False)
+        def told(rows: int, of: int | None, _: float) -> None:
+            if of is not None and seen.total != of:
+                seen.of(of)
+            seen.update(rows - seen.done)
 
-    try:
-        yield progress
-    finally:
-        if shown:
-            click.echo("\r\033[K", err=True, nl=False)
+        yield told
 
 
 def summary_text(summary: Summary) -> str:
     """A summary as a person reads it."""
+    from policy.tables.decide import most_first  # loaded by whoever has a summary
+
     tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
     speed = f", {summary.rows / summary.seconds / 1e6:.1f} million a second" if summary.seconds else ""
     lines = [f"{summary.question}: {plural(summary.rows, 'row')} in {summary.seconds:.1f} s{speed}"]
@@ -95,7 +99,7 @@ def summary_text(summary: Summary) -> str:
     for title, counted in (("by rule", tally.reasons), ("needs", tally.needs), ("problems", tally.problems)):
         if counted:
             lines.append(f"{title}:")
-            lines += [f"  {count:,}  {printable(name)}" for name, count in counted.most_common(MOST_LINES)]
+            lines += [f"  {count:,}  {printable(name)}" for name, count in most_first(counted)[:MOST_LINES]]
             if len(counted) > MOST_LINES:
                 lines.append(f"  … and {len(counted) - MOST_LINES} more")
     if summary.one_by_one:
@@ -116,8 +120,7 @@ def backtest_table(
 ) -> int:
     """Asks two rulebooks the same of a history and tells what flips; how many rows did."""
     try:
-        needed("polars", "columns")
-        needed("pyarrow", "columns")
+        _ready()
         from policy.tables.backtest import backtest_of
         from policy.tables.dates import Asking
         from policy.tables.sources import source_of
@@ -125,8 +128,8 @@ def backtest_table(
         old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
         backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
         tell_missing(backtest.new.ready().layout.missing)
-        with watched() as progress:
-            flips = backtest.run(out, progress)
+        with watched() as told:
+            flips = backtest.run(out, told)
     except PolicyError as error:
         fail(error)
     if format == "json":
@@ -152,7 +155,8 @@ def flips_text(flips: Flips) -> str:
     )
     lines += [line(f"{old} → {new}", a) for _, (old, new), a in changed]
     if flips.values.rows:
-        lines.append(f"  {flips.values.rows:,}  another value; new less old, scaled: {flips.values.amount:+,}")
+        less = difference(flips.values.amount, flips.of)
+        lines.append(f"  {flips.values.rows:,}  another value; new less old: {less}")
     for side, title in (("new", "reasons that only the new rulebook gives:"), ("old", "only the old one:")):
         given = sorted(((-a.rows, rule, a) for (rule, s), a in flips.rules.items() if s == side), key=lambda x: x[:2])
         if given:
@@ -160,15 +164,24 @@ def flips_text(flips: Flips) -> str:
     return "\n".join(lines)
 
 
+def difference(amount: int, of: Type | None) -> str:
+    """What values differ by together, as the language writes it, thousands set apart."""
+    if not isinstance(of, Number):
+        return f"{amount:+,}"
+    number, space, unit = show(abs(amount), of).partition(" ")
+    whole, point, decimals = number.partition(".")
+    return f"{'-' if amount < 0 else '+'}{int(whole):,}{point}{decimals}{space}{unit}"
+
+
 def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
     """Revalues so many made-up positions, decides as many orders, and tells how that went."""
     try:
-        needed("polars", "columns")
+        _ready()
         from policy.tables.demo import shown
 
         undated = load_program(texts_of(paths), under)
-        with watched() as progress:
-            made = shown(undated, rows, lambda _: progress)
+        with watched() as told:
+            made = shown(undated, rows, lambda _: told)
     except PolicyError as error:
         fail(error)
     if format == "json":

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import multiprocessing
-import sys
 from collections.abc import Iterable
 from concurrent.futures import ProcessPoolExecutor
 
 import click
 from attrs import evolve
 
+from policy.cli.exits import Exit, end
 from policy.cli.junit import junit
 from policy.cli.mutate import mutation
 from policy.cli.options import checked_of, format_option, seconds_option
 from policy.cli.output import derivation_json, derivation_text, plural, print_json
+from policy.cli.progress import progress
 from policy.diagnostics import printable
 from policy.model.rules import Model
 from policy.pipeline import digest_of
@@ -22,6 +23,7 @@ from policy.testing.run import Result, Runner
 from policy.testing.samples import try_properties
 from policy.verify.decide import Limits
 
+SHARE = 50  # tests that a process takes at a time
 PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 
 
@@ -53,10 +55,6 @@ def command(
     policy test rulesets -k "bitcoin" --coverage
     policy test rulesets --fail-under 90 --format junit > tests.xml
     policy test rulesets --mutate --fail-under 100
-
-    Ends with 0 when all hold, 1 when one does not (or coverage is too low, or the rules bring no tests at all), 2
-    when the rules have errors. With --mutate: 1 when a mistake goes unnoticed (or more than --fail-under allows), 3
-    when one is not decided.
     """
     checked = checked_of(paths)
     model: Model = checked.model
@@ -66,7 +64,7 @@ def command(
     runner = Runner(evolve(model, tests=tuple(chosen)), digest_of(checked.texts))
     if mutate:
         score = mutation(runner, Limits(seconds), jobs, select, format, fail_under or 100)
-        sys.exit(score or (0 if model.tests else 1))
+        end(score or (Exit.YES if model.tests else Exit.NO))
     results = _run(runner, jobs)
     if not select:
         results += try_properties(runner)
@@ -82,7 +80,7 @@ def command(
         _print_coverage(summary, coverage or low)
         if low:
             click.secho(f"coverage is {summary.percent} %, and {fail_under} % is wanted", fg="red")
-    sys.exit(1 if failed or low or not model.tests else 0)
+    end(Exit.NO if failed or low or not model.tests else Exit.YES)
 
 
 # ── running ─────────────────────────────────────────────────────────────────────────────────
@@ -95,13 +93,20 @@ def _run(runner: Runner, jobs: int) -> list[Result]:
     tests = runner.model.tests
     can_fork = "fork" in multiprocessing.get_all_start_methods()
     processes = jobs or (multiprocessing.cpu_count() if len(tests) >= PARALLEL_FROM else 1)
-    if processes == 1 or not can_fork:
-        return [runner.run(t) for t in tests]
-    _runner = runner
-    share = -(-len(tests) // processes)
-    parts = [range(n, min(n + share, len(tests))) for n in range(0, len(tests), share or 1)]
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
-        return [result for part in pool.map(_run_part, parts) for result in part]
+    results: list[Result] = []
+    with progress("tests", len(tests)) as seen:
+        if processes == 1 or not can_fork:
+            for t in tests:
+                results.append(runner.run(t))
+                seen.update()
+            return results
+        _runner = runner
+        parts = [range(n, min(n + SHARE, len(tests))) for n in range(0, len(tests), SHARE)]
+        with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
+            for some in pool.map(_run_part, parts):
+                results += some
+                seen.update(len(some))
+    return results
 
 
 def _run_part(numbers: Iterable[int]) -> list[Result]:

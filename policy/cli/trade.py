@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from policy.audit.journal import Journal, JournalStopped
+from policy.audit.journal import Journal
 from policy.audit.records import Header
+from policy.cli.exits import Exit, end
 from policy.cli.market_output import tally_text
 from policy.cli.options import DateType, format_option, rulebooks_of, rules_option, under_option
-from policy.cli.output import fail, plural, print_diagnostics, print_json, write_page
+from policy.cli.output import fail, json_text, keep_apart, print_diagnostics, print_json, write_whole
+from policy.cli.progress import progress
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.files import whole
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.market import Market
 from policy.scenario.run import Run, stage_of
@@ -59,8 +60,7 @@ def command(
 
     In the folder, `market.jsonl` and `participants.jsonl` set the stage; the lines of every other .jsonl or .csv
     file follow by their time; `scenario.json` may name the first date and an overlay, which `--under none` leaves
-    out. Ends with 0 when all of it was read, 2 when a line could not be (the others are carried out), 3 when the
-    journal could not be kept.
+    out. Where a line cannot be read, the others are carried out.
 
     A line of `recorded.jsonl` plays a recording (LOBSTER messages, or Binance depth and trades) as orders: what is
     bought is the buyer's, what is sold the seller's, and their funds and the rules decide as ever.
@@ -69,6 +69,7 @@ def command(
     {"do": "play", "at": "2026-03-02T09:30:00+08:00", "format": "lobster", "file": "messages.csv",
      "instrument": "BTC", "venue": "own_book", "buyer": "a", "seller": "b", "tick": "0.01 HKD", "lot": "1"}
     """
+    keep_apart((journal, events, report), (str(scenario), *paths))
     try:
         read = scenario_in(scenario)
         market, digest = market_of(read, paths, on, under)
@@ -84,14 +85,12 @@ def command(
                 run.carry_out(read)
         if recorded:
             _report(str(report), recorded, run, read, header)
-    except JournalStopped as stopped:
-        fail(stopped, 3)
     except PolicyError as error:
         fail(error)
     about = _about(read, run, header)
     if events != "-":
         _print(about, run, format)
-    sys.exit(2 if run.unread else 0)
+    end(Exit.UNANSWERED if run.unread else Exit.YES)
 
 
 def market_of(scenario: Scenario, paths: tuple[str, ...], on: date | None, under: str) -> tuple[Market, str]:
@@ -125,7 +124,7 @@ def say(diagnostic: Diagnostic) -> None:
 
 
 def _lines(events: list[Any]) -> str:
-    return "".join(json.dumps(event_json(e), ensure_ascii=False) + "\n" for e in events)
+    return "".join(json_text(event_json(e)) + "\n" for e in events)
 
 
 @contextmanager
@@ -136,8 +135,8 @@ def _writing(events: str | None) -> Iterator[Any]:
     elif events == "-":
         yield sys.stdout.write
     else:
-        with open(events, "w", encoding="utf-8") as file:
-            yield file.write
+        with whole(events) as file:
+            yield lambda text: file.write(text.encode())
 
 
 @contextmanager
@@ -152,14 +151,16 @@ def _kept(path: str | None, header: Header) -> Iterator[Journal | None]:
 
 @contextmanager
 def _watched(scenario: Scenario) -> Iterator[Callable[[], None]]:
-    """A progress bar over the lines, where someone watches."""
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    lines = sum(path.read_bytes().count(b"\n") for path in (*scenario.stage, *scenario.streams))
-    length, label = (None, "lines and a recording") if scenario.recorded else (lines, plural(lines, "line"))
-    with click.progressbar(count(), length=length, label=label, file=sys.stderr) as bar:
-        yield lambda: bar.update(1)
+    """How many of the lines have been carried out."""
+    lines = sum(_lines_in(path) for path in (*scenario.stage, *scenario.streams))
+    label, length = ("lines and a recording", 0) if scenario.recorded else ("lines", lines)
+    with progress(label, length) as seen:
+        yield seen.update
+
+
+def _lines_in(path: Path) -> int:
+    with path.open("rb") as file:
+        return sum(1 for _ in file)
 
 
 # ── at the end ──────────────────────────────────────────────────────────────────────────────
@@ -195,5 +196,5 @@ def _report(path: str, recorded: Recorded, run: Run, scenario: Scenario, header:
     from policy.cli.market_document import finish
 
     finish(recorded, run, scenario, header)
-    write_page(path, recorded.document(A_PLATFORM, run.unread).page("both"))
+    write_whole(path, recorded.document(A_PLATFORM, run.unread).page("both").encode())
     click.echo(f"the report is in {path}", err=True)

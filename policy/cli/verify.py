@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.options import checked_of, format_option, seconds_option
 from policy.cli.output import plural, print_json
 from policy.cli.proving import claims_of, proved, require_solver
@@ -55,9 +54,6 @@ def command(
     policy verify rulesets --kind property --all
     policy verify rulesets -k lending_value --format json
     policy verify rulesets -k haircut --smt > haircut.smt2
-
-    Ends with 0 when everything is proved, 1 when something is refuted, 2 when the rules have errors, 3 when
-    something is not decided.
     """
     checked = checked_of(paths)
     limits = Limits(seconds, lists)
@@ -81,7 +77,9 @@ def command(
     else:
         _print(found_out, everything)
     statuses = {v.status for v in found_out}
-    sys.exit(1 if Status.REFUTED in statuses else 3 if statuses & {Status.UNDECIDED, Status.NOT_ENCODED} else 0)
+    if Status.REFUTED in statuses:
+        end(Exit.NO)
+    end(Exit.UNDECIDED if statuses & {Status.UNDECIDED, Status.NOT_ENCODED} else Exit.YES)
 
 
 def _print(found: list[Verdict], everything: bool) -> None:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import json
 from collections.abc import Iterator
+from datetime import date
 from heapq import merge
 from io import StringIO
 from pathlib import Path
@@ -19,6 +20,7 @@ from typing import Any
 from attrs import frozen
 
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, not_utf_8
+from policy.files import plain, read
 from policy.scenario import recorded
 from policy.source import Source, Span
 from policy.wire import DO, Commands
@@ -87,6 +89,8 @@ def scenario_in(folder: Path) -> Scenario:
     about = _about(folder / ABOUT, found)
     if found.found:
         raise PolicyError(found.found)
+    for file in files:
+        plain(file)
     plays = tuple(p for p in files if p.stem == recorded.FILE)
     streams = tuple(p for p in files if p not in stage and p not in plays)
     return Scenario(folder, tuple(stage), streams, plays, **about)
@@ -95,7 +99,7 @@ def scenario_in(folder: Path) -> Scenario:
 def _about(path: Path, found: Collector) -> dict[str, str]:
     if not path.exists():
         return {}
-    source = Source(str(path), path.read_text(encoding="utf-8", errors="replace"))
+    source = Source(str(path), read(path, LONGEST_LINE).decode(errors="replace"))
     whole = Span(source, 0, len(source.text))
     try:
         said = json.loads(source.text)
@@ -110,7 +114,16 @@ def _about(path: Path, found: Collector) -> dict[str, str]:
         found.error(
             "facts-unknown", f"a scenario has no `{key}`", whole, did_you_mean(key, _KNOWN) or f"it has {known}"
         )
+    if "on" in said and not _is_date(said["on"]):
+        found.error("facts-time", f"`{said['on']}` is not a date", whole, "write it as 2026-03-01")
     return said
+
+
+def _is_date(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 # ── one file ────────────────────────────────────────────────────────────────────────────────

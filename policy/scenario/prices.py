@@ -18,6 +18,7 @@ from pathlib import Path
 from attrs import frozen
 
 from policy.diagnostics import Collector, Diagnostic, PolicyError
+from policy.files import plain
 from policy.model.types import MOST_FACT_DIGITS
 from policy.model.values import scaled
 from policy.source import Source, Span
@@ -40,6 +41,7 @@ class Recorded:
 
 def recorded_prices(path: Path) -> tuple[tuple[Recorded, ...], list[Diagnostic]]:
     """The prices of a file, oldest first, and what is wrong with its rows. Raises PolicyError where there is none."""
+    plain(path)
     found = Collector()
     rows = _rows(path)
     header = next(rows, Source(str(path), ""))

@@ -19,6 +19,7 @@ from policy.diagnostics import Diagnostic, PolicyError
 from policy.exchange import from_binance, from_lobster, matcher, orders
 from policy.exchange.book import BUY, LIMIT
 from policy.exchange.orders import PRICE, QUANTITY, VENUE
+from policy.files import plain as plain_file
 from policy.model import types
 from policy.model.types import Enum, Number
 from policy.wire import Commands, typed
@@ -54,7 +55,13 @@ def played(play: Play, folder: Path, name: str) -> Iterator[Found]:
     """The commands of a recording, in the order of its lines. Its orders are told from others by the name."""
     path = folder / play.file
     reading = _Reading(name)
+    steps = {"tick": play.tick, "lot": play.lot}
+    if wrong := next((n for n, step in steps.items() if step <= 0), ""):
+        help = "write the smallest step of the recording, as 0.01"
+        yield 0, [Diagnostic("stream-line", f"the {wrong} of `{play.file}` is not above zero", None, help)]
+        return
     try:
+        plain_file(path)
         opened = gzip.open if path.suffix == ".gz" else open
         with opened(path, "rt", encoding="utf-8") as file:
             for plain in _READERS[play.format](play, reading.lines(file), reading, path):

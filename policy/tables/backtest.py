@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +22,8 @@ from policy.model import types
 from policy.model.values import show
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
 from policy.tables.decide import Progress, side_by_side
-from policy.tables.sinks import Sink, presentable
+from policy.tables.engines import computing
+from policy.tables.sinks import Sink, accounted, presentable
 from policy.tables.sources import Batch, Source
 
 OUTCOMES = ("old", "new")
@@ -50,6 +52,7 @@ class Flips:
     rows: int = 0
     outcomes: dict[tuple[str, str], Amounts] = field(factory=dict)  # also those that are the same
     rules: dict[tuple[str, str], Amounts] = field(factory=dict)  # by rule, and `new` or `old`: which alone gives it
+    of: types.Type | None = None  # what is asked gives
     values: Amounts = field(factory=Amounts)  # rows whose value differs, and the new values less the old
     seconds: float = 0.0
 
@@ -92,18 +95,18 @@ class Backtest:
 
     def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> Flips:
         """Asks every row of both rulebooks; with `out`, the rows that come out otherwise go there."""
-        flips = Flips(self.old.function.id, self.amount.function.type if self.amount else None)
+        amount = self.amount.function.type if self.amount else None
+        flips = Flips(self.old.function.id, amount, of=self.new.function.type)
         start = time.perf_counter()
         batches = side_by_side(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
         about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}
-        if out is None:
+        with nullcontext() if out is None else Sink(Path(out), about) as sink, computing(self.source.path):
             for table in batches:
                 self._count(table, flips, start, progress)
-            return flips
-        with Sink(Path(out), about) as sink:
-            for table in batches:
-                self._count(table, flips, start, progress)
-                sink.write(self._presented(table.filter(_differs(table))))
+                if sink is not None:
+                    sink.write(self._presented(table.filter(_differs(table))))
+            told = sum(amounts.rows for amounts in flips.outcomes.values())
+            accounted(self.source.path, self.source.rows or 0, told, flips.rows)
         return flips
 
     def _compared(self, batch: Batch) -> pl.DataFrame:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
@@ -27,7 +27,8 @@ from policy.ir.program import Program
 from policy.source import Source as Text
 from policy.source import Span
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
-from policy.tables.sinks import Sink, presentable
+from policy.tables.engines import computing
+from policy.tables.sinks import Sink, accounted, presentable
 from policy.tables.sources import BATCH, Batch, Lines, Source
 
 Job = TypeVar("Job")
@@ -60,14 +61,19 @@ class Summary:
             "rulebook": self.rulebook,
             "rows": self.rows,
             "outcomes": dict(sorted(self.tally.outcomes.items())),
-            "reasons": dict(self.tally.reasons.most_common()),
-            "needs": dict(self.tally.needs.most_common()),
-            "problems": dict(self.tally.problems.most_common()),
+            "reasons": dict(most_first(self.tally.reasons)),
+            "needs": dict(most_first(self.tally.needs)),
+            "problems": dict(most_first(self.tally.problems)),
             "one_by_one": self.one_by_one,
             "columns_missing": list(self.missing),
             "remarks": self.remarks,
             "seconds": round(self.seconds, 3),
         }
+
+
+def most_first(counted: Counter[str]) -> list[tuple[str, int]]:
+    """What was counted, the most frequent first, and by name where it is as frequent."""
+    return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
 @frozen(eq=False)
@@ -93,7 +99,7 @@ class Run:
         told |= {"remarks": remarks} if remarks else {}
         summary = Summary(function.id, self.undated.digest, self.missing, remarks)
         start = time.perf_counter()
-        with Sink(Path(path), told) as sink:
+        with Sink(Path(path), told) as sink, computing(self.source.path):
             for table, answers in self.answers(workers):
                 summary.add(answers)
                 summary.rows += table.height - answers.table.height  # those that were spoilt
@@ -102,6 +108,8 @@ class Run:
                 progress(summary.rows, self.source.rows, summary.seconds)
             if not summary.rows:
                 sink.write(self.presented(self._nothing()))
+            rows = summary.rows if self.source.rows is None else self.source.rows
+            accounted(self.source.path, rows, summary.tally.outcomes.total(), sink.rows)
         return summary
 
     def _nothing(self) -> pl.DataFrame:

@@ -1,13 +1,12 @@
-"""Answers into files, whole or not at all: a file appears under its name only when its last row is written.
+"""Answers into files, whole or not at all: a file appears under its name only when every row is accounted for.
 
-In: a path and tables of answers. Out: a Parquet, CSV, JSON Lines or Arrow IPC file. What was left behind by a run
-that was interrupted (`NAME.part`) is never taken for an answer, and is written over by the next. In CSV, which people
-open in spreadsheets, a text that would be taken for a formula has an apostrophe before it; numbers have none.
+In: a path and tables of answers. Out: a Parquet, CSV, JSON Lines or Arrow IPC file (see `policy.files`). In CSV,
+which people open in spreadsheets, a text that would be taken for a formula has an apostrophe before it; numbers have
+none.
 """
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Mapping
 from pathlib import Path
@@ -17,6 +16,8 @@ from typing import Any
 import polars as pl
 from attrs import define, field
 
+from policy.diagnostics import Diagnostic, PolicyError
+from policy.files import whole
 from policy.model import types
 from policy.model.types import Type
 from policy.tables.sources import format_of
@@ -29,11 +30,13 @@ _NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?( ?%| [A-Z]{3})?$"
 
 @define(eq=False)
 class Sink:
-    """A file being written. Used in a `with`: it is kept where that ends well, and left as a part where not."""
+    """A file being written. Used in a `with`: it is published where that ends well, and gone where not."""
 
     path: Path
     about: Mapping[str, str]  # said in the file of the file: question, date, rulebook
     format: str = ""
+    rows: int = 0  # that have been written
+    _whole: Any = None
     _file: Any = None
     _writer: Any = None
     _schema: Any = None
@@ -41,14 +44,12 @@ class Sink:
 
     def __enter__(self) -> Sink:
         self.format = format_of(self.path)
-        self._file = self.part.open("wb")
+        self._whole = whole(self.path)
+        self._file = self._whole.__enter__()
         return self
 
-    @property
-    def part(self) -> Path:
-        return self.path.with_name(self.path.name + ".part")
-
     def write(self, table: pl.DataFrame) -> None:
+        self.rows += table.height
         match self.format:
             case "csv":
                 flat = table.select(_in_one_cell(n, d).name.map(_no_formula) for n, d in table.schema.items())
@@ -69,14 +70,27 @@ class Sink:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self._writer is not None:
-            self._writer.close()
-        if kind is None:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-        self._file.close()
-        if kind is None:
-            os.replace(self.part, self.path)
+        try:
+            if self._writer is not None:
+                self._writer.close()
+        except BaseException as failure:
+            self._whole.__exit__(type(failure), failure, failure.__traceback__)
+            raise
+        self._whole.__exit__(kind, error, trace)
+
+
+class LostRows(PolicyError):
+    """Not every row was answered or refused, so that nothing is published."""
+
+    exit_code = 3
+
+
+def accounted(where: str | Path, rows: int, told: int, written: int) -> None:
+    """Raises LostRows where the rows of a file, the outcomes told and the answers written differ in number."""
+    if not rows == told == written:
+        message = f"`{where}` has {rows:,} rows, {told:,} were answered or refused, and {written:,} written"
+        help = "nothing is published; see whether the file was changed while it was read, and ask again"
+        raise LostRows([Diagnostic("rows-lost", message, help=help)])
 
 
 def _arrow_writer(format: str, file: Any, schema: Any) -> Any:

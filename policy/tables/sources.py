@@ -1,7 +1,8 @@
 """Tables in files, a batch of rows at a time: Parquet, CSV, Arrow IPC; and JSON Lines, a batch of lines at a time.
 
-In: a path. Out: the columns that the file has, known before the first row, and batches in the order of the file. A
-row of CSV that has not as many cells as the header comes out as spoilt, and stops no other.
+In: a path. Out: the columns that the file has and how many rows, known before the first, and batches in the order of
+the file. A row of CSV that has not as many cells as the header comes out as spoilt, and stops no other. Absent: what
+each kind of file is like; that is in `from_csv` and `from_arrow`.
 """
 
 from __future__ import annotations
@@ -11,13 +12,15 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from attrs import define, field, frozen
+from attrs import field, frozen
 
+from policy import files
 from policy.diagnostics import Collector, PolicyError
 from policy.facts.from_json import LARGEST_FACTS
+from policy.tables import from_arrow, from_csv
+from policy.tables.engines import guarded
 
 BATCH = 131_072  # rows: enough to be fast, few enough that several fit into a processor's cache
-LARGEST_GROUP = 4 * BATCH  # of rows that are read at once
 LINES = 2_000  # of JSON in a batch
 FORMATS = {
     ".parquet": "parquet",
@@ -74,40 +77,34 @@ def format_of(path: str | Path) -> str:
 
 @frozen(eq=False)
 class Source:
-    """A table in a file; `columns` is empty where they are not known beforehand (JSON Lines)."""
+    """A table in a file; of JSON Lines neither its columns nor how many rows are known beforehand."""
 
     path: Path
     format: str
     columns: Mapping[str, Any]
-    rows: int | None  # where the file says
+    rows: int | None
 
     def batches(self) -> Iterator[Batch]:
+        """The rows. Raises PolicyError where the file turns out not to be what it said."""
+        first = 1
+        with guarded(self.path):
+            for table, spoilt in self._tables():
+                yield Batch(table, first, {first + n: why for n, why in spoilt.items()})
+                first += table.height + len(spoilt)
+
+    def _tables(self) -> Iterator[tuple[pl.DataFrame, Mapping[int, str]]]:
+        """Parts of the table, and in each the places and reasons of rows that are not in it."""
         match self.format:
             case "csv":
-                yield from _csv_batches(self.path)
+                yield from from_csv.parts(self.path, BATCH)
             case _:
-                first = 1
-                for table in self._tables():
-                    for part in table.iter_slices(BATCH):
-                        yield Batch(part, first)
-                        first += part.height
-
-    def _tables(self) -> Iterator[pl.DataFrame]:
-        """Parquet in row groups as they were written, one at a time, unless they are large; else as it streams."""
-        scan = _scanned(self.path, self.format)
-        groups = _row_groups(self.path) if self.format == "parquet" else []
-        if not groups or max(groups) > LARGEST_GROUP:
-            yield from scan.collect_batches(chunk_size=BATCH, maintain_order=True)
-            return
-        start = 0
-        for rows in groups:
-            yield scan.slice(start, rows).collect()
-            start += rows
+                for table in from_arrow.tables(self.path, self.format, BATCH):
+                    yield table, {}
 
     def lines(self) -> Iterator[Lines]:
         """The lines that are not blank; of one that is too long only so much as shows that it is."""
         held: list[tuple[int, bytes]] = []
-        with self.path.open("rb") as file:
+        with open(files.opened(self.path), "rb") as file:
             number = 0
             while line := file.readline(LARGEST_FACTS + 2):
                 number += 1
@@ -126,80 +123,12 @@ class Source:
 def source_of(path: str | Path) -> Source:
     """The table in a file. Raises PolicyError where it cannot be read."""
     file, format = Path(path), format_of(path)
-    try:
+    with guarded(path):
+        files.plain(file)
         if format == "lines":
-            file.open("rb").close()
             return Source(file, format, {}, None)
         if format == "csv":
-            return Source(file, format, _csv_columns(file), None)
-        scan = _scanned(file, format)
-        return Source(file, format, dict(scan.collect_schema()), int(scan.select(pl.len()).collect().item()))
-    except (OSError, pl.exceptions.PolarsError, ValueError) as failure:
-        found = Collector()
-        why = str(failure).partition("\n")[0]
-        found.error("table-format", f"`{path}` cannot be read as a table: {why}", None)
-        raise PolicyError(found.found) from failure
-
-
-def _row_groups(path: Path) -> list[int]:
-    """How many rows each row group has."""
-    from pyarrow import parquet
-
-    metadata = parquet.ParquetFile(path).metadata
-    return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
-
-
-def _scanned(path: Path, format: str) -> pl.LazyFrame:
-    return pl.scan_parquet(path, glob=False) if format == "parquet" else pl.scan_ipc(path, glob=False)
-
-
-# ── CSV ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def _csv_columns(path: Path) -> dict[str, Any]:
-    import csv
-
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return {name: pl.String() for name in next(csv.reader(file), [])}
-
-
-@define(eq=False)
-class _Spoilt:
-    """Notes the rows that do not have as many cells as the header."""
-
-    rows: list[tuple[int, str]] = field(factory=list)
-
-    def __call__(self, row: Any) -> str:
-        self.rows.append(
-            (row.number - 1, f"it has {row.actual_columns} cells, but the header has {row.expected_columns}")
-        )
-        return "skip"
-
-
-def _csv_batches(path: Path) -> Iterator[Batch]:
-    """Every cell is text, to be read exactly; an empty one is null, a quoted empty one an empty text."""
-    from pyarrow import csv, string
-
-    names = list(_csv_columns(path))
-    spoilt, first = _Spoilt(), 1
-    reader = csv.open_csv(
-        path,
-        read_options=csv.ReadOptions(use_threads=False, block_size=1 << 23),
-        parse_options=csv.ParseOptions(invalid_row_handler=spoilt, newlines_in_values=True),
-        convert_options=csv.ConvertOptions(
-            column_types=dict.fromkeys(names, string()),
-            strings_can_be_null=True,
-            quoted_strings_can_be_null=False,
-            null_values=[""],
-        ),
-    )
-    for held in reader:
-        table = pl.DataFrame(held)
-        for part in table.iter_slices(BATCH):
-            last, here = first + part.height, {}
-            while spoilt.rows and spoilt.rows[0][0] <= last:
-                number, why = spoilt.rows.pop(0)
-                here[number] = why
-                last += 1
-            yield Batch(part, first, here)
-            first = last
+            csv = from_csv.looked_through(file)
+            return Source(file, format, {name: pl.String() for name in csv.columns}, csv.rows)
+        columns, rows = from_arrow.shape(file, format)
+        return Source(file, format, columns, rows)

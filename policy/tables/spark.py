@@ -9,7 +9,9 @@ the extra `columns`.
 from __future__ import annotations
 
 import hashlib
+import os
 import pickle
+import sys
 import time
 from collections.abc import Iterator
 from functools import cache
@@ -133,7 +135,18 @@ def answers_of(facts: DataFrame, undated: Program, asking: Asking) -> DataFrame:
 
     schema = pl.DataFrame(to_arrow_schema(facts.schema).empty_table()).schema
     job, comes_out = _job(undated, asking, dict(schema))
-    return facts.mapInArrow(_plain(job), comes_out)
+    return _mapped(facts, _plain(job), comes_out)
+
+
+def _mapped(facts: DataFrame, job: Any, comes_out: Any) -> DataFrame:
+    """A job on all columns by their own names, which Spark would take for paths where they have dots."""
+    numbered = facts.toDF(*(f"c{n}" for n in range(len(facts.columns))))
+    names = facts.columns
+
+    def named(batches: Any) -> Any:
+        return job(batch.rename_columns(names) for batch in batches)
+
+    return numbered.mapInArrow(named, comes_out)
 
 
 def grouped_answers_of(
@@ -151,7 +164,7 @@ def grouped_answers_of(
     schema = rows.group_by(by).agg(pl.struct(rest).alias(into)).schema
     job, comes_out = _job(undated, asking, dict(schema))
     together = facts.repartition(*by).sortWithinPartitions(*by, *(c for c in rest if _sorts(rows.schema[c])))
-    return together.mapInArrow(_plain(Grouped(job, by, into)), comes_out)
+    return _mapped(together, _plain(Grouped(job, by, into)), comes_out)
 
 
 def _sorts(dtype: Any) -> bool:
@@ -184,6 +197,8 @@ def session(master: str) -> SparkSession:
     """A session with a master, set up for columns."""
     from pyspark.sql import SparkSession
 
+    if master.startswith("local"):  # the workers are here, and so is their Python
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     return (
         SparkSession.builder.master(master)
         .appName("policy decide")

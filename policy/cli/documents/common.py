@@ -11,15 +11,17 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import lru_cache
+from functools import lru_cache, wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import click
 
+from policy.cli.exits import Exit, end
 from policy.cli.options import texts_of
-from policy.cli.output import fail, print_diagnostics
+from policy.cli.output import fail, keep_apart, print_diagnostics, write_whole
 from policy.diagnostics import PolicyError
+from policy.files import whole_folder
 from policy.model.overlays import check_overlay, overlaid
 from policy.model.rules import Model
 from policy.pipeline import Checked, Text, check, digest_of
@@ -67,7 +69,9 @@ def _pdf_is_possible(ctx: click.Context, _: click.Parameter, format: str) -> str
 
 _OPTIONS = (
     templates_option(expose=False),
-    click.option("-o", "--output", type=click.Path(dir_okay=False), default="", help="Where it goes, if not here."),
+    click.option(
+        "-o", "--output", type=click.Path(dir_okay=False), default="", help="Output file; `-` is standard output."
+    ),
     click.option(
         "--format",
         type=click.Choice(FORMATS),
@@ -85,9 +89,23 @@ _OPTIONS = (
 
 def document_options(command: F) -> F:
     """`--language`, `--format`, `--platform`, `--output` and `--templates`."""
+
+    @wraps(command)
+    def kept_apart(**given: Any) -> Any:
+        keep_apart((given["output"],), _read_by(given))
+        return command(**given)
+
+    made: Any = kept_apart
     for option in _OPTIONS:
-        command = option(command)
-    return command
+        made = option(made)
+    return cast(F, made)
+
+
+def _read_by(given: dict[str, Any]) -> Iterator[str]:
+    """The files and folders that a document is made of, by the options and arguments that name them."""
+    yield from given.get("paths", ())
+    yield from (given[name] for name in ("facts", "journal", "scenario") if given.get(name))
+    yield from (given[name].partition("+")[0] for name in ("old", "new") if name in given)
 
 
 def model_of(paths: tuple[str, ...], under: str) -> tuple[Checked, Model, str]:
@@ -96,7 +114,7 @@ def model_of(paths: tuple[str, ...], under: str) -> tuple[Checked, Model, str]:
     checked = _checked(tuple(_from_their_folder(texts)))
     if checked.errors:
         print_diagnostics(check(texts).errors)
-        sys.exit(2)
+        end(Exit.UNANSWERED)
     model: Model = checked.model
     wrong = check_overlay(model, under)
     if wrong:
@@ -119,23 +137,34 @@ def _from_their_folder(texts: list[Text]) -> list[Text]:
 
 def write(document: Document, language: str, format: str, output: str) -> None:
     """Writes a document in a format."""
-    data = in_format(document, language, format, output)
-    if not output:
+    if format == "pdf" and not output:
+        raise click.UsageError("a PDF goes to a file: name one with --output")
+    data = in_format(document, language, format)
+    if output in ("", "-"):
         sys.stdout.buffer.write(data)
         return
-    try:
-        Path(output).write_bytes(data)
-    except OSError as failure:
-        raise click.UsageError(f"`{output}` cannot be written: {failure.strerror}") from failure
+    write_whole(output, data)
     click.echo(f"the document is in {output}", err=True)
 
 
-def in_format(document: Document, language: str, format: str, output: str) -> bytes:
+@contextmanager
+def new_folder(folder: str) -> Iterator[Path]:
+    """A folder to write into, published whole. Ends with 2 where it is not new or empty, or cannot be written."""
+    try:
+        if os.path.exists(folder) and os.listdir(folder):
+            raise click.UsageError(f"`{folder}` is not empty: name a new folder")
+        with whole_folder(folder) as into:
+            yield into
+    except OSError as failure:
+        raise click.UsageError(f"`{folder}` cannot be written: {failure.strerror}") from failure
+    except PolicyError as error:
+        fail(error)
+
+
+def in_format(document: Document, language: str, format: str) -> bytes:
     """The bytes of a document. Ends with 2 where templates of one's own do not print it."""
     if format == "json":
         return json_of(document)
-    if format == "pdf" and not output:
-        raise click.UsageError("a PDF goes to a file: name one with --output")
     page = page_of(document, language)
     match format:
         case "markdown":

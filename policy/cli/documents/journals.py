@@ -1,4 +1,4 @@
-"""A journal read as a stream: verified first, with a bar where someone watches.
+"""A journal read as a stream, verified first.
 
 In: the path of a journal. Out: its header, and its records one at a time, so that memory stays as it is however
 long the journal. Ends with 3 where the journal is not whole, and with 2 where it was kept under other rules than the
@@ -8,9 +8,7 @@ document is of.
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 
 import click
 
@@ -18,6 +16,7 @@ from policy.audit.records import Header, Record
 from policy.audit.replay import records
 from policy.audit.verify import verify
 from policy.cli.output import fail
+from policy.cli.progress import progress
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.pipeline import Text, digest_of
 
@@ -27,15 +26,6 @@ journal_option = click.option(
     default="",
     help="What happened, as `policy trade` kept it.",
 )
-
-
-@contextmanager
-def _bar(path: str, label: str) -> Iterator[click._termui_impl.ProgressBar[int] | None]:
-    if not sys.stderr.isatty():
-        yield None
-        return
-    with click.progressbar(length=os.path.getsize(path), label=label, file=sys.stderr) as bar:
-        yield bar
 
 
 def require_rules(header: Header, texts: Sequence[Text], under: str) -> None:
@@ -57,8 +47,8 @@ def _other_rules(kept: str, overlay: str, texts: Sequence[Text], under: str) -> 
 def read_journal(path: str) -> tuple[Header, Iterator[Record]]:
     """The header of a journal that is whole, and its records, all of which were kept under one rulebook."""
     try:
-        with _bar(path, "checking the journal") as bar:
-            verified = verify(path, progress=bar.update if bar else None)
+        with progress("checking the journal, bytes", os.path.getsize(path)) as seen:
+            verified = verify(path, progress=seen.update)
     except PolicyError as error:
         fail(error)
     if verified.header is None or not verified.whole:
@@ -67,8 +57,8 @@ def read_journal(path: str) -> tuple[Header, Iterator[Record]]:
 
 
 def _records(path: str, last: int, rules: str) -> Iterator[Record]:
-    with _bar(path, "reading the journal") as bar:
-        for _, record in records(path, last, bar.update if bar else None):
+    with progress("reading the journal, bytes", os.path.getsize(path)) as seen:
+        for _, record in records(path, last, seen.update):
             if record.rules != rules:
                 kept = f"`{record.rules[:16]}`, others under `{rules[:16]}`"
                 message = f"record {record.seq} was kept under the rulebook {kept}"

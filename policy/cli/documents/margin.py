@@ -30,7 +30,7 @@ def command(
 
     A journal is read as a stream, however long it is; it holds the accounts that were stated, and no portfolio to be
     put under stress. A SCENARIO is run, all its accounts are stated at the end, and its prices fall, each time from
-    there. Ends with 3 where a journal is not whole, and with 2 where it was kept under other rules.
+    there.
     """
     recorded, unread = followed(scenario, journal, paths, start)
     write(recorded.document(platform, unread), language, format, output)

@@ -13,11 +13,20 @@ from click.core import ParameterSource
 
 from policy.cli.backtest import SHIPPED
 from policy.cli.documents import change, margin, rulebook, traceability, trading
-from policy.cli.documents.common import LANGUAGES, json_of, model_of, page_of, require_pdf, templates_option
+from policy.cli.documents.common import (
+    LANGUAGES,
+    json_of,
+    model_of,
+    new_folder,
+    page_of,
+    require_pdf,
+    templates_option,
+)
 from policy.cli.documents.common import pdf as pdf_of
 from policy.cli.documents.followed import of_journal
 from policy.cli.documents.journals import journal_option, read_journal, require_rules
 from policy.cli.options import DateType, on_option, rules_option, under_option
+from policy.cli.progress import progress
 from policy.cli.proving import proofs_option
 from policy.reports.documents import Document
 from policy.reports.markdown import markdown_of
@@ -61,20 +70,20 @@ def command(
     The same input makes the same bytes. The folder must be new or empty. A journal must have been kept under this
     very rulebook, overlay included; otherwise it ends with 2 and says which.
     """
-    into = Path(folder)
-    if into.exists() and any(into.iterdir()):
-        raise click.UsageError(f"`{folder}` is not empty: name a new folder")
     if pdf:
         require_pdf()
-    documents = _documents(paths, under, on, journal, since, proofs, platform)
-    into.mkdir(parents=True, exist_ok=True)
-    listed = [_written(into, name, document, language, pdf) for name, document in documents]
-    pack = Pack(tuple(listed), _digest_of(journal) if journal else "", _again(click.get_current_context()))
-    first = documents[0][1].cover
-    cover = evolve(first, title=TITLE)
-    index = _written(into, "index", Document("index.html.jinja", cover, {"pack": pack}), language, pdf)
-    files = [f for d in (index, *listed) for f in d.files]
-    (into / "manifest.txt").write_text(manifest(files), encoding="utf-8")
+    with new_folder(folder) as into:
+        documents = _documents(paths, under, on, journal, since, proofs, platform)
+        listed = []
+        with progress("documents written", len(documents)) as seen:
+            for name, document in documents:
+                listed.append(_written(into, name, document, language, pdf))
+                seen.update()
+        pack = Pack(tuple(listed), _digest_of(journal) if journal else "", _again(click.get_current_context()))
+        cover = evolve(documents[0][1].cover, title=TITLE)
+        index = _written(into, "index", Document("index.html.jinja", cover, {"pack": pack}), language, pdf)
+        files = [f for d in (index, *listed) for f in d.files]
+        (into / "manifest.txt").write_text(manifest(files), encoding="utf-8")
     click.echo(f"{len(files)} files and their manifest are in {folder}", err=True)
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import click
 
+from policy.cli.documents.common import new_folder
 from policy.reports.render import SHIPPED
 
 
@@ -20,13 +19,7 @@ def command(folder: str) -> None:
 
     Delete the files you do not change: what is not in the folder is taken from ours, and stays up to date.
     """
-    into = Path(folder)
-    try:
-        if into.exists() and any(into.iterdir()):
-            raise click.UsageError(f"`{folder}` is not empty: name a new folder")
-        into.mkdir(parents=True, exist_ok=True)
+    with new_folder(folder) as into:
         for file in sorted(SHIPPED.iterdir()):
             (into / file.name).write_bytes(file.read_bytes())
-    except OSError as failure:
-        raise click.UsageError(f"`{folder}` cannot be written: {failure.strerror}") from failure
     click.echo(f"the templates are in {folder}", err=True)

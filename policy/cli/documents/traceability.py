@@ -9,6 +9,7 @@ import click
 from policy.cli.documents.common import document_options, model_of, write
 from policy.cli.documents.journals import journal_option, read_journal, require_rules
 from policy.cli.options import on_option, rules_option, under_option
+from policy.cli.progress import progress
 from policy.pipeline import Checked
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
@@ -55,7 +56,12 @@ def made(checked: Checked, digest: str, under: str, on: date, platform: str, jou
     """The document; the tests of the whole rulebook are run, overlays included, as `policy test` does."""
     model = checked.model
     runner = Runner(model, digest)
-    results = [*(runner.run(t) for t in model.tests), *try_properties(runner)]
+    results = []
+    with progress("tests", len(model.tests)) as seen:
+        for test in model.tests:
+            results.append(runner.run(test))
+            seen.update()
+    results += try_properties(runner)
     summary = summarised(model, (r.coverage for r in results))
     day = on.toordinal()
     sources = by_status((p.id, p.status) for p in model.provisions.values())

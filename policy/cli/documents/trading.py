@@ -29,8 +29,7 @@ def command(
     policy report trading --journal day.jsonl --language zh -o trading.html
 
     A journal is read as a stream, however long it is; a SCENARIO is run first. The rules give the words for what
-    the journal names; what was decided stands in the journal. Ends with 3 where a journal is not
-    whole, and with 2 where it was kept under other rules than these.
+    the journal names; what was decided stands in the journal.
     """
     recorded, unread = followed(scenario, journal, paths, start)
     write(recorded.document(platform, unread), language, format, output)

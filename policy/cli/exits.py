@@ -1,0 +1,158 @@
+"""How commands end: one table of codes, and what each means of each verb.
+
+`policy VERB --help` prints its part of the table; the tests run every verb for each of its codes.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from typing import NoReturn, assert_never
+
+import click
+
+
+class Exit(IntEnum):
+    """What a command ends with."""
+
+    YES = 0
+    NO = 1
+    UNANSWERED = 2
+    UNDECIDED = 3
+    INTERRUPTED = 130
+    PIPE_CLOSED = 141
+
+
+MEANING = {
+    Exit.YES: "yes: permitted, a value, nothing found, all hold",
+    Exit.NO: "no: denied, findings, failed tests, differences",
+    Exit.UNANSWERED: "could not answer: usage, unreadable input, rules with errors, refused rows, a missing extra",
+    Exit.UNDECIDED: "undecided, or an integrity failure: a damaged journal, rows lost",
+    Exit.INTERRUPTED: "interrupted",
+    Exit.PIPE_CLOSED: "whoever read has closed the pipe",
+}
+WORST_FIRST = (Exit.UNANSWERED, Exit.UNDECIDED, Exit.NO, Exit.YES)
+
+_RULES = "the rules have errors or cannot be read"
+_WRITTEN = {Exit.YES: "it is written", Exit.UNANSWERED: f"{_RULES}, or it cannot be written"}
+_JOURNAL = {
+    Exit.UNANSWERED: f"{_RULES}, the journal was kept under other rules, or it cannot be written",
+    Exit.UNDECIDED: "the journal is not whole",
+}
+_DECIDED = {
+    Exit.YES: "permitted, or a value",
+    Exit.NO: "denied",
+    Exit.UNANSWERED: f"the facts were refused, {_RULES}",
+    Exit.UNDECIDED: "undecided, or the rules fail",
+}
+_CARRIED_OUT = {Exit.YES: "every line was carried out", Exit.UNANSWERED: f"a line could not be read, {_RULES}"}
+_LISTED = {Exit.YES: "it is printed", Exit.UNANSWERED: _RULES}
+
+ENDS: dict[str, dict[Exit, str]] = {
+    "backtest": {
+        Exit.YES: "nothing flips or differs",
+        Exit.NO: "something flips, or an account differs",
+        Exit.UNANSWERED: f"the history cannot be read, {_RULES}",
+        Exit.UNDECIDED: "the journal is not whole, or rows were lost",
+    },
+    "check": {
+        Exit.YES: "nothing found, or warnings alone",
+        Exit.NO: "errors; with --strict also warnings",
+        Exit.UNANSWERED: "a file cannot be read",
+    },
+    "completion": {Exit.YES: "it is printed", Exit.UNANSWERED: "there is no such shell"},
+    "decide": _DECIDED | {Exit.UNDECIDED: "undecided, the rules fail, or rows were lost"},
+    "demo": _WRITTEN,
+    "diff": {
+        Exit.YES: "nothing differs",
+        Exit.NO: "something differs",
+        Exit.UNANSWERED: _RULES,
+        Exit.UNDECIDED: "something is not decided, and nothing is known to differ",
+    },
+    "explain": _DECIDED,
+    "facts": _LISTED,
+    "fmt": {
+        Exit.YES: "all is in shape",
+        Exit.NO: "with --check: something is not",
+        Exit.UNANSWERED: "a file does not parse, or cannot be read",
+    },
+    "init": {Exit.YES: "it is written", Exit.UNANSWERED: "a file is there already, or cannot be written"},
+    "log verify": {
+        Exit.YES: "the journal is whole",
+        Exit.UNANSWERED: "it cannot be read",
+        Exit.UNDECIDED: "it is torn or altered",
+    },
+    "log replay": {
+        Exit.YES: "every event comes out the same, to the byte",
+        Exit.UNANSWERED: f"it cannot be read, {_RULES}",
+        Exit.UNDECIDED: "one does not",
+    },
+    "margin": _CARRIED_OUT,
+    "provisions": _LISTED,
+    "questions": _LISTED,
+    "report rulebook": _WRITTEN,
+    "report traceability": _WRITTEN | _JOURNAL,
+    "report decision": _WRITTEN | {Exit.YES: "it is written, whatever the answer"},
+    "report trading": _WRITTEN | _JOURNAL,
+    "report margin": _WRITTEN | _JOURNAL,
+    "report change": _WRITTEN | {Exit.YES: "it is written, whatever differs"} | _JOURNAL,
+    "report pack": _WRITTEN | _JOURNAL,
+    "report templates": {Exit.YES: "they are written", Exit.UNANSWERED: "they cannot be written"},
+    "stress portfolio": _CARRIED_OUT,
+    "stress coverage": {Exit.YES: "it is computed", Exit.UNANSWERED: f"the prices cannot be read, {_RULES}"},
+    "test": {
+        Exit.YES: "all tests hold",
+        Exit.NO: "one fails, there are none, a mistake goes unnoticed (--mutate), or coverage is below --fail-under",
+        Exit.UNANSWERED: _RULES,
+        Exit.UNDECIDED: "with --mutate: a mistake is not decided",
+    },
+    "trade": _CARRIED_OUT | {Exit.UNDECIDED: "the journal could not be kept"},
+    "verify": {
+        Exit.YES: "everything is proved",
+        Exit.NO: "something is refuted",
+        Exit.UNANSWERED: _RULES,
+        Exit.UNDECIDED: "something is not decided, and nothing is refuted",
+    },
+}
+
+
+def told(meanings: dict[Exit, str]) -> str:
+    """A table of codes for a help page."""
+    return "\b\nEnds with:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in meanings.items())
+
+
+def describe(command: click.Command, name: str) -> click.Command:
+    """Puts a verb's codes below its help, and those of what it consists of below theirs."""
+    if name in ENDS:
+        command.epilog = told(ENDS[name])
+    if isinstance(command, click.Group):
+        for inner in command.commands:
+            describe(command.commands[inner], f"{name} {inner}")
+    return command
+
+
+def end(code: Exit) -> NoReturn:
+    sys.exit(int(code))
+
+
+def of_outcomes(outcomes: Iterable[str]) -> Exit:
+    """The worst of the answers' codes; `refused` is the outcome of facts that could not be read."""
+    codes = {_of_outcome(outcome) for outcome in outcomes}
+    return next((code for code in WORST_FIRST if code in codes), Exit.YES)
+
+
+def _of_outcome(outcome: str) -> Exit:
+    from policy.decisions import Outcome  # not needed for a help page
+
+    if outcome == "refused":
+        return Exit.UNANSWERED
+    match Outcome(outcome):
+        case Outcome.UNDECIDED | Outcome.FAILED:
+            return Exit.UNDECIDED
+        case Outcome.DENIED:
+            return Exit.NO
+        case Outcome.PERMITTED | Outcome.VALUE:
+            return Exit.YES
+        case _ as other:
+            assert_never(other)

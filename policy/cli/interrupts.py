@@ -1,0 +1,110 @@
+"""Interrupts: a command that is told to stop ends within two seconds, workers included; nothing is left half done.
+
+SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one, so that no library that is busy, or has
+a handler of its own, can keep them from being heard. The main thread then has a second to close what it has open;
+after it, or sooner, the processes that were started are killed, parts of files removed, and the process is gone.
+Absent: Windows, whose own way is kept; and C code that holds the interpreter's lock, which is waited for: nothing
+that is called here holds it for as long as a second.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import click
+
+Result = TypeVar("Result")
+
+PATIENCE = 1.0  # seconds that the main thread has
+_NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
+_over = threading.Lock()  # taken once, by whoever ends the process
+_code = 0  # what the process ends with, once it was told to
+
+
+class Interrupted(BaseException):
+    """Raised in the main thread where the process is told to stop."""
+
+
+def heard(run: Callable[[], Result]) -> Result:
+    """Runs the program of a process; told to stop, it ends by `leave`, whatever goes wrong on the way out of it."""
+    watch()
+    try:
+        return run()
+    except BaseException:
+        if told():
+            leave()
+        raise
+
+
+def watch() -> None:
+    """From here on a signal ends the process. For a process of its own, not for tests within one."""
+    if not hasattr(signal, "sigwait"):
+        return
+    wanted = {getattr(signal, name) for name in _NAMES}
+    awaited = {s for s in wanted if signal.getsignal(s) is not signal.SIG_IGN}  # as under nohup
+    signal.signal(signal.SIGUSR1, _raise)
+    signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
+    threading.Thread(target=_wait, args=(awaited,), daemon=True).start()
+
+
+def told() -> bool:
+    """Whether the process was told to stop; whatever then goes wrong comes of that."""
+    return bool(_code)
+
+
+def leave() -> NoReturn:
+    """Ends an interrupted process at once, saying so, however much is still going on in it."""
+    if not told():
+        click.echo("interrupted", err=True)
+        sys.exit(130)
+    with _over:
+        _kill(_started(os.getpid()))
+        if parts := sys.modules.get("policy.files"):  # where it is not imported, nothing is written
+            parts.abandon()
+        os.write(2, b"interrupted\n")
+        os._exit(_code)
+
+
+def _wait(awaited: set[signal.Signals]) -> None:
+    global _code
+    _code = 128 + signal.sigwait(awaited)
+    signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR1)
+    _kill(_started(os.getpid()))  # so that nobody waits for them
+    threading.Event().wait(PATIENCE)
+    leave()
+
+
+def _raise(*_: object) -> NoReturn:
+    signal.signal(signal.SIGUSR1, signal.SIG_IGN)
+    raise Interrupted
+
+
+def _started(parent: int) -> list[int]:
+    """The processes that this one has started, and those have; where the system tells nothing, its workers alone."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            words = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue  # it is gone
+        children.setdefault(int(words[1]), []).append(int(stat.parent.name))
+    if not children and (pools := sys.modules.get("multiprocessing")):
+        return [child.pid for child in pools.active_children()]
+    found = [parent]
+    for process in found:
+        found += children.get(process, [])
+    return found[1:]
+
+
+def _kill(processes: list[int]) -> None:
+    for process in processes:
+        try:
+            os.kill(process, signal.SIGKILL)
+        except ProcessLookupError:
+            continue

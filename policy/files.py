@@ -1,0 +1,201 @@
+"""Files: read only where they are plain, and published whole or not at all.
+
+In: paths. Out: what a file holds, never waiting for a pipe nor reading a device without an end; and files that stand
+under their name only when their last byte is on the disk. While one is written, it is `NAME.part`, held by a lock, so
+that of two runs on one name the second is refused. A part that a killed run has left is written over by the next.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+import stat
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+from policy.diagnostics import Diagnostic, PolicyError
+
+PART = ".part"
+STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # as `<(command)` names what it prints
+_READ_IN_FOLDERS = {".policy", ".json", ".jsonl", ".csv", ".gz", ".jinja", ".css"}
+_open: dict[Path, None] = {}  # the parts that are being written
+
+
+# ── reading ─────────────────────────────────────────────────────────────────────────────────
+
+
+def opened(path: str | Path, flags: int = os.O_RDONLY, streams: bool = True) -> int:
+    """A descriptor of a plain file, or of a stream the shell made. Raises OSError, and PolicyError of others."""
+    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)  # which keeps a pipe from being waited for
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return handle
+    if streams and str(path).startswith(STREAMS) and not stat.S_ISDIR(mode):
+        os.set_blocking(handle, True)
+        return handle
+    os.close(handle)
+    kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISCHR, "a device"))
+    kind = next((word for is_one, word in kinds if is_one(mode)), "no plain file")
+    raise PolicyError([Diagnostic("unreadable", f"`{path}` cannot be read: it is {kind}")])
+
+
+def plain(path: str | Path) -> None:
+    """Raises PolicyError where a path is not of a plain file that can be read."""
+    try:
+        os.close(opened(path, streams=False))
+    except OSError as failure:
+        raise PolicyError([Diagnostic("unreadable", f"`{path}` cannot be read: {failure.strerror}")]) from failure
+
+
+def read(path: str | Path, most: int) -> bytes:
+    """The bytes of a plain file. Raises OSError, and PolicyError where it is another thing or too large."""
+    data = bytearray()
+    with open(opened(path), "rb") as file:
+        while len(data) <= most and (more := file.read(1 << 20)):
+            data += more
+    if len(data) > most:
+        raise PolicyError([Diagnostic("too-large", f"`{path}` is more than {most:,} bytes")])
+    return bytes(data)
+
+
+# ── writing ─────────────────────────────────────────────────────────────────────────────────
+
+
+@contextmanager
+def whole(path: str | Path) -> Iterator[BinaryIO]:
+    """A file to write: where the block ends well it stands under its name, else nothing does.
+
+    A device or a pipe, as `/dev/null`, is written as it is. Raises OSError, and PolicyError where another run writes
+    the same file.
+    """
+    target = Path(os.path.realpath(path))
+    if target.exists() and not target.is_file():
+        with target.open("wb") as file:
+            yield file
+        return
+    part = target.with_name(target.name + PART)
+    with open(_locked(part, path), "wb") as file:
+        try:
+            yield file
+            file.flush()
+            if target.exists():
+                os.fchmod(file.fileno(), stat.S_IMODE(target.stat().st_mode))
+            os.fsync(file.fileno())
+            os.replace(part, target)
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
+        finally:
+            _open.pop(part, None)
+    _keep_entry(target.parent)
+
+
+def publish(path: str | Path, data: bytes) -> None:
+    """Writes a file whole, or leaves what was there."""
+    with whole(path) as file:
+        file.write(data)
+
+
+@contextmanager
+def whole_folder(path: str | Path) -> Iterator[Path]:
+    """A folder to write into, which then stands under its name; that must be free, or of an empty folder."""
+    target = Path(os.path.realpath(path))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    part = target.with_name(target.name + PART)
+    handle = _locked(part, path, folder=True)
+    try:
+        inner = part / target.name
+        shutil.rmtree(inner, ignore_errors=True)
+        inner.mkdir()
+        yield inner
+        os.replace(inner, target)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+        _open.pop(part, None)
+        os.close(handle)
+    _keep_entry(target.parent)
+
+
+def abandon() -> None:
+    """Removes every part that is being written, for a run that ends at once."""
+    for part in list(_open):
+        if part.is_dir():
+            shutil.rmtree(part, ignore_errors=True)
+        else:
+            part.unlink(missing_ok=True)
+
+
+def apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
+    """Raises PolicyError where a file to be written is one of those that are read, by whatever name, or another's."""
+    written = [o for o in outputs if o != "-"]
+    there = any(os.path.lexists(name) for o in written for name in (o, o + PART))
+    known = {key: i for i in inputs for key in _keys(i)} if there else {}
+    for output in written:
+        target = Path(os.path.realpath(output))
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            continue  # a device keeps nothing
+        names = {str(target), str(target.with_name(target.name + PART))}
+        if target.exists():
+            names.add(_inode(target))
+        if clash := next((known[name] for name in sorted(names) if name in known), None):
+            fail("output-is-input", f"`{output}` is `{clash}`, which is read or written too", "name a new file")
+        known |= dict.fromkeys(names, output)
+
+
+def _keys(path: str) -> Iterator[str]:
+    """What a file is known by: its real path, and its place on the disk; of a folder those of what is read in it."""
+    place = Path(path)
+    if path == "-":
+        place = Path("/dev/stdin")
+    files = [place]
+    if place.is_dir():
+        files += [f for f in place.rglob("*") if f.suffix in _READ_IN_FOLDERS]
+    for file in files:
+        yield os.path.realpath(file)
+        if file.is_file():
+            yield _inode(file)
+
+
+def _inode(path: Path) -> str:
+    found = path.stat()
+    return f"{found.st_dev}:{found.st_ino}"
+
+
+def _locked(part: Path, path: str | Path, folder: bool = False) -> int:
+    """The part, empty and this run's own as long as it is open."""
+    while True:
+        if folder:
+            part.mkdir(exist_ok=True)
+        handle = os.open(part, os.O_RDONLY | os.O_DIRECTORY if folder else os.O_WRONLY | os.O_CREAT, 0o666)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            if os.path.samestat(os.fstat(handle), os.stat(part)):
+                break
+        except BlockingIOError:
+            os.close(handle)
+            fail("being-written", f"`{path}` is being written by another run", "wait for it, or name a new file")
+        except FileNotFoundError:
+            pass  # the other run has just published it, under its name
+        except BaseException:
+            os.close(handle)
+            raise
+        os.close(handle)
+    _open[part] = None
+    if not folder:
+        os.ftruncate(handle, 0)
+    return handle
+
+
+def _keep_entry(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def fail(code: str, message: str, help: str) -> NoReturn:
+    raise PolicyError([Diagnostic(code, message, help=help)])

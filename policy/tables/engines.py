@@ -1,0 +1,43 @@
+"""The engines that read and write tables, kept from doing harm: what they say, or panic about, becomes a finding.
+
+In: a block in which Polars or Arrow is called for a file. Out: PolicyError where they cannot. A panic of Polars is a
+BaseException, which nothing else here may catch. Absent: what is computed; that is `backends.columns`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import polars as pl
+import pyarrow as pa
+
+from policy.diagnostics import Diagnostic, PolicyError
+
+WRONG = (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException, MemoryError)
+
+
+@contextmanager
+def guarded(path: str | Path) -> Iterator[None]:
+    """Raises PolicyError for what an engine says of a file that it reads, also where it panics."""
+    try:
+        yield
+    except OSError as failure:  # Arrow's, too, which have no number
+        _unreadable(path, failure.strerror or str(failure))
+    except (*WRONG, ValueError) as failure:  # a name, say, that is not UTF-8
+        _unreadable(path, str(failure) or type(failure).__name__)
+
+
+@contextmanager
+def computing(path: str | Path) -> Iterator[None]:
+    """Raises PolicyError where an engine gives up on the rows of a file."""
+    try:
+        yield
+    except WRONG as failure:
+        _unreadable(path, str(failure) or type(failure).__name__)
+
+
+def _unreadable(path: str | Path, why: str) -> None:
+    first = why.strip().partition("\n")[0]
+    raise PolicyError([Diagnostic("table-format", f"`{path}` cannot be read as a table: {first}")])

@@ -1,0 +1,194 @@
+"""Parquet and Arrow IPC: what Polars cannot take is told, or made into what it can, before it sees any of it.
+
+In: a path. Out: the columns as Polars calls them, how many rows there are by every count that the file keeps, and the
+rows as tables of a batch. Decimals of 256 bits become those of 128 where they fit; run-end encoding is undone.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any, NoReturn
+
+import polars as pl
+import pyarrow as pa
+from pyarrow import compute, ipc, parquet
+from pyarrow import types as arrow
+
+from policy import files
+from policy.diagnostics import Diagnostic, PolicyError
+
+WIDEST = 38  # digits of a decimal of 128 bits
+LARGEST_GROUP = 4  # batches of rows that are read at once
+_MARK = 0xFFFF_FFFF  # before the length of a message of Arrow IPC
+_LONGEST_SCHEMA = 1 << 24  # bytes
+
+
+def shape(path: Path, format: str) -> tuple[Mapping[str, Any], int]:
+    """The columns, and how many rows there are. Raises PolicyError, and what Arrow raises."""
+    with _opened(path) as file:
+        if format == "parquet":
+            made = parquet.ParquetFile(file)
+            schema, rows = made.schema_arrow, _rows_of_parquet(path, made.metadata)
+        else:
+            reader = ipc.open_file(file)
+            schema, rows = reader.schema, _rows_of_ipc(path, reader, file)
+    _names_once(path, schema)
+    target = _target(path, schema)
+    columns = pl.DataFrame(pa.table(_decoded(path, schema.empty_table()), schema=target)).schema
+    return dict(columns), rows
+
+
+def tables(path: Path, format: str, most: int) -> Iterator[pl.DataFrame]:
+    """The rows, at most so many in a table; read by Polars, but where Arrow has to make something of them first."""
+    with _opened(path) as file:
+        if format == "parquet":
+            made = parquet.ParquetFile(file)
+            schema, groups = made.schema_arrow, _row_groups(made.metadata)
+            batches = made.iter_batches(batch_size=most)
+        else:
+            reader = ipc.open_file(file)
+            schema, groups = reader.schema, []
+            batches = (reader.get_batch(n) for n in range(reader.num_record_batches))
+        target = _target(path, schema)
+        if schema != target:
+            for batch in batches:
+                table = pa.table(_decoded(path, pa.Table.from_batches([batch])), schema=target)
+                yield from pl.DataFrame(table).iter_slices(most)
+            return
+    scan = pl.scan_parquet(path, glob=False) if format == "parquet" else pl.scan_ipc(path, glob=False)
+    if not groups or max(groups) > LARGEST_GROUP * most:
+        yield from scan.collect_batches(chunk_size=most, maintain_order=True)
+        return
+    start = 0
+    for rows in groups:
+        yield from scan.slice(start, rows).collect().iter_slices(most)
+        start += rows
+
+
+def _row_groups(metadata: Any) -> list[int]:
+    """How many rows each row group has, which is read at once unless it is large."""
+    return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
+
+
+def _opened(path: Path) -> Any:
+    """A file for Arrow; not in memory, for one that is cut off while it is read would end the process."""
+    files.plain(path)
+    return pa.OSFile(str(path))
+
+
+# ── how many rows ───────────────────────────────────────────────────────────────────────────
+
+
+def _rows_of_parquet(path: Path, metadata: Any) -> int:
+    """As the file and its row groups say; not its columns, for at a damaged one Arrow ends the process."""
+    rows = sum(_row_groups(metadata))
+    if rows != metadata.num_rows:
+        _refuse(path, f"it says that it has {metadata.num_rows:,} rows, and has {rows:,}", "make it again")
+    return rows
+
+
+def _rows_of_ipc(path: Path, reader: Any, file: Any) -> int:
+    """As its batches say, which are those that its index names and those that stand in it, one behind the other."""
+    rows = 0
+    for n in range(reader.num_record_batches):
+        batch = reader.get_batch(n)
+        batch.validate()  # its columns are as long as it says
+        rows += batch.num_rows
+    found = _batches_by_message(path, file)
+    if found != reader.num_record_batches:
+        why = f"its index names {reader.num_record_batches:,} batches, and it has {found:,}"
+        _refuse(path, why, "make it again")
+    return rows
+
+
+def _batches_by_message(path: Path, file: Any) -> int:
+    """How many batches stand between the mark at its head and the index at its end. Raises PolicyError.
+
+    The first message is the schema; some writers align it, and Polars writes it without its length.
+    """
+    size = file.size()
+    (footer,) = struct.unpack("<i", file.read_at(4, size - 10))
+    end = size - 10 - footer
+    at = _first_mark(file, end)
+    batches = 0
+    while at < end:
+        mark, length = struct.unpack("<Ii", file.read_at(8, at)) if at + 8 <= end else (0, 0)
+        if mark == 0 or (mark == _MARK and length == 0):  # nothing more follows
+            break
+        file.seek(at)
+        batches += ipc.read_message(file).type == "record batch"
+        at = file.tell()
+    if at > end or any(file.read_at(end - at, at).replace(b"\xff", b"", 4)):
+        _refuse(path, "its batches do not end where its index begins", "make it again")
+    return batches
+
+
+def _first_mark(file: Any, end: int) -> int:
+    """Where the first message begins that is written with its length; behind the head where none has a mark."""
+    head = file.read_at(min(end, _LONGEST_SCHEMA), 0)
+    marked = (at for at in range(8, len(head) - 7, 8) if head[at : at + 4] == b"\xff" * 4)
+    return next(marked, 8)
+
+
+# ── what Polars takes ───────────────────────────────────────────────────────────────────────
+
+
+def _names_once(path: Path, schema: Any) -> None:
+    for names in _levels(schema):
+        if twice := [name for name, count in Counter(names).items() if count > 1]:
+            _refuse(path, f"it has the column `{twice[0]}` twice", "name each column once")
+
+
+def _levels(fields: Any) -> Iterator[list[str]]:
+    """The names that stand side by side: of the columns, and within each of structs."""
+    yield [f.name for f in fields]
+    for f in fields:
+        of = f.type
+        while arrow.is_list(of) or arrow.is_large_list(of):
+            of = of.value_type
+        if arrow.is_struct(of):
+            yield from _levels([of.field(n) for n in range(of.num_fields)])
+
+
+def _target(path: Path, schema: Any) -> Any:
+    return pa.schema([f.with_type(_taken(path, f.name, f.type)) for f in schema], metadata=schema.metadata)
+
+
+def _taken(path: Path, name: str, of: Any) -> Any:
+    """The type that stands for one that Polars does not take."""
+    if arrow.is_run_end_encoded(of):
+        return _taken(path, name, of.value_type)
+    if arrow.is_union(of) or of == pa.month_day_nano_interval():
+        _refuse(path, f"`{name}` is of the type {of}", "make it a column of one of the types that facts have")
+    if arrow.is_decimal256(of):
+        if abs(of.scale) > WIDEST:
+            _refuse(path, f"`{name}` has {of.scale} decimals", f"{WIDEST} are the most")
+        return pa.decimal128(WIDEST, of.scale)
+    if arrow.is_list(of) or arrow.is_large_list(of):
+        inner = of.value_field.with_type(_taken(path, name, of.value_type))
+        return pa.list_(inner) if arrow.is_list(of) else pa.large_list(inner)
+    if arrow.is_struct(of):
+        inner = [of.field(n) for n in range(of.num_fields)]
+        return pa.struct([f.with_type(_taken(path, f"{name}.{f.name}", f.type)) for f in inner])
+    return of
+
+
+def _decoded(path: Path, table: Any) -> list[Any]:
+    """The columns of a table as they are taken. Raises PolicyError where a value does not fit."""
+    columns = []
+    for f, column in zip(table.schema, table.columns, strict=True):
+        if arrow.is_run_end_encoded(f.type):
+            column = compute.run_end_decode(column)
+        target = _taken(path, f.name, f.type)
+        try:
+            columns.append(column if column.type == target else column.cast(target))
+        except pa.ArrowException as failure:
+            _refuse(path, f"`{f.name}`: {str(failure).partition(chr(10))[0]}", f"{WIDEST} digits are the most")
+    return columns
+
+
+def _refuse(path: Path, why: str, help: str) -> NoReturn:
+    raise PolicyError([Diagnostic("table-format", f"`{path}` cannot be read as a table: {why}", help=help)])

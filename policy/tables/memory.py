@@ -1,0 +1,32 @@
+"""Whether there is memory for columns, asked before their libraries are even loaded.
+
+In: the limit of this process. Out: nothing, or PolicyError.
+"""
+
+from __future__ import annotations
+
+import os
+
+from policy.diagnostics import Diagnostic, PolicyError
+
+_ADDRESSES = 2 << 30  # bytes of address space that the engines take by themselves
+_EACH_CORE = 256 << 20  # and for the threads of each core
+
+
+def limit() -> int:
+    """The bytes of address space that this process may take; 0 where there is no limit."""
+    try:
+        import resource
+    except ImportError:  # Windows knows no such limit
+        return 0
+    soft, _ = resource.getrlimit(resource.RLIMIT_AS)
+    return 0 if soft == resource.RLIM_INFINITY else soft
+
+
+def enough_memory(most: int, cores: int = 0) -> None:
+    """Raises PolicyError where so much address space, if it is limited, is less than the engines need."""
+    wanted = _ADDRESSES + _EACH_CORE * (cores or os.cpu_count() or 1)
+    if 0 < most < wanted:
+        message = f"columns need {wanted >> 20:,} MB of address space, and this process may take {most >> 20:,}"
+        help = f"raise the limit, as with `ulimit -v {wanted >> 10}`"
+        raise PolicyError([Diagnostic("too-little-memory", message, help=help)])
