@@ -21,6 +21,7 @@ from click.testing import CliRunner
 
 from policy.cli import main
 from policy.decisions import MISSING
+from policy.facts.records import Record
 from policy.model.values import show
 from policy.pipeline import Text, check
 from policy.reports.plain.sentences import Sentences
@@ -124,9 +125,8 @@ def fact(value: Any, of: Any) -> str:
     """A fact as an author writes it; records field by field, what is missing as `?`."""
     if value is MISSING:
         return "?"
-    if attrs.has(type(value)):
-        names = [f.name for f in attrs.fields(type(value))]
-        return "{ " + ", ".join(f"{n}: {fact(getattr(value, n), None)}" for n in names) + " }"
+    if isinstance(value, Record):
+        return "{ " + ", ".join(f"{n}: {fact(getattr(value, n), None)}" for n in value._fields) + " }"
     if isinstance(value, tuple):
         return "[" + ", ".join(fact(v, getattr(of, "of", None)) for v in value) + "]"
     if isinstance(value, frozenset):  # whose own order is nobody's promise

@@ -40,7 +40,7 @@ class Record:
 
     def __repr__(self) -> str:
         given = ((name, getattr(self, name)) for name in self._fields)
-        shown = ", ".join(f"{name}={value!r}" for name, value in given if value is not MISSING)
+        shown = ", ".join(f"{name}={_shown(value)}" for name, value in given if value is not MISSING)
         whole = f"{type(self).__name__}({shown})"
         return whole if len(whole) <= LONGEST_REPR else whole[: LONGEST_REPR - 2] + "…)"
 
@@ -69,6 +69,13 @@ class Record:
     def unchecked(cls, like: Any = None, /, **fields: Any) -> Any:
         """A record that can be changed and is not checked, beginning as `like` where that is given."""
         return unchecked(cls, like, **fields)
+
+
+def _shown(value: Any) -> str:
+    """As `repr`, with the elements of a set in order."""
+    if isinstance(value, frozenset):
+        return "{" + ", ".join(map(repr, sorted(value))) + "}"
+    return repr(value)
 
 
 def _alike(a: Any, b: Any) -> bool:
