@@ -1,4 +1,4 @@
-"""The same mistake gets the same refusal by every door: JSON, records, arguments of evaluators."""
+"""The same mistake gets the same refusal, by whatever door a fact comes in."""
 
 from __future__ import annotations
 

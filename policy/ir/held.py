@@ -14,7 +14,7 @@ from typing import Any
 from policy.decisions import MISSING
 from policy.diagnostics import did_you_mean, which_member
 from policy.ir.program import FieldOf, Function, Program
-from policy.model import types, values, written
+from policy.model import types, written
 from policy.model.types import Number, Type, a_type, describe, short
 from policy.model.written import Wrong
 
@@ -91,10 +91,8 @@ class Reading:
     def field(self, given: Any, f: FieldOf, path: str) -> Any:
         """The value of a field, held against its bounds."""
         value = self.value(given, f.type, path)
-        if type(value) is int:
-            for bound, beyond, word in ((f.least, -1, "at least"), (f.most, 1, "at most")):
-                if bound is not None and (value - bound) * beyond > 0:
-                    self.wrong(path, beyond_bound(value, f.type, word, bound))
+        if type(value) is int and (wrong := written.beyond(value, f.type, f.least, f.most)):
+            self.wrong(path, wrong)
         return value
 
     def unknown_field(self, key: str, of: str, fields: Iterable[str], path: str) -> None:
@@ -111,11 +109,6 @@ class Reading:
 def no_member(given: str, of: types.Enum) -> Wrong:
     help = which_member(given, of.members)
     return Wrong("facts-type", f"`{given}` is not {a_type(of)}", help)
-
-
-def beyond_bound(value: int, of: Type, word: str, bound: int) -> Wrong:
-    shown, limit = values.show(value, of), values.show(bound, of)
-    return Wrong("facts-bounds", f"is {shown}, but {word} {limit} is allowed")
 
 
 # ── facts as they are held ──────────────────────────────────────────────────────────────────

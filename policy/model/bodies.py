@@ -63,6 +63,7 @@ class UnitReader:
                 held = self.scope.fields[id]
                 fields = tuple(self._field(f, held[f.name.text]) for f in d.fields)
                 self.declared[id] = rules.RecordType(fields=fields, **common)
+                self.scope.bounds[id] = {f.name: (f.least, f.most) for f in fields}
             case tree.DatedSet(versions=versions) if signature:
                 self.declared[id] = rules.DatedSet(
                     type=signature.type, versions=self._set_versions(versions, signature.type), **common

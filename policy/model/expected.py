@@ -7,7 +7,7 @@ from typing import Any
 from policy.diagnostics import did_you_mean
 from policy.model import rules, types
 from policy.model.bodies import UnitReader, ordinal
-from policy.model.given import UNREADABLE, fact
+from policy.model.given import UNREADABLE, checked, fact
 from policy.model.tables import rows_of
 from policy.syntax import tree
 
@@ -64,7 +64,10 @@ def _expectation(
         wanted = ", ".join(n for n, _ in signature.parameters)
         typist.fail("wrong-arguments", f"`{types.short(entry.id)}` asks about ({wanted})", e.span)
         return None
-    facts = tuple(fact(a, of, given, typist) for a, (_, of) in zip(arguments, signature.parameters, strict=True))
+    facts = tuple(
+        checked(fact(a, of, given, typist), of, name, a.span, typist)
+        for a, (name, of) in zip(arguments, signature.parameters, strict=True)
+    )
     value: Any = None
     other: tuple[Any, ...] = ()
     if e.kind == "equals":

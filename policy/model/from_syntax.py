@@ -36,6 +36,7 @@ class _Reader:
         self.index, self.found = index, found
         self.named_types: dict[str, Type] = {}
         self.fields: dict[str, dict[str, Type]] = {}
+        self.bounds: dict[str, dict[str, tuple[int | None, int | None]]] = {}
         self.signatures: dict[str, Signature] = {}
         self.scopes = {
             name: Scope(
@@ -44,6 +45,7 @@ class _Reader:
                 self.signatures,
                 self.named_types,
                 self.fields,
+                self.bounds,
                 found,
                 frozenset(index.lost),
                 index.open(name),
@@ -67,13 +69,13 @@ class _Reader:
         for entries in self.index.own.values():
             for entry in entries:
                 self._signature(entry.id, entry.node, self.scopes[entry.ruleset])
-        tests: list[rules.Test] = []
         amendments: list[rules.Amendment] = []
+        tests: list[tuple[UnitReader, tree.Test]] = []  # read last, when the bounds of all fields are known
         for unit in self.index.units.values():
             reader = UnitReader(self, unit)
             for declaration in unit.declarations:
                 if isinstance(declaration, tree.Test):
-                    tests.append(test_of(reader, declaration))
+                    tests.append((reader, declaration))
                 elif isinstance(declaration, tree.Tighten):
                     amendment = amendment_of(reader, declaration)
                     amendments += [amendment] if amendment else []
@@ -85,7 +87,7 @@ class _Reader:
             declared=m.declared,
             sources=m.sources,
             provisions=m.provisions,
-            tests=tuple(tests),
+            tests=tuple(test_of(reader, test) for reader, test in tests),
             amendments=tuple(amendments),
         )
 

@@ -9,11 +9,12 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.diagnostics import did_you_mean
+from policy.diagnostics import Diagnostic, did_you_mean
 from policy.model import expressions as typed
-from policy.model import types
+from policy.model import types, written
 from policy.model.types import Number, Type
 from policy.model.typing import Typist
+from policy.source import Span
 from policy.syntax import tree
 
 
@@ -61,11 +62,9 @@ def _record(
 ) -> Any:
     changes = node if isinstance(node, tree.RecordOf) else node.changes
     base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, typist)
-    if base is UNREADABLE:
-        return UNREADABLE
-    result = dict(base)
+    result = {} if base is UNREADABLE else dict(base)
     fields = typist.scope.fields[of.name]
-    for name, written in changes.fields:
+    for name, entry in changes.fields:
         if name.text not in fields:
             typist.found.error(
                 "unknown-field",
@@ -76,16 +75,46 @@ def _record(
             continue
         kind = fields[name.text]
         nested = kind.of if isinstance(kind, types.OptionalOf) else kind
-        if isinstance(written, tree.RecordOf) and isinstance(node, tree.Updated) and isinstance(nested, types.Record):
-            written = tree.Updated(tree.RecordOf(()), written, span=written.span)
+        if isinstance(entry, tree.RecordOf) and isinstance(node, tree.Updated) and isinstance(nested, types.Record):
             before = result.get(name.text)
-            value = fact(written, kind, given, typist)
+            value = fact(tree.Updated(tree.RecordOf(()), entry, span=entry.span), kind, given, typist)
             if isinstance(before, dict) and isinstance(value, dict):
                 value = {**before, **value}
         else:
-            value = fact(written, kind, given, typist)
-        result[name.text] = value
-    return UNREADABLE if any(v is UNREADABLE for v in result.values()) else result
+            value = fact(entry, kind, given, typist)
+        least, most = typist.scope.bounds.get(of.name, {}).get(name.text, (None, None))
+        result[name.text] = checked(
+            value, kind, f"{types.short(of.name)}.{name.text}", entry.span, typist, least, most
+        )
+    return UNREADABLE if base is UNREADABLE or any(v is UNREADABLE for v in result.values()) else result
+
+
+def checked(
+    value: Any, of: Type, path: str, span: Span, typist: Typist, least: int | None = None, most: int | None = None
+) -> Any:
+    """The fact at `path`, or `UNREADABLE` with a finding where no fact may be so large or so small."""
+    wrong = _wrong(value, of, least, most)
+    if wrong is None:
+        return value
+    finding = Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, wrong.help)
+    if finding not in typist.found.found:  # facts are read for each question that is asked about them
+        typist.found.found.append(finding)
+    return UNREADABLE
+
+
+def _wrong(value: Any, of: Type, least: int | None, most: int | None) -> written.Wrong | None:
+    match of:
+        case types.OptionalOf(item):
+            return _wrong(value, item, least, most)
+        case types.ListOf(item) | types.SetOf(item) if isinstance(value, list | frozenset):
+            return next(filter(None, (_wrong(v, item, None, None) for v in value)), None)
+        case Number() if isinstance(value, int):
+            low, high = written.limits(of)
+            return written.beyond(value, of, least, most) if low <= value <= high else written.too_large(of)
+        case types.Date() | types.Instant() if isinstance(value, int):
+            return written.beyond(value, of, least, most)
+        case _:
+            return None
 
 
 def _constant(e: typed.Expression) -> Any:

@@ -44,6 +44,7 @@ class Scope:
     signatures: dict[str, Signature]
     named_types: dict[str, Type]
     fields: dict[str, dict[str, Type]]  # by a record's full name
+    bounds: dict[str, dict[str, tuple[int | None, int | None]]]  # of fields, once all records are read
     found: Collector
     lost: frozenset[str] = frozenset()  # names whose declarations could not be read
     open: bool = False  # whether an import leads nowhere, so that any name may come from there

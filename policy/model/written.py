@@ -47,6 +47,15 @@ def too_large(of: Type) -> Wrong:
     return Wrong("facts-number", f"the number is too large for `{describe(of)}`")
 
 
+def beyond(value: int, of: Type, least: int | None, most: int | None) -> Wrong | None:
+    """What is wrong with the value of a field that does not keep its bounds."""
+    for bound, way, word in ((least, -1, "at least"), (most, 1, "at most")):
+        if bound is not None and (value - bound) * way > 0:
+            shown, limit = values.show(value, of), values.show(bound, of)
+            return Wrong("facts-bounds", f"is {shown}, but {word} {limit} is allowed")
+    return None
+
+
 def number(text: str, of: Number) -> int | Wrong:
     """A decimal number, perhaps with its unit."""
     if len(text) > LONGEST_NUMBER:
