@@ -1,10 +1,15 @@
-"""What a question wants to know: a JSON Schema (2020-12) of its facts, and a template to fill."""
+"""What a question wants to know: a JSON Schema (2020-12) of its facts, and a template to fill.
+
+At each place, `properties` are the facts that are read; `$defs` says of every record what else may be given.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from policy.ir.program import FieldOf, Function, Program
+from policy.ir.reads import Fact, facts_read
 from policy.model import types
 from policy.model.types import Number, Type, describe
 from policy.model.values import decimal_text, show
@@ -12,69 +17,97 @@ from policy.model.values import decimal_text, show
 
 def schema(program: Program, function: Function) -> dict[str, Any]:
     """The JSON Schema of the facts; every fact may be left out, for the answer may not turn on it."""
-    records: dict[str, Any] = {}
-    properties = {name: _schema(of, program, records) for name, of in function.parameters}
+    definitions = _Definitions(program)
+    definitions.object(function.id, {name: definitions.type(of) for name, of in function.parameters})
     result: dict[str, Any] = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": function.id,
         "description": function.title.en,
-        "type": "object",
-        "properties": properties,
-        "additionalProperties": False,
+        "$comment": "properties are the facts that are read; $defs say what may be given besides",
+        **definitions.reference(function.id),
+        "properties": definitions.read(facts_read(program, function)),
     }
-    if records:
-        result["$defs"] = records
-    return result
+    return {**result, "$defs": definitions.made}
 
 
 def template(program: Program, function: Function) -> dict[str, Any]:
-    """An example of every fact, to be filled in."""
-    return {name: _example(of, program) for name, of in function.parameters}
+    """An example of every fact that is read, to be filled in."""
+    return _examples(facts_read(program, function))
 
 
-def _schema(of: Type, program: Program, records: dict[str, Any]) -> dict[str, Any]:
-    match of:
-        case types.OptionalOf(item):
-            return {"anyOf": [_schema(item, program, records), {"type": "null"}]}
-        case types.Boolean():
-            return {"type": "boolean"}
-        case types.Text():
-            return {"type": "string"}
-        case types.Date():
-            return {"type": "string", "format": "date"}
-        case types.Instant():
-            return {"type": "string", "format": "date-time"}
-        case types.Enum(name, members):
-            titles = {m: w.en for m, w in program.enums.get(name, {}).items() if w.en}
-            described = {"description": "; ".join(f"{m}: {t}" for m, t in titles.items())} if titles else {}
-            return {"enum": list(members), **described}
-        case types.ListOf(item):
-            return {"type": "array", "items": _schema(item, program, records)}
-        case types.SetOf(item):
-            return {"type": "array", "items": _schema(item, program, records), "uniqueItems": True}
-        case types.Record(name):
-            if name not in records:
-                records[name] = {}
-                records[name] = {
-                    "type": "object",
-                    "properties": {f.name: _field(f, program, records) for f in program.records[name]},
-                    "additionalProperties": False,
-                }
-            return {"$ref": f"#/$defs/{name}"}
-        case Number():
-            return {"type": ["number", "string"], "description": describe(of)}
-        case types.Broken():
-            raise AssertionError
+class _Definitions:
+    """Schemas of types; those of records and enums, by their names, are in `made`."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.made: dict[str, Any] = {}
+
+    def reference(self, name: str) -> dict[str, Any]:
+        return {"$ref": f"#/$defs/{name}"}
+
+    def object(self, name: str, properties: dict[str, Any]) -> None:
+        self.made[name] = {"type": "object", "properties": properties, "additionalProperties": False}
+
+    def type(self, of: Type) -> dict[str, Any]:
+        """All that may be given as a fact of the type."""
+        match of:
+            case types.OptionalOf(item):
+                return {"anyOf": [self.type(item), {"type": "null"}]}
+            case types.Boolean():
+                return {"type": "boolean"}
+            case types.Text():
+                return {"type": "string"}
+            case types.Date():
+                return {"type": "string", "format": "date"}
+            case types.Instant():
+                return {"type": "string", "format": "date-time"}
+            case types.Enum(name, members):
+                titles = {m: w.en for m, w in self.program.enums.get(name, {}).items() if w.en}
+                described = {"description": "; ".join(f"{m}: {t}" for m, t in titles.items())} if titles else {}
+                self.made[name] = {"enum": list(members), **described}
+                return self.reference(name)
+            case types.ListOf(item):
+                return {"type": "array", "items": self.type(item)}
+            case types.SetOf(item):
+                return {"type": "array", "items": self.type(item), "uniqueItems": True}
+            case types.Record(name):
+                if name not in self.made:
+                    self.made[name] = {}  # it may be inside itself
+                    fields = self.program.records[name]
+                    self.object(name, {f.name: _titled(f, self.type(f.type)) for f in fields})
+                return self.reference(name)
+            case Number():
+                return {"type": ["number", "string"], "description": describe(of)}
+            case types.Broken():
+                raise AssertionError
+
+    def read(self, facts: Mapping[str, Fact]) -> dict[str, Any]:
+        """The properties that stand for these facts."""
+        return {name: _titled(fact.declared, self.fact(fact, fact.type)) for name, fact in facts.items()}
+
+    def fact(self, fact: Fact, of: Type) -> dict[str, Any]:
+        """What may be given as the fact, which is of the type, and what of it is read."""
+        match of:
+            case types.OptionalOf(item):
+                return {"anyOf": [self.fact(fact, item), {"type": "null"}]}
+            case types.ListOf(item):
+                return {"type": "array", "items": self.fact(fact.elements, item)}
+            case types.Record(name):
+                return {**self.reference(name), "properties": self.read(fact.fields)}
+            case _:
+                return self.type(of)
 
 
-def _field(f: FieldOf, program: Program, records: dict[str, Any]) -> dict[str, Any]:
-    result = _schema(f.type, program, records)
-    if f.title.en:
-        result = {**result, "title": f.title.en}
-    return result
+def _titled(f: FieldOf | None, made: dict[str, Any]) -> dict[str, Any]:
+    return {**made, "title": f.title.en} if f is not None and f.title.en else made
 
 
-def _example(of: Type, program: Program) -> Any:
+def _examples(facts: Mapping[str, Fact]) -> dict[str, Any]:
+    return {name: _example(fact, fact.type) for name, fact in facts.items()}
+
+
+def _example(fact: Fact, of: Type) -> Any:
+    """An example of the fact, which is of the type, within its bounds."""
     match of:
         case types.OptionalOf():
             return None
@@ -89,9 +122,13 @@ def _example(of: Type, program: Program) -> Any:
         case types.Enum(_, members):
             return members[0]
         case types.ListOf(item) | types.SetOf(item):
-            return [_example(item, program)]
-        case types.Record(name):
-            return {f.name: _field_example(f, program) for f in program.records[name]}
+            return [_example(fact.elements, item)]
+        case types.Record():
+            return _examples(fact.fields)
+        case Number() if fact.declared is not None and (fact.declared.least or 0) > 0:
+            return show(fact.declared.least, of)
+        case Number() if fact.declared is not None and (fact.declared.most or 0) < 0:
+            return show(fact.declared.most, of)
         case Number("rate", _):
             return "0%"
         case Number("duration", _):
@@ -100,11 +137,3 @@ def _example(of: Type, program: Program) -> Any:
             return decimal_text(0, min(scale, 2)) + (f" {of.currency}" if of.currency else "")
         case types.Broken():
             raise AssertionError
-
-
-def _field_example(f: FieldOf, program: Program) -> Any:
-    """An example that keeps the field's bounds."""
-    example = _example(f.type, program)
-    if isinstance(f.type, Number) and (f.least or 0) > 0:
-        return show(f.least, f.type)
-    return example

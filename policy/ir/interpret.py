@@ -14,7 +14,6 @@ Three rules settle everything that is not obvious:
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from typing import Any
 
@@ -25,10 +24,8 @@ from policy.ir import operators
 from policy.ir import program as ir
 from policy.ir.held import attribute, misfits
 from policy.ir.program import Expr, Function, Program
+from policy.ir.reads import make_room
 from policy.ir.verdicts import verdict_of
-
-DEEPEST_USUAL = 200  # expressions inside each other that fit into Python's usual stack
-FRAMES = 30_000  # enough for the deepest that `lints.cost` lets pass, and still far from the end of the machine's
 
 
 class FaultError(Exception):
@@ -74,8 +71,7 @@ class Interpreter:
     memo: dict[tuple[Any, ...], Any] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        if self.program.depth > DEEPEST_USUAL and sys.getrecursionlimit() < FRAMES:
-            sys.setrecursionlimit(FRAMES)
+        make_room(self.program)
 
     # ── questions ───────────────────────────────────────────────────────────────────────────
 

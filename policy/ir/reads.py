@@ -1,0 +1,200 @@
+"""Which facts a question can read: the walk of the interpreter with every branch taken, over paths instead of values.
+
+In: a program, of one date or of all, and a question. Out: the facts at their paths, as in `order.lines[].price`.
+Like the interpreter, it counts an argument as read where it is handed over.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from policy.ir import program as ir
+from policy.ir.program import Expr, FieldOf, Function, Program
+from policy.model import types
+from policy.model.types import Type
+
+DEEPEST_USUAL = 200  # expressions inside each other that fit into Python's usual stack
+FRAMES = 30_000  # enough for the deepest that `lints.cost` lets pass, and still far from the end of the machine's
+
+
+def make_room(program: Program) -> None:
+    """Lets Python's stack grow as deep as the program is."""
+    if program.depth > DEEPEST_USUAL and sys.getrecursionlimit() < FRAMES:
+        sys.setrecursionlimit(FRAMES)
+
+
+@define(eq=False)
+class Fact:
+    """A fact at its path, whether it `is_read`, and what is inside it: fields by name, or the elements of a list."""
+
+    path: str
+    type: Type
+    declared: FieldOf | None = None  # where it is a field
+    is_read: bool = False
+    below: dict[str, Fact] = field(factory=dict)
+
+    @property
+    def fields(self) -> dict[str, Fact]:
+        """The fields of a record that are read, in their order."""
+        return {name: fact for name, fact in self.below.items() if fact.is_read}
+
+    @property
+    def elements(self) -> Fact:
+        """Any element of a list."""
+        if not self.below:
+            assert isinstance(self.inner, types.ListOf | types.SetOf)
+            self.below["[]"] = Fact(f"{self.path}[]", self.inner.of)
+        return self.below["[]"]
+
+    @property
+    def inner(self) -> Type:
+        """Its type where it is present."""
+        return self.type.of if isinstance(self.type, types.OptionalOf) else self.type
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is inside it."""
+        return not isinstance(self.inner, types.Record | types.ListOf | types.SetOf)
+
+
+def facts_read(program: Program, function: Function) -> dict[str, Fact]:
+    """The parameters that the question can read, by name and in their order."""
+    make_room(program)
+    walk = _Walk(program)
+    given = {name: Fact(name, of) for name, of in function.parameters}
+    env = {name: _Value((fact,)) for name, fact in given.items()}
+    walk.whole(walk.value(function.body, env))
+    for rule in function.rules:
+        walk.value(rule.condition, env)
+    return {name: fact for name, fact in given.items() if fact.is_read}
+
+
+def every(facts: Iterable[Fact]) -> Iterator[Fact]:
+    """These facts and all that is read inside them: of a list, itself and then what is read of its elements."""
+    for fact in facts:
+        yield fact
+        inner = fact
+        while isinstance(inner.inner, types.ListOf | types.SetOf):
+            inner = inner.elements
+        yield from every(inner.fields.values())
+
+
+@frozen
+class _Value:
+    """What a value may be: one of these facts, or a written-out list of such elements; else it is worked out."""
+
+    facts: tuple[Fact, ...] = ()
+    elements: tuple[_Value, ...] = ()
+
+
+_WORKED_OUT = _Value()
+
+
+def _either(values: Iterable[_Value]) -> _Value:
+    known = [v for v in values if v != _WORKED_OUT]
+    if len(known) < 2:
+        return known[0] if known else _WORKED_OUT
+    return _Value(
+        tuple(dict.fromkeys(f for v in known for f in v.facts)),
+        tuple(dict.fromkeys(e for v in known for e in v.elements)),
+    )
+
+
+class _Walk:
+    """Evaluates expressions of a program to what they may be, and marks the facts met on the way as read."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.results: dict[tuple[str, tuple[_Value, ...]], _Value] = {}
+
+    def met(self, value: _Value) -> _Value:
+        """Marks the facts of the value as read; goes on with those that something is inside."""
+        for fact in value.facts:
+            fact.is_read = True
+        if any(f.is_plain for f in value.facts):
+            return _Value(tuple(f for f in value.facts if not f.is_plain), value.elements)
+        return value
+
+    def field_of(self, of: _Value, name: str) -> _Value:
+        found = []
+        for fact in of.facts:
+            assert isinstance(fact.inner, types.Record)
+            if not fact.below:
+                fields = self.program.records[fact.inner.name]
+                fact.below.update({f.name: Fact(f"{fact.path}.{f.name}", f.type, f) for f in fields})
+            found.append(fact.below[name])
+        return self.met(_Value(tuple(found))) if found else _WORKED_OUT
+
+    def elements_of(self, value: _Value) -> _Value:
+        lists = tuple(f.elements for f in value.facts)
+        return _either((*value.elements, _Value(lists))) if lists else _either(value.elements)
+
+    def whole(self, value: _Value, inside: tuple[Type, ...] = ()) -> None:
+        """Marks as read all that is inside the value, as deep as no record is inside another of its kind."""
+        for element in value.elements:
+            self.whole(element, inside)
+        for fact in value.facts:
+            match fact.inner:
+                case types.Record(name) as of if of not in inside:
+                    for declared in self.program.records[name]:
+                        self.whole(self.field_of(_Value((fact,)), declared.name), (*inside, of))
+                case types.ListOf() | types.SetOf():
+                    self.whole(self.met(_Value((fact.elements,))), inside)
+                case _:
+                    pass
+
+    def all_of(self, inner: Sequence[Expr], env: dict[str, _Value]) -> list[_Value]:
+        return [self.value(e, env) for e in inner]
+
+    def value(self, e: Expr, env: dict[str, _Value]) -> _Value:
+        """What `e` may be."""
+        match e:
+            case ir.Const() | ir.Missing() | ir.Fault() | ir.Today():
+                return _WORKED_OUT
+            case ir.Variable(name):
+                return self.met(env[name])
+            case ir.Field(of, name):
+                return self.field_of(self.value(of, env), name)
+            case (
+                ir.Not()
+                | ir.And()
+                | ir.Or()
+                | ir.Compare()
+                | ir.Arithmetic()
+                | ir.Divide()
+                | ir.Check()
+                | ir.MonthsLater()
+            ):  # of numbers and the like; no record is compared but with nothing
+                self.all_of(ir.parts(e), env)
+                return _WORKED_OUT
+            case ir.If(condition, then, otherwise):
+                self.value(condition, env)
+                return _either(self.all_of((then, otherwise), env))
+            case ir.Let(variable, bound, body):
+                return self.value(body, {**env, variable: self.value(bound, env)})
+            case ir.Items(items):
+                return _Value((), tuple(dict.fromkeys(self.all_of(items, env))))
+            case ir.Aggregate(kind, variable, over, where, body):
+                inside = {**env, variable: self.elements_of(self.value(over, env))}
+                looked_at = (where, body if kind != "count" else None)
+                self.all_of([part for part in looked_at if part is not None], inside)
+                return _WORKED_OUT
+            case ir.Call(name, arguments):
+                return self.result(self.program.functions[name], tuple(self.all_of(arguments, env)))
+            case ir.Choose(_, cases, none):
+                self.all_of([c.condition for c in cases], env)
+                return _either(self.all_of([*(c.value for c in cases), none], env))
+            case _:
+                assert_never(e)
+
+    def result(self, function: Function, arguments: tuple[_Value, ...]) -> _Value:
+        """What a function may give, worked out once for the same arguments."""
+        key = function.id, arguments
+        if key not in self.results:
+            env = {name: value for (name, _), value in zip(function.parameters, arguments, strict=True)}
+            self.results[key] = self.value(function.body, env)
+        return self.results[key]
