@@ -33,6 +33,7 @@ VERBS = {
     "questions": "List what a rulebook can be asked.",
     "report": "Write the documents that people read and sign.",
     "stress": "Move prices and see what the rules do.",
+    "stubs": "Write types of records and questions, for type checkers.",
     "test": "Run the tests that rules bring along.",
     "trade": "Run a market's commands under a rulebook.",
     "verify": "Prove what rules can never do, or show the case in which they do it.",

@@ -1,0 +1,63 @@
+"""`policy stubs`: a rulebook's records and questions, for type checkers."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from policy.cli.options import rules_option, texts_of, under_option
+from policy.cli.output import fail, write_page
+from policy.diagnostics import PolicyError
+from policy.facts.stubs import stub
+from policy.pipeline import load_program
+
+
+@click.command(short_help="Write types of records and questions, for type checkers.")
+@click.argument("folders", metavar="[RULES]...", nargs=-1, type=click.Path(allow_dash=True))
+@rules_option
+@under_option
+@click.option("-o", "--output", default="-", help="A `.pyi` file; standard output if none is named, or for `-`.")
+@click.pass_context
+def command(
+    context: click.Context, folders: tuple[str, ...], paths: tuple[str, ...], under: str, output: str
+) -> None:
+    """Write a stub (`.pyi`) of RULES, the shipped rulebook if none is named, so that mypy and editors know its
+    records, the members of its enums, and its questions.
+
+    \b
+    policy stubs -o rules.pyi
+    policy stubs rulesets --under example.house -o rules.pyi
+    policy stubs | diff - rules.pyi              # does it still describe the rules?
+
+    It is read by type checkers only, so there is nothing to import at run time:
+
+    \b
+    from __future__ import annotations
+    from typing import TYPE_CHECKING, cast
+    import policy
+    if TYPE_CHECKING:
+        import rules
+    rulebook = cast("rules.Rulebook", policy.load(on="2026-03-01"))
+    Order = rulebook.records["Order"]
+    Order(venue="sharedbook")                    # mypy: expected "Literal['shared_book', …]"
+    Order(vnue="shared_book")                    # mypy: did you mean "venue"?
+    rulebook.evaluator("order_acepted")          # mypy: no overload variant matches
+    rulebook.evaluator("order_accepted").fast(1) # mypy: expected "Order"
+    def accepted(order: rules.Order) -> bool: …  # records are types too
+    """
+    if folders and context.get_parameter_source("paths") is ParameterSource.COMMANDLINE:
+        raise click.UsageError("rules are named as RULES or with --rules, not both")
+    name = Path(output)
+    if output != "-" and (name.suffix != ".pyi" or not name.stem.isidentifier() or name.stem == "policy"):
+        raise click.UsageError(f"`{output}` cannot be imported as a stub; name it as rules.pyi")
+    try:
+        page = stub(load_program(texts_of(folders or paths), under))
+    except PolicyError as error:
+        fail(error)
+    if output == "-":
+        sys.stdout.buffer.write(page.encode())
+    else:
+        write_page(output, page)
