@@ -75,7 +75,10 @@ def _opened(make: bool) -> Iterator[int | None]:
         yield None
         return
     try:
-        _require_own(os.fstat(handle))
+        found = os.fstat(handle)
+        _require_own(found)
+        if make and found.st_mode & 0o077:  # made by an older version, or by hand
+            os.fchmod(handle, 0o700)
         yield handle
     finally:
         os.close(handle)

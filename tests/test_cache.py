@@ -80,6 +80,14 @@ def test_a_folder_that_others_may_write_to_is_not_used(bits: int, place: Path, t
     assert "chmod 700" in cache.refusal()
 
 
+def test_a_folder_that_others_may_read_becomes_one_s_own(place: Path) -> None:
+    place.mkdir()
+    place.chmod(0o755)
+    cache.store(NAME, 7)
+    assert mode(place) == 0o700
+    assert cache.fetch(NAME) == 7
+
+
 def test_the_planted_file_runs_where_the_folder_is_one_s_own(place: Path, tmp_path: Path) -> None:
     """So that the tests beside this one show something."""
     place.mkdir(0o700)
