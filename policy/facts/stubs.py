@@ -31,6 +31,7 @@ _BUILTINS = ("bool", "classmethod", "frozenset", "int", "list", "property", "str
 _IN_CLASSES = ("answer", "evaluator", "fast", "records", "replace", "unchecked", "verdict")
 _RESERVED = frozenset(("Records", "Rulebook", "Sequence", "policy", *_TYPING, *_BUILTINS, *_IN_CLASSES))
 
+# formatters and lints, whatever they are set to, leave the bytes as they are; what is narrowed is not an override
 _HEAD = '''\
 # fmt: off
 # ruff: noqa
@@ -178,7 +179,8 @@ class _Stub:
     def imports(self, body: str) -> str:
         """What the body mentions, and second names of what fields hide."""
         used = {node.id for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Name)}
-        own = [name for name in self.names.values() if self.inside(name) in used - {name}]
+        declared = (*self.names.values(), *self.unchecked.values())
+        own = [name for name in declared if self.inside(name) in used - {name}]
         body = "".join(f"{self.inside(name)}: TypeAlias = {name}\n" for name in own)
         if "_Elements" in used:
             body += '_Element = TypeVar("_Element")\n_Elements: TypeAlias = list[_Element] | tuple[_Element, ...]\n'
