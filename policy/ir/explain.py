@@ -11,6 +11,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from policy.decisions import MISSING, Basis, Citation, Derivation
 from policy.ir import program as ir
+from policy.ir.held import misfits
 from policy.ir.interpret import FaultError, Interpreter, Unknown
 from policy.ir.interpret import Place as Within
 from policy.ir.program import Function, Program
@@ -135,6 +136,9 @@ class Explainer(Interpreter):
 def explained(program: Program, name: str, arguments: tuple[Any, ...]) -> tuple[Basis, Derivation]:
     """The basis and the derivation of the answer to a question."""
     function = program.functions[name]
+    if wrong := misfits(program, function, arguments):  # no rule was asked
+        told = f"no answer: {'; '.join(wrong)}"
+        return Basis((), ()), Derivation(short(name), told, (), str(function.place))
     explainer = Explainer(program, root=dict(function.parameters))
     env = explainer.facts(function, arguments)
     if function.kind == "decision":
