@@ -99,6 +99,11 @@ def not_utf_8(name: str, data: bytes, failure: UnicodeDecodeError, what: str) ->
     return broken, Diagnostic("not-utf-8", f"byte {failure.start} is not UTF-8", span, f"save {what} as UTF-8")
 
 
+def in_one_line(diagnostics: Iterable[Diagnostic]) -> str:
+    """What was found, each with what to do about it, where there is no room for more than a line."""
+    return "; ".join(d.message + (f" ({d.help})" if d.help else "") for d in diagnostics)
+
+
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean `x`?` for the closest known word, or nothing."""
     close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)

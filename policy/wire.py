@@ -1,4 +1,4 @@
-"""Commands and events as JSON objects, and commands back from them.
+"""Commands and events as JSON objects, and commands back from them; and whether a command made in Python is one.
 
 In: attrs classes whose fields are made by `typed` (or are plain texts and booleans). Out: objects that people can
 read, with amounts and times as an author would write them, the same bytes for the same data. A class's name in
@@ -19,16 +19,22 @@ from attrs import frozen
 
 from policy.decisions import MISSING, Verdict, Words
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
+from policy.facts.fitting import Fitting
 from policy.facts.from_json import FactReader, parse
+from policy.ir.held import Held
 from policy.ir.program import NO_PLACE, Const, Function, Program
 from policy.model import types
 from policy.model.types import Number, Type
 from policy.model.values import show
+from policy.model.written import LONGEST_NUMBER, Wrong
 from policy.source import Source, Span
 
 DO = "do"  # the key under which a command says what it is
 EVENT = "event"  # the same of an event
 
+_NO_OBJECT = "facts are a JSON object"
+_FLAT = (str, bool)
+_INCOMPLETE = "give every fact that it needs"
 _EMPTY = Program(functions={}, records={}, enums={}, digest="")
 _LOWER = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
@@ -176,6 +182,9 @@ class Commands:
     """The commands that a stream may hold, by their words."""
 
     classes: Mapping[str, type[Any]]
+    _taken: frozenset[type[Any]] = attrs.field(
+        init=False, eq=False, default=attrs.Factory(lambda self: frozenset(self.classes.values()), takes_self=True)
+    )
 
     @classmethod
     def of(cls, *classes: type[Any]) -> Commands:
@@ -192,21 +201,34 @@ class Commands:
     def read_document(self, document: Any, whole: Span) -> Any | list[Diagnostic]:
         """The command that a parsed JSON object says, or everything wrong with it."""
         found = Collector()
-        known = ", ".join(f"`{w}`" for w in self.classes)
+        known = self._known
         said = document.get(DO) if isinstance(document, dict) else None
         if said is None:
             found.error("command-unknown", f"a command is a JSON object with `{DO}`", whole, f"it is one of {known}")
             return found.found
         cls = self.classes.get(said) if isinstance(said, str) else None
         if cls is None:
-            help = did_you_mean(str(said), self.classes) or f"it is one of {known}"
-            found.error("command-unknown", f"there is no command `{said}`", whole, help)
-            return found.found
+            return self._unknown(str(said), whole)
         return _made(cls, {k: v for k, v in document.items() if k != DO}, whole)
+
+    def unfit(self, command: Any) -> list[Diagnostic]:
+        """Everything wrong with a command made in Python, told as `read` tells it."""
+        cls: Any = type(command)
+        if cls not in self._taken:
+            return self._unknown(word(cls), None)
+        return [] if _fits(cls)(command) else _misfits(command)
+
+    @property
+    def _known(self) -> str:
+        return ", ".join(f"`{w}`" for w in self.classes)
+
+    def _unknown(self, said: str, whole: Span | None) -> list[Diagnostic]:
+        help = did_you_mean(said, self.classes) or f"it is one of {self._known}"
+        return [Diagnostic("command-unknown", f"there is no command `{said}`", whole, help)]
 
 
 def _made(cls: Any, given: dict[str, Any], whole: Span) -> Any | list[Diagnostic]:
-    raw = {f.name for f in attrs.fields(cls) if f.metadata.get("type", _PLAIN) is None}
+    raw = _raw(cls)
     function = _form(cls)
     reader = FactReader(_EMPTY, function, {})
     arguments = reader.read_document({k: v for k, v in given.items() if k not in raw}, whole)
@@ -214,16 +236,22 @@ def _made(cls: Any, given: dict[str, Any], whole: Span) -> Any | list[Diagnostic
     if isinstance(arguments, list):
         return arguments
     values = {name: value for (name, _), value in zip(function.parameters, arguments, strict=True)}
-    for name in raw & given.keys():
+    for name in [name for name in raw if name in given]:
         if isinstance(given[name], dict):
             values[name] = given[name]
         else:
-            found.error("facts-type", f"`{name}`: facts are a JSON object", whole)
+            found.error("facts-type", f"`{name}`: {_NO_OBJECT}", whole)
     defaults = _defaults(cls)
     for name, value in values.items():
         if value is MISSING and name not in defaults:
-            found.error("command-incomplete", f"`{word(cls)}` needs `{name}`", whole, "give every fact that it needs")
+            found.error("command-incomplete", f"`{word(cls)}` needs `{name}`", whole, _INCOMPLETE)
     return found.found or cls(**{name: value for name, value in values.items() if value is not MISSING})
+
+
+@cache
+def _raw(cls: Any) -> tuple[str, ...]:
+    """The fields that hold facts of the rulebook."""
+    return tuple(f.name for f in attrs.fields(cls) if f.metadata.get("type", _PLAIN) is None)
 
 
 @cache
@@ -244,3 +272,81 @@ def _form(cls: Any) -> Function:
         body=Const(True),
         place=NO_PLACE,
     )
+
+
+# ── commands made in Python ─────────────────────────────────────────────────────────────────
+
+
+@cache
+def _fits(cls: Any) -> Callable[[Any], bool]:
+    """Whether every field of a command is a fact of its type, as one expression."""
+    names: dict[str, Any] = {"_dict": dict, "_plainly": _plainly}
+    fitting = Fitting(names, {}, {}, complete=True)
+    tests = [f"({fitting.condition(of, f'_c.{name}')})" for name, of in _form(cls).parameters]
+    tests += [f"_type(_c.{name}) is _dict and (not _c.{name} or _plainly(_c.{name}))" for name in _raw(cls)]
+    made: Callable[[Any], bool] = eval(f"lambda _c: {' and '.join(tests)}", names)
+    return made
+
+
+def _misfits(command: Any) -> list[Diagnostic]:
+    """What is wrong with the fields of a command, if anything is."""
+    cls: Any = type(command)
+    reading = _Fields()
+    for name, of in _form(cls).parameters:
+        value = getattr(command, name)
+        if value is MISSING:
+            reading.found.error("command-incomplete", f"`{word(cls)}` needs `{name}`", None, _INCOMPLETE)
+        else:
+            reading.value(value, of, name)
+    for name in _raw(cls):
+        given = getattr(command, name)
+        if isinstance(given, dict):
+            try:
+                reading.json(given, name)
+            except RecursionError:
+                reading.wrong(name, Wrong("facts-json", "the facts are nested too deeply"))
+        else:
+            reading.wrong(name, Wrong("facts-type", _NO_OBJECT))
+    return reading.found.found
+
+
+class _Fields(Held):
+    """The fields of a command being read."""
+
+    def __init__(self) -> None:
+        self.program, self.found = _EMPTY, Collector()
+
+    def wrong(self, path: str, wrong: Wrong) -> Any:
+        self.found.error(wrong.code, f"`{path}`: {wrong.message}", None, wrong.help)
+        return MISSING
+
+    def value(self, given: Any, of: Type, path: str) -> Any:
+        if given is MISSING:
+            return self.wrong(path, Wrong("command-incomplete", "a command knows all that it says", _INCOMPLETE))
+        return super().value(given, of, path)
+
+    def json(self, given: Any, path: str) -> None:
+        """That facts of the rulebook are what JSON can say; whether they are facts, their own reader will judge."""
+        match given:
+            case dict():
+                for key, value in given.items():
+                    if isinstance(key, str):
+                        self.json(value, f"{path}.{key}")
+                    else:
+                        self.wrong(path, Wrong("facts-type", f"the name of a fact is a text, not {self.kind(key)}"))
+            case list() | tuple():
+                for n, value in enumerate(given):
+                    self.json(value, f"{path}[{n}]")
+            case int() if abs(given) >= 10**LONGEST_NUMBER:
+                self.wrong(path, Wrong("facts-number", f"the number has more than {LONGEST_NUMBER} digits"))
+            case None | str() | int():
+                pass
+            case float():
+                self.wrong(path, Wrong("facts-type", f"is {self.kind(given)}", 'write it as a text: "12.34"'))
+            case _:
+                self.wrong(path, Wrong("facts-type", f"is {self.kind(given)}, which JSON cannot say"))
+
+
+def _plainly(facts: dict[str, Any]) -> bool:
+    """Whether facts are flat, so that there is nothing to look for in them."""
+    return all(type(k) is str and (v is None or isinstance(v, _FLAT)) for k, v in facts.items())

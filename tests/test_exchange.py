@@ -358,7 +358,7 @@ def test_a_number_beyond_what_facts_can_tell_is_no_traceback() -> None:
         place(market, "o2", "ann", "buy", 1, 10**18)[0],
         place(market, "o3", "ann", "buy", 1, COIN, fees=10**18)[0],
     ]
-    assert [c.code for c in codes if isinstance(c, Rejected)] == ["too_large"] * 3
+    assert [c.code for c in codes if isinstance(c, Rejected)] == ["facts_number"] * 3
     (refused,) = place(market, "o4", "ann", "buy", 10**17, 10**17)
     assert isinstance(refused, Refused)
     assert refused.verdict.outcome is Outcome.DENIED or refused.verdict.fault

@@ -398,7 +398,7 @@ def keys_of(rulebook: Rulebook) -> Any:
 
     def key(side: str, price: int, maker: bool, at: int) -> tuple[int, ...]:
         capacity = "affiliated_market_maker" if maker else "client"
-        return priority.fast(record(side=side, price=price, capacity=capacity, accepted_at=at, sequence=at))
+        return priority.fast(record(side=side, price=price, capacity=capacity, accepted_at=at, sequence=at + 1))
 
     return key
 

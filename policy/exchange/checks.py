@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from policy.diagnostics import Diagnostic
-from policy.exchange.book import KINDS, MARKET, OPPOSITE
-from policy.exchange.orders import PRICE, QUANTITY, VENUE, Place, Rejected
+from policy.diagnostics import Diagnostic, in_one_line
+from policy.exchange.book import MARKET
+from policy.exchange.orders import PRICE, QUANTITY, Place, Rejected
 from policy.exchange.register import COMPENSATION, FEES, FILLED_IN, RESERVE_FUND, Market
 from policy.model.types import MOST_FACT_DIGITS
 from policy.model.values import show
@@ -24,18 +24,14 @@ RESERVED = frozenset((FEES, RESERVE_FUND, COMPENSATION, ""))
 def unplaceable(command: Place, market: Market) -> Rejected | None:
     """What is wrong with an order by itself."""
     price = command.price
-    if command.side not in OPPOSITE or command.type not in KINDS:
-        what, code = (command.type, "unknown_type") if command.side in OPPOSITE else (command.side, "unknown_side")
-        return Rejected("place", code, f"order `{command.id}`: there is no `{what}`")
     if command.type == MARKET:
         if price is not None:
             return Rejected("place", "price_not_asked", f"order `{command.id}`: a market order has no price")
         price = market.tick
     elif price is None:
         return Rejected("place", "no_price", f"order `{command.id}`: only a market order may be without a price")
-    if command.fees < 0 or command.fees >= TOO_LARGE:
-        code = "too_large" if command.fees > 0 else "negative"
-        return Rejected("place", code, f"order `{command.id}`: fees are at least 0, and below 10**16 HKD")
+    if command.fees < 0:
+        return Rejected("place", "negative", f"order `{command.id}`: fees are at least 0")
     if command.facts and (known := sorted(FILLED_IN & command.facts.keys())):
         return Rejected(
             "place", "known_fact", f"order `{command.id}`: `{known[0]}` is not for the order's facts to say"
@@ -48,9 +44,6 @@ def unfit(command: str, id: str, price: int, quantity: int, market: Market) -> R
     if quantity <= 0 or price <= 0:
         what = "price" if quantity > 0 else "quantity"
         return Rejected(command, "not_positive", f"order `{id}`: a {what} is more than 0")
-    if price >= TOO_LARGE or quantity >= TOO_LARGE:
-        what = "price" if price >= TOO_LARGE else "quantity"
-        return Rejected(command, "too_large", f"order `{id}`: the {what} has more than {MOST_FACT_DIGITS} digits")
     if price % market.tick:
         steps = show(market.tick, PRICE)
         return Rejected(command, "off_tick", f"order `{id}`: {show(price, PRICE)} is not in steps of {steps}")
@@ -82,16 +75,14 @@ def unknown(command: Any, what: str, id: str) -> Rejected:
     return Rejected(word(type(command)), f"unknown_{what}", f"there is no {what} `{id}`")
 
 
-def no_such_venue(command: Place) -> Rejected | None:
-    if command.venue in VENUE.members:
-        return None
-    return Rejected("place", "unknown_venue", f"order `{command.id}`: there is no venue `{command.venue}`")
-
-
 def misread(command: Any, findings: Sequence[Diagnostic]) -> Rejected:
     """Facts that are not what the rulebook's questions are about."""
-    said = "; ".join(d.message + (f" ({d.help})" if d.help else "") for d in findings)
-    return Rejected(word(type(command)), findings[0].code.replace("-", "_"), said)
+    return Rejected(word(type(command)), code_of(findings), in_one_line(findings))
+
+
+def code_of(findings: Sequence[Diagnostic]) -> str:
+    """The code of a rejection on these grounds."""
+    return findings[0].code.replace("-", "_")
 
 
 def filled_in(command: Any, facts: Mapping[str, Any], allowed: frozenset[str] = frozenset()) -> Rejected | None:

@@ -17,7 +17,7 @@ from attrs import define, evolve, field
 from policy.decisions import Verdict
 from policy.diagnostics import PolicyError
 from policy.exchange import checks
-from policy.exchange.book import KINDS, MARKET, OPPOSITE
+from policy.exchange.book import KINDS, MARKET
 from policy.exchange.clearing import ARRANGEMENT, ASKED, INTERVAL, NEW_DAY, Clearing
 from policy.exchange.events import (
     Answered,
@@ -53,9 +53,10 @@ from policy.exchange.register import INSTRUMENT, MONEY, PARTICIPANT, PLATFORM, A
 from policy.exchange.rules import Rules, exchange_rules
 from policy.exchange.trading import Floor
 from policy.wanted import RulebookOfADate
-from policy.wire import word
+from policy.wire import Commands, word
 
 COMMANDS: tuple[type[Any], ...] = get_args(Command)
+READS = Commands.of(*COMMANDS)
 PRICED = frozenset(KINDS) - {MARKET}
 
 
@@ -106,6 +107,8 @@ class Engine:
 
     def submit(self, command: Command) -> list[Event]:
         """Carries out one command. Trades that have waited as long as they may are settled first."""
+        if unfit := READS.unfit(command):
+            return [checks.misread(command, unfit)]
         at = command.at
         if self._at is None:
             self.clearing.begin(at)
@@ -130,11 +133,10 @@ class Engine:
             price is None
             or price % market.tick
             or command.quantity % market.lot
-            or not 0 < price < checks.TOO_LARGE
-            or not 0 < command.quantity < checks.TOO_LARGE
+            or price <= 0
+            or command.quantity <= 0
             or command.fees
             or command.facts
-            or command.side not in OPPOSITE
             or command.type not in PRICED
         ):
             if nonsense := self._nonsense(command, market):
@@ -157,7 +159,7 @@ class Engine:
             return checks.unknown(command, PARTICIPANT, command.by)
         if command.instrument not in self.register.instruments:
             return checks.unknown(command, INSTRUMENT, command.instrument)
-        return checks.no_such_venue(command) or self.register.take_seat(command.by, command.venue, command.instrument)
+        return self.register.take_seat(command.by, command.venue, command.instrument)
 
     def _cancel(self, command: Cancel) -> list[Event]:
         order = self.floor.live.get(command.id)

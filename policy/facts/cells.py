@@ -12,6 +12,7 @@ from typing import Any
 import polars as pl
 from attrs import frozen
 
+from policy.facts.from_rows import BOOLEANS
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Type
 from policy.model.written import FACTS
@@ -34,7 +35,7 @@ def cell(of: Type, dtype: Any, column: pl.Expr, scaled: bool) -> Cell | str:
         case types.Boolean():
             if dtype == pl.Boolean:
                 return Cell(column)
-            return _of_words(column, {"true": True, "false": False}, pl.Boolean()) if texts else "true or false"
+            return _of_words(column, BOOLEANS, pl.Boolean()) if texts else "true or false"
         case types.Text():
             return Cell(column.cast(pl.String)) if texts else "a text"
         case types.Enum(_, members):

@@ -31,6 +31,7 @@ class Fitting:
     fields: Mapping[str, tuple[FieldOf, ...]]
     records: Mapping[str, type[Any]]
     loose: bool = False
+    complete: bool = False  # whether lists may not have an element that nobody knows
     reads: frozenset[str] = frozenset()
     _known: dict[str, str] = field(factory=dict)
 
@@ -57,7 +58,7 @@ class Fitting:
                 return self.record(name, v)
             case types.ListOf(item):
                 kind = f"(_type({v}) is _tuple or _type({v}) is _list)" if self.loose else f"_type({v}) is _tuple"
-                each = f"{self.condition(item, '_e')} or _e is _M"
+                each = self.condition(item, "_e") + ("" if self.complete else " or _e is _M")
                 return f"{kind} and _len({v}) <= {LONGEST_LIST} and _all([{each} for _e in {v}])"
             case types.SetOf(item):
                 each = self.condition(item, "_e")

@@ -20,6 +20,8 @@ from policy.model.types import Type
 from policy.model.values import decimal_text
 from policy.source import Source
 
+BOOLEANS = {"true": True, "false": False}
+
 
 @frozen(eq=False)
 class RowReader:
@@ -52,6 +54,8 @@ class RowReader:
         match of:
             case types.OptionalOf(item):
                 return self._cell(cell, item)
+            case types.Boolean() if isinstance(cell, str) and cell in BOOLEANS:  # CSV knows texts only
+                return BOOLEANS[cell]
             case types.Record(name):
                 fields = {f.name: f.type for f in self.reader.program.records[name]}
                 return {k: self._cell(v, fields[k]) for k, v in cell.items()}

@@ -11,6 +11,7 @@ from attrs import Factory, define, evolve, field, frozen
 
 from policy.decisions import MISSING, Basis, Citation, Derivation, Inner, Reason
 from policy.ir import program as ir
+from policy.ir.held import misfits
 from policy.ir.interpret import FaultError, Interpreter, Unknown
 from policy.ir.interpret import Place as Within
 from policy.ir.program import Function, Program
@@ -203,6 +204,9 @@ class Explainer(Interpreter):
 def explained(program: Program, name: str, arguments: tuple[Any, ...], known: Known) -> tuple[Basis, Derivation]:
     """The basis and the derivation of the answer to a question; `known` is kept from one to the next."""
     function = program.functions[name]
+    if wrong := misfits(program, function, arguments):  # no rule was asked
+        told = f"no answer: {'; '.join(wrong)}"
+        return Basis((), ()), Derivation(short(name), told, (), str(function.place))
     explainer = Explainer(program, root=dict(function.parameters), known=known)
     env = explainer.facts(function, arguments)
     reasons: tuple[Reason, ...] = ()

@@ -132,7 +132,8 @@ class Held(Reading):
     def kind(self, given: Any) -> str:
         if isinstance(given, str):
             return "a text"
-        return _KINDS.get(type(given)) or f"a `{type(given).__name__}`"
+        name = short(getattr(type(given), "_name", type(given).__name__))
+        return _KINDS.get(type(given)) or f"{'an' if name[0] in 'AEIOU' else 'a'} `{name}`"
 
     def items(self, given: Any, of: types.ListOf | types.SetOf) -> Sequence[Any] | None:
         if isinstance(of, types.ListOf):
@@ -204,7 +205,7 @@ class _Arguments(Held):
     def record(self, given: Any, of: types.Record, path: str) -> Any:
         if is_checked(given, of.name, self.program):
             return given
-        if isinstance(given, str) or type(given) in _KINDS:
+        if isinstance(given, str) or type(given) in _KINDS or _is_other(given, of):
             return self.mismatch(given, of, path)
         for f in self.program.records[of.name]:
             if f.name in self.reads:
@@ -217,6 +218,12 @@ class _Arguments(Held):
                     continue
                 self.field(held, f, f"{path}.{f.name}")
         return given
+
+
+def _is_other(given: Any, of: types.Record) -> bool:
+    """Whether it is a record of another name; what is no record of a rulebook is looked at field by field."""
+    name = getattr(type(given), "_name", None)
+    return isinstance(name, str) and short(name) != short(of.name)
 
 
 def is_checked(given: Any, name: str, program: Program) -> bool:

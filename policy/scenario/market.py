@@ -17,6 +17,7 @@ from attrs import define, field, frozen
 from policy.audit.records import Header
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.exchange import orders
+from policy.exchange.checks import misread
 from policy.exchange.orders import NewDay, Rejected
 from policy.margin.financing import commands as financing
 from policy.margin.perpetuals import commands as perpetuals
@@ -98,6 +99,8 @@ class Market:
 
     def submit(self, command: Any) -> list[Any]:
         """Carries out one command; a new day reaches every engine."""
+        if unfit := COMMANDS.unfit(command):
+            return [misread(command, unfit)]
         if command.at < self.at:
             return [Rejected(word(type(command)), "out_of_sequence", "this comes before what has already happened")]
         self.at = command.at

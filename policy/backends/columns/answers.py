@@ -17,7 +17,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.decisions import Answer, Outcome
-from policy.diagnostics import Diagnostic
+from policy.diagnostics import Diagnostic, in_one_line
 from policy.ir.program import Function
 from policy.model import types
 from policy.model.types import Type
@@ -25,7 +25,7 @@ from policy.model.types import Type
 OUTCOMES = (*(o.value for o in Outcome), "refused")
 OUTCOME = pl.Enum(OUTCOMES)
 NEEDS = pl.List(pl.String)
-_VALUES = re.compile(r"(?<=: )`[^`]*`|(?<=is )-?[0-9][0-9,.]*|(?<=\[)[0-9]+(?=\])")
+_VALUES = re.compile(r"(?<=: )`[^`]*`|(?<=did you mean )`[^`]*`|(?<=is )-?[0-9][0-9,.]*|(?<=\[)[0-9]+(?=\])")
 MOST_COMBINATIONS = 4_096  # of reasons and of needs, that are remembered from batch to batch
 
 
@@ -217,7 +217,7 @@ class Drafts:
         for answer in answers:
             cells: dict[str, Any] = {"value": _value_of(answer), "reasons": 0, "needs": 0}
             if isinstance(answer, list):
-                cells |= {"outcome": OUTCOMES.index("refused"), "problem": "; ".join(d.message for d in answer)}
+                cells |= {"outcome": OUTCOMES.index("refused"), "problem": in_one_line(answer)}
             else:
                 cells["outcome"] = OUTCOMES.index(answer.outcome.value)
                 cells["reasons"] = self.reasons.number(tuple(r.rule for r in answer.reasons))

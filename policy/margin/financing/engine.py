@@ -15,6 +15,7 @@ from typing import Any, get_args
 from attrs import define, field
 
 from policy.decisions import Outcome, Verdict
+from policy.exchange.checks import misread
 from policy.exchange.orders import NewDay, Rejected
 from policy.margin.financing import commands as do
 from policy.margin.financing.advances import advance, book_judged, book_verdict, repay
@@ -47,9 +48,10 @@ from policy.margin.financing.state import NO_CALL, Account, Asset, Books, Held, 
 from policy.margin.financing.views import statement
 from policy.model.values import show
 from policy.wanted import RulebookOfADate
-from policy.wire import word
+from policy.wire import Commands, word
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
+READS = Commands.of(*COMMANDS)
 
 
 def opened(rulebook_on: Callable[[str], RulebookOfADate], on: str) -> Engine:
@@ -74,6 +76,8 @@ class Engine:
 
     def submit(self, command: Any) -> list[Event]:
         """Carries out one command. Calls whose time has run out by then come first, at the prices so far."""
+        if unfit := READS.unfit(command):
+            return [misread(command, unfit)]
         books = self.books
         events = books.events = []
         if books.now is not None and command.at < books.now:

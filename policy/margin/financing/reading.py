@@ -10,6 +10,8 @@ from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from policy.decisions import MISSING
+from policy.diagnostics import in_one_line
+from policy.exchange.checks import code_of
 from policy.facts.records import unchecked
 from policy.margin.financing.commands import MONEY, QUANTITY, ListCollateral, OpenMarginAccount, SetUpLender
 from policy.margin.financing.rules import FinancingRules
@@ -94,6 +96,5 @@ def _kept(facts: Mapping[str, Any], own: set[str]) -> None:
 def _read(asked: Bound, facts: dict[str, Any]) -> tuple[Any, ...]:
     read = asked.read(facts)
     if isinstance(read, list):
-        told = [f"{d.message}: {d.help}" if d.help else d.message for d in read]
-        raise RefusedError("facts", "; ".join(told))
+        raise RefusedError(code_of(read), in_one_line(read))
     return read

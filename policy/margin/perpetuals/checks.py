@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from policy.diagnostics import Diagnostic
+from policy.diagnostics import Diagnostic, in_one_line
 from policy.exchange.book import MARKET
+from policy.exchange.checks import code_of
 from policy.margin.perpetuals.commands import CROSS, MONEY, PRICE, SIZE, PlacePerpetual
 from policy.margin.perpetuals.state import Account, Bucket, Contract, Position, State
 from policy.model.types import MOST_FACT_DIGITS, Number
@@ -112,5 +113,5 @@ def markable(contract: Contract, price: int) -> None:
 def readable(facts: tuple[object, ...] | list[Diagnostic]) -> object:
     """The first of the facts that were read."""
     if isinstance(facts, list):
-        raise NonsenseError("facts", "; ".join(d.message for d in facts))
+        raise NonsenseError(code_of(facts), in_one_line(facts))
     return facts[0]

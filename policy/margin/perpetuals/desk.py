@@ -18,6 +18,7 @@ from attrs import define, field
 
 from policy.backends.python import UndecidedError
 from policy.decisions import MISSING, Outcome
+from policy.exchange.checks import misread
 from policy.exchange.matcher import ASKED
 from policy.exchange.orders import NewDay, Rejected
 from policy.facts.records import unchecked
@@ -60,9 +61,10 @@ from policy.margin.perpetuals.state import Account, Bucket, Contract, State
 from policy.margin.perpetuals.statements import state_account
 from policy.margin.perpetuals.trading import cancel, place, trim
 from policy.wanted import RulebookOfADate
-from policy.wire import word
+from policy.wire import Commands, word
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
+READS = Commands.of(*COMMANDS)
 
 
 def opened(rulebook_on: Callable[[str], RulebookOfADate], on: str) -> Desk:
@@ -85,6 +87,8 @@ class Desk:
 
     def submit(self, command: do.Command) -> list[Event]:
         """Carries out one command. What has fallen due by its time comes first."""
+        if unfit := READS.unfit(command):
+            return [misread(command, unfit)]
         state = self.state
         state.events = []
         try:
