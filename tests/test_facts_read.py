@@ -109,6 +109,16 @@ def test_a_record_inside_its_own_kind_is_followed_once() -> None:
     assert not any(path.startswith("o.inner.") for path in read)
 
 
+def test_a_reason_turns_on_what_its_rule_reads_wherever_the_record_comes_from() -> None:
+    undated = made(
+        'decision asked(o: Order) "a" zh "問"\n  otherwise permit "p" zh "准"\n'
+        '  deny dear when (o.spare default o.first).price > 5 because "d" zh "貴" per S/1\n'
+    )
+    rulebook = dated(undated, "2026-01-01")
+    answer = rulebook.ask("asked", '{"o": {"spare": null, "first": {"price": 7}}}')
+    assert answer.verdict.turned_on == ("o.spare", "o.first.price", "o.spare.price")
+
+
 def test_only_what_is_read_as_of_a_date_is_listed() -> None:
     undated = made(
         'value asked(o: Order) -> integer "a" zh "問"\n'

@@ -36,6 +36,12 @@ class Fact:
     declared: FieldOf | None = None  # where it is a field
     is_read: bool = False
     below: dict[str, Fact] = field(factory=dict)
+    inner: Type = field(init=False)  # its type where it is present
+    is_plain: bool = field(init=False)  # whether nothing is inside it
+
+    def __attrs_post_init__(self) -> None:
+        self.inner = self.type.of if isinstance(self.type, types.OptionalOf) else self.type
+        self.is_plain = not isinstance(self.inner, types.Record | types.ListOf | types.SetOf)
 
     @property
     def fields(self) -> dict[str, Fact]:
@@ -51,14 +57,9 @@ class Fact:
         return self.below["[]"]
 
     @property
-    def inner(self) -> Type:
-        """Its type where it is present."""
-        return self.type.of if isinstance(self.type, types.OptionalOf) else self.type
-
-    @property
-    def is_plain(self) -> bool:
-        """Whether nothing is inside it."""
-        return not isinstance(self.inner, types.Record | types.ListOf | types.SetOf)
+    def has_inside(self) -> bool:
+        """Whether something inside it is read, and not only the whole."""
+        return any(f.is_read or f.has_inside for f in self.below.values())
 
 
 def facts_read(program: Program, function: Function) -> dict[str, Fact]:
@@ -71,6 +72,14 @@ def facts_read(program: Program, function: Function) -> dict[str, Fact]:
     for rule in function.rules:
         walk.value(rule.condition, env)
     return {name: fact for name, fact in given.items() if fact.is_read}
+
+
+def paths_read(program: Program, function: Function, e: Expr) -> list[str]:
+    """The paths at which `e`, an expression of the function, ends up reading facts, in the order of the rules."""
+    make_room(program)
+    walk = _Walk(program)
+    walk.value(e, {name: _Value((Fact(name, of),)) for name, of in function.parameters})
+    return [f.path for f in walk.read if f.is_plain or isinstance(f.type, types.OptionalOf) or not f.has_inside]
 
 
 def every(facts: Iterable[Fact]) -> Iterator[Fact]:
@@ -109,15 +118,18 @@ class _Walk:
 
     def __init__(self, program: Program) -> None:
         self.program = program
+        self.read: list[Fact] = []  # in the order they were met
         self.results: dict[tuple[str, tuple[_Value, ...]], _Value] = {}
 
     def met(self, value: _Value) -> _Value:
         """Marks the facts of the value as read; goes on with those that something is inside."""
+        plain = False
         for fact in value.facts:
-            fact.is_read = True
-        if any(f.is_plain for f in value.facts):
-            return _Value(tuple(f for f in value.facts if not f.is_plain), value.elements)
-        return value
+            plain |= fact.is_plain
+            if not fact.is_read:
+                fact.is_read = True
+                self.read.append(fact)
+        return _Value(tuple(f for f in value.facts if not f.is_plain), value.elements) if plain else value
 
     def field_of(self, of: _Value, name: str) -> _Value:
         found = []
