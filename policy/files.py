@@ -7,6 +7,7 @@ that of two runs on one name the second is refused. A part that a killed run has
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
@@ -103,6 +104,8 @@ def publish(path: str | Path, data: bytes) -> None:
 def whole_folder(path: str | Path) -> Iterator[Path]:
     """A folder to write into, which then stands under its name; that must be free, or of an empty folder."""
     target = Path(os.path.realpath(path))
+    if target.is_file() or (target.is_dir() and any(target.iterdir())):
+        raise OSError(errno.ENOTEMPTY, "it is not a new or empty folder", str(path))
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(target.name + PART)
     handle = _locked(part, path, folder=True)

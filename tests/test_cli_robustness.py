@@ -15,6 +15,7 @@ from xml.etree import ElementTree
 import pytest
 from click.testing import CliRunner
 
+import policy
 from policy import cache
 from policy.cli import main
 from policy.pipeline import Text, digest_of, load_program, read_folder
@@ -117,6 +118,52 @@ def test_what_facts_say_moves_no_cursor(here: Path) -> None:
     assert done.returncode == 0
     assert "\x1b" not in done.stdout
     assert "\u202e" not in done.stdout
+
+
+NARROW = {
+    "decide": [*DECIDE, "denied.json"],
+    "decide in JSON": [*DECIDE, "denied.json", "--format", "json"],
+    "a stream in JSON": [*DECIDE, "denied.jsonl", "--format", "json"],
+    "explain": ["explain", *DECIDE[1:], "denied.json"],
+    "questions": ["questions", "--rules", "starter"],
+    "provisions": ["provisions", "starter", "--format", "json"],
+    "facts": ["facts", "may_trade", "--rules", "starter", "--format", "json"],
+}
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "cp1252"])
+@pytest.mark.parametrize("case", NARROW)
+def test_standard_output_that_holds_no_chinese(here: Path, case: str, encoding: str) -> None:
+    for name in ("denied.json", "denied.jsonl"):
+        (here / name).write_text(LINE.replace("true", "false") + "\n", encoding="utf-8")
+    words = ["may_trade" if w == "credit_limit" else w for w in NARROW[case]]
+    wide, narrow = (run(*words, env={**os.environ, "PYTHONIOENCODING": e}, encoding=e) for e in ("utf-8", encoding))
+    assert (narrow.returncode, narrow.stderr) == (wide.returncode, wide.stderr)
+    assert narrow.returncode in (0, 1)
+    if "JSON" in case or "json" in words:
+        assert [json.loads(x) for x in documents(narrow.stdout)] == [json.loads(x) for x in documents(wide.stdout)]
+
+
+def documents(text: str) -> list[str]:
+    return text.splitlines() if text.startswith('{"line"') else [text]
+
+
+@pytest.mark.parametrize("kind", ["rulebook", "traceability", "decision", "trading", "margin", "change"])
+def test_a_document_to_a_dash_is_standard_output(here: Path, kind: str) -> None:
+    scenario = str(Path(policy.__file__).parents[1] / "rulesets" / "hk_sfc" / "scenarios" / "shared_book")
+    more = {
+        "decision": ["may_trade", "--facts", "facts.json"],
+        "trading": [scenario],
+        "margin": [scenario],
+        "change": ["starter", "starter", "--no-proofs"],
+        "rulebook": ["--no-proofs"],
+    }.get(kind, [])
+    more += ["--rules", "starter"] if kind in ("rulebook", "traceability", "decision") else []
+    more += [] if kind in ("trading", "margin") else ["--on", "2026-03-01"]
+    done = run("report", kind, *more, "-o", "-")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("<!doctype html>")
+    assert not (here / "-").exists()
 
 
 def test_no_color_is_respected(here: Path) -> None:

@@ -69,10 +69,10 @@ def interrupted(words: list[str], after: float, sent: signal.Signals = signal.SI
     assert sorted(Path().rglob("*")) == before
 
 
-def large_table() -> None:
+def large_table(rows: int = 6_000_000) -> None:
     pl = pytest.importorskip("polars", reason="the extra `columns` is not installed")
     classes = pl.lit("virtual_asset").alias("asset.class")
-    pl.select(classes, pl.int_range(6_000_000).cast(pl.String).alias("market_value")).write_parquet("f.parquet")
+    pl.select(classes, pl.int_range(rows).cast(pl.String).alias("market_value")).write_parquet("f.parquet")
 
 
 def long_scenario() -> None:
@@ -95,7 +95,19 @@ def trade() -> list[str]:
     return ["trade", "day", "--events", "events.jsonl"]
 
 
+def prices() -> str:
+    Path("prices.csv").write_text("Unix,Close\n" + "".join(f"{n * 3600},{100 + n % 7}\n" for n in range(1, 300_000)))
+    return "prices.csv"
+
+
+def stress() -> list[str]:
+    shutil.copytree(RULESETS / "hk_sfc" / "scenarios" / "portfolio", "book")
+    return ["stress", "portfolio", "book", "--path", f"BTC={prices()}"]
+
+
 LONG = {
+    "stress portfolio": (stress, 6.0),
+    "stress coverage": (lambda: ["stress", "coverage", prices(), "--on", "2026-03-01"], 4.0),
     "decide --out": (decide_table, 3.0),
     "trade --events": (trade, 3.0),
     "test --coverage": (lambda: ["test", str(RULESETS), "--coverage", "-j", "2"], 5.0),
@@ -115,18 +127,24 @@ PROVING = {
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("name", LONG)
-def test_an_interrupt_ends_a_long_command(name: str) -> None:
+def test_an_interrupt_ends_a_long_command(name: str, times: int) -> None:
     words, after = LONG[name]
-    interrupted(words(), after)
+    interrupted(words(), after, times=times)
+
+
+def test_a_second_interrupt_changes_nothing() -> None:
+    interrupted(decide_table(), 2.0, times=2)
 
 
 @pytest.mark.slow
 @pytest.mark.skipif(not there_is_a_solver(), reason="the extra `proofs` is not installed")
+@pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("name", PROVING)
-def test_an_interrupt_ends_a_command_that_proves(name: str) -> None:
+def test_an_interrupt_ends_a_command_that_proves(name: str, times: int) -> None:
     words, after = PROVING[name]
-    interrupted(words(), after)
+    interrupted(words(), after, times=times)
 
 
 STUCK = """

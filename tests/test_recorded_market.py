@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from collections.abc import Iterator
 from itertools import islice
 from pathlib import Path
@@ -167,6 +168,9 @@ def test_recordings_and_other_orders_are_one_stream(tmp_path: Path) -> None:
         ({}, MESSAGES + "34100,1,13,50,5853300,1\n", "stream-order", 5),
         ({}, "34200,1,11,100,5853350,1\n", "stream-line", 0),  # off the tick
         ({"file": "nowhere.csv"}, MESSAGES, "stream-line", 0),
+        ({"tick": "0 HKD"}, MESSAGES, "stream-line", 0),
+        ({"tick": "-0.01 HKD"}, MESSAGES, "stream-line", 0),
+        ({"lot": "0"}, MESSAGES, "stream-line", 0),
         ({"format": "pigeon"}, MESSAGES, "facts-type", 0),
         ({"buyer": None}, MESSAGES, "facts-type", 0),
     ],
@@ -180,6 +184,12 @@ def test_what_is_wrong_with_a_recording_is_named_and_ends_it(
     assert last.command is None
     assert [d.code for d in last.wrong] == [code]
     assert all(d.help for d in last.wrong)
+
+
+def test_a_recording_in_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "messages.txt")
+    (last,) = played(folder(tmp_path, LOBSTER, "messages.txt"))
+    assert "it is a pipe" in last.wrong[0].message
 
 
 def test_the_command_line_says_what_could_not_be_read_and_goes_on(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from itertools import pairwise
 from pathlib import Path
 
@@ -104,12 +105,30 @@ def test_what_a_scenario_says_of_itself(tmp_path: Path) -> None:
     (tmp_path / "market.jsonl").write_text("")
     (tmp_path / "scenario.json").write_text('{"title": "A day", "on": "2026-03-01"}')
     assert (scenario_in(tmp_path).title, scenario_in(tmp_path).on) == ("A day", "2026-03-01")
-    for wrong in ("{", "[]", '{"title": 1}', '{"titel": "A day"}'):
+    for wrong in ("{", "[]", '{"title": 1}', '{"titel": "A day"}', '{"on": "2026-13-01"}', '{"on": "20260301"}'):
         (tmp_path / "scenario.json").write_text(wrong)
         with pytest.raises(PolicyError):
             scenario_in(tmp_path)
     with pytest.raises(PolicyError, match="not a folder"):
         scenario_in(tmp_path / "nowhere")
+
+
+@pytest.mark.parametrize("name", ["market.jsonl", "f.jsonl", "recorded.jsonl", "scenario.json", "f.csv"])
+def test_pipes_devices_and_folders_are_not_waited_for(tmp_path: Path, name: str) -> None:
+    (tmp_path / "market.jsonl").write_text("")
+    makers = {"a pipe": os.mkfifo, "a device": lambda path: path.symlink_to("/dev/zero"), "a folder": Path.mkdir}
+    for kind, make in makers.items():
+        (tmp_path / name).unlink(missing_ok=True)
+        make(tmp_path / name)
+        with pytest.raises(PolicyError, match=f"cannot be read: it is {kind}"):
+            scenario_in(tmp_path)
+    (tmp_path / name).rmdir()
+
+
+def test_prices_in_a_pipe_are_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "prices.csv")
+    with pytest.raises(PolicyError, match="it is a pipe"):
+        recorded_prices(tmp_path / "prices.csv")
 
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=9)

@@ -237,3 +237,68 @@ def test_columns_that_do_not_fit_are_told_before_any_work(spark: Any, program: A
     floats = spark.createDataFrame([(1.5,)], "price double")
     with pytest.raises(policy.PolicyError, match="float64"):
         answers_of(floats, program, Asking(question="order_accepted", on=date(2026, 3, 1)))
+
+
+# ── the command, on this machine ────────────────────────────────────────────────────────────
+
+CLASSES = ["virtual_asset", "stock"] * 50
+VALUES = [f"{n}.00" for n in range(100)]
+
+
+def on_this_machine(facts: str, out: str = "o.jsonl") -> subprocess.CompletedProcess[str]:
+    """`decide --engine`, where nothing says which Python the workers take, and another comes first on the path."""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("PYSPARK")}
+    environment |= {"PATH": "/usr/bin:/bin", "SPARK_LOCAL_IP": "127.0.0.1", "POLICY_CACHE": "off"}
+    command = [sys.executable, "-m", "policy", "decide", "lending_value", "--on", "2026-03-01", "--facts", facts]
+    return subprocess.run(
+        [*command, "--engine", "local[2]", "--out", out],
+        capture_output=True, text=True, check=False, env=environment, timeout=300,
+    )  # fmt: skip
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    "names", [("position.asset.class", "position.market_value"), ("asset.class", "market_value")]
+)
+def test_columns_whose_names_have_dots(here: Path, names: tuple[str, str]) -> None:
+    pl.DataFrame(dict(zip(names, (CLASSES, VALUES), strict=True))).write_parquet("f.parquet")
+    done = on_this_machine("f.parquet")
+    assert "100 rows" in done.stdout, done.stderr
+    parts = list(Path("o.jsonl").glob("*.json"))
+    assert sum(len(f.read_text().splitlines()) for f in parts) == 100
+    assert sorted(f.name for f in here.iterdir() if f.name.startswith("o.")) == ["o.jsonl"]
+    again = on_this_machine("f.parquet")
+    assert again.returncode == 2
+    assert "`o.jsonl` is a directory" in again.stderr.replace("'", "`")
+
+
+RAGGED = ["asset.class,market_value", "stock,1.00", "stock,1.00,x", "stock"]
+LOST = {
+    "a row with too many cells": RAGGED[:3],
+    "a row with too few": [*RAGGED[:2], RAGGED[3]],
+    "a quote that is not closed": [*RAGGED[:2], '"stock,1.00'],
+    "a column twice": ["market_value,market_value", "1.00,1.00"],
+}
+
+
+@pytest.mark.parametrize("case", LOST)
+def test_rows_that_spark_would_drop_refuse_the_file(here: Path, case: str) -> None:
+    Path("f.csv").write_text("\n".join(LOST[case]) + "\n")
+    done = on_this_machine("f.csv")
+    assert done.returncode == 2, done.stdout
+    assert done.stderr.count("error[") == 1
+    assert "Traceback" not in done.stderr.partition("error[")[2]
+    assert [f.name for f in here.iterdir() if f.name.startswith("o.")] == []
+
+
+@pytest.mark.usefixtures("here")
+def test_kinds_that_a_cluster_does_not_write_are_told_before_any_work() -> None:
+    pl.DataFrame({"asset.class": CLASSES, "market_value": VALUES}).write_parquet("f.parquet")
+    done = on_this_machine("f.parquet", "o.csv")
+    assert done.returncode == 2
+    assert done.stderr.startswith("error[table-format]: `o.csv`: a cluster does not write this kind")

@@ -326,3 +326,48 @@ def test_a_run_that_loses_rows_publishes_nothing(kind: str, monkeypatch: pytest.
     assert result.exit_code == 3
     assert f"`f.{kind}` has 9 rows, 9 were answered or refused, and 8 written" in result.stderr
     assert not Path("o.csv").exists()
+
+
+# ── two runs on one file ────────────────────────────────────────────────────────────────────
+
+READ = {"csv": pl.read_csv, "parquet": pl.read_parquet, "arrow": pl.read_ipc, "jsonl": pl.read_ndjson}
+
+
+def pair(kind: str, height: int) -> None:
+    """Two runs are started together on one file of answers; one wins, whole, and the other says that it did not."""
+    for name, worth in (("a", "1.00"), ("b", "999.00")):
+        pl.select(
+            pl.repeat("stock", height).alias("asset.class"), pl.repeat(worth, height).alias("worth")
+        ).write_parquet(f"{name}.parquet")
+    words = [sys.executable, "-m", "policy", "decide", "accepted", "--rules", "t.policy", "--on", "2026-03-01"]
+    command = [*words, "--out", f"o.{kind}", "--facts"]
+    runs = {
+        name: subprocess.Popen(
+            [*command, f"{name}.parquet"], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        )
+        for name in ("a", "b")
+    }
+    told = {name: run.communicate(timeout=300)[1] for name, run in runs.items()}
+    codes = {name: run.returncode for name, run in runs.items()}
+    meant = {"a": 0, "b": 1}
+    won = [name for name in runs if codes[name] == meant[name]]
+    assert len(won) == 1, (codes, told)
+    (lost,) = runs.keys() - won
+    assert codes[lost] == 2
+    assert f"error[being-written]: `o.{kind}` is being written by another run" in told[lost]
+    answers = READ[kind](f"o.{kind}", **({"glob": False} if kind == "parquet" else {}))
+    assert answers["row"].to_list() == list(range(1, height + 1))
+    assert answers["outcome"].cast(pl.String).unique().to_list() == ["permitted" if won == ["a"] else "denied"]
+    assert not Path(f"o.{kind}.part").exists()
+
+
+@pytest.mark.parametrize("kind", ["csv", "parquet"])
+def test_of_two_runs_on_one_file_one_wins(kind: str) -> None:
+    pair(kind, 2_000_000)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("n", range(10))
+@pytest.mark.parametrize("kind", READ)
+def test_of_many_pairs_of_runs_each_has_one_that_wins(kind: str, n: int) -> None:
+    pair(kind, 1_000_000 + 100_000 * n)

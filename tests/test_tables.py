@@ -313,6 +313,8 @@ def test_flips_of_values_are_told_with_their_difference() -> None:
     told = backtest("lent", "--on", "2026-02-10", "--keep", "id", "--keep", "day")
     assert told.exit_code == 1
     assert "come out otherwise" in told.stdout
+    cents = flips["values"]["difference"]
+    assert f"another value; new less old: -{-cents // 100:,}.{-cents % 100:02} HKD\n" in told.stdout
 
 
 def test_rulebooks_that_agree_flip_nothing() -> None:

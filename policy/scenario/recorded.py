@@ -10,16 +10,17 @@ from __future__ import annotations
 
 import gzip
 from collections.abc import Callable, Iterable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
 from attrs import define, field, frozen
 
+from policy import files
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.exchange import from_binance, from_lobster, matcher, orders
 from policy.exchange.book import BUY, LIMIT
 from policy.exchange.orders import PRICE, QUANTITY, VENUE
-from policy.files import plain as plain_file
 from policy.model import types
 from policy.model.types import Enum, Number
 from policy.wire import Commands, typed
@@ -61,9 +62,8 @@ def played(play: Play, folder: Path, name: str) -> Iterator[Found]:
         yield 0, [Diagnostic("stream-line", f"the {wrong} of `{play.file}` is not above zero", None, help)]
         return
     try:
-        plain_file(path)
-        opened = gzip.open if path.suffix == ".gz" else open
-        with opened(path, "rt", encoding="utf-8") as file:
+        with open(files.opened(path, streams=False), "rb") as data:
+            file = TextIOWrapper(gzip.GzipFile(fileobj=data) if path.suffix == ".gz" else data, encoding="utf-8")
             for plain in _READERS[play.format](play, reading.lines(file), reading, path):
                 yield reading.line, reading.command(play, plain)
     except PolicyError as error:

@@ -11,9 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import pickle
+import re
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,17 +25,21 @@ import pyarrow as pa
 from attrs import frozen
 
 from policy.backends.columns.answers import Tally
-from policy.diagnostics import Collector, PolicyError
+from policy.diagnostics import Collector, Diagnostic, PolicyError
+from policy.files import whole_folder
 from policy.ir.program import Program
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
 from policy.tables.decide import Summary
-from policy.tables.sinks import presentable
+from policy.tables.from_csv import looked_through
+from policy.tables.sinks import accounted, presentable
 from policy.tables.sources import BATCH, format_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
 
 Batches = Iterator[pa.RecordBatch]
+
+_WRITTEN = {"parquet": "parquet", "lines": "json"}  # by the name of the folder
 
 
 @frozen
@@ -163,8 +169,14 @@ def grouped_answers_of(
     rest = [c for c in rows.columns if c not in by]
     schema = rows.group_by(by).agg(pl.struct(rest).alias(into)).schema
     job, comes_out = _job(undated, asking, dict(schema))
-    together = facts.repartition(*by).sortWithinPartitions(*by, *(c for c in rest if _sorts(rows.schema[c])))
+    sorting = [_quoted(c) for c in (*by, *(c for c in rest if _sorts(rows.schema[c])))]
+    together = facts.repartition(*map(_quoted, by)).sortWithinPartitions(*sorting)
     return _mapped(together, _plain(Grouped(job, by, into)), comes_out)
+
+
+def _quoted(name: str) -> str:
+    """A column's name, which Spark would take for a path where it has dots."""
+    return "`" + name.replace("`", "``") + "`"
 
 
 def _sorts(dtype: Any) -> bool:
@@ -210,21 +222,52 @@ def session(master: str) -> SparkSession:
 
 
 def decide_on(master: str, undated: Program, asking: Asking, facts: str, out: str) -> Summary:
-    """`policy decide --engine`: a file or folder of facts asked on a cluster, the answers into a folder.
+    """`policy decide --engine`: a file or folder of facts asked on a cluster, the answers into a new folder.
 
-    Spark marks the folder with `_SUCCESS` when it is whole. Raises PolicyError.
+    A folder of this machine appears under its name when every row is in it; at an address, as `hdfs://…`, Spark marks
+    what is whole with `_SUCCESS`. Raises PolicyError, and OSError where the folder is not new or empty.
     """
     start = time.perf_counter()
-    spark = session(master)
-    spark.sparkContext.setLogLevel("ERROR")
+    kind = _WRITTEN.get(format_of(out), "")
+    if not kind:
+        help = "name a folder that ends in `.parquet` or `.jsonl`"
+        raise PolicyError([Diagnostic("table-format", f"`{out}`: a cluster does not write this kind", help=help)])
+    if format_of(facts) == "csv" and Path(facts).is_file():
+        looked_through(Path(facts))
+    with _asking(facts):
+        spark = session(master)
+        try:
+            spark.sparkContext.setLogLevel("ERROR")
+            read = _read(spark, facts)
+            asked = answers_of(read, undated, asking)
+            with nullcontext(out) if "://" in out else whole_folder(out) as into:
+                asked.write.mode("append").format(kind).save(str(into))
+                written = spark.read.schema(asked.schema).format(kind).load(str(into))
+                summary = _summary(written, undated, asking, start)
+                accounted(facts, read.count(), summary.rows, written.count())
+            return summary
+        finally:
+            spark.stop()
+
+
+@contextmanager
+def _asking(facts: str) -> Iterator[None]:
+    """Raises PolicyError for what Spark says of a job."""
+    from py4j.protocol import Py4JError
+    from pyspark.errors import PySparkException
+
     try:
-        asked = answers_of(_read(spark, facts), undated, asking)
-        kinds = {"arrow": "parquet", "lines": "json"}
-        kind = kinds.get(format_of(out), format_of(out))
-        asked.write.mode("overwrite").format(kind).save(out)
-        return _summary(spark.read.schema(asked.schema).format(kind).load(out), undated, asking, start)
-    finally:
-        spark.stop()
+        yield
+    except (Py4JError, PySparkException) as failure:
+        raise gives_up(facts, str(failure) or type(failure).__name__) from failure
+
+
+def gives_up(facts: str, why: str) -> PolicyError:
+    """That Spark cannot answer, and the last cause it names, else the first line of what it says."""
+    causes = re.findall(r"\[[A-Z_.]+\] .*", why)
+    first = causes[-1] if causes else why.strip().partition("\n")[0]
+    help = "see whether the master can be reached, and what its log says"
+    return PolicyError([Diagnostic("spark-failed", f"Spark gives up on `{facts}`: {first}", help=help)])
 
 
 def _read(spark: SparkSession, facts: str) -> DataFrame:
@@ -232,7 +275,8 @@ def _read(spark: SparkSession, facts: str) -> DataFrame:
         case "parquet":
             return spark.read.parquet(facts)
         case "csv":
-            return spark.read.csv(facts, header=True, inferSchema=False, mode="FAILFAST", multiLine=True)
+            # of a row that is spoilt all is refused, for Spark does not know which one it is
+            return spark.read.csv(facts, header=True, inferSchema=False, mode="FAILFAST", multiLine=True, escape='"')
     found = Collector()
     found.error("table-format", f"`{Path(facts).name}` is not read on a cluster", None, "make it Parquet or CSV")
     raise PolicyError(found.found)
