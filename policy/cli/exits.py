@@ -101,6 +101,7 @@ ENDS: dict[str, dict[Exit, str]] = {
     "report templates": {Exit.YES: "they are written", Exit.UNANSWERED: "they cannot be written"},
     "stress portfolio": _CARRIED_OUT,
     "stress coverage": {Exit.YES: "it is computed", Exit.UNANSWERED: f"the prices cannot be read, {_RULES}"},
+    "stubs": _WRITTEN,
     "test": {
         Exit.YES: "all tests hold",
         Exit.NO: "one fails, there are none, a mistake goes unnoticed (--mutate), or coverage is below --fail-under",

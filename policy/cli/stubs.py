@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from policy.cli.options import rules_option, texts_of, under_option
-from policy.cli.output import fail, write_page
+from policy.cli.output import fail, write_whole
 from policy.diagnostics import PolicyError
 from policy.facts.stubs import stub
 from policy.pipeline import load_program
@@ -60,4 +60,4 @@ def command(
     if output == "-":
         sys.stdout.buffer.write(page.encode())
     else:
-        write_page(output, page)
+        write_whole(output, page.encode())
