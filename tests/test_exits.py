@@ -15,7 +15,6 @@ from journals import lines_of, past_of
 from policy import resources
 from policy.cli import VERBS, main
 from policy.cli.exits import ENDS, MEANING, Exit, told
-from policy.verify.solver import there_is_a_solver
 
 NO, UNANSWERED, UNDECIDED, YES = Exit.NO, Exit.UNANSWERED, Exit.UNDECIDED, Exit.YES
 CLIENT = '{"client": {"verified": %s, "net_worth": "10 HKD"}}'
@@ -76,6 +75,8 @@ CASES: dict[tuple[str, Exit], str] = {
     ("margin", UNANSWERED): "unread",
     ("provisions", YES): "starter",
     ("provisions", UNANSWERED): "broken.policy",
+    ("stubs", YES): "starter",
+    ("stubs", UNANSWERED): "broken.policy",
     ("questions", YES): "--rules starter",
     ("questions", UNANSWERED): "--rules broken.policy",
     ("report rulebook", YES): f"{DATED} --no-proofs",
@@ -202,7 +203,7 @@ def test_help_prints_the_table(name: str) -> None:
 @pytest.mark.parametrize(("name", "code"), CASES, ids=[f"{name}-{code.name.lower()}" for name, code in CASES])
 def test_every_code_is_what_a_command_ends_with(name: str, code: Exit, monkeypatch: pytest.MonkeyPatch) -> None:
     words = CASES[name, code]
-    if (name in SOLVED or "--mutate" in words) and code is not UNANSWERED and not there_is_a_solver():
+    if (name in SOLVED or "--mutate" in words) and code is not UNANSWERED and not optional.there_is("z3", "proofs"):
         pytest.skip("the extra `proofs` is not installed")
     if "--history" in words or "--rows" in words:
         pytest.importorskip("polars", reason="the extra `columns` is not installed")

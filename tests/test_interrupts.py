@@ -12,7 +12,6 @@ from pathlib import Path
 
 import pytest
 
-from policy.verify.solver import there_is_a_solver
 
 pytestmark = pytest.mark.xdist_group("interrupts")
 RULESETS = Path(__file__).parents[1] / "rulesets"
@@ -139,7 +138,7 @@ def test_a_second_interrupt_changes_nothing() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not there_is_a_solver(), reason="the extra `proofs` is not installed")
+@pytest.mark.skipif(not optional.there_is("z3", "proofs"), reason="the extra `proofs` is not installed")
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("name", PROVING)
 def test_an_interrupt_ends_a_command_that_proves(name: str, times: int) -> None:

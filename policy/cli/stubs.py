@@ -9,7 +9,7 @@ import click
 from click.core import ParameterSource
 
 from policy.cli.options import rules_option, texts_of, under_option
-from policy.cli.output import fail, write_whole
+from policy.cli.output import fail, keep_apart, write_whole
 from policy.diagnostics import PolicyError
 from policy.facts.stubs import stub
 from policy.pipeline import load_program
@@ -53,6 +53,8 @@ def command(
     name = Path(output)
     if output != "-" and (name.suffix != ".pyi" or not name.stem.isidentifier() or name.stem == "policy"):
         raise click.UsageError(f"`{output}` cannot be imported as a stub; name it as rules.pyi")
+    if output != "-":
+        keep_apart((output,), (*folders, *paths))
     try:
         page = stub(load_program(texts_of(folders or paths), under))
     except PolicyError as error:
