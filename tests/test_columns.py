@@ -227,7 +227,8 @@ def test_a_bad_row_is_refused_and_stops_no_other() -> None:
     )
     rows = asked("accepted", table)
     assert [row["outcome"] for row in rows] == ["permitted", *["refused"] * 5]
-    assert rows[1]["problem"] == "`position.worth`: `10.001` has more decimals than `money(HKD) to 0.01`"
+    remedy = "(nothing is rounded silently)"
+    assert rows[1]["problem"] == f"`position.worth`: `10.001` has more decimals than `money(HKD) to 0.01` {remedy}"
     assert rows[2]["problem"] == "`position.worth`: is -1.00 HKD, but at least 0.00 HKD is allowed"
     assert "`bond` is not a `Class`" in str(rows[3]["problem"])
 

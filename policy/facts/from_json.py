@@ -200,13 +200,12 @@ class _Reading(Reading):
         return MISSING if self.found.found else self.classes[of.name](**read)
 
     def number(self, given: Any, of: Type, path: str) -> Any:
-        is_text = isinstance(given, str)
         match of:
-            case types.Date():
-                read = written.date(given if type(given) is str else "")
-            case types.Instant():
-                read = written.instant(given if type(given) is str else "")
-            case Number() if is_text:
+            case types.Date() if type(given) is str:
+                read = written.date(given)
+            case types.Instant() if type(given) is str:
+                read = written.instant(given)
+            case Number() if isinstance(given, str):
                 read = written.number(given, of)
             case _:
                 return self.mismatch(given, of, path)

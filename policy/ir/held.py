@@ -102,7 +102,15 @@ class Reading:
 
     def mismatch(self, given: Any, of: Type, path: str) -> Any:
         kind = self.kind(given)
-        help = 'write it in quotes: "12.34"' if isinstance(of, types.Text) and kind == "a number" else ""
+        help = ""
+        if kind == "a number":
+            match of:
+                case types.Text():
+                    help = 'write it in quotes: "12.34"'
+                case types.Date():
+                    help = written.DATE_HELP
+                case types.Instant():
+                    help = written.INSTANT_HELP
         return self.wrong(path, Wrong("facts-type", f"is {kind}, but `{describe(of)}` is wanted", help))
 
 
@@ -147,7 +155,7 @@ class Held(Reading):
         if isinstance(given, str):
             return self.wrong(path, _spelt(given, of))
         if type(given) is not int:
-            help = "" if isinstance(given, bool) else how_held(of)
+            help = how_held(of) if type(given) is float or type(given) not in _KINDS else ""
             message = f"is {self.kind(given)}, but `{describe(of)}` is wanted"
             return self.wrong(path, Wrong("facts-type", message, help))
         low, high = written.limits(of)

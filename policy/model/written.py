@@ -25,7 +25,8 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
-_INSTANT_HELP = "write it as 2026-02-11T16:10:00+08:00, with its offset"
+DATE_HELP = "write it as 2026-02-11"
+INSTANT_HELP = "write it as 2026-02-11T16:10:00+08:00, with its offset"
 
 
 @frozen
@@ -88,7 +89,7 @@ def number(text: str, of: Number) -> int | Wrong:
 def date(text: str) -> int | Wrong:
     """A day, as its ordinal."""
     if not _DATE.fullmatch(text):
-        return Wrong("facts-time", "is not a date", "write it as 2026-02-11")
+        return Wrong("facts-time", "is not a date", DATE_HELP)
     try:
         return datetime.date.fromisoformat(text).toordinal()
     except ValueError:
@@ -98,8 +99,8 @@ def date(text: str) -> int | Wrong:
 def instant(text: str) -> int | Wrong:
     """A moment with its offset, in microseconds."""
     if not _INSTANT.fullmatch(text):
-        return Wrong("facts-time", "is not an instant", _INSTANT_HELP)
+        return Wrong("facts-time", "is not an instant", INSTANT_HELP)
     try:
         return values.microseconds(datetime.datetime.fromisoformat(text))
     except ValueError:
-        return Wrong("facts-time", f"there is no moment `{text}`", _INSTANT_HELP)
+        return Wrong("facts-time", f"there is no moment `{text}`", INSTANT_HELP)

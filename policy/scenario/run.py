@@ -58,7 +58,8 @@ class Run:
         """One command, journalled and counted."""
         self.on_command(command)
         events = self.market.submit(command)
-        if self.journal is not None or self.on_record is not None:
+        recorded = self.journal is not None or self.on_record is not None
+        if recorded and not COMMANDS.unfit(command):  # what is no command changed nothing, and cannot be replayed
             self._record(command.at, command_json(command), list(map(event_json, events)))
         self.tally.add(command, events)
         return events
