@@ -166,6 +166,14 @@ def test_a_document_to_a_dash_is_standard_output(here: Path, kind: str) -> None:
     assert not (here / "-").exists()
 
 
+@pytest.mark.parametrize("words", ["demo --report -", "trade starter --report -", "trade starter --journal -"])
+def test_a_dash_where_standard_output_is_taken_is_refused(here: Path, words: str) -> None:
+    done = run(*words.split())
+    assert done.returncode == 2
+    assert "standard output has the summary; name a file" in done.stderr
+    assert not (here / "-").exists()
+
+
 def test_no_color_is_respected(here: Path) -> None:
     (here / "bad.policy").write_text("language 2\n", encoding="utf-8")
     for value, coloured in (("", True), ("1", False)):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import click
+import optional
 import pytest
 from click.testing import CliRunner, Result
 from journals import lines_of, past_of

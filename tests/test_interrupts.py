@@ -10,8 +10,8 @@ import sys
 import time
 from pathlib import Path
 
+import optional
 import pytest
-
 
 pytestmark = pytest.mark.xdist_group("interrupts")
 RULESETS = Path(__file__).parents[1] / "rulesets"

@@ -32,11 +32,6 @@ from policy.pipeline import Rulebook
 TABLES = (".csv", ".parquet", ".arrow", ".ipc", ".feather")  # which are answered into a file
 
 
-def _needless(ctx: click.Context, _: click.Parameter, given: bool) -> None:
-    if given:
-        ctx.fail("there is no `--fail-on-denied`: whatever is denied ends with 1")
-
-
 @click.command(short_help="Ask a question about facts.")
 @click.argument("question")
 @click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input; .jsonl is a stream.")
@@ -47,7 +42,6 @@ def _needless(ctx: click.Context, _: click.Parameter, given: bool) -> None:
 @under_option
 @rules_option
 @click.option("--lines", is_flag=True, help="The facts are JSON Lines: an answer per line (implied by .jsonl).")
-@click.option("--fail-on-denied", is_flag=True, hidden=True, expose_value=False, callback=_needless)
 @click.option("--interpret", is_flag=True, help="Use the reference interpreter instead of generated Python.")
 @click.option(
     "--out",

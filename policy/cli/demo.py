@@ -6,7 +6,7 @@ import sys
 
 import click
 
-from policy.cli.options import format_option, rules_option, texts_of, under_option
+from policy.cli.options import format_option, not_here, rules_option, texts_of, under_option
 from policy.cli.output import fail, keep_apart, print_json, write_whole
 from policy.demo.run import run, summary
 from policy.diagnostics import PolicyError
@@ -22,6 +22,7 @@ from policy.reports.render import demo_page
     type=click.Path(dir_okay=False),
     default="demo-report.html",
     show_default=True,
+    callback=not_here,
     help="Where the report goes.",
 )
 @click.option("--rows", type=click.IntRange(min=1), help="Instead: so many made-up positions and orders, in columns.")

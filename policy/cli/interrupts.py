@@ -3,8 +3,8 @@
 SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one, so that no library that is busy, or has
 a handler of its own, can keep them from being heard. The main thread then has a second to close what it has open;
 after it, or sooner, the processes that were started are killed, parts of files removed, and the process is gone.
-Absent: Windows, whose own way is kept; and C code that holds the interpreter's lock, which is waited for: nothing
-that is called here holds it for as long as a second.
+Absent: Windows, whose own way is kept; and C code that holds the interpreter's lock, which is waited for (the
+solver and the engines of columns let it go while they work).
 """
 
 from __future__ import annotations

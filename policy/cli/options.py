@@ -35,6 +35,13 @@ class DateType(click.ParamType[date]):
             self.fail(f"`{value}` is not a date; write it as 2026-03-01", param, ctx)
 
 
+def not_here(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
+    """A file's name, where standard output is taken already."""
+    if name == "-":
+        raise click.BadParameter("standard output has the summary; name a file")
+    return name
+
+
 def format_option(*formats: str) -> Callable[[F], F]:
     """`--format`, the first being the default."""
     return click.option(

@@ -15,7 +15,7 @@ from policy.audit.journal import Journal
 from policy.audit.records import Header
 from policy.cli.exits import Exit, end
 from policy.cli.market_output import tally_text
-from policy.cli.options import DateType, format_option, rulebooks_of, rules_option, under_option
+from policy.cli.options import DateType, format_option, not_here, rulebooks_of, rules_option, under_option
 from policy.cli.output import fail, json_text, keep_apart, print_diagnostics, print_json, write_whole
 from policy.cli.progress import progress
 from policy.diagnostics import Diagnostic, PolicyError
@@ -37,9 +37,16 @@ NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
 @rules_option
 @click.option("--on", type=DateType(), help="The date as of which it begins; the scenario's own if it names one.")
 @under_option
-@click.option("--journal", type=click.Path(dir_okay=False), help="Record every command and event in this new file.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False),
+    callback=not_here,
+    help="Record every command and event in this new file.",
+)
 @click.option("--events", type=click.Path(dir_okay=False), help="Write every event, a JSON line each; `-` is here.")
-@click.option("--report", type=click.Path(dir_okay=False), help="Write the document of the day, as HTML.")
+@click.option(
+    "--report", type=click.Path(dir_okay=False), callback=not_here, help="Write the document of the day, as HTML."
+)
 @format_option("text", "json")
 def command(
     scenario: Path,
