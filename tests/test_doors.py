@@ -68,9 +68,7 @@ def mismatch(found: str, wanted: str) -> tuple[str, str]:
 SPELLING = "is not a decimal number (digits 0-9, one point, no separators)"
 TOO_LARGE = "the number is too large for `money(HKD) to 0.01`"
 OFFSET = "(write it as 2026-02-11T16:10:00+08:00, with its offset)"
-SIDES = "(it is one of `buy`, `sell`)"
-HELD_DAY = "(hold it as its ordinal day, `date.toordinal()`)"
-HELD_MOMENT = "(hold it as microseconds since 1970 UTC)"
+NO_SIDE = "`hold` is not a `Side` (it is one of `buy`, `sell`)"
 
 UNKNOWN_COLUMN = ("facts-unknown", "`pric`")
 UNKNOWN_INSIDE = ("facts-unknown", "`order.leg.sise`: `Leg` has no field `sise` (did you mean `size`?)")
@@ -255,15 +253,15 @@ MISTAKES = {
         "facts-bounds",
         "is -0.00000001, but at least 0 is allowed",
     ),
-    "a misspelt member inside": Mistake(
+    "a member of no enum inside": Mistake(
         "leg.side",
-        "BUY",
-        "BUY",
-        (LEG, {"side": "BUY", "size": "2"}),
-        "BUY",
+        "hold",
+        "hold",
+        (LEG, {"side": "hold", "size": "2"}),
+        "hold",
         "facts-type",
-        f"`BUY` is not a `Side` {SIDES}",
-        otherwise={"tests": ("unknown-name", "`BUY` is neither a member of `Side` nor a name known here")},
+        NO_SIDE,
+        otherwise={"tests": ("unknown-name", "`hold` is neither a member of `Side` nor a name known here")},
     ),
     "a bad element of a list": Mistake(
         "sizes[1]",
@@ -276,16 +274,16 @@ MISTAKES = {
         csv=NO_LISTS,
         otherwise={"tests": mismatch("a `text`", "an `integer`")},
     ),
-    "a misspelt member in a list": Mistake(
+    "a member of no enum in a list": Mistake(
         "legs[0].side",
-        "BUY",
-        "BUY",
-        (LEGS, [{"side": "BUY", "size": "2"}]),
-        "BUY",
+        "hold",
+        "hold",
+        (LEGS, [{"side": "hold", "size": "2"}]),
+        "hold",
         "facts-type",
-        f"`BUY` is not a `Side` {SIDES}",
+        NO_SIDE,
         csv=NO_LISTS,
-        otherwise={"tests": ("unknown-name", "`BUY` is neither a member of `Side` nor a name known here")},
+        otherwise={"tests": ("unknown-name", "`hold` is neither a member of `Side` nor a name known here")},
     ),
     "no list": Mistake(
         "sizes",
@@ -329,7 +327,7 @@ MISTAKES = {
         "facts-time",
         "there is no day `2026-02-30`",
         otherwise={
-            "python": ("facts-time", f"there is no day `0` {HELD_DAY}"),
+            "python": ("facts-time", "there is no day `0` (hold it as its ordinal day, `date.toordinal()`)"),
             "tests": ("bad-date", "there is no day `2026-02-30`"),
         },
     ),
@@ -352,7 +350,7 @@ MISTAKES = {
         "facts-time",
         f"there is no moment `2026-02-30T16:10:00+08:00` {OFFSET}",
         otherwise={
-            "python": ("facts-time", f"there is no moment `{10**18}` {HELD_MOMENT}"),
+            "python": ("facts-time", f"there is no moment `{10**18}` (hold it as microseconds since 1970 UTC)"),
             "tests": ("bad-date", "there is no moment `2026-02-30T16:10:00+08:00`"),
         },
     ),

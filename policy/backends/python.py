@@ -294,7 +294,7 @@ def _collected(mode: str, cases: tuple[Case, ...], line: int, emit: Emitter) -> 
 
 
 def _checks(function: Function, fitting: Fitting) -> Lines:
-    """Every argument is what was declared, or the interpreter says why not. A checked record is told by its class."""
+    """Every argument is what was declared, or the interpreter says why not. A checked record says so."""
     tests = [f"({fitting.condition(of, Emitter.local(name))})" for name, of in function.parameters]
     return [(function.place.line, f"if not ({' and '.join(tests)}): _no_answer()")] if tests else []
 

@@ -76,8 +76,10 @@ class Fitting:
 
     def record(self, name: str, v: str) -> str:
         made = self.records.get(name)
-        exact = f"_type({v}) is {self.named('_R', name, made)}" if made is not None else "False"
-        return f"({exact} or {self.fits(name)}({v}))" if self.loose else exact
+        checked = self.named("_R", name, made) if made is not None else ""
+        if not self.loose:
+            return f"_type({v}) is {checked}" if checked else "False"
+        return f"({v}._checked_as is {checked} or {self.fits(name)}({v}))" if checked else f"{self.fits(name)}({v})"
 
     def fits(self, name: str) -> str:
         """The name of a function that looks at the fields of a record which are read."""

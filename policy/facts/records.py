@@ -25,7 +25,7 @@ LONGEST_REPR = 200  # characters
 class Record:
     """What the classes of all records share."""
 
-    __slots__ = ()
+    __slots__ = ("_checked_as",)  # the class that checked it; None where nobody did
     _name: ClassVar[str]
     _fields: ClassVar[tuple[str, ...]]  # as attributes
     _checked_against: ClassVar[Mapping[str, tuple[FieldOf, ...]] | None]  # None where nothing was checked
@@ -147,10 +147,12 @@ def _written_out(attributes: tuple[str, ...], scope: dict[str, Any]) -> dict[str
         f"def __new__(_c, /{_keywords(attributes)}):",
         "    _made = _new(_c)",
         *(f"    _made.{n} = {n}" for n in attributes),
+        "    _made._checked_as = None",
         "    return _made",
         "def __copy__(_like):",
         "    _made = _new(_plain)",
         *(f"    _made.{n} = _like.{n}" for n in attributes),
+        "    _made._checked_as = None",
         "    return _made",
     ]
     exec("\n".join(lines), scope)
@@ -184,6 +186,7 @@ def _constructor(
         *(f"        {n} = _held[{n!r}]" for n in names),
         "    _made = _new(_plain)",
         *(f"    _made.{n} = {n}" for n in names),
+        "    _made._checked_as = _checked",
         "    _made.__class__ = _checked",
         "    return _made",
     ]
