@@ -254,9 +254,11 @@ def test_a_long_table_whose_facts_may_be_missing(height: int, hit: str) -> None:
     rows = "\n".join(f"  | any | >= {n} and < {n + 1} | {n}% | LAW/1 |" for n in range(height))
     book = book_of(f"table t(s: text, x: integer) -> rate\n  {hit}\n  | s | x | t | per |\n{rows}\n")
     table = pl.DataFrame({"s": ["a", None, "b", "c"], "x": [5, height - 1, None, height]})
-    told = rows_of(book.columns("t", table.schema).answers(table).table)
+    answers = book.columns("t", table.schema).answers(table)
+    told = rows_of(answers.table)
     assert [row["outcome"] for row in told] == ["value", "value", "undecided", "failed"]
     assert told[2]["needs"] == ["x"]
+    assert answers.one_by_one == 1, "only the row that fails: an undecided one is told by the columns"
 
 
 def test_a_long_table_of_texts_that_may_be_missing() -> None:

@@ -55,14 +55,14 @@ class Tables(Logic):
         g = self.graph
         reached, fault, result = g.true, None, None
         cases: list[tuple[Scalar, Scalar]] = []
-        doubts: list[Node] = []
+        in_doubt = g.false
         needs: list[Node | None] = []
         for case in e.cases:
             test = self.compiled(case.condition, env)
             value = self.compiled(case.value, env)
             condition = self.truth(test)
             unsure = g.both(reached, g.negated(g.known(condition)))
-            doubts.append(unsure)
+            in_doubt = g.either(in_doubt, unsure)
             fault = self.merged(fault, self.within(reached, test.fault))
             reached_value = g.both(reached, g.possible(condition))
             fault = self.merged(fault, self.within(reached_value, value.fault))
@@ -73,7 +73,8 @@ class Tables(Logic):
                 break
         if reached is not g.false and not never(reached):
             none = self.compiled(e.none, env)
-            fault = self.merged(fault, self.within(reached, none.fault))
+            met = g.both(reached, g.negated(in_doubt)) if isinstance(e.none, ir.Fault) else reached
+            fault = self.merged(fault, self.within(met, none.fault))  # where it is open, so is the answer
             needs.append(self.needs_within(reached, none.needs))
             result = none
         for test, value in reversed(cases):
