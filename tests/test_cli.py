@@ -102,7 +102,7 @@ def test_every_shipped_question_takes_its_own_template(overlay: str) -> None:
     from policy.pipeline import dated, load_program, read_folder
     from policy.source import Source
 
-    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema = optional.library("jsonschema", "dev")
     undated = load_program(read_folder([resources.folder("rulesets")])[0], overlay)
     parameters = {f.id.rpartition(".")[2] for f in undated.functions.values() if f.kind == "parameter"}
     rulebook = dated(undated, "2026-03-01")

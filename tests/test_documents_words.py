@@ -186,7 +186,16 @@ def in_chinese_by_their_authors() -> set[str]:
     texts, _ = read_folder([RULESETS])
     text = "".join(t.data.decode() for t in texts)
     written = [*re.findall(r'zh "([^"]*)"', text), *re.findall(r'reference "([^"]*)"', text)]
+    written += re.findall(r"^source (\w+)", text, re.MULTILINE)
     return {word for zh in written for word in re.findall(r"[A-Za-z][\w.'’-]*", zh)}
+
+
+def without_notes(page: str) -> str:
+    """A page without what was read of each source: the language has no Chinese for a note."""
+    texts, _ = read_folder([RULESETS])
+    for note in re.findall(r'^  note "([^"]*)"', "".join(t.data.decode() for t in texts), re.MULTILINE):
+        page = page.replace(note, "")
+    return page
 
 
 @pytest.mark.parametrize(
@@ -201,7 +210,7 @@ def test_a_chinese_page_is_chinese(kind: str) -> None:
             written = "".join(f.read_text(encoding="utf-8") for f in folder.glob("*.jsonl"))
             ids = r'"(?:id|by|account|asset|platform|connected|contract|bucket|instrument)": "([^"]+)"'
             names |= set(re.findall(ids, written))
-    found = list(latin(made(kind, "--language", "zh", "--format", "markdown"), names))
+    found = list(latin(without_notes(made(kind, "--language", "zh", "--format", "markdown")), names))
     assert not found, "\n".join(found)
 
 

@@ -7,10 +7,12 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import optional
 import pytest
 from attrs import field, frozen
 
-pytest.importorskip("polars")
+optional.library("polars", "columns")
+# ruff: noqa: E402  (what follows needs it)
 import doors
 import polars as pl
 from doors import DOORS, HELD, IN_RULES, LEG, LEGS, WRITTEN, frame

@@ -207,7 +207,7 @@ def test_every_code_is_what_a_command_ends_with(name: str, code: Exit, monkeypat
     if (name in SOLVED or "--mutate" in words) and code is not UNANSWERED and not optional.there_is("z3", "proofs"):
         pytest.skip("the extra `proofs` is not installed")
     if "--history" in words or "--rows" in words:
-        pytest.importorskip("polars", reason="the extra `columns` is not installed")
+        optional.library("polars", "columns")
     if words.endswith("--journal full"):
         _disk_is_full(monkeypatch)
     done = run(f"{name} {words}")

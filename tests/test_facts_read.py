@@ -7,6 +7,7 @@ from datetime import date
 from random import Random
 from typing import Any
 
+import optional
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -130,7 +131,7 @@ def test_only_what_is_read_as_of_a_date_is_listed() -> None:
 
 
 def test_the_schema_takes_what_is_not_read_and_lists_it_apart() -> None:
-    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema = optional.library("jsonschema", "dev")
     program = made('value asked(o: Order) -> integer "a" zh "問"\n  = sum(x.pieces for x in o.lines) per S/1\n')
     [function] = program.named("asked")
     document = schema(program, function)

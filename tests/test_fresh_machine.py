@@ -151,6 +151,8 @@ def test_a_command_tells_what_a_library_says_that_is_half_there(
     ],
 )
 def test_a_cluster_names_the_library_that_is_absent(missing: str, how: str, tmp_path: Path) -> None:
+    if how == "is empty" and optional.file_of(missing, "__init__.py"):
+        pytest.skip(f"{missing} is installed, and loads before a folder of its name")
     there = stubs(tmp_path / "there", "is there", *({"polars", "pyarrow", "pandas", "pyspark"} - {missing}))
     path = os.pathsep.join([stubs(tmp_path, how, missing)["PYTHONPATH"], there["PYTHONPATH"]])
     extra = "columns" if missing in ("polars", "pyarrow") else "spark"

@@ -69,7 +69,7 @@ def interrupted(words: list[str], after: float, sent: signal.Signals = signal.SI
 
 
 def large_table(rows: int = 6_000_000) -> None:
-    pl = pytest.importorskip("polars", reason="the extra `columns` is not installed")
+    pl = optional.library("polars", "columns")
     classes = pl.lit("virtual_asset").alias("asset.class")
     pl.select(classes, pl.int_range(rows).cast(pl.String).alias("market_value")).write_parquet("f.parquet")
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import optional
 import pytest
 from click.testing import CliRunner
 from documents_made import document, printed
@@ -192,8 +193,8 @@ def test_all_that_is_in_force_today_stands_on_something_in_force() -> None:
 
 def test_tables_say_how_far_their_answers_reach(tmp_path: Path) -> None:
     """Of one date in the file's metadata and the summary; where each row has its date, in a column."""
-    pytest.importorskip("polars", reason="tables need: pip install -e '.[columns]'")
-    parquet = pytest.importorskip("pyarrow.parquet", reason="tables need: pip install -e '.[columns]'")
+    optional.library("polars", "columns")
+    parquet = optional.library("pyarrow.parquet", "columns")
     (tmp_path / "t.policy").write_text(RULES, encoding="utf-8")
     days = ("2025-10-23", "2026-06-30", "2026-07-01", "2026-09-30", "2026-10-01", "no date")
     rows = "".join(f"SG,{day}\n" for day in days)
@@ -260,7 +261,7 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
     ],
 )
 def test_a_letter_says_how_far_it_reaches_and_why_in_both_languages(language: str, said: list[str]) -> None:
-    pytest.importorskip("z3", reason="proofs need z3-solver: pip install -e '.[proofs]'")
+    optional.library("z3", "proofs")
     text = letter("overseas_platform_eligible", {"platform": PLATFORM}, "2026-12-01", language)
     for words in said:
         assert words in text
@@ -279,7 +280,7 @@ def test_a_letter_draws_the_rule_of_an_inner_decision() -> None:
 
 
 def test_a_letter_says_what_would_remove_each_reason() -> None:
-    pytest.importorskip("z3", reason="proofs need z3-solver: pip install -e '.[proofs]'")
+    optional.library("z3", "proofs")
     english, chinese = (letter("order_accepted", ORDER, "2026-06-18", language) for language in ("en", "zh"))
     for text, stays, trained in (
         (english, "Nothing that can be changed removes this reason.", "the client's knowledge is established: yes"),

@@ -8,13 +8,14 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import optional
 import pytest
 from click.testing import CliRunner, Result
 
-pl = pytest.importorskip("polars", reason="the extra `columns` is not installed")
-pa = pytest.importorskip("pyarrow", reason="the extra `columns` is not installed")
-parquet = pytest.importorskip("pyarrow.parquet", reason="the extra `columns` is not installed")
-ipc = pytest.importorskip("pyarrow.ipc", reason="the extra `columns` is not installed")
+pl = optional.library("polars", "columns")
+pa = optional.library("pyarrow", "columns")
+parquet = optional.library("pyarrow.parquet", "columns")
+ipc = optional.library("pyarrow.ipc", "columns")
 
 from policy.cli import main  # noqa: E402
 

@@ -62,9 +62,9 @@ def decide_table(
 
 def _ready() -> None:
     """Raises PolicyError where columns lack a library, or memory to load it."""
+    enough_memory(limit())
     needed("polars", "columns")
     needed("pyarrow", "columns")
-    enough_memory(limit())
 
 
 def tell_missing(missing: tuple[str, ...]) -> None:

@@ -6,6 +6,7 @@ In: the limit of this process. Out: nothing, or PolicyError.
 from __future__ import annotations
 
 import os
+import sys
 
 from policy.diagnostics import Diagnostic, PolicyError
 
@@ -15,10 +16,10 @@ _EACH_CORE = 256 << 20  # and for the threads of each core
 
 def limit() -> int:
     """The bytes of address space that this process may take; 0 where there is no limit."""
-    try:
-        import resource
-    except ImportError:  # Windows knows no such limit
+    if sys.platform == "win32":  # which knows no such limit
         return 0
+    import resource
+
     soft, _ = resource.getrlimit(resource.RLIMIT_AS)
     return 0 if soft == resource.RLIM_INFINITY else soft
 
