@@ -71,13 +71,13 @@ def reformat(seed: int) -> None:
     assert check([Text("random.policy", once.encode())]).model == before
 
 
-@settings(max_examples=150, **QUIET)
+@settings(max_examples=75, **QUIET)
 @given(SEEDS)
 def test_backends_agree_on_random_rules(seed: int) -> None:
     agree(seed)
 
 
-@settings(max_examples=60, **QUIET)
+@settings(max_examples=30, **QUIET)
 @given(SEEDS)
 def test_formatting_changes_no_meaning(seed: int) -> None:
     reformat(seed)

@@ -148,7 +148,13 @@ def documents(text: str) -> list[str]:
     return text.splitlines() if text.startswith('{"line"') else [text]
 
 
-@pytest.mark.parametrize("kind", ["rulebook", "traceability", "decision", "trading", "margin", "change"])
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "decision",
+        *(pytest.param(k, marks=pytest.mark.slow) for k in "rulebook traceability trading margin change".split()),
+    ],
+)
 def test_a_document_to_a_dash_is_standard_output(here: Path, kind: str) -> None:
     scenario = str(Path(policy.__file__).parents[1] / "rulesets" / "hk_sfc" / "scenarios" / "shared_book")
     more = {

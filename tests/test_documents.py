@@ -85,7 +85,7 @@ class Reader(HTMLParser):
                 self.outside.append(value)
 
 
-@pytest.mark.parametrize("language", ["en", "zh", "both"])
+@pytest.mark.parametrize("language", [*(pytest.param(one, marks=pytest.mark.slow) for one in ("en", "zh")), "both"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_page_is_whole_in_itself(kind: str, language: str) -> None:
     reader = Reader()

@@ -38,7 +38,7 @@ def house_day(tmp_path_factory: pytest.TempPathFactory) -> str:
     return journal
 
 
-@pytest.mark.parametrize("kind", ["pack", "traceability"])
+@pytest.mark.parametrize("kind", ["pack", pytest.param("traceability", marks=pytest.mark.slow)])
 def test_a_journal_of_another_overlay_is_refused_with_the_option_that_is_right(
     kind: str, house_day: str, tmp_path: Path
 ) -> None:
@@ -141,6 +141,7 @@ def test_what_begins_later_is_set_against_the_day_before(both: list[str]) -> Non
     assert [(c["before"]["en"], c["after"]["en"]) for c in changed] == [("2%", "3%")]
 
 
+@pytest.mark.slow
 def test_what_a_house_lays_over_the_law_is_set_against_the_law() -> None:
     changed = {c["id"]: c for c in told(*KINDS["house"])["change"]["changed"]}
     trades = changed["hk.sfc.client_onboarding.trades_that_show_knowledge"]
@@ -205,6 +206,7 @@ def test_values_calls_and_headroom_are_compared_as_commands_are(draft: tuple[str
     assert "chan   lending value: 822,000.00 HKD → 744,000.00 HKD" in text.stdout
 
 
+@pytest.mark.slow
 def test_a_change_tells_the_accounts_that_differ(draft: tuple[str, str]) -> None:
     rules, journal = draft
     words = ["change", "shipped", rules, "--on", "2026-12-02", "--no-proofs", "--journal", journal]
@@ -218,6 +220,7 @@ def test_a_change_tells_the_accounts_that_differ(draft: tuple[str, str]) -> None
     assert "None flips: neither" not in whole.page("en")
 
 
+@pytest.mark.slow
 def test_none_flips_is_said_only_of_what_was_compared(draft: tuple[str, str], house_day: str) -> None:
     def page(journal: str, rules: str) -> str:
         return document("change", rules, rules, "--on", "2026-06-18", "--no-proofs", "--journal", journal).page("en")
