@@ -12,6 +12,7 @@ import pytest
 from attrs import field, frozen
 
 optional.library("polars", "columns")
+optional.library("pyarrow", "columns")
 # ruff: noqa: E402  (what follows needs it)
 import doors
 import polars as pl
