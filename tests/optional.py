@@ -40,7 +40,7 @@ def there_is(name: str, extra: str) -> bool:
 
 def proofs(report: Sequence[str]) -> None:
     """Z3, where `policy report` with these words proves something."""
-    if {"rulebook", "change", "pack"} & set(report) and "--no-proofs" not in report:
+    if {"rulebook", "change", "pack", "decision"} & set(report) and "--no-proofs" not in report:
         library("z3", "proofs")
 
 

@@ -100,7 +100,7 @@ def test_the_figures_of_proofs_and_mistakes_are_so(monkeypatch: pytest.MonkeyPat
     optional.library("z3", "proofs")
     monkeypatch.chdir(ROOT)
     claims = json.loads(CliRunner().invoke(main, ["verify", "rulesets", "--format", "json"]).stdout)
-    proved = sum(claim["outcome"] == "proved" for claim in claims)
+    proved = sum(claim["outcome"].startswith("proved") for claim in claims)
     assert f"proves {proved:,} of {len(claims):,} claims" in README
     score = json.loads(CliRunner().invoke(main, ["test", "rulesets", "--mutate", "--format", "json"]).stdout)
     made = sum(score[fate] for fate in ("killed", "survived", "equivalent", "not_decided"))

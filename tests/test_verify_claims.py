@@ -128,7 +128,8 @@ def _answer(made: Program, id: str, given: tuple[Any, ...], day: int) -> Any:
     classes = record_classes(dated)
     function = dated.functions[id]
     arguments = tuple(
-        record_from(g, of, classes, dated) for g, (_, of) in zip(given, function.parameters, strict=True)
+        record_from(g, of, classes, dated, checked=False)
+        for g, (_, of) in zip(given, function.parameters, strict=True)
     )
     answer = Interpreter(dated).answer(Asked(id, dated), arguments)
     return answer.outcome, answer.value

@@ -264,14 +264,17 @@ def in_words(of: Type) -> str:
             return describe(of)
 
 
-def record_from(value: Any, of: Type, classes: dict[str, type[Any]], program: Program) -> Any:
-    """Facts written as dicts (as tests do) turned into records; what is not in a dict is `MISSING`."""
+def record_from(value: Any, of: Type, classes: dict[str, type[Any]], program: Program, checked: bool = True) -> Any:
+    """Facts written as dicts (as tests do) turned into records; what is not in a dict is `MISSING`.
+
+    Facts that a solver found are not checked: it keeps no bounds of what its question does not turn on.
+    """
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if isinstance(inner, types.Record) and isinstance(value, dict):
         fields = {f.name: f.type for f in program.records[inner.name]}
-        return classes[inner.name](
-            **{attribute(n): record_from(v, fields[n], classes, program) for n, v in value.items()}
-        )
+        made = classes[inner.name]
+        given = {attribute(n): record_from(v, fields[n], classes, program, checked) for n, v in value.items()}
+        return made(**given) if checked else unchecked(made, **given)
     if isinstance(inner, types.ListOf) and isinstance(value, list):
-        return tuple(record_from(v, inner.of, classes, program) for v in value)
+        return tuple(record_from(v, inner.of, classes, program, checked) for v in value)
     return value

@@ -71,7 +71,7 @@ class Trial:
             self.simple[key] = simplify(e, on)
         reader = _Reader(program, paths={} if paths is None else paths)
         env = {
-            name: at(record_from(value, of, self.dated.classes, program), name)
+            name: at(record_from(value, of, self.dated.classes, program, checked=False), name)
             for value, (name, of) in zip(given, self.parameters, strict=True)
         }
         try:
