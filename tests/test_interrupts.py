@@ -16,7 +16,7 @@ import pytest
 pytestmark = pytest.mark.xdist_group("interrupts")
 RULESETS = Path(__file__).parents[1] / "rulesets"
 PATIENCE = 2.0  # seconds
-BUSY = 10.0  # as many, where other work shares the machine
+BUSY = 30.0  # as many, where other work shares the machine
 
 
 @pytest.fixture(autouse=True)
@@ -60,7 +60,7 @@ def interrupted(words: list[str], after: float, sent: signal.Signals = signal.SI
     assert told.endswith("interrupted\n")
     assert told.count("interrupted") == 1
     assert "Traceback" not in told
-    assert took < (PATIENCE if os.getloadavg()[0] < (os.cpu_count() or 1) else BUSY)
+    assert took < (PATIENCE if os.getloadavg()[0] < 0.75 * (os.cpu_count() or 1) else BUSY)
     until = time.monotonic() + 5  # for the system to take them away
     while (left := started(marker)) and time.monotonic() < until:
         time.sleep(0.05)
@@ -106,7 +106,7 @@ def stress() -> list[str]:
 
 LONG = {
     "stress portfolio": (stress, 6.0),
-    "stress coverage": (lambda: ["stress", "coverage", prices(), "--on", "2026-03-01"], 4.0),
+    "stress coverage": (lambda: ["stress", "coverage", prices(), "--on", "2026-03-01"], 2.5),
     "decide --out": (decide_table, 3.0),
     "trade --events": (trade, 3.0),
     "test --coverage": (lambda: ["test", str(RULESETS), "--coverage", "-j", "2"], 5.0),
