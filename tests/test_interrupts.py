@@ -138,10 +138,10 @@ def test_a_second_interrupt_changes_nothing() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(not optional.there_is("z3", "proofs"), reason="the extra `proofs` is not installed")
 @pytest.mark.parametrize("times", [1, 3])
 @pytest.mark.parametrize("name", PROVING)
 def test_an_interrupt_ends_a_command_that_proves(name: str, times: int) -> None:
+    optional.library("z3", "proofs")
     words, after = PROVING[name]
     interrupted(words(), after, times=times)
 
