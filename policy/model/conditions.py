@@ -3,8 +3,8 @@
 In: typed conditions. Out: `Known`, what is certain about expressions at one place of the rules. An expression is a
 key of a box: nothing changes while rules run, so equal expressions have equal values in one place. A comparison with
 a constant narrows what its expression may be; any other condition is a key of its own, true or false. What a box
-does not tell is left open, so that whatever is found impossible is so. Absent: bounds of fields, which facts of tests
-need not keep; and what parameters are, which an overlay may tighten.
+does not tell is left open, so that whatever is found impossible is so. Absent: bounds of fields; and what parameters
+are, which an overlay may tighten.
 """
 
 from __future__ import annotations
