@@ -19,7 +19,7 @@ QUIET = (
     "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
     "--disable-component-update --disable-sync --remote-debugging-pipe"
 ).split()
-PATIENCE = 120.0  # seconds for one answer
+PATIENCE = 400.0  # seconds for one answer
 _SAID = {"Runtime.consoleAPICalled", "Runtime.exceptionThrown", "Log.entryAdded"}
 
 
