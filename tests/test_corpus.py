@@ -14,12 +14,12 @@ import shlex
 from typing import Any
 
 import attrs
-import optional
 import pytest
-from case_files import Case, parametrised
-from cases_of_rules import answers, drawn, findings, rulebook, split
 from click.testing import CliRunner
 
+import optional
+from case_files import Case, parametrised
+from cases_of_rules import answers, drawn, findings, rulebook, split
 from policy.cli import main
 from policy.decisions import MISSING
 from policy.facts.records import Record

@@ -16,9 +16,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import optional
 import pytest
 
+import optional
 import policy
 
 TESTS = Path(__file__).parent
@@ -254,8 +254,8 @@ def test_without_harfbuzz_subset_a_pdf_is_printed_without_a_word_and_the_same_ag
 
 def asking() -> list[str]:
     """The files of tests that ask for what is optional."""
-    files = (f for f in sorted(TESTS.glob("test_*.py")) if f != Path(__file__))
-    direct = {f.stem for f in TESTS.glob("*.py") if re.search("^import optional$", f.read_text(), re.MULTILINE)}
+    files = (f for f in sorted(TESTS.rglob("test_*.py")) if f != Path(__file__))
+    direct = {f.stem for f in TESTS.rglob("*.py") if re.search("^import optional$", f.read_text(), re.MULTILINE)}
     through = re.compile(rf"^(?:from|import) ({'|'.join(direct - {'optional'})})\b", re.MULTILINE)
     return [str(f) for f in files if f.stem in direct or through.search(f.read_text(encoding="utf-8"))]
 
@@ -300,7 +300,7 @@ def test_tests_pass_or_say_what_to_install(how: str, tmp_path: Path) -> None:
 def test_tests_pass_without_harfbuzz_subset(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(NO_LIBRARY.format(name="harfbuzz-subset"), encoding="utf-8")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", str(TESTS / "test_pdf.py")],
+        [sys.executable, "-m", "pytest", "-n", "0", "-p", "no:cacheprovider", str(TESTS / "reports" / "test_pdf.py")],
         cwd=TESTS.parent,
         env={**os.environ, "PYTHONPATH": str(tmp_path)},
         capture_output=True,
@@ -313,7 +313,7 @@ def test_tests_pass_without_harfbuzz_subset(tmp_path: Path) -> None:
 # ── one home for each ───────────────────────────────────────────────────────────────────────
 
 PROBES = {"find_spec", "which", "importorskip", "there_is_a_solver"}
-HOMES = {"policy/extras.py", "tests/optional.py", "tests/test_fresh_machine.py"}
+HOMES = {"policy/extras.py", "tests/support/optional.py", "tests/test_fresh_machine.py"}
 
 
 def probes(file: Path) -> Iterator[str]:
@@ -329,6 +329,7 @@ def probes(file: Path) -> Iterator[str]:
 
 def test_what_is_optional_is_asked_for_in_one_place() -> None:
     package = Path(policy.__file__).parent
-    files = [*package.rglob("*.py"), *TESTS.glob("*.py")]
+    benchmarks = TESTS / "benchmarks"  # which say what to install themselves
+    files = [*package.rglob("*.py"), *(f for f in TESTS.rglob("*.py") if benchmarks not in f.parents)]
     homes = {package.parent / home for home in HOMES}
     assert [p for f in files if f not in homes for p in probes(f)] == []

@@ -11,10 +11,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import optional
 import pytest
 from click.testing import CliRunner
 
+import optional
 from policy.cli import VERBS, main
 
 ROOT = Path(__file__).parents[1]

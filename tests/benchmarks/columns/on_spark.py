@@ -23,7 +23,7 @@ from policy.extras import needed, needed_java
 from policy.pipeline import load_program, read_folder
 from policy.tables.dates import Asking
 
-sys.path.append(str(Path(__file__).resolve().parents[2]))  # where the tests start their clusters
+sys.path.append(str(Path(__file__).resolve().parents[2] / "support"))  # where the tests start their clusters
 
 from spark_cluster import Cluster, cluster, settings
 

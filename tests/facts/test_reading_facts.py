@@ -1,0 +1,81 @@
+"""Facts that would hurt a careless reader: enormous, endlessly nested, or just at a limit."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import pytest
+
+from cases_of_rules import HEAD, rulebook
+from policy.pipeline import Text
+from policy.source import Source
+
+RULES = (
+    HEAD + "record R { n: optional integer  inner: list of R }\n"
+    "value number(n: decimal to 0.01) -> decimal to 0.01 = n per LAW/1\n"
+    "value total(ns: list of integer) -> integer = sum(n for n in ns) per LAW/1\n"
+    "value nested(r: R) -> integer = count(i for i in r.inner) per LAW/1\n"
+)
+BOOK = rulebook([Text("t.policy", RULES.encode())], "2026-03-01")
+
+
+def read(question: str, facts: str) -> Any:
+    """The facts, or the codes of what is wrong with them; never slowly."""
+    start = time.perf_counter()
+    result = BOOK.reader(question).read(Source("<facts>", facts))
+    assert time.perf_counter() - start < 5
+    return [d.code for d in result] if isinstance(result, list) else result
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+@pytest.mark.parametrize(
+    "number",
+    [
+        "1" * 10_000,
+        "0." + "0" * 10_000 + "1",
+        "1e1000000",
+        "1E+999999999",
+        "1e-1000000",
+        "-1e999",
+        "1e999",
+        "9" * 60,
+        "0." + "9" * 57,
+    ],
+    ids=lambda n: n[:12],
+)
+def test_a_number_nobody_can_mean(number: str, quote: str) -> None:
+    assert read("number", f'{{"n": {quote}{number}{quote}}}') == ["facts-number"]
+
+
+@pytest.mark.parametrize("number", ["0e0", "0e999", "-0", "0.00000000000000000000", "1.2500000000000000", "125e-2"])
+def test_long_ways_to_write_what_is_short(number: str) -> None:
+    assert read("number", f'{{"n": {number}}}')[0] in (0, 125)
+
+
+@pytest.mark.parametrize("sign", ["", "-"])
+def test_the_largest_fact(sign: str) -> None:
+    assert read("number", f'{{"n": {sign}9999999999999999.99}}') == (int(f"{sign}{10**18 - 1}"),)
+    assert read("number", f'{{"n": {sign}10000000000000000.00}}') == ["facts-number"]
+
+
+@pytest.mark.parametrize("opening", ["[", '{"a": '])
+def test_endless_nesting_is_one_finding(opening: str) -> None:
+    assert read("number", '{"n": ' + opening * 200_000) == ["facts-json"]
+
+
+def test_deeply_nested_records_are_one_finding() -> None:
+    depth = 50_000
+    assert read("nested", '{"r": ' + '{"inner": [' * depth + "]}" * depth + "}") == ["facts-json"]
+
+
+def test_long_lists_are_read_and_summed_alike() -> None:
+    [numbers] = read("total", f'{{"ns": [{", ".join(["999999999999999999"] * 20_000)}]}}')
+    meant = BOOK.interpreter("total").answer(numbers)
+    assert meant.value == (10**18 - 1) * 20_000
+    assert BOOK.evaluator("total").answer(numbers) == meant
+
+
+def test_a_hundred_wrong_facts_are_a_hundred_findings() -> None:
+    wrong = ", ".join(['"x"'] * 100)
+    assert read("total", f'{{"ns": [{wrong}]}}') == ["facts-number"] * 100

@@ -1,0 +1,277 @@
+"""Liquidation and deleveraging of perpetual contracts: in steps, never beyond the margin, in the rulebook's order."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from perpetual_market import (
+    CASH,
+    DOLLAR,
+    LEVERAGE,
+    ONE,
+    SMALL,
+    USD,
+    Market,
+    law_with,
+    leveraged,
+    market,
+    of,
+    rules,
+)
+from policy.margin.perpetuals import commands as do
+from policy.margin.perpetuals import events as told
+from policy.margin.perpetuals import mark_events as marked
+from policy.margin.perpetuals.facts import bucket_facts, candidate_facts
+
+# ── liquidation ──────────────────────────────────────────────────────────────────────────────
+
+
+def test_a_bucket_is_liquidated_below_maintenance_margin_and_not_at_it() -> None:
+    """Ten contracts need 0.5 % of their value: 4.73 dollars at 94.60, and 4.7275 at 94.55, rounded up."""
+    made = market(ann=60, ben=1_000)
+    made.pair("ann", "ben", 100, 10)
+    fee = 50_000_000
+    assert made.equity("ann") == 60 * DOLLAR - fee
+    assert not of(marked.LiquidationBegun, made.say(do.IndexPrice, "BTC", price=94_5300))
+    assert made.equity("ann") == 480_000_000
+    (begun,) = of(marked.LiquidationBegun, made.say(do.IndexPrice, "BTC", price=94_5200))
+    assert begun.equity == 470_000_000  # of 4.73
+    assert rules(begun.verdict) == ["equity_below_maintenance"]
+    assert begun.facts["bucket"]["positions"][0]["mark"] == "94.52 USD"
+
+
+def large(rulebook: Any = leveraged) -> Market:
+    """Ten contracts bought at 100,000 dollars on a margin of 110,000; 909,000 dollars need 18,815 at 90,900."""
+    made = Market(rulebook)
+    made.list()
+    for name, dollars in {"ann": 110_000, "ben": 1_000_000, "cat": 1_000_000}.items():
+        made.client(name, dollars)
+    made.index(100_000)
+    made.pair("ann", "ben", 100_000, 10)
+    return made
+
+
+def test_a_large_position_is_closed_by_fifths_until_it_is_safe() -> None:
+    made = large()
+    made.order("cat", "buy", 90_900, 10)
+    assert not of(marked.LiquidationBegun, made.index(91_000))
+    events = made.index(90_900)
+    (step,) = of(marked.LiquidationStep, events)
+    assert (step.in_book, step.deleveraged, step.closed) == (2 * ONE, 0, 2 * 90_900 * DOLLAR)
+    assert step.fee == 909 * DOLLAR == made.desk.state.fund
+    assert made.size("ann") == 8 * ONE
+    (ended,) = of(marked.LiquidationEnded, events)
+    assert ended.equity == (18_500 - 909) * DOLLAR  # 727,200 dollars need 12,816
+
+
+def test_what_the_book_does_not_take_is_closed_against_a_winner_at_the_mark() -> None:
+    made = large()
+    made.order("cat", "buy", 90_900, 1)
+    events = made.index(90_900)
+    (step,) = of(marked.LiquidationStep, events)
+    assert (step.in_book, step.deleveraged) == (ONE, ONE)
+    (closed,) = of(marked.Deleveraged, events)
+    assert (closed.other, closed.rank, closed.price) == ("ben", 1, 90_900 * USD)
+    assert rules(closed.verdict) == ["nobody_trades"]
+
+
+def test_a_book_below_the_mark_takes_what_the_margin_can_bear() -> None:
+    """At 85,000 all ten would lose more than there is, and two do not."""
+    made = large()
+    made.order("cat", "buy", 85_000, 10)
+    (step,) = of(marked.LiquidationStep, made.index(90_900))[:1]
+    assert (step.in_book, step.deleveraged) == (2 * ONE, 0)
+
+
+def test_the_fund_bears_what_the_margin_cannot_and_the_client_no_more_than_the_margin() -> None:
+    made = market(fund=100, ann=60, ben=1_000, cat=10_000)
+    made.pair("ann", "ben", 100, 10)
+    made.order("cat", "buy", 90, 100)
+    events = made.index(90)
+    (borne,) = of(marked.LossBorne, events)
+    assert (borne.loss, borne.from_fund, borne.uncovered) == (4_050_000_000, 4_050_000_000, 0)
+    assert borne.fund == 100 * DOLLAR - 4_050_000_000
+    assert (made.margin("ann"), made.size("ann")) == (0, 0)
+    assert made.margin("ben") == 1_000 * DOLLAR - 50_000_000
+    assert made.size("cat") == 10 * ONE
+    assert not of(marked.Deleveraged, events)
+
+
+def test_when_the_fund_is_spent_winners_give_up_what_it_cannot_bear() -> None:
+    made = market(fund=30, ann=60, ben=1_000, cat=10_000)
+    made.pair("ann", "ben", 100, 10)
+    made.order("cat", "buy", 89, 100)
+    events = made.index(90)
+    (closed,) = of(marked.Deleveraged, events)
+    # a loss of 40.50, of which the fund bears 30: 10.50 is 1.05 for each of ten contracts
+    assert closed.price == 91_0500
+    assert rules(closed.verdict) == ["fund_exhausted", "nobody_trades"]
+    assert closed.other_realised == (100 * USD - 91_0500) * 10 * ONE
+    assert made.desk.state.fund == 0
+    assert made.desk.state.uncovered == 0
+    assert made.margin("ann") == 0
+    assert made.size("cat") == 0
+
+
+def test_a_better_bid_than_the_price_of_last_resort_is_taken_first() -> None:
+    made = market(ann=60, ben=1_000, cat=10_000)
+    made.pair("ann", "ben", 100, 10)
+    made.order("cat", "buy", 95, 4)
+    events = made.index(90)
+    (traded,) = of(told.PerpetualTraded, events)
+    assert (traded.incoming, traded.price, traded.size, traded.seller_fee) == (None, 95 * USD, 4 * ONE, 0)
+    (closed,) = of(marked.Deleveraged, events)
+    # 59.50 less 20 lost in the book and 60 at the mark leaves 20.50 short: 3.4167 for each of six
+    assert closed.price == 93_4167
+    left = 6 * ONE * 93_4167 - 6 * 100 * DOLLAR + 59_50000000 - 20 * DOLLAR
+    assert 0 <= left < 6 * ONE  # less than 0.0001 dollar for each contract, and the fund's
+    assert (made.margin("ann"), made.desk.state.fund) == (0, left)
+
+
+def test_without_a_rule_for_an_empty_book_the_position_stays() -> None:
+    """And the desk says so, and goes on."""
+    silent = ("when unfilled > 0", "when unfilled > 1_000_000")
+    made = market(lambda _: law_with(*SMALL, silent), fund=1_000, ann=60, ben=1_000)
+    made.pair("ann", "ben", 100, 10)
+    events = made.index(94)
+    assert [type(e).__name__ for e in events] == ["Marked", "LiquidationBegun", "LiquidationEnded"]
+    assert made.size("ann") == 10 * ONE
+
+
+def test_what_a_liquidation_costs_is_the_rulebooks_to_say() -> None:
+    def fund_after(*changes: tuple[str, str]) -> int:
+        made = large(lambda _: law_with(LEVERAGE, *changes))
+        made.order("cat", "buy", 90_900, 10)
+        made.index(90_900)
+        return made.desk.state.fund
+
+    dearer = ("= 0.5% per HOUSE/liquidation_fee", "= 0.6% per HOUSE/liquidation_fee")
+    assert (fund_after(), fund_after(dearer)) == (909 * DOLLAR, 10_908 * DOLLAR // 10)
+
+
+# ── isolated and crossed ─────────────────────────────────────────────────────────────────────
+
+
+def two_contracts(**clients: int) -> Market:
+    made = Market()
+    for contract in ("BTC", "ETH"):
+        made.list(contract)
+    for name, dollars in clients.items():
+        made.client(name, dollars, "cross")
+    for contract in ("BTC", "ETH"):
+        made.index(100, contract)
+    return made
+
+
+def test_crossed_positions_hold_each_other_and_isolated_ones_fall_alone() -> None:
+    made = two_contracts(ann=150, ben=10_000)
+    made.say(do.DepositMargin, "ann", value=50 * DOLLAR, asset=CASH)
+    made.say(do.PostMargin, "ann", "BTC", amount=50 * DOLLAR)
+    made.order("ann", "buy", 100, 5, "BTC", "BTC")
+    made.order("ben", "sell", 100, 5, "BTC", "cross")
+    made.pair("ann", "ben", 100, 10, "BTC", "cross")
+    made.pair("ben", "ann", 100, 10, "ETH", "cross")
+    made.index(85, "ETH")
+    events = made.index(85, "BTC")
+    (begun,) = of(marked.LiquidationBegun, events)
+    assert (begun.account, begun.bucket) == ("ann", "BTC")
+    assert made.size("ann", "BTC", "cross") == 10 * ONE
+
+
+def test_a_loss_is_paid_from_the_profit_of_another_position_and_never_on_credit() -> None:
+    made = two_contracts(ann=120, ben=10_000)
+    made.pair("ann", "ben", 100, 10, "BTC", "cross")
+    made.pair("ann", "ben", 100, 10, "ETH", "cross")
+    made.index(140, "ETH")
+    made.index(80, "BTC")
+    made.order("ben", "buy", 80, 10, "BTC", "cross")
+    events = made.order("ann", "sell", 80, 10, "BTC", "cross")
+    (drawn,) = of(told.ProfitDrawn, events)
+    spent = 2 * 50_000_000 + 40_000_000  # fees of three trades
+    assert drawn.amount == 200 * DOLLAR - 120 * DOLLAR + spent
+    assert (drawn.contract, drawn.margin) == ("ETH", 0)
+    assert made.equity("ann", "cross") == 400 * DOLLAR - drawn.amount
+
+
+def test_of_a_crossed_bucket_what_loses_most_is_closed_first() -> None:
+    made = two_contracts(ann=140, ben=10_000, cat=100_000)
+    made.pair("ann", "ben", 100, 10, "BTC", "cross")
+    made.pair("ann", "ben", 100, 10, "ETH", "cross")
+    made.order("cat", "buy", 50, 100, "ETH", "cross")
+    made.index(94, "BTC")
+    events = made.index(92, "ETH")
+    assert next(e.contract for e in of(marked.LiquidationStep, events)) == "ETH"
+
+
+def test_a_loss_beyond_the_fund_is_borne_where_the_price_moved() -> None:
+    """The other contract has lost more, but stands still: those who hold it have just gained nothing to give up."""
+    made = two_contracts(ann=170, ben=10_000, cat=10_000)
+    made.pair("ann", "cat", 100, 10, "BTC", "cross")
+    made.index(90, "BTC")  # BTC has lost 100
+    made.pair("ann", "ben", 100, 3, "ETH", "cross")
+    events = made.index(70, "ETH")  # and ETH loses 90
+    fees = 50_000_000 + 15_000_000
+    closed = of(marked.Deleveraged, events)
+    assert [(e.contract, e.other) for e in closed] == [("ETH", "ben"), ("BTC", "cat")]
+    assert closed[0].price == 70 * USD + -(-(20 * DOLLAR + fees) // (3 * ONE))
+    assert closed[1].price == 90 * USD
+    assert made.desk.state.uncovered == 0
+
+
+# ── deleveraging in the rulebook's order ─────────────────────────────────────────────────────
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 30), st.integers(85, 115), st.integers(400, 3_000)), min_size=2, max_size=6),
+    st.integers(40, 84),
+)
+def test_deleveraging_follows_the_rulebooks_rank(winners: list[tuple[int, int, int]], fall: int) -> None:
+    """Against the reference interpreter, asked about each holder as it stood when the mark had moved."""
+    made = Market()
+    made.list()
+    made.client("loser", 1_000_000)
+    for n, (_, _, dollars) in enumerate(winners):
+        made.client(f"w{n}", dollars)
+    made.index(100)
+    for n, (size, price, _) in enumerate(winners):
+        made.order("loser", "buy", price, size)
+        made.order(f"w{n}", "sell", price, size)
+    state = made.desk.state
+    contract = state.contracts["BTC"]
+    loser = state.accounts["loser"].buckets["BTC"]
+    if not loser.positions:
+        return
+    spare = state.equity(loser) - 20 * loser.positions["BTC"].size * USD
+    if spare > 0:
+        made.say(do.ReleaseMargin, "loser", "BTC", amount=min(spare, loser.margin))
+    contract.mark = fall * USD
+    asked = law_with(*SMALL).interpreter("deleveraging")
+    ranks = [
+        (asked.answer(candidate_facts(state, b, contract)).value, n, b.account)
+        for n, b in enumerate(contract.holders())
+        if b.positions["BTC"].size < 0
+    ]
+    contract.mark = 100 * USD
+    sizes = {name: -state.accounts[name].buckets["BTC"].positions["BTC"].size for _, _, name in ranks}
+    due = made.index(fall)
+    closed = of(marked.Deleveraged, due)
+    if not closed:
+        return
+    first = [e for e in closed if e.account == "loser"]
+    assert [e.other for e in first] == [name for _, _, name in sorted(ranks)][: len(first)]
+    assert [e.rank for e in first] == list(range(1, len(first) + 1))
+    assert all(e.size == sizes[e.other] for e in first[:-1])
+
+
+def test_the_desk_and_the_rulebook_reckon_equity_alike() -> None:
+    made = two_contracts(ann=500, ben=10_000)
+    made.pair("ann", "ben", 103, 3, "BTC", "cross")
+    made.pair("ben", "ann", 98, 7, "ETH", "cross")
+    made.index(111, "ETH")
+    asked = law_with(*SMALL).evaluator("equity")
+    for bucket in made.desk.state.buckets():
+        assert asked.fast(bucket_facts(made.desk.state, bucket)) == made.desk.state.equity(bucket)

@@ -1,0 +1,243 @@
+"""Documents in words: every example's facts, moments, small words, and a Chinese page in Chinese."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from documents_made import KINDS, document, made, printed
+from policy import resources
+from policy.decisions import Words
+from policy.pipeline import Text, check, read_folder
+from policy.reports.book.examples import Examples
+from policy.reports.plain import amounts
+from policy.reports.plain.english import genitive
+from policy.reports.plain.facts import in_words
+from policy.reports.plain.sentences import Sentences
+from policy.reports.reliance import Reliance
+from policy.reports.render import SHIPPED
+
+RULESETS = resources.folder("rulesets")
+SCENARIOS = RULESETS / "hk_sfc" / "scenarios"
+
+
+def told(*words: str) -> Any:
+    return json.loads(printed(document(*words), "en", "json"))
+
+
+# ── examples ────────────────────────────────────────────────────────────────────────────────
+
+TESTED = """language 1
+ruleset t "T" zh "甲"
+source S "s" zh "丙" status house
+provision S/1 "P" zh "丁"
+record Part "part" zh "部分" { n: integer "n" zh "數" }
+record Whole "whole" zh "整體" {
+  one: Part "first part" zh "首部分"
+  two: Part "second part" zh "次部分"
+  parts: list of Part "further parts" zh "其餘部分"
+  on: date "day" zh "日子"
+  ok: boolean "in order" zh "妥當"
+}
+value worth(w: Whole) -> integer "worth" zh "價值"
+  = w.one.n + w.two.n + count(p for p in w.parts where p.n > 0 and w.ok and w.on < today) per S/1
+test "all" on 2026-03-01
+  given w = { one: { n: 1 }, two: { n: 2 }, parts: [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }, { n: 5 }, { n: 6 }],
+    on: 2026-01-01, ok: true }
+  expect worth(w) = 9
+  expect worth(w with { ok: false }) = 3
+  expect worth(w with { parts: [] }) = 3
+test "the same later" on 2026-04-01
+  given w = { one: { n: 1 }, two: { n: 2 }, parts: [{ n: 1 }, { n: 2 }, { n: 3 }, { n: 4 }, { n: 5 }, { n: 6 }],
+    on: 2026-01-01, ok: true }
+  expect worth(w) = 9
+"""
+
+
+def test_an_example_tells_its_facts_or_what_differs() -> None:
+    checked = check([Text("t.policy", TESTED.encode())])
+    assert not checked.errors
+    model = checked.model
+    first, second, third, fourth = Examples(model).of(model.declared["t.worth"])
+    assert first.base == 0
+    assert {k.en: v.en for k, v in first.given} == {
+        "first part, n": "1",
+        "second part, n": "2",
+        "further parts": "6: (n: 1), (n: 2), (n: 3) and 3 more",
+        "day": "1 January 2026",
+        "in order": "yes",
+    }
+    assert (second.base, second.given) == (1, ((Words("in order", "妥當"), Words("no", "否")),))
+    assert (third.base, third.given) == (1, ((Words("further parts", "其餘部分"), Words("an empty list", "空列表")),))
+    assert (fourth.number, fourth.base, fourth.given) == (4, 1, ())
+
+
+def test_no_example_of_the_shipped_rulebook_is_blank() -> None:
+    entries = [e for c in told(*KINDS["rulebook"])["book"]["concerns"] for e in c["entries"]]
+    asks = {e["id"] for e in entries if e["kind"] in ("decision", "value", "table")}
+    examples = [(e["id"], x) for e in entries for x in e["examples"] if e["id"] in asks]
+    assert len(examples) > 1000
+    assert [x["place"] for id, x in examples if not x["given"] and not x["base"]] == []
+    page = made("rulebook", "--language", "en")
+    given = re.findall(r"<tr><th scope=\"row\">\d+\. .*?</td><td>(.*?)</td><td>", page)
+    assert len(given) >= len(examples)
+    assert all(given)
+
+
+def test_a_loop_s_variable_is_called_by_what_it_is() -> None:
+    model = check([Text("t.policy", TESTED.encode())]).model
+    [said] = Sentences(model).of(model.declared["t.worth"])
+    assert "each part among" in str(said.en)
+    assert "each p among" not in str(said.en)
+
+
+# ── words ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize(
+    ("iso", "en", "zh"),
+    [
+        ("2026-11-20T01:00:00+00:00", "20 November 2026, 09:00 (UTC+8)", "2026年11月20日09時00分（香港時間）"),
+        ("2026-11-20T09:00:05+08:00", "20 November 2026, 09:00:05 (UTC+8)", "2026年11月20日09時00分05秒（香港時間）"),
+        (
+            "2026-11-20T23:59:59.000250+00:00",
+            "21 November 2026, 07:59:59.00025 (UTC+8)",
+            "2026年11月21日07時59分59.00025秒（香港時間）",
+        ),
+        ("a moment out of the calendar", "a moment out of the calendar", "a moment out of the calendar"),
+    ],
+)
+def test_a_moment_is_told_in_hong_kong_s_time(iso: str, en: str, zh: str) -> None:
+    from policy.model import types
+
+    assert (amounts.long_moment(iso), amounts.chinese_moment(iso)) == (en, zh)
+    model = check([Text("t.policy", TESTED.encode())]).model
+    assert in_words(model, iso, types.INSTANT) == Words(en, zh)
+
+
+def test_days_are_told_as_a_span() -> None:
+    assert amounts.long_span("2026-06-30", "2026-07-02") == "30 June – 2 July 2026"
+    assert amounts.long_span("2026-12-31", "2027-01-01") == "31 December 2026 – 1 January 2027"
+    assert amounts.chinese_span("2026-06-30", "2026-07-02") == "2026年6月30日至7月2日"
+    assert amounts.chinese_span("2026-12-31", "2027-01-01") == "2026年12月31日至2027年1月1日"
+
+
+def test_no_genitive_is_doubled() -> None:
+    assert (genitive("the events"), genitive("the order")) == ("the events’", "the order’s")
+    page = made("rulebook", "--language", "en")
+    assert "s’s " not in page
+
+
+def test_a_record_is_named_once_and_one_decision_is_one() -> None:
+    reliance = Reliance()
+    verdict = {"outcome": "denied", "reasons": [{"per": ["A/1"]}]}
+    reliance.add(17, [{"event": "refused", "verdict": verdict}])
+    reliance.add(85, [{"event": "refused", "verdict": verdict}] * 2)
+    assert (reliance.provisions["A/1"].count, reliance.provisions["A/1"].first) == (3, [17, 85])
+
+
+def test_what_is_not_encoded_is_not_called_excused() -> None:
+    report = told(*KINDS["small traceability"])["t"]
+    for counts in (report["by_status"], report["by_pillar"], report["by_measure"]):
+        assert all(c["tested"] + c["excused"] + c["untested"] == c["provisions"] for c in counts)
+        assert all(c["tested_bar"] < 1000 for c in counts if c["excused"] or c["untested"])
+    for language, words in (("en", "not encoded, for this reason"), ("zh", "未編入規則（附理由）")):
+        page = made("small traceability", "--language", language)
+        body = re.sub(r"<style>.*?</style>|class=\"[^\"]*\"", "", page, flags=re.S)
+        assert words in body
+        assert "excused" not in body.lower()
+        assert "獲豁免" not in body
+
+
+# ── Chinese ─────────────────────────────────────────────────────────────────────────────────
+
+# What may stand in Latin letters on a Chinese page, kind by kind.
+_ALLOWED = {
+    "places in files, and names of overlays": r"[\w/.]+\.policy:\d+(:\d+)?|\b[a-z]+\.[a-z.]+\b",
+    "provisions": r"\b[A-Z]+/[\w.()]+",
+    "codes of sources, currencies, tickers and places": r"\b[A-Z0-9]{2,}\b(\(\w\))?",
+    "digests": r"\b[0-9a-f]{16,}\b",
+    "names of parameters, which have no Chinese": r"（[a-z_ ]+）",
+    "quoted texts": r"「[^」]*」|“[^”]*”",
+    "commands": r"policy report .*",
+}
+_NO_CHINESE = re.compile(r"未編入規則，理由：.*|例如.*")  # reasons, of which the rules have no Chinese
+
+
+def latin(markdown: str, names: set[str]) -> Iterator[str]:
+    """Lines with Latin letters that are none of what is allowed, nor among `names`."""
+    for line in markdown.split("\n"):
+        left = _NO_CHINESE.sub("", line.replace("\\", ""))
+        for pattern in _ALLOWED.values():
+            left = re.sub(pattern, "", left)
+        for name in sorted(names, key=len, reverse=True):
+            left = re.sub(rf"(?<![A-Za-z]){re.escape(name)}(?![A-Za-z])", "", left)
+        if re.search(r"[A-Za-z]{2,}", left):
+            yield line
+
+
+def in_chinese_by_their_authors() -> set[str]:
+    """Latin words that rules have in their own Chinese, as abbreviations of laws, and the references of sources."""
+    texts, _ = read_folder([RULESETS])
+    text = "".join(t.data.decode() for t in texts)
+    written = [*re.findall(r'zh "([^"]*)"', text), *re.findall(r'reference "([^"]*)"', text)]
+    written += re.findall(r"^source (\w+)", text, re.MULTILINE)
+    return {word for zh in written for word in re.findall(r"[A-Za-z][\w.'’-]*", zh)}
+
+
+def without_notes(page: str) -> str:
+    """A page without what was read of each source: the language has no Chinese for a note."""
+    texts, _ = read_folder([RULESETS])
+    for note in re.findall(r'^  note "([^"]*)"', "".join(t.data.decode() for t in texts), re.MULTILINE):
+        page = page.replace(note, "")
+    return page
+
+
+@pytest.mark.parametrize(
+    "kind", ["rulebook", "small traceability", "house", "dates", "trading", "financing", "perpetuals"]
+)
+def test_a_chinese_page_is_chinese(kind: str) -> None:
+    names = in_chinese_by_their_authors()
+    if kind in ("house", "dates"):
+        names |= {"shipped+example.house", "shipped"}
+    for folder in SCENARIOS.iterdir():
+        if kind in ("trading", "financing", "perpetuals") and folder.is_dir():
+            written = "".join(f.read_text(encoding="utf-8") for f in folder.glob("*.jsonl"))
+            ids = r'"(?:id|by|account|asset|platform|connected|contract|bucket|instrument)": "([^"]+)"'
+            names |= set(re.findall(ids, written))
+    found = list(latin(without_notes(made(kind, "--language", "zh", "--format", "markdown")), names))
+    assert not found, "\n".join(found)
+
+
+def test_where_both_are_asked_for_small_words_have_both() -> None:
+    page = made("small traceability", "--language", "both")
+    assert re.search(r'class="status official">official <span class="zh"[^>]*>官方文本', page)
+    rulebook = made("small rulebook", "--language", "both")
+    moments = rulebook[
+        rulebook.index('class="moments"') : rulebook.index("</table>", rulebook.index('class="moments"'))
+    ]
+    links = re.findall(r"<li><a [^>]*>(.*?)</a></li>", moments)
+    assert links
+    assert all('class="zh"' in link for link in links)
+
+
+# ── fonts ───────────────────────────────────────────────────────────────────────────────────
+
+
+@pytest.mark.parametrize("file", ["style.css", "documents.css"])
+def test_latin_fonts_stand_before_chinese_ones(file: str) -> None:
+    css = (SHIPPED / file).read_text(encoding="utf-8")
+    stacks = [s for s in re.findall(r"[^;{]*serif\b[^;}]*", css) if "TC" in s]
+    assert stacks
+    for stack in stacks:
+        chinese = (
+            stack.index("Noto Serif TC")
+            if "Noto Serif TC" in stack
+            else min(stack.index(n) for n in ("PingFang TC", "Noto Sans CJK TC") if n in stack)
+        )
+        assert 0 < stack.index("Liberation") < chinese
+        assert 0 < stack.index("DejaVu") < chinese

@@ -1,0 +1,134 @@
+"""Prices that move, and what the rules then do: conservation on the way down, and recorded prices."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from financing_cases import rulebook
+from policy import resources
+from policy.cli import main
+from policy.margin.perpetuals.desk import Desk
+from policy.scenario.from_folder import scenario_in
+from policy.scenario.market import Market
+from policy.scenario.prices import Recorded
+from policy.scenario.run import Run, stage_of
+from policy.scenario.stress import Move, Prices, along, concerned, shocks, stress
+
+PORTFOLIO = resources.folder("rulesets") / "hk_sfc" / "scenarios" / "portfolio"
+SHARED = Path(__file__).parents[3] / "shared" / "data"
+HOUR = 3_600 * 10**6
+
+
+def staged() -> tuple[Run, Prices]:
+    scenario = scenario_in(PORTFOLIO)
+    market = Market(lambda day: rulebook(day, scenario.under), scenario.on)
+    market.open(stage_of(scenario))
+    run, prices = Run(market), Prices()
+    run.on_command = prices.take
+    run.carry_out(scenario)
+    return run, prices
+
+
+def test_a_path_moves_prices_as_it_moved_from_its_first_on() -> None:
+    path = [Recorded(0, 200), Recorded(HOUR, 100), Recorded(3 * HOUR, 300)]
+    other = [Recorded(5 * HOUR, 10), Recorded(7 * HOUR, 20)]
+    assert along({"BTC": path, "ETH": other}) == (
+        Move(HOUR, {"BTC": Fraction(1, 2), "ETH": Fraction(1)}),
+        Move(2 * HOUR, {"BTC": Fraction(1, 2), "ETH": Fraction(2)}),
+        Move(3 * HOUR, {"BTC": Fraction(3, 2), "ETH": Fraction(2)}),
+    )
+
+
+def test_every_move_counts_from_the_same_prices() -> None:
+    run, prices = staged()
+    rows = list(stress(prices, [Move(n * HOUR, {"BTC": Fraction(9, 10)}) for n in (1, 2)], run.submit))
+    assert [row.prices for row in rows] == [{"BTC": "702000 HKD"}] * 2
+    assert [row.at - rows[0].at for row in rows] == [0, HOUR]
+
+
+def test_a_name_stands_for_contracts_on_it_too() -> None:
+    assert concerned("BTC", ["BTC", "BTCX", "BTC-PERP", "ETH"]) == ("BTC", "BTC-PERP")
+
+
+FACTORS = st.fractions(Fraction(1, 20), Fraction(3), max_denominator=1_000)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(FACTORS, min_size=1, max_size=6))
+def test_whatever_prices_do_no_money_is_made_or_lost_and_no_client_owes(path: list[Fraction]) -> None:
+    run, prices = staged()
+    desk = run.market.engines["perpetuals"]
+    assert isinstance(desk, Desk)
+    came_in = desk.total()
+    moves = [Move((n + 1) * HOUR, {"BTC": f, "BTC-PERP": f, "ETH": f}) for n, f in enumerate(path)]
+    for _ in stress(prices, moves, run.submit):
+        assert desk.total() == came_in
+        assert all(bucket.margin >= 0 for bucket in desk.state.buckets())
+
+
+@settings(max_examples=15, deadline=None)
+@given(FACTORS.filter(lambda f: f < 1), st.fractions(Fraction(1, 2), Fraction(1), max_denominator=100))
+def test_a_deeper_gap_never_calls_fewer_accounts(gap: Fraction, deeper: Fraction) -> None:
+    called = []
+    for factor in (gap, gap * deeper):
+        run, prices = staged()
+        (row,) = stress(prices, shocks(dict.fromkeys(("BTC", "ETH", "KOWLOON"), factor)), run.submit)
+        called.append({e: row.counts.get(e, 0) for e in ("margin_called", "collateral_sold")})
+    assert called[0]["margin_called"] <= called[1]["margin_called"]
+
+
+# ── recorded prices ─────────────────────────────────────────────────────────────────────────
+
+
+def policy(*arguments: str) -> Result:
+    result = CliRunner().invoke(main, list(arguments), prog_name="policy")
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    return result
+
+
+def test_a_recorded_path(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("Unix,Close\n1583971200,100\n1583974800,60\n1583978400,0\n1583982000,61\n")
+    path = f"BTC={tmp_path / 'p.csv'}"
+    result = policy("stress", "portfolio", str(PORTFOLIO), "--path", path, "--format", "json")
+    assert result.exit_code == 0
+    assert "prices-row" in result.stderr
+    told = json.loads(result.stdout)
+    assert [row["prices"]["BTC-PERP"] for row in told["rows"]] == ["60000 USD", "61000 USD"]
+    assert told["in_all"]["events"]["liquidation_begun"]["count"] == 3
+    early = policy("stress", "portfolio", str(PORTFOLIO), "--path", path, "--until", "2020-03-12")
+    assert early.exit_code == 2
+    assert "no two prices" in early.stderr
+
+
+def test_a_margin_against_the_past(tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("Unix,Close\n3600,100\n7200,90\n10800,99\n")
+    line = ["stress", "coverage", str(tmp_path / "p.csv"), "--on", "2026-03-01", "--held", "1"]
+    assert policy(*line).stdout.splitlines() == [
+        "  observations  4",
+        "    exceptions  2",
+        "      coverage  50.0000%",
+        "       largest  5000.00000000 USD",  # a tenth lost on 100,000, against a margin of five per cent
+        "          mean  5000.00000000 USD",
+        "         worst  buy opened 1970-01-01T01:00:00+00:00",
+    ]
+    assert policy(*line, "--margin", "haircut").exit_code == 2
+    assert policy(*line, "--notional", "-1").exit_code == 2
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the recorded data is not beside this folder")
+def test_march_2020() -> None:
+    path = f"BTC={SHARED / 'btc_usd_hourly_2018_2022.csv.gz'}"
+    dates = ("--from", "2020-03-12", "--until", "2020-03-14", "--format", "json")
+    told = json.loads(policy("stress", "portfolio", str(PORTFOLIO), "--path", path, *dates).stdout)
+    assert len(told["rows"]) == 47
+    happened = {kind: of["count"] for kind, of in told["in_all"]["events"].items()}
+    assert happened["liquidation_begun"] == 3
+    assert happened["deleveraged"] == 3
+    assert told["in_all"]["events"]["loss_borne"]["uncovered"] == "0.00000000 USD"

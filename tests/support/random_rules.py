@@ -1,0 +1,282 @@
+"""Random rules that are well typed, and random facts for them: what the backends are held to each other with.
+
+Rules come as text, so that every stage is exercised, the parser and the formatter included.
+"""
+
+from __future__ import annotations
+
+from random import Random
+from typing import Any
+
+from policy.decisions import MISSING
+from random_expressions import DAYS, TEXTS, Expressions
+
+HEAD = """language 1
+
+ruleset random.rules "Random" zh "隨機"
+
+source S "source" zh "來源" status house
+provision S/1 "one" zh "一"
+
+enum Kind { red "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
+enum Side { buy "buy" zh "買", sell "sell" zh "賣" }
+
+record Item "item" zh "項" {
+  amount: money(HKD)
+  kind: Kind
+  flag: boolean
+  size: quantity to 0.001
+  price: price(HKD) to 0.01
+}
+record Facts "facts" zh "事實" {
+  amount: money(HKD) at least 0 HKD
+  other: money(HKD)
+  share: rate
+  count: integer
+  size: quantity to 0.001
+  price: price(HKD) to 0.01
+  flag: boolean
+  sure: boolean
+  kind: Kind
+  side: Side
+  name: text
+  day: date
+  moment: instant
+  maybe: optional money(HKD)
+  perhaps: optional Kind
+  item: Item
+  items: list of Item
+  spare: optional Item
+  later: instant
+  wait: duration
+  chosen: set of Kind
+  labels: set of text
+  numbers: list of integer
+  grid: list of list of integer
+  days: list of date
+}
+"""
+
+HOUSE = """language 1
+
+ruleset random.house amends random.rules "House" zh "自家"
+
+source H "house" zh "自家" status house
+provision H/1 "one" zh "一"
+
+"""
+
+
+class Rules(Expressions):
+    """One random ruleset: `text` is the whole of it, `questions` the names that can be asked."""
+
+    def __init__(self, chance: Random) -> None:
+        super().__init__(chance)
+        self.tightens: set[str] = set()
+        parts = [HEAD]
+        parts += [self.parameter(n) for n in range(chance.randint(1, 2))]
+        parts += [self.dated_set()]
+        for n in range(chance.randint(2, 5)):
+            make = chance.choice((self.value, self.value, self.table, self.optional_table, self.decision))
+            parts.append(make(n))
+        parts.append(self.called_with_anything())
+        parts.append(self.priority())
+        self.questions = [name for name, _ in self.values] + ["queue"]
+        self.text = "\n".join(parts)
+        self.house = HOUSE
+        for name, kind in self.values[::-1]:  # of itself nothing may be made
+            self.values.pop()
+            self.house += self.tightened(name, kind)
+
+    # ── declarations ────────────────────────────────────────────────────────────────────────
+
+    def parameter(self, n: int) -> str:
+        kind = self.chance.choice(("money", "rate", "integer"))
+        name = f"p{n}"
+        days = sorted(self.chance.sample(DAYS, self.chance.randint(1, 2)))
+        versions = "\n".join(f"  from {day} = {self.literal(kind)} per S/1" for day in days)
+        if self.chance.random() < 0.15:
+            versions = '  unset "nobody knows" zh "未知" per S/1'
+        self.parameters.append((name, kind))
+        return f'parameter {name}: {self.type(kind)} "p" zh "參"\n{versions}\n'
+
+    def stricter(self, name: str, kind: str) -> str:
+        """Which way the house may go, for what it can tighten at all."""
+        if kind not in ("money", "rate", "integer") or self.chance.random() < 0.3:
+            return ""
+        self.tightens.add(name)
+        return f" stricter when {self.chance.choice(('higher', 'lower'))}"
+
+    def tightened(self, name: str, kind: str) -> str:
+        """What the house makes of a value, table or decision of the law."""
+        if self.chance.random() < 0.4:
+            return ""
+        if name.startswith("d"):
+            return (
+                f"tighten decision {name}\n"
+                f'  deny house_rule when {self.expression("boolean", 2)} because "h" zh "自" per H/1\n'
+            )
+        if name not in self.tightens:
+            return ""
+        if name.startswith("t"):
+            kinds = self.chance.choice(("red", "any", "green, blue"))
+            return (
+                f"tighten table {name}\n  | f.kind | {name} | per |\n"
+                f"  | {kinds} | {self.expression(kind, 2)} | H/1 |\n"
+            )
+        start = self.chance.choice(("", "from 2026-02-11 "))
+        return f"tighten value {name}\n  {start}= {self.expression(kind, 2)} per H/1\n"
+
+    def called_with_anything(self) -> str:
+        """Values that are called with what is computed, with records, and with lists."""
+        self.functions = True
+        return (
+            'value mix(n: integer, m: money(HKD), i: Item) -> money(HKD) "m" zh "混"\n'
+            "  = if i.flag then round down to 0.01 (m * n / 3) else i.amount per S/1\n"
+            'value several(ns: list of integer, n: integer) -> integer "s" zh "數"\n'
+            "  = if n in ns then sum(x for x in ns) else n per S/1\n"
+        )
+
+    def dated_set(self) -> str:
+        return (
+            'set kinds of Kind "kinds" zh "類"\n  from 2025-01-01 = { red } per S/1\n'
+            "  from 2026-02-11 add { blue } per S/1\n"
+        )
+
+    def value(self, n: int) -> str:
+        kind = self.chance.choice(("money", "rate", "integer", "boolean", "date", "money"))
+        name = f"v{n}"
+        body = self.expression(kind, 4)
+        versions = f"  = {body} per S/1"
+        if self.chance.random() < 0.3:
+            versions = f"  until 2026-02-11 = {body} per S/1\n  from 2026-02-11 = {self.expression(kind, 3)} per S/1"
+        text = f'value {name}(f: Facts) -> {self.type(kind)} "v" zh "值"{self.stricter(name, kind)}\n{versions}\n'
+        self.values.append((name, kind))
+        return text
+
+    def table(self, n: int) -> str:
+        kind = self.chance.choice(("money", "rate"))
+        name = f"t{n}"
+        hit = self.chance.choice(
+            (
+                "first row that applies",
+                "exactly one row applies",
+                "highest of the rows that apply",
+                "lowest of the rows that apply",
+                "sum of the rows that apply",
+            )
+        )
+        one = hit.startswith("exactly")
+        amounts = ("< 100 HKD", ">= 100 HKD") if one else ("any", "< 100 HKD", ">= 50 HKD and < 5_000 HKD", "5 HKD")
+        kinds = (
+            ("red", "green", "blue") if one else ("any", "red", "green, blue", "other", "in kinds", "not in kinds")
+        )
+        cells = [(k, a) for k in kinds for a in amounts]
+        chosen = cells if one else self.chance.sample(cells, self.chance.randint(1, 5))
+        if one and self.chance.random() < 0.4:
+            chosen = chosen[1:]
+        rows = "\n".join(
+            f"  | {k} | {a} | {self.chance.choice(('any', '2026-02-11'))} | {self.expression(kind, 2)} | S/1 |"
+            for k, a in chosen
+        )
+        self.values.append((name, kind))
+        return (
+            f'table {name}(f: Facts) -> {self.type(kind)} "t" zh "表"{self.stricter(name, kind)}\n  {hit}\n'
+            f"  | f.kind | f.amount | from | {name} | per |\n{rows}\n"
+        )
+
+    def optional_table(self, n: int) -> str:
+        """A table whose columns may be absent."""
+        name = f"t{n}"
+        perhaps = ("any", "red", "green, blue", "other", "not in kinds")
+        maybe = ("any", "< 100 HKD", ">= 50 HKD", "5 HKD", "other")
+        rows = "\n".join(
+            f"  | {self.chance.choice(perhaps)} | {self.chance.choice(maybe)} | {self.expression('money', 2)} | S/1 |"
+            for _ in range(self.chance.randint(1, 4))
+        )
+        hit = self.chance.choice(("first row that applies", "sum of the rows that apply"))
+        self.values.append((name, "money"))
+        return (
+            f'table {name}(f: Facts) -> money(HKD) "t" zh "表"\n  {hit}\n'
+            f"  | f.perhaps | f.maybe | {name} | per |\n{rows}\n"
+        )
+
+    def decision(self, n: int) -> str:
+        name = f"d{n}"
+        rules = []
+        for r in range(self.chance.randint(1, 4)):
+            effect = self.chance.choice(("deny", "deny", "permit"))
+            unless = f" unless {self.expression('boolean', 2)}" if self.chance.random() < 0.3 else ""
+            period = self.chance.choice(("", "", " from 2026-02-11", " until 2025-12-01"))
+            rules.append(
+                f"  {effect} r{r} when {self.expression('boolean', 3)}{unless}"
+                f' because "r{r}" zh "理由"{period} per S/1'
+            )
+        self.values.append((name, "boolean"))
+        otherwise = self.chance.choice(("permit", "deny"))
+        return (
+            f'decision {name}(f: Facts) "d" zh "決定"\n  otherwise {otherwise} "o" zh "其他"\n'
+            + "\n".join(rules)
+            + "\n"
+        )
+
+    def priority(self) -> str:
+        return (
+            'priority queue(f: Facts) "q" zh "序"\n  best f.price for f.side\n'
+            "  then red before green before blue by f.kind per S/1\n"
+            f"  then lowest {self.expression('integer', 2)}\n  then earliest f.moment\n  then latest f.day\n"
+        )
+
+
+def facts(chance: Random, missing: float) -> dict[str, Any]:
+    """Random facts for `f`, in run-time form; each field is left out with the probability `missing`."""
+
+    def amount() -> int:
+        return chance.choice((0, 1, 9_999, 10_000, 12_345_678, chance.randint(-(10**9), 10**9)))
+
+    def number() -> Any:
+        return MISSING if chance.random() < missing / 2 else chance.choice((0, 1, 7, -3, 3_000))
+
+    def item() -> dict[str, Any]:
+        return thin(
+            {
+                "amount": amount(),
+                "kind": chance.choice(("red", "green", "blue")),
+                "flag": chance.random() < 0.5,
+                "size": chance.randint(0, 10**6),
+                "price": chance.randint(0, 10**7),
+            }
+        )
+
+    def thin(record: dict[str, Any]) -> dict[str, Any]:
+        return {k: v for k, v in record.items() if chance.random() >= missing}
+
+    return thin(
+        {
+            "amount": abs(amount()),
+            "other": amount(),
+            "share": chance.choice((0, 1, 600_000, 1_000_000, chance.randint(-(10**6), 10**7))),
+            "count": chance.choice((0, 1, 7, -3, 3_000)),
+            "size": chance.randint(-5, 10**6),
+            "price": chance.randint(0, 10**7),
+            "flag": chance.random() < 0.5,
+            "sure": chance.random() < 0.5,
+            "kind": chance.choice(("red", "green", "blue")),
+            "side": chance.choice(("buy", "sell")),
+            "name": chance.choice(TEXTS),
+            "day": 739_000 + chance.randint(0, 900),
+            "moment": 1_770_000_000_000_000 + chance.randint(0, 10**13),
+            "maybe": chance.choice((None, amount())),
+            "perhaps": chance.choice((None, "red", "blue")),
+            "item": item(),
+            "items": [item() for _ in range(chance.randint(0, 3))],
+            "spare": chance.choice((None, item())),
+            "later": 1_770_000_000_000_000 + chance.randint(0, 10**13),
+            "wait": chance.choice((0, 86_400, 30 * 86_400)),
+            "chosen": frozenset(chance.sample(("red", "green", "blue"), chance.randint(0, 3))),
+            "labels": frozenset(chance.sample(TEXTS, chance.randint(0, 3))),
+            "numbers": [number() for _ in range(chance.randint(0, 4))],
+            "grid": [[number() for _ in range(chance.randint(0, 2))] for _ in range(chance.randint(0, 3))],
+            "days": [739_000 + chance.randint(0, 900) for _ in range(chance.randint(0, 3))],
+        }
+    )
