@@ -84,7 +84,7 @@ def carry_out(
     return events
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(STEPS)
 def test_no_market_maker_is_filled_while_a_client_waits_at_the_price(steps: list[tuple[Any, ...]]) -> None:
     market = exchange(people=PEOPLE, money=50_000, coins=4 * COIN)
@@ -105,7 +105,7 @@ def test_no_market_maker_is_filled_while_a_client_waits_at_the_price(steps: list
     carry_out(market, steps, check)
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(EVENTFUL_STEPS)
 def test_nothing_is_made_or_lost_and_reservations_are_exact(steps: list[tuple[Any, ...]]) -> None:
     market = exchange(people=PEOPLE, money=50_000, coins=4 * COIN)

@@ -65,6 +65,7 @@ def test_a_letter_asks_for_what_is_missing() -> None:
     assert "Not decided" in page
 
 
+@pytest.mark.slow
 def test_tables_changed_cells_are_marked() -> None:
     page = made("house", "--language", "en")
     assert re.search(r"<ins>.*?</ins>", page)

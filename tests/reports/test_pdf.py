@@ -101,6 +101,7 @@ def test_pictures_carry_their_colours() -> None:
     assert ".measure{fill:#8c2a1b}" in refused[0]
 
 
+@pytest.mark.slow
 def test_a_pack_has_them_too_when_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert CliRunner().invoke(main, ["init", str(tmp_path / "rules")]).exit_code == 0
     packs = []

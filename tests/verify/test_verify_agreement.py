@@ -177,19 +177,19 @@ def models_agree(seed: int) -> None:
                 assert state(outcome)[0] == wanted, f"{name}: {outcome}, not {wanted}, on {facts_found}\n{rules.text}"
 
 
-@settings(max_examples=100, **QUIET)
+@settings(max_examples=60, **QUIET)
 @given(SEEDS)
 def test_given_facts_are_answered_alike(seed: int) -> None:
     given_facts_agree(seed)
 
 
-@settings(max_examples=60, **QUIET)
+@settings(max_examples=25, **QUIET)
 @given(SEEDS)
 def test_every_fact_is_answered_alike(seed: int) -> None:
     every_fact_agrees(seed)
 
 
-@settings(max_examples=40, **QUIET)
+@settings(max_examples=15, **QUIET)
 @given(SEEDS)
 def test_what_the_solver_finds_is_so(seed: int) -> None:
     models_agree(seed)
@@ -205,7 +205,7 @@ def test_hundreds_of_programs_are_answered_alike(part: int) -> None:
             models_agree(seed)
 
 
-@settings(max_examples=40, **QUIET)
+@settings(max_examples=20, **QUIET)
 @given(st.integers(1, CALENDAR[1]), st.integers(-2_400, 2_400))
 def test_laws_of_months_follow_from_the_calendar(day: int, months: int) -> None:
     t = Terms()
