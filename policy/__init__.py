@@ -17,7 +17,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from policy.backends.python import PythonEvaluator, UndecidedError
+    from policy.backends.python import PythonEvaluator
     from policy.decisions import (
         MISSING,
         Answer,
@@ -27,11 +27,13 @@ if TYPE_CHECKING:
         Outcome,
         Reason,
         Status,
+        UndecidedError,
         Verdict,
         Words,
     )
     from policy.diagnostics import Diagnostic, PolicyError, Severity
-    from policy.pipeline import Rulebook, load
+    from policy.pipeline import load
+    from policy.rulebook import Rulebook
 
 _WHERE = {
     "Answer": "decisions",
@@ -44,10 +46,10 @@ _WHERE = {
     "PolicyError": "diagnostics",
     "PythonEvaluator": "backends.python",
     "Reason": "decisions",
-    "Rulebook": "pipeline",
+    "Rulebook": "rulebook",
     "Severity": "diagnostics",
     "Status": "decisions",
-    "UndecidedError": "backends.python",
+    "UndecidedError": "decisions",
     "Verdict": "decisions",
     "Words": "decisions",
     "load": "pipeline",

@@ -213,13 +213,12 @@ class Answer:
         return f"<{self.question.name} on {self.question.on}: {shown}>"
 
 
-class Evaluator(Protocol):
-    """What every backend offers for one question on one date."""
+class UndecidedError(Exception):
+    """Raised by `fast` where there is no value; `answer` names what is missing or at fault."""
 
-    @property
-    def question(self) -> Question: ...
-
-    def answer(self, *arguments: Any) -> Answer: ...
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.verdict.fault or "needs " + ", ".join(answer.needs))
+        self.answer = answer
 
 
 class MissingFactError(Exception):

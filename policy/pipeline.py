@@ -1,8 +1,8 @@
 """Every stage, in order, on one page. Read this first.
 
-    text ─▶ syntax ─▶ model ─▶ lints ─▶ (overlay) ─▶ program ─▶ one date ─▶ evaluators
+    text ─▶ syntax ─▶ model ─▶ lints ─▶ (overlay) ─▶ program ─▶ one date ─▶ rulebook
 
-Everything here is a function of the text it is given; only `read_folder` and the cache touch the disk.
+Every stage is a function of its input; only `read_folder` and the cache touch the disk.
 """
 
 from __future__ import annotations
@@ -10,28 +10,23 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
-from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from attrs import frozen
 
 from policy import cache, files
-from policy.backends.python import PythonBackend, PythonEvaluator
-from policy.decisions import Answer
-from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, in_order
-from policy.facts.from_json import FactReader
-from policy.facts.records import record_classes
-from policy.ir.program import Function, Program
-from policy.ir.questions import Asked, InterpretedEvaluator
+from policy.diagnostics import Collector, Diagnostic, PolicyError, in_order
+from policy.ir.program import Program
 from policy.ir.simplify import specialised
 from policy.model import written
+from policy.rulebook import Rulebook
 
 if TYPE_CHECKING:
-    from policy.backends.columns.evaluator import ColumnsEvaluator
+    from policy.model.rules import Model
 
 SUFFIX = ".policy"
 LARGEST_FILE = 64 << 20  # bytes of rules
@@ -41,14 +36,14 @@ LARGEST_FILE = 64 << 20  # bytes of rules
 
 @frozen
 class Text:
-    """A file of rules as it lies on the disk: the name people see, and its bytes."""
+    """A file of rules: its name as messages show it, and its bytes."""
 
     name: str
     data: bytes
 
 
 def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnostic]]:
-    """The rules files named by `paths`; a folder stands for all `.policy` files below it, in order of name."""
+    """The rules files that `paths` name, and what cannot be read; a folder holds `.policy` files at any depth."""
     found = Collector()
     texts: dict[str, Text] = {}
     for path in map(Path, paths):
@@ -81,7 +76,7 @@ def _shown(file: Path) -> str:
 
 
 def digest_of(texts: Sequence[Text], overlay: str = "") -> str:
-    """What identifies a rulebook: the SHA-256 of its files' bytes, whatever folder they are in."""
+    """The identity of a rulebook: a SHA-256 over the bytes of its files and the overlay; names do not count."""
     total = hashlib.sha256(overlay.encode())
     for inner in sorted(hashlib.sha256(t.data).digest() for t in texts):
         total.update(inner)
@@ -90,7 +85,7 @@ def digest_of(texts: Sequence[Text], overlay: str = "") -> str:
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Without garbage collection: all that a stage builds is kept, and scanning it takes a third of the time."""
+    """Garbage collection off: a stage keeps everything it builds, and scanning it takes a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -105,10 +100,10 @@ def _uncollected() -> Iterator[None]:
 
 @frozen(eq=False, repr=False)
 class Checked:
-    """Everything that is known of a rulebook's text, and everything found wrong with it."""
+    """The texts of a rulebook, their typed model, and every finding."""
 
     texts: tuple[Text, ...]
-    model: Any  # policy.model.rules.Model
+    model: Model
     diagnostics: tuple[Diagnostic, ...]
 
     def __repr__(self) -> str:
@@ -118,10 +113,21 @@ class Checked:
     def errors(self) -> tuple[Diagnostic, ...]:
         return tuple(d for d in self.diagnostics if d.is_error)
 
+    def digest(self, overlay: str = "") -> str:
+        return digest_of(self.texts, overlay)
+
+    def under(self, overlay: str) -> Model:
+        """The model with an overlay laid over the law; none for "". Raises PolicyError where either has errors."""
+        from policy.model.overlays import check_overlay, overlaid
+
+        if wrong := [*self.errors, *check_overlay(self.model, overlay)]:
+            raise PolicyError(wrong)
+        return overlaid(self.model, overlay)
+
 
 @_uncollected()
 def check(texts: Sequence[Text]) -> Checked:
-    """Reads, types and judges the texts of one rulebook."""
+    """Parses, types and lints the texts of one rulebook."""
     # imported here so that a rulebook from the cache needs neither parser nor checker
     from policy.model.from_syntax import model_of
     from policy.model.lints import findings
@@ -147,116 +153,26 @@ def check(texts: Sequence[Text]) -> Checked:
 def program(checked: Checked, overlay: str = "") -> Program:
     """The program of a rulebook without errors, under an overlay if one is named. Raises PolicyError."""
     from policy.ir.from_model import program_of
-    from policy.model.overlays import check_overlay, overlaid
 
-    wrong = [*checked.errors, *check_overlay(checked.model, overlay)]
-    if wrong:
-        raise PolicyError(wrong)
-    return program_of(overlaid(checked.model, overlay), digest_of(checked.texts, overlay), overlay)
+    return program_of(checked.under(overlay), checked.digest(overlay), overlay)
 
 
 def load_program(texts: Sequence[Text], overlay: str = "") -> Program:
-    """The program of these texts, from the cache where it has been made before. Raises PolicyError."""
+    """The program of these texts, from the cache if it is there. Raises PolicyError."""
     key = cache.key(digest_of(texts, overlay), *(t.name for t in texts))
     cached = cache.fetch(key)
     if isinstance(cached, Program):
         return cached
-    made = program(check(texts), overlay)
-    cache.store(key, made)
-    return made
+    compiled = program(check(texts), overlay)
+    cache.store(key, compiled)
+    return compiled
 
 
-# ── asking ──────────────────────────────────────────────────────────────────────────────────
-
-
-@frozen(slots=False, eq=False, repr=False)
-class Rulebook:
-    """A rulebook as of one date, ready to be asked."""
-
-    program: Program
-
-    def __repr__(self) -> str:
-        assert self.program.on is not None
-        return f"<rulebook {self.program.digest[:12]} on {date.fromordinal(self.program.on)}>"
-
-    @cached_property
-    def records(self) -> dict[str, type[Any]]:
-        """A class for every record, by full name and, where that is unambiguous, by its last part."""
-        by_id = record_classes(self.program)
-        short: dict[str, list[str]] = {}
-        for id in by_id:
-            short.setdefault(id.rpartition(".")[2], []).append(id)
-        return {**by_id, **{name: by_id[ids[0]] for name, ids in short.items() if len(ids) == 1}}
-
-    @cached_property
-    def _python(self) -> PythonBackend:
-        return PythonBackend(self.program, self.records)
-
-    def question(self, name: str) -> Function:
-        """The question called `name`, in full or by its last part. Raises PolicyError."""
-        named = [f for f in self.program.named(name) if f.kind != "set"]
-        if len(named) == 1:
-            return named[0]
-        found = Collector()
-        if named:
-            found.error(
-                "ambiguous-name",
-                f"there are several questions `{name}`",
-                None,
-                "write one in full: " + ", ".join(f"`{f.id}`" for f in named),
-            )
-        else:
-            kinds = ("decision", "value", "table", "priority", "parameter")
-            known = [f.id for f in self.program.functions.values() if f.kind in kinds]
-            close = did_you_mean(name, [*known, *(k.rpartition(".")[2] for k in known)])
-            found.error("unknown-name", f"there is no question `{name}`", None, close)
-        raise PolicyError(found.found)
-
-    def evaluator(self, name: str) -> PythonEvaluator:
-        """The question as generated Python: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""
-        return self._python.evaluator(Asked(self.question(name).id, self.program))
-
-    def interpreter(self, name: str) -> InterpretedEvaluator:
-        """The question as the reference interpreter answers it. Raises PolicyError."""
-        return InterpretedEvaluator(Asked(self.question(name).id, self.program))
-
-    def reader(self, name: str) -> FactReader:
-        """Reads JSON facts of the question. Raises PolicyError."""
-        return FactReader(self.program, self.question(name), self.records)
-
-    def columns(
-        self,
-        name: str,
-        schema: Mapping[str, Any],
-        keep: Sequence[str] = (),
-        scaled: bool = False,
-        rules: Sequence[str] = (),
-    ) -> ColumnsEvaluator:
-        """The question asked of whole tables with these columns (name to Polars type). Raises PolicyError.
-
-        Columns named in `keep` are no facts. With `scaled`, whole numbers are in the last decimal of the fact's type:
-        600 in a column of `money(HKD)` is 6.00 HKD, as in records, and not 600.00 HKD. `rules` are the names that
-        reasons may have, where answers of several dates are put together.
-        """
-        from policy.extras import needed
-
-        needed("polars", "columns")
-        from policy.backends.columns.evaluator import evaluator
-
-        function = self.question(name)
-        made, reader = self.evaluator(function.id), self.reader(function.id)
-        return evaluator(self.program, function, made, reader, schema, tuple(keep), scaled, rules)
-
-    def ask(self, name: str, facts: str) -> Answer:
-        """The answer to a question on facts in JSON. Raises PolicyError."""
-        arguments = self.reader(name).read(facts)
-        if isinstance(arguments, list):
-            raise PolicyError(arguments)
-        return self.evaluator(name).answer(*arguments)
+# ── dates ───────────────────────────────────────────────────────────────────────────────────
 
 
 def day_of(on: date | str) -> date:
-    """A date as of which the law is asked. Raises PolicyError where it is none."""
+    """The as-of date. Raises PolicyError where `on` is no date."""
     found = Collector()
     if isinstance(on, str):
         day = written.date(on)
@@ -274,7 +190,7 @@ def day_of(on: date | str) -> date:
 
 @_uncollected()
 def dated(undated: Program, on: date | str) -> Rulebook:
-    """The rulebook as of a date. Raises PolicyError where it is none."""
+    """The rulebook as of a date. Raises PolicyError where `on` is no date."""
     day = day_of(on)
     return Rulebook(specialised(undated, day.toordinal()))
 

@@ -1,8 +1,8 @@
-"""What an engine asks of a rulebook: each question with the signature it must have, bound or reported.
+"""The interface between an engine and a rulebook: the questions an engine asks, bound by name and signature.
 
 In: a class whose fields are made by `wants`, and a rulebook as of one date. Out: an instance with every question
-bound, or one finding for each that is missing or does not fit. Absent: any question in particular; engines say
-what they ask, and a rulebook is free to answer it as it likes.
+bound, or a finding for each that is missing or has another signature. Absent: any particular question; an engine
+declares what it asks, and a rulebook is free in how it answers.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, Protocol, TypeVar
+from typing import Any, TypeVar
 
 import attrs
 from attrs import frozen
@@ -23,58 +23,39 @@ from policy.ir.held import attribute
 from policy.ir.program import Choose, Const, Function, Program
 from policy.model.types import Boolean, Enum, ListOf, OptionalOf, Record, SetOf, Text, Type, describe, short
 from policy.model.values import show
+from policy.rulebook import Rulebook
 from policy.source import Source
 
 T = TypeVar("T")
 
 _SIGNATURE = re.compile(r"(?P<kind>\w+) (?P<name>\w+)(?:\((?P<parameters>.*?)\))?(?: -> (?P<result>.+))?")
-_VALUES = {"value", "table", "parameter"}  # asked alike
-
-
-class AskedEvaluator(Protocol):
-    """One question of a rulebook: its value or yes, its reasons, or everything."""
-
-    @property
-    def fast(self) -> Callable[..., Any]: ...
-    @property
-    def verdict(self) -> Callable[..., Verdict]: ...
-    @property
-    def answer(self) -> Callable[..., Answer]: ...
-
-
-class RulebookOfADate(Protocol):
-    """As `policy.pipeline.Rulebook`."""
-
-    @property
-    def program(self) -> Program: ...
-    @property
-    def records(self) -> dict[str, type[Any]]: ...
-    def question(self, name: str) -> Function: ...
-    def evaluator(self, name: str) -> AskedEvaluator: ...
-    def reader(self, name: str) -> FactReader: ...
+_SIGNED = f"{__name__}.signature"  # the key of a field's metadata
+_VALUES = {"value", "table", "parameter"}  # interchangeable: all are called for a value
 
 
 @frozen(slots=False, eq=False, repr=False)
 class Bound:
-    """A question, ready to be asked. `fast` raises `UndecidedError` where there is no answer; the others never do."""
+    """A question of a rulebook. `fast` gives the value and raises `UndecidedError` where there is none;
+    `verdict` and `answer` never raise.
+    """
 
     function: Function
     fast: Callable[..., Any]
     verdict: Callable[..., Verdict]
     answer: Callable[..., Answer]
     reader: FactReader
-    records: Mapping[str, type[Any]]  # the rulebook's, by short name too
+    records: Mapping[str, type[Any]]  # all of the rulebook's
 
     def __repr__(self) -> str:
         return f"<{self.function.kind} {self.function.id}, bound>"
 
     def read(self, facts: Mapping[str, Any], about: str = "<facts>") -> tuple[Any, ...] | list[Diagnostic]:
-        """The question's arguments from facts by parameter, or what is wrong with them; the rest is missing."""
+        """The arguments from JSON facts by parameter, or what is wrong with them; facts left out are MISSING."""
         return self.reader.read(Source(about, json.dumps(facts, ensure_ascii=False)))
 
     @cached_property
     def per(self) -> tuple[str, ...]:
-        """What it stands on itself, whatever the facts; not what it asks in turn."""
+        """The provisions it cites whatever the facts; not those of the questions it asks."""
         function = self.function
         cited = [c for _, c in function.citations]
         if isinstance(function.body, Choose):
@@ -82,14 +63,14 @@ class Bound:
         return tuple(dict.fromkeys(map(str, cited)))
 
     def told(self, *arguments: Any) -> dict[str, Any]:
-        """The question's arguments as JSON facts, which `read` would read back; what is missing is left out."""
-        given = zip(self.function.parameters, arguments, strict=True)
-        return {name: _told(value, of, self.reader.program) for (name, of), value in given if value is not MISSING}
+        """The arguments as JSON facts by parameter, the inverse of `read`; MISSING ones are left out."""
+        pairs = zip(self.function.parameters, arguments, strict=True)
+        return {name: _json(value, of, self.reader.program) for (name, of), value in pairs if value is not MISSING}
 
 
 @frozen
-class Wanted:
-    """A signature as an author would declare it, and the fields that the engine itself reads or fills in."""
+class Signature:
+    """A declaration as an author would write it, and the record fields that the engine reads or fills in."""
 
     kind: str
     name: str
@@ -104,103 +85,104 @@ class Wanted:
 
 
 def wants(signature: str, **fields: str) -> Any:
-    """An attrs field that is bound to a question: `wants("decision accepted(order: Order)", Order="side: Side")`.
+    """An attrs field for a question: `wants("decision accepted(order: Order)", Order="side: Side")`.
 
-    A type may be written short: `price` is met by any price, `price(HKD)` by any in that currency.
+    A type may be abbreviated: `price` accepts any price, `price(HKD)` any in that currency.
     """
     match = _SIGNATURE.fullmatch(signature)
     assert match, signature
     records = tuple((record, tuple(_pairs(text))) for record, text in fields.items())
     parameters = tuple(_pairs(match["parameters"] or ""))
-    wanted = Wanted(match["kind"], match["name"], parameters, match["result"] or "", records)
-    return attrs.field(metadata={"wants": wanted})
+    declared = Signature(match["kind"], match["name"], parameters, match["result"] or "", records)
+    return attrs.field(metadata={_SIGNED: declared})
 
 
-def bind(asker: type[T], rulebook: RulebookOfADate, who: str) -> T:
-    """The asker with all its questions. Raises PolicyError with every question that is missing or does not fit."""
+def bind(asker: type[T], rulebook: Rulebook, who: str) -> T:
+    """An instance of `asker` with every question bound. Raises PolicyError with every one missing or unfit."""
     found = Collector()
     bound = {}
     for field in attrs.fields(asker):  # type: ignore[arg-type]  # it is made by attrs
-        wanted: Wanted = field.metadata["wants"]
-        function = _named(rulebook, wanted, who, found)
-        if function is not None and not _unfit(rulebook, function, wanted, who, found):
+        signature: Signature = field.metadata[_SIGNED]
+        function = _named(rulebook, signature, who, found)
+        if function is not None and not _unfit(rulebook, function, signature, who, found):
             bound[field.name] = ask(rulebook, function.id)
     if found.found:
         raise PolicyError(found.found)
     return asker(**bound)
 
 
-def ask(rulebook: RulebookOfADate, name: str) -> Bound:
-    """A question by its name, which no engine knows of but its data. Raises PolicyError where there is none."""
+def ask(rulebook: Rulebook, name: str) -> Bound:
+    """The question called `name`, whatever its signature. Raises PolicyError where there is none."""
     function = rulebook.question(name)
     of = rulebook.evaluator(function.id)
-    reader = rulebook.reader(function.id)
-    return Bound(function, of.fast, of.verdict, of.answer, reader, rulebook.records)
+    return Bound(function, of.fast, of.verdict, of.answer, rulebook.reader(function.id), rulebook.records)
 
 
 def provisions(*asked: Bound) -> tuple[str, ...]:
-    """What these questions stand on themselves."""
+    """The provisions that these questions cite whatever the facts."""
     return tuple(dict.fromkeys(cited for question in asked for cited in question.per))
 
 
-def _told(value: Any, of: Type, program: Program) -> Any:
+def _json(value: Any, of: Type, program: Program) -> Any:
     """One fact as JSON."""
     match of:
         case OptionalOf(inner):
-            return None if value is None else _told(value, inner, program)
+            return None if value is None else _json(value, inner, program)
         case ListOf(inner):
-            return [_told(v, inner, program) for v in value]
+            return [_json(v, inner, program) for v in value]
         case SetOf(inner):
-            return [_told(v, inner, program) for v in sorted(value)]
+            return [_json(v, inner, program) for v in sorted(value)]
         case Record(name):
             fields = ((f.name, f.type, getattr(value, attribute(f.name))) for f in program.records[name])
-            return {field: _told(v, inner, program) for field, inner, v in fields if v is not MISSING}
+            return {field: _json(v, inner, program) for field, inner, v in fields if v is not MISSING}
         case Boolean() | Text() | Enum():
             return value
         case _:
             return show(value, of)
 
 
-# ── does it fit? ────────────────────────────────────────────────────────────────────────────
+# ── signatures ─────────────────────────────────────────────────────────────────────────────
 
 
-def _named(rulebook: RulebookOfADate, wanted: Wanted, who: str, found: Collector) -> Function | None:
-    named = [f for f in rulebook.program.named(wanted.name) if f.kind != "set"]
+def _named(rulebook: Rulebook, signature: Signature, who: str, found: Collector) -> Function | None:
+    named = [f for f in rulebook.program.named(signature.name) if f.kind != "set"]
     if len(named) == 1:
         return named[0]
     if named:
         ids = ", ".join(f"`{f.id}`" for f in named)
-        message = f"the {who} asks `{wanted.name}`, and this rulebook has several: {ids}"
+        message = f"the {who} asks `{signature.name}`, and this rulebook has several: {ids}"
         found.error("missing-question", message, None, "rename all but one")
         return None
-    close = did_you_mean(wanted.name, [short(id) for id in rulebook.program.functions])
-    told = "; ".join(f"`{record}` has {_listed(fields)}" for record, fields in wanted.fields)
-    help = f"declare `{wanted}`" + (f", where {told}" if told else "") + (f"; {close}" if close else "")
-    found.error("missing-question", f"the {who} asks `{wanted.name}`, which this rulebook does not have", None, help)
+    close = did_you_mean(signature.name, [short(id) for id in rulebook.program.functions])
+    records = "; ".join(f"`{record}` has {_listed(fields)}" for record, fields in signature.fields)
+    help = f"declare `{signature}`" + (f", where {records}" if records else "") + (f"; {close}" if close else "")
+    found.error(
+        "missing-question", f"the {who} asks `{signature.name}`, which this rulebook does not have", None, help
+    )
     return None
 
 
-def _unfit(rulebook: RulebookOfADate, function: Function, wanted: Wanted, who: str, found: Collector) -> bool:
-    """Whether the question is not what is wanted; every difference is a finding."""
-    differences = list(_differences(rulebook, function, wanted))
+def _unfit(rulebook: Rulebook, function: Function, signature: Signature, who: str, found: Collector) -> bool:
+    """Whether the question has another signature; every difference is a finding."""
+    differences = list(_differences(rulebook, function, signature))
     for difference in differences:
         message = f"`{function.id}` is not what the {who} asks: {difference}"
-        found.error("unfit-question", message, None, f"it is asked as `{wanted}`")
+        found.error("unfit-question", message, None, f"it is asked as `{signature}`")
     return bool(differences)
 
 
-def _differences(rulebook: RulebookOfADate, function: Function, wanted: Wanted) -> Iterator[str]:
-    if function.kind != wanted.kind and not {function.kind, wanted.kind} <= _VALUES:
-        yield f"it is a {function.kind}, not a {wanted.kind}"
-    if len(function.parameters) != len(wanted.parameters):
-        yield f"it takes {len(function.parameters)} facts, not {len(wanted.parameters)}"
-    for (name, of), (_, text) in zip(function.parameters, wanted.parameters, strict=False):
+def _differences(rulebook: Rulebook, function: Function, signature: Signature) -> Iterator[str]:
+    if function.kind != signature.kind and not {function.kind, signature.kind} <= _VALUES:
+        yield f"it is a {function.kind}, not a {signature.kind}"
+    if len(function.parameters) != len(signature.parameters):
+        yield f"it takes {len(function.parameters)} facts, not {len(signature.parameters)}"
+    for (name, of), (_, text) in zip(function.parameters, signature.parameters, strict=False):
         if not _is(of, text):
             yield f"its `{name}` is `{describe(of)}`, not `{text}`"
-    if wanted.result and not _is(function.type, wanted.result):
-        yield f"it gives `{describe(function.type)}`, not `{wanted.result}`"
+    if signature.result and not _is(function.type, signature.result):
+        yield f"it gives `{describe(function.type)}`, not `{signature.result}`"
     records = dict(_records(rulebook.program, (of for _, of in function.parameters)))
-    for record, fields in wanted.fields:
+    for record, fields in signature.fields:
         has = records.get(record)
         if has is None:
             yield f"it has nothing to do with a `{record}`"
@@ -213,7 +195,7 @@ def _differences(rulebook: RulebookOfADate, function: Function, wanted: Wanted) 
 
 
 def _records(program: Program, pending: Iterator[Type]) -> Iterator[tuple[str, dict[str, Type]]]:
-    """Every record that a question's facts are made of, with its fields."""
+    """Every record that a question takes, at any depth, with its fields."""
     for of in pending:
         inner = of.of if isinstance(of, ListOf) else of
         if isinstance(inner, Record):
@@ -223,7 +205,7 @@ def _records(program: Program, pending: Iterator[Type]) -> Iterator[tuple[str, d
 
 
 def _is(of: Type, text: str) -> bool:
-    """Whether a type is what is written, perhaps short."""
+    """Whether a type is the one written, perhaps abbreviated."""
     full = describe(of)
     return full == text or full.startswith((f"{text} ", f"{text}("))
 

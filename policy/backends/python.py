@@ -1,6 +1,6 @@
 """Generated Python: one function a question, for facts that are complete.
 
-In: a program of one date. Out: an `Evaluator` per question. The generated code knows neither missing facts nor
+In: a program of one date. Out: a `PythonEvaluator` per question. The generated code knows neither missing facts nor
 faults: it raises, and then the reference interpreter is asked, because the rare case wants an explanation and
 not speed. That is sound because every use of a `MISSING` fact raises. Line numbers of the generated code are
 those of the rules, so a traceback or a profile shows the `.policy` line.
@@ -15,7 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.backends.emit import Emitter, mangled, repeated_calls, repeated_tests
-from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
+from policy.decisions import MISSING, Answer, Outcome, Question, UndecidedError, Verdict
 from policy.facts.fitting import Fitting
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
@@ -27,14 +27,6 @@ from policy.model.types import short
 MOST_CALLS = 10_000  # that answering may take in generated code, where equal calls are not told apart
 MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
 _VALUE = Verdict(Outcome.VALUE)
-
-
-class UndecidedError(Exception):
-    """The fast path was asked what cannot be answered; `answer` says what is missing or at fault."""
-
-    def __init__(self, answer: Answer) -> None:
-        super().__init__(answer.verdict.fault or "needs " + ", ".join(answer.needs))
-        self.answer = answer
 
 
 class NoAnswerError(Exception):

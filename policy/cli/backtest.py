@@ -18,7 +18,7 @@ from policy.cli.market_output import grouped
 from policy.cli.options import DateType, format_option, rulebooks_of, under_option
 from policy.cli.output import fail, keep_apart, plural, print_json
 from policy.diagnostics import PolicyError
-from policy.pipeline import Rulebook
+from policy.rulebook import Rulebook
 from policy.scenario.backtest import Backtest, backtest
 from policy.scenario.market import Market, recorded_command
 

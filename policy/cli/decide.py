@@ -27,7 +27,7 @@ from policy.cli.progress import Progress, progress
 from policy.decisions import Answer
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.facts.from_json import LARGEST_FACTS
-from policy.pipeline import Rulebook
+from policy.rulebook import Rulebook
 
 TABLES = (".csv", ".parquet", ".arrow", ".ipc", ".feather")  # which are answered into a file
 

@@ -10,8 +10,9 @@ from policy.cli.options import format_option, not_here, rules_option, texts_of, 
 from policy.cli.output import fail, keep_apart, print_json, write_whole
 from policy.demo.run import run, summary
 from policy.diagnostics import PolicyError
-from policy.pipeline import Rulebook, dated, load_program
+from policy.pipeline import dated, load_program
 from policy.reports.render import demo_page
+from policy.rulebook import Rulebook
 
 
 @click.command(short_help="Run the shipped rulebook on a small market, end to end.")

@@ -24,7 +24,7 @@ from policy.decisions import Answer
 from policy.diagnostics import PolicyError, printable
 from policy.facts.from_json import LARGEST_FACTS, FactReader
 from policy.ir.program import Function
-from policy.pipeline import Rulebook
+from policy.rulebook import Rulebook
 from policy.source import Source
 
 if TYPE_CHECKING:

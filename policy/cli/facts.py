@@ -13,7 +13,8 @@ from policy.facts.schema import schema, template
 from policy.ir.reads import Fact, every, facts_read
 from policy.model import types
 from policy.model.types import describe
-from policy.pipeline import Rulebook, dated, load_program
+from policy.pipeline import dated, load_program
+from policy.rulebook import Rulebook
 
 FEW_MEMBERS = 8
 

@@ -16,7 +16,8 @@ from policy import files, resources
 from policy.cli.exits import Exit, end
 from policy.cli.output import fail, print_diagnostics
 from policy.diagnostics import PolicyError
-from policy.pipeline import Checked, Rulebook, Text, check, dated, load_program, read_folder
+from policy.pipeline import Checked, Text, check, dated, load_program, read_folder
+from policy.rulebook import Rulebook
 
 F = TypeVar("F", bound=Callable[..., Any])
 

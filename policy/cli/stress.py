@@ -23,7 +23,7 @@ from policy.diagnostics import PolicyError
 from policy.margin.coverage import Coverage, coverage
 from policy.model.types import INSTANT, Number
 from policy.model.values import decimal_text, scaled, show
-from policy.pipeline import Rulebook
+from policy.rulebook import Rulebook
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.prices import MOST_FINDINGS, Recorded, recorded_prices
 from policy.scenario.run import Run

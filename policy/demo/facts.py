@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from attrs import frozen
 
@@ -22,14 +22,10 @@ from policy.ir.program import Function
 from policy.model.types import Number, Type
 from policy.model.values import scaled
 from policy.reports.figures import Unread
+from policy.rulebook import Rulebook
 from policy.source import Source
-from policy.wanted import RulebookOfADate
 
 DATA = Path(__file__).parent / "data"
-
-
-class Rulebook(RulebookOfADate, Protocol):
-    """What the demonstration wants of a rulebook as of one date."""
 
 
 @frozen(eq=False)

@@ -52,7 +52,7 @@ from policy.exchange.orders import (
 from policy.exchange.register import INSTRUMENT, MONEY, PARTICIPANT, PLATFORM, Account, Market, Register, Seat
 from policy.exchange.rules import Rules, exchange_rules
 from policy.exchange.trading import Floor
-from policy.wanted import RulebookOfADate
+from policy.rulebook import Rulebook
 from policy.wire import Commands, word
 
 COMMANDS: tuple[type[Any], ...] = get_args(Command)
@@ -60,7 +60,7 @@ READS = Commands.of(*COMMANDS)
 PRICED = frozenset(KINDS) - {MARKET}
 
 
-def opened(rulebook_on: Callable[[str], RulebookOfADate], on: str, evidence: bool = False) -> Engine:
+def opened(rulebook_on: Callable[[str], Rulebook], on: str, evidence: bool = False) -> Engine:
     """An exchange under the rulebook of a date. Raises PolicyError with every question that it lacks."""
     return Engine(lambda day: exchange_rules(rulebook_on(day)), on, evidence)
 

@@ -12,8 +12,7 @@ from typing import Any
 
 from attrs import define, field
 
-from policy.backends.python import UndecidedError
-from policy.decisions import MISSING
+from policy.decisions import MISSING, UndecidedError
 from policy.exchange.book import BUY
 from policy.exchange.ledger import Balance
 from policy.exchange.register import Seat

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from policy.backends.python import UndecidedError
-from policy.decisions import Answer
+from policy.decisions import Answer, UndecidedError
 from policy.model.types import INSTANT_STEP, Number
-from policy.wanted import Bound, RulebookOfADate, ask, bind, wants
+from policy.rulebook import Rulebook
+from policy.wanted import Bound, ask, bind, wants
 
 WHO = "exchange"
 
@@ -66,7 +66,7 @@ class Rules:
     interval_per: tuple[str, ...]  # the provisions that say so
 
 
-def exchange_rules(rulebook: RulebookOfADate) -> Rules:
+def exchange_rules(rulebook: Rulebook) -> Rules:
     """The rules of the exchange on the rulebook's date. Raises PolicyError with all that is missing or unfit."""
     asked = bind(ExchangeRules, rulebook, WHO)
     per = rests_on(asked.longest_interval.answer())

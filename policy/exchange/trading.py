@@ -12,8 +12,7 @@ from collections.abc import Callable, Sequence
 
 from attrs import define, field
 
-from policy.backends.python import UndecidedError
-from policy.decisions import Outcome, Verdict
+from policy.decisions import Outcome, UndecidedError, Verdict
 from policy.exchange.book import BUY, FILL_OR_KILL, LIMIT, BookOrder, Fill
 from policy.exchange.checks import not_covered, nothing_to_meet
 from policy.exchange.clearing import Clearing, Pending, exchanged, moved

@@ -14,7 +14,8 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import Answer, Outcome
-from policy.wanted import Bound, RulebookOfADate, bind, wants
+from policy.rulebook import Rulebook
+from policy.wanted import Bound, bind, wants
 
 _HKD = "money(HKD) to 0.01"
 _ASSET = {"Asset": "class: AssetClass, symbol: text"}
@@ -40,7 +41,7 @@ class MarginRules:
     sale_order: Bound = wants("priority forced_sale(position: Position)", **_POSITION)
 
 
-def margin_rules(rulebook: RulebookOfADate) -> MarginRules:
+def margin_rules(rulebook: Rulebook) -> MarginRules:
     """The questions of a rulebook. Raises PolicyError with each that is missing or does not fit."""
     return bind(MarginRules, rulebook, "margin valuation")
 

@@ -21,11 +21,11 @@ from policy.exchange.checks import misread
 from policy.exchange.orders import NewDay, Rejected
 from policy.margin.financing import commands as financing
 from policy.margin.perpetuals import commands as perpetuals
+from policy.rulebook import Rulebook
 from policy.source import Source
-from policy.wanted import RulebookOfADate
 from policy.wire import Commands, canonical, event_json, word
 
-RulebookOn = Callable[[str], RulebookOfADate]
+RulebookOn = Callable[[str], Rulebook]
 
 
 class Engine(Protocol):

@@ -23,7 +23,8 @@ from policy.ir import program as ir
 from policy.ir.program import Function, Program
 from policy.ir.reach import citable, reach
 from policy.ir.simplify import specialised
-from policy.pipeline import Rulebook, dated
+from policy.pipeline import dated
+from policy.rulebook import Rulebook
 
 ROW = "_row_number"
 

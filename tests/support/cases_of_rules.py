@@ -15,8 +15,7 @@ import pytest
 from attrs import frozen
 
 import optional
-from policy.backends.python import UndecidedError
-from policy.decisions import Answer, Outcome
+from policy.decisions import Answer, Outcome, UndecidedError
 from policy.diagnostics import Diagnostic, draw
 from policy.model.values import show
 from policy.pipeline import Rulebook, Text, check, dated, program

@@ -11,11 +11,12 @@ from policy.cli.options import on_option, opened, rules_option, under_option
 from policy.cli.output import fail
 from policy.decisions import Answer, Outcome, Words
 from policy.diagnostics import PolicyError
-from policy.pipeline import Rulebook, dated, program
+from policy.pipeline import dated, program
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.letter import letter_of
 from policy.reports.words import by_status
+from policy.rulebook import Rulebook
 from policy.verify.decide import Limits
 from policy.verify.remedy import Remedy, remedy_of
 from policy.verify.solver import has_solver

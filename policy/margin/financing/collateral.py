@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 from typing import Any
 
-from policy.backends.python import UndecidedError
-from policy.decisions import MISSING
+from policy.decisions import MISSING, UndecidedError
 from policy.facts.records import unchecked
 from policy.margin.financing.loans import Loans
 from policy.margin.financing.rules import FinancingRules

@@ -47,14 +47,14 @@ from policy.margin.financing.sales import review
 from policy.margin.financing.state import NO_CALL, Account, Asset, Books, Held, Lender
 from policy.margin.financing.views import statement
 from policy.model.values import show
-from policy.wanted import RulebookOfADate
+from policy.rulebook import Rulebook
 from policy.wire import Commands, word
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
 READS = Commands.of(*COMMANDS)
 
 
-def opened(rulebook_on: Callable[[str], RulebookOfADate], on: str) -> Engine:
+def opened(rulebook_on: Callable[[str], Rulebook], on: str) -> Engine:
     """A lender without accounts, under the rulebook of a first date. Raises PolicyError with what it lacks."""
     return Engine(rules_on=lambda day: financing_rules(rulebook_on(day)), on=date.fromisoformat(on))
 

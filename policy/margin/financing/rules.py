@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.wanted import Bound, RulebookOfADate, bind, wants
+from policy.rulebook import Rulebook
+from policy.wanted import Bound, bind, wants
 
 _HKD = "money(HKD) to 0.01"
 _FIRM = {"LendingFirm": "kind: Lender"}
@@ -43,6 +44,6 @@ class FinancingRules:
     order: Bound = wants("priority forced_sale(position: Position)", **_POSITION)
 
 
-def financing_rules(rulebook: RulebookOfADate) -> FinancingRules:
+def financing_rules(rulebook: Rulebook) -> FinancingRules:
     """The questions of a rulebook. Raises PolicyError with each that is missing or does not fit."""
     return bind(FinancingRules, rulebook, "margin financing")

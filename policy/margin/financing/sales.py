@@ -7,8 +7,7 @@ sale of what has no price or no rank.
 
 from __future__ import annotations
 
-from policy.backends.python import UndecidedError
-from policy.decisions import Outcome, Verdict
+from policy.decisions import Outcome, UndecidedError, Verdict
 from policy.margin.financing.calls import review_call
 from policy.margin.financing.collateral import lend, move, worth
 from policy.margin.financing.events import CollateralSold, Event, LoanUncovered, SaleEnded, SaleHalted, SaleUndecided

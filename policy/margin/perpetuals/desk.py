@@ -16,8 +16,7 @@ from typing import Any, assert_never, get_args
 import attrs
 from attrs import define, field
 
-from policy.backends.python import UndecidedError
-from policy.decisions import MISSING, Outcome
+from policy.decisions import MISSING, Outcome, UndecidedError
 from policy.exchange.checks import misread
 from policy.exchange.matcher import ASKED
 from policy.exchange.orders import NewDay, Rejected
@@ -60,14 +59,14 @@ from policy.margin.perpetuals.rules import PerpetualRules, perpetual_rules
 from policy.margin.perpetuals.state import Account, Bucket, Contract, State
 from policy.margin.perpetuals.statements import state_account
 from policy.margin.perpetuals.trading import cancel, place, trim
-from policy.wanted import RulebookOfADate
+from policy.rulebook import Rulebook
 from policy.wire import Commands, word
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
 READS = Commands.of(*COMMANDS)
 
 
-def opened(rulebook_on: Callable[[str], RulebookOfADate], on: str) -> Desk:
+def opened(rulebook_on: Callable[[str], Rulebook], on: str) -> Desk:
     """A desk without contracts, under the rulebook of a first date. Raises PolicyError with what it lacks."""
     return Desk(rules_on=lambda day: perpetual_rules(rulebook_on(day)), on=date.fromisoformat(on))
 

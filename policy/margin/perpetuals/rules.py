@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.wanted import Bound, RulebookOfADate, bind, wants
+from policy.rulebook import Rulebook
+from policy.wanted import Bound, bind, wants
 
 WHO = "perpetuals desk"
 
@@ -94,6 +95,6 @@ class PerpetualRules:
     )
 
 
-def perpetual_rules(rulebook: RulebookOfADate) -> PerpetualRules:
+def perpetual_rules(rulebook: Rulebook) -> PerpetualRules:
     """The rules of the desk on the rulebook's date. Raises PolicyError with all that is missing or unfit."""
     return bind(PerpetualRules, rulebook, WHO)

@@ -12,8 +12,7 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.backends.python import UndecidedError
-from policy.decisions import MISSING, Outcome, Verdict
+from policy.decisions import MISSING, Outcome, UndecidedError, Verdict
 from policy.exchange.book import BUY, MARKET, BookOrder
 from policy.exchange.matcher import NOTHING_LEFT, OWN_ORDER, RESTED, Report, carry_out, meet
 from policy.margin.perpetuals.commands import PlacePerpetual

@@ -1,0 +1,111 @@
+"""A rulebook as of one date: its questions, each with its evaluators, and the records that facts are given as.
+
+In: the program of one date. Out: `Rulebook`. Evaluators are made when a question is first asked for; one for whole
+tables needs the extra `columns`. Absent: files, text and dates to choose from; `policy.pipeline` makes rulebooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+
+from policy.backends.python import PythonBackend, PythonEvaluator
+from policy.decisions import Answer
+from policy.diagnostics import Collector, PolicyError, did_you_mean
+from policy.facts.from_json import FactReader
+from policy.facts.records import record_classes
+from policy.ir.program import Function, Program
+from policy.ir.questions import Asked, InterpretedEvaluator
+
+if TYPE_CHECKING:
+    from policy.backends.columns.evaluator import ColumnsEvaluator
+
+
+@frozen(slots=False, eq=False, repr=False)
+class Rulebook:
+    """A rulebook as of one date."""
+
+    program: Program
+
+    def __repr__(self) -> str:
+        assert self.program.on is not None
+        return f"<rulebook {self.program.digest[:12]} on {date.fromordinal(self.program.on)}>"
+
+    @cached_property
+    def records(self) -> dict[str, type[Any]]:
+        """A class for every record, by full name and, where that is unambiguous, by its last part."""
+        by_id = record_classes(self.program)
+        short: dict[str, list[str]] = {}
+        for id in by_id:
+            short.setdefault(id.rpartition(".")[2], []).append(id)
+        return {**by_id, **{name: by_id[ids[0]] for name, ids in short.items() if len(ids) == 1}}
+
+    @cached_property
+    def _python(self) -> PythonBackend:
+        return PythonBackend(self.program, self.records)
+
+    def question(self, name: str) -> Function:
+        """The question called `name`, in full or by its last part. Raises PolicyError."""
+        named = [f for f in self.program.named(name) if f.kind != "set"]
+        if len(named) == 1:
+            return named[0]
+        found = Collector()
+        if named:
+            found.error(
+                "ambiguous-name",
+                f"there are several questions `{name}`",
+                None,
+                "write one in full: " + ", ".join(f"`{f.id}`" for f in named),
+            )
+        else:
+            kinds = ("decision", "value", "table", "priority", "parameter")
+            known = [f.id for f in self.program.functions.values() if f.kind in kinds]
+            close = did_you_mean(name, [*known, *(k.rpartition(".")[2] for k in known)])
+            found.error("unknown-name", f"there is no question `{name}`", None, close)
+        raise PolicyError(found.found)
+
+    def evaluator(self, name: str) -> PythonEvaluator:
+        """The question compiled to Python: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""
+        return self._python.evaluator(Asked(self.question(name).id, self.program))
+
+    def interpreter(self, name: str) -> InterpretedEvaluator:
+        """The question on the reference interpreter. Raises PolicyError."""
+        return InterpretedEvaluator(Asked(self.question(name).id, self.program))
+
+    def reader(self, name: str) -> FactReader:
+        """The reader of the question's facts in JSON. Raises PolicyError."""
+        return FactReader(self.program, self.question(name), self.records)
+
+    def columns(
+        self,
+        name: str,
+        schema: Mapping[str, Any],
+        keep: Sequence[str] = (),
+        scaled: bool = False,
+        rules: Sequence[str] = (),
+    ) -> ColumnsEvaluator:
+        """The question over whole tables with these columns (name to Polars type). Raises PolicyError.
+
+        Columns named in `keep` are not facts. With `scaled`, whole numbers count the last decimal of the fact's type:
+        600 in a column of `money(HKD)` is 6.00 HKD, as in records; otherwise it is 600.00 HKD. `rules` are the rule
+        names that reasons may have, for answers of several dates in one table.
+        """
+        from policy.extras import needed
+
+        needed("polars", "columns")
+        from policy.backends.columns.evaluator import evaluator
+
+        function = self.question(name)
+        one, reader = self.evaluator(function.id), self.reader(function.id)
+        return evaluator(self.program, function, one, reader, schema, tuple(keep), scaled, rules)
+
+    def ask(self, name: str, facts: str) -> Answer:
+        """The answer to a question on facts in JSON. Raises PolicyError."""
+        arguments = self.reader(name).read(facts)
+        if isinstance(arguments, list):
+            raise PolicyError(arguments)
+        return self.evaluator(name).answer(*arguments)
