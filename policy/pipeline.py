@@ -10,9 +10,10 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
+from functools import cache as cache_calls
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -193,6 +194,16 @@ def dated(undated: Program, on: date | str) -> Rulebook:
     """The rulebook as of a date. Raises PolicyError where `on` is no date."""
     day = day_of(on)
     return Rulebook(specialised(undated, day.toordinal()))
+
+
+def rulebooks(undated: Program) -> Callable[[str], Rulebook]:
+    """The rulebook of any date, each made once."""
+
+    @cache_calls
+    def rulebook_on(day: str) -> Rulebook:
+        return dated(undated, day)
+
+    return rulebook_on
 
 
 def load(*paths: str | Path, on: date | str, under: str = "") -> Rulebook:

@@ -34,7 +34,7 @@ LAYERS = [
     {"audit"},
     {"extras", "files"},
     {"decisions", "diagnostics"},
-    {"source", "resources", "cache"},
+    {"source", "resources", "cache", "parallel", "progress"},
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 

@@ -18,7 +18,7 @@ from attrs import frozen
 from policy.audit.chain import RESTORE, Chain, Finding
 from policy.audit.lines import Line, Torn, lines, locked
 from policy.audit.records import Header, read_header, read_record
-from policy.diagnostics import Diagnostic
+from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import opened
 
 Progress = Callable[[int], object]  # is told of bytes that have been read
@@ -77,6 +77,20 @@ def verify(path: str | Path, kept: str = "", progress: Progress | None = None) -
         message = f"no record in its place has the hash `{kept}`: the journal was shortened or written anew"
         findings.append(Finding(Diagnostic("journal-order", message, None, RESTORE), chain.next, 0, 0))
     return Verified(header, chain.records, chain.next - 1, chain.head, tuple(findings), chain.untold, torn)
+
+
+class DamagedJournalError(PolicyError):
+    """A journal that is not whole was to be read as evidence."""
+
+    exit_code = 3
+
+
+def require_whole(path: str | Path, progress: Progress | None = None) -> tuple[Header, int]:
+    """The header of a journal and the number of its last record. Raises DamagedJournalError if it is not whole."""
+    verified = verify(path, progress=progress)
+    if verified.header is None or not verified.whole:
+        raise DamagedJournalError([f.diagnostic for f in verified.findings])
+    return verified.header, verified.last
 
 
 def _begin(chain: Chain, line: Line) -> Header | None:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from datetime import date
-from typing import Any
 
 import click
 
 from policy import resources
-from policy.audit.lines import Line
-from policy.audit.records import Header
-from policy.audit.replay import records
-from policy.audit.verify import verify
+from policy.audit.verify import require_whole
 from policy.cli.exits import Exit, end
-from policy.cli.market_output import grouped
+from policy.cli.market import grouped
 from policy.cli.options import DateType, format_option, rulebooks_of, under_option
 from policy.cli.output import fail, keep_apart, plural, print_json
 from policy.diagnostics import PolicyError
 from policy.rulebook import Rulebook
-from policy.scenario.backtest import Backtest, backtest
-from policy.scenario.market import Market, recorded_command
+from policy.scenario.backtest import Backtest, backtest, commands_of, other_rules
+from policy.scenario.market import Market
 
 SHIPPED = "shipped"
 _OF_HISTORY = ("question", "on_column", "amount", "out", "keep", "scaled", "under")
@@ -102,37 +98,23 @@ def _folder(name: str) -> str:
 
 def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) -> bool:
     try:
-        verified = verify(journal)
-        if verified.header is None or not verified.whole:
-            fail(PolicyError([f.diagnostic for f in verified.findings]), Exit.UNDECIDED)
-        first = on.isoformat() if on else verified.header.on
-        markets = [Market(rulebooks_named(name), first) for name in (old, new)]
-        result = backtest(commands_of(journal, verified.last), *markets)
+        header, last = require_whole(journal)
+        first = on.isoformat() if on else header.on
+        markets = [Market(_rulebooks_named(name), first) for name in (old, new)]
+        result = backtest(commands_of(journal, last), *markets)
     except PolicyError as error:
         fail(error)
-    kept = other_rules(verified.header, markets)
+    kept = other_rules(header, markets)
     if format == "json":
-        print_json({"old": old, "new": new, "journal": verified.header.rules, **result.as_json()})
+        print_json({"old": old, "new": new, "journal": header.rules, **result.as_json()})
     else:
         click.echo(_text(old, new, result, kept))
     return result.differs
 
 
-def rulebooks_named(name: str) -> Callable[[str], Rulebook]:
-    """The rulebook of a date, by the date."""
+def _rulebooks_named(name: str) -> Callable[[str], Rulebook]:
     path, _, overlay = name.partition("+")
-    return rulebooks_of((_folder(path),), overlay)[0]
-
-
-def other_rules(header: Header, markets: Sequence[Market]) -> str:
-    """The rulebook that a journal was kept under, where it is neither of those that its commands are put to."""
-    return "" if header.rules in {market.rules for market in markets} else header.rules
-
-
-def commands_of(journal: str, last: int) -> Iterator[Any]:
-    for place, record in records(journal, last):
-        assert isinstance(place, Line)
-        yield recorded_command(record.input, journal, place.number - 1)
+    return rulebooks_of((_folder(path),), overlay)
 
 
 def _text(old: str, new: str, result: Backtest, kept: str) -> str:

@@ -8,17 +8,17 @@ from datetime import date
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.options import DateType, checked_of, format_option, seconds_option
+from policy.cli.options import DateType, checked_of, format_option, require_solver, seconds_option
 from policy.cli.output import fail, plural, print_json
-from policy.cli.proving import differences_of, require_solver
+from policy.cli.progress import progress
 from policy.diagnostics import PolicyError, printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
-from policy.model import rules
 from policy.pipeline import Checked
 from policy.pipeline import program as program_of
 from policy.verify.decide import Limits
 from policy.verify.difference import Difference
+from policy.verify.rulebook import differences_of
 
 COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incomparable": "red"}
 
@@ -88,12 +88,7 @@ def _differences(
     second = checked_of(tuple(paths[1:])) if len(paths) == 2 else first
     days = dates or ((on, on) if on else (None, None))
     before, after = _program(first, "", days[0]), _program(second, under, days[1])
-    return differences_of(before, after, _model(second), limits, jobs, select)
-
-
-def _model(checked: Checked) -> rules.Model:
-    model: rules.Model = checked.model
-    return model
+    return differences_of(before, after, second.model, limits, jobs=jobs, select=select, watch=progress)
 
 
 def _program(checked: Checked, under: str, day: date | None) -> Program:

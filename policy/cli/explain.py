@@ -14,6 +14,7 @@ from policy.cli.options import (
     format_option,
     on_option,
     opened,
+    require_solver,
     rulebook_of,
     rules_option,
     seconds_option,
@@ -78,7 +79,6 @@ def command(
 def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, seconds: float) -> Remedy:
     """What would bring about what is asked for."""
     # imported here so that an explanation alone needs no part of what proves
-    from policy.cli.proving import require_solver
     from policy.verify.counterfactual import wanted
     from policy.verify.decide import Limits
     from policy.verify.remedy import remedy_of

@@ -78,7 +78,7 @@ def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format:
     from policy.scenario.market import engine_for
 
     def fresh(header: Header) -> Submit:
-        return engine_for(header, rulebooks_of(paths, header.overlay)[0])
+        return engine_for(header, rulebooks_of(paths, header.overlay))
 
     try:
         with _bar(file) as progress:

@@ -9,10 +9,9 @@ from typing import Any
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.market_output import grouped
+from policy.cli.market import grouped, market_of, print_unread
 from policy.cli.options import DateType, format_option, rules_option, under_option
 from policy.cli.output import fail, print_json
-from policy.cli.trade import market_of, say
 from policy.diagnostics import PolicyError
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.run import Run
@@ -44,8 +43,8 @@ def command(
     """
     try:
         read = scenario_in(portfolio)
-        market, _ = market_of(read, paths, on, under)
-        run = Run(market, on_unread=say)
+        market = market_of(read, paths, on, under)
+        run = Run(market, on_unread=print_unread)
         run.carry_out(read)
         stated = [event_json(s) for s in statements(market) if not accounts or s.account in accounts]
     except PolicyError as error:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import click
 
 from policy.cli.exits import Exit
+from policy.cli.options import require_solver
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
-from policy.cli.proving import require_solver
 from policy.testing.mutation import Fate, Score, mutated
 from policy.testing.run import Runner
 from policy.verify.decide import Limits

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Any, BinaryIO, TypeVar
 
@@ -16,7 +15,7 @@ from policy import files, resources
 from policy.cli.exits import Exit, end
 from policy.cli.output import fail, print_diagnostics
 from policy.diagnostics import PolicyError
-from policy.pipeline import Checked, Text, check, dated, load_program, read_folder
+from policy.pipeline import Checked, Text, check, dated, load_program, read_folder, rulebooks
 from policy.rulebook import Rulebook
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -103,6 +102,16 @@ def checked_of(paths: tuple[str, ...]) -> Checked:
     return checked
 
 
+def require_solver() -> None:
+    """Ends with 2 where there is no solver, naming the extra that brings it."""
+    from policy.verify.solver import needed_solver
+
+    try:
+        needed_solver()
+    except PolicyError as error:
+        fail(error)
+
+
 def standard_input() -> BinaryIO:
     if sys.stdin is None:  # as after `<&-`
         raise click.UsageError("standard input is closed")
@@ -121,15 +130,9 @@ def opened(facts: str) -> AbstractContextManager[BinaryIO]:
         raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
 
 
-def rulebooks_of(paths: tuple[str, ...], under: str) -> tuple[Callable[[str], Rulebook], str]:
-    """The rulebook of any date, by the date, and their digest. Raises PolicyError where the rules have errors."""
-    program = load_program(texts_of(paths), under)
-
-    @cache
-    def rulebook_on(day: str) -> Rulebook:
-        return dated(program, day)
-
-    return rulebook_on, program.digest
+def rulebooks_of(paths: tuple[str, ...], under: str) -> Callable[[str], Rulebook]:
+    """The rulebook of any date. Raises PolicyError where the rules have errors."""
+    return rulebooks(load_program(texts_of(paths), under))
 
 
 def rulebook_of(paths: tuple[str, ...], on: date, under: str) -> Rulebook:

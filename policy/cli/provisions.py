@@ -9,7 +9,6 @@ from policy.cli.output import plural, print_json
 from policy.decisions import Citation, Status
 from policy.model import types
 from policy.model.lints.citations import standing_on
-from policy.model.rules import Model
 from policy.model.values import show
 
 
@@ -28,7 +27,7 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
     policy provisions rulesets --status press
     """
     checked = checked_of(paths)
-    model: Model = checked.model
+    model = checked.model
     known = {p.pillar for p in model.provisions.values()} | {p.measure for p in model.provisions.values()}
     for wanted in (pillar, measure):
         if wanted and wanted not in known:

@@ -1,60 +1,323 @@
-"""`policy report KIND`: the documents that people read and sign."""
+"""`policy report KIND`: the documents that people read and sign. `policy.documents` makes them."""
 
 from __future__ import annotations
 
-from importlib import import_module
+import shlex
+from datetime import date
+from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
-from policy.cli.exits import describe
+from policy import documents
+from policy.cli.backtest import SHIPPED
+from policy.cli.options import DateType, on_option, opened, rules_option, texts_of, under_option
+from policy.cli.output import print_diagnostics
+from policy.cli.printing import (
+    Templates,
+    language_option,
+    new_folder,
+    platform_option,
+    prints_document,
+    require_pdf,
+    templates_option,
+)
+from policy.cli.progress import progress
+from policy.diagnostics import Diagnostic
+from policy.documents import Document, Edition, Language
+from policy.documents.editions import name_of
+from policy.reports.render import SHIPPED as SHIPPED_TEMPLATES
 
-KINDS = {
-    "rulebook": "The rules in words, as a book.",
-    "traceability": "From every provision to rules, tests and decisions.",
-    "decision": "A letter about one decision.",
-    "trading": "A trading day, out of a journal.",
-    "margin": "Margin and perpetual contracts, out of a journal.",
-    "change": "What differs between two rulebooks, or two dates.",
-    "pack": "Everything an assessor asks for, in one folder.",
-    "templates": "The templates of all these, to change.",
-}
+_NOT_GIVEN = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
+
+proofs_option = click.option(
+    "--proofs/--no-proofs",
+    default=True,
+    show_default=True,
+    help="Prove what can be proved; needs the extra `proofs`. A document without proofs says so.",
+)
+journal_option = click.option(
+    "--journal", type=click.Path(dir_okay=False), default="", help="Journal of a market, as `policy trade` writes it."
+)
+scenario_argument = click.argument("scenario", required=False, default="", type=click.Path(file_okay=False))
 
 
-class LazyKinds(click.Group):
-    """Knows the kinds by name and imports the one that is asked for."""
+class Kinds(click.Group):
+    """Lists the kinds in the order of this file."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(KINDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in KINDS:
-            return None
-        return describe(import_module(f"policy.cli.documents.{cmd_name}").command, f"report {cmd_name}")
+        return list(self.commands)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Kinds"):
-            formatter.write_dl(list(KINDS.items()))
+            formatter.write_dl([(name, kind.get_short_help_str()) for name, kind in self.commands.items()])
 
 
-@click.group(cls=LazyKinds, short_help="Write the documents that people read and sign.")
+@click.group(cls=Kinds, short_help="Write the documents that people read and sign.")
 def command() -> None:
-    """Write a document: HTML that is whole in itself, Markdown, PDF, or JSON of the same figures.
+    """Write a document: self-contained HTML, Markdown, PDF, or JSON of the same figures.
 
     \b
     policy report rulebook --on 2026-03-01 -o rulebook.html
     policy report traceability --on 2026-03-01 --language en -o traceability.html
 
-    Their look and their words can be yours: files in a folder named with --templates go before ours of the same
-    name, and may use ours as shipped/NAME. To change one block, write into ours/document.html.jinja:
+    Templates: files in the folder --templates replace shipped ones of the same name, and may use those as
+    shipped/NAME. To change one block, write into ours/document.html.jinja:
 
     \b
     {% extends "shipped/document.html.jinja" %}
     {% block eyebrow %}Chan & Co.{% endblock %}
 
     \b
-    policy report templates ours                # all of ours, to look up names of blocks; keep what you change
+    policy report templates ours                # all shipped templates, to look up blocks; keep what you change
     policy report rulebook --on 2026-03-01 --templates ours -o rulebook.html
 
-    Such templates are printed in a process of their own that sees the figures of --format json and nothing else,
-    within bounds of time, memory and output. What they print is escaped, always.
+    Your templates run in a process of their own, which sees the figures of --format json and nothing else, with
+    limits on time, memory and output. What they print is always escaped.
     """
+
+
+def _edition(paths: tuple[str, ...], on: date, under: str) -> Edition:
+    return Edition(documents.rules_of(texts_of(paths)), on, under, name_of(paths, under))
+
+
+def _unread(diagnostic: Diagnostic) -> None:
+    print_diagnostics((diagnostic,))
+
+
+@command.command("rulebook", short_help="The rules in words, as a book.")
+@rules_option
+@under_option
+@on_option
+@proofs_option
+@prints_document
+def rulebook_command(paths: tuple[str, ...], under: str, on: date, proofs: bool, platform: str) -> Document:
+    """Write what the law requires and what the platform does, rule by rule, in English and Chinese.
+
+    \b
+    policy report rulebook --on 2026-03-01 -o rulebook.html
+    policy report rulebook --on 2026-03-01 --language zh --format markdown > rulebook.md
+    policy report rulebook --on 2026-03-01 --format pdf -o rulebook.pdf
+    policy report rulebook --on 2026-03-01 --no-proofs -o rulebook.html
+    """
+    return documents.rulebook(_edition(paths, on, under), platform=platform, proofs=proofs, watch=progress)
+
+
+@command.command("traceability", short_help="From every provision to rules, tests and decisions.")
+@rules_option
+@under_option
+@on_option
+@journal_option
+@prints_document
+def traceability_command(paths: tuple[str, ...], under: str, on: date, journal: str, platform: str) -> Document:
+    """Run the rules' tests; for every provision, list the rules that cite it and the tests that cover them.
+
+    \b
+    policy report traceability --on 2026-03-01 -o traceability.html
+    policy report traceability --on 2026-03-01 --journal day.jsonl --format json
+
+    A journal must have been kept under this very rulebook, overlay included (2 if not), and be whole (3 if not).
+    """
+    edition = _edition(paths, on, under)
+    return documents.traceability(edition, platform=platform, journal=journal, watch=progress)
+
+
+@command.command("decision", short_help="A letter about one decision.")
+@click.argument("question")
+@rules_option
+@under_option
+@on_option
+@click.option("--facts", required=True, help="JSON facts, as `policy decide` takes them; `-` for standard input.")
+@click.option("--to", default="", help="Addressee of the letter.")
+@click.option("--reference", default="", help="Reference of the letter.")
+@prints_document
+def decision_command(
+    question: str,
+    paths: tuple[str, ...],
+    under: str,
+    on: date,
+    facts: str,
+    to: str,
+    reference: str,
+    platform: str,
+) -> Document:
+    """Decide QUESTION on facts and write a letter to the client or the file: the answer, every reason with its
+    paragraph, the facts that matter, and what is missing; for a refusal, what would change it (with Z3 installed).
+
+    \b
+    policy report decision order_accepted --facts order.json --on 2026-03-01 --to "Ms Chan" -o letter.html
+    policy facts order_accepted --template > order.json
+    """
+    edition = _edition(paths, on, under)
+    with opened(facts) as file:
+        data = file.read()
+    source = "<stdin>" if facts == "-" else facts
+    return documents.decision(edition, question, data, source=source, to=to, reference=reference, platform=platform)
+
+
+@command.command("trading", short_help="A trading day, from a journal or a scenario.")
+@scenario_argument
+@journal_option
+@rules_option
+@prints_document
+def trading_command(scenario: str, journal: str, paths: tuple[str, ...], platform: str) -> Document:
+    """Write what was accepted and refused by which rule, evidence of client priority, flows, settlement and reserve.
+
+    \b
+    policy report trading rulesets/hk_sfc/scenarios/shared_book -o trading.html
+    policy report trading --journal day.jsonl --language zh -o trading.html
+
+    A journal is read as a stream, however long it is; a SCENARIO is run first. The rules supply the words for what
+    the journal names; the decisions are those in the journal.
+    """
+    _require_one(scenario, journal)
+    rules = documents.rules_of(texts_of(paths))
+    return documents.trading(
+        rules, journal=journal, scenario=scenario, platform=platform, on_unread=_unread, watch=progress
+    )
+
+
+@command.command("margin", short_help="Margin and perpetual contracts, from a journal or a scenario.")
+@scenario_argument
+@journal_option
+@rules_option
+@prints_document
+def margin_command(scenario: str, journal: str, paths: tuple[str, ...], platform: str) -> Document:
+    """Write collateral before and after the haircut, calls, sales, liquidations, funding, fund, and stress results.
+
+    \b
+    policy report margin rulesets/hk_sfc/scenarios/portfolio -o margin.html
+    policy report margin --journal day.jsonl --language zh -o margin.html
+
+    A journal is read as a stream, however long it is; it holds the accounts that were stated, and no portfolio to
+    stress. A SCENARIO is run, all its accounts are stated at the end, and its prices fall, each time from there.
+    """
+    _require_one(scenario, journal)
+    rules = documents.rules_of(texts_of(paths))
+    return documents.margin(
+        rules, journal=journal, scenario=scenario, platform=platform, on_unread=_unread, watch=progress
+    )
+
+
+def _require_one(scenario: str, journal: str) -> None:
+    if bool(scenario) is bool(journal):
+        raise click.UsageError("name either a SCENARIO to run or a `--journal`")
+
+
+@command.command("change", short_help="What differs between two rulebooks, or two dates.")
+@click.argument("old")
+@click.argument("new")
+@on_option
+@click.option("--to", "until", type=DateType(), help="As-of date of NEW; that of OLD if not given.")
+@journal_option
+@proofs_option
+@prints_document
+def change_command(
+    old: str, new: str, on: date, until: date | None, journal: str, proofs: bool, platform: str
+) -> Document:
+    """Write what is added, removed, tightened and loosened from OLD to NEW, in words, and what flips.
+
+    OLD and NEW are folders of rules, or `shipped`; `+` adds an overlay, as in `shipped+example.house`.
+
+    \b
+    policy report change shipped shipped --on 2026-02-10 --to 2026-02-11 -o change.html
+    policy report change shipped shipped+example.house --on 2026-04-01 --journal day.jsonl -o house.html
+
+    With a journal, its commands are run under both rulebooks, and the document compares their outcomes and the
+    value, call and headroom of every margin account at the end. Ends with 3 where a journal is not whole.
+    """
+    editions = (_named(old, on), _named(new, until or on))
+    return documents.change(*editions, platform=platform, journal=journal, proofs=proofs, watch=progress)
+
+
+def _named(name: str, on: date) -> Edition:
+    path, _, overlay = name.partition("+")
+    return Edition(documents.rules_of(texts_of(() if path == SHIPPED else (path,))), on, overlay, name)
+
+
+@command.command("pack", short_help="Everything an assessor asks for, in one folder.")
+@click.argument("folder", type=click.Path(file_okay=False))
+@rules_option
+@under_option
+@on_option
+@journal_option
+@click.option("--since", type=DateType(), help="Add what has changed since this date, as 2026-02-10.")
+@proofs_option
+@platform_option
+@language_option
+@click.option("--pdf", is_flag=True, help="Add PDF of each document, with the extra `pdf`.")
+@templates_option
+@click.pass_context
+def pack_command(
+    context: click.Context,
+    folder: str,
+    paths: tuple[str, ...],
+    under: str,
+    on: date,
+    journal: str,
+    since: date | None,
+    proofs: bool,
+    platform: str,
+    language: Language,
+    pdf: bool,
+    templates: Templates | None,
+) -> None:
+    """Write the rulebook and traceability, with a journal its days, with --since the changes; an index, a manifest.
+
+    \b
+    policy report pack assessor --on 2026-06-18 --under example.house --journal day.jsonl --since 2026-02-10
+    policy report pack assessor --on 2026-06-18 --pdf --templates our-letterhead
+    (cd assessor && sha256sum --check manifest.txt)
+
+    The same input makes the same bytes. The folder must be new or empty. A journal must have been kept under this
+    very rulebook, overlay included; otherwise it ends with 2 and says which.
+    """
+    if pdf:
+        require_pdf()
+    with new_folder(folder) as into:
+        files = documents.pack(
+            _edition(paths, on, under),
+            journal=journal,
+            since=since,
+            proofs=proofs,
+            platform=platform,
+            language=language,
+            pdf=pdf,
+            own=templates and templates.folder,
+            command=_again(context),
+            watch=progress,
+        )
+        for name, data in files.items():
+            (into / name).write_bytes(data)
+    click.echo(f"{len(files) - 1} files and their manifest are in {folder}", err=True)
+
+
+def _again(context: click.Context) -> str:
+    """The command, without the folder's own place, which is no part of the pack."""
+    words = ["policy", "report", "pack", Path(context.params["folder"]).name]
+    for option in context.command.params:
+        value = context.params.get(option.name or "")
+        if not isinstance(option, click.Option) or context.get_parameter_source(option.name or "") in _NOT_GIVEN:
+            continue
+        if isinstance(value, bool):
+            words.append((option.opts if value else option.secondary_opts)[0])
+        else:
+            words += [w for v in (value if isinstance(value, tuple) else (value,)) for w in (option.opts[0], str(v))]
+    return shlex.join(words)
+
+
+@command.command("templates", short_help="The shipped templates of all kinds, to change.")
+@click.argument("folder", type=click.Path(file_okay=False))
+def templates_command(folder: str) -> None:
+    """Write the templates and styles of every document into FOLDER, which must be new or empty.
+
+    \b
+    policy report templates ours
+    policy report rulebook --on 2026-03-01 --templates ours -o rulebook.html
+
+    Delete the files you do not change: shipped ones, which stay up to date, are used instead.
+    """
+    with new_folder(folder) as into:
+        for file in sorted(SHIPPED_TEMPLATES.iterdir()):
+            (into / file.name).write_bytes(file.read_bytes())
+    click.echo(f"the templates are in {folder}", err=True)

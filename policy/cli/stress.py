@@ -14,11 +14,10 @@ from typing import Any
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.market_output import amounts
+from policy.cli.market import amounts, market_of, print_unread
 from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
 from policy.cli.output import fail, plural, print_diagnostics, print_json
 from policy.cli.progress import progress
-from policy.cli.trade import market_of, say
 from policy.diagnostics import PolicyError
 from policy.margin.coverage import Coverage, coverage
 from policy.model.types import INSTANT, Number
@@ -83,9 +82,9 @@ def portfolio_command(
         raise click.UsageError("give either `--shock` or `--path`")
     try:
         read = scenario_in(scenario)
-        market, digest = market_of(read, paths, on, under)
+        market = market_of(read, paths, on, under)
         prices = Prices()
-        run = Run(market, on_unread=say)
+        digest, run = market.rules, Run(market, on_unread=print_unread)
         run.on_command = prices.take
         run.carry_out(read)
         moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import multiprocessing
-from collections.abc import Iterable
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Sequence
+from functools import partial
 
 import click
 from attrs import evolve
@@ -16,7 +15,8 @@ from policy.cli.options import checked_of, format_option, seconds_option
 from policy.cli.output import derivation_json, derivation_text, plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
-from policy.model.rules import Model
+from policy.model import rules
+from policy.parallel import in_parallel
 from policy.pipeline import digest_of
 from policy.testing.coverage import Summary, summarised
 from policy.testing.run import Result, Runner
@@ -57,7 +57,7 @@ def command(
     policy test rulesets --mutate --fail-under 100
     """
     checked = checked_of(paths)
-    model: Model = checked.model
+    model = checked.model
     chosen = [t for t in model.tests if select in t.title or select in t.ruleset]
     if select and not chosen:
         raise click.UsageError(f"no test's title or ruleset contains `{select}`")
@@ -85,32 +85,21 @@ def command(
 
 # ── running ─────────────────────────────────────────────────────────────────────────────────
 
-_runner: Runner  # what a forked process inherits, so that no model has to be sent to it
-
 
 def _run(runner: Runner, jobs: int) -> list[Result]:
-    global _runner
     tests = runner.model.tests
-    can_fork = "fork" in multiprocessing.get_all_start_methods()
-    processes = jobs or (multiprocessing.cpu_count() if len(tests) >= PARALLEL_FROM else 1)
+    processes = jobs or (0 if len(tests) >= PARALLEL_FROM else 1)
+    shares = [partial(_run_all, runner, tests[n : n + SHARE]) for n in range(0, len(tests), SHARE)]
     results: list[Result] = []
     with progress("tests", len(tests)) as seen:
-        if processes == 1 or not can_fork:
-            for t in tests:
-                results.append(runner.run(t))
-                seen.update()
-            return results
-        _runner = runner
-        parts = [range(n, min(n + SHARE, len(tests))) for n in range(0, len(tests), SHARE)]
-        with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
-            for some in pool.map(_run_part, parts):
-                results += some
-                seen.update(len(some))
+        for some in in_parallel(shares, processes=processes):
+            results += some
+            seen.update(len(some))
     return results
 
 
-def _run_part(numbers: Iterable[int]) -> list[Result]:
-    return [_runner.run(_runner.model.tests[n]) for n in numbers]
+def _run_all(runner: Runner, tests: Sequence[rules.Test]) -> list[Result]:
+    return [runner.run(test) for test in tests]
 
 
 # ── showing ─────────────────────────────────────────────────────────────────────────────────

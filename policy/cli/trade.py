@@ -14,22 +14,18 @@ import click
 from policy.audit.journal import Journal
 from policy.audit.records import Header
 from policy.cli.exits import Exit, end
-from policy.cli.market_output import tally_text
-from policy.cli.options import DateType, format_option, not_here, rulebooks_of, rules_option, under_option
-from policy.cli.output import fail, json_text, keep_apart, print_diagnostics, print_json, write_whole
+from policy.cli.market import market_of, overlay_of, print_unread, tally_text
+from policy.cli.options import DateType, checked_of, format_option, not_here, rules_option, under_option
+from policy.cli.output import fail, json_text, keep_apart, print_json, write_whole
 from policy.cli.progress import progress
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 from policy.files import whole
 from policy.scenario.from_folder import Scenario, scenario_in
-from policy.scenario.market import Market
-from policy.scenario.run import Run, stage_of
+from policy.scenario.run import Run, header_of
 from policy.wire import event_json
 
 if TYPE_CHECKING:
     from policy.reports.journal.market import Recorded
-
-A_PLATFORM = "A licensed platform"
-NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
 
 
 @click.command(short_help="Run a market's commands under a rulebook.")
@@ -79,11 +75,11 @@ def command(
     keep_apart((journal, events, report), (str(scenario), *paths))
     try:
         read = scenario_in(scenario)
-        market, digest = market_of(read, paths, on, under)
-        header = header_of(read, digest, market.on, under)
+        market = market_of(read, paths, on, under)
+        header = header_of(read, market, overlay_of(read, under))
         with _writing(events) as write, _kept(journal, header) as kept:
-            run = Run(market, journal=kept, on_unread=say)
-            recorded = _followed(paths, header) if report else None
+            run = Run(market, journal=kept, on_unread=print_unread)
+            recorded = _recorded(paths, header) if report else None
             run.on_record = recorded.take if recorded else None
             if write:
                 run.watch = lambda happened: write(_lines(happened))
@@ -100,34 +96,7 @@ def command(
     end(Exit.UNANSWERED if run.unread else Exit.YES)
 
 
-def market_of(scenario: Scenario, paths: tuple[str, ...], on: date | None, under: str) -> tuple[Market, str]:
-    """The market that a scenario's stage needs, under the rules asked for, and their digest. Raises PolicyError."""
-    first = on.isoformat() if on else scenario.on
-    if not first:
-        raise click.UsageError("give `--on`, the date as of which it begins: the scenario names none")
-    rulebook_on, digest = rulebooks_of(paths, overlay_of(scenario, under))
-    market = Market(rulebook_on, first)
-    market.open(stage_of(scenario))
-    return market, digest
-
-
-def overlay_of(scenario: Scenario, under: str) -> str:
-    """The overlay asked for; the scenario's own if none is, and none if that is what is asked for."""
-    return "" if under == NO_OVERLAY else under or scenario.under
-
-
-def header_of(scenario: Scenario, digest: str, on: str, under: str) -> Header:
-    """The header of a journal of the scenario: its names, the rules and the first date."""
-    about = {"scenario": scenario.title or scenario.folder.name} | ({"zh": scenario.zh} if scenario.zh else {})
-    return Header(digest, overlay_of(scenario, under), on, about)
-
-
 # ── on the way ──────────────────────────────────────────────────────────────────────────────
-
-
-def say(diagnostic: Diagnostic) -> None:
-    """A finding about one line, as it is met."""
-    print_diagnostics((diagnostic,))
 
 
 def _lines(events: list[Any]) -> str:
@@ -191,17 +160,18 @@ def _print(about: dict[str, str], run: Run, format: str) -> None:
         click.echo(tally_text(about, run.tally, run.unread))
 
 
-def _followed(paths: tuple[str, ...], header: Header) -> Recorded:
-    """What will be told in the document, followed from here on."""
-    from policy.cli.market_document import glossary_for
+def _recorded(paths: tuple[str, ...], header: Header) -> Recorded:
+    """What the document will be made of, followed from here on."""
+    from policy.reports.journal.glossary import glossary_of
     from policy.reports.journal.market import Recorded
 
-    return Recorded.whole(header, glossary_for(paths, header.overlay))
+    return Recorded.whole(header, glossary_of(checked_of(paths).under(header.overlay)))
 
 
 def _report(path: str, recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> None:
-    from policy.cli.market_document import finish
+    from policy.documents import A_PLATFORM
+    from policy.documents.markets import finish
 
     finish(recorded, run, scenario, header)
-    write_whole(path, recorded.document(A_PLATFORM, run.unread).page("both").encode())
+    write_whole(path, recorded.document(A_PLATFORM, run.unread).printed("html"))
     click.echo(f"the report is in {path}", err=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.options import checked_of, format_option, seconds_option
+from policy.cli.options import checked_of, format_option, require_solver, seconds_option
 from policy.cli.output import plural, print_json
-from policy.cli.proving import claims_of, proved, require_solver
+from policy.cli.progress import progress
 from policy.diagnostics import printable
 from policy.verify.claims import Status, Verdict
 from policy.verify.decide import Limits, asked
 from policy.verify.overlay import overlays
 from policy.verify.questions import KINDS
+from policy.verify.rulebook import claims_of, proved
 from policy.verify.script import printed
 
 COLOURS = {
@@ -71,7 +72,7 @@ def command(
             )
         return
     require_solver()
-    found_out = [*proved(wanted, jobs), *(v for v in unasked if is_chosen(v.kind, v.subject, v.says))]
+    found_out = [*proved(wanted, jobs, progress), *(v for v in unasked if is_chosen(v.kind, v.subject, v.says))]
     if format == "json":
         print_json([v.as_json() for v in found_out])
     else:

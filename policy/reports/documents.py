@@ -1,20 +1,25 @@
-"""A document: figures, the template that prints them, and the same figures as data.
+"""A document: figures, and the template that prints them.
 
-In: frozen rows. Out: a page in a language, or JSON, both from the same plain data. Absent: files and formats; the
-command line knows those.
+In: frozen rows. Out: HTML, Markdown, PDF or JSON, all from the same plain data. Absent: where the bytes go.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from typing import Any
+from typing import Any, Literal, assert_never
 
 from attrs import asdict, field, frozen
 
 from policy.reports.book.figures import Cover
 from policy.reports.foreign.folder import Folder
 from policy.reports.foreign.outside import page_of
+from policy.reports.markdown import markdown_of
+from policy.reports.pdf import pdf_of
 from policy.reports.render import page
+
+Format = Literal["html", "markdown", "json", "pdf"]
+Language = Literal["both", "en", "zh"]
 
 # What cannot be seen: controls but for line ends and tabs, marks that turn the reading direction round, halves of
 # characters. The joiners stay; several scripts are not written without them.
@@ -32,10 +37,24 @@ class Document:
     cover: Cover
     parts: dict[str, Any] = field(factory=dict)
 
-    def page(self, language: str, own: Folder | None = None) -> str:
-        """The page in `en`, `zh` or `both`, where there are templates of one's own by those. Raises PolicyError."""
+    def page(self, language: Language, own: Folder | None = None) -> str:
+        """The page as HTML, with templates of one's own where given. Raises PolicyError."""
         figures = {"language": language, **self.as_json()}
         return page(self.template, **figures) if own is None else page_of(self.template, figures, own)
+
+    def printed(self, format: Format, language: Language = "both", own: Folder | None = None) -> bytes:
+        """The file in a format; JSON has both languages. Raises PolicyError where it cannot be printed."""
+        match format:
+            case "json":
+                return (json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n").encode()
+            case "html":
+                return self.page(language, own).encode()
+            case "markdown":
+                return markdown_of(self.page(language, own)).encode()
+            case "pdf":
+                return pdf_of(self.page(language, own))
+            case _:
+                assert_never(format)
 
     def as_json(self) -> dict[str, Any]:
         """What the page shows, as what `json.dumps` takes."""

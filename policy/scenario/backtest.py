@@ -12,6 +12,8 @@ from typing import Any, assert_never
 
 from attrs import define, field, frozen
 
+from policy.audit.records import Header
+from policy.audit.replay import records
 from policy.decisions import Verdict
 from policy.margin.financing.commands import MONEY as LENT
 from policy.margin.financing.events import AccountStated
@@ -19,7 +21,7 @@ from policy.margin.perpetuals.commands import MONEY as POSTED
 from policy.margin.perpetuals.events import BucketStated
 from policy.model import types
 from policy.model.values import show
-from policy.scenario.market import Market
+from policy.scenario.market import Market, recorded_command
 from policy.scenario.statements import statements
 from policy.scenario.tally import Tally, verdicts_of
 from policy.wire import word
@@ -134,6 +136,17 @@ def backtest(commands: Iterable[Any], old: Market, new: Market) -> Backtest:
     result.accounts = len(stood[0].keys() | stood[1].keys())
     result.differing = tuple(_differing(*stood))
     return result
+
+
+def commands_of(journal: str, last: int) -> Iterator[Any]:
+    """The commands of a whole journal up to record number `last`."""
+    for place, record in records(journal, last):
+        yield recorded_command(record.input, journal, place.number - 1)
+
+
+def other_rules(header: Header, markets: Iterable[Market]) -> str:
+    """The rulebook that a journal was kept under, where it is none of these markets'; else empty."""
+    return "" if header.rules in {market.rules for market in markets} else header.rules
 
 
 # ── accounts ────────────────────────────────────────────────────────────────────────────────

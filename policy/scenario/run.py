@@ -13,10 +13,10 @@ from typing import Any
 from attrs import define, field
 
 from policy.audit.journal import Journal
-from policy.audit.records import Record
-from policy.diagnostics import Diagnostic
+from policy.audit.records import Header, Record
+from policy.diagnostics import Diagnostic, PolicyError
 from policy.scenario.from_folder import Scenario, Step
-from policy.scenario.market import COMMANDS, Market
+from policy.scenario.market import COMMANDS, Market, RulebookOn
 from policy.scenario.tally import Tally
 from policy.wire import command_json, event_json
 
@@ -70,6 +70,23 @@ class Run:
             self.journal.append(at, command, events, rules)
         if self.on_record is not None:
             self.on_record(Record(sum(self.tally.commands.values()) + 1, at, command, "", rules, events, ""))
+
+
+def market_for(scenario: Scenario, rulebook_on: RulebookOn, on: str = "") -> Market:
+    """The market that a scenario's stage needs, as of `on` or the scenario's own date. Raises PolicyError."""
+    first = on or scenario.on
+    if not first:
+        message = f"`{scenario.folder}` names no date as of which it begins"
+        raise PolicyError([Diagnostic("no-scenario", message, help="name one in its `scenario.json`, as `on`")])
+    market = Market(rulebook_on, first)
+    market.open(stage_of(scenario))
+    return market
+
+
+def header_of(scenario: Scenario, market: Market, overlay: str) -> Header:
+    """The header of a journal that begins with this market: its rules and date, and the scenario's titles."""
+    about = {"scenario": scenario.title or scenario.folder.name} | ({"zh": scenario.zh} if scenario.zh else {})
+    return Header(market.rules, overlay, market.on, about)
 
 
 def stage_of(scenario: Scenario) -> Iterator[Any]:

@@ -22,12 +22,12 @@ from policy.ir.questions import Asked
 from policy.ir.simplify import simplify, specialised
 from policy.model import rules
 from policy.model.types import short
+from policy.parallel import in_parallel
 from policy.testing.mutants import Mutant, mutants
 from policy.testing.run import NO_DATE, Runner, described, holds
 from policy.verify.beside import AFTER, BEFORE, beside, called
 from policy.verify.claims import Batch, Claim, Example, Sought
 from policy.verify.decide import Limits, Searched, asked, reads_lists, searched
-from policy.verify.run import in_parallel
 from policy.verify.trial import part_of
 
 

@@ -6,16 +6,14 @@ decided is asked again.
 
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
-from typing import Any
 
 from attrs import evolve, frozen
 
 from policy import cache
 from policy.ir.program import Call, Expr, Program, walk
+from policy.parallel import in_parallel
 from policy.verify.beside import fingerprints
 from policy.verify.claims import Batch, Claim, Status, Verdict
 from policy.verify.decide import Limits, decided
@@ -75,7 +73,7 @@ def _verdicts(task: Task) -> list[Verdict]:
 
 
 def verdicts(
-    wanted: Sequence[Task], processes: int = 0, done: Callable[[], None] = lambda: None
+    wanted: Sequence[Task], processes: int = 0, done: Callable[[], object] = lambda: None
 ) -> Iterator[Verdict]:
     """The verdicts on all claims, in order; `done` is called after each batch."""
     jobs = [partial(_verdicts, task) for task in wanted]
@@ -84,35 +82,7 @@ def verdicts(
 
 
 def differences(
-    c: Change, wanted: Sequence[str], limits: Limits, processes: int = 0, done: Callable[[], None] = lambda: None
+    c: Change, wanted: Sequence[str], limits: Limits, processes: int = 0, done: Callable[[], object] = lambda: None
 ) -> Iterator[Difference]:
     """What a change does to each of these questions, in order."""
     yield from in_parallel([partial(compared, c, id, limits) for id in wanted], [1] * len(wanted), processes, done)
-
-
-# ── processes ───────────────────────────────────────────────────────────────────────────────
-
-_jobs: list[Callable[[], Any]] = []  # what a forked process inherits, so that no program has to be sent to it
-
-
-def _run(n: int) -> Any:
-    return _jobs[n]()
-
-
-def in_parallel(
-    jobs: Sequence[Callable[[], Any]], sizes: Sequence[int], processes: int, done: Callable[[], None]
-) -> Iterator[Any]:
-    """The results of the jobs, in order; the largest begin first."""
-    processes = processes or multiprocessing.cpu_count()
-    if processes == 1 or len(jobs) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        for job in jobs:
-            yield job()
-            done()
-        return
-    _jobs[:] = jobs
-    with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
-        futures = {n: pool.submit(_run, n) for n in sorted(range(len(jobs)), key=lambda n: -sizes[n])}
-        for future in futures.values():
-            future.add_done_callback(lambda _: done())
-        for n in range(len(jobs)):
-            yield futures[n].result()

@@ -25,30 +25,30 @@ from typing import Any
 
 import machine
 
-from policy import resources
+from policy import documents, resources
 from policy.audit.journal import Journal
 from policy.audit.records import Header, Record
-from policy.cli.documents import margin, trading
-from policy.cli.documents.followed import of_journal
-from policy.cli.trade import header_of, market_of
+from policy.pipeline import load_program, read_folder, rulebooks
 from policy.scenario.from_folder import scenario_in
-from policy.scenario.run import Run
+from policy.scenario.run import Run, header_of, market_for
 
 SCENARIO = resources.folder("rulesets") / "hk_sfc" / "scenarios" / "safeguards_under_stress"
 EVENTS = (10_000, 100_000, 1_000_000)
 OPEN = (10_000, 100_000)
 TWO_DAYS = 2 * 24 * 3600 * 10**6
 GROUP = 1_000
-KINDS = {"trading": trading.start, "margin": margin.start}
+KINDS = ("trading", "margin")
 
 
 def carried_out() -> tuple[Header, list[Record]]:
     """The scenario's records, once."""
     scenario = scenario_in(SCENARIO)
-    market, digest = market_of(scenario, (), None, "")
+    texts, _ = read_folder((resources.folder("rulesets"),))
+    market = market_for(scenario, rulebooks(load_program(texts, scenario.under)))
+    header = header_of(scenario, market, scenario.under)
     records: list[Record] = []
     Run(market, on_record=records.append).carry_out(scenario)
-    return header_of(scenario, digest, scenario.on, ""), records
+    return header, records
 
 
 def repeated(records: list[Record]) -> Iterator[tuple[int, Record]]:
@@ -95,7 +95,8 @@ def measured(kind: str, path: Path) -> dict[str, Any]:
 
 def make(kind: str, path: str) -> None:
     start = machine.now()
-    page = of_journal(path, "A platform", (), KINDS[kind]).page("both")
+    texts, _ = read_folder((resources.folder("rulesets"),))
+    page = getattr(documents, kind)(documents.rules_of(texts), journal=path).page("both")
     taken = machine.now() - start
     told = {"seconds": taken.wall, "processor": taken.processor, "page": len(page.encode())}
     print(json.dumps(told | {"peak": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024}))

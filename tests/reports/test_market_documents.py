@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from policy import resources
 from policy.audit.records import Header, Record
 from policy.cli import main
-from policy.cli.documents.followed import followed
+from policy.documents import edition
+from policy.documents.markets import followed
 from policy.exchange import events as exchange
 from policy.margin.financing import events as financing
 from policy.margin.perpetuals import events as perpetuals
@@ -39,7 +40,7 @@ def run(*arguments: str) -> str:
 
 @cache
 def day(name: str) -> Document:
-    return followed(str(SCENARIOS / name), "", (), Recorded.whole)[0].document("A platform")
+    return followed(edition(on="2026-03-01").rules, SCENARIOS / name, Recorded.whole)[0].document("A platform")
 
 
 def figures(name: str) -> dict[str, Any]:

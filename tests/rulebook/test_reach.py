@@ -293,7 +293,7 @@ def test_a_letter_says_what_would_remove_each_reason() -> None:
 
 
 def test_a_letter_says_where_no_remedy_was_worked_out(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("policy.cli.documents.decision.has_solver", lambda: False)
+    monkeypatch.setattr("policy.documents.letters.has_solver", lambda: False)
     words = ["report", "decision", "order_accepted", "--on", "2026-06-18", "--facts", "-", "--format", "markdown"]
     told = CliRunner().invoke(main, words, input=json.dumps(ORDER))
     assert "was not worked out: there is no solver" in told.stdout

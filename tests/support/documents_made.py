@@ -1,4 +1,4 @@
-"""Documents made once by the command line, and printed in as many languages and formats as tests ask for."""
+"""Documents made once by the command line, and printed in as many languages and formats as tests need."""
 
 from __future__ import annotations
 
@@ -11,10 +11,8 @@ from click.testing import CliRunner
 
 import optional
 from policy import resources
-from policy.cli import main
-from policy.cli.documents import common
-from policy.reports.documents import Document
-from policy.reports.markdown import markdown_of
+from policy.cli import main, printing
+from policy.documents import Document
 
 SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
 ORDER = {
@@ -51,12 +49,12 @@ def document(*words: str, facts: str = "") -> Document:
     optional.proofs(words)
     kept: list[Document] = []
 
-    def keep(made: Document, *_: str) -> bytes:
+    def keep(made: Document, *_: object) -> bytes:
         kept.append(made)
         return b""
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(common, "in_format", keep)
+        patch.setattr(printing, "in_format", keep)
         result = CliRunner().invoke(main, ["report", *words], input=facts)
     assert result.exit_code == 0, result.output
     [made] = kept
@@ -65,10 +63,7 @@ def document(*words: str, facts: str = "") -> Document:
 
 def printed(made: Document, language: str, format: str) -> str:
     """The document as text."""
-    if format == "json":
-        return common.json_of(made).decode()
-    page = made.page(language)
-    return markdown_of(page) if format == "markdown" else page
+    return made.printed(format, language).decode()
 
 
 @cache

@@ -1,11 +1,38 @@
-"""How what happened in a market looks as text."""
+"""What the verbs of a market share: the market of a scenario, and how events and their sums look as text."""
 
 from __future__ import annotations
 
+from datetime import date
+
 import click
 
-from policy.cli.output import plural
+from policy.cli.options import rulebooks_of
+from policy.cli.output import plural, print_diagnostics
+from policy.diagnostics import Diagnostic
+from policy.scenario.from_folder import Scenario
+from policy.scenario.market import Market
+from policy.scenario.run import market_for
 from policy.scenario.tally import Kind, Tally
+
+NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
+
+
+def market_of(scenario: Scenario, paths: tuple[str, ...], on: date | None, under: str) -> Market:
+    """The market that a scenario's stage needs, under these rules. Raises PolicyError where they do not serve."""
+    if not (on or scenario.on):
+        raise click.UsageError("give `--on`, the date as of which it begins: the scenario names none")
+    rulebook_on = rulebooks_of(paths, overlay_of(scenario, under))
+    return market_for(scenario, rulebook_on, on.isoformat() if on else "")
+
+
+def overlay_of(scenario: Scenario, under: str) -> str:
+    """The overlay named on the command line, else the scenario's own; neither for `none`."""
+    return "" if under == NO_OVERLAY else under or scenario.under
+
+
+def print_unread(diagnostic: Diagnostic) -> None:
+    """Prints why a line of a scenario could not be read."""
+    print_diagnostics((diagnostic,))
 
 
 def dates(about: dict[str, str]) -> str:

@@ -1,1 +1,0 @@
-"""The kinds of document that `policy report` writes, one file a kind."""

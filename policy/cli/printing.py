@@ -1,0 +1,145 @@
+"""Options that documents share, and where a document goes: a file, or standard output."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar, cast, get_args
+
+import click
+from attrs import frozen
+
+from policy.cli.output import fail, keep_apart, write_whole
+from policy.diagnostics import PolicyError
+from policy.documents import A_PLATFORM, Document, Format, Language
+from policy.files import whole_folder
+from policy.reports.foreign.folder import Folder, templates_in
+
+F = TypeVar("F", bound=Callable[..., Any])
+LANGUAGES: tuple[Language, ...] = get_args(Language)
+FORMATS: tuple[Format, ...] = get_args(Format)
+
+
+@frozen
+class Templates:
+    """A folder of templates that was named, and what is in it."""
+
+    path: str
+    folder: Folder
+
+    def __str__(self) -> str:
+        return self.path
+
+
+class TemplatesType(click.Path):
+    """Reads the templates before anything else is done. Ends with 2 and every finding if they are wrong."""
+
+    def __init__(self) -> None:
+        super().__init__(exists=True, file_okay=False)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        path = os.fspath(super().convert(value, param, ctx))
+        try:
+            return Templates(path, templates_in(path))
+        except PolicyError as error:
+            fail(error)
+
+
+def _require_pdf(ctx: click.Context, _: click.Parameter, format: str) -> str:
+    if format == "pdf" and not ctx.resilient_parsing:
+        require_pdf()
+    return format
+
+
+templates_option = click.option(
+    "--templates", type=TemplatesType(), help="Folder of templates that replace shipped ones of the same name."
+)
+platform_option = click.option(
+    "--platform", default=A_PLATFORM, show_default=True, help="Name of the platform on the cover."
+)
+language_option = click.option(
+    "--language", type=click.Choice(LANGUAGES), default="both", show_default=True, help="English, Chinese or both."
+)
+_OPTIONS = (
+    templates_option,
+    click.option(
+        "-o",
+        "--output",
+        type=click.Path(dir_okay=False),
+        default="-",
+        show_default=True,
+        help="Output file; `-` for standard output.",
+    ),
+    click.option(
+        "--format",
+        type=click.Choice(FORMATS),
+        default="html",
+        show_default=True,
+        callback=_require_pdf,
+        help="Output format.",
+    ),
+    platform_option,
+    language_option,
+)
+
+
+def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
+    """A command that returns a document, with the options that print it: a finding ends it as the finding says."""
+
+    @wraps(command)
+    def printed(language: Language, format: Format, output: str, templates: Templates | None, **given: Any) -> None:
+        if format == "pdf" and output == "-":
+            raise click.UsageError("a PDF goes to a file: name one with --output")
+        keep_apart((output,), _read_by(given))
+        try:
+            data = in_format(command(**given), format, language, templates and templates.folder)
+        except PolicyError as error:
+            fail(error)
+        if output == "-":
+            sys.stdout.buffer.write(data)
+            return
+        write_whole(output, data)
+        click.echo(f"the document is in {output}", err=True)
+
+    for option in _OPTIONS:
+        printed = option(printed)
+    return cast(Callable[..., None], printed)
+
+
+def _read_by(given: dict[str, Any]) -> Iterator[str]:
+    """The files and folders that a document is made of, by the options and arguments that name them."""
+    yield from given.get("paths", ())
+    yield from (given[name] for name in ("facts", "journal", "scenario") if given.get(name))
+    yield from (given[name].partition("+")[0] for name in ("old", "new") if name in given)
+
+
+def in_format(document: Document, format: Format, language: Language, own: Folder | None) -> bytes:
+    return document.printed(format, language, own)
+
+
+@contextmanager
+def new_folder(folder: str) -> Iterator[Path]:
+    """A folder to write into, published whole. Ends with 2 where it is not new or empty, or cannot be written."""
+    try:
+        if os.path.exists(folder) and os.listdir(folder):
+            raise click.UsageError(f"`{folder}` is not empty: name a new folder")
+        with whole_folder(folder) as into:
+            yield into
+    except OSError as failure:
+        raise click.UsageError(f"`{folder}` cannot be written: {failure.strerror}") from failure
+    except PolicyError as error:
+        fail(error)
+
+
+def require_pdf() -> None:
+    """Ends with 2 where this machine cannot print PDF, before a document is made in vain."""
+    from policy.reports.pdf import needed_here
+
+    try:
+        needed_here()
+    except PolicyError as error:
+        fail(error)

@@ -1,0 +1,68 @@
+"""The documents that people read and sign, one function a kind. `policy report` prints what these return.
+
+from datetime import date
+from policy import documents
+
+law = documents.edition(on=date(2026, 3, 1))               # the shipped rules; or paths, and under="example.house"
+book = documents.rulebook(law, proofs=False)
+book.printed("html", "en")                                 # bytes: "html", "markdown", "json" or "pdf"
+documents.decision(law, "order_accepted", facts_in_json)
+documents.trading(law.rules, journal="day.jsonl")          # or scenario="a-folder"
+
+A kind is a function of its arguments and of the files they name. Raises PolicyError where a document cannot be made.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from policy.documents.changes import change
+    from policy.documents.editions import A_PLATFORM, Edition, edition, rules_of
+    from policy.documents.letters import decision
+    from policy.documents.markets import margin, trading
+    from policy.documents.packs import pack
+    from policy.documents.rulebooks import rulebook, traceability
+    from policy.reports.documents import Document, Format, Language
+
+_WHERE = {
+    "A_PLATFORM": "documents.editions",
+    "Document": "reports.documents",
+    "Edition": "documents.editions",
+    "Format": "reports.documents",
+    "Language": "reports.documents",
+    "change": "documents.changes",
+    "decision": "documents.letters",
+    "edition": "documents.editions",
+    "margin": "documents.markets",
+    "pack": "documents.packs",
+    "rulebook": "documents.rulebooks",
+    "rules_of": "documents.editions",
+    "traceability": "documents.rulebooks",
+    "trading": "documents.markets",
+}
+
+__all__ = [
+    "A_PLATFORM",
+    "Document",
+    "Edition",
+    "Format",
+    "Language",
+    "change",
+    "decision",
+    "edition",
+    "margin",
+    "pack",
+    "rulebook",
+    "rules_of",
+    "traceability",
+    "trading",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Kinds are imported when first used, so that a help page needs none of them."""
+    if name in _WHERE:
+        return getattr(import_module(f"policy.{_WHERE[name]}"), name)
+    raise AttributeError(f"module `policy.documents` has no `{name}`")

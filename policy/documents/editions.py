@@ -1,0 +1,107 @@
+"""An edition: the rules that a document is about, as of a date and under an overlay.
+
+In: texts of rules. Out: `Edition`, with its model, its program and the cover of a document about it. Files are named
+from the folder that holds them all, so that a document is the same wherever that folder is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from datetime import date
+from functools import cached_property, lru_cache
+from pathlib import Path
+
+from attrs import frozen
+
+from policy import resources
+from policy.decisions import Status, Words
+from policy.diagnostics import PolicyError
+from policy.ir.program import Program
+from policy.model.rules import Model
+from policy.pipeline import Checked, Text, check, dated, day_of, program, read_folder
+from policy.reports.book.figures import Cover
+from policy.reports.reach import remarks_on
+from policy.reports.words import by_status
+from policy.rulebook import Rulebook
+
+A_PLATFORM = "A licensed platform"  # on the cover, where no name is given
+SHIPPED = "shipped"
+WITHOUT_PROOFS = "say `--no-proofs`, and the document says that nothing was proved"
+
+
+@frozen(slots=False, eq=False)
+class Edition:
+    """Rules as of a date, with the overlay `under` laid over them; `name` is how a change calls them."""
+
+    rules: Checked
+    on: date
+    under: str = ""
+    name: str = SHIPPED
+
+    @cached_property
+    def digest(self) -> str:
+        return self.rules.digest(self.under)
+
+    @cached_property
+    def model(self) -> Model:
+        return self.rules.under(self.under)
+
+    @cached_property
+    def undated(self) -> Program:
+        return program(self.rules, self.under)
+
+    @cached_property
+    def rulebook(self) -> Rulebook:
+        return dated(self.undated, self.on)
+
+    def cover(
+        self,
+        title: Words,
+        platform: str,
+        provisions: Iterable[tuple[str, Status]] | None = None,
+        remarks: tuple[Words, ...] | None = None,
+        *,
+        before: str = "",
+    ) -> Cover:
+        """The cover of a document that rests on these provisions, or on all; `before` is the digest compared with."""
+        if provisions is None:
+            provisions = [(p.id, p.status) for p in self.model.provisions.values()]
+        if remarks is None:
+            remarks = remarks_on(self.model, self.model.provisions, self.on.toordinal())
+        sources = by_status(provisions)
+        return Cover(title, platform, self.on.isoformat(), self.digest, self.under, sources, remarks, before=before)
+
+
+def edition(*paths: str | Path, on: date | str, under: str = "") -> Edition:
+    """The rules in `paths`, the shipped ones if none is named, as of `on`. Raises PolicyError with every finding."""
+    day = day_of(on)
+    texts, wrong = read_folder(paths or (resources.folder("rulesets"),))
+    if wrong:
+        raise PolicyError(wrong)
+    return Edition(rules_of(texts), day, under, name_of(paths, under))
+
+
+def name_of(paths: Sequence[str | Path], under: str) -> str:
+    """How a change calls an edition."""
+    return (", ".join(map(str, paths)) or SHIPPED) + (f"+{under}" if under else "")
+
+
+def rules_of(texts: Sequence[Text]) -> Checked:
+    """The checked rules of these texts, for any number of documents. Raises PolicyError where they have errors."""
+    checked = _checked(tuple(_named_from_their_folder(texts)))
+    if checked.errors:
+        raise PolicyError(check(texts).errors)  # which name the files as the user does
+    return checked
+
+
+@lru_cache(maxsize=2)
+def _checked(texts: tuple[Text, ...]) -> Checked:
+    """Kept, as both sides of a change may be the same rules."""
+    return check(texts)
+
+
+def _named_from_their_folder(texts: Sequence[Text]) -> list[Text]:
+    folder = os.path.commonpath([os.path.dirname(os.path.abspath(t.name)) for t in texts])
+    above = os.path.dirname(folder)
+    return [Text(os.path.relpath(t.name, above), t.data) for t in texts]

@@ -1,0 +1,161 @@
+"""A market's day as a document: out of a journal, read as a stream, or out of a scenario, run for the purpose.
+
+In: a journal that is whole, or the folder of a scenario; and the rules it is under. Out: the document of what was
+traded, or of what was lent and margined. A journal holds the accounts that were stated, and no portfolio to stress; a
+scenario's accounts are stated at its end, and its prices fall, each time from there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from policy.audit.records import Header, Record
+from policy.audit.replay import records
+from policy.audit.verify import require_whole
+from policy.diagnostics import Diagnostic, PolicyError
+from policy.documents.editions import A_PLATFORM
+from policy.pipeline import Checked, program, rulebooks
+from policy.progress import Watch, unwatched
+from policy.reports.documents import Document
+from policy.reports.journal.glossary import Glossary, glossary_of
+from policy.reports.journal.margin import MarginTally
+from policy.reports.journal.market import Recorded
+from policy.reports.journal.trading import Trading
+from policy.scenario.falls import stress_rows
+from policy.scenario.from_folder import Scenario, scenario_in
+from policy.scenario.market import Market
+from policy.scenario.run import Run, header_of, market_for, stage_of
+from policy.scenario.statements import statements
+from policy.scenario.stress import Prices
+from policy.wire import event_json
+
+Begin = Callable[[Header, Glossary], Recorded]
+OnUnread = Callable[[Diagnostic], object]
+
+
+def trading(
+    rules: Checked,
+    *,
+    journal: str | Path = "",
+    scenario: str | Path = "",
+    platform: str = A_PLATFORM,
+    on_unread: OnUnread = lambda _: None,
+    watch: Watch = unwatched,
+) -> Document:
+    """What was accepted and refused by which rule, evidence of client priority, flows, settlement and reserve."""
+
+    def begin(header: Header, glossary: Glossary) -> Recorded:
+        return Recorded(header, glossary, trading=Trading(glossary))
+
+    return _document(rules, journal, scenario, begin, platform, on_unread, watch)
+
+
+def margin(
+    rules: Checked,
+    *,
+    journal: str | Path = "",
+    scenario: str | Path = "",
+    platform: str = A_PLATFORM,
+    on_unread: OnUnread = lambda _: None,
+    watch: Watch = unwatched,
+) -> Document:
+    """Collateral before and after the haircut, calls, sales, liquidations, funding, fund, and stress results."""
+
+    def begin(header: Header, glossary: Glossary) -> Recorded:
+        return Recorded(header, glossary, margin=MarginTally(glossary))
+
+    return _document(rules, journal, scenario, begin, platform, on_unread, watch)
+
+
+def _document(
+    rules: Checked,
+    journal: str | Path,
+    scenario: str | Path,
+    begin: Begin,
+    platform: str,
+    on_unread: OnUnread,
+    watch: Watch,
+) -> Document:
+    if bool(journal) == bool(scenario):
+        raise ValueError("name either a journal or a scenario")
+    if journal:
+        header, found = read_journal(journal, rules, None, watch)
+        return begin(header, glossary_of(rules.under(header.overlay))).read(found).document(platform)
+    recorded, unread = followed(rules, Path(scenario), begin, on_unread)
+    return recorded.document(platform, unread)
+
+
+# ── a scenario ──────────────────────────────────────────────────────────────────────────────
+
+
+def followed(
+    rules: Checked, folder: Path, begin: Begin, on_unread: OnUnread = lambda _: None
+) -> tuple[Recorded, int]:
+    """A scenario run under its own first date and overlay, and how many of its lines could not be read."""
+    scenario = scenario_in(folder)
+    market = market_for(scenario, rulebooks(program(rules, scenario.under)))
+    header = header_of(scenario, market, scenario.under)
+    recorded = begin(header, glossary_of(rules.under(scenario.under)))
+    run = Run(market, on_unread=on_unread, on_record=recorded.take)
+    run.carry_out(scenario)
+    finish(recorded, run, scenario, header)
+    return recorded, run.unread
+
+
+def finish(recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> None:
+    """What a scenario's document has beyond its records: accounts at the end, and what falls of prices would do."""
+    if recorded.margin is not None:
+        recorded.stress = stress_rows(_fresh(run.market, scenario, header))
+        recorded.state(map(event_json, statements(run.market)))
+
+
+def _fresh(market: Market, scenario: Scenario, header: Header) -> Callable[[], tuple[Run, Prices]]:
+    def fresh() -> tuple[Run, Prices]:
+        again, prices = Market(market.rulebook_on, header.on), Prices()
+        again.open(stage_of(scenario))
+        run = Run(again, on_command=prices.take)
+        run.carry_out(scenario)
+        return run, prices
+
+    return fresh
+
+
+# ── a journal ───────────────────────────────────────────────────────────────────────────────
+
+
+def read_journal(
+    path: str | Path, rules: Checked, under: str | None = None, watch: Watch = unwatched
+) -> tuple[Header, Iterator[Record]]:
+    """The header of a whole journal, and its records one at a time; of these rules under `under`, if that is said.
+
+    Raises DamagedJournalError where the journal is not whole, PolicyError where it was kept under other rules.
+    """
+    with watch("checking the journal, bytes", os.path.getsize(path)) as seen:
+        header, last = require_whole(path, seen.update)
+    overlay = header.overlay if under is None else under
+    if rules.digest(overlay) != header.rules:
+        raise PolicyError([_other_rules(header, rules, overlay)])
+    return header, _records(path, last, header.rules, watch)
+
+
+def _other_rules(header: Header, rules: Checked, under: str) -> Diagnostic:
+    kept = header.rules
+    journal = f"`{kept[:16]}`" + (f" with `{header.overlay}` over it" if header.overlay else "")
+    document = f"`{rules.digest(under)[:16]}`" + (f" with `{under}` over it" if under else "")
+    help = "name the rules that it was kept under with `--rules`"
+    if header.overlay != under and rules.digest(header.overlay) == kept:
+        help = f"write it with `--under {header.overlay}`" if header.overlay else "write it without `--under`"
+    message = f"the journal was kept under the rulebook {journal}, and this document is of {document}"
+    return Diagnostic("journal-rules", message, None, help)
+
+
+def _records(path: str | Path, last: int, rules: str, watch: Watch) -> Iterator[Record]:
+    with watch("reading the journal, bytes", os.path.getsize(path)) as seen:
+        for _, record in records(path, last, seen.update):
+            if record.rules != rules:
+                kept = f"`{record.rules[:16]}`, others under `{rules[:16]}`"
+                message = f"record {record.seq} was kept under the rulebook {kept}"
+                raise PolicyError([Diagnostic("journal-rules", message, None, "keep a journal for each rulebook")])
+            yield record

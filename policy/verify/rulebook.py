@@ -1,0 +1,64 @@
+"""All that can be proved of a rulebook, or of a change from one to another, proved with progress shown.
+
+In: checked rules, or two programs. Out: verdicts and differences. Absent: how they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from policy.ir.program import Program
+from policy.model import rules
+from policy.pipeline import Checked
+from policy.pipeline import program as program_of
+from policy.progress import Watch, unwatched
+from policy.verify import overlay as overlays
+from policy.verify.claims import Verdict
+from policy.verify.decide import Limits
+from policy.verify.difference import Change, Difference, change, directions
+from policy.verify.questions import batches
+from policy.verify.run import Task, differences, tasks, verdicts
+
+USUAL = Limits(10.0, 3)
+
+
+def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[list[Task], list[Verdict]]:
+    """The claims about the law, then about these overlays; and verdicts on those that cannot be put to a solver."""
+    law = program_of(checked)
+    claims = tasks(law, batches(checked.model, law), limits)
+    not_asked: list[Verdict] = []
+    for name in names:
+        compared = overlays.compared(checked.model, law, program_of(checked, name), name)
+        claims += tasks(compared.program, compared.batches, limits)
+        not_asked += compared.not_asked
+    return claims, not_asked
+
+
+def proved(claims: Sequence[Task], jobs: int = 0, watch: Watch = unwatched) -> list[Verdict]:
+    """The verdicts on all claims, in order."""
+    with watch("proving", len(claims)) as seen:
+        return list(verdicts(claims, jobs, seen.update))
+
+
+def differences_of(
+    before: Program,
+    after: Program,
+    model: rules.Model,
+    limits: Limits = USUAL,
+    *,
+    jobs: int = 0,
+    select: str = "",
+    watch: Watch = unwatched,
+) -> list[Difference]:
+    """What differs between two programs, question by question; `model` says which way is stricter."""
+    c = change(before, after, directions(model))
+    chosen = [id for id in c.other if select in id]
+    with watch("comparing", len(chosen)) as seen:
+        return [*differences(c, chosen, limits, jobs, seen.update), *_same(c, select)]
+
+
+def _same(c: Change, select: str) -> list[Difference]:
+    functions = c.after.functions
+    return [
+        Difference(id, functions[id].kind, "equivalent", str(functions[id].place)) for id in c.same if select in id
+    ]
