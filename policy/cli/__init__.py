@@ -1,6 +1,6 @@
-"""The command line: one file a verb, each a thin face over the pipeline. Verbs are imported when they are used.
+"""The command line: one file a verb, each a thin layer over the Python API. A verb is imported when it is called.
 
-How they end is one table, in `exits`; how they are interrupted, in `interrupts`.
+Exit codes are one table, in `exits`; signals are handled in `interrupts`.
 """
 
 from __future__ import annotations
@@ -14,40 +14,40 @@ from typing import Any
 import click
 
 from policy.cli import interrupts
-from policy.cli.exits import MEANING, Exit, describe, told
+from policy.cli.exits import MEANING, Exit, describe, help_table
 
 VERBS = {
-    "backtest": "See what another rulebook would have decided.",
+    "backtest": "Show what another rulebook would have decided.",
     "check": "Find everything wrong with rules.",
     "completion": "Print the shell's completion script.",
     "decide": "Ask a question about facts.",
     "demo": "Run the shipped rulebook on a small market, end to end.",
     "diff": "Show exactly what a change of the rules changes.",
-    "explain": "Show how an answer came about.",
-    "facts": "Show what a question wants to know.",
-    "fmt": "Put rules into the standard shape.",
+    "explain": "Show the derivation of an answer.",
+    "facts": "List the facts that a question reads.",
+    "fmt": "Format rules.",
     "init": "Write a small working rulebook to start from.",
     "log": "Check or replay the journal of a market.",
-    "margin": "Show what margin accounts carry, owe and risk.",
-    "provisions": "List what the sources say and which rules stand on it.",
-    "questions": "List what a rulebook can be asked.",
+    "margin": "Show collateral, loans and risk of margin accounts.",
+    "provisions": "List provisions and the rules that cite them.",
+    "questions": "List the questions of a rulebook.",
     "report": "Write the documents that people read and sign.",
-    "stress": "Move prices and see what the rules do.",
+    "stress": "Apply price shocks to a portfolio; test the coverage of a margin.",
     "stubs": "Write types of records and questions, for type checkers.",
     "test": "Run the tests that rules bring along.",
     "trade": "Run a market's commands under a rulebook.",
-    "verify": "Prove what rules can never do, or show the case in which they do it.",
+    "verify": "Prove properties of rules, or show a counterexample.",
 }
 
 
 class UnusableError(click.ClickException):
-    """A file, folder or pipe does not do what was asked of it."""
+    """A file, folder or pipe that cannot be read or written."""
 
     exit_code = int(Exit.UNANSWERED)
 
 
 class LazyGroup(click.Group):
-    """Knows its verbs by name and imports the one that is called."""
+    """Lists verbs by name and imports the one that is called."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(VERBS)
@@ -97,7 +97,7 @@ class LazyGroup(click.Group):
 
 
 def _tell_of_the_cache() -> None:
-    """One line, where what this command read could not be kept."""
+    """One line, if the cache could not be used."""
     if "policy.cache" in sys.modules:
         from policy import cache
         from policy.diagnostics import printable
@@ -109,7 +109,7 @@ def _tell_of_the_cache() -> None:
 @click.group(
     cls=LazyGroup,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
-    epilog=told(MEANING),
+    epilog=help_table(MEANING),
 )
 @click.version_option(package_name="policy-that-runs")
 def main() -> None:

@@ -1,4 +1,4 @@
-"""`policy backtest`: what another rulebook would have decided, matched and called; or answered about a history."""
+"""`policy backtest`: what another rulebook would have decided about a journal, or about a table of past facts."""
 
 from __future__ import annotations
 
@@ -22,20 +22,24 @@ SHIPPED = "shipped"
 _OF_HISTORY = ("question", "on_column", "amount", "out", "keep", "scaled", "under")
 
 
-@click.command(short_help="See what another rulebook would have decided.")
+@click.command()
 @click.argument("old")
 @click.argument("new")
-@click.option("--journal", type=click.Path(exists=True, dir_okay=False), help="A market's journal: all of it again.")
 @click.option(
-    "--history", type=click.Path(), help="Or facts of the past, one question a row: .parquet, .arrow, .csv."
+    "--journal",
+    type=click.Path(exists=True, dir_okay=False),
+    help="Journal to run under both rulebooks.",
 )
-@click.option("--question", default="", help="Of a history: what is asked of each row.")
-@click.option("--on", type=DateType(), help="The date as of which both begin, or all rows are asked.")
-@click.option("--on-column", default="", help="Of a history, instead of --on: the column that has each row's date.")
-@click.option("--amount", default="", help="Of a history: a value question, how much each row is about.")
-@click.option("--out", type=click.Path(dir_okay=False), help="Of a history: where the rows that flip go.")
-@click.option("--keep", multiple=True, help="Of a history: a column that is no fact and comes out again. Repeatable.")
-@click.option("--scaled", is_flag=True, help="Of a history: 600 in money(HKD) is 6.00 HKD.")
+@click.option(
+    "--history", type=click.Path(), help="Table of past facts, one question a row: .parquet, .arrow or .csv."
+)
+@click.option("--question", default="", help="With --history: question to ask of each row.")
+@click.option("--on", type=DateType(), help="As-of date of both rulebooks; the journal's own if not given.")
+@click.option("--on-column", default="", help="With --history, instead of --on: column of each row's date.")
+@click.option("--amount", default="", help="With --history: value question that gives each row's amount.")
+@click.option("--out", type=click.Path(dir_okay=False), help="With --history: output file of the rows that flip.")
+@click.option("--keep", multiple=True, help="With --history: column to copy to the output. Repeatable.")
+@click.option("--scaled", is_flag=True, help="With --history: whole numbers count the last decimal, 600 is 6.00 HKD.")
 @under_option
 @format_option("text", "json")
 @click.pass_context
@@ -55,7 +59,7 @@ def command(
     under: str,
     format: str,
 ) -> None:
-    """Put the same past to the rulebooks OLD and NEW, and tell what flips, on what, for how much.
+    """Decide the same past under the rulebooks OLD and NEW; report what flips, by which rule, for how much.
 
     OLD and NEW are folders of rules, or `shipped`. With --journal, `+` adds an overlay: `shipped+example.house`.
 
@@ -65,22 +69,22 @@ def command(
     policy backtest rulesets proposed --history year.parquet --question order_accepted --on-column day \\
         --amount order_notional --out flipped.parquet --keep id
 
-    Of a journal, what became of its commands is compared, and what every margin account comes to after them: value,
-    call and headroom.
+    For a journal, the outcomes of its commands are compared, and the value, call and headroom of every margin
+    account at the end.
     """
     if (journal is None) == (history is None):
-        raise click.UsageError("say what is put to them: either --journal FILE, or --history FILE")
+        raise click.UsageError("give either `--journal FILE` or `--history FILE`")
     if history is None:
         assert journal is not None
         for name in _OF_HISTORY:
             if context.params[name]:
-                raise click.UsageError(f"`--{name.replace('_', '-')}` is asked of a history, not of a journal")
+                raise click.UsageError(f"`--{name.replace('_', '-')}` goes with `--history`, not with `--journal`")
         flips = _of_journal(journal, old, new, on, format)
     else:
         if not question:
-            raise click.UsageError("say what is asked of each row: --question order_accepted")
+            raise click.UsageError("give `--question`, as order_accepted: the question to ask of each row")
         if (on is None) == (not on_column):
-            raise click.UsageError("say as of when: --on 2026-03-01, or --on-column NAME")
+            raise click.UsageError("give either `--on 2026-03-01` or `--on-column NAME`")
         keep_apart((out,), (history, _folder(old), _folder(new)))
         from policy.cli.tables import backtest_table
 

@@ -11,12 +11,12 @@ from policy.cli.sarif import sarif
 from policy.pipeline import check
 
 
-@click.command(short_help="Find everything wrong with rules.")
+@click.command()
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("--strict", is_flag=True, help="Warnings count as errors.")
+@click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @format_option("text", "json", "sarif")
 def command(paths: tuple[str, ...], strict: bool, format: str) -> None:
-    """Read, type and judge the rules in PATHS (the shipped rulebook if none is named, `-` for standard input).
+    """Parse, type-check and lint the rules in PATHS (the shipped rulebook if none is named, `-` for standard input).
 
     \b
     policy check rulesets

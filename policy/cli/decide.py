@@ -32,25 +32,23 @@ from policy.rulebook import Rulebook
 TABLES = (".csv", ".parquet", ".arrow", ".ipc", ".feather")  # which are answered into a file
 
 
-@click.command(short_help="Ask a question about facts.")
+@click.command()
 @click.argument("question")
 @click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input; .jsonl is a stream.")
-@click.option(
-    "--on", type=DateType(), help="The date as of which the law is asked, as 2026-03-01. There is no default."
-)
-@click.option("--on-column", default="", help="Instead of --on: the column of a table that has each row's date.")
+@click.option("--on", type=DateType(), help="As-of date, as 2026-03-01. No default: an answer has a date.")
+@click.option("--on-column", default="", help="Instead of --on: column of a table with each row's date.")
 @under_option
 @rules_option
-@click.option("--lines", is_flag=True, help="The facts are JSON Lines: an answer per line (implied by .jsonl).")
+@click.option("--lines", is_flag=True, help="Read JSON Lines, answer each line (implied by .jsonl).")
 @click.option("--interpret", is_flag=True, help="Use the reference interpreter instead of generated Python.")
 @click.option(
     "--out",
     type=click.Path(dir_okay=False),
-    help="Ask every row of a table: the facts are .parquet, .csv, .arrow or .jsonl.",
+    help="Output file for a table: every row of .parquet, .csv, .arrow or .jsonl is answered.",
 )
-@click.option("--keep", multiple=True, help="With --out: a column that is no fact and comes out again. Repeatable.")
-@click.option("--scaled", is_flag=True, help="With --out: whole numbers are in the last decimal, 600 is 6.00 HKD.")
-@click.option("--engine", default="", help="With --out: a Spark master, as spark://host:7077 or local[2].")
+@click.option("--keep", multiple=True, help="With --out: column to copy to the output. Repeatable.")
+@click.option("--scaled", is_flag=True, help="With --out: whole numbers count the last decimal, 600 is 6.00 HKD.")
+@click.option("--engine", default="", help="With --out: Spark master, as spark://host:7077 or local[2].")
 @format_option("text", "json")
 def command(
     question: str,
@@ -76,13 +74,12 @@ def command(
     policy decide lending_value --facts positions.parquet --on 2026-03-01 --out lent.parquet --keep account
     policy decide order_accepted --facts year.parquet --on-column day --out decided.parquet
 
-    In a stream a line that cannot be read is reported with its number, and the others are still answered.
-    In a CSV a text that a spreadsheet would run as a formula has an apostrophe before it (numbers have none); drop
-    it to have the text again, or write Parquet or JSON Lines, which hold texts as they are. Of many answers the code
-    is that of the worst: refused facts, then undecided, then denied.
+    In a stream, a line that cannot be read is reported with its number; the others are answered. In CSV output, a
+    text that a spreadsheet would run as a formula gets an apostrophe before it (numbers do not); Parquet and JSON
+    Lines keep texts unchanged. Of many answers, the exit code is the worst: refused facts, undecided, denied.
     """
     if (on is None) == (not on_column):
-        raise click.UsageError("say as of when: --on 2026-03-01, or for a table --on-column NAME")
+        raise click.UsageError("give `--on 2026-03-01`, or for a table `--on-column NAME`")
     if out is not None:
         keep_apart((out,), (facts, *paths))
         from policy.cli.tables import decide_table
@@ -91,9 +88,9 @@ def command(
         tally = decide_table(paths, under, asking, facts, out, engine, format)
         end(of_outcomes(name for name, count in tally.items() if count))
     if facts.lower().endswith(TABLES):
-        raise click.UsageError(f"`{facts}` is a table: name a file for its answers, as `--out answers.csv`")
+        raise click.UsageError(f"`{facts}` is a table: name an output file, as `--out answers.csv`")
     if on is None or keep or scaled or engine:
-        raise click.UsageError("--on-column, --keep, --scaled and --engine are for tables: name an --out")
+        raise click.UsageError("--on-column, --keep, --scaled and --engine are for tables: give `--out` too")
     rulebook = rulebook_of(paths, on, under)
     try:
         asker = _Asker(rulebook, question, interpret)

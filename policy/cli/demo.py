@@ -15,7 +15,7 @@ from policy.reports.render import demo_page
 from policy.rulebook import Rulebook
 
 
-@click.command(short_help="Run the shipped rulebook on a small market, end to end.")
+@click.command()
 @rules_option
 @under_option
 @click.option(

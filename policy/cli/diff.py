@@ -23,15 +23,15 @@ from policy.verify.rulebook import differences_of
 COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incomparable": "red"}
 
 
-@click.command(short_help="Show exactly what a change of the rules changes.")
+@click.command()
 @click.argument("paths", nargs=-1, type=click.Path())
-@click.option("--from", "since", type=DateType(), help="Compare one rulebook as of this date …")
-@click.option("--to", "until", type=DateType(), help="… with itself as of this one.")
-@click.option("--on", type=DateType(), help="Compare as of one date; otherwise over all dates.")
-@click.option("--under", default="", help="Lay this overlay over the second of the two, as example.house.")
+@click.option("--from", "since", type=DateType(), help="First as-of date, to compare one rulebook with itself.")
+@click.option("--to", "until", type=DateType(), help="Second as-of date; goes with --from.")
+@click.option("--on", type=DateType(), help="Compare as of this date; over all dates if not given.")
+@click.option("--under", default="", help="Apply this overlay to the second rulebook, as example.house.")
 @click.option("-k", "--select", default="", help="Only questions whose name contains this.")
 @seconds_option
-@click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list looked at.")
+@click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list considered.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
 @format_option("text", "table", "json")
 def command(
@@ -46,8 +46,8 @@ def command(
     jobs: int,
     format: str,
 ) -> None:
-    """Compare two rulebooks, or one with itself as of two dates or under an overlay, question by question: what is
-    stricter, what is looser, which numbers rise or fall, by how much at most, where, and an example client for each.
+    """Compare two rulebooks, or one with itself at two dates or under an overlay, question by question: what is
+    stricter, what is looser, which numbers rise or fall, by how much at most, where, with an example of each.
 
     \b
     policy diff old-rules new-rules

@@ -1,4 +1,4 @@
-"""How commands end: one table of codes, and what each means of each verb.
+"""Exit codes: one table, and what each code means for each verb.
 
 `policy VERB --help` prints its part of the table; the tests run every verb for each of its codes.
 """
@@ -14,7 +14,7 @@ import click
 
 
 class Exit(IntEnum):
-    """What a command ends with."""
+    """The exit code of a command."""
 
     YES = 0
     NO = 1
@@ -25,19 +25,19 @@ class Exit(IntEnum):
 
 
 MEANING = {
-    Exit.YES: "yes: permitted, a value, nothing found, all hold",
+    Exit.YES: "yes: permitted, a value, no findings, all hold",
     Exit.NO: "no: denied, findings, failed tests, differences",
     Exit.UNANSWERED: "could not answer: usage, unreadable input, rules with errors, refused rows, a missing extra",
     Exit.UNDECIDED: "undecided, or an integrity failure: a damaged journal, rows lost",
     Exit.INTERRUPTED: "interrupted",
-    Exit.PIPE_CLOSED: "whoever read has closed the pipe",
+    Exit.PIPE_CLOSED: "the reader closed the pipe",
 }
 WORST_FIRST = (Exit.UNANSWERED, Exit.UNDECIDED, Exit.NO, Exit.YES)
 
 _RULES = "the rules have errors or cannot be read"
-_WRITTEN = {Exit.YES: "it is written", Exit.UNANSWERED: f"{_RULES}, or it cannot be written"}
+_WRITTEN = {Exit.YES: "written", Exit.UNANSWERED: f"{_RULES}, or the file cannot be written"}
 _JOURNAL = {
-    Exit.UNANSWERED: f"{_RULES}, the journal was kept under other rules, or it cannot be written",
+    Exit.UNANSWERED: f"{_RULES}, the journal was kept under other rules, or the file cannot be written",
     Exit.UNDECIDED: "the journal is not whole",
 }
 _DECIDED = {
@@ -46,8 +46,8 @@ _DECIDED = {
     Exit.UNANSWERED: f"the facts were refused, {_RULES}",
     Exit.UNDECIDED: "undecided, or the rules fail",
 }
-_CARRIED_OUT = {Exit.YES: "every line was carried out", Exit.UNANSWERED: f"a line could not be read, {_RULES}"}
-_LISTED = {Exit.YES: "it is printed", Exit.UNANSWERED: _RULES}
+_CARRIED_OUT = {Exit.YES: "every line was run", Exit.UNANSWERED: f"a line could not be read, {_RULES}"}
+_LISTED = {Exit.YES: "printed", Exit.UNANSWERED: _RULES}
 
 ENDS: dict[str, dict[Exit, str]] = {
     "backtest": {
@@ -57,76 +57,76 @@ ENDS: dict[str, dict[Exit, str]] = {
         Exit.UNDECIDED: "the journal is not whole, or rows were lost",
     },
     "check": {
-        Exit.YES: "nothing found, or warnings alone",
+        Exit.YES: "no findings, or only warnings",
         Exit.NO: "errors; with --strict also warnings",
         Exit.UNANSWERED: "a file cannot be read",
     },
-    "completion": {Exit.YES: "it is printed", Exit.UNANSWERED: "there is no such shell"},
+    "completion": {Exit.YES: "printed", Exit.UNANSWERED: "unknown shell"},
     "decide": _DECIDED | {Exit.UNDECIDED: "undecided, the rules fail, or rows were lost"},
     "demo": _WRITTEN,
     "diff": {
         Exit.YES: "nothing differs",
         Exit.NO: "something differs",
         Exit.UNANSWERED: _RULES,
-        Exit.UNDECIDED: "something is not decided, and nothing is known to differ",
+        Exit.UNDECIDED: "a comparison is undecided, and nothing is known to differ",
     },
     "explain": _DECIDED,
     "facts": _LISTED,
     "fmt": {
-        Exit.YES: "all is in shape",
-        Exit.NO: "with --check: something is not",
+        Exit.YES: "formatted; with --check: no file would change",
+        Exit.NO: "with --check: a file would change",
         Exit.UNANSWERED: "a file does not parse, or cannot be read",
     },
-    "init": {Exit.YES: "it is written", Exit.UNANSWERED: "a file is there already, or cannot be written"},
+    "init": {Exit.YES: "written", Exit.UNANSWERED: "a file exists already, or cannot be written"},
     "log verify": {
         Exit.YES: "the journal is whole",
         Exit.UNANSWERED: "it cannot be read",
         Exit.UNDECIDED: "it is torn or altered",
     },
     "log replay": {
-        Exit.YES: "every event comes out the same, to the byte",
+        Exit.YES: "every event is reproduced, byte for byte",
         Exit.UNANSWERED: f"it cannot be read, {_RULES}",
-        Exit.UNDECIDED: "one does not",
+        Exit.UNDECIDED: "an event differs, or the journal is not whole",
     },
     "margin": _CARRIED_OUT,
     "provisions": _LISTED,
     "questions": _LISTED,
     "report rulebook": _WRITTEN,
     "report traceability": _WRITTEN | _JOURNAL,
-    "report decision": _WRITTEN | {Exit.YES: "it is written, whatever the answer"},
+    "report decision": _WRITTEN | {Exit.YES: "written, whatever the answer"},
     "report trading": _WRITTEN | _JOURNAL,
     "report margin": _WRITTEN | _JOURNAL,
-    "report change": _WRITTEN | {Exit.YES: "it is written, whatever differs"} | _JOURNAL,
+    "report change": _WRITTEN | {Exit.YES: "written, whatever differs"} | _JOURNAL,
     "report pack": _WRITTEN | _JOURNAL,
-    "report templates": {Exit.YES: "they are written", Exit.UNANSWERED: "they cannot be written"},
+    "report templates": {Exit.YES: "written", Exit.UNANSWERED: "the folder is not empty, or cannot be written"},
     "stress portfolio": _CARRIED_OUT,
-    "stress coverage": {Exit.YES: "it is computed", Exit.UNANSWERED: f"the prices cannot be read, {_RULES}"},
+    "stress coverage": {Exit.YES: "computed", Exit.UNANSWERED: f"the prices cannot be read, {_RULES}"},
     "stubs": _WRITTEN,
     "test": {
         Exit.YES: "all tests hold",
-        Exit.NO: "one fails, there are none, a mistake goes unnoticed (--mutate), or coverage is below --fail-under",
+        Exit.NO: "a test fails, there are none, a mutant survives (--mutate), or coverage is below --fail-under",
         Exit.UNANSWERED: _RULES,
-        Exit.UNDECIDED: "with --mutate: a mistake is not decided",
+        Exit.UNDECIDED: "with --mutate: a mutant is undecided",
     },
     "trade": _CARRIED_OUT | {Exit.UNDECIDED: "the journal could not be kept"},
     "verify": {
-        Exit.YES: "everything is proved",
-        Exit.NO: "something is refuted",
+        Exit.YES: "every claim is proved",
+        Exit.NO: "a claim is refuted",
         Exit.UNANSWERED: _RULES,
-        Exit.UNDECIDED: "something is not decided, and nothing is refuted",
+        Exit.UNDECIDED: "a claim is undecided, and none is refuted",
     },
 }
 
 
-def told(meanings: dict[Exit, str]) -> str:
-    """A table of codes for a help page."""
-    return "\b\nEnds with:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in meanings.items())
+def help_table(meanings: dict[Exit, str]) -> str:
+    """The codes as a paragraph of a help page."""
+    return "\b\nExit codes:\n" + "\n".join(f"  {code:>3}  {meaning}" for code, meaning in meanings.items())
 
 
 def describe(command: click.Command, name: str) -> click.Command:
-    """Puts a verb's codes below its help, and those of what it consists of below theirs."""
+    """Adds the exit codes to the help of a verb and of its subcommands."""
     if name in ENDS:
-        command.epilog = told(ENDS[name])
+        command.epilog = help_table(ENDS[name])
     if isinstance(command, click.Group):
         for inner in command.commands:
             describe(command.commands[inner], f"{name} {inner}")

@@ -33,21 +33,23 @@ if TYPE_CHECKING:
     from policy.verify.remedy import Remedy
 
 
-@click.command(short_help="Show how an answer came about.")
+@click.command()
 @click.argument("question")
 @click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input.")
 @on_option
 @under_option
 @rules_option
-@click.option("--how", default="", help="Also show what would bring about: permitted, denied, or as `>= 40 HKD`.")
+@click.option(
+    "--how", default="", help="Also show what would lead to this answer: permitted, denied, or `>= 40 HKD`."
+)
 @seconds_option
 @format_option("text", "json")
 def command(
     question: str, facts: str, on: date, under: str, paths: tuple[str, ...], how: str, seconds: float, format: str
 ) -> None:
-    """Show how the answer to QUESTION came about: each rule, value and row, with its paragraph and the facts. With
-    `--how`, also the smallest changes of facts marked `changeable` that would bring about another answer, and what
-    would take away each reason of a denial. No time is changed to one before the decision.
+    """Show the derivation of the answer to QUESTION: each rule, value and row, with its paragraph and the facts. With
+    `--how`, also the smallest changes of facts marked `changeable` that lead to another answer, and those that remove
+    each reason of a denial. A time is never moved to before the decision.
 
     \b
     policy explain lending_value --facts position.json --on 2026-03-01
@@ -86,11 +88,11 @@ def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, se
     require_solver()
     word, _, value = how.partition(" ")
     if function.kind == "decision" and how not in ("permitted", "denied"):
-        raise click.UsageError("of a decision ask `--how permitted` or `--how denied`")
+        raise click.UsageError("for a decision, give `--how permitted` or `--how denied`")
     if function.kind != "decision" and (word not in ("=", ">=", "<=", ">", "<") or not value):
-        raise click.UsageError("of a value ask, for example, `--how '>= 40 HKD'`; or with = <= > <")
+        raise click.UsageError("for a value, give a comparison, as `--how '>= 40 HKD'`, with = >= <= > or <")
     if function.kind == "priority" or not function.parameters:
-        raise click.UsageError(f"`{function.id}` does not turn on facts in a way that could be changed")
+        raise click.UsageError(f"`{function.id}` depends on no facts that could be changed")
     goal = wanted(function, word, _read(rulebook, function, value)) if value else None
     return remedy_of(rulebook.program, function, answer, how, Limits(seconds), goal)
 

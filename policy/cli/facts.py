@@ -1,4 +1,4 @@
-"""`policy facts`: what a question wants to know."""
+"""`policy facts`: the facts that a question reads."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from policy.rulebook import Rulebook
 FEW_MEMBERS = 8
 
 
-@click.command(short_help="Show what a question wants to know.")
+@click.command()
 @click.argument("question")
 @rules_option
 @under_option
-@click.option("--on", type=DateType(), help="Only what is read as of this date, as 2026-03-01; else as of any date.")
+@click.option("--on", type=DateType(), help="Only facts read as of this date, as 2026-03-01.")
 @click.option("--template", "want_template", is_flag=True, help="Print a JSON document to fill in.")
 @click.option("--all-members", is_flag=True, help="List the members of long enums in full.")
 @format_option("text", "json")
@@ -36,7 +36,7 @@ def command(
     all_members: bool,
     format: str,
 ) -> None:
-    """List the facts QUESTION may turn on; as a JSON Schema (--format json); as a form to fill in (--template).
+    """List the facts QUESTION may read; as a JSON Schema (--format json); as a form to fill in (--template).
 
     \b
     policy facts order_accepted

@@ -11,9 +11,9 @@ from policy.diagnostics import Diagnostic
 from policy.pipeline import Text
 
 
-@click.command(short_help="Put rules into the standard shape.")
+@click.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(allow_dash=True))
-@click.option("--check", "only_check", is_flag=True, help="Change nothing; end with 1 where something would.")
+@click.option("--check", "only_check", is_flag=True, help="Change nothing; end with 1 if a file would change.")
 @format_option("text", "json")
 def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
     """Indent, align and space the rules in PATHS, in place; `-` reads standard input and prints.
@@ -23,8 +23,8 @@ def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
     policy fmt --check rulesets
     policy fmt - < draft.policy
 
-    White space moves, and a table gets the ruled line under its head; nothing else changes. A
-    file that does not parse is left alone and reported.
+    Only white space changes, and a table gets a ruled line under its head. A file that does not parse is reported
+    and left unchanged.
     """
     changed: list[str] = []
     broken: list[Diagnostic] = []

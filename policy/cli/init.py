@@ -13,7 +13,7 @@ from policy.cli.output import print_json, write_whole
 STARTER = Path(__file__).parent / "starter"
 
 
-@click.command(short_help="Write a small working rulebook to start from.")
+@click.command()
 @click.argument("folder", type=click.Path(file_okay=False), default="my-rules")
 @format_option("text", "json")
 def command(folder: str, format: str) -> None:

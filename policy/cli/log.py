@@ -21,9 +21,9 @@ from policy.cli.progress import progress
 from policy.diagnostics import PolicyError
 
 
-@click.group(short_help="Check or replay the journal of a market.")
+@click.group()
 def command() -> None:
-    """Check or replay the journal of a market: every command, its events, and the rules they came of.
+    """Check or replay the journal of a market: every command, its events, and the rulebook in force.
 
     \b
     policy log verify market.jsonl
@@ -33,8 +33,8 @@ def command() -> None:
 
 @command.command("verify", short_help="Find everything wrong with a journal.")
 @click.argument("file", type=click.Path())
-@click.option("--cut", "cutting", is_flag=True, help="Cut off a torn end, if nothing else is wrong.")
-@click.option("--kept", default="", help="A hash of this journal that was kept elsewhere: it must be in it.")
+@click.option("--cut", "cutting", is_flag=True, help="Cut off a torn end if nothing else is wrong.")
+@click.option("--kept", default="", help="Hash, kept elsewhere, that a record of the journal must have.")
 @format_option("text", "json")
 def verify_command(file: str, cutting: bool, kept: str, format: str) -> None:
     """Check every record of the journal FILE against its hash, and every hash against the one before.
@@ -66,10 +66,10 @@ def verify_command(file: str, cutting: bool, kept: str, format: str) -> None:
 @command.command("replay", short_help="Run a journal's commands again and compare the events.")
 @click.argument("file", type=click.Path())
 @rules_option
-@click.option("--other-rules", is_flag=True, help="The rules are meant to differ: say only what comes of it.")
+@click.option("--other-rules", is_flag=True, help="Expect other rules: report only events that differ.")
 @format_option("text", "json")
 def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format: str) -> None:
-    """Run the commands of the journal FILE again, under the date and overlay it names, and compare every event.
+    """Run the commands of the journal FILE again under its date and overlay, and compare every event.
 
     \b
     policy log replay market.jsonl

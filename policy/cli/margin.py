@@ -1,4 +1,4 @@
-"""`policy margin`: what margin accounts carry, owe and risk under a rulebook."""
+"""`policy margin`: collateral, loans and risk of margin accounts under a rulebook."""
 
 from __future__ import annotations
 
@@ -22,24 +22,24 @@ _LEFT = ("asset", "contract")
 _APART = ("event", "account", "bucket", "positions", "views", "verdict")
 
 
-@click.command(short_help="Show what margin accounts carry, owe and risk.")
+@click.command()
 @click.argument("portfolio", type=click.Path(path_type=Path))
 @rules_option
-@click.option("--on", type=DateType(), help="The date as of which it begins; the portfolio's own if it names one.")
+@click.option("--on", type=DateType(), help="First as-of date; the portfolio's own if not given.")
 @under_option
-@click.option("--account", "accounts", multiple=True, help="Only this account; repeatable.")
+@click.option("--account", "accounts", multiple=True, help="Only this account. Repeatable.")
 @format_option("text", "json")
 def command(
     portfolio: Path, paths: tuple[str, ...], on: date | None, under: str, accounts: tuple[str, ...], format: str
 ) -> None:
-    """Carry out the folder PORTFOLIO, then state every margin account: at the lender and at the perpetuals desk.
+    """Run the scenario in the folder PORTFOLIO, then state every margin account, at the lender and for perpetuals.
 
     \b
     policy margin rulesets/hk_sfc/scenarios/margin_financing
     policy margin my-book --on 2026-04-01 --under example.house --account chan --format json
 
-    What collateral carries for a loan and what it counts for in the lender's capital stand side by side, and are
-    never added up. A dash is a number that the rules could not give; `needs` names what they lack.
+    Lending value and value for the lender's regulatory capital are shown side by side and never added. A dash is a
+    number that the rules cannot give; `needs` names the missing facts.
     """
     try:
         read = scenario_in(portfolio)

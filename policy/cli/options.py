@@ -1,4 +1,4 @@
-"""Options that several verbs share, and how they become a rulebook."""
+"""Options that several verbs share, and the rules and facts they name."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class DateType(click.ParamType[date]):
 
 
 def not_here(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
-    """A file's name, where standard output is taken already."""
+    """A file's name; not `-`, as standard output is taken."""
     if name == "-":
-        raise click.BadParameter("standard output has the summary; name a file")
+        raise click.BadParameter("standard output is for the summary; name a file")
     return name
 
 
@@ -60,26 +60,26 @@ rules_option = click.option(
     multiple=True,
     envvar="POLICY_RULES",
     type=click.Path(),
-    help="Folder or file of rules; the shipped rulebook if none is named. Repeatable; also POLICY_RULES.",
+    help="Folder or file of rules. Repeatable. Default: POLICY_RULES, else the shipped rulebook.",
 )
 seconds_option = click.option(
     "--seconds",
     type=click.FloatRange(0.1),
     default=10.0,
     show_default=True,
-    help="Effort for each question: seconds of ten million steps, so that every machine gives the same verdicts.",
+    help="Budget per claim; 1 = ten million solver steps, so that every machine gives the same verdicts.",
 )
 on_option = click.option(
     "--on",
     type=DateType(),
     required=True,
-    help="The date as of which the law is asked, as 2026-03-01. There is no default: an answer has a date.",
+    help="As-of date, as 2026-03-01. No default: an answer has a date.",
 )
-under_option = click.option("--under", default="", help="A house overlay to lay over the law, as example.house.")
+under_option = click.option("--under", default="", help="House overlay to apply, as example.house.")
 
 
 def texts_of(paths: tuple[str, ...]) -> list[Text]:
-    """The rules files; `-` is standard input, nothing the shipped rulebook. Ends with 2 where one cannot be read."""
+    """The rules files; `-` is standard input, none the shipped rulebook. Ends with 2 if one cannot be read."""
     if paths == ("-",):
         return [Text("<stdin>", standard_input().read())]
     for path in paths:

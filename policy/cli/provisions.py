@@ -1,4 +1,4 @@
-"""`policy provisions`: what the sources say, and which rules stand on it."""
+"""`policy provisions`: provisions, and the rules that cite them."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from policy.model.lints.citations import standing_on
 from policy.model.values import show
 
 
-@click.command(short_help="List what the sources say and which rules stand on it.")
+@click.command()
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
-@click.option("--pillar", default="", help="Only this ASPIRe pillar, as Access.")
-@click.option("--measure", default="", help="Only this measure, as shared_order_book.")
-@click.option("--status", type=click.Choice([s.value for s in Status]), help="Only what is known this well.")
+@click.option("--pillar", default="", help="Only provisions of this ASPIRe pillar, as Access.")
+@click.option("--measure", default="", help="Only provisions of this measure, as shared_order_book.")
+@click.option("--status", type=click.Choice([s.value for s in Status]), help="Only provisions of this status.")
 @format_option("text", "json")
 def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | None, format: str) -> None:
-    """List the provisions of the rules in PATHS, how well each is known, and the rules that stand on it.
+    """List the provisions of the rules in PATHS, the status of each, and the rules that cite it.
 
     \b
     policy provisions --measure margin_financing

@@ -1,4 +1,4 @@
-"""`policy questions`: what a rulebook can be asked."""
+"""`policy questions`: the questions that a rulebook answers."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from policy.cli.output import print_json
 from policy.model.types import describe
 
 
-@click.command(short_help="List what a rulebook can be asked.")
+@click.command()
 @rules_option
 @under_option
 @click.option("--on", type=DateType(), default=date(2026, 3, 1), hidden=True)
-@click.option("--kind", type=click.Choice(["decision", "value", "table", "priority", "parameter", "property"]))
+@click.option(
+    "--kind",
+    type=click.Choice(["decision", "value", "table", "priority", "parameter", "property"]),
+    help="Only questions of this kind.",
+)
 @format_option("text", "json")
 def command(paths: tuple[str, ...], under: str, on: date, kind: str | None, format: str) -> None:
     """List the decisions, values, tables, priorities and parameters of a rulebook.

@@ -53,7 +53,7 @@ class Kinds(click.Group):
             formatter.write_dl([(name, kind.get_short_help_str()) for name, kind in self.commands.items()])
 
 
-@click.group(cls=Kinds, short_help="Write the documents that people read and sign.")
+@click.group(cls=Kinds)
 def command() -> None:
     """Write a document: self-contained HTML, Markdown, PDF, or JSON of the same figures.
 

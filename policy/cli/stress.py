@@ -1,4 +1,4 @@
-"""`policy stress`: what price moves would do to a portfolio, and how well a margin would have covered them."""
+"""`policy stress`: price shocks on a portfolio, and the coverage of a margin on recorded prices."""
 
 from __future__ import annotations
 
@@ -33,9 +33,9 @@ _SHOCK = re.compile(r"(?P<name>[^=]+)=(?P<sign>[+-])(?P<percent>[0-9]{1,6}(?:\.[
 MOST_ROWS = 40  # shown on a screen; JSON has them all
 
 
-@click.group(short_help="Move prices and see what the rules do.")
+@click.group()
 def command() -> None:
-    """Move the prices of a portfolio and see the calls, sales, liquidations and losses; or test a margin on the past.
+    """Apply price shocks to a portfolio and report calls, sales, liquidations and losses; or test a margin.
 
     \b
     policy stress portfolio my-book --shock BTC=-30% --shock ETH=-40%
@@ -47,15 +47,15 @@ def command() -> None:
 # ── a portfolio ─────────────────────────────────────────────────────────────────────────────
 
 
-@command.command("portfolio", short_help="What a fall, or a recorded path, would do.")
+@command.command("portfolio", short_help="Price shocks, or a recorded path of prices, on a portfolio.")
 @click.argument("scenario", type=click.Path(path_type=Path))
 @rules_option
-@click.option("--on", type=DateType(), help="The date as of which it is; the scenario's own if it names one.")
+@click.option("--on", type=DateType(), help="First as-of date; the scenario's own if not given.")
 @under_option
-@click.option("--shock", "given", multiple=True, help="A move, as `BTC=-30%`; repeatable, and all come at once.")
-@click.option("--path", "paths_given", multiple=True, help="Recorded prices, as `BTC=prices.csv.gz`; repeatable.")
-@click.option("--from", "first", type=DateType(), help="The first day of recorded prices (UTC).")
-@click.option("--until", type=DateType(), help="The day before which they end (UTC).")
+@click.option("--shock", "given", multiple=True, help="Price shock, as `BTC=-30%`. Repeatable; all apply at once.")
+@click.option("--path", "paths_given", multiple=True, help="Recorded prices, as `BTC=prices.csv.gz`. Repeatable.")
+@click.option("--from", "first", type=DateType(), help="First day of recorded prices (UTC).")
+@click.option("--until", type=DateType(), help="Day after the last one (UTC).")
 @format_option("text", "json")
 def portfolio_command(
     scenario: Path,
@@ -68,15 +68,15 @@ def portfolio_command(
     until: date | None,
     format: str,
 ) -> None:
-    """Set the stage of the folder SCENARIO, then move its prices, and tell what happened at every step.
+    """Run the folder SCENARIO, apply price shocks, and report the result of each.
 
     \b
-    policy stress portfolio my-book --shock BTC=-30%                 a gap: everything at once
+    policy stress portfolio my-book --shock BTC=-30%                 a gap: all at once
     policy stress portfolio my-book --shock HKDX=-8%                 a stablecoin leaves its peg
     policy stress portfolio my-book --path BTC=btc.csv.gz --from 2020-03-12 --until 2020-03-14
 
-    A name stands for the asset and for contracts on it, `BTC-PERP` for `BTC`. Recorded prices move the portfolio's
-    own in proportion, from the first on. The scenario's orders come first; those that rest stay.
+    A name covers the asset and contracts on it: `BTC` also moves `BTC-PERP`. Recorded prices move the portfolio's
+    own in proportion, starting from the first. The scenario's orders run first; resting orders stay.
     """
     if bool(given) == bool(paths_given):
         raise click.UsageError("give either `--shock` or `--path`")
@@ -177,23 +177,32 @@ def _counts(tally: Tally, kinds: Sequence[str]) -> list[str]:
 # ── a margin ────────────────────────────────────────────────────────────────────────────────
 
 
-@command.command("coverage", short_help="How often a loss would have gone beyond a margin.")
+@command.command("coverage", short_help="How often a loss would have exceeded a margin.")
 @click.argument("prices", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @rules_option
-@click.option("--on", type=DateType(), required=True, help="The date whose margin is tested.")
+@click.option("--on", type=DateType(), required=True, help="As-of date of the margin.")
 @under_option
 @click.option(
-    "--margin", default="initial_margin", show_default=True, help="The rulebook's margin for a notional value."
+    "--margin",
+    default="initial_margin",
+    show_default=True,
+    help="Value question that gives the margin of a notional amount.",
 )
 @click.option(
-    "--notional", default="100000", show_default=True, help="The position's value when opened, in US dollars."
+    "--notional", default="100000", show_default=True, help="Value of a position at opening, in US dollars."
 )
-@click.option("--held", default=24, show_default=True, type=click.IntRange(1), help="For how many prices it is held.")
+@click.option(
+    "--held",
+    default=24,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Number of prices that a position is held for.",
+)
 @format_option("text", "json")
 def coverage_command(
     prices: Path, paths: tuple[str, ...], on: date, under: str, margin: str, notional: str, held: int, format: str
 ) -> None:
-    """Open a long and a short at every recorded price of the file PRICES; see how often the margin was not enough.
+    """Open a long and a short at every recorded price of the file PRICES; count losses that exceed the margin.
 
     \b
     policy stress coverage btc_hourly.csv.gz --on 2026-03-01 --held 24

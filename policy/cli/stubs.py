@@ -15,7 +15,7 @@ from policy.facts.stubs import stub
 from policy.pipeline import load_program
 
 
-@click.command(short_help="Write types of records and questions, for type checkers.")
+@click.command()
 @click.argument("folders", metavar="[RULES]...", nargs=-1, type=click.Path(allow_dash=True))
 @rules_option
 @under_option

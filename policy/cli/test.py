@@ -27,15 +27,18 @@ SHARE = 50  # tests that a process takes at a time
 PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 
 
-@click.command(short_help="Run the tests that rules bring along.")
+@click.command()
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("-k", "--select", default="", help="Only tests whose title or ruleset contains this.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 chooses by the number of tests.")
-@click.option("--coverage", is_flag=True, help="Show which rules, rows, versions and provisions no test made speak.")
-@click.option("--mutate", is_flag=True, help="Make small mistakes in the rules and see whether a test notices.")
+@click.option("--coverage", is_flag=True, help="Show rules, rows, versions and provisions that no test covers.")
+@click.option("--mutate", is_flag=True, help="Mutation testing: change the rules slightly; a test should fail.")
 @seconds_option
 @click.option(
-    "--fail-under", type=click.IntRange(0, 100), default=0, help="End with 1 below this coverage, or score, in %."
+    "--fail-under",
+    type=click.IntRange(0, 100),
+    default=0,
+    help="End with 1 if coverage, or the mutation score, is below this %.",
 )
 @format_option("text", "json", "junit")
 def command(
@@ -48,7 +51,7 @@ def command(
     fail_under: int,
     format: str,
 ) -> None:
-    """Run every test in the rules in PATHS on both evaluators, and try every property on made-up facts.
+    """Run every test in the rules in PATHS on both evaluators, and try every property on generated facts.
 
     \b
     policy test rulesets

@@ -28,10 +28,10 @@ if TYPE_CHECKING:
     from policy.reports.journal.market import Recorded
 
 
-@click.command(short_help="Run a market's commands under a rulebook.")
+@click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
 @rules_option
-@click.option("--on", type=DateType(), help="The date as of which it begins; the scenario's own if it names one.")
+@click.option("--on", type=DateType(), help="First as-of date; the scenario's own if not given.")
 @under_option
 @click.option(
     "--journal",
@@ -39,9 +39,11 @@ if TYPE_CHECKING:
     callback=not_here,
     help="Record every command and event in this new file.",
 )
-@click.option("--events", type=click.Path(dir_okay=False), help="Write every event, a JSON line each; `-` is here.")
 @click.option(
-    "--report", type=click.Path(dir_okay=False), callback=not_here, help="Write the document of the day, as HTML."
+    "--events", type=click.Path(dir_okay=False), help="Write events as JSON Lines; `-` for standard output."
+)
+@click.option(
+    "--report", type=click.Path(dir_okay=False), callback=not_here, help="Write the report of the day, as HTML."
 )
 @format_option("text", "json")
 def command(
@@ -54,19 +56,19 @@ def command(
     report: str | None,
     format: str,
 ) -> None:
-    """Run the folder SCENARIO through the exchange, the lender and the perpetuals desk, and count what happened.
+    """Run the folder SCENARIO through the exchange, the lender and the perpetuals desk, and count the events.
 
     \b
     policy trade rulesets/hk_sfc/scenarios/shared_book
     policy trade my-day --on 2026-03-01 --under example.house --journal day.jsonl
     policy trade my-day --on 2026-03-01 --events - | jq 'select(.event == "refused")'
 
-    In the folder, `market.jsonl` and `participants.jsonl` set the stage; the lines of every other .jsonl or .csv
-    file follow by their time; `scenario.json` may name the first date and an overlay, which `--under none` leaves
-    out. Where a line cannot be read, the others are carried out.
+    `market.jsonl` and `participants.jsonl` run first; then the lines of every other .jsonl or .csv file, in order of
+    time. `scenario.json` may name the first date and an overlay; `--under none` ignores the overlay. A line that
+    cannot be read is reported, and the others run.
 
-    A line of `recorded.jsonl` plays a recording (LOBSTER messages, or Binance depth and trades) as orders: what is
-    bought is the buyer's, what is sold the seller's, and their funds and the rules decide as ever.
+    A line of `recorded.jsonl` plays a recording (LOBSTER messages, or Binance depth and trades) as orders: bids
+    belong to `buyer`, asks to `seller`; both are subject to funding and rules.
 
     \b
     {"do": "play", "at": "2026-03-02T09:30:00+08:00", "format": "lobster", "file": "messages.csv",

@@ -1,4 +1,4 @@
-"""`policy verify`: what the rules can never do, proved; or the case in which they do it."""
+"""`policy verify`: claims about rules, proved or refuted by a counterexample."""
 
 from __future__ import annotations
 
@@ -25,15 +25,15 @@ COLOURS = {
 }
 
 
-@click.command(short_help="Prove what rules can never do, or show the case in which they do it.")
+@click.command()
 @click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
 @click.option("-k", "--select", default="", help="Only claims whose subject or words contain this.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only claims of this kind.")
 @seconds_option
-@click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list looked at.")
+@click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list considered.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
-@click.option("--all", "everything", is_flag=True, help="Show what is proved too.")
-@click.option("--smt", is_flag=True, help="Print the questions as SMT-LIB text instead; this needs no solver.")
+@click.option("--all", "everything", is_flag=True, help="Show proved claims too.")
+@click.option("--smt", is_flag=True, help="Print the claims as SMT-LIB instead; needs no solver.")
 @format_option("text", "json")
 def command(
     paths: tuple[str, ...],
@@ -46,9 +46,9 @@ def command(
     smt: bool,
     format: str,
 ) -> None:
-    """Prove the claims about the rules in PATHS, over all facts and all dates: that properties hold, tables have no
-    gap and no two rows that meet, every rule can speak and every condition matters, priorities are strict orders, and
-    overlays only tighten. What does not hold is shown with a case that the reference interpreter confirms.
+    """Prove claims about the rules in PATHS, for all facts and all dates: properties hold, tables have no gaps and no
+    overlapping rows, every rule can apply and every condition matters, priorities are strict orders, overlays only
+    tighten. A refuted claim comes with a counterexample, which the reference interpreter has confirmed.
 
     \b
     policy verify

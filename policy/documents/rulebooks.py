@@ -25,13 +25,12 @@ def rulebook(
     edition: Edition, *, platform: str = A_PLATFORM, proofs: bool = True, watch: Watch = unwatched
 ) -> Document:
     """What the law asks and what the platform does, rule by rule. With `proofs`, also what is proved of each."""
-    model, setting = edition.model, Setting(platform, edition.on.toordinal(), edition.digest, edition.under)
-    verdicts = None
+    model, digest, verdicts = edition.model, edition.digest, None
     if proofs:
         needed_solver(WITHOUT_PROOFS)
         claims, not_asked = claims_of(edition.rules, USUAL, [edition.under] if edition.under else [])
         verdicts = [*proved(claims, watch=watch), *not_asked]
-    book = book_of(model, setting, verdicts)
+    book = book_of(model, Setting(platform, edition.on.toordinal(), digest, edition.under), verdicts)
     return Document("rulebook.html.jinja", book.cover, {"book": book})
 
 

@@ -15,7 +15,7 @@ import optional
 from journals import lines_of, past_of
 from policy import resources
 from policy.cli import VERBS, main
-from policy.cli.exits import ENDS, MEANING, Exit, told
+from policy.cli.exits import ENDS, MEANING, Exit, help_table
 
 NO, UNANSWERED, UNDECIDED, YES = Exit.NO, Exit.UNANSWERED, Exit.UNDECIDED, Exit.YES
 CLIENT = '{"client": {"verified": %s, "net_worth": "10 HKD"}}'
@@ -197,7 +197,7 @@ def test_help_prints_the_table(name: str) -> None:
     shown = run(f"{name} --help")
     assert shown.exit_code == 0
     if table := MEANING if not name else ENDS.get(name):
-        assert told(table).removeprefix("\b\n").replace("\n", "\n  ") in shown.output
+        assert help_table(table).removeprefix("\b\n").replace("\n", "\n  ") in shown.output
 
 
 @pytest.mark.usefixtures("here")
