@@ -32,12 +32,18 @@ WITHOUT_PROOFS = "say `--no-proofs`, and the document says that nothing was prov
 
 @frozen(slots=False, eq=False)
 class Edition:
-    """Rules as of a date, with the overlay `under` laid over them; `name` is how a change calls them."""
+    """Rules as of a date, with the overlay `under` laid over them; `name` is how a change calls them.
+
+    Raises PolicyError where the rules have errors or no such overlay.
+    """
 
     rules: Checked
     on: date
     under: str = ""
     name: str = SHIPPED
+
+    def __attrs_post_init__(self) -> None:
+        _ = self.model
 
     @cached_property
     def digest(self) -> str:

@@ -142,13 +142,10 @@ def rooms_of(make: Callable[[], Any]) -> list[str]:
         return module.split(".")[1] if module.startswith("policy.") else ""
 
     def note(frame: FrameType, event: str, _: object) -> None:
-        if event == "call" and not frame.f_code.co_flags & inspect.CO_GENERATOR and room(frame.f_back) == "documents":
-            called = room(frame)
-            if (
-                called not in ("", "documents", "progress")
-                and frame.f_code.co_name != "<module>"
-                and passed[-1:] != [called]
-            ):
+        called, code = room(frame), frame.f_code
+        is_step = event == "call" and code.co_name != "<module>" and not code.co_flags & inspect.CO_GENERATOR
+        if is_step and room(frame.f_back) == "documents" and called not in ("", "documents", "progress"):
+            if passed[-1:] != [called]:
                 passed.append(called)
 
     sys.setprofile(note)
