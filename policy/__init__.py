@@ -14,7 +14,7 @@ accept.answer(order).reasons                               # every reason, with 
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policy.backends.python import PythonEvaluator
@@ -76,7 +76,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Public names are imported when first used, so that `policy --help` need not load them."""
     if name in _WHERE:
         return getattr(import_module(f"policy.{_WHERE[name]}"), name)

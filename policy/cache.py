@@ -21,7 +21,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 _CHECK = hashlib.sha256().digest_size
 _OURS = re.compile(r"[0-9a-f]{64}(\.[0-9a-f]{16}\.part)?")  # no other file in the folder is ever removed
@@ -114,7 +113,7 @@ def key(*parts: str) -> str:
     return hashlib.sha256("\0".join((_self_digest(), *parts)).encode()).hexdigest()
 
 
-def fetch(name: str) -> Any:
+def fetch(name: str) -> object:
     """What is kept under `name`, or None."""
     try:
         with _opened(make=False) as place:
@@ -132,7 +131,7 @@ def _read(place: int, name: str) -> bytes:
         return file.read()
 
 
-def store(name: str, value: Any) -> None:
+def store(name: str, value: object) -> None:
     """Keeps `value` under `name`; a folder that cannot be written to is no reason to fail."""
     global _left
     try:

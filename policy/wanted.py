@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar
+from typing import Any, TypeVar, assert_never
 
 import attrs
 from attrs import frozen
@@ -21,7 +21,22 @@ from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
 from policy.ir.held import attribute
 from policy.ir.program import Choose, Const, Function, Program
-from policy.model.types import Boolean, Enum, ListOf, OptionalOf, Record, SetOf, Text, Type, describe, short
+from policy.model.types import (
+    Boolean,
+    Broken,
+    Date,
+    Enum,
+    Instant,
+    ListOf,
+    Number,
+    OptionalOf,
+    Record,
+    SetOf,
+    Text,
+    Type,
+    describe,
+    short,
+)
 from policy.model.values import show
 from policy.rulebook import Rulebook
 from policy.source import Source
@@ -49,7 +64,7 @@ class Bound:
     def __repr__(self) -> str:
         return f"<{self.function.kind} {self.function.id}, bound>"
 
-    def read(self, facts: Mapping[str, Any], about: str = "<facts>") -> tuple[Any, ...] | list[Diagnostic]:
+    def read(self, facts: Mapping[str, object], about: str = "<facts>") -> tuple[Any, ...] | list[Diagnostic]:
         """The arguments from JSON facts by parameter, or what is wrong with them; facts left out are MISSING."""
         return self.reader.read(Source(about, json.dumps(facts, ensure_ascii=False)))
 
@@ -137,8 +152,10 @@ def _json(value: Any, of: Type, program: Program) -> Any:
             return {field: _json(v, inner, program) for field, inner, v in fields if v is not MISSING}
         case Boolean() | Text() | Enum():
             return value
-        case _:
+        case Number() | Date() | Instant() | Broken():
             return show(value, of)
+        case _:
+            assert_never(of)
 
 
 # ── signatures ─────────────────────────────────────────────────────────────────────────────

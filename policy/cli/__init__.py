@@ -85,18 +85,18 @@ class LazyGroup(click.Group):
             place = f"`{failure.filename}`: " if failure.filename else ""
             raise UnusableError(f"{place}{failure.strerror or failure}") from failure
         finally:
-            _tell_of_the_cache()
+            _warn_of_the_cache()
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         """The program, as a process of its own."""
-        return interrupts.heard(lambda: self.main(*args, **kwargs))
+        return interrupts.interruptible(lambda: self.main(*args, **kwargs))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):
             formatter.write_dl([(name, VERBS[name]) for name in self.list_commands(ctx)])
 
 
-def _tell_of_the_cache() -> None:
+def _warn_of_the_cache() -> None:
     """One line, if the cache could not be used."""
     if "policy.cache" in sys.modules:
         from policy import cache

@@ -7,12 +7,12 @@ from collections.abc import Iterator
 from contextlib import nullcontext
 from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 import click
 
 from policy.cli.exits import end, of_outcomes
-from policy.cli.options import DateType, format_option, opened, rulebook_of, rules_option, under_option
+from policy.cli.options import DateType, format_option, opened, read_facts, rulebook_of, rules_option, under_option
 from policy.cli.output import (
     answer_json,
     answer_text,
@@ -118,10 +118,7 @@ class _Asker:
 
 
 def _single(asker: _Asker, facts: str, format: str) -> set[str]:
-    name = "<stdin>" if facts == "-" else facts
-    with opened(facts) as file:
-        data = file.read(LARGEST_FACTS + 1)
-    result = asker.ask(name, data)
+    result = asker.ask(*read_facts(facts))
     if isinstance(result, list):
         fail(PolicyError(result))
     if format == "json":
@@ -141,7 +138,7 @@ def _stream(asker: _Asker, facts: str, format: str) -> set[str]:
             outcome = "refused" if isinstance(result, list) else result.outcome.value
             outcomes[outcome] = outcomes.get(outcome, 0) + 1
             if format == "json":
-                body: dict[str, Any]
+                body: dict[str, object]
                 if isinstance(result, list):
                     body = {"outcome": "refused", "findings": [_finding(d, number) for d in result]}
                 else:

@@ -13,7 +13,7 @@ from policy.cli.exits import end, of_outcomes
 from policy.cli.options import (
     format_option,
     on_option,
-    opened,
+    read_facts,
     require_solver,
     rulebook_of,
     rules_option,
@@ -23,7 +23,7 @@ from policy.cli.options import (
 from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, fail, print_json
 from policy.decisions import Answer
 from policy.diagnostics import PolicyError, printable
-from policy.facts.from_json import LARGEST_FACTS, FactReader
+from policy.facts.from_json import FactReader
 from policy.ir.program import Function
 from policy.rulebook import Rulebook
 from policy.source import Source
@@ -56,12 +56,10 @@ def command(
     policy explain onboarding_complete --facts client.json --on 2026-03-01 --how permitted
     """
     rulebook = rulebook_of(paths, on, under)
-    with opened(facts) as file:
-        data = file.read(LARGEST_FACTS + 1)
-    name = "<stdin>" if facts == "-" else facts
+    source, data = read_facts(facts)
     try:
         function = rulebook.question(question)
-        arguments = rulebook.reader(question).read_bytes(name, data)
+        arguments = rulebook.reader(question).read_bytes(source, data)
     except PolicyError as error:
         fail(error)
     if isinstance(arguments, list):

@@ -1,7 +1,7 @@
-"""Interrupts: a command that is told to stop ends within two seconds, workers included; nothing is left half done.
+"""Interrupts: an interrupted command ends within two seconds, its workers too, and leaves nothing half done.
 
 SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one, so that no library that is busy, or has
-a handler of its own, can keep them from being heard. The main thread then has a second to close what it has open;
+a handler of its own, can block them. The main thread then has a second to close what it has open;
 after it, or sooner, the processes that were started are killed, parts of files removed, and the process is gone.
 Absent: Windows, whose own way is kept; and C code that holds the interpreter's lock, which is waited for (the
 solver and the engines of columns let it go while they work).
@@ -24,20 +24,20 @@ Result = TypeVar("Result")
 PATIENCE = 1.0  # seconds that the main thread has
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
 _over = threading.Lock()  # taken once, by whoever ends the process
-_code = 0  # what the process ends with, once it was told to
+_code = 0  # exit code of an interrupted process
 
 
 class Interrupted(BaseException):
-    """Raised in the main thread where the process is told to stop."""
+    """Raised in the main thread when the process is interrupted."""
 
 
-def heard(run: Callable[[], Result]) -> Result:
-    """Runs the program of a process; told to stop, it ends by `leave`, whatever goes wrong on the way out of it."""
+def interruptible(run: Callable[[], Result]) -> Result:
+    """Runs the program of a process; interrupted, it ends by `leave`, whatever goes wrong on the way out."""
     watch()
     try:
         return run()
     except BaseException:
-        if told():
+        if stopping():
             leave()
         raise
 
@@ -53,14 +53,14 @@ def watch() -> None:
     threading.Thread(target=_wait, args=(awaited,), daemon=True).start()
 
 
-def told() -> bool:
-    """Whether the process was told to stop; whatever then goes wrong comes of that."""
+def stopping() -> bool:
+    """Whether the process was interrupted; later failures are a consequence."""
     return bool(_code)
 
 
 def leave() -> NoReturn:
     """Ends an interrupted process at once, saying so, however much is still going on in it."""
-    if not told():
+    if not stopping():
         click.echo("interrupted", err=True)
         sys.exit(130)
     with _over:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import click
 
@@ -119,19 +118,19 @@ def _print_findings(findings: tuple[Finding, ...], untold: int = 0) -> None:
         click.echo(f"and {plural(untold, 'finding')} more\n")
 
 
-def _finding_json(finding: Finding) -> dict[str, Any]:
+def _finding_json(finding: Finding) -> dict[str, object]:
     place = {"record": finding.record, "line": finding.line, "byte": finding.offset, "bytes": finding.size}
-    told = finding.diagnostic.as_json()
-    return {name: told[name] for name in ("code", "severity", "message", "help")} | place
+    fields = finding.diagnostic.as_json()
+    return {name: fields[name] for name in ("code", "severity", "message", "help")} | place
 
 
-def _header_json(header: Header | None) -> dict[str, Any] | None:
+def _header_json(header: Header | None) -> dict[str, object] | None:
     if header is None:
         return None
     return {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
 
 
-def _verified_json(verified: Verified) -> dict[str, Any]:
+def _verified_json(verified: Verified) -> dict[str, object]:
     return {
         "whole": verified.whole,
         "header": _header_json(verified.header),
@@ -143,7 +142,7 @@ def _verified_json(verified: Verified) -> dict[str, Any]:
     }
 
 
-def _replayed_json(replayed: Replayed) -> dict[str, Any]:
+def _replayed_json(replayed: Replayed) -> dict[str, object]:
     difference = replayed.difference
     return {
         "exact": replayed.exact,

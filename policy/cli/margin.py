@@ -65,10 +65,10 @@ def _account(stated: dict[str, Any]) -> str:
     lines = [click.style(" · ".join(stated[n] for n in ("account", "bucket") if n in stated), bold=True)]
     for reason in stated.get("verdict", {}).get("reasons", ()):
         colour = "red" if reason["effect"] == "permit" else "green"  # it permits a liquidation
-        told = click.style(reason["text"]["en"], fg=colour)
+        shown = click.style(reason["text"]["en"], fg=colour)
         cited = f"per {', '.join(reason['per'])}" if reason["per"] else "citing nothing in force"
-        lines.append(f"  {told}  {cited}")
-    lines += [f"  {name.replace('_', ' ')}: {_text(value)}" for name, value in facts.items() if _told(value)]
+        lines.append(f"  {shown}  {cited}")
+    lines += [f"  {name.replace('_', ' ')}: {_text(value)}" for name, value in facts.items() if _is_shown(value)]
     rows = [{n: _text(v) for n, v in position.items()} for position in stated["positions"]]
     if rows:
         names = [n for n in rows[0] if any(row[n] != "—" or n in _LEFT for row in rows)]
@@ -78,7 +78,7 @@ def _account(stated: dict[str, Any]) -> str:
     return "\n".join(lines)
 
 
-def _told(value: Any) -> bool:
+def _is_shown(value: Any) -> bool:
     return value not in ([], "", None)
 
 

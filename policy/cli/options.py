@@ -15,6 +15,7 @@ from policy import files, resources
 from policy.cli.exits import Exit, end
 from policy.cli.output import fail, print_diagnostics
 from policy.diagnostics import PolicyError
+from policy.facts.from_json import LARGEST_FACTS
 from policy.pipeline import Checked, Text, check, dated, load_program, read_folder, rulebooks
 from policy.rulebook import Rulebook
 
@@ -128,6 +129,12 @@ def opened(facts: str) -> AbstractContextManager[BinaryIO]:
         fail(error)
     except OSError as failure:
         raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
+
+
+def read_facts(facts: str) -> tuple[str, bytes]:
+    """A file of facts: its name in findings, and its bytes, at most one more than facts may have."""
+    with opened(facts) as file:
+        return "<stdin>" if facts == "-" else facts, file.read(LARGEST_FACTS + 1)
 
 
 def rulebooks_of(paths: tuple[str, ...], under: str) -> Callable[[str], Rulebook]:

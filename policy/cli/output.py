@@ -1,4 +1,4 @@
-"""How findings and answers look: coloured text on a terminal, plain text in a pipe, JSON for machines."""
+"""Findings and answers as output: coloured text on a terminal, plain text in a pipe, JSON for machines."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import codecs
 import json
 import sys
 from collections.abc import Iterable
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import click
 
@@ -26,12 +26,12 @@ COLOURS = {
 }
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """One JSON document, keys in the order they were made."""
     click.echo(json_text(value, indent=2))
 
 
-def json_text(value: Any, indent: int | None = None) -> str:
+def json_text(value: object, indent: int | None = None) -> str:
     """JSON for standard output; where that cannot hold every character, escaped, so that it stays JSON."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return json.dumps(value, ensure_ascii=codecs.lookup(encoding).name != "utf-8", indent=indent)
@@ -60,17 +60,17 @@ def write_whole(path: str, data: bytes) -> None:
 
 
 def keep_apart(outputs: Iterable[str | None], inputs: Iterable[str]) -> None:
-    """Ends with 2 where a file to be written is one of those that are read; asked before anything is."""
+    """Ends with 2 if an output file is also an input; checked before either is opened."""
     try:
         apart((o for o in outputs if o), (i for i in inputs if i))
     except PolicyError as error:
         fail(error)
 
 
-def fail(error: PolicyError, code: int | None = None) -> NoReturn:
-    """Prints every finding and ends, as the error says if nothing else is said."""
+def fail(error: PolicyError) -> NoReturn:
+    """Prints every finding and ends with the exit code of the error."""
     print_diagnostics(error.diagnostics)
-    sys.exit(error.exit_code if code is None else code)
+    sys.exit(error.exit_code)
 
 
 def plural(count: int, word: str) -> str:
@@ -84,7 +84,7 @@ def _words(words: Words) -> dict[str, str]:
     return {"en": words.en, "zh": words.zh}
 
 
-def _citation(citation: Citation) -> dict[str, Any]:
+def _citation(citation: Citation) -> dict[str, object]:
     return {
         "provision": citation.provision,
         "source": citation.source,
@@ -94,7 +94,7 @@ def _citation(citation: Citation) -> dict[str, Any]:
     }
 
 
-def _reason(r: Reason) -> dict[str, Any]:
+def _reason(r: Reason) -> dict[str, object]:
     return {
         "rule": r.rule,
         "effect": r.effect,
@@ -106,10 +106,10 @@ def _reason(r: Reason) -> dict[str, Any]:
     }
 
 
-def answer_json(answer: Answer, function: Function) -> dict[str, Any]:
+def answer_json(answer: Answer, function: Function) -> dict[str, object]:
     """Everything an answer says, as JSON data."""
     basis = answer.basis
-    result: dict[str, Any] = {
+    result: dict[str, object] = {
         "question": answer.question.name,
         "on": answer.question.on,
         "rulebook": answer.question.digest,
@@ -183,7 +183,7 @@ def derivation_text(derivation: Derivation) -> str:
     return "\n".join(lines)
 
 
-def derivation_json(d: Derivation) -> dict[str, Any]:
+def derivation_json(d: Derivation) -> dict[str, object]:
     return {
         "label": d.label,
         "value": d.value,

@@ -11,7 +11,7 @@ from click.core import ParameterSource
 
 from policy import documents
 from policy.cli.backtest import SHIPPED
-from policy.cli.options import DateType, on_option, opened, rules_option, texts_of, under_option
+from policy.cli.options import DateType, on_option, read_facts, rules_option, texts_of, under_option
 from policy.cli.output import print_diagnostics
 from policy.cli.printing import (
     Templates,
@@ -149,9 +149,7 @@ def decision_command(
     policy facts order_accepted --template > order.json
     """
     edition = _edition(paths, on, under)
-    with opened(facts) as file:
-        data = file.read()
-    source = "<stdin>" if facts == "-" else facts
+    source, data = read_facts(facts)
     return documents.decision(edition, question, data, source=source, to=to, reference=reference, platform=platform)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Any
 from urllib.parse import quote
 
 from policy.diagnostics import Diagnostic
@@ -12,7 +11,7 @@ from policy.diagnostics import Diagnostic
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
-def sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
+def sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, object]:
     """One run with all findings; columns count UTF-16 units, as SARIF's default has it."""
     codes = sorted({d.code for d in diagnostics})
     return {
@@ -33,9 +32,9 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, Any]:
     }
 
 
-def _result(d: Diagnostic, codes: list[str]) -> dict[str, Any]:
+def _result(d: Diagnostic, codes: list[str]) -> dict[str, object]:
     text = d.message + (f"\n{d.help}" if d.help else "")
-    result: dict[str, Any] = {
+    result: dict[str, object] = {
         "ruleId": d.code,
         "ruleIndex": codes.index(d.code),
         "level": d.severity.value,

@@ -9,7 +9,6 @@ from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -94,8 +93,8 @@ def portfolio_command(
         fail(error)
     about = {"scenario": read.title or scenario.name, "on": market.on, "rules": digest}
     if format == "json":
-        told = [{**row.as_json(), "at": show(row.at, INSTANT)} for row in rows]
-        print_json({**about, "rows": told, "in_all": run.tally.as_json()})
+        steps = [{**row.as_json(), "at": show(row.at, INSTANT)} for row in rows]
+        print_json({**about, "rows": steps, "in_all": run.tally.as_json()})
     else:
         click.echo(_table(about, rows, run.tally))
     end(Exit.UNANSWERED if run.unread else Exit.YES)
@@ -159,8 +158,8 @@ def _table(about: dict[str, str], rows: list[Row], whole: Tally) -> str:
     lines = [f"{about['scenario']} · as of {about['on']} · rulebook {about['rules'][:12]}"]
     lines.append(f"{plural(len(rows), 'step')}, {len(eventful):,} of them with consequences")
     for row in eventful[:MOST_ROWS]:
-        told = ", ".join(f"{name} {price}" for name, price in row.prices.items())
-        lines += ["", f"{show(row.at, INSTANT)}  {told}"]
+        prices = ", ".join(f"{name} {price}" for name, price in row.prices.items())
+        lines += ["", f"{show(row.at, INSTANT)}  {prices}"]
         lines += _counts(row.tally, kinds)
     if len(eventful) > MOST_ROWS:
         lines += ["", f"… and {len(eventful) - MOST_ROWS:,} more; `--format json` has them all"]
@@ -217,11 +216,11 @@ def coverage_command(
     except PolicyError as error:
         fail(error)
     print_diagnostics(islice(wrong, MOST_FINDINGS))
-    told = _coverage_json(found, recorded, money)
+    figures = _coverage_json(found, recorded, money)
     if format == "json":
-        print_json({"margin": margin, "notional": show(amount, money), "held": held, "on": on.isoformat(), **told})
+        print_json({"margin": margin, "notional": show(amount, money), "held": held, "on": on.isoformat(), **figures})
         return
-    for name, value in told.items():
+    for name, value in figures.items():
         click.echo(f"{name:>14}  {value}")
 
 
@@ -250,8 +249,8 @@ def _amount(text: str, money: Number) -> int:
     return amount
 
 
-def _coverage_json(found: Coverage, recorded: Sequence[Recorded], money: Number) -> dict[str, Any]:
-    told: dict[str, Any] = {
+def _coverage_json(found: Coverage, recorded: Sequence[Recorded], money: Number) -> dict[str, object]:
+    figures: dict[str, object] = {
         "observations": found.observations,
         "exceptions": found.exceptions,
         "coverage": decimal_text(found.covered, 4) + "%",
@@ -259,5 +258,5 @@ def _coverage_json(found: Coverage, recorded: Sequence[Recorded], money: Number)
         "mean": show(found.mean, money),
     }
     if found.worst:
-        told["worst"] = f"{found.worst.side} opened {show(recorded[found.worst.opened].at, INSTANT)}"
-    return told
+        figures["worst"] = f"{found.worst.side} opened {show(recorded[found.worst.opened].at, INSTANT)}"
+    return figures

@@ -48,8 +48,8 @@ def decide_table(
         else:
             run = run_of(undated, Asking(**asking), source_of(facts))
             tell_missing(run.missing)
-            with watched() as told:
-                summary = run.to(out, told)
+            with watched() as count:
+                summary = run.to(out, count)
     except PolicyError as error:
         fail(error)
     if format == "json":
@@ -78,12 +78,12 @@ def watched() -> Iterator[Progress]:
     """How many rows have been answered."""
     with progress("rows") as seen:
 
-        def told(rows: int, of: int | None, _: float) -> None:
+        def count(rows: int, of: int | None, _: float) -> None:
             if of is not None and seen.total != of:
                 seen.of(of)
             seen.update(rows - seen.done)
 
-        yield told
+        yield count
 
 
 def summary_text(summary: Summary) -> str:
@@ -128,8 +128,8 @@ def backtest_table(
         old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
         backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
         tell_missing(backtest.new.ready().layout.missing)
-        with watched() as told:
-            flips = backtest.run(out, told)
+        with watched() as count:
+            flips = backtest.run(out, count)
     except PolicyError as error:
         fail(error)
     if format == "json":
@@ -180,8 +180,8 @@ def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> Non
         from policy.tables.demo import shown
 
         undated = load_program(texts_of(paths), under)
-        with watched() as told:
-            made = shown(undated, rows, lambda _: told)
+        with watched() as count:
+            made = shown(undated, rows, lambda _: count)
     except PolicyError as error:
         fail(error)
     if format == "json":

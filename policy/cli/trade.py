@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -101,12 +101,12 @@ def command(
 # ── on the way ──────────────────────────────────────────────────────────────────────────────
 
 
-def _lines(events: list[Any]) -> str:
+def _lines(events: Iterable[object]) -> str:
     return "".join(json_text(event_json(e)) + "\n" for e in events)
 
 
 @contextmanager
-def _writing(events: str | None) -> Iterator[Any]:
+def _writing(events: str | None) -> Iterator[Callable[[str], object] | None]:
     """What writes events, if anyone wants them."""
     if events is None:
         yield None

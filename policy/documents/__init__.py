@@ -15,7 +15,7 @@ A kind is a function of its arguments and of the files they name. Raises PolicyE
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policy.documents.changes import change
@@ -61,7 +61,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """Kinds are imported when first used, so that a help page needs none of them."""
     if name in _WHERE:
         return getattr(import_module(f"policy.{_WHERE[name]}"), name)

@@ -175,7 +175,7 @@ def stuck():
                 ctypes.PyDLL(None).usleep(700_000) if sys.argv[1] == "holding" else ctypes.CDLL(None).sleep(600)
             except BaseException:
                 pass
-interrupts.heard(stuck)
+interrupts.interruptible(stuck)
 """
 
 
