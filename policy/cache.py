@@ -1,10 +1,10 @@
-"""Programs and verdicts already made, kept between runs under a key that covers everything they were made from.
+"""A cache of compiled programs and verdicts between runs, keyed by everything they are computed from.
 
-Pickles, and whoever writes a pickle has its reader run what he likes. So they are in a folder of the user's own and
-nowhere else: an absolute one, no link, that nobody else owns or may write to. Another is not used, and `refusal` says
-why; nothing fails for want of a cache. Files are written whole or not at all, and one that cannot be read is made
-again. What was longest not used goes first when there is too much, and goes when it is old. `POLICY_CACHE` names the
-folder; `POLICY_CACHE=off` switches it off. Absent: a cache on systems whose files have no owner.
+Entries are pickles, and a pickle can run code when it is read. So the folder must be the user's own: an absolute
+path, no link, owned and writable by nobody else. Any other is not used, and `refusal` says why; nothing fails without
+a cache. Files are written whole or not at all; one that cannot be read is computed again. Entries are evicted when
+they are old, and least recently used first when there are too many. `POLICY_CACHE` names the folder;
+`POLICY_CACHE=off` switches the cache off. Absent: a cache on systems whose files have no owner.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ from functools import cache
 from pathlib import Path
 
 _CHECK = hashlib.sha256().digest_size
-_OURS = re.compile(r"[0-9a-f]{64}(\.[0-9a-f]{16}\.part)?")  # no other file in the folder is ever removed
-MOST = 256 << 20  # bytes of all files together
-OLDEST = 30 * 24 * 3600  # seconds since a file was last used
-_SHARE = MOST // 16  # bytes that one process stores before it looks at the folder again
+_OURS = re.compile(r"[0-9a-f]{64}(\.[0-9a-f]{16}\.part)?")  # other files in the folder are never removed
+MOST = 256 << 20  # bytes of all entries
+OLDEST = 30 * 24 * 3600  # seconds since an entry was last used
+_SHARE = MOST // 16  # bytes that a process stores between evictions
 _left = 0  # of its share
 
 
 class _UnsafeError(Exception):
-    """Why a folder is not used, and what to do about it."""
+    """Why a folder is not used, and the remedy."""
 
 
 def folder() -> Path | None:
-    """Where cached programs are, or None when caching is off."""
+    """The folder of the cache; None when it is off."""
     named = os.environ.get("POLICY_CACHE", "")
     if named == "off":
         return None
@@ -46,7 +46,7 @@ def folder() -> Path | None:
 
 
 def refusal() -> str:
-    """Why the folder is not used, and what to do about it; empty where it is used, is still to be made, or is off."""
+    """Why the folder is not used, and the remedy; empty if it is used, does not exist yet, or the cache is off."""
     try:
         with _opened(make=False):
             return ""
@@ -56,7 +56,7 @@ def refusal() -> str:
 
 @contextmanager
 def _opened(make: bool) -> Iterator[int | None]:
-    """The folder, open, so that what was looked at is what is used; None where there is none."""
+    """The folder as a descriptor, so that the one checked is the one used; None if there is none."""
     place = folder()
     if place is None or not hasattr(os, "geteuid"):
         yield None
@@ -84,7 +84,7 @@ def _opened(make: bool) -> Iterator[int | None]:
 
 
 def _make(place: Path) -> None:
-    """The folder and those above it that are missing, for the user alone whatever the umask."""
+    """Creates the folder and its missing parents, for the user alone whatever the umask."""
     for part in (*reversed(place.parents), place):
         with suppress(FileExistsError):
             os.mkdir(part, 0o700)
@@ -99,7 +99,7 @@ def _require_own(found: os.stat_result) -> None:
 
 @cache
 def _self_digest() -> str:
-    """Of this program's own code, so that a new version never reads what an old one wrote."""
+    """The digest of this program's code, so that a new version never reads entries of an old one."""
     package = Path(__file__).parent
     parts = [f"{sys.version_info[:3]}"]
     for file in sorted(package.rglob("*.py")):
@@ -109,18 +109,18 @@ def _self_digest() -> str:
 
 
 def key(*parts: str) -> str:
-    """The name under which something made of `parts` by this program is kept."""
+    """The name of the entry that this program computes from `parts`."""
     return hashlib.sha256("\0".join((_self_digest(), *parts)).encode()).hexdigest()
 
 
 def fetch(name: str) -> object:
-    """What is kept under `name`, or None."""
+    """The entry `name`, or None."""
     try:
         with _opened(make=False) as place:
             kept = b"" if place is None else _read(place, name)
         check, data = kept[:_CHECK], kept[_CHECK:]
         return pickle.loads(data) if data and hashlib.sha256(data).digest() == check else None
-    except Exception:  # whatever is not there, not whole or not ours is made again
+    except Exception:  # an entry that is missing, damaged or not ours is computed again
         return None
 
 
@@ -132,7 +132,7 @@ def _read(place: int, name: str) -> bytes:
 
 
 def store(name: str, value: object) -> None:
-    """Keeps `value` under `name`; a folder that cannot be written to is no reason to fail."""
+    """Stores an entry; a folder that cannot be written is no error."""
     global _left
     try:
         with _opened(make=True) as place:
@@ -163,7 +163,7 @@ def _write(place: int, name: str, data: bytes) -> None:
 
 
 def _prune(place: int) -> None:
-    """Removes what has not been used for long, then what was longest not used until the rest is not too much."""
+    """Evicts old entries, then the least recently used until the rest fits."""
     now, total = time.time(), 0
     found = []
     for entry in os.scandir(place):

@@ -1,6 +1,6 @@
-"""What a question is answered with: outcome or value, every reason with its citations, and what is missing.
+"""Answers: outcome or value, every reason with its citations, and what is missing.
 
-In: nothing. Out: frozen data that every backend returns, equal whichever backend made it.
+In: nothing. Out: frozen data that every backend returns, equal whichever backend computed it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from attrs import field, frozen
 
 
 class Status(Enum):
-    """How well a source is known, strongest first. A result carries the weakest it rests on."""
+    """The authority of a source, strongest first. A result has the weakest status of its sources."""
 
     OFFICIAL = "official"
     SECONDARY = "secondary"
@@ -26,7 +26,7 @@ class Status(Enum):
 
 
 def weakest(statuses: Iterable[Status | None]) -> Status | None:
-    """The weakest of the statuses; None where there are none to rest on."""
+    """The weakest of the statuses; None if there are none."""
     known = [status for status in statuses if status is not None]
     return max(known, key=lambda status: status.weakness, default=None)
 
@@ -41,7 +41,7 @@ class Outcome(Enum):
 
 @frozen
 class Words:
-    """A text for people, in English and in Traditional Chinese (empty where none was written)."""
+    """A text in English and in Traditional Chinese (empty if not translated)."""
 
     en: str
     zh: str = ""
@@ -49,7 +49,7 @@ class Words:
 
 @frozen
 class Citation:
-    """A provision, the source it is in, and how well that source is known.
+    """A provision, its source, and the status of that source.
 
     In force from the day `start` until before the day `end`; None where that is open.
     """
@@ -71,9 +71,9 @@ class Citation:
 
 @frozen
 class Reason:
-    """One rule that applied. `rule` is `otherwise` where none did; `place` is `file:line:column`.
+    """A rule that applied. `rule` is `otherwise` if none did; `place` is `file:line:column`.
 
-    `because` are the reasons of the decisions that the rule asks, which only `Basis.reasons` have.
+    `because` holds the reasons of the decisions that the rule depends on; only `Basis.reasons` have them.
     """
 
     rule: str
@@ -87,7 +87,7 @@ class Reason:
 
 @frozen
 class Inner:
-    """A reason of a decision that another one asks; `question` is the full name of the one that is asked."""
+    """A reason of a decision that another depends on; `question` is the full name of the former."""
 
     question: str
     reason: Reason
@@ -95,21 +95,21 @@ class Inner:
 
 @frozen
 class Verdict:
-    """The part of an answer that depends only on which rules applied, so it can be shared between answers."""
+    """The part of an answer that depends only on which rules applied, so that answers share it."""
 
     outcome: Outcome
     reasons: tuple[Reason, ...] = ()
-    turned_on: tuple[str, ...] = ()  # paths of the facts that the reasons turn on, as in `order.price`
-    needs: tuple[str, ...] = ()  # paths of the facts and names of the parameters still needed, when undecided
-    fault: str = ""  # why no answer could be given, when failed
+    turned_on: tuple[str, ...] = ()  # paths of the facts that decide the reasons, as in `order.price`
+    needs: tuple[str, ...] = ()  # paths of missing facts and names of unset parameters, if undecided
+    fault: str = ""  # the error, if failed
 
 
 @frozen
 class Basis:
-    """What an answer actually rests on: the citations consulted and the facts read, in order.
+    """The evidence for an answer: the citations consulted and the facts read, in order.
 
-    `reasons` are those of the answer, each with the reasons of the decisions that it asks. `remarks` say how far the
-    answer reaches: sources whose reading ends before its date, rules that cite nothing in force on it.
+    `reasons` are those of the answer, each with the reasons of the decisions that it depends on. `remarks` are
+    caveats: sources whose reading ends before the date of the answer, rules that cite nothing in force on it.
     """
 
     citations: tuple[Citation, ...]
@@ -125,7 +125,7 @@ class Basis:
 
 @frozen
 class Derivation:
-    """How a value came about: a line, and the lines it rests on."""
+    """A node of the derivation of a value, and the nodes it follows from."""
 
     label: str
     value: str
@@ -135,7 +135,7 @@ class Derivation:
 
 
 class Question(Protocol):
-    """What was asked of which rulebook, as of when: one object shared by every answer of an evaluator."""
+    """A question of a rulebook as of a date: one object shared by all answers of an evaluator."""
 
     @property
     def name(self) -> str:
@@ -147,7 +147,7 @@ class Question(Protocol):
 
     @property
     def digest(self) -> str:
-        """Of the rulebook's text."""
+        """The digest of the rulebook's text."""
 
     def basis(self, arguments: tuple[Any, ...]) -> Basis: ...
 
@@ -155,9 +155,9 @@ class Question(Protocol):
 
 
 class Answer:
-    """The answer to one question on one date: a `Verdict`, a value, and the facts it was given.
+    """The answer to one question on one date: a `Verdict`, a value, and the facts.
 
-    Plain slots rather than attrs because one is made per order in the trading loop; treat it as frozen.
+    Plain slots rather than attrs, as the trading loop creates one per order; treat it as frozen.
     """
 
     __slots__ = ("arguments", "question", "value", "verdict")
@@ -186,12 +186,12 @@ class Answer:
 
     @property
     def basis(self) -> Basis:
-        """The citations consulted and the facts read; worked out when asked for."""
+        """The citations consulted and the facts read; computed on demand."""
         return self.question.basis(self.arguments)
 
     @property
     def derivation(self) -> Derivation:
-        """How it came about, as a tree; worked out when asked for."""
+        """The derivation as a tree; computed on demand."""
         return self.question.derivation(self.arguments)
 
     def __eq__(self, other: object) -> bool:
@@ -222,11 +222,11 @@ class UndecidedError(Exception):
 
 
 class MissingFactError(Exception):
-    """A fact that was not given was used as if it had been. The trading loop never sees this: see backends."""
+    """A missing fact was used as if it were known. Backends catch this: callers never see it."""
 
 
 class _Missing:
-    """Stands for a fact nobody gave. Any use of it raises, so that unknown is never mistaken for false."""
+    """A missing fact. Any use of it raises, so that unknown is never mistaken for false."""
 
     __slots__ = ()
 

@@ -1,8 +1,8 @@
-"""What is not installed with the project, because most who use it do without: libraries, programs, fonts.
+"""Optional dependencies: libraries, programs and fonts that are not installed with the project.
 
-In: what is needed, and the extra that brings it. Out: nothing where it works; else one finding, `missing-extra`, with
-what to install. A library works when it loads: one that is there and raises, or finds no library of the machine's, is
-told of as one that is absent. What it warns of or prints meanwhile is not shown.
+In: a name, and the extra that brings it. Out: nothing where it works; else the finding `missing-extra`, with what to
+install. A library works if it loads: one that raises, or lacks a library of the machine's, counts as absent. Its
+warnings and output while loading are not shown.
 """
 
 from __future__ import annotations
@@ -20,20 +20,20 @@ from importlib import import_module
 from policy.diagnostics import Diagnostic, PolicyError
 
 JAVA = "default-jre-headless"
-LONGEST_REASON = 300  # characters of what a library says when it does not load
+LONGEST_REASON = 300  # characters of the error of a library that does not load
 
 
 def needed(library: str, extra: str, machine: str = "", instead: str = "") -> None:
-    """Loads a library. Raises PolicyError, naming what to install, where it does not load.
+    """Loads a library. Raises PolicyError, naming what to install, if it does not load.
 
-    `machine` are the Debian packages that bring what the library itself needs; `instead` is what to do without it.
+    `machine` are the Debian packages that the library itself depends on; `instead` is how to do without it.
     """
     if (failure := _failure(library)) is not None:
         raise PolicyError([_missing(library, extra, machine, failure, instead)])
 
 
 def needed_java() -> None:
-    """Raises PolicyError where there is no Java that runs: in the folder that JAVA_HOME names, else on the PATH."""
+    """Raises PolicyError if no Java runs: that of JAVA_HOME if it is set, else the one on the PATH."""
     home, found = os.environ.get("JAVA_HOME"), shutil.which("java")
     java = os.path.join(home, "bin", "java") if home else found
     message = "this needs `java`, which is not installed"
@@ -53,7 +53,7 @@ def absent(message: str, help: str) -> Diagnostic:
 
 @contextmanager
 def silence() -> Iterator[None]:
-    """Without the warnings of libraries, and without what they print."""
+    """Suppresses warnings and output of libraries."""
     with warnings.catch_warnings(), redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
         warnings.simplefilter("ignore")
         yield
@@ -61,13 +61,13 @@ def silence() -> Iterator[None]:
 
 @cache
 def _failure(library: str) -> Exception | None:
-    """What a library raises when it is loaded; None where it loads."""
+    """The exception that loading a library raises; None if it loads."""
     try:
         with silence():
             module = import_module(library)
-    except Exception as failure:  # a library that is half there raises anything at all
+    except Exception as failure:  # a damaged installation raises anything at all
         return failure
-    if getattr(module, "__file__", None) is None:  # an empty folder, which is what some removals leave
+    if getattr(module, "__file__", None) is None:  # an empty folder, as some uninstallers leave it
         return ModuleNotFoundError(name=library)
     return None
 

@@ -1,8 +1,8 @@
-"""Files: read only where they are plain, and published whole or not at all.
+"""Files: only plain ones are read, and output is published atomically.
 
-In: paths. Out: what a file holds, never waiting for a pipe nor reading a device without an end; and files that stand
-under their name only when their last byte is on the disk. While one is written, it is `NAME.part`, held by a lock, so
-that of two runs on one name the second is refused. A part that a killed run has left is written over by the next.
+In: paths. Out: the bytes of a file, never blocking on a pipe nor reading an endless device; and files that appear
+under their name only when their last byte is on the disk. A file being written is `NAME.part`, under a lock, so that
+a second run on the same name is refused. A part left by a killed run is overwritten by the next.
 """
 
 from __future__ import annotations
@@ -20,17 +20,17 @@ from typing import BinaryIO, NoReturn
 from policy.diagnostics import Diagnostic, PolicyError
 
 PART = ".part"
-STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # as `<(command)` names what it prints
+STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # as the shell names `<(command)`
 _READ_IN_FOLDERS = {".policy", ".json", ".jsonl", ".csv", ".gz", ".jinja", ".css"}
-_open: dict[Path, None] = {}  # the parts that are being written
+_open: dict[Path, None] = {}  # parts being written
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
 
 def opened(path: str | Path, flags: int = os.O_RDONLY, streams: bool = True) -> int:
-    """A descriptor of a plain file, or of a stream the shell made. Raises OSError, and PolicyError of others."""
-    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)  # which keeps a pipe from being waited for
+    """A descriptor of a plain file or of a shell's stream. Raises OSError, and PolicyError for anything else."""
+    handle = os.open(path, flags | os.O_NONBLOCK | os.O_CLOEXEC)  # so that opening a pipe does not block
     mode = os.fstat(handle).st_mode
     if stat.S_ISREG(mode):
         return handle
@@ -44,7 +44,7 @@ def opened(path: str | Path, flags: int = os.O_RDONLY, streams: bool = True) -> 
 
 
 def plain(path: str | Path) -> None:
-    """Raises PolicyError where a path is not of a plain file that can be read."""
+    """Raises PolicyError if a path is not a plain file that can be read."""
     try:
         os.close(opened(path, streams=False))
     except OSError as failure:
@@ -52,7 +52,7 @@ def plain(path: str | Path) -> None:
 
 
 def read(path: str | Path, most: int) -> bytes:
-    """The bytes of a plain file. Raises OSError, and PolicyError where it is another thing or too large."""
+    """The bytes of a plain file. Raises OSError, and PolicyError if it is not one or has more than `most` bytes."""
     data = bytearray()
     with open(opened(path), "rb") as file:
         while len(data) <= most and (more := file.read(1 << 20)):
@@ -67,9 +67,9 @@ def read(path: str | Path, most: int) -> bytes:
 
 @contextmanager
 def whole(path: str | Path) -> Iterator[BinaryIO]:
-    """A file to write: where the block ends well it stands under its name, else nothing does.
+    """A file to write, published under its name when the block ends without an exception.
 
-    A device or a pipe, as `/dev/null`, is written as it is. Raises OSError, and PolicyError where another run writes
+    A device or a pipe, as `/dev/null`, is written directly. Raises OSError, and PolicyError if another run is writing
     the same file.
     """
     target = Path(os.path.realpath(path))
@@ -95,14 +95,14 @@ def whole(path: str | Path) -> Iterator[BinaryIO]:
 
 
 def publish(path: str | Path, data: bytes) -> None:
-    """Writes a file whole, or leaves what was there."""
+    """Writes a file atomically."""
     with whole(path) as file:
         file.write(data)
 
 
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
-    """A folder to write into, which then stands under its name; that must be free, or of an empty folder."""
+    """A folder to write into, published under its name at the end; the name must be free, or an empty folder."""
     target = Path(os.path.realpath(path))
     if target.is_file() or (target.is_dir() and any(target.iterdir())):
         raise OSError(errno.ENOTEMPTY, "it is not a new or empty folder", str(path))
@@ -123,7 +123,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
 
 
 def abandon() -> None:
-    """Removes every part that is being written, for a run that ends at once."""
+    """Removes every part being written, for a run that is killed."""
     for part in list(_open):
         if part.is_dir():
             shutil.rmtree(part, ignore_errors=True)
@@ -132,7 +132,7 @@ def abandon() -> None:
 
 
 def apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
-    """Raises PolicyError where a file to be written is one of those that are read, by whatever name, or another's."""
+    """Raises PolicyError if an output file is an input or another output, under whatever name."""
     written = [o for o in outputs if o != "-"]
     there = any(os.path.lexists(name) for o in written for name in (o, o + PART))
     known = {key: i for i in inputs for key in _keys(i)} if there else {}
@@ -149,7 +149,7 @@ def apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
 
 
 def _keys(path: str) -> Iterator[str]:
-    """What a file is known by: its real path, and its place on the disk; of a folder those of what is read in it."""
+    """The identities of a file: its real path and its inode; for a folder, those of the files that are read in it."""
     place = Path(path)
     if path == "-":
         place = Path("/dev/stdin")
@@ -168,7 +168,7 @@ def _inode(path: Path) -> str:
 
 
 def _locked(part: Path, path: str | Path, folder: bool = False) -> int:
-    """The part, empty and this run's own as long as it is open."""
+    """The part, emptied, and locked as long as the descriptor is open."""
     while True:
         if folder:
             part.mkdir(exist_ok=True)

@@ -42,7 +42,7 @@ class TemplatesType(click.Path):
         super().__init__(exists=True, file_okay=False)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        path = os.fspath(super().convert(value, param, ctx))
+        path = os.fsdecode(super().convert(value, param, ctx))
         try:
             return Templates(path, templates_in(path))
         except PolicyError as error:
@@ -96,7 +96,7 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
             raise click.UsageError("a PDF goes to a file: name one with --output")
         keep_apart((output,), _read_by(given))
         try:
-            data = in_format(command(**given), format, language, templates and templates.folder)
+            data = in_format(command(**given), format, language, templates.folder if templates else None)
         except PolicyError as error:
             fail(error)
         if output == "-":

@@ -281,7 +281,7 @@ def pack_command(
             platform=platform,
             language=language,
             pdf=pdf,
-            own=templates and templates.folder,
+            own=templates.folder if templates else None,
             command=_again(context),
             watch=progress,
         )

@@ -14,7 +14,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.decisions import Answer
-from policy.demo.facts import Line, Rulebook, Standing, amount, by_id, lines, read, refused, standings
+from policy.demo.facts import Line, Standing, amount, by_id, lines, read, refused, standings
 from policy.diagnostics import PolicyError
 from policy.exchange.engine import Engine
 from policy.exchange.events import Accepted, Cancelled, Event, Refused
@@ -37,6 +37,7 @@ from policy.reports.figures import Unread
 from policy.reports.from_exchange import Entry, Party, Session
 from policy.reports.from_margin import NamedValuation
 from policy.reports.words import titles
+from policy.rulebook import Rulebook
 from policy.source import Source
 from policy.wire import Commands
 

@@ -10,13 +10,14 @@ from collections.abc import Callable
 
 from policy.decisions import Outcome
 from policy.demo.day import Day, day_under
-from policy.demo.facts import Rulebook, Standing, lines
+from policy.demo.facts import Standing, lines
 from policy.reports.figures import Figures, StandingRow
 from policy.reports.from_dates import Dated, changes_of
 from policy.reports.from_exchange import market_of
 from policy.reports.from_margin import margin_of
 from policy.reports.summary import demo_summary
 from policy.reports.words import by_status, state, wanted
+from policy.rulebook import Rulebook
 
 DATES = ("2025-10-01", "2025-12-01", "2026-03-01")
 

@@ -32,7 +32,7 @@ from policy.scenario.stress import Prices
 from policy.wire import event_json
 
 Begin = Callable[[Header, Glossary], Recorded]
-OnUnread = Callable[[Diagnostic], object]
+OnUnread = Callable[[Diagnostic], None]
 
 
 def trading(

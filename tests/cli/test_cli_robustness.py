@@ -176,7 +176,7 @@ def test_a_document_to_a_dash_is_standard_output(here: Path, kind: str) -> None:
 def test_a_dash_where_standard_output_is_taken_is_refused(here: Path, words: str) -> None:
     done = run(*words.split())
     assert done.returncode == 2
-    assert "standard output has the summary; name a file" in done.stderr
+    assert "standard output is for the summary; name a file" in done.stderr
     assert not (here / "-").exists()
 
 
