@@ -76,6 +76,16 @@ def test_only_the_parser_imports_lark() -> None:
     assert users == {"syntax"}
 
 
+def test_engines_import_no_backend() -> None:
+    engines = {"exchange", "margin", "market", "financing", "perpetuals", "scenario"}
+    users = {
+        n
+        for n, f in FILES.items()
+        if folder(n) in engines and any(i.startswith("policy.backends") for i in imported(f))
+    }
+    assert not users
+
+
 def test_no_module_imports_itself_by_way_of_others() -> None:
     edges = {n: {i for i in imported(f) if i in FILES and i != n} for n, f in FILES.items()}
     while free := {n for n, wanted in edges.items() if not wanted}:
