@@ -20,7 +20,6 @@ from policy.scenario.market import Market
 from policy.scenario.run import Run, stage_of
 from policy.scenario.statements import statements
 from policy.scenario.stress import Prices
-from policy.wire import event_json
 
 
 def glossary_for(paths: tuple[str, ...], overlay: str) -> Glossary:
@@ -34,7 +33,7 @@ def finish(recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> 
     """What a document tells beyond a journal: accounts as they are, and what falls of their prices would do."""
     if recorded.margin is not None:
         recorded.stress = stress_rows(_fresh(run.market, scenario, header))
-        recorded.state(map(event_json, statements(run.market)))
+        recorded.state(statements(run.market))
 
 
 def _fresh(market: Market, scenario: Scenario, header: Header) -> Callable[[], tuple[Run, Prices]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from policy.cli.output import plural
-from policy.scenario.tally import Kind, Tally
+from policy.reports.journal.event_counts import EventCount
+from policy.scenario.tally import Tally
 
 
 def dates(about: dict[str, str]) -> str:
@@ -14,7 +15,7 @@ def dates(about: dict[str, str]) -> str:
     return f"as of {about['on']}" + (f" to {until}" if until != about["on"] else "")
 
 
-def amounts(kind: Kind) -> str:
+def amounts(kind: EventCount) -> str:
     """The money in events of one kind, thousands set apart."""
     return "  ".join(f"{name} {grouped(text)}" for name, text in kind.shown().items())
 
@@ -37,14 +38,14 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
     width = max(map(len, tally.events), default=0)
     for word, kind in tally.events.items():
         lines.append(f"  {word:{width}}  {kind.count:>9,}  {amounts(kind)}".rstrip())
-    for code, kind in tally.rejected.items():
-        lines.append(f"    rejected: {code} {kind.count:,}")
+    for code, count in tally.counts.invalid.items():
+        lines.append(f"    rejected: {code} {count:,}")
     for effect, head in (
         ("deny", "what the rules refused or stopped"),
         ("permit", "what the rules let be or called for"),
     ):
         rules = sorted(
-            (r for r in tally.rules.values() if r.reason.effect == effect),
+            (r for r in tally.reasons.rules.values() if r.reason.effect == effect),
             key=lambda r: (-r.count, r.event, r.reason.rule),
         )
         if rules:
@@ -55,9 +56,9 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
             )
             rule = click.style(r.reason.rule, fg="red" if effect == "deny" else "green")
             lines.append(f"  {r.count:>9,}  {r.event}: {rule}  {r.reason.text.en}  {cited}")
-    if tally.needs:
+    if tally.reasons.needs:
         lines += ["", "what could not be answered without"]
-        lines += [f"  {count:>9,}  {need}" for need, count in tally.needs.items()]
+        lines += [f"  {count:>9,}  {need}" for need, count in tally.reasons.needs.items()]
     if tally.status:
         lines += ["", f"rests on: {tally.status.value}"]
     return "\n".join(lines)

@@ -14,15 +14,17 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import Words
+from policy.margin.financing.commands import MONEY
 from policy.margin.financing.commands import PRICE as ASSET_PRICE
-from policy.model.values import show
-from policy.reports.journal.series import exact, plain
+from policy.margin.financing.events import AccountStated, CollateralSold, LoanUncovered, MarginCalled, PositionView
+from policy.margin.perpetuals.mark_events import Deleveraged, LiquidationBegun, LossBorne
+from policy.reports.journal.series import plain
 from policy.reports.journal.stress import StressRow, drawn_together
 from policy.scenario.run import Run
 from policy.scenario.statements import statements
 from policy.scenario.stress import HOUR, Move, Prices, concerned, stress
 from policy.scenario.tally import Tally
-from policy.wire import event_json
+from policy.wire import word
 
 TOGETHER = (0, 10, 20, 30, 40, 50)  # percent that all prices fall by
 ALONE = 30  # percent that one price falls by
@@ -60,11 +62,11 @@ def falls(names: tuple[str, ...], held: set[str]) -> Iterator[Fall]:
 def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
     """A row for every fall; none where the scenario has no margin accounts, or nothing in it has a price."""
     run, prices = fresh()
-    stated = [event_json(s) for s in statements(run.market)]
+    stated = list(statements(run.market))
     names = tuple(name for name in prices.names if name != _CURRENCY)
     if not names or not stated:
         return ()
-    held = {p.get("asset") or p["contract"] for s in stated for p in s["positions"]}
+    held = {p.asset if isinstance(p, PositionView) else p.contract for s in stated for p in s.positions}
     return drawn_together([_row(fall, *fresh()) for fall in falls(names, held)])
 
 
@@ -73,38 +75,35 @@ def _row(fall: Fall, run: Run, prices: Prices) -> StressRow:
     moves = [Move(after, fall.factors) for after in (HOUR, _LATER)]
     rows = stress(prices, moves, run.submit)
     next(rows)
-    stated = [event_json(s) for s in statements(run.market)]
+    stated = [s for s in statements(run.market) if isinstance(s, AccountStated)]
     for _ in rows:  # a day later
         pass
-    return _told(fall, [s for s in stated if s["event"] == "account_stated"], run.tally)
+    return _figures(fall, stated, run.tally)
 
 
-def _told(fall: Fall, stated: list[dict[str, Any]], tally: Tally) -> StressRow:
-    views = [s["views"] for s in stated]
-    known = all(v["lending_value"] is not None for v in views)
-    short = sum(max(0, exact(s["loan"]) - exact(s["views"]["lending_value"])) for s in stated)
+def _figures(fall: Fall, stated: list[AccountStated], tally: Tally) -> StressRow:
+    lent = [s.views.lending_value for s in stated]
+    known = all(value is not None for value in lent)
+    short = sum(max(0, s.loan - (value or 0)) for s, value in zip(stated, lent, strict=True))
+    count = tally.counts.count
     return StressRow(
         fall=fall.name,
-        before=plain(sum(exact(v["market_value"]) for v in views)),
-        after=plain(sum(exact(v["lending_value"]) for v in views)) if known else "",
-        loans=plain(sum(exact(s["loan"]) for s in stated)),
-        short=plain(short) if known else "",
-        calls=_count(tally, "margin_called"),
-        called=_money(tally, "margin_called", "amount"),
-        sales=_count(tally, "collateral_sold"),
-        proceeds=_money(tally, "collateral_sold", "proceeds"),
-        uncovered=_money(tally, "loan_uncovered", "shortfall"),
-        liquidations=_count(tally, "liquidation_begun"),
-        from_fund=_money(tally, "loss_borne", "from_fund"),
-        deleveraged=_count(tally, "deleveraged"),
-        unborne=_money(tally, "loss_borne", "uncovered"),
+        before=plain(sum(s.views.market_value or 0 for s in stated), MONEY),
+        after=plain(sum(value or 0 for value in lent), MONEY) if known else "",
+        loans=plain(sum(s.loan for s in stated), MONEY),
+        short=plain(short, MONEY) if known else "",
+        calls=count(MarginCalled),
+        called=_money(tally, MarginCalled, "amount"),
+        sales=count(CollateralSold),
+        proceeds=_money(tally, CollateralSold, "proceeds"),
+        uncovered=_money(tally, LoanUncovered, "shortfall"),
+        liquidations=count(LiquidationBegun),
+        from_fund=_money(tally, LossBorne, "from_fund"),
+        deleveraged=count(Deleveraged),
+        unborne=_money(tally, LossBorne, "uncovered"),
     )
 
 
-def _count(tally: Tally, kind: str) -> int:
-    return tally.events[kind].count if kind in tally.events else 0
-
-
-def _money(tally: Tally, kind: str, name: str) -> str:
-    found = tally.events[kind].money.get(name) if kind in tally.events else None
-    return plain(exact(show(*found))) if found else plain(0)
+def _money(tally: Tally, cls: type[Any], name: str) -> str:
+    counted = tally.events.get(word(cls))
+    return plain(*counted.money[name]) if counted and name in counted.money else "0.00"

@@ -7,11 +7,13 @@ themselves, and any guess how clients would answer them.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from attrs import evolve, frozen
 
 from policy.decisions import Words
-from policy.reports.journal.series import exact
+from policy.margin.financing.commands import MONEY
+from policy.model.values import scaled
 
 
 @frozen
@@ -43,13 +45,20 @@ class StressRow:
 
 def drawn_together(rows: Sequence[StressRow]) -> tuple[StressRow, ...]:
     """The rows with their bars on one scale."""
-    longest = max((max(exact(r.before), exact(r.loans)) for r in rows), default=0) or 1
+    longest = max((max(_cents(r.before), _cents(r.loans)) for r in rows), default=0) or 1
     return tuple(
         evolve(
             r,
-            bar=1000 * exact(r.before) // longest,
-            bar_after=1000 * exact(r.after) // longest,
-            mark=1000 * exact(r.loans) // longest,
+            bar=1000 * _cents(r.before) // longest,
+            bar_after=1000 * _cents(r.after) // longest,
+            mark=1000 * _cents(r.loans) // longest,
         )
         for r in rows
     )
+
+
+def _cents(text: str) -> int:
+    """An amount of a row; none is zero."""
+    value = scaled(Decimal(text or "0"), MONEY.scale)
+    assert value is not None
+    return value
