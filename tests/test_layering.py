@@ -16,7 +16,6 @@ LAYERS = [
     {"cli", "lsp"},
     {"tables"},
     {"pipeline"},
-    {"demo"},
     {"scenario"},
     {"reports"},
     {"testing"},

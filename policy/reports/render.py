@@ -10,16 +10,13 @@ import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from policy.reports import dates
 from policy.reports.plain import amounts
-
-if TYPE_CHECKING:
-    from policy.reports.figures import Figures
 
 SHIPPED = Path(__file__).parent / "templates"
 _FIRST_WIDE = 0x2E80
@@ -67,11 +64,6 @@ class Templates(ImmutableSandboxedEnvironment):
 @cache
 def _shipped() -> Templates:
     return Templates(FileSystemLoader(SHIPPED))
-
-
-def demo_page(figures: Figures) -> str:
-    """The report of the demonstration."""
-    return page("demo.html.jinja", figures=figures)
 
 
 def page(template: str, **figures: Any) -> str:

@@ -27,7 +27,7 @@ from policy.reports.documents import Document
 from policy.reports.flips import Flip, FlipWords, Run
 from policy.reports.journal.glossary import glossary_of
 from policy.reports.reach import remarks_on
-from policy.reports.words import by_status
+from policy.reports.rows import by_status
 from policy.scenario.backtest import Backtest, backtest
 from policy.scenario.market import Market
 from policy.testing.run import Runner, line_of

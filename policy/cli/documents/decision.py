@@ -15,7 +15,7 @@ from policy.pipeline import Rulebook, dated, program
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.letter import letter_of
-from policy.reports.words import by_status
+from policy.reports.rows import by_status
 from policy.verify.decide import Limits
 from policy.verify.remedy import Remedy, remedy_of
 from policy.verify.solver import has_solver

@@ -15,8 +15,8 @@ from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.reach import remarks_on
 from policy.reports.reliance import Reliance
+from policy.reports.rows import by_status
 from policy.reports.traceability import TITLE, traceability_of
-from policy.reports.words import by_status
 from policy.testing.coverage import summarised
 from policy.testing.run import Runner
 from policy.testing.samples import try_properties

@@ -38,7 +38,7 @@ from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 from policy.reports.proofs import Proof, proofs_by_name, proofs_of
 from policy.reports.reach import remarks_on, sources_of
-from policy.reports.words import by_status, cited
+from policy.reports.rows import by_status, cited
 from policy.verify.claims import Verdict
 
 TITLE = Words("The rulebook", "規則手冊")

@@ -69,6 +69,18 @@ class HoldingRow:
 
 
 @frozen
+class ClassRow:
+    """All collateral of a class: sums of what is known; `_undecided` where more would have to be added."""
+
+    kind: Words
+    before: str
+    after: str
+    after_undecided: bool
+    capital: str
+    capital_undecided: bool
+
+
+@frozen
 class PositionRow:
     """A position of an account; what is empty could not be told, and `needs` says what that needs."""
 
@@ -169,6 +181,22 @@ class Collateral:
             )
         return tuple(rows)
 
+    def classes(self) -> tuple[ClassRow, ...]:
+        """By class of asset, in the order of `holdings`, and all of them together where there are several."""
+        by_class: dict[Words, list[PositionView]] = {}
+        for row in self.holdings():
+            by_class.setdefault(row.kind, [])
+        for event in self.stated.values():
+            for position in event.positions:
+                by_class[self._kind(position.asset)].append(position)
+        rows = [_class_row(kind, positions) for kind, positions in by_class.items()]
+        every = [position for positions in by_class.values() for position in positions]
+        return (*rows, _class_row(Words("all collateral", "全部抵押品"), every)) if len(rows) > 1 else tuple(rows)
+
+    def loans(self) -> str:
+        """All loans of the accounts that were stated."""
+        return plain(sum(event.loan for event in self.stated.values()), MONEY)
+
     def _kind(self, asset: str) -> Words:
         return self.kinds.get(asset, Words("not listed", "未列明"))
 
@@ -210,6 +238,18 @@ class Collateral:
             _known(position.capital_value),
             self._needed(position.needs),
         )
+
+
+def _class_row(kind: Words, positions: list[PositionView]) -> ClassRow:
+    lent, capital = [p.lending_value for p in positions], [p.capital_value for p in positions]
+    return ClassRow(
+        kind,
+        plain(sum(p.market_value or 0 for p in positions), MONEY),
+        plain(sum(v or 0 for v in lent), MONEY),
+        None in lent,
+        plain(sum(v or 0 for v in capital), MONEY),
+        None in capital,
+    )
 
 
 def _sum(values: Iterable[int | None]) -> int | None:

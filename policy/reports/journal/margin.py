@@ -53,7 +53,7 @@ from policy.margin.perpetuals.mark_events import (
     LossBorne,
 )
 from policy.model.values import show
-from policy.reports.journal.collateral import AccountRow, Collateral, HoldingRow, State
+from policy.reports.journal.collateral import AccountRow, ClassRow, Collateral, HoldingRow, State
 from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.reasons import Reasons, RuleRow
@@ -170,7 +170,9 @@ class FundingRow:
 class MarginDay:
     """The whole; money of loans in HKD, of contracts in USD."""
 
+    classes: tuple[ClassRow, ...]
     holdings: tuple[HoldingRow, ...]
+    loans: str  # of the accounts
     accounts: tuple[AccountRow, ...]
     book: Book | None
     called: int
@@ -352,7 +354,9 @@ class MarginTally:
     def figures(self, reasons: Reasons, counts: EventCounts) -> MarginDay:
         """The rows of all that was read."""
         return MarginDay(
+            classes=self.collateral.classes(),
             holdings=self.collateral.holdings(),
+            loans=self.collateral.loans(),
             accounts=self.collateral.accounts(),
             book=self.book,
             called=counts.count(MarginCalled),

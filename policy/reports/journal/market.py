@@ -31,7 +31,7 @@ from policy.reports.journal.stress import StressRow
 from policy.reports.journal.trading import Trading
 from policy.reports.journal.typed import EVENTS, Event, read_command, read_event
 from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
-from policy.reports.words import by_status
+from policy.reports.rows import by_status
 
 _MOST_UNREAD = 50
 _OF_THE_EXCHANGE = tuple(EVENTS[name] for name in OF_THE_EXCHANGE)
@@ -72,7 +72,8 @@ class DaySummary:
     unread: int  # lines of a scenario; a journal has none
     unread_lines: tuple[Unread, ...]  # the first of them
     kinds: tuple[KindRow, ...]
-    invalid: tuple[str, ...]  # messages about commands that were not carried out
+    invalid: int  # commands, which were not carried out
+    messages: tuple[str, ...]  # about the first of those
     needs: tuple[Need, ...]
 
 
@@ -130,6 +131,8 @@ class Recorded:
             self.stated = True
             if self.margin is not None and isinstance(statement, AccountStated):
                 self.margin.collateral.state(statement)
+                for need in (*statement.views.lending_needs, *statement.views.capital_needs):
+                    self.reasons.needs[need] = self.reasons.needs.get(need, 0) + 1
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 
@@ -173,7 +176,8 @@ class Recorded:
             unread=unread,
             unread_lines=tuple(self.unread_lines),
             kinds=kinds,
-            invalid=tuple(self.counts.messages),
+            invalid=sum(self.counts.invalid.values()),
+            messages=tuple(self.counts.messages),
             needs=tuple(
                 Need(self.glossary.needed(n), n, self.glossary.unset.get(n, Words("")), count) for n, count in needs
             ),

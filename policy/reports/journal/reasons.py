@@ -6,15 +6,16 @@ means.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
 import attrs
 from attrs import define, field, frozen
 
-from policy.decisions import Reason, Status, Verdict, Words
+from policy.decisions import Citation, Reason, Status, Verdict, Words
 from policy.reports.journal.names import EVENTS
+from policy.reports.rows import Cited, cited
 from policy.wire import word
 
 EXAMPLES = 3
@@ -36,6 +37,19 @@ class RuleRow:
     share: int
     text: Words
     per: tuple[str, ...]
+    examples: tuple[str, ...]
+
+
+@frozen
+class GivenReason:
+    """A rule that decided, in the words that a client reads, with the provisions behind it and how each is known."""
+
+    what: Words
+    rule: str
+    effect: str
+    count: int
+    text: Words
+    cited: tuple[Cited, ...]
     examples: tuple[str, ...]
 
 
@@ -110,6 +124,27 @@ class Reasons:
             )
             for r in of
         )
+
+
+def given(reasons: Reasons, citations: Mapping[str, Citation]) -> tuple[GivenReason, ...]:
+    """Every reason of the day, refusals first, kind by kind of event, the most frequent first."""
+    order = list(dict.fromkeys(r.event for r in reasons.rules.values()))
+    ordered = sorted(
+        reasons.rules.values(),
+        key=lambda r: (r.reason.effect != "deny", order.index(r.event), -r.count, r.reason.rule),
+    )
+    return tuple(
+        GivenReason(
+            EVENTS[r.event],
+            r.reason.rule,
+            r.reason.effect,
+            r.count,
+            r.reason.text,
+            tuple(cited(citations[p]) for p in provisions_of(r.reason) if p in citations),
+            tuple(r.examples),
+        )
+        for r in ordered
+    )
 
 
 def provisions_of(reason: Reason) -> tuple[str, ...]:

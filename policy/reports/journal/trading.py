@@ -19,7 +19,6 @@ from policy.exchange.events import (
     Answered,
     Cancelled,
     LossCovered,
-    MoneyDeposited,
     ParticipantAdmitted,
     Refused,
     Removed,
@@ -28,12 +27,10 @@ from policy.exchange.events import (
     Settled,
     SettlementArranged,
     SettlementFailed,
-    TokensDeposited,
     Traded,
     TradeRefused,
 )
 from policy.exchange.orders import MONEY, PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, Place
-from policy.model.types import Number
 from policy.model.values import show
 from policy.model.written import number
 from policy.reports.journal.book import Lines
@@ -121,10 +118,10 @@ class InstrumentRow:
 
 @frozen
 class BalanceRow:
-    """What was paid in, and where it is at the end."""
+    """What was brought in, and where it is at the end."""
 
     what: str
-    paid_in: str
+    brought_in: str
     free: str
     reserved: str
     difference: str
@@ -183,8 +180,7 @@ class Trading:
     undecided_orders: list[Undecided] = field(factory=list)
     standings: dict[tuple[str, str, tuple[str, ...]], Standing] = field(factory=dict)  # the last of each
     instruments: dict[str, _Traded] = field(factory=dict)
-    paid_in: dict[str, int] = field(factory=dict)
-    stated: dict[str, tuple[int, int]] = field(factory=dict)  # free and reserved of everything, at the end
+    stated: dict[str, tuple[int, int, int]] = field(factory=dict)  # brought in, free and reserved, at the end
     makers: dict[str, tuple[int, int]] = field(factory=dict)  # trades of a market maker and their value
     maker: tuple[int, int] = (0, 0)
     value: int = 0
@@ -218,10 +214,6 @@ class Trading:
                 self.flows.platform[event.id] = event.platform
             case Answered():
                 self._answered(event)
-            case MoneyDeposited():
-                self._paid_in(_CURRENCY, event.amount)
-            case TokensDeposited():
-                self._paid_in(event.instrument, event.quantity)
             case Accepted():
                 assert isinstance(command, Place)
                 self.flows.ordered(command.by, Outcome.PERMITTED)
@@ -251,9 +243,6 @@ class Trading:
                 self._loss(at, event)
             case _:
                 pass
-
-    def _paid_in(self, what: str, amount: int) -> None:
-        self.paid_in[what] = self.paid_in.get(what, 0) + amount
 
     # ── orders and trades ───────────────────────────────────────────────────────────────────
 
@@ -390,11 +379,11 @@ class Trading:
             more=self.more,
         )
 
-    def _balance(self, what: str, stated: tuple[int, int]) -> BalanceRow:
+    def _balance(self, what: str, stated: tuple[int, int, int]) -> BalanceRow:
         of = MONEY if what == _CURRENCY else QUANTITY
-        free, reserved = stated
-        paid_in = self.paid_in.get(what, 0)
-        return BalanceRow(what, *(_amount(a, of) for a in (paid_in, free, reserved, free + reserved - paid_in)))
+        brought_in, free, reserved = stated
+        amounts = (brought_in, free, reserved, free + reserved - brought_in)
+        return BalanceRow(what, *(plain(a, of) if of is MONEY else show(a, of) for a in amounts))
 
     def _makers(self) -> list[Maker]:
         longest = max((value for _, value in self.makers.values()), default=1)
@@ -410,10 +399,6 @@ class Trading:
             )
             for name, (trades, value) in ordered
         ]
-
-
-def _amount(value: int, of: Number) -> str:
-    return plain(value, of) if of is MONEY else show(value, of)
 
 
 def _share(part: int, whole: int) -> int:
