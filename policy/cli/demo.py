@@ -26,7 +26,7 @@ from policy.reports.journal.reasons import given
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.market import Market
 from policy.scenario.run import Run, stage_of
-from policy.scenario.statements import balances, haircuts, statements
+from policy.scenario.statements import balances, statements, terms
 
 DATES = ("2025-10-01", "2025-12-01", "2026-03-01")
 
@@ -103,7 +103,7 @@ def _run(scenario: Scenario, undated: Program, on: str, glossary: Glossary) -> t
     assert day.recorded.trading is not None
     assert day.recorded.margin is not None
     day.recorded.trading.stated = balances(market)
-    day.recorded.margin.collateral.haircuts = haircuts(market)
+    day.recorded.margin.collateral.terms = terms(market)
     day.recorded.state(statements(market))
     return day, run.unread
 

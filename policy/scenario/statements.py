@@ -1,7 +1,7 @@
 """How every margin account of a market stands: at the lender, then at the perpetuals desk.
 
 In: a market. Out: statements, as events; what had fallen due by now happens first. What else holds at the end: all
-balances, and the haircuts of what is listed as collateral. Absent: anything else that changes the market.
+balances, and the terms on which assets are taken as collateral. Absent: anything else that changes the market.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from policy.margin.perpetuals.desk import Desk
 from policy.margin.perpetuals.events import BucketStated
 from policy.model.types import Number
 from policy.model.values import show
+from policy.reports.journal.collateral import Terms
 from policy.scenario.market import Market
 from policy.wanted import Bound, bind, wants
 
@@ -62,18 +63,20 @@ def balances(market: Market) -> dict[str, tuple[int, int, int]]:
     return {}
 
 
-def haircuts(market: Market) -> dict[str, tuple[str, str]]:
-    """The haircuts of every asset listed as collateral; empty where the rules have none, or lack a number for it."""
+def terms(market: Market) -> dict[str, Terms]:
+    """On what terms the lender takes each asset; empty where the rules have no tables of haircuts."""
     try:
         rules = bind(HaircutRules, market.rulebook_on(market.on), "the haircuts of a document")
     except PolicyError:  # a rulebook may do without these two tables
         return {}
-    return {
-        id: (_rate(rules.lending.answer(asset.facts)), _rate(rules.capital.answer(asset.facts)))
-        for engine in market.engines.values()
-        if isinstance(engine, Engine)
-        for id, asset in engine.assets.items()
-    }
+    found = {}
+    for engine in market.engines.values():
+        if isinstance(engine, Engine) and engine.lender is not None:
+            for id, asset in engine.assets.items():
+                accepted = engine.books.rules.accepted.verdict(asset.facts, engine.lender.firm.kind)
+                lending, capital = rules.lending.answer(asset.facts), rules.capital.answer(asset.facts)
+                found[id] = Terms(accepted, _rate(lending), _rate(capital))
+    return found
 
 
 def _rate(answer: Answer) -> str:

@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from policy.decisions import Outcome, Verdict, Words
 from policy.margin.financing.commands import MONEY, QUANTITY, ListCollateral
-from policy.margin.financing.events import AccountStated, CollateralListed, PositionView
+from policy.margin.financing.events import AccountStated, PositionView
 from policy.model.values import show
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
@@ -46,11 +46,20 @@ _NO_CALL = State("accept", Words("not due", "無須"))
 
 
 @frozen
+class Terms:
+    """Whether an asset is accepted as collateral, and its haircuts for a loan and in the lender's capital."""
+
+    accepted: Verdict
+    haircut: str
+    capital_haircut: str
+
+
+@frozen
 class HoldingRow:
     """An asset as collateral, of all accounts; `after` and `capital` are empty where a number is missing.
 
-    Haircuts, for a loan and in capital, are empty where they were not asked for or have no number. `share` of all
-    market value, and the bars of both values against the largest, are in thousandths, rounded down.
+    Whether it is `accepted`, and its haircuts for a loan and in capital, are empty where nobody asked at the end.
+    `share` of all market value, and the bars of both values against the largest, are in thousandths, rounded down.
     """
 
     asset: str
@@ -118,10 +127,7 @@ class Collateral:
 
     glossary: Glossary
     kinds: dict[str, Words] = field(factory=dict)
-    accepted: dict[str, State] = field(factory=dict)
-    haircuts: Mapping[str, tuple[str, str]] = field(
-        factory=dict
-    )  # for a loan and in capital, where they were asked for
+    terms: Mapping[str, Terms] = field(factory=dict)  # by asset, where someone asked at the end
     stated: dict[str, AccountStated] = field(factory=dict)
     calls: dict[str, State] = field(factory=dict)
     sales: dict[str, State] = field(factory=dict)
@@ -129,13 +135,6 @@ class Collateral:
     def take(self, command: Command) -> None:
         if isinstance(command, ListCollateral):
             self.kinds[command.asset] = self.glossary.named(str(command.facts.get("class", "")))
-
-    def listed(self, event: CollateralListed) -> None:
-        """Whether the asset is accepted as collateral."""
-        yes, no = Words("accepted", "接受"), Words("not accepted", "不接受")
-        permitted = event.verdict.outcome is Outcome.PERMITTED
-        answer = ("accept", yes) if permitted else ("refuse", no)
-        self.accepted[event.asset] = State.of((event.verdict,), self.glossary, *answer)
 
     def state(self, event: AccountStated) -> None:
         self.stated[event.account] = event
@@ -167,8 +166,9 @@ class Collateral:
                 HoldingRow(
                     asset,
                     self._kind(asset),
-                    self.accepted.get(asset),
-                    *self.haircuts.get(asset, ("", "")),
+                    self._accepted(asset),
+                    terms.haircut if (terms := self.terms.get(asset)) else "",
+                    terms.capital_haircut if terms else "",
                     len(positions),
                     plain(values[asset], MONEY),
                     _known(after),
@@ -180,6 +180,14 @@ class Collateral:
                 )
             )
         return tuple(rows)
+
+    def _accepted(self, asset: str) -> State | None:
+        terms = self.terms.get(asset)
+        if terms is None:
+            return None
+        permitted = terms.accepted.outcome is Outcome.PERMITTED
+        answer = ("accept", Words("accepted", "接受")) if permitted else ("refuse", Words("not accepted", "不接受"))
+        return State.of((terms.accepted,), self.glossary, *answer)
 
     def classes(self) -> tuple[ClassRow, ...]:
         """By class of asset, in the order of `holdings`, and all of them together where there are several."""

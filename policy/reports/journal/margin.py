@@ -242,8 +242,6 @@ class MarginTally:
     def _lending(self, at: int, event: Event) -> None:
         when = in_hong_kong(at)
         match event:
-            case CollateralListed():
-                self.collateral.listed(event)
             case AccountStated():
                 self.collateral.state(event)
             case BookJudged():
