@@ -14,11 +14,11 @@ from policy.audit.records import Header
 from policy.audit.replay import records
 from policy.audit.verify import verify
 from policy.cli.exits import Exit, end
-from policy.cli.market_output import grouped
 from policy.cli.options import DateType, format_option, rulebooks_of, under_option
 from policy.cli.output import fail, keep_apart, plural, print_json
 from policy.diagnostics import PolicyError
 from policy.pipeline import Rulebook
+from policy.reports.plain.amounts import grouped
 from policy.scenario.backtest import Backtest, backtest
 from policy.scenario.market import Market, recorded_command
 

@@ -14,8 +14,7 @@ from policy.reports.journal.margin import MarginDay
 from policy.reports.journal.market import DaySummary
 from policy.reports.journal.reasons import GivenReason
 from policy.reports.journal.trading import Day
-from policy.reports.plain.amounts import grouped
-from policy.reports.render import long_date
+from policy.reports.render import grouped, long_date
 
 _MOST_REASONS = 6
 

@@ -9,11 +9,11 @@ from typing import Any
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.market_output import grouped
 from policy.cli.options import DateType, format_option, rules_option, under_option
 from policy.cli.output import fail, print_json
 from policy.cli.trade import market_of, say
 from policy.diagnostics import PolicyError
+from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.run import Run
 from policy.scenario.statements import statements

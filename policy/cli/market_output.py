@@ -6,6 +6,7 @@ import click
 
 from policy.cli.output import plural
 from policy.reports.journal.event_counts import EventCount
+from policy.reports.plain.amounts import grouped
 from policy.scenario.tally import Tally
 
 
@@ -18,13 +19,6 @@ def dates(about: dict[str, str]) -> str:
 def amounts(kind: EventCount) -> str:
     """The money in events of one kind, thousands set apart."""
     return "  ".join(f"{name} {grouped(text)}" for name, text in kind.shown().items())
-
-
-def grouped(text: str) -> str:
-    """`1234567.80 HKD` as `1,234,567.80 HKD`."""
-    number, space, currency = text.partition(" ")
-    whole, point, decimals = number.partition(".")
-    return f"{int(whole):,}{point}{decimals}{space}{currency}" if whole != "-0" else text
 
 
 def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:

@@ -40,7 +40,7 @@ class Templates(ImmutableSandboxedEnvironment):
         )
         del self.globals["lipsum"], self.filters["random"]  # the same figures make the same page
         self.filters.update(
-            amount=amount,
+            amount=grouped,
             grouped=grouped,
             long_date=long_date,
             chinese_date=chinese_date,
@@ -72,26 +72,19 @@ def page(template: str, **figures: Any) -> str:
 
 
 def grouped(number: str | int) -> str:
-    """A decimal text with its thousands set apart: `1,234,567.80`."""
-    whole, point, decimals = str(number).partition(".")
-    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
-    return f"{sign}{int(digits):,}{point}{decimals}"
-
-
-def amount(text: str) -> str:
-    """Money with its thousands set apart: `1,234,567.80 HKD`."""
-    number, space, currency = text.partition(" ")
-    return grouped(number) + space + currency
+    """A number, with or without a unit, its thousands set apart and with a minus sign for print: `−1,234.50 HKD`."""
+    text = amounts.grouped(str(number))
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def long_date(iso: str) -> str:
     """`1 March 2026`."""
-    return dates.english(date.fromisoformat(iso))
+    return dates.long_date(date.fromisoformat(iso))
 
 
 def chinese_date(iso: str) -> str:
     """`2026年3月1日`."""
-    return dates.chinese(date.fromisoformat(iso))
+    return dates.chinese_date(date.fromisoformat(iso))
 
 
 def words(name: str) -> str:
