@@ -1,6 +1,6 @@
-"""A scenario's portfolio under falls of its prices: everything at once, then one thing at a time.
+"""A scenario's portfolio under shocks to its prices: everything at once, then one thing at a time.
 
-In: a way to have the scenario carried out afresh, as each fall starts from the same day. Out: rows of what the
+In: a way to have the scenario carried out afresh, as each shock starts from the same day. Out: rows of what the
 accounts come to at once, and of what the rules did until a day later, when nobody brought anything. Absent: prices
 of its own; paths that were recorded are `stress`'s.
 """
@@ -37,57 +37,57 @@ Fresh = Callable[[], tuple[Run, Prices]]
 
 
 @frozen
-class Fall:
-    """A name for a fall, and what it leaves of each price."""
+class Shock:
+    """A shock by its name, and the share of each price that it leaves."""
 
     name: Words
     factors: Mapping[str, Fraction]
 
 
-def falls(names: tuple[str, ...], held: set[str]) -> Iterator[Fall]:
+def shocks_of(names: tuple[str, ...], held: set[str]) -> Iterator[Shock]:
     """Those that a portfolio with these prices is put under; a contract falls with what it is on.
 
     Alone falls only what someone holds.
     """
     for percent in TOGETHER:
         name = Words(f"everything −{percent}%", f"全部 −{percent}%") if percent else Words("as it is", "現狀")
-        yield Fall(name, dict.fromkeys(names, 1 - Fraction(percent, 100)))
+        yield Shock(name, dict.fromkeys(names, 1 - Fraction(percent, 100)))
     bases = [n for n in names if not any(n != other and n in concerned(other, names) for other in names)]
     alone = [b for b in bases if not held.isdisjoint(concerned(b, names))]
     for base in alone[:_MOST_ALONE] if len(bases) > 1 else ():
         factors = dict.fromkeys(concerned(base, names), 1 - Fraction(ALONE, 100))
-        yield Fall(Words(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), factors)
+        yield Shock(Words(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), factors)
 
 
 def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
-    """A row for every fall; none where the scenario has no margin accounts, or nothing in it has a price."""
+    """A row for every shock; none where the scenario has no margin accounts, or nothing in it has a price."""
     run, prices = fresh()
     stated = list(statements(run.market))
     names = tuple(name for name in prices.names if name != _CURRENCY)
     if not names or not stated:
         return ()
     held = {p.asset if isinstance(p, PositionView) else p.contract for s in stated for p in s.positions}
-    return drawn_together([_row(fall, *fresh()) for fall in falls(names, held)])
+    return drawn_together([_row(shock, *fresh()) for shock in shocks_of(names, held)])
 
 
-def _row(fall: Fall, run: Run, prices: Prices) -> StressRow:
+def _row(shock: Shock, run: Run, prices: Prices) -> StressRow:
     run.tally = Tally()
-    moves = [Move(after, fall.factors) for after in (HOUR, _LATER)]
+    moves = [Move(after, shock.factors) for after in (HOUR, _LATER)]
     rows = stress(prices, moves, run.submit)
     next(rows)
     stated = [s for s in statements(run.market) if isinstance(s, AccountStated)]
     for _ in rows:  # a day later
         pass
-    return _figures(fall, stated, run.tally)
+    return _figures(shock, stated, run.tally)
 
 
-def _figures(fall: Fall, stated: list[AccountStated], tally: Tally) -> StressRow:
+def _figures(shock: Shock, stated: list[AccountStated], tally: Tally) -> StressRow:
     lent = [s.views.lending_value for s in stated]
     known = all(value is not None for value in lent)
     short = sum(max(0, s.loan - (value or 0)) for s, value in zip(stated, lent, strict=True))
     count = tally.counts.count
     return StressRow(
-        fall=fall.name,
+        shock=shock.name,
         before=plain(sum(s.views.market_value or 0 for s in stated), MONEY),
         after=plain(sum(value or 0 for value in lent), MONEY) if known else "",
         loans=plain(sum(s.loan for s in stated), MONEY),

@@ -265,7 +265,7 @@ def test_a_journal_says_that_stress_needs_the_portfolio(tmp_path: Path) -> None:
 
 
 def test_stress_is_what_policy_stress_portfolio_says() -> None:
-    rows = {row["fall"]["en"]: row for row in figures("portfolio")["stress"]}
+    rows = {row["shock"]["en"]: row for row in figures("portfolio")["stress"]}
     shock = ["stress", "portfolio", str(SCENARIOS / "portfolio"), "--shock", "BTC=-30%", "--format", "json"]
     events = json.loads(run(*shock))["in_all"]["events"]
     row = rows["BTC −30%"]
@@ -275,10 +275,10 @@ def test_stress_is_what_policy_stress_portfolio_says() -> None:
 
 
 def test_a_deeper_fall_leaves_less() -> None:
-    rows = [row for row in figures("portfolio")["stress"] if not row["fall"]["en"].endswith("−30%")]
+    rows = [row for row in figures("portfolio")["stress"] if not row["shock"]["en"].endswith("−30%")]
     worth = [Decimal(row["before"]) for row in rows]
     assert worth == sorted(worth, reverse=True)
-    assert rows[0]["fall"]["en"] == "as it is"
+    assert rows[0]["shock"]["en"] == "as it is"
     assert (rows[0]["calls"], rows[0]["short"]) == (0, "0.00")
     assert [row["mark"] <= 1000 for row in rows]
 
@@ -298,7 +298,7 @@ def test_no_code_stands_where_a_word_should(name: str, language: str) -> None:
 
 
 def test_money_does_not_fall_against_itself_and_alone_falls_only_what_is_held() -> None:
-    falls = [row["fall"]["en"] for row in figures("margin_financing")["stress"]]
+    falls = [row["shock"]["en"] for row in figures("margin_financing")["stress"]]
     assert not any(fall.startswith(("HKD ", "ETH ", "SOL ")) for fall in falls)
     assert "HKDX −30%" in falls
 

@@ -34,7 +34,8 @@ class RuleRow:
     effect: str
     count: int
     of: int  # the events of its kind and effect that had a reason, of which one may have several
-    share: int
+    reasons: int  # of all those events
+    share: int | None  # nothing where all rows are alike
     text: Words
     per: tuple[str, ...]
     examples: tuple[str, ...]
@@ -109,6 +110,11 @@ class Reasons:
         of = [r for r in self.rules.values() if r.event in kinds and effect in ("", r.reason.effect)]
         of.sort(key=lambda r: (kinds.index(r.event), -r.count, r.reason.rule, r.reason.effect))
         longest = max((r.count for r in of), default=1)
+        alike = len({r.count for r in of}) == 1
+        reasons: dict[tuple[str, str], int] = {}
+        for r in of:
+            key = r.event, r.reason.effect
+            reasons[key] = reasons.get(key, 0) + r.count
         return tuple(
             RuleRow(
                 r.event,
@@ -117,7 +123,8 @@ class Reasons:
                 r.reason.effect,
                 r.count,
                 self.events[r.event, r.reason.effect],
-                1000 * r.count // longest,
+                reasons[r.event, r.reason.effect],
+                None if alike else 1000 * r.count // longest,
                 r.reason.text,
                 provisions_of(r.reason),
                 tuple(r.examples),

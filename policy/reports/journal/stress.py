@@ -1,6 +1,6 @@
-"""What a portfolio would suffer under falls of its prices, as rows and bars.
+"""What a portfolio would lose under shocks to its prices, as rows and bars.
 
-In: for each fall, what the accounts then came to and what the rules then did. Out: `StressRow`. Absent: the falls
+In: for each shock, what the accounts then came to and what the rules then did. Out: `StressRow`. Absent: the shocks
 themselves, and any guess how clients would answer them.
 """
 
@@ -18,13 +18,13 @@ from policy.model.values import scaled
 
 @frozen
 class StressRow:
-    """One fall: collateral, loans and shortfall at once, then all that came of it until a day later.
+    """One shock: collateral, loans and shortfall at once, then all that came of it until a day later.
 
     Money of loans is in HKD, of contracts in USD, `after` empty where an account could not be valued. `bar`,
     `bar_after` and `mark` are market value, value after the haircut and loans, in thousandths of the largest.
     """
 
-    fall: Words
+    shock: Words
     before: str
     after: str
     loans: str
