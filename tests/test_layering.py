@@ -16,7 +16,6 @@ LAYERS = [
     {"cli", "lsp"},
     {"documents"},
     {"tables"},
-    {"demo"},
     {"scenario"},
     {"reports"},
     {"testing"},

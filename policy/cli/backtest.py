@@ -10,10 +10,10 @@ import click
 from policy import resources
 from policy.audit.verify import require_whole
 from policy.cli.exits import Exit, end
-from policy.cli.market import grouped
 from policy.cli.options import DateType, format_option, rulebooks_of, under_option
 from policy.cli.output import fail, keep_apart, plural, print_json
 from policy.diagnostics import PolicyError
+from policy.reports.plain.amounts import grouped
 from policy.rulebook import Rulebook
 from policy.scenario.backtest import Backtest, backtest, commands_of, other_rules
 from policy.scenario.market import Market

@@ -1,4 +1,4 @@
-"""`policy demo`: the shipped rulebook on a small market, end to end."""
+"""`policy demo`: the scenario `demonstration` under the shipped rules, as of three dates, with its document."""
 
 from __future__ import annotations
 
@@ -6,13 +6,11 @@ import sys
 
 import click
 
-from policy.cli.options import format_option, not_here, rules_option, texts_of, under_option
+from policy import documents
+from policy.cli.demo_summary import summary_text
+from policy.cli.options import checked_of, format_option, not_here, rules_option, under_option
 from policy.cli.output import fail, keep_apart, print_json, write_whole
-from policy.demo.run import run, summary
 from policy.diagnostics import PolicyError
-from policy.pipeline import dated, load_program
-from policy.reports.render import demo_page
-from policy.rulebook import Rulebook
 
 
 @click.command()
@@ -36,6 +34,8 @@ def command(paths: tuple[str, ...], under: str, report: str, rows: int | None, f
     policy demo --under example.house --report house.html
     policy demo --format json > demo.json
     policy demo --rows 10000000
+
+    The commands are those of the scenario `demonstration`, which `policy trade` and `policy report` take too.
     """
     if rows is not None:
         from policy.cli.tables import show_rows
@@ -44,19 +44,14 @@ def command(paths: tuple[str, ...], under: str, report: str, rows: int | None, f
         return
     keep_apart((report,), paths)
     try:
-        undated = load_program(texts_of(paths), under)
-
-        def rulebook_at(on: str) -> Rulebook:
-            return dated(undated, on)
-
-        figures = run(rulebook_at, _progress)
+        document = documents.demonstration(checked_of(paths), under=under, progress=_progress)
     except PolicyError as error:
         fail(error)
-    write_whole(report, demo_page(figures).encode())
+    write_whole(report, document.page("both").encode())
     if format == "json":
-        print_json(figures.as_json())
+        print_json(document.as_json())
     else:
-        click.echo(summary(figures))
+        click.echo(summary_text(document))
     click.echo(f"the report is in {report}", err=True)
 
 

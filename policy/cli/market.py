@@ -9,10 +9,12 @@ import click
 from policy.cli.options import rulebooks_of
 from policy.cli.output import plural, print_diagnostics
 from policy.diagnostics import Diagnostic
+from policy.reports.journal.event_counts import EventCount
+from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import Scenario
 from policy.scenario.market import Market
 from policy.scenario.run import market_for
-from policy.scenario.tally import Kind, Tally
+from policy.scenario.tally import Tally
 
 NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
 
@@ -41,16 +43,9 @@ def dates(about: dict[str, str]) -> str:
     return f"as of {about['on']}" + (f" to {until}" if until != about["on"] else "")
 
 
-def amounts(kind: Kind) -> str:
+def amounts(kind: EventCount) -> str:
     """The money in events of one kind, thousands set apart."""
     return "  ".join(f"{name} {grouped(text)}" for name, text in kind.shown().items())
-
-
-def grouped(text: str) -> str:
-    """`1234567.80 HKD` as `1,234,567.80 HKD`."""
-    number, space, currency = text.partition(" ")
-    whole, point, decimals = number.partition(".")
-    return f"{int(whole):,}{point}{decimals}{space}{currency}" if whole != "-0" else text
 
 
 def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
@@ -64,14 +59,14 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
     width = max(map(len, tally.events), default=0)
     for word, kind in tally.events.items():
         lines.append(f"  {word:{width}}  {kind.count:>9,}  {amounts(kind)}".rstrip())
-    for code, kind in tally.rejected.items():
-        lines.append(f"    rejected: {code} {kind.count:,}")
+    for code, count in tally.counts.invalid.items():
+        lines.append(f"    rejected: {code} {count:,}")
     for effect, head in (
         ("deny", "what the rules refused or stopped"),
         ("permit", "what the rules let be or called for"),
     ):
         rules = sorted(
-            (r for r in tally.rules.values() if r.reason.effect == effect),
+            (r for r in tally.reasons.rules.values() if r.reason.effect == effect),
             key=lambda r: (-r.count, r.event, r.reason.rule),
         )
         if rules:
@@ -82,9 +77,9 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
             )
             rule = click.style(r.reason.rule, fg="red" if effect == "deny" else "green")
             lines.append(f"  {r.count:>9,}  {r.event}: {rule}  {r.reason.text.en}  {cited}")
-    if tally.needs:
+    if tally.reasons.needs:
         lines += ["", "what could not be answered without"]
-        lines += [f"  {count:>9,}  {need}" for need, count in tally.needs.items()]
+        lines += [f"  {count:>9,}  {need}" for need, count in tally.reasons.needs.items()]
     if tally.status:
         lines += ["", f"rests on: {tally.status.value}"]
     return "\n".join(lines)

@@ -17,6 +17,7 @@ from policy.extras import needed, needed_java
 from policy.model.types import Number, Type
 from policy.model.values import show
 from policy.pipeline import load_program
+from policy.reports.plain.amounts import grouped
 from policy.tables.memory import enough_memory, limit
 
 if TYPE_CHECKING:
@@ -168,9 +169,7 @@ def difference(amount: int, of: Type | None) -> str:
     """What values differ by together, as the language writes it, thousands set apart."""
     if not isinstance(of, Number):
         return f"{amount:+,}"
-    number, space, unit = show(abs(amount), of).partition(" ")
-    whole, point, decimals = number.partition(".")
-    return f"{'-' if amount < 0 else '+'}{int(whole):,}{point}{decimals}{space}{unit}"
+    return f"{'-' if amount < 0 else '+'}{grouped(show(abs(amount), of))}"
 
 
 def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:

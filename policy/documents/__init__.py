@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from policy.documents.changes import change
     from policy.documents.editions import A_PLATFORM, Edition, edition, rules_of
     from policy.documents.letters import decision
-    from policy.documents.markets import margin, trading
+    from policy.documents.markets import demonstration, margin, trading
     from policy.documents.packs import pack
     from policy.documents.rulebooks import rulebook, traceability
     from policy.reports.documents import Document, Format, Language
@@ -34,6 +34,7 @@ _WHERE = {
     "Language": "reports.documents",
     "change": "documents.changes",
     "decision": "documents.letters",
+    "demonstration": "documents.markets",
     "edition": "documents.editions",
     "margin": "documents.markets",
     "pack": "documents.packs",
@@ -51,6 +52,7 @@ __all__ = [
     "Language",
     "change",
     "decision",
+    "demonstration",
     "edition",
     "margin",
     "pack",

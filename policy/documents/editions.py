@@ -22,7 +22,7 @@ from policy.model.rules import Model
 from policy.pipeline import Checked, Text, check, dated, day_of, program, read_folder
 from policy.reports.book.figures import Cover
 from policy.reports.reach import remarks_on
-from policy.reports.words import by_status
+from policy.reports.rows import by_status
 from policy.rulebook import Rulebook
 
 A_PLATFORM = "A licensed platform"  # on the cover, where no name is given

@@ -11,6 +11,7 @@ import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from policy import resources
 from policy.audit.records import Header, Record
 from policy.audit.replay import records
 from policy.audit.verify import require_whole
@@ -19,18 +20,21 @@ from policy.documents.editions import A_PLATFORM
 from policy.pipeline import Checked, program, rulebooks
 from policy.progress import Watch, unwatched
 from policy.reports.documents import Document
+from policy.reports.journal.dates import Dated, dates_of
 from policy.reports.journal.glossary import Glossary, glossary_of
 from policy.reports.journal.margin import MarginTally
 from policy.reports.journal.market import Recorded
+from policy.reports.journal.reasons import given
 from policy.reports.journal.trading import Trading
+from policy.rulebook import Rulebook
 from policy.scenario.falls import stress_rows
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.market import Market
 from policy.scenario.run import Run, header_of, market_for, stage_of
-from policy.scenario.statements import statements
+from policy.scenario.statements import balances, statements, terms
 from policy.scenario.stress import Prices
-from policy.wire import event_json
 
+DATES = ("2025-10-01", "2025-12-01", "2026-03-01")  # of the demonstration
 Begin = Callable[[Header, Glossary], Recorded]
 OnUnread = Callable[[Diagnostic], None]
 
@@ -108,7 +112,8 @@ def finish(recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> 
     """What a scenario's document has beyond its records: accounts at the end, and what falls of prices would do."""
     if recorded.margin is not None:
         recorded.stress = stress_rows(_fresh(run.market, scenario, header))
-        recorded.state(map(event_json, statements(run.market)))
+        recorded.margin.collateral.terms = terms(run.market)
+        recorded.state(statements(run.market))
 
 
 def _fresh(market: Market, scenario: Scenario, header: Header) -> Callable[[], tuple[Run, Prices]]:
@@ -120,6 +125,43 @@ def _fresh(market: Market, scenario: Scenario, header: Header) -> Callable[[], t
         return run, prices
 
     return fresh
+
+
+def demonstration(rules: Checked, *, under: str = "", progress: Callable[[str], object] = lambda _: None) -> Document:
+    """The scenario `demonstration` as of the last of three dates, with what the dates change. Raises PolicyError."""
+    scenario = scenario_in(resources.folder("rulesets") / "hk_sfc" / "scenarios" / "demonstration")
+    glossary = glossary_of(rules.under(under))
+    rulebook_on = rulebooks(program(rules, under))
+    days = []
+    for on in DATES:
+        progress(f"running the orders and loans as of {on}")
+        days.append(_run_on(on, scenario, rulebook_on, under, glossary))
+    progress("writing the report")
+    last, unread = days[-1]
+    return last.recorded.document(
+        A_PLATFORM,
+        unread,
+        dates=dates_of([day for day, _ in days]),
+        reasons=given(last.recorded.reasons, glossary.citations),
+    )
+
+
+def _run_on(
+    on: str, scenario: Scenario, rulebook_on: Callable[[str], Rulebook], under: str, glossary: Glossary
+) -> tuple[Dated, int]:
+    """The scenario under the rules of one date, and how many of its lines could not be read."""
+    rulebook = rulebook_on(on)
+    market = Market(lambda _: rulebook, on)
+    market.open(stage_of(scenario))
+    day = Dated(Recorded.whole(header_of(scenario, market, under), glossary))
+    run = Run(market, on_record=day.take, on_unread=day.recorded.misread)
+    run.carry_out(scenario)
+    assert day.recorded.trading is not None
+    assert day.recorded.margin is not None
+    day.recorded.trading.stated = balances(market)
+    day.recorded.margin.collateral.terms = terms(market)
+    day.recorded.state(statements(market))
+    return day, run.unread
 
 
 # ── a journal ───────────────────────────────────────────────────────────────────────────────

@@ -1,1 +1,1 @@
-"""Reports: `figures` and the `from_*` files compute, `render` and the templates print."""
+"""Documents for people: rows are built from a model, an answer or a journal, and templates print them."""

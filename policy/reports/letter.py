@@ -12,12 +12,11 @@ from policy.decisions import Answer, Inner, Outcome, Reason, Words
 from policy.model import rules
 from policy.reports.book.figures import Cover, Network
 from policy.reports.derivation import tree_of
-from policy.reports.figures import Cited
 from policy.reports.plain import amounts
 from policy.reports.plain.facts import NOT_STATED, Facts
 from policy.reports.plain.names import in_full
+from policy.reports.rows import Cited, cited, unanswered
 from policy.reports.wayout import Wayout, wayout_of
-from policy.reports.words import cited, unanswered
 from policy.verify.remedy import Remedy
 
 _OUTCOMES = {

@@ -10,16 +10,13 @@ import re
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from jinja2 import BaseLoader, FileSystemLoader, StrictUndefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from policy.reports import dates
 from policy.reports.plain import amounts
-
-if TYPE_CHECKING:
-    from policy.reports.figures import Figures
 
 SHIPPED = Path(__file__).parent / "templates"
 _FIRST_WIDE = 0x2E80
@@ -43,7 +40,7 @@ class Templates(ImmutableSandboxedEnvironment):
         )
         del self.globals["lipsum"], self.filters["random"]  # the same figures make the same page
         self.filters.update(
-            amount=amount,
+            amount=grouped,
             grouped=grouped,
             long_date=long_date,
             chinese_date=chinese_date,
@@ -69,37 +66,25 @@ def _shipped() -> Templates:
     return Templates(FileSystemLoader(SHIPPED))
 
 
-def demo_page(figures: Figures) -> str:
-    """The report of the demonstration."""
-    return page("demo.html.jinja", figures=figures)
-
-
 def page(template: str, **figures: Any) -> str:
     """A page made of figures by one of the shipped templates."""
     return _shipped().get_template(template).render(figures)
 
 
 def grouped(number: str | int) -> str:
-    """A decimal text with its thousands set apart: `1,234,567.80`."""
-    whole, point, decimals = str(number).partition(".")
-    sign, digits = ("−", whole[1:]) if whole.startswith("-") else ("", whole)
-    return f"{sign}{int(digits):,}{point}{decimals}"
-
-
-def amount(text: str) -> str:
-    """Money with its thousands set apart: `1,234,567.80 HKD`."""
-    number, space, currency = text.partition(" ")
-    return grouped(number) + space + currency
+    """A number, with or without a unit, its thousands set apart and with a minus sign for print: `−1,234.50 HKD`."""
+    text = amounts.grouped(str(number))
+    return f"−{text[1:]}" if text.startswith("-") else text
 
 
 def long_date(iso: str) -> str:
     """`1 March 2026`."""
-    return dates.english(date.fromisoformat(iso))
+    return dates.long_date(date.fromisoformat(iso))
 
 
 def chinese_date(iso: str) -> str:
     """`2026年3月1日`."""
-    return dates.chinese(date.fromisoformat(iso))
+    return dates.chinese_date(date.fromisoformat(iso))
 
 
 def words(name: str) -> str:

@@ -14,16 +14,16 @@ from attrs import define, field, frozen
 
 from policy.audit.records import Header
 from policy.audit.replay import records
-from policy.decisions import Verdict
 from policy.margin.financing.commands import MONEY as LENT
 from policy.margin.financing.events import AccountStated
 from policy.margin.perpetuals.commands import MONEY as POSTED
 from policy.margin.perpetuals.events import BucketStated
 from policy.model import types
 from policy.model.values import show
+from policy.reports.journal.reasons import verdicts_in
 from policy.scenario.market import Market, recorded_command
 from policy.scenario.statements import statements
-from policy.scenario.tally import Tally, verdicts_of
+from policy.scenario.tally import Tally
 from policy.wire import word
 
 EXAMPLES = 3
@@ -216,15 +216,10 @@ def _count(
 
 def _fate(events: Iterable[Any]) -> Fate:
     """Events of one kind and reason count once: filled in two parts or in three is one fate."""
-    steps = ((word(type(e)), tuple(r.rule for v in _verdicts(e) for r in v.reasons)) for e in events)
+    steps = ((word(type(e)), tuple(r.rule for v in verdicts_in(e) for r in v.reasons)) for e in events)
     return Fate(tuple(dict.fromkeys(steps)))
 
 
-def _verdicts(event: Any) -> Iterable[Verdict]:
-    found = (getattr(event, name) for name in verdicts_of(type(event)))
-    return (verdict for verdict in found if verdict is not None)
-
-
 def _cited(events: Iterable[Any]) -> tuple[str, ...]:
-    cited = (str(c) for e in events for v in _verdicts(e) for r in v.reasons for c in r.citations)
+    cited = (str(c) for e in events for v in verdicts_in(e) for r in v.reasons for c in r.citations)
     return tuple(dict.fromkeys(cited))

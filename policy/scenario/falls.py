@@ -1,6 +1,6 @@
-"""A scenario's portfolio under falls of its prices: everything at once, then one thing at a time.
+"""A scenario's portfolio under shocks to its prices: everything at once, then one thing at a time.
 
-In: a way to have the scenario carried out afresh, as each fall starts from the same day. Out: rows of what the
+In: a way to have the scenario carried out afresh, as each shock starts from the same day. Out: rows of what the
 accounts come to at once, and of what the rules did until a day later, when nobody brought anything. Absent: prices
 of its own; paths that were recorded are `stress`'s.
 """
@@ -14,15 +14,17 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import Words
+from policy.margin.financing.commands import MONEY
 from policy.margin.financing.commands import PRICE as ASSET_PRICE
-from policy.model.values import show
-from policy.reports.journal.series import exact, plain
+from policy.margin.financing.events import AccountStated, CollateralSold, LoanUncovered, MarginCalled, PositionView
+from policy.margin.perpetuals.mark_events import Deleveraged, LiquidationBegun, LossBorne
+from policy.reports.journal.series import plain
 from policy.reports.journal.stress import StressRow, drawn_together
 from policy.scenario.run import Run
 from policy.scenario.statements import statements
 from policy.scenario.stress import HOUR, Move, Prices, concerned, stress
 from policy.scenario.tally import Tally
-from policy.wire import event_json
+from policy.wire import word
 
 TOGETHER = (0, 10, 20, 30, 40, 50)  # percent that all prices fall by
 ALONE = 30  # percent that one price falls by
@@ -35,76 +37,73 @@ Fresh = Callable[[], tuple[Run, Prices]]
 
 
 @frozen
-class Fall:
-    """A name for a fall, and what it leaves of each price."""
+class Shock:
+    """A shock by its name, and the share of each price that it leaves."""
 
     name: Words
     factors: Mapping[str, Fraction]
 
 
-def falls(names: tuple[str, ...], held: set[str]) -> Iterator[Fall]:
+def shocks_of(names: tuple[str, ...], held: set[str]) -> Iterator[Shock]:
     """Those that a portfolio with these prices is put under; a contract falls with what it is on.
 
     Alone falls only what someone holds.
     """
     for percent in TOGETHER:
         name = Words(f"everything −{percent}%", f"全部 −{percent}%") if percent else Words("as it is", "現狀")
-        yield Fall(name, dict.fromkeys(names, 1 - Fraction(percent, 100)))
+        yield Shock(name, dict.fromkeys(names, 1 - Fraction(percent, 100)))
     bases = [n for n in names if not any(n != other and n in concerned(other, names) for other in names)]
     alone = [b for b in bases if not held.isdisjoint(concerned(b, names))]
     for base in alone[:_MOST_ALONE] if len(bases) > 1 else ():
         factors = dict.fromkeys(concerned(base, names), 1 - Fraction(ALONE, 100))
-        yield Fall(Words(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), factors)
+        yield Shock(Words(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), factors)
 
 
 def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
-    """A row for every fall; none where the scenario has no margin accounts, or nothing in it has a price."""
+    """A row for every shock; none where the scenario has no margin accounts, or nothing in it has a price."""
     run, prices = fresh()
-    stated = [event_json(s) for s in statements(run.market)]
+    stated = list(statements(run.market))
     names = tuple(name for name in prices.names if name != _CURRENCY)
     if not names or not stated:
         return ()
-    held = {p.get("asset") or p["contract"] for s in stated for p in s["positions"]}
-    return drawn_together([_row(fall, *fresh()) for fall in falls(names, held)])
+    held = {p.asset if isinstance(p, PositionView) else p.contract for s in stated for p in s.positions}
+    return drawn_together([_row(shock, *fresh()) for shock in shocks_of(names, held)])
 
 
-def _row(fall: Fall, run: Run, prices: Prices) -> StressRow:
+def _row(shock: Shock, run: Run, prices: Prices) -> StressRow:
     run.tally = Tally()
-    moves = [Move(after, fall.factors) for after in (HOUR, _LATER)]
+    moves = [Move(after, shock.factors) for after in (HOUR, _LATER)]
     rows = stress(prices, moves, run.submit)
     next(rows)
-    stated = [event_json(s) for s in statements(run.market)]
+    stated = [s for s in statements(run.market) if isinstance(s, AccountStated)]
     for _ in rows:  # a day later
         pass
-    return _told(fall, [s for s in stated if s["event"] == "account_stated"], run.tally)
+    return _figures(shock, stated, run.tally)
 
 
-def _told(fall: Fall, stated: list[dict[str, Any]], tally: Tally) -> StressRow:
-    views = [s["views"] for s in stated]
-    known = all(v["lending_value"] is not None for v in views)
-    short = sum(max(0, exact(s["loan"]) - exact(s["views"]["lending_value"])) for s in stated)
+def _figures(shock: Shock, stated: list[AccountStated], tally: Tally) -> StressRow:
+    lent = [s.views.lending_value for s in stated]
+    known = all(value is not None for value in lent)
+    short = sum(max(0, s.loan - (value or 0)) for s, value in zip(stated, lent, strict=True))
+    count = tally.counts.count
     return StressRow(
-        fall=fall.name,
-        before=plain(sum(exact(v["market_value"]) for v in views)),
-        after=plain(sum(exact(v["lending_value"]) for v in views)) if known else "",
-        loans=plain(sum(exact(s["loan"]) for s in stated)),
-        short=plain(short) if known else "",
-        calls=_count(tally, "margin_called"),
-        called=_money(tally, "margin_called", "amount"),
-        sales=_count(tally, "collateral_sold"),
-        proceeds=_money(tally, "collateral_sold", "proceeds"),
-        uncovered=_money(tally, "loan_uncovered", "shortfall"),
-        liquidations=_count(tally, "liquidation_begun"),
-        from_fund=_money(tally, "loss_borne", "from_fund"),
-        deleveraged=_count(tally, "deleveraged"),
-        unborne=_money(tally, "loss_borne", "uncovered"),
+        shock=shock.name,
+        before=plain(sum(s.views.market_value or 0 for s in stated), MONEY),
+        after=plain(sum(value or 0 for value in lent), MONEY) if known else "",
+        loans=plain(sum(s.loan for s in stated), MONEY),
+        short=plain(short, MONEY) if known else "",
+        calls=count(MarginCalled),
+        called=_money(tally, MarginCalled, "amount"),
+        sales=count(CollateralSold),
+        proceeds=_money(tally, CollateralSold, "proceeds"),
+        uncovered=_money(tally, LoanUncovered, "shortfall"),
+        liquidations=count(LiquidationBegun),
+        from_fund=_money(tally, LossBorne, "from_fund"),
+        deleveraged=count(Deleveraged),
+        unborne=_money(tally, LossBorne, "uncovered"),
     )
 
 
-def _count(tally: Tally, kind: str) -> int:
-    return tally.events[kind].count if kind in tally.events else 0
-
-
-def _money(tally: Tally, kind: str, name: str) -> str:
-    found = tally.events[kind].money.get(name) if kind in tally.events else None
-    return plain(exact(show(*found))) if found else plain(0)
+def _money(tally: Tally, cls: type[Any], name: str) -> str:
+    counted = tally.events.get(word(cls))
+    return plain(*counted.money[name]) if counted and name in counted.money else "0.00"

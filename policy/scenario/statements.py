@@ -1,7 +1,7 @@
 """How every margin account of a market stands: at the lender, then at the perpetuals desk.
 
-In: a market. Out: statements, as events; what had fallen due by now happens first. Absent: anything else that
-changes the market.
+In: a market. Out: statements, as events; what had fallen due by now happens first. What else holds at the end: all
+balances, and the terms on which assets are taken as collateral. Absent: anything else that changes the market.
 """
 
 from __future__ import annotations
@@ -9,13 +9,34 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from attrs import frozen
+
+from policy.decisions import Answer, Outcome
+from policy.diagnostics import PolicyError
+from policy.exchange.engine import Engine as Exchange
+from policy.exchange.orders import MONEY
 from policy.margin.financing.commands import StateAccount
 from policy.margin.financing.engine import Engine
 from policy.margin.financing.events import AccountStated
 from policy.margin.perpetuals.commands import StatePerpetualAccount
 from policy.margin.perpetuals.desk import Desk
 from policy.margin.perpetuals.events import BucketStated
+from policy.model.types import Number
+from policy.model.values import show
+from policy.reports.journal.collateral import Terms
 from policy.scenario.market import Market
+from policy.wanted import Bound, bind, wants
+
+_RATE = Number("rate", 6)
+_ASSET = {"Asset": "symbol: text"}
+
+
+@frozen
+class HaircutRules:
+    """The haircuts of a rulebook: for a loan, and in the lender's capital."""
+
+    lending: Bound = wants("table haircut(asset: Asset) -> rate", **_ASSET)
+    capital: Bound = wants("table capital_haircut(asset: Asset) -> rate", **_ASSET)
 
 
 def statements(market: Market) -> Iterator[AccountStated | BucketStated]:
@@ -30,3 +51,33 @@ def statements(market: Market) -> Iterator[AccountStated | BucketStated]:
                 asked = []
         told = (event for command in asked for event in market.submit(command))
         yield from (event for event in told if isinstance(event, AccountStated | BucketStated))
+
+
+def balances(market: Market) -> dict[str, tuple[int, int, int]]:
+    """Of everything at the exchange, money first: how much was brought in, and how much is free and reserved."""
+    for engine in market.engines.values():
+        if isinstance(engine, Exchange):
+            ledger = engine.ledger
+            ordered = sorted(ledger.totals().items(), key=lambda item: item[0] != MONEY.currency)
+            return {what: (ledger.brought.get(what, 0), free, held) for what, (free, held) in ordered}
+    return {}
+
+
+def terms(market: Market) -> dict[str, Terms]:
+    """On what terms the lender takes each asset; empty where the rules have no tables of haircuts."""
+    try:
+        rules = bind(HaircutRules, market.rulebook_on(market.on), "the haircuts of a document")
+    except PolicyError:  # a rulebook may do without these two tables
+        return {}
+    found = {}
+    for engine in market.engines.values():
+        if isinstance(engine, Engine) and engine.lender is not None:
+            for id, asset in engine.assets.items():
+                accepted = engine.books.rules.accepted.verdict(asset.facts, engine.lender.firm.kind)
+                lending, capital = rules.lending.answer(asset.facts), rules.capital.answer(asset.facts)
+                found[id] = Terms(accepted, _rate(lending), _rate(capital))
+    return found
+
+
+def _rate(answer: Answer) -> str:
+    return show(answer.value, _RATE) if answer.outcome is Outcome.VALUE else ""

@@ -1,53 +1,19 @@
-"""What happened, counted: events by kind with their money, and the rules that answered, with their provisions.
+"""What came of a run, counted: commands, events by kind with their money, and the rules that decided.
 
-In: commands, each with its events. Out: rows, in the order in which things first happened; the memory is that of
+In: commands, each with its events. Out: counts, in the order in which things first happened; the memory is that of
 the kinds and rules there are, not of the events. Absent: any kind of event in particular.
 """
 
 from __future__ import annotations
 
-from functools import cache
 from typing import Any
 
-import attrs
 from attrs import define, field
 
-from policy.decisions import Outcome, Reason, Status, Verdict, weakest
-from policy.model.types import Number
-from policy.model.values import show
-from policy.wire import money_of, word
-
-EXAMPLES = 3
-_DECIDES = (Outcome.PERMITTED, Outcome.DENIED, Outcome.UNDECIDED, Outcome.FAILED)
-
-
-@define
-class Kind:
-    """Events of one kind: how many, and the sums of the money in them, by field."""
-
-    count: int = 0
-    money: dict[str, tuple[int, Number]] = field(factory=dict)
-
-    def add(self, event: Any) -> None:
-        self.count += 1
-        for name, of in money_of(type(event)):
-            amount = getattr(event, name)
-            if amount is not None:
-                self.money[name] = (self.money.get(name, (0, of))[0] + amount, of)
-
-    def shown(self) -> dict[str, str]:
-        """The sums as people write money."""
-        return {name: show(total, of) for name, (total, of) in self.money.items()}
-
-
-@define
-class Rule:
-    """How often a rule was a reason of one kind of event, and of which commands, the first few."""
-
-    event: str
-    reason: Reason
-    count: int = 0
-    examples: list[str] = field(factory=list)
+from policy.decisions import Status, weakest
+from policy.reports.journal.event_counts import EventCount, EventCounts
+from policy.reports.journal.reasons import Reasons
+from policy.wire import word
 
 
 @define(eq=False)
@@ -55,41 +21,26 @@ class Tally:
     """Everything counted so far."""
 
     commands: dict[str, int] = field(factory=dict)
-    events: dict[str, Kind] = field(factory=dict)
-    rules: dict[tuple[str, str, str], Rule] = field(factory=dict)
-    rejected: dict[str, Kind] = field(factory=dict)  # by code: commands that made no sense
-    needs: dict[str, int] = field(factory=dict)  # facts and numbers without which there was no answer
-    statuses: set[Status] = field(factory=set)
+    counts: EventCounts = field(factory=EventCounts)
+    reasons: Reasons = field(factory=Reasons)
 
     def add(self, command: Any, events: list[Any]) -> None:
         """Counts one command and what came of it."""
-        said = word(type(command))
-        self.commands[said] = self.commands.get(said, 0) + 1
+        kind = word(type(command))
+        self.commands[kind] = self.commands.get(kind, 0) + 1
         for event in events:
-            kind = word(type(event))
-            self.events.setdefault(kind, Kind()).add(event)
-            if kind == "rejected":
-                self.rejected.setdefault(event.code, Kind()).add(event)
-            for name in verdicts_of(type(event)):
-                self._verdict(kind, getattr(event, name), getattr(command, "id", said))
+            self.counts.add(event)
+            self.reasons.add(event, getattr(command, "id", kind))
 
-    def _verdict(self, kind: str, verdict: Verdict | None, example: str) -> None:
-        if verdict is None or verdict.outcome not in _DECIDES:
-            return
-        for need in verdict.needs:
-            self.needs[need] = self.needs.get(need, 0) + 1
-        for reason in verdict.reasons:
-            rule = self.rules.setdefault((kind, reason.rule, reason.place), Rule(kind, reason))
-            rule.count += 1
-            if len(rule.examples) < EXAMPLES and example not in rule.examples:
-                rule.examples.append(example)
-            if reason.status:
-                self.statuses.add(reason.status)
+    @property
+    def events(self) -> dict[str, EventCount]:
+        """Events by kind."""
+        return self.counts.kinds
 
     @property
     def status(self) -> Status | None:
         """The weakest status that anything rests on."""
-        return weakest(self.statuses)
+        return weakest(self.reasons.statuses)
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -105,19 +56,9 @@ class Tally:
                     "text": {"en": rule.reason.text.en, "zh": rule.reason.text.zh},
                     "examples": rule.examples,
                 }
-                for rule in self.rules.values()
+                for rule in self.reasons.rules.values()
             ],
-            "rejected": {code: kind.count for code, kind in self.rejected.items()},
-            "needs": dict(self.needs),
+            "rejected": dict(self.counts.invalid),
+            "needs": dict(self.reasons.needs),
             "status": self.status.value if self.status else None,
         }
-
-
-def verdicts_of(cls: Any) -> tuple[str, ...]:
-    """The fields of a class that are verdicts."""
-    return _verdicts(cls)
-
-
-@cache
-def _verdicts(cls: Any) -> tuple[str, ...]:
-    return tuple(f.name for f in attrs.fields(cls) if str(f.type).startswith("Verdict"))

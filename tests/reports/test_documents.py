@@ -18,6 +18,7 @@ from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.letter import Letter
 from policy.reports.markdown import markdown_of
+from policy.reports.render import SHIPPED
 
 
 @pytest.mark.parametrize("language", [*(pytest.param(one, marks=pytest.mark.slow) for one in ("en", "zh")), "both"])
@@ -120,3 +121,13 @@ def test_a_letter_draws_how_the_answer_was_reached() -> None:
     assert {r["text"]["en"] for r in letter["reasons"]} <= set(titles)  # the rules that apply, and no others
     assert len(letter["tree"]["edges"]) == len(titles) - 1
     assert "fees: 1.25 HKD" in titles
+
+
+def test_no_line_of_a_template_is_longer_than_a_screen() -> None:
+    long = [
+        f"{file.name}:{number}"
+        for file in sorted(SHIPPED.glob("*.jinja"))
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), 1)
+        if len(line) > 160
+    ]
+    assert not long

@@ -11,7 +11,8 @@ import pytest
 
 from documents_made import KINDS, document, made, printed
 from policy import resources
-from policy.decisions import Words
+from policy.decisions import Citation, Outcome, Reason, Status, Verdict, Words
+from policy.exchange.events import Refused
 from policy.pipeline import Text, check, read_folder
 from policy.reports.book.examples import Examples
 from policy.reports.plain import amounts
@@ -20,6 +21,7 @@ from policy.reports.plain.facts import in_words
 from policy.reports.plain.sentences import Sentences
 from policy.reports.reliance import Reliance
 from policy.reports.render import SHIPPED
+from policy.wire import event_json
 
 RULESETS = resources.folder("rulesets")
 SCENARIOS = RULESETS / "hk_sfc" / "scenarios"
@@ -134,9 +136,11 @@ def test_no_genitive_is_doubled() -> None:
 
 def test_a_record_is_named_once_and_one_decision_is_one() -> None:
     reliance = Reliance()
-    verdict = {"outcome": "denied", "reasons": [{"per": ["A/1"]}]}
-    reliance.add(17, [{"event": "refused", "verdict": verdict}])
-    reliance.add(85, [{"event": "refused", "verdict": verdict}] * 2)
+    cited = Citation("A/1", "A", "", Status.OFFICIAL, Words("p"))
+    reason = Reason("r", "deny", Words("no"), (cited,), Status.OFFICIAL, "")
+    refused = event_json(Refused("o", Verdict(Outcome.DENIED, (reason,)), {}))
+    reliance.add(17, [refused])
+    reliance.add(85, [refused] * 2)
     assert (reliance.provisions["A/1"].count, reliance.provisions["A/1"].first) == (3, [17, 85])
 
 

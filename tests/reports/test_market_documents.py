@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, get_args
@@ -16,19 +17,25 @@ from hypothesis import strategies as st
 from policy import resources
 from policy.audit.records import Header, Record
 from policy.cli import main
+from policy.decisions import Outcome, Verdict
 from policy.documents import edition
 from policy.documents.markets import followed
 from policy.exchange import events as exchange
+from policy.exchange.events import Accepted, ParticipantAdmitted, Traded
+from policy.exchange.orders import MONEY as HKD
+from policy.exchange.orders import AdmitParticipant, Place
 from policy.margin.financing import events as financing
 from policy.margin.perpetuals import events as perpetuals
+from policy.model.types import Number
 from policy.reports.documents import Document
 from policy.reports.journal.glossary import ClientsFirst, Glossary
 from policy.reports.journal.market import Recorded
 from policy.reports.journal.names import EVENTS, MONEY
-from policy.reports.journal.series import MOST_STEPS, Course, drawn, exact, local, plain, tidied
-from policy.wire import money_of, word
+from policy.reports.journal.series import MOST_STEPS, Series, chart_of, tidy
+from policy.wire import command_json, event_json, money_of, word
 
 SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
+PERMITTED = Verdict(Outcome.PERMITTED)
 STORIES = sorted(path.name for path in SCENARIOS.iterdir() if path.is_dir())
 
 
@@ -36,6 +43,13 @@ def run(*arguments: str) -> str:
     result = CliRunner().invoke(main, list(arguments))
     assert result.exit_code in (0, 2), result.output
     return result.stdout
+
+
+def tidied(text: str) -> str:
+    """An amount without the zeros that say nothing."""
+    number, _, currency = text.partition(" ")
+    whole, _, part = number.partition(".")
+    return f"{whole}.{part.rstrip('0').ljust(2, '0')} {currency}"
 
 
 @cache
@@ -87,7 +101,7 @@ def test_lines_that_could_not_be_read_are_told(tmp_path: Path) -> None:
 @pytest.mark.parametrize("name", STORIES)
 def test_all_that_happened_is_what_a_run_counts(name: str) -> None:
     counted = json.loads(run("trade", str(SCENARIOS / name), "--format", "json"))["events"]
-    kinds = figures(name)["told"]["kinds"]
+    kinds = figures(name)["summary"]["kinds"]
     assert [k["count"] for k in kinds] == [c["count"] for c in counted.values()]
     sums = [[amount for _, amount in k["money"]] for k in kinds]
     assert sums == [[tidied(m) for n, m in c.items() if n != "count"] for c in counted.values()]
@@ -107,34 +121,38 @@ def test_what_came_before_the_rule_is_told_and_is_no_breach() -> None:
     evidence = figures("affiliated_market_maker")["trading"]["evidence"]
     assert evidence["rule"]["provisions"] == ["AMM/client_priority"]
     assert evidence["rule"]["since"] == "2026-02-11"
-    assert (evidence["fills"], evidence["passed"], evidence["breaches"], evidence["eve"]) == (7, 6, 0, 1)
+    assert (evidence["fills"], evidence["overtaken"], evidence["breaches"], evidence["pre_rule_fills"]) == (
+        7,
+        6,
+        0,
+        1,
+    )
     eve, *since = evidence["levels"]
-    assert (eve["in_force"], eve["before"], eve["to_clients"]) == (False, 1, 0)
+    assert (eve["in_force"], eve["maker_first"], eve["to_clients"]) == (False, 1, 0)
     assert [q["by"] for q in eve["queue"] if q["filled_first"]] == ["harbour_liquidity"]
-    assert all(row["in_force"] and row["before"] == 0 for row in since)
+    assert all(row["in_force"] and row["maker_first"] == 0 for row in since)
     assert [[q["client"] for q in row["queue"] if q["filled_first"]] for row in since] == [[True], [True]]
 
 
-def record(seq: int, command: dict[str, Any], *events: dict[str, Any]) -> Record:
-    return Record(seq, seq * 10**6, command, "", "", list(events), "")
+def record(seq: int, command: Any, *events: Any) -> Record:
+    return Record(seq, command.at, command_json(command), "", "", list(map(event_json, events)), "")
 
 
-def placed(seq: int, id: str, by: str, side: str) -> Record:
-    order = {"instrument": "BTC", "venue": "own_book", "side": side, "price": "10.00 HKD", "quantity": "1"}
-    return record(seq, {"do": "place", "by": by, "id": id, **order}, {"event": "accepted", "id": id})
+def placed(seq: int, id: str, by: str, side: str) -> tuple[Place, Accepted]:
+    order = Place(id, by, "BTC", seq * 10**6, venue="own_book", side=side, quantity=10**8, price=10_0000)
+    return order, Accepted(id, PERMITTED, money=1000, tokens=0)
 
 
 def crossed(seq: int, resting: str, per: list[str]) -> Record:
-    sold = placed(seq, f"S{seq}", "seller", "sell")
-    said = {"event": "traded", "number": seq, "instrument": "BTC", "per": per, "settled": True, "price": "10.00 HKD"}
     ids = {"resting": resting, "incoming": f"S{seq}", "buyer": resting, "seller": f"S{seq}", "venue": "own_book"}
-    amounts = {"quantity": "1", "value": "10.00 HKD", "buyer_fees": "0.00 HKD", "seller_fees": "0.00 HKD"}
-    return record(seq, dict(sold.input), *sold.events, {**said, **ids, **amounts})
+    amounts = {"price": 10_0000, "quantity": 10**8, "value": 1000}
+    traded = Traded(seq, "BTC", settled=True, per=tuple(per), **ids, **amounts)
+    return record(seq, *placed(seq, f"S{seq}", "seller", "sell"), traded)
 
 
 def maker(seq: int, name: str) -> Record:
-    command = {"do": "admit_participant", "id": name, "facts": {"capacity": "affiliated_market_maker"}}
-    return record(seq, command, {"event": "participant_admitted", "id": name, "platform": "p"})
+    command = AdmitParticipant(name, "p", seq * 10**6, {"capacity": "affiliated_market_maker"})
+    return record(seq, command, ParticipantAdmitted(name, "p"))
 
 
 @given(
@@ -149,7 +167,7 @@ def test_fills_are_counted_as_a_plain_list_counts_them(orders: list[bool], seed:
     told.take(maker(1, "mm"))
     line = [(f"B{n}", is_client) for n, is_client in enumerate(orders)]
     for n, (id, is_client) in enumerate(line):
-        told.take(placed(n + 2, id, f"c{n}" if is_client else "mm", "buy"))
+        told.take(record(n + 2, *placed(n + 2, id, f"c{n}" if is_client else "mm", "buy")))
     fills = passed = before = 0
     for n in range(len(orders)):
         id, is_client = filled = seed.choice(line)
@@ -161,63 +179,66 @@ def test_fills_are_counted_as_a_plain_list_counts_them(orders: list[bool], seed:
         line.remove(filled)
         told.take(crossed(100 + n, id, ["A/1 (official)"] if known else ["A/2 (official)"]))
     assert told.trading is not None
-    found = told.trading.figures(told.reasons).evidence
-    assert (found.fills, found.passed) == (fills, passed)
-    assert (found.breaches, found.eve) == ((before, 0) if known else (0, before))
+    found = told.trading.figures(told.reasons, told.counts).evidence
+    assert (found.fills, found.overtaken) == (fills, passed)
+    assert (found.breaches, found.pre_rule_fills) == ((before, 0) if known else (0, before))
 
 
 # ── pictures ────────────────────────────────────────────────────────────────────────────────
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=1, max_size=5000))
-def test_a_course_stays_short_and_keeps_its_extremes(values: list[int]) -> None:
-    course = Course()
+def test_a_series_stays_short_and_keeps_its_extremes(values: list[int]) -> None:
+    series = Series(HKD)
     for n, value in enumerate(values):
-        course.add(n, value)
-    assert len(course.steps) <= 2 * MOST_STEPS
-    assert max(s.high for s in course.steps) == max(values)
-    assert min(s.low for s in course.steps) == min(values)
-    assert course.steps[-1].last == values[-1]
+        series.add(n, value)
+    assert len(series.steps) <= 2 * MOST_STEPS
+    assert max(s.high for s in series.steps) == max(values)
+    assert min(s.low for s in series.steps) == min(values)
+    assert series.steps[-1].last == values[-1]
 
 
 def test_a_crash_at_the_last_moment_is_as_wide_as_the_months_before() -> None:
-    course = Course()
+    series = Series(HKD)
     month = 30 * 24 * 3600 * 10**6
     for at, value in ((0, 8), (month, 9), (2 * month, 0), (2 * month + 1, 5)):
-        course.add(at, value)
-    picture = drawn(course)
+        series.add(at, value)
+    picture = chart_of(series)
     assert picture is not None
     assert picture.path == "M0 112H250V0H500V1000H750V445H1000"
     assert [t.x for t in picture.ticks] == [0, 250, 500]
 
 
 def test_a_cap_is_drawn_where_it_held() -> None:
-    course = Course()
-    course.limit(0, 10)
-    course.add(0, 5)
-    course.limit(1, 20)
-    picture = drawn(course)
+    series = Series(HKD)
+    series.limit(0, 10)
+    series.add(0, 5)
+    series.limit(1, 20)
+    picture = chart_of(series)
     assert picture is not None
     assert picture.cap == "M0 500H500V0H1000"
     assert picture.path == "M0 750H500V750H1000"
 
 
 def test_nothing_that_ever_was_is_no_picture() -> None:
-    course = Course()
-    course.add(0, 0)
-    assert drawn(course) is None
+    series = Series(HKD)
+    series.add(0, 0)
+    assert chart_of(series) is None
 
 
-@pytest.mark.parametrize("text", ["0.00", "1234567.89", "5239.69984", "-1.50", "-0.50"])
-def test_amounts_are_exact(text: str) -> None:
-    assert plain(exact(text + " USD")) == text
-
-
-def test_amounts_and_moments_are_printed_for_people() -> None:
-    assert tidied("1850.00000000 USD") == "1850.00 USD"
-    assert tidied("77170.8334 USD") == "77170.8334 USD"
-    assert tidied(None) == ""
-    assert local("2026-07-07T03:30:00+00:00") == "2026-07-07T11:30:00+08:00"
+@pytest.mark.parametrize(
+    ("value", "of", "text"),
+    [
+        (0, HKD, "0.00 HKD"),
+        (1_234_567_89, HKD, "1234567.89 HKD"),
+        (-50, HKD, "-0.50 HKD"),
+        (1850 * 10**8, Number("money:USD", 8), "1850.00 USD"),
+        (77170_83340000, Number("money:USD", 8), "77170.8334 USD"),
+        (None, HKD, ""),
+    ],
+)
+def test_amounts_have_two_decimals_and_no_more_than_say_something(value: int | None, of: Number, text: str) -> None:
+    assert tidy(value, of) == text
 
 
 # ── margin and stress ───────────────────────────────────────────────────────────────────────
@@ -245,7 +266,7 @@ def test_a_journal_says_that_stress_needs_the_portfolio(tmp_path: Path) -> None:
 
 
 def test_stress_is_what_policy_stress_portfolio_says() -> None:
-    rows = {row["fall"]["en"]: row for row in figures("portfolio")["stress"]}
+    rows = {row["shock"]["en"]: row for row in figures("portfolio")["stress"]}
     shock = ["stress", "portfolio", str(SCENARIOS / "portfolio"), "--shock", "BTC=-30%", "--format", "json"]
     events = json.loads(run(*shock))["in_all"]["events"]
     row = rows["BTC −30%"]
@@ -255,10 +276,10 @@ def test_stress_is_what_policy_stress_portfolio_says() -> None:
 
 
 def test_a_deeper_fall_leaves_less() -> None:
-    rows = [row for row in figures("portfolio")["stress"] if not row["fall"]["en"].endswith("−30%")]
-    worth = [exact(row["before"]) for row in rows]
+    rows = [row for row in figures("portfolio")["stress"] if not row["shock"]["en"].endswith("−30%")]
+    worth = [Decimal(row["before"]) for row in rows]
     assert worth == sorted(worth, reverse=True)
-    assert rows[0]["fall"]["en"] == "as it is"
+    assert rows[0]["shock"]["en"] == "as it is"
     assert (rows[0]["calls"], rows[0]["short"]) == (0, "0.00")
     assert [row["mark"] <= 1000 for row in rows]
 
@@ -278,7 +299,7 @@ def test_no_code_stands_where_a_word_should(name: str, language: str) -> None:
 
 
 def test_money_does_not_fall_against_itself_and_alone_falls_only_what_is_held() -> None:
-    falls = [row["fall"]["en"] for row in figures("margin_financing")["stress"]]
+    falls = [row["shock"]["en"] for row in figures("margin_financing")["stress"]]
     assert not any(fall.startswith(("HKD ", "ETH ", "SOL ")) for fall in falls)
     assert "HKDX −30%" in falls
 

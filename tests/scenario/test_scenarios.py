@@ -45,6 +45,7 @@ STORIES = (  # one for each measure
     "shared_book",
 )
 EVERY = pytest.mark.parametrize("name", NAMES)
+DEMONSTRATION = "demonstration"  # shows lines that cannot be read, too
 STAGE = "portfolio"  # nothing happens in it until its prices are moved
 
 _LINES = re.compile(r"(?:(?P<file>[a-z]+) )?(?P<first>\d+)(?:–(?P<last>\d+))?")
@@ -71,7 +72,9 @@ def opened(name: str) -> Market:
 def carried_out(name: str, market: Market) -> Iterator[tuple[tuple[str, int], Step]]:
     scenario = scenario_in(SCENARIOS / name)
     for step in chain(scenario.setting(COMMANDS), scenario.stream(COMMANDS)):
-        assert not step.wrong, step
+        if step.wrong:
+            assert name == DEMONSTRATION, step
+            continue
         yield (Path(step.file).stem, step.line), Step(step.command, market.submit(step.command))
 
 

@@ -11,10 +11,10 @@ from typing import Any
 from attrs import asdict, frozen
 
 from policy.decisions import Words
-from policy.reports.figures import Cited
 from policy.reports.plain.frames import Clause
 from policy.reports.proofs import Proof, Proofs
 from policy.reports.reach import SourceRow
+from policy.reports.rows import Cited
 
 
 @frozen

@@ -38,7 +38,8 @@ from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 from policy.reports.proofs import Proof, proofs_by_name, proofs_of
 from policy.reports.reach import remarks_on, sources_of
-from policy.reports.words import by_status, cited
+from policy.reports.render import anchor
+from policy.reports.rows import by_status, cited
 from policy.verify.claims import Verdict
 
 TITLE = Words("The rulebook", "規則手冊")
@@ -108,11 +109,6 @@ def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[Verdict] | 
     )
 
 
-def anchor_of(id: str) -> str:
-    """A name as the target of a link."""
-    return id.replace(".", "-").replace("/", "-")
-
-
 def _weakest(statuses: Iterable[str]) -> str:
     found = weakest(Status(s) for s in statuses if s)
     return found.value if found else ""
@@ -140,7 +136,7 @@ class _Maker:
         mine = [d for d in self.model.of_kind(*_SAYING) if d.ruleset == r.name]
         ordered = sorted(mine, key=lambda d: _SAYING.index(type(d)))  # decisions first, then what they rest on
         return Concern(
-            r.name, anchor_of(r.name), in_full(r.title, r.name), r.amends, tuple(self.entry(d) for d in ordered)
+            r.name, anchor(r.name), in_full(r.title, r.name), r.amends, tuple(self.entry(d) for d in ordered)
         )
 
     def entry(self, d: Any) -> Entry:
@@ -148,7 +144,7 @@ class _Maker:
         bodies = (d.body, *d.tightened) if isinstance(d, rules.Table) else ()
         return Entry(
             id=d.id,
-            anchor=anchor_of(d.id),
+            anchor=anchor(d.id),
             kind=kind_of(d),
             title=in_full(d.title, d.name),
             stricter=self.sentences.direction(d),
@@ -158,7 +154,7 @@ class _Maker:
             examples=self.examples.of(d) if not isinstance(d, rules.DatedSet | rules.Property) else (),
             ranked=self.examples.ranked(d) if isinstance(d, rules.Priority) else (),
             network=network_of(self.model, d) if isinstance(d, rules.Decision) else None,
-            properties=tuple((anchor_of(p.id), in_full(p.title, p.name)) for p in self.claims.get(d.id, ())),
+            properties=tuple((anchor(p.id), in_full(p.title, p.name)) for p in self.claims.get(d.id, ())),
             proofs=self.proofs.get(d.id, ()),
             status=_weakest(s.status for s in said),
         )
@@ -247,7 +243,7 @@ def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
                     Term(in_full(w, n), Words(f"a kind of {title.en}", f"{title.zh}之一"), "") for n, w in members
                 ]
             case rules.Value() | rules.Table() | rules.Parameter() | rules.DatedSet():
-                found.append(Term(title, Words(""), anchor_of(d.id)))
+                found.append(Term(title, Words(""), anchor(d.id)))
     return sorted(dict.fromkeys(found), key=lambda t: (t.title.en.lower(), t.explained.en))
 
 

@@ -1,4 +1,4 @@
-"""A folder of templates that are not ours, read once, as texts.
+"""A folder of untrusted templates, read once, as texts.
 
 In: a path. Out: `Folder`, the texts by name; those we ship stand under `shipped/`, and under their own names where
 the folder has no other. Whoever prints them needs no file any more. Absent: files that are no templates (by their

@@ -1,4 +1,4 @@
-"""Prints one page by templates that are not ours, in a process of its own; `outside` starts it.
+"""The worker: prints one page by untrusted templates, in a process of its own that the client starts.
 
 In: on standard input the texts of all templates and the figures, as JSON; bounds as arguments. Out: the page on
 standard output; or what is wrong, as JSON on standard error, and exit code 1. Before the first template is read the
@@ -38,8 +38,8 @@ _ALWAYS = "everything printed is escaped, and that cannot be switched off"
 _PRINT_IT = "print it as it is; what is to be markup stands in the template"
 
 
-class Spent(BaseException):
-    """The time is up, or the page too long; no template can catch it."""
+class LimitExceeded(BaseException):
+    """The page takes too long or is too long; no template can catch it."""
 
 
 class Refused(TemplateSyntaxError):
@@ -70,7 +70,7 @@ class Texts(BaseLoader):
 
 
 class Unknown(StrictUndefined):
-    """A name that is not there, told with the names that are."""
+    """An unknown name; the message lists the known ones."""
 
     @property
     def _undefined_message(self) -> str:
@@ -83,7 +83,7 @@ class Unknown(StrictUndefined):
         return f"there is no `{name}` in this figure\n{known}"
 
 
-class Strangers(Templates):
+class UntrustedTemplates(Templates):
     """The environment of all templates, without the ways by which text could become markup after all."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
@@ -159,7 +159,7 @@ def finding(error: BaseException, own: list[str], known: list[str], figures: lis
             return wrong("template-name", _lowered(text), help, error, own)
         case TemplateSyntaxError():
             return wrong("template-syntax", _lowered(text), "templates are written as Jinja's are", error, own)
-        case Spent():
+        case LimitExceeded():
             return wrong("template-bounds", text, "print less, or go through it once", error, own)
         case OverflowError():
             return wrong("template-bounds", _lowered(text), "go through what is there", error, own)
@@ -178,13 +178,13 @@ def _lowered(text: str) -> str:
 
 
 def _give_up(seconds: int, memory: int, output: int) -> None:
-    """What no template needs: files, sockets, processes, and more than the bounds."""
+    """Gives up what no template needs: files, sockets, processes, and more than the bounds."""
 
-    def spent(_signal: int, _frame: object) -> NoReturn:
-        raise Spent(f"the time for a page, {seconds} s, is up")
+    def time_is_up(_signal: int, _frame: object) -> NoReturn:
+        raise LimitExceeded(f"the time for a page, {seconds} s, is up")
 
     codecs.lookup("unicode-escape")  # a file of Python's, which texts in templates are read by
-    signal.signal(signal.SIGXCPU, spent)
+    signal.signal(signal.SIGXCPU, time_is_up)
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 2))
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory + _SPARE))
     resource.setrlimit(resource.RLIMIT_FSIZE, (output + _LONGEST * 100, output + _LONGEST * 100))
@@ -194,13 +194,13 @@ def _give_up(seconds: int, memory: int, output: int) -> None:
 
 
 def _print(template: str, figures: dict[str, Any], texts: dict[str, str], output: int) -> None:
-    stream = cast(Generator[str], Strangers(texts).get_template(template).generate(figures))
+    stream = cast(Generator[str], UntrustedTemplates(texts).get_template(template).generate(figures))
     written = 0
     for piece in stream:
         data = piece.encode()
         written += len(data)
         if written > output:
-            stream.throw(Spent(f"the page is longer than {output:,} bytes"))
+            stream.throw(LimitExceeded(f"the page is longer than {output:,} bytes"))
         sys.stdout.buffer.write(data)
     sys.stdout.buffer.flush()
 
@@ -216,7 +216,7 @@ def main() -> int:
         asked = json.load(sys.stdin.buffer)
         own, known, figures = asked["own"], list(asked["texts"]), list(asked["figures"])
         _print(asked["template"], asked["figures"], asked["texts"], output)
-    except (Exception, Spent) as error:
+    except (Exception, LimitExceeded) as error:
         resource.setrlimit(resource.RLIMIT_AS, (memory + _SPARE, memory + _SPARE))
         told = finding(error, own, known, figures)
         json.dump(asdict(told), sys.stderr)

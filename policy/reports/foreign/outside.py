@@ -1,4 +1,4 @@
-"""A page by templates that are not ours: printed by another process, held to bounds, and refused with a reason.
+"""The client: a page by untrusted templates, printed by another process within bounds, or refused with a reason.
 
 In: the name of a template, figures as plain data, and a folder of templates. Out: the page. Absent: any trust in the
 process; it gets texts and figures, an environment with nothing of ours in it, and is ended when it takes too long.
@@ -72,14 +72,14 @@ def _found(problem: bytes, exit_code: int, asked: Source, folder: Folder) -> Dia
     """What the process said was wrong; or, where it was ended before it could, that it was."""
     found = Collector()
     try:
-        told = json.loads(problem)
+        finding = json.loads(problem)
     except ValueError:
         said = problem.decode(errors="replace").strip().rpartition("\n")[2]
         why = f"it took too long, or too much (signal {-exit_code})" if exit_code < 0 else said
         help = "a step of a template is too large to be stopped kindly; make less of it at once"
         found.error("template-bounds", f"no page came of this: {why}", Span(asked, 0, 0), help)
         return found.found[0]
-    code, message, help, template, line = (told[name] for name in ("code", "message", "help", "template", "line"))
+    code, message, help, template, line = (finding[name] for name in ("code", "message", "help", "template", "line"))
     return Diagnostic(code, message, _line(folder.texts.get(template, asked), line), help)
 
 

@@ -14,7 +14,7 @@ from attrs import define, evolve, field, frozen
 
 from policy.reports.journal.glossary import CLIENT
 
-Level = tuple[str, str, str, str]  # instrument, venue, side, price
+Level = tuple[str, str, str, int | None]  # instrument, venue, side, price; a market order has none
 SHOWN = 3  # of each kind, of those who wait in a line
 
 
@@ -37,7 +37,7 @@ class Filled:
     by_client: bool
     clients_waited: bool
     makers_waited: bool
-    passed_a_maker: bool
+    overtook_a_maker: bool
 
     @property
     def contested(self) -> bool:
@@ -103,8 +103,8 @@ class Lines:
         line, mine = self.levels[order.level], self.is_client(order.by)
         clients, makers = len(line.clients) - mine, len(line.makers) - (not mine)
         first_maker = next(iter(line.makers), None)
-        passed = mine and first_maker is not None and self.orders[first_maker].arrived < order.arrived
-        return Filled(order, mine, clients > 0, makers > 0, passed)
+        overtook = mine and first_maker is not None and self.orders[first_maker].arrived < order.arrived
+        return Filled(order, mine, clients > 0, makers > 0, overtook)
 
     def waiting(self, level: Level) -> Iterator[tuple[str, Waiting]]:
         """The first few of each kind at a level, in the order in which they came."""

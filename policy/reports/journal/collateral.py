@@ -1,38 +1,105 @@
 """What secures margin loans, before and after the haircut: by class of asset, by asset, by account.
 
 In: what each asset is listed as, and accounts as the lender last stated them. Out: rows and their bars. Absent:
-valuation; an asset of which any part could not be valued has no value after the haircut, and says what is wanting.
+valuation; an asset of which any part could not be valued has no value after the haircut, and says what it needs. What
+collateral carries for a loan and what it counts for in the lender's capital stand side by side, never added up.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 from attrs import define, field, frozen
 
-from policy.decisions import Words
+from policy.decisions import Outcome, Verdict, Words
+from policy.margin.financing.commands import MONEY, QUANTITY, ListCollateral
+from policy.margin.financing.events import AccountStated, PositionView
+from policy.model.values import show
 from policy.reports.journal.glossary import Glossary
-from policy.reports.journal.series import exact, plain
+from policy.reports.journal.series import plain
+from policy.reports.journal.typed import Command
 
 _MOST_ACCOUNTS = 100
 
 
 @frozen
-class Holding:
-    """An asset as collateral, of all accounts; `after` is empty where a number is wanting.
+class State:
+    """A decision about an account: `accept`, `refuse`, or `doubt` where it is undecided; why, or what it needs."""
 
+    kind: str
+    answer: Words
+    reasons: tuple[Words, ...] = ()
+    needs: tuple[Words, ...] = ()
+
+    @classmethod
+    def of(cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: str, answer: Words) -> State:
+        """What some verdicts come to: undecided only where no reason was given."""
+        listed = list(verdicts)
+        reasons = tuple(dict.fromkeys(reason.text for v in listed for reason in v.reasons))
+        if reasons:
+            return cls(kind, answer, reasons)
+        needs = tuple(dict.fromkeys(glossary.needed(need) for v in listed for need in v.needs or (v.fault,)))
+        return cls("doubt", Words("undecided", "未能裁定"), (), needs)
+
+
+_NO_CALL = State("accept", Words("not due", "無須"))
+
+
+@frozen
+class Terms:
+    """Whether an asset is accepted as collateral, and its haircuts for a loan and in the lender's capital."""
+
+    accepted: Verdict
+    haircut: str
+    capital_haircut: str
+
+
+@frozen
+class HoldingRow:
+    """An asset as collateral, of all accounts; `after` and `capital` are empty where a number is missing.
+
+    Whether it is `accepted`, and its haircuts for a loan and in capital, are empty where nobody asked at the end.
     `share` of all market value, and the bars of both values against the largest, are in thousandths, rounded down.
     """
 
     asset: str
     kind: Words
+    accepted: State | None
+    haircut: str
+    capital_haircut: str
     accounts: int
     before: str
     after: str
-    wanting: tuple[Words, ...]
+    capital: str
+    needs: tuple[Words, ...]
     share: int
     bar: int
     bar_after: int
+
+
+@frozen
+class ClassRow:
+    """All collateral of a class: sums of what is known; `_undecided` where more would have to be added."""
+
+    kind: Words
+    before: str
+    after: str
+    after_undecided: bool
+    capital: str
+    capital_undecided: bool
+
+
+@frozen
+class PositionRow:
+    """A position of an account; what is empty could not be told, and `needs` says what that needs."""
+
+    asset: str
+    kind: Words
+    quantity: str
+    before: str
+    after: str
+    capital: str
+    needs: tuple[Words, ...]
 
 
 @frozen
@@ -42,8 +109,13 @@ class AccountRow:
     account: str
     before: str
     after: str
+    capital: str
+    needs: tuple[Words, ...]
     loan: str
     short: str
+    call: State
+    sale: State
+    positions: tuple[PositionRow, ...]
     bar: int
     bar_after: int
     mark: int  # the loan on the same scale
@@ -51,27 +123,37 @@ class AccountRow:
 
 @define
 class Collateral:
-    """Keeps each account's last statement."""
+    """Keeps each account's last statement, and what was last decided of it."""
 
     glossary: Glossary
     kinds: dict[str, Words] = field(factory=dict)
-    stated: dict[str, dict[str, Any]] = field(factory=dict)
+    terms: Mapping[str, Terms] = field(factory=dict)  # by asset, where someone asked at the end
+    stated: dict[str, AccountStated] = field(factory=dict)
+    calls: dict[str, State] = field(factory=dict)
+    sales: dict[str, State] = field(factory=dict)
 
-    def take(self, command: dict[str, Any]) -> None:
-        if command.get("do") == "list_collateral":
-            kind = command.get("facts", {}).get("class", "")
-            self.kinds[command["asset"]] = self.glossary.named(kind)
+    def take(self, command: Command) -> None:
+        if isinstance(command, ListCollateral):
+            self.kinds[command.asset] = self.glossary.named(str(command.facts.get("class", "")))
 
-    def state(self, event: dict[str, Any]) -> None:
-        self.stated[event["account"]] = event
+    def state(self, event: AccountStated) -> None:
+        self.stated[event.account] = event
 
-    def holdings(self) -> tuple[Holding, ...]:
+    def call(self, account: str, state: State | None) -> None:
+        """Whether the account is to be called; None where it is not."""
+        self.calls[account] = state or _NO_CALL
+
+    def sale(self, account: str, state: State | None) -> None:
+        """Whether its collateral is to be sold; None where it is not."""
+        self.sales[account] = state or _NO_CALL
+
+    def holdings(self) -> tuple[HoldingRow, ...]:
         """By class, then by value, the largest first."""
-        by_asset: dict[str, list[dict[str, Any]]] = {}
+        by_asset: dict[str, list[PositionView]] = {}
         for event in self.stated.values():
-            for position in event["positions"]:
-                by_asset.setdefault(position["asset"], []).append(position)
-        values = {a: sum(exact(p["market_value"]) for p in ps) for a, ps in by_asset.items()}
+            for position in event.positions:
+                by_asset.setdefault(position.asset, []).append(position)
+        values = {a: sum(p.market_value or 0 for p in ps) for a, ps in by_asset.items()}
         total, longest = sum(values.values()), max(values.values(), default=0)
         by_class: dict[str, int] = {}
         for asset, value in values.items():
@@ -79,50 +161,117 @@ class Collateral:
         rows = []
         for asset in sorted(by_asset, key=lambda a: (-by_class[self._kind(a).en], self._kind(a).en, -values[a], a)):
             positions = by_asset[asset]
-            known = all(p["lending_value"] is not None for p in positions)
-            after = sum(exact(p["lending_value"]) for p in positions) if known else 0
-            wanting = () if known else dict.fromkeys(self.glossary.needed(n) for p in positions for n in p["needs"])
+            after, capital = _sum(p.lending_value for p in positions), _sum(p.capital_value for p in positions)
             rows.append(
-                Holding(
+                HoldingRow(
                     asset,
                     self._kind(asset),
+                    self._accepted(asset),
+                    terms.haircut if (terms := self.terms.get(asset)) else "",
+                    terms.capital_haircut if terms else "",
                     len(positions),
-                    plain(values[asset]),
-                    plain(after) if known else "",
-                    tuple(wanting),
+                    plain(values[asset], MONEY),
+                    _known(after),
+                    _known(capital),
+                    self._needed(n for p in positions for n in p.needs),
                     _part(values[asset], total),
                     _part(values[asset], longest),
-                    _part(after, longest),
+                    _part(after or 0, longest),
                 )
             )
         return tuple(rows)
+
+    def _accepted(self, asset: str) -> State | None:
+        terms = self.terms.get(asset)
+        if terms is None:
+            return None
+        permitted = terms.accepted.outcome is Outcome.PERMITTED
+        answer = ("accept", Words("accepted", "接受")) if permitted else ("refuse", Words("not accepted", "不接受"))
+        return State.of((terms.accepted,), self.glossary, *answer)
+
+    def classes(self) -> tuple[ClassRow, ...]:
+        """By class of asset, in the order of `holdings`, and all of them together where there are several."""
+        by_class: dict[Words, list[PositionView]] = {}
+        for row in self.holdings():
+            by_class.setdefault(row.kind, [])
+        for event in self.stated.values():
+            for position in event.positions:
+                by_class[self._kind(position.asset)].append(position)
+        rows = [_class_row(kind, positions) for kind, positions in by_class.items()]
+        every = [position for positions in by_class.values() for position in positions]
+        return (*rows, _class_row(Words("all collateral", "全部抵押品"), every)) if len(rows) > 1 else tuple(rows)
+
+    def loans(self) -> str:
+        """All loans of the accounts that were stated."""
+        return plain(sum(event.loan for event in self.stated.values()), MONEY)
 
     def _kind(self, asset: str) -> Words:
         return self.kinds.get(asset, Words("not listed", "未列明"))
 
+    def _needed(self, names: Iterable[str]) -> tuple[Words, ...]:
+        return tuple(dict.fromkeys(map(self.glossary.needed, names)))
+
     def accounts(self) -> tuple[AccountRow, ...]:
         """The largest loans first."""
-        ordered = sorted(self.stated.items(), key=lambda item: (-exact(item[1]["loan"]), item[0]))[:_MOST_ACCOUNTS]
-        values = [(e["views"]["market_value"], e["loan"]) for _, e in ordered]
-        longest = max((max(exact(value), exact(loan)) for value, loan in values), default=0)
-        rows = []
-        for account, event in ordered:
-            views, loan = event["views"], exact(event["loan"])
-            before, after = exact(views["market_value"]), exact(views["lending_value"])
-            known = views["lending_value"] is not None
-            rows.append(
-                AccountRow(
-                    account,
-                    plain(before) if views["market_value"] is not None else "",
-                    plain(after) if known else "",
-                    plain(loan),
-                    plain(loan - after) if known and loan > after else "",
-                    _part(before, longest),
-                    _part(after, longest),
-                    _part(loan, longest),
-                )
-            )
-        return tuple(rows)
+        ordered = sorted(self.stated.values(), key=lambda event: (-event.loan, event.account))[:_MOST_ACCOUNTS]
+        longest = max((max(e.views.market_value or 0, e.loan) for e in ordered), default=0)
+        return tuple(self._account(event, longest) for event in ordered)
+
+    def _account(self, event: AccountStated, longest: int) -> AccountRow:
+        views, loan = event.views, event.loan
+        before, after = views.market_value, views.lending_value
+        return AccountRow(
+            event.account,
+            _known(before),
+            _known(after),
+            _known(None if views.capital_needs else views.capital_value),
+            self._needed((*views.lending_needs, *views.capital_needs)),
+            plain(loan, MONEY),
+            plain(loan - after, MONEY) if after is not None and loan > after else "",
+            self.calls.get(event.account, _NO_CALL),
+            self.sales.get(event.account, _NO_CALL),
+            tuple(map(self._position, event.positions)),
+            _part(before or 0, longest),
+            _part(after or 0, longest),
+            _part(loan, longest),
+        )
+
+    def _position(self, position: PositionView) -> PositionRow:
+        return PositionRow(
+            position.asset,
+            self._kind(position.asset),
+            show(position.quantity, QUANTITY),
+            _known(position.market_value),
+            _known(position.lending_value),
+            _known(position.capital_value),
+            self._needed(position.needs),
+        )
+
+
+def _class_row(kind: Words, positions: list[PositionView]) -> ClassRow:
+    lent, capital = [p.lending_value for p in positions], [p.capital_value for p in positions]
+    return ClassRow(
+        kind,
+        plain(sum(p.market_value or 0 for p in positions), MONEY),
+        plain(sum(v or 0 for v in lent), MONEY),
+        None in lent,
+        plain(sum(v or 0 for v in capital), MONEY),
+        None in capital,
+    )
+
+
+def _sum(values: Iterable[int | None]) -> int | None:
+    """The sum; None where any of them is unknown."""
+    total = 0
+    for value in values:
+        if value is None:
+            return None
+        total += value
+    return total
+
+
+def _known(value: int | None) -> str:
+    return plain(value, MONEY) if value is not None else ""
 
 
 def _part(value: int, whole: int) -> int:

@@ -11,7 +11,7 @@ from datetime import date
 
 from attrs import field, frozen
 
-from policy.decisions import Status, Words
+from policy.decisions import Citation, Words
 from policy.ir.from_model import readings_of
 from policy.ir.program import Reading
 from policy.model import rules
@@ -35,8 +35,10 @@ class Glossary:
     words: Mapping[str, Words] = field(factory=dict)
     clients_first: ClientsFirst = ClientsFirst()
     readings: Mapping[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
-    statuses: Mapping[str, Status] = field(factory=dict)  # of provisions
+    citations: Mapping[str, Citation] = field(factory=dict)  # by provision
     meanings: Mapping[str, Words] = field(factory=dict)  # of names with several, one after another
+    unset: Mapping[str, Words] = field(factory=dict)  # why a number has no value, by its name
+    questions: Mapping[str, Words] = field(factory=dict)
 
     def named(self, name: str) -> Words:
         return self.words.get(name.rpartition(".")[2]) or Words(spaced(name))
@@ -65,14 +67,17 @@ def glossary_of(model: rules.Model) -> Glossary:
         for name, words in named.items():
             if words.en:
                 found.setdefault(name, set()).add(words)
-    statuses = {p.id: p.status for p in model.provisions.values()}
+    parameters, decisions = model.of_kind(rules.Parameter), model.of_kind(rules.Decision)
+    citations = {p.id: p.citation for p in model.provisions.values()}
     meanings = {
         name: Words(" or ".join(sorted(w.en for w in said)), "或".join(sorted(w.zh or w.en for w in said)))
         for name, said in found.items()
         if len(said) > 1
     }
     single = {name: next(iter(said)) for name, said in found.items() if len(said) == 1}
-    return Glossary(single, first, readings_of(model), statuses, meanings)
+    unset = {p.name: p.unset for p in parameters if p.unset is not None}
+    questions = {d.name: d.title for d in decisions}
+    return Glossary(single, first, readings_of(model), citations, meanings, unset, questions)
 
 
 def _clients_first(priority: rules.Priority) -> ClientsFirst:

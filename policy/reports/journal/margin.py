@@ -1,34 +1,73 @@
 """Margin loans and perpetual contracts as rows, out of a journal.
 
-In: records, one after another, and what the rules call things. Out: `MarginDay`: collateral before and after the
-haircut, concentration, calls and how they ended, sales, liquidations, funding, the insurance fund change by change,
-deleveraging in order. Absent: valuation of its own; what collateral carries is what the engine said when it last
-stated an account.
+In: commands and their events, one after another, and what the rules call things. Out: `MarginDay`: collateral before
+and after the haircut, concentration, advances, calls and how they ended, sales, liquidations, funding, the insurance
+fund change by change, deleveraging in order. Absent: valuation of its own; what collateral carries is what the engine
+said when it last stated an account.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from policy.audit.records import Record
-from policy.decisions import Words
-from policy.reports.journal.collateral import AccountRow, Collateral, Holding
+from policy.decisions import Verdict, Words
+from policy.margin.financing.commands import MONEY, PRICE, QUANTITY
+from policy.margin.financing.events import (
+    AccountStated,
+    AdvanceRefused,
+    BookJudged,
+    CallMet,
+    CallOverdue,
+    CallUndecided,
+    CollateralListed,
+    CollateralNotReleased,
+    CollateralSold,
+    LenderJudged,
+    LoanAdvanced,
+    LoanUncovered,
+    MarginCalled,
+    SaleEnded,
+    SaleHalted,
+    SaleUndecided,
+)
+from policy.margin.perpetuals import commands as contracts
+from policy.margin.perpetuals.events import (
+    DepositRefused,
+    FundToppedUp,
+    PerpetualNotListed,
+    PerpetualRefused,
+    PerpetualRemoved,
+    ReleaseRefused,
+)
+from policy.margin.perpetuals.mark_events import (
+    RATE,
+    Deleveraged,
+    FundingPaid,
+    FundingSettled,
+    LiquidationBegun,
+    LiquidationEnded,
+    LiquidationStep,
+    LossBorne,
+)
+from policy.model.values import show
+from policy.reports.journal.collateral import AccountRow, ClassRow, Collateral, HoldingRow, State
+from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.reasons import Reasons, RuleRow
-from policy.reports.journal.series import Course, Drawn, drawn, exact, local, plain, tidied
+from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
+from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import in_hong_kong
 
 _MOST = 500  # rows of a kind; what lies beyond is counted
-_CALLED = (
-    "margin_called", "call_overdue", "collateral_sold", "loan_uncovered", "call_met", "liquidation_begun",
-    "deleveraged",
+_ENFORCED = (MarginCalled, CallOverdue, CollateralSold, LoanUncovered, CallMet, LiquidationBegun, Deleveraged)
+_REFUSALS = (
+    AdvanceRefused, CollateralNotReleased, DepositRefused, ReleaseRefused, PerpetualRefused, PerpetualRemoved,
+    PerpetualNotListed, CollateralListed, LenderJudged, BookJudged,
 )  # fmt: skip
-_REFUSED = (
-    "advance_refused", "collateral_not_released", "deposit_refused", "release_refused", "perpetual_refused",
-    "perpetual_removed", "perpetual_not_listed", "collateral_listed", "lender_judged", "book_judged",
-)  # fmt: skip
+_Row = TypeVar("_Row")
 _OPEN, _LATE, _SOLD = (
     Words("open", "未履行"),
     Words("past its time", "已逾期"),
@@ -68,6 +107,16 @@ class Call:
 
 
 @frozen
+class Advance:
+    """An advance that a client asked for, and the answer."""
+
+    at: str
+    account: str
+    amount: str
+    answer: State
+
+
+@frozen
 class Sale:
     """Collateral that was sold."""
 
@@ -82,7 +131,7 @@ class Sale:
 
 
 @frozen
-class Liquidation:
+class LiquidationRow:
     """A step of a liquidation, or a loss that the fund bore."""
 
     at: str
@@ -94,7 +143,7 @@ class Liquidation:
 
 
 @frozen
-class Deleveraged:
+class DeleveragedRow:
     """A winning position that was reduced against a failed one, by its rank."""
 
     at: str
@@ -107,7 +156,7 @@ class Deleveraged:
 
 
 @frozen
-class Funding:
+class FundingRow:
     """What a contract's positions paid and received."""
 
     contract: str
@@ -121,22 +170,26 @@ class Funding:
 class MarginDay:
     """The whole; money of loans in HKD, of contracts in USD."""
 
-    holdings: tuple[Holding, ...]
+    classes: tuple[ClassRow, ...]
+    holdings: tuple[HoldingRow, ...]
+    loans: str  # of the accounts
     accounts: tuple[AccountRow, ...]
     book: Book | None
     called: int
+    still_open: int  # calls
     sold: int
     lost: int  # loans left uncovered
     liquidated: int
     reduced: int
     borne: str
+    advances: tuple[Advance, ...]
     calls: tuple[Call, ...]
     sales: tuple[Sale, ...]
     uncovered: tuple[tuple[str, str, str], ...]  # when, whose, how much
-    liquidations: tuple[Liquidation, ...]
-    deleveraged: tuple[Deleveraged, ...]
-    funding: tuple[Funding, ...]
-    fund: Drawn | None
+    liquidations: tuple[LiquidationRow, ...]
+    deleveraged: tuple[DeleveragedRow, ...]
+    funding: tuple[FundingRow, ...]
+    fund: Chart | None
     refused_by: tuple[RuleRow, ...]
     called_by: tuple[RuleRow, ...]
     more: int  # rows that the tables have no room for
@@ -156,31 +209,29 @@ class MarginTally:
 
     glossary: Glossary
     collateral: Collateral = field(init=False)
-    counts: dict[str, int] = field(factory=dict)
     book: Book | None = None
+    advances: list[Advance] = field(factory=list)
     calls: list[Call] = field(factory=list)
     open_calls: dict[str, int] = field(factory=dict)
     sales: list[Sale] = field(factory=list)
     uncovered: list[tuple[str, str, str]] = field(factory=list)
-    liquidations: list[Liquidation] = field(factory=list)
-    deleveraged: list[Deleveraged] = field(factory=list)
+    liquidations: list[LiquidationRow] = field(factory=list)
+    deleveraged: list[DeleveragedRow] = field(factory=list)
     funding: dict[str, _Paid] = field(factory=dict)
-    fund: Course = field(factory=Course)
+    fund: Series = field(factory=lambda: Series(contracts.MONEY))
     borne: int = 0
     more: int = 0
 
     def __attrs_post_init__(self) -> None:
         self.collateral = Collateral(self.glossary)
 
-    def take(self, record: Record) -> None:
-        self.collateral.take(record.input)
-        for event in record.events:
-            kind = event["event"]
-            self.counts[kind] = self.counts.get(kind, 0) + 1
-            self._lending(kind, event, record.at)
-            self._perpetual(kind, event, record.at)
+    def take(self, at: int, command: Command, events: Sequence[Event]) -> None:
+        self.collateral.take(command)
+        for event in events:
+            self._lending(at, event)
+            self._perpetual(at, event)
 
-    def _keep(self, rows: list[Any], row: Any) -> None:
+    def _keep(self, rows: list[_Row], row: _Row) -> None:
         if len(rows) < _MOST:
             rows.append(row)
         else:
@@ -188,97 +239,149 @@ class MarginTally:
 
     # ── margin loans ────────────────────────────────────────────────────────────────────────
 
-    def _lending(self, kind: str, event: dict[str, Any], at: int) -> None:
-        match kind:
-            case "account_stated":
+    def _lending(self, at: int, event: Event) -> None:
+        when = in_hong_kong(at)
+        match event:
+            case AccountStated():
                 self.collateral.state(event)
-            case "book_judged":
-                loans = (tidied(event[n]) for n in ("total_loans", "client_group_loans", "collateral_loans"))
-                total, group, asset = loans
-                self.book = Book(in_hong_kong(at), total, event["client_group"], group, event["collateral"], asset)
-            case "margin_called":
-                self.open_calls[event["account"]] = len(self.calls)
-                amounts = tidied(event["amount"]), tidied(event["loan"])
-                due = local(event["due_by"])
-                self._keep(self.calls, Call(in_hong_kong(at), event["account"], *amounts, due, _OPEN, "doubt", ""))
-            case "call_met":
-                self._end(event["account"], None, at)
-                self.open_calls.pop(event["account"], None)
-            case "call_overdue":
-                self._end(event["account"], _LATE, at)
-            case "collateral_sold":
-                self._end(event["account"], _SOLD, at)
-                names = event["account"], event["asset"], event["quantity"]
-                paid = tidied(event["price"]), tidied(event["proceeds"]), tidied(event["loan"])
-                self._keep(self.sales, Sale(in_hong_kong(at), *names, *paid, event["rank"]))
-            case "loan_uncovered":
-                self._keep(self.uncovered, (in_hong_kong(at), event["account"], tidied(event["shortfall"])))
+            case BookJudged():
+                largest = event.client_group, tidy(event.client_group_loans, MONEY)
+                self.book = Book(
+                    when,
+                    tidy(event.total_loans, MONEY),
+                    *largest,
+                    event.collateral,
+                    tidy(event.collateral_loans, MONEY),
+                )
+            case LoanAdvanced():
+                answer = State.of((event.verdict,), self.glossary, "accept", Words("advanced", "已墊付"))
+                self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
+            case AdvanceRefused():
+                against = tuple(v for v in (event.verdict, event.lender, event.book) if v is not None)
+                answer = State.of(against, self.glossary, "refuse", Words("refused", "拒絕"))
+                self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
+            case MarginCalled():
+                self.collateral.call(event.account, self._due(event.verdict))
+                self.open_calls[event.account] = len(self.calls)
+                due = in_hong_kong(event.due_by) if event.due_by is not None else ""
+                amounts = tidy(event.amount, MONEY), tidy(event.loan, MONEY)
+                self._keep(self.calls, Call(when, event.account, *amounts, due, _OPEN, "doubt", ""))
+            case CallUndecided():
+                self.collateral.call(event.account, State.of((event.verdict,), self.glossary, "doubt", Words("")))
+            case CallMet():
+                self.collateral.call(event.account, None)
+                self._end(event.account, None, at)
+                self.open_calls.pop(event.account, None)
+            case CallOverdue():
+                self._end(event.account, _LATE, at)
+            case CollateralSold():
+                self.collateral.sale(event.account, self._due(event.verdict))
+                self._end(event.account, _SOLD, at)
+                quantity, price = show(event.quantity, QUANTITY), tidy(event.price, PRICE)
+                paid = tidy(event.proceeds, MONEY), tidy(event.loan, MONEY)
+                self._keep(self.sales, Sale(when, event.account, event.asset, quantity, price, *paid, event.rank))
+            case SaleUndecided():
+                self.collateral.sale(event.account, State.of((event.verdict,), self.glossary, "doubt", Words("")))
+            case SaleHalted():
+                self.collateral.sale(event.account, self._due(event.verdict))
+            case SaleEnded():
+                self.collateral.sale(event.account, None)
+            case LoanUncovered():
+                self.collateral.sale(event.account, self._due(event.verdict))
+                self._keep(self.uncovered, (when, event.account, tidy(event.shortfall, MONEY)))
+            case _:
+                pass
+
+    def _due(self, verdict: Verdict) -> State:
+        return State.of((verdict,), self.glossary, "refuse", Words("due", "須執行"))
 
     def _end(self, account: str, end: Words | None, at: int) -> None:
         """Nothing as an end is that the call was met, however it stood before."""
         number = self.open_calls.get(account, _MOST)
         if number < len(self.calls):
             call = self.calls[number]
-            told, kind = (end, "refuse") if end else (_MET.get(call.end, call.end), "accept")
-            self.calls[number] = evolve(call, end=told, kind=kind, ended=in_hong_kong(at))
+            ended, kind = (end, "refuse") if end else (_MET.get(call.end, call.end), "accept")
+            self.calls[number] = evolve(call, end=ended, kind=kind, ended=in_hong_kong(at))
 
     # ── perpetual contracts ─────────────────────────────────────────────────────────────────
 
-    def _perpetual(self, kind: str, event: dict[str, Any], at: int) -> None:
-        if "fund" in event:
-            self.fund.add(at, exact(event["fund"]))
-        match kind:
-            case "liquidation_begun":
-                self._step(event, at, Words("begun; equity", "開始；權益"), event["equity"])
-            case "liquidation_step":
-                self._step(event, at, Words("position closed", "平倉"), event["closed"])
-            case "liquidation_ended":
-                self._step(event, at, Words("ended; equity", "結束；權益"), event["equity"])
-            case "loss_borne":
-                self.borne += exact(event["from_fund"])
-                self._step(event, at, Words("loss borne by the fund", "基金承擔的損失"), event["from_fund"])
-            case "deleveraged":
-                names = event["contract"], event["account"], event["other"], event["rank"], event["size"]
-                self._keep(self.deleveraged, Deleveraged(in_hong_kong(at), *names, tidied(event["price"])))
-            case "funding_settled":
-                paid = self.funding.setdefault(event["contract"], _Paid())
+    def _perpetual(self, at: int, event: Event) -> None:
+        match event:
+            case FundToppedUp():
+                self.fund.add(at, event.fund)
+            case LiquidationBegun():
+                self._step(at, event, Words("begun; equity", "開始；權益"), event.equity)
+            case LiquidationStep():
+                self._step(at, event, Words("position closed", "平倉"), event.closed)
+            case LiquidationEnded():
+                self._step(at, event, Words("ended; equity", "結束；權益"), event.equity)
+            case LossBorne():
+                self.borne += event.from_fund
+                self._step(at, event, Words("loss borne by the fund", "基金承擔的損失"), event.from_fund)
+            case Deleveraged():
+                size, price = show(event.size, contracts.SIZE), tidy(event.price, contracts.PRICE)
+                names = in_hong_kong(at), event.contract, event.account, event.other, event.rank
+                self._keep(self.deleveraged, DeleveragedRow(*names, size, price))
+            case FundingSettled():
+                paid = self.funding.setdefault(event.contract, _Paid())
                 paid.settlements += 1
-                paid.rate = event["rate"]
-            case "funding_paid":
-                paid, amount = self.funding.setdefault(event["contract"], _Paid()), exact(event["payment"])
-                paid.paid += max(amount, 0)
-                paid.received += max(-amount, 0)
+                paid.rate = show(event.rate, RATE)
+            case FundingPaid():
+                paid = self.funding.setdefault(event.contract, _Paid())
+                paid.paid += max(event.payment, 0)
+                paid.received += max(-event.payment, 0)
+            case _:
+                pass
 
-    def _step(self, event: dict[str, Any], at: int, what: Words, amount: str) -> None:
-        names = in_hong_kong(at), event["account"], event["bucket"]
-        self._keep(self.liquidations, Liquidation(*names, what, tidied(amount), tidied(event.get("fund"))))
+    def _step(
+        self,
+        at: int,
+        event: LiquidationBegun | LiquidationStep | LiquidationEnded | LossBorne,
+        what: Words,
+        amount: int,
+    ) -> None:
+        fund = None if isinstance(event, LiquidationBegun) else event.fund
+        if fund is not None:
+            self.fund.add(at, fund)
+        names = in_hong_kong(at), event.account, event.bucket
+        texts = tidy(amount, contracts.MONEY), tidy(fund, contracts.MONEY)
+        self._keep(self.liquidations, LiquidationRow(*names, what, *texts))
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 
-    def figures(self, reasons: Reasons) -> MarginDay:
+    def figures(self, reasons: Reasons, counts: EventCounts) -> MarginDay:
         """The rows of all that was read."""
-        count = self.counts.get
         return MarginDay(
+            classes=self.collateral.classes(),
             holdings=self.collateral.holdings(),
+            loans=self.collateral.loans(),
             accounts=self.collateral.accounts(),
             book=self.book,
-            called=count("margin_called", 0),
-            sold=count("collateral_sold", 0),
-            lost=count("loan_uncovered", 0),
-            liquidated=count("liquidation_begun", 0),
-            reduced=count("deleveraged", 0),
-            borne=plain(self.borne),
+            called=counts.count(MarginCalled),
+            still_open=sum(call.kind == "doubt" for call in self.calls),
+            sold=counts.count(CollateralSold),
+            lost=counts.count(LoanUncovered),
+            liquidated=counts.count(LiquidationBegun),
+            reduced=counts.count(Deleveraged),
+            borne=plain(self.borne, contracts.MONEY),
+            advances=tuple(self.advances),
             calls=tuple(self.calls),
             sales=tuple(self.sales),
             uncovered=tuple(self.uncovered),
             liquidations=tuple(self.liquidations),
             deleveraged=tuple(self.deleveraged),
             funding=tuple(
-                Funding(contract, p.settlements, plain(p.paid), plain(p.received), p.rate)
+                FundingRow(
+                    contract,
+                    p.settlements,
+                    plain(p.paid, contracts.MONEY),
+                    plain(p.received, contracts.MONEY),
+                    p.rate,
+                )
                 for contract, p in sorted(self.funding.items())
             ),
-            fund=drawn(self.fund),
-            refused_by=reasons.rows(*_REFUSED, effect="deny"),
-            called_by=reasons.rows(*_CALLED),
+            fund=chart_of(self.fund),
+            refused_by=reasons.rows(*_REFUSALS, effect="deny"),
+            called_by=reasons.rows(*_ENFORCED),
             more=self.more,
         )

@@ -8,34 +8,60 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from datetime import date
+from pathlib import PurePath
 from typing import Any
 
 from attrs import define, field, frozen
 
 from policy.audit.records import Header, Record
 from policy.decisions import Words
+from policy.diagnostics import Diagnostic
 from policy.exchange.orders import NewDay
 from policy.ir.reach import reading_ends
+from policy.margin.financing.events import AccountStated
+from policy.margin.perpetuals.events import BucketStated
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
+from policy.reports.journal.event_counts import EventCounts, KindRow
 from policy.reports.journal.glossary import Glossary
-from policy.reports.journal.happened import Happened, Kind
 from policy.reports.journal.margin import MarginTally
 from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
 from policy.reports.journal.reasons import Reasons
 from policy.reports.journal.stress import StressRow
 from policy.reports.journal.trading import Trading
+from policy.reports.journal.typed import EVENTS, Event, read_command, read_event
 from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
-from policy.reports.words import by_status
-from policy.wire import word
+from policy.reports.rows import by_status
 
+_MOST_UNREAD = 50
+_OF_THE_EXCHANGE = tuple(EVENTS[name] for name in OF_THE_EXCHANGE)
+_OF_MARGIN = tuple(EVENTS[name] for name in OF_MARGIN)
 _MARGIN = Words("Margin and perpetual contracts", "保證金及永續合約")
 _DAY, _DAYS = Words("A trading day", "交易日報"), Words("Trading days", "交易日報")
 _BOTH, _BOTH_DAYS = Words("A day in the market", "市場日報"), Words("Days in the market", "市場日報")
 
 
 @frozen
-class Told:
+class Unread:
+    """A line of a scenario that could not be read, and what is wrong with it."""
+
+    place: str
+    message: str
+    help: str
+
+
+@frozen
+class Need:
+    """What answers waited for: in words, by its name, why the rules do not have it, and how many waited."""
+
+    what: Words
+    name: str
+    why: Words
+    count: int
+
+
+@frozen
+class DaySummary:
     """What holds of the whole day: when it was, all that happened, and what could not be answered or read."""
 
     scenario: Words
@@ -44,9 +70,11 @@ class Told:
     commands: int
     events: int
     unread: int  # lines of a scenario; a journal has none
-    kinds: tuple[Kind, ...]
-    senseless: tuple[str, ...]
-    needs: tuple[tuple[Words, str, int], ...]  # in words, as it is written, and how often
+    unread_lines: tuple[Unread, ...]  # the first of them
+    kinds: tuple[KindRow, ...]
+    invalid: int  # commands, which were not carried out
+    messages: tuple[str, ...]  # about the first of those
+    needs: tuple[Need, ...]
 
 
 @define
@@ -57,9 +85,10 @@ class Recorded:
     glossary: Glossary = field(factory=Glossary)
     trading: Trading | None = None
     margin: MarginTally | None = None
-    happened: Happened = field(factory=Happened)
+    counts: EventCounts = field(factory=EventCounts)
     reasons: Reasons = field(factory=Reasons)
     stress: tuple[StressRow, ...] = ()
+    unread_lines: list[Unread] = field(factory=list)
     until: str = ""  # the last day that began
     first: int = 0
     last: int = 0
@@ -76,44 +105,52 @@ class Recorded:
         return self
 
     def take(self, record: Record) -> None:
-        """One record."""
+        """One record. Raises PolicyError where it is of a form that this version does not read."""
+        command, events = read_command(record.input), [read_event(event) for event in record.events]
         self.first = self.first or record.at
         self.last = record.at
         self.commands += 1
-        if record.input.get("do") == word(NewDay):
-            self.until = record.input["on"]
-        for event in record.events:
-            self.happened.add(event)
-            self.reasons.add(event, str(event.get("id") or event.get("account") or record.seq))
-        if self.trading is not None:
-            self.trading.take(record)
-        if self.margin is not None:
-            self.margin.take(record)
-
-    def state(self, events: Iterable[dict[str, Any]]) -> None:
-        """Accounts as they are at the end, which is no part of what happened."""
+        if isinstance(command, NewDay):
+            self.until = date.fromordinal(command.on).isoformat()
         for event in events:
+            self.counts.add(event)
+            self.reasons.add(event, _example(event) or str(record.seq))
+        if self.trading is not None:
+            self.trading.take(record.at, command, events)
+        if self.margin is not None:
+            self.margin.take(record.at, command, events)
+
+    def misread(self, diagnostic: Diagnostic) -> None:
+        """What is wrong with a line of a scenario that could not be read."""
+        if len(self.unread_lines) < _MOST_UNREAD:
+            self.unread_lines.append(Unread(_place(diagnostic), diagnostic.message, diagnostic.help))
+
+    def state(self, statements: Iterable[AccountStated | BucketStated]) -> None:
+        """Accounts as they are at the end, which is no part of what happened."""
+        for statement in statements:
             self.stated = True
-            if self.margin is not None and event["event"] == "account_stated":
-                self.margin.collateral.state(event)
+            if self.margin is not None and isinstance(statement, AccountStated):
+                self.margin.collateral.state(statement)
+                for need in (*statement.views.lending_needs, *statement.views.capital_needs):
+                    self.reasons.needs[need] = self.reasons.needs.get(need, 0) + 1
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 
-    def document(self, platform: str, unread: int = 0) -> Document:
-        """What was followed; of a whole market, only the parts in which anything happened."""
-        parts: dict[str, Any] = {"told": self._told(unread)}
+    def document(self, platform: str, unread: int = 0, **more: Any) -> Document:
+        """What was followed; of a whole market, only the parts in which anything happened. `more` are other parts."""
+        parts: dict[str, Any] = {"summary": self.summary(unread)}
         both = self.trading is not None and self.margin is not None
-        lent = self.happened.count(*OF_MARGIN) or bool(self.stress)
-        if self.trading is not None and not (both and lent and not self.happened.count(*OF_THE_EXCHANGE)):
-            parts["trading"] = self.trading.figures(self.reasons)
+        lent = self.counts.count(*_OF_MARGIN) or bool(self.stress)
+        if self.trading is not None and not (both and lent and not self.counts.count(*_OF_THE_EXCHANGE)):
+            parts["trading"] = self.trading.figures(self.reasons, self.counts)
         if self.margin is not None and (lent or not both):
-            parts["margin"] = self.margin.figures(self.reasons)
+            parts["margin"] = self.margin.figures(self.reasons, self.counts)
             parts["stress"] = self.stress
             parts["stated"] = self.stated
         header, until = self.header, self.until if self.until > self.header.on else ""
-        statuses = self.glossary.statuses
+        known = self.glossary.citations
         day = date.fromisoformat(until or header.on).toordinal()
-        sources = by_status((p, statuses[p]) for p in self.reasons.provisions if p in statuses)
+        sources = by_status((p, known[p].status) for p in self.reasons.provisions if p in known)
         cover = Cover(
             _title(parts, header.on, until),
             platform,
@@ -124,23 +161,39 @@ class Recorded:
             reading_ends(self.glossary.readings, self.reasons.sources, day),
             until,
         )
-        return Document("day.html.jinja", cover, parts)
+        return Document("day.html.jinja", cover, parts | more)
 
-    def _told(self, unread: int) -> Told:
+    def summary(self, unread: int = 0) -> DaySummary:
         needs = sorted(self.reasons.needs.items(), key=lambda item: (-item[1], item[0]))
         about = self.header.about
-        kinds = self.happened.rows()
-        return Told(
+        kinds = self.counts.rows()
+        return DaySummary(
             scenario=Words(str(about.get("scenario", "")), str(about.get("zh", ""))),
             first=in_hong_kong(self.first),
             last=in_hong_kong(self.last),
             commands=self.commands,
             events=sum(kind.count for kind in kinds),
             unread=unread,
+            unread_lines=tuple(self.unread_lines),
             kinds=kinds,
-            senseless=tuple(self.happened.senseless),
-            needs=tuple((self.glossary.needed(need), need, count) for need, count in needs),
+            invalid=sum(self.counts.invalid.values()),
+            messages=tuple(self.counts.messages),
+            needs=tuple(
+                Need(self.glossary.needed(n), n, self.glossary.unset.get(n, Words("")), count) for n, count in needs
+            ),
         )
+
+
+def _example(event: Event) -> str:
+    """What an event is about: an order, or an account."""
+    return str(getattr(event, "id", "") or getattr(event, "account", ""))
+
+
+def _place(diagnostic: Diagnostic) -> str:
+    """The file and line that a finding is about; nothing where it has none."""
+    if diagnostic.span is None:
+        return ""
+    return f"{PurePath(diagnostic.span.source.name).name}:{diagnostic.span.line}"
 
 
 def _title(parts: Mapping[str, Any], first: str, until: str) -> Words:

@@ -1,20 +1,20 @@
 """Evidence that clients went first: every price at which they and a market maker waited in one line.
 
 In: trades, and the lines as they stood just before. Out: `Evidence`: a row for each such price, with the line as it
-was when someone was first filled there. Before the rule is in force a fill is told, and never counted as a breach:
-what the queue stands on is written in the trade. Absent: the rule, which is the rulebook's.
+was when someone was first filled there. A fill before the rule is in force is shown, and is no breach: the
+trade says what the queue stands on. Absent: the rule, which is the rulebook's.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import define, field, frozen
 
 from policy.decisions import Words
+from policy.exchange.events import Traded
+from policy.exchange.orders import PRICE
 from policy.reports.journal.book import Filled, Level, Lines, Waiting
 from policy.reports.journal.glossary import CLIENT, ClientsFirst, Glossary
-from policy.reports.journal.series import tidied
+from policy.reports.journal.series import tidy
 from policy.reports.plain.amounts import in_hong_kong
 
 _MOST_LEVELS = 200
@@ -46,21 +46,21 @@ class LevelRow:
     more: int  # that waited behind those
     fills: int
     to_clients: int
-    passed: int  # of those to clients, where a market maker had come earlier
-    before: int  # fills of a market maker while a client waited
+    overtaken: int  # of those to clients, where a market maker had come earlier
+    maker_first: int  # fills of a market maker while a client waited
 
 
 @frozen
 class Evidence:
-    """The whole; `eve` counts the fills of market makers before waiting clients while no rule forbade it."""
+    """The whole; `pre_rule_fills` are fills of market makers before waiting clients while no rule forbade it."""
 
     rule: ClientsFirst
     levels: tuple[LevelRow, ...]
     more_levels: int
     fills: int
-    passed: int
+    overtaken: int
     breaches: int
-    eve: int
+    pre_rule_fills: int
 
 
 @define
@@ -70,14 +70,14 @@ class _AtLevel:
     more: int
     fills: int = 0
     to_clients: int = 0
-    passed: int = 0
-    before: int = 0
+    overtaken: int = 0
+    maker_first: int = 0
 
     def add(self, seen: Filled) -> None:
         self.fills += 1
         self.to_clients += seen.by_client
-        self.passed += seen.passed_a_maker
-        self.before += not seen.by_client
+        self.overtaken += seen.overtook_a_maker
+        self.maker_first += not seen.by_client
 
 
 @define
@@ -88,15 +88,15 @@ class Priority:
     glossary: Glossary
     levels: dict[tuple[bool, Level], _AtLevel] = field(factory=dict)
 
-    def traded(self, at: int, event: dict[str, Any]) -> None:
-        """A trade, told before it changes the lines."""
-        seen = self.lines.seen_from(event["resting"])
+    def traded(self, at: int, event: Traded) -> None:
+        """A trade, before it changes the lines."""
+        seen = self.lines.seen_from(event.resting)
         if seen is None or not seen.contested:
             return
-        stands_on = {cited.partition(" ")[0] for cited in event["per"]}
+        stands_on = {cited.partition(" ")[0] for cited in event.per}
         key = not stands_on.isdisjoint(self.glossary.clients_first.provisions), seen.order.level
         if key not in self.levels:
-            self.levels[key] = self._stood(at, event["resting"], seen)
+            self.levels[key] = self._stood(at, event.resting, seen)
         self.levels[key].add(seen)
 
     def _stood(self, at: int, filled: str, seen: Filled) -> _AtLevel:
@@ -117,13 +117,13 @@ class Priority:
             levels=tuple(self._row(*key, row) for key, row in rows[:_MOST_LEVELS]),
             more_levels=max(0, len(rows) - _MOST_LEVELS),
             fills=sum(row.fills for _, row in rows),
-            passed=sum(row.passed for _, row in rows),
-            breaches=sum(row.before for (in_force, _), row in rows if in_force),
-            eve=sum(row.before for (in_force, _), row in rows if not in_force),
+            overtaken=sum(row.overtaken for _, row in rows),
+            breaches=sum(row.maker_first for (in_force, _), row in rows if in_force),
+            pre_rule_fills=sum(row.maker_first for (in_force, _), row in rows if not in_force),
         )
 
     def _row(self, in_force: bool, level: Level, row: _AtLevel) -> LevelRow:
         instrument, venue, side, price = level
-        said = self.glossary.named(venue), self.glossary.named(side), tidied(price)
-        counts = row.fills, row.to_clients, row.passed, row.before
+        said = self.glossary.named(venue), self.glossary.named(side), tidy(price, PRICE)
+        counts = row.fills, row.to_clients, row.overtaken, row.maker_first
         return LevelRow(row.at, instrument, *said, in_force, row.queue, row.more, *counts)

@@ -1,53 +1,32 @@
-"""Amounts read exactly, and figures drawn change by change in no more room than a picture has.
+"""Amounts as texts, and figures that change, charted in no more room than a picture has.
 
-In: amounts as events write them, and moments. Out: integers at one scale, and steps of equal width, one a change, so
-that a crash of a minute is as wide as a month without news. Absent: rounding; where changes share a step, it spans
-the highest and the lowest of them.
+In: amounts and moments. Out: their texts, and charts of steps of equal width, one a change, so that a crash of a
+minute is as wide as a month without news. Absent: rounding; where changes share a step, it spans the highest and the
+lowest of them.
 """
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from attrs import define, field, frozen
 
-from policy.model.values import decimal_text, microseconds
+from policy.model.types import Number
+from policy.model.values import decimal_text
 from policy.reports.plain.amounts import in_hong_kong
 
-SCALE = 12  # more decimals than any amount of the engines has
 MOST_STEPS = 400
 _APART = 190  # thousandths of the width between two dates, so that neither is written over the other
 _LATE = 800  # a date beyond this ends at its mark
 
 
-def exact(text: str | None) -> int:
-    """An amount without its currency, as an integer at `SCALE`; nothing is 0."""
-    if not text:
-        return 0
-    whole, _, part = text.partition(" ")[0].partition(".")
-    assert len(part) <= SCALE, f"`{text}` has more decimals than an amount can"
-    return int(whole + part.ljust(SCALE, "0"))
-
-
-def plain(value: int) -> str:
-    """The decimal text of an amount, with two decimals at least."""
-    whole, _, part = decimal_text(value, SCALE).partition(".")
+def plain(value: int, of: Number) -> str:
+    """The decimal text of an amount, with two decimals at least and no more than say something."""
+    whole, _, part = decimal_text(value, of.scale).partition(".")
     return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
 
 
-def tidy(value: int, currency: str) -> str:
-    """An amount with its currency, and no more decimals than say something."""
-    return f"{plain(value)} {currency}"
-
-
-def tidied(text: str | None) -> str:
-    """An amount as an event writes it, without the zeros that say nothing; nothing is empty."""
-    return tidy(exact(text), text.rpartition(" ")[2]) if text else ""
-
-
-def local(iso: str | None) -> str:
-    """A moment as an event writes it, in Hong Kong's time; nothing is empty."""
-    return in_hong_kong(microseconds(datetime.fromisoformat(iso))) if iso else ""
+def tidy(value: int | None, of: Number) -> str:
+    """An amount with its currency; None is empty."""
+    return f"{plain(value, of)} {of.currency}" if value is not None else ""
 
 
 @define
@@ -68,9 +47,10 @@ class _Step:
 
 
 @define
-class Course:
+class Series:
     """A figure as it changes, and the cap that it must keep under, if there is one."""
 
+    of: Number
     steps: list[_Step] = field(factory=list)
     cap: int | None = None
 
@@ -102,7 +82,7 @@ class Tick:
 
 
 @frozen
-class Drawn:
+class Chart:
     """Steps in the coordinates of a picture 1000 wide and 1000 high, the line of a cap, and what to say of them."""
 
     path: str
@@ -115,9 +95,9 @@ class Drawn:
     top: str  # what the upper edge stands for
 
 
-def drawn(course: Course) -> Drawn | None:
-    """The picture of a figure and of its cap; none where nothing ever changed."""
-    steps = course.steps
+def chart_of(series: Series) -> Chart | None:
+    """The chart of a figure and of its cap; none where nothing ever changed."""
+    of, steps = series.of, series.steps
     if not any(s.high or s.low for s in steps):
         return None
     changes = sum(s.count for s in steps)
@@ -125,11 +105,11 @@ def drawn(course: Course) -> Drawn | None:
     path = cap = ""
     ticks: list[Tick] = []
     day = ""
-    passed = 0
+    drawn = 0
     for step in steps:
-        x = 1000 * passed // changes
-        passed += step.count
-        until = 1000 * passed // changes
+        x = 1000 * drawn // changes
+        drawn += step.count
+        until = 1000 * drawn // changes
         high, low, last = (_y(value, top) for value in (step.high, step.low, step.last))
         path += f"{'V' if path else f'M{x} '}{high}" + (f"V{low}V{last}" if low != high else "") + f"H{until}"
         if step.cap is not None:
@@ -140,15 +120,15 @@ def drawn(course: Course) -> Drawn | None:
             day = on
             if not ticks or x - ticks[-1].x >= _APART:
                 ticks.append(Tick(x, on, x > _LATE))
-    return Drawn(
+    return Chart(
         path=path,
         cap=cap,
         ticks=tuple(ticks),
         changes=changes,
-        highest=plain(max(s.high for s in steps)),
-        lowest=plain(min(s.low for s in steps)),
-        last=plain(steps[-1].last),
-        top=plain(top),
+        highest=plain(max(s.high for s in steps), of),
+        lowest=plain(min(s.low for s in steps), of),
+        last=plain(steps[-1].last, of),
+        top=plain(top, of),
     )
 
 

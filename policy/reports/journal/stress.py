@@ -1,28 +1,30 @@
-"""What a portfolio would suffer under falls of its prices, as rows and bars.
+"""What a portfolio would lose under shocks to its prices, as rows and bars.
 
-In: for each fall, what the accounts then came to and what the rules then did. Out: `StressRow`. Absent: the falls
+In: for each shock, what the accounts then came to and what the rules then did. Out: `StressRow`. Absent: the shocks
 themselves, and any guess how clients would answer them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from decimal import Decimal
 
 from attrs import evolve, frozen
 
 from policy.decisions import Words
-from policy.reports.journal.series import exact
+from policy.margin.financing.commands import MONEY
+from policy.model.values import scaled
 
 
 @frozen
 class StressRow:
-    """One fall: collateral, loans and shortfall at once, then all that came of it until a day later.
+    """One shock: collateral, loans and shortfall at once, then all that came of it until a day later.
 
     Money of loans is in HKD, of contracts in USD, `after` empty where an account could not be valued. `bar`,
     `bar_after` and `mark` are market value, value after the haircut and loans, in thousandths of the largest.
     """
 
-    fall: Words
+    shock: Words
     before: str
     after: str
     loans: str
@@ -43,13 +45,20 @@ class StressRow:
 
 def drawn_together(rows: Sequence[StressRow]) -> tuple[StressRow, ...]:
     """The rows with their bars on one scale."""
-    longest = max((max(exact(r.before), exact(r.loans)) for r in rows), default=0) or 1
+    longest = max((max(_cents(r.before), _cents(r.loans)) for r in rows), default=0) or 1
     return tuple(
         evolve(
             r,
-            bar=1000 * exact(r.before) // longest,
-            bar_after=1000 * exact(r.after) // longest,
-            mark=1000 * exact(r.loans) // longest,
+            bar=1000 * _cents(r.before) // longest,
+            bar_after=1000 * _cents(r.after) // longest,
+            mark=1000 * _cents(r.loans) // longest,
         )
         for r in rows
     )
+
+
+def _cents(text: str) -> int:
+    """An amount of a row; none is zero."""
+    value = scaled(Decimal(text or "0"), MONEY.scale)
+    assert value is not None
+    return value

@@ -1,28 +1,52 @@
 """A trading day as rows, out of a journal.
 
-In: records, one after another, and what the rules call things. Out: `Day`: evidence that clients went first, the
-market makers' share, flows between platforms, what was unsettled against its limit, failures, and what the reserve
-held. Absent: the rules; what they said stands in the records (`priority` follows who waited where).
+In: commands and their events, one after another, and what the rules call things. Out: `Day`: orders and what they
+still needed, evidence that clients went first, the market makers' share, trading by instrument and platform, flows
+between platforms, what was unsettled against its limit, failures, and what the reserve held. Absent: the rules; what
+they decided stands in the events (`priority` follows who waited where).
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
+from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from policy.audit.records import Record
-from policy.decisions import Words
+from policy.decisions import Outcome, Verdict, Words
+from policy.exchange.events import (
+    Accepted,
+    Answered,
+    Cancelled,
+    LossCovered,
+    ParticipantAdmitted,
+    Refused,
+    Removed,
+    Replaced,
+    ReplaceRefused,
+    Settled,
+    SettlementArranged,
+    SettlementFailed,
+    Traded,
+    TradeRefused,
+)
+from policy.exchange.orders import MONEY, PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, Place
+from policy.model.values import show
+from policy.model.written import number
 from policy.reports.journal.book import Lines
-from policy.reports.journal.flows import FlowRow, Flows, PlaceRow
+from policy.reports.journal.event_counts import EventCounts
+from policy.reports.journal.flows import FlowRow, Flows, PlaceRow, PlatformRow
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
-from policy.reports.journal.series import Course, Drawn, drawn, exact, plain, tidied, tidy
+from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
+from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import chinese_amount, grouped, in_hong_kong
 
-_REFUSED = ("refused", "trade_refused", "replace_refused", "removed")
-_MOST = 500  # failures, and changes of the arrangement
+_CURRENCY = MONEY.currency
+_REFUSALS = (Refused, TradeRefused, ReplaceRefused, Removed)
+_MOST = 500  # rows of a table; what lies beyond is counted
+_Row = TypeVar("_Row")
 
 
 @frozen
@@ -62,12 +86,55 @@ class Cover:
 
 
 @frozen
+class Undecided:
+    """An order, or a question about admission, that the rules could not decide, and what they needed."""
+
+    what: str
+    who: str
+    needs: tuple[Words, ...]
+
+
+@frozen
+class Standing:
+    """A question about a platform, an instrument or a participant as a whole that was not answered with yes."""
+
+    of: str
+    question: Words
+    answer: Words
+    kind: str  # `refuse` or `doubt`
+    because: tuple[Words, ...]
+
+
+@frozen
+class InstrumentRow:
+    """Trading in an instrument."""
+
+    instrument: str
+    trades: int
+    quantity: str
+    value: str
+    last: str
+
+
+@frozen
+class BalanceRow:
+    """What was brought in, and where it is at the end."""
+
+    what: str
+    brought_in: str
+    free: str
+    reserved: str
+    difference: str
+
+
+@frozen
 class Day:
-    """The whole; money is in `currency`."""
+    """The whole; money is in `currency`. `refused` are orders that a rule forbids, `undecided` the others."""
 
     currency: str
     accepted: int
     refused: int
+    undecided: int
     trades: int
     value: str
     settlements: int
@@ -80,11 +147,24 @@ class Day:
     maker_share: int
     flows: tuple[FlowRow, ...]
     places: tuple[PlaceRow, ...]
-    unsettled: Drawn | None
-    reserve: Drawn | None
+    undecided_orders: tuple[Undecided, ...]
+    standings: tuple[Standing, ...]
+    instruments: tuple[InstrumentRow, ...]
+    platforms: tuple[PlatformRow, ...]
+    balances: tuple[BalanceRow, ...]  # empty where nobody stated them
+    unsettled: Chart | None
+    reserve: Chart | None
     covers: tuple[Cover, ...]
     failures: tuple[Failure, ...]
-    more: int  # failures and covers that the tables have no room for
+    more: int  # rows that the tables have no room for
+
+
+@define
+class _Traded:
+    trades: int = 0
+    quantity: int = 0
+    value: int = 0
+    last: int = 0
 
 
 @define
@@ -96,15 +176,19 @@ class Trading:
     lines: Lines = field(init=False)
     priority: Priority = field(init=False)
     flows: Flows = field(factory=Flows)
-    counts: dict[str, int] = field(factory=dict)
-    made: dict[str, tuple[int, int]] = field(factory=dict)  # trades of a market maker and their value
+    undecided: int = 0
+    undecided_orders: list[Undecided] = field(factory=list)
+    standings: dict[tuple[str, str, tuple[str, ...]], Standing] = field(factory=dict)  # the last of each
+    instruments: dict[str, _Traded] = field(factory=dict)
+    stated: dict[str, tuple[int, int, int]] = field(factory=dict)  # brought in, free and reserved, at the end
+    makers: dict[str, tuple[int, int]] = field(factory=dict)  # trades of a market maker and their value
     maker: tuple[int, int] = (0, 0)
     value: int = 0
     open_trades: dict[int, int] = field(factory=dict)
     open_value: int = 0
-    limit: str = ""
-    unsettled: Course = field(factory=Course)
-    reserve: Course = field(factory=Course)
+    limit: int | None = None
+    unsettled: Series = field(factory=lambda: Series(MONEY))
+    reserve: Series = field(factory=lambda: Series(MONEY))
     covers: list[Cover] = field(factory=list)
     failures: list[Failure] = field(factory=list)
     more: int = 0
@@ -113,72 +197,110 @@ class Trading:
         self.lines = Lines(self.capacity)
         self.priority = Priority(self.lines, self.glossary)
 
-    def take(self, record: Record) -> None:
-        command = record.input
-        match command.get("do"):
-            case "admit_participant":
-                capacity = command.get("facts", {}).get("capacity")
-                if capacity is not None:
-                    self.capacity[command["id"]] = capacity
-            case "admit_platform":
+    def take(self, at: int, command: Command, events: Sequence[Event]) -> None:
+        match command:
+            case AdmitParticipant(id=id, facts={"capacity": str(capacity)}):
+                self.capacity[id] = capacity
+            case AdmitPlatform() | Ask(about="platform"):
                 self.flows.licensed(command)
-            case "ask" if command.get("about") == "platform":
-                self.flows.licensed(command)
-        for event in record.events:
-            self.counts[event["event"]] = self.counts.get(event["event"], 0) + 1
-            self._event(record, event)
+            case _:
+                pass
+        for event in events:
+            self._event(at, command, event)
 
-    def _event(self, record: Record, event: dict[str, Any]) -> None:
-        match event["event"]:
-            case "participant_admitted":
-                self.flows.platform[event["id"]] = event["platform"]
-            case "accepted":
-                given = record.input
-                level = (given["instrument"], given["venue"], given["side"], str(given.get("price", "market")))
-                self.lines.join(event["id"], given["by"], level, exact(given["quantity"]), record.at)
-            case "replaced":
-                self._replaced(record.at, event)
-            case "cancelled" | "removed":
-                self.lines.leave(event["id"])
-            case "traded":
-                self._traded(record.at, event)
-            case "settlement_arranged":
-                self._arranged(record.at, event)
-            case "settled" | "settlement_failed":
-                self._closed(record.at, event)
-            case "loss_covered":
-                self._loss(record.at, event)
+    def _event(self, at: int, command: Command, event: Event) -> None:
+        match event:
+            case ParticipantAdmitted():
+                self.flows.platform[event.id] = event.platform
+            case Answered():
+                self._answered(event)
+            case Accepted():
+                assert isinstance(command, Place)
+                self.flows.ordered(command.by, Outcome.PERMITTED)
+                level = (command.instrument, command.venue, command.side, command.price)
+                self.lines.join(event.id, command.by, level, command.quantity, at)
+            case Refused():
+                assert isinstance(command, Place)
+                self._refused(command, event)
+            case Replaced():
+                self._replaced(at, event)
+            case Cancelled() | Removed():
+                self.lines.leave(event.id)
+            case Traded():
+                self._traded(at, event)
+            case SettlementArranged():
+                self._arranged(at, event)
+            case Settled():
+                self._closed(at, event.trades)
+            case SettlementFailed():
+                self._closed(at, event.trades)
+                who = f"{event.platform} → {event.other}"
+                failed = Failure(
+                    in_hong_kong(at), Words("did not deliver", "未能交付"), who, tidy(event.gross, MONEY), "", ""
+                )
+                self._keep(self.failures, failed)
+            case LossCovered():
+                self._loss(at, event)
+            case _:
+                pass
 
     # ── orders and trades ───────────────────────────────────────────────────────────────────
 
-    def _replaced(self, at: int, event: dict[str, Any]) -> None:
-        order = self.lines.orders.get(event["id"])
+    def _answered(self, event: Answered) -> None:
+        key = event.id, event.question, event.investors
+        self.standings.pop(key, None)
+        if event.verdict.outcome is not Outcome.PERMITTED:
+            denied = event.verdict.outcome is Outcome.DENIED
+            answer, kind = (Words("no", "否"), "refuse") if denied else (Words("undecided", "未能裁定"), "doubt")
+            because = tuple(r.text for r in event.verdict.reasons) if denied else self._needed(event.verdict)
+            self.standings[key] = Standing(
+                event.id,
+                self.glossary.questions.get(event.question) or self.glossary.named(event.question),
+                answer,
+                kind,
+                because,
+            )
+
+    def _needed(self, verdict: Verdict) -> tuple[Words, ...]:
+        return tuple(self.glossary.needed(need) for need in verdict.needs) or (Words(verdict.fault),)
+
+    def _refused(self, order: Place, event: Refused) -> None:
+        self.flows.ordered(order.by, event.verdict.outcome)
+        if event.verdict.outcome is not Outcome.DENIED:
+            self.undecided += 1
+            self._keep(self.undecided_orders, Undecided(event.id, order.by, self._needed(event.verdict)))
+
+    def _replaced(self, at: int, event: Replaced) -> None:
+        order = self.lines.orders.get(event.id)
         if order is None:
             return
-        if event["kept_its_place"] and order.level[3] == event["price"]:
-            self.lines.keep(event["id"], exact(event["remaining"]))
+        if event.kept_its_place and order.level[3] == event.price:
+            self.lines.keep(event.id, event.remaining)
         else:
-            level = (*order.level[:3], event["price"])
-            self.lines.join(event["id"], order.by, level, exact(event["remaining"]), at)
+            self.lines.join(event.id, order.by, (*order.level[:3], event.price), event.remaining, at)
 
-    def _traded(self, at: int, event: dict[str, Any]) -> None:
+    def _traded(self, at: int, event: Traded) -> None:
         self.priority.traded(at, event)
-        quantity, value = exact(event["quantity"]), exact(event["value"])
-        owners = [self.lines.orders.get(event[side]) for side in ("buyer", "seller")]
+        owners = [self.lines.orders.get(order) for order in (event.buyer, event.seller)]
         by = [order.by if order else "" for order in owners]
-        for id in dict.fromkeys((event["resting"], event["incoming"])):
-            self.lines.fill(id, quantity)
-        self.value += value
+        for id in dict.fromkeys((event.resting, event.incoming)):
+            self.lines.fill(id, event.quantity)
+        self.value += event.value
+        traded = self.instruments.setdefault(event.instrument, _Traded())
+        traded.trades += 1
+        traded.quantity += event.quantity
+        traded.value += event.value
+        traded.last = event.price
         makers = [name for name in dict.fromkeys(by) if not self.lines.is_client(name)]
         if makers:
-            self.maker = self.maker[0] + 1, self.maker[1] + value
+            self.maker = self.maker[0] + 1, self.maker[1] + event.value
         for name in makers:
-            trades, total = self.made.get(name, (0, 0))
-            self.made[name] = trades + 1, total + value
-        self.flows.traded(by[0], by[1], value)
-        if not event["settled"]:
-            self.open_trades[event["number"]] = value
-            self._open(at, value)
+            trades, total = self.makers.get(name, (0, 0))
+            self.makers[name] = trades + 1, total + event.value
+        self.flows.traded(by[0], by[1], event.value)
+        if not event.settled:
+            self.open_trades[event.number] = event.value
+            self._open(at, event.value)
 
     def _open(self, at: int, change: int) -> None:
         self.open_value += change
@@ -186,41 +308,36 @@ class Trading:
 
     # ── settlement ──────────────────────────────────────────────────────────────────────────
 
-    def _arranged(self, at: int, event: dict[str, Any]) -> None:
-        self.limit = (event.get("facts") or {}).get("arrangement", {}).get("unsettled_limit") or ""
-        if self.limit:
-            self.unsettled.limit(at, exact(self.limit))
-            self.reserve.limit(at, exact(self.limit))
+    def _arranged(self, at: int, event: SettlementArranged) -> None:
+        limit = (event.facts or {}).get("arrangement", {}).get("unsettled_limit")
+        read = number(limit, MONEY) if isinstance(limit, str) else None
+        self.limit = read if isinstance(read, int) else None
+        if self.limit is not None:
+            self.unsettled.limit(at, self.limit)
+            self.reserve.limit(at, self.limit)
         self.unsettled.add(at, self.open_value)
-        texts = [r["text"] for r in event["verdict"].get("reasons", ())]
-        said = Words(" ".join(t["en"] for t in texts), "".join(t.get("zh") or t["en"] for t in texts))
+        texts = [r.text for r in event.verdict.reasons]
+        said = Words(" ".join(t.en for t in texts), "".join(t.zh or t.en for t in texts))
         self._covered(at, event, said)
 
-    def _covered(self, at: int, event: dict[str, Any], said: Words) -> None:
-        held, limit = exact(event["reserve_fund"]), exact(self.limit)
-        self.reserve.add(at, held)
-        share = 1000 * held // limit if limit else 0
-        both = tidied(event["reserve_fund"]), tidied(event["compensation"])
-        self._keep(self.covers, Cover(in_hong_kong(at), tidied(self.limit), *both, share, said))
+    def _covered(self, at: int, event: SettlementArranged | LossCovered, said: Words) -> None:
+        self.reserve.add(at, event.reserve_fund)
+        share = 1000 * event.reserve_fund // self.limit if self.limit else 0
+        held = tidy(event.reserve_fund, MONEY), tidy(event.compensation, MONEY)
+        self._keep(self.covers, Cover(in_hong_kong(at), tidy(self.limit, MONEY), *held, share, said))
 
-    def _closed(self, at: int, event: dict[str, Any]) -> None:
-        self._open(at, -sum(self.open_trades.pop(n, 0) for n in event["trades"]))
-        if event["event"] == "settlement_failed":
-            what, who = Words("did not deliver", "未能交付"), f"{event['platform']} → {event['other']}"
-            self._keep(self.failures, Failure(in_hong_kong(at), what, who, tidied(event["gross"]), "", ""))
+    def _closed(self, at: int, trades: tuple[int, ...]) -> None:
+        self._open(at, -sum(self.open_trades.pop(n, 0) for n in trades))
 
-    def _loss(self, at: int, event: dict[str, Any]) -> None:
-        paid = exact(event["from_reserve_fund"]) + exact(event["from_compensation"])
-        loss, uncovered = tidied(event["loss"]), tidied(event["uncovered"])
-        covered = tidy(paid, loss.rpartition(" ")[2])
-        row = Failure(in_hong_kong(at), Words("loss", "損失"), event["participant"], loss, covered, uncovered)
-        self._keep(self.failures, row)
-        en = [grouped(amount) for amount in (loss, covered, uncovered)]
-        zh = [chinese_amount(amount) for amount in (loss, covered, uncovered)]
+    def _loss(self, at: int, event: LossCovered) -> None:
+        paid = event.from_reserve_fund + event.from_compensation
+        amounts = [tidy(amount, MONEY) for amount in (event.loss, paid, event.uncovered)]
+        self._keep(self.failures, Failure(in_hong_kong(at), Words("loss", "損失"), event.participant, *amounts))
+        en, zh = [grouped(amount) for amount in amounts], [chinese_amount(amount) for amount in amounts]
         said = Words(f"Loss {en[0]}: {en[1]} covered, {en[2]} not.", f"損失{zh[0]}：已補償{zh[1]}，未補償{zh[2]}。")
         self._covered(at, event, said)
 
-    def _keep(self, rows: list[Any], row: Any) -> None:
+    def _keep(self, rows: list[_Row], row: _Row) -> None:
         if len(rows) < _MOST:
             rows.append(row)
         else:
@@ -228,40 +345,55 @@ class Trading:
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 
-    def figures(self, reasons: Reasons) -> Day:
+    def figures(self, reasons: Reasons, counts: EventCounts) -> Day:
         """The rows of all that was read."""
         return Day(
-            currency="HKD",
-            accepted=self.counts.get("accepted", 0),
-            refused=self.counts.get("refused", 0),
-            trades=self.counts.get("traded", 0),
-            value=plain(self.value),
-            settlements=self.counts.get("settled", 0),
-            out_by=reasons.rows(*_REFUSED, effect="deny"),
-            in_by=reasons.rows("accepted", "replaced", effect="permit"),
+            currency=_CURRENCY,
+            accepted=counts.count(Accepted),
+            refused=counts.count(Refused) - self.undecided,
+            undecided=self.undecided,
+            trades=counts.count(Traded),
+            value=plain(self.value, MONEY),
+            settlements=counts.count(Settled),
+            out_by=reasons.rows(*_REFUSALS, effect="deny"),
+            in_by=reasons.rows(Accepted, Replaced, effect="permit"),
             evidence=self.priority.evidence(),
             makers=tuple(self._makers()),
             maker_trades=self.maker[0],
-            maker_value=plain(self.maker[1]),
+            maker_value=plain(self.maker[1], MONEY),
             maker_share=_share(self.maker[1], self.value),
             flows=self.flows.rows(),
             places=self.flows.places(),
-            unsettled=drawn(self.unsettled),
-            reserve=drawn(self.reserve),
+            undecided_orders=tuple(self.undecided_orders),
+            standings=tuple(self.standings.values()),
+            instruments=tuple(
+                InstrumentRow(name, t.trades, show(t.quantity, QUANTITY), plain(t.value, MONEY), plain(t.last, PRICE))
+                for name, t in sorted(self.instruments.items())
+            ),
+            platforms=self.flows.platforms(),
+            balances=tuple(self._balance(*item) for item in self.stated.items()),
+            unsettled=chart_of(self.unsettled),
+            reserve=chart_of(self.reserve),
             covers=tuple(self.covers),
             failures=tuple(self.failures),
             more=self.more,
         )
 
+    def _balance(self, what: str, stated: tuple[int, int, int]) -> BalanceRow:
+        of = MONEY if what == _CURRENCY else QUANTITY
+        brought_in, free, reserved = stated
+        amounts = (brought_in, free, reserved, free + reserved - brought_in)
+        return BalanceRow(what, *(plain(a, of) if of is MONEY else show(a, of) for a in amounts))
+
     def _makers(self) -> list[Maker]:
-        longest = max((value for _, value in self.made.values()), default=1)
-        ordered = sorted(self.made.items(), key=lambda item: (-item[1][1], item[0]))
+        longest = max((value for _, value in self.makers.values()), default=1)
+        ordered = sorted(self.makers.items(), key=lambda item: (-item[1][1], item[0]))
         return [
             Maker(
                 name,
                 self.glossary.named(self.capacity[name]),
                 trades,
-                plain(value),
+                plain(value, MONEY),
                 _share(value, self.value),
                 _share(value, longest),
             )

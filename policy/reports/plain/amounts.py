@@ -31,18 +31,18 @@ def grouped(number: str) -> str:
     return _DIGITS.sub(lambda whole: f"{int(whole[0]):,}" if whole[0] != "-0" else "-0", number)
 
 
-def long_date(day: int) -> str:
+def long_day(day: int) -> str:
     """`11 February 2026`."""
     if not 1 <= day <= _LAST_DAY:
         return show(day, types.DATE)
-    return dates.english(date.fromordinal(day))
+    return dates.long_date(date.fromordinal(day))
 
 
-def chinese_date(day: int) -> str:
+def chinese_day(day: int) -> str:
     """`2026年2月11日`."""
     if not 1 <= day <= _LAST_DAY:
         return show(day, types.DATE)
-    return dates.chinese(date.fromordinal(day))
+    return dates.chinese_date(date.fromordinal(day))
 
 
 def iso(day: int | None) -> str:
@@ -54,21 +54,21 @@ def long_span(first: str, until: str) -> str:
     """From one ISO date to another: `16–18 June 2026`, `30 June – 2 July 2026`."""
     start, end = date.fromisoformat(first), date.fromisoformat(until)
     if start == end:
-        return long_date(start.toordinal())
+        return long_day(start.toordinal())
     if (start.year, start.month) == (end.year, end.month):
-        return f"{start.day}–{long_date(end.toordinal())}"
+        return f"{start.day}–{long_day(end.toordinal())}"
     year = f" {start.year}" if start.year != end.year else ""
-    return f"{start.day} {dates.MONTHS[start.month - 1]}{year} – {long_date(end.toordinal())}"
+    return f"{start.day} {dates.MONTHS[start.month - 1]}{year} – {long_day(end.toordinal())}"
 
 
 def chinese_span(first: str, until: str) -> str:
     """`2026年6月16日至18日`, `2026年6月30日至7月2日`."""
     start, end = date.fromisoformat(first), date.fromisoformat(until)
     if start == end:
-        return chinese_date(start.toordinal())
+        return chinese_day(start.toordinal())
     year = f"{end.year}年" if start.year != end.year else ""
     month = f"{end.month}月" if (start.year, start.month) != (end.year, end.month) else ""
-    return f"{chinese_date(start.toordinal())}至{year}{month}{end.day}日"
+    return f"{chinese_day(start.toordinal())}至{year}{month}{end.day}日"
 
 
 def in_hong_kong(microseconds: int) -> str:
@@ -84,7 +84,7 @@ def long_moment(iso: str) -> str:
     at = _moment(iso)
     if at is None:
         return iso
-    return f"{long_date(at.toordinal())}, {at:%H:%M}{f':{_seconds(at)}' if _seconds(at) else ''} (UTC+8)"
+    return f"{long_day(at.toordinal())}, {at:%H:%M}{f':{_seconds(at)}' if _seconds(at) else ''} (UTC+8)"
 
 
 def chinese_moment(iso: str) -> str:
@@ -92,7 +92,7 @@ def chinese_moment(iso: str) -> str:
     at = _moment(iso)
     if at is None:
         return iso
-    return f"{chinese_date(at.toordinal())}{at:%H時%M分}{f'{_seconds(at)}秒' if _seconds(at) else ''}（香港時間）"
+    return f"{chinese_day(at.toordinal())}{at:%H時%M分}{f'{_seconds(at)}秒' if _seconds(at) else ''}（香港時間）"
 
 
 def _moment(iso: str) -> datetime | None:
@@ -114,7 +114,7 @@ def english(value: Any, of: Type) -> str:
     """`15,000,000 USD`, `0.0375%`, `30 days`, `11 February 2026`."""
     match of:
         case types.Date():
-            return long_date(value)
+            return long_day(value)
         case types.Instant():
             return long_moment(in_hong_kong(value))
         case types.Text():
@@ -130,7 +130,7 @@ def chinese(value: Any, of: Type) -> str:
     """`15,000,000 美元`, `0.0375%`, `30日`, `2026年2月11日`."""
     match of:
         case types.Date():
-            return chinese_date(value)
+            return chinese_day(value)
         case types.Instant():
             return chinese_moment(in_hong_kong(value))
         case types.Text():

@@ -14,7 +14,7 @@ from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
-from policy.reports.plain.speech import Speech
+from policy.reports.plain.phrasing import Phrasing
 
 _VERBS = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
 _NUMBERS = {"is": "為", "is not": "並非", "<": "少於", "<=": "不多於", ">": "多於", ">=": "不少於"}
@@ -30,7 +30,7 @@ _THING = "事項"
 _NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
 
 
-def noun_of(of: Type, speech: Speech) -> str:
+def noun_of(of: Type, speech: Phrasing) -> str:
     """What a thing of some type is called that has no title of its own."""
     match of:
         case types.OptionalOf(inner):
@@ -48,7 +48,7 @@ def noun_of(of: Type, speech: Speech) -> str:
     return _THING
 
 
-class Chinese(Speech):
+class Chinese(Phrasing):
     """Traditional Chinese."""
 
     today = "當日"

@@ -15,7 +15,7 @@ from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
-from policy.reports.plain.speech import Speech
+from policy.reports.plain.phrasing import Phrasing
 
 _CLAUSE = re.compile(
     r"(is|are|was|has|have|does|do|may|can|must|should|where|whether|who|how|when|if|asked)\b|.*[:;?]", re.I
@@ -54,7 +54,7 @@ def genitive(owner: str) -> str:
     return owner + ("’" if owner.endswith("s") else "’s")
 
 
-class English(Speech):
+class English(Phrasing):
     """Plain English."""
 
     today = "today"

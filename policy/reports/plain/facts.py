@@ -118,7 +118,7 @@ def in_words(model: rules.Model, text: str, of: Type) -> Words:
             return Names(model).member(inner, text)
         case types.Date() if _ISO.fullmatch(text):
             day = date.fromisoformat(text).toordinal()
-            return Words(amounts.long_date(day), amounts.chinese_date(day))
+            return Words(amounts.long_day(day), amounts.chinese_day(day))
         case types.Instant():
             return Words(amounts.long_moment(text), amounts.chinese_moment(text))
         case types.Text() if text == "any other text":

@@ -9,7 +9,7 @@ from abc import ABC, abstractmethod
 
 from attrs import frozen
 
-from policy.reports.plain.amounts import chinese_date, long_date
+from policy.reports.plain.amounts import chinese_day, long_day
 from policy.reports.plain.english import said_list
 
 
@@ -82,8 +82,8 @@ class EnglishFrame(Frame):
     """English."""
 
     def period(self, start: int | None, end: int | None) -> str:
-        parts = [f"from {long_date(start)}"] if start is not None else []
-        parts += [f"before {long_date(end)}"] if end is not None else []
+        parts = [f"from {long_day(start)}"] if start is not None else []
+        parts += [f"before {long_day(end)}"] if end is not None else []
         return _sentence(" and ".join(parts)) + ", " if parts else ""
 
     def where(
@@ -154,8 +154,8 @@ class ChineseFrame(Frame):
     """Traditional Chinese."""
 
     def period(self, start: int | None, end: int | None) -> str:
-        parts = [f"由{chinese_date(start)}起"] if start is not None else []
-        parts += [f"在{chinese_date(end)}前"] if end is not None else []
+        parts = [f"由{chinese_day(start)}起"] if start is not None else []
+        parts += [f"在{chinese_day(end)}前"] if end is not None else []
         return "、".join(parts) + "，" if parts else ""
 
     def where(

@@ -22,9 +22,9 @@ from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.english import English
 from policy.reports.plain.frames import ChineseFrame, Clause, EnglishFrame, Frame
 from policy.reports.plain.names import Names, in_full
-from policy.reports.plain.speech import Speech
+from policy.reports.plain.phrasing import Phrasing
 
-Tongue = tuple[Speech, Frame]
+Language = tuple[Phrasing, Frame]
 NO_WORDS = Words("")
 _DIRECTIONS = {
     "higher": Words("the stricter the higher", "愈高愈嚴格"),
@@ -113,7 +113,7 @@ class Sentences:
 
     def grid(self, d: rules.Table, body: rules.Rows) -> Grid:
         """A table's rows as they are drawn."""
-        en, zh = self._tongues(d.parameters)
+        en, zh = self._languages(d.parameters)
         title = in_full(d.title, d.name)
         heads = [Words(en[0].term(c), zh[0].term(c)) for c in body.columns]
         rows = [
@@ -128,15 +128,15 @@ class Sentences:
 
     # ── pieces ──────────────────────────────────────────────────────────────────────────────
 
-    def _tongues(self, parameters: rules.Parameters) -> tuple[Tongue, Tongue]:
+    def _languages(self, parameters: rules.Parameters) -> tuple[Language, Language]:
         names = Names(self.model)
         return (English(names, parameters), EnglishFrame()), (Chinese(names, parameters), ChineseFrame())
 
     def _rule(self, d: rules.Decision, r: rules.Rule) -> Statement:
         when = _points(r.when, "and")
 
-        def clause(tongue: Tongue) -> Clause:
-            speech, frame = tongue
+        def clause(language: Language) -> Clause:
+            speech, frame = language
             period, head = frame.period(r.start, r.end), frame.verdict(r.effect == "permit")
             only = when[0] if len(when) == 1 else None
             either = isinstance(only, x.Chain) and only.operator == "or"
@@ -148,8 +148,8 @@ class Sentences:
         return self._statement("rule", r.name, d.parameters, clause, r, tells=r.because, effect=r.effect, house=house)
 
     def _otherwise(self, d: rules.Decision) -> Statement:
-        def clause(tongue: Tongue) -> Clause:
-            return tongue[1].in_other_cases(d.otherwise == "permit")
+        def clause(language: Language) -> Clause:
+            return language[1].in_other_cases(d.otherwise == "permit")
 
         whole = rules.Dated(citations=d.citations, span=d.span)
         return self._statement(
@@ -166,8 +166,8 @@ class Sentences:
     def _version(
         self, title: Words, name: str, v: rules.Version, parameters: rules.Parameters, house: bool
     ) -> Statement:
-        def clause(tongue: Tongue) -> Clause:
-            speech, frame = tongue
+        def clause(language: Language) -> Clause:
+            speech, frame = language
             period = frame.period(v.start, v.end)
             if not isinstance(v.body.type, types.Boolean):
                 return frame.is_worth(period, speech.titled(title), speech.term(v.body))
@@ -183,15 +183,15 @@ class Sentences:
     def _unset(self, d: rules.Parameter, why: Words) -> Statement:
         why = Words(why.en, why.zh or why.en)
 
-        def clause(tongue: Tongue) -> Clause:
-            speech, frame = tongue
+        def clause(language: Language) -> Clause:
+            speech, frame = language
             return frame.unknown(speech.titled(in_full(d.title, d.name)), speech.pick(why))
 
         return self._statement("unset", d.name, (), clause, rules.Dated(citations=d.citations, span=d.span))
 
     def _row(self, d: rules.Table, body: rules.Rows, row: rules.Row, n: int, house: bool) -> Statement:
-        def clause(tongue: Tongue) -> Clause:
-            speech, frame = tongue
+        def clause(language: Language) -> Clause:
+            speech, frame = language
             said = [
                 _tested(speech, cell, column)
                 for cell, column in zip(row.cells, body.columns, strict=True)
@@ -202,8 +202,8 @@ class Sentences:
         return self._statement("row", f"{d.name} {n}", d.parameters, clause, row, house=house)
 
     def _line(self, d: rules.Priority, k: rules.Key, n: int) -> Statement:
-        def clause(tongue: Tongue) -> Clause:
-            speech, frame = tongue
+        def clause(language: Language) -> Clause:
+            speech, frame = language
             side = speech.term(k.side) if k.side is not None else ""
             ranks = [speech.literal(r, k.by.type) for r in k.ranks]
             timed = isinstance(k.by.type, types.Date | types.Instant)
@@ -213,8 +213,8 @@ class Sentences:
         return self._statement("line", f"{d.name} {n}", d.parameters, clause, k)
 
     def _property(self, d: rules.Property) -> Statement:
-        def clause(tongue: Tongue) -> Clause:
-            speech, frame = tongue
+        def clause(language: Language) -> Clause:
+            speech, frame = language
             things = [speech.local(name, of) for name, of in d.parameters]
             where = speech.condition(d.where) if d.where is not None else ""
             if isinstance(d.always, rules.Precedes):
@@ -230,8 +230,8 @@ class Sentences:
     def _members(self, d: rules.DatedSet, v: rules.SetVersion) -> Statement:
         of = d.type.of if isinstance(d.type, types.SetOf) else d.type
 
-        def clause(tongue: Tongue) -> Clause:
-            speech, frame = tongue
+        def clause(language: Language) -> Clause:
+            speech, frame = language
             items = [speech.literal(item, of) for item in sorted(v.items)]
             return frame.members(frame.period(v.start, v.end), speech.titled(in_full(d.title, d.name)), items)
 
@@ -248,7 +248,7 @@ class Sentences:
         effect: str = "",
         house: bool = False,
     ) -> Statement:
-        en, zh = self._tongues(parameters)
+        en, zh = self._languages(parameters)
         place = place_of(dated.span)
         return Statement(
             kind, name, clause(en), clause(zh), dated.citations, place, dated.start, dated.end, tells, effect, house
@@ -271,7 +271,7 @@ def _points(conditions: tuple[Expression, ...], operator: str) -> tuple[Expressi
     return tuple(found)
 
 
-def _tested(speech: Speech, cell: rules.Cell, column: Expression) -> str:
+def _tested(speech: Phrasing, cell: rules.Cell, column: Expression) -> str:
     """What a row asks of one column."""
     term = speech.term(column)
     match cell.kind:
@@ -288,9 +288,9 @@ def _tested(speech: Speech, cell: rules.Cell, column: Expression) -> str:
     return speech.among(term, cell.kind == "in", speech.term(cell.items[0]), isinstance(cell.items[0], x.SetOf))
 
 
-def _cell(tongue: Tongue, cell: rules.Cell, column: Expression) -> str:
+def _cell(language: Language, cell: rules.Cell, column: Expression) -> str:
     """The same in a drawn table, where the head says what is tested."""
-    speech, frame = tongue
+    speech, frame = language
     match cell.kind:
         case "values":
             return speech.listed([speech.bare(i) for i in cell.items])

@@ -1,4 +1,4 @@
-"""Typed expressions as phrases: what every language does in the same way.
+"""Typed expressions as phrases: what English and Chinese do in the same way.
 
 In: expressions of a model. Out: phrases; a condition is said as holding or as not holding, so that negation ends up
 in the verb. Absent: words, which are those of `english` and `chinese`, and any look at the rules' text.
@@ -30,11 +30,11 @@ _OPPOSITE = {
 }
 COMPARISONS = frozenset(_OPPOSITE)
 _MANY = types.ListOf | types.SetOf
-_MADE = ("+", "-", "*", "/")
+ARITHMETIC = frozenset({"+", "-", "*", "/"})
 
 
-class Speech(ABC):
-    """Says the expressions of one declaration, whose parameters are `parameters`."""
+class Phrasing(ABC):
+    """Phrases of the expressions of one declaration, whose parameters are `parameters`."""
 
     def __init__(self, names: Names, parameters: Parameters = ()) -> None:
         self.names = names
@@ -60,7 +60,7 @@ class Speech(ABC):
                 return self.applied(self.names.declared(e.name), e)
             case x.Binary(operator="default", left=left, right=right):
                 return self.or_else(self.term(left), self.term(right))
-            case x.Binary(operator=operator, left=left, right=right) if operator in _MADE:
+            case x.Binary(operator=operator, left=left, right=right) if operator in ARITHMETIC:
                 if isinstance(e.type, types.Date):
                     return self.days_later(operator == "+", self.term(left), self.term(right))
                 return self.arithmetic(operator, self.inner(left), self.inner(right))
@@ -83,6 +83,8 @@ class Speech(ABC):
                     return self.gathered(e)
             case x.SetOf(items=items) | x.ListOf(items=items):
                 return self.listed([self.term(i) for i in items])
+            case x.Binary(operator=operator) if operator not in COMPARISONS:
+                raise AssertionError(f"`{operator}` has no phrase: add it to ARITHMETIC or COMPARISONS")
             case x.Failed():
                 raise AssertionError("a model with errors is not put into words")
         return self.whether(self.condition(e))

@@ -1,0 +1,128 @@
+"""The same commands under the rules of several dates, side by side.
+
+In: what was followed as of each date. Out: `Dates`: the counts of each date, and the orders whose outcome changed
+from one to the next. Absent: any explanation beyond the rules that refused an order on one date and not on the other.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+from attrs import define, field, frozen
+
+from policy.audit.records import Record
+from policy.decisions import Outcome, Verdict, Words
+from policy.exchange.events import Accepted, Refused
+from policy.exchange.orders import Place
+from policy.margin.financing.events import AdvanceRefused, LoanAdvanced, MarginCalled
+from policy.reports.journal.market import Recorded
+from policy.reports.journal.typed import read_command, read_event
+from policy.reports.plain.names import spaced
+
+_OUTCOMES = {Outcome.PERMITTED: Words("accepted", "接納"), Outcome.DENIED: Words("refused", "拒絕")}
+_UNDECIDED = Words("undecided", "未能裁定")
+
+
+@frozen
+class DateRow:
+    """A figure as of every date."""
+
+    what: Words
+    values: tuple[str, ...]
+
+
+@frozen
+class Turned:
+    """Orders whose outcome changed from one date to the next, and the rules and facts that made the difference."""
+
+    before: str  # dates
+    after: str
+    was: Words
+    becomes: Words
+    count: int
+    grounds: tuple[str, ...]  # rules that refuse on one date only, and what only one date's answer needed
+    examples: tuple[str, ...]
+
+
+@frozen
+class Dates:
+    """The whole."""
+
+    dates: tuple[str, ...]
+    rows: tuple[DateRow, ...]
+    turned: tuple[Turned, ...]
+
+
+@define
+class Dated:
+    """One date: all that was followed, and what became of every order."""
+
+    recorded: Recorded
+    orders: dict[str, tuple[str, Verdict]] = field(factory=dict)  # whose it was, and what was decided
+
+    def take(self, record: Record) -> None:
+        self.recorded.take(record)
+        command = read_command(record.input)
+        if isinstance(command, Place):
+            for event in map(read_event, record.events):
+                if isinstance(event, Accepted | Refused):
+                    self.orders[event.id] = command.by, event.verdict
+
+    @property
+    def on(self) -> str:
+        return self.recorded.header.on
+
+
+def dates_of(days: Sequence[Dated]) -> Dates:
+    """What changes from date to date."""
+    columns = [_figures(day) for day in days]
+    rows = (DateRow(what, tuple(column[what] for column in columns)) for what in columns[0])
+    turned = (row for before, after in pairwise(days) for row in _turned(before, after))
+    return Dates(tuple(day.on for day in days), tuple(rows), tuple(turned))
+
+
+def _figures(day: Dated) -> dict[Words, str]:
+    recorded = day.recorded
+    assert recorded.trading is not None
+    assert recorded.margin is not None
+    trading, count = recorded.trading.figures(recorded.reasons, recorded.counts), recorded.counts.count
+    return {
+        Words("orders accepted", "接納的買賣盤"): str(trading.accepted),
+        Words("orders refused", "拒絕的買賣盤"): str(trading.refused),
+        Words("orders undecided", "未能裁定的買賣盤"): str(trading.undecided),
+        Words("trades", "成交"): str(trading.trades),
+        Words("value traded, HKD", "成交額（港元）"): trading.value,
+        Words("advances made", "墊付宗數"): str(count(LoanAdvanced)),
+        Words("advances refused or undecided", "拒絕或未能裁定的墊付"): str(count(AdvanceRefused)),
+        Words("margin calls", "追繳保證金"): str(count(MarginCalled)),
+        Words("lending value of collateral, where known, HKD", "已知的抵押品可借貸總值（港元）"): (
+            classes[-1].after if (classes := recorded.margin.collateral.classes()) else "0.00"
+        ),
+    }
+
+
+def _turned(before: Dated, after: Dated) -> list[Turned]:
+    """Orders whose outcome changed, by what became of them and why, the most first."""
+    groups: dict[tuple[Words, Words, tuple[str, ...]], list[str]] = {}
+    for id, (by, verdict) in before.orders.items():
+        now = after.orders[id][1] if id in after.orders else verdict
+        if now.outcome is not verdict.outcome:
+            grounds = tuple(sorted(_grounds(verdict) ^ _grounds(now)))
+            key = _outcome(verdict), _outcome(now), grounds
+            groups.setdefault(key, []).append(f"{id}, {by}")
+    ordered = sorted(groups.items(), key=lambda item: (-len(item[1]), item[0][0].en, item[0][1].en, item[0][2]))
+    return [
+        Turned(before.on, after.on, was, becomes, len(orders), grounds, tuple(orders[:1]))
+        for (was, becomes, grounds), orders in ordered
+    ]
+
+
+def _outcome(verdict: Verdict) -> Words:
+    return _OUTCOMES.get(verdict.outcome, _UNDECIDED)
+
+
+def _grounds(verdict: Verdict) -> frozenset[str]:
+    """The rules that refuse an order, or what its answer needs."""
+    refused = {spaced(r.rule) for r in verdict.reasons if r.effect == "deny"}
+    return frozenset(refused | set(verdict.needs))

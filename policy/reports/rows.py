@@ -1,0 +1,47 @@
+"""Rows that several documents have: the provisions behind something, and how well they are known.
+
+In: citations and answers. Out: plain rows of text. Absent: any reading of an answer beyond what it needs.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+
+from attrs import frozen
+
+from policy.decisions import Answer, Citation, Status
+
+
+@frozen
+class Cited:
+    """A provision behind a rule."""
+
+    provision: str
+    source: str
+    reference: str
+    status: str
+    en: str
+    zh: str
+
+
+def cited(citation: Citation) -> Cited:
+    return Cited(
+        citation.provision,
+        citation.source,
+        citation.reference,
+        citation.status.value,
+        citation.text.en,
+        citation.text.zh,
+    )
+
+
+def unanswered(answer: Answer) -> tuple[str, ...]:
+    """What an answer needs, or the fault that kept it from being one."""
+    return answer.needs or ((answer.verdict.fault,) if answer.verdict.fault else ())
+
+
+def by_status(provisions: Iterable[tuple[str, Status]]) -> tuple[tuple[str, int], ...]:
+    """How many provisions are of each status, the surest first; a status without any is shown too."""
+    counts = Counter(dict(provisions).values())
+    return tuple((status.value, counts[status]) for status in Status)
