@@ -1,8 +1,8 @@
-"""What facts there may be: a name for every fact that a question reads, and a model of the solver read back.
+"""Facts as symbols: a name for every fact that a question reads, and a model of the solver read back.
 
-Facts keep the bounds that the reader of facts keeps: those of their fields, and of their types. Lists have up to
-`longest` elements, and so have sets, but for sets of what an enum lists, which are whole.
-In: types and a program. Out: values made of terms; and facts in run-time form, records as dicts.
+Facts have the bounds that the reader of facts checks: those of their fields and types. Lists have up to `longest`
+elements, and so have sets, except for sets of enum members, which are unbounded.
+In: types and a program. Out: symbolic values; and facts in run-time form, records as dicts.
 """
 
 from __future__ import annotations
@@ -18,19 +18,21 @@ from policy.ir.program import FieldOf, Program
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Number, Type
 from policy.model.values import microseconds
-from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value, alike
+from policy.verify.axioms import Model
+from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value, equal
 from policy.verify.terms import Term, Terms
 
+Fact = Any  # in run-time form, of a type that the rules declare; records are dicts
+Given = tuple[Fact, ...]  # one for each parameter
 LONGEST = 3
 LARGEST_FACT = 10**MOST_FACT_DIGITS - 1
 DAYS = 1, date.max.toordinal()
 MOMENTS = tuple(microseconds(m.replace(tzinfo=UTC)) for m in (datetime.min, datetime.max))
-Model = dict[str, int | bool]
 
 
 @frozen(eq=False)
 class Facts:
-    """The facts of one question. `lists` are the paths of lists that stop at `longest` elements."""
+    """The facts of one question. `lists` are the paths of lists bounded by `longest`."""
 
     program: Program
     terms: Terms
@@ -41,7 +43,7 @@ class Facts:
     # ── names ───────────────────────────────────────────────────────────────────────────────
 
     def any(self, of: Type, path: str, least: int | None = None, most: int | None = None) -> Value:
-        """Every fact of a type that could be given at a path."""
+        """An arbitrary fact of a type, at a path."""
         t = self.terms
         match of:
             case types.OptionalOf(item):
@@ -87,7 +89,7 @@ class Facts:
                 numbers = [self.texts.number(m) for m in members]
                 name = t.integer(path, min(numbers), max(numbers))
                 if max(numbers) - min(numbers) >= len(numbers):
-                    t.laws[name] = [t.any(*(t.same(name, t.number(n)) for n in numbers))]
+                    t.lemmas[name] = [t.any(*(t.same(name, t.number(n)) for n in numbers))]
                 return name
             case types.Date():
                 low, high = DAYS
@@ -100,10 +102,10 @@ class Facts:
         low, high = max(low, low if least is None else least), min(high, high if most is None else most)
         return t.integer(path, low, high)
 
-    # ── facts that are given ────────────────────────────────────────────────────────────────
+    # ── given facts ────────────────────────────────────────────────────────────────
 
-    def given(self, value: Any, of: Type, path: str) -> Value:
-        """A fact that is given, records as objects; what is missing is unknown."""
+    def given(self, value: Fact, of: Type, path: str) -> Value:
+        """A given fact, records as objects; what is missing is unknown."""
         t = self.terms
         if value is MISSING:
             return Nothing(t.true)
@@ -126,17 +128,17 @@ class Facts:
                 return self._plain(t.number(self.texts.number(value)))
         return self._plain(t.number(value))
 
-    def is_given(self, value: Any, of: Type, path: str) -> Term:
-        """That the names at a path, of a fact outside of lists, stand for this fact."""
+    def is_given(self, value: Fact, of: Type, path: str) -> Term:
+        """That the names at a path, of a fact outside lists, stand for this fact."""
         t = self.terms
         inner = self.any(of, path)
         assert isinstance(inner, Plain)
-        return alike(t, inner, self.given(value, of, path))
+        return equal(t, inner, self.given(value, of, path))
 
     # ── models ──────────────────────────────────────────────────────────────────────────────
 
-    def read(self, model: Model, of: Type, path: str, least: int | None = None, most: int | None = None) -> Any:
-        """The fact at a path as a model has it; what the model leaves open is as plain as can be."""
+    def read(self, model: Model, of: Type, path: str, least: int | None = None, most: int | None = None) -> Fact:
+        """The fact at a path in a model; what the model leaves open gets a simple value."""
         match of:
             case types.OptionalOf(item):
                 return None if model.get(f"{path}?", False) else self.read(model, item, path, least, most)
@@ -163,7 +165,7 @@ class Facts:
         return int(model.get(path, min(max(0, least or 0), most if most is not None else 0)))
 
     def text(self, number: int) -> str:
-        """The text with that number; one that the rules do not mention, where it is none of theirs."""
+        """The text with that number; for a number of no text of the rules, some other text."""
         by_number = {n: text for text, n in self.texts.numbers.items()}
         if number in by_number or number < 0:
             return by_number.get(number, "")

@@ -1,7 +1,7 @@
-"""What is claimed of a house's overlay: it never permits what the law denies, nor moves a number the looser way.
+"""Claims about an overlay: it never permits what the law denies, and never loosens a number.
 
-Everything is compared that the overlay can reach, also by way of rules that it does not name. Where the law has no
-answer, there is nothing to be looser than.
+Every question is compared that the overlay affects, directly or through other rules. Where the law has no answer,
+nothing can be looser.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from policy.ir.program import Function, Program
 from policy.model import rules
 from policy.model.overlays import belongs
 from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
-from policy.verify.claims import Batch, Claim, Sought, Status, Verdict
+from policy.verify.claims import Batch, Claim, Status, Verdict, is_true
 
 
 @frozen(eq=False)
 class Compared:
-    """The law and the house as one program, the claims about them, and what nobody can be asked."""
+    """The law and the house as one program, the claims, and results of those without a direction to compare in."""
 
     program: Program
     batches: tuple[Batch, ...]
@@ -61,7 +61,7 @@ def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim 
             says, looser = "is nowhere above the law", ir.Compare(">", house, law)
         case _:
             return None
-    return Claim("overlay", function.id, f"{overlay} {says}", str(function.place), Sought("true", looser))
+    return Claim("overlay", function.id, f"{overlay} {says}", str(function.place), is_true(looser))
 
 
 def overlays(model: rules.Model) -> list[str]:

@@ -1,13 +1,13 @@
-"""Verdicts on a whole rulebook: batch by batch, on several processes, what is known from before taken from the cache.
+"""Results for a whole rulebook: batch by batch, on several processes, with a cache.
 
-A batch is known under the digest of all that its claims depend on, and of this program's own code. What was not
-decided is asked again.
+A batch is cached under the digest of all that its claims depend on, and of this program's own code. Claims that were
+not decided are not cached.
 """
 
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
@@ -18,7 +18,7 @@ from policy import cache
 from policy.ir.program import Call, Expr, Program, walk
 from policy.verify.beside import fingerprints
 from policy.verify.claims import Batch, Claim, Status, Verdict
-from policy.verify.decide import Limits, decided
+from policy.verify.decide import Limits, prove
 from policy.verify.difference import Change, Difference, compared
 
 
@@ -37,7 +37,7 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Under which its verdicts are kept."""
+        """The cache key of its results."""
         return _key(self.batch, self.known, self.limits)
 
 
@@ -52,14 +52,13 @@ def _key(batch: Batch, known: dict[str, str], limits: Limits) -> str:
     for claim in batch.claims:
         words += [claim.kind, claim.subject, claim.says]
         for sought in (claim.sought, *(aside for _, aside in claim.asides)):
-            inner = [e for e in (sought.expression, sought.other, sought.where) if e is not None]
-            words += [sought.outcome, *sorted(_called(inner, known))]
+            words += [sought.kind, *sorted(_called(sought.expressions, known))]
         if claim.subject in known:
             words.append(known[claim.subject])
     return cache.key("verify", *words)
 
 
-def _called(expressions: Sequence[Expr], known: dict[str, str]) -> set[str]:
+def _called(expressions: Iterable[Expr], known: dict[str, str]) -> set[str]:
     return {known[c.function] for e in expressions for c in walk(e) if isinstance(c, Call)}
 
 
@@ -68,7 +67,7 @@ def _verdicts(task: Task) -> list[Verdict]:
     kept = cache.fetch(key)
     if isinstance(kept, list) and len(kept) == len(task.batch.claims):
         return [evolve(v, place=c.place) for v, c in zip(kept, task.batch.claims, strict=True)]
-    verdicts = decided(task.program, task.batch, task.limits)
+    verdicts = prove(task.program, task.batch, task.limits)
     if all(v.status is not Status.UNDECIDED for v in verdicts):
         cache.store(key, verdicts)
     return verdicts

@@ -1,7 +1,4 @@
-"""Facts as people write them: in JSON for `policy decide`, and in the language for tests.
-
-What is missing is left out.
-"""
+"""Facts in two notations: JSON for `policy decide`, and the language for tests. What is missing is left out."""
 
 from __future__ import annotations
 
@@ -12,9 +9,10 @@ from policy.ir.program import Program
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import show
+from policy.verify.facts import Fact
 
 
-def in_json(value: Any, of: Type, program: Program) -> Any:
+def in_json(value: Fact, of: Type, program: Program) -> Any:
     """A fact, records as dicts, as `policy decide` reads it."""
     match of:
         case types.OptionalOf(item):
@@ -33,7 +31,7 @@ def in_json(value: Any, of: Type, program: Program) -> Any:
     return show(value, of)
 
 
-def in_rules(value: Any, of: Type, program: Program) -> str:
+def in_rules(value: Fact, of: Type, program: Program) -> str:
     """A fact, records as dicts, as a test writes it."""
     match of:
         case types.OptionalOf(item):
@@ -49,7 +47,7 @@ def in_rules(value: Any, of: Type, program: Program) -> str:
     return show(value, of)
 
 
-def paths(value: Any, of: Type, program: Program, path: str) -> list[tuple[str, str]]:
+def paths(value: Fact, of: Type, program: Program, path: str) -> list[tuple[str, str]]:
     """Every fact with its path, as an author writes it; an empty list is a fact of its own."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if value is MISSING:
