@@ -145,11 +145,10 @@ class DatedEvaluator:
             for body in (self.undated.functions[id].body, *(r.condition for r in self.undated.functions[id].rules))
         ]
         for e in (e for body in bodies for e in ir.walk(body)):
-            match e:
-                case ir.Compare(_, ir.Today(), ir.Const(day)):
-                    days |= {day, day + 1}
-                case _ if ir.Today() in ir.parts(e):
-                    return None
+            if isinstance(e, ir.Compare) and e.left == ir.Today() and isinstance(e.right, ir.Const):
+                days |= {e.right.value, e.right.value + 1}
+            elif ir.Today() in ir.parts(e):
+                return None
         return None if ir.Today() in bodies else sorted(days)
 
     def _representative(self, day: int, periods: Sequence[int] | None) -> int:

@@ -144,5 +144,7 @@ def _presented(value: pl.Expr, of: Type, scaled: bool) -> pl.Expr:
             return value.cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
         case types.ListOf(item) | types.SetOf(item):
             return value.list.eval(_presented(pl.element(), item, scaled))
-        case _:
+        case types.Boolean() | types.Text() | types.Enum() | types.Record() | types.OptionalOf() | types.Broken():
             return value
+        case _:
+            assert_never(of)

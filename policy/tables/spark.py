@@ -18,14 +18,14 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import polars as pl
 import pyarrow as pa
 from attrs import frozen
 
 from policy.backends.columns.answers import Tally
-from policy.diagnostics import Collector, Diagnostic, PolicyError
+from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import whole_folder
 from policy.ir.program import Program
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
@@ -277,9 +277,11 @@ def _read(spark: SparkSession, facts: str) -> DataFrame:
         case "csv":
             # one malformed row refuses all, for Spark does not say which it is
             return spark.read.csv(facts, header=True, inferSchema=False, mode="FAILFAST", multiLine=True, escape='"')
-    found = Collector()
-    found.error("table-format", f"`{Path(facts).name}` is not read on a cluster", None, "make it Parquet or CSV")
-    raise PolicyError(found.found)
+        case "arrow" | "lines":
+            message = f"`{Path(facts).name}` is not read on a cluster"
+            raise PolicyError([Diagnostic("table-format", message, help="make it Parquet or CSV")])
+        case format:
+            assert_never(format)
 
 
 def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float) -> Summary:

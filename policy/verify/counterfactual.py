@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from typing import assert_never
 
 from attrs import field, frozen
 
@@ -90,13 +91,9 @@ OPERATORS: dict[str, ComparisonOperator] = {"=": "is", ">=": ">=", "<=": "<=", "
 def wanted(function: Function, how: str, value: Fact = None) -> Expr:
     """The goal that the answer is `permitted` or `denied`, or compares with a value by one of `OPERATORS`."""
     call = ir.Call(function.id, tuple(ir.Variable(n) for n, _ in function.parameters))
-    match how:
-        case "permitted":
-            return call
-        case "denied":
-            return ir.Not(call)
-        case _:
-            return ir.Compare(OPERATORS[how], call, ir.Const(value))
+    if how in ("permitted", "denied"):
+        return call if how == "permitted" else ir.Not(call)
+    return ir.Compare(OPERATORS[how], call, ir.Const(value))
 
 
 def counterfactuals(
@@ -158,9 +155,9 @@ def moment_of(program: Program, function: Function, given: Given) -> int:
 
 def _instants(value: Fact, of: Type, program: Program) -> Iterator[int]:
     """Every instant in a fact."""
+    if value is MISSING or value is None:
+        return
     match of:
-        case _ if value is MISSING or value is None:
-            return
         case types.OptionalOf(item):
             yield from _instants(value, item, program)
         case types.Instant():
@@ -171,6 +168,10 @@ def _instants(value: Fact, of: Type, program: Program) -> Iterator[int]:
         case types.ListOf(item) | types.SetOf(item):
             for element in value:
                 yield from _instants(element, item, program)
+        case types.Boolean() | types.Text() | types.Enum() | types.Number() | types.Date() | types.Broken():
+            return
+        case _:
+            assert_never(of)
 
 
 def _as_dicts(value: Fact, of: Type, program: Program) -> Fact:
@@ -213,12 +214,10 @@ class Perturbation:
 
     def earliest(self, of: Type) -> int | None:
         """The earliest value that a date or instant can be changed to; None for other types."""
-        match of.of if isinstance(of, types.OptionalOf) else of:
-            case types.Instant():
-                return self.moment
-            case types.Date():
-                return self.day
-        return None
+        inner = of.of if isinstance(of, types.OptionalOf) else of
+        if isinstance(inner, types.Instant):
+            return self.moment
+        return self.day if isinstance(inner, types.Date) else None
 
     def in_time(self, a: Encoding) -> Term:
         """That a changed time is not before the decision, and that what has happened does not become absent."""

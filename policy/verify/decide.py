@@ -260,16 +260,12 @@ def _calls(trial: Trial, given: Given, day: int) -> Iterator[str]:
 
 
 def _path(e: Expr) -> str | None:
-    match e:
-        case ir.Variable(name):
-            return name
-        case ir.Field(of, name):
-            inner = _path(of)
-            return None if inner is None else f"{inner}.{name}"
-        case ir.Const(str() as value):
-            return value
-        case _:
-            return None
+    if isinstance(e, ir.Field):
+        inner = _path(e.of)
+        return None if inner is None else f"{inner}.{e.name}"
+    if isinstance(e, ir.Const) and isinstance(e.value, str):
+        return e.value
+    return e.name if isinstance(e, ir.Variable) else None
 
 
 def answer_text(value: Fact, function: ir.Function) -> str:

@@ -168,15 +168,14 @@ def _compared(c: Change, function: Function, blank: Difference, limits: Limits) 
 
 def _ways(function: Function, before: ir.Expr, after: ir.Expr) -> Iterator[tuple[WayName, Sought]]:
     """The ways in which two answers can differ."""
-    match function.type:
-        case types.Boolean() if function.kind == "decision":
-            yield "permits more", is_true(ir.And((after, ir.Not(before))))
-            yield "denies more", is_true(ir.And((before, ir.Not(after))))
-        case Number() | types.Date() | types.Instant():
-            yield "rises", is_true(ir.Compare(">", after, before))
-            yield "falls", is_true(ir.Compare("<", after, before))
-        case _:
-            yield "other", is_true(ir.Compare("is not", after, before))
+    if function.kind == "decision":
+        yield "permits more", is_true(ir.And((after, ir.Not(before))))
+        yield "denies more", is_true(ir.And((before, ir.Not(after))))
+    elif isinstance(function.type, Number | types.Date | types.Instant):
+        yield "rises", is_true(ir.Compare(">", after, before))
+        yield "falls", is_true(ir.Compare("<", after, before))
+    else:
+        yield "other", is_true(ir.Compare("is not", after, before))
     yield "newly undecided", is_unknown(after, where=_is_known(before))
     yield "newly decided", is_unknown(before, where=_is_known(after))
     yield "newly fails", fails_or_overflows(after, where=_is_known(before))

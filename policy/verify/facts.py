@@ -8,7 +8,7 @@ In: types and a program. Out: symbolic values; and facts in run-time form, recor
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import field, frozen
 
@@ -28,6 +28,24 @@ LONGEST = 3
 LARGEST_FACT = 10**MOST_FACT_DIGITS - 1
 DAYS = 1, date.max.toordinal()
 MOMENTS = tuple(microseconds(m.replace(tzinfo=UTC)) for m in (datetime.min, datetime.max))
+
+
+def _bounds(
+    of: types.Text | types.Date | types.Instant | Number, least: int | None, most: int | None
+) -> tuple[int, int | None]:
+    """The bounds of a name for a fact of a type, within those of its field."""
+    match of:
+        case types.Text():
+            return 0, None
+        case types.Date():
+            low, high = DAYS
+        case types.Instant():
+            low, high = MOMENTS
+        case Number():
+            low, high = -LARGEST_FACT, LARGEST_FACT
+        case _:
+            assert_never(of)
+    return max(low, low if least is None else least), min(high, high if most is None else most)
 
 
 @frozen(eq=False)
@@ -63,8 +81,17 @@ class Facts:
                 return Many(tuple(there), t.false, True)
             case types.SetOf(item):
                 return Many(self._elements(item, path), t.false, True)
+            case types.Boolean():
+                return self._plain(t.boolean(path))
+            case types.Enum(_, members):
+                return self._plain(self._member(members, path))
+            case types.Text() | types.Date() | types.Instant() | Number():
+                low, high = _bounds(of, least, most)
+                return self._plain(t.integer(path, low, high))
+            case types.Broken():
+                raise CannotEncodeError(f"`{path}`, of a type without facts")
             case _:
-                return self._plain(self._name(of, path, least, most))
+                assert_never(of)
 
     def _plain(self, term: Term) -> Plain:
         return Plain(term, self.terms.false, self.terms.false)
@@ -78,29 +105,13 @@ class Facts:
         length = t.integer(f"{path}#", 0, self.longest)
         return tuple((t.less(t.number(n), length), self.any(item, f"{path}[{n}]")) for n in range(self.longest))
 
-    def _name(self, of: Type, path: str, least: int | None, most: int | None) -> Term:
+    def _member(self, members: tuple[str, ...], path: str) -> Term:
         t = self.terms
-        match of:
-            case types.Boolean():
-                return t.boolean(path)
-            case types.Text():
-                return t.integer(path, 0)
-            case types.Enum(_, members):
-                numbers = [self.texts.number(m) for m in members]
-                name = t.integer(path, min(numbers), max(numbers))
-                if max(numbers) - min(numbers) >= len(numbers):
-                    t.lemmas[name] = [t.any(*(t.same(name, t.number(n)) for n in numbers))]
-                return name
-            case types.Date():
-                low, high = DAYS
-            case types.Instant():
-                low, high = MOMENTS
-            case Number():
-                low, high = -LARGEST_FACT, LARGEST_FACT
-            case _:
-                raise CannotEncodeError(f"`{path}`, of a type without facts")
-        low, high = max(low, low if least is None else least), min(high, high if most is None else most)
-        return t.integer(path, low, high)
+        numbers = [self.texts.number(m) for m in members]
+        name = t.integer(path, min(numbers), max(numbers))
+        if max(numbers) - min(numbers) >= len(numbers):
+            t.lemmas[name] = [t.any(*(t.same(name, t.number(n)) for n in numbers))]
+        return name
 
     # ── given facts ────────────────────────────────────────────────────────────────
 
@@ -109,10 +120,11 @@ class Facts:
         t = self.terms
         if value is MISSING:
             return Nothing(t.true)
-        inner = of.of if isinstance(of, types.OptionalOf) else of
-        match inner:
-            case _ if value is None:
-                return Plain(t.number(0), t.true, t.false)
+        if value is None:
+            return Plain(t.number(0), t.true, t.false)
+        match of:
+            case types.OptionalOf(item):
+                return self.given(value, item, path)
             case types.Record(name):
                 fields = {f.name: f.type for f in self.program.records[name]}
                 return Group(
@@ -126,7 +138,10 @@ class Facts:
                 return self._plain(t.truth(value))
             case types.Text() | types.Enum():
                 return self._plain(t.number(self.texts.number(value)))
-        return self._plain(t.number(value))
+            case Number() | types.Date() | types.Instant() | types.Broken():
+                return self._plain(t.number(value))
+            case _:
+                assert_never(of)
 
     def is_given(self, value: Fact, of: Type, path: str) -> Term:
         """That the names at a path, of a fact outside lists, stand for this fact."""
@@ -162,7 +177,10 @@ class Facts:
                 return self.text(int(model[path])) if path in model else members[0]
             case types.Date():
                 return int(model.get(path, date(2026, 1, 1).toordinal()))
-        return int(model.get(path, min(max(0, least or 0), most if most is not None else 0)))
+            case Number() | types.Instant() | types.Broken():
+                return int(model.get(path, min(max(0, least or 0), most if most is not None else 0)))
+            case _:
+                assert_never(of)
 
     def text(self, number: int) -> str:
         """The text with that number; for a number of no text of the rules, some other text."""

@@ -5,8 +5,10 @@ In: facts that the interpreter has confirmed. Out: simpler facts that it confirm
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
+from itertools import takewhile
+from typing import assert_never
 
 from attrs import define
 
@@ -21,11 +23,12 @@ from policy.verify.facts import DAYS, LARGEST_FACT, Fact, Given
 MOST_TRIES = 600
 USUAL_DAY = date(2026, 1, 1).toordinal()
 USUAL_MOMENT = 1_767_225_600_000_000  # 2026-01-01T00:00Z
+USUAL_MOMENTS = [USUAL_MOMENT + step for step in (0, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000)]
 USUAL_YEARS = (2026, 2027, 2025, 2028, 2024)
 OTHER_TEXTS = ("other", "another", "a third")
 
 
-def days_of(expressions: Iterator[Expr] | list[Expr]) -> list[int]:
+def days_of(expressions: Iterable[Expr]) -> list[int]:
     """The days on which a rule changes, latest first."""
     days = {
         c.value
@@ -89,7 +92,12 @@ class Minimiser:
                 return [self._moved(v, item, years) for v in value]
             case types.Date():
                 return _years_later(value, years)
-        return value
+            case types.SetOf() | types.Boolean() | types.Text() | types.Enum() | types.Instant() | Number():
+                return value
+            case types.Broken():
+                return value
+            case _:
+                assert_never(of)
 
     def _days(self, on: int) -> list[int]:
         if self.days is None or on in self.days[:1]:
@@ -138,32 +146,30 @@ class Minimiser:
                     if will_do(value - {item_of}):
                         value = value - {item_of}
                 return value
-        for candidate in self._candidates(value, of, least, most, on):
-            if candidate == value:
-                break
-            if will_do(candidate):
-                return candidate
-        return value
-
-    def _candidates(self, value: Fact, of: Type, least: int | None, most: int | None, on: int) -> Iterator[Fact]:
-        match of:
             case types.Boolean():
-                yield False
+                return self._first([False], value, will_do)
             case types.Enum(_, members):
-                yield from members
+                return self._first(members, value, will_do)
             case types.Text():
-                yield from self.texts
-                yield from OTHER_TEXTS
+                return self._first((*self.texts, *OTHER_TEXTS), value, will_do)
             case types.Date():
-                yield from (d for d in (USUAL_DAY, on, on - 1, on + 1) if DAYS[0] <= d <= DAYS[1])
-                yield from _of_usual_years(value)
+                days = [d for d in (USUAL_DAY, on, on - 1, on + 1) if DAYS[0] <= d <= DAYS[1]]
+                return self._first([*days, *_of_usual_years(value)], value, will_do)
             case types.Instant():
-                yield USUAL_MOMENT
-                yield from (USUAL_MOMENT + step for step in (1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000))
+                return self._first(USUAL_MOMENTS, value, will_do)
             case Number(_, scale):
                 low = -LARGEST_FACT if least is None else least
                 high = LARGEST_FACT if most is None else most
-                yield from (c for c in _rounder(value, scale) if low <= c <= high)
+                return self._first((c for c in _rounder(value, scale) if low <= c <= high), value, will_do)
+            case types.Broken():
+                return value
+            case _:
+                assert_never(of)
+
+    def _first(self, candidates: Iterable[Fact], value: Fact, will_do: Callable[[Fact], bool]) -> Fact:
+        """The first candidate that keeps the solution, before the value itself."""
+        before = takewhile(lambda candidate: candidate != value, candidates)
+        return next(filter(will_do, before), value)
 
 
 def _of_usual_years(day: int) -> Iterator[int]:

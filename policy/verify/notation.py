@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from policy.decisions import MISSING
 from policy.ir.program import Program
@@ -28,7 +28,10 @@ def in_json(value: Fact, of: Type, program: Program) -> Any:
             return bool(value)
         case types.Text() | types.Enum():
             return value
-    return show(value, of)
+        case types.Number() | types.Date() | types.Instant() | types.Broken():
+            return show(value, of)
+        case _:
+            assert_never(of)
 
 
 def in_rules(value: Fact, of: Type, program: Program) -> str:
@@ -44,7 +47,12 @@ def in_rules(value: Fact, of: Type, program: Program) -> str:
             return "[" + ", ".join(in_rules(v, item, program) for v in value) + "]"
         case types.SetOf(item):
             return "{" + ", ".join(in_rules(v, item, program) for v in sorted(value)) + "}"
-    return show(value, of)
+        case types.Boolean() | types.Text() | types.Enum() | types.Number() | types.Date() | types.Instant():
+            return show(value, of)
+        case types.Broken():
+            return show(value, of)
+        case _:
+            assert_never(of)
 
 
 def paths(value: Fact, of: Type, program: Program, path: str) -> list[tuple[str, str]]:

@@ -14,6 +14,7 @@ from policy.model import rules
 from policy.model.overlays import belongs
 from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
 from policy.verify.claims import Batch, Claim, Status, Verdict, is_true
+from policy.verify.difference import COMPARED
 
 
 @frozen(eq=False)
@@ -32,7 +33,7 @@ def compared(model: rules.Model, law: Program, house: Program, overlay: str) -> 
     not_asked: list[Verdict] = []
     for id, declared in model.declared.items():
         function = law.functions.get(id)
-        if function is None or before[id] == after.get(id) or function.kind not in _ASKED:
+        if function is None or before[id] == after.get(id) or function.kind not in COMPARED:
             continue
         claim = _claim(declared, function, overlay)
         if claim is not None:
@@ -44,23 +45,20 @@ def compared(model: rules.Model, law: Program, house: Program, overlay: str) -> 
     return Compared(beside(law, house), tuple(batches), tuple(not_asked))
 
 
-_ASKED = ("decision", "value", "table", "parameter")
-
-
 def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim | None:
     law, house = called(function, BEFORE), called(function, AFTER)
     looser: ir.Expr
-    match declared:
-        case rules.Decision(stricter="permitted"):
+    if isinstance(declared, rules.Decision):
+        if declared.stricter == "permitted":
             says, looser = "leaves out no duty of the law", ir.And((law, ir.Not(house)))
-        case rules.Decision():
+        else:
             says, looser = "permits nothing that the law denies", ir.And((house, ir.Not(law)))
-        case rules.Parameter(stricter="higher") | rules.Value(stricter="higher") | rules.Table(stricter="higher"):
-            says, looser = "is nowhere below the law", ir.Compare("<", house, law)
-        case rules.Parameter(stricter="lower") | rules.Value(stricter="lower") | rules.Table(stricter="lower"):
-            says, looser = "is nowhere above the law", ir.Compare(">", house, law)
-        case _:
-            return None
+    elif isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.stricter:
+        is_higher = declared.stricter == "higher"
+        says = f"is nowhere {'below' if is_higher else 'above'} the law"
+        looser = ir.Compare("<" if is_higher else ">", house, law)
+    else:
+        return None
     return Claim("overlay", function.id, f"{overlay} {says}", str(function.place), is_true(looser))
 
 

@@ -24,7 +24,7 @@ def batches(model: rules.Model, program: Program) -> list[Batch]:
     for declared in model.declared.values():
         function = program.functions.get(declared.id)
         if function is not None:
-            found += (part for batch in _of(declared, function) for part in _in_parts(batch))
+            found += _in_parts(_batch(declared, function))
     return found
 
 
@@ -34,20 +34,17 @@ def _in_parts(batch: Batch) -> Iterator[Batch]:
         yield Batch(batch.parameters, batch.claims[start : start + MOST_CLAIMS])
 
 
-def _of(declared: rules.Declared, function: Function) -> Iterator[Batch]:
-    match declared:
-        case rules.Property():
-            yield Batch(function.parameters, (_property(function),))
-        case rules.Table():
-            yield Batch(function.parameters, (*tables.claims(declared, function), never_fails(function, "table")))
-        case rules.Value():
-            yield Batch(function.parameters, (*tables.versions(function), never_fails(function, "value")))
-        case rules.Decision():
-            yield Batch(
-                function.parameters, (*decisions.claims(declared, function), never_fails(function, "decision"))
-            )
-        case rules.Priority():
-            yield priorities.batch(function)
+def _batch(declared: rules.Declared, function: Function) -> Batch:
+    claims: tuple[Claim, ...] = ()
+    if isinstance(declared, rules.Property):
+        claims = (_property(function),)
+    if isinstance(declared, rules.Table):
+        claims = (*tables.claims(declared, function), never_fails(function, "table"))
+    if isinstance(declared, rules.Value):
+        claims = (*tables.versions(function), never_fails(function, "value"))
+    if isinstance(declared, rules.Decision):
+        claims = (*decisions.claims(declared, function), never_fails(function, "decision"))
+    return priorities.batch(function) if isinstance(declared, rules.Priority) else Batch(function.parameters, claims)
 
 
 def _property(function: Function) -> Claim:

@@ -214,20 +214,18 @@ def _paths(a: Encoding) -> Iterator[tuple[str, Type, bool]]:
 
 def _cells(a: Encoding, name: Term, of: Type, edges: set[int]) -> tuple[tuple[Cell, ...], bool]:
     t = a.script.terms
-    match of:
-        case types.Boolean():
-            return (Cell("true", name), Cell("false", t.no(name))), False
-        case types.Enum(_, members) if len(members) <= MOST_MEMBERS:
-            numbers = a.facts.texts.numbers
-            return tuple(Cell(m, t.same(name, t.number(numbers[m]))) for m in members), False
-        case types.Text():
-            words = {m for members in a.program.enums.values() for m in members}
-            known = [(text, n) for text, n in a.facts.texts.numbers.items() if text not in words]
-            cells = [Cell(f'"{text}"', t.same(name, t.number(n))) for text, n in known]
-            rest = t.all(*(t.no(c.holds) for c in cells))
-            return (*cells, Cell(OTHER_TEXT, rest)) if len(cells) <= MOST_MEMBERS else (), False
-        case types.Enum():
-            return (), False
+    if isinstance(of, types.Boolean):
+        return (Cell("true", name), Cell("false", t.no(name))), False
+    if isinstance(of, types.Enum):
+        numbers = a.facts.texts.numbers
+        members = tuple(Cell(m, t.same(name, t.number(numbers[m]))) for m in of.members)
+        return members if len(members) <= MOST_MEMBERS else (), False
+    if isinstance(of, types.Text):
+        words = {m for members in a.program.enums.values() for m in members}
+        known = [(text, n) for text, n in a.facts.texts.numbers.items() if text not in words]
+        cells = [Cell(f'"{text}"', t.same(name, t.number(n))) for text, n in known]
+        rest = t.all(*(t.no(c.holds) for c in cells))
+        return (*cells, Cell(OTHER_TEXT, rest)) if len(cells) <= MOST_MEMBERS else (), False
     assert name.low is not None
     assert name.high is not None
     inside = sorted(e for e in edges if name.low < e <= name.high)

@@ -88,13 +88,12 @@ def index_of(cases: Sequence[Case]) -> list[Constants]:
 
 
 def _constants(part: Expr) -> Constants:
-    match part:
-        case ir.Compare("is", _, ir.Const(value)) if not isinstance(value, frozenset):
-            return frozenset((value,))
-        case ir.Compare("in", _, ir.Const(frozenset() as values)):
-            return values
-        case _:
-            return None
+    if not isinstance(part, ir.Compare) or not isinstance(part.right, ir.Const):
+        return None
+    value = part.right.value
+    if part.operator == "in":
+        return frozenset[object](value)
+    return frozenset((value,)) if part.operator == "is" and not isinstance(value, frozenset) else None
 
 
 def _all(column: Sequence[Constants]) -> frozenset[object]:

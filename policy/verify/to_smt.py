@@ -150,13 +150,11 @@ class Encoder:
     # ── parts ───────────────────────────────────────────────────────────────────────────────
 
     def _field(self, of: Found, name: str) -> Found:
-        match of.value:
-            case Group() as group:
-                inner = group.field(name)
-                unknown = self.terms.any(group.unknown, inner.unknown)
-                return Found(inner if unknown is inner.unknown else with_unknown(inner, unknown), of.fault)
-            case other:
-                return Found(Nothing(other.unknown), of.fault)
+        if not isinstance(of.value, Group):
+            return Found(Nothing(of.value.unknown), of.fault)
+        inner = of.value.field(name)
+        unknown = self.terms.any(of.value.unknown, inner.unknown)
+        return Found(inner if unknown is inner.unknown else with_unknown(inner, unknown), of.fault)
 
     def _both(self, make: Callable[[Value, Value], Term], a: Found, b: Found) -> Found:
         t = self.terms

@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, assert_never
 
 import polars as pl
 from attrs import define, field, frozen
@@ -66,8 +66,10 @@ def _column_of(of: Type) -> pl.DataType:
             return pl.String()
         case types.ListOf(item) | types.SetOf(item):
             return pl.List(_column_of(item))
-        case _:
+        case types.Number() | types.Date() | types.Instant() | types.Record() | types.Broken():
             return pl.Int128()
+        case _:
+            assert_never(of)
 
 
 def drafts_of(shape: Shape) -> Drafts:

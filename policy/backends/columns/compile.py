@@ -178,18 +178,17 @@ class Compiler:
         over = self.evaluate(e.over, env)
         if isinstance(over, frozenset):
             over = ListLiteral(tuple(self.constant(v) for v in sorted(over)))
-        match over:
-            case ListLiteral(items):
-                scopes = [{**env, e.variable: item} for item in items]
-                tests = [self.condition(e, s) for s in scopes]
-                return self.lists.over_literal(e.kind, tests, [self.body(e, s) for s in scopes])
-            case ListAt():
-                free = {x.name for x in ir.walk(e) if isinstance(x, ir.Variable) and x.name in env}
-                scope = self.lists.elements(over, deepest(self.lists.scope_of(env[n]) for n in free))
-                inner = {**env, e.variable: self.context.fact(over.item, scope.path, scope)}
-                test = self.condition(e, inner)
-                return self.lists.over_facts(e.kind, scope, test, self.body(e, inner), over.length)
-        raise UnsupportedError("an aggregate over what is no list")
+        if isinstance(over, ListLiteral):
+            scopes = [{**env, e.variable: item} for item in over.items]
+            tests = [self.condition(e, s) for s in scopes]
+            return self.lists.over_literal(e.kind, tests, [self.body(e, s) for s in scopes])
+        if not isinstance(over, ListAt):
+            raise UnsupportedError("an aggregate over what is no list")
+        free = {x.name for x in ir.walk(e) if isinstance(x, ir.Variable) and x.name in env}
+        scope = self.lists.elements(over, deepest(self.lists.scope_of(env[n]) for n in free))
+        inner = {**env, e.variable: self.context.fact(over.item, scope.path, scope)}
+        test = self.condition(e, inner)
+        return self.lists.over_facts(e.kind, scope, test, self.body(e, inner), over.length)
 
     def condition(self, e: ir.Aggregate, env: Env) -> Scalar:
         return self.compiled(e.where, env) if e.where is not None else Scalar(self.graph.true, TRUTH)
@@ -235,22 +234,17 @@ class Compiler:
 
 def _factors(e: Expr) -> list[Expr]:
     """The factors of a product, which need not be multiplied before the division."""
-    match e:
-        case ir.Arithmetic("*", left, right):
-            return [*_factors(left), *_factors(right)]
-        case _:
-            return [e]
+    if isinstance(e, ir.Arithmetic) and e.operator == "*":
+        return [*_factors(e.left), *_factors(e.right)]
+    return [e]
 
 
 def _faults(value: Value) -> Iterator[Node]:
-    match value:
-        case Scalar(fault=fault) if fault is not None:
-            yield fault
-        case ListLiteral(items):
-            for item in items:
-                yield from _faults(item)
-        case _:
-            return
+    if isinstance(value, Scalar) and value.fault is not None:
+        yield value.fault
+    if isinstance(value, ListLiteral):
+        for item in value.items:
+            yield from _faults(item)
 
 
 def _identity(value: Value) -> object:

@@ -7,6 +7,7 @@ Absent: expressions (`compile`).
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import assert_never
 
 import polars as pl
 from attrs import define, evolve, field
@@ -57,32 +58,30 @@ class Context:
             case types.OptionalOf(types.ListOf() | types.SetOf()):
                 raise UnsupportedError(f"`{path}` is an optional list")
             case types.OptionalOf(item):
-                presence = self.presence(path, scope)
-                return evolve(self.scalar(item, path, scope), present=presence.value, needs=presence.needs)
+                presence, value = self.presence(path, scope), self.fact(item, path, scope)
+                assert isinstance(value, Scalar)
+                return evolve(value, present=presence.value, needs=presence.needs)
             case types.Record(name):
                 return RecordAt(name, path, scope)
             case types.ListOf(item) | types.SetOf(item):
                 if isinstance(item, types.OptionalOf):
                     raise UnsupportedError(f"`{path}` is a list of optionals")
                 return ListAt(item, path, scope, self.leaf(path, scope, INT64, NUMBER))
-            case _:
-                return self.scalar(of, path, scope)
-
-    def field(self, record: Value, name: str) -> Value:
-        assert isinstance(record, RecordAt)
-        of = next(f.type for f in self.records[record.name] if f.name == name)
-        return self.fact(of, f"{record.path}.{name}", record.scope)
-
-    def scalar(self, of: Type, path: str, scope: Scope) -> Scalar:
-        match of:
             case types.Boolean():
                 return self.leaf(path, scope, BOOLEAN, TRUTH)
             case types.Text():
                 return self.leaf(path, scope, TEXT, TEXTS)
             case types.Enum(_, members):
                 return self.leaf(path, scope, code_type(members), Codes(members))
-            case _:
+            case types.Number() | types.Date() | types.Instant() | types.Broken():
                 return self.leaf(path, scope, INT64, NUMBER)
+            case _:
+                assert_never(of)
+
+    def field(self, record: Value, name: str) -> Value:
+        assert isinstance(record, RecordAt)
+        of = next(f.type for f in self.records[record.name] if f.name == name)
+        return self.fact(of, f"{record.path}.{name}", record.scope)
 
     def leaf(self, path: str, scope: Scope, dtype: pl.DataType, kind: Kind) -> Scalar:
         known = self.ranges.get(path)

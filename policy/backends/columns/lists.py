@@ -62,6 +62,8 @@ class Lists:
                 return deepest(map(self.scope_of, items))
             case frozenset():
                 return ROWS
+            case _:
+                assert_never(value)
 
     def elements(self, over: ListAt, user: Scope) -> Scope:
         """The frame of a list's elements: by itself, or beside each row of the frame that its use depends on."""
@@ -89,7 +91,10 @@ class Lists:
                 node = self.logic.truth(equal)
                 found = self.decided("any", scope, node, fault=None, needs=equal.needs, length=items.length)
                 return self.and_known(item, items.length, [found])
-        raise UnsupportedError("membership in what is no list")
+            case Scalar() | RecordAt():
+                raise UnsupportedError("membership in what is no list")
+            case _:
+                assert_never(items)
 
     def and_known(self, item: Scalar, length: Scalar | None, matches: Sequence[Scalar]) -> Scalar:
         """Whether any of these holds; unknown, whatever they are, where the item or the list is."""

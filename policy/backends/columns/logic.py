@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import assert_never
 
 import polars as pl
 from attrs import evolve, frozen
@@ -62,6 +63,8 @@ class Logic:
                 return self.as_text(a)
             case "truth" | "nothing":
                 return a.value
+            case _:
+                assert_never(kind)
 
     def as_text(self, a: Scalar) -> Node:
         """Codes as the texts they stand for."""
@@ -217,3 +220,5 @@ def _dtype(kind: Kind, low: int, high: int) -> pl.DataType:
             return TEXT
         case "truth" | "nothing":
             return BOOLEAN
+        case _:
+            assert_never(kind)

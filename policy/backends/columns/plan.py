@@ -208,16 +208,13 @@ class Emitter:
         if key in self.named:
             name, level = self.named[key]
             return pl.col(name), level
-        match node.operator:
-            case "constant":
-                return operators.literal(node.attribute, node.dtype), 0
-            case "leaf":
-                self._enter(node.scope)
-                return pl.col(node.attribute), 0
-            case "lift":
-                return self._lift(node)
-            case "reduce":
-                return self._reduce(node)
+        if node.is_constant:
+            return operators.literal(node.attribute, node.dtype), 0
+        if node.operator == "leaf":
+            self._enter(node.scope)
+            return pl.col(node.attribute), 0
+        if node.operator in ("lift", "reduce"):
+            return self._lift(node) if node.operator == "lift" else self._reduce(node)
         table = self._table(node)
         expression, level = self._looked_up(table) if table is not None else self._operation(node)
         return self._name(node, "add", node.scope, expression, level) if self.uses[key] > 1 else (expression, level)
@@ -256,28 +253,26 @@ class Emitter:
         return self._name(node, "reduce", scope, expression, max(level for _, level in inputs), empty)
 
     def _operation(self, node: Node) -> tuple[pl.Expr, int]:
-        read = (
-            self._column if node.operator in ("min", "max") else self._shallow
-        )  # these use their inputs several times
-        inputs = [self._shallow(i) if i.is_constant else read(i) for i in node.inputs]
+        several_uses = node.operator in ("min", "max")
+        inputs = [self._column(i) if several_uses and not i.is_constant else self._shallow(i) for i in node.inputs]
         level = max((at for _, at in inputs), default=0)
-        x = [e for e, _ in inputs]
-        match node.operator:
-            case "cast":
-                return x[0].cast(node.dtype, strict=False), level
-            case "column":
-                self._enter(node.scope)
-                return x[0], level
-            case "in":
-                items = pl.Series(node.attribute, dtype=node.inputs[0].dtype)
-                return operators.EXPRESSIONS["in"](x[0], items.implode()), level
-            case "as text":
-                return operators.looked_up(pl.Series(node.attribute, dtype=TEXT), x[0]), level
-            case "months later":
-                return operators.months_later(x[0], node.attribute), level
-            case "bits":
-                return operators.bits(*x), level
-        return operators.EXPRESSIONS[node.operator](*x), level
+        return self._polars(node, [e for e, _ in inputs]), level
+
+    def _polars(self, node: Node, x: list[pl.Expr]) -> pl.Expr:
+        """An operation on the expressions of its inputs."""
+        if node.operator == "cast":
+            return x[0].cast(node.dtype, strict=False)
+        if node.operator == "column":
+            self._enter(node.scope)
+            return x[0]
+        if node.operator == "in":
+            items = pl.Series(node.attribute, dtype=node.inputs[0].dtype)
+            return operators.EXPRESSIONS["in"](x[0], items.implode())
+        if node.operator == "as text":
+            return operators.looked_up(pl.Series(node.attribute, dtype=TEXT), x[0])
+        if node.operator == "months later":
+            return operators.months_later(x[0], node.attribute)
+        return operators.bits(*x) if node.operator == "bits" else operators.EXPRESSIONS[node.operator](*x)
 
     def _looked_up(self, table: Tabulation) -> tuple[pl.Expr, int]:
         values = values_of(table)
