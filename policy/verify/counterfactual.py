@@ -18,7 +18,6 @@ from attrs import field, frozen
 
 from policy.decisions import MISSING
 from policy.ir import program as ir
-from policy.ir.held import attribute
 from policy.ir.program import Expr, FieldOf, Function, Program
 from policy.model import types
 from policy.model.types import Number, Type
@@ -26,9 +25,9 @@ from policy.model.values import microseconds, show
 from policy.verify.axioms import Model
 from policy.verify.claims import Batch, Claim, Sought, is_true
 from policy.verify.decide import Encoding, Limits, Searched, asked, searched
-from policy.verify.facts import Fact, Facts, Given
+from policy.verify.facts import Fact, Facts, Given, member
 from policy.verify.notation import in_rules
-from policy.verify.symbolic import Group, Many, Plain, Value
+from policy.verify.symbolic import Plain, Value
 from policy.verify.terms import Term
 from policy.vocabulary import ComparisonOperator
 
@@ -106,11 +105,10 @@ def counterfactuals(
 ) -> WaysOut:
     """The counterfactuals for a goal, in a program of one date; `given` are facts in run-time form."""
     assert program.on is not None
-    facts = tuple(_as_dicts(g, of, program) for g, (_, of) in zip(given, function.parameters, strict=True))
     sought = is_true(goal)
     claims = (Claim("how", function.id, "", "", sought),)
-    moment = moment_of(program, function, facts)
-    p = Perturbation(dict(zip((n for n, _ in function.parameters), facts, strict=True)), program.on, moment)
+    moment = moment_of(program, function, given)
+    p = Perturbation(dict(zip((n for n, _ in function.parameters), given, strict=True)), program.on, moment)
     a = asked(program, Batch(function.parameters, claims), limits, program.on, p.facts)
     if "0" in a.wrong:  # a goal without an encoding is not solved
         return WaysOut((), False, tuple(p.changeable), show(moment, types.INSTANT))
@@ -164,7 +162,7 @@ def _instants(value: Fact, of: Type, program: Program) -> Iterator[int]:
             yield value
         case types.Record(name):
             for f in program.records[name]:
-                yield from _instants(value[f.name], f.type, program)
+                yield from _instants(member(value, f.name), f.type, program)
         case types.ListOf(item) | types.SetOf(item):
             for element in value:
                 yield from _instants(element, item, program)
@@ -172,19 +170,6 @@ def _instants(value: Fact, of: Type, program: Program) -> Iterator[int]:
             return
         case _:
             assert_never(of)
-
-
-def _as_dicts(value: Fact, of: Type, program: Program) -> Fact:
-    """A fact with its records as dicts."""
-    inner = of.of if isinstance(of, types.OptionalOf) else of
-    if value is MISSING or value is None:
-        return value
-    if isinstance(inner, types.Record):
-        fields = program.records[inner.name]
-        return {f.name: _as_dicts(getattr(value, attribute(f.name)), f.type, program) for f in fields}
-    if isinstance(inner, types.ListOf):
-        return [_as_dicts(v, inner.of, program) for v in value]
-    return value
 
 
 # ── facts that may be changed ─────────────────────────────────────────────────────────────────
@@ -245,26 +230,16 @@ class PerturbedFacts(Facts):
 
     def any(self, of: Type, path: str, least: int | None = None, most: int | None = None) -> Value:
         if path in self.perturbation.given:
-            return self._encoded(self.perturbation.given[path], of, path)
+            return self.given(self.perturbation.given[path], of, path)
         return super().any(of, path, least, most)
 
-    def _encoded(self, value: Fact, of: Type, path: str) -> Value:
-        t = self.terms
-        inner = of.of if isinstance(of, types.OptionalOf) else of
-        if isinstance(inner, types.Record) and isinstance(value, dict):
-            fields = {f.name: f for f in self.program.records[inner.name]}
-            return Group(lambda n: self._encoded_field(value[n], fields[n], f"{path}.{n}"), t.false, t.false)
-        if isinstance(inner, types.ListOf) and isinstance(value, list):
-            return Many(
-                tuple((t.true, self._encoded(v, inner.of, f"{path}[{n}]")) for n, v in enumerate(value)), t.false
-            )
-        return self.given(value, of, path)
-
-    def _encoded_field(self, value: Fact, f: FieldOf, path: str) -> Value:
-        if f.is_changeable and value is not MISSING and _is_single(f.type):
+    def given_field(self, value: Fact, f: FieldOf, path: str) -> Value:
+        inner = f.type.of if isinstance(f.type, types.OptionalOf) else f.type
+        is_single = not isinstance(inner, types.Record | types.ListOf | types.SetOf)
+        if f.is_changeable and value is not MISSING and is_single:
             self.perturbation.changeable[path] = f.type, value
             return super().any(f.type, path, f.least, f.most)
-        return self._encoded(value, f.type, path)
+        return super().given_field(value, f, path)
 
     def read(self, model: Model, of: Type, path: str, least: int | None = None, most: int | None = None) -> Fact:
         if path in self.perturbation.given:
@@ -272,23 +247,19 @@ class PerturbedFacts(Facts):
         return super().read(model, of, path, least, most)
 
     def _changed(self, model: Model, value: Fact, of: Type, path: str) -> Fact:
+        """The given fact with its changes in a model, records as dicts."""
         inner = of.of if isinstance(of, types.OptionalOf) else of
         if path in self.perturbation.changeable and (path in model or f"{path}?" in model):
-            return super().read({path: self._number(value), **model} if value is not None else model, of, path)
-        if isinstance(inner, types.Record) and isinstance(value, dict):
-            fields = {f.name: f.type for f in self.program.records[inner.name]}
-            return {n: self._changed(model, v, fields[n], f"{path}.{n}") for n, v in value.items()}
-        if isinstance(inner, types.ListOf) and isinstance(value, list):
+            known = {path: self.texts.number(value) if isinstance(value, str) else value}
+            return super().read({**known, **model} if value is not None else model, of, path)
+        if value is None or value is MISSING:
+            return value
+        if isinstance(inner, types.Record):
+            fields = self.program.records[inner.name]
+            return {f.name: self._changed(model, member(value, f.name), f.type, f"{path}.{f.name}") for f in fields}
+        if isinstance(inner, types.ListOf):
             return [self._changed(model, v, inner.of, f"{path}[{n}]") for n, v in enumerate(value)]
         return value
-
-    def _number(self, value: int | bool | str) -> int | bool:
-        return self.texts.number(value) if isinstance(value, str) else value
-
-
-def _is_single(of: Type) -> bool:
-    inner = of.of if isinstance(of, types.OptionalOf) else of
-    return not isinstance(inner, types.Record | types.ListOf | types.SetOf)
 
 
 # ── few changes, and small ones ─────────────────────────────────────────────────────────────

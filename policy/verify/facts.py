@@ -48,6 +48,11 @@ def _bounds(
     return max(low, low if least is None else least), min(high, high if most is None else most)
 
 
+def member(record: Fact, name: str) -> Fact:
+    """A field of a record, which is an object or a dict."""
+    return record[name] if isinstance(record, dict) else getattr(record, attribute(name))
+
+
 @frozen(eq=False)
 class Facts:
     """The facts of one question. `lists` are the paths of lists bounded by `longest`."""
@@ -116,7 +121,7 @@ class Facts:
     # ── given facts ────────────────────────────────────────────────────────────────
 
     def given(self, value: Fact, of: Type, path: str) -> Value:
-        """A given fact, records as objects; what is missing is unknown."""
+        """A given fact; what is missing is unknown."""
         t = self.terms
         if value is MISSING:
             return Nothing(t.true)
@@ -126,10 +131,8 @@ class Facts:
             case types.OptionalOf(item):
                 return self.given(value, item, path)
             case types.Record(name):
-                fields = {f.name: f.type for f in self.program.records[name]}
-                return Group(
-                    lambda n: self.given(getattr(value, attribute(n)), fields[n], f"{path}.{n}"), t.false, t.false
-                )
+                fields = {f.name: f for f in self.program.records[name]}
+                return Group(lambda n: self.given_field(member(value, n), fields[n], f"{path}.{n}"), t.false, t.false)
             case types.ListOf(item) | types.SetOf(item):
                 items = sorted(value) if isinstance(value, frozenset) else value
                 elements = [(t.true, self.given(v, item, f"{path}[{n}]")) for n, v in enumerate(items)]
@@ -142,6 +145,9 @@ class Facts:
                 return self._plain(t.number(value))
             case _:
                 assert_never(of)
+
+    def given_field(self, value: Fact, f: FieldOf, path: str) -> Value:
+        return self.given(value, f.type, path)
 
     def is_given(self, value: Fact, of: Type, path: str) -> Term:
         """That the names at a path, of a fact outside lists, stand for this fact."""

@@ -7,8 +7,7 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from policy.backends.columns.context import Context
-from policy.backends.columns.graph import Graph, Node
+from policy.backends.columns.graph import Node
 from policy.backends.columns.logic import Logic
 from policy.backends.columns.numbers import BoundedInt, Numbers
 from policy.backends.columns.plan import never
@@ -23,17 +22,9 @@ class Tables:
 
     logic: Logic
 
-    @property
-    def context(self) -> Context:
-        return self.logic.context
-
-    @property
-    def graph(self) -> Graph:
-        return self.logic.graph
-
     def combined(self, mode: Combination, tests: Sequence[Scalar], values: Sequence[Scalar], none: Scalar) -> Scalar:
         """The value of the only case that holds, or of all that hold together; `none` where none does."""
-        g, c = self.graph, self.context
+        g, c = self.logic.graph, self.logic.context
         conditions = [self.logic.truth(t) for t in tests]
         truths = [g.certain(condition) for condition in conditions]
         unsure, any_holds = g.false, g.false
@@ -65,7 +56,7 @@ class Tables:
         self, cases: Iterable[tuple[Scalar, Scalar]], none: Callable[[], Scalar], none_is_fault: bool
     ) -> Scalar:
         """The first case that holds, or the value of all that may be it. What is never reached is not asked for."""
-        g, c = self.graph, self.context
+        g, c = self.logic.graph, self.logic.context
         reached, fault, result = g.true, None, None
         seen: list[tuple[Scalar, Scalar]] = []
         in_doubt = g.false
@@ -102,7 +93,7 @@ class Tables:
 
     def two_of(self, truths: Sequence[Node]) -> Node:
         """Where two of the conditions hold."""
-        g = self.graph
+        g = self.logic.graph
         one, two = g.false, g.false
         for holds in truths:
             two = g.either(two, g.both(one, holds))
@@ -113,7 +104,7 @@ class Tables:
         self, mode: Literal["highest", "lowest", "sum"], truths: Sequence[Node], values: Sequence[Scalar]
     ) -> Scalar:
         """The highest, lowest or sum of the values of the cases that hold, if any; unknown where one of them is."""
-        g = self.graph
+        g = self.logic.graph
         if any(v.kind not in (NUMBER, NOTHING) for v in values):
             raise UnsupportedError(f"the {mode} of values that are not numbers")
         numbers = Numbers(g)

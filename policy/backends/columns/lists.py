@@ -13,8 +13,7 @@ from typing import Literal, assert_never
 import polars as pl
 from attrs import evolve, field, frozen
 
-from policy.backends.columns.context import Context
-from policy.backends.columns.graph import BOOLEAN, INT64, INT128, ROWS, Graph, Node, Scope, deepest
+from policy.backends.columns.graph import BOOLEAN, INT64, INT128, ROWS, Node, Scope, deepest
 from policy.backends.columns.logic import Logic
 from policy.backends.columns.numbers import LONG, BoundedInt, Numbers, dtype_of, fits
 from policy.backends.columns.operators import Reduction
@@ -39,14 +38,6 @@ class Lists:
 
     logic: Logic
     scopes: dict[tuple[str, int], Scope] = field(factory=dict)
-
-    @property
-    def context(self) -> Context:
-        return self.logic.context
-
-    @property
-    def graph(self) -> Graph:
-        return self.logic.graph
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────
 
@@ -86,7 +77,7 @@ class Lists:
                 return self.and_known(item, None, matches)
             case ListAt():
                 scope = self.elements(items, self.scope_of(item))
-                element = self.single(self.context.fact(items.item, scope.path, scope))
+                element = self.single(self.logic.context.fact(items.item, scope.path, scope))
                 equal = self.logic.compare("is", item, element)
                 node = self.logic.truth(equal)
                 found = self.decided("any", scope, node, fault=None, needs=equal.needs, length=items.length)
@@ -98,7 +89,7 @@ class Lists:
 
     def and_known(self, item: Scalar, length: Scalar | None, matches: Sequence[Scalar]) -> Scalar:
         """Whether any of these holds; unknown, whatever they are, where the item or the list is."""
-        g, c = self.graph, self.context
+        g, c = self.logic.graph, self.logic.context
         known = g.known(item.decides) if length is None else g.both(g.known(item.decides), g.known(length.value))
         found = reduce(g.either, (self.logic.truth(m) for m in matches), g.false)
         fault = c.any_fault(item.fault, *(m.fault for m in matches))
@@ -116,7 +107,7 @@ class Lists:
 
     def over_facts(self, kind: AggregateKind, scope: Scope, test: Scalar, body: Scalar, length: Scalar) -> Scalar:
         """An aggregate over the elements of a list of facts."""
-        g, c = self.graph, self.context
+        g, c = self.logic.graph, self.logic.context
         condition, value = self.logic.truth(test), body.value
         kept, maybe = g.certain(condition), g.possible(condition)
         fault = c.any_fault(test.fault, c.fault_where(maybe, body.fault))
@@ -146,17 +137,17 @@ class Lists:
 
     def as_column(self, node: Node, scope: Scope) -> Node:
         """A constant cannot be reduced: it becomes a column."""
-        return self.graph.node("column", node, scope=scope, dtype=node.dtype) if node.is_constant else node
+        return self.logic.graph.node("column", node, scope=scope, dtype=node.dtype) if node.is_constant else node
 
     def reduced(self, kind: Reduction, scope: Scope, dtype: pl.DataType, *inputs: Node) -> Node:
         """Columns that are never null reduced by row; an empty list gives zero, or false."""
         columns = [self.as_column(i, scope) for i in inputs]
         empty = False if dtype == BOOLEAN else 0
-        return self.graph.reduce(kind, scope, *columns, empty=empty, dtype=dtype, nullable=False)
+        return self.logic.graph.reduce(kind, scope, *columns, empty=empty, dtype=dtype, nullable=False)
 
     def summed(self, scope: Scope, kept: Node, body: Scalar) -> tuple[Scalar, Node | None]:
         """The sum of what is kept. Where even 128 bits may not hold it, the row is left to the interpreter."""
-        numbers = Numbers(self.graph)
+        numbers = Numbers(self.logic.graph)
         part = numbers.chosen(kept, numbers.or_zero(body), numbers.constant(0))
         low, high = part.low * LONGEST_LIST, part.high * LONGEST_LIST
         wide = dtype_of(low, high)
@@ -171,7 +162,7 @@ class Lists:
 
     def contribution(self, kind: Literal["any", "all"], condition: Node, body: Node) -> Node:
         """What an element contributes to `any` or `all`: nothing where `where` leaves it out."""
-        g = self.graph
+        g = self.logic.graph
         if condition is g.true:
             return body
         return g.both(condition, body) if kind == "any" else g.either(g.negated(condition), body)
@@ -188,21 +179,25 @@ class Lists:
     ) -> Scalar:
         """`any` or `all` of a boolean of each element."""
         column = self.as_column(node, scope)
-        result = self.graph.reduce(kind, scope, column, empty=kind == "all", dtype=BOOLEAN, nullable=node.nullable)
+        result = self.logic.graph.reduce(
+            kind, scope, column, empty=kind == "all", dtype=BOOLEAN, nullable=node.nullable
+        )
         return self.by_row(Scalar(result, TRUTH), scope, None, fault, needs, length)
 
     def by_row(
         self, result: Scalar, scope: Scope, doubt: Node | None, fault: Node | None, needs: Node | None, length: Scalar
     ) -> Scalar:
         """An aggregate with the faults and needs of its elements; unknown where the list is, or one is in doubt."""
-        g = self.graph
+        g = self.logic.graph
         sure = g.known(length.value)
         if doubt is not None:
             sure = g.both(sure, g.negated(doubt))
         only = self.logic.only_where(sure, result)
         faults = None if fault is None else self.reduced("any", scope, BOOLEAN, fault)
         needed = None if needs is None else self.reduced("together", scope, INT64, needs)
-        return evolve(only, fault=faults, needs=self.context.needs_unless_known(only.decides, length.needs, needed))
+        return evolve(
+            only, fault=faults, needs=self.logic.context.needs_unless_known(only.decides, length.needs, needed)
+        )
 
     # ── aggregates over list literals ───────────────────────────────────────────────────────
 
@@ -216,9 +211,9 @@ class Lists:
         return self.combined(kind, tests, bodies)
 
     def element(self, kind: Literal["any", "all"], test: Scalar, body: Scalar) -> Scalar:
-        c = self.context
+        c = self.logic.context
         condition = self.logic.truth(test)
-        maybe = self.graph.possible(condition)
+        maybe = self.logic.graph.possible(condition)
         return Scalar(
             self.contribution(kind, condition, self.logic.truth(body)),
             TRUTH,
@@ -229,7 +224,7 @@ class Lists:
     def combined(
         self, kind: Literal["sum", "count", "min", "max"], tests: Sequence[Scalar], bodies: Sequence[Scalar]
     ) -> Scalar:
-        g, c = self.graph, self.context
+        g, c = self.logic.graph, self.logic.context
         numbers = Numbers(g)
         sure, some = g.true, g.false
         result: BoundedInt | None = None
