@@ -1,7 +1,7 @@
 """Claims about all facts and dates, the queries that decide them, and their results. Plain data.
 
 A query is about expressions of a program, so that a solution of the solver can be replayed on the reference
-interpreter. Each kind of query is a function below that says what it means to be unsatisfiable.
+interpreter. Each kind of query is a function below, which states when it is unsatisfiable.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ QueryKind = Literal["true", "possible", "unknown", "fault", "fault or limit", "d
 
 
 @frozen(eq=False)
-class Sought:
+class Query:
     """Facts and a date for which `expression`, and where there is one `other`, come to something.
 
     Where there is a `where`, it must be certainly true as well.
@@ -35,39 +35,39 @@ class Sought:
         return (e for e in (self.expression, self.other, self.where) if e is not None)
 
 
-def is_true(e: Expr) -> Sought:
+def is_true(e: Expr) -> Query:
     """Unsatisfiable iff `e` is certainly true for no facts."""
-    return Sought("true", e)
+    return Query("true", e)
 
 
-def is_possible(e: Expr) -> Sought:
+def is_possible(e: Expr) -> Query:
     """Unsatisfiable iff `e` is, for all facts, known and not true, or a fault."""
-    return Sought("possible", e)
+    return Query("possible", e)
 
 
-def is_unknown(e: Expr, where: Expr | None = None) -> Sought:
+def is_unknown(e: Expr, where: Expr | None = None) -> Query:
     """Unsatisfiable iff `e` is known, or a fault, for all facts."""
-    return Sought("unknown", e, where=where)
+    return Query("unknown", e, where=where)
 
 
-def fails(e: Expr) -> Sought:
+def fails(e: Expr) -> Query:
     """Unsatisfiable iff `e` is a fault for no facts, but for numbers and dates beyond their limits."""
-    return Sought("fault", e)
+    return Query("fault", e)
 
 
-def fails_or_overflows(e: Expr, where: Expr | None = None) -> Sought:
+def fails_or_overflows(e: Expr, where: Expr | None = None) -> Query:
     """Unsatisfiable iff `e` is a fault of any kind for no facts."""
-    return Sought("fault or limit", e, where=where)
+    return Query("fault or limit", e, where=where)
 
 
-def differ(a: Expr, b: Expr, where: Expr | None = None) -> Sought:
+def differ(a: Expr, b: Expr, where: Expr | None = None) -> Query:
     """Unsatisfiable iff `a` and `b` are equivalent: equal, both unknown, or both a fault, for all facts."""
-    return Sought("different", a, b, where)
+    return Query("different", a, b, where)
 
 
-def exactly_one_true(a: Expr, b: Expr, where: Expr | None = None) -> Sought:
+def exactly_one_true(a: Expr, b: Expr, where: Expr | None = None) -> Query:
     """Unsatisfiable iff `a` is certainly true for exactly the facts for which `b` is."""
-    return Sought("exactly one true", a, b, where)
+    return Query("exactly one true", a, b, where)
 
 
 ClaimKind = Literal[
@@ -96,9 +96,9 @@ class Claim:
     subject: str
     says: str
     place: str
-    sought: Sought
+    query: Query
     is_universal: bool = True
-    asides: tuple[tuple[str, Sought], ...] = ()  # solutions of these are noted beside the result
+    asides: tuple[tuple[str, Query], ...] = ()  # solutions of these are noted with the result
 
 
 @frozen(eq=False)

@@ -23,7 +23,7 @@ from policy.model import types
 from policy.model.types import Number, Type
 from policy.model.values import microseconds, show
 from policy.verify.axioms import Model
-from policy.verify.claims import Batch, Claim, Sought, is_true
+from policy.verify.claims import Batch, Claim, Query, is_true
 from policy.verify.decide import Encoding, Limits, Searched, asked, searched
 from policy.verify.facts import Fact, Facts, Given, member
 from policy.verify.notation import in_rules
@@ -105,8 +105,8 @@ def counterfactuals(
 ) -> WaysOut:
     """The counterfactuals for a goal, in a program of one date; `given` are facts in run-time form."""
     assert program.on is not None
-    sought = is_true(goal)
-    claims = (Claim("how", function.id, "", "", sought),)
+    query = is_true(goal)
+    claims = (Claim("how", function.id, "", "", query),)
     moment = moment_of(program, function, given)
     p = Perturbation(dict(zip((n for n, _ in function.parameters), given, strict=True)), program.on, moment)
     a = asked(program, Batch(function.parameters, claims), limits, program.on, p.facts)
@@ -125,12 +125,12 @@ def counterfactuals(
         a.solver.add_goal(f"most {most}", _at_most(a, list(p.changed.values()), most))
         others: list[str] = [*always, f"most {most}", *(f"not {n}" for n in range(len(found)))]
         while True:
-            case = searched(a, "0", sought, minimal=False, also=tuple(others))
+            case = searched(a, "0", query, minimal=False, also=tuple(others))
             if case is None:
                 return result(False)
             if not case.found:
                 break
-            way, paths = _minimal(a, sought, p, case, others)
+            way, paths = _minimal(a, query, p, case, others)
             t = a.script.terms
             a.solver.add_goal(f"not {len(found)}", t.no(t.all(*(p.changed[path] for path in paths))))
             others.append(f"not {len(found)}")
@@ -272,7 +272,7 @@ def _at_most(a: Encoding, changed: list[Term], most: int) -> Term:
 
 
 def _minimal(
-    a: Encoding, sought: Sought, p: Perturbation, case: Searched, others: list[str]
+    a: Encoding, query: Query, p: Perturbation, case: Searched, others: list[str]
 ) -> tuple[Counterfactual, list[str]]:
     """The solution with no fact changed needlessly, and each number changed no further than needed."""
     paths = [path for path, (_, before) in p.changeable.items() if path in p.changed and _at(case, path) != before]
@@ -285,7 +285,7 @@ def _minimal(
         start = p.earliest(of) if before is None else before
         is_number = isinstance(inner, Number | types.Date | types.Instant)
         if is_number and start is not None and _at(case, path) is not None:
-            case, reached = _nearest(a, sought, path, int(start), case, fixed)
+            case, reached = _nearest(a, query, path, int(start), case, fixed)
             fixed.append(reached)
         else:
             fixed.append(_goal(a, a.facts.is_given(_at(case, path), of, path)))
@@ -301,7 +301,7 @@ def _goal(a: Encoding, term: Term) -> str:
 
 
 def _nearest(
-    a: Encoding, sought: Sought, path: str, before: int, case: Searched, fixed: list[str]
+    a: Encoding, query: Query, path: str, before: int, case: Searched, fixed: list[str]
 ) -> tuple[Searched, str]:
     """The solution with the number changed least, by bisection; and the goal that it is changed no further."""
     t = a.script.terms
@@ -313,7 +313,7 @@ def _nearest(
     while low < high:
         middle = (low + high) // 2
         name = _goal(a, t.at_most(distance, t.number(middle)))
-        nearer = searched(a, "0", sought, minimal=False, also=(*fixed, name))
+        nearer = searched(a, "0", query, minimal=False, also=(*fixed, name))
         if nearer is None or not nearer.found:
             low = middle + 1
             if nearer is None:

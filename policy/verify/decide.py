@@ -17,7 +17,7 @@ from policy.model import types
 from policy.model.values import show
 from policy.verify.axioms import Model, instances
 from policy.verify.beside import records_of
-from policy.verify.claims import Batch, Claim, Example, Sought, Status, Verdict, is_true
+from policy.verify.claims import Batch, Claim, Example, Query, Status, Verdict, is_true
 from policy.verify.facts import DAYS, LONGEST, Fact, Facts, Given
 from policy.verify.goals import Goals
 from policy.verify.minimise import Minimiser, days_of
@@ -26,7 +26,7 @@ from policy.verify.script import Script
 from policy.verify.solver import Reply, Solver
 from policy.verify.symbolic import CannotEncodeError
 from policy.verify.terms import Term, Terms
-from policy.verify.trial import Dated, Trial, part_of, without_unread
+from policy.verify.trial import Dated, Replay, part_of, without_unread
 
 MOST_REFINEMENTS = 60
 LONGEST_TRIED = 12  # elements of a list, before a case that lists might show is reported as missing
@@ -64,7 +64,7 @@ class Encoding:
 
     def answer(self, given: Given, day: int, e: Expr) -> Fact:
         """What an expression comes to on facts: a value, `Unknown`, or the `FaultError`."""
-        return Trial(self.dated, self.batch.parameters, is_true(e)).outcome(given, day, e)
+        return Replay(self.dated, self.batch.parameters, is_true(e)).outcome(given, day, e)
 
 
 def asked(
@@ -82,9 +82,9 @@ def asked(
     goals = Goals.over(small, terms, batch.parameters, today, limits.longest, restrict)
     encoded: dict[str, Term] = {}
     wrong: dict[str, str] = {}
-    for name, sought in _queries(batch):
+    for name, query in _queries(batch):
         try:
-            encoded[name] = goals.of(sought)
+            encoded[name] = goals.of(query)
         except CannotEncodeError as reason:
             wrong[name] = str(reason)
         except RecursionError:
@@ -93,9 +93,9 @@ def asked(
     return Encoding(small, batch, limits, on, goals, script, wrong, Dated(small), Solver(script, limits.seconds))
 
 
-def _queries(batch: Batch) -> Iterator[tuple[str, Sought]]:
+def _queries(batch: Batch) -> Iterator[tuple[str, Query]]:
     for n, claim in enumerate(batch.claims):
-        yield str(n), claim.sought
+        yield str(n), claim.query
         yield from ((f"{n} {label}", aside) for label, aside in claim.asides)
 
 
@@ -103,7 +103,7 @@ def _queries(batch: Batch) -> Iterator[tuple[str, Sought]]:
 
 
 def prove(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> list[Verdict]:
-    """A result for each claim. A case that short lists do not show is sought again in longer ones."""
+    """A result for each claim. A case that short lists do not show is looked for in longer ones."""
     a = asked(program, batch, limits, on)
     results = [_proved(a, n) for n in range(len(batch.claims))]
     again = [n for n, (c, r) in enumerate(zip(batch.claims, results, strict=True)) if _is_unshown(c, r)]
@@ -125,8 +125,8 @@ def _proved(a: Encoding, n: int) -> Verdict:
     blank = Verdict(claim.kind, claim.subject, claim.says, claim.place, Status.UNDECIDED)
     if str(n) in a.wrong:
         return evolve(blank, status=Status.NOT_ENCODED, why=a.wrong[str(n)])
-    longest = a.limits.longest if a.facts.lists and reads_lists(a.program, claim.sought) else 0
-    case = searched(a, str(n), claim.sought, minimal=claim.is_universal)
+    longest = a.limits.longest if a.facts.lists and reads_lists(a.program, claim.query) else 0
+    case = searched(a, str(n), claim.query, minimal=claim.is_universal)
     if case is None:
         return evolve(blank, longest=longest, why=f"in {a.limits.seconds:g} seconds")
     status = Status.PROVED if claim.is_universal is not case.found else Status.REFUTED
@@ -134,7 +134,7 @@ def _proved(a: Encoding, n: int) -> Verdict:
     return evolve(blank, status=status, longest=0 if case.found else longest, example=case.example, notes=notes)
 
 
-def _aside(a: Encoding, name: str, label: str, aside: Sought) -> str:
+def _aside(a: Encoding, name: str, label: str, aside: Query) -> str:
     if name in a.wrong:
         return f"{label} cannot be encoded: {a.wrong[name]}"
     case = searched(a, name, aside)
@@ -159,20 +159,20 @@ class Searched:
 
 
 def searched(
-    a: Encoding, name: str, sought: Sought, minimal: bool = True, also: tuple[str, ...] = ()
+    a: Encoding, name: str, query: Query, minimal: bool = True, also: tuple[str, ...] = ()
 ) -> Searched | None:
     """Solves a query, together with the goals `also`; None where the solver gave up.
 
     At first the solver knows only the lemmas of products and months. Where its solution violates their axioms, it
     gets the instances that exclude it, and solves again; in the end, with all axioms whole.
     """
-    trial = Trial(a.dated, a.batch.parameters, sought)
+    replay = Replay(a.dated, a.batch.parameters, query)
     started = a.solver.spent
     for _ in range(MOST_REFINEMENTS):
         reply = a.solver.check(name, *also)
         if not reply.holds:
             break
-        if case := _replayed(a, trial, reply, minimal):
+        if case := _replayed(a, replay, reply, minimal):
             return case
         more = instances(a.script.terms, a.script.names(name, *also), reply.model)
         if not more:
@@ -189,64 +189,64 @@ def searched(
         return None
     if not reply.holds:
         return Searched(False)
-    case = _replayed(a, trial, reply, minimal)
+    case = _replayed(a, replay, reply, minimal)
     if case is None:
         raise SolverMismatchError(f"`{name}`: the interpreter rejects {reply.model}\n{a.script.exact(name, *also)}")
     return case
 
 
-def _replayed(a: Encoding, trial: Trial, reply: Reply, minimal: bool) -> Searched | None:
+def _replayed(a: Encoding, replay: Replay, reply: Reply, minimal: bool) -> Searched | None:
     """The solution, if the interpreter confirms it."""
-    given = tuple(a.facts.read(reply.model, of, n) for n, of in trial.parameters)
+    given = tuple(a.facts.read(reply.model, of, n) for n, of in replay.parameters)
     day = int(reply.model.get("today", DAYS[1] // 5)) if a.on is None else a.on
-    if not trial.holds(given, day):
+    if not replay.holds(given, day):
         return None
     if minimal:
-        given, day = minimised(a, trial, given, day)
-    named = dict(zip((n for n, _ in trial.parameters), given, strict=True))
-    return Searched(True, example_of(trial, given, day) if minimal else None, reply.model, named, day)
+        given, day = minimised(a, replay, given, day)
+    named = dict(zip((n for n, _ in replay.parameters), given, strict=True))
+    return Searched(True, example_of(replay, given, day) if minimal else None, reply.model, named, day)
 
 
-def minimised(a: Encoding, trial: Trial, given: Given, day: int) -> tuple[Given, int]:
+def minimised(a: Encoding, replay: Replay, given: Given, day: int) -> tuple[Given, int]:
     """The solution with simple values, and without the facts that are not read where it does not need them."""
-    bodies: list[Expr] = [*trial.sought.expressions, *(f.body for f in a.program.functions.values())]
+    bodies: list[Expr] = [*replay.query.expressions, *(f.body for f in a.program.functions.values())]
     members = {m for members in a.program.enums.values() for m in members}
     texts = tuple(text for text in a.facts.texts.numbers if text not in members)
     days = days_of(bodies) if a.on is None else None
-    given, day = Minimiser(a.program, trial.holds, texts, days).of(given, trial.parameters, day)
-    read = trial.reads(given, day)
-    shown = tuple(without_unread(g, n, read) for g, (n, _) in zip(given, trial.parameters, strict=True))
-    return shown if trial.holds(shown, day) else given, day
+    given, day = Minimiser(a.program, replay.holds, texts, days).of(given, replay.parameters, day)
+    read = replay.reads(given, day)
+    shown = tuple(without_unread(g, n, read) for g, (n, _) in zip(given, replay.parameters, strict=True))
+    return shown if replay.holds(shown, day) else given, day
 
 
-def example_of(trial: Trial, given: Given, day: int) -> Example:
+def example_of(replay: Replay, given: Given, day: int) -> Example:
     """Facts as people write them."""
-    program = trial.dated.program
-    named = [(g, n, of) for g, (n, of) in zip(given, trial.parameters, strict=True)]
+    program = replay.dated.program
+    named = [(g, n, of) for g, (n, of) in zip(given, replay.parameters, strict=True)]
     return Example(
         show(day, types.DATE),
         {n: in_json(g, of, program) for g, n, of in named},
         tuple(p for g, n, of in named for p in paths(g, of, program, n)),
-        _comes_to(trial, given, day),
+        _comes_to(replay, given, day),
         tuple((n, in_rules(g, of, program)) for g, n, of in named),
     )
 
 
-def _comes_to(trial: Trial, given: Given, day: int) -> str:
-    value = trial.outcome(given, day, trial.sought.expression)
+def _comes_to(replay: Replay, given: Given, day: int) -> str:
+    value = replay.outcome(given, day, replay.query.expression)
     if isinstance(value, FaultError):
         return f"fails: {value}"
     if isinstance(value, Unknown):
         return "needs " + ", ".join(sorted(value.needs))
-    return ", ".join(_calls(trial, given, day))
+    return ", ".join(_calls(replay, given, day))
 
 
-def _calls(trial: Trial, given: Given, day: int) -> Iterator[str]:
+def _calls(replay: Replay, given: Given, day: int) -> Iterator[str]:
     """The questions that the expression asks about the given facts, each with its answer."""
-    names = {n for n, _ in trial.parameters}
+    names = {n for n, _ in replay.parameters}
     seen: set[str] = set()
-    functions = trial.dated.program.functions
-    for e in ir.walk(trial.sought.expression):
+    functions = replay.dated.program.functions
+    for e in ir.walk(replay.query.expression):
         if not isinstance(e, ir.Call) or functions[e.function].kind == "set":
             continue
         about = [_path(a) for a in e.arguments]
@@ -256,7 +256,7 @@ def _calls(trial: Trial, given: Given, day: int) -> Iterator[str]:
         label = types.short(e.function).partition("@")[0] + (f"({', '.join(map(str, about))})" if about else "")
         if label not in seen:
             seen.add(label)
-            yield f"{label} = {answer_text(trial.outcome(given, day, e), of)}"
+            yield f"{label} = {answer_text(replay.outcome(given, day, e), of)}"
 
 
 def _path(e: Expr) -> str | None:
@@ -279,9 +279,9 @@ def answer_text(value: Fact, function: ir.Function) -> str:
     return show(value, function.type)
 
 
-def reads_lists(program: Program, sought: Sought) -> bool:
+def reads_lists(program: Program, query: Query) -> bool:
     """Whether a query depends on lists: it aggregates them, or tests membership in one."""
-    bodies = [*sought.expressions, *(f.body for f in part_of(program, *sought.expressions).functions.values())]
+    bodies = [*query.expressions, *(f.body for f in part_of(program, *query.expressions).functions.values())]
     return any(
         isinstance(e, ir.Aggregate)
         or (isinstance(e, ir.Compare) and e.operator == "in" and isinstance(e.right, ir.Field | ir.Variable))

@@ -29,16 +29,18 @@ def claims(decision: rules.Decision, function: Function) -> Iterator[Claim]:
         yield from _conditions(function, written, rule)
 
 
-def _rule(function: Function, rule: Rule, says: str, e: Expr) -> Claim:
-    return Claim("rule", function.id, f"{rule.effect} {rule.name} {says}", str(rule.place), is_possible(e), False)
+def _rule(function: Function, rule: Rule, statement: str, e: Expr) -> Claim:
+    return Claim(
+        "rule", function.id, f"{rule.effect} {rule.name} {statement}", str(rule.place), is_possible(e), False
+    )
 
 
 def _contradictions(function: Function, permit: Rule, denials: Sequence[Rule]) -> Iterator[Claim]:
     """That no denial applies to exactly the cases that a permission does."""
     for deny in denials:
         apart = ir.Not(ir.Or((ir.And((permit.condition, deny.condition)), _neither(permit, deny))))
-        says = f"permit {permit.name} and deny {deny.name} do not contradict each other in every case"
-        yield Claim("rule", function.id, says, str(permit.place), is_possible(apart), False)
+        statement = f"permit {permit.name} and deny {deny.name} do not contradict each other in every case"
+        yield Claim("rule", function.id, statement, str(permit.place), is_possible(apart), False)
 
 
 def _neither(a: Rule, b: Rule) -> Expr:
@@ -59,8 +61,8 @@ def _conditions(function: Function, written: rules.Rule, rule: Rule) -> Iterator
         if is_presence(part) or n < dates:
             continue  # later conditions use what is present; dates are when the law is in force
         without = _all([*parts[:n], *parts[n + 1 :]])
-        says = f"`{text}` matters to {rule.effect} {rule.name}"
-        yield Claim("condition", function.id, says, str(rule.place), differ(rule.condition, without), False)
+        statement = f"`{text}` matters to {rule.effect} {rule.name}"
+        yield Claim("condition", function.id, statement, str(rule.place), differ(rule.condition, without), False)
 
 
 def conjuncts(condition: Expr) -> list[Expr]:

@@ -18,7 +18,7 @@ from policy.model import rules, types
 from policy.model.types import Number
 from policy.model.values import show
 from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
-from policy.verify.claims import Batch, Claim, Example, Sought, differ, fails_or_overflows, is_true, is_unknown
+from policy.verify.claims import Batch, Claim, Example, Query, differ, fails_or_overflows, is_true, is_unknown
 from policy.verify.decide import Encoding, Limits, Searched, answer_text, asked, reads_lists, searched
 from policy.verify.optimise import maximum
 from policy.verify.regions import Region, regions
@@ -138,7 +138,7 @@ def _compared(c: Change, function: Function, blank: Difference, limits: Limits) 
     anything = differ(before, after)
     ways_to_differ = list(_ways(function, before, after))
     names = ["differ", *(name for name, _ in ways_to_differ)]
-    queries = [anything, *(sought for _, sought in ways_to_differ)]
+    queries = [anything, *(query for _, query in ways_to_differ)]
     claims = tuple(Claim("difference", function.id, n, "", q) for n, q in zip(names, queries, strict=True))
     a = asked(c.both, Batch(function.parameters, claims), limits, c.after.on)
     if a.wrong:
@@ -149,8 +149,8 @@ def _compared(c: Change, function: Function, blank: Difference, limits: Limits) 
         return evolve(blank, longest=longest)
     ways: list[Way] = []
     undecided = ["differ"] if any_case is None else []
-    for n, (name, sought) in enumerate(ways_to_differ, 1):
-        case = searched(a, str(n), sought)
+    for n, (name, query) in enumerate(ways_to_differ, 1):
+        case = searched(a, str(n), query)
         if case is None:
             undecided.append(name)
         elif case.example is not None:
@@ -166,7 +166,7 @@ def _compared(c: Change, function: Function, blank: Difference, limits: Limits) 
     )
 
 
-def _ways(function: Function, before: ir.Expr, after: ir.Expr) -> Iterator[tuple[WayName, Sought]]:
+def _ways(function: Function, before: ir.Expr, after: ir.Expr) -> Iterator[tuple[WayName, Query]]:
     """The ways in which two answers can differ."""
     if function.kind == "decision":
         yield "permits more", is_true(ir.And((after, ir.Not(before))))

@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from policy.ir.program import Expr, Program
 from policy.model.rules import Parameters
-from policy.verify.claims import Sought
+from policy.verify.claims import Query
 from policy.verify.facts import Facts
 from policy.verify.symbolic import Found, Texts, equal, truth, whole
 from policy.verify.terms import Term, Terms
@@ -48,16 +48,16 @@ class Goals:
         encoder = self.limited if has_limits else self.unlimited
         return whole(encoder.terms, encoder.found(e, self.env))
 
-    def of(self, sought: Sought) -> Term:
+    def of(self, query: Query) -> Term:
         """That the facts are a solution of a query."""
         t = self.facts.terms
-        goal = self._unconditional(sought)
-        return goal if sought.where is None else t.all(certain(t, self.found(sought.where)), goal)
+        goal = self._unconditional(query)
+        return goal if query.where is None else t.all(certain(t, self.found(query.where)), goal)
 
-    def _unconditional(self, sought: Sought) -> Term:
+    def _unconditional(self, query: Query) -> Term:
         t = self.facts.terms
-        found = self.found(sought.expression, has_limits=sought.kind != "fault")
-        match sought.kind:
+        found = self.found(query.expression, has_limits=query.kind != "fault")
+        match query.kind:
             case "true":
                 return certain(t, found)
             case "possible":
@@ -67,13 +67,13 @@ class Goals:
             case "fault" | "fault or limit":
                 return found.fault
             case "different":
-                assert sought.other is not None
-                return unequal(t, found, self.found(sought.other))
+                assert query.other is not None
+                return unequal(t, found, self.found(query.other))
             case "exactly one true":
-                assert sought.other is not None
-                return t.no(t.same(certain(t, found), certain(t, self.found(sought.other))))
+                assert query.other is not None
+                return t.no(t.same(certain(t, found), certain(t, self.found(query.other))))
             case _:
-                assert_never(sought.kind)
+                assert_never(query.kind)
 
 
 def certain(t: Terms, found: Found) -> Term:

@@ -39,9 +39,9 @@ def compared(model: rules.Model, law: Program, house: Program, overlay: str) -> 
         if claim is not None:
             batches.append(Batch(function.parameters, (claim,)))
         else:
-            place, says = str(function.place), f"{overlay} is no looser than the law"
+            place, statement = str(function.place), f"{overlay} is no looser than the law"
             why = "nothing says which way is stricter"
-            not_asked.append(Verdict("overlay", id, says, place, Status.NOT_ASKED, why=why))
+            not_asked.append(Verdict("overlay", id, statement, place, Status.NOT_ASKED, why=why))
     return Compared(beside(law, house), tuple(batches), tuple(not_asked))
 
 
@@ -50,16 +50,16 @@ def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim 
     looser: ir.Expr
     if isinstance(declared, rules.Decision):
         if declared.stricter == "permitted":
-            says, looser = "leaves out no duty of the law", ir.And((law, ir.Not(house)))
+            statement, looser = "leaves out no duty of the law", ir.And((law, ir.Not(house)))
         else:
-            says, looser = "permits nothing that the law denies", ir.And((house, ir.Not(law)))
+            statement, looser = "permits nothing that the law denies", ir.And((house, ir.Not(law)))
     elif isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.stricter:
         is_higher = declared.stricter == "higher"
-        says = f"is nowhere {'below' if is_higher else 'above'} the law"
+        statement = f"is nowhere {'below' if is_higher else 'above'} the law"
         looser = ir.Compare("<" if is_higher else ">", house, law)
     else:
         return None
-    return Claim("overlay", function.id, f"{overlay} {says}", str(function.place), is_true(looser))
+    return Claim("overlay", function.id, f"{overlay} {statement}", str(function.place), is_true(looser))
 
 
 def overlays(model: rules.Model) -> list[str]:

@@ -6,7 +6,7 @@ from functools import reduce
 
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function
-from policy.verify.claims import Batch, Claim, Sought, fails, is_true
+from policy.verify.claims import Batch, Claim, Query, fails, is_true
 
 ROLES = ("one", "other", "third")
 
@@ -32,8 +32,8 @@ def batch(function: Function) -> Batch:
         )
     )
 
-    def claim(says: str, query: Sought) -> Claim:
-        return Claim("priority", function.id, says, place, query)
+    def claim(statement: str, query: Query) -> Claim:
+        return Claim("priority", function.id, statement, place, query)
 
     claims = (
         claim("no two come before each other", is_true(both)),

@@ -1,7 +1,7 @@
 """Generalisation: regions of facts and dates that together cover every solution of a query.
 
 A solution is widened fact by fact, to all members, texts, days and intervals of numbers with which there still is a
-solution. Then the next solution is sought outside the regions so far.
+solution. Then the next solution is taken outside the regions so far.
 In: a batch in terms, and a goal. Out: regions in the author's notation.
 """
 
@@ -15,7 +15,7 @@ from policy.model import types
 from policy.model.types import Type
 from policy.model.values import show
 from policy.verify.axioms import Model, valued
-from policy.verify.claims import Sought
+from policy.verify.claims import Query
 from policy.verify.decide import Encoding, searched
 from policy.verify.facts import DAYS
 from policy.verify.minimise import days_of
@@ -84,15 +84,15 @@ class Axis:
     is_number: bool = False
 
 
-def regions(a: Encoding, sought: Sought, goal: str) -> tuple[tuple[Region, ...], bool]:
+def regions(a: Encoding, query: Query, goal: str) -> tuple[tuple[Region, ...], bool]:
     """The regions of a goal, and whether there are more."""
-    search = _Search(a, sought, goal, tuple(_axes(a, goal)))
+    search = _Search(a, query, goal, tuple(_axes(a, goal)))
     a.solver.add_goal(f"not {goal}", a.script.terms.no(a.script.goals[goal]))
     found: list[Kept] = []
     outside: list[str] = []
     more = False
     while True:
-        case = searched(a, goal, sought, minimal=False, also=tuple(outside))
+        case = searched(a, goal, query, minimal=False, also=tuple(outside))
         if case is None or not case.found:
             more = case is None
             break
@@ -114,7 +114,7 @@ class _Search:
     """A query, and the axes of its regions."""
 
     a: Encoding
-    sought: Sought
+    query: Query
     name: str
     axes: tuple[Axis, ...]
 
@@ -143,7 +143,7 @@ class _Search:
     def can_be(self, others: Term, cell: Cell, outside: list[str]) -> bool:
         """Whether there is a solution in a cell; where the solver gives up, it is assumed."""
         name = self.goal(self.a.script.terms.all(others, cell.holds))
-        case = searched(self.a, self.name, self.sought, minimal=False, also=(name, *outside))
+        case = searched(self.a, self.name, self.query, minimal=False, also=(name, *outside))
         return case is None or case.found
 
     def region(self, kept: Kept) -> Region:

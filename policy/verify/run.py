@@ -51,8 +51,8 @@ def _key(batch: Batch, known: dict[str, str], limits: Limits) -> str:
     words = [repr(batch.parameters), repr(limits)]
     for claim in batch.claims:
         words += [claim.kind, claim.subject, claim.says]
-        for sought in (claim.sought, *(aside for _, aside in claim.asides)):
-            words += [sought.kind, *sorted(_called(sought.expressions, known))]
+        for query in (claim.query, *(aside for _, aside in claim.asides)):
+            words += [query.kind, *sorted(_called(query.expressions, known))]
         if claim.subject in known:
             words.append(known[claim.subject])
     return cache.key("verify", *words)

@@ -14,7 +14,7 @@ from attrs import define, field
 from policy.ir import program as ir
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function
 from policy.model import rules
-from policy.verify.claims import Claim, Sought, differ, is_true
+from policy.verify.claims import Claim, Query, differ, is_true
 
 Constants = frozenset[object] | None  # of a row in the index; None is any
 
@@ -54,7 +54,7 @@ def _rows(function: Function, body: ir.Choose) -> Iterator[Claim]:
             yield Claim(kind, function.id, f"{case.label} makes a difference", place, counts, False)
 
 
-def _counts(body: ir.Choose, n: int, reached: Expr, later: Sequence[Expr]) -> Sought | None:
+def _counts(body: ir.Choose, n: int, reached: Expr, later: Sequence[Expr]) -> Query | None:
     """That the table is different without the row; None where each row that applies makes a difference."""
     case = body.cases[n]
     match body.mode:

@@ -12,7 +12,7 @@ from policy.ir.interpret import FaultError, Interpreter, Unknown, at
 from policy.ir.program import Call, Expr, Program, parts, walk
 from policy.ir.simplify import simplify, specialised
 from policy.model.rules import Parameters
-from policy.verify.claims import Sought
+from policy.verify.claims import Query
 from policy.verify.facts import Fact, Given
 
 
@@ -44,12 +44,12 @@ class Dated:
 
 
 @frozen(eq=False)
-class Trial:
+class Replay:
     """A query, to be replayed on facts of `parameters`."""
 
     dated: Dated
     parameters: Parameters
-    sought: Sought
+    query: Query
     simple: dict[tuple[int, int], Expr] = field(factory=dict)
 
     def holds(self, given: Given, on: int) -> bool:
@@ -79,11 +79,11 @@ class Trial:
             return fault
 
     def _holds(self, given: Given, on: int, paths: dict[str, None]) -> bool:
-        sought = self.sought
-        if sought.where is not None and self.outcome(given, on, sought.where, paths) is not True:
+        query = self.query
+        if query.where is not None and self.outcome(given, on, query.where, paths) is not True:
             return False
-        value = self.outcome(given, on, sought.expression, paths)
-        match sought.kind:
+        value = self.outcome(given, on, query.expression, paths)
+        match query.kind:
             case "true":
                 return value is True
             case "possible":
@@ -93,13 +93,13 @@ class Trial:
             case "fault" | "fault or limit":
                 return isinstance(value, FaultError)
             case "different":
-                assert sought.other is not None
-                return state(value) != state(self.outcome(given, on, sought.other, paths))
+                assert query.other is not None
+                return state(value) != state(self.outcome(given, on, query.other, paths))
             case "exactly one true":
-                assert sought.other is not None
-                return (value is True) is not (self.outcome(given, on, sought.other, paths) is True)
+                assert query.other is not None
+                return (value is True) is not (self.outcome(given, on, query.other, paths) is True)
             case _:
-                assert_never(sought.kind)
+                assert_never(query.kind)
 
 
 def state(value: Fact) -> tuple[Literal["fault", "unknown", "value"], Fact]:

@@ -40,7 +40,7 @@ from policy.verify.questions import batches
 from policy.verify.run import tasks, verdicts
 from policy.verify.symbolic import CannotEncodeError, Texts
 from policy.verify.terms import Terms
-from policy.verify.trial import Dated, Trial
+from policy.verify.trial import Dated, Replay
 from random_expressions import DAYS
 from random_rules import Rules, facts
 
@@ -73,7 +73,7 @@ def sampled(made: Program, batch: Batch, chance: Random) -> tuple[Any, ...]:
 
 
 def holds_on(made: Program, batch: Batch, claim: Claim, given: tuple[Any, ...], day: int) -> bool:
-    return not Trial(Dated(made), batch.parameters, claim.sought).holds(given, day)
+    return not Replay(Dated(made), batch.parameters, claim.query).holds(given, day)
 
 
 def claims_hold(seed: int) -> None:
