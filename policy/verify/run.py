@@ -7,7 +7,7 @@ not decided are not cached.
 from __future__ import annotations
 
 import multiprocessing
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
@@ -58,7 +58,7 @@ def _key(batch: Batch, known: dict[str, str], limits: Limits) -> str:
     return cache.key("verify", *words)
 
 
-def _called(expressions: Iterable[Expr], known: dict[str, str]) -> set[str]:
+def _called(expressions: Iterator[Expr], known: dict[str, str]) -> set[str]:
     return {known[c.function] for e in expressions for c in walk(e) if isinstance(c, Call)}
 
 
