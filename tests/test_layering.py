@@ -33,7 +33,7 @@ LAYERS = [
     {"audit"},
     {"extras", "files"},
     {"decisions", "diagnostics"},
-    {"source", "resources", "cache", "parallel", "progress"},
+    {"source", "resources", "cache", "parallel", "progress", "vocabulary"},
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 

@@ -121,7 +121,7 @@ def _print_table(found: Sequence[Difference]) -> None:
     rows = [("question", "outcome", "way", "before", "after", "at most", "example")]
     for d in found:
         if d.outcome != "equivalent":
-            ways = [(w.name, w.before, w.after, w.by, str(w.example)) for w in d.ways]
+            ways = [(str(w.name), w.before, w.after, w.by, str(w.example)) for w in d.ways]
             rows += [(d.question, d.outcome, *way) for way in ways or [("", "", "", "", "")]]
     for n, row in enumerate(rows):
         click.echo("| " + " | ".join(printable(cell).replace("|", "\\|") for cell in row) + " |")

@@ -17,9 +17,9 @@ from policy.model import rules, types
 from policy.reports.plain.facts import Facts, in_words
 from policy.reports.plain.names import in_full
 from policy.reports.proofs import Case
-from policy.verify.difference import Difference, Way
+from policy.verify.difference import Difference, DifferenceOutcome, Way, WayName
 
-OUTCOMES = {
+OUTCOMES: dict[DifferenceOutcome, Words] = {
     "looser": Words("looser", "較寬鬆"),
     "incomparable": Words("stricter for some, looser for others", "對部分人較嚴格，對部分人較寬鬆"),
     "not decided": Words("not decided", "未能判定"),
@@ -32,7 +32,7 @@ OUTCOMES = {
     "equivalent": Words("the same for everyone", "對任何人均無分別"),
 }
 _ORDER = list(OUTCOMES)
-WAYS = {
+WAYS: dict[WayName, Words] = {
     "permits more": Words("yes to more", "更多情況為是"),
     "denies more": Words("no to more", "更多情況為否"),
     "rises": Words("rises", "上升"),

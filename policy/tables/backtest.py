@@ -1,8 +1,8 @@
-"""Two rulebooks asked the same of a history: what would have come out otherwise, by rule and by amount.
+"""Backtest: one question to two rulebooks over a history, the differences by rule and by amount.
 
 In: two programs, one question, and a table of facts with the date of each row or one for all. Out: `Flips`: rows by
-the old and the new outcome, rows that a rule newly gives as a reason or no longer does, and the amounts of all of
-them, exact. Absent: where the history comes from, and how it is told.
+old and new outcome, rows for which a rule is a reason in one rulebook only, and their amounts, exact. Absent: where
+the history comes from, and how the result is shown.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ import os
 import time
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
 
 import polars as pl
 from attrs import define, evolve, field, frozen
@@ -21,9 +20,9 @@ from policy.ir.program import Function, Program
 from policy.model import types
 from policy.model.values import show
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
-from policy.tables.decide import Progress, side_by_side
+from policy.tables.decide import Progress, concurrently
 from policy.tables.engines import computing
-from policy.tables.sinks import Sink, accounted, presentable
+from policy.tables.sinks import Sink, check_rows, presentable
 from policy.tables.sources import Batch, Source
 
 OUTCOMES = ("old", "new")
@@ -31,7 +30,7 @@ OUTCOMES = ("old", "new")
 
 @define(eq=False)
 class Amounts:
-    """How many rows, and their amounts together; a row whose amount is not known is counted by itself."""
+    """The number of rows and their total amount; rows of unknown amount are counted apart."""
 
     rows: int = 0
     amount: int = 0
@@ -45,48 +44,47 @@ class Amounts:
 
 @define(eq=False)
 class Flips:
-    """What two rulebooks answer differently."""
+    """The differences between the answers of two rulebooks."""
 
     question: str
-    amount: types.Type | None  # what amounts are of
+    amount: types.Type | None  # of amounts
     rows: int = 0
-    outcomes: dict[tuple[str, str], Amounts] = field(factory=dict)  # also those that are the same
-    rules: dict[tuple[str, str], Amounts] = field(factory=dict)  # by rule, and `new` or `old`: which alone gives it
-    of: types.Type | None = None  # what is asked gives
-    values: Amounts = field(factory=Amounts)  # rows whose value differs, and the new values less the old
+    outcomes: dict[tuple[str, str], Amounts] = field(factory=dict)  # equal ones included
+    rules: dict[tuple[str, str], Amounts] = field(factory=dict)  # by rule, and the only rulebook with that reason
+    of: types.Type | None = None  # of answers
+    values: Amounts = field(factory=Amounts)  # rows whose value differs, and the sum of new minus old
     seconds: float = 0.0
 
     @property
     def changed(self) -> int:
-        """Rows that come out otherwise, in outcome or in value."""
+        """Rows whose outcome or value differs."""
         return sum(a.rows for (old, new), a in self.outcomes.items() if old != new) + self.values.rows
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "question": self.question,
             "rows": self.rows,
             "changed": self.changed,
             "outcomes": [
-                {"old": old, "new": new, **self._told(a)} for (old, new), a in sorted(self.outcomes.items())
+                {"old": old, "new": new, **self._amounts(a)} for (old, new), a in sorted(self.outcomes.items())
             ],
             "rules": [
-                {"rule": rule, "only": side, **self._told(a)}
+                {"rule": rule, "only": side, **self._amounts(a)}
                 for (rule, side), a in sorted(self.rules.items(), key=lambda item: (-item[1].rows, item[0]))
             ],
             "values": {"rows": self.values.rows, "difference": self.values.amount},
             "seconds": round(self.seconds, 3),
         }
 
-    def _told(self, a: Amounts) -> dict[str, Any]:
-        told: dict[str, Any] = {"rows": a.rows}
-        if self.amount is not None:
-            told |= {"amount": show(a.amount, self.amount), "amount_unknown": a.unknown}
-        return told
+    def _amounts(self, a: Amounts) -> dict[str, object]:
+        if self.amount is None:
+            return {"rows": a.rows}
+        return {"rows": a.rows, "amount": show(a.amount, self.amount), "amount_unknown": a.unknown}
 
 
 @frozen(eq=False)
 class Backtest:
-    """Two rulebooks, ready to be asked of one history. Making it reports what does not fit."""
+    """Two rulebooks and one history, whose columns fit both."""
 
     old: DatedEvaluator
     new: DatedEvaluator
@@ -94,19 +92,19 @@ class Backtest:
     source: Source
 
     def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> Flips:
-        """Asks every row of both rulebooks; with `out`, the rows that come out otherwise go there."""
+        """Answers every row by both rulebooks; the rows that differ are written to `out`, if given."""
         amount = self.amount.function.type if self.amount else None
         flips = Flips(self.old.function.id, amount, of=self.new.function.type)
         start = time.perf_counter()
-        batches = side_by_side(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
+        batches = concurrently(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
         about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}
         with nullcontext() if out is None else Sink(Path(out), about) as sink, computing(self.source.path):
             for table in batches:
                 self._count(table, flips, start, progress)
                 if sink is not None:
                     sink.write(self._presented(table.filter(_differs(table))))
-            told = sum(amounts.rows for amounts in flips.outcomes.values())
-            accounted(self.source.path, self.source.rows or 0, told, flips.rows)
+            answered = sum(amounts.rows for amounts in flips.outcomes.values())
+            check_rows(self.source.path, self.source.rows or 0, answered, flips.rows)
         return flips
 
     def _compared(self, batch: Batch) -> pl.DataFrame:
@@ -115,8 +113,8 @@ class Backtest:
         kept = batch.table.select(self.old.asking.no_facts)
         columns = [batch.numbers(), *kept.get_columns()]
         for side, table in zip(OUTCOMES, (old, new), strict=True):
-            told = [c for c in ("outcome", "value", "reasons") if c in table.columns]
-            columns += [_plain(table[c]).alias(f"{side}_{c}") for c in told]
+            compared = [c for c in ("outcome", "value", "reasons") if c in table.columns]
+            columns += [_plain(table[c]).alias(f"{side}_{c}") for c in compared]
         if self.amount is not None:
             columns.append(self.amount.answers(batch.table, batch.first).table["value"].alias("amount"))
         return pl.DataFrame(columns)
@@ -142,7 +140,7 @@ class Backtest:
         progress(flips.rows, self.source.rows, flips.seconds)
 
     def _presented(self, table: pl.DataFrame) -> pl.DataFrame:
-        """The rows that differ, as people read them."""
+        """The rows that differ, in decimals, dates and times."""
         scaled = self.old.asking.scaled
         shown = []
         for name, of in (("old_value", self.old.function.type), ("new_value", self.new.function.type)):
@@ -158,18 +156,18 @@ def _shown(table: pl.DataFrame, name: str, of: types.Type, scaled: bool) -> pl.S
 
 
 def _plain(column: pl.Series) -> pl.Series:
-    """Reasons as texts, for two rulebooks have rules of different names."""
+    """Reasons as texts, as the rules of two rulebooks have different names."""
     return column.cast(pl.List(pl.String)).fill_null([]) if isinstance(column.dtype, pl.List) else column
 
 
 def _differs(table: pl.DataFrame) -> pl.Expr:
     """Rows whose outcome, value or reasons are not the same."""
-    told = [c.removeprefix("old_") for c in table.columns if c.startswith("old_")]
-    return pl.any_horizontal([pl.col(f"old_{c}").ne_missing(pl.col(f"new_{c}")) for c in told])
+    compared = [c.removeprefix("old_") for c in table.columns if c.startswith("old_")]
+    return pl.any_horizontal([pl.col(f"old_{c}").ne_missing(pl.col(f"new_{c}")) for c in compared])
 
 
 def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amount: str = "") -> Backtest:
-    """Two rulebooks for a history. Raises PolicyError where it, or the question, is not what one of them knows."""
+    """A backtest. Raises PolicyError where the question or the columns do not fit one of the rulebooks."""
     if source.format == "lines":
         found = Collector()
         found.error(

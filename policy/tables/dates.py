@@ -1,7 +1,7 @@
-"""A question asked of tables whose rows are each of a date: the law of the day, row by row.
+"""A question asked of tables whose rows each have a date: the law of the day, row by row.
 
-In: a program of no date yet, and one date or the column that has them. Out: answers in the order of the rows. Rows
-of days between which the law does not change are asked together, unless the answer turns on the day itself.
+In: an undated program, and one date or the column of dates. Out: answers in the order of the rows. Rows of one period
+in which the law does not change are answered together, unless the answer depends on the day itself.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from threading import Lock
-from typing import Any
 
 import polars as pl
 from attrs import define, field, frozen
@@ -19,6 +18,7 @@ from attrs import define, field, frozen
 from policy.backends.columns.answers import Tally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator, in_place
 from policy.diagnostics import Collector, PolicyError
+from policy.facts.cells import EPOCH
 from policy.ir import program as ir
 from policy.ir.program import Function, Program
 from policy.ir.reach import citable, reach
@@ -31,12 +31,12 @@ ROW = "_row_number"
 
 @frozen(kw_only=True)
 class Asking:
-    """What is asked of a table: the question, its date or the column of dates, and how its columns are read."""
+    """A question to a table: its date or the column of dates, and how the columns are read."""
 
     question: str
     on: date | None = None
-    dates: str = ""  # the column that has them, where `on` is None
-    keep: tuple[str, ...] = ()  # columns that are no facts and come out again
+    dates: str = ""  # their column, where `on` is None
+    keep: tuple[str, ...] = ()  # columns that are no facts and are copied to the output
     scaled: bool = False
 
     @property
@@ -46,14 +46,14 @@ class Asking:
 
 @define(eq=False, slots=False)
 class DatedEvaluator:
-    """One question of a rulebook, of whatever date."""
+    """One question of a rulebook, on any date."""
 
     undated: Program
     asking: Asking
-    schema: Mapping[str, Any]
+    schema: Mapping[str, pl.DataType]
     evaluators: dict[int, ColumnsEvaluator] = field(factory=dict)
-    lock: Any = field(factory=Lock)
-    told: dict[int, str] = field(factory=dict)  # remarks, by the period that they hold for
+    lock: Lock = field(factory=Lock)
+    remarks_by_period: dict[int, str] = field(factory=dict)
 
     @property
     def function(self) -> Function:
@@ -61,7 +61,7 @@ class DatedEvaluator:
         return Rulebook(self.undated).question(self.asking.question)
 
     def ready(self) -> ColumnsEvaluator:
-        """An evaluator of some date, to know the columns by. Raises PolicyError where they are not what is asked."""
+        """An evaluator of some date, which has checked the columns. Raises PolicyError where they do not fit."""
         found = Collector()
         if self.asking.dates and self.schema and self.schema.get(self.asking.dates) not in (pl.Date, pl.String):
             has = "is not a column of dates" if self.asking.dates in self.schema else "is not a column of the table"
@@ -76,15 +76,15 @@ class DatedEvaluator:
         numbered = table.with_row_index(ROW, first)
         ordinals = _ordinals(table[self.asking.dates])
         periods = self._periods()
-        together = [(day, self._representative(day, periods)) for day in ordinals.unique().drop_nulls()]
-        known = ordinals.replace_strict(dict(together), default=None, return_dtype=pl.Int64)
+        answered_as = {day: self._representative(day, periods) for day in ordinals.unique().drop_nulls()}
+        known = ordinals.replace_strict(answered_as, default=None, return_dtype=pl.Int64)
         parts, tally, alone = [], Tally(), 0
-        for day in sorted({asked for _, asked in together}):
+        for day in sorted(set(answered_as.values())):
             rows = numbered.filter(known == day)
-            made = self.evaluator(day).answers(rows.drop(ROW), first)
-            parts.append((rows[ROW], made.table))
-            tally.add(made.tally)
-            alone += made.one_by_one
+            answers = self.evaluator(day).answers(rows.drop(ROW), first)
+            parts.append((rows[ROW], answers.table))
+            tally.add(answers.tally)
+            alone += answers.one_by_one
         undated = numbered.filter(known.is_null())
         if undated.height:
             parts.append((undated[ROW], self._refused(undated.height, tally)))
@@ -101,24 +101,24 @@ class DatedEvaluator:
             return self.evaluators[day]
 
     def remarks(self, day: int) -> str:
-        """How far answers as of a day reach, by all that the question could cite on it; empty where all is said."""
+        """How far answers as of a day reach, by all that the question could cite on it; empty without limits."""
         period = bisect_right(self.changes, day)
         with self.lock:
-            if period not in self.told:
+            if period not in self.remarks_by_period:
                 program = specialised(self.undated, day)
                 remarks = reach(program, citable(program, self.function.id))
-                self.told[period] = "; ".join(r.en for r in remarks)
-            return self.told[period]
+                self.remarks_by_period[period] = "; ".join(r.en for r in remarks)
+            return self.remarks_by_period[period]
 
     def remark_column(self, days: pl.Series) -> pl.Series:
         """The remark on each row, as of its date."""
         ordinals = _ordinals(days)
-        told = {day: self.remarks(day) for day in ordinals.unique().drop_nulls()}
-        return ordinals.replace_strict(told, default="", return_dtype=pl.String).fill_null("").alias("remarks")
+        remarks = {day: self.remarks(day) for day in ordinals.unique().drop_nulls()}
+        return ordinals.replace_strict(remarks, default="", return_dtype=pl.String).fill_null("").alias("remarks")
 
     @cached_property
     def changes(self) -> list[int]:
-        """The days on which something comes into force or ends, or a source's reading does."""
+        """The days on which a rule, a citation or the reading of a source begins or ends."""
         days = {r.holds_until for r in self.undated.readings.values()}
         for f in self.undated.functions.values():
             for body in (f.body, *(r.condition for r in f.rules), *(when for when, _ in f.citations)):
@@ -129,16 +129,16 @@ class DatedEvaluator:
         return sorted(days)
 
     def _refused(self, height: int, tally: Tally) -> pl.DataFrame:
-        """Rows without a date are not asked as of any other."""
+        """Rows without a date are refused."""
         problem = f"`{self.asking.dates}` is not a date"
         tally.outcomes["refused"] += height
         tally.problems[problem] += height
         schema = self.ready().shape.schema
-        told = {"outcome": "refused", "problem": problem}
-        return pl.DataFrame({name: [told.get(name)] * height for name in schema}, schema=schema)
+        cells = {"outcome": "refused", "problem": problem}
+        return pl.DataFrame({name: [cells.get(name)] * height for name in schema}, schema=schema)
 
     def _periods(self) -> Sequence[int] | None:
-        """The days on which what is asked may change; None where it may on any."""
+        """The days on which the answer may change; None where it may on any."""
         days = {1}
         bodies = [
             body
@@ -146,11 +146,10 @@ class DatedEvaluator:
             for body in (self.undated.functions[id].body, *(r.condition for r in self.undated.functions[id].rules))
         ]
         for e in (e for body in bodies for e in ir.walk(body)):
-            match e:
-                case ir.Compare(_, ir.Today(), ir.Const(day)):
-                    days |= {day, day + 1}
-                case _ if ir.Today() in ir.parts(e):
-                    return None
+            if isinstance(e, ir.Compare) and e.left == ir.Today() and isinstance(e.right, ir.Const):
+                days |= {e.right.value, e.right.value + 1}
+            elif ir.Today() in ir.parts(e):
+                return None
         return None if ir.Today() in bodies else sorted(days)
 
     def _representative(self, day: int, periods: Sequence[int] | None) -> int:
@@ -159,14 +158,14 @@ class DatedEvaluator:
 
 
 def _ordinals(days: pl.Series) -> pl.Series:
-    """A column of dates, or of texts of dates, in days; null where it is none."""
+    """A column of dates, or of texts of dates, in days; null where a cell is none."""
     if days.dtype == pl.String:
         days = days.str.to_date("%Y-%m-%d", strict=False)
-    return days.to_physical().cast(pl.Int64) + 719_163
+    return days.to_physical().cast(pl.Int64) + EPOCH
 
 
-def evaluator_of(undated: Program, asking: Asking, schema: Mapping[str, Any]) -> DatedEvaluator:
-    """What answers tables with these columns. Raises PolicyError where they are not what is asked."""
-    made = DatedEvaluator(undated, asking, schema)
-    made.ready()
-    return made
+def evaluator_of(undated: Program, asking: Asking, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:
+    """The evaluator for tables with these columns. Raises PolicyError where they do not fit the question."""
+    evaluator = DatedEvaluator(undated, asking, schema)
+    evaluator.ready()
+    return evaluator

@@ -1,7 +1,7 @@
 """A question asked of every row of a file, the answers written to another; memory does not grow with the file.
 
-In: a source, what is asked, and where the answers go. Out: a file with a row for each row, and a summary: outcomes by
-rule, what is missing, why rows were refused. Batches are answered side by side and written in order.
+In: a source, the question, and the output path. Out: a file with a row for each row, and a summary: outcomes by rule,
+what is missing, why rows were refused. Batches are answered concurrently and written in order.
 """
 
 from __future__ import annotations
@@ -13,14 +13,15 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import polars as pl
 from attrs import define, field, frozen
 
 from policy.backends.columns.answers import Tally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
-from policy.diagnostics import Collector
+from policy.decisions import Answer
+from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
 from policy.ir.program import Program
@@ -28,18 +29,18 @@ from policy.source import Source as Text
 from policy.source import Span
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
 from policy.tables.engines import computing
-from policy.tables.sinks import Sink, accounted, presentable
+from policy.tables.sinks import Sink, check_rows, presentable
 from policy.tables.sources import BATCH, Batch, Lines, Source
 
 Job = TypeVar("Job")
-Made = TypeVar("Made")
+Result = TypeVar("Result")
 
 Progress = Callable[[int, "int | None", float], None]  # rows so far, of how many, and seconds
 
 
 @define(eq=False)
 class Summary:
-    """What became of all the rows."""
+    """The outcomes of all the rows."""
 
     question: str
     rulebook: str
@@ -55,7 +56,7 @@ class Summary:
         self.rows += answers.table.height
         self.one_by_one += answers.one_by_one
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "question": self.question,
             "rulebook": self.rulebook,
@@ -72,13 +73,13 @@ class Summary:
 
 
 def most_first(counted: Counter[str]) -> list[tuple[str, int]]:
-    """What was counted, the most frequent first, and by name where it is as frequent."""
+    """The counts, most frequent first, ties by name."""
     return sorted(counted.items(), key=lambda item: (-item[1], item[0]))
 
 
 @frozen(eq=False)
 class Run:
-    """A question, ready to be asked of one file. Making it reports what does not fit, before the first row."""
+    """A question to one file, whose columns were checked before the first row."""
 
     undated: Program
     asking: Asking
@@ -90,43 +91,43 @@ class Run:
         return () if self.source.format == "lines" else self.evaluator.ready().layout.missing
 
     def to(self, path: str | Path, progress: Progress = lambda *_: None, workers: int = 0) -> Summary:
-        """Asks every row and writes the answers. Nothing is under the name `path` until all are there."""
+        """Answers every row into the file `path`, which appears when it is complete."""
         function = self.evaluator.function
-        told = {"question": function.id, "rulebook": self.undated.digest}
-        told |= {"overlay": self.undated.overlay} if self.undated.overlay else {}
-        told |= {"on": self.asking.on.isoformat()} if self.asking.on else {}
+        about = {"question": function.id, "rulebook": self.undated.digest}
+        about |= {"overlay": self.undated.overlay} if self.undated.overlay else {}
+        about |= {"on": self.asking.on.isoformat()} if self.asking.on else {}
         remarks = self.evaluator.remarks(self.asking.on.toordinal()) if self.asking.on else ""
-        told |= {"remarks": remarks} if remarks else {}
+        about |= {"remarks": remarks} if remarks else {}
         summary = Summary(function.id, self.undated.digest, self.missing, remarks)
         start = time.perf_counter()
-        with Sink(Path(path), told) as sink, computing(self.source.path):
+        with Sink(Path(path), about) as sink, computing(self.source.path):
             for table, answers in self.answers(workers):
                 summary.add(answers)
-                summary.rows += table.height - answers.table.height  # those that were spoilt
+                summary.rows += table.height - answers.table.height  # the malformed ones
                 sink.write(self.presented(table))
                 summary.seconds = time.perf_counter() - start
                 progress(summary.rows, self.source.rows, summary.seconds)
             if not summary.rows:
                 sink.write(self.presented(self._nothing()))
             rows = summary.rows if self.source.rows is None else self.source.rows
-            accounted(self.source.path, rows, summary.tally.outcomes.total(), sink.rows)
+            check_rows(self.source.path, rows, summary.tally.outcomes.total(), sink.rows)
         return summary
 
     def _nothing(self) -> pl.DataFrame:
-        """The answers to no rows, for a table of none has columns too."""
+        """The answers to no rows, which have columns too."""
         if self.source.format == "lines":
             return self._of_lines(Lines(()))[0]
         return self._of_batch(Batch(pl.DataFrame(schema=self.source.columns), 1))[0]
 
     def answers(self, workers: int = 0) -> Iterator[tuple[pl.DataFrame, Answers]]:
-        """A batch of answers, with the row's number and the columns that are kept, and what came of it."""
+        """The answers to each batch, as a table with row numbers and the kept columns, and by themselves."""
         if self.source.format == "lines":
             yield from map(self._of_lines, self.source.lines())
         else:
-            yield from side_by_side(self.source.batches(), self._of_batch, workers or os.cpu_count() or 1)
+            yield from concurrently(self.source.batches(), self._of_batch, workers or os.cpu_count() or 1)
 
     def presented(self, table: pl.DataFrame) -> pl.DataFrame:
-        """Answers as they go into a file, the digest on each, and where dates differ how far it reaches."""
+        """Answers as they go into a file, with the digest, and where dates differ with remarks."""
         digest = pl.lit(self.undated.digest, dtype=pl.Enum([self.undated.digest]))
         columns = [digest.alias("rulebook")]
         if "value" in table.columns:
@@ -143,30 +144,30 @@ class Run:
             else pl.DataFrame(height=batch.table.height)
         )
         table = pl.concat([pl.DataFrame([batch.numbers()]), kept, answers.table], how="horizontal")
-        if batch.spoilt:
+        if batch.malformed:
             refused = pl.DataFrame(
-                [{"row": n, "outcome": "refused", "problem": why} for n, why in batch.spoilt.items()],
+                [{"row": n, "outcome": "refused", "problem": why} for n, why in batch.malformed.items()],
                 schema={"row": pl.Int64, "outcome": table.schema["outcome"], "problem": pl.String},
             )
             table = pl.concat([table, refused], how="diagonal").sort("row")
-            answers.tally.outcomes["refused"] += len(batch.spoilt)
-            answers.tally.problems.update(batch.spoilt.values())
+            answers.tally.outcomes["refused"] += len(batch.malformed)
+            answers.tally.problems.update(batch.malformed.values())
         return table, answers
 
     def _of_lines(self, lines: Lines) -> tuple[pl.DataFrame, Answers]:
-        """Lines of JSON are read one by one, as strictly as ever."""
-        asked = [self._line(number, line) for number, line in lines.lines]
+        """The answers to lines of JSON, read one by one."""
+        answered = [self._line(number, line) for number, line in lines.lines]
         evaluator = self.evaluator.ready()
-        answers = evaluator.of_answers([answer for answer, _ in asked])
+        answers = evaluator.of_answers([answer for answer, _ in answered])
         kept = pl.DataFrame(
-            {name: [cells.get(name) for _, cells in asked] for name in self.asking.no_facts},
+            {name: [cells.get(name) for _, cells in answered] for name in self.asking.no_facts},
             schema=dict.fromkeys(self.asking.no_facts, pl.String),
         )
         numbers = pl.Series("row", [n for n, _ in lines.lines], dtype=pl.Int64)
         return pl.concat([pl.DataFrame([numbers]), kept, answers.table], how="horizontal"), answers
 
-    def _line(self, number: int, line: bytes) -> tuple[Any, Mapping[str, str]]:
-        """The answer to a line, or what is wrong with it; and the cells that are kept."""
+    def _line(self, number: int, line: bytes) -> tuple[Answer | list[Diagnostic], Mapping[str, str]]:
+        """The answer to a line, or what is wrong with it; and the kept cells."""
         found = Collector()
         try:
             source = Text(f"{self.source.path} line {number:,}", line.decode("utf-8-sig"))
@@ -198,8 +199,8 @@ class Run:
 
 
 def run_of(undated: Program, asking: Asking, source: Source) -> Run:
-    """A question for a file. Raises PolicyError with everything about its columns that does not fit."""
-    if source.format == "lines":  # each line says what it has
+    """A question to a file. Raises PolicyError where its columns do not fit."""
+    if source.format == "lines":  # whose lines have their own fields
         return Run(undated, asking, source, DatedEvaluator(undated, asking, {}))
     return Run(undated, asking, source, evaluator_of(undated, asking, source.columns))
 
@@ -207,12 +208,12 @@ def run_of(undated: Program, asking: Asking, source: Source) -> Run:
 def answers_to(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int = 0) -> Iterator[Answers]:
     """The answers to a table in memory, a batch at a time, on all cores."""
     parts = (Batch(part, n * BATCH + 1) for n, part in enumerate(table.iter_slices(BATCH)))
-    return side_by_side(parts, lambda b: evaluator.answers(b.table, b.first), workers or os.cpu_count() or 1)
+    return concurrently(parts, lambda b: evaluator.answers(b.table, b.first), workers or os.cpu_count() or 1)
 
 
-def side_by_side(jobs: Iterator[Job], work: Callable[[Job], Made], workers: int) -> Iterator[Made]:
-    """Work done on several jobs at once, its results in the order of the jobs; few are waiting at any time."""
-    waiting: deque[Future[Made]] = deque()
+def concurrently(jobs: Iterator[Job], work: Callable[[Job], Result], workers: int) -> Iterator[Result]:
+    """The results of jobs run on several threads, in the order of the jobs, with few waiting at any time."""
+    waiting: deque[Future[Result]] = deque()
     with ThreadPoolExecutor(workers) as pool:
         try:
             for job in jobs:

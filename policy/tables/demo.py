@@ -1,7 +1,7 @@
-"""`policy demo --rows`: made-up positions revalued and a made-up year of orders decided, with what came of it.
+"""`policy demo --rows`: synthetic positions revalued and a synthetic year of orders decided.
 
-In: a program of no date yet, and how many rows. Out: a summary of each, and what may be lent in all, to the cent.
-Absent: files; nothing is read or written.
+In: an undated program, and how many rows. Out: a summary of each, and the total lending value, to the cent. Absent:
+files; nothing is read or written.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from attrs import frozen
 from policy.backends.columns.evaluator import Answers
 from policy.ir.program import Program
 from policy.model.values import show
-from policy.tables import made_up
+from policy.tables import synthetic
 from policy.tables.dates import Asking, evaluator_of
-from policy.tables.decide import Progress, Summary, side_by_side
+from policy.tables.decide import Progress, Summary, concurrently
 from policy.tables.sources import Batch
 
 DAY = date(2026, 3, 1)
@@ -27,7 +27,7 @@ DAY = date(2026, 3, 1)
 
 @frozen(eq=False)
 class Shown:
-    """What came of one question about all the rows."""
+    """The summary of one question about all the rows."""
 
     what: str
     summary: Summary
@@ -35,24 +35,24 @@ class Shown:
 
 
 def shown(undated: Program, rows: int, progress: Callable[[str], Progress]) -> list[Shown]:
-    """Both questions. `progress` is told what is asked, and gives what is told of the rows."""
+    """Both questions. `progress` gets the name of each and returns its row counter."""
     revalued = Asking(question="lending_value", on=DAY, scaled=True)
     decided = Asking(question="order_accepted", dates="day", scaled=True)
     return [
-        _asked(undated, revalued, made_up.positions, rows, "positions revalued", progress),
-        _asked(undated, decided, made_up.orders, rows, "orders decided, each as of its own day", progress),
+        _asked(undated, revalued, synthetic.positions, rows, "positions revalued", progress),
+        _asked(undated, decided, synthetic.orders, rows, "orders decided, each as of its own day", progress),
     ]
 
 
 def _asked(
     undated: Program,
     asking: Asking,
-    made: Callable[[pl.Expr], list[pl.Expr]],
+    columns: Callable[[pl.Expr], list[pl.Expr]],
     rows: int,
     what: str,
     progress: Callable[[str], Progress],
 ) -> Shown:
-    schema = next(made_up.batches(1, made)).table.schema
+    schema = next(synthetic.batches(1, columns)).table.schema
     evaluator = evaluator_of(undated, asking, schema)
     summary = Summary(evaluator.function.id, undated.digest, evaluator.ready().layout.missing)
     tell, total, start = progress(what), 0, time.perf_counter()
@@ -60,7 +60,7 @@ def _asked(
     def answered(batch: Batch) -> Answers:
         return evaluator.answers(batch.table, batch.first)
 
-    for answers in side_by_side(made_up.batches(rows, made), answered, os.cpu_count() or 1):
+    for answers in concurrently(synthetic.batches(rows, columns), answered, os.cpu_count() or 1):
         summary.add(answers)
         if "value" in answers.table.columns:
             total += int(answers.table["value"].sum() or 0)

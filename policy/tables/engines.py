@@ -1,7 +1,7 @@
-"""The engines that read and write tables, kept from doing harm: what they say, or panic about, becomes a finding.
+"""Errors and panics of Polars and Arrow, as diagnostics.
 
-In: a block in which Polars or Arrow is called for a file. Out: PolicyError where they cannot. A panic of Polars is a
-BaseException, which nothing else here may catch. Absent: what is computed; that is `backends.columns`.
+In: a block that calls Polars or Arrow for a file. Out: PolicyError where they fail. A panic of Polars is a
+BaseException, which nothing else here may catch. Absent: what is computed (`backends.columns`).
 """
 
 from __future__ import annotations
@@ -20,18 +20,18 @@ WRONG = (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowExcept
 
 @contextmanager
 def guarded(path: str | Path) -> Iterator[None]:
-    """Raises PolicyError for what an engine says of a file that it reads, also where it panics."""
+    """Raises PolicyError for errors and panics of an engine that reads a file."""
     try:
         yield
     except OSError as failure:  # Arrow's, too, which have no number
         _unreadable(path, failure.strerror or str(failure))
-    except (*WRONG, ValueError) as failure:  # a name, say, that is not UTF-8
+    except (*WRONG, ValueError) as failure:  # such as a name that is not UTF-8
         _unreadable(path, str(failure) or type(failure).__name__)
 
 
 @contextmanager
 def computing(path: str | Path) -> Iterator[None]:
-    """Raises PolicyError where an engine gives up on the rows of a file."""
+    """Raises PolicyError where an engine fails on the rows of a file."""
     try:
         yield
     except WRONG as failure:

@@ -1,7 +1,7 @@
-"""Parquet and Arrow IPC: what Polars cannot take is told, or made into what it can, before it sees any of it.
+"""Parquet and Arrow IPC: types that Polars does not support are converted, or refused, before it reads them.
 
-In: a path. Out: the columns as Polars calls them, how many rows there are by every count that the file keeps, and the
-rows as tables of a batch. Decimals of 256 bits become those of 128 where they fit; run-end encoding is undone.
+In: a path. Out: the columns as Polars types, the number of rows by every count in the file, and the rows as tables of
+a batch. Decimals of 256 bits become 128 where they fit; run-end encoding is decoded.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, Literal, NoReturn
 
 import polars as pl
 import pyarrow as pa
@@ -26,12 +26,12 @@ _MARK = 0xFFFF_FFFF  # before the length of a message of Arrow IPC
 _LONGEST_SCHEMA = 1 << 24  # bytes
 
 
-def shape(path: Path, format: str) -> tuple[Mapping[str, Any], int]:
-    """The columns, and how many rows there are. Raises PolicyError, and what Arrow raises."""
+def shape(path: Path, format: Literal["parquet", "arrow"]) -> tuple[Mapping[str, pl.DataType], int]:
+    """The columns, and the number of rows. Raises PolicyError, and what Arrow raises."""
     with _opened(path) as file:
         if format == "parquet":
-            made = parquet.ParquetFile(file)
-            schema, rows = made.schema_arrow, _rows_of_parquet(path, made.metadata)
+            parquet_file = parquet.ParquetFile(file)
+            schema, rows = parquet_file.schema_arrow, _rows_of_parquet(path, parquet_file.metadata)
         else:
             reader = ipc.open_file(file)
             schema, rows = reader.schema, _rows_of_ipc(path, reader, file)
@@ -41,13 +41,13 @@ def shape(path: Path, format: str) -> tuple[Mapping[str, Any], int]:
     return dict(columns), rows
 
 
-def tables(path: Path, format: str, most: int) -> Iterator[pl.DataFrame]:
-    """The rows, at most so many in a table; read by Polars, but where Arrow has to make something of them first."""
+def tables(path: Path, format: Literal["parquet", "arrow"], most: int) -> Iterator[pl.DataFrame]:
+    """The rows, at most so many in a table; read by Polars, unless Arrow has to convert them first."""
     with _opened(path) as file:
         if format == "parquet":
-            made = parquet.ParquetFile(file)
-            schema, groups = made.schema_arrow, _row_groups(made.metadata)
-            batches = made.iter_batches(batch_size=most)
+            parquet_file = parquet.ParquetFile(file)
+            schema, groups = parquet_file.schema_arrow, _row_groups(parquet_file.metadata)
+            batches = parquet_file.iter_batches(batch_size=most)
         else:
             reader = ipc.open_file(file)
             schema, groups = reader.schema, []
@@ -69,12 +69,12 @@ def tables(path: Path, format: str, most: int) -> Iterator[pl.DataFrame]:
 
 
 def _row_groups(metadata: Any) -> list[int]:
-    """How many rows each row group has, which is read at once unless it is large."""
+    """The number of rows of each row group."""
     return [metadata.row_group(n).num_rows for n in range(metadata.num_row_groups)]
 
 
 def _opened(path: Path) -> Any:
-    """A file for Arrow; not in memory, for one that is cut off while it is read would end the process."""
+    """A file for Arrow; not memory-mapped, where truncation by another process would be fatal."""
     files.plain(path)
     return pa.OSFile(str(path))
 
@@ -83,7 +83,7 @@ def _opened(path: Path) -> Any:
 
 
 def _rows_of_parquet(path: Path, metadata: Any) -> int:
-    """As the file and its row groups say; not its columns, for at a damaged one Arrow ends the process."""
+    """By the file and by its row groups; not by its columns, for a damaged one makes Arrow abort."""
     rows = sum(_row_groups(metadata))
     if rows != metadata.num_rows:
         _refuse(path, f"it says that it has {metadata.num_rows:,} rows, and has {rows:,}", "make it again")
@@ -91,7 +91,7 @@ def _rows_of_parquet(path: Path, metadata: Any) -> int:
 
 
 def _rows_of_ipc(path: Path, reader: Any, file: Any) -> int:
-    """As its batches say, which are those that its index names and those that stand in it, one behind the other."""
+    """By its batches, as the footer lists them and as they follow each other in the file."""
     rows = 0
     for n in range(reader.num_record_batches):
         batch = reader.get_batch(n)
@@ -105,7 +105,7 @@ def _rows_of_ipc(path: Path, reader: Any, file: Any) -> int:
 
 
 def _batches_by_message(path: Path, file: Any) -> int:
-    """How many batches stand between the mark at its head and the index at its end. Raises PolicyError.
+    """The number of batches between the magic bytes and the footer. Raises PolicyError.
 
     The first message is the schema; some writers align it, and Polars writes it without its length.
     """
@@ -127,13 +127,13 @@ def _batches_by_message(path: Path, file: Any) -> int:
 
 
 def _first_mark(file: Any, end: int) -> int:
-    """Where the first message begins that is written with its length; behind the head where none has a mark."""
+    """The start of the first message that has a length; behind the magic bytes where none has a continuation mark."""
     head = file.read_at(min(end, _LONGEST_SCHEMA), 0)
     marked = (at for at in range(8, len(head) - 7, 8) if head[at : at + 4] == b"\xff" * 4)
     return next(marked, 8)
 
 
-# ── what Polars takes ───────────────────────────────────────────────────────────────────────
+# ── types that Polars reads ───────────────────────────────────────────────────────────────────────
 
 
 def _names_once(path: Path, schema: Any) -> None:
@@ -143,7 +143,7 @@ def _names_once(path: Path, schema: Any) -> None:
 
 
 def _levels(fields: Any) -> Iterator[list[str]]:
-    """The names that stand side by side: of the columns, and within each of structs."""
+    """The names of each level: of the columns, and within each struct."""
     yield [f.name for f in fields]
     for f in fields:
         of = f.type
@@ -154,13 +154,13 @@ def _levels(fields: Any) -> Iterator[list[str]]:
 
 
 def _target(path: Path, schema: Any) -> Any:
-    return pa.schema([f.with_type(_taken(path, f.name, f.type)) for f in schema], metadata=schema.metadata)
+    return pa.schema([f.with_type(_supported(path, f.name, f.type)) for f in schema], metadata=schema.metadata)
 
 
-def _taken(path: Path, name: str, of: Any) -> Any:
-    """The type that stands for one that Polars does not take."""
+def _supported(path: Path, name: str, of: Any) -> Any:
+    """The type as which Polars reads it."""
     if arrow.is_run_end_encoded(of):
-        return _taken(path, name, of.value_type)
+        return _supported(path, name, of.value_type)
     if arrow.is_union(of) or of == pa.month_day_nano_interval():
         _refuse(path, f"`{name}` is of the type {of}", "make it a column of one of the types that facts have")
     if arrow.is_decimal256(of):
@@ -168,21 +168,21 @@ def _taken(path: Path, name: str, of: Any) -> Any:
             _refuse(path, f"`{name}` has {of.scale} decimals", f"{WIDEST} are the most")
         return pa.decimal128(WIDEST, of.scale)
     if arrow.is_list(of) or arrow.is_large_list(of):
-        inner = of.value_field.with_type(_taken(path, name, of.value_type))
+        inner = of.value_field.with_type(_supported(path, name, of.value_type))
         return pa.list_(inner) if arrow.is_list(of) else pa.large_list(inner)
     if arrow.is_struct(of):
         inner = [of.field(n) for n in range(of.num_fields)]
-        return pa.struct([f.with_type(_taken(path, f"{name}.{f.name}", f.type)) for f in inner])
+        return pa.struct([f.with_type(_supported(path, f"{name}.{f.name}", f.type)) for f in inner])
     return of
 
 
 def _decoded(path: Path, table: Any) -> list[Any]:
-    """The columns of a table as they are taken. Raises PolicyError where a value does not fit."""
+    """The columns of a table in these types. Raises PolicyError where a value does not fit."""
     columns = []
     for f, column in zip(table.schema, table.columns, strict=True):
         if arrow.is_run_end_encoded(f.type):
             column = compute.run_end_decode(column)
-        target = _taken(path, f.name, f.type)
+        target = _supported(path, f.name, f.type)
         try:
             columns.append(column if column.type == target else column.cast(target))
         except pa.ArrowException as failure:

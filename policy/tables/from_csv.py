@@ -1,9 +1,9 @@
-"""CSV: looked through once for what would lose or shift rows, then read a part at a time.
+"""CSV: scanned once for anything that would lose or shift rows, then read a part at a time.
 
-In: a path. Out: the columns and how many rows there are; and parts of the table, every cell a text to be read
-exactly, an empty one null, a quoted empty one an empty text. Rows with another number of cells than the header are
-told apart. A file whose rows cannot be told at all is refused with the line: a quote that is not closed, one inside a
-cell, a row without an end, bytes that are not UTF-8.
+In: a path. Out: the columns and the number of rows; and parts of the table, every cell a text, an empty one null, a
+quoted empty one an empty text. Rows with another number of cells than the header are reported as malformed. A file
+whose rows cannot be delimited is refused with the line: a quote that is not closed, one inside a cell, a row without
+an end, bytes that are not UTF-8.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from policy import files
 from policy.diagnostics import Diagnostic, PolicyError
 
 LONGEST_ROW = 1 << 20  # bytes
-_BLOCK = 1 << 20  # bytes that are looked through at once
+_BLOCK = 1 << 20  # bytes that are scanned at once
 _READ = 1 << 23  # bytes that are read at once, more than the longest row
 
 _CELL = rb'(?:"(?:[^"]|"")*+"|[^",\r\n][^",\r\n]*+|)'
@@ -36,14 +36,14 @@ _SEPARATORS = {";": "a semicolon", "\t": "a tab", "|": "a bar"}
 
 @frozen
 class Csv:
-    """What a file of CSV has."""
+    """The shape of a CSV file."""
 
     columns: tuple[str, ...]
     rows: int
 
 
-def looked_through(path: Path) -> Csv:
-    """The columns and how many rows there are, also with too few or too many cells. Raises PolicyError."""
+def scanned(path: Path) -> Csv:
+    """The columns and the number of rows, malformed ones included. Raises PolicyError."""
     columns: tuple[str, ...] = ()
     rows, line, rest = -1, 1, b""
     with open(files.opened(path, streams=False), "rb") as file:
@@ -72,7 +72,7 @@ def looked_through(path: Path) -> Csv:
 
 
 def _end_of_rows(data: bytes) -> int:
-    """Behind the last row that is whole and as CSV is written."""
+    """The end of the last row that is complete and valid CSV."""
     if b'"' not in data and data.count(b"\r") == data.count(b"\r\n"):
         return data.rfind(b"\n") + 1
     match = _ROWS.match(data)
@@ -92,7 +92,7 @@ def _columns(path: Path, text: str) -> tuple[str, ...]:
 
 
 def _refuse_row(path: Path, line: int, rest: bytes) -> NoReturn:
-    """Why a row is none."""
+    """Refuses a row that is not valid CSV, with the reason."""
     cells = _CELLS.match(rest)
     at = cells.end() if cells else 0
     before, this = rest[:at][-1:], rest[at : at + 1]
@@ -115,8 +115,8 @@ def _refuse(path: Path, why: str, help: str) -> NoReturn:
 
 
 @define(eq=False)
-class _Spoilt:
-    """Notes the rows that do not have as many cells as the header."""
+class _Malformed:
+    """Collects the rows that do not have as many cells as the header."""
 
     rows: list[tuple[int, str]] = field(factory=list)
 
@@ -127,7 +127,7 @@ class _Spoilt:
         return "skip"
 
     def until(self, first: int, height: int) -> dict[int, str]:
-        """Those among the rows from `first` on, of which `height` are not spoilt, by their place."""
+        """Those among the rows from `first` on, of which `height` are well formed, by position."""
         here: dict[int, str] = {}
         while self.rows and self.rows[0][0] <= first + height + len(here):
             number, why = self.rows.pop(0)
@@ -136,17 +136,17 @@ class _Spoilt:
 
 
 def parts(path: Path, most: int) -> Iterator[tuple[pl.DataFrame, Mapping[int, str]]]:
-    """Parts of the table in order, and in each the places and reasons of rows that are spoilt."""
+    """Parts of the table in order, and in each the positions and reasons of malformed rows."""
     from pyarrow import csv as arrow
     from pyarrow import string
 
-    names = looked_through(path).columns
-    spoilt, first = _Spoilt(), 1
+    names = scanned(path).columns
+    malformed, first = _Malformed(), 1
     reader = arrow.open_csv(
         path,
         read_options=arrow.ReadOptions(use_threads=False, block_size=_READ),
         parse_options=arrow.ParseOptions(
-            invalid_row_handler=spoilt, newlines_in_values=True, ignore_empty_lines=len(names) > 1
+            invalid_row_handler=malformed, newlines_in_values=True, ignore_empty_lines=len(names) > 1
         ),
         convert_options=arrow.ConvertOptions(
             column_types=dict.fromkeys(names, string()),
@@ -157,9 +157,9 @@ def parts(path: Path, most: int) -> Iterator[tuple[pl.DataFrame, Mapping[int, st
     )
     for held in reader:
         for part in pl.DataFrame(held).iter_slices(most):
-            here = spoilt.until(first, part.height)
+            here = malformed.until(first, part.height)
             yield part, here
             first += part.height + len(here)
-    if spoilt.rows:
+    if malformed.rows:
         nothing = pl.DataFrame(schema=dict.fromkeys(names, pl.String()))
-        yield nothing, {number - first: why for number, why in spoilt.rows}
+        yield nothing, {number - first: why for number, why in malformed.rows}

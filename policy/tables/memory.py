@@ -1,4 +1,4 @@
-"""Whether there is memory for columns, asked before their libraries are even loaded.
+"""Whether there is memory for columns, checked before their libraries are loaded.
 
 In: the limit of this process. Out: nothing, or PolicyError.
 """
@@ -10,7 +10,7 @@ import sys
 
 from policy.diagnostics import Diagnostic, PolicyError
 
-_ADDRESSES = 2 << 30  # bytes of address space that the engines take by themselves
+_ADDRESSES = 2 << 30  # bytes of address space that the engines reserve
 _EACH_CORE = 256 << 20  # and for the threads of each core
 
 
@@ -26,8 +26,8 @@ def limit() -> int:
 
 def enough_memory(most: int, cores: int = 0) -> None:
     """Raises PolicyError where so much address space, if it is limited, is less than the engines need."""
-    wanted = _ADDRESSES + _EACH_CORE * (cores or os.cpu_count() or 1)
-    if 0 < most < wanted:
-        message = f"columns need {wanted >> 20:,} MB of address space, and this process may take {most >> 20:,}"
-        help = f"raise the limit, as with `ulimit -v {wanted >> 10}`"
+    needed = _ADDRESSES + _EACH_CORE * (cores or os.cpu_count() or 1)
+    if 0 < most < needed:
+        message = f"columns need {needed >> 20:,} MB of address space, and this process may take {most >> 20:,}"
+        help = f"raise the limit, as with `ulimit -v {needed >> 10}`"
         raise PolicyError([Diagnostic("too-little-memory", message, help=help)])

@@ -1,8 +1,8 @@
-"""Answers into files, whole or not at all: a file appears under its name only when every row is accounted for.
+"""Answers into files, atomically: a file appears under its name only when every row is accounted for.
 
 In: a path and tables of answers. Out: a Parquet, CSV, JSON Lines or Arrow IPC file (see `policy.files`). In CSV,
-which people open in spreadsheets, a text that would be taken for a formula has an apostrophe before it; numbers have
-none.
+which people open in spreadsheets, a text that a spreadsheet would run as a formula gets an apostrophe before it;
+numbers do not.
 """
 
 from __future__ import annotations
@@ -11,18 +11,19 @@ import re
 from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal, assert_never
 
 import polars as pl
+import pyarrow as pa
 from attrs import define, field
 
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.facts.cells import EPOCH
 from policy.files import whole
 from policy.model import types
 from policy.model.types import Type
 from policy.tables.sources import format_of
 
-EPOCH = 719_163
 # How a formula begins, in either width of letters; a number may begin like one, alone or as an amount or a rate.
 _FORMULA = r"^\s*[=+\-@\t\r\n＝＋－＠]"
 _NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?( ?%| [A-Z]{3})?$"
@@ -30,11 +31,10 @@ _NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?( ?%| [A-Z]{3})?$"
 
 @define(eq=False)
 class Sink:
-    """A file being written. Used in a `with`: it is published where that ends well, and gone where not."""
+    """A file being written. Used in a `with`: published on success, deleted on failure."""
 
     path: Path
-    about: Mapping[str, str]  # said in the file of the file: question, date, rulebook
-    format: str = ""
+    about: Mapping[str, str]  # metadata of the file: question, date, rulebook
     rows: int = 0  # that have been written
     _whole: Any = None
     _file: Any = None
@@ -43,28 +43,29 @@ class Sink:
     _names: list[str] = field(factory=list)
 
     def __enter__(self) -> Sink:
-        self.format = format_of(self.path)
         self._whole = whole(self.path)
         self._file = self._whole.__enter__()
         return self
 
     def write(self, table: pl.DataFrame) -> None:
         self.rows += table.height
-        match self.format:
+        match format_of(self.path):
             case "csv":
                 flat = table.select(_in_one_cell(n, d).name.map(_no_formula) for n, d in table.schema.items())
                 flat.write_csv(self._file, include_header=not self._names)
                 self._names = table.columns
             case "lines":
                 table.write_ndjson(self._file)
-            case _:
-                self._write_arrow(table.to_arrow())
+            case "parquet" | "arrow" as format:
+                self._write_arrow(table.to_arrow(), format)
+            case format:
+                assert_never(format)
 
-    def _write_arrow(self, table: Any) -> None:
+    def _write_arrow(self, table: pa.Table, format: Literal["parquet", "arrow"]) -> None:
         if self._writer is None:
-            told = {f"policy.{name}": value for name, value in self.about.items()}
-            self._schema = table.schema.with_metadata({**(table.schema.metadata or {}), **told})
-            self._writer = _arrow_writer(self.format, self._file, self._schema)
+            metadata = {f"policy.{name}": value for name, value in self.about.items()}
+            self._schema = table.schema.with_metadata({**(table.schema.metadata or {}), **metadata})
+            self._writer = _arrow_writer(format, self._file, self._schema)
         self._writer.write_table(table.replace_schema_metadata(self._schema.metadata))
 
     def __exit__(
@@ -85,15 +86,15 @@ class LostRows(PolicyError):
     exit_code = 3
 
 
-def accounted(where: str | Path, rows: int, told: int, written: int) -> None:
-    """Raises LostRows where the rows of a file, the outcomes told and the answers written differ in number."""
-    if not rows == told == written:
-        message = f"`{where}` has {rows:,} rows, {told:,} were answered or refused, and {written:,} written"
+def check_rows(where: str | Path, rows: int, answered: int, written: int) -> None:
+    """Raises LostRows where the numbers of rows, of outcomes and of answers written differ."""
+    if not rows == answered == written:
+        message = f"`{where}` has {rows:,} rows, {answered:,} were answered or refused, and {written:,} written"
         help = "nothing is published; see whether the file was changed while it was read, and ask again"
         raise LostRows([Diagnostic("rows-lost", message, help=help)])
 
 
-def _arrow_writer(format: str, file: Any, schema: Any) -> Any:
+def _arrow_writer(format: Literal["parquet", "arrow"], file: Any, schema: Any) -> Any:
     from pyarrow import ipc, parquet
 
     if format == "parquet":
@@ -103,14 +104,14 @@ def _arrow_writer(format: str, file: Any, schema: Any) -> Any:
 
 
 def _is_of_many_values(of: Any) -> bool:
-    """Whether looking for repeated values, as of outcomes and reasons, is seldom worth it."""
+    """Whether a dictionary of values, as of outcomes and reasons, is seldom worth it."""
     from pyarrow import types as arrow
 
     return bool(arrow.is_integer(of) or arrow.is_decimal(of) or arrow.is_temporal(of))
 
 
-def _in_one_cell(name: str, dtype: Any) -> pl.Expr:
-    """A list as one text, for a file that has no lists; a text that a spreadsheet would run as one that it shows."""
+def _in_one_cell(name: str, dtype: pl.DataType) -> pl.Expr:
+    """A list as one text, for a file without lists; a text that a spreadsheet would run as one that it shows."""
     column = pl.col(name)
     if isinstance(dtype, pl.List):
         column = column.cast(pl.List(pl.String)).list.join("; ")
@@ -143,4 +144,7 @@ def _presented(value: pl.Expr, of: Type, scaled: bool) -> pl.Expr:
             return value.cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
         case types.ListOf(item) | types.SetOf(item):
             return value.list.eval(_presented(pl.element(), item, scaled))
-    return value
+        case types.Boolean() | types.Text() | types.Enum() | types.Record() | types.OptionalOf() | types.Broken():
+            return value
+        case _:
+            assert_never(of)

@@ -1,15 +1,15 @@
 """Tables in files, a batch of rows at a time: Parquet, CSV, Arrow IPC; and JSON Lines, a batch of lines at a time.
 
-In: a path. Out: the columns that the file has and how many rows, known before the first, and batches in the order of
-the file. A row of CSV that has not as many cells as the header comes out as spoilt, and stops no other. Absent: what
-each kind of file is like; that is in `from_csv` and `from_arrow`.
+In: a path. Out: the columns of the file and its number of rows, known before the first, and batches in the order of
+the file. A malformed row of CSV is reported with its batch, and stops no other. Absent: the file formats themselves
+(`from_csv`, `from_arrow`).
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Literal, assert_never
 
 import polars as pl
 from attrs import field, frozen
@@ -22,7 +22,8 @@ from policy.tables.engines import guarded
 
 BATCH = 131_072  # rows: enough to be fast, few enough that several fit into a processor's cache
 LINES = 2_000  # of JSON in a batch
-FORMATS = {
+Format = Literal["parquet", "csv", "arrow", "lines"]
+FORMATS: dict[str, Format] = {
     ".parquet": "parquet",
     ".csv": "csv",
     ".arrow": "arrow",
@@ -35,20 +36,20 @@ FORMATS = {
 
 @frozen(eq=False)
 class Batch:
-    """Rows of a table; the number of the first, counted from one; and by number the rows that cannot be read."""
+    """Rows of a table; the number of the first, counted from one; and by number the rows that are malformed."""
 
     table: pl.DataFrame
     first: int
-    spoilt: Mapping[int, str] = field(factory=dict)
+    malformed: Mapping[int, str] = field(factory=dict)
 
     @property
     def height(self) -> int:
-        return self.table.height + len(self.spoilt)
+        return self.table.height + len(self.malformed)
 
     def numbers(self) -> pl.Series:
         """The numbers of the rows of the table."""
         numbers = pl.int_range(self.first, self.first + self.height, eager=True).alias("row")
-        return numbers.filter(~numbers.is_in(list(self.spoilt))) if self.spoilt else numbers
+        return numbers.filter(~numbers.is_in(list(self.malformed))) if self.malformed else numbers
 
 
 @frozen(eq=False)
@@ -62,8 +63,8 @@ class Lines:
         return len(self.lines)
 
 
-def format_of(path: str | Path) -> str:
-    """What kind of table a file is, by its name. Raises PolicyError."""
+def format_of(path: str | Path) -> Format:
+    """The format of a file, by its name. Raises PolicyError."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
         found = Collector()
@@ -77,32 +78,36 @@ def format_of(path: str | Path) -> str:
 
 @frozen(eq=False)
 class Source:
-    """A table in a file; of JSON Lines neither its columns nor how many rows are known beforehand."""
+    """A table in a file; of JSON Lines neither columns nor the number of rows are known beforehand."""
 
     path: Path
-    format: str
-    columns: Mapping[str, Any]
+    format: Format
+    columns: Mapping[str, pl.DataType]
     rows: int | None
 
     def batches(self) -> Iterator[Batch]:
-        """The rows. Raises PolicyError where the file turns out not to be what it said."""
+        """The rows. Raises PolicyError where the file contradicts its own metadata."""
         first = 1
         with guarded(self.path):
-            for table, spoilt in self._tables():
-                yield Batch(table, first, {first + n: why for n, why in spoilt.items()})
-                first += table.height + len(spoilt)
+            for table, malformed in self._tables():
+                yield Batch(table, first, {first + n: why for n, why in malformed.items()})
+                first += table.height + len(malformed)
 
     def _tables(self) -> Iterator[tuple[pl.DataFrame, Mapping[int, str]]]:
-        """Parts of the table, and in each the places and reasons of rows that are not in it."""
+        """Parts of the table, and in each the positions and reasons of malformed rows."""
         match self.format:
             case "csv":
                 yield from from_csv.parts(self.path, BATCH)
-            case _:
+            case "parquet" | "arrow":
                 for table in from_arrow.tables(self.path, self.format, BATCH):
                     yield table, {}
+            case "lines":
+                raise AssertionError("lines are not read as tables")
+            case _:
+                assert_never(self.format)
 
     def lines(self) -> Iterator[Lines]:
-        """The lines that are not blank; of one that is too long only so much as shows that it is."""
+        """The lines that are not blank; one that is too long is cut off behind the limit."""
         held: list[tuple[int, bytes]] = []
         with open(files.opened(self.path), "rb") as file:
             number = 0
@@ -128,7 +133,7 @@ def source_of(path: str | Path) -> Source:
         if format == "lines":
             return Source(file, format, {}, None)
         if format == "csv":
-            csv = from_csv.looked_through(file)
+            csv = from_csv.scanned(file)
             return Source(file, format, {name: pl.String() for name in csv.columns}, csv.rows)
         columns, rows = from_arrow.shape(file, format)
         return Source(file, format, columns, rows)

@@ -1,9 +1,9 @@
-"""The same questions on a cluster (the extra `spark`): the program travels with the job, columns answer on workers.
+"""Questions on a Spark cluster (the extra `spark`): the program travels with the job, workers answer by columns.
 
-In: a Spark DataFrame whose columns are facts. Out: a DataFrame of answers, the rulebook's digest on every row. What
-comes out of a row turns on that row alone, or in a grouped question on the rows of its group, so neither partitions
-nor their order, nor a worker that is lost and replaced, change an answer. Workers need Python with this package and
-the extra `columns`.
+In: a Spark DataFrame whose columns are facts. Out: a DataFrame of answers, the rulebook's digest on every row. An
+answer depends on its row alone, or in a grouped question on the rows of its group, so neither partitions nor their
+order, nor a worker that is lost and replaced, change it. Workers need Python with this package and the extra
+`columns`.
 """
 
 from __future__ import annotations
@@ -18,20 +18,20 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, assert_never
 
 import polars as pl
 import pyarrow as pa
 from attrs import frozen
 
 from policy.backends.columns.answers import Tally
-from policy.diagnostics import Collector, Diagnostic, PolicyError
+from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import whole_folder
 from policy.ir.program import Program
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
 from policy.tables.decide import Summary
-from policy.tables.from_csv import looked_through
-from policy.tables.sinks import accounted, presentable
+from policy.tables.from_csv import scanned
+from policy.tables.sinks import check_rows, presentable
 from policy.tables.sources import BATCH, format_of
 
 if TYPE_CHECKING:
@@ -39,16 +39,16 @@ if TYPE_CHECKING:
 
 Batches = Iterator[pa.RecordBatch]
 
-_WRITTEN = {"parquet": "parquet", "lines": "json"}  # by the name of the folder
+_WRITERS: dict[str, str] = {"parquet": "parquet", "lines": "json"}  # Spark's, by format
 
 
 @frozen
 class Job:
-    """What a worker is sent: all that it needs, to be unpacked only by a worker that does not have it yet."""
+    """What a worker is sent; it is unpickled once by each worker's process."""
 
     key: str
-    packed: bytes  # the program, what is asked, and the columns
-    target: bytes  # the Arrow schema of what comes out
+    packed: bytes  # the program, the question, and the columns
+    target: bytes  # the Arrow schema of the answers
 
     def __call__(self, batches: Batches) -> Batches:
         """The answers to one partition."""
@@ -61,7 +61,7 @@ class Job:
 
 @frozen
 class Grouped:
-    """A job on rows that are sorted by their group: each group becomes one row with a list."""
+    """A job on rows sorted by group: each group becomes one row with a list."""
 
     job: Job
     by: tuple[str, ...]
@@ -83,7 +83,7 @@ def _evaluators() -> dict[str, DatedEvaluator]:
 
 
 def _evaluator(job: Job) -> DatedEvaluator:
-    """The evaluator of a job, made once by each worker's process."""
+    """The evaluator of a job, built once by each worker's process."""
     if job.key not in _evaluators():
         _evaluators().clear()
         _evaluators()[job.key] = evaluator_of(*pickle.loads(job.packed))
@@ -91,7 +91,7 @@ def _evaluator(job: Job) -> DatedEvaluator:
 
 
 def _together(batches: Batches) -> Iterator[pl.DataFrame]:
-    """Spark's small batches, as many at a time as columns like."""
+    """Spark's small batches, merged to the size that suits columns."""
     held: list[pa.RecordBatch] = []
     for batch in batches:
         held.append(batch)
@@ -103,7 +103,7 @@ def _together(batches: Batches) -> Iterator[pl.DataFrame]:
 
 
 def _groups(tables: Iterator[pl.DataFrame], by: tuple[str, ...]) -> Iterator[pl.DataFrame]:
-    """The rows again, no group being cut in two."""
+    """The rows in tables that cut no group in two."""
     rest: pl.DataFrame | None = None
     for table in tables:
         whole = table if rest is None else pl.concat([rest, table])
@@ -124,41 +124,41 @@ def _presented(evaluator: DatedEvaluator, table: pl.DataFrame, answers: pl.DataF
         if name in answers.columns:
             plain = pl.List(pl.String) if name == "reasons" else pl.String
             columns.append(pl.col(name).cast(plain))
-    told = answers.with_columns(columns)
+    presented = answers.with_columns(columns)
     if evaluator.asking.dates:
-        told = told.with_columns(evaluator.remark_column(table[evaluator.asking.dates]))
+        presented = presented.with_columns(evaluator.remark_column(table[evaluator.asking.dates]))
     kept = table.select(evaluator.asking.no_facts)
-    whole: pa.Table = pl.concat([kept, told], how="horizontal").to_arrow(compat_level=pl.CompatLevel.oldest())
+    whole: pa.Table = pl.concat([kept, presented], how="horizontal").to_arrow(compat_level=pl.CompatLevel.oldest())
     return whole
 
 
-# ── the driver's side ───────────────────────────────────────────────────────────────────────
+# ── driver ───────────────────────────────────────────────────────────────────────
 
 
 def answers_of(facts: DataFrame, undated: Program, asking: Asking) -> DataFrame:
-    """A question asked of every row of a DataFrame. Raises PolicyError where its columns are not what is asked."""
+    """The answers to every row of a DataFrame. Raises PolicyError where its columns do not fit."""
     from pyspark.sql.pandas.types import to_arrow_schema
 
     schema = pl.DataFrame(to_arrow_schema(facts.schema).empty_table()).schema
-    job, comes_out = _job(undated, asking, dict(schema))
-    return _mapped(facts, _plain(job), comes_out)
+    job, result_schema = _job(undated, asking, dict(schema))
+    return _mapped(facts, _plain(job), result_schema)
 
 
-def _mapped(facts: DataFrame, job: Any, comes_out: Any) -> DataFrame:
-    """A job on all columns by their own names, which Spark would take for paths where they have dots."""
+def _mapped(facts: DataFrame, job: Any, result_schema: Any) -> DataFrame:
+    """A job on all columns by their own names, which Spark would read as paths where they have dots."""
     numbered = facts.toDF(*(f"c{n}" for n in range(len(facts.columns))))
     names = facts.columns
 
     def named(batches: Any) -> Any:
         return job(batch.rename_columns(names) for batch in batches)
 
-    return numbered.mapInArrow(named, comes_out)
+    return numbered.mapInArrow(named, result_schema)
 
 
 def grouped_answers_of(
     facts: DataFrame, undated: Program, asking: Asking, by: tuple[str, ...], into: str
 ) -> DataFrame:
-    """A question about each group of rows, as of an account about its positions.
+    """The answers about each group of rows, as about an account with its positions.
 
     Rows that agree in the columns `by` are one group; their other columns become the list of facts `into`. Columns
     in `by` are facts too, unless `asking` keeps them.
@@ -168,14 +168,14 @@ def grouped_answers_of(
     rows = pl.DataFrame(to_arrow_schema(facts.schema).empty_table())
     rest = [c for c in rows.columns if c not in by]
     schema = rows.group_by(by).agg(pl.struct(rest).alias(into)).schema
-    job, comes_out = _job(undated, asking, dict(schema))
+    job, result_schema = _job(undated, asking, dict(schema))
     sorting = [_quoted(c) for c in (*by, *(c for c in rest if _sorts(rows.schema[c])))]
     together = facts.repartition(*map(_quoted, by)).sortWithinPartitions(*sorting)
-    return _mapped(together, _plain(Grouped(job, by, into)), comes_out)
+    return _mapped(together, _plain(Grouped(job, by, into)), result_schema)
 
 
 def _quoted(name: str) -> str:
-    """A column's name, which Spark would take for a path where it has dots."""
+    """A column's name, which Spark would read as a path where it has dots."""
     return "`" + name.replace("`", "``") + "`"
 
 
@@ -184,7 +184,7 @@ def _sorts(dtype: Any) -> bool:
 
 
 def _plain(job: Job | Grouped) -> Any:
-    """A job as a function, which is what Spark takes."""
+    """A job as a function, as Spark requires."""
 
     def answered(batches: Batches) -> Batches:
         return job(batches)
@@ -198,15 +198,15 @@ def _job(undated: Program, asking: Asking, schema: dict[str, Any]) -> tuple[Job,
 
     evaluator = evaluator_of(undated, asking, schema)
     nothing = pl.DataFrame(schema=schema)
-    made = _presented(evaluator, nothing, evaluator.answers(nothing).table)
-    comes_out = from_arrow_schema(made.schema)
-    target = to_arrow_schema(comes_out, timestamp_utc=True).serialize().to_pybytes()
+    empty = _presented(evaluator, nothing, evaluator.answers(nothing).table)
+    result_schema = from_arrow_schema(empty.schema)
+    target = to_arrow_schema(result_schema, timestamp_utc=True).serialize().to_pybytes()
     packed = pickle.dumps((undated, asking, schema))
-    return Job(hashlib.sha256(packed).hexdigest(), packed, target), comes_out
+    return Job(hashlib.sha256(packed).hexdigest(), packed, target), result_schema
 
 
 def session(master: str) -> SparkSession:
-    """A session with a master, set up for columns."""
+    """A session with a master, configured for columns."""
     from pyspark.sql import SparkSession
 
     if master.startswith("local"):  # the workers are here, and so is their Python
@@ -222,29 +222,29 @@ def session(master: str) -> SparkSession:
 
 
 def decide_on(master: str, undated: Program, asking: Asking, facts: str, out: str) -> Summary:
-    """`policy decide --engine`: a file or folder of facts asked on a cluster, the answers into a new folder.
+    """`policy decide --engine`: a file or folder of facts answered on a cluster, into a new folder.
 
-    A folder of this machine appears under its name when every row is in it; at an address, as `hdfs://…`, Spark marks
-    what is whole with `_SUCCESS`. Raises PolicyError, and OSError where the folder is not new or empty.
+    A local folder appears under its name when every row is in it; at an address, as `hdfs://…`, Spark marks a
+    complete one with `_SUCCESS`. Raises PolicyError, and OSError where the folder is not new or empty.
     """
     start = time.perf_counter()
-    kind = _WRITTEN.get(format_of(out), "")
+    kind = _WRITERS.get(format_of(out), "")
     if not kind:
         help = "name a folder that ends in `.parquet` or `.jsonl`"
         raise PolicyError([Diagnostic("table-format", f"`{out}`: a cluster does not write this kind", help=help)])
     if format_of(facts) == "csv" and Path(facts).is_file():
-        looked_through(Path(facts))
+        scanned(Path(facts))
     with _asking(facts):
         spark = session(master)
         try:
             spark.sparkContext.setLogLevel("ERROR")
             read = _read(spark, facts)
-            asked = answers_of(read, undated, asking)
+            answers = answers_of(read, undated, asking)
             with nullcontext(out) if "://" in out else whole_folder(out) as into:
-                asked.write.mode("append").format(kind).save(str(into))
-                written = spark.read.schema(asked.schema).format(kind).load(str(into))
+                answers.write.mode("append").format(kind).save(str(into))
+                written = spark.read.schema(answers.schema).format(kind).load(str(into))
                 summary = _summary(written, undated, asking, start)
-                accounted(facts, read.count(), summary.rows, written.count())
+                check_rows(facts, read.count(), summary.rows, written.count())
             return summary
         finally:
             spark.stop()
@@ -252,18 +252,18 @@ def decide_on(master: str, undated: Program, asking: Asking, facts: str, out: st
 
 @contextmanager
 def _asking(facts: str) -> Iterator[None]:
-    """Raises PolicyError for what Spark says of a job."""
+    """Raises PolicyError for errors of Spark."""
     from py4j.protocol import Py4JError
     from pyspark.errors import PySparkException
 
     try:
         yield
     except (Py4JError, PySparkException) as failure:
-        raise gives_up(facts, str(failure) or type(failure).__name__) from failure
+        raise spark_failed(facts, str(failure) or type(failure).__name__) from failure
 
 
-def gives_up(facts: str, why: str) -> PolicyError:
-    """That Spark cannot answer, and the last cause it names, else the first line of what it says."""
+def spark_failed(facts: str, why: str) -> PolicyError:
+    """The last cause that Spark names, or the first line of its message."""
     causes = re.findall(r"\[[A-Z_.]+\] .*", why)
     first = causes[-1] if causes else why.strip().partition("\n")[0]
     help = "see whether the master can be reached, and what its log says"
@@ -275,11 +275,13 @@ def _read(spark: SparkSession, facts: str) -> DataFrame:
         case "parquet":
             return spark.read.parquet(facts)
         case "csv":
-            # of a row that is spoilt all is refused, for Spark does not know which one it is
+            # one malformed row refuses all, for Spark does not say which it is
             return spark.read.csv(facts, header=True, inferSchema=False, mode="FAILFAST", multiLine=True, escape='"')
-    found = Collector()
-    found.error("table-format", f"`{Path(facts).name}` is not read on a cluster", None, "make it Parquet or CSV")
-    raise PolicyError(found.found)
+        case "arrow" | "lines":
+            message = f"`{Path(facts).name}` is not read on a cluster"
+            raise PolicyError([Diagnostic("table-format", message, help="make it Parquet or CSV")])
+        case format:
+            assert_never(format)
 
 
 def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float) -> Summary:
@@ -293,7 +295,7 @@ def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float)
             counted.update({row[0]: row[1] for row in given.collect()})
     problems = answers.where(f.col("problem").isNotNull()).groupBy("problem").count()
     tally.problems.update({row[0]: row[1] for row in problems.limit(100).collect()})
-    asked = DatedEvaluator(undated, asking, {})
-    remarks = asked.remarks(asking.on.toordinal()) if asking.on else ""
+    evaluator = DatedEvaluator(undated, asking, {})
+    remarks = evaluator.remarks(asking.on.toordinal()) if asking.on else ""
     rows = sum(tally.outcomes.values())
-    return Summary(asked.function.id, undated.digest, (), remarks, tally, rows, 0, time.perf_counter() - start)
+    return Summary(evaluator.function.id, undated.digest, (), remarks, tally, rows, 0, time.perf_counter() - start)

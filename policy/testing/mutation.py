@@ -26,7 +26,7 @@ from policy.parallel import in_parallel
 from policy.testing.mutants import Mutant, mutants
 from policy.testing.run import NO_DATE, Runner, described, holds
 from policy.verify.beside import AFTER, BEFORE, beside, called
-from policy.verify.claims import Batch, Claim, Example, Sought
+from policy.verify.claims import Batch, Claim, Example, differ, exactly_one_true
 from policy.verify.decide import Limits, Searched, asked, reads_lists, searched
 from policy.verify.trial import part_of
 
@@ -210,12 +210,12 @@ def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) 
     before = evolve(part, functions={**part.functions, original.id: original})
     after = evolve(part, functions={**part.functions, original.id: mutant.function})
     both = beside(before, after)
-    sought = [Sought("differ", called(original, BEFORE), called(original, AFTER))]
+    sought = [differ(called(original, BEFORE), called(original, AFTER))]
     if mutant.rule >= 0:
         old, new = (both.functions[original.id + which].rules[mutant.rule] for which in (BEFORE, AFTER))
         outcome = called(original, BEFORE)
         reached = outcome if old.effect == "permit" else ir.Not(outcome)
-        sought.append(Sought("apart", old.condition, new.condition, reached))
+        sought.append(exactly_one_true(old.condition, new.condition, reached))
     claims = tuple(Claim("mutant", original.id, mutant.says, "", s) for s in sought)
     a = asked(both, Batch(original.parameters, claims), limits)
     if a.wrong:

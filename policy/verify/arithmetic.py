@@ -1,18 +1,21 @@
 """Products, quotients and months of unknowns, with exactly the interpreter's meaning.
 
-Each becomes a new name. Its laws follow from its meaning and are easy on the solver; its meaning is exact and may be
-hard. A quotient by a constant is all law. In: terms. Out: terms, and entries in `Terms.laws` and `Terms.meanings`.
+Each becomes a new name. Its lemmas follow from its axiom and are easy on the solver; the axiom is exact and may be
+hard (`axioms`). A quotient by a constant needs lemmas only. In: terms. Out: terms, with `Terms.lemmas` and
+`Terms.axioms` of the new names.
 """
 
 from __future__ import annotations
 
 from datetime import date
 from functools import cache
+from typing import assert_never
 
 from policy.ir.operators import divide
 from policy.ir.operators import months_later as exactly
-from policy.verify.meanings import Months, Product
+from policy.verify.axioms import MonthsAxiom, ProductAxiom
 from policy.verify.terms import Term, Terms
+from policy.vocabulary import RoundingMode
 
 LAST_DAY = date.max.toordinal()
 _BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
@@ -39,9 +42,9 @@ def _new_product(t: Terms, a: Term, b: Term) -> Term:
     corners = [x * y for x in (a.low, a.high) for y in (b.low, b.high) if x is not None and y is not None]
     low, high = (min(corners), max(corners)) if len(corners) == 4 else (None, None)
     p = t.fresh("product", low, high)
-    t.meanings[p] = Product(p, a, b)
+    t.axioms[p] = ProductAxiom(p, a, b)
     zero = t.number(0)
-    laws = [t.same(t.same(p, zero), t.any(t.same(a, zero), t.same(b, zero)))]
+    lemmas = [t.same(t.same(p, zero), t.any(t.same(a, zero), t.same(b, zero)))]
     positive_a, positive_b = t.less(zero, a), t.less(zero, b)
     negative_a, negative_b = t.less(a, zero), t.less(b, zero)
     minus_a, minus_b = t.times(-1, a), t.times(-1, b)
@@ -49,23 +52,23 @@ def _new_product(t: Terms, a: Term, b: Term) -> Term:
         ((positive_a, positive_b), a, b),
         ((negative_a, negative_b), minus_a, minus_b),
     ):
-        laws.append(t.implies(t.all(*signs), t.all(t.at_most(x, p), t.at_most(y, p))))
+        lemmas.append(t.implies(t.all(*signs), t.all(t.at_most(x, p), t.at_most(y, p))))
     for signs, x, y in (
         ((positive_a, negative_b), minus_a, b),
         ((negative_a, positive_b), a, minus_b),
     ):
-        laws.append(t.implies(t.all(*signs), t.all(t.at_most(p, x), t.at_most(p, y))))
-    t.laws[p] = laws
+        lemmas.append(t.implies(t.all(*signs), t.all(t.at_most(p, x), t.at_most(p, y))))
+    t.lemmas[p] = lemmas
     for shared, other in ((a, b), (b, a)):
         neighbours = t.neighbours.setdefault(("product", shared), [])
-        for before, beside in neighbours[-MOST_NEIGHBOURS:]:
-            t.links.extend((p, beside, law) for law in _in_step(t, shared, (other, p), (before, beside)))
+        for before, neighbour in neighbours[-MOST_NEIGHBOURS:]:
+            t.links.extend((p, neighbour, lemma) for lemma in _in_step(t, shared, (other, p), (before, neighbour)))
         neighbours.append((other, p))
     return p
 
 
 def _in_step(t: Terms, shared: Term, one: tuple[Term, Term], other: tuple[Term, Term]) -> list[Term]:
-    """Two products of one factor are ordered as their other factors are, or the other way round."""
+    """Products with a common factor are ordered as their other factors are, or reversed."""
     zero = t.number(0)
     (x, p), (y, q) = one, other
     result = []
@@ -75,8 +78,8 @@ def _in_step(t: Terms, shared: Term, one: tuple[Term, Term], other: tuple[Term, 
     return result
 
 
-def quotient(t: Terms, mode: str, a: Term, b: Term) -> Term:
-    """The exact quotient rounded to an int; anything where `b` is nought, which is a fault."""
+def quotient(t: Terms, mode: RoundingMode, a: Term, b: Term) -> Term:
+    """The exact quotient rounded to an int; any number where `b` is zero, which is a fault."""
     if b.op == "num":
         if b.value == 0:
             return t.number(0)
@@ -90,7 +93,7 @@ def quotient(t: Terms, mode: str, a: Term, b: Term) -> Term:
     return made
 
 
-def _new_quotient(t: Terms, mode: str, a: Term, b: Term) -> Term:
+def _new_quotient(t: Terms, mode: RoundingMode, a: Term, b: Term) -> Term:
     bounds = [abs(x) + 1 for x in (a.low, a.high) if x is not None]
     most = max(bounds) if len(bounds) == 2 else None
     low = None if most is None else 0 if _never_negative(a) and _never_negative(b) else -most
@@ -104,17 +107,19 @@ def _new_quotient(t: Terms, mode: str, a: Term, b: Term) -> Term:
     half_below, half_above = t.at_most(t.times(-1, size), twice), t.at_most(twice, size)
     match mode:
         case "down":
-            law = t.choose(whole, from_below, from_above)
+            lemma = t.choose(whole, from_below, from_above)
         case "up":
-            law = t.choose(whole, from_above, from_below)
+            lemma = t.choose(whole, from_above, from_below)
         case "half up":
             ties = t.choose(whole, t.less(twice, size), t.less(t.times(-1, size), twice))
-            law = t.all(half_below, half_above, ties)
-        case _:
+            lemma = t.all(half_below, half_above, ties)
+        case "half even":
             tie = t.any(t.same(twice, size), t.same(twice, t.times(-1, size)))
             even = t.same(q, t.times(2, t.floor(q, 2)))
-            law = t.all(half_below, half_above, t.implies(tie, even))
-    t.laws[q] = [t.any(t.same(b, zero), law)]
+            lemma = t.all(half_below, half_above, t.implies(tie, even))
+        case _:
+            assert_never(mode)
+    t.lemmas[q] = [t.any(t.same(b, zero), lemma)]
     if b.op == "num":
         _rising(t, (mode, b), a, q, t.false)
     return q
@@ -125,11 +130,15 @@ def _never_negative(a: Term) -> bool:
 
 
 def _rising(t: Terms, kind: object, a: Term, result: Term, unless: Term) -> None:
-    """What is made of more in the same way is no less."""
+    """Monotonicity: a greater operand gives no lesser result."""
     neighbours = t.neighbours.setdefault(kind, [])
-    for before, beside in neighbours[-MOST_NEIGHBOURS:]:
-        t.links.append((result, beside, t.any(unless, t.implies(t.at_most(a, before), t.at_most(result, beside)))))
-        t.links.append((result, beside, t.any(unless, t.implies(t.at_most(before, a), t.at_most(beside, result)))))
+    for before, neighbour in neighbours[-MOST_NEIGHBOURS:]:
+        t.links.append(
+            (result, neighbour, t.any(unless, t.implies(t.at_most(a, before), t.at_most(result, neighbour))))
+        )
+        t.links.append(
+            (result, neighbour, t.any(unless, t.implies(t.at_most(before, a), t.at_most(neighbour, result))))
+        )
     neighbours.append((a, result))
 
 
@@ -163,9 +172,9 @@ def _new_months(t: Terms, day: Term, months: int) -> tuple[Term, Term]:
     near = t.all(
         t.at_most(t.plus(day, t.number(about - 4)), result), t.at_most(result, t.plus(day, t.number(about + 4)))
     )
-    t.laws[result] = [t.any(outside, near)]
+    t.lemmas[result] = [t.any(outside, near)]
     _rising(t, ("months", months), day, result, outside)
-    t.meanings[result] = Months(result, day, months, outside, tuple(_calendar(t, day, months, result)))
+    t.axioms[result] = MonthsAxiom(result, day, months, outside, tuple(_calendar(t, day, months, result)))
     return result, outside
 
 
@@ -224,7 +233,7 @@ def _length(t: Terms, year: Term, month: Term) -> Term:
 
 
 def _days_before(t: Terms, year: Term, month: Term) -> Term:
-    """Days of the calendar before the first of the month; months count from nought."""
+    """Days of the calendar before the first of the month; months count from zero."""
     past = t.plus(year, t.number(-1))
     whole = t.plus(t.times(365, past), t.floor(past, 4), t.times(-1, t.floor(past, 100)), t.floor(past, 400))
     in_year = t.number(_BEFORE_MONTH[11])

@@ -1,4 +1,4 @@
-"""Two programs as one, so that a claim can speak of both: each function under its name and which of the two it is of.
+"""The product of two programs, in which a claim can compare them: each function under its name and its side.
 
 Facts are those of the later program, with the fields that only the earlier one has.
 """
@@ -19,7 +19,7 @@ BEFORE, AFTER = "@before", "@after"
 
 
 def beside(before: Program, after: Program) -> Program:
-    """Both programs; of equal records one, of differing ones the fields of both."""
+    """The product of two programs; a record has the fields of both."""
     functions = {**_named(before, BEFORE), **_named(after, AFTER)}
     records = dict(after.records)
     for name, fields_before in before.records.items():
@@ -47,15 +47,15 @@ def _named(program: Program, which: str) -> dict[str, Function]:
 
 
 def called(function: Function, which: str) -> Expr:
-    """The function of one of the two, asked about the facts."""
+    """A call of the function on one side, on the given facts."""
     return ir.Call(function.id + which, tuple(ir.Variable(n) for n, _ in function.parameters))
 
 
-# ── what something depends on ───────────────────────────────────────────────────────────────
+# ── dependencies ────────────────────────────────────────────────────────────────────────────
 
 
 def fingerprints(program: Program) -> dict[str, str]:
-    """For each function a digest of all that its answer depends on: places, texts and citations do not count."""
+    """For each function a digest of all that its answer depends on, without places, texts and citations."""
     result: dict[str, str] = {}
     for id in program.calls_first(*program.functions):
         f = program.functions[id]
@@ -82,7 +82,7 @@ def _words(e: Expr, known: dict[str, str]) -> Iterator[str]:
 
 
 def records_of(parameters: Parameters, program: Program) -> dict[str, tuple[FieldOf, ...]]:
-    """The records among the facts of these parameters, and those in their fields."""
+    """The records of these parameters, and those in their fields."""
     found: dict[str, tuple[FieldOf, ...]] = {}
     pending = [of for _, of in parameters]
     while pending:

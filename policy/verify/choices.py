@@ -1,15 +1,19 @@
-"""Which operands and cases count, over all facts: `and` and `or`, tables, dated versions. Part of `to_smt`."""
+"""`and`, `or`, aggregates, tables and dated versions over all facts. Part of `to_smt`."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal, assert_never
 
-from policy.verify.symbolic import Found, Group, Plain, Value, alike, merged, number, truth, with_unknown
+from policy.verify.symbolic import Found, Group, Plain, Value, equal, merged, number, truth, with_unknown
 from policy.verify.terms import Term, Terms
+from policy.vocabulary import HitPolicy
+
+Aggregation = Literal["sum", "count", "count distinct", "min", "max"]
 
 
 def first_deciding(t: Terms, deciding: bool, operands: Sequence[Found]) -> Found:
-    """`and` and `or`: evaluated only until one decides, unknown where none does and one is."""
+    """`and` and `or`: evaluated until one operand decides; unknown where none does and one is unknown."""
     reached, fault, unknown = t.true, t.false, t.false
     for o in operands:
         fault = t.any(fault, t.all(reached, o.fault))
@@ -21,51 +25,62 @@ def first_deciding(t: Terms, deciding: bool, operands: Sequence[Found]) -> Found
 
 
 def doubtful(t: Terms, doubt: Term, value: Value, one: Found, other: Found) -> Value:
-    """`value`; but in doubt it is `one`, where that is the same as the other, and unknown where it is not."""
+    """`value`; in doubt it is `one` if that equals the other, and else unknown."""
     if isinstance(one.value, Group) or isinstance(other.value, Group):
         same = t.false
     else:
         known = t.no(t.any(one.value.unknown, other.value.unknown, one.fault, other.fault))
-        same = t.all(known, alike(t, one.value, other.value))
+        same = t.all(known, equal(t, one.value, other.value))
     unknown = t.choose(doubt, t.no(same), value.unknown)
     return with_unknown(merged(t, doubt, one.value, value), unknown)
 
 
-def together(t: Terms, kind: str, kept: Sequence[tuple[Term, Value]]) -> Plain:
-    """The sum, count, least or greatest of the values that are kept."""
-    one, nought = t.number(1), t.number(0)
+def aggregate(t: Terms, kind: Aggregation, kept: Sequence[tuple[Term, Value]]) -> Plain:
+    """An aggregate of the values that are kept."""
+    one, zero = t.number(1), t.number(0)
     match kind:
         case "sum":
-            return _known(t, t.plus(*(t.choose(k, number(t, v), nought) for k, v in kept)))
+            return _known(t, t.plus(*(t.choose(k, number(t, v), zero) for k, v in kept)))
         case "count":
-            return _known(t, t.plus(*(t.choose(k, one, nought) for k, _ in kept)))
+            return _known(t, t.plus(*(t.choose(k, one, zero) for k, _ in kept)))
         case "count distinct":
-            new = [t.all(k, *(t.no(t.all(p, alike(t, v, w))) for p, w in kept[:n])) for n, (k, v) in enumerate(kept)]
-            return _known(t, t.plus(*(t.choose(k, one, nought) for k in new)))
-    better = t.least if kind == "min" else t.greatest
-    there, best = t.false, nought
-    for k, v in kept:
-        x = number(t, v)
-        best = t.choose(k, t.choose(there, better(best, x), x), best)
-        there = t.any(there, k)
-    return Plain(best, t.no(there), t.false)
+            new = [t.all(k, *(t.no(t.all(p, equal(t, v, w))) for p, w in kept[:n])) for n, (k, v) in enumerate(kept)]
+            return _known(t, t.plus(*(t.choose(k, one, zero) for k in new)))
+        case "min" | "max":
+            better = t.least if kind == "min" else t.greatest
+            some, best = t.false, zero
+            for k, v in kept:
+                x = number(t, v)
+                best = t.choose(k, t.choose(some, better(best, x), x), best)
+                some = t.any(some, k)
+            return Plain(best, t.no(some), t.false)
+        case _:
+            assert_never(kind)
 
 
 def _known(t: Terms, term: Term) -> Plain:
     return Plain(term, t.false, t.false)
 
 
-def chosen(t: Terms, mode: str, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
+def chosen(t: Terms, mode: HitPolicy, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
     """The value of the case or cases that hold."""
-    if mode == "first":
-        return _first(t, tests, values, none)
-    if mode == "only":
-        return _only(t, tests, values, none)
-    return _several(t, mode, tests, values, none)
+    match mode:
+        case "first":
+            return _first(t, tests, values, none)
+        case "only":
+            return _only(t, tests, values, none)
+        case "highest":
+            return _several(t, "max", tests, values, none)
+        case "lowest":
+            return _several(t, "min", tests, values, none)
+        case "sum":
+            return _several(t, "sum", tests, values, none)
+        case _:
+            assert_never(mode)
 
 
 def _first(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
-    """The first case that holds; where it is in doubt which that is, what all that it may be give alike."""
+    """The first case that holds; in doubt, the value that all cases agree on that it may be."""
     rest, fault_of_tests = none, t.false
     for test, value in zip(reversed(tests), reversed(values), strict=True):
         doubt, holds = test.value.unknown, truth(t, test.value)
@@ -93,7 +108,7 @@ def _only(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found
     return Found(with_unknown(made.value, unknown), t.any(fault, two, t.all(t.no(doubts), made.fault)))
 
 
-def _several(t: Terms, mode: str, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
+def _several(t: Terms, kind: Aggregation, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
     holding: list[tuple[Term, Found]] = []
     doubts, fault = t.false, t.false
     for test, value in zip(tests, values, strict=True):
@@ -101,8 +116,7 @@ def _several(t: Terms, mode: str, tests: Sequence[Found], values: Sequence[Found
         fault = t.any(fault, test.fault)
         holding.append((t.all(t.no(test.value.unknown), truth(t, test.value)), value))
     some = t.any(*(h for h, _ in holding))
-    kind = {"highest": "max", "lowest": "min", "sum": "sum"}[mode]
-    result = together(t, kind, [(h, v.value) for h, v in holding])
+    result = aggregate(t, kind, [(h, v.value) for h, v in holding])
     open_value = t.any(*(t.all(h, v.value.unknown) for h, v in holding))
     inner_fault = t.any(*(t.all(h, v.fault) for h, v in holding))
     made = merged(t, some, Plain(result.term, t.false, open_value), none.value)

@@ -1,51 +1,104 @@
-"""Claims about all facts and dates, and what became of them. Plain data, for people, documents and machines.
+"""Claims about all facts and dates, the queries that decide them, and their results. Plain data.
 
-A claim is about expressions of a program, so that a case the solver finds can be tried on the reference interpreter.
+A query is about expressions of a program, so that a solution of the solver can be replayed on the reference
+interpreter. Each kind of query is a function below, which states when it is unsatisfiable.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum
-from typing import Any
+from typing import Literal
 
 from attrs import field, frozen
 
 from policy.ir.program import Expr
 from policy.model.rules import Parameters
 
+QueryKind = Literal["true", "possible", "unknown", "fault", "fault or limit", "different", "exactly one true"]
+
 
 @frozen(eq=False)
-class Sought:
-    """Facts for which `expression` comes to something. `outcome`:
+class Query:
+    """Facts and a date for which `expression`, and where there is one `other`, come to something.
 
-    true     certainly true
-    open     true, or unknown, so that it may be true
-    unknown  not known
-    fault    a fault other than a number or date beyond its limit
-    limit    a fault of any kind
-    differ   not the same as `other`: another value, or known where the other is not
-    apart    certainly true where `other` is not, or the other way round
-
-    Where there is a `where`, it must hold for certain as well.
+    Where there is a `where`, it must be certainly true as well.
     """
 
-    outcome: str
+    kind: QueryKind
     expression: Expr
     other: Expr | None = None
     where: Expr | None = None
 
+    @property
+    def expressions(self) -> Iterator[Expr]:
+        return (e for e in (self.expression, self.other, self.where) if e is not None)
+
+
+def is_true(e: Expr) -> Query:
+    """Unsatisfiable iff `e` is certainly true for no facts."""
+    return Query("true", e)
+
+
+def is_possible(e: Expr) -> Query:
+    """Unsatisfiable iff `e` is, for all facts, known and not true, or a fault."""
+    return Query("possible", e)
+
+
+def is_unknown(e: Expr, where: Expr | None = None) -> Query:
+    """Unsatisfiable iff `e` is known, or a fault, for all facts."""
+    return Query("unknown", e, where=where)
+
+
+def fails(e: Expr) -> Query:
+    """Unsatisfiable iff `e` is a fault for no facts, but for numbers and dates beyond their limits."""
+    return Query("fault", e)
+
+
+def fails_or_overflows(e: Expr, where: Expr | None = None) -> Query:
+    """Unsatisfiable iff `e` is a fault of any kind for no facts."""
+    return Query("fault or limit", e, where=where)
+
+
+def differ(a: Expr, b: Expr, where: Expr | None = None) -> Query:
+    """Unsatisfiable iff `a` and `b` are equivalent: equal, both unknown, or both a fault, for all facts."""
+    return Query("different", a, b, where)
+
+
+def exactly_one_true(a: Expr, b: Expr, where: Expr | None = None) -> Query:
+    """Unsatisfiable iff `a` is certainly true for exactly the facts for which `b` is."""
+    return Query("exactly one true", a, b, where)
+
+
+ClaimKind = Literal[
+    "property",
+    "table",
+    "value",
+    "decision",
+    "rule",
+    "condition",
+    "priority",
+    "overlay",
+    "difference",
+    "mutant",
+    "how",
+]
+
 
 @frozen(eq=False)
 class Claim:
-    """What is claimed of `subject`. Where `is_never`, facts like those sought refute it; else they show it."""
+    """A statement about `subject`.
 
-    kind: str
+    A universal claim is proved where its query is unsatisfiable; any other is proved by a solution.
+    """
+
+    kind: ClaimKind
     subject: str
     says: str
     place: str
-    sought: Sought
-    is_never: bool = True
-    asides: tuple[tuple[str, Sought], ...] = ()  # what is worth telling where there are such facts
+    query: Query
+    is_universal: bool = True
+    asides: tuple[tuple[str, Query], ...] = ()  # solutions of these are noted with the result
 
 
 @frozen(eq=False)
@@ -57,7 +110,7 @@ class Batch:
 
 
 class Status(Enum):
-    """What became of a claim."""
+    """The result of a claim."""
 
     PROVED = "proved"
     REFUTED = "refuted"
@@ -68,10 +121,10 @@ class Status(Enum):
 
 @frozen
 class Example:
-    """Facts on a date, and what they come to. `shown` are the facts that were read, as an author writes them."""
+    """A solution: facts on a date, and what they come to. `shown` are the facts read, as authors write them."""
 
     on: str
-    facts: dict[str, Any]  # as JSON, for `policy decide`
+    facts: dict[str, object]  # as JSON, for `policy decide`
     shown: tuple[tuple[str, str], ...]
     comes_to: str = ""
     written: tuple[tuple[str, str], ...] = ()  # each parameter as tests write it
@@ -80,15 +133,15 @@ class Example:
         where = ", ".join(f"{path} = {value}" for path, value in self.shown)
         return f"on {self.on}" + (f" where {where}" if where else "")
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"on": self.on, "facts": self.facts, "comes_to": self.comes_to}
 
 
 @frozen
 class Verdict:
-    """A claim and what became of it. `longest` is the length up to which lists were looked at; 0 where none were."""
+    """A claim and its result. `longest` is the bound on the length of lists; 0 where the claim depends on none."""
 
-    kind: str
+    kind: ClaimKind
     subject: str
     says: str
     place: str
@@ -106,7 +159,7 @@ class Verdict:
             words += f" for lists up to {self.longest}"
         return words + (f"{'' if self.status is Status.UNDECIDED else ':'} {self.why}" if self.why else "")
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "kind": self.kind,
             "subject": self.subject,

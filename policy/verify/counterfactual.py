@@ -1,45 +1,46 @@
-"""The smallest changes of facts that would turn an answer: only of facts that the author marked as `changeable`.
+"""Counterfactuals (recourse): the smallest changes of facts marked `changeable` that bring about another answer.
 
-In: a question on one date, its facts, and the answer that is wanted. Out: ways to get it, fewest changes first, each
-change as small as it can be, each way confirmed by the interpreter. Facts that are missing stay missing.
+In: a question on one date, its facts, and the goal. Out: counterfactuals, fewest changes first, each change minimal,
+each confirmed by the interpreter. Facts that are missing stay missing.
 
-No way reaches back in time. The decision is made at the latest instant that the facts tell of, if it lies on the day
-asked about or before, and else at the beginning of that day in Hong Kong: see `moment_of`. An instant or date that is
-changed lies then or later, and what has happened by then does not become absent.
+No change reaches back in time. The decision is made at the latest instant among the facts, if it is not after the day
+asked about, and else at the beginning of that day in Hong Kong: see `moment_of`. A changed instant or date is not
+before that moment, and what has happened by then does not become absent.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import assert_never
 
 from attrs import field, frozen
 
 from policy.decisions import MISSING
 from policy.ir import program as ir
-from policy.ir.held import attribute
 from policy.ir.program import Expr, FieldOf, Function, Program
 from policy.model import types
 from policy.model.types import Number, Type
 from policy.model.values import microseconds, show
-from policy.verify.claims import Batch, Claim, Sought
-from policy.verify.decide import Asked, Limits, Searched, asked, searched
-from policy.verify.facts import Facts, Model
-from policy.verify.symbolic import Group, Many, Plain, Value
+from policy.verify.axioms import Model
+from policy.verify.claims import Batch, Claim, Query, is_true
+from policy.verify.decide import Encoding, Limits, Searched, asked, searched
+from policy.verify.facts import Fact, Facts, Given, member
+from policy.verify.notation import in_rules
+from policy.verify.symbolic import Plain, Value
 from policy.verify.terms import Term
-from policy.verify.written import in_rules
+from policy.vocabulary import ComparisonOperator
 
 MOST_WAYS = 5
 MOST_CHANGES = 4
 DAY = 24 * 60 * 60 * 1_000_000
 HONG_KONG = timedelta(hours=8)
-IN_TIME = "in time"  # the goal that nothing reaches back
+IN_TIME = "in time"  # the goal that no change reaches back in time
 
 
 @frozen
 class Change:
-    """One fact, as it is and as it would have to be, as an author writes them; `is_time` of an instant or date."""
+    """One fact before and after, as authors write them; `is_time` of an instant or date."""
 
     path: str
     before: str
@@ -48,8 +49,8 @@ class Change:
 
 
 @frozen
-class WayOut:
-    """Changes that together bring about the answer that is wanted, and that answer."""
+class Counterfactual:
+    """Changes that together bring about the goal."""
 
     changes: tuple[Change, ...]
 
@@ -60,21 +61,21 @@ class WayOut:
     def __str__(self) -> str:
         return " and ".join(f"{c.path} = {c.after} instead of {c.before}" for c in self.changes)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {"changes": [{"fact": c.path, "before": c.before, "after": c.after} for c in self.changes]}
 
 
 @frozen
 class WaysOut:
-    """All ways found. `is_complete` where there is no other with as few changes as were tried; `changeable` are the
-    facts that could be changed at all, and `not_before` is the moment before which no instant is changed."""
+    """The counterfactuals found. `is_complete` where no other has as few changes as were tried; `changeable` are the
+    facts that may be changed at all, and `not_before` is the moment before which no instant is changed."""
 
-    ways: tuple[WayOut, ...]
+    ways: tuple[Counterfactual, ...]
     is_complete: bool
     changeable: tuple[str, ...]
     not_before: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "ways": [w.as_json() for w in self.ways],
             "complete": self.is_complete,
@@ -83,147 +84,132 @@ class WaysOut:
         }
 
 
-def wanted(function: Function, how: str, value: Any = None) -> Expr:
-    """That the answer is as wanted. `how`: permitted, denied, or =, >=, <=, >, < with a value."""
+OPERATORS: dict[str, ComparisonOperator] = {"=": "is", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
+
+
+def wanted(function: Function, how: str, value: Fact = None) -> Expr:
+    """The goal that the answer is `permitted` or `denied`, or compares with a value by one of `OPERATORS`."""
     call = ir.Call(function.id, tuple(ir.Variable(n) for n, _ in function.parameters))
-    match how:
-        case "permitted":
-            return call
-        case "denied":
-            return ir.Not(call)
-        case "=":
-            return ir.Compare("is", call, ir.Const(value))
-    return ir.Compare(how, call, ir.Const(value))
+    if how in ("permitted", "denied"):
+        return call if how == "permitted" else ir.Not(call)
+    return ir.Compare(OPERATORS[how], call, ir.Const(value))
 
 
-def ways_out(
+def counterfactuals(
     program: Program,
     function: Function,
-    given: tuple[Any, ...],
+    given: Given,
     goal: Expr,
     limits: Limits,
     most_ways: int = MOST_WAYS,
 ) -> WaysOut:
-    """The ways to bring about the goal, in a program of one date; `given` are facts in run-time form."""
+    """The counterfactuals for a goal, in a program of one date; `given` are facts in run-time form."""
     assert program.on is not None
-    plain = tuple(_plain(g, of, program) for g, (_, of) in zip(given, function.parameters, strict=True))
-    sought = Sought("true", goal)
-    claims = (Claim("how", function.id, "", "", sought),)
-    moment = moment_of(program, function, plain)
-    around = Around(dict(zip((n for n, _ in function.parameters), plain, strict=True)), program.on, moment)
-    a = asked(program, Batch(function.parameters, claims), limits, program.on, around.facts)
-    if "0" in a.wrong:  # what the solver has no terms for is not searched
-        return WaysOut((), False, tuple(around.kinds), show(moment, types.INSTANT))
-    around.name_all(a)
-    in_time = around.in_time(a)
+    query = is_true(goal)
+    claims = (Claim("how", function.id, "", "", query),)
+    moment = moment_of(program, function, given)
+    p = Perturbation(dict(zip((n for n, _ in function.parameters), given, strict=True)), program.on, moment)
+    a = asked(program, Batch(function.parameters, claims), limits, program.on, p.facts)
+    if "0" in a.wrong:  # a goal without an encoding is not solved
+        return WaysOut((), False, tuple(p.changeable), show(moment, types.INSTANT))
+    p.encode_changes(a)
+    in_time = p.in_time(a)
     always = [] if in_time is a.script.terms.true else [IN_TIME]
-    a.solver.also(IN_TIME, in_time)
-    found: list[WayOut] = []
+    a.solver.add_goal(IN_TIME, in_time)
+    found: list[Counterfactual] = []
 
-    def all_found(is_complete: bool) -> WaysOut:
-        return WaysOut(tuple(found), is_complete, tuple(around.kinds), show(moment, types.INSTANT))
+    def result(is_complete: bool) -> WaysOut:
+        return WaysOut(tuple(found), is_complete, tuple(p.changeable), show(moment, types.INSTANT))
 
-    for most in range(1, min(MOST_CHANGES, len(around.changed)) + 1):
-        a.solver.also(f"most {most}", _at_most(a, list(around.changed.values()), most))
-        barred: list[str] = [*always, f"most {most}", *(f"not {n}" for n in range(len(found)))]
+    for most in range(1, min(MOST_CHANGES, len(p.changed)) + 1):
+        a.solver.add_goal(f"most {most}", _at_most(a, list(p.changed.values()), most))
+        others: list[str] = [*always, f"most {most}", *(f"not {n}" for n in range(len(found)))]
         while True:
-            case = searched(a, "0", sought, wants_plain=False, also=tuple(barred))
+            case = searched(a, "0", query, minimal=False, also=tuple(others))
             if case is None:
-                return all_found(False)
+                return result(False)
             if not case.found:
                 break
-            way, paths = _smallest(a, sought, around, case, barred)
-            a.solver.also(f"not {len(found)}", a.script.terms.no(_all_changed(a, around, paths)))
-            barred.append(f"not {len(found)}")
+            way, paths = _minimal(a, query, p, case, others)
+            t = a.script.terms
+            a.solver.add_goal(f"not {len(found)}", t.no(t.all(*(p.changed[path] for path in paths))))
+            others.append(f"not {len(found)}")
             found.append(way)
             if len(found) == most_ways:
-                return all_found(False)
-    return all_found(True)
+                return result(False)
+    return result(True)
 
 
-def moment_of(program: Program, function: Function, given: tuple[Any, ...]) -> int:
+def moment_of(program: Program, function: Function, given: Given) -> int:
     """The moment of the decision: the latest instant of the facts that is not after the day asked about, and no
-    earlier than that day begins in Hong Kong. What lies before can no longer be made otherwise."""
+    earlier than that day begins in Hong Kong. Nothing before it can be changed any more."""
     assert program.on is not None
     midnight = datetime.min.replace(tzinfo=UTC) + timedelta(days=program.on - 1)
     start = microseconds(midnight) - HONG_KONG // timedelta(microseconds=1)
-    told = [
-        i for value, (_, of) in zip(given, function.parameters, strict=True) for i in _instants(value, of, program)
-    ]
-    return max([start, *(i for i in told if i < start + DAY)])
+    facts = zip(given, function.parameters, strict=True)
+    instants = [i for value, (_, of) in facts for i in _instants(value, of, program)]
+    return max([start, *(i for i in instants if i < start + DAY)])
 
 
-def _instants(value: Any, of: Type, program: Program) -> Iterator[int]:
-    """Every instant that a fact tells of."""
+def _instants(value: Fact, of: Type, program: Program) -> Iterator[int]:
+    """Every instant in a fact."""
+    if value is MISSING or value is None:
+        return
     match of:
-        case _ if value is MISSING or value is None:
-            return
         case types.OptionalOf(item):
             yield from _instants(value, item, program)
         case types.Instant():
             yield value
         case types.Record(name):
             for f in program.records[name]:
-                yield from _instants(value[f.name], f.type, program)
+                yield from _instants(member(value, f.name), f.type, program)
         case types.ListOf(item) | types.SetOf(item):
             for element in value:
                 yield from _instants(element, item, program)
+        case types.Boolean() | types.Text() | types.Enum() | types.Number() | types.Date() | types.Broken():
+            return
+        case _:
+            assert_never(of)
 
 
-def _plain(value: Any, of: Type, program: Program) -> Any:
-    """A fact with its records as dicts."""
-    inner = of.of if isinstance(of, types.OptionalOf) else of
-    if value is MISSING or value is None:
-        return value
-    if isinstance(inner, types.Record):
-        fields = program.records[inner.name]
-        return {f.name: _plain(getattr(value, attribute(f.name)), f.type, program) for f in fields}
-    if isinstance(inner, types.ListOf):
-        return [_plain(v, inner.of, program) for v in value]
-    return value
-
-
-# ── facts that may be other than they are ───────────────────────────────────────────────────
+# ── facts that may be changed ─────────────────────────────────────────────────────────────────
 
 
 @frozen(eq=False)
-class Around:
-    """The given facts, of which some may be changed: for each of these, that it is. Decided on a day, at a moment."""
+class Perturbation:
+    """Given facts of which some may be changed, with a term for each that it is. Decided on a day, at a moment."""
 
-    given: dict[str, Any]
+    given: dict[str, Fact]
     day: int
     moment: int
-    kinds: dict[str, tuple[Type, Any]] = field(factory=dict)  # by path: type, and the fact as it is
+    changeable: dict[str, tuple[Type, Fact]] = field(factory=dict)  # by path: its type, and the given fact
     changed: dict[str, Term] = field(factory=dict)
 
     def facts(self, blank: Facts) -> Facts:
-        """Facts that are as given, but for those that may change."""
-        return FactsAround(blank.program, blank.terms, blank.texts, blank.longest, blank.lists, around=self)
+        """Facts as given, except for the changeable ones."""
+        return PerturbedFacts(blank.program, blank.terms, blank.texts, blank.longest, blank.lists, perturbation=self)
 
-    def name_all(self, a: Asked) -> None:
-        """Makes every name, so that changes can be counted; only those that the goal rests on count."""
+    def encode_changes(self, a: Encoding) -> None:
+        """Encodes that a fact is changed, for each that the goal depends on."""
         names = {str(n.value) for n in a.script.names("0")}
         t = a.script.terms
-        for path, (of, value) in self.kinds.items():
+        for path, (of, value) in self.changeable.items():
             if path in names or f"{path}?" in names:
-                is_same = a.facts.is_given(value, of, path)
-                self.changed[path] = t.no(is_same)
+                self.changed[path] = t.no(a.facts.is_given(value, of, path))
 
     def earliest(self, of: Type) -> int | None:
-        """The earliest that a fact of a type can be changed to, where it is about time."""
-        match of.of if isinstance(of, types.OptionalOf) else of:
-            case types.Instant():
-                return self.moment
-            case types.Date():
-                return self.day
-        return None
+        """The earliest value that a date or instant can be changed to; None for other types."""
+        inner = of.of if isinstance(of, types.OptionalOf) else of
+        if isinstance(inner, types.Instant):
+            return self.moment
+        return self.day if isinstance(inner, types.Date) else None
 
-    def in_time(self, a: Asked) -> Term:
-        """That nothing reaches back: what is changed lies at the decision or later, and what has happened stays."""
+    def in_time(self, a: Encoding) -> Term:
+        """That a changed time is not before the decision, and that what has happened does not become absent."""
         t = a.script.terms
-        held = []
+        conditions = []
         for path, is_changed in self.changed.items():
-            of, before = self.kinds[path]
+            of, before = self.changeable[path]
             earliest = self.earliest(of)
             if earliest is None:
                 continue
@@ -232,112 +218,92 @@ class Around:
             has_happened = before is not None and before <= earliest
             absent = t.false if has_happened else now.absent
             later = t.all(t.no(now.absent), t.at_most(t.number(earliest), now.term))
-            held.append(t.any(t.no(is_changed), absent, later))
-        return t.all(*held)
+            conditions.append(t.any(t.no(is_changed), absent, later))
+        return t.all(*conditions)
 
 
 @frozen(eq=False)
-class FactsAround(Facts):
+class PerturbedFacts(Facts):
     """Facts of which all but the changeable ones are given."""
 
-    around: Around = field(kw_only=True)
+    perturbation: Perturbation = field(kw_only=True)
 
     def any(self, of: Type, path: str, least: int | None = None, most: int | None = None) -> Value:
-        if path in self.around.given:
-            return self._near(self.around.given[path], of, path)
+        if path in self.perturbation.given:
+            return self.given(self.perturbation.given[path], of, path)
         return super().any(of, path, least, most)
 
-    def _near(self, value: Any, of: Type, path: str) -> Value:
-        t = self.terms
-        inner = of.of if isinstance(of, types.OptionalOf) else of
-        if isinstance(inner, types.Record) and isinstance(value, dict):
-            fields = {f.name: f for f in self.program.records[inner.name]}
-            return Group(lambda n: self._near_field(value[n], fields[n], f"{path}.{n}"), t.false, t.false)
-        if isinstance(inner, types.ListOf) and isinstance(value, list):
-            return Many(
-                tuple((t.true, self._near(v, inner.of, f"{path}[{n}]")) for n, v in enumerate(value)), t.false
-            )
-        return self.given(value, of, path)
-
-    def _near_field(self, value: Any, f: FieldOf, path: str) -> Value:
-        if f.is_changeable and value is not MISSING and _is_single(f.type):
-            self.around.kinds[path] = f.type, value
+    def given_field(self, value: Fact, f: FieldOf, path: str) -> Value:
+        inner = f.type.of if isinstance(f.type, types.OptionalOf) else f.type
+        is_single = not isinstance(inner, types.Record | types.ListOf | types.SetOf)
+        if f.is_changeable and value is not MISSING and is_single:
+            self.perturbation.changeable[path] = f.type, value
             return super().any(f.type, path, f.least, f.most)
-        return self._near(value, f.type, path)
+        return super().given_field(value, f, path)
 
-    def read(self, model: Model, of: Type, path: str, least: int | None = None, most: int | None = None) -> Any:
-        if path in self.around.given:
-            return self._changed(model, self.around.given[path], of, path)
+    def read(self, model: Model, of: Type, path: str, least: int | None = None, most: int | None = None) -> Fact:
+        if path in self.perturbation.given:
+            return self._changed(model, self.perturbation.given[path], of, path)
         return super().read(model, of, path, least, most)
 
-    def _changed(self, model: Model, value: Any, of: Type, path: str) -> Any:
+    def _changed(self, model: Model, value: Fact, of: Type, path: str) -> Fact:
+        """The given fact with its changes in a model, records as dicts."""
         inner = of.of if isinstance(of, types.OptionalOf) else of
-        if path in self.around.kinds and (path in model or f"{path}?" in model):
-            return super().read({path: self._number(value), **model} if value is not None else model, of, path)
-        if isinstance(inner, types.Record) and isinstance(value, dict):
-            fields = {f.name: f.type for f in self.program.records[inner.name]}
-            return {n: self._changed(model, v, fields[n], f"{path}.{n}") for n, v in value.items()}
-        if isinstance(inner, types.ListOf) and isinstance(value, list):
+        if path in self.perturbation.changeable and (path in model or f"{path}?" in model):
+            known = {path: self.texts.number(value) if isinstance(value, str) else value}
+            return super().read({**known, **model} if value is not None else model, of, path)
+        if value is None or value is MISSING:
+            return value
+        if isinstance(inner, types.Record):
+            fields = self.program.records[inner.name]
+            return {f.name: self._changed(model, member(value, f.name), f.type, f"{path}.{f.name}") for f in fields}
+        if isinstance(inner, types.ListOf):
             return [self._changed(model, v, inner.of, f"{path}[{n}]") for n, v in enumerate(value)]
         return value
-
-    def _number(self, value: Any) -> int | bool:
-        return self.texts.number(value) if isinstance(value, str) else value
-
-
-def _is_single(of: Type) -> bool:
-    inner = of.of if isinstance(of, types.OptionalOf) else of
-    return not isinstance(inner, types.Record | types.ListOf | types.SetOf)
 
 
 # ── few changes, and small ones ─────────────────────────────────────────────────────────────
 
 
-def _at_most(a: Asked, changed: list[Term], most: int) -> Term:
+def _at_most(a: Encoding, changed: list[Term], most: int) -> Term:
     t = a.script.terms
     count = t.plus(*(t.choose(c, t.number(1), t.number(0)) for c in changed))
     return t.at_most(count, t.number(most))
 
 
-def _all_changed(a: Asked, around: Around, paths: list[str]) -> Term:
-    return a.script.terms.all(*(around.changed[p] for p in paths))
-
-
-def _smallest(
-    a: Asked, sought: Sought, around: Around, case: Searched, barred: list[str]
-) -> tuple[WayOut, list[str]]:
-    """The case with no fact changed that need not be, and each number no further than needed."""
-    paths = [p for p in around.changed if _is_changed(around, case, p)]
+def _minimal(
+    a: Encoding, query: Query, p: Perturbation, case: Searched, others: list[str]
+) -> tuple[Counterfactual, list[str]]:
+    """The solution with no fact changed needlessly, and each number changed no further than needed."""
+    paths = [path for path, (_, before) in p.changeable.items() if path in p.changed and _at(case, path) != before]
     t = a.script.terms
-    others = t.all(*(t.no(c) for p, c in around.changed.items() if p not in paths))
-    fixed = [*barred, _goal(a, others)]
+    unchanged = t.all(*(t.no(c) for path, c in p.changed.items() if path not in paths))
+    fixed = [*others, _goal(a, unchanged)]
     for path in paths:
-        of, before = around.kinds[path]
+        of, before = p.changeable[path]
         inner = of.of if isinstance(of, types.OptionalOf) else of
-        start = around.earliest(of) if before is None else before
-        if (
-            isinstance(inner, Number | types.Date | types.Instant)
-            and start is not None
-            and _at(case, path) is not None
-        ):
-            case, reached = _nearest(a, sought, path, int(start), case, fixed)
+        start = p.earliest(of) if before is None else before
+        is_number = isinstance(inner, Number | types.Date | types.Instant)
+        if is_number and start is not None and _at(case, path) is not None:
+            case, reached = _nearest(a, query, path, int(start), case, fixed)
             fixed.append(reached)
         else:
             fixed.append(_goal(a, a.facts.is_given(_at(case, path), of, path)))
-    changes = tuple(_change(a, around, case, p) for p in paths)
-    return WayOut(changes), paths
+    changes = tuple(_change(a, p, case, path) for path in paths)
+    return Counterfactual(changes), paths
 
 
-def _goal(a: Asked, term: Term) -> str:
+def _goal(a: Encoding, term: Term) -> str:
+    """The name of one more goal."""
     name = f"that {len(a.script.goals)}"
-    a.solver.also(name, term)
+    a.solver.add_goal(name, term)
     return name
 
 
 def _nearest(
-    a: Asked, sought: Sought, path: str, before: int, case: Searched, fixed: list[str]
+    a: Encoding, query: Query, path: str, before: int, case: Searched, fixed: list[str]
 ) -> tuple[Searched, str]:
-    """The case with the number as near to what it is as can be; and the goal that it is there."""
+    """The solution with the number changed least, by bisection; and the goal that it is changed no further."""
     t = a.script.terms
     value = a.facts.any(types.INTEGER, path)
     assert isinstance(value, Plain)
@@ -347,7 +313,7 @@ def _nearest(
     while low < high:
         middle = (low + high) // 2
         name = _goal(a, t.at_most(distance, t.number(middle)))
-        nearer = searched(a, "0", sought, wants_plain=False, also=(*fixed, name))
+        nearer = searched(a, "0", query, minimal=False, also=(*fixed, name))
         if nearer is None or not nearer.found:
             low = middle + 1
             if nearer is None:
@@ -357,21 +323,16 @@ def _nearest(
     return case, _goal(a, t.at_most(distance, t.number(high)))
 
 
-def _is_changed(around: Around, case: Searched, path: str) -> bool:
-    return bool(_at(case, path) != around.kinds[path][1])
-
-
-def _change(a: Asked, around: Around, case: Searched, path: str) -> Change:
-    of, before = around.kinds[path]
-    is_time = around.earliest(of) is not None
+def _change(a: Encoding, p: Perturbation, case: Searched, path: str) -> Change:
+    of, before = p.changeable[path]
+    is_time = p.earliest(of) is not None
     return Change(path, in_rules(before, of, a.program), in_rules(_at(case, path), of, a.program), is_time)
 
 
-def _at(case: Searched, path: str) -> Any:
-    """The fact at a path of a case."""
-    names, value = list(_steps(path)), dict(case.named)
-    result: Any = value
-    for step in names:
+def _at(case: Searched, path: str) -> Fact:
+    """The fact at a path of a solution."""
+    result: Fact = case.named
+    for step in _steps(path):
         result = result[step]
     return result
 

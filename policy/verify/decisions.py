@@ -1,5 +1,5 @@
-"""What is claimed of decisions: both outcomes can be, each rule can speak and is not always overruled, each condition
-of a rule makes a difference."""
+"""Claims about decisions: both outcomes are possible, each rule can apply and is not always overruled, and each
+condition of a rule makes a difference."""
 
 from __future__ import annotations
 
@@ -11,36 +11,36 @@ from policy.model import expressions as typed
 from policy.model import rules
 from policy.model.types import DATE
 from policy.model.values import show
-from policy.verify.claims import Claim, Sought
+from policy.verify.claims import Claim, differ, is_possible
 
 
 def claims(decision: rules.Decision, function: Function) -> Iterator[Claim]:
     """The claims about a decision."""
     place = str(function.place)
-    yield Claim("decision", function.id, "it can permit", place, Sought("open", function.body), False)
-    yield Claim("decision", function.id, "it can deny", place, Sought("open", ir.Not(function.body)), False)
+    yield Claim("decision", function.id, "it can permit", place, is_possible(function.body), False)
+    yield Claim("decision", function.id, "it can deny", place, is_possible(ir.Not(function.body)), False)
     denials = [r for r in function.rules[:-1] if r.effect == "deny"]
     for written, rule in zip(decision.rules, function.rules, strict=False):
-        yield _rule(function, rule, "can apply", Sought("open", rule.condition))
+        yield _rule(function, rule, "can apply", rule.condition)
         if rule.effect == "permit" and denials:
             not_denied = ir.Not(ir.Or(tuple(r.condition for r in denials)))
-            yield _rule(
-                function, rule, "is not always overruled", Sought("open", ir.And((rule.condition, not_denied)))
-            )
+            yield _rule(function, rule, "is not always overruled", ir.And((rule.condition, not_denied)))
             yield from _contradictions(function, rule, denials)
         yield from _conditions(function, written, rule)
 
 
-def _rule(function: Function, rule: Rule, says: str, sought: Sought) -> Claim:
-    return Claim("rule", function.id, f"{rule.effect} {rule.name} {says}", str(rule.place), sought, False)
+def _rule(function: Function, rule: Rule, statement: str, e: Expr) -> Claim:
+    return Claim(
+        "rule", function.id, f"{rule.effect} {rule.name} {statement}", str(rule.place), is_possible(e), False
+    )
 
 
 def _contradictions(function: Function, permit: Rule, denials: Sequence[Rule]) -> Iterator[Claim]:
-    """That no denial applies to just the cases that a permission does."""
+    """That no denial applies to exactly the cases that a permission does."""
     for deny in denials:
         apart = ir.Not(ir.Or((ir.And((permit.condition, deny.condition)), _neither(permit, deny))))
-        says = f"permit {permit.name} and deny {deny.name} do not contradict each other in every case"
-        yield Claim("rule", function.id, says, str(permit.place), Sought("open", apart), False)
+        statement = f"permit {permit.name} and deny {deny.name} do not contradict each other in every case"
+        yield Claim("rule", function.id, statement, str(permit.place), is_possible(apart), False)
 
 
 def _neither(a: Rule, b: Rule) -> Expr:
@@ -59,14 +59,14 @@ def _conditions(function: Function, written: rules.Rule, rule: Rule) -> Iterator
         return
     for n, (part, text) in enumerate(zip(parts, texts, strict=True)):
         if is_presence(part) or n < dates:
-            continue  # what follows cannot be asked without the one; the other is when the law is in force
+            continue  # later conditions use what is present; dates are when the law is in force
         without = _all([*parts[:n], *parts[n + 1 :]])
-        says = f"`{text}` matters to {rule.effect} {rule.name}"
-        yield Claim("condition", function.id, says, str(rule.place), Sought("differ", rule.condition, without), False)
+        statement = f"`{text}` matters to {rule.effect} {rule.name}"
+        yield Claim("condition", function.id, statement, str(rule.place), differ(rule.condition, without), False)
 
 
 def conjuncts(condition: Expr) -> list[Expr]:
-    """All that must hold together, a written `and` taken apart."""
+    """The operands of a conjunction, one level of nesting flattened."""
     if condition == TRUE:
         return []
     if not isinstance(condition, ir.And):
@@ -75,12 +75,12 @@ def conjuncts(condition: Expr) -> list[Expr]:
 
 
 def is_presence(part: Expr) -> bool:
-    """Whether it asks for the presence of something optional, which is then used."""
+    """Whether it tests that something optional is present, which is then used."""
     return isinstance(part, ir.Compare) and part.operator == "is not" and part.right == ir.Const(None)
 
 
 def texts_of(rule: rules.Rule) -> list[str]:
-    """What must hold together, as it is written."""
+    """The conditions of a rule, as they are written."""
     texts = []
     if rule.start is not None:
         texts.append(f"from {show(rule.start, DATE)}")

@@ -1,14 +1,14 @@
 """Exactly what a change changes: two programs, or one on two dates, question by question, for every possible client.
 
-In: two programs. Out: for each question they share whether it is equivalent, stricter, looser or incomparable; for
-each number how far it rises and falls; the regions of facts and dates where it differs, and an example for each.
-Outside of the regions that are named nothing differs; where there are more than are told, that is said.
+In: two programs. Out: for each question of both whether it is equivalent, stricter, looser or incomparable; for each
+number how far it rises and falls; the regions of facts and dates where it differs, and an example for each. Outside
+the regions nothing differs, unless there are `more_regions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Literal
 
 from attrs import evolve, frozen
 
@@ -18,26 +18,37 @@ from policy.model import rules, types
 from policy.model.types import Number
 from policy.model.values import show
 from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
-from policy.verify.claims import Batch, Claim, Example, Sought
-from policy.verify.decide import Asked, Limits, Searched, asked, reads_lists, searched, shown
-from policy.verify.extremes import extreme
+from policy.verify.claims import Batch, Claim, Example, Query, differ, fails_or_overflows, is_true, is_unknown
+from policy.verify.decide import Encoding, Limits, Searched, answer_text, asked, reads_lists, searched
+from policy.verify.optimise import maximum
 from policy.verify.regions import Region, regions
 from policy.verify.symbolic import CannotEncodeError
+from policy.vocabulary import QuestionKind
 
-ASKED = ("decision", "value", "table", "parameter")
+COMPARED = ("decision", "value", "table", "parameter")
+
+
+WayName = Literal[
+    "permits more", "denies more", "rises", "falls", "other",
+    "newly undecided", "newly decided", "newly fails", "fails no more",
+]  # fmt: skip
+DifferenceOutcome = Literal[
+    "equivalent", "stricter", "looser", "incomparable", "changed", "added", "removed",
+    "asked differently", "not decided", "cannot be encoded",
+]  # fmt: skip
 
 
 @frozen
 class Way:
-    """One way in which answers differ: what it is called, and an example with both answers."""
+    """One way in which answers differ, and an example with both answers."""
 
-    name: str  # permits more, denies more, rises, falls, other, newly undecided, newly decided
+    name: WayName
     example: Example
     before: str
     after: str
     by: str = ""  # of a number, the most that it rises or falls anywhere
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "way": self.name,
             "example": self.example.as_json(),
@@ -49,12 +60,11 @@ class Way:
 
 @frozen
 class Difference:
-    """What a change does to one question. `outcome`: equivalent, stricter, looser, incomparable, changed, added,
-    removed, asked differently, not decided, cannot be encoded."""
+    """What a change does to one question."""
 
     question: str
-    kind: str
-    outcome: str
+    kind: QuestionKind
+    outcome: DifferenceOutcome
     place: str
     ways: tuple[Way, ...] = ()
     regions: tuple[Region, ...] = ()
@@ -62,7 +72,7 @@ class Difference:
     longest: int = 0
     why: str = ""
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, object]:
         return {
             "question": self.question,
             "kind": self.kind,
@@ -89,14 +99,14 @@ class Change:
 
 
 def change(before: Program, after: Program, directions: dict[str, str]) -> Change:
-    """What is to be compared; `directions` tells when a question is stricter: higher, lower, permitted, denied."""
+    """The questions to compare; `directions` tells when each is stricter: higher, lower, permitted, denied."""
     old, new = fingerprints(before), fingerprints(after)
     ids = [*before.functions, *(id for id in after.functions if id not in before.functions)]
-    asked_for = [
-        id for id in ids if "#" not in id and (after.functions.get(id) or before.functions[id]).kind in ASKED
+    compared = [
+        id for id in ids if "#" not in id and (after.functions.get(id) or before.functions[id]).kind in COMPARED
     ]
-    same = tuple(id for id in asked_for if old.get(id) == new.get(id) and before.on == after.on)
-    other = tuple(id for id in asked_for if id not in same)
+    same = tuple(id for id in compared if old.get(id) == new.get(id) and before.on == after.on)
+    other = tuple(id for id in compared if id not in same)
     return Change(beside(before, after), before, after, directions, same, other)
 
 
@@ -125,22 +135,25 @@ def compared(c: Change, id: str, limits: Limits) -> Difference:
 
 def _compared(c: Change, function: Function, blank: Difference, limits: Limits) -> Difference:
     before, after = called(function, BEFORE), called(function, AFTER)
-    anything = Sought("differ", before, after)
-    named = {"differ": anything, **dict(_ways(function, before, after))}
-    claims = tuple(Claim("difference", function.id, name, "", sought) for name, sought in named.items())
+    anything = differ(before, after)
+    ways_to_differ = list(_ways(function, before, after))
+    names = ["differ", *(name for name, _ in ways_to_differ)]
+    queries = [anything, *(query for _, query in ways_to_differ)]
+    claims = tuple(Claim("difference", function.id, n, "", q) for n, q in zip(names, queries, strict=True))
     a = asked(c.both, Batch(function.parameters, claims), limits, c.after.on)
     if a.wrong:
         raise CannotEncodeError(next(iter(a.wrong.values())))
     longest = limits.longest if a.facts.lists and reads_lists(a.program, anything) else 0
+    any_case = searched(a, "0", anything, minimal=False)
+    if any_case is not None and not any_case.found:
+        return evolve(blank, longest=longest)
     ways: list[Way] = []
-    undecided = []
-    for n, (name, sought) in enumerate(named.items()):
-        case = searched(a, str(n), sought, wants_plain=n > 0)
+    undecided = ["differ"] if any_case is None else []
+    for n, (name, query) in enumerate(ways_to_differ, 1):
+        case = searched(a, str(n), query)
         if case is None:
             undecided.append(name)
-        elif n == 0 and not case.found:
-            return evolve(blank, longest=longest)
-        elif n and case.example is not None:
+        elif case.example is not None:
             ways.append(_way(a, function, name, case, limits))
     if undecided and not ways:
         why = f"in {limits.seconds:g} seconds"
@@ -153,31 +166,40 @@ def _compared(c: Change, function: Function, blank: Difference, limits: Limits) 
     )
 
 
-def _ways(function: Function, before: ir.Expr, after: ir.Expr) -> Iterator[tuple[str, Sought]]:
+def _ways(function: Function, before: ir.Expr, after: ir.Expr) -> Iterator[tuple[WayName, Query]]:
     """The ways in which two answers can differ."""
-    match function.type:
-        case types.Boolean() if function.kind == "decision":
-            yield "permits more", Sought("true", ir.And((after, ir.Not(before))))
-            yield "denies more", Sought("true", ir.And((before, ir.Not(after))))
-        case Number() | types.Date() | types.Instant():
-            yield "rises", Sought("true", ir.Compare(">", after, before))
-            yield "falls", Sought("true", ir.Compare("<", after, before))
-        case _:
-            yield "other", Sought("true", ir.Compare("is not", after, before))
-    yield "newly undecided", Sought("unknown", after, where=_is_known(before))
-    yield "newly decided", Sought("unknown", before, where=_is_known(after))
-    yield "newly fails", Sought("limit", after, where=_is_known(before))
-    yield "fails no more", Sought("limit", before, where=_is_known(after))
+    if function.kind == "decision":
+        yield "permits more", is_true(ir.And((after, ir.Not(before))))
+        yield "denies more", is_true(ir.And((before, ir.Not(after))))
+    elif isinstance(function.type, Number | types.Date | types.Instant):
+        yield "rises", is_true(ir.Compare(">", after, before))
+        yield "falls", is_true(ir.Compare("<", after, before))
+    else:
+        yield "other", is_true(ir.Compare("is not", after, before))
+    yield "newly undecided", is_unknown(after, where=_is_known(before))
+    yield "newly decided", is_unknown(before, where=_is_known(after))
+    yield "newly fails", fails_or_overflows(after, where=_is_known(before))
+    yield "fails no more", fails_or_overflows(before, where=_is_known(after))
 
 
 def _is_known(e: ir.Expr) -> ir.Expr:
-    """Something certainly true where `e` is known, and unknown where it is not."""
+    """An expression that is true where `e` is known, and unknown where it is not."""
     return ir.Compare("is", e, e)
 
 
-def _outcome(ways: set[str], direction: str) -> str:
-    stricter = {"higher": "rises", "lower": "falls", "permitted": "permits more", "denied": "denies more"}
-    looser = {"higher": "falls", "lower": "rises", "permitted": "denies more", "denied": "permits more"}
+def _outcome(ways: set[WayName], direction: str) -> DifferenceOutcome:
+    stricter: dict[str, WayName] = {
+        "higher": "rises",
+        "lower": "falls",
+        "permitted": "permits more",
+        "denied": "denies more",
+    }
+    looser: dict[str, WayName] = {
+        "higher": "falls",
+        "lower": "rises",
+        "permitted": "denies more",
+        "denied": "permits more",
+    }
     is_stricter, is_looser = stricter.get(direction) in ways, looser.get(direction) in ways
     if is_stricter and is_looser:
         return "incomparable"
@@ -186,11 +208,11 @@ def _outcome(ways: set[str], direction: str) -> str:
     return "changed"
 
 
-def _way(a: Asked, function: Function, name: str, case: Searched, limits: Limits) -> Way:
+def _way(a: Encoding, function: Function, name: WayName, case: Searched, limits: Limits) -> Way:
     assert case.example is not None
     before, after = (a.answer(case.given, case.day, called(function, which)) for which in (BEFORE, AFTER))
     by = ""
-    if name in ("rises", "falls") and isinstance(function.type, Number):
-        most = extreme(a, function, name, limits, abs(after - before))
+    if (name == "rises" or name == "falls") and isinstance(function.type, Number):
+        most = maximum(a, function, name, limits, abs(after - before))
         by = show(most.by, function.type) if most.is_exact else f"at least {show(most.by, function.type)}"
-    return Way(name, case.example, shown(before, function), shown(after, function), by)
+    return Way(name, case.example, answer_text(before, function), answer_text(after, function), by)

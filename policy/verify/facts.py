@@ -1,14 +1,14 @@
-"""What facts there may be: a name for every fact that a question reads, and a model of the solver read back.
+"""Facts as symbols: a name for every fact that a question reads, and a model of the solver read back.
 
-Facts keep the bounds that the reader of facts keeps: those of their fields, and of their types. Lists have up to
-`longest` elements, and so have sets, but for sets of what an enum lists, which are whole.
-In: types and a program. Out: values made of terms; and facts in run-time form, records as dicts.
+Facts have the bounds that the reader of facts checks: those of their fields and types. Lists have up to `longest`
+elements, and so have sets, except for sets of enum members, which are unbounded.
+In: types and a program. Out: symbolic values; and facts in run-time form, records as dicts.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import field, frozen
 
@@ -18,19 +18,44 @@ from policy.ir.program import FieldOf, Program
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Number, Type
 from policy.model.values import microseconds
-from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value, alike
+from policy.verify.axioms import Model
+from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value, equal
 from policy.verify.terms import Term, Terms
 
+Fact = Any  # in run-time form, of a type that the rules declare; records are dicts
+Given = tuple[Fact, ...]  # one for each parameter
 LONGEST = 3
 LARGEST_FACT = 10**MOST_FACT_DIGITS - 1
 DAYS = 1, date.max.toordinal()
 MOMENTS = tuple(microseconds(m.replace(tzinfo=UTC)) for m in (datetime.min, datetime.max))
-Model = dict[str, int | bool]
+
+
+def _bounds(
+    of: types.Text | types.Date | types.Instant | Number, least: int | None, most: int | None
+) -> tuple[int, int | None]:
+    """The bounds of a name for a fact of a type, within those of its field."""
+    match of:
+        case types.Text():
+            return 0, None
+        case types.Date():
+            low, high = DAYS
+        case types.Instant():
+            low, high = MOMENTS
+        case Number():
+            low, high = -LARGEST_FACT, LARGEST_FACT
+        case _:
+            assert_never(of)
+    return max(low, low if least is None else least), min(high, high if most is None else most)
+
+
+def member(record: Fact, name: str) -> Fact:
+    """A field of a record, which is an object or a dict."""
+    return record[name] if isinstance(record, dict) else getattr(record, attribute(name))
 
 
 @frozen(eq=False)
 class Facts:
-    """The facts of one question. `lists` are the paths of lists that stop at `longest` elements."""
+    """The facts of one question. `lists` are the paths of lists bounded by `longest`."""
 
     program: Program
     terms: Terms
@@ -41,7 +66,7 @@ class Facts:
     # ── names ───────────────────────────────────────────────────────────────────────────────
 
     def any(self, of: Type, path: str, least: int | None = None, most: int | None = None) -> Value:
-        """Every fact of a type that could be given at a path."""
+        """An arbitrary fact of a type, at a path."""
         t = self.terms
         match of:
             case types.OptionalOf(item):
@@ -61,8 +86,17 @@ class Facts:
                 return Many(tuple(there), t.false, True)
             case types.SetOf(item):
                 return Many(self._elements(item, path), t.false, True)
+            case types.Boolean():
+                return self._plain(t.boolean(path))
+            case types.Enum(_, members):
+                return self._plain(self._member(members, path))
+            case types.Text() | types.Date() | types.Instant() | Number():
+                low, high = _bounds(of, least, most)
+                return self._plain(t.integer(path, low, high))
+            case types.Broken():
+                raise CannotEncodeError(f"`{path}`, of a type without facts")
             case _:
-                return self._plain(self._name(of, path, least, most))
+                assert_never(of)
 
     def _plain(self, term: Term) -> Plain:
         return Plain(term, self.terms.false, self.terms.false)
@@ -76,46 +110,29 @@ class Facts:
         length = t.integer(f"{path}#", 0, self.longest)
         return tuple((t.less(t.number(n), length), self.any(item, f"{path}[{n}]")) for n in range(self.longest))
 
-    def _name(self, of: Type, path: str, least: int | None, most: int | None) -> Term:
+    def _member(self, members: tuple[str, ...], path: str) -> Term:
         t = self.terms
-        match of:
-            case types.Boolean():
-                return t.boolean(path)
-            case types.Text():
-                return t.integer(path, 0)
-            case types.Enum(_, members):
-                numbers = [self.texts.number(m) for m in members]
-                name = t.integer(path, min(numbers), max(numbers))
-                if max(numbers) - min(numbers) >= len(numbers):
-                    t.laws[name] = [t.any(*(t.same(name, t.number(n)) for n in numbers))]
-                return name
-            case types.Date():
-                low, high = DAYS
-            case types.Instant():
-                low, high = MOMENTS
-            case Number():
-                low, high = -LARGEST_FACT, LARGEST_FACT
-            case _:
-                raise CannotEncodeError(f"`{path}`, of a type without facts")
-        low, high = max(low, low if least is None else least), min(high, high if most is None else most)
-        return t.integer(path, low, high)
+        numbers = [self.texts.number(m) for m in members]
+        name = t.integer(path, min(numbers), max(numbers))
+        if max(numbers) - min(numbers) >= len(numbers):
+            t.lemmas[name] = [t.any(*(t.same(name, t.number(n)) for n in numbers))]
+        return name
 
-    # ── facts that are given ────────────────────────────────────────────────────────────────
+    # ── given facts ────────────────────────────────────────────────────────────────
 
-    def given(self, value: Any, of: Type, path: str) -> Value:
-        """A fact that is given, records as objects; what is missing is unknown."""
+    def given(self, value: Fact, of: Type, path: str) -> Value:
+        """A given fact; what is missing is unknown."""
         t = self.terms
         if value is MISSING:
             return Nothing(t.true)
-        inner = of.of if isinstance(of, types.OptionalOf) else of
-        match inner:
-            case _ if value is None:
-                return Plain(t.number(0), t.true, t.false)
+        if value is None:
+            return Plain(t.number(0), t.true, t.false)
+        match of:
+            case types.OptionalOf(item):
+                return self.given(value, item, path)
             case types.Record(name):
-                fields = {f.name: f.type for f in self.program.records[name]}
-                return Group(
-                    lambda n: self.given(getattr(value, attribute(n)), fields[n], f"{path}.{n}"), t.false, t.false
-                )
+                fields = {f.name: f for f in self.program.records[name]}
+                return Group(lambda n: self.given_field(member(value, n), fields[n], f"{path}.{n}"), t.false, t.false)
             case types.ListOf(item) | types.SetOf(item):
                 items = sorted(value) if isinstance(value, frozenset) else value
                 elements = [(t.true, self.given(v, item, f"{path}[{n}]")) for n, v in enumerate(items)]
@@ -124,19 +141,25 @@ class Facts:
                 return self._plain(t.truth(value))
             case types.Text() | types.Enum():
                 return self._plain(t.number(self.texts.number(value)))
-        return self._plain(t.number(value))
+            case Number() | types.Date() | types.Instant() | types.Broken():
+                return self._plain(t.number(value))
+            case _:
+                assert_never(of)
 
-    def is_given(self, value: Any, of: Type, path: str) -> Term:
-        """That the names at a path, of a fact outside of lists, stand for this fact."""
+    def given_field(self, value: Fact, f: FieldOf, path: str) -> Value:
+        return self.given(value, f.type, path)
+
+    def is_given(self, value: Fact, of: Type, path: str) -> Term:
+        """That the names at a path, of a fact outside lists, stand for this fact."""
         t = self.terms
         inner = self.any(of, path)
         assert isinstance(inner, Plain)
-        return alike(t, inner, self.given(value, of, path))
+        return equal(t, inner, self.given(value, of, path))
 
     # ── models ──────────────────────────────────────────────────────────────────────────────
 
-    def read(self, model: Model, of: Type, path: str, least: int | None = None, most: int | None = None) -> Any:
-        """The fact at a path as a model has it; what the model leaves open is as plain as can be."""
+    def read(self, model: Model, of: Type, path: str, least: int | None = None, most: int | None = None) -> Fact:
+        """The fact at a path in a model; what the model leaves open gets a simple value."""
         match of:
             case types.OptionalOf(item):
                 return None if model.get(f"{path}?", False) else self.read(model, item, path, least, most)
@@ -160,10 +183,13 @@ class Facts:
                 return self.text(int(model[path])) if path in model else members[0]
             case types.Date():
                 return int(model.get(path, date(2026, 1, 1).toordinal()))
-        return int(model.get(path, min(max(0, least or 0), most if most is not None else 0)))
+            case Number() | types.Instant() | types.Broken():
+                return int(model.get(path, min(max(0, least or 0), most if most is not None else 0)))
+            case _:
+                assert_never(of)
 
     def text(self, number: int) -> str:
-        """The text with that number; one that the rules do not mention, where it is none of theirs."""
+        """The text with that number; for a number of no text of the rules, some other text."""
         by_number = {n: text for text, n in self.texts.numbers.items()}
         if number in by_number or number < 0:
             return by_number.get(number, "")

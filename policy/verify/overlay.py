@@ -1,7 +1,7 @@
-"""What is claimed of a house's overlay: it never permits what the law denies, nor moves a number the looser way.
+"""Claims about an overlay: it never permits what the law denies, and never loosens a number.
 
-Everything is compared that the overlay can reach, also by way of rules that it does not name. Where the law has no
-answer, there is nothing to be looser than.
+Every question is compared that the overlay affects, directly or through other rules. Where the law has no answer,
+nothing can be looser.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ from policy.ir.program import Function, Program
 from policy.model import rules
 from policy.model.overlays import belongs
 from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
-from policy.verify.claims import Batch, Claim, Sought, Status, Verdict
+from policy.verify.claims import Batch, Claim, Status, Verdict, is_true
+from policy.verify.difference import COMPARED
 
 
 @frozen(eq=False)
 class Compared:
-    """The law and the house as one program, the claims about them, and what nobody can be asked."""
+    """The law and the house as one program, the claims, and results of those without a direction to compare in."""
 
     program: Program
     batches: tuple[Batch, ...]
@@ -32,36 +33,33 @@ def compared(model: rules.Model, law: Program, house: Program, overlay: str) -> 
     not_asked: list[Verdict] = []
     for id, declared in model.declared.items():
         function = law.functions.get(id)
-        if function is None or before[id] == after.get(id) or function.kind not in _ASKED:
+        if function is None or before[id] == after.get(id) or function.kind not in COMPARED:
             continue
         claim = _claim(declared, function, overlay)
         if claim is not None:
             batches.append(Batch(function.parameters, (claim,)))
         else:
-            place, says = str(function.place), f"{overlay} is no looser than the law"
+            place, statement = str(function.place), f"{overlay} is no looser than the law"
             why = "nothing says which way is stricter"
-            not_asked.append(Verdict("overlay", id, says, place, Status.NOT_ASKED, why=why))
+            not_asked.append(Verdict("overlay", id, statement, place, Status.NOT_ASKED, why=why))
     return Compared(beside(law, house), tuple(batches), tuple(not_asked))
-
-
-_ASKED = ("decision", "value", "table", "parameter")
 
 
 def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim | None:
     law, house = called(function, BEFORE), called(function, AFTER)
     looser: ir.Expr
-    match declared:
-        case rules.Decision(stricter="permitted"):
-            says, looser = "leaves out no duty of the law", ir.And((law, ir.Not(house)))
-        case rules.Decision():
-            says, looser = "permits nothing that the law denies", ir.And((house, ir.Not(law)))
-        case rules.Parameter(stricter="higher") | rules.Value(stricter="higher") | rules.Table(stricter="higher"):
-            says, looser = "is nowhere below the law", ir.Compare("<", house, law)
-        case rules.Parameter(stricter="lower") | rules.Value(stricter="lower") | rules.Table(stricter="lower"):
-            says, looser = "is nowhere above the law", ir.Compare(">", house, law)
-        case _:
-            return None
-    return Claim("overlay", function.id, f"{overlay} {says}", str(function.place), Sought("true", looser))
+    if isinstance(declared, rules.Decision):
+        if declared.stricter == "permitted":
+            statement, looser = "leaves out no duty of the law", ir.And((law, ir.Not(house)))
+        else:
+            statement, looser = "permits nothing that the law denies", ir.And((house, ir.Not(law)))
+    elif isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.stricter:
+        is_higher = declared.stricter == "higher"
+        statement = f"is nowhere {'below' if is_higher else 'above'} the law"
+        looser = ir.Compare("<" if is_higher else ">", house, law)
+    else:
+        return None
+    return Claim("overlay", function.id, f"{overlay} {statement}", str(function.place), is_true(looser))
 
 
 def overlays(model: rules.Model) -> list[str]:

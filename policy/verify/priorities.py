@@ -1,4 +1,4 @@
-"""What is claimed of priorities: that they are a strict order, and who may tie."""
+"""Claims about priorities: they are strict orders, and only equal last keys tie."""
 
 from __future__ import annotations
 
@@ -6,17 +6,17 @@ from functools import reduce
 
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function
-from policy.verify.claims import Batch, Claim, Sought
+from policy.verify.claims import Batch, Claim, Query, fails, is_true
 
 ROLES = ("one", "other", "third")
 
 
 def batch(function: Function) -> Batch:
-    """The claims about a priority, over three that wait in its queue."""
+    """The claims about a priority, over three in its queue."""
     parameters = tuple((f"{role}_{n}", of) for role in ROLES for n, of in function.parameters)
     place = str(function.place)
     both = ir.And((before(function, "one", "other"), before(function, "other", "one")))
-    passed_on = ir.And(
+    intransitive = ir.And(
         (
             before(function, "one", "other"),
             before(function, "other", "third"),
@@ -32,16 +32,14 @@ def batch(function: Function) -> Batch:
         )
     )
 
-    def claim(says: str, outcome: str, e: Expr) -> Claim:
-        return Claim("priority", function.id, says, place, Sought(outcome, e))
+    def claim(statement: str, query: Query) -> Claim:
+        return Claim("priority", function.id, statement, place, query)
 
     claims = (
-        claim("no two come before each other", "true", both),
-        Claim(
-            "priority", function.id, "the order is passed on from one to the next", place, Sought("true", passed_on)
-        ),
-        claim("only those alike in its last line tie", "true", tie),
-        claim("there is always an answer", "fault", _keys(function, "one")),
+        claim("no two come before each other", is_true(both)),
+        claim("the order is passed on from one to the next", is_true(intransitive)),
+        claim("only those alike in its last line tie", is_true(tie)),
+        claim("there is always an answer", fails(_in_role(function, "one", function.body))),
     )
     return Batch(parameters, claims)
 
@@ -59,13 +57,9 @@ def before(function: Function, first: str, second: str) -> Expr:
 
 def _key(function: Function, role: str, n: int) -> Expr:
     assert isinstance(function.body, ir.Items)
-    return _asked(function, role, function.body.items[n])
+    return _in_role(function, role, function.body.items[n])
 
 
-def _keys(function: Function, role: str) -> Expr:
-    return _asked(function, role, function.body)
-
-
-def _asked(function: Function, role: str, e: Expr) -> Expr:
-    """The expression about what stands in a role."""
+def _in_role(function: Function, role: str, e: Expr) -> Expr:
+    """The expression about the one in a role."""
     return reduce(lambda body, n: ir.Let(n, ir.Variable(f"{role}_{n}"), body), [n for n, _ in function.parameters], e)

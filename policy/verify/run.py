@@ -1,7 +1,7 @@
-"""Verdicts on a whole rulebook: batch by batch, on several processes, what is known from before taken from the cache.
+"""Results for a whole rulebook: batch by batch, on several processes, with a cache.
 
-A batch is known under the digest of all that its claims depend on, and of this program's own code. What was not
-decided is asked again.
+A batch is cached under the digest of all that its claims depend on, and of this program's own code. Claims that were
+not decided are not cached.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from policy.ir.program import Call, Expr, Program, walk
 from policy.parallel import in_parallel
 from policy.verify.beside import fingerprints
 from policy.verify.claims import Batch, Claim, Status, Verdict
-from policy.verify.decide import Limits, decided
+from policy.verify.decide import Limits, prove
 from policy.verify.difference import Change, Difference, compared
 
 
@@ -35,7 +35,7 @@ class Task:
 
     @property
     def key(self) -> str:
-        """Under which its verdicts are kept."""
+        """The cache key of its results."""
         return _key(self.batch, self.known, self.limits)
 
 
@@ -49,15 +49,14 @@ def _key(batch: Batch, known: dict[str, str], limits: Limits) -> str:
     words = [repr(batch.parameters), repr(limits)]
     for claim in batch.claims:
         words += [claim.kind, claim.subject, claim.says]
-        for sought in (claim.sought, *(aside for _, aside in claim.asides)):
-            inner = [e for e in (sought.expression, sought.other, sought.where) if e is not None]
-            words += [sought.outcome, *sorted(_called(inner, known))]
+        for query in (claim.query, *(aside for _, aside in claim.asides)):
+            words += [query.kind, *sorted(_called(query.expressions, known))]
         if claim.subject in known:
             words.append(known[claim.subject])
     return cache.key("verify", *words)
 
 
-def _called(expressions: Sequence[Expr], known: dict[str, str]) -> set[str]:
+def _called(expressions: Iterator[Expr], known: dict[str, str]) -> set[str]:
     return {known[c.function] for e in expressions for c in walk(e) if isinstance(c, Call)}
 
 
@@ -66,7 +65,7 @@ def _verdicts(task: Task) -> list[Verdict]:
     kept = cache.fetch(key)
     if isinstance(kept, list) and len(kept) == len(task.batch.claims):
         return [evolve(v, place=c.place) for v, c in zip(kept, task.batch.claims, strict=True)]
-    verdicts = decided(task.program, task.batch, task.limits)
+    verdicts = prove(task.program, task.batch, task.limits)
     if all(v.status is not Status.UNDECIDED for v in verdicts):
         cache.store(key, verdicts)
     return verdicts

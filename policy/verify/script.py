@@ -1,12 +1,13 @@
-"""What the solver is asked, as SMT-LIB text (version 2.6): it can be read, printed and kept without a solver.
+"""Goals as SMT-LIB text (version 2.6), which needs no solver.
 
-In: terms, and the goals that are asked one at a time. Out: text. Each shared part is defined once.
+In: terms, and goals, checked one at a time. Out: text. Each shared subterm is defined once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
+from typing import assert_never
 
 from attrs import frozen
 
@@ -15,36 +16,36 @@ from policy.verify.terms import Term, Terms, in_order
 
 @frozen(eq=False, slots=False)
 class Script:
-    """Goals, each of which is asked alone or with others, and their text."""
+    """Goals, each checked alone or with others, and their text."""
 
     terms: Terms
     goals: dict[str, Term]
 
     @cached_property
     def plain(self) -> str:
-        """The text of all goals, without the meanings of products and months."""
+        """The text of all goals, without the axioms of products and months."""
         return _written(self.terms, self.goals, exact=False)
 
     def exact(self, *names: str) -> str:
-        """The text of some goals, with those meanings."""
+        """The text of some goals, with those axioms."""
         return _written(self.terms, {name: self.goals[name] for name in names}, exact=True)
 
-    def told(self, more: Sequence[Term], time: int) -> str:
-        """The text of what holds besides, for a solver that knows the plain text; each `time` names its own."""
+    def asserted(self, more: Sequence[Term], time: int) -> str:
+        """The text of more assertions after the plain text; each `time` has names of its own."""
         lines, written = _defined(more, f"t{time}.")
         return "\n".join([*lines, *(f"(assert {written[m]})" for m in more)])
 
     def added(self, name: str, time: int) -> str:
-        """The text of a goal that is added later."""
+        """The text of one more goal."""
         lines, written = _defined([self.goals[name]], f"t{time}.")
         return "\n".join([*lines, *_goal(name, written[self.goals[name]])])
 
     def is_hard(self, *names: str) -> bool:
-        """Whether there is anything that the plain text leaves out."""
-        return bool(self.names(*names) & set(self.terms.meanings))
+        """Whether the plain text leaves out any axiom of these goals."""
+        return bool(self.names(*names) & set(self.terms.axioms))
 
     def names(self, *goals: str) -> set[Term]:
-        """The names that goals rest on."""
+        """The names that goals depend on."""
         roots = [self.goals[g] for g in goals]
         return {t for t in in_order([*roots, *_held(self.terms, roots, exact=False)]) if t.op == "name"}
 
@@ -66,7 +67,7 @@ def _goal(name: str, text: str) -> tuple[str, str]:
 
 
 def _defined(roots: Sequence[Term], prefix: str) -> tuple[list[str], dict[Term, str]]:
-    """Definitions of what occurs more than once, and the text of every part."""
+    """Definitions of the subterms that occur more than once, and the text of each subterm."""
     order = in_order(roots)
     uses: dict[Term, int] = {}
     for part in order:
@@ -75,7 +76,7 @@ def _defined(roots: Sequence[Term], prefix: str) -> tuple[list[str], dict[Term, 
     written: dict[Term, str] = {}
     lines = []
     for part in order:
-        text = f"|{part.value}|" if part.op == "name" else _text(part, written)
+        text = _text(part, written)
         if uses.get(part, 0) > 1 and part.args:
             written[part] = f"{prefix}{len(written)}"
             lines.append(f"(define-fun {written[part]} () {part.sort} {text})")
@@ -90,18 +91,18 @@ def _declared(name: Term) -> Iterator[str]:
 
 
 def _held(t: Terms, roots: list[Term], exact: bool) -> list[Term]:
-    """The laws, meanings and links of all names that the roots come to rest on."""
+    """The lemmas, axioms and links of all names that the roots depend on."""
     held: dict[Term, None] = {}
     seen: set[Term] = set()
     pending = roots
     while pending:
         names = [p for p in in_order(pending) if p.op == "name" and p not in seen]
         seen.update(names)
-        new = [law for name in names for law in t.laws.get(name, ())]
-        new += [meaning for name in names if exact and name in t.meanings for meaning in t.meanings[name].whole(t)]
-        pending = [law for law in new if law not in held]
+        new = [lemma for name in names for lemma in t.lemmas.get(name, ())]
+        new += [axiom for name in names if exact and name in t.axioms for axiom in t.axioms[name].whole(t)]
+        pending = [lemma for lemma in new if lemma not in held]
         held.update(dict.fromkeys(pending))
-    held.update(dict.fromkeys(law for a, b, law in t.links if a in seen and b in seen))
+    held.update(dict.fromkeys(lemma for a, b, lemma in t.links if a in seen and b in seen))
     return [h for h in held if h is not t.true]
 
 
@@ -129,10 +130,15 @@ def _text(part: Term, written: Mapping[Term, str]) -> str:
             return f"(div {args[0]} {part.value})"
         case "product":
             return f"(= {args[0]} (* {args[1]} {args[2]}))"
-    return f"({part.op} {' '.join(args)})"
+        case "not" | "and" | "or" | "=" | "<=" | "+" | "ite":
+            return f"({part.op} {' '.join(args)})"
+        case "name":
+            return f"|{part.value}|"
+        case _:
+            assert_never(part.op)
 
 
 def printed(s: Script) -> str:
-    """The whole script for any solver to read, each goal asked in turn."""
-    asked = "\n".join(f'(echo "{name}")\n(check-sat-assuming (|goal {name}|))\n' for name in s.goals)
-    return "(set-option :produce-models true)\n" + s.exact(*s.goals) + asked
+    """The whole script for any solver, each goal checked in turn."""
+    checks = "\n".join(f'(echo "{name}")\n(check-sat-assuming (|goal {name}|))\n' for name in s.goals)
+    return "(set-option :produce-models true)\n" + s.exact(*s.goals) + checks

@@ -1,6 +1,6 @@
-"""The only importer of Z3. In: a script. Out: for a goal, whether it can hold, and facts' values where it does.
+"""The only importer of Z3. In: a script. Out: for a goal, whether it is satisfiable, and a model where it is.
 
-`z3-solver` is an extra; without it everything else here still works, and questions can be printed.
+`z3-solver` is an extra; without it everything else here still works, and queries can be printed.
 """
 
 from __future__ import annotations
@@ -12,24 +12,21 @@ from attrs import define, field, frozen
 
 from policy.diagnostics import PolicyError
 from policy.extras import needed
-from policy.verify.facts import Model
-from policy.verify.meanings import Product
+from policy.verify.axioms import Model, ProductAxiom
 from policy.verify.script import Script
 from policy.verify.terms import INT, Term
 
-STEPS = (
-    10_000_000  # that stand for a second, about what one takes; counted, so that all machines give the same replies
-)
-PATIENCE = 30  # times as long by the clock, should the solver ever forget to count
+STEPS = 10_000_000  # of Z3's resource limit, about a second; counted, so that all machines give the same replies
+PATIENCE = 30  # times as long by the clock, should Z3 ever fail to count
 
 
 def needed_solver(instead: str = "") -> None:
-    """Raises PolicyError where there is no solver, telling what could be done `instead`."""
+    """Raises PolicyError where there is no solver, naming the alternative `instead`."""
     needed("z3", "proofs", instead=instead)
 
 
 def has_solver() -> bool:
-    """Whether there is one, for those that do less without."""
+    """Whether there is a solver, for callers that do less without."""
     try:
         needed_solver()
     except PolicyError:
@@ -39,7 +36,7 @@ def has_solver() -> bool:
 
 @frozen
 class Reply:
-    """`holds` is None where the solver gave up."""
+    """Whether a goal is satisfiable; `holds` is None where the solver gave up."""
 
     holds: bool | None
     model: Model = field(factory=dict)
@@ -47,10 +44,10 @@ class Reply:
 
 @define
 class Solver:
-    """One script, of which one goal after the other may be asked.
+    """One script, whose goals are checked one after another.
 
-    It has a context of its own, so that the case found does not turn on what was asked of others before. `seconds`
-    are so many `STEPS` of the solver for each time that it is asked.
+    It has a Z3 context of its own, so that a model does not depend on earlier checks of other scripts. `seconds` are
+    so many `STEPS` of the solver for each check.
     """
 
     script: Script
@@ -60,38 +57,38 @@ class Solver:
     times: int = 0
     names: list[Term] = field(factory=list)
 
-    def ask(self, goal: str, *also: str) -> Reply:
-        """Whether the goal can hold together with others, by what has been told of meanings so far."""
+    def check(self, goal: str, *also: str) -> Reply:
+        """Whether the goal is satisfiable together with others, by the axiom instances asserted so far."""
         z3 = _z3()
         if self.opened is None:
             self.context = z3.Context()
             self.opened = self._open(z3.Solver(ctx=self.context), self.script.plain)
-        wanted = [z3.Bool(f"goal {name}", self.context) for name in (goal, *also)]
-        return self._reply(z3, self.opened, self.opened.check(*wanted), self.context)
+        goals = [z3.Bool(f"goal {name}", self.context) for name in (goal, *also)]
+        return self._reply(z3, self.opened, self.opened.check(*goals), self.context)
 
     @property
     def spent(self) -> float:
-        """The seconds' worth of steps that questions have taken so far."""
+        """The seconds' worth of steps that checks have taken so far."""
         known = self.opened.statistics() if self.opened is not None else {}
         return next((count for name, count in known if name == "rlimit count"), 0) / STEPS
 
-    def tell(self, more: Sequence[Term]) -> None:
-        """What holds besides."""
+    def assert_all(self, more: Sequence[Term]) -> None:
+        """Adds assertions."""
         self.times += 1
-        self.opened.from_string(self.script.told(more, self.times))
+        self.opened.from_string(self.script.asserted(more, self.times))
 
-    def also(self, name: str, goal: Term) -> None:
-        """One more goal, about names that the script has already."""
+    def add_goal(self, name: str, goal: Term) -> None:
+        """Adds a goal about names that the script has already."""
         self.script.goals[name] = goal
         if self.opened is not None:
             self.times += 1
             self.opened.from_string(self.script.added(name, self.times))
 
-    def ask_exactly(self, goal: str, *also: str) -> Reply:
-        """The same, with all meanings whole."""
+    def check_exactly(self, goal: str, *also: str) -> Reply:
+        """As `check`, with all axioms whole."""
         z3 = _z3()
         context = z3.Context()
-        has_products = any(isinstance(self.script.terms.meanings.get(n), Product) for n in self.script.names(goal))
+        has_products = any(isinstance(self.script.terms.axioms.get(n), ProductAxiom) for n in self.script.names(goal))
         solver = z3.SolverFor("QF_NIA" if has_products else "QF_LIA", ctx=context)
         self._open(solver, self.script.exact(goal, *also))
         solver.add(*(z3.Bool(f"goal {name}", context) for name in (goal, *also)))
@@ -113,7 +110,7 @@ class Solver:
 
 
 def _model(z3: Any, model: Any, names: Sequence[Term], context: Any) -> Model:
-    """The values of names in a model; what it leaves open has none."""
+    """The values of names in a model; those that it leaves open have none."""
     values: Model = {}
     for name in names:
         value = model[(z3.Int if name.sort == INT else z3.Bool)(str(name.value), context)]

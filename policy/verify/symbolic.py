@@ -1,4 +1,4 @@
-"""What an expression may come to, over all facts at once: the interpreter's values, made of terms.
+"""Symbolic values: what an expression evaluates to, over all facts at once, as terms.
 
 A value is `Plain` (a number, a text, a boolean, or the absence of something optional), a `Group` of fields, or
 `Many` elements. Each may be unknown, under a condition. Texts are numbers: see `Texts`.
@@ -7,6 +7,7 @@ A value is `Plain` (a number, a text, a boolean, or the absence of something opt
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import assert_never
 
 from attrs import define, field, frozen
 
@@ -14,7 +15,7 @@ from policy.verify.terms import BOOL, Term, Terms
 
 
 class CannotEncodeError(Exception):
-    """Something in the rules that the solver cannot be asked about."""
+    """Something in the rules that has no encoding."""
 
 
 @frozen(eq=False)
@@ -28,14 +29,14 @@ class Plain:
 
 @frozen(eq=False)
 class Nothing:
-    """No value at all: what is unknown on every way, or a fault."""
+    """No value: always unknown, or a fault."""
 
     unknown: Term
 
 
 @define(eq=False)
 class Group:
-    """A record: its fields, made when they are asked for."""
+    """A record: its fields, built on demand."""
 
     make: Callable[[str], Value]
     absent: Term
@@ -62,7 +63,7 @@ Value = Plain | Nothing | Group | Many
 
 @frozen(eq=False)
 class Found:
-    """What evaluating comes to: a value, unless it is a `fault`."""
+    """The outcome of evaluating: a value, unless it is a `fault`."""
 
     value: Value
     fault: Term
@@ -70,7 +71,7 @@ class Found:
 
 @frozen(eq=False)
 class Texts:
-    """Each text that is mentioned has a number of its own, from nought on; every other number is some other text."""
+    """Each text of the rules has a number, from zero on; every other number is some other text."""
 
     numbers: dict[str, int] = field(factory=dict)
 
@@ -95,28 +96,27 @@ def merged(t: Terms, condition: Term, a: Value, b: Value) -> Value:
     if condition is t.false:
         return b
     unknown = t.choose(condition, a.unknown, b.unknown)
-    match a, b:
-        case Nothing(), _:
-            return with_unknown(b, unknown)
-        case _, Nothing():
-            return with_unknown(a, unknown)
-        case Plain(), Plain():
-            absent = t.choose(condition, a.absent, b.absent)
-            if a.term.sort != b.term.sort:  # the absence of a boolean meets one
-                term = b.term if a.absent is t.true else a.term
-            else:
-                term = t.choose(condition, a.term, b.term)
-            return Plain(term, absent, unknown)
-        case Group(), (Group() | Plain()) if isinstance(b, Group) or b.absent is t.true:
-            return _merged_groups(t, condition, a, b, unknown)
-        case Plain(), Group() if a.absent is t.true:
-            return _merged_groups(t, t.no(condition), b, a, unknown)
-        case Many(), Many() if a.is_set and b.is_set:
+    if isinstance(a, Nothing):
+        return with_unknown(b, unknown)
+    if isinstance(b, Nothing):
+        return with_unknown(a, unknown)
+    if isinstance(a, Plain) and isinstance(b, Plain):
+        absent = t.choose(condition, a.absent, b.absent)
+        if a.term.sort != b.term.sort:  # one is a boolean, the other an absent one
+            term = b.term if a.absent is t.true else a.term
+        else:
+            term = t.choose(condition, a.term, b.term)
+        return Plain(term, absent, unknown)
+    if isinstance(a, Group) and (isinstance(b, Group) or (isinstance(b, Plain) and b.absent is t.true)):
+        return _merged_groups(t, condition, a, b, unknown)
+    if isinstance(b, Group) and isinstance(a, Plain) and a.absent is t.true:
+        return _merged_groups(t, t.no(condition), b, a, unknown)
+    if isinstance(a, Many) and isinstance(b, Many):
+        if a.is_set and b.is_set:
             here = [(t.all(condition, there), x) for there, x in a.elements]
             return Many((*here, *((t.all(t.no(condition), there), x) for there, x in b.elements)), unknown, True)
-        case Many(), Many():
-            return Many(_merged_lists(t, condition, a, b), unknown)
-    raise CannotEncodeError("a choice between things of different shape")
+        return Many(_merged_lists(t, condition, a, b), unknown)
+    raise CannotEncodeError("a choice between values of different shape")
 
 
 def _merged_groups(t: Terms, condition: Term, a: Group, b: Group | Plain, unknown: Term) -> Group:
@@ -146,10 +146,12 @@ def with_unknown(value: Value, unknown: Term) -> Value:
             return Many(elements, unknown, is_set)
         case Nothing():
             return Nothing(unknown)
+        case _:
+            assert_never(value)
 
 
 def whole(t: Terms, found: Found) -> Found:
-    """What is handed out: a list is unknown where an element is."""
+    """A result as a whole: a list is unknown where an element is."""
     if not isinstance(found.value, Many):
         return found
     inner = [(there, whole(t, Found(x, t.false)).value.unknown) for there, x in found.value.elements]
@@ -157,25 +159,23 @@ def whole(t: Terms, found: Found) -> Found:
     return Found(with_unknown(found.value, unknown), found.fault)
 
 
-def alike(t: Terms, a: Value, b: Value) -> Term:
+def equal(t: Terms, a: Value, b: Value) -> Term:
     """Whether two known values are equal."""
-    match a, b:
-        case Plain(), Plain():
-            both = t.all(t.no(a.absent), t.no(b.absent))
-            equal = t.same(a.term, b.term) if a.term.sort == b.term.sort else t.false
-            return t.any(t.all(a.absent, b.absent), t.all(both, equal))
-        case Nothing(), _:
-            return t.false
-        case _, Nothing():
-            return t.false
-        case (Group(absent=x), Plain(absent=y)) | (Plain(absent=x), Group(absent=y)) if t.true in (x, y):
-            return t.all(x, y)
-        case Many(), Many() if not a.is_set and not b.is_set:
-            size = max(len(a.elements), len(b.elements))
-            pairs = [(_element(t, a, n), _element(t, b, n)) for n in range(size)]
-            return t.all(*(t.all(t.same(p, q), t.any(t.no(p), alike(t, x, y))) for (p, x), (q, y) in pairs))
-        case Many(), Many():
+    if isinstance(a, Nothing) or isinstance(b, Nothing):
+        return t.false
+    if isinstance(a, Plain) and isinstance(b, Plain):
+        both = t.all(t.no(a.absent), t.no(b.absent))
+        same = t.same(a.term, b.term) if a.term.sort == b.term.sort else t.false
+        return t.any(t.all(a.absent, b.absent), t.all(both, same))
+    if isinstance(a, Many) and isinstance(b, Many):
+        if a.is_set or b.is_set:
             return t.all(_within(t, a, b), _within(t, b, a))
+        size = max(len(a.elements), len(b.elements))
+        pairs = [(_element(t, a, n), _element(t, b, n)) for n in range(size)]
+        return t.all(*(t.all(t.same(p, q), t.any(t.no(p), equal(t, x, y))) for (p, x), (q, y) in pairs))
+    if not isinstance(a, Many) and not isinstance(b, Many) and (isinstance(a, Plain) or isinstance(b, Plain)):
+        if t.true in (a.absent, b.absent):
+            return t.all(a.absent, b.absent)
     raise CannotEncodeError("a comparison of records")
 
 
@@ -184,4 +184,4 @@ def _element(t: Terms, many: Many, n: int) -> tuple[Term, Value]:
 
 
 def _within(t: Terms, a: Many, b: Many) -> Term:
-    return t.all(*(t.implies(p, t.any(*(t.all(q, alike(t, x, y)) for q, y in b.elements))) for p, x in a.elements))
+    return t.all(*(t.implies(p, t.any(*(t.all(q, equal(t, x, y)) for q, y in b.elements))) for p, x in a.elements))

@@ -1,51 +1,68 @@
-"""Terms over integers and booleans: what the solver is asked, before it is written down.
+"""Terms over integers and booleans, before they are written as SMT-LIB.
 
-In: nothing. Out: `Term`s made by a `Terms`, which keeps each different one once, folds constants, and knows between
-which bounds every integer lies, so that most of what can be decided is decided here.
-Absent on purpose: texts, records, lists, dates. `to_smt` turns them into these.
+In: nothing. Out: `Term`s built by a `Terms`, which shares equal ones, folds constants, and knows the bounds of every
+integer, so that most of what is decidable is decided here.
+Absent on purpose: texts, records, lists, dates, which `to_smt` encodes as these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from attrs import field, frozen
 
-BOOL, INT = "Bool", "Int"
+Sort = Literal["Bool", "Int"]
+BOOL: Sort = "Bool"
+INT: Sort = "Int"
+Op = Literal["num", "true", "false", "name", "not", "and", "or", "=", "<=", "+", "*", "div", "ite", "product"]
 
 
 @frozen(eq=False, repr=False)
 class Term:
-    """`op`: num, true, false, name, not, and, or, =, <=, +, *, div, ite, product.
-
-    Integers lie between `low` and `high`.
+    """A term; an integer lies between `low` and `high`.
 
     `value` is the number of a num, the name of a name, the constant factor of a `*` and the divisor of a `div`.
     `constants` is true of a number, and of a choice among numbers.
     """
 
-    op: str
+    op: Op
     args: tuple[Term, ...]
-    sort: str
+    sort: Sort
     value: int | str = 0
     low: int | None = None
     high: int | None = None
     constants: bool = False
 
 
+Values = dict[Term, int | bool]
+
+
+class Axiom(Protocol):
+    """The exact definition of a name."""
+
+    def whole(self, t: Terms) -> list[Term]:
+        """The axiom itself."""
+
+    def parts(self) -> tuple[Term, ...]:
+        """The terms whose values decide whether it holds."""
+
+    def instances(self, t: Terms, values: Values) -> list[Term]:
+        """Instances that exclude these values; none where it holds of them."""
+
+
 @frozen(eq=False)
 class Terms:
-    """Makes terms, each different one once. `laws` and `meanings` are what holds of a name.
+    """Builds terms, equal ones once. `lemmas` and `axioms` constrain names.
 
-    Laws are asserted wherever the name occurs. Meanings, which multiply one unknown by another or look into the
-    calendar, are left out at first: what follows from the laws alone is quickly proved. Links are laws about two
-    names, asserted where both occur.
+    Lemmas are asserted wherever the name occurs. Axioms, which multiply one unknown by another or use the calendar,
+    are left out at first: what follows from the lemmas alone is proved quickly. Links are lemmas about two names,
+    asserted where both occur.
     """
 
     made: dict[object, Any] = field(factory=dict)
-    laws: dict[Term, list[Term]] = field(factory=dict)
-    meanings: dict[Term, Any] = field(factory=dict)  # of `meanings.Meaning`
+    lemmas: dict[Term, list[Term]] = field(factory=dict)
+    axioms: dict[Term, Axiom] = field(factory=dict)
     neighbours: dict[object, list[tuple[Term, Term]]] = field(factory=dict)
     links: list[tuple[Term, Term, Term]] = field(factory=list)
     true: Term = Term("true", (), BOOL)
@@ -53,9 +70,9 @@ class Terms:
 
     def _term(
         self,
-        op: str,
+        op: Op,
         args: tuple[Term, ...],
-        sort: str,
+        sort: Sort,
         value: int | str = 0,
         low: int | None = None,
         high: int | None = None,
@@ -83,7 +100,7 @@ class Terms:
         return self._term("name", (), BOOL, name)
 
     def fresh(self, what: str, low: int | None = None, high: int | None = None) -> Term:
-        """An integer under a new name; what holds of it is put into `laws` and `meanings`."""
+        """An integer under a new name, which the caller constrains by `lemmas` and `axioms`."""
         return self.integer(f"{what}!{len(self.made)}", low, high)
 
     # ── booleans ────────────────────────────────────────────────────────────────────────────
@@ -99,7 +116,7 @@ class Terms:
     def any(self, *operands: Term) -> Term:
         return self._chain("or", operands, self.false, self.true)
 
-    def _chain(self, op: str, operands: Iterable[Term], neutral: Term, final: Term) -> Term:
+    def _chain(self, op: Op, operands: Iterable[Term], neutral: Term, final: Term) -> Term:
         kept: dict[Term, None] = {}
         for o in operands:
             if o is final or self.no(o) in kept:
@@ -223,7 +240,7 @@ class Terms:
         return self.choose(self.at_most(self.number(0), a), a, self.times(-1, a))
 
     def multiplied(self, p: Term, a: Term, b: Term) -> Term:
-        """That `p` is `a` times `b`; only a meaning says so."""
+        """That `p` is `a` times `b`; for axioms only."""
         return self._term("product", (p, a, b), BOOL)
 
     def leaves(self, choice: Term, change: Callable[[Term], Term]) -> Term:
@@ -249,7 +266,7 @@ def _before(a: Term, b: Term) -> bool:
 
 
 def in_order(roots: Sequence[Term]) -> list[Term]:
-    """All terms that the roots are made of, each after its parts."""
+    """The roots and all their subterms, each after its own subterms."""
     done: dict[Term, None] = {}
     pending = list(reversed(roots))
     while pending:

@@ -1,20 +1,22 @@
-"""Expressions of a program to terms, over all facts at once: the reference interpreter, read for every case.
+"""Expressions of a program to terms, over all facts at once: a symbolic reference interpreter.
 
-In: a program, and what its variables may be (`facts`). Out: `Found`s, made of terms: the value, where it is unknown,
-and where evaluating is a fault. The three rules at the head of `policy.ir.interpret` hold here word for word.
-What cannot be asked of a solver raises `CannotEncodeError`, which names it.
+In: a program, and what its variables may be (`facts`). Out: `Found`s of terms: the value, where it is unknown, and
+where evaluating is a fault. The three rules at the head of `policy.ir.interpret` hold here word for word. What has no
+encoding raises `CannotEncodeError`, which names it.
 """
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Literal, assert_never
 
 from attrs import field, frozen
 
 from policy.ir import program as ir
 from policy.ir.program import Expr, Program
 from policy.verify import arithmetic
-from policy.verify.choices import chosen, doubtful, first_deciding, together
+from policy.verify.choices import Aggregation, aggregate, chosen, doubtful, first_deciding
 from policy.verify.symbolic import (
     CannotEncodeError,
     Found,
@@ -24,13 +26,14 @@ from policy.verify.symbolic import (
     Plain,
     Texts,
     Value,
-    alike,
+    equal,
     merged,
     number,
     truth,
     with_unknown,
 )
 from policy.verify.terms import BOOL, Term, Terms
+from policy.vocabulary import ArithmeticOperator, EqualityOperator, OrderOperator, RoundingMode
 
 Env = dict[str, Value]
 
@@ -47,10 +50,10 @@ class Encoder:
     texts: Texts
     today: Term
     has_limits: bool = True
-    memo: dict[Any, Found] = field(factory=dict)
-    kept: list[Any] = field(factory=list)  # what the memo goes by the identity of
+    memo: dict[object, Found] = field(factory=dict)
+    kept: list[object] = field(factory=list)  # keeps alive what the memo knows by identity
 
-    # ── making values ───────────────────────────────────────────────────────────────────────
+    # ── values ───────────────────────────────────────────────────────────────────────
 
     def plain(self, term: Term, unknown: Term | None = None) -> Plain:
         return Plain(term, self.terms.false, self.terms.false if unknown is None else unknown)
@@ -78,7 +81,7 @@ class Encoder:
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
     def found(self, e: Expr, env: Env) -> Found:
-        """What `e` comes to; worked out once for the same expression in the same surroundings."""
+        """The encoding of `e`, once for the same expression in the same environment."""
         if isinstance(e, ir.Const | ir.Variable | ir.Today):
             return self._found(e, env)
         key = id(e), id(env)
@@ -109,12 +112,11 @@ class Encoder:
                 return first_deciding(t, False, [self.found(o, env) for o in operands])
             case ir.Or(operands):
                 return first_deciding(t, True, [self.found(o, env) for o in operands])
-            case ir.Compare("in", left, right):
-                return self._member(self.found(left, env), self.found(right, env))
             case ir.Compare(operator, left, right):
-                return self._compared(operator, self.found(left, env), self.found(right, env))
+                a, b = self.found(left, env), self.found(right, env)
+                return self._member(a, b) if operator == "in" else self._both(partial(self._holds, operator), a, b)
             case ir.Arithmetic(operator, left, right):
-                return self._both(self._reckoned, operator, self.found(left, env), self.found(right, env))
+                return self._both(partial(self._arithmetic, operator), self.found(left, env), self.found(right, env))
             case ir.Divide(mode, numerator, denominator):
                 return self._divided(mode, self.found(numerator, env), self.found(denominator, env))
             case ir.Check(operand, limit):
@@ -138,6 +140,8 @@ class Encoder:
                 tests = [self.found(c.condition, env) for c in e.cases]
                 values = [self.found(c.value, env) for c in e.cases]
                 return chosen(t, e.mode, tests, values, self.found(e.none, env))
+            case _:
+                assert_never(e)
 
     def _inner(self, key: object, env: Env, more: Env) -> Env:
         self.kept.extend((key, env))
@@ -146,29 +150,24 @@ class Encoder:
     # ── parts ───────────────────────────────────────────────────────────────────────────────
 
     def _field(self, of: Found, name: str) -> Found:
-        match of.value:
-            case Group() as group:
-                inner = group.field(name)
-                unknown = self.terms.any(group.unknown, inner.unknown)
-                return Found(inner if unknown is inner.unknown else with_unknown(inner, unknown), of.fault)
-            case other:
-                return Found(Nothing(other.unknown), of.fault)
+        if not isinstance(of.value, Group):
+            return Found(Nothing(of.value.unknown), of.fault)
+        inner = of.value.field(name)
+        unknown = self.terms.any(of.value.unknown, inner.unknown)
+        return Found(inner if unknown is inner.unknown else with_unknown(inner, unknown), of.fault)
 
-    def _both(self, make: Any, operator: str, a: Found, b: Found) -> Found:
+    def _both(self, make: Callable[[Value, Value], Term], a: Found, b: Found) -> Found:
         t = self.terms
         unknown = t.any(a.value.unknown, b.value.unknown)
-        return Found(self.plain(make(operator, a.value, b.value), unknown), t.any(a.fault, b.fault))
+        return Found(self.plain(make(a.value, b.value), unknown), t.any(a.fault, b.fault))
 
-    def _compared(self, operator: str, a: Found, b: Found) -> Found:
-        return self._both(self._holds, operator, a, b)
-
-    def _holds(self, operator: str, a: Value, b: Value) -> Term:
+    def _holds(self, operator: EqualityOperator | OrderOperator, a: Value, b: Value) -> Term:
         t = self.terms
         match operator:
             case "is":
-                return alike(t, a, b)
+                return equal(t, a, b)
             case "is not":
-                return t.no(alike(t, a, b))
+                return t.no(equal(t, a, b))
             case "<":
                 return t.less(number(t, a), number(t, b))
             case "<=":
@@ -177,9 +176,10 @@ class Encoder:
                 return t.less(number(t, b), number(t, a))
             case ">=":
                 return t.at_most(number(t, b), number(t, a))
-        raise AssertionError(operator)
+            case _:
+                assert_never(operator)
 
-    def _reckoned(self, operator: str, a: Value, b: Value) -> Term:
+    def _arithmetic(self, operator: ArithmeticOperator, a: Value, b: Value) -> Term:
         t = self.terms
         x, y = number(t, a), number(t, b)
         match operator:
@@ -193,15 +193,16 @@ class Encoder:
                 return t.least(x, y)
             case "max":
                 return t.greatest(x, y)
-        raise AssertionError(operator)
+            case _:
+                assert_never(operator)
 
-    def _divided(self, mode: str, a: Found, b: Found) -> Found:
+    def _divided(self, mode: RoundingMode, a: Found, b: Found) -> Found:
         t = self.terms
         by = number(t, b.value)
-        by_nought = t.all(t.no(b.value.unknown), t.same(by, t.number(0)))
+        by_zero = t.all(t.no(b.value.unknown), t.same(by, t.number(0)))
         quotient = arithmetic.quotient(t, mode, number(t, a.value), by)
         unknown = t.any(a.value.unknown, b.value.unknown)
-        return Found(self.plain(quotient, unknown), t.any(a.fault, b.fault, by_nought))
+        return Found(self.plain(quotient, unknown), t.any(a.fault, b.fault, by_zero))
 
     def _checked(self, a: Found, limit: int) -> Found:
         t = self.terms
@@ -238,7 +239,7 @@ class Encoder:
             return Found(self.plain(t.false, doubt), fault)
         found, unsure = t.false, t.false
         for there, element in items.value.elements:
-            found = t.any(found, t.all(there, t.no(element.unknown), alike(t, item.value, element)))
+            found = t.any(found, t.all(there, t.no(element.unknown), equal(t, item.value, element)))
             unsure = t.any(unsure, t.all(there, element.unknown))
         return Found(self.plain(found, t.any(doubt, t.all(t.no(found), unsure))), fault)
 
@@ -264,16 +265,19 @@ class Encoder:
         tests = [self.found(e.where, s) if e.where is not None else self.known(self.plain(t.true)) for _, s in scopes]
         bodies = [self.found(e.body, s) for _, s in scopes]
         elements = list(zip((there for there, _ in scopes), tests, bodies, strict=True))
-        result = self._decided(e.kind, elements) if e.kind in ("any", "all") else self._gathered(e.kind, elements)
+        if e.kind == "any" or e.kind == "all":
+            result = self._decided(e.kind, elements)
+        else:
+            result = self._aggregated(e.kind, elements)
         open_list = over.value.unknown
         fault = t.any(over.fault, t.all(t.no(open_list), result.fault))
         return Found(with_unknown(result.value, t.any(open_list, result.value.unknown)), fault)
 
-    def _decided(self, kind: str, elements: list[tuple[Term, Found, Found]]) -> Found:
-        """`any` and `all`; an element that is not there, or that `where` leaves out, says nothing."""
+    def _decided(self, kind: Literal["any", "all"], elements: list[tuple[Term, Found, Found]]) -> Found:
+        """`any` and `all`; an element that is not there, or that `where` leaves out, contributes nothing."""
         t = self.terms
         idle = kind == "all"
-        said = []
+        contributions = []
         for there, test, body in elements:
             doubt, counts = test.value.unknown, truth(t, test.value)
             holds = truth(t, body.value) if idle else t.no(truth(t, body.value))
@@ -282,10 +286,10 @@ class Encoder:
             unknown = t.choose(doubt, t.no(is_idle), t.all(counts, body.value.unknown))
             fault = t.any(test.fault, t.all(t.no(doubt), counts, body.fault))
             idle_value = t.any(t.no(there), value) if idle else t.all(there, value)
-            said.append(Found(self.plain(idle_value, t.all(there, unknown)), t.all(there, fault)))
-        return first_deciding(t, kind == "any", said)
+            contributions.append(Found(self.plain(idle_value, t.all(there, unknown)), t.all(there, fault)))
+        return first_deciding(t, kind == "any", contributions)
 
-    def _gathered(self, kind: str, elements: list[tuple[Term, Found, Found]]) -> Found:
+    def _aggregated(self, kind: Aggregation, elements: list[tuple[Term, Found, Found]]) -> Found:
         t = self.terms
         doubts = t.any(*(t.all(there, test.value.unknown) for there, test, _ in elements))
         fault = t.any(*(t.all(there, test.fault) for there, test, _ in elements))
@@ -293,4 +297,4 @@ class Encoder:
         if kind != "count":
             fault = t.any(fault, *(t.all(k, b.fault) for k, b in kept))
             doubts = t.any(doubts, *(t.all(k, b.value.unknown) for k, b in kept))
-        return Found(with_unknown(together(t, kind, [(k, b.value) for k, b in kept]), doubts), fault)
+        return Found(with_unknown(aggregate(t, kind, [(k, b.value) for k, b in kept]), doubts), fault)

@@ -1,8 +1,8 @@
-"""Tries facts on the reference interpreter: a case that the solver found counts only where the interpreter agrees."""
+"""Replays facts on the reference interpreter: a solution of the solver counts only where the interpreter agrees."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal, assert_never
 
 from attrs import evolve, field, frozen
 
@@ -12,14 +12,13 @@ from policy.ir.interpret import FaultError, Interpreter, Unknown, at
 from policy.ir.program import Call, Expr, Program, parts, walk
 from policy.ir.simplify import simplify, specialised
 from policy.model.rules import Parameters
-from policy.verify.claims import Sought
-
-Given = tuple[Any, ...]  # facts in run-time form, records as dicts
+from policy.verify.claims import Query
+from policy.verify.facts import Fact, Given
 
 
 @frozen(eq=False)
 class _Reader(Interpreter):
-    """Notes which facts are read."""
+    """Records which facts are read."""
 
     paths: dict[str, None] = field(factory=dict)
 
@@ -29,7 +28,7 @@ class _Reader(Interpreter):
 
 @frozen(eq=False)
 class Dated:
-    """A program as of one day after the other, and the classes of its records; what claims share."""
+    """A program as of any day, and the classes of its records; shared by all claims."""
 
     program: Program
     made: dict[int, Program] = field(factory=dict)
@@ -45,26 +44,26 @@ class Dated:
 
 
 @frozen(eq=False)
-class Trial:
-    """What is sought, to be tried on facts of `parameters`."""
+class Replay:
+    """A query, to be replayed on facts of `parameters`."""
 
     dated: Dated
     parameters: Parameters
-    sought: Sought
+    query: Query
     simple: dict[tuple[int, int], Expr] = field(factory=dict)
 
     def holds(self, given: Given, on: int) -> bool:
-        """Whether the facts are like those sought."""
+        """Whether the facts are a solution."""
         return self._holds(given, on, {})
 
     def reads(self, given: Given, on: int) -> dict[str, None]:
-        """The paths of the facts that this turns on."""
+        """The paths of the facts that are read."""
         paths: dict[str, None] = {}
         self._holds(given, on, paths)
         return paths
 
-    def outcome(self, given: Given, on: int, e: Expr, paths: dict[str, None] | None = None) -> Any:
-        """What an expression comes to: a value, `Unknown`, or the `FaultError`; notes what is read."""
+    def outcome(self, given: Given, on: int, e: Expr, paths: dict[str, None] | None = None) -> Fact:
+        """The value of an expression, `Unknown`, or the `FaultError`; records what is read in `paths`."""
         program = self.dated.on(on)
         key = id(e), on
         if key not in self.simple:
@@ -80,27 +79,31 @@ class Trial:
             return fault
 
     def _holds(self, given: Given, on: int, paths: dict[str, None]) -> bool:
-        sought = self.sought
-        if sought.where is not None and self.outcome(given, on, sought.where, paths) is not True:
+        query = self.query
+        if query.where is not None and self.outcome(given, on, query.where, paths) is not True:
             return False
-        value = self.outcome(given, on, sought.expression, paths)
-        match sought.outcome:
+        value = self.outcome(given, on, query.expression, paths)
+        match query.kind:
             case "true":
                 return value is True
-            case "open":
+            case "possible":
                 return value is True or isinstance(value, Unknown)
-            case "fault" | "limit":
-                return isinstance(value, FaultError)
             case "unknown":
                 return isinstance(value, Unknown)
-        assert sought.other is not None
-        if sought.outcome == "apart":
-            return (value is True) is not (self.outcome(given, on, sought.other, paths) is True)
-        return state(value) != state(self.outcome(given, on, sought.other, paths))
+            case "fault" | "fault or limit":
+                return isinstance(value, FaultError)
+            case "different":
+                assert query.other is not None
+                return state(value) != state(self.outcome(given, on, query.other, paths))
+            case "exactly one true":
+                assert query.other is not None
+                return (value is True) is not (self.outcome(given, on, query.other, paths) is True)
+            case _:
+                assert_never(query.kind)
 
 
-def state(value: Any) -> tuple[str, Any]:
-    """What two outcomes must have in common to be the same."""
+def state(value: Fact) -> tuple[Literal["fault", "unknown", "value"], Fact]:
+    """What two outcomes must share to be equal."""
     if isinstance(value, FaultError):
         return "fault", None
     if isinstance(value, Unknown):
@@ -109,7 +112,7 @@ def state(value: Any) -> tuple[str, Any]:
 
 
 def part_of(program: Program, *expressions: Expr) -> Program:
-    """The program without what these expressions never call."""
+    """The part of a program that these expressions call."""
     called = [c.function for e in expressions for c in walk(e) if isinstance(c, Call)]
     kept = program.calls_first(*called)
     depth = program.depth + max(map(_depth, expressions), default=0)
@@ -126,7 +129,7 @@ def _depth(e: Expr) -> int:
     return deepest
 
 
-def without_unread(given: Any, path: str, read: dict[str, None]) -> Any:
+def without_unread(given: Fact, path: str, read: dict[str, None]) -> Fact:
     """The facts that were read, the others missing."""
     if isinstance(given, dict):
         return {n: without_unread(v, f"{path}.{n}", read) for n, v in given.items()}

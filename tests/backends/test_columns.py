@@ -133,6 +133,18 @@ def test_a_divisor_that_nobody_knows_leaves_it_undecided() -> None:
     agree(book, name, [(7,), (0,)], [book.interpreter(name).answer(n) for n in (7, 0)])
 
 
+def test_a_constant_is_looked_up_in_a_long_set() -> None:
+    book = book_of(
+        """
+value vowel(word: text) -> boolean = word in {"a", "e", "i", "o", "u", "ae", "oe", "ue", "ea"} per LAW/1
+value vowel_and(n: integer) -> boolean = vowel("a") and n > 0 per LAW/1
+value vowel_only(n: integer) -> boolean = vowel("b") or vowel("ea") per LAW/1
+"""
+    )
+    for name in ("vowel_and", "vowel_only"):
+        agree(book, name, [(1,), (0,), (2,)], [book.interpreter(name).answer(n) for n in (1, 0, 2)])
+
+
 def test_a_number_too_large_for_128_bits_is_left_to_the_interpreter() -> None:
     book = book_of(ROUNDING.format(mode="down", step="1"))
     rows = [(10**18 - 1, 10**18 - 1, 10**18 - 1), (10**18 - 1, 10**18 - 1, 99), (2, 3, 5)]

@@ -17,7 +17,7 @@ from machine import Spent
 from policy import resources
 from policy.pipeline import Text, check, program
 from policy.verify.claims import Batch
-from policy.verify.decide import Limits, decided
+from policy.verify.decide import Limits, prove
 from policy.verify.questions import batches
 
 HEAD = (
@@ -44,7 +44,7 @@ def proofs(text: str) -> tuple[int, Spent]:
     made = program(checked)
     wanted: list[Batch] = batches(checked.model, made)
     started = machine.now()
-    count = sum(len(decided(made, b, Limits())) for b in wanted)
+    count = sum(len(prove(made, b, Limits())) for b in wanted)
     return count, machine.now() - started
 
 

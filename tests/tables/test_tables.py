@@ -332,7 +332,7 @@ def test_rulebooks_that_agree_flip_nothing() -> None:
 
 
 def test_the_demonstration_of_many_rows_adds_up_to_the_cent() -> None:
-    from policy.tables import made_up
+    from policy.tables import synthetic
 
     told = json.loads(run("demo", "--rows", "3000", "--format", "json").stdout)
     assert [t["rows"] for t in told] == [3_000, 3_000]
@@ -340,7 +340,7 @@ def test_the_demonstration_of_many_rows_adds_up_to_the_cent() -> None:
     rulebook = policy.load(on="2026-03-01")
     lending = rulebook.interpreter("lending_value")
     position, asset = rulebook.records["Position"], rulebook.records["Asset"]
-    (batch,) = made_up.batches(3_000, made_up.positions)
+    (batch,) = synthetic.batches(3_000, synthetic.positions)
     total = 0
     for kind, symbol, listing, worth in batch.table.iter_rows():
         held = position(asset=asset(class_=kind, symbol=symbol, listing=listing), market_value=worth)
@@ -349,10 +349,10 @@ def test_the_demonstration_of_many_rows_adds_up_to_the_cent() -> None:
 
 
 def test_a_table_in_memory_is_answered_in_batches_as_it_is_in_one() -> None:
-    from policy.tables import made_up
+    from policy.tables import synthetic
     from policy.tables.decide import answers_to
 
-    table = next(made_up.batches(50_000, made_up.positions)).table
+    table = next(synthetic.batches(50_000, synthetic.positions)).table
     large = pl.concat([table] * 6)
     evaluator = policy.load(on="2026-03-01").columns("lending_value", large.schema, scaled=True)
     parts = list(answers_to(evaluator, large))
@@ -360,10 +360,10 @@ def test_a_table_in_memory_is_answered_in_batches_as_it_is_in_one() -> None:
     assert pl.concat([p.table for p in parts]).equals(evaluator.answers(large).table)
 
 
-def test_made_up_rows_are_the_same_however_many_there_are() -> None:
-    from policy.tables import made_up
+def test_synthetic_rows_are_the_same_however_many_there_are() -> None:
+    from policy.tables import synthetic
 
-    some, more = (next(made_up.batches(n, made_up.orders)).table for n in (100, 1_000))
+    some, more = (next(synthetic.batches(n, synthetic.orders)).table for n in (100, 1_000))
     assert some.equals(more.head(100))
 
 

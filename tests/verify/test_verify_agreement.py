@@ -31,7 +31,7 @@ from policy.pipeline import Text, check
 from policy.verify import arithmetic
 from policy.verify.facts import DAYS as CALENDAR
 from policy.verify.facts import Facts
-from policy.verify.goals import differ
+from policy.verify.goals import unequal
 from policy.verify.script import Script
 from policy.verify.solver import Reply, Solver
 from policy.verify.symbolic import Found, Many, Nothing, Texts, Value, whole
@@ -78,7 +78,7 @@ def as_found(encoder: Encoder, outcome: Any) -> Found:
 
 
 def ask(made: Script) -> Reply:
-    return Solver(made, 20.0).ask_exactly("g")
+    return Solver(made, 20.0).check_exactly("g")
 
 
 def given_facts_agree(seed: int) -> None:
@@ -98,7 +98,7 @@ def given_facts_agree(seed: int) -> None:
             env: dict[str, Value] = {"f": Facts(undated, t, texts).given(given, of, "f")}
             found = encoder.found(undated.functions[function.id].body, env)
             outcome = meant(program, function, given)
-            other = differ(t, found, as_found(encoder, outcome))
+            other = unequal(t, found, as_found(encoder, outcome))
             reply = ask(Script(t, {"g": other})) if other is not t.false else Reply(False)
             assert reply.holds is False, f"{name}: {outcome}, but not for the solver\n{rules.text}{rules.house}"
 
@@ -147,7 +147,7 @@ def every_fact_agrees(seed: int) -> None:
         found = encoder.found(function.body, {"f": symbols.any(of, "f")})
         outcome = meant(program, program.functions[function.id], record)
         told = t.all(*equal(t, texts, undated, given, of, "f"), t.same(t.integer("today", *CALENDAR), t.number(day)))
-        right = differ(t, found, as_found(encoder, outcome))
+        right = unequal(t, found, as_found(encoder, outcome))
         assert ask(Script(t, {"g": t.all(told, right)})).holds in (False, None), f"{name}: {outcome}\n{rules.text}"
         assert ask(Script(t, {"g": t.all(told, t.no(right))})).holds in (True, None), (
             f"{name}: {outcome}\n{rules.text}"
@@ -168,7 +168,7 @@ def models_agree(seed: int) -> None:
         known = t.no(t.any(found.fault, found.value.unknown))
         goals = {"fault": found.fault, "unknown": t.all(t.no(found.fault), found.value.unknown), "value": known}
         for wanted, goal in goals.items():
-            reply = Solver(Script(t, {"g": goal}), 5.0).ask_exactly("g")
+            reply = Solver(Script(t, {"g": goal}), 5.0).check_exactly("g")
             if reply.holds:
                 facts_found = symbols.read(reply.model, of, "f")
                 program = specialised(undated, int(reply.model.get("today", 738_000)))

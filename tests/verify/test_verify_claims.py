@@ -33,14 +33,14 @@ from policy.pipeline import Text, check, program, read_folder
 from policy.verify import overlay
 from policy.verify.beside import fingerprints
 from policy.verify.claims import Batch, Claim, Status
-from policy.verify.decide import Limits, decided
+from policy.verify.decide import Limits, prove
 from policy.verify.difference import change, compared, directions
 from policy.verify.facts import Facts
 from policy.verify.questions import batches
 from policy.verify.run import tasks, verdicts
 from policy.verify.symbolic import CannotEncodeError, Texts
 from policy.verify.terms import Terms
-from policy.verify.trial import Dated, Trial
+from policy.verify.trial import Dated, Replay
 from random_expressions import DAYS
 from random_rules import Rules, facts
 
@@ -73,7 +73,7 @@ def sampled(made: Program, batch: Batch, chance: Random) -> tuple[Any, ...]:
 
 
 def holds_on(made: Program, batch: Batch, claim: Claim, given: tuple[Any, ...], day: int) -> bool:
-    return not Trial(Dated(made), batch.parameters, claim.sought).holds(given, day)
+    return not Replay(Dated(made), batch.parameters, claim.query).holds(given, day)
 
 
 def claims_hold(seed: int) -> None:
@@ -83,12 +83,12 @@ def claims_hold(seed: int) -> None:
     record = made.functions["random.rules.queue"].parameters[0][1]
     wanted = [b for b in batches(model, made) if b.parameters and all(of == record for _, of in b.parameters)]
     for batch in wanted:
-        found = decided(made, batch, QUICK)
+        found = prove(made, batch, QUICK)
         assert len(found) == len(batch.claims)
         for _ in range(SAMPLES):
             given, day = sampled(made, batch, chance), _day(chance)
             for claim, verdict in zip(batch.claims, found, strict=True):
-                if verdict.status is (Status.PROVED if claim.is_never else Status.REFUTED):
+                if verdict.status is (Status.PROVED if claim.is_universal else Status.REFUTED):
                     assert holds_on(made, batch, claim, given, day), f"{claim.says} on {given}, {day}"
 
 
@@ -100,7 +100,7 @@ def overlay_holds(seed: int) -> None:
     both = overlay.compared(model, law, house, "random.house")
     made = evolve(both.program, functions={**both.program.functions, **law.functions})
     for batch in both.batches:
-        [verdict] = decided(both.program, batch, QUICK)
+        [verdict] = prove(both.program, batch, QUICK)
         if verdict.status is Status.PROVED and batch.parameters:
             for _ in range(SAMPLES):
                 assert holds_on(both.program, batch, batch.claims[0], sampled(made, batch, chance), _day(chance))

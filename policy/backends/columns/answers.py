@@ -1,8 +1,8 @@
-"""Answers as a table: outcome, value, reasons and needs, and what was wrong, the same columns for every row.
+"""Answers as a table: outcome, value, reasons, needs and problem, the same columns for every row.
 
-`value` is a scaled integer (days of a date, microseconds of an instant), a text or a boolean; null where there is
-none. `reasons` are the names of the rules that apply, `needs` what is missing, `problem` why a row was refused or
-the rules give no answer.
+`value` is a scaled integer (days of a date, microseconds of an instant), a text or a boolean, and else null.
+`reasons` are the names of the rules that apply, `needs` what is missing, `problem` why a row was refused or the
+rules fail.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any
+from typing import Any, assert_never
 
 import polars as pl
 from attrs import define, field, frozen
@@ -26,7 +26,7 @@ OUTCOMES = (*(o.value for o in Outcome), "refused")
 OUTCOME = pl.Enum(OUTCOMES)
 NEEDS = pl.List(pl.String)
 _VALUES = re.compile(r"(?<=: )`[^`]*`|(?<=did you mean )`[^`]*`|(?<=is )-?[0-9][0-9,.]*|(?<=\[)[0-9]+(?=\])")
-MOST_COMBINATIONS = 4_096  # of reasons and of needs, that are remembered from batch to batch
+MOST_COMBINATIONS = 4_096  # of reasons and of needs, remembered from batch to batch
 
 
 @frozen(eq=False)
@@ -34,17 +34,17 @@ class Shape:
     """The columns of a question's answers."""
 
     function: Function
-    value: Any  # the type of the column, None for a decision
-    reasons: Any  # likewise, None for anything else
+    value: pl.DataType | None  # the type of the column, None for a decision
+    reasons: pl.DataType | None  # likewise, None for any other question
 
     @property
-    def schema(self) -> dict[str, Any]:
+    def schema(self) -> dict[str, pl.DataType]:
         columns = {
             "outcome": OUTCOME,
             "value": self.value,
             "reasons": self.reasons,
             "needs": NEEDS,
-            "problem": pl.String,
+            "problem": pl.String(),
         }
         return {name: dtype for name, dtype in columns.items() if dtype is not None}
 
@@ -56,7 +56,7 @@ def shape_of(function: Function, rules: Sequence[str] = ()) -> Shape:
     return Shape(function, _column_of(function.type), None)
 
 
-def _column_of(of: Type) -> Any:
+def _column_of(of: Type) -> pl.DataType:
     match of:
         case types.OptionalOf(item):
             return _column_of(item)
@@ -66,11 +66,14 @@ def _column_of(of: Type) -> Any:
             return pl.String()
         case types.ListOf(item) | types.SetOf(item):
             return pl.List(_column_of(item))
-    return pl.Int128()
+        case types.Number() | types.Date() | types.Instant() | types.Record() | types.Broken():
+            return pl.Int128()
+        case _:
+            assert_never(of)
 
 
 def drafts_of(shape: Shape) -> Drafts:
-    return Drafts(shape, Combinations(shape.reasons), Combinations(NEEDS))
+    return Drafts(shape, Combinations(shape.reasons or pl.Null()), Combinations(NEEDS))
 
 
 def _value_of(answer: Answer | list[Diagnostic]) -> Any:
@@ -81,11 +84,11 @@ def _value_of(answer: Answer | list[Diagnostic]) -> Any:
 
 @define(eq=False)
 class Combinations:
-    """Lists of names that have occurred, each held by its number; 0 is no list. Several batches may share them."""
+    """Lists of names, each under its number; 0 is no list. Several batches may share them."""
 
-    dtype: Any
+    dtype: pl.DataType
     numbers: dict[tuple[str, ...], int] = field(factory=dict)
-    lock: Any = field(factory=Lock)
+    lock: Lock = field(factory=Lock)
     _series: pl.Series | None = None
 
     def number(self, names: tuple[str, ...]) -> int:
@@ -104,7 +107,7 @@ class Combinations:
 
 @frozen
 class Tally:
-    """What came out how often. Problems are counted without the values in them."""
+    """How often each outcome, reason, need and problem occurs. Problems are counted without the values in them."""
 
     outcomes: Counter[str] = field(factory=Counter)
     reasons: Counter[str] = field(factory=Counter)
@@ -120,21 +123,21 @@ class Tally:
 
 @frozen(eq=False)
 class Drafts:
-    """Makes answers to the rows of batches, in parts and in any order, with lists held by number until the end."""
+    """Builds the answers to batches, in parts and in any order; lists are held by number until the end."""
 
     shape: Shape
     reasons: Combinations
     needs: Combinations
-    masks: dict[tuple[Any, ...], int] = field(factory=dict)  # to the numbers of reasons
+    masks: dict[tuple[int, ...], int] = field(factory=dict)  # to the numbers of reasons
 
     @property
     def is_full(self) -> bool:
-        """Whether so many combinations have occurred that it is time to forget them."""
+        """Whether so many combinations are remembered that it is time to start again."""
         return len(self.reasons.numbers) + len(self.needs.numbers) > MOST_COMBINATIONS
 
     @property
-    def schema(self) -> dict[str, Any]:
-        held = {"outcome": pl.UInt8, "reasons": pl.UInt32, "needs": pl.UInt32}
+    def schema(self) -> dict[str, pl.DataType]:
+        held: dict[str, pl.DataType] = {"outcome": pl.UInt8(), "reasons": pl.UInt32(), "needs": pl.UInt32()}
         return {name: held.get(name, dtype) for name, dtype in self.shape.schema.items()}
 
     def tally(self, drafts: pl.DataFrame) -> Tally:
@@ -149,22 +152,23 @@ class Drafts:
                 lists = [(), *combinations.numbers]
                 for number, count in drafts[name].value_counts().iter_rows():
                     counted.update(dict.fromkeys(lists[number], count))
-        told = drafts.filter(pl.col("problem").is_not_null())
-        tally.problems.update(_VALUES.sub("…", problem) for problem in told["problem"])
+        problems = drafts["problem"].drop_nulls()
+        tally.problems.update(_VALUES.sub("…", problem) for problem in problems)
         return tally
 
     def finished(self, drafts: pl.DataFrame) -> pl.DataFrame:
-        """The answers as they are given out."""
+        """The answers with their lists in place of numbers."""
         columns = {
             "outcome": pl.lit(pl.Series(OUTCOMES, dtype=OUTCOME)).gather("outcome"),
             "reasons": self.reasons.lists(pl.col("reasons")),
             "needs": self.needs.lists(pl.col("needs")),
         }
-        made = [columns[name].alias(name) for name in self.shape.schema if name in columns]
-        return drafts.with_columns(made).select(list(self.shape.schema))
+        replaced = [columns[name].alias(name) for name in self.shape.schema if name in columns]
+        return drafts.with_columns(replaced).select(list(self.shape.schema))
 
     def answered(self, result: pl.DataFrame) -> pl.DataFrame:
-        """The answers in a plan's result; what it says of rows that are unknown or faults does not count."""
+        """The answers in a plan's result; those of rows that are unknown or faults are to be replaced."""
+        columns: list[pl.Expr | pl.Series]
         columns = [pl.lit(0, dtype=pl.UInt32).alias("needs"), pl.lit(None, dtype=pl.String).alias("problem")]
         if self.shape.reasons is None:
             outcome = pl.lit(OUTCOMES.index("value"), dtype=pl.UInt8)
@@ -176,14 +180,14 @@ class Drafts:
         return result.with_columns(outcome.alias("outcome"), *columns).select(list(self.schema))
 
     def values(self, result: pl.DataFrame) -> tuple[pl.DataFrame, Tally]:
-        """The answers of a plan's result that has a value for every row, as they are given out."""
-        told = {"outcome": pl.lit("value", dtype=OUTCOME), "value": _value(self.shape, result)}
-        columns = [told.get(n, pl.lit(None, dtype=d)).alias(n) for n, d in self.shape.schema.items()]
+        """The finished answers of a plan's result that has a value for every row."""
+        known = {"outcome": pl.lit("value", dtype=OUTCOME), "value": _value(self.shape, result)}
+        columns = [known.get(n, pl.lit(None, dtype=d)).alias(n) for n, d in self.shape.schema.items()]
         tally = Tally()
         tally.outcomes["value"] += result.height
         return result.with_columns(columns).select(list(self.shape.schema)), tally
 
-    def _reasons(self, result: pl.DataFrame) -> Any:
+    def _reasons(self, result: pl.DataFrame) -> pl.Expr | pl.Series:
         """The rules that apply, as the number of their combination."""
         masks = [c for c in result.columns if c.startswith(("deny", "permit"))]
         if not masks:
@@ -205,11 +209,11 @@ class Drafts:
         combinations = (tuple(sorted(name for n, name in enumerate(names) if mask >> n & 1)) for mask in found)
         numbers = pl.Series("needs", map(self.needs.number, combinations), dtype=pl.UInt32)
         numbered = pl.DataFrame([found.alias("mask"), numbers])
-        told = pl.DataFrame([needs.alias("mask")]).join(numbered, on="mask", how="left", maintain_order="left")
+        rows = pl.DataFrame([needs.alias("mask")]).join(numbered, on="mask", how="left", maintain_order="left")
         outcome = pl.lit(OUTCOMES.index("undecided"), dtype=pl.UInt8).alias("outcome")
         rest = {"value": None, "reasons": 0, "problem": None}
         columns = [pl.lit(rest[n], dtype=d).alias(n) for n, d in self.schema.items() if n in rest]
-        return told.with_columns(outcome, *columns).select(list(self.schema))
+        return rows.with_columns(outcome, *columns).select(list(self.schema))
 
     def one_by_one(self, answers: Sequence[Answer | list[Diagnostic]]) -> pl.DataFrame:
         """Answers given one by one, and findings where a row was refused."""
@@ -231,6 +235,7 @@ def _value(shape: Shape, result: pl.DataFrame) -> pl.Expr:
     names = [c for c in result.columns if c.startswith("value")]
     if isinstance(shape.value, pl.List):
         return pl.concat_list([pl.col(n).cast(shape.value.inner) for n in names])
+    assert shape.value is not None
     value = pl.col("value0").cast(shape.value)
     return pl.when("present0").then(value) if "present0" in result.columns else value
 

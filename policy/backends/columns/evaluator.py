@@ -1,8 +1,8 @@
 """A question asked of whole tables: the outcome, value, reasons and needs of every row, equal to the interpreter's.
 
-In: a program of one date, a question, and tables of its facts. Out: a table of answers, row for row. A row that has
-no expression, or whose numbers are too large for 128 bits, is answered by itself, and counted. Absent: files, dates
-of rows, and threads; an evaluator may be used from several.
+In: a program of one date, a question, and tables of its facts. Out: a table of answers, row for row. Rows without an
+expression, or with numbers too large for 128 bits, are answered one by one, and counted. Absent: files, dates of
+rows, and threads; an evaluator may be used from several.
 """
 
 from __future__ import annotations
@@ -15,10 +15,11 @@ import polars as pl
 from attrs import define, evolve, field, frozen
 
 from policy.backends.columns.answers import Drafts, Shape, Tally, drafts_of, shape_of
-from policy.backends.columns.compile import OPAQUE, Compiler
+from policy.backends.columns.compile import Compiler
+from policy.backends.columns.context import OPAQUE
 from policy.backends.columns.graph import INT64, ROWS, Node
 from policy.backends.columns.plan import Plan, plan_of
-from policy.backends.columns.values import AwkwardError, RecordAt, Scalar, Value, Written
+from policy.backends.columns.values import ListLiteral, Scalar, UnsupportedError, Value
 from policy.backends.python import PythonEvaluator
 from policy.decisions import Answer
 from policy.diagnostics import Collector, Diagnostic, PolicyError
@@ -27,13 +28,14 @@ from policy.facts.from_rows import RowReader
 from policy.facts.from_table import Layout, Range, Read, layout
 from policy.ir.program import Function, Program
 from policy.source import Span
+from policy.vocabulary import Effect
 
 ROW = "_row_number"
 
 
 @frozen(eq=False)
 class Answers:
-    """The answers to some rows, in their order; what came out how often; how many were worked out one by one."""
+    """The answers to some rows, in their order; how often each occurs; how many rows were answered one by one."""
 
     table: pl.DataFrame
     tally: Tally
@@ -42,7 +44,7 @@ class Answers:
 
 @define(eq=False)
 class _Plans:
-    """The plan for the widest ranges met so far; made anew when a table goes beyond them."""
+    """The plan for the widest ranges so far; compiled again when a table exceeds them."""
 
     program: Program
     function: Function
@@ -50,29 +52,28 @@ class _Plans:
     ranges: dict[str, Range] = field(factory=dict)
     plan: Plan | None = None
     needs: tuple[str, ...] = ()
-    awkward: str = ""
-    lock: Any = field(factory=Lock)
+    unsupported: str = ""
+    lock: Lock = field(factory=Lock)
 
     def plan_for(self, ranges: Mapping[str, Range]) -> tuple[Plan | None, tuple[str, ...]]:
         with self.lock:
-            wider = {path: _together(self.ranges.get(path), r) for path, r in ranges.items()}
-            if wider != self.ranges or (self.plan is None and not self.awkward):
+            wider = {path: _union(self.ranges.get(path), r) for path, r in ranges.items()}
+            if wider != self.ranges or (self.plan is None and not self.unsupported):
                 self.ranges = wider
-                self._make()
+                self._compile()
             return self.plan, self.needs
 
-    def _make(self) -> None:
-        compiler = Compiler(self.program, self.ranges, self.wants_needs)
+    def _compile(self) -> None:
+        compiler = Compiler.of(self.program, self.ranges, self.wants_needs)
         try:
-            wanted = _wanted(compiler, self.function)
-            self.plan, self.awkward = plan_of(wanted), ""
-        except AwkwardError as awkward:
-            self.plan, self.awkward = None, str(awkward)
-        self.needs = tuple(compiler.needs)
+            self.plan, self.unsupported = plan_of(_outputs(compiler, self.function)), ""
+        except UnsupportedError as reason:
+            self.plan, self.unsupported = None, str(reason)
+        self.needs = tuple(compiler.context.needs)
 
 
-def _together(known: Range | None, new: Range) -> Range:
-    """A range that holds both, widened to a power of two so that it is seldom left."""
+def _union(known: Range | None, new: Range) -> Range:
+    """A range that holds both, widened to a power of two so that it is seldom exceeded."""
     low = -(1 << (-new.low).bit_length()) if new.low < 0 else 0
     high = (1 << new.high.bit_length()) - 1 if new.high > 0 else 0
     if known is None:
@@ -80,50 +81,44 @@ def _together(known: Range | None, new: Range) -> Range:
     return Range(known.nullable or new.nullable, min(known.low, low), max(known.high, high))
 
 
-def _wanted(compiler: Compiler, function: Function) -> dict[str, Node]:
+MASK = 60  # rules whose conditions are held in one number
+
+
+def _outputs(compiler: Compiler, function: Function) -> dict[str, Node]:
     """The columns that make up an answer."""
-    env = compiler.parameters(function)
-    value = compiler.evaluate(function.body, env)
-    if isinstance(value, RecordAt | frozenset):
-        raise AwkwardError("the answer is no single value")
-    parts = _parts(value)
-    wanted: dict[str, Node] = {f"value{n}": compiler.spelt(p) for n, p in enumerate(parts)}
-    wanted |= {f"present{n}": p.present for n, p in enumerate(parts) if p.present is not None}
+    c, logic = compiler.context, compiler.logic
+    env = c.parameters(function)
+    parts = _parts(compiler.evaluate(function.body, env))
+    outputs: dict[str, Node] = {f"value{n}": logic.as_text(p) for n, p in enumerate(parts)}
+    outputs |= {f"present{n}": p.present for n, p in enumerate(parts) if p.present is not None}
     faults = [p.fault for p in parts]
     if function.kind == "decision":
-        held: dict[str, list[Node]] = {"permit": [], "deny": []}
+        held: dict[Effect, list[Node]] = {"permit": [], "deny": []}
         g = compiler.graph
         for rule in function.rules[:-1]:
             condition = compiler.compiled(rule.condition, env)
             faults.append(condition.fault)
-            held[rule.effect].append(g.certain(compiler.truth(condition)))
-        permitted = g.certain(compiler.truth(parts[0]))
-        for effect, applies in (("deny", g.negated(permitted)), ("permit", permitted)):
-            for at in range(0, len(held[effect]), MASK):
-                holding = g.node("bits", *held[effect][at : at + MASK], dtype=INT64, nullable=False, scope=ROWS)
-                wanted[f"{effect}{at}"] = g.pick(applies, holding, g.constant(0, INT64))
-    if (fault := compiler.merged(*faults)) is not None:
-        wanted["fault"] = fault
-    if (needs := compiler.together(*(p.needs for p in parts))) is not None:
-        wanted["needs"] = needs
-    return wanted
-
-
-MASK = 60  # rules whose conditions are held in one number
+            held[rule.effect].append(g.certain(logic.truth(condition)))
+        permitted = g.certain(logic.truth(parts[0]))
+        effects: tuple[tuple[Effect, Node], ...] = (("deny", g.negated(permitted)), ("permit", permitted))
+        for effect, applies in effects:
+            for start in range(0, len(held[effect]), MASK):
+                holding = g.node("bits", *held[effect][start : start + MASK], dtype=INT64, nullable=False, scope=ROWS)
+                outputs[f"{effect}{start}"] = g.pick(applies, holding, g.constant(0, INT64))
+    if (fault := c.any_fault(*faults)) is not None:
+        outputs["fault"] = fault
+    if (needs := c.all_needs(*(p.needs for p in parts))) is not None:
+        outputs["needs"] = needs
+    return outputs
 
 
 def _parts(value: Value) -> list[Scalar]:
-    if isinstance(value, Scalar):
-        return [value]
-    if isinstance(value, Written) and value.items:
-        return [part for item in value.items for part in _single(item)]
-    raise AwkwardError("the answer is no single value")
-
-
-def _single(item: Value) -> list[Scalar]:
-    if not isinstance(item, Scalar):
-        raise AwkwardError("a list inside a list is the answer")
-    return [item]
+    """The one value, or those of a list literal."""
+    parts = value.items if isinstance(value, ListLiteral) else (value,)
+    scalars = [p for p in parts if isinstance(p, Scalar)]
+    if not scalars or len(scalars) < len(parts):
+        raise UnsupportedError("the answer is no single value")
+    return scalars
 
 
 @define(eq=False)
@@ -141,18 +136,18 @@ class ColumnsEvaluator:
     _drafts: Drafts
 
     @property
-    def awkward(self) -> str:
+    def unsupported(self) -> str:
         """Why the question is answered row by row; empty where it is not."""
-        return self._values.awkward
+        return self._values.unsupported
 
     def drafts(self) -> Drafts:
-        """What makes answers of batches, begun anew before it remembers too much."""
+        """Builds the answers to batches; replaced before it remembers too many combinations."""
         if self._drafts.is_full:
             self._drafts = drafts_of(self.shape)
         return self._drafts
 
     def answers(self, table: pl.DataFrame, first: int = 1) -> Answers:
-        """The answers to the rows of a table, the first of which is row number `first` to people."""
+        """The answers to the rows of a table, the first of which people know as row number `first`."""
         drafts = self.drafts()
         read = self.layout.read(table)
         numbered = table.with_row_index(ROW, first)
@@ -174,7 +169,7 @@ class ColumnsEvaluator:
     def _completed(
         self, drafts: Drafts, table: pl.DataFrame, result: pl.DataFrame | None
     ) -> tuple[pl.DataFrame, int]:
-        """The answers in a plan's result; of the rows that it has none for, what the needs plan or the rows give."""
+        """The answers in a plan's result; the rows that it does not answer go to the needs plan, or one by one."""
         if result is None:
             return self._one_by_one(drafts, table), table.height
         made = drafts.answered(result)
@@ -185,8 +180,8 @@ class ColumnsEvaluator:
         alone = table.filter(fault)
         doubtful = table.filter(unknown & ~fault)
         if doubtful.height:
-            rows, told, unnamed = self._undecided(drafts, doubtful)
-            parts.append((rows, told))
+            rows, undecided, unnamed = self._undecided(drafts, doubtful)
+            parts.append((rows, undecided))
             alone = pl.concat([alone, unnamed])
         if alone.height:
             parts.append((alone[ROW], self._one_by_one(drafts, alone)))
@@ -211,7 +206,7 @@ class ColumnsEvaluator:
         return drafts.one_by_one(answers)
 
     def answer_to(self, document: Any, whole: Span) -> Answer | list[Diagnostic]:
-        """The answer to facts in JSON that have been parsed, or what is wrong with them."""
+        """The answer to facts in JSON that are parsed already, or what is wrong with them."""
         read = evolve(self.rows.reader, null_is_missing=False).read_document(document, whole)
         return read if isinstance(read, list) else self.evaluator.answer(*read)
 
@@ -223,7 +218,7 @@ class ColumnsEvaluator:
 
 
 def in_place(rows: pl.Series, parts: list[tuple[pl.Series, pl.DataFrame]]) -> pl.DataFrame:
-    """The rows in order; what a later part says of a row counts."""
+    """The rows in order; of a row that several parts have, the last counts."""
     if len(parts) == 1 and len(parts[0][0]) == len(rows):
         return parts[0][1]
     at = pl.int_range(len(rows), eager=True)
@@ -262,7 +257,7 @@ def evaluator(
     function: Function,
     made: PythonEvaluator,
     reader: FactReader,
-    schema: Mapping[str, Any],
+    schema: Mapping[str, pl.DataType],
     keep: tuple[str, ...] = (),
     scaled: bool = False,
     rules: Sequence[str] = (),

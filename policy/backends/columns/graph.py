@@ -1,7 +1,7 @@
-"""Operations on columns, each made once however often it is asked for.
+"""Operations on columns, a graph in which equal operations on equal columns are one node.
 
-A `Node` is one column of one frame: the table itself, or the elements of a list. Equal operations on equal
-columns are one node, so what two rules share is worked out once. Absent: what an operation means (`operators`),
+A `Node` is one column of one frame: the table itself, or the elements of a list. What two rules share is computed
+once. Absent: what an operation means (`operators`),
 what the rules mean (`compile`), and running anything (`plan`).
 """
 
@@ -15,11 +15,13 @@ from attrs import define, field, frozen
 
 from policy.backends.columns import operators
 
-BOOLEAN: Any = pl.Boolean()
-INT64: Any = pl.Int64()
-INT128: Any = pl.Int128()
-FLOAT64: Any = pl.Float64()
-TEXT: Any = pl.String()
+BOOLEAN = pl.Boolean()
+INT64 = pl.Int64()
+INT128 = pl.Int128()
+FLOAT64 = pl.Float64()
+TEXT = pl.String()
+
+Constant = int | str | float | None  # booleans are ints
 
 MIRRORED = {"is": "is", "is not": "is not", "<": ">", "<=": ">=", ">": "<", ">=": "<="}
 
@@ -52,13 +54,13 @@ ROWS = Scope("")
 
 @frozen(eq=False)
 class Node:
-    """One column. `setting` is what an operator needs besides its inputs: a constant, a name, a type."""
+    """One column. `attribute` is what an operator has besides inputs: a constant, a name, an enum's members."""
 
     operator: str
     inputs: tuple[Node, ...]
-    setting: Any
+    attribute: Any
     scope: Scope
-    dtype: Any
+    dtype: pl.DataType
     nullable: bool
     members: int = 0  # of codes: how many there are
 
@@ -76,32 +78,32 @@ def deepest(scopes: Iterable[Scope]) -> Scope:
 class Graph:
     """Makes nodes, and simplifies where that costs nothing: constants, and what cannot be null."""
 
-    made: dict[Any, Node] = field(factory=dict)
+    nodes: dict[object, Node] = field(factory=dict)
 
     def node(
         self,
         operator: str,
         *inputs: Node,
-        dtype: Any,
+        dtype: pl.DataType,
         nullable: bool | None = None,
-        setting: Any = None,
+        attribute: Any = None,
         scope: Scope | None = None,
     ) -> Node:
-        if inputs and all(i.is_constant for i in inputs) and operator in operators.EXPRESSIONS and setting is None:
+        if inputs and all(i.is_constant for i in inputs) and operator in operators.EXPRESSIONS and attribute is None:
             return self.folded(operator, inputs, dtype)
         if operator in MIRRORED and inputs[0].is_constant:  # Polars cannot compare the other way round in all cases
             return self.node(MIRRORED[operator], inputs[1], inputs[0], dtype=dtype, nullable=nullable, scope=scope)
         inside = scope or deepest(i.scope for i in inputs if not i.is_constant)
         lifted = tuple(i if i.is_constant else self.lifted(i, inside) for i in inputs)
-        key = (operator, tuple(map(id, lifted)), type(setting), setting, str(dtype), id(inside))
-        if key not in self.made:
+        key = (operator, tuple(map(id, lifted)), type(attribute), attribute, str(dtype), id(inside))
+        if key not in self.nodes:
             null = any(i.nullable for i in lifted) if nullable is None else nullable
-            self.made[key] = Node(operator, lifted, setting, inside, dtype, null)
-        return self.made[key]
+            self.nodes[key] = Node(operator, lifted, attribute, inside, dtype, null)
+        return self.nodes[key]
 
-    def folded(self, operator: str, inputs: tuple[Node, ...], dtype: Any) -> Node:
+    def folded(self, operator: str, inputs: tuple[Node, ...], dtype: pl.DataType) -> Node:
         """What an operation on constants comes to."""
-        literals = (operators.literal(i.setting, i.dtype) for i in inputs)
+        literals = (operators.literal(i.attribute, i.dtype) for i in inputs)
         return self.constant(pl.select(operators.EXPRESSIONS[operator](*literals)).item(), dtype)
 
     def lifted(self, node: Node, scope: Scope) -> Node:
@@ -111,27 +113,29 @@ class Graph:
         assert scope.parent is not None, "a column is used outside its frame"
         outer = self.lifted(node, scope.parent)
         key = ("lift", id(outer), id(scope))
-        if key not in self.made:
-            self.made[key] = Node("lift", (outer,), None, scope, node.dtype, node.nullable)
-        return self.made[key]
+        if key not in self.nodes:
+            self.nodes[key] = Node("lift", (outer,), None, scope, node.dtype, node.nullable)
+        return self.nodes[key]
 
-    def constant(self, value: Any, dtype: Any) -> Node:
-        return self.node("constant", dtype=dtype, setting=value, nullable=value is None, scope=ROWS)
+    def constant(self, value: Constant, dtype: pl.DataType) -> Node:
+        return self.node("constant", dtype=dtype, attribute=value, nullable=value is None, scope=ROWS)
 
-    def leaf(self, scope: Scope, name: str, dtype: Any, nullable: bool, members: int = 0) -> Node:
+    def leaf(self, scope: Scope, name: str, dtype: pl.DataType, nullable: bool, members: int = 0) -> Node:
         key = ("leaf", name, id(scope))
-        if key not in self.made:
-            self.made[key] = Node("leaf", (), name, scope, dtype, nullable, members)
-        return self.made[key]
+        if key not in self.nodes:
+            self.nodes[key] = Node("leaf", (), name, scope, dtype, nullable, members)
+        return self.nodes[key]
 
-    def reduce(self, kind: str, scope: Scope, *inputs: Node, empty: Any, dtype: Any, nullable: bool) -> Node:
-        """What the elements of each row come to, as a column of the frame that the lists are in."""
+    def reduce(
+        self, kind: str, scope: Scope, *inputs: Node, empty: Constant, dtype: pl.DataType, nullable: bool
+    ) -> Node:
+        """The elements of each row reduced, as a column of the frame that the lists are in."""
         assert scope.parent is not None
         lifted = tuple(i if i.is_constant else self.lifted(i, scope) for i in inputs)
         key = (kind, tuple(map(id, lifted)), id(scope), empty, "reduce")
-        if key not in self.made:
-            self.made[key] = Node("reduce", lifted, (kind, scope, empty), scope.parent, dtype, nullable)
-        return self.made[key]
+        if key not in self.nodes:
+            self.nodes[key] = Node("reduce", lifted, (kind, scope, empty), scope.parent, dtype, nullable)
+        return self.nodes[key]
 
     # ── logic ───────────────────────────────────────────────────────────────────────────────
 
@@ -202,17 +206,17 @@ class Graph:
             if then.is_constant:
                 return (
                     self.either(condition, otherwise)
-                    if then.setting
+                    if then.attribute
                     else self.both(self.negated(condition), otherwise)
                 )
             if otherwise.is_constant:
                 met = self.both(condition, then)
-                return met if not otherwise.setting else self.either(self.negated(condition), then)
+                return met if not otherwise.attribute else self.either(self.negated(condition), then)
         return self.node(
             "if", condition, then, otherwise, dtype=then.dtype, nullable=then.nullable or otherwise.nullable
         )
 
-    def null(self, dtype: Any) -> Node:
+    def null(self, dtype: pl.DataType) -> Node:
         return self.constant(None, dtype)
 
     def where(self, condition: Node, a: Node) -> Node:

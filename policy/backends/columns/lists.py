@@ -1,60 +1,63 @@
-"""Lists in columns: each list's elements are a frame of their own, worked out as columns and summed up by row.
+"""Lists in columns: each list's elements are a frame of their own, computed as columns and reduced by row.
 
-What is asked of an element may turn on the row it is in (lifted into the elements' frame) and, where lists are
-gone through inside each other, on an element further out (a frame of pairs).
+An expression about an element may depend on its row (lifted into the elements' frame) and, in a list inside a list,
+on an element further out (a frame of pairs).
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import reduce
-from typing import Any
+from typing import Literal, assert_never
 
-from attrs import evolve
+import polars as pl
+from attrs import evolve, field, frozen
 
-from policy.backends.columns.graph import BOOLEAN, INT64, INT128, ROWS, Graph, Node, Scope, deepest
-from policy.backends.columns.logic import Env, Logic
-from policy.backends.columns.numbers import LONG, Numbers, Sum, dtype_of, fits
+from policy.backends.columns.graph import BOOLEAN, INT64, INT128, ROWS, Node, Scope, deepest
+from policy.backends.columns.logic import Logic
+from policy.backends.columns.numbers import LONG, BoundedInt, Numbers, dtype_of, fits
+from policy.backends.columns.operators import Reduction
 from policy.backends.columns.values import (
     NOTHING,
     NUMBER,
     TRUTH,
-    AwkwardError,
     ListAt,
+    ListLiteral,
     RecordAt,
     Scalar,
+    UnsupportedError,
     Value,
-    Written,
 )
-from policy.ir import program as ir
-from policy.ir.program import Expr
-from policy.model.types import LONGEST_LIST, Type
+from policy.model.types import LONGEST_LIST
+from policy.vocabulary import AggregateKind
 
 
-class Lists(Logic):
-    """The part of the compiler that goes through lists."""
+@frozen(eq=False)
+class Lists:
+    """Membership and aggregates, of elements that are compiled already."""
 
-    graph: Graph
-    scopes: dict[Any, Scope]
-
-    def fact(self, of: Type, path: str, scope: Scope) -> Value:
-        raise NotImplementedError
+    logic: Logic
+    scopes: dict[tuple[str, int], Scope] = field(factory=dict)
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────
 
     def scope_of(self, value: Value) -> Scope:
-        """The innermost frame that a value is worked out in."""
+        """The innermost frame that a value is computed in."""
         match value:
             case Scalar():
                 nodes = (value.value, value.present, value.fault, value.needs)
                 return deepest(n.scope for n in nodes if n is not None)
             case RecordAt() | ListAt():
                 return value.scope
-            case Written(items):
+            case ListLiteral(items):
                 return deepest(map(self.scope_of, items))
-        return ROWS
+            case frozenset():
+                return ROWS
+            case _:
+                assert_never(value)
 
     def elements(self, over: ListAt, user: Scope) -> Scope:
-        """The frame of a list's elements: by itself, or beside each row of the frame that its use turns on."""
+        """The frame of a list's elements: by itself, or beside each row of the frame that its use depends on."""
         crossed = user is not over.scope and user.within(over.scope)
         parent = user if crossed else over.scope
         key = (over.path, id(parent))
@@ -65,103 +68,87 @@ class Lists(Logic):
     # ── membership ──────────────────────────────────────────────────────────────────────────
 
     def member(self, item: Scalar, items: Value) -> Scalar:
-        """Whether one of the items, those that are known first, is this one."""
+        """Whether one of the items, of which the known ones come first, equals this one."""
         match items:
             case frozenset():
-                return self.among(item, items)
-            case Written(written):
-                return self.strictly(item, None, [self.compare("is", item, self.single(i)) for i in written])
+                return self.logic.among(item, items)
+            case ListLiteral(literals):
+                matches = [self.logic.compare("is", item, self.single(i)) for i in literals]
+                return self.and_known(item, None, matches)
             case ListAt():
                 scope = self.elements(items, self.scope_of(item))
-                same = self.compare("is", item, self.single(self.fact(items.item, scope.path, scope)))
-                found = self.reduced("any", scope, self.truth(same), needs=same.needs, length=items.length)
-                return self.strictly(item, items.length, [found])
-        raise AwkwardError("membership in what is no list")
+                element = self.single(self.logic.context.fact(items.item, scope.path, scope))
+                equal = self.logic.compare("is", item, element)
+                node = self.logic.truth(equal)
+                found = self.decided("any", scope, node, fault=None, needs=equal.needs, length=items.length)
+                return self.and_known(item, items.length, [found])
+            case Scalar() | RecordAt():
+                raise UnsupportedError("membership in what is no list")
+            case _:
+                assert_never(items)
 
-    def strictly(self, item: Scalar, length: Scalar | None, matches: list[Scalar]) -> Scalar:
-        """Whether any of these; not known, whatever they are, where the item or the list is not."""
-        g = self.graph
+    def and_known(self, item: Scalar, length: Scalar | None, matches: Sequence[Scalar]) -> Scalar:
+        """Whether any of these holds; unknown, whatever they are, where the item or the list is."""
+        g, c = self.logic.graph, self.logic.context
         known = g.known(item.decides) if length is None else g.both(g.known(item.decides), g.known(length.value))
-        found = reduce(g.either, (self.truth(m) for m in matches), g.false)
-        fault = self.merged(item.fault, *(m.fault for m in matches))
+        found = reduce(g.either, (self.logic.truth(m) for m in matches), g.false)
+        fault = c.any_fault(item.fault, *(m.fault for m in matches))
         result = g.where(known, found)
-        first = self.needs_within(
-            g.negated(known), self.together(item.needs, None if length is None else length.needs)
-        )
-        rest = self.needs_within(known, self.unless_known(result, *(m.needs for m in matches)))
-        return Scalar(result, TRUTH, fault=fault, needs=self.together(first, rest))
+        first = c.needs_where(g.negated(known), c.all_needs(item.needs, None if length is None else length.needs))
+        rest = c.needs_where(known, c.needs_unless_known(result, *(m.needs for m in matches)))
+        return Scalar(result, TRUTH, fault=fault, needs=c.all_needs(first, rest))
 
     def single(self, value: Value) -> Scalar:
         if not isinstance(value, Scalar):
-            raise AwkwardError("a list inside a list is compared")
+            raise UnsupportedError("a list inside a list is compared")
         return value
 
-    # ── aggregates ──────────────────────────────────────────────────────────────────────────
+    # ── aggregates over facts ───────────────────────────────────────────────────────────────
 
-    def aggregate(self, e: ir.Aggregate, env: Env) -> Scalar:
-        over = self.evaluate(e.over, env)
-        if isinstance(over, Written):
-            return self.written(e, over, env)
-        if isinstance(over, frozenset):
-            constants = tuple(self.evaluate(ir.Const(v), env) for v in sorted(over))
-            return self.written(e, Written(constants), env)
-        if not isinstance(over, ListAt):
-            raise AwkwardError("an aggregate over what is no list")
-        scope = self.elements(over, deepest(self.scope_of(env[n]) for n in _free(e, env)))
-        inner = {**env, e.variable: self.fact(over.item, scope.path, scope)}
-        test = self.compiled(e.where, inner) if e.where is not None else Scalar(self.graph.true, TRUTH)
-        body = self.compiled(e.body, inner) if e.kind != "count" else Scalar(self.graph.true, TRUTH)
-        result = self.over_elements(e.kind, scope, test, body, over.length)
-        return evolve(result, fault=self.merged(result.fault, over.length.fault))
-
-    def over_elements(self, kind: str, scope: Scope, test: Scalar, body: Scalar, length: Scalar) -> Scalar:
-        g = self.graph
-        condition, value = self.truth(test), body.value
+    def over_facts(self, kind: AggregateKind, scope: Scope, test: Scalar, body: Scalar, length: Scalar) -> Scalar:
+        """An aggregate over the elements of a list of facts."""
+        g, c = self.logic.graph, self.logic.context
+        condition, value = self.logic.truth(test), body.value
         kept, maybe = g.certain(condition), g.possible(condition)
-        fault = self.merged(test.fault, self.within(maybe, body.fault))
-        open_still = maybe if kind in ("any", "all") else kept
-        needs = self.together(test.needs, self.needs_within(open_still, body.needs))
-        if kind in ("any", "all"):
-            says = self.says(kind == "any", condition, self.truth(body))
-            return self.reduced(kind, scope, says, fault=fault, needs=needs, length=length)
+        fault = c.any_fault(test.fault, c.fault_where(maybe, body.fault))
+        if kind == "any" or kind == "all":
+            needs = c.all_needs(test.needs, c.needs_where(maybe, body.needs))
+            node = self.contribution(kind, condition, self.logic.truth(body))
+            return self.decided(kind, scope, node, fault=fault, needs=needs, length=length)
+        needs = c.all_needs(test.needs, c.needs_where(kept, body.needs))
         doubtful = g.either(g.negated(g.known(condition)), g.both(kept, g.negated(g.known(body.decides))))
-        doubt = (
-            None
-            if doubtful is g.false
-            else g.reduce("any", scope, self.as_column(doubtful, scope), empty=False, dtype=BOOLEAN, nullable=False)
-        )
+        doubt = None if doubtful is g.false else self.reduced("any", scope, BOOLEAN, doubtful)
         match kind:
             case "count":
-                low, high = 0, LONGEST_LIST
-                node = g.reduce("count", scope, self.as_column(kept, scope), empty=0, dtype=INT64, nullable=False)
-                result = Scalar(node, NUMBER, low, high)
+                result = Scalar(self.reduced(kind, scope, INT64, kept), NUMBER, 0, LONGEST_LIST)
             case "count distinct":
-                inputs = (self.as_column(value, scope), self.as_column(kept, scope))
-                node = g.reduce("count distinct", scope, *inputs, empty=0, dtype=INT64, nullable=False)
-                result = Scalar(node, NUMBER, 0, LONGEST_LIST)
+                result = Scalar(self.reduced(kind, scope, INT64, value, kept), NUMBER, 0, LONGEST_LIST)
             case "sum":
                 result, too_large = self.summed(scope, kept, body)
-                fault = self.merged(fault, too_large)
-            case _:
+                fault = c.any_fault(fault, too_large)
+            case "min" | "max":
                 inputs = (self.as_column(value, scope), self.as_column(kept, scope))
                 node = g.reduce(kind, scope, *inputs, empty=None, dtype=value.dtype, nullable=True)
-                result = Scalar(
-                    node, body.kind, body.low, body.high, present=g.node("known", node, dtype=BOOLEAN, nullable=False)
-                )
-        return self.of_list(result, scope, doubt, fault, needs, length)
+                present = g.node("known", node, dtype=BOOLEAN, nullable=False)
+                result = Scalar(node, body.kind, body.low, body.high, present=present)
+            case _:
+                assert_never(kind)
+        return self.by_row(result, scope, doubt, fault, needs, length)
 
     def as_column(self, node: Node, scope: Scope) -> Node:
-        """A constant cannot be summed up: it becomes a column."""
-        if node.is_constant:
-            return self.graph.node("column", node, scope=scope, dtype=node.dtype)
-        return node
+        """A constant cannot be reduced: it becomes a column."""
+        return self.logic.graph.node("column", node, scope=scope, dtype=node.dtype) if node.is_constant else node
+
+    def reduced(self, kind: Reduction, scope: Scope, dtype: pl.DataType, *inputs: Node) -> Node:
+        """Columns that are never null reduced by row; an empty list gives zero, or false."""
+        columns = [self.as_column(i, scope) for i in inputs]
+        empty = False if dtype == BOOLEAN else 0
+        return self.logic.graph.reduce(kind, scope, *columns, empty=empty, dtype=dtype, nullable=False)
 
     def summed(self, scope: Scope, kept: Node, body: Scalar) -> tuple[Scalar, Node | None]:
         """The sum of what is kept. Where even 128 bits may not hold it, the row is left to the interpreter."""
-        numbers = Numbers(self.graph)
-        x = numbers.of(body)
-        filled = Sum(self.graph.or_zero(x.node), x.low, x.high)
-        part = numbers.chosen(kept, filled, numbers.constant(0))
+        numbers = Numbers(self.logic.graph)
+        part = numbers.chosen(kept, numbers.or_zero(body), numbers.constant(0))
         low, high = part.low * LONGEST_LIST, part.high * LONGEST_LIST
         wide = dtype_of(low, high)
         fault = None
@@ -171,106 +158,102 @@ class Lists(Logic):
             numbers.fault = None
             numbers.check(part, share)
             fault = numbers.fault
-        column = self.as_column(numbers.cast(part, wide), scope)
-        node = self.graph.reduce("sum", scope, column, empty=0, dtype=wide, nullable=False)
-        return Scalar(node, NUMBER, low, high), fault
+        return Scalar(self.reduced("sum", scope, wide, numbers.cast(part, wide)), NUMBER, low, high), fault
 
-    def says(self, idle_is_false: bool, condition: Node, body: Node) -> Node:
-        """What an element says to `any` or `all`: nothing where `where` leaves it out."""
-        g = self.graph
+    def contribution(self, kind: Literal["any", "all"], condition: Node, body: Node) -> Node:
+        """What an element contributes to `any` or `all`: nothing where `where` leaves it out."""
+        g = self.logic.graph
         if condition is g.true:
             return body
-        return g.both(condition, body) if idle_is_false else g.either(g.negated(condition), body)
+        return g.both(condition, body) if kind == "any" else g.either(g.negated(condition), body)
 
-    def reduced(
-        self, kind: str, scope: Scope, says: Node, *, fault: Node | None = None, needs: Node | None, length: Scalar
+    def decided(
+        self,
+        kind: Literal["any", "all"],
+        scope: Scope,
+        node: Node,
+        *,
+        fault: Node | None,
+        needs: Node | None,
+        length: Scalar,
     ) -> Scalar:
-        column = self.as_column(says, scope)
-        empty = kind == "all"
-        node = self.graph.reduce(kind, scope, column, empty=empty, dtype=BOOLEAN, nullable=says.nullable)
-        return self.of_list(Scalar(node, TRUTH), scope, None, fault, needs, length)
+        """`any` or `all` of a boolean of each element."""
+        column = self.as_column(node, scope)
+        result = self.logic.graph.reduce(
+            kind, scope, column, empty=kind == "all", dtype=BOOLEAN, nullable=node.nullable
+        )
+        return self.by_row(Scalar(result, TRUTH), scope, None, fault, needs, length)
 
-    def of_list(
+    def by_row(
         self, result: Scalar, scope: Scope, doubt: Node | None, fault: Node | None, needs: Node | None, length: Scalar
     ) -> Scalar:
-        """A result of a list's elements: not known where the list is not, or where an element is in doubt."""
-        g = self.graph
+        """An aggregate with the faults and needs of its elements; unknown where the list is, or one is in doubt."""
+        g = self.logic.graph
         sure = g.known(length.value)
         if doubt is not None:
             sure = g.both(sure, g.negated(doubt))
-        present = result.present if result.present is None else g.where(sure, result.present)
-        value = g.where(sure, result.value)
-        faults = needed = None
-        if fault is not None:
-            column = self.as_column(fault, scope)
-            faults = g.reduce("any", scope, column, empty=False, dtype=BOOLEAN, nullable=False)
-        if needs is not None:
-            column = self.as_column(needs, scope)
-            needed = g.reduce("together", scope, column, empty=0, dtype=INT64, nullable=False)
-        decides = value if present is None else present
-        all_needs = self.unless_known(decides, length.needs, needed)
-        return Scalar(value, result.kind, result.low, result.high, present, faults, all_needs)
+        only = self.logic.only_where(sure, result)
+        faults = None if fault is None else self.reduced("any", scope, BOOLEAN, fault)
+        needed = None if needs is None else self.reduced("together", scope, INT64, needs)
+        return evolve(
+            only, fault=faults, needs=self.logic.context.needs_unless_known(only.decides, length.needs, needed)
+        )
 
-    # ── lists that the rules write out ──────────────────────────────────────────────────────
+    # ── aggregates over list literals ───────────────────────────────────────────────────────
 
-    def written(self, e: ir.Aggregate, over: Written, env: Env) -> Scalar:
+    def over_literal(self, kind: AggregateKind, tests: Sequence[Scalar], bodies: Sequence[Scalar]) -> Scalar:
         """An aggregate over a few expressions, element by element."""
-        g = self.graph
-        scopes = [{**env, e.variable: item} for item in over.items]
-        yes = Scalar(g.true, TRUTH)
-        tests = [self.compiled(e.where, s) if e.where is not None else yes for s in scopes]
-        bodies = [self.compiled(e.body, s) if e.kind != "count" else yes for s in scopes]
-        if e.kind in ("any", "all"):
-            said = [
-                Scalar(
-                    self.says(e.kind == "any", self.truth(t), self.truth(b)),
-                    TRUTH,
-                    fault=self.merged(t.fault, self.within(g.possible(self.truth(t)), b.fault)),
-                    needs=self.together(t.needs, self.needs_within(g.possible(self.truth(t)), b.needs)),
-                )
-                for t, b in zip(tests, bodies, strict=True)
-            ]
-            return self.chain(e.kind == "any", said)
-        if e.kind == "count distinct":
-            raise AwkwardError("distinct values of a list that is written out")
-        return self.combined(e.kind, tests, bodies)
+        if kind == "count distinct":
+            raise UnsupportedError("distinct values of a list literal")
+        if kind == "any" or kind == "all":
+            elements = zip(tests, bodies, strict=True)
+            return self.logic.chain(kind == "any", [self.element(kind, test, body) for test, body in elements])
+        return self.combined(kind, tests, bodies)
 
-    def combined(self, kind: str, tests: list[Scalar], bodies: list[Scalar]) -> Scalar:
-        g = self.graph
+    def element(self, kind: Literal["any", "all"], test: Scalar, body: Scalar) -> Scalar:
+        c = self.logic.context
+        condition = self.logic.truth(test)
+        maybe = self.logic.graph.possible(condition)
+        return Scalar(
+            self.contribution(kind, condition, self.logic.truth(body)),
+            TRUTH,
+            fault=c.any_fault(test.fault, c.fault_where(maybe, body.fault)),
+            needs=c.all_needs(test.needs, c.needs_where(maybe, body.needs)),
+        )
+
+    def combined(
+        self, kind: Literal["sum", "count", "min", "max"], tests: Sequence[Scalar], bodies: Sequence[Scalar]
+    ) -> Scalar:
+        g, c = self.logic.graph, self.logic.context
         numbers = Numbers(g)
         sure, some = g.true, g.false
-        best: Sum | None = None
+        result: BoundedInt | None = None
         faults: list[Node | None] = []
         needs: list[Node | None] = []
-        for t, b in zip(tests, bodies, strict=True):
-            if kind != "count" and b.kind not in (NUMBER, NOTHING):
-                raise AwkwardError(f"the {kind} of what are not numbers")
-            condition = self.truth(t)
+        for test, body in zip(tests, bodies, strict=True):
+            if kind != "count" and body.kind not in (NUMBER, NOTHING):
+                raise UnsupportedError(f"the {kind} of values that are not numbers")
+            condition = self.logic.truth(test)
             kept, maybe = g.certain(condition), g.possible(condition)
-            sure = g.both(sure, g.both(g.known(condition), g.either(g.negated(kept), g.known(b.value))))
-            faults += [t.fault, self.within(maybe, b.fault)]
-            needs += [t.needs, self.needs_within(kept, b.needs)]
-            x = numbers.constant(1) if kind == "count" else numbers.of(b)
-            filled = Sum(g.or_zero(x.node), x.low, x.high)
-            if kind in ("sum", "count"):
-                part = numbers.chosen(kept, filled, numbers.constant(0))
-                best = part if best is None else numbers.arithmetic("+", best, part)
-            elif best is None:
-                best = filled
+            sure = g.both(sure, g.both(g.known(condition), g.either(g.negated(kept), g.known(body.value))))
+            faults += [test.fault, c.fault_where(maybe, body.fault)]
+            needs += [test.needs, c.needs_where(kept, body.needs)]
+            x = numbers.constant(1) if kind == "count" else numbers.or_zero(body)
+            if kind == "sum" or kind == "count":
+                part = numbers.chosen(kept, x, numbers.constant(0))
+                result = part if result is None else numbers.arithmetic("+", result, part)
+            elif result is None:
+                result = x
             else:
-                either = numbers.chosen(some, numbers.arithmetic(kind, best, filled), filled)
-                best = numbers.chosen(kept, either, best)
+                better = numbers.chosen(some, numbers.arithmetic(kind, result, x), x)
+                result = numbers.chosen(kept, better, result)
             some = g.either(some, kept)
-        result = best or numbers.constant(0)
-        value = g.where(sure, result.node)
+        total = result or numbers.constant(0)
+        value = g.where(sure, total.node)
         present = g.where(sure, some) if kind in ("min", "max") else None
         if present is not None:
-            value = g.where(g.certain(present), result.node)
-        fault = self.merged(*faults, numbers.fault)
+            value = g.where(g.certain(present), total.node)
+        fault = c.any_fault(*faults, numbers.fault)
         decides = value if present is None else present
-        return Scalar(value, NUMBER, result.low, result.high, present, fault, self.unless_known(decides, *needs))
-
-
-def _free(e: Expr, env: Env) -> set[str]:
-    """The variables of `env` that an expression turns on."""
-    return {x.name for x in ir.walk(e) if isinstance(x, ir.Variable) and x.name in env}
+        needed = c.needs_unless_known(decides, *needs)
+        return Scalar(value, NUMBER, total.low, total.high, present, fault, needed)

@@ -1,27 +1,29 @@
-"""Exact arithmetic on columns of 64 or 128 bits, chosen by the range that a number is shown to stay in.
+"""Exact arithmetic on columns of 64 or 128 bits, chosen by the proven range of each number.
 
-In: columns with their ranges. Out: a column, its range, and where it may be too large to be held (a fault, so that
-the row goes to the interpreter, which knows no limit of bits). No number ever wraps unseen.
+In: columns with their ranges. Out: a column, its range, and where it may overflow (a fault, so that the row goes to
+the interpreter, whose integers have no width). No number ever wraps unseen.
 """
 
 from __future__ import annotations
 
 from functools import reduce
 from math import gcd
-from typing import Any
+from typing import assert_never
 
+import polars as pl
 from attrs import frozen
 
 from policy.backends.columns.graph import BOOLEAN, FLOAT64, INT64, INT128, Graph, Node
 from policy.backends.columns.values import NUMBER, Scalar
 from policy.ir import operators
+from policy.vocabulary import ArithmeticOperator, RoundingMode
 
 WORD = 2**63 - 1
 LONG = 2**127 - 1
 NEAR = 1.70e38  # a product that a float says is below this is below 2**127, however the float was rounded
 
 
-def dtype_of(low: int, high: int) -> Any:
+def dtype_of(low: int, high: int) -> pl.DataType:
     return INT64 if fits(low, high) else INT128
 
 
@@ -30,8 +32,8 @@ def fits(low: int, high: int, most: int = WORD) -> bool:
 
 
 @frozen(eq=False)
-class Sum:
-    """A number while it is worked out."""
+class BoundedInt:
+    """An integer column with a proven range."""
 
     node: Node
     low: int
@@ -39,7 +41,7 @@ class Sum:
 
 
 class Numbers:
-    """The arithmetic of one number; `fault` gathers where it may be too large, or divided by nothing."""
+    """The arithmetic of one number; `fault` accumulates where it may overflow, or is divided by zero."""
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
@@ -48,35 +50,40 @@ class Numbers:
     def faults_where(self, condition: Node) -> None:
         self.fault = condition if self.fault is None else self.graph.either(self.fault, condition)
 
-    def constant(self, value: int) -> Sum:
-        return Sum(self.graph.constant(value, dtype_of(value, value)), value, value)
+    def constant(self, value: int) -> BoundedInt:
+        return BoundedInt(self.graph.constant(value, dtype_of(value, value)), value, value)
 
-    def of(self, a: Scalar) -> Sum:
-        if a.kind != NUMBER:  # nothing, of which no number is ever made
-            return Sum(self.graph.null(INT64), 0, 0)
-        return Sum(a.value, a.low, a.high)
+    def of(self, a: Scalar) -> BoundedInt:
+        if a.kind != NUMBER:  # nothing, which is never a number
+            return BoundedInt(self.graph.null(INT64), 0, 0)
+        return BoundedInt(a.value, a.low, a.high)
 
-    def cast(self, a: Sum, dtype: Any) -> Node:
+    def or_zero(self, a: Scalar) -> BoundedInt:
+        """The number, and zero where it is unknown."""
+        x = self.of(a)
+        return BoundedInt(self.graph.or_zero(x.node), x.low, x.high)
+
+    def cast(self, a: BoundedInt, dtype: pl.DataType) -> Node:
         if a.node.dtype == dtype:
             return a.node
         if a.node.is_constant:
-            return self.graph.constant(a.node.setting, dtype)
+            return self.graph.constant(a.node.attribute, dtype)
         return self.graph.node("cast", a.node, dtype=dtype, nullable=a.node.nullable)
 
-    def settled(self, node: Node, low: int, high: int) -> Sum:
+    def settled(self, node: Node, low: int, high: int) -> BoundedInt:
         """A result in the type of its range."""
-        return Sum(self.cast(Sum(node, low, high), dtype_of(low, high)), low, high)
+        return BoundedInt(self.cast(BoundedInt(node, low, high), dtype_of(low, high)), low, high)
 
     # ── sums and products ───────────────────────────────────────────────────────────────────
 
-    def arithmetic(self, operator: str, a: Sum, b: Sum) -> Sum:
-        if a.node.is_constant and b.node.is_constant and None not in (a.node.setting, b.node.setting):
-            value = operators.ARITHMETIC[operator](a.node.setting, b.node.setting)
+    def arithmetic(self, operator: ArithmeticOperator, a: BoundedInt, b: BoundedInt) -> BoundedInt:
+        if a.node.is_constant and b.node.is_constant and None not in (a.node.attribute, b.node.attribute):
+            value = operators.ARITHMETIC[operator](a.node.attribute, b.node.attribute)
             if fits(value, value, LONG):
                 return self.constant(value)
         for one, other in ((a, b), (b, a)):
             neutral = {"*": 1, "+": 0}.get(operator)
-            if neutral is not None and one.node.is_constant and one.node.setting == neutral:
+            if neutral is not None and one.node.is_constant and one.node.attribute == neutral:
                 return other
         low, high = _range(operator, a, b)
         wide = dtype_of(min(low, a.low, b.low), max(high, a.high, b.high))
@@ -90,15 +97,15 @@ class Numbers:
             return self.settled(self.graph.pick(first, x, y), low, high)
         return self.settled(self.graph.node(operator, x, y, dtype=wide), low, high)
 
-    def _too_large(self, operator: str, x: Node, y: Node) -> Node:
-        """Whether a result may not fit into 128 bits, by a float that is off by less than the margin left."""
+    def _too_large(self, operator: ArithmeticOperator, x: Node, y: Node) -> Node:
+        """Whether a result may not fit into 128 bits, by a float whose error is below the margin."""
         floats = (self.graph.node("cast", n, dtype=FLOAT64, nullable=n.nullable) for n in (x, y))
         about = self.graph.node(operator, *floats, dtype=FLOAT64)
         size = self.graph.node("abs", about, dtype=FLOAT64)
         near = self.graph.constant(NEAR, FLOAT64)
         return self.graph.certain(self.graph.node(">=", size, near, dtype=BOOLEAN))
 
-    def check(self, a: Sum, limit: int) -> Sum:
+    def check(self, a: BoundedInt, limit: int) -> BoundedInt:
         """The number, which is a fault where its magnitude reaches the limit."""
         if fits(a.low, a.high, limit - 1):
             return a
@@ -111,19 +118,19 @@ class Numbers:
 
     # ── quotients ───────────────────────────────────────────────────────────────────────────
 
-    def divide(self, mode: str, factors: list[Sum], d: Sum) -> Sum:
+    def divide(self, mode: RoundingMode, factors: list[BoundedInt], d: BoundedInt) -> BoundedInt:
         """The product of the factors, divided by `d` and rounded; the fault is where `d` is zero."""
-        if not (d.low == d.high and d.node.is_constant and d.node.setting is not None):
+        if not (d.low == d.high and d.node.is_constant and d.node.attribute is not None):
             return self._by_column(mode, self._product(factors), d)
         divisor, constant, rest = d.low, 1, []
         for f in factors:
-            if f.node.is_constant and f.node.setting is not None:
-                constant *= f.node.setting
+            if f.node.is_constant and f.node.attribute is not None:
+                constant *= f.node.attribute
             else:
                 rest.append(f)
         if divisor == 0:
             self.faults_where(self.graph.true)
-            return Sum(self.graph.null(INT64), 0, 0)
+            return BoundedInt(self.graph.null(INT64), 0, 0)
         if divisor < 0:
             constant, divisor = -constant, -divisor
         common = gcd(constant, divisor)  # the same fraction, and so rounded the same
@@ -140,19 +147,19 @@ class Numbers:
                         return split
         return self._by_constant(mode, self._product(kept), divisor)
 
-    def _product(self, factors: list[Sum]) -> Sum:
+    def _product(self, factors: list[BoundedInt]) -> BoundedInt:
         return reduce(lambda a, b: self.arithmetic("*", a, b), factors)
 
-    def _negative(self, a: Sum) -> Node:
+    def _negative(self, a: BoundedInt) -> Node:
         if a.low >= 0 or a.high < 0:
             return self.graph.constant(a.high < 0, BOOLEAN)
         return self.graph.possible(self._compare("<", a, 0))
 
-    def _compare(self, operator: str, a: Sum, b: int) -> Node:
+    def _compare(self, operator: str, a: BoundedInt, b: int) -> Node:
         return self.graph.node(operator, a.node, self.graph.constant(b, a.node.dtype), dtype=BOOLEAN)
 
-    def _offset(self, mode: str, negative: Node, divisor: int) -> Sum:
-        """What added to a number makes dividing it towards minus infinity round it as wanted."""
+    def _offset(self, mode: RoundingMode, negative: Node, divisor: int) -> BoundedInt:
+        """What to add before dividing towards minus infinity, so that the result is rounded in this mode."""
         half = divisor // 2
         less, more = {
             "down": (divisor - 1, 0),
@@ -163,39 +170,43 @@ class Numbers:
         a, b = self.constant(less), self.constant(more)
         wide = dtype_of(0, divisor)
         node = self.graph.pick(negative, self.cast(a, wide), self.cast(b, wide))
-        return Sum(node, min(less, more), max(less, more)) if not node.is_constant else self.constant(node.setting)
+        return (
+            BoundedInt(node, min(less, more), max(less, more))
+            if not node.is_constant
+            else self.constant(node.attribute)
+        )
 
-    def _by_constant(self, mode: str, n: Sum, divisor: int) -> Sum:
+    def _by_constant(self, mode: RoundingMode, n: BoundedInt, divisor: int) -> BoundedInt:
         moved = self.arithmetic("+", n, self._offset(mode, self._negative(n), divisor))
         quotient = self._floor(moved, divisor)
         if mode == "half even" and divisor % 2 == 0:
             quotient = self._to_even(quotient, self._compare("is", self._rest(moved, divisor), 0))
         return quotient
 
-    def _floor(self, a: Sum, divisor: int) -> Sum:
+    def _floor(self, a: BoundedInt, divisor: int) -> BoundedInt:
         if divisor == 1:
             return a
         wide = dtype_of(min(a.low, -divisor), max(a.high, divisor))
         node = self.graph.node("//", self.cast(a, wide), self.graph.constant(divisor, wide), dtype=wide)
         return self.settled(node, a.low // divisor, a.high // divisor)
 
-    def _rest(self, a: Sum, divisor: int) -> Sum:
+    def _rest(self, a: BoundedInt, divisor: int) -> BoundedInt:
         if divisor == 1:
             return self.constant(0)
         wide = dtype_of(min(a.low, -divisor), max(a.high, divisor))
         node = self.graph.node("%", self.cast(a, wide), self.graph.constant(divisor, wide), dtype=wide)
         return self.settled(node, 0, divisor - 1)
 
-    def _to_even(self, quotient: Sum, tie: Node) -> Sum:
+    def _to_even(self, quotient: BoundedInt, tie: Node) -> BoundedInt:
         odd = self._compare("is", self._rest(quotient, 2), 1)
         less = self.arithmetic("-", quotient, self.constant(1))
         back = self.graph.certain(self.graph.both(tie, odd))
         wide = less.node.dtype
-        return Sum(self.graph.pick(back, less.node, self.cast(quotient, wide)), less.low, quotient.high)
+        return BoundedInt(self.graph.pick(back, less.node, self.cast(quotient, wide)), less.low, quotient.high)
 
-    def _split(self, mode: str, a: Sum, b: Sum, divisor: int, step: int) -> Sum | None:
+    def _split(self, mode: RoundingMode, a: BoundedInt, b: BoundedInt, divisor: int, step: int) -> BoundedInt | None:
         """`a * b / divisor` in 64 bits by the parts of `a` above and below `step`; None where that is too small."""
-        above, below = Sum(a.node, a.low // step, a.high // step), Sum(a.node, 0, step - 1)
+        above, below = BoundedInt(a.node, a.low // step, a.high // step), BoundedInt(a.node, 0, step - 1)
         tops, bottoms = _range("*", above, b), _range("*", below, b)
         carried = (bottoms[0] // step, (bottoms[1] + divisor) // step)
         inner = (tops[0] + carried[0], tops[1] + carried[1])
@@ -206,7 +217,7 @@ class Numbers:
         negative = self._opposite(a, b)
         top = self._floor(a, step)
         bottom = self.arithmetic("-", a, self.arithmetic("*", top, self.constant(step)))
-        bottom = Sum(bottom.node, 0, step - 1)
+        bottom = BoundedInt(bottom.node, 0, step - 1)
         moved = self.arithmetic("+", self.arithmetic("*", bottom, b), self._offset(mode, negative, divisor))
         whole = self.arithmetic("+", self.arithmetic("*", top, b), self._floor(moved, step))
         quotient = self._floor(whole, divisor // step)
@@ -217,15 +228,15 @@ class Numbers:
             quotient = self._to_even(quotient, tie)
         return quotient
 
-    def _opposite(self, a: Sum, b: Sum) -> Node:
-        """Whether a product is below zero; where it is zero either will do."""
+    def _opposite(self, a: BoundedInt, b: BoundedInt) -> Node:
+        """Whether a product is negative; of a zero either answer is right."""
         x, y = self._negative(a), self._negative(b)
         for one, other in ((x, y), (y, x)):
             if one.is_constant:
-                return self.graph.negated(other) if one.setting else other
+                return self.graph.negated(other) if one.attribute else other
         return self.graph.node("is not", x, y, dtype=BOOLEAN)
 
-    def _by_column(self, mode: str, n: Sum, d: Sum) -> Sum:
+    def _by_column(self, mode: RoundingMode, n: BoundedInt, d: BoundedInt) -> BoundedInt:
         """`2n` over `2d`, so that a half is a whole number of parts."""
         zero = d.low <= 0 <= d.high
         if zero:
@@ -233,12 +244,12 @@ class Numbers:
         if d.low < 0:
             minus = self._negative(d)
             n, d = (self.chosen(minus, self.arithmetic("-", self.constant(0), x), x) for x in (n, d))
-            d = Sum(d.node, 0, d.high)
+            d = BoundedInt(d.node, 0, d.high)
         negative = self._negative(n)
         twice = self.arithmetic("*", d, self.constant(2))
         double = self.arithmetic("*", n, self.constant(2))
         one = self.graph.pick(negative, self.constant(1).node, self.constant(0).node)
-        less = Sum(one, 0, 1)
+        less = BoundedInt(one, 0, 1)
         nought = self.constant(0)
         if mode in ("down", "up"):
             most = self.arithmetic("-", twice, self.constant(1))
@@ -250,21 +261,21 @@ class Numbers:
         x, y = self.cast(moved, wide), self.cast(twice, wide)
         node = self.graph.node("//", x, y, dtype=wide, nullable=x.nullable or y.nullable or zero)
         most_quotient = max(abs(moved.low), abs(moved.high)) + 1
-        quotient = Sum(node, 0 if moved.low >= 0 else -most_quotient, most_quotient)
+        quotient = BoundedInt(node, 0 if moved.low >= 0 else -most_quotient, most_quotient)
         if mode == "half even":
             rest = self.graph.node("%", x, y, dtype=wide, nullable=node.nullable)
             tie = self.graph.node("is", rest, self.graph.constant(0, wide), dtype=BOOLEAN)
             quotient = self._to_even(self.settled(node, quotient.low, quotient.high), tie)
         return self.settled(quotient.node, max(quotient.low, -LONG), min(quotient.high, LONG))
 
-    def chosen(self, condition: Node, a: Sum, b: Sum) -> Sum:
+    def chosen(self, condition: Node, a: BoundedInt, b: BoundedInt) -> BoundedInt:
         low, high = min(a.low, b.low), max(a.high, b.high)
         wide = dtype_of(low, high)
         node = self.graph.pick(condition, self.cast(a, wide), self.cast(b, wide))
-        return Sum(node, low, high)
+        return BoundedInt(node, low, high)
 
 
-def _range(operator: str, a: Sum, b: Sum) -> tuple[int, int]:
+def _range(operator: ArithmeticOperator, a: BoundedInt, b: BoundedInt) -> tuple[int, int]:
     match operator:
         case "+":
             return a.low + b.low, a.high + b.high
@@ -277,11 +288,12 @@ def _range(operator: str, a: Sum, b: Sum) -> tuple[int, int]:
             return min(a.low, b.low), min(a.high, b.high)
         case "max":
             return max(a.low, b.low), max(a.high, b.high)
-    raise AssertionError(operator)
+        case _:
+            assert_never(operator)
 
 
 def _steps(divisor: int) -> list[int]:
-    """Where to split: the divisor itself, and what is left of it by tens."""
+    """Where to split: the divisor, then the divisor by 10, 100 and so on."""
     steps = [divisor]
     while steps[-1] % 10 == 0 and steps[-1] > 10:
         steps.append(steps[-1] // 10)

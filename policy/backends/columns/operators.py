@@ -1,6 +1,6 @@
 """What each operator is in Polars. The one file of mappings; nothing else here names a method of an expression.
 
-Null stands for what is not known, as it does in Polars' own logic: `false and null` is false. Where Polars would
+Null stands for unknown, as it does in Polars' own logic: `false and null` is false. Where Polars would
 read null as false (in `if`), `graph` sees to it that the condition is never null.
 """
 
@@ -8,13 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Any
+from typing import Literal
 
 import polars as pl
 
-Make = Callable[..., pl.Expr]
+from policy.facts.cells import EPOCH
+from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator
 
-COMPARE: dict[str, Make] = {
+Make = Callable[..., pl.Expr]
+Reduction = Literal[AggregateKind, "together"]  # the last of needs, whose bits are merged
+
+COMPARE: dict[ComparisonOperator, Make] = {
     "is": lambda a, b: a == b,
     "is not": lambda a, b: a != b,
     "<": lambda a, b: a < b,
@@ -24,7 +28,7 @@ COMPARE: dict[str, Make] = {
     "in": lambda a, items: a.is_in(items),
 }
 
-ARITHMETIC: dict[str, Make] = {
+ARITHMETIC: dict[ArithmeticOperator, Make] = {
     "+": lambda a, b: a + b,
     "-": lambda a, b: a - b,
     "*": lambda a, b: a * b,
@@ -46,8 +50,8 @@ INNER: dict[str, Make] = {
     "or zero": lambda a: a.fill_null(0),
 }
 
-# What is done with the elements of lists: each is summed up by row of the frame that the lists are in.
-REDUCE: dict[str, Make] = {
+# How the elements of lists are reduced by row.
+REDUCE: dict[Reduction, Make] = {
     "sum": lambda a: a.sum(),
     "any": lambda a: a.any(ignore_nulls=False),
     "all": lambda a: a.all(ignore_nulls=False),
@@ -58,7 +62,7 @@ REDUCE: dict[str, Make] = {
     "together": lambda a: a.bitwise_or(),
 }
 
-EXPRESSIONS = COMPARE | ARITHMETIC | INNER
+EXPRESSIONS: dict[str, Make] = dict([*COMPARE.items(), *ARITHMETIC.items(), *INNER.items()])
 
 
 def bits(*conditions: pl.Expr) -> pl.Expr:
@@ -72,11 +76,11 @@ def looked_up(values: pl.Series, codes: pl.Expr) -> pl.Expr:
     return pl.lit(values).gather(codes)
 
 
-def months_later(day: pl.Expr, months: int, epoch: int) -> pl.Expr:
+def months_later(day: pl.Expr, months: int) -> pl.Expr:
     """The day, counted as Python does, so many calendar months on, or the last of a shorter month."""
-    moved = (day - epoch).cast(pl.Int32).cast(pl.Date).dt.offset_by(f"{months}mo")
-    return moved.to_physical().cast(pl.Int64) + epoch
+    moved = (day - EPOCH).cast(pl.Int32).cast(pl.Date).dt.offset_by(f"{months}mo")
+    return moved.to_physical().cast(pl.Int64) + EPOCH
 
 
-def literal(value: Any, dtype: Any) -> pl.Expr:
+def literal(value: int | str | float | None, dtype: pl.DataType) -> pl.Expr:
     return pl.lit(value, dtype=dtype)

@@ -1,110 +1,114 @@
-"""Nodes as steps over frames: what is used twice becomes a column, what turns on a few codes is looked up.
+"""Nodes as steps over frames: a node used twice becomes a column, one that depends on a few codes is looked up.
 
-In: the nodes that are wanted. Out: a `Plan`, which makes them from the frames of any table with the same features.
-Absent: any meaning; what a column is was settled before.
+In: the nodes to be computed. Out: a `Plan`, which computes them from the frames of any table with the same ranges.
+Absent: what a node means (`compile`).
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Literal, assert_never
 
 import polars as pl
 from attrs import define, field, frozen
 
 from policy.backends.columns import operators
-from policy.backends.columns.graph import ROWS, TEXT, Node, Scope
-from policy.backends.columns.tabulate import Tabulation, tabulated, tabulation
+from policy.backends.columns.graph import ROWS, TEXT, Constant, Node, Scope
+from policy.backends.columns.tabulate import Domain, Tabulation, tabulated, tabulation
 
 ROW = "_row"  # in a frame of elements: which row of the parent's frame each belongs to
 AT = "_at"  # in a frame of pairs: which of the list's elements each is
 DEEPEST = 60  # expressions inside each other; what lies deeper becomes a column
-MOST_IDLE = 200  # columns that nothing reads any more are kept up to here
-EPOCH = 719_163  # 1970-01-01 as Python counts days
+MOST_IDLE = 200  # columns that nothing reads any more before they are dropped
 
 Frames = Mapping[str, pl.DataFrame]
+StepKind = Literal["add", "lift", "reduce"]
 
 
 @frozen(eq=False)
 class Step:
-    """A column to be made: in its own frame (`add`), from the parent's (`lift`) or from the elements (`reduce`)."""
+    """A column to compute: in its own frame (`add`), from the parent's (`lift`) or from the elements (`reduce`)."""
 
-    kind: str
+    kind: StepKind
     scope: Scope
     name: str
     expression: pl.Expr
-    empty: Any = None
+    empty: Constant = None
 
 
 @frozen(eq=False)
 class Plan:
-    """Steps in an order in which they can be taken, those that can be taken at once together.
+    """Levels of steps, each of which reads only columns of earlier ones; by frame, for Polars runs them together.
 
-    `read` are, for each level, the columns that nothing after it reads.
+    `last_read` are, for each level, the columns that nothing after it reads.
     """
 
     scopes: tuple[Scope, ...]
-    levels: tuple[tuple[tuple[str, Scope, tuple[Step, ...]], ...], ...]
-    read: tuple[tuple[str, ...], ...]
-    wanted: tuple[pl.Expr, ...]
+    levels: tuple[tuple[tuple[StepKind, Scope, tuple[Step, ...]], ...], ...]
+    last_read: tuple[tuple[str, ...], ...]
+    outputs: tuple[pl.Expr, ...]
     names: tuple[str, ...]
 
     def run(self, frames: Frames) -> pl.DataFrame:
-        """The wanted columns, one row for each row of the table."""
-        made: dict[Scope, pl.DataFrame] = {ROWS: frames[ROWS.path]}
+        """The outputs, one row for each row of the table."""
+        computed: dict[Scope, pl.DataFrame] = {ROWS: frames[ROWS.path]}
         for scope in self.scopes:
-            made[scope] = _frame(scope, made, frames)
+            computed[scope] = _frame(scope, computed, frames)
         idle: list[str] = []
-        for level, read in zip(self.levels, self.read, strict=True):
+        for level, last_read in zip(self.levels, self.last_read, strict=True):
             for kind, scope, steps in level:
-                _take(kind, scope, steps, made)
-            idle += read
+                _run(kind, scope, steps, computed)
+            idle += last_read
             if len(idle) > MOST_IDLE:
-                made = {scope: frame.drop(idle, strict=False) for scope, frame in made.items()}
+                computed = {scope: frame.drop(idle, strict=False) for scope, frame in computed.items()}
                 idle = []
-        return made[ROWS].with_columns(self.wanted).select(self.names)
+        return computed[ROWS].with_columns(self.outputs).select(self.names)
 
 
-def _take(kind: str, scope: Scope, steps: tuple[Step, ...], made: dict[Scope, pl.DataFrame]) -> None:
+def _run(kind: StepKind, scope: Scope, steps: tuple[Step, ...], computed: dict[Scope, pl.DataFrame]) -> None:
     match kind:
         case "add":
-            made[scope] = made[scope].with_columns([s.expression.alias(s.name) for s in steps])
+            computed[scope] = computed[scope].with_columns([s.expression.alias(s.name) for s in steps])
         case "lift":
             assert scope.parent is not None
-            outer = made[scope.parent].select([s.expression.alias(s.name) for s in steps])
-            made[scope] = made[scope].hstack(outer.select(pl.all().gather(made[scope][ROW])).get_columns())
+            outer = computed[scope.parent].select([s.expression.alias(s.name) for s in steps])
+            computed[scope] = computed[scope].hstack(
+                outer.select(pl.all().gather(computed[scope][ROW])).get_columns()
+            )
         case "reduce":
             assert scope.parent is not None
             found = (
-                made[scope]
+                computed[scope]
                 .group_by(ROW, maintain_order=True)
                 .agg(pl.len().alias("_len"), *(s.expression.alias(s.name) for s in steps))
             )
-            rows = made[scope.parent].select(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW))
+            rows = computed[scope.parent].select(pl.int_range(pl.len(), dtype=pl.UInt32).alias(ROW))
             joined = rows.join(found, on=ROW, how="left", maintain_order="left")
-            nobody = pl.col("_len").is_null()
+            is_empty = pl.col("_len").is_null()
             filled = joined.select(
-                pl.when(nobody).then(pl.lit(s.empty)).otherwise(pl.col(s.name)).alias(s.name) for s in steps
+                pl.when(is_empty).then(pl.lit(s.empty)).otherwise(pl.col(s.name)).alias(s.name) for s in steps
             )
             typed = [filled[s.name].cast(joined[s.name].dtype) for s in steps]
-            made[scope.parent] = made[scope.parent].hstack(typed)
+            computed[scope.parent] = computed[scope.parent].hstack(typed)
+        case _:
+            assert_never(kind)
 
 
-def _frame(scope: Scope, made: dict[Scope, pl.DataFrame], frames: Frames) -> pl.DataFrame:
+def _frame(scope: Scope, computed: dict[Scope, pl.DataFrame], frames: Frames) -> pl.DataFrame:
     """The elements of a list, beside each row of the parent's frame where that is one of pairs."""
     elements, parent = frames[scope.path], scope.parent
     assert parent is not None
     if not _is_loose(scope):
         return elements
     owner = scope.path[: scope.path[:-2].rfind("[]") + 2] if "[]" in scope.path[:-2] else ""
-    outer, index = parent, made[parent].select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("_i"))["_i"]
+    outer, index = parent, computed[parent].select(pl.int_range(pl.len(), dtype=pl.UInt32).alias("_i"))["_i"]
     while outer.path != owner:
-        index = made[outer][ROW].gather(index)
+        index = computed[outer][ROW].gather(index)
         assert outer.parent is not None
         outer = outer.parent
-    if AT in made[outer].columns:
-        index = made[outer][AT].gather(index)
+    if AT in computed[outer].columns:
+        index = computed[outer][AT].gather(index)
     pairs = pl.DataFrame({"_at_row": index}).with_row_index(ROW)
     inner = elements.rename({ROW: "_at_row"}).drop(AT, strict=False).with_row_index(AT)
     return pairs.join(inner, on="_at_row", how="inner", maintain_order="left_right").drop("_at_row")
@@ -114,48 +118,44 @@ def _is_loose(scope: Scope) -> bool:
     return scope.parent is not None and (scope.crossed or _is_loose(scope.parent))
 
 
-def plan_of(wanted: Mapping[str, Node]) -> Plan:
-    """The plan that makes the wanted columns."""
+def plan_of(nodes: Mapping[str, Node]) -> Plan:
+    """The plan that computes these nodes."""
     emitter = Emitter()
-    emitter.count(wanted.values())
-    finals = []
-    for name, node in wanted.items():
-        expression, _ = emitter.expression(node)
-        finals.append(expression.alias(name))
-    by_level: dict[int, dict[tuple[str, Scope], list[Step]]] = defaultdict(lambda: defaultdict(list))
+    emitter.count(nodes.values())
+    outputs = [emitter.expression(node)[0].alias(name) for name, node in nodes.items()]
+    by_level: dict[int, dict[tuple[StepKind, Scope], list[Step]]] = defaultdict(lambda: defaultdict(list))
     for level, step in emitter.steps:
         by_level[level][step.kind, step.scope].append(step)
     levels = tuple(
-        tuple((kind, scope, tuple(steps)) for (kind, scope), steps in by_level[level].items())
-        for level in sorted(by_level)
+        tuple((kind, scope, tuple(steps)) for (kind, scope), steps in by_level[n].items()) for n in sorted(by_level)
     )
     lasts: dict[str, int] = {}
-    for at, taken in enumerate(levels):
-        for step in (s for _, _, steps in taken for s in steps):
-            lasts.update(dict.fromkeys((step.name, *step.expression.meta.root_names()), at))
-    wanted_still = {name for e in finals for name in e.meta.root_names()}
-    read: list[list[str]] = [[] for _ in levels]
-    for name, at in lasts.items():
-        if name[0] == "_" and name[1:].isdecimal() and name not in wanted_still:  # a column of ours, not of the facts
-            read[at].append(name)
+    for n, frames in enumerate(levels):
+        for step in (s for _, _, steps in frames for s in steps):
+            lasts.update(dict.fromkeys((step.name, *step.expression.meta.root_names()), n))
+    read_by_outputs = {name for e in outputs for name in e.meta.root_names()}
+    last_read: list[list[str]] = [[] for _ in levels]
+    for name, n in lasts.items():
+        if name[0] == "_" and name[1:].isdecimal() and name not in read_by_outputs:  # a step's column, not a fact
+            last_read[n].append(name)
     scopes = sorted(emitter.scopes, key=lambda s: s.depth)
-    return Plan(tuple(scopes), levels, tuple(map(tuple, read)), tuple(finals), tuple(wanted))
+    return Plan(tuple(scopes), levels, tuple(map(tuple, last_read)), tuple(outputs), tuple(nodes))
 
 
 @define(eq=False)
 class Emitter:
-    """Expressions of nodes, and the steps that must come first. `given` are nodes that are columns already."""
+    """Expressions of nodes, and the steps that must run before. `given` are nodes that are columns already."""
 
     given: dict[int, str] = field(factory=dict)
     uses: Counter[int] = field(factory=Counter)
     named: dict[int, tuple[str, int]] = field(factory=dict)
     steps: list[tuple[int, Step]] = field(factory=list)
     scopes: dict[Scope, None] = field(factory=dict)
-    domains: dict[int, Any] = field(factory=dict)
+    domains: dict[int, Domain | None] = field(factory=dict)
     tables: dict[int, Tabulation | None] = field(factory=dict)
 
-    def count(self, wanted: Any) -> None:
-        pending = list(wanted)
+    def count(self, nodes: Iterable[Node]) -> None:
+        pending = list(nodes)
         self.uses.update(map(id, pending))
         seen: set[int] = set()
         while pending:
@@ -166,8 +166,8 @@ class Emitter:
                 pending += node.inputs
 
     def expression(self, node: Node) -> tuple[pl.Expr, int]:
-        """The expression of a node, and the level at which all that it reads has been made."""
-        depth: dict[int, int] = {}  # of expressions; a column that is there by name has none
+        """The expression of a node, and the level after which all that it reads exists."""
+        depth: dict[int, int] = {}  # of expressions; a named column has none
         pending = [(node, False)]
         while pending:  # no recursion: a long table is a deep graph
             inner, is_open = pending.pop()
@@ -188,7 +188,7 @@ class Emitter:
         return self._shallow(node)
 
     def _read(self, node: Node) -> tuple[Node, ...]:
-        """The nodes whose expressions that of a node is made of."""
+        """The nodes whose expressions occur in that of a node."""
         if id(node) in self.given or id(node) in self.named:
             return ()
         table = self._table(node)
@@ -201,25 +201,22 @@ class Emitter:
         return self.tables[key]
 
     def _shallow(self, node: Node) -> tuple[pl.Expr, int]:
-        """The expression of a node of which all that lies deep has a name."""
+        """The expression of a node whose deep parts are named columns."""
         key = id(node)
         if key in self.given:
             return pl.col(self.given[key]), 0
         if key in self.named:
             name, level = self.named[key]
             return pl.col(name), level
-        match node.operator:
-            case "constant":
-                return operators.literal(node.setting, node.dtype), 0
-            case "leaf":
-                self._enter(node.scope)
-                return pl.col(node.setting), 0
-            case "lift":
-                return self._lift(node)
-            case "reduce":
-                return self._reduce(node)
+        if node.is_constant:
+            return operators.literal(node.attribute, node.dtype), 0
+        if node.operator == "leaf":
+            self._enter(node.scope)
+            return pl.col(node.attribute), 0
+        if node.operator in ("lift", "reduce"):
+            return self._lift(node) if node.operator == "lift" else self._reduce(node)
         table = self._table(node)
-        expression, level = self._looked_up(table) if table is not None else self._made(node)
+        expression, level = self._looked_up(table) if table is not None else self._operation(node)
         return self._name(node, "add", node.scope, expression, level) if self.uses[key] > 1 else (expression, level)
 
     def _enter(self, scope: Scope) -> None:
@@ -229,7 +226,7 @@ class Emitter:
             self.scopes[scope] = None
 
     def _name(
-        self, node: Node, kind: str, scope: Scope, expression: pl.Expr, level: int, empty: Any = None
+        self, node: Node, kind: StepKind, scope: Scope, expression: pl.Expr, level: int, empty: Constant = None
     ) -> tuple[pl.Expr, int]:
         name = f"_{len(self.named)}"
         self.steps.append((level + 1, Step(kind, ROWS if self.given else scope, name, expression, empty)))
@@ -237,7 +234,7 @@ class Emitter:
         return pl.col(name), level + 1
 
     def _column(self, node: Node) -> tuple[pl.Expr, int]:
-        """A node as a column that is there by name."""
+        """A node as a named column."""
         expression, level = self._shallow(node)
         if id(node) in self.named or node.operator == "leaf":
             return expression, level
@@ -249,33 +246,33 @@ class Emitter:
         return self._name(node, "lift", node.scope, expression, level)
 
     def _reduce(self, node: Node) -> tuple[pl.Expr, int]:
-        kind, scope, empty = node.setting
+        kind, scope, empty = node.attribute
         self._enter(scope)
         inputs = [self._column(i) for i in node.inputs]
         expression = operators.REDUCE[kind](*(e for e, _ in inputs))
         return self._name(node, "reduce", scope, expression, max(level for _, level in inputs), empty)
 
-    def _made(self, node: Node) -> tuple[pl.Expr, int]:
-        read = self._column if node.operator in ("min", "max") else self._shallow  # these name them several times
-        inputs = [self._shallow(i) if i.is_constant else read(i) for i in node.inputs]
+    def _operation(self, node: Node) -> tuple[pl.Expr, int]:
+        several_uses = node.operator in ("min", "max")
+        inputs = [self._column(i) if several_uses and not i.is_constant else self._shallow(i) for i in node.inputs]
         level = max((at for _, at in inputs), default=0)
-        x = [e for e, _ in inputs]
-        match node.operator:
-            case "cast":
-                return x[0].cast(node.dtype, strict=False), level
-            case "column":
-                self._enter(node.scope)
-                return x[0], level
-            case "in":
-                items = pl.Series(node.setting, dtype=node.inputs[0].dtype)
-                return operators.EXPRESSIONS["in"](x[0], items.implode()), level
-            case "spelt":
-                return operators.looked_up(pl.Series(node.setting, dtype=TEXT), x[0]), level
-            case "months later":
-                return operators.months_later(x[0], node.setting, EPOCH), level
-            case "bits":
-                return operators.bits(*x), level
-        return operators.EXPRESSIONS[node.operator](*x), level
+        return self._polars(node, [e for e, _ in inputs]), level
+
+    def _polars(self, node: Node, x: list[pl.Expr]) -> pl.Expr:
+        """An operation on the expressions of its inputs."""
+        if node.operator == "cast":
+            return x[0].cast(node.dtype, strict=False)
+        if node.operator == "column":
+            self._enter(node.scope)
+            return x[0]
+        if node.operator == "in":
+            items = pl.Series(node.attribute, dtype=node.inputs[0].dtype)
+            return operators.EXPRESSIONS["in"](x[0], items.implode())
+        if node.operator == "as text":
+            return operators.looked_up(pl.Series(node.attribute, dtype=TEXT), x[0])
+        if node.operator == "months later":
+            return operators.months_later(x[0], node.attribute)
+        return operators.bits(*x) if node.operator == "bits" else operators.EXPRESSIONS[node.operator](*x)
 
     def _looked_up(self, table: Tabulation) -> tuple[pl.Expr, int]:
         values = values_of(table)
@@ -286,7 +283,7 @@ class Emitter:
 
 
 def values_of(table: Tabulation) -> pl.Series:
-    """The value that a few codes have together, worked out once for every combination."""
+    """The value of each combination of a few codes, computed once."""
     grid = table.grid()
     inner = Emitter({id(k.node): k.name for k in table.keys})
     inner.count([table.node])
@@ -297,6 +294,6 @@ def values_of(table: Tabulation) -> pl.Series:
 
 
 def never(node: Node) -> bool:
-    """Whether a condition that turns on a few codes only is shown to hold for none of them."""
+    """Whether a condition that depends on a few codes only holds for no combination of them."""
     table = tabulation(node, {})
     return table is not None and not values_of(table).any()

@@ -1,6 +1,6 @@
-"""Finds columns that turn on a few codes and conditions only, so that a table look-up can stand for the rules.
+"""Finds columns that depend on a few codes and conditions only, so that a look-up can replace the rules.
 
-A column of haircuts by class of asset is a chain of twelve choices when compiled; it is one gather when tabulated.
+A column of haircuts by class of asset compiles to a chain of twelve choices; tabulated it is one gather.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from attrs import frozen
 from policy.backends.columns.graph import BOOLEAN, Node
 
 MOST_COMBINATIONS = 4_096
-WORTH_IT = 4  # operations on numbers that a look-up is cheaper than, for each column that it goes by
-WORTH_IT_FOR_BITS = 24  # as many on conditions, which are cheap
+WORTH_IT = 4  # operations on numbers that cost more than a look-up, for each of its keys
+WORTH_IT_FOR_BITS = 24  # likewise operations on conditions, which are cheap
 
-_ENDS = ("leaf", "lift", "reduce", "bits", "column")  # what is looked at as it is, not by what it is made of
+_ENDS = ("leaf", "lift", "reduce", "bits", "column")  # keys of a look-up, whatever their inputs
 
 Domain = dict[int, Node]
 
 
 @frozen(eq=False)
 class Key:
-    """A column that a look-up goes by, and how many values it can have; null is one, the last."""
+    """A key of a look-up, and how many values it can have; null is one, the last."""
 
     node: Node
     name: str
@@ -44,7 +44,7 @@ class Tabulation:
         )
 
     def code(self, keys: list[tuple[pl.Expr, int]]) -> tuple[pl.Expr, int]:
-        """Where in the grid a row stands."""
+        """The position of a row in the grid."""
         whole: pl.Expr | None = None
         for key, (expression, _) in zip(self.keys, keys, strict=True):
             place = expression if key.node.dtype != BOOLEAN and len(self.keys) == 1 else expression.cast(pl.UInt32)
@@ -56,8 +56,8 @@ class Tabulation:
 
 
 def tabulated(node: Node, domains: dict[int, Domain | None]) -> Tabulation | None:
-    """How to look a column up; None where working it out is as good, or it turns on more than a few codes."""
-    if node.operator in ("constant", "leaf", "lift", "reduce", "known", "certain", "possible", "spelt"):
+    """How to look a column up; None where computing it is as cheap, or it depends on more than a few codes."""
+    if node.operator in ("constant", "leaf", "lift", "reduce", "known", "certain", "possible", "as text"):
         return None
     table = tabulation(node, domains)
     if table is None:
@@ -67,7 +67,7 @@ def tabulated(node: Node, domains: dict[int, Domain | None]) -> Tabulation | Non
 
 
 def tabulation(node: Node, domains: dict[int, Domain | None]) -> Tabulation | None:
-    """The table that a column can be looked up in, if it turns on a few codes only."""
+    """The table that a column can be looked up in, if it depends on a few codes only."""
     domain = _domain(node, domains)
     if not domain or id(node) in domain:
         return None
@@ -75,7 +75,7 @@ def tabulation(node: Node, domains: dict[int, Domain | None]) -> Tabulation | No
 
 
 def _domain(node: Node, domains: dict[int, Domain | None]) -> Domain | None:
-    """The small columns that a node turns on; None where there is one that is not small."""
+    """The small columns that a node depends on; None where one of them is not small."""
     pending = [node]
     while pending:  # no recursion: a long table is a deep graph
         inner = pending[-1]

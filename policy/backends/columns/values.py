@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Final, Literal
 
 import polars as pl
 from attrs import frozen
@@ -13,36 +13,38 @@ from policy.facts.from_table import Range
 from policy.model.types import Type
 
 
-class AwkwardError(Exception):
+class UnsupportedError(Exception):
     """Something for which there is no expression; its rows are answered one by one."""
 
 
 @frozen
 class Codes:
-    """Members of an enum, held as their places in it."""
+    """Members of an enum, held as their positions in it."""
 
     members: tuple[str, ...]
 
 
-def code_type(members: tuple[str, ...]) -> Any:
+def code_type(members: tuple[str, ...]) -> pl.DataType:
     """The type of codes, with room for one that no member has."""
     return pl.UInt8() if len(members) < 250 else pl.UInt32()
 
 
-NUMBER, TRUTH, WORDS, NOTHING = "number", "truth", "words", "nothing"
-Kind = str | Codes  # NOTHING is of what has no type of its own: `none`, a missing parameter, a fault
+NUMBER: Final = "number"
+TRUTH: Final = "truth"
+TEXTS: Final = "text"
+NOTHING: Final = "nothing"  # of what has no type of its own: `none`, a missing parameter, a fault
+Kind = Literal["number", "truth", "text", "nothing"] | Codes
 
-
-Features = Mapping[str, Range]  # by path; a path that is not there is not known for any row
+Ranges = Mapping[str, Range]  # by path; a path that is not there is unknown for every row
 
 
 @frozen(eq=False)
 class Scalar:
     """One value a row.
 
-    `value` is null where it is not known, or absent. `present`, of an optional, says whether it is there, and is
-    null where that is not known. `fault` is true where working it out is a fault. `needs` has a bit for each fact
-    that is missing where the value is not known; it is made only when asked for.
+    `value` is null where it is unknown, or absent. `present`, of an optional, tells whether it is present, and is
+    null where that is unknown. `fault` is true where evaluating it is a fault. `needs` has a bit for each fact that
+    is missing where the value is unknown; it is computed only on request.
     """
 
     value: Node
@@ -55,17 +57,22 @@ class Scalar:
 
     @property
     def decides(self) -> Node:
-        """The column that is null exactly where this is not known."""
+        """The column that is null exactly where this is unknown."""
         return self.value if self.present is None else self.present
 
     @property
     def is_constant(self) -> bool:
-        return self.value.is_constant and self.value.setting is not None
+        return self.value.is_constant and self.value.attribute is not None
+
+    @property
+    def bare(self) -> Scalar:
+        """The value without its faults and needs."""
+        return Scalar(self.value, self.kind, self.low, self.high, self.present)
 
 
 @frozen(eq=False)
 class RecordAt:
-    """A record of facts: where its fields are."""
+    """A record of facts: the path of its fields."""
 
     name: str
     path: str
@@ -84,10 +91,11 @@ class ListAt:
 
 
 @frozen(eq=False)
-class Written:
-    """A list that the rules write out."""
+class ListLiteral:
+    """A list of expressions in the rules."""
 
     items: tuple[Value, ...]
 
 
-Value = Scalar | RecordAt | ListAt | Written | frozenset[Any]
+Constants = frozenset[bool] | frozenset[int] | frozenset[str]
+Value = Scalar | RecordAt | ListAt | ListLiteral | Constants

@@ -1,38 +1,25 @@
-"""What a product or a day some months later exactly is, told to the solver whole or piece by piece.
+"""Axioms of products of unknowns and of months, instantiated lazily: counterexample-guided refinement (CEGAR).
 
-Told whole, it is often too hard. So the solver first knows the laws only; where its case breaks a meaning, it is told
-a piece of it, which is true everywhere and rules that case out.
+Asserted whole, an axiom is often too hard for the solver. So it first knows lemmas only (`arithmetic`), which are an
+over-approximation; where a model violates an axiom, an instance of the axiom is asserted that excludes the model.
 """
 
 from __future__ import annotations
 
 from datetime import date, timedelta
-from typing import Protocol
+from typing import assert_never
 
 from attrs import frozen
 
 from policy.ir.operators import months_later
-from policy.verify.terms import Term, Terms, in_order
+from policy.verify.terms import Term, Terms, Values, in_order
 
 LAST_DAY = date.max.toordinal()
-Values = dict[Term, int | bool]
-
-
-class Meaning(Protocol):
-    """What holds of a name, exactly."""
-
-    def whole(self, t: Terms) -> list[Term]:
-        """All of it."""
-
-    def parts(self) -> tuple[Term, ...]:
-        """The terms whose values tell whether it holds."""
-
-    def piece(self, t: Terms, values: Values) -> list[Term]:
-        """What of it rules these values out; nothing where it holds of them."""
+Model = dict[str, int | bool]  # by name
 
 
 @frozen(eq=False)
-class Product:
+class ProductAxiom:
     """`result` is `a` times `b`."""
 
     result: Term
@@ -45,8 +32,8 @@ class Product:
     def parts(self) -> tuple[Term, ...]:
         return self.result, self.a, self.b
 
-    def piece(self, t: Terms, values: Values) -> list[Term]:
-        """The line on which one factor is as it is, and the plane that touches the product there."""
+    def instances(self, t: Terms, values: Values) -> list[Term]:
+        """The lines where one factor has its value, and the plane tangent to the product there."""
         p, x, y = (int(values[v]) for v in self.parts())
         if p == x * y:
             return []
@@ -55,18 +42,18 @@ class Product:
         plane = t.plus(t.times(x, b), t.times(y, a), t.number(-x * y))
         above_x, above_y = t.at_most(t.number(x), a), t.at_most(t.number(y), b)
         below_x, below_y = t.at_most(a, t.number(x)), t.at_most(b, t.number(y))
-        alike = t.any(t.all(above_x, above_y), t.all(below_x, below_y))
-        apart = t.any(t.all(above_x, below_y), t.all(below_x, above_y))
+        same_side = t.any(t.all(above_x, above_y), t.all(below_x, below_y))
+        other_side = t.any(t.all(above_x, below_y), t.all(below_x, above_y))
         return [
             t.implies(at_x, t.same(result, t.times(x, b))),
             t.implies(at_y, t.same(result, t.times(y, a))),
-            t.implies(alike, t.at_most(plane, result)),
-            t.implies(apart, t.at_most(result, plane)),
+            t.implies(same_side, t.at_most(plane, result)),
+            t.implies(other_side, t.at_most(result, plane)),
         ]
 
 
 @frozen(eq=False)
-class Months:
+class MonthsAxiom:
     """`result` is the day so many months after `day`, unless that is `outside` the calendar."""
 
     result: Term
@@ -76,13 +63,13 @@ class Months:
     calendar: tuple[Term, ...]
 
     def whole(self, t: Terms) -> list[Term]:
-        return [t.any(self.outside, law) for law in self.calendar]
+        return [t.any(self.outside, lemma) for lemma in self.calendar]
 
     def parts(self) -> tuple[Term, ...]:
         return self.result, self.day
 
-    def piece(self, t: Terms, values: Values) -> list[Term]:
-        """What it is in the month of that day."""
+    def instances(self, t: Terms, values: Values) -> list[Term]:
+        """The result for every day of the same month."""
         result, day = (int(values[v]) for v in self.parts())
         if not 1 <= day <= LAST_DAY:
             return []
@@ -103,22 +90,22 @@ class Months:
         return [t.implies(here, t.same(self.result, capped))]
 
 
-def pieces(t: Terms, names: set[Term], model: dict[str, int | bool]) -> list[Term]:
-    """What rules out the model, of the meanings of these names; nothing where it keeps them all."""
-    meanings = [t.meanings[n] for n in sorted(names, key=lambda n: str(n.value)) if n in t.meanings]
-    values = valued([p for m in meanings for p in m.parts()], model)
-    return [piece for m in meanings for piece in m.piece(t, values)]
+def instances(t: Terms, names: set[Term], model: Model) -> list[Term]:
+    """Instances of the axioms of these names that exclude the model; none where it satisfies them all."""
+    axioms = [t.axioms[n] for n in sorted(names, key=lambda n: str(n.value)) if n in t.axioms]
+    values = valued([p for a in axioms for p in a.parts()], model)
+    return [instance for a in axioms for instance in a.instances(t, values)]
 
 
-def valued(roots: list[Term], model: dict[str, int | bool]) -> Values:
-    """The values of terms in a model; what it leaves open is nought or false."""
+def valued(roots: list[Term], model: Model) -> Values:
+    """The values of terms in a model; names that it leaves open are zero or false."""
     values: Values = {}
     for part in in_order(roots):
         values[part] = _value(part, [values[a] for a in part.args], model)
     return values
 
 
-def _value(part: Term, args: list[int | bool], model: dict[str, int | bool]) -> int | bool:
+def _value(part: Term, args: list[int | bool], model: Model) -> int | bool:
     match part.op:
         case "num":
             return int(part.value)
@@ -144,4 +131,7 @@ def _value(part: Term, args: list[int | bool], model: dict[str, int | bool]) -> 
             return args[0] // int(part.value)
         case "ite":
             return args[1] if args[0] else args[2]
-    raise AssertionError(part.op)
+        case "product":
+            raise AssertionError("a product occurs in axioms only")
+        case _:
+            assert_never(part.op)

@@ -1,13 +1,14 @@
-"""Makes a case plainer, as long as it stays what was sought: rounder numbers, fewer elements, later law.
+"""Shrinks a solution while it stays one: rounder numbers, fewer elements, later law.
 
-In: facts that the interpreter has confirmed. Out: facts that it confirms too. The solver takes no part.
+In: facts that the interpreter has confirmed. Out: simpler facts that it confirms too. Absent: the solver.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import date
-from typing import Any
+from itertools import takewhile
+from typing import assert_never
 
 from attrs import define
 
@@ -15,18 +16,20 @@ from policy.ir import program as ir
 from policy.ir.operators import months_later
 from policy.ir.program import Expr, Program, walk
 from policy.model import types
+from policy.model.rules import Parameters
 from policy.model.types import Number, Type
-from policy.verify.facts import DAYS, LARGEST_FACT
+from policy.verify.facts import DAYS, LARGEST_FACT, Fact, Given
 
 MOST_TRIES = 600
 USUAL_DAY = date(2026, 1, 1).toordinal()
 USUAL_MOMENT = 1_767_225_600_000_000  # 2026-01-01T00:00Z
+USUAL_MOMENTS = [USUAL_MOMENT + step for step in (0, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000)]
 USUAL_YEARS = (2026, 2027, 2025, 2028, 2024)
 OTHER_TEXTS = ("other", "another", "a third")
 
 
-def days_of(expressions: Iterator[Expr] | list[Expr]) -> list[int]:
-    """The days on which something changes, latest first."""
+def days_of(expressions: Iterable[Expr]) -> list[int]:
+    """The days on which a rule changes, latest first."""
     days = {
         c.value
         for e in expressions
@@ -39,37 +42,37 @@ def days_of(expressions: Iterator[Expr] | list[Expr]) -> list[int]:
 
 
 @define
-class Plainest:
-    """Greedy: one fact after the other becomes the plainest that will do, until nothing changes."""
+class Minimiser:
+    """Greedy: each fact in turn becomes the simplest that keeps the solution, until nothing changes."""
 
     program: Program
-    holds: Callable[[tuple[Any, ...], int], bool]
+    holds: Callable[[Given, int], bool]
     texts: tuple[str, ...]
-    days: list[int] | None  # on which something changes; None where the date is given
+    days: list[int] | None  # on which a rule changes; None where the date is given
     tries: int = 0
 
-    def of(self, given: tuple[Any, ...], parameters: Any, on: int) -> tuple[tuple[Any, ...], int]:
-        """The plainest facts and date found."""
+    def of(self, given: Given, parameters: Parameters, on: int) -> tuple[Given, int]:
+        """The simplest facts and date found."""
         for day in self._days(on):
             if day == on or self.tried(given, day):
                 on = day
                 break
         else:
-            given, on = self._in_usual_times(given, parameters, on)
+            given, on = self._in_usual_years(given, parameters, on)
         before = None
         while before != given and self.tries < MOST_TRIES:
             before = given
             for n, (_, of) in enumerate(parameters):
 
-                def replaced(value: Any, n: int = n, now: tuple[Any, ...] = given) -> tuple[Any, ...]:
+                def replaced(value: Fact, n: int = n, now: Given = given) -> Given:
                     return (*now[:n], value, *now[n + 1 :])
 
-                value = self.plainer(given[n], of, None, None, lambda v: self.tried(replaced(v), on), on)
+                value = self.smaller(given[n], of, None, None, lambda v: self.tried(replaced(v), on), on)
                 given = replaced(value)
         return given, on
 
-    def _in_usual_times(self, given: tuple[Any, ...], parameters: Any, on: int) -> tuple[tuple[Any, ...], int]:
-        """The case with all its dates moved by as many years, to where people think of them."""
+    def _in_usual_years(self, given: Given, parameters: Parameters, on: int) -> tuple[Given, int]:
+        """The facts with all dates moved by as many years, into the years that people use."""
         then = date.fromordinal(on)
         for year in USUAL_YEARS if self.days is not None else ():
             by = year - then.year
@@ -79,7 +82,7 @@ class Plainest:
                 return moved, day
         return given, on
 
-    def _moved(self, value: Any, of: Type, years: int) -> Any:
+    def _moved(self, value: Fact, of: Type, years: int) -> Fact:
         match of:
             case types.OptionalOf(item):
                 return None if value is None else self._moved(value, item, years)
@@ -89,7 +92,12 @@ class Plainest:
                 return [self._moved(v, item, years) for v in value]
             case types.Date():
                 return _years_later(value, years)
-        return value
+            case types.SetOf() | types.Boolean() | types.Text() | types.Enum() | types.Instant() | Number():
+                return value
+            case types.Broken():
+                return value
+            case _:
+                assert_never(of)
 
     def _days(self, on: int) -> list[int]:
         if self.days is None or on in self.days[:1]:
@@ -97,26 +105,26 @@ class Plainest:
         candidates = [*self.days[:1], *self.days[1:], *(d - 1 for d in self.days), USUAL_DAY]
         return [d for d in candidates if DAYS[0] <= d <= DAYS[1]]
 
-    def tried(self, given: tuple[Any, ...], on: int) -> bool:
+    def tried(self, given: Given, on: int) -> bool:
         self.tries += 1
         return self.tries < MOST_TRIES and self.holds(given, on)
 
-    def plainer(
-        self, value: Any, of: Type, least: int | None, most: int | None, will_do: Callable[[Any], bool], on: int
-    ) -> Any:
-        """The plainest fact in the place of `value` that will do."""
+    def smaller(
+        self, value: Fact, of: Type, least: int | None, most: int | None, will_do: Callable[[Fact], bool], on: int
+    ) -> Fact:
+        """The simplest fact in place of `value` that keeps the solution."""
         match of:
             case types.OptionalOf(item):
                 if value is None or will_do(None):
                     return None
-                return self.plainer(value, item, least, most, will_do, on)
+                return self.smaller(value, item, least, most, will_do, on)
             case types.Record(name):
                 for f in self.program.records[name]:
 
-                    def field_will_do(v: Any, n: str = f.name, now: Any = value) -> bool:
+                    def field_will_do(v: Fact, n: str = f.name, now: Fact = value) -> bool:
                         return will_do({**now, n: v})
 
-                    value = {**value, f.name: self.plainer(value[f.name], f.type, f.least, f.most, field_will_do, on)}
+                    value = {**value, f.name: self.smaller(value[f.name], f.type, f.least, f.most, field_will_do, on)}
                 return value
             case types.ListOf(item):
                 for n in reversed(range(len(value))):
@@ -124,12 +132,12 @@ class Plainest:
                         value = value[:n] + value[n + 1 :]
                 for n in range(len(value)):
 
-                    def element_will_do(v: Any, n: int = n, now: Any = value) -> bool:
+                    def element_will_do(v: Fact, n: int = n, now: Fact = value) -> bool:
                         return will_do([*now[:n], v, *now[n + 1 :]])
 
                     value = [
                         *value[:n],
-                        self.plainer(value[n], item, None, None, element_will_do, on),
+                        self.smaller(value[n], item, None, None, element_will_do, on),
                         *value[n + 1 :],
                     ]
                 return value
@@ -138,36 +146,34 @@ class Plainest:
                     if will_do(value - {item_of}):
                         value = value - {item_of}
                 return value
-        for candidate in self._candidates(value, of, least, most, on):
-            if candidate == value:
-                break
-            if will_do(candidate):
-                return candidate
-        return value
-
-    def _candidates(self, value: Any, of: Type, least: int | None, most: int | None, on: int) -> Iterator[Any]:
-        match of:
             case types.Boolean():
-                yield False
+                return self._first([False], value, will_do)
             case types.Enum(_, members):
-                yield from members
+                return self._first(members, value, will_do)
             case types.Text():
-                yield from self.texts
-                yield from OTHER_TEXTS
+                return self._first((*self.texts, *OTHER_TEXTS), value, will_do)
             case types.Date():
-                yield from (d for d in (USUAL_DAY, on, on - 1, on + 1) if DAYS[0] <= d <= DAYS[1])
-                yield from _of_usual_years(value)
+                days = [d for d in (USUAL_DAY, on, on - 1, on + 1) if DAYS[0] <= d <= DAYS[1]]
+                return self._first([*days, *_of_usual_years(value)], value, will_do)
             case types.Instant():
-                yield USUAL_MOMENT
-                yield from (USUAL_MOMENT + step for step in (1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000))
+                return self._first(USUAL_MOMENTS, value, will_do)
             case Number(_, scale):
                 low = -LARGEST_FACT if least is None else least
                 high = LARGEST_FACT if most is None else most
-                yield from (c for c in _rounder(value, scale) if low <= c <= high)
+                return self._first((c for c in _rounder(value, scale) if low <= c <= high), value, will_do)
+            case types.Broken():
+                return value
+            case _:
+                assert_never(of)
+
+    def _first(self, candidates: Iterable[Fact], value: Fact, will_do: Callable[[Fact], bool]) -> Fact:
+        """The first candidate that keeps the solution, before the value itself."""
+        before = takewhile(lambda candidate: candidate != value, candidates)
+        return next(filter(will_do, before), value)
 
 
 def _of_usual_years(day: int) -> Iterator[int]:
-    """The same day of the year in years that people think of."""
+    """The same day of the year in the years that people use."""
     for year in USUAL_YEARS:
         yield _years_later(day, year - date.fromordinal(day).year)
 
@@ -181,7 +187,7 @@ def _years_later(day: int, years: int) -> int:
 
 
 def _rounder(value: int, scale: int) -> Iterator[int]:
-    """Numbers that are plainer than `value`, plainest first."""
+    """Numbers simpler than `value`, simplest first."""
     sign = -1 if value < 0 else 1
     unit = 10 ** max(0, scale)
     plain = [0, unit, 100 * unit, 1_000 * unit, 1_000_000 * unit, 1]

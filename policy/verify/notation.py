@@ -1,20 +1,18 @@
-"""Facts as people write them: in JSON for `policy decide`, and in the language for tests.
-
-What is missing is left out.
-"""
+"""Facts in two notations: JSON for `policy decide`, and the language for tests. What is missing is left out."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 from policy.decisions import MISSING
 from policy.ir.program import Program
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import show
+from policy.verify.facts import Fact
 
 
-def in_json(value: Any, of: Type, program: Program) -> Any:
+def in_json(value: Fact, of: Type, program: Program) -> Any:
     """A fact, records as dicts, as `policy decide` reads it."""
     match of:
         case types.OptionalOf(item):
@@ -30,10 +28,13 @@ def in_json(value: Any, of: Type, program: Program) -> Any:
             return bool(value)
         case types.Text() | types.Enum():
             return value
-    return show(value, of)
+        case types.Number() | types.Date() | types.Instant() | types.Broken():
+            return show(value, of)
+        case _:
+            assert_never(of)
 
 
-def in_rules(value: Any, of: Type, program: Program) -> str:
+def in_rules(value: Fact, of: Type, program: Program) -> str:
     """A fact, records as dicts, as a test writes it."""
     match of:
         case types.OptionalOf(item):
@@ -46,10 +47,15 @@ def in_rules(value: Any, of: Type, program: Program) -> str:
             return "[" + ", ".join(in_rules(v, item, program) for v in value) + "]"
         case types.SetOf(item):
             return "{" + ", ".join(in_rules(v, item, program) for v in sorted(value)) + "}"
-    return show(value, of)
+        case types.Boolean() | types.Text() | types.Enum() | types.Number() | types.Date() | types.Instant():
+            return show(value, of)
+        case types.Broken():
+            return show(value, of)
+        case _:
+            assert_never(of)
 
 
-def paths(value: Any, of: Type, program: Program, path: str) -> list[tuple[str, str]]:
+def paths(value: Fact, of: Type, program: Program, path: str) -> list[tuple[str, str]]:
     """Every fact with its path, as an author writes it; an empty list is a fact of its own."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if value is MISSING:
