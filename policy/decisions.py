@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
+from policy.vocabulary import Effect
+
 
 class Status(Enum):
     """How well a source is known, strongest first. A result carries the weakest it rests on."""
@@ -77,7 +79,7 @@ class Reason:
     """
 
     rule: str
-    effect: str
+    effect: Effect
     text: Words
     citations: tuple[Citation, ...]
     status: Status | None
@@ -211,15 +213,6 @@ class Answer:
     def __repr__(self) -> str:
         shown = self.verdict.outcome.value if self.value is None else repr(self.value)
         return f"<{self.question.name} on {self.question.on}: {shown}>"
-
-
-class Evaluator(Protocol):
-    """What every backend offers for one question on one date."""
-
-    @property
-    def question(self) -> Question: ...
-
-    def answer(self, *arguments: Any) -> Answer: ...
 
 
 class MissingFactError(Exception):

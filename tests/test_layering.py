@@ -31,7 +31,7 @@ LAYERS = [
     {"syntax"},
     {"extras", "files"},
     {"decisions", "diagnostics"},
-    {"source", "resources", "cache"},
+    {"source", "resources", "cache", "vocabulary"},
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 

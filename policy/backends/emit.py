@@ -7,15 +7,24 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from policy.ir import program as ir
 from policy.ir.held import attribute
 from policy.ir.interpret import FaultError, Interpreter
 from policy.ir.program import Const, Expr, Program, parts, walk
+from policy.vocabulary import ArithmeticOperator, ComparisonOperator
 
-COMPARE = {"is": "==", "is not": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "in"}
-ARITHMETIC = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
+COMPARE: dict[ComparisonOperator, str] = {
+    "is": "==",
+    "is not": "!=",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
+    "in": "in",
+}
+ARITHMETIC: dict[ArithmeticOperator, str] = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
 
 
 LARGEST_IN_PLACE = 30  # expressions in a function whose body may stand where it is called
@@ -51,10 +60,10 @@ def _first(e: Expr) -> Expr:
 
 def _test(e: Expr) -> ir.Compare | None:
     """The test that an expression makes, or makes the opposite of."""
-    match e:
-        case ir.Compare("is" | "is not", ir.Field(ir.Variable(), _), Const()):
-            return ir.Compare("is", e.left, e.right)
-    return None
+    if not isinstance(e, ir.Compare) or e.operator not in ("is", "is not") or not isinstance(e.right, Const):
+        return None
+    is_fact = isinstance(e.left, ir.Field) and isinstance(e.left.of, ir.Variable)
+    return ir.Compare("is", e.left, e.right) if is_fact else None
 
 
 def _calls(e: Expr) -> Iterator[ir.Call]:
@@ -156,6 +165,8 @@ class Emitter:
                 return self.call(e)
             case ir.Choose():
                 raise AssertionError("a choice is always the body of a function")
+            case _:
+                assert_never(e)
 
     def constant(self, value: Any) -> str:
         if isinstance(value, frozenset):
@@ -190,7 +201,10 @@ class Emitter:
                 return f"_len({{{body} {each}}})"
             case "min" | "max":
                 return f"_{e.kind}(({body} {each}), default=None)"
-        return f"_{e.kind}({body} {each})"
+            case "sum" | "any" | "all":
+                return f"_{e.kind}({body} {each})"
+            case _:
+                assert_never(e.kind)
 
     def within(self, e: Expr) -> str:
         """An expression in a scope of its own."""

@@ -23,6 +23,7 @@ from policy.ir.interpret import Interpreter
 from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
 from policy.model.types import short
+from policy.vocabulary import HitPolicy, RoundingMode
 
 MOST_CALLS = 10_000  # that answering may take in generated code, where equal calls are not told apart
 MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
@@ -84,7 +85,7 @@ class _Verdicts(dict[int, Verdict]):
         return verdict
 
 
-def _divider(mode: str) -> Callable[[int, int], int]:
+def _divider(mode: RoundingMode) -> Callable[[int, int], int]:
     return lambda numerator, denominator: operators.divide(mode, numerator, denominator)
 
 
@@ -170,7 +171,7 @@ class PythonBackend:
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
         fitting = Fitting(
-            self.names, self.program.records, self.records, loose=True, reads=self.program.reads(function.id)
+            self.names, self.program.records, self.records, loose=True, reads=self.program.fields_read[function.id]
         )
         compiled = self._compile(function, _public(function, self._emitter(), _checks(function, fitting)))
         for made, result in (("fast", held_as(function.type)), ("verdict", Verdict), ("answer", Answer)):
@@ -286,7 +287,7 @@ def _choose(e: Choose, line: int, emit: Emitter) -> Lines:
     return [*lines, (line, f"return {emit(e.none)}")]
 
 
-def _collected(mode: str, cases: tuple[Case, ...], line: int, emit: Emitter) -> Lines:
+def _collected(mode: HitPolicy, cases: tuple[Case, ...], line: int, emit: Emitter) -> Lines:
     take = {"highest": "_max", "lowest": "_min", "sum": "_sum"}[mode]
     lines: Lines = [(line, "_found = []")]
     lines += [(c.place.line, f"if {n} in _rows: _found.append({emit(c.value)})") for n, c in enumerate(cases)]

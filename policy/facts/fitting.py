@@ -7,7 +7,7 @@ so that what is wrong is said in one place. Names that start with an underscore 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import define, field
 
@@ -65,6 +65,8 @@ class Fitting:
                 return f"_type({v}) is _set and _len({v}) <= {LONGEST_LIST} and _all([{each} for _e in {v}])"
             case types.Broken():
                 raise AssertionError(v)
+            case _:
+                assert_never(of)
 
     def named(self, prefix: str, name: str, value: Any) -> str:
         """What a declaration's constant is called here."""

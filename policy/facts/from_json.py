@@ -19,7 +19,7 @@ from policy.diagnostics import Collector, Diagnostic, did_you_mean, not_utf_8
 from policy.ir.held import Reading, attribute
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types, written
-from policy.model.types import Number, Type
+from policy.model.types import Number, Quantity, Type
 from policy.model.written import Wrong
 from policy.source import Source, Span
 
@@ -199,14 +199,8 @@ class _Reading(Reading):
         }
         return MISSING if self.found.found else self.classes[of.name](**read)
 
-    def number(self, given: Any, of: Type, path: str) -> Any:
-        match of:
-            case types.Date() if type(given) is str:
-                read = written.date(given)
-            case types.Instant() if type(given) is str:
-                read = written.instant(given)
-            case Number() if isinstance(given, str):
-                read = written.number(given, of)
-            case _:
-                return self.mismatch(given, of, path)
+    def number(self, given: Any, of: Quantity, path: str) -> Any:
+        if not isinstance(given, str) or (type(given) is _NumberText and not isinstance(of, Number)):
+            return self.mismatch(given, of, path)
+        read = written.quantity(given, of)
         return self.wrong(path, read) if isinstance(read, Wrong) else read

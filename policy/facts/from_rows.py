@@ -51,18 +51,17 @@ class RowReader:
         """A cell as a JSON document would have it."""
         if cell is None or isinstance(cell, bool):
             return cell
-        match of:
-            case types.OptionalOf(item):
-                return self._cell(cell, item)
-            case types.Boolean() if isinstance(cell, str) and cell in BOOLEANS:  # CSV knows texts only
-                return BOOLEANS[cell]
-            case types.Record(name):
-                fields = {f.name: f.type for f in self.reader.program.records[name]}
-                return {k: self._cell(v, fields[k]) for k, v in cell.items()}
-            case types.ListOf(item) | types.SetOf(item):
-                return [self._cell(v, item) for v in cell]
-            case types.Number(_, scale) if isinstance(cell, int) and self.scaled:
-                return decimal_text(cell, scale)
+        if isinstance(of, types.OptionalOf):
+            return self._cell(cell, of.of)
+        if isinstance(of, types.Record):
+            fields = {f.name: f.type for f in self.reader.program.records[of.name]}
+            return {k: self._cell(v, fields[k]) for k, v in cell.items()}
+        if isinstance(of, types.ListOf | types.SetOf):
+            return [self._cell(v, of.of) for v in cell]
+        if isinstance(of, types.Boolean) and isinstance(cell, str) and cell in BOOLEANS:  # CSV knows texts only
+            return BOOLEANS[cell]
+        if isinstance(of, types.Number) and isinstance(cell, int) and self.scaled:
+            return decimal_text(cell, of.scale)
         if isinstance(cell, Decimal):
             return f"{cell:f}"
         if isinstance(cell, datetime | date):

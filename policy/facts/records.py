@@ -8,7 +8,7 @@ look at what they read of one each time. Absent: what a fact must be, which `pol
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, assert_never
 
 from policy.decisions import MISSING
 from policy.diagnostics import Collector, PolicyError
@@ -246,22 +246,24 @@ def held_as(of: Type) -> Any:
             return frozenset
         case types.Record():
             return object
-        case _:
+        case types.Number() | types.Date() | types.Instant():
             return int
+        case types.Broken():
+            raise AssertionError("a program has no broken types")
+        case _:
+            assert_never(of)
 
 
 def in_words(of: Type) -> str:
     """The type as an author writes it, and how it is held where that is not plain."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
-    match inner:
-        case types.Number(_, scale) if scale > 0:
-            return f"{describe(of)}, as an int of 10**-{scale}"
-        case types.Date():
-            return f"{describe(of)}, as its ordinal day"
-        case types.Instant():
-            return f"{describe(of)}, as microseconds since 1970 UTC"
-        case _:
-            return describe(of)
+    if isinstance(inner, types.Number) and inner.scale > 0:
+        return f"{describe(of)}, as an int of 10**-{inner.scale}"
+    if isinstance(inner, types.Date):
+        return f"{describe(of)}, as its ordinal day"
+    if isinstance(inner, types.Instant):
+        return f"{describe(of)}, as microseconds since 1970 UTC"
+    return describe(of)
 
 
 def record_from(value: Any, of: Type, classes: dict[str, type[Any]], program: Program, checked: bool = True) -> Any:

@@ -12,8 +12,7 @@ from attrs import Factory, define, evolve, field, frozen
 from policy.decisions import MISSING, Basis, Citation, Derivation, Inner, Reason
 from policy.ir import program as ir
 from policy.ir.held import misfits
-from policy.ir.interpret import FaultError, Interpreter, Unknown
-from policy.ir.interpret import Place as Within
+from policy.ir.interpret import FaultError, Interpreter, Place as Within, Unknown
 from policy.ir.program import Function, Program
 from policy.ir.reach import reach, uncited
 from policy.ir.verdicts import verdict_of
@@ -53,7 +52,7 @@ class _Line:
     because: tuple[Inner, ...]
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Explainer(Interpreter):
     """An interpreter that writes down what it does; `root` are the types of the question's parameters."""
 

@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from policy.decisions import MISSING
 from policy.diagnostics import did_you_mean, which_member
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types, written
-from policy.model.types import Number, Type, a_type, describe, short
+from policy.model.types import Number, Quantity, Type, a_type, describe, short
 from policy.model.written import Wrong
 
 
 def attribute(field_name: str) -> str:
     """The Python attribute that holds a field: its name, with an underscore where Python reserves it."""
     return field_name + "_" if keyword.iskeyword(field_name) else field_name
+
+
+_INSTEAD_OF_NUMBER: Mapping[type[Type], str] = {
+    types.Text: 'write it in quotes: "12.34"',
+    types.Date: written.DATE_HELP,
+    types.Instant: written.INSTANT_HELP,
+}
 
 
 class Reading:
@@ -44,7 +51,7 @@ class Reading:
     def record(self, given: Any, of: types.Record, path: str) -> Any:
         raise NotImplementedError
 
-    def number(self, given: Any, of: Type, path: str) -> Any:
+    def number(self, given: Any, of: Quantity, path: str) -> Any:
         """A number, date or instant."""
         raise NotImplementedError
 
@@ -74,8 +81,10 @@ class Reading:
                 return self.elements(given, of, item, path)
             case types.Date() | types.Instant() | Number():
                 return self.number(given, of, path)
-            case types.Broken():
+            case types.OptionalOf() | types.Broken():
                 raise AssertionError(path)
+            case _:
+                assert_never(of)
 
     def elements(self, given: Any, of: types.ListOf | types.SetOf, item: Type, path: str) -> Any:
         items = self.items(given, of)
@@ -102,15 +111,7 @@ class Reading:
 
     def mismatch(self, given: Any, of: Type, path: str) -> Any:
         kind = self.kind(given)
-        help = ""
-        if kind == "a number":
-            match of:
-                case types.Text():
-                    help = 'write it in quotes: "12.34"'
-                case types.Date():
-                    help = written.DATE_HELP
-                case types.Instant():
-                    help = written.INSTANT_HELP
+        help = _INSTEAD_OF_NUMBER.get(type(of), "") if kind == "a number" else ""
         return self.wrong(path, Wrong("facts-type", f"is {kind}, but `{describe(of)}` is wanted", help))
 
 
@@ -151,7 +152,7 @@ class Held(Reading):
     def value(self, given: Any, of: Type, path: str) -> Any:
         return MISSING if given is MISSING else super().value(given, of, path)
 
-    def number(self, given: Any, of: Type, path: str) -> Any:
+    def number(self, given: Any, of: Quantity, path: str) -> Any:
         if isinstance(given, str):
             return self.wrong(path, _spelt(given, of))
         if type(given) is not int:
@@ -167,30 +168,18 @@ class Held(Reading):
         return self.wrong(path, Wrong("facts-time", f"there is no {what} `{given}`", how_held(of)))
 
 
-def how_held(of: Type) -> str:
+def how_held(of: Quantity) -> str:
     """How a number or time is written in Python."""
-    match of:
-        case types.Date():
-            return "hold it as its ordinal day, `date.toordinal()`"
-        case types.Instant():
-            return "hold it as microseconds since 1970 UTC"
-        case Number(_, scale) if scale:
-            return f"hold it as an int of 10**{-scale}"
-        case _:
-            return "hold it as an int"
+    if isinstance(of, types.Date):
+        return "hold it as its ordinal day, `date.toordinal()`"
+    if isinstance(of, types.Instant):
+        return "hold it as microseconds since 1970 UTC"
+    return f"hold it as an int of 10**{-of.scale}" if of.scale else "hold it as an int"
 
 
-def _spelt(given: str, of: Type) -> Wrong:
+def _spelt(given: str, of: Quantity) -> Wrong:
     """What is wrong with a text where Python holds an int."""
-    match of:
-        case types.Date():
-            read = written.date(given)
-        case types.Instant():
-            read = written.instant(given)
-        case Number():
-            read = written.number(given, of)
-        case _:
-            raise AssertionError(of)
+    read = written.quantity(given, of)
     if isinstance(read, Wrong):
         return read
     return Wrong("facts-type", f"is a text, but `{describe(of)}` is wanted", f"{how_held(of)}: {read}")
@@ -268,7 +257,7 @@ def _element(of: Type) -> Type:
 
 def misfits(program: Program, function: Function, arguments: Sequence[Any]) -> list[str]:
     """What is wrong with the arguments of a question, as far as it reads them."""
-    reading = _Arguments(program, program.reads(function.id))
+    reading = _Arguments(program, program.fields_read[function.id])
     for (name, of), given in zip(function.parameters, arguments, strict=True):
         reading.value(given, of, name)
     return reading.found

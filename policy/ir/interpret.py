@@ -15,16 +15,14 @@ Three rules settle everything that is not obvious:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, assert_never
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
-from policy.ir import operators
-from policy.ir import program as ir
+from policy.ir import operators, program as ir
 from policy.ir.held import attribute, misfits
 from policy.ir.program import Expr, Function, Program
-from policy.ir.reads import make_room
 from policy.ir.verdicts import verdict_of
 
 
@@ -63,15 +61,12 @@ def at(value: Any, path: str) -> Any:
     return Place(value, path)
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Interpreter:
     """Evaluates expressions of one program. Subclasses watch: `applied`, `read` and `result` are for them."""
 
     program: Program
     memo: dict[tuple[Any, ...], Any] = field(factory=dict)
-
-    def __attrs_post_init__(self) -> None:
-        make_room(self.program)
 
     # ── questions ───────────────────────────────────────────────────────────────────────────
 
@@ -209,6 +204,8 @@ class Interpreter:
                 return self.called(function, values, inner)
             case ir.Choose():
                 return self.choose(e, env)
+            case _:
+                assert_never(e)
 
     def plain(self, value: Any) -> Any:
         """A list without its path; what a membership test or a caller wants."""
@@ -300,15 +297,14 @@ class Interpreter:
             return unknown(*doubts)
         if not holding:
             last = self.attempt(e.none, env) if doubts else self.evaluate(e.none, env)
-        elif e.mode in ("first", "only"):
+        elif e.mode == "first" or e.mode == "only":
             last = self.attempt(holding[0].value, env) if doubts else self.evaluate(holding[0].value, env)
             self.applied(holding[0])
         else:
             for case in holding:
                 self.applied(case)
             found = [self.evaluate(c.value, env) for c in holding]
-            kind = {"highest": "max", "lowest": "min", "sum": "sum"}[e.mode]
-            return unknown(*found) or operators.aggregate(kind, found)
+            return unknown(*found) or operators.aggregate(operators.AGGREGATE_OF[e.mode], found)
         return self.same(unknown(*doubts) or Unknown(frozenset()), [*values, last]) if doubts else last
 
     def aggregate(self, e: ir.Aggregate, env: dict[str, Any]) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.decisions import Answer, Basis, Derivation
 from policy.ir.explain import Known, explained
@@ -14,7 +14,7 @@ from policy.model import types
 from policy.model.values import show
 
 
-@frozen(eq=False, repr=False)
+@define(eq=False, repr=False)
 class Asked:
     """One question as of one date; explains answers on demand. Meets `decisions.Question`."""
 

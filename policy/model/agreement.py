@@ -7,11 +7,9 @@ from abc import ABC, abstractmethod
 from attrs import evolve
 
 from policy.diagnostics import Collector
-from policy.model import expressions as typed
-from policy.model import types, values
+from policy.model import expressions as typed, types, values
 from policy.model.expressions import Expression
-from policy.model.types import EXACT_FRACTION, Number, Type
-from policy.model.types import a_type as a_type
+from policy.model.types import EXACT_FRACTION, Number, Type, a_type as a_type
 from policy.source import Span
 from policy.syntax import tree
 
@@ -59,18 +57,18 @@ class Agreement(ABC):
 
     def adapt(self, e: Expression, wanted: Number) -> Expression:
         """A literal in the unit or scale that is wanted, where that changes nothing of its value."""
-        match e:
-            case typed.Unary("-", operand):
-                inner = self.adapt(operand, wanted)
-                return evolve(e, operand=inner, type=inner.type) if inner is not operand else e
-            case typed.Literal(value, type=Number(unit, scale)):
-                currency = unit.removeprefix("money:")
-                if (unit, wanted.unit) in (("number", "quantity"), (f"money:{currency}", f"price:{currency}")):
-                    unit = wanted.unit
-                while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
-                    value, scale = value // 10, scale - 1
-                return evolve(e, value=value, type=Number(unit, scale))
-        return e
+        if isinstance(e, typed.Unary) and e.operator == "-":
+            inner = self.adapt(e.operand, wanted)
+            return evolve(e, operand=inner, type=inner.type) if inner is not e.operand else e
+        if not isinstance(e, typed.Literal) or not isinstance(e.type, Number):
+            return e
+        value, unit, scale = e.value, e.type.unit, e.type.scale
+        currency = unit.removeprefix("money:")
+        if (unit, wanted.unit) in (("number", "quantity"), (f"money:{currency}", f"price:{currency}")):
+            unit = wanted.unit
+        while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
+            value, scale = value // 10, scale - 1
+        return evolve(e, value=value, type=Number(unit, scale))
 
     def disagree(self, e: Expression, expected: Type) -> Expression:
         actual = e.type

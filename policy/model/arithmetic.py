@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from policy.model import expressions as typed
-from policy.model import types, values
+from policy.model import expressions as typed, types, values
 from policy.model.agreement import Agreement, a_type
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type
+from policy.model.values import SECONDS
 from policy.source import Span
 from policy.syntax import tree
+from policy.vocabulary import ExtremumOperator
 
-SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 MONTHS = {"month": 1, "year": 12}
 ORDERED = (Number, types.Date, types.Instant)
 
@@ -50,20 +50,16 @@ def additive(typist: Agreement, node: tree.Binary, hint: Type) -> Expression:
             count = typed.Literal(days, type=types.INTEGER, span=node.right.span)
             return typed.Binary(node.operator, left, count, type=types.DATE, span=span)
     right = typist.expression(node.right, left.type)
-    match left.type, right.type:
-        case (types.Date(), types.Date()) if sign < 0:
-            return typed.Binary("-", left, right, type=types.DATE_STEP, span=span)
-        case (types.Instant(), types.Instant()) if sign < 0:
-            return typed.Binary("-", left, right, type=types.INSTANT_STEP, span=span)
-        case (types.Instant(), Number("duration", _)):
-            right = typist.fit(right, types.INSTANT_STEP)
-            return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
-        case (types.Date(), _):
-            return typist.fail(
-                "type-mismatch",
-                "to a date only a written number of days, weeks, months or years is added",
-                span,
-            )
+    a, b = left.type, right.type
+    if isinstance(a, types.Date | types.Instant) and type(a) is type(b) and sign < 0:
+        step = types.DATE_STEP if isinstance(a, types.Date) else types.INSTANT_STEP
+        return typed.Binary("-", left, right, type=step, span=span)
+    if isinstance(a, types.Instant) and isinstance(b, Number) and b.unit == "duration":
+        right = typist.fit(right, types.INSTANT_STEP)
+        return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
+    if isinstance(a, types.Date):
+        message = "to a date only a written number of days, weeks, months or years is added"
+        return typist.fail("type-mismatch", message, span)
     left, right, of = typist.same_type(left, right)
     if not isinstance(of, Number | types.Broken):
         return typist.fail("type-mismatch", f"{a_type(of)} cannot be added or subtracted", span)
@@ -93,7 +89,7 @@ def multiplicative(typist: Agreement, node: tree.Binary) -> Expression:
 
 
 def lattice(
-    typist: Agreement, operator: str, operands: tuple[tree.Expression, ...], span: Span, hint: Type
+    typist: Agreement, operator: ExtremumOperator, operands: tuple[tree.Expression, ...], span: Span, hint: Type
 ) -> Expression:
     inner: list[Expression] = []
     of: Type = hint

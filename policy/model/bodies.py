@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 from policy.decisions import Citation, Words
 from policy.diagnostics import Collector, which_member
@@ -14,7 +14,7 @@ from policy.model.given import UNREADABLE, fact
 from policy.model.index import Index, Unit
 from policy.model.names import Scope, Signature
 from policy.model.tables import rows_of
-from policy.model.types import Number, Type
+from policy.model.types import Quantity, Type
 from policy.model.typing import Typist
 from policy.syntax import tree
 
@@ -42,7 +42,7 @@ class UnitReader:
     def typist(self, variables: tuple[tuple[str, Type], ...] = ()) -> Typist:
         return Typist(self.scope, dict(variables), self.found)
 
-    def declaration(self, d: Any) -> None:
+    def declaration(self, d: tree.Definition) -> None:
         id = f"{self.unit.name}.{d.name.text}"
         if id in self.declared:
             return
@@ -54,32 +54,26 @@ class UnitReader:
         }
         if isinstance(d, tree.Value | tree.Table | tree.Decision | tree.Priority | tree.Property):
             common["binders"] = tuple(b.span for b in d.parameters)
-        signature = self.rulebook.signatures.get(id)
+        if isinstance(d, tree.EnumOf | tree.RecordType | tree.Property):
+            self._unsigned(d, id, common)
+            return
+        signature = self.rulebook.signatures[id]
+        typist = self.typist(signature.parameters)
         match d:
-            case tree.EnumOf(members=members):
-                named = tuple((m.name.text, words_of(m.title)) for m in members)
-                self.declared[id] = rules.EnumOf(members=named, **common)
-            case tree.RecordType():
-                held = self.scope.fields[id]
-                fields = tuple(self._field(f, held[f.name.text]) for f in d.fields)
-                self.declared[id] = rules.RecordType(fields=fields, **common)
-                self.scope.bounds[id] = {f.name: (f.least, f.most) for f in fields}
-            case tree.DatedSet(versions=versions) if signature:
-                self.declared[id] = rules.DatedSet(
-                    type=signature.type, versions=self._set_versions(versions, signature.type), **common
-                )
-            case tree.Parameter() if signature:
+            case tree.DatedSet():
+                versions = self._set_versions(d.versions, signature.type)
+                self.declared[id] = rules.DatedSet(type=signature.type, versions=versions, **common)
+            case tree.Parameter():
                 self.declared[id] = rules.Parameter(
                     type=signature.type,
                     stricter=d.stricter,
                     leniency=leniency_of(d.leniency),
-                    versions=self.versions(d.versions, self.typist(), signature.type),
+                    versions=self.versions(d.versions, typist, signature.type),
                     unset=words_of(d.unset.reason) if d.unset else None,
                     citations=self.rulebook.cited(d.unset.per) if d.unset else (),
                     **common,
                 )
-            case tree.Value() if signature:
-                typist = self.typist(signature.parameters)
+            case tree.Value():
                 self.declared[id] = rules.Value(
                     parameters=signature.parameters,
                     type=signature.type,
@@ -88,7 +82,7 @@ class UnitReader:
                     versions=self.versions(d.versions, typist, signature.type),
                     **common,
                 )
-            case tree.Table() if signature:
+            case tree.Table():
                 self.declared[id] = rules.Table(
                     parameters=signature.parameters,
                     type=signature.type,
@@ -98,8 +92,7 @@ class UnitReader:
                     body=rows_of(self, d.name, d.header, d.rows, signature),
                     **common,
                 )
-            case tree.Decision() if signature:
-                typist = self.typist(signature.parameters)
+            case tree.Decision():
                 self.declared[id] = rules.Decision(
                     parameters=signature.parameters,
                     otherwise=d.otherwise.effect,
@@ -109,10 +102,23 @@ class UnitReader:
                     stricter=d.stricter,
                     **common,
                 )
-            case tree.Priority() if signature:
-                typist = self.typist(signature.parameters)
+            case tree.Priority():
                 keys = tuple(self._key(k, typist) for k in d.keys)
                 self.declared[id] = rules.Priority(parameters=signature.parameters, keys=keys, **common)
+            case _:
+                assert_never(d)
+
+    def _unsigned(self, d: tree.EnumOf | tree.RecordType | tree.Property, id: str, common: dict[str, Any]) -> None:
+        """What no expression can name: types, and properties."""
+        match d:
+            case tree.EnumOf(members=members):
+                named = tuple((m.name.text, words_of(m.title)) for m in members)
+                self.declared[id] = rules.EnumOf(members=named, **common)
+            case tree.RecordType():
+                held = self.scope.fields[id]
+                fields = tuple(self._field(f, held[f.name.text]) for f in d.fields)
+                self.declared[id] = rules.RecordType(fields=fields, **common)
+                self.scope.bounds[id] = {f.name: (f.least, f.most) for f in fields}
             case tree.Property():
                 parameters = tuple((b.name.text, self.scope.type_of(b.type)) for b in d.parameters)
                 typist = self.typist(parameters)
@@ -123,6 +129,8 @@ class UnitReader:
                     always=self._always(d.always, typist),
                     **common,
                 )
+            case _:
+                assert_never(d)
 
     def _always(self, e: tree.Expression | tree.Precedes, typist: Typist) -> Expression | rules.Precedes:
         if not isinstance(e, tree.Precedes):
@@ -143,7 +151,7 @@ class UnitReader:
         def bound(e: tree.Expression | None) -> int | None:
             if e is None:
                 return None
-            if not isinstance(plain, Number | types.Date | types.Instant | types.Broken):
+            if not isinstance(plain, Quantity | types.Broken):
                 self.typist().fail("type-mismatch", f"{a_type(of)} has no order, and so no bounds", e.span)
                 return None
             value = fact(e, of, {}, self.typist())
@@ -228,7 +236,7 @@ class UnitReader:
                 self.found.error("incomplete-ranks", f"the order does not say where {shown} stands", k.span)
         elif k.kind == "ranked":
             typist.fail("type-mismatch", "only the members of an enum can be ranked", by.span)
-        elif not isinstance(by.type, Number | types.Date | types.Instant | types.Broken):
+        elif not isinstance(by.type, Quantity | types.Broken):
             typist.fail("type-mismatch", f"`{types.describe(by.type)}` has no order", by.span)
         if side is not None and not (isinstance(side.type, types.Enum) and set(side.type.members) == {"buy", "sell"}):
             typist.fail("type-mismatch", "a side is an enum with the members `buy` and `sell`", side.span)

@@ -10,6 +10,7 @@ from policy.model.bodies import UnitReader, ordinal
 from policy.model.given import UNREADABLE, checked, fact
 from policy.model.tables import rows_of
 from policy.syntax import tree
+from policy.vocabulary import AmendmentKind
 
 
 def test_of(reader: UnitReader, t: tree.Test) -> rules.Test:
@@ -102,6 +103,15 @@ def _expectation(
     )
 
 
+_AMENDED: dict[AmendmentKind, type[tree.Parameter | tree.Value | tree.Table | tree.Decision]] = {
+    "adopt": tree.Parameter,
+    "parameter": tree.Parameter,
+    "value": tree.Value,
+    "table": tree.Table,
+    "decision": tree.Decision,
+}
+
+
 def amendment_of(reader: UnitReader, t: tree.Tighten) -> rules.Amendment | None:
     if reader.unit.head.amends is None:
         reader.found.error(
@@ -111,14 +121,13 @@ def amendment_of(reader: UnitReader, t: tree.Tighten) -> rules.Amendment | None:
             "write `ruleset my.house amends the.ruleset` at the top",
         )
         return None
-    kind = {"adopt": tree.Parameter, "parameter": tree.Parameter, "value": tree.Value}.get(
-        t.kind, tree.Table if t.kind == "table" else tree.Decision
-    )
+    kind = _AMENDED[t.kind]
     entry = reader.scope.find(t.name.text, t.name.span, (kind,), "parameter" if t.kind == "adopt" else t.kind)
     if entry is None:
         return None
     node, signature = entry.node, reader.rulebook.signatures[entry.id]
-    if t.kind == "adopt" and node.unset is None:
+    assert isinstance(node, tree.Parameter | tree.Value | tree.Table | tree.Decision)
+    if t.kind == "adopt" and isinstance(node, tree.Parameter) and node.unset is None:
         reader.found.error(
             "cannot-tighten", f"`{t.name.text}` has a value already", t.span, "write `tighten parameter`"
         )
@@ -129,8 +138,9 @@ def amendment_of(reader: UnitReader, t: tree.Tighten) -> rules.Amendment | None:
             t.name.span,
             "add `stricter when higher` or `stricter when lower` where it is declared",
         )
+    taken = {law.name.text for law in node.rules} if isinstance(node, tree.Decision) else set()
     for r in t.rules:
-        if r.name.text in {law.name.text for law in node.rules}:
+        if r.name.text in taken:
             reader.found.error("duplicate-name", f"a rule `{r.name.text}` is already there", r.name.span)
         if r.effect == ("deny" if node.stricter else "permit"):
             word = "denies a duty" if node.stricter else "permits"

@@ -7,7 +7,7 @@ Absent on purpose: judgements about a well-formed model (gaps, unused names, …
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import assert_never
 
 from policy.decisions import Citation, Status
 from policy.diagnostics import Collector, Diagnostic, did_you_mean, which_member
@@ -219,26 +219,29 @@ class _Reader:
 
     # ── signatures ──────────────────────────────────────────────────────────────────────────
 
-    def _signature(self, id: str, node: Any, scope: Scope) -> None:
-        def parameters() -> tuple[tuple[str, Type], ...]:
-            names = [b.name.text for b in node.parameters]
-            for b in node.parameters:
+    def _signature(self, id: str, node: tree.Definition, scope: Scope) -> None:
+        def parameters(binders: tuple[tree.Binder, ...]) -> rules.Parameters:
+            names = [b.name.text for b in binders]
+            for b in binders:
                 if names.count(b.name.text) > 1:
                     self._twice(b.name)
-            return tuple((b.name.text, scope.type_of(b.type)) for b in node.parameters)
+            return tuple((b.name.text, scope.type_of(b.type)) for b in binders)
 
         match node:
             case tree.Parameter():
                 signature = Signature(id, "parameter", (), scope.type_of(node.type))
             case tree.DatedSet():
                 signature = Signature(id, "set", (), types.SetOf(scope.type_of(node.of)))
-            case tree.Value() | tree.Table():
-                kind = "value" if isinstance(node, tree.Value) else "table"
-                signature = Signature(id, kind, parameters(), scope.type_of(node.type))
+            case tree.Value():
+                signature = Signature(id, "value", parameters(node.parameters), scope.type_of(node.type))
+            case tree.Table():
+                signature = Signature(id, "table", parameters(node.parameters), scope.type_of(node.type))
             case tree.Decision():
-                signature = Signature(id, "decision", parameters(), types.BOOLEAN)
+                signature = Signature(id, "decision", parameters(node.parameters), types.BOOLEAN)
             case tree.Priority():
-                signature = Signature(id, "priority", parameters(), types.BROKEN)
-            case _:
+                signature = Signature(id, "priority", parameters(node.parameters), types.BROKEN)
+            case tree.EnumOf() | tree.RecordType() | tree.Property():
                 return
+            case _:
+                assert_never(node)
         self.signatures[id] = signature

@@ -10,9 +10,8 @@ from typing import Any
 from attrs import frozen
 
 from policy.diagnostics import Diagnostic, did_you_mean
-from policy.model import expressions as typed
-from policy.model import types, written
-from policy.model.types import Number, Type
+from policy.model import expressions as typed, types, written
+from policy.model.types import Number, Quantity, Type
 from policy.model.typing import Typist
 from policy.source import Span
 from policy.syntax import tree
@@ -31,21 +30,20 @@ def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], typ
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if isinstance(inner, types.Broken):
         return UNREADABLE
-    match node:
-        case tree.Reference(name) if name in given:
-            rest = {n: e for n, e in given.items() if n != name}
-            return fact(given[name], of, rest, typist)
-        case tree.SetOf(()) if isinstance(inner, types.Record):  # `{}`: a record of which nothing is known
-            return {}
-        case tree.RecordOf() | tree.Updated() if isinstance(inner, types.Record):
+    if isinstance(node, tree.Reference) and node.name in given:
+        rest = {name: e for name, e in given.items() if name != node.name}
+        return fact(given[node.name], of, rest, typist)
+    if isinstance(node, tree.SetOf) and not node.items and isinstance(inner, types.Record):
+        return {}  # a record of which nothing is known
+    if isinstance(node, tree.RecordOf | tree.Updated):
+        if isinstance(inner, types.Record):
             return _record(node, inner, given, typist)
-        case tree.RecordOf() | tree.Updated():
-            typist.disagree(typed.Failed(type=types.Record("record"), span=node.span), inner)
-            return UNREADABLE
-        case tree.ListOf(items) if isinstance(inner, types.ListOf):
-            return [fact(item, inner.of, given, typist) for item in items]
-        case tree.SetOf(items) if isinstance(inner, types.SetOf):
-            return frozenset(fact(item, inner.of, given, typist) for item in items)
+        typist.disagree(typed.Failed(type=types.Record("record"), span=node.span), inner)
+        return UNREADABLE
+    if isinstance(node, tree.ListOf) and isinstance(inner, types.ListOf):
+        return [fact(item, inner.of, given, typist) for item in node.items]
+    if isinstance(node, tree.SetOf) and isinstance(inner, types.SetOf):
+        return frozenset(fact(item, inner.of, given, typist) for item in node.items)
     e = typist.typed(node, of)
     value = _constant(e)
     if value is UNREADABLE:
@@ -103,29 +101,22 @@ def checked(
 
 
 def _wrong(value: Any, of: Type, least: int | None, most: int | None) -> written.Wrong | None:
-    match of:
-        case types.OptionalOf(item):
-            return _wrong(value, item, least, most)
-        case types.ListOf(item) | types.SetOf(item) if isinstance(value, list | frozenset):
-            return next(filter(None, (_wrong(v, item, None, None) for v in value)), None)
-        case Number() if isinstance(value, int):
-            low, high = written.limits(of)
-            return written.beyond(value, of, least, most) if low <= value <= high else written.too_large(of)
-        case types.Date() | types.Instant() if isinstance(value, int):
-            return written.beyond(value, of, least, most)
-        case _:
-            return None
+    if isinstance(of, types.OptionalOf):
+        return _wrong(value, of.of, least, most)
+    if isinstance(of, types.ListOf | types.SetOf) and isinstance(value, list | frozenset):
+        return next(filter(None, (_wrong(v, of.of, None, None) for v in value)), None)
+    if not isinstance(of, Quantity) or not isinstance(value, int):
+        return None
+    low, high = written.limits(of)
+    return written.beyond(value, of, least, most) if low <= value <= high else written.too_large(of)
 
 
 def _constant(e: typed.Expression) -> Any:
-    match e:
-        case typed.Literal(value):
-            return value
-        case typed.Unary("-", operand):
-            value = _constant(operand)
-            return value if value is UNREADABLE else -value
-        case typed.SetOf(items):
-            return frozenset(_constant(i) for i in items)
-        case typed.ListOf(items):
-            return [_constant(i) for i in items]
-    return UNREADABLE
+    if isinstance(e, typed.Literal):
+        return e.value
+    if isinstance(e, typed.Unary) and e.operator == "-":
+        value = _constant(e.operand)
+        return value if value is UNREADABLE else -value
+    if isinstance(e, typed.SetOf):
+        return frozenset(map(_constant, e.items))
+    return [*map(_constant, e.items)] if isinstance(e, typed.ListOf) else UNREADABLE

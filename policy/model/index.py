@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
 from policy.model.names import Entry, merge
@@ -45,7 +45,7 @@ class Unit:
         return (*(i.name for i in self.imports), *([self.head.amends] if self.head.amends else []))
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Index:
     units: dict[str, Unit] = field(factory=dict)
     own: dict[str, list[Entry]] = field(factory=dict)

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import frozen
 
-from policy.model import expressions as typed
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.calendar import BEGINNING, ENDING
 from policy.model.types import Number, Type
 from policy.model.values import show
@@ -110,8 +109,10 @@ def universe_of(of: Type) -> Region:
             return Words(frozenset({True, False}))
         case Number() | types.Date() | types.Instant():
             return Ints(((-FAR, FAR),))
-        case _:
+        case types.Text() | types.Record() | types.SetOf() | types.ListOf() | types.Broken():
             return Words(frozenset(), True)
+        case _:
+            assert_never(of)
 
 
 def _constants(items: tuple[typed.Expression, ...], of: Type) -> list[int | str] | None:
@@ -132,36 +133,40 @@ def _constants(items: tuple[typed.Expression, ...], of: Type) -> list[int | str]
 def region_of(cell: rules.Cell, of: Type) -> Region | None:
     inner = of.of if isinstance(of, types.OptionalOf) else of
     universe = universe_of(of)
-    if cell.kind == "any":
-        return universe
-    if isinstance(of, types.OptionalOf) and isinstance(universe, Ints):
+    if cell.kind != "any" and isinstance(of, types.OptionalOf) and isinstance(universe, Ints):
         return None  # absence has no place among the ints
-    if cell.kind in ("values", "other"):
-        values = _constants(cell.items, inner)
-        if values is None:
-            return None
-        named: Region
-        if isinstance(universe, Ints):
-            named = Ints(tuple(sorted((int(v), int(v) + 1) for v in set(values))))
-        else:
-            named = Words(frozenset(values))
-        return meet(universe, named) if cell.kind == "values" else minus(universe, named)
-    if cell.kind == "bounds":
-        region = universe
-        for operator, bound in cell.tests:
-            at = _constants((bound,), inner)
-            if at is None:
-                return None
-            low = int(at[0]) + (operator in (">", "<="))
-            interval = (low, FAR) if operator in (">", ">=") else (-FAR, low)
-            region = meet(region, Ints((interval,)))
-        return region
-    items = cell.items[0]
-    if isinstance(items, typed.SetOf):
-        same = rules.Cell(kind="values", items=items.items)
-        listed = region_of(same, of)
-        return listed if cell.kind == "in" or listed is None else minus(universe, listed)
-    return None
+    match cell.kind:
+        case "any":
+            return universe
+        case "values" | "other":
+            named = _listed(cell.items, inner, universe)
+            return named if named is None or cell.kind == "values" else minus(universe, named)
+        case "in" | "not in":
+            items = cell.items[0]
+            named = _listed(items.items, inner, universe) if isinstance(items, typed.SetOf) else None
+            return named if named is None or cell.kind == "in" else minus(universe, named)
+        case "bounds":
+            region = universe
+            for operator, bound in cell.tests:
+                at = _constants((bound,), inner)
+                if at is None:
+                    return None
+                low = int(at[0]) + (operator in (">", "<="))
+                interval = (low, FAR) if operator in (">", ">=") else (-FAR, low)
+                region = meet(region, Ints((interval,)))
+            return region
+        case _:
+            assert_never(cell.kind)
+
+
+def _listed(items: tuple[typed.Expression, ...], of: Type, universe: Region) -> Region | None:
+    """Of all values, those that are listed; None where one is not a constant."""
+    values = _constants(items, of)
+    if values is None:
+        return None
+    if isinstance(universe, Ints):
+        return meet(universe, Ints(tuple(sorted((int(v), int(v) + 1) for v in set(values)))))
+    return meet(universe, Words(frozenset(values)))
 
 
 def boxes(body: rules.Rows) -> list[Box | None]:

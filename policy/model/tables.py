@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, Protocol, assert_never
 
 from attrs import evolve
 
 from policy.diagnostics import Collector
-from policy.model import expressions as typed
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.agreement import a_type
 from policy.model.names import Signature
-from policy.model.types import Number, Type
+from policy.model.types import Quantity, Type
 from policy.model.typing import Typist
 from policy.syntax import tree
 
@@ -135,14 +134,17 @@ def _cell(
             return rules.Cell(kind="bounds", tests=tests, span=cell.span)
         case "in" | "not in":
             return rules.Cell(kind=cell.kind, items=(typist.typed(cell.items[0], types.SetOf(of)),), span=cell.span)
-    reader.found.error("table-shape", "this cannot stand in a column that tests facts", cell.span)
-    return rules.Cell(kind="any", span=cell.span)
+        case "from" | "until" | "per" | "citations":
+            reader.found.error("table-shape", "this cannot stand in a column that tests facts", cell.span)
+            return rules.Cell(kind="any", span=cell.span)
+        case _:
+            assert_never(cell.kind)
 
 
 def _bound(e: tree.Expression, column: typed.Expression, typist: Typist) -> typed.Expression:
     inner = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
     plain = evolve(column, type=inner)
     _, bound, of = typist.same_type(plain, typist.exact(typist.expression(e, inner)))
-    if not isinstance(of, Number | types.Date | types.Instant | types.Broken):
+    if not isinstance(of, Quantity | types.Broken):
         return typist.fail("type-mismatch", f"`{types.describe(of)}` has no order", e.span)
     return bound

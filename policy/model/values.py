@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, assert_never
 
 from policy.model import types
 from policy.model.types import Type
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = _EPOCH.toordinal()  # 1970-01-01, as Python counts days
+SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 LAST_DAY = date.max.toordinal()
 FIRST_MOMENT, LAST_MOMENT = (
     (m.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1) for m in (datetime.min, datetime.max)
@@ -90,6 +92,8 @@ def show(value: Any, of: Type) -> str:
             return str(value)
         case types.Record() | types.Broken():
             return repr(value)
+        case _:
+            assert_never(of)
 
 
 def _trimmed(text: str) -> str:

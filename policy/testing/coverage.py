@@ -31,7 +31,7 @@ class Coverage:
         self.provisions |= other.provisions
 
 
-@frozen(eq=False)
+@define(eq=False)
 class _Watcher(Interpreter):
     coverage: Coverage = field(factory=Coverage)
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from policy.decisions import Answer, Outcome, Reason, Verdict
 from policy.facts.records import record_classes, record_from
@@ -86,7 +86,7 @@ class Score:
         }
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Trials:
     """The expectations of the tests of the law, or of one overlay, by the functions they come to call."""
 
@@ -206,7 +206,7 @@ def _fare(trials: Trials, some: Sequence[Mutant], limits: Limits) -> list[Fared]
 def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) -> Fared:
     """A mutant that no test kills: the facts on which it differs, as a test; or that there are none."""
     original = program.functions[mutant.function.id]
-    part = part_of(program, *_bodies(original), *_bodies(mutant.function))
+    part = part_of(program, *original.bodies, *mutant.function.bodies)
     before = evolve(part, functions={**part.functions, original.id: original})
     after = evolve(part, functions={**part.functions, original.id: mutant.function})
     both = beside(before, after)
@@ -230,10 +230,6 @@ def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) 
     return evolve(blank, fate=Fate.EQUIVALENT, longest=limits.longest if over_lists else 0)
 
 
-def _bodies(f: Function) -> tuple[ir.Expr, ...]:
-    return (f.body, *(r.condition for r in f.rules))
-
-
 def _test(program: Program, function: Function, mutant: Mutant, case: Searched) -> str:
     """The test that would catch a mutant, ready to paste; it expects what the original answers."""
     example = case.example
@@ -254,8 +250,10 @@ def _test(program: Program, function: Function, mutant: Mutant, case: Searched) 
         case Outcome.UNDECIDED:
             in_lists = any("[" in need for need in answer.needs)  # a test names no element of a list
             expected = "undecided" + ("" if in_lists else " needs " + ", ".join(answer.needs))
-        case _:
+        case Outcome.PERMITTED | Outcome.DENIED:
             expected = told
+        case _:
+            assert_never(answer.outcome)
     return _written(function, mutant, example, expected)
 
 

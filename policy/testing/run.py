@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, assert_never
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.backends.python import PythonBackend
 from policy.decisions import Answer, Derivation, Outcome
@@ -53,7 +53,7 @@ class Result:
         return not self.failures
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Runner:
     """Programs by overlay and date, made when first needed."""
 
@@ -111,7 +111,7 @@ class Runner:
             first, second = got.value, other.value
             if first is None or second is None or not first < second:
                 shown = "undecided" if first is None or second is None else f"{first} and {second}"
-                yield Failure("the first before the second", shown, line_of(e.span), got.derivation)
+                yield Failure(_expected(e, function), shown, line_of(e.span), got.derivation)
         elif not holds(e, got):
             yield Failure(_expected(e, function), described(got, function), line_of(e.span), got.derivation)
 
@@ -127,8 +127,12 @@ def holds(e: rules.Expectation, got: Answer) -> bool:
             return e.names is None or sorted(e.names) == sorted(r.rule for r in got.reasons)
         case "undecided":
             return got.outcome is Outcome.UNDECIDED and (e.names is None or sorted(e.names) == list(got.needs))
-        case _:
+        case "fails":
             return got.outcome is Outcome.FAILED
+        case "before":
+            raise AssertionError("an order takes two answers")
+        case _:
+            assert_never(e.kind)
 
 
 def _expected(e: rules.Expectation, function: Function) -> str:
@@ -139,8 +143,12 @@ def _expected(e: rules.Expectation, function: Function) -> str:
             return "undecided" + (f", needs {', '.join(sorted(e.names))}" if e.names else "")
         case "permitted" | "denied":
             return e.kind + (f" by {', '.join(sorted(e.names))}" if e.names else "")
-        case _:
+        case "fails":
             return "failed"
+        case "before":
+            return "the first before the second"
+        case _:
+            assert_never(e.kind)
 
 
 def described(answer: Answer, function: Function) -> str:
@@ -152,8 +160,10 @@ def described(answer: Answer, function: Function) -> str:
             return "undecided, needs " + ", ".join(answer.needs)
         case Outcome.FAILED:
             return f"failed: {answer.verdict.fault}"
-        case _:
+        case Outcome.PERMITTED | Outcome.DENIED:
             return f"{answer.outcome.value} by {', '.join(sorted(r.rule for r in answer.reasons))}"
+        case _:
+            assert_never(answer.outcome)
 
 
 def line_of(span: Span) -> str:

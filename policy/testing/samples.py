@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from typing import Any
+from typing import Any, assert_never
 
 from policy.decisions import Outcome
 from policy.facts.records import record_from
@@ -82,7 +82,10 @@ def sample(of: Type, program: Program, numbers: list[int], texts: list[str], cha
                     value = min(value, f.most) if f.most is not None else value
                 values[f.name] = value
             return values
-    raise AssertionError(of)
+        case types.Broken():
+            raise AssertionError("a program has no broken types")
+        case _:
+            assert_never(of)
 
 
 def dates_of(model: rules.Model) -> list[int]:

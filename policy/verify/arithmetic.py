@@ -13,6 +13,7 @@ from policy.ir.operators import divide
 from policy.ir.operators import months_later as exactly
 from policy.verify.meanings import Months, Product
 from policy.verify.terms import Term, Terms
+from policy.vocabulary import RoundingMode
 
 LAST_DAY = date.max.toordinal()
 _BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
@@ -75,7 +76,7 @@ def _in_step(t: Terms, shared: Term, one: tuple[Term, Term], other: tuple[Term, 
     return result
 
 
-def quotient(t: Terms, mode: str, a: Term, b: Term) -> Term:
+def quotient(t: Terms, mode: RoundingMode, a: Term, b: Term) -> Term:
     """The exact quotient rounded to an int; anything where `b` is nought, which is a fault."""
     if b.op == "num":
         if b.value == 0:
@@ -90,7 +91,7 @@ def quotient(t: Terms, mode: str, a: Term, b: Term) -> Term:
     return made
 
 
-def _new_quotient(t: Terms, mode: str, a: Term, b: Term) -> Term:
+def _new_quotient(t: Terms, mode: RoundingMode, a: Term, b: Term) -> Term:
     bounds = [abs(x) + 1 for x in (a.low, a.high) if x is not None]
     most = max(bounds) if len(bounds) == 2 else None
     low = None if most is None else 0 if _never_negative(a) and _never_negative(b) else -most

@@ -93,7 +93,9 @@ def wanted(function: Function, how: str, value: Any = None) -> Expr:
             return ir.Not(call)
         case "=":
             return ir.Compare("is", call, ir.Const(value))
-    return ir.Compare(how, call, ir.Const(value))
+        case ">=" | "<=" | ">" | "<":
+            return ir.Compare(how, call, ir.Const(value))
+    raise AssertionError(how)
 
 
 def ways_out(

@@ -31,6 +31,7 @@ from policy.verify.symbolic import (
     with_unknown,
 )
 from policy.verify.terms import BOOL, Term, Terms
+from policy.vocabulary import RoundingMode
 
 Env = dict[str, Value]
 
@@ -195,7 +196,7 @@ class Encoder:
                 return t.greatest(x, y)
         raise AssertionError(operator)
 
-    def _divided(self, mode: str, a: Found, b: Found) -> Found:
+    def _divided(self, mode: RoundingMode, a: Found, b: Found) -> Found:
         t = self.terms
         by = number(t, b.value)
         by_nought = t.all(t.no(b.value.unknown), t.same(by, t.number(0)))

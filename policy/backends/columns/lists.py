@@ -258,7 +258,9 @@ class Lists(Logic):
             elif best is None:
                 best = filled
             else:
-                either = numbers.chosen(some, numbers.arithmetic(kind, best, filled), filled)
+                either = numbers.chosen(
+                    some, numbers.arithmetic("min" if kind == "min" else "max", best, filled), filled
+                )
                 best = numbers.chosen(kept, either, best)
             some = g.either(some, kept)
         result = best or numbers.constant(0)

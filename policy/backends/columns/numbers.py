@@ -15,6 +15,7 @@ from attrs import frozen
 from policy.backends.columns.graph import BOOLEAN, FLOAT64, INT64, INT128, Graph, Node
 from policy.backends.columns.values import NUMBER, Scalar
 from policy.ir import operators
+from policy.vocabulary import ArithmeticOperator, RoundingMode
 
 WORD = 2**63 - 1
 LONG = 2**127 - 1
@@ -69,7 +70,7 @@ class Numbers:
 
     # ── sums and products ───────────────────────────────────────────────────────────────────
 
-    def arithmetic(self, operator: str, a: Sum, b: Sum) -> Sum:
+    def arithmetic(self, operator: ArithmeticOperator, a: Sum, b: Sum) -> Sum:
         if a.node.is_constant and b.node.is_constant and None not in (a.node.setting, b.node.setting):
             value = operators.ARITHMETIC[operator](a.node.setting, b.node.setting)
             if fits(value, value, LONG):
@@ -111,7 +112,7 @@ class Numbers:
 
     # ── quotients ───────────────────────────────────────────────────────────────────────────
 
-    def divide(self, mode: str, factors: list[Sum], d: Sum) -> Sum:
+    def divide(self, mode: RoundingMode, factors: list[Sum], d: Sum) -> Sum:
         """The product of the factors, divided by `d` and rounded; the fault is where `d` is zero."""
         if not (d.low == d.high and d.node.is_constant and d.node.setting is not None):
             return self._by_column(mode, self._product(factors), d)
@@ -151,7 +152,7 @@ class Numbers:
     def _compare(self, operator: str, a: Sum, b: int) -> Node:
         return self.graph.node(operator, a.node, self.graph.constant(b, a.node.dtype), dtype=BOOLEAN)
 
-    def _offset(self, mode: str, negative: Node, divisor: int) -> Sum:
+    def _offset(self, mode: RoundingMode, negative: Node, divisor: int) -> Sum:
         """What added to a number makes dividing it towards minus infinity round it as wanted."""
         half = divisor // 2
         less, more = {
@@ -165,7 +166,7 @@ class Numbers:
         node = self.graph.pick(negative, self.cast(a, wide), self.cast(b, wide))
         return Sum(node, min(less, more), max(less, more)) if not node.is_constant else self.constant(node.setting)
 
-    def _by_constant(self, mode: str, n: Sum, divisor: int) -> Sum:
+    def _by_constant(self, mode: RoundingMode, n: Sum, divisor: int) -> Sum:
         moved = self.arithmetic("+", n, self._offset(mode, self._negative(n), divisor))
         quotient = self._floor(moved, divisor)
         if mode == "half even" and divisor % 2 == 0:
@@ -193,7 +194,7 @@ class Numbers:
         wide = less.node.dtype
         return Sum(self.graph.pick(back, less.node, self.cast(quotient, wide)), less.low, quotient.high)
 
-    def _split(self, mode: str, a: Sum, b: Sum, divisor: int, step: int) -> Sum | None:
+    def _split(self, mode: RoundingMode, a: Sum, b: Sum, divisor: int, step: int) -> Sum | None:
         """`a * b / divisor` in 64 bits by the parts of `a` above and below `step`; None where that is too small."""
         above, below = Sum(a.node, a.low // step, a.high // step), Sum(a.node, 0, step - 1)
         tops, bottoms = _range("*", above, b), _range("*", below, b)
@@ -225,7 +226,7 @@ class Numbers:
                 return self.graph.negated(other) if one.setting else other
         return self.graph.node("is not", x, y, dtype=BOOLEAN)
 
-    def _by_column(self, mode: str, n: Sum, d: Sum) -> Sum:
+    def _by_column(self, mode: RoundingMode, n: Sum, d: Sum) -> Sum:
         """`2n` over `2d`, so that a half is a whole number of parts."""
         zero = d.low <= 0 <= d.high
         if zero:

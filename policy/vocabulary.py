@@ -1,0 +1,44 @@
+"""The closed sets of the language, each spelt once: operators, effects, hit policies, kinds of declarations.
+
+In: nothing. Out: `Literal` aliases that all stages share. A `match` over one ends in `assert_never`, so that a word
+added here is an error of the type checker wherever it is forgotten. Absent: what the words mean.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+# ── expressions as written ──────────────────────────────────────────────────────────────────
+
+UnaryOperator = Literal["-", "abs", "not", "is present", "is absent"]
+EqualityOperator = Literal["is", "is not"]
+OrderOperator = Literal["<", "<=", ">", ">="]
+MembershipOperator = Literal["in", "not in"]
+BinaryOperator = Literal["+", "-", "*", "/", EqualityOperator, OrderOperator, MembershipOperator, "default"]
+ExtremumOperator = Literal["min", "max"]
+ChainOperator = Literal["and", "or", ExtremumOperator]
+AggregateKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max"]
+Direction = Literal["down", "up"]
+RoundingMode = Literal[Direction, "half even", "half up"]
+TypeWord = Literal[
+    "boolean", "text", "integer", "decimal", "rate", "quantity", "money", "price", "date", "instant", "duration",
+    "set", "list", "optional", "named",
+]  # fmt: skip
+
+# ── expressions of a program ────────────────────────────────────────────────────────────────
+
+ComparisonOperator = Literal[EqualityOperator, OrderOperator, "in"]
+ArithmeticOperator = Literal["+", "-", "*", ExtremumOperator]
+
+# ── declarations ────────────────────────────────────────────────────────────────────────────
+
+Effect = Literal["permit", "deny"]
+Strictness = Literal["", "higher", "lower", "permitted"]  # which way is stricter, where that is said
+HitPolicy = Literal["only", "first", "highest", "lowest", "sum"]
+TestKind = Literal["any", "values", "other", "bounds", "in", "not in"]  # of a cell that tests a column
+CellKind = Literal[TestKind, "from", "until", "per", "citations"]
+KeyKind = Literal["lowest", "highest", "best", "ranked"]
+ExpectationKind = Literal["equals", "permitted", "denied", "undecided", "fails", "before"]
+AmendmentKind = Literal["parameter", "value", "table", "decision", "adopt"]
+CallableKind = Literal["value", "table", "decision"]
+QuestionKind = Literal["parameter", "set", CallableKind, "priority", "property"]
