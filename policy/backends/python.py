@@ -14,7 +14,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.backends.emit import Emitter, mangled, repeated_calls, repeated_tests
+from policy.backends.emit import Emitter, common_calls, common_tests, mangled
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
 from policy.facts.fitting import Fitting
 from policy.facts.records import held_as, in_words
@@ -247,12 +247,12 @@ def _share(function: Function, emit: Emitter) -> Lines:
     """A local for each call and each test that stands more than once in the function; calls wait until needed."""
     decides = function.kind == "decision"
     line, whole = function.place.line, [r.condition for r in function.rules[:-1]] if decides else [function.body]
-    emit.made = {}
-    tests: dict[Expr, str] = {test: f"_t{n}" for n, test in enumerate(repeated_tests(whole))} if decides else {}
+    emit.hoisted = {}
+    tests: dict[Expr, str] = {test: f"_t{n}" for n, test in enumerate(common_tests(whole))} if decides else {}
     lines = [(line, f"{name} = {emit(test)}") for test, name in tests.items()]
-    emit.made = tests
-    emit.shared = {call: f"_c{n}" for n, call in enumerate(repeated_calls(whole))}
-    return [*lines, (line, " = ".join((*emit.shared.values(), "None")))] if emit.shared else lines
+    emit.hoisted = tests
+    emit.common = {call: f"_c{n}" for n, call in enumerate(common_calls(whole))}
+    return [*lines, (line, " = ".join((*emit.common.values(), "None")))] if emit.common else lines
 
 
 def _decision(function: Function, emit: Emitter) -> Lines:

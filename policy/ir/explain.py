@@ -12,7 +12,7 @@ from attrs import Factory, define, evolve, field, frozen
 from policy.decisions import MISSING, Basis, Citation, Derivation, Inner, Reason
 from policy.ir import program as ir
 from policy.ir.held import misfits
-from policy.ir.interpret import FaultError, Interpreter, Place as Within, Unknown
+from policy.ir.interpret import FaultError, Interpreter, Located, Unknown
 from policy.ir.program import Function, Program
 from policy.ir.reach import reach, uncited
 from policy.ir.verdicts import verdict_of
@@ -71,7 +71,7 @@ class Explainer(Interpreter):
         value = super().evaluate(e, env)
         in_question = len(self.frames) == 2  # deeper, a variable is what a caller handed over
         if in_question and isinstance(e, ir.Variable) and e.name in self.root:
-            if not isinstance(value, Within | Unknown):
+            if not isinstance(value, Located | Unknown):
                 self.read(e.name, value)
         return value
 
@@ -109,10 +109,10 @@ class Explainer(Interpreter):
                 of = next(f.type for f in self.program.records[of.name] if f.name == step)
         return of
 
-    def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
-        call = self.call(function, arguments)
+    def call(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
+        call = self.call_key(function, arguments)
         told = call in self.lines
-        value = super().called(function, arguments, env)
+        value = super().call(function, arguments, env)
         if call in self.lines:
             line, frame = self.lines[call], self.frames[-1]
             frame.because.update(dict.fromkeys(line.because))
@@ -220,7 +220,7 @@ def explained(program: Program, name: str, arguments: tuple[Any, ...], known: Kn
         derivation = Derivation(frame.label, text, (), str(function.place), tuple(frame.parts))
     else:
         try:
-            explainer.called(function, (), env)
+            explainer.call(function, (), env)
             derivation = explainer.frames[0].parts[-1]
         except FaultError as fault:
             derivation = Derivation(short(name), f"no answer: {fault}", (), str(function.place))

@@ -39,7 +39,7 @@ class Unknown:
 
 
 @frozen(eq=False)
-class Place:
+class Located:
     """A record or list, and the path by which it was reached, for naming what is missing in it."""
 
     value: Any
@@ -56,9 +56,9 @@ def at(value: Any, path: str) -> Any:
     """A fact as the interpreter handles it."""
     if value is MISSING:
         return Unknown(frozenset({path}), path)
-    if value is None or isinstance(value, int | str | frozenset | Place | Unknown):
+    if value is None or isinstance(value, int | str | frozenset | Located | Unknown):
         return value
-    return Place(value, path)
+    return Located(value, path)
 
 
 @define(eq=False)
@@ -119,9 +119,9 @@ class Interpreter:
 
     # ── calls ───────────────────────────────────────────────────────────────────────────────
 
-    def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
+    def call(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
         """The value of a function that is called, worked out once for the same arguments; or its fault."""
-        key = self.call(function, arguments)
+        key = self.call_key(function, arguments)
         if key not in self.memo:
             try:
                 self.memo[key] = self.result(key, function, env)
@@ -132,9 +132,9 @@ class Interpreter:
             raise value.with_traceback(None)
         return value
 
-    def call(self, function: Function, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    def call_key(self, function: Function, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
         """What tells one call from another: records and lists by identity, and by path for naming what is missing."""
-        return (function.id, *((id(a.value), a.path) if isinstance(a, Place) else a for a in arguments))
+        return (function.id, *((id(a.value), a.path) if isinstance(a, Located) else a for a in arguments))
 
     def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
         """A function's value, when this `call` of it is met for the first time."""
@@ -143,7 +143,7 @@ class Interpreter:
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
     def evaluate(self, e: Expr, env: dict[str, Any]) -> Any:
-        """The value of `e`: an int, str, bool, frozenset, None, tuple, `Place`, or `Unknown`."""
+        """The value of `e`: an int, str, bool, frozenset, None, tuple, `Located`, or `Unknown`."""
         match e:
             case ir.Const(value):
                 return value
@@ -201,7 +201,7 @@ class Interpreter:
                 function = self.program.functions[name]
                 values = tuple(self.evaluate(a, env) for a in arguments)
                 inner = {n: v for (n, _), v in zip(function.parameters, values, strict=True)}
-                return self.called(function, values, inner)
+                return self.call(function, values, inner)
             case ir.Choose():
                 return self.choose(e, env)
             case _:
@@ -209,16 +209,16 @@ class Interpreter:
 
     def plain(self, value: Any) -> Any:
         """A list without its path; what a membership test or a caller wants."""
-        return value.value if isinstance(value, Place) else value
+        return value.value if isinstance(value, Located) else value
 
     def whole(self, value: Any) -> Any:
         """A value to hand out: lists without their paths, unknown where an element is."""
         plain = self.plain(value)
         if not isinstance(plain, tuple | list):
             return plain
-        path = value.path if isinstance(value, Place) else ""
+        path = value.path if isinstance(value, Located) else ""
         elements = tuple(self.whole(at(item, f"{path}[{n}]")) for n, item in enumerate(plain))
-        return unknown(*elements) or (plain if isinstance(value, Place) else elements)
+        return unknown(*elements) or (plain if isinstance(value, Located) else elements)
 
     def member(self, item: Any, items: Any) -> Any:
         """Whether one of the items, those that are known first, is this one."""
@@ -226,7 +226,7 @@ class Interpreter:
             return unsure
         if isinstance(items, frozenset):
             return operators.COMPARE["in"](item, items)
-        path = items.path if isinstance(items, Place) else ""
+        path = items.path if isinstance(items, Located) else ""
         elements = [at(i, f"{path}[{n}]") for n, i in enumerate(self.plain(items))]
         known = [e for e in elements if not isinstance(e, Unknown)]
         return operators.COMPARE["in"](item, known) or unknown(*elements) or False
@@ -242,7 +242,7 @@ class Interpreter:
             return self.seen(Unknown(frozenset({path}), path)) if record.path else record
         path = f"{record.path}.{name}"
         value = at(getattr(record.value, attribute(name)), path)
-        if not isinstance(value, Place):
+        if not isinstance(value, Located):
             self.read(path, MISSING if isinstance(value, Unknown) else value)
         return value
 
@@ -272,7 +272,7 @@ class Interpreter:
     def same(self, doubt: Unknown, values: list[Any]) -> Any:
         """The value that all branches give, for then it does not turn on what is in doubt."""
         first = values[0]
-        if not isinstance(first, Unknown | Place) and all(v == first for v in values[1:]):
+        if not isinstance(first, Unknown | Located) and all(v == first for v in values[1:]):
             return first
         return unknown(doubt, *values)
 
@@ -312,7 +312,7 @@ class Interpreter:
         over = self.evaluate(e.over, env)
         if isinstance(over, Unknown):
             return over
-        path = over.path if isinstance(over, Place) else ""
+        path = over.path if isinstance(over, Located) else ""
         elements = [at(item, f"{path}[{n}]") for n, item in enumerate(self.plain(over))]
         scopes = [{**env, e.variable: element} for element in elements]
         if e.kind in ("any", "all"):

@@ -14,7 +14,7 @@ from typing import Any, Literal, assert_never
 
 from policy.model import expressions as typed, types
 from policy.model.expressions import Expression
-from policy.model.regions import FAR, Ints, Region, Words, meet, minus, universe_of
+from policy.model.regions import FAR, Ints, Region, Words, difference, intersection, universe_of
 from policy.model.types import Number, Type
 from policy.vocabulary import EqualityOperator, OrderOperator
 
@@ -43,7 +43,7 @@ def both(known: Known, more: Known) -> Known:
 def _met(a: Box, b: Box) -> Box | None:
     result = dict(a)
     for e, region in b.items():
-        result[e] = meet(result[e], region) if e in result else region
+        result[e] = intersection(result[e], region) if e in result else region
         if result[e].empty:
             return None
     return result
@@ -106,7 +106,7 @@ def _flag(e: Expression, outcome: bool) -> Known:
 
 
 def _within(e: Expression, region: Region, outcome: bool) -> Known:
-    inside = region if outcome else minus(universe_of(e.type), region)
+    inside = region if outcome else difference(universe_of(e.type), region)
     return () if inside.empty else ({e: inside},)
 
 
@@ -138,7 +138,7 @@ def _compared(operator: Comparison, of: Type, right: Expression) -> Region | Non
     value, scale = constant
     if isinstance(universe, Words):
         region: Region = Words(frozenset({value}))
-        return region if operator == "is" else minus(universe, region) if operator == "is not" else None
+        return region if operator == "is" else difference(universe, region) if operator == "is not" else None
     size = 10 ** max(0, scale - of.scale) if isinstance(of, Number) else 1
     at = value * 10 ** max(0, of.scale - scale) if isinstance(of, Number) else value
     below, upto = -(-at // size), at // size + 1  # the first that is not below it, the first above it
@@ -153,7 +153,7 @@ def _compared(operator: Comparison, of: Type, right: Expression) -> Region | Non
             return Ints(((below, FAR),))
         case "is" | "is not":
             equal = Ints(((below, upto),) if below < upto else ())
-            return equal if operator == "is" else minus(universe, equal)
+            return equal if operator == "is" else difference(universe, equal)
         case _:
             assert_never(operator)
 
@@ -165,5 +165,5 @@ def _listed(of: Type, items: tuple[Expression, ...]) -> Region | None:
     outside = universe_of(of)
     for region in regions:
         assert region is not None
-        outside = minus(outside, region)
-    return minus(universe_of(of), outside)
+        outside = difference(outside, region)
+    return difference(universe_of(of), outside)

@@ -47,12 +47,12 @@ class Scope:
     fields: dict[str, dict[str, Type]]  # by a record's full name
     bounds: dict[str, dict[str, tuple[int | None, int | None]]]  # of fields, once all records are read
     found: Collector
-    lost: frozenset[str] = frozenset()  # names whose declarations could not be read
+    unparsed: frozenset[str] = frozenset()  # names whose declarations could not be read
     open: bool = False  # whether an import leads nowhere, so that any name may come from there
 
-    def excused(self, name: str) -> bool:
+    def suppressed(self, name: str) -> bool:
         """Whether `name` is unknown only because of something already reported."""
-        return self.open or name in self.lost
+        return self.open or name in self.unparsed
 
     def find(self, name: str, span: Span, kinds: tuple[type[tree.Definition], ...], what: str) -> Entry | None:
         """The one entry of these kinds called `name`, or None with a finding."""
@@ -68,7 +68,7 @@ class Scope:
                 "rename one of them, or import only the one you mean",
             )
             return None
-        if self.excused(name):
+        if self.suppressed(name):
             return None
         known = [n for n, es in self.visible.items() if any(isinstance(e.node, kinds) for e in es)]
         self.found.error("unknown-name", f"there is no {what} `{name}`", span, did_you_mean(name, known))

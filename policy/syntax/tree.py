@@ -372,8 +372,8 @@ Declaration = Language | Ruleset | Import | Statement
 class File(Node):
     """One parsed file: what could be read of it, in the order written.
 
-    `lost` are the names that declarations which could not be read would have declared.
+    `unparsed` are the names that declarations which could not be read would have declared.
     """
 
     declarations: tuple[Declaration, ...]
-    lost: frozenset[str] = frozenset()
+    unparsed: frozenset[str] = frozenset()

@@ -14,8 +14,8 @@ from policy.source import Span
 from policy.syntax import tree
 
 
-class Agreement(ABC):
-    """The part of the typist that makes types meet; `rounding` counts the `round`s that are open."""
+class Coercion(ABC):
+    """Implicit conversions, and what is reported where there is none; `rounding` counts the enclosing `round`s."""
 
     def __init__(self, found: Collector) -> None:
         self.found = found
@@ -25,13 +25,13 @@ class Agreement(ABC):
     def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression:
         """The typed expression; `expected` is a hint that lets enum members be written bare."""
 
-    def fit(self, e: Expression, expected: Type) -> Expression:
+    def coerce(self, e: Expression, expected: Type) -> Expression:
         """`e` as `expected`: widened or adapted where that is exact, else a finding."""
         actual = e.type
         if isinstance(expected, types.OptionalOf) and not isinstance(actual, types.OptionalOf):
             if isinstance(e, typed.Literal) and e.value is None:
                 return evolve(e, type=expected)
-            return self.fit(e, expected.of)
+            return self.coerce(e, expected.of)
         if actual == expected or isinstance(expected, types.Broken) or isinstance(actual, types.Broken):
             return e
         if isinstance(expected, Number) and isinstance(actual, Number):
@@ -120,7 +120,7 @@ class Agreement(ABC):
             return a, b, Number(left.unit, EXACT_FRACTION if EXACT_FRACTION in scales else max(scales))
         if isinstance(a.type, types.Broken):
             return a, b, types.BROKEN
-        fitted = self.fit(b, a.type)
+        fitted = self.coerce(b, a.type)
         return a, fitted, types.BROKEN if isinstance(fitted.type, types.Broken) else a.type
 
     def exact(self, e: Expression) -> Expression:

@@ -11,8 +11,8 @@ from attrs import frozen
 
 from policy.diagnostics import Diagnostic, did_you_mean
 from policy.model import expressions as typed, types, written
+from policy.model.checker import TypeChecker
 from policy.model.types import Number, Quantity, Type
-from policy.model.typing import Typist
 from policy.source import Span
 from policy.syntax import tree
 
@@ -25,30 +25,30 @@ class Unreadable:
 UNREADABLE = Unreadable()
 
 
-def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], typist: Typist) -> Any:
+def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], checker: TypeChecker) -> Any:
     """The run-time form of a written-out fact of type `of`."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if isinstance(inner, types.Broken):
         return UNREADABLE
     if isinstance(node, tree.Reference) and node.name in given:
         rest = {name: e for name, e in given.items() if name != node.name}
-        return fact(given[node.name], of, rest, typist)
+        return fact(given[node.name], of, rest, checker)
     if isinstance(node, tree.SetOf) and not node.items and isinstance(inner, types.Record):
         return {}  # a record of which nothing is known
     if isinstance(node, tree.RecordOf | tree.Updated):
         if isinstance(inner, types.Record):
-            return _record(node, inner, given, typist)
-        typist.disagree(typed.Failed(type=types.Record("record"), span=node.span), inner)
+            return _record(node, inner, given, checker)
+        checker.disagree(typed.Failed(type=types.Record("record"), span=node.span), inner)
         return UNREADABLE
     if isinstance(node, tree.ListOf) and isinstance(inner, types.ListOf):
-        return [fact(item, inner.of, given, typist) for item in node.items]
+        return [fact(item, inner.of, given, checker) for item in node.items]
     if isinstance(node, tree.SetOf) and isinstance(inner, types.SetOf):
-        return frozenset(fact(item, inner.of, given, typist) for item in node.items)
-    e = typist.typed(node, of)
+        return frozenset(fact(item, inner.of, given, checker) for item in node.items)
+    e = checker.typed(node, of)
     value = _constant(e)
     if value is UNREADABLE:
         if not isinstance(e.type, types.Broken):
-            typist.fail("type-mismatch", "a fact in a test must be written out", node.span)
+            checker.fail("type-mismatch", "a fact in a test must be written out", node.span)
         return UNREADABLE
     if isinstance(inner, Number) and isinstance(e.type, Number) and value is not None:
         return value * 10 ** (inner.scale - e.type.scale)
@@ -56,15 +56,15 @@ def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], typ
 
 
 def _record(
-    node: tree.RecordOf | tree.Updated, of: types.Record, given: dict[str, tree.Expression], typist: Typist
+    node: tree.RecordOf | tree.Updated, of: types.Record, given: dict[str, tree.Expression], checker: TypeChecker
 ) -> Any:
     changes = node if isinstance(node, tree.RecordOf) else node.changes
-    base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, typist)
+    base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, checker)
     result = {} if base is UNREADABLE else dict(base)
-    fields = typist.scope.fields[of.name]
+    fields = checker.scope.fields[of.name]
     for name, entry in changes.fields:
         if name.text not in fields:
-            typist.found.error(
+            checker.found.error(
                 "unknown-field",
                 f"`{types.short(of.name)}` has no field `{name.text}`",
                 name.span,
@@ -75,28 +75,34 @@ def _record(
         nested = kind.of if isinstance(kind, types.OptionalOf) else kind
         if isinstance(entry, tree.RecordOf) and isinstance(node, tree.Updated) and isinstance(nested, types.Record):
             before = result.get(name.text)
-            value = fact(tree.Updated(tree.RecordOf(()), entry, span=entry.span), kind, given, typist)
+            value = fact(tree.Updated(tree.RecordOf(()), entry, span=entry.span), kind, given, checker)
             if isinstance(before, dict) and isinstance(value, dict):
                 value = {**before, **value}
         else:
-            value = fact(entry, kind, given, typist)
-        least, most = typist.scope.bounds.get(of.name, {}).get(name.text, (None, None))
+            value = fact(entry, kind, given, checker)
+        least, most = checker.scope.bounds.get(of.name, {}).get(name.text, (None, None))
         result[name.text] = checked(
-            value, kind, f"{types.short(of.name)}.{name.text}", entry.span, typist, least, most
+            value, kind, f"{types.short(of.name)}.{name.text}", entry.span, checker, least, most
         )
     return UNREADABLE if base is UNREADABLE or any(v is UNREADABLE for v in result.values()) else result
 
 
 def checked(
-    value: Any, of: Type, path: str, span: Span, typist: Typist, least: int | None = None, most: int | None = None
+    value: Any,
+    of: Type,
+    path: str,
+    span: Span,
+    checker: TypeChecker,
+    least: int | None = None,
+    most: int | None = None,
 ) -> Any:
     """The fact at `path`, or `UNREADABLE` with a finding where no fact may be so large or so small."""
     wrong = _wrong(value, of, least, most)
     if wrong is None:
         return value
     finding = Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, wrong.help)
-    if finding not in typist.found.found:  # facts are read for each question that is asked about them
-        typist.found.found.append(finding)
+    if finding not in checker.found.found:  # facts are read for each question that is asked about them
+        checker.found.found.append(finding)
     return UNREADABLE
 
 

@@ -14,8 +14,8 @@ from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
 from policy.model import expressions as typed, types, values
-from policy.model.agreement import Agreement, a_type
-from policy.model.arithmetic import ORDERED, additive, lattice, multiplicative, number_literal, rounded
+from policy.model.arithmetic import ORDERED, additive, extremum, multiplicative, number_literal, rounded
+from policy.model.coercion import Coercion, a_type
 from policy.model.currencies import MINOR_UNIT
 from policy.model.expressions import Expression
 from policy.model.names import Scope
@@ -24,7 +24,7 @@ from policy.source import Span
 from policy.syntax import tree
 
 
-class Typist(Agreement):
+class TypeChecker(Coercion):
     """Types the expressions of one declaration; `variables` are its parameters and open aggregates."""
 
     def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
@@ -34,7 +34,7 @@ class Typist(Agreement):
 
     def typed(self, node: tree.Expression, expected: Type) -> Expression:
         """The expression, which must be usable as `expected`."""
-        return self.fit(self.expression(node, expected), expected)
+        return self.coerce(self.expression(node, expected), expected)
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
@@ -78,9 +78,9 @@ class Typist(Agreement):
             case tree.Today():
                 return typed.Today(type=types.DATE, span=span)
             case tree.Reference(name):
-                return self.there(node, self.reference(name, span, hint))
+                return self.narrowed(node, self.reference(name, span, hint))
             case tree.FieldOf():
-                return self.there(node, self.field_of(node))
+                return self.narrowed(node, self.field_of(node))
             case tree.Call():
                 return self.call(node)
             case tree.Unary():
@@ -134,7 +134,7 @@ class Typist(Agreement):
                 operands = self.logic(operator, node.operands)
                 return typed.Chain(operator, operands, type=types.BOOLEAN, span=node.span)
             case "min" | "max":
-                return lattice(self, operator, node.operands, node.span, hint)
+                return extremum(self, operator, node.operands, node.span, hint)
             case _:
                 assert_never(operator)
 
@@ -155,14 +155,14 @@ class Typist(Agreement):
         yield
         self.present = before
 
-    def as_declared(self, node: tree.Expression, hint: Type) -> Expression:
+    def declared_type(self, node: tree.Expression, hint: Type) -> Expression:
         """`node` with its `optional`, whatever has been shown: asking twice is no mistake."""
         shown, self.present = self.present, ()
         e = self.expression(node, hint)
         self.present = shown
         return e
 
-    def there(self, node: tree.Expression, e: Expression) -> Expression:
+    def narrowed(self, node: tree.Expression, e: Expression) -> Expression:
         """`e` without its `optional`, where it has been shown to be present."""
         if isinstance(e.type, types.OptionalOf) and node in self.present:
             return evolve(e, type=e.type.of)
@@ -190,7 +190,7 @@ class Typist(Agreement):
         )
 
     def unknown(self, name: str, span: Span, hint: Type) -> Expression:
-        if self.scope.excused(name):
+        if self.scope.suppressed(name):
             return typed.Failed(type=types.BROKEN, span=span)
         enums = [t for t in self.scope.named_types.values() if isinstance(t, types.Enum) and name in t.members]
         known = [
@@ -249,7 +249,7 @@ class Typist(Agreement):
         if operator == "not":
             return typed.Unary("not", self.typed(node.operand, types.BOOLEAN), type=types.BOOLEAN, span=span)
         asks = operator in ("is present", "is absent")
-        operand = self.as_declared(node.operand, hint) if asks else self.expression(node.operand, hint)
+        operand = self.declared_type(node.operand, hint) if asks else self.expression(node.operand, hint)
         if asks:
             if not isinstance(operand.type, types.OptionalOf | types.Broken):
                 return self.fail(
@@ -273,7 +273,7 @@ class Typist(Agreement):
             case "*" | "/":
                 return multiplicative(self, node)
             case "default":
-                left = self.as_declared(node.left, types.OptionalOf(hint))
+                left = self.declared_type(node.left, types.OptionalOf(hint))
                 if not isinstance(left.type, types.OptionalOf | types.Broken):
                     return self.fail(
                         "type-mismatch", f"this is {a_type(left.type)}, which is never absent", left.span
@@ -292,7 +292,7 @@ class Typist(Agreement):
                     )
                 right = self.expression(node.right, types.SetOf(left.type))
                 if isinstance(right.type, types.SetOf | types.ListOf):
-                    left = self.fit(left, right.type.of)
+                    left = self.coerce(left, right.type.of)
                 elif not isinstance(right.type, types.Broken):
                     return self.fail("type-mismatch", f"this is {a_type(right.type)}, not a set", right.span)
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
