@@ -6,7 +6,7 @@ added here is an error of the type checker wherever it is forgotten. Absent: wha
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal
 
 # ── expressions as written ──────────────────────────────────────────────────────────────────
 
@@ -42,3 +42,9 @@ ExpectationKind = Literal["equals", "permitted", "denied", "undecided", "fails",
 AmendmentKind = Literal["parameter", "value", "table", "decision", "adopt"]
 CallableKind = Literal["value", "table", "decision"]
 QuestionKind = Literal["parameter", "set", CallableKind, "priority", "property"]
+
+# ── values ──────────────────────────────────────────────────────────────────────────────────
+
+# A fact or a result at run time: an int, str, bool, frozenset, tuple, record, `MISSING`, or None for an optional's
+# absence. Which of them it is, the types of the rules say and the type checker of the language has seen to.
+RuntimeValue = Any

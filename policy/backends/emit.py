@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
+from policy.facts.fitting import Scope
 from policy.ir import program as ir
 from policy.ir.held import attribute
 from policy.ir.interpret import FaultError, Interpreter
 from policy.ir.program import Const, Expr, Program, parts, walk
-from policy.vocabulary import ArithmeticOperator, ComparisonOperator
+from policy.vocabulary import ArithmeticOperator, ComparisonOperator, RuntimeValue
 
 COMPARE: dict[ComparisonOperator, str] = {
     "is": "==",
@@ -25,7 +26,6 @@ COMPARE: dict[ComparisonOperator, str] = {
     "in": "in",
 }
 ARITHMETIC: dict[ArithmeticOperator, str] = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
-
 
 LARGEST_INLINED = 30  # expressions in a function whose body may stand where it is called
 
@@ -105,7 +105,7 @@ class Emitter:
     `common`: calls that stand more than once, cached in a local on first use. `hoisted`: tests evaluated at the top.
     """
 
-    def __init__(self, program: Program, names: dict[str, Any], known: dict[str, Const | None]) -> None:
+    def __init__(self, program: Program, names: Scope, known: dict[str, Const | None]) -> None:
         self.program, self.names, self._known = program, names, known
         self.iterating = False
         self.common: dict[Expr, str] = {}
@@ -168,7 +168,7 @@ class Emitter:
             case _:
                 assert_never(e)
 
-    def constant(self, value: Any) -> str:
+    def constant(self, value: RuntimeValue) -> str:
         if isinstance(value, frozenset):
             name = f"_set_{len(self.names)}"
             known = next((n for n, v in self.names.items() if n.startswith("_set_") and v == value), None)

@@ -16,14 +16,14 @@ from attrs import define, field, frozen
 
 from policy.backends.emit import Emitter, common_calls, common_tests, mangled
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
-from policy.facts.fitting import Fitting
+from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
 from policy.model.types import short
-from policy.vocabulary import HitPolicy, RoundingMode
+from policy.vocabulary import HitPolicy, RoundingMode, RuntimeValue
 
 MOST_CALLS = 10_000  # that answering may take in generated code, where equal calls are not told apart
 MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
@@ -51,7 +51,7 @@ class PythonEvaluator:
     """
 
     question: Question
-    fast: Callable[..., Any]
+    fast: Callable[..., RuntimeValue]
     verdict: Callable[..., Verdict]
     answer: Callable[..., Answer]
 
@@ -59,7 +59,7 @@ class PythonEvaluator:
         return f"<evaluator of {self.question.name} on {self.question.on}>"
 
 
-def _describe(made: Callable[..., Any], function: Function, result: Any) -> None:
+def _describe(made: Callable[..., RuntimeValue], function: Function, result: RuntimeValue) -> None:
     """Gives a generated function the name, types and docstring that a person would have written."""
     made.__name__ = made.__qualname__ = short(function.id)
     made.__annotations__ = {Emitter.local(n): held_as(t) for n, t in function.parameters} | {"return": result}
@@ -95,11 +95,11 @@ def _check(value: int, limit: int) -> int:
     raise NoAnswerError
 
 
-def _no_answer(*_: object) -> Any:
+def _no_answer(*_: object) -> RuntimeValue:
     raise NoAnswerError
 
 
-def _given(value: Any) -> Any:
+def _given(value: RuntimeValue) -> RuntimeValue:
     """A value that must not be a fact that nobody gave, or a list with one in it."""
     if value is MISSING:
         raise NoAnswerError
@@ -116,7 +116,7 @@ class PythonBackend:
 
     program: Program
     records: Mapping[str, type[Any]] = field(factory=dict)  # the checked classes, by full name
-    names: dict[str, Any] = field(factory=dict)
+    names: Scope = field(factory=dict)
     _done: set[str] = field(factory=set)
     _known: dict[str, Const | None] = field(factory=dict)
 
@@ -145,17 +145,17 @@ class PythonBackend:
         function = self.program.functions[question.name]
         name = mangled(function.id)
 
-        def ask(*arguments: Any) -> Answer:
+        def ask(*arguments: RuntimeValue) -> Answer:
             return Interpreter(self.program).answer(question, arguments)
 
-        def again(slip: Exception, *arguments: Any) -> Answer:
+        def again(slip: Exception, *arguments: RuntimeValue) -> Answer:
             """The interpreter's answer; the slip itself where the facts are not what was declared."""
             try:
                 return ask(*arguments)
             except (AttributeError, TypeError):
                 raise slip from None
 
-        def settle(slip: Exception, *arguments: Any) -> Any:
+        def settle(slip: Exception, *arguments: RuntimeValue) -> RuntimeValue:
             answer = again(slip, *arguments)
             if answer.outcome in (Outcome.UNDECIDED, Outcome.FAILED):
                 raise UndecidedError(answer)
@@ -206,7 +206,7 @@ class PythonBackend:
         code += [(line, f"    {text}") for line, text in _body(function, self._emitter())]
         self.names.update(self._compile(function, code))
 
-    def _compile(self, function: Function, code: list[tuple[int, str]]) -> dict[str, Any]:
+    def _compile(self, function: Function, code: list[tuple[int, str]]) -> dict[str, RuntimeValue]:
         """Runs generated lines, each standing for a line of the rules."""
         tree = ast.parse("\n".join(text for _, text in code))
         lines = [line for line, _ in code]
@@ -215,7 +215,7 @@ class PythonBackend:
                 line = lines[node.lineno - 1]
                 node.lineno = node.end_lineno = line  # type: ignore[attr-defined]  # every located node has both
                 node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]  # as above
-        made: dict[str, Any] = {}
+        made: dict[str, RuntimeValue] = {}
         exec(compile(tree, function.place.file, "exec"), self.names, made)
         return made
 

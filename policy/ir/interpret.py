@@ -15,7 +15,7 @@ Three rules settle everything that is not obvious:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import define, field, frozen
 
@@ -24,6 +24,9 @@ from policy.ir import operators, program as ir
 from policy.ir.held import attribute, misfits
 from policy.ir.program import Expr, Function, Program
 from policy.ir.verdicts import verdict_of
+from policy.vocabulary import RuntimeValue
+
+Environment = dict[str, RuntimeValue]  # what the variables in sight stand for
 
 
 class FaultError(Exception):
@@ -42,17 +45,17 @@ class Unknown:
 class Located:
     """A record or list, and the path by which it was reached, for naming what is missing in it."""
 
-    value: Any
+    value: RuntimeValue
     path: str
 
 
-def unknown(*values: Any) -> Unknown | None:
+def unknown(*values: RuntimeValue) -> Unknown | None:
     """What is unknown among the values, together; None where nothing is."""
     needs = frozenset[str]().union(*(v.needs for v in values if isinstance(v, Unknown)))
     return Unknown(needs) if needs else None
 
 
-def at(value: Any, path: str) -> Any:
+def at(value: RuntimeValue, path: str) -> RuntimeValue:
     """A fact as the interpreter handles it."""
     if value is MISSING:
         return Unknown(frozenset({path}), path)
@@ -66,11 +69,11 @@ class Interpreter:
     """Evaluates expressions of one program. Subclasses watch: `applied`, `read` and `result` are for them."""
 
     program: Program
-    memo: dict[tuple[Any, ...], Any] = field(factory=dict)
+    memo: dict[tuple[RuntimeValue, ...], RuntimeValue] = field(factory=dict)
 
     # ── questions ───────────────────────────────────────────────────────────────────────────
 
-    def answer(self, question: Question, arguments: tuple[Any, ...]) -> Answer:
+    def answer(self, question: Question, arguments: tuple[RuntimeValue, ...]) -> Answer:
         """The answer to `question`, whose facts are `arguments` in the order of its parameters."""
         self.memo.clear()  # it goes by the identity of these facts
         function = self.program.functions[question.name]
@@ -89,11 +92,11 @@ class Interpreter:
         applied = self.applying(function, value, env)
         return Answer(question, verdict_of(function, value, applied, self.program), None, arguments)
 
-    def facts(self, function: Function, arguments: tuple[Any, ...]) -> dict[str, Any]:
+    def facts(self, function: Function, arguments: tuple[RuntimeValue, ...]) -> Environment:
         names = [name for name, _ in function.parameters]
         return {name: at(value, name) for name, value in zip(names, arguments, strict=True)}
 
-    def applying(self, function: Function, permitted: bool, env: dict[str, Any]) -> list[int]:
+    def applying(self, function: Function, permitted: bool, env: Environment) -> list[int]:
         """Indices of the rules that are reasons for the outcome: of its effect, and holding for certain."""
         effect = "permit" if permitted else "deny"
         return [
@@ -102,7 +105,7 @@ class Interpreter:
             if rule.effect == effect and rule.name != "otherwise" and self.holds(rule.condition, env)
         ]
 
-    def holds(self, condition: Expr, env: dict[str, Any]) -> bool:
+    def holds(self, condition: Expr, env: Environment) -> bool:
         """Whether the condition is certainly true; one that faults or is unknown is not."""
         try:
             return self.evaluate(condition, env) is True
@@ -114,12 +117,12 @@ class Interpreter:
     def applied(self, case: ir.Case) -> None:
         """A case of a `Choose` has given its value."""
 
-    def read(self, path: str, value: Any) -> None:
+    def read(self, path: str, value: RuntimeValue) -> None:
         """A fact was read."""
 
     # ── calls ───────────────────────────────────────────────────────────────────────────────
 
-    def call(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
+    def call(self, function: Function, arguments: tuple[RuntimeValue, ...], env: Environment) -> RuntimeValue:
         """The value of a function that is called, worked out once for the same arguments; or its fault."""
         key = self.call_key(function, arguments)
         if key not in self.memo:
@@ -132,17 +135,17 @@ class Interpreter:
             raise value.with_traceback(None)
         return value
 
-    def call_key(self, function: Function, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    def call_key(self, function: Function, arguments: tuple[RuntimeValue, ...]) -> tuple[RuntimeValue, ...]:
         """What tells one call from another: records and lists by identity, and by path for naming what is missing."""
         return (function.id, *((id(a.value), a.path) if isinstance(a, Located) else a for a in arguments))
 
-    def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
+    def result(self, call: RuntimeValue, function: Function, env: Environment) -> RuntimeValue:
         """A function's value, when this `call` of it is met for the first time."""
         return self.evaluate(function.body, env)
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
-    def evaluate(self, e: Expr, env: dict[str, Any]) -> Any:
+    def evaluate(self, e: Expr, env: Environment) -> RuntimeValue:
         """The value of `e`: an int, str, bool, frozenset, None, tuple, `Located`, or `Unknown`."""
         match e:
             case ir.Const(value):
@@ -207,11 +210,11 @@ class Interpreter:
             case _:
                 assert_never(e)
 
-    def plain(self, value: Any) -> Any:
+    def plain(self, value: RuntimeValue) -> RuntimeValue:
         """A list without its path; what a membership test or a caller wants."""
         return value.value if isinstance(value, Located) else value
 
-    def whole(self, value: Any) -> Any:
+    def whole(self, value: RuntimeValue) -> RuntimeValue:
         """A value to hand out: lists without their paths, unknown where an element is."""
         plain = self.plain(value)
         if not isinstance(plain, tuple | list):
@@ -220,7 +223,7 @@ class Interpreter:
         elements = tuple(self.whole(at(item, f"{path}[{n}]")) for n, item in enumerate(plain))
         return unknown(*elements) or (plain if isinstance(value, Located) else elements)
 
-    def member(self, item: Any, items: Any) -> Any:
+    def member(self, item: RuntimeValue, items: RuntimeValue) -> RuntimeValue:
         """Whether one of the items, those that are known first, is this one."""
         if unsure := unknown(item, items):
             return unsure
@@ -231,12 +234,12 @@ class Interpreter:
         known = [e for e in elements if not isinstance(e, Unknown)]
         return operators.COMPARE["in"](item, known) or unknown(*elements) or False
 
-    def seen(self, value: Any) -> Any:
+    def seen(self, value: RuntimeValue) -> RuntimeValue:
         if isinstance(value, Unknown) and value.path:
             self.read(value.path, MISSING)
         return value
 
-    def field_of(self, record: Any, name: str) -> Any:
+    def field_of(self, record: RuntimeValue, name: str) -> RuntimeValue:
         if isinstance(record, Unknown):
             path = f"{record.path}.{name}"
             return self.seen(Unknown(frozenset({path}), path)) if record.path else record
@@ -252,7 +255,7 @@ class Interpreter:
         except ValueError as error:
             raise FaultError("a date is out of the calendar") from error
 
-    def first_deciding(self, deciding: bool, values: Iterable[Any]) -> Any:
+    def first_deciding(self, deciding: bool, values: Iterable[RuntimeValue]) -> RuntimeValue:
         """`and` and `or`: the deciding value as soon as it is met, else what is unknown, else the other."""
         needs: frozenset[str] = frozenset()
         for value in values:
@@ -262,24 +265,24 @@ class Interpreter:
                 return deciding
         return Unknown(needs) if needs else not deciding
 
-    def attempt(self, e: Expr, env: dict[str, Any]) -> Any:
+    def attempt(self, e: Expr, env: Environment) -> RuntimeValue:
         """The value of a branch that may not be taken; a fresh object, equal to nothing, where it faults."""
         try:
             return self.evaluate(e, env)
         except FaultError:
             return object()
 
-    def same(self, doubt: Unknown, values: list[Any]) -> Any:
+    def same(self, doubt: Unknown, values: list[RuntimeValue]) -> RuntimeValue:
         """The value that all branches give, for then it does not turn on what is in doubt."""
         first = values[0]
         if not isinstance(first, Unknown | Located) and all(v == first for v in values[1:]):
             return first
         return unknown(doubt, *values)
 
-    def choose(self, e: ir.Choose, env: dict[str, Any]) -> Any:
+    def choose(self, e: ir.Choose, env: Environment) -> RuntimeValue:
         """The value of the case or cases that hold."""
         doubts: list[Unknown] = []
-        values: list[Any] = []
+        values: list[RuntimeValue] = []
         holding: list[ir.Case] = []
         for case in e.cases:
             test = self.evaluate(case.condition, env)
@@ -307,7 +310,7 @@ class Interpreter:
             return unknown(*found) or operators.aggregate(operators.AGGREGATE_OF[e.mode], found)
         return self.same(unknown(*doubts) or Unknown(frozenset()), [*values, last]) if doubts else last
 
-    def aggregate(self, e: ir.Aggregate, env: dict[str, Any]) -> Any:
+    def aggregate(self, e: ir.Aggregate, env: Environment) -> RuntimeValue:
         """`any` and `all` decide like `or` and `and`; the others want every element known."""
         over = self.evaluate(e.over, env)
         if isinstance(over, Unknown):
@@ -326,7 +329,7 @@ class Interpreter:
         ]
         return unknown(*doubts, *values) or operators.aggregate(e.kind, values)
 
-    def element(self, e: ir.Aggregate, env: dict[str, Any]) -> Any:
+    def element(self, e: ir.Aggregate, env: Environment) -> RuntimeValue:
         """What one element says to `any` or `all`; one that `where` leaves out says nothing."""
         test = self.evaluate(e.where, env) if e.where is not None else True
         if isinstance(test, Unknown):

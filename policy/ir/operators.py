@@ -9,18 +9,18 @@ import calendar
 import operator
 from collections.abc import Callable
 from datetime import date
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
-from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator, RoundingMode
+from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator, RoundingMode, RuntimeValue
 
 _LAST_DAY = date.max.toordinal()
 
 
-def _within(item: Any, items: Any) -> bool:
+def _within(item: RuntimeValue, items: RuntimeValue) -> bool:
     return item in items
 
 
-COMPARE: dict[ComparisonOperator, Callable[[Any, Any], bool]] = {
+COMPARE: dict[ComparisonOperator, Callable[[RuntimeValue, RuntimeValue], bool]] = {
     "is": operator.eq,
     "is not": operator.ne,
     "<": operator.lt,
@@ -80,7 +80,7 @@ def months_later(day: int, months: int) -> int:
     return date(year, month + 1, min(start.day, last)).toordinal()
 
 
-def aggregate(kind: AggregateKind, values: list[Any]) -> Any:
+def aggregate(kind: AggregateKind, values: list[RuntimeValue]) -> RuntimeValue:
     """The aggregate of the values; None for the least or greatest of nothing."""
     match kind:
         case "sum":

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import cached_property
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import evolve, field, frozen
 
@@ -23,6 +23,7 @@ from policy.vocabulary import (
     HitPolicy,
     QuestionKind,
     RoundingMode,
+    RuntimeValue,
 )
 
 LARGEST = 10**MOST_DIGITS  # no number of a program reaches this; a `Check` stands wherever one might
@@ -49,7 +50,7 @@ NO_PLACE = Place("", 1, 1)
 class Const:
     """An int, bool, str, frozenset, or None for an optional's absence."""
 
-    value: Any
+    value: RuntimeValue
 
 
 @frozen

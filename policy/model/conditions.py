@@ -10,13 +10,13 @@ are, which an overlay may tighten.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
 from policy.model import expressions as typed, types
 from policy.model.expressions import Expression
 from policy.model.regions import FAR, Ints, Region, Words, difference, intersection, universe_of
 from policy.model.types import Number, Type
-from policy.vocabulary import EqualityOperator, OrderOperator
+from policy.vocabulary import EqualityOperator, OrderOperator, RuntimeValue
 
 Comparison = Literal[EqualityOperator, OrderOperator]
 Box = Mapping[Expression, Region]  # a region for each expression about which something is known
@@ -119,7 +119,7 @@ def _related(operator: Comparison, left: Expression, right: Expression, outcome:
     return _flag(typed.Binary(operator, left, right, type=types.BOOLEAN), outcome)
 
 
-def _constant(e: Expression) -> Any:
+def _constant(e: Expression) -> RuntimeValue:
     """What a constant is, and at which scale; None where the expression is none."""
     if isinstance(e, typed.Unary) and e.operator == "-" and isinstance(e.operand, typed.Literal):
         value, scale = _constant(e.operand)

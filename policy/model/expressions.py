@@ -5,13 +5,13 @@ Scales are still the author's; making them meet is the business of `ir.from_mode
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import field, frozen
 
 from policy.model.types import Type
 from policy.source import NOWHERE, Span
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, UnaryOperator
+from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, RuntimeValue, UnaryOperator
 
 
 @frozen(kw_only=True)
@@ -24,7 +24,7 @@ class Typed:
 class Literal(Typed):
     """`value` in its run-time form at the type's scale."""
 
-    value: Any
+    value: RuntimeValue
 
 
 @frozen

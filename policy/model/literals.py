@@ -5,8 +5,6 @@ A record becomes a dict; a field that was left out is simply not in it, which me
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import frozen
 
 from policy.diagnostics import Diagnostic, did_you_mean
@@ -15,6 +13,7 @@ from policy.model.checker import TypeChecker
 from policy.model.types import Number, Quantity, Type
 from policy.source import Span
 from policy.syntax import tree
+from policy.vocabulary import RuntimeValue
 
 
 @frozen
@@ -25,7 +24,7 @@ class Unreadable:
 UNREADABLE = Unreadable()
 
 
-def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], checker: TypeChecker) -> Any:
+def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], checker: TypeChecker) -> RuntimeValue:
     """The run-time form of a written-out fact of type `of`."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if isinstance(inner, types.Broken):
@@ -57,7 +56,7 @@ def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], che
 
 def _record(
     node: tree.RecordOf | tree.Updated, of: types.Record, given: dict[str, tree.Expression], checker: TypeChecker
-) -> Any:
+) -> RuntimeValue:
     changes = node if isinstance(node, tree.RecordOf) else node.changes
     base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, checker)
     result = {} if base is UNREADABLE else dict(base)
@@ -88,14 +87,14 @@ def _record(
 
 
 def checked(
-    value: Any,
+    value: RuntimeValue,
     of: Type,
     path: str,
     span: Span,
     checker: TypeChecker,
     least: int | None = None,
     most: int | None = None,
-) -> Any:
+) -> RuntimeValue:
     """The fact at `path`, or `UNREADABLE` with a finding where no fact may be so large or so small."""
     wrong = _wrong(value, of, least, most)
     if wrong is None:
@@ -106,7 +105,7 @@ def checked(
     return UNREADABLE
 
 
-def _wrong(value: Any, of: Type, least: int | None, most: int | None) -> written.Wrong | None:
+def _wrong(value: RuntimeValue, of: Type, least: int | None, most: int | None) -> written.Wrong | None:
     if isinstance(of, types.OptionalOf):
         return _wrong(value, of.of, least, most)
     if isinstance(of, types.ListOf | types.SetOf) and isinstance(value, list | frozenset):
@@ -117,7 +116,7 @@ def _wrong(value: Any, of: Type, least: int | None, most: int | None) -> written
     return written.beyond(value, of, least, most) if low <= value <= high else written.too_large(of)
 
 
-def _constant(e: typed.Expression) -> Any:
+def _constant(e: typed.Expression) -> RuntimeValue:
     if isinstance(e, typed.Literal):
         return e.value
     if isinstance(e, typed.Unary) and e.operator == "-":

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import frozen
 
@@ -17,6 +17,7 @@ from policy.model import expressions as typed, rules, types
 from policy.model.calendar import BEGINNING, ENDING
 from policy.model.types import Number, Type
 from policy.model.values import show
+from policy.vocabulary import RuntimeValue
 
 FAR = 10**60
 _MOST_BOXES = 4_000
@@ -57,7 +58,7 @@ def _touched(intervals: tuple[tuple[int, int], ...], low: int, high: int) -> sli
 class Words:
     """`items`, or everything but `items` where `others`."""
 
-    items: frozenset[Any]
+    items: frozenset[RuntimeValue]
     others: bool = False
 
     def intersection(self, other: Words) -> Words:
@@ -230,7 +231,7 @@ def _sharing(regions: list[Region]) -> Iterator[list[int]]:
         words = [r for r in regions if isinstance(r, Words)]
         others = [at for at, r in enumerate(words) if r.others]
         yield others
-        named: dict[Any, list[int]] = {}
+        named: dict[RuntimeValue, list[int]] = {}
         for at, r in enumerate(words):
             for word in r.items if not r.others else ():
                 named.setdefault(word, []).append(at)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from policy.diagnostics import did_you_mean
 from policy.model import rules, types
 from policy.model.context import Context, ordinal
 from policy.model.literals import UNREADABLE, checked, fact
 from policy.syntax import tree
+from policy.vocabulary import RuntimeValue
 
 
 def test_of(context: Context, t: tree.Test) -> rules.Test:
@@ -67,8 +66,8 @@ def _expectation(
         checked(fact(a, of, given, checker), of, name, a.span, checker)
         for a, (name, of) in zip(arguments, signature.parameters, strict=True)
     )
-    value: Any = None
-    other: tuple[Any, ...] = ()
+    value: RuntimeValue = None
+    other: tuple[RuntimeValue, ...] = ()
     if e.kind == "equals":
         assert e.value is not None
         value = fact(e.value, signature.type, given, checker)

@@ -29,6 +29,7 @@ from policy.verify.claims import Batch, Claim, Example, Sought
 from policy.verify.decide import Limits, Searched, asked, reads_lists, searched
 from policy.verify.run import in_parallel
 from policy.verify.trial import part_of
+from policy.vocabulary import RuntimeValue
 
 
 class Fate(Enum):
@@ -136,7 +137,7 @@ class Trials:
             return first is None or second is None or not first < second
         return not holds(e, answer)
 
-    def _answer(self, program: Program, e: rules.Expectation, facts: Sequence[Any]) -> Answer:
+    def _answer(self, program: Program, e: rules.Expectation, facts: Sequence[RuntimeValue]) -> Answer:
         """The answer as far as expectations look at it: reasons have their names only."""
         function = program.functions[e.question]
         arguments = tuple(

@@ -24,6 +24,7 @@ from policy.model.overlays import overlaid
 from policy.model.values import show
 from policy.source import Span
 from policy.testing.coverage import Coverage, watched
+from policy.vocabulary import RuntimeValue
 
 NO_DATE = date(2026, 1, 1).toordinal()  # for tests that name no date: the answer should not turn on it
 
@@ -95,7 +96,7 @@ class Runner:
         function = program.functions[e.question]
         asked = Asked(e.question, program)
 
-        def answer(facts: Sequence[Any]) -> Answer:
+        def answer(facts: Sequence[RuntimeValue]) -> Answer:
             arguments = tuple(
                 record_from(a, of, classes, program) for a, (_, of) in zip(facts, function.parameters, strict=True)
             )
