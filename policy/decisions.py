@@ -11,6 +11,8 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
+from policy.vocabulary import Effect
+
 
 class Status(Enum):
     """The authority of a source, strongest first. A result has the weakest status of its sources."""
@@ -77,7 +79,7 @@ class Reason:
     """
 
     rule: str
-    effect: str
+    effect: Effect
     text: Words
     citations: tuple[Citation, ...]
     status: Status | None

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.source import Source, Span
 
@@ -71,7 +71,7 @@ class PolicyError(Exception):
         return "\n".join(draw(d) for d in self.diagnostics)
 
 
-@frozen
+@define(eq=False)
 class Collector:
     """An append-only list of diagnostics with the shorthand every pass uses."""
 
@@ -86,9 +86,6 @@ class Collector:
         related: tuple[tuple[Span, str], ...] = (),
     ) -> None:
         self.found.append(Diagnostic(code, message, span, help, related=related))
-
-    def warning(self, code: str, message: str, span: Span | None, help: str = "") -> None:
-        self.found.append(Diagnostic(code, message, span, help, Severity.WARNING))
 
 
 def not_utf_8(name: str, data: bytes, failure: UnicodeDecodeError, what: str) -> tuple[Source, Diagnostic]:

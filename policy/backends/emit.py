@@ -7,18 +7,27 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from typing import assert_never
 
+from policy.facts.fitting import Scope
 from policy.ir import program as ir
 from policy.ir.held import attribute
 from policy.ir.interpret import FaultError, Interpreter
 from policy.ir.program import Const, Expr, Program, parts, walk
+from policy.vocabulary import ArithmeticOperator, ComparisonOperator, RuntimeValue
 
-COMPARE = {"is": "==", "is not": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">=", "in": "in"}
-ARITHMETIC = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
+COMPARE: dict[ComparisonOperator, str] = {
+    "is": "==",
+    "is not": "!=",
+    "<": "<",
+    "<=": "<=",
+    ">": ">",
+    ">=": ">=",
+    "in": "in",
+}
+ARITHMETIC: dict[ArithmeticOperator, str] = {"+": "+", "-": "-", "*": "*", "min": "_min", "max": "_max"}
 
-
-LARGEST_IN_PLACE = 30  # expressions in a function whose body may stand where it is called
+LARGEST_INLINED = 30  # expressions in a function whose body may stand where it is called
 
 
 def mangled(id: str) -> str:
@@ -26,13 +35,13 @@ def mangled(id: str) -> str:
     return "_f_" + id.replace("_", "__").replace(".", "_").replace("#", "_at_")
 
 
-def repeated_calls(expressions: Iterable[Expr]) -> list[ir.Call]:
+def common_calls(expressions: Iterable[Expr]) -> list[ir.Call]:
     """The calls that stand more than once in these expressions, where no variable of an inner scope can differ."""
     counted = Counter(call for e in expressions for call in _calls(e))
     return [call for call, count in counted.items() if count > 1]
 
 
-def repeated_tests(conditions: Sequence[Expr]) -> list[ir.Compare]:
+def common_tests(conditions: Sequence[Expr]) -> list[ir.Compare]:
     """Whether a fact is some constant: tests that stand more than once in conditions that will all be looked at.
 
     Only those with which a condition begins, so that making them first uses no fact that would not be used.
@@ -51,10 +60,10 @@ def _first(e: Expr) -> Expr:
 
 def _test(e: Expr) -> ir.Compare | None:
     """The test that an expression makes, or makes the opposite of."""
-    match e:
-        case ir.Compare("is" | "is not", ir.Field(ir.Variable(), _), Const()):
-            return ir.Compare("is", e.left, e.right)
-    return None
+    if not isinstance(e, ir.Compare) or e.operator not in ("is", "is not") or not isinstance(e.right, Const):
+        return None
+    is_fact = isinstance(e.left, ir.Field) and isinstance(e.left.of, ir.Variable)
+    return ir.Compare("is", e.left, e.right) if is_fact else None
 
 
 def _calls(e: Expr) -> Iterator[ir.Call]:
@@ -65,15 +74,15 @@ def _calls(e: Expr) -> Iterator[ir.Call]:
             yield from _calls(part)
 
 
-def _only(body: Expr) -> Expr:
+def _sole_version(body: Expr) -> Expr:
     """The one version of a value that is in force, if there is one."""
     if isinstance(body, ir.Choose) and body.mode == "first" and body.cases[0].condition == Const(True):
         return body.cases[0].value
     return body
 
 
-def _names(e: Expr) -> bool:
-    return isinstance(e, ir.Variable) or (isinstance(e, ir.Field) and _names(e.of))
+def _is_path(e: Expr) -> bool:
+    return isinstance(e, ir.Variable) or (isinstance(e, ir.Field) and _is_path(e.of))
 
 
 def _size(program: Program, e: Expr) -> int:
@@ -81,11 +90,11 @@ def _size(program: Program, e: Expr) -> int:
     size = 0
     for inner in walk(e):
         if isinstance(inner, ir.Choose | ir.Let | ir.Aggregate):
-            return LARGEST_IN_PLACE + 1
+            return LARGEST_INLINED + 1
         size += 1
         if isinstance(inner, ir.Call):
-            size += _size(program, _only(program.functions[inner.function].body))
-        if size > LARGEST_IN_PLACE:
+            size += _size(program, _sole_version(program.functions[inner.function].body))
+        if size > LARGEST_INLINED:
             break
     return size
 
@@ -93,14 +102,14 @@ def _size(program: Program, e: Expr) -> int:
 class Emitter:
     """Emits expressions; `names` receives constants.
 
-    A call that is `shared` is made once, when first needed; a test that is `made` has been made before anything else.
+    `common`: calls that stand more than once, cached in a local on first use. `hoisted`: tests evaluated at the top.
     """
 
-    def __init__(self, program: Program, names: dict[str, Any], known: dict[str, Const | None]) -> None:
+    def __init__(self, program: Program, names: Scope, known: dict[str, Const | None]) -> None:
         self.program, self.names, self._known = program, names, known
         self.iterating = False
-        self.shared: dict[Expr, str] = {}
-        self.made: dict[Expr, str] = {}
+        self.common: dict[Expr, str] = {}
+        self.hoisted: dict[Expr, str] = {}
         self.bound: dict[str, str] = {}  # what the facts of a function are called where its body is put in place
         self.nested = 0  # inside so many scopes, where no local of the function can be assigned
 
@@ -129,8 +138,8 @@ class Emitter:
                 return f"(_given({self(left)}) in {self(right)})"  # Python would find a `MISSING` in a list
             case ir.Compare(operator, left, right):
                 test = _test(e)
-                if test in self.made:
-                    return self.made[test] if operator == "is" else f"(not {self.made[test]})"
+                if test in self.hoisted:
+                    return self.hoisted[test] if operator == "is" else f"(not {self.hoisted[test]})"
                 return f"({self(left)} {COMPARE[operator]} {self(right)})"
             case ir.Arithmetic("-", Const(0), right):
                 return f"(-{self(right)})"
@@ -156,8 +165,10 @@ class Emitter:
                 return self.call(e)
             case ir.Choose():
                 raise AssertionError("a choice is always the body of a function")
+            case _:
+                assert_never(e)
 
-    def constant(self, value: Any) -> str:
+    def constant(self, value: RuntimeValue) -> str:
         if isinstance(value, frozenset):
             name = f"_set_{len(self.names)}"
             known = next((n for n, v in self.names.items() if n.startswith("_set_") and v == value), None)
@@ -190,7 +201,10 @@ class Emitter:
                 return f"_len({{{body} {each}}})"
             case "min" | "max":
                 return f"_{e.kind}(({body} {each}), default=None)"
-        return f"_{e.kind}({body} {each})"
+            case "sum" | "any" | "all":
+                return f"_{e.kind}({body} {each})"
+            case _:
+                assert_never(e.kind)
 
     def within(self, e: Expr) -> str:
         """An expression in a scope of its own."""
@@ -203,25 +217,25 @@ class Emitter:
         constant = self.known(e.function)
         if constant is not None:
             return self.constant(constant.value)
-        made = self.in_place(e) or f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
-        name = self.shared.get(e)
+        made = self.inlined(e) or f"{mangled(e.function)}({', '.join(map(self, e.arguments))})"
+        name = self.common.get(e)
         if name is None or self.nested:
             return made
         return f"({name} if {name} is not None else ({name} := {made}))"
 
-    def in_place(self, e: ir.Call) -> str:
+    def inlined(self, e: ir.Call) -> str:
         """The body of a small function where it is called, if its facts are merely named there; else nothing."""
         function = self.program.functions[e.function]
-        body = _only(function.body)
-        if not all(map(_names, e.arguments)) or _size(self.program, body) > LARGEST_IN_PLACE:
+        body = _sole_version(function.body)
+        if not all(map(_is_path, e.arguments)) or _size(self.program, body) > LARGEST_INLINED:
             return ""
         bound = {name: self(a) for (name, _), a in zip(function.parameters, e.arguments, strict=True)}
-        kept = self.bound, self.made, self.shared
-        self.bound, self.shared = bound, {}
+        kept = self.bound, self.hoisted, self.common
+        self.bound, self.common = bound, {}
         if any(text != self.local(name) for name, text in bound.items()):
-            self.made = {}
+            self.hoisted = {}
         text = self(body)
-        self.bound, self.made, self.shared = kept
+        self.bound, self.hoisted, self.common = kept
         return text
 
     def is_constant(self, e: Expr) -> bool:

@@ -14,15 +14,16 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.backends.emit import Emitter, mangled, repeated_calls, repeated_tests
+from policy.backends.emit import Emitter, common_calls, common_tests, mangled
 from policy.decisions import MISSING, Answer, Outcome, Question, UndecidedError, Verdict
-from policy.facts.fitting import Fitting
+from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
 from policy.model.types import short
+from policy.vocabulary import HitPolicy, RoundingMode, RuntimeValue
 
 MOST_CALLS = 10_000  # that answering may take in generated code, where equal calls are not told apart
 MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
@@ -42,7 +43,7 @@ class PythonEvaluator:
     """
 
     question: Question
-    fast: Callable[..., Any]
+    fast: Callable[..., RuntimeValue]
     verdict: Callable[..., Verdict]
     answer: Callable[..., Answer]
 
@@ -50,7 +51,7 @@ class PythonEvaluator:
         return f"<evaluator of {self.question.name} on {self.question.on}>"
 
 
-def _describe(made: Callable[..., Any], function: Function, result: Any) -> None:
+def _describe(made: Callable[..., RuntimeValue], function: Function, result: RuntimeValue) -> None:
     """Gives a generated function the name, types and docstring that a person would have written."""
     made.__name__ = made.__qualname__ = short(function.id)
     made.__annotations__ = {Emitter.local(n): held_as(t) for n, t in function.parameters} | {"return": result}
@@ -76,7 +77,7 @@ class _Verdicts(dict[int, Verdict]):
         return verdict
 
 
-def _divider(mode: str) -> Callable[[int, int], int]:
+def _divider(mode: RoundingMode) -> Callable[[int, int], int]:
     return lambda numerator, denominator: operators.divide(mode, numerator, denominator)
 
 
@@ -86,11 +87,11 @@ def _check(value: int, limit: int) -> int:
     raise NoAnswerError
 
 
-def _no_answer(*_: object) -> Any:
+def _no_answer(*_: object) -> RuntimeValue:
     raise NoAnswerError
 
 
-def _given(value: Any) -> Any:
+def _given(value: RuntimeValue) -> RuntimeValue:
     """A value that must not be a fact that nobody gave, or a list with one in it."""
     if value is MISSING:
         raise NoAnswerError
@@ -107,7 +108,7 @@ class PythonBackend:
 
     program: Program
     records: Mapping[str, type[Any]] = field(factory=dict)  # the checked classes, by full name
-    names: dict[str, Any] = field(factory=dict)
+    names: Scope = field(factory=dict)
     _done: set[str] = field(factory=set)
     _known: dict[str, Const | None] = field(factory=dict)
 
@@ -136,17 +137,17 @@ class PythonBackend:
         function = self.program.functions[question.name]
         name = mangled(function.id)
 
-        def ask(*arguments: Any) -> Answer:
+        def ask(*arguments: RuntimeValue) -> Answer:
             return Interpreter(self.program).answer(question, arguments)
 
-        def again(slip: Exception, *arguments: Any) -> Answer:
+        def again(slip: Exception, *arguments: RuntimeValue) -> Answer:
             """The interpreter's answer; the slip itself where the facts are not what was declared."""
             try:
                 return ask(*arguments)
             except (AttributeError, TypeError):
                 raise slip from None
 
-        def settle(slip: Exception, *arguments: Any) -> Any:
+        def settle(slip: Exception, *arguments: RuntimeValue) -> RuntimeValue:
             answer = again(slip, *arguments)
             if answer.outcome in (Outcome.UNDECIDED, Outcome.FAILED):
                 raise UndecidedError(answer)
@@ -162,7 +163,7 @@ class PythonBackend:
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
         fitting = Fitting(
-            self.names, self.program.records, self.records, loose=True, reads=self.program.reads(function.id)
+            self.names, self.program.records, self.records, loose=True, reads=self.program.fields_read[function.id]
         )
         compiled = self._compile(function, _public(function, self._emitter(), _checks(function, fitting)))
         for made, result in (("fast", held_as(function.type)), ("verdict", Verdict), ("answer", Answer)):
@@ -197,7 +198,7 @@ class PythonBackend:
         code += [(line, f"    {text}") for line, text in _body(function, self._emitter())]
         self.names.update(self._compile(function, code))
 
-    def _compile(self, function: Function, code: list[tuple[int, str]]) -> dict[str, Any]:
+    def _compile(self, function: Function, code: list[tuple[int, str]]) -> dict[str, RuntimeValue]:
         """Runs generated lines, each standing for a line of the rules."""
         tree = ast.parse("\n".join(text for _, text in code))
         lines = [line for line, _ in code]
@@ -206,7 +207,7 @@ class PythonBackend:
                 line = lines[node.lineno - 1]
                 node.lineno = node.end_lineno = line  # type: ignore[attr-defined]  # every located node has both
                 node.col_offset = node.end_col_offset = 0  # type: ignore[attr-defined]  # as above
-        made: dict[str, Any] = {}
+        made: dict[str, RuntimeValue] = {}
         exec(compile(tree, function.place.file, "exec"), self.names, made)
         return made
 
@@ -238,12 +239,12 @@ def _share(function: Function, emit: Emitter) -> Lines:
     """A local for each call and each test that stands more than once in the function; calls wait until needed."""
     decides = function.kind == "decision"
     line, whole = function.place.line, [r.condition for r in function.rules[:-1]] if decides else [function.body]
-    emit.made = {}
-    tests: dict[Expr, str] = {test: f"_t{n}" for n, test in enumerate(repeated_tests(whole))} if decides else {}
+    emit.hoisted = {}
+    tests: dict[Expr, str] = {test: f"_t{n}" for n, test in enumerate(common_tests(whole))} if decides else {}
     lines = [(line, f"{name} = {emit(test)}") for test, name in tests.items()]
-    emit.made = tests
-    emit.shared = {call: f"_c{n}" for n, call in enumerate(repeated_calls(whole))}
-    return [*lines, (line, " = ".join((*emit.shared.values(), "None")))] if emit.shared else lines
+    emit.hoisted = tests
+    emit.common = {call: f"_c{n}" for n, call in enumerate(common_calls(whole))}
+    return [*lines, (line, " = ".join((*emit.common.values(), "None")))] if emit.common else lines
 
 
 def _decision(function: Function, emit: Emitter) -> Lines:
@@ -278,7 +279,7 @@ def _choose(e: Choose, line: int, emit: Emitter) -> Lines:
     return [*lines, (line, f"return {emit(e.none)}")]
 
 
-def _collected(mode: str, cases: tuple[Case, ...], line: int, emit: Emitter) -> Lines:
+def _collected(mode: HitPolicy, cases: tuple[Case, ...], line: int, emit: Emitter) -> Lines:
     take = {"highest": "_max", "lowest": "_min", "sum": "_sum"}[mode]
     lines: Lines = [(line, "_found = []")]
     lines += [(c.place.line, f"if {n} in _rows: _found.append({emit(c.value)})") for n, c in enumerate(cases)]

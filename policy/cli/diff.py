@@ -14,8 +14,7 @@ from policy.cli.progress import progress
 from policy.diagnostics import PolicyError, printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
-from policy.pipeline import Checked
-from policy.pipeline import program as program_of
+from policy.pipeline import Checked, program as program_of
 from policy.verify.decide import Limits
 from policy.verify.difference import Difference
 from policy.verify.rulebook import differences_of

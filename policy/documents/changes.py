@@ -99,5 +99,5 @@ def _cases(old: Side, new: Side, words: FlipWords) -> tuple[Flip, ...] | None:
     return tuple(flips[:_MOST_CASES])
 
 
-def _alike(a: rules.Question, b: rules.Question | None) -> bool:
+def _alike(a: rules.Declaration, b: rules.Declaration | None) -> bool:
     return b is not None and getattr(a, "parameters", ()) == getattr(b, "parameters", ()) and type(a) is type(b)

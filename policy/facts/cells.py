@@ -7,7 +7,7 @@ itself, strictly, to say why. Nothing is rounded: a column of binary floats is n
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, assert_never
 
 import polars as pl
 from attrs import frozen
@@ -15,9 +15,8 @@ from attrs import frozen
 from policy.facts.from_rows import BOOLEANS
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Type
+from policy.model.values import EPOCH_DAY
 from policy.model.written import FACTS
-
-EPOCH = 719_163  # 1970-01-01 as Python counts days
 
 
 @frozen(eq=False)
@@ -46,11 +45,10 @@ def cell(of: Type, dtype: Any, column: pl.Expr, scaled: bool) -> Cell | str:
             return _instants(column, dtype)
         case types.Number(_, scale):
             return _numbers(of, column, dtype, scale, scaled)
-    raise AssertionError(of)
-
-
-def is_number(of: Type) -> bool:
-    return isinstance(of, types.Number | types.Date | types.Instant)
+        case types.Record() | types.ListOf() | types.SetOf() | types.OptionalOf() | types.Broken():
+            raise AssertionError(of)
+        case _:
+            assert_never(of)
 
 
 def _of_words(column: pl.Expr, meanings: dict[str, Any], dtype: Any) -> Cell:
@@ -81,11 +79,11 @@ def _codes(column: pl.Expr, dtype: Any, members: tuple[str, ...]) -> Cell:
 
 def _dates(column: pl.Expr, dtype: Any) -> Cell | str:
     if dtype == pl.Date:
-        return Cell(column.to_physical().cast(pl.Int64) + EPOCH)
+        return Cell(column.to_physical().cast(pl.Int64) + EPOCH_DAY)
     if dtype != pl.String:
         return "a date"
     plain = column.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
-    value = column.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64) + EPOCH
+    value = column.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64) + EPOCH_DAY
     return Cell(value, (plain & value.is_not_null()) | column.is_null())
 
 

@@ -7,7 +7,7 @@ so that what is wrong is said in one place. Names that start with an underscore 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import define, field
 
@@ -17,6 +17,9 @@ from policy.ir.program import FieldOf
 from policy.model import types
 from policy.model.types import LONGEST_LIST, Type
 from policy.model.written import limits
+from policy.vocabulary import RuntimeValue
+
+Scope = dict[str, Any]  # what generated text may mention, by name
 
 
 @define(eq=False)
@@ -27,7 +30,7 @@ class Fitting:
     they are in `reads`: those of arguments. The others are for construction.
     """
 
-    names: dict[str, Any]
+    names: Scope
     fields: Mapping[str, tuple[FieldOf, ...]]
     records: Mapping[str, type[Any]]
     loose: bool = False
@@ -65,8 +68,10 @@ class Fitting:
                 return f"_type({v}) is _set and _len({v}) <= {LONGEST_LIST} and _all([{each} for _e in {v}])"
             case types.Broken():
                 raise AssertionError(v)
+            case _:
+                assert_never(of)
 
-    def named(self, prefix: str, name: str, value: Any) -> str:
+    def named(self, prefix: str, name: str, value: RuntimeValue) -> str:
         """What a declaration's constant is called here."""
         made = self._known.get(prefix + name)
         if made is None:

@@ -19,9 +19,10 @@ from policy.diagnostics import Collector, Diagnostic, did_you_mean, not_utf_8
 from policy.ir.held import Reading, attribute
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types, written
-from policy.model.types import Number, Type
+from policy.model.types import Number, Quantity, Type
 from policy.model.written import Wrong
 from policy.source import Source, Span
+from policy.vocabulary import RuntimeValue
 
 LARGEST_FACTS = 100_000_000  # bytes, enough for the longest list
 
@@ -38,7 +39,7 @@ class _NotANumberError(Exception):
     pass
 
 
-def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _object(pairs: list[tuple[str, RuntimeValue]]) -> dict[str, RuntimeValue]:
     result = dict(pairs)
     if len(result) < len(pairs):
         keys = [k for k, _ in pairs]
@@ -46,7 +47,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     return result
 
 
-def _refuse_constant(name: str) -> Any:
+def _refuse_constant(name: str) -> RuntimeValue:
     raise _NotANumberError(name)
 
 
@@ -67,7 +68,7 @@ class FactReader:
     classes: dict[str, type[Any]]
     null_is_missing: bool = False  # as it is in tables, which cannot leave a cell out; in JSON it is refused
 
-    def read_bytes(self, name: str, data: bytes) -> tuple[Any, ...] | list[Diagnostic]:
+    def read_bytes(self, name: str, data: bytes) -> tuple[RuntimeValue, ...] | list[Diagnostic]:
         """The question's arguments from a file's bytes, or what is wrong with them; a byte order mark is accepted."""
         found = Collector()
         if len(data) > LARGEST_FACTS:
@@ -86,7 +87,7 @@ class FactReader:
 
     def read(
         self, source: Source | str, start: int = 0, end: int | None = None
-    ) -> tuple[Any, ...] | list[Diagnostic]:
+    ) -> tuple[RuntimeValue, ...] | list[Diagnostic]:
         """The question's arguments from the JSON object in `source[start:end]`, or what is wrong with it."""
         if isinstance(source, str):
             source = Source("<facts>", source)
@@ -98,14 +99,14 @@ class FactReader:
         document = parse(whole, found)
         return found.found or self.read_document(document, whole)
 
-    def read_document(self, document: Any, whole: Span) -> tuple[Any, ...] | list[Diagnostic]:
+    def read_document(self, document: RuntimeValue, whole: Span) -> tuple[RuntimeValue, ...] | list[Diagnostic]:
         """The question's arguments from what `parse` made of a text, or what is wrong with it."""
         found = Collector()
         arguments = _Reading(self, whole, found).arguments(document)
         return found.found or arguments
 
 
-def parse(whole: Span, found: Collector) -> Any:
+def parse(whole: Span, found: Collector) -> RuntimeValue:
     """The JSON document in a span, its numbers as they were written; None where it is none, with a finding."""
     text = whole.text
     try:
@@ -151,12 +152,12 @@ class _Reading(Reading):
         self.whole, self.found = whole, found
         self.null_is_missing = reader.null_is_missing
 
-    def wrong(self, path: str, wrong: Wrong) -> Any:
+    def wrong(self, path: str, wrong: Wrong) -> RuntimeValue:
         key = re.sub(r"\[\d+\]$", "", path).rpartition(".")[2]
         self.found.error(wrong.code, f"`{path}`: {wrong.message}", _find(self.whole, key), wrong.help)
         return MISSING
 
-    def arguments(self, document: Any) -> tuple[Any, ...]:
+    def arguments(self, document: RuntimeValue) -> tuple[RuntimeValue, ...]:
         names = dict(self.function.parameters)
         if not isinstance(document, dict):
             wanted = ", ".join(f'"{n}": …' for n in names)
@@ -172,21 +173,21 @@ class _Reading(Reading):
             for name, of in names.items()
         )
 
-    def absent(self, of: Type) -> Any:
+    def absent(self, of: Type) -> RuntimeValue:
         """A whole fact that was not given: a record of missing fields, so that each can be named."""
         return self.classes[of.name]() if isinstance(of, types.Record) else MISSING
 
-    def null(self, of: Type, path: str) -> Any:
+    def null(self, of: Type, path: str) -> RuntimeValue:
         return self.absent(of) if self.null_is_missing else super().null(of, path)
 
-    def kind(self, given: Any) -> str:
+    def kind(self, given: RuntimeValue) -> str:
         kinds = {bool: "a boolean", str: "a text", dict: "an object", list: "a list", _NumberText: "a number"}
         return kinds[type(given)]
 
-    def items(self, given: Any, of: types.ListOf | types.SetOf) -> Sequence[Any] | None:
+    def items(self, given: RuntimeValue, of: types.ListOf | types.SetOf) -> Sequence[RuntimeValue] | None:
         return given if isinstance(given, list) else None
 
-    def record(self, given: Any, of: types.Record, path: str) -> Any:
+    def record(self, given: RuntimeValue, of: types.Record, path: str) -> RuntimeValue:
         fields: dict[str, FieldOf] = {f.name: f for f in self.program.records[of.name]}
         if not isinstance(given, dict):
             return self.mismatch(given, of, path)
@@ -199,14 +200,8 @@ class _Reading(Reading):
         }
         return MISSING if self.found.found else self.classes[of.name](**read)
 
-    def number(self, given: Any, of: Type, path: str) -> Any:
-        match of:
-            case types.Date() if type(given) is str:
-                read = written.date(given)
-            case types.Instant() if type(given) is str:
-                read = written.instant(given)
-            case Number() if isinstance(given, str):
-                read = written.number(given, of)
-            case _:
-                return self.mismatch(given, of, path)
+    def number(self, given: RuntimeValue, of: Quantity, path: str) -> RuntimeValue:
+        if not isinstance(given, str) or (type(given) is _NumberText and not isinstance(of, Number)):
+            return self.mismatch(given, of, path)
+        read = written.quantity(given, of)
         return self.wrong(path, read) if isinstance(read, Wrong) else read

@@ -9,7 +9,6 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
-from typing import Any
 
 from attrs import frozen
 
@@ -19,6 +18,7 @@ from policy.model import types
 from policy.model.types import Type
 from policy.model.values import decimal_text
 from policy.source import Source
+from policy.vocabulary import RuntimeValue
 
 BOOLEANS = {"true": True, "false": False}
 
@@ -32,9 +32,9 @@ class RowReader:
     wrap: str
     scaled: bool
 
-    def read(self, number: int, row: Mapping[str, Any]) -> tuple[Any, ...] | list[Diagnostic]:
+    def read(self, number: int, row: Mapping[str, RuntimeValue]) -> tuple[RuntimeValue, ...] | list[Diagnostic]:
         """The question's arguments in row `number`, counted from one, or what is wrong with them."""
-        cells: dict[str, Any] = {}
+        cells: dict[str, RuntimeValue] = {}
         for name in self.names:
             *outer, last = name.split(".")
             inner = cells
@@ -47,22 +47,21 @@ class RowReader:
         }
         return self.reader.read(Source(f"row {number:,}", json.dumps(document, ensure_ascii=False)))
 
-    def _cell(self, cell: Any, of: Type) -> Any:
+    def _cell(self, cell: RuntimeValue, of: Type) -> RuntimeValue:
         """A cell as a JSON document would have it."""
         if cell is None or isinstance(cell, bool):
             return cell
-        match of:
-            case types.OptionalOf(item):
-                return self._cell(cell, item)
-            case types.Boolean() if isinstance(cell, str) and cell in BOOLEANS:  # CSV knows texts only
-                return BOOLEANS[cell]
-            case types.Record(name):
-                fields = {f.name: f.type for f in self.reader.program.records[name]}
-                return {k: self._cell(v, fields[k]) for k, v in cell.items()}
-            case types.ListOf(item) | types.SetOf(item):
-                return [self._cell(v, item) for v in cell]
-            case types.Number(_, scale) if isinstance(cell, int) and self.scaled:
-                return decimal_text(cell, scale)
+        if isinstance(of, types.OptionalOf):
+            return self._cell(cell, of.of)
+        if isinstance(of, types.Record):
+            fields = {f.name: f.type for f in self.reader.program.records[of.name]}
+            return {k: self._cell(v, fields[k]) for k, v in cell.items()}
+        if isinstance(of, types.ListOf | types.SetOf):
+            return [self._cell(v, of.of) for v in cell]
+        if isinstance(of, types.Boolean) and isinstance(cell, str) and cell in BOOLEANS:  # CSV knows texts only
+            return BOOLEANS[cell]
+        if isinstance(of, types.Number) and isinstance(cell, int) and self.scaled:
+            return decimal_text(cell, of.scale)
         if isinstance(cell, Decimal):
             return f"{cell:f}"
         if isinstance(cell, datetime | date):

@@ -16,10 +16,10 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
-from policy.facts.cells import Cell, cell, is_number
+from policy.facts.cells import Cell, cell
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types
-from policy.model.types import Type, describe
+from policy.model.types import Quantity, Type, describe
 from policy.model.written import limits
 
 ROW = "_row"
@@ -156,13 +156,12 @@ class _Placing:
     def place(self, sheet: Sheet, of: Type, at: Any, path: str, bounds: tuple[int | None, int | None]) -> None:
         optional = isinstance(of, types.OptionalOf)
         inner = of.of if isinstance(of, types.OptionalOf) else of
-        match inner:
-            case types.Record(name):
-                self._record(sheet, name, at, path, optional)
-            case types.ListOf(item) | types.SetOf(item):
-                self._list(sheet, item, at, path)
-            case _:
-                self._leaf(sheet, inner, at, path, bounds, optional)
+        if isinstance(inner, types.Record):
+            self._record(sheet, inner.name, at, path, optional)
+        elif isinstance(inner, types.ListOf | types.SetOf):
+            self._list(sheet, inner.of, at, path)
+        else:
+            self._leaf(sheet, inner, at, path, bounds, optional)
 
     def _record(self, sheet: Sheet, name: str, at: Any, path: str, optional: bool) -> None:
         fields = self.program.records[name]
@@ -263,7 +262,7 @@ def _odd(sheet: Sheet, raw: pl.DataFrame, frame: pl.DataFrame, read: Read) -> pl
     if conditions:
         good = raw.select(pl.all_horizontal(conditions).alias("good"))["good"]
         odd = None if good.all() else ~good
-    numbers = [leaf for leaf in sheet.leaves if is_number(leaf.type)]
+    numbers = [leaf for leaf in sheet.leaves if isinstance(leaf.type, Quantity)]
     edges = (
         frame.select(
             [pl.col(leaf.path).min().alias(f"{n}<") for n, leaf in enumerate(numbers)]

@@ -8,16 +8,17 @@ look at what they read of one each time. Absent: what a fact must be, which `pol
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self, assert_never
 
 from policy.decisions import MISSING
 from policy.diagnostics import Collector, PolicyError
-from policy.facts.fitting import Fitting
+from policy.facts.fitting import Fitting, Scope
 from policy.ir.held import Held, attribute, is_checked
 from policy.ir.program import FieldOf, Program
 from policy.model import types
 from policy.model.types import Type, describe, short
 from policy.model.written import Wrong
+from policy.vocabulary import RuntimeValue
 
 LONGEST_REPR = 200  # characters
 
@@ -30,9 +31,9 @@ class Record:
     _fields: ClassVar[tuple[str, ...]]  # as attributes
     _checked_against: ClassVar[Mapping[str, tuple[FieldOf, ...]] | None]  # None where nothing was checked
     _plain: ClassVar[type[Any]]  # the class that is not checked
-    _copied: ClassVar[Callable[[Any], Any]]  # a copy of that class
+    _copied: ClassVar[Callable[[RuntimeValue], RuntimeValue]]  # a copy of that class
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: RuntimeValue) -> None:
         raise AttributeError(f"`{type(self).__name__}` is frozen; `.replace({name}=…)` makes a changed copy")
 
     def __delattr__(self, name: str) -> None:
@@ -52,42 +53,42 @@ class Record:
     def __hash__(self) -> int:
         return hash((self._name, *(v for n in self._fields if (v := getattr(self, n)) is not MISSING)))
 
-    def __copy__(self) -> Any:
+    def __copy__(self) -> Self:
         return self
 
-    def __deepcopy__(self, memo: Any) -> Any:
+    def __deepcopy__(self, memo: object) -> Self:
         return self
 
-    def __replace__(self, **changes: Any) -> Any:
+    def __replace__(self, **changes: RuntimeValue) -> RuntimeValue:
         return replaced(self, **changes)
 
-    def replace(self, /, **changes: Any) -> Any:
+    def replace(self, /, **changes: RuntimeValue) -> RuntimeValue:
         """A changed copy, checked as every record is. Raises PolicyError."""
         return replaced(self, **changes)
 
     @classmethod
-    def unchecked(cls, like: Any = None, /, **fields: Any) -> Any:
+    def unchecked(cls, like: RuntimeValue = None, /, **fields: RuntimeValue) -> RuntimeValue:
         """A record that can be changed and is not checked, beginning as `like` where that is given."""
         return unchecked(cls, like, **fields)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: RuntimeValue) -> str:
     """As `repr`, with the elements of a set in order."""
     if isinstance(value, frozenset):
         return "{" + ", ".join(map(repr, sorted(value))) + "}"
     return repr(value)
 
 
-def _alike(a: Any, b: Any) -> bool:
+def _alike(a: RuntimeValue, b: RuntimeValue) -> bool:
     return a is b or (a is not MISSING and b is not MISSING and bool(a == b))
 
 
-def replaced(record: Any, /, **changes: Any) -> Any:
+def replaced(record: RuntimeValue, /, **changes: RuntimeValue) -> RuntimeValue:
     """A changed copy of a record, also of one with a field called `replace`. Raises PolicyError."""
     return type(record)(**{name: getattr(record, name) for name in record._fields} | changes)
 
 
-def unchecked(cls: type[Any], like: Any = None, /, **fields: Any) -> Any:
+def unchecked(cls: type[Any], like: RuntimeValue = None, /, **fields: RuntimeValue) -> RuntimeValue:
     """A record that can be changed and is not checked, also of one with a field called `unchecked`."""
     if like is None:
         return cls._plain(**fields)
@@ -105,7 +106,7 @@ def record_classes(program: Program) -> dict[str, type[Any]]:
     classes: dict[str, type[Any]] = {}
     for name, fields in program.records.items():
         classes[name] = _record_class(name, fields, program)
-    names: dict[str, Any] = {}
+    names: Scope = {}
     fitting = Fitting(names, program.records, classes)
     for name, made in classes.items():
         made.__new__ = staticmethod(_constructor(made, program.records[name], fitting, program, classes))
@@ -141,7 +142,7 @@ def _record_class(name: str, fields: tuple[FieldOf, ...], program: Program) -> t
     return made
 
 
-def _written_out(attributes: tuple[str, ...], scope: dict[str, Any]) -> dict[str, Any]:
+def _written_out(attributes: tuple[str, ...], scope: Scope) -> Scope:
     """What makes and copies a record that is not checked, slot by slot; `scope` is to receive its class."""
     lines = [
         f"def __new__(_c, /{_keywords(attributes)}):",
@@ -168,7 +169,7 @@ def _constructor(
 ) -> Any:
     """`__new__`: conditions in line, then the slots; what does not meet them is read field by field, to say why."""
 
-    def read(given: dict[str, Any], more: dict[str, Any]) -> dict[str, Any]:
+    def read(given: dict[str, RuntimeValue], more: dict[str, RuntimeValue]) -> dict[str, RuntimeValue]:
         reading = _Construction(program, classes)
         held = reading.fields({**given, **more}, made._name, short(made._name))
         if reading.found.found:
@@ -204,22 +205,22 @@ class _Construction(Held):
     def __init__(self, program: Program, classes: dict[str, type[Any]]) -> None:
         self.program, self.classes, self.found = program, classes, Collector()
 
-    def wrong(self, path: str, wrong: Wrong) -> Any:
+    def wrong(self, path: str, wrong: Wrong) -> RuntimeValue:
         self.found.error(wrong.code, f"`{path}`: {wrong.message}", None, wrong.help)
         return MISSING
 
-    def fields(self, given: dict[str, Any], name: str, path: str) -> dict[str, Any]:
+    def fields(self, given: dict[str, RuntimeValue], name: str, path: str) -> dict[str, RuntimeValue]:
         known = {attribute(f.name): f for f in self.program.records[name]}
         for key, value in given.items():
             if key not in known and value is not MISSING:
                 self.unknown_field(key, name, known, path)
         return {n: self.field(given.get(n, MISSING), f, f"{path}.{f.name}") for n, f in known.items()}
 
-    def value(self, given: Any, of: Type, path: str) -> Any:
+    def value(self, given: RuntimeValue, of: Type, path: str) -> RuntimeValue:
         value = super().value(given, of, path)
         return str.__str__(value) if isinstance(value, str) and type(value) is not str else value
 
-    def record(self, given: Any, of: types.Record, path: str) -> Any:
+    def record(self, given: RuntimeValue, of: types.Record, path: str) -> RuntimeValue:
         wanted = self.classes[of.name]
         if type(given) is wanted:
             return given
@@ -231,7 +232,7 @@ class _Construction(Held):
         return MISSING if self.found.found else wanted(**fields)
 
 
-def held_as(of: Type) -> Any:
+def held_as(of: Type) -> RuntimeValue:
     """The Python type that a fact of type `of` is held as."""
     match of:
         case types.OptionalOf(item):
@@ -246,25 +247,29 @@ def held_as(of: Type) -> Any:
             return frozenset
         case types.Record():
             return object
-        case _:
+        case types.Number() | types.Date() | types.Instant():
             return int
+        case types.Broken():
+            raise AssertionError("a program has no broken types")
+        case _:
+            assert_never(of)
 
 
 def in_words(of: Type) -> str:
     """The type as an author writes it, and how it is held where that is not plain."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
-    match inner:
-        case types.Number(_, scale) if scale > 0:
-            return f"{describe(of)}, as an int of 10**-{scale}"
-        case types.Date():
-            return f"{describe(of)}, as its ordinal day"
-        case types.Instant():
-            return f"{describe(of)}, as microseconds since 1970 UTC"
-        case _:
-            return describe(of)
+    if isinstance(inner, types.Number) and inner.scale > 0:
+        return f"{describe(of)}, as an int of 10**-{inner.scale}"
+    if isinstance(inner, types.Date):
+        return f"{describe(of)}, as its ordinal day"
+    if isinstance(inner, types.Instant):
+        return f"{describe(of)}, as microseconds since 1970 UTC"
+    return describe(of)
 
 
-def record_from(value: Any, of: Type, classes: dict[str, type[Any]], program: Program, checked: bool = True) -> Any:
+def record_from(
+    value: RuntimeValue, of: Type, classes: dict[str, type[Any]], program: Program, checked: bool = True
+) -> RuntimeValue:
     """Facts written as dicts (as tests do) turned into records; what is not in a dict is `MISSING`.
 
     Facts that a solver found are not checked: it keeps no bounds of what its question does not turn on.

@@ -6,7 +6,7 @@ At each place, `properties` are the facts that are read; `$defs` says of every r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from policy.ir.program import FieldOf, Function, Program
 from policy.ir.reads import Fact, facts_read
@@ -79,7 +79,9 @@ class _Definitions:
             case Number():
                 return {"type": ["number", "string"], "description": describe(of)}
             case types.Broken():
-                raise AssertionError
+                raise AssertionError("a program has no broken types")
+            case _:
+                assert_never(of)
 
     def read(self, facts: Mapping[str, Fact]) -> dict[str, Any]:
         """The properties that stand for these facts."""
@@ -87,15 +89,13 @@ class _Definitions:
 
     def fact(self, fact: Fact, of: Type) -> dict[str, Any]:
         """What may be given as the fact, which is of the type, and what of it is read."""
-        match of:
-            case types.OptionalOf(item):
-                return {"anyOf": [self.fact(fact, item), {"type": "null"}]}
-            case types.ListOf(item):
-                return {"type": "array", "items": self.fact(fact.elements, item)}
-            case types.Record(name):
-                return {**self.reference(name), "properties": self.read(fact.fields)}
-            case _:
-                return self.type(of)
+        if isinstance(of, types.OptionalOf):
+            return {"anyOf": [self.fact(fact, of.of), {"type": "null"}]}
+        if isinstance(of, types.ListOf):
+            return {"type": "array", "items": self.fact(fact.elements, of.of)}
+        if isinstance(of, types.Record):
+            return {**self.reference(of.name), "properties": self.read(fact.fields)}
+        return self.type(of)
 
 
 def _titled(f: FieldOf | None, made: dict[str, Any]) -> dict[str, Any]:
@@ -136,4 +136,6 @@ def _example(fact: Fact, of: Type) -> Any:
         case Number(_, scale):
             return decimal_text(0, min(scale, 2)) + (f" {of.currency}" if of.currency else "")
         case types.Broken():
-            raise AssertionError
+            raise AssertionError("a program has no broken types")
+        case _:
+            assert_never(of)

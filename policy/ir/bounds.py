@@ -6,21 +6,26 @@ is shown to be safe here, once, and needs no check when it runs.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import evolve
 
 from policy.ir import program as ir
 from policy.ir.program import LARGEST, Expr, Program, map_parts, parts
+from policy.ir.reads import make_room
 from policy.model import types
 
 FACT: int = 10**types.MOST_FACT_DIGITS
 
 
-def checked(program: Program) -> Program:
+def insert_overflow_checks(program: Program) -> Program:
     """The program with its checks in place."""
     bounder = _Bounder()
     made = {id: bounder.function(program.functions[id]) for id in program.calls_first(*program.functions)}
     depth = max(bounder.depths.values(), default=0)
-    return evolve(program, functions={id: made[id] for id in program.functions}, depth=depth)
+    result = evolve(program, functions={id: made[id] for id in program.functions}, depth=depth)
+    make_room(result)
+    return result
 
 
 class _Bounder:
@@ -34,7 +39,7 @@ class _Bounder:
     def function(self, function: ir.Function) -> ir.Function:
         body, self.results[function.id] = self.bounded(function.body)
         rules = tuple(evolve(r, condition=self.bounded(r.condition)[0]) for r in function.rules)
-        self.depths[function.id] = max(map(self.depth, (function.body, *(r.condition for r in function.rules))))
+        self.depths[function.id] = max(map(self.depth, function.bodies))
         return evolve(function, body=body, rules=rules)
 
     def depth(self, e: Expr) -> int:
@@ -97,4 +102,7 @@ class _Bounder:
                 return 1
             case ir.Today() | ir.MonthsLater():
                 return 10**8
-        return max(inner, default=1)
+            case ir.Arithmetic() | ir.Check() | ir.Let() | ir.Items() | ir.Aggregate() | ir.Choose():
+                return max(inner, default=1)
+            case _:
+                assert_never(e)

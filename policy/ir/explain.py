@@ -5,21 +5,19 @@ The same walk as `interpret`, so an explanation can never tell another story tha
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import Factory, define, evolve, field, frozen
 
 from policy.decisions import MISSING, Basis, Citation, Derivation, Inner, Reason
 from policy.ir import program as ir
 from policy.ir.held import misfits
-from policy.ir.interpret import FaultError, Interpreter, Unknown
-from policy.ir.interpret import Place as Within
+from policy.ir.interpret import Environment, FaultError, Interpreter, Located, Unknown
 from policy.ir.program import Function, Program
 from policy.ir.reach import reach, uncited
 from policy.ir.verdicts import verdict_of
 from policy.model import types
 from policy.model.types import Type, short
 from policy.model.values import show
+from policy.vocabulary import RuntimeValue
 
 Known = dict[tuple[str, bool, tuple[int, ...]], tuple[Reason, ...]]  # reasons by decision, outcome and rules
 
@@ -53,26 +51,26 @@ class _Line:
     because: tuple[Inner, ...]
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Explainer(Interpreter):
     """An interpreter that writes down what it does; `root` are the types of the question's parameters."""
 
     root: dict[str, Type] = field(factory=dict)
     frames: list[_Frame] = field(factory=lambda: [_Frame("")])
-    facts_read: dict[str, Any] = field(factory=dict)
+    facts_read: dict[str, RuntimeValue] = field(factory=dict)
     cited: dict[Citation, None] = field(factory=dict)
     uncited: dict[tuple[str, ir.Rule | ir.Case], None] = field(
         factory=dict
     )  # of what: rules that cite nothing in force
-    lines: dict[Any, _Line] = field(factory=dict)  # by call
+    lines: dict[RuntimeValue, _Line] = field(factory=dict)  # by call
     known: Known = field(factory=dict)
     silent: Interpreter = field(default=Factory(lambda self: Interpreter(self.program), takes_self=True))
 
-    def evaluate(self, e: ir.Expr, env: dict[str, Any]) -> Any:
+    def evaluate(self, e: ir.Expr, env: Environment) -> RuntimeValue:
         value = super().evaluate(e, env)
         in_question = len(self.frames) == 2  # deeper, a variable is what a caller handed over
         if in_question and isinstance(e, ir.Variable) and e.name in self.root:
-            if not isinstance(value, Within | Unknown):
+            if not isinstance(value, Located | Unknown):
                 self.read(e.name, value)
         return value
 
@@ -88,11 +86,11 @@ class Explainer(Interpreter):
         if piece.not_in_force:
             self.uncited[of, piece] = None
 
-    def read(self, path: str, value: Any) -> None:
+    def read(self, path: str, value: RuntimeValue) -> None:
         self.facts_read.setdefault(path, value)
         self.frames[-1].add(Derivation(path, self.shown_fact(path, value)))
 
-    def shown_fact(self, path: str, value: Any) -> str:
+    def shown_fact(self, path: str, value: RuntimeValue) -> str:
         return "not given" if value is MISSING else show(value, self.type_at(path))
 
     def type_at(self, path: str) -> Type:
@@ -110,10 +108,10 @@ class Explainer(Interpreter):
                 of = next(f.type for f in self.program.records[of.name] if f.name == step)
         return of
 
-    def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
-        call = self.call(function, arguments)
+    def call(self, function: Function, arguments: tuple[RuntimeValue, ...], env: Environment) -> RuntimeValue:
+        call = self.call_key(function, arguments)
         told = call in self.lines
-        value = super().called(function, arguments, env)
+        value = super().call(function, arguments, env)
         if call in self.lines:
             line, frame = self.lines[call], self.frames[-1]
             frame.because.update(dict.fromkeys(line.because))
@@ -123,7 +121,7 @@ class Explainer(Interpreter):
                 frame.add(line.told, line.size)
         return value
 
-    def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
+    def result(self, call: RuntimeValue, function: Function, env: Environment) -> RuntimeValue:
         if function.kind == "set":
             return self.evaluate(function.body, env)
         frame = _Frame(short(function.id).replace("#law", " in the law"), [c for _, c in function.citations])
@@ -142,7 +140,12 @@ class Explainer(Interpreter):
         return value
 
     def decision(
-        self, function: Function, value: Any, env: dict[str, Any], into: _Frame, others: bool = False
+        self,
+        function: Function,
+        value: RuntimeValue,
+        env: Environment,
+        into: _Frame,
+        others: bool = False,
     ) -> tuple[Reason, ...]:
         """Tells a decision rule by rule, and gives its reasons. Only the rules it turned on count for the basis;
         the `others` are told where that is wanted."""
@@ -178,7 +181,7 @@ class Explainer(Interpreter):
             self.known[key] = verdict_of(function, permitted, applied, self.program).reasons
         return self.known[key]
 
-    def rule(self, rule: ir.Rule, env: dict[str, Any], into: _Frame) -> dict[Inner, None]:
+    def rule(self, rule: ir.Rule, env: Environment, into: _Frame) -> dict[Inner, None]:
         """Tells whether a rule applies; gives the reasons of the decisions that it asks."""
         frame = _Frame(rule.label)
         self.frames.append(frame)
@@ -192,7 +195,7 @@ class Explainer(Interpreter):
         into.add(Derivation(frame.label, text, rule.citations, str(rule.place), tuple(frame.parts)), frame.size)
         return frame.because
 
-    def line(self, frame: _Frame, function: Function, value: Any) -> Derivation:
+    def line(self, frame: _Frame, function: Function, value: RuntimeValue) -> Derivation:
         value = self.whole(value)
         is_outcome = isinstance(value, Unknown) or function.kind == "decision"
         text = _outcome(value) if is_outcome else show(value, function.type)
@@ -201,7 +204,9 @@ class Explainer(Interpreter):
         return Derivation(frame.label, text + note, citations, str(function.place), tuple(frame.parts))
 
 
-def explained(program: Program, name: str, arguments: tuple[Any, ...], known: Known) -> tuple[Basis, Derivation]:
+def explained(
+    program: Program, name: str, arguments: tuple[RuntimeValue, ...], known: Known
+) -> tuple[Basis, Derivation]:
     """The basis and the derivation of the answer to a question; `known` is kept from one to the next."""
     function = program.functions[name]
     if wrong := misfits(program, function, arguments):  # no rule was asked
@@ -221,7 +226,7 @@ def explained(program: Program, name: str, arguments: tuple[Any, ...], known: Kn
         derivation = Derivation(frame.label, text, (), str(function.place), tuple(frame.parts))
     else:
         try:
-            explainer.called(function, (), env)
+            explainer.call(function, (), env)
             derivation = explainer.frames[0].parts[-1]
         except FaultError as fault:
             derivation = Derivation(short(name), f"no answer: {fault}", (), str(function.place))

@@ -6,21 +6,22 @@ In: a model without errors. Out: a `Program` for any date. Nothing is optimised 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import assert_never
 
 from attrs import evolve
 
 from policy.decisions import Citation
 from policy.ir import program as ir
-from policy.ir.bounds import checked
+from policy.ir.bounds import insert_overflow_checks
+from policy.ir.logic import all_of, any_of, is_present
 from policy.ir.lower import lower, lower_as, lower_compare, once
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Place
-from policy.model import expressions as typed
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.calendar import periods
 from policy.model.regions import proven_disjoint
 from policy.model.values import show
 from policy.source import Span
+from policy.vocabulary import Effect, ExtremumOperator, HitPolicy
 
 LAW = "#law"  # marks the untightened original of something an overlay tightens
 
@@ -32,7 +33,7 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
     functions: dict[str, Function] = {}
     notes: dict[str, str] = {}
     for declared in model.of_kind(rules.Parameter, rules.Value, rules.Table, rules.DatedSet):
-        for function in _dated_function(declared):
+        for function in _dated_functions(declared):
             functions[function.id] = function
         if isinstance(declared, rules.Parameter) and declared.unset is not None:
             notes[declared.id] = declared.unset.en
@@ -40,16 +41,15 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
         functions[decision.id] = _decision(decision)
     for priority in model.of_kind(rules.Priority):
         keys = tuple(_key(k) for k in priority.keys)
-        functions[priority.id] = _function(
-            priority, "priority", priority.parameters, types.ListOf(types.INTEGER), ir.Items(keys)
-        )
+        of = types.ListOf(types.INTEGER)
+        functions[priority.id] = _function(priority, priority.parameters, of, ir.Items(keys))
     for p in model.of_kind(rules.Property):
         always = _always(p.always, model)
         body = always if p.where is None else ir.Or((ir.Not(lower(p.where)), always))
-        functions[p.id] = _function(p, "property", p.parameters, types.BOOLEAN, body)
+        functions[p.id] = _function(p, p.parameters, types.BOOLEAN, body)
     records = {r.id: tuple(_field(f) for f in r.fields) for r in model.of_kind(rules.RecordType)}
     enums = {e.id: dict(e.members) for e in model.of_kind(rules.EnumOf)}
-    return checked(
+    return insert_overflow_checks(
         ir.Program(
             functions=functions,
             records=records,
@@ -82,8 +82,7 @@ def place_of(span: Span) -> Place:
 
 
 def _function(
-    d: rules.Declared,
-    kind: str,
+    d: rules.Question | rules.DatedSet,
     parameters: rules.Parameters,
     of: types.Type,
     body: Expr,
@@ -91,7 +90,7 @@ def _function(
 ) -> Function:
     return Function(
         id=d.id,
-        kind=kind,
+        kind=d.kind,
         title=d.title,
         parameters=parameters,
         type=of,
@@ -102,15 +101,12 @@ def _function(
     )
 
 
-def _own_citations(d: rules.Declared) -> tuple[tuple[Expr, Citation], ...]:
+def _own_citations(d: rules.Question | rules.DatedSet) -> tuple[tuple[Expr, Citation], ...]:
     """What a declaration stands on as a whole: a priority on its lines, a parameter without a value on its `per`."""
-    match d:
-        case rules.Priority(keys=keys):
-            cited = [(_all(_in_force(key.start, key.end)), c) for key in keys for c in key.citations]
-            return tuple(dict.fromkeys(cited))
-        case rules.Parameter(citations=citations) | rules.Property(citations=citations):
-            return tuple((TRUE, c) for c in citations)
-    return ()
+    if isinstance(d, rules.Priority):
+        cited = [(all_of(_in_force(key.start, key.end)), c) for key in d.keys for c in key.citations]
+        return tuple(dict.fromkeys(cited))
+    return tuple((TRUE, c) for c in d.citations) if isinstance(d, rules.Parameter | rules.Property) else ()
 
 
 # ── dates ───────────────────────────────────────────────────────────────────────────────────
@@ -125,14 +121,6 @@ def _in_force(start: int | None, end: int | None) -> tuple[Expr, ...]:
     return tuple(tests)
 
 
-def _all(conditions: Sequence[Expr]) -> Expr:
-    return TRUE if not conditions else conditions[0] if len(conditions) == 1 else ir.And(tuple(conditions))
-
-
-def _any(conditions: Sequence[Expr]) -> Expr:
-    return FALSE if not conditions else conditions[0] if len(conditions) == 1 else ir.Or(tuple(conditions))
-
-
 def _dated_label(start: int | None, end: int | None) -> str:
     words = []
     if start is not None:
@@ -142,17 +130,17 @@ def _dated_label(start: int | None, end: int | None) -> str:
     return " ".join(words) or "always"
 
 
-def _dated_function(d: Any) -> list[Function]:
-    """A parameter, set, value or table; and one function more for each amendment that tightens it."""
+def _dated_functions(d: rules.Parameter | rules.DatedSet | rules.Value | rules.Table) -> list[Function]:
+    """The declaration's function; and one more for each amendment that tightens it."""
     parameters: rules.Parameters = () if isinstance(d, rules.Parameter | rules.DatedSet) else d.parameters
-    kind = {rules.Parameter: "parameter", rules.DatedSet: "set", rules.Value: "value", rules.Table: "table"}
     body = _table(d) if isinstance(d, rules.Table) else _versions(d)
-    function = _function(d, kind[type(d)], parameters, d.type, body)
+    function = _function(d, parameters, d.type, body)
     if isinstance(d, rules.DatedSet) or not d.tightened:
         return [function]
     made = [evolve(function, id=d.id + LAW)]
-    stricter = "max" if d.stricter == "higher" else "min"
-    for number, t in enumerate(d.tightened, 1):
+    stricter: ExtremumOperator = "max" if d.stricter == "higher" else "min"
+    tightened: Sequence[rules.Rows | tuple[rules.Version, ...]] = d.tightened
+    for number, t in enumerate(tightened, 1):
         base = ir.Call(made[-1].id, tuple(ir.Variable(n) for n, _ in parameters))
         if isinstance(t, rules.Rows):
             more = _rows(t, d.type)
@@ -165,21 +153,21 @@ def _dated_function(d: Any) -> list[Function]:
 
 
 def _versions(d: rules.Parameter | rules.Value | rules.DatedSet) -> Expr:
-    cases = []
-    for version, start, end in periods(d.versions):
-        if isinstance(version, rules.SetVersion):
-            condition = _all(_in_force(start, end))
-            value: Expr = ir.Const(version.items)
-            label = _dated_label(start, end)
-            cases.append(Case(condition, value, label, version.citations, place_of(version.span)))
-        elif isinstance(version, rules.Version):
-            cases.append(_version(version, start, end, d.type))
+    if isinstance(d, rules.DatedSet):
+        cases = [_set_version(v, start, end) for v, start, end in periods(d.versions)]
+    else:
+        cases = [_version(v, start, end, d.type) for v, start, end in periods(d.versions)]
     return ir.Choose("first", tuple(cases), ir.Missing(d.name))
+
+
+def _set_version(version: rules.SetVersion, start: int | None, end: int | None) -> Case:
+    condition, label = all_of(_in_force(start, end)), _dated_label(start, end)
+    return Case(condition, ir.Const(version.items), label, version.citations, place_of(version.span))
 
 
 def _version(version: rules.Version, start: int | None, end: int | None, of: types.Type) -> Case:
     return Case(
-        _all(_in_force(start, end)),
+        all_of(_in_force(start, end)),
         lower_as(version.body, of),
         _dated_label(start, end),
         version.citations,
@@ -191,7 +179,7 @@ def _version(version: rules.Version, start: int | None, end: int | None, of: typ
 
 
 def _table(d: rules.Table) -> Expr:
-    mode = "first" if d.hit == "only" and proven_disjoint(d.body) else d.hit
+    mode: HitPolicy = "first" if d.hit == "only" and proven_disjoint(d.body) else d.hit
     none = ir.Const(0) if mode == "sum" else ir.Fault(f"no row of `{d.name}` applies")
     return ir.Choose(mode, tuple(_rows(d.body, d.type)), none)
 
@@ -205,7 +193,7 @@ def _rows(body: rules.Rows, of: types.Type) -> list[Case]:
             conditions += _cell(cell, column, typed_column)
         value = lower_as(row.result, of)
         label = f"row {number}"
-        cases.append(Case(_all(conditions), value, label, row.citations, place_of(row.span)))
+        cases.append(Case(all_of(conditions), value, label, row.citations, place_of(row.span)))
     return cases
 
 
@@ -221,10 +209,12 @@ def _cell(cell: rules.Cell, column: Expr, typed_column: typed.Expression) -> lis
             return [ir.Compare("in", column, lower(cell.items[0]))]
         case "not in":
             return [ir.Not(ir.Compare("in", column, lower(cell.items[0])))]
-        case _:
+        case "bounds":
             optional = isinstance(typed_column.type, types.OptionalOf)
-            present: list[Expr] = [ir.Compare("is not", column, ir.Const(None))] if optional else []
+            present: list[Expr] = [is_present(column)] if optional else []
             return present + [lower_compare(operator, typed_column, bound) for operator, bound in cell.tests]
+        case _:
+            assert_never(cell.kind)
 
 
 def _among(typed_column: typed.Expression, column: Expr, items: tuple[typed.Expression, ...]) -> Expr:
@@ -234,7 +224,7 @@ def _among(typed_column: typed.Expression, column: Expr, items: tuple[typed.Expr
     if all(isinstance(i, ir.Const) for i in lowered) and len(lowered) > 1:
         values = frozenset(i.value for i in lowered if isinstance(i, ir.Const))
         return ir.Compare("in", column, ir.Const(values))
-    return _any([ir.Compare("is", column, i) for i in lowered])
+    return any_of([ir.Compare("is", column, i) for i in lowered])
 
 
 # ── decisions and priorities ────────────────────────────────────────────────────────────────
@@ -249,7 +239,7 @@ def _decision(d: rules.Decision) -> Function:
             ir.Rule(
                 name=r.name,
                 effect=r.effect,
-                condition=_all(conditions),
+                condition=all_of(conditions),
                 text=r.because,
                 citations=r.citations,
                 place=place_of(r.span),
@@ -258,19 +248,19 @@ def _decision(d: rules.Decision) -> Function:
     otherwise = ir.Rule(
         name="otherwise",
         effect=d.otherwise,
-        condition=ir.Not(_any([r.condition for r in lowered])),
+        condition=ir.Not(any_of([r.condition for r in lowered])),
         text=d.because,
         citations=d.citations,
         place=place_of(d.span),
     )
     body = outcome_of(lowered, d.otherwise)
-    return _function(d, "decision", d.parameters, types.BOOLEAN, body, (*lowered, otherwise))
+    return _function(d, d.parameters, types.BOOLEAN, body, (*lowered, otherwise))
 
 
-def outcome_of(lowered: Sequence[ir.Rule], otherwise: str) -> Expr:
+def outcome_of(lowered: Sequence[ir.Rule], otherwise: Effect) -> Expr:
     """True where a decision with these rules permits."""
-    denials = _any([r.condition for r in lowered if r.effect == "deny"])
-    permissions = _any([r.condition for r in lowered if r.effect == "permit"])
+    denials = any_of([r.condition for r in lowered if r.effect == "deny"])
+    permissions = any_of([r.condition for r in lowered if r.effect == "permit"])
     return ir.If(denials, FALSE, ir.If(permissions, TRUE, ir.Const(otherwise == "permit")))
 
 
@@ -278,7 +268,7 @@ def _key(key: rules.Key) -> Expr:
     """An int that is lower for whoever comes first; the same for all while the line is not in force."""
     rank = _rank(key)
     in_force = _in_force(key.start, key.end)
-    return ir.If(_all(in_force), rank, ir.Const(0)) if in_force else rank
+    return ir.If(all_of(in_force), rank, ir.Const(0)) if in_force else rank
 
 
 def _rank(key: rules.Key) -> Expr:
@@ -292,15 +282,18 @@ def _rank(key: rules.Key) -> Expr:
         case "best":
             assert key.side is not None
             return ir.If(ir.Compare("is", lower(key.side), ir.Const("buy")), minus, by)
-    return once(by, lambda x: _place_among(x, key.ranks))
+        case "ranked":
+            return once(by, lambda x: _rank_among(x, key.ranks))
+        case _:
+            assert_never(key.kind)
 
 
-def _place_among(x: Expr, ranks: tuple[str, ...], first: int = 0) -> Expr:
+def _rank_among(x: Expr, ranks: tuple[str, ...], first: int = 0) -> Expr:
     """Where `x` stands among the ranks, of which the first stands at `first`: few are compared one by one."""
     if len(ranks) > _FEW_RANKS:
         half = len(ranks) // 2
         before = ir.Compare("in", x, ir.Const(frozenset(ranks[:half])))
-        return ir.If(before, _place_among(x, ranks[:half], first), _place_among(x, ranks[half:], first + half))
+        return ir.If(before, _rank_among(x, ranks[:half], first), _rank_among(x, ranks[half:], first + half))
     rank: Expr = ir.Const(first + len(ranks) - 1)
     for place in range(len(ranks) - 2, -1, -1):
         rank = ir.If(ir.Compare("is", x, ir.Const(ranks[place])), ir.Const(first + place), rank)
@@ -312,6 +305,7 @@ def _always(claim: typed.Expression | rules.Precedes, model: rules.Model) -> Exp
     if not isinstance(claim, rules.Precedes):
         return lower(claim)
     priority = model.declared[claim.priority]
+    assert isinstance(priority, rules.Priority)
     [(name, _)] = priority.parameters
     result: Expr = FALSE
     for key in reversed([_key(k) for k in priority.keys]):

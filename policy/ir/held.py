@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, assert_never
 
 from policy.decisions import MISSING
 from policy.diagnostics import did_you_mean, which_member
 from policy.ir.program import FieldOf, Function, Program
 from policy.model import types, written
-from policy.model.types import Number, Type, a_type, describe, short
+from policy.model.types import Number, Quantity, Type, a_type, describe, short
 from policy.model.written import Wrong
+from policy.vocabulary import RuntimeValue
 
 
 def attribute(field_name: str) -> str:
@@ -24,36 +25,43 @@ def attribute(field_name: str) -> str:
     return field_name + "_" if keyword.iskeyword(field_name) else field_name
 
 
+_INSTEAD_OF_NUMBER: Mapping[type[Type], str] = {
+    types.Text: 'write it in quotes: "12.34"',
+    types.Date: written.DATE_HELP,
+    types.Instant: written.INSTANT_HELP,
+}
+
+
 class Reading:
     """Facts being read. Forms say what is a text, a number, a list and a record in them."""
 
     program: Program
 
-    def wrong(self, path: str, wrong: Wrong) -> Any:
+    def wrong(self, path: str, wrong: Wrong) -> RuntimeValue:
         """Notes what is wrong with the fact at `path`; stands for it as `MISSING`."""
         raise NotImplementedError
 
-    def kind(self, given: Any) -> str:
+    def kind(self, given: RuntimeValue) -> str:
         """What it is in this form: a text, a number, a list…"""
         raise NotImplementedError
 
-    def items(self, given: Any, of: types.ListOf | types.SetOf) -> Sequence[Any] | None:
+    def items(self, given: RuntimeValue, of: types.ListOf | types.SetOf) -> Sequence[RuntimeValue] | None:
         """The elements of a list or set, if it is one in this form."""
         raise NotImplementedError
 
-    def record(self, given: Any, of: types.Record, path: str) -> Any:
+    def record(self, given: RuntimeValue, of: types.Record, path: str) -> RuntimeValue:
         raise NotImplementedError
 
-    def number(self, given: Any, of: Type, path: str) -> Any:
+    def number(self, given: RuntimeValue, of: Quantity, path: str) -> RuntimeValue:
         """A number, date or instant."""
         raise NotImplementedError
 
-    def null(self, of: Type, path: str) -> Any:
+    def null(self, of: Type, path: str) -> RuntimeValue:
         """What the absence of a fact stands for that is not optional."""
         message = "null says that it is absent, but it is not optional"
         return self.wrong(path, Wrong("facts-type", message, "leave it out if unknown"))
 
-    def value(self, given: Any, of: Type, path: str) -> Any:
+    def value(self, given: RuntimeValue, of: Type, path: str) -> RuntimeValue:
         """The run-time form of a fact."""
         if isinstance(of, types.OptionalOf):
             return None if given is None else self.value(given, of.of, path)
@@ -74,10 +82,12 @@ class Reading:
                 return self.elements(given, of, item, path)
             case types.Date() | types.Instant() | Number():
                 return self.number(given, of, path)
-            case types.Broken():
+            case types.OptionalOf() | types.Broken():
                 raise AssertionError(path)
+            case _:
+                assert_never(of)
 
-    def elements(self, given: Any, of: types.ListOf | types.SetOf, item: Type, path: str) -> Any:
+    def elements(self, given: RuntimeValue, of: types.ListOf | types.SetOf, item: Type, path: str) -> RuntimeValue:
         items = self.items(given, of)
         if items is None:
             return self.mismatch(given, of, path)
@@ -88,7 +98,7 @@ class Reading:
             return tuple(read)
         return MISSING if any(e is MISSING for e in read) else frozenset(read)
 
-    def field(self, given: Any, f: FieldOf, path: str) -> Any:
+    def field(self, given: RuntimeValue, f: FieldOf, path: str) -> RuntimeValue:
         """The value of a field, held against its bounds."""
         value = self.value(given, f.type, path)
         if type(value) is int and (wrong := written.beyond(value, f.type, f.least, f.most)):
@@ -100,17 +110,9 @@ class Reading:
         help = did_you_mean(key, known) or "it has " + ", ".join(f"`{f}`" for f in known)
         self.wrong(f"{path}.{key}", Wrong("facts-unknown", f"`{short(of)}` has no such field", help))
 
-    def mismatch(self, given: Any, of: Type, path: str) -> Any:
+    def mismatch(self, given: RuntimeValue, of: Type, path: str) -> RuntimeValue:
         kind = self.kind(given)
-        help = ""
-        if kind == "a number":
-            match of:
-                case types.Text():
-                    help = 'write it in quotes: "12.34"'
-                case types.Date():
-                    help = written.DATE_HELP
-                case types.Instant():
-                    help = written.INSTANT_HELP
+        help = _INSTEAD_OF_NUMBER.get(type(of), "") if kind == "a number" else ""
         return self.wrong(path, Wrong("facts-type", f"is {kind}, but `{describe(of)}` is wanted", help))
 
 
@@ -137,21 +139,21 @@ _KINDS: Mapping[type[Any], str] = {
 class Held(Reading):
     """Facts in run-time form: numbers, dates and instants are ints, lists tuples, records objects."""
 
-    def kind(self, given: Any) -> str:
+    def kind(self, given: RuntimeValue) -> str:
         if isinstance(given, str):
             return "a text"
         name = short(getattr(type(given), "_name", type(given).__name__))
         return _KINDS.get(type(given)) or f"{'an' if name[0] in 'AEIOU' else 'a'} `{name}`"
 
-    def items(self, given: Any, of: types.ListOf | types.SetOf) -> Sequence[Any] | None:
+    def items(self, given: RuntimeValue, of: types.ListOf | types.SetOf) -> Sequence[RuntimeValue] | None:
         if isinstance(of, types.ListOf):
             return given if type(given) in (list, tuple) else None
         return list(given) if type(given) in (set, frozenset, list, tuple) else None
 
-    def value(self, given: Any, of: Type, path: str) -> Any:
+    def value(self, given: RuntimeValue, of: Type, path: str) -> RuntimeValue:
         return MISSING if given is MISSING else super().value(given, of, path)
 
-    def number(self, given: Any, of: Type, path: str) -> Any:
+    def number(self, given: RuntimeValue, of: Quantity, path: str) -> RuntimeValue:
         if isinstance(given, str):
             return self.wrong(path, _spelt(given, of))
         if type(given) is not int:
@@ -167,30 +169,18 @@ class Held(Reading):
         return self.wrong(path, Wrong("facts-time", f"there is no {what} `{given}`", how_held(of)))
 
 
-def how_held(of: Type) -> str:
+def how_held(of: Quantity) -> str:
     """How a number or time is written in Python."""
-    match of:
-        case types.Date():
-            return "hold it as its ordinal day, `date.toordinal()`"
-        case types.Instant():
-            return "hold it as microseconds since 1970 UTC"
-        case Number(_, scale) if scale:
-            return f"hold it as an int of 10**{-scale}"
-        case _:
-            return "hold it as an int"
+    if isinstance(of, types.Date):
+        return "hold it as its ordinal day, `date.toordinal()`"
+    if isinstance(of, types.Instant):
+        return "hold it as microseconds since 1970 UTC"
+    return f"hold it as an int of 10**{-of.scale}" if of.scale else "hold it as an int"
 
 
-def _spelt(given: str, of: Type) -> Wrong:
+def _spelt(given: str, of: Quantity) -> Wrong:
     """What is wrong with a text where Python holds an int."""
-    match of:
-        case types.Date():
-            read = written.date(given)
-        case types.Instant():
-            read = written.instant(given)
-        case Number():
-            read = written.number(given, of)
-        case _:
-            raise AssertionError(of)
+    read = written.quantity(given, of)
     if isinstance(read, Wrong):
         return read
     return Wrong("facts-type", f"is a text, but `{describe(of)}` is wanted", f"{how_held(of)}: {read}")
@@ -206,11 +196,11 @@ class _Arguments(Held):
         self.program, self.reads = program, reads
         self.found: list[str] = []
 
-    def wrong(self, path: str, wrong: Wrong) -> Any:
+    def wrong(self, path: str, wrong: Wrong) -> RuntimeValue:
         self.found.append(f"`{path}`: {wrong.message}" + (f" ({wrong.help})" if wrong.help else ""))
         return MISSING
 
-    def record(self, given: Any, of: types.Record, path: str) -> Any:
+    def record(self, given: RuntimeValue, of: types.Record, path: str) -> RuntimeValue:
         if is_checked(given, of.name, self.program):
             return given
         if isinstance(given, str) or type(given) in _KINDS or _is_other(given, of):
@@ -228,13 +218,13 @@ class _Arguments(Held):
         return given
 
 
-def _is_other(given: Any, of: types.Record) -> bool:
+def _is_other(given: RuntimeValue, of: types.Record) -> bool:
     """Whether it is a record of another name; what is no record of a rulebook is looked at field by field."""
     name = getattr(type(given), "_name", None)
     return isinstance(name, str) and short(name) != short(of.name)
 
 
-def is_checked(given: Any, name: str, program: Program) -> bool:
+def is_checked(given: RuntimeValue, name: str, program: Program) -> bool:
     """Whether it is a record whose construction checked it against the same fields, in this load or an older one."""
     against: Mapping[str, tuple[FieldOf, ...]] | None = getattr(type(given), "_checked_against", None)
     if against is None:
@@ -266,9 +256,9 @@ def _element(of: Type) -> Type:
     return of
 
 
-def misfits(program: Program, function: Function, arguments: Sequence[Any]) -> list[str]:
+def misfits(program: Program, function: Function, arguments: Sequence[RuntimeValue]) -> list[str]:
     """What is wrong with the arguments of a question, as far as it reads them."""
-    reading = _Arguments(program, program.reads(function.id))
+    reading = _Arguments(program, program.fields_read[function.id])
     for (name, of), given in zip(function.parameters, arguments, strict=True):
         reading.value(given, of, name)
     return reading.found

@@ -15,17 +15,18 @@ Three rules settle everything that is not obvious:
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import assert_never
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
-from policy.ir import operators
-from policy.ir import program as ir
+from policy.ir import operators, program as ir
 from policy.ir.held import attribute, misfits
 from policy.ir.program import Expr, Function, Program
-from policy.ir.reads import make_room
 from policy.ir.verdicts import verdict_of
+from policy.vocabulary import RuntimeValue
+
+Environment = dict[str, RuntimeValue]  # what the variables in sight stand for
 
 
 class FaultError(Exception):
@@ -41,41 +42,38 @@ class Unknown:
 
 
 @frozen(eq=False)
-class Place:
+class Located:
     """A record or list, and the path by which it was reached, for naming what is missing in it."""
 
-    value: Any
+    value: RuntimeValue
     path: str
 
 
-def unknown(*values: Any) -> Unknown | None:
+def unknown(*values: RuntimeValue) -> Unknown | None:
     """What is unknown among the values, together; None where nothing is."""
     needs = frozenset[str]().union(*(v.needs for v in values if isinstance(v, Unknown)))
     return Unknown(needs) if needs else None
 
 
-def at(value: Any, path: str) -> Any:
+def at(value: RuntimeValue, path: str) -> RuntimeValue:
     """A fact as the interpreter handles it."""
     if value is MISSING:
         return Unknown(frozenset({path}), path)
-    if value is None or isinstance(value, int | str | frozenset | Place | Unknown):
+    if value is None or isinstance(value, int | str | frozenset | Located | Unknown):
         return value
-    return Place(value, path)
+    return Located(value, path)
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Interpreter:
     """Evaluates expressions of one program. Subclasses watch: `applied`, `read` and `result` are for them."""
 
     program: Program
-    memo: dict[tuple[Any, ...], Any] = field(factory=dict)
-
-    def __attrs_post_init__(self) -> None:
-        make_room(self.program)
+    memo: dict[tuple[RuntimeValue, ...], RuntimeValue] = field(factory=dict)
 
     # ── questions ───────────────────────────────────────────────────────────────────────────
 
-    def answer(self, question: Question, arguments: tuple[Any, ...]) -> Answer:
+    def answer(self, question: Question, arguments: tuple[RuntimeValue, ...]) -> Answer:
         """The answer to `question`, whose facts are `arguments` in the order of its parameters."""
         self.memo.clear()  # it goes by the identity of these facts
         function = self.program.functions[question.name]
@@ -94,11 +92,11 @@ class Interpreter:
         applied = self.applying(function, value, env)
         return Answer(question, verdict_of(function, value, applied, self.program), None, arguments)
 
-    def facts(self, function: Function, arguments: tuple[Any, ...]) -> dict[str, Any]:
+    def facts(self, function: Function, arguments: tuple[RuntimeValue, ...]) -> Environment:
         names = [name for name, _ in function.parameters]
         return {name: at(value, name) for name, value in zip(names, arguments, strict=True)}
 
-    def applying(self, function: Function, permitted: bool, env: dict[str, Any]) -> list[int]:
+    def applying(self, function: Function, permitted: bool, env: Environment) -> list[int]:
         """Indices of the rules that are reasons for the outcome: of its effect, and holding for certain."""
         effect = "permit" if permitted else "deny"
         return [
@@ -107,7 +105,7 @@ class Interpreter:
             if rule.effect == effect and rule.name != "otherwise" and self.holds(rule.condition, env)
         ]
 
-    def holds(self, condition: Expr, env: dict[str, Any]) -> bool:
+    def holds(self, condition: Expr, env: Environment) -> bool:
         """Whether the condition is certainly true; one that faults or is unknown is not."""
         try:
             return self.evaluate(condition, env) is True
@@ -119,14 +117,14 @@ class Interpreter:
     def applied(self, case: ir.Case) -> None:
         """A case of a `Choose` has given its value."""
 
-    def read(self, path: str, value: Any) -> None:
+    def read(self, path: str, value: RuntimeValue) -> None:
         """A fact was read."""
 
     # ── calls ───────────────────────────────────────────────────────────────────────────────
 
-    def called(self, function: Function, arguments: tuple[Any, ...], env: dict[str, Any]) -> Any:
+    def call(self, function: Function, arguments: tuple[RuntimeValue, ...], env: Environment) -> RuntimeValue:
         """The value of a function that is called, worked out once for the same arguments; or its fault."""
-        key = self.call(function, arguments)
+        key = self.call_key(function, arguments)
         if key not in self.memo:
             try:
                 self.memo[key] = self.result(key, function, env)
@@ -137,18 +135,18 @@ class Interpreter:
             raise value.with_traceback(None)
         return value
 
-    def call(self, function: Function, arguments: tuple[Any, ...]) -> tuple[Any, ...]:
+    def call_key(self, function: Function, arguments: tuple[RuntimeValue, ...]) -> tuple[RuntimeValue, ...]:
         """What tells one call from another: records and lists by identity, and by path for naming what is missing."""
-        return (function.id, *((id(a.value), a.path) if isinstance(a, Place) else a for a in arguments))
+        return (function.id, *((id(a.value), a.path) if isinstance(a, Located) else a for a in arguments))
 
-    def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
+    def result(self, call: RuntimeValue, function: Function, env: Environment) -> RuntimeValue:
         """A function's value, when this `call` of it is met for the first time."""
         return self.evaluate(function.body, env)
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
-    def evaluate(self, e: Expr, env: dict[str, Any]) -> Any:
-        """The value of `e`: an int, str, bool, frozenset, None, tuple, `Place`, or `Unknown`."""
+    def evaluate(self, e: Expr, env: Environment) -> RuntimeValue:
+        """The value of `e`: an int, str, bool, frozenset, None, tuple, `Located`, or `Unknown`."""
         match e:
             case ir.Const(value):
                 return value
@@ -206,46 +204,48 @@ class Interpreter:
                 function = self.program.functions[name]
                 values = tuple(self.evaluate(a, env) for a in arguments)
                 inner = {n: v for (n, _), v in zip(function.parameters, values, strict=True)}
-                return self.called(function, values, inner)
+                return self.call(function, values, inner)
             case ir.Choose():
                 return self.choose(e, env)
+            case _:
+                assert_never(e)
 
-    def plain(self, value: Any) -> Any:
+    def plain(self, value: RuntimeValue) -> RuntimeValue:
         """A list without its path; what a membership test or a caller wants."""
-        return value.value if isinstance(value, Place) else value
+        return value.value if isinstance(value, Located) else value
 
-    def whole(self, value: Any) -> Any:
+    def whole(self, value: RuntimeValue) -> RuntimeValue:
         """A value to hand out: lists without their paths, unknown where an element is."""
         plain = self.plain(value)
         if not isinstance(plain, tuple | list):
             return plain
-        path = value.path if isinstance(value, Place) else ""
+        path = value.path if isinstance(value, Located) else ""
         elements = tuple(self.whole(at(item, f"{path}[{n}]")) for n, item in enumerate(plain))
-        return unknown(*elements) or (plain if isinstance(value, Place) else elements)
+        return unknown(*elements) or (plain if isinstance(value, Located) else elements)
 
-    def member(self, item: Any, items: Any) -> Any:
+    def member(self, item: RuntimeValue, items: RuntimeValue) -> RuntimeValue:
         """Whether one of the items, those that are known first, is this one."""
         if unsure := unknown(item, items):
             return unsure
         if isinstance(items, frozenset):
             return operators.COMPARE["in"](item, items)
-        path = items.path if isinstance(items, Place) else ""
+        path = items.path if isinstance(items, Located) else ""
         elements = [at(i, f"{path}[{n}]") for n, i in enumerate(self.plain(items))]
         known = [e for e in elements if not isinstance(e, Unknown)]
         return operators.COMPARE["in"](item, known) or unknown(*elements) or False
 
-    def seen(self, value: Any) -> Any:
+    def seen(self, value: RuntimeValue) -> RuntimeValue:
         if isinstance(value, Unknown) and value.path:
             self.read(value.path, MISSING)
         return value
 
-    def field_of(self, record: Any, name: str) -> Any:
+    def field_of(self, record: RuntimeValue, name: str) -> RuntimeValue:
         if isinstance(record, Unknown):
             path = f"{record.path}.{name}"
             return self.seen(Unknown(frozenset({path}), path)) if record.path else record
         path = f"{record.path}.{name}"
         value = at(getattr(record.value, attribute(name)), path)
-        if not isinstance(value, Place):
+        if not isinstance(value, Located):
             self.read(path, MISSING if isinstance(value, Unknown) else value)
         return value
 
@@ -255,7 +255,7 @@ class Interpreter:
         except ValueError as error:
             raise FaultError("a date is out of the calendar") from error
 
-    def first_deciding(self, deciding: bool, values: Iterable[Any]) -> Any:
+    def first_deciding(self, deciding: bool, values: Iterable[RuntimeValue]) -> RuntimeValue:
         """`and` and `or`: the deciding value as soon as it is met, else what is unknown, else the other."""
         needs: frozenset[str] = frozenset()
         for value in values:
@@ -265,24 +265,24 @@ class Interpreter:
                 return deciding
         return Unknown(needs) if needs else not deciding
 
-    def attempt(self, e: Expr, env: dict[str, Any]) -> Any:
+    def attempt(self, e: Expr, env: Environment) -> RuntimeValue:
         """The value of a branch that may not be taken; a fresh object, equal to nothing, where it faults."""
         try:
             return self.evaluate(e, env)
         except FaultError:
             return object()
 
-    def same(self, doubt: Unknown, values: list[Any]) -> Any:
+    def same(self, doubt: Unknown, values: list[RuntimeValue]) -> RuntimeValue:
         """The value that all branches give, for then it does not turn on what is in doubt."""
         first = values[0]
-        if not isinstance(first, Unknown | Place) and all(v == first for v in values[1:]):
+        if not isinstance(first, Unknown | Located) and all(v == first for v in values[1:]):
             return first
         return unknown(doubt, *values)
 
-    def choose(self, e: ir.Choose, env: dict[str, Any]) -> Any:
+    def choose(self, e: ir.Choose, env: Environment) -> RuntimeValue:
         """The value of the case or cases that hold."""
         doubts: list[Unknown] = []
-        values: list[Any] = []
+        values: list[RuntimeValue] = []
         holding: list[ir.Case] = []
         for case in e.cases:
             test = self.evaluate(case.condition, env)
@@ -300,23 +300,22 @@ class Interpreter:
             return unknown(*doubts)
         if not holding:
             last = self.attempt(e.none, env) if doubts else self.evaluate(e.none, env)
-        elif e.mode in ("first", "only"):
+        elif e.mode == "first" or e.mode == "only":
             last = self.attempt(holding[0].value, env) if doubts else self.evaluate(holding[0].value, env)
             self.applied(holding[0])
         else:
             for case in holding:
                 self.applied(case)
             found = [self.evaluate(c.value, env) for c in holding]
-            kind = {"highest": "max", "lowest": "min", "sum": "sum"}[e.mode]
-            return unknown(*found) or operators.aggregate(kind, found)
+            return unknown(*found) or operators.aggregate(operators.AGGREGATE_OF[e.mode], found)
         return self.same(unknown(*doubts) or Unknown(frozenset()), [*values, last]) if doubts else last
 
-    def aggregate(self, e: ir.Aggregate, env: dict[str, Any]) -> Any:
+    def aggregate(self, e: ir.Aggregate, env: Environment) -> RuntimeValue:
         """`any` and `all` decide like `or` and `and`; the others want every element known."""
         over = self.evaluate(e.over, env)
         if isinstance(over, Unknown):
             return over
-        path = over.path if isinstance(over, Place) else ""
+        path = over.path if isinstance(over, Located) else ""
         elements = [at(item, f"{path}[{n}]") for n, item in enumerate(self.plain(over))]
         scopes = [{**env, e.variable: element} for element in elements]
         if e.kind in ("any", "all"):
@@ -330,7 +329,7 @@ class Interpreter:
         ]
         return unknown(*doubts, *values) or operators.aggregate(e.kind, values)
 
-    def element(self, e: ir.Aggregate, env: dict[str, Any]) -> Any:
+    def element(self, e: ir.Aggregate, env: Environment) -> RuntimeValue:
         """What one element says to `any` or `all`; one that `where` leaves out says nothing."""
         test = self.evaluate(e.where, env) if e.where is not None else True
         if isinstance(test, Unknown):

@@ -1,24 +1,30 @@
-"""Typed expressions to plain ones: scales made to meet, fractions rounded once. Part of `from_model`."""
+"""Typed expressions to plain ones: scales aligned, fractions rounded once. Part of `from_model`."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from datetime import date
+from typing import Literal, assert_never
+
+from attrs import frozen
 
 from policy.ir import program as ir
-from policy.ir.program import Expr
-from policy.model import expressions as typed
-from policy.model import types
+from policy.ir.logic import is_absent, is_present
+from policy.ir.program import Expr, map_parts, walk
+from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
+from policy.vocabulary import ComparisonOperator, ExtremumOperator, UnaryOperator
 
 _CALENDAR = date.max.toordinal() + 1
+_SECONDS_OF_A_DAY = 86_400
+_FRESH = "_it"  # begins the names that lowering makes up; no word of the language begins with an underscore
 
 
 def lower_as(e: typed.Expression, of: types.Type) -> Expr:
     """`e` at the scale of `of`, which is never smaller."""
     by = _wider(e.type, of)
     if by and isinstance(e.type, types.OptionalOf):
-        return once(lower(e), lambda x: ir.If(_absent(x), ir.Const(None), _scaled(x, by)))
+        return once(lower(e), lambda x: ir.If(is_absent(x), ir.Const(None), _scaled(x, by)))
     return _scaled(lower(e), by)
 
 
@@ -28,15 +34,29 @@ def _wider(source: types.Type, of: types.Type) -> int:
     return of.scale - source.scale if isinstance(source, Number) and isinstance(of, Number) else 0
 
 
+@frozen(eq=False)
+class _Hole(ir.Variable):
+    """A variable that has no name yet."""
+
+
 def once(value: Expr, use: Callable[[Expr], Expr]) -> Expr:
-    """What `use` makes of a value that it needs more than once, and that shall be worked out once."""
+    """What `use` makes of a value that it needs more than once and that is evaluated once.
+
+    The variable is numbered above all that are bound in the result of `use`, so none of them captures it; and as the
+    number depends on nothing else, equal expressions stay equal.
+    """
     if isinstance(value, ir.Const | ir.Variable | ir.Field):
         return use(value)
-    return ir.Let("_it", value, use(ir.Variable("_it")))
+    hole = _Hole("")
+    body = use(hole)
+    bound = (e.variable for e in walk(body) if isinstance(e, ir.Let))
+    numbers = (int(name.removeprefix(_FRESH)) for name in bound if name.startswith(_FRESH))
+    name = f"{_FRESH}{max(numbers, default=-1) + 1}"
+    return ir.Let(name, value, _filled(body, hole, ir.Variable(name)))
 
 
-def _absent(x: Expr) -> Expr:
-    return ir.Compare("is", x, ir.Const(None))
+def _filled(e: Expr, hole: _Hole, by: Expr) -> Expr:
+    return by if e is hole else map_parts(e, lambda part: _filled(part, hole, by))
 
 
 def _scaled(e: Expr, by: int) -> Expr:
@@ -49,7 +69,11 @@ def _scaled(e: Expr, by: int) -> Expr:
     return ir.Arithmetic("*", e, ir.Const(10**by))
 
 
-def lower_compare(operator: str, left: typed.Expression, right: typed.Expression) -> Expr:
+def _negated(e: Expr) -> Expr:
+    return ir.Const(-e.value) if isinstance(e, ir.Const) else ir.Arithmetic("-", ir.Const(0), e)
+
+
+def lower_compare(operator: ComparisonOperator, left: typed.Expression, right: typed.Expression) -> Expr:
     of = left.type.of if isinstance(left.type, types.OptionalOf) else left.type
     if isinstance(of, Number) and isinstance(right.type, Number):
         common = Number(of.unit, max(of.scale, right.type.scale))
@@ -70,29 +94,16 @@ def lower(e: typed.Expression) -> Expr:
             return ir.Call(name, ())
         case typed.FieldOf(of, name):
             return ir.Field(lower(of), name)
-        case typed.Apply():
-            return _call(e)
-        case typed.Unary("not", operand):
-            return ir.Not(lower(operand))
-        case typed.Unary("is present", operand):
-            return ir.Compare("is not", lower(operand), ir.Const(None))
-        case typed.Unary("is absent", operand):
-            return _absent(lower(operand))
-        case typed.Unary("-", operand):
-            x = lower(operand)
-            return ir.Const(-x.value) if isinstance(x, ir.Const) else ir.Arithmetic("-", ir.Const(0), x)
-        case typed.Unary(_, operand):  # abs
-            return once(lower(operand), lambda x: ir.Arithmetic("max", x, ir.Arithmetic("-", ir.Const(0), x)))
+        case typed.Apply(name, arguments):
+            return ir.Call(name, tuple(map(lower, arguments)))
+        case typed.Unary(operator, operand):
+            return _unary(operator, lower(operand))
         case typed.Binary():
             return _binary(e)
         case typed.MonthsLater(date, months):
             return ir.MonthsLater(lower(date), months)
-        case typed.Chain("and", operands):
-            return ir.And(tuple(map(lower, operands)))
-        case typed.Chain("or", operands):
-            return ir.Or(tuple(map(lower, operands)))
-        case typed.Chain(operator, operands):
-            return _balanced(operator, [lower_as(o, e.type) for o in operands])
+        case typed.Chain():
+            return _chain(e)
         case typed.Conditional(condition, then, otherwise):
             return ir.If(lower(condition), lower_as(then, e.type), lower_as(otherwise, e.type))
         case typed.Round():
@@ -111,9 +122,40 @@ def lower(e: typed.Expression) -> Expr:
             return ir.Items(tuple(lowered))
         case typed.Failed():
             raise AssertionError(f"{e.span}: an expression with a finding reached lowering")
+        case _:
+            assert_never(e)
 
 
-def _balanced(operator: str, operands: Sequence[Expr]) -> Expr:
+def _unary(operator: UnaryOperator, operand: Expr) -> Expr:
+    match operator:
+        case "not":
+            return ir.Not(operand)
+        case "is present":
+            return is_present(operand)
+        case "is absent":
+            return is_absent(operand)
+        case "-":
+            return _negated(operand)
+        case "abs":
+            return once(operand, lambda x: ir.Arithmetic("max", x, ir.Arithmetic("-", ir.Const(0), x)))
+        case _:
+            assert_never(operator)
+
+
+def _chain(e: typed.Chain) -> Expr:
+    operator = e.operator
+    match operator:
+        case "and":
+            return ir.And(tuple(map(lower, e.operands)))
+        case "or":
+            return ir.Or(tuple(map(lower, e.operands)))
+        case "min" | "max":
+            return _balanced(operator, [lower_as(o, e.type) for o in e.operands])
+        case _:
+            assert_never(operator)
+
+
+def _balanced(operator: ExtremumOperator, operands: Sequence[Expr]) -> Expr:
     """The `min` or `max` of many, no deeper than need be."""
     if len(operands) == 1:
         return operands[0]
@@ -121,80 +163,91 @@ def _balanced(operator: str, operands: Sequence[Expr]) -> Expr:
     return ir.Arithmetic(operator, _balanced(operator, operands[:half]), _balanced(operator, operands[half:]))
 
 
-def _call(e: typed.Apply) -> Expr:
-    return ir.Call(e.name, tuple(map(lower, e.arguments)))
-
-
 def _binary(e: typed.Binary) -> Expr:
     left, right, operator = e.left, e.right, e.operator
-    match operator, left.type:
-        case "default", _:
+    match operator:
+        case "default":
             by = _wider(left.type, e.type)
-            return once(lower(left), lambda x: ir.If(_absent(x), lower_as(right, e.type), _scaled(x, by)))
-        case (("in" | "not in"), _):
+            return once(lower(left), lambda x: ir.If(is_absent(x), lower_as(right, e.type), _scaled(x, by)))
+        case "in" | "not in":
             of = right.type.of if isinstance(right.type, types.SetOf | types.ListOf) else left.type
             inside = ir.Compare("in", lower_as(left, of), lower(right))
             return inside if operator == "in" else ir.Not(inside)
-        case "*", _:
+        case "*":
             return ir.Arithmetic("*", lower(left), lower(right))
-        case "-", types.Date() if isinstance(right.type, types.Date):
-            return ir.Arithmetic("*", ir.Arithmetic("-", lower(left), lower(right)), ir.Const(86_400))
-        case (("+" | "-"), types.Instant()) if isinstance(right.type, Number):
-            return ir.Arithmetic(operator, lower(left), lower_as(right, types.INSTANT_STEP))
-        case (("+" | "-"), types.Date()):  # a day out of the calendar is a fault
-            return ir.Check(ir.Arithmetic(operator, lower(left), lower(right)), _CALENDAR)
-        case (("+" | "-"), Number()):
-            return ir.Arithmetic(operator, lower_as(left, e.type), lower_as(right, e.type))
-        case (("+" | "-"), _):
-            return ir.Arithmetic(operator, lower(left), lower(right))
-        case _:
+        case "/":
+            raise AssertionError(f"{e.span}: a quotient outside `round`")
+        case "+" | "-":
+            return _additive(operator, e)
+        case "is" | "is not" | "<" | "<=" | ">" | ">=":
             return lower_compare(operator, left, right)
+        case _:
+            assert_never(operator)
+
+
+def _additive(operator: Literal["+", "-"], e: typed.Binary) -> Expr:
+    if isinstance(e.left.type, types.Date):
+        result = ir.Arithmetic(operator, lower(e.left), lower(e.right))
+        if isinstance(e.right.type, types.Date):
+            return ir.Arithmetic("*", result, ir.Const(_SECONDS_OF_A_DAY))
+        return ir.Check(result, _CALENDAR)  # a day out of the calendar is a fault
+    if isinstance(e.left.type, types.Instant):
+        return ir.Arithmetic(operator, lower(e.left), lower_as(e.right, types.INSTANT_STEP))
+    return ir.Arithmetic(operator, lower_as(e.left, e.type), lower_as(e.right, e.type))
 
 
 # ── rounding: exact fractions, rounded once ─────────────────────────────────────────────────
 
 
+_UNDIVIDED = ir.Const(1)
+
+
+@frozen
 class _Fraction:
     """`numerator / denominator`, both ints, the value being that times ten to the minus `scale`."""
 
-    def __init__(self, numerator: Expr, scale: int, denominator: Expr | None = None) -> None:
-        self.numerator, self.scale, self.denominator = numerator, scale, denominator
+    numerator: Expr
+    scale: int
+    denominator: Expr = _UNDIVIDED
 
 
-def _product(a: Expr | None, b: Expr | None) -> Expr | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return ir.Arithmetic("*", a, b)
+def _product(a: Expr, b: Expr) -> Expr:
+    return b if a is _UNDIVIDED else a if b is _UNDIVIDED else ir.Arithmetic("*", a, b)
+
+
+def _not_zero(denominator: Expr) -> Expr:
+    """A denominator that moves into a numerator, where its being zero is still a fault."""
+    if isinstance(denominator, ir.Const) and denominator.value:
+        return denominator
+    zero, fault = ir.Const(0), ir.Fault("division by zero")
+    return once(denominator, lambda d: ir.If(ir.Compare("is", d, zero), fault, d))
 
 
 def _fraction(e: typed.Expression) -> _Fraction:
     assert isinstance(e.type, Number)
     if e.type.scale != EXACT_FRACTION:
         return _Fraction(lower(e), e.type.scale)
-    match e:
-        case typed.Unary("-", operand):
-            a = _fraction(operand)
-            return _Fraction(ir.Arithmetic("-", ir.Const(0), a.numerator), a.scale, a.denominator)
-        case typed.Binary("/", left, right):
-            a, b = _fraction(left), _fraction(right)
-            n = _product(a.numerator, b.denominator)
-            d = _product(a.denominator, b.numerator)
-            assert n is not None
-            return _Fraction(n, a.scale - b.scale, d)
-        case typed.Binary("*", left, right):
-            a, b = _fraction(left), _fraction(right)
+    if isinstance(e, typed.Unary) and e.operator == "-":
+        a = _fraction(e.operand)
+        return _Fraction(ir.Arithmetic("-", ir.Const(0), a.numerator), a.scale, a.denominator)
+    assert isinstance(e, typed.Binary), f"{e.span}: a fraction outside the arithmetic of `round`"
+    a, b, operator = _fraction(e.left), _fraction(e.right), e.operator
+    match operator:
+        case "/":
+            n = _product(a.numerator, _not_zero(b.denominator))
+            return _Fraction(n, a.scale - b.scale, _product(a.denominator, b.numerator))
+        case "*":
             n = _product(a.numerator, b.numerator)
-            assert n is not None
             return _Fraction(n, a.scale + b.scale, _product(a.denominator, b.denominator))
-        case typed.Binary(operator, left, right):
-            a, b = _fraction(left), _fraction(right)
+        case "+" | "-":
             scale = max(a.scale, b.scale)
             x = _product(_scaled(a.numerator, scale - a.scale), b.denominator)
             y = _product(_scaled(b.numerator, scale - b.scale), a.denominator)
-            assert x is not None
-            assert y is not None
             return _Fraction(ir.Arithmetic(operator, x, y), scale, _product(a.denominator, b.denominator))
-    raise AssertionError(f"{e.span}: a fraction outside the arithmetic of `round`")
+        case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "default":
+            raise AssertionError(f"{e.span}: a fraction outside the arithmetic of `round`")
+        case _:
+            assert_never(operator)
 
 
 def _round(e: typed.Round) -> Expr:
@@ -202,6 +255,6 @@ def _round(e: typed.Round) -> Expr:
     f = _fraction(e.operand)
     shift = e.type.scale - f.scale
     step = ir.Const(e.step * 10 ** max(0, -shift))
-    denominator = step if f.denominator is None else ir.Arithmetic("*", f.denominator, step)
+    denominator = step if f.denominator is _UNDIVIDED else ir.Arithmetic("*", f.denominator, step)
     steps = ir.Divide(e.mode, _scaled(f.numerator, max(0, shift)), denominator)
     return steps if e.step == 1 else ir.Arithmetic("*", steps, ir.Const(e.step))

@@ -9,16 +9,18 @@ import calendar
 import operator
 from collections.abc import Callable
 from datetime import date
-from typing import Any
+from typing import Literal, assert_never
+
+from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator, RoundingMode, RuntimeValue
 
 _LAST_DAY = date.max.toordinal()
 
 
-def _within(item: Any, items: Any) -> bool:
+def _within(item: RuntimeValue, items: RuntimeValue) -> bool:
     return item in items
 
 
-COMPARE: dict[str, Callable[[Any, Any], bool]] = {
+COMPARE: dict[ComparisonOperator, Callable[[RuntimeValue, RuntimeValue], bool]] = {
     "is": operator.eq,
     "is not": operator.ne,
     "<": operator.lt,
@@ -28,7 +30,13 @@ COMPARE: dict[str, Callable[[Any, Any], bool]] = {
     "in": _within,
 }
 
-ARITHMETIC: dict[str, Callable[[int, int], int]] = {
+AGGREGATE_OF: dict[Literal["highest", "lowest", "sum"], AggregateKind] = {
+    "highest": "max",
+    "lowest": "min",
+    "sum": "sum",
+}  # what a hit policy makes of the rows that apply
+
+ARITHMETIC: dict[ArithmeticOperator, Callable[[int, int], int]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -37,7 +45,7 @@ ARITHMETIC: dict[str, Callable[[int, int], int]] = {
 }
 
 
-def divide(mode: str, numerator: int, denominator: int) -> int:
+def divide(mode: RoundingMode, numerator: int, denominator: int) -> int:
     """The exact quotient rounded to an int, as the General Decimal Arithmetic names the directions.
 
     `down` is towards zero, `up` away from zero; `half up` breaks ties away from zero, `half even` to the even
@@ -72,7 +80,7 @@ def months_later(day: int, months: int) -> int:
     return date(year, month + 1, min(start.day, last)).toordinal()
 
 
-def aggregate(kind: str, values: list[Any]) -> Any:
+def aggregate(kind: AggregateKind, values: list[RuntimeValue]) -> RuntimeValue:
     """The aggregate of the values; None for the least or greatest of nothing."""
     match kind:
         case "sum":
@@ -85,4 +93,9 @@ def aggregate(kind: str, values: list[Any]) -> Any:
             return min(values, default=None)
         case "max":
             return max(values, default=None)
-    raise AssertionError(kind)
+        case "any":
+            return any(values)
+        case "all":
+            return all(values)
+        case _:
+            assert_never(kind)

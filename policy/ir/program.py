@@ -7,12 +7,24 @@ a list of rules, dates are comparisons with `Today`, a table is a `Choose`, a de
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any
+from functools import cached_property
+from typing import assert_never
 
 from attrs import evolve, field, frozen
 
 from policy.decisions import Citation, Words
 from policy.model.types import MOST_DIGITS, Type
+from policy.model.walks import callees_first
+from policy.vocabulary import (
+    AggregateKind,
+    ArithmeticOperator,
+    ComparisonOperator,
+    Effect,
+    HitPolicy,
+    QuestionKind,
+    RoundingMode,
+    RuntimeValue,
+)
 
 LARGEST = 10**MOST_DIGITS  # no number of a program reaches this; a `Check` stands wherever one might
 
@@ -38,7 +50,7 @@ NO_PLACE = Place("", 1, 1)
 class Const:
     """An int, bool, str, frozenset, or None for an optional's absence."""
 
-    value: Any
+    value: RuntimeValue
 
 
 @frozen
@@ -88,27 +100,25 @@ class Or:
 
 @frozen
 class Compare:
-    """`operator`: is, is not, <, <=, >, >=, in."""
-
-    operator: str
+    operator: ComparisonOperator
     left: Expr
     right: Expr
 
 
 @frozen
 class Arithmetic:
-    """`operator`: + - * min max, on ints of one scale (for `*`, of any)."""
+    """On ints of one scale; for `*`, of any."""
 
-    operator: str
+    operator: ArithmeticOperator
     left: Expr
     right: Expr
 
 
 @frozen
 class Divide:
-    """The exact quotient rounded to an int. `mode`: down, up, half even, half up, as in decimal arithmetic."""
+    """The exact quotient rounded to an int, as in decimal arithmetic."""
 
-    mode: str
+    mode: RoundingMode
     numerator: Expr
     denominator: Expr
 
@@ -152,9 +162,9 @@ class Items:
 
 @frozen
 class Aggregate:
-    """`kind`: sum, count, count distinct, any, all, min, max; the last two are None over nothing."""
+    """`min` and `max` are None over nothing."""
 
-    kind: str
+    kind: AggregateKind
     variable: str
     over: Expr
     where: Expr | None
@@ -186,33 +196,15 @@ class Case:
 class Choose:
     """`mode`: first (the first case that holds), only (a fault when two do), highest, lowest, sum."""
 
-    mode: str
+    mode: HitPolicy
     cases: tuple[Case, ...]
     none: Expr
 
 
 Expr = (
-    Const
-    | Missing
-    | Fault
-    | Today
-    | Variable
-    | Field
-    | Not
-    | And
-    | Or
-    | Compare
-    | Arithmetic
-    | Divide
-    | Check
-    | MonthsLater
-    | If
-    | Let
-    | Items
-    | Aggregate
-    | Call
-    | Choose
-)
+    Const | Missing | Fault | Today | Variable | Field | Not | And | Or | Compare | Arithmetic | Divide | Check
+    | MonthsLater | If | Let | Items | Aggregate | Call | Choose
+)  # fmt: skip
 
 TRUE, FALSE = Const(True), Const(False)
 
@@ -240,6 +232,8 @@ def parts(e: Expr) -> tuple[Expr, ...]:
             return (over, body) if where is None else (over, where, body)
         case Choose(_, cases, none):
             return (*(x for c in cases for x in (c.condition, c.value)), none)
+        case _:
+            assert_never(e)
 
 
 def walk(e: Expr) -> Iterator[Expr]:
@@ -282,6 +276,8 @@ def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
         case Choose():
             cases = tuple(evolve(c, condition=change(c.condition), value=change(c.value)) for c in e.cases)
             return Choose(e.mode, cases, change(e.none))
+        case _:
+            assert_never(e)
 
 
 # ── functions ───────────────────────────────────────────────────────────────────────────────
@@ -292,7 +288,7 @@ class Rule:
     """One rule of a decision; `condition` includes its period. Its citations are as those of a `Case`."""
 
     name: str
-    effect: str  # permit, deny
+    effect: Effect
     condition: Expr
     text: Words
     citations: tuple[Citation, ...]
@@ -306,14 +302,14 @@ class Rule:
 
 @frozen(kw_only=True, repr=False)
 class Function:
-    """A question: `kind` is parameter, value, table, decision, priority or property.
+    """A question, or a set.
 
     A decision's body is true where it permits. `rules` lists its rules, and last its `otherwise`, whose
     condition is true where no rule applies.
     """
 
     id: str
-    kind: str
+    kind: QuestionKind
     title: Words
     parameters: tuple[tuple[str, Type], ...]
     type: Type
@@ -324,6 +320,11 @@ class Function:
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.id}>"
+
+    @property
+    def bodies(self) -> tuple[Expr, ...]:
+        """Every expression that it is made of."""
+        return (self.body, *(rule.condition for rule in self.rules))
 
 
 @frozen(kw_only=True)
@@ -346,7 +347,7 @@ class Reading:
     holds_until: int
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, slots=False)
 class Program:
     """A whole rulebook, ready to run; `on` is set once it has been specialised to a date (in days)."""
 
@@ -359,34 +360,27 @@ class Program:
     notes: dict[str, str] = field(factory=dict)  # by function: why a parameter has no value
     readings: dict[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
     depth: int = 0  # expressions inside each other, on the longest way through all calls
-    _reads: dict[str, frozenset[str]] = field(factory=dict, init=False, eq=False, repr=False)
 
     def __repr__(self) -> str:
         return f"<program {self.digest[:12]} of {len(self.functions)} functions>"
 
-    def reads(self, id: str) -> frozenset[str]:
-        """The names of the fields that a function may read, itself or in what it calls."""
-        if id not in self._reads:
-            called = (self.functions[i] for i in self.calls_first(id))
-            bodies = (b for f in called for b in (f.body, *(r.condition for r in f.rules)))
-            self._reads[id] = frozenset(e.name for b in bodies for e in walk(b) if isinstance(e, Field))
-        return self._reads[id]
+    @cached_property
+    def fields_read(self) -> dict[str, frozenset[str]]:
+        """By function, the names of the fields that it may read, itself or in what it calls."""
+        found: dict[str, frozenset[str]] = {}
+        for id in self.calls_first(*self.functions):
+            inside = [e for body in self.functions[id].bodies for e in walk(body)]
+            own = frozenset(e.name for e in inside if isinstance(e, Field))
+            found[id] = own.union(*(found[e.function] for e in inside if isinstance(e, Call)))
+        return found
 
     def calls_first(self, *ids: str) -> list[str]:
         """These functions and all they call, each after those that it calls itself."""
-        done: dict[str, None] = {}
-        pending = [(id, False) for id in reversed(ids)]
-        while pending:
-            id, called_are_done = pending.pop()
-            if called_are_done:
-                done[id] = None
-            elif id not in done:
-                f = self.functions[id]
-                pending.append((id, True))
-                bodies = (f.body, *(r.condition for r in f.rules))
-                inner = dict.fromkeys(e.function for b in bodies for e in walk(b) if isinstance(e, Call))
-                pending.extend((i, False) for i in reversed(inner))
-        return list(done)
+
+        def called(id: str) -> list[str]:
+            return [e.function for body in self.functions[id].bodies for e in walk(body) if isinstance(e, Call)]
+
+        return callees_first(ids, called)
 
     def named(self, name: str) -> tuple[Function, ...]:
         """The functions called `name`, in full or by its last part."""

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.decisions import Answer, Basis, Derivation
 from policy.ir.explain import Known, explained
@@ -12,9 +10,10 @@ from policy.ir.interpret import Interpreter
 from policy.ir.program import Program
 from policy.model import types
 from policy.model.values import show
+from policy.vocabulary import RuntimeValue
 
 
-@frozen(eq=False, repr=False)
+@define(eq=False, repr=False)
 class Asked:
     """One question as of one date; explains answers on demand. Meets `decisions.Question`."""
 
@@ -34,10 +33,10 @@ class Asked:
     def digest(self) -> str:
         return self.program.digest
 
-    def basis(self, arguments: tuple[Any, ...]) -> Basis:
+    def basis(self, arguments: tuple[RuntimeValue, ...]) -> Basis:
         return explained(self.program, self.name, arguments, self.known)[0]
 
-    def derivation(self, arguments: tuple[Any, ...]) -> Derivation:
+    def derivation(self, arguments: tuple[RuntimeValue, ...]) -> Derivation:
         return explained(self.program, self.name, arguments, self.known)[1]
 
 
@@ -50,5 +49,5 @@ class InterpretedEvaluator:
     def __repr__(self) -> str:
         return f"<interpreter of {self.question.name} on {self.question.on}>"
 
-    def answer(self, *arguments: Any) -> Answer:
+    def answer(self, *arguments: RuntimeValue) -> Answer:
         return Interpreter(self.question.program).answer(self.question, arguments)

@@ -22,7 +22,7 @@ FRAMES = 30_000  # enough for the deepest that `lints.cost` lets pass, and still
 
 
 def make_room(program: Program) -> None:
-    """Lets Python's stack grow as deep as the program is."""
+    """Lets Python's stack grow as deep as the program is: when it is made, and when it is dated."""
     if program.depth > DEEPEST_USUAL and sys.getrecursionlimit() < FRAMES:
         sys.setrecursionlimit(FRAMES)
 
@@ -64,7 +64,6 @@ class Fact:
 
 def facts_read(program: Program, function: Function) -> dict[str, Fact]:
     """The parameters that the question can read, by name and in their order."""
-    make_room(program)
     walk = _Walk(program)
     given = {name: Fact(name, of) for name, of in function.parameters}
     env = {name: _Value((fact,)) for name, fact in given.items()}
@@ -76,7 +75,6 @@ def facts_read(program: Program, function: Function) -> dict[str, Fact]:
 
 def paths_read(program: Program, function: Function, e: Expr) -> list[str]:
     """The paths at which `e`, an expression of the function, ends up reading facts, in the order of the rules."""
-    make_room(program)
     walk = _Walk(program)
     walk.value(e, {name: _Value((Fact(name, of),)) for name, of in function.parameters})
     return [f.path for f in walk.read if f.is_plain or isinstance(f.type, types.OptionalOf) or not f.has_inside]
@@ -156,8 +154,13 @@ class _Walk:
                         self.whole(self.field_of(_Value((fact,)), declared.name), (*inside, of))
                 case types.ListOf() | types.SetOf():
                     self.whole(self.met(_Value((fact.elements,))), inside)
-                case _:
+                case (
+                    types.Boolean() | types.Text() | types.Date() | types.Instant() | types.Number() | types.Enum()
+                    | types.Record() | types.OptionalOf() | types.Broken()
+                ):  # fmt: skip
                     pass
+                case _:
+                    assert_never(fact.inner)
 
     def all_of(self, inner: Sequence[Expr], env: dict[str, _Value]) -> list[_Value]:
         return [self.value(e, env) for e in inner]

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from policy.model import expressions as typed
-from policy.model import types, values
-from policy.model.agreement import Agreement, a_type
+from policy.model import expressions as typed, types, values
+from policy.model.coercion import Coercion, a_type
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type
+from policy.model.values import SECONDS
 from policy.source import Span
 from policy.syntax import tree
+from policy.vocabulary import ExtremumOperator
 
-SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 MONTHS = {"month": 1, "year": 12}
 ORDERED = (Number, types.Date, types.Instant)
 
@@ -36,9 +36,9 @@ def number_literal(node: tree.Number) -> typed.Literal | None:
     return typed.Literal(digits, type=of, span=node.span)
 
 
-def additive(typist: Agreement, node: tree.Binary, hint: Type) -> Expression:
+def additive(checker: Coercion, node: tree.Binary, hint: Type) -> Expression:
     span = node.span
-    left = typist.expression(node.left, hint)
+    left = checker.expression(node.left, hint)
     sign = 1 if node.operator == "+" else -1
     if isinstance(left.type, types.Date) and isinstance(node.right, tree.Number):
         unit = node.right.unit
@@ -49,42 +49,38 @@ def additive(typist: Agreement, node: tree.Binary, hint: Type) -> Expression:
             days = int(node.right.value) * SECONDS[unit] // 86_400
             count = typed.Literal(days, type=types.INTEGER, span=node.right.span)
             return typed.Binary(node.operator, left, count, type=types.DATE, span=span)
-    right = typist.expression(node.right, left.type)
-    match left.type, right.type:
-        case (types.Date(), types.Date()) if sign < 0:
-            return typed.Binary("-", left, right, type=types.DATE_STEP, span=span)
-        case (types.Instant(), types.Instant()) if sign < 0:
-            return typed.Binary("-", left, right, type=types.INSTANT_STEP, span=span)
-        case (types.Instant(), Number("duration", _)):
-            right = typist.fit(right, types.INSTANT_STEP)
-            return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
-        case (types.Date(), _):
-            return typist.fail(
-                "type-mismatch",
-                "to a date only a written number of days, weeks, months or years is added",
-                span,
-            )
-    left, right, of = typist.same_type(left, right)
+    right = checker.expression(node.right, left.type)
+    a, b = left.type, right.type
+    if isinstance(a, types.Date | types.Instant) and type(a) is type(b) and sign < 0:
+        step = types.DATE_STEP if isinstance(a, types.Date) else types.INSTANT_STEP
+        return typed.Binary("-", left, right, type=step, span=span)
+    if isinstance(a, types.Instant) and isinstance(b, Number) and b.unit == "duration":
+        right = checker.coerce(right, types.INSTANT_STEP)
+        return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
+    if isinstance(a, types.Date):
+        message = "to a date only a written number of days, weeks, months or years is added"
+        return checker.fail("type-mismatch", message, span)
+    left, right, of = checker.same_type(left, right)
     if not isinstance(of, Number | types.Broken):
-        return typist.fail("type-mismatch", f"{a_type(of)} cannot be added or subtracted", span)
+        return checker.fail("type-mismatch", f"{a_type(of)} cannot be added or subtracted", span)
     return typed.Binary(node.operator, left, right, type=of, span=span)
 
 
-def multiplicative(typist: Agreement, node: tree.Binary) -> Expression:
-    left, right = typist.expression(node.left), typist.expression(node.right)
+def multiplicative(checker: Coercion, node: tree.Binary) -> Expression:
+    left, right = checker.expression(node.left), checker.expression(node.right)
     if isinstance(left.type, types.Broken) or isinstance(right.type, types.Broken):
         return typed.Failed(type=types.BROKEN, span=node.span)
     if not isinstance(left.type, Number) or not isinstance(right.type, Number):
         wrong = right if isinstance(left.type, Number) else left
-        return typist.disagree(wrong, types.INTEGER)
+        return checker.disagree(wrong, types.INTEGER)
     a, b = left.type, right.type
     unit = types.product_unit(a.unit, b.unit) if node.operator == "*" else types.quotient_unit(a.unit, b.unit)
     if unit is None:
         verb = "multiplied by" if node.operator == "*" else "divided by"
-        return typist.fail("type-mismatch", f"{a_type(a)} cannot be {verb} {a_type(b)}", node.span)
+        return checker.fail("type-mismatch", f"{a_type(a)} cannot be {verb} {a_type(b)}", node.span)
     if node.operator == "/":
-        if not typist.rounding:
-            return typist.unrounded(evolve(left, span=node.span))
+        if not checker.rounding:
+            return checker.unrounded(evolve(left, span=node.span))
         scale = EXACT_FRACTION
     else:
         fraction = EXACT_FRACTION in (a.scale, b.scale)
@@ -92,43 +88,43 @@ def multiplicative(typist: Agreement, node: tree.Binary) -> Expression:
     return typed.Binary(node.operator, left, right, type=Number(unit, scale), span=node.span)
 
 
-def lattice(
-    typist: Agreement, operator: str, operands: tuple[tree.Expression, ...], span: Span, hint: Type
+def extremum(
+    checker: Coercion, operator: ExtremumOperator, operands: tuple[tree.Expression, ...], span: Span, hint: Type
 ) -> Expression:
     inner: list[Expression] = []
     of: Type = hint
     for operand in operands:
-        e = typist.exact(typist.expression(operand, of))
+        e = checker.exact(checker.expression(operand, of))
         if inner:
-            _, e, of = typist.same_type(evolve(inner[-1], type=of), e)
+            _, e, of = checker.same_type(evolve(inner[-1], type=of), e)
         else:
             of = e.type
         inner.append(e)
     if not isinstance(of, (*ORDERED, types.Broken)):
-        return typist.fail("type-mismatch", f"{a_type(of)} has no `{operator}`", span)
+        return checker.fail("type-mismatch", f"{a_type(of)} has no `{operator}`", span)
     if isinstance(of, Number):
-        inner = [typist.adapt(e, of) for e in inner]
+        inner = [checker.adapt(e, of) for e in inner]
     return typed.Chain(operator, tuple(inner), type=of, span=span)
 
 
-def rounded(typist: Agreement, node: tree.Round) -> Expression:
-    typist.rounding += 1
-    operand = typist.expression(node.operand, types.BROKEN)
-    typist.rounding -= 1
+def rounded(checker: Coercion, node: tree.Round) -> Expression:
+    checker.rounding += 1
+    operand = checker.expression(node.operand, types.BROKEN)
+    checker.rounding -= 1
     if isinstance(operand.type, types.Broken):
         return operand
     if not isinstance(operand.type, Number):
-        return typist.disagree(operand, types.INTEGER)
+        return checker.disagree(operand, types.INTEGER)
     unit = operand.type.unit
     if not isinstance(node.step, tree.Number):
-        return typist.fail("bad-step", f"`{node.step.span.text}` is not a number to round to", node.step.span)
+        return checker.fail("bad-step", f"`{node.step.span.text}` is not a number to round to", node.step.span)
     step = number_literal(node.step)
     scale = values.decimals(node.step.value) + {"%": 2, "bp": 4}.get(node.step.unit, 0)
     wrong_unit = node.step.unit and not (
         (node.step.unit in ("%", "bp") and unit == "rate") or unit.endswith(":" + node.step.unit)
     )
     if step is None or step.value <= 0 or wrong_unit:
-        return typist.fail(
+        return checker.fail(
             "bad-step", f"`{node.step.span.text}` is not a step for {a_type(operand.type)}", node.step.span
         )
     return typed.Round(node.mode, step.value, operand, type=Number(unit, scale), span=node.span)

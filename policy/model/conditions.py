@@ -10,20 +10,21 @@ are, which an overlay may tighten.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Literal, assert_never
 
-from policy.model import expressions as typed
-from policy.model import types
+from policy.model import expressions as typed, types
 from policy.model.expressions import Expression
-from policy.model.regions import FAR, Ints, Region, Words, meet, minus, universe_of
+from policy.model.regions import FAR, Ints, Region, Words, difference, intersection, universe_of
 from policy.model.types import Number, Type
+from policy.vocabulary import EqualityOperator, OrderOperator, RuntimeValue
 
+Comparison = Literal[EqualityOperator, OrderOperator]
 Box = Mapping[Expression, Region]  # a region for each expression about which something is known
 Known = tuple[Box, ...]  # any one of these holds; where there is none, nothing can
 
 NOTHING_KNOWN: Known = ({},)
 _MOST_BOXES = 64
-_MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "is": "is", "is not": "is not"}
+_MIRRORED: dict[Comparison, Comparison] = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "is": "is", "is not": "is not"}
 
 
 def assuming(known: Known, condition: Expression, outcome: bool) -> Known:
@@ -42,44 +43,60 @@ def both(known: Known, more: Known) -> Known:
 def _met(a: Box, b: Box) -> Box | None:
     result = dict(a)
     for e, region in b.items():
-        result[e] = meet(result[e], region) if e in result else region
+        result[e] = intersection(result[e], region) if e in result else region
         if result[e].empty:
             return None
     return result
 
 
 def _boxes(condition: Expression, outcome: bool) -> Known:
-    match condition:
-        case typed.Literal(value):
-            return NOTHING_KNOWN if value is outcome else ()
-        case typed.Unary("not", operand):
-            return _boxes(operand, not outcome)
-        case typed.Unary("is absent", operand):
-            return _flag(typed.Unary("is present", operand, type=types.BOOLEAN), not outcome)
-        case typed.Chain("and" | "or" as operator, operands):
-            each = [_boxes(o, outcome) for o in operands]
-            if (operator == "and") is outcome:  # all of them
-                known = NOTHING_KNOWN
-                for boxes in each:
-                    known = both(known, boxes)
-                return known
-            some = tuple(box for boxes in each for box in boxes)
-            return some if len(some) <= _MOST_BOXES else NOTHING_KNOWN
-        case typed.Binary("not in", left, right):
-            return _boxes(typed.Binary("in", left, right, type=types.BOOLEAN), not outcome)
-        case typed.Binary("in", left, typed.SetOf(items)):
-            region = _listed(left.type, items)
-            return _flag(condition, outcome) if region is None else _within(left, region, outcome)
-        case typed.Binary("is" | "is not" | "<" | "<=" | ">" | ">=" as written, left, right):
-            if not isinstance(left, typed.Literal):
-                return _comparison(written, left, right, outcome)
-            if not isinstance(right, typed.Literal):
-                return _comparison(_MIRRORED[written], right, left, outcome)
-            return NOTHING_KNOWN  # two constants: a slip, but none of a branch
+    """What is known where the condition has this outcome; a condition that is not understood is a key of its own."""
+    if isinstance(condition, typed.Literal):
+        return NOTHING_KNOWN if condition.value is outcome else ()
+    if isinstance(condition, typed.Chain):
+        return _chained(condition, outcome)
+    if isinstance(condition, typed.Unary):
+        if condition.operator == "not":
+            return _boxes(condition.operand, not outcome)
+        if condition.operator == "is absent":
+            return _flag(typed.Unary("is present", condition.operand, type=types.BOOLEAN), not outcome)
+    if isinstance(condition, typed.Binary):
+        return _binary(condition, outcome)
     return _flag(condition, outcome)
 
 
-def _comparison(operator: str, left: Expression, right: Expression, outcome: bool) -> Known:
+def _chained(condition: typed.Chain, outcome: bool) -> Known:
+    each = [_boxes(o, outcome) for o in condition.operands]
+    if (condition.operator == "and") is outcome:  # all of them
+        known = NOTHING_KNOWN
+        for boxes in each:
+            known = both(known, boxes)
+        return known
+    some = tuple(box for boxes in each for box in boxes)
+    return some if len(some) <= _MOST_BOXES else NOTHING_KNOWN
+
+
+def _binary(condition: typed.Binary, outcome: bool) -> Known:
+    operator, left, right = condition.operator, condition.left, condition.right
+    match operator:
+        case "not in":
+            return _binary(typed.Binary("in", left, right, type=types.BOOLEAN), not outcome)
+        case "in":
+            region = _listed(left.type, right.items) if isinstance(right, typed.SetOf) else None
+            return _flag(condition, outcome) if region is None else _within(left, region, outcome)
+        case "is" | "is not" | "<" | "<=" | ">" | ">=":
+            if not isinstance(left, typed.Literal):
+                return _comparison(operator, left, right, outcome)
+            if not isinstance(right, typed.Literal):
+                return _comparison(_MIRRORED[operator], right, left, outcome)
+            return NOTHING_KNOWN  # two constants: a slip, but none of a branch
+        case "+" | "-" | "*" | "/" | "default":
+            return _flag(condition, outcome)
+        case _:
+            assert_never(operator)
+
+
+def _comparison(operator: Comparison, left: Expression, right: Expression, outcome: bool) -> Known:
     region = _compared(operator, left.type, right)
     return _related(operator, left, right, outcome) if region is None else _within(left, region, outcome)
 
@@ -89,30 +106,30 @@ def _flag(e: Expression, outcome: bool) -> Known:
 
 
 def _within(e: Expression, region: Region, outcome: bool) -> Known:
-    inside = region if outcome else minus(universe_of(e.type), region)
+    inside = region if outcome else difference(universe_of(e.type), region)
     return () if inside.empty else ({e: inside},)
 
 
-def _related(operator: str, left: Expression, right: Expression, outcome: bool) -> Known:
+def _related(operator: Comparison, left: Expression, right: Expression, outcome: bool) -> Known:
     """A comparison of two things that are no constants: itself a key, in the one way that it is written here."""
-    if operator in (">", "<="):
-        left, right, operator = right, left, {">": "<", "<=": ">="}[operator]
-    if operator in (">=", "is not"):
-        operator, outcome = {">=": "<", "is not": "is"}[operator], not outcome
+    if operator == ">" or operator == "<=":
+        left, right, operator = right, left, _MIRRORED[operator]
+    if operator == ">=" or operator == "is not":
+        operator, outcome = "<" if operator == ">=" else "is", not outcome
     return _flag(typed.Binary(operator, left, right, type=types.BOOLEAN), outcome)
 
 
-def _constant(e: Expression) -> Any:
+def _constant(e: Expression) -> RuntimeValue:
     """What a constant is, and at which scale; None where the expression is none."""
-    match e:
-        case typed.Literal(value, type=of) if value is not None:
-            return value, of.scale if isinstance(of, Number) else 0
-        case typed.Unary("-", typed.Literal(value, type=Number(_, scale))):
-            return -value, scale
+    if isinstance(e, typed.Unary) and e.operator == "-" and isinstance(e.operand, typed.Literal):
+        value, scale = _constant(e.operand)
+        return -value, scale
+    if isinstance(e, typed.Literal) and e.value is not None:
+        return e.value, e.type.scale if isinstance(e.type, Number) else 0
     return None
 
 
-def _compared(operator: str, of: Type, right: Expression) -> Region | None:
+def _compared(operator: Comparison, of: Type, right: Expression) -> Region | None:
     """Of the values of a type, those that compare so with a constant; None where that cannot be told."""
     constant = _constant(right)
     universe = universe_of(of)
@@ -121,7 +138,7 @@ def _compared(operator: str, of: Type, right: Expression) -> Region | None:
     value, scale = constant
     if isinstance(universe, Words):
         region: Region = Words(frozenset({value}))
-        return region if operator == "is" else minus(universe, region) if operator == "is not" else None
+        return region if operator == "is" else difference(universe, region) if operator == "is not" else None
     size = 10 ** max(0, scale - of.scale) if isinstance(of, Number) else 1
     at = value * 10 ** max(0, of.scale - scale) if isinstance(of, Number) else value
     below, upto = -(-at // size), at // size + 1  # the first that is not below it, the first above it
@@ -134,8 +151,11 @@ def _compared(operator: str, of: Type, right: Expression) -> Region | None:
             return Ints(((upto, FAR),))
         case ">=":
             return Ints(((below, FAR),))
-    equal = Ints(((below, upto),) if below < upto else ())
-    return equal if operator == "is" else minus(universe, equal)
+        case "is" | "is not":
+            equal = Ints(((below, upto),) if below < upto else ())
+            return equal if operator == "is" else difference(universe, equal)
+        case _:
+            assert_never(operator)
 
 
 def _listed(of: Type, items: tuple[Expression, ...]) -> Region | None:
@@ -145,5 +165,5 @@ def _listed(of: Type, items: tuple[Expression, ...]) -> Region | None:
     outside = universe_of(of)
     for region in regions:
         assert region is not None
-        outside = minus(outside, region)
-    return minus(universe_of(of), outside)
+        outside = difference(outside, region)
+    return difference(universe_of(of), outside)

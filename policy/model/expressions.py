@@ -5,12 +5,13 @@ Scales are still the author's; making them meet is the business of `ir.from_mode
 
 from __future__ import annotations
 
-from typing import Any
+from typing import assert_never
 
 from attrs import field, frozen
 
 from policy.model.types import Type
 from policy.source import NOWHERE, Span
+from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, RuntimeValue, UnaryOperator
 
 
 @frozen(kw_only=True)
@@ -23,7 +24,7 @@ class Typed:
 class Literal(Typed):
     """`value` in its run-time form at the type's scale."""
 
-    value: Any
+    value: RuntimeValue
 
 
 @frozen
@@ -63,13 +64,13 @@ class Apply(Typed):
 class Unary(Typed):
     """`-`, `abs`, `not`, `is present`, `is absent`."""
 
-    operator: str
+    operator: UnaryOperator
     operand: Expression
 
 
 @frozen
 class Binary(Typed):
-    operator: str
+    operator: BinaryOperator
     left: Expression
     right: Expression
 
@@ -86,7 +87,7 @@ class MonthsLater(Typed):
 class Chain(Typed):
     """`and`, `or`, `min`, `max` of two or more."""
 
-    operator: str
+    operator: ChainOperator
     operands: tuple[Expression, ...]
 
 
@@ -101,7 +102,7 @@ class Conditional(Typed):
 class Round(Typed):
     """`step` is a scaled integer at the scale of the node's type."""
 
-    mode: str
+    mode: RoundingMode
     step: int
     operand: Expression
 
@@ -115,7 +116,7 @@ class Clamp(Typed):
 
 @frozen
 class Aggregate(Typed):
-    kind: str
+    kind: AggregateKind
     body: Expression
     variable: str
     over: Expression
@@ -179,3 +180,5 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return (over, body) if where is None else (over, where, body)
         case Literal() | Local() | Today() | Named() | Failed():
             return ()
+        case _:
+            assert_never(expression)

@@ -7,16 +7,18 @@ Absent on purpose: judgements about a well-formed model (gaps, unused names, …
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import assert_never
 
 from policy.decisions import Citation, Status
 from policy.diagnostics import Collector, Diagnostic, did_you_mean, which_member
 from policy.model import rules, types
-from policy.model.bodies import UnitReader, days_of, ordinal, words_of
-from policy.model.circles import report_circles
-from policy.model.expected import amendment_of, test_of
+from policy.model.amendments import amendment_of
+from policy.model.bodies import declaration
+from policy.model.context import Context, days_of, ordinal, words_of
 from policy.model.index import Index, index
 from policy.model.names import Scope, Signature
+from policy.model.recursion import report_recursion
+from policy.model.tests import test_of
 from policy.model.types import Type
 from policy.syntax import tree
 
@@ -25,7 +27,7 @@ def model_of(files: Sequence[tree.File]) -> tuple[rules.Model, list[Diagnostic]]
     """The model of a rulebook's files, and everything found wrong on the way."""
     found = Collector()
     model = _Reader(index(files, found), found).read()
-    report_circles(model, found)
+    report_recursion(model, found)
     return model, list(dict.fromkeys(found.found))  # what several expectations use is read for each of them
 
 
@@ -47,7 +49,7 @@ class _Reader:
                 self.fields,
                 self.bounds,
                 found,
-                frozenset(index.lost),
+                frozenset(index.unparsed),
                 index.open(name),
             )
             for name in index.units
@@ -70,24 +72,26 @@ class _Reader:
             for entry in entries:
                 self._signature(entry.id, entry.node, self.scopes[entry.ruleset])
         amendments: list[rules.Amendment] = []
-        tests: list[tuple[UnitReader, tree.Test]] = []  # read last, when the bounds of all fields are known
+        tests: list[tuple[Context, tree.Test]] = []  # read last, when the bounds of all fields are known
         for unit in self.index.units.values():
-            reader = UnitReader(self, unit)
-            for declaration in unit.declarations:
-                if isinstance(declaration, tree.Test):
-                    tests.append((reader, declaration))
-                elif isinstance(declaration, tree.Tighten):
-                    amendment = amendment_of(reader, declaration)
+            context = Context(unit, self.scopes[unit.name], self.index, self.citations)
+            for d in unit.declarations:
+                if isinstance(d, tree.Test):
+                    tests.append((context, d))
+                elif isinstance(d, tree.Tighten):
+                    amendment = amendment_of(context, d)
                     amendments += [amendment] if amendment else []
-                elif not isinstance(declaration, tree.SourceText | tree.Provision):
-                    reader.declaration(declaration)
+                elif not isinstance(d, tree.SourceText | tree.Provision):
+                    id = f"{unit.name}.{d.name.text}"
+                    if id not in self.model.declared:
+                        self.model.declared[id] = declaration(context, id, d)
         m = self.model
         return rules.Model(
             rulesets=m.rulesets,
             declared=m.declared,
             sources=m.sources,
             provisions=m.provisions,
-            tests=tuple(test_of(reader, test) for reader, test in tests),
+            tests=tuple(test_of(context, test) for context, test in tests),
             amendments=tuple(amendments),
         )
 
@@ -156,7 +160,7 @@ class _Reader:
         for name, (ruleset, p) in self.index.provisions.items():
             source_name = name.partition("/")[0]
             source = self.model.sources.get(source_name)
-            if source is None and self.index.excused(source_name):
+            if source is None and self.index.suppressed(source_name):
                 continue
             if source is None:
                 self.found.error(
@@ -203,42 +207,31 @@ class _Reader:
                 which_member(tag.text, allowed),
             )
 
-    def cited(self, citations: tree.Citations) -> tuple[Citation, ...]:
-        result = []
-        for name in citations.names:
-            if name.text in self.citations:
-                result.append(self.citations[name.text])
-            elif name.text not in self.index.provisions and not self.index.excused(name.text):
-                self.found.error(
-                    "unknown-provision",
-                    f"there is no provision `{name.text}`",
-                    name.span,
-                    did_you_mean(name.text, self.index.provisions),
-                )
-        return tuple(result)
-
     # ── signatures ──────────────────────────────────────────────────────────────────────────
 
-    def _signature(self, id: str, node: Any, scope: Scope) -> None:
-        def parameters() -> tuple[tuple[str, Type], ...]:
-            names = [b.name.text for b in node.parameters]
-            for b in node.parameters:
+    def _signature(self, id: str, node: tree.Definition, scope: Scope) -> None:
+        def parameters(binders: tuple[tree.Binder, ...]) -> rules.Parameters:
+            names = [b.name.text for b in binders]
+            for b in binders:
                 if names.count(b.name.text) > 1:
                     self._twice(b.name)
-            return tuple((b.name.text, scope.type_of(b.type)) for b in node.parameters)
+            return tuple((b.name.text, scope.type_of(b.type)) for b in binders)
 
         match node:
             case tree.Parameter():
                 signature = Signature(id, "parameter", (), scope.type_of(node.type))
             case tree.DatedSet():
                 signature = Signature(id, "set", (), types.SetOf(scope.type_of(node.of)))
-            case tree.Value() | tree.Table():
-                kind = "value" if isinstance(node, tree.Value) else "table"
-                signature = Signature(id, kind, parameters(), scope.type_of(node.type))
+            case tree.Value():
+                signature = Signature(id, "value", parameters(node.parameters), scope.type_of(node.type))
+            case tree.Table():
+                signature = Signature(id, "table", parameters(node.parameters), scope.type_of(node.type))
             case tree.Decision():
-                signature = Signature(id, "decision", parameters(), types.BOOLEAN)
+                signature = Signature(id, "decision", parameters(node.parameters), types.BOOLEAN)
             case tree.Priority():
-                signature = Signature(id, "priority", parameters(), types.BROKEN)
-            case _:
+                signature = Signature(id, "priority", parameters(node.parameters), types.BROKEN)
+            case tree.EnumOf() | tree.RecordType() | tree.Property():
                 return
+            case _:
+                assert_never(node)
         self.signatures[id] = signature

@@ -6,9 +6,8 @@ In: parsed files. Out: an `Index` of entries and imports, with findings about na
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
 from policy.model.names import Entry, merge
@@ -37,7 +36,7 @@ class Unit:
     name: str
     head: tree.Ruleset
     imports: tuple[tree.Import, ...]
-    declarations: tuple[Any, ...]
+    declarations: tuple[tree.Statement, ...]
 
     @property
     def wanted(self) -> tuple[tree.Name, ...]:
@@ -45,21 +44,21 @@ class Unit:
         return (*(i.name for i in self.imports), *([self.head.amends] if self.head.amends else []))
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Index:
     units: dict[str, Unit] = field(factory=dict)
     own: dict[str, list[Entry]] = field(factory=dict)
     sources: dict[str, tree.SourceText] = field(factory=dict)
     provisions: dict[str, tuple[str, tree.Provision]] = field(factory=dict)
-    lost: set[str] = field(factory=set)  # names whose declarations could not be read
+    unparsed: set[str] = field(factory=set)  # names whose declarations could not be read
 
     def open(self, ruleset: str) -> bool:
         """Whether an import of the ruleset leads nowhere, so that any name may come from there."""
         return any(wanted.text not in self.units for wanted in self.units[ruleset].wanted)
 
-    def excused(self, citable: str) -> bool:
+    def suppressed(self, citable: str) -> bool:
         """Whether a source or provision is unknown only because of something already reported."""
-        return citable in self.lost or any(map(self.open, self.units))
+        return citable in self.unparsed or any(map(self.open, self.units))
 
     def reach(self, ruleset: str) -> tuple[str, ...]:
         """Rulesets whose names are visible in `ruleset`, itself left out, in order of import."""
@@ -82,11 +81,11 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
     """All rulesets of the files by name."""
     result = Index()
     for file in files:
-        result.lost.update(file.lost)
+        result.unparsed.update(file.unparsed)
         unit = _unit(file, found)
         if unit is None:
             names = (getattr(d, "name", None) for d in file.declarations)
-            result.lost.update(n.text for n in names if isinstance(n, tree.Name))
+            result.unparsed.update(n.text for n in names if isinstance(n, tree.Name))
             continue
         if unit.name in result.units:
             first = result.units[unit.name].head.name.span
@@ -102,7 +101,7 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
         _declare(unit, result, found)
     for unit in result.units.values():
         for wanted in unit.wanted:
-            if wanted.text not in result.units and wanted.text not in result.lost:
+            if wanted.text not in result.units and wanted.text not in result.unparsed:
                 others = [name for name in result.units if name != unit.name]
                 found.error(
                     "unknown-ruleset",
@@ -129,7 +128,7 @@ def _unit(file: tree.File, found: Collector) -> Unit | None:
     if not declarations:
         return None
     first = declarations[0]
-    if not isinstance(first, tree.Language) and "language" not in file.lost:
+    if not isinstance(first, tree.Language) and "language" not in file.unparsed:
         found.error(
             "language-version",
             "the file does not say which version of the language it is written in",
@@ -144,7 +143,7 @@ def _unit(file: tree.File, found: Collector) -> Unit | None:
             f"it reads `language {LANGUAGE_VERSION}`",
         )
     heads = [d for d in declarations if isinstance(d, tree.Ruleset)]
-    if not heads and "ruleset" not in file.lost:
+    if not heads and "ruleset" not in file.unparsed:
         found.error(
             "missing-ruleset",
             "the file does not name its ruleset",

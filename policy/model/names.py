@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import assert_never
 
 from attrs import frozen
 
@@ -13,14 +13,15 @@ from policy.model.currencies import MINOR_UNIT
 from policy.model.types import Type
 from policy.source import Span
 from policy.syntax import tree
+from policy.vocabulary import QuestionKind
 
 
 @frozen
 class Signature:
-    """How a name may be used in expressions. `kind`: parameter, set, value, table, decision, priority."""
+    """How a name may be used in expressions."""
 
     id: str
-    kind: str
+    kind: QuestionKind
     parameters: tuple[tuple[str, Type], ...]
     type: Type
 
@@ -31,7 +32,7 @@ class Entry:
 
     id: str
     ruleset: str
-    node: Any
+    node: tree.Definition
     span: Span
 
 
@@ -46,14 +47,14 @@ class Scope:
     fields: dict[str, dict[str, Type]]  # by a record's full name
     bounds: dict[str, dict[str, tuple[int | None, int | None]]]  # of fields, once all records are read
     found: Collector
-    lost: frozenset[str] = frozenset()  # names whose declarations could not be read
+    unparsed: frozenset[str] = frozenset()  # names whose declarations could not be read
     open: bool = False  # whether an import leads nowhere, so that any name may come from there
 
-    def excused(self, name: str) -> bool:
+    def suppressed(self, name: str) -> bool:
         """Whether `name` is unknown only because of something already reported."""
-        return self.open or name in self.lost
+        return self.open or name in self.unparsed
 
-    def find(self, name: str, span: Span, kinds: tuple[type[Any], ...], what: str) -> Entry | None:
+    def find(self, name: str, span: Span, kinds: tuple[type[tree.Definition], ...], what: str) -> Entry | None:
         """The one entry of these kinds called `name`, or None with a finding."""
         entries = [e for e in self.visible.get(name, ()) if isinstance(e.node, kinds)]
         if len(entries) == 1:
@@ -67,7 +68,7 @@ class Scope:
                 "rename one of them, or import only the one you mean",
             )
             return None
-        if self.excused(name):
+        if self.suppressed(name):
             return None
         known = [n for n, es in self.visible.items() if any(isinstance(e.node, kinds) for e in es)]
         self.found.error("unknown-name", f"there is no {what} `{name}`", span, did_you_mean(name, known))
@@ -97,11 +98,14 @@ class Scope:
             case "named":
                 entry = self.find(written.argument, written.span, (tree.EnumOf, tree.RecordType), "type")
                 return self.named_types.get(entry.id, types.BROKEN) if entry else types.BROKEN
+            case "decimal":
+                return self._number_type(written, "number")
+            case "rate" | "quantity" | "money" | "price":
+                return self._number_type(written, written.kind)
             case _:
-                return self._number_type(written)
+                assert_never(written.kind)
 
-    def _number_type(self, written: tree.TypeName) -> Type:
-        unit = {"decimal": "number"}.get(written.kind, written.kind)
+    def _number_type(self, written: tree.TypeName, unit: str) -> Type:
         scale = types.DEFAULT_SCALE.get(unit, 0)
         if written.argument:
             if written.argument not in MINOR_UNIT:

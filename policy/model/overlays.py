@@ -6,6 +6,8 @@ tightened decision only gains denials.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import evolve
 
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
@@ -28,17 +30,22 @@ def overlaid(model: rules.Model, overlay: str) -> rules.Model:
     return evolve(model, declared=declared)
 
 
-def _amended(base: rules.Question, amendment: rules.Amendment) -> rules.Question:
-    match base:
-        case rules.Parameter() if amendment.kind == "adopt":
+def _amended(base: rules.Declaration, amendment: rules.Amendment) -> rules.Declaration:
+    match amendment.kind:
+        case "adopt":
+            assert isinstance(base, rules.Parameter)
             return evolve(base, versions=amendment.versions, unset=None)
-        case rules.Parameter() | rules.Value():
+        case "parameter" | "value":
+            assert isinstance(base, rules.Parameter | rules.Value)
             return evolve(base, tightened=(*base.tightened, amendment.versions))
-        case rules.Table() if amendment.rows is not None:
-            return evolve(base, tightened=(*base.tightened, amendment.rows))
-        case rules.Decision():
+        case "table":
+            assert isinstance(base, rules.Table)
+            return evolve(base, tightened=(*base.tightened, *([amendment.rows] if amendment.rows else [])))
+        case "decision":
+            assert isinstance(base, rules.Decision)
             return evolve(base, rules=(*base.rules, *amendment.rules))
-    return base
+        case _:
+            assert_never(amendment.kind)
 
 
 def check_overlay(model: rules.Model, overlay: str) -> list[Diagnostic]:

@@ -9,15 +9,15 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import assert_never
 
 from attrs import frozen
 
-from policy.model import expressions as typed
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.calendar import BEGINNING, ENDING
 from policy.model.types import Number, Type
 from policy.model.values import show
+from policy.vocabulary import RuntimeValue
 
 FAR = 10**60
 _MOST_BOXES = 4_000
@@ -29,12 +29,12 @@ class Ints:
 
     intervals: tuple[tuple[int, int], ...]
 
-    def meet(self, other: Ints) -> Ints:
+    def intersection(self, other: Ints) -> Ints:
         few, many = sorted((self.intervals, other.intervals), key=len)
         shared = ((max(a, c), min(b, d)) for a, b in few for c, d in many[_touched(many, a, b)])
         return Ints(tuple(shared))
 
-    def minus(self, other: Ints) -> Ints:
+    def difference(self, other: Ints) -> Ints:
         left = self.intervals
         for a, b in other.intervals:
             touched = _touched(left, a, b)
@@ -58,10 +58,10 @@ def _touched(intervals: tuple[tuple[int, int], ...], low: int, high: int) -> sli
 class Words:
     """`items`, or everything but `items` where `others`."""
 
-    items: frozenset[Any]
+    items: frozenset[RuntimeValue]
     others: bool = False
 
-    def meet(self, other: Words) -> Words:
+    def intersection(self, other: Words) -> Words:
         match self.others, other.others:
             case False, False:
                 return Words(self.items & other.items)
@@ -71,8 +71,8 @@ class Words:
                 return Words(other.items - self.items)
         return Words(self.items | other.items, True)
 
-    def minus(self, other: Words) -> Words:
-        return self.meet(Words(other.items, not other.others))
+    def difference(self, other: Words) -> Words:
+        return self.intersection(Words(other.items, not other.others))
 
     @property
     def empty(self) -> bool:
@@ -83,20 +83,20 @@ Region = Ints | Words
 Box = tuple[Region, ...]
 
 
-def meet(a: Region, b: Region) -> Region:
+def intersection(a: Region, b: Region) -> Region:
     if isinstance(a, Ints) and isinstance(b, Ints):
-        return a.meet(b)
+        return a.intersection(b)
     assert isinstance(a, Words)
     assert isinstance(b, Words)
-    return a.meet(b)
+    return a.intersection(b)
 
 
-def minus(a: Region, b: Region) -> Region:
+def difference(a: Region, b: Region) -> Region:
     if isinstance(a, Ints) and isinstance(b, Ints):
-        return a.minus(b)
+        return a.difference(b)
     assert isinstance(a, Words)
     assert isinstance(b, Words)
-    return a.minus(b)
+    return a.difference(b)
 
 
 def universe_of(of: Type) -> Region:
@@ -110,8 +110,10 @@ def universe_of(of: Type) -> Region:
             return Words(frozenset({True, False}))
         case Number() | types.Date() | types.Instant():
             return Ints(((-FAR, FAR),))
-        case _:
+        case types.Text() | types.Record() | types.SetOf() | types.ListOf() | types.Broken():
             return Words(frozenset(), True)
+        case _:
+            assert_never(of)
 
 
 def _constants(items: tuple[typed.Expression, ...], of: Type) -> list[int | str] | None:
@@ -132,36 +134,40 @@ def _constants(items: tuple[typed.Expression, ...], of: Type) -> list[int | str]
 def region_of(cell: rules.Cell, of: Type) -> Region | None:
     inner = of.of if isinstance(of, types.OptionalOf) else of
     universe = universe_of(of)
-    if cell.kind == "any":
-        return universe
-    if isinstance(of, types.OptionalOf) and isinstance(universe, Ints):
+    if cell.kind != "any" and isinstance(of, types.OptionalOf) and isinstance(universe, Ints):
         return None  # absence has no place among the ints
-    if cell.kind in ("values", "other"):
-        values = _constants(cell.items, inner)
-        if values is None:
-            return None
-        named: Region
-        if isinstance(universe, Ints):
-            named = Ints(tuple(sorted((int(v), int(v) + 1) for v in set(values))))
-        else:
-            named = Words(frozenset(values))
-        return meet(universe, named) if cell.kind == "values" else minus(universe, named)
-    if cell.kind == "bounds":
-        region = universe
-        for operator, bound in cell.tests:
-            at = _constants((bound,), inner)
-            if at is None:
-                return None
-            low = int(at[0]) + (operator in (">", "<="))
-            interval = (low, FAR) if operator in (">", ">=") else (-FAR, low)
-            region = meet(region, Ints((interval,)))
-        return region
-    items = cell.items[0]
-    if isinstance(items, typed.SetOf):
-        same = rules.Cell(kind="values", items=items.items)
-        listed = region_of(same, of)
-        return listed if cell.kind == "in" or listed is None else minus(universe, listed)
-    return None
+    match cell.kind:
+        case "any":
+            return universe
+        case "values" | "other":
+            named = _listed(cell.items, inner, universe)
+            return named if named is None or cell.kind == "values" else difference(universe, named)
+        case "in" | "not in":
+            items = cell.items[0]
+            named = _listed(items.items, inner, universe) if isinstance(items, typed.SetOf) else None
+            return named if named is None or cell.kind == "in" else difference(universe, named)
+        case "bounds":
+            region = universe
+            for operator, bound in cell.tests:
+                at = _constants((bound,), inner)
+                if at is None:
+                    return None
+                low = int(at[0]) + (operator in (">", "<="))
+                interval = (low, FAR) if operator in (">", ">=") else (-FAR, low)
+                region = intersection(region, Ints((interval,)))
+            return region
+        case _:
+            assert_never(cell.kind)
+
+
+def _listed(items: tuple[typed.Expression, ...], of: Type, universe: Region) -> Region | None:
+    """Of all values, those that are listed; None where one is not a constant."""
+    values = _constants(items, of)
+    if values is None:
+        return None
+    if isinstance(universe, Ints):
+        return intersection(universe, Ints(tuple(sorted((int(v), int(v) + 1) for v in set(values)))))
+    return intersection(universe, Words(frozenset(values)))
 
 
 def boxes(body: rules.Rows) -> list[Box | None]:
@@ -178,7 +184,7 @@ def boxes(body: rules.Rows) -> list[Box | None]:
 
 
 def disjoint(a: Box, b: Box) -> bool:
-    return any(meet(x, y).empty for x, y in zip(a, b, strict=True))
+    return any(intersection(x, y).empty for x, y in zip(a, b, strict=True))
 
 
 def proven_disjoint(body: rules.Rows) -> bool:
@@ -225,7 +231,7 @@ def _sharing(regions: list[Region]) -> Iterator[list[int]]:
         words = [r for r in regions if isinstance(r, Words)]
         others = [at for at, r in enumerate(words) if r.others]
         yield others
-        named: dict[Any, list[int]] = {}
+        named: dict[RuntimeValue, list[int]] = {}
         for at, r in enumerate(words):
             for word in r.items if not r.others else ():
                 named.setdefault(word, []).append(at)
@@ -239,7 +245,7 @@ def _sharing(regions: list[Region]) -> Iterator[list[int]]:
             yield [who for _, who in begun]
 
 
-def left_over(start: Sequence[Box], taken: Sequence[Box]) -> list[Box] | None:
+def remainder(start: Sequence[Box], taken: Sequence[Box]) -> list[Box] | None:
     """What remains of `start` without `taken`; None when that takes too many pieces to say."""
     remaining = list(start)
     for row in taken:
@@ -250,10 +256,10 @@ def left_over(start: Sequence[Box], taken: Sequence[Box]) -> list[Box] | None:
                 continue
             kept: list[Region] = []
             for at, (mine, theirs) in enumerate(zip(box, row, strict=True)):
-                outside = minus(mine, theirs)
+                outside = difference(mine, theirs)
                 if not outside.empty:
                     pieces.append((*kept, outside, *box[at + 1 :]))
-                kept.append(meet(mine, theirs))
+                kept.append(intersection(mine, theirs))
         if len(pieces) > _MOST_BOXES:
             return None
         remaining = pieces
@@ -268,17 +274,17 @@ def gap(body: rules.Rows) -> str | None:
         return None
     first = min(i[0] for b in known if isinstance(b[0], Ints) for i in b[0].intervals)
     universe: Box = (Ints(((first, ENDING),)), *(universe_of(c.type) for c in body.columns))
-    rest = left_over([universe], known)
+    rest = remainder([universe], known)
     return _in_words(rest[0], universe, body.columns) if rest else None
 
 
-def useless(body: rules.Rows) -> list[int]:
+def redundant(body: rules.Rows) -> list[int]:
     """Rows whose every case is taken by earlier rows."""
     found = boxes(body)
     earlier: dict[int, list[Box]] = {n: [] for n, box in enumerate(found) if box is not None}
     for m, n in overlapping(found):
         earlier[n].append(found[m] or ())
-    return [n for n, rows in earlier.items() if left_over([found[n] or ()], rows) == []]
+    return [n for n, rows in earlier.items() if remainder([found[n] or ()], rows) == []]
 
 
 def _in_words(box: Box, universe: Box, columns: tuple[typed.Expression, ...]) -> str:

@@ -6,7 +6,7 @@ day in force, `end` the first day no longer in force, None means unbounded.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar, TypeVar, overload
 
 from attrs import field, frozen
 
@@ -14,6 +14,18 @@ from policy.decisions import Citation, Status, Words
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.source import NOWHERE, Span
+from policy.vocabulary import (
+    AmendmentKind,
+    Direction,
+    Effect,
+    ExpectationKind,
+    HitPolicy,
+    KeyKind,
+    OrderOperator,
+    QuestionKind,
+    Strictness,
+    TestKind,
+)
 
 Parameters = tuple[tuple[str, Type], ...]
 
@@ -106,9 +118,9 @@ class RecordType(Declared):
 
 @frozen(kw_only=True)
 class Leniency:
-    """That rounding by `mode` (down, up), which is not the cautious direction, is meant; and why."""
+    """That rounding by `mode`, which is not the cautious direction, is meant; and why."""
 
-    mode: str
+    mode: Direction
     because: Words
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
@@ -120,6 +132,7 @@ class SetVersion(Dated):
 
 @frozen(kw_only=True)
 class DatedSet(Declared):
+    kind: ClassVar[QuestionKind] = "set"
     type: Type
     versions: tuple[SetVersion, ...]
 
@@ -133,8 +146,9 @@ class Version(Dated):
 class Parameter(Declared):
     """`unset` tells why no value is known; of `tightened`, the values of each amendment, the strictest wins."""
 
+    kind: ClassVar[QuestionKind] = "parameter"
     type: Type
-    stricter: str
+    stricter: Strictness
     versions: tuple[Version, ...]
     unset: Words | None
     citations: tuple[Citation, ...]
@@ -144,8 +158,9 @@ class Parameter(Declared):
 
 @frozen(kw_only=True)
 class Value(Asking):
+    kind: ClassVar[QuestionKind] = "value"
     type: Type
-    stricter: str
+    stricter: Strictness
     versions: tuple[Version, ...]
     tightened: tuple[tuple[Version, ...], ...] = ()
     leniency: Leniency | None = None
@@ -153,11 +168,11 @@ class Value(Asking):
 
 @frozen(kw_only=True)
 class Cell:
-    """A test of one column. `kind`: any, values, other (`items` are what other rows name), bounds, in, not in."""
+    """A test of one column. The `items` of an `other` are what the other rows name."""
 
-    kind: str
+    kind: TestKind
     items: tuple[Expression, ...] = ()
-    tests: tuple[tuple[str, Expression], ...] = ()
+    tests: tuple[tuple[OrderOperator, Expression], ...] = ()
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
@@ -177,9 +192,10 @@ class Rows:
 
 @frozen(kw_only=True)
 class Table(Asking):
+    kind: ClassVar[QuestionKind] = "table"
     type: Type
-    stricter: str
-    hit: str
+    stricter: Strictness
+    hit: HitPolicy
     body: Rows
     tightened: tuple[Rows, ...] = ()
     leniency: Leniency | None = None
@@ -188,7 +204,7 @@ class Table(Asking):
 @frozen(kw_only=True)
 class Rule(Dated):
     name: str
-    effect: str
+    effect: Effect
     when: tuple[Expression, ...]
     unless: tuple[Expression, ...]
     because: Words
@@ -198,18 +214,19 @@ class Rule(Dated):
 class Decision(Asking):
     """A duty is `stricter` when `permitted`; any other decision, when denied."""
 
-    otherwise: str
+    kind: ClassVar[QuestionKind] = "decision"
+    otherwise: Effect
     because: Words
     citations: tuple[Citation, ...]
     rules: tuple[Rule, ...]
-    stricter: str = ""
+    stricter: Strictness = ""
 
 
 @frozen(kw_only=True)
 class Key(Dated):
     """One line of a priority; while it is not in force it ranks all alike."""
 
-    kind: str
+    kind: KeyKind
     by: Expression
     side: Expression | None
     ranks: tuple[str, ...]
@@ -217,6 +234,7 @@ class Key(Dated):
 
 @frozen(kw_only=True)
 class Priority(Asking):
+    kind: ClassVar[QuestionKind] = "priority"
     keys: tuple[Key, ...]
 
 
@@ -231,6 +249,7 @@ class Precedes:
 
 @frozen(kw_only=True)
 class Property(Asking):
+    kind: ClassVar[QuestionKind] = "property"
     citations: tuple[Citation, ...]
     where: Expression | None
     always: Expression | Precedes
@@ -242,7 +261,7 @@ class Expectation:
 
     question: str
     arguments: tuple[Any, ...]
-    kind: str
+    kind: ExpectationKind
     value: Any
     names: tuple[str, ...] | None
     other: tuple[Any, ...] = ()
@@ -262,9 +281,9 @@ class Test:
 
 @frozen(kw_only=True)
 class Amendment:
-    """What an overlay does to one declaration. `kind`: parameter, value, table, decision, adopt."""
+    """What an overlay does to one declaration."""
 
-    kind: str
+    kind: AmendmentKind
     target: str
     ruleset: str
     versions: tuple[Version, ...] = ()
@@ -273,8 +292,13 @@ class Amendment:
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
-Callable = Value | Table | Decision
 Question = Parameter | Value | Table | Decision | Priority | Property
+Declaration = EnumOf | RecordType | DatedSet | Question
+
+A = TypeVar("A", bound=Declared)
+B = TypeVar("B", bound=Declared)
+C = TypeVar("C", bound=Declared)
+D = TypeVar("D", bound=Declared)
 
 
 @frozen(kw_only=True)
@@ -282,12 +306,33 @@ class Model:
     """A whole rulebook. Every mapping is in the order of declaration."""
 
     rulesets: dict[str, Ruleset]
-    declared: dict[str, Any]  # full name to declaration, every kind but the three below
+    declared: dict[str, Declaration]  # by full name
     sources: dict[str, SourceText]
     provisions: dict[str, Provision]  # by the name citations use, as in `VATP/7.23`
     tests: tuple[Test, ...]
     amendments: tuple[Amendment, ...]
 
-    def of_kind(self, *kinds: type[Any]) -> list[Any]:
+    def get(self, kind: type[A], id: str) -> A:
+        """The declaration of this full name, which is one of that kind."""
+        declared = self.declared[id]
+        assert isinstance(declared, kind), f"{id} is no {kind.__name__}"
+        return declared
+
+    def question(self, id: str) -> Question:
+        declared = self.declared[id]
+        assert isinstance(declared, Question), f"{id} cannot be asked"
+        return declared
+
+    @overload
+    def of_kind(self, a: type[A], /) -> list[A]: ...
+    @overload
+    def of_kind(self, a: type[A], b: type[B], /) -> list[A | B]: ...
+    @overload
+    def of_kind(self, a: type[A], b: type[B], c: type[C], /) -> list[A | B | C]: ...
+    @overload
+    def of_kind(self, a: type[A], b: type[B], c: type[C], d: type[D], /) -> list[A | B | C | D]: ...
+    @overload
+    def of_kind(self, *kinds: type[A]) -> list[A]: ...
+    def of_kind(self, *kinds: type[Declared]) -> list[Any]:
         """Every declaration of these kinds, in order."""
         return [d for d in self.declared.values() if isinstance(d, kinds)]

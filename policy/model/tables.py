@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 from datetime import date
-from typing import Any, Protocol
+from typing import assert_never
 
 from attrs import evolve
 
 from policy.diagnostics import Collector
-from policy.model import expressions as typed
-from policy.model import rules, types
-from policy.model.agreement import a_type
+from policy.model import expressions as typed, rules, types
+from policy.model.checker import TypeChecker
+from policy.model.coercion import a_type
+from policy.model.context import Context
 from policy.model.names import Signature
-from policy.model.types import Number, Type
-from policy.model.typing import Typist
+from policy.model.types import Quantity
 from policy.syntax import tree
 
 
-class UnitReader(Protocol):
-    """What the rows of a table need from the reader of its ruleset."""
-
-    found: Collector
-
-    def typist(self, variables: tuple[tuple[str, Type], ...] = ()) -> Typist: ...
-
-    def dated(self, node: Any, period: tree.Period | None, per: tree.Citations) -> dict[str, Any]: ...
-
-
 def rows_of(
-    reader: UnitReader, name: tree.Name, header: tree.Row, rows: tuple[tree.Row, ...], signature: Signature
+    context: Context, name: tree.Name, header: tree.Row, rows: tuple[tree.Row, ...], signature: Signature
 ) -> rules.Rows:
-    typist = reader.typist(signature.parameters)
+    checker = context.checker(signature.parameters)
     kinds: list[str] = []
     columns: list[typed.Expression | None] = []
     for cell in header.cells:
@@ -43,12 +33,12 @@ def rows_of(
             columns.append(None)
         elif item is not None:
             kinds.append("test")
-            columns.append(_tested(typist, typist.exact(typist.expression(item))))
+            columns.append(_tested(checker, checker.exact(checker.expression(item))))
         else:
-            reader.found.error("table-shape", "a column's head is what the column tests", cell.span)
+            context.found.error("table-shape", "a column's head is what the column tests", cell.span)
             return rules.Rows(columns=(), rows=())
     if kinds.count("result") != 1 or any(kinds.count(k) > 1 for k in ("from", "until", "per")):
-        reader.found.error(
+        context.found.error(
             "table-shape",
             f"one column must be headed `{name.text}`, and `from`, `until` and `per` may stand once",
             header.span,
@@ -58,21 +48,21 @@ def rows_of(
     read = []
     for row in rows:
         if len(row.cells) != len(kinds):
-            reader.found.error(
+            context.found.error(
                 "table-shape", f"this row has {len(row.cells)} cells and the head {len(kinds)}", row.span
             )
             continue
-        read.append(_row(reader, row, kinds, columns, rows, typist, signature))
+        read.append(_row(context, row, kinds, columns, rows, checker, signature))
     return rules.Rows(columns=tuple(c for c in columns if c is not None), rows=tuple(read))
 
 
 def _row(
-    reader: UnitReader,
+    context: Context,
     row: tree.Row,
     kinds: list[str],
     columns: list[typed.Expression | None],
     rows: tuple[tree.Row, ...],
-    typist: Typist,
+    checker: TypeChecker,
     signature: Signature,
 ) -> rules.Row:
     cells: list[rules.Cell] = []
@@ -84,38 +74,38 @@ def _row(
         column = columns[at]
         if column is not None:
             others = [r.cells[at] for r in rows if r is not row and len(r.cells) == len(kinds)]
-            cells.append(_cell(reader, cell, column, others, typist))
+            cells.append(_cell(context, cell, column, others, checker))
         elif kind == "per":
             if cell.kind == "citations":
                 per = cell.citations
             else:
-                reader.found.error("table-shape", "the column `per` holds provisions", cell.span)
+                context.found.error("table-shape", "the column `per` holds provisions", cell.span)
         elif kind == "result":
             if cell.kind == "values" and len(cell.items) == 1:
-                result = typist.typed(cell.items[0], signature.type)
+                result = checker.typed(cell.items[0], signature.type)
             else:
-                reader.found.error("table-shape", "the result is one value", cell.span)
+                context.found.error("table-shape", "the result is one value", cell.span)
         elif cell.kind != "any":
             item = cell.items[0] if cell.kind == "values" and len(cell.items) == 1 else None
             if isinstance(item, tree.Moment) and len(item.iso) == 10:
-                moment = date.fromordinal(typist.expression(item).value)  # type: ignore[union-attr]  # a literal
+                moment = date.fromordinal(checker.expression(item).value)  # type: ignore[union-attr]  # a literal
                 start, end = (moment, end) if kind == "from" else (start, moment)
             else:
-                reader.found.error("table-shape", f"the column `{kind}` holds dates, or `any`", cell.span)
+                context.found.error("table-shape", f"the column `{kind}` holds dates, or `any`", cell.span)
     period = tree.Period(start, end, span=row.span)
-    return rules.Row(cells=tuple(cells), result=result, **reader.dated(row, period, per))
+    return rules.Row(cells=tuple(cells), result=result, **context.dated(row.span, period, per))
 
 
-def _tested(typist: Typist, column: typed.Expression) -> typed.Expression:
+def _tested(checker: TypeChecker, column: typed.Expression) -> typed.Expression:
     """The head of a column, which must be something that cells can be compared with."""
     of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
     if isinstance(of, types.Record | types.SetOf | types.ListOf):
-        return typist.fail("type-mismatch", f"a column cannot test {a_type(of)}", column.span)
+        return checker.fail("type-mismatch", f"a column cannot test {a_type(of)}", column.span)
     return column
 
 
 def _cell(
-    reader: UnitReader, cell: tree.Cell, column: typed.Expression, others: list[tree.Cell], typist: Typist
+    context: Context, cell: tree.Cell, column: typed.Expression, others: list[tree.Cell], checker: TypeChecker
 ) -> rules.Cell:
     of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
     if isinstance(of, types.Broken):  # already reported, and no cell can be told right from wrong
@@ -124,25 +114,28 @@ def _cell(
         case "any":
             return rules.Cell(kind="any", span=cell.span)
         case "values":
-            return rules.Cell(kind="values", items=tuple(typist.typed(i, of) for i in cell.items), span=cell.span)
+            return rules.Cell(kind="values", items=tuple(checker.typed(i, of) for i in cell.items), span=cell.span)
         case "other":
-            quiet = Typist(typist.scope, typist.variables, Collector())
+            quiet = TypeChecker(checker.scope, checker.variables, Collector())
             named = [quiet.typed(i, of) for c in others if c.kind == "values" for i in c.items]
             unique = tuple(dict.fromkeys(n for n in named if not isinstance(n, typed.Failed)))
             return rules.Cell(kind="other", items=unique, span=cell.span)
         case "bounds":
-            tests = tuple((operator, _bound(e, column, typist)) for operator, e in cell.tests)
+            tests = tuple((operator, _bound(e, column, checker)) for operator, e in cell.tests)
             return rules.Cell(kind="bounds", tests=tests, span=cell.span)
         case "in" | "not in":
-            return rules.Cell(kind=cell.kind, items=(typist.typed(cell.items[0], types.SetOf(of)),), span=cell.span)
-    reader.found.error("table-shape", "this cannot stand in a column that tests facts", cell.span)
-    return rules.Cell(kind="any", span=cell.span)
+            return rules.Cell(kind=cell.kind, items=(checker.typed(cell.items[0], types.SetOf(of)),), span=cell.span)
+        case "from" | "until" | "per" | "citations":
+            context.found.error("table-shape", "this cannot stand in a column that tests facts", cell.span)
+            return rules.Cell(kind="any", span=cell.span)
+        case _:
+            assert_never(cell.kind)
 
 
-def _bound(e: tree.Expression, column: typed.Expression, typist: Typist) -> typed.Expression:
+def _bound(e: tree.Expression, column: typed.Expression, checker: TypeChecker) -> typed.Expression:
     inner = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
     plain = evolve(column, type=inner)
-    _, bound, of = typist.same_type(plain, typist.exact(typist.expression(e, inner)))
-    if not isinstance(of, Number | types.Date | types.Instant | types.Broken):
-        return typist.fail("type-mismatch", f"`{types.describe(of)}` has no order", e.span)
+    _, bound, of = checker.same_type(plain, checker.exact(checker.expression(e, inner)))
+    if not isinstance(of, Quantity | types.Broken):
+        return checker.fail("type-mismatch", f"`{types.describe(of)}` has no order", e.span)
     return bound

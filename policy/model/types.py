@@ -6,6 +6,8 @@ every number, date (days), instant (microseconds, UTC) is a Python int; texts an
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import frozen
 
 EXACT_FRACTION = -1  # the "scale" of a quotient, which may exist only inside `round`
@@ -83,6 +85,8 @@ class Broken:
 
 Type = Boolean | Text | Date | Instant | Number | Enum | Record | SetOf | ListOf | OptionalOf | Broken
 
+Quantity = Number | Date | Instant  # what is held as an int, and has an order
+
 BOOLEAN, TEXT, DATE, INSTANT, BROKEN = Boolean(), Text(), Date(), Instant(), Broken()
 INTEGER = Number("number", 0)
 INSTANT_STEP = Number("duration", 6)
@@ -152,6 +156,8 @@ def describe(of: Type) -> str:
             return f"optional {describe(item)}"
         case Broken():
             return "unknown"
+        case _:
+            assert_never(of)
 
 
 def a_type(of: Type) -> str:

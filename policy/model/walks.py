@@ -5,16 +5,15 @@ In: a declaration of a model. Out: typed expressions, in the order of the rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import chain
-from typing import Any
+from typing import assert_never
 
-from policy.model import expressions as typed
-from policy.model import rules
+from policy.model import expressions as typed, rules
 from policy.model.expressions import Expression, parts
 
 
-def bodies(declared: Any) -> Iterator[Expression]:
+def bodies(declared: rules.Declaration | rules.Amendment) -> Iterator[Expression]:
     """Every expression a declaration is made of."""
     match declared:
         case (
@@ -43,6 +42,10 @@ def bodies(declared: Any) -> Iterator[Expression]:
             if rows is not None:
                 yield from row_bodies(rows)
             yield from rule_bodies(inner)
+        case rules.EnumOf() | rules.RecordType() | rules.DatedSet():
+            return
+        case _:
+            assert_never(declared)
 
 
 def row_bodies(rows: rules.Rows) -> Iterator[Expression]:
@@ -70,6 +73,20 @@ def walk(expression: Expression) -> Iterator[Expression]:
         pending.extend(parts(e))
 
 
-def uses(declared: Any) -> set[str]:
+def uses(declared: rules.Declaration | rules.Amendment) -> set[str]:
     """Full names of the parameters, sets, values, tables and decisions that a declaration refers to."""
     return {e.name for body in bodies(declared) for e in walk(body) if isinstance(e, typed.Named | typed.Apply)}
+
+
+def callees_first(names: Iterable[str], called: Callable[[str], Iterable[str]]) -> list[str]:
+    """These definitions and all that they call, each after those that it calls itself."""
+    done: dict[str, None] = {}
+    pending = [(name, False) for name in reversed(list(names))]
+    while pending:
+        name, callees_are_done = pending.pop()
+        if callees_are_done:
+            done[name] = None
+        elif name not in done:
+            pending.append((name, True))
+            pending.extend((callee, False) for callee in reversed(dict.fromkeys(called(name))))
+    return list(done)

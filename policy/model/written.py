@@ -8,15 +8,16 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import Decimal
+from typing import assert_never
 
 from attrs import frozen
 
 from policy.model import types, values
-from policy.model.types import MOST_FACT_DIGITS, Number, Type, describe
+from policy.model.types import MOST_FACT_DIGITS, Number, Quantity, Type, describe
 
 LONGEST_NUMBER = 60
-DAYS = (1, 3_652_059)
-MOMENTS = (-62_135_596_800_000_000, 253_402_300_799_999_999)
+DAYS = (1, values.LAST_DAY)
+MOMENTS = (values.FIRST_MOMENT, values.LAST_MOMENT)
 FACTS = (1 - 10**MOST_FACT_DIGITS, 10**MOST_FACT_DIGITS - 1)
 
 _NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?")
@@ -24,7 +25,6 @@ _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
 )
-_SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 DATE_HELP = "write it as 2026-02-11"
 INSTANT_HELP = "write it as 2026-02-11T16:10:00+08:00, with its offset"
 
@@ -69,8 +69,8 @@ def number(text: str, of: Number) -> int | Wrong:
     if unit:
         if of.unit == "rate" and unit in ("%", "bp"):
             scale -= 2 if unit == "%" else 4
-        elif of.unit == "duration" and unit.rstrip("s") in _SECONDS:
-            value *= _SECONDS[unit.rstrip("s")]
+        elif of.unit == "duration" and unit.rstrip("s") in values.SECONDS:
+            value *= values.SECONDS[unit.rstrip("s")]
         elif unit != of.currency:
             return Wrong("facts-type", f"is in `{unit}`, but `{describe(of)}` is wanted")
     exponent = value.as_tuple().exponent
@@ -84,6 +84,19 @@ def number(text: str, of: Number) -> int | Wrong:
         message = f"`{text}` has more decimals than `{describe(of)}`"
         return Wrong("facts-number", message, "nothing is rounded silently")
     return result
+
+
+def quantity(text: str, of: Quantity) -> int | Wrong:
+    """A number, day or moment, by its type."""
+    match of:
+        case types.Date():
+            return date(text)
+        case types.Instant():
+            return instant(text)
+        case Number():
+            return number(text, of)
+        case _:
+            assert_never(of)
 
 
 def date(text: str) -> int | Wrong:

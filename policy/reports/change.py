@@ -15,8 +15,7 @@ from typing import Any
 from attrs import evolve, frozen
 
 from policy.decisions import Words
-from policy.model import expressions as x
-from policy.model import rules, types
+from policy.model import expressions as x, rules, types
 from policy.model.values import show
 from policy.reports.book.figures import Cover
 from policy.reports.book.network import kind_of

@@ -94,7 +94,7 @@ def differences_of(model: rules.Model, found: Sequence[Difference]) -> Differenc
 
 
 def _differs(model: rules.Model, d: Difference) -> Differs:
-    question = model.declared[d.question]
+    question = model.question(d.question)
     facts = Facts.of(model, question)
     return Differs(
         d.question,

@@ -101,7 +101,7 @@ class FlipWords:
 
     def case(self, number: int, title: str, question: str, before: str, after: str, place: str) -> Flip:
         """A case of the tests; its title has no Chinese."""
-        asked = self.model.declared[question]
+        asked = self.model.question(question)
         what = Words(f"{number}. {title}", f"個案{number}")
         return Flip(what, 1, self._outcome(asked, before), self._outcome(asked, after), (place,))
 

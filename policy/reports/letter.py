@@ -9,7 +9,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from policy.decisions import Answer, Inner, Outcome, Reason, Words
-from policy.model import rules
+from policy.model import rules, types
 from policy.reports.book.figures import Cover, Network
 from policy.reports.derivation import tree_of
 from policy.reports.plain import amounts
@@ -73,7 +73,8 @@ def letter_of(
     remedy: Remedy | None = None,
 ) -> Letter:
     """The letter; a refusal tells its `remedy`, or that there is none where nothing could be worked out."""
-    question = model.declared[answer.question.name]
+    question = model.question(answer.question.name)
+    of = getattr(question, "type", types.BOOLEAN)
     basis = answer.basis
     facts = Facts.of(model, question)
     value = _OUTCOMES.get(answer.outcome)
@@ -83,7 +84,7 @@ def letter_of(
         reference,
         in_full(question.title, question.name),
         answer.outcome.value,
-        value or Words(amounts.english(answer.value, question.type), amounts.chinese(answer.value, question.type)),
+        value or Words(amounts.english(answer.value, of), amounts.chinese(answer.value, of)),
         tuple(_because(model, r) for r in basis.reasons),
         tuple(cited(c) for c in basis.citations),
         tuple(Fact(*facts.said(path, text)) for path, text in basis.facts if text != "not given"),

@@ -14,8 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import Words
-from policy.margin.financing.commands import MONEY
-from policy.margin.financing.commands import PRICE as ASSET_PRICE
+from policy.margin.financing.commands import MONEY, PRICE as ASSET_PRICE
 from policy.margin.financing.events import AccountStated, CollateralSold, LoanUncovered, MarginCalled, PositionView
 from policy.margin.perpetuals.mark_events import Deleveraged, LiquidationBegun, LossBorne
 from policy.reports.journal.series import plain

@@ -14,10 +14,8 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.ir.operators import divide
-from policy.margin.financing.commands import PRICE as ASSET_PRICE
-from policy.margin.financing.commands import PriceAsset, PriceAssets
-from policy.margin.perpetuals.commands import PRICE as INDEX_PRICE
-from policy.margin.perpetuals.commands import IndexPrice
+from policy.margin.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAssets
+from policy.margin.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice
 from policy.model.values import show
 from policy.scenario.prices import Recorded
 from policy.scenario.tally import Tally

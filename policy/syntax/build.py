@@ -11,13 +11,14 @@ from lark.tree import Meta
 
 from policy.syntax import tree
 from policy.syntax.build_expressions import ExpressionBuilder, Items, constant
+from policy.vocabulary import AmendmentKind, CellKind, KeyKind, Strictness
 
 
 def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
     return lambda self, meta, items: (tag, items[0] if items else None)
 
 
-def _key(kind: str) -> Callable[..., tree.Key]:
+def _key(kind: KeyKind) -> Callable[..., tree.Key]:
     def make(self: Builder, meta: Meta, items: Items) -> tree.Key:
         side = items[1] if kind == "best" else None
         return tree.Key(kind, items[0], side, (), _first(items, tree.Period), _cited(items), span=self.at(meta))
@@ -25,7 +26,7 @@ def _key(kind: str) -> Callable[..., tree.Key]:
     return make
 
 
-def _tighten(kind: str) -> Callable[..., tree.Tighten]:
+def _tighten(kind: AmendmentKind) -> Callable[..., tree.Tighten]:
     def make(self: Builder, meta: Meta, items: Items) -> tree.Tighten:
         name, *rest = items
         span = self.at(meta)
@@ -236,7 +237,7 @@ class Builder(ExpressionBuilder):
     def row(self, meta: Meta, items: Items) -> tree.Row:
         return tree.Row(tuple(items), span=self.at(meta))
 
-    def _plain_cell(kind: str) -> Callable[..., tree.Cell]:  # type: ignore[misc]  # a maker of methods
+    def _plain_cell(kind: CellKind) -> Callable[..., tree.Cell]:  # type: ignore[misc]  # a maker of methods
         return lambda self, meta, items: tree.Cell(kind, tuple(items), span=self.at(meta))
 
     any_cell, other_cell, values_cell = _plain_cell("any"), _plain_cell("other"), _plain_cell("values")
@@ -390,5 +391,5 @@ def _cited(items: Items) -> tree.Citations:
     return found if found is not None else tree.Citations()
 
 
-def _stricter(items: Items) -> str:
-    return next((i for i in items if type(i) is str), "")
+def _stricter(items: Items) -> Strictness:
+    return next((i for i in items if i in ("higher", "lower", "permitted")), "")

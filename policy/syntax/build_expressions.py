@@ -13,6 +13,7 @@ from lark.tree import Meta
 from policy.diagnostics import Collector
 from policy.source import Source, Span
 from policy.syntax import tree
+from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, TypeWord, UnaryOperator
 
 MOST_DIGITS = 30
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
@@ -20,28 +21,28 @@ _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 Items = list[Any]
 
 
-def _binary(operator: str) -> Callable[..., tree.Binary]:
+def _binary(operator: BinaryOperator) -> Callable[..., tree.Binary]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Binary:
         return tree.Binary(operator, items[0], items[1], span=self.at(meta))
 
     return make
 
 
-def _unary(operator: str) -> Callable[..., tree.Unary]:
+def _unary(operator: UnaryOperator) -> Callable[..., tree.Unary]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary(operator, items[0], span=self.at(meta))
 
     return make
 
 
-def _chain(operator: str) -> Callable[..., tree.Chain]:
+def _chain(operator: ChainOperator) -> Callable[..., tree.Chain]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Chain:
         return tree.Chain(operator, tuple(items), span=self.at(meta))
 
     return make
 
 
-def _type(kind: str) -> Callable[..., tree.TypeName]:
+def _type(kind: TypeWord) -> Callable[..., tree.TypeName]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.TypeName:
         argument = next((str(i) for i in items if isinstance(i, Token)), "")
         step = next((i for i in items if isinstance(i, tree.Number)), None)
@@ -55,7 +56,7 @@ def constant(value: Any) -> Callable[..., Any]:
     return lambda self, meta, items: value
 
 
-def _aggregate(kind: str) -> Callable[..., tree.Aggregate]:
+def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Aggregate:
         body, (variable, over, where) = items[0] if len(items) == 1 else items
         return tree.Aggregate(kind, body, variable, over, where, span=self.at(meta))

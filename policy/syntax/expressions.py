@@ -7,6 +7,7 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from policy.source import NOWHERE, Span
+from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, UnaryOperator
 
 
 @frozen(kw_only=True)
@@ -88,7 +89,7 @@ class Call(Node):
 class Unary(Node):
     """`-x`, `not x`, `abs(x)`, `x is present`, `x is absent`."""
 
-    operator: str
+    operator: UnaryOperator
     operand: Expression
 
 
@@ -96,7 +97,7 @@ class Unary(Node):
 class Binary(Node):
     """Operators by their written word: `+ - * / is`, `is not`, `in`, `not in`, `< <= > >=`, `default`."""
 
-    operator: str
+    operator: BinaryOperator
     left: Expression
     right: Expression
 
@@ -105,7 +106,7 @@ class Binary(Node):
 class Chain(Node):
     """`a and b and c`, `a or b`, `min(a, b)`, `max(a, b)`."""
 
-    operator: str
+    operator: ChainOperator
     operands: tuple[Expression, ...]
 
 
@@ -118,7 +119,7 @@ class Conditional(Node):
 
 @frozen
 class Round(Node):
-    mode: str  # down, up, half even, half up
+    mode: RoundingMode
     step: Number
     operand: Expression
 
@@ -134,7 +135,7 @@ class Clamp(Node):
 class Aggregate(Node):
     """`sum(body for variable in over where condition)` and its siblings."""
 
-    kind: str  # sum, count, count distinct, any, all, min, max
+    kind: AggregateKind
     body: Expression
     variable: Name
     over: Expression

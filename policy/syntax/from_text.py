@@ -129,7 +129,7 @@ def _parse_by_declaration(source: Source, failure: UnexpectedInput) -> Parsed:
         starts.insert(0, 0)
     found: list[Diagnostic] = []
     trees: list[tuple[int, Tree[Token]]] = []
-    lost: set[str] = set()
+    unparsed: set[str] = set()
     for start, end in zip(starts, [*starts[1:], len(source.text)], strict=True):
         try:
             trees.append((start, _tree(source.text[start:end])))
@@ -140,11 +140,11 @@ def _parse_by_declaration(source: Source, failure: UnexpectedInput) -> Parsed:
             if before is not None:
                 trees.append((start, before))
             else:
-                lost |= _names_in(source.text[start:end])
+                unparsed |= _names_in(source.text[start:end])
     if not found:  # each declaration reads well alone, so only the first failure tells what is wrong
         found.append(_explain(source, failure, 0, len(source.text)))
     parsed = _build(source, trees)
-    file = evolve(parsed.file, lost=parsed.file.lost | lost)
+    file = evolve(parsed.file, unparsed=parsed.file.unparsed | unparsed)
     return Parsed(source, file, (*found, *parsed.diagnostics))
 
 
@@ -170,7 +170,7 @@ def _names_in(text: str) -> set[str]:
 def _build(source: Source, trees: list[tuple[int, Tree[Token]]]) -> Parsed:
     found = Collector()
     declarations: list[Any] = []
-    lost: set[str] = set()
+    unparsed: set[str] = set()
     for base, tree in trees:
         builder = Builder(source, base, found)
         for declaration in tree.children:
@@ -183,11 +183,11 @@ def _build(source: Source, trees: list[tuple[int, Tree[Token]]]) -> Parsed:
                     Span(source, begin, begin + 1),
                     "name a part of it as a `value`",
                 )
-                lost |= _names_in(source.text[base + declaration.meta.start_pos : begin])
+                unparsed |= _names_in(source.text[base + declaration.meta.start_pos : begin])
             else:
                 declarations.append(builder.transform(declaration))
     span = Span(source, 0, len(source.text))
-    return Parsed(source, File(tuple(declarations), frozenset(lost), span=span), tuple(found.found))
+    return Parsed(source, File(tuple(declarations), frozenset(unparsed), span=span), tuple(found.found))
 
 
 def _too_deep(tree: Tree[Token]) -> Tree[Token] | None:

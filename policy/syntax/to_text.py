@@ -67,14 +67,13 @@ def _layout(file: tree.File) -> _Layout:
     layout = _Layout({}, set(), {}, set(), set())
     for d in file.declarations:
         layout.declarations[d.span.start] = type(d).__name__
-        match d:
-            case tree.Table(header=header, rows=rows) | tree.Tighten(header=tree.Row() as header, rows=rows):
-                layout.headers.add(header.span.start)
-                layout.rows.update({r.span.start: r.span.end for r in (header, *rows)})
-            case tree.Decision(rules=rules) | tree.Tighten(rules=rules) if rules:
-                layout.rules.update(r.span.start for r in rules)
-            case tree.Test(given=given, expect=expect):
-                layout.members.update(x.span.start for x in (*given, *expect))
+        if isinstance(d, tree.Table | tree.Tighten) and d.header is not None:
+            layout.headers.add(d.header.span.start)
+            layout.rows.update({r.span.start: r.span.end for r in (d.header, *d.rows)})
+        if isinstance(d, tree.Decision | tree.Tighten):
+            layout.rules.update(r.span.start for r in d.rules)
+        if isinstance(d, tree.Test):
+            layout.members.update(x.span.start for x in (*d.given, *d.expect))
     return layout
 
 

@@ -12,75 +12,41 @@ from attrs import frozen
 
 from policy.syntax.expressions import (
     Absence as Absence,
-)
-from policy.syntax.expressions import (
     Aggregate as Aggregate,
-)
-from policy.syntax.expressions import (
     Binary as Binary,
-)
-from policy.syntax.expressions import (
     Call as Call,
-)
-from policy.syntax.expressions import (
     Chain as Chain,
-)
-from policy.syntax.expressions import (
     Clamp as Clamp,
-)
-from policy.syntax.expressions import (
     Conditional as Conditional,
-)
-from policy.syntax.expressions import (
     Expression as Expression,
-)
-from policy.syntax.expressions import (
     FieldOf as FieldOf,
-)
-from policy.syntax.expressions import (
     ListOf as ListOf,
-)
-from policy.syntax.expressions import (
     Moment as Moment,
-)
-from policy.syntax.expressions import (
     Name as Name,
-)
-from policy.syntax.expressions import (
     Node as Node,
-)
-from policy.syntax.expressions import (
     Number as Number,
-)
-from policy.syntax.expressions import (
     RecordOf as RecordOf,
-)
-from policy.syntax.expressions import (
     Reference as Reference,
-)
-from policy.syntax.expressions import (
     Round as Round,
-)
-from policy.syntax.expressions import (
     SetOf as SetOf,
-)
-from policy.syntax.expressions import (
     Text as Text,
-)
-from policy.syntax.expressions import (
     Today as Today,
-)
-from policy.syntax.expressions import (
     Truth as Truth,
-)
-from policy.syntax.expressions import (
     Unary as Unary,
-)
-from policy.syntax.expressions import (
     Updated as Updated,
-)
-from policy.syntax.expressions import (
     Words as Words,
+)
+from policy.vocabulary import (
+    AmendmentKind,
+    CellKind,
+    Direction,
+    Effect,
+    ExpectationKind,
+    HitPolicy,
+    KeyKind,
+    OrderOperator,
+    Strictness,
+    TypeWord,
 )
 
 # ── types ───────────────────────────────────────────────────────────────────────────────────
@@ -90,7 +56,7 @@ from policy.syntax.expressions import (
 class TypeName(Node):
     """`kind` is the type's word (`money`, `list`, … or `named`); the rest is what followed it."""
 
-    kind: str
+    kind: TypeWord
     argument: str = ""  # currency, or the name of an enum or record
     step: Number | None = None
     of: TypeName | None = None
@@ -136,11 +102,11 @@ class SetVersion(Node):
 
 @frozen
 class Cell(Node):
-    """One cell of a table. `kind`: any, other, values, bounds, in, not in, from, until, per, citations."""
+    """One cell of a table."""
 
-    kind: str
+    kind: CellKind
     items: tuple[Expression, ...] = ()
-    tests: tuple[tuple[str, Expression], ...] = ()
+    tests: tuple[tuple[OrderOperator, Expression], ...] = ()
     citations: Citations = Citations()
 
 
@@ -151,7 +117,7 @@ class Row(Node):
 
 @frozen
 class Rule(Node):
-    effect: str  # permit, deny
+    effect: Effect
     name: Name
     when: tuple[Expression, ...]
     unless: tuple[Expression, ...]
@@ -162,9 +128,9 @@ class Rule(Node):
 
 @frozen
 class Key(Node):
-    """One line of a priority. `kind`: lowest, highest, best, ranked."""
+    """One line of a priority."""
 
-    kind: str
+    kind: KeyKind
     by: Expression
     side: Expression | None = None
     ranks: tuple[Name, ...] = ()
@@ -174,10 +140,10 @@ class Key(Node):
 
 @frozen
 class Expectation(Node):
-    """`kind`: equals, permitted, denied, undecided, fails, before."""
+    """What a test says of the answer to `subject`."""
 
     subject: Expression
-    kind: str
+    kind: ExpectationKind
     value: Expression | None = None
     names: tuple[Name, ...] | None = None
 
@@ -282,7 +248,7 @@ class DatedSet(Node):
 class Leniency(Node):
     """That rounding in this direction, which is not the cautious one, is meant; and why."""
 
-    mode: str  # down, up
+    mode: Direction
     because: Words
 
 
@@ -297,7 +263,7 @@ class Parameter(Node):
     name: Name
     type: TypeName
     title: Words | None
-    stricter: str
+    stricter: Strictness
     versions: tuple[Version, ...]
     unset: Unset | None
     leniency: Leniency | None = None
@@ -309,7 +275,7 @@ class Value(Node):
     parameters: tuple[Binder, ...]
     type: TypeName
     title: Words | None
-    stricter: str
+    stricter: Strictness
     versions: tuple[Version, ...]
     leniency: Leniency | None = None
 
@@ -320,8 +286,8 @@ class Table(Node):
     parameters: tuple[Binder, ...]
     type: TypeName
     title: Words | None
-    stricter: str
-    hit: str  # only, first, highest, lowest, sum
+    stricter: Strictness
+    hit: HitPolicy
     header: Row
     rows: tuple[Row, ...]
     leniency: Leniency | None = None
@@ -329,7 +295,7 @@ class Table(Node):
 
 @frozen
 class Otherwise(Node):
-    effect: str
+    effect: Effect
     because: Words | None
     per: Citations
 
@@ -341,7 +307,7 @@ class Decision(Node):
     title: Words | None
     otherwise: Otherwise
     rules: tuple[Rule, ...]
-    stricter: str = ""
+    stricter: Strictness = ""
 
 
 @frozen
@@ -387,9 +353,9 @@ class Test(Node):
 
 @frozen
 class Tighten(Node):
-    """What an overlay makes stricter. `kind`: parameter, value, table, decision, adopt."""
+    """What an overlay makes stricter."""
 
-    kind: str
+    kind: AmendmentKind
     name: Name
     versions: tuple[Version, ...] = ()
     header: Row | None = None
@@ -397,32 +363,17 @@ class Tighten(Node):
     rules: tuple[Rule, ...] = ()
 
 
-Declaration = (
-    Language
-    | Ruleset
-    | Import
-    | SourceText
-    | Provision
-    | EnumOf
-    | RecordType
-    | DatedSet
-    | Parameter
-    | Value
-    | Table
-    | Decision
-    | Priority
-    | Property
-    | Test
-    | Tighten
-)
+Definition = EnumOf | RecordType | DatedSet | Parameter | Value | Table | Decision | Priority | Property
+Statement = SourceText | Provision | Definition | Test | Tighten  # what stands below the head of a file
+Declaration = Language | Ruleset | Import | Statement
 
 
 @frozen
 class File(Node):
     """One parsed file: what could be read of it, in the order written.
 
-    `lost` are the names that declarations which could not be read would have declared.
+    `unparsed` are the names that declarations which could not be read would have declared.
     """
 
     declarations: tuple[Declaration, ...]
-    lost: frozenset[str] = frozenset()
+    unparsed: frozenset[str] = frozenset()

@@ -25,8 +25,7 @@ from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
 from policy.ir.program import Program
-from policy.source import Source as Text
-from policy.source import Span
+from policy.source import Source as Text, Span
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
 from policy.tables.engines import computing
 from policy.tables.sinks import Sink, check_rows, presentable

@@ -14,8 +14,7 @@ from typing import Any, Literal, NoReturn
 
 import polars as pl
 import pyarrow as pa
-from pyarrow import compute, ipc, parquet
-from pyarrow import types as arrow
+from pyarrow import compute, ipc, parquet, types as arrow
 
 from policy import files
 from policy.diagnostics import Diagnostic, PolicyError

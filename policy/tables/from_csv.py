@@ -137,8 +137,7 @@ class _Malformed:
 
 def parts(path: Path, most: int) -> Iterator[tuple[pl.DataFrame, Mapping[int, str]]]:
     """Parts of the table in order, and in each the positions and reasons of malformed rows."""
-    from pyarrow import csv as arrow
-    from pyarrow import string
+    from pyarrow import csv as arrow, string
 
     names = scanned(path).columns
     malformed, first = _Malformed(), 1

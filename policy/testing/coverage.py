@@ -9,10 +9,11 @@ from attrs import define, field, frozen
 
 from policy.ir import program as ir
 from policy.ir.from_model import place_of
-from policy.ir.interpret import FaultError, Interpreter, Unknown
+from policy.ir.interpret import Environment, FaultError, Interpreter, Unknown
 from policy.ir.program import Function, Place, Program
 from policy.model import rules
 from policy.model.lints.citations import cited_pieces
+from policy.vocabulary import RuntimeValue
 
 
 @define
@@ -31,14 +32,14 @@ class Coverage:
         self.provisions |= other.provisions
 
 
-@frozen(eq=False)
+@define(eq=False)
 class _Watcher(Interpreter):
     coverage: Coverage = field(factory=Coverage)
 
     def applied(self, case: ir.Case) -> None:
         self.coverage.places.add(case.place)
 
-    def result(self, call: Any, function: Function, env: dict[str, Any]) -> Any:
+    def result(self, call: RuntimeValue, function: Function, env: Environment) -> RuntimeValue:
         value = super().result(call, function, env)
         if function.kind == "decision":
             self.mark(function, value, env)
@@ -46,7 +47,7 @@ class _Watcher(Interpreter):
             self.coverage.provisions.update(c.provision for _, c in function.citations)
         return value
 
-    def mark(self, function: Function, value: Any, env: dict[str, Any]) -> None:
+    def mark(self, function: Function, value: RuntimeValue, env: Environment) -> None:
         if isinstance(value, Unknown):
             for rule in function.rules[:-1]:  # a rule that nobody can decide has been asked all the same
                 if isinstance(self.quiet(rule.condition, env), Unknown):
@@ -55,14 +56,14 @@ class _Watcher(Interpreter):
         indices = self.applying(function, value, env) or [len(function.rules) - 1]
         self.coverage.places.update(function.rules[n].place for n in indices)
 
-    def quiet(self, e: ir.Expr, env: dict[str, Any]) -> Any:
+    def quiet(self, e: ir.Expr, env: Environment) -> RuntimeValue:
         try:
             return self.evaluate(e, env)
         except FaultError:
             return None
 
 
-def watched(program: Program, function: Function, arguments: tuple[Any, ...], coverage: Coverage) -> None:
+def watched(program: Program, function: Function, arguments: tuple[RuntimeValue, ...], coverage: Coverage) -> None:
     """Asks once more, noting what speaks."""
     watcher = _Watcher(program, coverage=coverage)
     env = watcher.facts(function, arguments)

@@ -6,19 +6,21 @@ a day moved, two results swapped, a number changed by one step, a rounding turne
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from itertools import count
 
 from attrs import evolve, frozen
 
 from policy.ir import program as ir
 from policy.ir.from_model import outcome_of
+from policy.ir.logic import all_of, conjuncts, tests_date, tests_presence
 from policy.ir.program import TRUE, Case, Expr, Function, Place, Program, Rule, map_parts
 from policy.model.types import DATE
 from policy.model.values import show
+from policy.vocabulary import OrderOperator, RoundingMode
 
-_BOUNDS = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
-_ROUNDINGS = {"down": "up", "up": "down", "half up": "down", "half even": "down"}
+_BOUNDS: dict[str, OrderOperator] = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
+_ROUNDINGS: dict[RoundingMode, RoundingMode] = {"down": "up", "up": "down", "half up": "down", "half even": "down"}
 
 
 @frozen(eq=False)
@@ -89,32 +91,12 @@ def _conditions(condition: Expr) -> Iterator[tuple[Expr, str]]:
     """A condition with one conjunct left out, or with one mistake inside."""
     if condition == TRUE:
         return
-    flat = list(_flat(condition))
-    periods = sum(_is_period(part) for part in flat)  # these stand in front
-    for n, part in enumerate(flat):
-        if not _is_presence(part) and not _is_period(part):
-            yield _all([*flat[:n], *flat[n + 1 :]]), f"condition {n + 1 - periods} left out"
+    parts = list(conjuncts(condition))
+    periods = sum(tests_date(part) for part in parts)  # these stand in front
+    for n, part in enumerate(parts):
+        if not tests_presence(part) and not tests_date(part):
+            yield all_of([*parts[:n], *parts[n + 1 :]]), f"condition {n + 1 - periods} left out"
     yield from _changed(condition, _slips)
-
-
-def _flat(condition: Expr) -> Iterator[Expr]:
-    if isinstance(condition, ir.And):
-        for o in condition.operands:
-            yield from _flat(o)
-    else:
-        yield condition
-
-
-def _all(conjuncts: Sequence[Expr]) -> Expr:
-    return TRUE if not conjuncts else conjuncts[0] if len(conjuncts) == 1 else ir.And(tuple(conjuncts))
-
-
-def _is_presence(part: Expr) -> bool:
-    return isinstance(part, ir.Compare) and part.operator == "is not" and part.right == ir.Const(None)
-
-
-def _is_period(part: Expr) -> bool:
-    return isinstance(part, ir.Compare) and isinstance(part.left, ir.Today) and isinstance(part.right, ir.Const)
 
 
 def _values(value: Expr) -> Iterator[tuple[Expr, str]]:

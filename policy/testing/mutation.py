@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from enum import Enum
 from functools import partial
-from typing import Any
+from typing import Any, assert_never
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from policy.decisions import Answer, Outcome, Reason, Verdict
 from policy.facts.records import record_classes, record_from
@@ -29,6 +29,7 @@ from policy.verify.beside import AFTER, BEFORE, beside, called
 from policy.verify.claims import Batch, Claim, Example, differ, exactly_one_true
 from policy.verify.decide import Limits, Searched, asked, reads_lists, searched
 from policy.verify.trial import part_of
+from policy.vocabulary import RuntimeValue
 
 
 class Fate(Enum):
@@ -86,7 +87,7 @@ class Score:
         }
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Trials:
     """The expectations of the tests of the law, or of one overlay, by the functions they come to call."""
 
@@ -136,7 +137,7 @@ class Trials:
             return first is None or second is None or not first < second
         return not holds(e, answer)
 
-    def _answer(self, program: Program, e: rules.Expectation, facts: Sequence[Any]) -> Answer:
+    def _answer(self, program: Program, e: rules.Expectation, facts: Sequence[RuntimeValue]) -> Answer:
         """The answer as far as expectations look at it: reasons have their names only."""
         function = program.functions[e.question]
         arguments = tuple(
@@ -206,7 +207,7 @@ def _fare(trials: Trials, some: Sequence[Mutant], limits: Limits) -> list[Fared]
 def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) -> Fared:
     """A mutant that no test kills: the facts on which it differs, as a test; or that there are none."""
     original = program.functions[mutant.function.id]
-    part = part_of(program, *_bodies(original), *_bodies(mutant.function))
+    part = part_of(program, *original.bodies, *mutant.function.bodies)
     before = evolve(part, functions={**part.functions, original.id: original})
     after = evolve(part, functions={**part.functions, original.id: mutant.function})
     both = beside(before, after)
@@ -230,10 +231,6 @@ def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) 
     return evolve(blank, fate=Fate.EQUIVALENT, longest=limits.longest if over_lists else 0)
 
 
-def _bodies(f: Function) -> tuple[ir.Expr, ...]:
-    return (f.body, *(r.condition for r in f.rules))
-
-
 def _test(program: Program, function: Function, mutant: Mutant, case: Searched) -> str:
     """The test that would catch a mutant, ready to paste; it expects what the original answers."""
     example = case.example
@@ -254,8 +251,10 @@ def _test(program: Program, function: Function, mutant: Mutant, case: Searched) 
         case Outcome.UNDECIDED:
             in_lists = any("[" in need for need in answer.needs)  # a test names no element of a list
             expected = "undecided" + ("" if in_lists else " needs " + ", ".join(answer.needs))
-        case _:
+        case Outcome.PERMITTED | Outcome.DENIED:
             expected = told
+        case _:
+            assert_never(answer.outcome)
     return _written(function, mutant, example, expected)
 
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any
+from typing import Any, assert_never
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 from policy.backends.python import PythonBackend
 from policy.decisions import Answer, Derivation, Outcome
@@ -24,6 +24,7 @@ from policy.model.overlays import overlaid
 from policy.model.values import show
 from policy.source import Span
 from policy.testing.coverage import Coverage, watched
+from policy.vocabulary import RuntimeValue
 
 NO_DATE = date(2026, 1, 1).toordinal()  # for tests that name no date: the answer should not turn on it
 
@@ -53,7 +54,7 @@ class Result:
         return not self.failures
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Runner:
     """Programs by overlay and date, made when first needed."""
 
@@ -95,7 +96,7 @@ class Runner:
         function = program.functions[e.question]
         asked = Asked(e.question, program)
 
-        def answer(facts: Sequence[Any]) -> Answer:
+        def answer(facts: Sequence[RuntimeValue]) -> Answer:
             arguments = tuple(
                 record_from(a, of, classes, program) for a, (_, of) in zip(facts, function.parameters, strict=True)
             )
@@ -111,7 +112,7 @@ class Runner:
             first, second = got.value, other.value
             if first is None or second is None or not first < second:
                 shown = "undecided" if first is None or second is None else f"{first} and {second}"
-                yield Failure("the first before the second", shown, line_of(e.span), got.derivation)
+                yield Failure(_expected(e, function), shown, line_of(e.span), got.derivation)
         elif not holds(e, got):
             yield Failure(_expected(e, function), described(got, function), line_of(e.span), got.derivation)
 
@@ -127,8 +128,12 @@ def holds(e: rules.Expectation, got: Answer) -> bool:
             return e.names is None or sorted(e.names) == sorted(r.rule for r in got.reasons)
         case "undecided":
             return got.outcome is Outcome.UNDECIDED and (e.names is None or sorted(e.names) == list(got.needs))
-        case _:
+        case "fails":
             return got.outcome is Outcome.FAILED
+        case "before":
+            raise AssertionError("an order takes two answers")
+        case _:
+            assert_never(e.kind)
 
 
 def _expected(e: rules.Expectation, function: Function) -> str:
@@ -139,8 +144,12 @@ def _expected(e: rules.Expectation, function: Function) -> str:
             return "undecided" + (f", needs {', '.join(sorted(e.names))}" if e.names else "")
         case "permitted" | "denied":
             return e.kind + (f" by {', '.join(sorted(e.names))}" if e.names else "")
-        case _:
+        case "fails":
             return "failed"
+        case "before":
+            return "the first before the second"
+        case _:
+            assert_never(e.kind)
 
 
 def described(answer: Answer, function: Function) -> str:
@@ -152,8 +161,10 @@ def described(answer: Answer, function: Function) -> str:
             return "undecided, needs " + ", ".join(answer.needs)
         case Outcome.FAILED:
             return f"failed: {answer.verdict.fault}"
-        case _:
+        case Outcome.PERMITTED | Outcome.DENIED:
             return f"{answer.outcome.value} by {', '.join(sorted(r.rule for r in answer.reasons))}"
+        case _:
+            assert_never(answer.outcome)
 
 
 def line_of(span: Span) -> str:

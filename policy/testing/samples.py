@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from random import Random
-from typing import Any
+from typing import assert_never
 
 from policy.decisions import Outcome
 from policy.facts.records import record_from
@@ -20,6 +20,7 @@ from policy.model.calendar import periods
 from policy.model.types import Number, Type
 from policy.testing.coverage import Coverage
 from policy.testing.run import NO_DATE, Failure, Result, Runner, line_of
+from policy.vocabulary import RuntimeValue
 
 SAMPLES = 300
 _FAR = 10**14
@@ -46,10 +47,10 @@ def constants(program: Program, function: Function) -> tuple[list[int], list[str
     return sorted(n for n in numbers if abs(n) < _FAR), sorted(texts)
 
 
-def sample(of: Type, program: Program, numbers: list[int], texts: list[str], chance: Random) -> Any:
+def sample(of: Type, program: Program, numbers: list[int], texts: list[str], chance: Random) -> RuntimeValue:
     """A made-up fact in run-time form, records as dicts."""
 
-    def again(inner: Type) -> Any:
+    def again(inner: Type) -> RuntimeValue:
         return sample(inner, program, numbers, texts, chance)
 
     match of:
@@ -74,7 +75,7 @@ def sample(of: Type, program: Program, numbers: list[int], texts: list[str], cha
             anywhere = chance.randint(0, 10 ** chance.randint(0, 14))
             return chance.choice((near, anywhere, -anywhere if chance.random() < 0.3 else anywhere))
         case types.Record(name):
-            values: dict[str, Any] = {}
+            values: dict[str, RuntimeValue] = {}
             for f in program.records[name]:
                 value = again(f.type)
                 if isinstance(value, int) and not isinstance(value, bool):
@@ -82,7 +83,10 @@ def sample(of: Type, program: Program, numbers: list[int], texts: list[str], cha
                     value = min(value, f.most) if f.most is not None else value
                 values[f.name] = value
             return values
-    raise AssertionError(of)
+        case types.Broken():
+            raise AssertionError("a program has no broken types")
+        case _:
+            assert_never(of)
 
 
 def dates_of(model: rules.Model) -> list[int]:

@@ -11,8 +11,7 @@ from datetime import date
 from functools import cache
 from typing import assert_never
 
-from policy.ir.operators import divide
-from policy.ir.operators import months_later as exactly
+from policy.ir.operators import divide, months_later as exactly
 from policy.verify.axioms import MonthsAxiom, ProductAxiom
 from policy.verify.terms import Term, Terms
 from policy.vocabulary import RoundingMode

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from policy.ir import program as ir
 from policy.ir.program import TRUE, Expr, Function, Rule
-from policy.model import expressions as typed
-from policy.model import rules
+from policy.model import expressions as typed, rules
 from policy.model.types import DATE
 from policy.model.values import show
 from policy.verify.claims import Claim, differ, is_possible

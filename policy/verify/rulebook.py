@@ -9,8 +9,7 @@ from collections.abc import Sequence
 
 from policy.ir.program import Program
 from policy.model import rules
-from policy.pipeline import Checked
-from policy.pipeline import program as program_of
+from policy.pipeline import Checked, program as program_of
 from policy.progress import Watch, unwatched
 from policy.verify import overlay as overlays
 from policy.verify.claims import Verdict

@@ -9,8 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from journals import HEADER, RULES, Past, lines_of, past_of
 from policy.audit.journal import Journal, JournalStopped, cut

@@ -1,4 +1,4 @@
-"""One meaning: on random rules and facts, generated Python answers exactly as the reference interpreter."""
+"""One meaning: the model, read by an oracle, the reference interpreter and generated Python give the same answers."""
 
 from __future__ import annotations
 
@@ -6,18 +6,20 @@ from datetime import date
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
-from policy import UndecidedError
+from model_oracle import Oracle
+from policy import UndecidedError, resources
 from policy.decisions import Outcome
 from policy.facts.records import record_from
 from policy.ir.from_model import program_of
+from policy.ir.questions import Asked, InterpretedEvaluator
 from policy.model.overlays import overlaid
-from policy.pipeline import Text, check, dated
+from policy.pipeline import Text, check, dated, read_folder
 from policy.source import Source
 from policy.syntax.from_text import parse
 from policy.syntax.to_text import formatted
+from policy.testing.run import NO_DATE, Runner
 from random_expressions import DAYS
 from random_rules import Rules, facts
 
@@ -33,14 +35,18 @@ def agree(seed: int) -> None:
     wrong = [d for d in checked.errors if d.code not in judgements]
     assert not wrong, rules.text + rules.house + "\n".join(map(str, wrong))
     overlay = chance.choice(("", "random.house"))
-    undated = program_of(overlaid(checked.model, overlay), "random", overlay)
+    model = overlaid(checked.model, overlay)
+    undated = program_of(model, "random", overlay)
     for day in chance.sample(DAYS, 2):
         rulebook = dated(undated, date.fromisoformat(day))
+        oracle = Oracle(model, date.fromisoformat(day).toordinal())
         for missing in (0.0, 0.0, 0.15):
             record = rulebook.program.functions["random.rules.queue"].parameters[0][1]
-            f = record_from(facts(chance, missing), record, rulebook.records, rulebook.program)
+            written = facts(chance, missing)
+            f = record_from(written, record, rulebook.records, rulebook.program)
             for name in rules.questions:
                 meant = rulebook.interpreter(name).answer(f)
+                oracle.check(f"random.rules.{name}", (written,), meant)
                 evaluator = rulebook.evaluator(name)
                 made = evaluator.answer(f)
                 assert made == meant, (
@@ -75,6 +81,26 @@ def reformat(seed: int) -> None:
 @given(SEEDS)
 def test_backends_agree_on_random_rules(seed: int) -> None:
     agree(seed)
+
+
+def test_the_shipped_rules_mean_what_the_model_says() -> None:
+    checked = check(read_folder((resources.folder("rulesets"),))[0])
+    runner, asked = Runner(checked.model, "shipped"), 0
+    for test in checked.model.tests:
+        day = test.on or NO_DATE
+        program, _, classes = runner.program(test.ruleset, day)
+        overlay = test.ruleset if checked.model.rulesets[test.ruleset].amends else ""
+        oracle = Oracle(overlaid(checked.model, overlay), day)
+        for e in test.expectations:
+            types = [of for _, of in program.functions[e.question].parameters]
+            for written in (e.arguments, e.other):
+                if len(written) == len(types):
+                    given_ = [record_from(f, of, classes, program) for f, of in zip(written, types, strict=True)]
+                    oracle.check(
+                        e.question, written, InterpretedEvaluator(Asked(e.question, program)).answer(*given_)
+                    )
+                    asked += 1
+    assert asked > 300
 
 
 @settings(max_examples=30, **QUIET)

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from exchange_cases import AT, CLIENT, COIN, HOUR, MAKER, cancel, conserved, exchange, place, replace, resting
 from policy.exchange.book import KINDS

@@ -10,8 +10,7 @@ from shutil import copytree
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 import policy
 from financing_cases import command, lender, said
@@ -19,8 +18,7 @@ from policy.decisions import MISSING, Outcome
 from policy.diagnostics import PolicyError
 from policy.exchange.orders import NewDay, Rejected
 from policy.facts.records import unchecked
-from policy.margin.financing import commands as do
-from policy.margin.financing import events as told
+from policy.margin.financing import commands as do, events as told
 from policy.margin.financing.engine import Engine, opened
 from policy.resources import folder
 from policy.wire import canonical, command_json, event_json

@@ -28,9 +28,7 @@ from perpetual_market import (
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError
 from policy.exchange.orders import NewDay
-from policy.margin.perpetuals import commands as do
-from policy.margin.perpetuals import events as told
-from policy.margin.perpetuals import mark_events as marked
+from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
 from policy.margin.perpetuals.rules import perpetual_rules
 
 LONG_DAY = date.fromisoformat(HOUSE_DAY).toordinal()

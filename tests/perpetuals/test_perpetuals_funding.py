@@ -17,9 +17,7 @@ from perpetual_market import (
     rules,
 )
 from policy.decisions import Outcome
-from policy.margin.perpetuals import commands as do
-from policy.margin.perpetuals import events as told
-from policy.margin.perpetuals import mark_events as marked
+from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
 
 # ── mark ─────────────────────────────────────────────────────────────────────────────────────
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from perpetual_market import (
     CASH,
@@ -21,9 +20,7 @@ from perpetual_market import (
     of,
     rules,
 )
-from policy.margin.perpetuals import commands as do
-from policy.margin.perpetuals import events as told
-from policy.margin.perpetuals import mark_events as marked
+from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
 from policy.margin.perpetuals.facts import bucket_facts, candidate_facts
 
 # ── liquidation ──────────────────────────────────────────────────────────────────────────────

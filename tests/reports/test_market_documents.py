@@ -11,8 +11,7 @@ from typing import Any, get_args
 
 import pytest
 from click.testing import CliRunner
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from policy import resources
 from policy.audit.records import Header, Record
@@ -22,8 +21,7 @@ from policy.documents import edition
 from policy.documents.markets import followed
 from policy.exchange import events as exchange
 from policy.exchange.events import Accepted, ParticipantAdmitted, Traded
-from policy.exchange.orders import MONEY as HKD
-from policy.exchange.orders import AdmitParticipant, Place
+from policy.exchange.orders import MONEY as HKD, AdmitParticipant, Place
 from policy.margin.financing import events as financing
 from policy.margin.perpetuals import events as perpetuals
 from policy.model.types import Number

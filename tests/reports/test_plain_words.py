@@ -11,8 +11,7 @@ import pytest
 
 from policy import resources
 from policy.decisions import Words
-from policy.model import expressions as x
-from policy.model import rules, types
+from policy.model import expressions as x, rules, types
 from policy.model.overlays import overlaid
 from policy.model.values import show
 from policy.pipeline import Text, check, read_folder

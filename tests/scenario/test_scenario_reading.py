@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 from attrs import frozen
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from policy.diagnostics import PolicyError, draw
 from policy.margin.coverage import coverage
@@ -19,8 +18,7 @@ from policy.model.types import Number
 from policy.scenario.from_folder import Step, scenario_in
 from policy.scenario.prices import Recorded, recorded_prices
 from policy.source import Source
-from policy.wire import Commands, canonical, command_json, typed
-from policy.wire import facts as raw_facts
+from policy.wire import Commands, canonical, command_json, facts as raw_facts, typed
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

@@ -14,9 +14,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import policy
-from policy.margin.perpetuals import commands as do
-from policy.margin.perpetuals import events as told
-from policy.margin.perpetuals import mark_events as marked
+from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
 from policy.margin.perpetuals.desk import Desk, opened
 from policy.pipeline import Rulebook
 from policy.resources import folder

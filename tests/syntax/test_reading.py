@@ -122,4 +122,4 @@ def test_a_thousand_slips_are_a_thousand_findings() -> None:
     lines = [f"parameter p{n}: integer = = {n}" for n in range(1_000)]
     parsed = parse(Source("t.policy", "\n".join(lines)))
     assert [d.code for d in parsed.diagnostics] == ["unexpected-word"] * 1_000
-    assert parsed.file.lost == {f"p{n}" for n in range(1_000)}
+    assert parsed.file.unparsed == {f"p{n}" for n in range(1_000)}

@@ -277,8 +277,8 @@ def test_regions_meet_as_sets_do() -> None:
         a, b = region("ints", chance), region("ints", chance)
         assert isinstance(a, Ints)
         assert isinstance(b, Ints)
-        assert members(a.meet(b)) == members(a) & members(b)
-        assert members(a.minus(b)) == members(a) - members(b)
+        assert members(a.intersection(b)) == members(a) & members(b)
+        assert members(a.difference(b)) == members(a) - members(b)
 
 
 def test_overlaps_are_those_of_every_pair() -> None:

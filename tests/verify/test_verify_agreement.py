@@ -12,16 +12,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, given, settings, strategies as st
 
 import optional
 from policy.decisions import MISSING
 from policy.facts.records import record_classes, record_from
 from policy.ir.from_model import program_of
 from policy.ir.interpret import FaultError, Interpreter, at
-from policy.ir.operators import divide
-from policy.ir.operators import months_later as exactly
+from policy.ir.operators import divide, months_later as exactly
 from policy.ir.program import Function, Program
 from policy.ir.simplify import specialised
 from policy.model import types
@@ -29,8 +27,7 @@ from policy.model.overlays import overlaid
 from policy.model.types import Type
 from policy.pipeline import Text, check
 from policy.verify import arithmetic
-from policy.verify.facts import DAYS as CALENDAR
-from policy.verify.facts import Facts
+from policy.verify.facts import DAYS as CALENDAR, Facts
 from policy.verify.goals import unequal
 from policy.verify.script import Script
 from policy.verify.solver import Reply, Solver

@@ -31,8 +31,7 @@ from policy.backends.columns.values import (
     UnsupportedError,
     Value,
 )
-from policy.ir import operators
-from policy.ir import program as ir
+from policy.ir import operators, program as ir
 from policy.ir.program import Expr, Function, Program
 
 Env = dict[str, Value]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
-from policy.model import expressions as typed
-from policy.model import rules, types
-from policy.model.types import Number, Type
-from policy.model.values import FIRST_MOMENT, LAST_DAY, LAST_MOMENT, show
+from policy.model import expressions as typed, rules, types
+from policy.model.types import Number, Quantity, Type
+from policy.model.values import show
+from policy.model.written import limits
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
@@ -24,45 +24,28 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     version.span,
                     "write a smaller number, or keep fewer decimals; whatever reads this one fails",
                 )
-    for declared in model.of_kind(rules.DatedSet, rules.Parameter):
-        if declared.versions and all(map(_is_empty, declared.versions)):
+    for listed in model.of_kind(rules.DatedSet, rules.Parameter):
+        if listed.versions and all(map(_is_empty, listed.versions)):
             yield Diagnostic(
                 "empty-set",
-                f"`{declared.name}` is empty on every day",
-                declared.span,
+                f"`{listed.name}` is empty on every day",
+                listed.span,
                 "say what belongs to it, or remove it",
                 Severity.WARNING,
             )
 
 
-def facts_between(of: Type) -> tuple[int, int] | None:
-    """The least and the greatest fact of a type that has an order."""
-    match of:
-        case types.OptionalOf(item):
-            return facts_between(item)
-        case Number():
-            return 1 - 10**types.MOST_FACT_DIGITS, 10**types.MOST_FACT_DIGITS - 1
-        case types.Date():
-            return 1, LAST_DAY
-        case types.Instant():
-            return FIRST_MOMENT, LAST_MOMENT
-    return None
-
-
 def _bounds(field: rules.Field) -> Iterator[Diagnostic]:
-    between = facts_between(field.type)
-    if between is None:
+    of = field.type.of if isinstance(field.type, types.OptionalOf) else field.type
+    if not isinstance(of, Quantity):
         return
-    low, high = between
+    low, high = limits(of)
     written = [
         f"{word} {show(bound, field.type)}"
         for word, bound in (("at least", field.least), ("at most", field.most))
         if bound is not None
     ]
-    least, most = (
-        max(low, low if field.least is None else field.least),
-        min(high, high if field.most is None else field.most),
-    )
+    least, most = limits(of, field.least, field.most)
     if least > most:
         yield Diagnostic(
             "empty-bounds",
@@ -83,12 +66,11 @@ def _bounds(field: rules.Field) -> Iterator[Diagnostic]:
 
 
 def _reaches_limit(body: typed.Expression, of: Type) -> bool:
-    match body, of:
-        case typed.Unary("-", operand), _:
-            return _reaches_limit(operand, of)
-        case typed.Literal(value, type=Number(_, scale)), Number():
-            return bool(value * 10 ** (of.scale - scale) >= 10**types.MOST_DIGITS)
-    return False
+    if isinstance(body, typed.Unary) and body.operator == "-":
+        return _reaches_limit(body.operand, of)
+    if not isinstance(body, typed.Literal) or not isinstance(body.type, Number) or not isinstance(of, Number):
+        return False
+    return bool(body.value * 10 ** (of.scale - body.type.scale) >= 10**types.MOST_DIGITS)
 
 
 def _is_empty(version: rules.SetVersion | rules.Version) -> bool:

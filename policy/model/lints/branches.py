@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import assert_never
 
 from policy.diagnostics import Diagnostic, Severity
-from policy.model import expressions as typed
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.calendar import BEGINNING, ENDING
 from policy.model.conditions import NOTHING_KNOWN, Known, assuming, both
 from policy.model.expressions import Expression, parts
@@ -26,7 +25,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         yield from _declared(declared)
 
 
-def _declared(declared: Any) -> Iterator[Diagnostic]:
+def _declared(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
     match declared:
         case rules.Parameter() | rules.Value():
             for version in chain(declared.versions, *declared.tightened):
@@ -57,6 +56,10 @@ def _declared(declared: Any) -> Iterator[Diagnostic]:
                 yield from _rows(declared.rows, types.short(declared.target))
             for rule in declared.rules:
                 yield from _rule(rule)
+        case rules.EnumOf() | rules.RecordType() | rules.DatedSet():
+            return
+        case _:
+            assert_never(declared)
 
 
 def _while(dated: rules.Dated) -> Known:
@@ -108,30 +111,29 @@ def _inside(e: Expression, known: Known) -> Iterator[Diagnostic]:
     """Whatever inside of `e` is never reached. Where nothing can be, what is outside of it has been reported."""
     if not known:
         return
-    match e:
-        case typed.Conditional(condition, then, otherwise):
-            yield from _inside(condition, known)
-            for branch, outcome, word in ((then, True, "never"), (otherwise, False, "always")):
-                inner = assuming(known, condition, outcome)
-                if not inner:
-                    shown = " ".join(condition.span.text.split())
-                    yield _never(branch, f"this is never the answer: `{shown}` {word} holds here")
-                yield from _inside(branch, inner)
-        case typed.Chain("and" | "or" as operator, operands):
-            for operand in operands:
-                yield from _inside(operand, known)
-                known = assuming(known, operand, operator == "and")
-        case typed.Aggregate(body=body, over=over, where=where):
-            yield from _inside(over, known)
-            if where is not None:
-                yield from _inside(where, known)
-                known = assuming(known, where, True)
-                if not known:
-                    yield _never(where, "no element of the list counts: this never holds")
-            yield from _inside(body, known)
-        case _:
-            for part in parts(e):
-                yield from _inside(part, known)
+    if isinstance(e, typed.Conditional):
+        yield from _inside(e.condition, known)
+        for branch, outcome, word in ((e.then, True, "never"), (e.otherwise, False, "always")):
+            inner = assuming(known, e.condition, outcome)
+            if not inner:
+                shown = " ".join(e.condition.span.text.split())
+                yield _never(branch, f"this is never the answer: `{shown}` {word} holds here")
+            yield from _inside(branch, inner)
+    elif isinstance(e, typed.Chain) and e.type == types.BOOLEAN:
+        for operand in e.operands:
+            yield from _inside(operand, known)
+            known = assuming(known, operand, e.operator == "and")
+    elif isinstance(e, typed.Aggregate):
+        yield from _inside(e.over, known)
+        if e.where is not None:
+            yield from _inside(e.where, known)
+            known = assuming(known, e.where, True)
+            if not known:
+                yield _never(e.where, "no element of the list counts: this never holds")
+        yield from _inside(e.body, known)
+    else:
+        for part in parts(e):
+            yield from _inside(part, known)
 
 
 def _never(e: Expression, message: str) -> Diagnostic:

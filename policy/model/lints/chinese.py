@@ -20,21 +20,20 @@ def _texts(model: rules.Model) -> Iterator[tuple[str, Words, Span]]:
     for declared in model.declared.values():
         if not isinstance(declared, rules.Property):
             yield f"the title of `{declared.name}`", declared.title, declared.span
-        match declared:
-            case rules.EnumOf():
-                for name, words in declared.members:
-                    yield f"the title of `{name}`", words, declared.span
-            case rules.RecordType():
-                for field in declared.fields:
-                    yield f"the title of `{field.name}`", field.title, field.span
-            case rules.Decision():
-                for rule in declared.rules:
-                    yield f"the reason of `{rule.name}`", rule.because, rule.span
-                yield f"the `otherwise` of `{declared.name}`", declared.because, declared.span
-            case rules.Parameter(unset=unset) if unset is not None:
-                yield f"why `{declared.name}` is unset", unset, declared.span
-        leniency = getattr(declared, "leniency", None)
-        if leniency is not None:
+        if isinstance(declared, rules.EnumOf):
+            for name, words in declared.members:
+                yield f"the title of `{name}`", words, declared.span
+        elif isinstance(declared, rules.RecordType):
+            for field in declared.fields:
+                yield f"the title of `{field.name}`", field.title, field.span
+        elif isinstance(declared, rules.Decision):
+            for rule in declared.rules:
+                yield f"the reason of `{rule.name}`", rule.because, rule.span
+            yield f"the `otherwise` of `{declared.name}`", declared.because, declared.span
+        elif isinstance(declared, rules.Parameter) and declared.unset is not None:
+            yield f"why `{declared.name}` is unset", declared.unset, declared.span
+        if isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.leniency is not None:
+            leniency = declared.leniency
             yield f"why `{declared.name}` is rounded {leniency.mode}", leniency.because, leniency.span
     for amendment in model.amendments:
         for rule in amendment.rules:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Any
+from typing import assert_never
 
 from policy.decisions import Citation
 from policy.diagnostics import Diagnostic, Severity
@@ -12,38 +12,39 @@ from policy.model import rules
 from policy.source import Span
 
 
-def cited_pieces(declared: Any) -> Iterator[tuple[str, Span, tuple[Citation, ...]]]:
+def cited_pieces(declared: rules.Declaration | rules.Amendment) -> Iterator[tuple[str, Span, tuple[Citation, ...]]]:
     """The citable pieces of a declaration: what each is, where it is, what it stands on."""
     for what, piece in dated_pieces(declared):
         yield what, piece.span, piece.citations
-    match declared:
-        case rules.Parameter(unset=unset) if unset is not None:
-            yield f"parameter `{declared.name}`", declared.span, declared.citations
-        case rules.Decision():
-            yield f"the `otherwise` of `{declared.name}`", declared.span, declared.citations
-        case rules.Property():
-            yield f"property `{declared.name}`", declared.span, declared.citations
+    if isinstance(declared, rules.Parameter) and declared.unset is not None:
+        yield f"parameter `{declared.name}`", declared.span, declared.citations
+    elif isinstance(declared, rules.Decision):
+        yield f"the `otherwise` of `{declared.name}`", declared.span, declared.citations
+    elif isinstance(declared, rules.Property):
+        yield f"property `{declared.name}`", declared.span, declared.citations
 
 
-def dated_pieces(declared: Any) -> Iterator[tuple[str, rules.Dated]]:
+def dated_pieces(declared: rules.Declaration | rules.Amendment) -> Iterator[tuple[str, rules.Dated]]:
     """Those of them that are in force for a period of their own."""
-    name = getattr(declared, "name", "")
     match declared:
         case rules.Parameter(unset=unset) if unset is not None:
             return
-        case rules.Parameter() | rules.Value() | rules.DatedSet():
-            for version in chain(declared.versions, *getattr(declared, "tightened", ())):
-                yield f"a version of `{name}`", version
+        case rules.Parameter() | rules.Value():
+            for version in chain(declared.versions, *declared.tightened):
+                yield f"a version of `{declared.name}`", version
+        case rules.DatedSet():
+            for change in declared.versions:
+                yield f"a version of `{declared.name}`", change
         case rules.Table():
             for rows in (declared.body, *declared.tightened):
                 for n, row in enumerate(rows.rows, 1):
-                    yield f"row {n} of `{name}`", row
+                    yield f"row {n} of `{declared.name}`", row
         case rules.Decision():
             for rule in declared.rules:
                 yield f"rule `{rule.name}`", rule
         case rules.Priority():
             for n, key in enumerate(declared.keys, 1):
-                yield f"line {n} of `{name}`", key
+                yield f"line {n} of `{declared.name}`", key
         case rules.Amendment():
             target = declared.target.rpartition(".")[2]
             for version in declared.versions:
@@ -52,6 +53,10 @@ def dated_pieces(declared: Any) -> Iterator[tuple[str, rules.Dated]]:
                 yield f"a row that tightens `{target}`", row
             for rule in declared.rules:
                 yield f"rule `{rule.name}`", rule
+        case rules.EnumOf() | rules.RecordType() | rules.Property():
+            return
+        case _:
+            assert_never(declared)
 
 
 def standing_on(model: rules.Model) -> dict[str, list[str]]:

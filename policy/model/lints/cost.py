@@ -12,7 +12,7 @@ from policy.diagnostics import Diagnostic
 from policy.model import expressions as typed
 from policy.model.expressions import Expression, parts
 from policy.model.rules import Model
-from policy.model.walks import bodies, walk
+from policy.model.walks import bodies, callees_first, walk
 
 MOST_CALLS = 10_000  # different ones, to answer a question
 DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls
@@ -27,8 +27,12 @@ def lint(model: Model) -> Iterator[Diagnostic]:
     at_most: dict[str, int] = {}  # calls, were none the same as another
     deep: dict[str, int] = {}
     costly: set[str] = set()
-    for id in _called_first(inside):
-        called = [e.name for b in inside[id] for e in walk(b) if isinstance(e, typed.Apply | typed.Named)]
+
+    def called_by(id: str) -> list[str]:
+        return [e.name for b in inside[id] for e in walk(b) if isinstance(e, typed.Apply | typed.Named)]
+
+    for id in callees_first(inside, called_by):
+        called = called_by(id)
         if not costly.isdisjoint(called):  # what rests on a costly one is not to blame
             costly.add(id)
             continue
@@ -44,21 +48,6 @@ def lint(model: Model) -> Iterator[Diagnostic]:
         help = "call with facts, not with what is computed of them"
         yield Diagnostic("too-costly", f"the answer {what}", span, help)
         costly.add(id)
-
-
-def _called_first(inside: Bodies) -> list[str]:
-    """All declarations, each after those that it calls."""
-    done: dict[str, None] = {}
-    pending = [(id, False) for id in inside]
-    while pending:
-        id, called_are_done = pending.pop()
-        if called_are_done:
-            done[id] = None
-        elif id not in done:
-            pending.append((id, True))
-            called = (e.name for b in inside[id] for e in walk(b) if isinstance(e, typed.Apply | typed.Named))
-            pending.extend((name, False) for name in dict.fromkeys(called))
-    return list(done)
 
 
 def _depth(e: Expression, deep: dict[str, int]) -> int:
@@ -87,10 +76,7 @@ def _many(question: str, model: Model, inside: Bodies) -> bool:
 
 def _fact(e: Expression, known: dict[str, str]) -> str:
     """The path of a fact, or nothing where the expression is none."""
-    match e:
-        case typed.Local(name):
-            return known.get(name, "")
-        case typed.FieldOf(of, name):
-            path = _fact(of, known)
-            return path and f"{path}.{name}"
-    return ""
+    if isinstance(e, typed.Local):
+        return known.get(e.name, "")
+    path = _fact(e.of, known) if isinstance(e, typed.FieldOf) else ""
+    return f"{path}.{e.name}" if isinstance(e, typed.FieldOf) and path else ""

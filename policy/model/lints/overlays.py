@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
-from policy.model import expressions as typed
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.calendar import BEGINNING, ENDING, periods
 from policy.model.types import Number
 from policy.model.values import show
+from policy.vocabulary import Strictness
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
@@ -37,7 +37,7 @@ def _together(version: rules.Version, start: int | None, end: int | None) -> boo
     )
 
 
-def _looser(house: typed.Expression, law: typed.Expression, stricter: str) -> bool:
+def _looser(house: typed.Expression, law: typed.Expression, stricter: Strictness) -> bool:
     if not isinstance(house, typed.Literal) or not isinstance(law, typed.Literal):
         return False
     a, b = house.value, law.value

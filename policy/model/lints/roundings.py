@@ -10,13 +10,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import chain
-from typing import Literal
+from typing import Literal, assert_never
 
 from attrs import field, frozen
 
 from policy.diagnostics import Diagnostic, Severity
-from policy.model import expressions as typed
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.expressions import Expression
 
 Sign = Literal[-1, 0, 1]  # nought or less, not known, nought or more
@@ -68,8 +67,10 @@ def _answers(declared: rules.Parameter | rules.Value | rules.Table | rules.Amend
         case rules.Amendment():
             yield from (v.body for v in declared.versions)
             yield from (row.result for row in (declared.rows.rows if declared.rows is not None else ()))
-        case _:
+        case rules.Parameter() | rules.Value():
             yield from (v.body for v in chain(declared.versions, *declared.tightened))
+        case _:
+            assert_never(declared)
 
 
 @frozen(eq=False)
@@ -120,6 +121,14 @@ class _Roundings:
                 self.entered.add((name, way))
                 if not called.stricter:
                     yield from chain.from_iterable(self.of(b, way) for b in self.answers[name])
+            case (
+                typed.Literal() | typed.Local() | typed.Today() | typed.FieldOf() | typed.MonthsLater()
+                | typed.SetOf() | typed.ListOf() | typed.Failed()
+                | typed.Unary() | typed.Binary() | typed.Chain() | typed.Aggregate()
+            ):  # fmt: skip
+                return
+            case _:
+                assert_never(e)
 
 
 class _Signs:
@@ -140,8 +149,8 @@ class _Signs:
                 return -1 if bounds is not None and bounds.most is not None and bounds.most <= 0 else 0
             case typed.Named(name):
                 parameter = self.model.declared[name]
-                is_number = isinstance(parameter, rules.Parameter) and parameter.versions
-                return self._all(tuple(v.body for v in parameter.versions)) if is_number else 0
+                versions = parameter.versions if isinstance(parameter, rules.Parameter) else ()
+                return self._all(tuple(v.body for v in versions)) if versions else 0
             case typed.Unary("-", operand):
                 return _times(-1, self.of(operand))
             case typed.Unary("abs"):
@@ -166,7 +175,14 @@ class _Signs:
                 return 1
             case typed.Aggregate("sum" | "min" | "max", body):
                 return self.of(body)
-        return 0
+            case (
+                typed.Literal() | typed.Local() | typed.Today() | typed.FieldOf() | typed.Apply()
+                | typed.MonthsLater() | typed.SetOf() | typed.ListOf() | typed.Failed()
+                | typed.Unary() | typed.Binary() | typed.Chain() | typed.Aggregate()
+            ):  # fmt: skip
+                return 0
+            case _:
+                assert_never(e)
 
     def _all(self, expressions: tuple[Expression, ...]) -> Sign:
         found = {self.of(e) for e in expressions}

@@ -21,7 +21,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     related=((rows[a].span, f"row {a + 1}"),),
                 )
         if table.hit == "first":
-            for n in regions.useless(table.body):
+            for n in regions.redundant(table.body):
                 yield Diagnostic(
                     "unreachable-row",
                     f"row {n + 1} of `{table.name}` never applies: earlier rows take every case of it",

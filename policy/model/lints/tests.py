@@ -8,8 +8,6 @@ from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules
 from policy.model.walks import uses
 
-_WORD = {rules.Decision: "decision", rules.Value: "value", rules.Table: "table", rules.Priority: "priority"}
-
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     reached = {e.question for t in model.tests for e in t.expectations}
@@ -19,7 +17,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         new = (uses(declared) if declared is not None else set()) - reached
         reached |= new
         pending += sorted(new)
-    untested = model.of_kind(*_WORD)
+    untested = model.of_kind(rules.Decision, rules.Value, rules.Table, rules.Priority)
     if untested and not model.tests:
         first = model.rulesets[untested[0].ruleset]
         yield Diagnostic(
@@ -36,7 +34,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         if declared.id not in (asked if needs_own else reached):
             yield Diagnostic(
                 "untested",
-                f"no test asks the {_WORD[type(declared)]} `{declared.name}`",
+                f"no test asks the {declared.kind} `{declared.name}`",
                 declared.span,
                 f'add `test "…" on DATE … expect {declared.name}(…) …`',
                 Severity.WARNING,

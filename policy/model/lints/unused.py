@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
-from policy.model import expressions as typed
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.walks import bodies, walk
 
 

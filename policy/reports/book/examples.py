@@ -136,7 +136,9 @@ class Examples:
         return [(path or (self._title(inner),), self._said(before, of), self._said(now, of))]
 
     def _fields(self, record: types.Record) -> list[tuple[str, Words, Type]]:
-        return [(f.name, in_full(f.title, f.name), f.type) for f in self.model.declared[record.name].fields]
+        return [
+            (f.name, in_full(f.title, f.name), f.type) for f in self.model.get(rules.RecordType, record.name).fields
+        ]
 
     def _title(self, of: Type) -> Words:
         return (

@@ -14,8 +14,7 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import Citation, Status, Words, weakest
-from policy.model import expressions as x
-from policy.model import rules, types
+from policy.model import expressions as x, rules, types
 from policy.model.overlays import belongs
 from policy.model.values import show
 from policy.reports.book.examples import Examples

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy.model import expressions as x
-from policy.model import rules
+from policy.model import expressions as x, rules
 from policy.model.walks import bodies
 from policy.reports.book.figures import Edge, Network, Node
 from policy.reports.plain.names import in_full

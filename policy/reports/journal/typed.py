@@ -17,15 +17,13 @@ import attrs
 
 from policy.decisions import Citation, Outcome, Reason, Status, Verdict, Words
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.exchange import events as exchange
-from policy.exchange import orders
-from policy.margin.financing import commands as financing_commands
-from policy.margin.financing import events as financing
-from policy.margin.perpetuals import commands as perpetuals_commands
-from policy.margin.perpetuals import events as perpetuals
+from policy.exchange import events as exchange, orders
+from policy.margin.financing import commands as financing_commands, events as financing
+from policy.margin.perpetuals import commands as perpetuals_commands, events as perpetuals
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import microseconds
+from policy.vocabulary import Effect
 from policy.wire import DO, EVENT, word
 
 Event = exchange.Event | financing.Event | perpetuals.Event
@@ -142,7 +140,7 @@ def _reason(written: Mapping[str, Any]) -> Reason:
 
 
 @lru_cache(maxsize=4096)
-def _shared_reason(rule: str, effect: str, en: str, zh: str, per: tuple[str, ...], status: str | None) -> Reason:
+def _shared_reason(rule: str, effect: Effect, en: str, zh: str, per: tuple[str, ...], status: str | None) -> Reason:
     known = Status(status) if status else None
     cited = tuple(Citation(p, p.partition("/")[0], "", known or Status.HOUSE, Words("")) for p in per)
     return Reason(rule, effect, Words(en, zh), cited, known, "")

@@ -8,8 +8,7 @@ title by an author.
 from __future__ import annotations
 
 from policy.decisions import Words
-from policy.model import expressions as x
-from policy.model import types
+from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.reports.plain import amounts

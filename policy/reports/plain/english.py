@@ -9,8 +9,7 @@ from __future__ import annotations
 import re
 
 from policy.decisions import Words
-from policy.model import expressions as x
-from policy.model import types
+from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.reports.plain import amounts

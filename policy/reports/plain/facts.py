@@ -88,7 +88,7 @@ class Facts:
                 of = inner.of
                 titles.append(Words(f"no. {int(step) + 1}", f"第{int(step) + 1}項"))
             elif isinstance(inner, types.Record):
-                field = next(f for f in self.model.declared[inner.name].fields if f.name == step)
+                field = next(f for f in self.model.get(rules.RecordType, inner.name).fields if f.name == step)
                 of = field.type
                 titles.append(in_full(field.title, step))
         if not titles:

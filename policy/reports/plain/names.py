@@ -32,9 +32,9 @@ class Names:
         return in_full(self.model.declared[id].title, id)
 
     def field(self, record: types.Record, name: str) -> Words:
-        fields = self.model.declared[record.name].fields
+        fields = self.model.get(rules.RecordType, record.name).fields
         return in_full(next(f.title for f in fields if f.name == name), name)
 
     def member(self, enum: types.Enum, name: str) -> Words:
-        members = dict(self.model.declared[enum.name].members)
+        members = dict(self.model.get(rules.EnumOf, enum.name).members)
         return in_full(members[name], name)

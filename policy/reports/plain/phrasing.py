@@ -11,8 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from policy.decisions import Words
-from policy.model import expressions as x
-from policy.model import types
+from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.rules import Parameters
 from policy.model.types import Type

@@ -14,8 +14,7 @@ from attrs import evolve, frozen
 from policy.decisions import Citation, Words
 from policy.ir.from_model import place_of
 from policy.ir.program import Place
-from policy.model import expressions as x
-from policy.model import rules, types
+from policy.model import expressions as x, rules, types
 from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese

@@ -7,17 +7,15 @@ from abc import ABC, abstractmethod
 from attrs import evolve
 
 from policy.diagnostics import Collector
-from policy.model import expressions as typed
-from policy.model import types, values
+from policy.model import expressions as typed, types, values
 from policy.model.expressions import Expression
-from policy.model.types import EXACT_FRACTION, Number, Type
-from policy.model.types import a_type as a_type
+from policy.model.types import EXACT_FRACTION, Number, Type, a_type as a_type
 from policy.source import Span
 from policy.syntax import tree
 
 
-class Agreement(ABC):
-    """The part of the typist that makes types meet; `rounding` counts the `round`s that are open."""
+class Coercion(ABC):
+    """Implicit conversions, and what is reported where there is none; `rounding` counts the enclosing `round`s."""
 
     def __init__(self, found: Collector) -> None:
         self.found = found
@@ -27,13 +25,13 @@ class Agreement(ABC):
     def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression:
         """The typed expression; `expected` is a hint that lets enum members be written bare."""
 
-    def fit(self, e: Expression, expected: Type) -> Expression:
+    def coerce(self, e: Expression, expected: Type) -> Expression:
         """`e` as `expected`: widened or adapted where that is exact, else a finding."""
         actual = e.type
         if isinstance(expected, types.OptionalOf) and not isinstance(actual, types.OptionalOf):
             if isinstance(e, typed.Literal) and e.value is None:
                 return evolve(e, type=expected)
-            return self.fit(e, expected.of)
+            return self.coerce(e, expected.of)
         if actual == expected or isinstance(expected, types.Broken) or isinstance(actual, types.Broken):
             return e
         if isinstance(expected, Number) and isinstance(actual, Number):
@@ -59,18 +57,18 @@ class Agreement(ABC):
 
     def adapt(self, e: Expression, wanted: Number) -> Expression:
         """A literal in the unit or scale that is wanted, where that changes nothing of its value."""
-        match e:
-            case typed.Unary("-", operand):
-                inner = self.adapt(operand, wanted)
-                return evolve(e, operand=inner, type=inner.type) if inner is not operand else e
-            case typed.Literal(value, type=Number(unit, scale)):
-                currency = unit.removeprefix("money:")
-                if (unit, wanted.unit) in (("number", "quantity"), (f"money:{currency}", f"price:{currency}")):
-                    unit = wanted.unit
-                while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
-                    value, scale = value // 10, scale - 1
-                return evolve(e, value=value, type=Number(unit, scale))
-        return e
+        if isinstance(e, typed.Unary) and e.operator == "-":
+            inner = self.adapt(e.operand, wanted)
+            return evolve(e, operand=inner, type=inner.type) if inner is not e.operand else e
+        if not isinstance(e, typed.Literal) or not isinstance(e.type, Number):
+            return e
+        value, unit, scale = e.value, e.type.unit, e.type.scale
+        currency = unit.removeprefix("money:")
+        if (unit, wanted.unit) in (("number", "quantity"), (f"money:{currency}", f"price:{currency}")):
+            unit = wanted.unit
+        while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
+            value, scale = value // 10, scale - 1
+        return evolve(e, value=value, type=Number(unit, scale))
 
     def disagree(self, e: Expression, expected: Type) -> Expression:
         actual = e.type
@@ -122,7 +120,7 @@ class Agreement(ABC):
             return a, b, Number(left.unit, EXACT_FRACTION if EXACT_FRACTION in scales else max(scales))
         if isinstance(a.type, types.Broken):
             return a, b, types.BROKEN
-        fitted = self.fit(b, a.type)
+        fitted = self.coerce(b, a.type)
         return a, fitted, types.BROKEN if isinstance(fitted.type, types.Broken) else a.type
 
     def exact(self, e: Expression) -> Expression:

@@ -8,15 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime
-from typing import assert_never
+from typing import Literal, assert_never
 
 from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
-from policy.model import expressions as typed
-from policy.model import types, values
-from policy.model.agreement import Agreement, a_type
-from policy.model.arithmetic import ORDERED, additive, lattice, multiplicative, number_literal, rounded
+from policy.model import expressions as typed, types, values
+from policy.model.arithmetic import ORDERED, additive, extremum, multiplicative, number_literal, rounded
+from policy.model.coercion import Coercion, a_type
 from policy.model.currencies import MINOR_UNIT
 from policy.model.expressions import Expression
 from policy.model.names import Scope
@@ -25,7 +24,7 @@ from policy.source import Span
 from policy.syntax import tree
 
 
-class Typist(Agreement):
+class TypeChecker(Coercion):
     """Types the expressions of one declaration; `variables` are its parameters and open aggregates."""
 
     def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
@@ -35,7 +34,7 @@ class Typist(Agreement):
 
     def typed(self, node: tree.Expression, expected: Type) -> Expression:
         """The expression, which must be usable as `expected`."""
-        return self.fit(self.expression(node, expected), expected)
+        return self.coerce(self.expression(node, expected), expected)
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
@@ -79,19 +78,17 @@ class Typist(Agreement):
             case tree.Today():
                 return typed.Today(type=types.DATE, span=span)
             case tree.Reference(name):
-                return self.there(node, self.reference(name, span, hint))
+                return self.narrowed(node, self.reference(name, span, hint))
             case tree.FieldOf():
-                return self.there(node, self.field_of(node))
+                return self.narrowed(node, self.field_of(node))
             case tree.Call():
                 return self.call(node)
             case tree.Unary():
                 return self.unary(node, hint)
             case tree.Binary():
                 return self.binary(node, hint)
-            case tree.Chain(operator, operands):
-                if operator in ("and", "or"):
-                    return typed.Chain(operator, self.logic(operator, operands), type=types.BOOLEAN, span=span)
-                return lattice(self, operator, operands, span, hint)
+            case tree.Chain():
+                return self.chain(node, hint)
             case tree.Conditional(condition, then, otherwise):
                 test = self.typed(condition, types.BOOLEAN)
                 with self.given(shown_present(condition, True)):
@@ -127,9 +124,21 @@ class Typist(Agreement):
                 return self.fail(
                     "type-mismatch", "a record can be written out only in a test", span, "name its fields"
                 )
-        assert_never(node)
+            case _:
+                assert_never(node)
 
-    def logic(self, operator: str, operands: tuple[tree.Expression, ...]) -> tuple[Expression, ...]:
+    def chain(self, node: tree.Chain, hint: Type) -> Expression:
+        operator = node.operator
+        match operator:
+            case "and" | "or":
+                operands = self.logic(operator, node.operands)
+                return typed.Chain(operator, operands, type=types.BOOLEAN, span=node.span)
+            case "min" | "max":
+                return extremum(self, operator, node.operands, node.span, hint)
+            case _:
+                assert_never(operator)
+
+    def logic(self, operator: Literal["and", "or"], operands: tuple[tree.Expression, ...]) -> tuple[Expression, ...]:
         """Operands of `and` or `or`; what an earlier one shows to be present, the later ones may use as it is."""
         shown: tuple[tree.Expression, ...] = ()
         result = []
@@ -146,14 +155,14 @@ class Typist(Agreement):
         yield
         self.present = before
 
-    def as_declared(self, node: tree.Expression, hint: Type) -> Expression:
+    def declared_type(self, node: tree.Expression, hint: Type) -> Expression:
         """`node` with its `optional`, whatever has been shown: asking twice is no mistake."""
         shown, self.present = self.present, ()
         e = self.expression(node, hint)
         self.present = shown
         return e
 
-    def there(self, node: tree.Expression, e: Expression) -> Expression:
+    def narrowed(self, node: tree.Expression, e: Expression) -> Expression:
         """`e` without its `optional`, where it has been shown to be present."""
         if isinstance(e.type, types.OptionalOf) and node in self.present:
             return evolve(e, type=e.type.of)
@@ -181,7 +190,7 @@ class Typist(Agreement):
         )
 
     def unknown(self, name: str, span: Span, hint: Type) -> Expression:
-        if self.scope.excused(name):
+        if self.scope.suppressed(name):
             return typed.Failed(type=types.BROKEN, span=span)
         enums = [t for t in self.scope.named_types.values() if isinstance(t, types.Enum) and name in t.members]
         known = [
@@ -202,17 +211,15 @@ class Typist(Agreement):
     def field_of(self, node: tree.FieldOf) -> Expression:
         of = self.expression(node.of)
         name = node.name.text
-        match of.type:
-            case types.Record(record):
-                fields = self.scope.fields.get(record, {})
-                if name in fields:
-                    return typed.FieldOf(of, name, type=fields[name], span=node.span)
-                help = did_you_mean(name, fields) or "it has " + ", ".join(f"`{f}`" for f in fields)
-                return self.fail(
-                    "unknown-field", f"`{types.short(record)}` has no field `{name}`", node.name.span, help
-                )
-            case types.Broken():
-                return typed.Failed(type=types.BROKEN, span=node.span)
+        if isinstance(of.type, types.Broken):
+            return typed.Failed(type=types.BROKEN, span=node.span)
+        if isinstance(of.type, types.Record):
+            record = of.type.name
+            fields = self.scope.fields.get(record, {})
+            if name in fields:
+                return typed.FieldOf(of, name, type=fields[name], span=node.span)
+            help = did_you_mean(name, fields) or "it has " + ", ".join(f"`{f}`" for f in fields)
+            return self.fail("unknown-field", f"`{types.short(record)}` has no field `{name}`", node.name.span, help)
         help = "an optional record must be tested first" if isinstance(of.type, types.OptionalOf) else ""
         return self.fail("type-mismatch", f"{a_type(of.type)} has no fields", node.span, help)
 
@@ -242,7 +249,7 @@ class Typist(Agreement):
         if operator == "not":
             return typed.Unary("not", self.typed(node.operand, types.BOOLEAN), type=types.BOOLEAN, span=span)
         asks = operator in ("is present", "is absent")
-        operand = self.as_declared(node.operand, hint) if asks else self.expression(node.operand, hint)
+        operand = self.declared_type(node.operand, hint) if asks else self.expression(node.operand, hint)
         if asks:
             if not isinstance(operand.type, types.OptionalOf | types.Broken):
                 return self.fail(
@@ -266,7 +273,7 @@ class Typist(Agreement):
             case "*" | "/":
                 return multiplicative(self, node)
             case "default":
-                left = self.as_declared(node.left, types.OptionalOf(hint))
+                left = self.declared_type(node.left, types.OptionalOf(hint))
                 if not isinstance(left.type, types.OptionalOf | types.Broken):
                     return self.fail(
                         "type-mismatch", f"this is {a_type(left.type)}, which is never absent", left.span
@@ -285,11 +292,11 @@ class Typist(Agreement):
                     )
                 right = self.expression(node.right, types.SetOf(left.type))
                 if isinstance(right.type, types.SetOf | types.ListOf):
-                    left = self.fit(left, right.type.of)
+                    left = self.coerce(left, right.type.of)
                 elif not isinstance(right.type, types.Broken):
                     return self.fail("type-mismatch", f"this is {a_type(right.type)}, not a set", right.span)
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
-            case _:
+            case "is" | "is not" | "<" | "<=" | ">" | ">=":
                 left = self.exact(self.expression(node.left))
                 if isinstance(left.type, types.Broken) and isinstance(node.right, tree.Reference):
                     return typed.Failed(type=types.BROKEN, span=span)
@@ -305,6 +312,8 @@ class Typist(Agreement):
                         "say what holds where it is absent: `… default …`" if optional else "",
                     )
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
+            case _:
+                assert_never(operator)
 
     def aggregate(self, node: tree.Aggregate) -> Expression:
         over = self.expression(node.over)
@@ -338,10 +347,12 @@ class Typist(Agreement):
                 of = body.type
                 if not isinstance(of, Number | types.Broken):
                     return self.fail("type-mismatch", f"{a_type(of)} cannot be summed", node.body.span)
-            case _:
+            case "min" | "max":
                 if not isinstance(body.type, (*ORDERED, types.Broken)):
                     return self.fail("type-mismatch", f"{a_type(body.type)} has no `{node.kind}`", node.body.span)
                 of = types.OptionalOf(body.type)
+            case _:
+                assert_never(node.kind)
         return typed.Aggregate(node.kind, body, variable, over, where, type=of, span=node.span)
 
 
@@ -351,15 +362,13 @@ _EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)
 
 def shown_present(condition: tree.Expression, outcome: bool) -> tuple[tree.Expression, ...]:
     """The facts that are certainly present where `condition` is `outcome`."""
-    match condition:
-        case tree.Unary("is present", operand) if outcome:
-            return (operand,)
-        case tree.Unary("is absent", operand) if not outcome:
-            return (operand,)
-        case tree.Unary("not", operand):
-            return shown_present(operand, not outcome)
-        case tree.Chain("and" | "or" as operator, operands) if (operator == "and") is outcome:
-            return tuple(fact for operand in operands for fact in shown_present(operand, outcome))
+    if isinstance(condition, tree.Chain) and condition.operator == ("and" if outcome else "or"):
+        return tuple(fact for operand in condition.operands for fact in shown_present(operand, outcome))
+    if isinstance(condition, tree.Unary):
+        if condition.operator == "not":
+            return shown_present(condition.operand, not outcome)
+        if condition.operator == ("is present" if outcome else "is absent"):
+            return (condition.operand,)
     return ()
 
 

@@ -8,7 +8,7 @@ from policy.model.types import short
 from policy.model.walks import uses
 
 
-def report_circles(model: rules.Model, found: Collector) -> None:
+def report_recursion(model: rules.Model, found: Collector) -> None:
     """One finding per circle of definitions."""
     edges = {id: uses(d) for id, d in model.declared.items()}
     for amendment in model.amendments:

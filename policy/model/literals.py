@@ -1,0 +1,127 @@
+"""The facts of tests: written-out records, lists and literals in run-time form, checked against their types.
+
+A record becomes a dict; a field that was left out is simply not in it, which means unknown.
+"""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from policy.diagnostics import Diagnostic, did_you_mean
+from policy.model import expressions as typed, types, written
+from policy.model.checker import TypeChecker
+from policy.model.types import Number, Quantity, Type
+from policy.source import Span
+from policy.syntax import tree
+from policy.vocabulary import RuntimeValue
+
+
+@frozen
+class Unreadable:
+    """Stands for facts that were reported as wrong."""
+
+
+UNREADABLE = Unreadable()
+
+
+def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], checker: TypeChecker) -> RuntimeValue:
+    """The run-time form of a written-out fact of type `of`."""
+    inner = of.of if isinstance(of, types.OptionalOf) else of
+    if isinstance(inner, types.Broken):
+        return UNREADABLE
+    if isinstance(node, tree.Reference) and node.name in given:
+        rest = {name: e for name, e in given.items() if name != node.name}
+        return fact(given[node.name], of, rest, checker)
+    if isinstance(node, tree.SetOf) and not node.items and isinstance(inner, types.Record):
+        return {}  # a record of which nothing is known
+    if isinstance(node, tree.RecordOf | tree.Updated):
+        if isinstance(inner, types.Record):
+            return _record(node, inner, given, checker)
+        checker.disagree(typed.Failed(type=types.Record("record"), span=node.span), inner)
+        return UNREADABLE
+    if isinstance(node, tree.ListOf) and isinstance(inner, types.ListOf):
+        return [fact(item, inner.of, given, checker) for item in node.items]
+    if isinstance(node, tree.SetOf) and isinstance(inner, types.SetOf):
+        return frozenset(fact(item, inner.of, given, checker) for item in node.items)
+    e = checker.typed(node, of)
+    value = _constant(e)
+    if value is UNREADABLE:
+        if not isinstance(e.type, types.Broken):
+            checker.fail("type-mismatch", "a fact in a test must be written out", node.span)
+        return UNREADABLE
+    if isinstance(inner, Number) and isinstance(e.type, Number) and value is not None:
+        return value * 10 ** (inner.scale - e.type.scale)
+    return value
+
+
+def _record(
+    node: tree.RecordOf | tree.Updated, of: types.Record, given: dict[str, tree.Expression], checker: TypeChecker
+) -> RuntimeValue:
+    changes = node if isinstance(node, tree.RecordOf) else node.changes
+    base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, checker)
+    result = {} if base is UNREADABLE else dict(base)
+    fields = checker.scope.fields[of.name]
+    for name, entry in changes.fields:
+        if name.text not in fields:
+            checker.found.error(
+                "unknown-field",
+                f"`{types.short(of.name)}` has no field `{name.text}`",
+                name.span,
+                did_you_mean(name.text, fields) or "it has " + ", ".join(f"`{f}`" for f in fields),
+            )
+            continue
+        kind = fields[name.text]
+        nested = kind.of if isinstance(kind, types.OptionalOf) else kind
+        if isinstance(entry, tree.RecordOf) and isinstance(node, tree.Updated) and isinstance(nested, types.Record):
+            before = result.get(name.text)
+            value = fact(tree.Updated(tree.RecordOf(()), entry, span=entry.span), kind, given, checker)
+            if isinstance(before, dict) and isinstance(value, dict):
+                value = {**before, **value}
+        else:
+            value = fact(entry, kind, given, checker)
+        least, most = checker.scope.bounds.get(of.name, {}).get(name.text, (None, None))
+        result[name.text] = checked(
+            value, kind, f"{types.short(of.name)}.{name.text}", entry.span, checker, least, most
+        )
+    return UNREADABLE if base is UNREADABLE or any(v is UNREADABLE for v in result.values()) else result
+
+
+def checked(
+    value: RuntimeValue,
+    of: Type,
+    path: str,
+    span: Span,
+    checker: TypeChecker,
+    least: int | None = None,
+    most: int | None = None,
+) -> RuntimeValue:
+    """The fact at `path`, or `UNREADABLE` with a finding where no fact may be so large or so small."""
+    wrong = _wrong(value, of, least, most)
+    if wrong is None:
+        return value
+    finding = Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, wrong.help)
+    if finding not in checker.found.found:  # facts are read for each question that is asked about them
+        checker.found.found.append(finding)
+    return UNREADABLE
+
+
+def _wrong(value: RuntimeValue, of: Type, least: int | None, most: int | None) -> written.Wrong | None:
+    if isinstance(of, types.OptionalOf):
+        return _wrong(value, of.of, least, most)
+    if isinstance(of, types.ListOf | types.SetOf) and isinstance(value, list | frozenset):
+        return next(filter(None, (_wrong(v, of.of, None, None) for v in value)), None)
+    if not isinstance(of, Quantity) or not isinstance(value, int):
+        return None
+    low, high = written.limits(of)
+    return written.beyond(value, of, least, most) if low <= value <= high else written.too_large(of)
+
+
+def _constant(e: typed.Expression) -> RuntimeValue:
+    if isinstance(e, typed.Literal):
+        return e.value
+    if isinstance(e, typed.Unary) and e.operator == "-":
+        value = _constant(e.operand)
+        return value if value is UNREADABLE else -value
+    if isinstance(e, typed.SetOf):
+        return frozenset(map(_constant, e.items))
+    return [*map(_constant, e.items)] if isinstance(e, typed.ListOf) else UNREADABLE

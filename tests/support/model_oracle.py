@@ -1,0 +1,328 @@
+"""What rules mean, read off the typed model: an oracle that knows nothing of `policy.ir`.
+
+Numbers are fractions in their own unit: there are no scales to align, and nothing is rounded but by `round`. Tables
+are rows, priorities are lines, dates are looked up. An unknown is a value; its needs are not kept. Overflow is not
+judged, for it goes by the scales of a program.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from fractions import Fraction
+from operator import eq, neg, not_
+from typing import Any, TypeVar, assert_never
+
+from oracle_values import (
+    BINARY,
+    UNARY,
+    UNKNOWN,
+    FaultError,
+    Thunk,
+    attempt,
+    branch,
+    choose,
+    decide,
+    exact,
+    known,
+    member,
+    months_later,
+    rounded,
+)
+from policy.decisions import MISSING, Answer, Outcome
+from policy.model import expressions as typed, rules, types
+from policy.model.regions import proven_disjoint
+from policy.model.types import EXACT_FRACTION, Number
+
+V = TypeVar("V", rules.Version, rules.SetVersion)
+Env = dict[str, Any]
+
+TOO_LARGE = "a number is too large"
+
+
+class Oracle:
+    """The rules of a model, an overlay laid over it or not, as of one day."""
+
+    def __init__(self, model: rules.Model, day: int) -> None:
+        self.model, self.day = model, day
+        self.fields = {r.id: {f.name: f.type for f in r.fields} for r in model.of_kind(rules.RecordType)}
+
+    # ── questions ───────────────────────────────────────────────────────────────────────────
+
+    def check(self, id: str, arguments: Sequence[Any], answer: Answer) -> None:
+        """Holds an answer against the meaning of the rules; `arguments` are facts in run-time form, records dicts."""
+        question = self.model.declared[id]
+        assert isinstance(question, rules.Question)
+        parameters = () if isinstance(question, rules.Parameter) else question.parameters
+        facts = [exact(a, of) for a, (_, of) in zip(arguments, parameters, strict=True)]
+        if answer.verdict.fault == TOO_LARGE:
+            return
+        try:
+            value = self.called(id, facts)
+        except FaultError:
+            value = FaultError
+        if value is FaultError or answer.outcome is Outcome.FAILED:
+            assert value is FaultError, f"{answer.verdict}, but {value}"
+            assert answer.outcome is Outcome.FAILED, f"{answer} {answer.verdict}, but a fault"
+            return
+        got: Any = UNKNOWN if answer.outcome is Outcome.UNDECIDED else answer.value
+        if isinstance(question, rules.Decision):
+            got = {Outcome.PERMITTED: True, Outcome.DENIED: False}.get(answer.outcome, got)
+            if isinstance(value, bool):
+                assert [r.rule for r in answer.reasons] == self.reasons(question, value, facts), answer.verdict
+        elif got is not UNKNOWN and not isinstance(question, rules.Priority | rules.Property):
+            got = exact(got, question.type)
+        assert got == value, f"{answer} {answer.verdict}, but {'unknown' if value is UNKNOWN else value}"
+
+    def called(self, id: str, arguments: Sequence[Any]) -> Any:
+        d = self.model.declared[id]
+        match d:
+            case rules.DatedSet():
+                version = self.in_force(d.versions)
+                return UNKNOWN if version is None else exact(version.items, d.type)
+            case rules.Parameter():
+                return self.tightened(d, {}, self.version(d.versions, {}))
+            case rules.Value():
+                env = self.env(d, arguments)
+                return self.tightened(d, env, self.version(d.versions, env))
+            case rules.Table():
+                env = self.env(d, arguments)
+                hit = "first" if d.hit == "only" and proven_disjoint(d.body) else d.hit
+                return self.tightened(d, env, lambda: choose(hit, self.rows(d.body, env), lambda: self.no_row(d)))
+            case rules.Decision():
+                return self.decision(d, self.env(d, arguments))
+            case rules.Priority():
+                keys = [self.key(k, self.env(d, arguments)) for k in d.keys]
+                return UNKNOWN if UNKNOWN in keys else tuple(keys)
+            case rules.Property() | rules.EnumOf() | rules.RecordType():
+                raise NotImplementedError(id)
+            case _:
+                assert_never(d)
+
+    def env(self, d: rules.Asking, arguments: Sequence[Any]) -> Env:
+        return {name: a for (name, _), a in zip(d.parameters, arguments, strict=True)}
+
+    # ── dates, tables, overlays ─────────────────────────────────────────────────────────────
+
+    def holds_today(self, dated: rules.Dated) -> bool:
+        return (dated.start or 0) <= self.day and (dated.end is None or self.day < dated.end)
+
+    def in_force(self, versions: Sequence[V]) -> V | None:
+        """The version in force; one without an end ends where the next begins."""
+        begun = [v for v in sorted(versions, key=lambda v: v.start or 0) if (v.start or 0) <= self.day]
+        return begun[-1] if begun and self.holds_today(begun[-1]) else None
+
+    def version(self, versions: Sequence[rules.Version], env: Env) -> Thunk:
+        version = self.in_force(versions)
+        return lambda: UNKNOWN if version is None else self.value(version.body, env)
+
+    def no_row(self, table: rules.Table) -> Any:
+        if table.hit == "sum":
+            return Fraction(0)
+        raise FaultError("no row applies")
+
+    def rows(self, body: rules.Rows, env: Env) -> list[tuple[Thunk, Thunk]]:
+        def case(row: rules.Row) -> tuple[Thunk, Thunk]:
+            def test() -> Any:
+                cells = zip(row.cells, body.columns, strict=True)
+                tests = (t for cell, column in cells for t in self.cell(cell, column, env))
+                return self.holds_today(row) and decide(False, tests)
+
+            return test, lambda: self.value(row.result, env)
+
+        return [case(row) for row in body.rows]
+
+    def cell(self, cell: rules.Cell, column: typed.Expression, env: Env) -> Iterable[Any]:
+        match cell.kind:
+            case "any":
+                return
+            case "values" | "other":
+                items = [self.value(i, env) for i in cell.items]
+                among = member(self.value(column, env), items) if items else False
+                yield among if cell.kind == "values" else known(not_, among)
+            case "in" | "not in":
+                among = member(self.value(column, env), self.value(cell.items[0], env))
+                yield among if cell.kind == "in" else known(not_, among)
+            case "bounds":
+                if isinstance(column.type, types.OptionalOf):
+                    yield known(UNARY["is present"], self.value(column, env))
+                for operator, bound in cell.tests:
+                    yield known(BINARY[operator], self.value(column, env), self.value(bound, env))
+            case _:
+                assert_never(cell.kind)
+
+    def tightened(self, d: rules.Parameter | rules.Value | rules.Table, env: Env, law: Thunk) -> Any:
+        """The stricter of the law's value and of what each overlay says."""
+        stricter = max if d.stricter == "higher" else min
+        for house in d.tightened:
+            law = self.amended(stricter, law, house, env)
+        return law()
+
+    def amended(self, stricter: Any, law: Thunk, house: rules.Rows | tuple[rules.Version, ...], env: Env) -> Thunk:
+        def both(value: Thunk) -> Any:
+            return known(stricter, law(), value())
+
+        if isinstance(house, rules.Rows):
+            cases = [(test, lambda value=value: both(value)) for test, value in self.rows(house, env)]
+            return lambda: choose("first", cases, law)
+        version = self.in_force(house)
+        return law if version is None else lambda: both(lambda: self.value(version.body, env))
+
+    # ── decisions and priorities ────────────────────────────────────────────────────────────
+
+    def applies(self, rule: rules.Rule, env: Env) -> Any:
+        tests = (*((w, True) for w in rule.when), *((u, False) for u in rule.unless))
+        if not self.holds_today(rule):
+            return False
+        return decide(
+            False, (self.value(e, env) if wanted else known(not_, self.value(e, env)) for e, wanted in tests)
+        )
+
+    def decision(self, d: rules.Decision, env: Env) -> Any:
+        def any_of(effect: str) -> Any:
+            return decide(True, (self.applies(r, env) for r in d.rules if r.effect == effect))
+
+        def undenied() -> Any:
+            return branch(any_of("permit"), lambda: True, lambda: d.otherwise == "permit")
+
+        return branch(any_of("deny"), lambda: False, undenied)
+
+    def reasons(self, d: rules.Decision, permitted: bool, arguments: Sequence[Any]) -> list[str]:
+        env, effect = self.env(d, arguments), "permit" if permitted else "deny"
+        own = [r for r in d.rules if r.effect == effect]
+        return [r.name for r in own if attempt(lambda r=r: self.applies(r, env)) is True] or ["otherwise"]
+
+    def key(self, key: rules.Key, env: Env) -> Any:
+        """An int that is lower for what comes first."""
+        if not self.holds_today(key):
+            return 0
+        by = self.value(key.by, env)
+        if by is UNKNOWN:
+            return UNKNOWN
+        of = key.by.type
+        scale = of.scale if isinstance(of, Number) else 6 if isinstance(of, types.Instant) else 0
+        by = by if key.kind == "ranked" else int(by * Fraction(10) ** scale)
+        match key.kind:
+            case "ranked":
+                return key.ranks.index(by)
+            case "lowest":
+                return by
+            case "highest":
+                return -by
+            case "best":
+                assert key.side is not None
+                side = self.value(key.side, env)
+                return branch(known(eq, side, "buy"), lambda: -by, lambda: by)
+            case _:
+                assert_never(key.kind)
+
+    # ── expressions ─────────────────────────────────────────────────────────────────────────
+
+    def value(self, e: typed.Expression, env: Env) -> Any:
+        match e:
+            case typed.Literal(value):
+                return exact(value, e.type)
+            case typed.Local(name):
+                return env[name]
+            case typed.Today():
+                return self.day
+            case typed.Named(name):
+                return self.called(name, ())
+            case typed.FieldOf(of, name):
+                record = self.value(of, env)
+                assert isinstance(of.type, types.Record)
+                return (
+                    UNKNOWN
+                    if record is UNKNOWN
+                    else exact(record.get(name, MISSING), self.fields[of.type.name][name])
+                )
+            case typed.Apply(name, arguments):
+                return self.called(name, [self.value(a, env) for a in arguments])
+            case typed.Unary(operator, operand):
+                return known(UNARY[operator], self.value(operand, env))
+            case typed.Binary("default", left, right):
+                x = self.value(left, env)
+                return self.value(right, env) if x is None else x
+            case typed.Binary(_, left, right):
+                return self.binary(e, self.value(left, env), self.value(right, env))
+            case typed.MonthsLater(day, months):
+                return known(months_later, self.value(day, env), months)
+            case typed.Chain("and" | "or" as operator, operands):
+                return decide(operator == "or", (self.value(o, env) for o in operands))
+            case typed.Chain(operator, operands):
+                return known(min if operator == "min" else max, *(self.value(o, env) for o in operands))
+            case typed.Conditional(condition, then, otherwise):
+                test = self.value(condition, env)
+                return branch(test, lambda: self.value(then, env), lambda: self.value(otherwise, env))
+            case typed.Round(mode, step, operand):
+                assert isinstance(e.type, Number)
+                divisors: list[Any] = []
+                x = self.fraction(operand, env, divisors)
+                if UNKNOWN not in divisors and 0 in divisors:
+                    raise FaultError("division by zero")
+                unit = step / Fraction(10) ** e.type.scale
+                return known(lambda x: rounded(mode, x / unit) * unit, x)
+            case typed.Clamp(operand, low, high):
+                parts = [self.value(part, env) for part in (operand, low, high)]
+                return known(lambda x, least, most: min(max(x, least), most), *parts)
+            case typed.Aggregate():
+                return self.aggregate(e, env)
+            case typed.SetOf(items) | typed.ListOf(items):
+                return tuple(self.value(i, env) for i in items)
+            case typed.Failed():
+                raise AssertionError(e.span)
+            case _:
+                assert_never(e)
+
+    def binary(self, e: typed.Binary, a: Any, b: Any) -> Any:
+        if e.operator in ("in", "not in"):
+            return member(a, b) if e.operator == "in" else known(not_, member(a, b))
+        result = known(BINARY[e.operator], a, b)
+        if result is UNKNOWN or not isinstance(e.left.type, types.Date) or isinstance(result, bool):
+            return result
+        if isinstance(e.right.type, types.Date):
+            return Fraction(result * 86_400)
+        if abs(result) > date.max.toordinal():
+            raise FaultError("out of the calendar")
+        return int(result)
+
+    def fraction(self, e: typed.Expression, env: Env, divisors: list[Any]) -> Any:
+        """An exact fraction inside `round`, and what it is divided by on the way."""
+        assert isinstance(e.type, Number)
+        if e.type.scale != EXACT_FRACTION:
+            return self.value(e, env)
+        if isinstance(e, typed.Unary):
+            return known(neg, self.fraction(e.operand, env, divisors))
+        assert isinstance(e, typed.Binary)
+        a, b = self.fraction(e.left, env, divisors), self.fraction(e.right, env, divisors)
+        if e.operator != "/":
+            return self.binary(e, a, b)
+        divisors.append(b)
+        return known(lambda x, y: x / (y or 1), a, b)
+
+    def aggregate(self, e: typed.Aggregate, env: Env) -> Any:
+        over = self.value(e.over, env)
+        if over is UNKNOWN:
+            return UNKNOWN
+        scopes = [{**env, e.variable: element} for element in over]
+
+        def counts(scope: Env) -> Any:
+            return True if e.where is None else self.value(e.where, scope)
+
+        if e.kind in ("any", "all"):
+            idle = e.kind == "all"  # what an element says that `where` leaves out
+            return decide(
+                not idle, (branch(counts(s), lambda s=s: self.value(e.body, s), lambda: idle) for s in scopes)
+            )
+        tests = [counts(s) for s in scopes]
+        kept = [s for s, test in zip(scopes, tests, strict=True) if test is True]
+        values = [1 if e.kind == "count" else self.value(e.body, s) for s in kept]
+        if UNKNOWN in tests or UNKNOWN in values:
+            return UNKNOWN
+        return {
+            "sum": lambda: sum(values, Fraction(0)),
+            "count": lambda: Fraction(len(values)),
+            "count distinct": lambda: Fraction(len(set(values))),
+            "min": lambda: min(values, default=None),
+            "max": lambda: max(values, default=None),
+        }[e.kind]()

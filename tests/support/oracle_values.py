@@ -1,0 +1,133 @@
+"""Values of the oracle, and what operators make of them: fractions, unknowns, faults. Part of `model_oracle`."""
+
+from __future__ import annotations
+
+from calendar import monthrange
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from fractions import Fraction
+from math import ceil, floor
+from operator import add, eq, ge, gt, le, lt, mul, ne, neg, not_, sub
+from typing import Any
+
+from policy.decisions import MISSING
+from policy.model import types
+from policy.model.types import Number, Type
+
+Thunk = Callable[[], Any]
+
+UNKNOWN = object()
+
+
+class FaultError(Exception):
+    """The rules give no answer."""
+
+
+def exact(raw: Any, of: Type) -> Any:
+    """A fact in run-time form as the oracle has it: numbers and instants as fractions, lists as tuples."""
+    if raw is MISSING:
+        return UNKNOWN
+    match of if raw is not None else None:
+        case types.OptionalOf(item):
+            return exact(raw, item)
+        case Number(_, scale):
+            return raw / Fraction(10) ** scale
+        case types.Instant():
+            return Fraction(raw, 10**6)
+        case types.ListOf(item):
+            return tuple(exact(r, item) for r in raw)
+        case types.SetOf(item):
+            return frozenset(exact(r, item) for r in raw)
+        case _:
+            return raw
+
+
+def rounded(mode: str, x: Fraction) -> int:
+    away = {"down": floor, "up": ceil, "half up": lambda size: floor(size + Fraction(1, 2)), "half even": round}[mode]
+    return away(abs(x)) * (-1 if x < 0 else 1)
+
+
+def known(use: Callable[..., Any], *values: Any) -> Any:
+    """What most operators do: unknown where an operand is."""
+    return UNKNOWN if any(v is UNKNOWN for v in values) else use(*values)
+
+
+def attempt(value: Thunk) -> Any:
+    """The value of a branch that may not be taken; where it faults, one that is equal to nothing."""
+    try:
+        return value()
+    except FaultError:
+        return object()
+
+
+def common(values: Sequence[Any]) -> Any:
+    """What a choice gives whose condition is unknown: the value of all its branches, if they agree."""
+    first = values[0]
+    return first if first is not UNKNOWN and all(v == first for v in values[1:]) else UNKNOWN
+
+
+def decide(deciding: bool, values: Iterable[Any]) -> Any:
+    """`and` (which False decides) or `or` (which True decides), from left to right."""
+    unsure = False
+    for value in values:
+        if value is deciding:
+            return deciding
+        unsure |= value is UNKNOWN
+    return UNKNOWN if unsure else not deciding
+
+
+def branch(test: Any, then: Thunk, otherwise: Thunk) -> Any:
+    if test is UNKNOWN:
+        return common([attempt(then), attempt(otherwise)])
+    return then() if test else otherwise()
+
+
+def member(item: Any, items: Any) -> Any:
+    if item is UNKNOWN or items is UNKNOWN:
+        return UNKNOWN
+    known = [i for i in items if i is not UNKNOWN]
+    return item in known or (UNKNOWN if len(known) < len(items) else False)
+
+
+def choose(hit: str, cases: Iterable[tuple[Thunk, Thunk]], none: Thunk) -> Any:
+    """What the rows of a table give: tests and values, and what holds where no test does."""
+    unsure: list[Thunk] = []
+    holding: list[Thunk] = []
+    for test, value in cases:
+        holds = test()
+        if holds is UNKNOWN:
+            unsure.append(value)
+        elif holds:
+            holding.append(value)
+            if hit == "first":
+                break
+            if hit == "only" and len(holding) > 1:
+                raise FaultError("two rows apply")
+    if unsure and hit != "first":
+        return UNKNOWN
+    if hit in ("first", "only") or not holding:
+        last = holding[0] if holding else none
+        return common([attempt(v) for v in (*unsure, last)]) if unsure else last()
+    values = [value() for value in holding]
+    return UNKNOWN if UNKNOWN in values else {"highest": max, "lowest": min, "sum": sum}[hit](values)
+
+
+BINARY: dict[str, Callable[[Any, Any], Any]] = {
+    "is": eq, "is not": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "+": add, "-": sub, "*": mul,
+}  # fmt: skip
+UNARY: dict[str, Callable[[Any], Any]] = {
+    "-": neg,
+    "abs": abs,
+    "not": not_,
+    "is present": lambda x: x is not None,
+    "is absent": lambda x: x is None,
+}
+
+
+def months_later(day: int, months: int) -> int:
+    try:
+        start = date.fromordinal(day)
+        year, month = divmod(start.year * 12 + start.month - 1 + months, 12)
+        return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1])).toordinal()
+    except ValueError as failure:
+        raise FaultError("out of the calendar") from failure

@@ -1,0 +1,117 @@
+"""Every `match` over nodes or over a closed set ends in `assert_never`: what is forgotten is an error of mypy."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import policy
+
+PACKAGE = Path(policy.__file__).parent
+ROOMS = sorted({file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file in PACKAGE.rglob("*.py")})
+
+# rooms whose matches are not all exhaustive yet
+NOT_COVERED = {"backends", "cli", "reports", "scenario", "tables", "verify", "wanted"}
+
+# matches that leave what they do not name as it is: rewriting rules, and words that come from outside
+OPEN = {
+    "ir/simplify.py: simplify": "folds constants; any other node stays",
+    "testing/mutants.py: _slips": "changes what it can; any other node has no slip",
+}
+
+_PLAIN = {"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"}
+
+
+def patterns(pattern: ast.pattern) -> Iterator[ast.pattern]:
+    yield pattern
+    for inner in ast.iter_child_nodes(pattern):
+        if isinstance(inner, ast.pattern):
+            yield from patterns(inner)
+
+
+def is_closed(match: ast.Match) -> bool:
+    """Whether it goes by the class of a node, by a member of an enum or by a word."""
+    for pattern in (p for case in match.cases for p in patterns(case.pattern)):
+        match pattern:
+            case ast.MatchClass(cls=cls) if ast.unparse(cls) not in _PLAIN:
+                return True
+            case ast.MatchValue(value=ast.Attribute() | ast.Constant(value=str())):
+                return True
+    return False
+
+
+def is_exhaustive(match: ast.Match) -> bool:
+    """Whether the last case is `case _: assert_never(…)`."""
+    match match.cases[-1]:
+        case ast.match_case(
+            pattern=ast.MatchAs(pattern=None),
+            guard=None,
+            body=[ast.Expr(value=ast.Call(func=ast.Name(id="assert_never")))],
+        ):
+            return True
+    return False
+
+
+def matches(node: ast.AST, function: str = "") -> Iterator[tuple[str, ast.Match]]:
+    """Every `match` inside, with the name of the function that it stands in."""
+    if isinstance(node, ast.FunctionDef):
+        function = node.name
+    if isinstance(node, ast.Match):
+        yield function, node
+    for inner in ast.iter_child_nodes(node):
+        yield from matches(inner, function)
+
+
+def offenders(text: str, file: str) -> list[str]:
+    return [
+        f"{file}:{match.lineno}: `match {ast.unparse(match.subject)}` in `{function}` has no `assert_never`"
+        for function, match in matches(ast.parse(text))
+        if is_closed(match) and not is_exhaustive(match) and f"{file}: {function}" not in OPEN
+    ]
+
+
+def of_room(room: str) -> list[str]:
+    files = [PACKAGE / f"{room}.py"] if (PACKAGE / f"{room}.py").exists() else sorted((PACKAGE / room).rglob("*.py"))
+    return [line for f in files for line in offenders(f.read_text("utf-8"), f.relative_to(PACKAGE).as_posix())]
+
+
+@pytest.mark.parametrize("room", [room for room in ROOMS if room not in NOT_COVERED])
+def test_every_match_over_a_closed_set_is_exhaustive(room: str) -> None:
+    assert not of_room(room), "\n".join(of_room(room))
+
+
+@pytest.mark.parametrize("file", ["backends/python.py", "backends/emit.py"])
+def test_generated_python_is_exhaustive(file: str) -> None:
+    assert not offenders((PACKAGE / file).read_text("utf-8"), file)
+
+
+@pytest.mark.parametrize("room", sorted(NOT_COVERED))
+def test_a_room_that_is_clean_is_covered(room: str) -> None:
+    assert of_room(room), f"remove `{room}` from `NOT_COVERED`"
+
+
+def test_exceptions_are_needed() -> None:
+    for place in OPEN:
+        file, function = place.split(": ")
+        named = [m for f, m in matches(ast.parse((PACKAGE / file).read_text("utf-8"))) if f == function]
+        assert any(is_closed(m) and not is_exhaustive(m) for m in named), f"remove `{place}` from `OPEN`"
+
+
+@pytest.mark.parametrize(
+    ("case", "is_found"),
+    [
+        ("A(x)", True),
+        ('"sum" | "count"', True),
+        ("Outcome.VALUE", True),
+        ("int() | str()", False),
+        ("[x, *rest]", False),
+    ],
+)
+def test_what_is_found(case: str, is_found: bool) -> None:
+    text = f"def f(x):\n match x:\n  case {case}:\n   pass\n"
+    assert bool(offenders(text, "f.py")) == is_found
+    assert bool(offenders(text + "  case _:\n   return x\n", "f.py")) == is_found
+    assert not offenders(text + "  case _:\n   assert_never(x)\n", "f.py")
