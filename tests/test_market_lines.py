@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from market_lines import EXCHANGE, LENDER, PERPETUALS, Lines, Venue, written
+from market_lines import EXCHANGE, LENDER, PERPETUALS, Lines, Played, written
 from policy.exchange import engine as exchange
 from policy.margin.financing import engine as financing
 from policy.margin.perpetuals import desk as perpetuals
@@ -18,7 +18,7 @@ ENGINES = {"exchange": (exchange, EXCHANGE), "financing": (financing, LENDER), "
 
 
 def read(text: str, tmp_path: Path = Path()) -> list[Any]:
-    forms = Venue(exchange.COMMANDS, EXCHANGE, lambda *_: None).forms
+    forms = Played(exchange.COMMANDS, EXCHANGE, lambda *_: None).forms
     return [json.loads(document) for _, document in Lines(forms, tmp_path, "2026-03-01").commands(written(text))]
 
 
@@ -26,7 +26,7 @@ def read(text: str, tmp_path: Path = Path()) -> list[Any]:
 def test_every_command_has_a_phrase_and_every_phrase_a_command(name: str) -> None:
     module, phrases = ENGINES[name]
     assert set(phrases) == {word(command) for command in module.COMMANDS}
-    assert Venue(module.COMMANDS, phrases, lambda *_: None).forms, "a phrase names only fields of its command"
+    assert Played(module.COMMANDS, phrases, lambda *_: None).forms, "a phrase names only fields of its command"
 
 
 def test_moments_options_and_facts(tmp_path: Path) -> None:

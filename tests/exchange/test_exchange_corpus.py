@@ -6,27 +6,27 @@ one: `on 2026-04-01 under example.house`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from case_files import Case, parametrised
 from exchange_cases import rulebook
-from market_lines import EXCHANGE, Venue, played
-from policy.exchange.book import Book
-from policy.exchange.engine import COMMANDS, Engine, opened
+from market_lines import EXCHANGE, Played, played
+from policy.exchange.engine import COMMANDS, opened
 from policy.exchange.orders import PRICE, QUANTITY
 
 
-def engine(on: str, under: str) -> Engine:
+def engine(on: str, under: str) -> Any:
     return opened(lambda date: rulebook(date, under), on)
 
 
-def books(market: Engine) -> Mapping[str, Book]:
+def books(market: Any) -> Mapping[str, Iterable[Any]]:
     return {f"{instrument}, {venue}": each.book for (venue, instrument), each in market.register.markets.items()}
 
 
-VENUE = Venue(COMMANDS, EXCHANGE, engine, books, PRICE, QUANTITY)
+ENGINE = Played(COMMANDS, EXCHANGE, engine, books, PRICE, QUANTITY)
 
 
 @parametrised("exchange")
 def test_exchange(case: Case, update: bool) -> None:
-    case.settle(played(case, VENUE), update)
+    case.settle(played(case, ENGINE), update)

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from case_files import Case, parametrised
 from financing_cases import lender
-from market_lines import LENDER, Venue, played
+from market_lines import LENDER, Played, played
 from policy.margin.financing.engine import COMMANDS
 
-VENUE = Venue(COMMANDS, LENDER, lender)
+ENGINE = Played(COMMANDS, LENDER, lender)
 
 
 @parametrised("financing")
 def test_margin_financing(case: Case, update: bool) -> None:
-    case.settle(played(case, VENUE), update)
+    case.settle(played(case, ENGINE), update)

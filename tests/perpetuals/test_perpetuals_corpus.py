@@ -6,31 +6,31 @@ one: `on 2026-04-01 under example.house`. The desk's money adds up after every l
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from case_files import Case, parametrised
 from exchange_cases import rulebook
-from market_lines import PERPETUALS, Venue, played
-from policy.exchange.book import Book
+from market_lines import PERPETUALS, Played, played
 from policy.margin.perpetuals.commands import PRICE, SIZE
-from policy.margin.perpetuals.desk import COMMANDS, Desk, opened
+from policy.margin.perpetuals.desk import COMMANDS, opened
 
 
-def desk(on: str, under: str) -> Desk:
+def desk(on: str, under: str) -> Any:
     return opened(lambda date: rulebook(date, under), on)
 
 
-def books(desk: Desk) -> Mapping[str, Book]:
+def books(desk: Any) -> Mapping[str, Iterable[Any]]:
     return {name: contract.book for name, contract in desk.state.contracts.items()}
 
 
-def balanced(desk: Desk) -> bool:
+def balanced(desk: Any) -> bool:
     return desk.total() == desk.state.came_in
 
 
-VENUE = Venue(COMMANDS, PERPETUALS, desk, books, PRICE, SIZE, balanced)
+ENGINE = Played(COMMANDS, PERPETUALS, desk, books, PRICE, SIZE, balanced)
 
 
 @parametrised("perpetuals")
 def test_perpetuals(case: Case, update: bool) -> None:
-    case.settle(played(case, VENUE), update)
+    case.settle(played(case, ENGINE), update)

@@ -27,7 +27,6 @@ from attrs import define, field, frozen
 from case_files import Case, read
 from policy.decisions import Verdict
 from policy.diagnostics import draw
-from policy.exchange.book import BUY, SELL, Book, BookOrder
 from policy.model import types
 from policy.model.types import Number, Type
 from policy.model.values import show
@@ -288,16 +287,16 @@ def in_words(verdict: Verdict) -> str:
     return verdict.outcome.value + more
 
 
-def table(name: str, book: Book, price: Type, quantity: Type) -> list[str]:
-    """A book: bids, prices and asks, the best price in the middle; at each price the first in the queue first."""
+def table(name: str, book: Iterable[Any], price: Type, quantity: Type) -> list[str]:
+    """A book: bids, prices and asks, the best prices in the middle; at each price the first in the queue first."""
 
     def said(side: str, at: int) -> str:
-        orders: list[BookOrder] = [order for order in book.queue(side) if order.price == at]
+        orders = [order for order in book if order.side == side and order.price == at]
         return ", ".join(f"{o.id} {o.owner} {show(o.remaining, quantity)}" for o in orders)
 
     prices = sorted({order.price for order in book}, reverse=True)
     rows = [("bids", "price", "asks")]
-    rows += [(said(BUY, at), show(at, price).partition(" ")[0], said(SELL, at)) for at in prices]
+    rows += [(said("buy", at), show(at, price).partition(" ")[0], said("sell", at)) for at in prices]
     widths = [max(len(row[n]) for row in rows) for n in range(2)]
     lines = [f"  {bids:>{widths[0]}} | {at:>{widths[1]}} | {asks}".rstrip() for bids, at, asks in rows]
     return [f"book of {name}", *lines]
@@ -307,13 +306,13 @@ def table(name: str, book: Book, price: Type, quantity: Type) -> list[str]:
 
 
 @frozen
-class Venue:
+class Played:
     """An engine as its cases need it: how it begins, and its books by name."""
 
     commands: tuple[type[Any], ...]
     phrases: Mapping[str, str]
     opened: Callable[[str, str], Any]  # of a date, under an overlay
-    books: Callable[[Any], Mapping[str, Book]] = lambda _: {}
+    books: Callable[[Any], Mapping[str, Iterable[Any]]] = lambda _: {}
     price: Type = types.INTEGER
     quantity: Type = types.INTEGER
     holds: Callable[[Any], bool] = lambda _: True  # whatever comes
@@ -333,14 +332,14 @@ def _forms(commands: tuple[type[Any], ...], phrases: tuple[tuple[str, str], ...]
     return tuple(form(word, phrase, classes[word]) for word, phrase in phrases)
 
 
-def played(case: Case, venue: Venue) -> str:
+def played(case: Case, on_engine: Played) -> str:
     """What comes of a case: each command with its events, then the books that are not empty."""
     first, *lines = written(case.input)
     on, day, *under = first.split()
     assert on == "on"
-    engine = venue.opened(day, under[1] if under else "")
-    reading = Lines(venue.forms, case.file.parent, day)
-    reads = venue.reads
+    engine = on_engine.opened(day, under[1] if under else "")
+    reading = Lines(on_engine.forms, case.file.parent, day)
+    reads = on_engine.reads
 
     for line, document in reading.commands(written(read(case.file)[0])):
         command = reads.read(Source("command", document))
@@ -353,9 +352,9 @@ def played(case: Case, venue: Venue) -> str:
             answers = [row for finding in command for row in draw(finding).splitlines()]
         else:
             answers = [row for event in engine.submit(command) for row in shown(event)]
-        assert venue.holds(engine), line
+        assert on_engine.holds(engine), line
         parts.append("\n".join([line, *(f"  {answer}" for answer in answers)]))
-    for name, book in venue.books(engine).items():
+    for name, book in on_engine.books(engine).items():
         if any(book):
-            parts.append("\n".join(table(name, book, venue.price, venue.quantity)))
+            parts.append("\n".join(table(name, book, on_engine.price, on_engine.quantity)))
     return "\n\n".join(parts)
