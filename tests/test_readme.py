@@ -114,6 +114,18 @@ def test_links_lead_somewhere(page: Path) -> None:
         assert not heading or heading in headings(target), f"{link}: no such heading"
 
 
+def paths(page: Path) -> list[str]:
+    """Files and folders that a page names in code style, but for those that a reader is to make (`NAME.py`)."""
+    named = re.findall(rf"`((?:{'|'.join(ROOMS)})/[\w./-]*)`", text_of(page))
+    return [path for path in named if not re.search(r"\b(NAME|CODE)\b", path)]
+
+
+@pages(paths)
+def test_files_named_exist(page: Path) -> None:
+    for path in paths(page):
+        assert (ROOT / path).exists(), f"there is no {path}"
+
+
 def headings(page: Path) -> set[str]:
     """The names under which a page's headings are linked to."""
     titles = re.findall(r"^#+ (.+)$", text_of(page), re.MULTILINE)
