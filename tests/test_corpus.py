@@ -1,7 +1,7 @@
-"""Runs the corpus: `tests/corpus/<kind>/*.txt`, whose form is told in `case_files` and `cases_of_rules`.
+"""The part of the corpus that needs the rules alone; `tests/corpus/README.md` lists all kinds and who runs them.
 
 syntax     a file              → its declarations, or what is wrong with it
-errors     one file or more    → what the checker says, drawn
+errors     one file or more    → the diagnostics, drawn
 decisions  rules and questions → the answers, the same from every backend
 facts      a question, facts   → the facts as read, or what is wrong with them
 plain      rules               → the same in English and in Chinese
@@ -10,7 +10,9 @@ documents  a command           → the page it writes
 
 from __future__ import annotations
 
+import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import attrs
@@ -18,7 +20,7 @@ import pytest
 from click.testing import CliRunner
 
 import optional
-from case_files import Case, parametrised
+from case_files import CORPUS, Case, parametrised
 from cases_of_rules import answers, drawn, findings, rulebook, split
 from policy.cli import main
 from policy.decisions import MISSING
@@ -134,3 +136,30 @@ def fact(value: Any, of: Any) -> str:
     if isinstance(value, frozenset):  # whose own order is nobody's promise
         return "{" + ", ".join(sorted(map(repr, value))) + "}"
     return repr(value) if of is None else show(value, of)
+
+
+# ── the corpus as a whole ───────────────────────────────────────────────────────────────────
+
+
+def test_every_kind_is_listed_with_a_test_that_runs_it() -> None:
+    page = (CORPUS / "README.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)` \|.*\| `(\S+)` \|$", page, re.MULTILINE))
+    assert listed.keys() == {folder.name for folder in CORPUS.iterdir() if folder.is_dir()}
+    for kind, runner in listed.items():
+        file = CORPUS.parents[1] / runner
+        assert f'@parametrised("{kind}")' in file.read_text(encoding="utf-8"), f"{runner} does not run {kind}"
+
+
+@pytest.mark.parametrize("kind", ["errors", "decisions"])
+def test_update_takes_no_slip_for_an_expectation(kind: str, tmp_path: Path) -> None:
+    file = tmp_path / kind / "t.txt"
+    file.parent.mkdir()
+    file.write_text("=== a case\nrecrod R {}\n---\n\n", encoding="utf-8")
+    slip = "error[unexpected-word]: `recrod` is not expected here"
+    case = Case(file, "a case", "recrod R {}\n", "\n")
+    if kind == "errors":
+        case.settle(slip, update=True)
+    else:
+        with pytest.raises(AssertionError, match="does not parse"):
+            case.settle(slip, update=True)
+    assert (slip in file.read_text(encoding="utf-8")) is (kind == "errors")

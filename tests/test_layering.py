@@ -90,3 +90,11 @@ def test_no_module_imports_itself_by_way_of_others() -> None:
     while free := {n for n, wanted in edges.items() if not wanted}:
         edges = {n: wanted - free for n, wanted in edges.items() if n not in free}
     assert not edges, f"these import each other in a circle: {sorted(edges)}"
+
+
+def test_contributing_shows_every_layer() -> None:
+    page = (PACKAGE.parent / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    shown = page.partition("## The layers\n")[2].partition("\n## ")[0]
+    there = {folder for folder in LEVEL if (PACKAGE / folder).exists() or (PACKAGE / f"{folder}.py").exists()}
+    missing = {folder for folder in there - {"__main__"} if f"{folder}/" not in shown and f"{folder}.py" not in shown}
+    assert not missing, f"CONTRIBUTING does not show where {sorted(missing)} stand"

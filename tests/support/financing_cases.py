@@ -6,6 +6,7 @@ import json
 from functools import cache
 from typing import Any
 
+from market_lines import in_words
 from policy.decisions import Verdict
 from policy.diagnostics import draw
 from policy.ir.program import Program
@@ -56,13 +57,3 @@ def shown(event: Any) -> str:
             told[name] = in_words(value)
     told.pop("facts", None)
     return canonical(told)
-
-
-def in_words(verdict: Verdict) -> str:
-    """`denied by margin_call_unmet per SMF/margin_calls (secondary)`, or what is missing."""
-    reasons = ", ".join(
-        " per ".join([r.rule, *([", ".join(map(str, r.citations))] if r.citations else [])]) for r in verdict.reasons
-    )
-    needs = ", ".join(verdict.needs)
-    told = f" by {reasons}" if reasons else f" needs {needs}" if needs else f": {verdict.fault}"
-    return verdict.outcome.value + told

@@ -8,7 +8,8 @@ from cases_of_rules import HEAD, findings, rulebook
 from policy.diagnostics import draw
 from policy.pipeline import Text, check
 from policy.source import Source
-from policy.syntax.from_text import LARGEST_FILE, decode, parse
+from policy.syntax.build import Builder
+from policy.syntax.from_text import LARGEST_FILE, decode, parse, parser
 
 RULES = (HEAD + "parameter cap: integer = 5 per LAW/1\n").encode()
 DEEP = 100_000
@@ -123,3 +124,12 @@ def test_a_thousand_slips_are_a_thousand_findings() -> None:
     parsed = parse(Source("t.policy", "\n".join(lines)))
     assert [d.code for d in parsed.diagnostics] == ["unexpected-word"] * 1_000
     assert parsed.file.unparsed == {f"p{n}" for n in range(1_000)}
+
+
+def test_everything_that_the_grammar_names_is_built() -> None:
+    named = {
+        rule.alias or str(rule.origin.name)
+        for rule in parser().rules
+        if rule.alias or not (rule.options.expand1 or str(rule.origin.name).startswith("_"))
+    }
+    assert {name for name in named - {"start"} if not hasattr(Builder, name)} == set()

@@ -172,7 +172,7 @@ def test_claims_about_hundreds_of_random_rules_hold(part: int) -> None:
 
 # ── the shipped rulebook ────────────────────────────────────────────────────────────────────
 
-KNOWN = {  # what is refuted of the shipped rulebook, and told in the README: of no premiums there is no average
+KNOWN = {  # refuted by design, as policy/verify/README.md says: without premiums there is no average
     ("hk.sfc.perpetual_funding.average_premium", "there is always an answer"),
     ("hk.sfc.perpetual_funding.funding_rate", "there is always an answer"),
 }
