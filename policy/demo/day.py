@@ -28,10 +28,11 @@ from policy.exchange.orders import (
     DepositTokens,
     ListInstrument,
     Place,
-    Rejected,
+    Subject,
 )
 from policy.exchange.rules import exchange_rules
 from policy.margin.valuation import margin_rules, value_account
+from policy.market.events import Rejected
 from policy.model.types import Record, Type
 from policy.reports.figures import Unread
 from policy.reports.from_exchange import Entry, Party, Session
@@ -120,7 +121,7 @@ def day_under(rulebook: Rulebook) -> Day:
     found = standings(rulebook, (PARTIES, PLATFORMS, TOKENS))
     assert rulebook.program.on is not None
     on = date.fromordinal(rulebook.program.on).isoformat()
-    run = _Run(rulebook, Engine(lambda _: exchange_rules(rulebook), on, evidence=True))
+    run = _Run(rulebook, Engine(on, lambda _: exchange_rules(rulebook), evidence=True))
     fields = _order_fields(rulebook)
     for command in _stage(fields):
         run.set_up(command)
@@ -167,7 +168,7 @@ def _stage(fields: dict[str, Type]) -> Iterator[Any]:
     yield ArrangeSettlement(at=0, facts=arrangement["facts"])
 
 
-def _asks(id: str, about: str, line: Line) -> Iterator[Ask]:
+def _asks(id: str, about: Subject, line: Line) -> Iterator[Ask]:
     for ask in line.list("asks"):
         investors = tuple(ask.get("of", ()))
         yield Ask(id, ask["question"], 0, about, ask["fact"] or "", investors, ask["facts"])

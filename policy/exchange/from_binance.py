@@ -13,9 +13,9 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.exchange.book import BUY, IMMEDIATE_OR_CANCEL, LIMIT, SELL, Book, BookOrder
-from policy.exchange.matcher import Cancel, Command, Place, Replace
 from policy.exchange.recorded import Line, numbered
+from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, LIMIT, OPPOSITE, SELL, Book, BookOrder, Side
+from policy.market.matcher import Cancel, Command, Place, Replace
 
 Amounts = tuple[tuple[int, int], ...]  # prices and what rests there
 
@@ -59,7 +59,7 @@ class Trade:
     number: int
     price: int
     quantity: int
-    resting: str
+    resting: Side
 
 
 Update = Snapshot | Depth | Quote | Trade
@@ -203,12 +203,16 @@ class RecordedBook:
         return True
 
     def _set(self, update: Snapshot | Depth) -> None:
-        for side, amounts in ((BUY, update.bids), (SELL, update.asks)):
+        for side, amounts in _sides(update):
             for price, quantity in amounts:
                 for order in self.book.level(side, price):
                     self.book.cancel(order)
                 if quantity:
                     self.book.rest(BookOrder(f"{side} {price}", "", side, price, quantity))
+
+
+def _sides(update: Snapshot | Depth) -> tuple[tuple[Side, Amounts], tuple[Side, Amounts]]:
+    return (BUY, update.bids), (SELL, update.asks)
 
 
 # ── the book and the trades as order flow ───────────────────────────────────────────────────
@@ -219,16 +223,16 @@ def commands(updates: Iterable[Update]) -> Iterator[Command]:
 
     A trade is an order that takes so much at once. Every order is somebody else's, for nobody is named.
     """
-    known: dict[tuple[str, int], list[tuple[str, int]]] = {}  # by side and price, the oldest first
+    known: dict[tuple[Side, int], list[tuple[str, int]]] = {}  # by side and price, the oldest first
     number = 0
     for update in updates:
         if isinstance(update, Quote):
             continue
         if isinstance(update, Trade):
-            side, taker = SELL if update.resting == BUY else BUY, f"taker-{update.number}"
-            yield Place(taker, taker, side, update.price, update.quantity, IMMEDIATE_OR_CANCEL)
+            taker = f"taker-{update.number}"
+            yield Place(taker, taker, OPPOSITE[update.resting], update.price, update.quantity, IMMEDIATE_OR_CANCEL)
             continue
-        for side, amounts in ((BUY, update.bids), (SELL, update.asks)):
+        for side, amounts in _sides(update):
             for price, quantity in amounts:
                 there = known.setdefault((side, price), [])
                 more = quantity - sum([size for _, size in there])

@@ -12,9 +12,9 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from policy.exchange.book import BUY, IMMEDIATE_OR_CANCEL, LIMIT, OPPOSITE, SELL
-from policy.exchange.matcher import Cancel, Command, Place, Replace
 from policy.exchange.recorded import Line, numbered
+from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, LIMIT, OPPOSITE, SELL, Side
+from policy.market.matcher import Cancel, Command, Place, Replace
 
 PLACED, REDUCED, DELETED, EXECUTED, HIDDEN, CROSSED, HALTED = (
     "placed",
@@ -26,7 +26,7 @@ PLACED, REDUCED, DELETED, EXECUTED, HIDDEN, CROSSED, HALTED = (
     "halted",  # or begun again
 )
 _KINDS = {"1": PLACED, "2": REDUCED, "3": DELETED, "4": EXECUTED, "5": HIDDEN, "6": CROSSED, "7": HALTED}
-_SIDES = {"1": BUY, "-1": SELL}
+_SIDES: dict[str, Side] = {"1": BUY, "-1": SELL}
 _AT_REST = {PLACED, REDUCED, DELETED, EXECUTED}
 _RECORD = "a message is `seconds,type,order,size,price,direction`"
 
@@ -40,7 +40,7 @@ class Message:
     order: str
     size: int
     price: int  # in ticks
-    side: str
+    side: Side
 
 
 def read(lines: Iterable[str], stream: str, tick: int = 100) -> Iterator[Message]:

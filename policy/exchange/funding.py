@@ -14,10 +14,10 @@ from attrs import define, field
 
 from policy.backends.python import UndecidedError
 from policy.decisions import MISSING
-from policy.exchange.book import BUY
 from policy.exchange.ledger import Balance
 from policy.exchange.register import Seat
 from policy.exchange.rules import ExchangeRules
+from policy.market.book import BUY
 
 
 class Live:

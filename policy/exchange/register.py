@@ -7,21 +7,23 @@ tell of someone stays missing, and is never taken for no. Absent: orders, and wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from attrs import define, field
 
 from policy.decisions import MISSING, Outcome, Verdict
-from policy.diagnostics import Diagnostic
-from policy.exchange.book import Book
+from policy.diagnostics import PolicyError, in_one_line
 from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.orders import AdmitParticipant, AdmitPlatform, Ask, ListInstrument
 from policy.exchange.rules import Rules
 from policy.facts.records import unchecked
+from policy.market.book import Book
+from policy.market.checks import InvalidCommandError, read
+from policy.market.events import InvalidCode
 
-MONEY = "HKD"
+CURRENCY = "HKD"
 FEES, RESERVE_FUND, COMPENSATION = "fees", "reserve_fund", "compensation"  # owners of the exchange's own balances
 SHARED = "shared_book"
 PLATFORM, INSTRUMENT, PARTICIPANT = "platform", "instrument", "participant"
@@ -92,25 +94,24 @@ class Register:
 
     # ── what holds as a whole ───────────────────────────────────────────────────────────────
 
-    def ask(self, ask: Ask) -> Verdict | list[Diagnostic]:
-        """Asks, and keeps the answer; or says what is wrong with the facts. Raises PolicyError."""
-        question = self.rules.ask(ask.question)
-        arguments = question.read(ask.facts, f"<{ask.id}>")
-        if isinstance(arguments, list):
-            return arguments
-        verdict = question.verdict(*arguments)
-        kept = self._asked.setdefault((ask.about, ask.id), {})
-        kept[ask.question, ask.investors] = (ask, verdict)
+    def ask(self, ask: Ask) -> Verdict:
+        """Asks, and keeps the answer. Raises InvalidCommandError."""
+        verdict = _answer(ask, self.rules)
+        self._asked.setdefault((ask.about, ask.id), {})[ask.question, ask.investors] = (ask, verdict)
         return verdict
 
-    def ask_again(self) -> Iterator[tuple[Ask, Verdict]]:
-        """Everything under the rules of the day; what is answered otherwise than before."""
-        for kept in self._asked.values():
-            for ask, before in list(kept.values()):
-                verdict = self.ask(ask)
-                assert isinstance(verdict, Verdict)
-                if verdict != before:
-                    yield ask, verdict
+    def answers(self, rules: Rules) -> list[tuple[Ask, Verdict]]:
+        """Everything that was asked, under the rules of another day. Raises InvalidCommandError."""
+        return [(ask, _answer(ask, rules)) for kept in self._asked.values() for ask, _ in kept.values()]
+
+    def take(self, answers: Iterable[tuple[Ask, Verdict]]) -> Iterator[tuple[Ask, Verdict]]:
+        """Keeps new answers to what was asked; those that are not what they were before."""
+        for ask, verdict in answers:
+            kept = self._asked[ask.about, ask.id]
+            _, before = kept[ask.question, ask.investors]
+            kept[ask.question, ask.investors] = (ask, verdict)
+            if verdict != before:
+                yield ask, verdict
 
     def _standing(self, about: str, id: str, investor: Any) -> dict[str, Any]:
         """What the rulebook says as facts of the orders of a class of investors; missing where it cannot tell."""
@@ -158,9 +159,9 @@ class Register:
         return {**self.platforms[id].facts, **self._standing(PLATFORM, id, investor)}
 
     def read(self, facts: Mapping[str, Any]) -> Any:
-        """Facts of an order as its record, or a list of what is wrong with them."""
-        read = self.rules.asked.accepted.read({"order": dict(facts)})
-        return read if isinstance(read, list) else read[0]
+        """Facts of an order as its record. Raises InvalidCommandError."""
+        (record,) = read(self.rules.asked.accepted, {"order": dict(facts)})
+        return record
 
     # ── seats ───────────────────────────────────────────────────────────────────────────────
 
@@ -189,3 +190,12 @@ class Register:
         for seat in self.seats.values():
             if concerned(seat):
                 seat.facts = self.facts(seat)
+
+
+def _answer(ask: Ask, rules: Rules) -> Verdict:
+    """What the rules of a day answer. Raises InvalidCommandError."""
+    try:
+        question = rules.ask(ask.question)
+    except PolicyError as error:
+        raise InvalidCommandError(InvalidCode.UNKNOWN_QUESTION, in_one_line(error.diagnostics)) from error
+    return question.verdict(*read(question, ask.facts, f"<{ask.id}>"))

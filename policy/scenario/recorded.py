@@ -18,9 +18,10 @@ from attrs import define, field, frozen
 
 from policy import files
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.exchange import from_binance, from_lobster, matcher, orders
-from policy.exchange.book import BUY, LIMIT
-from policy.exchange.orders import PRICE, QUANTITY, VENUE
+from policy.exchange import from_binance, from_lobster, orders
+from policy.exchange.orders import PRICE, QUANTITY, VENUE, BookVenue
+from policy.market import matcher
+from policy.market.book import BUY, LIMIT
 from policy.model import types
 from policy.model.types import Enum, Number
 from policy.wire import Commands, typed
@@ -43,7 +44,7 @@ class Play:
     seller: str
     at: int = typed(types.INSTANT)
     format: str = typed(FORMAT)
-    venue: str = typed(VENUE)
+    venue: BookVenue = typed(VENUE)
     tick: int = typed(PRICE)
     lot: int = typed(QUANTITY)
 

@@ -14,19 +14,19 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import policy
 from naive_matcher import NaiveMatcher, told
-from policy.exchange.book import (
+from policy.market.book import (
     BUY,
     FILL_OR_KILL,
     IMMEDIATE_OR_CANCEL,
-    KINDS,
     LIMIT,
     MARKET,
+    ORDER_TYPES,
     POST_ONLY,
     SELL,
     Book,
     BookOrder,
 )
-from policy.exchange.matcher import (
+from policy.market.matcher import (
     CANCEL_INCOMING,
     CANCEL_RESTING,
     Cancel,
@@ -309,7 +309,7 @@ class Agreement(RuleBasedStateMachine):
         side=st.sampled_from([BUY, SELL]),
         price=PRICES,
         quantity=st.integers(1, 12),
-        kind=st.sampled_from([LIMIT, LIMIT, *KINDS]),
+        kind=st.sampled_from([LIMIT, LIMIT, *ORDER_TYPES]),
     )
     def place(self, data: Any, owner: str, side: str, price: int, quantity: int, kind: str) -> None:
         self.placed += 1
@@ -404,7 +404,7 @@ STEPS = st.lists(
         st.sampled_from([BUY, SELL]),
         st.integers(99, 102),
         st.integers(1, 9),
-        st.sampled_from([LIMIT, LIMIT, *KINDS]),
+        st.sampled_from([LIMIT, LIMIT, *ORDER_TYPES]),
         st.integers(0, 30),  # of these orders, one to replace or cancel
     ),
     max_size=60,

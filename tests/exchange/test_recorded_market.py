@@ -19,10 +19,12 @@ from click.testing import CliRunner
 
 from financing_cases import rulebook
 from policy.cli import main
-from policy.exchange import from_binance, from_lobster, matcher
+from policy.exchange import from_binance, from_lobster
 from policy.exchange.events import Accepted, Cancelled, Refused, Replaced, Traded
-from policy.exchange.matcher import Matcher
-from policy.exchange.orders import Cancel, Place, Rejected, Replace
+from policy.exchange.orders import Cancel, Place, Replace
+from policy.market import matcher
+from policy.market.events import Rejected
+from policy.market.matcher import Matcher
 from policy.scenario.from_folder import Step, scenario_in
 from policy.scenario.market import COMMANDS, Market
 
@@ -232,9 +234,9 @@ def carried_out(path: Path, most: int | None) -> Outcome:
 
 
 def check_conservation(market: Market) -> None:
-    engine: Any = market.engines["exchange"]
+    engine: Any = market.venues["exchange"]
     for what, (free, held) in engine.ledger.totals().items():
-        assert free + held == engine.ledger.brought.get(what, 0), what
+        assert free + held == engine.ledger.deposited.get(what, 0), what
     assert all(b.free >= 0 and b.held >= 0 for b in engine.ledger.balances.values())
 
 
@@ -243,7 +245,7 @@ def check_equal(recording: Recording, path: Path, most: int | None, trades: int)
     outcome = carried_out(folder(path, recording, DATA / recording.file), most)
     assert not outcome.of(Refused)
     assert {r.code for r in outcome.of(Rejected)} <= {"not_resting"}  # traded before it could be cancelled
-    engine: Any = outcome.market.engines["exchange"]
+    engine: Any = outcome.market.venues["exchange"]
     listed = engine.register.instruments["X"]
     plain = Matcher().run(islice(recording.plain(), most))
     expected = [(f"1/{a}", f"1/{b}", price * listed.tick, size * listed.lot) for a, b, price, size in plain]

@@ -16,10 +16,10 @@ import pytest
 from naive_matcher import NaiveMatcher, told
 from policy.diagnostics import PolicyError
 from policy.exchange import from_binance, from_lobster
-from policy.exchange.book import BUY, IMMEDIATE_OR_CANCEL, SELL, Book, BookOrder
 from policy.exchange.from_binance import Depth, Quote, RecordedBook, Snapshot, Trade
 from policy.exchange.from_lobster import DELETED, EXECUTED, HIDDEN, PLACED, REDUCED, Message
-from policy.exchange.matcher import CANCEL_INCOMING, Cancel, Command, Matcher, Place, Replace
+from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, SELL, Book, BookOrder
+from policy.market.matcher import CANCEL_INCOMING, Cancel, Command, Matcher, Place, Replace
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 recorded = pytest.mark.skipif(not DATA.is_dir(), reason=f"the recordings are not here: {DATA}")

@@ -13,7 +13,7 @@ import policy
 from case_files import Case, parametrised, read
 from policy.decisions import Verdict
 from policy.diagnostics import draw
-from policy.margin.perpetuals.desk import COMMANDS, Desk, opened
+from policy.margin.perpetuals.engine import COMMANDS, Engine, opened
 from policy.pipeline import Rulebook
 from policy.source import Source
 from policy.wire import Commands, canonical, event_json
@@ -30,13 +30,13 @@ def lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
 
 
-def answers(desk: Desk, line: str) -> list[str]:
+def answers(desk: Engine, line: str) -> list[str]:
     """What comes of one line; the books balance after it."""
     command = READS.read(Source("line", line))
     if isinstance(command, list):
         return [row for finding in command for row in draw(finding).splitlines()]
     events = [shown(event) for event in desk.submit(command)]
-    assert desk.total() == desk.state.came_in
+    assert desk.total() == desk.state.deposited
     return events
 
 

@@ -27,10 +27,10 @@ from perpetual_market import (
     Market,
     law_with,
 )
-from policy.exchange.book import BUY, SELL
-from policy.exchange.orders import NewDay
 from policy.margin.perpetuals import commands as do
-from policy.margin.perpetuals.desk import COMMANDS, opened
+from policy.margin.perpetuals.engine import COMMANDS, opened
+from policy.market.book import BUY, SELL
+from policy.market.commands import NewDay
 from policy.pipeline import Rulebook
 from policy.source import Source
 from policy.wire import Commands, canonical, command_json, event_json
@@ -167,7 +167,7 @@ class AnyStream(RuleBasedStateMachine):
     @invariant()
     def money_is_conserved(self) -> None:
         state = self.market.desk.state
-        assert self.market.desk.total() == state.came_in == self.market.kept.came_in == self.brought
+        assert self.market.desk.total() == state.deposited == self.market.kept.deposited == self.brought
 
     @invariant()
     def the_events_tell_it_all(self) -> None:

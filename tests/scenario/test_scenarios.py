@@ -187,23 +187,23 @@ def test_no_order_of_a_set_shows(tmp_path: Path) -> None:
 
 
 @EVERY
-def test_whatever_came_in_is_there_after_every_line(name: str) -> None:
+def test_what_was_deposited_is_there_after_every_line(name: str) -> None:
     market = opened(name)
     conserved = {"exchange": _of_exchange, "perpetuals": _of_desk}
     for line, _ in carried_out(name, market):
         for engine, check in conserved.items():
-            if engine in market.engines:
-                check(market.engines[engine], line)
+            if engine in market.venues:
+                check(market.venues[engine], line)
 
 
 def _of_exchange(engine: Any, line: tuple[str, int]) -> None:
     for what, (free, held) in engine.ledger.totals().items():
-        assert free + held == engine.ledger.brought.get(what, 0), (line, what)
+        assert free + held == engine.ledger.deposited.get(what, 0), (line, what)
     assert all(b.free >= 0 and b.held >= 0 for b in engine.ledger.balances.values()), line
 
 
 def _of_desk(engine: Any, line: tuple[str, int]) -> None:
-    assert engine.total() == engine.state.came_in, line
+    assert engine.total() == engine.state.deposited, line
     assert all(bucket.margin >= 0 for bucket in engine.state.buckets()), line
 
 

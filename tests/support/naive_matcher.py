@@ -9,7 +9,7 @@ from copy import copy
 
 from attrs import define, field
 
-from policy.exchange.matcher import Report as MatchReport
+from policy.market.matcher import Report as MatchReport
 
 Trade = tuple[str, int, int]  # with whom, at what price, how much
 Report = tuple[str, str, list[Trade], list[str]]  # outcome, why, trades, the owner's own orders that left
@@ -89,7 +89,7 @@ class NaiveMatcher:
         if order is None:
             return "rejected", "unknown_order", [], []
         self.orders.remove(order)
-        return "cancelled", "asked", [], []
+        return "cancelled", "requested", [], []
 
     def replace(self, id: str, price: int, quantity: int, key: tuple[int, ...]) -> Report:
         order = self.named(id)

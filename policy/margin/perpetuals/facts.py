@@ -11,10 +11,10 @@ from typing import Any
 
 from attrs import define
 
-from policy.exchange.book import BUY, BookOrder
 from policy.facts.records import unchecked
 from policy.margin.perpetuals.rules import PerpetualRules
 from policy.margin.perpetuals.state import Account, Bucket, Contract, Position, State
+from policy.market.book import BUY, BookOrder
 
 
 def position_facts(rules: PerpetualRules, position: Position, mark: int) -> Any:
@@ -61,7 +61,7 @@ Open = tuple[BookOrder, int]  # an order, and how much of it may yet trade
 
 
 @define
-class Reach:
+class WorstCase:
     """What open orders may make of one position: sizes, and against the mark losses and fees in units."""
 
     held: int = 0
@@ -75,13 +75,13 @@ class Reach:
         return max(abs(self.held + self.buys), abs(self.held - self.sells))
 
 
-def reaches(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, Reach]:
+def worst_cases(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, WorstCase]:
     """By contract; only of contracts that have a mark price."""
-    found = {name: Reach(held=p.size) for name, p in bucket.positions.items()}
+    found = {name: WorstCase(held=p.size) for name, p in bucket.positions.items()}
     fee = state.rules.fee.fast
     for order, size in orders:
         name = order.data.contract.name
-        reach = found.setdefault(name, Reach())
+        reach = found.setdefault(name, WorstCase())
         mark = state.mark_of(name)
         if order.side == BUY:
             reach.buys += size
@@ -93,7 +93,7 @@ def reaches(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, R
     return found
 
 
-def exposure_facts(state: State, found: dict[str, Reach]) -> tuple[Any, ...]:
+def exposure_facts(state: State, found: dict[str, WorstCase]) -> tuple[Any, ...]:
     made = state.rules.required.records["PerpetualExposure"]
     return tuple(
         unchecked(made, largest=reach.largest * state.mark_of(name), loss=reach.loss, fees=reach.fees)

@@ -8,16 +8,15 @@ formula; what an order type means, which is `matcher`'s to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
 from policy.backends.python import UndecidedError
 from policy.decisions import MISSING, Outcome, Verdict
-from policy.exchange.book import BUY, MARKET, BookOrder
-from policy.exchange.matcher import NOTHING_LEFT, OWN_ORDER, RESTED, Report, carry_out, meet
 from policy.margin.perpetuals.commands import PlacePerpetual
 from policy.margin.perpetuals.events import (
+    CancelReason,
     PerpetualAccepted,
     PerpetualCancelled,
     PerpetualRefused,
@@ -32,12 +31,14 @@ from policy.margin.perpetuals.facts import (
     exposure_facts,
     only_reduces,
     order_facts,
-    reaches,
+    worst_cases,
 )
 from policy.margin.perpetuals.state import Account, Bucket, Contract, State
+from policy.market.book import BUY, MARKET, BookOrder
+from policy.market.matcher import NOTHING_LEFT, OWN_ORDER, RESTED, Report, carry_out, meet
 from policy.wanted import provisions
 
-LIQUIDATION = "liquidation"  # why an order is cancelled, besides what the matcher says
+LIQUIDATION: Final = "liquidation"
 
 
 @frozen
@@ -75,7 +76,7 @@ def judge(state: State, order: BookOrder, size: int) -> Judged:
     largest: Any = MISSING
     try:
         if _known(state, bucket, orders):
-            found = reaches(state, bucket, orders)
+            found = worst_cases(state, bucket, orders)
             exposures = exposure_facts(state, found)
             largest = found[name].largest * state.mark_of(name)
             facts.exposure = sum(e.largest for e in exposures)
@@ -94,7 +95,7 @@ def _known(state: State, bucket: Bucket, orders: list[Open]) -> bool:
     return all(state.contracts[name].index is not None for name in names)
 
 
-def trim(state: State, bucket: Bucket) -> None:
+def revalidate(state: State, bucket: Bucket) -> None:
     """Judges the bucket's orders again; those that the rules no longer let in leave.
 
     The newest first, and those that would enlarge a position before those that only reduce one.
@@ -106,7 +107,7 @@ def trim(state: State, bucket: Bucket) -> None:
         if not judged.accepted:
             withdraw(state, order)
             told = judged.told(state)
-            state.tell(
+            state.emit(
                 PerpetualRemoved(order.id, order.owner, judged.verdict, judged.size_verdict, told, order.remaining)
             )
 
@@ -123,18 +124,18 @@ def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucke
     size = command.size
     if command.type == MARKET:
         if not report.fills:
-            state.tell(PerpetualCancelled(order.id, order.owner, report.why or NOTHING_LEFT, order.remaining))
+            state.emit(PerpetualCancelled(order.id, order.owner, report.reason or NOTHING_LEFT, order.remaining))
             return
         order.price = report.fills[-1][0].price
         size = sum(quantity for _, quantity in report.fills)
     judged = judge(state, order, size)
     if not judged.accepted:
         told = judged.told(state)
-        state.tell(PerpetualRefused(order.id, order.owner, judged.verdict, judged.size_verdict, told))
+        state.emit(PerpetualRefused(order.id, order.owner, judged.verdict, judged.size_verdict, told))
         return
     fees = [state.rules.fee.fast(quantity * resting.price) for resting, quantity in report.fills]
     order.key = judged.key
-    state.tell(_accepted(command, judged))
+    state.emit(_accepted(command, judged))
     _carry_out(state, order, report, fees)
 
 
@@ -171,7 +172,7 @@ def _carry_out(state: State, order: BookOrder, report: Report, fees: list[int]) 
     if report.outcome == RESTED:
         bucket.orders[order.id] = state.live[order.id] = order
     elif order.remaining:
-        state.tell(PerpetualCancelled(order.id, order.owner, report.why, order.remaining))
+        state.emit(PerpetualCancelled(order.id, order.owner, report.reason, order.remaining))
 
 
 def trade(
@@ -192,7 +193,7 @@ def trade(
         bucket.margin -= fee
         state.fees += fee
         contract.touch(bucket)
-    state.tell(
+    state.emit(
         PerpetualTraded(
             number=state.trades,
             contract=contract.name,
@@ -212,11 +213,11 @@ def trade(
             per=provisions(state.rules.queue),
         )
     )
-    draw(state, buyer)
-    draw(state, seller)
+    realise_profit(state, buyer)
+    realise_profit(state, seller)
 
 
-def draw(state: State, bucket: Bucket) -> None:
+def realise_profit(state: State, bucket: Bucket) -> None:
     """Pays what a bucket's margin cannot from the profit of its other positions, at the mark."""
     for name, position in bucket.positions.items():
         if bucket.margin >= 0:
@@ -225,16 +226,16 @@ def draw(state: State, bucket: Bucket) -> None:
         if drawn > 0:
             position.entry += drawn
             bucket.margin += drawn
-            state.tell(ProfitDrawn(bucket.account, bucket.name, name, drawn, bucket.margin))
+            state.emit(ProfitDrawn(bucket.account, bucket.name, name, drawn, bucket.margin))
 
 
 # ── an order at rest ────────────────────────────────────────────────────────────────────────
 
 
-def cancel(state: State, order: BookOrder, why: str) -> None:
-    """Takes an order at rest out of the book, and says why."""
+def cancel(state: State, order: BookOrder, reason: CancelReason) -> None:
+    """Takes an order at rest out of the book, and emits the reason."""
     withdraw(state, order)
-    state.tell(PerpetualCancelled(order.id, order.owner, why, order.remaining))
+    state.emit(PerpetualCancelled(order.id, order.owner, reason, order.remaining))
 
 
 def withdraw(state: State, order: BookOrder) -> None:

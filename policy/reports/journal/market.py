@@ -14,8 +14,8 @@ from attrs import define, field, frozen
 
 from policy.audit.records import Header, Record
 from policy.decisions import Words
-from policy.exchange.orders import NewDay
 from policy.ir.reach import reading_ends
+from policy.market.commands import NewDay
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.journal.glossary import Glossary

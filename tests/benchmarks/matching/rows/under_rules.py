@@ -15,8 +15,6 @@ from stream import CANCEL, LIMIT, MARKET, Op
 
 import policy
 from policy.decisions import Outcome
-from policy.exchange import matcher as plain
-from policy.exchange.book import BookOrder
 from policy.exchange.engine import Engine, opened
 from policy.exchange.events import Traded
 from policy.exchange.orders import (
@@ -29,6 +27,8 @@ from policy.exchange.orders import (
     ListInstrument,
     Place,
 )
+from policy.market import matcher as plain
+from policy.market.book import BookOrder
 from policy.pipeline import Rulebook
 from policy.source import Source
 

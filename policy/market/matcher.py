@@ -13,9 +13,9 @@ one at rest leaves (`cancel_resting`), unless nothing comes of the incoming orde
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from typing import Any, Final, Literal, get_args
 
-from policy.exchange.book import (
+from policy.market.book import (
     BUY,
     FILL_OR_KILL,
     IMMEDIATE_OR_CANCEL,
@@ -28,12 +28,17 @@ from policy.exchange.book import (
     BookOrder,
     Fill,
     Key,
+    OrderType,
+    Side,
 )
 
+SelfTrade = Literal["cancel_incoming", "cancel_resting"]
+SELF_TRADES: Final[tuple[SelfTrade, ...]] = get_args(SelfTrade)
 CANCEL_INCOMING: Final = "cancel_incoming"
 CANCEL_RESTING: Final = "cancel_resting"
 
 # What became of a command
+Outcome = Literal["rested", "filled", "cancelled", "reduced", "rejected"]
 RESTED: Final = "rested"
 FILLED: Final = "filled"
 CANCELLED: Final = "cancelled"
@@ -41,7 +46,10 @@ REDUCED: Final = "reduced"
 REJECTED: Final = "rejected"
 
 # Why an order, or what remained of it, was cancelled or rejected
-ASKED: Final = "asked"
+Reason = Literal[
+    "requested", "nothing_left_to_trade_with", "not_all_at_once", "meets_own_order", "would_trade_at_once"
+]
+REQUESTED: Final = "requested"
 NOTHING_LEFT: Final = "nothing_left_to_trade_with"
 NOT_ALL_AT_ONCE: Final = "not_all_at_once"
 OWN_ORDER: Final = "meets_own_order"
@@ -56,22 +64,22 @@ NOT_POSITIVE: Final = "not_positive"
 class Report:
     """What came of a command, or would: the trades, and which of its owner's orders left to make way."""
 
-    __slots__ = ("fills", "leaving", "outcome", "why")
+    __slots__ = ("fills", "leaving", "outcome", "reason")
 
     def __init__(
-        self, outcome: str, why: str = "", fills: Sequence[Fill] = (), leaving: Sequence[BookOrder] = ()
+        self, outcome: Outcome, reason: Any = "", fills: Sequence[Fill] = (), leaving: Sequence[BookOrder] = ()
     ) -> None:
         self.outcome = outcome
-        self.why = why
+        self.reason = reason
         self.fills = fills
         self.leaving = leaving
 
 
 _RESTED: Final = Report(RESTED)
 _REDUCED: Final = Report(REDUCED)
-_CANCELLED: Final = Report(CANCELLED, ASKED)
+_CANCELLED: Final = Report(CANCELLED, REQUESTED)
 
-_UNMET: Final = {
+_UNMET: Final[dict[OrderType, Report]] = {
     LIMIT: _RESTED,
     MARKET: Report(CANCELLED, NOTHING_LEFT),
     IMMEDIATE_OR_CANCEL: Report(CANCELLED, NOTHING_LEFT),
@@ -81,13 +89,13 @@ _UNMET: Final = {
 """What becomes of an order, or the rest of it, that nobody is there to trade with."""
 
 
-def meet(book: Book, incoming: BookOrder, kind: str, prevention: str) -> Report:
+def meet(book: Book, incoming: BookOrder, kind: OrderType, prevention: SelfTrade) -> Report:
     """What an order of a type would come to. Changes nothing."""
     plan = book.plan(incoming, kind != MARKET)
     return _judge(plan, incoming, kind, prevention) if plan else _UNMET[kind]
 
 
-def _judge(plan: list[Fill], incoming: BookOrder, kind: str, prevention: str) -> Report:
+def _judge(plan: list[Fill], incoming: BookOrder, kind: OrderType, prevention: SelfTrade) -> Report:
     """What an order of a type would come to that has somebody to trade with, if only its owner."""
     traded = 0
     for _, quantity in plan:
@@ -99,17 +107,17 @@ def _judge(plan: list[Fill], incoming: BookOrder, kind: str, prevention: str) ->
     if traded == incoming.remaining:
         return Report(FILLED, "", plan)
     unmet = _UNMET[kind]
-    return unmet if kind == FILL_OR_KILL else Report(unmet.outcome, unmet.why, plan)
+    return unmet if kind == FILL_OR_KILL else Report(unmet.outcome, unmet.reason, plan)
 
 
-def _meet_own(plan: list[Fill], incoming: BookOrder, kind: str, prevention: str) -> Report:
+def _meet_own(plan: list[Fill], incoming: BookOrder, kind: OrderType, prevention: SelfTrade) -> Report:
     """As `_judge`, where orders of the same owner are in the way."""
     if prevention == CANCEL_RESTING:
         fills = [fill for fill in plan if fill[1]]
         report = _judge(fills, incoming, kind, prevention) if fills else _UNMET[kind]
         if report.outcome == REJECTED or (kind == FILL_OR_KILL and report.outcome != FILLED):
             return report
-        return Report(report.outcome, report.why, fills, [order for order, quantity in plan if not quantity])
+        return Report(report.outcome, report.reason, fills, [order for order, quantity in plan if not quantity])
     fills = plan[: [quantity for _, quantity in plan].index(0)]
     if kind == POST_ONLY and fills:
         return Report(REJECTED, WOULD_TRADE)
@@ -134,7 +142,7 @@ class Place:
     __slots__ = ("id", "key", "kind", "owner", "price", "quantity", "side")
 
     def __init__(
-        self, id: str, owner: str, side: str, price: int, quantity: int, kind: str = LIMIT, key: Key = ()
+        self, id: str, owner: str, side: Side, price: int, quantity: int, kind: OrderType = LIMIT, key: Key = ()
     ) -> None:
         self.id = id
         self.owner = owner
@@ -175,7 +183,7 @@ class Matcher:
 
     __slots__ = ("_live", "book", "prevention")
 
-    def __init__(self, prevention: str = CANCEL_INCOMING) -> None:
+    def __init__(self, prevention: SelfTrade = CANCEL_INCOMING) -> None:
         self.prevention = prevention
         self.book = Book()
         self._live: dict[str, BookOrder] = {}
@@ -217,7 +225,7 @@ class Matcher:
         return self.replace(command.id, command.price, command.quantity, command.key)
 
     def place(
-        self, id: str, owner: str, side: str, price: int, quantity: int, kind: str = LIMIT, key: Key = ()
+        self, id: str, owner: str, side: Side, price: int, quantity: int, kind: OrderType = LIMIT, key: Key = ()
     ) -> Report:
         """An order comes in."""
         live, book = self._live, self.book
@@ -236,7 +244,7 @@ class Matcher:
                 live[id] = order
         return report
 
-    def _wrong(self, id: str, side: str, price: int, quantity: int, kind: str) -> str:
+    def _wrong(self, id: str, side: Side, price: int, quantity: int, kind: OrderType) -> str:
         """Why an order cannot be taken, if it cannot."""
         if id in self._live:
             return DUPLICATE_ORDER

@@ -15,18 +15,22 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Any, Final, Literal, get_args
+
+Side = Literal["buy", "sell"]
+OrderType = Literal["limit", "market", "immediate_or_cancel", "fill_or_kill", "post_only"]
+SIDES: Final[tuple[Side, ...]] = get_args(Side)
+ORDER_TYPES: Final[tuple[OrderType, ...]] = get_args(OrderType)
 
 BUY: Final = "buy"
 SELL: Final = "sell"
-OPPOSITE: Final = {BUY: SELL, SELL: BUY}
+OPPOSITE: Final[dict[Side, Side]] = {BUY: SELL, SELL: BUY}
 
 LIMIT: Final = "limit"
 MARKET: Final = "market"
 IMMEDIATE_OR_CANCEL: Final = "immediate_or_cancel"
 FILL_OR_KILL: Final = "fill_or_kill"
 POST_ONLY: Final = "post_only"
-KINDS: Final = (LIMIT, MARKET, IMMEDIATE_OR_CANCEL, FILL_OR_KILL, POST_ONLY)
 
 Key = tuple[int, ...]
 
@@ -40,7 +44,7 @@ class BookOrder:
     __slots__ = ("data", "id", "key", "level", "next", "owner", "previous", "price", "quantity", "remaining", "side")
 
     def __init__(
-        self, id: str, owner: str, side: str, price: int, quantity: int, key: Key = (), data: Any = None
+        self, id: str, owner: str, side: Side, price: int, quantity: int, key: Key = (), data: Any = None
     ) -> None:
         self.id = id
         self.owner = owner
@@ -63,7 +67,7 @@ class Level:
 
     __slots__ = ("first", "last", "rank", "side")
 
-    def __init__(self, side: Side, rank: int, only: BookOrder) -> None:
+    def __init__(self, side: BookSide, rank: int, only: BookOrder) -> None:
         self.side = side
         self.rank = rank  # the component, negated
         self.first: BookOrder = only
@@ -76,16 +80,16 @@ class Level:
             order = order.next
 
 
-class Side:
+class BookSide:
     """The levels of one side. The last rank is the best."""
 
-    __slots__ = ("by_rank", "odd", "ranks", "sign")
+    __slots__ = ("by_rank", "keys_without_price", "ranks", "sign")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign  # of a price, as a rank
         self.ranks: list[int] = []
         self.by_rank: dict[int, Level] = {}
-        self.odd = 0  # orders whose keys do not begin with their price
+        self.keys_without_price = 0  # orders whose keys do not begin with their price
 
     def __iter__(self) -> Iterator[BookOrder]:
         for rank in reversed(self.ranks):
@@ -101,8 +105,8 @@ class Book:
     __slots__ = ("_buys", "_sells")
 
     def __init__(self) -> None:
-        self._buys = Side(1)
-        self._sells = Side(-1)
+        self._buys = BookSide(1)
+        self._sells = BookSide(-1)
 
     # ── an incoming order ───────────────────────────────────────────────────────────────────
 
@@ -118,7 +122,7 @@ class Book:
         ranks = side.ranks
         if not ranks:
             return []
-        if side.odd:
+        if side.keys_without_price:
             return _from(iter([o for o in side if not bounded or o.price * side.sign >= worst]), incoming)
         if bounded and ranks[-1] < worst:
             return []
@@ -164,11 +168,11 @@ class Book:
             side, other, rank = self._buys, self._sells, order.price
         else:
             side, other, rank = self._sells, self._buys, -order.price
-        if unless_met and other.ranks and (other.ranks[-1] >= -rank or other.odd):
+        if unless_met and other.ranks and (other.ranks[-1] >= -rank or other.keys_without_price):
             return False
         key = order.key
         if key and key[0] != -rank:
-            side.odd += 1
+            side.keys_without_price += 1
             rank = -key[0]
         level = side.by_rank.get(rank)
         if level is None:
@@ -194,8 +198,8 @@ class Book:
             return
         order.level = None
         side = level.side
-        if side.odd and level.rank != order.price * side.sign:
-            side.odd -= 1
+        if side.keys_without_price and level.rank != order.price * side.sign:
+            side.keys_without_price -= 1
         previous, next = order.previous, order.next
         if next is not None:
             next.previous = previous
@@ -224,29 +228,29 @@ class Book:
 
     # ── what there is ───────────────────────────────────────────────────────────────────────
 
-    def queue(self, side: str) -> tuple[BookOrder, ...]:
+    def queue(self, side: Side) -> tuple[BookOrder, ...]:
         """The orders of a side, the first to be filled first."""
         return tuple(self.side(side))
 
-    def level(self, side: str, price: int) -> tuple[BookOrder, ...]:
+    def level(self, side: Side, price: int) -> tuple[BookOrder, ...]:
         """The orders of a side at one price, the first to be filled first."""
         of = self.side(side)
-        if of.odd:
+        if of.keys_without_price:
             return tuple([order for order in of if order.price == price])
         rank = price * of.sign
         return tuple(of.by_rank[rank]) if rank in of.by_rank else ()
 
-    def best(self, side: str) -> int | None:
+    def best(self, side: Side) -> int | None:
         """The highest price that is bid, or the lowest that is asked."""
         of = self.side(side)
-        if of.odd:
+        if of.keys_without_price:
             return of.sign * max([of.sign * order.price for order in of])
         return of.sign * of.ranks[-1] if of.ranks else None
 
-    def depth(self, side: str, levels: int) -> list[tuple[int, int]]:
+    def depth(self, side: Side, levels: int) -> list[tuple[int, int]]:
         """The best prices of a side, each with what rests there."""
         of = self.side(side)
-        ranks = sorted({of.sign * order.price for order in of}) if of.odd else of.ranks
+        ranks = sorted({of.sign * order.price for order in of}) if of.keys_without_price else of.ranks
         prices = [of.sign * rank for rank in reversed(ranks[-levels:])] if levels else []
         return [(price, sum([order.remaining for order in self.level(side, price)])) for price in prices]
 
@@ -255,7 +259,7 @@ class Book:
         yield from self._buys
         yield from self._sells
 
-    def side(self, side: str) -> Side:
+    def side(self, side: Side) -> BookSide:
         """The orders of a side, the first to be filled first, without a copy of them."""
         return self._buys if side == BUY else self._sells
 
