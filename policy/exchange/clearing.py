@@ -25,10 +25,10 @@ from policy.exchange.events import (
 )
 from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.orders import ArrangeSettlement
-from policy.exchange.register import COMPENSATION, CURRENCY, FEES, RESERVE_FUND, Account, Market, Seat
+from policy.exchange.register import COMPENSATION, CURRENCY, FEES, RESERVE_FUND, Account, Market, MarketAccess
 from policy.exchange.rules import Rules, rests_on
 from policy.facts.records import unchecked
-from policy.market.book import BUY, SELL
+from policy.market.book import BUY, SELL, Side
 from policy.market.checks import read, within_facts
 
 REQUESTED: Final = "requested"
@@ -47,8 +47,8 @@ class UnsettledTrade:
     number: int
     at: int
     market: Market
-    buyer: Seat
-    seller: Seat
+    buyer: MarketAccess
+    seller: MarketAccess
     buy: str  # the orders
     sell: str
     price: int
@@ -217,12 +217,14 @@ class Clearing:
             self.emit(arranged)
 
     def _compensate(self, trade: UnsettledTrade, failed: str) -> None:
-        for seat, order, side in ((trade.buyer, trade.buy, BUY), (trade.seller, trade.sell, SELL)):
+        sides: tuple[tuple[MarketAccess, str, Side], ...]
+        sides = (trade.buyer, trade.buy, BUY), (trade.seller, trade.sell, SELL)
+        for seat, order, side in sides:
             covered = self._cover(trade, seat, order, side, failed)
             if covered.loss or covered.verdict.outcome is not Outcome.VALUE:
                 self.emit(covered)
 
-    def _cover(self, trade: UnsettledTrade, seat: Seat, order: str, side: str, failed: str) -> LossCovered:
+    def _cover(self, trade: UnsettledTrade, seat: MarketAccess, order: str, side: Side, failed: str) -> LossCovered:
         """What one side lost, as far as the funds reach."""
         answer = self._cost(trade, seat, side, failed)
         loss = answer.value if answer.outcome is Outcome.VALUE else 0
@@ -246,7 +248,7 @@ class Clearing:
             compensation=self.compensation.free,
         )
 
-    def _cost(self, trade: UnsettledTrade, seat: Seat, side: str, failed: str) -> Answer:
+    def _cost(self, trade: UnsettledTrade, seat: MarketAccess, side: Side, failed: str) -> Answer:
         """What a side lost, if the rules can tell."""
         question = self.rules.asked.replacement_cost
         record = unchecked(
@@ -265,7 +267,13 @@ class Clearing:
 
 
 def transfer(
-    buyer: Seat, seller: Seat, quantity: int, value: int, buyer_fees: int, seller_fees: int, fees: Balance
+    buyer: MarketAccess,
+    seller: MarketAccess,
+    quantity: int,
+    value: int,
+    buyer_fees: int,
+    seller_fees: int,
+    fees: Balance,
 ) -> None:
     """Money against tokens, both out of what was reserved; the seller's fees are kept from what it is paid."""
     money = buyer.money

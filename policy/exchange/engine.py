@@ -55,12 +55,13 @@ from policy.exchange.register import (
     PLATFORM,
     Account,
     Market,
+    MarketAccess,
+    Order,
     Register,
-    Seat,
 )
 from policy.exchange.rules import Rules, exchange_rules
 from policy.exchange.trading import OrderDesk
-from policy.market.book import MARKET, ORDER_TYPES, BookOrder
+from policy.market.book import MARKET, ORDER_TYPES
 from policy.market.checks import InvalidCommandError, known, new, not_reserved, positive, within_facts
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
@@ -192,7 +193,7 @@ class Engine(Venue[Command, Event]):
             new((command.id,), command.id, "order")
         self.events += events
 
-    def _seat(self, command: Place) -> Seat:
+    def _seat(self, command: Place) -> MarketAccess:
         """Someone's first order in a market."""
         known(self.register.accounts, command.by, PARTICIPANT)
         known(self.register.instruments, command.instrument, INSTRUMENT)
@@ -203,7 +204,7 @@ class Engine(Venue[Command, Event]):
         check_amounts(command.price, command.quantity, order.data.seat.market)
         self.desk.replace(command, order)
 
-    def _order(self, command: Cancel | Replace) -> BookOrder:
+    def _order(self, command: Cancel | Replace) -> Order:
         """The order at rest that its owner names."""
         order = self.desk.live.get(command.id)
         if order is not None and order.owner == command.by:
@@ -313,7 +314,7 @@ class Engine(Venue[Command, Event]):
         self.desk.revalidate(concerned)
 
 
-def _everyone(_: Seat) -> bool:
+def _everyone(_: MarketAccess) -> bool:
     return True
 
 

@@ -19,7 +19,7 @@ from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.orders import AdmitParticipant, AdmitPlatform, Ask, ListInstrument
 from policy.exchange.rules import Rules
 from policy.facts.records import unchecked
-from policy.market.book import Book
+from policy.market.book import Book, BookOrder
 from policy.market.checks import InvalidCommandError, read
 from policy.market.events import InvalidCode
 
@@ -44,7 +44,7 @@ class Market:
         self.listed = listed
         self.tick = listed.tick
         self.lot = listed.lot
-        self.book = Book()
+        self.book: Book[OrderState] = Book()
         self.last_price = 0  # no trade yet
 
 
@@ -65,7 +65,7 @@ class Account:
         self.exposure: int | None = None  # as last answered, until one of these moves
 
 
-class Seat:
+class MarketAccess:
     """A participant in one market: the facts of its orders there, and the balances that they are paid from."""
 
     __slots__ = ("account", "facts", "market", "money", "tokens")
@@ -76,6 +76,26 @@ class Seat:
         self.facts: Any = None  # the record that its orders fill in, one after the other
         self.money = account.money
         self.tokens = tokens
+
+
+class OrderState:
+    """What the exchange keeps of an order beside its place in the book. Plain slots: one is made for every order."""
+
+    __slots__ = ("at", "facts", "fees", "held", "own", "seat", "sequence")
+
+    def __init__(
+        self, seat: MarketAccess, facts: Any, own: Mapping[str, Any], fees: int, at: int, sequence: int
+    ) -> None:
+        self.seat = seat
+        self.facts = facts  # shared by all orders of a seat but those with facts of their own
+        self.own = own
+        self.fees = fees  # still to be charged
+        self.held = 0  # reserved for what remains: money of a buyer, fees included, or tokens of a seller
+        self.at = at
+        self.sequence = sequence
+
+
+Order = BookOrder[OrderState]
 
 
 @define(eq=False, repr=False)
@@ -89,7 +109,7 @@ class Register:
     accounts: dict[str, Account] = field(factory=dict)
     failed: set[str] = field(factory=set)  # platforms
     markets: dict[tuple[str, str], Market] = field(factory=dict)  # by platform, or the shared book, and instrument
-    seats: dict[tuple[str, str, str], Seat] = field(factory=dict)  # by participant, venue, instrument
+    seats: dict[tuple[str, str, str], MarketAccess] = field(factory=dict)  # by participant, venue, instrument
     _asked: dict[tuple[str, str], dict[tuple[str, tuple[str, ...]], tuple[Ask, Verdict]]] = field(factory=dict)
 
     # ── what holds as a whole ───────────────────────────────────────────────────────────────
@@ -124,7 +144,7 @@ class Register:
 
     # ── facts of orders ─────────────────────────────────────────────────────────────────────
 
-    def facts(self, seat: Seat, own: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    def facts(self, seat: MarketAccess, own: Mapping[str, Any] = MappingProxyType({})) -> Any:
         """The record of an order from a seat: everything that is known but what each order brings itself."""
         account, instrument = seat.account, seat.market.listed.id
         investor = account.admitted.facts.get("investor")
@@ -165,18 +185,18 @@ class Register:
 
     # ── seats ───────────────────────────────────────────────────────────────────────────────
 
-    def take_seat(self, by: str, venue: str, instrument: str) -> Seat:
+    def take_seat(self, by: str, venue: str, instrument: str) -> MarketAccess:
         """The seat of a participant that has none yet in a market; all three are known."""
         account = self.accounts[by]
         key = (SHARED if venue == SHARED else account.platform, instrument)
         market = self.markets.get(key)
         if market is None:
             market = self.markets[key] = Market(venue, self.instruments[instrument])
-        seat = self.seats[by, venue, instrument] = Seat(account, market, self.ledger.balance(by, instrument))
+        seat = self.seats[by, venue, instrument] = MarketAccess(account, market, self.ledger.balance(by, instrument))
         seat.facts = self.facts(seat)
         return seat
 
-    def touched(self, about: str, id: str) -> Callable[[Seat], bool]:
+    def touched(self, about: str, id: str) -> Callable[[MarketAccess], bool]:
         """Which seats it matters to what holds of a platform, an instrument or a participant."""
         if about == PLATFORM:
             concerned = {p.id for p in self.platforms.values() if id == p.id or id in p.shares_with}
@@ -185,7 +205,7 @@ class Register:
             return lambda seat: seat.market.listed.id == id
         return lambda seat: seat.account.id == id
 
-    def restate(self, concerned: Callable[[Seat], bool]) -> None:
+    def restate(self, concerned: Callable[[MarketAccess], bool]) -> None:
         """States the facts of these seats anew."""
         for seat in self.seats.values():
             if concerned(seat):

@@ -24,7 +24,7 @@ from policy.margin.perpetuals.mark_events import (
     LiquidationUndecided,
     LossBorne,
 )
-from policy.margin.perpetuals.state import Bucket, Contract, Position, State
+from policy.margin.perpetuals.state import Bucket, Contract, OrderState, Position, State
 from policy.margin.perpetuals.trading import LIQUIDATION, cancel, forget_filled, realise_profit, revalidate, trade
 from policy.market.book import BUY, SELL, BookOrder
 from policy.wanted import provisions
@@ -129,17 +129,18 @@ def _step(state: State, bucket: Bucket, contract: Contract, whole: bool) -> bool
 def _into_book(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
     """Closes up to `size` in the book, as far as the fund could bear it; gives the size and its value."""
     held = bucket.positions[contract.name]
-    order = BookOrder("", bucket.account, SELL if held.size > 0 else BUY, 0, size, ())
+    standing = OrderState(state.accounts[bucket.account], bucket, contract, 0, 0)
+    order = BookOrder("", bucket.account, SELL if held.size > 0 else BUY, 0, size, standing)
     done = value = 0
-    for resting, quantity in contract.book.plan(order, False):
+    for resting, quantity in contract.book.sweep(order, False):
         if not quantity:  # an order of the same client's, in another bucket
             continue
         if not _bearable(state, bucket, contract, resting.price, quantity):
             break
         fee = state.rules.fee.fast(quantity * resting.price)
-        contract.book.take(order, [(resting, quantity)])
+        contract.book.fill(order, [(resting, quantity)])
         forget_filled(state, resting)
-        other: Bucket = resting.data.bucket
+        other = resting.data.bucket
         if order.side == BUY:
             trade(state, contract, (bucket, other), (0, fee), resting, None, quantity)
         else:

@@ -41,7 +41,7 @@ class Bucket:
     name: str
     margin: int = 0
     positions: dict[str, Position] = field(factory=dict)
-    orders: dict[str, BookOrder] = field(factory=dict)
+    orders: dict[str, Order] = field(factory=dict)
 
     def trade(self, contract: str, size: int, price: int) -> int:
         """Adds to a position, closes it, or both; what is realised goes into the margin and is given back."""
@@ -87,7 +87,7 @@ class Contract:
     self_trade: SelfTrade
     product: Mapping[str, Any]  # raw, to be read again under the rules of another day
     facts: Any  # the rulebook's record of it
-    book: Book = field(factory=Book)
+    book: Book[OrderState] = field(factory=Book)
     index: int | None = None
     mark: int | None = None
     premiums: int = 0
@@ -101,6 +101,22 @@ class Contract:
     def touch(self, bucket: Bucket) -> None:
         """The bucket has something to do with the contract from here on."""
         self.buckets.setdefault((bucket.account, bucket.name), bucket)
+
+
+class OrderState:
+    """What the desk keeps of an order beside its place in the book."""
+
+    __slots__ = ("account", "at", "bucket", "contract", "sequence")
+
+    def __init__(self, account: Account, bucket: Bucket, contract: Contract, at: int, sequence: int) -> None:
+        self.account = account
+        self.bucket = bucket
+        self.contract = contract
+        self.at = at
+        self.sequence = sequence
+
+
+Order = BookOrder[OrderState]
 
 
 @define(eq=False)
@@ -117,7 +133,7 @@ class State:
     uncovered: int = 0  # losses that nobody could bear
     trades: int = 0
     orders: int = 0
-    live: dict[str, BookOrder] = field(factory=dict)  # at rest
+    live: dict[str, Order] = field(factory=dict)  # at rest
     sampled_at: int | None = None
     funded_at: int | None = None
 
