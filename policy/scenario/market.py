@@ -22,7 +22,7 @@ from policy.market.commands import NewDay
 from policy.market.venue import Clock, Venue, carry_out, misread, starting
 from policy.source import Source
 from policy.wanted import RulebookOfADate
-from policy.wire import Commands, canonical, event_json
+from policy.wire import Commands, event_json, json_line
 
 RulebookOn = Callable[[str], RulebookOfADate]
 AnyVenue = Venue[Any, Any]
@@ -110,7 +110,7 @@ class Market:
 
 def recorded_command(document: dict[str, Any], file: str = "<journal>", before: int = 0) -> Any:
     """The command of a record, which stands after so many lines of its file. Raises PolicyError."""
-    command = COMMANDS.read(Source(file, canonical(document), before))
+    command = COMMANDS.read(Source(file, json_line(document), before))
     if isinstance(command, list):
         raise PolicyError(command)
     return command

@@ -14,7 +14,7 @@ from policy.decisions import Verdict
 from policy.diagnostics import draw
 from policy.exchange.engine import COMMANDS, Engine, opened
 from policy.source import Source
-from policy.wire import Commands, canonical, event_json
+from policy.wire import Commands, event_json, json_line
 
 READS = Commands.of(*COMMANDS)
 
@@ -39,7 +39,7 @@ def shown(event: Any) -> str:
         told["verdict"] = in_words(verdict)
     for name in ("facts", "queue"):
         told.pop(name, None)
-    return canonical(told)
+    return json_line(told)
 
 
 def in_words(verdict: Verdict) -> str:

@@ -15,7 +15,7 @@ from policy.exchange.orders import AdmitPlatform, FailSettlement, RecoverSettlem
 from policy.market.book import ORDER_TYPES
 from policy.market.commands import NewDay
 from policy.source import Source
-from policy.wire import Commands, canonical, command_json, event_json
+from policy.wire import Commands, command_json, event_json, json_line
 
 PEOPLE = {"ann": ("hk", CLIENT), "ben": ("hk", CLIENT), "maker": ("hk", MAKER), "tan": ("sg", CLIENT)}
 OWNERS = st.sampled_from(list(PEOPLE))
@@ -148,11 +148,11 @@ class Recorded:
 @given(EVENTFUL_STEPS)
 def test_the_same_commands_give_the_same_bytes_also_when_read_back(steps: list[tuple[Any, ...]]) -> None:
     recorded: Any = Recorded(exchange(people=PEOPLE, money=50_000))
-    first = [canonical(event_json(e)) for e in carry_out(recorded, steps)]
+    first = [json_line(event_json(e)) for e in carry_out(recorded, steps)]
     again = exchange(people=PEOPLE, money=50_000)
     second = []
     for command in recorded.told:
-        read = Commands.of(*COMMANDS).read(Source("journal", canonical(command_json(command))))
+        read = Commands.of(*COMMANDS).read(Source("journal", json_line(command_json(command))))
         assert read == command
-        second += [canonical(event_json(e)) for e in again.submit(read)]
+        second += [json_line(event_json(e)) for e in again.submit(read)]
     assert first == second

@@ -24,7 +24,7 @@ from policy.margin.financing.engine import Engine, opened
 from policy.market.commands import NewDay
 from policy.market.events import Rejected
 from policy.resources import folder
-from policy.wire import canonical, command_json, event_json
+from policy.wire import command_json, event_json, json_line
 
 HOUSE = "example.house"
 START = "2026-04-01T09:00+08:00"
@@ -378,10 +378,10 @@ def test_the_same_commands_give_the_same_bytes(steps: list[tuple[Any, ...]]) -> 
     desk, again = staged(), staged()
     commands: list[Any] = []
     first = carried_out(desk, steps, lambda said, _: commands.append(said))
-    read = [said(canonical(command_json(c))) for c in commands]
+    read = [said(json_line(command_json(c))) for c in commands]
     assert read == commands
     second = [event for c in read for event in again.submit(c)]
-    assert [canonical(event_json(e)) for e in first] == [canonical(event_json(e)) for e in second]
+    assert [json_line(event_json(e)) for e in first] == [json_line(event_json(e)) for e in second]
 
 
 def test_the_streams_do_reach_every_kind_of_event() -> None:

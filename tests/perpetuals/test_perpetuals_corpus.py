@@ -16,7 +16,7 @@ from policy.diagnostics import draw
 from policy.margin.perpetuals.engine import COMMANDS, Engine, opened
 from policy.pipeline import Rulebook
 from policy.source import Source
-from policy.wire import Commands, canonical, event_json
+from policy.wire import Commands, event_json, json_line
 
 READS = Commands.of(*COMMANDS)
 
@@ -48,7 +48,7 @@ def shown(event: Any) -> str:
         if isinstance(value, Verdict):
             told[name] = in_words(value)
     told.pop("facts", None)
-    return canonical(told)
+    return json_line(told)
 
 
 def in_words(verdict: Verdict) -> str:

@@ -17,7 +17,7 @@ from perpetual_market import (
 )
 from policy.margin.perpetuals import commands as do
 from policy.market.events import Rejected
-from policy.wire import canonical, event_json
+from policy.wire import event_json, json_line
 
 ORDER = {"side": "buy", "size": ONE, "price": 100 * USD}
 BIG = 10**17
@@ -88,7 +88,7 @@ def test_the_same_commands_give_the_same_bytes() -> None:
         for name, side, price, size in (("ann", "buy", 100, 10), ("ben", "sell", 100, 10), ("cat", "buy", 95, 4)):
             events += made.order(name, side, price, size)
         events += made.index(90, at=MIDNIGHT + 9 * HOUR)
-        return "\n".join(canonical(event_json(e)) for e in events)
+        return "\n".join(json_line(event_json(e)) for e in events)
 
     assert run() == run()
     assert "deleveraged" in run()

@@ -33,7 +33,7 @@ from policy.market.book import BUY, SELL
 from policy.market.commands import NewDay
 from policy.pipeline import Rulebook
 from policy.source import Source
-from policy.wire import Commands, canonical, command_json, event_json
+from policy.wire import Commands, command_json, event_json, json_line
 
 CLIENTS = ("ann", "ben", "cat", "dan")
 CONTRACTS = ("BTC", "ETH")
@@ -51,7 +51,7 @@ def rules_of(day: str) -> Rulebook:
 
 
 def written(event: Any) -> str:
-    return canonical(event_json(event))
+    return json_line(event_json(event))
 
 
 class AnyStream(RuleBasedStateMachine):
@@ -213,9 +213,9 @@ class AnyStream(RuleBasedStateMachine):
         """Written down and read back, the commands give the same events, byte for byte."""
         again = opened(rules_of, LAW_DAY)
         for command, events in self.market.said:
-            read = READS.read(Source("journal", canonical(command_json(command))))
-            assert [canonical(event_json(e)) for e in again.submit(read)] == [
-                canonical(event_json(e)) for e in events
+            read = READS.read(Source("journal", json_line(command_json(command))))
+            assert [json_line(event_json(e)) for e in again.submit(read)] == [
+                json_line(event_json(e)) for e in events
             ]
 
 
