@@ -22,8 +22,8 @@ VERSION = 2  # 1 had other names of events, fields and codes
 LONGEST_LINE = 1 << 27  # bytes; what a reader must be ready to hold
 
 _CONVERT = (
-    "carry out its commands again: `jq -c 'select(.seq).input' JOURNAL > FOLDER/market.jsonl`, then `policy trade FOLDER "
-    "--journal NEW` with `--on` and `--under` as its first line has them"
+    "carry out its commands again: `jq -c 'select(.seq).input' JOURNAL > FOLDER/market.jsonl`, then "
+    "`policy trade FOLDER --journal NEW` with `--on` and `--under` as its first line has them"
 )
 
 Json = dict[str, Any]

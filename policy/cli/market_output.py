@@ -37,8 +37,8 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
     width = max(map(len, tally.events), default=0)
     for word, kind in tally.events.items():
         lines.append(f"  {word:{width}}  {kind.count:>9,}  {amounts(kind)}".rstrip())
-    for code, kind in tally.rejected.items():
-        lines.append(f"    rejected: {code} {kind.count:,}")
+    for code, kind in tally.invalid.items():
+        lines.append(f"    invalid: {code} {kind.count:,}")
     for effect, head in (
         ("deny", "what the rules refused or stopped"),
         ("permit", "what the rules let be or called for"),

@@ -13,6 +13,7 @@ import attrs
 from attrs import define, field
 
 from policy.decisions import Outcome, Reason, Status, Verdict, weakest
+from policy.market.events import Rejected
 from policy.model.types import Number
 from policy.model.values import show
 from policy.wire import money_of, word
@@ -57,7 +58,7 @@ class Tally:
     commands: dict[str, int] = field(factory=dict)
     events: dict[str, Kind] = field(factory=dict)
     rules: dict[tuple[str, str, str], Rule] = field(factory=dict)
-    rejected: dict[str, Kind] = field(factory=dict)  # by code: commands that made no sense
+    invalid: dict[str, Kind] = field(factory=dict)  # commands, by code
     needs: dict[str, int] = field(factory=dict)  # facts and numbers without which there was no answer
     statuses: set[Status] = field(factory=set)
 
@@ -68,8 +69,8 @@ class Tally:
         for event in events:
             kind = word(type(event))
             self.events.setdefault(kind, Kind()).add(event)
-            if kind == "rejected":
-                self.rejected.setdefault(event.code, Kind()).add(event)
+            if isinstance(event, Rejected):
+                self.invalid.setdefault(event.code, Kind()).add(event)
             for name in verdicts_of(type(event)):
                 self._verdict(kind, getattr(event, name), getattr(command, "id", said))
 
@@ -107,7 +108,7 @@ class Tally:
                 }
                 for rule in self.rules.values()
             ],
-            "rejected": {code: kind.count for code, kind in self.rejected.items()},
+            "invalid": {code: kind.count for code, kind in self.invalid.items()},
             "needs": dict(self.needs),
             "status": self.status.value if self.status else None,
         }
