@@ -18,8 +18,13 @@ from attrs import frozen
 
 from policy.diagnostics import Diagnostic, PolicyError
 
-VERSION = 1
+VERSION = 2  # 1 had other names of events, fields and codes
 LONGEST_LINE = 1 << 27  # bytes; what a reader must be ready to hold
+
+_CONVERT = (
+    "carry out its commands again: `jq -c 'select(.seq).input' JOURNAL > FOLDER/market.jsonl`, then "
+    "`policy trade FOLDER --journal NEW` with `--on` and `--under` as its first line has them"
+)
 
 Json = dict[str, Any]
 
@@ -129,12 +134,13 @@ def _sealed(body: bytes) -> tuple[bytes, str]:
 
 
 def read_header(line: bytes) -> tuple[Header | None, Reading]:
-    """What the first line (without its end) says. Raises PolicyError where a later version has written it."""
+    """What the first line (without its end) says. Raises PolicyError where another version has written it."""
     data, said, has = _opened(line)
     version = data.get("journal", VERSION) if data and said == has else VERSION
     if version != VERSION:
-        message = f"this journal has the form of version {version}, and version {VERSION} is what can be read here"
-        raise PolicyError([Diagnostic("journal-header", message, None, "read it with the program that wrote it")])
+        message = f"this journal has the format of version {version}, and only version {VERSION} can be read here"
+        help = _CONVERT if version == 1 else "read it with the program that wrote it"
+        raise PolicyError([Diagnostic("journal-header", message, None, help)])
     if data is None or not _fits(data, _HEADER):
         return None, Reading(None, said, has, "it cannot be read as a header")
     fault = "" if said == has else "its content is not what its hash says"

@@ -8,35 +8,47 @@ A loss is paid by the reserve fund first and the compensation arrangement second
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final
 
 from attrs import define, field, frozen
 
 from policy.decisions import MISSING, Answer, Outcome, Verdict
-from policy.exchange.book import BUY, SELL
-from policy.exchange.events import Delivery, Event, LossCovered, Settled, SettlementArranged, SettlementFailed
+from policy.exchange.events import (
+    Delivery,
+    Event,
+    LossCovered,
+    Settled,
+    SettlementArranged,
+    SettlementFailed,
+    SettleReason,
+)
 from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.orders import ArrangeSettlement
-from policy.exchange.register import COMPENSATION, FEES, MONEY, RESERVE_FUND, Account, Market, Seat
+from policy.exchange.register import COMPENSATION, CURRENCY, FEES, RESERVE_FUND, Account, Market, MarketAccess
 from policy.exchange.rules import Rules, rests_on
 from policy.facts.records import unchecked
+from policy.market.book import BUY, SELL, Side
+from policy.market.checks import read, within_facts
 
-# why trades are settled
-ASKED, INTERVAL, NEW_DAY, ARRANGEMENT, RULES = "asked", "interval", "new_day", "arrangement", "rules"
+REQUESTED: Final = "requested"
+INTERVAL: Final = "interval"
+NEW_DAY: Final = "new_day"
+ARRANGEMENT: Final = "arrangement"
+RULES: Final = "rules"
 NEVER = 1 << 63
 _NOT_ASKED = Verdict(Outcome.UNDECIDED)
 
 
 @frozen(eq=False)
-class Pending:
+class UnsettledTrade:
     """A trade whose money and tokens are reserved and have not changed hands."""
 
     number: int
     at: int
     market: Market
-    buyer: Seat
-    seller: Seat
+    buyer: MarketAccess
+    seller: MarketAccess
     buy: str  # the orders
     sell: str
     price: int
@@ -48,18 +60,18 @@ class Pending:
     @property
     def pair(self) -> tuple[str, str]:
         """The two platforms, in the order of their names."""
-        one, other = sorted((self.buyer.account.platform, self.seller.account.platform))
-        return one, other
+        party, counterparty = sorted((self.buyer.account.platform, self.seller.account.platform))
+        return party, counterparty
 
     def settle(self, fees: Balance) -> None:
         """Money and tokens change hands."""
-        exchanged(self.buyer, self.seller, self.quantity, self.value, self.buyer_fees, self.seller_fees, fees)
+        transfer(self.buyer, self.seller, self.quantity, self.value, self.buyer_fees, self.seller_fees, fees)
 
     def undo(self) -> None:
         """Both sides have back what was reserved, as if they had not traded."""
         self.buyer.money.release(self.value + self.buyer_fees)
         self.seller.tokens.release(self.quantity)
-        moved(self.buyer.account, self.seller.account, -self.value)
+        record_turnover(self.buyer.account, self.seller.account, -self.value)
 
 
 @define(eq=False, repr=False)
@@ -68,9 +80,10 @@ class Clearing:
 
     rules: Rules
     ledger: Ledger
+    emit: Callable[[Event], None]
     unsettled: int = 0
     due: int = NEVER  # from then on, whatever waits is settled first
-    waiting: list[Pending] = field(factory=list)
+    waiting: list[UnsettledTrade] = field(factory=list)
     _settled_at: int | None = None
     _stated: Mapping[str, Any] = field(factory=dict)  # the arrangement
     _arrangement: Any = None
@@ -81,38 +94,39 @@ class Clearing:
 
     def __attrs_post_init__(self) -> None:
         self.fees, self.reserve_fund, self.compensation = (
-            self.ledger.balance(owner, MONEY) for owner in (FEES, RESERVE_FUND, COMPENSATION)
+            self.ledger.balance(owner, CURRENCY) for owner in (FEES, RESERVE_FUND, COMPENSATION)
         )
         self._ask_about_arrangement()
 
     # ── the arrangement ─────────────────────────────────────────────────────────────────────
 
-    def read(self, facts: Mapping[str, Any]) -> Any:
-        """The arrangement's record, or what is wrong with its facts."""
-        read = self.rules.asked.arrangement_accepted.read({"arrangement": dict(facts)})
-        return read if isinstance(read, list) else read[0]
+    def arrange(self, command: ArrangeSettlement) -> None:
+        """Takes the arrangement once its trades under the old one are settled; its funds come to hold what it states.
 
-    def arrange(self, command: ArrangeSettlement) -> SettlementArranged:
-        """Takes the arrangement; its funds come to hold what it states. Its facts have been read."""
+        Raises InvalidCommandError where its facts cannot be read, or its funds are too large.
+        """
+        (arrangement,) = read(self.rules.asked.arrangement_accepted, {"arrangement": dict(command.facts)})
+        within_facts(self._money_with(arrangement), "money in the exchange")
+        if self.unsettled:
+            self.settle(command.at, ARRANGEMENT)
         self._stated = command.facts
-        arrangement = self.read(command.facts)
         for fund, stated in self._funds(arrangement):
             if stated is not MISSING:
-                self.ledger.bring(fund, MONEY, stated - fund.free)
-        return self._ask_about_arrangement()
+                self.ledger.deposit(fund, CURRENCY, stated - fund.free)
+        self.emit(self._ask_about_arrangement())
 
-    def too_large(self, arrangement: Any, limit: int) -> bool:
-        """Whether with these funds there would be more money than facts can tell."""
+    def _money_with(self, arrangement: Any) -> int:
+        """All money once the funds hold what an arrangement states."""
         funds = self._funds(arrangement)
         more: int = sum(stated - fund.free for fund, stated in funds if stated is not MISSING)
-        return self.ledger.brought.get(MONEY, 0) + more >= limit
+        return self.ledger.deposited.get(CURRENCY, 0) + more
 
     def _funds(self, arrangement: Any) -> tuple[tuple[Balance, Any], ...]:
         return (self.reserve_fund, arrangement.reserve_fund), (self.compensation, arrangement.compensation)
 
     def _ask_about_arrangement(self) -> SettlementArranged:
         """Asks about it as it is now, with what its funds hold."""
-        stated = self.read(self._stated)
+        (stated,) = read(self.rules.asked.arrangement_accepted, {"arrangement": dict(self._stated)})
         self._arrangement = arrangement = unchecked(type(stated), stated)
         if arrangement.reserve_fund is not MISSING:
             arrangement.reserve_fund = self.reserve_fund.free
@@ -123,12 +137,17 @@ class Clearing:
         facts = question.told(arrangement)
         return SettlementArranged(self._accepted, facts, self.reserve_fund.free, self.compensation.free)
 
-    def follow(self, rules: Rules) -> list[Event]:
-        """Takes the rules of another day; says what the arrangement is to them if that is another answer."""
+    def prepare(self, rules: Rules) -> None:
+        """Raises InvalidCommandError where the arrangement cannot be judged by the rules of another day."""
+        read(rules.asked.arrangement_accepted, {"arrangement": dict(self._stated)})
+
+    def follow(self, rules: Rules) -> None:
+        """Takes the rules of another day; emits what the arrangement is to them if that is another answer."""
         before, self.rules = self._accepted, rules
         arranged = self._ask_about_arrangement()
         self._next_due()
-        return [arranged] if self._stated and arranged.verdict != before else []
+        if self._stated and arranged.verdict != before:
+            self.emit(arranged)
 
     def refuses(self, value: int) -> tuple[Verdict, dict[str, Any]] | None:
         """Why a trade of this value may not be made across platforms, with the facts; None if it may."""
@@ -142,8 +161,14 @@ class Clearing:
 
     # ── waiting and settling ────────────────────────────────────────────────────────────────
 
-    def begin(self, at: int) -> None:
-        """From the first moment on, time counts towards the next settlement."""
+    def pass_time(self, at: int) -> None:
+        """Settles what has waited as long as it may; from the first moment on, time counts towards that."""
+        if at >= self.due:
+            self.settle(at, INTERVAL)
+        elif self._settled_at is None:
+            self._begin(at)
+
+    def _begin(self, at: int) -> None:
         self._settled_at = at
         self._next_due()
 
@@ -151,53 +176,55 @@ class Clearing:
         known = self._settled_at is not None and self.rules.interval is not None
         self.due = self._settled_at + self.rules.interval if known else NEVER  # type: ignore[operator]  # both known
 
-    def add(self, trade: Pending) -> list[Event]:
+    def add(self, trade: UnsettledTrade) -> None:
         """A trade that waits; all that wait are settled if the rules say that it is time."""
         self.waiting.append(trade)
         self.unsettled += trade.value
         verdict = self.rules.asked.intraday_due.verdict(self._arrangement, self.unsettled)
-        return self.settle(trade.at, RULES, verdict) if verdict.outcome is Outcome.PERMITTED else []
+        if verdict.outcome is Outcome.PERMITTED:
+            self.settle(trade.at, RULES, verdict)
 
-    def settle(self, at: int, why: str, verdict: Verdict | None = None) -> list[Event]:
+    def settle(self, at: int, reason: SettleReason, verdict: Verdict | None = None) -> None:
         """Settles everything that waits, pair by pair."""
-        events: list[Event] = []
-        per = self.rules.interval_per if why in (INTERVAL, NEW_DAY) else ()
+        per = self.rules.interval_per if reason in (INTERVAL, NEW_DAY) else ()
         if verdict is not None:
-            per = tuple(str(citation) for reason in verdict.reasons for citation in reason.citations)
-        for (one, other), trades in by_pair(self.waiting):
+            per = tuple(str(citation) for reasons in verdict.reasons for citation in reasons.citations)
+        for (party, counterparty), trades in by_pair(self.waiting):
             for trade in trades:
                 trade.settle(self.fees)
-            events.append(netted(one, other, trades, why, verdict, per))
+            self.emit(net(party, counterparty, trades, reason, verdict, per))
         self.waiting.clear()
         self.unsettled = 0
-        self.begin(at)
-        return events
+        self._begin(at)
 
     # ── failing ─────────────────────────────────────────────────────────────────────────────
 
-    def fail(self, platform: str) -> list[Event]:
-        """Undoes what waits with a platform that does not deliver, and makes good what that costs clients."""
+    def fail(self, platform: str) -> None:
+        """Undoes what waits with a platform that does not deliver, and compensates what that costs clients."""
         failed = [trade for trade in self.waiting if platform in trade.pair]
         self.waiting = [trade for trade in self.waiting if platform not in trade.pair]
-        events: list[Event] = []
-        for (one, other), trades in by_pair(failed):
+        for (party, counterparty), trades in by_pair(failed):
             gross = sum(trade.value for trade in trades)
             self.unsettled -= gross
-            against = one if other == platform else other
-            events.append(SettlementFailed(platform, against, tuple(t.number for t in trades), gross))
+            against = party if counterparty == platform else counterparty
+            self.emit(SettlementFailed(platform, against, tuple(t.number for t in trades), gross))
             for trade in trades:
                 trade.undo()
-                events += self._make_good(trade, platform)
+                self._compensate(trade, platform)
         before = self._accepted
         arranged = self._ask_about_arrangement()
-        return [*events, arranged] if arranged.verdict != before else events
+        if arranged.verdict != before:
+            self.emit(arranged)
 
-    def _make_good(self, trade: Pending, failed: str) -> list[Event]:
-        sides = ((trade.buyer, trade.buy, BUY), (trade.seller, trade.sell, SELL))
-        covered = (self._cover(trade, seat, order, side, failed) for seat, order, side in sides)
-        return [event for event in covered if event.loss or event.verdict.outcome is not Outcome.VALUE]
+    def _compensate(self, trade: UnsettledTrade, failed: str) -> None:
+        sides: tuple[tuple[MarketAccess, str, Side], ...]
+        sides = (trade.buyer, trade.buy, BUY), (trade.seller, trade.sell, SELL)
+        for seat, order, side in sides:
+            covered = self._cover(trade, seat, order, side, failed)
+            if covered.loss or covered.verdict.outcome is not Outcome.VALUE:
+                self.emit(covered)
 
-    def _cover(self, trade: Pending, seat: Seat, order: str, side: str, failed: str) -> LossCovered:
+    def _cover(self, trade: UnsettledTrade, seat: MarketAccess, order: str, side: Side, failed: str) -> LossCovered:
         """What one side lost, as far as the funds reach."""
         answer = self._cost(trade, seat, side, failed)
         loss = answer.value if answer.outcome is Outcome.VALUE else 0
@@ -221,7 +248,7 @@ class Clearing:
             compensation=self.compensation.free,
         )
 
-    def _cost(self, trade: Pending, seat: Seat, side: str, failed: str) -> Answer:
+    def _cost(self, trade: UnsettledTrade, seat: MarketAccess, side: Side, failed: str) -> Answer:
         """What a side lost, if the rules can tell."""
         question = self.rules.asked.replacement_cost
         record = unchecked(
@@ -239,8 +266,14 @@ class Clearing:
 # ── one trade, and several ──────────────────────────────────────────────────────────────────
 
 
-def exchanged(
-    buyer: Seat, seller: Seat, quantity: int, value: int, buyer_fees: int, seller_fees: int, fees: Balance
+def transfer(
+    buyer: MarketAccess,
+    seller: MarketAccess,
+    quantity: int,
+    value: int,
+    buyer_fees: int,
+    seller_fees: int,
+    fees: Balance,
 ) -> None:
     """Money against tokens, both out of what was reserved; the seller's fees are kept from what it is paid."""
     money = buyer.money
@@ -250,40 +283,45 @@ def exchanged(
     seller.tokens.pay(buyer.tokens, quantity)
 
 
-def moved(buyer: Account, seller: Account, value: int) -> None:
+def record_turnover(buyer: Account, seller: Account, value: int) -> None:
     """What someone bought and what someone sold counts towards their exposures."""
     buyer.bought += value
     seller.sold += value
     buyer.exposure = seller.exposure = None
 
 
-def by_pair(trades: Iterable[Pending]) -> list[tuple[tuple[str, str], list[Pending]]]:
+def by_pair(trades: Iterable[UnsettledTrade]) -> list[tuple[tuple[str, str], list[UnsettledTrade]]]:
     """The trades of each two platforms, in the order of their names."""
-    pairs: dict[tuple[str, str], list[Pending]] = {}
+    pairs: dict[tuple[str, str], list[UnsettledTrade]] = {}
     for trade in trades:
         pairs.setdefault(trade.pair, []).append(trade)
     return sorted(pairs.items())
 
 
-def netted(
-    one: str, other: str, trades: list[Pending], why: str, verdict: Verdict | None, per: tuple[str, ...]
+def net(
+    party: str,
+    counterparty: str,
+    trades: list[UnsettledTrade],
+    reason: SettleReason,
+    verdict: Verdict | None,
+    per: tuple[str, ...],
 ) -> Settled:
     """What the trades of two platforms come to when all are set against each other."""
-    owed = 0  # by `one`
-    tokens: dict[str, int] = {}  # to be delivered by `one`
+    owed = 0  # by the party
+    tokens: dict[str, int] = {}  # to be delivered by the party
     for trade in trades:
-        sign = 1 if trade.buyer.account.platform == one else -1
+        sign = 1 if trade.buyer.account.platform == party else -1
         owed += sign * trade.value
         token = trade.market.listed.id
         tokens[token] = tokens.get(token, 0) - sign * trade.quantity
-    deliveries = (Delivery(t, one if q > 0 else other, abs(q)) for t, q in sorted(tokens.items()) if q)
+    deliveries = (Delivery(t, party if q > 0 else counterparty, abs(q)) for t, q in sorted(tokens.items()) if q)
     return Settled(
-        one=one,
-        other=other,
-        why=why,
+        party=party,
+        counterparty=counterparty,
+        reason=reason,
         verdict=verdict,
         per=per,
-        payer=(one if owed > 0 else other) if owed else "",
+        payer=(party if owed > 0 else counterparty) if owed else "",
         trades=tuple(trade.number for trade in trades),
         gross=sum(trade.value for trade in trades),
         net=abs(owed),

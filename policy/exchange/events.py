@@ -1,22 +1,27 @@
 """What comes out of the exchange, in the order in which it happened.
 
 In: nothing. Out: frozen records of flat data; what the rules decided carries the `Verdict`, and where they said
-no, the facts they were told too, as the JSON that the same question would read. Absent: any state. A command that
-makes no sense whatever the rules say is answered by `orders.Rejected`.
+no, the facts they were told too, as the JSON that the same question would read. Absent: any state. An
+invalid command is answered by `Rejected` of `policy.market.events`, which every venue has.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from attrs import frozen
 
 from policy.decisions import Verdict
-from policy.exchange.orders import MONEY, PRICE, QUANTITY, SUBJECT, VENUE, Rejected
+from policy.exchange.orders import MONEY, PRICE, QUANTITY, SUBJECT, VENUE
+from policy.market.events import Rejected
+from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf
 from policy.wire import standing, typed
+
+CancelReason = Reason | Literal["trade_refused", "insufficient_balance"]
+SettleReason = Literal["requested", "interval", "new_day", "arrangement", "rules"]  # `rules` with the verdict
 
 # ── set-up ──────────────────────────────────────────────────────────────────────────────────
 
@@ -95,7 +100,7 @@ class Accepted:
     verdict: Verdict
     money: int = typed(MONEY)
     tokens: int = typed(QUANTITY)
-    facts: Mapping[str, Any] | None = None  # told only where evidence is asked for
+    facts: Mapping[str, Any] | None = None  # with evidence only
 
 
 @frozen
@@ -112,7 +117,7 @@ class Traded:
     """Two orders met at the price of the one at rest; a trade within one platform is settled at once.
 
     `per` is what the order of the queue stands on; `queue` is the price level just before, first in line first,
-    where evidence is asked for.
+    with evidence only.
     """
 
     number: int
@@ -147,7 +152,7 @@ class Cancelled:
     """What was left of the order is gone, and what was reserved for it is free."""
 
     id: str
-    why: str
+    reason: CancelReason
     remaining: int = typed(QUANTITY)
     money: int = typed(MONEY)
     tokens: int = typed(QUANTITY)
@@ -203,11 +208,11 @@ class Delivery:
 class Settled:
     """Trades of two platforms: money against tokens, all of them or none."""
 
-    one: str
-    other: str
-    why: str  # `asked`, `interval`, `new_day`, `arrangement`, or `rules` with the verdict
+    party: str
+    counterparty: str
+    reason: SettleReason
     verdict: Verdict | None
-    per: tuple[str, ...]  # the provisions that made it due, where it was not asked for
+    per: tuple[str, ...]  # the provisions that made it due, where it was not requested
     payer: str  # of the net; nobody, if nothing is left over
     trades: tuple[int, ...]
     gross: int = typed(MONEY)
@@ -229,7 +234,7 @@ class SettlementFailed:
 class LossCovered:
     """What a failed trade costs someone, out of which fund it is paid, and what those hold afterwards.
 
-    Where the rules cannot say what it costs, nothing is paid, and the verdict tells why.
+    Where the rules cannot say what it costs, nothing is paid, and the verdict says why.
     """
 
     trade: int

@@ -1,7 +1,7 @@
 """Recorded market data as Binance streams it: depth changes, best quotes, trades, and a snapshot of the book.
 
 In: lines of a receive time in nanoseconds, a space, and the raw JSON message. Out: updates in ticks and lots; from
-those, the book as it was, or the orders that would have caused them. Raises PolicyError where the stream cannot be
+those, the order flow that would have caused them. Raises PolicyError where the stream cannot be
 trusted. Absent: connections, other streams, and who anybody was.
 """
 
@@ -11,11 +11,10 @@ import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
-from policy.exchange.book import BUY, IMMEDIATE_OR_CANCEL, LIMIT, SELL, Book, BookOrder
-from policy.exchange.matcher import Cancel, Command, Place, Replace
-from policy.exchange.recorded import Line, numbered
+from policy.exchange.recorded import Line, OrderUpdate, numbered
+from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, OPPOSITE, SELL, Side
 
 Amounts = tuple[tuple[int, int], ...]  # prices and what rests there
 
@@ -59,7 +58,7 @@ class Trade:
     number: int
     price: int
     quantity: int
-    resting: str
+    resting: Side
 
 
 Update = Snapshot | Depth | Quote | Trade
@@ -171,83 +170,47 @@ def read(lines: Iterable[str], stream: str, tick: str, lot: str) -> Iterator[Upd
         yield reader.update(line)
 
 
-# ── the book as it was ──────────────────────────────────────────────────────────────────────
-
-
-@define
-class RecordedBook:
-    """The book that snapshot and depth describe: what rests at a price as one order. `last` is its update."""
-
-    book: Book = field(factory=Book)
-    last: int = -1  # before there is a snapshot
-    _waiting: list[Depth] = field(factory=list)
-
-    def follow(self, update: Update) -> bool:
-        """Whether the book has changed. Depth that comes before the snapshot waits for it."""
-        if isinstance(update, Snapshot):
-            self.book, self.last = Book(), update.last
-            self._set(update)
-            for depth in self._waiting:
-                self.follow(depth)
-            self._waiting = []
-            return True
-        if not isinstance(update, Depth):
-            return False
-        if self.last < 0:
-            self._waiting.append(update)
-            return False
-        if update.last <= self.last:
-            return False
-        self._set(update)
-        self.last = update.last
-        return True
-
-    def _set(self, update: Snapshot | Depth) -> None:
-        for side, amounts in ((BUY, update.bids), (SELL, update.asks)):
-            for price, quantity in amounts:
-                for order in self.book.level(side, price):
-                    self.book.cancel(order)
-                if quantity:
-                    self.book.rest(BookOrder(f"{side} {price}", "", side, price, quantity))
-
-
 # ── the book and the trades as order flow ───────────────────────────────────────────────────
 
 
-def commands(updates: Iterable[Update]) -> Iterator[Command]:
+def _sides(update: Snapshot | Depth) -> tuple[tuple[Side, Amounts], tuple[Side, Amounts]]:
+    return (BUY, update.bids), (SELL, update.asks)
+
+
+def order_flow(updates: Iterable[Update]) -> Iterator[OrderUpdate]:
     """Orders that make such a market: what is added at a price is a new order, what goes is the newest there.
 
-    A trade is an order that takes so much at once. Every order is somebody else's, for nobody is named.
+    A trade is an order that takes so much at once.
     """
-    known: dict[tuple[str, int], list[tuple[str, int]]] = {}  # by side and price, the oldest first
+    known: dict[tuple[Side, int], list[tuple[str, int]]] = {}  # by side and price, the oldest first
     number = 0
     for update in updates:
         if isinstance(update, Quote):
             continue
         if isinstance(update, Trade):
-            side, taker = SELL if update.resting == BUY else BUY, f"taker-{update.number}"
-            yield Place(taker, taker, side, update.price, update.quantity, IMMEDIATE_OR_CANCEL)
+            taker, side = f"taker-{update.number}", OPPOSITE[update.resting]
+            yield OrderUpdate("new", taker, side, update.price, update.quantity, IMMEDIATE_OR_CANCEL)
             continue
-        for side, amounts in ((BUY, update.bids), (SELL, update.asks)):
+        for side, amounts in _sides(update):
             for price, quantity in amounts:
-                there = known.setdefault((side, price), [])
-                more = quantity - sum([size for _, size in there])
+                orders = known.setdefault((side, price), [])
+                more = quantity - sum([size for _, size in orders])
                 if more > 0:
                     number += 1
-                    there.append((f"order-{number}", more))
-                    yield Place(f"order-{number}", f"order-{number}", side, price, more, LIMIT)
+                    orders.append((f"order-{number}", more))
+                    yield OrderUpdate("new", f"order-{number}", side, price, more)
                 elif more < 0:
-                    yield from _less(there, price, -more)
+                    yield from _less(orders, side, price, -more)
 
 
-def _less(there: list[tuple[str, int]], price: int, quantity: int) -> Iterator[Command]:
+def _less(orders: list[tuple[str, int]], side: Side, price: int, quantity: int) -> Iterator[OrderUpdate]:
     """Takes a quantity off the newest orders at a price."""
     while quantity:
-        id, size = there.pop()
+        id, size = orders.pop()
         if size <= quantity:
             quantity -= size
-            yield Cancel(id)
+            yield OrderUpdate("delete", id, side, price, 0)
         else:
-            there.append((id, size - quantity))
-            yield Replace(id, price, size - quantity)
+            orders.append((id, size - quantity))
+            yield OrderUpdate("change", id, side, price, size - quantity)
             return

@@ -1,7 +1,7 @@
-"""Recorded order messages in the LOBSTER format, as a venue's commands.
+"""Recorded order messages in the LOBSTER format, as order flow.
 
 In: the lines of a message file, each `seconds,type,order,size,price,direction`. Out: messages; and from those, the
-orders, cancels and replacements that would have caused them. Raises PolicyError where the stream cannot be trusted.
+order flow that would have caused them. Raises PolicyError where the stream cannot be trusted.
 Absent: the file of the book, which is for comparing; orders that were there before the file begins are unknown,
 and what happens to them is passed over.
 """
@@ -12,9 +12,8 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from policy.exchange.book import BUY, IMMEDIATE_OR_CANCEL, LIMIT, OPPOSITE, SELL
-from policy.exchange.matcher import Cancel, Command, Place, Replace
-from policy.exchange.recorded import Line, numbered
+from policy.exchange.recorded import Line, OrderUpdate, numbered
+from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, OPPOSITE, SELL, Side
 
 PLACED, REDUCED, DELETED, EXECUTED, HIDDEN, CROSSED, HALTED = (
     "placed",
@@ -26,7 +25,7 @@ PLACED, REDUCED, DELETED, EXECUTED, HIDDEN, CROSSED, HALTED = (
     "halted",  # or begun again
 )
 _KINDS = {"1": PLACED, "2": REDUCED, "3": DELETED, "4": EXECUTED, "5": HIDDEN, "6": CROSSED, "7": HALTED}
-_SIDES = {"1": BUY, "-1": SELL}
+_SIDES: dict[str, Side] = {"1": BUY, "-1": SELL}
 _AT_REST = {PLACED, REDUCED, DELETED, EXECUTED}
 _RECORD = "a message is `seconds,type,order,size,price,direction`"
 
@@ -40,7 +39,7 @@ class Message:
     order: str
     size: int
     price: int  # in ticks
-    side: str
+    side: Side
 
 
 def read(lines: Iterable[str], stream: str, tick: int = 100) -> Iterator[Message]:
@@ -79,24 +78,20 @@ def _message(line: Line, tick: str) -> Message | None:
     )
 
 
-def commands(messages: Iterable[Message]) -> Iterator[Command]:
-    """The order flow: each execution is an order of the other side that takes so much at once.
-
-    Every order is somebody else's, for nobody is named.
-    """
+def order_flow(messages: Iterable[Message]) -> Iterator[OrderUpdate]:
+    """Each execution is an order of the other side that takes so much at once."""
     remaining: dict[str, int] = {}
     for number, message in enumerate(messages):
-        id, size = message.order, message.size
+        id, side, price, size = message.order, message.side, message.price, message.size
         if message.kind == PLACED:
             remaining[id] = size
-            yield Place(id, id, message.side, message.price, size, LIMIT)
+            yield OrderUpdate("new", id, side, price, size)
         elif id in remaining and message.kind in _AT_REST:
             remaining[id] -= size
             if message.kind == EXECUTED:
-                taker = f"taker-{number}"
-                yield Place(taker, taker, OPPOSITE[message.side], message.price, size, IMMEDIATE_OR_CANCEL)
+                yield OrderUpdate("new", f"taker-{number}", OPPOSITE[side], price, size, IMMEDIATE_OR_CANCEL)
             elif message.kind == DELETED or remaining[id] <= 0:
                 del remaining[id]
-                yield Cancel(id)
+                yield OrderUpdate("delete", id, side, price, 0)
             else:
-                yield Replace(id, message.price, remaining[id])
+                yield OrderUpdate("change", id, side, price, remaining[id])

@@ -1,6 +1,6 @@
 """Who owns what, free or reserved: money and tokens, moved and never made.
 
-In: holdings brought in. Out: balances, and the totals that must not change. Absent: any credit; a reservation or
+In: deposits. Out: balances, and the totals that must not change. Absent: any credit; a reservation or
 payment that is not covered is a mistake of the engine and raises.
 """
 
@@ -44,10 +44,10 @@ class Balance:
 
 @define
 class Ledger:
-    """Every balance, by its owner and what it is of, and how much of each thing was brought in."""
+    """Every balance, by its owner and what it is of, and how much of each thing was deposited."""
 
     balances: dict[Slot, Balance] = field(factory=dict)
-    brought: dict[str, int] = field(factory=dict)
+    deposited: dict[str, int] = field(factory=dict)
 
     def balance(self, owner: str, what: str) -> Balance:
         """The one balance of this owner's; nothing, at first."""
@@ -56,12 +56,12 @@ class Ledger:
             found = self.balances[owner, what] = Balance()
         return found
 
-    def bring(self, balance: Balance, what: str, amount: int) -> None:
+    def deposit(self, balance: Balance, what: str, amount: int) -> None:
         """Something comes in from outside, or goes out if the amount is negative."""
         if balance.free + amount < 0:
             raise ValueError(f"{-amount} {what} is to go out, and {balance.free} is free")
         balance.free += amount
-        self.brought[what] = self.brought.get(what, 0) + amount
+        self.deposited[what] = self.deposited.get(what, 0) + amount
 
     def totals(self) -> dict[str, tuple[int, int]]:
         """Of every thing, how much is free and how much is held."""

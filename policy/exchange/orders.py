@@ -1,40 +1,33 @@
-"""What goes into the exchange and what comes out of it: commands and events, as plain data.
+"""What the exchange can be told: commands, as plain data.
 
 In: nothing. Out: frozen records; amounts are scaled integers of the rulebook's types, moments are microseconds
 since 1970 UTC. Set-up is commands too, and the same command again is a change, so that a journal of commands is
-all that a replay needs. `NewDay` and `Rejected` are those of every engine. Absent: any state, and any rule.
+all that a replay needs.
+Absent: any state, and any rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal, get_args
 
 from attrs import frozen
 
+from policy.market.book import OrderType, Side
+from policy.market.commands import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
+from policy.market.matcher import SelfTrade
 from policy.model import types
 from policy.model.types import Enum, ListOf, Number, OptionalOf
 from policy.wire import facts, typed
 
+BookVenue = Literal["own_book", "shared_book"]
+Subject = Literal["platform", "instrument", "participant"]
+
 MONEY = Number("money:HKD", 2)
 PRICE = Number("price:HKD", 2)
 QUANTITY = Number("quantity", 8)
-SIDE = Enum("Side", ("buy", "sell"))
-VENUE = Enum("Venue", ("own_book", "shared_book"))
-ORDER_TYPE = Enum("OrderType", ("limit", "market", "immediate_or_cancel", "fill_or_kill", "post_only"))
-SELF_TRADE = Enum("SelfTrade", ("cancel_incoming", "cancel_resting"))
-SUBJECT = Enum("Subject", ("platform", "instrument", "participant"))
-
-# ── commands of every engine ────────────────────────────────────────────────────────────────
-
-
-@frozen
-class NewDay:
-    """From here on the rules of another date hold."""
-
-    at: int = typed(types.INSTANT)
-    on: int = typed(types.DATE)
-
+VENUE = Enum("Venue", get_args(BookVenue))
+SUBJECT = Enum("Subject", get_args(Subject))
 
 # ── commands: what the exchange is made of ──────────────────────────────────────────────────
 
@@ -47,7 +40,7 @@ class ListInstrument:
     at: int = typed(types.INSTANT)
     tick: int = typed(PRICE)
     lot: int = typed(QUANTITY)
-    self_trade: str = typed(SELF_TRADE, "cancel_incoming")
+    self_trade: SelfTrade = typed(SELF_TRADE, "cancel_incoming")
     facts: Mapping[str, Any] = facts()
 
 
@@ -89,7 +82,7 @@ class Ask:
     id: str
     question: str
     at: int = typed(types.INSTANT)
-    about: str = typed(SUBJECT)
+    about: Subject = typed(SUBJECT)
     fact: str = ""
     investors: tuple[str, ...] = typed(ListOf(types.TEXT), ())
     facts: Mapping[str, Any] = facts()
@@ -133,11 +126,11 @@ class Place:
     by: str
     instrument: str
     at: int = typed(types.INSTANT)
-    venue: str = typed(VENUE)
-    side: str = typed(SIDE)
+    venue: BookVenue = typed(VENUE)
+    side: Side = typed(SIDE)
     quantity: int = typed(QUANTITY)
     price: int | None = typed(OptionalOf(PRICE), None)
-    type: str = typed(ORDER_TYPE, "limit")
+    type: OrderType = typed(ORDER_TYPE, "limit")
     fees: int = typed(MONEY, 0)
     facts: Mapping[str, Any] = facts()
 
@@ -201,14 +194,3 @@ Command = (
     | FailSettlement
     | RecoverSettlement
 )
-
-# ── events of every engine ──────────────────────────────────────────────────────────────────
-
-
-@frozen
-class Rejected:
-    """A command that makes no sense here, whatever the rules say; it had no effect."""
-
-    command: str  # its word, as in `place`
-    code: str
-    message: str

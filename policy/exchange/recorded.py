@@ -1,4 +1,4 @@
-"""Lines of a recorded stream, and what is wrong with one.
+"""Lines of a recorded stream, what is wrong with one, and the order flow that a stream stands for.
 
 In: lines as a file gives them, their ends included. Out: numbered lines; whole numbers from the text on them.
 What cannot be trusted raises PolicyError with a finding that names the line; all before it was good. Absent: any
@@ -10,10 +10,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from functools import cache, lru_cache
+from typing import Literal
 
 from attrs import frozen
 
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.market.book import LIMIT, OrderType, Side
 from policy.source import Source, Span
 
 _DECIMAL = re.compile(r"([0-9]{1,18})(?:\.([0-9]{1,12}))?")
@@ -84,3 +86,15 @@ def numbered(lines: Iterable[str], stream: str) -> Iterator[Line]:
                 "the stream is cut in the middle of a line", "remove the line, or record the stream anew"
             )
         yield line
+
+
+@frozen
+class OrderUpdate:
+    """What happens to one order, in ticks and lots: a new one, another quantity left of it, or its end."""
+
+    action: Literal["new", "change", "delete"]
+    id: str
+    side: Side
+    price: int
+    quantity: int  # that is left
+    type: OrderType = LIMIT

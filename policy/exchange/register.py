@@ -7,21 +7,23 @@ tell of someone stays missing, and is never taken for no. Absent: orders, and wh
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
 from attrs import define, field
 
 from policy.decisions import MISSING, Outcome, Verdict
-from policy.diagnostics import Diagnostic
-from policy.exchange.book import Book
+from policy.diagnostics import PolicyError, in_one_line
 from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.orders import AdmitParticipant, AdmitPlatform, Ask, ListInstrument
 from policy.exchange.rules import Rules
 from policy.facts.records import unchecked
+from policy.market.book import Book, BookOrder
+from policy.market.checks import InvalidCommandError, read
+from policy.market.events import InvalidCode
 
-MONEY = "HKD"
+CURRENCY = "HKD"
 FEES, RESERVE_FUND, COMPENSATION = "fees", "reserve_fund", "compensation"  # owners of the exchange's own balances
 SHARED = "shared_book"
 PLATFORM, INSTRUMENT, PARTICIPANT = "platform", "instrument", "participant"
@@ -42,7 +44,7 @@ class Market:
         self.listed = listed
         self.tick = listed.tick
         self.lot = listed.lot
-        self.book = Book()
+        self.book: Book[OrderState] = Book()
         self.last_price = 0  # no trade yet
 
 
@@ -63,7 +65,7 @@ class Account:
         self.exposure: int | None = None  # as last answered, until one of these moves
 
 
-class Seat:
+class MarketAccess:
     """A participant in one market: the facts of its orders there, and the balances that they are paid from."""
 
     __slots__ = ("account", "facts", "market", "money", "tokens")
@@ -74,6 +76,26 @@ class Seat:
         self.facts: Any = None  # the record that its orders fill in, one after the other
         self.money = account.money
         self.tokens = tokens
+
+
+class OrderState:
+    """What the exchange keeps of an order beside its place in the book. Plain slots: one is made for every order."""
+
+    __slots__ = ("at", "facts", "fees", "held", "own", "seat", "sequence")
+
+    def __init__(
+        self, seat: MarketAccess, facts: Any, own: Mapping[str, Any], fees: int, at: int, sequence: int
+    ) -> None:
+        self.seat = seat
+        self.facts = facts  # shared by all orders of a seat but those with facts of their own
+        self.own = own
+        self.fees = fees  # still to be charged
+        self.held = 0  # reserved for what remains: money of a buyer, fees included, or tokens of a seller
+        self.at = at
+        self.sequence = sequence
+
+
+Order = BookOrder[OrderState]
 
 
 @define(eq=False, repr=False)
@@ -87,30 +109,29 @@ class Register:
     accounts: dict[str, Account] = field(factory=dict)
     failed: set[str] = field(factory=set)  # platforms
     markets: dict[tuple[str, str], Market] = field(factory=dict)  # by platform, or the shared book, and instrument
-    seats: dict[tuple[str, str, str], Seat] = field(factory=dict)  # by participant, venue, instrument
+    seats: dict[tuple[str, str, str], MarketAccess] = field(factory=dict)  # by participant, venue, instrument
     _asked: dict[tuple[str, str], dict[tuple[str, tuple[str, ...]], tuple[Ask, Verdict]]] = field(factory=dict)
 
     # ── what holds as a whole ───────────────────────────────────────────────────────────────
 
-    def ask(self, ask: Ask) -> Verdict | list[Diagnostic]:
-        """Asks, and keeps the answer; or says what is wrong with the facts. Raises PolicyError."""
-        question = self.rules.ask(ask.question)
-        arguments = question.read(ask.facts, f"<{ask.id}>")
-        if isinstance(arguments, list):
-            return arguments
-        verdict = question.verdict(*arguments)
-        kept = self._asked.setdefault((ask.about, ask.id), {})
-        kept[ask.question, ask.investors] = (ask, verdict)
+    def ask(self, ask: Ask) -> Verdict:
+        """Asks, and keeps the answer. Raises InvalidCommandError."""
+        verdict = _answer(ask, self.rules)
+        self._asked.setdefault((ask.about, ask.id), {})[ask.question, ask.investors] = (ask, verdict)
         return verdict
 
-    def ask_again(self) -> Iterator[tuple[Ask, Verdict]]:
-        """Everything under the rules of the day; what is answered otherwise than before."""
-        for kept in self._asked.values():
-            for ask, before in list(kept.values()):
-                verdict = self.ask(ask)
-                assert isinstance(verdict, Verdict)
-                if verdict != before:
-                    yield ask, verdict
+    def answers(self, rules: Rules) -> list[tuple[Ask, Verdict]]:
+        """Everything that was asked, under the rules of another day. Raises InvalidCommandError."""
+        return [(ask, _answer(ask, rules)) for kept in self._asked.values() for ask, _ in kept.values()]
+
+    def take(self, answers: Iterable[tuple[Ask, Verdict]]) -> Iterator[tuple[Ask, Verdict]]:
+        """Keeps new answers to what was asked; those that are not what they were before."""
+        for ask, verdict in answers:
+            kept = self._asked[ask.about, ask.id]
+            _, before = kept[ask.question, ask.investors]
+            kept[ask.question, ask.investors] = (ask, verdict)
+            if verdict != before:
+                yield ask, verdict
 
     def _standing(self, about: str, id: str, investor: Any) -> dict[str, Any]:
         """What the rulebook says as facts of the orders of a class of investors; missing where it cannot tell."""
@@ -123,7 +144,7 @@ class Register:
 
     # ── facts of orders ─────────────────────────────────────────────────────────────────────
 
-    def facts(self, seat: Seat, own: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    def facts(self, seat: MarketAccess, own: Mapping[str, Any] = MappingProxyType({})) -> Any:
         """The record of an order from a seat: everything that is known but what each order brings itself."""
         account, instrument = seat.account, seat.market.listed.id
         investor = account.admitted.facts.get("investor")
@@ -158,24 +179,24 @@ class Register:
         return {**self.platforms[id].facts, **self._standing(PLATFORM, id, investor)}
 
     def read(self, facts: Mapping[str, Any]) -> Any:
-        """Facts of an order as its record, or a list of what is wrong with them."""
-        read = self.rules.asked.accepted.read({"order": dict(facts)})
-        return read if isinstance(read, list) else read[0]
+        """Facts of an order as its record. Raises InvalidCommandError."""
+        (record,) = read(self.rules.asked.accepted, {"order": dict(facts)})
+        return record
 
     # ── seats ───────────────────────────────────────────────────────────────────────────────
 
-    def take_seat(self, by: str, venue: str, instrument: str) -> Seat:
+    def take_seat(self, by: str, venue: str, instrument: str) -> MarketAccess:
         """The seat of a participant that has none yet in a market; all three are known."""
         account = self.accounts[by]
         key = (SHARED if venue == SHARED else account.platform, instrument)
         market = self.markets.get(key)
         if market is None:
             market = self.markets[key] = Market(venue, self.instruments[instrument])
-        seat = self.seats[by, venue, instrument] = Seat(account, market, self.ledger.balance(by, instrument))
+        seat = self.seats[by, venue, instrument] = MarketAccess(account, market, self.ledger.balance(by, instrument))
         seat.facts = self.facts(seat)
         return seat
 
-    def touched(self, about: str, id: str) -> Callable[[Seat], bool]:
+    def touched(self, about: str, id: str) -> Callable[[MarketAccess], bool]:
         """Which seats it matters to what holds of a platform, an instrument or a participant."""
         if about == PLATFORM:
             concerned = {p.id for p in self.platforms.values() if id == p.id or id in p.shares_with}
@@ -184,8 +205,17 @@ class Register:
             return lambda seat: seat.market.listed.id == id
         return lambda seat: seat.account.id == id
 
-    def restate(self, concerned: Callable[[Seat], bool]) -> None:
+    def restate(self, concerned: Callable[[MarketAccess], bool]) -> None:
         """States the facts of these seats anew."""
         for seat in self.seats.values():
             if concerned(seat):
                 seat.facts = self.facts(seat)
+
+
+def _answer(ask: Ask, rules: Rules) -> Verdict:
+    """What the rules of a day answer. Raises InvalidCommandError."""
+    try:
+        question = rules.ask(ask.question)
+    except PolicyError as error:
+        raise InvalidCommandError(InvalidCode.UNKNOWN_QUESTION, in_one_line(error.diagnostics)) from error
+    return question.verdict(*read(question, ask.facts, f"<{ask.id}>"))

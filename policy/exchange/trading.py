@@ -1,7 +1,7 @@
 """Orders: let in by the rules, funded, matched, replaced, cancelled, and judged again when something changes.
 
 In: orders whose commands make sense, seats, and the rules of the day. Out: events. What an order is worth, whether
-it may be there and who goes first is asked of the rulebook; what an order type means is `matcher`'s to say. What
+it may be there and who goes first is asked of the rulebook; what an order type means, `matcher` says. What
 is reserved for an order is at every moment exactly what the rulebook says that the rest of it needs. Absent:
 clock, set-up, and what becomes of trades that wait for settlement.
 """
@@ -9,16 +9,17 @@ clock, set-up, and what becomes of trades that wait for settlement.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Final
 
 from attrs import define, field
 
 from policy.decisions import Outcome, UndecidedError, Verdict
-from policy.exchange.book import BUY, FILL_OR_KILL, LIMIT, BookOrder, Fill
-from policy.exchange.checks import not_covered, nothing_to_meet
-from policy.exchange.clearing import Clearing, Pending, exchanged, moved
+from policy.exchange.checks import no_liquidity, not_covered
+from policy.exchange.clearing import Clearing, UnsettledTrade, record_turnover, transfer
 from policy.exchange.events import (
     Accepted,
     Cancelled,
+    CancelReason,
     Event,
     Refused,
     Removed,
@@ -27,28 +28,31 @@ from policy.exchange.events import (
     Traded,
     TradeRefused,
 )
-from policy.exchange.funding import Funding, Live, balance_of, reserve, split
-from policy.exchange.matcher import ASKED, OWN_ORDER, RESTED, Report, meet
 from policy.exchange.orders import Place, Replace
-from policy.exchange.register import Register, Seat
+from policy.exchange.register import MarketAccess, Order, OrderState, Register
+from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
+from policy.market.book import BUY, FILL_OR_KILL, LIMIT, BookOrder, Fill, OrderType
+from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
-TRADE_REFUSED, NOT_COVERED = "trade_refused", "not_covered"  # why an order is cancelled, beside `matcher`'s reasons
+TRADE_REFUSED: Final = "trade_refused"
+INSUFFICIENT_BALANCE: Final = "insufficient_balance"
 _PERMITTED = Outcome.PERMITTED
 
 
 @define(eq=False, repr=False)
-class Floor:
+class OrderDesk:
     """Every order that rests, under the rules of the day. With `evidence`, events tell more than a trader needs."""
 
     register: Register
     clearing: Clearing
     rules: Rules
+    emit: Callable[[Event], None]
     evidence: bool = False
-    live: dict[str, BookOrder] = field(factory=dict)
+    live: dict[str, Order] = field(factory=dict)
     _sequence: int = 0
     _trades: int = 0
-    _funding: Funding = field(init=False)
+    _reservation: Reservation = field(init=False)
     _notional: Callable[..., int] = field(init=False)
     _accepted: Callable[..., Verdict] = field(init=False)
     _priority: Callable[..., tuple[int, ...]] = field(init=False)
@@ -60,127 +64,126 @@ class Floor:
     def follow(self, rules: Rules) -> None:
         """Takes the rules of another day; what rests is not judged by them yet."""
         self.rules = rules
-        self._funding = Funding(rules.asked)
-        self._notional = self._funding.notional
+        self._reservation = Reservation(rules.asked)
+        self._notional = self._reservation.notional
         self._accepted, self._priority = rules.asked.accepted.verdict, rules.asked.priority.fast
         self._per = rules.asked.priority.per
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 
-    def place(self, command: Place, seat: Seat) -> list[Event]:
-        """Decides an order, and carries it out."""
-        side, quantity, kind, own = command.side, command.quantity, command.type, command.facts
-        order = BookOrder(command.id, command.by, side, command.price or 0, quantity)
-        meeting = meet(seat.market.book, order, kind, seat.market.listed.self_trade)
-        if command.price is None:  # a market order is funded at the worst price that it would meet
-            if not meeting.fills:
-                return [nothing_to_meet(order.id)]
-            order.price = meeting.fills[-1][0].price
+    def place(self, command: Place, seat: MarketAccess) -> None:
+        """Decides an order, and carries it out. Raises InvalidCommandError where nothing can be reserved for it."""
+        side, quantity, own = command.side, command.quantity, command.facts
         facts = self.register.facts(seat, own) if own else seat.facts
-        order.data = live = Live(seat, facts, own, command.fees, command.at, self._sequence + 1)
-        self._funding.state(live, side, order.price, quantity)
+        live = OrderState(seat, facts, own, command.fees, command.at, self._sequence + 1)
+        order = BookOrder(command.id, command.by, side, command.price or 0, quantity, live)
+        result = match(seat.market.book, order, command.type, seat.market.listed.self_trade)
+        if command.price is None:  # a market order is funded at the worst price that it would meet
+            if not result.fills:
+                raise no_liquidity(order.id)
+            order.price = result.fills[-1][0].price
+        self._reservation.state(live, side, order.price, quantity)
         verdict = self._accepted(facts)
         if verdict.outcome is not _PERMITTED:
-            return [Refused(order.id, verdict, self._funding.told(facts))]
-        rests = meeting.outcome == RESTED
+            self.emit(Refused(order.id, verdict, self._reservation.told(facts)))
+            return
+        rests = result.outcome == RESTED
         try:
             needed = self._notional(facts) + live.fees if side == BUY else quantity
             if rests:
                 order.key = self._priority(facts)
         except UndecidedError as unanswered:
-            return [Refused(order.id, unanswered.answer.verdict, self._funding.told(facts))]
+            self.emit(Refused(order.id, unanswered.answer.verdict, self._reservation.told(facts)))
+            return
         money, tokens = (needed, 0) if side == BUY else (0, needed)
         if money > seat.money.free or tokens > seat.tokens.free:
-            return [not_covered("place", order.id)]
+            raise not_covered(order.id)
         self._sequence = live.sequence
         reserve(live, side, needed)
-        told = self._funding.told(facts) if self.evidence else None
-        events: list[Event] = [Accepted(order.id, verdict, money, tokens, told)]
-        if rests and not meeting.fills and not meeting.leaving:  # most orders
+        told = self._reservation.told(facts) if self.evidence else None
+        self.emit(Accepted(order.id, verdict, money, tokens, told))
+        if rests and not result.fills and not result.self_trade_cancels:  # most orders
             seat.market.book.rest(order)
             self.live[order.id] = order
         else:
-            self._carry_out(order, live, meeting, kind, events)
-        return events
+            self._carry_out(order, result, command.type)
 
-    def _carry_out(self, order: BookOrder, live: Live, meeting: Report, kind: str, events: list[Event]) -> None:
+    def _carry_out(self, order: Order, result: MatchResult[OrderState], type: OrderType) -> None:
         """Trades with what an accepted order meets; what is left rests, or is cancelled."""
-        for own in meeting.leaving:
-            events.append(self.cancel(own, OWN_ORDER))
-        if meeting.fills and not self._trade_all(order, live, meeting.fills, kind, events):
-            events.append(self._cancelled(order, TRADE_REFUSED))
-        elif meeting.outcome == RESTED:
-            live.seat.market.book.rest(order)
+        for own in result.self_trade_cancels:
+            self.cancel(own, OWN_ORDER)
+        if result.fills and not self._trade_all(order, result.fills, type):
+            self._cancelled(order, TRADE_REFUSED)
+        elif result.outcome == RESTED:
+            order.data.seat.market.book.rest(order)
             self.live[order.id] = order
         elif order.remaining:
-            events.append(self._cancelled(order, meeting.why))
+            self._cancelled(order, result.reason)
 
     # ── trades ──────────────────────────────────────────────────────────────────────────────
 
-    def _trade_all(self, order: BookOrder, live: Live, fills: Sequence[Fill], kind: str, events: list[Event]) -> bool:
+    def _trade_all(self, order: Order, fills: Sequence[Fill[OrderState]], type: OrderType) -> bool:
         """Trades until everything is filled; false as soon as the rules forbid a trade, or cannot say."""
-        platform = live.seat.account.platform
+        platform = order.data.seat.account.platform
         meets = fills
         try:
-            if kind == FILL_OR_KILL:
+            if type == FILL_OR_KILL:
                 meets = [fill for fill in fills if fill[0].data.seat.account.platform != platform]
                 value = sum(self._worth(order, *fill)[0] for fill in meets)
-                if meets and self._forbidden(order, meets, value, events):
+                if meets and self._forbidden(order, meets, value):
                     return False
             for fill in fills:
                 meets = [fill]
                 value, still = self._worth(order, *fill)
                 waits = fill[0].data.seat.account.platform != platform
-                if waits and kind != FILL_OR_KILL and self._forbidden(order, meets, value, events):
+                if waits and type != FILL_OR_KILL and self._forbidden(order, meets, value):
                     return False
-                self._trade(order, *fill, value, still, waits, events)
+                self._trade(order, *fill, value, still, waits)
         except UndecidedError as unanswered:
             answer = unanswered.answer
             facts = self.rules.asked.notional.told(*answer.arguments)
-            events.append(TradeRefused(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
+            self.emit(TradeRefused(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
             return False
         return True
 
-    def _worth(self, order: BookOrder, resting: BookOrder, quantity: int) -> tuple[int, int]:
+    def _worth(self, order: Order, resting: Order, quantity: int) -> tuple[int, int]:
         """What so much is worth at the price of the order at rest, and what the rest of the buyer's order is then.
 
         Never more than the reservation gives up, so that roundings of parts cannot add up to more than was
         reserved for the whole.
         """
         buyer = order if order.side == BUY else resting
-        live: Live = buyer.data
+        live = buyer.data
         still = 0
         if left := buyer.remaining - quantity:
-            still = self._funding.value(live, buyer.price, left)
-        return min(self._funding.value(live, resting.price, quantity), live.held - live.fees - still), still
+            still = self._reservation.value(live, buyer.price, left)
+        return min(self._reservation.value(live, resting.price, quantity), live.held - live.fees - still), still
 
-    def _forbidden(self, order: BookOrder, meets: Sequence[Fill], value: int, events: list[Event]) -> bool:
+    def _forbidden(self, order: Order, meets: Sequence[Fill[OrderState]], value: int) -> bool:
         """Whether the rules do not let trades of this value wait for settlement."""
         refused = self.clearing.refuses(value)
         if refused is not None:
-            events.append(TradeRefused(order.id, tuple(resting.id for resting, _ in meets), *refused))
+            self.emit(TradeRefused(order.id, tuple(resting.id for resting, _ in meets), *refused))
         return refused is not None
 
     def _trade(
         self,
-        order: BookOrder,
-        resting: BookOrder,
+        order: Order,
+        resting: Order,
         quantity: int,
         value: int,
         still: int,
         waits: bool,
-        events: list[Event],
     ) -> None:
         """One trade: paid at once within a platform, and reserved until settlement across platforms."""
         buyer, seller = (order, resting) if order.side == BUY else (resting, order)
-        bought: Live = buyer.data
-        sold: Live = seller.data
+        bought, sold = buyer.data, seller.data
         market = bought.seat.market
         queue = tuple(o.id for o in market.book.level(resting.side, resting.price)) if self.evidence else ()
         charged = bought.fees * quantity // buyer.remaining
         due = sold.fees * quantity // seller.remaining
         kept = min(due, value)
-        market.book.take(order, ((resting, quantity),))
+        market.book.fill(order, ((resting, quantity),))
         if not resting.remaining:
             del self.live[resting.id]
         self._trades += 1
@@ -192,8 +195,8 @@ class Floor:
         bought.seat.money.release(given_up - value)
         sold.fees -= due
         sold.held -= quantity
-        moved(bought.seat.account, sold.seat.account, value)
-        events.append(
+        record_turnover(bought.seat.account, sold.seat.account, value)
+        self.emit(
             Traded(
                 self._trades,
                 market.listed.id,
@@ -213,7 +216,7 @@ class Floor:
             )
         )
         if waits:
-            trade = Pending(
+            trade = UnsettledTrade(
                 number=self._trades,
                 at=order.data.at,
                 market=market,
@@ -227,93 +230,104 @@ class Floor:
                 buyer_fees=charged,
                 seller_fees=kept,
             )
-            events += self.clearing.add(trade)
+            self.clearing.add(trade)
         else:
-            exchanged(bought.seat, sold.seat, quantity, value, charged, kept, self.clearing.fees)
+            transfer(bought.seat, sold.seat, quantity, value, charged, kept, self.clearing.fees)
 
     # ── an order at rest ────────────────────────────────────────────────────────────────────
 
-    def cancel(self, order: BookOrder, why: str = ASKED) -> Cancelled:
+    def cancel(self, order: Order, reason: CancelReason = REQUESTED) -> None:
         """Takes an order at rest out."""
+        self._withdraw(order)
+        self._cancelled(order, reason)
+
+    def _withdraw(self, order: Order) -> None:
         order.data.seat.market.book.cancel(order)
         del self.live[order.id]
-        return self._cancelled(order, why)
 
-    def _cancelled(self, order: BookOrder, why: str) -> Cancelled:
-        """Frees what an order holds that rests no longer, or never did."""
-        live: Live = order.data
+    def _cancelled(self, order: Order, reason: CancelReason) -> None:
+        """Emits that an order that rests no longer, or never did, is gone."""
+        self.emit(Cancelled(order.id, reason, order.remaining, *self._release(order)))
+
+    def _release(self, order: Order) -> tuple[int, int]:
+        """Frees what an order holds; it was so much money and so many tokens."""
+        live = order.data
         held = live.held
         reserve(live, order.side, 0)
-        return Cancelled(order.id, why, order.remaining, *split(order.side, held))
+        return split(order.side, held)
 
-    def replace(self, command: Replace, order: BookOrder) -> list[Event]:
-        """Another price or quantity for an order at rest, decided as if it were new; what it holds is available."""
-        old: Live = order.data
+    def replace(self, command: Replace, order: Order) -> None:
+        """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
+
+        Raises InvalidCommandError where what it needs cannot be reserved.
+        """
+        old = order.data
         seat, side, quantity = old.seat, order.side, command.quantity
         stays = command.price == order.price and quantity <= order.remaining
         at, sequence = (old.at, old.sequence) if stays else (command.at, self._sequence + 1)
-        live = Live(seat, old.facts, old.own, old.fees, at, sequence)
+        live = OrderState(seat, old.facts, old.own, old.fees, at, sequence)
         live.held = old.held
-        self._funding.state(live, side, command.price, quantity)
+        self._reservation.state(live, side, command.price, quantity)
         verdict = self._accepted(live.facts)
         if verdict.outcome is not _PERMITTED:
-            return [ReplaceRefused(order.id, verdict, self._funding.told(live.facts))]
-        new = BookOrder(order.id, order.owner, side, command.price, quantity, order.key, live)
+            self.emit(ReplaceRefused(order.id, verdict, self._reservation.told(live.facts)))
+            return
+        new = BookOrder(order.id, order.owner, side, command.price, quantity, live, order.key)
         try:
-            needed = self._funding.needed(live, side, quantity)
+            needed = self._reservation.needed(live, side, quantity)
             if not stays:
                 new.key = self._priority(live.facts)
         except UndecidedError as unanswered:
-            return [ReplaceRefused(order.id, unanswered.answer.verdict, self._funding.told(live.facts))]
+            self.emit(ReplaceRefused(order.id, unanswered.answer.verdict, self._reservation.told(live.facts)))
+            return
         if needed > balance_of(live, side).free + live.held:
-            return [not_covered("replace", order.id)]
+            raise not_covered(order.id)
         reserve(live, side, needed)
         money, tokens = split(side, needed)
-        events: list[Event] = [Replaced(order.id, verdict, stays, command.price, quantity, money, tokens)]
+        self.emit(Replaced(order.id, verdict, stays, command.price, quantity, money, tokens))
         book = seat.market.book
         if stays:
             order.data = live
             book.reduce(order, quantity)
-            return events
+            return
         self._sequence = sequence
         book.cancel(order)
         del self.live[order.id]
-        meeting = meet(book, new, LIMIT, seat.market.listed.self_trade)
-        self._carry_out(new, live, meeting, LIMIT, events)
-        return events
+        result = match(book, new, LIMIT, seat.market.listed.self_trade)
+        self._carry_out(new, result, LIMIT)
 
     # ── what rests is judged again ──────────────────────────────────────────────────────────
 
-    def judge_again(self, concerned: Callable[[Seat], bool], ranked_anew: bool = False) -> list[Event]:
+    def revalidate(self, concerned: Callable[[MarketAccess], bool], rerank: bool = False) -> None:
         """Decides orders at rest again, in the order they came, when what they state or the rules have changed."""
-        events: list[Event] = []
         for order in [o for o in self.live.values() if concerned(o.data.seat)]:
-            live: Live = order.data
+            live = order.data
             live.facts = self.register.facts(live.seat, live.own) if live.own else live.seat.facts
-            events += self._judge(order, live, ranked_anew)
-        return events
+            self._revalidate(order, live, rerank)
 
-    def _judge(self, order: BookOrder, live: Live, ranked_anew: bool) -> list[Event]:
-        self._funding.state(live, order.side, order.price, order.remaining)
+    def _revalidate(self, order: Order, live: OrderState, rerank: bool) -> None:
+        self._reservation.state(live, order.side, order.price, order.remaining)
         verdict = self._accepted(live.facts)
         if verdict.outcome is not _PERMITTED:
-            return [self._removed(order, live, verdict)]
+            self._expel(order, live, verdict)
+            return
         try:
-            needed = self._funding.needed(live, order.side, order.remaining)
-            key = self._priority(live.facts) if ranked_anew else order.key
+            needed = self._reservation.needed(live, order.side, order.remaining)
+            key = self._priority(live.facts) if rerank else order.key
         except UndecidedError as unanswered:
-            return [self._removed(order, live, unanswered.answer.verdict)]
+            self._expel(order, live, unanswered.answer.verdict)
+            return
         if needed > balance_of(live, order.side).free + live.held:
-            return [self.cancel(order, NOT_COVERED)]
+            self.cancel(order, INSUFFICIENT_BALANCE)
+            return
         reserve(live, order.side, needed)
         if key != order.key:
             book = live.seat.market.book
             book.cancel(order)
             order.key = key
             book.rest(order)
-        return []
 
-    def _removed(self, order: BookOrder, live: Live, verdict: Verdict) -> Removed:
-        facts = self._funding.told(live.facts)
-        gone = self.cancel(order)
-        return Removed(order.id, verdict, facts, gone.remaining, gone.money, gone.tokens)
+    def _expel(self, order: Order, live: OrderState, verdict: Verdict) -> None:
+        facts = self._reservation.told(live.facts)
+        self._withdraw(order)
+        self.emit(Removed(order.id, verdict, facts, order.remaining, *self._release(order)))

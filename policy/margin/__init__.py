@@ -1,1 +1,1 @@
-"""Margin accounts under the rulebook: what their collateral carries, and what is due."""
+"""Margin financing: the accounts of one lender, from the advance to the forced sale."""

@@ -11,8 +11,8 @@ from collections.abc import Callable, Sequence
 
 from attrs import frozen
 
-from policy.exchange.book import BUY, SELL
 from policy.ir.operators import divide
+from policy.market.book import BUY, SELL
 
 
 @frozen

@@ -1,123 +1,116 @@
-"""One market: the exchange, the lender and the perpetuals desk, behind one door.
+"""One market: the exchange, the lender and the perpetuals desk, under one clock and one date of the law.
 
 In: commands, one at a time, and a way to get the rulebook of a date. Out: events. Each engine is made, and its
-questions are found in the rulebook, when the stage needs it, so that a rulebook without perpetual contracts can
+questions are found in the rulebook, when a command needs it, so that a rulebook without perpetual contracts can
 still run an exchange. Absent: any rule, and any idea of what an engine does.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from datetime import date
 from types import MappingProxyType
-from typing import Any, Protocol, get_args
+from typing import Any, get_args
 
 from attrs import define, field, frozen
 
 from policy.audit.records import Header
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.exchange import orders
-from policy.exchange.checks import misread
-from policy.exchange.orders import NewDay, Rejected
 from policy.margin.financing import commands as financing
 from policy.margin.perpetuals import commands as perpetuals
+from policy.market.commands import NewDay
+from policy.market.venue import Clock, Venue, carry_out, misread, starting
 from policy.rulebook import Rulebook
 from policy.source import Source
-from policy.wire import Commands, canonical, event_json, word
+from policy.wire import Commands, event_json, json_line
 
 RulebookOn = Callable[[str], Rulebook]
-
-
-class Engine(Protocol):
-    """A deterministic state machine: a command in, what came of it out."""
-
-    def submit(self, command: Any) -> list[Any]: ...
+AnyVenue = Venue[Any, Any]
 
 
 @frozen
-class Desk:
-    """A kind of engine: the commands it takes, and how one is made for the rulebook of a first date."""
+class VenueKind:
+    """A kind of venue: the commands it takes, and how one is made for the rulebook of a first date."""
 
     name: str
     commands: tuple[type[Any], ...]
-    make: Callable[[RulebookOn, str], Engine]
+    make: Callable[[RulebookOn, Clock], AnyVenue]
 
 
-def _exchange(rulebook_on: RulebookOn, on: str) -> Engine:
+def _exchange(rulebook_on: RulebookOn, clock: Clock) -> AnyVenue:
     from policy.exchange.engine import opened
 
-    return opened(rulebook_on, on)
+    return opened(rulebook_on, clock)
 
 
-def _lender(rulebook_on: RulebookOn, on: str) -> Engine:
+def _lender(rulebook_on: RulebookOn, clock: Clock) -> AnyVenue:
     from policy.margin.financing.engine import opened
 
-    return opened(rulebook_on, on)
+    return opened(rulebook_on, clock)
 
 
-def _perpetuals(rulebook_on: RulebookOn, on: str) -> Engine:
-    from policy.margin.perpetuals.desk import opened
+def _perpetuals(rulebook_on: RulebookOn, clock: Clock) -> AnyVenue:
+    from policy.margin.perpetuals.engine import opened
 
-    return opened(rulebook_on, on)
+    return opened(rulebook_on, clock)
 
 
-DESKS = (
-    Desk("exchange", get_args(orders.Command), _exchange),
-    Desk("lender", get_args(financing.Command), _lender),
-    Desk("perpetuals", get_args(perpetuals.Command), _perpetuals),
+KINDS = (
+    VenueKind("exchange", get_args(orders.Command), _exchange),
+    VenueKind("lender", get_args(financing.Command), _lender),
+    VenueKind("perpetuals", get_args(perpetuals.Command), _perpetuals),
 )
-DESK_OF: Mapping[type[Any], Desk] = MappingProxyType(
-    {command: desk for desk in DESKS for command in desk.commands if command is not NewDay}
+KIND_OF: Mapping[type[Any], VenueKind] = MappingProxyType(
+    {command: kind for kind in KINDS for command in kind.commands if command is not NewDay}
 )
-COMMANDS = Commands.of(NewDay, *DESK_OF)
+COMMANDS = Commands.of(NewDay, *KIND_OF)
 
 
 @define(eq=False)
 class Market:
-    """The engines that have been needed so far, all under the rulebook of one date."""
+    """The venues that have been needed so far. They share the clock."""
 
     rulebook_on: RulebookOn
-    on: str
-    engines: dict[str, Engine] = field(factory=dict)
-    at: int = 0
+    clock: Clock = field(converter=starting)
+    venues: dict[str, AnyVenue] = field(factory=dict)
 
     @property
     def rules(self) -> str:
         """The digest of the rulebook in force."""
         return self.rulebook_on(self.on).program.digest
 
+    @property
+    def on(self) -> str:
+        """The date whose rules are in force."""
+        return self.clock.on.isoformat()
+
     def open(self, commands: Iterable[Any]) -> None:
-        """Makes the engines that these commands need. Raises PolicyError with every question that is missing."""
+        """Makes the venues that these commands need. Raises PolicyError with every question that is missing."""
         wrong: list[Diagnostic] = []
-        for desk in dict.fromkeys(DESK_OF[type(c)] for c in commands if type(c) in DESK_OF):
+        for kind in dict.fromkeys(KIND_OF[type(c)] for c in commands if type(c) in KIND_OF):
             try:
-                self._engine(desk)
+                self._venue(kind)
             except PolicyError as error:
                 wrong += error.diagnostics
         if wrong:
             raise PolicyError(wrong)
 
     def submit(self, command: Any) -> list[Any]:
-        """Carries out one command; a new day reaches every engine."""
-        if unfit := COMMANDS.unfit(command):
-            return [misread(command, unfit)]
-        if command.at < self.at:
-            return [Rejected(word(type(command)), "out_of_sequence", "this comes before what has already happened")]
-        self.at = command.at
-        if not isinstance(command, NewDay):
-            return self._engine(DESK_OF[type(command)]).submit(command)
-        self.on = date.fromordinal(command.on).isoformat()
-        return [event for engine in self.engines.values() for event in engine.submit(command)]
+        """Carries out one command; a new day begins on every venue, or on none."""
+        if wrong := COMMANDS.unfit(command):
+            return [misread(command, wrong)]
+        kind = KIND_OF.get(type(command))
+        return carry_out(command, self.clock, (self._venue(kind),) if kind else tuple(self.venues.values()))
 
-    def _engine(self, desk: Desk) -> Engine:
-        if desk.name not in self.engines:
-            self.engines[desk.name] = desk.make(self.rulebook_on, self.on)
-        return self.engines[desk.name]
+    def _venue(self, kind: VenueKind) -> AnyVenue:
+        if kind.name not in self.venues:
+            self.venues[kind.name] = kind.make(self.rulebook_on, self.clock)
+        return self.venues[kind.name]
 
 
 def recorded_command(document: dict[str, Any], file: str = "<journal>", before: int = 0) -> Any:
     """The command of a record, which stands after so many lines of its file. Raises PolicyError."""
-    command = COMMANDS.read(Source(file, canonical(document), before))
+    command = COMMANDS.read(Source(file, json_line(document), before))
     if isinstance(command, list):
         raise PolicyError(command)
     return command

@@ -12,15 +12,16 @@ import gzip
 from collections.abc import Callable, Iterable, Iterator
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any
+from typing import Any, assert_never
 
-from attrs import define, field, frozen
+from attrs import define, frozen
 
 from policy import files
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.exchange import from_binance, from_lobster, matcher, orders
-from policy.exchange.book import BUY, LIMIT
-from policy.exchange.orders import PRICE, QUANTITY, VENUE
+from policy.exchange import from_binance, from_lobster, orders
+from policy.exchange.orders import PRICE, QUANTITY, VENUE, BookVenue
+from policy.exchange.recorded import OrderUpdate
+from policy.market.book import BUY
 from policy.model import types
 from policy.model.types import Enum, Number
 from policy.wire import Commands, typed
@@ -43,7 +44,7 @@ class Play:
     seller: str
     at: int = typed(types.INSTANT)
     format: str = typed(FORMAT)
-    venue: str = typed(VENUE)
+    venue: BookVenue = typed(VENUE)
     tick: int = typed(PRICE)
     lot: int = typed(QUANTITY)
 
@@ -81,7 +82,6 @@ class _Reading:
     line: int = 0
     at: int = 0
     first: int | None = None
-    _by: dict[str, str] = field(factory=dict)  # whose every order is that may rest
 
     def lines(self, file: Iterable[str]) -> Iterator[str]:
         for text in file:
@@ -95,32 +95,36 @@ class _Reading:
                 self.first = message.at
             yield message
 
-    def command(self, play: Play, plain: matcher.Command) -> orders.Command:
-        assert self.first is not None  # there is no command without a message
+    def command(self, play: Play, update: OrderUpdate) -> orders.Command:
+        """An update as a command of the exchange."""
+        assert self.first is not None  # there is no update without a message
         at = play.at + (self.at - self.first) // 1_000
-        id = f"{self.name}/{plain.id}"
-        if isinstance(plain, matcher.Cancel):
-            return orders.Cancel(id, self._by.pop(plain.id), at)
-        price, quantity = plain.price * play.tick, plain.quantity * play.lot
-        if isinstance(plain, matcher.Replace):
-            return orders.Replace(id, self._by[plain.id], at, price, quantity)
-        by = play.buyer if plain.side == BUY else play.seller
-        if plain.kind == LIMIT:
-            self._by[plain.id] = by
-        return orders.Place(id, by, play.instrument, at, play.venue, plain.side, quantity, price, plain.kind)
+        id = f"{self.name}/{update.id}"
+        by = play.buyer if update.side == BUY else play.seller
+        price, quantity = update.price * play.tick, update.quantity * play.lot
+        match update.action:
+            case "new":
+                return orders.Place(
+                    id, by, play.instrument, at, play.venue, update.side, quantity, price, update.type
+                )
+            case "change":
+                return orders.Replace(id, by, at, price, quantity)
+            case "delete":
+                return orders.Cancel(id, by, at)
+        assert_never(update.action)
 
 
 # ── formats ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _lobster(play: Play, lines: Iterator[str], reading: _Reading, path: Path) -> Iterator[matcher.Command]:
+def _lobster(play: Play, lines: Iterator[str], reading: _Reading, path: Path) -> Iterator[OrderUpdate]:
     tick = play.tick * 10 ** (4 - PRICE.scale)  # its prices are in ten-thousandths
-    return from_lobster.commands(reading.messages(from_lobster.read(lines, str(path), tick)))
+    return from_lobster.order_flow(reading.messages(from_lobster.read(lines, str(path), tick)))
 
 
-def _binance(play: Play, lines: Iterator[str], reading: _Reading, path: Path) -> Iterator[matcher.Command]:
+def _binance(play: Play, lines: Iterator[str], reading: _Reading, path: Path) -> Iterator[OrderUpdate]:
     tick, lot = _decimal(play.tick, PRICE), _decimal(play.lot, QUANTITY)
-    return from_binance.commands(reading.messages(from_binance.read(lines, str(path), tick, lot)))
+    return from_binance.order_flow(reading.messages(from_binance.read(lines, str(path), tick, lot)))
 
 
 def _decimal(scaled: int, of: Number) -> str:
@@ -129,7 +133,7 @@ def _decimal(scaled: int, of: Number) -> str:
     return f"{whole}.{part:0{of.scale}}"
 
 
-_READERS: dict[str, Callable[[Play, Iterator[str], _Reading, Path], Iterator[matcher.Command]]] = {
+_READERS: dict[str, Callable[[Play, Iterator[str], _Reading, Path], Iterator[OrderUpdate]]] = {
     LOBSTER: _lobster,
     BINANCE: _binance,
 }

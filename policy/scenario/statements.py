@@ -16,10 +16,10 @@ from policy.diagnostics import PolicyError
 from policy.exchange.engine import Engine as Exchange
 from policy.exchange.orders import MONEY
 from policy.margin.financing.commands import StateAccount
-from policy.margin.financing.engine import Engine
+from policy.margin.financing.engine import Engine as Lender
 from policy.margin.financing.events import AccountStated
 from policy.margin.perpetuals.commands import StatePerpetualAccount
-from policy.margin.perpetuals.desk import Desk
+from policy.margin.perpetuals.engine import Engine as PerpetualsDesk
 from policy.margin.perpetuals.events import BucketStated
 from policy.model.types import Number
 from policy.model.values import show
@@ -41,25 +41,24 @@ class HaircutRules:
 
 def statements(market: Market) -> Iterator[AccountStated | BucketStated]:
     """A statement of each account at the lender, and of each bucket at the desk."""
-    for engine in tuple(market.engines.values()):
-        match engine:
-            case Engine():
-                asked: list[Any] = [StateAccount(account, at=market.at) for account in engine.accounts]
-            case Desk():
-                asked = [StatePerpetualAccount(account, at=market.at) for account in engine.state.accounts]
-            case _:
-                asked = []
-        told = (event for command in asked for event in market.submit(command))
-        yield from (event for event in told if isinstance(event, AccountStated | BucketStated))
+    at = market.clock.at or 0
+    for venue in tuple(market.venues.values()):
+        commands: list[Any] = []
+        if isinstance(venue, Lender):
+            commands = [StateAccount(account, at=at) for account in venue.accounts]
+        elif isinstance(venue, PerpetualsDesk):
+            commands = [StatePerpetualAccount(account, at=at) for account in venue.state.accounts]
+        events = (event for command in commands for event in market.submit(command))
+        yield from (event for event in events if isinstance(event, AccountStated | BucketStated))
 
 
 def balances(market: Market) -> dict[str, tuple[int, int, int]]:
     """Of everything at the exchange, money first: how much was brought in, and how much is free and reserved."""
-    for engine in market.engines.values():
+    for engine in market.venues.values():
         if isinstance(engine, Exchange):
             ledger = engine.ledger
             ordered = sorted(ledger.totals().items(), key=lambda item: item[0] != MONEY.currency)
-            return {what: (ledger.brought.get(what, 0), free, held) for what, (free, held) in ordered}
+            return {what: (ledger.deposited.get(what, 0), free, held) for what, (free, held) in ordered}
     return {}
 
 
@@ -70,10 +69,10 @@ def terms(market: Market) -> dict[str, Terms]:
     except PolicyError:  # a rulebook may do without these two tables
         return {}
     found = {}
-    for engine in market.engines.values():
-        if isinstance(engine, Engine) and engine.lender is not None:
+    for engine in market.venues.values():
+        if isinstance(engine, Lender) and engine.lender is not None:
             for id, asset in engine.assets.items():
-                accepted = engine.books.rules.accepted.verdict(asset.facts, engine.lender.firm.kind)
+                accepted = engine.context.rules.accepted.verdict(asset.facts, engine.lender.firm.kind)
                 lending, capital = rules.lending.answer(asset.facts), rules.capital.answer(asset.facts)
                 found[id] = Terms(accepted, _rate(lending), _rate(capital))
     return found

@@ -262,13 +262,21 @@ def test_only_a_hash_kept_elsewhere_shows_what_is_gone_from_the_end(tmp_path: Pa
     assert verify(path, verify(path).head).whole
 
 
+@pytest.mark.parametrize(("version", "remedy"), [(1, "policy trade FOLDER"), (3, "the program that wrote it")])
+def test_a_journal_of_another_version_is_refused_with_what_to_do(version: int, remedy: str, tmp_path: Path) -> None:
+    other = header_line(HEADER)[0].replace(b'{"journal":2', b'{"journal":%d' % version)
+    body = other[: other.rindex(b',"hash"')] + b"}"
+    (tmp_path / "other").write_bytes(body[:-1] + f',"hash":"{digest(body)}"}}\n'.encode())
+    with pytest.raises(PolicyError) as refused:
+        verify(tmp_path / "other")
+    (diagnostic,) = refused.value.diagnostics
+    assert f"version {version}" in diagnostic.message
+    assert remedy in diagnostic.help
+
+
 def test_what_is_no_journal_of_ours_cannot_be_read(tmp_path: Path) -> None:
-    later = header_line(HEADER)[0].replace(b'{"journal":1', b'{"journal":2')
-    body = later[: later.rindex(b',"hash"')] + b"}"
-    (tmp_path / "later").write_bytes(body[:-1] + f',"hash":"{digest(body)}"}}\n'.encode())
-    for name in ("later", "."):
-        with pytest.raises(PolicyError):
-            verify(tmp_path / name)
+    with pytest.raises(PolicyError):
+        verify(tmp_path)
     for data in (b"\x89PNG\r\n\x1a\n" + bytes(10_000), b"{" * 50_000 + b"\n" + b"[" * 100_000 + b"\n", b"\n\n\n"):
         assert "journal-header" in [code for code, _ in told(checked(data))]
 

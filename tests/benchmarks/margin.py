@@ -165,9 +165,9 @@ def row(accounts: int) -> str:
     tick(desk, 5)
     assets, plain = by_hand(desk)
     hand = taken(lambda n: revalued_by_hand(assets, plain, n)).processor
-    carried = desk.books.rules.carried.fast
+    carried = desk.context.rules.carried.fast
     assert [a.carried for a in plain] == [carried(a.facts) for a in desk.accounts.values()]
-    assert {s: a.loans for s, a in assets.items()} == desk.books.loans.by_collateral.amounts
+    assert {s: a.loans for s, a in assets.items()} == desk.context.loans.by_collateral.amounts
     values = taken(lambda _: [carried(a.facts) for a in desk.accounts.values()]).processor
     per = 1e6 / accounts
     memory = f"{held / accounts / 1024:.1f}" if accounts >= 10_000 else "–"  # fewer fit into what loading left free

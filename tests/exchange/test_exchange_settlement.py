@@ -46,11 +46,11 @@ from policy.exchange.orders import (
     DepositMoney,
     DepositTokens,
     FailSettlement,
-    NewDay,
     RecoverSettlement,
-    Rejected,
     Settle,
 )
+from policy.market.commands import NewDay
+from policy.market.events import Rejected
 
 THREE = {"ann": ("hk", CLIENT), "tan": ("sg", CLIENT), "maker": ("hk", MAKER), "goh": ("sg", CLIENT)}
 
@@ -90,7 +90,7 @@ def test_across_platforms_everything_stays_reserved_until_settlement() -> None:
     conserved(market)
     (settled,) = market.submit(Settle(AT))
     assert isinstance(settled, Settled)
-    assert settled.why == "asked"
+    assert settled.reason == "requested"
     assert (free(market, "tan", "BTC"), free(market, "ann")) == (101 * COIN, 10**9 + 100_00)
     conserved(market)
 
@@ -102,9 +102,9 @@ def test_trades_of_two_platforms_are_set_against_each_other() -> None:
     trade(market, 3, "tan", "maker", 110_00, COIN)
     (settled,) = market.submit(Settle(AT))
     assert settled == Settled(
-        one="hk",
-        other="sg",
-        why="asked",
+        party="hk",
+        counterparty="sg",
+        reason="requested",
         verdict=None,
         per=(),
         payer="sg",
@@ -122,7 +122,7 @@ def test_trades_wait_no_longer_than_the_rules_allow() -> None:
     assert names(place(market, "x", "ann", "buy", 1_00, COIN, at=AT + 24 * HOUR - 1)) == ["Accepted"]
     settled, accepted = place(market, "y", "ann", "buy", 1_00, COIN, at=AT + 24 * HOUR)
     assert isinstance(settled, Settled)
-    assert (settled.why, settled.per) == ("interval", ("SLC/daily_settlement (secondary)",))
+    assert (settled.reason, settled.per) == ("interval", ("SLC/daily_settlement (secondary)",))
     assert type(accepted).__name__ == "Accepted"
     trade(market, 2, "ann", "tan", 100_00, at=AT + 24 * HOUR + 1)
     assert names(market.submit(Settle(AT + 24 * HOUR + 2))) == ["Settled"]
@@ -140,7 +140,7 @@ def test_a_new_day_begins_with_nothing_unsettled() -> None:
     trade(market, 1, "ann", "tan", 100_00)
     (settled,) = market.submit(NewDay(AT + HOUR, date(2026, 3, 2).toordinal()))
     assert isinstance(settled, Settled)
-    assert (settled.why, market.on) == ("new_day", "2026-03-02")
+    assert (settled.reason, market.clock.on.isoformat()) == ("new_day", "2026-03-02")
 
 
 def test_nearing_the_limit_settles_within_the_day_and_says_why() -> None:
@@ -150,7 +150,7 @@ def test_nearing_the_limit_settles_within_the_day_and_says_why() -> None:
     settled = events[-1]
     assert isinstance(settled, Settled)
     assert settled.verdict is not None
-    assert (settled.why, rules_of(settled.verdict), settled.trades) == ("rules", ["limit_neared"], (1, 2))
+    assert (settled.reason, rules_of(settled.verdict), settled.trades) == ("rules", ["limit_neared"], (1, 2))
 
 
 # ── the limit ───────────────────────────────────────────────────────────────────────────────
@@ -170,7 +170,7 @@ def test_a_trade_that_would_breach_the_limit_is_refused_by_the_rule() -> None:
     assert isinstance(refused, TradeRefused)
     assert rules_of(refused.verdict) == ["limit_breached"]
     assert (refused.facts["unsettled"], refused.facts["new"]) == ("700.00 HKD", "300.01 HKD")
-    assert (cancelled.why, cancelled.remaining, cancelled.money) == ("trade_refused", COIN, 300_01)
+    assert (cancelled.reason, cancelled.remaining, cancelled.money) == ("trade_refused", COIN, 300_01)
     assert [o.id for o in resting(market)] == ["s2"]
     assert type(accepted).__name__ == "Accepted"
     conserved(market)

@@ -8,12 +8,13 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 
 from exchange_cases import AT, CLIENT, COIN, HOUR, MAKER, cancel, conserved, exchange, place, replace, resting
-from policy.exchange.book import KINDS
 from policy.exchange.engine import COMMANDS, Engine
 from policy.exchange.events import Event, Traded
-from policy.exchange.orders import AdmitPlatform, FailSettlement, NewDay, RecoverSettlement, Settle
+from policy.exchange.orders import AdmitPlatform, FailSettlement, RecoverSettlement, Settle
+from policy.market.book import ORDER_TYPES
+from policy.market.commands import NewDay
 from policy.source import Source
-from policy.wire import Commands, canonical, command_json, event_json
+from policy.wire import Commands, command_json, event_json, json_line
 
 PEOPLE = {"ann": ("hk", CLIENT), "ben": ("hk", CLIENT), "maker": ("hk", MAKER), "tan": ("sg", CLIENT)}
 OWNERS = st.sampled_from(list(PEOPLE))
@@ -27,7 +28,7 @@ ORDERS = st.tuples(
     PRICES,
     QUANTITIES,
     st.integers(0, 99),
-    st.sampled_from([*KINDS, "limit", "limit", "limit"]),
+    st.sampled_from([*ORDER_TYPES, "limit", "limit", "limit"]),
     st.sampled_from(["shared_book", "shared_book", "own_book"]),
 )
 OTHERS = st.one_of(
@@ -110,8 +111,8 @@ def test_nothing_is_made_or_lost_and_reservations_are_exact(steps: list[tuple[An
     market = exchange(people=PEOPLE, money=50_000, coins=4 * COIN)
     carry_out(market, steps, lambda _: conserved(market))
     for order in resting(market):
-        market.submit(Settle(market.floor.clearing.due))
-        cancel(market, order.id, order.owner, market.floor.clearing.due)
+        market.submit(Settle(market.desk.clearing.due))
+        cancel(market, order.id, order.owner, market.desk.clearing.due)
     market.submit(Settle(1 << 62))
     assert all(held == 0 for _, held in market.ledger.totals().values())
 
@@ -146,11 +147,11 @@ class Recorded:
 @given(EVENTFUL_STEPS)
 def test_the_same_commands_give_the_same_bytes_also_when_read_back(steps: list[tuple[Any, ...]]) -> None:
     recorded: Any = Recorded(exchange(people=PEOPLE, money=50_000))
-    first = [canonical(event_json(e)) for e in carry_out(recorded, steps)]
+    first = [json_line(event_json(e)) for e in carry_out(recorded, steps)]
     again = exchange(people=PEOPLE, money=50_000)
     second = []
     for command in recorded.told:
-        read = Commands.of(*COMMANDS).read(Source("journal", canonical(command_json(command))))
+        read = Commands.of(*COMMANDS).read(Source("journal", json_line(command_json(command))))
         assert read == command
-        second += [canonical(event_json(e)) for e in again.submit(read)]
+        second += [json_line(event_json(e)) for e in again.submit(read)]
     assert first == second

@@ -13,41 +13,36 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 import policy
 from naive_matcher import NaiveMatcher, told
-from policy.exchange.book import (
+from plain_matcher import PlainMatcher
+from policy.market import matcher as pure
+from policy.market.book import (
     BUY,
     FILL_OR_KILL,
     IMMEDIATE_OR_CANCEL,
-    KINDS,
     LIMIT,
     MARKET,
+    ORDER_TYPES,
     POST_ONLY,
     SELL,
     Book,
     BookOrder,
 )
-from policy.exchange.matcher import (
-    CANCEL_INCOMING,
-    CANCEL_RESTING,
-    Cancel,
-    Matcher,
-    Place,
-    Replace,
-)
+from policy.market.matcher import CANCEL_INCOMING, CANCEL_RESTING
 from policy.pipeline import Rulebook
 from policy.resources import folder
 
 ON = "2026-03-01"
 
 
-def venue(*offers: tuple[str, str, int, int], prevention: str = CANCEL_INCOMING) -> Matcher:
+def venue(*offers: tuple[str, str, int, int], prevention: str = CANCEL_INCOMING) -> PlainMatcher:
     """One where these have been put on sale: (id, owner, price, quantity)."""
-    matcher = Matcher(prevention)
+    matcher = PlainMatcher(prevention)
     for id, owner, price, quantity in offers:
         matcher.place(id, owner, SELL, price, quantity)
     return matcher
 
 
-def left(matcher: Matcher) -> list[tuple[str, int]]:
+def left(matcher: PlainMatcher) -> list[tuple[str, int]]:
     return [(order.id, order.remaining) for order in matcher.book]
 
 
@@ -105,7 +100,7 @@ def test_the_incoming_order_is_cancelled_where_it_meets_its_owners() -> None:
     matcher = venue(*THREE)
     assert told(matcher.place("a3", "ann", BUY, 101, 7)) == ("cancelled", "meets_own_order", [("b1", 100, 5)], [])
     assert left(matcher) == [("a2", 5), ("a1", 5)]
-    assert matcher.place("a3", "ann", BUY, 0, 1, MARKET).why == "meets_own_order"
+    assert matcher.place("a3", "ann", BUY, 0, 1, MARKET).reason == "meets_own_order"
 
 
 def test_it_is_not_cancelled_if_it_is_filled_before() -> None:
@@ -117,7 +112,7 @@ def test_the_owners_orders_leave_to_make_way() -> None:
     report = matcher.place("a3", "ann", BUY, 102, 7)
     assert told(report) == ("filled", "", [("b1", 100, 5), ("b2", 102, 2)], ["a2", "a1"])
     assert left(matcher) == [("b2", 7)]
-    assert matcher.cancel("a1").why == "unknown_order"
+    assert matcher.cancel("a1").reason == "unknown_order"
 
 
 def test_fill_or_kill_counts_what_others_offer() -> None:
@@ -168,89 +163,31 @@ def test_a_replacement_may_trade() -> None:
     assert told(matcher.replace("c1", 100, 4)) == ("filled", "", [("b1", 100, 4)], [])
 
 
-@pytest.mark.parametrize(
-    ("command", "why"),
-    [
-        (Place("a1", "ann", BUY, 1, 1), "duplicate_order"),
-        (Place("x", "ann", BUY, 1, 0), "not_positive"),
-        (Place("x", "ann", BUY, 1, -1), "not_positive"),
-        (Place("x", "ann", BUY, 0, 1), "not_positive"),
-        (Place("x", "ann", BUY, 0, 0, MARKET), "not_positive"),
-        (Place("x", "ann", "hold", 1, 1), "unknown_side"),
-        (Place("x", "ann", BUY, 1, 1, "iceberg"), "unknown_kind"),
-        (Cancel("x"), "unknown_order"),
-        (Replace("x", 1, 1), "unknown_order"),
-        (Replace("a1", 0, 1), "not_positive"),
-        (Replace("a1", 1, 0), "not_positive"),
-    ],
-)
-def test_what_makes_no_sense_is_rejected(command: Place | Cancel | Replace, why: str) -> None:
-    matcher = venue(*THREE)
-    before = left(matcher)
-    assert told(matcher.submit(command)) == ("rejected", why, [], [])
-    assert left(matcher) == before
-
-
 def test_a_filled_order_can_no_longer_be_cancelled() -> None:
     matcher = venue(*THREE)
     matcher.place("c1", "cat", BUY, 100, 5)
-    assert matcher.cancel("b1").why == "unknown_order"
+    assert matcher.cancel("b1").reason == "unknown_order"
     assert matcher.cancel("a2").outcome == "cancelled"
 
 
 # ── the book itself ─────────────────────────────────────────────────────────────────────────
 
 
-def test_a_plan_changes_nothing_and_may_be_carried_out_in_part() -> None:
-    book = Book()
-    first, second = (BookOrder(id, "ann", SELL, 100, 5) for id in ("a1", "a2"))
+def test_a_sweep_changes_nothing_and_may_be_carried_out_in_part() -> None:
+    book: Book[None] = Book()
+    first, second = (BookOrder(id, "ann", SELL, 100, 5, None) for id in ("a1", "a2"))
     book.rest(first)
     book.rest(second)
-    incoming = BookOrder("b1", "ben", BUY, 100, 9)
-    plan = book.plan(incoming)
-    assert (plan, incoming.remaining, first.remaining) == ([(first, 5), (second, 4)], 9, 5)
-    assert book.take(incoming, plan[:1]) == [first]
+    incoming = BookOrder("b1", "ben", BUY, 100, 9, None)
+    sweep = book.sweep(incoming)
+    assert (sweep, incoming.remaining, first.remaining) == ([(first, 5), (second, 4)], 9, 5)
+    assert book.fill(incoming, sweep[:1]) == [first]
     assert (incoming.remaining, book.queue(SELL)) == (4, (second,))
 
 
-def test_an_order_that_may_be_met_rests_only_if_asked_to() -> None:
-    book = Book()
-    assert book.rest(BookOrder("a1", "ann", SELL, 100, 5), unless_met=True)
-    crossing, short_of_it = (BookOrder(f"b{price}", "ben", BUY, price, 5) for price in (100, 99))
-    assert not book.rest(crossing, unless_met=True)
-    assert (crossing.level, [order.id for order in book]) == (None, ["a1"])
-    assert book.rest(short_of_it, unless_met=True)
-    book.rest(BookOrder("a2", "ann", SELL, 105, 5, (1,)))
-    assert not book.rest(BookOrder("c1", "cat", BUY, 98, 5), unless_met=True), (
-        "whose keys are odd may be met anywhere"
-    )
-    assert book.rest(crossing)
-    assert [order.id for order in book] == ["b100", "b99", "a2", "a1"]
-
-
-def test_a_stream_tells_the_trades_that_its_commands_tell_one_by_one() -> None:
-    commands = [
-        *(Place(id, owner, SELL, price, quantity) for id, owner, price, quantity in THREE),
-        Place("c1", "cat", BUY, 99, 9),
-        Place("c1", "cat", BUY, 120, 9),
-        Replace("c1", 100, 7),
-        Cancel("a2"),
-        Place("d1", "dan", BUY, 0, 2, MARKET),
-    ]
-    one_by_one = Matcher()
-    told_apart = [
-        (order.id, command.id, order.price, quantity)
-        for command in commands
-        for order, quantity in one_by_one.submit(command).fills
-    ]
-    whole = Matcher()
-    assert whole.run(commands) == told_apart == [("b1", "c1", 100, 5), ("a2", "c1", 100, 2), ("a1", "d1", 101, 2)]
-    assert left(whole) == left(one_by_one) == [("a1", 3)]
-
-
 def test_an_order_can_leave_and_come_back_with_another_key() -> None:
-    book = Book()
-    orders = [BookOrder(str(n), "ann", SELL, 100, 5, (100, n)) for n in range(4)]
+    book: Book[None] = Book()
+    orders = [BookOrder(str(n), "ann", SELL, 100, 5, None, (100, n)) for n in range(4)]
     for order in orders:
         book.rest(order)
     book.cancel(orders[1])
@@ -279,14 +216,14 @@ WAYS = {  # how keys come: from the price, from the side's sign of it, a class, 
 class Agreement(RuleBasedStateMachine):
     """The matcher and the naive one side by side. The kinds of key change as they go, as when rules change."""
 
-    matcher_class: Any = Matcher
+    module: Any = pure
 
     @initialize(
         prevention=st.sampled_from([CANCEL_INCOMING, CANCEL_RESTING]),
         ways=st.sets(st.sampled_from(list(WAYS)), min_size=1),
     )
     def open(self, prevention: str, ways: set[str]) -> None:
-        self.fast = self.matcher_class(prevention)
+        self.fast = PlainMatcher(prevention, self.module)
         self.naive = NaiveMatcher(prevention)
         self.ways = sorted(ways)
         self.placed = 0
@@ -308,7 +245,7 @@ class Agreement(RuleBasedStateMachine):
         side=st.sampled_from([BUY, SELL]),
         price=PRICES,
         quantity=st.integers(1, 12),
-        kind=st.sampled_from([LIMIT, LIMIT, *KINDS]),
+        kind=st.sampled_from([LIMIT, LIMIT, *ORDER_TYPES]),
     )
     def place(self, data: Any, owner: str, side: str, price: int, quantity: int, kind: str) -> None:
         self.placed += 1
@@ -320,7 +257,7 @@ class Agreement(RuleBasedStateMachine):
         id = self.any_order(data)
         assert told(self.fast.cancel(id)) == self.naive.cancel(id)
 
-    @rule(data=st.data(), price=PRICES, quantity=st.integers(0, 12))
+    @rule(data=st.data(), price=PRICES, quantity=st.integers(1, 12))
     def replace(self, data: Any, price: int, quantity: int) -> None:
         id = self.any_order(data)
         order = self.naive.named(id)
@@ -372,10 +309,10 @@ def test_the_compiled_matcher_agrees_too(tmp_path: Path, monkeypatch: pytest.Mon
         pytest.skip(f"the matcher cannot be compiled here: {why}; apt install gcc python3-dev")
     matcher = compiled.load(tmp_path)
     assert matcher.__file__.endswith((".so", ".pyd"))
-    assert matcher.Matcher is not Matcher
+    assert matcher.match is not pure.match
 
     class CompiledAgreement(Agreement):
-        matcher_class = matcher.Matcher
+        module = matcher
 
     of_the_compiled = settings(max_examples=300, stateful_step_count=50, deadline=None)
     run_state_machine_as_test(CompiledAgreement, settings=of_the_compiled)
@@ -403,7 +340,7 @@ STEPS = st.lists(
         st.sampled_from([BUY, SELL]),
         st.integers(99, 102),
         st.integers(1, 9),
-        st.sampled_from([LIMIT, LIMIT, *KINDS]),
+        st.sampled_from([LIMIT, LIMIT, *ORDER_TYPES]),
         st.integers(0, 30),  # of these orders, one to replace or cancel
     ),
     max_size=60,
@@ -413,14 +350,14 @@ STEPS = st.lists(
 @settings(max_examples=300, deadline=None)
 @given(STEPS, st.sampled_from([CANCEL_INCOMING, CANCEL_RESTING]))
 def test_no_market_maker_is_filled_while_a_client_rests_at_the_price(steps: list[Any], prevention: str) -> None:
-    matcher = Matcher(prevention)
+    matcher = PlainMatcher(prevention)
     for at, (owner, side, price, quantity, kind, other) in enumerate(steps):
         if at % 4 == 3:
             matcher.cancel(f"o{other}")
             continue
         resting = {o.id: (o.owner, o.side, o.price, o.remaining) for o in matcher.book}
         report = matcher.place(f"o{at}", owner, side, price, quantity, kind, KEYS(side, price, owner == MAKER, at))
-        for own in report.leaving:
+        for own in report.self_trade_cancels:
             del resting[own.id]
         for order, amount in report.fills:
             maker, maker_side, at_price, remaining = resting[order.id]
@@ -433,7 +370,7 @@ def test_no_market_maker_is_filled_while_a_client_rests_at_the_price(steps: list
 
 def test_another_declaration_matches_otherwise(tmp_path: Path) -> None:
     def first_filled(key: Any) -> str:
-        matcher = Matcher()
+        matcher = PlainMatcher()
         matcher.place("a1", "ann", SELL, 100, 5, LIMIT, key(SELL, 100, False, 1))
         matcher.place("m1", MAKER, SELL, 100, 5, LIMIT, key(SELL, 100, True, 2))
         matcher.place("m2", MAKER, SELL, 99, 5, LIMIT, key(SELL, 99, True, 3))

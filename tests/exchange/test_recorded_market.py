@@ -18,11 +18,13 @@ from attrs import frozen
 from click.testing import CliRunner
 
 from financing_cases import rulebook
+from plain_matcher import PlainMatcher
 from policy.cli import main
-from policy.exchange import from_binance, from_lobster, matcher
+from policy.exchange import from_binance, from_lobster
 from policy.exchange.events import Accepted, Cancelled, Refused, Replaced, Traded
-from policy.exchange.matcher import Matcher
-from policy.exchange.orders import Cancel, Place, Rejected, Replace
+from policy.exchange.orders import Cancel, Place, Replace
+from policy.exchange.recorded import OrderUpdate
+from policy.market.events import Rejected
 from policy.scenario.from_folder import Step, scenario_in
 from policy.scenario.market import COMMANDS, Market
 
@@ -55,14 +57,14 @@ class Recording:
     tick: str
     lot: str
 
-    def plain(self) -> Iterator[matcher.Command]:
-        """As orders of a plain venue."""
+    def plain(self) -> Iterator[OrderUpdate]:
+        """As order flow, in ticks and lots."""
         path = DATA / self.file
         with (gzip.open if path.suffix == ".gz" else open)(path, "rt", encoding="utf-8") as lines:
             if self.format == "lobster":
-                yield from from_lobster.commands(from_lobster.read(lines, self.file))
+                yield from from_lobster.order_flow(from_lobster.read(lines, self.file))
             else:
-                yield from from_binance.commands(from_binance.read(lines, self.file, self.tick, self.lot))
+                yield from from_binance.order_flow(from_binance.read(lines, self.file, self.tick, self.lot))
 
 
 LOBSTER = Recording("lobster_aapl_messages.csv", "lobster", "0.01", "1")
@@ -232,9 +234,9 @@ def carried_out(path: Path, most: int | None) -> Outcome:
 
 
 def check_conservation(market: Market) -> None:
-    engine: Any = market.engines["exchange"]
+    engine: Any = market.venues["exchange"]
     for what, (free, held) in engine.ledger.totals().items():
-        assert free + held == engine.ledger.brought.get(what, 0), what
+        assert free + held == engine.ledger.deposited.get(what, 0), what
     assert all(b.free >= 0 and b.held >= 0 for b in engine.ledger.balances.values())
 
 
@@ -243,9 +245,9 @@ def check_equal(recording: Recording, path: Path, most: int | None, trades: int)
     outcome = carried_out(folder(path, recording, DATA / recording.file), most)
     assert not outcome.of(Refused)
     assert {r.code for r in outcome.of(Rejected)} <= {"not_resting"}  # traded before it could be cancelled
-    engine: Any = outcome.market.engines["exchange"]
+    engine: Any = outcome.market.venues["exchange"]
     listed = engine.register.instruments["X"]
-    plain = Matcher().run(islice(recording.plain(), most))
+    plain = PlainMatcher().run(islice(recording.plain(), most))
     expected = [(f"1/{a}", f"1/{b}", price * listed.tick, size * listed.lot) for a, b, price, size in plain]
     assert [(t.resting, t.incoming, t.price, t.quantity) for t in outcome.of(Traded)] == expected
     assert len(expected) >= trades

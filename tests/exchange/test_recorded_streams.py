@@ -14,12 +14,15 @@ from pathlib import Path
 import pytest
 
 from naive_matcher import NaiveMatcher, told
+from plain_matcher import PlainMatcher
 from policy.diagnostics import PolicyError
 from policy.exchange import from_binance, from_lobster
-from policy.exchange.book import BUY, IMMEDIATE_OR_CANCEL, SELL, Book, BookOrder
-from policy.exchange.from_binance import Depth, Quote, RecordedBook, Snapshot, Trade
+from policy.exchange.from_binance import Depth, Quote, Snapshot, Trade
 from policy.exchange.from_lobster import DELETED, EXECUTED, HIDDEN, PLACED, REDUCED, Message
-from policy.exchange.matcher import CANCEL_INCOMING, Cancel, Command, Matcher, Place, Replace
+from policy.exchange.recorded import OrderUpdate
+from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, SELL, Book, BookOrder
+from policy.market.matcher import CANCEL_INCOMING
+from recorded_book import RecordedBook
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 recorded = pytest.mark.skipif(not DATA.is_dir(), reason=f"the recordings are not here: {DATA}")
@@ -75,10 +78,10 @@ def test_lobster_messages_are_read() -> None:
 
 
 def test_lobster_messages_become_orders() -> None:
-    flow = list(from_lobster.commands(from_lobster.read(lines(MESSAGES), "sample")))
-    assert [type(c) for c in flow] == [Place, Place, Replace, Place, Cancel]
-    matcher = Matcher()
-    reports = [told(matcher.submit(command)) for command in flow]
+    flow = list(from_lobster.order_flow(from_lobster.read(lines(MESSAGES), "sample")))
+    assert [update.action for update in flow] == ["new", "new", "change", "new", "delete"]
+    matcher = PlainMatcher()
+    reports = [told(matcher.update(update)) for update in flow]
     assert [report[0] for report in reports] == ["rested", "rested", "reduced", "filled", "cancelled"]
     assert reports[3][2] == [("11", 58_533, 60)]
     assert list(matcher.book) == []
@@ -221,11 +224,10 @@ def test_depth_waits_for_its_snapshot() -> None:
 
 
 def test_binance_streams_become_orders() -> None:
-    flow = list(from_binance.commands(sample()))
-    assert [type(c).__name__ for c in flow] == "Place Place Place Place Place Place Cancel Replace".split()
+    flow = list(from_binance.order_flow(sample()))
+    assert [update.action for update in flow] == "new new new new new new delete change".split()
     taker = flow[5]
-    assert isinstance(taker, Place)
-    assert (taker.side, taker.price, taker.quantity, taker.kind) == (BUY, 102, 1, IMMEDIATE_OR_CANCEL)
+    assert (taker.side, taker.price, taker.quantity, taker.type) == (BUY, 102, 1, IMMEDIATE_OR_CANCEL)
 
 
 @pytest.mark.parametrize(
@@ -311,36 +313,36 @@ def test_the_rebuilt_books_best_equal_the_recorded_quotes(name: str, compared: i
 # ── as order flow ───────────────────────────────────────────────────────────────────────────
 
 
-def agree(flow: Iterable[Command]) -> tuple[int, int]:
-    """Puts commands to the fast matcher and to the naive one. How many there were, and how many trades."""
-    fast, naive = Matcher(), NaiveMatcher(CANCEL_INCOMING)
-    commands = trades = 0
-    for command in flow:
-        commands += 1
-        report = fast.submit(command)
-        match command:
-            case Place():
-                c = command
-                expected = naive.place(c.id, c.owner, c.side, c.price, c.quantity, c.kind, c.key)
-            case Cancel():
-                expected = naive.cancel(command.id)
-            case Replace():
-                expected = naive.replace(command.id, command.price, command.quantity, command.key)
+def agree(flow: Iterable[OrderUpdate]) -> tuple[int, int]:
+    """Puts an order flow to the fast matcher and to the naive one. How many updates there were, how many trades."""
+    fast, naive = PlainMatcher(), NaiveMatcher(CANCEL_INCOMING)
+    updates = trades = 0
+    for update in flow:
+        updates += 1
+        report = fast.update(update)
+        match update.action:
+            case "new":
+                u = update
+                expected = naive.place(u.id, u.id, u.side, u.price, u.quantity, u.type, ())
+            case "delete":
+                expected = naive.cancel(update.id)
+            case "change":
+                expected = naive.replace(update.id, update.price, update.quantity, ())
         assert told(report) == expected
         trades += len(report.fills)
-        if commands % 50 == 0:
+        if updates % 50 == 0:
             for side in (BUY, SELL):
                 queue = [(order.id, order.remaining) for order in naive.queue(side)]
                 assert [(order.id, order.remaining) for order in fast.book.queue(side)] == queue
-    return commands, trades
+    return updates, trades
 
 
 @recorded
 def test_both_matchers_agree_on_a_morning_of_apple() -> None:
-    assert agree(from_lobster.commands(lobster_messages())) == (375, 56)
+    assert agree(from_lobster.order_flow(lobster_messages())) == (375, 56)
 
 
-def of_the_middle(name: str, events: int, around: int) -> Iterator[Command]:
+def of_the_middle(name: str, events: int, around: int) -> Iterator[OrderUpdate]:
     """Orders from real events, near where it trades: the naive matcher is slow in a full book."""
     updates = (u for u in binance(name) if not isinstance(u, Snapshot))
     middle = 0
@@ -356,7 +358,7 @@ def of_the_middle(name: str, events: int, around: int) -> Iterator[Command]:
             near.append(Depth(update.at, update.first, update.last, bids, asks))
         else:
             near.append(update)
-    return from_binance.commands(near)
+    return from_binance.order_flow(near)
 
 
 @recorded

@@ -16,12 +16,13 @@ import policy
 from financing_cases import command, lender, said
 from policy.decisions import MISSING, Outcome
 from policy.diagnostics import PolicyError
-from policy.exchange.orders import NewDay, Rejected
 from policy.facts.records import unchecked
 from policy.margin.financing import commands as do, events as told
 from policy.margin.financing.engine import Engine, opened
+from policy.market.commands import NewDay
+from policy.market.events import Rejected
 from policy.resources import folder
-from policy.wire import canonical, command_json, event_json
+from policy.wire import command_json, event_json, json_line
 
 HOUSE = "example.house"
 START = "2026-04-01T09:00+08:00"
@@ -118,9 +119,9 @@ def test_a_refusal_carries_the_facts_that_it_was_decided_on() -> None:
     desk.submit(command("post_collateral", START, account="ann", asset="0005.HK", quantity="4000"))
     (refused,) = desk.submit(command("advance_loan", START, account="ann", amount="400000 HKD"))
     assert isinstance(refused, told.AdvanceRefused)
-    asked = desk.books.rules.advance.read({k: refused.facts[k] for k in ("account", "amount")})
+    asked = desk.context.rules.advance.read({k: refused.facts[k] for k in ("account", "amount")})
     assert isinstance(asked, tuple)
-    assert desk.books.rules.advance.verdict(*asked) == refused.verdict
+    assert desk.context.rules.advance.verdict(*asked) == refused.verdict
     (kept,) = desk.submit(command("withdraw_collateral", START, account="ann", asset="0005.HK", quantity="8000"))
     assert isinstance(kept, Rejected)
 
@@ -143,7 +144,7 @@ def test_an_advance_before_there_is_a_lender_makes_no_sense() -> None:
     ):
         (rejected,) = desk.submit(said(line))
         assert isinstance(rejected, Rejected)
-        assert rejected.code == "no_lender"
+        assert rejected.code == "unknown_lender"
 
 
 def test_an_asset_of_which_too_little_is_known_leaves_the_account_undecided() -> None:
@@ -158,10 +159,10 @@ def test_an_asset_of_which_too_little_is_known_leaves_the_account_undecided() ->
     desk.submit(command("advance_loan", START, account="ann", amount="100000 HKD"))
     events = desk.submit(command("post_collateral", START, account="ann", asset="8123.HK", quantity="1000"))
     assert kinds(events) == ["CollateralPosted", "CallUndecided", "AdvancesStopped", "SaleUndecided"]
-    assert desk.books.loans.uncounted == 1
+    assert desk.context.loans.uncounted == 1
     events = desk.submit(command("withdraw_collateral", START, account="ann", asset="8123.HK", quantity="1000"))
     assert kinds(events) == ["CollateralReleased", "AdvancesResumed"]
-    assert desk.books.loans.uncounted == 0
+    assert desk.context.loans.uncounted == 0
 
 
 # ── any stream of commands ──────────────────────────────────────────────────────────────────
@@ -193,7 +194,7 @@ STEPS = st.lists(
 
 def carried_out(desk: Engine, steps: list[tuple[Any, ...]], after: Any = lambda _, events: None) -> list[Any]:
     """All events of the steps; amounts are made to fit what there is, so that most steps do something."""
-    at = desk.books.now or 0
+    at = desk.clock.at or 0
     first = {id: asset.price or 0 for id, asset in desk.assets.items()}
     happened: list[Any] = []
     for kind, *rest in steps:
@@ -224,7 +225,7 @@ def _command(desk: Engine, kind: str, rest: list[Any], at: int, first: dict[str,
 
 def room(desk: Engine, who: str) -> int:
     facts = desk.accounts[who].facts
-    carried: int = desk.books.rules.carried.answer(facts).value or 0
+    carried: int = desk.context.rules.carried.answer(facts).value or 0
     left: int = carried - facts.loan
     return max(0, left)
 
@@ -245,7 +246,7 @@ class Accountant:
         assert {id: a.facts.loan for id, a in desk.accounts.items()} == {id: self.loans[id] for id in desk.accounts}
         held = {(a.id, h.asset.id): h.quantity for a in desk.accounts.values() for h in a.held.values()}
         assert held == {k: v for k, v in self.held.items() if v}
-        assert self.lent == sum(self.loans.values()) == desk.books.loans.total
+        assert self.lent == sum(self.loans.values()) == desk.context.loans.total
         for asset in desk.assets.values():
             assert asset.quantity == sum(h.quantity for h in asset.holders.values())
         self.check_sums()
@@ -281,12 +282,12 @@ class Accountant:
                 price = held.asset.price
                 value = MISSING if price is None else price * held.quantity // 10**10
                 assert held.position.market_value is value or held.position.market_value == value
-                counted = desk.books.rules.counted.answer(account.facts, held.position)
+                counted = desk.context.rules.counted.answer(account.facts, held.position)
                 unknown += counted.outcome is not Outcome.VALUE
                 collateral[held.asset.connected] += counted.value or 0
-        assert desk.books.loans.uncounted == unknown
-        assert desk.books.loans.by_group.largest()[1] == max(groups.values())
-        assert desk.books.loans.by_collateral.largest()[1] == max(collateral.values(), default=0)
+        assert desk.context.loans.uncounted == unknown
+        assert desk.context.loans.by_group.largest()[1] == max(groups.values())
+        assert desk.context.loans.by_collateral.largest()[1] == max(collateral.values(), default=0)
 
 
 @settings(max_examples=60, deadline=None)
@@ -302,7 +303,7 @@ def test_nothing_that_is_due_is_left_undone(steps: list[tuple[Any, ...]]) -> Non
     desk = staged()
 
     def check(*_: Any) -> None:
-        rules = desk.books.rules
+        rules = desk.context.rules
         for account in desk.accounts.values():
             facts = account.facts
             due = rules.call.verdict(facts).outcome
@@ -341,7 +342,7 @@ def _moved_on(id: str, command: Any, later: list[Any]) -> bool:
 
 
 def _one_lot_less_is_too_little(desk: Engine, event: told.CollateralSold) -> None:
-    rules, lot = desk.books.rules, desk.assets[event.asset].lot
+    rules, lot = desk.context.rules, desk.assets[event.asset].lot
     read = rules.sale.read(rules.sale.told(desk.accounts[event.account].facts))
     assert isinstance(read, tuple)
     account = unchecked(type(read[0]), read[0])
@@ -365,7 +366,7 @@ def test_more_collateral_never_brings_a_call(steps: list[tuple[Any, ...]], who: 
     desk = staged()
     carried_out(desk, steps)
     quantity = lots * desk.assets[what].lot
-    events = desk.submit(do.PostCollateral(who, what, desk.books.now or 0, quantity))
+    events = desk.submit(do.PostCollateral(who, what, desk.clock.at or 0, quantity))
     assert "MarginCalled" not in kinds(events)
 
 
@@ -375,10 +376,10 @@ def test_the_same_commands_give_the_same_bytes(steps: list[tuple[Any, ...]]) -> 
     desk, again = staged(), staged()
     commands: list[Any] = []
     first = carried_out(desk, steps, lambda said, _: commands.append(said))
-    read = [said(canonical(command_json(c))) for c in commands]
+    read = [said(json_line(command_json(c))) for c in commands]
     assert read == commands
     second = [event for c in read for event in again.submit(c)]
-    assert [canonical(event_json(e)) for e in first] == [canonical(event_json(e)) for e in second]
+    assert [json_line(event_json(e)) for e in first] == [json_line(event_json(e)) for e in second]
 
 
 def test_the_streams_do_reach_every_kind_of_event() -> None:

@@ -27,9 +27,9 @@ from perpetual_market import (
 )
 from policy.decisions import Outcome
 from policy.diagnostics import PolicyError
-from policy.exchange.orders import NewDay
 from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
 from policy.margin.perpetuals.rules import perpetual_rules
+from policy.market.commands import NewDay
 
 LONG_DAY = date.fromisoformat(HOUSE_DAY).toordinal()
 
@@ -247,7 +247,7 @@ def test_every_order_type(type: str, price: int | None, traded: int, rests: bool
     events = made.order("ben", "buy", price, 3, type=type, id="mine")
     assert sum(e.size for e in of(told.PerpetualTraded, events)) == traded * ONE
     assert ("mine" in made.desk.state.live) is rests
-    assert [e.why for e in of(told.PerpetualCancelled, events)] == ([why] if why else [])
+    assert [e.reason for e in of(told.PerpetualCancelled, events)] == ([why] if why else [])
 
 
 def test_a_market_order_into_an_empty_book_is_gone_at_once() -> None:
@@ -269,7 +269,7 @@ def test_nobody_trades_with_themselves_between_buckets(mode: str) -> None:
     assert not of(told.PerpetualTraded, events)
     (cancelled,) = of(told.PerpetualCancelled, events)
     assert cancelled.id == {"cancel_incoming": "incoming", "cancel_resting": "resting"}[mode]
-    assert cancelled.why == "meets_own_order"
+    assert cancelled.reason == "meets_own_order"
 
 
 def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:

@@ -13,7 +13,7 @@ from case_files import Case, parametrised
 from exchange_cases import rulebook
 from market_lines import PERPETUALS, Played, played
 from policy.margin.perpetuals.commands import PRICE, SIZE
-from policy.margin.perpetuals.desk import COMMANDS, opened
+from policy.margin.perpetuals.engine import COMMANDS, opened
 
 
 def desk(on: str, under: str) -> Any:
@@ -25,7 +25,7 @@ def books(desk: Any) -> Mapping[str, Iterable[Any]]:
 
 
 def balanced(desk: Any) -> bool:
-    return desk.total() == desk.state.came_in
+    return desk.total() == desk.state.deposited
 
 
 ENGINE = Played(COMMANDS, PERPETUALS, desk, books, PRICE, SIZE, balanced)

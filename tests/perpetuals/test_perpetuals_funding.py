@@ -146,7 +146,7 @@ def test_funding_without_an_index_is_not_paid() -> None:
     made.index(None, at=MIDNIGHT + HOUR)
     events = made.say(do.CancelPerpetual, "none", "ann", at=MIDNIGHT + 8 * HOUR)
     (skipped,) = of(marked.FundingNotSettled, events)
-    assert skipped.why == "no_index"
+    assert skipped.reason == "no_index"
 
 
 def test_funding_that_would_not_cancel_out_is_not_paid() -> None:
@@ -155,5 +155,5 @@ def test_funding_that_would_not_cancel_out_is_not_paid() -> None:
     made.pair("ann", "ben", 100, 1)
     events = made.say(do.CancelPerpetual, "none", "ann", at=MIDNIGHT + 8 * HOUR)
     (skipped,) = of(marked.FundingNotSettled, events)
-    assert skipped.why == "payments_do_not_cancel_out"
+    assert skipped.reason == "payments_do_not_cancel_out"
     assert not of(marked.FundingPaid, events)

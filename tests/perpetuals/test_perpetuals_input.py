@@ -15,9 +15,9 @@ from perpetual_market import (
     market,
     of,
 )
-from policy.exchange.orders import Rejected
 from policy.margin.perpetuals import commands as do
-from policy.wire import canonical, event_json
+from policy.market.events import Rejected
+from policy.wire import event_json, json_line
 
 ORDER = {"side": "buy", "size": ONE, "price": 100 * USD}
 BIG = 10**17
@@ -29,7 +29,7 @@ BIG = 10**17
         (lambda at: do.PlacePerpetual("x", "ann", "BTC", "DOGE", at=at, **ORDER), "unknown_contract"),
         (lambda at: do.PlacePerpetual("x", "eve", "BTC", "BTC", at=at, **ORDER), "unknown_account"),
         (lambda at: do.PlacePerpetual("x", "ann", "mine", "BTC", at=at, **ORDER), "unknown_bucket"),
-        (lambda at: do.PlacePerpetual("x", "ann", "ETH", "BTC", at=at, **ORDER), "another_contract"),
+        (lambda at: do.PlacePerpetual("x", "ann", "ETH", "BTC", at=at, **ORDER), "other_contract"),
         (
             lambda at: do.PlacePerpetual("x", "ann", "BTC", "BTC", at=at, **ORDER | {"price": 100 * USD + 1}),
             "off_tick",
@@ -59,10 +59,10 @@ BIG = 10**17
         (lambda at: do.DepositMargin("eve", at=at, value=1, asset=CASH), "unknown_account"),
         (lambda at: do.DepositMargin("ann", at=at, value=0, asset=CASH), "not_positive"),
         (lambda at: do.DepositMargin("ann", at=at, value=10**18 - 1, asset=CASH), "too_large"),
-        (lambda at: do.WithdrawMargin("ann", at=at, value=1), "not_enough"),
-        (lambda at: do.PostMargin("ann", "BTC", at=at, amount=1), "not_enough"),
+        (lambda at: do.WithdrawMargin("ann", at=at, value=1), "insufficient_balance"),
+        (lambda at: do.PostMargin("ann", "BTC", at=at, amount=1), "insufficient_balance"),
         (lambda at: do.PostMargin("ann", "BTC", at=at, amount=-1), "not_positive"),
-        (lambda at: do.ReleaseMargin("ann", "BTC", at=at, amount=10**12), "not_enough"),
+        (lambda at: do.ReleaseMargin("ann", "BTC", at=at, amount=10**12), "insufficient_balance"),
         (lambda at: do.TopUpFund(at=at, amount=0), "not_positive"),
     ],
 )
@@ -88,7 +88,7 @@ def test_the_same_commands_give_the_same_bytes() -> None:
         for name, side, price, size in (("ann", "buy", 100, 10), ("ben", "sell", 100, 10), ("cat", "buy", 95, 4)):
             events += made.order(name, side, price, size)
         events += made.index(90, at=MIDNIGHT + 9 * HOUR)
-        return "\n".join(canonical(event_json(e)) for e in events)
+        return "\n".join(json_line(event_json(e)) for e in events)
 
     assert run() == run()
     assert "deleveraged" in run()

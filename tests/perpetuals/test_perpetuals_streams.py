@@ -26,13 +26,13 @@ from perpetual_market import (
     Market,
     law_with,
 )
-from policy.exchange.book import BUY, SELL
-from policy.exchange.orders import NewDay
 from policy.margin.perpetuals import commands as do
-from policy.margin.perpetuals.desk import COMMANDS, opened
+from policy.margin.perpetuals.engine import COMMANDS, opened
+from policy.market.book import BUY, SELL
+from policy.market.commands import NewDay
 from policy.pipeline import Rulebook
 from policy.source import Source
-from policy.wire import Commands, canonical, command_json, event_json
+from policy.wire import Commands, command_json, event_json, json_line
 
 CLIENTS = ("ann", "ben", "cat", "dan")
 CONTRACTS = ("BTC", "ETH")
@@ -50,7 +50,7 @@ def rules_of(day: str) -> Rulebook:
 
 
 def written(event: Any) -> str:
-    return canonical(event_json(event))
+    return json_line(event_json(event))
 
 
 class AnyStream(RuleBasedStateMachine):
@@ -166,7 +166,7 @@ class AnyStream(RuleBasedStateMachine):
     @invariant()
     def money_is_conserved(self) -> None:
         state = self.market.desk.state
-        assert self.market.desk.total() == state.came_in == self.market.kept.came_in == self.brought
+        assert self.market.desk.total() == state.deposited == self.market.kept.deposited == self.brought
 
     @invariant()
     def the_events_tell_it_all(self) -> None:
@@ -212,9 +212,9 @@ class AnyStream(RuleBasedStateMachine):
         """Written down and read back, the commands give the same events, byte for byte."""
         again = opened(rules_of, LAW_DAY)
         for command, events in self.market.said:
-            read = READS.read(Source("journal", canonical(command_json(command))))
-            assert [canonical(event_json(e)) for e in again.submit(read)] == [
-                canonical(event_json(e)) for e in events
+            read = READS.read(Source("journal", json_line(command_json(command))))
+            assert [json_line(event_json(e)) for e in again.submit(read)] == [
+                json_line(event_json(e)) for e in events
             ]
 
 

@@ -18,7 +18,7 @@ from policy.model.types import Number
 from policy.scenario.from_folder import Step, scenario_in
 from policy.scenario.prices import Recorded, recorded_prices
 from policy.source import Source
-from policy.wire import Commands, canonical, command_json, facts as raw_facts, typed
+from policy.wire import Commands, command_json, facts as raw_facts, json_line, typed
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 
@@ -41,7 +41,7 @@ FIRST = 1_772_330_400_000_000  # 2026-03-01T10:00:00+08:00
 
 def line(minute: int, id: str, **other: str) -> str:
     said = {"do": "quote", "id": id, "at": f"2026-03-01T10:{minute:02}:00+08:00", "price": "12.30 HKD", **other}
-    return canonical(said) + "\n"
+    return json_line(said) + "\n"
 
 
 def steps(folder: Path) -> list[Step]:
@@ -144,10 +144,10 @@ QUOTES = st.builds(
 
 @given(QUOTES)
 def test_a_command_that_is_written_is_read_back(quote: Quote) -> None:
-    text = canonical(command_json(quote))
+    text = json_line(command_json(quote))
     read = COMMANDS.read(Source("line", text))
     assert read == quote
-    assert canonical(command_json(read)) == text
+    assert json_line(command_json(read)) == text
 
 
 # ── recorded prices ─────────────────────────────────────────────────────────────────────────

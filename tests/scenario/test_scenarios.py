@@ -25,15 +25,17 @@ from click.testing import CliRunner, Result
 from case_files import Case, parametrised
 from financing_cases import rulebook, shown
 from policy import resources
+from policy.audit.events import read_event
 from policy.audit.journal import Journal
 from policy.audit.records import Header
 from policy.audit.replay import replay
 from policy.audit.verify import verify
 from policy.cli import main
+from policy.exchange.events import MoneyDeposited
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import COMMANDS, Market, engine_for
 from policy.scenario.run import Run, stage_of
-from policy.wire import canonical, command_json, event_json
+from policy.wire import command_json, event_json, json_line
 
 SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
 NAMES = sorted(path.name for path in SCENARIOS.iterdir() if path.is_dir())
@@ -59,7 +61,7 @@ class Step:
     def told(self) -> str:
         """The command without its facts, and its events."""
         said = command_json(self.command)
-        return "\n  ".join([canonical({k: v for k, v in said.items() if k != "facts"}), *map(shown, self.events)])
+        return "\n  ".join([json_line({k: v for k, v in said.items() if k != "facts"}), *map(shown, self.events)])
 
 
 def opened(name: str) -> Market:
@@ -159,7 +161,24 @@ def test_what_happens_happens_the_same_again(name: str) -> None:
 
 
 def _bytes(events: list[Any]) -> str:
-    return "\n".join(canonical(event_json(e)) for e in events)
+    return "\n".join(json_line(event_json(e)) for e in events)
+
+
+@EVERY
+def test_every_event_can_be_read_back_from_json(name: str) -> None:
+    for step in steps(name).values():
+        for event in step.events:
+            written = json_line(event_json(event))
+            again = read_event(json.loads(written))
+            assert type(again) is type(event)
+            assert json_line(event_json(again)) == written
+
+
+def test_what_no_venue_wrote_is_no_event() -> None:
+    written = event_json(MoneyDeposited("ann", 1_00, 1_00))
+    for wrong in (written | {"event": "deposited"}, written | {"amount": "1.001 HKD"}, {"event": "money_deposited"}):
+        with pytest.raises(ValueError, match=r"deposited|decimals"):
+            read_event(wrong)
 
 
 @EVERY
@@ -190,23 +209,23 @@ def test_no_order_of_a_set_shows(tmp_path: Path) -> None:
 
 
 @EVERY
-def test_whatever_came_in_is_there_after_every_line(name: str) -> None:
+def test_what_was_deposited_is_there_after_every_line(name: str) -> None:
     market = opened(name)
     conserved = {"exchange": _of_exchange, "perpetuals": _of_desk}
     for line, _ in carried_out(name, market):
         for engine, check in conserved.items():
-            if engine in market.engines:
-                check(market.engines[engine], line)
+            if engine in market.venues:
+                check(market.venues[engine], line)
 
 
 def _of_exchange(engine: Any, line: tuple[str, int]) -> None:
     for what, (free, held) in engine.ledger.totals().items():
-        assert free + held == engine.ledger.brought.get(what, 0), (line, what)
+        assert free + held == engine.ledger.deposited.get(what, 0), (line, what)
     assert all(b.free >= 0 and b.held >= 0 for b in engine.ledger.balances.values()), line
 
 
 def _of_desk(engine: Any, line: tuple[str, int]) -> None:
-    assert engine.total() == engine.state.came_in, line
+    assert engine.total() == engine.state.deposited, line
     assert all(bucket.margin >= 0 for bucket in engine.state.buckets()), line
 
 

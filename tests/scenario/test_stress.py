@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from financing_cases import rulebook
 from policy import resources
 from policy.cli import main
-from policy.margin.perpetuals.desk import Desk
+from policy.margin.perpetuals.engine import Engine
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import Market
 from policy.scenario.prices import Recorded
@@ -63,8 +63,8 @@ FACTORS = st.fractions(Fraction(1, 20), Fraction(3), max_denominator=1_000)
 @given(st.lists(FACTORS, min_size=1, max_size=6))
 def test_whatever_prices_do_no_money_is_made_or_lost_and_no_client_owes(path: list[Fraction]) -> None:
     run, prices = staged()
-    desk = run.market.engines["perpetuals"]
-    assert isinstance(desk, Desk)
+    desk = run.market.venues["perpetuals"]
+    assert isinstance(desk, Engine)
     came_in = desk.total()
     moves = [Move((n + 1) * HOUR, {"BTC": f, "BTC-PERP": f, "ETH": f}) for n, f in enumerate(path)]
     for _ in stress(prices, moves, run.submit):

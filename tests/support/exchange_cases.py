@@ -160,14 +160,14 @@ def conserved(market: Engine) -> None:
     """Nothing is made or lost, and what is reserved is what orders and waiting trades need, to the last unit."""
     totals = market.ledger.totals()
     assert {what: free + held for what, (free, held) in totals.items() if free + held} == {
-        what: amount for what, amount in market.ledger.brought.items() if amount
+        what: amount for what, amount in market.ledger.deposited.items() if amount
     }
     needed: dict[tuple[str, str], int] = {}
 
     def needs(owner: str, what: str, amount: int) -> None:
         needed[owner, what] = needed.get((owner, what), 0) + amount
 
-    notional = market.floor.rules.asked.notional
+    notional = market.desk.rules.asked.notional
     for order in resting(market):
         live = order.data
         assert order.remaining > 0

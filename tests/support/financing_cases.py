@@ -14,7 +14,7 @@ from policy.margin.financing.engine import COMMANDS, Engine, opened
 from policy.pipeline import Rulebook, dated, load_program, read_folder
 from policy.resources import folder
 from policy.source import Source
-from policy.wire import Commands, canonical, event_json
+from policy.wire import Commands, event_json, json_line
 
 READS = Commands.of(*COMMANDS)
 
@@ -56,4 +56,4 @@ def shown(event: Any) -> str:
         if isinstance(value, Verdict):
             told[name] = in_words(value)
     told.pop("facts", None)
-    return canonical(told)
+    return json_line(told)

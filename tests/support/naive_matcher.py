@@ -9,10 +9,10 @@ from copy import copy
 
 from attrs import define, field
 
-from policy.exchange.matcher import Report as MatchReport
+from plain_matcher import Report as PlainReport
 
 Trade = tuple[str, int, int]  # with whom, at what price, how much
-Report = tuple[str, str, list[Trade], list[str]]  # outcome, why, trades, the owner's own orders that left
+Report = tuple[str, str, list[Trade], list[str]]  # outcome, reason, trades, the owner's own orders that left
 
 
 @define
@@ -39,10 +39,6 @@ class NaiveMatcher:
     def place(
         self, id: str, owner: str, side: str, price: int, quantity: int, kind: str, key: tuple[int, ...]
     ) -> Report:
-        if self.named(id):
-            return "rejected", "duplicate_order", [], []
-        if quantity <= 0 or (price <= 0 and kind != "market"):
-            return "rejected", "not_positive", [], []
         before = [copy(o) for o in self.orders]
         incoming = Order(id, owner, side, price, quantity, key)
         trades, left, met_own = self.trade(incoming, kind)
@@ -89,14 +85,12 @@ class NaiveMatcher:
         if order is None:
             return "rejected", "unknown_order", [], []
         self.orders.remove(order)
-        return "cancelled", "asked", [], []
+        return "cancelled", "requested", [], []
 
     def replace(self, id: str, price: int, quantity: int, key: tuple[int, ...]) -> Report:
         order = self.named(id)
         if order is None:
             return "rejected", "unknown_order", [], []
-        if quantity <= 0 or price <= 0:
-            return "rejected", "not_positive", [], []
         if price == order.price and quantity <= order.remaining:
             order.remaining = quantity
             return "reduced", "", [], []
@@ -114,7 +108,7 @@ def whole_key(order: Order) -> tuple[int, ...]:
     return order.key or (-order.price if order.side == "buy" else order.price,)
 
 
-def told(report: MatchReport) -> tuple[str, str, list[tuple[str, int, int]], list[str]]:
+def told(report: PlainReport) -> tuple[str, str, list[tuple[str, int, int]], list[str]]:
     """A report as the naive matcher gives it."""
     fills = [(order.id, order.price, quantity) for order, quantity in report.fills]
-    return report.outcome, report.why, fills, [order.id for order in report.leaving]
+    return report.outcome, report.reason, fills, [order.id for order in report.self_trade_cancels]

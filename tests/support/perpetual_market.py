@@ -15,7 +15,7 @@ from typing import Any
 
 import policy
 from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
-from policy.margin.perpetuals.desk import Desk, opened
+from policy.margin.perpetuals.engine import Engine, opened
 from policy.pipeline import Rulebook
 from policy.resources import folder
 
@@ -84,7 +84,7 @@ class Market:
     """A desk, with commands in few words: money and prices in dollars, sizes in whole contracts unless told."""
 
     def __init__(self, rules: Callable[[str], Rulebook] | None = None, on: str = LAW_DAY, at: int = MIDNIGHT) -> None:
-        self.desk: Desk = opened(rules or (lambda day: law_with(*SMALL, on=day)), on)
+        self.desk: Engine = opened(rules or (lambda day: law_with(*SMALL, on=day)), on)
         self.at = at
         self.kept = Bookkeeper()
         self.number = 0
@@ -188,13 +188,13 @@ class Bookkeeper:
         self.margin: dict[Slot, int] = defaultdict(int)
         self.size: dict[tuple[Slot, str], int] = defaultdict(int)
         self.entry: dict[tuple[Slot, str], int] = defaultdict(int)
-        self.fund = self.fees = self.uncovered = self.came_in = 0
+        self.fund = self.fees = self.uncovered = self.deposited = 0
         self.paid = self.received = 0  # of the funding that is being settled: in nobody's books until it is
 
     def read(self, events: list[Any]) -> None:
         for event in events:
             self._read(event)
-            assert self.total() == self.came_in, event
+            assert self.total() == self.deposited, event
             for contract in {c for _, c in self.size}:
                 assert sum(size for (_, c), size in self.size.items() if c == contract) == 0, event
 
@@ -214,10 +214,10 @@ class Bookkeeper:
         match event:
             case told.MarginDeposited():
                 self.free[event.account] += event.value
-                self.came_in += event.value
+                self.deposited += event.value
             case told.MarginWithdrawn():
                 self.free[event.account] -= event.value
-                self.came_in -= event.value
+                self.deposited -= event.value
             case told.MarginPosted():
                 self.free[event.account] -= event.amount
                 self.margin[event.account, event.bucket] += event.amount
@@ -226,7 +226,7 @@ class Bookkeeper:
                 self.margin[event.account, event.bucket] -= event.amount
             case told.FundToppedUp():
                 self.fund += event.amount
-                self.came_in += event.amount
+                self.deposited += event.amount
             case told.PerpetualTraded(contract=contract, price=price, size=size):
                 assert event.value == price * size
                 buyer, seller = (event.buyer, event.buyer_bucket), (event.seller, event.seller_bucket)

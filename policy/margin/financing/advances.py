@@ -10,26 +10,27 @@ from policy.decisions import MISSING, Outcome, Verdict
 from policy.margin.financing.collateral import lend
 from policy.margin.financing.commands import MONEY
 from policy.margin.financing.events import AdvanceRefused, BookJudged, LoanAdvanced, LoanRepaid
-from policy.margin.financing.reading import RefusedError, money, within_facts
-from policy.margin.financing.state import Account, Books, Lender
+from policy.margin.financing.state import Account, Context, Lender
+from policy.market.checks import InvalidCommandError, positive, within_facts
+from policy.market.events import InvalidCode
 from policy.model.values import show
 
 
-def advance(account: Account, amount: int, lender: Lender, books: Books) -> None:
-    """Lends the amount, or tells every verdict against it."""
-    money(amount)
-    within_facts(account.facts.loan + amount, "the loan")
-    rules = books.rules
+def advance(account: Account, amount: int, lender: Lender, context: Context) -> None:
+    """Lends the amount, or emits every verdict against it."""
+    positive(amount, MONEY, "amount")
+    within_facts(account.facts.loan + amount, "loan")
+    rules = context.rules
     verdict = rules.advance.verdict(account.facts, amount)
     facts = rules.advance.told(account.facts, amount)
-    lend(account, amount, books)
-    of_book = book_verdict(lender, books)
+    lend(account, amount, context)
+    of_book = book_verdict(lender, context)
     if all(v.outcome is Outcome.PERMITTED for v in (verdict, lender.standing, of_book)):
-        books.tell(LoanAdvanced(account=account.id, amount=amount, loan=account.facts.loan, verdict=verdict))
+        context.emit(LoanAdvanced(account=account.id, amount=amount, loan=account.facts.loan, verdict=verdict))
         return
     facts |= rules.offered.told(lender.firm) | rules.book.told(lender.book)
-    lend(account, -amount, books)
-    books.tell(
+    lend(account, -amount, context)
+    context.emit(
         AdvanceRefused(
             account=account.id,
             amount=amount,
@@ -45,28 +46,28 @@ def _against(verdict: Verdict) -> Verdict | None:
     return None if verdict.outcome is Outcome.PERMITTED else verdict
 
 
-def repay(account: Account, amount: int, books: Books) -> None:
+def repay(account: Account, amount: int, context: Context) -> None:
     """Takes the amount off the loan."""
-    money(amount)
+    positive(amount, MONEY, "amount")
     if amount > account.facts.loan:
-        told = f"{show(amount, MONEY)} is more than the loan of {show(account.facts.loan, MONEY)}"
-        raise RefusedError("more_than_the_loan", told)
-    lend(account, -amount, books)
-    books.tell(LoanRepaid(account=account.id, amount=amount, loan=account.facts.loan))
+        message = f"{show(amount, MONEY)} is more than the loan of {show(account.facts.loan, MONEY)}"
+        raise InvalidCommandError(InvalidCode.EXCEEDS_LOAN, message)
+    lend(account, -amount, context)
+    context.emit(LoanRepaid(account=account.id, amount=amount, loan=account.facts.loan))
 
 
-def book_verdict(lender: Lender, books: Books) -> Verdict:
+def book_verdict(lender: Lender, context: Context) -> Verdict:
     """Whether the book as it stands is within its limits; its sums become facts first."""
-    loans, facts = books.loans, lender.book
+    loans, facts = context.loans, lender.book
     facts.total_loans = loans.total
     facts.largest_client_group = loans.by_group.largest()[1]
     facts.largest_collateral = MISSING if loans.uncounted else loans.by_collateral.largest()[1]
-    return books.rules.book.verdict(facts)
+    return context.rules.book.verdict(facts)
 
 
-def book_judged(verdict: Verdict, books: Books) -> BookJudged:
+def book_judged(verdict: Verdict, context: Context) -> BookJudged:
     """The verdict with the sums that it is on."""
-    loans = books.loans
+    loans = context.loans
     group, of_group = loans.by_group.largest()
     collateral, on_collateral = loans.by_collateral.largest()
     return BookJudged(

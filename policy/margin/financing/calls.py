@@ -18,41 +18,40 @@ from policy.margin.financing.events import (
     CallUndecided,
     MarginCalled,
 )
-from policy.margin.financing.state import NO_CALL, OVERDUE, UNMET, Account, Books, open_questions
+from policy.margin.financing.state import NO_CALL, OVERDUE, UNMET, Account, Context, open_questions
 from policy.margin.financing.views import views
 from policy.wanted import provisions
 
 
-def review_call(account: Account, books: Books) -> None:
+def review_call(account: Account, context: Context) -> None:
     """Whether the account is to be called, or its call is met."""
-    facts, rules = account.facts, books.rules
+    facts, rules = account.facts, context.rules
     open_call = facts.call != NO_CALL
     verdict = (rules.met if open_call else rules.call).verdict(facts)
     asked = open_questions(verdict)
-    told, account.call_told = account.call_told, asked
+    told, account.call_reported = account.call_reported, asked
     if asked:
         if asked != told:
-            books.tell(CallUndecided(account=account.id, verdict=verdict))
-            _review_advances(account, books)
+            context.emit(CallUndecided(account=account.id, verdict=verdict))
+            _review_advances(account, context)
         return
     if verdict.outcome is not Outcome.PERMITTED:
         if told or account.stopped:
-            _review_advances(account, books)
+            _review_advances(account, context)
         return
     if open_call:
-        _meet(account, verdict, books)
+        _meet(account, verdict, context)
     else:
-        _call(account, verdict, books)
-    _review_advances(account, books)
+        _call(account, verdict, context)
+    _review_advances(account, context)
 
 
-def _call(account: Account, verdict: Verdict, books: Books) -> None:
-    assert books.now is not None  # a command has come
-    rules = books.rules
+def _call(account: Account, verdict: Verdict, context: Context) -> None:
+    rules = context.rules
     amount = rules.amount.answer(account.facts)
     account.facts.call = UNMET
-    needs = (*open_questions(amount.verdict), *promise(account, books.now, books))
-    books.tell(
+    needs = (*open_questions(amount.verdict), *set_deadline(account, context.now, context))
+    context.emit(
         MarginCalled(
             account=account.id,
             amount=amount.value,
@@ -66,47 +65,46 @@ def _call(account: Account, verdict: Verdict, books: Books) -> None:
     )
 
 
-def promise(account: Account, called_at: int, books: Books) -> tuple[str, ...]:
+def set_deadline(account: Account, called_at: int, context: Context) -> tuple[str, ...]:
     """Gives the call its last moment, as the rules have it; what they need where they have none."""
-    deadline = books.rules.deadline.answer(called_at)
+    deadline = context.rules.deadline.answer(called_at)
     if deadline.outcome is not Outcome.VALUE:
         return open_questions(deadline.verdict)
     account.due_by = deadline.value
-    heappush(books.deadlines, (deadline.value, account.id))
+    heappush(context.deadlines, (deadline.value, account.id))
     return ()
 
 
-def _meet(account: Account, verdict: Verdict, books: Books) -> None:
+def _meet(account: Account, verdict: Verdict, context: Context) -> None:
     account.facts.call = NO_CALL
     account.due_by = None
-    books.tell(CallMet(account=account.id, loan=account.facts.loan, verdict=verdict))
+    context.emit(CallMet(account=account.id, loan=account.facts.loan, verdict=verdict))
 
 
-def _review_advances(account: Account, books: Books) -> None:
+def _review_advances(account: Account, context: Context) -> None:
     """Whether anything may still be advanced, asked as an advance of nothing."""
-    verdict = books.rules.advance.verdict(account.facts, 0)
+    verdict = context.rules.advance.verdict(account.facts, 0)
     stopped = verdict.outcome is not Outcome.PERMITTED
     if stopped != account.stopped:
         account.stopped = stopped
-        books.tell((AdvancesStopped if stopped else AdvancesResumed)(account=account.id, verdict=verdict))
+        context.emit((AdvancesStopped if stopped else AdvancesResumed)(account=account.id, verdict=verdict))
 
 
-def overdue(accounts: Mapping[str, Account], books: Books) -> list[Account]:
+def overdue(accounts: Mapping[str, Account], context: Context, now: int) -> list[Account]:
     """The accounts whose time to meet a call has run out, told in the order in which it did."""
-    assert books.now is not None  # a command has come
     found, waiting = [], []
-    while books.deadlines and books.deadlines[0][0] <= books.now:
-        due_by, id = entry = heappop(books.deadlines)
+    while context.deadlines and context.deadlines[0][0] <= now:
+        due_by, id = entry = heappop(context.deadlines)
         account = accounts[id]
         if account.facts.call != UNMET or account.due_by != due_by:
             continue  # met meanwhile
-        verdict = books.rules.overdue.verdict(due_by, books.now)
+        verdict = context.rules.overdue.verdict(due_by, now)
         if verdict.outcome is Outcome.PERMITTED:
             account.facts.call = OVERDUE
-            books.tell(CallOverdue(account=id, due_by=due_by, verdict=verdict))
+            context.emit(CallOverdue(account=id, due_by=due_by, verdict=verdict))
             found.append(account)
         else:
             waiting.append(entry)
     for entry in waiting:
-        heappush(books.deadlines, entry)
+        heappush(context.deadlines, entry)
     return found

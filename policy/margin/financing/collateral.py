@@ -13,7 +13,7 @@ from policy.decisions import MISSING, UndecidedError
 from policy.facts.records import unchecked
 from policy.margin.financing.loans import Loans
 from policy.margin.financing.rules import FinancingRules
-from policy.margin.financing.state import Account, Asset, Books, Held
+from policy.margin.financing.state import Account, Asset, Context, Held
 from policy.model.types import Record
 
 
@@ -24,26 +24,26 @@ def worth(rules: FinancingRules, asset: Asset, quantity: int) -> Any:
     return rules.market.fast(asset.price, quantity)
 
 
-def holding(account: Account, asset: Asset, books: Books) -> Held:
+def holding(account: Account, asset: Asset, context: Context) -> Held:
     """The account's position in an asset, opened where there was none."""
     held = account.held.get(asset.id)
     if held is None:
-        ((_, of),) = books.rules.lending.function.parameters
+        ((_, of),) = context.rules.lending.function.parameters
         assert isinstance(of, Record)
-        position = unchecked(books.rules.lending.records[of.name], asset=asset.facts, market_value=0)
+        position = unchecked(context.rules.lending.records[of.name], asset=asset.facts, market_value=0)
         held = account.held[asset.id] = asset.holders[account.id] = Held(account, asset, position)
         _list(account)
     return held
 
 
-def move(held: Held, change: int, books: Books) -> None:
+def move(held: Held, change: int, context: Context) -> None:
     """More of a position, or less; an empty one is closed."""
     held.quantity += change
     held.asset.quantity += change
     if held.quantity:
-        revalue((held,), books.rules, books.loans)
+        revalue((held,), context.rules, context.loans)
         return
-    books.loans.count(held.asset.connected, held.counted, 0)
+    context.loans.count(held.asset.connected, held.counted, 0)
     del held.account.held[held.asset.id], held.asset.holders[held.account.id]
     _list(held.account)
 
@@ -57,11 +57,11 @@ def revalue(positions: Collection[Held], rules: FinancingRules, loans: Loans) ->
     count(positions, rules, loans)
 
 
-def lend(account: Account, change: int, books: Books) -> None:
+def lend(account: Account, change: int, context: Context) -> None:
     """A larger loan, or a smaller one where the change is negative."""
     account.facts.loan += change
-    books.loans.lend(account.group, change)
-    count(account.held.values(), books.rules, books.loans)
+    context.loans.lend(account.group, change)
+    count(account.held.values(), context.rules, context.loans)
 
 
 def count(positions: Collection[Held], rules: FinancingRules, loans: Loans) -> None:

@@ -1,9 +1,9 @@
-"""What a lender's margin accounts are told: commands, as plain data.
+"""What a lender can be told: commands, as plain data.
 
 In: nothing. Out: frozen records; amounts are scaled integers of the rulebook's types, moments are microseconds
 since 1970 UTC. Set-up is commands too. What is true of a lender, an asset or a client is given as the facts of
 the rulebook, without what the desk keeps itself: loans, calls, collateral and the sums of the book.
-`NewDay` is that of every engine.
+Absent: any state, and any rule.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.exchange.orders import NewDay
+from policy.market.commands import NewDay
 from policy.model import types
 from policy.model.types import ListOf, Number, OptionalOf
 from policy.wire import facts, typed

@@ -1,27 +1,24 @@
-"""Margin financing by one lender: a command in, what came of it out.
+"""Margin financing by one lender: a command in, events out.
 
 In: commands in the order of their time, and a way to get the rules of a date. Out: events, each with the verdict
-that it stands on. What makes no sense is answered by `Rejected`, what the rules forbid or cannot tell by an
-event of its own. Absent: clock and I/O, and any formula, level, limit or order, which are the rulebook's.
+that it stands on. An invalid command is answered by `Rejected`, what the rules forbid or cannot decide by an event
+of its own. Absent: clock and I/O, and any formula, level, limit or order, which are the rulebook's.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
-from types import MappingProxyType
-from typing import Any, get_args
+from typing import Any, ClassVar, assert_never, get_args
 
 from attrs import define, field
 
 from policy.decisions import Outcome, Verdict
-from policy.exchange.checks import misread
-from policy.exchange.orders import NewDay, Rejected
 from policy.margin.financing import commands as do
 from policy.margin.financing.advances import advance, book_judged, book_verdict, repay
-from policy.margin.financing.calls import overdue, promise
+from policy.margin.financing.calls import overdue, set_deadline
+from policy.margin.financing.checks import account_facts, asset_facts, check_quantity, lender_facts
 from policy.margin.financing.collateral import holding, move, revalue, worth
-from policy.margin.financing.commands import PRICE
+from policy.margin.financing.commands import PRICE, QUANTITY
 from policy.margin.financing.events import (
     AssetPriced,
     AssetUnpriced,
@@ -33,132 +30,176 @@ from policy.margin.financing.events import (
     LenderJudged,
     MarginAccountOpened,
 )
-from policy.margin.financing.reading import (
-    RefusedError,
-    account_facts,
-    asset_facts,
-    found,
-    lender_facts,
-    lots,
-    within_facts,
-)
 from policy.margin.financing.rules import FinancingRules, financing_rules
 from policy.margin.financing.sales import review
-from policy.margin.financing.state import NO_CALL, Account, Asset, Books, Held, Lender
+from policy.margin.financing.state import NO_CALL, Account, Asset, Context, Held, Lender
 from policy.margin.financing.views import statement
+from policy.market.checks import InvalidCommandError, available, known, new, positive, within_facts
+from policy.market.commands import NewDay
+from policy.market.events import InvalidCode
+from policy.market.venue import Clock, Venue
 from policy.model.values import show
 from policy.rulebook import Rulebook
-from policy.wire import Commands, word
+from policy.wire import Commands
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
-READS = Commands.of(*COMMANDS)
 
 
-def opened(rulebook_on: Callable[[str], Rulebook], on: str) -> Engine:
+def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
     """A lender without accounts, under the rulebook of a first date. Raises PolicyError with what it lacks."""
-    return Engine(rules_on=lambda day: financing_rules(rulebook_on(day)), on=date.fromisoformat(on))
+    return Engine(on, lambda day: financing_rules(rulebook_on(day)))
 
 
-@define(eq=False)
-class Engine:
+@define(eq=False, repr=False)
+class Engine(Venue[do.Command, Event]):
     """The accounts of one lender."""
 
+    READS: ClassVar[Commands] = Commands.of(*COMMANDS)
+
     rules_on: Callable[[str], FinancingRules]
-    on: date
     assets: dict[str, Asset] = field(factory=dict)
     accounts: dict[str, Account] = field(factory=dict)
     lender: Lender | None = None
-    books: Books = field(init=False)
-    _book_told: Verdict | None = None
+    context: Context = field(init=False)
+    _book_judged: Verdict | None = None
 
     def __attrs_post_init__(self) -> None:
-        self.books = Books(self.rules_on(self.on.isoformat()))
+        rules = self.rules_on(self.clock.on.isoformat())
+        self.context = Context(rules, self.clock, self.events.append)
 
-    def submit(self, command: Any) -> list[Event]:
-        """Carries out one command. Calls whose time has run out by then come first, at the prices so far."""
-        if unfit := READS.unfit(command):
-            return [misread(command, unfit)]
-        books = self.books
-        events = books.events = []
-        if books.now is not None and command.at < books.now:
-            told = "this comes before what has already happened"
-            return [Rejected(word(type(command)), "out_of_sequence", told)]
-        books.now = command.at
-        for account in overdue(self.accounts, books):
-            review(account, books)
-        try:
-            _CARRY_OUT[type(command)](self, command)
-        except RefusedError as refused:
-            books.tell(Rejected(word(type(command)), refused.code, refused.message))
-        self._judge_book()
-        return events
+    def pass_time(self, at: int) -> None:
+        """Calls whose time has run out are overdue, at the prices so far."""
+        for account in overdue(self.accounts, self.context, at):
+            review(account, self.context)
+
+    def carry_out(self, command: do.Command) -> None:
+        match command:
+            case do.PriceAsset():
+                self._take_prices({command.asset: command.price})
+            case do.PriceAssets():
+                self._prices(command)
+            case do.PostCollateral():
+                self._post(command)
+            case do.WithdrawCollateral():
+                self._withdraw(command)
+            case do.AdvanceLoan():
+                account = known(self.accounts, command.account, "account")
+                advance(account, command.amount, self._lender(), self.context)
+                review(account, self.context)
+            case do.RepayLoan():
+                account = known(self.accounts, command.account, "account")
+                repay(account, command.amount, self.context)
+                review(account, self.context)
+            case do.StateAccount():
+                account = known(self.accounts, command.account, "account")
+                self.context.emit(statement(account, self.context.rules))
+            case do.SetUpLender():
+                self._set_up(command)
+            case do.ListCollateral():
+                self._list(command)
+            case do.OpenMarginAccount():
+                self._open(command)
+            case NewDay():  # begins on all venues at once
+                raise AssertionError(command)
+            case _:
+                assert_never(command)
+
+    def prepare_day(self, on: str) -> Callable[[], None]:
+        """Another day's rules: everything is asked again. What time a call was given stays."""
+        rules = self.rules_on(on)
+
+        def begin() -> None:
+            context = self.context
+            context.rules = rules
+            if self.lender is not None:
+                standing, self.lender.standing = self.lender.standing, rules.offered.verdict(self.lender.firm)
+                if standing != self.lender.standing:
+                    context.emit(LenderJudged(verdict=self.lender.standing))
+            for account in self.accounts.values():
+                if account.facts.call != NO_CALL and account.due_by is None:
+                    set_deadline(account, context.now, context)
+                revalue(account.held.values(), rules, context.loans)
+                review(account, context)
+
+        return begin
+
+    def conclude(self) -> None:
+        """Emits whether the book is within its limits, when that has changed."""
+        if self.lender is None:
+            return
+        verdict, before = book_verdict(self.lender, self.context), self._book_judged
+        self._book_judged = verdict
+        if verdict.outcome is Outcome.PERMITTED and (before is None or before.outcome is Outcome.PERMITTED):
+            return
+        if verdict != before:
+            self.context.emit(book_judged(verdict, self.context))
 
     # ── setting up ──────────────────────────────────────────────────────────────────────────
 
     def _set_up(self, command: do.SetUpLender) -> None:
-        lender = lender_facts(command, self.books.rules)
+        lender = lender_facts(command, self.context.rules)
         if self.accounts and self.lender is not None and lender.firm.kind != self.lender.firm.kind:
-            raise RefusedError("another_lender", "a lender with accounts cannot become one of another kind")
+            message = "a lender with accounts cannot become one of another kind"
+            raise InvalidCommandError(InvalidCode.CANNOT_CHANGE, message)
         self.lender = lender
-        self.books.tell(LenderJudged(verdict=lender.standing))
+        self.context.emit(LenderJudged(verdict=lender.standing))
 
     def _list(self, command: do.ListCollateral) -> None:
         lender = self._lender()
-        _new(self.assets, command.asset, "asset")
-        if command.lot <= 0:
-            raise RefusedError("not_positive", "a lot is more than nothing")
-        facts = asset_facts(command, lender, self.books.rules)
+        new(self.assets, command.asset, "asset")
+        positive(command.lot, QUANTITY, "lot")
+        facts = asset_facts(command, lender, self.context.rules)
         self.assets[command.asset] = Asset(command.asset, command.lot, command.connected or command.asset, facts)
-        verdict = self.books.rules.accepted.verdict(facts, lender.firm.kind)
-        self.books.tell(CollateralListed(asset=command.asset, verdict=verdict))
+        verdict = self.context.rules.accepted.verdict(facts, lender.firm.kind)
+        self.context.emit(CollateralListed(asset=command.asset, verdict=verdict))
 
     def _open(self, command: do.OpenMarginAccount) -> None:
         lender = self._lender()
-        _new(self.accounts, command.account, "account")
-        facts = account_facts(command, lender, self.books.rules)
+        new(self.accounts, command.account, "account")
+        facts = account_facts(command, lender, self.context.rules)
         group = command.group or command.account
         self.accounts[command.account] = Account(command.account, group, facts)
-        self.books.tell(MarginAccountOpened(account=command.account, group=group))
+        self.context.emit(MarginAccountOpened(account=command.account, group=group))
 
     def _lender(self) -> Lender:
         if self.lender is None:
-            raise RefusedError("no_lender", "the lender is not set up yet")
+            raise InvalidCommandError(InvalidCode.UNKNOWN_LENDER, "the lender is not set up yet")
         return self.lender
 
     # ── collateral ──────────────────────────────────────────────────────────────────────────
 
     def _post(self, command: do.PostCollateral) -> None:
-        account, asset, books = *self._named(command), self.books
-        lots(asset, command.quantity)
+        account, asset, context = *self._named(command), self.context
+        check_quantity(asset, command.quantity)
         self._all_within_facts(asset, asset.price, asset.quantity + command.quantity)
-        held = holding(account, asset, books)
-        move(held, command.quantity, books)
-        books.tell(
+        held = holding(account, asset, context)
+        move(held, command.quantity, context)
+        context.emit(
             CollateralPosted(account=account.id, asset=asset.id, quantity=command.quantity, held=held.quantity)
         )
-        review(account, books)
+        review(account, context)
 
     def _withdraw(self, command: do.WithdrawCollateral) -> None:
-        account, asset, books = *self._named(command), self.books
-        lots(asset, command.quantity)
+        account, asset, context = *self._named(command), self.context
+        check_quantity(asset, command.quantity)
         held = account.held.get(asset.id)
-        if held is None or held.quantity < command.quantity:
-            raise RefusedError("not_held", f"`{account.id}` does not hold so much of `{asset.id}`")
+        available(command.quantity, 0 if held is None else held.quantity, QUANTITY, "in the account")
+        assert held is not None  # more than 0 is available
         moved: dict[str, Any] = {"account": account.id, "asset": asset.id, "quantity": command.quantity}
         verdict, facts = self._as_it_would_be(held, held.quantity - command.quantity)
         if verdict.outcome is not Outcome.PERMITTED:
-            books.tell(CollateralNotReleased(**moved, verdict=verdict, facts=facts))
+            context.emit(CollateralNotReleased(**moved, verdict=verdict, facts=facts))
             return
-        move(held, -command.quantity, books)
-        books.tell(CollateralReleased(**moved, held=held.quantity, verdict=verdict))
-        review(account, books)
+        move(held, -command.quantity, context)
+        context.emit(CollateralReleased(**moved, held=held.quantity, verdict=verdict))
+        review(account, context)
 
     def _as_it_would_be(self, held: Held, remaining: int) -> tuple[Verdict, dict[str, Any]]:
         """The verdict on releasing all but what remains, and the facts of the account that it is on."""
-        facts, released = held.account.facts, self.books.rules.released
+        facts, released = held.account.facts, self.context.rules.released
         value, collateral = held.position.market_value, facts.collateral
         if remaining:
-            held.position.market_value = worth(self.books.rules, held.asset, remaining)
+            held.position.market_value = worth(self.context.rules, held.asset, remaining)
         else:
             facts.collateral = tuple(position for position in collateral if position is not held.position)
         answered = released.verdict(facts), released.told(facts)
@@ -166,26 +207,25 @@ class Engine:
         return answered
 
     def _named(self, command: do.PostCollateral | do.WithdrawCollateral) -> tuple[Account, Asset]:
-        return found(self.accounts, command.account, "account"), found(self.assets, command.asset, "asset")
+        return known(self.accounts, command.account, "account"), known(self.assets, command.asset, "asset")
 
     # ── prices ──────────────────────────────────────────────────────────────────────────────
-
-    def _price(self, command: do.PriceAsset) -> None:
-        self._take_prices({command.asset: command.price})
 
     def _prices(self, command: do.PriceAssets) -> None:
         prices = dict(zip(command.assets, command.prices, strict=False))
         if not len(prices) == len(command.assets) == len(command.prices):
-            raise RefusedError("prices", "there is one price for each asset, and each asset is named once")
+            message = "there must be one price for each asset, and each asset named once"
+            raise InvalidCommandError(InvalidCode.PRICE_COUNT, message)
         self._take_prices(prices)
 
     def _take_prices(self, prices: Mapping[str, int | None]) -> None:
         """All of them or none; every account that holds one of the assets is then reviewed once."""
-        books = self.books
-        moved = [(found(self.assets, id, "asset"), price or None) for id, price in prices.items()]
+        context = self.context
+        moved = [(known(self.assets, id, "asset"), price or None) for id, price in prices.items()]
         for asset, price in moved:
             if price is not None and price < 0:
-                raise RefusedError("negative_price", f"{show(price, PRICE)} is no price")
+                message = f"the price is {show(price, PRICE)}: it must be at least 0"
+                raise InvalidCommandError(InvalidCode.NEGATIVE, message)
             self._all_within_facts(asset, price, asset.quantity)
         touched: dict[str, None] = {}
         for asset, price in moved:
@@ -193,81 +233,15 @@ class Engine:
             touched |= dict.fromkeys(asset.holders)
             accounts = len(asset.holders)
             if price is None:
-                books.tell(AssetUnpriced(asset=asset.id, accounts=accounts))
+                context.emit(AssetUnpriced(asset=asset.id, accounts=accounts))
             else:
-                books.tell(AssetPriced(asset=asset.id, price=price, accounts=accounts))
+                context.emit(AssetPriced(asset=asset.id, price=price, accounts=accounts))
         for account in map(self.accounts.__getitem__, touched):
-            revalue([held for id, held in account.held.items() if id in prices], books.rules, books.loans)
-            review(account, books)
+            revalue([held for id, held in account.held.items() if id in prices], context.rules, context.loans)
+            review(account, context)
 
     def _all_within_facts(self, asset: Asset, price: int | None, quantity: int) -> None:
         """That the rules can be asked about all there is of an asset, and so about any part of it."""
-        within_facts(quantity, f"the quantity of `{asset.id}`")
+        within_facts(quantity, f"quantity of `{asset.id}`")
         if price is not None:
-            within_facts(self.books.rules.market.fast(price, quantity), f"the market value of `{asset.id}`")
-
-    # ── loans ───────────────────────────────────────────────────────────────────────────────
-
-    def _advance(self, command: do.AdvanceLoan) -> None:
-        account = found(self.accounts, command.account, "account")
-        advance(account, command.amount, self._lender(), self.books)
-        review(account, self.books)
-
-    def _repay(self, command: do.RepayLoan) -> None:
-        account = found(self.accounts, command.account, "account")
-        repay(account, command.amount, self.books)
-        review(account, self.books)
-
-    def _state(self, command: do.StateAccount) -> None:
-        self.books.tell(statement(found(self.accounts, command.account, "account"), self.books.rules))
-
-    def _judge_book(self) -> None:
-        """Tells whether the book is within its limits, when that has changed."""
-        if self.lender is None:
-            return
-        verdict, told = book_verdict(self.lender, self.books), self._book_told
-        self._book_told = verdict
-        if verdict.outcome is Outcome.PERMITTED and (told is None or told.outcome is Outcome.PERMITTED):
-            return
-        if verdict != told:
-            self.books.tell(book_judged(verdict, self.books))
-
-    # ── days ────────────────────────────────────────────────────────────────────────────────
-
-    def _begin(self, command: NewDay) -> None:
-        """Another day's rules: everything is asked again. What time a call was given stays."""
-        on, books = date.fromordinal(command.on), self.books
-        if on < self.on:
-            raise RefusedError("out_of_sequence", f"the rules of {self.on.isoformat()} are already in force")
-        self.on, books.rules = on, self.rules_on(on.isoformat())
-        if self.lender is not None:
-            standing, self.lender.standing = self.lender.standing, books.rules.offered.verdict(self.lender.firm)
-            if standing != self.lender.standing:
-                books.tell(LenderJudged(verdict=self.lender.standing))
-        for account in self.accounts.values():
-            if account.facts.call != NO_CALL and account.due_by is None:
-                promise(account, command.at, books)
-            revalue(account.held.values(), books.rules, books.loans)
-            review(account, books)
-
-
-def _new(known: Mapping[str, Any], id: str, what: str) -> None:
-    if id in known:
-        raise RefusedError("duplicate", f"there is already an {what} `{id}`")
-
-
-_CARRY_OUT: Mapping[type[Any], Callable[[Engine, Any], None]] = MappingProxyType(
-    {
-        NewDay: Engine._begin,
-        do.SetUpLender: Engine._set_up,
-        do.ListCollateral: Engine._list,
-        do.OpenMarginAccount: Engine._open,
-        do.PostCollateral: Engine._post,
-        do.WithdrawCollateral: Engine._withdraw,
-        do.PriceAsset: Engine._price,
-        do.PriceAssets: Engine._prices,
-        do.AdvanceLoan: Engine._advance,
-        do.RepayLoan: Engine._repay,
-        do.StateAccount: Engine._state,
-    }
-)
+            within_facts(self.context.rules.market.fast(price, quantity), f"market value of `{asset.id}`")

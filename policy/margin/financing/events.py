@@ -2,7 +2,7 @@
 
 In: nothing. Out: frozen records, each with the verdict it stands on where the rules had a say. What collateral
 carries for a loan and what it counts for in the lender's capital stand side by side and are never added up.
-`Rejected` is that of every engine. Absent: any state.
+An invalid command is answered by `Rejected`. Absent: any state.
 """
 
 from __future__ import annotations
@@ -13,8 +13,8 @@ from typing import Any
 from attrs import frozen
 
 from policy.decisions import Verdict
-from policy.exchange.orders import Rejected
 from policy.margin.financing.commands import MONEY, PRICE, QUANTITY
+from policy.market.events import Rejected
 from policy.model import types
 from policy.model.types import OptionalOf
 from policy.wire import facts, standing, typed

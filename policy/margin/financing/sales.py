@@ -11,65 +11,67 @@ from policy.decisions import Outcome, UndecidedError, Verdict
 from policy.margin.financing.calls import review_call
 from policy.margin.financing.collateral import lend, move, worth
 from policy.margin.financing.events import CollateralSold, Event, LoanUncovered, SaleEnded, SaleHalted, SaleUndecided
-from policy.margin.financing.state import NO_CALL, Account, Books, Held, open_questions
+from policy.margin.financing.state import NO_CALL, Account, Context, Held, open_questions
 from policy.margin.financing.views import views
 from policy.wanted import provisions
 
 
-def review(account: Account, books: Books) -> None:
+def review(account: Account, context: Context) -> None:
     """What the rules ask of the account now: a call, a sale, both or neither."""
-    facts, rules = account.facts, books.rules
-    if account.quiet:
+    facts, rules = account.facts, context.rules
+    if account.settled:
         try:
             if not (rules.call.fast(facts) or rules.sale.fast(facts)):
                 return
         except UndecidedError:
             pass  # the reviews tell what is missing
-    review_call(account, books)
-    _review_sale(account, books)
-    account.quiet = facts.call == NO_CALL and not (account.stopped or account.call_told or account.sale_told)
+    review_call(account, context)
+    _review_sale(account, context)
+    account.settled = facts.call == NO_CALL and not (
+        account.stopped or account.call_reported or account.sale_reported
+    )
 
 
-def _review_sale(account: Account, books: Books) -> None:
-    verdict = books.rules.sale.verdict(account.facts)
+def _review_sale(account: Account, context: Context) -> None:
+    verdict = context.rules.sale.verdict(account.facts)
     asked = open_questions(verdict)
     if asked:
-        _once(account, asked, books, SaleUndecided(account=account.id, verdict=verdict))
+        _once(account, asked, context, SaleUndecided(account=account.id, verdict=verdict))
     elif verdict.outcome is not Outcome.PERMITTED:
-        account.sale_told = ()
-    elif not _certain(account, books):  # a call is open, and nobody can tell whether it is met
-        needs = open_questions(books.rules.met.verdict(account.facts))
-        _halt(account, _unpriced(account), needs, verdict, books)
+        account.sale_reported = ()
+    elif not _certain(account, context):  # a call is open, and nobody can tell whether it is met
+        needs = open_questions(context.rules.met.verdict(account.facts))
+        _halt(account, _unpriced(account), needs, verdict, context)
     elif account.held:
-        _sell(account, verdict, books)
+        _sell(account, verdict, context)
     else:
-        _tell_uncovered(account, verdict, books)
+        _tell_uncovered(account, verdict, context)
 
 
-def _halt(account: Account, assets: tuple[str, ...], needs: tuple[str, ...], due: Verdict, books: Books) -> None:
+def _halt(account: Account, assets: tuple[str, ...], needs: tuple[str, ...], due: Verdict, context: Context) -> None:
     halted = SaleHalted(account=account.id, assets=assets, needs=needs, verdict=due)
-    _once(account, ("halted", *assets, *needs), books, halted)
+    _once(account, ("halted", *assets, *needs), context, halted)
 
 
 def _unpriced(account: Account) -> tuple[str, ...]:
     return tuple(held.asset.id for held in account.held.values() if held.asset.price is None)
 
 
-def _tell_uncovered(account: Account, verdict: Verdict, books: Books) -> None:
+def _tell_uncovered(account: Account, verdict: Verdict, context: Context) -> None:
     loan = account.facts.loan
-    _once(account, (str(loan),), books, LoanUncovered(account=account.id, shortfall=loan, verdict=verdict))
+    _once(account, (str(loan),), context, LoanUncovered(account=account.id, shortfall=loan, verdict=verdict))
 
 
-def _once(account: Account, told: tuple[str, ...], books: Books, event: Event) -> None:
+def _once(account: Account, told: tuple[str, ...], context: Context, event: Event) -> None:
     """Tells what has not been told of the account before."""
-    if account.sale_told != told:
-        account.sale_told = told
-        books.tell(event)
+    if account.sale_reported != told:
+        account.sale_reported = told
+        context.emit(event)
 
 
-def _certain(account: Account, books: Books) -> bool:
+def _certain(account: Account, context: Context) -> bool:
     """Whether a sale is certainly due, a call that would now be met counting as met."""
-    facts, rules = account.facts, books.rules
+    facts, rules = account.facts, context.rules
     call = facts.call
     try:
         if call != NO_CALL and rules.met.fast(facts):
@@ -81,26 +83,26 @@ def _certain(account: Account, books: Books) -> bool:
         facts.call = call
 
 
-def _sell(account: Account, due: Verdict, books: Books) -> None:
-    ranked, unranked, needs = _ranked(account, books)
+def _sell(account: Account, due: Verdict, context: Context) -> None:
+    ranked, unranked, needs = _ranked(account, context)
     if unranked:
-        _halt(account, unranked, needs, due, books)
+        _halt(account, unranked, needs, due, context)
         return
     for rank, held in enumerate(ranked, 1):
-        _sell_position(held, rank, _least_to_sell(held, books), due, books)
-        if not _certain(account, books):
+        _sell_position(held, rank, _least_to_sell(held, context), due, context)
+        if not _certain(account, context):
             break
-    account.sale_told = ()
-    review_call(account, books)
-    after = books.rules.sale.verdict(account.facts)
+    account.sale_reported = ()
+    review_call(account, context)
+    after = context.rules.sale.verdict(account.facts)
     if account.held or after.outcome is not Outcome.PERMITTED:
-        seen = views(account, books.rules)
-        books.tell(SaleEnded(account=account.id, loan=account.facts.loan, views=seen, verdict=after))
+        seen = views(account, context.rules)
+        context.emit(SaleEnded(account=account.id, loan=account.facts.loan, views=seen, verdict=after))
     else:
-        _tell_uncovered(account, after, books)
+        _tell_uncovered(account, after, context)
 
 
-def _ranked(account: Account, books: Books) -> tuple[list[Held], tuple[str, ...], tuple[str, ...]]:
+def _ranked(account: Account, context: Context) -> tuple[list[Held], tuple[str, ...], tuple[str, ...]]:
     """The positions as the rulebook ranks them; else the assets that it cannot rank, and what it needs for that."""
     keys: list[tuple[tuple[int, ...], Held]] = []
     unranked: list[str] = []
@@ -111,7 +113,7 @@ def _ranked(account: Account, books: Books) -> tuple[list[Held], tuple[str, ...]
             needs.add("position.market_value")
             continue
         try:
-            keys.append((books.rules.order.fast(held.position), held))
+            keys.append((context.rules.order.fast(held.position), held))
         except UndecidedError as undecided:
             unranked.append(held.asset.id)
             needs.update(open_questions(undecided.answer.verdict))
@@ -119,45 +121,45 @@ def _ranked(account: Account, books: Books) -> tuple[list[Held], tuple[str, ...]
     return [held for _, held in keys], tuple(unranked), tuple(sorted(needs))
 
 
-def _least_to_sell(held: Held, books: Books) -> int:
+def _least_to_sell(held: Held, context: Context) -> int:
     """The fewest lots after which a sale is no longer certainly due, as a quantity; all where none are enough."""
     lot = held.asset.lot
     low, high = 0, held.quantity // lot
-    if _due_after(held, high * lot, books):
+    if _due_after(held, high * lot, context):
         return held.quantity
     while high - low > 1:
         middle = (low + high) // 2
-        if _due_after(held, middle * lot, books):
+        if _due_after(held, middle * lot, context):
             low = middle
         else:
             high = middle
     return high * lot
 
 
-def _due_after(held: Held, quantity: int, books: Books) -> bool:
+def _due_after(held: Held, quantity: int, context: Context) -> bool:
     """Whether a sale would still be certainly due once so much had been sold; nothing is."""
     facts, position = held.account.facts, held.position
     loan, value = facts.loan, position.market_value
-    facts.loan = max(0, loan - worth(books.rules, held.asset, quantity))
-    position.market_value = worth(books.rules, held.asset, held.quantity - quantity)
-    due = _certain(held.account, books)
+    facts.loan = max(0, loan - worth(context.rules, held.asset, quantity))
+    position.market_value = worth(context.rules, held.asset, held.quantity - quantity)
+    due = _certain(held.account, context)
     facts.loan, position.market_value = loan, value
     return due
 
 
-def _sell_position(held: Held, rank: int, quantity: int, due: Verdict, books: Books) -> None:
+def _sell_position(held: Held, rank: int, quantity: int, due: Verdict, context: Context) -> None:
     account, asset = held.account, held.asset
     assert asset.price is not None  # else nothing is sold
-    proceeds = worth(books.rules, asset, quantity)
+    proceeds = worth(context.rules, asset, quantity)
     repaid = min(account.facts.loan, proceeds)
-    move(held, -quantity, books)
-    lend(account, -repaid, books)
-    books.tell(
+    move(held, -quantity, context)
+    lend(account, -repaid, context)
+    context.emit(
         CollateralSold(
             account=account.id,
             asset=asset.id,
             rank=rank,
-            order_per=provisions(books.rules.order),
+            order_per=provisions(context.rules.order),
             quantity=quantity,
             price=asset.price,
             proceeds=proceeds,

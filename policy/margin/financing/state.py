@@ -6,7 +6,8 @@ Absent: any rule, and any step that changes more than one thing.
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, Final
 
 from attrs import define, field
 
@@ -14,9 +15,11 @@ from policy.decisions import Verdict
 from policy.margin.financing.events import Event
 from policy.margin.financing.loans import Loans
 from policy.margin.financing.rules import FinancingRules
+from policy.market.venue import Clock
 
-NO_CALL, UNMET, OVERDUE = "no_call", "unmet", "overdue"  # members of the rulebook's CallStatus
-LARGEST_FACT = 10**18  # the rules take no fact this large
+NO_CALL: Final = "no_call"  # members of the rulebook's CallStatus
+UNMET: Final = "unmet"
+OVERDUE: Final = "overdue"
 
 
 @define(eq=False)
@@ -59,7 +62,8 @@ class Held:
 class Account:
     """A client's account. The loan and the state of its call are among its facts.
 
-    Of what was told of it, only what changes is told again; nothing is open while `quiet`.
+    `call_reported` and `sale_reported` suppress repeated events. The account is `settled` while no call, no sale and
+    no question is open.
     """
 
     id: str
@@ -68,23 +72,26 @@ class Account:
     held: dict[str, Held] = field(factory=dict)
     due_by: int | None = None
     stopped: bool = False
-    call_told: tuple[str, ...] = ()
-    sale_told: tuple[str, ...] = ()
-    quiet: bool = True
+    call_reported: tuple[str, ...] = ()
+    sale_reported: tuple[str, ...] = ()
+    settled: bool = True
 
 
 @define(eq=False)
-class Books:
-    """What the steps of a command work on: the rules in force, the time, the loans, and what happened so far."""
+class Context:
+    """What the steps of a command work on: the rules in force, the clock, the loans, and where events go."""
 
     rules: FinancingRules
+    clock: Clock
+    emit: Callable[[Event], None]
     loans: Loans = field(factory=Loans)
-    now: int | None = None
     deadlines: list[tuple[int, str]] = field(factory=list)  # a heap
-    events: list[Event] = field(factory=list)
 
-    def tell(self, event: Event) -> None:
-        self.events.append(event)
+    @property
+    def now(self) -> int:
+        """The time of the command."""
+        assert self.clock.at is not None
+        return self.clock.at
 
 
 def open_questions(verdict: Verdict) -> tuple[str, ...]:

@@ -12,7 +12,9 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.exchange.orders import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
+from policy.market.book import OrderType, Side
+from policy.market.commands import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
+from policy.market.matcher import SelfTrade
 from policy.model import types
 from policy.model.types import Number, OptionalOf
 from policy.wire import facts, typed
@@ -33,7 +35,7 @@ class ListPerpetual:
     at: int = typed(types.INSTANT)
     tick: int = typed(PRICE)
     lot: int = typed(SIZE)
-    self_trade: str = typed(SELF_TRADE, "cancel_incoming")
+    self_trade: SelfTrade = typed(SELF_TRADE, "cancel_incoming")
     product: Mapping[str, Any] = facts()
 
 
@@ -108,10 +110,10 @@ class PlacePerpetual:
     bucket: str
     contract: str
     at: int = typed(types.INSTANT)
-    side: str = typed(SIDE)
+    side: Side = typed(SIDE)
     size: int = typed(SIZE)
     price: int | None = typed(OptionalOf(PRICE), None)
-    type: str = typed(ORDER_TYPE, "limit")
+    type: OrderType = typed(ORDER_TYPE, "limit")
 
 
 @frozen

@@ -3,18 +3,17 @@
 In: nothing. Out: frozen records of flat data. What the rules decided carries the `Verdict`, what they computed the
 provisions it stands on (`per`), and where they said no, the facts they were told too. The amounts are complete:
 every balance, position and fund can be added up from the events alone (those of `mark_events` included). Absent:
-any state. A command that makes no sense whatever the rules say is answered by `orders.Rejected`.
+any state. An invalid command is answered by `Rejected`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from attrs import frozen
 
 from policy.decisions import Verdict
-from policy.exchange.orders import ORDER_TYPE, SIDE, Rejected
 from policy.margin.perpetuals.commands import MONEY, PRICE, SIZE
 from policy.margin.perpetuals.mark_events import (
     Deleveraged,
@@ -30,9 +29,15 @@ from policy.margin.perpetuals.mark_events import (
     Marked,
     PremiumSampled,
 )
+from policy.market.book import OrderType, Side
+from policy.market.commands import ORDER_TYPE, SIDE
+from policy.market.events import Rejected
+from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf, OptionalOf
 from policy.wire import standing, typed
+
+CancelReason = Reason | Literal["liquidation"]
 
 # ── set-up and money ────────────────────────────────────────────────────────────────────────
 
@@ -146,8 +151,8 @@ class PerpetualAccepted:
     reduces: bool
     verdict: Verdict
     size_verdict: Verdict | None
-    side: str = typed(SIDE)
-    type: str = typed(ORDER_TYPE)
+    side: Side = typed(SIDE)
+    type: OrderType = typed(ORDER_TYPE)
     size: int = typed(SIZE)
     price: int | None = typed(OptionalOf(PRICE))
     margin_required: int = standing(MONEY)
@@ -207,7 +212,7 @@ class PerpetualCancelled:
 
     id: str
     account: str
-    why: str  # asked, liquidation, or as the matcher says
+    reason: CancelReason
     remaining: int = typed(SIZE)
 
 
@@ -239,7 +244,7 @@ class PositionStated:
     """A position at the mark."""
 
     contract: str
-    side: str = typed(SIDE)
+    side: Side = typed(SIDE)
     size: int = typed(SIZE)
     entry_value: int = typed(MONEY)
     mark: int = typed(PRICE)

@@ -11,10 +11,10 @@ from typing import Any
 
 from attrs import define
 
-from policy.exchange.book import BUY, BookOrder
 from policy.facts.records import unchecked
 from policy.margin.perpetuals.rules import PerpetualRules
-from policy.margin.perpetuals.state import Account, Bucket, Contract, Position, State
+from policy.margin.perpetuals.state import Bucket, Contract, Order, Position, State
+from policy.market.book import BUY
 
 
 def position_facts(rules: PerpetualRules, position: Position, mark: int) -> Any:
@@ -44,24 +44,11 @@ def candidate_facts(state: State, bucket: Bucket, contract: Contract) -> Any:
 # ── what orders may lead to ─────────────────────────────────────────────────────────────────
 
 
-class Standing:
-    """What an order carries beside its place in the book."""
-
-    __slots__ = ("account", "at", "bucket", "contract", "sequence")
-
-    def __init__(self, account: Account, bucket: Bucket, contract: Contract, at: int, sequence: int) -> None:
-        self.account = account
-        self.bucket = bucket
-        self.contract = contract
-        self.at = at
-        self.sequence = sequence
-
-
-Open = tuple[BookOrder, int]  # an order, and how much of it may yet trade
+Open = tuple[Order, int]  # an order, and how much of it may yet trade
 
 
 @define
-class Reach:
+class WorstCase:
     """What open orders may make of one position: sizes, and against the mark losses and fees in units."""
 
     held: int = 0
@@ -75,13 +62,13 @@ class Reach:
         return max(abs(self.held + self.buys), abs(self.held - self.sells))
 
 
-def reaches(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, Reach]:
+def worst_cases(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, WorstCase]:
     """By contract; only of contracts that have a mark price."""
-    found = {name: Reach(held=p.size) for name, p in bucket.positions.items()}
+    found = {name: WorstCase(held=p.size) for name, p in bucket.positions.items()}
     fee = state.rules.fee.fast
     for order, size in orders:
         name = order.data.contract.name
-        reach = found.setdefault(name, Reach())
+        reach = found.setdefault(name, WorstCase())
         mark = state.mark_of(name)
         if order.side == BUY:
             reach.buys += size
@@ -93,7 +80,7 @@ def reaches(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, R
     return found
 
 
-def exposure_facts(state: State, found: dict[str, Reach]) -> tuple[Any, ...]:
+def exposure_facts(state: State, found: dict[str, WorstCase]) -> tuple[Any, ...]:
     made = state.rules.required.records["PerpetualExposure"]
     return tuple(
         unchecked(made, largest=reach.largest * state.mark_of(name), loss=reach.loss, fees=reach.fees)
@@ -101,7 +88,7 @@ def exposure_facts(state: State, found: dict[str, Reach]) -> tuple[Any, ...]:
     )
 
 
-def only_reduces(bucket: Bucket, order: BookOrder, orders: Iterable[Open]) -> bool:
+def only_reduces(bucket: Bucket, order: Order, orders: Iterable[Open]) -> bool:
     """Whether the order and all others of its side together can but make the position smaller."""
     name = order.data.contract.name
     held = bucket.positions.get(name, Position())
@@ -110,15 +97,15 @@ def only_reduces(bucket: Bucket, order: BookOrder, orders: Iterable[Open]) -> bo
     return abs(held.size) >= sum(size for o, size in orders if o.data.contract.name == name and o.side == order.side)
 
 
-def order_facts(order: BookOrder, size: int) -> Any:
+def order_facts(order: Order, size: int) -> Any:
     """The order as far as it can be told without a mark price. The desk lends nothing."""
-    standing: Standing = order.data
-    made = unchecked(type(standing.account.facts), standing.account.facts)
-    made.product = standing.contract.facts
+    state = order.data
+    made = unchecked(type(state.account.facts), state.account.facts)
+    made.product = state.contract.facts
     made.side = order.side
     made.price = order.price
     made.notional = size * order.price
     made.margin_on_credit = False
-    made.accepted_at = standing.at
-    made.sequence = standing.sequence
+    made.accepted_at = state.at
+    made.sequence = state.sequence
     return made

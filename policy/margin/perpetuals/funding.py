@@ -7,34 +7,45 @@ nothing moves, so a premium that stood at many moments is counted so many times.
 
 from __future__ import annotations
 
-from policy.decisions import Outcome
-from policy.margin.perpetuals.checks import NonsenseError
+from typing import Final
+
+from policy.decisions import Outcome, UndecidedError
 from policy.margin.perpetuals.facts import bucket_facts
 from policy.margin.perpetuals.liquidation import liquidate, review
-from policy.margin.perpetuals.mark_events import FundingNotSettled, FundingPaid, FundingSettled, PremiumSampled
+from policy.margin.perpetuals.mark_events import (
+    FundingNotSettled,
+    FundingPaid,
+    FundingSettled,
+    PremiumSampled,
+    UnsettledReason,
+)
 from policy.margin.perpetuals.marking import quote
 from policy.margin.perpetuals.state import Bucket, Contract, State
-from policy.margin.perpetuals.trading import draw, trim
+from policy.margin.perpetuals.trading import realise_profit, revalidate
+from policy.market.checks import InvalidCommandError
+from policy.market.events import InvalidCode
 from policy.wanted import provisions
 
 _DAY = 86_400 * 10**6
 MOST_PAYMENTS = 1_000  # that may fall due between two commands
 
-NO_INDEX, NO_SAMPLES, UNBALANCED, STUCK = (
-    "no_index",
-    "no_samples",
-    "payments_do_not_cancel_out",
-    "cannot_be_closed_out",
-)
+NO_INDEX: Final = "no_index"
+NO_SAMPLES: Final = "no_samples"
+UNBALANCED: Final = "payments_do_not_cancel_out"
+STUCK: Final = "cannot_be_closed_out"
 
 
-def reachable(state: State, at: int) -> None:
-    """Raises where a command lies so far ahead that its time is surely mistaken."""
-    if state.funded_at is not None:
+def check_reachable(state: State, at: int) -> None:
+    """Raises InvalidCommandError where a command lies so far ahead that its time is surely mistaken."""
+    if state.funded_at is None:
+        return
+    try:
         interval = state.rules.next_funding.fast(state.funded_at) - state.funded_at
-        if interval > 0 and (at - state.funded_at) // interval > MOST_PAYMENTS:
-            told = f"more than {MOST_PAYMENTS:,} payments of funding would fall due: send commands in between"
-            raise NonsenseError("too_far_ahead", told)
+    except UndecidedError:  # `pass_time` says so
+        return
+    if interval > 0 and (at - state.funded_at) // interval > MOST_PAYMENTS:
+        message = f"more than {MOST_PAYMENTS:,} payments of funding would fall due: send commands in between"
+        raise InvalidCommandError(InvalidCode.TOO_FAR_AHEAD, message)
 
 
 def pass_time(state: State, at: int) -> None:
@@ -62,7 +73,7 @@ def _sample(state: State, until: int) -> None:
             premium = state.rules.premium.fast(quote(state, contract))
             contract.premiums += times * premium
             contract.samples += times
-            state.tell(PremiumSampled(contract.name, premium, times))
+            state.emit(PremiumSampled(contract.name, premium, times))
 
 
 def _settle(state: State, contract: Contract, due_at: int) -> None:
@@ -72,24 +83,24 @@ def _settle(state: State, contract: Contract, due_at: int) -> None:
     if not contract.holders():
         return
     if contract.index is None or not samples:
-        why = NO_INDEX if contract.index is None else NO_SAMPLES
-        state.tell(FundingNotSettled(contract.name, why, due_at))
+        reason: UnsettledReason = NO_INDEX if contract.index is None else NO_SAMPLES
+        state.emit(FundingNotSettled(contract.name, reason, due_at))
         return
     rules = state.rules
     rate = rules.funding_rate.fast(premiums, samples)
     per_unit = rules.funding_per_unit.fast(contract.mark, rate)
-    why = _close_out(state, contract, per_unit)
+    failure = _close_out(state, contract, per_unit)
     payments = _payments(state, contract, per_unit)
-    if not why and sum(payment for _, payment in payments) != 0:
-        why = UNBALANCED
-    if why:
-        state.tell(FundingNotSettled(contract.name, why, due_at))
+    if not failure and sum(payment for _, payment in payments) != 0:
+        failure = UNBALANCED
+    if failure:
+        state.emit(FundingNotSettled(contract.name, failure, due_at))
         return
     for bucket, payment in payments:
         bucket.margin -= payment
-        state.tell(FundingPaid(bucket.account, bucket.name, contract.name, payment, bucket.margin))
-        draw(state, bucket)
-    state.tell(
+        state.emit(FundingPaid(bucket.account, bucket.name, contract.name, payment, bucket.margin))
+        realise_profit(state, bucket)
+    state.emit(
         FundingSettled(
             contract=contract.name,
             per=provisions(rules.funding_rate, rules.funding_per_unit),
@@ -102,7 +113,7 @@ def _settle(state: State, contract: Contract, due_at: int) -> None:
         )
     )
     for bucket, _ in payments:
-        trim(state, bucket)
+        revalidate(state, bucket)
     review(state, [bucket for bucket, _ in payments])
 
 
@@ -112,7 +123,7 @@ def _payments(state: State, contract: Contract, per_unit: int) -> list[tuple[Buc
     return [(bucket, paid(position.side, abs(position.size), per_unit)) for bucket, position in held]
 
 
-def _close_out(state: State, contract: Contract, per_unit: int) -> str:
+def _close_out(state: State, contract: Contract, per_unit: int) -> UnsettledReason | None:
     """Liquidates who cannot pay, until all can; gives why that cannot be done, if it cannot."""
     while True:
         for bucket, payment in _payments(state, contract, per_unit):
@@ -122,4 +133,4 @@ def _close_out(state: State, contract: Contract, per_unit: int) -> str:
                     return STUCK
                 break
         else:
-            return ""
+            return None

@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policy.decisions import Outcome, Verdict
-from policy.exchange.book import BUY, SELL, BookOrder
 from policy.margin.perpetuals.facts import bucket_facts, candidate_facts, position_facts
 from policy.margin.perpetuals.mark_events import (
     Deleveraged,
@@ -25,8 +24,9 @@ from policy.margin.perpetuals.mark_events import (
     LiquidationUndecided,
     LossBorne,
 )
-from policy.margin.perpetuals.state import Bucket, Contract, Position, State
-from policy.margin.perpetuals.trading import LIQUIDATION, cancel, draw, forget_filled, trade, trim
+from policy.margin.perpetuals.state import Bucket, Contract, OrderState, Position, State
+from policy.margin.perpetuals.trading import LIQUIDATION, cancel, forget_filled, realise_profit, revalidate, trade
+from policy.market.book import BUY, SELL, BookOrder
 from policy.wanted import provisions
 
 _PERMITTED = Outcome.PERMITTED
@@ -46,7 +46,7 @@ def review(state: State, buckets: Iterable[Bucket], moved: Contract | None = Non
                 closed |= liquidate(state, bucket, verdict, moved)
             elif verdict.outcome is not Outcome.DENIED and id(bucket) not in unsaid:
                 unsaid.add(id(bucket))
-                state.tell(LiquidationUndecided(bucket.account, bucket.name, verdict))
+                state.emit(LiquidationUndecided(bucket.account, bucket.name, verdict))
         pending = [b for b in state.buckets() if b.positions] if closed else []
 
 
@@ -58,7 +58,7 @@ def liquidate(state: State, bucket: Bucket, why: Verdict, moved: Contract | None
     """Closes positions until the bucket is safe (all of them, if `whole`); gives whether anything was closed."""
     facts = state.rules.due.told(bucket_facts(state, bucket))
     equity = state.equity(bucket)
-    state.tell(LiquidationBegun(bucket.account, bucket.name, why, facts, bucket.margin, equity))
+    state.emit(LiquidationBegun(bucket.account, bucket.name, why, facts, bucket.margin, equity))
     for order in tuple(bucket.orders.values()):
         cancel(state, order, LIQUIDATION)
     closed = False
@@ -66,8 +66,8 @@ def liquidate(state: State, bucket: Bucket, why: Verdict, moved: Contract | None
         if not _step(state, bucket, _next(state, bucket, moved), whole):
             break
         closed = True
-    _bear(state, bucket)
-    state.tell(LiquidationEnded(bucket.account, bucket.name, bucket.margin, state.equity(bucket), state.fund))
+    _absorb_loss(state, bucket)
+    state.emit(LiquidationEnded(bucket.account, bucket.name, bucket.margin, state.equity(bucket), state.fund))
     return closed
 
 
@@ -109,7 +109,7 @@ def _step(state: State, bucket: Bucket, contract: Contract, whole: bool) -> bool
     fee = max(0, min(asked, bucket.margin, left))
     bucket.margin -= fee
     state.fund += fee
-    state.tell(
+    state.emit(
         LiquidationStep(
             account=bucket.account,
             bucket=bucket.name,
@@ -129,17 +129,18 @@ def _step(state: State, bucket: Bucket, contract: Contract, whole: bool) -> bool
 def _into_book(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
     """Closes up to `size` in the book, as far as the fund could bear it; gives the size and its value."""
     held = bucket.positions[contract.name]
-    order = BookOrder("", bucket.account, SELL if held.size > 0 else BUY, 0, size, ())
+    standing = OrderState(state.accounts[bucket.account], bucket, contract, 0, 0)
+    order = BookOrder("", bucket.account, SELL if held.size > 0 else BUY, 0, size, standing)
     done = value = 0
-    for resting, quantity in contract.book.plan(order, False):
+    for resting, quantity in contract.book.sweep(order, False):
         if not quantity:  # an order of the same client's, in another bucket
             continue
         if not _bearable(state, bucket, contract, resting.price, quantity):
             break
         fee = state.rules.fee.fast(quantity * resting.price)
-        contract.book.take(order, [(resting, quantity)])
+        contract.book.fill(order, [(resting, quantity)])
         forget_filled(state, resting)
-        other: Bucket = resting.data.bucket
+        other = resting.data.bucket
         if order.side == BUY:
             trade(state, contract, (bucket, other), (0, fee), resting, None, quantity)
         else:
@@ -178,13 +179,13 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int) -> 
     facts = position_facts(state.rules, position, state.mark_of(name))
     price = state.rules.deleveraging_price.fast(facts, _shortfall(state, bucket))
     left = size
-    for rank, other in enumerate(_turns(state, contract, position, bucket), 1):
+    for rank, other in enumerate(_adl_queue(state, contract, position, bucket), 1):
         if not left:
             break
         part = min(left, abs(other.positions[name].size))
         realised, other_realised = bucket.trade(name, -sign * part, price), other.trade(name, sign * part, price)
         left -= part
-        state.tell(
+        state.emit(
             Deleveraged(
                 contract=name,
                 verdict=verdict,
@@ -202,21 +203,21 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int) -> 
                 other_margin=other.margin,
             )
         )
-        draw(state, bucket)
-        draw(state, other)
-        _bear(state, other)
-        trim(state, other)
+        realise_profit(state, bucket)
+        realise_profit(state, other)
+        _absorb_loss(state, other)
+        revalidate(state, other)
     return size - left, (size - left) * price
 
 
-def _turns(state: State, contract: Contract, against: Position, bucket: Bucket) -> list[Bucket]:
+def _adl_queue(state: State, contract: Contract, against: Position, bucket: Bucket) -> list[Bucket]:
     """The holders of the other side, in the rulebook's order; of equals, who came to the contract first."""
     others = [b for b in contract.holders() if b is not bucket and b.positions[contract.name].size * against.size < 0]
     rank = state.rules.deleveraged_first.fast
     return sorted(others, key=lambda b: rank(candidate_facts(state, b, contract)))
 
 
-def _bear(state: State, bucket: Bucket) -> None:
+def _absorb_loss(state: State, bucket: Bucket) -> None:
     """A loss beyond the margin of a bucket that holds nothing any more goes to the fund, as far as that goes."""
     if bucket.positions or bucket.margin >= 0:
         return
@@ -226,7 +227,7 @@ def _bear(state: State, bucket: Bucket) -> None:
     state.fund -= from_fund
     state.uncovered += loss - from_fund
     bucket.margin = 0
-    state.tell(
+    state.emit(
         LossBorne(
             account=bucket.account,
             bucket=bucket.name,

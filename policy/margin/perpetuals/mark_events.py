@@ -6,7 +6,7 @@ In: nothing. Out: frozen records of flat data, as in `events`. Absent: any state
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from attrs import frozen
 
@@ -17,6 +17,7 @@ from policy.model.types import Number, OptionalOf
 from policy.wire import standing, typed
 
 RATE = Number("rate", 6)
+UnsettledReason = Literal["no_index", "no_samples", "payments_do_not_cancel_out", "cannot_be_closed_out"]
 
 # ── mark and funding ────────────────────────────────────────────────────────────────────────
 
@@ -76,10 +77,10 @@ class FundingSettled:
 
 @frozen
 class FundingNotSettled:
-    """Nothing was paid, because there was nothing to reckon it from (`why`)."""
+    """Nothing was paid, for the reason given."""
 
     contract: str
-    why: str
+    reason: UnsettledReason
     due_at: int = typed(types.INSTANT)
 
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from policy.exchange.book import BUY, SELL, Book
 from policy.facts.records import unchecked
 from policy.margin.perpetuals.mark_events import Marked
-from policy.margin.perpetuals.state import Contract, State
+from policy.margin.perpetuals.state import Contract, OrderState, State
+from policy.market.book import BUY, SELL, Book, Side
 from policy.wanted import provisions
 
 
-def value_of_first(book: Book, side: str, size: int) -> int | None:
+def value_of_first(book: Book[OrderState], side: Side, size: int) -> int | None:
     """What the first `size` of a side's queue is worth at its prices; none where there is less."""
     value = 0
     for order in book.side(side):
@@ -43,7 +43,7 @@ def mark(state: State, contract: Contract) -> None:
     """Marks a contract that has an index."""
     quoted = quote(state, contract)
     contract.mark = marked = state.rules.mark.fast(quoted)
-    state.tell(
+    state.emit(
         Marked(
             contract=contract.name,
             per=provisions(state.rules.mark),

@@ -7,14 +7,15 @@ nothing is lost. Absent: any rule, and any event but the telling.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from attrs import define, field
 
-from policy.exchange.book import BUY, SELL, Book, BookOrder
 from policy.margin.perpetuals.events import Event
 from policy.margin.perpetuals.rules import PerpetualRules
+from policy.market.book import BUY, SELL, Book, BookOrder, Side
+from policy.market.matcher import SelfTrade
 
 
 @define
@@ -25,7 +26,7 @@ class Position:
     entry: int = 0
 
     @property
-    def side(self) -> str:
+    def side(self) -> Side:
         return BUY if self.size > 0 else SELL
 
     def profit(self, mark: int) -> int:
@@ -40,7 +41,7 @@ class Bucket:
     name: str
     margin: int = 0
     positions: dict[str, Position] = field(factory=dict)
-    orders: dict[str, BookOrder] = field(factory=dict)
+    orders: dict[str, Order] = field(factory=dict)
 
     def trade(self, contract: str, size: int, price: int) -> int:
         """Adds to a position, closes it, or both; what is realised goes into the margin and is given back."""
@@ -83,10 +84,10 @@ class Contract:
     name: str
     tick: int
     lot: int
-    self_trade: str
+    self_trade: SelfTrade
     product: Mapping[str, Any]  # raw, to be read again under the rules of another day
     facts: Any  # the rulebook's record of it
-    book: Book = field(factory=Book)
+    book: Book[OrderState] = field(factory=Book)
     index: int | None = None
     mark: int | None = None
     premiums: int = 0
@@ -102,26 +103,39 @@ class Contract:
         self.buckets.setdefault((bucket.account, bucket.name), bucket)
 
 
+class OrderState:
+    """What the desk keeps of an order beside its place in the book."""
+
+    __slots__ = ("account", "at", "bucket", "contract", "sequence")
+
+    def __init__(self, account: Account, bucket: Bucket, contract: Contract, at: int, sequence: int) -> None:
+        self.account = account
+        self.bucket = bucket
+        self.contract = contract
+        self.at = at
+        self.sequence = sequence
+
+
+Order = BookOrder[OrderState]
+
+
 @define(eq=False)
 class State:
-    """Everything on one desk, under the rules of a day, and what happened since the last command."""
+    """Everything on one desk, under the rules of a day, and where events go."""
 
     rules: PerpetualRules
+    emit: Callable[[Event], None]
     accounts: dict[str, Account] = field(factory=dict)
     contracts: dict[str, Contract] = field(factory=dict)
     fund: int = 0
     fees: int = 0
-    came_in: int = 0  # deposits and payments into the fund, less what was withdrawn
+    deposited: int = 0  # deposits and payments into the fund, less what was withdrawn
     uncovered: int = 0  # losses that nobody could bear
     trades: int = 0
     orders: int = 0
-    live: dict[str, BookOrder] = field(factory=dict)  # at rest
+    live: dict[str, Order] = field(factory=dict)  # at rest
     sampled_at: int | None = None
     funded_at: int | None = None
-    events: list[Event] = field(factory=list)
-
-    def tell(self, event: Event) -> None:
-        self.events.append(event)
 
     def buckets(self) -> Iterator[Bucket]:
         for account in self.accounts.values():
@@ -140,7 +154,7 @@ class State:
         return bucket.margin + self.profit(bucket)
 
     def total(self) -> int:
-        """What is there; it is what came in, at any mark."""
+        """What is there; it is what was deposited, at any mark."""
         free = sum(a.free for a in self.accounts.values())
         held = sum(self.equity(bucket) for bucket in self.buckets())
         return free + held + self.fund + self.fees - self.uncovered

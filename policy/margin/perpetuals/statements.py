@@ -18,7 +18,7 @@ def state_account(state: State, account: Account) -> None:
             mark = state.mark_of(contract)
             size, entry, profit = abs(position.size), abs(position.entry), position.profit(mark)
             positions.append(PositionStated(contract, position.side, size, entry, mark, profit))
-        state.tell(
+        state.emit(
             BucketStated(
                 account=account.name,
                 bucket=bucket.name,

@@ -8,15 +8,14 @@ formula; what an order type means, which is `matcher`'s to say.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 
 from policy.decisions import MISSING, Outcome, UndecidedError, Verdict
-from policy.exchange.book import BUY, MARKET, BookOrder
-from policy.exchange.matcher import NOTHING_LEFT, OWN_ORDER, RESTED, Report, carry_out, meet
 from policy.margin.perpetuals.commands import PlacePerpetual
 from policy.margin.perpetuals.events import (
+    CancelReason,
     PerpetualAccepted,
     PerpetualCancelled,
     PerpetualRefused,
@@ -26,17 +25,18 @@ from policy.margin.perpetuals.events import (
 )
 from policy.margin.perpetuals.facts import (
     Open,
-    Standing,
     bucket_facts,
     exposure_facts,
     only_reduces,
     order_facts,
-    reaches,
+    worst_cases,
 )
-from policy.margin.perpetuals.state import Account, Bucket, Contract, State
+from policy.margin.perpetuals.state import Account, Bucket, Contract, Order, OrderState, State
+from policy.market.book import BUY, MARKET, BookOrder
+from policy.market.matcher import OWN_ORDER, RESTED, MatchResult, apply, match
 from policy.wanted import provisions
 
-LIQUIDATION = "liquidation"  # why an order is cancelled, besides what the matcher says
+LIQUIDATION: Final = "liquidation"
 
 
 @frozen
@@ -62,10 +62,10 @@ class Judged:
 # ── judging ─────────────────────────────────────────────────────────────────────────────────
 
 
-def judge(state: State, order: BookOrder, size: int) -> Judged:
+def judge(state: State, order: Order, size: int) -> Judged:
     """The order, of which so much may trade, beside all others of its bucket."""
     rules = state.rules
-    standing: Standing = order.data
+    standing = order.data
     bucket, name = standing.bucket, standing.contract.name
     others: list[Open] = [(o, o.remaining) for o in bucket.orders.values() if o is not order]
     orders = [*others, (order, size)]
@@ -74,7 +74,7 @@ def judge(state: State, order: BookOrder, size: int) -> Judged:
     largest: Any = MISSING
     try:
         if _known(state, bucket, orders):
-            found = reaches(state, bucket, orders)
+            found = worst_cases(state, bucket, orders)
             exposures = exposure_facts(state, found)
             largest = found[name].largest * state.mark_of(name)
             facts.exposure = sum(e.largest for e in exposures)
@@ -93,7 +93,7 @@ def _known(state: State, bucket: Bucket, orders: list[Open]) -> bool:
     return all(state.contracts[name].index is not None for name in names)
 
 
-def trim(state: State, bucket: Bucket) -> None:
+def revalidate(state: State, bucket: Bucket) -> None:
     """Judges the bucket's orders again; those that the rules no longer let in leave.
 
     The newest first, and those that would enlarge a position before those that only reduce one.
@@ -105,7 +105,7 @@ def trim(state: State, bucket: Bucket) -> None:
         if not judged.accepted:
             withdraw(state, order)
             told = judged.told(state)
-            state.tell(
+            state.emit(
                 PerpetualRemoved(order.id, order.owner, judged.verdict, judged.size_verdict, told, order.remaining)
             )
 
@@ -116,25 +116,25 @@ def trim(state: State, bucket: Bucket) -> None:
 def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucket, contract: Contract) -> None:
     """Judges an order and carries it out. The first event it tells is the answer to it."""
     state.orders += 1
-    standing = Standing(account, bucket, contract, command.at, state.orders)
-    order = BookOrder(command.id, account.name, command.side, command.price or 0, command.size, (), standing)
-    report = meet(contract.book, order, command.type, contract.self_trade)
+    standing = OrderState(account, bucket, contract, command.at, state.orders)
+    order = BookOrder(command.id, account.name, command.side, command.price or 0, command.size, standing)
+    result = match(contract.book, order, command.type, contract.self_trade)
     size = command.size
     if command.type == MARKET:
-        if not report.fills:
-            state.tell(PerpetualCancelled(order.id, order.owner, report.why or NOTHING_LEFT, order.remaining))
+        if not result.fills:
+            state.emit(PerpetualCancelled(order.id, order.owner, result.reason, order.remaining))
             return
-        order.price = report.fills[-1][0].price
-        size = sum(quantity for _, quantity in report.fills)
+        order.price = result.fills[-1][0].price
+        size = sum(quantity for _, quantity in result.fills)
     judged = judge(state, order, size)
     if not judged.accepted:
         told = judged.told(state)
-        state.tell(PerpetualRefused(order.id, order.owner, judged.verdict, judged.size_verdict, told))
+        state.emit(PerpetualRefused(order.id, order.owner, judged.verdict, judged.size_verdict, told))
         return
-    fees = [state.rules.fee.fast(quantity * resting.price) for resting, quantity in report.fills]
+    fees = [state.rules.fee.fast(quantity * resting.price) for resting, quantity in result.fills]
     order.key = judged.key
-    state.tell(_accepted(command, judged))
-    _carry_out(state, order, report, fees)
+    state.emit(_accepted(command, judged))
+    _carry_out(state, order, result, fees)
 
 
 def _accepted(command: PlacePerpetual, judged: Judged) -> PerpetualAccepted:
@@ -155,22 +155,22 @@ def _accepted(command: PlacePerpetual, judged: Judged) -> PerpetualAccepted:
     )
 
 
-def _carry_out(state: State, order: BookOrder, report: Report, fees: list[int]) -> None:
+def _carry_out(state: State, order: Order, result: MatchResult[OrderState], fees: list[int]) -> None:
     """Does what the matcher said: trades, and what becomes of the rest and of the owner's orders in the way."""
-    standing: Standing = order.data
+    standing = order.data
     contract, bucket = standing.contract, standing.bucket
-    for own in report.leaving:
+    for own in result.self_trade_cancels:
         cancel(state, own, OWN_ORDER)
-    carry_out(contract.book, order, report)
+    apply(contract.book, order, result)
     contract.touch(bucket)
-    for (resting, quantity), fee in zip(report.fills, fees, strict=True):
+    for (resting, quantity), fee in zip(result.fills, fees, strict=True):
         forget_filled(state, resting)
         sides = (bucket, resting.data.bucket) if order.side == BUY else (resting.data.bucket, bucket)
         trade(state, contract, sides, (fee, fee), resting, order.id, quantity)
-    if report.outcome == RESTED:
+    if result.outcome == RESTED:
         bucket.orders[order.id] = state.live[order.id] = order
     elif order.remaining:
-        state.tell(PerpetualCancelled(order.id, order.owner, report.why, order.remaining))
+        state.emit(PerpetualCancelled(order.id, order.owner, result.reason, order.remaining))
 
 
 def trade(
@@ -178,7 +178,7 @@ def trade(
     contract: Contract,
     sides: tuple[Bucket, Bucket],
     fees: tuple[int, int],
-    resting: BookOrder,
+    resting: Order,
     incoming: str | None,
     size: int,
 ) -> None:
@@ -191,7 +191,7 @@ def trade(
         bucket.margin -= fee
         state.fees += fee
         contract.touch(bucket)
-    state.tell(
+    state.emit(
         PerpetualTraded(
             number=state.trades,
             contract=contract.name,
@@ -211,11 +211,11 @@ def trade(
             per=provisions(state.rules.queue),
         )
     )
-    draw(state, buyer)
-    draw(state, seller)
+    realise_profit(state, buyer)
+    realise_profit(state, seller)
 
 
-def draw(state: State, bucket: Bucket) -> None:
+def realise_profit(state: State, bucket: Bucket) -> None:
     """Pays what a bucket's margin cannot from the profit of its other positions, at the mark."""
     for name, position in bucket.positions.items():
         if bucket.margin >= 0:
@@ -224,30 +224,30 @@ def draw(state: State, bucket: Bucket) -> None:
         if drawn > 0:
             position.entry += drawn
             bucket.margin += drawn
-            state.tell(ProfitDrawn(bucket.account, bucket.name, name, drawn, bucket.margin))
+            state.emit(ProfitDrawn(bucket.account, bucket.name, name, drawn, bucket.margin))
 
 
 # ── an order at rest ────────────────────────────────────────────────────────────────────────
 
 
-def cancel(state: State, order: BookOrder, why: str) -> None:
-    """Takes an order at rest out of the book, and says why."""
+def cancel(state: State, order: Order, reason: CancelReason) -> None:
+    """Takes an order at rest out of the book, and emits the reason."""
     withdraw(state, order)
-    state.tell(PerpetualCancelled(order.id, order.owner, why, order.remaining))
+    state.emit(PerpetualCancelled(order.id, order.owner, reason, order.remaining))
 
 
-def withdraw(state: State, order: BookOrder) -> None:
+def withdraw(state: State, order: Order) -> None:
     """Takes an order at rest out of the book."""
     order.data.contract.book.cancel(order)
     _forget(state, order)
 
 
-def forget_filled(state: State, order: BookOrder) -> None:
+def forget_filled(state: State, order: Order) -> None:
     """An order that the book has filled is at rest no longer."""
     if not order.remaining:
         _forget(state, order)
 
 
-def _forget(state: State, order: BookOrder) -> None:
+def _forget(state: State, order: Order) -> None:
     del order.data.bucket.orders[order.id]
     del state.live[order.id]

@@ -10,7 +10,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.decisions import Words
-from policy.exchange.orders import Rejected
+from policy.market.events import Rejected
 from policy.model.types import Number
 from policy.model.values import show
 from policy.reports.journal.names import EVENTS, MONEY

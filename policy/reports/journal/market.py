@@ -16,10 +16,10 @@ from attrs import define, field, frozen
 from policy.audit.records import Header, Record
 from policy.decisions import Words
 from policy.diagnostics import Diagnostic
-from policy.exchange.orders import NewDay
 from policy.ir.reach import reading_ends
 from policy.margin.financing.events import AccountStated
 from policy.margin.perpetuals.events import BucketStated
+from policy.market.commands import NewDay
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.journal.event_counts import EventCounts, KindRow

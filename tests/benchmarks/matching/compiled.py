@@ -17,10 +17,10 @@ from shutil import copy
 from tempfile import TemporaryDirectory
 from types import ModuleType
 
-import policy.exchange
+import policy.market
 
 SOURCES = ("book.py", "matcher.py")
-_PACKAGE = Path(policy.exchange.__file__).parent
+_PACKAGE = Path(policy.market.__file__).parent
 _SETUP = """
 from mypyc.build import mypycify
 from setuptools import setup
@@ -33,14 +33,14 @@ class NotCompiled(Exception):
 
 
 def build(folder: Path) -> None:
-    """Compiles the matcher into a folder, as `policy/exchange/*` with an extension module for each source."""
-    package = folder / "policy" / "exchange"
+    """Compiles the matcher into a folder, as `policy/market/*` with an extension module for each source."""
+    package = folder / "policy" / "market"
     package.mkdir(parents=True)
     for made in (package.parent, package):
         (made / "__init__.py").touch()
     for source in SOURCES:
         copy(_PACKAGE / source, package)
-    files = [f"policy/exchange/{source}" for source in SOURCES]
+    files = [f"policy/market/{source}" for source in SOURCES]
     (folder / "setup.py").write_text(_SETUP.format(files=files), encoding="utf-8")
     command = [sys.executable, "setup.py", "--quiet", "build_ext", "--inplace"]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
@@ -51,10 +51,10 @@ def build(folder: Path) -> None:
 
 def load(folder: Path) -> ModuleType:
     """The compiled `matcher` of a folder. Whoever has imported the pure one keeps it."""
-    names = [f"policy.exchange.{Path(source).stem}" for source in SOURCES]
+    names = [f"policy.market.{Path(source).stem}" for source in SOURCES]
     pure = {name: import_module(name) for name in names}
     sys.path.insert(0, str(folder))
-    policy.exchange.__path__.insert(0, str(folder / "policy" / "exchange"))
+    policy.market.__path__.insert(0, str(folder / "policy" / "market"))
     try:
         for name in names:
             del sys.modules[name]
@@ -62,15 +62,15 @@ def load(folder: Path) -> ModuleType:
     finally:
         sys.modules.update(pure)
         for name, module in pure.items():
-            setattr(policy.exchange, name.rpartition(".")[2], module)
-        policy.exchange.__path__.pop(0)
+            setattr(policy.market, name.rpartition(".")[2], module)
+        policy.market.__path__.pop(0)
         sys.path.pop(0)
     return matcher
 
 
 def extensions(folder: Path) -> list[Path]:
     """What was built in `folder`."""
-    return sorted(p for p in (folder / "policy" / "exchange").iterdir() if p.suffix in (".so", ".pyd"))
+    return sorted(p for p in (folder / "policy" / "market").iterdir() if p.suffix in (".so", ".pyd"))
 
 
 def main() -> None:

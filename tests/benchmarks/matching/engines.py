@@ -44,9 +44,7 @@ BARE = Engine("by hand: dictionary, heap, deque", "rows.by_hand")
 
 OURS = (
     Engine("ours: a call each", "rows.ours_calls", "this project"),
-    Engine("ours: the whole stream", "rows.ours_stream", "this project"),
     Engine("ours, compiled: a call each", "rows.compiled_calls", "mypy"),
-    Engine("ours, compiled: the whole stream", "rows.compiled_stream", "mypy"),
     Engine("ours, with the acceptance decision", "rows.decided", "this project"),
     Engine("ours, the whole exchange", "rows.exchange", "this project"),
     Engine("ours, the whole exchange, two platforms", "rows.exchange_across", "this project"),

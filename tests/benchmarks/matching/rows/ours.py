@@ -1,19 +1,20 @@
-"""This project's matcher, pure or compiled: the same two rows of either."""
+"""This project's matcher, pure or compiled: `match` and `apply`, as the venues call them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import ModuleType
-from typing import Any
 
 from bare import Trade
 from stream import CANCEL, Op
+
+from policy.market.matcher import CANCEL_INCOMING, RESTED
 
 _SIDE = {True: "buy", False: "sell"}
 
 
 @dataclass(frozen=True, slots=True)
 class Calls:
-    """A method call for each operation; the trades are collected as they are reported."""
+    """Two function calls for each order; the trades are collected as they are reported."""
 
     matcher: ModuleType
 
@@ -22,39 +23,21 @@ class Calls:
         return [(op.what, ids[op.id], _owner(op), _SIDE[op.buy], op.price, op.quantity) for op in ops]
 
     def run(self, prepared: list[tuple[str, str, str, str, int, int]]) -> list[tuple[str, str, int, int]]:
-        matcher = self.matcher.Matcher()
-        place, cancel = matcher.place, matcher.cancel
-        trades = []
+        matcher = self.matcher
+        match, apply, order_of = matcher.match, matcher.apply, matcher.BookOrder
+        book, live, trades = matcher.Book(), {}, []
         for what, id, owner, side, price, quantity in prepared:
             if what == CANCEL:
-                cancel(id)
-            elif fills := place(id, owner, side, price, quantity, what).fills:
-                for order, filled in fills:
-                    trades.append((order.id, id, order.price, filled))
-        return trades
-
-    def told(self, outcome: list[tuple[str, str, int, int]]) -> list[Trade]:
-        return _numbered(outcome)
-
-
-@dataclass(frozen=True, slots=True)
-class Stream:
-    """All operations at once; the trades come back."""
-
-    matcher: ModuleType
-
-    def prepare(self, ops: Sequence[Op]) -> list[Any]:
-        ids = _ids(ops)
-        place, cancel = self.matcher.Place, self.matcher.Cancel
-        return [
-            cancel(ids[op.id])
-            if op.what == CANCEL
-            else place(ids[op.id], _owner(op), _SIDE[op.buy], op.price, op.quantity, op.what)
-            for op in ops
-        ]
-
-    def run(self, prepared: list[Any]) -> list[tuple[str, str, int, int]]:
-        trades: list[tuple[str, str, int, int]] = self.matcher.Matcher().run(prepared)
+                book.cancel(live.pop(id))
+                continue
+            order = order_of(id, owner, side, price, quantity, None)
+            result = match(book, order, what, CANCEL_INCOMING)
+            for left in apply(book, order, result):
+                del live[left.id]
+            if result.outcome == RESTED:
+                live[id] = order
+            for resting, filled in result.fills:
+                trades.append((resting.id, id, resting.price, filled))
         return trades
 
     def told(self, outcome: list[tuple[str, str, int, int]]) -> list[Trade]:

@@ -1,6 +1,6 @@
 """Ours, in pure Python."""
 
-from policy.exchange import matcher
+from policy.market import matcher
 from rows.ours import Calls
 
 

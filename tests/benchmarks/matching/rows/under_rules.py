@@ -15,8 +15,6 @@ from stream import CANCEL, LIMIT, MARKET, Op
 
 import policy
 from policy.decisions import Outcome
-from policy.exchange import matcher as plain
-from policy.exchange.book import BookOrder
 from policy.exchange.engine import Engine, opened
 from policy.exchange.events import Traded
 from policy.exchange.orders import (
@@ -29,6 +27,8 @@ from policy.exchange.orders import (
     ListInstrument,
     Place,
 )
+from policy.market.book import Book, BookOrder
+from policy.market.matcher import CANCEL_INCOMING, RESTED, apply, match
 from policy.pipeline import Rulebook
 from policy.source import Source
 
@@ -102,18 +102,20 @@ class Decided:
         """`keep` is told of each operation: its number, what was asked, the verdict, and the trades."""
         facts_of = _records()
         decide, permitted = rulebook(ON).evaluator("order_accepted").verdict, Outcome.PERMITTED
-        matcher = plain.Matcher()
-        place, cancel = matcher.place, matcher.cancel
+        book: Book[None] = Book()
+        live: dict[str, BookOrder[None]] = {}
         trades = []
         for number, (what, id, by, side, price, quantity) in enumerate(prepared, 1):
             if what == CANCEL:
-                cancel(id)
+                book.cancel(live.pop(id))
                 if keep is not None:
                     keep(number, prepared[number - 1], None, [])
                 continue
             before = len(trades)
+            order = BookOrder(id, by, side, price, quantity, None)
+            result = match(book, order, what, CANCEL_INCOMING)
             if what == MARKET:
-                price = matcher.book.plan(BookOrder(id, by, side, 0, quantity), False)[-1][0].price
+                price = result.fills[-1][0].price
             facts = facts_of[by]
             facts.side = side
             facts.price = price
@@ -122,8 +124,12 @@ class Decided:
             facts.sequence = number
             verdict = decide(facts)
             if verdict.outcome is permitted:
-                for order, filled in place(id, by, side, price, quantity, what).fills:
-                    trades.append((order.id, id, order.price, filled))
+                for left in apply(book, order, result):
+                    del live[left.id]
+                if result.outcome == RESTED:
+                    live[id] = order
+                for resting, filled in result.fills:
+                    trades.append((resting.id, id, resting.price, filled))
             if keep is not None:
                 keep(number, prepared[number - 1], verdict, trades[before:])
         return trades

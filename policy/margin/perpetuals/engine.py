@@ -1,40 +1,24 @@
-"""The perpetuals desk of one platform: a command in, what came of it out.
+"""The perpetuals desk of one platform: a command in, events out.
 
-In: commands in the order of their time, and a way to get the rules of a date. Out: events, each with the rules
-that it stands on. What makes no sense is answered by `Rejected`, what the rules forbid or cannot tell by an event
-of its own. Money that comes in is counted at the value given; what it is made of is the custodian's to know. The
-mark moves when the index does, and with it orders and positions are judged again. Absent: clock and I/O, and any
-formula, rate, order or size, which are the rulebook's.
+In: commands in the order of their time, and a way to get the rules of a date. Out: events, each with the rules that
+it stands on. An invalid command is answered by `Rejected`, what the rules forbid or cannot decide by an event of its
+own. Money that comes in is counted at the value given; what it is made of is the custodian's to know. The mark moves
+when the index does, and with it orders and positions are judged again. Absent: clock and I/O, and any formula, rate,
+order or size, which are the rulebook's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date
-from typing import Any, assert_never, get_args
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, assert_never, get_args
 
 import attrs
 from attrs import define, field
 
 from policy.decisions import MISSING, Outcome, UndecidedError
-from policy.exchange.checks import misread
-from policy.exchange.matcher import ASKED
-from policy.exchange.orders import NewDay, Rejected
 from policy.facts.records import unchecked
 from policy.margin.perpetuals import commands as do
-from policy.margin.perpetuals.checks import (
-    NonsenseError,
-    account_of,
-    bucket_of,
-    contract_of,
-    covered,
-    fresh,
-    markable,
-    positive,
-    readable,
-    sensible,
-    within,
-)
+from policy.margin.perpetuals.checks import bucket_of, check_index, check_name, check_order, check_transfer
 from policy.margin.perpetuals.commands import MONEY, PRICE, SIZE
 from policy.margin.perpetuals.events import (
     DepositRefused,
@@ -50,68 +34,88 @@ from policy.margin.perpetuals.events import (
     ReleaseRefused,
     Unanswered,
 )
-from policy.margin.perpetuals.facts import bucket_facts, exposure_facts, reaches
-from policy.margin.perpetuals.funding import pass_time, reachable
+from policy.margin.perpetuals.facts import bucket_facts, exposure_facts, worst_cases
+from policy.margin.perpetuals.funding import check_reachable, pass_time
 from policy.margin.perpetuals.liquidation import review
 from policy.margin.perpetuals.mark_events import IndexLost
 from policy.margin.perpetuals.marking import mark
 from policy.margin.perpetuals.rules import PerpetualRules, perpetual_rules
 from policy.margin.perpetuals.state import Account, Bucket, Contract, State
 from policy.margin.perpetuals.statements import state_account
-from policy.margin.perpetuals.trading import cancel, place, trim
+from policy.margin.perpetuals.trading import cancel, place, revalidate
+from policy.market.checks import InvalidCommandError, known, new, positive, read, within_facts
+from policy.market.commands import NewDay
+from policy.market.events import InvalidCode
+from policy.market.matcher import REQUESTED
+from policy.market.venue import Clock, Venue
 from policy.rulebook import Rulebook
-from policy.wire import Commands, word
+from policy.wire import Commands
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
-READS = Commands.of(*COMMANDS)
 
 
-def opened(rulebook_on: Callable[[str], Rulebook], on: str) -> Desk:
+def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
     """A desk without contracts, under the rulebook of a first date. Raises PolicyError with what it lacks."""
-    return Desk(rules_on=lambda day: perpetual_rules(rulebook_on(day)), on=date.fromisoformat(on))
+    return Engine(on, lambda day: perpetual_rules(rulebook_on(day)))
 
 
-@define(eq=False)
-class Desk:
+@define(eq=False, repr=False)
+class Engine(Venue[do.Command, Event]):
     """The contracts and clients of one platform."""
 
+    READS: ClassVar[Commands] = Commands.of(*COMMANDS)
+
     rules_on: Callable[[str], PerpetualRules]
-    on: date
     state: State = field(init=False)
-    now: int | None = None
     _answered: dict[str, tuple[do.PlacePerpetual, Event]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
-        self.state = State(self.rules_on(self.on.isoformat()))
+        self.state = State(self.rules_on(self.clock.on.isoformat()), self.events.append)
 
-    def submit(self, command: do.Command) -> list[Event]:
-        """Carries out one command. What has fallen due by its time comes first."""
-        if unfit := READS.unfit(command):
-            return [misread(command, unfit)]
+    def check_time(self, at: int) -> None:
+        check_reachable(self.state, at)
+
+    def pass_time(self, at: int) -> None:
+        """Samples premiums and settles funding that has fallen due."""
+        self._answer(lambda: pass_time(self.state, at))
+
+    def carry_out(self, command: do.Command) -> None:
+        self._answer(lambda: self._carry_out(command))
+
+    def prepare_day(self, on: str) -> Callable[[], None]:
+        """Everything is judged again by the rules of the day."""
         state = self.state
-        state.events = []
-        try:
-            if self.now is not None and command.at < self.now:
-                raise NonsenseError("out_of_sequence", "this comes before what has already happened")
-            self._answer(lambda: reachable(state, command.at))
-            self.now = command.at
-            self._answer(lambda: pass_time(state, command.at))
-            self._answer(lambda: self._carry_out(command))
-        except NonsenseError as nonsense:
-            state.tell(Rejected(word(type(command)), nonsense.code, nonsense.message))
-        return state.events
+        rules = self.rules_on(on)
+        clients = {name: _client(rules, account.client) for name, account in state.accounts.items()}
+        products = {name: _product(rules, contract.product) for name, contract in state.contracts.items()}
+
+        def judge() -> None:
+            for name, facts in clients.items():
+                state.accounts[name].facts = facts
+            for name, facts in products.items():
+                state.contracts[name].facts = self._with_interval(facts)
+            buckets = list(state.buckets())
+            for bucket in buckets:
+                revalidate(state, bucket)
+            review(state, buckets)
+
+        def begin() -> None:
+            state.rules = rules
+            self._answer(judge)
+
+        return begin
 
     def total(self) -> int:
-        """Every balance, position at mark and fund, in units; it is what came in, after every command."""
+        """Every balance, position at mark and fund, in units; it is what was deposited, after every command."""
         return self.state.total()
 
-    def _answer(self, what: Callable[[], None]) -> None:
-        """Does something; where the rulebook cannot compute what it needs, that is said instead."""
+    def _answer(self, step: Callable[[], None]) -> None:
+        """Takes a step; emits where the rulebook cannot compute what it needs."""
         try:
-            what()
+            step()
         except UndecidedError as unanswered:
             answer = unanswered.answer
-            self.state.tell(Unanswered(answer.question.name, answer.verdict))
+            self.state.emit(Unanswered(answer.question.name, answer.verdict))
 
     def _carry_out(self, command: do.Command) -> None:
         match command:
@@ -136,107 +140,88 @@ class Desk:
             case do.TopUpFund():
                 self._top_up(command)
             case do.StatePerpetualAccount():
-                state_account(self.state, account_of(self.state, command.account))
-            case NewDay():
-                self._new_day(command)
+                state_account(self.state, known(self.state.accounts, command.account, "account"))
+            case NewDay():  # begins on all venues at once
+                raise AssertionError(command)
             case _:
                 assert_never(command)
 
     # ── contracts, accounts, days ───────────────────────────────────────────────────────────
 
     def _list(self, command: do.ListPerpetual) -> None:
-        fresh(command.contract, self.state.contracts, "contract")
+        check_name(command.contract, self.state.contracts, "contract")
         positive(command.tick, PRICE, "tick")
         positive(command.lot, SIZE, "lot")
-        within(command.tick * command.lot, "value of a lot at one tick")
-        facts = self._product(command.product)
+        within_facts(command.tick * command.lot, "value of a lot at one tick")
+        facts = self._with_interval(_product(self.state.rules, command.product))
         listed = self.state.rules.listed
         verdict = listed.verdict(facts)
         if verdict.outcome is not Outcome.PERMITTED:
-            self.state.tell(PerpetualNotListed(command.contract, verdict, listed.told(facts)))
+            self.state.emit(PerpetualNotListed(command.contract, verdict, listed.told(facts)))
             return
         self.state.contracts[command.contract] = Contract(
             command.contract, command.tick, command.lot, command.self_trade, command.product, facts
         )
-        self.state.tell(PerpetualListed(command.contract, verdict, command.tick, command.lot))
+        self.state.emit(PerpetualListed(command.contract, verdict, command.tick, command.lot))
 
-    def _product(self, product: Any) -> Any:
+    def _with_interval(self, product: Any) -> Any:
         """The rulebook's record of a contract; how often funding is paid is the desk's own to say."""
-        facts: Any = readable(self.state.rules.listed.read({"product": product}))
         since = self.state.funded_at
         assert since is not None
-        return unchecked(type(facts), facts, convergence_interval=self.state.rules.next_funding.fast(since) - since)
-
-    def _client(self, client: Any) -> Any:
-        return readable(self.state.rules.accepted.read({"order": client}))
+        interval = self.state.rules.next_funding.fast(since) - since
+        return unchecked(type(product), product, convergence_interval=interval)
 
     def _open(self, command: do.OpenPerpetualAccount) -> None:
-        fresh(command.account, self.state.accounts, "account")
-        facts = self._client(command.client)
+        check_name(command.account, self.state.accounts, "account")
+        facts = _client(self.state.rules, command.client)
         self.state.accounts[command.account] = Account(command.account, command.client, facts)
-        self.state.tell(PerpetualAccountOpened(command.account))
-
-    def _new_day(self, command: NewDay) -> None:
-        """Everything is judged again by the rules of the day."""
-        if command.on < self.on.toordinal():
-            raise NonsenseError("out_of_sequence", f"the rules of {self.on.isoformat()} are already in force")
-        self.on = date.fromordinal(command.on)
-        state = self.state
-        state.rules = self.rules_on(self.on.isoformat())
-        for account in state.accounts.values():
-            account.facts = self._client(account.client)
-        for contract in state.contracts.values():
-            contract.facts = self._product(contract.product)
-        buckets = list(state.buckets())
-        for bucket in buckets:
-            trim(state, bucket)
-        review(state, buckets)
+        self.state.emit(PerpetualAccountOpened(command.account))
 
     # ── money ───────────────────────────────────────────────────────────────────────────────
 
     def _deposit(self, command: do.DepositMargin) -> None:
-        account = account_of(self.state, command.account)
+        account = known(self.state.accounts, command.account, "account")
         positive(command.value, MONEY, "value")
-        within(self.state.came_in + command.value, "money on the desk")
+        within_facts(self.state.deposited + command.value, "money on the desk")
         collateral = self.state.rules.collateral
-        asset = readable(collateral.read({"asset": command.asset}))
+        (asset,) = read(collateral, {"asset": command.asset})
         verdict = collateral.verdict(asset)
         if verdict.outcome is not Outcome.PERMITTED:
-            self.state.tell(DepositRefused(account.name, verdict, collateral.told(asset)))
+            self.state.emit(DepositRefused(account.name, verdict, collateral.told(asset)))
             return
         account.free += command.value
-        self.state.came_in += command.value
-        self.state.tell(MarginDeposited(account.name, verdict, command.value, account.free))
+        self.state.deposited += command.value
+        self.state.emit(MarginDeposited(account.name, verdict, command.value, account.free))
 
     def _withdraw(self, command: do.WithdrawMargin) -> None:
-        account = account_of(self.state, command.account)
-        covered(command.value, account.free, "free")
+        account = known(self.state.accounts, command.account, "account")
+        check_transfer(command.value, account.free, "free")
         account.free -= command.value
-        self.state.came_in -= command.value
-        self.state.tell(MarginWithdrawn(account.name, command.value, account.free))
+        self.state.deposited -= command.value
+        self.state.emit(MarginWithdrawn(account.name, command.value, account.free))
 
     def _post(self, command: do.PostMargin) -> None:
-        account = account_of(self.state, command.account)
-        covered(command.amount, account.free, "free")
+        account = known(self.state.accounts, command.account, "account")
+        check_transfer(command.amount, account.free, "free")
         bucket = bucket_of(self.state, account, command.bucket)
         account.free -= command.amount
         bucket.margin += command.amount
-        self.state.tell(MarginPosted(account.name, bucket.name, command.amount, bucket.margin, account.free))
+        self.state.emit(MarginPosted(account.name, bucket.name, command.amount, bucket.margin, account.free))
 
     def _release(self, command: do.ReleaseMargin) -> None:
-        account = account_of(self.state, command.account)
+        account = known(self.state.accounts, command.account, "account")
         bucket = bucket_of(self.state, account, command.bucket)
-        covered(command.amount, bucket.margin, "in the bucket")
+        check_transfer(command.amount, bucket.margin, "in the bucket")
         released = self.state.rules.released
         collected, required = self._after_release(bucket, command.amount)
         verdict = released.verdict(collected, required)
         if verdict.outcome is not Outcome.PERMITTED:
             told = released.told(collected, required)
-            self.state.tell(ReleaseRefused(account.name, bucket.name, verdict, told))
+            self.state.emit(ReleaseRefused(account.name, bucket.name, verdict, told))
             return
         bucket.margin -= command.amount
         account.free += command.amount
-        self.state.tell(
+        self.state.emit(
             MarginReleased(account.name, bucket.name, verdict, command.amount, bucket.margin, account.free)
         )
 
@@ -247,16 +232,16 @@ class Desk:
         names = {*bucket.positions, *(order.data.contract.name for order, _ in orders)}
         if any(state.contracts[name].index is None for name in names):
             return MISSING, MISSING
-        exposures = exposure_facts(state, reaches(state, bucket, orders))
+        exposures = exposure_facts(state, worst_cases(state, bucket, orders))
         left = bucket_facts(state, bucket, bucket.margin - amount)
         return state.rules.collected.fast(left, False), state.rules.required.fast(exposures, False)
 
     def _top_up(self, command: do.TopUpFund) -> None:
         positive(command.amount, MONEY, "amount")
-        within(self.state.came_in + command.amount, "money on the desk")
+        within_facts(self.state.deposited + command.amount, "money on the desk")
         self.state.fund += command.amount
-        self.state.came_in += command.amount
-        self.state.tell(FundToppedUp(command.amount, self.state.fund))
+        self.state.deposited += command.amount
+        self.state.emit(FundToppedUp(command.amount, self.state.fund))
 
     # ── orders and prices ───────────────────────────────────────────────────────────────────
 
@@ -265,38 +250,48 @@ class Desk:
         if command.id in self._answered:
             before, answer = self._answered[command.id]
             if before != body:
-                raise NonsenseError("duplicate", f"there is already another order `{command.id}`: give it another id")
-            self.state.tell(answer)
+                new(self._answered, command.id, "order")
+            self.state.emit(answer)
             return
-        account = account_of(self.state, command.account)
-        contract = contract_of(self.state, command.contract)
+        account = known(self.state.accounts, command.account, "account")
+        contract = known(self.state.contracts, command.contract, "contract")
         bucket = bucket_of(self.state, account, command.bucket)
-        sensible(command, contract, bucket)
-        told = len(self.state.events)
+        check_order(command, contract, bucket)
+        first = len(self.events)
         place(self.state, command, account, bucket, contract)
-        self._answered[command.id] = body, self.state.events[told]
+        self._answered[command.id] = body, self.events[first]
 
     def _cancel(self, command: do.CancelPerpetual) -> None:
-        account = account_of(self.state, command.account)
+        account = known(self.state.accounts, command.account, "account")
         order = self.state.live.get(command.id)
         if order is None or order.owner != account.name:
-            told = f"`{account.name}` has no order `{command.id}` at rest"
-            raise NonsenseError("unknown_order", told)
-        cancel(self.state, order, ASKED)
+            message = f"`{account.name}` has no order `{command.id}` at rest"
+            raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
+        cancel(self.state, order, REQUESTED)
 
     def _index(self, command: do.IndexPrice) -> None:
         """A new index price moves the mark: orders are judged at it first, so that they can bear what follows."""
         state = self.state
-        contract = contract_of(state, command.contract)
+        contract = known(state.contracts, command.contract, "contract")
         if command.price is not None:
-            markable(contract, command.price)
+            check_index(contract, command.price)
         contract.index = command.price
         if command.price is None:
-            state.tell(IndexLost(contract.name))
+            state.emit(IndexLost(contract.name))
         else:
             mark(state, contract)
         buckets = list(contract.buckets.values())
         for bucket in buckets:
-            trim(state, bucket)
+            revalidate(state, bucket)
         if command.price is not None:
             review(state, buckets, contract)
+
+
+def _client(rules: PerpetualRules, client: Mapping[str, Any]) -> Any:
+    (order,) = read(rules.accepted, {"order": client})
+    return order
+
+
+def _product(rules: PerpetualRules, product: Mapping[str, Any]) -> Any:
+    (record,) = read(rules.listed, {"product": product})
+    return record

@@ -15,33 +15,36 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import Final, Generic, Literal, TypeVar, get_args
+
+Side = Literal["buy", "sell"]
+OrderType = Literal["limit", "market", "immediate_or_cancel", "fill_or_kill", "post_only"]
+SIDES: Final[tuple[Side, ...]] = get_args(Side)
+ORDER_TYPES: Final[tuple[OrderType, ...]] = get_args(OrderType)
 
 BUY: Final = "buy"
 SELL: Final = "sell"
-OPPOSITE: Final = {BUY: SELL, SELL: BUY}
+OPPOSITE: Final[dict[Side, Side]] = {BUY: SELL, SELL: BUY}
 
 LIMIT: Final = "limit"
 MARKET: Final = "market"
 IMMEDIATE_OR_CANCEL: Final = "immediate_or_cancel"
 FILL_OR_KILL: Final = "fill_or_kill"
 POST_ONLY: Final = "post_only"
-KINDS: Final = (LIMIT, MARKET, IMMEDIATE_OR_CANCEL, FILL_OR_KILL, POST_ONLY)
 
 Key = tuple[int, ...]
+T = TypeVar("T")
 
 
-class BookOrder:
-    """An order while it lives. `data` is whatever its engine hangs on it; the book never looks.
+class BookOrder(Generic[T]):
+    """An order while it lives. `data` is what its venue keeps of it; the book never looks.
 
     An empty key stands for the price alone: the better price first, then whoever came first.
     """
 
     __slots__ = ("data", "id", "key", "level", "next", "owner", "previous", "price", "quantity", "remaining", "side")
 
-    def __init__(
-        self, id: str, owner: str, side: str, price: int, quantity: int, key: Key = (), data: Any = None
-    ) -> None:
+    def __init__(self, id: str, owner: str, side: Side, price: int, quantity: int, data: T, key: Key = ()) -> None:
         self.id = id
         self.owner = owner
         self.side = side
@@ -50,63 +53,63 @@ class BookOrder:
         self.remaining = quantity
         self.key = key
         self.data = data
-        self.level: Level | None = None  # where it rests, if it does, and between whom
-        self.previous: BookOrder | None = None
-        self.next: BookOrder | None = None
+        self.level: Level[T] | None = None  # where it rests, if it does, and between whom
+        self.previous: BookOrder[T] | None = None
+        self.next: BookOrder[T] | None = None
 
     def __repr__(self) -> str:
         return f"<{self.side} {self.id}: {self.remaining} of {self.quantity} at {self.price}, key {self.key}>"
 
 
-class Level:
+class Level(Generic[T]):
     """Orders whose keys begin alike, in key order."""
 
     __slots__ = ("first", "last", "rank", "side")
 
-    def __init__(self, side: Side, rank: int, only: BookOrder) -> None:
+    def __init__(self, side: BookSide[T], rank: int, only: BookOrder[T]) -> None:
         self.side = side
         self.rank = rank  # the component, negated
-        self.first: BookOrder = only
-        self.last: BookOrder = only
+        self.first: BookOrder[T] = only
+        self.last: BookOrder[T] = only
 
-    def __iter__(self) -> Iterator[BookOrder]:
-        order: BookOrder | None = self.first
+    def __iter__(self) -> Iterator[BookOrder[T]]:
+        order: BookOrder[T] | None = self.first
         while order is not None:
             yield order
             order = order.next
 
 
-class Side:
+class BookSide(Generic[T]):
     """The levels of one side. The last rank is the best."""
 
-    __slots__ = ("by_rank", "odd", "ranks", "sign")
+    __slots__ = ("by_rank", "keys_without_price", "ranks", "sign")
 
     def __init__(self, sign: int) -> None:
         self.sign = sign  # of a price, as a rank
         self.ranks: list[int] = []
-        self.by_rank: dict[int, Level] = {}
-        self.odd = 0  # orders whose keys do not begin with their price
+        self.by_rank: dict[int, Level[T]] = {}
+        self.keys_without_price = 0  # orders whose keys do not begin with their price
 
-    def __iter__(self) -> Iterator[BookOrder]:
+    def __iter__(self) -> Iterator[BookOrder[T]]:
         for rank in reversed(self.ranks):
             yield from self.by_rank[rank]
 
 
-Fill = tuple[BookOrder, int]
+Fill = tuple[BookOrder[T], int]
 
 
-class Book:
+class Book(Generic[T]):
     """The two queues of one instrument."""
 
     __slots__ = ("_buys", "_sells")
 
     def __init__(self) -> None:
-        self._buys = Side(1)
-        self._sells = Side(-1)
+        self._buys: BookSide[T] = BookSide(1)
+        self._sells: BookSide[T] = BookSide(-1)
 
     # ── an incoming order ───────────────────────────────────────────────────────────────────
 
-    def plan(self, incoming: BookOrder, bounded: bool = True) -> list[Fill]:
+    def sweep(self, incoming: BookOrder[T], bounded: bool = True) -> list[Fill[T]]:
         """Whom it would trade with and how much, in the queue's order; at any price, if it is not bounded by its own.
 
         An order of the same owner is in the list where it would be met, with a quantity of 0.
@@ -118,17 +121,17 @@ class Book:
         ranks = side.ranks
         if not ranks:
             return []
-        if side.odd:
+        if side.keys_without_price:
             return _from(iter([o for o in side if not bounded or o.price * side.sign >= worst]), incoming)
         if bounded and ranks[-1] < worst:
             return []
-        fills: list[Fill] = []
+        fills: list[Fill[T]] = []
         wanted = incoming.remaining
         owner = incoming.owner
         for rank in reversed(ranks):
             if bounded and rank < worst:
                 break
-            order: BookOrder | None = side.by_rank[rank].first
+            order: BookOrder[T] | None = side.by_rank[rank].first
             while order is not None:
                 if order.owner == owner:
                     fills.append((order, 0))
@@ -142,8 +145,8 @@ class Book:
                 order = order.next
         return fills
 
-    def take(self, incoming: BookOrder, fills: Sequence[Fill]) -> list[BookOrder]:
-        """Carries out a plan, or as much of it as is given. Those that are filled leave, and are given back."""
+    def fill(self, incoming: BookOrder[T], fills: Sequence[Fill[T]]) -> list[BookOrder[T]]:
+        """Carries out a sweep, or a part of it. Returns the orders that are filled, which leave the book."""
         filled = []
         taken = 0
         for order, quantity in fills:
@@ -155,26 +158,18 @@ class Book:
         incoming.remaining -= taken
         return filled
 
-    def rest(self, order: BookOrder, unless_met: bool = False) -> bool:
-        """Queues what remains of an order, behind the others of its key if there are any. Whether it now rests.
-
-        `unless_met`, it does not where somebody on the other side may agree to its price.
-        """
-        if order.side == BUY:
-            side, other, rank = self._buys, self._sells, order.price
-        else:
-            side, other, rank = self._sells, self._buys, -order.price
-        if unless_met and other.ranks and (other.ranks[-1] >= -rank or other.odd):
-            return False
+    def rest(self, order: BookOrder[T]) -> None:
+        """Queues what remains of an order, behind the others of its key if there are any."""
+        side, rank = (self._buys, order.price) if order.side == BUY else (self._sells, -order.price)
         key = order.key
         if key and key[0] != -rank:
-            side.odd += 1
+            side.keys_without_price += 1
             rank = -key[0]
         level = side.by_rank.get(rank)
         if level is None:
             side.by_rank[rank] = order.level = Level(side, rank, order)
             insort(side.ranks, rank)
-            return True
+            return
         order.level = level
         last = level.last
         if last.key is key or last.key <= key:
@@ -183,19 +178,18 @@ class Book:
             level.last = order
         else:
             _insert(level, order)
-        return True
 
     # ── an order at rest ────────────────────────────────────────────────────────────────────
 
-    def cancel(self, order: BookOrder) -> None:
+    def cancel(self, order: BookOrder[T]) -> None:
         """Takes an order at rest out; one that does not rest is left as it is."""
         level = order.level
         if level is None:
             return
         order.level = None
         side = level.side
-        if side.odd and level.rank != order.price * side.sign:
-            side.odd -= 1
+        if side.keys_without_price and level.rank != order.price * side.sign:
+            side.keys_without_price -= 1
         previous, next = order.previous, order.next
         if next is not None:
             next.previous = previous
@@ -217,53 +211,53 @@ class Book:
             else:
                 del ranks[bisect_left(ranks, rank)]
 
-    def reduce(self, order: BookOrder, remaining: int) -> None:
+    def reduce(self, order: BookOrder[T], remaining: int) -> None:
         """Lowers what remains of an order at rest, which keeps its place."""
         order.quantity -= order.remaining - remaining
         order.remaining = remaining
 
     # ── what there is ───────────────────────────────────────────────────────────────────────
 
-    def queue(self, side: str) -> tuple[BookOrder, ...]:
+    def queue(self, side: Side) -> tuple[BookOrder[T], ...]:
         """The orders of a side, the first to be filled first."""
         return tuple(self.side(side))
 
-    def level(self, side: str, price: int) -> tuple[BookOrder, ...]:
+    def level(self, side: Side, price: int) -> tuple[BookOrder[T], ...]:
         """The orders of a side at one price, the first to be filled first."""
         of = self.side(side)
-        if of.odd:
+        if of.keys_without_price:
             return tuple([order for order in of if order.price == price])
         rank = price * of.sign
         return tuple(of.by_rank[rank]) if rank in of.by_rank else ()
 
-    def best(self, side: str) -> int | None:
+    def best(self, side: Side) -> int | None:
         """The highest price that is bid, or the lowest that is asked."""
         of = self.side(side)
-        if of.odd:
+        if of.keys_without_price:
             return of.sign * max([of.sign * order.price for order in of])
         return of.sign * of.ranks[-1] if of.ranks else None
 
-    def depth(self, side: str, levels: int) -> list[tuple[int, int]]:
+    def depth(self, side: Side, levels: int) -> list[tuple[int, int]]:
         """The best prices of a side, each with what rests there."""
         of = self.side(side)
-        ranks = sorted({of.sign * order.price for order in of}) if of.odd else of.ranks
+        ranks = sorted({of.sign * order.price for order in of}) if of.keys_without_price else of.ranks
         prices = [of.sign * rank for rank in reversed(ranks[-levels:])] if levels else []
         return [(price, sum([order.remaining for order in self.level(side, price)])) for price in prices]
 
-    def __iter__(self) -> Iterator[BookOrder]:
+    def __iter__(self) -> Iterator[BookOrder[T]]:
         """Everything at rest: buys, then sells, each in the queue's order."""
         yield from self._buys
         yield from self._sells
 
-    def side(self, side: str) -> Side:
+    def side(self, side: Side) -> BookSide[T]:
         """The orders of a side, the first to be filled first, without a copy of them."""
         return self._buys if side == BUY else self._sells
 
 
-def _insert(level: Level, order: BookOrder) -> None:
+def _insert(level: Level[T], order: BookOrder[T]) -> None:
     """Puts an order before those of its level whose keys are higher, of which the last is one."""
-    after: BookOrder | None = level.last
-    before: BookOrder | None = None
+    after: BookOrder[T] | None = level.last
+    before: BookOrder[T] | None = None
     while after is not None and after.key > order.key:
         before, after = after, after.previous
     order.previous, order.next = after, before
@@ -275,9 +269,9 @@ def _insert(level: Level, order: BookOrder) -> None:
         before.previous = order
 
 
-def _from(queue: Iterator[BookOrder], incoming: BookOrder) -> list[Fill]:
+def _from(queue: Iterator[BookOrder[T]], incoming: BookOrder[T]) -> list[Fill[T]]:
     """A plan from the front of a queue, all of whose orders cross."""
-    fills: list[Fill] = []
+    fills: list[Fill[T]] = []
     wanted = incoming.remaining
     for order in queue:
         quantity = 0 if order.owner == incoming.owner else min(wanted, order.remaining)

@@ -7,35 +7,20 @@ Absent: who trades with whom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from attrs import define, field
 
 from policy.decisions import MISSING, UndecidedError
-from policy.exchange.book import BUY
 from policy.exchange.ledger import Balance
-from policy.exchange.register import Seat
+from policy.exchange.register import MarketAccess, OrderState
 from policy.exchange.rules import ExchangeRules
-
-
-class Live:
-    """What an order carries beside its place in the book. Plain slots: one is made for every order."""
-
-    __slots__ = ("at", "facts", "fees", "held", "own", "seat", "sequence")
-
-    def __init__(self, seat: Seat, facts: Any, own: Mapping[str, Any], fees: int, at: int, sequence: int) -> None:
-        self.seat = seat
-        self.facts = facts  # shared by all orders of a seat but those with facts of their own
-        self.own = own
-        self.fees = fees  # still to be charged
-        self.held = 0  # reserved for what remains: money of a buyer, fees included, or tokens of a seller
-        self.at = at
-        self.sequence = sequence
+from policy.market.book import BUY, Side
 
 
 @define(eq=False)
-class Funding:
+class Reservation:
     """The questions of the day that are asked of an order's money."""
 
     asked: ExchangeRules
@@ -45,7 +30,7 @@ class Funding:
     def __attrs_post_init__(self) -> None:
         self.notional, self.exposure = self.asked.notional.fast, self.asked.exposure.fast
 
-    def state(self, live: Live, side: str, price: int, quantity: int) -> Any:
+    def state(self, live: OrderState, side: Side, price: int, quantity: int) -> Any:
         """The order's facts, with what only the exchange knows. What an order holds already is available to it."""
         facts, seat = live.facts, live.seat
         account = seat.account
@@ -69,7 +54,7 @@ class Funding:
             facts.exposure = self._exposed(seat, 0)
         return facts
 
-    def _exposed(self, seat: Seat, without: int) -> Any:
+    def _exposed(self, seat: MarketAccess, without: int) -> Any:
         """Someone's exposure as the rulebook reckons it, one order left out; missing where it cannot tell."""
         account = seat.account
         try:
@@ -77,11 +62,11 @@ class Funding:
         except UndecidedError:
             return MISSING
 
-    def needed(self, live: Live, side: str, quantity: int) -> int:
+    def needed(self, live: OrderState, side: Side, quantity: int) -> int:
         """What is to be reserved for an order whose facts have been stated. Raises UndecidedError."""
         return self.notional(live.facts) + live.fees if side == BUY else quantity
 
-    def value(self, live: Live, price: int, quantity: int) -> int:
+    def value(self, live: OrderState, price: int, quantity: int) -> int:
         """What so much of a buyer's order is worth; its facts state the order as it came, but for these two."""
         facts = live.facts
         facts.side = BUY
@@ -97,12 +82,12 @@ class Funding:
         return self.asked.accepted.told(facts)
 
 
-def balance_of(live: Live, side: str) -> Balance:
+def balance_of(live: OrderState, side: Side) -> Balance:
     """What an order is paid with."""
     return live.seat.money if side == BUY else live.seat.tokens
 
 
-def reserve(live: Live, side: str, held: int) -> None:
+def reserve(live: OrderState, side: Side, held: int) -> None:
     """Reserves so much for an order from now on, its fees included."""
     change = held - live.held
     if side == BUY:
@@ -118,6 +103,6 @@ def reserve(live: Live, side: str, held: int) -> None:
     live.held = held
 
 
-def split(side: str, held: int) -> tuple[int, int]:
+def split(side: Side, held: int) -> tuple[int, int]:
     """What is reserved, as money and as tokens."""
     return (held, 0) if side == BUY else (0, held)

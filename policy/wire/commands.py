@@ -1,14 +1,10 @@
-"""Commands and events as JSON objects, and commands back from them; and whether a command made in Python is one.
+"""Commands from JSON objects, and whether a command made in Python is one.
 
-In: attrs classes whose fields are made by `typed` (or are plain texts and booleans). Out: objects that people can
-read, with amounts and times as an author would write them, the same bytes for the same data. A class's name in
-snake case is the word under which it is known. Absent: any class in particular.
+In: JSON objects, or commands. Out: commands, or everything that is wrong. Absent: any command in particular.
 """
 
 from __future__ import annotations
 
-import json
-import re
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
@@ -17,164 +13,22 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from policy.decisions import MISSING, Verdict, Words
+from policy.decisions import MISSING, Words
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.facts.fitting import Fitting
 from policy.facts.from_json import FactReader, parse
 from policy.ir.held import Held
 from policy.ir.program import NO_PLACE, Const, Function, Program
 from policy.model import types
-from policy.model.types import Number, Type
-from policy.model.values import show
+from policy.model.types import Type
 from policy.model.written import LONGEST_NUMBER, Wrong
 from policy.source import Source, Span
-
-DO = "do"  # the key under which a command says what it is
-EVENT = "event"  # the same of an event
+from policy.wire.fields import DO, PLAIN, defaults_of, types_of, word
 
 _NO_OBJECT = "facts are a JSON object"
 _FLAT = (str, bool)
 _INCOMPLETE = "give every fact that it needs"
 _EMPTY = Program(functions={}, records={}, enums={}, digest="")
-_LOWER = re.compile(r"(?<=[a-z])(?=[A-Z])")
-
-
-def typed(of: Type, default: Any = attrs.NOTHING) -> Any:
-    """A field of a command or event: a scaled integer, instant or list of the rules' types."""
-    return attrs.field(default=default, metadata={"type": of})
-
-
-def standing(of: Type, default: Any = attrs.NOTHING) -> Any:
-    """A field like `typed`, of an amount as it stands after the event: it can be told, and never added up."""
-    return attrs.field(default=default, metadata={"type": of, "stands": True})
-
-
-def facts() -> Any:
-    """A field of a command with facts of the rulebook, as the JSON that its own reader will judge."""
-    return attrs.field(factory=dict, metadata={"type": None})
-
-
-def word(cls: type[Any]) -> str:
-    """What a class is called in JSON: `NewDay` is `new_day`."""
-    return _LOWER.sub("_", cls.__name__).lower()
-
-
-def money_of(cls: Any) -> tuple[tuple[str, Number], ...]:
-    """The fields of a class that are money that moved, with their types."""
-    return _money(cls)
-
-
-@cache
-def _money(cls: Any) -> tuple[tuple[str, Number], ...]:
-    found = []
-    for f in attrs.fields(cls):
-        of = f.metadata.get("type")
-        inner = of.of if isinstance(of, types.OptionalOf) else of
-        if isinstance(inner, Number) and inner.unit.startswith("money:") and "stands" not in f.metadata:
-            found.append((f.name, inner))
-    return tuple(found)
-
-
-# ── writing ─────────────────────────────────────────────────────────────────────────────────
-
-
-def command_json(command: Any) -> dict[str, Any]:
-    """A command as it could have been written; what has its default is left out."""
-    cls: Any = type(command)
-    writers, defaults = _writers(cls), _defaults(cls)
-    written = {name: getattr(command, name) for name in writers}
-    return {DO: word(cls)} | {
-        name: writers[name](value)
-        for name, value in written.items()
-        if name not in defaults or value != defaults[name]
-    }
-
-
-def event_json(event: Any) -> dict[str, Any]:
-    """An event: every field, in the order declared; a verdict tells its rules and their provisions."""
-    return {EVENT: word(type(event))} | _parts(event)
-
-
-def canonical(document: Any) -> str:
-    """The one text of a JSON document: keys in their order, no spaces, no escapes that are not needed."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
-
-
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
-    """What was decided, by which rules, on which provisions; or what is missing."""
-    told: dict[str, Any] = {"outcome": verdict.outcome.value}
-    if verdict.reasons:
-        told["reasons"] = [
-            {
-                "rule": r.rule,
-                "effect": r.effect,
-                "per": [c.provision for c in r.citations],
-                "status": r.status.value if r.status else None,
-                "text": {"en": r.text.en, "zh": r.text.zh},
-            }
-            for r in verdict.reasons
-        ]
-    if verdict.needs:
-        told["needs"] = list(verdict.needs)
-    if verdict.fault:
-        told["fault"] = verdict.fault
-    return told
-
-
-@cache
-def _writers(cls: Any) -> Mapping[str, Callable[[Any], Any]]:
-    return MappingProxyType({f.name: _writer(f.metadata.get("type", _PLAIN)) for f in attrs.fields(cls)})
-
-
-@cache
-def _defaults(cls: Any) -> Mapping[str, Any]:
-    found = {}
-    for f in attrs.fields(cls):
-        if isinstance(f.default, attrs.Factory):  # type: ignore[arg-type]  # a class to attrs, a function to mypy
-            found[f.name] = f.default.factory()
-        elif f.default is not attrs.NOTHING:
-            found[f.name] = f.default
-    return found
-
-
-_PLAIN = object()
-
-
-def _writer(of: Any) -> Callable[[Any], Any]:
-    if of is _PLAIN:
-        return _plain
-    if of is None:
-        return lambda value: value
-    if isinstance(of, types.OptionalOf):
-        inner = _writer(of.of)
-        return lambda value: None if value is None else inner(value)
-    if isinstance(of, types.ListOf):
-        inner = _writer(of.of)
-        return lambda value: [inner(v) for v in value]
-    if of in (types.TEXT, types.BOOLEAN, types.INTEGER) or isinstance(of, types.Enum):
-        return lambda value: value
-    return lambda value: show(value, of)
-
-
-def _plain(value: Any) -> Any:
-    """Texts, numbers and booleans as they are; verdicts, records and lists of them by their parts."""
-    if value is None or isinstance(value, str | int):
-        return value
-    if isinstance(value, Verdict):
-        return verdict_json(value)
-    if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
-    if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
-    return _parts(value)
-
-
-def _parts(record: Any) -> dict[str, Any]:
-    cls: Any = type(record)
-    return {name: write(getattr(record, name)) for name, write in _writers(cls).items()}
-
-
-# ── reading commands ────────────────────────────────────────────────────────────────────────
 
 
 @frozen
@@ -241,7 +95,7 @@ def _made(cls: Any, given: dict[str, Any], whole: Span) -> Any | list[Diagnostic
             values[name] = given[name]
         else:
             found.error("facts-type", f"`{name}`: {_NO_OBJECT}", whole)
-    defaults = _defaults(cls)
+    defaults = defaults_of(cls)
     for name, value in values.items():
         if value is MISSING and name not in defaults:
             found.error("command-incomplete", f"`{word(cls)}` needs `{name}`", whole, _INCOMPLETE)
@@ -251,7 +105,7 @@ def _made(cls: Any, given: dict[str, Any], whole: Span) -> Any | list[Diagnostic
 @cache
 def _raw(cls: Any) -> tuple[str, ...]:
     """The fields that hold facts of the rulebook."""
-    return tuple(f.name for f in attrs.fields(cls) if f.metadata.get("type", _PLAIN) is None)
+    return tuple(name for name, of in types_of(cls).items() if of is None)
 
 
 @cache
@@ -260,9 +114,9 @@ def _form(cls: Any) -> Function:
     plain: dict[object, Type] = {"str": types.TEXT, "bool": types.BOOLEAN}  # as annotations are written
     parameters: list[tuple[str, Type]] = []
     for f in attrs.fields(cls):
-        of = f.metadata.get("type", _PLAIN)
+        of = f.metadata.get("type", PLAIN)
         if of is not None:
-            parameters.append((f.name, plain[f.type] if of is _PLAIN else of))
+            parameters.append((f.name, plain[f.type] if of is PLAIN else of))
     return Function(
         id=word(cls),
         kind="value",

@@ -1,1 +1,0 @@
-"""Margin financing: the accounts of one lender, from the advance to the forced sale."""

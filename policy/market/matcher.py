@@ -1,0 +1,133 @@
+"""What each order type means when an order meets the book.
+
+In: a book, and an incoming order. Out: what comes of it, and the same done to the book. Absent: rules, money, clock
+and I/O; a venue asks its own questions between `match` and `apply`.
+
+An order trades at the prices of the orders at rest. Of what does not trade at once, a `limit` order rests, a
+`market` order (which takes any price) and an `immediate_or_cancel` order are cancelled, a `fill_or_kill` order
+trades all or nothing, and a `post_only` order that would trade is rejected. Nobody trades with an order of their
+own: where one is in the way, either what remains of the incoming order is cancelled (`cancel_incoming`), or the
+one at rest is (`cancel_resting`), unless nothing comes of the incoming order at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, Final, Generic, Literal, TypeVar, get_args
+
+from policy.market.book import (
+    FILL_OR_KILL,
+    IMMEDIATE_OR_CANCEL,
+    LIMIT,
+    MARKET,
+    POST_ONLY,
+    Book,
+    BookOrder,
+    Fill,
+    OrderType,
+)
+
+T = TypeVar("T")
+
+SelfTrade = Literal["cancel_incoming", "cancel_resting"]
+SELF_TRADES: Final[tuple[SelfTrade, ...]] = get_args(SelfTrade)
+CANCEL_INCOMING: Final = "cancel_incoming"
+CANCEL_RESTING: Final = "cancel_resting"
+
+# What becomes of an order, or of what remains of it once it has traded
+Outcome = Literal["rested", "filled", "cancelled", "rejected"]
+RESTED: Final = "rested"
+FILLED: Final = "filled"
+CANCELLED: Final = "cancelled"
+REJECTED: Final = "rejected"
+
+# Why it was cancelled or rejected
+Reason = Literal[
+    "requested", "nothing_left_to_trade_with", "not_all_at_once", "meets_own_order", "would_trade_at_once"
+]
+REQUESTED: Final = "requested"
+NOTHING_LEFT: Final = "nothing_left_to_trade_with"
+NOT_ALL_AT_ONCE: Final = "not_all_at_once"
+OWN_ORDER: Final = "meets_own_order"
+WOULD_TRADE: Final = "would_trade_at_once"
+
+
+class MatchResult(Generic[T]):
+    """What comes of an order: its trades, and which of its owner's orders are cancelled to make way.
+
+    `reason` is given where the outcome is `cancelled` or `rejected`.
+    """
+
+    __slots__ = ("fills", "outcome", "reason", "self_trade_cancels")
+
+    def __init__(
+        self,
+        outcome: Outcome,
+        reason: Reason = REQUESTED,
+        fills: Sequence[Fill[T]] = (),
+        self_trade_cancels: Sequence[BookOrder[T]] = (),
+    ) -> None:
+        self.outcome = outcome
+        self.reason = reason
+        self.fills = fills
+        self.self_trade_cancels = self_trade_cancels
+
+
+_UNMATCHED: Final[dict[OrderType, MatchResult[Any]]] = {
+    LIMIT: MatchResult(RESTED),
+    MARKET: MatchResult(CANCELLED, NOTHING_LEFT),
+    IMMEDIATE_OR_CANCEL: MatchResult(CANCELLED, NOTHING_LEFT),
+    FILL_OR_KILL: MatchResult(CANCELLED, NOT_ALL_AT_ONCE),
+    POST_ONLY: MatchResult(RESTED),
+}
+"""What becomes of an order, or of the rest of it, that nobody is there to trade with."""
+
+
+def match(book: Book[T], incoming: BookOrder[T], type: OrderType, self_trade: SelfTrade) -> MatchResult[T]:
+    """What would come of an order. Changes nothing."""
+    sweep = book.sweep(incoming, type != MARKET)
+    return _result(sweep, incoming, type, self_trade) if sweep else _UNMATCHED[type]
+
+
+def _result(sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType, self_trade: SelfTrade) -> MatchResult[T]:
+    """What comes of an order that meets others, if only its owner's."""
+    traded = 0
+    for _, quantity in sweep:
+        if not quantity:
+            return _meeting_own(sweep, incoming, type, self_trade)
+        traded += quantity
+    if type == POST_ONLY:
+        return MatchResult(REJECTED, WOULD_TRADE)
+    if traded == incoming.remaining:
+        return MatchResult(FILLED, fills=sweep)
+    unmatched = _UNMATCHED[type]
+    return unmatched if type == FILL_OR_KILL else MatchResult(unmatched.outcome, unmatched.reason, sweep)
+
+
+def _meeting_own(
+    sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType, self_trade: SelfTrade
+) -> MatchResult[T]:
+    """As `_result`, where orders of the same owner are in the way."""
+    if self_trade == CANCEL_RESTING:
+        fills = [fill for fill in sweep if fill[1]]
+        result = _result(fills, incoming, type, self_trade) if fills else _UNMATCHED[type]
+        if result.outcome == REJECTED or (type == FILL_OR_KILL and result.outcome != FILLED):
+            return result
+        own = [order for order, quantity in sweep if not quantity]
+        return MatchResult(result.outcome, result.reason, fills, own)
+    fills = sweep[: [quantity for _, quantity in sweep].index(0)]
+    if type == POST_ONLY and fills:
+        return MatchResult(REJECTED, WOULD_TRADE)
+    return MatchResult(CANCELLED, OWN_ORDER, () if type == FILL_OR_KILL else fills)
+
+
+def apply(book: Book[T], incoming: BookOrder[T], result: MatchResult[T]) -> list[BookOrder[T]]:
+    """Does to the book what `match` said. Returns the orders that leave it."""
+    for own in result.self_trade_cancels:
+        book.cancel(own)
+    left = book.fill(incoming, result.fills)
+    if result.outcome == RESTED:
+        book.rest(incoming)
+    if result.self_trade_cancels:
+        left += result.self_trade_cancels
+    return left

@@ -1,0 +1,135 @@
+"""How a command reaches the venues of a market: in time, under one date of the law, and in all of them or none.
+
+In: a command, the clock of the market, and the venues that take the command. Out: events, in the order in which they
+happened; `Rejected` alone where the command is invalid before its time has come. What has fallen due by the time of
+a command happens before it. Absent: any command but `NewDay`, any rule, and I/O.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any, ClassVar, Generic, TypeVar
+
+from attrs import define, field
+
+from policy.diagnostics import Diagnostic, in_one_line
+from policy.market.checks import InvalidCommandError, code_of
+from policy.market.commands import NewDay
+from policy.market.events import InvalidCode, Rejected
+from policy.wire import Commands, word
+
+Command = TypeVar("Command")
+Event = TypeVar("Event")
+
+
+@define(eq=False)
+class Clock:
+    """The time of the last command, and the date whose rules are in force. All venues of a market share one."""
+
+    on: date
+    at: int | None = None
+
+
+def starting(on: str | Clock) -> Clock:
+    """A clock that stands at a date, or the clock that is given."""
+    return on if isinstance(on, Clock) else Clock(date.fromisoformat(on))
+
+
+@define(eq=False, repr=False)
+class Venue(ABC, Generic[Command, Event]):
+    """A deterministic state machine: a command in, its events out. Emits events by appending to `events`."""
+
+    READS: ClassVar[Commands]
+
+    clock: Clock = field(converter=starting)
+    events: list[Event | Rejected] = field(init=False, factory=list)
+
+    def submit(self, command: Command) -> list[Event | Rejected]:
+        """Carries out one command."""
+        if wrong := self.READS.unfit(command):
+            return [misread(command, wrong)]
+        return carry_out(command, self.clock, (self,))
+
+    def check_time(self, at: int) -> None:  # most venues go to any time
+        """Raises InvalidCommandError where the venue cannot go on to a time."""
+
+    @abstractmethod
+    def pass_time(self, at: int) -> None:
+        """Does what has fallen due by a time."""
+
+    @abstractmethod
+    def prepare_day(self, on: str) -> Callable[[], None]:
+        """Reads the rules of another date and everything by them; the result puts them in force.
+
+        Changes nothing itself. Raises PolicyError or InvalidCommandError where the rules cannot be put in force.
+        """
+
+    @abstractmethod
+    def carry_out(self, command: Command) -> None:
+        """Does what a command says. Raises InvalidCommandError before it changes anything."""
+
+    def conclude(self) -> None:  # most venues have nothing more to say
+        """Looks at the whole once a command has been carried out."""
+
+    def drain(self) -> list[Event | Rejected]:
+        """The events since the last command."""
+        events = self.events[:]
+        self.events.clear()
+        return events
+
+
+def misread(command: Any, wrong: Sequence[Diagnostic]) -> Rejected:
+    """The answer to what is no command, or to one that is not well formed."""
+    return Rejected(word(type(command)), code_of(wrong), in_one_line(wrong))
+
+
+def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:
+    """Carries out a well-formed command on its venue, and a new day on all of them."""
+    try:
+        if isinstance(command, NewDay):
+            return _new_day(command, clock, venues)
+        (venue,) = venues
+        at: int = command.at
+        if clock.at is not None and at < clock.at:
+            raise _out_of_sequence("this comes before what has already happened")
+        venue.check_time(at)
+    except InvalidCommandError as invalid:
+        return [_rejected(command, invalid)]
+    clock.at = at
+    venue.pass_time(at)
+    try:
+        venue.carry_out(command)
+    except InvalidCommandError as invalid:
+        venue.events.append(_rejected(command, invalid))
+    venue.conclude()
+    return venue.drain()
+
+
+def _new_day(command: NewDay, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:
+    """Every venue must be able to begin the day before any of them does."""
+    at, on = command.at, date.fromordinal(command.on)
+    if clock.at is not None and at < clock.at:
+        raise _out_of_sequence("this comes before what has already happened")
+    if on < clock.on:
+        raise _out_of_sequence(f"the rules of {clock.on.isoformat()} are already in force")
+    for venue in venues:
+        venue.check_time(at)
+    days = [venue.prepare_day(on.isoformat()) for venue in venues]
+    clock.at, clock.on = at, on
+    events: list[Any] = []
+    for venue, begin in zip(venues, days, strict=True):
+        venue.pass_time(at)
+        begin()
+        venue.conclude()
+        events += venue.drain()
+    return events
+
+
+def _out_of_sequence(message: str) -> InvalidCommandError:
+    return InvalidCommandError(InvalidCode.OUT_OF_SEQUENCE, message)
+
+
+def _rejected(command: Any, invalid: InvalidCommandError) -> Rejected:
+    return Rejected(word(type(command)), invalid.code, invalid.message)

@@ -1,0 +1,99 @@
+"""Commands and events as JSON objects.
+
+In: commands and events. Out: JSON objects, and their text. Absent: reading.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from functools import cache
+from types import MappingProxyType
+from typing import Any
+
+from policy.decisions import Verdict
+from policy.model import types
+from policy.model.values import show
+from policy.wire.fields import DO, EVENT, PLAIN, defaults_of, types_of, word
+
+
+def command_json(command: Any) -> dict[str, Any]:
+    """A command as it could have been written; what has its default is left out."""
+    cls: Any = type(command)
+    writers, defaults = _writers(cls), defaults_of(cls)
+    written = {name: getattr(command, name) for name in writers}
+    return {DO: word(cls)} | {
+        name: writers[name](value)
+        for name, value in written.items()
+        if name not in defaults or value != defaults[name]
+    }
+
+
+def event_json(event: Any) -> dict[str, Any]:
+    """An event: every field, in the order declared; a verdict tells its rules and their provisions."""
+    return {EVENT: word(type(event))} | _parts(event)
+
+
+def json_line(document: Any) -> str:
+    """A JSON document as one line: keys in their order, no spaces, no escapes that are not needed."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
+
+
+def verdict_json(verdict: Verdict) -> dict[str, Any]:
+    """What was decided, by which rules, on which provisions; or what is missing."""
+    told: dict[str, Any] = {"outcome": verdict.outcome.value}
+    if verdict.reasons:
+        told["reasons"] = [
+            {
+                "rule": r.rule,
+                "effect": r.effect,
+                "per": [c.provision for c in r.citations],
+                "status": r.status.value if r.status else None,
+                "text": {"en": r.text.en, "zh": r.text.zh},
+            }
+            for r in verdict.reasons
+        ]
+    if verdict.needs:
+        told["needs"] = list(verdict.needs)
+    if verdict.fault:
+        told["fault"] = verdict.fault
+    return told
+
+
+@cache
+def _writers(cls: Any) -> Mapping[str, Callable[[Any], Any]]:
+    return MappingProxyType({name: _writer(of) for name, of in types_of(cls).items()})
+
+
+def _writer(of: Any) -> Callable[[Any], Any]:
+    if of is PLAIN:
+        return _plain
+    if of is None:
+        return lambda value: value
+    if isinstance(of, types.OptionalOf):
+        inner = _writer(of.of)
+        return lambda value: None if value is None else inner(value)
+    if isinstance(of, types.ListOf):
+        inner = _writer(of.of)
+        return lambda value: [inner(v) for v in value]
+    if of in (types.TEXT, types.BOOLEAN, types.INTEGER) or isinstance(of, types.Enum):
+        return lambda value: value
+    return lambda value: show(value, of)
+
+
+def _plain(value: Any) -> Any:
+    """Texts, numbers and booleans as they are; verdicts, records and lists of them by their parts."""
+    if value is None or isinstance(value, str | int):
+        return value
+    if isinstance(value, Verdict):
+        return verdict_json(value)
+    if isinstance(value, tuple | list):
+        return [_plain(v) for v in value]
+    if isinstance(value, Mapping):
+        return {str(k): _plain(v) for k, v in value.items()}
+    return _parts(value)
+
+
+def _parts(record: Any) -> dict[str, Any]:
+    cls: Any = type(record)
+    return {name: write(getattr(record, name)) for name, write in _writers(cls).items()}
