@@ -36,7 +36,7 @@ INTERVAL: Final = "interval"
 NEW_DAY: Final = "new_day"
 ARRANGEMENT: Final = "arrangement"
 RULES: Final = "rules"
-NEVER = 1 << 63
+AT_ONCE, NEVER = -1 << 63, 1 << 63
 _NOT_ASKED = Verdict(Outcome.UNDECIDED)
 
 
@@ -82,7 +82,7 @@ class Clearing:
     ledger: Ledger
     emit: Callable[[Event], None]
     unsettled: int = 0
-    due: int = NEVER  # from then on, whatever waits is settled first
+    due: int = AT_ONCE  # from then on, whatever waits is settled first
     waiting: list[UnsettledTrade] = field(factory=list)
     _settled_at: int | None = None
     _stated: Mapping[str, Any] = field(factory=dict)  # the arrangement
@@ -162,11 +162,11 @@ class Clearing:
     # ── waiting and settling ────────────────────────────────────────────────────────────────
 
     def pass_time(self, at: int) -> None:
-        """Settles what has waited as long as it may; from the first moment on, time counts towards that."""
-        if at >= self.due:
-            self.settle(at, INTERVAL)
-        elif self._settled_at is None:
+        """Settles what has waited until it is due; from the first moment on, time counts towards that."""
+        if self._settled_at is None:
             self._begin(at)
+        else:
+            self.settle(at, INTERVAL)
 
     def _begin(self, at: int) -> None:
         self._settled_at = at

@@ -101,9 +101,11 @@ class Engine(Venue[Command, Event]):
         self.clearing = Clearing(rules, self.ledger, emit)
         self.desk = OrderDesk(self.register, self.clearing, rules, emit, self.evidence)
 
-    def pass_time(self, at: int) -> None:
+    def advance(self, at: int) -> None:
         """Settles trades that have waited as long as they may."""
-        self.clearing.pass_time(at)
+        self.clock.at = at
+        if at >= self.clearing.due:
+            self.clearing.pass_time(at)
 
     def carry_out(self, command: Command) -> None:
         match command:
@@ -138,15 +140,14 @@ class Engine(Venue[Command, Event]):
             case _:
                 assert_never(command)
 
-    def prepare_day(self, on: str) -> Callable[[], None]:
+    def prepare_day(self, on: str, at: int) -> Callable[[], None]:
         """Settles, takes the rules of the date, and asks and judges everything again by them."""
         rules = self.rules_on(on)
         answers = self.register.answers(rules)
         self.clearing.prepare(rules)
 
         def begin() -> None:
-            assert self.clock.at is not None
-            self.clearing.settle(self.clock.at, NEW_DAY)
+            self.clearing.settle(at, NEW_DAY)
             self.register.rules = rules
             self.desk.follow(rules)
             self.clearing.follow(rules)

@@ -238,23 +238,15 @@ class OrderDesk:
 
     def cancel(self, order: Order, reason: CancelReason = REQUESTED) -> None:
         """Takes an order at rest out."""
-        self._withdraw(order)
-        self._cancelled(order, reason)
-
-    def _withdraw(self, order: Order) -> None:
         order.data.seat.market.book.cancel(order)
         del self.live[order.id]
+        self._cancelled(order, reason)
 
     def _cancelled(self, order: Order, reason: CancelReason) -> None:
-        """Emits that an order that rests no longer, or never did, is gone."""
-        self.emit(Cancelled(order.id, reason, order.remaining, *self._release(order)))
-
-    def _release(self, order: Order) -> tuple[int, int]:
-        """Frees what an order holds; it was so much money and so many tokens."""
-        live = order.data
-        held = live.held
-        reserve(live, order.side, 0)
-        return split(order.side, held)
+        """Frees what an order holds that rests no longer, or never did."""
+        held = order.data.held
+        reserve(order.data, order.side, 0)
+        self.emit(Cancelled(order.id, reason, order.remaining, *split(order.side, held)))
 
     def replace(self, command: Replace, order: Order) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
@@ -329,5 +321,8 @@ class OrderDesk:
 
     def _expel(self, order: Order, live: OrderState, verdict: Verdict) -> None:
         facts = self._reservation.told(live.facts)
-        self._withdraw(order)
-        self.emit(Removed(order.id, verdict, facts, order.remaining, *self._release(order)))
+        live.seat.market.book.cancel(order)
+        del self.live[order.id]
+        held = live.held
+        reserve(live, order.side, 0)
+        self.emit(Removed(order.id, verdict, facts, order.remaining, *split(order.side, held)))

@@ -1,8 +1,8 @@
 """How a command reaches the venues of a market: in time, under one date of the law, and in all of them or none.
 
 In: a command, the clock of the market, and the venues that take the command. Out: events, in the order in which they
-happened; `Rejected` alone where the command is invalid before its time has come. What has fallen due by the time of
-a command happens before it. Absent: any command but `NewDay`, any rule, and I/O.
+happened; `Rejected` alone where the command is invalid before its time has come. What has fallen due by the
+time of a command happens before it. Absent: any command but `NewDay`, any rule, and I/O.
 """
 
 from __future__ import annotations
@@ -52,15 +52,12 @@ class Venue(ABC, Generic[Command, Event]):
             return [misread(command, wrong)]
         return carry_out(command, self.clock, (self,))
 
-    def check_time(self, at: int) -> None:  # most venues go to any time
-        """Raises InvalidCommandError where the venue cannot go on to a time."""
+    @abstractmethod
+    def advance(self, at: int) -> None:
+        """Moves the clock, and does what has fallen due. Raises InvalidCommandError before it changes anything."""
 
     @abstractmethod
-    def pass_time(self, at: int) -> None:
-        """Does what has fallen due by a time."""
-
-    @abstractmethod
-    def prepare_day(self, on: str) -> Callable[[], None]:
+    def prepare_day(self, on: str, at: int) -> Callable[[], None]:
         """Reads the rules of another date and everything by them; the result puts them in force.
 
         Changes nothing itself. Raises PolicyError or InvalidCommandError where the rules cannot be put in force.
@@ -87,18 +84,16 @@ def misread(command: Any, wrong: Sequence[Diagnostic]) -> Rejected:
 
 def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:
     """Carries out a well-formed command on its venue, and a new day on all of them."""
+    at: int = command.at
     try:
-        if isinstance(command, NewDay):
-            return _new_day(command, clock, venues)
-        (venue,) = venues
-        at: int = command.at
         if clock.at is not None and at < clock.at:
             raise _out_of_sequence("this comes before what has already happened")
-        venue.check_time(at)
+        if type(command) is NewDay:
+            return _new_day(command, clock, venues)
+        (venue,) = venues
+        venue.advance(at)
     except InvalidCommandError as invalid:
         return [_rejected(command, invalid)]
-    clock.at = at
-    venue.pass_time(at)
     try:
         venue.carry_out(command)
     except InvalidCommandError as invalid:
@@ -110,17 +105,13 @@ def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> 
 def _new_day(command: NewDay, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:
     """Every venue must be able to begin the day before any of them does."""
     at, on = command.at, date.fromordinal(command.on)
-    if clock.at is not None and at < clock.at:
-        raise _out_of_sequence("this comes before what has already happened")
     if on < clock.on:
         raise _out_of_sequence(f"the rules of {clock.on.isoformat()} are already in force")
-    for venue in venues:
-        venue.check_time(at)
-    days = [venue.prepare_day(on.isoformat()) for venue in venues]
+    days = [venue.prepare_day(on.isoformat(), at) for venue in venues]
     clock.at, clock.on = at, on
     events: list[Any] = []
     for venue, begin in zip(venues, days, strict=True):
-        venue.pass_time(at)
+        venue.advance(at)
         begin()
         venue.conclude()
         events += venue.drain()

@@ -1,8 +1,8 @@
 """Margin financing by one lender: a command in, events out.
 
 In: commands in the order of their time, and a way to get the rules of a date. Out: events, each with the verdict
-that it stands on. An invalid command is answered by `Rejected`, what the rules forbid or cannot decide by an event
-of its own. Absent: clock and I/O, and any formula, level, limit or order, which are the rulebook's.
+that it stands on. An invalid command is answered by `Rejected`, what the rules forbid or cannot decide by
+an event of its own. Absent: clock and I/O, and any formula, level, limit or order, which are the rulebook's.
 """
 
 from __future__ import annotations
@@ -67,8 +67,9 @@ class Engine(Venue[do.Command, Event]):
         rules = self.rules_on(self.clock.on.isoformat())
         self.context = Context(rules, self.clock, self.events.append)
 
-    def pass_time(self, at: int) -> None:
+    def advance(self, at: int) -> None:
         """Calls whose time has run out are overdue, at the prices so far."""
+        self.clock.at = at
         for account in overdue(self.accounts, self.context, at):
             review(account, self.context)
 
@@ -104,7 +105,7 @@ class Engine(Venue[do.Command, Event]):
             case _:
                 assert_never(command)
 
-    def prepare_day(self, on: str) -> Callable[[], None]:
+    def prepare_day(self, on: str, at: int) -> Callable[[], None]:
         """Another day's rules: everything is asked again. What time a call was given stays."""
         rules = self.rules_on(on)
 
@@ -117,7 +118,7 @@ class Engine(Venue[do.Command, Event]):
                     context.emit(LenderJudged(verdict=self.lender.standing))
             for account in self.accounts.values():
                 if account.facts.call != NO_CALL and account.due_by is None:
-                    set_deadline(account, context.now, context)
+                    set_deadline(account, at, context)
                 revalue(account.held.values(), rules, context.loans)
                 review(account, context)
 

@@ -1,10 +1,10 @@
 """The perpetuals desk of one platform: a command in, events out.
 
 In: commands in the order of their time, and a way to get the rules of a date. Out: events, each with the rules that
-it stands on. An invalid command is answered by `Rejected`, what the rules forbid or cannot decide by an event of its
-own. Money that comes in is counted at the value given; what it is made of is the custodian's to know. The mark moves
-when the index does, and with it orders and positions are judged again. Absent: clock and I/O, and any formula, rate,
-order or size, which are the rulebook's.
+it stands on. An invalid command is answered by `Rejected`, what the rules forbid or cannot decide by an event of
+its own. Money that comes in is counted at the value given; what it is made of is the custodian's to know. The mark
+moves when the index does, and with it orders and positions are judged again. Absent: clock and I/O, and any formula,
+rate, order or size, which are the rulebook's.
 """
 
 from __future__ import annotations
@@ -72,19 +72,19 @@ class Engine(Venue[do.Command, Event]):
     def __attrs_post_init__(self) -> None:
         self.state = State(self.rules_on(self.clock.on.isoformat()), self.events.append)
 
-    def check_time(self, at: int) -> None:
-        check_reachable(self.state, at)
-
-    def pass_time(self, at: int) -> None:
+    def advance(self, at: int) -> None:
         """Samples premiums and settles funding that has fallen due."""
+        check_reachable(self.state, at)
+        self.clock.at = at
         self._answer(lambda: pass_time(self.state, at))
 
     def carry_out(self, command: do.Command) -> None:
         self._answer(lambda: self._carry_out(command))
 
-    def prepare_day(self, on: str) -> Callable[[], None]:
+    def prepare_day(self, on: str, at: int) -> Callable[[], None]:
         """Everything is judged again by the rules of the day."""
         state = self.state
+        check_reachable(state, at)
         rules = self.rules_on(on)
         clients = {name: _client(rules, account.client) for name, account in state.accounts.items()}
         products = {name: _product(rules, contract.product) for name, contract in state.contracts.items()}
