@@ -9,6 +9,11 @@ answer.value, answer.basis.citations, answer.derivation
 accept = rulebook.evaluator("order_accepted")              # for the trading loop
 accept.fast(order)                                         # True or False
 accept.answer(order).reasons                               # every reason, with its provisions
+
+from policy import documents                               # what `policy report` writes
+
+book = documents.rulebook(documents.edition(on="2026-03-01"))
+book.printed("html", "en")
 """
 
 from __future__ import annotations
