@@ -22,23 +22,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policy.backends.python import PythonEvaluator
-    from policy.decisions import (
-        MISSING,
-        Answer,
-        Basis,
-        Citation,
-        Derivation,
-        Outcome,
-        Reason,
-        Status,
-        UndecidedError,
-        Verdict,
-        Words,
-    )
-    from policy.diagnostics import Diagnostic, PolicyError, Severity
-    from policy.pipeline import load
-    from policy.rulebook import Rulebook
+    from policy.backends.python import PythonEvaluator as PythonEvaluator
+    from policy.decisions import MISSING as MISSING
+    from policy.decisions import Answer as Answer
+    from policy.decisions import Basis as Basis
+    from policy.decisions import Citation as Citation
+    from policy.decisions import Derivation as Derivation
+    from policy.decisions import Outcome as Outcome
+    from policy.decisions import Reason as Reason
+    from policy.decisions import Status as Status
+    from policy.decisions import UndecidedError as UndecidedError
+    from policy.decisions import Verdict as Verdict
+    from policy.decisions import Words as Words
+    from policy.diagnostics import Diagnostic as Diagnostic
+    from policy.diagnostics import PolicyError as PolicyError
+    from policy.diagnostics import Severity as Severity
+    from policy.pipeline import load as load
+    from policy.rulebook import Rulebook as Rulebook
 
 _WHERE = {
     "Answer": "decisions",
@@ -60,25 +60,7 @@ _WHERE = {
     "load": "pipeline",
 }
 
-__all__ = [
-    "MISSING",
-    "Answer",
-    "Basis",
-    "Citation",
-    "Derivation",
-    "Diagnostic",
-    "Outcome",
-    "PolicyError",
-    "PythonEvaluator",
-    "Reason",
-    "Rulebook",
-    "Severity",
-    "Status",
-    "UndecidedError",
-    "Verdict",
-    "Words",
-    "load",
-]
+__all__ = list(_WHERE)
 
 
 def __getattr__(name: str) -> object:

@@ -260,7 +260,7 @@ def pack_command(
     pdf: bool,
     templates: Templates | None,
 ) -> None:
-    """Write the rulebook and traceability; with --journal its days, with --since the changes; an index and a manifest.
+    """Write the rulebook and traceability; with --journal its days, with --since the changes; an index, a manifest.
 
     \b
     policy report pack assessor --on 2026-06-18 --under example.house --journal day.jsonl --since 2026-02-10

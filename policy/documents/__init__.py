@@ -18,13 +18,20 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policy.documents.changes import change
-    from policy.documents.editions import A_PLATFORM, Edition, edition, rules_of
-    from policy.documents.letters import decision
-    from policy.documents.markets import margin, trading
-    from policy.documents.packs import pack
-    from policy.documents.rulebooks import rulebook, traceability
-    from policy.reports.documents import Document, Format, Language
+    from policy.documents.changes import change as change
+    from policy.documents.editions import A_PLATFORM as A_PLATFORM
+    from policy.documents.editions import Edition as Edition
+    from policy.documents.editions import edition as edition
+    from policy.documents.editions import rules_of as rules_of
+    from policy.documents.letters import decision as decision
+    from policy.documents.markets import margin as margin
+    from policy.documents.markets import trading as trading
+    from policy.documents.packs import pack as pack
+    from policy.documents.rulebooks import rulebook as rulebook
+    from policy.documents.rulebooks import traceability as traceability
+    from policy.reports.documents import Document as Document
+    from policy.reports.documents import Format as Format
+    from policy.reports.documents import Language as Language
 
 _WHERE = {
     "A_PLATFORM": "documents.editions",
@@ -43,22 +50,7 @@ _WHERE = {
     "trading": "documents.markets",
 }
 
-__all__ = [
-    "A_PLATFORM",
-    "Document",
-    "Edition",
-    "Format",
-    "Language",
-    "change",
-    "decision",
-    "edition",
-    "margin",
-    "pack",
-    "rulebook",
-    "rules_of",
-    "traceability",
-    "trading",
-]
+__all__ = list(_WHERE)
 
 
 def __getattr__(name: str) -> object:
