@@ -5,12 +5,12 @@ from __future__ import annotations
 import click
 
 from policy.cli.exits import Exit
-from policy.cli.options import require_solver
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.testing.mutation import Fate, Score, mutated
 from policy.testing.run import Runner
 from policy.verify.decide import Limits
+from policy.verify.solver import needed_solver
 
 
 def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, wanted: int) -> Exit:
@@ -19,7 +19,7 @@ def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
     if format == "junit":
         raise click.UsageError("`--mutate` writes text or JSON")
-    require_solver()
+    needed_solver()
     with progress("mutating") as seen:
         score = mutated(runner, limits, jobs, seen.of, seen.update)
     if format == "json":

@@ -53,18 +53,13 @@ def write_whole(path: str, data: bytes) -> None:
     """Publishes a file whole. Ends with 2 where it cannot be written."""
     try:
         publish(path, data)
-    except PolicyError as error:
-        fail(error)
     except OSError as failure:
         raise click.UsageError(f"`{path}` cannot be written: {failure.strerror}") from failure
 
 
 def keep_apart(outputs: Iterable[str | None], inputs: Iterable[str]) -> None:
     """Ends with 2 if an output file is also an input; checked before either is opened."""
-    try:
-        apart((o for o in outputs if o), (i for i in inputs if i))
-    except PolicyError as error:
-        fail(error)
+    apart((o for o in outputs if o), (i for i in inputs if i))
 
 
 def fail(error: PolicyError) -> NoReturn:

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policy.cli.options import texts_of
-from policy.cli.output import COLOURS, fail, plural, print_json
+from policy.cli.output import COLOURS, plural, print_json
 from policy.cli.progress import progress
 from policy.decisions import Outcome
-from policy.diagnostics import PolicyError, printable
+from policy.diagnostics import printable
 from policy.extras import needed, needed_java
 from policy.model.types import Number, Type
 from policy.model.values import show
@@ -30,28 +30,25 @@ def decide_table(
     paths: tuple[str, ...], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
 ) -> dict[str, int]:
     """Asks every row of a file and tells what came of it; how often each outcome did."""
-    try:
-        _ready()
-        if engine:
-            needed("pandas", "spark")
-            needed("pyspark", "spark")
-            needed_java()
-        from policy.tables.dates import Asking
-        from policy.tables.decide import run_of
-        from policy.tables.sources import source_of
+    _ready()
+    if engine:
+        needed("pandas", "spark")
+        needed("pyspark", "spark")
+        needed_java()
+    from policy.tables.dates import Asking
+    from policy.tables.decide import run_of
+    from policy.tables.sources import source_of
 
-        undated = load_program(texts_of(paths), under)
-        if engine:
-            from policy.tables.spark import decide_on
+    undated = load_program(texts_of(paths), under)
+    if engine:
+        from policy.tables.spark import decide_on
 
-            summary = decide_on(engine, undated, Asking(**asking), facts, out)
-        else:
-            run = run_of(undated, Asking(**asking), source_of(facts))
-            tell_missing(run.missing)
-            with watched() as count:
-                summary = run.to(out, count)
-    except PolicyError as error:
-        fail(error)
+        summary = decide_on(engine, undated, Asking(**asking), facts, out)
+    else:
+        run = run_of(undated, Asking(**asking), source_of(facts))
+        tell_missing(run.missing)
+        with watched() as count:
+            summary = run.to(out, count)
     if format == "json":
         print_json(summary.as_json() | {"out": out})
     else:
@@ -119,19 +116,16 @@ def backtest_table(
     format: str,
 ) -> int:
     """Asks two rulebooks the same of a history and tells what flips; how many rows did."""
-    try:
-        _ready()
-        from policy.tables.backtest import backtest_of
-        from policy.tables.dates import Asking
-        from policy.tables.sources import source_of
+    _ready()
+    from policy.tables.backtest import backtest_of
+    from policy.tables.dates import Asking
+    from policy.tables.sources import source_of
 
-        old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
-        backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
-        tell_missing(backtest.new.ready().layout.missing)
-        with watched() as count:
-            flips = backtest.run(out, count)
-    except PolicyError as error:
-        fail(error)
+    old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
+    backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
+    tell_missing(backtest.new.ready().layout.missing)
+    with watched() as count:
+        flips = backtest.run(out, count)
     if format == "json":
         print_json(flips.as_json())
     else:
@@ -175,15 +169,12 @@ def difference(amount: int, of: Type | None) -> str:
 
 def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
     """Revalues so many made-up positions, decides as many orders, and tells how that went."""
-    try:
-        _ready()
-        from policy.tables.demo import shown
+    _ready()
+    from policy.tables.demo import shown
 
-        undated = load_program(texts_of(paths), under)
-        with watched() as count:
-            made = shown(undated, rows, lambda _: count)
-    except PolicyError as error:
-        fail(error)
+    undated = load_program(texts_of(paths), under)
+    with watched() as count:
+        made = shown(undated, rows, lambda _: count)
     if format == "json":
         print_json([{"what": s.what, "total": s.total, **s.summary.as_json()} for s in made])
         return

@@ -16,9 +16,8 @@ from policy.audit.records import Header
 from policy.cli.exits import Exit, end
 from policy.cli.market import market_of, overlay_of, print_unread, tally_text
 from policy.cli.options import DateType, checked_of, format_option, not_here, rules_option, under_option
-from policy.cli.output import fail, json_text, keep_apart, print_json, write_whole
+from policy.cli.output import json_text, keep_apart, print_json, write_whole
 from policy.cli.progress import progress
-from policy.diagnostics import PolicyError
 from policy.files import whole
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.run import Run, header_of
@@ -75,23 +74,20 @@ def command(
      "instrument": "BTC", "venue": "own_book", "buyer": "a", "seller": "b", "tick": "0.01 HKD", "lot": "1"}
     """
     keep_apart((journal, events, report), (str(scenario), *paths))
-    try:
-        read = scenario_in(scenario)
-        market = market_of(read, paths, on, under)
-        header = header_of(read, market, overlay_of(read, under))
-        with _writing(events) as write, _kept(journal, header) as kept:
-            run = Run(market, journal=kept, on_unread=print_unread)
-            recorded = _recorded(paths, header) if report else None
-            run.on_record = recorded.take if recorded else None
-            if write:
-                run.watch = lambda happened: write(_lines(happened))
-            with _watched(read) as seen:
-                run.on_step = seen
-                run.carry_out(read)
-        if recorded:
-            _report(str(report), recorded, run, read, header)
-    except PolicyError as error:
-        fail(error)
+    read = scenario_in(scenario)
+    market = market_of(read, paths, on, under)
+    header = header_of(read, market, overlay_of(read, under))
+    with _writing(events) as write, _kept(journal, header) as kept:
+        run = Run(market, journal=kept, on_unread=print_unread)
+        recorded = _recorded(paths, header) if report else None
+        run.on_record = recorded.take if recorded else None
+        if write:
+            run.watch = lambda happened: write(_lines(happened))
+        with _watched(read) as seen:
+            run.on_step = seen
+            run.carry_out(read)
+    if recorded:
+        _report(str(report), recorded, run, read, header)
     about = _about(read, run, header)
     if events != "-":
         _print(about, run, format)
