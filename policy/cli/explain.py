@@ -1,4 +1,4 @@
-"""`policy explain`: the derivation of an answer, as a tree."""
+"""`policy explain`: the derivation of an answer, as a tree; and what would change the answer."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def command(
 
 
 def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, seconds: float) -> Remedy:
-    """What would bring about what is asked for."""
+    """The changes of facts that lead to the answer `how`."""
     # imported here so that an explanation alone needs no part of what proves
     from policy.verify.counterfactual import wanted
     from policy.verify.decide import Limits

@@ -1,4 +1,4 @@
-"""`policy test --mutate`: mistakes that no test notices, each with the test that would. Part of `test`."""
+"""`policy test --mutate`: mutants that survive, each with a test that would kill it. Part of `test`."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from policy.verify.decide import Limits
 from policy.verify.solver import needed_solver
 
 
-def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, wanted: int) -> Exit:
-    """Prints how the mutants fare; how to end, which is with no below the `wanted` score in %."""
+def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, required: int) -> Exit:
+    """Prints the result of each mutant; the exit code is 1 below the `required` score in %."""
     if select:
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
     if format == "junit":
@@ -26,7 +26,7 @@ def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str
         print_json(score.as_json())
     else:
         _print(score)
-    if score.percent < wanted:
+    if score.percent < required:
         return Exit.NO
     return Exit.UNDECIDED if score.count(Fate.UNDECIDED) else Exit.YES
 

@@ -1,4 +1,4 @@
-"""What the verbs that ask of tables share: progress, the summary, and what is said where something does not fit."""
+"""What the verbs on tables share: running, progress, and summaries as text."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ MOST_LINES = 12  # of a summary's list of reasons, needs or problems
 def decide_table(
     paths: tuple[str, ...], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
 ) -> dict[str, int]:
-    """Asks every row of a file and tells what came of it; how often each outcome did."""
+    """Answers every row of a file and prints a summary; returns the count of each outcome."""
     _ready()
     if engine:
         needed("pandas", "spark")
@@ -58,7 +58,7 @@ def decide_table(
 
 
 def _ready() -> None:
-    """Raises PolicyError where columns lack a library, or memory to load it."""
+    """Raises PolicyError if a library for columns is missing, or memory to load it."""
     enough_memory(limit())
     needed("polars", "columns")
     needed("pyarrow", "columns")
@@ -72,7 +72,7 @@ def tell_missing(missing: tuple[str, ...]) -> None:
 
 @contextmanager
 def watched() -> Iterator[Progress]:
-    """How many rows have been answered."""
+    """Shows how many rows have been answered."""
     with progress("rows") as seen:
 
         def count(rows: int, of: int | None, _: float) -> None:
@@ -84,7 +84,7 @@ def watched() -> Iterator[Progress]:
 
 
 def summary_text(summary: Summary) -> str:
-    """A summary as a person reads it."""
+    """A summary as text."""
     from policy.tables.decide import most_first  # loaded by whoever has a summary
 
     tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
@@ -115,7 +115,7 @@ def backtest_table(
     out: str | None,
     format: str,
 ) -> int:
-    """Asks two rulebooks the same of a history and tells what flips; how many rows did."""
+    """Answers a history under two rulebooks and prints what flips; returns the number of rows that do."""
     _ready()
     from policy.tables.backtest import backtest_of
     from policy.tables.dates import Asking
@@ -136,7 +136,7 @@ def backtest_table(
 
 
 def flips_text(flips: Flips) -> str:
-    """What flips, as a person reads it."""
+    """The rows that flip, as text."""
     lines = [f"{flips.question}: {flips.changed:,} of {plural(flips.rows, 'row')} come out otherwise"]
 
     def line(words: str, a: Amounts) -> str:
@@ -159,7 +159,7 @@ def flips_text(flips: Flips) -> str:
 
 
 def difference(amount: int, of: Type | None) -> str:
-    """What values differ by together, as the language writes it, thousands set apart."""
+    """The sum of differences, as the language writes it, with thousands separators."""
     if not isinstance(of, Number):
         return f"{amount:+,}"
     number, space, unit = show(abs(amount), of).partition(" ")
@@ -168,7 +168,7 @@ def difference(amount: int, of: Type | None) -> str:
 
 
 def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
-    """Revalues so many made-up positions, decides as many orders, and tells how that went."""
+    """Values so many generated positions, decides as many orders, and prints summaries."""
     _ready()
     from policy.tables.demo import shown
 

@@ -103,7 +103,7 @@ def _lines(events: Iterable[object]) -> str:
 
 @contextmanager
 def _writing(events: str | None) -> Iterator[Callable[[str], object] | None]:
-    """What writes events, if anyone wants them."""
+    """The function that writes events, if `--events` is given."""
     if events is None:
         yield None
     elif events == "-":
@@ -115,7 +115,7 @@ def _writing(events: str | None) -> Iterator[Callable[[str], object] | None]:
 
 @contextmanager
 def _kept(path: str | None, header: Header) -> Iterator[Journal | None]:
-    """The journal, if one is asked for."""
+    """The journal, if `--journal` is given."""
     if path is None:
         yield None
     else:
@@ -125,7 +125,7 @@ def _kept(path: str | None, header: Header) -> Iterator[Journal | None]:
 
 @contextmanager
 def _watched(scenario: Scenario) -> Iterator[Callable[[], None]]:
-    """How many of the lines have been carried out."""
+    """Shows how many of the lines have been run."""
     lines = sum(_lines_in(path) for path in (*scenario.stage, *scenario.streams))
     label, length = ("lines and a recording", 0) if scenario.recorded else ("lines", lines)
     with progress(label, length) as seen:
@@ -159,7 +159,7 @@ def _print(about: dict[str, str], run: Run, format: str) -> None:
 
 
 def _recorded(paths: tuple[str, ...], header: Header) -> Recorded:
-    """What the document will be made of, followed from here on."""
+    """The figures of the report, which follow the records from here on."""
     from policy.reports.journal.glossary import glossary_of
     from policy.reports.journal.market import Recorded
 
