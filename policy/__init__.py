@@ -9,6 +9,11 @@ answer.value, answer.basis.citations, answer.derivation
 accept = rulebook.evaluator("order_accepted")              # for the trading loop
 accept.fast(order)                                         # True or False
 accept.answer(order).reasons                               # every reason, with its provisions
+
+from policy import documents                               # what `policy report` writes
+
+book = documents.rulebook(documents.edition(on="2026-03-01"))
+book.printed("html", "en")
 """
 
 from __future__ import annotations
@@ -17,23 +22,23 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policy.backends.python import PythonEvaluator
+    from policy.backends.python import PythonEvaluator as PythonEvaluator
     from policy.decisions import (
-        MISSING,
-        Answer,
-        Basis,
-        Citation,
-        Derivation,
-        Outcome,
-        Reason,
-        Status,
-        UndecidedError,
-        Verdict,
-        Words,
+        MISSING as MISSING,
+        Answer as Answer,
+        Basis as Basis,
+        Citation as Citation,
+        Derivation as Derivation,
+        Outcome as Outcome,
+        Reason as Reason,
+        Status as Status,
+        UndecidedError as UndecidedError,
+        Verdict as Verdict,
+        Words as Words,
     )
-    from policy.diagnostics import Diagnostic, PolicyError, Severity
-    from policy.pipeline import load
-    from policy.rulebook import Rulebook
+    from policy.diagnostics import Diagnostic as Diagnostic, PolicyError as PolicyError, Severity as Severity
+    from policy.pipeline import load as load
+    from policy.rulebook import Rulebook as Rulebook
 
 _WHERE = {
     "Answer": "decisions",
@@ -55,25 +60,7 @@ _WHERE = {
     "load": "pipeline",
 }
 
-__all__ = [
-    "MISSING",
-    "Answer",
-    "Basis",
-    "Citation",
-    "Derivation",
-    "Diagnostic",
-    "Outcome",
-    "PolicyError",
-    "PythonEvaluator",
-    "Reason",
-    "Rulebook",
-    "Severity",
-    "Status",
-    "UndecidedError",
-    "Verdict",
-    "Words",
-    "load",
-]
+__all__ = list(_WHERE)
 
 
 def __getattr__(name: str) -> object:

@@ -20,6 +20,7 @@ import pytest
 
 import optional
 import policy
+from policy.documents.editions import WITHOUT_PROOFS
 
 TESTS = Path(__file__).parent
 HOUSE = str(TESTS / "corpus" / "documents" / "house")
@@ -115,7 +116,7 @@ def refused(done: subprocess.CompletedProcess[str], message: str, help: str) -> 
 def test_a_command_names_the_extra_that_is_absent(words: tuple[str, ...], tmp_path: Path) -> None:
     library, extra = COMMANDS[words]
     done = run(tmp_path, words, stubs(tmp_path, "absent", *LIBRARIES))
-    instead = "; or say `--no-proofs`, and the document says that nothing was proved" if words[0] == "report" else ""
+    instead = f"; or {WITHOUT_PROOFS}" if words[0] == "report" else ""
     help = f"pip install 'policy-that-runs[{extra}]'" + (instead if extra == "proofs" else "")
     refused(done, f"this needs `{library}`, which is not installed", help)
     assert {p.name for p in tmp_path.iterdir()} == {"stubs", "f.csv", "f.json"}

@@ -1,6 +1,7 @@
 """The command line: one file a verb, each a thin layer over the Python API. A verb is imported when it is called.
 
-Exit codes are one table, in `exits`; signals are handled in `interrupts`.
+A verb raises PolicyError; the group prints every finding and ends with the exit code of the error. Exit codes are one
+table, in `exits`; signals are handled in `interrupts`.
 """
 
 from __future__ import annotations
@@ -84,6 +85,14 @@ class LazyGroup(click.Group):
         except OSError as failure:
             place = f"`{failure.filename}`: " if failure.filename else ""
             raise UnusableError(f"{place}{failure.strerror or failure}") from failure
+        except Exception as error:
+            from policy.diagnostics import PolicyError  # a help page does not need it
+
+            if not isinstance(error, PolicyError):
+                raise
+            from policy.cli.output import fail
+
+            fail(error)
         finally:
             _warn_of_the_cache()
 

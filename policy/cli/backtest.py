@@ -11,8 +11,7 @@ from policy import resources
 from policy.audit.verify import require_whole
 from policy.cli.exits import Exit, end
 from policy.cli.options import DateType, format_option, rulebooks_of, under_option
-from policy.cli.output import fail, keep_apart, plural, print_json
-from policy.diagnostics import PolicyError
+from policy.cli.output import keep_apart, plural, print_json
 from policy.reports.plain.amounts import grouped
 from policy.rulebook import Rulebook
 from policy.scenario.backtest import Backtest, backtest, commands_of, other_rules
@@ -101,13 +100,10 @@ def _folder(name: str) -> str:
 
 
 def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) -> bool:
-    try:
-        header, last = require_whole(journal)
-        first = on.isoformat() if on else header.on
-        markets = [Market(_rulebooks_named(name), first) for name in (old, new)]
-        result = backtest(commands_of(journal, last), *markets)
-    except PolicyError as error:
-        fail(error)
+    header, last = require_whole(journal)
+    first = on.isoformat() if on else header.on
+    markets = [Market(_rulebooks_named(name), first) for name in (old, new)]
+    result = backtest(commands_of(journal, last), *markets)
     kept = other_rules(header, markets)
     if format == "json":
         print_json({"old": old, "new": new, "journal": header.rules, **result.as_json()})

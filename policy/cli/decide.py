@@ -17,7 +17,6 @@ from policy.cli.output import (
     answer_json,
     answer_text,
     drawn,
-    fail,
     headline,
     json_text,
     keep_apart,
@@ -92,10 +91,7 @@ def command(
     if on is None or keep or scaled or engine:
         raise click.UsageError("--on-column, --keep, --scaled and --engine are for tables: give `--out` too")
     rulebook = rulebook_of(paths, on, under)
-    try:
-        asker = _Asker(rulebook, question, interpret)
-    except PolicyError as error:
-        fail(error)
+    asker = _Asker(rulebook, question, interpret)
     stream = lines or facts.endswith((".jsonl", ".ndjson"))
     outcomes = _stream(asker, facts, format) if stream else _single(asker, facts, format)
     end(of_outcomes(outcomes))
@@ -120,7 +116,7 @@ class _Asker:
 def _single(asker: _Asker, facts: str, format: str) -> set[str]:
     result = asker.ask(*read_facts(facts))
     if isinstance(result, list):
-        fail(PolicyError(result))
+        raise PolicyError(result)
     if format == "json":
         print_json(answer_json(result, asker.function))
     else:

@@ -8,16 +8,17 @@ from datetime import date
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.options import DateType, checked_of, format_option, require_solver, seconds_option
-from policy.cli.output import fail, plural, print_json
+from policy.cli.options import DateType, checked_of, format_option, seconds_option
+from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
-from policy.diagnostics import PolicyError, printable
+from policy.diagnostics import printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
 from policy.pipeline import Checked, program as program_of
 from policy.verify.decide import Limits
 from policy.verify.difference import Difference
 from policy.verify.rulebook import differences_of
+from policy.verify.solver import needed_solver
 
 COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incomparable": "red"}
 
@@ -59,7 +60,7 @@ def command(
         raise click.UsageError("`--from` and `--to` go together, and without `--on`")
     if len(paths) > 2 or (len(paths) < 2 and not dates and not under):
         raise click.UsageError("name two rulebooks; or one with `--from` and `--to`, or with `--under`")
-    require_solver()
+    needed_solver()
     found = _differences(paths, dates, on, under, select, Limits(seconds, lists), jobs)
     if format == "json":
         print_json([d.as_json() for d in found])
@@ -91,10 +92,7 @@ def _differences(
 
 
 def _program(checked: Checked, under: str, day: date | None) -> Program:
-    try:
-        made = program_of(checked, under)
-    except PolicyError as error:
-        fail(error)
+    made = program_of(checked, under)
     return made if day is None else specialised(made, day.toordinal())
 
 

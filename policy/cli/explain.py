@@ -1,4 +1,4 @@
-"""`policy explain`: the derivation of an answer, as a tree."""
+"""`policy explain`: the derivation of an answer, as a tree; and what would change the answer."""
 
 from __future__ import annotations
 
@@ -14,13 +14,12 @@ from policy.cli.options import (
     format_option,
     on_option,
     read_facts,
-    require_solver,
     rulebook_of,
     rules_option,
     seconds_option,
     under_option,
 )
-from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, fail, print_json
+from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, print_json
 from policy.decisions import Answer
 from policy.diagnostics import PolicyError, printable
 from policy.facts.from_json import FactReader
@@ -57,13 +56,10 @@ def command(
     """
     rulebook = rulebook_of(paths, on, under)
     source, data = read_facts(facts)
-    try:
-        function = rulebook.question(question)
-        arguments = rulebook.reader(question).read_bytes(source, data)
-    except PolicyError as error:
-        fail(error)
+    function = rulebook.question(question)
+    arguments = rulebook.reader(question).read_bytes(source, data)
     if isinstance(arguments, list):
-        fail(PolicyError(arguments))
+        raise PolicyError(arguments)
     answer = rulebook.interpreter(function.id).answer(*arguments)
     remedy = _remedy(rulebook, function, answer, how, seconds) if how else None
     if format == "json":
@@ -77,13 +73,14 @@ def command(
 
 
 def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, seconds: float) -> Remedy:
-    """What would bring about what is asked for."""
+    """The changes of facts that lead to the answer `how`."""
     # imported here so that an explanation alone needs no part of what proves
     from policy.verify.counterfactual import wanted
     from policy.verify.decide import Limits
     from policy.verify.remedy import remedy_of
+    from policy.verify.solver import needed_solver
 
-    require_solver()
+    needed_solver()
     word, _, value = how.partition(" ")
     if function.kind == "decision" and how not in ("permitted", "denied"):
         raise click.UsageError("for a decision, give `--how permitted` or `--how denied`")
@@ -101,7 +98,7 @@ def _read(rulebook: Rulebook, function: Function, value: str) -> Any:
     reader = FactReader(rulebook.program, asked_for, rulebook.records)
     read = reader.read(Source("--how", json.dumps({"value": value}, ensure_ascii=False)))
     if isinstance(read, list):
-        fail(PolicyError(read))
+        raise PolicyError(read)
     return read[0]
 
 

@@ -7,8 +7,7 @@ from datetime import date
 import click
 
 from policy.cli.options import DateType, format_option, rules_option, texts_of, under_option
-from policy.cli.output import fail, print_json
-from policy.diagnostics import PolicyError
+from policy.cli.output import print_json
 from policy.facts.schema import schema, template
 from policy.ir.reads import Fact, every, facts_read
 from policy.model import types
@@ -46,12 +45,9 @@ def command(
 
     Other fields of the same records are not read. They may be given, and the JSON Schema accepts them.
     """
-    try:
-        program = load_program(texts_of(paths), under)
-        rulebook = dated(program, on) if on is not None else Rulebook(program)
-        function = rulebook.question(question)
-    except PolicyError as error:
-        fail(error)
+    program = load_program(texts_of(paths), under)
+    rulebook = dated(program, on) if on is not None else Rulebook(program)
+    function = rulebook.question(question)
     if want_template:
         print_json(template(rulebook.program, function))
     elif format == "json":

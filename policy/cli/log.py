@@ -15,9 +15,8 @@ from policy.audit.replay import Replayed, Submit, replay
 from policy.audit.verify import Progress, Verified, verify
 from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, rulebooks_of, rules_option
-from policy.cli.output import drawn, fail, plural, print_json
+from policy.cli.output import drawn, plural, print_json
 from policy.cli.progress import progress
-from policy.diagnostics import PolicyError
 
 
 @click.group()
@@ -43,14 +42,11 @@ def verify_command(file: str, cutting: bool, kept: str, format: str) -> None:
     policy log verify market.jsonl --cut
     policy log verify market.jsonl --format json
     """
-    try:
-        with _bar(file) as progress:
-            verified = verify(file, kept, progress)
-        cuts = verified.torn if cutting and verified.only_torn else None
-        if cuts:
-            cut(file, cuts)
-    except PolicyError as error:
-        fail(error)
+    with _bar(file) as progress:
+        verified = verify(file, kept, progress)
+    cuts = verified.torn if cutting and verified.only_torn else None
+    if cuts:
+        cut(file, cuts)
     if format == "json":
         print_json({"file": file, **_verified_json(verified), "cut": bool(cuts)})
     else:
@@ -79,11 +75,8 @@ def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format:
     def fresh(header: Header) -> Submit:
         return engine_for(header, rulebooks_of(paths, header.overlay))
 
-    try:
-        with _bar(file) as progress:
-            replayed = replay(file, fresh, other_rules, progress)
-    except PolicyError as error:
-        fail(error)
+    with _bar(file) as progress:
+        replayed = replay(file, fresh, other_rules, progress)
     if format == "json":
         print_json({"file": file, **_replayed_json(replayed)})
     else:

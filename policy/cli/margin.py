@@ -11,8 +11,7 @@ import click
 from policy.cli.exits import Exit, end
 from policy.cli.market import market_of, print_unread
 from policy.cli.options import DateType, format_option, rules_option, under_option
-from policy.cli.output import fail, print_json
-from policy.diagnostics import PolicyError
+from policy.cli.output import print_json
 from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.run import Run
@@ -42,14 +41,11 @@ def command(
     Lending value and value for the lender's regulatory capital are shown side by side and never added. A dash is a
     number that the rules cannot give; `needs` names the missing facts.
     """
-    try:
-        read = scenario_in(portfolio)
-        market = market_of(read, paths, on, under)
-        run = Run(market, on_unread=print_unread)
-        run.carry_out(read)
-        stated = [event_json(s) for s in statements(market) if not accounts or s.account in accounts]
-    except PolicyError as error:
-        fail(error)
+    read = scenario_in(portfolio)
+    market = market_of(read, paths, on, under)
+    run = Run(market, on_unread=print_unread)
+    run.carry_out(read)
+    stated = [event_json(s) for s in statements(market) if not accounts or s.account in accounts]
     if accounts and not stated:
         raise click.UsageError(f"there is no account {' or '.join(f'`{a}`' for a in accounts)}")
     if format == "json":

@@ -38,13 +38,13 @@ def print_unread(diagnostic: Diagnostic) -> None:
 
 
 def dates(about: dict[str, str]) -> str:
-    """As of one date, or from one to another."""
+    """The as-of date, or the first and the last."""
     until = about.get("until", about["on"])
     return f"as of {about['on']}" + (f" to {until}" if until != about["on"] else "")
 
 
 def amounts(kind: EventCount) -> str:
-    """The money in events of one kind, thousands set apart."""
+    """The money in events of one kind, with thousands separators."""
     return "  ".join(f"{name} {grouped(text)}" for name, text in kind.shown().items())
 
 

@@ -1,32 +1,32 @@
-"""`policy test --mutate`: mistakes that no test notices, each with the test that would. Part of `test`."""
+"""`policy test --mutate`: mutants that survive, each with a test that would kill it. Part of `test`."""
 
 from __future__ import annotations
 
 import click
 
 from policy.cli.exits import Exit
-from policy.cli.options import require_solver
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.testing.mutation import Fate, Score, mutated
 from policy.testing.run import Runner
 from policy.verify.decide import Limits
+from policy.verify.solver import needed_solver
 
 
-def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, wanted: int) -> Exit:
-    """Prints how the mutants fare; how to end, which is with no below the `wanted` score in %."""
+def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, required: int) -> Exit:
+    """Prints the result of each mutant; the exit code is 1 below the `required` score in %."""
     if select:
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
     if format == "junit":
         raise click.UsageError("`--mutate` writes text or JSON")
-    require_solver()
+    needed_solver()
     with progress("mutating") as seen:
         score = mutated(runner, limits, jobs, seen.of, seen.update)
     if format == "json":
         print_json(score.as_json())
     else:
         _print(score)
-    if score.percent < wanted:
+    if score.percent < required:
         return Exit.NO
     return Exit.UNDECIDED if score.count(Fate.UNDECIDED) else Exit.YES
 

@@ -12,8 +12,6 @@ from typing import Any, BinaryIO, TypeVar
 import click
 
 from policy import files, resources
-from policy.cli.exits import Exit, end
-from policy.cli.output import fail, print_diagnostics
 from policy.diagnostics import PolicyError
 from policy.facts.from_json import LARGEST_FACTS
 from policy.pipeline import Checked, Text, check, dated, load_program, read_folder, rulebooks
@@ -90,7 +88,7 @@ def texts_of(paths: tuple[str, ...]) -> list[Text]:
             raise click.UsageError(f"there is no file or folder `{path}`")
     texts, wrong = read_folder(paths or (str(resources.folder("rulesets")),))
     if wrong:
-        fail(PolicyError(wrong))
+        raise PolicyError(wrong)
     return texts
 
 
@@ -98,19 +96,8 @@ def checked_of(paths: tuple[str, ...]) -> Checked:
     """The checked rules; ends with 2 and every finding where they have errors."""
     checked = check(texts_of(paths))
     if checked.errors:
-        print_diagnostics(checked.errors)
-        end(Exit.UNANSWERED)
+        raise PolicyError(checked.errors)
     return checked
-
-
-def require_solver() -> None:
-    """Ends with 2 where there is no solver, naming the extra that brings it."""
-    from policy.verify.solver import needed_solver
-
-    try:
-        needed_solver()
-    except PolicyError as error:
-        fail(error)
 
 
 def standard_input() -> BinaryIO:
@@ -125,8 +112,6 @@ def opened(facts: str) -> AbstractContextManager[BinaryIO]:
         return nullcontext(standard_input())
     try:
         return open(files.opened(facts), "rb")
-    except PolicyError as error:
-        fail(error)
     except OSError as failure:
         raise click.UsageError(f"`{facts}` cannot be read: {failure.strerror}") from failure
 
@@ -144,7 +129,4 @@ def rulebooks_of(paths: tuple[str, ...], under: str) -> Callable[[str], Rulebook
 
 def rulebook_of(paths: tuple[str, ...], on: date, under: str) -> Rulebook:
     """The rulebook as of a date; ends with 2 and every finding where the rules have errors."""
-    try:
-        return dated(load_program(texts_of(paths), under), on)
-    except PolicyError as error:
-        fail(error)
+    return dated(load_program(texts_of(paths), under), on)

@@ -27,12 +27,12 @@ COLOURS = {
 
 
 def print_json(value: object) -> None:
-    """One JSON document, keys in the order they were made."""
+    """Prints one JSON document, keys in the given order."""
     click.echo(json_text(value, indent=2))
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    """JSON for standard output; where that cannot hold every character, escaped, so that it stays JSON."""
+    """JSON for standard output, escaped where its encoding lacks characters."""
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     return json.dumps(value, ensure_ascii=codecs.lookup(encoding).name != "utf-8", indent=indent)
 
@@ -53,18 +53,13 @@ def write_whole(path: str, data: bytes) -> None:
     """Publishes a file whole. Ends with 2 where it cannot be written."""
     try:
         publish(path, data)
-    except PolicyError as error:
-        fail(error)
     except OSError as failure:
         raise click.UsageError(f"`{path}` cannot be written: {failure.strerror}") from failure
 
 
 def keep_apart(outputs: Iterable[str | None], inputs: Iterable[str]) -> None:
     """Ends with 2 if an output file is also an input; checked before either is opened."""
-    try:
-        apart((o for o in outputs if o), (i for i in inputs if i))
-    except PolicyError as error:
-        fail(error)
+    apart((o for o in outputs if o), (i for i in inputs if i))
 
 
 def fail(error: PolicyError) -> NoReturn:
@@ -107,7 +102,7 @@ def _reason(r: Reason) -> dict[str, object]:
 
 
 def answer_json(answer: Answer, function: Function) -> dict[str, object]:
-    """Everything an answer says, as JSON data."""
+    """An answer with its evidence, as JSON data."""
     basis = answer.basis
     result: dict[str, object] = {
         "question": answer.question.name,
@@ -137,7 +132,7 @@ def headline(answer: Answer, function: Function) -> str:
 
 
 def answer_text(answer: Answer, function: Function, notes: dict[str, str]) -> str:
-    """An answer as a person reads it."""
+    """An answer as text."""
     lines = [f"{answer.question.name} on {answer.question.on}", headline(answer, function)]
     basis = answer.basis
     for reason in basis.reasons:
@@ -158,7 +153,7 @@ def answer_text(answer: Answer, function: Function, notes: dict[str, str]) -> st
 
 
 def _reason_lines(reason: Reason, indent: str, lead: str = "") -> list[str]:
-    """A reason with what it cites, and the reasons of the decisions that it asks."""
+    """A reason with its citations, and the reasons of the decisions that it depends on."""
     lines = [f"{indent}{lead}{click.style(reason.rule, bold=True)}  {reason.text.en}"]
     if reason.text.zh:
         lines.append(f"{indent}  {reason.text.zh}")

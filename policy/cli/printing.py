@@ -13,11 +13,11 @@ from typing import Any, TypeVar, cast, get_args
 import click
 from attrs import frozen
 
-from policy.cli.output import fail, keep_apart, write_whole
-from policy.diagnostics import PolicyError
+from policy.cli.output import keep_apart, write_whole
 from policy.documents import A_PLATFORM, Document, Format, Language
 from policy.files import whole_folder
 from policy.reports.foreign.folder import Folder, templates_in
+from policy.reports.pdf import needed_here
 
 F = TypeVar("F", bound=Callable[..., Any])
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -43,15 +43,13 @@ class TemplatesType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = os.fsdecode(super().convert(value, param, ctx))
-        try:
-            return Templates(path, templates_in(path))
-        except PolicyError as error:
-            fail(error)
+        return Templates(path, templates_in(path))
 
 
 def _require_pdf(ctx: click.Context, _: click.Parameter, format: str) -> str:
+    """Before a document is made in vain."""
     if format == "pdf" and not ctx.resilient_parsing:
-        require_pdf()
+        needed_here()
     return format
 
 
@@ -95,10 +93,7 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
         if format == "pdf" and output == "-":
             raise click.UsageError("a PDF goes to a file: name one with --output")
         keep_apart((output,), _read_by(given))
-        try:
-            data = in_format(command(**given), format, language, templates.folder if templates else None)
-        except PolicyError as error:
-            fail(error)
+        data = in_format(command(**given), format, language, templates.folder if templates else None)
         if output == "-":
             sys.stdout.buffer.write(data)
             return
@@ -131,15 +126,3 @@ def new_folder(folder: str) -> Iterator[Path]:
             yield into
     except OSError as failure:
         raise click.UsageError(f"`{folder}` cannot be written: {failure.strerror}") from failure
-    except PolicyError as error:
-        fail(error)
-
-
-def require_pdf() -> None:
-    """Ends with 2 where this machine cannot print PDF, before a document is made in vain."""
-    from policy.reports.pdf import needed_here
-
-    try:
-        needed_here()
-    except PolicyError as error:
-        fail(error)

@@ -1,4 +1,4 @@
-"""How far a long command is: a bar where someone watches, in a pipe a line now and then, on standard error.
+"""Progress of a long command, on standard error: a bar on a terminal, in a pipe a line now and then.
 
 In: what is counted, and how much of it there is. Out: nothing on standard output, ever.
 """
@@ -20,7 +20,7 @@ EVERY = 10.0  # seconds between two lines in a pipe
 
 @define(eq=False)
 class Progress:
-    """So many of `total` done, in units of `label`; 0 where nobody knows how many there are."""
+    """How many of `total` are done, in units of `label`; a total of 0 is unknown."""
 
     label: str
     total: int
@@ -30,7 +30,7 @@ class Progress:
     said: float = field(factory=time.monotonic)
 
     def of(self, total: int) -> None:
-        """Tells how much there is, where that is known only on the way."""
+        """Sets the total, if it is known only on the way."""
         self.total = total
         if self.bar is not None:
             self.bar.length = total
@@ -49,7 +49,7 @@ class Progress:
 
 @contextmanager
 def progress(label: str, total: int = 0) -> Iterator[Progress]:
-    """Counts what the block does."""
+    """Shows the progress of the block."""
     if not sys.stderr.isatty():
         yield Progress(label, total)
         return

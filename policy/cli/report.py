@@ -19,13 +19,13 @@ from policy.cli.printing import (
     new_folder,
     platform_option,
     prints_document,
-    require_pdf,
     templates_option,
 )
 from policy.cli.progress import progress
 from policy.diagnostics import Diagnostic
 from policy.documents import Document, Edition, Language
 from policy.documents.editions import name_of
+from policy.reports.pdf import needed_here
 from policy.reports.render import SHIPPED as SHIPPED_TEMPLATES
 
 _NOT_GIVEN = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
@@ -260,7 +260,7 @@ def pack_command(
     pdf: bool,
     templates: Templates | None,
 ) -> None:
-    """Write the rulebook and traceability, with a journal its days, with --since the changes; an index, a manifest.
+    """Write the rulebook and traceability; with --journal its days, with --since the changes; an index, a manifest.
 
     \b
     policy report pack assessor --on 2026-06-18 --under example.house --journal day.jsonl --since 2026-02-10
@@ -271,7 +271,7 @@ def pack_command(
     very rulebook, overlay included; otherwise it ends with 2 and says which.
     """
     if pdf:
-        require_pdf()
+        needed_here()
     with new_folder(folder) as into:
         files = documents.pack(
             _edition(paths, on, under),

@@ -15,9 +15,8 @@ import click
 from policy.cli.exits import Exit, end
 from policy.cli.market import amounts, market_of, print_unread
 from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
-from policy.cli.output import fail, plural, print_diagnostics, print_json
+from policy.cli.output import plural, print_diagnostics, print_json
 from policy.cli.progress import progress
-from policy.diagnostics import PolicyError
 from policy.margin.coverage import Coverage, coverage
 from policy.model.types import INSTANT, Number
 from policy.model.values import decimal_text, scaled, show
@@ -79,18 +78,15 @@ def portfolio_command(
     """
     if bool(given) == bool(paths_given):
         raise click.UsageError("give either `--shock` or `--path`")
-    try:
-        read = scenario_in(scenario)
-        market = market_of(read, paths, on, under)
-        prices = Prices()
-        digest, run = market.rules, Run(market, on_unread=print_unread)
-        run.on_command = prices.take
-        run.carry_out(read)
-        moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)
-        run.tally = Tally()  # of what comes of the moves alone
-        rows = _watched(moves, prices, run)
-    except PolicyError as error:
-        fail(error)
+    read = scenario_in(scenario)
+    market = market_of(read, paths, on, under)
+    prices = Prices()
+    digest, run = market.rules, Run(market, on_unread=print_unread)
+    run.on_command = prices.take
+    run.carry_out(read)
+    moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)
+    run.tally = Tally()  # of what comes of the moves alone
+    rows = _watched(moves, prices, run)
     about = {"scenario": read.title or scenario.name, "on": market.on, "rules": digest}
     if format == "json":
         steps = [{**row.as_json(), "at": show(row.at, INSTANT)} for row in rows]
@@ -207,14 +203,11 @@ def coverage_command(
     policy stress coverage btc_hourly.csv.gz --on 2026-03-01 --held 24
     policy stress coverage btc_hourly.csv.gz --on 2026-04-01 --under example.house --notional 5000000
     """
-    try:
-        rulebook = rulebook_of(paths, on, under)
-        money, asked = _margin(rulebook, margin)
-        amount = _amount(notional, money)
-        recorded, wrong = recorded_prices(prices)
-        found = coverage([r.price for r in recorded], held, amount, asked)
-    except PolicyError as error:
-        fail(error)
+    rulebook = rulebook_of(paths, on, under)
+    money, asked = _margin(rulebook, margin)
+    amount = _amount(notional, money)
+    recorded, wrong = recorded_prices(prices)
+    found = coverage([r.price for r in recorded], held, amount, asked)
     print_diagnostics(islice(wrong, MOST_FINDINGS))
     figures = _coverage_json(found, recorded, money)
     if format == "json":

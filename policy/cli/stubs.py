@@ -9,8 +9,7 @@ import click
 from click.core import ParameterSource
 
 from policy.cli.options import rules_option, texts_of, under_option
-from policy.cli.output import fail, keep_apart, write_whole
-from policy.diagnostics import PolicyError
+from policy.cli.output import keep_apart, write_whole
 from policy.facts.stubs import stub
 from policy.pipeline import load_program
 
@@ -55,10 +54,7 @@ def command(
         raise click.UsageError(f"`{output}` cannot be imported as a stub; name it as rules.pyi")
     if output != "-":
         keep_apart((output,), (*folders, *paths))
-    try:
-        page = stub(load_program(texts_of(folders or paths), under))
-    except PolicyError as error:
-        fail(error)
+    page = stub(load_program(texts_of(folders or paths), under))
     if output == "-":
         sys.stdout.buffer.write(page.encode())
     else:

@@ -1,4 +1,4 @@
-"""What the verbs that ask of tables share: progress, the summary, and what is said where something does not fit."""
+"""What the verbs on tables share: running, progress, and summaries as text."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policy.cli.options import texts_of
-from policy.cli.output import COLOURS, fail, plural, print_json
+from policy.cli.output import COLOURS, plural, print_json
 from policy.cli.progress import progress
 from policy.decisions import Outcome
-from policy.diagnostics import PolicyError, printable
+from policy.diagnostics import printable
 from policy.extras import needed, needed_java
 from policy.model.types import Number, Type
 from policy.model.values import show
@@ -30,29 +30,26 @@ MOST_LINES = 12  # of a summary's list of reasons, needs or problems
 def decide_table(
     paths: tuple[str, ...], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
 ) -> dict[str, int]:
-    """Asks every row of a file and tells what came of it; how often each outcome did."""
-    try:
-        _ready()
-        if engine:
-            needed("pandas", "spark")
-            needed("pyspark", "spark")
-            needed_java()
-        from policy.tables.dates import Asking
-        from policy.tables.decide import run_of
-        from policy.tables.sources import source_of
+    """Answers every row of a file and prints a summary; returns the count of each outcome."""
+    _ready()
+    if engine:
+        needed("pandas", "spark")
+        needed("pyspark", "spark")
+        needed_java()
+    from policy.tables.dates import Asking
+    from policy.tables.decide import run_of
+    from policy.tables.sources import source_of
 
-        undated = load_program(texts_of(paths), under)
-        if engine:
-            from policy.tables.spark import decide_on
+    undated = load_program(texts_of(paths), under)
+    if engine:
+        from policy.tables.spark import decide_on
 
-            summary = decide_on(engine, undated, Asking(**asking), facts, out)
-        else:
-            run = run_of(undated, Asking(**asking), source_of(facts))
-            tell_missing(run.missing)
-            with watched() as count:
-                summary = run.to(out, count)
-    except PolicyError as error:
-        fail(error)
+        summary = decide_on(engine, undated, Asking(**asking), facts, out)
+    else:
+        run = run_of(undated, Asking(**asking), source_of(facts))
+        tell_missing(run.missing)
+        with watched() as count:
+            summary = run.to(out, count)
     if format == "json":
         print_json(summary.as_json() | {"out": out})
     else:
@@ -62,7 +59,7 @@ def decide_table(
 
 
 def _ready() -> None:
-    """Raises PolicyError where columns lack a library, or memory to load it."""
+    """Raises PolicyError if a library for columns is missing, or memory to load it."""
     enough_memory(limit())
     needed("polars", "columns")
     needed("pyarrow", "columns")
@@ -76,7 +73,7 @@ def tell_missing(missing: tuple[str, ...]) -> None:
 
 @contextmanager
 def watched() -> Iterator[Progress]:
-    """How many rows have been answered."""
+    """Shows how many rows have been answered."""
     with progress("rows") as seen:
 
         def count(rows: int, of: int | None, _: float) -> None:
@@ -88,7 +85,7 @@ def watched() -> Iterator[Progress]:
 
 
 def summary_text(summary: Summary) -> str:
-    """A summary as a person reads it."""
+    """A summary as text."""
     from policy.tables.decide import most_first  # loaded by whoever has a summary
 
     tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
@@ -119,20 +116,17 @@ def backtest_table(
     out: str | None,
     format: str,
 ) -> int:
-    """Asks two rulebooks the same of a history and tells what flips; how many rows did."""
-    try:
-        _ready()
-        from policy.tables.backtest import backtest_of
-        from policy.tables.dates import Asking
-        from policy.tables.sources import source_of
+    """Answers a history under two rulebooks and prints what flips; returns the number of rows that do."""
+    _ready()
+    from policy.tables.backtest import backtest_of
+    from policy.tables.dates import Asking
+    from policy.tables.sources import source_of
 
-        old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
-        backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
-        tell_missing(backtest.new.ready().layout.missing)
-        with watched() as count:
-            flips = backtest.run(out, count)
-    except PolicyError as error:
-        fail(error)
+    old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
+    backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
+    tell_missing(backtest.new.ready().layout.missing)
+    with watched() as count:
+        flips = backtest.run(out, count)
     if format == "json":
         print_json(flips.as_json())
     else:
@@ -143,7 +137,7 @@ def backtest_table(
 
 
 def flips_text(flips: Flips) -> str:
-    """What flips, as a person reads it."""
+    """The rows that flip, as text."""
     lines = [f"{flips.question}: {flips.changed:,} of {plural(flips.rows, 'row')} come out otherwise"]
 
     def line(words: str, a: Amounts) -> str:
@@ -166,23 +160,20 @@ def flips_text(flips: Flips) -> str:
 
 
 def difference(amount: int, of: Type | None) -> str:
-    """What values differ by together, as the language writes it, thousands set apart."""
+    """The sum of differences, as the language writes it, with thousands separators."""
     if not isinstance(of, Number):
         return f"{amount:+,}"
     return f"{'-' if amount < 0 else '+'}{grouped(show(abs(amount), of))}"
 
 
 def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
-    """Revalues so many made-up positions, decides as many orders, and tells how that went."""
-    try:
-        _ready()
-        from policy.tables.demo import shown
+    """Values so many generated positions, decides as many orders, and prints summaries."""
+    _ready()
+    from policy.tables.demo import shown
 
-        undated = load_program(texts_of(paths), under)
-        with watched() as count:
-            made = shown(undated, rows, lambda _: count)
-    except PolicyError as error:
-        fail(error)
+    undated = load_program(texts_of(paths), under)
+    with watched() as count:
+        made = shown(undated, rows, lambda _: count)
     if format == "json":
         print_json([{"what": s.what, "total": s.total, **s.summary.as_json()} for s in made])
         return

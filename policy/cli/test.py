@@ -82,7 +82,7 @@ def command(
         _print(results, failed)
         _print_coverage(summary, coverage or low)
         if low:
-            click.secho(f"coverage is {summary.percent} %, and {fail_under} % is wanted", fg="red")
+            click.secho(f"coverage is {summary.percent} %, below the required {fail_under} %", fg="red")
     end(Exit.NO if failed or low or not model.tests else Exit.YES)
 
 
@@ -119,7 +119,7 @@ def _print(results: list[Result], failed: list[Result]) -> None:
                 click.echo("    why\n" + "\n".join("      " + x for x in derivation_text(failure.why).split("\n")))
     properties = sum(r.title.startswith("property ") for r in results)
     tests = len(results) - properties
-    tried = f", {properties} properties tried on made-up facts (not proved)" if properties else ""
+    tried = f", {properties} properties tried on generated facts (not proved)" if properties else ""
     if not tests:
         click.secho(f"there are no tests: nothing shows that the rules say what is meant{tried}", fg="red", bold=True)
     elif failed:
@@ -130,7 +130,7 @@ def _print(results: list[Result], failed: list[Result]) -> None:
 
 def _print_coverage(s: Summary, details: bool) -> None:
     covered = len(s.pieces) - len(s.uncovered)
-    click.echo(f"coverage: {covered} of {len(s.pieces)} rules, rows and versions spoke ({s.percent} %)")
+    click.echo(f"coverage: {covered} of {len(s.pieces)} rules, rows and versions covered ({s.percent} %)")
     for piece in s.uncovered if details else ():
         click.echo(f"  not covered: {piece.what}  {piece.place}")
     cited = len(s.provisions) - len(s.excused) - len(s.untested)

@@ -16,9 +16,8 @@ from policy.audit.records import Header
 from policy.cli.exits import Exit, end
 from policy.cli.market import market_of, overlay_of, print_unread, tally_text
 from policy.cli.options import DateType, checked_of, format_option, not_here, rules_option, under_option
-from policy.cli.output import fail, json_text, keep_apart, print_json, write_whole
+from policy.cli.output import json_text, keep_apart, print_json, write_whole
 from policy.cli.progress import progress
-from policy.diagnostics import PolicyError
 from policy.files import whole
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.run import Run, header_of
@@ -75,23 +74,20 @@ def command(
      "instrument": "BTC", "venue": "own_book", "buyer": "a", "seller": "b", "tick": "0.01 HKD", "lot": "1"}
     """
     keep_apart((journal, events, report), (str(scenario), *paths))
-    try:
-        read = scenario_in(scenario)
-        market = market_of(read, paths, on, under)
-        header = header_of(read, market, overlay_of(read, under))
-        with _writing(events) as write, _kept(journal, header) as kept:
-            run = Run(market, journal=kept, on_unread=print_unread)
-            recorded = _recorded(paths, header) if report else None
-            run.on_record = recorded.take if recorded else None
-            if write:
-                run.watch = lambda happened: write(_lines(happened))
-            with _watched(read) as seen:
-                run.on_step = seen
-                run.carry_out(read)
-        if recorded:
-            _report(str(report), recorded, run, read, header)
-    except PolicyError as error:
-        fail(error)
+    read = scenario_in(scenario)
+    market = market_of(read, paths, on, under)
+    header = header_of(read, market, overlay_of(read, under))
+    with _writing(events) as write, _kept(journal, header) as kept:
+        run = Run(market, journal=kept, on_unread=print_unread)
+        recorded = _recorded(paths, header) if report else None
+        run.on_record = recorded.take if recorded else None
+        if write:
+            run.watch = lambda happened: write(_lines(happened))
+        with _watched(read) as seen:
+            run.on_step = seen
+            run.carry_out(read)
+    if recorded:
+        _report(str(report), recorded, run, read, header)
     about = _about(read, run, header)
     if events != "-":
         _print(about, run, format)
@@ -107,7 +103,7 @@ def _lines(events: Iterable[object]) -> str:
 
 @contextmanager
 def _writing(events: str | None) -> Iterator[Callable[[str], object] | None]:
-    """What writes events, if anyone wants them."""
+    """The function that writes events, if `--events` is given."""
     if events is None:
         yield None
     elif events == "-":
@@ -119,7 +115,7 @@ def _writing(events: str | None) -> Iterator[Callable[[str], object] | None]:
 
 @contextmanager
 def _kept(path: str | None, header: Header) -> Iterator[Journal | None]:
-    """The journal, if one is asked for."""
+    """The journal, if `--journal` is given."""
     if path is None:
         yield None
     else:
@@ -129,7 +125,7 @@ def _kept(path: str | None, header: Header) -> Iterator[Journal | None]:
 
 @contextmanager
 def _watched(scenario: Scenario) -> Iterator[Callable[[], None]]:
-    """How many of the lines have been carried out."""
+    """Shows how many of the lines have been run."""
     lines = sum(_lines_in(path) for path in (*scenario.stage, *scenario.streams))
     label, length = ("lines and a recording", 0) if scenario.recorded else ("lines", lines)
     with progress(label, length) as seen:
@@ -163,7 +159,7 @@ def _print(about: dict[str, str], run: Run, format: str) -> None:
 
 
 def _recorded(paths: tuple[str, ...], header: Header) -> Recorded:
-    """What the document will be made of, followed from here on."""
+    """The figures of the report, which follow the records from here on."""
     from policy.reports.journal.glossary import glossary_of
     from policy.reports.journal.market import Recorded
 

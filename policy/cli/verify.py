@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.options import checked_of, format_option, require_solver, seconds_option
+from policy.cli.options import checked_of, format_option, seconds_option
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
@@ -15,6 +15,7 @@ from policy.verify.overlay import overlays
 from policy.verify.questions import KINDS
 from policy.verify.rulebook import claims_of, proved
 from policy.verify.script import printed
+from policy.verify.solver import needed_solver
 
 COLOURS = {
     Status.PROVED: "green",
@@ -71,7 +72,7 @@ def command(
                 f"; {task.batch.claims[0].subject}\n" + printed(asked(task.program, task.batch, limits).script)
             )
         return
-    require_solver()
+    needed_solver()
     found_out = [*proved(wanted, jobs, progress), *(v for v in unasked if is_chosen(v.kind, v.subject, v.says))]
     if format == "json":
         print_json([v.as_json() for v in found_out])

@@ -18,13 +18,18 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policy.documents.changes import change
-    from policy.documents.editions import A_PLATFORM, Edition, edition, rules_of
-    from policy.documents.letters import decision
-    from policy.documents.markets import demonstration, margin, trading
-    from policy.documents.packs import pack
-    from policy.documents.rulebooks import rulebook, traceability
-    from policy.reports.documents import Document, Format, Language
+    from policy.documents.changes import change as change
+    from policy.documents.editions import (
+        A_PLATFORM as A_PLATFORM,
+        Edition as Edition,
+        edition as edition,
+        rules_of as rules_of,
+    )
+    from policy.documents.letters import decision as decision
+    from policy.documents.markets import demonstration as demonstration, margin as margin, trading as trading
+    from policy.documents.packs import pack as pack
+    from policy.documents.rulebooks import rulebook as rulebook, traceability as traceability
+    from policy.reports.documents import Document as Document, Format as Format, Language as Language
 
 _WHERE = {
     "A_PLATFORM": "documents.editions",
@@ -44,23 +49,7 @@ _WHERE = {
     "trading": "documents.markets",
 }
 
-__all__ = [
-    "A_PLATFORM",
-    "Document",
-    "Edition",
-    "Format",
-    "Language",
-    "change",
-    "decision",
-    "demonstration",
-    "edition",
-    "margin",
-    "pack",
-    "rulebook",
-    "rules_of",
-    "traceability",
-    "trading",
-]
+__all__ = list(_WHERE)
 
 
 def __getattr__(name: str) -> object:

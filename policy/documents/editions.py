@@ -27,7 +27,7 @@ from policy.rulebook import Rulebook
 
 A_PLATFORM = "A licensed platform"  # on the cover, where no name is given
 SHIPPED = "shipped"
-WITHOUT_PROOFS = "say `--no-proofs`, and the document says that nothing was proved"
+WITHOUT_PROOFS = "leave proofs out (`--no-proofs`, or `proofs=False`); the document then says so"
 
 
 @frozen(slots=False, eq=False)

@@ -23,21 +23,38 @@ FONTS = "fonts-dejavu-core fonts-noto-cjk"
 _OUTSIDE = "print what the page itself holds: a picture as `data:`, a style in `<style>`"
 
 
+@contextmanager
+def _quiet_libraries() -> Iterator[None]:
+    """Pango and Fontconfig, written in C, warn about a machine's fonts past Python's `stderr`."""
+    if sys.stderr is None:  # it was closed before this program began
+        yield
+        return
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
+@_quiet_libraries()
 def needed_here() -> None:
     """Raises PolicyError, naming what to install, where this machine prints no PDF."""
     needed("weasyprint", "pdf", PANGO)
     from weasyprint.text.ffi import ffi, fontconfig
 
-    with _quiet_libraries():
-        known = ffi.gc(fontconfig.FcInitLoadConfigAndFonts(), fontconfig.FcConfigDestroy)
+    known = ffi.gc(fontconfig.FcInitLoadConfigAndFonts(), fontconfig.FcConfigDestroy)
     if not fontconfig.FcConfigGetFonts(known, fontconfig.FcSetSystem).nfont:  # Pango would look for some for minutes
         raise PolicyError([absent("a PDF needs fonts, and none is installed", f"apt install {FONTS}")])
 
 
+@_quiet_libraries()
 def pdf_of(page: str) -> bytes:
     """The page as PDF. Raises PolicyError where WeasyPrint is absent or a character cannot be printed."""
     needed_here()
-    with silence(), _quiet_libraries(), _without_the_time():
+    with silence(), _without_the_time():
         return _printed(page)
 
 
@@ -58,22 +75,6 @@ def _printed(page: str) -> bytes:
         raise PolicyError([absent(f"no installed font has {shown}", help)])
     data: bytes = document.write_pdf(pdf_tags=True)
     return data
-
-
-@contextmanager
-def _quiet_libraries() -> Iterator[None]:
-    """Pango and Fontconfig, written in C, warn about a machine's fonts past Python's `stderr`."""
-    if sys.stderr is None:  # it was closed before this program began
-        yield
-        return
-    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(kept)
-        os.close(nowhere)
 
 
 @contextmanager

@@ -128,7 +128,7 @@ def test_a_table_without_a_place_for_its_answers_is_told_what_it_lacks(kind: str
     Path(f"f.{kind}").write_text(f"{HEADER}\n{ROW}\n")
     result = decide(f"f.{kind}")
     assert result.exit_code == 2
-    assert "name a file for its answers, as `--out answers.csv`" in result.stderr
+    assert "name an output file, as `--out answers.csv`" in result.stderr
 
 
 # ── Parquet and Arrow ───────────────────────────────────────────────────────────────────────
