@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 from attrs import frozen
 
@@ -139,9 +138,10 @@ class _Maker:
             r.name, anchor(r.name), in_full(r.title, r.name), r.amends, tuple(self.entry(d) for d in ordered)
         )
 
-    def entry(self, d: Any) -> Entry:
+    def entry(self, d: rules.Question | rules.DatedSet) -> Entry:
         said = tuple(self.said(s) for s in self.sentences.of(d))
-        bodies = (d.body, *d.tightened) if isinstance(d, rules.Table) else ()
+        table = d if isinstance(d, rules.Table) else None
+        bodies = (table.body, *table.tightened) if table else ()
         return Entry(
             id=d.id,
             anchor=anchor(d.id),
@@ -149,7 +149,7 @@ class _Maker:
             title=in_full(d.title, d.name),
             stricter=self.sentences.direction(d),
             said=said,
-            tables=tuple(self.table(d, body) for body in bodies),
+            tables=tuple(self.table(table, body) for body in bodies) if table else (),
             chart=tuple(_chart(bodies[0])) if bodies else (),
             examples=self.examples.of(d) if not isinstance(d, rules.DatedSet | rules.Property) else (),
             ranked=self.examples.ranked(d) if isinstance(d, rules.Priority) else (),

@@ -18,6 +18,7 @@ from policy.model.values import show
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
 from policy.reports.journal.typed import Command
+from policy.reports.rows import Mark
 
 _MOST_ACCOUNTS = 100
 
@@ -26,13 +27,13 @@ _MOST_ACCOUNTS = 100
 class State:
     """A decision about an account: `accept`, `refuse`, or `doubt` where it is undecided; why, or what it needs."""
 
-    kind: str
+    kind: Mark
     answer: Words
     reasons: tuple[Words, ...] = ()
     needs: tuple[Words, ...] = ()
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: str, answer: Words) -> State:
+    def of(cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: Mark, answer: Words) -> State:
         """What some verdicts come to: undecided only where no reason was given."""
         listed = list(verdicts)
         reasons = tuple(dict.fromkeys(reason.text for v in listed for reason in v.reasons))
@@ -186,8 +187,9 @@ class Collateral:
         if terms is None:
             return None
         permitted = terms.accepted.outcome is Outcome.PERMITTED
-        answer = ("accept", Words("accepted", "接受")) if permitted else ("refuse", Words("not accepted", "不接受"))
-        return State.of((terms.accepted,), self.glossary, *answer)
+        if permitted:
+            return State("accept", Words("accepted", "接受"))
+        return State.of((terms.accepted,), self.glossary, "refuse", Words("not accepted", "不接受"))
 
     def classes(self) -> tuple[ClassRow, ...]:
         """By class of asset, in the order of `holdings`, and all of them together where there are several."""

@@ -60,6 +60,7 @@ from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import in_hong_kong
+from policy.reports.rows import Mark
 
 _MOST = 500  # rows of a kind; what lies beyond is counted
 _ENFORCED = (MarginCalled, CallOverdue, CollateralSold, LoanUncovered, CallMet, LiquidationBegun, Deleveraged)
@@ -102,7 +103,7 @@ class Call:
     loan: str
     due: str
     end: Words
-    kind: str
+    kind: Mark
     ended: str
 
 
@@ -300,7 +301,8 @@ class MarginTally:
         number = self.open_calls.get(account, _MOST)
         if number < len(self.calls):
             call = self.calls[number]
-            ended, kind = (end, "refuse") if end else (_MET.get(call.end, call.end), "accept")
+            kind: Mark = "refuse" if end else "accept"
+            ended = end or _MET.get(call.end, call.end)
             self.calls[number] = evolve(call, end=ended, kind=kind, ended=in_hong_kong(at))
 
     # ── perpetual contracts ─────────────────────────────────────────────────────────────────

@@ -42,6 +42,7 @@ from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import chinese_amount, grouped, in_hong_kong
+from policy.reports.rows import Mark
 
 _CURRENCY = MONEY.currency
 _REFUSALS = (Refused, TradeRefused, ReplaceRefused, Removed)
@@ -101,7 +102,7 @@ class Standing:
     of: str
     question: Words
     answer: Words
-    kind: str  # `refuse` or `doubt`
+    kind: Mark
     because: tuple[Words, ...]
 
 
@@ -251,6 +252,7 @@ class Trading:
         self.standings.pop(key, None)
         if event.verdict.outcome is not Outcome.PERMITTED:
             denied = event.verdict.outcome is Outcome.DENIED
+            kind: Mark
             answer, kind = (Words("no", "否"), "refuse") if denied else (Words("undecided", "未能裁定"), "doubt")
             because = tuple(r.text for r in event.verdict.reasons) if denied else self._needed(event.verdict)
             self.standings[key] = Standing(

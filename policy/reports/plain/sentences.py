@@ -6,8 +6,8 @@ heads and cells. Everything is said from the typed model: there is no second tex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from attrs import evolve, frozen
 
@@ -41,11 +41,14 @@ _HITS = {
 }
 
 
+StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members"]
+
+
 @frozen
 class Statement:
-    """One piece of the rules in words. `kind`: rule, otherwise, version, unset, row, line, property, members."""
+    """One piece of the rules in words."""
 
-    kind: str
+    kind: StatementKind
     name: str
     en: Clause
     zh: Clause
@@ -75,7 +78,7 @@ class Sentences:
 
     model: rules.Model
 
-    def of(self, d: Any) -> tuple[Statement, ...]:
+    def of(self, d: rules.Declared) -> tuple[Statement, ...]:
         """What a declaration says; records, enums and the like say nothing."""
         match d:
             case rules.Decision():
@@ -101,7 +104,7 @@ class Sentences:
                 return tuple(self._members(d, v) for v in ended(d.versions))
         return ()
 
-    def direction(self, d: Any) -> Words:
+    def direction(self, d: rules.Declared) -> Words:
         """Which way is stricter, where the rules say; and why it is rounded the other way, where they do."""
         way = _DIRECTIONS.get(getattr(d, "stricter", ""), NO_WORDS)
         leniency = getattr(d, "leniency", None)
@@ -239,10 +242,10 @@ class Sentences:
 
     def _statement(
         self,
-        kind: str,
+        kind: StatementKind,
         name: str,
         parameters: rules.Parameters,
-        clause: Any,
+        clause: Callable[[Language], Clause],
         dated: rules.Dated,
         tells: Words = NO_WORDS,
         effect: str = "",
