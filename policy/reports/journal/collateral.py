@@ -92,7 +92,7 @@ class ClassRow:
 
 @frozen
 class PositionRow:
-    """A position of an account; what is empty could not be told, and `needs` says what that needs."""
+    """A position of an account; amounts are empty where they are unknown, and `needs` says what is missing."""
 
     asset: str
     kind: Words

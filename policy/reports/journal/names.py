@@ -1,6 +1,6 @@
 """What the kinds of events, and the money in them, are called.
 
-In: nothing. Out: words for every event that an engine tells, and for every amount in it that moved. Absent: what the
+In: nothing. Out: words for every kind of event, and for every amount in it that moved. Absent: what the
 rules call things (see `glossary`); these are the engines' own.
 """
 
@@ -12,7 +12,7 @@ from types import MappingProxyType
 from policy.decisions import Words
 
 _EXCHANGE = {
-    "rejected": ("invalid instruction", "無效指令"),
+    "rejected": ("invalid command", "無效指令"),
     "instrument_listed": ("token listed", "代幣上架"),
     "platform_admitted": ("platform admitted", "平台獲接納"),
     "participant_admitted": ("participant admitted", "參與者獲接納"),
