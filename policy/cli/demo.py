@@ -26,7 +26,7 @@ from policy.reports.journal.reasons import given
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.market import Market
 from policy.scenario.run import Run, stage_of
-from policy.scenario.statements import balances, statements, terms
+from policy.scenario.statements import balances, statements, terms, verdicts
 
 DATES = ("2025-10-01", "2025-12-01", "2026-03-01")
 
@@ -104,6 +104,7 @@ def _run(scenario: Scenario, undated: Program, on: str, glossary: Glossary) -> t
     assert day.recorded.margin is not None
     day.recorded.trading.stated = balances(market)
     day.recorded.margin.collateral.terms = terms(market)
+    day.recorded.margin.collateral.verdicts = verdicts(market)
     day.recorded.state(statements(market))
     return day, run.unread
 

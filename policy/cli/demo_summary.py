@@ -46,7 +46,7 @@ def _lines(document: Document) -> Iterator[str]:
     for row in margin.classes:
         after, capital = _known(row.after, row.after_undecided), _known(row.capital, row.capital_undecided)
         yield f"      {row.kind.en:<38}{grouped(row.before):>16}{after:>28}{capital:>20}"
-    calls = [account.call.kind for account in margin.accounts]
+    calls = [account.call.kind for account in margin.accounts if account.call]
     yield (
         f"{calls.count('refuse'):>5} margin calls due, {calls.count('accept')} not due, "
         f"{calls.count('doubt')} undecided"

@@ -18,7 +18,7 @@ from policy.scenario.falls import stress_rows
 from policy.scenario.from_folder import Scenario
 from policy.scenario.market import Market
 from policy.scenario.run import Run, stage_of
-from policy.scenario.statements import statements, terms
+from policy.scenario.statements import statements, terms, verdicts
 from policy.scenario.stress import Prices
 
 
@@ -34,6 +34,7 @@ def finish(recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> 
     if recorded.margin is not None:
         recorded.stress = stress_rows(_fresh(run.market, scenario, header))
         recorded.margin.collateral.terms = terms(run.market)
+        recorded.margin.collateral.verdicts = verdicts(run.market)
         recorded.state(statements(run.market))
 
 
