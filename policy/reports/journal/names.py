@@ -12,7 +12,7 @@ from types import MappingProxyType
 from policy.decisions import Words
 
 _EXCHANGE = {
-    "rejected": ("invalid command", "無效指令"),
+    "rejected": ("invalid instruction", "無效指令"),
     "instrument_listed": ("token listed", "代幣上架"),
     "platform_admitted": ("platform admitted", "平台獲接納"),
     "participant_admitted": ("participant admitted", "參與者獲接納"),
