@@ -33,7 +33,7 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
     for word, kind in tally.events.items():
         lines.append(f"  {word:{width}}  {kind.count:>9,}  {amounts(kind)}".rstrip())
     for code, count in tally.counts.invalid.items():
-        lines.append(f"    rejected: {code} {count:,}")
+        lines.append(f"    invalid: {code} {count:,}")
     for effect, head in (
         ("deny", "what the rules refused or stopped"),
         ("permit", "what the rules let be or called for"),

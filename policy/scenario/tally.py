@@ -58,7 +58,7 @@ class Tally:
                 }
                 for rule in self.reasons.rules.values()
             ],
-            "rejected": dict(self.counts.invalid),
+            "invalid": dict(self.counts.invalid),
             "needs": dict(self.reasons.needs),
             "status": self.status.value if self.status else None,
         }
