@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+from policy.exchange.events import Refused
 from policy.reports.documents import Document
 from policy.reports.journal.dates import Dates
 from policy.reports.journal.margin import MarginDay
@@ -15,6 +16,7 @@ from policy.reports.journal.market import DaySummary
 from policy.reports.journal.reasons import GivenReason
 from policy.reports.journal.trading import Day
 from policy.reports.render import grouped, long_date
+from policy.wire import word
 
 _MOST_REASONS = 6
 
@@ -46,7 +48,7 @@ def _lines(document: Document) -> Iterator[str]:
     for row in margin.classes:
         after, capital = _known(row.after, row.after_undecided), _known(row.capital, row.capital_undecided)
         yield f"      {row.kind.en:<38}{grouped(row.before):>16}{after:>28}{capital:>20}"
-    calls = [account.call.kind for account in margin.accounts]
+    calls = [account.call.kind for account in margin.accounts if account.call]
     yield (
         f"{calls.count('refuse'):>5} margin calls due, {calls.count('accept')} not due, "
         f"{calls.count('doubt')} undecided"
@@ -70,7 +72,7 @@ def _orders(trading: Day, reasons: tuple[GivenReason, ...]) -> Iterator[str]:
     yield f"{trading.accepted + trading.refused + trading.undecided:>5} orders asked"
     yield f"{trading.accepted:>5} accepted"
     yield f"{trading.refused:>5} refused; an order may be refused for several reasons:"
-    refusals = [row for row in trading.out_by if row.event == "refused"]
+    refusals = [row for row in trading.out_by if row.event == word(Refused)]
     statuses = {(r.rule, r.text): r.cited for r in reasons}
     for row in refusals[:_MOST_REASONS]:
         known = dict.fromkeys(c.status for c in statuses.get((row.rule, row.text), ()))

@@ -31,7 +31,7 @@ from policy.scenario.falls import stress_rows
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.market import Market
 from policy.scenario.run import Run, header_of, market_for, stage_of
-from policy.scenario.statements import balances, statements, terms
+from policy.scenario.statements import balances, statements, terms, verdicts
 from policy.scenario.stress import Prices
 
 DATES = ("2025-10-01", "2025-12-01", "2026-03-01")  # of the demonstration
@@ -113,6 +113,7 @@ def finish(recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> 
     if recorded.margin is not None:
         recorded.stress = stress_rows(_fresh(run.market, scenario, header))
         recorded.margin.collateral.terms = terms(run.market)
+        recorded.margin.collateral.verdicts = verdicts(run.market)
         recorded.state(statements(run.market))
 
 
@@ -160,6 +161,7 @@ def _run_on(
     assert day.recorded.margin is not None
     day.recorded.trading.stated = balances(market)
     day.recorded.margin.collateral.terms = terms(market)
+    day.recorded.margin.collateral.verdicts = verdicts(market)
     day.recorded.state(statements(market))
     return day, run.unread
 

@@ -10,7 +10,7 @@ as `meaning`, and printed first.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Literal
 
 from attrs import evolve, frozen
 
@@ -29,7 +29,9 @@ TITLE = Words("What changes", "變更說明")
 Said = tuple[tuple[Statement, ...], ...]  # all that the old side says of a declaration, and the new
 _LAST = 10**9
 _HOUSE = ", laid over the law"
-_VERDICTS = {
+Difference = Literal["added", "removed", "tightened", "loosened", "changed"]
+RowState = Literal["added", "removed", "changed", "moved", "same"]
+_VERDICTS: dict[Difference, Words] = {
     "added": Words("added", "新增"),
     "removed": Words("removed", "刪除"),
     "tightened": Words("tightened", "收緊"),
@@ -55,7 +57,7 @@ class Side:
 class Piece:
     """A rule, version, line or list that differs; one side is None where nothing of it was in force."""
 
-    verdict: str
+    verdict: Difference
     verdict_words: Words
     name: str
     before: tuple[Clause, Clause] | None  # English and Chinese
@@ -77,7 +79,7 @@ class TablePair:
     """A table on both sides, a line for each row of either."""
 
     heads: tuple[Words, ...]
-    rows: tuple[tuple[str, tuple[CellPair, ...]], ...]  # added, removed, changed, moved or same
+    rows: tuple[tuple[RowState, tuple[CellPair, ...]], ...]
 
 
 @frozen
@@ -85,7 +87,7 @@ class Stage:
     """What differs from a day on, until the next stage; `since` is empty for the date that is asked about."""
 
     since: str
-    verdict: str
+    verdict: Difference
     pieces: tuple[Piece, ...]
     table: TablePair | None
 
@@ -101,7 +103,7 @@ class Changed:
     id: str
     kind: str
     title: Words
-    verdict: str
+    verdict: Difference
     verdict_words: Words
     stages: tuple[Stage, ...]
 
@@ -164,7 +166,8 @@ def _declaration(old: Side, new: Side, id: str) -> Changed | None:
         last = stage
     if not stages:
         return None
-    d: Any = b or a
+    d = b or a
+    assert d is not None
     verdict = stages[0].verdict
     return Changed(id, kind_of(d), in_full(d.title, d.name), verdict, _VERDICTS[verdict], tuple(stages))
 
@@ -175,7 +178,7 @@ def _days(old: Side, new: Side, said: Said) -> list[int | None]:
     return [None, *(sorted(days) if old.on == new.on else ())]
 
 
-def _stage(old: Side, new: Side, a: Any, b: Any, said: Said) -> Stage:
+def _stage(old: Side, new: Side, a: rules.Declared | None, b: rules.Declared | None, said: Said) -> Stage:
     """What differs as of the dates of the two sides."""
     before, after = _in_force(old, said[0]), _in_force(new, said[1])
     pieces = tuple(_pieces(a or b, before, after))
@@ -198,12 +201,12 @@ def _in_force(side: Side, said: tuple[Statement, ...]) -> dict[str, Statement]:
     return found
 
 
-def _pieces(d: Any, before: dict[str, Statement], after: dict[str, Statement]) -> Iterable[Piece]:
+def _pieces(d: rules.Declared | None, before: dict[str, Statement], after: dict[str, Statement]) -> Iterable[Piece]:
     for name in dict.fromkeys((*before, *after)):
         a, b = before.get(name), after.get(name)
         if a is not None and b is not None and _same(a, b):
             continue
-        verdict = "added" if a is None else "removed" if b is None else "changed"
+        verdict: Difference = "added" if a is None else "removed" if b is None else "changed"
         if isinstance(d, rules.Decision) and verdict != "changed":
             deny = "deny" in {s.effect for s in (a, b) if s}
             verdict = "tightened" if deny is (verdict == "added") else "loosened"
@@ -227,7 +230,15 @@ def _without_period(s: Statement) -> Clause:
     return evolve(s.en, lead=lead[:1].upper() + lead[1:])
 
 
-def _verdict_of(old: Side, new: Side, a: Any, b: Any, pieces: list[str], was: bool, now: bool) -> str:
+def _verdict_of(
+    old: Side,
+    new: Side,
+    a: rules.Declared | None,
+    b: rules.Declared | None,
+    pieces: list[Difference],
+    was: bool,
+    now: bool,
+) -> Difference:
     """What became of the whole: a number by which way is stricter, a decision by its rules."""
     if not was or not now:
         return "added" if now else "removed"
@@ -242,7 +253,7 @@ def _verdict_of(old: Side, new: Side, a: Any, b: Any, pieces: list[str], was: bo
     return "changed"
 
 
-def _number(side: Side, d: Any) -> int | None:
+def _number(side: Side, d: rules.Parameter | rules.Value) -> int | None:
     """The constant that is in force, at the declared scale; None where it is no constant."""
     held = [v for versions in (d.versions, *d.tightened) for v in ended(versions) if side.holds(v)]
     numbers = [
@@ -276,11 +287,13 @@ def _tables(old: Side, new: Side, a: rules.Table, b: rules.Table) -> TablePair:
         {key: n for n, key in enumerate(k for k in one if k in other)}
         for one, other in ((before, after), (after, before))
     ]
-    found = []
+    found: list[tuple[RowState, tuple[CellPair, ...]]] = []
     for key in dict.fromkeys((*before, *after)):
         was, now = before.get(key), after.get(key)
         blank = (Words(""),) * len(heads)
-        state = "added" if was is None else "removed" if now is None else "changed" if was != now else "same"
+        state: RowState = (
+            "added" if was is None else "removed" if now is None else "changed" if was != now else "same"
+        )
         if state == "same" and places[0][key] != places[1][key]:
             state = "moved"
         pairs = tuple(CellPair(p, q, p != q) for p, q in zip(was or blank, now or blank, strict=True))

@@ -47,7 +47,7 @@ def tree_of(facts: Facts, derivation: Derivation) -> Network | None:
             rows.append(row)
         y = (rows[0] + rows[-1]) // 2 if rows else top + (ROW - BOX_HEIGHT) // 2
         x = 1 + depth * COLUMN
-        nodes.append(Node("", _told(facts, above, d), "decision" if not depth else "fact", x, y))
+        nodes.append(Node("", _words_of(facts, above, d), "decision" if not depth else "fact", x, y))
         half = BOX_HEIGHT // 2
         edges.extend(Edge(x + BOX_WIDTH, y + half, x + COLUMN, row + half) for row in rows)
         return y, bottom if rows else top + ROW
@@ -58,8 +58,8 @@ def tree_of(facts: Facts, derivation: Derivation) -> Network | None:
 
 def _rules_of(decision: rules.Decision) -> dict[str, Words]:
     """What the lines of a decision's rules are called."""
-    told = {f"{r.effect} {r.name}": r.because for r in decision.rules}
-    return {**told, f"otherwise {decision.otherwise}": decision.because}
+    reasons = {f"{r.effect} {r.name}": r.because for r in decision.rules}
+    return {**reasons, f"otherwise {decision.otherwise}": decision.because}
 
 
 def _size(d: Derivation) -> int:
@@ -70,7 +70,7 @@ def _depth(d: Derivation) -> int:
     return 1 + max(map(_depth, d.parts)) if d.parts else 0
 
 
-def _told(facts: Facts, titles: dict[str, Words], d: Derivation) -> Words:
+def _words_of(facts: Facts, titles: dict[str, Words], d: Derivation) -> Words:
     if "." in d.label and d.label.partition(".")[0] in facts.parameters:
         title, value = facts.said(d.label, d.value)
     else:

@@ -96,8 +96,8 @@ class FlipWords:
     def money(self, what: str, before: str, after: str) -> tuple[Words, Words, Words]:
         """Sums of the money in a field of a kind of event, as `traded value`."""
         event, _, name = what.partition(" ")
-        told = Words(f"{EVENTS[event].en}: {MONEY[name].en}", f"{EVENTS[event].zh}：{MONEY[name].zh}")
-        return told, self._standing(before), self._standing(after)
+        words = Words(f"{EVENTS[event].en}: {MONEY[name].en}", f"{EVENTS[event].zh}：{MONEY[name].zh}")
+        return words, self._standing(before), self._standing(after)
 
     def case(self, number: int, title: str, question: str, before: str, after: str, place: str) -> Flip:
         """A case of the tests; its title has no Chinese."""
@@ -108,8 +108,8 @@ class FlipWords:
     # ── words ───────────────────────────────────────────────────────────────────────────────
 
     def _fate(self, steps: Steps) -> Words:
-        told = [self._step(event, names) for event, names in steps]
-        return Words(", ".join(w.en for w in told), "、".join(w.zh for w in told)) if told else NOTHING
+        words = [self._step(event, names) for event, names in steps]
+        return Words(", ".join(w.en for w in words), "、".join(w.zh for w in words)) if words else NOTHING
 
     def _step(self, event: str, names: Sequence[str]) -> Words:
         """In English with the names of rules, in Chinese with what they say."""
@@ -130,10 +130,10 @@ class FlipWords:
         """A figure as a statement has it: an amount, a member of an enum, an outcome, or what it needs."""
         head, _, needs = text.partition(", needs ")
         if needs:
-            told, named = self._standing(head), [self.glossary.needed(n) for n in needs.split(", ")]
+            known, named = self._standing(head), [self.glossary.needed(n) for n in needs.split(", ")]
             return Words(
-                f"{told.en}, needs {', '.join(w.en for w in named)}",
-                f"{told.zh}，欠缺{'、'.join(w.zh or w.en for w in named)}",
+                f"{known.en}, needs {', '.join(w.en for w in named)}",
+                f"{known.zh}，欠缺{'、'.join(w.zh or w.en for w in named)}",
             )
         if head in _OUTCOMES:
             return _OUTCOMES[head]

@@ -7,10 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from typing import Literal
 
 from attrs import frozen
 
 from policy.decisions import Answer, Citation, Status
+
+Mark = Literal["accept", "refuse", "doubt"]  # how a row is marked: as it should be, against a rule, or open
 
 
 @frozen

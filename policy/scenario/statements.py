@@ -1,7 +1,8 @@
 """How every margin account of a market stands: at the lender, then at the perpetuals desk.
 
 In: a market. Out: statements, as events; what had fallen due by now happens first. What else holds at the end: all
-balances, and the terms on which assets are taken as collateral. Absent: anything else that changes the market.
+balances, the terms on which assets are taken as collateral, and what the rules say of accounts. Absent: anything else
+that changes the market.
 """
 
 from __future__ import annotations
@@ -18,12 +19,14 @@ from policy.exchange.orders import MONEY
 from policy.margin.financing.commands import StateAccount
 from policy.margin.financing.engine import Engine as Lender
 from policy.margin.financing.events import AccountStated
+from policy.margin.financing.rules import FinancingRules
+from policy.margin.financing.state import Account
 from policy.margin.perpetuals.commands import StatePerpetualAccount
 from policy.margin.perpetuals.engine import Engine as PerpetualsDesk
 from policy.margin.perpetuals.events import BucketStated
 from policy.model.types import Number
 from policy.model.values import show
-from policy.reports.journal.collateral import Terms
+from policy.reports.journal.collateral import AccountVerdicts, Terms
 from policy.scenario.market import Market
 from policy.wanted import Bound, bind, wants
 
@@ -76,6 +79,28 @@ def terms(market: Market) -> dict[str, Terms]:
                 lending, capital = rules.lending.answer(asset.facts), rules.capital.answer(asset.facts)
                 found[id] = Terms(accepted, _rate(lending), _rate(capital))
     return found
+
+
+def verdicts(market: Market) -> dict[str, AccountVerdicts]:
+    """What the rules say of every account at the lender as it is."""
+    return {
+        id: AccountVerdicts(
+            engine.context.rules.call.verdict(account.facts),
+            engine.context.rules.sale.verdict(account.facts),
+            _order_of_sale(account, engine.context.rules),
+        )
+        for engine in market.venues.values()
+        if isinstance(engine, Lender)
+        for id, account in engine.accounts.items()
+    }
+
+
+def _order_of_sale(account: Account, rules: FinancingRules) -> tuple[str, ...]:
+    """The assets of an account as the rules rank them for a sale; none where they cannot rank them all."""
+    ranks = [(rules.order.answer(held.position), held.asset.id) for held in account.held.values()]
+    if any(rank.outcome is not Outcome.VALUE for rank, _ in ranks):
+        return ()
+    return tuple(id for _, id in sorted(ranks, key=lambda ranked: ranked[0].value))
 
 
 def _rate(answer: Answer) -> str:

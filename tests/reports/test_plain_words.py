@@ -11,11 +11,15 @@ import pytest
 
 from policy import resources
 from policy.decisions import Words
+from policy.ir import operators
+from policy.ir.operators import COMPARE
 from policy.model import expressions as x, rules, types
 from policy.model.overlays import overlaid
 from policy.model.values import show
 from policy.pipeline import Text, check, read_folder
-from policy.reports.plain.names import in_full
+from policy.reports.plain.english import English
+from policy.reports.plain.names import Names, in_full
+from policy.reports.plain.phrasing import ARITHMETIC, COMPARISONS
 from policy.reports.plain.sentences import Sentences
 from random_rules import Rules
 
@@ -174,3 +178,15 @@ value fee(a: money(HKD)) -> money(HKD)
     assert told == Words(
         "the stricter the higher, though rounded down: whole dollars", "愈高愈嚴格，惟向下取整：以整元計"
     )
+
+
+def test_every_operator_has_a_phrase() -> None:
+    computed = {*COMPARE, "not in", *(operators.ARITHMETIC.keys() - {"min", "max"}), "/"}
+    assert computed == COMPARISONS | ARITHMETIC
+
+
+def test_an_operator_without_a_phrase_is_named() -> None:
+    one = x.Literal(value=1, type=types.INTEGER)
+    unknown = x.Binary(operator="modulo", left=one, right=one, type=types.INTEGER)
+    with pytest.raises(AssertionError, match="`modulo` has no phrase"):
+        English(Names(check([]).model)).term(unknown)

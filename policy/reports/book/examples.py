@@ -34,7 +34,7 @@ class Examples:
 
     model: rules.Model
 
-    def of(self, question: Any) -> tuple[Example, ...]:
+    def of(self, question: rules.Question) -> tuple[Example, ...]:
         """The expectations about a question, in order."""
         made: list[Example] = []
         in_full: dict[int, rules.Expectation] = {}  # those told in full, by number
@@ -70,7 +70,7 @@ class Examples:
     # ── facts ───────────────────────────────────────────────────────────────────────────────
 
     def _given(
-        self, question: Any, e: rules.Expectation, earlier: Mapping[int, rules.Expectation]
+        self, question: rules.Question, e: rules.Expectation, earlier: Mapping[int, rules.Expectation]
     ) -> tuple[int, tuple[tuple[Words, Words], ...]]:
         """The facts in full, or the number of the earlier example that they are close to, and what differs."""
         asked = self._asked(question)
@@ -91,7 +91,7 @@ class Examples:
                 return nearest, tuple((_joined(path), now) for path, _, now in apart[nearest])
         return 0, tuple(whole)
 
-    def _asked(self, question: Any) -> list[tuple[Path, Type]]:
+    def _asked(self, question: rules.Question) -> list[tuple[Path, Type]]:
         """What the parameters are called; a record alone goes without saying."""
         parameters = getattr(question, "parameters", ())
         chinese = Chinese(Names(self.model), parameters)
@@ -169,10 +169,11 @@ class Examples:
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────
 
-    def _outcome(self, e: rules.Expectation, question: Any) -> Words:
+    def _outcome(self, e: rules.Expectation, question: rules.Question) -> Words:
         named = sorted(e.names or ())
         match e.kind:
             case "equals":
+                assert isinstance(question, rules.Parameter | rules.Value | rules.Table)
                 return self._said(e.value, question.type)
             case "permitted" | "denied":
                 because = self._because(question, named) if isinstance(question, rules.Decision) else Words("")

@@ -1,14 +1,12 @@
 """Everything the printed rulebook shows, as plain rows in the order of the page.
 
-In: nothing; the files beside this one make these. Out: frozen data that templates print and `as_json` gives away.
+In: nothing; the files beside this one make these. Out: frozen data that templates print.
 Dates are ISO texts, empty where a period is open. Absent: anything left to compute.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from attrs import asdict, frozen
+from attrs import frozen
 
 from policy.decisions import Words
 from policy.reports.plain.frames import Clause
@@ -216,7 +214,3 @@ class Book:
     now: int  # and where the book's own date lies
     counts: tuple[tuple[Words, int], ...]
     proofs: Proofs | None  # None where nothing was to be proved
-
-    def as_json(self) -> dict[str, Any]:
-        """The same, as what `json.dumps` takes."""
-        return asdict(self)

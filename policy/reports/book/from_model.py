@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Any
 
 from attrs import frozen
 
@@ -132,15 +131,17 @@ class _Maker:
     proofs: dict[str, tuple[Proof, ...]]
 
     def concern(self, r: rules.Ruleset) -> Concern:
-        mine = [d for d in self.model.of_kind(*_SAYING) if d.ruleset == r.name]
+        said = (d for d in self.model.declared.values() if isinstance(d, rules.Question | rules.DatedSet))
+        mine = [d for d in said if d.ruleset == r.name]
         ordered = sorted(mine, key=lambda d: _SAYING.index(type(d)))  # decisions first, then what they rest on
         return Concern(
             r.name, anchor(r.name), in_full(r.title, r.name), r.amends, tuple(self.entry(d) for d in ordered)
         )
 
-    def entry(self, d: Any) -> Entry:
+    def entry(self, d: rules.Question | rules.DatedSet) -> Entry:
         said = tuple(self.said(s) for s in self.sentences.of(d))
-        bodies = (d.body, *d.tightened) if isinstance(d, rules.Table) else ()
+        table = d if isinstance(d, rules.Table) else None
+        bodies = (table.body, *table.tightened) if table else ()
         return Entry(
             id=d.id,
             anchor=anchor(d.id),
@@ -148,7 +149,7 @@ class _Maker:
             title=in_full(d.title, d.name),
             stricter=self.sentences.direction(d),
             said=said,
-            tables=tuple(self.table(d, body) for body in bodies),
+            tables=tuple(self.table(table, body) for body in bodies) if table else (),
             chart=tuple(_chart(bodies[0])) if bodies else (),
             examples=self.examples.of(d) if not isinstance(d, rules.DatedSet | rules.Property) else (),
             ranked=self.examples.ranked(d) if isinstance(d, rules.Priority) else (),

@@ -5,8 +5,6 @@ In: a model and a declaration. Out: boxes with places, and lines between them. A
 
 from __future__ import annotations
 
-from typing import Any
-
 from policy.model import expressions as x, rules
 from policy.model.walks import bodies
 from policy.reports.book.figures import Edge, Network, Node
@@ -18,7 +16,7 @@ _MOST = 40  # a picture of more boxes tells nobody anything
 _FEWEST = 3
 
 
-def named_in(d: Any) -> tuple[str, ...]:
+def named_in(d: rules.Declaration) -> tuple[str, ...]:
     """What a declaration calls or names, in order of first mention."""
     found: dict[str, None] = {}
     pending = list(bodies(d))[::-1]
@@ -30,7 +28,7 @@ def named_in(d: Any) -> tuple[str, ...]:
     return tuple(found)
 
 
-def network_of(model: rules.Model, d: Any) -> Network | None:
+def network_of(model: rules.Model, d: rules.Declaration) -> Network | None:
     """The picture for a declaration; None where it would show next to nothing, or too much."""
     fed: dict[str, tuple[str, ...]] = {}
     pending = [d.id]
@@ -83,7 +81,7 @@ def _node(model: rules.Model, id: str, x: int, y: int) -> Node:
     return Node(id, in_full(d.title, d.name), kind_of(d), x, y)
 
 
-def kind_of(d: Any) -> str:
+def kind_of(d: rules.Declaration) -> str:
     """What a declaration is, in one word."""
     names = {rules.DatedSet: "set", rules.RecordType: "record", rules.EnumOf: "enum"}
     return names.get(type(d), type(d).__name__.lower())

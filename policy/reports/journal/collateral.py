@@ -18,6 +18,7 @@ from policy.model.values import show
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
 from policy.reports.journal.typed import Command
+from policy.reports.rows import Mark
 
 _MOST_ACCOUNTS = 100
 
@@ -26,13 +27,13 @@ _MOST_ACCOUNTS = 100
 class State:
     """A decision about an account: `accept`, `refuse`, or `doubt` where it is undecided; why, or what it needs."""
 
-    kind: str
+    kind: Mark
     answer: Words
     reasons: tuple[Words, ...] = ()
     needs: tuple[Words, ...] = ()
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: str, answer: Words) -> State:
+    def of(cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: Mark, answer: Words) -> State:
         """What some verdicts come to: undecided only where no reason was given."""
         listed = list(verdicts)
         reasons = tuple(dict.fromkeys(reason.text for v in listed for reason in v.reasons))
@@ -42,9 +43,6 @@ class State:
         return cls("doubt", Words("undecided", "未能裁定"), (), needs)
 
 
-_NO_CALL = State("accept", Words("not due", "無須"))
-
-
 @frozen
 class Terms:
     """Whether an asset is accepted as collateral, and its haircuts for a loan and in the lender's capital."""
@@ -52,6 +50,15 @@ class Terms:
     accepted: Verdict
     haircut: str
     capital_haircut: str
+
+
+@frozen
+class AccountVerdicts:
+    """Whether an account is to be called, whether its collateral is to be sold, and in which order it would be."""
+
+    call: Verdict
+    sale: Verdict
+    order: tuple[str, ...]
 
 
 @frozen
@@ -91,7 +98,7 @@ class ClassRow:
 
 @frozen
 class PositionRow:
-    """A position of an account; what is empty could not be told, and `needs` says what that needs."""
+    """A position of an account; amounts are empty where they are unknown, and `needs` says what is missing."""
 
     asset: str
     kind: Words
@@ -113,8 +120,9 @@ class AccountRow:
     needs: tuple[Words, ...]
     loan: str
     short: str
-    call: State
-    sale: State
+    call: State | None  # nothing where nobody asked at the end
+    sale: State | None
+    sale_order: tuple[str, ...]
     positions: tuple[PositionRow, ...]
     bar: int
     bar_after: int
@@ -123,14 +131,13 @@ class AccountRow:
 
 @define
 class Collateral:
-    """Keeps each account's last statement, and what was last decided of it."""
+    """Keeps each account's last statement, and what holds of accounts and assets at the end."""
 
     glossary: Glossary
     kinds: dict[str, Words] = field(factory=dict)
     terms: Mapping[str, Terms] = field(factory=dict)  # by asset, where someone asked at the end
     stated: dict[str, AccountStated] = field(factory=dict)
-    calls: dict[str, State] = field(factory=dict)
-    sales: dict[str, State] = field(factory=dict)
+    verdicts: Mapping[str, AccountVerdicts] = field(factory=dict)  # by account, where someone asked at the end
 
     def take(self, command: Command) -> None:
         if isinstance(command, ListCollateral):
@@ -138,14 +145,6 @@ class Collateral:
 
     def state(self, event: AccountStated) -> None:
         self.stated[event.account] = event
-
-    def call(self, account: str, state: State | None) -> None:
-        """Whether the account is to be called; None where it is not."""
-        self.calls[account] = state or _NO_CALL
-
-    def sale(self, account: str, state: State | None) -> None:
-        """Whether its collateral is to be sold; None where it is not."""
-        self.sales[account] = state or _NO_CALL
 
     def holdings(self) -> tuple[HoldingRow, ...]:
         """By class, then by value, the largest first."""
@@ -186,8 +185,9 @@ class Collateral:
         if terms is None:
             return None
         permitted = terms.accepted.outcome is Outcome.PERMITTED
-        answer = ("accept", Words("accepted", "接受")) if permitted else ("refuse", Words("not accepted", "不接受"))
-        return State.of((terms.accepted,), self.glossary, *answer)
+        if permitted:
+            return State("accept", Words("accepted", "接受"))
+        return State.of((terms.accepted,), self.glossary, "refuse", Words("not accepted", "不接受"))
 
     def classes(self) -> tuple[ClassRow, ...]:
         """By class of asset, in the order of `holdings`, and all of them together where there are several."""
@@ -220,6 +220,7 @@ class Collateral:
     def _account(self, event: AccountStated, longest: int) -> AccountRow:
         views, loan = event.views, event.loan
         before, after = views.market_value, views.lending_value
+        verdicts = self.verdicts.get(event.account)
         return AccountRow(
             event.account,
             _known(before),
@@ -228,13 +229,19 @@ class Collateral:
             self._needed((*views.lending_needs, *views.capital_needs)),
             plain(loan, MONEY),
             plain(loan - after, MONEY) if after is not None and loan > after else "",
-            self.calls.get(event.account, _NO_CALL),
-            self.sales.get(event.account, _NO_CALL),
+            self._due(verdicts.call) if verdicts else None,
+            self._due(verdicts.sale) if verdicts else None,
+            verdicts.order if verdicts else (),
             tuple(map(self._position, event.positions)),
             _part(before or 0, longest),
             _part(after or 0, longest),
             _part(loan, longest),
         )
+
+    def _due(self, verdict: Verdict) -> State:
+        if verdict.outcome is Outcome.DENIED:
+            return State.of((verdict,), self.glossary, "accept", Words("not due", "無須"))
+        return State.of((verdict,), self.glossary, "refuse", Words("due", "須執行"))
 
     def _position(self, position: PositionView) -> PositionRow:
         return PositionRow(

@@ -62,10 +62,10 @@ class Dated:
     orders: dict[str, tuple[str, Verdict]] = field(factory=dict)  # whose it was, and what was decided
 
     def take(self, record: Record) -> None:
-        self.recorded.take(record)
-        command = read_command(record.input)
+        command, events = read_command(record.input), [read_event(event) for event in record.events]
+        self.recorded.follow(record.seq, record.at, command, events)
         if isinstance(command, Place):
-            for event in map(read_event, record.events):
+            for event in events:
                 if isinstance(event, Accepted | Refused):
                     self.orders[event.id] = command.by, event.verdict
 

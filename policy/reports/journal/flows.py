@@ -1,6 +1,7 @@
-"""What crossed between platforms, and between the places where they are licensed.
+"""Orders and trades by platform, trades between platforms, and between the places of their licences.
 
-In: who trades through which platform, and trades. Out: rows by pair of platforms, and by place. Absent: settlement.
+In: who trades through which platform, orders and trades. Out: rows by platform, by pair of platforms, and by place.
+Absent: settlement.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ class FlowRow:
 
 @frozen
 class PlaceRow:
-    """What was bought and sold through a place's platforms; `place` is empty where the journal does not tell it."""
+    """What was bought and sold through a place's platforms; `place` is empty where it is unknown."""
 
     place: str
     platforms: tuple[str, ...]
@@ -87,7 +88,7 @@ class Flows:
         )
 
     def places(self) -> tuple[PlaceRow, ...]:
-        """By place, the platforms whose place is not told each for itself and first."""
+        """By place; platforms whose place is unknown come first, each by itself."""
         found: dict[str, list[str]] = {}
         for name in sorted({name for pair in self.pairs for name in pair}):
             found.setdefault(self.licensed_in.get(name, f" {name}"), []).append(name)

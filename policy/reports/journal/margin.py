@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from policy.decisions import Verdict, Words
+from policy.decisions import Words
 from policy.margin.financing.commands import MONEY, PRICE, QUANTITY
 from policy.margin.financing.events import (
     AccountStated,
@@ -21,7 +21,6 @@ from policy.margin.financing.events import (
     BookJudged,
     CallMet,
     CallOverdue,
-    CallUndecided,
     CollateralListed,
     CollateralNotReleased,
     CollateralSold,
@@ -29,9 +28,6 @@ from policy.margin.financing.events import (
     LoanAdvanced,
     LoanUncovered,
     MarginCalled,
-    SaleEnded,
-    SaleHalted,
-    SaleUndecided,
 )
 from policy.margin.perpetuals import commands as contracts
 from policy.margin.perpetuals.events import (
@@ -60,6 +56,7 @@ from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import in_hong_kong
+from policy.reports.rows import Mark
 
 _MOST = 500  # rows of a kind; what lies beyond is counted
 _ENFORCED = (MarginCalled, CallOverdue, CollateralSold, LoanUncovered, CallMet, LiquidationBegun, Deleveraged)
@@ -102,7 +99,7 @@ class Call:
     loan: str
     due: str
     end: Words
-    kind: str
+    kind: Mark
     ended: str
 
 
@@ -261,46 +258,32 @@ class MarginTally:
                 answer = State.of(against, self.glossary, "refuse", Words("refused", "拒絕"))
                 self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
             case MarginCalled():
-                self.collateral.call(event.account, self._due(event.verdict))
                 self.open_calls[event.account] = len(self.calls)
                 due = in_hong_kong(event.due_by) if event.due_by is not None else ""
                 amounts = tidy(event.amount, MONEY), tidy(event.loan, MONEY)
                 self._keep(self.calls, Call(when, event.account, *amounts, due, _OPEN, "doubt", ""))
-            case CallUndecided():
-                self.collateral.call(event.account, State.of((event.verdict,), self.glossary, "doubt", Words("")))
             case CallMet():
-                self.collateral.call(event.account, None)
                 self._end(event.account, None, at)
                 self.open_calls.pop(event.account, None)
             case CallOverdue():
                 self._end(event.account, _LATE, at)
             case CollateralSold():
-                self.collateral.sale(event.account, self._due(event.verdict))
                 self._end(event.account, _SOLD, at)
                 quantity, price = show(event.quantity, QUANTITY), tidy(event.price, PRICE)
                 paid = tidy(event.proceeds, MONEY), tidy(event.loan, MONEY)
                 self._keep(self.sales, Sale(when, event.account, event.asset, quantity, price, *paid, event.rank))
-            case SaleUndecided():
-                self.collateral.sale(event.account, State.of((event.verdict,), self.glossary, "doubt", Words("")))
-            case SaleHalted():
-                self.collateral.sale(event.account, self._due(event.verdict))
-            case SaleEnded():
-                self.collateral.sale(event.account, None)
             case LoanUncovered():
-                self.collateral.sale(event.account, self._due(event.verdict))
                 self._keep(self.uncovered, (when, event.account, tidy(event.shortfall, MONEY)))
             case _:
                 pass
-
-    def _due(self, verdict: Verdict) -> State:
-        return State.of((verdict,), self.glossary, "refuse", Words("due", "須執行"))
 
     def _end(self, account: str, end: Words | None, at: int) -> None:
         """Nothing as an end is that the call was met, however it stood before."""
         number = self.open_calls.get(account, _MOST)
         if number < len(self.calls):
             call = self.calls[number]
-            ended, kind = (end, "refuse") if end else (_MET.get(call.end, call.end), "accept")
+            kind: Mark = "refuse" if end else "accept"
+            ended = end or _MET.get(call.end, call.end)
             self.calls[number] = evolve(call, end=ended, kind=kind, ended=in_hong_kong(at))
 
     # ── perpetual contracts ─────────────────────────────────────────────────────────────────

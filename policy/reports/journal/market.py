@@ -6,7 +6,7 @@ the document of what was traded, of what was lent and margined, or of both. Abse
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import PurePath
 from typing import Any
@@ -29,7 +29,7 @@ from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
 from policy.reports.journal.reasons import Reasons
 from policy.reports.journal.stress import StressRow
 from policy.reports.journal.trading import Trading
-from policy.reports.journal.typed import EVENTS, Event, read_command, read_event
+from policy.reports.journal.typed import EVENTS, Command, Event, read_command, read_event
 from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
 from policy.reports.rows import by_status
 
@@ -106,19 +106,22 @@ class Recorded:
 
     def take(self, record: Record) -> None:
         """One record. Raises PolicyError where it is of a form that this version does not read."""
-        command, events = read_command(record.input), [read_event(event) for event in record.events]
-        self.first = self.first or record.at
-        self.last = record.at
+        self.follow(record.seq, record.at, read_command(record.input), [read_event(event) for event in record.events])
+
+    def follow(self, number: int, at: int, command: Command, events: Sequence[Event]) -> None:
+        """One command and its events."""
+        self.first = self.first or at
+        self.last = at
         self.commands += 1
         if isinstance(command, NewDay):
             self.until = date.fromordinal(command.on).isoformat()
         for event in events:
             self.counts.add(event)
-            self.reasons.add(event, _example(event) or str(record.seq))
+            self.reasons.add(event, _example(event) or str(number))
         if self.trading is not None:
-            self.trading.take(record.at, command, events)
+            self.trading.take(at, command, events)
         if self.margin is not None:
-            self.margin.take(record.at, command, events)
+            self.margin.take(at, command, events)
 
     def misread(self, diagnostic: Diagnostic) -> None:
         """What is wrong with a line of a scenario that could not be read."""

@@ -1,6 +1,6 @@
 """What the kinds of events, and the money in them, are called.
 
-In: nothing. Out: words for every event that an engine tells, and for every amount in it that moved. Absent: what the
+In: nothing. Out: words for every kind of event, and for every amount in it that moved. Absent: what the
 rules call things (see `glossary`); these are the engines' own.
 """
 

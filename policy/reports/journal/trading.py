@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from policy.decisions import Outcome, Verdict, Words
+from policy.decisions import Outcome, Words
 from policy.exchange.events import (
     Accepted,
     Answered,
@@ -40,6 +40,7 @@ from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
+from policy.reports.journal.standing import Standing, Standings, needed
 from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import chinese_amount, grouped, in_hong_kong
 
@@ -92,17 +93,6 @@ class Undecided:
     what: str
     who: str
     needs: tuple[Words, ...]
-
-
-@frozen
-class Standing:
-    """A question about a platform, an instrument or a participant as a whole that was not answered with yes."""
-
-    of: str
-    question: Words
-    answer: Words
-    kind: str  # `refuse` or `doubt`
-    because: tuple[Words, ...]
 
 
 @frozen
@@ -178,7 +168,7 @@ class Trading:
     flows: Flows = field(factory=Flows)
     undecided: int = 0
     undecided_orders: list[Undecided] = field(factory=list)
-    standings: dict[tuple[str, str, tuple[str, ...]], Standing] = field(factory=dict)  # the last of each
+    standings: Standings = field(init=False)
     instruments: dict[str, _Traded] = field(factory=dict)
     stated: dict[str, tuple[int, int, int]] = field(factory=dict)  # brought in, free and reserved, at the end
     makers: dict[str, tuple[int, int]] = field(factory=dict)  # trades of a market maker and their value
@@ -195,6 +185,7 @@ class Trading:
 
     def __attrs_post_init__(self) -> None:
         self.lines = Lines(self.capacity)
+        self.standings = Standings(self.glossary)
         self.priority = Priority(self.lines, self.glossary)
 
     def take(self, at: int, command: Command, events: Sequence[Event]) -> None:
@@ -213,7 +204,7 @@ class Trading:
             case ParticipantAdmitted():
                 self.flows.platform[event.id] = event.platform
             case Answered():
-                self._answered(event)
+                self.standings.answered(event)
             case Accepted():
                 assert isinstance(command, Place)
                 self.flows.ordered(command.by, Outcome.PERMITTED)
@@ -246,29 +237,11 @@ class Trading:
 
     # ── orders and trades ───────────────────────────────────────────────────────────────────
 
-    def _answered(self, event: Answered) -> None:
-        key = event.id, event.question, event.investors
-        self.standings.pop(key, None)
-        if event.verdict.outcome is not Outcome.PERMITTED:
-            denied = event.verdict.outcome is Outcome.DENIED
-            answer, kind = (Words("no", "否"), "refuse") if denied else (Words("undecided", "未能裁定"), "doubt")
-            because = tuple(r.text for r in event.verdict.reasons) if denied else self._needed(event.verdict)
-            self.standings[key] = Standing(
-                event.id,
-                self.glossary.questions.get(event.question) or self.glossary.named(event.question),
-                answer,
-                kind,
-                because,
-            )
-
-    def _needed(self, verdict: Verdict) -> tuple[Words, ...]:
-        return tuple(self.glossary.needed(need) for need in verdict.needs) or (Words(verdict.fault),)
-
     def _refused(self, order: Place, event: Refused) -> None:
         self.flows.ordered(order.by, event.verdict.outcome)
         if event.verdict.outcome is not Outcome.DENIED:
             self.undecided += 1
-            self._keep(self.undecided_orders, Undecided(event.id, order.by, self._needed(event.verdict)))
+            self._keep(self.undecided_orders, Undecided(event.id, order.by, needed(self.glossary, event.verdict)))
 
     def _replaced(self, at: int, event: Replaced) -> None:
         order = self.lines.orders.get(event.id)
@@ -365,7 +338,7 @@ class Trading:
             flows=self.flows.rows(),
             places=self.flows.places(),
             undecided_orders=tuple(self.undecided_orders),
-            standings=tuple(self.standings.values()),
+            standings=self.standings.rows(),
             instruments=tuple(
                 InstrumentRow(name, t.trades, show(t.quantity, QUANTITY), plain(t.value, MONEY), plain(t.last, PRICE))
                 for name, t in sorted(self.instruments.items())

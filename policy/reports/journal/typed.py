@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from functools import cache, lru_cache
 from types import MappingProxyType, NoneType, UnionType
-from typing import Any, get_args, get_origin, get_type_hints
+from typing import Any, assert_never, get_args, get_origin, get_type_hints
 
 import attrs
 
@@ -99,8 +99,11 @@ def _by_type(of: Type | None) -> _Read:
             return lambda text: microseconds(datetime.fromisoformat(text))
         case types.Date():
             return lambda text: date.fromisoformat(text).toordinal()
-        case _:
+        case None | types.Text() | types.Boolean() | types.Enum():
             return _same
+        case types.SetOf() | types.Record() | types.Broken():
+            raise TypeError(f"no field of a command or event has the type {of}")
+    assert_never(of)
 
 
 def _digits(number: str, scale: int) -> int:

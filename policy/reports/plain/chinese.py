@@ -1,6 +1,6 @@
 """Expressions in Traditional Chinese, as Hong Kong writes it.
 
-In: expressions of a model, by way of `speech`. Out: phrases. A parameter has no Chinese title of its own; it is
+In: expressions of a model, by way of `phrasing`. Out: phrases. A parameter has no Chinese title of its own; it is
 called by its kind, with its name in brackets where two are of one kind. Absent: any text that was not given a Chinese
 title by an author.
 """
@@ -29,15 +29,15 @@ _THING = "事項"
 _NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
 
 
-def noun_of(of: Type, speech: Phrasing) -> str:
+def noun_of(of: Type, phrasing: Phrasing) -> str:
     """What a thing of some type is called that has no title of its own."""
     match of:
         case types.OptionalOf(inner):
-            return noun_of(inner, speech)
+            return noun_of(inner, phrasing)
         case types.ListOf(inner) | types.SetOf(inner):
-            return f"各{noun_of(inner, speech)}"
+            return f"各{noun_of(inner, phrasing)}"
         case types.Record(name) | types.Enum(name, _):
-            return speech.names.declared(name).zh
+            return phrasing.names.declared(name).zh
         case types.Number(unit, _):
             return _NOUNS[unit.partition(":")[0]]
         case types.Date():

@@ -1,7 +1,7 @@
 """Expressions in plain English.
 
-In: expressions of a model, by way of `speech`. Out: phrases. Titles that are nouns are said as they are, titles that
-are clauses or questions in quotation marks. Absent: abbreviations and symbols.
+In: expressions of a model, through `phrasing`. Out: phrases. Titles that are nouns stand as they are, titles that are
+clauses or questions in quotation marks. Absent: abbreviations and symbols.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The frames that sentences of rules are set in, in each language: dates, verdicts, tables, orders of priority.
 
-In: phrases and dates. Out: pieces of sentences. Absent: expressions; those are said by `speech`.
+In: phrases and dates. Out: pieces of sentences. Absent: expressions; those are said by `phrasing`.
 """
 
 from __future__ import annotations

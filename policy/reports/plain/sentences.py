@@ -6,8 +6,8 @@ heads and cells. Everything is said from the typed model: there is no second tex
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Literal
 
 from attrs import evolve, frozen
 
@@ -40,11 +40,14 @@ _HITS = {
 }
 
 
+StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members"]
+
+
 @frozen
 class Statement:
-    """One piece of the rules in words. `kind`: rule, otherwise, version, unset, row, line, property, members."""
+    """One piece of the rules in words."""
 
-    kind: str
+    kind: StatementKind
     name: str
     en: Clause
     zh: Clause
@@ -74,7 +77,7 @@ class Sentences:
 
     model: rules.Model
 
-    def of(self, d: Any) -> tuple[Statement, ...]:
+    def of(self, d: rules.Declared) -> tuple[Statement, ...]:
         """What a declaration says; records, enums and the like say nothing."""
         match d:
             case rules.Decision():
@@ -100,7 +103,7 @@ class Sentences:
                 return tuple(self._members(d, v) for v in ended(d.versions))
         return ()
 
-    def direction(self, d: Any) -> Words:
+    def direction(self, d: rules.Declared) -> Words:
         """Which way is stricter, where the rules say; and why it is rounded the other way, where they do."""
         way = _DIRECTIONS.get(getattr(d, "stricter", ""), NO_WORDS)
         leniency = getattr(d, "leniency", None)
@@ -135,13 +138,13 @@ class Sentences:
         when = _points(r.when, "and")
 
         def clause(language: Language) -> Clause:
-            speech, frame = language
+            phrasing, frame = language
             period, head = frame.period(r.start, r.end), frame.verdict(r.effect == "permit")
             only = when[0] if len(when) == 1 else None
             either = isinstance(only, x.Chain) and only.operator == "or"
             points = _points(when, "or") if either else when
-            unless = [speech.condition(u) for u in r.unless]
-            return frame.where(period, head, [speech.part(p, True, not either) for p in points], not either, unless)
+            unless = [phrasing.condition(u) for u in r.unless]
+            return frame.where(period, head, [phrasing.part(p, True, not either) for p in points], not either, unless)
 
         house = r.span.source is not d.span.source
         return self._statement("rule", r.name, d.parameters, clause, r, tells=r.because, effect=r.effect, house=house)
@@ -166,15 +169,15 @@ class Sentences:
         self, title: Words, name: str, v: rules.Version, parameters: rules.Parameters, house: bool
     ) -> Statement:
         def clause(language: Language) -> Clause:
-            speech, frame = language
+            phrasing, frame = language
             period = frame.period(v.start, v.end)
             if not isinstance(v.body.type, types.Boolean):
-                return frame.is_worth(period, speech.titled(title), speech.term(v.body))
+                return frame.is_worth(period, phrasing.titled(title), phrasing.term(v.body))
             either = isinstance(v.body, x.Chain) and v.body.operator == "or"
             points = _points((v.body,), "or" if either else "and")
-            said = [speech.part(p, True, not either) for p in points]
+            said = [phrasing.part(p, True, not either) for p in points]
             return frame.where(
-                period, frame.answer_yes(speech.pick(title)), said, not either, [], frame.otherwise_no()
+                period, frame.answer_yes(phrasing.pick(title)), said, not either, [], frame.otherwise_no()
             )
 
         return self._statement("version", name, parameters, clause, v, house=house)
@@ -183,44 +186,44 @@ class Sentences:
         why = Words(why.en, why.zh or why.en)
 
         def clause(language: Language) -> Clause:
-            speech, frame = language
-            return frame.unknown(speech.titled(in_full(d.title, d.name)), speech.pick(why))
+            phrasing, frame = language
+            return frame.unknown(phrasing.titled(in_full(d.title, d.name)), phrasing.pick(why))
 
         return self._statement("unset", d.name, (), clause, rules.Dated(citations=d.citations, span=d.span))
 
     def _row(self, d: rules.Table, body: rules.Rows, row: rules.Row, n: int, house: bool) -> Statement:
         def clause(language: Language) -> Clause:
-            speech, frame = language
+            phrasing, frame = language
             said = [
-                _tested(speech, cell, column)
+                _tested(phrasing, cell, column)
                 for cell, column in zip(row.cells, body.columns, strict=True)
                 if cell.kind != "any" and not (cell.kind == "other" and not cell.items)
             ]
-            return frame.row(frame.period(row.start, row.end), said, speech.term(row.result))
+            return frame.row(frame.period(row.start, row.end), said, phrasing.term(row.result))
 
         return self._statement("row", f"{d.name} {n}", d.parameters, clause, row, house=house)
 
     def _line(self, d: rules.Priority, k: rules.Key, n: int) -> Statement:
         def clause(language: Language) -> Clause:
-            speech, frame = language
-            side = speech.term(k.side) if k.side is not None else ""
-            ranks = [speech.literal(r, k.by.type) for r in k.ranks]
+            phrasing, frame = language
+            side = phrasing.term(k.side) if k.side is not None else ""
+            ranks = [phrasing.literal(r, k.by.type) for r in k.ranks]
             timed = isinstance(k.by.type, types.Date | types.Instant)
             kind = {"lowest": "earliest", "highest": "latest"}.get(k.kind, k.kind) if timed else k.kind
-            return frame.line(frame.period(k.start, k.end), kind, speech.term(k.by), side, ranks)
+            return frame.line(frame.period(k.start, k.end), kind, phrasing.term(k.by), side, ranks)
 
         return self._statement("line", f"{d.name} {n}", d.parameters, clause, k)
 
     def _property(self, d: rules.Property) -> Statement:
         def clause(language: Language) -> Clause:
-            speech, frame = language
-            things = [speech.local(name, of) for name, of in d.parameters]
-            where = speech.condition(d.where) if d.where is not None else ""
+            phrasing, frame = language
+            things = [phrasing.local(name, of) for name, of in d.parameters]
+            where = phrasing.condition(d.where) if d.where is not None else ""
             if isinstance(d.always, rules.Precedes):
-                by = speech.titled(speech.names.declared(d.always.priority))
-                holds = [frame.precedes(speech.term(d.always.first), speech.term(d.always.second), by)]
+                by = phrasing.titled(phrasing.names.declared(d.always.priority))
+                holds = [frame.precedes(phrasing.term(d.always.first), phrasing.term(d.always.second), by)]
             else:
-                holds = [speech.part(p, True, True) for p in _points((d.always,), "and")]
+                holds = [phrasing.part(p, True, True) for p in _points((d.always,), "and")]
             return frame.always(things, where, holds)
 
         whole = rules.Dated(citations=d.citations, span=d.span)
@@ -230,18 +233,18 @@ class Sentences:
         of = d.type.of if isinstance(d.type, types.SetOf) else d.type
 
         def clause(language: Language) -> Clause:
-            speech, frame = language
-            items = [speech.literal(item, of) for item in sorted(v.items)]
-            return frame.members(frame.period(v.start, v.end), speech.titled(in_full(d.title, d.name)), items)
+            phrasing, frame = language
+            items = [phrasing.literal(item, of) for item in sorted(v.items)]
+            return frame.members(frame.period(v.start, v.end), phrasing.titled(in_full(d.title, d.name)), items)
 
         return self._statement("members", d.name, (), clause, v)
 
     def _statement(
         self,
-        kind: str,
+        kind: StatementKind,
         name: str,
         parameters: rules.Parameters,
-        clause: Any,
+        clause: Callable[[Language], Clause],
         dated: rules.Dated,
         tells: Words = NO_WORDS,
         effect: str = "",
@@ -270,33 +273,33 @@ def _points(conditions: tuple[Expression, ...], operator: str) -> tuple[Expressi
     return tuple(found)
 
 
-def _tested(speech: Phrasing, cell: rules.Cell, column: Expression) -> str:
+def _tested(phrasing: Phrasing, cell: rules.Cell, column: Expression) -> str:
     """What a row asks of one column."""
-    term = speech.term(column)
+    term = phrasing.term(column)
     match cell.kind:
         case "values" if len(cell.items) == 1:
-            return speech.compared(term, "is", speech.term(cell.items[0]), column.type)
+            return phrasing.compared(term, "is", phrasing.term(cell.items[0]), column.type)
         case "values" | "other":
-            return speech.among(
-                term, cell.kind == "values", speech.listed([speech.term(i) for i in cell.items]), True
+            return phrasing.among(
+                term, cell.kind == "values", phrasing.listed([phrasing.term(i) for i in cell.items]), True
             )
         case "bounds":
-            return speech.joined(
-                True, [speech.compared(term, operator, speech.term(b), column.type) for operator, b in cell.tests]
+            return phrasing.joined(
+                True, [phrasing.compared(term, operator, phrasing.term(b), column.type) for operator, b in cell.tests]
             )
-    return speech.among(term, cell.kind == "in", speech.term(cell.items[0]), isinstance(cell.items[0], x.SetOf))
+    return phrasing.among(term, cell.kind == "in", phrasing.term(cell.items[0]), isinstance(cell.items[0], x.SetOf))
 
 
 def _cell(language: Language, cell: rules.Cell, column: Expression) -> str:
     """The same in a drawn table, where the head says what is tested."""
-    speech, frame = language
+    phrasing, frame = language
     match cell.kind:
         case "values":
-            return speech.listed([speech.bare(i) for i in cell.items])
+            return phrasing.listed([phrasing.bare(i) for i in cell.items])
         case "bounds":
-            return speech.joined(
-                True, [speech.bound(operator, speech.term(b), column.type) for operator, b in cell.tests]
+            return phrasing.joined(
+                True, [phrasing.bound(operator, phrasing.term(b), column.type) for operator, b in cell.tests]
             )
         case "in" | "not in":
-            return frame.cell(cell.kind, speech.term(cell.items[0]))
+            return frame.cell(cell.kind, phrasing.term(cell.items[0]))
     return frame.cell(cell.kind, "")
