@@ -258,7 +258,7 @@ def _element(of: Type) -> Type:
 
 def misfits(program: Program, function: Function, arguments: Sequence[RuntimeValue]) -> list[str]:
     """What is wrong with the arguments of a question, as far as it reads them."""
-    reading = _Arguments(program, program.fields_read[function.id])
+    reading = _Arguments(program, program.fields_read(function.id))
     for (name, of), given in zip(function.parameters, arguments, strict=True):
         reading.value(given, of, name)
     return reading.found
