@@ -1,7 +1,7 @@
 """What a fact of each type must be: the one place that says so, whatever form the facts come in.
 
 In: facts in some form, and their types. Out: run-time facts; everything wrong is reported to `wrong`, by path.
-`Reading` is common to all forms; `Held` is for facts in run-time form, as records and arguments have them.
+`Reading` is common to all forms; `Held` is for the run-time form, which records and arguments have.
 JSON is read in `policy/facts/from_json.py`. Absent: texts of numbers and times, see `policy/model/written.py`.
 """
 
