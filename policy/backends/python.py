@@ -163,7 +163,7 @@ class PythonBackend:
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
         fitting = Fitting(
-            self.names, self.program.records, self.records, loose=True, reads=self.program.fields_read[function.id]
+            self.names, self.program.records, self.records, loose=True, reads=self.program.fields_read(function.id)
         )
         compiled = self._compile(function, _public(function, self._emitter(), _checks(function, fitting)))
         for made, result in (("fast", held_as(function.type)), ("verdict", Verdict), ("answer", Answer)):

@@ -1,7 +1,7 @@
 """Whether a Python value is a fact of a type, as Python text: the happy path of `policy/ir/held.py`, in line.
 
-In: types. Out: conditions that are true only where `Held` finds nothing wrong. Where one is false, `Held` is asked,
-so that what is wrong is said in one place. Names that start with an underscore are ours.
+In: types. Out: conditions that are true only where `Held` finds nothing wrong. Where one is false, that
+class is asked, so that every reason is given in one place. Names that start with an underscore are ours.
 """
 
 from __future__ import annotations

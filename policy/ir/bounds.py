@@ -14,6 +14,7 @@ from policy.ir import program as ir
 from policy.ir.program import LARGEST, Expr, Program, map_parts, parts
 from policy.ir.reads import make_room
 from policy.model import types
+from policy.vocabulary import ArithmeticOperator
 
 FACT: int = 10**types.MOST_FACT_DIGITS
 
@@ -82,10 +83,8 @@ class _Bounder:
                 return self.lets.get(name, FACT)
             case ir.Field():
                 return FACT
-            case ir.Arithmetic("*"):
-                return inner[0] * inner[1]
-            case ir.Arithmetic("+" | "-"):
-                return inner[0] + inner[1]
+            case ir.Arithmetic(operator):
+                return _of_arithmetic(operator, *inner)
             case ir.Divide():
                 return inner[0] + 1
             case ir.Aggregate("sum"):
@@ -102,7 +101,19 @@ class _Bounder:
                 return 1
             case ir.Today() | ir.MonthsLater():
                 return 10**8
-            case ir.Arithmetic() | ir.Check() | ir.Let() | ir.Items() | ir.Aggregate() | ir.Choose():
+            case ir.Check() | ir.Let() | ir.Items() | ir.Aggregate() | ir.Choose():
                 return max(inner, default=1)
             case _:
                 assert_never(e)
+
+
+def _of_arithmetic(operator: ArithmeticOperator, a: int, b: int) -> int:
+    match operator:
+        case "*":
+            return a * b
+        case "+" | "-":
+            return a + b
+        case "min" | "max":
+            return max(a, b)
+        case _:
+            assert_never(operator)

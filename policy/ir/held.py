@@ -1,8 +1,8 @@
 """What a fact of each type must be: the one place that says so, whatever form the facts come in.
 
-In: facts in some form, and their types. Out: run-time facts, with everything that is wrong told to `wrong`, by path.
-`Reading` is common to all forms; `Held` are facts in run-time form, as records and arguments hold them; JSON is
-read in `policy/facts/from_json.py`. Absent: texts of numbers and times, which are in `policy/model/written.py`.
+In: facts in some form, and their types. Out: run-time facts; everything wrong is reported to `wrong`, by path.
+`Reading` is common to all forms; `Held` is for the run-time form, which records and arguments have.
+JSON is read in `policy/facts/from_json.py`. Absent: texts of numbers and times, see `policy/model/written.py`.
 """
 
 from __future__ import annotations
@@ -258,7 +258,7 @@ def _element(of: Type) -> Type:
 
 def misfits(program: Program, function: Function, arguments: Sequence[RuntimeValue]) -> list[str]:
     """What is wrong with the arguments of a question, as far as it reads them."""
-    reading = _Arguments(program, program.fields_read[function.id])
+    reading = _Arguments(program, program.fields_read(function.id))
     for (name, of), given in zip(function.parameters, arguments, strict=True):
         reading.value(given, of, name)
     return reading.found

@@ -55,13 +55,17 @@ def divide(mode: RoundingMode, numerator: int, denominator: int) -> int:
         numerator, denominator = -numerator, -denominator
     quotient, rest = divmod(abs(numerator), denominator)
     if rest:
-        twice = 2 * rest
-        if (
-            mode == "up"
-            or (mode == "half up" and twice >= denominator)
-            or (mode == "half even" and (twice > denominator or (twice == denominator and quotient % 2)))
-        ):
-            quotient += 1
+        match mode:
+            case "half even":
+                quotient += 2 * rest + quotient % 2 > denominator
+            case "half up":
+                quotient += 2 * rest >= denominator
+            case "down":
+                pass
+            case "up":
+                quotient += 1
+            case _:
+                assert_never(mode)
     return -quotient if numerator < 0 else quotient
 
 

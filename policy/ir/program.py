@@ -300,7 +300,7 @@ class Rule:
         return f"otherwise {self.effect}" if self.name == "otherwise" else f"{self.effect} {self.name}"
 
 
-@frozen(kw_only=True, repr=False)
+@frozen(kw_only=True, repr=False, slots=False)
 class Function:
     """A question, or a set.
 
@@ -326,6 +326,16 @@ class Function:
         """Every expression that it is made of."""
         return (self.body, *(rule.condition for rule in self.rules))
 
+    @cached_property
+    def calls(self) -> tuple[str, ...]:
+        """The functions that it calls itself."""
+        return tuple(dict.fromkeys(e.function for body in self.bodies for e in walk(body) if isinstance(e, Call)))
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that it reads itself."""
+        return frozenset(e.name for body in self.bodies for e in walk(body) if isinstance(e, Field))
+
 
 @frozen(kw_only=True)
 class FieldOf:
@@ -347,7 +357,7 @@ class Reading:
     holds_until: int
 
 
-@frozen(kw_only=True, repr=False, slots=False)
+@frozen(kw_only=True, repr=False)
 class Program:
     """A whole rulebook, ready to run; `on` is set once it has been specialised to a date (in days)."""
 
@@ -364,23 +374,13 @@ class Program:
     def __repr__(self) -> str:
         return f"<program {self.digest[:12]} of {len(self.functions)} functions>"
 
-    @cached_property
-    def fields_read(self) -> dict[str, frozenset[str]]:
-        """By function, the names of the fields that it may read, itself or in what it calls."""
-        found: dict[str, frozenset[str]] = {}
-        for id in self.calls_first(*self.functions):
-            inside = [e for body in self.functions[id].bodies for e in walk(body)]
-            own = frozenset(e.name for e in inside if isinstance(e, Field))
-            found[id] = own.union(*(found[e.function] for e in inside if isinstance(e, Call)))
-        return found
+    def fields_read(self, id: str) -> frozenset[str]:
+        """The names of the fields that a function may read, itself or in what it calls."""
+        return frozenset[str]().union(*(self.functions[i].fields for i in self.calls_first(id)))
 
     def calls_first(self, *ids: str) -> list[str]:
         """These functions and all they call, each after those that it calls itself."""
-
-        def called(id: str) -> list[str]:
-            return [e.function for body in self.functions[id].bodies for e in walk(body) if isinstance(e, Call)]
-
-        return callees_first(ids, called)
+        return callees_first(ids, lambda id: self.functions[id].calls)
 
     def named(self, name: str) -> tuple[Function, ...]:
         """The functions called `name`, in full or by its last part."""

@@ -127,7 +127,6 @@ class _State:
         self.kind = ""
         self.in_rule = False
         self.depth = 0
-        self.last_kind = ""
         self.before: Piece | None = None
 
     def breaks(self, piece: Piece) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import decimal
 from datetime import date, timedelta
 from decimal import Decimal
+from typing import get_args
 
 import pytest
 from hypothesis import given, strategies as st
@@ -12,8 +13,9 @@ from hypothesis import given, strategies as st
 import optional
 from policy.backends import emit
 from policy.ir import operators
+from policy.vocabulary import ArithmeticOperator, ComparisonOperator, RoundingMode
 
-MODES = {
+MODES: dict[RoundingMode, str] = {
     "down": decimal.ROUND_DOWN,
     "up": decimal.ROUND_UP,
     "half even": decimal.ROUND_HALF_EVEN,
@@ -22,6 +24,8 @@ MODES = {
 
 
 def test_every_backend_knows_every_operator() -> None:
+    assert operators.COMPARE.keys() == set(get_args(ComparisonOperator))
+    assert operators.ARITHMETIC.keys() == set(get_args(ArithmeticOperator))
     assert emit.COMPARE.keys() == operators.COMPARE.keys()
     assert emit.ARITHMETIC.keys() == operators.ARITHMETIC.keys()
 
@@ -34,7 +38,7 @@ def test_columns_know_every_operator() -> None:
     assert columns.ARITHMETIC.keys() == operators.ARITHMETIC.keys()
 
 
-def quotient(mode: str, numerator: int, denominator: int) -> int:
+def quotient(mode: RoundingMode, numerator: int, denominator: int) -> int:
     """The rounded quotient as `decimal` has it; exact, for the remainder decides and not a long expansion."""
     with decimal.localcontext() as context:
         context.prec = 200
@@ -52,12 +56,12 @@ def quotient(mode: str, numerator: int, denominator: int) -> int:
     numerator=st.integers(-(10**40), 10**40) | st.integers(-100, 100),
     denominator=st.integers(-(10**20), 10**20).filter(bool) | st.integers(-20, 20).filter(bool),
 )
-def test_rounding_agrees_with_decimal(mode: str, numerator: int, denominator: int) -> None:
+def test_rounding_agrees_with_decimal(mode: RoundingMode, numerator: int, denominator: int) -> None:
     assert operators.divide(mode, numerator, denominator) == quotient(mode, numerator, denominator)
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_rounding_of_tenths_agrees_with_decimal(mode: str) -> None:
+def test_rounding_of_tenths_agrees_with_decimal(mode: RoundingMode) -> None:
     for tenths in range(-100, 101):
         wanted = int((Decimal(tenths) / 10).quantize(Decimal(1), rounding=MODES[mode]))
         assert operators.divide(mode, tenths, 10) == wanted
