@@ -28,7 +28,7 @@ TypeWord = Literal[
 # ── expressions of a program ────────────────────────────────────────────────────────────────
 
 ComparisonOperator = Literal[EqualityOperator, OrderOperator, "in"]
-ArithmeticOperator = Literal["modulo", "+", "-", "*", ExtremumOperator]
+ArithmeticOperator = Literal["+", "-", "*", ExtremumOperator]
 
 # ── declarations ────────────────────────────────────────────────────────────────────────────
 

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import assert_never
 
 from policy.model import types
 from policy.model.types import Type
+from policy.vocabulary import RuntimeValue
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+EPOCH_DAY = _EPOCH.toordinal()  # 1970-01-01, as Python counts days
+SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
 LAST_DAY = date.max.toordinal()
 FIRST_MOMENT, LAST_MOMENT = (
     (m.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1) for m in (datetime.min, datetime.max)
@@ -56,7 +59,7 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def show(value: Any, of: Type) -> str:
+def show(value: RuntimeValue, of: Type) -> str:
     """The value as an author would write it: `40.00 HKD`, `15.5%`, `2026-02-11`."""
     if value is None:
         return "none"
@@ -90,6 +93,8 @@ def show(value: Any, of: Type) -> str:
             return str(value)
         case types.Record() | types.Broken():
             return repr(value)
+        case _:
+            assert_never(of)
 
 
 def _trimmed(text: str) -> str:

@@ -18,11 +18,11 @@ from attrs import define, field, frozen
 from policy.backends.columns.answers import Tally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator, in_place
 from policy.diagnostics import Collector, PolicyError
-from policy.facts.cells import EPOCH
 from policy.ir import program as ir
 from policy.ir.program import Function, Program
 from policy.ir.reach import citable, reach
 from policy.ir.simplify import specialised
+from policy.model.values import EPOCH_DAY
 from policy.pipeline import Rulebook, dated
 
 ROW = "_row_number"
@@ -160,7 +160,7 @@ def _ordinals(days: pl.Series) -> pl.Series:
     """A column of dates, or of texts of dates, in days; null where a cell is none."""
     if days.dtype == pl.String:
         days = days.str.to_date("%Y-%m-%d", strict=False)
-    return days.to_physical().cast(pl.Int64) + EPOCH
+    return days.to_physical().cast(pl.Int64) + EPOCH_DAY
 
 
 def evaluator_of(undated: Program, asking: Asking, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:

@@ -18,10 +18,10 @@ import pyarrow as pa
 from attrs import define, field
 
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.facts.cells import EPOCH
 from policy.files import whole
 from policy.model import types
 from policy.model.types import Type
+from policy.model.values import EPOCH_DAY
 from policy.tables.sources import format_of
 
 # How a formula begins, in either width of letters; a number may begin like one, alone or as an amount or a rate.
@@ -139,7 +139,7 @@ def _presented(value: pl.Expr, of: Type, scaled: bool) -> pl.Expr:
         case types.Number(_, scale):
             return value.reinterpret(dtype=pl.Decimal(38, scale))
         case types.Date():
-            return (value - EPOCH).cast(pl.Int32).cast(pl.Date)
+            return (value - EPOCH_DAY).cast(pl.Int32).cast(pl.Date)
         case types.Instant():
             return value.cast(pl.Int64).cast(pl.Datetime("us", "UTC"))
         case types.ListOf(item) | types.SetOf(item):

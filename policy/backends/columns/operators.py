@@ -12,7 +12,7 @@ from typing import Literal
 
 import polars as pl
 
-from policy.facts.cells import EPOCH
+from policy.model.values import EPOCH_DAY
 from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator
 
 Make = Callable[..., pl.Expr]
@@ -78,8 +78,8 @@ def looked_up(values: pl.Series, codes: pl.Expr) -> pl.Expr:
 
 def months_later(day: pl.Expr, months: int) -> pl.Expr:
     """The day, counted as Python does, so many calendar months on, or the last of a shorter month."""
-    moved = (day - EPOCH).cast(pl.Int32).cast(pl.Date).dt.offset_by(f"{months}mo")
-    return moved.to_physical().cast(pl.Int64) + EPOCH
+    moved = (day - EPOCH_DAY).cast(pl.Int32).cast(pl.Date).dt.offset_by(f"{months}mo")
+    return moved.to_physical().cast(pl.Int64) + EPOCH_DAY
 
 
 def literal(value: int | str | float | None, dtype: pl.DataType) -> pl.Expr:
