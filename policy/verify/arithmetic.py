@@ -7,16 +7,15 @@ hard (`axioms`). A quotient by a constant needs lemmas only. In: terms. Out: ter
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cache
 from typing import assert_never
 
 from policy.ir.operators import divide, months_later as exactly
+from policy.model.values import LAST_DAY
 from policy.verify.axioms import MonthsAxiom, ProductAxiom
 from policy.verify.terms import Term, Terms
 from policy.vocabulary import RoundingMode
 
-LAST_DAY = date.max.toordinal()
 _BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 MOST_NEIGHBOURS = 12  # products or months that are compared with each new one
 

@@ -12,9 +12,9 @@ from typing import assert_never
 from attrs import frozen
 
 from policy.ir.operators import months_later
+from policy.model.values import LAST_DAY
 from policy.verify.terms import Term, Terms, Values, in_order
 
-LAST_DAY = date.max.toordinal()
 Model = dict[str, int | bool]  # by name
 
 

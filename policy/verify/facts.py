@@ -7,8 +7,8 @@ In: types and a program. Out: symbolic values; and facts in run-time form, recor
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
-from typing import Any, assert_never
+from datetime import date
+from typing import assert_never
 
 from attrs import field, frozen
 
@@ -17,17 +17,17 @@ from policy.ir.held import attribute
 from policy.ir.program import FieldOf, Program
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Number, Type
-from policy.model.values import microseconds
+from policy.model.values import FIRST_MOMENT, LAST_DAY, LAST_MOMENT
 from policy.verify.axioms import Model
 from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value, equal
 from policy.verify.terms import Term, Terms
+from policy.vocabulary import RuntimeValue
 
-Fact = Any  # in run-time form, of a type that the rules declare; records are dicts
+Fact = RuntimeValue  # records are dicts
 Given = tuple[Fact, ...]  # one for each parameter
 LONGEST = 3
 LARGEST_FACT = 10**MOST_FACT_DIGITS - 1
-DAYS = 1, date.max.toordinal()
-MOMENTS = tuple(microseconds(m.replace(tzinfo=UTC)) for m in (datetime.min, datetime.max))
+DAYS = 1, LAST_DAY
 
 
 def _bounds(
@@ -40,7 +40,7 @@ def _bounds(
         case types.Date():
             low, high = DAYS
         case types.Instant():
-            low, high = MOMENTS
+            low, high = FIRST_MOMENT, LAST_MOMENT
         case Number():
             low, high = -LARGEST_FACT, LARGEST_FACT
         case _:

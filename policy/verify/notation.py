@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, assert_never
+from typing import assert_never
 
 from policy.decisions import MISSING
 from policy.ir.program import Program
@@ -12,7 +12,7 @@ from policy.model.values import show
 from policy.verify.facts import Fact
 
 
-def in_json(value: Fact, of: Type, program: Program) -> Any:
+def in_json(value: Fact, of: Type, program: Program) -> object:
     """A fact, records as dicts, as `policy decide` reads it."""
     match of:
         case types.OptionalOf(item):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
 from attrs import field, frozen
 
@@ -33,7 +33,7 @@ from policy.verify.symbolic import (
     with_unknown,
 )
 from policy.verify.terms import BOOL, Term, Terms
-from policy.vocabulary import ArithmeticOperator, EqualityOperator, OrderOperator, RoundingMode
+from policy.vocabulary import ArithmeticOperator, EqualityOperator, OrderOperator, RoundingMode, RuntimeValue
 
 Env = dict[str, Value]
 
@@ -61,7 +61,7 @@ class Encoder:
     def known(self, value: Value) -> Found:
         return Found(value, self.terms.false)
 
-    def constant(self, value: Any) -> Value:
+    def constant(self, value: RuntimeValue) -> Value:
         """A constant of a program, or a fact that is given."""
         t = self.terms
         match value:

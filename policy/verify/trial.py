@@ -22,7 +22,7 @@ class _Reader(Interpreter):
 
     paths: dict[str, None] = field(factory=dict)
 
-    def read(self, path: str, value: Any) -> None:
+    def read(self, path: str, value: Fact) -> None:
         self.paths[path] = None
 
 

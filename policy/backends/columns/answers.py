@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from threading import Lock
-from typing import Any, assert_never
+from typing import assert_never
 
 import polars as pl
 from attrs import define, field, frozen
@@ -21,6 +21,7 @@ from policy.diagnostics import Diagnostic, in_one_line
 from policy.ir.program import Function
 from policy.model import types
 from policy.model.types import Type
+from policy.vocabulary import RuntimeValue
 
 OUTCOMES = (*(o.value for o in Outcome), "refused")
 OUTCOME = pl.Enum(OUTCOMES)
@@ -76,7 +77,7 @@ def drafts_of(shape: Shape) -> Drafts:
     return Drafts(shape, Combinations(shape.reasons or pl.Null()), Combinations(NEEDS))
 
 
-def _value_of(answer: Answer | list[Diagnostic]) -> Any:
+def _value_of(answer: Answer | list[Diagnostic]) -> RuntimeValue:
     if isinstance(answer, list):
         return None
     return sorted(answer.value) if isinstance(answer.value, frozenset) else answer.value
@@ -219,7 +220,7 @@ class Drafts:
         """Answers given one by one, and findings where a row was refused."""
         rows = []
         for answer in answers:
-            cells: dict[str, Any] = {"value": _value_of(answer), "reasons": 0, "needs": 0}
+            cells: dict[str, RuntimeValue] = {"value": _value_of(answer), "reasons": 0, "needs": 0}
             if isinstance(answer, list):
                 cells |= {"outcome": OUTCOMES.index("refused"), "problem": in_one_line(answer)}
             else:

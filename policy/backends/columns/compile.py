@@ -8,7 +8,7 @@ the value computed for it does not matter. Absent: dates (a program is of one) a
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import define, evolve, field
 
@@ -33,9 +33,10 @@ from policy.backends.columns.values import (
 )
 from policy.ir import operators, program as ir
 from policy.ir.program import Expr, Function, Program
+from policy.model.values import LAST_DAY
+from policy.vocabulary import RuntimeValue
 
 Env = dict[str, Value]
-LAST_DAY = 3_652_059
 
 
 @define(eq=False)
@@ -137,7 +138,7 @@ class Compiler:
             case _:
                 assert_never(e)
 
-    def constant(self, value: Any) -> Value:
+    def constant(self, value: RuntimeValue) -> Value:
         match value:
             case frozenset():
                 return value

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from threading import Lock
-from typing import Any
 
 import polars as pl
 from attrs import define, evolve, field, frozen
@@ -205,7 +204,7 @@ class ColumnsEvaluator:
             answers.append(read if isinstance(read, list) else self.evaluator.answer(*read))
         return drafts.one_by_one(answers)
 
-    def answer_to(self, document: Any, whole: Span) -> Answer | list[Diagnostic]:
+    def answer_to(self, document: object, whole: Span) -> Answer | list[Diagnostic]:
         """The answer to facts in JSON that are parsed already, or what is wrong with them."""
         read = evolve(self.rows.reader, null_is_missing=False).read_document(document, whole)
         return read if isinstance(read, list) else self.evaluator.answer(*read)
