@@ -14,8 +14,8 @@ PACKAGE = Path(policy.__file__).parent
 LAYERS = [
     {"__main__"},
     {"cli", "lsp"},
-    {"documents"},
     {"tables"},
+    {"documents"},
     {"scenario"},
     {"reports"},
     {"testing"},
