@@ -22,11 +22,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from policy.backends.python import PythonEvaluator as PythonEvaluator
-    from policy.decisions import (
+    from policy.answers import (
         MISSING as MISSING,
         Answer as Answer,
         Basis as Basis,
+        BilingualText as BilingualText,
         Citation as Citation,
         Derivation as Derivation,
         Outcome as Outcome,
@@ -34,29 +34,29 @@ if TYPE_CHECKING:
         Status as Status,
         UndecidedError as UndecidedError,
         Verdict as Verdict,
-        Words as Words,
     )
+    from policy.backends.python import PythonEvaluator as PythonEvaluator
     from policy.diagnostics import Diagnostic as Diagnostic, PolicyError as PolicyError, Severity as Severity
     from policy.pipeline import load as load
     from policy.rulebook import Rulebook as Rulebook
 
 _WHERE = {
-    "Answer": "decisions",
-    "Basis": "decisions",
-    "Citation": "decisions",
-    "Derivation": "decisions",
+    "Answer": "answers",
+    "Basis": "answers",
+    "Citation": "answers",
+    "Derivation": "answers",
     "Diagnostic": "diagnostics",
-    "MISSING": "decisions",
-    "Outcome": "decisions",
+    "MISSING": "answers",
+    "Outcome": "answers",
     "PolicyError": "diagnostics",
     "PythonEvaluator": "backends.python",
-    "Reason": "decisions",
+    "Reason": "answers",
     "Rulebook": "rulebook",
     "Severity": "diagnostics",
-    "Status": "decisions",
-    "UndecidedError": "decisions",
-    "Verdict": "decisions",
-    "Words": "decisions",
+    "Status": "answers",
+    "UndecidedError": "answers",
+    "Verdict": "answers",
+    "BilingualText": "answers",
     "load": "pipeline",
 }
 

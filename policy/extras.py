@@ -23,7 +23,7 @@ JAVA = "default-jre-headless"
 LONGEST_REASON = 300  # characters of the error of a library that does not load
 
 
-def needed(library: str, extra: str, machine: str = "", instead: str = "") -> None:
+def require_extra(library: str, extra: str, machine: str = "", instead: str = "") -> None:
     """Loads a library. Raises PolicyError, naming what to install, if it does not load.
 
     `machine` are the Debian packages that the library itself depends on; `instead` is how to do without it.
@@ -32,7 +32,7 @@ def needed(library: str, extra: str, machine: str = "", instead: str = "") -> No
         raise PolicyError([_missing(library, extra, machine, failure, instead)])
 
 
-def needed_java() -> None:
+def require_java() -> None:
     """Raises PolicyError if no Java runs: that of JAVA_HOME if it is set, else the one on the PATH."""
     home, found = os.environ.get("JAVA_HOME"), shutil.which("java")
     java = os.path.join(home, "bin", "java") if home else found

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any
 
 from attrs import frozen
 
+from policy.answers import Answer
 from policy.backends.python import PythonBackend, PythonEvaluator
-from policy.decisions import Answer
 from policy.diagnostics import Collector, PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
 from policy.facts.records import record_classes
 from policy.ir.program import Function, Program
-from policy.ir.questions import Asked, InterpretedEvaluator
+from policy.ir.questions import DatedQuestion, InterpretedEvaluator
 
 if TYPE_CHECKING:
     from policy.backends.columns.evaluator import ColumnsEvaluator
@@ -70,11 +70,11 @@ class Rulebook:
 
     def evaluator(self, name: str) -> PythonEvaluator:
         """The question compiled to Python: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""
-        return self._python.evaluator(Asked(self.question(name).id, self.program))
+        return self._python.evaluator(DatedQuestion(self.question(name).id, self.program))
 
     def interpreter(self, name: str) -> InterpretedEvaluator:
         """The question on the reference interpreter. Raises PolicyError."""
-        return InterpretedEvaluator(Asked(self.question(name).id, self.program))
+        return InterpretedEvaluator(DatedQuestion(self.question(name).id, self.program))
 
     def reader(self, name: str) -> FactReader:
         """The reader of the question's facts in JSON. Raises PolicyError."""
@@ -94,9 +94,9 @@ class Rulebook:
         600 in a column of `money(HKD)` is 6.00 HKD, as in records; otherwise it is 600.00 HKD. `rules` are the rule
         names that reasons may have, for answers of several dates in one table.
         """
-        from policy.extras import needed
+        from policy.extras import require_extra
 
-        needed("polars", "columns")
+        require_extra("polars", "columns")
         from policy.backends.columns.evaluator import evaluator
 
         function = self.question(name)

@@ -22,8 +22,8 @@ from click.testing import CliRunner
 import optional
 from case_files import CORPUS, Case, parametrised
 from cases_of_rules import answers, drawn, findings, rulebook, split
+from policy.answers import MISSING
 from policy.cli import main
-from policy.decisions import MISSING
 from policy.facts.records import Record
 from policy.model.values import show
 from policy.pipeline import Text, check

@@ -20,10 +20,10 @@ LAYERS = [
     {"reports"},
     {"testing"},
     {"audit"},
-    {"exchange", "margin"},
+    {"exchange", "financing", "perpetuals"},
     {"market"},
     {"verify"},
-    {"wanted", "wire"},
+    {"interface", "wire"},
     {"pipeline"},
     {"rulebook"},
     {"backends"},
@@ -32,7 +32,7 @@ LAYERS = [
     {"model"},
     {"syntax"},
     {"extras", "files"},
-    {"decisions", "diagnostics"},
+    {"answers", "diagnostics"},
     {"source", "resources", "cache", "parallel", "progress", "vocabulary"},
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}

@@ -10,8 +10,8 @@ import pytest
 
 from market_lines import EXCHANGE, LENDER, PERPETUALS, Lines, Played, written
 from policy.exchange import engine as exchange
-from policy.margin.financing import engine as financing
-from policy.margin.perpetuals import engine as perpetuals
+from policy.financing import engine as financing
+from policy.perpetuals import engine as perpetuals
 from policy.wire import word
 
 ENGINES = {"exchange": (exchange, EXCHANGE), "financing": (financing, LENDER), "perpetuals": (perpetuals, PERPETUALS)}

@@ -10,8 +10,8 @@ from collections.abc import Mapping
 from typing import Any, get_args
 
 from policy.exchange import events as exchange
-from policy.margin.financing import events as financing
-from policy.margin.perpetuals import events as perpetuals
+from policy.financing import events as financing
+from policy.perpetuals import events as perpetuals
 from policy.wire import Events
 
 Event = exchange.Event | financing.Event | perpetuals.Event

@@ -156,4 +156,4 @@ def _differs(difference: Difference) -> Diagnostic:
     more = len(fields) - _MOST_SHOWN
     told = "; ".join(fields[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
     message = f"event {difference.event} of record {difference.record} comes out differently: {told}"
-    return Diagnostic("journal-replay", message, None, "the rules, the engine or the journal is not what it was then")
+    return Diagnostic("journal-replay", message, None, "the rules, the engine or the journal has changed")

@@ -113,7 +113,7 @@ def _torn_off(torn: Torn, chain: Chain, busy: bool) -> Finding:
     """The finding about what stands behind the last line end."""
     if torn.offset == 0:
         message = f"the header is cut short after {torn.size:,} bytes"
-        return Finding(Diagnostic("journal-header", message, None, "begin it anew: nothing was recorded"), 0, 1, 0)
+        return Finding(Diagnostic("journal-header", message, None, "start it again: nothing was recorded"), 0, 1, 0)
     message = f"record {chain.next} is torn: only {torn.size:,} bytes of it are there (byte {torn.offset:,})"
     dead = "a writer that dies leaves this, and never acknowledged it: cut it off with `--cut`"
     help = "a writer is at work: verify again when it is done" if busy else dead

@@ -11,9 +11,9 @@ from typing import assert_never
 
 from policy.facts.fitting import Scope
 from policy.ir import program as ir
-from policy.ir.held import attribute
 from policy.ir.interpret import FaultError, Interpreter
 from policy.ir.program import Const, Expr, Program, parts, walk
+from policy.ir.validation import attribute
 from policy.vocabulary import ArithmeticOperator, ComparisonOperator, RuntimeValue
 
 COMPARE: dict[ComparisonOperator, str] = {
@@ -62,7 +62,7 @@ def _test(e: Expr) -> ir.Compare | None:
     """The test that an expression makes, or makes the opposite of."""
     if not isinstance(e, ir.Compare) or e.operator not in ("is", "is not") or not isinstance(e.right, Const):
         return None
-    is_fact = isinstance(e.left, ir.Field) and isinstance(e.left.of, ir.Variable)
+    is_fact = isinstance(e.left, ir.FieldAccess) and isinstance(e.left.of, ir.Variable)
     return ir.Compare("is", e.left, e.right) if is_fact else None
 
 
@@ -82,7 +82,7 @@ def _sole_version(body: Expr) -> Expr:
 
 
 def _is_path(e: Expr) -> bool:
-    return isinstance(e, ir.Variable) or (isinstance(e, ir.Field) and _is_path(e.of))
+    return isinstance(e, ir.Variable) or (isinstance(e, ir.FieldAccess) and _is_path(e.of))
 
 
 def _size(program: Program, e: Expr) -> int:
@@ -126,7 +126,7 @@ class Emitter:
                 return str(self.program.on)
             case ir.Variable(name):
                 return self.bound.get(name) or self.local(name)
-            case ir.Field(of, name):
+            case ir.FieldAccess(of, name):
                 return f"{self(of)}.{attribute(name)}"
             case ir.Not(operand):
                 return f"(not {self(operand)})"

@@ -14,8 +14,8 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from policy.answers import MISSING, Answer, Outcome, Question, UndecidedError, Verdict
 from policy.backends.emit import Emitter, common_calls, common_tests, mangled
-from policy.decisions import MISSING, Answer, Outcome, Question, UndecidedError, Verdict
 from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
 from policy.ir import operators

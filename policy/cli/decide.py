@@ -11,6 +11,7 @@ from typing import BinaryIO
 
 import click
 
+from policy.answers import Answer
 from policy.cli.exits import end, of_outcomes
 from policy.cli.options import DateType, format_option, opened, read_facts, rulebook_of, rules_option, under_option
 from policy.cli.output import (
@@ -23,7 +24,6 @@ from policy.cli.output import (
     print_json,
 )
 from policy.cli.progress import Progress, progress
-from policy.decisions import Answer
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.facts.from_json import LARGEST_FACTS
 from policy.rulebook import Rulebook

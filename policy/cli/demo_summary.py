@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from policy.exchange.events import Refused
+from policy.exchange.events import OrderRejected
 from policy.reports.documents import Document
 from policy.reports.journal.dates import Dates
 from policy.reports.journal.margin import MarginDay
@@ -72,7 +72,7 @@ def _orders(trading: Day, reasons: tuple[GivenReason, ...]) -> Iterator[str]:
     yield f"{trading.accepted + trading.refused + trading.undecided:>5} orders asked"
     yield f"{trading.accepted:>5} accepted"
     yield f"{trading.refused:>5} refused; an order may be refused for several reasons:"
-    refusals = [row for row in trading.out_by if row.event == word(Refused)]
+    refusals = [row for row in trading.out_by if row.event == word(OrderRejected)]
     statuses = {(r.rule, r.text): r.cited for r in reasons}
     for row in refusals[:_MOST_REASONS]:
         known = dict.fromkeys(c.status for c in statuses.get((row.rule, row.text), ()))

@@ -15,8 +15,8 @@ from policy.diagnostics import printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
 from policy.pipeline import Checked, program as program_of
-from policy.verify.decide import Limits
 from policy.verify.difference import Difference
+from policy.verify.prove import Limits
 from policy.verify.rulebook import differences_of
 from policy.verify.solver import needed_solver
 

@@ -144,7 +144,7 @@ def of_outcomes(outcomes: Iterable[str]) -> Exit:
 
 
 def _of_outcome(outcome: str) -> Exit:
-    from policy.decisions import Outcome  # not needed for a help page
+    from policy.answers import Outcome  # not needed for a help page
 
     if outcome == "refused":
         return Exit.UNANSWERED

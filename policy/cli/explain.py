@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from attrs import evolve
 
+from policy.answers import Answer
 from policy.cli.exits import end, of_outcomes
 from policy.cli.options import (
     format_option,
@@ -20,7 +21,6 @@ from policy.cli.options import (
     under_option,
 )
 from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, print_json
-from policy.decisions import Answer
 from policy.diagnostics import PolicyError, printable
 from policy.facts.from_json import FactReader
 from policy.ir.program import Function
@@ -28,7 +28,7 @@ from policy.rulebook import Rulebook
 from policy.source import Source
 
 if TYPE_CHECKING:
-    from policy.verify.counterfactual import WaysOut
+    from policy.verify.counterfactual import Counterfactuals
     from policy.verify.remedy import Remedy
 
 
@@ -75,8 +75,8 @@ def command(
 def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, seconds: float) -> Remedy:
     """The changes of facts that lead to the answer `how`."""
     # imported here so that an explanation alone needs no part of what proves
-    from policy.verify.counterfactual import wanted
-    from policy.verify.decide import Limits
+    from policy.verify.counterfactual import goal_of
+    from policy.verify.prove import Limits
     from policy.verify.remedy import remedy_of
     from policy.verify.solver import needed_solver
 
@@ -88,7 +88,7 @@ def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, se
         raise click.UsageError("for a value, give a comparison, as `--how '>= 40 HKD'`, with = >= <= > or <")
     if function.kind == "priority" or not function.parameters:
         raise click.UsageError(f"`{function.id}` depends on no facts that could be changed")
-    goal = wanted(function, word, _read(rulebook, function, value)) if value else None
+    goal = goal_of(function, word, _read(rulebook, function, value)) if value else None
     return remedy_of(rulebook.program, function, answer, how, Limits(seconds), goal)
 
 
@@ -123,7 +123,7 @@ def _in_words(remedy: Remedy) -> str:
     return "\n".join(lines)
 
 
-def _ways(ways: WaysOut, lead: str, perhaps: str, nothing: str) -> list[str]:
+def _ways(ways: Counterfactuals, lead: str, perhaps: str, nothing: str) -> list[str]:
     lines = [lead + printable(str(way)) for way in ways.ways]
     if ways.is_complete:
         return lines or [nothing]

@@ -14,7 +14,7 @@ from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import Scenario
 from policy.scenario.market import Market
 from policy.scenario.run import market_for
-from policy.scenario.tally import Tally
+from policy.scenario.summary import Tally
 
 NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
 
@@ -62,8 +62,8 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
     for code, count in tally.counts.invalid.items():
         lines.append(f"    invalid: {code} {count:,}")
     for effect, head in (
-        ("deny", "what the rules refused or stopped"),
-        ("permit", "what the rules let be or called for"),
+        ("deny", "denied or stopped by the rules"),
+        ("permit", "permitted or required by the rules"),
     ):
         rules = sorted(
             (r for r in tally.reasons.rules.values() if r.reason.effect == effect),
@@ -78,7 +78,7 @@ def tally_text(about: dict[str, str], tally: Tally, unread: int) -> str:
             rule = click.style(r.reason.rule, fg="red" if effect == "deny" else "green")
             lines.append(f"  {r.count:>9,}  {r.event}: {rule}  {r.reason.text.en}  {cited}")
     if tally.reasons.needs:
-        lines += ["", "what could not be answered without"]
+        lines += ["", "facts missing for an answer"]
         lines += [f"  {count:>9,}  {need}" for need, count in tally.reasons.needs.items()]
     if tally.status:
         lines += ["", f"rests on: {tally.status.value}"]

@@ -9,7 +9,7 @@ from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.testing.mutation import Fate, Score, mutated
 from policy.testing.run import Runner
-from policy.verify.decide import Limits
+from policy.verify.prove import Limits
 from policy.verify.solver import needed_solver
 
 
@@ -32,7 +32,7 @@ def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str
 
 
 def _print(score: Score) -> None:
-    for fared in score.fared:
+    for fared in score.results:
         if fared.fate is Fate.SURVIVED:
             click.secho(f"# not noticed: {fared.function}: {fared.says}  {fared.place}", fg="red")
             click.echo(fared.test)
@@ -40,7 +40,7 @@ def _print(score: Score) -> None:
             click.secho(f"# not decided: {fared.function}: {fared.says}  {fared.place}", fg="yellow")
     killable = score.count(Fate.KILLED) + score.count(Fate.SURVIVED)
     noticed = f"tests notice {score.count(Fate.KILLED):,} of {killable:,} that differ ({score.percent} %)"
-    bounded = [f.longest for f in score.fared if f.longest]
+    bounded = [f.longest for f in score.results if f.longest]
     lists = f" ({len(bounded):,} of them for lists up to {max(bounded)})" if bounded else ""
     others = f"{score.count(Fate.EQUIVALENT):,} are equivalent{lists}, {score.count(Fate.UNDECIDED):,} not decided"
-    click.echo(f"{plural(len(score.fared), 'mutant')}: {noticed}; {others}")
+    click.echo(f"{plural(len(score.results), 'mutant')}: {noticed}; {others}")

@@ -10,7 +10,7 @@ from typing import NoReturn
 
 import click
 
-from policy.decisions import Answer, Citation, Derivation, Outcome, Reason, Words
+from policy.answers import Answer, BilingualText, Citation, Derivation, Outcome, Reason
 from policy.diagnostics import Diagnostic, PolicyError, draw, printable
 from policy.files import apart, publish
 from policy.ir.program import Function
@@ -75,7 +75,7 @@ def plural(count: int, word: str) -> str:
 # ── answers ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _words(words: Words) -> dict[str, str]:
+def _words(words: BilingualText) -> dict[str, str]:
     return {"en": words.en, "zh": words.zh}
 
 

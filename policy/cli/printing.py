@@ -16,8 +16,8 @@ from attrs import frozen
 from policy.cli.output import keep_apart, write_whole
 from policy.documents import A_PLATFORM, Document, Format, Language
 from policy.files import whole_folder
-from policy.reports.foreign.folder import Folder, templates_in
 from policy.reports.pdf import needed_here
+from policy.reports.sandbox.folder import Folder, templates_in
 
 F = TypeVar("F", bound=Callable[..., Any])
 LANGUAGES: tuple[Language, ...] = get_args(Language)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import click
 
+from policy.answers import Citation, Status
 from policy.cli.options import checked_of, format_option
 from policy.cli.output import plural, print_json
-from policy.decisions import Citation, Status
 from policy.model import types
 from policy.model.lints.citations import standing_on
 from policy.model.values import show

@@ -17,15 +17,15 @@ from policy.cli.market import amounts, market_of, print_unread
 from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
 from policy.cli.output import plural, print_diagnostics, print_json
 from policy.cli.progress import progress
-from policy.margin.coverage import Coverage, coverage
 from policy.model.types import INSTANT, Number
 from policy.model.values import decimal_text, scaled, show
 from policy.rulebook import Rulebook
+from policy.scenario.coverage import Coverage, coverage
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.prices import MOST_FINDINGS, Recorded, recorded_prices
 from policy.scenario.run import Run
 from policy.scenario.stress import Move, Prices, Row, along, concerned, happened, shocks, stress
-from policy.scenario.tally import Tally
+from policy.scenario.summary import Tally
 
 _SHOCK = re.compile(r"(?P<name>[^=]+)=(?P<sign>[+-])(?P<percent>[0-9]{1,6}(?:\.[0-9]{1,12})?)%")
 MOST_ROWS = 40  # shown on a screen; JSON has them all

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from policy.answers import Outcome
 from policy.cli.options import texts_of
 from policy.cli.output import COLOURS, plural, print_json
 from policy.cli.progress import progress
-from policy.decisions import Outcome
 from policy.diagnostics import printable
-from policy.extras import needed, needed_java
+from policy.extras import require_extra, require_java
 from policy.model.types import Number, Type
 from policy.model.values import show
 from policy.pipeline import load_program
@@ -33,9 +33,9 @@ def decide_table(
     """Answers every row of a file and prints a summary; returns the count of each outcome."""
     _ready()
     if engine:
-        needed("pandas", "spark")
-        needed("pyspark", "spark")
-        needed_java()
+        require_extra("pandas", "spark")
+        require_extra("pyspark", "spark")
+        require_java()
     from policy.tables.dates import Asking
     from policy.tables.decide import run_of
     from policy.tables.sources import source_of
@@ -61,8 +61,8 @@ def decide_table(
 def _ready() -> None:
     """Raises PolicyError if a library for columns is missing, or memory to load it."""
     enough_memory(limit())
-    needed("polars", "columns")
-    needed("pyarrow", "columns")
+    require_extra("polars", "columns")
+    require_extra("pyarrow", "columns")
 
 
 def tell_missing(missing: tuple[str, ...]) -> None:
@@ -100,8 +100,8 @@ def summary_text(summary: Summary) -> str:
             lines += [f"  {count:,}  {printable(name)}" for name, count in most_first(counted)[:MOST_LINES]]
             if len(counted) > MOST_LINES:
                 lines.append(f"  … and {len(counted) - MOST_LINES} more")
-    if summary.one_by_one:
-        lines.append(f"{plural(summary.one_by_one, 'row')} answered one by one, for want of a column or of bits")
+    if summary.row_by_row:
+        lines.append(f"{plural(summary.row_by_row, 'row')} answered one by one, for want of a column or of bits")
     lines.append(f"rulebook {summary.rulebook[:12]}")
     lines += [f"remark: {summary.remarks}"] if summary.remarks else []
     return "\n".join(lines)

@@ -21,7 +21,7 @@ from policy.pipeline import digest_of
 from policy.testing.coverage import Summary, summarised
 from policy.testing.run import Result, Runner
 from policy.testing.samples import try_properties
-from policy.verify.decide import Limits
+from policy.verify.prove import Limits
 
 SHARE = 50  # tests that a process takes at a time
 PARALLEL_FROM = 400  # fewer tests are done sooner than processes start

@@ -60,7 +60,7 @@ def command(
     \b
     policy trade rulesets/hk_sfc/scenarios/shared_book
     policy trade my-day --on 2026-03-01 --under example.house --journal day.jsonl
-    policy trade my-day --on 2026-03-01 --events - | jq 'select(.event == "refused")'
+    policy trade my-day --on 2026-03-01 --events - | jq 'select(.event == "order_rejected")'
 
     `market.jsonl` and `participants.jsonl` run first; then the lines of every other .jsonl or .csv file, in order of
     time. `scenario.json` may name the first date and an overlay; `--under none` ignores the overlay. A line that

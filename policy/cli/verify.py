@@ -9,20 +9,20 @@ from policy.cli.options import checked_of, format_option, seconds_option
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
-from policy.verify.claims import Status, Verdict
-from policy.verify.decide import Limits, asked
+from policy.verify.claims import ClaimResult, ProofStatus
 from policy.verify.overlay import overlays
+from policy.verify.prove import Limits, encode
 from policy.verify.questions import KINDS
 from policy.verify.rulebook import claims_of, proved
-from policy.verify.script import printed
+from policy.verify.smtlib import printed
 from policy.verify.solver import needed_solver
 
 COLOURS = {
-    Status.PROVED: "green",
-    Status.REFUTED: "red",
-    Status.UNDECIDED: "yellow",
-    Status.NOT_ENCODED: "magenta",
-    Status.NOT_ASKED: "cyan",
+    ProofStatus.PROVED: "green",
+    ProofStatus.REFUTED: "red",
+    ProofStatus.UNDECIDED: "yellow",
+    ProofStatus.NOT_ENCODED: "magenta",
+    ProofStatus.NOT_ASKED: "cyan",
 }
 
 
@@ -60,35 +60,35 @@ def command(
     checked = checked_of(paths)
     limits = Limits(seconds, lists)
 
-    def is_chosen(claim_kind: str, subject: str, says: str) -> bool:
-        return (kind is None or claim_kind == kind) and (select in subject or select in says)
+    def is_chosen(claim_kind: str, subject: str, statement: str) -> bool:
+        return (kind is None or claim_kind == kind) and (select in subject or select in statement)
 
     everything_asked, unasked = claims_of(checked, limits, overlays(checked.model))
-    chosen = (t.chosen(lambda c: is_chosen(c.kind, c.subject, c.says)) for t in everything_asked)
+    chosen = (t.chosen(lambda c: is_chosen(c.kind, c.subject, c.statement)) for t in everything_asked)
     wanted = [t for t in chosen if t.batch.claims]
     if smt:
         for task in wanted:
             click.echo(
-                f"; {task.batch.claims[0].subject}\n" + printed(asked(task.program, task.batch, limits).script)
+                f"; {task.batch.claims[0].subject}\n" + printed(encode(task.program, task.batch, limits).script)
             )
         return
     needed_solver()
-    found_out = [*proved(wanted, jobs, progress), *(v for v in unasked if is_chosen(v.kind, v.subject, v.says))]
+    found_out = [*proved(wanted, jobs, progress), *(v for v in unasked if is_chosen(v.kind, v.subject, v.statement))]
     if format == "json":
         print_json([v.as_json() for v in found_out])
     else:
         _print(found_out, everything)
     statuses = {v.status for v in found_out}
-    if Status.REFUTED in statuses:
+    if ProofStatus.REFUTED in statuses:
         end(Exit.NO)
-    end(Exit.UNDECIDED if statuses & {Status.UNDECIDED, Status.NOT_ENCODED} else Exit.YES)
+    end(Exit.UNDECIDED if statuses & {ProofStatus.UNDECIDED, ProofStatus.NOT_ENCODED} else Exit.YES)
 
 
-def _print(found: list[Verdict], everything: bool) -> None:
+def _print(found: list[ClaimResult], everything: bool) -> None:
     for verdict in found:
-        if everything or verdict.status not in (Status.PROVED, Status.NOT_ASKED):
+        if everything or verdict.status not in (ProofStatus.PROVED, ProofStatus.NOT_ASKED):
             click.secho(verdict.outcome, fg=COLOURS[verdict.status], bold=True, nl=False)
-            click.echo(f"  {verdict.subject}: {printable(verdict.says)}  {verdict.place}")
+            click.echo(f"  {verdict.subject}: {printable(verdict.statement)}  {verdict.place}")
             if verdict.example is not None:
                 click.echo(f"  {printable(str(verdict.example))}")
                 if verdict.example.comes_to:
@@ -99,11 +99,11 @@ def _print(found: list[Verdict], everything: bool) -> None:
     click.echo(summary(found))
 
 
-def summary(found: list[Verdict]) -> str:
+def summary(found: list[ClaimResult]) -> str:
     """How many claims came to what."""
-    counts = {status: sum(v.status is status for v in found) for status in Status}
-    words = [f"{counts[s]:,} {s.value}" for s in Status if counts[s] or s is Status.PROVED]
-    bounded = sum(v.status is Status.PROVED and bool(v.longest) for v in found)
+    counts = {status: sum(v.status is status for v in found) for status in ProofStatus}
+    words = [f"{counts[s]:,} {s.value}" for s in ProofStatus if counts[s] or s is ProofStatus.PROVED]
+    bounded = sum(v.status is ProofStatus.PROVED and bool(v.longest) for v in found)
     if bounded:
         words[0] += f" ({bounded:,} of them for lists up to {max(v.longest for v in found)})"
     return f"{plural(len(found), 'claim')}: " + ", ".join(words)

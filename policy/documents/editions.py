@@ -15,7 +15,7 @@ from pathlib import Path
 from attrs import frozen
 
 from policy import resources
-from policy.decisions import Status, Words
+from policy.answers import BilingualText, Status
 from policy.diagnostics import PolicyError
 from policy.ir.program import Program
 from policy.model.rules import Model
@@ -63,10 +63,10 @@ class Edition:
 
     def cover(
         self,
-        title: Words,
+        title: BilingualText,
         platform: str,
         provisions: Iterable[tuple[str, Status]] | None = None,
-        remarks: tuple[Words, ...] | None = None,
+        remarks: tuple[BilingualText, ...] | None = None,
         *,
         before: str = "",
     ) -> Cover:

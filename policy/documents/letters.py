@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from policy.decisions import Outcome, Words
+from policy.answers import BilingualText, Outcome
 from policy.diagnostics import PolicyError
 from policy.documents.editions import A_PLATFORM, Edition
 from policy.reports.documents import Document
 from policy.reports.letter import letter_of
-from policy.verify.decide import Limits
+from policy.verify.prove import Limits
 from policy.verify.remedy import remedy_of
 from policy.verify.solver import has_solver
 
-TITLE = Words("A decision", "裁定通知")
+TITLE = BilingualText("A decision", "裁定通知")
 
 
 def decision(

@@ -27,10 +27,10 @@ from policy.reports.journal.market import Recorded
 from policy.reports.journal.reasons import given
 from policy.reports.journal.trading import Trading
 from policy.rulebook import Rulebook
-from policy.scenario.falls import stress_rows
 from policy.scenario.from_folder import Scenario, scenario_in
 from policy.scenario.market import Market
 from policy.scenario.run import Run, header_of, market_for, stage_of
+from policy.scenario.shocks import stress_rows
 from policy.scenario.statements import balances, statements, terms, verdicts
 from policy.scenario.stress import Prices
 

@@ -15,10 +15,10 @@ from policy.documents.markets import margin, read_journal, trading
 from policy.documents.rulebooks import rulebook, traceability
 from policy.progress import Watch, unwatched
 from policy.reports.documents import Document, Language
-from policy.reports.foreign.folder import Folder
 from policy.reports.markdown import markdown_of
 from policy.reports.pack import TITLE, File, Listed, Pack, digest, manifest
 from policy.reports.pdf import pdf_of
+from policy.reports.sandbox.folder import Folder
 
 
 def pack(

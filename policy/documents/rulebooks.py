@@ -11,8 +11,8 @@ from policy.documents.markets import read_journal
 from policy.progress import Watch, unwatched
 from policy.reports.book.from_model import Setting, book_of
 from policy.reports.documents import Document
-from policy.reports.reliance import Reliance
 from policy.reports.traceability import TITLE, traceability_of
+from policy.reports.usage import Usage
 from policy.testing.coverage import summarised
 from policy.testing.run import Runner
 from policy.testing.samples import try_properties
@@ -49,14 +49,14 @@ def traceability(
     results += try_properties(runner)
     summary = summarised(model, (r.coverage for r in results))
     stands = traced(model, results, summary, day)
-    reliance = None if recorded is None else _reliance(recorded)
+    usage = None if recorded is None else _usage(recorded)
     cover = edition.cover(TITLE, platform)
-    figures = traceability_of(cover, model, stands, summary, reliance)
+    figures = traceability_of(cover, model, stands, summary, usage)
     return Document("traceability.html.jinja", cover, {"t": figures})
 
 
-def _reliance(records: Iterable[Record]) -> Reliance:
-    reliance = Reliance()
+def _usage(records: Iterable[Record]) -> Usage:
+    usage = Usage()
     for record in records:
-        reliance.add(record.seq, record.events)
-    return reliance
+        usage.add(record.seq, record.events)
+    return usage

@@ -5,8 +5,8 @@ In: orders, and the market that they are for. Out: nothing, or `InvalidCommandEr
 
 from __future__ import annotations
 
-from policy.exchange.orders import MONEY, PRICE, QUANTITY, Place
-from policy.exchange.register import COMPENSATION, FEES, FILLED_IN, RESERVE_FUND, Market
+from policy.exchange.commands import MONEY, PRICE, QUANTITY, Place
+from policy.exchange.state import COMPENSATION, FEES, FILLED_IN, RESERVE_FUND, Market
 from policy.market.book import MARKET
 from policy.market.checks import InvalidCommandError, not_reserved, on_lot, on_tick, positive
 from policy.market.events import InvalidCode

@@ -13,7 +13,8 @@ from typing import Any, Final
 
 from attrs import define, field, frozen
 
-from policy.decisions import MISSING, Answer, Outcome, Verdict
+from policy.answers import MISSING, Answer, Outcome, Verdict
+from policy.exchange.commands import ArrangeSettlement
 from policy.exchange.events import (
     Delivery,
     Event,
@@ -24,9 +25,8 @@ from policy.exchange.events import (
     SettleReason,
 )
 from policy.exchange.ledger import Balance, Ledger
-from policy.exchange.orders import ArrangeSettlement
-from policy.exchange.register import COMPENSATION, CURRENCY, FEES, RESERVE_FUND, Account, Market, MarketAccess
 from policy.exchange.rules import Rules, rests_on
+from policy.exchange.state import COMPENSATION, CURRENCY, FEES, RESERVE_FUND, Account, Market, MarketAccess
 from policy.facts.records import unchecked
 from policy.market.book import BUY, SELL, Side
 from policy.market.checks import read, within_facts
@@ -134,7 +134,7 @@ class Clearing:
             arrangement.compensation = self.compensation.free
         question = self.rules.asked.arrangement_accepted
         self._accepted = question.verdict(arrangement)
-        facts = question.told(arrangement)
+        facts = question.as_facts(arrangement)
         return SettlementArranged(self._accepted, facts, self.reserve_fund.free, self.compensation.free)
 
     def prepare(self, rules: Rules) -> None:
@@ -153,11 +153,11 @@ class Clearing:
         """Why a trade of this value may not be made across platforms, with the facts; None if it may."""
         asked, arrangement = self.rules.asked, self._arrangement
         if self._accepted.outcome is not Outcome.PERMITTED:
-            return self._accepted, asked.arrangement_accepted.told(arrangement)
+            return self._accepted, asked.arrangement_accepted.as_facts(arrangement)
         verdict = asked.within_cap.verdict(arrangement, self.unsettled, value)
         if verdict.outcome is Outcome.PERMITTED:
             return None
-        return verdict, asked.within_cap.told(arrangement, self.unsettled, value)
+        return verdict, asked.within_cap.as_facts(arrangement, self.unsettled, value)
 
     # ── waiting and settling ────────────────────────────────────────────────────────────────
 

@@ -13,22 +13,10 @@ from typing import Any, ClassVar, assert_never, get_args
 
 from attrs import define, evolve, field
 
-from policy.decisions import Verdict
+from policy.answers import Verdict
 from policy.exchange.checks import RESERVED, check_amounts, check_name, check_order
 from policy.exchange.clearing import NEW_DAY, REQUESTED, Clearing
-from policy.exchange.events import (
-    Answered,
-    Event,
-    InstrumentListed,
-    MoneyDeposited,
-    ParticipantAdmitted,
-    PlatformAdmitted,
-    PlatformRecovered,
-    PlatformStopped,
-    TokensDeposited,
-)
-from policy.exchange.ledger import Ledger
-from policy.exchange.orders import (
+from policy.exchange.commands import (
     MONEY,
     PRICE,
     QUANTITY,
@@ -47,7 +35,20 @@ from policy.exchange.orders import (
     Replace,
     Settle,
 )
-from policy.exchange.register import (
+from policy.exchange.events import (
+    Answered,
+    Event,
+    InstrumentListed,
+    MoneyDeposited,
+    ParticipantAdmitted,
+    PlatformAdmitted,
+    PlatformRecovered,
+    PlatformStopped,
+    TokensDeposited,
+)
+from policy.exchange.ledger import Ledger
+from policy.exchange.rules import Rules, exchange_rules
+from policy.exchange.state import (
     CURRENCY,
     FILLED_IN,
     INSTRUMENT,
@@ -59,7 +60,6 @@ from policy.exchange.register import (
     Order,
     Register,
 )
-from policy.exchange.rules import Rules, exchange_rules
 from policy.exchange.trading import OrderDesk
 from policy.market.book import MARKET, ORDER_TYPES
 from policy.market.checks import InvalidCommandError, known, new, not_reserved, positive, within_facts

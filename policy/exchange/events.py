@@ -2,7 +2,7 @@
 
 In: nothing. Out: frozen records of flat data; what the rules decided carries the `Verdict`, and where they said
 no, the facts they were told too, as the JSON that the same question would read. Absent: any state. An
-invalid command is answered by `Rejected` of `policy.market.events`, which every venue has.
+invalid command is answered by `CommandInvalid` of `policy.market.events`, which every venue has.
 """
 
 from __future__ import annotations
@@ -12,15 +12,15 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-from policy.decisions import Verdict
-from policy.exchange.orders import MONEY, PRICE, QUANTITY, SUBJECT, VENUE
-from policy.market.events import Rejected
+from policy.answers import Verdict
+from policy.exchange.commands import MONEY, PRICE, QUANTITY, SUBJECT, VENUE
+from policy.market.events import CommandInvalid
 from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf
 from policy.wire import standing, typed
 
-CancelReason = Reason | Literal["trade_refused", "insufficient_balance"]
+CancelReason = Reason | Literal["trade_rejected", "insufficient_balance"]
 SettleReason = Literal["requested", "interval", "new_day", "arrangement", "rules"]  # `rules` with the verdict
 
 # ── set-up ──────────────────────────────────────────────────────────────────────────────────
@@ -93,7 +93,7 @@ class SettlementArranged:
 
 
 @frozen
-class Accepted:
+class OrderAccepted:
     """The rules let the order in; so much is reserved for it."""
 
     id: str
@@ -104,7 +104,7 @@ class Accepted:
 
 
 @frozen
-class Refused:
+class OrderRejected:
     """The rules do not let the order in, or cannot say."""
 
     id: str
@@ -138,7 +138,7 @@ class Traded:
 
 
 @frozen
-class TradeRefused:
+class TradeRejected:
     """The rules do not let orders trade, or cannot say; what is left of the incoming one is cancelled."""
 
     incoming: str
@@ -148,7 +148,7 @@ class TradeRefused:
 
 
 @frozen
-class Cancelled:
+class OrderCancelled:
     """What was left of the order is gone, and what was reserved for it is free."""
 
     id: str
@@ -159,7 +159,7 @@ class Cancelled:
 
 
 @frozen
-class Replaced:
+class OrderReplaced:
     """The order has another price, or another quantity is left of it; so much is reserved for it now."""
 
     id: str
@@ -172,7 +172,7 @@ class Replaced:
 
 
 @frozen
-class ReplaceRefused:
+class ReplaceRejected:
     """The rules do not let the order be what is asked, or cannot say; it stays as it was."""
 
     id: str
@@ -181,7 +181,7 @@ class ReplaceRefused:
 
 
 @frozen
-class Removed:
+class OrderExpelled:
     """The rules no longer let an order rest; what was reserved for it is free."""
 
     id: str
@@ -265,7 +265,7 @@ class PlatformRecovered:
 
 
 Event = (
-    Rejected
+    CommandInvalid
     | InstrumentListed
     | PlatformAdmitted
     | ParticipantAdmitted
@@ -273,14 +273,14 @@ Event = (
     | MoneyDeposited
     | TokensDeposited
     | SettlementArranged
-    | Accepted
-    | Refused
+    | OrderAccepted
+    | OrderRejected
     | Traded
-    | TradeRefused
-    | Cancelled
-    | Replaced
-    | ReplaceRefused
-    | Removed
+    | TradeRejected
+    | OrderCancelled
+    | OrderReplaced
+    | ReplaceRejected
+    | OrderExpelled
     | Settled
     | SettlementFailed
     | LossCovered

@@ -135,7 +135,7 @@ class _Reader:
     def _amounts(self, line: Line, body: dict[str, Any], name: str) -> Amounts:
         given = body.get(name)
         if not isinstance(given, list):
-            raise line.wrong(f"`{name}` is no list of prices and amounts", "record the stream anew")
+            raise line.wrong(f"`{name}` is not a list of prices and amounts", "record the stream anew")
         return tuple([self._amount(line, pair, zero=True) for pair in given])
 
     def _amount(self, line: Line, pair: Any, zero: bool) -> tuple[int, int]:
@@ -152,14 +152,14 @@ def _body(line: Line, text: str) -> dict[str, Any]:
         raise line.wrong("this is no JSON", "a line is a time, a space, and a message as it was received") from None
     body = document.get("data", document) if isinstance(document, dict) else None
     if not isinstance(body, dict):
-        raise line.wrong("this is no JSON object", "a line is a time, a space, and a message as it was received")
+        raise line.wrong("this is not a JSON object", "a line is a time, a space, and a message as it was received")
     return body
 
 
 def _number(line: Line, body: dict[str, Any], name: str) -> int:
     number = body.get(name)
     if type(number) is not int or number < 0:
-        raise line.wrong(f"`{name}` is no whole number", "record the stream anew")
+        raise line.wrong(f"`{name}` is not a whole number", "record the stream anew")
     return number
 
 

@@ -48,18 +48,20 @@ class Line:
     def whole(self, text: str, what: str) -> int:
         """A whole number that is not negative."""
         if not (text.isascii() and text.isdigit() and len(text) <= 19):
-            raise self.wrong(f"{what} is `{text[:20]}`, which is no whole number", "record the stream anew")
+            raise self.wrong(f"{what} is `{text[:20]}`, which is not a whole number", "record the stream anew")
         return int(text)
 
     def units(self, text: str, unit: str, what: str, zero: bool = False) -> int:
         """A decimal number in units (ticks, lots); positive, unless it may be zero."""
         scaled, size = _scaled(text), _size(unit)
         if scaled is None:
-            raise self.wrong(f"{what} is `{text[:20]}`, which is no positive number", "record the stream anew")
+            raise self.wrong(f"{what} is `{text[:20]}`, which is not a positive number", "record the stream anew")
         if not scaled and not zero:
             raise self.wrong(f"{what} is zero", "leave out what was not for sale")
         if scaled % size:
-            raise self.wrong(f"{what} is {text}, which is no multiple of {unit}", "give the instrument's own units")
+            raise self.wrong(
+                f"{what} is {text}, which is not a multiple of {unit}", "give the instrument's own units"
+            )
         return scaled // size
 
 

@@ -12,10 +12,10 @@ from typing import Any
 
 from attrs import define, field
 
-from policy.decisions import MISSING, UndecidedError
+from policy.answers import MISSING, UndecidedError
 from policy.exchange.ledger import Balance
-from policy.exchange.register import MarketAccess, OrderState
 from policy.exchange.rules import ExchangeRules
+from policy.exchange.state import MarketAccess, OrderState
 from policy.market.book import BUY, Side
 
 
@@ -77,9 +77,9 @@ class Reservation:
         facts.sequence = live.sequence
         return self.notional(facts)
 
-    def told(self, facts: Any) -> dict[str, Any]:
+    def as_facts(self, facts: Any) -> dict[str, Any]:
         """An order's facts as JSON."""
-        return self.asked.accepted.told(facts)
+        return self.asked.accepted.as_facts(facts)
 
 
 def balance_of(live: OrderState, side: Side) -> Balance:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from policy.decisions import Answer, UndecidedError
+from policy.answers import Answer, UndecidedError
+from policy.interface import BoundQuestion, bind, bind_named, question
 from policy.model.types import INSTANT_STEP, Number
 from policy.rulebook import Rulebook
-from policy.wanted import Bound, ask, bind, wants
 
 WHO = "exchange"
 
@@ -33,25 +33,25 @@ _FAILED = (
 class ExchangeRules:
     """Each question with the signature it must have, and the fields that the exchange reads or fills in."""
 
-    accepted: Bound = wants("decision order_accepted(order: Order)", Order=_ORDER)
-    notional: Bound = wants("value order_notional(order: Order) -> money(HKD) to 0.01", Order=_ORDER)
-    priority: Bound = wants("priority shared_book(order: Order)", Order=_ORDER)
-    exposure: Bound = wants(
+    accepted: BoundQuestion = question("decision order_accepted(order: Order)", Order=_ORDER)
+    notional: BoundQuestion = question("value order_notional(order: Order) -> money(HKD) to 0.01", Order=_ORDER)
+    priority: BoundQuestion = question("priority shared_book(order: Order)", Order=_ORDER)
+    exposure: BoundQuestion = question(
         "value client_exposure(opening: money(HKD), bought: money(HKD), sold: money(HKD), open_orders: money(HKD))"
         " -> money(HKD) to 0.01"
     )
-    arrangement_accepted: Bound = wants(
+    arrangement_accepted: BoundQuestion = question(
         "decision settlement_arrangement_accepted(arrangement: SettlementArrangement)",
         SettlementArrangement=_ARRANGEMENT,
     )
-    within_cap: Bound = wants(
+    within_cap: BoundQuestion = question(
         "decision trade_within_cap(arrangement: SettlementArrangement, unsettled: money(HKD), new: money(HKD))"
     )
-    intraday_due: Bound = wants(
+    intraday_due: BoundQuestion = question(
         "decision intraday_settlement_due(arrangement: SettlementArrangement, unsettled: money(HKD))"
     )
-    longest_interval: Bound = wants("parameter longest_settlement_interval -> duration")
-    replacement_cost: Bound = wants(
+    longest_interval: BoundQuestion = question("parameter longest_settlement_interval -> duration")
+    replacement_cost: BoundQuestion = question(
         "value replacement_cost(trade: FailedTrade) -> money(HKD) to 0.01", FailedTrade=_FAILED
     )
 
@@ -61,7 +61,7 @@ class Rules:
     """One day's."""
 
     asked: ExchangeRules
-    ask: Callable[[str], Bound]  # a question that only the data names. Raises PolicyError
+    ask: Callable[[str], BoundQuestion]  # a question that only the data names. Raises PolicyError
     interval: int | None  # microseconds that may lie between settlements, if the rulebook can tell
     interval_per: tuple[str, ...]  # the provisions that say so
 
@@ -70,10 +70,10 @@ def exchange_rules(rulebook: Rulebook) -> Rules:
     """The rules of the exchange on the rulebook's date. Raises PolicyError with all that is missing or unfit."""
     asked = bind(ExchangeRules, rulebook, WHO)
     per = rests_on(asked.longest_interval.answer())
-    return Rules(asked, lambda name: ask(rulebook, name), _interval(asked.longest_interval), per)
+    return Rules(asked, lambda name: bind_named(rulebook, name), _interval(asked.longest_interval), per)
 
 
-def _interval(longest: Bound) -> int | None:
+def _interval(longest: BoundQuestion) -> int | None:
     of = longest.function.type
     assert isinstance(of, Number)
     try:

@@ -13,29 +13,29 @@ from typing import Final
 
 from attrs import define, field
 
-from policy.decisions import Outcome, UndecidedError, Verdict
+from policy.answers import Outcome, UndecidedError, Verdict
 from policy.exchange.checks import no_liquidity, not_covered
 from policy.exchange.clearing import Clearing, UnsettledTrade, record_turnover, transfer
+from policy.exchange.commands import Place, Replace
 from policy.exchange.events import (
-    Accepted,
-    Cancelled,
     CancelReason,
     Event,
-    Refused,
-    Removed,
-    Replaced,
-    ReplaceRefused,
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpelled,
+    OrderRejected,
+    OrderReplaced,
+    ReplaceRejected,
     Traded,
-    TradeRefused,
+    TradeRejected,
 )
-from policy.exchange.orders import Place, Replace
-from policy.exchange.register import MarketAccess, Order, OrderState, Register
 from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
+from policy.exchange.state import MarketAccess, Order, OrderState, Register
 from policy.market.book import BUY, FILL_OR_KILL, LIMIT, BookOrder, Fill, OrderType
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
-TRADE_REFUSED: Final = "trade_refused"
+TRADE_REJECTED: Final = "trade_rejected"
 INSUFFICIENT_BALANCE: Final = "insufficient_balance"
 _PERMITTED = Outcome.PERMITTED
 
@@ -67,7 +67,7 @@ class OrderDesk:
         self._reservation = Reservation(rules.asked)
         self._notional = self._reservation.notional
         self._accepted, self._priority = rules.asked.accepted.verdict, rules.asked.priority.fast
-        self._per = rules.asked.priority.per
+        self._per = rules.asked.priority.provisions
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 
@@ -85,7 +85,7 @@ class OrderDesk:
         self._reservation.state(live, side, order.price, quantity)
         verdict = self._accepted(facts)
         if verdict.outcome is not _PERMITTED:
-            self.emit(Refused(order.id, verdict, self._reservation.told(facts)))
+            self.emit(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
             return
         rests = result.outcome == RESTED
         try:
@@ -93,15 +93,15 @@ class OrderDesk:
             if rests:
                 order.key = self._priority(facts)
         except UndecidedError as unanswered:
-            self.emit(Refused(order.id, unanswered.answer.verdict, self._reservation.told(facts)))
+            self.emit(OrderRejected(order.id, unanswered.answer.verdict, self._reservation.as_facts(facts)))
             return
         money, tokens = (needed, 0) if side == BUY else (0, needed)
         if money > seat.money.free or tokens > seat.tokens.free:
             raise not_covered(order.id)
         self._sequence = live.sequence
         reserve(live, side, needed)
-        told = self._reservation.told(facts) if self.evidence else None
-        self.emit(Accepted(order.id, verdict, money, tokens, told))
+        told = self._reservation.as_facts(facts) if self.evidence else None
+        self.emit(OrderAccepted(order.id, verdict, money, tokens, told))
         if rests and not result.fills and not result.self_trade_cancels:  # most orders
             seat.market.book.rest(order)
             self.live[order.id] = order
@@ -113,7 +113,7 @@ class OrderDesk:
         for own in result.self_trade_cancels:
             self.cancel(own, OWN_ORDER)
         if result.fills and not self._trade_all(order, result.fills, type):
-            self._cancelled(order, TRADE_REFUSED)
+            self._cancelled(order, TRADE_REJECTED)
         elif result.outcome == RESTED:
             order.data.seat.market.book.rest(order)
             self.live[order.id] = order
@@ -141,8 +141,8 @@ class OrderDesk:
                 self._trade(order, *fill, value, still, waits)
         except UndecidedError as unanswered:
             answer = unanswered.answer
-            facts = self.rules.asked.notional.told(*answer.arguments)
-            self.emit(TradeRefused(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
+            facts = self.rules.asked.notional.as_facts(*answer.arguments)
+            self.emit(TradeRejected(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
             return False
         return True
 
@@ -163,7 +163,7 @@ class OrderDesk:
         """Whether the rules do not let trades of this value wait for settlement."""
         refused = self.clearing.refuses(value)
         if refused is not None:
-            self.emit(TradeRefused(order.id, tuple(resting.id for resting, _ in meets), *refused))
+            self.emit(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
         return refused is not None
 
     def _trade(
@@ -246,7 +246,7 @@ class OrderDesk:
         """Frees what an order holds that rests no longer, or never did."""
         held = order.data.held
         reserve(order.data, order.side, 0)
-        self.emit(Cancelled(order.id, reason, order.remaining, *split(order.side, held)))
+        self.emit(OrderCancelled(order.id, reason, order.remaining, *split(order.side, held)))
 
     def replace(self, command: Replace, order: Order) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
@@ -262,7 +262,7 @@ class OrderDesk:
         self._reservation.state(live, side, command.price, quantity)
         verdict = self._accepted(live.facts)
         if verdict.outcome is not _PERMITTED:
-            self.emit(ReplaceRefused(order.id, verdict, self._reservation.told(live.facts)))
+            self.emit(ReplaceRejected(order.id, verdict, self._reservation.as_facts(live.facts)))
             return
         new = BookOrder(order.id, order.owner, side, command.price, quantity, live, order.key)
         try:
@@ -270,13 +270,13 @@ class OrderDesk:
             if not stays:
                 new.key = self._priority(live.facts)
         except UndecidedError as unanswered:
-            self.emit(ReplaceRefused(order.id, unanswered.answer.verdict, self._reservation.told(live.facts)))
+            self.emit(ReplaceRejected(order.id, unanswered.answer.verdict, self._reservation.as_facts(live.facts)))
             return
         if needed > balance_of(live, side).free + live.held:
             raise not_covered(order.id)
         reserve(live, side, needed)
         money, tokens = split(side, needed)
-        self.emit(Replaced(order.id, verdict, stays, command.price, quantity, money, tokens))
+        self.emit(OrderReplaced(order.id, verdict, stays, command.price, quantity, money, tokens))
         book = seat.market.book
         if stays:
             order.data = live
@@ -320,9 +320,9 @@ class OrderDesk:
             book.rest(order)
 
     def _expel(self, order: Order, live: OrderState, verdict: Verdict) -> None:
-        facts = self._reservation.told(live.facts)
+        facts = self._reservation.as_facts(live.facts)
         live.seat.market.book.cancel(order)
         del self.live[order.id]
         held = live.held
         reserve(live, order.side, 0)
-        self.emit(Removed(order.id, verdict, facts, order.remaining, *split(order.side, held)))
+        self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *split(order.side, held)))

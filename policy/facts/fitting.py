@@ -1,6 +1,6 @@
-"""Whether a Python value is a fact of a type, as Python text: the happy path of `policy/ir/held.py`, in line.
+"""Whether a Python value is a fact of a type, as Python text: the happy path of `policy/ir/validation.py`, in line.
 
-In: types. Out: conditions that are true only where `Held` finds nothing wrong. Where one is false, that
+In: types. Out: conditions that are true only where `RuntimeValidator` finds nothing wrong. Where one is false, that
 class is asked, so that every reason is given in one place. Names that start with an underscore are ours.
 """
 
@@ -11,9 +11,9 @@ from typing import Any, assert_never
 
 from attrs import define, field
 
-from policy.decisions import MISSING
-from policy.ir.held import attribute
-from policy.ir.program import FieldOf
+from policy.answers import MISSING
+from policy.ir.program import FieldDeclaration
+from policy.ir.validation import attribute
 from policy.model import types
 from policy.model.types import LONGEST_LIST, Type
 from policy.model.written import limits
@@ -31,7 +31,7 @@ class Fitting:
     """
 
     names: Scope
-    fields: Mapping[str, tuple[FieldOf, ...]]
+    fields: Mapping[str, tuple[FieldDeclaration, ...]]
     records: Mapping[str, type[Any]]
     loose: bool = False
     complete: bool = False  # whether lists may not have an element that nobody knows

@@ -14,10 +14,10 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.decisions import MISSING
+from policy.answers import MISSING
 from policy.diagnostics import Collector, Diagnostic, did_you_mean, not_utf_8
-from policy.ir.held import Reading, attribute
-from policy.ir.program import FieldOf, Function, Program
+from policy.ir.program import FieldDeclaration, Function, Program
+from policy.ir.validation import Validator, attribute
 from policy.model import types, written
 from policy.model.types import Number, Quantity, Type
 from policy.model.written import Wrong
@@ -102,7 +102,7 @@ class FactReader:
     def read_document(self, document: RuntimeValue, whole: Span) -> tuple[RuntimeValue, ...] | list[Diagnostic]:
         """The question's arguments from what `parse` made of a text, or what is wrong with it."""
         found = Collector()
-        arguments = _Reading(self, whole, found).arguments(document)
+        arguments = _DocumentValidator(self, whole, found).arguments(document)
         return found.found or arguments
 
 
@@ -115,7 +115,9 @@ def parse(whole: Span, found: Collector) -> RuntimeValue:
             json.dumps(document, ensure_ascii=False).encode()
         return document
     except UnicodeEncodeError:
-        found.error("facts-json", "a text holds half a character", whole, "`\\ud800` to `\\udfff` come in pairs")
+        found.error(
+            "facts-json", "a text contains an unpaired surrogate", whole, "`\\ud800` to `\\udfff` come in pairs"
+        )
     except json.JSONDecodeError as failure:
         at = whole.start + failure.pos
         why = failure.msg.lower().removesuffix(" at")
@@ -125,7 +127,7 @@ def parse(whole: Span, found: Collector) -> RuntimeValue:
             "facts-duplicate-key",
             f"`{failure}` is given twice",
             _find(whole, str(failure), last=True),
-            "leave one of the two",
+            "remove one of the two",
         )
     except _NotANumberError as failure:
         found.error("facts-number", f"`{failure}` is not a number", _find(whole, str(failure), quoted=False))
@@ -144,7 +146,7 @@ def _find(whole: Span, key: str, last: bool = False, quoted: bool = True) -> Spa
     return whole
 
 
-class _Reading(Reading):
+class _DocumentValidator(Validator):
     """One document being read; collects everything wrong with it."""
 
     def __init__(self, reader: FactReader, whole: Span, found: Collector) -> None:
@@ -167,7 +169,7 @@ class _Reading(Reading):
             if key not in names:
                 asked = ", ".join(f"`{n}`" for n in names) or "nothing"
                 help = did_you_mean(key, names) or f"it asks about {asked}"
-                self.wrong(key, Wrong("facts-unknown", "the question does not ask about this", help))
+                self.wrong(key, Wrong("facts-unknown", "the question has no such fact", help))
         return tuple(
             self.value(document[name], of, name) if name in document else self.absent(of)
             for name, of in names.items()
@@ -188,7 +190,7 @@ class _Reading(Reading):
         return given if isinstance(given, list) else None
 
     def record(self, given: RuntimeValue, of: types.Record, path: str) -> RuntimeValue:
-        fields: dict[str, FieldOf] = {f.name: f for f in self.program.records[of.name]}
+        fields: dict[str, FieldDeclaration] = {f.name: f for f in self.program.records[of.name]}
         if not isinstance(given, dict):
             return self.mismatch(given, of, path)
         for key in given:

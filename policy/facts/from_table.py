@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
 from policy.facts.cells import Cell, cell
-from policy.ir.program import FieldOf, Function, Program
+from policy.ir.program import FieldDeclaration, Function, Program
 from policy.model import types
 from policy.model.types import Quantity, Type, describe
 from policy.model.written import limits
@@ -98,7 +98,7 @@ def layout(
         if name not in names:
             known = _known(program, function, wrap)
             help = did_you_mean(name, known) or "leave the column out, or name it with --keep"
-            placing.found.error("facts-unknown", f"the question does not ask about the column `{name}`", None, help)
+            placing.found.error("facts-unknown", f"the question has no fact for the column `{name}`", None, help)
     sheet = Sheet("")
     for name, of in names.items():
         placing.place(sheet, of, whole.get(name), name, (None, None))
@@ -189,7 +189,7 @@ class _Placing:
         for f in fields:
             self._field(sheet, f, (at or {}).get(f.name), f"{path}.{f.name}")
 
-    def _field(self, sheet: Sheet, f: FieldOf, at: Any, path: str) -> None:
+    def _field(self, sheet: Sheet, f: FieldDeclaration, at: Any, path: str) -> None:
         self.place(sheet, f.type, at, path, (f.least, f.most))
 
     def _list(self, sheet: Sheet, item: Type, at: Any, path: str) -> None:
@@ -223,7 +223,7 @@ class _Placing:
 
     def _wrong(self, path: str, dtype: Any, of: Type, wanted: str) -> None:
         held = str(dtype).lower() if dtype is not None else "several columns"
-        message = f"`{path}`: the column is {held}, but `{describe(of)}` is wanted"
+        message = f"`{path}`: the column is {held}, but `{describe(of)}` is expected"
         self.found.error("facts-type", message, None, f"make it {wanted}")
 
 

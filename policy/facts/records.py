@@ -2,7 +2,7 @@
 
 In: a program's records. Out: classes that hold only facts of their types within their bounds, `MISSING` where none
 was given. `unchecked` makes a record of the same fields that can be changed and that nobody has checked: evaluators
-look at what they read of one each time. Absent: what a fact must be, which `policy/ir/held.py` says.
+look at what they read of one each time. Absent: what a fact must be, which `policy/ir/validation.py` says.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, ClassVar, Self, assert_never
 
-from policy.decisions import MISSING
+from policy.answers import MISSING
 from policy.diagnostics import Collector, PolicyError
 from policy.facts.fitting import Fitting, Scope
-from policy.ir.held import Held, attribute, is_checked
-from policy.ir.program import FieldOf, Program
+from policy.ir.program import FieldDeclaration, Program
+from policy.ir.validation import RuntimeValidator, attribute, is_checked
 from policy.model import types
 from policy.model.types import Type, describe, short
 from policy.model.written import Wrong
@@ -29,7 +29,7 @@ class Record:
     __slots__ = ("_checked_as",)  # the class that checked it; None where nobody did
     _name: ClassVar[str]
     _fields: ClassVar[tuple[str, ...]]  # as attributes
-    _checked_against: ClassVar[Mapping[str, tuple[FieldOf, ...]] | None]  # None where nothing was checked
+    _checked_against: ClassVar[Mapping[str, tuple[FieldDeclaration, ...]] | None]  # None where nothing was checked
     _plain: ClassVar[type[Any]]  # the class that is not checked
     _copied: ClassVar[Callable[[RuntimeValue], RuntimeValue]]  # a copy of that class
 
@@ -113,7 +113,7 @@ def record_classes(program: Program) -> dict[str, type[Any]]:
     return classes
 
 
-def _record_class(name: str, fields: tuple[FieldOf, ...], program: Program) -> type[Any]:
+def _record_class(name: str, fields: tuple[FieldDeclaration, ...], program: Program) -> type[Any]:
     """The class of one record; its docstring tells how each field is held."""
     lines = [
         f"    {attribute(f.name)}: {in_words(f.type)}" + (f" — {f.title.en}" if f.title.en else "") for f in fields
@@ -165,7 +165,11 @@ def _keywords(attributes: Sequence[str]) -> str:
 
 
 def _constructor(
-    made: type[Any], fields: tuple[FieldOf, ...], fitting: Fitting, program: Program, classes: dict[str, type[Any]]
+    made: type[Any],
+    fields: tuple[FieldDeclaration, ...],
+    fitting: Fitting,
+    program: Program,
+    classes: dict[str, type[Any]],
 ) -> Any:
     """`__new__`: conditions in line, then the slots; what does not meet them is read field by field, to say why."""
 
@@ -199,7 +203,7 @@ def _constructor(
     return constructor
 
 
-class _Construction(Held):
+class _Construction(RuntimeValidator):
     """The fields of a record being made; gives what they are held as."""
 
     def __init__(self, program: Program, classes: dict[str, type[Any]]) -> None:

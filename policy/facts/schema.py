@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, assert_never
 
-from policy.ir.program import FieldOf, Function, Program
+from policy.ir.program import FieldDeclaration, Function, Program
 from policy.ir.reads import Fact, facts_read
 from policy.model import types
 from policy.model.types import Number, Type, describe
@@ -98,7 +98,7 @@ class _Definitions:
         return self.type(of)
 
 
-def _titled(f: FieldOf | None, made: dict[str, Any]) -> dict[str, Any]:
+def _titled(f: FieldDeclaration | None, made: dict[str, Any]) -> dict[str, Any]:
     return {**made, "title": f.title.en} if f is not None and f.title.en else made
 
 

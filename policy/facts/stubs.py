@@ -17,8 +17,8 @@ from attrs import define, field
 
 from policy.diagnostics import printable
 from policy.facts.records import in_words
-from policy.ir.held import attribute
-from policy.ir.program import FieldOf, Function, Program
+from policy.ir.program import FieldDeclaration, Function, Program
+from policy.ir.validation import attribute
 from policy.model import types
 from policy.model.types import Type, short
 from policy.model.values import show
@@ -292,7 +292,7 @@ def _parameter(name: str) -> str:
     return "self_" if name == "self" else attribute(name)
 
 
-def _about(f: FieldOf) -> str:
+def _about(f: FieldDeclaration) -> str:
     """A field in words: its type, how it is held, its bounds and its title."""
     bounds = (("at least", f.least), ("at most", f.most))
     said = [in_words(f.type), *(f"{word} {show(bound, f.type)}" for word, bound in bounds if bound is not None)]

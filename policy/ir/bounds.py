@@ -81,7 +81,7 @@ class _Bounder:
                 return int(abs(value)) + 1 if isinstance(value, int) else 1
             case ir.Variable(name):
                 return self.lets.get(name, FACT)
-            case ir.Field():
+            case ir.FieldAccess():
                 return FACT
             case ir.Arithmetic(operator):
                 return _of_arithmetic(operator, *inner)

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from attrs import Factory, define, evolve, field, frozen
 
-from policy.decisions import MISSING, Basis, Citation, Derivation, Inner, Reason
+from policy.answers import MISSING, Basis, Citation, Derivation, Inner, Reason
 from policy.ir import program as ir
-from policy.ir.held import misfits
 from policy.ir.interpret import Environment, FaultError, Interpreter, Located, Unknown
 from policy.ir.program import Function, Program
 from policy.ir.reach import reach, uncited
+from policy.ir.validation import misfits
 from policy.ir.verdicts import verdict_of
 from policy.model import types
 from policy.model.types import Type, short

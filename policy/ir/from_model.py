@@ -10,12 +10,12 @@ from typing import assert_never
 
 from attrs import evolve
 
-from policy.decisions import Citation
+from policy.answers import Citation
 from policy.ir import program as ir
 from policy.ir.bounds import insert_overflow_checks
 from policy.ir.logic import all_of, any_of, is_present
 from policy.ir.lower import lower, lower_as, lower_compare, once
-from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Place
+from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Location
 from policy.model import expressions as typed, rules, types
 from policy.model.calendar import periods
 from policy.model.regions import proven_disjoint
@@ -71,14 +71,14 @@ def readings_of(model: rules.Model) -> dict[str, ir.Reading]:
     }
 
 
-def _field(f: rules.Field) -> ir.FieldOf:
-    return ir.FieldOf(
+def _field(f: rules.FieldDeclaration) -> ir.FieldDeclaration:
+    return ir.FieldDeclaration(
         name=f.name, type=f.type, least=f.least, most=f.most, title=f.title, is_changeable=f.is_changeable
     )
 
 
-def place_of(span: Span) -> Place:
-    return Place(span.source.name, span.line, span.column)
+def location_of(span: Span) -> Location:
+    return Location(span.source.name, span.line, span.column)
 
 
 def _function(
@@ -97,7 +97,7 @@ def _function(
         body=body,
         rules=rules_,
         citations=_own_citations(d),
-        place=place_of(d.span),
+        place=location_of(d.span),
     )
 
 
@@ -162,7 +162,7 @@ def _versions(d: rules.Parameter | rules.Value | rules.DatedSet) -> Expr:
 
 def _set_version(version: rules.SetVersion, start: int | None, end: int | None) -> Case:
     condition, label = all_of(_in_force(start, end)), _dated_label(start, end)
-    return Case(condition, ir.Const(version.items), label, version.citations, place_of(version.span))
+    return Case(condition, ir.Const(version.items), label, version.citations, location_of(version.span))
 
 
 def _version(version: rules.Version, start: int | None, end: int | None, of: types.Type) -> Case:
@@ -171,7 +171,7 @@ def _version(version: rules.Version, start: int | None, end: int | None, of: typ
         lower_as(version.body, of),
         _dated_label(start, end),
         version.citations,
-        place_of(version.span),
+        location_of(version.span),
     )
 
 
@@ -193,7 +193,7 @@ def _rows(body: rules.Rows, of: types.Type) -> list[Case]:
             conditions += _cell(cell, column, typed_column)
         value = lower_as(row.result, of)
         label = f"row {number}"
-        cases.append(Case(all_of(conditions), value, label, row.citations, place_of(row.span)))
+        cases.append(Case(all_of(conditions), value, label, row.citations, location_of(row.span)))
     return cases
 
 
@@ -242,7 +242,7 @@ def _decision(d: rules.Decision) -> Function:
                 condition=all_of(conditions),
                 text=r.because,
                 citations=r.citations,
-                place=place_of(r.span),
+                place=location_of(r.span),
             )
         )
     otherwise = ir.Rule(
@@ -251,7 +251,7 @@ def _decision(d: rules.Decision) -> Function:
         condition=ir.Not(any_of([r.condition for r in lowered])),
         text=d.because,
         citations=d.citations,
-        place=place_of(d.span),
+        place=location_of(d.span),
     )
     body = outcome_of(lowered, d.otherwise)
     return _function(d, d.parameters, types.BOOLEAN, body, (*lowered, otherwise))

@@ -19,10 +19,10 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from policy.decisions import MISSING, Answer, Outcome, Question, Verdict
+from policy.answers import MISSING, Answer, Outcome, Question, Verdict
 from policy.ir import operators, program as ir
-from policy.ir.held import attribute, misfits
 from policy.ir.program import Expr, Function, Program
+from policy.ir.validation import attribute, misfits
 from policy.ir.verdicts import verdict_of
 from policy.vocabulary import RuntimeValue
 
@@ -159,7 +159,7 @@ class Interpreter:
                 return self.program.on
             case ir.Variable(name):
                 return self.seen(env[name])
-            case ir.Field(of, name):
+            case ir.FieldAccess(of, name):
                 return self.field_of(self.evaluate(of, env), name)
             case ir.Not(operand):
                 value = self.evaluate(operand, env)

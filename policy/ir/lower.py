@@ -45,7 +45,7 @@ def once(value: Expr, use: Callable[[Expr], Expr]) -> Expr:
     The variable is numbered above all that are bound in the result of `use`, so none of them captures it; and as the
     number depends on nothing else, equal expressions stay equal.
     """
-    if isinstance(value, ir.Const | ir.Variable | ir.Field):
+    if isinstance(value, ir.Const | ir.Variable | ir.FieldAccess):
         return use(value)
     hole = _Hole("")
     body = use(hole)
@@ -92,8 +92,8 @@ def lower(e: typed.Expression) -> Expr:
             return ir.Today()
         case typed.Named(name):
             return ir.Call(name, ())
-        case typed.FieldOf(of, name):
-            return ir.Field(lower(of), name)
+        case typed.FieldAccess(of, name):
+            return ir.FieldAccess(lower(of), name)
         case typed.Apply(name, arguments):
             return ir.Call(name, tuple(map(lower, arguments)))
         case typed.Unary(operator, operand):

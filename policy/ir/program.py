@@ -12,9 +12,9 @@ from typing import assert_never
 
 from attrs import evolve, field, frozen
 
-from policy.decisions import Citation, Words
+from policy.answers import BilingualText, Citation
+from policy.model.traversal import callees_first
 from policy.model.types import MOST_DIGITS, Type
-from policy.model.walks import callees_first
 from policy.vocabulary import (
     AggregateKind,
     ArithmeticOperator,
@@ -30,7 +30,7 @@ LARGEST = 10**MOST_DIGITS  # no number of a program reaches this; a `Check` stan
 
 
 @frozen
-class Place:
+class Location:
     """Where in the rules something was written."""
 
     file: str
@@ -41,7 +41,7 @@ class Place:
         return f"{self.file}:{self.line}:{self.column}"
 
 
-NO_PLACE = Place("", 1, 1)
+NO_LOCATION = Location("", 1, 1)
 
 # ── expressions ─────────────────────────────────────────────────────────────────────────────
 
@@ -78,7 +78,7 @@ class Variable:
 
 
 @frozen
-class Field:
+class FieldAccess:
     of: Expr
     name: str
 
@@ -188,7 +188,7 @@ class Case:
     value: Expr
     label: str
     citations: tuple[Citation, ...] = ()
-    place: Place = NO_PLACE
+    place: Location = NO_LOCATION
     not_in_force: tuple[Citation, ...] = ()
 
 
@@ -202,7 +202,7 @@ class Choose:
 
 
 Expr = (
-    Const | Missing | Fault | Today | Variable | Field | Not | And | Or | Compare | Arithmetic | Divide | Check
+    Const | Missing | Fault | Today | Variable | FieldAccess | Not | And | Or | Compare | Arithmetic | Divide | Check
     | MonthsLater | If | Let | Items | Aggregate | Call | Choose
 )  # fmt: skip
 
@@ -214,7 +214,7 @@ def parts(e: Expr) -> tuple[Expr, ...]:
     match e:
         case Const() | Missing() | Fault() | Today() | Variable():
             return ()
-        case Field(of, _):
+        case FieldAccess(of, _):
             return (of,)
         case Not(operand) | Check(operand, _):
             return (operand,)
@@ -250,7 +250,7 @@ def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
     match e:
         case Const() | Missing() | Fault() | Today() | Variable():
             return e
-        case Field():
+        case FieldAccess():
             return evolve(e, of=change(e.of))
         case Not() | Check():
             return evolve(e, operand=change(e.operand))
@@ -290,9 +290,9 @@ class Rule:
     name: str
     effect: Effect
     condition: Expr
-    text: Words
+    text: BilingualText
     citations: tuple[Citation, ...]
-    place: Place
+    place: Location
     not_in_force: tuple[Citation, ...] = ()
 
     @property
@@ -310,13 +310,13 @@ class Function:
 
     id: str
     kind: QuestionKind
-    title: Words
+    title: BilingualText
     parameters: tuple[tuple[str, Type], ...]
     type: Type
     body: Expr
     rules: tuple[Rule, ...] = ()
     citations: tuple[tuple[Expr, Citation], ...] = ()  # of the whole, each with when it is in force
-    place: Place = NO_PLACE
+    place: Location = NO_LOCATION
 
     def __repr__(self) -> str:
         return f"<{self.kind} {self.id}>"
@@ -334,18 +334,18 @@ class Function:
     @cached_property
     def fields(self) -> frozenset[str]:
         """The names of the fields that it reads itself."""
-        return frozenset(e.name for body in self.bodies for e in walk(body) if isinstance(e, Field))
+        return frozenset(e.name for body in self.bodies for e in walk(body) if isinstance(e, FieldAccess))
 
 
 @frozen(kw_only=True)
-class FieldOf:
+class FieldDeclaration:
     """A field of a record: its type, the bounds on facts, its title, and whether its fact can be changed at will."""
 
     name: str
     type: Type
     least: int | None
     most: int | None
-    title: Words
+    title: BilingualText
     is_changeable: bool = False
 
 
@@ -362,8 +362,8 @@ class Program:
     """A whole rulebook, ready to run; `on` is set once it has been specialised to a date (in days)."""
 
     functions: dict[str, Function]
-    records: dict[str, tuple[FieldOf, ...]]
-    enums: dict[str, dict[str, Words]]
+    records: dict[str, tuple[FieldDeclaration, ...]]
+    enums: dict[str, dict[str, BilingualText]]
     digest: str
     overlay: str = ""
     on: int | None = None

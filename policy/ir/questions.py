@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define, field, frozen
 
-from policy.decisions import Answer, Basis, Derivation
+from policy.answers import Answer, Basis, Derivation
 from policy.ir.explain import Known, explained
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Program
@@ -14,8 +14,8 @@ from policy.vocabulary import RuntimeValue
 
 
 @define(eq=False, repr=False)
-class Asked:
-    """One question as of one date; explains answers on demand. Meets `decisions.Question`."""
+class DatedQuestion:
+    """One question as of one date; explains answers on demand. Meets `answers.Question`."""
 
     name: str
     program: Program
@@ -44,7 +44,7 @@ class Asked:
 class InterpretedEvaluator:
     """The reference interpreter behind the face that every backend shows."""
 
-    question: Asked
+    question: DatedQuestion
 
     def __repr__(self) -> str:
         return f"<interpreter of {self.question.name} on {self.question.on}>"

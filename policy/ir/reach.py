@@ -7,20 +7,20 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from policy.decisions import Citation, Words
+from policy.answers import BilingualText, Citation
 from policy.ir import program as ir
 from policy.ir.program import Program
 from policy.model import types
 from policy.model.values import show
 
 
-def reach(program: Program, cited: Iterable[Citation]) -> tuple[Words, ...]:
+def reach(program: Program, cited: Iterable[Citation]) -> tuple[BilingualText, ...]:
     """A remark for the sources whose reading ends on the program's date or before, one for each day of reading."""
     assert program.on is not None
     return reading_ends(program.readings, (c.source for c in cited), program.on)
 
 
-def reading_ends(readings: Mapping[str, ir.Reading], sources: Iterable[str], on: int) -> tuple[Words, ...]:
+def reading_ends(readings: Mapping[str, ir.Reading], sources: Iterable[str], on: int) -> tuple[BilingualText, ...]:
     """The remarks on the sources whose reading ends on that day or before."""
     ended: dict[ir.Reading, list[str]] = {}
     for source in sorted(set(sources)):
@@ -41,16 +41,16 @@ def citable(program: Program, id: str) -> Iterator[Citation]:
                 yield from (c for case in e.cases for c in case.citations)
 
 
-def _ended(reading: ir.Reading, sources: list[str]) -> Words:
+def _ended(reading: ir.Reading, sources: list[str]) -> BilingualText:
     end, on, named = show(reading.holds_until, types.DATE), show(reading.on, types.DATE), ", ".join(sources)
     named_zh = "、".join(sources)
-    return Words(
+    return BilingualText(
         f"the reading of {named} ends {end} (read {on}): later changes may be missing",
         f"{named_zh}於{on}閱讀，所讀內容只確知適用至{end}前；其後如有修訂，未必反映在此",
     )
 
 
-def uncited(program: Program, pieces: Iterable[tuple[str, ir.Rule | ir.Case]]) -> tuple[Words, ...]:
+def uncited(program: Program, pieces: Iterable[tuple[str, ir.Rule | ir.Case]]) -> tuple[BilingualText, ...]:
     """A remark for each rule, row or version of something that cites nothing in force on the program's date."""
     assert program.on is not None
     on = show(program.on, types.DATE)
@@ -59,7 +59,7 @@ def uncited(program: Program, pieces: Iterable[tuple[str, ir.Rule | ir.Case]]) -
         periods = ", ".join(f"{c.provision} {_period(c)}" for c in piece.not_in_force)
         named = ", ".join(c.provision for c in piece.not_in_force)
         found.append(
-            Words(
+            BilingualText(
                 f"`{of}: {piece.label}` cites nothing in force on {on}: {periods}",
                 f"「{of}: {piece.label}」在{on}並無引用任何有效條文（{named}當日無效）",
             )

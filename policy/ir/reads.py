@@ -13,7 +13,7 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from policy.ir import program as ir
-from policy.ir.program import Expr, FieldOf, Function, Program
+from policy.ir.program import Expr, FieldDeclaration, Function, Program
 from policy.model import types
 from policy.model.types import Type
 
@@ -33,7 +33,7 @@ class Fact:
 
     path: str
     type: Type
-    declared: FieldOf | None = None  # where it is a field
+    declared: FieldDeclaration | None = None  # where it is a field
     is_read: bool = False
     below: dict[str, Fact] = field(factory=dict)
     inner: Type = field(init=False)  # its type where it is present
@@ -172,7 +172,7 @@ class _Walk:
                 return _WORKED_OUT
             case ir.Variable(name):
                 return self.met(env[name])
-            case ir.Field(of, name):
+            case ir.FieldAccess(of, name):
                 return self.field_of(self.value(of, env), name)
             case (
                 ir.Not()

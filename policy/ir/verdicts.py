@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import PurePath
 
-from policy.decisions import Citation, Outcome, Reason, Verdict, weakest
+from policy.answers import Citation, Outcome, Reason, Verdict, weakest
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function, Program, Rule, walk
 from policy.ir.reads import paths_read

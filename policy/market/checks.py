@@ -10,10 +10,10 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, TypeVar
 
 from policy.diagnostics import Diagnostic, in_one_line
+from policy.interface import BoundQuestion
 from policy.market.events import InvalidCode
 from policy.model.types import MOST_FACT_DIGITS, Number
 from policy.model.values import show
-from policy.wanted import Bound
 
 T = TypeVar("T")
 
@@ -89,7 +89,7 @@ def not_reserved(facts: Mapping[str, Any], reserved: Collection[str]) -> None:
         raise InvalidCommandError(InvalidCode.RESERVED_FACT, f"`{name}` is filled in by the venue: leave it out")
 
 
-def read(question: Bound, facts: Mapping[str, Any], about: str = "<facts>") -> tuple[Any, ...]:
+def read(question: BoundQuestion, facts: Mapping[str, Any], about: str = "<facts>") -> tuple[Any, ...]:
     """The arguments of a question, from facts by parameter."""
     arguments = question.read(facts, about)
     if isinstance(arguments, list):

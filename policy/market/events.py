@@ -1,6 +1,6 @@
 """The event that every venue can answer with, and the codes it may carry.
 
-In: nothing. Out: `Rejected`, for a command that is invalid whatever the rules say, with one of `InvalidCode`.
+In: nothing. Out: `CommandInvalid`, for a command that is invalid whatever the rules say, with one of `InvalidCode`.
 `grammar/commands.md` says what each code means. Absent: what the rules decide; those are events of their own.
 """
 
@@ -60,7 +60,7 @@ class InvalidCode(StrEnum):
 
 
 @frozen
-class Rejected:
+class CommandInvalid:
     """A command that is invalid whatever the rules say; it changed nothing."""
 
     command: str  # its word, as in `place`

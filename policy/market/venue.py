@@ -1,7 +1,7 @@
 """How a command reaches the venues of a market: in time, under one date of the law, and in all of them or none.
 
 In: a command, the clock of the market, and the venues that take the command. Out: events, in the order in which they
-happened; `Rejected` alone where the command is invalid before its time has come. What has fallen due by the
+happened; `CommandInvalid` alone where the command is invalid before its time has come. What has fallen due by the
 time of a command happens before it. Absent: any command but `NewDay`, any rule, and I/O.
 """
 
@@ -17,7 +17,7 @@ from attrs import define, field
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.market.checks import InvalidCommandError, code_of
 from policy.market.commands import NewDay
-from policy.market.events import InvalidCode, Rejected
+from policy.market.events import CommandInvalid, InvalidCode
 from policy.wire import Commands, word
 
 Command = TypeVar("Command")
@@ -44,9 +44,9 @@ class Venue(ABC, Generic[Command, Event]):
     READS: ClassVar[Commands]
 
     clock: Clock = field(converter=starting)
-    events: list[Event | Rejected] = field(init=False, factory=list)
+    events: list[Event | CommandInvalid] = field(init=False, factory=list)
 
-    def submit(self, command: Command) -> list[Event | Rejected]:
+    def submit(self, command: Command) -> list[Event | CommandInvalid]:
         """Carries out one command."""
         if wrong := self.READS.unfit(command):
             return [misread(command, wrong)]
@@ -70,16 +70,16 @@ class Venue(ABC, Generic[Command, Event]):
     def conclude(self) -> None:  # most venues have nothing more to say
         """Looks at the whole once a command has been carried out."""
 
-    def drain(self) -> list[Event | Rejected]:
+    def drain(self) -> list[Event | CommandInvalid]:
         """The events since the last command."""
         events = self.events[:]
         self.events.clear()
         return events
 
 
-def misread(command: Any, wrong: Sequence[Diagnostic]) -> Rejected:
+def misread(command: Any, wrong: Sequence[Diagnostic]) -> CommandInvalid:
     """The answer to what is no command, or to one that is not well formed."""
-    return Rejected(word(type(command)), code_of(wrong), in_one_line(wrong))
+    return CommandInvalid(word(type(command)), code_of(wrong), in_one_line(wrong))
 
 
 def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:
@@ -122,5 +122,5 @@ def _out_of_sequence(message: str) -> InvalidCommandError:
     return InvalidCommandError(InvalidCode.OUT_OF_SEQUENCE, message)
 
 
-def _rejected(command: Any, invalid: InvalidCommandError) -> Rejected:
-    return Rejected(word(type(command)), invalid.code, invalid.message)
+def _rejected(command: Any, invalid: InvalidCommandError) -> CommandInvalid:
+    return CommandInvalid(word(type(command)), invalid.code, invalid.message)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypedDict, assert_never
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.diagnostics import which_member
 from policy.model import rules, types
 from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
-from policy.model.context import Context, words_of
+from policy.model.context import Context, bilingual
 from policy.model.expressions import Expression
 from policy.model.literals import UNREADABLE, fact
 from policy.model.tables import rows_of
@@ -23,13 +23,13 @@ class _Head(TypedDict):
 
     id: str
     ruleset: str
-    title: Words
+    title: BilingualText
     span: Span
 
 
 def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declaration:
     """What is declared under the full name `id`."""
-    head: _Head = {"id": id, "ruleset": context.unit.name, "title": words_of(d.title), "span": d.span}
+    head: _Head = {"id": id, "ruleset": context.unit.name, "title": bilingual(d.title), "span": d.span}
     if isinstance(d, tree.EnumOf | tree.RecordType | tree.Property):
         return _unsigned(context, d, head)
     signature = context.scope.signatures[id]
@@ -44,7 +44,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 stricter=d.stricter,
                 leniency=leniency_of(d.leniency),
                 versions=context.versions(d.versions, checker, signature.type),
-                unset=words_of(d.unset.reason) if d.unset else None,
+                unset=bilingual(d.unset.reason) if d.unset else None,
                 citations=context.cited(d.unset.per) if d.unset else (),
                 **head,
             )
@@ -74,7 +74,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 parameters=signature.parameters,
                 binders=_spans(d.parameters),
                 otherwise=d.otherwise.effect,
-                because=words_of(d.otherwise.because),
+                because=bilingual(d.otherwise.because),
                 citations=context.cited(d.otherwise.per),
                 rules=rules_of(context, d.rules, checker),
                 stricter=d.stricter,
@@ -93,7 +93,7 @@ def _unsigned(
     """What no expression can name: types, and properties."""
     match d:
         case tree.EnumOf(members=members):
-            named = tuple((m.name.text, words_of(m.title)) for m in members)
+            named = tuple((m.name.text, bilingual(m.title)) for m in members)
             return rules.EnumOf(members=named, **head)
         case tree.RecordType():
             held = context.scope.fields[head["id"]]
@@ -135,7 +135,7 @@ def _always(
     return rules.Precedes(first=checker.typed(e.first, of), second=checker.typed(e.second, of), priority=entry.id)
 
 
-def _field(context: Context, f: tree.Field, of: Type) -> rules.Field:
+def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldDeclaration:
     plain = of.of if isinstance(of, types.OptionalOf) else of
 
     def bound(e: tree.Expression | None) -> int | None:
@@ -147,12 +147,12 @@ def _field(context: Context, f: tree.Field, of: Type) -> rules.Field:
         value = fact(e, of, {}, context.checker())
         return None if value is UNREADABLE else value
 
-    return rules.Field(
+    return rules.FieldDeclaration(
         name=f.name.text,
         type=of,
         least=bound(f.at_least),
         most=bound(f.at_most),
-        title=words_of(f.title),
+        title=bilingual(f.title),
         is_changeable=bool(f.mark),
         span=f.span,
     )
@@ -197,7 +197,7 @@ def rules_of(context: Context, written: tuple[tree.Rule, ...], checker: TypeChec
                 effect=r.effect,
                 when=tuple(checker.typed(e, types.BOOLEAN) for e in r.when),
                 unless=tuple(checker.typed(e, types.BOOLEAN) for e in r.unless),
-                because=words_of(r.because),
+                because=bilingual(r.because),
                 **context.dated(r.span, r.period, r.per),
             )
         )
@@ -218,7 +218,7 @@ def _key(context: Context, k: tree.Key, checker: TypeChecker) -> rules.Key:
         missing = [m for m in by.type.members if m not in ranks]
         if missing:
             shown = ", ".join(f"`{m}`" for m in missing)
-            context.found.error("incomplete-ranks", f"the order does not say where {shown} stands", k.span)
+            context.found.error("incomplete-ranks", f"the ranking omits {shown}", k.span)
     elif k.kind == "ranked":
         checker.fail("type-mismatch", "only the members of an enum can be ranked", by.span)
     elif not isinstance(by.type, Quantity | types.Broken):
@@ -235,4 +235,4 @@ def _key(context: Context, k: tree.Key, checker: TypeChecker) -> rules.Key:
 
 
 def leniency_of(l: tree.Leniency | None) -> rules.Leniency | None:
-    return rules.Leniency(mode=l.mode, because=words_of(l.because), span=l.span) if l is not None else None
+    return rules.Leniency(mode=l.mode, because=bilingual(l.because), span=l.span) if l is not None else None

@@ -72,14 +72,14 @@ class TypeChecker(Coercion):
             case tree.Absence():
                 if not isinstance(expected, types.OptionalOf | types.Broken):
                     return self.fail(
-                        "type-mismatch", f"`none` cannot stand for {a_type(expected)}", span, "it is not optional"
+                        "type-mismatch", f"`none` is not valid for {a_type(expected)}", span, "it is not optional"
                     )
                 return typed.Literal(None, type=expected, span=span)
             case tree.Today():
                 return typed.Today(type=types.DATE, span=span)
             case tree.Reference(name):
                 return self.narrowed(node, self.reference(name, span, hint))
-            case tree.FieldOf():
+            case tree.FieldAccess():
                 return self.narrowed(node, self.field_of(node))
             case tree.Call():
                 return self.call(node)
@@ -122,7 +122,7 @@ class TypeChecker(Coercion):
                 return typed.ListOf(members, type=types.ListOf(inner_type), span=span)
             case tree.RecordOf() | tree.Updated():
                 return self.fail(
-                    "type-mismatch", "a record can be written out only in a test", span, "name its fields"
+                    "type-mismatch", "a record literal is allowed only in a test", span, "name its fields"
                 )
             case _:
                 assert_never(node)
@@ -184,7 +184,7 @@ class TypeChecker(Coercion):
             return typed.Named(signature.id, type=signature.type, span=span)
         return self.fail(
             "wrong-arguments",
-            f"`{name}` is a {signature.kind} and must be given what it asks about",
+            f"`{name}` is a {signature.kind} and needs its arguments",
             span,
             f"write `{name}({', '.join(n for n, _ in signature.parameters)})`",
         )
@@ -208,7 +208,7 @@ class TypeChecker(Coercion):
             help = f"`{name}` is a member of `{types.short(enums[0].name)}`; write it to the right of `is` or `in`"
         return self.fail("unknown-name", message, span, help)
 
-    def field_of(self, node: tree.FieldOf) -> Expression:
+    def field_of(self, node: tree.FieldAccess) -> Expression:
         of = self.expression(node.of)
         name = node.name.text
         if isinstance(of.type, types.Broken):
@@ -217,7 +217,7 @@ class TypeChecker(Coercion):
             record = of.type.name
             fields = self.scope.fields.get(record, {})
             if name in fields:
-                return typed.FieldOf(of, name, type=fields[name], span=node.span)
+                return typed.FieldAccess(of, name, type=fields[name], span=node.span)
             help = did_you_mean(name, fields) or "it has " + ", ".join(f"`{f}`" for f in fields)
             return self.fail("unknown-field", f"`{types.short(record)}` has no field `{name}`", node.name.span, help)
         help = "an optional record must be tested first" if isinstance(of.type, types.OptionalOf) else ""
@@ -321,7 +321,7 @@ class TypeChecker(Coercion):
             return self.fail("type-mismatch", f"this is {a_type(over.type)}, not a list", node.over.span)
         variable = node.variable.text
         if variable in self.variables:
-            self.found.error("duplicate-name", f"`{variable}` already has a meaning here", node.variable.span)
+            self.found.error("duplicate-name", f"`{variable}` is already declared here", node.variable.span)
         outer, rounding = self.variables, self.rounding
         self.variables = {
             **outer,
@@ -339,9 +339,7 @@ class TypeChecker(Coercion):
                 of = types.BOOLEAN
             case "count" | "count distinct":
                 if node.kind == "count distinct" and not isinstance(body.type, (*_EQUAL, types.Broken)):
-                    return self.fail(
-                        "type-mismatch", f"{a_type(body.type)} cannot be told from others", node.body.span
-                    )
+                    return self.fail("type-mismatch", f"{a_type(body.type)} has no equality", node.body.span)
                 of = types.INTEGER
             case "sum":
                 of = body.type

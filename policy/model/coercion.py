@@ -44,7 +44,7 @@ class Coercion(ABC):
             if e.type.scale > expected.scale:
                 return self.fail(
                     "narrowing",
-                    f"this is {a_type(e.type)}, but {a_type(expected)} is wanted: decimals would be lost",
+                    f"this is {a_type(e.type)}, but {a_type(expected)} is expected: decimals would be lost",
                     e.span,
                     f"write `round down to {values.decimal_text(1, expected.scale)} (…)`, or another direction",
                 )
@@ -76,7 +76,7 @@ class Coercion(ABC):
             if actual.currency and expected.currency and actual.currency != expected.currency:
                 return self.fail(
                     "currency-mismatch",
-                    f"{actual.currency} cannot stand where {expected.currency} is wanted",
+                    f"{actual.currency} cannot be used where {expected.currency} is expected",
                     e.span,
                     "convert with an exchange rate that is a fact or a parameter",
                 )
@@ -89,7 +89,9 @@ class Coercion(ABC):
             help = ""
         if isinstance(actual, types.OptionalOf):
             help = "say what holds where it is absent: `… default …`, or test `is present`"
-        return self.fail("type-mismatch", f"this is {a_type(actual)}, but {a_type(expected)} is wanted", e.span, help)
+        return self.fail(
+            "type-mismatch", f"this is {a_type(actual)}, but {a_type(expected)} is expected", e.span, help
+        )
 
     def unrounded(self, e: Expression) -> Expression:
         return self.fail(

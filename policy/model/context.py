@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from attrs import frozen
 
-from policy.decisions import Citation, Words
+from policy.answers import BilingualText, Citation
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import rules
 from policy.model.checker import TypeChecker
@@ -69,8 +69,8 @@ class Context:
         )
 
 
-def words_of(words: tree.Words | None) -> Words:
-    return Words(words.en, words.zh) if words else Words("")
+def bilingual(words: tree.BilingualText | None) -> BilingualText:
+    return BilingualText(words.en, words.zh) if words else BilingualText("")
 
 
 def days_of(period: tree.Period | None, found: Collector) -> tuple[int | None, int | None]:

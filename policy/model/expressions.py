@@ -47,7 +47,7 @@ class Named(Typed):
 
 
 @frozen
-class FieldOf(Typed):
+class FieldAccess(Typed):
     of: Expression
     name: str
 
@@ -143,7 +143,7 @@ Expression = (
     | Local
     | Today
     | Named
-    | FieldOf
+    | FieldAccess
     | Apply
     | Unary
     | Binary
@@ -162,7 +162,7 @@ Expression = (
 def parts(expression: Expression) -> tuple[Expression, ...]:
     """The expressions directly inside this one."""
     match expression:
-        case FieldOf(of=of):
+        case FieldAccess(of=of):
             return (of,)
         case Apply(arguments=inner) | Chain(operands=inner) | SetOf(items=inner) | ListOf(items=inner):
             return inner

@@ -47,7 +47,7 @@ def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], che
     value = _constant(e)
     if value is UNREADABLE:
         if not isinstance(e.type, types.Broken):
-            checker.fail("type-mismatch", "a fact in a test must be written out", node.span)
+            checker.fail("type-mismatch", "a fact in a test must be a literal", node.span)
         return UNREADABLE
     if isinstance(inner, Number) and isinstance(e.type, Number) and value is not None:
         return value * 10 ** (inner.scale - e.type.scale)

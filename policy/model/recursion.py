@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from policy.diagnostics import Collector
 from policy.model import rules
+from policy.model.traversal import uses
 from policy.model.types import short
-from policy.model.walks import uses
 
 
 def report_recursion(model: rules.Model, found: Collector) -> None:
@@ -26,9 +26,9 @@ def report_recursion(model: rules.Model, found: Collector) -> None:
                 circle = " → ".join(f"`{short(i)}`" for i in [*path[path.index(id) :], id])
                 found.error(
                     "circular-definition",
-                    f"this is defined by way of itself: {circle}",
+                    f"this depends on itself: {circle}",
                     model.declared[id].span,
-                    "one of them must rest on facts alone",
+                    "one of them must depend on facts alone",
                 )
                 done.update(path)
             elif id not in done and id in edges:

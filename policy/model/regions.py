@@ -55,47 +55,47 @@ def _touched(intervals: tuple[tuple[int, int], ...], low: int, high: int) -> sli
 
 
 @frozen
-class Words:
+class Values:
     """`items`, or everything but `items` where `others`."""
 
     items: frozenset[RuntimeValue]
     others: bool = False
 
-    def intersection(self, other: Words) -> Words:
+    def intersection(self, other: Values) -> Values:
         match self.others, other.others:
             case False, False:
-                return Words(self.items & other.items)
+                return Values(self.items & other.items)
             case False, True:
-                return Words(self.items - other.items)
+                return Values(self.items - other.items)
             case True, False:
-                return Words(other.items - self.items)
-        return Words(self.items | other.items, True)
+                return Values(other.items - self.items)
+        return Values(self.items | other.items, True)
 
-    def difference(self, other: Words) -> Words:
-        return self.intersection(Words(other.items, not other.others))
+    def difference(self, other: Values) -> Values:
+        return self.intersection(Values(other.items, not other.others))
 
     @property
     def empty(self) -> bool:
         return not self.others and not self.items
 
 
-Region = Ints | Words
+Region = Ints | Values
 Box = tuple[Region, ...]
 
 
 def intersection(a: Region, b: Region) -> Region:
     if isinstance(a, Ints) and isinstance(b, Ints):
         return a.intersection(b)
-    assert isinstance(a, Words)
-    assert isinstance(b, Words)
+    assert isinstance(a, Values)
+    assert isinstance(b, Values)
     return a.intersection(b)
 
 
 def difference(a: Region, b: Region) -> Region:
     if isinstance(a, Ints) and isinstance(b, Ints):
         return a.difference(b)
-    assert isinstance(a, Words)
-    assert isinstance(b, Words)
+    assert isinstance(a, Values)
+    assert isinstance(b, Values)
     return a.difference(b)
 
 
@@ -103,15 +103,15 @@ def universe_of(of: Type) -> Region:
     match of:
         case types.OptionalOf(item):
             inner = universe_of(item)
-            return Words(inner.items | {None}, inner.others) if isinstance(inner, Words) else inner
+            return Values(inner.items | {None}, inner.others) if isinstance(inner, Values) else inner
         case types.Enum(_, members):
-            return Words(frozenset(members))
+            return Values(frozenset(members))
         case types.Boolean():
-            return Words(frozenset({True, False}))
+            return Values(frozenset({True, False}))
         case Number() | types.Date() | types.Instant():
             return Ints(((-FAR, FAR),))
         case types.Text() | types.Record() | types.SetOf() | types.ListOf() | types.Broken():
-            return Words(frozenset(), True)
+            return Values(frozenset(), True)
         case _:
             assert_never(of)
 
@@ -167,7 +167,7 @@ def _listed(items: tuple[typed.Expression, ...], of: Type, universe: Region) -> 
         return None
     if isinstance(universe, Ints):
         return intersection(universe, Ints(tuple(sorted((int(v), int(v) + 1) for v in set(values)))))
-    return intersection(universe, Words(frozenset(values)))
+    return intersection(universe, Values(frozenset(values)))
 
 
 def boxes(body: rules.Rows) -> list[Box | None]:
@@ -227,8 +227,8 @@ def _partition(group: list[tuple[int, Box]], column: int) -> list[list[tuple[int
 
 def _sharing(regions: list[Region]) -> Iterator[list[int]]:
     """Which regions share a word, word by word; or a stretch of ints, wherever one begins."""
-    if isinstance(regions[0], Words):
-        words = [r for r in regions if isinstance(r, Words)]
+    if isinstance(regions[0], Values):
+        words = [r for r in regions if isinstance(r, Values)]
         others = [at for at, r in enumerate(words) if r.others]
         yield others
         named: dict[RuntimeValue, list[int]] = {}
@@ -302,7 +302,7 @@ def _in_words(box: Box, universe: Box, columns: tuple[typed.Expression, ...]) ->
 
 def _region_in_words(region: Region, of: Type) -> str:
     inner = of.of if isinstance(of, types.OptionalOf) else of
-    if isinstance(region, Words):
+    if isinstance(region, Values):
         shown = sorted("absent" if v is None else show(v, inner) for v in region.items)
         if region.others:
             return "is something other than " + ", ".join(shown) if shown else "is anything"

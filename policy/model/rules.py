@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar, overload
 
 from attrs import field, frozen
 
-from policy.decisions import Citation, Status, Words
+from policy.answers import BilingualText, Citation, Status
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.source import NOWHERE, Span
@@ -36,7 +36,7 @@ class Declared:
 
     id: str
     ruleset: str
-    title: Words
+    title: BilingualText
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
     @property
@@ -65,7 +65,7 @@ class Dated:
 @frozen(kw_only=True)
 class Ruleset:
     name: str
-    title: Words
+    title: BilingualText
     amends: str
     imports: tuple[str, ...]
     span: Span = field(default=NOWHERE, eq=False, repr=False)
@@ -97,23 +97,23 @@ class Provision(Declared):
 
 @frozen(kw_only=True)
 class EnumOf(Declared):
-    members: tuple[tuple[str, Words], ...]
+    members: tuple[tuple[str, BilingualText], ...]
 
 
 @frozen(kw_only=True)
-class Field:
+class FieldDeclaration:
     name: str
     type: Type
     least: int | None
     most: int | None
-    title: Words
+    title: BilingualText
     is_changeable: bool = False
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
 class RecordType(Declared):
-    fields: tuple[Field, ...]
+    fields: tuple[FieldDeclaration, ...]
 
 
 @frozen(kw_only=True)
@@ -121,7 +121,7 @@ class Leniency:
     """That rounding by `mode`, which is not the cautious direction, is meant; and why."""
 
     mode: Direction
-    because: Words
+    because: BilingualText
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
@@ -150,7 +150,7 @@ class Parameter(Declared):
     type: Type
     stricter: Strictness
     versions: tuple[Version, ...]
-    unset: Words | None
+    unset: BilingualText | None
     citations: tuple[Citation, ...]
     tightened: tuple[tuple[Version, ...], ...] = ()
     leniency: Leniency | None = None
@@ -207,7 +207,7 @@ class Rule(Dated):
     effect: Effect
     when: tuple[Expression, ...]
     unless: tuple[Expression, ...]
-    because: Words
+    because: BilingualText
 
 
 @frozen(kw_only=True)
@@ -216,7 +216,7 @@ class Decision(Asking):
 
     kind: ClassVar[QuestionKind] = "decision"
     otherwise: Effect
-    because: Words
+    because: BilingualText
     citations: tuple[Citation, ...]
     rules: tuple[Rule, ...]
     stricter: Strictness = ""

@@ -40,7 +40,7 @@ def rows_of(
     if kinds.count("result") != 1 or any(kinds.count(k) > 1 for k in ("from", "until", "per")):
         context.found.error(
             "table-shape",
-            f"one column must be headed `{name.text}`, and `from`, `until` and `per` may stand once",
+            f"one column must be headed `{name.text}`, and `from`, `until` and `per` may occur once",
             header.span,
             f"the column with the results is headed `{name.text}`, like the table",
         )
@@ -126,7 +126,7 @@ def _cell(
         case "in" | "not in":
             return rules.Cell(kind=cell.kind, items=(checker.typed(cell.items[0], types.SetOf(of)),), span=cell.span)
         case "from" | "until" | "per" | "citations":
-            context.found.error("table-shape", "this cannot stand in a column that tests facts", cell.span)
+            context.found.error("table-shape", "this is not allowed in a column that tests facts", cell.span)
             return rules.Cell(kind="any", span=cell.span)
         case _:
             assert_never(cell.kind)

@@ -72,7 +72,7 @@ def number(text: str, of: Number) -> int | Wrong:
         elif of.unit == "duration" and unit.rstrip("s") in values.SECONDS:
             value *= values.SECONDS[unit.rstrip("s")]
         elif unit != of.currency:
-            return Wrong("facts-type", f"is in `{unit}`, but `{describe(of)}` is wanted")
+            return Wrong("facts-type", f"is in `{unit}`, but `{describe(of)}` is expected")
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)
     if value.adjusted() + scale >= MOST_FACT_DIGITS and value:

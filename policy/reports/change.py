@@ -14,7 +14,7 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import expressions as x, rules, types
 from policy.model.values import show
 from policy.reports.book.figures import Cover
@@ -25,18 +25,18 @@ from policy.reports.plain.frames import Clause, EnglishFrame
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement, ended
 
-TITLE = Words("What changes", "變更說明")
+TITLE = BilingualText("What changes", "變更說明")
 Said = tuple[tuple[Statement, ...], ...]  # all that the old side says of a declaration, and the new
 _LAST = 10**9
 _HOUSE = ", laid over the law"
 Difference = Literal["added", "removed", "tightened", "loosened", "changed"]
 RowState = Literal["added", "removed", "changed", "moved", "same"]
-_VERDICTS: dict[Difference, Words] = {
-    "added": Words("added", "新增"),
-    "removed": Words("removed", "刪除"),
-    "tightened": Words("tightened", "收緊"),
-    "loosened": Words("loosened", "放寬"),
-    "changed": Words("changed", "更改"),
+_VERDICTS: dict[Difference, BilingualText] = {
+    "added": BilingualText("added", "新增"),
+    "removed": BilingualText("removed", "刪除"),
+    "tightened": BilingualText("tightened", "收緊"),
+    "loosened": BilingualText("loosened", "放寬"),
+    "changed": BilingualText("changed", "更改"),
 }
 
 
@@ -58,7 +58,7 @@ class Piece:
     """A rule, version, line or list that differs; one side is None where nothing of it was in force."""
 
     verdict: Difference
-    verdict_words: Words
+    verdict_words: BilingualText
     name: str
     before: tuple[Clause, Clause] | None  # English and Chinese
     after: tuple[Clause, Clause] | None
@@ -69,8 +69,8 @@ class Piece:
 class CellPair:
     """A cell on either side."""
 
-    before: Words
-    after: Words
+    before: BilingualText
+    after: BilingualText
     differs: bool
 
 
@@ -78,7 +78,7 @@ class CellPair:
 class TablePair:
     """A table on both sides, a line for each row of either."""
 
-    heads: tuple[Words, ...]
+    heads: tuple[BilingualText, ...]
     rows: tuple[tuple[RowState, tuple[CellPair, ...]], ...]
 
 
@@ -102,9 +102,9 @@ class Changed:
 
     id: str
     kind: str
-    title: Words
+    title: BilingualText
     verdict: Difference
-    verdict_words: Words
+    verdict_words: BilingualText
     stages: tuple[Stage, ...]
 
 
@@ -116,7 +116,7 @@ class Change:
     old: tuple[str, str, str]  # name, date, digest
     new: tuple[str, str, str]
     meaning: Differences | None  # None where nothing was to be proved
-    counts: tuple[tuple[Words, str, int], ...]
+    counts: tuple[tuple[BilingualText, str, int], ...]
     changed: tuple[Changed, ...]
     cases: tuple[Flip, ...] | None  # None: not comparable, or not asked for
     run: Run | None  # of a journal's commands, where one was given
@@ -272,7 +272,7 @@ def _tables(old: Side, new: Side, a: rules.Table, b: rules.Table) -> TablePair:
     """Rows side by side, joined by what they ask; a changed cell is marked."""
     sides = []
     for side, d in ((old, a), (new, b)):
-        rows: dict[tuple[Words, ...], tuple[Words, ...]] = {}
+        rows: dict[tuple[BilingualText, ...], tuple[BilingualText, ...]] = {}
         for body in (d.body, *d.tightened):
             grid = Sentences(side.model).grid(d, body)
             kept = [
@@ -290,7 +290,7 @@ def _tables(old: Side, new: Side, a: rules.Table, b: rules.Table) -> TablePair:
     found: list[tuple[RowState, tuple[CellPair, ...]]] = []
     for key in dict.fromkeys((*before, *after)):
         was, now = before.get(key), after.get(key)
-        blank = (Words(""),) * len(heads)
+        blank = (BilingualText(""),) * len(heads)
         state: RowState = (
             "added" if was is None else "removed" if now is None else "changed" if was != now else "same"
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from policy.decisions import Derivation, Words
+from policy.answers import BilingualText, Derivation
 from policy.model import rules
 from policy.reports.book.figures import Edge, Network, Node
 from policy.reports.book.network import BOX_HEIGHT, BOX_WIDTH, COLUMN, ROW
@@ -19,12 +19,12 @@ from policy.reports.plain.names import in_full
 _MOST = 30
 _FEWEST = 3
 _OUTCOMES = {
-    "permitted": Words("yes", "是"),
-    "denied": Words("no", "否"),
-    "true": Words("yes", "是"),
-    "false": Words("no", "否"),
-    "applies": Words("applies", "適用"),
-    "does not apply": Words("does not apply", "不適用"),
+    "permitted": BilingualText("yes", "是"),
+    "denied": BilingualText("no", "否"),
+    "true": BilingualText("yes", "是"),
+    "false": BilingualText("no", "否"),
+    "applies": BilingualText("applies", "適用"),
+    "does not apply": BilingualText("does not apply", "不適用"),
 }
 
 
@@ -38,7 +38,7 @@ def tree_of(facts: Facts, derivation: Derivation) -> Network | None:
     titles = {d.name: in_full(d.title, d.name) for d in facts.model.declared.values()}
     decisions = {d.name: d for d in facts.model.of_kind(rules.Decision)}
 
-    def place(d: Derivation, depth: int, top: int, above: dict[str, Words]) -> tuple[int, int]:
+    def place(d: Derivation, depth: int, top: int, above: dict[str, BilingualText]) -> tuple[int, int]:
         """Draws a box and what it rests on below `top`; gives where the box is, and how far down it all reaches."""
         rows, bottom = [], top
         inside = above | _rules_of(decisions[d.label]) if d.label in decisions else above
@@ -56,7 +56,7 @@ def tree_of(facts: Facts, derivation: Derivation) -> Network | None:
     return Network(_depth(derivation) * COLUMN + BOX_WIDTH + 2, height, tuple(nodes), tuple(edges))
 
 
-def _rules_of(decision: rules.Decision) -> dict[str, Words]:
+def _rules_of(decision: rules.Decision) -> dict[str, BilingualText]:
     """What the lines of a decision's rules are called."""
     reasons = {f"{r.effect} {r.name}": r.because for r in decision.rules}
     return {**reasons, f"otherwise {decision.otherwise}": decision.because}
@@ -70,13 +70,15 @@ def _depth(d: Derivation) -> int:
     return 1 + max(map(_depth, d.parts)) if d.parts else 0
 
 
-def _words_of(facts: Facts, titles: dict[str, Words], d: Derivation) -> Words:
+def _words_of(facts: Facts, titles: dict[str, BilingualText], d: Derivation) -> BilingualText:
     if "." in d.label and d.label.partition(".")[0] in facts.parameters:
         title, value = facts.said(d.label, d.value)
     else:
-        title = titles.get(d.label.partition("(")[0]) or in_full(Words(""), d.label)
+        title = titles.get(d.label.partition("(")[0]) or in_full(BilingualText(""), d.label)
         plain = d.value.partition(" (")[0]  # without the version or row that was in force
-        value = _OUTCOMES.get(plain) or Words(amounts.grouped(plain), amounts.said_in_chinese(amounts.grouped(plain)))
+        value = _OUTCOMES.get(plain) or BilingualText(
+            amounts.grouped(plain), amounts.said_in_chinese(amounts.grouped(plain))
+        )
     if d.label.startswith(("deny ", "permit ", "otherwise ")):
         return title
-    return Words(f"{title.en}: {value.en}", f"{title.zh}：{value.zh}")
+    return BilingualText(f"{title.en}: {value.en}", f"{title.zh}：{value.zh}")

@@ -12,48 +12,48 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import rules, types
 from policy.reports.plain.facts import Facts, in_words
 from policy.reports.plain.names import in_full
 from policy.reports.proofs import Case
 from policy.verify.difference import Difference, DifferenceOutcome, Way, WayName
 
-OUTCOMES: dict[DifferenceOutcome, Words] = {
-    "looser": Words("looser", "較寬鬆"),
-    "incomparable": Words("stricter for some, looser for others", "對部分人較嚴格，對部分人較寬鬆"),
-    "not decided": Words("not decided", "未能判定"),
-    "cannot be encoded": Words("cannot be encoded", "無法編成算式"),
-    "asked differently": Words("asked about other facts", "查問的事實不同"),
-    "changed": Words("different", "有所不同"),
-    "removed": Words("removed", "刪除"),
-    "added": Words("added", "新增"),
-    "stricter": Words("stricter", "較嚴格"),
-    "equivalent": Words("the same for everyone", "對任何人均無分別"),
+OUTCOMES: dict[DifferenceOutcome, BilingualText] = {
+    "looser": BilingualText("looser", "較寬鬆"),
+    "incomparable": BilingualText("stricter for some, looser for others", "對部分人較嚴格，對部分人較寬鬆"),
+    "not decided": BilingualText("not decided", "未能判定"),
+    "cannot be encoded": BilingualText("cannot be encoded", "無法編成算式"),
+    "asked differently": BilingualText("asked about other facts", "查問的事實不同"),
+    "changed": BilingualText("different", "有所不同"),
+    "removed": BilingualText("removed", "刪除"),
+    "added": BilingualText("added", "新增"),
+    "stricter": BilingualText("stricter", "較嚴格"),
+    "equivalent": BilingualText("the same for everyone", "對任何人均無分別"),
 }
 _ORDER = list(OUTCOMES)
-WAYS: dict[WayName, Words] = {
-    "permits more": Words("yes to more", "更多情況為是"),
-    "denies more": Words("no to more", "更多情況為否"),
-    "rises": Words("rises", "上升"),
-    "falls": Words("falls", "下降"),
-    "other": Words("otherwise", "結果不同"),
-    "newly undecided": Words("no longer decided", "不再有裁定"),
-    "newly decided": Words("decided at last", "始有裁定"),
-    "newly fails": Words("no longer answered", "不再有答案"),
-    "fails no more": Words("answered at last", "始有答案"),
+WAYS: dict[WayName, BilingualText] = {
+    "permits more": BilingualText("yes to more", "更多情況為是"),
+    "denies more": BilingualText("no to more", "更多情況為否"),
+    "rises": BilingualText("rises", "上升"),
+    "falls": BilingualText("falls", "下降"),
+    "other": BilingualText("otherwise", "結果不同"),
+    "newly undecided": BilingualText("no longer decided", "不再有裁定"),
+    "newly decided": BilingualText("decided at last", "始有裁定"),
+    "newly fails": BilingualText("no longer answered", "不再有答案"),
+    "fails no more": BilingualText("answered at last", "始有答案"),
 }
-_YES_NO = {"permitted": Words("yes", "是"), "denied": Words("no", "否")}
+_YES_NO = {"permitted": BilingualText("yes", "是"), "denied": BilingualText("no", "否")}
 
 
 @frozen
 class Step:
     """One way in which answers differ; `most` is by how much a number moves anywhere, where that is known."""
 
-    way: Words
-    most: Words
-    before: Words
-    after: Words
+    way: BilingualText
+    most: BilingualText
+    before: BilingualText
+    after: BilingualText
     case: Case
 
 
@@ -62,10 +62,10 @@ class Differs:
     """A question whose answers differ. `where` holds the regions outside of which nothing does."""
 
     id: str
-    title: Words
+    title: BilingualText
     outcome: str
-    outcome_words: Words
-    where: tuple[tuple[tuple[Words, Words], ...], ...]
+    outcome_words: BilingualText
+    where: tuple[tuple[tuple[BilingualText, BilingualText], ...], ...]
     is_everywhere: tuple[bool, ...]
     more: bool
     steps: tuple[Step, ...]
@@ -78,7 +78,7 @@ class Differences:
     """The whole."""
 
     questions: int
-    counts: tuple[tuple[str, Words, int], ...]
+    counts: tuple[tuple[str, BilingualText, int], ...]
     differs: tuple[Differs, ...]
 
 
@@ -114,8 +114,8 @@ def _step(facts: Facts, question: rules.Question, way: Way) -> Step:
     of = getattr(question, "type", types.BOOLEAN)
     shown = tuple(facts.said(path, text) for path, text in way.example.shown)
     least = way.by.startswith("at least ")
-    by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else Words("")
-    most = Words(f"by {by.en} at {'least' if least else 'most'}", f"{'最少' if least else '最多'}{by.zh}")
+    by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else BilingualText("")
+    most = BilingualText(f"by {by.en} at {'least' if least else 'most'}", f"{'最少' if least else '最多'}{by.zh}")
     return Step(
         WAYS[way.name],
         most if way.by else by,
@@ -125,15 +125,15 @@ def _step(facts: Facts, question: rules.Question, way: Way) -> Step:
     )
 
 
-def _answer(facts: Facts, text: str, of: types.Type) -> Words:
+def _answer(facts: Facts, text: str, of: types.Type) -> BilingualText:
     if text in _YES_NO:
         return _YES_NO[text]
     kind, _, rest = text.partition(": ")
     if kind == "undecided":
         needs = [facts.needed(n) for n in rest.removeprefix("needs ").split(", ")]
-        return Words(
+        return BilingualText(
             f"not decided without {', '.join(n.en for n in needs)}", f"欠{'、'.join(n.zh for n in needs)}，未能裁定"
         )
     if kind == "fails":
-        return Words(f"no answer: {rest}", f"不能作答：{rest}")
+        return BilingualText(f"no answer: {rest}", f"不能作答：{rest}")
     return in_words(facts.model, text, of)

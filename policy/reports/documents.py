@@ -12,11 +12,11 @@ from typing import Any, Literal, assert_never
 from attrs import asdict, field, frozen
 
 from policy.reports.book.figures import Cover
-from policy.reports.foreign.folder import Folder
-from policy.reports.foreign.outside import page_of
 from policy.reports.markdown import markdown_of
 from policy.reports.pdf import pdf_of
 from policy.reports.render import page
+from policy.reports.sandbox.client import page_of
+from policy.reports.sandbox.folder import Folder
 
 Format = Literal["html", "markdown", "json", "pdf"]
 Language = Literal["both", "en", "zh"]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import rules, types
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.names import EVENTS, MONEY
@@ -18,7 +18,7 @@ from policy.reports.plain import amounts
 from policy.reports.plain.facts import Facts, in_words
 
 Steps = tuple[tuple[str, tuple[str, ...]], ...]  # events, each with the rules that were its reasons
-NOTHING = Words("nothing", "並無事件")
+NOTHING = BilingualText("nothing", "並無事件")
 _COMMANDS_ZH = {
     "list_instrument": "代幣上架", "admit_platform": "接納平台", "admit_participant": "接納參與者",
     "ask": "查問資格", "deposit_money": "存入款項", "deposit_tokens": "存入代幣",
@@ -38,11 +38,11 @@ _FIGURES_ZH = {
     "margin": "保證金", "equity": "權益", "liquidation": "是否須強制平倉",
 }  # fmt: skip
 _OUTCOMES = {
-    "permitted": Words("yes", "是"),
-    "denied": Words("no", "否"),
-    "undecided": Words("undecided", "未能裁定"),
-    "failed": Words("no answer", "不能作答"),
-    "none": Words("none", "無"),
+    "permitted": BilingualText("yes", "是"),
+    "denied": BilingualText("no", "否"),
+    "undecided": BilingualText("undecided", "未能裁定"),
+    "failed": BilingualText("no answer", "不能作答"),
+    "none": BilingualText("none", "無"),
 }
 
 
@@ -50,10 +50,10 @@ _OUTCOMES = {
 class Flip:
     """Decisions of a journal, or a case of the tests, whose outcome differs."""
 
-    what: Words
+    what: BilingualText
     count: int
-    before: Words
-    after: Words
+    before: BilingualText
+    after: BilingualText
     examples: tuple[str, ...]
 
 
@@ -62,9 +62,9 @@ class Figure:
     """A figure of a margin account that differs."""
 
     account: str
-    what: Words
-    before: Words
-    after: Words
+    what: BilingualText
+    before: BilingualText
+    after: BilingualText
 
 
 @frozen
@@ -75,63 +75,65 @@ class Run:
     decisions: tuple[Flip, ...]
     accounts: int  # compared
     figures: tuple[Figure, ...]
-    money: tuple[tuple[Words, Words, Words], ...]
+    money: tuple[tuple[BilingualText, BilingualText, BilingualText], ...]
     kept: str
 
 
 @frozen(eq=False)
 class FlipWords:
-    """Words for what flips, of both rulebooks together."""
+    """Texts for what flips, of both rulebooks together."""
 
     model: rules.Model
     glossary: Glossary
 
     def command(self, said: str, count: int, before: Steps, after: Steps, examples: Iterable[str]) -> Flip:
-        what = Words(_spaced(said), _COMMANDS_ZH[said])
+        what = BilingualText(_spaced(said), _COMMANDS_ZH[said])
         return Flip(what, count, self._fate(before), self._fate(after), tuple(examples))
 
     def figure(self, account: str, figure: str, before: str, after: str) -> Figure:
-        return Figure(account, Words(figure, _FIGURES_ZH[figure]), self._standing(before), self._standing(after))
+        return Figure(
+            account, BilingualText(figure, _FIGURES_ZH[figure]), self._standing(before), self._standing(after)
+        )
 
-    def money(self, what: str, before: str, after: str) -> tuple[Words, Words, Words]:
+    def money(self, what: str, before: str, after: str) -> tuple[BilingualText, BilingualText, BilingualText]:
         """Sums of the money in a field of a kind of event, as `traded value`."""
         event, _, name = what.partition(" ")
-        words = Words(f"{EVENTS[event].en}: {MONEY[name].en}", f"{EVENTS[event].zh}：{MONEY[name].zh}")
+        words = BilingualText(f"{EVENTS[event].en}: {MONEY[name].en}", f"{EVENTS[event].zh}：{MONEY[name].zh}")
         return words, self._standing(before), self._standing(after)
 
     def case(self, number: int, title: str, question: str, before: str, after: str, place: str) -> Flip:
         """A case of the tests; its title has no Chinese."""
         asked = self.model.question(question)
-        what = Words(f"{number}. {title}", f"個案{number}")
+        what = BilingualText(f"{number}. {title}", f"個案{number}")
         return Flip(what, 1, self._outcome(asked, before), self._outcome(asked, after), (place,))
 
     # ── words ───────────────────────────────────────────────────────────────────────────────
 
-    def _fate(self, steps: Steps) -> Words:
+    def _fate(self, steps: Steps) -> BilingualText:
         words = [self._step(event, names) for event, names in steps]
-        return Words(", ".join(w.en for w in words), "、".join(w.zh for w in words)) if words else NOTHING
+        return BilingualText(", ".join(w.en for w in words), "、".join(w.zh for w in words)) if words else NOTHING
 
-    def _step(self, event: str, names: Sequence[str]) -> Words:
+    def _step(self, event: str, names: Sequence[str]) -> BilingualText:
         """In English with the names of rules, in Chinese with what they say."""
         en, zh = EVENTS[event].en, EVENTS[event].zh
         because = "".join(w.zh for name in names for w in self._because(name))
-        return Words(
+        return BilingualText(
             f"{en} ({', '.join(map(_spaced, names))})" if names else en,
             f"{zh}（{because.rstrip('。')}）" if because else zh,
         )
 
-    def _because(self, rule: str) -> list[Words]:
+    def _because(self, rule: str) -> list[BilingualText]:
         """What a rule says; nothing where two of the name say different things."""
         decisions = self.model.of_kind(rules.Decision)
         said = dict.fromkeys(r.because for d in decisions for r in d.rules if r.name == rule)
         return list(said) if len(said) == 1 else []
 
-    def _standing(self, text: str) -> Words:
+    def _standing(self, text: str) -> BilingualText:
         """A figure as a statement has it: an amount, a member of an enum, an outcome, or what it needs."""
         head, _, needs = text.partition(", needs ")
         if needs:
             known, named = self._standing(head), [self.glossary.needed(n) for n in needs.split(", ")]
-            return Words(
+            return BilingualText(
                 f"{known.en}, needs {', '.join(w.en for w in named)}",
                 f"{known.zh}，欠缺{'、'.join(w.zh or w.en for w in named)}",
             )
@@ -139,11 +141,11 @@ class FlipWords:
             return _OUTCOMES[head]
         if head[:1] in "-0123456789":
             whole = amounts.grouped(head)
-            moment = Words(amounts.long_moment(head), amounts.chinese_moment(head))
-            return moment if moment.en != head else Words(whole, amounts.said_in_chinese(whole))
+            moment = BilingualText(amounts.long_moment(head), amounts.chinese_moment(head))
+            return moment if moment.en != head else BilingualText(whole, amounts.said_in_chinese(whole))
         return self.glossary.named(head)
 
-    def _outcome(self, question: rules.Question, text: str) -> Words:
+    def _outcome(self, question: rules.Question, text: str) -> BilingualText:
         """An outcome as test results write it."""
         en = _spaced(text)
         head, _, names = text.partition(" by ")
@@ -151,15 +153,15 @@ class FlipWords:
             of = question.rules if isinstance(question, rules.Decision) else ()
             said = [r.because.zh for r in of if r.name in names.split(", ")]
             said += [question.because.zh] if isinstance(question, rules.Decision) and "otherwise" in names else []
-            return Words(en, f"{_OUTCOMES[head].zh}。{''.join(said)}")
+            return BilingualText(en, f"{_OUTCOMES[head].zh}。{''.join(said)}")
         head, _, needs = text.partition(", needs ")
         if head == "undecided":
             needed = [Facts.of(self.model, question).needed(n).zh for n in needs.split(", ") if n]
-            return Words(en, "未能裁定" + (f"，欠缺：{'、'.join(needed)}" if needed else ""))
+            return BilingualText(en, "未能裁定" + (f"，欠缺：{'、'.join(needed)}" if needed else ""))
         if text.startswith("failed"):
-            return Words(en, _OUTCOMES["failed"].zh)
+            return BilingualText(en, _OUTCOMES["failed"].zh)
         if isinstance(question, rules.Priority):
-            return Words(en, "前者先於後者" if text.startswith("the first") else "並非前者先於後者")
+            return BilingualText(en, "前者先於後者" if text.startswith("the first") else "並非前者先於後者")
         return in_words(self.model, text, getattr(question, "type", types.BROKEN))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.decisions import Answer, Inner, Outcome, Reason, Words
+from policy.answers import Answer, BilingualText, Inner, Outcome, Reason
 from policy.model import rules, types
 from policy.reports.book.figures import Cover, Network
 from policy.reports.derivation import tree_of
@@ -20,10 +20,10 @@ from policy.reports.wayout import Wayout, wayout_of
 from policy.verify.remedy import Remedy
 
 _OUTCOMES = {
-    Outcome.PERMITTED: Words("Yes", "是"),
-    Outcome.DENIED: Words("No", "否"),
-    Outcome.UNDECIDED: Words("Not decided", "未能裁定"),
-    Outcome.FAILED: Words("No answer can be given", "不能作答"),
+    Outcome.PERMITTED: BilingualText("Yes", "是"),
+    Outcome.DENIED: BilingualText("No", "否"),
+    Outcome.UNDECIDED: BilingualText("Not decided", "未能裁定"),
+    Outcome.FAILED: BilingualText("No answer can be given", "不能作答"),
 }
 
 
@@ -31,18 +31,18 @@ _OUTCOMES = {
 class Because:
     """One reason, and the reasons of the decisions that it asks; `of` is such a decision, and how it was answered."""
 
-    text: Words
+    text: BilingualText
     cited: tuple[Cited, ...]
     because: tuple[Because, ...] = ()
-    of: Words | None = None
+    of: BilingualText | None = None
 
 
 @frozen
 class Fact:
     """What was stated, or is wanting, with why where the rules know."""
 
-    what: Words
-    value: Words
+    what: BilingualText
+    value: BilingualText
 
 
 @frozen
@@ -52,9 +52,9 @@ class Letter:
     cover: Cover
     to: str
     reference: str
-    question: Words
+    question: BilingualText
     outcome: str
-    answer: Words
+    answer: BilingualText
     reasons: tuple[Because, ...]
     cited: tuple[Cited, ...]  # all that it rests on, where no reason has its own
     facts: tuple[Fact, ...]
@@ -84,7 +84,7 @@ def letter_of(
         reference,
         in_full(question.title, question.name),
         answer.outcome.value,
-        value or Words(amounts.english(answer.value, of), amounts.chinese(answer.value, of)),
+        value or BilingualText(amounts.english(answer.value, of), amounts.chinese(answer.value, of)),
         tuple(_because(model, r) for r in basis.reasons),
         tuple(cited(c) for c in basis.citations),
         tuple(Fact(*facts.said(path, text)) for path, text in basis.facts if text != "not given"),
@@ -94,17 +94,17 @@ def letter_of(
     )
 
 
-def _because(model: rules.Model, reason: Reason, of: Words | None = None) -> Because:
+def _because(model: rules.Model, reason: Reason, of: BilingualText | None = None) -> Because:
     inner = tuple(_because(model, i.reason, _asked(model, i)) for i in reason.because)
     return Because(reason.text, tuple(cited(c) for c in reason.citations), inner, of)
 
 
-def _asked(model: rules.Model, inner: Inner) -> Words:
+def _asked(model: rules.Model, inner: Inner) -> BilingualText:
     """A decision that was asked on the way, and what it came to."""
     asked = model.declared[inner.question]
     title, effect = in_full(asked.title, asked.name), inner.reason.effect
     outcome = _OUTCOMES[Outcome.PERMITTED if effect == "permit" else Outcome.DENIED]
-    return Words(f"{title.en} {outcome.en}:", f"{title.zh}{outcome.zh}：")
+    return BilingualText(f"{title.en} {outcome.en}:", f"{title.zh}{outcome.zh}：")
 
 
 def _wanting(facts: Facts, need: str, notes: dict[str, str]) -> Fact:
@@ -112,4 +112,6 @@ def _wanting(facts: Facts, need: str, notes: dict[str, str]) -> Fact:
     if parameter is None:
         return Fact(facts.needed(need), NOT_STATED)
     why = parameter.unset
-    return Fact(facts.needed(need), Words(why.en, why.zh or why.en) if why else Words(notes.get(need, "")))
+    return Fact(
+        facts.needed(need), BilingualText(why.en, why.zh or why.en) if why else BilingualText(notes.get(need, ""))
+    )

@@ -11,9 +11,9 @@ from collections.abc import Iterable
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 
-TITLE = Words("Assessor pack", "評估文件匯編")
+TITLE = BilingualText("Assessor pack", "評估文件匯編")
 
 
 @frozen
@@ -28,7 +28,7 @@ class File:
 class Listed:
     """A document and the files it is in."""
 
-    title: Words
+    title: BilingualText
     files: tuple[File, ...]
 
 

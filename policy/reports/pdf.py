@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.extras import absent, needed, silence
+from policy.extras import absent, require_extra, silence
 from policy.reports.pictures import coloured
 
 PANGO = "libpango-1.0-0 libpangoft2-1.0-0 libharfbuzz-subset0"
@@ -42,7 +42,7 @@ def _quiet_libraries() -> Iterator[None]:
 @_quiet_libraries()
 def needed_here() -> None:
     """Raises PolicyError, naming what to install, where this machine prints no PDF."""
-    needed("weasyprint", "pdf", PANGO)
+    require_extra("weasyprint", "pdf", PANGO)
     from weasyprint.text.ffi import ffi, fontconfig
 
     known = ffi.gc(fontconfig.FcInitLoadConfigAndFonts(), fontconfig.FcConfigDestroy)
@@ -66,7 +66,7 @@ def _printed(page: str) -> bytes:
     try:
         document = weasyprint.HTML(string=coloured(page), url_fetcher=nothing_outside).render(pdf_tags=True)
     except FatalURLFetchingError as asked:
-        found = Diagnostic("template-refused", f"the page asks for what lies outside it: {asked}", None, _OUTSIDE)
+        found = Diagnostic("template-refused", f"the page loads something from outside: {asked}", None, _OUTSIDE)
         raise PolicyError([found]) from asked
     missing = _missing([p._page_box for p in document.pages])
     if missing:

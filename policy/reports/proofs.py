@@ -12,30 +12,32 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import rules
 from policy.reports.plain.facts import Facts
 from policy.reports.plain.names import in_full
-from policy.verify.claims import Status, Verdict
+from policy.verify.claims import ClaimResult, ProofStatus
 
 CLAIMS = {
-    "property": Words("it holds for all facts and all dates", "對任何事實及任何日期均成立"),
-    "table": Words(
+    "property": BilingualText("it holds for all facts and all dates", "對任何事實及任何日期均成立"),
+    "table": BilingualText(
         "no case is left out, no two rows meet where one alone may apply, and every row applies to something",
         "並無遺漏的情況，只容一列適用之處並無兩列重疊，而每列均有適用的情況",
     ),
-    "value": Words("there is always an answer, and every version counts", "必有答案，而每個版本均有作用"),
-    "decision": Words("it can come out either way, and there is always an answer", "是與否均可能得出，且必有答案"),
-    "rule": Words(
+    "value": BilingualText("there is always an answer, and every version counts", "必有答案，而每個版本均有作用"),
+    "decision": BilingualText(
+        "it can come out either way, and there is always an answer", "是與否均可能得出，且必有答案"
+    ),
+    "rule": BilingualText(
         "every rule can speak, none is always overruled, and no two contradict each other in every case",
         "每條規則均可適用，並非必遭凌駕，亦無兩條在任何情況下均互相矛盾",
     ),
-    "condition": Words("every condition makes a difference", "每項條件均有作用"),
-    "priority": Words(
+    "condition": BilingualText("every condition makes a difference", "每項條件均有作用"),
+    "priority": BilingualText(
         "it is a strict order: no two come before each other, and only those alike in its last line tie",
         "屬嚴格次序：無兩者互相先於對方，只有末項相同者並列",
     ),
-    "overlay": Words(
+    "overlay": BilingualText(
         "what is laid over the law is nowhere looser than the law", "疊加的規則在任何情況下均不較法規寬鬆"
     ),
 }
@@ -50,11 +52,11 @@ _SAID = {
     "only those alike in its last line tie": "只有末項相同者並列",
 }
 OUTCOMES = {
-    Status.PROVED: Words("proved", "已證明"),
-    Status.REFUTED: Words("refuted", "不成立"),
-    Status.UNDECIDED: Words("not decided", "未能判定"),
-    Status.NOT_ENCODED: Words("cannot be encoded", "無法編成算式"),
-    Status.NOT_ASKED: Words("not asked", "未有查問"),
+    ProofStatus.PROVED: BilingualText("proved", "已證明"),
+    ProofStatus.REFUTED: BilingualText("refuted", "不成立"),
+    ProofStatus.UNDECIDED: BilingualText("not decided", "未能判定"),
+    ProofStatus.NOT_ENCODED: BilingualText("cannot be encoded", "無法編成算式"),
+    ProofStatus.NOT_ASKED: BilingualText("not asked", "未有查問"),
 }
 
 
@@ -63,7 +65,7 @@ class Case:
     """Facts on a date, and what they come to."""
 
     on: str
-    facts: tuple[tuple[Words, Words], ...]
+    facts: tuple[tuple[BilingualText, BilingualText], ...]
     comes_to: str
 
 
@@ -72,8 +74,8 @@ class Proof:
     """Claims of one kind about one declaration that are proved, or a claim that is not."""
 
     status: str
-    outcome: Words
-    claim: Words
+    outcome: BilingualText
+    claim: BilingualText
     count: int
     why: str = ""
     case: Case | None = None
@@ -84,7 +86,7 @@ class Doubt:
     """A claim that is not proved, and where it is told."""
 
     id: str
-    title: Words
+    title: BilingualText
     proof: Proof
 
 
@@ -93,58 +95,62 @@ class Proofs:
     """The whole, at a glance. `unasked` are those that there is no direction to judge by."""
 
     claims: int
-    counts: tuple[tuple[str, Words, int], ...]
+    counts: tuple[tuple[str, BilingualText, int], ...]
     doubts: tuple[Doubt, ...]
     unasked: tuple[Doubt, ...]
 
 
-def proofs_by_name(model: rules.Model, verdicts: Sequence[Verdict]) -> dict[str, tuple[Proof, ...]]:
+def proofs_by_name(model: rules.Model, verdicts: Sequence[ClaimResult]) -> dict[str, tuple[Proof, ...]]:
     """The rows for each declaration that something is claimed of."""
-    by_subject: dict[str, list[Verdict]] = {}
+    by_subject: dict[str, list[ClaimResult]] = {}
     for v in verdicts:
         by_subject.setdefault(v.subject, []).append(v)
     return {id: tuple(_about(model, id, told)) for id, told in by_subject.items()}
 
 
-def proofs_of(model: rules.Model, verdicts: Sequence[Verdict], about: dict[str, tuple[Proof, ...]]) -> Proofs:
+def proofs_of(model: rules.Model, verdicts: Sequence[ClaimResult], about: dict[str, tuple[Proof, ...]]) -> Proofs:
     """How much is proved, and all that is not."""
     counts = Counter(v.status for v in verdicts)
     doubts = [
         Doubt(id, in_full(model.declared[id].title, model.declared[id].name), proof)
         for id, proofs in about.items()
         for proof in proofs
-        if proof.status != Status.PROVED.value
+        if proof.status != ProofStatus.PROVED.value
     ]
     return Proofs(
         len(verdicts),
-        tuple((s.value, OUTCOMES[s], counts[s]) for s in Status if counts[s] or s is Status.PROVED),
-        tuple(d for d in doubts if d.proof.status != Status.NOT_ASKED.value),
-        tuple(d for d in doubts if d.proof.status == Status.NOT_ASKED.value),
+        tuple((s.value, OUTCOMES[s], counts[s]) for s in ProofStatus if counts[s] or s is ProofStatus.PROVED),
+        tuple(d for d in doubts if d.proof.status != ProofStatus.NOT_ASKED.value),
+        tuple(d for d in doubts if d.proof.status == ProofStatus.NOT_ASKED.value),
     )
 
 
-def _about(model: rules.Model, id: str, verdicts: list[Verdict]) -> Iterable[Proof]:
-    proved = Counter((v.kind, v.longest) for v in verdicts if v.status is Status.PROVED)
+def _about(model: rules.Model, id: str, verdicts: list[ClaimResult]) -> Iterable[Proof]:
+    proved = Counter((v.kind, v.longest) for v in verdicts if v.status is ProofStatus.PROVED)
     for (kind, longest), count in proved.items():
-        yield Proof(Status.PROVED.value, _outcome(Status.PROVED, longest), CLAIMS[kind], count)
+        yield Proof(ProofStatus.PROVED.value, _outcome(ProofStatus.PROVED, longest), CLAIMS[kind], count)
     for v in verdicts:
-        if v.status is not Status.PROVED:
+        if v.status is not ProofStatus.PROVED:
             case = _case(model, id, v)
             yield Proof(v.status.value, _outcome(v.status, v.longest), _says(v), 1, v.why, case)
 
 
-def _says(v: Verdict) -> Words:
-    return CLAIMS[v.kind] if v.kind in ("property", "overlay") else Words(v.says, _SAID.get(v.says, v.says))
+def _says(v: ClaimResult) -> BilingualText:
+    return (
+        CLAIMS[v.kind]
+        if v.kind in ("property", "overlay")
+        else BilingualText(v.statement, _SAID.get(v.statement, v.statement))
+    )
 
 
-def _outcome(status: Status, longest: int) -> Words:
+def _outcome(status: ProofStatus, longest: int) -> BilingualText:
     words = OUTCOMES[status]
-    if longest and status in (Status.PROVED, Status.REFUTED):
-        return Words(f"{words.en} for lists of up to {longest}", f"{words.zh}（列表以{longest}項為限）")
+    if longest and status in (ProofStatus.PROVED, ProofStatus.REFUTED):
+        return BilingualText(f"{words.en} for lists of up to {longest}", f"{words.zh}（列表以{longest}項為限）")
     return words
 
 
-def _case(model: rules.Model, id: str, v: Verdict) -> Case | None:
+def _case(model: rules.Model, id: str, v: ClaimResult) -> Case | None:
     if v.example is None:
         return None
     facts = Facts.of(model, model.declared[id])

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.ir.from_model import readings_of
 from policy.ir.reach import reading_ends
 from policy.model import rules, types
@@ -22,7 +22,7 @@ class SourceRow:
     """A source: what it is, when it took effect, and when it was read. Days are ISO texts, empty where not said."""
 
     id: str
-    title: Words
+    title: BilingualText
     reference: str
     issued: str
     since: str
@@ -33,7 +33,7 @@ class SourceRow:
     note: str
 
 
-def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[Words, ...]:
+def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[BilingualText, ...]:
     """The remarks of a document that rests on these provisions, as of a day."""
     return reading_ends(readings_of(model), (p.partition("/")[0] for p in provisions), on)
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from policy.decisions import Answer, Citation, Status
+from policy.answers import Answer, Citation, Status
 
 Mark = Literal["accept", "refuse", "doubt"]  # how a row is marked: as it should be, against a rule, or open
 

@@ -12,30 +12,30 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from policy.decisions import Status, Words
-from policy.ir.from_model import place_of
-from policy.ir.program import Place
+from policy.answers import BilingualText, Status
+from policy.ir.from_model import location_of
+from policy.ir.program import Location
 from policy.model import rules
 from policy.reports.book.figures import Cover
 from policy.reports.plain.names import in_full
 from policy.reports.reach import SourceRow, source_row
-from policy.reports.reliance import Reliance
+from policy.reports.usage import Usage
 from policy.testing.coverage import Summary
-from policy.testing.traceability import STATES, Standing, Traced
+from policy.testing.traceability import STATES, CitedPiece, Traced
 
-TITLE = Words("Traceability", "條文追溯")
+TITLE = BilingualText("Traceability", "條文追溯")
 _STATES = {
-    "untested": Words("untested", "未經測試"),
-    "failing": Words("failing", "測試未通過"),
-    "excused": Words("not encoded, for this reason", "未編入規則（附理由）"),
-    "tested": Words("tested", "已測試"),
-    "not in force": Words("not in force on the date asked", "當日無效"),
+    "untested": BilingualText("untested", "未經測試"),
+    "failing": BilingualText("failing", "測試未通過"),
+    "excused": BilingualText("not encoded, for this reason", "未編入規則（附理由）"),
+    "tested": BilingualText("tested", "已測試"),
+    "not in force": BilingualText("not in force on the date asked", "當日無效"),
 }
 _STATUSES = {
-    Status.OFFICIAL: Words("official", "官方文本"),
-    Status.SECONDARY: Words("secondary", "二手資料"),
-    Status.PRESS: Words("press", "報章"),
-    Status.HOUSE: Words("house", "自訂"),
+    Status.OFFICIAL: BilingualText("official", "官方文本"),
+    Status.SECONDARY: BilingualText("secondary", "二手資料"),
+    Status.PRESS: BilingualText("press", "報章"),
+    Status.HOUSE: BilingualText("house", "自訂"),
 }
 _PIECES_ZH = (
     (re.compile(r"row (\d+) of"), "第{}列"),
@@ -54,8 +54,8 @@ _PIECES_ZH = (
 class Piece:
     """A rule, row or version, with how many tests made it speak and the first of them."""
 
-    what: Words
-    of: Words
+    what: BilingualText
+    of: BilingualText
     place: str
     tests: int
     first: str
@@ -67,12 +67,12 @@ class Row:
     """One provision."""
 
     provision: str
-    text: Words
+    text: BilingualText
     status: str
-    pillar: Words
-    measure: Words
+    pillar: BilingualText
+    measure: BilingualText
     state: str
-    state_words: Words
+    state_words: BilingualText
     excused: str
     pieces: tuple[Piece, ...]
     tests: int
@@ -95,7 +95,7 @@ class Count:
     The bars are in thousandths of all of the kind, rounded down.
     """
 
-    what: Words
+    what: BilingualText
     provisions: int
     tested: int
     excused: int
@@ -112,8 +112,8 @@ class Traceability:
     cover: Cover
     percent: int
     pieces: int
-    uncovered: tuple[tuple[Words, str], ...]
-    states: tuple[tuple[Words, str, int], ...]
+    uncovered: tuple[tuple[BilingualText, str], ...]
+    states: tuple[tuple[BilingualText, str, int], ...]
     by_status: tuple[Count, ...]
     by_pillar: tuple[Count, ...]
     by_measure: tuple[Count, ...]
@@ -122,15 +122,15 @@ class Traceability:
 
 
 def traceability_of(
-    cover: Cover, model: rules.Model, traced: Sequence[Traced], summary: Summary, reliance: Reliance | None
+    cover: Cover, model: rules.Model, traced: Sequence[Traced], summary: Summary, usage: Usage | None
 ) -> Traceability:
     """The rows of the report."""
     says = {
-        place_of(r.span): r.because
+        location_of(r.span): r.because
         for d in (*model.declared.values(), *model.amendments)
         for r in getattr(d, "rules", ())
     }
-    rows = {t.provision: _row(model, t, says, reliance) for t in traced}
+    rows = {t.provision: _row(model, t, says, usage) for t in traced}
     known = [p for p in model.provisions.values() if p.id in rows]
     sources = []
     for source in model.sources.values():
@@ -150,19 +150,19 @@ def traceability_of(
         _counts([(p.pillar, rows[p.id]) for p in known], _members(model, "Pillar")),
         _counts([(p.measure, rows[p.id]) for p in known], _members(model, "Measure")),
         tuple(sorted(sources, key=lambda s: min(STATES.index(r.state) for r in s.rows))),
-        reliance.decisions if reliance else None,
+        usage.decisions if usage else None,
     )
 
 
-def _row(model: rules.Model, t: Traced, says: Mapping[Place, Words], reliance: Reliance | None) -> Row:
+def _row(model: rules.Model, t: Traced, says: Mapping[Location, BilingualText], usage: Usage | None) -> Row:
     p = model.provisions[t.provision]
-    relied = reliance.provisions.get(t.provision) if reliance else None
+    relied = usage.provisions.get(t.provision) if usage else None
     return Row(
         t.provision,
         p.title,
         p.status.value,
-        _members(model, "Pillar").get(p.pillar, Words(p.pillar)),
-        _members(model, "Measure").get(p.measure, Words(p.measure.replace("_", " "))),
+        _members(model, "Pillar").get(p.pillar, BilingualText(p.pillar)),
+        _members(model, "Measure").get(p.measure, BilingualText(p.measure.replace("_", " "))),
         t.state,
         _STATES[t.state],
         t.excused,
@@ -183,13 +183,13 @@ def _row(model: rules.Model, t: Traced, says: Mapping[Place, Words], reliance: R
     )
 
 
-def _members(model: rules.Model, enum: str) -> dict[str, Words]:
+def _members(model: rules.Model, enum: str) -> dict[str, BilingualText]:
     """The members of the rulebook's enum of that name, where it has one."""
     found = [e for e in model.of_kind(rules.EnumOf) if e.name == enum]
     return dict(found[0].members) if found else {}
 
 
-def _counts(rows: list[tuple[str, Row]], titles: dict[str, Words]) -> tuple[Count, ...]:
+def _counts(rows: list[tuple[str, Row]], titles: dict[str, BilingualText]) -> tuple[Count, ...]:
     counts = []
     for name in (*titles, *sorted({kind for kind, _ in rows} - {*titles, ""})):
         own = [r for kind, r in rows if kind == name and r.state != "not in force"]
@@ -197,19 +197,19 @@ def _counts(rows: list[tuple[str, Row]], titles: dict[str, Words]) -> tuple[Coun
             tested, excused = (sum(r.state == state for r in own) for state in ("tested", "excused"))
             each = tested, excused, len(own) - tested - excused
             counts.append(
-                Count(titles.get(name, Words(name)), len(own), *each, *(1000 * n // len(own) for n in each))
+                Count(titles.get(name, BilingualText(name)), len(own), *each, *(1000 * n // len(own) for n in each))
             )
     return tuple(counts)
 
 
-def _piece(s: Standing, says: Mapping[Place, Words]) -> Words:
+def _piece(s: CitedPiece, says: Mapping[Location, BilingualText]) -> BilingualText:
     """A piece of the rules; in Chinese, where it is a rule, by what it says, as its name is English."""
     words = _piece_of(s.what)
-    return Words(words.en, says[s.place].zh or words.zh) if s.place in says else words
+    return BilingualText(words.en, says[s.place].zh or words.zh) if s.place in says else words
 
 
-def _piece_of(what: str) -> Words:
+def _piece_of(what: str) -> BilingualText:
     for pattern, zh in _PIECES_ZH:
         if found := pattern.match(what):
-            return Words(what.replace("`", "").replace("_", " "), zh.format(*found.groups()))
+            return BilingualText(what.replace("`", "").replace("_", " "), zh.format(*found.groups()))
     raise AssertionError(f"`{what}` has no Chinese")

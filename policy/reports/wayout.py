@@ -7,40 +7,40 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import types
 from policy.reports.plain.facts import Facts, in_words
-from policy.verify.counterfactual import WaysOut
+from policy.verify.counterfactual import Counterfactuals
 from policy.verify.remedy import Remedy
 
-NOT_WORKED_OUT = Words(
+NOT_WORKED_OUT = BilingualText(
     "What would change the answer was not worked out: there is no solver.", "未有求解器，故未推算如何改變結果。"
 )
-_NOTHING = Words(
+_NOTHING = BilingualText(
     "Nothing that can be changed about these facts makes the answer yes.",
     "即使改變可更改的事實，答案亦不會變為「是」。",
 )
-_STAYS = Words("Nothing that can be changed removes this reason.", "並無可更改的事實可消除此項理由。")
-_UNSURE = Words("There may be a way that was not found.", "或有方法，惟未能找到。")
-_OTHERS = Words("There may be other ways.", "或有其他方法。")
+_STAYS = BilingualText("Nothing that can be changed removes this reason.", "並無可更改的事實可消除此項理由。")
+_UNSURE = BilingualText("There may be a way that was not found.", "或有方法，惟未能找到。")
+_OTHERS = BilingualText("There may be other ways.", "或有其他方法。")
 
 
 @frozen
 class Step:
     """One fact to be otherwise."""
 
-    what: Words
-    before: Words
-    after: Words
+    what: BilingualText
+    before: BilingualText
+    after: BilingualText
 
 
 @frozen
 class Removal:
     """Ways to one end, each of steps to be taken together; `said` where there is none, or may be more."""
 
-    of: Words  # the reason that goes; of the whole, nothing
+    of: BilingualText  # the reason that goes; of the whole, nothing
     ways: tuple[tuple[Step, ...], ...]
-    said: Words
+    said: BilingualText
 
 
 @frozen
@@ -49,19 +49,21 @@ class Wayout:
 
     whole: Removal
     reasons: tuple[Removal, ...]
-    moment: Words
+    moment: BilingualText
 
 
 def wayout_of(remedy: Remedy | None, facts: Facts) -> Wayout:
     """The rows of a remedy; where there is none, that it was not worked out."""
     if remedy is None:
-        return Wayout(Removal(Words(""), (), NOT_WORKED_OUT), (), Words(""))
-    moment = in_words(facts.model, remedy.whole.not_before, types.INSTANT) if remedy.changes_times else Words("")
+        return Wayout(Removal(BilingualText(""), (), NOT_WORKED_OUT), (), BilingualText(""))
+    moment = (
+        in_words(facts.model, remedy.whole.not_before, types.INSTANT) if remedy.changes_times else BilingualText("")
+    )
     reasons = tuple(_removal(cure.text, cure.ways, _STAYS, facts) for cure in remedy.reasons)
-    return Wayout(_removal(Words(""), remedy.whole, _NOTHING, facts), reasons, moment)
+    return Wayout(_removal(BilingualText(""), remedy.whole, _NOTHING, facts), reasons, moment)
 
 
-def _removal(of: Words, found: WaysOut, nothing: Words, facts: Facts) -> Removal:
+def _removal(of: BilingualText, found: Counterfactuals, nothing: BilingualText, facts: Facts) -> Removal:
     ways = tuple(
         tuple(
             Step(facts.title(c.path), facts.said(c.path, c.before)[1], facts.said(c.path, c.after)[1])
@@ -70,5 +72,5 @@ def _removal(of: Words, found: WaysOut, nothing: Words, facts: Facts) -> Removal
         for way in found.ways
     )
     if found.is_complete:
-        return Removal(of, ways, Words("") if ways else nothing)
+        return Removal(of, ways, BilingualText("") if ways else nothing)
     return Removal(of, ways, _OTHERS if ways else _UNSURE)

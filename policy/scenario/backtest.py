@@ -14,16 +14,16 @@ from attrs import define, field, frozen
 
 from policy.audit.records import Header
 from policy.audit.replay import records
-from policy.margin.financing.commands import MONEY as LENT
-from policy.margin.financing.events import AccountStated
-from policy.margin.perpetuals.commands import MONEY as POSTED
-from policy.margin.perpetuals.events import BucketStated
+from policy.financing.commands import MONEY as LENT
+from policy.financing.events import AccountStated
 from policy.model import types
 from policy.model.values import show
+from policy.perpetuals.commands import MONEY as POSTED
+from policy.perpetuals.events import BucketStated
 from policy.reports.journal.reasons import verdicts_in
 from policy.scenario.market import Market, recorded_command
 from policy.scenario.statements import statements
-from policy.scenario.tally import Tally
+from policy.scenario.summary import Tally
 from policy.wire import word
 
 EXAMPLES = 3

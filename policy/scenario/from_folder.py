@@ -157,7 +157,7 @@ def _steps(path: Path, commands: Commands) -> Iterator[Step]:
         if not isinstance(read, list) and read.at < at:
             found = Collector()
             help = "put the lines of a file in the order of their times"
-            found.error("out-of-sequence", "this comes before the line above it", whole, help)
+            found.error("out-of-sequence", "this is earlier than the line before it", whole, help)
             read = found.found
         if isinstance(read, list):
             yield Step(path.name, number, at, None, tuple(read))

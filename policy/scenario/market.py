@@ -15,11 +15,11 @@ from attrs import define, field, frozen
 
 from policy.audit.records import Header
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.exchange import orders
-from policy.margin.financing import commands as financing
-from policy.margin.perpetuals import commands as perpetuals
+from policy.exchange import commands as exchange
+from policy.financing import commands as financing
 from policy.market.commands import NewDay
 from policy.market.venue import Clock, Venue, carry_out, misread, starting
+from policy.perpetuals import commands as perpetuals
 from policy.rulebook import Rulebook
 from policy.source import Source
 from policy.wire import Commands, event_json, json_line
@@ -44,19 +44,19 @@ def _exchange(rulebook_on: RulebookOn, clock: Clock) -> AnyVenue:
 
 
 def _lender(rulebook_on: RulebookOn, clock: Clock) -> AnyVenue:
-    from policy.margin.financing.engine import opened
+    from policy.financing.engine import opened
 
     return opened(rulebook_on, clock)
 
 
 def _perpetuals(rulebook_on: RulebookOn, clock: Clock) -> AnyVenue:
-    from policy.margin.perpetuals.engine import opened
+    from policy.perpetuals.engine import opened
 
     return opened(rulebook_on, clock)
 
 
 KINDS = (
-    VenueKind("exchange", get_args(orders.Command), _exchange),
+    VenueKind("exchange", get_args(exchange.Command), _exchange),
     VenueKind("lender", get_args(financing.Command), _lender),
     VenueKind("perpetuals", get_args(perpetuals.Command), _perpetuals),
 )

@@ -18,8 +18,8 @@ from attrs import define, frozen
 
 from policy import files
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.exchange import from_binance, from_lobster, orders
-from policy.exchange.orders import PRICE, QUANTITY, VENUE, BookVenue
+from policy.exchange import commands, from_binance, from_lobster
+from policy.exchange.commands import PRICE, QUANTITY, VENUE, BookVenue
 from policy.exchange.recorded import OrderUpdate
 from policy.market.book import BUY
 from policy.model import types
@@ -95,7 +95,7 @@ class _Reading:
                 self.first = message.at
             yield message
 
-    def command(self, play: Play, update: OrderUpdate) -> orders.Command:
+    def command(self, play: Play, update: OrderUpdate) -> commands.Command:
         """An update as a command of the exchange."""
         assert self.first is not None  # there is no update without a message
         at = play.at + (self.at - self.first) // 1_000
@@ -104,13 +104,13 @@ class _Reading:
         price, quantity = update.price * play.tick, update.quantity * play.lot
         match update.action:
             case "new":
-                return orders.Place(
+                return commands.Place(
                     id, by, play.instrument, at, play.venue, update.side, quantity, price, update.type
                 )
             case "change":
-                return orders.Replace(id, by, at, price, quantity)
+                return commands.Replace(id, by, at, price, quantity)
             case "delete":
-                return orders.Cancel(id, by, at)
+                return commands.Cancel(id, by, at)
         assert_never(update.action)
 
 

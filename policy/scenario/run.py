@@ -17,7 +17,7 @@ from policy.audit.records import Header, Record
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.scenario.from_folder import Scenario, Step
 from policy.scenario.market import COMMANDS, Market, RulebookOn
-from policy.scenario.tally import Tally
+from policy.scenario.summary import Tally
 from policy.wire import command_json, event_json
 
 Watch = Callable[[list[Any]], Any]

@@ -12,23 +12,23 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.decisions import Answer, Outcome
+from policy.answers import Answer, Outcome
 from policy.diagnostics import PolicyError
+from policy.exchange.commands import MONEY
 from policy.exchange.engine import Engine as Exchange
-from policy.exchange.orders import MONEY
-from policy.margin.financing.commands import StateAccount
-from policy.margin.financing.engine import Engine as Lender
-from policy.margin.financing.events import AccountStated
-from policy.margin.financing.rules import FinancingRules
-from policy.margin.financing.state import Account
-from policy.margin.perpetuals.commands import StatePerpetualAccount
-from policy.margin.perpetuals.engine import Engine as PerpetualsDesk
-from policy.margin.perpetuals.events import BucketStated
+from policy.financing.commands import StateAccount
+from policy.financing.engine import Engine as Lender
+from policy.financing.events import AccountStated
+from policy.financing.rules import FinancingRules
+from policy.financing.state import Account
+from policy.interface import BoundQuestion, bind, question
 from policy.model.types import Number
 from policy.model.values import show
+from policy.perpetuals.commands import StatePerpetualAccount
+from policy.perpetuals.engine import Engine as PerpetualsDesk
+from policy.perpetuals.events import BucketStated
 from policy.reports.journal.collateral import AccountVerdicts, Terms
 from policy.scenario.market import Market
-from policy.wanted import Bound, bind, wants
 
 _RATE = Number("rate", 6)
 _ASSET = {"Asset": "symbol: text"}
@@ -38,8 +38,8 @@ _ASSET = {"Asset": "symbol: text"}
 class HaircutRules:
     """The haircuts of a rulebook: for a loan, and in the lender's capital."""
 
-    lending: Bound = wants("table haircut(asset: Asset) -> rate", **_ASSET)
-    capital: Bound = wants("table capital_haircut(asset: Asset) -> rate", **_ASSET)
+    lending: BoundQuestion = question("table haircut(asset: Asset) -> rate", **_ASSET)
+    capital: BoundQuestion = question("table capital_haircut(asset: Asset) -> rate", **_ASSET)
 
 
 def statements(market: Market) -> Iterator[AccountStated | BucketStated]:

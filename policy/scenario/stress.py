@@ -13,12 +13,12 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from policy.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAssets
 from policy.ir.operators import divide
-from policy.margin.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAssets
-from policy.margin.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice
 from policy.model.values import show
+from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice
 from policy.scenario.prices import Recorded
-from policy.scenario.tally import Tally
+from policy.scenario.summary import Tally
 
 HOUR = 3_600 * 10**6
 

@@ -49,7 +49,7 @@ class Builder(ExpressionBuilder):
 
     def ruleset(self, meta: Meta, items: Items) -> tree.Ruleset:
         amends = next((i for i in items if isinstance(i, tree.Name)), None)
-        return tree.Ruleset(self.name_of(items[0]), amends, _first(items, tree.Words), span=self.at(meta))
+        return tree.Ruleset(self.name_of(items[0]), amends, _first(items, tree.BilingualText), span=self.at(meta))
 
     def amends(self, _: Meta, items: Items) -> tree.Name:
         return self.name_of(items[0])
@@ -103,7 +103,7 @@ class Builder(ExpressionBuilder):
             clauses.get("pillar"),
             clauses.get("measure"),
             _first(items, tree.Period),
-            _only(items, tree.Words),
+            _only(items, tree.BilingualText),
             clauses.get("status"),
             clauses.get("excused", ""),
             span=self.at(meta),
@@ -111,23 +111,23 @@ class Builder(ExpressionBuilder):
 
     def enum(self, meta: Meta, items: Items) -> tree.EnumOf:
         members = tuple(i for i in items if isinstance(i, tree.Member))
-        return tree.EnumOf(self.name_of(items[0]), _first(items, tree.Words), members, span=self.at(meta))
+        return tree.EnumOf(self.name_of(items[0]), _first(items, tree.BilingualText), members, span=self.at(meta))
 
     def member(self, meta: Meta, items: Items) -> tree.Member:
-        return tree.Member(self.name_of(items[0]), _first(items, tree.Words), span=self.at(meta))
+        return tree.Member(self.name_of(items[0]), _first(items, tree.BilingualText), span=self.at(meta))
 
     def record(self, meta: Meta, items: Items) -> tree.RecordType:
-        fields = tuple(i for i in items if isinstance(i, tree.Field))
-        return tree.RecordType(self.name_of(items[0]), _first(items, tree.Words), fields, span=self.at(meta))
+        fields = tuple(i for i in items if isinstance(i, tree.FieldDeclaration))
+        return tree.RecordType(self.name_of(items[0]), _first(items, tree.BilingualText), fields, span=self.at(meta))
 
-    def field(self, meta: Meta, items: Items) -> tree.Field:
+    def field(self, meta: Meta, items: Items) -> tree.FieldDeclaration:
         bounds = self.clauses(f"field `{items[0]}`", items)
-        return tree.Field(
+        return tree.FieldDeclaration(
             self.name_of(items[0]),
             _only(items, tree.TypeName),
             bounds.get("at least"),
             bounds.get("at most"),
-            _first(items, tree.Words),
+            _first(items, tree.BilingualText),
             next((i for i in items[1:] if type(i) is str), ""),
             span=self.at(meta),
         )
@@ -178,7 +178,7 @@ class Builder(ExpressionBuilder):
     def set(self, meta: Meta, items: Items) -> tree.DatedSet:
         versions = tuple(i for i in items if isinstance(i, tree.SetVersion))
         return tree.DatedSet(
-            self.name_of(items[0]), items[1], _first(items, tree.Words), versions, span=self.at(meta)
+            self.name_of(items[0]), items[1], _first(items, tree.BilingualText), versions, span=self.at(meta)
         )
 
     stricter_higher, stricter_lower = constant("higher"), constant("lower")
@@ -193,7 +193,7 @@ class Builder(ExpressionBuilder):
         return tree.Parameter(
             self.name_of(items[0]),
             items[1],
-            _first(items, tree.Words),
+            _first(items, tree.BilingualText),
             _stricter(items),
             tuple(i for i in items if isinstance(i, tree.Version)),
             _first(items, tree.Unset),
@@ -206,7 +206,7 @@ class Builder(ExpressionBuilder):
             self.name_of(items[0]),
             items[1],
             items[2],
-            _first(items, tree.Words),
+            _first(items, tree.BilingualText),
             _stricter(items),
             tuple(i for i in items if isinstance(i, tree.Version)),
             _first(items, tree.Leniency),
@@ -225,7 +225,7 @@ class Builder(ExpressionBuilder):
             self.name_of(items[0]),
             items[1],
             items[2],
-            _first(items, tree.Words),
+            _first(items, tree.BilingualText),
             _stricter(items),
             next(i[1] for i in items if isinstance(i, tuple) and i and i[0] == "hit"),
             header,
@@ -262,7 +262,7 @@ class Builder(ExpressionBuilder):
     when, unless, because = _tagged("when"), _tagged("unless"), _tagged("because")
 
     def otherwise(self, meta: Meta, items: Items) -> tree.Otherwise:
-        return tree.Otherwise(items[0], _first(items, tree.Words), _cited(items), span=self.at(meta))
+        return tree.Otherwise(items[0], _first(items, tree.BilingualText), _cited(items), span=self.at(meta))
 
     def rule(self, meta: Meta, items: Items) -> tree.Rule:
         clauses = items[2:]
@@ -288,7 +288,7 @@ class Builder(ExpressionBuilder):
         return tree.Decision(
             self.name_of(items[0]),
             items[1],
-            _first(items, tree.Words),
+            _first(items, tree.BilingualText),
             _only(items, tree.Otherwise),
             tuple(i for i in items if isinstance(i, tree.Rule)),
             _stricter(items),
@@ -305,14 +305,16 @@ class Builder(ExpressionBuilder):
 
     def priority(self, meta: Meta, items: Items) -> tree.Priority:
         keys = tuple(i for i in items if isinstance(i, tree.Key))
-        return tree.Priority(self.name_of(items[0]), items[1], _first(items, tree.Words), keys, span=self.at(meta))
+        return tree.Priority(
+            self.name_of(items[0]), items[1], _first(items, tree.BilingualText), keys, span=self.at(meta)
+        )
 
     def property(self, meta: Meta, items: Items) -> tree.Property:
         binders = tuple(i for i in items if isinstance(i, tree.Binder))
         after = items[items.index(binders[-1]) + 1 :]
         return tree.Property(
             self.name_of(items[0]),
-            _first(items, tree.Words),
+            _first(items, tree.BilingualText),
             _cited(items),
             binders,
             after[0] if len(after) > 1 else None,

@@ -121,8 +121,8 @@ class ExpressionBuilder:
             result[tag] = value
         return result
 
-    def text(self, meta: Meta, items: Items) -> tree.Words:
-        return tree.Words(*map(self.unquoted, items), span=self.at(meta))
+    def text(self, meta: Meta, items: Items) -> tree.BilingualText:
+        return tree.BilingualText(*map(self.unquoted, items), span=self.at(meta))
 
     # literals
 
@@ -182,8 +182,8 @@ class ExpressionBuilder:
     def arguments(self, _: Meta, items: Items) -> Items:
         return items
 
-    def field_of(self, meta: Meta, items: Items) -> tree.FieldOf:
-        return tree.FieldOf(items[0], self.name_of(items[1]), span=self.at(meta))
+    def field_of(self, meta: Meta, items: Items) -> tree.FieldAccess:
+        return tree.FieldAccess(items[0], self.name_of(items[1]), span=self.at(meta))
 
     def updated(self, meta: Meta, items: Items) -> tree.Updated:
         return tree.Updated(items[0], items[1], span=self.at(meta))

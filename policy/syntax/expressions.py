@@ -23,7 +23,7 @@ class Name(Node):
 
 
 @frozen
-class Words(Node):
+class BilingualText(Node):
     """A text for people: English, and Traditional Chinese where it was given."""
 
     en: str
@@ -74,7 +74,7 @@ class Reference(Node):
 
 
 @frozen
-class FieldOf(Node):
+class FieldAccess(Node):
     of: Expression
     name: Name
 
@@ -173,7 +173,7 @@ Expression = (
     | Absence
     | Today
     | Reference
-    | FieldOf
+    | FieldAccess
     | Call
     | Unary
     | Binary

@@ -237,7 +237,7 @@ def _explain(source: Source, failure: UnexpectedInput, start: int, end: int) -> 
         character = source.text[at]
         help = _HABITS.get(character) or _expected(failure.allowed)
         span = Span(source, at, at + 1)
-        return Diagnostic("unexpected-character", f"`{character}` has no meaning here", span, help)
+        return Diagnostic("unexpected-character", f"`{character}` is not allowed here", span, help)
     assert isinstance(failure, UnexpectedToken | UnexpectedEOF)
     token = getattr(failure, "token", None)
     expected = _expected(getattr(failure, "accepts", None) or failure.expected)
@@ -245,7 +245,7 @@ def _explain(source: Source, failure: UnexpectedInput, start: int, end: int) -> 
         at = start + len(re.sub(r"(\s|#[^\n]*)+\Z", "", text))
         return Diagnostic("unfinished", "the declaration is not finished", Span(source, at, at), expected)
     span = Span(source, start + token.start_pos, start + token.end_pos)
-    return Diagnostic("unexpected-word", f"`{token}` cannot stand here", span, expected)
+    return Diagnostic("unexpected-word", f"`{token}` is not expected here", span, expected)
 
 
 def _expected(terminals: Any) -> str:

@@ -13,13 +13,14 @@ from attrs import frozen
 from policy.syntax.expressions import (
     Absence as Absence,
     Aggregate as Aggregate,
+    BilingualText as BilingualText,
     Binary as Binary,
     Call as Call,
     Chain as Chain,
     Clamp as Clamp,
     Conditional as Conditional,
     Expression as Expression,
-    FieldOf as FieldOf,
+    FieldAccess as FieldAccess,
     ListOf as ListOf,
     Moment as Moment,
     Name as Name,
@@ -34,7 +35,6 @@ from policy.syntax.expressions import (
     Truth as Truth,
     Unary as Unary,
     Updated as Updated,
-    Words as Words,
 )
 from policy.vocabulary import (
     AmendmentKind,
@@ -121,7 +121,7 @@ class Rule(Node):
     name: Name
     when: tuple[Expression, ...]
     unless: tuple[Expression, ...]
-    because: Words | None
+    because: BilingualText | None
     period: Period | None
     per: Citations
 
@@ -160,7 +160,7 @@ class Language(Node):
 class Ruleset(Node):
     name: Name
     amends: Name | None
-    title: Words | None
+    title: BilingualText | None
 
 
 @frozen
@@ -184,7 +184,7 @@ class SourceText(Node):
     """
 
     name: Name
-    title: Words
+    title: BilingualText
     reference: str
     issued: date | None
     period: Period | None
@@ -199,7 +199,7 @@ class Provision(Node):
     pillar: Name | None
     measure: Name | None
     period: Period | None
-    text: Words
+    text: BilingualText
     status: Name | None
     excused: str
 
@@ -207,40 +207,40 @@ class Provision(Node):
 @frozen
 class Member(Node):
     name: Name
-    title: Words | None
+    title: BilingualText | None
 
 
 @frozen
 class EnumOf(Node):
     name: Name
-    title: Words | None
+    title: BilingualText | None
     members: tuple[Member, ...]
 
 
 @frozen
-class Field(Node):
+class FieldDeclaration(Node):
     """`mark` is `changeable` or nothing."""
 
     name: Name
     type: TypeName
     at_least: Expression | None
     at_most: Expression | None
-    title: Words | None
+    title: BilingualText | None
     mark: str = ""
 
 
 @frozen
 class RecordType(Node):
     name: Name
-    title: Words | None
-    fields: tuple[Field, ...]
+    title: BilingualText | None
+    fields: tuple[FieldDeclaration, ...]
 
 
 @frozen
 class DatedSet(Node):
     name: Name
     of: TypeName
-    title: Words | None
+    title: BilingualText | None
     versions: tuple[SetVersion, ...]
 
 
@@ -249,12 +249,12 @@ class Leniency(Node):
     """That rounding in this direction, which is not the cautious one, is meant; and why."""
 
     mode: Direction
-    because: Words
+    because: BilingualText
 
 
 @frozen
 class Unset(Node):
-    reason: Words
+    reason: BilingualText
     per: Citations
 
 
@@ -262,7 +262,7 @@ class Unset(Node):
 class Parameter(Node):
     name: Name
     type: TypeName
-    title: Words | None
+    title: BilingualText | None
     stricter: Strictness
     versions: tuple[Version, ...]
     unset: Unset | None
@@ -274,7 +274,7 @@ class Value(Node):
     name: Name
     parameters: tuple[Binder, ...]
     type: TypeName
-    title: Words | None
+    title: BilingualText | None
     stricter: Strictness
     versions: tuple[Version, ...]
     leniency: Leniency | None = None
@@ -285,7 +285,7 @@ class Table(Node):
     name: Name
     parameters: tuple[Binder, ...]
     type: TypeName
-    title: Words | None
+    title: BilingualText | None
     stricter: Strictness
     hit: HitPolicy
     header: Row
@@ -296,7 +296,7 @@ class Table(Node):
 @frozen
 class Otherwise(Node):
     effect: Effect
-    because: Words | None
+    because: BilingualText | None
     per: Citations
 
 
@@ -304,7 +304,7 @@ class Otherwise(Node):
 class Decision(Node):
     name: Name
     parameters: tuple[Binder, ...]
-    title: Words | None
+    title: BilingualText | None
     otherwise: Otherwise
     rules: tuple[Rule, ...]
     stricter: Strictness = ""
@@ -314,7 +314,7 @@ class Decision(Node):
 class Priority(Node):
     name: Name
     parameters: tuple[Binder, ...]
-    title: Words | None
+    title: BilingualText | None
     keys: tuple[Key, ...]
 
 
@@ -330,7 +330,7 @@ class Precedes(Node):
 @frozen
 class Property(Node):
     name: Name
-    title: Words | None
+    title: BilingualText | None
     per: Citations
     parameters: tuple[Binder, ...]
     where: Expression | None

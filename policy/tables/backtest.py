@@ -171,14 +171,14 @@ def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amou
     if source.format == "lines":
         found = Collector()
         found.error(
-            "table-format", "a history of lines is not read in columns", None, "make it Parquet, Arrow or CSV"
+            "table-format", "a history in JSON Lines is not read in columns", None, "make it Parquet, Arrow or CSV"
         )
         raise PolicyError(found.found)
     sides = [evaluator_of(program, asking, source.columns) for program in (old, new)]
     measured = evaluator_of(new, evolve(asking, question=amount), source.columns) if amount else None
     if measured is not None and not _is_number(measured.function):
         found = Collector()
-        found.error("facts-type", f"`{measured.function.id}` is no amount", None, "name a value that is a number")
+        found.error("facts-type", f"`{measured.function.id}` is not an amount", None, "name a value that is a number")
         raise PolicyError(found.found)
     return Backtest(sides[0], sides[1], measured, source)
 

@@ -65,7 +65,7 @@ class DatedEvaluator:
         found = Collector()
         if self.asking.dates and self.schema and self.schema.get(self.asking.dates) not in (pl.Date, pl.String):
             has = "is not a column of dates" if self.asking.dates in self.schema else "is not a column of the table"
-            found.error("facts-time", f"`{self.asking.dates}` {has}", None, "it says as of when each row is asked")
+            found.error("facts-time", f"`{self.asking.dates}` {has}", None, "it holds the as-of date of each row")
             raise PolicyError(found.found)
         return self.evaluator((self.asking.on or date(2000, 1, 1)).toordinal())
 
@@ -84,7 +84,7 @@ class DatedEvaluator:
             answers = self.evaluator(day).answers(rows.drop(ROW), first)
             parts.append((rows[ROW], answers.table))
             tally.add(answers.tally)
-            alone += answers.one_by_one
+            alone += answers.row_by_row
         undated = numbered.filter(known.is_null())
         if undated.height:
             parts.append((undated[ROW], self._refused(undated.height, tally)))

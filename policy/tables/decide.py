@@ -18,9 +18,9 @@ from typing import TypeVar
 import polars as pl
 from attrs import define, field, frozen
 
+from policy.answers import Answer
 from policy.backends.columns.answers import Tally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
-from policy.decisions import Answer
 from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
@@ -47,13 +47,13 @@ class Summary:
     remarks: str = ""  # how far the answers reach, where all are as of one date
     tally: Tally = field(factory=Tally)
     rows: int = 0
-    one_by_one: int = 0
+    row_by_row: int = 0
     seconds: float = 0.0
 
     def add(self, answers: Answers) -> None:
         self.tally.add(answers.tally)
         self.rows += answers.table.height
-        self.one_by_one += answers.one_by_one
+        self.row_by_row += answers.row_by_row
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -64,7 +64,7 @@ class Summary:
             "reasons": dict(most_first(self.tally.reasons)),
             "needs": dict(most_first(self.tally.needs)),
             "problems": dict(most_first(self.tally.problems)),
-            "one_by_one": self.one_by_one,
+            "one_by_one": self.row_by_row,
             "columns_missing": list(self.missing),
             "remarks": self.remarks,
             "seconds": round(self.seconds, 3),

@@ -267,7 +267,7 @@ def spark_failed(facts: str, why: str) -> PolicyError:
     causes = re.findall(r"\[[A-Z_.]+\] .*", why)
     first = causes[-1] if causes else why.strip().partition("\n")[0]
     help = "see whether the master can be reached, and what its log says"
-    return PolicyError([Diagnostic("spark-failed", f"Spark gives up on `{facts}`: {first}", help=help)])
+    return PolicyError([Diagnostic("spark-failed", f"Spark failed to read `{facts}`: {first}", help=help)])
 
 
 def _read(spark: SparkSession, facts: str) -> DataFrame:

@@ -8,9 +8,9 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.ir import program as ir
-from policy.ir.from_model import place_of
+from policy.ir.from_model import location_of
 from policy.ir.interpret import Environment, FaultError, Interpreter, Unknown
-from policy.ir.program import Function, Place, Program
+from policy.ir.program import Function, Location, Program
 from policy.model import rules
 from policy.model.lints.citations import cited_pieces
 from policy.vocabulary import RuntimeValue
@@ -24,7 +24,7 @@ class Coverage:
     nobody has given it, a property that was tried.
     """
 
-    places: set[Place] = field(factory=set)
+    places: set[Location] = field(factory=set)
     provisions: set[str] = field(factory=set)
 
     def add(self, other: Coverage) -> None:
@@ -78,7 +78,7 @@ class Piece:
     """A rule, row or version that tests should make speak."""
 
     what: str
-    place: Place
+    place: Location
     provisions: tuple[str, ...]
     ruleset: str
 
@@ -90,7 +90,7 @@ def pieces(model: rules.Model) -> list[Piece]:
         if isinstance(d, rules.Parameter) and d.unset is not None:
             continue
         for what, span, citations in cited_pieces(d):
-            found.append(Piece(what, place_of(span), tuple(c.provision for c in citations), d.ruleset))
+            found.append(Piece(what, location_of(span), tuple(c.provision for c in citations), d.ruleset))
     return found
 
 
@@ -131,7 +131,7 @@ def summarised(model: rules.Model, coverages: Iterable[Coverage]) -> Summary:
     uncovered = tuple(p for p in every if p.place not in total.places)
     spoken = {name for p in every if p.place in total.places for name in p.provisions} | total.provisions
     for d in model.of_kind(rules.DatedSet):
-        versions = (v for v in d.versions if place_of(v.span) in total.places)
+        versions = (v for v in d.versions if location_of(v.span) in total.places)
         spoken |= {c.provision for v in versions for c in v.citations}
     excused = tuple((p.id, p.excused) for p in model.provisions.values() if p.excused)
     untested = tuple(p for p in model.provisions if p not in spoken and p not in dict(excused))

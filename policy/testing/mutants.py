@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from policy.ir import program as ir
 from policy.ir.from_model import outcome_of
 from policy.ir.logic import all_of, conjuncts, tests_date, tests_presence
-from policy.ir.program import TRUE, Case, Expr, Function, Place, Program, Rule, map_parts
+from policy.ir.program import TRUE, Case, Expr, Function, Location, Program, Rule, map_parts
 from policy.model.types import DATE
 from policy.model.values import show
 from policy.vocabulary import OrderOperator, RoundingMode
@@ -29,7 +29,7 @@ class Mutant:
 
     function: Function
     says: str
-    place: Place
+    place: Location
     rule: int = -1
 
 

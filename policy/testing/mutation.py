@@ -13,22 +13,22 @@ from typing import Any, assert_never
 
 from attrs import define, evolve, field, frozen
 
-from policy.decisions import Answer, Outcome, Reason, Verdict
+from policy.answers import Answer, Outcome, Reason, Verdict
 from policy.facts.records import record_classes, record_from
 from policy.ir import program as ir
 from policy.ir.interpret import FaultError, Interpreter, Unknown
 from policy.ir.program import Function, Program
-from policy.ir.questions import Asked
+from policy.ir.questions import DatedQuestion
 from policy.ir.simplify import simplify, specialised
 from policy.model import rules
 from policy.model.types import short
 from policy.parallel import in_parallel
 from policy.testing.mutants import Mutant, mutants
 from policy.testing.run import NO_DATE, Runner, described, holds
-from policy.verify.beside import AFTER, BEFORE, beside, called
 from policy.verify.claims import Batch, Claim, Example, differ, exactly_one_true
-from policy.verify.decide import Limits, Searched, asked, reads_lists, searched
-from policy.verify.trial import part_of
+from policy.verify.product_program import AFTER, BEFORE, called, product_of
+from policy.verify.prove import Limits, Solution, encode, reads_lists, solve
+from policy.verify.replay import part_of
 from policy.vocabulary import RuntimeValue
 
 
@@ -42,7 +42,7 @@ class Fate(Enum):
 
 
 @frozen
-class Fared:
+class MutantResult:
     """A mutant and what became of it: of one that survived, the `test` that would catch it; of one that is
     equivalent, the length up to which lists were looked at, 0 where none were."""
 
@@ -68,10 +68,10 @@ class Fared:
 class Score:
     """All mutants of a rulebook."""
 
-    fared: tuple[Fared, ...]
+    results: tuple[MutantResult, ...]
 
     def count(self, fate: Fate) -> int:
-        return sum(f.fate is fate for f in self.fared)
+        return sum(f.fate is fate for f in self.results)
 
     @property
     def percent(self) -> int:
@@ -83,7 +83,7 @@ class Score:
         return {
             "percent": self.percent,
             **{fate.value.replace(" ", "_"): self.count(fate) for fate in Fate},
-            "mutants": [f.as_json() for f in self.fared if f.fate is not Fate.KILLED],
+            "mutants": [f.as_json() for f in self.results if f.fate is not Fate.KILLED],
         }
 
 
@@ -143,7 +143,7 @@ class Trials:
         arguments = tuple(
             record_from(a, of, self.classes, program) for a, (_, of) in zip(facts, function.parameters, strict=True)
         )
-        interpreter, asked_about = Interpreter(program), Asked(e.question, program)
+        interpreter, asked_about = Interpreter(program), DatedQuestion(e.question, program)
         env = interpreter.facts(function, arguments)
         try:
             value = interpreter.whole(interpreter.evaluate(function.body, env))
@@ -169,7 +169,7 @@ def mutated(
     """What becomes of every mutant; `begun` is told how many parts there are, `done` called after each."""
     jobs = [job for overlay in _overlays(runner.model) for job in _jobs(runner, overlay, limits)]
     begun(len(jobs))
-    fared: list[Fared] = []
+    fared: list[MutantResult] = []
     for some in in_parallel(jobs, [1] * len(jobs), processes, done):
         fared += some
     return Score(tuple(fared))
@@ -179,7 +179,7 @@ def _overlays(model: rules.Model) -> list[str]:
     return ["", *(r.name for r in model.rulesets.values() if r.amends)]
 
 
-def _jobs(runner: Runner, overlay: str, limits: Limits) -> Iterator[Callable[[], list[Fared]]]:
+def _jobs(runner: Runner, overlay: str, limits: Limits) -> Iterator[Callable[[], list[MutantResult]]]:
     model = runner.model
     program = runner.whole(overlay)
     tests = [t for t in model.tests if (t.ruleset == overlay if overlay else not model.rulesets[t.ruleset].amends)]
@@ -194,23 +194,23 @@ def _jobs(runner: Runner, overlay: str, limits: Limits) -> Iterator[Callable[[],
 SHARE = 20  # mutants that one process takes at a time
 
 
-def _fare(trials: Trials, some: Sequence[Mutant], limits: Limits) -> list[Fared]:
+def _fare(trials: Trials, some: Sequence[Mutant], limits: Limits) -> list[MutantResult]:
     result = []
     for m in some:
-        fared = Fared(m.function.id, m.says, str(m.place), Fate.KILLED)
+        fared = MutantResult(m.function.id, m.says, str(m.place), Fate.KILLED)
         if not trials.kill(m):
             fared = _told_apart(trials.program, m, fared, limits)
         result.append(fared)
     return result
 
 
-def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) -> Fared:
+def _told_apart(program: Program, mutant: Mutant, blank: MutantResult, limits: Limits) -> MutantResult:
     """A mutant that no test kills: the facts on which it differs, as a test; or that there are none."""
     original = program.functions[mutant.function.id]
     part = part_of(program, *original.bodies, *mutant.function.bodies)
     before = evolve(part, functions={**part.functions, original.id: original})
     after = evolve(part, functions={**part.functions, original.id: mutant.function})
-    both = beside(before, after)
+    both = product_of(before, after)
     sought = [differ(called(original, BEFORE), called(original, AFTER))]
     if mutant.rule >= 0:
         old, new = (both.functions[original.id + which].rules[mutant.rule] for which in (BEFORE, AFTER))
@@ -218,11 +218,11 @@ def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) 
         reached = outcome if old.effect == "permit" else ir.Not(outcome)
         sought.append(exactly_one_true(old.condition, new.condition, reached))
     claims = tuple(Claim("mutant", original.id, mutant.says, "", s) for s in sought)
-    a = asked(both, Batch(original.parameters, claims), limits)
+    a = encode(both, Batch(original.parameters, claims), limits)
     if a.wrong:
         return evolve(blank, fate=Fate.UNDECIDED)
     for n, s in enumerate(sought):
-        case = searched(a, str(n), s)
+        case = solve(a, str(n), s)
         if case is None:
             return evolve(blank, fate=Fate.UNDECIDED)
         if case.found:
@@ -231,7 +231,7 @@ def _told_apart(program: Program, mutant: Mutant, blank: Fared, limits: Limits) 
     return evolve(blank, fate=Fate.EQUIVALENT, longest=limits.longest if over_lists else 0)
 
 
-def _test(program: Program, function: Function, mutant: Mutant, case: Searched) -> str:
+def _test(program: Program, function: Function, mutant: Mutant, case: Solution) -> str:
     """The test that would catch a mutant, ready to paste; it expects what the original answers."""
     example = case.example
     assert example is not None
@@ -241,7 +241,7 @@ def _test(program: Program, function: Function, mutant: Mutant, case: Searched) 
         record_from(g, of, classes, dated, checked=False)
         for g, (_, of) in zip(case.given, function.parameters, strict=True)
     )
-    answer = Interpreter(dated).answer(Asked(function.id, dated), arguments)
+    answer = Interpreter(dated).answer(DatedQuestion(function.id, dated), arguments)
     told = described(answer, function)
     match answer.outcome:
         case Outcome.VALUE:

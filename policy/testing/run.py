@@ -12,12 +12,12 @@ from typing import Any, assert_never
 
 from attrs import define, field, frozen
 
+from policy.answers import Answer, Derivation, Outcome
 from policy.backends.python import PythonBackend
-from policy.decisions import Answer, Derivation, Outcome
 from policy.facts.records import record_classes, record_from
 from policy.ir.from_model import program_of
 from policy.ir.program import Function, Program
-from policy.ir.questions import Asked, InterpretedEvaluator
+from policy.ir.questions import DatedQuestion, InterpretedEvaluator
 from policy.ir.simplify import specialised
 from policy.model import rules
 from policy.model.overlays import overlaid
@@ -94,7 +94,7 @@ class Runner:
         coverage: Coverage,
     ) -> Iterator[Failure]:
         function = program.functions[e.question]
-        asked = Asked(e.question, program)
+        asked = DatedQuestion(e.question, program)
 
         def answer(facts: Sequence[RuntimeValue]) -> Answer:
             arguments = tuple(

@@ -9,12 +9,12 @@ from collections.abc import Iterator
 from random import Random
 from typing import assert_never
 
-from policy.decisions import Outcome
+from policy.answers import Outcome
 from policy.facts.records import record_from
 from policy.ir import program as ir
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Expr, Function, Program, parts
-from policy.ir.questions import Asked
+from policy.ir.questions import DatedQuestion
 from policy.model import rules, types
 from policy.model.calendar import periods
 from policy.model.types import Number, Type
@@ -119,7 +119,7 @@ def try_properties(runner: Runner, count: int = SAMPLES) -> Iterator[Result]:
             arguments = tuple(
                 record_from(f, of, classes, program) for f, (_, of) in zip(facts, p.parameters, strict=True)
             )
-            asked = Asked(p.id, program)
+            asked = DatedQuestion(p.id, program)
             answer = Interpreter(program).answer(asked, arguments)
             if answer.outcome is Outcome.VALUE:
                 coverage.provisions.update(c.provision for c in p.citations)

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from policy.ir.from_model import place_of
-from policy.ir.program import Place
+from policy.ir.from_model import location_of
+from policy.ir.program import Location
 from policy.model import rules
 from policy.model.lints.citations import cited_pieces
 from policy.testing.coverage import Summary
@@ -21,12 +21,12 @@ STATES = ("untested", "failing", "excused", "tested", "not in force")  # the fir
 
 
 @frozen
-class Standing:
+class CitedPiece:
     """A piece of the rules that stands on a provision; `tests` made it speak, and `can_speak` tells if any could."""
 
     what: str
     declared: str
-    place: Place
+    place: Location
     can_speak: bool
     tests: tuple[str, ...]
     failed: tuple[str, ...]
@@ -38,24 +38,24 @@ class Traced:
 
     provision: str
     state: str
-    pieces: tuple[Standing, ...]
+    pieces: tuple[CitedPiece, ...]
     excused: str
 
 
 def traced(model: rules.Model, results: Sequence[Result], summary: Summary, on: int) -> tuple[Traced, ...]:
     """A row for every provision, in the order of the rules; what is not in force on the day need not be tested."""
-    speaking: dict[Place, list[Result]] = {}
+    speaking: dict[Location, list[Result]] = {}
     for result in results:
         for place in result.coverage.places:
             speaking.setdefault(place, []).append(result)
     coverable = {p.place for p in summary.pieces}
-    standing: dict[str, list[Standing]] = {}
+    standing: dict[str, list[CitedPiece]] = {}
     for declared in (*model.declared.values(), *model.amendments):
         for what, span, citations in cited_pieces(declared):
-            place = place_of(span)
+            place = location_of(span)
             spoke = speaking.get(place, [])
             name = declared.target if isinstance(declared, rules.Amendment) else declared.id
-            piece = Standing(
+            piece = CitedPiece(
                 what,
                 name,
                 place,
@@ -77,7 +77,9 @@ def traced(model: rules.Model, results: Sequence[Result], summary: Summary, on: 
     )
 
 
-def _state(name: str, pieces: list[Standing], untested: set[str], excused: dict[str, str], is_in_force: bool) -> str:
+def _state(
+    name: str, pieces: list[CitedPiece], untested: set[str], excused: dict[str, str], is_in_force: bool
+) -> str:
     if name in untested:
         return "untested" if is_in_force else "not in force"
     if any(p.failed for p in pieces):

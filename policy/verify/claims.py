@@ -94,7 +94,7 @@ class Claim:
 
     kind: ClaimKind
     subject: str
-    says: str
+    statement: str
     place: str
     query: Query
     is_universal: bool = True
@@ -109,7 +109,7 @@ class Batch:
     claims: tuple[Claim, ...]
 
 
-class Status(Enum):
+class ProofStatus(Enum):
     """The result of a claim."""
 
     PROVED = "proved"
@@ -138,14 +138,14 @@ class Example:
 
 
 @frozen
-class Verdict:
+class ClaimResult:
     """A claim and its result. `longest` is the bound on the length of lists; 0 where the claim depends on none."""
 
     kind: ClaimKind
     subject: str
-    says: str
+    statement: str
     place: str
-    status: Status
+    status: ProofStatus
     longest: int = 0
     example: Example | None = None
     why: str = ""
@@ -155,15 +155,15 @@ class Verdict:
     def outcome(self) -> str:
         """In words: proved, proved for lists up to 3, refuted, not decided in 10 seconds, cannot be encoded: …"""
         words = self.status.value
-        if self.longest and self.example is None and self.status in (Status.PROVED, Status.REFUTED):
+        if self.longest and self.example is None and self.status in (ProofStatus.PROVED, ProofStatus.REFUTED):
             words += f" for lists up to {self.longest}"
-        return words + (f"{'' if self.status is Status.UNDECIDED else ':'} {self.why}" if self.why else "")
+        return words + (f"{'' if self.status is ProofStatus.UNDECIDED else ':'} {self.why}" if self.why else "")
 
     def as_json(self) -> dict[str, object]:
         return {
             "kind": self.kind,
             "subject": self.subject,
-            "says": self.says,
+            "says": self.statement,
             "place": self.place,
             "status": self.status.value,
             "outcome": self.outcome,

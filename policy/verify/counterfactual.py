@@ -16,17 +16,17 @@ from typing import assert_never
 
 from attrs import field, frozen
 
-from policy.decisions import MISSING
+from policy.answers import MISSING
 from policy.ir import program as ir
-from policy.ir.program import Expr, FieldOf, Function, Program
+from policy.ir.program import Expr, FieldDeclaration, Function, Program
 from policy.model import types
 from policy.model.types import Number, Type
 from policy.model.values import microseconds, show
 from policy.verify.axioms import Model
 from policy.verify.claims import Batch, Claim, Query, is_true
-from policy.verify.decide import Encoding, Limits, Searched, asked, searched
 from policy.verify.facts import Fact, Facts, Given, member
 from policy.verify.notation import in_rules
+from policy.verify.prove import Encoding, Limits, Solution, encode, solve
 from policy.verify.symbolic import Plain, Value
 from policy.verify.terms import Term
 from policy.vocabulary import ComparisonOperator
@@ -66,7 +66,7 @@ class Counterfactual:
 
 
 @frozen
-class WaysOut:
+class Counterfactuals:
     """The counterfactuals found. `is_complete` where no other has as few changes as were tried; `changeable` are the
     facts that may be changed at all, and `not_before` is the moment before which no instant is changed."""
 
@@ -87,7 +87,7 @@ class WaysOut:
 OPERATORS: dict[str, ComparisonOperator] = {"=": "is", ">=": ">=", "<=": "<=", ">": ">", "<": "<"}
 
 
-def wanted(function: Function, how: str, value: Fact = None) -> Expr:
+def goal_of(function: Function, how: str, value: Fact = None) -> Expr:
     """The goal that the answer is `permitted` or `denied`, or compares with a value by one of `OPERATORS`."""
     call = ir.Call(function.id, tuple(ir.Variable(n) for n, _ in function.parameters))
     if how in ("permitted", "denied"):
@@ -102,30 +102,30 @@ def counterfactuals(
     goal: Expr,
     limits: Limits,
     most_ways: int = MOST_WAYS,
-) -> WaysOut:
+) -> Counterfactuals:
     """The counterfactuals for a goal, in a program of one date; `given` are facts in run-time form."""
     assert program.on is not None
     query = is_true(goal)
     claims = (Claim("how", function.id, "", "", query),)
     moment = moment_of(program, function, given)
     p = Perturbation(dict(zip((n for n, _ in function.parameters), given, strict=True)), program.on, moment)
-    a = asked(program, Batch(function.parameters, claims), limits, program.on, p.facts)
+    a = encode(program, Batch(function.parameters, claims), limits, program.on, p.facts)
     if "0" in a.wrong:  # a goal without an encoding is not solved
-        return WaysOut((), False, tuple(p.changeable), show(moment, types.INSTANT))
+        return Counterfactuals((), False, tuple(p.changeable), show(moment, types.INSTANT))
     p.encode_changes(a)
     in_time = p.in_time(a)
     always = [] if in_time is a.script.terms.true else [IN_TIME]
     a.solver.add_goal(IN_TIME, in_time)
     found: list[Counterfactual] = []
 
-    def result(is_complete: bool) -> WaysOut:
-        return WaysOut(tuple(found), is_complete, tuple(p.changeable), show(moment, types.INSTANT))
+    def result(is_complete: bool) -> Counterfactuals:
+        return Counterfactuals(tuple(found), is_complete, tuple(p.changeable), show(moment, types.INSTANT))
 
     for most in range(1, min(MOST_CHANGES, len(p.changed)) + 1):
         a.solver.add_goal(f"most {most}", _at_most(a, list(p.changed.values()), most))
         others: list[str] = [*always, f"most {most}", *(f"not {n}" for n in range(len(found)))]
         while True:
-            case = searched(a, "0", query, minimal=False, also=tuple(others))
+            case = solve(a, "0", query, minimal=False, also=tuple(others))
             if case is None:
                 return result(False)
             if not case.found:
@@ -233,7 +233,7 @@ class PerturbedFacts(Facts):
             return self.given(self.perturbation.given[path], of, path)
         return super().any(of, path, least, most)
 
-    def given_field(self, value: Fact, f: FieldOf, path: str) -> Value:
+    def given_field(self, value: Fact, f: FieldDeclaration, path: str) -> Value:
         inner = f.type.of if isinstance(f.type, types.OptionalOf) else f.type
         is_single = not isinstance(inner, types.Record | types.ListOf | types.SetOf)
         if f.is_changeable and value is not MISSING and is_single:
@@ -272,7 +272,7 @@ def _at_most(a: Encoding, changed: list[Term], most: int) -> Term:
 
 
 def _minimal(
-    a: Encoding, query: Query, p: Perturbation, case: Searched, others: list[str]
+    a: Encoding, query: Query, p: Perturbation, case: Solution, others: list[str]
 ) -> tuple[Counterfactual, list[str]]:
     """The solution with no fact changed needlessly, and each number changed no further than needed."""
     paths = [path for path, (_, before) in p.changeable.items() if path in p.changed and _at(case, path) != before]
@@ -301,8 +301,8 @@ def _goal(a: Encoding, term: Term) -> str:
 
 
 def _nearest(
-    a: Encoding, query: Query, path: str, before: int, case: Searched, fixed: list[str]
-) -> tuple[Searched, str]:
+    a: Encoding, query: Query, path: str, before: int, case: Solution, fixed: list[str]
+) -> tuple[Solution, str]:
     """The solution with the number changed least, by bisection; and the goal that it is changed no further."""
     t = a.script.terms
     value = a.facts.any(types.INTEGER, path)
@@ -313,7 +313,7 @@ def _nearest(
     while low < high:
         middle = (low + high) // 2
         name = _goal(a, t.at_most(distance, t.number(middle)))
-        nearer = searched(a, "0", query, minimal=False, also=(*fixed, name))
+        nearer = solve(a, "0", query, minimal=False, also=(*fixed, name))
         if nearer is None or not nearer.found:
             low = middle + 1
             if nearer is None:
@@ -323,13 +323,13 @@ def _nearest(
     return case, _goal(a, t.at_most(distance, t.number(high)))
 
 
-def _change(a: Encoding, p: Perturbation, case: Searched, path: str) -> Change:
+def _change(a: Encoding, p: Perturbation, case: Solution, path: str) -> Change:
     of, before = p.changeable[path]
     is_time = p.earliest(of) is not None
     return Change(path, in_rules(before, of, a.program), in_rules(_at(case, path), of, a.program), is_time)
 
 
-def _at(case: Searched, path: str) -> Fact:
+def _at(case: Solution, path: str) -> Fact:
     """The fact at a path of a solution."""
     result: Fact = case.named
     for step in _steps(path):

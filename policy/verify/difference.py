@@ -17,10 +17,10 @@ from policy.ir.program import Function, Program
 from policy.model import rules, types
 from policy.model.types import Number
 from policy.model.values import show
-from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
 from policy.verify.claims import Batch, Claim, Example, Query, differ, fails_or_overflows, is_true, is_unknown
-from policy.verify.decide import Encoding, Limits, Searched, answer_text, asked, reads_lists, searched
 from policy.verify.optimise import maximum
+from policy.verify.product_program import AFTER, BEFORE, called, fingerprints, product_of
+from policy.verify.prove import Encoding, Limits, Solution, answer_text, encode, reads_lists, solve
 from policy.verify.regions import Region, regions
 from policy.verify.symbolic import CannotEncodeError
 from policy.vocabulary import QuestionKind
@@ -107,7 +107,7 @@ def change(before: Program, after: Program, directions: dict[str, str]) -> Chang
     ]
     same = tuple(id for id in compared if old.get(id) == new.get(id) and before.on == after.on)
     other = tuple(id for id in compared if id not in same)
-    return Change(beside(before, after), before, after, directions, same, other)
+    return Change(product_of(before, after), before, after, directions, same, other)
 
 
 def directions(model: rules.Model) -> dict[str, str]:
@@ -140,17 +140,17 @@ def _compared(c: Change, function: Function, blank: Difference, limits: Limits) 
     names = ["differ", *(name for name, _ in ways_to_differ)]
     queries = [anything, *(query for _, query in ways_to_differ)]
     claims = tuple(Claim("difference", function.id, n, "", q) for n, q in zip(names, queries, strict=True))
-    a = asked(c.both, Batch(function.parameters, claims), limits, c.after.on)
+    a = encode(c.both, Batch(function.parameters, claims), limits, c.after.on)
     if a.wrong:
         raise CannotEncodeError(next(iter(a.wrong.values())))
     longest = limits.longest if a.facts.lists and reads_lists(a.program, anything) else 0
-    any_case = searched(a, "0", anything, minimal=False)
+    any_case = solve(a, "0", anything, minimal=False)
     if any_case is not None and not any_case.found:
         return evolve(blank, longest=longest)
     ways: list[Way] = []
     undecided = ["differ"] if any_case is None else []
     for n, (name, query) in enumerate(ways_to_differ, 1):
-        case = searched(a, str(n), query)
+        case = solve(a, str(n), query)
         if case is None:
             undecided.append(name)
         elif case.example is not None:
@@ -208,7 +208,7 @@ def _outcome(ways: set[WayName], direction: str) -> DifferenceOutcome:
     return "changed"
 
 
-def _way(a: Encoding, function: Function, name: WayName, case: Searched, limits: Limits) -> Way:
+def _way(a: Encoding, function: Function, name: WayName, case: Solution, limits: Limits) -> Way:
     assert case.example is not None
     before, after = (a.answer(case.given, case.day, called(function, which)) for which in (BEFORE, AFTER))
     by = ""

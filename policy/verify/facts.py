@@ -12,9 +12,9 @@ from typing import assert_never
 
 from attrs import field, frozen
 
-from policy.decisions import MISSING
-from policy.ir.held import attribute
-from policy.ir.program import FieldOf, Program
+from policy.answers import MISSING
+from policy.ir.program import FieldDeclaration, Program
+from policy.ir.validation import attribute
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Number, Type
 from policy.model.values import FIRST_MOMENT, LAST_DAY, LAST_MOMENT
@@ -101,7 +101,7 @@ class Facts:
     def _plain(self, term: Term) -> Plain:
         return Plain(term, self.terms.false, self.terms.false)
 
-    def _field(self, f: FieldOf, path: str) -> Value:
+    def _field(self, f: FieldDeclaration, path: str) -> Value:
         return self.any(f.type, path, f.least, f.most)
 
     def _elements(self, item: Type, path: str) -> tuple[tuple[Term, Value], ...]:
@@ -146,7 +146,7 @@ class Facts:
             case _:
                 assert_never(of)
 
-    def given_field(self, value: Fact, f: FieldOf, path: str) -> Value:
+    def given_field(self, value: Fact, f: FieldDeclaration, path: str) -> Value:
         return self.given(value, f.type, path)
 
     def is_given(self, value: Fact, of: Type, path: str) -> Term:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from policy.decisions import MISSING
+from policy.answers import MISSING
 from policy.ir.program import Program
 from policy.model import types
 from policy.model.types import Type

@@ -10,9 +10,9 @@ from typing import Literal
 from attrs import frozen
 
 from policy.ir.program import Function
-from policy.verify.beside import AFTER, BEFORE, called
-from policy.verify.decide import Encoding, Limits
-from policy.verify.script import Script
+from policy.verify.product_program import AFTER, BEFORE, called
+from policy.verify.prove import Encoding, Limits
+from policy.verify.smtlib import Script
 from policy.verify.solver import Solver
 from policy.verify.symbolic import Plain
 from policy.verify.terms import Term

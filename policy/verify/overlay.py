@@ -12,9 +12,9 @@ from policy.ir import program as ir
 from policy.ir.program import Function, Program
 from policy.model import rules
 from policy.model.overlays import belongs
-from policy.verify.beside import AFTER, BEFORE, beside, called, fingerprints
-from policy.verify.claims import Batch, Claim, Status, Verdict, is_true
+from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus, is_true
 from policy.verify.difference import COMPARED
+from policy.verify.product_program import AFTER, BEFORE, called, fingerprints, product_of
 
 
 @frozen(eq=False)
@@ -23,14 +23,14 @@ class Compared:
 
     program: Program
     batches: tuple[Batch, ...]
-    not_asked: tuple[Verdict, ...]
+    not_asked: tuple[ClaimResult, ...]
 
 
 def compared(model: rules.Model, law: Program, house: Program, overlay: str) -> Compared:
     """The claims about an overlay."""
     before, after = fingerprints(law), fingerprints(house)
     batches: list[Batch] = []
-    not_asked: list[Verdict] = []
+    not_asked: list[ClaimResult] = []
     for id, declared in model.declared.items():
         function = law.functions.get(id)
         if function is None or before[id] == after.get(id) or function.kind not in COMPARED:
@@ -41,8 +41,8 @@ def compared(model: rules.Model, law: Program, house: Program, overlay: str) -> 
         else:
             place, statement = str(function.place), f"{overlay} is no looser than the law"
             why = "nothing says which way is stricter"
-            not_asked.append(Verdict("overlay", id, statement, place, Status.NOT_ASKED, why=why))
-    return Compared(beside(law, house), tuple(batches), tuple(not_asked))
+            not_asked.append(ClaimResult("overlay", id, statement, place, ProofStatus.NOT_ASKED, why=why))
+    return Compared(product_of(law, house), tuple(batches), tuple(not_asked))
 
 
 def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim | None:

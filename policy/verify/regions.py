@@ -16,9 +16,9 @@ from policy.model.types import Type
 from policy.model.values import show
 from policy.verify.axioms import Model, valued
 from policy.verify.claims import Query
-from policy.verify.decide import Encoding, searched
 from policy.verify.facts import DAYS
 from policy.verify.minimise import days_of
+from policy.verify.prove import Encoding, solve
 from policy.verify.terms import Term, in_order
 
 MOST_REGIONS = 6
@@ -92,7 +92,7 @@ def regions(a: Encoding, query: Query, goal: str) -> tuple[tuple[Region, ...], b
     outside: list[str] = []
     more = False
     while True:
-        case = searched(a, goal, query, minimal=False, also=tuple(outside))
+        case = solve(a, goal, query, minimal=False, also=tuple(outside))
         if case is None or not case.found:
             more = case is None
             break
@@ -143,7 +143,7 @@ class _Search:
     def can_be(self, others: Term, cell: Cell, outside: list[str]) -> bool:
         """Whether there is a solution in a cell; where the solver gives up, it is assumed."""
         name = self.goal(self.a.script.terms.all(others, cell.holds))
-        case = searched(self.a, self.name, self.query, minimal=False, also=(name, *outside))
+        case = solve(self.a, self.name, self.query, minimal=False, also=(name, *outside))
         return case is None or case.found
 
     def region(self, kept: Kept) -> Region:

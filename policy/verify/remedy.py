@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.decisions import Answer, Outcome, Words
+from policy.answers import Answer, BilingualText, Outcome
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function, Program
-from policy.verify.counterfactual import WaysOut, counterfactuals, wanted
-from policy.verify.decide import Limits
+from policy.verify.counterfactual import Counterfactuals, counterfactuals, goal_of
+from policy.verify.prove import Limits
 
 MOST_CURES = 3  # counterfactuals of one reason
 
@@ -22,8 +22,8 @@ class Cure:
     """The counterfactuals that remove one reason, whatever the others do."""
 
     rule: str
-    text: Words
-    ways: WaysOut
+    text: BilingualText
+    ways: Counterfactuals
 
     def as_json(self) -> dict[str, object]:
         return {"rule": self.rule, "text": {"en": self.text.en, "zh": self.text.zh}, **self.ways.as_json()}
@@ -34,7 +34,7 @@ class Remedy:
     """The counterfactuals of the whole answer, and of each reason where these are computed."""
 
     how: str
-    whole: WaysOut
+    whole: Counterfactuals
     reasons: tuple[Cure, ...]
 
     def as_json(self) -> dict[str, object]:
@@ -51,7 +51,7 @@ def remedy_of(
 ) -> Remedy:
     """The remedy of an answer; `goal` is that of a question that is no decision."""
     given = answer.arguments
-    whole = counterfactuals(program, function, given, wanted(function, how) if goal is None else goal, limits)
+    whole = counterfactuals(program, function, given, goal_of(function, how) if goal is None else goal, limits)
     reasons: tuple[Cure, ...] = ()
     if how == "permitted" and answer.outcome is Outcome.DENIED:
         denying = {r.rule for r in answer.reasons}

@@ -12,20 +12,20 @@ from policy.model import rules
 from policy.pipeline import Checked, program as program_of
 from policy.progress import Watch, unwatched
 from policy.verify import overlay as overlays
-from policy.verify.claims import Verdict
-from policy.verify.decide import Limits
+from policy.verify.claims import ClaimResult
 from policy.verify.difference import Change, Difference, change, directions
+from policy.verify.prove import Limits
 from policy.verify.questions import batches
 from policy.verify.run import Task, differences, tasks, verdicts
 
 USUAL = Limits(10.0, 3)
 
 
-def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[list[Task], list[Verdict]]:
+def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[list[Task], list[ClaimResult]]:
     """The claims about the law, then about these overlays; and verdicts on those that cannot be put to a solver."""
     law = program_of(checked)
     claims = tasks(law, batches(checked.model, law), limits)
-    not_asked: list[Verdict] = []
+    not_asked: list[ClaimResult] = []
     for name in names:
         compared = overlays.compared(checked.model, law, program_of(checked, name), name)
         claims += tasks(compared.program, compared.batches, limits)
@@ -33,7 +33,7 @@ def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[l
     return claims, not_asked
 
 
-def proved(claims: Sequence[Task], jobs: int = 0, watch: Watch = unwatched) -> list[Verdict]:
+def proved(claims: Sequence[Task], jobs: int = 0, watch: Watch = unwatched) -> list[ClaimResult]:
     """The verdicts on all claims, in order."""
     with watch("proving", len(claims)) as seen:
         return list(verdicts(claims, jobs, seen.update))

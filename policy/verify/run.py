@@ -14,10 +14,10 @@ from attrs import evolve, frozen
 from policy import cache
 from policy.ir.program import Call, Expr, Program, walk
 from policy.parallel import in_parallel
-from policy.verify.beside import fingerprints
-from policy.verify.claims import Batch, Claim, Status, Verdict
-from policy.verify.decide import Limits, prove
+from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus
 from policy.verify.difference import Change, Difference, compared
+from policy.verify.product_program import fingerprints
+from policy.verify.prove import Limits, prove
 
 
 @frozen(eq=False)
@@ -48,7 +48,7 @@ def tasks(program: Program, batches: Sequence[Batch], limits: Limits) -> list[Ta
 def _key(batch: Batch, known: dict[str, str], limits: Limits) -> str:
     words = [repr(batch.parameters), repr(limits)]
     for claim in batch.claims:
-        words += [claim.kind, claim.subject, claim.says]
+        words += [claim.kind, claim.subject, claim.statement]
         for query in (claim.query, *(aside for _, aside in claim.asides)):
             words += [query.kind, *sorted(_called(query.expressions, known))]
         if claim.subject in known:
@@ -60,20 +60,20 @@ def _called(expressions: Iterator[Expr], known: dict[str, str]) -> set[str]:
     return {known[c.function] for e in expressions for c in walk(e) if isinstance(c, Call)}
 
 
-def _verdicts(task: Task) -> list[Verdict]:
+def _verdicts(task: Task) -> list[ClaimResult]:
     key = task.key
     kept = cache.fetch(key)
     if isinstance(kept, list) and len(kept) == len(task.batch.claims):
         return [evolve(v, place=c.place) for v, c in zip(kept, task.batch.claims, strict=True)]
     verdicts = prove(task.program, task.batch, task.limits)
-    if all(v.status is not Status.UNDECIDED for v in verdicts):
+    if all(v.status is not ProofStatus.UNDECIDED for v in verdicts):
         cache.store(key, verdicts)
     return verdicts
 
 
 def verdicts(
     wanted: Sequence[Task], processes: int = 0, done: Callable[[], object] = lambda: None
-) -> Iterator[Verdict]:
+) -> Iterator[ClaimResult]:
     """The verdicts on all claims, in order; `done` is called after each batch."""
     jobs = [partial(_verdicts, task) for task in wanted]
     for result in in_parallel(jobs, [len(t.batch.claims) for t in wanted], processes, done):

@@ -11,9 +11,9 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.diagnostics import PolicyError
-from policy.extras import needed
+from policy.extras import require_extra
 from policy.verify.axioms import Model, ProductAxiom
-from policy.verify.script import Script
+from policy.verify.smtlib import Script
 from policy.verify.terms import INT, Term
 
 STEPS = 10_000_000  # of Z3's resource limit, about a second; counted, so that all machines give the same replies
@@ -22,7 +22,7 @@ PATIENCE = 30  # times as long by the clock, should Z3 ever fail to count
 
 def needed_solver(instead: str = "") -> None:
     """Raises PolicyError where there is no solver, naming the alternative `instead`."""
-    needed("z3", "proofs", instead=instead)
+    require_extra("z3", "proofs", instead=instead)
 
 
 def has_solver() -> bool:

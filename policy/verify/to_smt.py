@@ -103,7 +103,7 @@ class Encoder:
                 return self.known(self.plain(self.today))
             case ir.Variable(name):
                 return self.known(env[name])
-            case ir.Field(of, name):
+            case ir.FieldAccess(of, name):
                 return self._field(self.found(of, env), name)
             case ir.Not(operand):
                 a = self.found(operand, env)

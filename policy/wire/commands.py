@@ -13,12 +13,12 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from policy.decisions import MISSING, Words
+from policy.answers import MISSING, BilingualText
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.facts.fitting import Fitting
 from policy.facts.from_json import FactReader, parse
-from policy.ir.held import Held
-from policy.ir.program import NO_PLACE, Const, Function, Program
+from policy.ir.program import NO_LOCATION, Const, Function, Program
+from policy.ir.validation import RuntimeValidator
 from policy.model import types
 from policy.model.types import Type
 from policy.model.written import LONGEST_NUMBER, Wrong
@@ -120,11 +120,11 @@ def _form(cls: Any) -> Function:
     return Function(
         id=word(cls),
         kind="value",
-        title=Words(""),
+        title=BilingualText(""),
         parameters=tuple(parameters),
         type=types.BOOLEAN,
         body=Const(True),
-        place=NO_PLACE,
+        place=NO_LOCATION,
     )
 
 
@@ -164,7 +164,7 @@ def _misfits(command: Any) -> list[Diagnostic]:
     return reading.found.found
 
 
-class _Fields(Held):
+class _Fields(RuntimeValidator):
     """The fields of a command being read."""
 
     def __init__(self) -> None:
@@ -176,7 +176,7 @@ class _Fields(Held):
 
     def value(self, given: Any, of: Type, path: str) -> Any:
         if given is MISSING:
-            return self.wrong(path, Wrong("command-incomplete", "a command knows all that it says", _INCOMPLETE))
+            return self.wrong(path, Wrong("command-incomplete", "a command has no unknown fields", _INCOMPLETE))
         return super().value(given, of, path)
 
     def json(self, given: Any, path: str) -> None:

@@ -16,7 +16,7 @@ from typing import Any, Union, get_args, get_origin, get_type_hints
 import attrs
 from attrs import frozen
 
-from policy.decisions import Citation, Outcome, Reason, Status, Verdict, Words
+from policy.answers import BilingualText, Citation, Outcome, Reason, Status, Verdict
 from policy.model import types, written
 from policy.model.types import Number
 from policy.wire.fields import EVENT, PLAIN, types_of, word
@@ -113,9 +113,9 @@ def _verdict(document: Mapping[str, Any]) -> Verdict:
 
 def _reason(document: Mapping[str, Any]) -> Reason:
     status = None if document["status"] is None else Status(document["status"])
-    text = Words(document["text"]["en"], document["text"]["zh"])
+    text = BilingualText(document["text"]["en"], document["text"]["zh"])
     cited = [
-        Citation(provision, provision.partition("/")[0], "", status or Status.OFFICIAL, Words(""))
+        Citation(provision, provision.partition("/")[0], "", status or Status.OFFICIAL, BilingualText(""))
         for provision in document["per"]
     ]
     return Reason(document["rule"], document["effect"], text, tuple(cited), status, "")

@@ -11,7 +11,7 @@ from functools import cache
 from types import MappingProxyType
 from typing import Any
 
-from policy.decisions import Verdict
+from policy.answers import Verdict
 from policy.model import types
 from policy.model.values import show
 from policy.wire.fields import DO, EVENT, PLAIN, defaults_of, types_of, word

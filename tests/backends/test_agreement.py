@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from model_oracle import Oracle
 from policy import UndecidedError, resources
-from policy.decisions import Outcome
+from policy.answers import Outcome
 from policy.facts.records import record_from
 from policy.ir.from_model import program_of
-from policy.ir.questions import Asked, InterpretedEvaluator
+from policy.ir.questions import DatedQuestion, InterpretedEvaluator
 from policy.model.overlays import overlaid
 from policy.pipeline import Text, check, dated, read_folder
 from policy.source import Source
@@ -97,7 +97,7 @@ def test_the_shipped_rules_mean_what_the_model_says() -> None:
                 if len(written) == len(types):
                     given_ = [record_from(f, of, classes, program) for f, of in zip(written, types, strict=True)]
                     oracle.check(
-                        e.question, written, InterpretedEvaluator(Asked(e.question, program)).answer(*given_)
+                        e.question, written, InterpretedEvaluator(DatedQuestion(e.question, program)).answer(*given_)
                     )
                     asked += 1
     assert asked > 300

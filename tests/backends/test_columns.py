@@ -59,7 +59,7 @@ def tables_agree(seed: int, height: int = 12) -> tuple[int, int]:
         for name in rules.questions:
             interpreter = book.interpreter(name)
             answers = agree(book, name, table, [interpreter.answer(*row) for row in table])
-            rows, alone = rows + height, alone + answers.one_by_one
+            rows, alone = rows + height, alone + answers.row_by_row
     return rows, alone
 
 
@@ -107,7 +107,7 @@ def test_products_are_split_to_stay_in_64_bits(rows: list[tuple[int, int]]) -> N
     for mode in ("down", "up", "half even", "half up"):
         book = book_of(ROUNDING.format(mode=mode, step="1"))
         answers = agree(book, "share", rows, [book.interpreter("share").answer(*row) for row in rows])
-        assert answers.one_by_one == 0
+        assert answers.row_by_row == 0
 
 
 STRICT = """
@@ -149,7 +149,7 @@ def test_a_number_too_large_for_128_bits_is_left_to_the_interpreter() -> None:
     rows = [(10**18 - 1, 10**18 - 1, 10**18 - 1), (10**18 - 1, 10**18 - 1, 99), (2, 3, 5)]
     answers = agree(book, "cube", rows, [book.interpreter("cube").answer(*row) for row in rows])
     assert [row["outcome"] for row in rows_of(answers.table)] == ["failed", "value", "value"]
-    assert answers.one_by_one == 1
+    assert answers.row_by_row == 1
 
 
 def test_the_sum_of_a_long_list_of_the_greatest_numbers() -> None:
@@ -214,10 +214,10 @@ def test_columns_may_be_structs_or_dotted_or_fields_of_the_only_record() -> None
 @pytest.mark.parametrize(
     ("column", "message"),
     [
-        ({"worth": [1.5]}, "`position.worth`: the column is float64, but `money(HKD) to 0.01` is wanted"),
+        ({"worth": [1.5]}, "`position.worth`: the column is float64, but `money(HKD) to 0.01` is expected"),
         ({"wroth": ["1"]}, "`position.wroth`: `Position` has no field `wroth`"),
-        ({"moment": [1]}, "`position.moment`: the column is int64, but `instant` is wanted"),
-        ({"held": [1]}, "`position.held`: the column is int64, but `boolean` is wanted"),
+        ({"moment": [1]}, "`position.moment`: the column is int64, but `instant` is expected"),
+        ({"held": [1]}, "`position.held`: the column is int64, but `boolean` is expected"),
         ({"asset.colour": ["red"]}, "`position.asset.colour`: `Asset` has no field `colour`"),
     ],
 )
@@ -271,7 +271,7 @@ def test_a_long_table_whose_facts_may_be_missing(height: int, hit: str) -> None:
     told = rows_of(answers.table)
     assert [row["outcome"] for row in told] == ["value", "value", "undecided", "failed"]
     assert told[2]["needs"] == ["x"]
-    assert answers.one_by_one == 1, "only the row that fails: an undecided one is told by the columns"
+    assert answers.row_by_row == 1, "only the row that fails: an undecided one is told by the columns"
 
 
 def test_a_long_table_of_texts_that_may_be_missing() -> None:

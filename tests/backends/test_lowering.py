@@ -8,8 +8,8 @@ import pytest
 
 from cases_of_rules import HEAD, rulebook
 from policy import UndecidedError
+from policy.answers import BilingualText
 from policy.backends.python import PythonBackend
-from policy.decisions import Words
 from policy.ir import program as ir
 from policy.ir.interpret import Interpreter
 from policy.ir.lower import once
@@ -33,7 +33,7 @@ TWO = (plus(X, Y), plus(Y, Z))  # compound, so that `once` binds them
 def evaluated(body: Expr, *facts: int) -> int:
     """The value of `body`, which the interpreter and generated Python agree on."""
     parameters = (("x", INTEGER), ("y", INTEGER), ("z", INTEGER))
-    function = Function(id="f", kind="value", title=Words(""), parameters=parameters, type=INTEGER, body=body)
+    function = Function(id="f", kind="value", title=BilingualText(""), parameters=parameters, type=INTEGER, body=body)
     program = Program(functions={"f": function}, records={}, enums={}, digest="", on=1)
     value = Interpreter(program).evaluate(body, dict(zip("xyz", facts, strict=True)))
     scope: dict[str, object] = {}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import policy
-from policy.decisions import MissingFactError
+from policy.answers import MissingFactError
 
 RULES = """language 1
 ruleset t.rules "T" zh "試"

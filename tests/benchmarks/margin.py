@@ -23,8 +23,8 @@ import machine
 from machine import Spent
 
 import policy
-from policy.margin.financing import commands as do
-from policy.margin.financing.engine import Engine, opened
+from policy.financing import commands as do
+from policy.financing.engine import Engine, opened
 from policy.pipeline import Rulebook
 
 AT = 1_775_100_000_000_000

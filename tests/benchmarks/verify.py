@@ -17,7 +17,7 @@ from machine import Spent
 from policy import resources
 from policy.pipeline import Text, check, program
 from policy.verify.claims import Batch
-from policy.verify.decide import Limits, prove
+from policy.verify.prove import Limits, prove
 from policy.verify.questions import batches
 
 HEAD = (

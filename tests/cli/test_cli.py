@@ -97,7 +97,7 @@ def test_facts_schema_accepts_its_own_template() -> None:
 def test_every_shipped_question_takes_its_own_template(overlay: str) -> None:
     """What `facts --template` prints, `decide` answers, for every question shipped: no fact is lacking."""
     from policy import resources
-    from policy.decisions import Outcome
+    from policy.answers import Outcome
     from policy.facts.schema import schema, template
     from policy.pipeline import dated, load_program, read_folder
     from policy.source import Source

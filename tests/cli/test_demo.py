@@ -151,7 +151,7 @@ def test_a_line_with_a_mistake_is_refused_with_a_remedy_and_the_rest_go_on(figur
     first, second = figures["summary"]["unread_lines"]
     assert first == {
         "place": "orders.jsonl:47",
-        "message": "`quantitiy`: the question does not ask about this",
+        "message": "`quantitiy`: the question has no such fact",
         "help": "did you mean `quantity`?",
     }
     assert second["message"] == "`price`: `21400.005 HKD` has more decimals than `price(HKD) to 0.01`"

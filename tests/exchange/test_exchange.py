@@ -26,13 +26,20 @@ from exchange_cases import (
     resting,
     rulebook,
 )
-from policy.decisions import Outcome
+from policy.answers import Outcome
 from policy.diagnostics import PolicyError
+from policy.exchange.commands import Ask
 from policy.exchange.engine import Engine, opened
-from policy.exchange.events import Accepted, Cancelled, Refused, Replaced, ReplaceRefused, Traded
+from policy.exchange.events import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderRejected,
+    OrderReplaced,
+    ReplaceRejected,
+    Traded,
+)
 from policy.exchange.ledger import Balance
-from policy.exchange.orders import Ask
-from policy.market.events import Rejected
+from policy.market.events import CommandInvalid
 
 
 def last(market: Engine) -> list[str]:
@@ -105,18 +112,18 @@ def test_what_is_reserved_is_no_longer_available() -> None:
     market = exchange(money=150_00)
     (accepted,) = place(market, "b1", "ben", "buy", 100_00, COIN)
     (refused,) = place(market, "b2", "ben", "buy", 50_01, COIN)
-    assert isinstance(accepted, Accepted)
+    assert isinstance(accepted, OrderAccepted)
     assert (accepted.money, accepted.tokens) == (100_00, 0)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     assert [r.rule for r in refused.verdict.reasons] == ["shared_book_not_prefunded"]
     assert refused.facts["order"]["available"] == "50.00 HKD"
-    assert names(place(market, "b3", "ben", "buy", 50_00, COIN)) == ["Accepted"]
+    assert names(place(market, "b3", "ben", "buy", 50_00, COIN)) == ["OrderAccepted"]
 
 
 def test_the_facts_of_a_refusal_give_the_same_answer_again() -> None:
     market = exchange(money=150_00)
     (refused,) = place(market, "b2", "ben", "buy", 150_01, COIN)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     question = market.desk.rules.asked.accepted
     arguments = question.read(refused.facts)
     assert not isinstance(arguments, list)
@@ -125,9 +132,9 @@ def test_the_facts_of_a_refusal_give_the_same_answer_again() -> None:
 
 def test_tokens_are_reserved_for_a_sale() -> None:
     market = exchange(coins=COIN)
-    accepted = only(place(market, "a1", "ann", "sell", 100_00, COIN), Accepted)
+    accepted = only(place(market, "a1", "ann", "sell", 100_00, COIN), OrderAccepted)
     assert (accepted.money, accepted.tokens) == (0, COIN)
-    assert names(place(market, "a2", "ann", "sell", 100_00, 1)) == ["Refused"]
+    assert names(place(market, "a2", "ann", "sell", 100_00, 1)) == ["OrderRejected"]
     assert held(market, "ann", "BTC") == COIN
 
 
@@ -143,7 +150,7 @@ def test_cancelling_frees_what_is_left_to_the_cent() -> None:
     market = exchange(money=10_00)
     place(market, "b1", "ben", "buy", 3_33, 3 * COIN)
     place(market, "a1", "ann", "sell", 3_33, COIN)
-    assert cancel(market, "b1", "ben") == [Cancelled("b1", "requested", 2 * COIN, 6_66, 0)]
+    assert cancel(market, "b1", "ben") == [OrderCancelled("b1", "requested", 2 * COIN, 6_66, 0)]
     assert free(market, "ben") == 10_00 - 3_33
 
 
@@ -161,7 +168,7 @@ def test_an_order_with_an_unknown_fact_is_not_let_in() -> None:
     unknown = {k: v for k, v in CLIENT.items() if k != "admitted"}
     market = exchange(people=PEOPLE | {"ben": ("hk", unknown)})
     (refused,) = place(market, "b1", "ben", "buy", 100_00, COIN)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     assert refused.verdict.outcome is Outcome.UNDECIDED
     assert refused.verdict.needs == ("order.admitted",)
 
@@ -170,28 +177,28 @@ def test_what_holds_of_someone_or_something_as_a_whole_becomes_a_fact_of_their_o
     unknown = {k: v for k, v in RETAIL.items() if k != "knowledge_assessed"}
     market = exchange(people=PEOPLE | {"ben": ("hk", unknown)})
     (refused,) = place(market, "b1", "ben", "buy", 100_00, COIN)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     assert refused.verdict.needs == ("order.knowledge_assessed",)
     client = {"class": "retail", "passed_assessment": True, "trained": False, "trades": [], "only_stablecoins": False}
     asked = Ask("ben", "knowledge_established", AT, "participant", "knowledge_assessed", (), {"client": client})
     assert names(market.submit(asked)) == ["Answered"]
-    assert names(place(market, "b2", "ben", "buy", 100_00, COIN)) == ["Accepted"]
+    assert names(place(market, "b2", "ben", "buy", 100_00, COIN)) == ["OrderAccepted"]
     client |= {"passed_assessment": False}
     asked = Ask("ben", "knowledge_established", AT, "participant", "knowledge_assessed", (), {"client": client})
-    assert names(market.submit(asked)) == ["Answered", "Removed"]
+    assert names(market.submit(asked)) == ["Answered", "OrderExpelled"]
     none = Ask("BTC", "knowledge_established", AT, "instrument", "admitted", ("retail",), {"client": client})
     market.submit(none)
     (refused,) = place(market, "b3", "ben", "buy", 100_00, COIN)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     assert "knowledge_not_shown" in [r.rule for r in refused.verdict.reasons]
-    assert names(place(market, "a1", "ann", "buy", 100_00, COIN)) == ["Accepted"]
+    assert names(place(market, "a1", "ann", "buy", 100_00, COIN)) == ["OrderAccepted"]
 
 
 def test_an_order_may_bring_facts_of_its_own() -> None:
     unknown = {k: v for k, v in CLIENT.items() if k != "admitted"}
     market = exchange(people=PEOPLE | {"ben": ("hk", unknown)})
-    assert names(place(market, "b1", "ben", "buy", 100_00, COIN, admitted=True)) == ["Accepted"]
-    assert names(place(market, "b2", "ben", "buy", 100_00, COIN, admitted=False)) == ["Refused"]
+    assert names(place(market, "b1", "ben", "buy", 100_00, COIN, admitted=True)) == ["OrderAccepted"]
+    assert names(place(market, "b2", "ben", "buy", 100_00, COIN, admitted=False)) == ["OrderRejected"]
     assert fills(place(market, "a1", "ann", "sell", 100_00, COIN)) == [("b1", COIN)]
     conserved(market)
 
@@ -199,17 +206,17 @@ def test_an_order_may_bring_facts_of_its_own() -> None:
 def test_exposure_follows_what_is_bought_and_counts_open_orders() -> None:
     market = exchange(people=PEOPLE | {"ben": ("hk", RETAIL)})
     place(market, "a1", "ann", "sell", 100_00, 20 * COIN)
-    assert names(place(market, "b1", "ben", "buy", 100_00, 6 * COIN)) == ["Accepted", "Traded"]
-    assert names(place(market, "b2", "ben", "buy", 90_00, 4 * COIN)) == ["Accepted"]
+    assert names(place(market, "b1", "ben", "buy", 100_00, 6 * COIN)) == ["OrderAccepted", "Traded"]
+    assert names(place(market, "b2", "ben", "buy", 90_00, 4 * COIN)) == ["OrderAccepted"]
     (refused,) = place(market, "b3", "ben", "buy", 90_00, COIN)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     assert [r.rule for r in refused.verdict.reasons] == ["exposure_limit_passed"]
     assert refused.facts["order"]["exposure"] == "960.00 HKD"
     cancel(market, "b2", "ben")
     place(market, "a2", "ann", "buy", 80_00, COIN)
     place(market, "b4", "ben", "sell", 80_00, COIN)
     (refused,) = place(market, "b5", "ben", "buy", 100_00, 5 * COIN)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     assert refused.facts["order"]["exposure"] == "520.00 HKD"
 
 
@@ -229,18 +236,18 @@ def test_a_market_order_is_funded_at_the_worst_price_that_it_meets() -> None:
     place(market, "a1", "ann", "sell", 100_00, COIN)
     place(market, "a2", "ann", "sell", 105_00, COIN)
     events = place(market, "b1", "ben", "buy", None, 2 * COIN, "market")
-    assert only(events, Accepted).money == 210_00
+    assert only(events, OrderAccepted).money == 210_00
     assert fills(events) == [("a1", COIN), ("a2", COIN)]
     assert (free(market, "ben"), held(market, "ben")) == (5_00, 0)
     place(market, "a3", "ann", "sell", 5_01, COIN)
     (refused,) = place(market, "b2", "ben", "buy", None, COIN, "market")
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     assert [r.rule for r in refused.verdict.reasons] == ["shared_book_not_prefunded"]
 
 
 def test_a_market_order_with_nobody_to_trade_with_has_no_price() -> None:
     (rejected,) = place(exchange(), "b1", "ben", "buy", None, COIN, "market")
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, CommandInvalid)
     assert rejected.code == "no_liquidity"
 
 
@@ -248,7 +255,7 @@ def test_what_a_market_order_leaves_is_cancelled() -> None:
     market = exchange()
     place(market, "a1", "ann", "sell", 100_00, COIN)
     events = place(market, "b1", "ben", "buy", None, 3 * COIN, "market")
-    assert events[-1] == Cancelled("b1", "nothing_left_to_trade_with", 2 * COIN, 200_00, 0)
+    assert events[-1] == OrderCancelled("b1", "nothing_left_to_trade_with", 2 * COIN, 200_00, 0)
     assert held(market, "ben") == 0
 
 
@@ -256,7 +263,7 @@ def test_immediate_or_cancel_never_rests() -> None:
     market = exchange()
     place(market, "a1", "ann", "sell", 100_00, COIN)
     events = place(market, "b1", "ben", "buy", 100_00, 3 * COIN, "immediate_or_cancel")
-    assert names(events) == ["Accepted", "Traded", "Cancelled"]
+    assert names(events) == ["OrderAccepted", "Traded", "OrderCancelled"]
     assert last(market) == []
 
 
@@ -264,8 +271,8 @@ def test_fill_or_kill_fills_everything_or_nothing() -> None:
     market = exchange()
     place(market, "a1", "ann", "sell", 100_00, COIN)
     events = place(market, "b1", "ben", "buy", 100_00, 2 * COIN, "fill_or_kill")
-    assert names(events) == ["Accepted", "Cancelled"]
-    assert events[-1] == Cancelled("b1", "not_all_at_once", 2 * COIN, 200_00, 0)
+    assert names(events) == ["OrderAccepted", "OrderCancelled"]
+    assert events[-1] == OrderCancelled("b1", "not_all_at_once", 2 * COIN, 200_00, 0)
     assert fills(place(market, "b2", "ben", "buy", 100_00, COIN, "fill_or_kill")) == [("a1", COIN)]
 
 
@@ -273,8 +280,8 @@ def test_post_only_never_trades_at_once() -> None:
     market = exchange()
     place(market, "a1", "ann", "sell", 100_00, COIN)
     events = place(market, "b1", "ben", "buy", 100_00, COIN, "post_only")
-    assert events[-1] == Cancelled("b1", "would_trade_at_once", COIN, 100_00, 0)
-    assert names(place(market, "b2", "ben", "buy", 99_99, COIN, "post_only")) == ["Accepted"]
+    assert events[-1] == OrderCancelled("b1", "would_trade_at_once", COIN, 100_00, 0)
+    assert names(place(market, "b2", "ben", "buy", 99_99, COIN, "post_only")) == ["OrderAccepted"]
 
 
 def test_nobody_trades_with_an_order_of_their_own() -> None:
@@ -284,7 +291,7 @@ def test_nobody_trades_with_an_order_of_their_own() -> None:
     place(market, "a2", "ann", "sell", 102_00, COIN)
     events = place(market, "b2", "ben", "buy", 103_00, 3 * COIN)
     assert fills(events) == [("a1", COIN)]
-    assert events[-1] == Cancelled("b2", "meets_own_order", 2 * COIN, 206_00, 0)
+    assert events[-1] == OrderCancelled("b2", "meets_own_order", 2 * COIN, 206_00, 0)
     conserved(market)
 
 
@@ -294,8 +301,8 @@ def test_or_the_order_at_rest_makes_way() -> None:
     place(market, "b1", "ben", "sell", 101_00, COIN)
     place(market, "a2", "ann", "sell", 102_00, COIN)
     events = place(market, "b2", "ben", "buy", 103_00, 3 * COIN)
-    assert names(events) == ["Accepted", "Cancelled", "Traded", "Traded"]
-    assert events[1] == Cancelled("b1", "meets_own_order", COIN, 0, COIN)
+    assert names(events) == ["OrderAccepted", "OrderCancelled", "Traded", "Traded"]
+    assert events[1] == OrderCancelled("b1", "meets_own_order", COIN, 0, COIN)
     assert last(market) == ["b2"]
     conserved(market)
 
@@ -304,10 +311,10 @@ def test_a_replaced_order_keeps_its_place_if_it_only_shrinks() -> None:
     market = exchange()
     place(market, "b1", "ben", "buy", 100_00, 3 * COIN)
     place(market, "a1", "ann", "buy", 100_00, COIN)
-    replaced = only(replace(market, "b1", "ben", 100_00, 2 * COIN), Replaced)
+    replaced = only(replace(market, "b1", "ben", 100_00, 2 * COIN), OrderReplaced)
     assert (replaced.kept_its_place, replaced.money) == (True, 200_00)
     assert last(market) == ["b1", "a1"]
-    replaced = only(replace(market, "b1", "ben", 100_00, 3 * COIN), Replaced)
+    replaced = only(replace(market, "b1", "ben", 100_00, 3 * COIN), OrderReplaced)
     assert (replaced.kept_its_place, replaced.money) == (False, 300_00)
     assert last(market) == ["a1", "b1"]
     conserved(market)
@@ -316,9 +323,9 @@ def test_a_replaced_order_keeps_its_place_if_it_only_shrinks() -> None:
 def test_a_replaced_order_is_decided_again_and_what_it_holds_is_available() -> None:
     market = exchange(money=150_00)
     place(market, "b1", "ben", "buy", 100_00, COIN)
-    assert names(replace(market, "b1", "ben", 150_00, COIN)) == ["Replaced"]
+    assert names(replace(market, "b1", "ben", 150_00, COIN)) == ["OrderReplaced"]
     (refused,) = replace(market, "b1", "ben", 150_01, COIN)
-    assert isinstance(refused, ReplaceRefused)
+    assert isinstance(refused, ReplaceRejected)
     assert [r.rule for r in refused.verdict.reasons] == ["shared_book_not_prefunded"]
     assert refused.facts["order"]["available"] == "150.00 HKD"
     assert held(market, "ben") == 150_00
@@ -330,7 +337,7 @@ def test_a_replaced_order_trades_where_it_crosses() -> None:
     place(market, "a1", "ann", "sell", 100_00, COIN)
     place(market, "b1", "ben", "buy", 90_00, 2 * COIN, fees=10)
     events = replace(market, "b1", "ben", 100_00, 2 * COIN)
-    assert names(events) == ["Replaced", "Traded"]
+    assert names(events) == ["OrderReplaced", "Traded"]
     assert events[-1].buyer_fees == 5
     assert held(market, "ben") == 100_05
     conserved(market)
@@ -346,7 +353,7 @@ def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:
     assert place(market, "b1", "ben", "buy", 100_00, 2 * COIN, at=AT + 5) == first
     assert held(market, "ben") == 100_00
     (rejected,) = place(market, "b1", "ben", "buy", 100_00, COIN, at=AT + 6)
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, CommandInvalid)
     assert rejected.code == "duplicate"
     refused = place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 6)
     assert place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 7) == refused
@@ -359,9 +366,9 @@ def test_a_number_beyond_what_facts_can_tell_is_no_traceback() -> None:
         place(market, "o2", "ann", "buy", 1, 10**18)[0],
         place(market, "o3", "ann", "buy", 1, COIN, fees=10**18)[0],
     ]
-    assert [c.code for c in codes if isinstance(c, Rejected)] == ["facts_number"] * 3
+    assert [c.code for c in codes if isinstance(c, CommandInvalid)] == ["facts_number"] * 3
     (refused,) = place(market, "o4", "ann", "buy", 10**17, 10**17)
-    assert isinstance(refused, Refused)
+    assert isinstance(refused, OrderRejected)
     assert refused.verdict.outcome is Outcome.DENIED or refused.verdict.fault
 
 
@@ -374,11 +381,11 @@ def test_without_a_prefunding_rule_there_is_still_no_credit(tmp_path: Path) -> N
     )
     market = exchange(other, money=50_00)
     (rejected,) = place(market, "b1", "ben", "buy", 100_00, COIN)
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, CommandInvalid)
     assert rejected.code == "insufficient_balance"
     place(market, "b2", "ben", "buy", 50_00, COIN)
     (rejected,) = replace(market, "b2", "ben", 50_01, COIN)
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, CommandInvalid)
     assert (rejected.code, held(market, "ben")) == ("insufficient_balance", 50_00)
 
 

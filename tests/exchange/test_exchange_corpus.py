@@ -12,8 +12,8 @@ from typing import Any
 from case_files import Case, parametrised
 from exchange_cases import rulebook
 from market_lines import EXCHANGE, Played, played
+from policy.exchange.commands import PRICE, QUANTITY
 from policy.exchange.engine import COMMANDS, opened
-from policy.exchange.orders import PRICE, QUANTITY
 
 
 def engine(on: str, under: str) -> Any:

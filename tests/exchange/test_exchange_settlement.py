@@ -26,19 +26,8 @@ from exchange_cases import (
     resting,
     rulebook,
 )
-from policy.decisions import Outcome, Verdict
-from policy.exchange.engine import Engine
-from policy.exchange.events import (
-    Answered,
-    Delivery,
-    LossCovered,
-    Removed,
-    Settled,
-    SettlementArranged,
-    SettlementFailed,
-    TradeRefused,
-)
-from policy.exchange.orders import (
+from policy.answers import Outcome, Verdict
+from policy.exchange.commands import (
     AdmitParticipant,
     AdmitPlatform,
     ArrangeSettlement,
@@ -49,8 +38,19 @@ from policy.exchange.orders import (
     RecoverSettlement,
     Settle,
 )
+from policy.exchange.engine import Engine
+from policy.exchange.events import (
+    Answered,
+    Delivery,
+    LossCovered,
+    OrderExpelled,
+    Settled,
+    SettlementArranged,
+    SettlementFailed,
+    TradeRejected,
+)
 from policy.market.commands import NewDay
-from policy.market.events import Rejected
+from policy.market.events import CommandInvalid
 
 THREE = {"ann": ("hk", CLIENT), "tan": ("sg", CLIENT), "maker": ("hk", MAKER), "goh": ("sg", CLIENT)}
 
@@ -119,11 +119,11 @@ def test_trades_of_two_platforms_are_set_against_each_other() -> None:
 def test_trades_wait_no_longer_than_the_rules_allow() -> None:
     market = market_of_three()
     trade(market, 1, "ann", "tan", 100_00, at=AT + 23 * HOUR)
-    assert names(place(market, "x", "ann", "buy", 1_00, COIN, at=AT + 24 * HOUR - 1)) == ["Accepted"]
+    assert names(place(market, "x", "ann", "buy", 1_00, COIN, at=AT + 24 * HOUR - 1)) == ["OrderAccepted"]
     settled, accepted = place(market, "y", "ann", "buy", 1_00, COIN, at=AT + 24 * HOUR)
     assert isinstance(settled, Settled)
     assert (settled.reason, settled.per) == ("interval", ("SLC/daily_settlement (secondary)",))
-    assert type(accepted).__name__ == "Accepted"
+    assert type(accepted).__name__ == "OrderAccepted"
     trade(market, 2, "ann", "tan", 100_00, at=AT + 24 * HOUR + 1)
     assert names(market.submit(Settle(AT + 24 * HOUR + 2))) == ["Settled"]
 
@@ -131,8 +131,8 @@ def test_trades_wait_no_longer_than_the_rules_allow() -> None:
 def test_under_the_example_house_they_wait_eight_hours() -> None:
     market = market_of_three(rulebook_on=lambda on: rulebook(on, "example.house"), on="2026-04-01")
     trade(market, 1, "ann", "tan", 100_00)
-    assert names(cancel(market, "no", "ann", AT + 8 * HOUR - 1)) == ["Rejected"]
-    assert names(cancel(market, "no", "ann", AT + 8 * HOUR)) == ["Settled", "Rejected"]
+    assert names(cancel(market, "no", "ann", AT + 8 * HOUR - 1)) == ["CommandInvalid"]
+    assert names(cancel(market, "no", "ann", AT + 8 * HOUR)) == ["Settled", "CommandInvalid"]
 
 
 def test_a_new_day_begins_with_nothing_unsettled() -> None:
@@ -162,23 +162,23 @@ def test_a_trade_that_would_breach_the_limit_is_refused_by_the_rule() -> None:
     place(market, "s2", "ann", "sell", 100_00, COIN)
     place(market, "s3", "ann", "sell", 200_00, 2 * COIN)
     events = place(market, "b2", "tan", "buy", 200_01, 3 * COIN)
-    assert names(events) == ["Accepted", "Traded", "Settled", "Traded"]
+    assert names(events) == ["OrderAccepted", "Traded", "Settled", "Traded"]
     market = market_of_three()
     trade(market, 1, "ann", "tan", 700_00)
     place(market, "s2", "ann", "sell", 300_01, COIN)
     accepted, refused, cancelled = place(market, "b2", "tan", "buy", 300_01, COIN)
-    assert isinstance(refused, TradeRefused)
+    assert isinstance(refused, TradeRejected)
     assert rules_of(refused.verdict) == ["limit_breached"]
     assert (refused.facts["unsettled"], refused.facts["new"]) == ("700.00 HKD", "300.01 HKD")
-    assert (cancelled.reason, cancelled.remaining, cancelled.money) == ("trade_refused", COIN, 300_01)
+    assert (cancelled.reason, cancelled.remaining, cancelled.money) == ("trade_rejected", COIN, 300_01)
     assert [o.id for o in resting(market)] == ["s2"]
-    assert type(accepted).__name__ == "Accepted"
+    assert type(accepted).__name__ == "OrderAccepted"
     conserved(market)
 
 
 def test_within_a_platform_the_limit_does_not_matter() -> None:
     market = market_of_three()
-    assert names(trade(market, 1, "ann", "maker", 5_000_00)) == ["Accepted", "Traded"]
+    assert names(trade(market, 1, "ann", "maker", 5_000_00)) == ["OrderAccepted", "Traded"]
 
 
 def test_fill_or_kill_asks_for_all_its_trades_at_once() -> None:
@@ -186,7 +186,7 @@ def test_fill_or_kill_asks_for_all_its_trades_at_once() -> None:
     place(market, "s1", "ann", "sell", 500_00, COIN)
     place(market, "s2", "ann", "sell", 500_01, COIN)
     events = place(market, "b1", "tan", "buy", 501_00, 2 * COIN, "fill_or_kill")
-    assert names(events) == ["Accepted", "TradeRefused", "Cancelled"]
+    assert names(events) == ["OrderAccepted", "TradeRejected", "OrderCancelled"]
     assert events[1].resting == ("s1", "s2")
     assert fills(place(market, "b2", "tan", "buy", 501_00, 2 * COIN - COIN // 1000, "fill_or_kill"))
     conserved(market)
@@ -195,10 +195,10 @@ def test_fill_or_kill_asks_for_all_its_trades_at_once() -> None:
 def test_without_an_arrangement_no_trade_crosses_platforms() -> None:
     market = market_of_three(arranged=False)
     refused = trade(market, 1, "ann", "tan", 100_00)[1]
-    assert isinstance(refused, TradeRefused)
+    assert isinstance(refused, TradeRejected)
     assert refused.verdict.outcome is Outcome.UNDECIDED
     assert "arrangement.reserve_fund" in refused.verdict.needs
-    assert names(trade(market, 2, "ann", "maker", 100_00)) == ["Accepted", "Traded"]
+    assert names(trade(market, 2, "ann", "maker", 100_00)) == ["OrderAccepted", "Traded"]
 
 
 def test_an_arrangement_that_falls_short_is_told_and_lets_no_trade_through() -> None:
@@ -220,7 +220,7 @@ def test_funds_hold_what_the_arrangement_states_and_no_more_than_facts_can_tell(
     assert free(market, "reserve_fund") == 1000_00
     conserved(market)
     (rejected,) = market.submit(ArrangeSettlement(AT, {**ARRANGEMENT, "reserve_fund": "9999999999999999.99"}))
-    assert isinstance(rejected, Rejected)
+    assert isinstance(rejected, CommandInvalid)
     assert rejected.code == "too_large"
     assert free(market, "reserve_fund") == 1000_00
 
@@ -246,7 +246,7 @@ def test_a_failure_undoes_the_trades_and_pays_what_it_costs_clients_of_others() 
         "LossCovered",
         "SettlementArranged",
         "PlatformStopped",
-        "Removed",
+        "OrderExpelled",
     ]
     failed, covered, arranged, _, removed = events
     assert failed == SettlementFailed("sg", "hk", (1, 2), 200_00)
@@ -257,7 +257,7 @@ def test_a_failure_undoes_the_trades_and_pays_what_it_costs_clients_of_others() 
     assert (covered.reserve_fund, free(market, "ann")) == (970_00, 10**9 + 130_00 + 30_00)
     assert isinstance(arranged, SettlementArranged)
     assert rules_of(arranged.verdict) == ["reserve_below_limit"]
-    assert isinstance(removed, Removed)
+    assert isinstance(removed, OrderExpelled)
     assert (removed.id, rules_of(removed.verdict)) == ("rest", ["platform_failed_to_settle"])
     accounts = market.register.accounts
     assert [(accounts[who].bought, accounts[who].sold) for who in THREE] == [
@@ -295,10 +295,10 @@ def test_a_platform_stays_stopped_until_it_recovers_and_the_fund_is_topped_up() 
     market.submit(FailSettlement("sg", AT))
     (refused,) = place(market, "t1", "tan", "buy", 100_00, COIN)
     assert rules_of(refused.verdict) == ["platform_failed_to_settle"]
-    assert names(place(market, "a1", "ann", "sell", 100_00, COIN)) == ["Accepted"]
+    assert names(place(market, "a1", "ann", "sell", 100_00, COIN)) == ["OrderAccepted"]
     assert names(market.submit(RecoverSettlement("sg", AT))) == ["PlatformRecovered"]
     events = place(market, "t2", "tan", "buy", 100_00, COIN)
-    assert names(events) == ["Accepted", "TradeRefused", "Cancelled"]
+    assert names(events) == ["OrderAccepted", "TradeRejected", "OrderCancelled"]
     (arranged,) = market.submit(ArrangeSettlement(AT, ARRANGEMENT))
     assert arranged.verdict.outcome is Outcome.PERMITTED
     assert fills(place(market, "t3", "tan", "buy", 100_00, COIN)) == [("a1", COIN)]
@@ -362,8 +362,8 @@ def shared_with(jurisdiction: str, on: str, under: str = "", **facts: Any) -> En
         market.submit(AdmitParticipant(by, platform, AT, CLIENT))
         market.submit(DepositMoney(by, AT, 10**6))
         market.submit(DepositTokens(by, "BTC", AT, 10 * COIN))
-    assert names(place(market, "i1", "ivy", "sell", 101_00, COIN)) == ["Accepted"]
-    assert names(place(market, "a1", "ann", "buy", 99_00, COIN)) == ["Accepted"]
+    assert names(place(market, "i1", "ivy", "sell", 101_00, COIN)) == ["OrderAccepted"]
+    assert names(place(market, "a1", "ann", "buy", 99_00, COIN)) == ["OrderAccepted"]
     return market
 
 
@@ -392,13 +392,13 @@ def test_an_assessment_lapses_on_its_date() -> None:
     market = shared_with("AE", "2026-03-01", assessment={**ASSESSED, "review_due_on": "2026-03-03"})
     assert market.submit(NewDay(AT + HOUR, date(2026, 3, 2).toordinal())) == []
     events = market.submit(NewDay(AT + 2 * HOUR, date(2026, 3, 3).toordinal()))
-    assert names(events) == ["Answered", "Removed", "Removed"]
+    assert names(events) == ["Answered", "OrderExpelled", "OrderExpelled"]
 
 
 def test_an_approval_that_is_withdrawn_stops_the_platform_at_once() -> None:
     market = shared_with("SG", "2026-03-01")
     events = market.submit(ask_about("over", "SG", AT + 1, approved_by_sfc=False))
-    assert names(events) == ["Answered", "Removed", "Removed"]
+    assert names(events) == ["Answered", "OrderExpelled", "OrderExpelled"]
     assert rules_of(events[0].verdict) == ["not_approved"]
 
 
@@ -408,7 +408,7 @@ def test_what_is_no_longer_known_stops_it_too() -> None:
     asked = ask_about("over", "SG", AT + 1)
     facts = {"platform": {**unknown, "jurisdiction": "SG", "assessment": ASSESSED}}
     events = market.submit(Ask(asked.id, asked.question, AT + 1, "platform", asked.fact, (), facts))
-    assert names(events) == ["Answered", "Removed", "Removed"]
+    assert names(events) == ["Answered", "OrderExpelled", "OrderExpelled"]
     assert events[1].verdict.outcome is Outcome.UNDECIDED
     assert events[1].verdict.needs == ("order.overseas_platform_eligible",)
 
@@ -419,7 +419,7 @@ def test_with_another_eligible_partner_the_book_goes_on() -> None:
     market.submit(ask_about("third", "JP"))
     market.submit(AdmitPlatform("home", AT, ("over", "third"), {}))
     events = market.submit(ask_about("over", "SG", AT + 1, approved_by_sfc=False))
-    assert [(type(e).__name__, e.id) for e in events] == [("Answered", "over"), ("Removed", "i1")]
+    assert [(type(e).__name__, e.id) for e in events] == [("Answered", "over"), ("OrderExpelled", "i1")]
 
 
 def test_of_several_partners_one_that_nobody_knows_of_leaves_it_open() -> None:
@@ -449,5 +449,5 @@ def test_facts_of_a_platform_that_change_are_judged_at_once() -> None:
     place(market, "t1", "tan", "sell", 100_00, COIN)
     place(market, "a1", "ann", "sell", 100_00, COIN)
     events = market.submit(AdmitPlatform("sg", AT, (), {**SHARED, "shared_book_approved": False}))
-    assert [(type(e).__name__, e.id) for e in events] == [("PlatformAdmitted", "sg"), ("Removed", "t1")]
+    assert [(type(e).__name__, e.id) for e in events] == [("PlatformAdmitted", "sg"), ("OrderExpelled", "t1")]
     assert rules_of(events[1].verdict) == ["shared_book_not_approved"]

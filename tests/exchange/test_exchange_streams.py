@@ -8,9 +8,9 @@ from typing import Any
 from hypothesis import given, settings, strategies as st
 
 from exchange_cases import AT, CLIENT, COIN, HOUR, MAKER, cancel, conserved, exchange, place, replace, resting
+from policy.exchange.commands import AdmitPlatform, FailSettlement, RecoverSettlement, Settle
 from policy.exchange.engine import COMMANDS, Engine
 from policy.exchange.events import Event, Traded
-from policy.exchange.orders import AdmitPlatform, FailSettlement, RecoverSettlement, Settle
 from policy.market.book import ORDER_TYPES
 from policy.market.commands import NewDay
 from policy.source import Source

@@ -21,10 +21,10 @@ from financing_cases import rulebook
 from plain_matcher import PlainMatcher
 from policy.cli import main
 from policy.exchange import from_binance, from_lobster
-from policy.exchange.events import Accepted, Cancelled, Refused, Replaced, Traded
-from policy.exchange.orders import Cancel, Place, Replace
+from policy.exchange.commands import Cancel, Place, Replace
+from policy.exchange.events import OrderAccepted, OrderCancelled, OrderRejected, OrderReplaced, Traded
 from policy.exchange.recorded import OrderUpdate
-from policy.market.events import Rejected
+from policy.market.events import CommandInvalid
 from policy.scenario.from_folder import Step, scenario_in
 from policy.scenario.market import COMMANDS, Market
 
@@ -243,8 +243,8 @@ def check_conservation(market: Market) -> None:
 def check_equal(recording: Recording, path: Path, most: int | None, trades: int) -> None:
     """Funded beyond measure, the rules let everything in: the trades are those of the plain matcher."""
     outcome = carried_out(folder(path, recording, DATA / recording.file), most)
-    assert not outcome.of(Refused)
-    assert {r.code for r in outcome.of(Rejected)} <= {"not_resting"}  # traded before it could be cancelled
+    assert not outcome.of(OrderRejected)
+    assert {r.code for r in outcome.of(CommandInvalid)} <= {"not_resting"}  # traded before it could be cancelled
     engine: Any = outcome.market.venues["exchange"]
     listed = engine.register.instruments["X"]
     plain = PlainMatcher().run(islice(recording.plain(), most))
@@ -274,11 +274,11 @@ def test_whole_recordings_under_the_rules_trade_as_without(recording: Recording,
 @recorded
 def test_with_little_money_the_rules_refuse_what_is_not_funded(tmp_path: Path) -> None:
     outcome = carried_out(folder(tmp_path, LOBSTER, DATA / LOBSTER.file, money="300000.00"), None)
-    refused = outcome.of(Refused)
+    refused = outcome.of(OrderRejected)
     assert {reason.rule for event in refused for reason in event.verdict.reasons} == {"not_prefunded"}
     assert all(event.facts["order"]["side"] == "buy" for event in refused)
     assert len(refused) > 20
-    assert len(outcome.of(Accepted)) > 100
+    assert len(outcome.of(OrderAccepted)) > 100
     assert outcome.of(Traded)
-    assert outcome.of(Cancelled)
-    assert not outcome.of(Replaced)
+    assert outcome.of(OrderCancelled)
+    assert not outcome.of(OrderReplaced)

@@ -63,11 +63,11 @@ class Mistake:
 
 
 def typed(column: str, wanted: str, remedy: str) -> tuple[str, str]:
-    return "facts-type", f"the column is {column}, but `{wanted}` is wanted (make it {remedy})"
+    return "facts-type", f"the column is {column}, but `{wanted}` is expected (make it {remedy})"
 
 
 def mismatch(found: str, wanted: str) -> tuple[str, str]:
-    return "type-mismatch", f"this is {found}, but {wanted} is wanted"
+    return "type-mismatch", f"this is {found}, but {wanted} is expected"
 
 
 SPELLING = "is not a decimal number (digits 0-9, one point, no separators)"
@@ -96,7 +96,7 @@ MISTAKES = {
         (pl.Int64, 1),
         "1",
         "facts-type",
-        "is a number, but `Venue` is wanted",
+        "is a number, but `Venue` is expected",
         otherwise={
             "columns": typed("int64", "Venue", "a text"),
             "csv": ("facts-type", "`1` is not a `Venue` (it is one of `own_book`, `shared_book`)"),
@@ -110,7 +110,7 @@ MISTAKES = {
         (pl.Boolean, True),
         "true",
         "facts-type",
-        "is a boolean, but `integer` is wanted",
+        "is a boolean, but `integer` is expected",
         otherwise={
             "columns": typed("boolean", "integer", "a number"),
             "csv": ("facts-number", f"`true` {SPELLING}"),
@@ -124,7 +124,7 @@ MISTAKES = {
         (pl.Float64, 600.5),
         No("a number in rules is the decimal that is written"),
         "facts-type",
-        "is a binary float, but `money(HKD) to 0.01` is wanted (hold it as an int of 10**-2)",
+        "is a binary float, but `money(HKD) to 0.01` is expected (hold it as an int of 10**-2)",
         csv=TEXTS,
         otherwise={
             "columns": typed("float64", "money(HKD) to 0.01", "an exact number; binary floats are not exact"),
@@ -147,7 +147,7 @@ MISTAKES = {
         (pl.Int64, 5),
         "5",
         "facts-type",
-        'is a number, but `text` is wanted (write it in quotes: "12.34")',
+        'is a number, but `text` is expected (write it in quotes: "12.34")',
         csv=TEXTS,
         otherwise={
             "columns": typed("int64", "text", "a text"),
@@ -161,7 +161,7 @@ MISTAKES = {
         (pl.String, "no"),
         '"no"',
         "facts-type",
-        "is a text, but `boolean` is wanted",
+        "is a text, but `boolean` is expected",
         otherwise={"tests": mismatch("a `text`", "a `boolean`")},
     ),
     "below its bound": Mistake(
@@ -187,7 +187,7 @@ MISTAKES = {
         "none",
         "facts-type",
         "null says that it is absent, but it is not optional (leave it out if unknown)",
-        otherwise={"tests": ("type-mismatch", "`none` cannot stand for an `integer` (it is not optional)")},
+        otherwise={"tests": ("type-mismatch", "`none` is not valid for an `integer` (it is not optional)")},
     ),
     "an unknown field": Mistake(
         "pric",
@@ -229,7 +229,7 @@ MISTAKES = {
         (pl.String, "buy"),
         '"buy"',
         "facts-type",
-        "is a text, but `Leg` is wanted",
+        "is a text, but `Leg` is expected",
         otherwise={
             "columns": typed("string", "Leg", "a struct"),
             "csv": typed("string", "Leg", "a struct"),
@@ -243,7 +243,7 @@ MISTAKES = {
         No("a column of structs with other fields has unknown fields"),
         IN_RULES,
         "facts-type",
-        "is an `Order`, but `Leg` is wanted",
+        "is an `Order`, but `Leg` is expected",
         otherwise={
             "json": ("facts-unknown", "`order.leg.venue`: `Leg` has no such field (it has `side`, `size`)"),
             "tests": ("unknown-field", "`Leg` has no field `venue` (it has `side`, `size`)"),
@@ -297,7 +297,7 @@ MISTAKES = {
         (pl.Int64, 1),
         "1",
         "facts-type",
-        "is a number, but `list of integer` is wanted",
+        "is a number, but `list of integer` is expected",
         csv=NO_LISTS,
         otherwise={
             "columns": typed("int64", "list of integer", "a list"),

@@ -15,19 +15,19 @@ import attrs
 import pytest
 
 from exchange_cases import AT, ON, exchange, place, rulebook
+from policy.answers import MISSING
 from policy.audit.journal import Journal
 from policy.audit.records import Header, header_line, record_line
 from policy.audit.replay import records, replay
-from policy.decisions import MISSING
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.exchange import engine as the_exchange
-from policy.exchange.orders import AdmitPlatform, Place
-from policy.margin.financing import engine as the_lender
-from policy.margin.perpetuals import engine as the_desk
+from policy.exchange.commands import AdmitPlatform, Place
+from policy.financing import engine as the_lender
 from policy.market.commands import NewDay
-from policy.market.events import Rejected
+from policy.market.events import CommandInvalid
 from policy.model import types
 from policy.model.types import Type
+from policy.perpetuals import engine as the_desk
 from policy.scenario.from_folder import Step, scenario_in
 from policy.scenario.market import COMMANDS, Market, engine_for
 from policy.scenario.run import Run
@@ -125,7 +125,7 @@ def commands(engine: str) -> Iterator[tuple[Any, str, Wrong]]:
 
 def refused(events: list[Any]) -> tuple[str, str]:
     (event,) = events
-    assert isinstance(event, Rejected)
+    assert isinstance(event, CommandInvalid)
     return event.code, event.message
 
 

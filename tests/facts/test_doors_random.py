@@ -21,9 +21,9 @@ import polars as pl
 import doors
 import policy
 from doors import ON, RULES, rulebook
-from policy.decisions import Answer, Outcome, Words
+from policy.answers import Answer, BilingualText, Outcome
 from policy.facts.records import record_from, unchecked
-from policy.ir.program import FieldOf
+from policy.ir.program import FieldDeclaration
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import show
@@ -77,7 +77,7 @@ def listed(inner: list[Facts]) -> Facts:
     return Facts([f.held for f in inner], [f.written for f in inner], rules)
 
 
-def wrong(value: Any, f: FieldOf, chance: Random, path: str) -> Facts:
+def wrong(value: Any, f: FieldDeclaration, chance: Random, path: str) -> Facts:
     """The facts of a field with one mistake somewhere in them."""
     of = f.type.of if isinstance(f.type, types.OptionalOf) else f.type
     match of:
@@ -95,7 +95,7 @@ def wrong(value: Any, f: FieldOf, chance: Random, path: str) -> Facts:
     return evolve(chance.choice(list(mistakes(of, f, chance))), path=path)
 
 
-def mistakes(of: Type, f: FieldOf, chance: Random) -> Iterator[Facts]:
+def mistakes(of: Type, f: FieldDeclaration, chance: Random) -> Iterator[Facts]:
     match of:
         case types.Enum(_, members):
             member = chance.choice(members)
@@ -205,7 +205,7 @@ def right_facts_are_answered_alike(count: int) -> None:
 
 def one_mistake_is_refused_alike(count: int) -> None:
     chance = Random(SEED)
-    order = FieldOf(name="order", type=ORDER, least=None, most=None, title=Words(""))
+    order = FieldDeclaration(name="order", type=ORDER, least=None, most=None, title=BilingualText(""))
     facts = []
     for held in orders(count, chance):
         found = Facts(held, None, "")

@@ -116,7 +116,7 @@ def test_a_reason_turns_on_what_its_rule_reads_wherever_the_record_comes_from() 
     )
     rulebook = dated(undated, "2026-01-01")
     answer = rulebook.ask("asked", '{"o": {"spare": null, "first": {"price": 7}}}')
-    assert answer.verdict.turned_on == ("o.spare", "o.first.price", "o.spare.price")
+    assert answer.verdict.relevant_facts == ("o.spare", "o.first.price", "o.spare.price")
 
 
 def test_only_what_is_read_as_of_a_date_is_listed() -> None:

@@ -14,13 +14,13 @@ from hypothesis import given, settings, strategies as st
 
 import policy
 from financing_cases import command, lender, said
-from policy.decisions import MISSING, Outcome
+from policy.answers import MISSING, Outcome
 from policy.diagnostics import PolicyError
 from policy.facts.records import unchecked
-from policy.margin.financing import commands as do, events as told
-from policy.margin.financing.engine import Engine, opened
+from policy.financing import commands as do, events as told
+from policy.financing.engine import Engine, opened
 from policy.market.commands import NewDay
-from policy.market.events import Rejected
+from policy.market.events import CommandInvalid
 from policy.resources import folder
 from policy.wire import command_json, event_json, json_line
 
@@ -118,12 +118,12 @@ def test_a_refusal_carries_the_facts_that_it_was_decided_on() -> None:
     desk = staged()
     desk.submit(command("post_collateral", START, account="ann", asset="0005.HK", quantity="4000"))
     (refused,) = desk.submit(command("advance_loan", START, account="ann", amount="400000 HKD"))
-    assert isinstance(refused, told.AdvanceRefused)
+    assert isinstance(refused, told.AdvanceRejected)
     asked = desk.context.rules.advance.read({k: refused.facts[k] for k in ("account", "amount")})
     assert isinstance(asked, tuple)
     assert desk.context.rules.advance.verdict(*asked) == refused.verdict
     (kept,) = desk.submit(command("withdraw_collateral", START, account="ann", asset="0005.HK", quantity="8000"))
-    assert isinstance(kept, Rejected)
+    assert isinstance(kept, CommandInvalid)
 
 
 def test_a_price_touches_only_the_accounts_that_hold_the_asset() -> None:
@@ -143,7 +143,7 @@ def test_an_advance_before_there_is_a_lender_makes_no_sense() -> None:
         '{"do": "list_collateral", "at": "2026-04-01T01:00Z", "asset": "BTC", "lot": "1"}',
     ):
         (rejected,) = desk.submit(said(line))
-        assert isinstance(rejected, Rejected)
+        assert isinstance(rejected, CommandInvalid)
         assert rejected.code == "unknown_lender"
 
 
@@ -343,7 +343,7 @@ def _moved_on(id: str, command: Any, later: list[Any]) -> bool:
 
 def _one_lot_less_is_too_little(desk: Engine, event: told.CollateralSold) -> None:
     rules, lot = desk.context.rules, desk.assets[event.asset].lot
-    read = rules.sale.read(rules.sale.told(desk.accounts[event.account].facts))
+    read = rules.sale.read(rules.sale.as_facts(desk.accounts[event.account].facts))
     assert isinstance(read, tuple)
     account = unchecked(type(read[0]), read[0])
     asset = desk.assets[event.asset].facts

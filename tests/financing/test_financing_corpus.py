@@ -9,7 +9,7 @@ from __future__ import annotations
 from case_files import Case, parametrised
 from financing_cases import lender
 from market_lines import LENDER, Played, played
-from policy.margin.financing.engine import COMMANDS
+from policy.financing.engine import COMMANDS
 
 ENGINE = Played(COMMANDS, LENDER, lender)
 

@@ -9,11 +9,11 @@ import pytest
 
 from exchange_cases import AT, ON, rulebook
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.exchange.orders import Settle
-from policy.margin.financing.commands import SetUpLender
-from policy.margin.perpetuals.commands import ListPerpetual, TopUpFund
+from policy.exchange.commands import Settle
+from policy.financing.commands import SetUpLender
 from policy.market.commands import NewDay
-from policy.market.events import InvalidCode, Rejected
+from policy.market.events import CommandInvalid, InvalidCode
+from policy.perpetuals.commands import ListPerpetual, TopUpFund
 from policy.resources import folder
 from policy.scenario.market import Market
 
@@ -24,7 +24,7 @@ FUND = TopUpFund(AT, 10**8)
 
 def code(events: list[Any]) -> str:
     (event,) = events
-    assert isinstance(event, Rejected), events
+    assert isinstance(event, CommandInvalid), events
     return event.code
 
 
@@ -37,7 +37,7 @@ def test_the_page_lists_every_code_with_its_meaning() -> None:
 def market(*commands: Any) -> Market:
     market = Market(rulebook, ON)
     for command in (Settle(AT), FUND, *commands):
-        assert not [e for e in market.submit(command) if isinstance(e, Rejected)]
+        assert not [e for e in market.submit(command) if isinstance(e, CommandInvalid)]
     return market
 
 

@@ -25,11 +25,11 @@ from perpetual_market import (
     of,
     rules,
 )
-from policy.decisions import Outcome
+from policy.answers import Outcome
 from policy.diagnostics import PolicyError
-from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
-from policy.margin.perpetuals.rules import perpetual_rules
 from policy.market.commands import NewDay
+from policy.perpetuals import commands as do, events as told, mark_events as marked
+from policy.perpetuals.rules import perpetual_rules
 
 LONG_DAY = date.fromisoformat(HOUSE_DAY).toordinal()
 
@@ -91,7 +91,7 @@ def test_an_asset_of_unknown_class_is_not_taken_on_a_guess() -> None:
     made = Market()
     made.say(do.OpenPerpetualAccount, "ann", client=CLIENT)
     (event,) = made.say(do.DepositMargin, "ann", value=DOLLAR, asset={"symbol": "USD"})
-    assert isinstance(event, told.DepositRefused)
+    assert isinstance(event, told.DepositRejected)
     assert event.verdict.needs == ("asset.class",)
 
 
@@ -107,7 +107,7 @@ def test_margin_is_collected_to_the_last_unit_before_an_order(units: int, accept
     made.say(do.ReleaseMargin, "ann", "BTC", amount=6_000 * DOLLAR - units)
     made.index(100_000)
     (event,) = made.order("ann", "buy", 100_000, 1)
-    assert isinstance(event, told.PerpetualAccepted if accepted else told.PerpetualRefused)
+    assert isinstance(event, told.PerpetualAccepted if accepted else told.PerpetualRejected)
     if not accepted:
         assert rules(event.verdict) == ["margin_not_collected"]
         assert event.facts["order"]["margin_required"] == "5050.00000000 USD"
@@ -178,7 +178,7 @@ def test_a_client_below_initial_margin_may_still_close() -> None:
     made = market(ann=60, ben=1_000)
     made.pair("ann", "ben", 100, 10)
     made.index(96)
-    assert isinstance(made.order("ann", "buy", 96, 1)[0], told.PerpetualRefused)
+    assert isinstance(made.order("ann", "buy", 96, 1)[0], told.PerpetualRejected)
     made.order("ben", "buy", 96, 10)
     accepted, traded = made.order("ann", "sell", None, 10, type="market")
     assert (accepted.reduces, accepted.size_verdict) == (True, None)
@@ -315,7 +315,7 @@ def test_a_stricter_margin_from_a_date_liquidates_and_removes() -> None:
     made.order("ben", "sell", 101, 20, id="uncovered")
     made.order("cat", "buy", 100, 100)
     events = made.say(NewDay, on=date.fromisoformat("2026-03-02").toordinal())
-    assert [e.id for e in of(told.PerpetualRemoved, events)] == ["uncovered"]
+    assert [e.id for e in of(told.PerpetualExpelled, events)] == ["uncovered"]
     assert {e.account for e in of(marked.LiquidationBegun, events)} == {"ann"}
     assert made.equity("ann") >= 0
 

@@ -12,8 +12,8 @@ from typing import Any
 from case_files import Case, parametrised
 from exchange_cases import rulebook
 from market_lines import PERPETUALS, Played, played
-from policy.margin.perpetuals.commands import PRICE, SIZE
-from policy.margin.perpetuals.engine import COMMANDS, opened
+from policy.perpetuals.commands import PRICE, SIZE
+from policy.perpetuals.engine import COMMANDS, opened
 
 
 def desk(on: str, under: str) -> Any:

@@ -16,8 +16,8 @@ from perpetual_market import (
     of,
     rules,
 )
-from policy.decisions import Outcome
-from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
+from policy.answers import Outcome
+from policy.perpetuals import commands as do, events as told, mark_events as marked
 
 # ── mark ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -42,7 +42,7 @@ def test_orders_that_the_mark_leaves_uncovered_leave_before_anyone_is_liquidated
     made.order("cat", "buy", 60, 1, id="low")
     made.order("cat", "buy", 99, 2, id="high")
     events = made.index(80)
-    (removed,) = of(told.PerpetualRemoved, events)
+    (removed,) = of(told.PerpetualExpelled, events)
     assert removed.id == "high"
     assert rules(removed.verdict) == ["margin_not_collected"]
     assert events.index(removed) < events.index(of(marked.LiquidationBegun, events)[0])
@@ -56,8 +56,8 @@ def test_the_newest_order_leaves_first_and_closing_orders_last() -> None:
     made.order("ann", "sell", 120, 8, id="closing")
     made.order("ann", "buy", 90, 1, id="older")
     made.order("ann", "buy", 90, 1, id="newer")
-    assert [e.id for e in of(told.PerpetualRemoved, made.index(98))] == ["newer"]
-    assert [e.id for e in of(told.PerpetualRemoved, made.index(97))] == ["older"]
+    assert [e.id for e in of(told.PerpetualExpelled, made.index(98))] == ["newer"]
+    assert [e.id for e in of(told.PerpetualExpelled, made.index(97))] == ["older"]
     assert list(made.desk.state.live) == ["closing"]
 
 
@@ -66,7 +66,7 @@ def test_an_index_that_is_lost_leaves_positions_alone_and_orders_undecided() -> 
     made.pair("ann", "ben", 100, 10)
     made.order("ben", "buy", 90, 1)
     lost, removed = made.index(None)
-    assert isinstance(lost, marked.IndexLost)
+    assert isinstance(lost, marked.IndexUnavailable)
     assert removed.verdict.outcome is Outcome.UNDECIDED
     assert made.size("ann") == 10 * ONE
     assert isinstance(made.index(80)[1], marked.LiquidationBegun)

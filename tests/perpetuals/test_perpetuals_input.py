@@ -15,8 +15,8 @@ from perpetual_market import (
     market,
     of,
 )
-from policy.margin.perpetuals import commands as do
-from policy.market.events import Rejected
+from policy.market.events import CommandInvalid
+from policy.perpetuals import commands as do
 from policy.wire import event_json, json_line
 
 ORDER = {"side": "buy", "size": ONE, "price": 100 * USD}
@@ -74,7 +74,7 @@ def test_what_makes_no_sense_is_answered_and_changes_nothing(command: Any, code:
     made.order("ben", "sell", 101, 1, id="filled")
     before = made.kept.__dict__.copy(), set(made.desk.state.live), made.desk.total()
     events = made.desk.submit(command(made.at))
-    (rejected,) = of(Rejected, events)
+    (rejected,) = of(CommandInvalid, events)
     assert (len(events), rejected.code) == (1, code)
     assert rejected.message
     made.kept.read(events)

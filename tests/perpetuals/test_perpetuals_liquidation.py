@@ -20,8 +20,8 @@ from perpetual_market import (
     of,
     rules,
 )
-from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
-from policy.margin.perpetuals.facts import bucket_facts, candidate_facts
+from policy.perpetuals import commands as do, events as told, mark_events as marked
+from policy.perpetuals.facts import bucket_facts, candidate_facts
 
 # ── liquidation ──────────────────────────────────────────────────────────────────────────────
 
@@ -88,7 +88,7 @@ def test_the_fund_bears_what_the_margin_cannot_and_the_client_no_more_than_the_m
     made.pair("ann", "ben", 100, 10)
     made.order("cat", "buy", 90, 100)
     events = made.index(90)
-    (borne,) = of(marked.LossBorne, events)
+    (borne,) = of(marked.FundDrawdown, events)
     assert (borne.loss, borne.from_fund, borne.uncovered) == (4_050_000_000, 4_050_000_000, 0)
     assert borne.fund == 100 * DOLLAR - 4_050_000_000
     assert (made.margin("ann"), made.size("ann")) == (0, 0)
@@ -186,7 +186,7 @@ def test_a_loss_is_paid_from_the_profit_of_another_position_and_never_on_credit(
     made.index(80, "BTC")
     made.order("ben", "buy", 80, 10, "BTC", "cross")
     events = made.order("ann", "sell", 80, 10, "BTC", "cross")
-    (drawn,) = of(told.ProfitDrawn, events)
+    (drawn,) = of(told.ProfitRealised, events)
     spent = 2 * 50_000_000 + 40_000_000  # fees of three trades
     assert drawn.amount == 200 * DOLLAR - 120 * DOLLAR + spent
     assert (drawn.contract, drawn.margin) == ("ETH", 0)

@@ -26,10 +26,10 @@ from perpetual_market import (
     Market,
     law_with,
 )
-from policy.margin.perpetuals import commands as do
-from policy.margin.perpetuals.engine import COMMANDS, opened
 from policy.market.book import BUY, SELL
 from policy.market.commands import NewDay
+from policy.perpetuals import commands as do
+from policy.perpetuals.engine import COMMANDS, opened
 from policy.pipeline import Rulebook
 from policy.source import Source
 from policy.wire import Commands, command_json, event_json, json_line

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 import optional
 from documents_made import FEW, KINDS, Reader, document, made, printed
+from policy.answers import BilingualText
 from policy.cli import main
-from policy.decisions import Words
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.letter import Letter
@@ -60,8 +60,10 @@ def test_text_from_facts_becomes_no_markup() -> None:
 
 
 def test_a_letter_asks_for_what_is_missing() -> None:
-    cover = Cover(Words("A decision", "裁定"), "P", "2026-03-01", "0" * 64, "", (("house", 1),))
-    letter = Letter(cover, "", "", Words("May it?", "可否？"), "undecided", Words("Not decided"), (), (), (), ())
+    cover = Cover(BilingualText("A decision", "裁定"), "P", "2026-03-01", "0" * 64, "", (("house", 1),))
+    letter = Letter(
+        cover, "", "", BilingualText("May it?", "可否？"), "undecided", BilingualText("Not decided"), (), (), (), ()
+    )
     page = Document("decision.html.jinja", cover, {"letter": letter}).page("en")
     assert "Not decided" in page
 

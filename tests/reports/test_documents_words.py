@@ -11,16 +11,16 @@ import pytest
 
 from documents_made import KINDS, document, made, printed
 from policy import resources
-from policy.decisions import Citation, Outcome, Reason, Status, Verdict, Words
-from policy.exchange.events import Refused
+from policy.answers import BilingualText, Citation, Outcome, Reason, Status, Verdict
+from policy.exchange.events import OrderRejected
 from policy.pipeline import Text, check, read_folder
 from policy.reports.book.examples import Examples
 from policy.reports.plain import amounts
 from policy.reports.plain.english import genitive
 from policy.reports.plain.facts import in_words
 from policy.reports.plain.sentences import Sentences
-from policy.reports.reliance import Reliance
 from policy.reports.render import SHIPPED
+from policy.reports.usage import Usage
 from policy.wire import event_json
 
 RULESETS = resources.folder("rulesets")
@@ -73,8 +73,11 @@ def test_an_example_tells_its_facts_or_what_differs() -> None:
         "day": "1 January 2026",
         "in order": "yes",
     }
-    assert (second.base, second.given) == (1, ((Words("in order", "妥當"), Words("no", "否")),))
-    assert (third.base, third.given) == (1, ((Words("further parts", "其餘部分"), Words("an empty list", "空列表")),))
+    assert (second.base, second.given) == (1, ((BilingualText("in order", "妥當"), BilingualText("no", "否")),))
+    assert (third.base, third.given) == (
+        1,
+        ((BilingualText("further parts", "其餘部分"), BilingualText("an empty list", "空列表")),),
+    )
     assert (fourth.number, fourth.base, fourth.given) == (4, 1, ())
 
 
@@ -118,7 +121,7 @@ def test_a_moment_is_told_in_hong_kong_s_time(iso: str, en: str, zh: str) -> Non
 
     assert (amounts.long_moment(iso), amounts.chinese_moment(iso)) == (en, zh)
     model = check([Text("t.policy", TESTED.encode())]).model
-    assert in_words(model, iso, types.INSTANT) == Words(en, zh)
+    assert in_words(model, iso, types.INSTANT) == BilingualText(en, zh)
 
 
 def test_days_are_told_as_a_span() -> None:
@@ -135,13 +138,13 @@ def test_no_genitive_is_doubled() -> None:
 
 
 def test_a_record_is_named_once_and_one_decision_is_one() -> None:
-    reliance = Reliance()
-    cited = Citation("A/1", "A", "", Status.OFFICIAL, Words("p"))
-    reason = Reason("r", "deny", Words("no"), (cited,), Status.OFFICIAL, "")
-    refused = event_json(Refused("o", Verdict(Outcome.DENIED, (reason,)), {}))
-    reliance.add(17, [refused])
-    reliance.add(85, [refused] * 2)
-    assert (reliance.provisions["A/1"].count, reliance.provisions["A/1"].first) == (3, [17, 85])
+    usage = Usage()
+    cited = Citation("A/1", "A", "", Status.OFFICIAL, BilingualText("p"))
+    reason = Reason("r", "deny", BilingualText("no"), (cited,), Status.OFFICIAL, "")
+    refused = event_json(OrderRejected("o", Verdict(Outcome.DENIED, (reason,)), {}))
+    usage.add(17, [refused])
+    usage.add(85, [refused] * 2)
+    assert (usage.provisions["A/1"].count, usage.provisions["A/1"].first) == (3, [17, 85])
 
 
 def test_what_is_not_encoded_is_not_called_excused() -> None:

@@ -15,18 +15,18 @@ from hypothesis import given, strategies as st
 
 from financing_cases import rulebook
 from policy import resources
+from policy.answers import Outcome, Verdict
 from policy.audit.records import Header, Record
 from policy.cli import main
-from policy.decisions import Outcome, Verdict
 from policy.diagnostics import PolicyError
 from policy.documents import edition
 from policy.documents.markets import followed
 from policy.exchange import events as exchange
-from policy.exchange.events import Accepted, ParticipantAdmitted, Traded
-from policy.exchange.orders import MONEY as HKD, AdmitParticipant, Place
-from policy.margin.financing import events as financing
-from policy.margin.perpetuals import events as perpetuals
+from policy.exchange.commands import MONEY as HKD, AdmitParticipant, Place
+from policy.exchange.events import OrderAccepted, ParticipantAdmitted, Traded
+from policy.financing import events as financing
 from policy.model.types import Number
+from policy.perpetuals import events as perpetuals
 from policy.reports.documents import Document
 from policy.reports.journal.glossary import ClientsFirst, Glossary
 from policy.reports.journal.market import Recorded
@@ -180,9 +180,9 @@ def record(seq: int, command: Any, *events: Any) -> Record:
     return Record(seq, command.at, command_json(command), "", "", list(map(event_json, events)), "")
 
 
-def placed(seq: int, id: str, by: str, side: str) -> tuple[Place, Accepted]:
+def placed(seq: int, id: str, by: str, side: str) -> tuple[Place, OrderAccepted]:
     order = Place(id, by, "BTC", seq * 10**6, venue="own_book", side=side, quantity=10**8, price=10_0000)
-    return order, Accepted(id, PERMITTED, money=1000, tokens=0)
+    return order, OrderAccepted(id, PERMITTED, money=1000, tokens=0)
 
 
 def crossed(seq: int, resting: str, per: list[str]) -> Record:
@@ -314,7 +314,7 @@ def test_stress_is_what_policy_stress_portfolio_says() -> None:
     row = rows["BTC −30%"]
     assert row["liquidations"] == events["liquidation_begun"]["count"]
     assert row["deleveraged"] == events["deleveraged"]["count"]
-    assert tidied(row["from_fund"] + " USD") == tidied(events["loss_borne"]["from_fund"])
+    assert tidied(row["from_fund"] + " USD") == tidied(events["fund_drawdown"]["from_fund"])
 
 
 def test_a_deeper_fall_leaves_less() -> None:
@@ -387,7 +387,7 @@ def test_what_of_a_loss_is_not_covered_is_told_apart() -> None:
 
 
 def test_why_there_are_more_reasons_than_refusals_is_told() -> None:
-    rows = [r for r in figures("shared_book")["trading"]["out_by"] if r["event"] == "refused"]
+    rows = [r for r in figures("shared_book")["trading"]["out_by"] if r["event"] == "order_rejected"]
     assert {r["of"] for r in rows} == {8}
     assert sum(r["count"] for r in rows) == 12
     assert "8 in all, for 12 reasons: one may have several" in day("shared_book").page("en")

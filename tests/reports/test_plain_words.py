@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from policy import resources
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.ir import operators
 from policy.ir.operators import COMPARE
 from policy.model import expressions as x, rules, types
@@ -36,47 +36,49 @@ DURATIONS_ZH = {
 }
 
 
-def on_paper(day: int) -> Words:
+def on_paper(day: int) -> BilingualText:
     d = date.fromordinal(day)
-    return Words(f"{d.day} {MONTHS[d.month - 1]} {d.year}", f"{d.year}年{d.month}月{d.day}日")
+    return BilingualText(f"{d.day} {MONTHS[d.month - 1]} {d.year}", f"{d.year}年{d.month}月{d.day}日")
 
 
-def of_value(value: Any, of: types.Type, model: rules.Model) -> Words:
+def of_value(value: Any, of: types.Type, model: rules.Model) -> BilingualText:
     inner = of.of if isinstance(of, types.OptionalOf) else of
     match inner:
         case types.Boolean():
-            return Words("")  # said by the verb
+            return BilingualText("")  # said by the verb
         case _ if value is None:
-            return Words("nothing", "無")
+            return BilingualText("nothing", "無")
         case types.Date():
             return on_paper(value)
         case types.Enum(name, _):
             return in_full(dict(model.declared[name].members)[value], value)
         case types.Text():
-            return Words(value, value)
+            return BilingualText(value, value)
         case types.Number(unit, _):
             number, _, word = show(value, inner).partition(" ")
             number += "0" * (unit.startswith("money:") and number[-2:-1] == ".")
             zh = DURATIONS_ZH[word] if unit == "duration" else UNITS_ZH.get(word, word)
-            return Words(f"{number} {word}".strip(), f"{number}{'' if unit == 'duration' else ' '}{zh}".strip())
-    return Words("")
+            return BilingualText(
+                f"{number} {word}".strip(), f"{number}{'' if unit == 'duration' else ' '}{zh}".strip()
+            )
+    return BilingualText("")
 
 
-def wanted(e: Any, model: rules.Model) -> Iterator[Words]:
+def wanted(e: Any, model: rules.Model) -> Iterator[BilingualText]:
     """Every constant and every name in an expression, as people read it."""
     match e:
         case x.Literal(value=value):
             yield of_value(value, e.type, model)
         case x.Named(name=name) | x.Apply(name=name):
             yield in_full(model.declared[name].title, name)
-        case x.FieldOf(of=of, name=name):
+        case x.FieldAccess(of=of, name=name):
             record = of.type.of if isinstance(of.type, types.OptionalOf) else of.type
             assert isinstance(record, types.Record)
             field = next(f for f in model.declared[record.name].fields if f.name == name)
             words = in_full(field.title, name)
-            yield Words(words.en.removeprefix("the ").removeprefix("its ").removeprefix("a "), words.zh)
+            yield BilingualText(words.en.removeprefix("the ").removeprefix("its ").removeprefix("a "), words.zh)
         case x.MonthsLater(months=months):
-            yield Words(f"{abs(months)} month", f"{abs(months)}個月")
+            yield BilingualText(f"{abs(months)} month", f"{abs(months)}個月")
         case x.Round(step=step):
             yield of_value(step, e.type, model)
     for part in x.parts(e):
@@ -175,7 +177,7 @@ value fee(a: money(HKD)) -> money(HKD)
 """
     model = check([Text("t.policy", text.encode())]).model
     told = Sentences(model).direction(model.declared["t.fee"])
-    assert told == Words(
+    assert told == BilingualText(
         "the stricter the higher, though rounded down: whole dollars", "愈高愈嚴格，惟向下取整：以整元計"
     )
 

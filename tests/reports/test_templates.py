@@ -13,8 +13,8 @@ import optional
 from documents_made import KINDS, ORDER, made
 from policy.cli import main
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.reports.foreign.folder import templates_in
-from policy.reports.foreign.outside import Bounds, page_of
+from policy.reports.sandbox.client import Bounds, page_of
+from policy.reports.sandbox.folder import templates_in
 
 TIGHT = Bounds(seconds=1, memory=200 << 20, output=1 << 20)
 PAGE = "decision.html.jinja"

@@ -12,8 +12,8 @@ from click.testing import CliRunner
 import optional
 import policy
 from documents_made import document, printed
+from policy.answers import Answer
 from policy.cli import main
-from policy.decisions import Answer
 from policy.ir.program import Choose, walk
 from policy.pipeline import Rulebook, Text, check, dated, program
 

@@ -10,7 +10,7 @@ import pytest
 
 import policy
 from policy import resources
-from policy.decisions import Outcome
+from policy.answers import Outcome
 from policy.model.lints.citations import standing_on
 from policy.model.rules import DatedSet, RecordType
 from policy.model.types import Date, Instant, ListOf, OptionalOf, SetOf, Type

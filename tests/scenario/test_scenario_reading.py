@@ -12,9 +12,9 @@ from attrs import frozen
 from hypothesis import given, strategies as st
 
 from policy.diagnostics import PolicyError, draw
-from policy.margin.coverage import coverage
 from policy.model import types
 from policy.model.types import Number
+from policy.scenario.coverage import coverage
 from policy.scenario.from_folder import Step, scenario_in
 from policy.scenario.prices import Recorded, recorded_prices
 from policy.source import Source

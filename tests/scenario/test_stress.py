@@ -13,7 +13,7 @@ from hypothesis import given, settings, strategies as st
 from financing_cases import rulebook
 from policy import resources
 from policy.cli import main
-from policy.margin.perpetuals.engine import Engine
+from policy.perpetuals.engine import Engine
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import Market
 from policy.scenario.prices import Recorded
@@ -130,4 +130,4 @@ def test_march_2020() -> None:
     happened = {kind: of["count"] for kind, of in told["in_all"]["events"].items()}
     assert happened["liquidation_begun"] == 3
     assert happened["deleveraged"] == 3
-    assert told["in_all"]["events"]["loss_borne"]["uncovered"] == "0.00000000 USD"
+    assert told["in_all"]["events"]["fund_drawdown"]["uncovered"] == "0.00000000 USD"

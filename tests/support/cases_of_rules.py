@@ -15,7 +15,7 @@ import pytest
 from attrs import frozen
 
 import optional
-from policy.decisions import Answer, Outcome, UndecidedError
+from policy.answers import Answer, Outcome, UndecidedError
 from policy.diagnostics import Diagnostic, draw
 from policy.model.values import show
 from policy.pipeline import Rulebook, Text, check, dated, program
@@ -140,8 +140,8 @@ def shown(answer: Answer, book: Rulebook) -> str:
         status = r.status.value if r.status else "none"
         words = f"{r.text.en!r} {r.text.zh}".rstrip()
         lines.append(f"    {r.effect} {r.rule}: {words} per {cited}, status {status}, {r.place}")
-    if answer.verdict.turned_on:
-        lines.append(f"    turned on {', '.join(answer.verdict.turned_on)}")
+    if answer.verdict.relevant_facts:
+        lines.append(f"    turned on {', '.join(answer.verdict.relevant_facts)}")
     basis = answer.basis
     if basis.citations or basis.facts:
         cited = ", ".join(map(str, basis.citations)) or "nothing"

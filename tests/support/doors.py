@@ -21,8 +21,8 @@ from click.testing import CliRunner
 
 import policy
 from cases_of_rules import HEAD
+from policy.answers import Outcome, UndecidedError
 from policy.cli import main
-from policy.decisions import Outcome, UndecidedError
 from policy.diagnostics import Diagnostic
 from policy.facts.records import unchecked
 from policy.ir.program import Program

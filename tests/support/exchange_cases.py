@@ -9,9 +9,7 @@ from shutil import copytree
 from typing import Any
 
 import policy
-from policy.exchange.engine import Engine, opened
-from policy.exchange.events import Event, Traded
-from policy.exchange.orders import (
+from policy.exchange.commands import (
     AdmitParticipant,
     AdmitPlatform,
     ArrangeSettlement,
@@ -22,6 +20,8 @@ from policy.exchange.orders import (
     Place,
     Replace,
 )
+from policy.exchange.engine import Engine, opened
+from policy.exchange.events import Event, Traded
 from policy.pipeline import Rulebook
 from policy.resources import folder
 
@@ -108,7 +108,7 @@ def exchange(
         commands.append(ArrangeSettlement(AT, ARRANGEMENT))
     for command in commands:
         for event in made.submit(command):
-            assert type(event).__name__ != "Rejected", event
+            assert type(event).__name__ != "CommandInvalid", event
     return made
 
 

@@ -7,10 +7,10 @@ from functools import cache
 from typing import Any
 
 from market_lines import in_words
-from policy.decisions import Verdict
+from policy.answers import Verdict
 from policy.diagnostics import draw
+from policy.financing.engine import COMMANDS, Engine, opened
 from policy.ir.program import Program
-from policy.margin.financing.engine import COMMANDS, Engine, opened
 from policy.pipeline import Rulebook, dated, load_program, read_folder
 from policy.resources import folder
 from policy.source import Source

@@ -25,7 +25,7 @@ import attrs
 from attrs import define, field, frozen
 
 from case_files import Case, read
-from policy.decisions import Verdict
+from policy.answers import Verdict
 from policy.diagnostics import draw
 from policy.model import types
 from policy.model.types import Number, Type

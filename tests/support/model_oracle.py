@@ -29,7 +29,7 @@ from oracle_values import (
     months_later,
     rounded,
 )
-from policy.decisions import MISSING, Answer, Outcome
+from policy.answers import MISSING, Answer, Outcome
 from policy.model import expressions as typed, rules, types
 from policy.model.regions import proven_disjoint
 from policy.model.types import EXACT_FRACTION, Number
@@ -228,7 +228,7 @@ class Oracle:
                 return self.day
             case typed.Named(name):
                 return self.called(name, ())
-            case typed.FieldOf(of, name):
+            case typed.FieldAccess(of, name):
                 record = self.value(of, env)
                 assert isinstance(of.type, types.Record)
                 return (

@@ -18,13 +18,13 @@ from typing import Any, NoReturn
 import pytest
 
 from policy.diagnostics import PolicyError
-from policy.extras import needed, needed_java, silence
+from policy.extras import require_extra, require_java, silence
 from policy.reports.pdf import pdf_of
 
 
 def library(name: str, extra: str) -> Any:
     """The module, which `extra` brings."""
-    _ask(needed, name, extra)
+    _ask(require_extra, name, extra)
     with silence():
         return import_module(name)
 
@@ -32,7 +32,7 @@ def library(name: str, extra: str) -> Any:
 def there_is(name: str, extra: str) -> bool:
     """Whether a library loads, for tests that do less without."""
     try:
-        needed(name, extra)
+        require_extra(name, extra)
     except PolicyError:
         return False
     return True
@@ -52,7 +52,7 @@ def file_of(library: str, name: str) -> Path | None:
 
 
 def java() -> None:
-    _ask(needed_java)
+    _ask(require_java)
 
 
 def pdf() -> None:

@@ -10,7 +10,7 @@ from math import ceil, floor
 from operator import add, eq, ge, gt, le, lt, mul, ne, neg, not_, sub
 from typing import Any
 
-from policy.decisions import MISSING
+from policy.answers import MISSING
 from policy.model import types
 from policy.model.types import Number, Type
 

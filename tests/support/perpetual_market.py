@@ -14,8 +14,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 import policy
-from policy.margin.perpetuals import commands as do, events as told, mark_events as marked
-from policy.margin.perpetuals.engine import Engine, opened
+from policy.perpetuals import commands as do, events as told, mark_events as marked
+from policy.perpetuals.engine import Engine, opened
 from policy.pipeline import Rulebook
 from policy.resources import folder
 
@@ -232,7 +232,7 @@ class Bookkeeper:
                 buyer, seller = (event.buyer, event.buyer_bucket), (event.seller, event.seller_bucket)
                 self._trade(buyer, contract, size, price, event.buyer_realised, event.buyer_fee)
                 self._trade(seller, contract, -size, price, event.seller_realised, event.seller_fee)
-            case told.ProfitDrawn():
+            case told.ProfitRealised():
                 slot = (event.account, event.bucket)
                 self.entry[slot, event.contract] += event.amount
                 self.margin[slot] += event.amount
@@ -252,7 +252,7 @@ class Bookkeeper:
                 sign = 1 if self.size[loser, contract] > 0 else -1
                 self._trade(loser, contract, -sign * size, price, event.realised)
                 self._trade(other, contract, sign * size, price, event.other_realised)
-            case marked.LossBorne():
+            case marked.FundDrawdown():
                 self.margin[event.account, event.bucket] += event.loss
                 self.fund -= event.from_fund
                 self.uncovered += event.uncovered

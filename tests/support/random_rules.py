@@ -8,7 +8,7 @@ from __future__ import annotations
 from random import Random
 from typing import Any
 
-from policy.decisions import MISSING
+from policy.answers import MISSING
 from random_expressions import DAYS, TEXTS, Expressions
 
 HEAD = """language 1

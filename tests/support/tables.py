@@ -7,10 +7,10 @@ from typing import Any
 
 import polars as pl
 
+from policy.answers import MISSING, Answer, Outcome
 from policy.backends.columns.evaluator import Answers
-from policy.decisions import MISSING, Answer, Outcome
-from policy.ir.held import attribute
 from policy.ir.program import Program
+from policy.ir.validation import attribute
 from policy.model import types
 from policy.model.types import Type
 from policy.pipeline import Rulebook

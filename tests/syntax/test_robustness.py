@@ -13,12 +13,12 @@ import pytest
 
 from cases_of_rules import HEAD
 from mutations import RULESETS, STRANGE, mutated, remarked, rulebooks
+from policy.answers import Outcome
 from policy.cli.output import derivation_json, derivation_text
 from policy.cli.sarif import sarif
-from policy.decisions import Outcome
 from policy.diagnostics import draw
 from policy.facts.schema import template
-from policy.model.regions import Box, Ints, Region, Words, disjoint, overlapping
+from policy.model.regions import Box, Ints, Region, Values, disjoint, overlapping
 from policy.pipeline import Rulebook, Text, check, dated, load, program
 from policy.source import Source
 from policy.syntax.from_text import parse
@@ -262,7 +262,7 @@ def test_what_is_long_is_told_once() -> None:
 
 def region(of: str, chance: Random) -> Region:
     if of == "words":
-        return Words(frozenset(chance.sample("abcdefghijk", chance.randint(0, 4))), chance.random() < 0.2)
+        return Values(frozenset(chance.sample("abcdefghijk", chance.randint(0, 4))), chance.random() < 0.2)
     points = sorted(chance.sample(range(20), 2 * chance.choice((0, 1, 1, 1, 2, 3))))
     return Ints(tuple(zip(points[::2], points[1::2], strict=True)))
 

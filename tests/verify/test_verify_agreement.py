@@ -15,7 +15,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 import optional
-from policy.decisions import MISSING
+from policy.answers import MISSING
 from policy.facts.records import record_classes, record_from
 from policy.ir.from_model import program_of
 from policy.ir.interpret import FaultError, Interpreter, at
@@ -29,12 +29,12 @@ from policy.pipeline import Text, check
 from policy.verify import arithmetic
 from policy.verify.facts import DAYS as CALENDAR, Facts
 from policy.verify.goals import unequal
-from policy.verify.script import Script
+from policy.verify.replay import state
+from policy.verify.smtlib import Script
 from policy.verify.solver import Reply, Solver
 from policy.verify.symbolic import Found, Many, Nothing, Texts, Value, whole
 from policy.verify.terms import Term, Terms
 from policy.verify.to_smt import Encoder
-from policy.verify.trial import state
 from random_expressions import DAYS
 from random_rules import Rules, facts
 

@@ -24,22 +24,22 @@ from policy.facts.records import record_classes, record_from
 from policy.ir.from_model import program_of
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Program
-from policy.ir.questions import Asked
+from policy.ir.questions import DatedQuestion
 from policy.ir.simplify import specialised
 from policy.model import rules, types
 from policy.model.overlays import overlaid
 from policy.pipeline import Text, check, program, read_folder
 from policy.verify import overlay
-from policy.verify.beside import fingerprints
-from policy.verify.claims import Batch, Claim, Status
-from policy.verify.decide import Limits, prove
+from policy.verify.claims import Batch, Claim, ProofStatus
 from policy.verify.difference import change, compared, directions
 from policy.verify.facts import Facts
+from policy.verify.product_program import fingerprints
+from policy.verify.prove import Limits, prove
 from policy.verify.questions import batches
+from policy.verify.replay import Dated, Replay
 from policy.verify.run import tasks, verdicts
 from policy.verify.symbolic import CannotEncodeError, Texts
 from policy.verify.terms import Terms
-from policy.verify.trial import Dated, Replay
 from random_expressions import DAYS
 from random_rules import Rules, facts
 
@@ -87,8 +87,8 @@ def claims_hold(seed: int) -> None:
         for _ in range(SAMPLES):
             given, day = sampled(made, batch, chance), _day(chance)
             for claim, verdict in zip(batch.claims, found, strict=True):
-                if verdict.status is (Status.PROVED if claim.is_universal else Status.REFUTED):
-                    assert holds_on(made, batch, claim, given, day), f"{claim.says} on {given}, {day}"
+                if verdict.status is (ProofStatus.PROVED if claim.is_universal else ProofStatus.REFUTED):
+                    assert holds_on(made, batch, claim, given, day), f"{claim.statement} on {given}, {day}"
 
 
 def overlay_holds(seed: int) -> None:
@@ -100,7 +100,7 @@ def overlay_holds(seed: int) -> None:
     made = evolve(both.program, functions={**both.program.functions, **law.functions})
     for batch in both.batches:
         [verdict] = prove(both.program, batch, QUICK)
-        if verdict.status is Status.PROVED and batch.parameters:
+        if verdict.status is ProofStatus.PROVED and batch.parameters:
             for _ in range(SAMPLES):
                 assert holds_on(both.program, batch, batch.claims[0], sampled(made, batch, chance), _day(chance))
 
@@ -130,7 +130,7 @@ def _answer(made: Program, id: str, given: tuple[Any, ...], day: int) -> Any:
         record_from(g, of, classes, dated, checked=False)
         for g, (_, of) in zip(given, function.parameters, strict=True)
     )
-    answer = Interpreter(dated).answer(Asked(id, dated), arguments)
+    answer = Interpreter(dated).answer(DatedQuestion(id, dated), arguments)
     return answer.outcome, answer.value
 
 
@@ -172,7 +172,7 @@ def test_claims_about_hundreds_of_random_rules_hold(part: int) -> None:
 
 # ── the shipped rulebook ────────────────────────────────────────────────────────────────────
 
-KNOWN = {  # refuted by design, as policy/verify/README.md says: without premiums there is no average
+KNOWN = {  # refuted by design, as policy/verify/README.md statement: without premiums there is no average
     ("hk.sfc.perpetual_funding.average_premium", "there is always an answer"),
     ("hk.sfc.perpetual_funding.funding_rate", "there is always an answer"),
 }
@@ -186,7 +186,7 @@ def test_every_property_of_the_shipped_rulebook_is_proved() -> None:
     wanted = [t for t in tasks(made, batches(checked.model, made), Limits()) if t.batch.claims[0].kind == "property"]
     found = list(verdicts(wanted, processes=1))
     assert len(found) >= 24
-    assert [v for v in found if v.status is not Status.PROVED] == []
+    assert [v for v in found if v.status is not ProofStatus.PROVED] == []
 
 
 @needs_solver

@@ -16,7 +16,7 @@ from typing import assert_never
 import polars as pl
 from attrs import define, field, frozen
 
-from policy.decisions import Answer, Outcome
+from policy.answers import Answer, Outcome
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.ir.program import Function
 from policy.model import types
@@ -216,7 +216,7 @@ class Drafts:
         columns = [pl.lit(rest[n], dtype=d).alias(n) for n, d in self.schema.items() if n in rest]
         return rows.with_columns(outcome, *columns).select(list(self.schema))
 
-    def one_by_one(self, answers: Sequence[Answer | list[Diagnostic]]) -> pl.DataFrame:
+    def row_by_row(self, answers: Sequence[Answer | list[Diagnostic]]) -> pl.DataFrame:
         """Answers given one by one, and findings where a row was refused."""
         rows = []
         for answer in answers:

@@ -86,7 +86,7 @@ class Compiler:
                 raise AssertionError("a program is specialised to a date before it is compiled")
             case ir.Variable(name):
                 return env[name]
-            case ir.Field(of, name):
+            case ir.FieldAccess(of, name):
                 return self.context.field(self.evaluate(of, env), name)
             case ir.Not(operand):
                 a = self.compiled(operand, env)

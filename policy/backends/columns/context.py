@@ -28,7 +28,7 @@ from policy.backends.columns.values import (
     Value,
     code_type,
 )
-from policy.ir.program import FieldOf, Function
+from policy.ir.program import FieldDeclaration, Function
 from policy.model import types
 from policy.model.types import Type
 
@@ -39,7 +39,7 @@ OPAQUE = 62  # the bit of needs that only the interpreter can name, as `items[3]
 class Context:
     """The graph of one question and the facts it reads."""
 
-    records: Mapping[str, tuple[FieldOf, ...]]
+    records: Mapping[str, tuple[FieldDeclaration, ...]]
     ranges: Ranges
     wants_needs: bool
     graph: Graph = field(factory=Graph)

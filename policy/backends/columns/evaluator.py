@@ -13,6 +13,7 @@ from threading import Lock
 import polars as pl
 from attrs import define, evolve, field, frozen
 
+from policy.answers import Answer
 from policy.backends.columns.answers import Drafts, Shape, Tally, drafts_of, shape_of
 from policy.backends.columns.compile import Compiler
 from policy.backends.columns.context import OPAQUE
@@ -20,7 +21,6 @@ from policy.backends.columns.graph import INT64, ROWS, Node
 from policy.backends.columns.plan import Plan, plan_of
 from policy.backends.columns.values import ListLiteral, Scalar, UnsupportedError, Value
 from policy.backends.python import PythonEvaluator
-from policy.decisions import Answer
 from policy.diagnostics import Collector, Diagnostic, PolicyError
 from policy.facts.from_json import FactReader
 from policy.facts.from_rows import RowReader
@@ -38,7 +38,7 @@ class Answers:
 
     table: pl.DataFrame
     tally: Tally
-    one_by_one: int
+    row_by_row: int
 
 
 @define(eq=False)
@@ -192,7 +192,7 @@ class ColumnsEvaluator:
         plan, names = self._needs.plan_for(read.ranges)
         result = None if plan is None else plan.run(read.frames)
         if result is None or "needs" not in result.columns:
-            return table.clear()[ROW], drafts.one_by_one([]), table
+            return table.clear()[ROW], drafts.row_by_row([]), table
         needs = result["needs"]
         named = (needs > 0) & (needs < (1 << OPAQUE)) & _doubts(result)[0]
         return table[ROW].filter(named), drafts.undecided(needs.filter(named), names), table.filter(~named)
@@ -202,7 +202,7 @@ class ColumnsEvaluator:
         for row in table.iter_rows(named=True):
             read = self.rows.read(row[ROW], row)
             answers.append(read if isinstance(read, list) else self.evaluator.answer(*read))
-        return drafts.one_by_one(answers)
+        return drafts.row_by_row(answers)
 
     def answer_to(self, document: object, whole: Span) -> Answer | list[Diagnostic]:
         """The answer to facts in JSON that are parsed already, or what is wrong with them."""
@@ -212,7 +212,7 @@ class ColumnsEvaluator:
     def of_answers(self, answers: Sequence[Answer | list[Diagnostic]]) -> Answers:
         """Answers that were given one by one, as a table."""
         drafts = self.drafts()
-        made = drafts.one_by_one(answers)
+        made = drafts.row_by_row(answers)
         return Answers(drafts.finished(made), drafts.tally(made), 0)
 
 

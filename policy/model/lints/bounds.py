@@ -30,12 +30,12 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                 "empty-set",
                 f"`{listed.name}` is empty on every day",
                 listed.span,
-                "say what belongs to it, or remove it",
+                "name its members, or remove it",
                 Severity.WARNING,
             )
 
 
-def _bounds(field: rules.Field) -> Iterator[Diagnostic]:
+def _bounds(field: rules.FieldDeclaration) -> Iterator[Diagnostic]:
     of = field.type.of if isinstance(field.type, types.OptionalOf) else field.type
     if not isinstance(of, Quantity):
         return
@@ -58,7 +58,7 @@ def _bounds(field: rules.Field) -> Iterator[Diagnostic]:
     elif (field.least is not None and field.least <= low) or (field.most is not None and field.most >= high):
         yield Diagnostic(
             "idle-bound",
-            f"a bound of `{field.name}` keeps nothing out",
+            f"a bound of `{field.name}` excludes nothing",
             field.span,
             f"every fact lies between {show(low, field.type)} and {show(high, field.type)}; remove the bound",
             Severity.WARNING,

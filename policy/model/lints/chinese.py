@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules
 from policy.source import Span
 
 
-def _texts(model: rules.Model) -> Iterator[tuple[str, Words, Span]]:
+def _texts(model: rules.Model) -> Iterator[tuple[str, BilingualText, Span]]:
     for ruleset in model.rulesets.values():
         yield f"the title of `{ruleset.name}`", ruleset.title, ruleset.span
     for source in model.sources.values():

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import assert_never
 
-from policy.decisions import Citation
+from policy.answers import Citation
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules
 from policy.source import Span
@@ -79,7 +79,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
             if not citations and not optional:
                 yield Diagnostic(
                     "uncited-rule",
-                    f"{what} stands on no provision",
+                    f"{what} cites no provision",
                     span,
                     "add `per SOURCE/paragraph`; for a rule of your own, declare a source with `status house`",
                     Severity.WARNING,
@@ -88,7 +88,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         if provision.id not in cited and not provision.excused:
             yield Diagnostic(
                 "provision-without-rule",
-                f"no rule stands on `{provision.id}`",
+                f"no rule cites `{provision.id}`",
                 provision.span,
                 'write the rule, or add `excused "…"` with the reason why there is none',
                 Severity.WARNING,
@@ -96,7 +96,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         if provision.id in cited and provision.excused:
             yield Diagnostic(
                 "needless-excuse",
-                f"`{provision.id}` is excused, but rules stand on it",
+                f"`{provision.id}` is excused, but rules cite it",
                 provision.span,
                 "remove `excused`",
                 Severity.WARNING,

@@ -12,7 +12,7 @@ from policy.diagnostics import Diagnostic
 from policy.model import expressions as typed
 from policy.model.expressions import Expression, parts
 from policy.model.rules import Model
-from policy.model.walks import bodies, callees_first, walk
+from policy.model.traversal import bodies, callees_first, walk
 
 MOST_CALLS = 10_000  # different ones, to answer a question
 DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls
@@ -78,5 +78,5 @@ def _fact(e: Expression, known: dict[str, str]) -> str:
     """The path of a fact, or nothing where the expression is none."""
     if isinstance(e, typed.Local):
         return known.get(e.name, "")
-    path = _fact(e.of, known) if isinstance(e, typed.FieldOf) else ""
-    return f"{path}.{e.name}" if isinstance(e, typed.FieldOf) and path else ""
+    path = _fact(e.of, known) if isinstance(e, typed.FieldAccess) else ""
+    return f"{path}.{e.name}" if isinstance(e, typed.FieldAccess) and path else ""

@@ -26,6 +26,6 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                 f"no version of `{declared.name}` is in force from {show(start, types.DATE)} "
                 f"until {show(end, types.DATE)}",
                 declared.span,
-                "whatever turns on it is undecided on those days",
+                "answers that depend on it are undecided on those days",
                 Severity.WARNING,
             )

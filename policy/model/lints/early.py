@@ -22,6 +22,6 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     "cited-too-early",
                     f"{what} is in force from {show(piece.start, types.DATE)}, before any provision that it cites",
                     piece.span,
-                    f"`{first.provision}` is in force from {show(min(starts), types.DATE)}: date one of the two anew",
+                    f"`{first.provision}` is in force from {show(min(starts), types.DATE)}: change one of the dates",
                     Severity.WARNING,
                 )

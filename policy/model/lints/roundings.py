@@ -122,7 +122,7 @@ class _Roundings:
                 if not called.stricter:
                     yield from chain.from_iterable(self.of(b, way) for b in self.answers[name])
             case (
-                typed.Literal() | typed.Local() | typed.Today() | typed.FieldOf() | typed.MonthsLater()
+                typed.Literal() | typed.Local() | typed.Today() | typed.FieldAccess() | typed.MonthsLater()
                 | typed.SetOf() | typed.ListOf() | typed.Failed()
                 | typed.Unary() | typed.Binary() | typed.Chain() | typed.Aggregate()
             ):  # fmt: skip
@@ -142,7 +142,7 @@ class _Signs:
         match e:
             case typed.Literal(value) if isinstance(e.type, types.Number) and value is not None:
                 return -1 if value < 0 else 1
-            case typed.FieldOf(of, name) if isinstance(of.type, types.Record):
+            case typed.FieldAccess(of, name) if isinstance(of.type, types.Record):
                 bounds = self.fields.get((of.type.name, name))
                 if bounds is not None and bounds.least is not None and bounds.least >= 0:
                     return 1
@@ -176,7 +176,7 @@ class _Signs:
             case typed.Aggregate("sum" | "min" | "max", body):
                 return self.of(body)
             case (
-                typed.Literal() | typed.Local() | typed.Today() | typed.FieldOf() | typed.Apply()
+                typed.Literal() | typed.Local() | typed.Today() | typed.FieldAccess() | typed.Apply()
                 | typed.MonthsLater() | typed.SetOf() | typed.ListOf() | typed.Failed()
                 | typed.Unary() | typed.Binary() | typed.Chain() | typed.Aggregate()
             ):  # fmt: skip

@@ -24,7 +24,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
             for n in regions.redundant(table.body):
                 yield Diagnostic(
                     "unreachable-row",
-                    f"row {n + 1} of `{table.name}` never applies: earlier rows take every case of it",
+                    f"row {n + 1} of `{table.name}` never applies: earlier rows cover all its cases",
                     rows[n].span,
                     "move it up, or remove it",
                 )
@@ -35,6 +35,6 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     "gap-in-table",
                     f"no row of `{table.name}` applies where {case}",
                     table.span,
-                    "add a row for it; asked about it, the table fails",
+                    "add a row for it; without one the table fails",
                     Severity.WARNING,
                 )

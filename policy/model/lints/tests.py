@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules
-from policy.model.walks import uses
+from policy.model.traversal import uses
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
@@ -24,7 +24,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
             "no-tests",
             "the rulebook has no tests",
             first.span,
-            'add `test "…" on DATE … expect …`; no provision is covered by rules that nobody has tried',
+            'add `test "…" on DATE … expect …`; without tests, no provision counts as tested',
             Severity.WARNING,
         )
         return

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as typed, rules, types
-from policy.model.walks import bodies, walk
+from policy.model.traversal import bodies, walk
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
@@ -21,7 +21,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     names.add(e.name)
                 elif isinstance(e, typed.Local):
                     read.add(e.name)
-                elif isinstance(e, typed.FieldOf) and isinstance(e.of.type, types.Record):
+                elif isinstance(e, typed.FieldAccess) and isinstance(e.of.type, types.Record):
                     fields.add((e.of.type.name, e.name))
     for declared in model.of_kind(rules.Parameter, rules.DatedSet):
         if declared.id not in names:
@@ -40,7 +40,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     "unused-field",
                     f"no rule reads `{field.name}` of `{record.name}`",
                     field.span,
-                    "ask only for facts that some answer turns on",
+                    "read it in a rule, or remove it",
                     Severity.WARNING,
                 )
     for asking in model.of_kind(rules.Asking):
@@ -50,6 +50,6 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     "unused-argument",
                     f"nothing in `{asking.name}` reads `{name}`",
                     span,
-                    "read it, or do not ask for it",
+                    "read it, or remove it",
                     Severity.WARNING,
                 )

@@ -11,7 +11,7 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.decisions import MISSING, Words
+from policy.answers import MISSING, BilingualText
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.book.figures import Example, Ranked
@@ -23,9 +23,9 @@ from policy.reports.plain.names import Names, in_full, spaced
 
 _FEW_FACTS = 3  # so many are always told in full
 _MOST_DIFFERENCES = 6
-_YES, _NO = Words("yes", "是"), Words("no", "否")
-Path = tuple[Words, ...]
-Difference = tuple[Path, Words, Words]
+_YES, _NO = BilingualText("yes", "是"), BilingualText("no", "否")
+Path = tuple[BilingualText, ...]
+Difference = tuple[Path, BilingualText, BilingualText]
 
 
 @frozen(eq=False)
@@ -71,7 +71,7 @@ class Examples:
 
     def _given(
         self, question: rules.Question, e: rules.Expectation, earlier: Mapping[int, rules.Expectation]
-    ) -> tuple[int, tuple[tuple[Words, Words], ...]]:
+    ) -> tuple[int, tuple[tuple[BilingualText, BilingualText], ...]]:
         """The facts in full, or the number of the earlier example that they are close to, and what differs."""
         asked = self._asked(question)
         whole = [
@@ -96,15 +96,15 @@ class Examples:
         parameters = getattr(question, "parameters", ())
         chinese = Chinese(Names(self.model), parameters)
         alone = len(parameters) == 1 and all(isinstance(_inner(of), types.Record) for _, of in parameters)
-        return [(() if alone else (Words(spaced(n), chinese.noun(n, of)),), of) for n, of in parameters]
+        return [(() if alone else (BilingualText(spaced(n), chinese.noun(n, of)),), of) for n, of in parameters]
 
-    def _facts(self, path: Path, of: Type, value: Any) -> list[tuple[Words, Words]]:
+    def _facts(self, path: Path, of: Type, value: Any) -> list[tuple[BilingualText, BilingualText]]:
         """The facts given, a record's field by field, each with what leads to it."""
         inner = _inner(of)
         if not isinstance(inner, types.Record) or value is None or value is MISSING:
             return [
                 (
-                    _joined(path) if path else Words(self._title(inner).en, self._title(inner).zh),
+                    _joined(path) if path else BilingualText(self._title(inner).en, self._title(inner).zh),
                     self._said(value, of),
                 )
             ]
@@ -131,26 +131,26 @@ class Examples:
                 return [
                     d
                     for n, (a, b) in enumerate(zip(before, now, strict=True), 1)
-                    for d in self._differ((*path, Words(f"no. {n}", f"第{n}項")), item, a, b)
+                    for d in self._differ((*path, BilingualText(f"no. {n}", f"第{n}項")), item, a, b)
                 ]
         return [(path or (self._title(inner),), self._said(before, of), self._said(now, of))]
 
-    def _fields(self, record: types.Record) -> list[tuple[str, Words, Type]]:
+    def _fields(self, record: types.Record) -> list[tuple[str, BilingualText, Type]]:
         return [
             (f.name, in_full(f.title, f.name), f.type) for f in self.model.get(rules.RecordType, record.name).fields
         ]
 
-    def _title(self, of: Type) -> Words:
+    def _title(self, of: Type) -> BilingualText:
         return (
             Names(self.model).declared(of.name)
             if isinstance(of, types.Record | types.Enum)
-            else Words("fact", "事實")
+            else BilingualText("fact", "事實")
         )
 
-    def _said(self, value: Any, of: Type) -> Words:
+    def _said(self, value: Any, of: Type) -> BilingualText:
         inner = _inner(of)
         if value is None:
-            return Words("none", "無")
+            return BilingualText("none", "無")
         if value is MISSING:
             return NOT_STATED
         match inner:
@@ -164,33 +164,35 @@ class Examples:
             case types.Record():
                 facts = self._facts((), inner, value)
                 en = "; ".join(f"{k.en}: {v.en}" for k, v in facts)
-                return Words(f"({en})", f"（{'；'.join(f'{k.zh}：{v.zh}' for k, v in facts)}）")
-        return Words(amounts.english(value, inner), amounts.chinese(value, inner))
+                return BilingualText(f"({en})", f"（{'；'.join(f'{k.zh}：{v.zh}' for k, v in facts)}）")
+        return BilingualText(amounts.english(value, inner), amounts.chinese(value, inner))
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────
 
-    def _outcome(self, e: rules.Expectation, question: rules.Question) -> Words:
+    def _outcome(self, e: rules.Expectation, question: rules.Question) -> BilingualText:
         named = sorted(e.names or ())
         match e.kind:
             case "equals":
                 assert isinstance(question, rules.Parameter | rules.Value | rules.Table)
                 return self._said(e.value, question.type)
             case "permitted" | "denied":
-                because = self._because(question, named) if isinstance(question, rules.Decision) else Words("")
+                because = (
+                    self._because(question, named) if isinstance(question, rules.Decision) else BilingualText("")
+                )
                 yes = _YES if e.kind == "permitted" else _NO
-                return Words(f"{yes.en}. {because.en}".removesuffix(" "), f"{yes.zh}。{because.zh}")
+                return BilingualText(f"{yes.en}. {because.en}".removesuffix(" "), f"{yes.zh}。{because.zh}")
             case "undecided":
                 needed = [Facts.of(self.model, question).needed(n) for n in named]
-                return Words(
+                return BilingualText(
                     "undecided" + f", until this is known: {', '.join(w.en for w in needed)}" * bool(named),
                     "未能裁定" + f"，欠缺：{'、'.join(w.zh for w in needed)}" * bool(named),
                 )
-        return Words("no answer can be given", "不能作答")
+        return BilingualText("no answer can be given", "不能作答")
 
-    def _because(self, d: rules.Decision, named: list[str]) -> Words:
+    def _because(self, d: rules.Decision, named: list[str]) -> BilingualText:
         told = [r.because for r in d.rules if r.name in named]
         told += [d.because] if "otherwise" in named else []
-        return Words(" ".join(w.en for w in told), "".join(w.zh or w.en for w in told))
+        return BilingualText(" ".join(w.en for w in told), "".join(w.zh or w.en for w in told))
 
 
 def _inner(of: Type) -> Type:
@@ -213,5 +215,5 @@ def _alike(before: Any, now: Any) -> bool:
     return isinstance(before, list | tuple) and isinstance(now, list | tuple) and len(before) == len(now)
 
 
-def _joined(path: Path) -> Words:
-    return Words(", ".join(t.en for t in path), "，".join(t.zh for t in path))
+def _joined(path: Path) -> BilingualText:
+    return BilingualText(", ".join(t.en for t in path), "，".join(t.zh for t in path))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.reports.plain.frames import Clause
 from policy.reports.proofs import Proof, Proofs
 from policy.reports.reach import SourceRow
@@ -19,13 +19,13 @@ from policy.reports.rows import Cited
 class Cover:
     """What stands on the first page of every document."""
 
-    title: Words
+    title: BilingualText
     platform: str
     on: str
     digest: str
     under: str
     sources: tuple[tuple[str, int], ...]  # of each status, how many provisions anything inside rests on
-    remarks: tuple[Words, ...] = ()  # how far the document reaches
+    remarks: tuple[BilingualText, ...] = ()  # how far the document reaches
     until: str = ""  # the last day, where the document is about several
     before: str = ""  # the digest of the rulebook that this one is compared with
 
@@ -38,7 +38,7 @@ class Said:
     name: str
     en: Clause
     zh: Clause
-    tells: Words
+    tells: BilingualText
     effect: str
     cited: tuple[Cited, ...]
     status: str
@@ -53,7 +53,7 @@ class Said:
 class TableRow:
     """A row of a table as drawn."""
 
-    cells: tuple[Words, ...]
+    cells: tuple[BilingualText, ...]
     since: str
     until: str
     in_force: bool
@@ -64,9 +64,9 @@ class TableRow:
 class DrawnTable:
     """A table of the rules."""
 
-    heads: tuple[Words, ...]
+    heads: tuple[BilingualText, ...]
     rows: tuple[TableRow, ...]
-    hit: Words
+    hit: BilingualText
     dated: bool
 
 
@@ -90,8 +90,8 @@ class Example:
     title: str
     on: str
     base: int
-    given: tuple[tuple[Words, Words], ...]
-    outcome: Words
+    given: tuple[tuple[BilingualText, BilingualText], ...]
+    outcome: BilingualText
     place: str
 
 
@@ -101,7 +101,7 @@ class Ranked:
 
     title: str
     on: str
-    differences: tuple[tuple[Words, Words, Words], ...]  # of what, the first, the second
+    differences: tuple[tuple[BilingualText, BilingualText, BilingualText], ...]  # of what, the first, the second
 
 
 @frozen
@@ -109,7 +109,7 @@ class Node:
     """A box of a picture."""
 
     id: str
-    title: Words
+    title: BilingualText
     kind: str
     x: int
     y: int
@@ -142,15 +142,15 @@ class Entry:
     id: str
     anchor: str
     kind: str
-    title: Words
-    stricter: Words
+    title: BilingualText
+    stricter: BilingualText
     said: tuple[Said, ...]
     tables: tuple[DrawnTable, ...]
     chart: tuple[Bar, ...]
     examples: tuple[Example, ...]
     ranked: tuple[Ranked, ...]
     network: Network | None
-    properties: tuple[tuple[str, Words], ...]  # anchors and titles of what is claimed of it
+    properties: tuple[tuple[str, BilingualText], ...]  # anchors and titles of what is claimed of it
     proofs: tuple[Proof, ...]
     status: str
 
@@ -161,7 +161,7 @@ class Concern:
 
     id: str
     anchor: str
-    title: Words
+    title: BilingualText
     amends: str
     entries: tuple[Entry, ...]
 
@@ -170,8 +170,8 @@ class Concern:
 class Term:
     """A word of the rules: a field, a member of an enum or a declaration, and where it is explained."""
 
-    title: Words
-    explained: Words
+    title: BilingualText
+    explained: BilingualText
     anchor: str
 
 
@@ -181,12 +181,12 @@ class Paragraph:
 
     id: str
     source: str
-    text: Words
+    text: BilingualText
     status: str
     since: str
     until: str
     excused: str
-    entries: tuple[tuple[str, Words], ...]
+    entries: tuple[tuple[str, BilingualText], ...]
 
 
 @frozen
@@ -196,8 +196,8 @@ class Moment:
     on: str
     at: int  # where it lies on the line of time, in thousandths
     size: int  # in thousandths of the busiest day
-    begins: tuple[tuple[str, Words], ...]
-    ends: tuple[tuple[str, Words], ...]
+    begins: tuple[tuple[str, BilingualText], ...]
+    ends: tuple[tuple[str, BilingualText], ...]
 
 
 @frozen
@@ -212,5 +212,5 @@ class Book:
     timeline: tuple[Moment, ...]
     years: tuple[tuple[str, int], ...]  # where each year begins on the line of time
     now: int  # and where the book's own date lies
-    counts: tuple[tuple[Words, int], ...]
+    counts: tuple[tuple[BilingualText, int], ...]
     proofs: Proofs | None  # None where nothing was to be proved

@@ -12,7 +12,7 @@ from datetime import date
 
 from attrs import frozen
 
-from policy.decisions import Citation, Status, Words, weakest
+from policy.answers import BilingualText, Citation, Status, weakest
 from policy.model import expressions as x, rules, types
 from policy.model.overlays import belongs
 from policy.model.values import show
@@ -38,9 +38,9 @@ from policy.reports.proofs import Proof, proofs_by_name, proofs_of
 from policy.reports.reach import remarks_on, sources_of
 from policy.reports.render import anchor
 from policy.reports.rows import by_status, cited
-from policy.verify.claims import Verdict
+from policy.verify.claims import ClaimResult
 
-TITLE = Words("The rulebook", "規則手冊")
+TITLE = BilingualText("The rulebook", "規則手冊")
 _LAST = 10**9
 _SAYING = (
     rules.Decision,
@@ -52,12 +52,12 @@ _SAYING = (
     rules.Property,
 )
 _COUNTED = (
-    (rules.Decision, Words("decisions", "裁定")),
-    (rules.Value, Words("formulas", "公式")),
-    (rules.Table, Words("tables", "列表")),
-    (rules.Parameter, Words("parameters", "參數")),
-    (rules.Priority, Words("orders of priority", "優先次序")),
-    (rules.Property, Words("properties", "性質")),
+    (rules.Decision, BilingualText("decisions", "裁定")),
+    (rules.Value, BilingualText("formulas", "公式")),
+    (rules.Table, BilingualText("tables", "列表")),
+    (rules.Parameter, BilingualText("parameters", "參數")),
+    (rules.Priority, BilingualText("orders of priority", "優先次序")),
+    (rules.Property, BilingualText("properties", "性質")),
 )
 
 
@@ -71,7 +71,7 @@ class Setting:
     under: str
 
 
-def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[Verdict] | None = None) -> Book:
+def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[ClaimResult] | None = None) -> Book:
     """The whole book; `verdicts` are what has been proved and what has not, if anything was to be."""
     chosen = [
         r for r in model.rulesets.values() if not r.amends or (setting.under and belongs(r.name, setting.under))
@@ -210,7 +210,7 @@ def _standing(model: rules.Model, entries: list[Entry]) -> list[rules.Provision]
 
 
 def _paragraphs(model: rules.Model, entries: list[Entry]) -> Iterable[Paragraph]:
-    standing: dict[str, dict[tuple[str, Words], None]] = {}
+    standing: dict[str, dict[tuple[str, BilingualText], None]] = {}
     for e in entries:
         for s in e.said:
             for c in s.cited:
@@ -236,20 +236,22 @@ def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
         match d:
             case rules.RecordType(fields=fields):
                 found += [
-                    Term(in_full(f.title, f.name), Words(f"of {title.en}", f"屬{title.zh}"), "") for f in fields
+                    Term(in_full(f.title, f.name), BilingualText(f"of {title.en}", f"屬{title.zh}"), "")
+                    for f in fields
                 ]
             case rules.EnumOf(members=members):
                 found += [
-                    Term(in_full(w, n), Words(f"a kind of {title.en}", f"{title.zh}之一"), "") for n, w in members
+                    Term(in_full(w, n), BilingualText(f"a kind of {title.en}", f"{title.zh}之一"), "")
+                    for n, w in members
                 ]
             case rules.Value() | rules.Table() | rules.Parameter() | rules.DatedSet():
-                found.append(Term(title, Words(""), anchor(d.id)))
+                found.append(Term(title, BilingualText(""), anchor(d.id)))
     return sorted(dict.fromkeys(found), key=lambda t: (t.title.en.lower(), t.explained.en))
 
 
 def _timeline(entries: list[Entry], scale: _Scale) -> Iterable[Moment]:
-    begins: dict[str, dict[tuple[str, Words], None]] = {}
-    ends: dict[str, dict[tuple[str, Words], None]] = {}
+    begins: dict[str, dict[tuple[str, BilingualText], None]] = {}
+    ends: dict[str, dict[tuple[str, BilingualText], None]] = {}
     for e in entries:
         for s in e.said:
             begins.setdefault(s.since, {})[e.anchor, e.title] = None

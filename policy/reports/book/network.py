@@ -6,7 +6,7 @@ In: a model and a declaration. Out: boxes with places, and lines between them. A
 from __future__ import annotations
 
 from policy.model import expressions as x, rules
-from policy.model.walks import bodies
+from policy.model.traversal import bodies
 from policy.reports.book.figures import Edge, Network, Node
 from policy.reports.plain.names import in_full
 

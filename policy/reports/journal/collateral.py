@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping
 
 from attrs import define, field, frozen
 
-from policy.decisions import Outcome, Verdict, Words
-from policy.margin.financing.commands import MONEY, QUANTITY, ListCollateral
-from policy.margin.financing.events import AccountStated, PositionView
+from policy.answers import BilingualText, Outcome, Verdict
+from policy.financing.commands import MONEY, QUANTITY, ListCollateral
+from policy.financing.events import AccountStated, PositionView
 from policy.model.values import show
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
@@ -28,19 +28,19 @@ class State:
     """A decision about an account: `accept`, `refuse`, or `doubt` where it is undecided; why, or what it needs."""
 
     kind: Mark
-    answer: Words
-    reasons: tuple[Words, ...] = ()
-    needs: tuple[Words, ...] = ()
+    answer: BilingualText
+    reasons: tuple[BilingualText, ...] = ()
+    needs: tuple[BilingualText, ...] = ()
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: Mark, answer: Words) -> State:
+    def of(cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: Mark, answer: BilingualText) -> State:
         """What some verdicts come to: undecided only where no reason was given."""
         listed = list(verdicts)
         reasons = tuple(dict.fromkeys(reason.text for v in listed for reason in v.reasons))
         if reasons:
             return cls(kind, answer, reasons)
         needs = tuple(dict.fromkeys(glossary.needed(need) for v in listed for need in v.needs or (v.fault,)))
-        return cls("doubt", Words("undecided", "未能裁定"), (), needs)
+        return cls("doubt", BilingualText("undecided", "未能裁定"), (), needs)
 
 
 @frozen
@@ -70,7 +70,7 @@ class HoldingRow:
     """
 
     asset: str
-    kind: Words
+    kind: BilingualText
     accepted: State | None
     haircut: str
     capital_haircut: str
@@ -78,7 +78,7 @@ class HoldingRow:
     before: str
     after: str
     capital: str
-    needs: tuple[Words, ...]
+    needs: tuple[BilingualText, ...]
     share: int
     bar: int
     bar_after: int
@@ -88,7 +88,7 @@ class HoldingRow:
 class ClassRow:
     """All collateral of a class: sums of what is known; `_undecided` where more would have to be added."""
 
-    kind: Words
+    kind: BilingualText
     before: str
     after: str
     after_undecided: bool
@@ -101,12 +101,12 @@ class PositionRow:
     """A position of an account; amounts are empty where they are unknown, and `needs` says what is missing."""
 
     asset: str
-    kind: Words
+    kind: BilingualText
     quantity: str
     before: str
     after: str
     capital: str
-    needs: tuple[Words, ...]
+    needs: tuple[BilingualText, ...]
 
 
 @frozen
@@ -117,7 +117,7 @@ class AccountRow:
     before: str
     after: str
     capital: str
-    needs: tuple[Words, ...]
+    needs: tuple[BilingualText, ...]
     loan: str
     short: str
     call: State | None  # nothing where nobody asked at the end
@@ -134,7 +134,7 @@ class Collateral:
     """Keeps each account's last statement, and what holds of accounts and assets at the end."""
 
     glossary: Glossary
-    kinds: dict[str, Words] = field(factory=dict)
+    kinds: dict[str, BilingualText] = field(factory=dict)
     terms: Mapping[str, Terms] = field(factory=dict)  # by asset, where someone asked at the end
     stated: dict[str, AccountStated] = field(factory=dict)
     verdicts: Mapping[str, AccountVerdicts] = field(factory=dict)  # by account, where someone asked at the end
@@ -186,12 +186,12 @@ class Collateral:
             return None
         permitted = terms.accepted.outcome is Outcome.PERMITTED
         if permitted:
-            return State("accept", Words("accepted", "接受"))
-        return State.of((terms.accepted,), self.glossary, "refuse", Words("not accepted", "不接受"))
+            return State("accept", BilingualText("accepted", "接受"))
+        return State.of((terms.accepted,), self.glossary, "refuse", BilingualText("not accepted", "不接受"))
 
     def classes(self) -> tuple[ClassRow, ...]:
         """By class of asset, in the order of `holdings`, and all of them together where there are several."""
-        by_class: dict[Words, list[PositionView]] = {}
+        by_class: dict[BilingualText, list[PositionView]] = {}
         for row in self.holdings():
             by_class.setdefault(row.kind, [])
         for event in self.stated.values():
@@ -199,16 +199,20 @@ class Collateral:
                 by_class[self._kind(position.asset)].append(position)
         rows = [_class_row(kind, positions) for kind, positions in by_class.items()]
         every = [position for positions in by_class.values() for position in positions]
-        return (*rows, _class_row(Words("all collateral", "全部抵押品"), every)) if len(rows) > 1 else tuple(rows)
+        return (
+            (*rows, _class_row(BilingualText("all collateral", "全部抵押品"), every))
+            if len(rows) > 1
+            else tuple(rows)
+        )
 
     def loans(self) -> str:
         """All loans of the accounts that were stated."""
         return plain(sum(event.loan for event in self.stated.values()), MONEY)
 
-    def _kind(self, asset: str) -> Words:
-        return self.kinds.get(asset, Words("not listed", "未列明"))
+    def _kind(self, asset: str) -> BilingualText:
+        return self.kinds.get(asset, BilingualText("not listed", "未列明"))
 
-    def _needed(self, names: Iterable[str]) -> tuple[Words, ...]:
+    def _needed(self, names: Iterable[str]) -> tuple[BilingualText, ...]:
         return tuple(dict.fromkeys(map(self.glossary.needed, names)))
 
     def accounts(self) -> tuple[AccountRow, ...]:
@@ -240,8 +244,8 @@ class Collateral:
 
     def _due(self, verdict: Verdict) -> State:
         if verdict.outcome is Outcome.DENIED:
-            return State.of((verdict,), self.glossary, "accept", Words("not due", "無須"))
-        return State.of((verdict,), self.glossary, "refuse", Words("due", "須執行"))
+            return State.of((verdict,), self.glossary, "accept", BilingualText("not due", "無須"))
+        return State.of((verdict,), self.glossary, "refuse", BilingualText("due", "須執行"))
 
     def _position(self, position: PositionView) -> PositionRow:
         return PositionRow(
@@ -255,7 +259,7 @@ class Collateral:
         )
 
 
-def _class_row(kind: Words, positions: list[PositionView]) -> ClassRow:
+def _class_row(kind: BilingualText, positions: list[PositionView]) -> ClassRow:
     lent, capital = [p.lending_value for p in positions], [p.capital_value for p in positions]
     return ClassRow(
         kind,

@@ -11,24 +11,24 @@ from itertools import pairwise
 
 from attrs import define, field, frozen
 
+from policy.answers import BilingualText, Outcome, Verdict
 from policy.audit.records import Record
-from policy.decisions import Outcome, Verdict, Words
-from policy.exchange.events import Accepted, Refused
-from policy.exchange.orders import Place
-from policy.margin.financing.events import AdvanceRefused, LoanAdvanced, MarginCalled
+from policy.exchange.commands import Place
+from policy.exchange.events import OrderAccepted, OrderRejected
+from policy.financing.events import AdvanceRejected, LoanAdvanced, MarginCalled
 from policy.reports.journal.market import Recorded
 from policy.reports.journal.typed import read_command, read_event
 from policy.reports.plain.names import spaced
 
-_OUTCOMES = {Outcome.PERMITTED: Words("accepted", "接納"), Outcome.DENIED: Words("refused", "拒絕")}
-_UNDECIDED = Words("undecided", "未能裁定")
+_OUTCOMES = {Outcome.PERMITTED: BilingualText("accepted", "接納"), Outcome.DENIED: BilingualText("refused", "拒絕")}
+_UNDECIDED = BilingualText("undecided", "未能裁定")
 
 
 @frozen
 class DateRow:
     """A figure as of every date."""
 
-    what: Words
+    what: BilingualText
     values: tuple[str, ...]
 
 
@@ -38,8 +38,8 @@ class Turned:
 
     before: str  # dates
     after: str
-    was: Words
-    becomes: Words
+    was: BilingualText
+    becomes: BilingualText
     count: int
     grounds: tuple[str, ...]  # rules that refuse on one date only, and what only one date's answer needed
     examples: tuple[str, ...]
@@ -66,7 +66,7 @@ class Dated:
         self.recorded.follow(record.seq, record.at, command, events)
         if isinstance(command, Place):
             for event in events:
-                if isinstance(event, Accepted | Refused):
+                if isinstance(event, OrderAccepted | OrderRejected):
                     self.orders[event.id] = command.by, event.verdict
 
     @property
@@ -82,21 +82,21 @@ def dates_of(days: Sequence[Dated]) -> Dates:
     return Dates(tuple(day.on for day in days), tuple(rows), tuple(turned))
 
 
-def _figures(day: Dated) -> dict[Words, str]:
+def _figures(day: Dated) -> dict[BilingualText, str]:
     recorded = day.recorded
     assert recorded.trading is not None
     assert recorded.margin is not None
     trading, count = recorded.trading.figures(recorded.reasons, recorded.counts), recorded.counts.count
     return {
-        Words("orders accepted", "接納的買賣盤"): str(trading.accepted),
-        Words("orders refused", "拒絕的買賣盤"): str(trading.refused),
-        Words("orders undecided", "未能裁定的買賣盤"): str(trading.undecided),
-        Words("trades", "成交"): str(trading.trades),
-        Words("value traded, HKD", "成交額（港元）"): trading.value,
-        Words("advances made", "墊付宗數"): str(count(LoanAdvanced)),
-        Words("advances refused or undecided", "拒絕或未能裁定的墊付"): str(count(AdvanceRefused)),
-        Words("margin calls", "追繳保證金"): str(count(MarginCalled)),
-        Words("lending value of collateral, where known, HKD", "已知的抵押品可借貸總值（港元）"): (
+        BilingualText("orders accepted", "接納的買賣盤"): str(trading.accepted),
+        BilingualText("orders refused", "拒絕的買賣盤"): str(trading.refused),
+        BilingualText("orders undecided", "未能裁定的買賣盤"): str(trading.undecided),
+        BilingualText("trades", "成交"): str(trading.trades),
+        BilingualText("value traded, HKD", "成交額（港元）"): trading.value,
+        BilingualText("advances made", "墊付宗數"): str(count(LoanAdvanced)),
+        BilingualText("advances refused or undecided", "拒絕或未能裁定的墊付"): str(count(AdvanceRejected)),
+        BilingualText("margin calls", "追繳保證金"): str(count(MarginCalled)),
+        BilingualText("lending value of collateral, where known, HKD", "已知的抵押品可借貸總值（港元）"): (
             classes[-1].after if (classes := recorded.margin.collateral.classes()) else "0.00"
         ),
     }
@@ -104,7 +104,7 @@ def _figures(day: Dated) -> dict[Words, str]:
 
 def _turned(before: Dated, after: Dated) -> list[Turned]:
     """Orders whose outcome changed, by what became of them and why, the most first."""
-    groups: dict[tuple[Words, Words, tuple[str, ...]], list[str]] = {}
+    groups: dict[tuple[BilingualText, BilingualText, tuple[str, ...]], list[str]] = {}
     for id, (by, verdict) in before.orders.items():
         now = after.orders[id][1] if id in after.orders else verdict
         if now.outcome is not verdict.outcome:
@@ -118,7 +118,7 @@ def _turned(before: Dated, after: Dated) -> list[Turned]:
     ]
 
 
-def _outcome(verdict: Verdict) -> Words:
+def _outcome(verdict: Verdict) -> BilingualText:
     return _OUTCOMES.get(verdict.outcome, _UNDECIDED)
 
 

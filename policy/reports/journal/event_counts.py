@@ -9,8 +9,8 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.decisions import Words
-from policy.market.events import Rejected
+from policy.answers import BilingualText
+from policy.market.events import CommandInvalid
 from policy.model.types import Number
 from policy.model.values import show
 from policy.reports.journal.names import EVENTS, MONEY
@@ -24,9 +24,9 @@ _MOST_MESSAGES = 20  # of invalid commands, kept for the document
 class KindRow:
     """Events of one kind, and the sums of the money in them."""
 
-    what: Words
+    what: BilingualText
     count: int
-    money: tuple[tuple[Words, str], ...]
+    money: tuple[tuple[BilingualText, str], ...]
 
 
 @define
@@ -62,7 +62,7 @@ class EventCounts:
         if count is None:
             count = self.kinds[kind] = EventCount()
         count.add(event)
-        if isinstance(event, Rejected):
+        if isinstance(event, CommandInvalid):
             self.invalid[event.code] = self.invalid.get(event.code, 0) + 1
             if len(self.messages) < _MOST_MESSAGES:
                 self.messages[event.message] = None

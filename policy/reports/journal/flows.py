@@ -10,8 +10,8 @@ from collections import Counter
 
 from attrs import define, field, frozen
 
-from policy.decisions import Outcome
-from policy.exchange.orders import MONEY, AdmitPlatform, Ask
+from policy.answers import Outcome
+from policy.exchange.commands import MONEY, AdmitPlatform, Ask
 from policy.reports.journal.series import plain
 
 

@@ -11,7 +11,7 @@ from datetime import date
 
 from attrs import field, frozen
 
-from policy.decisions import Citation, Words
+from policy.answers import BilingualText, Citation
 from policy.ir.from_model import readings_of
 from policy.ir.program import Reading
 from policy.model import rules
@@ -30,27 +30,27 @@ class ClientsFirst:
 
 @frozen
 class Glossary:
-    """Words by name; a name with two meanings has none, and is read as it is written."""
+    """Texts by name; a name with two meanings has none, and is read as it is written."""
 
-    words: Mapping[str, Words] = field(factory=dict)
+    words: Mapping[str, BilingualText] = field(factory=dict)
     clients_first: ClientsFirst = ClientsFirst()
     readings: Mapping[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
     citations: Mapping[str, Citation] = field(factory=dict)  # by provision
-    meanings: Mapping[str, Words] = field(factory=dict)  # of names with several, one after another
-    unset: Mapping[str, Words] = field(factory=dict)  # why a number has no value, by its name
-    questions: Mapping[str, Words] = field(factory=dict)
+    meanings: Mapping[str, BilingualText] = field(factory=dict)  # of names with several, one after another
+    unset: Mapping[str, BilingualText] = field(factory=dict)  # why a number has no value, by its name
+    questions: Mapping[str, BilingualText] = field(factory=dict)
 
-    def named(self, name: str) -> Words:
-        return self.words.get(name.rpartition(".")[2]) or Words(spaced(name))
+    def named(self, name: str) -> BilingualText:
+        return self.words.get(name.rpartition(".")[2]) or BilingualText(spaced(name))
 
-    def needed(self, name: str) -> Words:
+    def needed(self, name: str) -> BilingualText:
         """What an answer wants; where its name has several meanings, all of them."""
         return self.meanings.get(name.rpartition(".")[2]) or self.named(name)
 
 
 def glossary_of(model: rules.Model) -> Glossary:
     """The words of a rulebook."""
-    found: dict[str, set[Words]] = {}
+    found: dict[str, set[BilingualText]] = {}
     first = ClientsFirst()
     for declared in model.declared.values():
         match declared:
@@ -70,7 +70,7 @@ def glossary_of(model: rules.Model) -> Glossary:
     parameters, decisions = model.of_kind(rules.Parameter), model.of_kind(rules.Decision)
     citations = {p.id: p.citation for p in model.provisions.values()}
     meanings = {
-        name: Words(" or ".join(sorted(w.en for w in said)), "或".join(sorted(w.zh or w.en for w in said)))
+        name: BilingualText(" or ".join(sorted(w.en for w in said)), "或".join(sorted(w.zh or w.en for w in said)))
         for name, said in found.items()
         if len(said) > 1
     }

@@ -13,11 +13,11 @@ from typing import TypeVar
 
 from attrs import define, evolve, field, frozen
 
-from policy.decisions import Words
-from policy.margin.financing.commands import MONEY, PRICE, QUANTITY
-from policy.margin.financing.events import (
+from policy.answers import BilingualText
+from policy.financing.commands import MONEY, PRICE, QUANTITY
+from policy.financing.events import (
     AccountStated,
-    AdvanceRefused,
+    AdvanceRejected,
     BookJudged,
     CallMet,
     CallOverdue,
@@ -29,26 +29,26 @@ from policy.margin.financing.events import (
     LoanUncovered,
     MarginCalled,
 )
-from policy.margin.perpetuals import commands as contracts
-from policy.margin.perpetuals.events import (
-    DepositRefused,
+from policy.model.values import show
+from policy.perpetuals import commands as contracts
+from policy.perpetuals.events import (
+    DepositRejected,
     FundToppedUp,
+    PerpetualExpelled,
     PerpetualNotListed,
-    PerpetualRefused,
-    PerpetualRemoved,
-    ReleaseRefused,
+    PerpetualRejected,
+    ReleaseRejected,
 )
-from policy.margin.perpetuals.mark_events import (
+from policy.perpetuals.mark_events import (
     RATE,
     Deleveraged,
+    FundDrawdown,
     FundingPaid,
     FundingSettled,
     LiquidationBegun,
     LiquidationEnded,
     LiquidationStep,
-    LossBorne,
 )
-from policy.model.values import show
 from policy.reports.journal.collateral import AccountRow, ClassRow, Collateral, HoldingRow, State
 from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.glossary import Glossary
@@ -61,19 +61,19 @@ from policy.reports.rows import Mark
 _MOST = 500  # rows of a kind; what lies beyond is counted
 _ENFORCED = (MarginCalled, CallOverdue, CollateralSold, LoanUncovered, CallMet, LiquidationBegun, Deleveraged)
 _REFUSALS = (
-    AdvanceRefused, CollateralNotReleased, DepositRefused, ReleaseRefused, PerpetualRefused, PerpetualRemoved,
+    AdvanceRejected, CollateralNotReleased, DepositRejected, ReleaseRejected, PerpetualRejected, PerpetualExpelled,
     PerpetualNotListed, CollateralListed, LenderJudged, BookJudged,
 )  # fmt: skip
 _Row = TypeVar("_Row")
 _OPEN, _LATE, _SOLD = (
-    Words("open", "未履行"),
-    Words("past its time", "已逾期"),
-    Words("collateral sold", "已變現抵押品"),
+    BilingualText("open", "未履行"),
+    BilingualText("past its time", "已逾期"),
+    BilingualText("collateral sold", "已變現抵押品"),
 )
 _MET = {
-    _OPEN: Words("met", "已履行"),
-    _LATE: Words("met late", "逾期履行"),
-    _SOLD: Words("met after collateral was sold", "變現抵押品後履行"),
+    _OPEN: BilingualText("met", "已履行"),
+    _LATE: BilingualText("met late", "逾期履行"),
+    _SOLD: BilingualText("met after collateral was sold", "變現抵押品後履行"),
 }
 
 
@@ -98,7 +98,7 @@ class Call:
     amount: str
     loan: str
     due: str
-    end: Words
+    end: BilingualText
     kind: Mark
     ended: str
 
@@ -134,7 +134,7 @@ class LiquidationRow:
     at: str
     account: str
     bucket: str
-    what: Words
+    what: BilingualText
     amount: str
     fund: str
 
@@ -251,11 +251,11 @@ class MarginTally:
                     tidy(event.collateral_loans, MONEY),
                 )
             case LoanAdvanced():
-                answer = State.of((event.verdict,), self.glossary, "accept", Words("advanced", "已墊付"))
+                answer = State.of((event.verdict,), self.glossary, "accept", BilingualText("advanced", "已墊付"))
                 self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
-            case AdvanceRefused():
+            case AdvanceRejected():
                 against = tuple(v for v in (event.verdict, event.lender, event.book) if v is not None)
-                answer = State.of(against, self.glossary, "refuse", Words("refused", "拒絕"))
+                answer = State.of(against, self.glossary, "refuse", BilingualText("refused", "拒絕"))
                 self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
             case MarginCalled():
                 self.open_calls[event.account] = len(self.calls)
@@ -277,7 +277,7 @@ class MarginTally:
             case _:
                 pass
 
-    def _end(self, account: str, end: Words | None, at: int) -> None:
+    def _end(self, account: str, end: BilingualText | None, at: int) -> None:
         """Nothing as an end is that the call was met, however it stood before."""
         number = self.open_calls.get(account, _MOST)
         if number < len(self.calls):
@@ -293,14 +293,14 @@ class MarginTally:
             case FundToppedUp():
                 self.fund.add(at, event.fund)
             case LiquidationBegun():
-                self._step(at, event, Words("begun; equity", "開始；權益"), event.equity)
+                self._step(at, event, BilingualText("begun; equity", "開始；權益"), event.equity)
             case LiquidationStep():
-                self._step(at, event, Words("position closed", "平倉"), event.closed)
+                self._step(at, event, BilingualText("position closed", "平倉"), event.closed)
             case LiquidationEnded():
-                self._step(at, event, Words("ended; equity", "結束；權益"), event.equity)
-            case LossBorne():
+                self._step(at, event, BilingualText("ended; equity", "結束；權益"), event.equity)
+            case FundDrawdown():
                 self.borne += event.from_fund
-                self._step(at, event, Words("loss borne by the fund", "基金承擔的損失"), event.from_fund)
+                self._step(at, event, BilingualText("loss borne by the fund", "基金承擔的損失"), event.from_fund)
             case Deleveraged():
                 size, price = show(event.size, contracts.SIZE), tidy(event.price, contracts.PRICE)
                 names = in_hong_kong(at), event.contract, event.account, event.other, event.rank
@@ -319,8 +319,8 @@ class MarginTally:
     def _step(
         self,
         at: int,
-        event: LiquidationBegun | LiquidationStep | LiquidationEnded | LossBorne,
-        what: Words,
+        event: LiquidationBegun | LiquidationStep | LiquidationEnded | FundDrawdown,
+        what: BilingualText,
         amount: int,
     ) -> None:
         fund = None if isinstance(event, LiquidationBegun) else event.fund

@@ -13,13 +13,13 @@ from typing import Any
 
 from attrs import define, field, frozen
 
+from policy.answers import BilingualText
 from policy.audit.records import Header, Record
-from policy.decisions import Words
 from policy.diagnostics import Diagnostic
+from policy.financing.events import AccountStated
 from policy.ir.reach import reading_ends
-from policy.margin.financing.events import AccountStated
-from policy.margin.perpetuals.events import BucketStated
 from policy.market.commands import NewDay
+from policy.perpetuals.events import BucketStated
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.journal.event_counts import EventCounts, KindRow
@@ -36,9 +36,9 @@ from policy.reports.rows import by_status
 _MOST_UNREAD = 50
 _OF_THE_EXCHANGE = tuple(EVENTS[name] for name in OF_THE_EXCHANGE)
 _OF_MARGIN = tuple(EVENTS[name] for name in OF_MARGIN)
-_MARGIN = Words("Margin and perpetual contracts", "保證金及永續合約")
-_DAY, _DAYS = Words("A trading day", "交易日報"), Words("Trading days", "交易日報")
-_BOTH, _BOTH_DAYS = Words("A day in the market", "市場日報"), Words("Days in the market", "市場日報")
+_MARGIN = BilingualText("Margin and perpetual contracts", "保證金及永續合約")
+_DAY, _DAYS = BilingualText("A trading day", "交易日報"), BilingualText("Trading days", "交易日報")
+_BOTH, _BOTH_DAYS = BilingualText("A day in the market", "市場日報"), BilingualText("Days in the market", "市場日報")
 
 
 @frozen
@@ -54,9 +54,9 @@ class Unread:
 class Need:
     """What answers waited for: in words, by its name, why the rules do not have it, and how many waited."""
 
-    what: Words
+    what: BilingualText
     name: str
-    why: Words
+    why: BilingualText
     count: int
 
 
@@ -64,7 +64,7 @@ class Need:
 class DaySummary:
     """What holds of the whole day: when it was, all that happened, and what could not be answered or read."""
 
-    scenario: Words
+    scenario: BilingualText
     first: str
     last: str
     commands: int
@@ -171,7 +171,7 @@ class Recorded:
         about = self.header.about
         kinds = self.counts.rows()
         return DaySummary(
-            scenario=Words(str(about.get("scenario", "")), str(about.get("zh", ""))),
+            scenario=BilingualText(str(about.get("scenario", "")), str(about.get("zh", ""))),
             first=in_hong_kong(self.first),
             last=in_hong_kong(self.last),
             commands=self.commands,
@@ -182,7 +182,8 @@ class Recorded:
             invalid=sum(self.counts.invalid.values()),
             messages=tuple(self.counts.messages),
             needs=tuple(
-                Need(self.glossary.needed(n), n, self.glossary.unset.get(n, Words("")), count) for n, count in needs
+                Need(self.glossary.needed(n), n, self.glossary.unset.get(n, BilingualText("")), count)
+                for n, count in needs
             ),
         )
 
@@ -199,10 +200,10 @@ def _place(diagnostic: Diagnostic) -> str:
     return f"{PurePath(diagnostic.span.source.name).name}:{diagnostic.span.line}"
 
 
-def _title(parts: Mapping[str, Any], first: str, until: str) -> Words:
+def _title(parts: Mapping[str, Any], first: str, until: str) -> BilingualText:
     if "trading" not in parts:
         return _MARGIN
     day, days = (_BOTH, _BOTH_DAYS) if "margin" in parts else (_DAY, _DAYS)
     if not until:
         return day
-    return Words(f"{days.en} {long_span(first, until)}", f"{days.zh}（{chinese_span(first, until)}）")
+    return BilingualText(f"{days.en} {long_span(first, until)}", f"{days.zh}（{chinese_span(first, until)}）")

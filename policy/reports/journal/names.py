@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 
 _EXCHANGE = {
-    "rejected": ("invalid instruction", "無效指令"),
+    "command_invalid": ("invalid command", "無效指令"),
     "instrument_listed": ("token listed", "代幣上架"),
     "platform_admitted": ("platform admitted", "平台獲接納"),
     "participant_admitted": ("participant admitted", "參與者獲接納"),
@@ -20,14 +20,14 @@ _EXCHANGE = {
     "money_deposited": ("money brought in", "存入款項"),
     "tokens_deposited": ("tokens brought in", "存入代幣"),
     "settlement_arranged": ("settlement arrangement judged", "評定交收安排"),
-    "accepted": ("order accepted", "接納買賣盤"),
-    "refused": ("order refused", "拒絕買賣盤"),
+    "order_accepted": ("order accepted", "接納買賣盤"),
+    "order_rejected": ("order rejected", "拒絕買賣盤"),
     "traded": ("trade", "成交"),
-    "trade_refused": ("trade refused", "拒絕成交"),
-    "cancelled": ("order cancelled", "取消買賣盤"),
-    "replaced": ("order changed", "更改買賣盤"),
-    "replace_refused": ("change of an order refused", "拒絕更改買賣盤"),
-    "removed": ("order taken out of the book", "買賣盤被移除"),
+    "trade_rejected": ("trade rejected", "拒絕成交"),
+    "order_cancelled": ("order cancelled", "取消買賣盤"),
+    "order_replaced": ("order replaced", "更改買賣盤"),
+    "replace_rejected": ("replacement of an order rejected", "拒絕更改買賣盤"),
+    "order_expelled": ("order expelled from the book", "買賣盤被移除"),
     "settled": ("settlement", "交收"),
     "settlement_failed": ("settlement failed", "交收失敗"),
     "loss_covered": ("loss after a failed settlement", "交收失敗所致損失"),
@@ -44,7 +44,7 @@ _LENDER = {
     "asset_priced": ("asset priced", "資產定價"),
     "asset_unpriced": ("asset without a price", "資產無價"),
     "loan_advanced": ("loan advanced", "墊付貸款"),
-    "advance_refused": ("advance refused", "拒絕墊付"),
+    "advance_rejected": ("advance rejected", "拒絕墊付"),
     "loan_repaid": ("loan repaid", "償還貸款"),
     "margin_called": ("margin called", "追繳保證金"),
     "call_undecided": ("call undecided", "未能裁定是否追繳"),
@@ -65,20 +65,20 @@ _PERPETUALS = {
     "perpetual_not_listed": ("contract not listed", "合約不獲上架"),
     "perpetual_account_opened": ("perpetuals account opened", "開立永續合約帳戶"),
     "margin_deposited": ("margin brought in", "存入保證金"),
-    "deposit_refused": ("asset refused as margin", "拒收作保證金"),
+    "deposit_rejected": ("asset rejected as margin", "拒收作保證金"),
     "margin_withdrawn": ("margin paid out", "提取保證金"),
     "margin_posted": ("margin posted", "撥作保證金"),
     "margin_released": ("margin released", "釋出保證金"),
-    "release_refused": ("release of margin refused", "拒絕釋出保證金"),
+    "release_rejected": ("release of margin rejected", "拒絕釋出保證金"),
     "fund_topped_up": ("insurance fund topped up", "注資保險基金"),
     "perpetual_accepted": ("contract order accepted", "接納合約買賣盤"),
-    "perpetual_refused": ("contract order refused", "拒絕合約買賣盤"),
+    "perpetual_rejected": ("contract order rejected", "拒絕合約買賣盤"),
     "perpetual_traded": ("contract trade", "合約成交"),
-    "profit_drawn": ("profit drawn", "動用持倉盈利"),
+    "profit_realised": ("profit realised", "動用持倉盈利"),
     "perpetual_cancelled": ("contract order cancelled", "取消合約買賣盤"),
-    "perpetual_removed": ("contract order taken out of the book", "合約買賣盤被移除"),
+    "perpetual_expelled": ("contract order expelled from the book", "合約買賣盤被移除"),
     "marked": ("contract marked", "標記價格更新"),
-    "index_lost": ("index without a price", "指數無價"),
+    "index_unavailable": ("index without a price", "指數無價"),
     "premium_sampled": ("premium sampled", "溢價取樣"),
     "funding_paid": ("funding paid or received", "支付或收取資金費"),
     "funding_settled": ("funding settled", "資金費結算"),
@@ -87,7 +87,7 @@ _PERPETUALS = {
     "liquidation_undecided": ("liquidation undecided", "未能裁定是否強制平倉"),
     "liquidation_step": ("step of a liquidation", "強制平倉步驟"),
     "deleveraged": ("position deleveraged", "自動減倉"),
-    "loss_borne": ("loss borne by the fund", "基金承擔損失"),
+    "fund_drawdown": ("drawdown of the insurance fund", "基金承擔損失"),
     "liquidation_ended": ("liquidation ended", "強制平倉結束"),
     "unanswered": ("question without an answer", "未獲解答的提問"),
     "bucket_stated": ("margin stated", "保證金結單"),
@@ -122,13 +122,13 @@ _MONEY = {
 }
 
 
-def _words(of: Mapping[str, tuple[str, str]]) -> Mapping[str, Words]:
-    return MappingProxyType({name: Words(*both) for name, both in of.items()})
+def _words(of: Mapping[str, tuple[str, str]]) -> Mapping[str, BilingualText]:
+    return MappingProxyType({name: BilingualText(*both) for name, both in of.items()})
 
 
 EVENTS = _words(
     {name: (en[0].upper() + en[1:], zh) for name, (en, zh) in (_EXCHANGE | _LENDER | _PERPETUALS).items()}
 )
 MONEY = _words(_MONEY)
-OF_THE_EXCHANGE = frozenset(_EXCHANGE) - {"rejected"}
+OF_THE_EXCHANGE = frozenset(_EXCHANGE) - {"command_invalid"}
 OF_MARGIN = frozenset(_LENDER) | frozenset(_PERPETUALS)

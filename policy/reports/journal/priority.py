@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from attrs import define, field, frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
+from policy.exchange.commands import PRICE
 from policy.exchange.events import Traded
-from policy.exchange.orders import PRICE
 from policy.reports.journal.book import Filled, Level, Lines, Waiting
 from policy.reports.journal.glossary import CLIENT, ClientsFirst, Glossary
 from policy.reports.journal.series import tidy
@@ -26,7 +26,7 @@ class Queued:
 
     order: str
     by: str
-    kind: Words
+    kind: BilingualText
     came: str
     client: bool
     filled_first: bool
@@ -38,8 +38,8 @@ class LevelRow:
 
     at: str
     instrument: str
-    venue: Words
-    side: Words
+    venue: BilingualText
+    side: BilingualText
     price: str
     in_force: bool  # whether the rule that puts clients first was
     queue: tuple[Queued, ...]  # in the order of arrival, when the first was filled

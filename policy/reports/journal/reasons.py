@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 from attrs import define, field, frozen
 
-from policy.decisions import Citation, Reason, Status, Verdict, Words
+from policy.answers import BilingualText, Citation, Reason, Status, Verdict
 from policy.reports.journal.names import EVENTS
 from policy.reports.rows import Cited, cited
 from policy.wire import word
@@ -29,14 +29,14 @@ class RuleRow:
     """
 
     event: str
-    what: Words
+    what: BilingualText
     rule: str
     effect: str
     count: int
     of: int  # the events of its kind and effect that had a reason, of which one may have several
     reasons: int  # of all those events
     share: int | None  # nothing where all rows are alike
-    text: Words
+    text: BilingualText
     per: tuple[str, ...]
     examples: tuple[str, ...]
 
@@ -45,11 +45,11 @@ class RuleRow:
 class GivenReason:
     """A rule that decided, in the words that a client reads, with the provisions behind it and how each is known."""
 
-    what: Words
+    what: BilingualText
     rule: str
     effect: str
     count: int
-    text: Words
+    text: BilingualText
     cited: tuple[Cited, ...]
     examples: tuple[str, ...]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import define, field, frozen
 
-from policy.decisions import Outcome, Verdict, Words
+from policy.answers import BilingualText, Outcome, Verdict
 from policy.exchange.events import Answered
 from policy.reports.journal.glossary import Glossary
 from policy.reports.rows import Mark
@@ -19,10 +19,10 @@ class Standing:
     """A question about a platform, an instrument or a participant as a whole that was not answered with yes."""
 
     of: str
-    question: Words
-    answer: Words
+    question: BilingualText
+    answer: BilingualText
     kind: Mark
-    because: tuple[Words, ...]
+    because: tuple[BilingualText, ...]
 
 
 @define
@@ -41,15 +41,17 @@ class Standings:
                 return
             case Outcome.DENIED:
                 because = tuple(reason.text for reason in event.verdict.reasons)
-                self.found[key] = Standing(event.id, question, Words("no", "否"), "refuse", because)
+                self.found[key] = Standing(event.id, question, BilingualText("no", "否"), "refuse", because)
             case _:
                 because = needed(self.glossary, event.verdict)
-                self.found[key] = Standing(event.id, question, Words("undecided", "未能裁定"), "doubt", because)
+                self.found[key] = Standing(
+                    event.id, question, BilingualText("undecided", "未能裁定"), "doubt", because
+                )
 
     def rows(self) -> tuple[Standing, ...]:
         return tuple(self.found.values())
 
 
-def needed(glossary: Glossary, verdict: Verdict) -> tuple[Words, ...]:
+def needed(glossary: Glossary, verdict: Verdict) -> tuple[BilingualText, ...]:
     """What a verdict needs, in words; or the fault that kept the rules from one."""
-    return tuple(glossary.needed(need) for need in verdict.needs) or (Words(verdict.fault),)
+    return tuple(glossary.needed(need) for need in verdict.needs) or (BilingualText(verdict.fault),)

@@ -11,8 +11,8 @@ from decimal import Decimal
 
 from attrs import evolve, frozen
 
-from policy.decisions import Words
-from policy.margin.financing.commands import MONEY
+from policy.answers import BilingualText
+from policy.financing.commands import MONEY
 from policy.model.values import scaled
 
 
@@ -24,7 +24,7 @@ class StressRow:
     `bar_after` and `mark` are market value, value after the haircut and loans, in thousandths of the largest.
     """
 
-    shock: Words
+    shock: BilingualText
     before: str
     after: str
     loans: str

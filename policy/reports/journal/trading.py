@@ -13,24 +13,24 @@ from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from policy.decisions import Outcome, Words
+from policy.answers import BilingualText, Outcome
+from policy.exchange.commands import MONEY, PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, Place
 from policy.exchange.events import (
-    Accepted,
     Answered,
-    Cancelled,
     LossCovered,
+    OrderAccepted,
+    OrderCancelled,
+    OrderExpelled,
+    OrderRejected,
+    OrderReplaced,
     ParticipantAdmitted,
-    Refused,
-    Removed,
-    Replaced,
-    ReplaceRefused,
+    ReplaceRejected,
     Settled,
     SettlementArranged,
     SettlementFailed,
     Traded,
-    TradeRefused,
+    TradeRejected,
 )
-from policy.exchange.orders import MONEY, PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, Place
 from policy.model.values import show
 from policy.model.written import number
 from policy.reports.journal.book import Lines
@@ -45,7 +45,7 @@ from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import chinese_amount, grouped, in_hong_kong
 
 _CURRENCY = MONEY.currency
-_REFUSALS = (Refused, TradeRefused, ReplaceRefused, Removed)
+_REFUSALS = (OrderRejected, TradeRejected, ReplaceRejected, OrderExpelled)
 _MOST = 500  # rows of a table; what lies beyond is counted
 _Row = TypeVar("_Row")
 
@@ -55,7 +55,7 @@ class Maker:
     """Trades of a market maker; `share` of all value and `bar`, of the largest, are in thousandths, rounded down."""
 
     name: str
-    kind: Words
+    kind: BilingualText
     trades: int
     value: str
     share: int
@@ -67,7 +67,7 @@ class Failure:
     """Something that was not settled, or what it cost."""
 
     at: str
-    what: Words
+    what: BilingualText
     who: str
     amount: str
     covered: str
@@ -83,7 +83,7 @@ class Cover:
     reserve: str
     compensation: str
     share: int
-    said: Words
+    said: BilingualText
 
 
 @frozen
@@ -92,7 +92,7 @@ class Undecided:
 
     what: str
     who: str
-    needs: tuple[Words, ...]
+    needs: tuple[BilingualText, ...]
 
 
 @frozen
@@ -205,17 +205,17 @@ class Trading:
                 self.flows.platform[event.id] = event.platform
             case Answered():
                 self.standings.answered(event)
-            case Accepted():
+            case OrderAccepted():
                 assert isinstance(command, Place)
                 self.flows.ordered(command.by, Outcome.PERMITTED)
                 level = (command.instrument, command.venue, command.side, command.price)
                 self.lines.join(event.id, command.by, level, command.quantity, at)
-            case Refused():
+            case OrderRejected():
                 assert isinstance(command, Place)
                 self._refused(command, event)
-            case Replaced():
+            case OrderReplaced():
                 self._replaced(at, event)
-            case Cancelled() | Removed():
+            case OrderCancelled() | OrderExpelled():
                 self.lines.leave(event.id)
             case Traded():
                 self._traded(at, event)
@@ -227,7 +227,12 @@ class Trading:
                 self._closed(at, event.trades)
                 who = f"{event.platform} → {event.other}"
                 failed = Failure(
-                    in_hong_kong(at), Words("did not deliver", "未能交付"), who, tidy(event.gross, MONEY), "", ""
+                    in_hong_kong(at),
+                    BilingualText("did not deliver", "未能交付"),
+                    who,
+                    tidy(event.gross, MONEY),
+                    "",
+                    "",
                 )
                 self._keep(self.failures, failed)
             case LossCovered():
@@ -237,13 +242,13 @@ class Trading:
 
     # ── orders and trades ───────────────────────────────────────────────────────────────────
 
-    def _refused(self, order: Place, event: Refused) -> None:
+    def _refused(self, order: Place, event: OrderRejected) -> None:
         self.flows.ordered(order.by, event.verdict.outcome)
         if event.verdict.outcome is not Outcome.DENIED:
             self.undecided += 1
             self._keep(self.undecided_orders, Undecided(event.id, order.by, needed(self.glossary, event.verdict)))
 
-    def _replaced(self, at: int, event: Replaced) -> None:
+    def _replaced(self, at: int, event: OrderReplaced) -> None:
         order = self.lines.orders.get(event.id)
         if order is None:
             return
@@ -290,10 +295,10 @@ class Trading:
             self.reserve.limit(at, self.limit)
         self.unsettled.add(at, self.open_value)
         texts = [r.text for r in event.verdict.reasons]
-        said = Words(" ".join(t.en for t in texts), "".join(t.zh or t.en for t in texts))
+        said = BilingualText(" ".join(t.en for t in texts), "".join(t.zh or t.en for t in texts))
         self._covered(at, event, said)
 
-    def _covered(self, at: int, event: SettlementArranged | LossCovered, said: Words) -> None:
+    def _covered(self, at: int, event: SettlementArranged | LossCovered, said: BilingualText) -> None:
         self.reserve.add(at, event.reserve_fund)
         share = 1000 * event.reserve_fund // self.limit if self.limit else 0
         held = tidy(event.reserve_fund, MONEY), tidy(event.compensation, MONEY)
@@ -305,9 +310,13 @@ class Trading:
     def _loss(self, at: int, event: LossCovered) -> None:
         paid = event.from_reserve_fund + event.from_compensation
         amounts = [tidy(amount, MONEY) for amount in (event.loss, paid, event.uncovered)]
-        self._keep(self.failures, Failure(in_hong_kong(at), Words("loss", "損失"), event.participant, *amounts))
+        self._keep(
+            self.failures, Failure(in_hong_kong(at), BilingualText("loss", "損失"), event.participant, *amounts)
+        )
         en, zh = [grouped(amount) for amount in amounts], [chinese_amount(amount) for amount in amounts]
-        said = Words(f"Loss {en[0]}: {en[1]} covered, {en[2]} not.", f"損失{zh[0]}：已補償{zh[1]}，未補償{zh[2]}。")
+        said = BilingualText(
+            f"Loss {en[0]}: {en[1]} covered, {en[2]} not.", f"損失{zh[0]}：已補償{zh[1]}，未補償{zh[2]}。"
+        )
         self._covered(at, event, said)
 
     def _keep(self, rows: list[_Row], row: _Row) -> None:
@@ -322,14 +331,14 @@ class Trading:
         """The rows of all that was read."""
         return Day(
             currency=_CURRENCY,
-            accepted=counts.count(Accepted),
-            refused=counts.count(Refused) - self.undecided,
+            accepted=counts.count(OrderAccepted),
+            refused=counts.count(OrderRejected) - self.undecided,
             undecided=self.undecided,
             trades=counts.count(Traded),
             value=plain(self.value, MONEY),
             settlements=counts.count(Settled),
             out_by=reasons.rows(*_REFUSALS, effect="deny"),
-            in_by=reasons.rows(Accepted, Replaced, effect="permit"),
+            in_by=reasons.rows(OrderAccepted, OrderReplaced, effect="permit"),
             evidence=self.priority.evidence(),
             makers=tuple(self._makers()),
             maker_trades=self.maker[0],

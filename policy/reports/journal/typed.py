@@ -15,19 +15,19 @@ from typing import Any, assert_never, get_args, get_origin, get_type_hints
 
 import attrs
 
-from policy.decisions import Citation, Outcome, Reason, Status, Verdict, Words
+from policy.answers import BilingualText, Citation, Outcome, Reason, Status, Verdict
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.exchange import events as exchange, orders
-from policy.margin.financing import commands as financing_commands, events as financing
-from policy.margin.perpetuals import commands as perpetuals_commands, events as perpetuals
+from policy.exchange import commands as exchange_commands, events as exchange
+from policy.financing import commands as financing_commands, events as financing
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import microseconds
+from policy.perpetuals import commands as perpetuals_commands, events as perpetuals
 from policy.vocabulary import Effect
 from policy.wire import DO, EVENT, word
 
 Event = exchange.Event | financing.Event | perpetuals.Event
-Command = orders.Command | financing_commands.Command | perpetuals_commands.Command
+Command = exchange_commands.Command | financing_commands.Command | perpetuals_commands.Command
 
 EVENTS: Mapping[str, type[Event]] = MappingProxyType({word(cls): cls for cls in get_args(Event)})
 COMMANDS: Mapping[str, type[Command]] = MappingProxyType({word(cls): cls for cls in get_args(Command)})
@@ -145,5 +145,5 @@ def _reason(written: Mapping[str, Any]) -> Reason:
 @lru_cache(maxsize=4096)
 def _shared_reason(rule: str, effect: Effect, en: str, zh: str, per: tuple[str, ...], status: str | None) -> Reason:
     known = Status(status) if status else None
-    cited = tuple(Citation(p, p.partition("/")[0], "", known or Status.HOUSE, Words("")) for p in per)
-    return Reason(rule, effect, Words(en, zh), cited, known, "")
+    cited = tuple(Citation(p, p.partition("/")[0], "", known or Status.HOUSE, BilingualText("")) for p in per)
+    return Reason(rule, effect, BilingualText(en, zh), cited, known, "")

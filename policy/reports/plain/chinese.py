@@ -7,7 +7,7 @@ title by an author.
 
 from __future__ import annotations
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.types import Type
@@ -53,10 +53,10 @@ class Chinese(Phrasing):
     today = "當日"
     none = "無"
 
-    def pick(self, words: Words) -> str:
+    def pick(self, words: BilingualText) -> str:
         return words.zh
 
-    def member(self, words: Words) -> str:
+    def member(self, words: BilingualText) -> str:
         return f"「{words.zh}」"
 
     def amount(self, value: object, of: Type) -> str:
@@ -74,10 +74,10 @@ class Chinese(Phrasing):
         alike = [n for n, t in self.in_scope().items() if n == name or noun_of(t, self) == noun]
         return noun if len(alike) < 2 and noun != _THING else f"{noun}（{spaced(name)}）"
 
-    def titled(self, title: Words) -> str:
+    def titled(self, title: BilingualText) -> str:
         return f"「{title.zh}」" if "是否" in title.zh or "？" in title.zh else title.zh
 
-    def field(self, of: Expression, title: Words, kind: Type) -> str:
+    def field(self, of: Expression, title: BilingualText, kind: Type) -> str:
         return f"{self.term(of)}的{self.titled(title)}"
 
     def given(self, e: x.Apply) -> str:
@@ -88,7 +88,7 @@ class Chinese(Phrasing):
         for_these = ["就" + "、".join(things) + "而言"] if things else []
         return f"（{'，'.join([*for_these, *told])}）" if e.arguments else ""
 
-    def applied(self, title: Words, e: x.Apply) -> str:
+    def applied(self, title: BilingualText, e: x.Apply) -> str:
         return self.titled(title) + self.given(e)
 
     def or_else(self, first: str, second: str) -> str:
@@ -173,14 +173,14 @@ class Chinese(Phrasing):
     def settled(self, true: bool) -> str:
         return "必然成立" if true else "必不成立"
 
-    def answered(self, title: Words, e: x.Apply, yes: bool) -> str:
+    def answered(self, title: BilingualText, e: x.Apply, yes: bool) -> str:
         return f"「{title.zh}」{self.given(e)}的答案為{'是' if yes else '否'}"
 
-    def stated(self, of: Expression, title: Words, true: bool) -> str:
+    def stated(self, of: Expression, title: BilingualText, true: bool) -> str:
         about = "" if self.alone(of) else f"{self.term(of)}的"
         return f"{about}「{title.zh}」{'成立' if true else '不成立'}"
 
-    def parameter_so(self, title: Words, yes: bool) -> str:
+    def parameter_so(self, title: BilingualText, yes: bool) -> str:
         return f"「{title.zh}」的答案為{'是' if yes else '否'}"
 
     def true_of(self, term: str, true: bool) -> str:

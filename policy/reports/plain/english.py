@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.types import Type
@@ -59,10 +59,10 @@ class English(Phrasing):
     today = "today"
     none = "nothing"
 
-    def pick(self, words: Words) -> str:
+    def pick(self, words: BilingualText) -> str:
         return words.en
 
-    def member(self, words: Words) -> str:
+    def member(self, words: BilingualText) -> str:
         return f"“{words.en}”"
 
     def amount(self, value: object, of: Type) -> str:
@@ -82,12 +82,12 @@ class English(Phrasing):
         alike = [n for n, t in self.in_scope().items() if t == of]
         return title if len(alike) < 2 else f"{title} ({spaced(name)})"
 
-    def titled(self, title: Words) -> str:
+    def titled(self, title: BilingualText) -> str:
         if _CLAUSE.match(title.en):
             return f"“{title.en}”"
         return title.en if _DETERMINED.match(title.en) else f"the {title.en}"
 
-    def field(self, of: Expression, title: Words, kind: Type) -> str:
+    def field(self, of: Expression, title: BilingualText, kind: Type) -> str:
         text = title.en
         inner = kind.of if isinstance(kind, types.OptionalOf) else kind
         if text.startswith("when ") and isinstance(inner, types.Date | types.Instant):
@@ -108,7 +108,7 @@ class English(Phrasing):
         for_these = " for " + said_list(things, "and") if things else ""
         return for_these + (f" with {said_list(told, 'and')}" if told else "")
 
-    def applied(self, title: Words, e: x.Apply) -> str:
+    def applied(self, title: BilingualText, e: x.Apply) -> str:
         return self.titled(title) + self.given(e)
 
     def or_else(self, first: str, second: str) -> str:
@@ -195,14 +195,14 @@ class English(Phrasing):
     def settled(self, true: bool) -> str:
         return "this is always so" if true else "this is never so"
 
-    def answered(self, title: Words, e: x.Apply, yes: bool) -> str:
+    def answered(self, title: BilingualText, e: x.Apply, yes: bool) -> str:
         return f"the answer to “{title.en}”{self.given(e)} is {'yes' if yes else 'no'}"
 
-    def stated(self, of: Expression, title: Words, true: bool) -> str:
+    def stated(self, of: Expression, title: BilingualText, true: bool) -> str:
         about = "" if self.alone(of) else f" of {self.term(of)}"
         return f"“{title.en}” is {'true' if true else 'not true'}{about}"
 
-    def parameter_so(self, title: Words, yes: bool) -> str:
+    def parameter_so(self, title: BilingualText, yes: bool) -> str:
         return f"the answer to “{title.en}” is {'yes' if yes else 'no'}"
 
     def true_of(self, term: str, true: bool) -> str:

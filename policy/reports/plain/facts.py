@@ -12,15 +12,15 @@ from datetime import date
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import Names, in_full, spaced
 
-NOT_STATED = Words("not stated", "未述明")
-DATE = Words("the date", "日期")
-EMPTY = Words("an empty list", "空列表")
+NOT_STATED = BilingualText("not stated", "未述明")
+DATE = BilingualText("the date", "日期")
+EMPTY = BilingualText("an empty list", "空列表")
 _MOST_ITEMS = 3  # of a list with more, so many are told, and how many there are
 _STEP = re.compile(r"\.|\[(\d+)\]\.?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}")
@@ -47,16 +47,16 @@ class Facts:
     def of(cls, model: rules.Model, question: object) -> Facts:
         return cls(model, dict(getattr(question, "parameters", ())))
 
-    def title(self, path: str) -> Words:
+    def title(self, path: str) -> BilingualText:
         """What the fact is called."""
         return self._resolved(path)[0]
 
-    def said(self, path: str, text: str) -> tuple[Words, Words]:
+    def said(self, path: str, text: str) -> tuple[BilingualText, BilingualText]:
         """What the fact is called, and its value."""
         title, of = self._resolved(path)
         return title, in_words(self.model, text, of)
 
-    def needed(self, name: str) -> Words:
+    def needed(self, name: str) -> BilingualText:
         """What is missing, as the rules call it: a parameter, or a fact at a path."""
         found = self.parameter(name)
         return in_full(found.title, found.name) if found else self.title(name)
@@ -66,7 +66,7 @@ class Facts:
         known = [p for p in self.model.of_kind(rules.Parameter) if name in (p.id, p.name)]
         return known[0] if len(known) == 1 else None
 
-    def limited(self, path: str, ways: Iterable[Iterable[tuple[str, str]]]) -> tuple[Words, Words]:
+    def limited(self, path: str, ways: Iterable[Iterable[tuple[str, str]]]) -> tuple[BilingualText, BilingualText]:
         """What the fact is called, and what is so of it: one of these ways, each of tests that all hold."""
         title, of = (DATE, types.DATE) if path == "today" else self._resolved(path)
         said = []
@@ -74,56 +74,56 @@ class Facts:
             parts = [(_TESTS[operator], in_words(self.model, text, of)) for operator, text in way]
             en = " and ".join(forms[0].format(value.en) for forms, value in parts)
             zh = "並".join(forms[1].format(value.zh) for forms, value in parts)
-            said.append(Words(en, zh))
-        return title, Words(" or ".join(w.en for w in said), "或".join(w.zh for w in said))
+            said.append(BilingualText(en, zh))
+        return title, BilingualText(" or ".join(w.en for w in said), "或".join(w.zh for w in said))
 
-    def _resolved(self, path: str) -> tuple[Words, Type]:
+    def _resolved(self, path: str) -> tuple[BilingualText, Type]:
         """What the fact at a path is called, owners first, and its type."""
         name, *steps = [s for s in _STEP.split(path) if s]
         of = self.parameters.get(name, types.BROKEN)
-        titles: list[Words] = []
+        titles: list[BilingualText] = []
         for step in steps:
             inner = of.of if isinstance(of, types.OptionalOf) else of
             if isinstance(inner, types.ListOf) and step.isdigit():
                 of = inner.of
-                titles.append(Words(f"no. {int(step) + 1}", f"第{int(step) + 1}項"))
+                titles.append(BilingualText(f"no. {int(step) + 1}", f"第{int(step) + 1}項"))
             elif isinstance(inner, types.Record):
                 field = next(f for f in self.model.get(rules.RecordType, inner.name).fields if f.name == step)
                 of = field.type
                 titles.append(in_full(field.title, step))
         if not titles:
-            return Words(spaced(path), spaced(path)), of
-        return Words(", ".join(t.en for t in titles), "，".join(t.zh for t in titles)), of
+            return BilingualText(spaced(path), spaced(path)), of
+        return BilingualText(", ".join(t.en for t in titles), "，".join(t.zh for t in titles)), of
 
 
-def told_list(items: Sequence[Words]) -> Words:
+def told_list(items: Sequence[BilingualText]) -> BilingualText:
     """`a, b, c`; of a long list the first few: `7: a, b, c and 4 more`."""
     first = items if len(items) <= _MOST_ITEMS + 1 else items[:_MOST_ITEMS]
     en, zh = ", ".join(w.en for w in first), "、".join(w.zh for w in first)
     more = len(items) - len(first)
     if not more:
-        return Words(en, zh)
-    return Words(f"{len(items)}: {en} and {more} more", f"共{len(items)}項：{zh}及另外{more}項")
+        return BilingualText(en, zh)
+    return BilingualText(f"{len(items)}: {en} and {more} more", f"共{len(items)}項：{zh}及另外{more}項")
 
 
-def in_words(model: rules.Model, text: str, of: Type) -> Words:
+def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
     """A value as an author writes it, as people read it."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
     match inner:
         case _ if text == "none":
-            return Words("none", "無")
+            return BilingualText("none", "無")
         case types.Boolean() if text in ("true", "false"):
-            return Words("yes", "是") if text == "true" else Words("no", "否")
+            return BilingualText("yes", "是") if text == "true" else BilingualText("no", "否")
         case types.Enum(_, members) if text in members:
             return Names(model).member(inner, text)
         case types.Date() if _ISO.fullmatch(text):
             day = date.fromisoformat(text).toordinal()
-            return Words(amounts.long_day(day), amounts.chinese_day(day))
+            return BilingualText(amounts.long_day(day), amounts.chinese_day(day))
         case types.Instant():
-            return Words(amounts.long_moment(text), amounts.chinese_moment(text))
+            return BilingualText(amounts.long_moment(text), amounts.chinese_moment(text))
         case types.Text() if text == "any other text":
-            return Words(text, "其他文字")
+            return BilingualText(text, "其他文字")
     if isinstance(inner, types.Number):
         shown = amounts.grouped(text)
-        return Words(shown, amounts.said_in_chinese(shown))
-    return Words(text, text)
+        return BilingualText(shown, amounts.said_in_chinese(shown))
+    return BilingualText(text, text)

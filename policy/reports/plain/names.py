@@ -1,13 +1,13 @@
 """What things are called: the titles that authors gave to declarations, fields and members of enums.
 
-In: a model. Out: a `Words` for every name. Absent: grammar, which is a language's own.
+In: a model. Out: a `BilingualText` for every name. Absent: grammar, which is a language's own.
 """
 
 from __future__ import annotations
 
 from attrs import frozen
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import rules, types
 
 
@@ -16,10 +16,10 @@ def spaced(name: str) -> str:
     return name.rpartition(".")[2].replace("_", " ")
 
 
-def in_full(words: Words, name: str) -> Words:
+def in_full(words: BilingualText, name: str) -> BilingualText:
     """The words with nothing left empty: Chinese falls back on English, and English on the name."""
     en = words.en or spaced(name)
-    return Words(en, words.zh or en)
+    return BilingualText(en, words.zh or en)
 
 
 @frozen(eq=False)
@@ -28,13 +28,13 @@ class Names:
 
     model: rules.Model
 
-    def declared(self, id: str) -> Words:
+    def declared(self, id: str) -> BilingualText:
         return in_full(self.model.declared[id].title, id)
 
-    def field(self, record: types.Record, name: str) -> Words:
+    def field(self, record: types.Record, name: str) -> BilingualText:
         fields = self.model.get(rules.RecordType, record.name).fields
         return in_full(next(f.title for f in fields if f.name == name), name)
 
-    def member(self, enum: types.Enum, name: str) -> Words:
+    def member(self, enum: types.Enum, name: str) -> BilingualText:
         members = dict(self.model.get(rules.EnumOf, enum.name).members)
         return in_full(members[name], name)

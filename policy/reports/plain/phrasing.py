@@ -10,7 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from policy.decisions import Words
+from policy.answers import BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.rules import Parameters
@@ -53,7 +53,7 @@ class Phrasing(ABC):
                 return self.today
             case x.Named(name=name):
                 return self.titled(self.names.declared(name))
-            case x.FieldOf(of=of, name=name):
+            case x.FieldAccess(of=of, name=name):
                 return self.field(of, self.field_title(of, name), e.type)
             case x.Apply() if not isinstance(e.type, types.Boolean):
                 return self.applied(self.names.declared(e.name), e)
@@ -92,7 +92,7 @@ class Phrasing(ABC):
         """A term inside another, set apart where the two could be misread."""
         text = self.term(e)
         match e:
-            case x.Literal() | x.Local() | x.Named() | x.FieldOf() | x.Today():
+            case x.Literal() | x.Local() | x.Named() | x.FieldAccess() | x.Today():
                 return text
             case x.Binary(operator="default"):
                 return text  # brackets of its own
@@ -131,7 +131,7 @@ class Phrasing(ABC):
                 things.append(self.term(a))
         return things, taken
 
-    def field_title(self, of: Expression, name: str) -> Words:
+    def field_title(self, of: Expression, name: str) -> BilingualText:
         record = of.type.of if isinstance(of.type, types.OptionalOf) else of.type
         assert isinstance(record, types.Record)
         return self.names.field(record, name)
@@ -185,7 +185,7 @@ class Phrasing(ABC):
                 return self.answered(self.names.declared(name), e, holds)
             case x.Named(name=name):
                 return self.parameter_so(self.names.declared(name), holds)
-            case x.FieldOf(of=of, name=name):
+            case x.FieldAccess(of=of, name=name):
                 return self.stated(of, self.field_title(of, name), holds)
         return self.true_of(self.term(e), holds)
 
@@ -204,10 +204,10 @@ class Phrasing(ABC):
     none: str
 
     @abstractmethod
-    def pick(self, words: Words) -> str: ...
+    def pick(self, words: BilingualText) -> str: ...
 
     @abstractmethod
-    def member(self, words: Words) -> str: ...
+    def member(self, words: BilingualText) -> str: ...
 
     @abstractmethod
     def amount(self, value: object, of: Type) -> str: ...
@@ -219,13 +219,13 @@ class Phrasing(ABC):
     def local(self, name: str, of: Type) -> str: ...
 
     @abstractmethod
-    def titled(self, title: Words) -> str: ...
+    def titled(self, title: BilingualText) -> str: ...
 
     @abstractmethod
-    def field(self, of: Expression, title: Words, kind: Type) -> str: ...
+    def field(self, of: Expression, title: BilingualText, kind: Type) -> str: ...
 
     @abstractmethod
-    def applied(self, title: Words, e: x.Apply) -> str: ...
+    def applied(self, title: BilingualText, e: x.Apply) -> str: ...
 
     @abstractmethod
     def or_else(self, first: str, second: str) -> str: ...
@@ -288,13 +288,13 @@ class Phrasing(ABC):
     def settled(self, true: bool) -> str: ...
 
     @abstractmethod
-    def answered(self, title: Words, e: x.Apply, yes: bool) -> str: ...
+    def answered(self, title: BilingualText, e: x.Apply, yes: bool) -> str: ...
 
     @abstractmethod
-    def stated(self, of: Expression, title: Words, true: bool) -> str: ...
+    def stated(self, of: Expression, title: BilingualText, true: bool) -> str: ...
 
     @abstractmethod
-    def parameter_so(self, title: Words, yes: bool) -> str: ...
+    def parameter_so(self, title: BilingualText, yes: bool) -> str: ...
 
     @abstractmethod
     def true_of(self, term: str, true: bool) -> str: ...

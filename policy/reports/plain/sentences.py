@@ -11,9 +11,9 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from policy.decisions import Citation, Words
-from policy.ir.from_model import place_of
-from policy.ir.program import Place
+from policy.answers import BilingualText, Citation
+from policy.ir.from_model import location_of
+from policy.ir.program import Location
 from policy.model import expressions as x, rules, types
 from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
@@ -24,19 +24,19 @@ from policy.reports.plain.names import Names, in_full
 from policy.reports.plain.phrasing import Phrasing
 
 Language = tuple[Phrasing, Frame]
-NO_WORDS = Words("")
+NO_WORDS = BilingualText("")
 _DIRECTIONS = {
-    "higher": Words("the stricter the higher", "愈高愈嚴格"),
-    "lower": Words("the stricter the lower", "愈低愈嚴格"),
-    "permitted": Words("a duty: the stricter when the answer is yes", "屬責任：答案為是則較嚴格"),
+    "higher": BilingualText("the stricter the higher", "愈高愈嚴格"),
+    "lower": BilingualText("the stricter the lower", "愈低愈嚴格"),
+    "permitted": BilingualText("a duty: the stricter when the answer is yes", "屬責任：答案為是則較嚴格"),
 }
-_ROUNDED = {"down": Words("down", "向下取整"), "up": Words("up", "向上取整")}
+_ROUNDED = {"down": BilingualText("down", "向下取整"), "up": BilingualText("up", "向上取整")}
 _HITS = {
-    "first": Words("The first row that applies decides.", "以首個適用的一列為準。"),
-    "only": Words("Exactly one row applies.", "有且僅有一列適用。"),
-    "highest": Words("Of the rows that apply, the highest decides.", "以適用各列中最高者為準。"),
-    "lowest": Words("Of the rows that apply, the lowest decides.", "以適用各列中最低者為準。"),
-    "sum": Words("The rows that apply are added up.", "把適用各列相加。"),
+    "first": BilingualText("The first row that applies decides.", "以首個適用的一列為準。"),
+    "only": BilingualText("Exactly one row applies.", "有且僅有一列適用。"),
+    "highest": BilingualText("Of the rows that apply, the highest decides.", "以適用各列中最高者為準。"),
+    "lowest": BilingualText("Of the rows that apply, the lowest decides.", "以適用各列中最低者為準。"),
+    "sum": BilingualText("The rows that apply are added up.", "把適用各列相加。"),
 }
 
 
@@ -52,10 +52,10 @@ class Statement:
     en: Clause
     zh: Clause
     citations: tuple[Citation, ...]
-    place: Place
+    place: Location
     start: int | None
     end: int | None
-    tells: Words = NO_WORDS  # what the rule itself says to people
+    tells: BilingualText = NO_WORDS  # what the rule itself says to people
     effect: str = ""
     house: bool = False  # laid over the law by an overlay
 
@@ -64,11 +64,11 @@ class Statement:
 class Grid:
     """A table as drawn: heads, and a line of cells for each row; the result stands last."""
 
-    heads: tuple[Words, ...]
-    rows: tuple[tuple[Words, ...], ...]
+    heads: tuple[BilingualText, ...]
+    rows: tuple[tuple[BilingualText, ...], ...]
     starts: tuple[int | None, ...]
     ends: tuple[int | None, ...]
-    hit: Words
+    hit: BilingualText
 
 
 @frozen(eq=False)
@@ -103,7 +103,7 @@ class Sentences:
                 return tuple(self._members(d, v) for v in ended(d.versions))
         return ()
 
-    def direction(self, d: rules.Declared) -> Words:
+    def direction(self, d: rules.Declared) -> BilingualText:
         """Which way is stricter, where the rules say; and why it is rounded the other way, where they do."""
         way = _DIRECTIONS.get(getattr(d, "stricter", ""), NO_WORDS)
         leniency = getattr(d, "leniency", None)
@@ -111,17 +111,20 @@ class Sentences:
             return way
         rounded, why = _ROUNDED[leniency.mode], leniency.because
         zh = f"{way.zh}，惟{rounded.zh}：{why.zh or why.en}"
-        return Words(f"{way.en}, though rounded {rounded.en}: {why.en}", zh)
+        return BilingualText(f"{way.en}, though rounded {rounded.en}: {why.en}", zh)
 
     def grid(self, d: rules.Table, body: rules.Rows) -> Grid:
         """A table's rows as they are drawn."""
         en, zh = self._languages(d.parameters)
         title = in_full(d.title, d.name)
-        heads = [Words(en[0].term(c), zh[0].term(c)) for c in body.columns]
+        heads = [BilingualText(en[0].term(c), zh[0].term(c)) for c in body.columns]
         rows = [
             (
-                *(Words(_cell(en, c, col), _cell(zh, c, col)) for c, col in zip(r.cells, body.columns, strict=True)),
-                Words(en[0].term(r.result), zh[0].term(r.result)),
+                *(
+                    BilingualText(_cell(en, c, col), _cell(zh, c, col))
+                    for c, col in zip(r.cells, body.columns, strict=True)
+                ),
+                BilingualText(en[0].term(r.result), zh[0].term(r.result)),
             )
             for r in body.rows
         ]
@@ -166,7 +169,7 @@ class Sentences:
         return tuple(self._version(title, d.name, v, parameters, house) for v, house in laid)
 
     def _version(
-        self, title: Words, name: str, v: rules.Version, parameters: rules.Parameters, house: bool
+        self, title: BilingualText, name: str, v: rules.Version, parameters: rules.Parameters, house: bool
     ) -> Statement:
         def clause(language: Language) -> Clause:
             phrasing, frame = language
@@ -182,8 +185,8 @@ class Sentences:
 
         return self._statement("version", name, parameters, clause, v, house=house)
 
-    def _unset(self, d: rules.Parameter, why: Words) -> Statement:
-        why = Words(why.en, why.zh or why.en)
+    def _unset(self, d: rules.Parameter, why: BilingualText) -> Statement:
+        why = BilingualText(why.en, why.zh or why.en)
 
         def clause(language: Language) -> Clause:
             phrasing, frame = language
@@ -246,12 +249,12 @@ class Sentences:
         parameters: rules.Parameters,
         clause: Callable[[Language], Clause],
         dated: rules.Dated,
-        tells: Words = NO_WORDS,
+        tells: BilingualText = NO_WORDS,
         effect: str = "",
         house: bool = False,
     ) -> Statement:
         en, zh = self._languages(parameters)
-        place = place_of(dated.span)
+        place = location_of(dated.span)
         return Statement(
             kind, name, clause(en), clause(zh), dated.citations, place, dated.start, dated.end, tells, effect, house
         )

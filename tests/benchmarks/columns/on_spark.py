@@ -19,7 +19,7 @@ from positions import DAY, RULES
 from stream import write
 
 from policy.diagnostics import PolicyError
-from policy.extras import needed, needed_java
+from policy.extras import require_extra, require_java
 from policy.pipeline import load_program, read_folder
 from policy.tables.dates import Asking
 
@@ -33,9 +33,9 @@ ROUNDS = 3
 def measured(height: int) -> str:
     """Both clocks, and Spark's own share, by the number of workers."""
     try:
-        needed("pandas", "spark")
-        needed("pyspark", "spark")
-        needed_java()
+        require_extra("pandas", "spark")
+        require_extra("pyspark", "spark")
+        require_java()
     except PolicyError as why:
         return f"Spark: not measured\n{why}"
     os.environ |= settings()

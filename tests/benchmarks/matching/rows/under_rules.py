@@ -14,10 +14,8 @@ from bare import Trade
 from stream import CANCEL, LIMIT, MARKET, Op
 
 import policy
-from policy.decisions import Outcome
-from policy.exchange.engine import Engine, opened
-from policy.exchange.events import Traded
-from policy.exchange.orders import (
+from policy.answers import Outcome
+from policy.exchange.commands import (
     AdmitParticipant,
     AdmitPlatform,
     ArrangeSettlement,
@@ -27,6 +25,8 @@ from policy.exchange.orders import (
     ListInstrument,
     Place,
 )
+from policy.exchange.engine import Engine, opened
+from policy.exchange.events import Traded
 from policy.market.book import Book, BookOrder
 from policy.market.matcher import CANCEL_INCOMING, RESTED, apply, match
 from policy.pipeline import Rulebook

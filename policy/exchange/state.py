@@ -1,0 +1,221 @@
+"""Who and what is known to the exchange, and what that states of an order.
+
+In: platforms, instruments, participants, and what is to be asked of each as a whole. Out: seats: a participant in
+one market, with the facts of all its orders there and the balances they are paid from. What the rulebook cannot
+tell of someone stays missing, and is never taken for no. Absent: orders, and what the rules make of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
+
+from attrs import define, field
+
+from policy.answers import MISSING, Outcome, Verdict
+from policy.diagnostics import PolicyError, in_one_line
+from policy.exchange.commands import AdmitParticipant, AdmitPlatform, Ask, ListInstrument
+from policy.exchange.ledger import Balance, Ledger
+from policy.exchange.rules import Rules
+from policy.facts.records import unchecked
+from policy.market.book import Book, BookOrder
+from policy.market.checks import InvalidCommandError, read
+from policy.market.events import InvalidCode
+
+CURRENCY = "HKD"
+FEES, RESERVE_FUND, COMPENSATION = "fees", "reserve_fund", "compensation"  # owners of the exchange's own balances
+SHARED = "shared_book"
+PLATFORM, INSTRUMENT, PARTICIPANT = "platform", "instrument", "participant"
+
+FILLED_IN = frozenset(  # facts of an order that the exchange states itself
+    "side, venue, price, quantity, fees, available, available_quantity, exposure, "
+    "settlement_failed, accepted_at, sequence".split(", ")
+)
+
+
+class Market:
+    """One instrument in the book of one platform, or in the shared book."""
+
+    __slots__ = ("book", "last_price", "listed", "lot", "tick", "venue")
+
+    def __init__(self, venue: str, listed: ListInstrument) -> None:
+        self.venue = venue
+        self.listed = listed
+        self.tick = listed.tick
+        self.lot = listed.lot
+        self.book: Book[OrderState] = Book()
+        self.last_price = 0  # no trade yet
+
+
+class Account:
+    """A participant, and what its exposure is reckoned from. Plain slots: it is touched by every order."""
+
+    __slots__ = ("admitted", "bought", "exposure", "id", "money", "open_buys", "opening", "platform", "sold")
+
+    def __init__(self, admitted: AdmitParticipant, money: Balance) -> None:
+        self.id = admitted.id
+        self.platform = admitted.platform
+        self.admitted = admitted
+        self.money = money
+        self.opening: Any = MISSING  # exposure it came with
+        self.bought = 0
+        self.sold = 0
+        self.open_buys = 0  # reserved for buy orders, fees left out
+        self.exposure: int | None = None  # as last answered, until one of these moves
+
+
+class MarketAccess:
+    """A participant in one market: the facts of its orders there, and the balances that they are paid from."""
+
+    __slots__ = ("account", "facts", "market", "money", "tokens")
+
+    def __init__(self, account: Account, market: Market, tokens: Balance) -> None:
+        self.account = account
+        self.market = market
+        self.facts: Any = None  # the record that its orders fill in, one after the other
+        self.money = account.money
+        self.tokens = tokens
+
+
+class OrderState:
+    """What the exchange keeps of an order beside its place in the book. Plain slots: one is made for every order."""
+
+    __slots__ = ("at", "facts", "fees", "held", "own", "seat", "sequence")
+
+    def __init__(
+        self, seat: MarketAccess, facts: Any, own: Mapping[str, Any], fees: int, at: int, sequence: int
+    ) -> None:
+        self.seat = seat
+        self.facts = facts  # shared by all orders of a seat but those with facts of their own
+        self.own = own
+        self.fees = fees  # still to be charged
+        self.held = 0  # reserved for what remains: money of a buyer, fees included, or tokens of a seller
+        self.at = at
+        self.sequence = sequence
+
+
+Order = BookOrder[OrderState]
+
+
+@define(eq=False, repr=False)
+class Register:
+    """Everyone and everything, under the rules of the day."""
+
+    rules: Rules
+    ledger: Ledger
+    platforms: dict[str, AdmitPlatform] = field(factory=dict)
+    instruments: dict[str, ListInstrument] = field(factory=dict)
+    accounts: dict[str, Account] = field(factory=dict)
+    failed: set[str] = field(factory=set)  # platforms
+    markets: dict[tuple[str, str], Market] = field(factory=dict)  # by platform, or the shared book, and instrument
+    seats: dict[tuple[str, str, str], MarketAccess] = field(factory=dict)  # by participant, venue, instrument
+    _asked: dict[tuple[str, str], dict[tuple[str, tuple[str, ...]], tuple[Ask, Verdict]]] = field(factory=dict)
+
+    # ── what holds as a whole ───────────────────────────────────────────────────────────────
+
+    def ask(self, ask: Ask) -> Verdict:
+        """Asks, and keeps the answer. Raises InvalidCommandError."""
+        verdict = _answer(ask, self.rules)
+        self._asked.setdefault((ask.about, ask.id), {})[ask.question, ask.investors] = (ask, verdict)
+        return verdict
+
+    def answers(self, rules: Rules) -> list[tuple[Ask, Verdict]]:
+        """Everything that was asked, under the rules of another day. Raises InvalidCommandError."""
+        return [(ask, _answer(ask, rules)) for kept in self._asked.values() for ask, _ in kept.values()]
+
+    def take(self, answers: Iterable[tuple[Ask, Verdict]]) -> Iterator[tuple[Ask, Verdict]]:
+        """Keeps new answers to what was asked; those that are not what they were before."""
+        for ask, verdict in answers:
+            kept = self._asked[ask.about, ask.id]
+            _, before = kept[ask.question, ask.investors]
+            kept[ask.question, ask.investors] = (ask, verdict)
+            if verdict != before:
+                yield ask, verdict
+
+    def _standing(self, about: str, id: str, investor: Any) -> dict[str, Any]:
+        """What the rulebook says as facts of the orders of a class of investors; missing where it cannot tell."""
+        found: dict[str, Any] = {}
+        for ask, verdict in self._asked.get((about, id), {}).values():
+            if ask.fact and (not ask.investors or investor in ask.investors):
+                known = verdict.outcome in (Outcome.PERMITTED, Outcome.DENIED)
+                found[ask.fact] = verdict.outcome is Outcome.PERMITTED if known else MISSING
+        return found
+
+    # ── facts of orders ─────────────────────────────────────────────────────────────────────
+
+    def facts(self, seat: MarketAccess, own: Mapping[str, Any] = MappingProxyType({})) -> Any:
+        """The record of an order from a seat: everything that is known but what each order brings itself."""
+        account, instrument = seat.account, seat.market.listed.id
+        investor = account.admitted.facts.get("investor")
+        stated = self._platform(account.platform, investor)
+        for about, id, given in (
+            (INSTRUMENT, instrument, self.instruments[instrument].facts),
+            (PARTICIPANT, account.id, account.admitted.facts),
+        ):
+            stated |= {**given, **self._standing(about, id, investor)}
+        known = {name: value for name, value in stated.items() if value is not MISSING}
+        read = self.rules.asked.accepted.read({"order": {**known, **own, "venue": seat.market.venue}})
+        assert not isinstance(read, list), read  # each part was read when it came
+        (record,) = read
+        return unchecked(type(record), record, settlement_failed=account.platform in self.failed)
+
+    def _platform(self, id: str, investor: Any) -> dict[str, Any]:
+        """What a platform's orders state: what holds of it, and of those that it shares its book with.
+
+        What is true of one of them is true; else what cannot be told of one of them cannot be told.
+        """
+        platform = self.platforms[id]
+        partners = [self._alone(p, investor) for p in platform.shares_with if p in self.platforms]
+        stated: dict[str, Any] = {}
+        for name in dict.fromkeys(name for partner in partners for name in partner):
+            of_each = [partner[name] for partner in partners if name in partner]
+            untold = any(value is MISSING for value in of_each)
+            otherwise = MISSING if untold else of_each[0]
+            stated[name] = True if any(value is True for value in of_each) else otherwise
+        return stated | self._alone(id, investor)
+
+    def _alone(self, id: str, investor: Any) -> dict[str, Any]:
+        return {**self.platforms[id].facts, **self._standing(PLATFORM, id, investor)}
+
+    def read(self, facts: Mapping[str, Any]) -> Any:
+        """Facts of an order as its record. Raises InvalidCommandError."""
+        (record,) = read(self.rules.asked.accepted, {"order": dict(facts)})
+        return record
+
+    # ── seats ───────────────────────────────────────────────────────────────────────────────
+
+    def take_seat(self, by: str, venue: str, instrument: str) -> MarketAccess:
+        """The seat of a participant that has none yet in a market; all three are known."""
+        account = self.accounts[by]
+        key = (SHARED if venue == SHARED else account.platform, instrument)
+        market = self.markets.get(key)
+        if market is None:
+            market = self.markets[key] = Market(venue, self.instruments[instrument])
+        seat = self.seats[by, venue, instrument] = MarketAccess(account, market, self.ledger.balance(by, instrument))
+        seat.facts = self.facts(seat)
+        return seat
+
+    def touched(self, about: str, id: str) -> Callable[[MarketAccess], bool]:
+        """Which seats it matters to what holds of a platform, an instrument or a participant."""
+        if about == PLATFORM:
+            concerned = {p.id for p in self.platforms.values() if id == p.id or id in p.shares_with}
+            return lambda seat: seat.account.platform in concerned
+        if about == INSTRUMENT:
+            return lambda seat: seat.market.listed.id == id
+        return lambda seat: seat.account.id == id
+
+    def restate(self, concerned: Callable[[MarketAccess], bool]) -> None:
+        """States the facts of these seats anew."""
+        for seat in self.seats.values():
+            if concerned(seat):
+                seat.facts = self.facts(seat)
+
+
+def _answer(ask: Ask, rules: Rules) -> Verdict:
+    """What the rules of a day answer. Raises InvalidCommandError."""
+    try:
+        question = rules.ask(ask.question)
+    except PolicyError as error:
+        raise InvalidCommandError(InvalidCode.UNKNOWN_QUESTION, in_one_line(error.diagnostics)) from error
+    return question.verdict(*read(question, ask.facts, f"<{ask.id}>"))

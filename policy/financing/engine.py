@@ -1,0 +1,248 @@
+"""Margin financing by one lender: a command in, events out.
+
+In: commands in the order of their time, and a way to get the rules of a date. Out: events, each with the verdict
+that it stands on. An invalid command is answered by `CommandInvalid`, what the rules forbid or cannot decide by
+an event of its own. Absent: clock and I/O, and any formula, level, limit or order, which are the rulebook's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, assert_never, get_args
+
+from attrs import define, field
+
+from policy.answers import Outcome, Verdict
+from policy.financing import commands as do
+from policy.financing.advances import advance, book_judged, book_verdict, repay
+from policy.financing.calls import overdue, set_deadline
+from policy.financing.checks import account_facts, asset_facts, check_quantity, lender_facts
+from policy.financing.collateral import holding, move, revalue, worth
+from policy.financing.commands import PRICE, QUANTITY
+from policy.financing.events import (
+    AssetPriced,
+    AssetUnpriced,
+    CollateralListed,
+    CollateralNotReleased,
+    CollateralPosted,
+    CollateralReleased,
+    Event,
+    LenderJudged,
+    MarginAccountOpened,
+)
+from policy.financing.rules import FinancingRules, financing_rules
+from policy.financing.sales import review
+from policy.financing.state import NO_CALL, Account, Asset, Context, Held, Lender
+from policy.financing.views import statement
+from policy.market.checks import InvalidCommandError, available, known, new, positive, within_facts
+from policy.market.commands import NewDay
+from policy.market.events import InvalidCode
+from policy.market.venue import Clock, Venue
+from policy.model.values import show
+from policy.rulebook import Rulebook
+from policy.wire import Commands
+
+COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
+
+
+def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
+    """A lender without accounts, under the rulebook of a first date. Raises PolicyError with what it lacks."""
+    return Engine(on, lambda day: financing_rules(rulebook_on(day)))
+
+
+@define(eq=False, repr=False)
+class Engine(Venue[do.Command, Event]):
+    """The accounts of one lender."""
+
+    READS: ClassVar[Commands] = Commands.of(*COMMANDS)
+
+    rules_on: Callable[[str], FinancingRules]
+    assets: dict[str, Asset] = field(factory=dict)
+    accounts: dict[str, Account] = field(factory=dict)
+    lender: Lender | None = None
+    context: Context = field(init=False)
+    _book_judged: Verdict | None = None
+
+    def __attrs_post_init__(self) -> None:
+        rules = self.rules_on(self.clock.on.isoformat())
+        self.context = Context(rules, self.clock, self.events.append)
+
+    def advance(self, at: int) -> None:
+        """Calls whose time has run out are overdue, at the prices so far."""
+        self.clock.at = at
+        for account in overdue(self.accounts, self.context, at):
+            review(account, self.context)
+
+    def carry_out(self, command: do.Command) -> None:
+        match command:
+            case do.PriceAsset():
+                self._take_prices({command.asset: command.price})
+            case do.PriceAssets():
+                self._prices(command)
+            case do.PostCollateral():
+                self._post(command)
+            case do.WithdrawCollateral():
+                self._withdraw(command)
+            case do.AdvanceLoan():
+                account = known(self.accounts, command.account, "account")
+                advance(account, command.amount, self._lender(), self.context)
+                review(account, self.context)
+            case do.RepayLoan():
+                account = known(self.accounts, command.account, "account")
+                repay(account, command.amount, self.context)
+                review(account, self.context)
+            case do.StateAccount():
+                account = known(self.accounts, command.account, "account")
+                self.context.emit(statement(account, self.context.rules))
+            case do.SetUpLender():
+                self._set_up(command)
+            case do.ListCollateral():
+                self._list(command)
+            case do.OpenMarginAccount():
+                self._open(command)
+            case NewDay():  # begins on all venues at once
+                raise AssertionError(command)
+            case _:
+                assert_never(command)
+
+    def prepare_day(self, on: str, at: int) -> Callable[[], None]:
+        """Another day's rules: everything is asked again. What time a call was given stays."""
+        rules = self.rules_on(on)
+
+        def begin() -> None:
+            context = self.context
+            context.rules = rules
+            if self.lender is not None:
+                standing, self.lender.standing = self.lender.standing, rules.offered.verdict(self.lender.firm)
+                if standing != self.lender.standing:
+                    context.emit(LenderJudged(verdict=self.lender.standing))
+            for account in self.accounts.values():
+                if account.facts.call != NO_CALL and account.due_by is None:
+                    set_deadline(account, at, context)
+                revalue(account.held.values(), rules, context.loans)
+                review(account, context)
+
+        return begin
+
+    def conclude(self) -> None:
+        """Emits whether the book is within its limits, when that has changed."""
+        if self.lender is None:
+            return
+        verdict, before = book_verdict(self.lender, self.context), self._book_judged
+        self._book_judged = verdict
+        if verdict.outcome is Outcome.PERMITTED and (before is None or before.outcome is Outcome.PERMITTED):
+            return
+        if verdict != before:
+            self.context.emit(book_judged(verdict, self.context))
+
+    # ── setting up ──────────────────────────────────────────────────────────────────────────
+
+    def _set_up(self, command: do.SetUpLender) -> None:
+        lender = lender_facts(command, self.context.rules)
+        if self.accounts and self.lender is not None and lender.firm.kind != self.lender.firm.kind:
+            message = "a lender with accounts cannot become one of another kind"
+            raise InvalidCommandError(InvalidCode.CANNOT_CHANGE, message)
+        self.lender = lender
+        self.context.emit(LenderJudged(verdict=lender.standing))
+
+    def _list(self, command: do.ListCollateral) -> None:
+        lender = self._lender()
+        new(self.assets, command.asset, "asset")
+        positive(command.lot, QUANTITY, "lot")
+        facts = asset_facts(command, lender, self.context.rules)
+        self.assets[command.asset] = Asset(command.asset, command.lot, command.connected or command.asset, facts)
+        verdict = self.context.rules.accepted.verdict(facts, lender.firm.kind)
+        self.context.emit(CollateralListed(asset=command.asset, verdict=verdict))
+
+    def _open(self, command: do.OpenMarginAccount) -> None:
+        lender = self._lender()
+        new(self.accounts, command.account, "account")
+        facts = account_facts(command, lender, self.context.rules)
+        group = command.group or command.account
+        self.accounts[command.account] = Account(command.account, group, facts)
+        self.context.emit(MarginAccountOpened(account=command.account, group=group))
+
+    def _lender(self) -> Lender:
+        if self.lender is None:
+            raise InvalidCommandError(InvalidCode.UNKNOWN_LENDER, "the lender is not set up yet")
+        return self.lender
+
+    # ── collateral ──────────────────────────────────────────────────────────────────────────
+
+    def _post(self, command: do.PostCollateral) -> None:
+        account, asset, context = *self._named(command), self.context
+        check_quantity(asset, command.quantity)
+        self._all_within_facts(asset, asset.price, asset.quantity + command.quantity)
+        held = holding(account, asset, context)
+        move(held, command.quantity, context)
+        context.emit(
+            CollateralPosted(account=account.id, asset=asset.id, quantity=command.quantity, held=held.quantity)
+        )
+        review(account, context)
+
+    def _withdraw(self, command: do.WithdrawCollateral) -> None:
+        account, asset, context = *self._named(command), self.context
+        check_quantity(asset, command.quantity)
+        held = account.held.get(asset.id)
+        available(command.quantity, 0 if held is None else held.quantity, QUANTITY, "in the account")
+        assert held is not None  # more than 0 is available
+        moved: dict[str, Any] = {"account": account.id, "asset": asset.id, "quantity": command.quantity}
+        verdict, facts = self._as_it_would_be(held, held.quantity - command.quantity)
+        if verdict.outcome is not Outcome.PERMITTED:
+            context.emit(CollateralNotReleased(**moved, verdict=verdict, facts=facts))
+            return
+        move(held, -command.quantity, context)
+        context.emit(CollateralReleased(**moved, held=held.quantity, verdict=verdict))
+        review(account, context)
+
+    def _as_it_would_be(self, held: Held, remaining: int) -> tuple[Verdict, dict[str, Any]]:
+        """The verdict on releasing all but what remains, and the facts of the account that it is on."""
+        facts, released = held.account.facts, self.context.rules.released
+        value, collateral = held.position.market_value, facts.collateral
+        if remaining:
+            held.position.market_value = worth(self.context.rules, held.asset, remaining)
+        else:
+            facts.collateral = tuple(position for position in collateral if position is not held.position)
+        answered = released.verdict(facts), released.as_facts(facts)
+        held.position.market_value, facts.collateral = value, collateral
+        return answered
+
+    def _named(self, command: do.PostCollateral | do.WithdrawCollateral) -> tuple[Account, Asset]:
+        return known(self.accounts, command.account, "account"), known(self.assets, command.asset, "asset")
+
+    # ── prices ──────────────────────────────────────────────────────────────────────────────
+
+    def _prices(self, command: do.PriceAssets) -> None:
+        prices = dict(zip(command.assets, command.prices, strict=False))
+        if not len(prices) == len(command.assets) == len(command.prices):
+            message = "there must be one price for each asset, and each asset named once"
+            raise InvalidCommandError(InvalidCode.PRICE_COUNT, message)
+        self._take_prices(prices)
+
+    def _take_prices(self, prices: Mapping[str, int | None]) -> None:
+        """All of them or none; every account that holds one of the assets is then reviewed once."""
+        context = self.context
+        moved = [(known(self.assets, id, "asset"), price or None) for id, price in prices.items()]
+        for asset, price in moved:
+            if price is not None and price < 0:
+                message = f"the price is {show(price, PRICE)}: it must be at least 0"
+                raise InvalidCommandError(InvalidCode.NEGATIVE, message)
+            self._all_within_facts(asset, price, asset.quantity)
+        touched: dict[str, None] = {}
+        for asset, price in moved:
+            asset.price = price
+            touched |= dict.fromkeys(asset.holders)
+            accounts = len(asset.holders)
+            if price is None:
+                context.emit(AssetUnpriced(asset=asset.id, accounts=accounts))
+            else:
+                context.emit(AssetPriced(asset=asset.id, price=price, accounts=accounts))
+        for account in map(self.accounts.__getitem__, touched):
+            revalue([held for id, held in account.held.items() if id in prices], context.rules, context.loans)
+            review(account, context)
+
+    def _all_within_facts(self, asset: Asset, price: int | None, quantity: int) -> None:
+        """That the rules can be asked about all there is of an asset, and so about any part of it."""
+        within_facts(quantity, f"quantity of `{asset.id}`")
+        if price is not None:
+            within_facts(self.context.rules.market.fast(price, quantity), f"market value of `{asset.id}`")

@@ -1,0 +1,237 @@
+"""The interface between an engine and a rulebook: the questions an engine asks, bound by name and signature.
+
+In: a class whose fields are made by `question`, and a rulebook as of one date. Out: an instance with every question
+bound, or a finding for each that is missing or has another signature. Absent: any particular question; an engine
+declares what it asks, and a rulebook is free in how it answers.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping
+from functools import cached_property
+from typing import Any, TypeVar, assert_never
+
+import attrs
+from attrs import frozen
+
+from policy.answers import MISSING, Answer, Verdict
+from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean
+from policy.facts.from_json import FactReader
+from policy.ir.program import Choose, Const, Function, Program
+from policy.ir.validation import attribute
+from policy.model.types import (
+    Boolean,
+    Broken,
+    Date,
+    Enum,
+    Instant,
+    ListOf,
+    Number,
+    OptionalOf,
+    Record,
+    SetOf,
+    Text,
+    Type,
+    describe,
+    short,
+)
+from policy.model.values import show
+from policy.rulebook import Rulebook
+from policy.source import Source
+
+T = TypeVar("T")
+
+_SIGNATURE = re.compile(r"(?P<kind>\w+) (?P<name>\w+)(?:\((?P<parameters>.*?)\))?(?: -> (?P<result>.+))?")
+_SIGNED = f"{__name__}.signature"  # the key of a field's metadata
+_VALUES = {"value", "table", "parameter"}  # interchangeable: all are called for a value
+
+
+@frozen(slots=False, eq=False, repr=False)
+class BoundQuestion:
+    """A question of a rulebook. `fast` gives the value and raises `UndecidedError` where there is none;
+    `verdict` and `answer` never raise.
+    """
+
+    function: Function
+    fast: Callable[..., Any]
+    verdict: Callable[..., Verdict]
+    answer: Callable[..., Answer]
+    reader: FactReader
+    records: Mapping[str, type[Any]]  # all of the rulebook's
+
+    def __repr__(self) -> str:
+        return f"<{self.function.kind} {self.function.id}, bound>"
+
+    def read(self, facts: Mapping[str, object], about: str = "<facts>") -> tuple[Any, ...] | list[Diagnostic]:
+        """The arguments from JSON facts by parameter, or what is wrong with them; facts left out are MISSING."""
+        return self.reader.read(Source(about, json.dumps(facts, ensure_ascii=False)))
+
+    @cached_property
+    def provisions(self) -> tuple[str, ...]:
+        """The provisions it cites whatever the facts; not those of the questions it asks."""
+        function = self.function
+        cited = [c for _, c in function.citations]
+        if isinstance(function.body, Choose):
+            cited += [c for case in function.body.cases if case.condition == Const(True) for c in case.citations]
+        return tuple(dict.fromkeys(map(str, cited)))
+
+    def as_facts(self, *arguments: Any) -> dict[str, Any]:
+        """The arguments as JSON facts by parameter, the inverse of `read`; MISSING ones are left out."""
+        pairs = zip(self.function.parameters, arguments, strict=True)
+        return {name: _json(value, of, self.reader.program) for (name, of), value in pairs if value is not MISSING}
+
+
+@frozen
+class Signature:
+    """A declaration as an author would write it, and the record fields that the engine reads or fills in."""
+
+    kind: str
+    name: str
+    parameters: tuple[tuple[str, str], ...]
+    result: str
+    fields: tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+
+    def __str__(self) -> str:
+        inside = ", ".join(f"{name}: {of}" for name, of in self.parameters)
+        head = f"{self.kind} {self.name}" + (f"({inside})" if inside else "")
+        return head + (f" -> {self.result}" if self.result else "")
+
+
+def question(signature: str, **fields: str) -> Any:
+    """An attrs field for a question: `question("decision accepted(order: Order)", Order="side: Side")`.
+
+    A type may be abbreviated: `price` accepts any price, `price(HKD)` any in that currency.
+    """
+    match = _SIGNATURE.fullmatch(signature)
+    assert match, signature
+    records = tuple((record, tuple(_pairs(text))) for record, text in fields.items())
+    parameters = tuple(_pairs(match["parameters"] or ""))
+    declared = Signature(match["kind"], match["name"], parameters, match["result"] or "", records)
+    return attrs.field(metadata={_SIGNED: declared})
+
+
+def bind(asker: type[T], rulebook: Rulebook, who: str) -> T:
+    """An instance of `asker` with every question bound. Raises PolicyError with every one missing or unfit."""
+    found = Collector()
+    bound = {}
+    for field in attrs.fields(asker):  # type: ignore[arg-type]  # it is made by attrs
+        signature: Signature = field.metadata[_SIGNED]
+        function = _named(rulebook, signature, who, found)
+        if function is not None and not _unfit(rulebook, function, signature, who, found):
+            bound[field.name] = bind_named(rulebook, function.id)
+    if found.found:
+        raise PolicyError(found.found)
+    return asker(**bound)
+
+
+def bind_named(rulebook: Rulebook, name: str) -> BoundQuestion:
+    """The question called `name`, whatever its signature. Raises PolicyError where there is none."""
+    function = rulebook.question(name)
+    of = rulebook.evaluator(function.id)
+    return BoundQuestion(function, of.fast, of.verdict, of.answer, rulebook.reader(function.id), rulebook.records)
+
+
+def provisions(*asked: BoundQuestion) -> tuple[str, ...]:
+    """The provisions that these questions cite whatever the facts."""
+    return tuple(dict.fromkeys(cited for question in asked for cited in question.provisions))
+
+
+def _json(value: Any, of: Type, program: Program) -> Any:
+    """One fact as JSON."""
+    match of:
+        case OptionalOf(inner):
+            return None if value is None else _json(value, inner, program)
+        case ListOf(inner):
+            return [_json(v, inner, program) for v in value]
+        case SetOf(inner):
+            return [_json(v, inner, program) for v in sorted(value)]
+        case Record(name):
+            fields = ((f.name, f.type, getattr(value, attribute(f.name))) for f in program.records[name])
+            return {field: _json(v, inner, program) for field, inner, v in fields if v is not MISSING}
+        case Boolean() | Text() | Enum():
+            return value
+        case Number() | Date() | Instant() | Broken():
+            return show(value, of)
+        case _:
+            assert_never(of)
+
+
+# ── signatures ─────────────────────────────────────────────────────────────────────────────
+
+
+def _named(rulebook: Rulebook, signature: Signature, who: str, found: Collector) -> Function | None:
+    named = [f for f in rulebook.program.named(signature.name) if f.kind != "set"]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        ids = ", ".join(f"`{f.id}`" for f in named)
+        message = f"the {who} asks `{signature.name}`, and this rulebook has several: {ids}"
+        found.error("missing-question", message, None, "rename all but one")
+        return None
+    close = did_you_mean(signature.name, [short(id) for id in rulebook.program.functions])
+    records = "; ".join(f"`{record}` has {_listed(fields)}" for record, fields in signature.fields)
+    help = f"declare `{signature}`" + (f", where {records}" if records else "") + (f"; {close}" if close else "")
+    found.error(
+        "missing-question", f"the {who} asks `{signature.name}`, which this rulebook does not have", None, help
+    )
+    return None
+
+
+def _unfit(rulebook: Rulebook, function: Function, signature: Signature, who: str, found: Collector) -> bool:
+    """Whether the question has another signature; every difference is a finding."""
+    differences = list(_differences(rulebook, function, signature))
+    for difference in differences:
+        message = f"`{function.id}` is not what the {who} asks: {difference}"
+        found.error("unfit-question", message, None, f"it is asked as `{signature}`")
+    return bool(differences)
+
+
+def _differences(rulebook: Rulebook, function: Function, signature: Signature) -> Iterator[str]:
+    if function.kind != signature.kind and not {function.kind, signature.kind} <= _VALUES:
+        yield f"it is a {function.kind}, not a {signature.kind}"
+    if len(function.parameters) != len(signature.parameters):
+        yield f"it takes {len(function.parameters)} facts, not {len(signature.parameters)}"
+    for (name, of), (_, text) in zip(function.parameters, signature.parameters, strict=False):
+        if not _is(of, text):
+            yield f"its `{name}` is `{describe(of)}`, not `{text}`"
+    if signature.result and not _is(function.type, signature.result):
+        yield f"it gives `{describe(function.type)}`, not `{signature.result}`"
+    records = dict(_records(rulebook.program, (of for _, of in function.parameters)))
+    for record, fields in signature.fields:
+        has = records.get(record)
+        if has is None:
+            yield f"it has nothing to do with a `{record}`"
+            continue
+        for name, text in fields:
+            if name not in has:
+                yield f"`{record}` has no field `{name}: {text}`"
+            elif not _is(has[name], text):
+                yield f"`{record}.{name}` is `{describe(has[name])}`, not `{text}`"
+
+
+def _records(program: Program, pending: Iterator[Type]) -> Iterator[tuple[str, dict[str, Type]]]:
+    """Every record that a question takes, at any depth, with its fields."""
+    for of in pending:
+        inner = of.of if isinstance(of, ListOf) else of
+        if isinstance(inner, Record):
+            fields = {f.name: f.type for f in program.records[inner.name]}
+            yield short(inner.name), fields
+            yield from _records(program, iter(fields.values()))
+
+
+def _is(of: Type, text: str) -> bool:
+    """Whether a type is the one written, perhaps abbreviated."""
+    full = describe(of)
+    return full == text or full.startswith((f"{text} ", f"{text}("))
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    for pair in filter(None, (p.strip() for p in text.split(","))):
+        name, _, of = pair.partition(":")
+        yield name, of.strip()
+
+
+def _listed(fields: tuple[tuple[str, str], ...]) -> str:
+    return ", ".join(f"`{name}: {of}`" for name, of in fields)

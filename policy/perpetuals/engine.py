@@ -1,0 +1,297 @@
+"""The perpetuals desk of one platform: a command in, events out.
+
+In: commands in the order of their time, and a way to get the rules of a date. Out: events, each with the rules that
+it stands on. An invalid command is answered by `CommandInvalid`, what the rules forbid or cannot decide by one of
+its own events. Money that comes in is counted at the value given; its make-up is known to the custodian. The mark
+moves when the index does, and with it orders and positions are judged again. Absent: clock and I/O, and any formula,
+rate, order or size, which are the rulebook's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, ClassVar, assert_never, get_args
+
+import attrs
+from attrs import define, field
+
+from policy.answers import MISSING, Outcome, UndecidedError
+from policy.facts.records import unchecked
+from policy.market.checks import InvalidCommandError, known, new, positive, read, within_facts
+from policy.market.commands import NewDay
+from policy.market.events import InvalidCode
+from policy.market.matcher import REQUESTED
+from policy.market.venue import Clock, Venue
+from policy.perpetuals import commands as do
+from policy.perpetuals.checks import bucket_of, check_index, check_name, check_order, check_transfer
+from policy.perpetuals.commands import MONEY, PRICE, SIZE
+from policy.perpetuals.events import (
+    DepositRejected,
+    Event,
+    FundToppedUp,
+    MarginDeposited,
+    MarginPosted,
+    MarginReleased,
+    MarginWithdrawn,
+    PerpetualAccountOpened,
+    PerpetualListed,
+    PerpetualNotListed,
+    ReleaseRejected,
+    Unanswered,
+)
+from policy.perpetuals.facts import bucket_facts, exposure_facts, worst_cases
+from policy.perpetuals.funding import check_reachable, pass_time
+from policy.perpetuals.liquidation import review
+from policy.perpetuals.mark_events import IndexUnavailable
+from policy.perpetuals.marking import mark
+from policy.perpetuals.rules import PerpetualRules, perpetual_rules
+from policy.perpetuals.state import Account, Bucket, Contract, State
+from policy.perpetuals.statements import state_account
+from policy.perpetuals.trading import cancel, place, revalidate
+from policy.rulebook import Rulebook
+from policy.wire import Commands
+
+COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
+
+
+def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
+    """A desk without contracts, under the rulebook of a first date. Raises PolicyError with what it lacks."""
+    return Engine(on, lambda day: perpetual_rules(rulebook_on(day)))
+
+
+@define(eq=False, repr=False)
+class Engine(Venue[do.Command, Event]):
+    """The contracts and clients of one platform."""
+
+    READS: ClassVar[Commands] = Commands.of(*COMMANDS)
+
+    rules_on: Callable[[str], PerpetualRules]
+    state: State = field(init=False)
+    _answered: dict[str, tuple[do.PlacePerpetual, Event]] = field(factory=dict)
+
+    def __attrs_post_init__(self) -> None:
+        self.state = State(self.rules_on(self.clock.on.isoformat()), self.events.append)
+
+    def advance(self, at: int) -> None:
+        """Samples premiums and settles funding that has fallen due."""
+        check_reachable(self.state, at)
+        self.clock.at = at
+        self._answer(lambda: pass_time(self.state, at))
+
+    def carry_out(self, command: do.Command) -> None:
+        self._answer(lambda: self._carry_out(command))
+
+    def prepare_day(self, on: str, at: int) -> Callable[[], None]:
+        """Everything is judged again by the rules of the day."""
+        state = self.state
+        check_reachable(state, at)
+        rules = self.rules_on(on)
+        clients = {name: _client(rules, account.client) for name, account in state.accounts.items()}
+        products = {name: _product(rules, contract.product) for name, contract in state.contracts.items()}
+
+        def judge() -> None:
+            for name, facts in clients.items():
+                state.accounts[name].facts = facts
+            for name, facts in products.items():
+                state.contracts[name].facts = self._with_interval(facts)
+            buckets = list(state.buckets())
+            for bucket in buckets:
+                revalidate(state, bucket)
+            review(state, buckets)
+
+        def begin() -> None:
+            state.rules = rules
+            self._answer(judge)
+
+        return begin
+
+    def total(self) -> int:
+        """Every balance, position at mark and fund, in units; it is what was deposited, after every command."""
+        return self.state.total()
+
+    def _answer(self, step: Callable[[], None]) -> None:
+        """Takes a step; emits where the rulebook cannot compute what it needs."""
+        try:
+            step()
+        except UndecidedError as unanswered:
+            answer = unanswered.answer
+            self.state.emit(Unanswered(answer.question.name, answer.verdict))
+
+    def _carry_out(self, command: do.Command) -> None:
+        match command:
+            case do.PlacePerpetual():
+                self._place(command)
+            case do.CancelPerpetual():
+                self._cancel(command)
+            case do.IndexPrice():
+                self._index(command)
+            case do.ListPerpetual():
+                self._list(command)
+            case do.OpenPerpetualAccount():
+                self._open(command)
+            case do.DepositMargin():
+                self._deposit(command)
+            case do.WithdrawMargin():
+                self._withdraw(command)
+            case do.PostMargin():
+                self._post(command)
+            case do.ReleaseMargin():
+                self._release(command)
+            case do.TopUpFund():
+                self._top_up(command)
+            case do.StatePerpetualAccount():
+                state_account(self.state, known(self.state.accounts, command.account, "account"))
+            case NewDay():  # begins on all venues at once
+                raise AssertionError(command)
+            case _:
+                assert_never(command)
+
+    # ── contracts, accounts, days ───────────────────────────────────────────────────────────
+
+    def _list(self, command: do.ListPerpetual) -> None:
+        check_name(command.contract, self.state.contracts, "contract")
+        positive(command.tick, PRICE, "tick")
+        positive(command.lot, SIZE, "lot")
+        within_facts(command.tick * command.lot, "value of a lot at one tick")
+        facts = self._with_interval(_product(self.state.rules, command.product))
+        listed = self.state.rules.listed
+        verdict = listed.verdict(facts)
+        if verdict.outcome is not Outcome.PERMITTED:
+            self.state.emit(PerpetualNotListed(command.contract, verdict, listed.as_facts(facts)))
+            return
+        self.state.contracts[command.contract] = Contract(
+            command.contract, command.tick, command.lot, command.self_trade, command.product, facts
+        )
+        self.state.emit(PerpetualListed(command.contract, verdict, command.tick, command.lot))
+
+    def _with_interval(self, product: Any) -> Any:
+        """The rulebook's record of a contract; how often funding is paid is the desk's own to say."""
+        since = self.state.funded_at
+        assert since is not None
+        interval = self.state.rules.next_funding.fast(since) - since
+        return unchecked(type(product), product, convergence_interval=interval)
+
+    def _open(self, command: do.OpenPerpetualAccount) -> None:
+        check_name(command.account, self.state.accounts, "account")
+        facts = _client(self.state.rules, command.client)
+        self.state.accounts[command.account] = Account(command.account, command.client, facts)
+        self.state.emit(PerpetualAccountOpened(command.account))
+
+    # ── money ───────────────────────────────────────────────────────────────────────────────
+
+    def _deposit(self, command: do.DepositMargin) -> None:
+        account = known(self.state.accounts, command.account, "account")
+        positive(command.value, MONEY, "value")
+        within_facts(self.state.deposited + command.value, "money on the desk")
+        collateral = self.state.rules.collateral
+        (asset,) = read(collateral, {"asset": command.asset})
+        verdict = collateral.verdict(asset)
+        if verdict.outcome is not Outcome.PERMITTED:
+            self.state.emit(DepositRejected(account.name, verdict, collateral.as_facts(asset)))
+            return
+        account.free += command.value
+        self.state.deposited += command.value
+        self.state.emit(MarginDeposited(account.name, verdict, command.value, account.free))
+
+    def _withdraw(self, command: do.WithdrawMargin) -> None:
+        account = known(self.state.accounts, command.account, "account")
+        check_transfer(command.value, account.free, "free")
+        account.free -= command.value
+        self.state.deposited -= command.value
+        self.state.emit(MarginWithdrawn(account.name, command.value, account.free))
+
+    def _post(self, command: do.PostMargin) -> None:
+        account = known(self.state.accounts, command.account, "account")
+        check_transfer(command.amount, account.free, "free")
+        bucket = bucket_of(self.state, account, command.bucket)
+        account.free -= command.amount
+        bucket.margin += command.amount
+        self.state.emit(MarginPosted(account.name, bucket.name, command.amount, bucket.margin, account.free))
+
+    def _release(self, command: do.ReleaseMargin) -> None:
+        account = known(self.state.accounts, command.account, "account")
+        bucket = bucket_of(self.state, account, command.bucket)
+        check_transfer(command.amount, bucket.margin, "in the bucket")
+        released = self.state.rules.released
+        collected, required = self._after_release(bucket, command.amount)
+        verdict = released.verdict(collected, required)
+        if verdict.outcome is not Outcome.PERMITTED:
+            told = released.as_facts(collected, required)
+            self.state.emit(ReleaseRejected(account.name, bucket.name, verdict, told))
+            return
+        bucket.margin -= command.amount
+        account.free += command.amount
+        self.state.emit(
+            MarginReleased(account.name, bucket.name, verdict, command.amount, bucket.margin, account.free)
+        )
+
+    def _after_release(self, bucket: Bucket, amount: int) -> tuple[Any, Any]:
+        """What would count as collected, and what is required; missing, where something has no index."""
+        state = self.state
+        orders = [(order, order.remaining) for order in bucket.orders.values()]
+        names = {*bucket.positions, *(order.data.contract.name for order, _ in orders)}
+        if any(state.contracts[name].index is None for name in names):
+            return MISSING, MISSING
+        exposures = exposure_facts(state, worst_cases(state, bucket, orders))
+        left = bucket_facts(state, bucket, bucket.margin - amount)
+        return state.rules.collected.fast(left, False), state.rules.required.fast(exposures, False)
+
+    def _top_up(self, command: do.TopUpFund) -> None:
+        positive(command.amount, MONEY, "amount")
+        within_facts(self.state.deposited + command.amount, "money on the desk")
+        self.state.fund += command.amount
+        self.state.deposited += command.amount
+        self.state.emit(FundToppedUp(command.amount, self.state.fund))
+
+    # ── orders and prices ───────────────────────────────────────────────────────────────────
+
+    def _place(self, command: do.PlacePerpetual) -> None:
+        body = attrs.evolve(command, at=0)
+        if command.id in self._answered:
+            before, answer = self._answered[command.id]
+            if before != body:
+                new(self._answered, command.id, "order")
+            self.state.emit(answer)
+            return
+        account = known(self.state.accounts, command.account, "account")
+        contract = known(self.state.contracts, command.contract, "contract")
+        bucket = bucket_of(self.state, account, command.bucket)
+        check_order(command, contract, bucket)
+        first = len(self.events)
+        place(self.state, command, account, bucket, contract)
+        self._answered[command.id] = body, self.events[first]
+
+    def _cancel(self, command: do.CancelPerpetual) -> None:
+        account = known(self.state.accounts, command.account, "account")
+        order = self.state.live.get(command.id)
+        if order is None or order.owner != account.name:
+            message = f"`{account.name}` has no order `{command.id}` at rest"
+            raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
+        cancel(self.state, order, REQUESTED)
+
+    def _index(self, command: do.IndexPrice) -> None:
+        """A new index price moves the mark: orders are judged at it first, so that they can bear what follows."""
+        state = self.state
+        contract = known(state.contracts, command.contract, "contract")
+        if command.price is not None:
+            check_index(contract, command.price)
+        contract.index = command.price
+        if command.price is None:
+            state.emit(IndexUnavailable(contract.name))
+        else:
+            mark(state, contract)
+        buckets = list(contract.buckets.values())
+        for bucket in buckets:
+            revalidate(state, bucket)
+        if command.price is not None:
+            review(state, buckets, contract)
+
+
+def _client(rules: PerpetualRules, client: Mapping[str, Any]) -> Any:
+    (order,) = read(rules.accepted, {"order": client})
+    return order
+
+
+def _product(rules: PerpetualRules, product: Mapping[str, Any]) -> Any:
+    (record,) = read(rules.listed, {"product": product})
+    return record

@@ -1,0 +1,300 @@
+"""What comes out of the perpetuals desk, in the order in which it happened.
+
+In: nothing. Out: frozen records of flat data. What the rules decided carries the `Verdict`, what they computed the
+provisions it stands on (`per`), and where they said no, the facts they were told too. The amounts are complete:
+every balance, position and fund can be added up from the events alone (those of `mark_events` included). Absent:
+any state. An invalid command is answered by `CommandInvalid`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from attrs import frozen
+
+from policy.answers import Verdict
+from policy.market.book import OrderType, Side
+from policy.market.commands import ORDER_TYPE, SIDE
+from policy.market.events import CommandInvalid
+from policy.market.matcher import Reason
+from policy.model import types
+from policy.model.types import ListOf, OptionalOf
+from policy.perpetuals.commands import MONEY, PRICE, SIZE
+from policy.perpetuals.mark_events import (
+    Deleveraged,
+    FundDrawdown,
+    FundingNotSettled,
+    FundingPaid,
+    FundingSettled,
+    IndexUnavailable,
+    LiquidationBegun,
+    LiquidationEnded,
+    LiquidationStep,
+    LiquidationUndecided,
+    Marked,
+    PremiumSampled,
+)
+from policy.wire import standing, typed
+
+CancelReason = Reason | Literal["liquidation"]
+
+# ── set-up and money ────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class PerpetualListed:
+    """The contract may be offered, and is traded from here on."""
+
+    contract: str
+    verdict: Verdict
+    tick: int = typed(PRICE)
+    lot: int = typed(SIZE)
+
+
+@frozen
+class PerpetualNotListed:
+    """The contract may not be offered, or the rules cannot say."""
+
+    contract: str
+    verdict: Verdict
+    facts: Mapping[str, Any]
+
+
+@frozen
+class PerpetualAccountOpened:
+    """The client has an account; what may be done with it is asked order by order."""
+
+    account: str
+
+
+@frozen
+class MarginDeposited:
+    """The asset is accepted as margin; its value is free."""
+
+    account: str
+    verdict: Verdict
+    value: int = typed(MONEY)
+    free: int = standing(MONEY)
+
+
+@frozen
+class DepositRejected:
+    """The asset is not accepted as margin, or the rules cannot say; it stays with the client."""
+
+    account: str
+    verdict: Verdict
+    facts: Mapping[str, Any]
+
+
+@frozen
+class MarginWithdrawn:
+    """What was free has been paid out."""
+
+    account: str
+    value: int = typed(MONEY)
+    free: int = standing(MONEY)
+
+
+@frozen
+class MarginPosted:
+    """What was free is margin now."""
+
+    account: str
+    bucket: str
+    amount: int = typed(MONEY)
+    margin: int = standing(MONEY)
+    free: int = standing(MONEY)
+
+
+@frozen
+class MarginReleased:
+    """What was margin is free now."""
+
+    account: str
+    bucket: str
+    verdict: Verdict
+    amount: int = typed(MONEY)
+    margin: int = standing(MONEY)
+    free: int = standing(MONEY)
+
+
+@frozen
+class ReleaseRejected:
+    """The margin has to stay, or the rules cannot say."""
+
+    account: str
+    bucket: str
+    verdict: Verdict
+    facts: Mapping[str, Any]
+
+
+@frozen
+class FundToppedUp:
+    """The platform paid into its insurance fund."""
+
+    amount: int = typed(MONEY)
+    fund: int = standing(MONEY)
+
+
+# ── orders ──────────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class PerpetualAccepted:
+    """The margin is in, and the rules let the order in. `size_verdict` is asked where a position may grow."""
+
+    id: str
+    account: str
+    bucket: str
+    contract: str
+    reduces: bool
+    verdict: Verdict
+    size_verdict: Verdict | None
+    side: Side = typed(SIDE)
+    type: OrderType = typed(ORDER_TYPE)
+    size: int = typed(SIZE)
+    price: int | None = typed(OptionalOf(PRICE))
+    margin_required: int = standing(MONEY)
+    margin_collected: int = standing(MONEY)
+
+
+@frozen
+class PerpetualRejected:
+    """The rules do not let the order in, or cannot say."""
+
+    id: str
+    account: str
+    verdict: Verdict
+    size_verdict: Verdict | None
+    facts: Mapping[str, Any]
+
+
+@frozen
+class PerpetualTraded:
+    """Two orders met at the price of the one at rest. A liquidation has no order, and pays no fee for trading.
+
+    What a side closes of its position is realised, a loss being negative; both it and the fee are in its margin.
+    """
+
+    number: int
+    contract: str
+    resting: str
+    incoming: str | None
+    buyer: str
+    buyer_bucket: str
+    seller: str
+    seller_bucket: str
+    per: tuple[str, ...]  # what the order of the queue stands on
+    price: int = typed(PRICE)
+    size: int = typed(SIZE)
+    value: int = typed(MONEY)
+    buyer_realised: int = typed(MONEY)
+    seller_realised: int = typed(MONEY)
+    buyer_fee: int = typed(MONEY)
+    seller_fee: int = typed(MONEY)
+
+
+@frozen
+class ProfitRealised:
+    """A bucket's loss was paid from the profit of a position, whose entry value moves by as much."""
+
+    account: str
+    bucket: str
+    contract: str
+    amount: int = typed(MONEY)
+    margin: int = standing(MONEY)
+
+
+@frozen
+class PerpetualCancelled:
+    """What was left of the order is gone."""
+
+    id: str
+    account: str
+    reason: CancelReason
+    remaining: int = typed(SIZE)
+
+
+@frozen
+class PerpetualExpelled:
+    """The rules no longer let the order rest, or can no longer say."""
+
+    id: str
+    account: str
+    verdict: Verdict
+    size_verdict: Verdict | None
+    facts: Mapping[str, Any]
+    remaining: int = typed(SIZE)
+
+
+@frozen
+class Unanswered:
+    """The rulebook could not compute what the desk needs; what was done before it stands."""
+
+    question: str
+    verdict: Verdict
+
+
+# ── statements ──────────────────────────────────────────────────────────────────────────────
+
+
+@frozen
+class PositionStated:
+    """A position at the mark."""
+
+    contract: str
+    side: Side = typed(SIDE)
+    size: int = typed(SIZE)
+    entry_value: int = typed(MONEY)
+    mark: int = typed(PRICE)
+    profit: int = typed(MONEY)
+
+
+@frozen
+class BucketStated:
+    """Margin with what it stands for; the verdict tells whether it is to be liquidated."""
+
+    account: str
+    bucket: str
+    verdict: Verdict
+    free: int = standing(MONEY)  # of the account, beside its buckets
+    margin: int = standing(MONEY)
+    equity: int = standing(MONEY)
+    orders: tuple[str, ...] = typed(ListOf(types.TEXT))
+    positions: tuple[PositionStated, ...] = ()
+
+
+Event = (
+    CommandInvalid
+    | PerpetualListed
+    | PerpetualNotListed
+    | PerpetualAccountOpened
+    | MarginDeposited
+    | DepositRejected
+    | MarginWithdrawn
+    | MarginPosted
+    | MarginReleased
+    | ReleaseRejected
+    | FundToppedUp
+    | PerpetualAccepted
+    | PerpetualRejected
+    | PerpetualTraded
+    | ProfitRealised
+    | PerpetualCancelled
+    | PerpetualExpelled
+    | Marked
+    | IndexUnavailable
+    | PremiumSampled
+    | FundingPaid
+    | FundingSettled
+    | FundingNotSettled
+    | LiquidationBegun
+    | LiquidationUndecided
+    | LiquidationStep
+    | Deleveraged
+    | FundDrawdown
+    | LiquidationEnded
+    | Unanswered
+    | BucketStated
+)

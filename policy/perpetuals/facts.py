@@ -1,0 +1,111 @@
+"""The state of the desk as the rulebook's records: positions, buckets, what orders may lead to, orders, quotes.
+
+In: state. Out: records of the rulebook of the day, with what is not known left missing. Absent: any formula but
+size times price.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from attrs import define
+
+from policy.facts.records import unchecked
+from policy.market.book import BUY
+from policy.perpetuals.rules import PerpetualRules
+from policy.perpetuals.state import Bucket, Contract, Order, Position, State
+
+
+def position_facts(rules: PerpetualRules, position: Position, mark: int) -> Any:
+    return unchecked(
+        rules.due.records["PerpetualPosition"],
+        side=position.side,
+        size=abs(position.size),
+        entry_value=abs(position.entry),
+        mark=mark,
+    )
+
+
+def bucket_facts(state: State, bucket: Bucket, margin: int | None = None) -> Any:
+    """The bucket, with another margin if one is given."""
+    held = tuple(position_facts(state.rules, p, state.mark_of(name)) for name, p in bucket.positions.items())
+    record = state.rules.due.records["MarginBucket"]
+    return unchecked(record, margin=bucket.margin if margin is None else margin, positions=held)
+
+
+def candidate_facts(state: State, bucket: Bucket, contract: Contract) -> Any:
+    """A position that may be deleveraged, with its bucket."""
+    position = position_facts(state.rules, bucket.positions[contract.name], state.mark_of(contract.name))
+    record = state.rules.deleveraged_first.records["DeleveragingCandidate"]
+    return unchecked(record, position=position, bucket=bucket_facts(state, bucket))
+
+
+# ── what orders may lead to ─────────────────────────────────────────────────────────────────
+
+
+Open = tuple[Order, int]  # an order, and how much of it may yet trade
+
+
+@define
+class WorstCase:
+    """What open orders may make of one position: sizes, and against the mark losses and fees in units."""
+
+    held: int = 0
+    buys: int = 0
+    sells: int = 0
+    loss: int = 0
+    fees: int = 0
+
+    @property
+    def largest(self) -> int:
+        return max(abs(self.held + self.buys), abs(self.held - self.sells))
+
+
+def worst_cases(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, WorstCase]:
+    """By contract; only of contracts that have a mark price."""
+    found = {name: WorstCase(held=p.size) for name, p in bucket.positions.items()}
+    fee = state.rules.fee.fast
+    for order, size in orders:
+        name = order.data.contract.name
+        reach = found.setdefault(name, WorstCase())
+        mark = state.mark_of(name)
+        if order.side == BUY:
+            reach.buys += size
+            reach.loss += max(0, size * (order.price - mark))
+        else:
+            reach.sells += size
+            reach.loss += max(0, size * (mark - order.price))
+        reach.fees += fee(size * order.price)
+    return found
+
+
+def exposure_facts(state: State, found: dict[str, WorstCase]) -> tuple[Any, ...]:
+    made = state.rules.required.records["PerpetualExposure"]
+    return tuple(
+        unchecked(made, largest=reach.largest * state.mark_of(name), loss=reach.loss, fees=reach.fees)
+        for name, reach in found.items()
+    )
+
+
+def only_reduces(bucket: Bucket, order: Order, orders: Iterable[Open]) -> bool:
+    """Whether the order and all others of its side together can but make the position smaller."""
+    name = order.data.contract.name
+    held = bucket.positions.get(name, Position())
+    if not held.size or held.side == order.side:
+        return False
+    return abs(held.size) >= sum(size for o, size in orders if o.data.contract.name == name and o.side == order.side)
+
+
+def order_facts(order: Order, size: int) -> Any:
+    """The order as far as it can be told without a mark price. The desk lends nothing."""
+    state = order.data
+    made = unchecked(type(state.account.facts), state.account.facts)
+    made.product = state.contract.facts
+    made.side = order.side
+    made.price = order.price
+    made.notional = size * order.price
+    made.margin_on_credit = False
+    made.accepted_at = state.at
+    made.sequence = state.sequence
+    return made

@@ -1,0 +1,240 @@
+"""Closing a bucket's positions against its holder's wish, and who bears what its margin cannot.
+
+In: buckets whose mark or rules have changed. Out: events. A position is closed in steps in the book, as long as
+the insurance fund could bear the loss; what is left of a step is closed against positions of the other side, in
+the rulebook's order. Absent: when, how much at a time, in which order and
+at which price: the rulebook says.
+
+Nobody is brought below nothing by another's loss: before a mark moves no bucket is below nothing, and between
+the old mark and the new one lies the price at which a loser's margin is spent. Hence a loss that the fund cannot
+bear is borne in the contract whose mark has moved, by those who have just gained from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from policy.answers import Outcome, Verdict
+from policy.interface import provisions
+from policy.market.book import BUY, SELL, BookOrder
+from policy.perpetuals.facts import bucket_facts, candidate_facts, position_facts
+from policy.perpetuals.mark_events import (
+    Deleveraged,
+    FundDrawdown,
+    LiquidationBegun,
+    LiquidationEnded,
+    LiquidationStep,
+    LiquidationUndecided,
+)
+from policy.perpetuals.state import Bucket, Contract, OrderState, Position, State
+from policy.perpetuals.trading import LIQUIDATION, cancel, forget_filled, realise_profit, revalidate, trade
+
+_PERMITTED = Outcome.PERMITTED
+
+
+def review(state: State, buckets: Iterable[Bucket], moved: Contract | None = None) -> None:
+    """Liquidates the buckets that are due, and whomever that brings down in turn."""
+    unsaid: set[int] = set()
+    pending = [b for b in buckets if b.positions]
+    while pending:
+        closed = False
+        for bucket in pending:
+            if not bucket.positions:
+                continue
+            verdict = _due(state, bucket)
+            if verdict.outcome is _PERMITTED:
+                closed |= liquidate(state, bucket, verdict, moved)
+            elif verdict.outcome is not Outcome.DENIED and id(bucket) not in unsaid:
+                unsaid.add(id(bucket))
+                state.emit(LiquidationUndecided(bucket.account, bucket.name, verdict))
+        pending = [b for b in state.buckets() if b.positions] if closed else []
+
+
+def _due(state: State, bucket: Bucket) -> Verdict:
+    return state.rules.due.verdict(bucket_facts(state, bucket))
+
+
+def liquidate(state: State, bucket: Bucket, why: Verdict, moved: Contract | None = None, whole: bool = False) -> bool:
+    """Closes positions until the bucket is safe (all of them, if `whole`); gives whether anything was closed."""
+    facts = state.rules.due.as_facts(bucket_facts(state, bucket))
+    equity = state.equity(bucket)
+    state.emit(LiquidationBegun(bucket.account, bucket.name, why, facts, bucket.margin, equity))
+    for order in tuple(bucket.orders.values()):
+        cancel(state, order, LIQUIDATION)
+    closed = False
+    while bucket.positions and (whole or _due(state, bucket).outcome is _PERMITTED):
+        if not _step(state, bucket, _next(state, bucket, moved), whole):
+            break
+        closed = True
+    _absorb_loss(state, bucket)
+    state.emit(LiquidationEnded(bucket.account, bucket.name, bucket.margin, state.equity(bucket), state.fund))
+    return closed
+
+
+def _shortfall(state: State, bucket: Bucket) -> int:
+    """What neither margin nor fund can bear at the mark."""
+    beyond: int = state.rules.beyond_fund.fast(max(0, -state.equity(bucket)), state.fund)
+    return beyond
+
+
+def _next(state: State, bucket: Bucket, moved: Contract | None) -> Contract:
+    """The contract to be closed first."""
+    if moved is not None and moved.name in bucket.positions and _shortfall(state, bucket) > 0:
+        return moved
+    first = state.rules.liquidated_first.fast
+
+    def rank(name: str) -> tuple[int, ...]:
+        key: tuple[int, ...] = first(position_facts(state.rules, bucket.positions[name], state.mark_of(name)))
+        return key
+
+    return state.contracts[min(bucket.positions, key=rank)]
+
+
+# ── one step ────────────────────────────────────────────────────────────────────────────────
+
+
+def _step(state: State, bucket: Bucket, contract: Contract, whole: bool) -> bool:
+    position = bucket.positions[contract.name]
+    size = abs(position.size)
+    if not whole:
+        facts = position_facts(state.rules, position, state.mark_of(contract.name))
+        wanted = state.rules.step.fast(facts, state.equity(bucket))
+        size = min(size, max(contract.lot, -(-wanted // contract.lot) * contract.lot))
+    in_book, value = _into_book(state, bucket, contract, size)
+    deleveraged, more = _deleverage(state, bucket, contract, size - in_book) if in_book < size else (0, 0)
+    if not in_book + deleveraged:
+        return False
+    left = state.equity(bucket)
+    asked = state.rules.liquidation_fee.fast(value + more, left)
+    fee = max(0, min(asked, bucket.margin, left))
+    bucket.margin -= fee
+    state.fund += fee
+    state.emit(
+        LiquidationStep(
+            account=bucket.account,
+            bucket=bucket.name,
+            contract=contract.name,
+            per=provisions(state.rules.step, state.rules.liquidation_fee),
+            in_book=in_book,
+            deleveraged=deleveraged,
+            closed=value + more,
+            fee=fee,
+            margin=bucket.margin,
+            fund=state.fund,
+        )
+    )
+    return True
+
+
+def _into_book(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
+    """Closes up to `size` in the book, as far as the fund could bear it; gives the size and its value."""
+    held = bucket.positions[contract.name]
+    standing = OrderState(state.accounts[bucket.account], bucket, contract, 0, 0)
+    order = BookOrder("", bucket.account, SELL if held.size > 0 else BUY, 0, size, standing)
+    done = value = 0
+    for resting, quantity in contract.book.sweep(order, False):
+        if not quantity:  # an order of the same client's, in another bucket
+            continue
+        if not _bearable(state, bucket, contract, resting.price, quantity):
+            break
+        fee = state.rules.fee.fast(quantity * resting.price)
+        contract.book.fill(order, [(resting, quantity)])
+        forget_filled(state, resting)
+        other = resting.data.bucket
+        if order.side == BUY:
+            trade(state, contract, (bucket, other), (0, fee), resting, None, quantity)
+        else:
+            trade(state, contract, (other, bucket), (fee, 0), resting, None, quantity)
+        done += quantity
+        value += quantity * resting.price
+    return done, value
+
+
+def _bearable(state: State, bucket: Bucket, contract: Contract, price: int, quantity: int) -> bool:
+    """Whether the fund could bear the loss once so much is closed at a price, or else the whole position.
+
+    The first lets a book that is a little worse than the mark take what it can; the second one that is a good deal
+    better, when at the mark the loss already is too much for the fund.
+    """
+    size = bucket.positions[contract.name].size
+    part = quantity if size > 0 else -quantity
+    gained = price - state.mark_of(contract.name)
+    left = state.equity(bucket) + max(part * gained, size * gained)
+    verdict = state.rules.deleveraging_due.verdict(max(0, -left), state.fund, 0)
+    return verdict.outcome is Outcome.DENIED
+
+
+# ── deleveraging ────────────────────────────────────────────────────────────────────────────
+
+
+def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
+    """Closes `size` against positions of the other side, if the rules say so; gives the size and its value."""
+    loss = max(0, -state.equity(bucket))
+    verdict = state.rules.deleveraging_due.verdict(loss, state.fund, size)
+    if verdict.outcome is not _PERMITTED:
+        return 0, 0
+    name = contract.name
+    position = bucket.positions[name]
+    sign = 1 if position.size > 0 else -1
+    facts = position_facts(state.rules, position, state.mark_of(name))
+    price = state.rules.deleveraging_price.fast(facts, _shortfall(state, bucket))
+    left = size
+    for rank, other in enumerate(_adl_queue(state, contract, position, bucket), 1):
+        if not left:
+            break
+        part = min(left, abs(other.positions[name].size))
+        realised, other_realised = bucket.trade(name, -sign * part, price), other.trade(name, sign * part, price)
+        left -= part
+        state.emit(
+            Deleveraged(
+                contract=name,
+                verdict=verdict,
+                per=provisions(state.rules.deleveraged_first, state.rules.deleveraging_price),
+                account=bucket.account,
+                bucket=bucket.name,
+                other=other.account,
+                other_bucket=other.name,
+                rank=rank,
+                size=part,
+                price=price,
+                realised=realised,
+                other_realised=other_realised,
+                margin=bucket.margin,
+                other_margin=other.margin,
+            )
+        )
+        realise_profit(state, bucket)
+        realise_profit(state, other)
+        _absorb_loss(state, other)
+        revalidate(state, other)
+    return size - left, (size - left) * price
+
+
+def _adl_queue(state: State, contract: Contract, against: Position, bucket: Bucket) -> list[Bucket]:
+    """The holders of the other side, in the rulebook's order; of equals, who came to the contract first."""
+    others = [b for b in contract.holders() if b is not bucket and b.positions[contract.name].size * against.size < 0]
+    rank = state.rules.deleveraged_first.fast
+    return sorted(others, key=lambda b: rank(candidate_facts(state, b, contract)))
+
+
+def _absorb_loss(state: State, bucket: Bucket) -> None:
+    """A loss beyond the margin of a bucket that holds nothing any more goes to the fund, as far as that goes."""
+    if bucket.positions or bucket.margin >= 0:
+        return
+    loss = -bucket.margin
+    beyond = state.rules.beyond_fund.fast(loss, state.fund)
+    from_fund = min(state.fund, max(0, loss - beyond))
+    state.fund -= from_fund
+    state.uncovered += loss - from_fund
+    bucket.margin = 0
+    state.emit(
+        FundDrawdown(
+            account=bucket.account,
+            bucket=bucket.name,
+            per=provisions(state.rules.beyond_fund),
+            loss=loss,
+            from_fund=from_fund,
+            uncovered=loss - from_fund,
+            fund=state.fund,
+        )
+    )

@@ -1,0 +1,288 @@
+"""Claims to results: encode, solve, replay the solution on the interpreter, minimise it.
+
+In: a program and a batch of claims about the same facts. Out: a result for each, in order. Solving is counterexample-
+guided refinement (CEGAR, see `axioms`): a solution that the interpreter rejects is excluded by an axiom's instance.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from attrs import evolve, field, frozen
+
+from policy.ir import program as ir
+from policy.ir.interpret import FaultError, Unknown
+from policy.ir.program import Expr, Program
+from policy.model import types
+from policy.model.values import show
+from policy.verify.axioms import Model, instances
+from policy.verify.claims import Batch, Claim, ClaimResult, Example, ProofStatus, Query, is_true
+from policy.verify.facts import DAYS, LONGEST, Fact, Facts, Given
+from policy.verify.goals import Goals
+from policy.verify.minimise import Minimiser, days_of
+from policy.verify.notation import in_json, in_rules, paths
+from policy.verify.product_program import records_of
+from policy.verify.replay import Dated, Replay, part_of, without_unread
+from policy.verify.smtlib import Script
+from policy.verify.solver import Reply, Solver
+from policy.verify.symbolic import CannotEncodeError
+from policy.verify.terms import Term, Terms
+
+MOST_REFINEMENTS = 60
+LONGEST_TRIED = 12  # elements of a list, before a case that lists might show is reported as missing
+
+
+class SolverMismatchError(AssertionError):
+    """The interpreter rejects the solver's solution and no axiom explains why: a mistake in this program."""
+
+
+@frozen
+class Limits:
+    """The solver's budget for one claim, and the bound on the length of lists."""
+
+    seconds: float = 10.0
+    longest: int = LONGEST
+
+
+@frozen(eq=False)
+class Encoding:
+    """A batch of one program in terms, over all dates or `on` one; `wrong` tells which goals cannot be encoded."""
+
+    program: Program
+    batch: Batch
+    limits: Limits
+    on: int | None
+    goals: Goals
+    script: Script
+    wrong: dict[str, str]
+    dated: Dated
+    solver: Solver
+
+    @property
+    def facts(self) -> Facts:
+        return self.goals.facts
+
+    def answer(self, given: Given, day: int, e: Expr) -> Fact:
+        """What an expression comes to on facts: a value, `Unknown`, or the `FaultError`."""
+        return Replay(self.dated, self.batch.parameters, is_true(e)).outcome(given, day, e)
+
+
+def encode(
+    program: Program,
+    batch: Batch,
+    limits: Limits,
+    on: int | None = None,
+    restrict: Callable[[Facts], Facts] = lambda facts: facts,
+) -> Encoding:
+    """The batch in terms, about all facts or those to which `restrict` limits them."""
+    terms = Terms()
+    small = part_of(program, *(e for _, s in _queries(batch) for e in s.expressions))
+    small = evolve(small, records=records_of(batch.parameters, program))
+    today = terms.integer("today", *DAYS) if on is None else terms.number(on)
+    goals = Goals.over(small, terms, batch.parameters, today, limits.longest, restrict)
+    encoded: dict[str, Term] = {}
+    wrong: dict[str, str] = {}
+    for name, query in _queries(batch):
+        try:
+            encoded[name] = goals.of(query)
+        except CannotEncodeError as reason:
+            wrong[name] = str(reason)
+        except RecursionError:
+            wrong[name] = "the rules are nested too deeply"
+    script = Script(terms, encoded)
+    return Encoding(small, batch, limits, on, goals, script, wrong, Dated(small), Solver(script, limits.seconds))
+
+
+def _queries(batch: Batch) -> Iterator[tuple[str, Query]]:
+    for n, claim in enumerate(batch.claims):
+        yield str(n), claim.query
+        yield from ((f"{n} {label}", aside) for label, aside in claim.asides)
+
+
+# ── results ─────────────────────────────────────────────────────────────────────────────────
+
+
+def prove(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> list[ClaimResult]:
+    """A result for each claim. A case that short lists do not show is looked for in longer ones."""
+    a = encode(program, batch, limits, on)
+    results = [_proved(a, n) for n in range(len(batch.claims))]
+    again = [n for n, (c, r) in enumerate(zip(batch.claims, results, strict=True)) if _is_unshown(c, r)]
+    if again and limits.longest < LONGEST_TRIED:
+        longer = evolve(limits, longest=min(2 * limits.longest, LONGEST_TRIED))
+        claims = tuple(batch.claims[n] for n in again)
+        for n, result in zip(again, prove(program, evolve(batch, claims=claims), longer, on), strict=True):
+            if result.status is not ProofStatus.UNDECIDED:
+                results[n] = result
+    return results
+
+
+def _is_unshown(claim: Claim, result: ClaimResult) -> bool:
+    return not claim.is_universal and result.status is ProofStatus.REFUTED and result.longest > 0
+
+
+def _proved(a: Encoding, n: int) -> ClaimResult:
+    claim = a.batch.claims[n]
+    blank = ClaimResult(claim.kind, claim.subject, claim.statement, claim.place, ProofStatus.UNDECIDED)
+    if str(n) in a.wrong:
+        return evolve(blank, status=ProofStatus.NOT_ENCODED, why=a.wrong[str(n)])
+    longest = a.limits.longest if a.facts.lists and reads_lists(a.program, claim.query) else 0
+    case = solve(a, str(n), claim.query, minimal=claim.is_universal)
+    if case is None:
+        return evolve(blank, longest=longest, why=f"in {a.limits.seconds:g} seconds")
+    status = ProofStatus.PROVED if claim.is_universal is not case.found else ProofStatus.REFUTED
+    notes = tuple(note for label, aside in claim.asides if (note := _aside(a, f"{n} {label}", label, aside)))
+    return evolve(blank, status=status, longest=0 if case.found else longest, example=case.example, notes=notes)
+
+
+def _aside(a: Encoding, name: str, label: str, aside: Query) -> str:
+    if name in a.wrong:
+        return f"{label} cannot be encoded: {a.wrong[name]}"
+    case = solve(a, name, aside)
+    if case is None:
+        return f"{label} could not be looked for in {a.limits.seconds:g} seconds"
+    return f"{label} {case.example}: {case.example.comes_to}" if case.example else ""
+
+
+@frozen(eq=False)
+class Solution:
+    """Whether a query is satisfiable, and if so facts that the interpreter has confirmed."""
+
+    found: bool
+    example: Example | None = None
+    model: Model = field(factory=dict)
+    named: dict[str, Fact] = field(factory=dict)  # the facts, by parameter
+    day: int = 0
+
+    @property
+    def given(self) -> Given:
+        return tuple(self.named.values())
+
+
+def solve(a: Encoding, name: str, query: Query, minimal: bool = True, also: tuple[str, ...] = ()) -> Solution | None:
+    """Solves a query, together with the goals `also`; None where the solver gave up.
+
+    At first the solver knows only the lemmas of products and months. Where its solution violates their axioms, it
+    gets the instances that exclude it, and solves again; in the end, with all axioms whole.
+    """
+    replay = Replay(a.dated, a.batch.parameters, query)
+    started = a.solver.spent
+    for _ in range(MOST_REFINEMENTS):
+        reply = a.solver.check(name, *also)
+        if not reply.holds:
+            break
+        if case := _replayed(a, replay, reply, minimal):
+            return case
+        more = instances(a.script.terms, a.script.names(name, *also), reply.model)
+        if not more:
+            raise SolverMismatchError(f"`{name}`: the interpreter rejects {reply.model}\n{a.script.plain}")
+        a.solver.assert_all(more)
+        if a.solver.spent - started > a.limits.seconds / 2:
+            break
+    if reply.holds is False:
+        return Solution(False)
+    if not a.script.is_hard(name, *also):
+        return None
+    reply = a.solver.check_exactly(name, *also)
+    if reply.holds is None:
+        return None
+    if not reply.holds:
+        return Solution(False)
+    case = _replayed(a, replay, reply, minimal)
+    if case is None:
+        raise SolverMismatchError(f"`{name}`: the interpreter rejects {reply.model}\n{a.script.exact(name, *also)}")
+    return case
+
+
+def _replayed(a: Encoding, replay: Replay, reply: Reply, minimal: bool) -> Solution | None:
+    """The solution, if the interpreter confirms it."""
+    given = tuple(a.facts.read(reply.model, of, n) for n, of in replay.parameters)
+    day = int(reply.model.get("today", DAYS[1] // 5)) if a.on is None else a.on
+    if not replay.holds(given, day):
+        return None
+    if minimal:
+        given, day = minimised(a, replay, given, day)
+    named = dict(zip((n for n, _ in replay.parameters), given, strict=True))
+    return Solution(True, example_of(replay, given, day) if minimal else None, reply.model, named, day)
+
+
+def minimised(a: Encoding, replay: Replay, given: Given, day: int) -> tuple[Given, int]:
+    """The solution with simple values, and without the facts that are not read where it does not need them."""
+    bodies: list[Expr] = [*replay.query.expressions, *(f.body for f in a.program.functions.values())]
+    members = {m for members in a.program.enums.values() for m in members}
+    texts = tuple(text for text in a.facts.texts.numbers if text not in members)
+    days = days_of(bodies) if a.on is None else None
+    given, day = Minimiser(a.program, replay.holds, texts, days).of(given, replay.parameters, day)
+    read = replay.reads(given, day)
+    shown = tuple(without_unread(g, n, read) for g, (n, _) in zip(given, replay.parameters, strict=True))
+    return shown if replay.holds(shown, day) else given, day
+
+
+def example_of(replay: Replay, given: Given, day: int) -> Example:
+    """Facts as people write them."""
+    program = replay.dated.program
+    named = [(g, n, of) for g, (n, of) in zip(given, replay.parameters, strict=True)]
+    return Example(
+        show(day, types.DATE),
+        {n: in_json(g, of, program) for g, n, of in named},
+        tuple(p for g, n, of in named for p in paths(g, of, program, n)),
+        _comes_to(replay, given, day),
+        tuple((n, in_rules(g, of, program)) for g, n, of in named),
+    )
+
+
+def _comes_to(replay: Replay, given: Given, day: int) -> str:
+    value = replay.outcome(given, day, replay.query.expression)
+    if isinstance(value, FaultError):
+        return f"fails: {value}"
+    if isinstance(value, Unknown):
+        return "needs " + ", ".join(sorted(value.needs))
+    return ", ".join(_calls(replay, given, day))
+
+
+def _calls(replay: Replay, given: Given, day: int) -> Iterator[str]:
+    """The questions that the expression asks about the given facts, each with its answer."""
+    names = {n for n, _ in replay.parameters}
+    seen: set[str] = set()
+    functions = replay.dated.program.functions
+    for e in ir.walk(replay.query.expression):
+        if not isinstance(e, ir.Call) or functions[e.function].kind == "set":
+            continue
+        about = [_path(a) for a in e.arguments]
+        if any(a is None or a.partition(".")[0] not in names for a in about):
+            continue
+        of = functions[e.function]
+        label = types.short(e.function).partition("@")[0] + (f"({', '.join(map(str, about))})" if about else "")
+        if label not in seen:
+            seen.add(label)
+            yield f"{label} = {answer_text(replay.outcome(given, day, e), of)}"
+
+
+def _path(e: Expr) -> str | None:
+    if isinstance(e, ir.FieldAccess):
+        inner = _path(e.of)
+        return None if inner is None else f"{inner}.{e.name}"
+    if isinstance(e, ir.Const) and isinstance(e.value, str):
+        return e.value
+    return e.name if isinstance(e, ir.Variable) else None
+
+
+def answer_text(value: Fact, function: ir.Function) -> str:
+    """An answer to a question, in a line."""
+    if isinstance(value, Unknown):
+        return "undecided: needs " + ", ".join(sorted(value.needs))
+    if isinstance(value, FaultError):
+        return f"fails: {value}"
+    if function.kind == "decision":
+        return "permitted" if value else "denied"
+    return show(value, function.type)
+
+
+def reads_lists(program: Program, query: Query) -> bool:
+    """Whether a query depends on lists: it aggregates them, or tests membership in one."""
+    bodies = [*query.expressions, *(f.body for f in part_of(program, *query.expressions).functions.values())]
+    return any(
+        isinstance(e, ir.Aggregate)
+        or (isinstance(e, ir.Compare) and e.operator == "in" and isinstance(e.right, ir.FieldAccess | ir.Variable))
+        for body in bodies
+        for e in ir.walk(body)
+    )
