@@ -1,7 +1,7 @@
 """The perpetuals desk of one platform: a command in, events out.
 
 In: commands in the order of their time, and a way to get the rules of a date. Out: events, each with the rules that
-it stands on. An invalid command is answered by `Rejected`, what the rules forbid or cannot decide by an event of
+it stands on. An invalid command is answered by `Rejected`, what the rules forbid or cannot decide by one of
 its own. Money that comes in is counted at the value given; what it is made of is the custodian's to know. The mark
 moves when the index does, and with it orders and positions are judged again. Absent: clock and I/O, and any formula,
 rate, order or size, which are the rulebook's.
