@@ -249,7 +249,7 @@ class Clearing:
         )
 
     def _cost(self, trade: UnsettledTrade, seat: MarketAccess, side: Side, failed: str) -> Answer:
-        """What a side lost, if the rules can tell."""
+        """What a side lost, if the rules can compute it."""
         question = self.rules.asked.replacement_cost
         record = unchecked(
             question.records["FailedTrade"],

@@ -1,4 +1,4 @@
-"""What the exchange can be told: commands, as plain data.
+"""The commands of the exchange, as plain data.
 
 In: nothing. Out: frozen records; amounts are scaled integers of the rulebook's types, moments are microseconds
 since 1970 UTC. Set-up is commands too, and the same command again is a change, so that a journal of commands is
@@ -49,8 +49,8 @@ class AdmitPlatform:
     """A platform brings orders; `facts` are true of all of them.
 
     The orders of a platform that `shares_with` others state what holds of those instead: that is how a licensed
-    platform's orders tell whether there is anyone eligible with whom the book is shared. `licensed_in` is the place
-    of its licence, by its ISO 3166 code, where nothing asks about it; documents tell it, and no rule sees it.
+    platform's orders state whether anyone eligible shares the book. `licensed_in` is the place
+    of its licence, by its ISO 3166 code, where no question asks about it; documents show it, and no rule sees it.
     """
 
     id: str
@@ -75,7 +75,7 @@ class Ask:
     """What holds of a platform, an instrument or a participant as a whole is asked of the rulebook.
 
     The answer becomes the `fact` of its orders (of these classes of `investors`; of all, if none is named), and
-    is no fact at all while the rulebook cannot tell. Without a `fact` it is only told. It is asked again when
+    is missing while the rulebook cannot decide. Without a `fact` it is only emitted. It is asked again when
     the rules change.
     """
 
@@ -137,7 +137,7 @@ class Place:
 
 @frozen
 class Cancel:
-    """Its owner takes back what is left of an order."""
+    """Its owner cancels what is left of an order."""
 
     id: str
     by: str

@@ -1,7 +1,7 @@
 """What comes out of the exchange, in the order in which it happened.
 
 In: nothing. Out: frozen records of flat data; what the rules decided carries the `Verdict`, and where they said
-no, the facts they were told too, as the JSON that the same question would read. Absent: any state. An
+no, also the facts that were decided on, as the JSON that the same question would read. Absent: any state. An
 invalid command is answered by `CommandInvalid` of `policy.market.events`, which every venue has.
 """
 
@@ -62,7 +62,7 @@ class Answered:
 
 @frozen
 class MoneyDeposited:
-    """A participant brought in money."""
+    """A participant deposited money."""
 
     by: str
     amount: int = typed(MONEY)
@@ -71,7 +71,7 @@ class MoneyDeposited:
 
 @frozen
 class TokensDeposited:
-    """A participant brought in tokens."""
+    """A participant deposited tokens."""
 
     by: str
     instrument: str

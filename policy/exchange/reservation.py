@@ -55,7 +55,7 @@ class Reservation:
         return facts
 
     def _exposed(self, seat: MarketAccess, without: int) -> Any:
-        """Someone's exposure as the rulebook reckons it, one order left out; missing where it cannot tell."""
+        """Someone's exposure as the rulebook reckons it, one order left out; missing where it cannot compute it."""
         account = seat.account
         try:
             return self.exposure(account.opening, account.bought, account.sold, account.open_buys - without)

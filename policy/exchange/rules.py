@@ -62,7 +62,7 @@ class Rules:
 
     asked: ExchangeRules
     ask: Callable[[str], BoundQuestion]  # a question that only the data names. Raises PolicyError
-    interval: int | None  # microseconds that may lie between settlements, if the rulebook can tell
+    interval: int | None  # microseconds that may lie between settlements, if the rulebook says so
     interval_per: tuple[str, ...]  # the provisions that say so
 
 

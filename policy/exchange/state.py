@@ -2,7 +2,7 @@
 
 In: platforms, instruments, participants, and what is to be asked of each as a whole. Out: seats: a participant in
 one market, with the facts of all its orders there and the balances they are paid from. What the rulebook cannot
-tell of someone stays missing, and is never taken for no. Absent: orders, and what the rules make of them.
+decide stays missing, and is never taken for no. Absent: orders, and what the rules make of them.
 """
 
 from __future__ import annotations
@@ -134,7 +134,7 @@ class Register:
                 yield ask, verdict
 
     def _standing(self, about: str, id: str, investor: Any) -> dict[str, Any]:
-        """What the rulebook says as facts of the orders of a class of investors; missing where it cannot tell."""
+        """What the rulebook says as facts of the orders of a class of investors; missing where it cannot decide."""
         found: dict[str, Any] = {}
         for ask, verdict in self._asked.get((about, id), {}).values():
             if ask.fact and (not ask.investors or investor in ask.investors):
@@ -163,7 +163,7 @@ class Register:
     def _platform(self, id: str, investor: Any) -> dict[str, Any]:
         """What a platform's orders state: what holds of it, and of those that it shares its book with.
 
-        What is true of one of them is true; else what cannot be told of one of them cannot be told.
+        What is true of one of them is true; else what is missing of one of them is missing.
         """
         platform = self.platforms[id]
         partners = [self._alone(p, investor) for p in platform.shares_with if p in self.platforms]

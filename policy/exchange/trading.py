@@ -42,7 +42,7 @@ _PERMITTED = Outcome.PERMITTED
 
 @define(eq=False, repr=False)
 class OrderDesk:
-    """Every order that rests, under the rules of the day. With `evidence`, events tell more than a trader needs."""
+    """Every order that rests, under the rules of the day. With `evidence`, events carry more than a trader needs."""
 
     register: Register
     clearing: Clearing

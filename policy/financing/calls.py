@@ -91,7 +91,7 @@ def _review_advances(account: Account, context: Context) -> None:
 
 
 def overdue(accounts: Mapping[str, Account], context: Context, now: int) -> list[Account]:
-    """The accounts whose time to meet a call has run out, told in the order in which it did."""
+    """The accounts whose time to meet a call has run out, in the order in which it did."""
     found, waiting = [], []
     while context.deadlines and context.deadlines[0][0] <= now:
         due_by, id = entry = heappop(context.deadlines)

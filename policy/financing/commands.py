@@ -1,4 +1,4 @@
-"""What a lender can be told: commands, as plain data.
+"""The commands of a lender, as plain data.
 
 In: nothing. Out: frozen records; amounts are scaled integers of the rulebook's types, moments are microseconds
 since 1970 UTC. Set-up is commands too. What is true of a lender, an asset or a client is given as the facts of
@@ -25,7 +25,7 @@ QUANTITY = Number("quantity", 8)
 
 @frozen
 class SetUpLender:
-    """Who lends. `facts` are those of the firm, `book` those of its loan book; said again, it is a change."""
+    """Who lends. `facts` are those of the firm, `book` those of its loan book; the same command again is a change."""
 
     at: int = typed(types.INSTANT)
     book: Mapping[str, Any] = facts()

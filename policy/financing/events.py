@@ -54,7 +54,7 @@ class PositionView:
 
 @frozen(kw_only=True)
 class LenderJudged:
-    """Whether the lender may offer financing; told when it is set up, and when the answer changes."""
+    """Whether the lender may offer financing; emitted when it is set up, and when the answer changes."""
 
     verdict: Verdict
 
@@ -266,7 +266,7 @@ class SaleHalted:
 
 @frozen(kw_only=True)
 class BookJudged:
-    """Whether the loan book is within its limits; told when the answer or its reasons change.
+    """Whether the loan book is within its limits; emitted when the answer or its reasons change.
 
     `collateral_loans` is nothing where it is unknown what some position counts for.
     """

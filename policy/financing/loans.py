@@ -34,7 +34,7 @@ class Sums:
 
 @define(eq=False)
 class Loans:
-    """All loans. `uncounted` positions are those of which the rules cannot tell what counts towards them."""
+    """All loans. `uncounted` positions are those for which the rules cannot compute what counts towards them."""
 
     total: int = 0
     by_group: Sums = field(factory=Sums)

@@ -24,7 +24,7 @@ def review(account: Account, context: Context) -> None:
             if not (rules.call.fast(facts) or rules.sale.fast(facts)):
                 return
         except UndecidedError:
-            pass  # the reviews tell what is missing
+            pass  # the reviews emit what is missing
     review_call(account, context)
     _review_sale(account, context)
     account.settled = facts.call == NO_CALL and not (
@@ -39,7 +39,7 @@ def _review_sale(account: Account, context: Context) -> None:
         _once(account, asked, context, SaleUndecided(account=account.id, verdict=verdict))
     elif verdict.outcome is not Outcome.PERMITTED:
         account.sale_reported = ()
-    elif not _certain(account, context):  # a call is open, and nobody can tell whether it is met
+    elif not _certain(account, context):  # a call is open, and whether it is met is undecided
         needs = open_questions(context.rules.met.verdict(account.facts))
         _halt(account, _unpriced(account), needs, verdict, context)
     elif account.held:
@@ -62,10 +62,10 @@ def _tell_uncovered(account: Account, verdict: Verdict, context: Context) -> Non
     _once(account, (str(loan),), context, LoanUncovered(account=account.id, shortfall=loan, verdict=verdict))
 
 
-def _once(account: Account, told: tuple[str, ...], context: Context, event: Event) -> None:
-    """Tells what has not been told of the account before."""
-    if account.sale_reported != told:
-        account.sale_reported = told
+def _once(account: Account, reported: tuple[str, ...], context: Context, event: Event) -> None:
+    """Emits an event that the account has not had before."""
+    if account.sale_reported != reported:
+        account.sale_reported = reported
         context.emit(event)
 
 

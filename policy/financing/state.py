@@ -48,7 +48,7 @@ class Asset:
 class Held:
     """A position: how much of an asset, and the facts of it that the rules see.
 
-    `counted` is how much of the loan counts towards it; nothing where the rules cannot tell.
+    `counted` is how much of the loan counts towards it; nothing where the rules cannot compute it.
     """
 
     account: Account

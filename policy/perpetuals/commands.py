@@ -1,4 +1,4 @@
-"""What the perpetuals desk can be told: commands, as plain data.
+"""The commands of the perpetuals desk, as plain data.
 
 In: nothing. Out: frozen records; money is in units of 0.00000001 US dollar, prices of 0.0001 dollar, sizes of
 0.0001 contract, so that a size at a price is a whole number of units. Facts of the rulebook are raw JSON. Set-up
