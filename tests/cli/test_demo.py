@@ -14,7 +14,7 @@ from click.testing import CliRunner
 
 from policy import resources
 from policy.cli import main
-from policy.cli.demo import DATES
+from policy.documents.markets import DATES
 from policy.reports.render import grouped
 
 

@@ -127,12 +127,12 @@ class Replayed:
 
     def __init__(self) -> None:
         self.book = Book()
-        self.seen: dict[str, BookOrder] = {}
+        self.seen: dict[str, BookOrder[None]] = {}
 
     def follow(self, message: Message) -> bool:
         """Whether it was about an order that was seen to arrive."""
         if message.kind == PLACED:
-            order = BookOrder(message.order, "", message.side, message.price, message.size)
+            order = BookOrder(message.order, "", message.side, message.price, message.size, None)
             self.seen[order.id] = order
             self.book.rest(order)
             return True
@@ -156,7 +156,7 @@ def test_every_execution_of_an_order_seen_to_arrive_is_at_the_front_of_its_queue
         if message.kind == EXECUTED and message.order in replayed.seen:
             order = replayed.seen[message.order]
             other = SELL if order.side == BUY else BUY
-            taker = BookOrder("taker", "somebody", other, message.price, message.size)
+            taker = BookOrder("taker", "somebody", other, message.price, message.size, None)
             assert replayed.book.plan(taker) == [(order, message.size)]
             executed += 1
         replayed.follow(message)
