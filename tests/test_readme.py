@@ -13,7 +13,7 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib.util import find_spec
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +137,7 @@ def test_modules_imported_by_python_shown_exist(page: Path) -> None:
     for block in blocks(page, "python"):
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.ImportFrom):
-                assert find_spec(str(node.module)), node.module
+                assert import_module(str(node.module)), node.module
 
 
 def test_the_readme_is_short() -> None:

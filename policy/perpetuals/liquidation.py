@@ -62,7 +62,10 @@ def liquidate(state: State, bucket: Bucket, why: Verdict, moved: Contract | None
     for order in tuple(bucket.orders.values()):
         cancel(state, order, LIQUIDATION)
     closed = False
-    while bucket.positions and (whole or _due(state, bucket).outcome is _PERMITTED):
+    while bucket.positions:
+        whole = whole or bucket.margin < 0  # a realised loss beyond the margin: what is left has no profit to pay it
+        if not whole and _due(state, bucket).outcome is not _PERMITTED:
+            break
         if not _step(state, bucket, _next(state, bucket, moved), whole):
             break
         closed = True

@@ -228,6 +228,25 @@ TestAnyStream = AnyStream.TestCase
 TestAnyStream.settings = settings_for(40)
 
 
+def test_a_loss_beyond_the_margin_leaves_no_position_in_another_contract() -> None:
+    """Found at random: the fund could bear the loss in one contract, and the other was kept with the margin below 0."""
+    state = AnyStream()
+    state.begin(fund=36, turns_strict=True)
+    for _ in range(3):
+        state.jump(contract="BTC", percent=50)
+    state.deal(contract="ETH", crossed=(False, True), off=0, pair=["ann", "dan", "ben", "cat"], size=20)
+    for _ in range(2):
+        state.jump(contract="BTC", percent=50)
+    state.deal(contract="BTC", crossed=(True, False), off=0, pair=["dan", "cat", "ben", "ann"], size=1)
+    state.jump(contract="BTC", percent=50)
+    state.jump(contract="ETH", percent=151)
+    state.nobody_is_in_debt()
+    state.money_is_conserved()
+    state.the_events_tell_it_all()
+    state.as_many_are_sold_as_bought()
+    state.teardown()
+
+
 @pytest.mark.slow
 def test_very_many_streams() -> None:
     run_state_machine_as_test(AnyStream, settings=settings_for(400))
