@@ -229,7 +229,7 @@ TestAnyStream.settings = settings_for(40)
 
 
 def test_a_loss_beyond_the_margin_leaves_no_position_in_another_contract() -> None:
-    """Found at random: the fund could bear the loss in one contract, and the other was kept with the margin below 0."""
+    """Found at random: the fund bore the loss in one contract; the other was kept with the margin below 0."""
     state = AnyStream()
     state.begin(fund=36, turns_strict=True)
     for _ in range(3):
