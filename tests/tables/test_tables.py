@@ -185,7 +185,7 @@ def test_bad_rows_are_refused_and_told_apart() -> None:
         (["--on", "2026-03-01", "--facts", "facts.xlsx"], "does not say what kind of table it is"),
         (["--on", "2026-03-01", "--facts", "none.parquet"], "`none.parquet` cannot be read"),
         (["--on-column", "when", "--facts", "facts.csv"], "`when` is not a column of the table"),
-        (["--facts", "facts.csv"], "say as of when"),
+        (["--facts", "facts.csv"], "or for a table"),
         (["--on", "2026-03-01", "--facts", "facts.csv", "--keep", "nme"], "there is no column `nme` to keep"),
     ],
 )
