@@ -1,5 +1,5 @@
-"""Claims proved, refuted, not decided and not encoded: transcripts in corpus/verify, in the form of those of the command
-line. A file of rules without a head of its own gets the standard one.
+"""Claims proved, refuted, not decided and not encoded: transcripts in corpus/verify, in the form of those of the
+command line. A file of rules without a head of its own gets the standard one.
 """
 
 from __future__ import annotations
