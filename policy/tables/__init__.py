@@ -1,1 +1,1 @@
-"""Whole books at once: questions asked of tables in files and on clusters (the extras `columns` and `spark`)."""
+"""Whole books at once: questions to tables in files and on clusters (the extras `columns` and `spark`)."""

@@ -1,4 +1,4 @@
-"""A question asked of tables whose rows each have a date: the law of the day, row by row.
+"""A question to tables whose rows each have a date: the law of the day, row by row.
 
 In: an undated program, and one date or the column of dates. Out: answers in the order of the rows. Rows of one period
 in which the law does not change are answered together, unless the answer depends on the day itself.

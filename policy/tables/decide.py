@@ -1,4 +1,4 @@
-"""A question asked of every row of a file, the answers written to another; memory does not grow with the file.
+"""A question to every row of a file, the answers written to another; memory does not grow with the file.
 
 In: a source, the question, and the output path. Out: a file with a row for each row, and a summary: outcomes by rule,
 what is missing, why rows were refused. Batches are answered concurrently and written in order.

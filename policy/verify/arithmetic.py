@@ -29,11 +29,7 @@ def product(t: Terms, a: Term, b: Term) -> Term:
             return t.leaves(x, lambda leaf, y=y: t.times(int(leaf.value), y))  # type: ignore[misc]
         if x.op == "*":
             return t.times(int(x.value), product(t, x.args[0], y))
-    key = ("product", frozenset((a, b)))
-    made = t.made.get(key)
-    if made is None:
-        made = t.made[key] = _new_product(t, a, b)
-    return made
+    return t.once(("product", frozenset((a, b))), lambda: _new_product(t, a, b))
 
 
 def _new_product(t: Terms, a: Term, b: Term) -> Term:
@@ -84,11 +80,7 @@ def quotient(t: Terms, mode: RoundingMode, a: Term, b: Term) -> Term:
         if a.constants:
             divisor = int(b.value)
             return t.leaves(a, lambda leaf: t.number(divide(mode, int(leaf.value), divisor)))
-    key = ("quotient", mode, a, b)
-    made = t.made.get(key)
-    if made is None:
-        made = t.made[key] = _new_quotient(t, mode, a, b)
-    return made
+    return t.once(("quotient", mode, a, b), lambda: _new_quotient(t, mode, a, b))
 
 
 def _new_quotient(t: Terms, mode: RoundingMode, a: Term, b: Term) -> Term:
@@ -147,11 +139,7 @@ def months_later(t: Terms, day: Term, months: int) -> tuple[Term, Term]:
     """The day so many months on, and whether that is out of the calendar."""
     if day.op == "num":
         return _known_day(t, int(day.value), months)
-    key = ("months", day, months)
-    made = t.made.get(key)
-    if made is None:
-        made = t.made[key] = _new_months(t, day, months)
-    return made
+    return t.once(("months", day, months), lambda: _new_months(t, day, months))
 
 
 def _known_day(t: Terms, day: int, months: int) -> tuple[Term, Term]:
@@ -201,11 +189,9 @@ def _edges(months: int) -> tuple[int, int]:
 
 def _calendar(t: Terms, day: Term, months: int, result: Term) -> list[Term]:
     """That `result` is the day of the month of `day`, or the last, in the month that comes so many months later."""
-    key = ("calendar", day)
-    if key not in t.made:
-        year, month, of_month = t.fresh("year", 1, 9_999), t.fresh("month", 0, 11), t.fresh("day", 1, 31)
-        t.made[key] = year, month, of_month
-    year, month, of_month = t.made[key]
+    year, month, of_month = t.once(
+        ("calendar", day), lambda: (t.fresh("year", 1, 9_999), t.fresh("month", 0, 11), t.fresh("day", 1, 31))
+    )
     later = t.plus(t.times(12, year), month, t.number(months))
     year_later = t.floor(later, 12)
     month_later = t.minus(later, t.times(12, year_later))

@@ -85,27 +85,27 @@ def _first(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Foun
     for test, value in zip(reversed(tests), reversed(values), strict=True):
         doubt, holds = test.value.unknown, truth(t, test.value)
         taken = t.all(t.no(doubt), holds)
-        made = merged(t, holds, value.value, rest.value)
+        chosen_value = merged(t, holds, value.value, rest.value)
         fault = t.all(t.no(doubt), t.choose(holds, value.fault, rest.fault))
         if doubt is not t.false:
-            made = doubtful(t, doubt, made, value, rest)
-        rest = Found(made, fault)
+            chosen_value = doubtful(t, doubt, chosen_value, value, rest)
+        rest = Found(chosen_value, fault)
         fault_of_tests = t.any(test.fault, t.all(t.no(taken), fault_of_tests))
     return Found(rest.value, t.any(fault_of_tests, rest.fault))
 
 
 def _only(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
     some, two, doubts = t.false, t.false, t.false
-    fault, made = t.false, none
+    fault, rest = t.false, none
     for test, value in zip(tests, values, strict=True):
         holds = t.all(t.no(test.value.unknown), truth(t, test.value))
         two = t.any(two, t.all(some, holds))
         some = t.any(some, holds)
         doubts = t.any(doubts, test.value.unknown)
         fault = t.any(fault, test.fault)
-        made = Found(merged(t, holds, value.value, made.value), t.choose(holds, value.fault, made.fault))
-    unknown = t.any(doubts, made.value.unknown)
-    return Found(with_unknown(made.value, unknown), t.any(fault, two, t.all(t.no(doubts), made.fault)))
+        rest = Found(merged(t, holds, value.value, rest.value), t.choose(holds, value.fault, rest.fault))
+    unknown = t.any(doubts, rest.value.unknown)
+    return Found(with_unknown(rest.value, unknown), t.any(fault, two, t.all(t.no(doubts), rest.fault)))
 
 
 def _several(t: Terms, kind: Aggregation, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
@@ -119,6 +119,6 @@ def _several(t: Terms, kind: Aggregation, tests: Sequence[Found], values: Sequen
     result = aggregate(t, kind, [(h, v.value) for h, v in holding])
     open_value = t.any(*(t.all(h, v.value.unknown) for h, v in holding))
     inner_fault = t.any(*(t.all(h, v.fault) for h, v in holding))
-    made = merged(t, some, Plain(result.term, t.false, open_value), none.value)
+    total = merged(t, some, Plain(result.term, t.false, open_value), none.value)
     later = t.choose(some, inner_fault, none.fault)
-    return Found(with_unknown(made, t.any(doubts, made.unknown)), t.any(fault, t.all(t.no(doubts), later)))
+    return Found(with_unknown(total, t.any(doubts, total.unknown)), t.any(fault, t.all(t.no(doubts), later)))

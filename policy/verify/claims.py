@@ -20,9 +20,9 @@ QueryKind = Literal["true", "possible", "unknown", "fault", "fault or limit", "d
 
 @frozen(eq=False)
 class Query:
-    """Facts and a date for which `expression`, and where there is one `other`, come to something.
+    """Facts and a date on which `expression`, and `other` if the kind compares two, have a property.
 
-    Where there is a `where`, it must be certainly true as well.
+    If there is a `where`, it must be certainly true as well.
     """
 
     kind: QueryKind
@@ -121,7 +121,7 @@ class ProofStatus(Enum):
 
 @frozen
 class Example:
-    """A solution: facts on a date, and what they come to. `shown` are the facts read, as authors write them."""
+    """A solution: facts on a date, and the answers on them. `shown` are the facts read, as authors write them."""
 
     on: str
     facts: dict[str, object]  # as JSON, for `policy decide`

@@ -99,7 +99,7 @@ class Change:
 
 
 def change(before: Program, after: Program, directions: dict[str, str]) -> Change:
-    """The questions to compare; `directions` tells when each is stricter: higher, lower, permitted, denied."""
+    """The questions to compare; `directions` are when each is stricter: higher, lower, permitted, denied."""
     old, new = fingerprints(before), fingerprints(after)
     ids = [*before.functions, *(id for id in after.functions if id not in before.functions)]
     compared = [

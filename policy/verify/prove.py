@@ -46,7 +46,7 @@ class Limits:
 
 @frozen(eq=False)
 class Encoding:
-    """A batch of one program in terms, over all dates or `on` one; `wrong` tells which goals cannot be encoded."""
+    """A batch of one program in terms, over all dates or `on` one; `wrong` are the goals that cannot be encoded."""
 
     program: Program
     batch: Batch
@@ -63,7 +63,7 @@ class Encoding:
         return self.goals.facts
 
     def answer(self, given: Given, day: int, e: Expr) -> Fact:
-        """What an expression comes to on facts: a value, `Unknown`, or the `FaultError`."""
+        """The value of an expression on facts, `Unknown`, or the `FaultError`."""
         return Replay(self.dated, self.batch.parameters, is_true(e)).outcome(given, day, e)
 
 

@@ -31,16 +31,16 @@ class Dated:
     """A program as of any day, and the classes of its records; shared by all claims."""
 
     program: Program
-    made: dict[int, Program] = field(factory=dict)
+    programs: dict[int, Program] = field(factory=dict)
     classes: dict[str, type[Any]] = field(factory=dict)
 
     def on(self, day: int) -> Program:
         """The program as of a day."""
-        if day not in self.made:
-            self.made[day] = specialised(self.program, day)
+        if day not in self.programs:
+            self.programs[day] = specialised(self.program, day)
         if not self.classes:
             self.classes.update(record_classes(self.program))
-        return self.made[day]
+        return self.programs[day]
 
 
 @frozen(eq=False)

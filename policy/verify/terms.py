@@ -8,10 +8,11 @@ Absent on purpose: texts, records, lists, dates, which `to_smt` encodes as these
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, Literal, Protocol
+from typing import Any, Literal, Protocol, TypeVar
 
 from attrs import field, frozen
 
+T = TypeVar("T")
 Sort = Literal["Bool", "Int"]
 BOOL: Sort = "Bool"
 INT: Sort = "Int"
@@ -60,7 +61,7 @@ class Terms:
     asserted where both occur.
     """
 
-    made: dict[object, Any] = field(factory=dict)
+    memo: dict[object, Any] = field(factory=dict)
     lemmas: dict[Term, list[Term]] = field(factory=dict)
     axioms: dict[Term, Axiom] = field(factory=dict)
     neighbours: dict[object, list[tuple[Term, Term]]] = field(factory=dict)
@@ -79,10 +80,17 @@ class Terms:
         constants: bool = False,
     ) -> Term:
         key = (op, args, value)
-        made: Term | None = self.made.get(key)
-        if made is None:
-            made = self.made[key] = Term(op, args, sort, value, low, high, constants)
-        return made
+        term: Term | None = self.memo.get(key)
+        if term is None:
+            term = self.memo[key] = Term(op, args, sort, value, low, high, constants)
+        return term
+
+    def once(self, key: object, build: Callable[[], T]) -> T:
+        """What is built under a key, built once."""
+        if key not in self.memo:
+            self.memo[key] = build()
+        result: T = self.memo[key]
+        return result
 
     # ── leaves ──────────────────────────────────────────────────────────────────────────────
 
@@ -101,7 +109,7 @@ class Terms:
 
     def fresh(self, what: str, low: int | None = None, high: int | None = None) -> Term:
         """An integer under a new name, which the caller constrains by `lemmas` and `axioms`."""
-        return self.integer(f"{what}!{len(self.made)}", low, high)
+        return self.integer(f"{what}!{len(self.memo)}", low, high)
 
     # ── booleans ────────────────────────────────────────────────────────────────────────────
 

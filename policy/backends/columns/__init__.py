@@ -1,5 +1,7 @@
 """A table at a time: questions of a program as Polars expressions over scaled integers (the extra `columns`).
 
-`graph` holds operations on columns, each made once; `compile` makes them from the program, with `numbers`, `logic`
-and `lists`; `plan` runs them over the frames that `facts.from_table` reads; `evaluator` is the face of it all.
+`graph` holds operations on columns, equal ones once. `compile` builds them from the program: its `Compiler` descends
+into expressions and has a `Context` (facts, needs, faults), a `Logic`, `Lists` and `Tables` that combine values, with
+exact arithmetic in `numbers`. `plan` runs them over the frames that `facts.from_table` reads; `evaluator` is the
+entry.
 """

@@ -55,7 +55,10 @@ class Tables:
     def first(
         self, cases: Iterable[tuple[Scalar, Scalar]], none: Callable[[], Scalar], none_is_fault: bool
     ) -> Scalar:
-        """The first case that holds, or the value of all that may be it. What is never reached is not asked for."""
+        """The first case that holds, or the value of all that may be it.
+
+        Cases behind one that always holds are not compiled.
+        """
         g, c = self.logic.graph, self.logic.context
         reached, fault, result = g.true, None, None
         seen: list[tuple[Scalar, Scalar]] = []

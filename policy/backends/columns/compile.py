@@ -1,6 +1,6 @@
 """Expressions of a program of one date as columns.
 
-In: a program, the ranges of a table's columns, and whether needs are wanted. Out: for each expression a value:
+In: a program, the ranges of a table's columns, and whether to compute needs. Out: for each expression a value:
 null ⇔ unknown; fault ⊇ the interpreter's faults (over-approximate). A row with a fault goes to the interpreter, so
 the value computed for it does not matter. Absent: dates (a program is of one) and running anything.
 """

@@ -1,4 +1,4 @@
-"""A question asked of whole tables: the outcome, value, reasons and needs of every row, equal to the interpreter's.
+"""A question to whole tables: the outcome, value, reasons and needs of every row, equal to the interpreter's.
 
 In: a program of one date, a question, and tables of its facts. Out: a table of answers, row for row. Rows without an
 expression, or with numbers too large for 128 bits, are answered one by one, and counted. Absent: files, dates of
@@ -122,7 +122,7 @@ def _parts(value: Value) -> list[Scalar]:
 
 @define(eq=False)
 class ColumnsEvaluator:
-    """One question of a program of one date, asked of tables with the columns of `layout`."""
+    """One question of a program of one date, to tables with the columns of `layout`."""
 
     program: Program
     function: Function
@@ -157,8 +157,8 @@ class ColumnsEvaluator:
             whole, alone = self._completed(drafts, numbered, result)
             return Answers(drafts.finished(whole), drafts.tally(whole), alone)
         plain, odd = numbered.filter(~read.odd), numbered.filter(read.odd)
-        made, alone = self._completed(drafts, plain, self._evaluated(self.layout.read(plain)))
-        whole = in_place(numbered[ROW], [(plain[ROW], made), (odd[ROW], self._one_by_one(drafts, odd))])
+        answered, alone = self._completed(drafts, plain, self._evaluated(self.layout.read(plain)))
+        whole = in_place(numbered[ROW], [(plain[ROW], answered), (odd[ROW], self._one_by_one(drafts, odd))])
         return Answers(drafts.finished(whole), drafts.tally(whole), alone + odd.height)
 
     def _evaluated(self, read: Read) -> pl.DataFrame | None:
@@ -171,11 +171,11 @@ class ColumnsEvaluator:
         """The answers in a plan's result; the rows that it does not answer go to the needs plan, or one by one."""
         if result is None:
             return self._one_by_one(drafts, table), table.height
-        made = drafts.answered(result)
+        answered = drafts.answered(result)
         if not _is_doubtful(result):
-            return made, 0
+            return answered, 0
         unknown, fault = _doubts(result)
-        parts = [(table[ROW], made)]
+        parts = [(table[ROW], answered)]
         alone = table.filter(fault)
         doubtful = table.filter(unknown & ~fault)
         if doubtful.height:
@@ -212,8 +212,8 @@ class ColumnsEvaluator:
     def of_answers(self, answers: Sequence[Answer | list[Diagnostic]]) -> Answers:
         """Answers that were given one by one, as a table."""
         drafts = self.drafts()
-        made = drafts.row_by_row(answers)
-        return Answers(drafts.finished(made), drafts.tally(made), 0)
+        rows = drafts.row_by_row(answers)
+        return Answers(drafts.finished(rows), drafts.tally(rows), 0)
 
 
 def in_place(rows: pl.Series, parts: list[tuple[pl.Series, pl.DataFrame]]) -> pl.DataFrame:
@@ -254,14 +254,14 @@ def _doubts(result: pl.DataFrame) -> tuple[pl.Series, pl.Series]:
 def evaluator(
     program: Program,
     function: Function,
-    made: PythonEvaluator,
+    python: PythonEvaluator,
     reader: FactReader,
     schema: Mapping[str, pl.DataType],
     keep: tuple[str, ...] = (),
     scaled: bool = False,
     rules: Sequence[str] = (),
 ) -> ColumnsEvaluator:
-    """A question's evaluator for tables with these columns. Raises PolicyError where they are not what is asked.
+    """A question's evaluator for tables with these columns. Raises PolicyError where they do not fit.
 
     `rules` are the names that the reasons may have, where there are more than on the program's date.
     """
@@ -274,7 +274,7 @@ def evaluator(
         function,
         placed,
         RowReader(evolve(reader, null_is_missing=True), placed.names, placed.wrap, scaled),
-        made,
+        python,
         shape,
         _Plans(program, function, False),
         _Plans(program, function, True),

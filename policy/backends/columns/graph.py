@@ -102,7 +102,7 @@ class Graph:
         return self.nodes[key]
 
     def folded(self, operator: str, inputs: tuple[Node, ...], dtype: pl.DataType) -> Node:
-        """What an operation on constants comes to."""
+        """The result of an operation on constants."""
         literals = (operators.literal(i.attribute, i.dtype) for i in inputs)
         return self.constant(pl.select(operators.EXPRESSIONS[operator](*literals)).item(), dtype)
 

@@ -250,10 +250,10 @@ class Numbers:
         double = self.arithmetic("*", n, self.constant(2))
         one = self.graph.pick(negative, self.constant(1).node, self.constant(0).node)
         less = BoundedInt(one, 0, 1)
-        nought = self.constant(0)
+        none = self.constant(0)
         if mode in ("down", "up"):
             most = self.arithmetic("-", twice, self.constant(1))
-            offset = self.chosen(negative, most, nought) if mode == "down" else self.chosen(negative, nought, most)
+            offset = self.chosen(negative, most, none) if mode == "down" else self.chosen(negative, none, most)
         else:
             offset = self.arithmetic("-", d, less) if mode == "half up" else d
         moved = self.arithmetic("+", double, offset)
