@@ -40,6 +40,12 @@ def started(marker: str) -> list[int]:
     return found
 
 
+def heard() -> None:
+    """Signals end the new process even where the tests run in the background, which ignores some of them."""
+    for sent in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(sent, signal.SIG_DFL)
+
+
 def interrupted(words: list[str], after: float, sent: signal.Signals = signal.SIGINT, times: int = 1) -> None:
     """Runs a command, stops it, and looks at what is left; stops it sooner where a fast machine is done before."""
     for sooner in (1, 2, 4, 8):
@@ -55,7 +61,7 @@ def stopped(words: list[str], after: float, sent: signal.Signals, times: int) ->
     environment = {**os.environ, "POLICY_TEST_MARKER": marker}
     with subprocess.Popen(
         [sys.executable, "-m", "policy", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True, preexec_fn=heard,
     ) as process:  # fmt: skip
         time.sleep(after)
         if process.poll() is not None:
@@ -186,7 +192,9 @@ def test_whatever_is_stuck_is_ended(how: str, sent: signal.Signals) -> None:
     marker = f"{os.getpid()}-{time.monotonic_ns()}"
     environment = {**os.environ, "POLICY_TEST_MARKER": marker}
     command = [sys.executable, "-c", STUCK, how]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment) as p:
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heard
+    ) as p:
         assert p.stdout is not None
         assert p.stdout.readline() == "ready\n"
         for _ in range(3):  # more than once changes nothing
