@@ -5,15 +5,21 @@ from __future__ import annotations
 import decimal
 from datetime import date, timedelta
 from decimal import Decimal
+from random import Random
 from typing import get_args
 
 import pytest
 from hypothesis import given, strategies as st
 
 import optional
+import oracle_values
 from policy.backends import emit
 from policy.ir import operators
-from policy.vocabulary import ArithmeticOperator, ComparisonOperator, RoundingMode
+from policy.model import expressions as typed
+from policy.model.traversal import bodies, walk
+from policy.pipeline import Text, check
+from policy.vocabulary import ArithmeticOperator, BinaryOperator, ComparisonOperator, RoundingMode, UnaryOperator
+from random_rules import Rules
 
 MODES: dict[RoundingMode, str] = {
     "down": decimal.ROUND_DOWN,
@@ -28,6 +34,21 @@ def test_every_backend_knows_every_operator() -> None:
     assert operators.ARITHMETIC.keys() == set(get_args(ArithmeticOperator))
     assert emit.COMPARE.keys() == operators.COMPARE.keys()
     assert emit.ARITHMETIC.keys() == operators.ARITHMETIC.keys()
+
+
+def test_the_oracle_knows_every_operator() -> None:
+    apart = {"/", "in", "not in", "default"}  # these have methods of their own
+    assert oracle_values.BINARY.keys() == set(get_args(BinaryOperator)) - apart
+    assert oracle_values.UNARY.keys() == set(get_args(UnaryOperator))
+
+
+def test_random_rules_use_every_operator() -> None:
+    found: set[str] = set()
+    for seed in range(60):
+        model = check([Text("random.policy", Rules(Random(seed)).text.encode())]).model
+        expressions = (e for d in model.declared.values() for body in bodies(d) for e in walk(body))
+        found.update(e.operator for e in expressions if isinstance(e, typed.Binary))
+    assert found == set(get_args(BinaryOperator))
 
 
 def test_columns_know_every_operator() -> None:

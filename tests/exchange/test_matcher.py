@@ -52,6 +52,11 @@ THREE = (("a1", "ann", 101, 5), ("b1", "ben", 100, 5), ("a2", "ann", 100, 5))
 # ── order types ─────────────────────────────────────────────────────────────────────────────
 
 
+def test_every_type_says_what_becomes_of_an_order_that_meets_nobody() -> None:
+    for type in ORDER_TYPES:
+        assert venue().place("c1", "cat", BUY, 100, 1, type).outcome in ("rested", "cancelled"), type
+
+
 def test_a_limit_order_trades_what_crosses_and_rests() -> None:
     matcher = venue(*THREE)
     report = matcher.place("c1", "cat", BUY, 100, 12)

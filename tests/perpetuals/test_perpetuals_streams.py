@@ -26,7 +26,7 @@ from perpetual_market import (
     Market,
     law_with,
 )
-from policy.market.book import BUY, SELL
+from policy.market.book import BUY, ORDER_TYPES, SELL
 from policy.market.commands import NewDay
 from policy.perpetuals import commands as do
 from policy.perpetuals.engine import COMMANDS, opened
@@ -42,7 +42,7 @@ STRICT = (  # margins of the first tier, from the second day on
     ("| <= 100_000 USD                         | 5.00%        |", "| <= 100_000 USD | 50% |"),
     ("| <= 100_000 USD                         | 0.50%            |", "| <= 100_000 USD | 10% |"),
 )
-TYPES = ("limit", "limit", "limit", "market", "immediate_or_cancel", "fill_or_kill", "post_only")
+TYPES = ("limit", "limit", *ORDER_TYPES)
 
 
 def rules_of(day: str) -> Rulebook:

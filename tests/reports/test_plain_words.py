@@ -5,22 +5,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from random import Random
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
 from policy import resources
 from policy.answers import BilingualText
-from policy.ir import operators
-from policy.ir.operators import COMPARE
 from policy.model import expressions as x, rules, types
 from policy.model.overlays import overlaid
 from policy.model.values import show
 from policy.pipeline import Text, check, read_folder
+from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.english import English
 from policy.reports.plain.names import Names, in_full
-from policy.reports.plain.phrasing import ARITHMETIC, COMPARISONS
+from policy.reports.plain.phrasing import ARITHMETIC, COMPARISONS, Phrasing
 from policy.reports.plain.sentences import Sentences
+from policy.vocabulary import BinaryOperator
 from random_rules import Rules
 
 MONTHS = "January February March April May June July August September October November December".split()
@@ -183,8 +183,14 @@ value fee(a: money(HKD)) -> money(HKD)
 
 
 def test_every_operator_has_a_phrase() -> None:
-    computed = {*COMPARE, "not in", *(operators.ARITHMETIC.keys() - {"min", "max"}), "/"}
-    assert computed == COMPARISONS | ARITHMETIC
+    assert set(get_args(BinaryOperator)) - {"default"} == COMPARISONS | ARITHMETIC
+
+
+@pytest.mark.parametrize("phrasing", [English, Chinese])
+def test_every_operator_is_put_into_words(phrasing: type[Phrasing]) -> None:
+    words = phrasing(Names(check([]).model))
+    for operator in ARITHMETIC:
+        assert words.arithmetic(operator, "x", "y")
 
 
 def test_an_operator_without_a_phrase_is_named() -> None:
