@@ -61,7 +61,8 @@ def stopped(words: list[str], after: float, sent: signal.Signals, times: int) ->
     environment = {**os.environ, "POLICY_TEST_MARKER": marker}
     with subprocess.Popen(
         [sys.executable, "-m", "policy", *words],
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True, preexec_fn=heard,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment,
+        start_new_session=True, preexec_fn=heard,
     ) as process:  # fmt: skip
         time.sleep(after)
         if process.poll() is not None:
