@@ -179,7 +179,8 @@ def _figures(stated: AccountStated | BucketStated) -> tuple[str, dict[str, str]]
                 "liquidation": stated.verdict.outcome.value,
             }
             return f"{stated.account} {stated.bucket}", told
-    assert_never(stated)
+        case _:
+            assert_never(stated)
 
 
 def _told(amount: int | None, needs: tuple[str, ...]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import assert_never
 
 from attrs import frozen
 
@@ -246,6 +247,10 @@ def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
                 ]
             case rules.Value() | rules.Table() | rules.Parameter() | rules.DatedSet():
                 found.append(Term(title, BilingualText(""), anchor(d.id)))
+            case rules.Decision() | rules.Priority() | rules.Property():
+                pass
+            case _:
+                assert_never(d)
     return sorted(dict.fromkeys(found), key=lambda t: (t.title.en.lower(), t.explained.en))
 
 
