@@ -12,8 +12,8 @@ from typing import Any
 from attrs import define, field
 
 from policy.answers import Verdict
+from policy.audit.events import read_event
 from policy.reports.journal.reasons import EXAMPLES, provisions_of, verdicts_in
-from policy.reports.journal.typed import read_event
 
 
 @define

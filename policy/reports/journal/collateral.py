@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping
 from attrs import define, field, frozen
 
 from policy.answers import BilingualText, Outcome, Verdict
+from policy.audit.events import Command
 from policy.financing.commands import MONEY, QUANTITY, ListCollateral
 from policy.financing.events import AccountStated, PositionView
 from policy.model.values import show
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
-from policy.reports.journal.typed import Command
 from policy.reports.rows import Mark
 
 _MOST_ACCOUNTS = 100

@@ -12,12 +12,12 @@ from itertools import pairwise
 from attrs import define, field, frozen
 
 from policy.answers import BilingualText, Outcome, Verdict
+from policy.audit.events import read_command, read_event
 from policy.audit.records import Record
 from policy.exchange.commands import Place
 from policy.exchange.events import OrderAccepted, OrderRejected
 from policy.financing.events import AdvanceRejected, LoanAdvanced, MarginCalled
 from policy.reports.journal.market import Recorded
-from policy.reports.journal.typed import read_command, read_event
 from policy.reports.plain.names import spaced
 
 _OUTCOMES = {Outcome.PERMITTED: BilingualText("accepted", "接納"), Outcome.DENIED: BilingualText("refused", "拒絕")}

@@ -14,6 +14,7 @@ from typing import TypeVar
 from attrs import define, evolve, field, frozen
 
 from policy.answers import BilingualText
+from policy.audit.events import Command, Event
 from policy.financing.commands import MONEY, PRICE, QUANTITY
 from policy.financing.events import (
     AccountStated,
@@ -54,7 +55,6 @@ from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
-from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import in_hong_kong
 from policy.reports.rows import Mark
 

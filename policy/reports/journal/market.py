@@ -14,6 +14,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.answers import BilingualText
+from policy.audit.events import EVENTS, Command, Event, read_command, read_event
 from policy.audit.records import Header, Record
 from policy.diagnostics import Diagnostic
 from policy.financing.events import AccountStated
@@ -29,13 +30,12 @@ from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
 from policy.reports.journal.reasons import Reasons
 from policy.reports.journal.stress import StressRow
 from policy.reports.journal.trading import Trading
-from policy.reports.journal.typed import EVENTS, Command, Event, read_command, read_event
 from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
 from policy.reports.rows import by_status
 
 _MOST_UNREAD = 50
-_OF_THE_EXCHANGE = tuple(EVENTS[name] for name in OF_THE_EXCHANGE)
-_OF_MARGIN = tuple(EVENTS[name] for name in OF_MARGIN)
+_OF_THE_EXCHANGE = tuple(EVENTS.classes[name] for name in OF_THE_EXCHANGE)
+_OF_MARGIN = tuple(EVENTS.classes[name] for name in OF_MARGIN)
 _MARGIN = BilingualText("Margin and perpetual contracts", "保證金及永續合約")
 _DAY, _DAYS = BilingualText("A trading day", "交易日報"), BilingualText("Trading days", "交易日報")
 _BOTH, _BOTH_DAYS = BilingualText("A day in the market", "市場日報"), BilingualText("Days in the market", "市場日報")

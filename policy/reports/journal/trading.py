@@ -14,6 +14,7 @@ from typing import TypeVar
 from attrs import define, field, frozen
 
 from policy.answers import BilingualText, Outcome
+from policy.audit.events import Command, Event
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, Place
 from policy.exchange.events import (
     Answered,
@@ -41,7 +42,6 @@ from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.standing import Standing, Standings, needed
-from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import chinese_amount, grouped, in_hong_kong
 
 _CURRENCY = MONEY.currency
