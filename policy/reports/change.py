@@ -14,7 +14,7 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, rules, types
 from policy.model.values import show
 from policy.reports.book.figures import Cover
@@ -290,7 +290,7 @@ def _tables(old: Side, new: Side, a: rules.Table, b: rules.Table) -> TablePair:
     found: list[tuple[RowState, tuple[CellPair, ...]]] = []
     for key in dict.fromkeys((*before, *after)):
         was, now = before.get(key), after.get(key)
-        blank = (BilingualText(""),) * len(heads)
+        blank = (NO_WORDS,) * len(heads)
         state: RowState = (
             "added" if was is None else "removed" if now is None else "changed" if was != now else "same"
         )

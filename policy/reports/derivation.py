@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from policy.answers import BilingualText, Derivation
+from policy.answers import NO_WORDS, BilingualText, Derivation
 from policy.model import rules
 from policy.reports.book.figures import Edge, Network, Node
 from policy.reports.book.network import BOX_HEIGHT, BOX_WIDTH, COLUMN, ROW
@@ -74,7 +74,7 @@ def _words_of(facts: Facts, titles: dict[str, BilingualText], d: Derivation) -> 
     if "." in d.label and d.label.partition(".")[0] in facts.parameters:
         title, value = facts.said(d.label, d.value)
     else:
-        title = titles.get(d.label.partition("(")[0]) or in_full(BilingualText(""), d.label)
+        title = titles.get(d.label.partition("(")[0]) or in_full(NO_WORDS, d.label)
         plain = d.value.partition(" (")[0]  # without the version or row that was in force
         value = _OUTCOMES.get(plain) or BilingualText(
             amounts.grouped(plain), amounts.said_in_chinese(amounts.grouped(plain))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import rules, types
 from policy.reports.plain.facts import Facts, in_words
 from policy.reports.plain.names import in_full
@@ -114,7 +114,7 @@ def _step(facts: Facts, question: rules.Question, way: Way) -> Step:
     of = getattr(question, "type", types.BOOLEAN)
     shown = tuple(facts.said(path, text) for path, text in way.example.shown)
     least = way.by.startswith("at least ")
-    by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else BilingualText("")
+    by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else NO_WORDS
     most = BilingualText(f"by {by.en} at {'least' if least else 'most'}", f"{'最少' if least else '最多'}{by.zh}")
     return Step(
         WAYS[way.name],

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import types
 from policy.reports.plain.facts import Facts, in_words
 from policy.verify.counterfactual import Counterfactuals
@@ -55,12 +55,10 @@ class Wayout:
 def wayout_of(remedy: Remedy | None, facts: Facts) -> Wayout:
     """The rows of a remedy; where there is none, that it was not worked out."""
     if remedy is None:
-        return Wayout(Removal(BilingualText(""), (), NOT_WORKED_OUT), (), BilingualText(""))
-    moment = (
-        in_words(facts.model, remedy.whole.not_before, types.INSTANT) if remedy.changes_times else BilingualText("")
-    )
+        return Wayout(Removal(NO_WORDS, (), NOT_WORKED_OUT), (), NO_WORDS)
+    moment = in_words(facts.model, remedy.whole.not_before, types.INSTANT) if remedy.changes_times else NO_WORDS
     reasons = tuple(_removal(cure.text, cure.ways, _STAYS, facts) for cure in remedy.reasons)
-    return Wayout(_removal(BilingualText(""), remedy.whole, _NOTHING, facts), reasons, moment)
+    return Wayout(_removal(NO_WORDS, remedy.whole, _NOTHING, facts), reasons, moment)
 
 
 def _removal(of: BilingualText, found: Counterfactuals, nothing: BilingualText, facts: Facts) -> Removal:
@@ -72,5 +70,5 @@ def _removal(of: BilingualText, found: Counterfactuals, nothing: BilingualText, 
         for way in found.ways
     )
     if found.is_complete:
-        return Removal(of, ways, BilingualText("") if ways else nothing)
+        return Removal(of, ways, NO_WORDS if ways else nothing)
     return Removal(of, ways, _OTHERS if ways else _UNSURE)

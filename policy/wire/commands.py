@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from policy.answers import MISSING, BilingualText
+from policy.answers import MISSING, NO_WORDS
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.facts.fitting import Fitting
 from policy.facts.from_json import FactReader, parse
@@ -120,7 +120,7 @@ def _form(cls: Any) -> Function:
     return Function(
         id=word(cls),
         kind="value",
-        title=BilingualText(""),
+        title=NO_WORDS,
         parameters=tuple(parameters),
         type=types.BOOLEAN,
         body=Const(True),

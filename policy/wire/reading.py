@@ -16,7 +16,7 @@ from typing import Any, Generic, TypeVar, assert_never, get_args, get_origin, ge
 import attrs
 from attrs import frozen
 
-from policy.answers import BilingualText, Citation, Outcome, Reason, Status, Verdict
+from policy.answers import NO_WORDS, BilingualText, Citation, Outcome, Reason, Status, Verdict
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import microseconds
@@ -134,5 +134,5 @@ def _reason(written: Mapping[str, Any]) -> Reason:
 @lru_cache(maxsize=4096)
 def _shared_reason(rule: str, effect: Effect, en: str, zh: str, per: tuple[str, ...], status: str | None) -> Reason:
     known = Status(status) if status else None
-    cited = tuple(Citation(p, p.partition("/")[0], "", known or Status.HOUSE, BilingualText("")) for p in per)
+    cited = tuple(Citation(p, p.partition("/")[0], "", known or Status.HOUSE, NO_WORDS) for p in per)
     return Reason(rule, effect, BilingualText(en, zh), cited, known, "")

@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from attrs import frozen
 
-from policy.answers import MISSING, BilingualText
+from policy.answers import MISSING, NO_WORDS, BilingualText
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.book.figures import Example, Ranked
@@ -178,9 +178,7 @@ class Examples:
                 assert isinstance(question, rules.Parameter | rules.Value | rules.Table)
                 return self._said(e.value, question.type)
             case "permitted" | "denied":
-                because = (
-                    self._because(question, named) if isinstance(question, rules.Decision) else BilingualText("")
-                )
+                because = self._because(question, named) if isinstance(question, rules.Decision) else NO_WORDS
                 yes = _YES if e.kind == "permitted" else _NO
                 return BilingualText(f"{yes.en}. {because.en}".removesuffix(" "), f"{yes.zh}。{because.zh}")
             case "undecided":

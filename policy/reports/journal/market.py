@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.audit.events import EVENTS, Command, Event, read_command, read_event
 from policy.audit.records import Header, Record
 from policy.diagnostics import Diagnostic
@@ -182,8 +182,7 @@ class Recorded:
             invalid=sum(self.counts.invalid.values()),
             messages=tuple(self.counts.messages),
             needs=tuple(
-                Need(self.glossary.needed(n), n, self.glossary.unset.get(n, BilingualText("")), count)
-                for n, count in needs
+                Need(self.glossary.needed(n), n, self.glossary.unset.get(n, NO_WORDS), count) for n, count in needs
             ),
         )
 

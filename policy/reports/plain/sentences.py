@@ -11,7 +11,7 @@ from typing import Literal, assert_never
 
 from attrs import evolve, frozen
 
-from policy.answers import BilingualText, Citation
+from policy.answers import NO_WORDS, BilingualText, Citation
 from policy.ir.from_model import location_of
 from policy.ir.program import Location
 from policy.model import expressions as x, rules, types
@@ -24,7 +24,6 @@ from policy.reports.plain.names import Names, in_full
 from policy.reports.plain.phrasing import Phrasing
 
 Language = tuple[Phrasing, Frame]
-NO_WORDS = BilingualText("")
 _DIRECTIONS = {
     "higher": BilingualText("the stricter the higher", "愈高愈嚴格"),
     "lower": BilingualText("the stricter the lower", "愈低愈嚴格"),
