@@ -26,7 +26,7 @@ _OTHERS = BilingualText("There may be other ways.", "或有其他方法。")
 
 
 @frozen
-class Step:
+class ChangedFact:
     """One fact to be otherwise."""
 
     what: BilingualText
@@ -39,7 +39,7 @@ class Removal:
     """Ways to one end, each of steps to be taken together; `said` where there is none, or may be more."""
 
     of: BilingualText  # the reason that goes; of the whole, nothing
-    ways: tuple[tuple[Step, ...], ...]
+    ways: tuple[tuple[ChangedFact, ...], ...]
     said: BilingualText
 
 
@@ -64,7 +64,7 @@ def wayout_of(remedy: Remedy | None, facts: Facts) -> Wayout:
 def _removal(of: BilingualText, found: Counterfactuals, nothing: BilingualText, facts: Facts) -> Removal:
     ways = tuple(
         tuple(
-            Step(facts.title(c.path), facts.said(c.path, c.before)[1], facts.said(c.path, c.after)[1])
+            ChangedFact(facts.title(c.path), facts.said(c.path, c.before)[1], facts.said(c.path, c.after)[1])
             for c in way.changes
         )
         for way in found.ways

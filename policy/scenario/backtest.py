@@ -30,7 +30,7 @@ EXAMPLES = 3
 
 
 @frozen
-class Fate:
+class CommandFate:
     """What became of a command: its events, each with the rules that were the reasons, but no amounts."""
 
     steps: tuple[tuple[str, tuple[str, ...]], ...]
@@ -44,8 +44,8 @@ class Fate:
 class Flips:
     """Flips of one sort: how many, the first few, and the provisions that answered on either side."""
 
-    before: Fate
-    after: Fate
+    before: CommandFate
+    after: CommandFate
     cited_before: tuple[str, ...]
     cited_after: tuple[str, ...]
     count: int = 0
@@ -76,7 +76,7 @@ class Backtest:
     new: Tally = field(factory=Tally)
     commands: int = 0
     flipped: int = 0
-    sorts: dict[tuple[str, Fate, Fate], Flips] = field(factory=dict)
+    sorts: dict[tuple[str, CommandFate, CommandFate], Flips] = field(factory=dict)
     accounts: int = 0
     differing: tuple[AccountDiffers, ...] = ()
 
@@ -204,7 +204,11 @@ def _differing(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -
 
 
 def _count(
-    result: Backtest, number: int, command: Any, fates: tuple[Fate, Fate], events: tuple[list[Any], list[Any]]
+    result: Backtest,
+    number: int,
+    command: Any,
+    fates: tuple[CommandFate, CommandFate],
+    events: tuple[list[Any], list[Any]],
 ) -> None:
     said, id = word(type(command)), getattr(command, "id", "")
     sort = result.sorts.get((said, *fates))
@@ -215,10 +219,10 @@ def _count(
         sort.examples.append(id or str(number))
 
 
-def _fate(events: Iterable[Any]) -> Fate:
+def _fate(events: Iterable[Any]) -> CommandFate:
     """Events of one kind and reason count once: filled in two parts or in three is one fate."""
     steps = ((word(type(e)), tuple(r.rule for v in verdicts_in(e) for r in v.reasons)) for e in events)
-    return Fate(tuple(dict.fromkeys(steps)))
+    return CommandFate(tuple(dict.fromkeys(steps)))
 
 
 def _cited(events: Iterable[Any]) -> tuple[str, ...]:

@@ -17,7 +17,7 @@ from policy.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAss
 from policy.ir.operators import divide
 from policy.model.values import show
 from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice
-from policy.scenario.prices import Recorded
+from policy.scenario.prices import RecordedPrice
 from policy.scenario.summary import Tally
 
 HOUR = 3_600 * 10**6
@@ -126,7 +126,7 @@ def shocks(factors: Mapping[str, Fraction], after: int = HOUR) -> tuple[Move, ..
     return (Move(after, factors),)
 
 
-def along(paths: Mapping[str, Sequence[Recorded]]) -> tuple[Move, ...]:
+def along(paths: Mapping[str, Sequence[RecordedPrice]]) -> tuple[Move, ...]:
     """Prices move as recorded ones did, each from its first on; where a path is silent, its price stays."""
     moments = sorted({r.at - path[0].at for path in paths.values() for r in path[1:]})
     moves = []
