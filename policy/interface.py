@@ -29,6 +29,7 @@ from policy.model.types import (
 )
 from policy.rulebook import Rulebook
 from policy.source import Source
+from policy.vocabulary import Json
 
 T = TypeVar("T")
 
@@ -66,7 +67,7 @@ class BoundQuestion:
             cited += [c for case in function.body.cases if case.condition == Const(True) for c in case.citations]
         return tuple(dict.fromkeys(map(str, cited)))
 
-    def as_facts(self, *arguments: Any) -> dict[str, Any]:
+    def as_facts(self, *arguments: Any) -> Json:
         """The arguments as JSON facts by parameter, the inverse of `read`; MISSING ones are left out."""
         pairs = zip(self.function.parameters, arguments, strict=True)
         return {name: in_json(value, of, self.reader.program) for (name, of), value in pairs if value is not MISSING}

@@ -6,13 +6,13 @@ perpetuals desk. Absent: what they mean, and any check of the values; the engine
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar, get_args
+from typing import TypeVar, get_args
 
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.exchange import commands as exchange_commands, events as exchange
 from policy.financing import commands as financing_commands, events as financing
 from policy.perpetuals import commands as perpetuals_commands, events as perpetuals
+from policy.vocabulary import Json
 from policy.wire import DO, EVENT, JournalReader
 
 Command = exchange_commands.Command | financing_commands.Command | perpetuals_commands.Command
@@ -24,17 +24,17 @@ EVENTS: JournalReader[Event] = JournalReader.of(EVENT, *get_args(Event))
 T = TypeVar("T")
 
 
-def read_command(document: Mapping[str, Any]) -> Command:
+def read_command(document: Json) -> Command:
     """The command of a JSON object. Raises PolicyError where this version has no such command."""
     return _read(COMMANDS, document)
 
 
-def read_event(document: Mapping[str, Any]) -> Event:
+def read_event(document: Json) -> Event:
     """The event of a JSON object. Raises PolicyError where this version has no such event, or it has other fields."""
     return _read(EVENTS, document)
 
 
-def _read(reader: JournalReader[T], document: Mapping[str, Any]) -> T:
+def _read(reader: JournalReader[T], document: Json) -> T:
     try:
         return reader.read(document)
     except ValueError as failure:

@@ -82,7 +82,7 @@ class Layout:
 
 
 def layout(
-    program: Program, function: Function, schema: Mapping[str, Any], keep: Iterable[str] = (), scaled: bool = False
+    program: Program, function: Function, schema: Mapping[str, pl.DataType], keep: Iterable[str] = (), scaled: bool = False
 ) -> Layout | Collector:
     """How a table with these columns is read, or everything that stands in the way."""
     kept = set(keep)
@@ -112,7 +112,7 @@ def layout(
 Tree = dict[str, Any]  # names to trees, or to a column and its type
 
 
-def _tree(schema: Mapping[str, Any], column: pl.Expr | None = None) -> Tree:
+def _tree(schema: Mapping[str, pl.DataType], column: pl.Expr | None = None) -> Tree:
     """Columns by the parts of their names, structs opened."""
     tree: Tree = {}
     for name, dtype in schema.items():
@@ -127,7 +127,7 @@ def _tree(schema: Mapping[str, Any], column: pl.Expr | None = None) -> Tree:
     return tree
 
 
-def _branch(column: pl.Expr, dtype: Any) -> Any:
+def _branch(column: pl.Expr, dtype: pl.DataType) -> Any:
     return (column, dtype)
 
 
@@ -221,7 +221,7 @@ class _Placing:
         low, high = limits(of, *bounds)
         sheet.leaves.append(Leaf(path, of, made, low, high, column.is_not_null() if optional else None))
 
-    def _wrong(self, path: str, dtype: Any, of: Type, wanted: str) -> None:
+    def _wrong(self, path: str, dtype: pl.DataType, of: Type, wanted: str) -> None:
         held = str(dtype).lower() if dtype is not None else "several columns"
         message = f"`{path}`: the column is {held}, but `{describe(of)}` is expected"
         self.found.error("facts-type", message, None, f"make it {wanted}")

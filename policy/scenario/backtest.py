@@ -24,6 +24,7 @@ from policy.reports.journal.reasons import verdicts_in
 from policy.scenario.market import Market, recorded_command
 from policy.scenario.statements import statements
 from policy.scenario.summary import Tally
+from policy.vocabulary import Json
 from policy.wire import word
 
 EXAMPLES = 3
@@ -94,7 +95,7 @@ class Backtest:
                     sums.setdefault(f"{kind} {name}", ["none", "none"])[side] = text
         return {what: (before, after) for what, (before, after) in sums.items() if before != after}
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         return {
             "commands": self.commands,
             "flipped": self.flipped,

@@ -22,6 +22,7 @@ from policy.market.venue import Clock, Venue, carry_out, misread, starting
 from policy.perpetuals import commands as perpetuals
 from policy.rulebook import Rulebook
 from policy.source import Source
+from policy.vocabulary import Json
 from policy.wire import Commands, event_json, json_line
 
 RulebookOn = Callable[[str], Rulebook]
@@ -108,7 +109,7 @@ class Market:
         return self.venues[kind.name]
 
 
-def recorded_command(document: dict[str, Any], file: str = "<journal>", before: int = 0) -> Any:
+def recorded_command(document: Json, file: str = "<journal>", before: int = 0) -> Any:
     """The command of a record, which stands after so many lines of its file. Raises PolicyError."""
     command = COMMANDS.read(Source(file, json_line(document), before))
     if isinstance(command, list):
@@ -116,13 +117,11 @@ def recorded_command(document: dict[str, Any], file: str = "<journal>", before: 
     return command
 
 
-def engine_for(
-    header: Header, rulebook_on: RulebookOn
-) -> Callable[[dict[str, Any]], tuple[list[dict[str, Any]], str]]:
+def engine_for(header: Header, rulebook_on: RulebookOn) -> Callable[[Json], tuple[list[Json], str]]:
     """A fresh market for the commands of a journal, as `policy.audit.replay` wants it."""
     market = Market(rulebook_on, header.on)
 
-    def submit(document: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
+    def submit(document: Json) -> tuple[list[Json], str]:
         return list(map(event_json, market.submit(recorded_command(document)))), market.rules
 
     return submit

@@ -18,6 +18,7 @@ from policy.diagnostics import Diagnostic, PolicyError
 from policy.scenario.from_folder import Scenario, Step
 from policy.scenario.market import COMMANDS, Market, RulebookOn
 from policy.scenario.summary import Tally
+from policy.vocabulary import Json
 from policy.wire import command_json, event_json
 
 Watch = Callable[[list[Any]], Any]
@@ -64,7 +65,7 @@ class Run:
         self.tally.add(command, events)
         return events
 
-    def _record(self, at: int, command: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    def _record(self, at: int, command: Json, events: list[Json]) -> None:
         rules = self.market.rules
         if self.journal is not None:
             self.journal.append(at, command, events, rules)

@@ -19,6 +19,7 @@ from policy.model.values import show
 from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice
 from policy.scenario.prices import RecordedPrice
 from policy.scenario.summary import Tally
+from policy.vocabulary import Json
 
 HOUR = 3_600 * 10**6
 
@@ -89,7 +90,7 @@ class Row:
     def counts(self) -> dict[str, int]:
         return {kind: counted.count for kind, counted in self.tally.events.items()}
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         told = self.tally.as_json()
         return {"at": self.at, "prices": dict(self.prices), "events": told["events"], "rules": told["rules"]}
 

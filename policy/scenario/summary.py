@@ -13,6 +13,7 @@ from attrs import define, field
 from policy.answers import Status, weakest
 from policy.reports.journal.event_counts import EventCount, EventCounts
 from policy.reports.journal.reasons import Reasons
+from policy.vocabulary import Json
 from policy.wire import word
 
 
@@ -42,7 +43,7 @@ class Tally:
         """The weakest status that anything rests on."""
         return weakest(self.reasons.statuses)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         return {
             "commands": dict(self.commands),
             "events": {word: {"count": kind.count, **kind.shown()} for word, kind in self.events.items()},

@@ -20,7 +20,7 @@ from policy.answers import NO_WORDS, BilingualText, Citation, Outcome, Reason, S
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import microseconds
-from policy.vocabulary import Effect
+from policy.vocabulary import Effect, Json
 from policy.wire.fields import PLAIN, types_of, word
 
 T = TypeVar("T")
@@ -38,7 +38,7 @@ class JournalReader(Generic[T]):
     def of(cls, key: str, *classes: type[T]) -> JournalReader[T]:
         return cls(key, MappingProxyType({word(c): c for c in classes}))
 
-    def read(self, document: Mapping[str, Any]) -> T:
+    def read(self, document: Json) -> T:
         """The command or event of a JSON object."""
         name = document.get(self.key)
         try:
@@ -115,7 +115,7 @@ def _plain(hint: Any) -> _Read:
     return _same
 
 
-def _verdict(written: Mapping[str, Any]) -> Verdict:
+def _verdict(written: Json) -> Verdict:
     return Verdict(
         Outcome(written["outcome"]),
         tuple(map(_reason, written.get("reasons", ()))),
@@ -124,7 +124,7 @@ def _verdict(written: Mapping[str, Any]) -> Verdict:
     )
 
 
-def _reason(written: Mapping[str, Any]) -> Reason:
+def _reason(written: Json) -> Reason:
     text = written["text"]
     return _shared_reason(
         written["rule"], written["effect"], text["en"], text["zh"], tuple(written["per"]), written["status"]
