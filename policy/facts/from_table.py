@@ -82,7 +82,11 @@ class Layout:
 
 
 def layout(
-    program: Program, function: Function, schema: Mapping[str, pl.DataType], keep: Iterable[str] = (), scaled: bool = False
+    program: Program,
+    function: Function,
+    schema: Mapping[str, pl.DataType],
+    keep: Iterable[str] = (),
+    scaled: bool = False,
 ) -> Layout | Collector:
     """How a table with these columns is read, or everything that stands in the way."""
     kept = set(keep)
@@ -112,7 +116,7 @@ def layout(
 Tree = dict[str, Any]  # names to trees, or to a column and its type
 
 
-def _tree(schema: Mapping[str, pl.DataType], column: pl.Expr | None = None) -> Tree:
+def _tree(schema: Mapping[str, Any], column: pl.Expr | None = None) -> Tree:
     """Columns by the parts of their names, structs opened."""
     tree: Tree = {}
     for name, dtype in schema.items():

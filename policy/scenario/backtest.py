@@ -8,10 +8,11 @@ have acted otherwise; the commands are what they were.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import define, field, frozen
 
+from policy.audit.events import Command, Event
 from policy.audit.records import Header
 from policy.audit.replay import records
 from policy.financing.commands import MONEY as LENT
@@ -121,7 +122,7 @@ class Backtest:
         }
 
 
-def backtest(commands: Iterable[Any], old: Market, new: Market) -> Backtest:
+def backtest(commands: Iterable[Command], old: Market, new: Market) -> Backtest:
     """Runs the commands through both markets."""
     result = Backtest()
     for number, command in enumerate(commands, 1):
@@ -139,7 +140,7 @@ def backtest(commands: Iterable[Any], old: Market, new: Market) -> Backtest:
     return result
 
 
-def commands_of(journal: str, last: int) -> Iterator[Any]:
+def commands_of(journal: str, last: int) -> Iterator[Command]:
     """The commands of a whole journal up to record number `last`."""
     for place, record in records(journal, last):
         yield recorded_command(record.input, journal, place.number - 1)
@@ -207,9 +208,9 @@ def _differing(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -
 def _count(
     result: Backtest,
     number: int,
-    command: Any,
+    command: Command,
     fates: tuple[CommandFate, CommandFate],
-    events: tuple[list[Any], list[Any]],
+    events: tuple[list[Event], list[Event]],
 ) -> None:
     said, id = word(type(command)), getattr(command, "id", "")
     sort = result.sorts.get((said, *fates))
@@ -220,12 +221,12 @@ def _count(
         sort.examples.append(id or str(number))
 
 
-def _fate(events: Iterable[Any]) -> CommandFate:
+def _fate(events: Iterable[Event]) -> CommandFate:
     """Events of one kind and reason count once: filled in two parts or in three is one fate."""
     steps = ((word(type(e)), tuple(r.rule for v in verdicts_in(e) for r in v.reasons)) for e in events)
     return CommandFate(tuple(dict.fromkeys(steps)))
 
 
-def _cited(events: Iterable[Any]) -> tuple[str, ...]:
+def _cited(events: Iterable[Event]) -> tuple[str, ...]:
     cited = (str(c) for e in events for v in verdicts_in(e) for r in v.reasons for c in r.citations)
     return tuple(dict.fromkeys(cited))

@@ -13,6 +13,7 @@ from typing import Any, get_args
 
 from attrs import define, field, frozen
 
+from policy.audit.events import Command, Event
 from policy.audit.records import Header
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.exchange import commands as exchange
@@ -85,7 +86,7 @@ class Market:
         """The date whose rules are in force."""
         return self.clock.on.isoformat()
 
-    def open(self, commands: Iterable[Any]) -> None:
+    def open(self, commands: Iterable[Command]) -> None:
         """Makes the venues that these commands need. Raises PolicyError with every question that is missing."""
         wrong: list[Diagnostic] = []
         for kind in dict.fromkeys(KIND_OF[type(c)] for c in commands if type(c) in KIND_OF):
@@ -96,7 +97,7 @@ class Market:
         if wrong:
             raise PolicyError(wrong)
 
-    def submit(self, command: Any) -> list[Any]:
+    def submit(self, command: Command) -> list[Event]:
         """Carries out one command; a new day begins on every venue, or on none."""
         if wrong := COMMANDS.unfit(command):
             return [misread(command, wrong)]
@@ -109,9 +110,9 @@ class Market:
         return self.venues[kind.name]
 
 
-def recorded_command(document: Json, file: str = "<journal>", before: int = 0) -> Any:
+def recorded_command(document: Json, file: str = "<journal>", before: int = 0) -> Command:
     """The command of a record, which stands after so many lines of its file. Raises PolicyError."""
-    command = COMMANDS.read(Source(file, json_line(document), before))
+    command: Command | list[Diagnostic] = COMMANDS.read(Source(file, json_line(document), before))
     if isinstance(command, list):
         raise PolicyError(command)
     return command

@@ -8,11 +8,11 @@ that changes the market.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from attrs import frozen
 
 from policy.answers import Answer, Outcome
+from policy.audit.events import Command
 from policy.diagnostics import PolicyError
 from policy.exchange.commands import MONEY
 from policy.exchange.engine import Engine as Exchange
@@ -46,7 +46,7 @@ def statements(market: Market) -> Iterator[AccountStated | BucketStated]:
     """A statement of each account at the lender, and of each bucket at the desk."""
     at = market.clock.at or 0
     for venue in tuple(market.venues.values()):
-        commands: list[Any] = []
+        commands: list[Command] = []
         if isinstance(venue, Lender):
             commands = [StateAccount(account, at=at) for account in venue.accounts]
         elif isinstance(venue, PerpetualsDesk):

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from attrs import define, field, frozen
 
+from policy.audit.events import Command, Event
 from policy.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAssets
 from policy.ir.operators import divide
 from policy.model.values import show
@@ -40,7 +40,7 @@ class Prices:
     indices: dict[str, int] = field(factory=dict)
     at: int = 0
 
-    def take(self, command: Any) -> None:
+    def take(self, command: Command) -> None:
         self.at = max(self.at, command.at)
         match command:
             case PriceAsset(asset=asset, price=price):
@@ -63,7 +63,7 @@ class Prices:
     def names(self) -> tuple[str, ...]:
         return (*self.assets, *self.indices)
 
-    def moved(self, move: Move) -> Iterator[Any]:
+    def moved(self, move: Move) -> Iterator[PriceAssets | IndexPrice]:
         """The commands that tell the new prices, assets first; a price never falls below its smallest step."""
         at = self.at + move.after
         changed = {n: _times(p, move.factors[n]) for n, p in self.assets.items() if n in move.factors}
@@ -95,7 +95,7 @@ class Row:
         return {"at": self.at, "prices": dict(self.prices), "events": told["events"], "rules": told["rules"]}
 
 
-def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Any], list[Any]]) -> Iterator[Row]:
+def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], list[Event]]) -> Iterator[Row]:
     """Tells the market every move's prices, one after another, each a share of what prices are now."""
     prices = Prices(dict(prices.assets), dict(prices.indices), prices.at)  # whoever watches the commands goes on
     for move in moves:
@@ -107,7 +107,7 @@ def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Any], list[A
         yield Row(prices.at + move.after, shown, tally)
 
 
-def _shown(command: Any) -> dict[str, str]:
+def _shown(command: PriceAssets | IndexPrice) -> dict[str, str]:
     if isinstance(command, PriceAssets):
         pairs = zip(command.assets, command.prices, strict=True)
         return {asset: show(price, ASSET_PRICE) for asset, price in pairs if price is not None}
