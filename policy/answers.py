@@ -49,6 +49,9 @@ class BilingualText:
     zh: str = ""
 
 
+NO_WORDS = BilingualText("")
+
+
 @frozen
 class Citation:
     """A provision, its source, and the status of that source.

@@ -11,7 +11,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import Any, TypeVar, assert_never
+from typing import Any, TypeVar
 
 import attrs
 from attrs import frozen
@@ -19,27 +19,17 @@ from attrs import frozen
 from policy.answers import MISSING, Answer, Verdict
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
-from policy.ir.program import Choose, Const, Function, Program
-from policy.ir.validation import attribute
+from policy.facts.to_json import in_json
+from policy.ir.program import Choose, Const, Function
+from policy.ir.reads import records_of
 from policy.model.types import (
-    Boolean,
-    Broken,
-    Date,
-    Enum,
-    Instant,
-    ListOf,
-    Number,
-    OptionalOf,
-    Record,
-    SetOf,
-    Text,
     Type,
     describe,
     short,
 )
-from policy.model.values import show
 from policy.rulebook import Rulebook
 from policy.source import Source
+from policy.vocabulary import Json
 
 T = TypeVar("T")
 
@@ -77,10 +67,10 @@ class BoundQuestion:
             cited += [c for case in function.body.cases if case.condition == Const(True) for c in case.citations]
         return tuple(dict.fromkeys(map(str, cited)))
 
-    def as_facts(self, *arguments: Any) -> dict[str, Any]:
+    def as_facts(self, *arguments: Any) -> Json:
         """The arguments as JSON facts by parameter, the inverse of `read`; MISSING ones are left out."""
         pairs = zip(self.function.parameters, arguments, strict=True)
-        return {name: _json(value, of, self.reader.program) for (name, of), value in pairs if value is not MISSING}
+        return {name: in_json(value, of, self.reader.program) for (name, of), value in pairs if value is not MISSING}
 
 
 @frozen
@@ -138,26 +128,6 @@ def provisions(*asked: BoundQuestion) -> tuple[str, ...]:
     return tuple(dict.fromkeys(cited for question in asked for cited in question.provisions))
 
 
-def _json(value: Any, of: Type, program: Program) -> Any:
-    """One fact as JSON."""
-    match of:
-        case OptionalOf(inner):
-            return None if value is None else _json(value, inner, program)
-        case ListOf(inner):
-            return [_json(v, inner, program) for v in value]
-        case SetOf(inner):
-            return [_json(v, inner, program) for v in sorted(value)]
-        case Record(name):
-            fields = ((f.name, f.type, getattr(value, attribute(f.name))) for f in program.records[name])
-            return {field: _json(v, inner, program) for field, inner, v in fields if v is not MISSING}
-        case Boolean() | Text() | Enum():
-            return value
-        case Number() | Date() | Instant() | Broken():
-            return show(value, of)
-        case _:
-            assert_never(of)
-
-
 # ── signatures ─────────────────────────────────────────────────────────────────────────────
 
 
@@ -198,7 +168,8 @@ def _differences(rulebook: Rulebook, function: Function, signature: Signature) -
             yield f"its `{name}` is `{describe(of)}`, not `{text}`"
     if signature.result and not _is(function.type, signature.result):
         yield f"it gives `{describe(function.type)}`, not `{signature.result}`"
-    records = dict(_records(rulebook.program, (of for _, of in function.parameters)))
+    taken = records_of(rulebook.program, function.parameters)
+    records = {short(name): {f.name: f.type for f in fields} for name, fields in taken.items()}
     for record, fields in signature.fields:
         has = records.get(record)
         if has is None:
@@ -209,16 +180,6 @@ def _differences(rulebook: Rulebook, function: Function, signature: Signature) -
                 yield f"`{record}` has no field `{name}: {text}`"
             elif not _is(has[name], text):
                 yield f"`{record}.{name}` is `{describe(has[name])}`, not `{text}`"
-
-
-def _records(program: Program, pending: Iterator[Type]) -> Iterator[tuple[str, dict[str, Type]]]:
-    """Every record that a question takes, at any depth, with its fields."""
-    for of in pending:
-        inner = of.of if isinstance(of, ListOf) else of
-        if isinstance(inner, Record):
-            fields = {f.name: f.type for f in program.records[inner.name]}
-            yield short(inner.name), fields
-            yield from _records(program, iter(fields.values()))
 
 
 def _is(of: Type, text: str) -> bool:

@@ -6,6 +6,7 @@ added here is an error of the type checker wherever it is forgotten. Absent: wha
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 # ── expressions as written ──────────────────────────────────────────────────────────────────
@@ -48,3 +49,7 @@ QuestionKind = Literal["parameter", "set", CallableKind, "priority", "property"]
 # A fact or a result at run time: an int, str, bool, frozenset, tuple, record, `MISSING`, or None for an optional's
 # absence. Which of them it is, the types of the rules say and the type checker of the language has seen to.
 RuntimeValue = Any
+
+# A JSON object, and facts as one: what its values are, whoever reads it has to find out.
+Json = dict[str, Any]
+FactsJson = Mapping[str, Any]

@@ -13,13 +13,17 @@ import policy
 PACKAGE = Path(policy.__file__).parent
 ROOMS = sorted({file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file in PACKAGE.rglob("*.py")})
 
-# rooms whose matches are not all exhaustive yet
-NOT_COVERED = {"backends", "cli", "reports", "scenario", "tables", "verify", "wanted"}
-
-# matches that leave what they do not name as it is: rewriting rules, and words that come from outside
+# matches that leave what they do not name as it is: rewriting rules, and what comes from outside
 OPEN = {
     "ir/simplify.py: simplify": "folds constants; any other node stays",
     "testing/mutants.py: _slips": "changes what it can; any other node has no slip",
+    "reports/journal/margin.py: _lending": "tells of loans; any other event is told elsewhere",
+    "reports/journal/margin.py: _perpetual": "tells of perpetual contracts; any other event is told elsewhere",
+    "reports/journal/trading.py: take": "notes who is admitted; any other command is told by its events",
+    "reports/journal/trading.py: _event": "tells of trading; any other event is told elsewhere",
+    "reports/sandbox/worker.py: _unescaping": "nodes of Jinja",
+    "reports/sandbox/worker.py: finding": "exceptions, of any class",
+    "scenario/stress.py: take": "keeps prices; any other command gives none",
 }
 
 _PLAIN = {"bool", "bytes", "dict", "float", "frozenset", "int", "list", "set", "str", "tuple"}
@@ -78,19 +82,9 @@ def of_room(room: str) -> list[str]:
     return [line for f in files for line in offenders(f.read_text("utf-8"), f.relative_to(PACKAGE).as_posix())]
 
 
-@pytest.mark.parametrize("room", [room for room in ROOMS if room not in NOT_COVERED])
+@pytest.mark.parametrize("room", ROOMS)
 def test_every_match_over_a_closed_set_is_exhaustive(room: str) -> None:
     assert not of_room(room), "\n".join(of_room(room))
-
-
-@pytest.mark.parametrize("file", ["backends/python.py", "backends/emit.py"])
-def test_generated_python_is_exhaustive(file: str) -> None:
-    assert not offenders((PACKAGE / file).read_text("utf-8"), file)
-
-
-@pytest.mark.parametrize("room", sorted(NOT_COVERED))
-def test_a_room_that_is_clean_is_covered(room: str) -> None:
-    assert of_room(room), f"remove `{room}` from `NOT_COVERED`"
 
 
 def test_exceptions_are_needed() -> None:

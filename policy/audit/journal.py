@@ -19,9 +19,10 @@ from typing import Any, NoReturn
 from attrs import field, frozen
 
 from policy.audit.lines import Torn, line_start, locked
-from policy.audit.records import LONGEST_LINE, Header, Json, header_line, read_header, read_record, record_line
+from policy.audit.records import LONGEST_LINE, Header, header_line, read_header, read_record, record_line
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import opened
+from policy.vocabulary import Json
 
 GROUP = 1_000  # records that are committed together unless the caller asks sooner
 

@@ -17,6 +17,7 @@ from typing import Any
 from attrs import frozen
 
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.vocabulary import Json
 
 VERSION = 2  # 1 had other names of events, fields and codes
 LONGEST_LINE = 1 << 27  # bytes; what a reader must be ready to hold
@@ -25,8 +26,6 @@ _CONVERT = (
     "carry out its commands again: `jq -c 'select(.seq).input' JOURNAL > FOLDER/market.jsonl`, then "
     "`policy trade FOLDER --journal NEW` with `--on` and `--under` as its first line has them"
 )
-
-Json = dict[str, Any]
 
 _ENCODER = json.JSONEncoder(
     ensure_ascii=False, check_circular=False, allow_nan=False, sort_keys=True, separators=(",", ":")

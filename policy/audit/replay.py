@@ -17,10 +17,11 @@ from attrs import frozen
 
 from policy.audit.chain import Finding
 from policy.audit.lines import Line, lines
-from policy.audit.records import Header, Json, Record, canonical, read_record
+from policy.audit.records import Header, Record, canonical, read_record
 from policy.audit.verify import Progress, verify
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import opened
+from policy.vocabulary import Json
 
 Submit = Callable[[Json], tuple[list[Json], str]]  # a command in; its events and the rulebook's digest out
 

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from policy.exchange.events import OrderRejected
 from policy.reports.documents import Document
-from policy.reports.journal.dates import Dates
+from policy.reports.journal.dates import DateTable
 from policy.reports.journal.margin import MarginDay
 from policy.reports.journal.market import DaySummary
 from policy.reports.journal.reasons import GivenReason
@@ -31,7 +31,7 @@ def _lines(document: Document) -> Iterator[str]:
     trading: Day = parts["trading"]
     margin: MarginDay = parts["margin"]
     summary: DaySummary = parts["summary"]
-    dates: Dates = parts["dates"]
+    dates: DateTable = parts["dates"]
     yield f"A trading session and {len(margin.accounts)} margin accounts, as of {long_date(cover.on)}"
     under = f" under {cover.under}" if cover.under else ""
     sources = ", ".join(f"{count} {status}" for status, count in cover.sources)

@@ -148,12 +148,13 @@ def _of_outcome(outcome: str) -> Exit:
 
     if outcome == "refused":
         return Exit.UNANSWERED
-    match Outcome(outcome):
+    known = Outcome(outcome)
+    match known:
         case Outcome.UNDECIDED | Outcome.FAILED:
             return Exit.UNDECIDED
         case Outcome.DENIED:
             return Exit.NO
         case Outcome.PERMITTED | Outcome.VALUE:
             return Exit.YES
-        case _ as other:
-            assert_never(other)
+        case _:
+            assert_never(known)

@@ -16,6 +16,7 @@ from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.run import Run
 from policy.scenario.statements import statements
+from policy.vocabulary import Json
 from policy.wire import event_json
 
 _LEFT = ("asset", "contract")
@@ -55,7 +56,7 @@ def command(
     end(Exit.UNANSWERED if run.unread else Exit.YES)
 
 
-def _account(stated: dict[str, Any]) -> str:
+def _account(stated: Json) -> str:
     """A heading with what is known of the account, then a table of its positions."""
     plain = {name: value for name, value in stated.items() if name not in _APART}
     facts = {**plain, **stated.get("views", {})}

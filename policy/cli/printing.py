@@ -18,6 +18,7 @@ from policy.documents import A_PLATFORM, Document, Format, Language
 from policy.files import whole_folder
 from policy.reports.pdf import needed_here
 from policy.reports.sandbox.folder import Folder, templates_in
+from policy.vocabulary import Json
 
 F = TypeVar("F", bound=Callable[..., Any])
 LANGUAGES: tuple[Language, ...] = get_args(Language)
@@ -105,7 +106,7 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
     return cast(Callable[..., None], printed)
 
 
-def _read_by(given: dict[str, Any]) -> Iterator[str]:
+def _read_by(given: Json) -> Iterator[str]:
     """The files and folders that a document is made of, by the options and arguments that name them."""
     yield from given.get("paths", ())
     yield from (given[name] for name in ("facts", "journal", "scenario") if given.get(name))

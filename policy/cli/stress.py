@@ -22,7 +22,7 @@ from policy.model.values import decimal_text, scaled, show
 from policy.rulebook import Rulebook
 from policy.scenario.coverage import Coverage, coverage
 from policy.scenario.from_folder import scenario_in
-from policy.scenario.prices import MOST_FINDINGS, Recorded, recorded_prices
+from policy.scenario.prices import MOST_FINDINGS, RecordedPrice, recorded_prices
 from policy.scenario.run import Run
 from policy.scenario.stress import Move, Prices, Row, along, concerned, happened, shocks, stress
 from policy.scenario.summary import Tally
@@ -110,7 +110,7 @@ def _shocks(given: Sequence[str], prices: Prices) -> tuple[Move, ...]:
 
 
 def _paths(given: Sequence[str], prices: Prices, first: date | None, until: date | None) -> tuple[Move, ...]:
-    paths: dict[str, Sequence[Recorded]] = {}
+    paths: dict[str, Sequence[RecordedPrice]] = {}
     for text in given:
         name, equals, file = text.partition("=")
         if not equals or not Path(file).exists():
@@ -124,7 +124,7 @@ def _paths(given: Sequence[str], prices: Prices, first: date | None, until: date
     return along(paths)
 
 
-def _within(recorded: Recorded, first: date | None, until: date | None) -> bool:
+def _within(recorded: RecordedPrice, first: date | None, until: date | None) -> bool:
     day = datetime.fromtimestamp(recorded.at // 10**6, UTC).date()
     return (first is None or day >= first) and (until is None or day < until)
 
@@ -242,7 +242,7 @@ def _amount(text: str, money: Number) -> int:
     return amount
 
 
-def _coverage_json(found: Coverage, recorded: Sequence[Recorded], money: Number) -> dict[str, object]:
+def _coverage_json(found: Coverage, recorded: Sequence[RecordedPrice], money: Number) -> dict[str, object]:
     figures: dict[str, object] = {
         "observations": found.observations,
         "exceptions": found.exceptions,

@@ -14,7 +14,7 @@ from policy.progress import Watch, unwatched
 from policy.reports.change import TITLE, Side, change_of
 from policy.reports.differences import differences_of
 from policy.reports.documents import Document
-from policy.reports.flips import Flip, FlipWords, Run
+from policy.reports.flips import Flip, FlipWords, JournalRun
 from policy.reports.journal.glossary import glossary_of
 from policy.scenario.backtest import backtest, commands_of, other_rules
 from policy.scenario.market import Market
@@ -62,13 +62,13 @@ def _together(old: rules.Model, new: rules.Model) -> rules.Model:
     return evolve(new, declared={**old.declared, **new.declared})
 
 
-def _run(words: FlipWords, old: Edition, new: Edition, journal: str | Path) -> Run:
+def _run(words: FlipWords, old: Edition, new: Edition, journal: str | Path) -> JournalRun:
     """The outcomes of the journal's commands under both editions."""
     header, last = require_whole(journal)
     markets = [Market(rulebooks(e.undated), e.on.isoformat()) for e in (old, new)]
     result = backtest(commands_of(str(journal), last), *markets)
     flips = sorted(result.sorts.items(), key=lambda item: -item[1].count)
-    return Run(
+    return JournalRun(
         result.commands,
         tuple(words.command(said, s.count, s.before.steps, s.after.steps, s.examples) for (said, _, _), s in flips),
         result.accounts,

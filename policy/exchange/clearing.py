@@ -8,7 +8,7 @@ A loss is paid by the reserve fund first and the compensation arrangement second
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from attrs import define, field, frozen
@@ -30,6 +30,7 @@ from policy.exchange.state import COMPENSATION, CURRENCY, FEES, RESERVE_FUND, Ac
 from policy.facts.records import unchecked
 from policy.market.book import BUY, SELL, Side
 from policy.market.checks import read, within_facts
+from policy.vocabulary import FactsJson, Json, RuntimeValue
 
 REQUESTED: Final = "requested"
 INTERVAL: Final = "interval"
@@ -85,8 +86,8 @@ class Clearing:
     due: int = AT_ONCE  # from then on, whatever waits is settled first
     waiting: list[UnsettledTrade] = field(factory=list)
     _settled_at: int | None = None
-    _stated: Mapping[str, Any] = field(factory=dict)  # the arrangement
-    _arrangement: Any = None
+    _stated: FactsJson = field(factory=dict)  # the arrangement
+    _arrangement: RuntimeValue = None
     _accepted: Verdict = _NOT_ASKED
     fees: Balance = field(init=False)
     reserve_fund: Balance = field(init=False)
@@ -115,13 +116,13 @@ class Clearing:
                 self.ledger.deposit(fund, CURRENCY, stated - fund.free)
         self.emit(self._ask_about_arrangement())
 
-    def _money_with(self, arrangement: Any) -> int:
+    def _money_with(self, arrangement: RuntimeValue) -> int:
         """All money once the funds hold what an arrangement states."""
         funds = self._funds(arrangement)
         more: int = sum(stated - fund.free for fund, stated in funds if stated is not MISSING)
         return self.ledger.deposited.get(CURRENCY, 0) + more
 
-    def _funds(self, arrangement: Any) -> tuple[tuple[Balance, Any], ...]:
+    def _funds(self, arrangement: RuntimeValue) -> tuple[tuple[Balance, Any], ...]:
         return (self.reserve_fund, arrangement.reserve_fund), (self.compensation, arrangement.compensation)
 
     def _ask_about_arrangement(self) -> SettlementArranged:
@@ -149,7 +150,7 @@ class Clearing:
         if self._stated and arranged.verdict != before:
             self.emit(arranged)
 
-    def refuses(self, value: int) -> tuple[Verdict, dict[str, Any]] | None:
+    def refuses(self, value: int) -> tuple[Verdict, Json] | None:
         """Why a trade of this value may not be made across platforms, with the facts; None if it may."""
         asked, arrangement = self.rules.asked, self._arrangement
         if self._accepted.outcome is not Outcome.PERMITTED:

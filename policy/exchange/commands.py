@@ -8,8 +8,7 @@ Absent: any state, and any rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal, get_args
+from typing import Literal, get_args
 
 from attrs import frozen
 
@@ -18,6 +17,7 @@ from policy.market.commands import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
 from policy.market.matcher import SelfTrade
 from policy.model import types
 from policy.model.types import Enum, ListOf, Number, OptionalOf
+from policy.vocabulary import FactsJson
 from policy.wire import facts, typed
 
 BookVenue = Literal["own_book", "shared_book"]
@@ -41,7 +41,7 @@ class ListInstrument:
     tick: int = typed(PRICE)
     lot: int = typed(QUANTITY)
     self_trade: SelfTrade = typed(SELF_TRADE, "cancel_incoming")
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 @frozen
@@ -56,7 +56,7 @@ class AdmitPlatform:
     id: str
     at: int = typed(types.INSTANT)
     shares_with: tuple[str, ...] = typed(ListOf(types.TEXT), ())
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
     licensed_in: str = ""
 
 
@@ -67,7 +67,7 @@ class AdmitParticipant:
     id: str
     platform: str
     at: int = typed(types.INSTANT)
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 @frozen
@@ -85,7 +85,7 @@ class Ask:
     about: Subject = typed(SUBJECT)
     fact: str = ""
     investors: tuple[str, ...] = typed(ListOf(types.TEXT), ())
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 @frozen
@@ -112,7 +112,7 @@ class ArrangeSettlement:
     """How trades across platforms settle. Its reserve fund and compensation are paid in, or topped up, at once."""
 
     at: int = typed(types.INSTANT)
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 # ── commands: trading and settling ──────────────────────────────────────────────────────────
@@ -132,7 +132,7 @@ class Place:
     price: int | None = typed(OptionalOf(PRICE), None)
     type: OrderType = typed(ORDER_TYPE, "limit")
     fees: int = typed(MONEY, 0)
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 @frozen

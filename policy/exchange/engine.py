@@ -67,6 +67,7 @@ from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.rulebook import Rulebook
+from policy.vocabulary import FactsJson
 from policy.wire import Commands
 
 COMMANDS: tuple[type[Any], ...] = get_args(Command)
@@ -270,14 +271,14 @@ class Engine(Venue[Command, Event]):
         self.events.append(ParticipantAdmitted(command.id, command.platform))
         self._changed(PARTICIPANT, command.id)
 
-    def _check_facts(self, facts: Mapping[str, Any], allowed: frozenset[str] = frozenset()) -> Any:
+    def _check_facts(self, facts: FactsJson, allowed: frozenset[str] = frozenset()) -> Any:
         """Facts that orders will state, as a record of an order."""
         record = self.register.read(facts)
         not_reserved(facts, FILLED_IN - allowed)
         return record
 
     def _ask(self, command: Ask) -> None:
-        subjects: Mapping[str, Mapping[str, Any]] = {
+        subjects: Mapping[str, FactsJson] = {
             PLATFORM: self.register.platforms,
             INSTRUMENT: self.register.instruments,
             PARTICIPANT: self.register.accounts,

@@ -7,8 +7,7 @@ invalid command is answered by `CommandInvalid` of `policy.market.events`, which
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import frozen
 
@@ -18,6 +17,7 @@ from policy.market.events import CommandInvalid
 from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf
+from policy.vocabulary import FactsJson
 from policy.wire import standing, typed
 
 CancelReason = Reason | Literal["trade_rejected", "insufficient_balance"]
@@ -84,7 +84,7 @@ class SettlementArranged:
     """Whether trades across platforms may be made under the arrangement as it is, with what its funds hold now."""
 
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
     reserve_fund: int = standing(MONEY)
     compensation: int = standing(MONEY)
 
@@ -100,7 +100,7 @@ class OrderAccepted:
     verdict: Verdict
     money: int = typed(MONEY)
     tokens: int = typed(QUANTITY)
-    facts: Mapping[str, Any] | None = None  # with evidence only
+    facts: FactsJson | None = None  # with evidence only
 
 
 @frozen
@@ -109,7 +109,7 @@ class OrderRejected:
 
     id: str
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
 
 
 @frozen
@@ -144,7 +144,7 @@ class TradeRejected:
     incoming: str
     resting: tuple[str, ...]
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
 
 
 @frozen
@@ -177,7 +177,7 @@ class ReplaceRejected:
 
     id: str
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
 
 
 @frozen
@@ -186,7 +186,7 @@ class OrderExpelled:
 
     id: str
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
     remaining: int = typed(QUANTITY)
     money: int = typed(MONEY)
     tokens: int = typed(QUANTITY)

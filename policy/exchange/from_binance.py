@@ -15,6 +15,7 @@ from attrs import define, frozen
 
 from policy.exchange.recorded import Line, OrderUpdate, numbered
 from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, OPPOSITE, SELL, Side
+from policy.vocabulary import Json
 
 Amounts = tuple[tuple[int, int], ...]  # prices and what rests there
 
@@ -96,13 +97,13 @@ class _Reader:
             return self._trade(line, body)
         raise line.wrong("this is neither depth, quote, trade nor snapshot", "record only these streams")
 
-    def _snapshot(self, line: Line, body: dict[str, Any]) -> Snapshot:
+    def _snapshot(self, line: Line, body: Json) -> Snapshot:
         last = _number(line, body, "lastUpdateId")
         if self.depth is None:
             self.depth = last
         return Snapshot(self.at, last, self._amounts(line, body, "bids"), self._amounts(line, body, "asks"))
 
-    def _depth(self, line: Line, body: dict[str, Any]) -> Depth:
+    def _depth(self, line: Line, body: Json) -> Depth:
         first, last = _number(line, body, "U"), _number(line, body, "u")
         begin = _number(line, body, "pu") + 1 if "pu" in body else first
         if self.depth is not None:
@@ -113,7 +114,7 @@ class _Reader:
         self.depth, self.begun = last, True
         return Depth(self.at, first, last, self._amounts(line, body, "b"), self._amounts(line, body, "a"))
 
-    def _quote(self, line: Line, body: dict[str, Any]) -> Quote:
+    def _quote(self, line: Line, body: Json) -> Quote:
         update = _number(line, body, "u")
         if update <= self.quote:
             raise line.out_of_order(f"quote {update} comes after {self.quote}", "put the messages in order")
@@ -121,7 +122,7 @@ class _Reader:
         bid, ask = (self._amount(line, [body.get(p), body.get(q)], zero=False) for p, q in ("bB", "aA"))
         return Quote(self.at, update, bid, ask)
 
-    def _trade(self, line: Line, body: dict[str, Any]) -> Trade:
+    def _trade(self, line: Line, body: Json) -> Trade:
         number = _number(line, body, "t")
         if self.trade is not None and number != self.trade + 1:
             message = f"trade {number} does not follow on {self.trade}"
@@ -132,7 +133,7 @@ class _Reader:
             raise line.wrong("`m` is not true or false", "it tells whether the buyer's order was at rest")
         return Trade(self.at, number, price, quantity, BUY if body["m"] else SELL)
 
-    def _amounts(self, line: Line, body: dict[str, Any], name: str) -> Amounts:
+    def _amounts(self, line: Line, body: Json, name: str) -> Amounts:
         given = body.get(name)
         if not isinstance(given, list):
             raise line.wrong(f"`{name}` is not a list of prices and amounts", "record the stream anew")
@@ -145,7 +146,7 @@ class _Reader:
         raise line.wrong("a price and an amount are not both there as text", "record the stream anew")
 
 
-def _body(line: Line, text: str) -> dict[str, Any]:
+def _body(line: Line, text: str) -> Json:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -156,7 +157,7 @@ def _body(line: Line, text: str) -> dict[str, Any]:
     return body
 
 
-def _number(line: Line, body: dict[str, Any], name: str) -> int:
+def _number(line: Line, body: Json, name: str) -> int:
     number = body.get(name)
     if type(number) is not int or number < 0:
         raise line.wrong(f"`{name}` is not a whole number", "record the stream anew")

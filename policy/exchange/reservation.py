@@ -8,7 +8,6 @@ Absent: who trades with whom.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
 
 from attrs import define, field
 
@@ -17,6 +16,7 @@ from policy.exchange.ledger import Balance
 from policy.exchange.rules import ExchangeRules
 from policy.exchange.state import MarketAccess, OrderState
 from policy.market.book import BUY, Side
+from policy.vocabulary import Json, RuntimeValue
 
 
 @define(eq=False)
@@ -30,7 +30,7 @@ class Reservation:
     def __attrs_post_init__(self) -> None:
         self.notional, self.exposure = self.asked.notional.fast, self.asked.exposure.fast
 
-    def state(self, live: OrderState, side: Side, price: int, quantity: int) -> Any:
+    def state(self, live: OrderState, side: Side, price: int, quantity: int) -> RuntimeValue:
         """The order's facts, with what only the exchange knows. What an order holds already is available to it."""
         facts, seat = live.facts, live.seat
         account = seat.account
@@ -54,7 +54,7 @@ class Reservation:
             facts.exposure = self._exposed(seat, 0)
         return facts
 
-    def _exposed(self, seat: MarketAccess, without: int) -> Any:
+    def _exposed(self, seat: MarketAccess, without: int) -> RuntimeValue:
         """Someone's exposure as the rulebook reckons it, one order left out; missing where it cannot compute it."""
         account = seat.account
         try:
@@ -77,7 +77,7 @@ class Reservation:
         facts.sequence = live.sequence
         return self.notional(facts)
 
-    def as_facts(self, facts: Any) -> dict[str, Any]:
+    def as_facts(self, facts: RuntimeValue) -> Json:
         """An order's facts as JSON."""
         return self.asked.accepted.as_facts(facts)
 

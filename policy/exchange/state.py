@@ -7,7 +7,7 @@ decide stays missing, and is never taken for no. Absent: orders, and what the ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
 from typing import Any
 
@@ -22,6 +22,7 @@ from policy.facts.records import unchecked
 from policy.market.book import Book, BookOrder
 from policy.market.checks import InvalidCommandError, read
 from policy.market.events import InvalidCode
+from policy.vocabulary import FactsJson, Json, RuntimeValue
 
 CURRENCY = "HKD"
 FEES, RESERVE_FUND, COMPENSATION = "fees", "reserve_fund", "compensation"  # owners of the exchange's own balances
@@ -58,7 +59,7 @@ class Account:
         self.platform = admitted.platform
         self.admitted = admitted
         self.money = money
-        self.opening: Any = MISSING  # exposure it came with
+        self.opening: RuntimeValue = MISSING  # exposure it came with
         self.bought = 0
         self.sold = 0
         self.open_buys = 0  # reserved for buy orders, fees left out
@@ -73,7 +74,7 @@ class MarketAccess:
     def __init__(self, account: Account, market: Market, tokens: Balance) -> None:
         self.account = account
         self.market = market
-        self.facts: Any = None  # the record that its orders fill in, one after the other
+        self.facts: RuntimeValue = None  # the record that its orders fill in, one after the other
         self.money = account.money
         self.tokens = tokens
 
@@ -84,7 +85,7 @@ class OrderState:
     __slots__ = ("at", "facts", "fees", "held", "own", "seat", "sequence")
 
     def __init__(
-        self, seat: MarketAccess, facts: Any, own: Mapping[str, Any], fees: int, at: int, sequence: int
+        self, seat: MarketAccess, facts: RuntimeValue, own: FactsJson, fees: int, at: int, sequence: int
     ) -> None:
         self.seat = seat
         self.facts = facts  # shared by all orders of a seat but those with facts of their own
@@ -133,9 +134,9 @@ class Register:
             if verdict != before:
                 yield ask, verdict
 
-    def _standing(self, about: str, id: str, investor: Any) -> dict[str, Any]:
+    def _standing(self, about: str, id: str, investor: RuntimeValue) -> Json:
         """What the rulebook says as facts of the orders of a class of investors; missing where it cannot decide."""
-        found: dict[str, Any] = {}
+        found: Json = {}
         for ask, verdict in self._asked.get((about, id), {}).values():
             if ask.fact and (not ask.investors or investor in ask.investors):
                 known = verdict.outcome in (Outcome.PERMITTED, Outcome.DENIED)
@@ -144,7 +145,7 @@ class Register:
 
     # ── facts of orders ─────────────────────────────────────────────────────────────────────
 
-    def facts(self, seat: MarketAccess, own: Mapping[str, Any] = MappingProxyType({})) -> Any:
+    def facts(self, seat: MarketAccess, own: FactsJson = MappingProxyType({})) -> Any:
         """The record of an order from a seat: everything that is known but what each order brings itself."""
         account, instrument = seat.account, seat.market.listed.id
         investor = account.admitted.facts.get("investor")
@@ -160,14 +161,14 @@ class Register:
         (record,) = read
         return unchecked(type(record), record, settlement_failed=account.platform in self.failed)
 
-    def _platform(self, id: str, investor: Any) -> dict[str, Any]:
+    def _platform(self, id: str, investor: RuntimeValue) -> Json:
         """What a platform's orders state: what holds of it, and of those that it shares its book with.
 
         What is true of one of them is true; else what is missing of one of them is missing.
         """
         platform = self.platforms[id]
         partners = [self._alone(p, investor) for p in platform.shares_with if p in self.platforms]
-        stated: dict[str, Any] = {}
+        stated: Json = {}
         for name in dict.fromkeys(name for partner in partners for name in partner):
             of_each = [partner[name] for partner in partners if name in partner]
             untold = any(value is MISSING for value in of_each)
@@ -175,10 +176,10 @@ class Register:
             stated[name] = True if any(value is True for value in of_each) else otherwise
         return stated | self._alone(id, investor)
 
-    def _alone(self, id: str, investor: Any) -> dict[str, Any]:
+    def _alone(self, id: str, investor: RuntimeValue) -> Json:
         return {**self.platforms[id].facts, **self._standing(PLATFORM, id, investor)}
 
-    def read(self, facts: Mapping[str, Any]) -> Any:
+    def read(self, facts: FactsJson) -> RuntimeValue:
         """Facts of an order as its record. Raises InvalidCommandError."""
         (record,) = read(self.rules.asked.accepted, {"order": dict(facts)})
         return record

@@ -180,21 +180,12 @@ class OrderDesk:
         bought, sold = buyer.data, seller.data
         market = bought.seat.market
         queue = tuple(o.id for o in market.book.level(resting.side, resting.price)) if self.evidence else ()
-        charged = bought.fees * quantity // buyer.remaining
-        due = sold.fees * quantity // seller.remaining
-        kept = min(due, value)
+        charged, kept = _used(buyer, seller, quantity, value, still)
         market.book.fill(order, ((resting, quantity),))
         if not resting.remaining:
             del self.live[resting.id]
         self._trades += 1
         market.last_price = resting.price
-        given_up = bought.held - bought.fees - still
-        bought.fees -= charged
-        bought.held = still + bought.fees
-        bought.seat.account.open_buys -= given_up
-        bought.seat.money.release(given_up - value)
-        sold.fees -= due
-        sold.held -= quantity
         record_turnover(bought.seat.account, sold.seat.account, value)
         self.emit(
             Traded(
@@ -326,3 +317,18 @@ class OrderDesk:
         held = live.held
         reserve(live, order.side, 0)
         self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *split(order.side, held)))
+
+
+def _used(buyer: Order, seller: Order, quantity: int, value: int, still: int) -> tuple[int, int]:
+    """Uses up what both orders reserved for a trade that is about to fill them; the fees of buyer and seller."""
+    bought, sold = buyer.data, seller.data
+    charged = bought.fees * quantity // buyer.remaining
+    due = sold.fees * quantity // seller.remaining
+    given_up = bought.held - bought.fees - still
+    bought.fees -= charged
+    bought.held = still + bought.fees
+    bought.seat.account.open_buys -= given_up
+    bought.seat.money.release(given_up - value)
+    sold.fees -= due
+    sold.held -= quantity
+    return charged, min(due, value)

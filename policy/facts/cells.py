@@ -27,7 +27,7 @@ class Cell:
     good: pl.Expr | None = None
 
 
-def cell(of: Type, dtype: Any, column: pl.Expr, scaled: bool) -> Cell | str:
+def cell(of: Type, dtype: pl.DataType, column: pl.Expr, scaled: bool) -> Cell | str:
     """The facts of type `of` in a column, or why they cannot be there."""
     texts = dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum)
     match of:
@@ -51,13 +51,13 @@ def cell(of: Type, dtype: Any, column: pl.Expr, scaled: bool) -> Cell | str:
             assert_never(of)
 
 
-def _of_words(column: pl.Expr, meanings: dict[str, Any], dtype: Any) -> Cell:
+def _of_words(column: pl.Expr, meanings: dict[str, Any], dtype: pl.DataType) -> Cell:
     words = column.cast(pl.String)
     value = words.replace_strict(list(meanings), list(meanings.values()), default=None, return_dtype=dtype)
     return Cell(value, value.is_not_null() | column.is_null())
 
 
-def _codes(column: pl.Expr, dtype: Any, members: tuple[str, ...]) -> Cell:
+def _codes(column: pl.Expr, dtype: pl.DataType, members: tuple[str, ...]) -> Cell:
     codes: Any = pl.UInt8() if len(members) < 250 else pl.UInt32()
     if isinstance(dtype, pl.Enum):
         places = [members.index(c) if c in members else None for c in dtype.categories]
@@ -77,7 +77,7 @@ def _codes(column: pl.Expr, dtype: Any, members: tuple[str, ...]) -> Cell:
     return Cell(value, value.is_not_null() | column.is_null())
 
 
-def _dates(column: pl.Expr, dtype: Any) -> Cell | str:
+def _dates(column: pl.Expr, dtype: pl.DataType) -> Cell | str:
     if dtype == pl.Date:
         return Cell(column.to_physical().cast(pl.Int64) + EPOCH_DAY)
     if dtype != pl.String:
@@ -87,7 +87,7 @@ def _dates(column: pl.Expr, dtype: Any) -> Cell | str:
     return Cell(value, (plain & value.is_not_null()) | column.is_null())
 
 
-def _instants(column: pl.Expr, dtype: Any) -> Cell | str:
+def _instants(column: pl.Expr, dtype: pl.DataType) -> Cell | str:
     if isinstance(dtype, pl.Datetime):
         if dtype.time_zone is None:
             return "a moment with its time zone"
@@ -105,7 +105,7 @@ def _instants(column: pl.Expr, dtype: Any) -> Cell | str:
     return Cell(value, (plain & value.is_not_null()) | column.is_null())
 
 
-def _numbers(of: types.Number, column: pl.Expr, dtype: Any, scale: int, scaled: bool) -> Cell | str:
+def _numbers(of: types.Number, column: pl.Expr, dtype: pl.DataType, scale: int, scaled: bool) -> Cell | str:
     if dtype == pl.String:
         return _spelt(of, column, scale)
     if isinstance(dtype, pl.Decimal):

@@ -82,7 +82,11 @@ class Layout:
 
 
 def layout(
-    program: Program, function: Function, schema: Mapping[str, Any], keep: Iterable[str] = (), scaled: bool = False
+    program: Program,
+    function: Function,
+    schema: Mapping[str, pl.DataType],
+    keep: Iterable[str] = (),
+    scaled: bool = False,
 ) -> Layout | Collector:
     """How a table with these columns is read, or everything that stands in the way."""
     kept = set(keep)
@@ -127,7 +131,7 @@ def _tree(schema: Mapping[str, Any], column: pl.Expr | None = None) -> Tree:
     return tree
 
 
-def _branch(column: pl.Expr, dtype: Any) -> Any:
+def _branch(column: pl.Expr, dtype: pl.DataType) -> Any:
     return (column, dtype)
 
 
@@ -221,7 +225,7 @@ class _Placing:
         low, high = limits(of, *bounds)
         sheet.leaves.append(Leaf(path, of, made, low, high, column.is_not_null() if optional else None))
 
-    def _wrong(self, path: str, dtype: Any, of: Type, wanted: str) -> None:
+    def _wrong(self, path: str, dtype: pl.DataType, of: Type, wanted: str) -> None:
         held = str(dtype).lower() if dtype is not None else "several columns"
         message = f"`{path}`: the column is {held}, but `{describe(of)}` is expected"
         self.found.error("facts-type", message, None, f"make it {wanted}")

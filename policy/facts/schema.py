@@ -13,13 +13,14 @@ from policy.ir.reads import Fact, facts_read
 from policy.model import types
 from policy.model.types import Number, Type, describe
 from policy.model.values import decimal_text, show
+from policy.vocabulary import Json
 
 
-def schema(program: Program, function: Function) -> dict[str, Any]:
+def schema(program: Program, function: Function) -> Json:
     """The JSON Schema of the facts; every fact may be left out, for the answer may not turn on it."""
     definitions = _Definitions(program)
     definitions.object(function.id, {name: definitions.type(of) for name, of in function.parameters})
-    result: dict[str, Any] = {
+    result: Json = {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": function.id,
         "description": function.title.en,
@@ -30,7 +31,7 @@ def schema(program: Program, function: Function) -> dict[str, Any]:
     return {**result, "$defs": definitions.made}
 
 
-def template(program: Program, function: Function) -> dict[str, Any]:
+def template(program: Program, function: Function) -> Json:
     """An example of every fact that is read, to be filled in."""
     return _examples(facts_read(program, function))
 
@@ -40,15 +41,15 @@ class _Definitions:
 
     def __init__(self, program: Program) -> None:
         self.program = program
-        self.made: dict[str, Any] = {}
+        self.made: Json = {}
 
-    def reference(self, name: str) -> dict[str, Any]:
+    def reference(self, name: str) -> Json:
         return {"$ref": f"#/$defs/{name}"}
 
-    def object(self, name: str, properties: dict[str, Any]) -> None:
+    def object(self, name: str, properties: Json) -> None:
         self.made[name] = {"type": "object", "properties": properties, "additionalProperties": False}
 
-    def type(self, of: Type) -> dict[str, Any]:
+    def type(self, of: Type) -> Json:
         """All that may be given as a fact of the type."""
         match of:
             case types.OptionalOf(item):
@@ -83,11 +84,11 @@ class _Definitions:
             case _:
                 assert_never(of)
 
-    def read(self, facts: Mapping[str, Fact]) -> dict[str, Any]:
+    def read(self, facts: Mapping[str, Fact]) -> Json:
         """The properties that stand for these facts."""
         return {name: _titled(fact.declared, self.fact(fact, fact.type)) for name, fact in facts.items()}
 
-    def fact(self, fact: Fact, of: Type) -> dict[str, Any]:
+    def fact(self, fact: Fact, of: Type) -> Json:
         """What may be given as the fact, which is of the type, and what of it is read."""
         if isinstance(of, types.OptionalOf):
             return {"anyOf": [self.fact(fact, of.of), {"type": "null"}]}
@@ -98,11 +99,11 @@ class _Definitions:
         return self.type(of)
 
 
-def _titled(f: FieldDeclaration | None, made: dict[str, Any]) -> dict[str, Any]:
+def _titled(f: FieldDeclaration | None, made: Json) -> Json:
     return {**made, "title": f.title.en} if f is not None and f.title.en else made
 
 
-def _examples(facts: Mapping[str, Fact]) -> dict[str, Any]:
+def _examples(facts: Mapping[str, Fact]) -> Json:
     return {name: _example(fact, fact.type) for name, fact in facts.items()}
 
 

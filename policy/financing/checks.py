@@ -6,14 +6,13 @@ the rulebook's own types.
 
 from __future__ import annotations
 
-from typing import Any
-
 from policy.answers import MISSING
 from policy.facts.records import unchecked
 from policy.financing.commands import QUANTITY, ListCollateral, OpenMarginAccount, SetUpLender
 from policy.financing.rules import FinancingRules
 from policy.financing.state import NO_CALL, Asset, Lender
 from policy.market.checks import not_reserved, on_lot, positive, read
+from policy.vocabulary import Json, RuntimeValue
 
 KEPT = {"lender", "loan", "call", "collateral"}  # facts of an account
 SUMMED = {"total_loans", "largest_client_group", "largest_collateral"}  # facts of the loan book
@@ -35,12 +34,12 @@ def lender_facts(command: SetUpLender, rules: FinancingRules) -> Lender:
     return Lender(firm, unchecked(type(book), book), rules.offered.verdict(firm))
 
 
-def asset_facts(command: ListCollateral, lender: Lender, rules: FinancingRules) -> Any:
+def asset_facts(command: ListCollateral, lender: Lender, rules: FinancingRules) -> RuntimeValue:
     asset, _ = read(rules.accepted, {"asset": {"symbol": command.asset, **command.facts}} | _of(lender))
     return asset
 
 
-def account_facts(command: OpenMarginAccount, lender: Lender, rules: FinancingRules) -> Any:
+def account_facts(command: OpenMarginAccount, lender: Lender, rules: FinancingRules) -> RuntimeValue:
     """A new account: nothing lent, nothing called, nothing held."""
     not_reserved(command.facts, KEPT)
     known = {"loan": "0", "call": NO_CALL, "collateral": [], **command.facts} | _of(lender)
@@ -48,5 +47,5 @@ def account_facts(command: OpenMarginAccount, lender: Lender, rules: FinancingRu
     return unchecked(type(account), account, collateral=())
 
 
-def _of(lender: Lender) -> dict[str, Any]:
+def _of(lender: Lender) -> Json:
     return {} if lender.firm.kind is MISSING else {"lender": lender.firm.kind}

@@ -7,7 +7,6 @@ Absent: whether a change may be made, which is asked before.
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any
 
 from policy.answers import MISSING, UndecidedError
 from policy.facts.records import unchecked
@@ -15,9 +14,10 @@ from policy.financing.loans import Loans
 from policy.financing.rules import FinancingRules
 from policy.financing.state import Account, Asset, Context, Held
 from policy.model.types import Record
+from policy.vocabulary import RuntimeValue
 
 
-def worth(rules: FinancingRules, asset: Asset, quantity: int) -> Any:
+def worth(rules: FinancingRules, asset: Asset, quantity: int) -> RuntimeValue:
     """The market value of a quantity in cents, `MISSING` while the asset has no price; nothing is worth nothing."""
     if asset.price is None:
         return MISSING if quantity else 0

@@ -8,14 +8,12 @@ Absent: any state, and any rule.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from attrs import frozen
 
 from policy.market.commands import NewDay
 from policy.model import types
 from policy.model.types import ListOf, Number, OptionalOf
+from policy.vocabulary import FactsJson
 from policy.wire import facts, typed
 
 MONEY = Number("money:HKD", 2)
@@ -28,8 +26,8 @@ class SetUpLender:
     """Who lends. `facts` are those of the firm, `book` those of its loan book; the same command again is a change."""
 
     at: int = typed(types.INSTANT)
-    book: Mapping[str, Any] = facts()
-    facts: Mapping[str, Any] = facts()
+    book: FactsJson = facts()
+    facts: FactsJson = facts()
 
 
 @frozen
@@ -40,7 +38,7 @@ class ListCollateral:
     at: int = typed(types.INSTANT)
     lot: int = typed(QUANTITY)
     connected: str = ""
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 @frozen
@@ -50,7 +48,7 @@ class OpenMarginAccount:
     account: str
     at: int = typed(types.INSTANT)
     group: str = ""
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 @frozen

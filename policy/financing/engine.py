@@ -40,6 +40,7 @@ from policy.market.events import InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.model.values import show
 from policy.rulebook import Rulebook
+from policy.vocabulary import Json
 from policy.wire import Commands
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
@@ -186,7 +187,7 @@ class Engine(Venue[do.Command, Event]):
         held = account.held.get(asset.id)
         available(command.quantity, 0 if held is None else held.quantity, QUANTITY, "in the account")
         assert held is not None  # more than 0 is available
-        moved: dict[str, Any] = {"account": account.id, "asset": asset.id, "quantity": command.quantity}
+        moved: Json = {"account": account.id, "asset": asset.id, "quantity": command.quantity}
         verdict, facts = self._as_it_would_be(held, held.quantity - command.quantity)
         if verdict.outcome is not Outcome.PERMITTED:
             context.emit(CollateralNotReleased(**moved, verdict=verdict, facts=facts))
@@ -195,7 +196,7 @@ class Engine(Venue[do.Command, Event]):
         context.emit(CollateralReleased(**moved, held=held.quantity, verdict=verdict))
         review(account, context)
 
-    def _as_it_would_be(self, held: Held, remaining: int) -> tuple[Verdict, dict[str, Any]]:
+    def _as_it_would_be(self, held: Held, remaining: int) -> tuple[Verdict, Json]:
         """The verdict on releasing all but what remains, and the facts of the account that it is on."""
         facts, released = held.account.facts, self.context.rules.released
         value, collateral = held.position.market_value, facts.collateral

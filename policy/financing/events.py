@@ -7,9 +7,6 @@ An invalid command is answered by `CommandInvalid`. Absent: any state.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from attrs import frozen
 
 from policy.answers import Verdict
@@ -17,6 +14,7 @@ from policy.financing.commands import MONEY, PRICE, QUANTITY
 from policy.market.events import CommandInvalid
 from policy.model import types
 from policy.model.types import OptionalOf
+from policy.vocabulary import FactsJson
 from policy.wire import facts, standing, typed
 
 SOME_MONEY = OptionalOf(MONEY)
@@ -98,7 +96,7 @@ class CollateralNotReleased:
     asset: str
     quantity: int = typed(QUANTITY)
     verdict: Verdict
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 @frozen(kw_only=True)
@@ -141,7 +139,7 @@ class AdvanceRejected:
     verdict: Verdict | None
     lender: Verdict | None
     book: Verdict | None
-    facts: Mapping[str, Any] = facts()
+    facts: FactsJson = facts()
 
 
 @frozen(kw_only=True)

@@ -7,7 +7,7 @@ Absent: any rule, and any step that changes more than one thing.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Final
 
 from attrs import define, field
 
@@ -16,6 +16,7 @@ from policy.financing.events import Event
 from policy.financing.loans import Loans
 from policy.financing.rules import FinancingRules
 from policy.market.venue import Clock
+from policy.vocabulary import RuntimeValue
 
 NO_CALL: Final = "no_call"  # members of the rulebook's CallStatus
 UNMET: Final = "unmet"
@@ -26,8 +27,8 @@ OVERDUE: Final = "overdue"
 class Lender:
     """Who lends: the facts of the firm and of its loan book, and whether it may offer financing."""
 
-    firm: Any
-    book: Any
+    firm: RuntimeValue
+    book: RuntimeValue
     standing: Verdict
 
 
@@ -38,7 +39,7 @@ class Asset:
     id: str
     lot: int
     connected: str
-    facts: Any
+    facts: RuntimeValue
     price: int | None = None
     quantity: int = 0
     holders: dict[str, Held] = field(factory=dict)
@@ -53,7 +54,7 @@ class Held:
 
     account: Account
     asset: Asset
-    position: Any
+    position: RuntimeValue
     quantity: int = 0
     counted: int | None = 0
 
@@ -68,7 +69,7 @@ class Account:
 
     id: str
     group: str
-    facts: Any
+    facts: RuntimeValue
     held: dict[str, Held] = field(factory=dict)
     due_by: int | None = None
     stopped: bool = False

@@ -27,6 +27,20 @@ def make_room(program: Program) -> None:
         sys.setrecursionlimit(FRAMES)
 
 
+def records_of(program: Program, parameters: Sequence[tuple[str, Type]]) -> dict[str, tuple[FieldDeclaration, ...]]:
+    """The records of these parameters, and those in their fields."""
+    found: dict[str, tuple[FieldDeclaration, ...]] = {}
+    pending = [of for _, of in parameters]
+    while pending:
+        of = pending.pop()
+        if isinstance(of, types.OptionalOf | types.ListOf | types.SetOf):
+            pending.append(of.of)
+        elif isinstance(of, types.Record) and of.name not in found:
+            found[of.name] = program.records[of.name]
+            pending += [f.type for f in found[of.name]]
+    return found
+
+
 @define(eq=False)
 class Fact:
     """A fact at its path, whether it `is_read`, and what is inside it: fields by name, or the elements of a list."""

@@ -14,6 +14,7 @@ from policy.interface import BoundQuestion
 from policy.market.events import InvalidCode
 from policy.model.types import MOST_FACT_DIGITS, Number
 from policy.model.values import show
+from policy.vocabulary import FactsJson
 
 T = TypeVar("T")
 
@@ -83,13 +84,13 @@ def available(amount: int, free: int, of: Number, where: str) -> None:
         raise InvalidCommandError(InvalidCode.INSUFFICIENT_BALANCE, message)
 
 
-def not_reserved(facts: Mapping[str, Any], reserved: Collection[str]) -> None:
+def not_reserved(facts: FactsJson, reserved: Collection[str]) -> None:
     """A command must not give the facts that the venue fills in."""
     for name in sorted(facts.keys() & set(reserved)):
         raise InvalidCommandError(InvalidCode.RESERVED_FACT, f"`{name}` is filled in by the venue: leave it out")
 
 
-def read(question: BoundQuestion, facts: Mapping[str, Any], about: str = "<facts>") -> tuple[Any, ...]:
+def read(question: BoundQuestion, facts: FactsJson, about: str = "<facts>") -> tuple[Any, ...]:
     """The arguments of a question, from facts by parameter."""
     arguments = question.read(facts, about)
     if isinstance(arguments, list):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, TypedDict, assert_never
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import which_member
 from policy.model import rules, types
 from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
-from policy.model.context import Context, bilingual
+from policy.model.context import Context
 from policy.model.expressions import Expression
 from policy.model.literals import UNREADABLE, fact
 from policy.model.tables import rows_of
@@ -29,7 +29,7 @@ class _Head(TypedDict):
 
 def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declaration:
     """What is declared under the full name `id`."""
-    head: _Head = {"id": id, "ruleset": context.unit.name, "title": bilingual(d.title), "span": d.span}
+    head: _Head = {"id": id, "ruleset": context.unit.name, "title": d.title or NO_WORDS, "span": d.span}
     if isinstance(d, tree.EnumOf | tree.RecordType | tree.Property):
         return _unsigned(context, d, head)
     signature = context.scope.signatures[id]
@@ -44,7 +44,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 stricter=d.stricter,
                 leniency=leniency_of(d.leniency),
                 versions=context.versions(d.versions, checker, signature.type),
-                unset=bilingual(d.unset.reason) if d.unset else None,
+                unset=d.unset.reason if d.unset else None,
                 citations=context.cited(d.unset.per) if d.unset else (),
                 **head,
             )
@@ -74,7 +74,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 parameters=signature.parameters,
                 binders=_spans(d.parameters),
                 otherwise=d.otherwise.effect,
-                because=bilingual(d.otherwise.because),
+                because=d.otherwise.because or NO_WORDS,
                 citations=context.cited(d.otherwise.per),
                 rules=rules_of(context, d.rules, checker),
                 stricter=d.stricter,
@@ -93,7 +93,7 @@ def _unsigned(
     """What no expression can name: types, and properties."""
     match d:
         case tree.EnumOf(members=members):
-            named = tuple((m.name.text, bilingual(m.title)) for m in members)
+            named = tuple((m.name.text, m.title or NO_WORDS) for m in members)
             return rules.EnumOf(members=named, **head)
         case tree.RecordType():
             held = context.scope.fields[head["id"]]
@@ -152,7 +152,7 @@ def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldD
         type=of,
         least=bound(f.at_least),
         most=bound(f.at_most),
-        title=bilingual(f.title),
+        title=f.title or NO_WORDS,
         is_changeable=bool(f.mark),
         span=f.span,
     )
@@ -197,7 +197,7 @@ def rules_of(context: Context, written: tuple[tree.Rule, ...], checker: TypeChec
                 effect=r.effect,
                 when=tuple(checker.typed(e, types.BOOLEAN) for e in r.when),
                 unless=tuple(checker.typed(e, types.BOOLEAN) for e in r.unless),
-                because=bilingual(r.because),
+                because=r.because or NO_WORDS,
                 **context.dated(r.span, r.period, r.per),
             )
         )
@@ -235,4 +235,4 @@ def _key(context: Context, k: tree.Key, checker: TypeChecker) -> rules.Key:
 
 
 def leniency_of(l: tree.Leniency | None) -> rules.Leniency | None:
-    return rules.Leniency(mode=l.mode, because=bilingual(l.because), span=l.span) if l is not None else None
+    return rules.Leniency(mode=l.mode, because=l.because, span=l.span) if l is not None else None

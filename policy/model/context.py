@@ -7,7 +7,7 @@ from typing import TypedDict
 
 from attrs import frozen
 
-from policy.answers import BilingualText, Citation
+from policy.answers import Citation
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import rules
 from policy.model.checker import TypeChecker
@@ -67,10 +67,6 @@ class Context:
         return tuple(
             rules.Version(body=checker.typed(v.body, of), **self.dated(v.span, v.period, v.per)) for v in written
         )
-
-
-def bilingual(words: tree.BilingualText | None) -> BilingualText:
-    return BilingualText(words.en, words.zh) if words else BilingualText("")
 
 
 def days_of(period: tree.Period | None, found: Collector) -> tuple[int | None, int | None]:

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
-from policy.answers import Citation, Status
+from policy.answers import NO_WORDS, Citation, Status
 from policy.diagnostics import Collector, Diagnostic, did_you_mean, which_member
 from policy.model import rules, types
 from policy.model.amendments import amendment_of
 from policy.model.bodies import declaration
-from policy.model.context import Context, bilingual, days_of, ordinal
+from policy.model.context import Context, days_of, ordinal
 from policy.model.index import Index, index
 from policy.model.names import Scope, Signature
 from policy.model.recursion import report_recursion
@@ -61,7 +61,7 @@ class _Reader:
         for unit in self.index.units.values():
             self.model.rulesets[unit.name] = rules.Ruleset(
                 name=unit.name,
-                title=bilingual(unit.head.title),
+                title=unit.head.title or NO_WORDS,
                 amends=unit.head.amends.text if unit.head.amends else "",
                 imports=self.index.reach(unit.name),
                 span=unit.head.span,
@@ -146,7 +146,7 @@ class _Reader:
             self.model.sources[name] = rules.SourceText(
                 id=name,
                 ruleset="",
-                title=bilingual(s.title),
+                title=s.title,
                 span=s.span,
                 reference=s.reference,
                 issued=s.issued.isoformat() if s.issued else "",
@@ -176,12 +176,12 @@ class _Reader:
             start, end = days_of(p.period, self.found)
             if p.period is None:
                 start, end = source.start, source.end
-            citation = Citation(name, source_name, source.reference, status, bilingual(p.text), start, end)
+            citation = Citation(name, source_name, source.reference, status, p.text, start, end)
             self.citations[name] = citation
             self.model.provisions[name] = rules.Provision(
                 id=name,
                 ruleset=ruleset,
-                title=bilingual(p.text),
+                title=p.text,
                 span=p.span,
                 source=source_name,
                 status=status,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from policy.diagnostics import did_you_mean
 from policy.model import rules, types
+from policy.model.checker import TypeChecker
 from policy.model.context import Context, ordinal
 from policy.model.literals import UNREADABLE, checked, fact
+from policy.model.names import Signature
 from policy.syntax import tree
 from policy.vocabulary import RuntimeValue
 
@@ -30,37 +34,17 @@ def _expectation(
     context: Context, e: tree.Expectation, given: dict[str, tree.Expression]
 ) -> rules.Expectation | None:
     checker = context.checker()
-    name: tree.Expression = e.subject
-    arguments: tuple[tree.Expression, ...] = ()
-    if e.kind == "before":
-        assert e.names is not None
-        name, arguments = tree.Call(e.names[0], (), span=e.span), (e.subject,)
-    elif isinstance(e.subject, tree.Call):
-        arguments = e.subject.arguments
-    elif isinstance(e.subject, tree.Reference):
-        name = tree.Call(tree.Name(e.subject.name, span=e.span), (), span=e.span)
-    if not isinstance(name, tree.Call):
+    asked = _asked(e)
+    if asked is None:
         checker.fail("type-mismatch", "a test asks a question by its name", e.subject.span)
         return None
+    name, arguments = asked
     kinds = (tree.Value, tree.Table, tree.Decision, tree.Parameter, tree.Priority)
-    entry = context.scope.find(name.name.text, name.name.span, kinds, "question")
+    entry = context.scope.find(name.text, name.span, kinds, "question")
     if entry is None or entry.id not in context.scope.signatures:
         return None
     signature = context.scope.signatures[entry.id]
-    if (signature.kind == "priority") != (e.kind == "before"):
-        checker.fail("type-mismatch", "a priority is tested with `expect a before b by name`", e.span)
-        return None
-    if (signature.kind == "decision") == (e.kind == "equals") and e.kind in (
-        "equals",
-        "permitted",
-        "denied",
-    ):
-        word = "`permitted` or `denied`" if signature.kind == "decision" else "`= …`"
-        checker.fail("type-mismatch", f"a {signature.kind} is expected to be {word}", e.span)
-        return None
-    if len(arguments) != len(signature.parameters):
-        wanted = ", ".join(n for n, _ in signature.parameters)
-        checker.fail("wrong-arguments", f"`{types.short(entry.id)}` asks about ({wanted})", e.span)
+    if not _fits(e, entry.id, signature, len(arguments), checker):
         return None
     facts = tuple(
         checked(fact(a, of, given, checker), of, name, a.span, checker)
@@ -77,18 +61,8 @@ def _expectation(
     if UNREADABLE in facts or value is UNREADABLE or UNREADABLE in other:
         return None
     names = tuple(n.text for n in e.names) if e.names is not None else None
-    if e.kind in ("permitted", "denied") and names and isinstance(entry.node, tree.Decision):
-        amended = [
-            r.name.text
-            for d in context.unit.declarations
-            if isinstance(d, tree.Tighten) and d.name.text == types.short(entry.id)
-            for r in d.rules
-        ]
-        known = [*(r.name.text for r in entry.node.rules), *amended, "otherwise"]
-        for n in e.names or ():
-            if n.text not in known:
-                help = did_you_mean(n.text, known)
-                context.found.error("unknown-name", f"there is no rule `{n.text}`", n.span, help)
+    if e.kind in ("permitted", "denied") and isinstance(entry.node, tree.Decision):
+        _find_rules(context, entry.id, entry.node, e.names or ())
     return rules.Expectation(
         question=entry.id,
         arguments=facts,
@@ -98,3 +72,46 @@ def _expectation(
         other=other,
         span=e.span,
     )
+
+
+def _asked(e: tree.Expectation) -> tuple[tree.Name, tuple[tree.Expression, ...]] | None:
+    """The question of an expectation and what it is asked about."""
+    if e.kind == "before":
+        assert e.names is not None
+        return e.names[0], (e.subject,)
+    if isinstance(e.subject, tree.Call):
+        return e.subject.name, e.subject.arguments
+    if isinstance(e.subject, tree.Reference):
+        return tree.Name(e.subject.name, span=e.span), ()
+    return None
+
+
+def _fits(e: tree.Expectation, id: str, signature: Signature, arguments: int, checker: TypeChecker) -> bool:
+    """Whether a question of this signature can be expected to answer so."""
+    if (signature.kind == "priority") != (e.kind == "before"):
+        checker.fail("type-mismatch", "a priority is tested with `expect a before b by name`", e.span)
+        return False
+    if e.kind in ("equals", "permitted", "denied") and (signature.kind == "decision") == (e.kind == "equals"):
+        word = "`permitted` or `denied`" if signature.kind == "decision" else "`= …`"
+        checker.fail("type-mismatch", f"a {signature.kind} is expected to be {word}", e.span)
+        return False
+    if arguments != len(signature.parameters):
+        wanted = ", ".join(n for n, _ in signature.parameters)
+        checker.fail("wrong-arguments", f"`{types.short(id)}` asks about ({wanted})", e.span)
+        return False
+    return True
+
+
+def _find_rules(context: Context, id: str, decision: tree.Decision, names: Sequence[tree.Name]) -> None:
+    """Reports the names of rules that the decision does not have."""
+    amended = [
+        r.name.text
+        for d in context.unit.declarations
+        if isinstance(d, tree.Tighten) and d.name.text == types.short(id)
+        for r in d.rules
+    ]
+    known = [*(r.name.text for r in decision.rules), *amended, "otherwise"]
+    for name in names:
+        if name.text not in known:
+            help = did_you_mean(name.text, known)
+            context.found.error("unknown-name", f"there is no rule `{name.text}`", name.span, help)

@@ -7,9 +7,6 @@ is commands too, so that a journal of commands is all that a replay needs. Absen
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from attrs import frozen
 
 from policy.market.book import OrderType, Side
@@ -17,6 +14,7 @@ from policy.market.commands import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
 from policy.market.matcher import SelfTrade
 from policy.model import types
 from policy.model.types import Number, OptionalOf
+from policy.vocabulary import FactsJson
 from policy.wire import facts, typed
 
 MONEY = Number("money:USD", 8)
@@ -36,7 +34,7 @@ class ListPerpetual:
     tick: int = typed(PRICE)
     lot: int = typed(SIZE)
     self_trade: SelfTrade = typed(SELF_TRADE, "cancel_incoming")
-    product: Mapping[str, Any] = facts()
+    product: FactsJson = facts()
 
 
 @frozen
@@ -45,7 +43,7 @@ class OpenPerpetualAccount:
 
     account: str
     at: int = typed(types.INSTANT)
-    client: Mapping[str, Any] = facts()
+    client: FactsJson = facts()
 
 
 # ── money ───────────────────────────────────────────────────────────────────────────────────
@@ -58,7 +56,7 @@ class DepositMargin:
     account: str
     at: int = typed(types.INSTANT)
     value: int = typed(MONEY)
-    asset: Mapping[str, Any] = facts()
+    asset: FactsJson = facts()
 
 
 @frozen

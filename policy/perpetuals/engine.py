@@ -9,7 +9,7 @@ rate, order or size, which are the rulebook's.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any, ClassVar, assert_never, get_args
 
 import attrs
@@ -49,6 +49,7 @@ from policy.perpetuals.state import Account, Bucket, Contract, State
 from policy.perpetuals.statements import state_account
 from policy.perpetuals.trading import cancel, place, revalidate
 from policy.rulebook import Rulebook
+from policy.vocabulary import FactsJson, RuntimeValue
 from policy.wire import Commands
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
@@ -164,7 +165,7 @@ class Engine(Venue[do.Command, Event]):
         )
         self.state.emit(PerpetualListed(command.contract, verdict, command.tick, command.lot))
 
-    def _with_interval(self, product: Any) -> Any:
+    def _with_interval(self, product: RuntimeValue) -> RuntimeValue:
         """The rulebook's record of a contract; how often funding is paid is the desk's own to say."""
         since = self.state.funded_at
         assert since is not None
@@ -287,11 +288,11 @@ class Engine(Venue[do.Command, Event]):
             review(state, buckets, contract)
 
 
-def _client(rules: PerpetualRules, client: Mapping[str, Any]) -> Any:
+def _client(rules: PerpetualRules, client: FactsJson) -> RuntimeValue:
     (order,) = read(rules.accepted, {"order": client})
     return order
 
 
-def _product(rules: PerpetualRules, product: Mapping[str, Any]) -> Any:
+def _product(rules: PerpetualRules, product: FactsJson) -> RuntimeValue:
     (record,) = read(rules.listed, {"product": product})
     return record

@@ -8,8 +8,7 @@ any state. An invalid command is answered by `CommandInvalid`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import frozen
 
@@ -35,6 +34,7 @@ from policy.perpetuals.mark_events import (
     Marked,
     PremiumSampled,
 )
+from policy.vocabulary import FactsJson
 from policy.wire import standing, typed
 
 CancelReason = Reason | Literal["liquidation"]
@@ -58,7 +58,7 @@ class PerpetualNotListed:
 
     contract: str
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
 
 
 @frozen
@@ -84,7 +84,7 @@ class DepositRejected:
 
     account: str
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
 
 
 @frozen
@@ -126,7 +126,7 @@ class ReleaseRejected:
     account: str
     bucket: str
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
 
 
 @frozen
@@ -167,7 +167,7 @@ class PerpetualRejected:
     account: str
     verdict: Verdict
     size_verdict: Verdict | None
-    facts: Mapping[str, Any]
+    facts: FactsJson
 
 
 @frozen
@@ -224,7 +224,7 @@ class PerpetualExpelled:
     account: str
     verdict: Verdict
     size_verdict: Verdict | None
-    facts: Mapping[str, Any]
+    facts: FactsJson
     remaining: int = typed(SIZE)
 
 

@@ -15,9 +15,10 @@ from policy.facts.records import unchecked
 from policy.market.book import BUY
 from policy.perpetuals.rules import PerpetualRules
 from policy.perpetuals.state import Bucket, Contract, Order, Position, State
+from policy.vocabulary import RuntimeValue
 
 
-def position_facts(rules: PerpetualRules, position: Position, mark: int) -> Any:
+def position_facts(rules: PerpetualRules, position: Position, mark: int) -> RuntimeValue:
     return unchecked(
         rules.due.records["PerpetualPosition"],
         side=position.side,
@@ -27,14 +28,14 @@ def position_facts(rules: PerpetualRules, position: Position, mark: int) -> Any:
     )
 
 
-def bucket_facts(state: State, bucket: Bucket, margin: int | None = None) -> Any:
+def bucket_facts(state: State, bucket: Bucket, margin: int | None = None) -> RuntimeValue:
     """The bucket, with another margin if one is given."""
     held = tuple(position_facts(state.rules, p, state.mark_of(name)) for name, p in bucket.positions.items())
     record = state.rules.due.records["MarginBucket"]
     return unchecked(record, margin=bucket.margin if margin is None else margin, positions=held)
 
 
-def candidate_facts(state: State, bucket: Bucket, contract: Contract) -> Any:
+def candidate_facts(state: State, bucket: Bucket, contract: Contract) -> RuntimeValue:
     """A position that may be deleveraged, with its bucket."""
     position = position_facts(state.rules, bucket.positions[contract.name], state.mark_of(contract.name))
     record = state.rules.deleveraged_first.records["DeleveragingCandidate"]
@@ -97,7 +98,7 @@ def only_reduces(bucket: Bucket, order: Order, orders: Iterable[Open]) -> bool:
     return abs(held.size) >= sum(size for o, size in orders if o.data.contract.name == name and o.side == order.side)
 
 
-def order_facts(order: Order, size: int) -> Any:
+def order_facts(order: Order, size: int) -> RuntimeValue:
     """The order as far as it can be told without a mark price. The desk lends nothing."""
     state = order.data
     made = unchecked(type(state.account.facts), state.account.facts)

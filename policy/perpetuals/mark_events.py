@@ -5,8 +5,7 @@ In: nothing. Out: frozen records of flat data, as in `events`. Absent: any state
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import frozen
 
@@ -14,6 +13,7 @@ from policy.answers import Verdict
 from policy.model import types
 from policy.model.types import Number, OptionalOf
 from policy.perpetuals.commands import MONEY, PRICE, SIZE
+from policy.vocabulary import FactsJson
 from policy.wire import standing, typed
 
 RATE = Number("rate", 6)
@@ -94,7 +94,7 @@ class LiquidationBegun:
     account: str
     bucket: str
     verdict: Verdict
-    facts: Mapping[str, Any]
+    facts: FactsJson
     margin: int = standing(MONEY)
     equity: int = standing(MONEY)
 

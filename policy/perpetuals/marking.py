@@ -6,13 +6,12 @@ index and book are weighed.
 
 from __future__ import annotations
 
-from typing import Any
-
 from policy.facts.records import unchecked
 from policy.interface import provisions
 from policy.market.book import BUY, SELL, Book, Side
 from policy.perpetuals.mark_events import Marked
 from policy.perpetuals.state import Contract, OrderState, State
+from policy.vocabulary import RuntimeValue
 
 
 def value_of_first(book: Book[OrderState], side: Side, size: int) -> int | None:
@@ -27,7 +26,7 @@ def value_of_first(book: Book[OrderState], side: Side, size: int) -> int | None:
     return None
 
 
-def quote(state: State, contract: Contract) -> Any:
+def quote(state: State, contract: Contract) -> RuntimeValue:
     """The index and the prices of a large order, as the rulebook's record."""
     rules = state.rules
     size = rules.impact_size.fast(contract.index)

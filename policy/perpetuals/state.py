@@ -7,8 +7,7 @@ nothing is lost. Absent: any rule, and any event but the telling.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Callable, Iterator
 
 from attrs import define, field
 
@@ -16,6 +15,7 @@ from policy.market.book import BUY, SELL, Book, BookOrder, Side
 from policy.market.matcher import SelfTrade
 from policy.perpetuals.events import Event
 from policy.perpetuals.rules import PerpetualRules
+from policy.vocabulary import FactsJson, RuntimeValue
 
 
 @define
@@ -68,8 +68,8 @@ class Account:
     """A client: what is free, and the buckets."""
 
     name: str
-    client: Mapping[str, Any]  # raw, to be read again under the rules of another day
-    facts: Any  # the rulebook's record of an order, with what is true of all of the client's
+    client: FactsJson  # raw, to be read again under the rules of another day
+    facts: RuntimeValue  # the rulebook's record of an order, with what is true of all of the client's
     free: int = 0
     buckets: dict[str, Bucket] = field(factory=dict)
 
@@ -85,8 +85,8 @@ class Contract:
     tick: int
     lot: int
     self_trade: SelfTrade
-    product: Mapping[str, Any]  # raw, to be read again under the rules of another day
-    facts: Any  # the rulebook's record of it
+    product: FactsJson  # raw, to be read again under the rules of another day
+    facts: RuntimeValue  # the rulebook's record of it
     book: Book[OrderState] = field(factory=Book)
     index: int | None = None
     mark: int | None = None

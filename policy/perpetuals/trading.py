@@ -7,8 +7,7 @@ formula; what an order type means, which is `matcher`'s to say.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
@@ -35,6 +34,7 @@ from policy.perpetuals.facts import (
     worst_cases,
 )
 from policy.perpetuals.state import Account, Bucket, Contract, Order, OrderState, State
+from policy.vocabulary import FactsJson, RuntimeValue
 
 LIQUIDATION: Final = "liquidation"
 
@@ -43,8 +43,8 @@ LIQUIDATION: Final = "liquidation"
 class Judged:
     """What the rules say of an order, with the facts they were told."""
 
-    facts: Any
-    largest: Any  # value of the largest position that it may lead to, if the mark is known
+    facts: RuntimeValue
+    largest: RuntimeValue  # value of the largest position that it may lead to, if the mark is known
     verdict: Verdict
     size_verdict: Verdict | None  # of an order that may make a position larger
     key: tuple[int, ...] = ()
@@ -54,7 +54,7 @@ class Judged:
         asked = (self.verdict, self.size_verdict)
         return all(v is None or v.outcome is Outcome.PERMITTED for v in asked)
 
-    def as_facts(self, state: State) -> Mapping[str, Any]:
+    def as_facts(self, state: State) -> FactsJson:
         order = state.rules.accepted.as_facts(self.facts)
         return order if self.size_verdict is None else order | state.rules.size_accepted.as_facts(self.largest)
 
@@ -71,7 +71,7 @@ def judge(state: State, order: Order, size: int) -> Judged:
     orders = [*others, (order, size)]
     facts = order_facts(order, size)
     facts.reduces = only_reduces(bucket, order, orders)
-    largest: Any = MISSING
+    largest: RuntimeValue = MISSING
     try:
         if _known(state, bucket, orders):
             found = worst_cases(state, bucket, orders)

@@ -14,13 +14,13 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, rules, types
 from policy.model.values import show
 from policy.reports.book.figures import Cover
 from policy.reports.book.network import kind_of
 from policy.reports.differences import Differences
-from policy.reports.flips import Flip, Run
+from policy.reports.flips import Flip, JournalRun
 from policy.reports.plain.frames import Clause, EnglishFrame
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement, ended
@@ -54,7 +54,7 @@ class Side:
 
 
 @frozen
-class Piece:
+class ChangedPiece:
     """A rule, version, line or list that differs; one side is None where nothing of it was in force."""
 
     verdict: Difference
@@ -88,7 +88,7 @@ class Stage:
 
     since: str
     verdict: Difference
-    pieces: tuple[Piece, ...]
+    pieces: tuple[ChangedPiece, ...]
     table: TablePair | None
 
     @property
@@ -119,7 +119,7 @@ class Change:
     counts: tuple[tuple[BilingualText, str, int], ...]
     changed: tuple[Changed, ...]
     cases: tuple[Flip, ...] | None  # None: not comparable, or not asked for
-    run: Run | None  # of a journal's commands, where one was given
+    run: JournalRun | None  # of a journal's commands, where one was given
 
 
 def changed_between(old: Side, new: Side) -> tuple[Changed, ...]:
@@ -134,7 +134,7 @@ def change_of(
     old: Side,
     new: Side,
     cases: tuple[Flip, ...] | None = None,
-    run: Run | None = None,
+    run: JournalRun | None = None,
     meaning: Differences | None = None,
 ) -> Change:
     """The rows of the report; `meaning` is what has been proved to differ, if anything was to be."""
@@ -201,7 +201,9 @@ def _in_force(side: Side, said: tuple[Statement, ...]) -> dict[str, Statement]:
     return found
 
 
-def _pieces(d: rules.Declared | None, before: dict[str, Statement], after: dict[str, Statement]) -> Iterable[Piece]:
+def _pieces(
+    d: rules.Declared | None, before: dict[str, Statement], after: dict[str, Statement]
+) -> Iterable[ChangedPiece]:
     for name in dict.fromkeys((*before, *after)):
         a, b = before.get(name), after.get(name)
         if a is not None and b is not None and _same(a, b):
@@ -215,7 +217,9 @@ def _pieces(d: rules.Declared | None, before: dict[str, Statement], after: dict[
         law = name.partition(_HOUSE)[0]
         a = a or (before.get(law) if law != name else None)  # what counted before the house laid its own over it
         cited = tuple(dict.fromkeys(c.provision for s in (a, b) if s for c in s.citations))
-        yield Piece(verdict, _VERDICTS[verdict], law, (a.en, a.zh) if a else None, (b.en, b.zh) if b else None, cited)
+        yield ChangedPiece(
+            verdict, _VERDICTS[verdict], law, (a.en, a.zh) if a else None, (b.en, b.zh) if b else None, cited
+        )
 
 
 def _same(a: Statement, b: Statement) -> bool:
@@ -290,7 +294,7 @@ def _tables(old: Side, new: Side, a: rules.Table, b: rules.Table) -> TablePair:
     found: list[tuple[RowState, tuple[CellPair, ...]]] = []
     for key in dict.fromkeys((*before, *after)):
         was, now = before.get(key), after.get(key)
-        blank = (BilingualText(""),) * len(heads)
+        blank = (NO_WORDS,) * len(heads)
         state: RowState = (
             "added" if was is None else "removed" if now is None else "changed" if was != now else "same"
         )

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from policy.answers import BilingualText, Derivation
+from policy.answers import NO_WORDS, BilingualText, Derivation
 from policy.model import rules
-from policy.reports.book.figures import Edge, Network, Node
+from policy.reports.book.figures import Box, Edge, Network
 from policy.reports.book.network import BOX_HEIGHT, BOX_WIDTH, COLUMN, ROW
 from policy.reports.plain import amounts
 from policy.reports.plain.facts import Facts
@@ -33,7 +33,7 @@ def tree_of(facts: Facts, derivation: Derivation) -> Network | None:
     derivation = evolve(derivation, parts=tuple(p for p in derivation.parts if p.value != "does not apply"))
     if not _FEWEST <= _size(derivation) <= _MOST:
         return None
-    nodes: list[Node] = []
+    nodes: list[Box] = []
     edges: list[Edge] = []
     titles = {d.name: in_full(d.title, d.name) for d in facts.model.declared.values()}
     decisions = {d.name: d for d in facts.model.of_kind(rules.Decision)}
@@ -47,7 +47,7 @@ def tree_of(facts: Facts, derivation: Derivation) -> Network | None:
             rows.append(row)
         y = (rows[0] + rows[-1]) // 2 if rows else top + (ROW - BOX_HEIGHT) // 2
         x = 1 + depth * COLUMN
-        nodes.append(Node("", _words_of(facts, above, d), "decision" if not depth else "fact", x, y))
+        nodes.append(Box("", _words_of(facts, above, d), "decision" if not depth else "fact", x, y))
         half = BOX_HEIGHT // 2
         edges.extend(Edge(x + BOX_WIDTH, y + half, x + COLUMN, row + half) for row in rows)
         return y, bottom if rows else top + ROW
@@ -74,7 +74,7 @@ def _words_of(facts: Facts, titles: dict[str, BilingualText], d: Derivation) -> 
     if "." in d.label and d.label.partition(".")[0] in facts.parameters:
         title, value = facts.said(d.label, d.value)
     else:
-        title = titles.get(d.label.partition("(")[0]) or in_full(BilingualText(""), d.label)
+        title = titles.get(d.label.partition("(")[0]) or in_full(NO_WORDS, d.label)
         plain = d.value.partition(" (")[0]  # without the version or row that was in force
         value = _OUTCOMES.get(plain) or BilingualText(
             amounts.grouped(plain), amounts.said_in_chinese(amounts.grouped(plain))

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import rules, types
 from policy.reports.plain.facts import Facts, in_words
 from policy.reports.plain.names import in_full
@@ -47,7 +47,7 @@ _YES_NO = {"permitted": BilingualText("yes", "是"), "denied": BilingualText("no
 
 
 @frozen
-class Step:
+class DifferenceRow:
     """One way in which answers differ; `most` is by how much a number moves anywhere, where that is known."""
 
     way: BilingualText
@@ -68,7 +68,7 @@ class Differs:
     where: tuple[tuple[tuple[BilingualText, BilingualText], ...], ...]
     is_everywhere: tuple[bool, ...]
     more: bool
-    steps: tuple[Step, ...]
+    steps: tuple[DifferenceRow, ...]
     longest: int
     why: str
 
@@ -110,13 +110,13 @@ def _differs(model: rules.Model, d: Difference) -> Differs:
     )
 
 
-def _step(facts: Facts, question: rules.Question, way: Way) -> Step:
+def _step(facts: Facts, question: rules.Question, way: Way) -> DifferenceRow:
     of = getattr(question, "type", types.BOOLEAN)
     shown = tuple(facts.said(path, text) for path, text in way.example.shown)
     least = way.by.startswith("at least ")
-    by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else BilingualText("")
+    by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else NO_WORDS
     most = BilingualText(f"by {by.en} at {'least' if least else 'most'}", f"{'最少' if least else '最多'}{by.zh}")
-    return Step(
+    return DifferenceRow(
         WAYS[way.name],
         most if way.by else by,
         _answer(facts, way.before, of),

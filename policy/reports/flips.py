@@ -1,7 +1,7 @@
 """What flips from one rulebook to another, as rows: commands of a journal, margin accounts, money, and test cases.
 
-In: what became of commands and accounts under either rulebook, as plain data, and models for the words. Out: `Run`
-and `Flip`, in English and Chinese. Absent: running anything.
+In: what became of commands and accounts under either rulebook, as plain data, and models for the words. Out:
+`JournalRun` and `Flip`, in English and Chinese. Absent: running anything.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ class Figure:
 
 
 @frozen
-class Run:
+class JournalRun:
     """A journal's commands, run under both. `kept` is the journal's own rulebook, where that is neither."""
 
     commands: int

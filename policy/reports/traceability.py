@@ -51,7 +51,7 @@ _PIECES_ZH = (
 
 
 @frozen
-class Piece:
+class TracedPiece:
     """A rule, row or version, with how many tests made it speak and the first of them."""
 
     what: BilingualText
@@ -74,7 +74,7 @@ class Row:
     state: str
     state_words: BilingualText
     excused: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TracedPiece, ...]
     tests: int
     relied: int
     first: tuple[int, ...]
@@ -167,7 +167,7 @@ def _row(model: rules.Model, t: Traced, says: Mapping[Location, BilingualText], 
         _STATES[t.state],
         t.excused,
         tuple(
-            Piece(
+            TracedPiece(
                 _piece(s, says),
                 in_full(model.declared[s.declared].title, s.declared),
                 str(s.place),

@@ -6,14 +6,14 @@ memory is that of the provisions, however long the journal. Absent: the journal'
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 from attrs import define, field
 
 from policy.answers import Verdict
+from policy.reports.journal.entries import read_event
 from policy.reports.journal.reasons import EXAMPLES, provisions_of, verdicts_in
-from policy.reports.journal.typed import read_event
+from policy.vocabulary import Json
 
 
 @define
@@ -31,7 +31,7 @@ class Usage:
     decisions: int = 0
     provisions: dict[str, ProvisionUsage] = field(factory=dict)
 
-    def add(self, seq: int, events: Iterable[Mapping[str, Any]]) -> None:
+    def add(self, seq: int, events: Iterable[Json]) -> None:
         """Counts the decisions of one record. Raises PolicyError where this version does not read an event."""
         for event in events:
             for verdict in verdicts_in(read_event(event)):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import types
 from policy.reports.plain.facts import Facts, in_words
 from policy.verify.counterfactual import Counterfactuals
@@ -26,7 +26,7 @@ _OTHERS = BilingualText("There may be other ways.", "或有其他方法。")
 
 
 @frozen
-class Step:
+class ChangedFact:
     """One fact to be otherwise."""
 
     what: BilingualText
@@ -39,7 +39,7 @@ class Removal:
     """Ways to one end, each of steps to be taken together; `said` where there is none, or may be more."""
 
     of: BilingualText  # the reason that goes; of the whole, nothing
-    ways: tuple[tuple[Step, ...], ...]
+    ways: tuple[tuple[ChangedFact, ...], ...]
     said: BilingualText
 
 
@@ -55,22 +55,20 @@ class Wayout:
 def wayout_of(remedy: Remedy | None, facts: Facts) -> Wayout:
     """The rows of a remedy; where there is none, that it was not worked out."""
     if remedy is None:
-        return Wayout(Removal(BilingualText(""), (), NOT_WORKED_OUT), (), BilingualText(""))
-    moment = (
-        in_words(facts.model, remedy.whole.not_before, types.INSTANT) if remedy.changes_times else BilingualText("")
-    )
+        return Wayout(Removal(NO_WORDS, (), NOT_WORKED_OUT), (), NO_WORDS)
+    moment = in_words(facts.model, remedy.whole.not_before, types.INSTANT) if remedy.changes_times else NO_WORDS
     reasons = tuple(_removal(cure.text, cure.ways, _STAYS, facts) for cure in remedy.reasons)
-    return Wayout(_removal(BilingualText(""), remedy.whole, _NOTHING, facts), reasons, moment)
+    return Wayout(_removal(NO_WORDS, remedy.whole, _NOTHING, facts), reasons, moment)
 
 
 def _removal(of: BilingualText, found: Counterfactuals, nothing: BilingualText, facts: Facts) -> Removal:
     ways = tuple(
         tuple(
-            Step(facts.title(c.path), facts.said(c.path, c.before)[1], facts.said(c.path, c.after)[1])
+            ChangedFact(facts.title(c.path), facts.said(c.path, c.before)[1], facts.said(c.path, c.after)[1])
             for c in way.changes
         )
         for way in found.ways
     )
     if found.is_complete:
-        return Removal(of, ways, BilingualText("") if ways else nothing)
+        return Removal(of, ways, NO_WORDS if ways else nothing)
     return Removal(of, ways, _OTHERS if ways else _UNSURE)

@@ -8,7 +8,7 @@ have acted otherwise; the commands are what they were.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import define, field, frozen
 
@@ -20,17 +20,19 @@ from policy.model import types
 from policy.model.values import show
 from policy.perpetuals.commands import MONEY as POSTED
 from policy.perpetuals.events import BucketStated
+from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.reasons import verdicts_in
 from policy.scenario.market import Market, recorded_command
 from policy.scenario.statements import statements
 from policy.scenario.summary import Tally
+from policy.vocabulary import Json
 from policy.wire import word
 
 EXAMPLES = 3
 
 
 @frozen
-class Fate:
+class CommandFate:
     """What became of a command: its events, each with the rules that were the reasons, but no amounts."""
 
     steps: tuple[tuple[str, tuple[str, ...]], ...]
@@ -44,8 +46,8 @@ class Fate:
 class Flips:
     """Flips of one sort: how many, the first few, and the provisions that answered on either side."""
 
-    before: Fate
-    after: Fate
+    before: CommandFate
+    after: CommandFate
     cited_before: tuple[str, ...]
     cited_after: tuple[str, ...]
     count: int = 0
@@ -76,7 +78,7 @@ class Backtest:
     new: Tally = field(factory=Tally)
     commands: int = 0
     flipped: int = 0
-    sorts: dict[tuple[str, Fate, Fate], Flips] = field(factory=dict)
+    sorts: dict[tuple[str, CommandFate, CommandFate], Flips] = field(factory=dict)
     accounts: int = 0
     differing: tuple[AccountDiffers, ...] = ()
 
@@ -94,7 +96,7 @@ class Backtest:
                     sums.setdefault(f"{kind} {name}", ["none", "none"])[side] = text
         return {what: (before, after) for what, (before, after) in sums.items() if before != after}
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         return {
             "commands": self.commands,
             "flipped": self.flipped,
@@ -120,7 +122,7 @@ class Backtest:
         }
 
 
-def backtest(commands: Iterable[Any], old: Market, new: Market) -> Backtest:
+def backtest(commands: Iterable[Command], old: Market, new: Market) -> Backtest:
     """Runs the commands through both markets."""
     result = Backtest()
     for number, command in enumerate(commands, 1):
@@ -138,7 +140,7 @@ def backtest(commands: Iterable[Any], old: Market, new: Market) -> Backtest:
     return result
 
 
-def commands_of(journal: str, last: int) -> Iterator[Any]:
+def commands_of(journal: str, last: int) -> Iterator[Command]:
     """The commands of a whole journal up to record number `last`."""
     for place, record in records(journal, last):
         yield recorded_command(record.input, journal, place.number - 1)
@@ -179,7 +181,8 @@ def _figures(stated: AccountStated | BucketStated) -> tuple[str, dict[str, str]]
                 "liquidation": stated.verdict.outcome.value,
             }
             return f"{stated.account} {stated.bucket}", told
-    assert_never(stated)
+        case _:
+            assert_never(stated)
 
 
 def _told(amount: int | None, needs: tuple[str, ...]) -> str:
@@ -203,7 +206,11 @@ def _differing(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -
 
 
 def _count(
-    result: Backtest, number: int, command: Any, fates: tuple[Fate, Fate], events: tuple[list[Any], list[Any]]
+    result: Backtest,
+    number: int,
+    command: Command,
+    fates: tuple[CommandFate, CommandFate],
+    events: tuple[list[Event], list[Event]],
 ) -> None:
     said, id = word(type(command)), getattr(command, "id", "")
     sort = result.sorts.get((said, *fates))
@@ -214,12 +221,12 @@ def _count(
         sort.examples.append(id or str(number))
 
 
-def _fate(events: Iterable[Any]) -> Fate:
+def _fate(events: Iterable[Event]) -> CommandFate:
     """Events of one kind and reason count once: filled in two parts or in three is one fate."""
     steps = ((word(type(e)), tuple(r.rule for v in verdicts_in(e) for r in v.reasons)) for e in events)
-    return Fate(tuple(dict.fromkeys(steps)))
+    return CommandFate(tuple(dict.fromkeys(steps)))
 
 
-def _cited(events: Iterable[Any]) -> tuple[str, ...]:
+def _cited(events: Iterable[Event]) -> tuple[str, ...]:
     cited = (str(c) for e in events for v in verdicts_in(e) for r in v.reasons for c in r.citations)
     return tuple(dict.fromkeys(cited))

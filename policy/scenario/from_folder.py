@@ -23,6 +23,7 @@ from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean,
 from policy.files import plain, read
 from policy.scenario import recorded
 from policy.source import Source, Span
+from policy.vocabulary import Json
 from policy.wire import DO, Commands
 
 ABOUT = "scenario.json"
@@ -166,7 +167,7 @@ def _steps(path: Path, commands: Commands) -> Iterator[Step]:
             yield Step(path.name, number, at, read)
 
 
-_Given = dict[str, Any] | list[Diagnostic] | None  # an object, what is wrong, or None where the text is to be parsed
+_Given = Json | list[Diagnostic] | None  # an object, what is wrong, or None where the text is to be parsed
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Source, list[Diagnostic] | None]]:

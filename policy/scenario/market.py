@@ -20,8 +20,10 @@ from policy.financing import commands as financing
 from policy.market.commands import NewDay
 from policy.market.venue import Clock, Venue, carry_out, misread, starting
 from policy.perpetuals import commands as perpetuals
+from policy.reports.journal.entries import Command, Event
 from policy.rulebook import Rulebook
 from policy.source import Source
+from policy.vocabulary import Json
 from policy.wire import Commands, event_json, json_line
 
 RulebookOn = Callable[[str], Rulebook]
@@ -84,7 +86,7 @@ class Market:
         """The date whose rules are in force."""
         return self.clock.on.isoformat()
 
-    def open(self, commands: Iterable[Any]) -> None:
+    def open(self, commands: Iterable[Command]) -> None:
         """Makes the venues that these commands need. Raises PolicyError with every question that is missing."""
         wrong: list[Diagnostic] = []
         for kind in dict.fromkeys(KIND_OF[type(c)] for c in commands if type(c) in KIND_OF):
@@ -95,7 +97,7 @@ class Market:
         if wrong:
             raise PolicyError(wrong)
 
-    def submit(self, command: Any) -> list[Any]:
+    def submit(self, command: Command) -> list[Event]:
         """Carries out one command; a new day begins on every venue, or on none."""
         if wrong := COMMANDS.unfit(command):
             return [misread(command, wrong)]
@@ -108,21 +110,19 @@ class Market:
         return self.venues[kind.name]
 
 
-def recorded_command(document: dict[str, Any], file: str = "<journal>", before: int = 0) -> Any:
+def recorded_command(document: Json, file: str = "<journal>", before: int = 0) -> Command:
     """The command of a record, which stands after so many lines of its file. Raises PolicyError."""
-    command = COMMANDS.read(Source(file, json_line(document), before))
+    command: Command | list[Diagnostic] = COMMANDS.read(Source(file, json_line(document), before))
     if isinstance(command, list):
         raise PolicyError(command)
     return command
 
 
-def engine_for(
-    header: Header, rulebook_on: RulebookOn
-) -> Callable[[dict[str, Any]], tuple[list[dict[str, Any]], str]]:
+def engine_for(header: Header, rulebook_on: RulebookOn) -> Callable[[Json], tuple[list[Json], str]]:
     """A fresh market for the commands of a journal, as `policy.audit.replay` wants it."""
     market = Market(rulebook_on, header.on)
 
-    def submit(document: dict[str, Any]) -> tuple[list[dict[str, Any]], str]:
+    def submit(document: Json) -> tuple[list[Json], str]:
         return list(map(event_json, market.submit(recorded_command(document)))), market.rules
 
     return submit

@@ -32,14 +32,14 @@ MOST_FINDINGS = 20
 
 
 @frozen
-class Recorded:
+class RecordedPrice:
     """A price at a moment (microseconds since 1970 UTC), as an integer of 10^-8."""
 
     at: int
     price: int
 
 
-def recorded_prices(path: Path) -> tuple[tuple[Recorded, ...], list[Diagnostic]]:
+def recorded_prices(path: Path) -> tuple[tuple[RecordedPrice, ...], list[Diagnostic]]:
     """The prices of a file, oldest first, and what is wrong with its rows. Raises PolicyError where there is none."""
     plain(path)
     found = Collector()
@@ -64,7 +64,7 @@ def recorded_prices(path: Path) -> tuple[tuple[Recorded, ...], list[Diagnostic]]
         help = "see what is wrong with its rows"
         found.error("prices-row", f"`{path}` holds no price that can be used", None, help)
         raise PolicyError(found.found[-1:] + found.found[:MOST_FINDINGS])
-    return tuple(Recorded(at, prices[at]) for at in sorted(prices)), found.found
+    return tuple(RecordedPrice(at, prices[at]) for at in sorted(prices)), found.found
 
 
 def _rows(path: Path) -> Iterator[Source]:
@@ -75,7 +75,7 @@ def _rows(path: Path) -> Iterator[Source]:
                 yield Source(str(path), line.rstrip("\r\n"), number - 1)
 
 
-def _row(row: Source, time: int, price: int, found: Collector) -> Recorded | None:
+def _row(row: Source, time: int, price: int, found: Collector) -> RecordedPrice | None:
     cells = next(csv.reader(StringIO(row.text)), [])
     whole = Span(row, 0, len(row.text))
     if len(cells) <= max(time, price):
@@ -90,4 +90,4 @@ def _row(row: Source, time: int, price: int, found: Collector) -> Recorded | Non
         help = f"write a decimal above zero, with at most {SCALE} decimals"
         found.error("prices-row", f"`{cells[price]}` is not a price", whole, help)
         return None
-    return Recorded(int(cells[time]) * 10**6, value)
+    return RecordedPrice(int(cells[time]) * 10**6, value)

@@ -111,7 +111,8 @@ class _Reading:
                 return commands.Replace(id, by, at, price, quantity)
             case "delete":
                 return commands.Cancel(id, by, at)
-        assert_never(update.action)
+            case _:
+                assert_never(update.action)
 
 
 # ── formats ─────────────────────────────────────────────────────────────────────────────────

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from itertools import chain
-from typing import Any
 
 from attrs import define, field
 
 from policy.audit.journal import Journal
 from policy.audit.records import Header, Record
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import Scenario, Step
 from policy.scenario.market import COMMANDS, Market, RulebookOn
 from policy.scenario.summary import Tally
+from policy.vocabulary import Json
 from policy.wire import command_json, event_json
 
-Watch = Callable[[list[Any]], Any]
+Watch = Callable[[list[Event]], object]
 
 
 @define(eq=False)
@@ -33,16 +34,16 @@ class Run:
     journal: Journal | None = None
     on_unread: Callable[[Diagnostic], None] = lambda _: None
     watch: Watch = lambda events: None  # told of the events of every step
-    on_step: Callable[[], Any] = lambda: None  # told of every line, read or not
-    on_command: Callable[[Any], Any] = lambda _: None  # told of every command before it is carried out
-    on_record: Callable[[Record], Any] | None = None  # told what a journal would hold, without its seals
+    on_step: Callable[[], object] = lambda: None  # told of every line, read or not
+    on_command: Callable[[Command], object] = lambda _: None  # told of every command before it is carried out
+    on_record: Callable[[Record], object] | None = None  # told what a journal would hold, without its seals
 
     def carry_out(self, scenario: Scenario) -> None:
         """All steps, the stage first. Raises JournalStopped where the journal cannot be kept."""
         for step in chain(scenario.setting(COMMANDS), scenario.stream(COMMANDS)):
             self.step(step)
 
-    def step(self, step: Step) -> list[Any]:
+    def step(self, step: Step) -> list[Event]:
         """One step; its events, none where its line could not be read."""
         self.on_step()
         if step.command is None:
@@ -54,7 +55,7 @@ class Run:
         self.watch(events)
         return events
 
-    def submit(self, command: Any) -> list[Any]:
+    def submit(self, command: Command) -> list[Event]:
         """One command, journalled and counted."""
         self.on_command(command)
         events = self.market.submit(command)
@@ -64,7 +65,7 @@ class Run:
         self.tally.add(command, events)
         return events
 
-    def _record(self, at: int, command: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    def _record(self, at: int, command: Json, events: list[Json]) -> None:
         rules = self.market.rules
         if self.journal is not None:
             self.journal.append(at, command, events, rules)
@@ -89,6 +90,6 @@ def header_of(scenario: Scenario, market: Market, overlay: str) -> Header:
     return Header(market.rules, overlay, market.on, about)
 
 
-def stage_of(scenario: Scenario) -> Iterator[Any]:
+def stage_of(scenario: Scenario) -> Iterator[Command]:
     """The commands that set the stage, those lines left out that cannot be read."""
     return (step.command for step in scenario.setting(COMMANDS) if step.command is not None)

@@ -8,7 +8,6 @@ that changes the market.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from attrs import frozen
 
@@ -27,7 +26,8 @@ from policy.model.values import show
 from policy.perpetuals.commands import StatePerpetualAccount
 from policy.perpetuals.engine import Engine as PerpetualsDesk
 from policy.perpetuals.events import BucketStated
-from policy.reports.journal.collateral import AccountVerdicts, Terms
+from policy.reports.journal.collateral import AccountVerdicts, CollateralTerms
+from policy.reports.journal.entries import Command
 from policy.scenario.market import Market
 
 _RATE = Number("rate", 6)
@@ -46,7 +46,7 @@ def statements(market: Market) -> Iterator[AccountStated | BucketStated]:
     """A statement of each account at the lender, and of each bucket at the desk."""
     at = market.clock.at or 0
     for venue in tuple(market.venues.values()):
-        commands: list[Any] = []
+        commands: list[Command] = []
         if isinstance(venue, Lender):
             commands = [StateAccount(account, at=at) for account in venue.accounts]
         elif isinstance(venue, PerpetualsDesk):
@@ -65,7 +65,7 @@ def balances(market: Market) -> dict[str, tuple[int, int, int]]:
     return {}
 
 
-def terms(market: Market) -> dict[str, Terms]:
+def terms(market: Market) -> dict[str, CollateralTerms]:
     """On what terms the lender takes each asset; empty where the rules have no tables of haircuts."""
     try:
         rules = bind(HaircutRules, market.rulebook_on(market.on), "the haircuts of a document")
@@ -77,7 +77,7 @@ def terms(market: Market) -> dict[str, Terms]:
             for id, asset in engine.assets.items():
                 accepted = engine.context.rules.accepted.verdict(asset.facts, engine.lender.firm.kind)
                 lending, capital = rules.lending.answer(asset.facts), rules.capital.answer(asset.facts)
-                found[id] = Terms(accepted, _rate(lending), _rate(capital))
+                found[id] = CollateralTerms(accepted, _rate(lending), _rate(capital))
     return found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import Any
 
 from attrs import define, field, frozen
 
@@ -17,8 +16,10 @@ from policy.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAss
 from policy.ir.operators import divide
 from policy.model.values import show
 from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice
-from policy.scenario.prices import Recorded
+from policy.reports.journal.entries import Command, Event
+from policy.scenario.prices import RecordedPrice
 from policy.scenario.summary import Tally
+from policy.vocabulary import Json
 
 HOUR = 3_600 * 10**6
 
@@ -39,7 +40,7 @@ class Prices:
     indices: dict[str, int] = field(factory=dict)
     at: int = 0
 
-    def take(self, command: Any) -> None:
+    def take(self, command: Command) -> None:
         self.at = max(self.at, command.at)
         match command:
             case PriceAsset(asset=asset, price=price):
@@ -62,7 +63,7 @@ class Prices:
     def names(self) -> tuple[str, ...]:
         return (*self.assets, *self.indices)
 
-    def moved(self, move: Move) -> Iterator[Any]:
+    def moved(self, move: Move) -> Iterator[PriceAssets | IndexPrice]:
         """The commands that tell the new prices, assets first; a price never falls below its smallest step."""
         at = self.at + move.after
         changed = {n: _times(p, move.factors[n]) for n, p in self.assets.items() if n in move.factors}
@@ -89,12 +90,12 @@ class Row:
     def counts(self) -> dict[str, int]:
         return {kind: counted.count for kind, counted in self.tally.events.items()}
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         told = self.tally.as_json()
         return {"at": self.at, "prices": dict(self.prices), "events": told["events"], "rules": told["rules"]}
 
 
-def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Any], list[Any]]) -> Iterator[Row]:
+def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], list[Event]]) -> Iterator[Row]:
     """Tells the market every move's prices, one after another, each a share of what prices are now."""
     prices = Prices(dict(prices.assets), dict(prices.indices), prices.at)  # whoever watches the commands goes on
     for move in moves:
@@ -106,7 +107,7 @@ def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Any], list[A
         yield Row(prices.at + move.after, shown, tally)
 
 
-def _shown(command: Any) -> dict[str, str]:
+def _shown(command: PriceAssets | IndexPrice) -> dict[str, str]:
     if isinstance(command, PriceAssets):
         pairs = zip(command.assets, command.prices, strict=True)
         return {asset: show(price, ASSET_PRICE) for asset, price in pairs if price is not None}
@@ -126,7 +127,7 @@ def shocks(factors: Mapping[str, Fraction], after: int = HOUR) -> tuple[Move, ..
     return (Move(after, factors),)
 
 
-def along(paths: Mapping[str, Sequence[Recorded]]) -> tuple[Move, ...]:
+def along(paths: Mapping[str, Sequence[RecordedPrice]]) -> tuple[Move, ...]:
     """Prices move as recorded ones did, each from its first on; where a path is silent, its price stays."""
     moments = sorted({r.at - path[0].at for path in paths.values() for r in path[1:]})
     moves = []

@@ -6,13 +6,13 @@ the kinds and rules there are, not of the events. Absent: any kind of event in p
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import define, field
 
 from policy.answers import Status, weakest
+from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.event_counts import EventCount, EventCounts
 from policy.reports.journal.reasons import Reasons
+from policy.vocabulary import Json
 from policy.wire import word
 
 
@@ -24,7 +24,7 @@ class Tally:
     counts: EventCounts = field(factory=EventCounts)
     reasons: Reasons = field(factory=Reasons)
 
-    def add(self, command: Any, events: list[Any]) -> None:
+    def add(self, command: Command, events: list[Event]) -> None:
         """Counts one command and what came of it."""
         kind = word(type(command))
         self.commands[kind] = self.commands.get(kind, 0) + 1
@@ -42,7 +42,7 @@ class Tally:
         """The weakest status that anything rests on."""
         return weakest(self.reasons.statuses)
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         return {
             "commands": dict(self.commands),
             "events": {word: {"count": kind.count, **kind.shown()} for word, kind in self.events.items()},

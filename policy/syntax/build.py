@@ -9,6 +9,8 @@ from typing import Any
 from lark import Token
 from lark.tree import Meta
 
+from policy.answers import BilingualText
+from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.build_expressions import ExpressionBuilder, Items, constant
 from policy.vocabulary import AmendmentKind, CellKind, KeyKind, Strictness
@@ -49,7 +51,7 @@ class Builder(ExpressionBuilder):
 
     def ruleset(self, meta: Meta, items: Items) -> tree.Ruleset:
         amends = next((i for i in items if isinstance(i, tree.Name)), None)
-        return tree.Ruleset(self.name_of(items[0]), amends, _first(items, tree.BilingualText), span=self.at(meta))
+        return tree.Ruleset(self.name_of(items[0]), amends, _first(items, BilingualText), span=self.at(meta))
 
     def amends(self, _: Meta, items: Items) -> tree.Name:
         return self.name_of(items[0])
@@ -103,7 +105,7 @@ class Builder(ExpressionBuilder):
             clauses.get("pillar"),
             clauses.get("measure"),
             _first(items, tree.Period),
-            _only(items, tree.BilingualText),
+            _only(items, BilingualText),
             clauses.get("status"),
             clauses.get("excused", ""),
             span=self.at(meta),
@@ -111,14 +113,14 @@ class Builder(ExpressionBuilder):
 
     def enum(self, meta: Meta, items: Items) -> tree.EnumOf:
         members = tuple(i for i in items if isinstance(i, tree.Member))
-        return tree.EnumOf(self.name_of(items[0]), _first(items, tree.BilingualText), members, span=self.at(meta))
+        return tree.EnumOf(self.name_of(items[0]), _first(items, BilingualText), members, span=self.at(meta))
 
     def member(self, meta: Meta, items: Items) -> tree.Member:
-        return tree.Member(self.name_of(items[0]), _first(items, tree.BilingualText), span=self.at(meta))
+        return tree.Member(self.name_of(items[0]), _first(items, BilingualText), span=self.at(meta))
 
     def record(self, meta: Meta, items: Items) -> tree.RecordType:
         fields = tuple(i for i in items if isinstance(i, tree.FieldDeclaration))
-        return tree.RecordType(self.name_of(items[0]), _first(items, tree.BilingualText), fields, span=self.at(meta))
+        return tree.RecordType(self.name_of(items[0]), _first(items, BilingualText), fields, span=self.at(meta))
 
     def field(self, meta: Meta, items: Items) -> tree.FieldDeclaration:
         bounds = self.clauses(f"field `{items[0]}`", items)
@@ -127,7 +129,7 @@ class Builder(ExpressionBuilder):
             _only(items, tree.TypeName),
             bounds.get("at least"),
             bounds.get("at most"),
-            _first(items, tree.BilingualText),
+            _first(items, BilingualText),
             next((i for i in items[1:] if type(i) is str), ""),
             span=self.at(meta),
         )
@@ -178,7 +180,7 @@ class Builder(ExpressionBuilder):
     def set(self, meta: Meta, items: Items) -> tree.DatedSet:
         versions = tuple(i for i in items if isinstance(i, tree.SetVersion))
         return tree.DatedSet(
-            self.name_of(items[0]), items[1], _first(items, tree.BilingualText), versions, span=self.at(meta)
+            self.name_of(items[0]), items[1], _first(items, BilingualText), versions, span=self.at(meta)
         )
 
     stricter_higher, stricter_lower = constant("higher"), constant("lower")
@@ -193,7 +195,7 @@ class Builder(ExpressionBuilder):
         return tree.Parameter(
             self.name_of(items[0]),
             items[1],
-            _first(items, tree.BilingualText),
+            _first(items, BilingualText),
             _stricter(items),
             tuple(i for i in items if isinstance(i, tree.Version)),
             _first(items, tree.Unset),
@@ -206,7 +208,7 @@ class Builder(ExpressionBuilder):
             self.name_of(items[0]),
             items[1],
             items[2],
-            _first(items, tree.BilingualText),
+            _first(items, BilingualText),
             _stricter(items),
             tuple(i for i in items if isinstance(i, tree.Version)),
             _first(items, tree.Leniency),
@@ -225,7 +227,7 @@ class Builder(ExpressionBuilder):
             self.name_of(items[0]),
             items[1],
             items[2],
-            _first(items, tree.BilingualText),
+            _first(items, BilingualText),
             _stricter(items),
             next(i[1] for i in items if isinstance(i, tuple) and i and i[0] == "hit"),
             header,
@@ -259,10 +261,13 @@ class Builder(ExpressionBuilder):
 
     duty = constant("permitted")
     permit, deny = constant("permit"), constant("deny")
-    when, unless, because = _tagged("when"), _tagged("unless"), _tagged("because")
+    when, unless = _tagged("when"), _tagged("unless")
+
+    def because(self, meta: Meta, items: Items) -> tuple[str, BilingualText, Span]:
+        return "because", items[0], self.at(meta)
 
     def otherwise(self, meta: Meta, items: Items) -> tree.Otherwise:
-        return tree.Otherwise(items[0], _first(items, tree.BilingualText), _cited(items), span=self.at(meta))
+        return tree.Otherwise(items[0], _first(items, BilingualText), _cited(items), span=self.at(meta))
 
     def rule(self, meta: Meta, items: Items) -> tree.Rule:
         clauses = items[2:]
@@ -270,15 +275,15 @@ class Builder(ExpressionBuilder):
         for kind, what in ((tree.Period, "period"), (tree.Citations, "`per`")):
             for repeated in [c for c in clauses if isinstance(c, kind)][1:]:
                 self.found.error("repeated-clause", f"rule `{name.text}` has a second {what}", repeated.span)
-        because = [c[1] for c in clauses if isinstance(c, tuple) and c[0] == "because"]
-        for repeated in because[1:]:
-            self.found.error("repeated-clause", f"rule `{name.text}` has a second `because`", repeated.span)
+        because = [c[1:] for c in clauses if isinstance(c, tuple) and c[0] == "because"]
+        for _, span in because[1:]:
+            self.found.error("repeated-clause", f"rule `{name.text}` has a second `because`", span)
         return tree.Rule(
             items[0],
             name,
             tuple(c[1] for c in clauses if isinstance(c, tuple) and c[0] == "when"),
             tuple(c[1] for c in clauses if isinstance(c, tuple) and c[0] == "unless"),
-            because[0] if because else None,
+            because[0][0] if because else None,
             _first(clauses, tree.Period),
             _cited(clauses),
             span=self.at(meta),
@@ -288,7 +293,7 @@ class Builder(ExpressionBuilder):
         return tree.Decision(
             self.name_of(items[0]),
             items[1],
-            _first(items, tree.BilingualText),
+            _first(items, BilingualText),
             _only(items, tree.Otherwise),
             tuple(i for i in items if isinstance(i, tree.Rule)),
             _stricter(items),
@@ -305,16 +310,14 @@ class Builder(ExpressionBuilder):
 
     def priority(self, meta: Meta, items: Items) -> tree.Priority:
         keys = tuple(i for i in items if isinstance(i, tree.Key))
-        return tree.Priority(
-            self.name_of(items[0]), items[1], _first(items, tree.BilingualText), keys, span=self.at(meta)
-        )
+        return tree.Priority(self.name_of(items[0]), items[1], _first(items, BilingualText), keys, span=self.at(meta))
 
     def property(self, meta: Meta, items: Items) -> tree.Property:
         binders = tuple(i for i in items if isinstance(i, tree.Binder))
         after = items[items.index(binders[-1]) + 1 :]
         return tree.Property(
             self.name_of(items[0]),
-            _first(items, tree.BilingualText),
+            _first(items, BilingualText),
             _cited(items),
             binders,
             after[0] if len(after) > 1 else None,

@@ -10,6 +10,7 @@ from typing import Any
 from lark import Token, Tree
 from lark.tree import Meta
 
+from policy.answers import BilingualText
 from policy.diagnostics import Collector
 from policy.source import Source, Span
 from policy.syntax import tree
@@ -121,8 +122,8 @@ class ExpressionBuilder:
             result[tag] = value
         return result
 
-    def text(self, meta: Meta, items: Items) -> tree.BilingualText:
-        return tree.BilingualText(*map(self.unquoted, items), span=self.at(meta))
+    def text(self, meta: Meta, items: Items) -> BilingualText:
+        return BilingualText(*map(self.unquoted, items))
 
     # literals
 

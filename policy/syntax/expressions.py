@@ -22,14 +22,6 @@ class Name(Node):
     text: str
 
 
-@frozen
-class BilingualText(Node):
-    """A text for people: English, and Traditional Chinese where it was given."""
-
-    en: str
-    zh: str = ""
-
-
 # ── expressions ─────────────────────────────────────────────────────────────────────────────
 
 

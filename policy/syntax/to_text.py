@@ -31,7 +31,7 @@ _OPERANDS = {"NAME", "NUMBER", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "I
 
 
 @frozen
-class Piece:
+class Lexeme:
     """A token or comment: its text, its kind, where it was."""
 
     text: str
@@ -54,7 +54,7 @@ class _Layout:
 def formatted(source: Source, file: tree.File) -> str:
     """The text of `source`, which parsed to `file` without findings, in the standard shape."""
     pieces = [
-        Piece(str(t).rstrip(), t.type, t.start_pos or 0, (t.start_pos or 0) + len(str(t).rstrip()))
+        Lexeme(str(t).rstrip(), t.type, t.start_pos or 0, (t.start_pos or 0) + len(str(t).rstrip()))
         for t in comments_and_tokens(source)
     ]
     result = "\n".join(_lines(source, pieces, _layout(file))) + "\n"
@@ -77,11 +77,11 @@ def _layout(file: tree.File) -> _Layout:
     return layout
 
 
-def _lines(source: Source, pieces: list[Piece], layout: _Layout) -> Iterator[str]:
+def _lines(source: Source, pieces: list[Lexeme], layout: _Layout) -> Iterator[str]:
     tables = _aligned_rows(pieces, layout)
     state = _State(layout)
-    line: list[Piece] = []
-    previous: Piece | None = None
+    line: list[Lexeme] = []
+    previous: Lexeme | None = None
     at = 0
     while at < len(pieces):
         piece = pieces[at]
@@ -110,11 +110,11 @@ def _lines(source: Source, pieces: list[Piece], layout: _Layout) -> Iterator[str
         yield state.written(line)
 
 
-def _newline(source: Source, before: Piece, after: Piece) -> bool:
+def _newline(source: Source, before: Lexeme, after: Lexeme) -> bool:
     return "\n" in source.text[before.end : after.start]
 
 
-def _blank(source: Source, before: Piece, after: Piece) -> bool:
+def _blank(source: Source, before: Lexeme, after: Lexeme) -> bool:
     between = source.text[before.end : after.start].replace("\r", "").replace(" ", "").replace("\t", "")
     return "\n\n" in between
 
@@ -127,21 +127,21 @@ class _State:
         self.kind = ""
         self.in_rule = False
         self.depth = 0
-        self.before: Piece | None = None
+        self.before: Lexeme | None = None
 
-    def breaks(self, piece: Piece) -> bool:
+    def breaks(self, piece: Lexeme) -> bool:
         """Whether a line must begin here, whatever the author did."""
         layout = self.layout
         return any(piece.start in p for p in (layout.declarations, layout.rules, layout.rows, layout.members))
 
-    def spaced(self, piece: Piece) -> bool:
+    def spaced(self, piece: Lexeme) -> bool:
         """Whether a blank line must stand before: between declarations of different kinds, or long ones."""
         kind = self.layout.declarations.get(piece.start)
         if kind is None or self.before is None or self.before.kind == "COMMENT":
             return False
         return kind != self.kind or kind not in ("Import", "Language")
 
-    def written(self, line: list[Piece]) -> str:
+    def written(self, line: list[Lexeme]) -> str:
         """One line of pieces, indented and spaced; moves the state to its end."""
         first = line[0]
         if first.start in self.layout.declarations:
@@ -161,7 +161,7 @@ class _State:
         self.before = line[-1]
         return indent + text
 
-    def level(self, first: Piece) -> int:
+    def level(self, first: Lexeme) -> int:
         if first.start in self.layout.declarations:
             return 0
         if first.kind == "COMMENT":
@@ -179,7 +179,7 @@ class _State:
             return 1 + depth
         return 2
 
-    def comment_level(self, comment: Piece) -> int:
+    def comment_level(self, comment: Lexeme) -> int:
         """A comment stands with what follows it: at the margin before a declaration, else with the members."""
         following = [s for s in self.layout.declarations if s > comment.start]
         inside = [s for s in (*self.layout.rules, *self.layout.rows, *self.layout.members) if s > comment.start]
@@ -192,7 +192,7 @@ class _State:
         return 0
 
 
-def _space(before: Piece | None, a: Piece, b: Piece) -> str:
+def _space(before: Lexeme | None, a: Lexeme, b: Lexeme) -> str:
     """The white space between two pieces of one line; `before` is the piece in front of `a`."""
     if b.kind == "COMMENT":
         return "  "
@@ -214,7 +214,7 @@ def _space(before: Piece | None, a: Piece, b: Piece) -> str:
 # ── tables ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _aligned_rows(pieces: list[Piece], layout: _Layout) -> dict[int, tuple[str, int]]:
+def _aligned_rows(pieces: list[Lexeme], layout: _Layout) -> dict[int, tuple[str, int]]:
     """Rows by where they start: their aligned text, and where they end. The head brings its ruled line along."""
     result: dict[int, tuple[str, int]] = {}
     group: list[tuple[int, int, list[str]]] = []
@@ -230,8 +230,8 @@ def _aligned_rows(pieces: list[Piece], layout: _Layout) -> dict[int, tuple[str, 
     return result
 
 
-def _cells(row: list[Piece]) -> list[str]:
-    cells: list[list[Piece]] = []
+def _cells(row: list[Lexeme]) -> list[str]:
+    cells: list[list[Lexeme]] = []
     for piece in row:
         if piece.text == "|" and piece.kind != "STRING":
             cells.append([])

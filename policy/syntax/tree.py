@@ -10,10 +10,10 @@ from datetime import date
 
 from attrs import frozen
 
+from policy.answers import BilingualText
 from policy.syntax.expressions import (
     Absence as Absence,
     Aggregate as Aggregate,
-    BilingualText as BilingualText,
     Binary as Binary,
     Call as Call,
     Chain as Chain,

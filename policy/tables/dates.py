@@ -15,7 +15,7 @@ from threading import Lock
 import polars as pl
 from attrs import define, field, frozen
 
-from policy.backends.columns.answers import Tally
+from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator, in_place
 from policy.diagnostics import Collector, PolicyError
 from policy.ir import program as ir
@@ -78,7 +78,7 @@ class DatedEvaluator:
         periods = self._periods()
         answered_as = {day: self._representative(day, periods) for day in ordinals.unique().drop_nulls()}
         known = ordinals.replace_strict(answered_as, default=None, return_dtype=pl.Int64)
-        parts, tally, alone = [], Tally(), 0
+        parts, tally, alone = [], AnswerTally(), 0
         for day in sorted(set(answered_as.values())):
             rows = numbered.filter(known == day)
             answers = self.evaluator(day).answers(rows.drop(ROW), first)
@@ -128,7 +128,7 @@ class DatedEvaluator:
         days |= {day for c in citable(self.undated, self.function.id) for day in (c.start, c.end) if day is not None}
         return sorted(days)
 
-    def _refused(self, height: int, tally: Tally) -> pl.DataFrame:
+    def _refused(self, height: int, tally: AnswerTally) -> pl.DataFrame:
         """Rows without a date are refused."""
         problem = f"`{self.asking.dates}` is not a date"
         tally.outcomes["refused"] += height

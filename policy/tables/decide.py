@@ -19,7 +19,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.answers import Answer
-from policy.backends.columns.answers import Tally
+from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
 from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
@@ -45,7 +45,7 @@ class Summary:
     rulebook: str
     missing: tuple[str, ...]  # facts that the table has no column for
     remarks: str = ""  # how far the answers reach, where all are as of one date
-    tally: Tally = field(factory=Tally)
+    tally: AnswerTally = field(factory=AnswerTally)
     rows: int = 0
     row_by_row: int = 0
     seconds: float = 0.0
@@ -77,7 +77,7 @@ def most_first(counted: Counter[str]) -> list[tuple[str, int]]:
 
 
 @frozen(eq=False)
-class Run:
+class FileRun:
     """A question to one file, whose columns were checked before the first row."""
 
     undated: Program
@@ -197,11 +197,11 @@ class Run:
             return None
 
 
-def run_of(undated: Program, asking: Asking, source: Source) -> Run:
+def run_of(undated: Program, asking: Asking, source: Source) -> FileRun:
     """A question to a file. Raises PolicyError where its columns do not fit."""
     if source.format == "lines":  # whose lines have their own fields
-        return Run(undated, asking, source, DatedEvaluator(undated, asking, {}))
-    return Run(undated, asking, source, evaluator_of(undated, asking, source.columns))
+        return FileRun(undated, asking, source, DatedEvaluator(undated, asking, {}))
+    return FileRun(undated, asking, source, evaluator_of(undated, asking, source.columns))
 
 
 def answers_to(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int = 0) -> Iterator[Answers]:

@@ -24,7 +24,7 @@ import polars as pl
 import pyarrow as pa
 from attrs import frozen
 
-from policy.backends.columns.answers import Tally
+from policy.backends.columns.answers import AnswerTally
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import whole_folder
 from policy.ir.program import Program
@@ -287,7 +287,7 @@ def _read(spark: SparkSession, facts: str) -> DataFrame:
 def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float) -> Summary:
     from pyspark.sql import functions as f
 
-    tally = Tally()
+    tally = AnswerTally()
     tally.outcomes.update({row[0]: row[1] for row in answers.groupBy("outcome").count().collect()})
     for name, counted in (("reasons", tally.reasons), ("needs", tally.needs)):
         if name in answers.columns:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
 
 from attrs import define, field, frozen
 
@@ -13,7 +12,7 @@ from policy.ir.interpret import Environment, FaultError, Interpreter, Unknown
 from policy.ir.program import Function, Location, Program
 from policy.model import rules
 from policy.model.lints.citations import cited_pieces
-from policy.vocabulary import RuntimeValue
+from policy.vocabulary import Json, RuntimeValue
 
 
 @define
@@ -110,7 +109,7 @@ class Summary:
         total = len(self.pieces)
         return 100 if not total else (total - len(self.uncovered)) * 100 // total
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         return {
             "percent": self.percent,
             "rules": len(self.pieces),

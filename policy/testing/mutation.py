@@ -29,7 +29,7 @@ from policy.verify.claims import Batch, Claim, Example, differ, exactly_one_true
 from policy.verify.product_program import AFTER, BEFORE, called, product_of
 from policy.verify.prove import Limits, Solution, encode, reads_lists, solve
 from policy.verify.replay import part_of
-from policy.vocabulary import RuntimeValue
+from policy.vocabulary import Json, RuntimeValue
 
 
 class Fate(Enum):
@@ -53,7 +53,7 @@ class MutantResult:
     test: str = ""
     longest: int = 0
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         return {
             "function": self.function,
             "mutation": self.says,
@@ -79,7 +79,7 @@ class Score:
         killable = self.count(Fate.KILLED) + self.count(Fate.SURVIVED)
         return 100 if not killable else self.count(Fate.KILLED) * 100 // killable
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         return {
             "percent": self.percent,
             **{fate.value.replace(" ", "_"): self.count(fate) for fate in Fate},

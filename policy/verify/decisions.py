@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from policy.ir import program as ir
+from policy.ir.logic import all_of, tests_presence
 from policy.ir.program import TRUE, Expr, Function, Rule
 from policy.model import expressions as typed, rules
 from policy.model.types import DATE
@@ -51,31 +52,26 @@ def _neither(a: Rule, b: Rule) -> Expr:
 
 def _conditions(function: Function, written: rules.Rule, rule: Rule) -> Iterator[Claim]:
     """That each condition of the rule matters: without it, the rule would apply to something else."""
-    parts = conjuncts(rule.condition)
+    parts = _parts_of(rule.condition)
     texts = texts_of(written)
     dates = (written.start is not None) + (written.end is not None)
     if len(parts) != len(texts):
         return
     for n, (part, text) in enumerate(zip(parts, texts, strict=True)):
-        if is_presence(part) or n < dates:
+        if tests_presence(part) or n < dates:
             continue  # later conditions use what is present; dates are when the law is in force
-        without = _all([*parts[:n], *parts[n + 1 :]])
+        without = all_of([*parts[:n], *parts[n + 1 :]])
         statement = f"`{text}` matters to {rule.effect} {rule.name}"
         yield Claim("condition", function.id, statement, str(rule.place), differ(rule.condition, without), False)
 
 
-def conjuncts(condition: Expr) -> list[Expr]:
+def _parts_of(condition: Expr) -> list[Expr]:
     """The operands of a conjunction, one level of nesting flattened."""
     if condition == TRUE:
         return []
     if not isinstance(condition, ir.And):
         return [condition]
     return [x for o in condition.operands for x in (o.operands if isinstance(o, ir.And) else (o,))]
-
-
-def is_presence(part: Expr) -> bool:
-    """Whether it tests that something optional is present, which is then used."""
-    return isinstance(part, ir.Compare) and part.operator == "is not" and part.right == ir.Const(None)
 
 
 def texts_of(rule: rules.Rule) -> list[str]:
@@ -96,7 +92,3 @@ def texts_of(rule: rules.Rule) -> list[str]:
             texts.append(when.span.text)
     texts += [f"unless {u.span.text}" for u in rule.unless]
     return [" ".join(t.split()) for t in texts]
-
-
-def _all(parts: Sequence[Expr]) -> Expr:
-    return TRUE if not parts else parts[0] if len(parts) == 1 else ir.And(tuple(parts))

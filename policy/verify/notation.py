@@ -1,4 +1,4 @@
-"""Facts in two notations: JSON for `policy decide`, and the language for tests. What is missing is left out."""
+"""Facts as a test writes them, and as paths with their values. What is missing is left out."""
 
 from __future__ import annotations
 
@@ -10,28 +10,6 @@ from policy.model import types
 from policy.model.types import Type
 from policy.model.values import show
 from policy.verify.facts import Fact
-
-
-def in_json(value: Fact, of: Type, program: Program) -> object:
-    """A fact, records as dicts, as `policy decide` reads it."""
-    match of:
-        case types.OptionalOf(item):
-            return None if value is None else in_json(value, item, program)
-        case types.Record(name):
-            fields = {f.name: f.type for f in program.records[name]}
-            return {n: in_json(v, fields[n], program) for n, v in value.items() if v is not MISSING}
-        case types.ListOf(item):
-            return [in_json(v, item, program) for v in value]
-        case types.SetOf(item):
-            return [in_json(v, item, program) for v in sorted(value)]
-        case types.Boolean():
-            return bool(value)
-        case types.Text() | types.Enum():
-            return value
-        case types.Number() | types.Date() | types.Instant() | types.Broken():
-            return show(value, of)
-        case _:
-            assert_never(of)
 
 
 def in_rules(value: Fact, of: Type, program: Program) -> str:

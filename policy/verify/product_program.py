@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from attrs import evolve, fields
 
 from policy.ir import program as ir
-from policy.ir.program import Expr, FieldDeclaration, Function, Program, map_parts, parts, walk
-from policy.model import types
-from policy.model.rules import Parameters
+from policy.ir.program import Expr, Function, Program, map_parts, parts, walk
+from policy.ir.reads import records_of
 
 BEFORE, AFTER = "@before", "@after"
 
@@ -62,7 +61,7 @@ def fingerprints(program: Program) -> dict[str, str]:
         total = hashlib.sha256(repr((f.kind, f.parameters, f.type)).encode())
         for body in (f.body, *(r.condition for r in f.rules)):
             total.update("\n".join(_words(body, result)).encode())
-        for record in records_of(f.parameters, program).values():
+        for record in records_of(program, f.parameters).values():
             total.update(repr([(x.name, x.type, x.least, x.most) for x in record]).encode())
         result[id] = total.hexdigest()
     return result
@@ -79,17 +78,3 @@ def _words(e: Expr, known: dict[str, str]) -> Iterator[str]:
             plain = [getattr(node, a.name) for a in fields(type(node))]
             scalars = [v for v in plain if isinstance(v, str | int | bool | None)]
             yield f"{type(node).__name__} {scalars!r} {len(parts(node))}"
-
-
-def records_of(parameters: Parameters, program: Program) -> dict[str, tuple[FieldDeclaration, ...]]:
-    """The records of these parameters, and those in their fields."""
-    found: dict[str, tuple[FieldDeclaration, ...]] = {}
-    pending = [of for _, of in parameters]
-    while pending:
-        of = pending.pop()
-        if isinstance(of, types.OptionalOf | types.ListOf | types.SetOf):
-            pending.append(of.of)
-        elif isinstance(of, types.Record) and of.name not in found:
-            found[of.name] = program.records[of.name]
-            pending += [f.type for f in found[of.name]]
-    return found

@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterator
 
 from attrs import evolve, field, frozen
 
+from policy.facts.to_json import in_json
 from policy.ir import program as ir
 from policy.ir.interpret import FaultError, Unknown
 from policy.ir.program import Expr, Program
+from policy.ir.reads import records_of
 from policy.model import types
 from policy.model.values import show
 from policy.verify.axioms import Model, instances
@@ -20,8 +22,7 @@ from policy.verify.claims import Batch, Claim, ClaimResult, Example, ProofStatus
 from policy.verify.facts import DAYS, LONGEST, Fact, Facts, Given
 from policy.verify.goals import Goals
 from policy.verify.minimise import Minimiser, days_of
-from policy.verify.notation import in_json, in_rules, paths
-from policy.verify.product_program import records_of
+from policy.verify.notation import in_rules, paths
 from policy.verify.replay import Dated, Replay, part_of, without_unread
 from policy.verify.smtlib import Script
 from policy.verify.solver import Reply, Solver
@@ -77,7 +78,7 @@ def encode(
     """The batch in terms, about all facts or those to which `restrict` limits them."""
     terms = Terms()
     small = part_of(program, *(e for _, s in _queries(batch) for e in s.expressions))
-    small = evolve(small, records=records_of(batch.parameters, program))
+    small = evolve(small, records=records_of(program, batch.parameters))
     today = terms.integer("today", *DAYS) if on is None else terms.number(on)
     goals = Goals.over(small, terms, batch.parameters, today, limits.longest, restrict)
     encoded: dict[str, Term] = {}

@@ -12,6 +12,7 @@ from typing import Literal, assert_never
 from attrs import define, field
 
 from policy.ir import program as ir
+from policy.ir.logic import all_of
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function
 from policy.model import rules
 from policy.verify.claims import Claim, Query, differ, is_true
@@ -130,8 +131,7 @@ def earlier_of(cases: Sequence[Case]) -> list[Expr]:
 
 
 def _both(conditions: Sequence[Expr]) -> Expr:
-    kept = tuple(c for c in conditions if c != TRUE)
-    return TRUE if not kept else kept[0] if len(kept) == 1 else ir.And(kept)
+    return all_of([c for c in conditions if c != TRUE])
 
 
 def later_of(body: ir.Choose) -> list[Expr]:

@@ -6,15 +6,15 @@ snake case is the word under which it is known. Absent: any class in particular.
 """
 
 from policy.wire.commands import Commands
-from policy.wire.events import Events
 from policy.wire.fields import DO, EVENT, facts, money_of, standing, typed, word
+from policy.wire.reading import JournalReader
 from policy.wire.writing import command_json, event_json, json_line, verdict_json
 
 __all__ = [
     "DO",
     "EVENT",
     "Commands",
-    "Events",
+    "JournalReader",
     "command_json",
     "event_json",
     "facts",

@@ -13,7 +13,7 @@ from typing import Any
 import attrs
 from attrs import frozen
 
-from policy.answers import MISSING, BilingualText
+from policy.answers import MISSING, NO_WORDS
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.facts.fitting import Fitting
 from policy.facts.from_json import FactReader, parse
@@ -23,6 +23,7 @@ from policy.model import types
 from policy.model.types import Type
 from policy.model.written import LONGEST_NUMBER, Wrong
 from policy.source import Source, Span
+from policy.vocabulary import Json
 from policy.wire.fields import DO, PLAIN, defaults_of, types_of, word
 
 _NO_OBJECT = "facts are a JSON object"
@@ -81,7 +82,7 @@ class Commands:
         return [Diagnostic("command-unknown", f"there is no command `{said}`", whole, help)]
 
 
-def _made(cls: Any, given: dict[str, Any], whole: Span) -> Any | list[Diagnostic]:
+def _made(cls: Any, given: Json, whole: Span) -> Any | list[Diagnostic]:
     raw = _raw(cls)
     function = _form(cls)
     reader = FactReader(_EMPTY, function, {})
@@ -120,7 +121,7 @@ def _form(cls: Any) -> Function:
     return Function(
         id=word(cls),
         kind="value",
-        title=BilingualText(""),
+        title=NO_WORDS,
         parameters=tuple(parameters),
         type=types.BOOLEAN,
         body=Const(True),
@@ -134,7 +135,7 @@ def _form(cls: Any) -> Function:
 @cache
 def _fits(cls: Any) -> Callable[[Any], bool]:
     """Whether every field of a command is a fact of its type, as one expression."""
-    names: dict[str, Any] = {"_dict": dict, "_plainly": _plainly}
+    names: Json = {"_dict": dict, "_plainly": _plainly}
     fitting = Fitting(names, {}, {}, complete=True)
     tests = [f"({fitting.condition(of, f'_c.{name}')})" for name, of in _form(cls).parameters]
     tests += [f"_type(_c.{name}) is _dict and (not _c.{name} or _plainly(_c.{name}))" for name in _raw(cls)]
@@ -201,6 +202,6 @@ class _Fields(RuntimeValidator):
                 self.wrong(path, Wrong("facts-type", f"is {self.kind(given)}, which JSON cannot say"))
 
 
-def _plainly(facts: dict[str, Any]) -> bool:
+def _plainly(facts: Json) -> bool:
     """Whether facts are flat, so that there is nothing to look for in them."""
     return all(type(k) is str and (v is None or isinstance(v, _FLAT)) for k, v in facts.items())

@@ -14,10 +14,11 @@ from typing import Any
 from policy.answers import Verdict
 from policy.model import types
 from policy.model.values import show
+from policy.vocabulary import Json
 from policy.wire.fields import DO, EVENT, PLAIN, defaults_of, types_of, word
 
 
-def command_json(command: Any) -> dict[str, Any]:
+def command_json(command: Any) -> Json:
     """A command as it could have been written; what has its default is left out."""
     cls: Any = type(command)
     writers, defaults = _writers(cls), defaults_of(cls)
@@ -29,7 +30,7 @@ def command_json(command: Any) -> dict[str, Any]:
     }
 
 
-def event_json(event: Any) -> dict[str, Any]:
+def event_json(event: Any) -> Json:
     """An event: every field, in the order declared; a verdict tells its rules and their provisions."""
     return {EVENT: word(type(event))} | _parts(event)
 
@@ -39,9 +40,9 @@ def json_line(document: Any) -> str:
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
 
-def verdict_json(verdict: Verdict) -> dict[str, Any]:
+def verdict_json(verdict: Verdict) -> Json:
     """What was decided, by which rules, on which provisions; or what is missing."""
-    told: dict[str, Any] = {"outcome": verdict.outcome.value}
+    told: Json = {"outcome": verdict.outcome.value}
     if verdict.reasons:
         told["reasons"] = [
             {
@@ -94,6 +95,6 @@ def _plain(value: Any) -> Any:
     return _parts(value)
 
 
-def _parts(record: Any) -> dict[str, Any]:
+def _parts(record: Any) -> Json:
     cls: Any = type(record)
     return {name: write(getattr(record, name)) for name, write in _writers(cls).items()}

@@ -13,12 +13,10 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given, strategies as st
 
-from financing_cases import rulebook
 from policy import resources
 from policy.answers import Outcome, Verdict
 from policy.audit.records import Header, Record
 from policy.cli import main
-from policy.diagnostics import PolicyError
 from policy.documents import edition
 from policy.documents.markets import followed
 from policy.exchange import events as exchange
@@ -32,10 +30,6 @@ from policy.reports.journal.glossary import ClientsFirst, Glossary
 from policy.reports.journal.market import Recorded
 from policy.reports.journal.names import EVENTS, MONEY
 from policy.reports.journal.series import MOST_STEPS, Series, chart_of, tidy
-from policy.reports.journal.typed import read_command, read_event
-from policy.scenario.from_folder import scenario_in
-from policy.scenario.market import Market
-from policy.scenario.run import Run, stage_of
 from policy.wire import command_json, event_json, money_of, word
 
 SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
@@ -116,44 +110,6 @@ def test_every_event_and_all_its_money_has_a_name(module: Any) -> None:
     for cls in get_args(module.Event):
         assert word(cls) in EVENTS
         assert {name for name, _ in money_of(cls)} <= MONEY.keys()
-
-
-# ── events, read back ───────────────────────────────────────────────────────────────────────
-
-
-def records(name: str) -> list[Record]:
-    scenario = scenario_in(SCENARIOS / name)
-    market = Market(lambda day: rulebook(day, scenario.under), scenario.on)
-    market.open(stage_of(scenario))
-    found: list[Record] = []
-    Run(market, on_record=found.append).carry_out(scenario)
-    return found
-
-
-@pytest.mark.parametrize("name", ["shared_book", "margin_financing", "perpetual_contracts"])
-def test_commands_and_events_are_read_back_as_they_were_written(name: str) -> None:
-    kinds: set[type[Any]] = set()
-    for record in records(name):
-        assert command_json(read_command(record.input)) == record.input
-        events = [read_event(event) for event in record.events]
-        assert list(map(event_json, events)) == record.events
-        kinds |= set(map(type, events))
-    assert len(kinds) > 10
-
-
-@pytest.mark.parametrize(
-    "event",
-    [
-        {"event": "teleported", "id": "o"},
-        {"id": "o"},
-        {"event": "instrument_listed"},
-        {"event": "money_deposited", "by": "chan", "amount": "1.001 HKD", "free": "0.00 HKD"},
-        {"event": "money_deposited", "by": "chan", "amount": 7, "free": "0.00 HKD"},
-    ],
-)
-def test_what_this_version_cannot_read_is_said(event: dict[str, Any]) -> None:
-    with pytest.raises(PolicyError, match="this version cannot read"):
-        read_event(event)
 
 
 # ── client priority ─────────────────────────────────────────────────────────────────────────

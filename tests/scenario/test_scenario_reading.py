@@ -16,7 +16,7 @@ from policy.model import types
 from policy.model.types import Number
 from policy.scenario.coverage import coverage
 from policy.scenario.from_folder import Step, scenario_in
-from policy.scenario.prices import Recorded, recorded_prices
+from policy.scenario.prices import RecordedPrice, recorded_prices
 from policy.source import Source
 from policy.wire import Commands, command_json, facts as raw_facts, json_line, typed
 
@@ -157,7 +157,7 @@ def test_prices_are_put_in_order_and_rows_that_are_wrong_named(tmp_path: Path) -
     rows = ["Unix,Oymbol,Close", "7200,X,2.5", "3600,X,1.00000001", "3600,X,1.00000001", "10800,X,-1", "x,X,1", "1"]
     (tmp_path / "p.csv").write_text("\n".join(rows))
     prices, wrong = recorded_prices(tmp_path / "p.csv")
-    assert prices == (Recorded(3_600 * 10**6, 100_000_001), Recorded(7_200 * 10**6, 250_000_000))
+    assert prices == (RecordedPrice(3_600 * 10**6, 100_000_001), RecordedPrice(7_200 * 10**6, 250_000_000))
     assert [d.span.line for d in wrong if d.span] == [5, 6, 7]
     with gzip.open(tmp_path / "p.csv.gz", "wt") as file:
         file.write("\n".join(rows))

@@ -16,7 +16,7 @@ from policy.cli import main
 from policy.perpetuals.engine import Engine
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import Market
-from policy.scenario.prices import Recorded
+from policy.scenario.prices import RecordedPrice
 from policy.scenario.run import Run, stage_of
 from policy.scenario.stress import Move, Prices, along, concerned, shocks, stress
 
@@ -36,8 +36,8 @@ def staged() -> tuple[Run, Prices]:
 
 
 def test_a_path_moves_prices_as_it_moved_from_its_first_on() -> None:
-    path = [Recorded(0, 200), Recorded(HOUR, 100), Recorded(3 * HOUR, 300)]
-    other = [Recorded(5 * HOUR, 10), Recorded(7 * HOUR, 20)]
+    path = [RecordedPrice(0, 200), RecordedPrice(HOUR, 100), RecordedPrice(3 * HOUR, 300)]
+    other = [RecordedPrice(5 * HOUR, 10), RecordedPrice(7 * HOUR, 20)]
     assert along({"BTC": path, "ETH": other}) == (
         Move(HOUR, {"BTC": Fraction(1, 2), "ETH": Fraction(1)}),
         Move(2 * HOUR, {"BTC": Fraction(1, 2), "ETH": Fraction(2)}),

@@ -316,14 +316,14 @@ def test_a_limit_on_address_space_is_told_at_once() -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "arrow", "jsonl"])
 def test_a_run_that_loses_rows_publishes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from policy.tables.decide import Run
+    from policy.tables.decide import FileRun
 
     facts = pl.DataFrame({"asset.class": ["stock"] * 9, "worth": ["1"] * 9})
     {"csv": facts.write_csv, "parquet": facts.write_parquet, "arrow": facts.write_ipc}.get(
         kind, lambda name: Path(name).write_text('{"asset": {"class": "stock"}, "worth": "1"}\n' * 9)
     )(f"f.{kind}")
-    presented = Run.presented
-    monkeypatch.setattr(Run, "presented", lambda self, answers: presented(self, answers).head(8))
+    presented = FileRun.presented
+    monkeypatch.setattr(FileRun, "presented", lambda self, answers: presented(self, answers).head(8))
     result = decide(f"f.{kind}", "--out", "o.csv")
     assert result.exit_code == 3
     assert f"`f.{kind}` has 9 rows, 9 were answered or refused, and 8 written" in result.stderr

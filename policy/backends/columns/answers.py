@@ -107,7 +107,7 @@ class Combinations:
 
 
 @frozen
-class Tally:
+class AnswerTally:
     """How often each outcome, reason, need and problem occurs. Problems are counted without the values in them."""
 
     outcomes: Counter[str] = field(factory=Counter)
@@ -115,7 +115,7 @@ class Tally:
     needs: Counter[str] = field(factory=Counter)
     problems: Counter[str] = field(factory=Counter)
 
-    def add(self, other: Tally) -> None:
+    def add(self, other: AnswerTally) -> None:
         self.outcomes.update(other.outcomes)
         self.reasons.update(other.reasons)
         self.needs.update(other.needs)
@@ -141,9 +141,9 @@ class Drafts:
         held: dict[str, pl.DataType] = {"outcome": pl.UInt8(), "reasons": pl.UInt32(), "needs": pl.UInt32()}
         return {name: held.get(name, dtype) for name, dtype in self.shape.schema.items()}
 
-    def tally(self, drafts: pl.DataFrame) -> Tally:
+    def tally(self, drafts: pl.DataFrame) -> AnswerTally:
         """How often each outcome, reason and need occurs, and why rows were refused or failed."""
-        tally = Tally()
+        tally = AnswerTally()
         tally.outcomes.update({OUTCOMES[n]: count for n, count in drafts["outcome"].value_counts().iter_rows()})
         for combinations, counted, name in (
             (self.reasons, tally.reasons, "reasons"),
@@ -180,11 +180,11 @@ class Drafts:
             columns.append(self._reasons(result))
         return result.with_columns(outcome.alias("outcome"), *columns).select(list(self.schema))
 
-    def values(self, result: pl.DataFrame) -> tuple[pl.DataFrame, Tally]:
+    def values(self, result: pl.DataFrame) -> tuple[pl.DataFrame, AnswerTally]:
         """The finished answers of a plan's result that has a value for every row."""
         known = {"outcome": pl.lit("value", dtype=OUTCOME), "value": _value(self.shape, result)}
         columns = [known.get(n, pl.lit(None, dtype=d)).alias(n) for n, d in self.shape.schema.items()]
-        tally = Tally()
+        tally = AnswerTally()
         tally.outcomes["value"] += result.height
         return result.with_columns(columns).select(list(self.shape.schema)), tally
 

@@ -14,7 +14,7 @@ import polars as pl
 from attrs import define, evolve, field, frozen
 
 from policy.answers import Answer
-from policy.backends.columns.answers import Drafts, Shape, Tally, drafts_of, shape_of
+from policy.backends.columns.answers import AnswerTally, Drafts, Shape, drafts_of, shape_of
 from policy.backends.columns.compile import Compiler
 from policy.backends.columns.context import OPAQUE
 from policy.backends.columns.graph import INT64, ROWS, Node
@@ -37,7 +37,7 @@ class Answers:
     """The answers to some rows, in their order; how often each occurs; how many rows were answered one by one."""
 
     table: pl.DataFrame
-    tally: Tally
+    tally: AnswerTally
     row_by_row: int
 
 

@@ -27,7 +27,7 @@ StepKind = Literal["add", "lift", "reduce"]
 
 
 @frozen(eq=False)
-class Step:
+class ComputedColumn:
     """A column to compute: in its own frame (`add`), from the parent's (`lift`) or from the elements (`reduce`)."""
 
     kind: StepKind
@@ -45,7 +45,7 @@ class Plan:
     """
 
     scopes: tuple[Scope, ...]
-    levels: tuple[tuple[tuple[StepKind, Scope, tuple[Step, ...]], ...], ...]
+    levels: tuple[tuple[tuple[StepKind, Scope, tuple[ComputedColumn, ...]], ...], ...]
     last_read: tuple[tuple[str, ...], ...]
     outputs: tuple[pl.Expr, ...]
     names: tuple[str, ...]
@@ -66,7 +66,9 @@ class Plan:
         return computed[ROWS].with_columns(self.outputs).select(self.names)
 
 
-def _run(kind: StepKind, scope: Scope, steps: tuple[Step, ...], computed: dict[Scope, pl.DataFrame]) -> None:
+def _run(
+    kind: StepKind, scope: Scope, steps: tuple[ComputedColumn, ...], computed: dict[Scope, pl.DataFrame]
+) -> None:
     match kind:
         case "add":
             computed[scope] = computed[scope].with_columns([s.expression.alias(s.name) for s in steps])
@@ -120,10 +122,10 @@ def _is_loose(scope: Scope) -> bool:
 
 def plan_of(nodes: Mapping[str, Node]) -> Plan:
     """The plan that computes these nodes."""
-    emitter = Emitter()
+    emitter = Planner()
     emitter.count(nodes.values())
     outputs = [emitter.expression(node)[0].alias(name) for name, node in nodes.items()]
-    by_level: dict[int, dict[tuple[StepKind, Scope], list[Step]]] = defaultdict(lambda: defaultdict(list))
+    by_level: dict[int, dict[tuple[StepKind, Scope], list[ComputedColumn]]] = defaultdict(lambda: defaultdict(list))
     for level, step in emitter.steps:
         by_level[level][step.kind, step.scope].append(step)
     levels = tuple(
@@ -143,13 +145,13 @@ def plan_of(nodes: Mapping[str, Node]) -> Plan:
 
 
 @define(eq=False)
-class Emitter:
+class Planner:
     """Expressions of nodes, and the steps that must run before. `given` are nodes that are columns already."""
 
     given: dict[int, str] = field(factory=dict)
     uses: Counter[int] = field(factory=Counter)
     named: dict[int, tuple[str, int]] = field(factory=dict)
-    steps: list[tuple[int, Step]] = field(factory=list)
+    steps: list[tuple[int, ComputedColumn]] = field(factory=list)
     scopes: dict[Scope, None] = field(factory=dict)
     domains: dict[int, Domain | None] = field(factory=dict)
     tables: dict[int, Tabulation | None] = field(factory=dict)
@@ -229,7 +231,7 @@ class Emitter:
         self, node: Node, kind: StepKind, scope: Scope, expression: pl.Expr, level: int, empty: Constant = None
     ) -> tuple[pl.Expr, int]:
         name = f"_{len(self.named)}"
-        self.steps.append((level + 1, Step(kind, ROWS if self.given else scope, name, expression, empty)))
+        self.steps.append((level + 1, ComputedColumn(kind, ROWS if self.given else scope, name, expression, empty)))
         self.named[id(node)] = (name, level + 1)
         return pl.col(name), level + 1
 
@@ -285,7 +287,7 @@ class Emitter:
 def values_of(table: Tabulation) -> pl.Series:
     """The value of each combination of a few codes, computed once."""
     grid = table.grid()
-    inner = Emitter({id(k.node): k.name for k in table.keys})
+    inner = Planner({id(k.node): k.name for k in table.keys})
     inner.count([table.node])
     expression, _ = inner.expression(table.node)
     for _, step in sorted(inner.steps, key=lambda s: s[0]):

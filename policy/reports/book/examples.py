@@ -7,11 +7,11 @@ earlier one. Absent: whether a test holds; that is for `policy test` and the tra
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, assert_never
 
 from attrs import frozen
 
-from policy.answers import MISSING, BilingualText
+from policy.answers import MISSING, NO_WORDS, BilingualText
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.book.figures import Example, Ranked
@@ -120,19 +120,18 @@ class Examples:
         inner = _inner(of)
         if _same(before, now):
             return []
-        match inner:
-            case types.Record() if isinstance(before, dict) and isinstance(now, dict):
-                return [
-                    d
-                    for key, title, kind in self._fields(inner)
-                    for d in self._differ((*path, title), kind, before.get(key, MISSING), now.get(key, MISSING))
-                ]
-            case types.ListOf(of=item) if _alike(before, now):
-                return [
-                    d
-                    for n, (a, b) in enumerate(zip(before, now, strict=True), 1)
-                    for d in self._differ((*path, BilingualText(f"no. {n}", f"第{n}項")), item, a, b)
-                ]
+        if isinstance(inner, types.Record) and isinstance(before, dict) and isinstance(now, dict):
+            return [
+                d
+                for key, title, kind in self._fields(inner)
+                for d in self._differ((*path, title), kind, before.get(key, MISSING), now.get(key, MISSING))
+            ]
+        if isinstance(inner, types.ListOf) and _alike(before, now):
+            return [
+                d
+                for n, (a, b) in enumerate(zip(before, now, strict=True), 1)
+                for d in self._differ((*path, BilingualText(f"no. {n}", f"第{n}項")), inner.of, a, b)
+            ]
         return [(path or (self._title(inner),), self._said(before, of), self._said(now, of))]
 
     def _fields(self, record: types.Record) -> list[tuple[str, BilingualText, Type]]:
@@ -165,7 +164,10 @@ class Examples:
                 facts = self._facts((), inner, value)
                 en = "; ".join(f"{k.en}: {v.en}" for k, v in facts)
                 return BilingualText(f"({en})", f"（{'；'.join(f'{k.zh}：{v.zh}' for k, v in facts)}）")
-        return BilingualText(amounts.english(value, inner), amounts.chinese(value, inner))
+            case types.Text() | types.Date() | types.Instant() | types.Number() | types.OptionalOf() | types.Broken():
+                return BilingualText(amounts.english(value, inner), amounts.chinese(value, inner))
+            case _:
+                assert_never(inner)
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────
 
@@ -176,9 +178,7 @@ class Examples:
                 assert isinstance(question, rules.Parameter | rules.Value | rules.Table)
                 return self._said(e.value, question.type)
             case "permitted" | "denied":
-                because = (
-                    self._because(question, named) if isinstance(question, rules.Decision) else BilingualText("")
-                )
+                because = self._because(question, named) if isinstance(question, rules.Decision) else NO_WORDS
                 yes = _YES if e.kind == "permitted" else _NO
                 return BilingualText(f"{yes.en}. {because.en}".removesuffix(" "), f"{yes.zh}。{because.zh}")
             case "undecided":
@@ -187,7 +187,10 @@ class Examples:
                     "undecided" + f", until this is known: {', '.join(w.en for w in needed)}" * bool(named),
                     "未能裁定" + f"，欠缺：{'、'.join(w.zh for w in needed)}" * bool(named),
                 )
-        return BilingualText("no answer can be given", "不能作答")
+            case "fails" | "before":
+                return BilingualText("no answer can be given", "不能作答")
+            case _:
+                assert_never(e.kind)
 
     def _because(self, d: rules.Decision, named: list[str]) -> BilingualText:
         told = [r.because for r in d.rules if r.name in named]

@@ -105,7 +105,7 @@ class Ranked:
 
 
 @frozen
-class Node:
+class Box:
     """A box of a picture."""
 
     id: str
@@ -131,7 +131,7 @@ class Network:
 
     width: int
     height: int
-    nodes: tuple[Node, ...]
+    nodes: tuple[Box, ...]
     edges: tuple[Edge, ...]
 
 

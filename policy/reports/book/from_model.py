@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import assert_never
 
 from attrs import frozen
 
-from policy.answers import BilingualText, Citation, Status, weakest
+from policy.answers import NO_WORDS, BilingualText, Citation, Status, weakest
 from policy.model import expressions as x, rules, types
 from policy.model.overlays import belongs
 from policy.model.values import show
@@ -245,7 +246,11 @@ def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
                     for n, w in members
                 ]
             case rules.Value() | rules.Table() | rules.Parameter() | rules.DatedSet():
-                found.append(Term(title, BilingualText(""), anchor(d.id)))
+                found.append(Term(title, NO_WORDS, anchor(d.id)))
+            case rules.Decision() | rules.Priority() | rules.Property():
+                pass
+            case _:
+                assert_never(d)
     return sorted(dict.fromkeys(found), key=lambda t: (t.title.en.lower(), t.explained.en))
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from policy.model import expressions as x, rules
 from policy.model.traversal import bodies
-from policy.reports.book.figures import Edge, Network, Node
+from policy.reports.book.figures import Box, Edge, Network
 from policy.reports.plain.names import in_full
 
 BOX_WIDTH, BOX_HEIGHT = 196, 58
@@ -76,9 +76,9 @@ def _places(columns: list[list[str]]) -> dict[str, tuple[int, int]]:
     }
 
 
-def _node(model: rules.Model, id: str, x: int, y: int) -> Node:
+def _node(model: rules.Model, id: str, x: int, y: int) -> Box:
     d = model.declared[id]
-    return Node(id, in_full(d.title, d.name), kind_of(d), x, y)
+    return Box(id, in_full(d.title, d.name), kind_of(d), x, y)
 
 
 def kind_of(d: rules.Declaration) -> str:

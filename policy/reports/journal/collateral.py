@@ -15,9 +15,9 @@ from policy.answers import BilingualText, Outcome, Verdict
 from policy.financing.commands import MONEY, QUANTITY, ListCollateral
 from policy.financing.events import AccountStated, PositionView
 from policy.model.values import show
+from policy.reports.journal.entries import Command
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
-from policy.reports.journal.typed import Command
 from policy.reports.rows import Mark
 
 _MOST_ACCOUNTS = 100
@@ -44,7 +44,7 @@ class State:
 
 
 @frozen
-class Terms:
+class CollateralTerms:
     """Whether an asset is accepted as collateral, and its haircuts for a loan and in the lender's capital."""
 
     accepted: Verdict
@@ -135,7 +135,7 @@ class Collateral:
 
     glossary: Glossary
     kinds: dict[str, BilingualText] = field(factory=dict)
-    terms: Mapping[str, Terms] = field(factory=dict)  # by asset, where someone asked at the end
+    terms: Mapping[str, CollateralTerms] = field(factory=dict)  # by asset, where someone asked at the end
     stated: dict[str, AccountStated] = field(factory=dict)
     verdicts: Mapping[str, AccountVerdicts] = field(factory=dict)  # by account, where someone asked at the end
 

@@ -1,6 +1,6 @@
 """The same commands under the rules of several dates, side by side.
 
-In: what was followed as of each date. Out: `Dates`: the counts of each date, and the orders whose outcome changed
+In: what was followed as of each date. Out: `DateTable`: the counts of each date, and the orders whose outcome changed
 from one to the next. Absent: any explanation beyond the rules that refused an order on one date and not on the other.
 """
 
@@ -16,8 +16,8 @@ from policy.audit.records import Record
 from policy.exchange.commands import Place
 from policy.exchange.events import OrderAccepted, OrderRejected
 from policy.financing.events import AdvanceRejected, LoanAdvanced, MarginCalled
+from policy.reports.journal.entries import read_command, read_event
 from policy.reports.journal.market import Recorded
-from policy.reports.journal.typed import read_command, read_event
 from policy.reports.plain.names import spaced
 
 _OUTCOMES = {Outcome.PERMITTED: BilingualText("accepted", "接納"), Outcome.DENIED: BilingualText("refused", "拒絕")}
@@ -46,7 +46,7 @@ class Turned:
 
 
 @frozen
-class Dates:
+class DateTable:
     """The whole."""
 
     dates: tuple[str, ...]
@@ -74,12 +74,12 @@ class Dated:
         return self.recorded.header.on
 
 
-def dates_of(days: Sequence[Dated]) -> Dates:
+def dates_of(days: Sequence[Dated]) -> DateTable:
     """What changes from date to date."""
     columns = [_figures(day) for day in days]
     rows = (DateRow(what, tuple(column[what] for column in columns)) for what in columns[0])
     turned = (row for before, after in pairwise(days) for row in _turned(before, after))
-    return Dates(tuple(day.on for day in days), tuple(rows), tuple(turned))
+    return DateTable(tuple(day.on for day in days), tuple(rows), tuple(turned))
 
 
 def _figures(day: Dated) -> dict[BilingualText, str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from typing import assert_never
 
 from attrs import field, frozen
 
@@ -62,8 +63,17 @@ def glossary_of(model: rules.Model) -> Glossary:
                 named = {declared.name: declared.title}
             case rules.Priority() if not first.provisions:
                 first, named = _clients_first(declared), {}
-            case _:
+            case (
+                rules.Decision()
+                | rules.Value()
+                | rules.Table()
+                | rules.DatedSet()
+                | rules.Priority()
+                | rules.Property()
+            ):
                 named = {}
+            case _:
+                assert_never(declared)
         for name, words in named.items():
             if words.en:
                 found.setdefault(name, set()).add(words)

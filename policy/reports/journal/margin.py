@@ -50,11 +50,11 @@ from policy.perpetuals.mark_events import (
     LiquidationStep,
 )
 from policy.reports.journal.collateral import AccountRow, ClassRow, Collateral, HoldingRow, State
+from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
-from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import in_hong_kong
 from policy.reports.rows import Mark
 
@@ -78,7 +78,7 @@ _MET = {
 
 
 @frozen
-class Book:
+class LoanBook:
     """The loan book as last judged."""
 
     at: str
@@ -171,7 +171,7 @@ class MarginDay:
     holdings: tuple[HoldingRow, ...]
     loans: str  # of the accounts
     accounts: tuple[AccountRow, ...]
-    book: Book | None
+    book: LoanBook | None
     called: int
     still_open: int  # calls
     sold: int
@@ -206,7 +206,7 @@ class MarginTally:
 
     glossary: Glossary
     collateral: Collateral = field(init=False)
-    book: Book | None = None
+    book: LoanBook | None = None
     advances: list[Advance] = field(factory=list)
     calls: list[Call] = field(factory=list)
     open_calls: dict[str, int] = field(factory=dict)
@@ -243,7 +243,7 @@ class MarginTally:
                 self.collateral.state(event)
             case BookJudged():
                 largest = event.client_group, tidy(event.client_group_loans, MONEY)
-                self.book = Book(
+                self.book = LoanBook(
                     when,
                     tidy(event.total_loans, MONEY),
                     *largest,

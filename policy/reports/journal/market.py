@@ -13,7 +13,7 @@ from typing import Any
 
 from attrs import define, field, frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.audit.records import Header, Record
 from policy.diagnostics import Diagnostic
 from policy.financing.events import AccountStated
@@ -22,6 +22,7 @@ from policy.market.commands import NewDay
 from policy.perpetuals.events import BucketStated
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
+from policy.reports.journal.entries import EVENTS, Command, Event, read_command, read_event
 from policy.reports.journal.event_counts import EventCounts, KindRow
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.margin import MarginTally
@@ -29,13 +30,12 @@ from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
 from policy.reports.journal.reasons import Reasons
 from policy.reports.journal.stress import StressRow
 from policy.reports.journal.trading import Trading
-from policy.reports.journal.typed import EVENTS, Command, Event, read_command, read_event
 from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
 from policy.reports.rows import by_status
 
 _MOST_UNREAD = 50
-_OF_THE_EXCHANGE = tuple(EVENTS[name] for name in OF_THE_EXCHANGE)
-_OF_MARGIN = tuple(EVENTS[name] for name in OF_MARGIN)
+_OF_THE_EXCHANGE = tuple(EVENTS.classes[name] for name in OF_THE_EXCHANGE)
+_OF_MARGIN = tuple(EVENTS.classes[name] for name in OF_MARGIN)
 _MARGIN = BilingualText("Margin and perpetual contracts", "保證金及永續合約")
 _DAY, _DAYS = BilingualText("A trading day", "交易日報"), BilingualText("Trading days", "交易日報")
 _BOTH, _BOTH_DAYS = BilingualText("A day in the market", "市場日報"), BilingualText("Days in the market", "市場日報")
@@ -182,8 +182,7 @@ class Recorded:
             invalid=sum(self.counts.invalid.values()),
             messages=tuple(self.counts.messages),
             needs=tuple(
-                Need(self.glossary.needed(n), n, self.glossary.unset.get(n, BilingualText("")), count)
-                for n, count in needs
+                Need(self.glossary.needed(n), n, self.glossary.unset.get(n, NO_WORDS), count) for n, count in needs
             ),
         )
 

@@ -6,6 +6,8 @@ answers become facts of.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from attrs import define, field, frozen
 
 from policy.answers import BilingualText, Outcome, Verdict
@@ -42,11 +44,13 @@ class Standings:
             case Outcome.DENIED:
                 because = tuple(reason.text for reason in event.verdict.reasons)
                 self.found[key] = Standing(event.id, question, BilingualText("no", "否"), "refuse", because)
-            case _:
+            case Outcome.UNDECIDED | Outcome.FAILED | Outcome.VALUE:
                 because = needed(self.glossary, event.verdict)
                 self.found[key] = Standing(
                     event.id, question, BilingualText("undecided", "未能裁定"), "doubt", because
                 )
+            case _:
+                assert_never(event.verdict.outcome)
 
     def rows(self) -> tuple[Standing, ...]:
         return tuple(self.found.values())

@@ -34,6 +34,7 @@ from policy.exchange.events import (
 from policy.model.values import show
 from policy.model.written import number
 from policy.reports.journal.book import Lines
+from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.flows import FlowRow, Flows, PlaceRow, PlatformRow
 from policy.reports.journal.glossary import Glossary
@@ -41,7 +42,6 @@ from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.standing import Standing, Standings, needed
-from policy.reports.journal.typed import Command, Event
 from policy.reports.plain.amounts import chinese_amount, grouped, in_hong_kong
 
 _CURRENCY = MONEY.currency

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, date, datetime, timedelta, timezone
-from typing import Any
+from typing import Any, assert_never
 
 from policy.model import types
 from policy.model.types import Type
@@ -123,7 +123,10 @@ def english(value: Any, of: Type) -> str:
             return "yes" if value else "no"
         case types.Number():
             return grouped(_money(show(value, of)))
-    return show(value, of)
+        case types.Enum() | types.Record() | types.SetOf() | types.ListOf() | types.OptionalOf() | types.Broken():
+            return show(value, of)
+        case _:
+            assert_never(of)
 
 
 def chinese(value: Any, of: Type) -> str:
@@ -139,7 +142,10 @@ def chinese(value: Any, of: Type) -> str:
             return "是" if value else "否"
         case types.Number():
             return said_in_chinese(grouped(_money(show(value, of))))
-    return show(value, of)
+        case types.Enum() | types.Record() | types.SetOf() | types.ListOf() | types.OptionalOf() | types.Broken():
+            return show(value, of)
+        case _:
+            assert_never(of)
 
 
 def chinese_amount(text: str) -> str:

@@ -7,24 +7,40 @@ title by an author.
 
 from __future__ import annotations
 
+from typing import assert_never
+
 from policy.answers import BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
-from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.phrasing import Calculation, Comparison, Phrasing
+from policy.vocabulary import AggregateKind, ExtremumOperator, OrderOperator, RoundingMode
 
-_VERBS = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
-_NUMBERS = {"is": "為", "is not": "並非", "<": "少於", "<=": "不多於", ">": "多於", ">=": "不少於"}
-_TIMES = _NUMBERS | {"<": "早於", "<=": "不晚於", ">": "晚於", ">=": "不早於"}
-_MODES = {
+_VERBS: dict[Calculation, str] = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
+_NUMBERS: dict[Comparison, str] = {
+    "is": "為",
+    "is not": "並非",
+    "<": "少於",
+    "<=": "不多於",
+    ">": "多於",
+    ">=": "不少於",
+}
+_TIMES: dict[Comparison, str] = _NUMBERS | {"<": "早於", "<=": "不晚於", ">": "晚於", ">=": "不早於"}
+_MODES: dict[RoundingMode, str] = {
     "down": "向下取整至{}的倍數",
     "up": "向上取整至{}的倍數",
     "half up": "四捨五入至{}的倍數",
     "half even": "取最接近的{}的倍數（居中則取雙數）",
 }
-_KINDS = {"sum": "總和", "min": "最小值", "max": "最大值", "count": "數目", "count distinct": "不同值的數目"}
+_KINDS: dict[AggregateKind, str] = {
+    "sum": "總和",
+    "min": "最小值",
+    "max": "最大值",
+    "count": "數目",
+    "count distinct": "不同值的數目",
+}
 _THING = "事項"
 _NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
 
@@ -44,7 +60,10 @@ def noun_of(of: Type, phrasing: Phrasing) -> str:
             return "日期"
         case types.Instant():
             return "時間"
-    return _THING
+        case types.Boolean() | types.Text() | types.Broken():
+            return _THING
+        case _:
+            assert_never(of)
 
 
 class Chinese(Phrasing):
@@ -94,7 +113,7 @@ class Chinese(Phrasing):
     def or_else(self, first: str, second: str) -> str:
         return f"（{first}，如無則{second}）"
 
-    def arithmetic(self, operator: str, left: str, right: str) -> str:
+    def arithmetic(self, operator: Calculation, left: str, right: str) -> str:
         return f"{left}{_VERBS[operator]}{right}"
 
     def negative(self, term: str) -> str:
@@ -109,13 +128,13 @@ class Chinese(Phrasing):
     def months_later(self, day: str, months: int) -> str:
         return f"{day}{'後' if months >= 0 else '前'}{abs(months)}個月之日"
 
-    def extreme(self, operator: str, terms: list[str]) -> str:
+    def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
         return f"{'、'.join(terms)}當中{'最小' if operator == 'min' else '最大'}者"
 
     def either(self, condition: str, then: str, otherwise: str) -> str:
         return f"如{condition}，則：{then}；否則：{otherwise}"
 
-    def rounded(self, term: str, mode: str, step: str) -> str:
+    def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
         return f"{term}，{_MODES[mode].format(step)}"
 
     def kept_between(self, term: str, low: str, high: str) -> str:
@@ -148,13 +167,13 @@ class Chinese(Phrasing):
             return f"{term}{'為' if inside else '並非'}{items}"
         return f"{term}{'屬於' if inside else '不屬於'}{items}"
 
-    def compared(self, left: str, operator: str, right: str, of: Type) -> str:
+    def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
         return f"{left}{self._verb(operator, of)}{right}"
 
-    def bound(self, operator: str, bound: str, of: Type) -> str:
+    def bound(self, operator: OrderOperator, bound: str, of: Type) -> str:
         return f"{self._verb(operator, of)}{bound}"
 
-    def _verb(self, operator: str, of: Type) -> str:
+    def _verb(self, operator: Comparison, of: Type) -> str:
         inner = of.of if isinstance(of, types.OptionalOf) else of
         return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
 

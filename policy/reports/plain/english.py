@@ -14,14 +14,15 @@ from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
-from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.phrasing import Calculation, Comparison, Phrasing
+from policy.vocabulary import AggregateKind, ExtremumOperator, OrderOperator, RoundingMode
 
 _CLAUSE = re.compile(
     r"(is|are|was|has|have|does|do|may|can|must|should|where|whether|who|how|when|if|asked)\b|.*[:;?]", re.I
 )
 _DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any)\b", re.I)
-_VERBS = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}
-_NUMBERS = {
+_VERBS: dict[Calculation, str] = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}
+_NUMBERS: dict[Comparison, str] = {
     "is": "is",
     "is not": "is not",
     "<": "is less than",
@@ -29,14 +30,19 @@ _NUMBERS = {
     ">": "is more than",
     ">=": "is at least",
 }
-_TIMES = _NUMBERS | {"<": "is before", "<=": "is no later than", ">": "is after", ">=": "is no earlier than"}
-_MODES = {
+_TIMES: dict[Comparison, str] = _NUMBERS | {
+    "<": "is before",
+    "<=": "is no later than",
+    ">": "is after",
+    ">=": "is no earlier than",
+}
+_MODES: dict[RoundingMode, str] = {
     "down": "rounded down to a multiple of {}",
     "up": "rounded up to a multiple of {}",
     "half up": "rounded to the nearest multiple of {}, halves up",
     "half even": "rounded to the nearest multiple of {}, halves to the even one",
 }
-_KINDS = {
+_KINDS: dict[AggregateKind, str] = {
     "sum": "the sum of {}",
     "min": "the least {}",
     "max": "the greatest {}",
@@ -114,7 +120,7 @@ class English(Phrasing):
     def or_else(self, first: str, second: str) -> str:
         return f"({first}, or {second} where there is none)"
 
-    def arithmetic(self, operator: str, left: str, right: str) -> str:
+    def arithmetic(self, operator: Calculation, left: str, right: str) -> str:
         return f"{left} {_VERBS[operator]} {right}"
 
     def negative(self, term: str) -> str:
@@ -130,7 +136,7 @@ class English(Phrasing):
         count = abs(months)
         return f"the day {count} {'month' if count == 1 else 'months'} {'after' if months >= 0 else 'before'} {day}"
 
-    def extreme(self, operator: str, terms: list[str]) -> str:
+    def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
         word = "lesser" if operator == "min" else "greater"
         if len(terms) > 2:
             word = "least" if operator == "min" else "greatest"
@@ -139,7 +145,7 @@ class English(Phrasing):
     def either(self, condition: str, then: str, otherwise: str) -> str:
         return f"if {condition}: {then}; otherwise: {otherwise}"
 
-    def rounded(self, term: str, mode: str, step: str) -> str:
+    def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
         return f"{term}, {_MODES[mode].format(step)}"
 
     def kept_between(self, term: str, low: str, high: str) -> str:
@@ -172,13 +178,13 @@ class English(Phrasing):
     def among(self, term: str, inside: bool, items: str, written_out: bool) -> str:
         return f"{term} is {'' if inside else 'not '}{'one of' if written_out else 'among'} {items}"
 
-    def compared(self, left: str, operator: str, right: str, of: Type) -> str:
+    def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
         return f"{left} {self._verb(operator, of)} {right}"
 
-    def bound(self, operator: str, bound: str, of: Type) -> str:
+    def bound(self, operator: OrderOperator, bound: str, of: Type) -> str:
         return f"{self._verb(operator, of).removeprefix('is ')} {bound}"
 
-    def _verb(self, operator: str, of: Type) -> str:
+    def _verb(self, operator: Comparison, of: Type) -> str:
         inner = of.of if isinstance(of, types.OptionalOf) else of
         return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
+from typing import assert_never
 
 from attrs import frozen
 
@@ -109,9 +110,9 @@ def told_list(items: Sequence[BilingualText]) -> BilingualText:
 def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
     """A value as an author writes it, as people read it."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
+    if text == "none":
+        return BilingualText("none", "無")
     match inner:
-        case _ if text == "none":
-            return BilingualText("none", "無")
         case types.Boolean() if text in ("true", "false"):
             return BilingualText("yes", "是") if text == "true" else BilingualText("no", "否")
         case types.Enum(_, members) if text in members:
@@ -123,7 +124,12 @@ def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
             return BilingualText(amounts.long_moment(text), amounts.chinese_moment(text))
         case types.Text() if text == "any other text":
             return BilingualText(text, "其他文字")
-    if isinstance(inner, types.Number):
-        shown = amounts.grouped(text)
-        return BilingualText(shown, amounts.said_in_chinese(shown))
-    return BilingualText(text, text)
+        case types.Number():
+            shown = amounts.grouped(text)
+            return BilingualText(shown, amounts.said_in_chinese(shown))
+        case types.Boolean() | types.Enum() | types.Date() | types.Text():
+            return BilingualText(text, text)
+        case types.Record() | types.SetOf() | types.ListOf() | types.OptionalOf() | types.Broken():
+            return BilingualText(text, text)
+        case _:
+            assert_never(inner)

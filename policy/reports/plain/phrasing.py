@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Literal, assert_never
 
 from policy.answers import BilingualText
 from policy.model import expressions as x, types
@@ -16,20 +17,12 @@ from policy.model.expressions import Expression
 from policy.model.rules import Parameters
 from policy.model.types import Type
 from policy.reports.plain.names import Names, spaced
+from policy.vocabulary import EqualityOperator, ExtremumOperator, OrderOperator, RoundingMode
 
-_OPPOSITE = {
-    "is": "is not",
-    "is not": "is",
-    "in": "not in",
-    "not in": "in",
-    "<": ">=",
-    ">=": "<",
-    ">": "<=",
-    "<=": ">",
-}
-COMPARISONS = frozenset(_OPPOSITE)
+Comparison = Literal[EqualityOperator, OrderOperator]
+Calculation = Literal["+", "-", "*", "/"]
+OPPOSITE: dict[Comparison, Comparison] = {"is": "is not", "is not": "is", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _MANY = types.ListOf | types.SetOf
-ARITHMETIC = frozenset({"+", "-", "*", "/"})
 
 
 class Phrasing(ABC):
@@ -57,12 +50,8 @@ class Phrasing(ABC):
                 return self.field(of, self.field_title(of, name), e.type)
             case x.Apply() if not isinstance(e.type, types.Boolean):
                 return self.applied(self.names.declared(e.name), e)
-            case x.Binary(operator="default", left=left, right=right):
-                return self.or_else(self.term(left), self.term(right))
-            case x.Binary(operator=operator, left=left, right=right) if operator in ARITHMETIC:
-                if isinstance(e.type, types.Date):
-                    return self.days_later(operator == "+", self.term(left), self.term(right))
-                return self.arithmetic(operator, self.inner(left), self.inner(right))
+            case x.Binary():
+                return self._binary(e)
             case x.Unary(operator="-", operand=operand):
                 return self.negative(self.inner(operand))
             case x.Unary(operator="abs", operand=operand):
@@ -82,23 +71,33 @@ class Phrasing(ABC):
                     return self.gathered(e)
             case x.SetOf(items=items) | x.ListOf(items=items):
                 return self.listed([self.term(i) for i in items])
-            case x.Binary(operator=operator) if operator not in COMPARISONS:
-                raise AssertionError(f"`{operator}` has no phrase: add it to ARITHMETIC or COMPARISONS")
+            case x.Apply() | x.Unary() | x.Chain() | x.Aggregate():
+                return self.whether(self.condition(e))
             case x.Failed():
                 raise AssertionError("a model with errors is not put into words")
-        return self.whether(self.condition(e))
+            case _:
+                assert_never(e)
+
+    def _binary(self, e: x.Binary) -> str:
+        match e.operator:
+            case "default":
+                return self.or_else(self.term(e.left), self.term(e.right))
+            case "+" | "-" as operator if isinstance(e.type, types.Date):
+                return self.days_later(operator == "+", self.term(e.left), self.term(e.right))
+            case "+" | "-" | "*" | "/" as operator:
+                return self.arithmetic(operator, self.inner(e.left), self.inner(e.right))
+            case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in":
+                return self.whether(self.condition(e))
+            case _:
+                assert_never(e.operator)
 
     def inner(self, e: Expression) -> str:
         """A term inside another, set apart where the two could be misread."""
         text = self.term(e)
-        match e:
-            case x.Literal() | x.Local() | x.Named() | x.FieldAccess() | x.Today():
-                return text
-            case x.Binary(operator="default"):
-                return text  # brackets of its own
-            case x.Apply(arguments=arguments) if all(isinstance(a, x.Local) for a in arguments):
-                return text
-        return self.bracketed(text)
+        plain = isinstance(e, x.Literal | x.Local | x.Named | x.FieldAccess | x.Today)
+        bracketed = isinstance(e, x.Binary) and e.operator == "default"  # it has brackets of its own
+        called = isinstance(e, x.Apply) and all(isinstance(a, x.Local) for a in e.arguments)
+        return text if plain or bracketed or called else self.bracketed(text)
 
     def side(self, e: Expression) -> str:
         """A term on one side of a comparison, set apart where it has clauses of its own."""
@@ -167,11 +166,8 @@ class Phrasing(ABC):
                 return self.joined(every, [self.part(o, holds, every) for o in operands])
             case x.Binary(operator="is" | "is not" as operator, left=left, right=x.Literal(value=bool() as value)):
                 return self.condition(left, (value is (operator == "is")) is holds)
-            case x.Binary(operator=operator, left=left, right=right) if operator in COMPARISONS:
-                said = operator if holds else _OPPOSITE[operator]
-                if said in ("in", "not in"):
-                    return self.among(self.side(left), said == "in", self.term(right), isinstance(right, x.SetOf))
-                return self.compared(self.side(left), said, self.side(right), left.type)
+            case x.Binary():
+                return self._comparison(e, holds)
             case x.Conditional(condition=condition, then=then, otherwise=otherwise):
                 return self.either(
                     self.condition(condition), self.condition(then, holds), self.condition(otherwise, holds)
@@ -187,7 +183,27 @@ class Phrasing(ABC):
                 return self.parameter_so(self.names.declared(name), holds)
             case x.FieldAccess(of=of, name=name):
                 return self.stated(of, self.field_title(of, name), holds)
-        return self.true_of(self.term(e), holds)
+            case x.Local() | x.Unary() | x.Chain() | x.Round() | x.Clamp() | x.Aggregate() | x.Failed():
+                return self.true_of(self.term(e), holds)
+            case x.Today() | x.MonthsLater() | x.SetOf() | x.ListOf():
+                raise AssertionError(f"`{type(e).__name__}` is no condition")
+            case _:
+                assert_never(e)
+
+    def _comparison(self, e: x.Binary, holds: bool) -> str:
+        match e.operator:
+            case "in" | "not in" as operator:
+                inside = (operator == "in") is holds
+                return self.among(self.side(e.left), inside, self.term(e.right), isinstance(e.right, x.SetOf))
+            case "is" | "is not" | "<" | "<=" | ">" | ">=" as operator:
+                said = operator if holds else OPPOSITE[operator]
+                return self.compared(self.side(e.left), said, self.side(e.right), e.left.type)
+            case "default":
+                return self.true_of(self.term(e), holds)
+            case "+" | "-" | "*" | "/":
+                raise AssertionError(f"`{e.operator}` is no condition")
+            case _:
+                assert_never(e.operator)
 
     def part(self, e: Expression, holds: bool, every: bool) -> str:
         """One of several conditions; brackets where its own parts are joined the other way."""
@@ -231,7 +247,7 @@ class Phrasing(ABC):
     def or_else(self, first: str, second: str) -> str: ...
 
     @abstractmethod
-    def arithmetic(self, operator: str, left: str, right: str) -> str: ...
+    def arithmetic(self, operator: Calculation, left: str, right: str) -> str: ...
 
     @abstractmethod
     def negative(self, term: str) -> str: ...
@@ -246,13 +262,13 @@ class Phrasing(ABC):
     def months_later(self, day: str, months: int) -> str: ...
 
     @abstractmethod
-    def extreme(self, operator: str, terms: list[str]) -> str: ...
+    def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str: ...
 
     @abstractmethod
     def either(self, condition: str, then: str, otherwise: str) -> str: ...
 
     @abstractmethod
-    def rounded(self, term: str, mode: str, step: str) -> str: ...
+    def rounded(self, term: str, mode: RoundingMode, step: str) -> str: ...
 
     @abstractmethod
     def kept_between(self, term: str, low: str, high: str) -> str: ...
@@ -276,10 +292,10 @@ class Phrasing(ABC):
     def among(self, term: str, inside: bool, items: str, written_out: bool) -> str: ...
 
     @abstractmethod
-    def compared(self, left: str, operator: str, right: str, of: Type) -> str: ...
+    def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str: ...
 
     @abstractmethod
-    def bound(self, operator: str, bound: str, of: Type) -> str: ...
+    def bound(self, operator: OrderOperator, bound: str, of: Type) -> str: ...
 
     @abstractmethod
     def for_some(self, e: x.Aggregate, holds: bool) -> str: ...

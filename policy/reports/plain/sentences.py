@@ -7,11 +7,11 @@ heads and cells. Everything is said from the typed model: there is no second tex
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Literal
+from typing import Literal, assert_never
 
 from attrs import evolve, frozen
 
-from policy.answers import BilingualText, Citation
+from policy.answers import NO_WORDS, BilingualText, Citation
 from policy.ir.from_model import location_of
 from policy.ir.program import Location
 from policy.model import expressions as x, rules, types
@@ -24,7 +24,6 @@ from policy.reports.plain.names import Names, in_full
 from policy.reports.plain.phrasing import Phrasing
 
 Language = tuple[Phrasing, Frame]
-NO_WORDS = BilingualText("")
 _DIRECTIONS = {
     "higher": BilingualText("the stricter the higher", "愈高愈嚴格"),
     "lower": BilingualText("the stricter the lower", "愈低愈嚴格"),
@@ -77,7 +76,7 @@ class Sentences:
 
     model: rules.Model
 
-    def of(self, d: rules.Declared) -> tuple[Statement, ...]:
+    def of(self, d: rules.Declaration) -> tuple[Statement, ...]:
         """What a declaration says; records, enums and the like say nothing."""
         match d:
             case rules.Decision():
@@ -101,7 +100,10 @@ class Sentences:
                 return (self._property(d),)
             case rules.DatedSet():
                 return tuple(self._members(d, v) for v in ended(d.versions))
-        return ()
+            case rules.EnumOf() | rules.RecordType():
+                return ()
+            case _:
+                assert_never(d)
 
     def direction(self, d: rules.Declared) -> BilingualText:
         """Which way is stricter, where the rules say; and why it is rounded the other way, where they do."""
@@ -290,7 +292,13 @@ def _tested(phrasing: Phrasing, cell: rules.Cell, column: Expression) -> str:
             return phrasing.joined(
                 True, [phrasing.compared(term, operator, phrasing.term(b), column.type) for operator, b in cell.tests]
             )
-    return phrasing.among(term, cell.kind == "in", phrasing.term(cell.items[0]), isinstance(cell.items[0], x.SetOf))
+        case "in" | "not in":
+            (items,) = cell.items
+            return phrasing.among(term, cell.kind == "in", phrasing.term(items), isinstance(items, x.SetOf))
+        case "any":
+            raise AssertionError("a cell that takes any value asks nothing")
+        case _:
+            assert_never(cell.kind)
 
 
 def _cell(language: Language, cell: rules.Cell, column: Expression) -> str:
@@ -305,4 +313,7 @@ def _cell(language: Language, cell: rules.Cell, column: Expression) -> str:
             )
         case "in" | "not in":
             return frame.cell(cell.kind, phrasing.term(cell.items[0]))
-    return frame.cell(cell.kind, "")
+        case "any" | "other":
+            return frame.cell(cell.kind, "")
+        case _:
+            assert_never(cell.kind)
