@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from attrs import field, frozen
 
-from policy.vocabulary import Effect
+from policy.vocabulary import Effect, RuntimeValue
 
 
 class Status(Enum):
@@ -154,9 +154,9 @@ class Question(Protocol):
     def digest(self) -> str:
         """The digest of the rulebook's text."""
 
-    def basis(self, arguments: tuple[Any, ...]) -> Basis: ...
+    def basis(self, arguments: tuple[RuntimeValue, ...]) -> Basis: ...
 
-    def derivation(self, arguments: tuple[Any, ...]) -> Derivation: ...
+    def derivation(self, arguments: tuple[RuntimeValue, ...]) -> Derivation: ...
 
 
 class Answer:
@@ -167,7 +167,9 @@ class Answer:
 
     __slots__ = ("arguments", "question", "value", "verdict")
 
-    def __init__(self, question: Question, verdict: Verdict, value: Any, arguments: tuple[Any, ...]) -> None:
+    def __init__(
+        self, question: Question, verdict: Verdict, value: RuntimeValue, arguments: tuple[RuntimeValue, ...]
+    ) -> None:
         self.question = question
         self.verdict = verdict
         self.value = value

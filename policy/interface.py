@@ -29,7 +29,7 @@ from policy.model.types import (
 )
 from policy.rulebook import Rulebook
 from policy.source import Source
-from policy.vocabulary import Json
+from policy.vocabulary import Json, RecordClass, RuntimeValue
 
 T = TypeVar("T")
 
@@ -45,16 +45,18 @@ class BoundQuestion:
     """
 
     function: Function
-    fast: Callable[..., Any]
+    fast: Callable[..., RuntimeValue]
     verdict: Callable[..., Verdict]
     answer: Callable[..., Answer]
     reader: FactReader
-    records: Mapping[str, type[Any]]  # all of the rulebook's
+    records: Mapping[str, RecordClass]  # all of the rulebook's
 
     def __repr__(self) -> str:
         return f"<{self.function.kind} {self.function.id}, bound>"
 
-    def read(self, facts: Mapping[str, object], about: str = "<facts>") -> tuple[Any, ...] | list[Diagnostic]:
+    def read(
+        self, facts: Mapping[str, object], about: str = "<facts>"
+    ) -> tuple[RuntimeValue, ...] | list[Diagnostic]:
         """The arguments from JSON facts by parameter, or what is wrong with them; facts left out are MISSING."""
         return self.reader.read(Source(about, json.dumps(facts, ensure_ascii=False)))
 
@@ -67,7 +69,7 @@ class BoundQuestion:
             cited += [c for case in function.body.cases if case.condition == Const(True) for c in case.citations]
         return tuple(dict.fromkeys(map(str, cited)))
 
-    def as_facts(self, *arguments: Any) -> Json:
+    def as_facts(self, *arguments: RuntimeValue) -> Json:
         """The arguments as JSON facts by parameter, the inverse of `read`; MISSING ones are left out."""
         pairs = zip(self.function.parameters, arguments, strict=True)
         return {name: in_json(value, of, self.reader.program) for (name, of), value in pairs if value is not MISSING}

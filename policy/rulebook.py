@@ -20,6 +20,7 @@ from policy.facts.from_json import FactReader
 from policy.facts.records import record_classes
 from policy.ir.program import Function, Program
 from policy.ir.questions import DatedQuestion, InterpretedEvaluator
+from policy.vocabulary import RecordClass
 
 if TYPE_CHECKING:
     from policy.backends.columns.evaluator import ColumnsEvaluator
@@ -36,7 +37,7 @@ class Rulebook:
         return f"<rulebook {self.program.digest[:12]} on {date.fromordinal(self.program.on)}>"
 
     @cached_property
-    def records(self) -> dict[str, type[Any]]:
+    def records(self) -> dict[str, RecordClass]:
         """A class for every record, by full name and, where that is unambiguous, by its last part."""
         by_id = record_classes(self.program)
         short: dict[str, list[str]] = {}

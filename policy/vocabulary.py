@@ -53,3 +53,6 @@ RuntimeValue = Any
 # A JSON object, and facts as one: what its values are, whoever reads it has to find out.
 Json = dict[str, Any]
 FactsJson = Mapping[str, Any]
+
+# The class of a record of a rulebook, made when the rulebook is loaded.
+RecordClass = type[Any]

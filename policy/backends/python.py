@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
-from typing import Any
 
 from attrs import define, field, frozen
 
@@ -23,7 +22,7 @@ from policy.ir.interpret import Interpreter
 from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
 from policy.model.types import short
-from policy.vocabulary import HitPolicy, RoundingMode, RuntimeValue
+from policy.vocabulary import HitPolicy, RecordClass, RoundingMode, RuntimeValue
 
 MOST_CALLS = 10_000  # that answering may take in generated code, where equal calls are not told apart
 MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
@@ -107,7 +106,7 @@ class PythonBackend:
     """Compiles the functions of a program as they are asked for."""
 
     program: Program
-    records: Mapping[str, type[Any]] = field(factory=dict)  # the checked classes, by full name
+    records: Mapping[str, RecordClass] = field(factory=dict)  # the checked classes, by full name
     names: Scope = field(factory=dict)
     _done: set[str] = field(factory=set)
     _known: dict[str, Const | None] = field(factory=dict)

@@ -17,7 +17,7 @@ from policy.ir.validation import attribute
 from policy.model import types
 from policy.model.types import LONGEST_LIST, Type
 from policy.model.written import limits
-from policy.vocabulary import RuntimeValue
+from policy.vocabulary import RecordClass, RuntimeValue
 
 Scope = dict[str, Any]  # what generated text may mention, by name
 
@@ -32,7 +32,7 @@ class Fitting:
 
     names: Scope
     fields: Mapping[str, tuple[FieldDeclaration, ...]]
-    records: Mapping[str, type[Any]]
+    records: Mapping[str, RecordClass]
     loose: bool = False
     complete: bool = False  # whether lists may not have an element that nobody knows
     reads: frozenset[str] = frozenset()

@@ -10,7 +10,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Any
 
 from attrs import frozen
 
@@ -22,7 +21,7 @@ from policy.model import types, written
 from policy.model.types import Number, Quantity, Type
 from policy.model.written import Wrong
 from policy.source import Source, Span
-from policy.vocabulary import RuntimeValue
+from policy.vocabulary import RecordClass, RuntimeValue
 
 LARGEST_FACTS = 100_000_000  # bytes, enough for the longest list
 
@@ -65,7 +64,7 @@ class FactReader:
 
     program: Program
     function: Function
-    classes: dict[str, type[Any]]
+    classes: dict[str, RecordClass]
     null_is_missing: bool = False  # as it is in tables, which cannot leave a cell out; in JSON it is refused
 
     def read_bytes(self, name: str, data: bytes) -> tuple[RuntimeValue, ...] | list[Diagnostic]:

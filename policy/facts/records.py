@@ -18,7 +18,7 @@ from policy.ir.validation import RuntimeValidator, attribute, is_checked
 from policy.model import types
 from policy.model.types import Type, describe, short
 from policy.model.written import Wrong
-from policy.vocabulary import RuntimeValue
+from policy.vocabulary import RecordClass, RuntimeValue
 
 LONGEST_REPR = 200  # characters
 
@@ -30,7 +30,7 @@ class Record:
     _name: ClassVar[str]
     _fields: ClassVar[tuple[str, ...]]  # as attributes
     _checked_against: ClassVar[Mapping[str, tuple[FieldDeclaration, ...]] | None]  # None where nothing was checked
-    _plain: ClassVar[type[Any]]  # the class that is not checked
+    _plain: ClassVar[RecordClass]  # the class that is not checked
     _copied: ClassVar[Callable[[RuntimeValue], RuntimeValue]]  # a copy of that class
 
     def __setattr__(self, name: str, value: RuntimeValue) -> None:
@@ -88,7 +88,7 @@ def replaced(record: RuntimeValue, /, **changes: RuntimeValue) -> RuntimeValue:
     return type(record)(**{name: getattr(record, name) for name in record._fields} | changes)
 
 
-def unchecked(cls: type[Any], like: RuntimeValue = None, /, **fields: RuntimeValue) -> RuntimeValue:
+def unchecked(cls: RecordClass, like: RuntimeValue = None, /, **fields: RuntimeValue) -> RuntimeValue:
     """A record that can be changed and is not checked, also of one with a field called `unchecked`."""
     if like is None:
         return cls._plain(**fields)
@@ -101,9 +101,9 @@ def unchecked(cls: type[Any], like: RuntimeValue = None, /, **fields: RuntimeVal
 # ── making classes ──────────────────────────────────────────────────────────────────────────
 
 
-def record_classes(program: Program) -> dict[str, type[Any]]:
+def record_classes(program: Program) -> dict[str, RecordClass]:
     """Classes by the full name of the record. A field named by a Python keyword gains an underscore."""
-    classes: dict[str, type[Any]] = {}
+    classes: dict[str, RecordClass] = {}
     for name, fields in program.records.items():
         classes[name] = _record_class(name, fields, program)
     names: Scope = {}
@@ -113,7 +113,7 @@ def record_classes(program: Program) -> dict[str, type[Any]]:
     return classes
 
 
-def _record_class(name: str, fields: tuple[FieldDeclaration, ...], program: Program) -> type[Any]:
+def _record_class(name: str, fields: tuple[FieldDeclaration, ...], program: Program) -> RecordClass:
     """The class of one record; its docstring tells how each field is held."""
     lines = [
         f"    {attribute(f.name)}: {in_words(f.type)}" + (f" — {f.title.en}" if f.title.en else "") for f in fields
@@ -128,7 +128,7 @@ def _record_class(name: str, fields: tuple[FieldDeclaration, ...], program: Prog
         "_fields": attributes,
         "_checked_against": program.records,
     }
-    made: type[Any] = type(short(name), (Record,), body)
+    made: RecordClass = type(short(name), (Record,), body)
     plain = {
         "__slots__": (),
         "__setattr__": object.__setattr__,
@@ -165,11 +165,11 @@ def _keywords(attributes: Sequence[str]) -> str:
 
 
 def _constructor(
-    made: type[Any],
+    made: RecordClass,
     fields: tuple[FieldDeclaration, ...],
     fitting: Fitting,
     program: Program,
-    classes: dict[str, type[Any]],
+    classes: dict[str, RecordClass],
 ) -> Any:
     """`__new__`: conditions in line, then the slots; what does not meet them is read field by field, to say why."""
 
@@ -206,7 +206,7 @@ def _constructor(
 class _Construction(RuntimeValidator):
     """The fields of a record being made; gives what they are held as."""
 
-    def __init__(self, program: Program, classes: dict[str, type[Any]]) -> None:
+    def __init__(self, program: Program, classes: dict[str, RecordClass]) -> None:
         self.program, self.classes, self.found = program, classes, Collector()
 
     def wrong(self, path: str, wrong: Wrong) -> RuntimeValue:
@@ -272,7 +272,7 @@ def in_words(of: Type) -> str:
 
 
 def record_from(
-    value: RuntimeValue, of: Type, classes: dict[str, type[Any]], program: Program, checked: bool = True
+    value: RuntimeValue, of: Type, classes: dict[str, RecordClass], program: Program, checked: bool = True
 ) -> RuntimeValue:
     """Facts written as dicts (as tests do) turned into records; what is not in a dict is `MISSING`.
 

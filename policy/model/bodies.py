@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, TypedDict, assert_never
+from typing import TypedDict, assert_never
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import which_member
@@ -16,6 +16,7 @@ from policy.model.tables import rows_of
 from policy.model.types import Quantity, Type
 from policy.source import Span
 from policy.syntax import tree
+from policy.vocabulary import RuntimeValue
 
 
 class _Head(TypedDict):
@@ -162,7 +163,7 @@ def _set_versions(context: Context, versions: tuple[tree.SetVersion, ...], of: T
     checker = context.checker()
     result: list[rules.SetVersion] = []
 
-    def items(braces: tree.SetOf | None) -> frozenset[Any]:
+    def items(braces: tree.SetOf | None) -> frozenset[RuntimeValue]:
         value = fact(braces, of, {}, checker) if braces is not None else frozenset()
         return frozenset(v for v in value if v is not UNREADABLE) if value is not UNREADABLE else frozenset()
 

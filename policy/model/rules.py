@@ -23,6 +23,7 @@ from policy.vocabulary import (
     KeyKind,
     OrderOperator,
     QuestionKind,
+    RuntimeValue,
     Strictness,
     TestKind,
 )
@@ -127,7 +128,7 @@ class Leniency:
 
 @frozen(kw_only=True)
 class SetVersion(Dated):
-    items: frozenset[Any]
+    items: frozenset[RuntimeValue]
 
 
 @frozen(kw_only=True)
@@ -260,11 +261,11 @@ class Expectation:
     """`arguments` are facts in run-time form: records as dicts, what was not given left out."""
 
     question: str
-    arguments: tuple[Any, ...]
+    arguments: tuple[RuntimeValue, ...]
     kind: ExpectationKind
-    value: Any
+    value: RuntimeValue
     names: tuple[str, ...] | None
-    other: tuple[Any, ...] = ()
+    other: tuple[RuntimeValue, ...] = ()
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal, assert_never
+from typing import Literal, assert_never
 
 from attrs import evolve, field, frozen
 
@@ -14,6 +14,7 @@ from policy.ir.simplify import simplify, specialised
 from policy.model.rules import Parameters
 from policy.verify.claims import Query
 from policy.verify.facts import Fact, Given
+from policy.vocabulary import RecordClass
 
 
 @frozen(eq=False)
@@ -32,7 +33,7 @@ class Dated:
 
     program: Program
     programs: dict[int, Program] = field(factory=dict)
-    classes: dict[str, type[Any]] = field(factory=dict)
+    classes: dict[str, RecordClass] = field(factory=dict)
 
     def on(self, day: int) -> Program:
         """The program as of a day."""

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import cache
 from types import MappingProxyType
-from typing import Any
 
 import attrs
 from attrs import frozen
@@ -23,8 +22,8 @@ from policy.model import types
 from policy.model.types import Type
 from policy.model.written import LONGEST_NUMBER, Wrong
 from policy.source import Source, Span
-from policy.vocabulary import Json
-from policy.wire.fields import DO, PLAIN, defaults_of, types_of, word
+from policy.vocabulary import Json, RuntimeValue
+from policy.wire.fields import DO, PLAIN, AttrsClass, Message, defaults_of, types_of, word
 
 _NO_OBJECT = "facts are a JSON object"
 _FLAT = (str, bool)
@@ -36,16 +35,16 @@ _EMPTY = Program(functions={}, records={}, enums={}, digest="")
 class Commands:
     """The commands that a stream may hold, by their words."""
 
-    classes: Mapping[str, type[Any]]
-    _taken: frozenset[type[Any]] = attrs.field(
+    classes: Mapping[str, AttrsClass]
+    _taken: frozenset[AttrsClass] = attrs.field(
         init=False, eq=False, default=attrs.Factory(lambda self: frozenset(self.classes.values()), takes_self=True)
     )
 
     @classmethod
-    def of(cls, *classes: type[Any]) -> Commands:
+    def of(cls, *classes: AttrsClass) -> Commands:
         return cls(MappingProxyType({word(c): c for c in classes}))
 
-    def read(self, source: Source, start: int = 0, end: int | None = None) -> Any | list[Diagnostic]:
+    def read(self, source: Source, start: int = 0, end: int | None = None) -> Message | list[Diagnostic]:
         """The command in a text (the whole of it, or a stretch), or everything wrong with it."""
         text = source.text[start:end]
         whole = Span(source, start, start + len(text.rstrip()))
@@ -53,22 +52,23 @@ class Commands:
         document = parse(whole, found)
         return found.found or self.read_document(document, whole)
 
-    def read_document(self, document: Any, whole: Span) -> Any | list[Diagnostic]:
+    def read_document(self, document: object, whole: Span) -> Message | list[Diagnostic]:
         """The command that a parsed JSON object says, or everything wrong with it."""
         found = Collector()
         known = self._known
-        said = document.get(DO) if isinstance(document, dict) else None
+        given = document if isinstance(document, dict) else {}
+        said = given.get(DO)
         if said is None:
             found.error("command-unknown", f"a command is a JSON object with `{DO}`", whole, f"it is one of {known}")
             return found.found
         cls = self.classes.get(said) if isinstance(said, str) else None
         if cls is None:
             return self._unknown(str(said), whole)
-        return _made(cls, {k: v for k, v in document.items() if k != DO}, whole)
+        return _made(cls, {k: v for k, v in given.items() if k != DO}, whole)
 
-    def unfit(self, command: Any) -> list[Diagnostic]:
+    def unfit(self, command: Message) -> list[Diagnostic]:
         """Everything wrong with a command made in Python, told as `read` tells it."""
-        cls: Any = type(command)
+        cls: AttrsClass = type(command)
         if cls not in self._taken:
             return self._unknown(word(cls), None)
         return [] if _fits(cls)(command) else _misfits(command)
@@ -82,7 +82,7 @@ class Commands:
         return [Diagnostic("command-unknown", f"there is no command `{said}`", whole, help)]
 
 
-def _made(cls: Any, given: Json, whole: Span) -> Any | list[Diagnostic]:
+def _made(cls: AttrsClass, given: Json, whole: Span) -> Message | list[Diagnostic]:
     raw = _raw(cls)
     function = _form(cls)
     reader = FactReader(_EMPTY, function, {})
@@ -104,13 +104,13 @@ def _made(cls: Any, given: Json, whole: Span) -> Any | list[Diagnostic]:
 
 
 @cache
-def _raw(cls: Any) -> tuple[str, ...]:
+def _raw(cls: AttrsClass) -> tuple[str, ...]:
     """The fields that hold facts of the rulebook."""
     return tuple(name for name, of in types_of(cls).items() if of is None)
 
 
 @cache
-def _form(cls: Any) -> Function:
+def _form(cls: AttrsClass) -> Function:
     """A command's fields as if they were the facts of a question, so that one reader serves both."""
     plain: dict[object, Type] = {"str": types.TEXT, "bool": types.BOOLEAN}  # as annotations are written
     parameters: list[tuple[str, Type]] = []
@@ -133,19 +133,19 @@ def _form(cls: Any) -> Function:
 
 
 @cache
-def _fits(cls: Any) -> Callable[[Any], bool]:
+def _fits(cls: AttrsClass) -> Callable[[Message], bool]:
     """Whether every field of a command is a fact of its type, as one expression."""
     names: Json = {"_dict": dict, "_plainly": _plainly}
     fitting = Fitting(names, {}, {}, complete=True)
     tests = [f"({fitting.condition(of, f'_c.{name}')})" for name, of in _form(cls).parameters]
     tests += [f"_type(_c.{name}) is _dict and (not _c.{name} or _plainly(_c.{name}))" for name in _raw(cls)]
-    made: Callable[[Any], bool] = eval(f"lambda _c: {' and '.join(tests)}", names)
+    made: Callable[[Message], bool] = eval(f"lambda _c: {' and '.join(tests)}", names)
     return made
 
 
-def _misfits(command: Any) -> list[Diagnostic]:
+def _misfits(command: Message) -> list[Diagnostic]:
     """What is wrong with the fields of a command, if anything is."""
-    cls: Any = type(command)
+    cls: AttrsClass = type(command)
     reading = _Fields()
     for name, of in _form(cls).parameters:
         value = getattr(command, name)
@@ -171,16 +171,16 @@ class _Fields(RuntimeValidator):
     def __init__(self) -> None:
         self.program, self.found = _EMPTY, Collector()
 
-    def wrong(self, path: str, wrong: Wrong) -> Any:
+    def wrong(self, path: str, wrong: Wrong) -> RuntimeValue:
         self.found.error(wrong.code, f"`{path}`: {wrong.message}", None, wrong.help)
         return MISSING
 
-    def value(self, given: Any, of: Type, path: str) -> Any:
+    def value(self, given: RuntimeValue, of: Type, path: str) -> RuntimeValue:
         if given is MISSING:
             return self.wrong(path, Wrong("command-incomplete", "a command has no unknown fields", _INCOMPLETE))
         return super().value(given, of, path)
 
-    def json(self, given: Any, path: str) -> None:
+    def json(self, given: object, path: str) -> None:
         """That facts of the rulebook are what JSON can say; whether they are facts, their own reader will judge."""
         match given:
             case dict():

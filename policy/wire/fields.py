@@ -18,6 +18,8 @@ from policy.model.types import Number, Type
 
 DO = "do"  # the key under which a command says what it is
 EVENT = "event"  # the same of an event
+AttrsClass = Any  # of commands, events and records; no narrower type says that attrs made it
+Message = Any  # a command or an event
 PLAIN = object()  # stands for the type of a field that declares none
 
 _LOWER = re.compile(r"(?<=[a-z])(?=[A-Z])")
@@ -38,18 +40,18 @@ def facts() -> Any:
     return attrs.field(factory=dict, metadata={"type": None})
 
 
-def word(cls: type[Any]) -> str:
+def word(cls: AttrsClass) -> str:
     """What a class is called in JSON: `NewDay` is `new_day`."""
     return _LOWER.sub("_", cls.__name__).lower()
 
 
-def money_of(cls: Any) -> tuple[tuple[str, Number], ...]:
+def money_of(cls: AttrsClass) -> tuple[tuple[str, Number], ...]:
     """The fields of a class that are money that moved, with their types."""
     return _money(cls)
 
 
 @cache
-def _money(cls: Any) -> tuple[tuple[str, Number], ...]:
+def _money(cls: AttrsClass) -> tuple[tuple[str, Number], ...]:
     found = []
     for f in attrs.fields(cls):
         of = f.metadata.get("type")
@@ -60,13 +62,13 @@ def _money(cls: Any) -> tuple[tuple[str, Number], ...]:
 
 
 @cache
-def types_of(cls: Any) -> Mapping[str, Any]:
+def types_of(cls: AttrsClass) -> Mapping[str, Any]:
     """The declared types of a class's fields; None of facts, `PLAIN` where there is none."""
     return MappingProxyType({f.name: f.metadata.get("type", PLAIN) for f in attrs.fields(cls)})
 
 
 @cache
-def defaults_of(cls: Any) -> Mapping[str, Any]:
+def defaults_of(cls: AttrsClass) -> Mapping[str, Any]:
     """The defaults of a class's fields."""
     found = {}
     for f in attrs.fields(cls):

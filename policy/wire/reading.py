@@ -21,7 +21,7 @@ from policy.model import types
 from policy.model.types import Type
 from policy.model.values import microseconds
 from policy.vocabulary import Effect, Json
-from policy.wire.fields import PLAIN, types_of, word
+from policy.wire.fields import PLAIN, AttrsClass, types_of, word
 
 T = TypeVar("T")
 _Read = Callable[[Any], Any]
@@ -42,7 +42,7 @@ class JournalReader(Generic[T]):
         """The command or event of a JSON object."""
         name = document.get(self.key)
         try:
-            cls: Any = self.classes[str(name)]
+            cls: AttrsClass = self.classes[str(name)]
             fields = _fields(cls)
             value: T = cls(**{f: fields[f](written) for f, written in document.items() if f != self.key})
         except (AttributeError, KeyError, TypeError) as failure:
@@ -51,7 +51,7 @@ class JournalReader(Generic[T]):
 
 
 @cache
-def _fields(cls: Any) -> Mapping[str, _Read]:
+def _fields(cls: AttrsClass) -> Mapping[str, _Read]:
     """How each field of a class is read."""
     hints = get_type_hints(cls)
     return MappingProxyType({f: _plain(hints[f]) if of is PLAIN else _typed(of) for f, of in types_of(cls).items()})

@@ -15,12 +15,12 @@ from policy.answers import Verdict
 from policy.model import types
 from policy.model.values import show
 from policy.vocabulary import Json
-from policy.wire.fields import DO, EVENT, PLAIN, defaults_of, types_of, word
+from policy.wire.fields import DO, EVENT, PLAIN, AttrsClass, Message, defaults_of, types_of, word
 
 
-def command_json(command: Any) -> Json:
+def command_json(command: Message) -> Json:
     """A command as it could have been written; what has its default is left out."""
-    cls: Any = type(command)
+    cls: AttrsClass = type(command)
     writers, defaults = _writers(cls), defaults_of(cls)
     written = {name: getattr(command, name) for name in writers}
     return {DO: word(cls)} | {
@@ -30,12 +30,12 @@ def command_json(command: Any) -> Json:
     }
 
 
-def event_json(event: Any) -> Json:
+def event_json(event: Message) -> Json:
     """An event: every field, in the order declared; a verdict tells its rules and their provisions."""
     return {EVENT: word(type(event))} | _parts(event)
 
 
-def json_line(document: Any) -> str:
+def json_line(document: object) -> str:
     """A JSON document as one line: keys in their order, no spaces, no escapes that are not needed."""
     return json.dumps(document, ensure_ascii=False, separators=(",", ":"))
 
@@ -62,7 +62,7 @@ def verdict_json(verdict: Verdict) -> Json:
 
 
 @cache
-def _writers(cls: Any) -> Mapping[str, Callable[[Any], Any]]:
+def _writers(cls: AttrsClass) -> Mapping[str, Callable[[Any], Any]]:
     return MappingProxyType({name: _writer(of) for name, of in types_of(cls).items()})
 
 
@@ -95,6 +95,6 @@ def _plain(value: Any) -> Any:
     return _parts(value)
 
 
-def _parts(record: Any) -> Json:
-    cls: Any = type(record)
+def _parts(record: Message) -> Json:
+    cls: AttrsClass = type(record)
     return {name: write(getattr(record, name)) for name, write in _writers(cls).items()}
