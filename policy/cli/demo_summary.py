@@ -55,7 +55,7 @@ def _lines(document: Document) -> Iterator[str]:
     )
     advances = [advance.answer.kind for advance in margin.advances]
     yield (
-        f"{advances.count('accept'):>5} advances made, {advances.count('refuse')} refused, "
+        f"{advances.count('accept'):>5} advances made, {advances.count('refuse')} rejected, "
         f"{advances.count('doubt')} undecided"
     )
     yield ""
@@ -71,7 +71,7 @@ def _lines(document: Document) -> Iterator[str]:
 def _orders(trading: Day, reasons: tuple[GivenReason, ...]) -> Iterator[str]:
     yield f"{trading.accepted + trading.refused + trading.undecided:>5} orders asked"
     yield f"{trading.accepted:>5} accepted"
-    yield f"{trading.refused:>5} refused; an order may be refused for several reasons:"
+    yield f"{trading.refused:>5} rejected; an order may be rejected for several reasons:"
     refusals = [row for row in trading.out_by if row.event == word(OrderRejected)]
     statuses = {(r.rule, r.text): r.cited for r in reasons}
     for row in refusals[:_MOST_REASONS]:
@@ -80,7 +80,7 @@ def _orders(trading: Day, reasons: tuple[GivenReason, ...]) -> Iterator[str]:
     if len(refusals) > _MOST_REASONS:
         yield f"{'':>11}  and {len(refusals) - _MOST_REASONS} more reasons"
     needs = Counter(need.en for order in trading.undecided_orders for need in order.needs)
-    yield f"{trading.undecided:>5} undecided and not let in, for want of an answer to:"
+    yield f"{trading.undecided:>5} undecided, not accepted; missing:"
     for missing, count in sorted(needs.items(), key=lambda item: (-item[1], item[0])):
         yield f"{count:>11}  {missing}"
     yield f"{trading.trades:>5} trades worth HKD {grouped(trading.value)}"

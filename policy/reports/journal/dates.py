@@ -1,7 +1,7 @@
 """The same commands under the rules of several dates, side by side.
 
 In: what was followed as of each date. Out: `DateTable`: the counts of each date, and the orders whose outcome changed
-from one to the next. Absent: any explanation beyond the rules that refused an order on one date and not on the other.
+from one to the next. Absent: any explanation beyond the rules that rejected an order on one date and not on the other.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from policy.reports.journal.entries import read_command, read_event
 from policy.reports.journal.market import Recorded
 from policy.reports.plain.names import spaced
 
-_OUTCOMES = {Outcome.PERMITTED: BilingualText("accepted", "接納"), Outcome.DENIED: BilingualText("refused", "拒絕")}
+_OUTCOMES = {Outcome.PERMITTED: BilingualText("accepted", "接納"), Outcome.DENIED: BilingualText("rejected", "拒絕")}
 _UNDECIDED = BilingualText("undecided", "未能裁定")
 
 
@@ -89,12 +89,12 @@ def _figures(day: Dated) -> dict[BilingualText, str]:
     trading, count = recorded.trading.figures(recorded.reasons, recorded.counts), recorded.counts.count
     return {
         BilingualText("orders accepted", "接納的買賣盤"): str(trading.accepted),
-        BilingualText("orders refused", "拒絕的買賣盤"): str(trading.refused),
+        BilingualText("orders rejected", "拒絕的買賣盤"): str(trading.refused),
         BilingualText("orders undecided", "未能裁定的買賣盤"): str(trading.undecided),
         BilingualText("trades", "成交"): str(trading.trades),
         BilingualText("value traded, HKD", "成交額（港元）"): trading.value,
         BilingualText("advances made", "墊付宗數"): str(count(LoanAdvanced)),
-        BilingualText("advances refused or undecided", "拒絕或未能裁定的墊付"): str(count(AdvanceRejected)),
+        BilingualText("advances rejected or undecided", "拒絕或未能裁定的墊付"): str(count(AdvanceRejected)),
         BilingualText("margin calls", "追繳保證金"): str(count(MarginCalled)),
         BilingualText("lending value of collateral, where known, HKD", "已知的抵押品可借貸總值（港元）"): (
             classes[-1].after if (classes := recorded.margin.collateral.classes()) else "0.00"

@@ -255,7 +255,7 @@ class MarginTally:
                 self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
             case AdvanceRejected():
                 against = tuple(v for v in (event.verdict, event.lender, event.book) if v is not None)
-                answer = State.of(against, self.glossary, "refuse", BilingualText("refused", "拒絕"))
+                answer = State.of(against, self.glossary, "refuse", BilingualText("rejected", "拒絕"))
                 self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
             case MarginCalled():
                 self.open_calls[event.account] = len(self.calls)

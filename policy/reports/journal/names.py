@@ -40,7 +40,7 @@ _LENDER = {
     "margin_account_opened": ("margin account opened", "開立保證金帳戶"),
     "collateral_posted": ("collateral posted", "存入抵押品"),
     "collateral_released": ("collateral released", "發還抵押品"),
-    "collateral_not_released": ("release of collateral refused", "拒絕發還抵押品"),
+    "collateral_not_released": ("release of collateral rejected", "拒絕發還抵押品"),
     "asset_priced": ("asset priced", "資產定價"),
     "asset_unpriced": ("asset without a price", "資產無價"),
     "loan_advanced": ("loan advanced", "墊付貸款"),
