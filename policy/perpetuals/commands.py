@@ -13,7 +13,7 @@ from policy.market.book import OrderType, Side
 from policy.market.commands import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
 from policy.market.matcher import SelfTrade
 from policy.model import types
-from policy.model.types import Number, OptionalOf
+from policy.model.types import ListOf, Number, OptionalOf
 from policy.vocabulary import FactsJson
 from policy.wire import facts, typed
 
@@ -133,6 +133,15 @@ class IndexPrice:
 
 
 @frozen
+class IndexPrices:
+    """Several indices have a new price, or none, at one moment, one for each contract. Their order means nothing."""
+
+    at: int = typed(types.INSTANT)
+    contracts: tuple[str, ...] = typed(ListOf(types.TEXT))
+    prices: tuple[int | None, ...] = typed(ListOf(OptionalOf(PRICE)))
+
+
+@frozen
 class StatePerpetualAccount:
     """Someone asks how an account stands."""
 
@@ -152,5 +161,6 @@ Command = (
     | PlacePerpetual
     | CancelPerpetual
     | IndexPrice
+    | IndexPrices
     | StatePerpetualAccount
 )

@@ -113,6 +113,36 @@ def test_when_the_fund_is_spent_winners_give_up_what_it_cannot_bear() -> None:
     assert made.size("cat") == 0
 
 
+def fallen_together(contracts: tuple[str, ...]) -> tuple[Market, list[Any]]:
+    """ann, on a margin of 61, loses 50 in BTC and 100 in ETH at one moment; ben gains in one, cat in the other."""
+    made = Market()
+    for contract in ("BTC", "ETH"):
+        made.list(contract)
+        made.client("ben" if contract == "BTC" else "cat", 1_000, "cross")
+        made.index(100, contract)
+    made.client("ann", 61, "cross")
+    made.pair("ann", "ben", 100, 5, "BTC", "cross")
+    made.pair("ann", "cat", 100, 5, "ETH", "cross")
+    prices = {"BTC": 90 * USD, "ETH": 80 * USD}
+    moved = tuple(prices[contract] for contract in contracts)
+    return made, made.say(do.IndexPrices, contracts=contracts, prices=moved)
+
+
+def test_of_several_contracts_at_once_each_bears_no_more_than_was_lost_in_it() -> None:
+    """The margin less fees is 60.50, and 89.50 too little: first ETH, which lost most, then BTC."""
+    made, events = fallen_together(("BTC", "ETH"))
+    closed = of(marked.Deleveraged, events)
+    assert [(c.contract, c.other, c.price) for c in closed] == [("ETH", "cat", 97_9000), ("BTC", "ben", 90 * USD)]
+    assert made.margin("ann", "cross") == 0
+    assert made.desk.state.uncovered == 0
+
+
+def test_the_order_in_which_contracts_are_named_changes_nothing() -> None:
+    (one, events), (other, same) = fallen_together(("BTC", "ETH")), fallen_together(("ETH", "BTC"))
+    assert events == same
+    assert one.kept.__dict__ == other.kept.__dict__
+
+
 def test_a_better_bid_than_the_price_of_last_resort_is_taken_first() -> None:
     made = market(ann=60, ben=1_000, cat=10_000)
     made.pair("ann", "ben", 100, 10)

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 from hypothesis import given, settings, strategies as st
 
 from financing_cases import rulebook
+from perpetual_market import Market as Desk
 from policy import resources
 from policy.cli import main
 from policy.perpetuals.engine import Engine
@@ -50,6 +51,24 @@ def test_every_move_counts_from_the_same_prices() -> None:
     rows = list(stress(prices, [Move(n * HOUR, {"BTC": Fraction(9, 10)}) for n in (1, 2)], run.submit))
     assert [row.prices for row in rows] == [{"BTC": "702000 HKD"}] * 2
     assert [row.at - rows[0].at for row in rows] == [0, HOUR]
+
+
+def test_shocks_to_several_contracts_come_at_once() -> None:
+    """A client who is hedged loses nothing: neither contract is marked without the other."""
+    made = Desk()
+    for contract in ("BTC", "ETH"):
+        made.list(contract)
+        made.index(100, contract)
+    for name, dollars in (("ann", 220), ("ben", 10_000)):
+        made.client(name, dollars, "cross")
+    made.pair("ann", "ben", 100, 8, "BTC", "cross")
+    made.pair("ben", "ann", 100, 8, "ETH", "cross")
+    prices = Prices()
+    for command, _ in made.said:
+        prices.take(command)
+    (row,) = stress(prices, shocks(dict.fromkeys(("BTC", "ETH"), Fraction(11, 20))), made.desk.submit)
+    assert {kind: n for kind, n in row.counts.items() if kind != "premium_sampled"} == {"marked": 2}
+    assert row.prices == {"BTC": "55 USD", "ETH": "55 USD"}
 
 
 def test_a_name_stands_for_contracts_on_it_too() -> None:
