@@ -125,7 +125,7 @@ class CancelPerpetual:
 
 @frozen
 class IndexPrice:
-    """The index has a new price, or none: then nothing is marked until it has one again."""
+    """The index has a new price, or none: then the contract has no mark until it has one again."""
 
     contract: str
     at: int = typed(types.INSTANT)

@@ -293,7 +293,6 @@ class Engine(Venue[do.Command, Event]):
         priced = [contract for name, contract in state.contracts.items() if name in prices]
         before = {contract.name: contract.mark for contract in priced}
         buckets: dict[tuple[str, str], Bucket] = {}
-        affected: dict[tuple[str, str], Bucket] = {}
         for contract in priced:
             contract.index = prices[contract.name]
             buckets |= contract.buckets
@@ -301,11 +300,10 @@ class Engine(Venue[do.Command, Event]):
                 state.emit(IndexUnavailable(contract.name))
             else:
                 mark(state, contract)
-                affected |= contract.buckets
         for bucket in buckets.values():
             revalidate(state, bucket)
         moved = {name: mark for name, mark in before.items() if mark is not None and prices[name] is not None}
-        review(state, affected.values(), moved)
+        review(state, buckets.values(), moved)
 
 
 def _client(rules: PerpetualRules, client: FactsJson) -> RuntimeValue:

@@ -8,7 +8,10 @@ at which price: the rulebook says.
 Nobody is brought below nothing by another's loss: before a mark moves no bucket is below nothing, and between
 the old marks and the new ones lie prices at which a loser's margin is spent. Hence a loss that the fund cannot
 bear is borne in the contracts whose marks have moved, by those who have just gained from them: the contract that lost
-most bears first, and of several that moved at once each bears no more than was lost in it.
+most bears first, and no more than was lost in it while another is left.
+
+While a contract has no index its positions have no mark, and nobody who holds one is liquidated on a guess. What they
+lose in other contracts meanwhile is borne in those when the index is back, whatever has become of the winners by then.
 """
 
 from __future__ import annotations
@@ -17,7 +20,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import Final
 
-from policy.answers import Outcome, Verdict
+from policy.answers import Outcome, UndecidedError, Verdict
 from policy.interface import provisions
 from policy.market.book import BUY, SELL, BookOrder
 from policy.perpetuals.facts import bucket_facts, candidate_facts, position_facts
@@ -91,23 +94,23 @@ def _lost(state: State, bucket: Bucket, name: str, moved: Moved) -> int:
 
 
 def _borne_in(state: State, bucket: Bucket, name: str, moved: Moved) -> int:
-    """How much of what neither margin nor fund can bear is borne in a contract."""
+    """How much of what neither margin nor fund can bear is borne in a contract; in the last one, all that is left."""
     beyond = _shortfall(state, bucket)
-    elsewhere = any(_lost(state, bucket, other, moved) for other in bucket.positions if other != name)
-    return min(beyond, _lost(state, bucket, name, moved)) if elsewhere else beyond
+    last = len(bucket.positions) == 1
+    return beyond if last or name not in moved else min(beyond, _lost(state, bucket, name, moved))
 
 
 def _next(state: State, bucket: Bucket, moved: Moved) -> Contract:
     """The contract to be closed first."""
     first = state.rules.liquidated_first.fast
     names = list(bucket.positions)
-    if not moved.keys().isdisjoint(names) and _shortfall(state, bucket) > 0:
-        lost = {name: _lost(state, bucket, name, moved) for name in names if name in moved}
-        most = max(lost.values())
-        names = [name for name in lost if lost[name] == most]
+    lost = {name: _lost(state, bucket, name, moved) for name in names}
+    most = max(lost.values())
+    if most > 0 and _shortfall(state, bucket) > 0:
+        names = [name for name in names if lost[name] == most]
 
     def rank(name: str) -> tuple[int, ...]:
-        key: tuple[int, ...] = first(position_facts(state.rules, bucket.positions[name], state.mark_of(name)))
+        key: tuple[int, ...] = first(position_facts(state.rules, bucket.positions[name], state.contracts[name]))
         return key
 
     return state.contracts[min(names, key=lambda name: (rank(name), name))]
@@ -120,7 +123,7 @@ def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole:
     position = bucket.positions[contract.name]
     size = abs(position.size)
     if not whole:
-        facts = position_facts(state.rules, position, state.mark_of(contract.name))
+        facts = position_facts(state.rules, position, contract)
         wanted = state.rules.step.fast(facts, state.equity(bucket))
         size = min(size, max(contract.lot, -(-wanted // contract.lot) * contract.lot))
     in_book, value = _into_book(state, bucket, contract, size)
@@ -199,7 +202,7 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int, mov
     name = contract.name
     position = bucket.positions[name]
     sign = 1 if position.size > 0 else -1
-    facts = position_facts(state.rules, position, state.mark_of(name))
+    facts = position_facts(state.rules, position, contract)
     price = state.rules.deleveraging_price.fast(facts, _borne_in(state, bucket, name, moved))
     left = size
     for rank, other in enumerate(_adl_queue(state, contract, position, bucket), 1):
@@ -234,10 +237,21 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int, mov
 
 
 def _adl_queue(state: State, contract: Contract, against: Position, bucket: Bucket) -> list[Bucket]:
-    """The holders of the other side, in the rulebook's order; of equals, who came to the contract first."""
+    """The holders of the other side, in the rulebook's order; of equals, who came to the contract first.
+
+    Last come those whose rank cannot be told, as another of their contracts has no mark.
+    """
     others = [b for b in contract.holders() if b is not bucket and b.positions[contract.name].size * against.size < 0]
-    rank = state.rules.deleveraged_first.fast
-    return sorted(others, key=lambda b: rank(candidate_facts(state, b, contract)))
+    ranked: list[tuple[tuple[int, ...], Bucket]] = []
+    unranked: list[Bucket] = []
+    for other in others:
+        try:
+            ranked.append((state.rules.deleveraged_first.fast(candidate_facts(state, other, contract)), other))
+        except UndecidedError as unanswered:
+            if unanswered.answer.outcome is not Outcome.UNDECIDED:
+                raise
+            unranked.append(other)
+    return [*(other for _, other in sorted(ranked, key=lambda pair: pair[0])), *unranked]
 
 
 def _absorb_loss(state: State, bucket: Bucket) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from click.testing import CliRunner, Result
@@ -109,6 +110,26 @@ def policy(*arguments: str) -> Result:
     result = CliRunner().invoke(main, list(arguments), prog_name="policy")
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
+
+
+def test_who_holds_a_contract_without_an_index_is_undecided_with_what_is_missing(tmp_path: Path) -> None:
+    scenario = tmp_path / "lost"
+    copytree(PORTFOLIO, scenario)
+    lost = {"do": "index_price", "at": "2026-07-06T10:00:00+08:00", "contract": "BTC-PERP", "price": None}
+    (scenario / "orders.jsonl").write_text(json.dumps(lost) + "\n")
+    stated = policy("margin", str(scenario), "--account", "erin").stdout
+    assert "  liquidation: undecided, needs bucket.positions[0].mark\n" in stated
+    assert "  equity: —\n" in stated
+    assert "Its margin is enough" not in stated
+    shock = ("stress", "portfolio", str(scenario), "--shock", "BTC=-50%")
+    assert "  erin cross: undecided, needs bucket.positions[0].mark\n" in policy(*shock).stdout
+    told = json.loads(policy(*shock, "--format", "json").stdout)
+    assert {"account": "erin cross", "needs": ["bucket.positions[0].mark"]} in told["undecided"]
+    assert "liquidation_begun" not in told["in_all"]["events"]
+    document = policy("report", "margin", str(scenario), "--format", "json")
+    figures = json.loads(document.stdout)
+    assert {row["undecided"] for row in figures["stress"]} == {6}
+    assert [row["what"]["en"] for row in figures["margin"]["liquidations"]] == ["whether it is due is undecided"] * 6
 
 
 def test_a_recorded_path(tmp_path: Path) -> None:
