@@ -11,7 +11,7 @@ bear is borne in the contracts whose marks have moved, by those who have just ga
 most bears first, and no more than was lost in it while another is left.
 
 While a contract has no index its positions have no mark, and nobody who holds one is liquidated on a guess. What they
-lose in other contracts meanwhile is borne in those when the index is back, whatever has become of the winners by then.
+lose in other contracts meanwhile is borne in those when the index is back, whatever the winners have left by then.
 """
 
 from __future__ import annotations
