@@ -115,7 +115,7 @@ def test_when_the_fund_is_spent_winners_give_up_what_it_cannot_bear() -> None:
 
 
 def fallen_together(contracts: tuple[str, ...]) -> tuple[Market, list[Any]]:
-    """ann, on a margin of 61, loses 50 in BTC and 100 in ETH at one moment; ben gains in one, cat in the other."""
+    """ann, on a margin of 61, loses 75 in BTC and 100 in ETH at one moment; ben gains in one, cat in the other."""
     made = Market()
     for contract in ("BTC", "ETH"):
         made.list(contract)
@@ -124,16 +124,16 @@ def fallen_together(contracts: tuple[str, ...]) -> tuple[Market, list[Any]]:
     made.client("ann", 61, "cross")
     made.pair("ann", "ben", 100, 5, "BTC", "cross")
     made.pair("ann", "cat", 100, 5, "ETH", "cross")
-    prices = {"BTC": 90 * USD, "ETH": 80 * USD}
+    prices = {"BTC": 85 * USD, "ETH": 80 * USD}
     moved = tuple(prices[contract] for contract in contracts)
     return made, made.say(do.IndexPrices, contracts=contracts, prices=moved)
 
 
 def test_of_several_contracts_at_once_each_bears_no_more_than_was_lost_in_it() -> None:
-    """The margin less fees is 60.50, and 89.50 too little: first ETH, which lost most, then BTC."""
+    """The margin less fees is 60.50, and 114.50 too little: ETH, which lost most, bears its 100, BTC the rest."""
     made, events = fallen_together(("BTC", "ETH"))
     closed = of(marked.Deleveraged, events)
-    assert [(c.contract, c.other, c.price) for c in closed] == [("ETH", "cat", 97_9000), ("BTC", "ben", 90 * USD)]
+    assert [(c.contract, c.other, c.price) for c in closed] == [("ETH", "cat", 100 * USD), ("BTC", "ben", 87_9000)]
     assert made.margin("ann", "cross") == 0
     assert made.desk.state.uncovered == 0
 
