@@ -66,7 +66,11 @@ def _account(stated: Json) -> str:
         shown = click.style(reason["text"]["en"], fg=colour)
         cited = f"per {', '.join(reason['per'])}" if reason["per"] else "citing nothing in force"
         lines.append(f"  {shown}  {cited}")
-    lines += [f"  {name.replace('_', ' ')}: {_text(value)}" for name, value in facts.items() if _is_shown(value)]
+    if needs := stated.get("verdict", {}).get("needs"):
+        lines.append(f"  liquidation: undecided, needs {', '.join(needs)}")
+    lines += [
+        f"  {name.replace('_', ' ')}: {_text(value)}" for name, value in facts.items() if _is_shown(name, value)
+    ]
     rows = [{n: _text(v) for n, v in position.items()} for position in stated["positions"]]
     if rows:
         names = [n for n in rows[0] if any(row[n] != "—" or n in _LEFT for row in rows)]
@@ -76,8 +80,8 @@ def _account(stated: Json) -> str:
     return "\n".join(lines)
 
 
-def _is_shown(value: Any) -> bool:
-    return value not in ([], "", None)
+def _is_shown(name: str, value: Any) -> bool:
+    return name == "equity" or value not in ([], "", None)
 
 
 def _text(value: Any) -> str:

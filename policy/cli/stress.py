@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
+from typing import assert_never
 
 import click
 
@@ -17,13 +18,16 @@ from policy.cli.market import amounts, market_of, print_unread
 from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
 from policy.cli.output import plural, print_diagnostics, print_json
 from policy.cli.progress import progress
+from policy.financing.events import AccountStated
 from policy.model.types import INSTANT, Number
 from policy.model.values import decimal_text, scaled, show
+from policy.perpetuals.events import BucketStated
 from policy.rulebook import Rulebook
 from policy.scenario.coverage import Coverage, coverage
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.prices import MOST_FINDINGS, RecordedPrice, recorded_prices
 from policy.scenario.run import Run
+from policy.scenario.statements import statements
 from policy.scenario.stress import Move, Prices, Row, along, concerned, happened, shocks, stress
 from policy.scenario.summary import Tally
 
@@ -88,12 +92,30 @@ def portfolio_command(
     run.tally = Tally()  # of what comes of the moves alone
     rows = _watched(moves, prices, run)
     about = {"scenario": read.title or scenario.name, "on": market.on, "rules": digest}
+    undecided = tuple(_undecided(statements(market)))
     if format == "json":
         steps = [{**row.as_json(), "at": show(row.at, INSTANT)} for row in rows]
-        print_json({**about, "rows": steps, "in_all": run.tally.as_json()})
+        told = [{"account": account, "needs": list(needs)} for account, needs in undecided]
+        print_json({**about, "rows": steps, "in_all": run.tally.as_json(), "undecided": told})
     else:
         click.echo(_table(about, rows, run.tally))
+        for account, needs in undecided:
+            click.echo(f"  {account}: undecided, needs {', '.join(needs)}")
     end(Exit.UNANSWERED if run.unread else Exit.YES)
+
+
+def _undecided(stated: Iterable[AccountStated | BucketStated]) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Who cannot be judged in the end, by account or bucket, with what is missing."""
+    for statement in stated:
+        match statement:
+            case AccountStated(account=account, views=views):
+                name, needs = account, views.lending_needs
+            case BucketStated(account=account, bucket=bucket, verdict=verdict):
+                name, needs = f"{account} {bucket}", verdict.needs
+            case _:
+                assert_never(statement)
+        if needs:
+            yield name, needs
 
 
 def _shocks(given: Sequence[str], prices: Prices) -> tuple[Move, ...]:

@@ -13,7 +13,7 @@ from policy.market.book import OrderType, Side
 from policy.market.commands import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
 from policy.market.matcher import SelfTrade
 from policy.model import types
-from policy.model.types import Number, OptionalOf
+from policy.model.types import ListOf, Number, OptionalOf
 from policy.vocabulary import FactsJson
 from policy.wire import facts, typed
 
@@ -125,11 +125,20 @@ class CancelPerpetual:
 
 @frozen
 class IndexPrice:
-    """The index has a new price, or none: then nothing is marked until it has one again."""
+    """The index has a new price, or none: then the contract has no mark until it has one again."""
 
     contract: str
     at: int = typed(types.INSTANT)
     price: int | None = typed(OptionalOf(PRICE), None)
+
+
+@frozen
+class IndexPrices:
+    """Several indices have a new price, or none, at one moment, one for each contract. Their order means nothing."""
+
+    at: int = typed(types.INSTANT)
+    contracts: tuple[str, ...] = typed(ListOf(types.TEXT))
+    prices: tuple[int | None, ...] = typed(ListOf(OptionalOf(PRICE)))
 
 
 @frozen
@@ -152,5 +161,6 @@ Command = (
     | PlacePerpetual
     | CancelPerpetual
     | IndexPrice
+    | IndexPrices
     | StatePerpetualAccount
 )

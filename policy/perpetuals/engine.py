@@ -9,7 +9,7 @@ rate, order or size, which are the rulebook's.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, assert_never, get_args
 
 import attrs
@@ -125,7 +125,9 @@ class Engine(Venue[do.Command, Event]):
             case do.CancelPerpetual():
                 self._cancel(command)
             case do.IndexPrice():
-                self._index(command)
+                self._take_prices({command.contract: command.price})
+            case do.IndexPrices():
+                self._prices(command)
             case do.ListPerpetual():
                 self._list(command)
             case do.OpenPerpetualAccount():
@@ -270,22 +272,38 @@ class Engine(Venue[do.Command, Event]):
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
         cancel(self.state, order, REQUESTED)
 
-    def _index(self, command: do.IndexPrice) -> None:
-        """A new index price moves the mark: orders are judged at it first, so that they can bear what follows."""
+    def _prices(self, command: do.IndexPrices) -> None:
+        prices = dict(zip(command.contracts, command.prices, strict=False))
+        if not len(prices) == len(command.contracts) == len(command.prices):
+            message = "there must be one price for each contract, and each contract named once"
+            raise InvalidCommandError(InvalidCode.PRICE_COUNT, message)
+        self._take_prices(prices)
+
+    def _take_prices(self, prices: Mapping[str, int | None]) -> None:
+        """All of them or none. Every contract is marked before an order is judged, and every order before a bucket.
+
+        Orders are judged at the new marks first, so that they can bear what follows. Contracts are taken in the order
+        in which they were listed.
+        """
         state = self.state
-        contract = known(state.contracts, command.contract, "contract")
-        if command.price is not None:
-            check_index(contract, command.price)
-        contract.index = command.price
-        if command.price is None:
-            state.emit(IndexUnavailable(contract.name))
-        else:
-            mark(state, contract)
-        buckets = list(contract.buckets.values())
-        for bucket in buckets:
+        for name, price in prices.items():
+            contract = known(state.contracts, name, "contract")
+            if price is not None:
+                check_index(contract, price)
+        priced = [contract for name, contract in state.contracts.items() if name in prices]
+        before = {contract.name: contract.mark for contract in priced}
+        buckets: dict[tuple[str, str], Bucket] = {}
+        for contract in priced:
+            contract.index = prices[contract.name]
+            buckets |= contract.buckets
+            if contract.index is None:
+                state.emit(IndexUnavailable(contract.name))
+            else:
+                mark(state, contract)
+        for bucket in buckets.values():
             revalidate(state, bucket)
-        if command.price is not None:
-            review(state, buckets, contract)
+        moved = {name: mark for name, mark in before.items() if mark is not None and prices[name] is not None}
+        review(state, buckets.values(), moved)
 
 
 def _client(rules: PerpetualRules, client: FactsJson) -> RuntimeValue:

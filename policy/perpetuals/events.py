@@ -241,26 +241,29 @@ class Unanswered:
 
 @frozen
 class PositionStated:
-    """A position at the mark."""
+    """A position at the mark; without an index there is none, and no profit that could be told."""
 
     contract: str
     side: Side = typed(SIDE)
     size: int = typed(SIZE)
     entry_value: int = typed(MONEY)
-    mark: int = typed(PRICE)
-    profit: int = typed(MONEY)
+    mark: int | None = typed(OptionalOf(PRICE))
+    profit: int | None = typed(OptionalOf(MONEY))
 
 
 @frozen
 class BucketStated:
-    """Margin with what it stands for; the verdict tells whether it is to be liquidated."""
+    """Margin with what it stands for; the verdict tells whether it is to be liquidated.
+
+    Where a contract has no index, there is no equity that could be told.
+    """
 
     account: str
     bucket: str
     verdict: Verdict
     free: int = standing(MONEY)  # of the account, beside its buckets
     margin: int = standing(MONEY)
-    equity: int = standing(MONEY)
+    equity: int | None = standing(OptionalOf(MONEY))
     orders: tuple[str, ...] = typed(ListOf(types.TEXT))
     positions: tuple[PositionStated, ...] = ()
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from attrs import define
 
+from policy.answers import MISSING
 from policy.facts.records import unchecked
 from policy.market.book import BUY
 from policy.perpetuals.rules import PerpetualRules
@@ -18,26 +19,27 @@ from policy.perpetuals.state import Bucket, Contract, Order, Position, State
 from policy.vocabulary import RuntimeValue
 
 
-def position_facts(rules: PerpetualRules, position: Position, mark: int) -> RuntimeValue:
+def position_facts(rules: PerpetualRules, position: Position, contract: Contract) -> RuntimeValue:
+    """The position, without a mark while its contract has no index."""
     return unchecked(
         rules.due.records["PerpetualPosition"],
         side=position.side,
         size=abs(position.size),
         entry_value=abs(position.entry),
-        mark=mark,
+        mark=MISSING if contract.index is None else contract.mark,
     )
 
 
 def bucket_facts(state: State, bucket: Bucket, margin: int | None = None) -> RuntimeValue:
     """The bucket, with another margin if one is given."""
-    held = tuple(position_facts(state.rules, p, state.mark_of(name)) for name, p in bucket.positions.items())
+    held = tuple(position_facts(state.rules, p, state.contracts[name]) for name, p in bucket.positions.items())
     record = state.rules.due.records["MarginBucket"]
     return unchecked(record, margin=bucket.margin if margin is None else margin, positions=held)
 
 
 def candidate_facts(state: State, bucket: Bucket, contract: Contract) -> RuntimeValue:
     """A position that may be deleveraged, with its bucket."""
-    position = position_facts(state.rules, bucket.positions[contract.name], state.mark_of(contract.name))
+    position = position_facts(state.rules, bucket.positions[contract.name], contract)
     record = state.rules.deleveraged_first.records["DeleveragingCandidate"]
     return unchecked(record, position=position, bucket=bucket_facts(state, bucket))
 

@@ -33,6 +33,7 @@ NO_INDEX: Final = "no_index"
 NO_SAMPLES: Final = "no_samples"
 UNBALANCED: Final = "payments_do_not_cancel_out"
 STUCK: Final = "cannot_be_closed_out"
+UNDECIDED: Final = "undecided"
 
 
 def check_reachable(state: State, at: int) -> None:
@@ -124,13 +125,22 @@ def _payments(state: State, contract: Contract, per_unit: int) -> list[tuple[Buc
 
 
 def _close_out(state: State, contract: Contract, per_unit: int) -> UnsettledReason | None:
-    """Liquidates who cannot pay, until all can; gives why that cannot be done, if it cannot."""
+    """Liquidates who cannot pay, until all can; gives why that cannot be done, if it cannot.
+
+    Nobody is liquidated for a payment of which it is undecided whether another can make it.
+    """
+    unpayable = state.rules.unpayable
     while True:
-        for bucket, payment in _payments(state, contract, per_unit):
-            verdict = state.rules.unpayable.verdict(bucket_facts(state, bucket), payment)
-            if payment > 0 and verdict.outcome is not Outcome.DENIED:
-                if verdict.outcome is not Outcome.PERMITTED or not liquidate(state, bucket, verdict, whole=True):
-                    return STUCK
-                break
-        else:
+        asked = [
+            (bucket, unpayable.verdict(bucket_facts(state, bucket), payment))
+            for bucket, payment in _payments(state, contract, per_unit)
+            if payment > 0
+        ]
+        if any(verdict.outcome is Outcome.UNDECIDED for _, verdict in asked):
+            return UNDECIDED
+        due = next(((bucket, verdict) for bucket, verdict in asked if verdict.outcome is not Outcome.DENIED), None)
+        if due is None:
             return None
+        bucket, verdict = due
+        if verdict.outcome is not Outcome.PERMITTED or not liquidate(state, bucket, verdict, whole=True):
+            return STUCK

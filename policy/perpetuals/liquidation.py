@@ -6,15 +6,21 @@ the rulebook's order. Absent: when, how much at a time, in which order and
 at which price: the rulebook says.
 
 Nobody is brought below nothing by another's loss: before a mark moves no bucket is below nothing, and between
-the old mark and the new one lies the price at which a loser's margin is spent. Hence a loss that the fund cannot
-bear is borne in the contract whose mark has moved, by those who have just gained from it.
+the old marks and the new ones lie prices at which a loser's margin is spent. Hence a loss that the fund cannot
+bear is borne in the contracts whose marks have moved, by those who have just gained from them: the contract that lost
+most bears first, and no more than was lost in it while another is left.
+
+While a contract has no index its positions have no mark, and nobody who holds one is liquidated on a guess. What they
+lose in other contracts meanwhile is borne in those when the index is back, whatever the winners have left by then.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Final
 
-from policy.answers import Outcome, Verdict
+from policy.answers import Outcome, UndecidedError, Verdict
 from policy.interface import provisions
 from policy.market.book import BUY, SELL, BookOrder
 from policy.perpetuals.facts import bucket_facts, candidate_facts, position_facts
@@ -30,9 +36,11 @@ from policy.perpetuals.state import Bucket, Contract, OrderState, Position, Stat
 from policy.perpetuals.trading import LIQUIDATION, cancel, forget_filled, realise_profit, revalidate, trade
 
 _PERMITTED = Outcome.PERMITTED
+Moved = Mapping[str, int]  # the marks of before, of the contracts whose marks have moved
+NOTHING_MOVED: Final[Moved] = MappingProxyType({})
 
 
-def review(state: State, buckets: Iterable[Bucket], moved: Contract | None = None) -> None:
+def review(state: State, buckets: Iterable[Bucket], moved: Moved = NOTHING_MOVED) -> None:
     """Liquidates the buckets that are due, and whomever that brings down in turn."""
     unsaid: set[int] = set()
     pending = [b for b in buckets if b.positions]
@@ -54,7 +62,7 @@ def _due(state: State, bucket: Bucket) -> Verdict:
     return state.rules.due.verdict(bucket_facts(state, bucket))
 
 
-def liquidate(state: State, bucket: Bucket, why: Verdict, moved: Contract | None = None, whole: bool = False) -> bool:
+def liquidate(state: State, bucket: Bucket, why: Verdict, moved: Moved = NOTHING_MOVED, whole: bool = False) -> bool:
     """Closes positions until the bucket is safe (all of them, if `whole`); gives whether anything was closed."""
     facts = state.rules.due.as_facts(bucket_facts(state, bucket))
     equity = state.equity(bucket)
@@ -66,7 +74,7 @@ def liquidate(state: State, bucket: Bucket, why: Verdict, moved: Contract | None
         whole = whole or bucket.margin < 0  # a realised loss beyond the margin: what is left has no profit to pay it
         if not whole and _due(state, bucket).outcome is not _PERMITTED:
             break
-        if not _step(state, bucket, _next(state, bucket, moved), whole):
+        if not _step(state, bucket, _next(state, bucket, moved), moved, whole):
             break
         closed = True
     _absorb_loss(state, bucket)
@@ -80,31 +88,46 @@ def _shortfall(state: State, bucket: Bucket) -> int:
     return beyond
 
 
-def _next(state: State, bucket: Bucket, moved: Contract | None) -> Contract:
+def _lost(state: State, bucket: Bucket, name: str, moved: Moved) -> int:
+    """What a position has lost by the move of its contract's mark; nothing where it gained."""
+    return max(0, bucket.positions[name].size * (moved[name] - state.mark_of(name))) if name in moved else 0
+
+
+def _borne_in(state: State, bucket: Bucket, name: str, moved: Moved) -> int:
+    """How much of what neither margin nor fund can bear is borne in a contract; in the last one, all that is left."""
+    beyond = _shortfall(state, bucket)
+    last = len(bucket.positions) == 1
+    return beyond if last or name not in moved else min(beyond, _lost(state, bucket, name, moved))
+
+
+def _next(state: State, bucket: Bucket, moved: Moved) -> Contract:
     """The contract to be closed first."""
-    if moved is not None and moved.name in bucket.positions and _shortfall(state, bucket) > 0:
-        return moved
     first = state.rules.liquidated_first.fast
+    names = list(bucket.positions)
+    lost = {name: _lost(state, bucket, name, moved) for name in names}
+    most = max(lost.values())
+    if most > 0 and _shortfall(state, bucket) > 0:
+        names = [name for name in names if lost[name] == most]
 
     def rank(name: str) -> tuple[int, ...]:
-        key: tuple[int, ...] = first(position_facts(state.rules, bucket.positions[name], state.mark_of(name)))
+        key: tuple[int, ...] = first(position_facts(state.rules, bucket.positions[name], state.contracts[name]))
         return key
 
-    return state.contracts[min(bucket.positions, key=rank)]
+    return state.contracts[min(names, key=lambda name: (rank(name), name))]
 
 
 # ── one step ────────────────────────────────────────────────────────────────────────────────
 
 
-def _step(state: State, bucket: Bucket, contract: Contract, whole: bool) -> bool:
+def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole: bool) -> bool:
     position = bucket.positions[contract.name]
     size = abs(position.size)
     if not whole:
-        facts = position_facts(state.rules, position, state.mark_of(contract.name))
+        facts = position_facts(state.rules, position, contract)
         wanted = state.rules.step.fast(facts, state.equity(bucket))
         size = min(size, max(contract.lot, -(-wanted // contract.lot) * contract.lot))
     in_book, value = _into_book(state, bucket, contract, size)
-    deleveraged, more = _deleverage(state, bucket, contract, size - in_book) if in_book < size else (0, 0)
+    deleveraged, more = _deleverage(state, bucket, contract, size - in_book, moved) if in_book < size else (0, 0)
     if not in_book + deleveraged:
         return False
     left = state.equity(bucket)
@@ -170,7 +193,7 @@ def _bearable(state: State, bucket: Bucket, contract: Contract, price: int, quan
 # ── deleveraging ────────────────────────────────────────────────────────────────────────────
 
 
-def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
+def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int, moved: Moved) -> tuple[int, int]:
     """Closes `size` against positions of the other side, if the rules say so; gives the size and its value."""
     loss = max(0, -state.equity(bucket))
     verdict = state.rules.deleveraging_due.verdict(loss, state.fund, size)
@@ -179,8 +202,8 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int) -> 
     name = contract.name
     position = bucket.positions[name]
     sign = 1 if position.size > 0 else -1
-    facts = position_facts(state.rules, position, state.mark_of(name))
-    price = state.rules.deleveraging_price.fast(facts, _shortfall(state, bucket))
+    facts = position_facts(state.rules, position, contract)
+    price = state.rules.deleveraging_price.fast(facts, _borne_in(state, bucket, name, moved))
     left = size
     for rank, other in enumerate(_adl_queue(state, contract, position, bucket), 1):
         if not left:
@@ -214,10 +237,21 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int) -> 
 
 
 def _adl_queue(state: State, contract: Contract, against: Position, bucket: Bucket) -> list[Bucket]:
-    """The holders of the other side, in the rulebook's order; of equals, who came to the contract first."""
+    """The holders of the other side, in the rulebook's order; of equals, who came to the contract first.
+
+    Last come those whose rank cannot be told, as another of their contracts has no mark.
+    """
     others = [b for b in contract.holders() if b is not bucket and b.positions[contract.name].size * against.size < 0]
-    rank = state.rules.deleveraged_first.fast
-    return sorted(others, key=lambda b: rank(candidate_facts(state, b, contract)))
+    ranked: list[tuple[tuple[int, ...], Bucket]] = []
+    unranked: list[Bucket] = []
+    for other in others:
+        try:
+            ranked.append((state.rules.deleveraged_first.fast(candidate_facts(state, other, contract)), other))
+        except UndecidedError as unanswered:
+            if unanswered.answer.outcome is not Outcome.UNDECIDED:
+                raise
+            unranked.append(other)
+    return [*(other for _, other in sorted(ranked, key=lambda pair: pair[0])), *unranked]
 
 
 def _absorb_loss(state: State, bucket: Bucket) -> None:

@@ -17,7 +17,7 @@ from policy.vocabulary import FactsJson
 from policy.wire import standing, typed
 
 RATE = Number("rate", 6)
-UnsettledReason = Literal["no_index", "no_samples", "payments_do_not_cancel_out", "cannot_be_closed_out"]
+UnsettledReason = Literal["no_index", "no_samples", "payments_do_not_cancel_out", "cannot_be_closed_out", "undecided"]
 
 # ── mark and funding ────────────────────────────────────────────────────────────────────────
 
@@ -36,7 +36,7 @@ class Marked:
 
 @frozen
 class IndexUnavailable:
-    """The index has no price. Nothing is marked, and no order that needs the mark can be decided."""
+    """The index has no price. Until it has, the contract has no mark, and what needs one is undecided."""
 
     contract: str
 

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 from policy.perpetuals.events import BucketStated, PositionStated
 from policy.perpetuals.facts import bucket_facts
-from policy.perpetuals.state import Account, State
+from policy.perpetuals.state import Account, Contract, Position, State
 
 
 def state_account(state: State, account: Account) -> None:
     """Tells every bucket of an account, and whether its liquidation is due."""
     for bucket in account.buckets.values():
-        positions = []
-        for contract, position in bucket.positions.items():
-            mark = state.mark_of(contract)
-            size, entry, profit = abs(position.size), abs(position.entry), position.profit(mark)
-            positions.append(PositionStated(contract, position.side, size, entry, mark, profit))
+        positions = [_position(state.contracts[name], position) for name, position in bucket.positions.items()]
+        known = all(position.mark is not None for position in positions)
         state.emit(
             BucketStated(
                 account=account.name,
@@ -25,8 +22,14 @@ def state_account(state: State, account: Account) -> None:
                 verdict=state.rules.due.verdict(bucket_facts(state, bucket)),
                 free=account.free,
                 margin=bucket.margin,
-                equity=state.equity(bucket),
+                equity=state.equity(bucket) if known else None,
                 orders=tuple(bucket.orders),
                 positions=tuple(positions),
             )
         )
+
+
+def _position(contract: Contract, position: Position) -> PositionStated:
+    mark = None if contract.index is None else contract.mark
+    profit = None if mark is None else position.profit(mark)
+    return PositionStated(contract.name, position.side, abs(position.size), abs(position.entry), mark, profit)

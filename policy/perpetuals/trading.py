@@ -96,11 +96,16 @@ def _known(state: State, bucket: Bucket, orders: list[Open]) -> bool:
 def revalidate(state: State, bucket: Bucket) -> None:
     """Judges the bucket's orders again; those that the rules no longer let in leave.
 
-    The newest first, and those that would enlarge a position before those that only reduce one.
+    Those whose contract has no index first, as no other can be judged beside them; then the newest first, and those
+    that would enlarge a position before those that only reduce one.
     """
     newest = list(reversed(bucket.orders.values()))
     orders: list[Open] = [(o, o.remaining) for o in newest]
-    for order in sorted(newest, key=lambda o: only_reduces(bucket, o, orders)):
+
+    def last(order: Order) -> tuple[bool, bool]:
+        return order.data.contract.index is not None, only_reduces(bucket, order, orders)
+
+    for order in sorted(newest, key=last):
         judged = judge(state, order, order.remaining)
         if not judged.accepted:
             withdraw(state, order)

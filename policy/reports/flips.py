@@ -30,7 +30,8 @@ _COMMANDS_ZH = {
     "list_perpetual": "合約上架", "open_perpetual_account": "開立永續合約帳戶", "deposit_margin": "存入保證金",
     "withdraw_margin": "提取保證金", "post_margin": "撥付保證金", "release_margin": "釋出保證金",
     "top_up_fund": "注資保險基金", "place_perpetual": "合約落盤", "cancel_perpetual": "取消合約買賣盤",
-    "index_price": "指數價格", "state_perpetual_account": "保證金結單", "new_day": "新一日",
+    "index_price": "指數價格", "index_prices": "指數價格", "state_perpetual_account": "保證金結單",
+    "new_day": "新一日",
 }  # fmt: skip
 _FIGURES_ZH = {
     "loan": "貸款", "market value": "市值", "lending value": "可借貸價值", "headroom": "可借餘額",

@@ -177,8 +177,8 @@ def _figures(stated: AccountStated | BucketStated) -> tuple[str, dict[str, str]]
             told = {
                 "free margin": show(stated.free, POSTED),
                 "margin": show(stated.margin, POSTED),
-                "equity": show(stated.equity, POSTED),
-                "liquidation": stated.verdict.outcome.value,
+                "equity": "undecided" if stated.equity is None else show(stated.equity, POSTED),
+                "liquidation": stated.verdict.outcome.value + _needing(stated.verdict.needs),
             }
             return f"{stated.account} {stated.bucket}", told
         case _:

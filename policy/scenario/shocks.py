@@ -13,9 +13,10 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.answers import BilingualText
+from policy.answers import BilingualText, Outcome
 from policy.financing.commands import MONEY, PRICE as ASSET_PRICE
 from policy.financing.events import AccountStated, CollateralSold, LoanUncovered, MarginCalled, PositionView
+from policy.perpetuals.events import BucketStated
 from policy.perpetuals.mark_events import Deleveraged, FundDrawdown, LiquidationBegun
 from policy.reports.journal.series import plain
 from policy.reports.journal.stress import StressRow, drawn_together
@@ -81,10 +82,13 @@ def _row(shock: Shock, run: Run, prices: Prices) -> StressRow:
     stated = [s for s in statements(run.market) if isinstance(s, AccountStated)]
     for _ in rows:  # a day later
         pass
-    return _figures(shock, stated, run.tally)
+    undecided = sum(
+        isinstance(s, BucketStated) and s.verdict.outcome is Outcome.UNDECIDED for s in statements(run.market)
+    )
+    return _figures(shock, stated, run.tally, undecided)
 
 
-def _figures(shock: Shock, stated: list[AccountStated], tally: Tally) -> StressRow:
+def _figures(shock: Shock, stated: list[AccountStated], tally: Tally, undecided: int) -> StressRow:
     lent = [s.views.lending_value for s in stated]
     known = all(value is not None for value in lent)
     short = sum(max(0, s.loan - (value or 0)) for s, value in zip(stated, lent, strict=True))
@@ -104,6 +108,7 @@ def _figures(shock: Shock, stated: list[AccountStated], tally: Tally) -> StressR
         from_fund=_money(tally, FundDrawdown, "from_fund"),
         deleveraged=count(Deleveraged),
         unborne=_money(tally, FundDrawdown, "uncovered"),
+        undecided=undecided,
     )
 
 

@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 from policy.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAssets
 from policy.ir.operators import divide
 from policy.model.values import show
-from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice
+from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice, IndexPrices
 from policy.reports.journal.entries import Command, Event
 from policy.scenario.prices import RecordedPrice
 from policy.scenario.summary import Tally
@@ -50,6 +50,9 @@ class Prices:
                     self._price(self.assets, asset, price)
             case IndexPrice(contract=contract, price=price):
                 self._price(self.indices, contract, price)
+            case IndexPrices(contracts=contracts, prices=prices):
+                for contract, price in zip(contracts, prices, strict=False):
+                    self._price(self.indices, contract, price)
             case _:
                 return
 
@@ -63,15 +66,17 @@ class Prices:
     def names(self) -> tuple[str, ...]:
         return (*self.assets, *self.indices)
 
-    def moved(self, move: Move) -> Iterator[PriceAssets | IndexPrice]:
+    def moved(self, move: Move) -> Iterator[PriceAssets | IndexPrices]:
         """The commands that tell the new prices, assets first; a price never falls below its smallest step."""
         at = self.at + move.after
-        changed = {n: _times(p, move.factors[n]) for n, p in self.assets.items() if n in move.factors}
-        if changed:
+        if changed := _moved(self.assets, move):
             yield PriceAssets(at=at, assets=tuple(changed), prices=tuple(changed.values()))
-        for name, price in self.indices.items():
-            if name in move.factors:
-                yield IndexPrice(name, at=at, price=_times(price, move.factors[name]))
+        if changed := _moved(self.indices, move):
+            yield IndexPrices(at=at, contracts=tuple(changed), prices=tuple(changed.values()))
+
+
+def _moved(prices: Mapping[str, int], move: Move) -> dict[str, int]:
+    return {name: _times(price, move.factors[name]) for name, price in prices.items() if name in move.factors}
 
 
 def _times(price: int, factor: Fraction) -> int:
@@ -107,11 +112,11 @@ def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], li
         yield Row(prices.at + move.after, shown, tally)
 
 
-def _shown(command: PriceAssets | IndexPrice) -> dict[str, str]:
-    if isinstance(command, PriceAssets):
-        pairs = zip(command.assets, command.prices, strict=True)
-        return {asset: show(price, ASSET_PRICE) for asset, price in pairs if price is not None}
-    return {command.contract: show(command.price, INDEX_PRICE)}
+def _shown(command: PriceAssets | IndexPrices) -> dict[str, str]:
+    names, of = (
+        (command.assets, ASSET_PRICE) if isinstance(command, PriceAssets) else (command.contracts, INDEX_PRICE)
+    )
+    return {name: show(price, of) for name, price in zip(names, command.prices, strict=True)}
 
 
 # ── how prices move ─────────────────────────────────────────────────────────────────────────

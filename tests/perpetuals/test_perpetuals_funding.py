@@ -65,8 +65,12 @@ def test_an_index_that_is_lost_leaves_positions_alone_and_orders_undecided() -> 
     made = market(ann=60, ben=1_000)
     made.pair("ann", "ben", 100, 10)
     made.order("ben", "buy", 90, 1)
-    lost, removed = made.index(None)
+    lost, removed, *unjudged = made.index(None)
     assert isinstance(lost, marked.IndexUnavailable)
+    assert [(e.account, e.verdict.needs) for e in of(marked.LiquidationUndecided, unjudged)] == [
+        ("ann", ("bucket.positions[0].mark",)),
+        ("ben", ("bucket.positions[0].mark",)),
+    ]
     assert removed.verdict.outcome is Outcome.UNDECIDED
     assert made.size("ann") == 10 * ONE
     assert isinstance(made.index(80)[1], marked.LiquidationBegun)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings, strategies as st
 
 from perpetual_market import (
@@ -111,6 +112,76 @@ def test_when_the_fund_is_spent_winners_give_up_what_it_cannot_bear() -> None:
     assert made.desk.state.uncovered == 0
     assert made.margin("ann") == 0
     assert made.size("cat") == 0
+
+
+def fallen_together(contracts: tuple[str, ...]) -> tuple[Market, list[Any]]:
+    """ann, on a margin of 61, loses 75 in BTC and 100 in ETH at one moment; ben gains in one, cat in the other."""
+    made = Market()
+    for contract in ("BTC", "ETH"):
+        made.list(contract)
+        made.client("ben" if contract == "BTC" else "cat", 1_000, "cross")
+        made.index(100, contract)
+    made.client("ann", 61, "cross")
+    made.pair("ann", "ben", 100, 5, "BTC", "cross")
+    made.pair("ann", "cat", 100, 5, "ETH", "cross")
+    prices = {"BTC": 85 * USD, "ETH": 80 * USD}
+    moved = tuple(prices[contract] for contract in contracts)
+    return made, made.say(do.IndexPrices, contracts=contracts, prices=moved)
+
+
+def test_of_several_contracts_at_once_each_bears_no_more_than_was_lost_in_it() -> None:
+    """The margin less fees is 60.50, and 114.50 too little: ETH, which lost most, bears its 100, BTC the rest."""
+    made, events = fallen_together(("BTC", "ETH"))
+    closed = of(marked.Deleveraged, events)
+    assert [(c.contract, c.other, c.price) for c in closed] == [("ETH", "cat", 100 * USD), ("BTC", "ben", 87_9000)]
+    assert made.margin("ann", "cross") == 0
+    assert made.desk.state.uncovered == 0
+
+
+def test_the_order_in_which_contracts_are_named_changes_nothing() -> None:
+    (one, events), (other, same) = fallen_together(("BTC", "ETH")), fallen_together(("ETH", "BTC"))
+    assert events == same
+    assert one.kept.__dict__ == other.kept.__dict__
+
+
+def test_what_was_lost_elsewhere_while_an_index_was_lost_is_borne_there() -> None:
+    made = Market()
+    for contract in ("BTC", "ETH"):
+        made.list(contract)
+        made.index(100, contract)
+        made.client("ben" if contract == "BTC" else "cat", 1_000, "cross")
+    made.client("ann", 61, "cross")
+    made.pair("ann", "ben", 100, 5, "BTC", "cross")
+    made.pair("ann", "cat", 100, 1, "ETH", "cross")
+    made.index(None, "ETH")
+    events = made.index(80)
+    assert [e.account for e in of(marked.LiquidationUndecided, events)] == ["ann"]
+    assert not of(marked.LiquidationBegun, events)
+    closed = of(marked.Deleveraged, made.index(99, "ETH"))
+    # 60.70 is left of the margin after fees of 0.30, and 101 is lost: 40.30 too much, of which 1 is lost in ETH
+    assert [(c.contract, c.other, c.price) for c in closed] == [("ETH", "cat", 100 * USD), ("BTC", "ben", 87_8600)]
+    assert made.desk.state.uncovered == 0
+
+
+@pytest.mark.parametrize(("lost", "queue"), [(False, ["cat", "ben"]), (True, ["ben", "cat"])])
+def test_whose_rank_cannot_be_told_is_deleveraged_last(lost: bool, queue: list[str]) -> None:
+    """cat is on more leverage than ben, unless her other contract has no mark."""
+    made = Market()
+    for contract in ("BTC", "ETH"):
+        made.list(contract)
+        made.index(100, contract)
+    for name, dollars, bucket in (("ann", 60, "BTC"), ("ben", 1_000, "BTC"), ("cat", 100, "cross")):
+        made.client(name, dollars, bucket)
+    made.client("dan", 1_000, "cross")
+    made.pair("cat", "dan", 100, 1, "ETH", "cross")
+    made.order("ann", "buy", 100, 10)
+    made.order("cat", "sell", 100, 5, bucket="cross")
+    made.order("ben", "sell", 100, 5)
+    if lost:
+        made.index(None, "ETH")
+    closed = of(marked.Deleveraged, made.index(90))
+    assert [(c.rank, c.other) for c in closed] == list(enumerate(queue, 1))
+    assert made.size("ann") == 0
 
 
 def test_a_better_bid_than_the_price_of_last_resort_is_taken_first() -> None:

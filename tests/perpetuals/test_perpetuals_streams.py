@@ -125,6 +125,13 @@ class AnyStream(RuleBasedStateMachine):
         index = self.market.desk.state.contracts[contract].index or 100 * USD
         self.market.index(min(10_000, max(2, index * percent // 100 // USD)), contract)
 
+    @rule(contracts=st.permutations(CONTRACTS), percent=st.tuples(st.integers(50, 180), st.integers(50, 180)))
+    def jump_together(self, contracts: list[str], percent: tuple[int, int]) -> None:
+        state = self.market.desk.state
+        indices = [state.contracts[contract].index or 100 * USD for contract in contracts]
+        prices = [min(10_000, max(2, i * p // 100 // USD)) * USD for i, p in zip(indices, percent, strict=True)]
+        self.market.say(do.IndexPrices, contracts=tuple(contracts), prices=tuple(prices))
+
     @rule(contract=st.sampled_from(CONTRACTS), off=st.integers(-4, 4))
     def drift(self, contract: str, off: int) -> None:
         index = self.market.desk.state.contracts[contract].index or 100 * USD

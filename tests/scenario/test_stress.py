@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from fractions import Fraction
 from pathlib import Path
+from shutil import copytree
 
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import given, settings, strategies as st
 
 from financing_cases import rulebook
+from perpetual_market import Market as Desk
 from policy import resources
 from policy.cli import main
 from policy.perpetuals.engine import Engine
@@ -52,6 +54,24 @@ def test_every_move_counts_from_the_same_prices() -> None:
     assert [row.at - rows[0].at for row in rows] == [0, HOUR]
 
 
+def test_shocks_to_several_contracts_come_at_once() -> None:
+    """A client who is hedged loses nothing: neither contract is marked without the other."""
+    made = Desk()
+    for contract in ("BTC", "ETH"):
+        made.list(contract)
+        made.index(100, contract)
+    for name, dollars in (("ann", 220), ("ben", 10_000)):
+        made.client(name, dollars, "cross")
+    made.pair("ann", "ben", 100, 8, "BTC", "cross")
+    made.pair("ben", "ann", 100, 8, "ETH", "cross")
+    prices = Prices()
+    for command, _ in made.said:
+        prices.take(command)
+    (row,) = stress(prices, shocks(dict.fromkeys(("BTC", "ETH"), Fraction(11, 20))), made.desk.submit)
+    assert {kind: n for kind, n in row.counts.items() if kind != "premium_sampled"} == {"marked": 2}
+    assert row.prices == {"BTC": "55 USD", "ETH": "55 USD"}
+
+
 def test_a_name_stands_for_contracts_on_it_too() -> None:
     assert concerned("BTC", ["BTC", "BTCX", "BTC-PERP", "ETH"]) == ("BTC", "BTC-PERP")
 
@@ -90,6 +110,26 @@ def policy(*arguments: str) -> Result:
     result = CliRunner().invoke(main, list(arguments), prog_name="policy")
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
+
+
+def test_who_holds_a_contract_without_an_index_is_undecided_with_what_is_missing(tmp_path: Path) -> None:
+    scenario = tmp_path / "lost"
+    copytree(PORTFOLIO, scenario)
+    lost = {"do": "index_price", "at": "2026-07-06T10:00:00+08:00", "contract": "BTC-PERP", "price": None}
+    (scenario / "orders.jsonl").write_text(json.dumps(lost) + "\n")
+    stated = policy("margin", str(scenario), "--account", "erin").stdout
+    assert "  liquidation: undecided, needs bucket.positions[0].mark\n" in stated
+    assert "  equity: —\n" in stated
+    assert "Its margin is enough" not in stated
+    shock = ("stress", "portfolio", str(scenario), "--shock", "BTC=-50%")
+    assert "  erin cross: undecided, needs bucket.positions[0].mark\n" in policy(*shock).stdout
+    told = json.loads(policy(*shock, "--format", "json").stdout)
+    assert {"account": "erin cross", "needs": ["bucket.positions[0].mark"]} in told["undecided"]
+    assert "liquidation_begun" not in told["in_all"]["events"]
+    document = policy("report", "margin", str(scenario), "--format", "json")
+    figures = json.loads(document.stdout)
+    assert {row["undecided"] for row in figures["stress"]} == {6}
+    assert [row["what"]["en"] for row in figures["margin"]["liquidations"]] == ["whether it is due is undecided"] * 6
 
 
 def test_a_recorded_path(tmp_path: Path) -> None:

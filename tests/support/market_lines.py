@@ -75,6 +75,7 @@ PERPETUALS = {
     "place_perpetual": "{account} {side}s {size} {contract}[ at {price}] in {bucket} as {id}",
     "cancel_perpetual": "{account} cancels {id}",
     "index_price": "the index of {contract} is {price}",
+    "index_prices": "the indices of {contracts} are {prices}",
     "state_perpetual_account": "state the account of {account}",
 }
 UNLESS_SAID = {"place": {"venue": "shared_book"}}

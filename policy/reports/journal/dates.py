@@ -1,7 +1,7 @@
 """The same commands under the rules of several dates, side by side.
 
 In: what was followed as of each date. Out: `DateTable`: the counts of each date, and the orders whose outcome changed
-from one to the next. Absent: any explanation beyond the rules that rejected an order on one date and not on the other.
+from one to the next. Absent: any explanation beyond the rules that rejected an order on one date and not the other.
 """
 
 from __future__ import annotations

@@ -48,6 +48,7 @@ from policy.perpetuals.mark_events import (
     LiquidationBegun,
     LiquidationEnded,
     LiquidationStep,
+    LiquidationUndecided,
 )
 from policy.reports.journal.collateral import AccountRow, ClassRow, Collateral, HoldingRow, State
 from policy.reports.journal.entries import Command, Event
@@ -129,7 +130,7 @@ class Sale:
 
 @frozen
 class LiquidationRow:
-    """A step of a liquidation, or a loss that the fund bore."""
+    """A step of a liquidation, a loss that the fund bore, or that it is undecided whether one is due."""
 
     at: str
     account: str
@@ -213,6 +214,7 @@ class MarginTally:
     sales: list[Sale] = field(factory=list)
     uncovered: list[tuple[str, str, str]] = field(factory=list)
     liquidations: list[LiquidationRow] = field(factory=list)
+    undecided: set[tuple[str, str]] = field(factory=set)  # buckets of which a row says so already
     deleveraged: list[DeleveragedRow] = field(factory=list)
     funding: dict[str, _Paid] = field(factory=dict)
     fund: Series = field(factory=lambda: Series(contracts.MONEY))
@@ -292,7 +294,14 @@ class MarginTally:
         match event:
             case FundToppedUp():
                 self.fund.add(at, event.fund)
+            case LiquidationUndecided():
+                bucket = event.account, event.bucket
+                if bucket not in self.undecided:
+                    self.undecided.add(bucket)
+                    what = BilingualText("whether it is due is undecided", "未能裁定應否平倉")
+                    self._keep(self.liquidations, LiquidationRow(in_hong_kong(at), *bucket, what, "", ""))
             case LiquidationBegun():
+                self.undecided.discard((event.account, event.bucket))
                 self._step(at, event, BilingualText("begun; equity", "開始；權益"), event.equity)
             case LiquidationStep():
                 self._step(at, event, BilingualText("position closed", "平倉"), event.closed)

@@ -132,10 +132,14 @@ class Recorded:
         """Accounts as they are at the end, which is no part of what happened."""
         for statement in statements:
             self.stated = True
-            if self.margin is not None and isinstance(statement, AccountStated):
+            if self.margin is None:
+                continue
+            needs = statement.verdict.needs if isinstance(statement, BucketStated) else ()
+            if isinstance(statement, AccountStated):
                 self.margin.collateral.state(statement)
-                for need in (*statement.views.lending_needs, *statement.views.capital_needs):
-                    self.reasons.needs[need] = self.reasons.needs.get(need, 0) + 1
+                needs = (*statement.views.lending_needs, *statement.views.capital_needs)
+            for need in needs:
+                self.reasons.needs[need] = self.reasons.needs.get(need, 0) + 1
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 

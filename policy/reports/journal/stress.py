@@ -38,6 +38,7 @@ class StressRow:
     from_fund: str
     deleveraged: int
     unborne: str  # losses that neither margin nor fund could bear, and deleveraging did not take
+    undecided: int  # buckets of which nobody can say whether they are to be liquidated, as a contract has no index
     bar: int = 0
     bar_after: int = 0
     mark: int = 0
