@@ -32,7 +32,7 @@ from policy.exchange.events import (
 from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
 from policy.exchange.state import MarketAccess, Order, OrderState, Register
-from policy.market.book import BUY, FILL_OR_KILL, LIMIT, BookOrder, Fill, OrderType
+from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
 TRADE_REJECTED: Final = "trade_rejected"
@@ -75,7 +75,7 @@ class OrderDesk:
         """Decides an order, and carries it out. Raises InvalidCommandError where nothing can be reserved for it."""
         side, quantity, own = command.side, command.quantity, command.facts
         facts = self.register.facts(seat, own) if own else seat.facts
-        live = OrderState(seat, facts, own, command.fees, command.at, self._sequence + 1)
+        live = OrderState(seat, facts, command, command.fees, command.at, self._sequence + 1)
         order = BookOrder(command.id, command.by, side, command.price or 0, quantity, live)
         result = match(seat.market.book, order, command.type, seat.market.listed.self_trade)
         if command.price is None:  # a market order is funded at the worst price that it would meet
@@ -242,13 +242,14 @@ class OrderDesk:
     def replace(self, command: Replace, order: Order) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
 
+        It keeps its type: a post-only order that would trade at its new price is cancelled.
         Raises InvalidCommandError where what it needs cannot be reserved.
         """
         old = order.data
         seat, side, quantity = old.seat, order.side, command.quantity
         stays = command.price == order.price and quantity <= order.remaining
         at, sequence = (old.at, old.sequence) if stays else (command.at, self._sequence + 1)
-        live = OrderState(seat, old.facts, old.own, old.fees, at, sequence)
+        live = OrderState(seat, old.facts, old.placed, old.fees, at, sequence)
         live.held = old.held
         self._reservation.state(live, side, command.price, quantity)
         verdict = self._accepted(live.facts)
@@ -276,8 +277,9 @@ class OrderDesk:
         self._sequence = sequence
         book.cancel(order)
         del self.live[order.id]
-        result = match(book, new, LIMIT, seat.market.listed.self_trade)
-        self._carry_out(new, result, LIMIT)
+        type = old.placed.type
+        result = match(book, new, type, seat.market.listed.self_trade)
+        self._carry_out(new, result, type)
 
     # ── what rests is judged again ──────────────────────────────────────────────────────────
 
@@ -285,7 +287,8 @@ class OrderDesk:
         """Decides orders at rest again, in the order they came, when what they state or the rules have changed."""
         for order in [o for o in self.live.values() if concerned(o.data.seat)]:
             live = order.data
-            live.facts = self.register.facts(live.seat, live.own) if live.own else live.seat.facts
+            own = live.placed.facts
+            live.facts = self.register.facts(live.seat, own) if own else live.seat.facts
             self._revalidate(order, live, rerank)
 
     def _revalidate(self, order: Order, live: OrderState, rerank: bool) -> None:
