@@ -13,7 +13,7 @@ from attrs import frozen
 
 from policy.answers import Verdict
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, SUBJECT, VENUE
-from policy.market.events import CommandInvalid
+from policy.market.events import CommandInvalid, CommandRepeated
 from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf
@@ -266,6 +266,7 @@ class PlatformRecovered:
 
 Event = (
     CommandInvalid
+    | CommandRepeated
     | InstrumentListed
     | PlatformAdmitted
     | ParticipantAdmitted

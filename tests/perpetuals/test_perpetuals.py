@@ -28,8 +28,10 @@ from perpetual_market import (
 from policy.answers import Outcome
 from policy.diagnostics import PolicyError
 from policy.market.commands import NewDay
+from policy.market.events import CommandRepeated
 from policy.perpetuals import commands as do, events as told, mark_events as marked
 from policy.perpetuals.rules import perpetual_rules
+from policy.wire import event_json
 
 LONG_DAY = date.fromisoformat(HOUSE_DAY).toordinal()
 
@@ -275,9 +277,11 @@ def test_nobody_trades_with_themselves_between_buckets(mode: str) -> None:
 def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:
     made = market(ann=1_000, ben=1_000)
     (first,) = made.order("ann", "buy", 100, 1, id="a")
-    made.order("ben", "sell", 100, 1)
-    (again,) = made.order("ann", "buy", 100, 1, id="a")
-    assert again == first
+    second = made.order("ben", "sell", 100, 1, id="b")
+    assert of(told.PerpetualTraded, second)
+    for id, trader, side, events in (("a", "ann", "buy", [first]), ("b", "ben", "sell", second)):
+        (again,) = made.order(trader, side, 100, 1, id=id)
+        assert again == CommandRepeated("place_perpetual", id, tuple(map(event_json, events)))
     assert made.size("ann") == ONE
     assert not made.desk.state.live
     (other,) = made.order("ann", "buy", 100, 2, id="a")

@@ -13,6 +13,7 @@ from policy.answers import BilingualText
 
 _EXCHANGE = {
     "command_invalid": ("invalid command", "無效指令"),
+    "command_repeated": ("command repeated", "重複指令"),
     "instrument_listed": ("token listed", "代幣上架"),
     "platform_admitted": ("platform admitted", "平台獲接納"),
     "participant_admitted": ("participant admitted", "參與者獲接納"),
@@ -130,5 +131,5 @@ EVENTS = _words(
     {name: (en[0].upper() + en[1:], zh) for name, (en, zh) in (_EXCHANGE | _LENDER | _PERPETUALS).items()}
 )
 MONEY = _words(_MONEY)
-OF_THE_EXCHANGE = frozenset(_EXCHANGE) - {"command_invalid"}
+OF_THE_EXCHANGE = frozenset(_EXCHANGE) - {"command_invalid", "command_repeated"}
 OF_MARGIN = frozenset(_LENDER) | frozenset(_PERPETUALS)
