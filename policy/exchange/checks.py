@@ -10,6 +10,7 @@ from policy.exchange.state import COMPENSATION, FEES, FILLED_IN, RESERVE_FUND, M
 from policy.market.book import MARKET
 from policy.market.checks import InvalidCommandError, not_reserved, on_lot, on_tick, positive
 from policy.market.events import InvalidCode
+from policy.market.matcher import OWN_ORDER, Reason
 from policy.model.values import show
 
 RESERVED = frozenset((FEES, RESERVE_FUND, COMPENSATION, ""))
@@ -53,7 +54,10 @@ def not_covered(id: str) -> InvalidCommandError:
     return InvalidCommandError(InvalidCode.INSUFFICIENT_BALANCE, message)
 
 
-def no_liquidity(id: str) -> InvalidCommandError:
+def unpriced(id: str, why: Reason) -> InvalidCommandError:
     """A market order has no price to be judged at."""
+    if why == OWN_ORDER:
+        message = f"the market order `{id}` would first meet an order of the same owner"
+        return InvalidCommandError(InvalidCode.MEETS_OWN_ORDER, message)
     message = f"there is nothing that the market order `{id}` could trade with"
     return InvalidCommandError(InvalidCode.NO_LIQUIDITY, message)

@@ -14,7 +14,7 @@ from typing import Final
 from attrs import define, field
 
 from policy.answers import Outcome, UndecidedError, Verdict
-from policy.exchange.checks import no_liquidity, not_covered
+from policy.exchange.checks import not_covered, unpriced
 from policy.exchange.clearing import Clearing, UnsettledTrade, record_turnover, transfer
 from policy.exchange.commands import Place, Replace
 from policy.exchange.events import (
@@ -80,7 +80,7 @@ class OrderDesk:
         result = match(seat.market.book, order, command.type, seat.market.listed.self_trade)
         if command.price is None:  # a market order is funded at the worst price that it would meet
             if not result.fills:
-                raise no_liquidity(order.id)
+                raise unpriced(order.id, result.why_unpriced)
             order.price = result.fills[-1][0].price
         self._reservation.state(live, side, order.price, quantity)
         verdict = self._accepted(facts)

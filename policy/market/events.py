@@ -59,6 +59,7 @@ class InvalidCode(StrEnum):
     NOT_FAILED = "not_failed"
     NOT_RESTING = "not_resting"
     NO_LIQUIDITY = "no_liquidity"
+    MEETS_OWN_ORDER = "meets_own_order"
     OTHER_CONTRACT = "other_contract"
 
 

@@ -272,6 +272,10 @@ def test_nobody_trades_with_themselves_between_buckets(mode: str) -> None:
     (cancelled,) = of(told.PerpetualCancelled, events)
     assert cancelled.id == {"cancel_incoming": "incoming", "cancel_resting": "resting"}[mode]
     assert cancelled.reason == "meets_own_order"
+    made.order("ann", "sell", 100, 1, id="there")
+    (cancelled,) = made.order("ann", "buy", None, 1, bucket="cross", type="market", id="unpriced")
+    assert (cancelled.id, cancelled.reason) == ("unpriced", "meets_own_order")
+    assert "there" in made.desk.state.live
 
 
 def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:
