@@ -33,6 +33,7 @@ from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
 from policy.exchange.state import MarketAccess, Order, OrderState, Register
 from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType
+from policy.market.checks import within_facts
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
 TRADE_REJECTED: Final = "trade_rejected"
@@ -242,8 +243,8 @@ class OrderDesk:
     def replace(self, command: Replace, order: Order) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
 
-        It keeps its type: a post-only order that would trade at its new price is cancelled.
-        Raises InvalidCommandError where what it needs cannot be reserved.
+        It keeps its type: a post-only order that would trade at its new price is cancelled. Its fees follow its
+        quantity. Raises InvalidCommandError where what it needs cannot be reserved, or no fact could say its fees.
         """
         old = order.data
         seat, side, quantity = old.seat, order.side, command.quantity
@@ -252,13 +253,14 @@ class OrderDesk:
         live = OrderState(seat, old.facts, old.placed, old.fees, at, sequence)
         live.held = old.held
         self._reservation.state(live, side, command.price, quantity)
+        live.facts.fees = fees = _fees(old.placed, quantity)
         verdict = self._accepted(live.facts)
         if verdict.outcome is not _PERMITTED:
             self.emit(ReplaceRejected(order.id, verdict, self._reservation.as_facts(live.facts)))
             return
         new = BookOrder(order.id, order.owner, side, command.price, quantity, live, order.key)
         try:
-            needed = self._reservation.needed(live, side, quantity)
+            needed = self._notional(live.facts) + fees if side == BUY else quantity
             if not stays:
                 new.key = self._priority(live.facts)
         except UndecidedError as unanswered:
@@ -266,6 +268,8 @@ class OrderDesk:
             return
         if needed > balance_of(live, side).free + live.held:
             raise not_covered(order.id)
+        reserve(live, side, 0)
+        live.fees = fees
         reserve(live, side, needed)
         money, tokens = split(side, needed)
         self.emit(OrderReplaced(order.id, verdict, stays, command.price, quantity, money, tokens))
@@ -320,6 +324,13 @@ class OrderDesk:
         held = live.held
         reserve(live, order.side, 0)
         self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *split(order.side, held)))
+
+
+def _fees(placed: Place, quantity: int) -> int:
+    """The fees of so much of an order, in proportion; rounded up, so that nobody pays less by replacing."""
+    fees = -(-placed.fees * quantity // placed.quantity)
+    within_facts(fees, "fees")
+    return fees
 
 
 def _used(buyer: Order, seller: Order, quantity: int, value: int, still: int) -> tuple[int, int]:
