@@ -28,6 +28,7 @@ class InvalidCode(StrEnum):
     FACTS_UNKNOWN = "facts_unknown"
     RESERVED_FACT = "reserved_fact"
     RESERVED_NAME = "reserved_name"
+    BLANK_NAME = "blank_name"
 
     OUT_OF_SEQUENCE = "out_of_sequence"
     TOO_FAR_AHEAD = "too_far_ahead"
