@@ -138,6 +138,15 @@ class Traded:
 
 
 @frozen
+class FeesWaived:
+    """A seller's fees are more than a trade brings in: there is no credit, and nobody pays this part of them."""
+
+    id: str  # the order
+    trade: int
+    amount: int = typed(MONEY)
+
+
+@frozen
 class TradeRejected:
     """The rules do not let orders trade, or cannot say; what is left of the incoming one is cancelled."""
 
@@ -277,6 +286,7 @@ Event = (
     | OrderAccepted
     | OrderRejected
     | Traded
+    | FeesWaived
     | TradeRejected
     | OrderCancelled
     | OrderReplaced

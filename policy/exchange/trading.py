@@ -20,6 +20,7 @@ from policy.exchange.commands import Place, Replace
 from policy.exchange.events import (
     CancelReason,
     Event,
+    FeesWaived,
     OrderAccepted,
     OrderCancelled,
     OrderExpelled,
@@ -167,21 +168,14 @@ class OrderDesk:
             self.emit(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
         return refused is not None
 
-    def _trade(
-        self,
-        order: Order,
-        resting: Order,
-        quantity: int,
-        value: int,
-        still: int,
-        waits: bool,
-    ) -> None:
+    def _trade(self, order: Order, resting: Order, quantity: int, value: int, still: int, waits: bool) -> None:
         """One trade: paid at once within a platform, and reserved until settlement across platforms."""
         buyer, seller = (order, resting) if order.side == BUY else (resting, order)
         bought, sold = buyer.data, seller.data
         market = bought.seat.market
         queue = tuple(o.id for o in market.book.level(resting.side, resting.price)) if self.evidence else ()
-        charged, kept = _used(buyer, seller, quantity, value, still)
+        charged, due = _used(buyer, seller, quantity, value, still)
+        kept = min(due, value)
         market.book.fill(order, ((resting, quantity),))
         if not resting.remaining:
             del self.live[resting.id]
@@ -207,6 +201,8 @@ class OrderDesk:
                 queue,
             )
         )
+        if due > kept:
+            self.emit(FeesWaived(seller.id, self._trades, due - kept))
         if waits:
             trade = UnsettledTrade(
                 number=self._trades,
@@ -345,4 +341,4 @@ def _used(buyer: Order, seller: Order, quantity: int, value: int, still: int) ->
     bought.seat.money.release(given_up - value)
     sold.fees -= due
     sold.held -= quantity
-    return charged, min(due, value)
+    return charged, due

@@ -24,6 +24,7 @@ _EXCHANGE = {
     "order_accepted": ("order accepted", "接納買賣盤"),
     "order_rejected": ("order rejected", "拒絕買賣盤"),
     "traded": ("trade", "成交"),
+    "fees_waived": ("fees beyond a seller's proceeds waived", "豁免超出賣方所得的費用"),
     "trade_rejected": ("trade rejected", "拒絕成交"),
     "order_cancelled": ("order cancelled", "取消買賣盤"),
     "order_replaced": ("order replaced", "更改買賣盤"),
