@@ -8,15 +8,17 @@ from __future__ import annotations
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, Place
 from policy.exchange.state import COMPENSATION, FEES, FILLED_IN, RESERVE_FUND, Market
 from policy.market.book import MARKET
-from policy.market.checks import InvalidCommandError, not_reserved, on_lot, on_tick, positive
+from policy.market.checks import InvalidCommandError, not_blank, not_reserved, on_lot, on_tick, positive
 from policy.market.events import InvalidCode
+from policy.market.matcher import OWN_ORDER, Reason
 from policy.model.values import show
 
-RESERVED = frozenset((FEES, RESERVE_FUND, COMPENSATION, ""))
+RESERVED = frozenset((FEES, RESERVE_FUND, COMPENSATION))
 
 
 def check_order(command: Place, market: Market) -> None:
     """An order by itself; its facts have been read."""
+    not_blank(command.id, "order")
     price = command.price
     if command.type == MARKET:
         if price is not None:
@@ -41,8 +43,9 @@ def check_amounts(price: int, quantity: int, market: Market) -> None:
     on_lot(quantity, market.lot, QUANTITY)
 
 
-def check_name(name: str, reserved: frozenset[str] = RESERVED) -> None:
-    """A name that the exchange does not use itself."""
+def check_name(name: str, what: str, reserved: frozenset[str] = RESERVED) -> None:
+    """A name that is not blank, and that the exchange does not use itself."""
+    not_blank(name, what)
     if name in reserved:
         raise InvalidCommandError(InvalidCode.RESERVED_NAME, f"`{name}` is a name that the exchange uses itself")
 
@@ -53,7 +56,10 @@ def not_covered(id: str) -> InvalidCommandError:
     return InvalidCommandError(InvalidCode.INSUFFICIENT_BALANCE, message)
 
 
-def no_liquidity(id: str) -> InvalidCommandError:
+def unpriced(id: str, why: Reason) -> InvalidCommandError:
     """A market order has no price to be judged at."""
+    if why == OWN_ORDER:
+        message = f"the market order `{id}` would first meet an order of the same owner"
+        return InvalidCommandError(InvalidCode.MEETS_OWN_ORDER, message)
     message = f"there is nothing that the market order `{id}` could trade with"
     return InvalidCommandError(InvalidCode.NO_LIQUIDITY, message)

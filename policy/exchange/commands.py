@@ -146,7 +146,7 @@ class Cancel:
 
 @frozen
 class Replace:
-    """Its owner asks for another price, or that another quantity be left of an order."""
+    """Its owner asks for another price, or that another quantity be left of an order; fees follow the quantity."""
 
     id: str
     by: str

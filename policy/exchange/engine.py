@@ -62,10 +62,10 @@ from policy.exchange.state import (
 )
 from policy.exchange.trading import OrderDesk
 from policy.market.book import MARKET, ORDER_TYPES
-from policy.market.checks import InvalidCommandError, known, new, not_reserved, positive, within_facts
+from policy.market.checks import InvalidCommandError, known, not_blank, not_reserved, positive, within_facts
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
-from policy.market.venue import Clock, Venue
+from policy.market.venue import Clock, Venue, repeated
 from policy.rulebook import Rulebook
 from policy.vocabulary import FactsJson
 from policy.wire import Commands
@@ -164,7 +164,7 @@ class Engine(Venue[Command, Event]):
     def _place(self, command: Place) -> None:
         before = self._answered.get(command.id)
         if before is not None:
-            self._answer_again(command, *before)
+            self.events.append(repeated(command, *before))
             return
         seat = self.register.seats.get((command.by, command.venue, command.instrument)) or self._seat(command)
         market, price = seat.market, command.price
@@ -177,6 +177,7 @@ class Engine(Venue[Command, Event]):
             or command.fees
             or command.facts
             or command.type not in PRICED
+            or not command.id.strip()
         ):
             self._check(command, market)
         first = len(self.events)
@@ -188,12 +189,6 @@ class Engine(Venue[Command, Event]):
         if command.facts:
             self.register.read(command.facts)
         check_order(command, market)
-
-    def _answer_again(self, command: Place, first: Place, events: list[Event]) -> None:
-        """An order whose id is known: the same answer if it is the same order, and no effect."""
-        if evolve(first, at=command.at) != command:
-            new((command.id,), command.id, "order")
-        self.events += events
 
     def _seat(self, command: Place) -> MarketAccess:
         """Someone's first order in a market."""
@@ -238,7 +233,7 @@ class Engine(Venue[Command, Event]):
 
     def _list_instrument(self, command: ListInstrument) -> None:
         before = self.register.instruments.get(command.id)
-        check_name(command.id, RESERVED | {CURRENCY})
+        check_name(command.id, INSTRUMENT, RESERVED | {CURRENCY})
         positive(command.tick, PRICE, "tick")
         positive(command.lot, QUANTITY, "lot")
         if before is not None and evolve(before, at=command.at, facts=command.facts) != command:
@@ -250,13 +245,14 @@ class Engine(Venue[Command, Event]):
         self._changed(INSTRUMENT, command.id)
 
     def _admit_platform(self, command: AdmitPlatform) -> None:
+        not_blank(command.id, PLATFORM)
         self._check_facts(command.facts)
         self.register.platforms[command.id] = command
         self.events.append(PlatformAdmitted(command.id))
         self._changed(PLATFORM, command.id)
 
     def _admit_participant(self, command: AdmitParticipant) -> None:
-        check_name(command.id)
+        check_name(command.id, PARTICIPANT)
         known(self.register.platforms, command.platform, PLATFORM)
         account = self.register.accounts.get(command.id)
         if account is not None and account.platform != command.platform:

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from policy.answers import Verdict
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, SUBJECT, VENUE
-from policy.market.events import CommandInvalid
+from policy.market.events import CommandInvalid, CommandRepeated
 from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf
@@ -135,6 +135,15 @@ class Traded:
     seller_fees: int = typed(MONEY, 0)
     per: tuple[str, ...] = ()
     queue: tuple[str, ...] = ()
+
+
+@frozen
+class FeesWaived:
+    """A seller's fees are more than a trade brings in: there is no credit, and nobody pays this part of them."""
+
+    id: str  # the order
+    trade: int
+    amount: int = typed(MONEY)
 
 
 @frozen
@@ -266,6 +275,7 @@ class PlatformRecovered:
 
 Event = (
     CommandInvalid
+    | CommandRepeated
     | InstrumentListed
     | PlatformAdmitted
     | ParticipantAdmitted
@@ -276,6 +286,7 @@ Event = (
     | OrderAccepted
     | OrderRejected
     | Traded
+    | FeesWaived
     | TradeRejected
     | OrderCancelled
     | OrderReplaced

@@ -15,7 +15,7 @@ from attrs import define, field
 
 from policy.answers import MISSING, Outcome, Verdict
 from policy.diagnostics import PolicyError, in_one_line
-from policy.exchange.commands import AdmitParticipant, AdmitPlatform, Ask, ListInstrument
+from policy.exchange.commands import AdmitParticipant, AdmitPlatform, Ask, ListInstrument, Place
 from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.rules import Rules
 from policy.facts.records import unchecked
@@ -82,14 +82,14 @@ class MarketAccess:
 class OrderState:
     """What the exchange keeps of an order beside its place in the book. Plain slots: one is made for every order."""
 
-    __slots__ = ("at", "facts", "fees", "held", "own", "seat", "sequence")
+    __slots__ = ("at", "facts", "fees", "held", "placed", "seat", "sequence")
 
     def __init__(
-        self, seat: MarketAccess, facts: RuntimeValue, own: FactsJson, fees: int, at: int, sequence: int
+        self, seat: MarketAccess, facts: RuntimeValue, placed: Place, fees: int, at: int, sequence: int
     ) -> None:
         self.seat = seat
         self.facts = facts  # shared by all orders of a seat but those with facts of their own
-        self.own = own
+        self.placed = placed  # the command, whose type and facts hold for the life of the order
         self.fees = fees  # still to be charged
         self.held = 0  # reserved for what remains: money of a buyer, fees included, or tokens of a seller
         self.at = at

@@ -14,12 +14,13 @@ from typing import Final
 from attrs import define, field
 
 from policy.answers import Outcome, UndecidedError, Verdict
-from policy.exchange.checks import no_liquidity, not_covered
+from policy.exchange.checks import not_covered, unpriced
 from policy.exchange.clearing import Clearing, UnsettledTrade, record_turnover, transfer
 from policy.exchange.commands import Place, Replace
 from policy.exchange.events import (
     CancelReason,
     Event,
+    FeesWaived,
     OrderAccepted,
     OrderCancelled,
     OrderExpelled,
@@ -32,7 +33,8 @@ from policy.exchange.events import (
 from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
 from policy.exchange.state import MarketAccess, Order, OrderState, Register
-from policy.market.book import BUY, FILL_OR_KILL, LIMIT, BookOrder, Fill, OrderType
+from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType
+from policy.market.checks import within_facts
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
 TRADE_REJECTED: Final = "trade_rejected"
@@ -75,12 +77,12 @@ class OrderDesk:
         """Decides an order, and carries it out. Raises InvalidCommandError where nothing can be reserved for it."""
         side, quantity, own = command.side, command.quantity, command.facts
         facts = self.register.facts(seat, own) if own else seat.facts
-        live = OrderState(seat, facts, own, command.fees, command.at, self._sequence + 1)
+        live = OrderState(seat, facts, command, command.fees, command.at, self._sequence + 1)
         order = BookOrder(command.id, command.by, side, command.price or 0, quantity, live)
         result = match(seat.market.book, order, command.type, seat.market.listed.self_trade)
         if command.price is None:  # a market order is funded at the worst price that it would meet
             if not result.fills:
-                raise no_liquidity(order.id)
+                raise unpriced(order.id, result.why_unpriced)
             order.price = result.fills[-1][0].price
         self._reservation.state(live, side, order.price, quantity)
         verdict = self._accepted(facts)
@@ -166,21 +168,14 @@ class OrderDesk:
             self.emit(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
         return refused is not None
 
-    def _trade(
-        self,
-        order: Order,
-        resting: Order,
-        quantity: int,
-        value: int,
-        still: int,
-        waits: bool,
-    ) -> None:
+    def _trade(self, order: Order, resting: Order, quantity: int, value: int, still: int, waits: bool) -> None:
         """One trade: paid at once within a platform, and reserved until settlement across platforms."""
         buyer, seller = (order, resting) if order.side == BUY else (resting, order)
         bought, sold = buyer.data, seller.data
         market = bought.seat.market
         queue = tuple(o.id for o in market.book.level(resting.side, resting.price)) if self.evidence else ()
-        charged, kept = _used(buyer, seller, quantity, value, still)
+        charged, due = _used(buyer, seller, quantity, value, still)
+        kept = min(due, value)
         market.book.fill(order, ((resting, quantity),))
         if not resting.remaining:
             del self.live[resting.id]
@@ -206,6 +201,8 @@ class OrderDesk:
                 queue,
             )
         )
+        if due > kept:
+            self.emit(FeesWaived(seller.id, self._trades, due - kept))
         if waits:
             trade = UnsettledTrade(
                 number=self._trades,
@@ -242,22 +239,24 @@ class OrderDesk:
     def replace(self, command: Replace, order: Order) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
 
-        Raises InvalidCommandError where what it needs cannot be reserved.
+        It keeps its type: a post-only order that would trade at its new price is cancelled. Its fees follow its
+        quantity. Raises InvalidCommandError where what it needs cannot be reserved, or no fact could say its fees.
         """
         old = order.data
         seat, side, quantity = old.seat, order.side, command.quantity
         stays = command.price == order.price and quantity <= order.remaining
         at, sequence = (old.at, old.sequence) if stays else (command.at, self._sequence + 1)
-        live = OrderState(seat, old.facts, old.own, old.fees, at, sequence)
+        live = OrderState(seat, old.facts, old.placed, old.fees, at, sequence)
         live.held = old.held
         self._reservation.state(live, side, command.price, quantity)
+        live.facts.fees = fees = _fees(old.placed, quantity)
         verdict = self._accepted(live.facts)
         if verdict.outcome is not _PERMITTED:
             self.emit(ReplaceRejected(order.id, verdict, self._reservation.as_facts(live.facts)))
             return
         new = BookOrder(order.id, order.owner, side, command.price, quantity, live, order.key)
         try:
-            needed = self._reservation.needed(live, side, quantity)
+            needed = self._notional(live.facts) + fees if side == BUY else quantity
             if not stays:
                 new.key = self._priority(live.facts)
         except UndecidedError as unanswered:
@@ -265,6 +264,8 @@ class OrderDesk:
             return
         if needed > balance_of(live, side).free + live.held:
             raise not_covered(order.id)
+        reserve(live, side, 0)
+        live.fees = fees
         reserve(live, side, needed)
         money, tokens = split(side, needed)
         self.emit(OrderReplaced(order.id, verdict, stays, command.price, quantity, money, tokens))
@@ -276,8 +277,9 @@ class OrderDesk:
         self._sequence = sequence
         book.cancel(order)
         del self.live[order.id]
-        result = match(book, new, LIMIT, seat.market.listed.self_trade)
-        self._carry_out(new, result, LIMIT)
+        type = old.placed.type
+        result = match(book, new, type, seat.market.listed.self_trade)
+        self._carry_out(new, result, type)
 
     # ── what rests is judged again ──────────────────────────────────────────────────────────
 
@@ -285,7 +287,8 @@ class OrderDesk:
         """Decides orders at rest again, in the order they came, when what they state or the rules have changed."""
         for order in [o for o in self.live.values() if concerned(o.data.seat)]:
             live = order.data
-            live.facts = self.register.facts(live.seat, live.own) if live.own else live.seat.facts
+            own = live.placed.facts
+            live.facts = self.register.facts(live.seat, own) if own else live.seat.facts
             self._revalidate(order, live, rerank)
 
     def _revalidate(self, order: Order, live: OrderState, rerank: bool) -> None:
@@ -319,6 +322,13 @@ class OrderDesk:
         self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *split(order.side, held)))
 
 
+def _fees(placed: Place, quantity: int) -> int:
+    """The fees of so much of an order, in proportion; rounded up, so that nobody pays less by replacing."""
+    fees = -(-placed.fees * quantity // placed.quantity)
+    within_facts(fees, "fees")
+    return fees
+
+
 def _used(buyer: Order, seller: Order, quantity: int, value: int, still: int) -> tuple[int, int]:
     """Uses up what both orders reserved for a trade that is about to fill them; the fees of buyer and seller."""
     bought, sold = buyer.data, seller.data
@@ -331,4 +341,4 @@ def _used(buyer: Order, seller: Order, quantity: int, value: int, still: int) ->
     bought.seat.money.release(given_up - value)
     sold.fees -= due
     sold.held -= quantity
-    return charged, min(due, value)
+    return charged, due

@@ -34,7 +34,7 @@ from policy.financing.rules import FinancingRules, financing_rules
 from policy.financing.sales import review
 from policy.financing.state import NO_CALL, Account, Asset, Context, Held, Lender
 from policy.financing.views import statement
-from policy.market.checks import InvalidCommandError, available, known, new, positive, within_facts
+from policy.market.checks import InvalidCommandError, available, known, new, not_blank, positive, within_facts
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.venue import Clock, Venue
@@ -149,9 +149,11 @@ class Engine(Venue[do.Command, Event]):
     def _list(self, command: do.ListCollateral) -> None:
         lender = self._lender()
         new(self.assets, command.asset, "asset")
+        connected = command.connected or command.asset
+        not_blank(connected, "group")
         positive(command.lot, QUANTITY, "lot")
         facts = asset_facts(command, lender, self.context.rules)
-        self.assets[command.asset] = Asset(command.asset, command.lot, command.connected or command.asset, facts)
+        self.assets[command.asset] = Asset(command.asset, command.lot, connected, facts)
         verdict = self.context.rules.accepted.verdict(facts, lender.firm.kind)
         self.context.emit(CollateralListed(asset=command.asset, verdict=verdict))
 
@@ -160,6 +162,7 @@ class Engine(Venue[do.Command, Event]):
         new(self.accounts, command.account, "account")
         facts = account_facts(command, lender, self.context.rules)
         group = command.group or command.account
+        not_blank(group, "group")
         self.accounts[command.account] = Account(command.account, group, facts)
         self.context.emit(MarginAccountOpened(account=command.account, group=group))
 

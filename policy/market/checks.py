@@ -42,12 +42,23 @@ def known(names: Mapping[str, T], name: str, what: str) -> T:
     return names[name]
 
 
+def not_blank(name: str, what: str) -> None:
+    """A name that people can read."""
+    if not name.strip():
+        message = f"the name of {_article(what)} {what} is empty or only blanks: give it a name that can be read"
+        raise InvalidCommandError(InvalidCode.BLANK_NAME, message)
+
+
 def new(names: Collection[str], name: str, what: str) -> None:
-    """A name that must not be in use."""
+    """A name that must not be in use, and not blank."""
+    not_blank(name, what)
     if name in names:
-        article = "an" if what[0] in "aeiou" else "a"
-        message = f"there is already {article} {what} `{name}`: give it another name"
+        message = f"there is already {_article(what)} {what} `{name}`: give it another name"
         raise InvalidCommandError(InvalidCode.DUPLICATE, message)
+
+
+def _article(what: str) -> str:
+    return "an" if what[0] in "aeiou" else "a"
 
 
 def positive(amount: int, of: Number, what: str) -> None:

@@ -1,7 +1,8 @@
-"""The event that every venue can answer with, and the codes it may carry.
+"""The events that venues share: a command is invalid, or was answered before.
 
-In: nothing. Out: `CommandInvalid`, for a command that is invalid whatever the rules say, with one of `InvalidCode`.
-`grammar/commands.md` says what each code means. Absent: what the rules decide; those are events of their own.
+In: nothing. Out: `CommandInvalid`, for a command that is invalid whatever the rules say, with one of `InvalidCode`;
+`CommandRepeated`, for one that came again. `grammar/commands.md` says what each code means. Absent: what the rules
+decide; those are events of their own.
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from attrs import frozen
+
+from policy.vocabulary import FactsJson
 
 
 class InvalidCode(StrEnum):
@@ -25,6 +28,7 @@ class InvalidCode(StrEnum):
     FACTS_UNKNOWN = "facts_unknown"
     RESERVED_FACT = "reserved_fact"
     RESERVED_NAME = "reserved_name"
+    BLANK_NAME = "blank_name"
 
     OUT_OF_SEQUENCE = "out_of_sequence"
     TOO_FAR_AHEAD = "too_far_ahead"
@@ -56,6 +60,7 @@ class InvalidCode(StrEnum):
     NOT_FAILED = "not_failed"
     NOT_RESTING = "not_resting"
     NO_LIQUIDITY = "no_liquidity"
+    MEETS_OWN_ORDER = "meets_own_order"
     OTHER_CONTRACT = "other_contract"
 
 
@@ -66,3 +71,12 @@ class CommandInvalid:
     command: str  # its word, as in `place`
     code: InvalidCode
     message: str
+
+
+@frozen
+class CommandRepeated:
+    """The same command came again, and changed nothing. `answer` is the first one, which counts no second time."""
+
+    command: str  # its word, as in `place`
+    id: str
+    answer: tuple[FactsJson, ...]  # events, as JSON

@@ -72,6 +72,11 @@ class MatchResult(Generic[T]):
         self.fills = fills
         self.self_trade_cancels = self_trade_cancels
 
+    @property
+    def why_unpriced(self) -> Reason:
+        """Why there is no price for a market order that has no fills: nobody is there, or its owner alone."""
+        return OWN_ORDER if self.self_trade_cancels else self.reason
+
 
 _UNMATCHED: Final[dict[OrderType, MatchResult[Any]]] = {
     LIMIT: MatchResult(RESTED),

@@ -12,13 +12,13 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, ClassVar, Generic, TypeVar
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from policy.diagnostics import Diagnostic, in_one_line
-from policy.market.checks import InvalidCommandError, code_of
+from policy.market.checks import InvalidCommandError, code_of, new
 from policy.market.commands import NewDay
-from policy.market.events import CommandInvalid, InvalidCode
-from policy.wire import Commands, word
+from policy.market.events import CommandInvalid, CommandRepeated, InvalidCode
+from policy.wire import Commands, event_json, word
 
 Command = TypeVar("Command")
 Event = TypeVar("Event")
@@ -80,6 +80,13 @@ class Venue(ABC, Generic[Command, Event]):
 def misread(command: Any, wrong: Sequence[Diagnostic]) -> CommandInvalid:
     """The answer to what is no command, or to one that is not well formed."""
     return CommandInvalid(word(type(command)), code_of(wrong), in_one_line(wrong))
+
+
+def repeated(command: Any, first: Any, events: Sequence[Any]) -> CommandRepeated:
+    """The answer to an order whose id is known: that to the first. Raises InvalidCommandError for another order."""
+    if evolve(first, at=command.at) != command:
+        new((command.id,), command.id, "order")
+    return CommandRepeated(word(type(command)), command.id, tuple(map(event_json, events)))
 
 
 def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:

@@ -8,7 +8,16 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from policy.market.book import MARKET
-from policy.market.checks import InvalidCommandError, available, new, on_lot, on_tick, positive, within_facts
+from policy.market.checks import (
+    InvalidCommandError,
+    available,
+    new,
+    not_blank,
+    on_lot,
+    on_tick,
+    positive,
+    within_facts,
+)
 from policy.market.events import InvalidCode
 from policy.perpetuals.commands import CROSS, MONEY, PRICE, SIZE, PlacePerpetual
 from policy.perpetuals.state import Account, Bucket, Contract, Position, State
@@ -34,7 +43,8 @@ def check_transfer(amount: int, free: int, where: str) -> None:
 
 
 def check_order(order: PlacePerpetual, contract: Contract, bucket: Bucket) -> None:
-    """The size in lots, the price in ticks, the bucket one that may hold the contract."""
+    """A name, the size in lots, the price in ticks, the bucket one that may hold the contract."""
+    not_blank(order.id, "order")
     if bucket.name not in (CROSS, contract.name):
         message = f"the bucket `{bucket.name}` holds that contract alone: use `{CROSS}` or `{contract.name}`"
         raise InvalidCommandError(InvalidCode.OTHER_CONTRACT, message)

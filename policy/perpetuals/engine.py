@@ -12,16 +12,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar, assert_never, get_args
 
-import attrs
 from attrs import define, field
 
 from policy.answers import MISSING, Outcome, UndecidedError
 from policy.facts.records import unchecked
-from policy.market.checks import InvalidCommandError, known, new, positive, read, within_facts
+from policy.market.checks import InvalidCommandError, known, positive, read, within_facts
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.matcher import REQUESTED
-from policy.market.venue import Clock, Venue
+from policy.market.venue import Clock, Venue, repeated
 from policy.perpetuals import commands as do
 from policy.perpetuals.checks import bucket_of, check_index, check_name, check_order, check_transfer
 from policy.perpetuals.commands import MONEY, PRICE, SIZE
@@ -68,7 +67,7 @@ class Engine(Venue[do.Command, Event]):
 
     rules_on: Callable[[str], PerpetualRules]
     state: State = field(init=False)
-    _answered: dict[str, tuple[do.PlacePerpetual, Event]] = field(factory=dict)
+    _answered: dict[str, tuple[do.PlacePerpetual, list[Event]]] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
         self.state = State(self.rules_on(self.clock.on.isoformat()), self.events.append)
@@ -249,12 +248,9 @@ class Engine(Venue[do.Command, Event]):
     # ── orders and prices ───────────────────────────────────────────────────────────────────
 
     def _place(self, command: do.PlacePerpetual) -> None:
-        body = attrs.evolve(command, at=0)
-        if command.id in self._answered:
-            before, answer = self._answered[command.id]
-            if before != body:
-                new(self._answered, command.id, "order")
-            self.state.emit(answer)
+        before = self._answered.get(command.id)
+        if before is not None:
+            self.state.emit(repeated(command, *before))
             return
         account = known(self.state.accounts, command.account, "account")
         contract = known(self.state.contracts, command.contract, "contract")
@@ -262,7 +258,7 @@ class Engine(Venue[do.Command, Event]):
         check_order(command, contract, bucket)
         first = len(self.events)
         place(self.state, command, account, bucket, contract)
-        self._answered[command.id] = body, self.events[first]
+        self._answered[command.id] = command, self.events[first:]
 
     def _cancel(self, command: do.CancelPerpetual) -> None:
         account = known(self.state.accounts, command.account, "account")

@@ -15,7 +15,7 @@ from attrs import frozen
 from policy.answers import Verdict
 from policy.market.book import OrderType, Side
 from policy.market.commands import ORDER_TYPE, SIDE
-from policy.market.events import CommandInvalid
+from policy.market.events import CommandInvalid, CommandRepeated
 from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf, OptionalOf
@@ -270,6 +270,7 @@ class BucketStated:
 
 Event = (
     CommandInvalid
+    | CommandRepeated
     | PerpetualListed
     | PerpetualNotListed
     | PerpetualAccountOpened

@@ -127,7 +127,7 @@ def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucke
     size = command.size
     if command.type == MARKET:
         if not result.fills:
-            state.emit(PerpetualCancelled(order.id, order.owner, result.reason, order.remaining))
+            state.emit(PerpetualCancelled(order.id, order.owner, result.why_unpriced, order.remaining))
             return
         order.price = result.fills[-1][0].price
         size = sum(quantity for _, quantity in result.fills)

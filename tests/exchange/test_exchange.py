@@ -39,7 +39,8 @@ from policy.exchange.events import (
     Traded,
 )
 from policy.exchange.ledger import Balance
-from policy.market.events import CommandInvalid
+from policy.market.events import CommandInvalid, CommandRepeated
+from policy.wire import event_json
 
 
 def last(market: Engine) -> list[str]:
@@ -350,13 +351,15 @@ def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:
     market = exchange()
     place(market, "a1", "ann", "sell", 100_00, COIN)
     first = place(market, "b1", "ben", "buy", 100_00, 2 * COIN)
-    assert place(market, "b1", "ben", "buy", 100_00, 2 * COIN, at=AT + 5) == first
+    again = place(market, "b1", "ben", "buy", 100_00, 2 * COIN, at=AT + 5)
+    assert again == [CommandRepeated("place", "b1", tuple(map(event_json, first)))]
     assert held(market, "ben") == 100_00
     (rejected,) = place(market, "b1", "ben", "buy", 100_00, COIN, at=AT + 6)
     assert isinstance(rejected, CommandInvalid)
     assert rejected.code == "duplicate"
     refused = place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 6)
-    assert place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 7) == refused
+    (repeated,) = place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 7)
+    assert repeated == CommandRepeated("place", "b2", tuple(map(event_json, refused)))
 
 
 def test_a_number_beyond_what_facts_can_tell_is_no_traceback() -> None:

@@ -28,8 +28,10 @@ from perpetual_market import (
 from policy.answers import Outcome
 from policy.diagnostics import PolicyError
 from policy.market.commands import NewDay
+from policy.market.events import CommandRepeated
 from policy.perpetuals import commands as do, events as told, mark_events as marked
 from policy.perpetuals.rules import perpetual_rules
+from policy.wire import event_json
 
 LONG_DAY = date.fromisoformat(HOUSE_DAY).toordinal()
 
@@ -270,14 +272,20 @@ def test_nobody_trades_with_themselves_between_buckets(mode: str) -> None:
     (cancelled,) = of(told.PerpetualCancelled, events)
     assert cancelled.id == {"cancel_incoming": "incoming", "cancel_resting": "resting"}[mode]
     assert cancelled.reason == "meets_own_order"
+    made.order("ann", "sell", 100, 1, id="there")
+    (cancelled,) = made.order("ann", "buy", None, 1, bucket="cross", type="market", id="unpriced")
+    assert (cancelled.id, cancelled.reason) == ("unpriced", "meets_own_order")
+    assert "there" in made.desk.state.live
 
 
 def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:
     made = market(ann=1_000, ben=1_000)
     (first,) = made.order("ann", "buy", 100, 1, id="a")
-    made.order("ben", "sell", 100, 1)
-    (again,) = made.order("ann", "buy", 100, 1, id="a")
-    assert again == first
+    second = made.order("ben", "sell", 100, 1, id="b")
+    assert of(told.PerpetualTraded, second)
+    for id, trader, side, events in (("a", "ann", "buy", [first]), ("b", "ben", "sell", second)):
+        (again,) = made.order(trader, side, 100, 1, id=id)
+        assert again == CommandRepeated("place_perpetual", id, tuple(map(event_json, events)))
     assert made.size("ann") == ONE
     assert not made.desk.state.live
     (other,) = made.order("ann", "buy", 100, 2, id="a")

@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from attrs import frozen
+from attrs import evolve, frozen
 from click.testing import CliRunner, Result
 
 from case_files import Case, parametrised
@@ -31,10 +31,17 @@ from policy.audit.replay import replay
 from policy.audit.verify import verify
 from policy.cli import main
 from policy.diagnostics import PolicyError
+from policy.exchange.commands import Place
+from policy.market.events import CommandRepeated
+from policy.perpetuals.commands import PlacePerpetual
 from policy.reports.journal.entries import read_command, read_event
+from policy.reports.journal.glossary import Glossary
+from policy.reports.journal.market import Recorded
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import COMMANDS, Market, engine_for
-from policy.scenario.run import Run, stage_of
+from policy.scenario.run import Run, header_of, stage_of
+from policy.scenario.summary import Tally
+from policy.vocabulary import Json
 from policy.wire import command_json, event_json, json_line
 
 SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
@@ -215,6 +222,32 @@ def test_no_order_of_a_set_shows(tmp_path: Path) -> None:
         subprocess.run([sys.executable, "-m", "policy", *words], check=True, capture_output=True, env=environment)
         journals.append(journal.read_bytes())
     assert journals[0] == journals[1]
+
+
+def _sent(name: str, again: int) -> tuple[Tally, Json]:
+    """A scenario, and all its orders again so often; what was counted, and the document."""
+    scenario, market = scenario_in(SCENARIOS / name), opened(name)
+    document = Recorded.whole(header_of(scenario, market, scenario.under), Glossary())
+    run = Run(market, on_record=document.take)
+    run.carry_out(scenario)
+    orders = [s.command for s in steps(name).values() if isinstance(s.command, Place | PlacePerpetual)]
+    for order in orders * again:
+        (event,) = run.submit(evolve(order, at=market.clock.at))
+        assert isinstance(event, CommandRepeated)
+        assert read_event(event_json(event)) == event
+    return run.tally, document.document("A platform").as_json()
+
+
+@pytest.mark.parametrize("name", ["shared_book", "perpetual_contracts"])
+def test_what_comes_of_an_order_is_counted_once_however_often_it_is_sent(name: str) -> None:
+    (once, document), (thrice, documented) = _sent(name, 0), _sent(name, 2)
+    counted = thrice.as_json()
+    orders = sum(n for kind, n in once.commands.items() if kind.startswith("place"))
+    assert orders
+    assert counted["events"].pop("command_repeated") == {"count": 2 * orders}
+    assert counted | {"commands": None} == once.as_json() | {"commands": None}
+    for part in ("trading", "margin"):
+        assert documented.get(part) == document.get(part)
 
 
 # ── nothing is lost ─────────────────────────────────────────────────────────────────────────

@@ -31,7 +31,7 @@ from policy.model import types
 from policy.model.types import Number, Type
 from policy.model.values import show
 from policy.source import Source
-from policy.wire import Commands, event_json
+from policy.wire import EVENT, Commands, event_json
 
 COMMON = {"new_day": "a new day, {on}"}
 EXCHANGE = {
@@ -260,6 +260,8 @@ def shown(event: Any) -> Iterator[str]:
                 below.append(f"{'' if name == 'verdict' else name + ': '}{in_words(held)}")
             case dict():
                 below.append(f"{name}: {_flat(said)}")
+            case [dict(), *_] if EVENT in said[0]:
+                below += [f"{name}: {item[EVENT]}" for item in said]
             case [dict(), *_]:
                 below += [f"{name}: {_flat(item)}" for item in said]
             case list():

@@ -13,6 +13,7 @@ from policy.answers import BilingualText
 
 _EXCHANGE = {
     "command_invalid": ("invalid command", "無效指令"),
+    "command_repeated": ("command repeated", "重複指令"),
     "instrument_listed": ("token listed", "代幣上架"),
     "platform_admitted": ("platform admitted", "平台獲接納"),
     "participant_admitted": ("participant admitted", "參與者獲接納"),
@@ -23,6 +24,7 @@ _EXCHANGE = {
     "order_accepted": ("order accepted", "接納買賣盤"),
     "order_rejected": ("order rejected", "拒絕買賣盤"),
     "traded": ("trade", "成交"),
+    "fees_waived": ("fees beyond a seller's proceeds waived", "豁免超出賣方所得的費用"),
     "trade_rejected": ("trade rejected", "拒絕成交"),
     "order_cancelled": ("order cancelled", "取消買賣盤"),
     "order_replaced": ("order replaced", "更改買賣盤"),
@@ -130,5 +132,5 @@ EVENTS = _words(
     {name: (en[0].upper() + en[1:], zh) for name, (en, zh) in (_EXCHANGE | _LENDER | _PERPETUALS).items()}
 )
 MONEY = _words(_MONEY)
-OF_THE_EXCHANGE = frozenset(_EXCHANGE) - {"command_invalid"}
+OF_THE_EXCHANGE = frozenset(_EXCHANGE) - {"command_invalid", "command_repeated"}
 OF_MARGIN = frozenset(_LENDER) | frozenset(_PERPETUALS)
