@@ -66,10 +66,21 @@ def test_an_interrupt_is_no_answer() -> None:
         text=True,
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),  # ignored in the background
     ) as process:
-        time.sleep(2)
+        wait_for_watch(process.pid)
         process.send_signal(signal.SIGINT)
         _, told = process.communicate(timeout=30)
     assert (process.returncode, told) == (130, "interrupted\n")
+
+
+def wait_for_watch(process: int) -> None:
+    """Until a process has blocked SIGINT, to wait for it in a thread; two seconds where the system tells nothing."""
+    status, until = Path(f"/proc/{process}/status"), time.monotonic() + 30
+    while status.exists() and time.monotonic() < until:
+        blocked = next(line.split()[1] for line in status.read_text().splitlines() if line.startswith("SigBlk"))
+        if int(blocked, 16) >> (signal.SIGINT - 1) & 1:
+            return
+        time.sleep(0.05)
+    time.sleep(2)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
