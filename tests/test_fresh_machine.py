@@ -291,6 +291,8 @@ def lines_of_skips(told: str) -> Iterator[str]:
 def test_tests_pass_or_say_what_to_install(how: str, tmp_path: Path) -> None:
     changes = (stubs(tmp_path, how, *LIBRARIES, *OTHERS), no_programs(tmp_path), no_fonts(tmp_path))
     done = pytest_of(tmp_path, [], *changes)
+    failed = [line for line in done.stdout.splitlines() if line.startswith(("FAILED", "ERROR"))]
+    assert not failed, done.stdout[-5_000:]
     assert done.returncode == 0, done.stdout[-5_000:]
     said = [line for line in lines_of_skips(done.stdout) if "the recorded" not in line and "schema" not in line]
     assert len(said) > 10

@@ -13,7 +13,6 @@ import shlex
 import subprocess
 import sys
 from collections.abc import Callable
-from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -89,7 +88,8 @@ def test_every_command_shown_runs_in_a_clone(page: Path, tmp_path: Path) -> None
         done = subprocess.run(
             ["bash", "-c", command], cwd=tmp_path, env=names, capture_output=True, text=True, timeout=900
         )
-        assert done.returncode in (0, 1, 3), f"{command}\n{done.stderr[-2000:]}"
+        ends = {2} if "lines that cannot be read" in command else {0, 1, 3}
+        assert done.returncode in ends, f"{command}\n{done.stderr[-2000:]}"
         assert "Traceback" not in done.stderr, command
 
 
@@ -137,7 +137,10 @@ def test_modules_imported_by_python_shown_exist(page: Path) -> None:
     for block in blocks(page, "python"):
         for node in ast.walk(ast.parse(block)):
             if isinstance(node, ast.ImportFrom):
-                assert import_module(str(node.module)), node.module
+                place = ROOT / str(node.module).replace(".", "/")
+                assert (
+                    not str(node.module).startswith("policy") or place.is_dir() or place.with_suffix(".py").is_file()
+                )
 
 
 def test_the_readme_is_short() -> None:
