@@ -77,7 +77,7 @@ def reformat(seed: int) -> None:
     assert check([Text("random.policy", once.encode())]).model == before
 
 
-@settings(max_examples=75, **QUIET)
+@settings(max_examples=50, **QUIET)
 @given(SEEDS)
 def test_backends_agree_on_random_rules(seed: int) -> None:
     agree(seed)
@@ -103,7 +103,7 @@ def test_the_shipped_rules_mean_what_the_model_says() -> None:
     assert asked > 300
 
 
-@settings(max_examples=30, **QUIET)
+@settings(max_examples=20, **QUIET)
 @given(SEEDS)
 def test_formatting_changes_no_meaning(seed: int) -> None:
     reformat(seed)

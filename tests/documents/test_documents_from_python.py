@@ -93,7 +93,7 @@ def test_a_letter_about_a_decision() -> None:
         documents.decision(shipped(), "order_accepted", "{", source="letter.json")
 
 
-@pytest.mark.parametrize("kind", ["trading", "margin"])
+@pytest.mark.parametrize("kind", ["trading", pytest.param("margin", marks=pytest.mark.slow)])
 def test_a_market_from_a_scenario_and_from_its_journal(kind: str, tmp_path: Path) -> None:
     make: Callable[..., Document] = getattr(documents, kind)
     rules = shipped().rules

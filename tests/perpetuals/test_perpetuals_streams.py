@@ -232,7 +232,7 @@ def settings_for(examples: int) -> settings:
 
 
 TestAnyStream = AnyStream.TestCase
-TestAnyStream.settings = settings_for(40)
+TestAnyStream.settings = settings_for(25)
 
 
 def test_a_loss_beyond_the_margin_leaves_no_position_in_another_contract() -> None:

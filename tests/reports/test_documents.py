@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 import optional
-from documents_made import FEW, KINDS, Reader, document, made, printed
+from documents_made import EACH, FEW, Reader, document, made, printed
 from policy.answers import BilingualText
 from policy.cli import main
 from policy.reports.book.figures import Cover
@@ -22,7 +22,7 @@ from policy.reports.render import SHIPPED
 
 
 @pytest.mark.parametrize("language", [*(pytest.param(one, marks=pytest.mark.slow) for one in ("en", "zh")), "both"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH)
 def test_a_page_is_whole_in_itself(kind: str, language: str) -> None:
     reader = Reader()
     page = made(kind, "--language", language)
@@ -36,7 +36,7 @@ def test_a_page_is_whole_in_itself(kind: str, language: str) -> None:
     assert not re.search(r">\s*None\s*<", page)
 
 
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("kind", EACH)
 def test_markdown_says_the_same(kind: str) -> None:
     text = made(kind, "--language", "en", "--format", "markdown")
     assert text.startswith(("Policy that runs", "#")) or "\n# " in text

@@ -23,7 +23,7 @@ axe.run(document, {{runOnly: {RULES}}}).then((found) =>
 """
 TOO_WIDE = "document.documentElement.scrollWidth > innerWidth"
 LANGUAGES = ("both", "en", "zh")
-AT_ONCE = {("decision", "zh"), ("trading", "both"), ("portfolio", "en")}
+AT_ONCE = {("decision", "zh"), ("trading", "both")}
 EVERY = [
     pytest.param(kind, language, marks=() if (kind, language) in AT_ONCE else pytest.mark.slow)
     for kind in KINDS

@@ -34,7 +34,11 @@ from policy.wire import command_json, event_json, money_of, word
 
 SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
 PERMITTED = Verdict(Outcome.PERMITTED)
-STORIES = sorted(path.name for path in SCENARIOS.iterdir() if path.is_dir())
+STORIES = [
+    pytest.param(path.name, marks=[pytest.mark.slow] if path.name == "demonstration" else [])  # the longest
+    for path in sorted(SCENARIOS.iterdir())
+    if path.is_dir()
+]
 
 
 def run(*arguments: str) -> str:
@@ -296,6 +300,7 @@ def test_no_code_stands_where_a_word_should(name: str, language: str) -> None:
     assert "+00:00" not in told
 
 
+@pytest.mark.slow
 def test_money_does_not_fall_against_itself_and_alone_falls_only_what_is_held() -> None:
     falls = [row["shock"]["en"] for row in figures("margin_financing")["stress"]]
     assert not any(fall.startswith(("HKD ", "ETH ", "SOL ")) for fall in falls)

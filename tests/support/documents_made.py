@@ -42,6 +42,9 @@ KINDS = {
     "house": ["change", "shipped", "shipped+example.house", "--on", "2026-06-18", "--no-proofs"],
 }
 
+# `house` has two rulebooks and the figures of both, so most tests of it are slow
+EACH = [pytest.param(kind, marks=[pytest.mark.slow] if kind == "house" else []) for kind in KINDS]
+
 
 @cache
 def document(*words: str, facts: str = "") -> Document:
