@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _WHERE = {
     "Answer": "answers",
     "Basis": "answers",
+    "BilingualText": "answers",
     "Citation": "answers",
     "Derivation": "answers",
     "Diagnostic": "diagnostics",
@@ -56,7 +57,6 @@ _WHERE = {
     "Status": "answers",
     "UndecidedError": "answers",
     "Verdict": "answers",
-    "BilingualText": "answers",
     "load": "pipeline",
 }
 

@@ -9,9 +9,9 @@ from typing import Any
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.market import market_of, print_unread
+from policy.cli.market import market_of
 from policy.cli.options import DateType, format_option, rules_option, under_option
-from policy.cli.output import print_json
+from policy.cli.output import print_json, print_unread
 from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.run import Run

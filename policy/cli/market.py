@@ -7,8 +7,7 @@ from datetime import date
 import click
 
 from policy.cli.options import rulebooks_of
-from policy.cli.output import plural, print_diagnostics
-from policy.diagnostics import Diagnostic
+from policy.cli.output import plural
 from policy.reports.journal.event_counts import EventCount
 from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import Scenario
@@ -30,11 +29,6 @@ def market_of(scenario: Scenario, paths: tuple[str, ...], on: date | None, under
 def overlay_of(scenario: Scenario, under: str) -> str:
     """The overlay named on the command line, else the scenario's own; neither for `none`."""
     return "" if under == NO_OVERLAY else under or scenario.under
-
-
-def print_unread(diagnostic: Diagnostic) -> None:
-    """Prints why a line of a scenario could not be read."""
-    print_diagnostics((diagnostic,))
 
 
 def dates(about: dict[str, str]) -> str:

@@ -49,6 +49,11 @@ def print_diagnostics(diagnostics: Iterable[Diagnostic], err: bool = True) -> No
         click.echo(drawn(diagnostic) + "\n", err=err)
 
 
+def print_unread(diagnostic: Diagnostic) -> None:
+    """Prints why a line of a scenario could not be read."""
+    print_diagnostics((diagnostic,))
+
+
 def write_whole(path: str, data: bytes) -> None:
     """Publishes a file whole. Ends with 2 where it cannot be written."""
     try:

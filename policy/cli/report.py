@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from policy import documents
 from policy.cli.backtest import SHIPPED
 from policy.cli.options import DateType, on_option, read_facts, rules_option, texts_of, under_option
-from policy.cli.output import print_diagnostics
+from policy.cli.output import print_unread
 from policy.cli.printing import (
     Templates,
     language_option,
@@ -22,7 +22,6 @@ from policy.cli.printing import (
     templates_option,
 )
 from policy.cli.progress import progress
-from policy.diagnostics import Diagnostic
 from policy.documents import Document, Edition, Language
 from policy.documents.editions import name_of
 from policy.reports.pdf import needed_here
@@ -79,10 +78,6 @@ def command() -> None:
 
 def _edition(paths: tuple[str, ...], on: date, under: str) -> Edition:
     return Edition(documents.rules_of(texts_of(paths)), on, under, name_of(paths, under))
-
-
-def _unread(diagnostic: Diagnostic) -> None:
-    print_diagnostics((diagnostic,))
 
 
 @command.command("rulebook", short_help="The rules in words, as a book.")
@@ -171,7 +166,7 @@ def trading_command(scenario: str, journal: str, paths: tuple[str, ...], platfor
     _require_one(scenario, journal)
     rules = documents.rules_of(texts_of(paths))
     return documents.trading(
-        rules, journal=journal, scenario=scenario, platform=platform, on_unread=_unread, watch=progress
+        rules, journal=journal, scenario=scenario, platform=platform, on_unread=print_unread, watch=progress
     )
 
 
@@ -193,7 +188,7 @@ def margin_command(scenario: str, journal: str, paths: tuple[str, ...], platform
     _require_one(scenario, journal)
     rules = documents.rules_of(texts_of(paths))
     return documents.margin(
-        rules, journal=journal, scenario=scenario, platform=platform, on_unread=_unread, watch=progress
+        rules, journal=journal, scenario=scenario, platform=platform, on_unread=print_unread, watch=progress
     )
 
 

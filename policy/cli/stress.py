@@ -14,9 +14,9 @@ from typing import assert_never
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.market import amounts, market_of, print_unread
+from policy.cli.market import amounts, market_of
 from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
-from policy.cli.output import plural, print_diagnostics, print_json
+from policy.cli.output import plural, print_diagnostics, print_json, print_unread
 from policy.cli.progress import progress
 from policy.financing.events import AccountStated
 from policy.model.types import INSTANT, Number

@@ -14,9 +14,9 @@ import click
 from policy.audit.journal import Journal
 from policy.audit.records import Header
 from policy.cli.exits import Exit, end
-from policy.cli.market import market_of, overlay_of, print_unread, tally_text
+from policy.cli.market import market_of, overlay_of, tally_text
 from policy.cli.options import DateType, checked_of, format_option, not_here, rules_option, under_option
-from policy.cli.output import json_text, keep_apart, print_json, write_whole
+from policy.cli.output import json_text, keep_apart, print_json, print_unread, write_whole
 from policy.cli.progress import progress
 from policy.files import whole
 from policy.scenario.from_folder import Scenario, scenario_in

@@ -112,9 +112,14 @@ def finish(recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> 
     """What a scenario's document has beyond its records: accounts at the end, and what falls of prices would do."""
     if recorded.margin is not None:
         recorded.stress = stress_rows(_fresh(run.market, scenario, header))
-        recorded.margin.collateral.terms = terms(run.market)
-        recorded.margin.collateral.verdicts = verdicts(run.market)
-        recorded.state(statements(run.market))
+        _state(recorded.margin, recorded, run.market)
+
+
+def _state(margin: MarginTally, recorded: Recorded, market: Market) -> None:
+    """The accounts at the end, on what terms assets are taken, and what the rules say of each account."""
+    margin.collateral.terms = terms(market)
+    margin.collateral.verdicts = verdicts(market)
+    recorded.state(statements(market))
 
 
 def _fresh(market: Market, scenario: Scenario, header: Header) -> Callable[[], tuple[Run, Prices]]:
@@ -160,9 +165,7 @@ def _run_on(
     assert day.recorded.trading is not None
     assert day.recorded.margin is not None
     day.recorded.trading.stated = balances(market)
-    day.recorded.margin.collateral.terms = terms(market)
-    day.recorded.margin.collateral.verdicts = verdicts(market)
-    day.recorded.state(statements(market))
+    _state(day.recorded.margin, day.recorded, market)
     return day, run.unread
 
 

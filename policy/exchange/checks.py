@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, Place
 from policy.exchange.state import COMPENSATION, FEES, FILLED_IN, RESERVE_FUND, Market
-from policy.market.book import MARKET
-from policy.market.checks import InvalidCommandError, not_blank, not_reserved, on_lot, on_tick, positive
+from policy.market.checks import InvalidCommandError, fits_type, not_blank, not_reserved, on_lot, on_tick, positive
 from policy.market.events import InvalidCode
 from policy.market.matcher import OWN_ORDER, Reason
 from policy.model.values import show
@@ -19,15 +18,8 @@ RESERVED = frozenset((FEES, RESERVE_FUND, COMPENSATION))
 def check_order(command: Place, market: Market) -> None:
     """An order by itself; its facts have been read."""
     not_blank(command.id, "order")
-    price = command.price
-    if command.type == MARKET:
-        if price is not None:
-            message = "a market order takes any price: leave it out"
-            raise InvalidCommandError(InvalidCode.PRICE_UNWANTED, message)
-        price = market.tick
-    elif price is None:
-        message = f"an order of type `{command.type}` needs a price"
-        raise InvalidCommandError(InvalidCode.PRICE_MISSING, message)
+    fits_type(command.price, command.type)
+    price = market.tick if command.price is None else command.price
     if command.fees < 0:
         message = f"the fees are {show(command.fees, MONEY)}: they must be at least 0"
         raise InvalidCommandError(InvalidCode.NEGATIVE, message)

@@ -34,7 +34,16 @@ from policy.financing.rules import FinancingRules, financing_rules
 from policy.financing.sales import review
 from policy.financing.state import NO_CALL, Account, Asset, Context, Held, Lender
 from policy.financing.views import statement
-from policy.market.checks import InvalidCommandError, available, known, new, not_blank, positive, within_facts
+from policy.market.checks import (
+    InvalidCommandError,
+    available,
+    known,
+    new,
+    not_blank,
+    one_price_each,
+    positive,
+    within_facts,
+)
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.venue import Clock, Venue
@@ -79,7 +88,7 @@ class Engine(Venue[do.Command, Event]):
             case do.PriceAsset():
                 self._take_prices({command.asset: command.price})
             case do.PriceAssets():
-                self._prices(command)
+                self._take_prices(one_price_each(command.assets, command.prices, "asset"))
             case do.PostCollateral():
                 self._post(command)
             case do.WithdrawCollateral():
@@ -215,13 +224,6 @@ class Engine(Venue[do.Command, Event]):
         return known(self.accounts, command.account, "account"), known(self.assets, command.asset, "asset")
 
     # ── prices ──────────────────────────────────────────────────────────────────────────────
-
-    def _prices(self, command: do.PriceAssets) -> None:
-        prices = dict(zip(command.assets, command.prices, strict=False))
-        if not len(prices) == len(command.assets) == len(command.prices):
-            message = "there must be one price for each asset, and each asset named once"
-            raise InvalidCommandError(InvalidCode.PRICE_COUNT, message)
-        self._take_prices(prices)
 
     def _take_prices(self, prices: Mapping[str, int | None]) -> None:
         """All of them or none; every account that holds one of the assets is then reviewed once."""

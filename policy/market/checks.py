@@ -11,12 +11,14 @@ from typing import Any, TypeVar
 
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.interface import BoundQuestion
+from policy.market.book import MARKET, OrderType
 from policy.market.events import InvalidCode
 from policy.model.types import MOST_FACT_DIGITS, Number
 from policy.model.values import show
 from policy.vocabulary import FactsJson
 
 T = TypeVar("T")
+P = TypeVar("P")
 
 LIMIT_OF_FACTS = 10**MOST_FACT_DIGITS  # every fact of the rules is smaller
 
@@ -65,6 +67,25 @@ def positive(amount: int, of: Number, what: str) -> None:
     if amount <= 0:
         message = f"the {what} is {show(amount, of)}: it must be more than 0"
         raise InvalidCommandError(InvalidCode.NOT_POSITIVE, message)
+
+
+def fits_type(price: int | None, type: OrderType) -> None:
+    """A market order has no price, and every other order has one."""
+    if type == MARKET:
+        if price is not None:
+            message = "a market order takes any price: leave it out"
+            raise InvalidCommandError(InvalidCode.PRICE_UNWANTED, message)
+    elif price is None:
+        raise InvalidCommandError(InvalidCode.PRICE_MISSING, f"an order of type `{type}` needs a price")
+
+
+def one_price_each(names: Sequence[str], prices: Sequence[P], what: str) -> dict[str, P]:
+    """The prices of one moment, by what they are the prices of."""
+    priced = dict(zip(names, prices, strict=False))
+    if not len(priced) == len(names) == len(prices):
+        message = f"there must be one price for each {what}, and each {what} named once"
+        raise InvalidCommandError(InvalidCode.PRICE_COUNT, message)
+    return priced
 
 
 def on_tick(price: int, tick: int, of: Number) -> None:

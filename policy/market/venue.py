@@ -100,11 +100,11 @@ def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> 
         (venue,) = venues
         venue.advance(at)
     except InvalidCommandError as invalid:
-        return [_rejected(command, invalid)]
+        return [_invalid(command, invalid)]
     try:
         venue.carry_out(command)
     except InvalidCommandError as invalid:
-        venue.events.append(_rejected(command, invalid))
+        venue.events.append(_invalid(command, invalid))
     venue.conclude()
     return venue.drain()
 
@@ -129,5 +129,5 @@ def _out_of_sequence(message: str) -> InvalidCommandError:
     return InvalidCommandError(InvalidCode.OUT_OF_SEQUENCE, message)
 
 
-def _rejected(command: Any, invalid: InvalidCommandError) -> CommandInvalid:
+def _invalid(command: Any, invalid: InvalidCommandError) -> CommandInvalid:
     return CommandInvalid(word(type(command)), invalid.code, invalid.message)

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from policy.market.book import MARKET
 from policy.market.checks import (
     InvalidCommandError,
     available,
+    fits_type,
     new,
     not_blank,
     on_lot,
@@ -50,14 +50,8 @@ def check_order(order: PlacePerpetual, contract: Contract, bucket: Bucket) -> No
         raise InvalidCommandError(InvalidCode.OTHER_CONTRACT, message)
     positive(order.size, SIZE, "quantity")
     on_lot(order.size, contract.lot, SIZE)
-    if order.price is None:
-        if order.type != MARKET:
-            message = f"an order of type `{order.type}` needs a price"
-            raise InvalidCommandError(InvalidCode.PRICE_MISSING, message)
-    elif order.type == MARKET:
-        message = "a market order takes any price: leave it out"
-        raise InvalidCommandError(InvalidCode.PRICE_UNWANTED, message)
-    else:
+    fits_type(order.price, order.type)
+    if order.price is not None:
         positive(order.price, PRICE, "price")
         on_tick(order.price, contract.tick, PRICE)
     _countable(order, contract, bucket)

@@ -16,7 +16,7 @@ from attrs import define, field
 
 from policy.answers import MISSING, Outcome, UndecidedError
 from policy.facts.records import unchecked
-from policy.market.checks import InvalidCommandError, known, positive, read, within_facts
+from policy.market.checks import InvalidCommandError, known, one_price_each, positive, read, within_facts
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.matcher import REQUESTED
@@ -126,7 +126,7 @@ class Engine(Venue[do.Command, Event]):
             case do.IndexPrice():
                 self._take_prices({command.contract: command.price})
             case do.IndexPrices():
-                self._prices(command)
+                self._take_prices(one_price_each(command.contracts, command.prices, "contract"))
             case do.ListPerpetual():
                 self._list(command)
             case do.OpenPerpetualAccount():
@@ -267,13 +267,6 @@ class Engine(Venue[do.Command, Event]):
             message = f"`{account.name}` has no order `{command.id}` at rest"
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
         cancel(self.state, order, REQUESTED)
-
-    def _prices(self, command: do.IndexPrices) -> None:
-        prices = dict(zip(command.contracts, command.prices, strict=False))
-        if not len(prices) == len(command.contracts) == len(command.prices):
-            message = "there must be one price for each contract, and each contract named once"
-            raise InvalidCommandError(InvalidCode.PRICE_COUNT, message)
-        self._take_prices(prices)
 
     def _take_prices(self, prices: Mapping[str, int | None]) -> None:
         """All of them or none. Every contract is marked before an order is judged, and every order before a bucket.
