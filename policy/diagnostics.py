@@ -141,10 +141,11 @@ def _is_slip(word: str, member: str) -> bool:
 
 
 def in_order(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """Sorted by file, then place; findings without a place come first."""
+    """Errors before warnings, each by file, then place; findings without a place come first."""
 
-    def key(d: Diagnostic) -> tuple[str, int, str, str]:
-        return (d.span.source.name, d.span.start, d.code, d.message) if d.span else ("", 0, d.code, d.message)
+    def key(d: Diagnostic) -> tuple[bool, str, int, str, str]:
+        name, start = (d.span.source.name, d.span.start) if d.span else ("", 0)
+        return (not d.is_error, name, start, d.code, d.message)
 
     return sorted(diagnostics, key=key)
 

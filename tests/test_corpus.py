@@ -2,6 +2,7 @@
 
 syntax     a file              → its declarations, or what is wrong with it
 errors     one file or more    → the diagnostics, drawn
+mistakes   a common mistake    → the same
 decisions  rules and questions → the answers, the same from every backend
 facts      a question, facts   → the facts as read, or what is wrong with them
 plain      rules               → the same in English and in Chinese
@@ -84,6 +85,11 @@ def test_documents(case: Case, update: bool, monkeypatch: pytest.MonkeyPatch) ->
 
 @parametrised("errors")
 def test_errors(case: Case, update: bool) -> None:
+    case.settle(findings(split(case.input)[0]), update)
+
+
+@parametrised("mistakes")
+def test_mistakes(case: Case, update: bool) -> None:
     case.settle(findings(split(case.input)[0]), update)
 
 

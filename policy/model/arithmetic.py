@@ -5,7 +5,7 @@ from __future__ import annotations
 from attrs import evolve
 
 from policy.model import expressions as typed, types, values
-from policy.model.coercion import Coercion, a_type
+from policy.model.coercion import PRESENCE, Coercion, a_type
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type
 from policy.model.values import SECONDS
@@ -62,7 +62,8 @@ def additive(checker: Coercion, node: tree.Binary, hint: Type) -> Expression:
         return checker.fail("type-mismatch", message, span)
     left, right, of = checker.same_type(left, right)
     if not isinstance(of, Number | types.Broken):
-        return checker.fail("type-mismatch", f"{a_type(of)} cannot be added or subtracted", span)
+        help = PRESENCE if isinstance(of, types.OptionalOf) else ""
+        return checker.fail("type-mismatch", f"{a_type(of)} cannot be added or subtracted", span, help)
     return typed.Binary(node.operator, left, right, type=of, span=span)
 
 

@@ -190,7 +190,13 @@ def rules_of(context: Context, written: tuple[tree.Rule, ...], checker: TypeChec
     result = []
     for r in written:
         if r.name.text in names:
-            context.found.error("duplicate-name", f"a rule `{r.name.text}` is already there", r.name.span)
+            context.found.error(
+                "duplicate-name",
+                f"`{r.name.text}` names two rules of the decision",
+                r.name.span,
+                "rename one of the two; a rule that begins later has a name of its own too",
+                related=((names[r.name.text].name.span, "first named here"),),
+            )
         names[r.name.text] = r
         result.append(
             rules.Rule(

@@ -28,8 +28,8 @@ def overlaps(versions: Sequence[D]) -> list[tuple[D, D]]:
     dated = periods(versions)
     return [
         (a, b)
-        for (a, _, end), (b, start, _) in pairwise(dated)
-        if (end if end is not None else ENDING) > (start or BEGINNING)
+        for (a, first, end), (b, start, _) in pairwise(dated)
+        if (end if end is not None else ENDING) > (start or BEGINNING) or first == start
     ]
 
 

@@ -22,6 +22,7 @@ from policy.model.names import Scope
 from policy.model.types import EXACT_FRACTION, Number, Type, describe
 from policy.source import Span
 from policy.syntax import tree
+from policy.syntax.slips import INSTEAD
 
 
 class TypeChecker(Coercion):
@@ -201,7 +202,10 @@ class TypeChecker(Coercion):
             message = f"`{name}` is neither a member of `{types.short(hint.name)}` nor a name known here"
         else:
             message = f"there is nothing called `{name}` here"
-        help = which_member(name, hint.members) if isinstance(hint, types.Enum) else did_you_mean(name, known)
+        if isinstance(hint, types.Enum):
+            help = which_member(name, hint.members)
+        else:
+            help = self.scope.elsewhere(name) or INSTEAD.get(name) or did_you_mean(name, known)
         if not help and isinstance(hint, types.Text):
             help = f'a text is written in quotes: `"{name}"`'
         if not help and enums:

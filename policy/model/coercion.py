@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from abc import ABC, abstractmethod
 
 from attrs import evolve
 
-from policy.diagnostics import Collector
+from policy.diagnostics import Collector, which_member
 from policy.model import expressions as typed, types, values
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type, a_type as a_type
 from policy.source import Span
 from policy.syntax import tree
+from policy.syntax.slips import LOOSE_DATE, iso_date
+
+_BARE = re.compile(r"[0-9][0-9_.]*%?|[0-9-]{10}(T[0-9:.+Z-]+)?|true|false")
+PRESENCE = "say what holds where it is absent: `… default …`, or test `is present`"
 
 
 class Coercion(ABC):
@@ -78,17 +83,20 @@ class Coercion(ABC):
                     "currency-mismatch",
                     f"{actual.currency} cannot be used where {expected.currency} is expected",
                     e.span,
-                    "convert with an exchange rate that is a fact or a parameter",
+                    f"write the amount in {expected.currency}, or convert it: `amount / 1 {actual.currency} "
+                    f"* 1 {expected.currency} * rate` under `round`",
                 )
             help = ""
-            if isinstance(e, typed.Literal) and expected.currency:
+            if isinstance(e, typed.Literal) and expected.currency and actual.unit == "number":
                 help = f"write the currency: `{values.show(e.value, actual)} {expected.currency}`"
-            elif isinstance(e, typed.Literal) and expected.unit == "rate":
-                help = "write a rate as a percentage: `100%`, not `1`"
+            elif isinstance(e, typed.Literal) and expected.unit == "rate" and actual.unit == "number":
+                help = "write a rate as a percentage: `15%`, not `0.15`"
+            elif isinstance(e, typed.Literal) and actual.currency and expected.unit == "number":
+                help = f"write the number alone: `{values.show(e.value, Number('number', actual.scale))}`"
         else:
-            help = ""
+            help = _unquoted(e, expected)
         if isinstance(actual, types.OptionalOf):
-            help = "say what holds where it is absent: `… default …`, or test `is present`"
+            help = PRESENCE
         return self.fail(
             "type-mismatch", f"this is {a_type(actual)}, but {a_type(expected)} is expected", e.span, help
         )
@@ -130,3 +138,21 @@ class Coercion(ABC):
         if isinstance(e.type, Number) and e.type.scale == EXACT_FRACTION:
             return self.unrounded(e)
         return e
+
+
+def _unquoted(e: Expression, expected: Type) -> str:
+    """The remedy where a literal of another kind was meant: a text in quotes, a date with single digits."""
+    plain = expected.of if isinstance(expected, types.OptionalOf) else expected
+    if isinstance(e, typed.Literal) and isinstance(e.type, types.Text):
+        match plain:
+            case types.Enum(members=members) if e.value in members:
+                return f"write the member without quotation marks: `{e.value}`"
+            case types.Enum(members=members):
+                return which_member(e.value, members)
+            case types.Number() | types.Date() | types.Instant() | types.Boolean() if _BARE.fullmatch(e.value):
+                return f"write it without quotation marks: `{e.value}`"
+            case _:
+                return ""
+    if isinstance(plain, types.Date) and (date := LOOSE_DATE.fullmatch(e.span.text)):
+        return iso_date(date)
+    return ""

@@ -65,8 +65,19 @@ class Context:
         self, written: tuple[tree.Version, ...], checker: TypeChecker, of: Type
     ) -> tuple[rules.Version, ...]:
         return tuple(
-            rules.Version(body=checker.typed(v.body, of), **self.dated(v.span, v.period, v.per)) for v in written
+            rules.Version(body=checker.typed(v.body, of), **self.dated(v.span, v.period, v.per))
+            for v in self._compared(written)
         )
+
+    def _compared(self, written: tuple[tree.Version, ...]) -> tuple[tree.Version, ...]:
+        """`a = b`, written for `a is b`, reads as two versions; it is reported and read as was meant."""
+        if len(written) != 2 or any(v.period for v in written) or written[0].per.names:
+            return written
+        first, second = written
+        sign = Span(second.span.source, second.span.start, second.span.start + 1)
+        self.found.error("unexpected-word", "`=` begins a second version here", sign, "write `is` to compare")
+        body = tree.Binary("is", first.body, second.body, span=first.body.span)
+        return (tree.Version(None, body, second.per, span=first.span),)
 
 
 def days_of(period: tree.Period | None, found: Collector) -> tuple[int | None, int | None]:

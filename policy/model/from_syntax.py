@@ -50,6 +50,7 @@ class _Reader:
                 self.bounds,
                 found,
                 frozenset(index.unparsed),
+                index.elsewhere(name),
                 index.open(name),
             )
             for name in index.units

@@ -5,7 +5,7 @@ In: parsed files. Out: an `Index` of entries and imports, with findings about na
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from attrs import define, field, frozen
 
@@ -13,6 +13,7 @@ from policy.diagnostics import Collector, did_you_mean
 from policy.model.names import Entry, merge
 from policy.source import Span
 from policy.syntax import tree
+from policy.syntax.slips import RESERVED_NAMES
 
 LANGUAGE_VERSION = 1
 
@@ -75,6 +76,11 @@ class Index:
     def visible(self, ruleset: str) -> dict[str, tuple[Entry, ...]]:
         """Names visible in `ruleset`: its own and the imported ones."""
         return merge(self.own[ruleset], (e for r in self.reach(ruleset) for e in self.own[r]))
+
+    def elsewhere(self, ruleset: str) -> dict[str, str]:
+        """Names that are declared only in rulesets that `ruleset` does not see, with the one that declares them."""
+        seen = {ruleset, *self.reach(ruleset)}
+        return {e.node.name.text: r for r, entries in self.own.items() if r not in seen for e in entries}
 
 
 def index(files: Sequence[tree.File], found: Collector) -> Index:
@@ -186,11 +192,27 @@ def _declare(unit: Unit, result: Index, found: Collector) -> None:
             result.provisions.setdefault(d.name.text, (unit.name, d))
         elif isinstance(d, NAMED):
             name = d.name.text
+            for word in (d.name, *_spoken(d)):
+                if word.text in RESERVED_NAMES:
+                    found.error(
+                        "reserved-name",
+                        f"`{word.text}` is a word of the language, so no expression can refer to it",
+                        word.span,
+                        "choose another name",
+                    )
             if name in own:
                 twice(d.name, own[name].node.name.span)
                 continue
             own[name] = Entry(f"{unit.name}.{name}", unit.name, d, d.span)
             result.own[unit.name].append(own[name])
+
+
+def _spoken(d: tree.Definition) -> Iterator[tree.Name]:
+    """Names inside a declaration that expressions use without anything before them."""
+    if isinstance(d, tree.EnumOf):
+        yield from (m.name for m in d.members)
+    elif isinstance(d, tree.Value | tree.Table | tree.Decision | tree.Priority | tree.Property):
+        yield from (b.name for b in d.parameters)
 
 
 def _cycles(result: Index, found: Collector) -> None:

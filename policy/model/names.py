@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import types
@@ -13,6 +13,7 @@ from policy.model.currencies import MINOR_UNIT
 from policy.model.types import Type
 from policy.source import Span
 from policy.syntax import tree
+from policy.syntax.slips import INSTEAD
 from policy.vocabulary import QuestionKind
 
 
@@ -48,7 +49,12 @@ class Scope:
     bounds: dict[str, dict[str, tuple[int | None, int | None]]]  # of fields, once all records are read
     found: Collector
     unparsed: frozenset[str] = frozenset()  # names whose declarations could not be read
+    others: dict[str, str] = field(factory=dict)  # names that other rulesets declare, with the ruleset
     open: bool = False  # whether an import leads nowhere, so that any name may come from there
+
+    def elsewhere(self, name: str) -> str:
+        """The remedy where a ruleset that is not imported declares `name`."""
+        return f"add `import {self.others[name]}`, which declares `{name}`" if name in self.others else ""
 
     def suppressed(self, name: str) -> bool:
         """Whether `name` is unknown only because of something already reported."""
@@ -71,7 +77,8 @@ class Scope:
         if self.suppressed(name):
             return None
         known = [n for n, es in self.visible.items() if any(isinstance(e.node, kinds) for e in es)]
-        self.found.error("unknown-name", f"there is no {what} `{name}`", span, did_you_mean(name, known))
+        help = self.elsewhere(name) or INSTEAD.get(name) or did_you_mean(name, known)
+        self.found.error("unknown-name", f"there is no {what} `{name}`", span, help)
         return None
 
     def type_of(self, written: tree.TypeName) -> Type:

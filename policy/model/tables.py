@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import assert_never
 
@@ -46,11 +47,17 @@ def rows_of(
         )
         return rules.Rows(columns=(), rows=())
     read = []
+    heads = ", ".join(f"`{c.span.text}`" for c in header.cells)
+    split = 0  # the line of a row that an empty cell split in two
     for row in rows:
         if len(row.cells) != len(kinds):
-            context.found.error(
-                "table-shape", f"this row has {len(row.cells)} cells and the head {len(kinds)}", row.span
-            )
+            behind = row.span.source.line(row.span.line)[row.span.column - 1 + len(row.span.text) :]
+            is_split = behind.lstrip().startswith("|")
+            help = "a cell is empty; write `any` where a column does not matter" if is_split else ""
+            if row.span.line != split:
+                what = f"this row has {len(row.cells)} cells and the head {len(kinds)}"
+                context.found.error("table-shape", what, row.span, help or f"the columns are {heads}")
+            split = row.span.line if is_split else 0
             continue
         read.append(_row(context, row, kinds, columns, rows, checker, signature))
     return rules.Rows(columns=tuple(c for c in columns if c is not None), rows=tuple(read))
@@ -84,7 +91,7 @@ def _row(
             if cell.kind == "values" and len(cell.items) == 1:
                 result = checker.typed(cell.items[0], signature.type)
             else:
-                context.found.error("table-shape", "the result is one value", cell.span)
+                context.found.error("table-shape", "the result is one value", cell.span, _one_value(cell, kinds))
         elif cell.kind != "any":
             item = cell.items[0] if cell.kind == "values" and len(cell.items) == 1 else None
             if isinstance(item, tree.Moment) and len(item.iso) == 10:
@@ -94,6 +101,13 @@ def _row(
                 context.found.error("table-shape", f"the column `{kind}` holds dates, or `any`", cell.span)
     period = tree.Period(start, end, span=row.span)
     return rules.Row(cells=tuple(cells), result=result, **context.dated(row.span, period, per))
+
+
+def _one_value(cell: tree.Cell, kinds: list[str]) -> str:
+    """The remedy for a result that is not one value."""
+    if re.fullmatch(r"\d+, ?\d+%?", cell.span.text):
+        return f"write a decimal point: `{cell.span.text.replace(', ', ',').replace(',', '.')}`"
+    return f"the result stands in column {kinds.index('result') + 1}: are the cells in the order of the head?"
 
 
 def _tested(checker: TypeChecker, column: typed.Expression) -> typed.Expression:

@@ -93,7 +93,8 @@ def _fits(e: tree.Expectation, id: str, signature: Signature, arguments: int, ch
         return False
     if e.kind in ("equals", "permitted", "denied") and (signature.kind == "decision") == (e.kind == "equals"):
         word = "`permitted` or `denied`" if signature.kind == "decision" else "`= …`"
-        checker.fail("type-mismatch", f"a {signature.kind} is expected to be {word}", e.span)
+        help = "write `expect … permitted`, or `expect … denied by RULE`" if signature.kind == "decision" else ""
+        checker.fail("type-mismatch", f"a {signature.kind} is expected to be {word}", e.span, help)
         return False
     if arguments != len(signature.parameters):
         wanted = ", ".join(n for n, _ in signature.parameters)

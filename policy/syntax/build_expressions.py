@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -65,6 +66,15 @@ def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
     return make
 
 
+def _which_days(written: str) -> str:
+    """What a date that does not exist could have been."""
+    year, month = int(written[:4]), int(written[5:7])
+    if year == 0 or not 1 <= month <= 12:
+        return "write year, month and day: `2026-02-11`"
+    last = monthrange(year, month)[1]
+    return f"the last day of that month is `{year:04}-{month:02}-{last}`"
+
+
 class ExpressionBuilder:
     """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
 
@@ -98,7 +108,7 @@ class ExpressionBuilder:
         try:
             return date.fromisoformat(str(token))
         except ValueError:
-            self.found.error("bad-date", f"there is no day `{token}`", self.token_span(token))
+            self.found.error("bad-date", f"there is no day `{token}`", self.token_span(token), _which_days(token))
             return None
 
     def number_of(self, token: Token, unit: str = "") -> tree.Number:

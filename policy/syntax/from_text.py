@@ -19,18 +19,16 @@ from policy import resources
 from policy.diagnostics import Collector, Diagnostic, not_utf_8
 from policy.source import Source, Span
 from policy.syntax.build import Builder
+from policy.syntax.slips import DECLARATION_WORDS, Slip, begins_like_declaration, slip
 from policy.syntax.tree import File
 
 LARGEST_FILE = 4_000_000
 DEEPEST_NESTING = 100
 
-DECLARATION_WORDS = (
-    "language ruleset import source provision enum record set parameter value table decision priority "
-    "property test tighten adopt"
-).split()
-_DECLARATION_START = re.compile(rf"^(?:{'|'.join(DECLARATION_WORDS)})\b", re.MULTILINE)
 _NAMED_START = re.compile(rf"\b(?:{'|'.join(DECLARATION_WORDS)})\s+([A-Za-z]\w*(?:[./][\w.()-]+)?)", re.ASCII)
 _HEAD_START = re.compile(r"^(language|ruleset)\b", re.MULTILINE)
+_LINE_START = re.compile(r"^([A-Za-z]\w*)(?=\s+[A-Za-z0-9\"])", re.MULTILINE | re.ASCII)
+_ANY_NAMED = re.compile(r"\A\w+\s+([A-Za-z]\w*(?:[./][\w.()-]+)?)", re.ASCII)
 
 
 @cache
@@ -124,7 +122,11 @@ def comments_and_tokens(source: Source) -> Iterator[Token]:
 
 
 def _parse_by_declaration(source: Source, failure: UnexpectedInput) -> Parsed:
-    starts = [match.start() for match in _DECLARATION_START.finditer(source.text)]
+    starts = [
+        match.start()
+        for match in _LINE_START.finditer(source.text)
+        if match[1] in DECLARATION_WORDS or begins_like_declaration(match[1])
+    ]
     if not starts or source.text[: starts[0]].strip():
         starts.insert(0, 0)
     found: list[Diagnostic] = []
@@ -164,7 +166,7 @@ def _names_in(text: str) -> set[str]:
 
     The head of a file has words instead of names: `language` and `ruleset`.
     """
-    return {*_NAMED_START.findall(text), *_HEAD_START.findall(text)}
+    return {*_ANY_NAMED.findall(text), *_NAMED_START.findall(text), *_HEAD_START.findall(text)}
 
 
 def _build(source: Source, trees: list[tuple[int, Tree[Token]]]) -> Parsed:
@@ -218,34 +220,34 @@ _WORDS = {
 }
 
 
-_HABITS = {
-    "!": "write `not`, or `is not`",
-    "&": "write `and`",
-    ";": "a declaration ends where the next one begins",
-    "'": 'a text stands in "double quotes"',
-    "“": 'a text stands in straight "double quotes"',
-    "”": 'a text stands in straight "double quotes"',
-    "，": "write the comma of the Latin script: `,`",
-    "：": "write the colon of the Latin script: `:`",
-}
-
-
 def _explain(source: Source, failure: UnexpectedInput, start: int, end: int) -> Diagnostic:
     text = source.text[start:end]
     if isinstance(failure, UnexpectedCharacters):
         at = start + (failure.pos_in_stream or 0)
-        character = source.text[at]
-        help = _HABITS.get(character) or _expected(failure.allowed)
+        terminals = frozenset(failure.allowed or ())
         span = Span(source, at, at + 1)
-        return Diagnostic("unexpected-character", f"`{character}` is not allowed here", span, help)
+        place, help = _remedy(span, terminals, slip(source, at, source.text[at], terminals))
+        return Diagnostic("unexpected-character", f"`{place.text}` is not allowed here", place, help)
     assert isinstance(failure, UnexpectedToken | UnexpectedEOF)
     token = getattr(failure, "token", None)
-    expected = _expected(getattr(failure, "accepts", None) or failure.expected)
+    terminals = frozenset(getattr(failure, "accepts", None) or failure.expected)
     if token is None or token.type == "$END":
         at = start + len(re.sub(r"(\s|#[^\n]*)+\Z", "", text))
-        return Diagnostic("unfinished", "the declaration is not finished", Span(source, at, at), expected)
-    span = Span(source, start + token.start_pos, start + token.end_pos)
-    return Diagnostic("unexpected-word", f"`{token}` is not expected here", span, expected)
+        mistake = slip(source, max(start, at - 1), "", terminals)
+        if mistake is None:
+            message = "the declaration is not finished"
+            return Diagnostic("unfinished", message, Span(source, at, at), _expected(terminals))
+        span = mistake.span
+    else:
+        span = Span(source, start + token.start_pos, start + token.end_pos)
+        mistake = slip(source, span.start, str(token), terminals)
+    place, help = _remedy(span, terminals, mistake)
+    return Diagnostic("unexpected-word", f"`{place.text}` is not expected here", place, help)
+
+
+def _remedy(span: Span, terminals: frozenset[str], mistake: Slip | None) -> tuple[Span, str]:
+    """A common mistake with what to write instead, or `span` with what could have stood there."""
+    return (mistake.span, mistake.help) if mistake else (span, _expected(terminals))
 
 
 def _expected(terminals: Any) -> str:

@@ -20,7 +20,7 @@ from attrs import frozen
 
 CORPUS = Path(__file__).parents[1] / "corpus"
 SYNTAX_ERROR = re.compile(r"error\[unexpected-(word|character)\]")
-ABOUT_SYNTAX = ("errors", "syntax")  # folders
+ABOUT_SYNTAX = ("errors", "mistakes", "syntax")  # folders
 
 
 @frozen

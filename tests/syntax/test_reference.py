@@ -16,7 +16,7 @@ import policy
 from cases_of_rules import split, with_head
 from policy.diagnostics import draw
 from policy.pipeline import Text, check
-from policy.syntax.from_text import DECLARATION_WORDS
+from policy.syntax.slips import DECLARATION_WORDS
 from policy.testing.run import Runner
 
 REFERENCE = Path(policy.__file__).parent.parent / "grammar" / "language.md"

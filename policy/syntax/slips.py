@@ -1,0 +1,268 @@
+"""Common mistakes in rules: what people write out of habit, and what to write instead.
+
+In: a line of rules and the place where parsing stopped. Out: the whole mistake there with its remedy, or nothing.
+Absent: mistakes that parse; the type checker reports those, with `INSTEAD` for functions that do not exist.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from attrs import frozen
+
+from policy.source import Source, Span
+
+DECLARATION_WORDS = (
+    "language ruleset import source provision enum record set parameter value table decision priority "
+    "property test tighten adopt"
+).split()
+
+_CLAUSE_WORDS = "otherwise permit deny when unless because per from until given expect always where".split()
+
+_PARAMETER = "write `parameter NAME: TYPE = … per PROVISION`"
+_VALUE = "write `value NAME(FACT: TYPE) -> TYPE = …`"
+_PROGRAM_WORDS = {
+    "let": _PARAMETER,
+    "var": _PARAMETER,
+    "const": _PARAMETER,
+    "def": _VALUE,
+    "fun": _VALUE,
+    "function": _VALUE,
+    "rule": "rules stand in a decision: `deny NAME when … because … per …`",
+    "class": "write `record NAME { field: TYPE }`",
+    "struct": "write `record NAME { field: TYPE }`",
+    "type": "write `record NAME { field: TYPE }`, or `enum NAME { member, member }`",
+}
+
+# Words that stand where an expression stands, so that a name spelt like one can never be referred to.
+RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max".split())
+
+_PER = "write a quotient under `round`: `round half up to 0.01 (sum(…) / count(…))`"
+INSTEAD = {
+    "average": _PER,
+    "avg": _PER,
+    "mean": _PER,
+    "len": "write `count(x for x in xs)`",
+    "length": "write `count(x for x in xs)`",
+    "size": "write `count(x for x in xs)`",
+    "first": "write an aggregate: `min(x.price for x in xs where …)`",
+    "filter": "aggregates filter: `sum(x.price for x in xs where …)`",
+    "exists": "write `any(x.price > 5 for x in xs)`",
+    "forall": "write `all(x.price > 5 for x in xs)`",
+    "sqrt": "square roots are not part of the language; take the result as a fact or a parameter",
+    "pow": "powers are not part of the language; write `x * x`",
+    "mod": "remainders are not part of the language; take the result as a fact",
+    "year": "parts of a date are not part of the language; compare dates: `d >= 2026-01-01`",
+    "month": "parts of a date are not part of the language; compare dates: `d >= 2026-01-01`",
+    "day": "parts of a date are not part of the language; compare dates: `d >= 2026-01-01`",
+    "weekday": "parts of a date are not part of the language; take the day of the week as a fact",
+    "now": "write `today`; an instant is a fact",
+    "floor": "write `round down to 1 (…)`",
+    "ceil": "write `round up to 1 (…)`",
+    "ceiling": "write `round up to 1 (…)`",
+    "isnull": "write `x is absent`",
+    "isempty": "write `count(x for x in xs) is 0`",
+    "True": "write `true`",
+    "False": "write `false`",
+    "TRUE": "write `true`",
+    "FALSE": "write `false`",
+    "yes": "write `true`",
+    "no": "write `false`",
+    "null": "write `x is absent`, or `none` for a fact that is absent",
+    "None": "write `x is absent`, or `none` for a fact that is absent",
+    "nil": "write `x is absent`, or `none` for a fact that is absent",
+    "permitted": "a decision answers with a boolean in an expression: `ok(order)`, or `not ok(order)`",
+    "denied": "a decision answers with a boolean in an expression: `ok(order)`, or `not ok(order)`",
+}
+
+
+@frozen
+class Slip:
+    """A mistake by its place and its remedy."""
+
+    span: Span
+    help: str
+
+
+_Remedy = str | Callable[[re.Match[str]], str]
+
+
+def _grouped(match: re.Match[str]) -> str:
+    return f"group digits with `_`: `{match.group().replace(',', '_')}`"
+
+
+def _pointed(match: re.Match[str]) -> str:
+    return f"write a decimal point: `{match.group().replace(',', '.')}`"
+
+
+def _amount_first(match: re.Match[str]) -> str:
+    sign = match["sign"].replace(" ", "").upper()
+    currency = {"HK$": "HKD", "US$": "USD", "$": "HKD", "€": "EUR", "£": "GBP", "¥": "JPY", "A$": "AUD", "S$": "SGD"}
+    return f"write the amount first, then the currency: `{match['amount']} {currency.get(sign, sign)}`"
+
+
+LOOSE_DATE = re.compile(r"\b(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\b")
+_MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
+
+
+def _in_capitals(match: re.Match[str]) -> str:
+    return f"write the currency in capitals: `{match['currency'].upper()}`"
+
+
+def iso_date(match: re.Match[str]) -> str:
+    month = match["month"]
+    number = int(month) if month.isdigit() else _MONTHS.split("|").index(month) + 1
+    return f"write the date as `{match['year']}-{number:02}-{int(match['day']):02}`"
+
+
+_SHORT = {"k": "thousand", "m": "million", "mn": "million", "mm": "million", "mio": "million", "b": "billion"}
+
+
+def _scale_in_full(match: re.Match[str]) -> str:
+    return f"write `{match['digits']} {_SHORT.get(match['scale'].lower(), 'billion')}`"
+
+
+_AMOUNT = r"\d[\d_.]*(?: (?:thousand|million|billion)\b)?"
+_ROUND = "say how it is rounded: `round down to 0.01 (…)`"
+
+# Each pattern is looked for on the line; the one that covers the place where parsing stopped is the mistake.
+_PATTERNS: tuple[tuple[re.Pattern[str], _Remedy], ...] = tuple(
+    (re.compile(pattern), remedy)
+    for pattern, remedy in (
+        (r"//.*|/\*.*|--(?!-|\s*\|).*", "begin a comment with `#`"),
+        (r"!=|<>|≠", "write `is not`"),
+        (r"(?:given\s+\w+|parameter\s+\w+\s*:[^=]*|expect\s+[^=]*)\s*(?P<place>==)", "write a single `=`"),
+        (r"==", "write `is` to compare"),
+        (r"=>|≥", "write `>=`"),
+        (r"=<|≤", "write `<=`"),
+        (r"&&?", "write `and`"),
+        (r"\|\|", "write `or`"),
+        (r"!", "write `not`, or `is not`"),
+        (r"\*\*|\^", INSTEAD["pow"]),
+        (r"[×·]", "write `*`"),
+        (r"÷", "write `/`"),
+        (r"[→⟶⇒]", "write `->`"),
+        (r"[–—−‐‑]", "write a hyphen-minus: `-`"),
+        (r'^(?:[^"]*"[^"]*")*[^"]*(?P<place>"[^"]*)$', "close the text with a quotation mark on the same line"),
+        (r"[“”„‟″〝〞「」『』]", 'put a text into straight "double quotes"'),
+        (r"['‘’`]", 'put a text into "double quotes"'),
+        (r"[A-Z][A-Z0-9_]*/\s*(?:§|¶|s\.|para\.)\s*\w*", "write the provision without a sign: `LAW/1`"),
+        (r"\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b", "write the date as year, month, day: `2026-02-11`"),
+        (LOOSE_DATE.pattern, iso_date),
+        (rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTHS})[a-z]*\.?,? (?P<year>\d{{4}})\b", iso_date),
+        (rf"\b(?P<month>{_MONTHS})[a-z]*\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})\b", iso_date),
+        (r"\b\d{1,3}(?:,\d{3})+(?:\.\d+)?%?(?![\d,])", _grouped),
+        (r"\b\d+,\d+%?(?!\d)", _pointed),
+        (rf"(?P<sign>\b[A-Z]{{3}}\b|(?:\b[A-Z]{{1,2}})?\$|[€£¥]) ?(?P<amount>{_AMOUNT})", _amount_first),
+        (r"\b(?P<digits>\d[\d_.]*) ?(?P<scale>(?i:k|mn|mm|mio|m|bn|b))\b", _scale_in_full),
+        (
+            r"(?:\b\d[\d_.]*|thousand|million|billion) (?P<currency>(?!per\b|and\b|bps?\b)[a-z]{3})\b",
+            _in_capitals,
+        ),
+        (r"(?<=[(])(?P<currency>[a-z]{3})(?=[)])", _in_capitals),
+        (r"(?P<digits>\d[\d_.]*) ?(?:percent|per ?cent|pct)\b", lambda m: f"write `{m['digits']}%`"),
+        (r"(?P<digits>\d[\d_.]*) (?:bps|basis points?)\b", lambda m: f"write `{m['digits']} bp`"),
+        (r"(?<![\w.)])\.(?P<digits>\d+)", lambda m: f"write the zero: `0.{m['digits']}`"),
+        (r"\b(?P<digits>\d+)\.(?!\d)", lambda m: f"write `{m['digits']}`, or `{m['digits']}.0`"),
+        (r"\bround (?:down|up|half \w+) ?\(|\bround(?: to \S+)? ?\(?", _ROUND),
+        (r"\?.*", "write `if … then … else …`"),
+        (r"\belse ?if\b|\belif\b|\belsif\b", "write `else if`, with `then` before each result"),
+        (r"\bif\b[^{]*(?P<brace>\{)", "write `if … then … else …`"),
+        (r"\[\s*[\w.]+ for\b", "a list cannot be filtered; an aggregate can: `sum(x.price for x in xs where …)`"),
+        (rf"\b(?P<word>{'|'.join(INSTEAD)})\((?=[^)]*\bfor\b)[^)]*", lambda m: INSTEAD[m["word"]]),
+        (r"\bmod\b|%", INSTEAD["mod"]),
+        (r"\b(?:case|switch|match)\b.*", "write `if … then … else if … then … else …`"),
+        (r"\$\w*", "write the currency after the amount: `5 HKD`"),
+        (r";", "remove it: a declaration ends where the next one begins"),
+    )
+)  # fmt: skip
+
+_CHAIN = re.compile(r"(?P<a>[\w.%]+) ?(?P<f><=?|>=?) ?(?P<b>[\w.%]+) ?(?P<g><=?|>=?) ?(?P<c>[\w.%]+)")
+
+
+def slip(source: Source, at: int, word: str, expected: frozenset[str]) -> Slip | None:
+    """The common mistake at `at`, where `word` was read and one of the terminals `expected` could have stood."""
+    line, column = source.position(at)
+    text = source.line(line)
+    begin, here = at - column + 1, column - 1
+    if found := _character(source, at, word) or _declaration(source, at, word, expected):
+        return found
+    if (match := _covering(_CHAIN, text, here)) and word in ("<", "<=", ">", ">="):
+        part = match.groupdict()
+        help = f"compare twice: `{part['a']} {part['f']} {part['b']} and {part['b']} {part['g']} {part['c']}`"
+        return Slip(Span(source, begin + match.start(), begin + match.end()), help)
+    if (match := _covering(re.compile(r'"[^"\n]* zh "'), text, here - 1)) and match.end() == here:
+        place = Span(source, begin + match.start(), begin + match.end() - 5)
+        return Slip(place, "close the text with a quotation mark before `zh`")
+    for pattern, remedy in _PATTERNS:
+        if match := _covering(pattern, text, here):
+            first, last = match.span(_place(pattern))
+            place = Span(source, begin + first, begin + first + len(text[first:last].rstrip()))
+            return Slip(place, remedy if isinstance(remedy, str) else remedy(match))
+    return _clause(source, at, word, expected)
+
+
+def _covering(pattern: re.Pattern[str], text: str, here: int) -> re.Match[str] | None:
+    place = _place(pattern)
+    return next((m for m in pattern.finditer(text) if m.start(place) <= here < m.end(place)), None)
+
+
+def _place(pattern: re.Pattern[str]) -> str | int:
+    """What of a match is the mistake: its group `place`, or all of it."""
+    return "place" if "place" in pattern.groupindex else 0
+
+
+def _character(source: Source, at: int, word: str) -> Slip | None:
+    """A character that only looks like one of the keyboard's."""
+    if len(word) != 1 or word.isascii():
+        return None
+    place = Span(source, at, at + 1)
+    if unicodedata.category(word) in ("Zs", "Cf"):
+        name = unicodedata.name(word, "no name").lower()
+        return Slip(place, f"this is U+{ord(word):04X} ({name}); write an ordinary space, or remove it")
+    plain = {"。": ".", "、": ","}.get(word, unicodedata.normalize("NFKC", word))
+    if len(plain) == 1 and plain.isascii():
+        return Slip(place, f"write the half-width character: `{plain}`")
+    return None
+
+
+def begins_like_declaration(word: str) -> bool:
+    """Whether a word at the beginning of a line was meant to begin a declaration."""
+    if word in DECLARATION_WORDS or word in _CLAUSE_WORDS:
+        return False
+    return word in _PROGRAM_WORDS or bool(get_close_matches(word, DECLARATION_WORDS, n=1, cutoff=0.75))
+
+
+def _declaration(source: Source, at: int, word: str, expected: frozenset[str]) -> Slip | None:
+    """A word where a declaration could begin, misspelt or of a programming language."""
+    if not word.isidentifier() or (source.position(at)[1] != 1 and "$END" not in expected):
+        return None
+    place = Span(source, at, at + len(word))
+    if word in _PROGRAM_WORDS:
+        return Slip(place, _PROGRAM_WORDS[word])
+    close = get_close_matches(word, [*DECLARATION_WORDS, *_CLAUSE_WORDS], n=1, cutoff=0.75)
+    return Slip(place, f"did you mean `{close[0]}`?") if close and word not in close else None
+
+
+# A word in the wrong place ("" at the end of a declaration), told by terminals that could have stood there.
+_MISPLACED: tuple[tuple[str, set[str], str], ...] = (
+    ("=", {"WHEN", "DENY"}, "write `is` to compare"),
+    ("=", {"PERMITTED", "DENIED"}, "write `is` to compare"),
+    (",", {"WHEN", "DENY"}, "write `and` between conditions"),
+    (",", {"NAME", "RBRACE", "AT"}, "fields stand without commas: `{ price: money(HKD)  quantity: quantity }`"),
+    ("permit", {"OTHERWISE"}, "say first what holds where no rule applies: `otherwise permit`, or `otherwise deny`"),
+    ("deny", {"OTHERWISE"}, "say first what holds where no rule applies: `otherwise permit`, or `otherwise deny`"),
+    ("|", {"EXACTLY", "HIGHEST"}, "say which row answers: `exactly one row applies`, or `first row that applies`"),
+    (":", {"LEAST", "MOST"}, "`at` begins a bound, `at least` or `at most`; write this field first, or rename it"),
+    ("", {"PERMITTED", "DENIED", "EQUAL"}, "say what is expected: `= 5`, `permitted`, `denied by RULE`, `undecided`"),
+)
+
+
+def _clause(source: Source, at: int, word: str, expected: frozenset[str]) -> Slip | None:
+    place = Span(source, at, at + max(1, len(word)))
+    if word == "from" and expected == {"EQUAL"}:
+        return Slip(place, "write the beginning first: `from 2026-01-01 until 2026-05-01 = …`")
+    return next((Slip(place, help) for w, could, help in _MISPLACED if word == w and could <= expected), None)
