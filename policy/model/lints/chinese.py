@@ -1,7 +1,11 @@
-"""Texts for people that have no Traditional Chinese, and denials that tell no reason."""
+"""Texts for people that have no Traditional Chinese, and denials that tell no reason.
+
+A ruleset is written in the languages of its title: one with an English title and no Chinese at all is in English.
+"""
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator
 
 from policy.answers import BilingualText
@@ -9,40 +13,58 @@ from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules
 from policy.source import Span
 
+Words = tuple[str, BilingualText, Span]  # what they are, as a finding says it, the text, and its place
 
-def _texts(model: rules.Model) -> Iterator[tuple[str, BilingualText, Span]]:
+
+def _texts(model: rules.Model) -> dict[str, list[Words]]:
+    """The texts of each ruleset."""
+    texts: defaultdict[str, list[Words]] = defaultdict(list)
     for ruleset in model.rulesets.values():
-        yield f"the title of `{ruleset.name}`", ruleset.title, ruleset.span
+        texts[ruleset.name].append((f"the title of `{ruleset.name}`", ruleset.title, ruleset.span))
+    of_file = {ruleset.span.source: ruleset.name for ruleset in model.rulesets.values()}
     for source in model.sources.values():
-        yield f"the title of source `{source.id}`", source.title, source.span
+        texts[of_file.get(source.span.source, "")].append(
+            (f"the title of source `{source.id}`", source.title, source.span)
+        )
     for provision in model.provisions.values():
-        yield f"the text of `{provision.id}`", provision.title, provision.span
+        texts[provision.ruleset].append((f"the text of `{provision.id}`", provision.title, provision.span))
     for declared in model.declared.values():
-        if not isinstance(declared, rules.Property):
-            yield f"the title of `{declared.name}`", declared.title, declared.span
-        if isinstance(declared, rules.EnumOf):
-            for name, words in declared.members:
-                yield f"the title of `{name}`", words, declared.span
-        elif isinstance(declared, rules.RecordType):
-            for field in declared.fields:
-                yield f"the title of `{field.name}`", field.title, field.span
-        elif isinstance(declared, rules.Decision):
-            for rule in declared.rules:
-                yield f"the reason of `{rule.name}`", rule.because, rule.span
-            yield f"the `otherwise` of `{declared.name}`", declared.because, declared.span
-        elif isinstance(declared, rules.Parameter) and declared.unset is not None:
-            yield f"why `{declared.name}` is unset", declared.unset, declared.span
-        if isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.leniency is not None:
-            leniency = declared.leniency
-            yield f"why `{declared.name}` is rounded {leniency.mode}", leniency.because, leniency.span
+        texts[declared.ruleset].extend(_of(declared))
     for amendment in model.amendments:
-        for rule in amendment.rules:
+        reasons = ((f"the reason of `{rule.name}`", rule.because, rule.span) for rule in amendment.rules)
+        texts[amendment.ruleset].extend(reasons)
+    return texts
+
+
+def _of(declared: rules.Declaration) -> Iterator[Words]:
+    if not isinstance(declared, rules.Property):
+        yield f"the title of `{declared.name}`", declared.title, declared.span
+    if isinstance(declared, rules.EnumOf):
+        for name, words in declared.members:
+            yield f"the title of `{name}`", words, declared.span
+    elif isinstance(declared, rules.RecordType):
+        for field in declared.fields:
+            yield f"the title of `{field.name}`", field.title, field.span
+    elif isinstance(declared, rules.Decision):
+        for rule in declared.rules:
             yield f"the reason of `{rule.name}`", rule.because, rule.span
+        yield f"the `otherwise` of `{declared.name}`", declared.because, declared.span
+    elif isinstance(declared, rules.Parameter) and declared.unset is not None:
+        yield f"why `{declared.name}` is unset", declared.unset, declared.span
+    if isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.leniency is not None:
+        leniency = declared.leniency
+        yield f"why `{declared.name}` is rounded {leniency.mode}", leniency.because, leniency.span
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
-    for what, words, span in _texts(model):
-        if words.en and not words.zh:
+    for name, texts in _texts(model).items():
+        titled = name in model.rulesets and bool(model.rulesets[name].title.en)
+        yield from _findings(texts, titled and not any(words.zh for _, words, _ in texts))
+
+
+def _findings(texts: list[Words], in_english: bool) -> Iterator[Diagnostic]:
+    for what, words, span in texts:
+        if words.en and not words.zh and not in_english:
             yield Diagnostic(
                 "missing-chinese",
                 f"{what} has no Chinese",
