@@ -75,7 +75,7 @@ def written(path: Path, header: Header, records: list[Record], events: int) -> i
 def left_open(path: Path, header: Header, records: list[Record], orders: int) -> int:
     """A journal in which so many orders come and none of them goes; how many events it has."""
     stage = [r for r in records if "admit" in r.input["do"] or r.input["do"] == "list_instrument"]
-    order = next(r for r in records if r.events and r.events[-1]["event"] == "accepted")
+    order = next(r for r in records if r.events and r.events[-1]["event"] == "order_accepted")
     prices = [f"{600_000 + 10 * n} HKD" for n in range(50)]
     with Journal.create(path, header, GROUP) as journal:
         for record in stage:

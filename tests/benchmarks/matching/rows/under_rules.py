@@ -27,6 +27,7 @@ from policy.exchange.commands import (
 )
 from policy.exchange.engine import Engine, opened
 from policy.exchange.events import Traded
+from policy.facts.records import unchecked
 from policy.market.book import Book, BookOrder
 from policy.market.matcher import CANCEL_INCOMING, RESTED, apply, match
 from policy.pipeline import Rulebook
@@ -147,8 +148,7 @@ def _records() -> dict[str, Any]:
         read = reader.read(Source("facts", json.dumps({"order": facts})))
         assert isinstance(read, tuple), read
         (record,) = read
-        record.available = record.available_quantity = FORTUNE
-        made[f"p{number}"] = record
+        made[f"p{number}"] = unchecked(type(record), record, available=FORTUNE, available_quantity=FORTUNE)
     return made
 
 
