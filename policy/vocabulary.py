@@ -11,11 +11,14 @@ from typing import Any, Literal
 
 # ── expressions as written ──────────────────────────────────────────────────────────────────
 
-UnaryOperator = Literal["-", "abs", "not", "is present", "is absent"]
+UnaryOperator = Literal["-", "abs", "not", "is present", "is absent", "square root"]
 EqualityOperator = Literal["is", "is not"]
 OrderOperator = Literal["<", "<=", ">", ">="]
+RemainderOperator = Literal["modulo", "is a multiple of"]
 MembershipOperator = Literal["in", "not in"]
-BinaryOperator = Literal["+", "-", "*", "/", EqualityOperator, OrderOperator, MembershipOperator, "default"]
+BinaryOperator = Literal[
+    "+", "-", "*", "/", RemainderOperator, EqualityOperator, OrderOperator, MembershipOperator, "default"
+]  # fmt: skip
 ExtremumOperator = Literal["min", "max"]
 ChainOperator = Literal["and", "or", ExtremumOperator]
 AggregateKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max"]

@@ -149,6 +149,8 @@ class Emitter:
                 return f"({self(left)} {ARITHMETIC[operator]} {self(right)})"
             case ir.Divide():
                 return self.divide(e)
+            case ir.Root(operand):
+                return f"_root({self(operand)})"
             case ir.Check(operand, limit):
                 return f"_check({self(operand)}, {limit})"
             case ir.MonthsLater(date, months):

@@ -127,6 +127,7 @@ class PythonBackend:
             _VALUE=_VALUE,
             _divide_down=_divider("down"),
             _divide_up=_divider("up"),
+            _root=operators.root,
             _divide_half_even=_divider("half even"),
             _divide_half_up=_divider("half up"),
         )

@@ -6,6 +6,7 @@ is shown to be safe here, once, and needs no check when it runs.
 
 from __future__ import annotations
 
+from math import isqrt
 from typing import assert_never
 
 from attrs import evolve
@@ -87,6 +88,8 @@ class _Bounder:
                 return _of_arithmetic(operator, *inner)
             case ir.Divide():
                 return inner[0] + 1
+            case ir.Root():
+                return isqrt(inner[0]) + 1
             case ir.Aggregate("sum"):
                 return inner[-1] * types.LONGEST_LIST
             case ir.Aggregate("min" | "max"):

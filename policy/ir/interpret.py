@@ -181,6 +181,9 @@ class Interpreter:
                 if b == 0:
                     raise FaultError("division by zero")
                 return unknown(a, b) or operators.divide(mode, a, b)
+            case ir.Root(operand):
+                value = self.evaluate(operand, env)
+                return value if isinstance(value, Unknown) else operators.root(value)
             case ir.Check(operand, limit):
                 value = self.evaluate(operand, env)
                 if isinstance(value, int) and abs(value) >= limit:

@@ -13,7 +13,7 @@ from policy.ir.logic import is_absent, is_present
 from policy.ir.program import Expr, map_parts, walk
 from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
-from policy.vocabulary import ComparisonOperator, ExtremumOperator, UnaryOperator
+from policy.vocabulary import ComparisonOperator, ExtremumOperator, RoundingMode, UnaryOperator
 
 _CALENDAR = date.max.toordinal() + 1
 _SECONDS_OF_A_DAY = 86_400
@@ -138,6 +138,8 @@ def _unary(operator: UnaryOperator, operand: Expr) -> Expr:
             return _negated(operand)
         case "abs":
             return once(operand, lambda x: ir.Arithmetic("max", x, ir.Arithmetic("-", ir.Const(0), x)))
+        case "square root":
+            raise AssertionError("a square root outside `round`")
         case _:
             assert_never(operator)
 
@@ -179,10 +181,29 @@ def _binary(e: typed.Binary) -> Expr:
             raise AssertionError(f"{e.span}: a quotient outside `round`")
         case "+" | "-":
             return _additive(operator, e)
+        case "modulo":
+            return _remainder(left, right, e.type)
+        case "is a multiple of":
+            assert isinstance(left.type, Number)
+            assert isinstance(right.type, Number)
+            common = Number(left.type.unit, max(left.type.scale, right.type.scale))
+            return ir.Compare("is", _remainder(left, right, common), ir.Const(0))
         case "is" | "is not" | "<" | "<=" | ">" | ">=":
             return lower_compare(operator, left, right)
         case _:
             assert_never(operator)
+
+
+def _remainder(left: typed.Expression, right: typed.Expression, of: types.Type) -> Expr:
+    """What is left of the one after taking the other as often as it fits; it has the sign of the first."""
+
+    def left_of(a: Expr) -> Expr:
+        return once(
+            lower_as(right, of),
+            lambda b: ir.Arithmetic("-", a, ir.Arithmetic("*", ir.Divide("down", a, b), b)),
+        )
+
+    return once(lower_as(left, of), left_of)
 
 
 def _additive(operator: Literal["+", "-"], e: typed.Binary) -> Expr:
@@ -244,7 +265,10 @@ def _fraction(e: typed.Expression) -> _Fraction:
             x = _product(_scaled(a.numerator, scale - a.scale), b.denominator)
             y = _product(_scaled(b.numerator, scale - b.scale), a.denominator)
             return _Fraction(ir.Arithmetic(operator, x, y), scale, _product(a.denominator, b.denominator))
-        case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "default":
+        case (
+            "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "default"
+            | "modulo" | "is a multiple of"
+        ):  # fmt: skip
             raise AssertionError(f"{e.span}: a fraction outside the arithmetic of `round`")
         case _:
             assert_never(operator)
@@ -252,9 +276,55 @@ def _fraction(e: typed.Expression) -> _Fraction:
 
 def _round(e: typed.Round) -> Expr:
     assert isinstance(e.type, Number)
+    if isinstance(e.operand, typed.Unary) and e.operand.operator == "square root":
+        return _root(e.mode, e.step, e.type.scale, _fraction(e.operand.operand))
     f = _fraction(e.operand)
     shift = e.type.scale - f.scale
     step = ir.Const(e.step * 10 ** max(0, -shift))
     denominator = step if f.denominator is _UNDIVIDED else ir.Arithmetic("*", f.denominator, step)
     steps = ir.Divide(e.mode, _scaled(f.numerator, max(0, shift)), denominator)
     return steps if e.step == 1 else ir.Arithmetic("*", steps, ir.Const(e.step))
+
+
+def _root(mode: RoundingMode, step: int, scale: int, f: _Fraction) -> Expr:
+    """The square root of `f`, rounded to steps: from the root, rounded down, of what it is in squares of a step.
+
+    With `x` that square: `r` steps are at most the root where `r * r` is at most `x`, and `r` half steps where
+    `r * r` is at most `4 x`. So whole numbers suffice, and no root is ever approximated.
+    """
+    shift = 2 * scale - f.scale
+    numerator = _scaled(f.numerator, max(0, shift))
+    squares = ir.Const(step * step * 10 ** max(0, -shift))
+    denominator = squares if f.denominator is _UNDIVIDED else ir.Arithmetic("*", f.denominator, squares)
+    four = ir.Arithmetic("*", ir.Const(4), numerator)
+    zero, one = ir.Const(0), ir.Const(1)
+
+    def steps(above: Expr) -> Expr:
+        match mode:
+            case "down":
+                return ir.Root(ir.Divide("down", numerator, denominator))
+            case "up":
+                below = ir.Root(ir.Arithmetic("-", above, one))
+                return ir.If(ir.Compare("is", above, zero), zero, ir.Arithmetic("+", below, one))
+            case "half up":
+                return ir.Divide("half up", ir.Root(ir.Divide("down", four, denominator)), ir.Const(2))
+            case "half even":
+                return once(ir.Root(ir.Divide("down", four, denominator)), to_even)
+            case _:
+                assert_never(mode)
+
+    def to_even(halves: Expr) -> Expr:
+        exact = ir.Compare("is", ir.Arithmetic("*", halves, halves), ir.Divide("up", four, denominator))
+        rounded, up = (ir.Divide(way, halves, ir.Const(2)) for way in _HALVES)
+        return ir.If(exact, rounded, up)
+
+    def checked(above: Expr) -> Expr:
+        negative = ir.Compare("<", above, zero)
+        result = steps(above)
+        whole = result if step == 1 else ir.Arithmetic("*", result, ir.Const(step))
+        return ir.If(negative, ir.Fault("square root of a negative number"), whole)
+
+    return once(ir.Divide("up", numerator, denominator), checked)
+
+
+_HALVES: tuple[RoundingMode, RoundingMode] = ("half even", "half up")

@@ -9,6 +9,7 @@ import calendar
 import operator
 from collections.abc import Callable
 from datetime import date
+from math import isqrt
 from typing import Literal, assert_never
 
 from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator, RoundingMode, RuntimeValue
@@ -67,6 +68,11 @@ def divide(mode: RoundingMode, numerator: int, denominator: int) -> int:
             case _:
                 assert_never(mode)
     return -quotient if numerator < 0 else quotient
+
+
+def root(operand: int) -> int:
+    """The square root rounded down to an int; zero of what is below zero."""
+    return isqrt(max(0, operand))
 
 
 def months_later(day: int, months: int) -> int:

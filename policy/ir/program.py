@@ -132,6 +132,13 @@ class Check:
 
 
 @frozen
+class Root:
+    """The square root of an int, rounded down to an int; zero of what is below zero."""
+
+    operand: Expr
+
+
+@frozen
 class MonthsLater:
     date: Expr
     months: int
@@ -202,8 +209,8 @@ class Choose:
 
 
 Expr = (
-    Const | Missing | Fault | Today | Variable | FieldAccess | Not | And | Or | Compare | Arithmetic | Divide | Check
-    | MonthsLater | If | Let | Items | Aggregate | Call | Choose
+    Const | Missing | Fault | Today | Variable | FieldAccess | Not | And | Or | Compare | Arithmetic | Divide | Root
+    | Check | MonthsLater | If | Let | Items | Aggregate | Call | Choose
 )  # fmt: skip
 
 TRUE, FALSE = Const(True), Const(False)
@@ -216,7 +223,7 @@ def parts(e: Expr) -> tuple[Expr, ...]:
             return ()
         case FieldAccess(of, _):
             return (of,)
-        case Not(operand) | Check(operand, _):
+        case Not(operand) | Root(operand) | Check(operand, _):
             return (operand,)
         case And(operands) | Or(operands) | Items(operands) | Call(_, operands):
             return operands
@@ -252,7 +259,7 @@ def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
             return e
         case FieldAccess():
             return evolve(e, of=change(e.of))
-        case Not() | Check():
+        case Not() | Root() | Check():
             return evolve(e, operand=change(e.operand))
         case And() | Or():
             return evolve(e, operands=tuple(map(change, e.operands)))

@@ -195,6 +195,7 @@ class _Walk:
                 | ir.Compare()
                 | ir.Arithmetic()
                 | ir.Divide()
+                | ir.Root()
                 | ir.Check()
                 | ir.MonthsLater()
             ):  # of numbers and the like; no record is compared but with nothing

@@ -11,7 +11,7 @@ from policy.model.types import EXACT_FRACTION, Number, Type
 from policy.model.values import SECONDS
 from policy.source import Span
 from policy.syntax import tree
-from policy.vocabulary import ExtremumOperator
+from policy.vocabulary import ExtremumOperator, RemainderOperator
 
 MONTHS = {"month": 1, "year": 12}
 ORDERED = (Number, types.Date, types.Instant)
@@ -108,9 +108,33 @@ def extremum(
     return typed.Chain(operator, tuple(inner), type=of, span=span)
 
 
+def remainder(checker: Coercion, operator: RemainderOperator, node: tree.Binary, hint: Type) -> Expression:
+    """What is left of one amount after taking another as often as it fits, and whether that is nothing."""
+    left = checker.exact(checker.expression(node.left, hint if operator == "modulo" else types.BROKEN))
+    right = checker.exact(checker.expression(node.right, left.type))
+    left, right, of = checker.same_type(left, right)
+    if not isinstance(of, Number | types.Broken):
+        return checker.fail("type-mismatch", f"{a_type(of)} cannot be divided", node.span)
+    return typed.Binary(operator, left, right, type=of if operator == "modulo" else types.BOOLEAN, span=node.span)
+
+
+def _square_root(checker: Coercion, node: tree.Unary) -> Expression:
+    """The square root of a number or a rate, which only `round` may hold."""
+    operand = checker.expression(node.operand)
+    if isinstance(operand.type, types.Broken):
+        return operand
+    if not isinstance(operand.type, Number) or operand.type.unit not in ("number", "rate"):
+        message = f"{a_type(operand.type)} has no square root"
+        return checker.fail("type-mismatch", message, node.span, "take the root of a number or a rate")
+    return typed.Unary("square root", operand, type=Number(operand.type.unit, EXACT_FRACTION), span=node.span)
+
+
 def rounded(checker: Coercion, node: tree.Round) -> Expression:
     checker.rounding += 1
-    operand = checker.expression(node.operand, types.BROKEN)
+    if isinstance(node.operand, tree.Unary) and node.operand.operator == "square root":
+        operand = _square_root(checker, node.operand)
+    else:
+        operand = checker.expression(node.operand, types.BROKEN)
     checker.rounding -= 1
     if isinstance(operand.type, types.Broken):
         return operand

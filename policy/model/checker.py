@@ -14,7 +14,15 @@ from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
 from policy.model import expressions as typed, types, values
-from policy.model.arithmetic import ORDERED, additive, extremum, multiplicative, number_literal, rounded
+from policy.model.arithmetic import (
+    ORDERED,
+    additive,
+    extremum,
+    multiplicative,
+    number_literal,
+    remainder,
+    rounded,
+)
 from policy.model.coercion import Coercion, a_type
 from policy.model.currencies import MINOR_UNIT
 from policy.model.expressions import Expression
@@ -263,6 +271,13 @@ class TypeChecker(Coercion):
                     "only an `optional` can be present or absent; a fact that was not given is unknown, not absent",
                 )
             return typed.Unary(operator, operand, type=types.BOOLEAN, span=span)
+        if operator == "square root":
+            return self.fail(
+                "unrounded-division",
+                "a square root has no exact decimal result, so it must say how it is rounded",
+                span,
+                "write `round down to 0.01 (square root of (…))`, with nothing else inside the brackets of `round`",
+            )
         if not isinstance(operand.type, Number | types.Broken):
             return self.disagree(operand, Number("number", 0))
         if operator == "abs":
@@ -276,6 +291,8 @@ class TypeChecker(Coercion):
                 return additive(self, node, hint)
             case "*" | "/":
                 return multiplicative(self, node)
+            case "modulo" | "is a multiple of":
+                return remainder(self, operator, node, hint)
             case "default":
                 left = self.declared_type(node.left, types.OptionalOf(hint))
                 if not isinstance(left.type, types.OptionalOf | types.Broken):

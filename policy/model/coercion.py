@@ -144,15 +144,15 @@ def _unquoted(e: Expression, expected: Type) -> str:
     """The remedy where a literal of another kind was meant: a text in quotes, a date with single digits."""
     plain = expected.of if isinstance(expected, types.OptionalOf) else expected
     if isinstance(e, typed.Literal) and isinstance(e.type, types.Text):
-        match plain:
-            case types.Enum(members=members) if e.value in members:
-                return f"write the member without quotation marks: `{e.value}`"
-            case types.Enum(members=members):
-                return which_member(e.value, members)
-            case types.Number() | types.Date() | types.Instant() | types.Boolean() if _BARE.fullmatch(e.value):
-                return f"write it without quotation marks: `{e.value}`"
-            case _:
-                return ""
+        if isinstance(plain, types.Enum):
+            is_member = e.value in plain.members
+            return (
+                f"write the member without quotation marks: `{e.value}`"
+                if is_member
+                else which_member(e.value, plain.members)
+            )
+        bare = isinstance(plain, types.Number | types.Date | types.Instant | types.Boolean)
+        return f"write it without quotation marks: `{e.value}`" if bare and _BARE.fullmatch(e.value) else ""
     if isinstance(plain, types.Date) and (date := LOOSE_DATE.fullmatch(e.span.text)):
         return iso_date(date)
     return ""

@@ -235,11 +235,20 @@ class ExpressionBuilder:
     either, both = _chain("or"), _chain("and")
     min_of, max_of = _chain("min"), _chain("max")
     negation, negative, absolute = _unary("not"), _unary("-"), _unary("abs")
+    square_root = _unary("square root")
     present, absent = _unary("is present"), _unary("is absent")
+
+    def multiple_of(self, meta: Meta, items: Items) -> tree.Binary:
+        return tree.Binary("is a multiple of", items[0], items[-1], span=self.at(meta))
+
+    def not_multiple_of(self, meta: Meta, items: Items) -> tree.Unary:
+        return tree.Unary("not", self.multiple_of(meta, items), span=self.at(meta))
+
     same, differs = _binary("is"), _binary("is not")
     member_of, not_member_of = _binary("in"), _binary("not in")
     less, at_most_expr, greater, at_least_expr = _binary("<"), _binary("<="), _binary(">"), _binary(">=")
     plus, minus, times, divided = _binary("+"), _binary("-"), _binary("*"), _binary("/")
+    modulo = _binary("modulo")
     default = _binary("default")
     sum_over, count_over, count_distinct = (
         _aggregate("sum"),

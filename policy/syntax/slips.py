@@ -38,7 +38,7 @@ _PROGRAM_WORDS = {
 }
 
 # Words that stand where an expression stands, so that a name spelt like one can never be referred to.
-RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max".split())
+RESERVED_NAMES = frozenset("if not today true false none round clamp abs square sum count any all min max".split())
 
 _PER = "write a quotient under `round`: `round half up to 0.01 (sum(…) / count(…))`"
 INSTEAD = {
@@ -52,9 +52,9 @@ INSTEAD = {
     "filter": "aggregates filter: `sum(x.price for x in xs where …)`",
     "exists": "write `any(x.price > 5 for x in xs)`",
     "forall": "write `all(x.price > 5 for x in xs)`",
-    "sqrt": "square roots are not part of the language; take the result as a fact or a parameter",
+    "sqrt": "write `round down to 0.01 (square root of (…))`",
     "pow": "powers are not part of the language; write `x * x`",
-    "mod": "remainders are not part of the language; take the result as a fact",
+    "mod": "write `a modulo b`, or `a is a multiple of b`",
     "year": "parts of a date are not part of the language; compare dates: `d >= 2026-01-01`",
     "month": "parts of a date are not part of the language; compare dates: `d >= 2026-01-01`",
     "day": "parts of a date are not part of the language; compare dates: `d >= 2026-01-01`",

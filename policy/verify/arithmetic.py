@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import assert_never
 
-from policy.ir.operators import divide, months_later as exactly
+from policy.ir.operators import divide, months_later as exactly, root as exact_root
 from policy.model.values import LAST_DAY
 from policy.verify.axioms import MonthsAxiom, ProductAxiom
 from policy.verify.terms import Term, Terms
@@ -113,6 +113,22 @@ def _new_quotient(t: Terms, mode: RoundingMode, a: Term, b: Term) -> Term:
     if b.op == "num":
         _rising(t, (mode, b), a, q, t.false)
     return q
+
+
+def root(t: Terms, a: Term) -> Term:
+    """The square root rounded down; zero of what is below zero."""
+    if a.op == "num":
+        return t.number(exact_root(int(a.value)))
+    return t.once(("root", a), lambda: _new_root(t, a))
+
+
+def _new_root(t: Terms, a: Term) -> Term:
+    r = t.fresh("root", 0, None if a.high is None else exact_root(a.high))
+    square, zero = product(t, r, r), t.number(0)
+    within = t.all(t.at_most(square, a), t.less(a, t.plus(square, t.times(2, r), t.number(1))))
+    t.lemmas[r] = [t.choose(t.less(a, zero), t.same(r, zero), within)]
+    _rising(t, "root", a, r, t.false)
+    return r
 
 
 def _never_negative(a: Term) -> bool:

@@ -119,6 +119,9 @@ class Encoder:
                 return self._both(partial(self._arithmetic, operator), self.found(left, env), self.found(right, env))
             case ir.Divide(mode, numerator, denominator):
                 return self._divided(mode, self.found(numerator, env), self.found(denominator, env))
+            case ir.Root(operand):
+                a = self.found(operand, env)
+                return Found(self.plain(arithmetic.root(t, number(t, a.value)), a.value.unknown), a.fault)
             case ir.Check(operand, limit):
                 return self._checked(self.found(operand, env), limit)
             case ir.MonthsLater(date, months):

@@ -39,7 +39,7 @@ def test_every_backend_knows_every_operator() -> None:
 def test_the_oracle_knows_every_operator() -> None:
     apart = {"/", "in", "not in", "default"}  # these have methods of their own
     assert oracle_values.BINARY.keys() == set(get_args(BinaryOperator)) - apart
-    assert oracle_values.UNARY.keys() == set(get_args(UnaryOperator))
+    assert oracle_values.UNARY.keys() == set(get_args(UnaryOperator)) - {"square root"}
 
 
 def test_random_rules_use_every_operator() -> None:

@@ -28,6 +28,7 @@ from oracle_values import (
     member,
     months_later,
     rounded,
+    rounded_root,
 )
 from policy.answers import MISSING, Answer, Outcome
 from policy.model import expressions as typed, rules, types
@@ -256,11 +257,14 @@ class Oracle:
                 return branch(test, lambda: self.value(then, env), lambda: self.value(otherwise, env))
             case typed.Round(mode, step, operand):
                 assert isinstance(e.type, Number)
+                is_root = isinstance(operand, typed.Unary) and operand.operator == "square root"
                 divisors: list[Any] = []
-                x = self.fraction(operand, env, divisors)
+                x = self.fraction(operand.operand if is_root else operand, env, divisors)
                 if UNKNOWN not in divisors and 0 in divisors:
                     raise FaultError("division by zero")
                 unit = step / Fraction(10) ** e.type.scale
+                if is_root:
+                    return known(lambda x: rounded_root(mode, x / unit**2) * unit, x)
                 return known(lambda x: rounded(mode, x / unit) * unit, x)
             case typed.Clamp(operand, low, high):
                 parts = [self.value(part, env) for part in (operand, low, high)]

@@ -6,7 +6,7 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
-from math import ceil, floor
+from math import ceil, floor, isqrt, trunc
 from operator import add, eq, ge, gt, le, lt, mul, ne, neg, not_, sub
 from typing import Any
 
@@ -112,8 +112,30 @@ def choose(hit: str, cases: Iterable[tuple[Thunk, Thunk]], none: Thunk) -> Any:
     return UNKNOWN if UNKNOWN in values else {"highest": max, "lowest": min, "sum": sum}[hit](values)
 
 
+def remainder(whole: Fraction, part: Fraction) -> Fraction:
+    """What is left of `whole` after taking `part` as often as it fits; it has the sign of `whole`."""
+    if part == 0:
+        raise FaultError("division by zero")
+    return whole - part * trunc(whole / part)
+
+
+def rounded_root(mode: str, x: Fraction) -> int:
+    """The square root rounded to an int, by the whole numbers whose squares lie about it."""
+    if x < 0:
+        raise FaultError("square root of a negative number")
+    below = next(r for r in range(isqrt(floor(x)), -1, -1) if r * r <= x)
+    if below * below == x or mode == "down":
+        return below
+    if mode == "up":
+        return below + 1
+    middle = (below + Fraction(1, 2)) ** 2
+    tie_is_up = mode == "half up" or below % 2 == 1
+    return below + 1 if x > middle or (x == middle and tie_is_up) else below
+
+
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "is": eq, "is not": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "+": add, "-": sub, "*": mul,
+    "is": eq, "is not": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "+": add, "-": sub, "*": mul, "modulo": remainder,
+    "is a multiple of": lambda a, b: remainder(a, b) == 0,
 }  # fmt: skip
 UNARY: dict[str, Callable[[Any], Any]] = {
     "-": neg,

@@ -116,7 +116,10 @@ class Expressions:
 
     def a_rate(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(4)
+        form = c.randrange(5)
+        if form == 4:
+            step = c.choice(("0.01%", "0.0001%"))
+            return f"round {c.choice(MODES)} to {step} (square root of ({self.squared(depth)}))"
         if form == 0:
             return f"({e('rate', depth)} {c.choice('+-')} {e('rate', depth)})"
         if form == 1:
@@ -125,9 +128,17 @@ class Expressions:
             return f"round {c.choice(MODES)} to 0.01% ({e('money', depth)} / {e('money', depth)})"
         return f"round {c.choice(MODES)} to 0.0001% ({e('rate', depth)} * {e('rate', depth)})"
 
+    def squared(self, depth: int) -> str:
+        """What a root is taken of: squares, so that it may be exact, products, and what may be below zero."""
+        e, c = self.expression, self.chance
+        rate = e("rate", depth)
+        return c.choice((f"{rate} * {rate}", f"abs({rate} * {e('rate', 0)}) / 3", f"{rate} * 7 / 10", "2.25%"))
+
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form, x = c.randrange(9), self.variable()
+        form, x = c.randrange(10), self.variable()
+        if form == 9:
+            return f"({e('integer', depth)} modulo {c.choice(('7', '2', '-3', 'f.count'))})"
         if form == 4:
             return f"sum({x} * {e('integer', 1)} for {x} in f.numbers where {x} > {e('integer', 1)})"
         if form == 5:
@@ -164,7 +175,10 @@ class Expressions:
 
     def a_boolean(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(18)
+        form = c.randrange(19)
+        if form == 18:
+            of = c.choice(("0.05 HKD", "100 HKD", "f.other"))
+            return f"({e('money', depth)} is {c.choice(('', 'not '))}a multiple of {of})"
         if form == 12:
             return f"({e('enum', 0)} {c.choice(('in', 'not in'))} f.chosen)"
         if form == 13:

@@ -107,6 +107,10 @@ class Compiler:
                 numbers = Numbers(self.graph)
                 quotient = numbers.divide(mode, [*map(numbers.of, factors)], numbers.of(d))
                 return self.context.number(numbers, quotient, *factors, d)
+            case ir.Root(operand):
+                a = self.compiled(operand, env)
+                numbers = Numbers(self.graph)
+                return self.context.number(numbers, numbers.root(numbers.of(a)), a)
             case ir.Check(operand, limit):
                 a = self.compiled(operand, env)
                 if a.kind != NUMBER:

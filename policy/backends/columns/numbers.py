@@ -7,7 +7,7 @@ the interpreter, whose integers have no width). No number ever wraps unseen.
 from __future__ import annotations
 
 from functools import reduce
-from math import gcd
+from math import gcd, isqrt
 from typing import assert_never
 
 import polars as pl
@@ -267,6 +267,43 @@ class Numbers:
             tie = self.graph.node("is", rest, self.graph.constant(0, wide), dtype=BOOLEAN)
             quotient = self._to_even(self.settled(node, quotient.low, quotient.high), tie)
         return self.settled(quotient.node, max(quotient.low, -LONG), min(quotient.high, LONG))
+
+    # ── square roots ────────────────────────────────────────────────────────────────────────
+
+    def root(self, a: BoundedInt) -> BoundedInt:
+        """The square root rounded down, from that of a float, corrected: exact, as its error is below a step."""
+        one = self.constant(1)
+        x = self.arithmetic("max", a, self.constant(0))
+        most = isqrt(x.high)
+        size = self.graph.node("cast", x.node, dtype=FLOAT64, nullable=x.node.nullable)
+        about = self.graph.node("root", size, dtype=FLOAT64)
+        slack = (most >> 50) + 2  # a float has 53 bits
+        near = BoundedInt(
+            self.graph.node("cast", about, dtype=dtype_of(0, x.high), nullable=x.node.nullable), 0, most + slack
+        )
+        if slack > 2:  # a step of Newton's method leaves an error below one
+            near = self._floor(self.arithmetic("+", near, self._whole_quotient(x, near)), 2)
+        near = self._one_less_where(self._exceeds(near, x), near)
+        following = self.arithmetic("+", near, one)
+        node = self.graph.pick(self._exceeds(following, x), self.cast(near, following.node.dtype), following.node)
+        return self.settled(node, 0, most)
+
+    def _exceeds(self, r: BoundedInt, x: BoundedInt) -> Node:
+        """Whether the square of `r` is greater than `x`, without the square."""
+        quotient = self._whole_quotient(x, r)
+        wide = dtype_of(0, max(r.high, quotient.high))
+        return self.graph.possible(self.graph.node(">", self.cast(r, wide), self.cast(quotient, wide), dtype=BOOLEAN))
+
+    def _whole_quotient(self, x: BoundedInt, r: BoundedInt) -> BoundedInt:
+        """`x // r`, and `x` where `r` is zero; neither is negative."""
+        divisor = self.arithmetic("max", r, self.constant(1))
+        wide = dtype_of(0, max(x.high, divisor.high))
+        return BoundedInt(self.graph.node("//", self.cast(x, wide), self.cast(divisor, wide), dtype=wide), 0, x.high)
+
+    def _one_less_where(self, condition: Node, a: BoundedInt) -> BoundedInt:
+        less = self.arithmetic("-", a, self.constant(1))
+        wide = dtype_of(-1, a.high)
+        return BoundedInt(self.graph.pick(condition, self.cast(less, wide), self.cast(a, wide)), 0, a.high)
 
     def chosen(self, condition: Node, a: BoundedInt, b: BoundedInt) -> BoundedInt:
         low, high = min(a.low, b.low), max(a.high, b.high)

@@ -40,6 +40,7 @@ INNER: dict[str, Make] = {
     "//": lambda a, b: a // b,  # towards minus infinity; null where b is zero
     "%": lambda a, b: a % b,  # of the sign of b
     "abs": lambda a: a.abs(),
+    "root": lambda a: a.sqrt().floor(),  # of a float: about the root of the integer that it stands for
     "and": lambda a, b: a & b,
     "or": lambda a, b: a | b,
     "not": lambda a: ~a,

@@ -96,6 +96,8 @@ class _Roundings:
                 yield from self.of(operand, _times(way, -1))
             case typed.Unary("abs", operand):
                 yield from self.of(operand, _times(way, signs.of(operand)))
+            case typed.Unary("square root", operand):
+                yield from self.of(operand, way)
             case typed.Binary("+" | "default", left, right):
                 yield from chain(self.of(left, way), self.of(right, way))
             case typed.Binary("-", left, right):
@@ -153,7 +155,7 @@ class _Signs:
                 return self._all(tuple(v.body for v in versions)) if versions else 0
             case typed.Unary("-", operand):
                 return _times(-1, self.of(operand))
-            case typed.Unary("abs"):
+            case typed.Unary("abs" | "square root"):
                 return 1
             case typed.Binary("*" | "/", left, right):
                 return _times(self.of(left), self.of(right))

@@ -122,6 +122,15 @@ class Chinese(Phrasing):
     def size_of(self, term: str) -> str:
         return f"{term}的絕對值"
 
+    def root_of(self, term: str) -> str:
+        return f"{term}的平方根"
+
+    def remainder(self, whole: str, part: str) -> str:
+        return f"{whole}除以{part}的餘數"
+
+    def multiple(self, whole: str, part: str, holds: bool) -> str:
+        return f"{whole}{'是' if holds else '並非'}{part}的倍數"
+
     def days_later(self, later: bool, day: str, days: str) -> str:
         return f"{day}{'後' if later else '前'}{days}日之日"
 

@@ -129,6 +129,15 @@ class English(Phrasing):
     def size_of(self, term: str) -> str:
         return f"{term} regardless of its sign"
 
+    def root_of(self, term: str) -> str:
+        return f"the square root of {term}"
+
+    def remainder(self, whole: str, part: str) -> str:
+        return f"what remains of {whole} after whole multiples of {part}"
+
+    def multiple(self, whole: str, part: str, holds: bool) -> str:
+        return f"{whole} is {'' if holds else 'not '}a multiple of {part}"
+
     def days_later(self, later: bool, day: str, days: str) -> str:
         return f"the day {days} {'day' if days == '1' else 'days'} {'after' if later else 'before'} {day}"
 

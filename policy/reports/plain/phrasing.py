@@ -56,6 +56,8 @@ class Phrasing(ABC):
                 return self.negative(self.inner(operand))
             case x.Unary(operator="abs", operand=operand):
                 return self.size_of(self.inner(operand))
+            case x.Unary(operator="square root", operand=operand):
+                return self.root_of(self.inner(operand))
             case x.MonthsLater(date=day, months=months):
                 return self.months_later(self.term(day), months)
             case x.Chain(operator="min" | "max" as operator, operands=operands):
@@ -86,7 +88,9 @@ class Phrasing(ABC):
                 return self.days_later(operator == "+", self.term(e.left), self.term(e.right))
             case "+" | "-" | "*" | "/" as operator:
                 return self.arithmetic(operator, self.inner(e.left), self.inner(e.right))
-            case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in":
+            case "modulo":
+                return self.remainder(self.inner(e.left), self.inner(e.right))
+            case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "is a multiple of":
                 return self.whether(self.condition(e))
             case _:
                 assert_never(e.operator)
@@ -200,7 +204,9 @@ class Phrasing(ABC):
                 return self.compared(self.side(e.left), said, self.side(e.right), e.left.type)
             case "default":
                 return self.true_of(self.term(e), holds)
-            case "+" | "-" | "*" | "/":
+            case "is a multiple of":
+                return self.multiple(self.side(e.left), self.side(e.right), holds)
+            case "+" | "-" | "*" | "/" | "modulo":
                 raise AssertionError(f"`{e.operator}` is no condition")
             case _:
                 assert_never(e.operator)
@@ -254,6 +260,15 @@ class Phrasing(ABC):
 
     @abstractmethod
     def size_of(self, term: str) -> str: ...
+
+    @abstractmethod
+    def root_of(self, term: str) -> str: ...
+
+    @abstractmethod
+    def remainder(self, whole: str, part: str) -> str: ...
+
+    @abstractmethod
+    def multiple(self, whole: str, part: str, holds: bool) -> str: ...
 
     @abstractmethod
     def days_later(self, later: bool, day: str, days: str) -> str: ...
