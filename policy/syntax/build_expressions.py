@@ -235,7 +235,10 @@ class ExpressionBuilder:
     either, both = _chain("or"), _chain("and")
     min_of, max_of = _chain("min"), _chain("max")
     negation, negative, absolute = _unary("not"), _unary("-"), _unary("abs")
-    square_root = _unary("square root")
+
+    def square_root(self, meta: Meta, items: Items) -> tree.Unary:
+        return tree.Unary("square root", items[-1], span=self.at(meta))
+
     present, absent = _unary("is present"), _unary("is absent")
 
     def multiple_of(self, meta: Meta, items: Items) -> tree.Binary:

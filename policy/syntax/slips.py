@@ -38,7 +38,7 @@ _PROGRAM_WORDS = {
 }
 
 # Words that stand where an expression stands, so that a name spelt like one can never be referred to.
-RESERVED_NAMES = frozenset("if not today true false none round clamp abs square sum count any all min max".split())
+RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max".split())
 
 _PER = "write a quotient under `round`: `round half up to 0.01 (sum(…) / count(…))`"
 INSTEAD = {
