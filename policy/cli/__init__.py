@@ -1,7 +1,7 @@
 """The command line: one file a verb, each a thin layer over the Python API. A verb is imported when it is called.
 
 A verb raises PolicyError; the group prints every finding and ends with the exit code of the error. Exit codes are one
-table, in `exits`; signals are handled in `interrupts`.
+table, in `exits`; signals are handled in `policy.interrupts`.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Any
 
 import click
 
-from policy.cli import interrupts
+from policy import interrupts
 from policy.cli.exits import MEANING, Exit, describe, help_table
 
 VERBS = {
@@ -95,10 +95,6 @@ class LazyGroup(click.Group):
             fail(error)
         finally:
             _warn_of_the_cache()
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        """The program, as a process of its own."""
-        return interrupts.interruptible(lambda: self.main(*args, **kwargs))
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -9,11 +9,11 @@ import click
 from policy.cli.options import rulebooks_of
 from policy.cli.output import plural
 from policy.reports.journal.event_counts import EventCount
+from policy.reports.journal.tally import Tally
 from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import Scenario
 from policy.scenario.market import Market
 from policy.scenario.run import market_for
-from policy.scenario.summary import Tally
 
 NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
 

@@ -22,6 +22,7 @@ from policy.financing.events import AccountStated
 from policy.model.types import INSTANT, Number
 from policy.model.values import decimal_text, scaled, show
 from policy.perpetuals.events import BucketStated
+from policy.reports.journal.tally import Tally
 from policy.rulebook import Rulebook
 from policy.scenario.coverage import Coverage, coverage
 from policy.scenario.from_folder import scenario_in
@@ -29,7 +30,6 @@ from policy.scenario.prices import MOST_FINDINGS, RecordedPrice, recorded_prices
 from policy.scenario.run import Run
 from policy.scenario.statements import statements
 from policy.scenario.stress import Move, Prices, Row, along, concerned, happened, shocks, stress
-from policy.scenario.summary import Tally
 
 _SHOCK = re.compile(r"(?P<name>[^=]+)=(?P<sign>[+-])(?P<percent>[0-9]{1,6}(?:\.[0-9]{1,12})?)%")
 MOST_ROWS = 40  # shown on a screen; JSON has them all
@@ -85,20 +85,19 @@ def portfolio_command(
     read = scenario_in(scenario)
     market = market_of(read, paths, on, under)
     prices = Prices()
-    digest, run = market.rules, Run(market, on_unread=print_unread)
-    run.on_command = prices.take
+    digest, run = market.rules, Run(market, on_unread=print_unread, on_command=prices.take)
     run.carry_out(read)
     moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)
-    run.tally = Tally()  # of what comes of the moves alone
-    rows = _watched(moves, prices, run)
+    tally = Tally()  # of what comes of the moves alone
+    rows = _watched(moves, prices, Run(market, [tally.add]))
     about = {"scenario": read.title or scenario.name, "on": market.on, "rules": digest}
     undecided = tuple(_undecided(statements(market)))
     if format == "json":
         steps = [{**row.as_json(), "at": show(row.at, INSTANT)} for row in rows]
         told = [{"account": account, "needs": list(needs)} for account, needs in undecided]
-        print_json({**about, "rows": steps, "in_all": run.tally.as_json(), "undecided": told})
+        print_json({**about, "rows": steps, "in_all": tally.as_json(), "undecided": told})
     else:
-        click.echo(_table(about, rows, run.tally))
+        click.echo(_table(about, rows, tally))
         for account, needs in undecided:
             click.echo(f"  {account}: undecided, needs {', '.join(needs)}")
     end(Exit.UNANSWERED if run.unread else Exit.YES)

@@ -19,8 +19,9 @@ from policy.cli.options import DateType, checked_of, format_option, not_here, ru
 from policy.cli.output import json_text, keep_apart, print_json, print_unread, write_whole
 from policy.cli.progress import progress
 from policy.files import whole
+from policy.reports.journal.tally import Tally
 from policy.scenario.from_folder import Scenario, scenario_in
-from policy.scenario.run import Run, header_of
+from policy.scenario.run import Follower, Run, header_of
 from policy.wire import event_json
 
 if TYPE_CHECKING:
@@ -78,19 +79,19 @@ def command(
     market = market_of(read, paths, on, under)
     header = header_of(read, market, overlay_of(read, under))
     with _writing(events) as write, _kept(journal, header) as kept:
-        run = Run(market, journal=kept, on_unread=print_unread)
         recorded = _recorded(paths, header) if report else None
-        run.on_record = recorded.take if recorded else None
+        tally = recorded.tally if recorded else Tally()
+        followers: list[Follower] = [recorded.follow if recorded else tally.add]
         if write:
-            run.watch = lambda happened: write(_lines(happened))
+            followers.append(lambda _, events: write(_lines(events)))
         with _watched(read) as seen:
-            run.on_step = seen
+            run = Run(market, followers, journal=kept, on_unread=print_unread, on_step=seen)
             run.carry_out(read)
     if recorded:
         _report(str(report), recorded, run, read, header)
     about = _about(read, run, header)
     if events != "-":
-        _print(about, run, format)
+        _print(about, tally, run.unread, format)
     end(Exit.UNANSWERED if run.unread else Exit.YES)
 
 
@@ -151,11 +152,11 @@ def _about(scenario: Scenario, run: Run, header: Header) -> dict[str, str]:
     }
 
 
-def _print(about: dict[str, str], run: Run, format: str) -> None:
+def _print(about: dict[str, str], tally: Tally, unread: int, format: str) -> None:
     if format == "json":
-        print_json({**about, "unread": run.unread, **run.tally.as_json()})
+        print_json({**about, "unread": unread, **tally.as_json()})
     else:
-        click.echo(tally_text(about, run.tally, run.unread))
+        click.echo(tally_text(about, tally, unread))
 
 
 def _recorded(paths: tuple[str, ...], header: Header) -> Recorded:

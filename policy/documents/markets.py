@@ -102,7 +102,7 @@ def followed(
     market = market_for(scenario, rulebooks(program(rules, scenario.under)))
     header = header_of(scenario, market, scenario.under)
     recorded = begin(header, glossary_of(rules.under(scenario.under)))
-    run = Run(market, on_unread=on_unread, on_record=recorded.take)
+    run = Run(market, on_unread=on_unread, followers=[recorded.follow])
     run.carry_out(scenario)
     finish(recorded, run, scenario, header)
     return recorded, run.unread
@@ -122,13 +122,12 @@ def _state(margin: MarginTally, recorded: Recorded, market: Market) -> None:
     recorded.state(statements(market))
 
 
-def _fresh(market: Market, scenario: Scenario, header: Header) -> Callable[[], tuple[Run, Prices]]:
-    def fresh() -> tuple[Run, Prices]:
+def _fresh(market: Market, scenario: Scenario, header: Header) -> Callable[[], tuple[Market, Prices]]:
+    def fresh() -> tuple[Market, Prices]:
         again, prices = Market(market.rulebook_on, header.on), Prices()
         again.open(stage_of(scenario))
-        run = Run(again, on_command=prices.take)
-        run.carry_out(scenario)
-        return run, prices
+        Run(again, on_command=prices.take).carry_out(scenario)
+        return again, prices
 
     return fresh
 
@@ -148,7 +147,7 @@ def demonstration(rules: Checked, *, under: str = "", progress: Callable[[str], 
         A_PLATFORM,
         unread,
         dates=dates_of([day for day, _ in days]),
-        reasons=given(last.recorded.reasons, glossary.citations),
+        reasons=given(last.recorded.tally.reasons, glossary.citations),
     )
 
 
@@ -160,7 +159,7 @@ def _run_on(
     market = Market(lambda _: rulebook, on)
     market.open(stage_of(scenario))
     day = Dated(Recorded.whole(header_of(scenario, market, under), glossary))
-    run = Run(market, on_record=day.take, on_unread=day.recorded.misread)
+    run = Run(market, followers=[day.follow], on_unread=day.recorded.misread)
     run.carry_out(scenario)
     assert day.recorded.trading is not None
     assert day.recorded.margin is not None

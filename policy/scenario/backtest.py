@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import asdict, define, field, frozen
 
 from policy.audit.records import Header
 from policy.audit.replay import records
@@ -22,9 +22,9 @@ from policy.perpetuals.commands import MONEY as POSTED
 from policy.perpetuals.events import BucketStated
 from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.reasons import verdicts_in
+from policy.reports.journal.tally import Tally
 from policy.scenario.market import Market, recorded_command
 from policy.scenario.statements import statements
-from policy.scenario.summary import Tally
 from policy.vocabulary import Json
 from policy.wire import word
 
@@ -113,10 +113,7 @@ class Backtest:
             ],
             "accounts": {
                 "compared": self.accounts,
-                "differing": [
-                    {"account": d.account, "figure": d.figure, "before": d.before, "after": d.after}
-                    for d in self.differing
-                ],
+                "differing": list(map(asdict, self.differing)),
             },
             "money": {what: {"before": before, "after": after} for what, (before, after) in self.money().items()},
         }

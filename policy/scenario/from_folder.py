@@ -75,18 +75,15 @@ class Scenario:
 
 def scenario_in(folder: Path) -> Scenario:
     """The scenario in a folder. Raises PolicyError where there is none."""
-    found = Collector()
     if not folder.is_dir():
-        found.error(
-            "no-scenario", f"`{folder}` is not a folder", None, "a scenario is a folder of .jsonl or .csv files"
-        )
-        raise PolicyError(found.found)
+        help = "a scenario is a folder of .jsonl or .csv files"
+        raise PolicyError.of("no-scenario", f"`{folder}` is not a folder", help)
     files = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES)
     stage = [p for name in STAGE for p in files if p.stem == name]
     if not stage:
         wanted = " or ".join(f"`{name}{suffix}`" for name in STAGE[:1] for suffix in SUFFIXES)
-        found.error("no-scenario", f"`{folder}` holds no {wanted}", None, "they say what is traded, and by whom")
-        raise PolicyError(found.found)
+        raise PolicyError.of("no-scenario", f"`{folder}` holds no {wanted}", "they say what is traded, and by whom")
+    found = Collector()
     about = _about(folder / ABOUT, found)
     if found.found:
         raise PolicyError(found.found)

@@ -50,8 +50,7 @@ def recorded_prices(path: Path) -> tuple[tuple[RecordedPrice, ...], list[Diagnos
     if time < 0 or price < 0:
         help = "name them `Unix` (seconds since 1970) and `Close` in the first line"
         whole = Span(header, 0, len(header.text))
-        found.error("prices-columns", f"`{path}` has no column of times or none of prices", whole, help)
-        raise PolicyError(found.found)
+        raise PolicyError.of("prices-columns", f"`{path}` has no column of times or none of prices", help, whole)
     prices: dict[int, int] = {}
     for row in rows:
         read = _row(row, time, price, found)

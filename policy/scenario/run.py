@@ -1,42 +1,38 @@
-"""Carries out a scenario: every step through the market, into the journal, and into the tally.
+"""Carries out a scenario: every step through the market, into the journal, and on to whoever follows it.
 
-In: a market, a scenario, and where its records go. Out: the tally, and each line that could not be read as it is
-met. Absent: what is shown of it.
+In: a market, a scenario, and where its records go. Out: each command with its events, and each line that could not
+be read, as it is met. Absent: what is counted or shown of them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 
-from attrs import define, field
+from attrs import define
 
 from policy.audit.journal import Journal
-from policy.audit.records import Header, Record
+from policy.audit.records import Header
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import Scenario, Step
 from policy.scenario.market import COMMANDS, Market, RulebookOn
-from policy.scenario.summary import Tally
-from policy.vocabulary import Json
 from policy.wire import command_json, event_json
 
-Watch = Callable[[list[Event]], object]
+Follower = Callable[[Command, list[Event]], object]
 
 
 @define(eq=False)
 class Run:
-    """A scenario on its way through a market."""
+    """A scenario on its way through a market; `followers` are told of every command that was carried out."""
 
     market: Market
-    tally: Tally = field(factory=Tally)
+    followers: Sequence[Follower] = ()
     unread: int = 0
     journal: Journal | None = None
     on_unread: Callable[[Diagnostic], None] = lambda _: None
-    watch: Watch = lambda events: None  # told of the events of every step
     on_step: Callable[[], object] = lambda: None  # told of every line, read or not
     on_command: Callable[[Command], object] = lambda _: None  # told of every command before it is carried out
-    on_record: Callable[[Record], object] | None = None  # told what a journal would hold, without its seals
 
     def carry_out(self, scenario: Scenario) -> None:
         """All steps, the stage first. Raises JournalStopped where the journal cannot be kept."""
@@ -51,26 +47,17 @@ class Run:
             for diagnostic in step.wrong:
                 self.on_unread(diagnostic)
             return []
-        events = self.submit(step.command)
-        self.watch(events)
-        return events
+        return self.submit(step.command)
 
     def submit(self, command: Command) -> list[Event]:
-        """One command, journalled and counted."""
+        """One command, journalled and followed."""
         self.on_command(command)
         events = self.market.submit(command)
-        recorded = self.journal is not None or self.on_record is not None
-        if recorded and not COMMANDS.unfit(command):  # what is no command changed nothing, and cannot be replayed
-            self._record(command.at, command_json(command), list(map(event_json, events)))
-        self.tally.add(command, events)
+        if self.journal is not None and not COMMANDS.unfit(command):  # which changed nothing, and cannot be replayed
+            self.journal.append(command.at, command_json(command), list(map(event_json, events)), self.market.rules)
+        for follow in self.followers:
+            follow(command, events)
         return events
-
-    def _record(self, at: int, command: Json, events: list[Json]) -> None:
-        rules = self.market.rules
-        if self.journal is not None:
-            self.journal.append(at, command, events, rules)
-        if self.on_record is not None:
-            self.on_record(Record(sum(self.tally.commands.values()) + 1, at, command, "", rules, events, ""))
 
 
 def market_for(scenario: Scenario, rulebook_on: RulebookOn, on: str = "") -> Market:
@@ -78,7 +65,7 @@ def market_for(scenario: Scenario, rulebook_on: RulebookOn, on: str = "") -> Mar
     first = on or scenario.on
     if not first:
         message = f"`{scenario.folder}` names no date as of which it begins"
-        raise PolicyError([Diagnostic("no-scenario", message, help="name one in its `scenario.json`, as `on`")])
+        raise PolicyError.of("no-scenario", message, "name one in its `scenario.json`, as `on`")
     market = Market(rulebook_on, first)
     market.open(stage_of(scenario))
     return market

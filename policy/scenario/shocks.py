@@ -20,10 +20,11 @@ from policy.perpetuals.events import BucketStated
 from policy.perpetuals.mark_events import Deleveraged, FundDrawdown, LiquidationBegun
 from policy.reports.journal.series import plain
 from policy.reports.journal.stress import StressRow, drawn_together
+from policy.reports.journal.tally import Tally
+from policy.scenario.market import Market
 from policy.scenario.run import Run
 from policy.scenario.statements import statements
 from policy.scenario.stress import HOUR, Move, Prices, concerned, stress
-from policy.scenario.summary import Tally
 from policy.wire import word
 
 TOGETHER = (0, 10, 20, 30, 40, 50)  # percent that all prices fall by
@@ -33,7 +34,7 @@ _LATER = 26 * HOUR  # when a call that gave a day is past its time
 
 _CURRENCY = ASSET_PRICE.unit.partition(":")[2]  # money does not fall against itself
 
-Fresh = Callable[[], tuple[Run, Prices]]
+Fresh = Callable[[], tuple[Market, Prices]]
 
 
 @frozen
@@ -65,8 +66,8 @@ def shocks_of(names: tuple[str, ...], held: set[str]) -> Iterator[Shock]:
 
 def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
     """A row for every shock; none where the scenario has no margin accounts, or nothing in it has a price."""
-    run, prices = fresh()
-    stated = list(statements(run.market))
+    market, prices = fresh()
+    stated = list(statements(market))
     names = tuple(name for name in prices.names if name != _CURRENCY)
     if not names or not stated:
         return ()
@@ -74,18 +75,18 @@ def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
     return drawn_together([_row(shock, *fresh()) for shock in shocks_of(names, held)])
 
 
-def _row(shock: Shock, run: Run, prices: Prices) -> StressRow:
-    run.tally = Tally()
+def _row(shock: Shock, market: Market, prices: Prices) -> StressRow:
+    tally = Tally()
     moves = [Move(after, shock.factors) for after in (HOUR, _LATER)]
-    rows = stress(prices, moves, run.submit)
+    rows = stress(prices, moves, Run(market, [tally.add]).submit)
     next(rows)
-    stated = [s for s in statements(run.market) if isinstance(s, AccountStated)]
+    stated = [s for s in statements(market) if isinstance(s, AccountStated)]
     for _ in rows:  # a day later
         pass
     undecided = sum(
-        isinstance(s, BucketStated) and s.verdict.outcome is Outcome.UNDECIDED for s in statements(run.market)
+        isinstance(s, BucketStated) and s.verdict.outcome is Outcome.UNDECIDED for s in statements(market)
     )
-    return _figures(shock, stated, run.tally, undecided)
+    return _figures(shock, stated, tally, undecided)
 
 
 def _figures(shock: Shock, stated: list[AccountStated], tally: Tally, undecided: int) -> StressRow:

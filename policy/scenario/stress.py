@@ -17,8 +17,8 @@ from policy.ir.operators import divide
 from policy.model.values import show
 from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice, IndexPrices
 from policy.reports.journal.entries import Command, Event
+from policy.reports.journal.tally import Tally
 from policy.scenario.prices import RecordedPrice
-from policy.scenario.summary import Tally
 from policy.vocabulary import Json
 
 HOUR = 3_600 * 10**6

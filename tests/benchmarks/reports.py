@@ -29,8 +29,10 @@ from policy import documents, resources
 from policy.audit.journal import Journal
 from policy.audit.records import Header, Record
 from policy.pipeline import load_program, read_folder, rulebooks
+from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.run import Run, header_of, market_for
+from policy.wire import command_json, event_json
 
 SCENARIO = resources.folder("rulesets") / "hk_sfc" / "scenarios" / "safeguards_under_stress"
 EVENTS = (10_000, 100_000, 1_000_000)
@@ -47,7 +49,12 @@ def carried_out() -> tuple[Header, list[Record]]:
     market = market_for(scenario, rulebooks(load_program(texts, scenario.under)))
     header = header_of(scenario, market, scenario.under)
     records: list[Record] = []
-    Run(market, on_record=records.append).carry_out(scenario)
+
+    def record(command: Command, events: list[Event]) -> None:
+        told = list(map(event_json, events))
+        records.append(Record(len(records) + 1, command.at, command_json(command), "", market.rules, told, ""))
+
+    Run(market, [record]).carry_out(scenario)
     return header, records
 
 

@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -171,7 +172,7 @@ STUCK = """
 import ctypes, sys, time
 from multiprocessing import get_context
 from policy import files
-from policy.cli import interrupts
+from policy import interrupts
 def stuck():
     get_context("fork").Process(target=time.sleep, args=(600,)).start()
     with files.whole("half.txt") as file:
@@ -186,7 +187,10 @@ interrupts.interruptible(stuck)
 """
 
 
-@pytest.mark.parametrize("sent", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+SIGNALS = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+
+
+@pytest.mark.parametrize("sent", SIGNALS)
 @pytest.mark.parametrize("how", ["waiting", "holding"])
 def test_whatever_is_stuck_is_ended(how: str, sent: signal.Signals) -> None:
     """In C code with or without the interpreter's lock, deaf to what is raised, and with a process of its own."""
@@ -204,3 +208,29 @@ def test_whatever_is_stuck_is_ended(how: str, sent: signal.Signals) -> None:
     assert (p.returncode, told) == (128 + sent, "interrupted\n")
     assert not started(marker)
     assert list(Path().iterdir()) == []
+
+
+def script() -> list[str]:
+    """What the installed `policy` runs: the function that pyproject.toml names."""
+    project = tomllib.loads((RULESETS.parent / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    module, _, function = project["scripts"]["policy"].partition(":")
+    return ["-c", f"import sys; from {module} import {function}; sys.exit({function}())"]
+
+
+@pytest.mark.parametrize("sent", SIGNALS)
+@pytest.mark.parametrize("words", [["-m", "policy"], script()], ids=["module", "script"])
+def test_an_interrupt_while_the_first_library_is_imported_is_one_line(
+    words: list[str], sent: signal.Signals, tmp_path: Path
+) -> None:
+    """Click is the first that is not Python's own; a stub of it, earlier on the path, never ends."""
+    (tmp_path / "click.py").write_text('import time\nprint("importing", flush=True)\ntime.sleep(600)\n')
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    with subprocess.Popen(
+        [sys.executable, *words, "--help"],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, preexec_fn=heard,
+    ) as process:  # fmt: skip
+        assert process.stdout is not None
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(sent)
+        _, told = process.communicate(timeout=30)
+    assert (process.returncode, told) == (128 + sent, "interrupted\n")

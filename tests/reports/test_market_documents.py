@@ -181,7 +181,7 @@ def test_fills_are_counted_as_a_plain_list_counts_them(orders: list[bool], seed:
         line.remove(filled)
         told.take(crossed(100 + n, id, ["A/1 (official)"] if known else ["A/2 (official)"]))
     assert told.trading is not None
-    found = told.trading.figures(told.reasons, told.counts).evidence
+    found = told.trading.figures(told.tally.reasons, told.tally.counts).evidence
     assert (found.fills, found.overtaken) == (fills, passed)
     assert (found.breaches, found.pre_rule_fills) == ((before, 0) if known else (0, before))
 

@@ -37,10 +37,10 @@ from policy.perpetuals.commands import PlacePerpetual
 from policy.reports.journal.entries import read_command, read_event
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.market import Recorded
+from policy.reports.journal.tally import Tally
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import COMMANDS, Market, engine_for
 from policy.scenario.run import Run, header_of, stage_of
-from policy.scenario.summary import Tally
 from policy.vocabulary import Json
 from policy.wire import command_json, event_json, json_line
 
@@ -228,14 +228,14 @@ def _sent(name: str, again: int) -> tuple[Tally, Json]:
     """A scenario, and all its orders again so often; what was counted, and the document."""
     scenario, market = scenario_in(SCENARIOS / name), opened(name)
     document = Recorded.whole(header_of(scenario, market, scenario.under), Glossary())
-    run = Run(market, on_record=document.take)
+    run = Run(market, [document.follow])
     run.carry_out(scenario)
     orders = [s.command for s in steps(name).values() if isinstance(s.command, Place | PlacePerpetual)]
     for order in orders * again:
         (event,) = run.submit(evolve(order, at=market.clock.at))
         assert isinstance(event, CommandRepeated)
         assert read_event(event_json(event)) == event
-    return run.tally, document.document("A platform").as_json()
+    return document.tally, document.document("A platform").as_json()
 
 
 @pytest.mark.parametrize("name", ["shared_book", "perpetual_contracts"])

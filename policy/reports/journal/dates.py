@@ -12,11 +12,10 @@ from itertools import pairwise
 from attrs import define, field, frozen
 
 from policy.answers import BilingualText, Outcome, Verdict
-from policy.audit.records import Record
 from policy.exchange.commands import Place
 from policy.exchange.events import OrderAccepted, OrderRejected
 from policy.financing.events import AdvanceRejected, LoanAdvanced, MarginCalled
-from policy.reports.journal.entries import read_command, read_event
+from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.market import Recorded
 from policy.reports.plain.names import spaced
 
@@ -61,9 +60,8 @@ class Dated:
     recorded: Recorded
     orders: dict[str, tuple[str, Verdict]] = field(factory=dict)  # whose it was, and what was decided
 
-    def take(self, record: Record) -> None:
-        command, events = read_command(record.input), [read_event(event) for event in record.events]
-        self.recorded.follow(record.seq, record.at, command, events)
+    def follow(self, command: Command, events: Sequence[Event]) -> None:
+        self.recorded.follow(command, events)
         if isinstance(command, Place):
             for event in events:
                 if isinstance(event, OrderAccepted | OrderRejected):
@@ -86,7 +84,8 @@ def _figures(day: Dated) -> dict[BilingualText, str]:
     recorded = day.recorded
     assert recorded.trading is not None
     assert recorded.margin is not None
-    trading, count = recorded.trading.figures(recorded.reasons, recorded.counts), recorded.counts.count
+    tally = recorded.tally
+    trading, count = recorded.trading.figures(tally.reasons, tally.counts), tally.counts.count
     return {
         BilingualText("orders accepted", "接納的買賣盤"): str(trading.accepted),
         BilingualText("orders rejected", "拒絕的買賣盤"): str(trading.refused),

@@ -6,6 +6,7 @@ the document of what was traded, of what was lent and margined, or of both. Abse
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import PurePath
@@ -23,12 +24,12 @@ from policy.perpetuals.events import BucketStated
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.journal.entries import EVENTS, Command, Event, read_command, read_event
-from policy.reports.journal.event_counts import EventCounts, KindRow
+from policy.reports.journal.event_counts import KindRow
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.margin import MarginTally
 from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
-from policy.reports.journal.reasons import Reasons
 from policy.reports.journal.stress import StressRow
+from policy.reports.journal.tally import Tally
 from policy.reports.journal.trading import Trading
 from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
 from policy.reports.rows import by_status
@@ -85,15 +86,14 @@ class Recorded:
     glossary: Glossary = field(factory=Glossary)
     trading: Trading | None = None
     margin: MarginTally | None = None
-    counts: EventCounts = field(factory=EventCounts)
-    reasons: Reasons = field(factory=Reasons)
+    tally: Tally = field(factory=Tally)
     stress: tuple[StressRow, ...] = ()
     unread_lines: list[Unread] = field(factory=list)
     until: str = ""  # the last day that began
     first: int = 0
     last: int = 0
-    commands: int = 0
     stated: bool = False  # whether accounts were stated at the end
+    needs: Counter[str] = field(factory=Counter)  # of those accounts
 
     @classmethod
     def whole(cls, header: Header, glossary: Glossary) -> Recorded:
@@ -106,18 +106,16 @@ class Recorded:
 
     def take(self, record: Record) -> None:
         """One record. Raises PolicyError where it is of a form that this version does not read."""
-        self.follow(record.seq, record.at, read_command(record.input), [read_event(event) for event in record.events])
+        self.follow(read_command(record.input), [read_event(event) for event in record.events], record.at)
 
-    def follow(self, number: int, at: int, command: Command, events: Sequence[Event]) -> None:
-        """One command and its events."""
+    def follow(self, command: Command, events: Sequence[Event], at: int | None = None) -> None:
+        """One command and its events; `at` is when it came, if that is not what it says."""
+        at = command.at if at is None else at
         self.first = self.first or at
         self.last = at
-        self.commands += 1
+        self.tally.add(command, events)
         if isinstance(command, NewDay):
             self.until = date.fromordinal(command.on).isoformat()
-        for event in events:
-            self.counts.add(event)
-            self.reasons.add(event, _example(event) or str(number))
         if self.trading is not None:
             self.trading.take(at, command, events)
         if self.margin is not None:
@@ -139,7 +137,7 @@ class Recorded:
                 self.margin.collateral.state(statement)
                 needs = (*statement.views.lending_needs, *statement.views.capital_needs)
             for need in needs:
-                self.reasons.needs[need] = self.reasons.needs.get(need, 0) + 1
+                self.needs[need] += 1
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 
@@ -147,17 +145,17 @@ class Recorded:
         """What was followed; of a whole market, only the parts in which anything happened. `more` are other parts."""
         parts: dict[str, Any] = {"summary": self.summary(unread)}
         both = self.trading is not None and self.margin is not None
-        lent = self.counts.count(*_OF_MARGIN) or bool(self.stress)
-        if self.trading is not None and not (both and lent and not self.counts.count(*_OF_THE_EXCHANGE)):
-            parts["trading"] = self.trading.figures(self.reasons, self.counts)
+        lent = self.tally.counts.count(*_OF_MARGIN) or bool(self.stress)
+        if self.trading is not None and not (both and lent and not self.tally.counts.count(*_OF_THE_EXCHANGE)):
+            parts["trading"] = self.trading.figures(self.tally.reasons, self.tally.counts)
         if self.margin is not None and (lent or not both):
-            parts["margin"] = self.margin.figures(self.reasons, self.counts)
+            parts["margin"] = self.margin.figures(self.tally.reasons, self.tally.counts)
             parts["stress"] = self.stress
             parts["stated"] = self.stated
         header, until = self.header, self.until if self.until > self.header.on else ""
         known = self.glossary.citations
         day = date.fromisoformat(until or header.on).toordinal()
-        sources = by_status((p, known[p].status) for p in self.reasons.provisions if p in known)
+        sources = by_status((p, known[p].status) for p in self.tally.reasons.provisions if p in known)
         cover = Cover(
             _title(parts, header.on, until),
             platform,
@@ -165,35 +163,30 @@ class Recorded:
             header.rules,
             header.overlay,
             sources,
-            reading_ends(self.glossary.readings, self.reasons.sources, day),
+            reading_ends(self.glossary.readings, self.tally.reasons.sources, day),
             until,
         )
         return Document("day.html.jinja", cover, parts | more)
 
     def summary(self, unread: int = 0) -> DaySummary:
-        needs = sorted(self.reasons.needs.items(), key=lambda item: (-item[1], item[0]))
+        needs = sorted((self.needs + Counter(self.tally.reasons.needs)).items(), key=lambda item: (-item[1], item[0]))
         about = self.header.about
-        kinds = self.counts.rows()
+        kinds = self.tally.counts.rows()
         return DaySummary(
             scenario=BilingualText(str(about.get("scenario", "")), str(about.get("zh", ""))),
             first=in_hong_kong(self.first),
             last=in_hong_kong(self.last),
-            commands=self.commands,
+            commands=self.tally.number,
             events=sum(kind.count for kind in kinds),
             unread=unread,
             unread_lines=tuple(self.unread_lines),
             kinds=kinds,
-            invalid=sum(self.counts.invalid.values()),
-            messages=tuple(self.counts.messages),
+            invalid=sum(self.tally.counts.invalid.values()),
+            messages=tuple(self.tally.counts.messages),
             needs=tuple(
                 Need(self.glossary.needed(n), n, self.glossary.unset.get(n, NO_WORDS), count) for n, count in needs
             ),
         )
-
-
-def _example(event: Event) -> str:
-    """What an event is about: an order, or an account."""
-    return str(getattr(event, "id", "") or getattr(event, "account", ""))
 
 
 def _place(diagnostic: Diagnostic) -> str:

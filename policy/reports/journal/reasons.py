@@ -87,7 +87,7 @@ class Reasons:
             self.events[kind, effect] = self.events.get((kind, effect), 0) + 1
 
     def _add(self, event: str, reason: Reason, example: str) -> None:
-        key = (event, reason.rule, reason.effect, reason.place)
+        key = (event, reason.rule, reason.effect, reason.text.en)  # not its place, which no journal has
         rule = self.rules.get(key)
         if rule is None:
             rule = self.rules[key] = RuleCount(event, reason)

@@ -1,10 +1,10 @@
 """Interrupts: an interrupted command ends within two seconds, its workers too, and leaves nothing half done.
 
 SIGINT, SIGTERM and SIGHUP are blocked in every thread and waited for by one, so that no library that is busy, or has
-a handler of its own, can block them. The main thread then has a second to close what it has open;
-after it, or sooner, the processes that were started are killed, parts of files removed, and the process is gone.
-Absent: Windows, whose own way is kept; and C code that holds the interpreter's lock, which is waited for (the
-solver and the engines of columns let it go while they work).
+a handler of its own, can block them. The main thread then has a second to close what it has open; after it, or
+sooner, the processes that were started are killed, parts of files removed, and the process is gone. A process imports
+this first, so it imports next to nothing. Absent: Windows, whose own way is kept; and C code that holds the
+interpreter's lock, which is waited for (the solver and the engines of columns let it go while they work).
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
-from pathlib import Path
-from typing import NoReturn, TypeVar
 
-import click
+TYPE_CHECKING = False  # importing `typing` takes longer than all else here
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import NoReturn, TypeVar
 
-Result = TypeVar("Result")
+    Result = TypeVar("Result")
 
 PATIENCE = 1.0  # seconds that the main thread has
 _NAMES = ("SIGINT", "SIGTERM", "SIGHUP")
@@ -61,7 +61,7 @@ def stopping() -> bool:
 def leave() -> NoReturn:
     """Ends an interrupted process at once, saying so, however much is still going on in it."""
     if not stopping():
-        click.echo("interrupted", err=True)
+        print("interrupted", file=sys.stderr)
         sys.exit(130)
     with _over:
         _kill(_started(os.getpid()))
@@ -88,17 +88,18 @@ def _raise(*_: object) -> NoReturn:
 def _started(parent: int) -> list[int]:
     """The processes that this one has started, and those have; where the system tells nothing, its workers alone."""
     children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+    for process in filter(str.isdecimal, os.listdir("/proc") if os.path.isdir("/proc") else ()):
         try:
-            words = stat.read_text().rpartition(")")[2].split()
+            with open(f"/proc/{process}/stat", encoding="utf-8", errors="replace") as stat:
+                words = stat.read().rpartition(")")[2].split()
         except OSError:
             continue  # it is gone
-        children.setdefault(int(words[1]), []).append(int(stat.parent.name))
+        children.setdefault(int(words[1]), []).append(int(process))
     if not children and (pools := sys.modules.get("multiprocessing")):
         return [child.pid for child in pools.active_children()]
     found = [parent]
-    for process in found:
-        found += children.get(process, [])
+    for ancestor in found:
+        found += children.get(ancestor, [])
     return found[1:]
 
 

@@ -1,10 +1,12 @@
-"""What came of a run, counted: commands, events by kind with their money, and the rules that decided.
+"""What came of commands, counted: commands, events by kind with their money, and the rules that decided.
 
 In: commands, each with its events. Out: counts, in the order in which things first happened; the memory is that of
 the kinds and rules there are, not of the events. Absent: any kind of event in particular.
 """
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from attrs import define, field
 
@@ -24,13 +26,16 @@ class Tally:
     counts: EventCounts = field(factory=EventCounts)
     reasons: Reasons = field(factory=Reasons)
 
-    def add(self, command: Command, events: list[Event]) -> None:
+    number: int = 0  # of the last command
+
+    def add(self, command: Command, events: Sequence[Event]) -> None:
         """Counts one command and what came of it."""
         kind = word(type(command))
         self.commands[kind] = self.commands.get(kind, 0) + 1
+        self.number += 1
         for event in events:
             self.counts.add(event)
-            self.reasons.add(event, getattr(command, "id", kind))
+            self.reasons.add(event, _example(event) or str(self.number))
 
     @property
     def events(self) -> dict[str, EventCount]:
@@ -62,3 +67,8 @@ class Tally:
             "needs": dict(self.reasons.needs),
             "status": self.status.value if self.status else None,
         }
+
+
+def _example(event: Event) -> str:
+    """What an event is about: an order, or an account."""
+    return str(getattr(event, "id", "") or getattr(event, "account", ""))
