@@ -42,6 +42,8 @@ EXCHANGE = {
     "ask": "ask {question} about {about} {id}",
     "deposit_money": "{by} pays in {amount}",
     "deposit_tokens": "{by} deposits {quantity} {instrument}",
+    "withdraw_money": "{by} takes out {amount}",
+    "withdraw_tokens": "{by} withdraws {quantity} {instrument}",
     "arrange_settlement": "arrange settlement",
     "place": "{by} {side}s {quantity} {instrument}[ at {price}] as {id}",
     "cancel": "{by} cancels {id}",
