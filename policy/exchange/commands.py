@@ -108,6 +108,25 @@ class DepositTokens:
 
 
 @frozen
+class WithdrawMoney:
+    """A participant takes out money that is free."""
+
+    by: str
+    at: int = typed(types.INSTANT)
+    amount: int = typed(MONEY)
+
+
+@frozen
+class WithdrawTokens:
+    """A participant takes out tokens that are free."""
+
+    by: str
+    instrument: str
+    at: int = typed(types.INSTANT)
+    quantity: int = typed(QUANTITY)
+
+
+@frozen
 class ArrangeSettlement:
     """How trades across platforms settle. Its reserve fund and compensation are paid in, or topped up, at once."""
 
@@ -186,6 +205,8 @@ Command = (
     | Ask
     | DepositMoney
     | DepositTokens
+    | WithdrawMoney
+    | WithdrawTokens
     | ArrangeSettlement
     | Place
     | Cancel

@@ -34,17 +34,21 @@ from policy.exchange.commands import (
     RecoverSettlement,
     Replace,
     Settle,
+    WithdrawMoney,
+    WithdrawTokens,
 )
 from policy.exchange.events import (
     Answered,
     Event,
     InstrumentListed,
     MoneyDeposited,
+    MoneyWithdrawn,
     ParticipantAdmitted,
     PlatformAdmitted,
     PlatformRecovered,
     PlatformStopped,
     TokensDeposited,
+    TokensWithdrawn,
 )
 from policy.exchange.ledger import Ledger
 from policy.exchange.rules import Rules, exchange_rules
@@ -62,7 +66,15 @@ from policy.exchange.state import (
 )
 from policy.exchange.trading import OrderDesk
 from policy.market.book import MARKET, ORDER_TYPES
-from policy.market.checks import InvalidCommandError, known, not_blank, not_reserved, positive, within_facts
+from policy.market.checks import (
+    InvalidCommandError,
+    available,
+    known,
+    not_blank,
+    not_reserved,
+    positive,
+    within_facts,
+)
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.venue import Clock, Venue, repeated
@@ -122,6 +134,10 @@ class Engine(Venue[Command, Event]):
                 self._deposit_money(command)
             case DepositTokens():
                 self._deposit_tokens(command)
+            case WithdrawMoney():
+                self._withdraw_money(command)
+            case WithdrawTokens():
+                self._withdraw_tokens(command)
             case ListInstrument():
                 self._list_instrument(command)
             case AdmitPlatform():
@@ -302,6 +318,23 @@ class Engine(Venue[Command, Event]):
         balance = self.ledger.balance(command.by, token)
         self.ledger.deposit(balance, token, quantity)
         self.events.append(TokensDeposited(command.by, token, quantity, balance.free))
+
+    def _withdraw_money(self, command: WithdrawMoney) -> None:
+        account, amount = known(self.register.accounts, command.by, PARTICIPANT), command.amount
+        positive(amount, MONEY, "amount")
+        available(amount, account.money.free, MONEY, "free")
+        self.ledger.deposit(account.money, CURRENCY, -amount)
+        self.events.append(MoneyWithdrawn(command.by, amount, account.money.free))
+
+    def _withdraw_tokens(self, command: WithdrawTokens) -> None:
+        token, quantity = command.instrument, command.quantity
+        known(self.register.accounts, command.by, PARTICIPANT)
+        known(self.register.instruments, token, INSTRUMENT)
+        positive(quantity, QUANTITY, "quantity")
+        balance = self.ledger.balance(command.by, token)
+        available(quantity, balance.free, QUANTITY, "free")
+        self.ledger.deposit(balance, token, -quantity)
+        self.events.append(TokensWithdrawn(command.by, token, quantity, balance.free))
 
     # ── changes ─────────────────────────────────────────────────────────────────────────────
 

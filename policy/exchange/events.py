@@ -80,6 +80,25 @@ class TokensDeposited:
 
 
 @frozen
+class MoneyWithdrawn:
+    """What was free has been paid out."""
+
+    by: str
+    amount: int = typed(MONEY)
+    free: int = standing(MONEY)
+
+
+@frozen
+class TokensWithdrawn:
+    """What was free has been handed out."""
+
+    by: str
+    instrument: str
+    quantity: int = typed(QUANTITY)
+    free: int = typed(QUANTITY)
+
+
+@frozen
 class SettlementArranged:
     """Whether trades across platforms may be made under the arrangement as it is, with what its funds hold now."""
 
@@ -282,6 +301,8 @@ Event = (
     | Answered
     | MoneyDeposited
     | TokensDeposited
+    | MoneyWithdrawn
+    | TokensWithdrawn
     | SettlementArranged
     | OrderAccepted
     | OrderRejected

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, assert_never
 
-from attrs import define, frozen
+from attrs import define, field, frozen
 
 from policy.exchange.recorded import Line, OrderUpdate, numbered
 from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, OPPOSITE, SELL, Side
@@ -174,44 +174,125 @@ def read(lines: Iterable[str], stream: str, tick: str, lot: str) -> Iterator[Upd
 # ── the book and the trades as order flow ───────────────────────────────────────────────────
 
 
-def _sides(update: Snapshot | Depth) -> tuple[tuple[Side, Amounts], tuple[Side, Amounts]]:
-    return (BUY, update.bids), (SELL, update.asks)
-
-
 def order_flow(updates: Iterable[Update]) -> Iterator[OrderUpdate]:
-    """Orders that make such a market: what is added at a price is a new order, what goes is the newest there.
+    """Orders that make such a market: after each depth message or snapshot, what is recorded at a price rests there.
 
-    A trade is an order that takes so much at once.
+    A trade is an order that takes so much at once. What is recorded later of its price already lacks what it took, so
+    the next depth message is compared with what the trade left. What is added at a price is a new order, what goes is
+    the newest there; all that goes, goes first, so that nothing new meets what is gone.
     """
-    known: dict[tuple[Side, int], list[tuple[str, int]]] = {}  # by side and price, the oldest first
-    number = 0
+    flow = _OrderFlow()
     for update in updates:
-        if isinstance(update, Quote):
-            continue
-        if isinstance(update, Trade):
-            taker, side = f"taker-{update.number}", OPPOSITE[update.resting]
-            yield OrderUpdate("new", taker, side, update.price, update.quantity, IMMEDIATE_OR_CANCEL)
-            continue
-        for side, amounts in _sides(update):
-            for price, quantity in amounts:
-                orders = known.setdefault((side, price), [])
-                more = quantity - sum([size for _, size in orders])
-                if more > 0:
-                    number += 1
-                    orders.append((f"order-{number}", more))
-                    yield OrderUpdate("new", f"order-{number}", side, price, more)
-                elif more < 0:
-                    yield from _less(orders, side, price, -more)
+        match update:
+            case Quote():
+                pass
+            case Trade():
+                yield flow.trade(update)
+            case Depth():
+                flow.take(update)
+                yield from flow.compared()
+            case Snapshot():
+                flow.begin(update)
+                yield from flow.compared()
+            case _:
+                assert_never(update)
 
 
-def _less(orders: list[tuple[str, int]], side: Side, price: int, quantity: int) -> Iterator[OrderUpdate]:
-    """Takes a quantity off the newest orders at a price."""
-    while quantity:
-        id, size = orders.pop()
-        if size <= quantity:
-            quantity -= size
-            yield OrderUpdate("delete", id, side, price, 0)
-        else:
-            orders.append((id, size - quantity))
-            yield OrderUpdate("change", id, side, price, size - quantity)
+Level = tuple[Side, int]  # a side and a price
+
+
+@define
+class _OrderFlow:
+    """The orders that were played, and what is recorded."""
+
+    orders: dict[Side, dict[int, list[tuple[str, int]]]] = field(factory=lambda: {BUY: {}, SELL: {}})  # oldest first
+    recorded: dict[Level, int] = field(factory=dict)
+    unlike: dict[Level, None] = field(factory=dict)  # where the two may differ
+    early: list[Depth] | None = field(factory=list)  # before there is a snapshot
+    last: int = -1
+    number: int = 0
+
+    def take(self, update: Depth) -> None:
+        """What now is recorded at some prices."""
+        if self.early is not None:
+            self.early.append(update)
+        elif update.last <= self.last:
             return
+        self.last = update.last
+        self._record(update)
+
+    def begin(self, update: Snapshot) -> None:
+        """What is recorded is all there is, unless a snapshot comes after what is newer."""
+        early, self.early = self.early, None
+        if early is None and update.last < self.last:
+            return
+        self.unlike |= dict.fromkeys(self.recorded)
+        self.recorded.clear()
+        self._record(update)
+        for depth in early or ():
+            if depth.last > update.last:
+                self._record(depth)
+        self.last = max(self.last, update.last)
+
+    def _record(self, update: Snapshot | Depth) -> None:
+        sides: tuple[tuple[Side, Amounts], ...] = (BUY, update.bids), (SELL, update.asks)
+        for side, amounts in sides:
+            for price, quantity in amounts:
+                self.recorded[side, price] = quantity
+                self.unlike[side, price] = None
+
+    def trade(self, update: Trade) -> OrderUpdate:
+        """An order that takes what rests, the best price first and the oldest there."""
+        side, left = update.resting, update.quantity
+        levels, best = self.orders[side], max if side == BUY else min
+        while left and levels:
+            price = best(levels)
+            if price < update.price if side == BUY else price > update.price:
+                break
+            id, size = levels[price][0]
+            taken = min(left, size)
+            left -= taken
+            self.unlike[side, price] = None
+            if taken < size:
+                levels[price][0] = (id, size - taken)
+            else:
+                self._leave(levels, price, 0)
+        return OrderUpdate(
+            "new", f"taker-{update.number}", OPPOSITE[side], update.price, update.quantity, IMMEDIATE_OR_CANCEL
+        )
+
+    def _leave(self, levels: dict[int, list[tuple[str, int]]], price: int, at: int) -> None:
+        del levels[price][at]
+        if not levels[price]:
+            del levels[price]
+
+    def compared(self) -> Iterator[OrderUpdate]:
+        """What makes the orders at rest those that are recorded."""
+        missing = []
+        for side, price in self.unlike:
+            rests = sum([size for _, size in self.orders[side].get(price, ())])
+            more = self.recorded.get((side, price), 0) - rests
+            if more > 0:
+                missing.append((side, price, more))
+            elif more < 0:
+                yield from self._less(side, price, -more)
+        self.unlike.clear()
+        for side, price, more in missing:
+            self.number += 1
+            id = f"order-{self.number}"
+            self.orders[side].setdefault(price, []).append((id, more))
+            yield OrderUpdate("new", id, side, price, more)
+
+    def _less(self, side: Side, price: int, quantity: int) -> Iterator[OrderUpdate]:
+        """Takes a quantity off the newest orders at a price."""
+        levels = self.orders[side]
+        while quantity:
+            id, size = levels[price][-1]
+            if size <= quantity:
+                quantity -= size
+                self._leave(levels, price, -1)
+                yield OrderUpdate("delete", id, side, price, 0)
+            else:
+                levels[price][-1] = (id, size - quantity)
+                yield OrderUpdate("change", id, side, price, size - quantity)
+                return

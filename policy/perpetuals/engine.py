@@ -74,7 +74,7 @@ class Engine(Venue[do.Command, Event]):
 
     def advance(self, at: int) -> None:
         """Samples premiums and settles funding that has fallen due."""
-        check_reachable(self.state, at)
+        check_reachable(self.state, self.clock.at, at)
         self.clock.at = at
         self._answer(lambda: pass_time(self.state, at))
 
@@ -84,7 +84,7 @@ class Engine(Venue[do.Command, Event]):
     def prepare_day(self, on: str, at: int) -> Callable[[], None]:
         """Everything is judged again by the rules of the day."""
         state = self.state
-        check_reachable(state, at)
+        check_reachable(state, self.clock.at, at)
         rules = self.rules_on(on)
         clients = {name: _client(rules, account.client) for name, account in state.accounts.items()}
         products = {name: _product(rules, contract.product) for name, contract in state.contracts.items()}

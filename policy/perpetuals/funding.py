@@ -36,15 +36,18 @@ STUCK: Final = "cannot_be_closed_out"
 UNDECIDED: Final = "undecided"
 
 
-def check_reachable(state: State, at: int) -> None:
-    """Raises InvalidCommandError where a command lies so far ahead that its time is surely mistaken."""
-    if state.funded_at is None:
+def check_reachable(state: State, since: int | None, at: int) -> None:
+    """Raises InvalidCommandError where a command lies so far ahead that its time is surely mistaken.
+
+    What has fallen due by the time `since` of the command before it, on whichever venue, is due in any case.
+    """
+    if state.funded_at is None or since is None:
         return
     try:
         interval = state.rules.next_funding.fast(state.funded_at) - state.funded_at
     except UndecidedError:  # `pass_time` says so
         return
-    if interval > 0 and (at - state.funded_at) // interval > MOST_PAYMENTS:
+    if interval > 0 and (at - since) // interval > MOST_PAYMENTS:
         message = f"more than {MOST_PAYMENTS:,} payments of funding would fall due: send commands in between"
         raise InvalidCommandError(InvalidCode.TOO_FAR_AHEAD, message)
 

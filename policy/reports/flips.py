@@ -22,6 +22,7 @@ NOTHING = BilingualText("nothing", "並無事件")
 _COMMANDS_ZH = {
     "list_instrument": "代幣上架", "admit_platform": "接納平台", "admit_participant": "接納參與者",
     "ask": "查問資格", "deposit_money": "存入款項", "deposit_tokens": "存入代幣",
+    "withdraw_money": "提取款項", "withdraw_tokens": "提取代幣",
     "arrange_settlement": "訂立交收安排", "place": "落盤", "cancel": "取消買賣盤", "replace": "更改買賣盤",
     "settle": "交收", "fail_settlement": "交收失敗", "recover_settlement": "追回交收損失",
     "set_up_lender": "設立貸款人", "list_collateral": "列入抵押品", "open_margin_account": "開立保證金帳戶",

@@ -233,9 +233,10 @@ def test_depth_waits_for_its_snapshot() -> None:
 
 def test_binance_streams_become_orders() -> None:
     flow = list(from_binance.order_flow(sample()))
-    assert [update.action for update in flow] == "new new new new new new delete change".split()
-    taker = flow[5]
+    assert [update.action for update in flow] == "new new new new new delete change".split()
+    taker = flow[4]
     assert (taker.side, taker.price, taker.quantity, taker.type) == (BUY, 102, 1, IMMEDIATE_OR_CANCEL)
+    assert [(u.id, u.quantity) for u in flow[5:]] == [("order-4", 0), ("order-3", 2)]
 
 
 @pytest.mark.parametrize(
@@ -348,6 +349,44 @@ def agree(flow: Iterable[OrderUpdate]) -> tuple[int, int]:
 @recorded
 def test_both_matchers_agree_on_a_morning_of_apple() -> None:
     assert agree(from_lobster.order_flow(lobster_messages())) == (375, 56)
+
+
+@recorded
+@pytest.mark.parametrize(
+    ("name", "compared"), [("spot", 3_449), pytest.param("perpetual", 6_546, marks=pytest.mark.slow)]
+)
+def test_orders_played_back_make_the_recorded_book(name: str, compared: int) -> None:
+    """The twenty best prices of both sides, and what rests there, after the snapshot and every depth message."""
+    played, rebuilt, equal = PlainMatcher(), RecordedBook(), 0
+
+    def checked() -> Iterator[from_binance.Update]:
+        nonlocal equal
+        for update in binance(name):
+            yield update
+            if rebuilt.follow(update):
+                for side in (BUY, SELL):
+                    assert played.book.depth(side, 20) == rebuilt.book.depth(side, 20)
+                equal += 1
+
+    for order in from_binance.order_flow(checked()):
+        played.update(order)
+    assert equal == compared
+
+
+@recorded
+def test_a_morning_of_apple_played_back_makes_the_book_of_the_orders_seen_to_arrive() -> None:
+    played, replayed = PlainMatcher(), Replayed()
+
+    def checked() -> Iterator[Message]:
+        for message in lobster_messages():
+            yield message
+            replayed.follow(message)
+            for side in (BUY, SELL):
+                assert played.book.depth(side, 50) == replayed.book.depth(side, 50)
+
+    for order in from_lobster.order_flow(checked()):
+        played.update(order)
+    assert any(replayed.book)
 
 
 def of_the_middle(name: str, events: int, around: int) -> Iterator[OrderUpdate]:

@@ -71,6 +71,19 @@ def test_a_day_that_is_too_far_ahead_for_one_venue_begins_on_none() -> None:
     assert not shared.submit(Settle(AT + 1)), "the time has not moved either"
 
 
+def test_a_time_that_is_too_far_ahead_is_so_on_every_venue() -> None:
+    """Else one venue would take the clock of all to where another can never follow."""
+    shared = market()
+    before = state(shared)
+    assert code(shared.submit(Settle(AT + 367 * DAY))) == "too_far_ahead"
+    assert code(shared.submit(NewDay(AT, TODAY + 367))) == "too_far_ahead"
+    assert state(shared) == before
+    for days in (366, 732):
+        assert not shared.submit(Settle(AT + days * DAY))
+    top_up = shared.submit(TopUpFund(AT + 732 * DAY, 10**8))
+    assert type(top_up[-1]).__name__ == "FundToppedUp", "no command was sent to the desk for two years"
+
+
 def test_a_day_whose_rules_one_venue_lacks_begins_on_none() -> None:
     shared = market()
     before = state(shared)

@@ -177,12 +177,12 @@ def conserved(market: Engine) -> None:
             needs(order.owner, "HKD", live.held)
         else:
             assert live.held == order.remaining
-            needs(order.owner, "BTC", live.held)
+            needs(order.owner, live.seat.market.listed.id, live.held)
     unsettled = 0
     for trade in market.clearing.waiting:
         unsettled += trade.value
         needs(trade.buyer.account.id, "HKD", trade.value + trade.buyer_fees)
-        needs(trade.seller.account.id, "BTC", trade.quantity)
+        needs(trade.seller.account.id, trade.market.listed.id, trade.quantity)
     assert unsettled == market.clearing.unsettled
     for (owner, what), balance in market.ledger.balances.items():
         assert balance.free >= 0

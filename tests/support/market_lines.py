@@ -32,6 +32,7 @@ from policy.model.types import Number, Type
 from policy.model.values import show
 from policy.source import Source
 from policy.wire import EVENT, Commands, event_json
+from promises import Watch
 
 COMMON = {"new_day": "a new day, {on}"}
 EXCHANGE = {
@@ -42,6 +43,8 @@ EXCHANGE = {
     "ask": "ask {question} about {about} {id}",
     "deposit_money": "{by} pays in {amount}",
     "deposit_tokens": "{by} deposits {quantity} {instrument}",
+    "withdraw_money": "{by} takes out {amount}",
+    "withdraw_tokens": "{by} withdraws {quantity} {instrument}",
     "arrange_settlement": "arrange settlement",
     "place": "{by} {side}s {quantity} {instrument}[ at {price}] as {id}",
     "cancel": "{by} cancels {id}",
@@ -318,7 +321,6 @@ class Played:
     books: Callable[[Any], Mapping[str, Iterable[Any]]] = lambda _: {}
     price: Type = types.INTEGER
     quantity: Type = types.INTEGER
-    holds: Callable[[Any], bool] = lambda _: True  # whatever comes
 
     @property
     def reads(self) -> Commands:
@@ -336,11 +338,11 @@ def _forms(commands: tuple[type[Any], ...], phrases: tuple[tuple[str, str], ...]
 
 
 def played(case: Case, on_engine: Played) -> str:
-    """What comes of a case: each command with its events, then the books that are not empty."""
+    """What comes of a case: each command with its events, then the books that are not empty. Promises are kept."""
     first, *lines = written(case.input)
     on, day, *under = first.split()
     assert on == "on"
-    engine = on_engine.opened(day, under[1] if under else "")
+    engine = Watch(lambda: on_engine.opened(day, under[1] if under else ""))
     reading = Lines(on_engine.forms, case.file.parent, day)
     reads = on_engine.reads
 
@@ -355,9 +357,9 @@ def played(case: Case, on_engine: Played) -> str:
             answers = [row for finding in command for row in draw(finding).splitlines()]
         else:
             answers = [row for event in engine.submit(command) for row in shown(event)]
-        assert on_engine.holds(engine), line
         parts.append("\n".join([line, *(f"  {answer}" for answer in answers)]))
-    for name, book in on_engine.books(engine).items():
+    engine.close()
+    for name, book in on_engine.books(engine.target).items():
         if any(book):
             parts.append("\n".join(table(name, book, on_engine.price, on_engine.quantity)))
     return "\n\n".join(parts)

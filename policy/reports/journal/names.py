@@ -20,6 +20,8 @@ _EXCHANGE = {
     "answered": ("question about admission answered", "就接納資格作出裁定"),
     "money_deposited": ("money brought in", "存入款項"),
     "tokens_deposited": ("tokens brought in", "存入代幣"),
+    "money_withdrawn": ("money taken out", "提取款項"),
+    "tokens_withdrawn": ("tokens taken out", "提取代幣"),
     "settlement_arranged": ("settlement arrangement judged", "評定交收安排"),
     "order_accepted": ("order accepted", "接納買賣盤"),
     "order_rejected": ("order rejected", "拒絕買賣盤"),
