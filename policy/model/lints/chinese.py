@@ -35,6 +35,8 @@ def _texts(model: rules.Model) -> Iterator[tuple[str, BilingualText, Span]]:
         if isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.leniency is not None:
             leniency = declared.leniency
             yield f"why `{declared.name}` is rounded {leniency.mode}", leniency.because, leniency.span
+        for mark in declared.refuted if isinstance(declared, rules.Asking) else ():
+            yield f"why a claim about `{declared.name}` is refuted", mark.because, mark.span
     for amendment in model.amendments:
         for rule in amendment.rules:
             yield f"the reason of `{rule.name}`", rule.because, rule.span
