@@ -110,10 +110,10 @@ ENDS: dict[str, dict[Exit, str]] = {
     },
     "trade": _CARRIED_OUT | {Exit.UNDECIDED: "the journal could not be kept"},
     "verify": {
-        Exit.YES: "every claim is proved",
-        Exit.NO: "a claim is refuted",
+        Exit.YES: "every claim is proved, refuted as marked, or not found in short lists",
+        Exit.NO: "a claim is refuted, or its mark is no longer true",
         Exit.UNANSWERED: _RULES,
-        Exit.UNDECIDED: "a claim is undecided, and none is refuted",
+        Exit.UNDECIDED: "a claim is undecided or could not be confirmed, and none is refuted",
     },
 }
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import time
+from hashlib import sha256
+from itertools import chain
+from math import inf
+from pathlib import Path
+
 import click
+from attrs import evolve
 
 from policy.cli.exits import Exit, end
 from policy.cli.options import checked_of, format_option, seconds_option
@@ -11,7 +18,7 @@ from policy.cli.progress import progress
 from policy.diagnostics import printable
 from policy.verify.claims import ClaimResult, ProofStatus
 from policy.verify.overlay import overlays
-from policy.verify.prove import Limits, encode
+from policy.verify.prove import CLOCK, Limits, encode
 from policy.verify.questions import KINDS
 from policy.verify.rulebook import claims_of, proved
 from policy.verify.smtlib import printed
@@ -20,10 +27,17 @@ from policy.verify.solver import needed_solver
 COLOURS = {
     ProofStatus.PROVED: "green",
     ProofStatus.REFUTED: "red",
+    ProofStatus.MARKED: "green",
+    ProofStatus.STALE: "red",
+    ProofStatus.NOT_FOUND: "yellow",
     ProofStatus.UNDECIDED: "yellow",
+    ProofStatus.UNCONFIRMED: "magenta",
     ProofStatus.NOT_ENCODED: "magenta",
     ProofStatus.NOT_ASKED: "cyan",
 }
+WITH_ALL = (ProofStatus.PROVED, ProofStatus.MARKED, ProofStatus.NOT_ASKED)  # shown with `--all` only
+NO = {ProofStatus.REFUTED, ProofStatus.STALE}
+OPEN = {ProofStatus.UNDECIDED, ProofStatus.UNCONFIRMED, ProofStatus.NOT_ENCODED}
 
 
 @click.command()
@@ -31,6 +45,14 @@ COLOURS = {
 @click.option("-k", "--select", default="", help="Only claims whose subject or words contain this.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only claims of this kind.")
 @seconds_option
+@click.option(
+    "--clock",
+    type=click.FloatRange(0.1),
+    default=CLOCK,
+    show_default=True,
+    help="Seconds by the clock for one claim, besides --seconds; a result that it cuts off says so.",
+)
+@click.option("--stop-after", type=click.FloatRange(0.1), help="Seconds by the clock for the whole run.")
 @click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list considered.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
 @click.option("--all", "everything", is_flag=True, help="Show proved claims too.")
@@ -41,6 +63,8 @@ def command(
     select: str,
     kind: str | None,
     seconds: float,
+    clock: float,
+    stop_after: float | None,
     lists: int,
     jobs: int,
     everything: bool,
@@ -58,7 +82,7 @@ def command(
     policy verify rulesets -k haircut --smt > haircut.smt2
     """
     checked = checked_of(paths)
-    limits = Limits(seconds, lists)
+    limits = Limits(seconds, lists, clock, inf if stop_after is None else time.monotonic() + stop_after)
 
     def is_chosen(claim_kind: str, subject: str, statement: str) -> bool:
         return (kind is None or claim_kind == kind) and (select in subject or select in statement)
@@ -73,30 +97,44 @@ def command(
             )
         return
     needed_solver()
-    found_out = [*proved(wanted, jobs, progress), *(v for v in unasked if is_chosen(v.kind, v.subject, v.statement))]
+    found_out: list[ClaimResult] = []
+    for result in chain(
+        proved(wanted, jobs, progress), (v for v in unasked if is_chosen(v.kind, v.subject, v.statement))
+    ):
+        found_out.append(_with_report(result))
+        if format == "text":
+            _print(found_out[-1], everything)
     if format == "json":
         print_json([v.as_json() for v in found_out])
     else:
-        _print(found_out, everything)
+        click.echo(summary(found_out))
     statuses = {v.status for v in found_out}
-    if ProofStatus.REFUTED in statuses:
+    if statuses & NO:
         end(Exit.NO)
-    end(Exit.UNDECIDED if statuses & {ProofStatus.UNDECIDED, ProofStatus.NOT_ENCODED} else Exit.YES)
+    end(Exit.UNDECIDED if statuses & OPEN else Exit.YES)
 
 
-def _print(found: list[ClaimResult], everything: bool) -> None:
-    for verdict in found:
-        if everything or verdict.status not in (ProofStatus.PROVED, ProofStatus.NOT_ASKED):
-            click.secho(verdict.outcome, fg=COLOURS[verdict.status], bold=True, nl=False)
-            click.echo(f"  {verdict.subject}: {printable(verdict.statement)}  {verdict.place}")
-            if verdict.example is not None:
-                click.echo(f"  {printable(str(verdict.example))}")
-                if verdict.example.comes_to:
-                    click.echo(f"  {printable(verdict.example.comes_to)}")
-        if everything:
-            for note in verdict.notes:
-                click.echo(f"  but {printable(note)}")
-    click.echo(summary(found))
+def _with_report(result: ClaimResult) -> ClaimResult:
+    """A result that could not be confirmed with its report written, and named."""
+    if not result.report:
+        return result
+    name = f"unconfirmed-{sha256(result.report.encode()).hexdigest()[:12]}.txt"
+    head = f"{result.subject}: {result.statement}\n{result.place}\n\n"
+    Path(name).write_text(head + result.report, encoding="utf-8")
+    return evolve(result, why=f"solver and interpreter disagree; please report it with the file `{name}`")
+
+
+def _print(result: ClaimResult, everything: bool) -> None:
+    if everything or result.status not in WITH_ALL:
+        click.secho(result.outcome, fg=COLOURS[result.status], bold=True, nl=False)
+        click.echo(f"  {result.subject}: {printable(result.statement)}  {result.place}")
+        if result.example is not None:
+            click.echo(f"  {printable(str(result.example))}")
+            if result.example.comes_to:
+                click.echo(f"  {printable(result.example.comes_to)}")
+    if everything:
+        for note in result.notes:
+            click.echo(f"  but {printable(note)}")
 
 
 def summary(found: list[ClaimResult]) -> str:

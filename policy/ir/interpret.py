@@ -33,6 +33,10 @@ class FaultError(Exception):
     """The rules give no answer: two rows apply, nothing is divided by, a number is too large."""
 
 
+class LimitError(FaultError):
+    """A number beyond the largest, or a date beyond the calendar."""
+
+
 @frozen
 class Unknown:
     """A value that turns on facts not given. `path` is set where it is itself such a fact."""
@@ -187,7 +191,7 @@ class Interpreter:
             case ir.Check(operand, limit):
                 value = self.evaluate(operand, env)
                 if isinstance(value, int) and abs(value) >= limit:
-                    raise FaultError("a number is too large")
+                    raise LimitError("a number is too large")
                 return value
             case ir.MonthsLater(date, months):
                 value = self.evaluate(date, env)
@@ -256,7 +260,7 @@ class Interpreter:
         try:
             return operators.months_later(day, months)
         except ValueError as error:
-            raise FaultError("a date is out of the calendar") from error
+            raise LimitError("a date is out of the calendar") from error
 
     def first_deciding(self, deciding: bool, values: Iterable[RuntimeValue]) -> RuntimeValue:
         """`and` and `or`: the deciding value as soon as it is met, else what is unknown, else the other."""

@@ -56,6 +56,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 type=signature.type,
                 stricter=d.stricter,
                 leniency=leniency_of(d.leniency),
+                refuted=_refuted(d.refuted),
                 versions=context.versions(d.versions, checker, signature.type),
                 **head,
             )
@@ -66,6 +67,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 type=signature.type,
                 stricter=d.stricter,
                 leniency=leniency_of(d.leniency),
+                refuted=_refuted(d.refuted),
                 hit=d.hit,
                 body=rows_of(context, d.name, d.header, d.rows, signature),
                 **head,
@@ -79,11 +81,18 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 citations=context.cited(d.otherwise.per),
                 rules=rules_of(context, d.rules, checker),
                 stricter=d.stricter,
+                refuted=_refuted(d.refuted),
                 **head,
             )
         case tree.Priority():
             keys = tuple(_key(context, k, checker) for k in d.keys)
-            return rules.Priority(parameters=signature.parameters, binders=_spans(d.parameters), keys=keys, **head)
+            return rules.Priority(
+                parameters=signature.parameters,
+                binders=_spans(d.parameters),
+                keys=keys,
+                refuted=_refuted(d.refuted),
+                **head,
+            )
         case _:
             assert_never(d)
 
@@ -110,10 +119,15 @@ def _unsigned(
                 citations=context.cited(d.per),
                 where=checker.typed(d.where, types.BOOLEAN) if d.where is not None else None,
                 always=_always(context, d.always, checker),
+                refuted=_refuted(d.refuted),
                 **head,
             )
         case _:
             assert_never(d)
+
+
+def _refuted(marks: tuple[tree.Refuted, ...]) -> tuple[rules.Refuted, ...]:
+    return tuple(rules.Refuted(claim=m.claim, because=m.because, span=m.span) for m in marks)
 
 
 def _spans(binders: tuple[tree.Binder, ...]) -> tuple[Span, ...]:

@@ -8,15 +8,16 @@ about rows that contain one.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
 from attrs import frozen
 
 from policy.model import expressions as typed, rules, types
 from policy.model.calendar import BEGINNING, ENDING
-from policy.model.types import Number, Type
+from policy.model.types import Number, Quantity, Type
 from policy.model.values import show
+from policy.model.written import limits
 from policy.vocabulary import RuntimeValue
 
 FAR = 10**60
@@ -170,16 +171,59 @@ def _listed(items: tuple[typed.Expression, ...], of: Type, universe: Region) -> 
     return intersection(universe, Values(frozenset(values)))
 
 
-def boxes(body: rules.Rows) -> list[Box | None]:
-    """A box a row, the date first; None for rows about which nothing can be claimed."""
+Within = Callable[[typed.Expression], Region]  # all that a column can be
+
+
+def anything(column: typed.Expression) -> Region:
+    """All values of a column's type."""
+    return universe_of(column.type)
+
+
+def within_bounds(model: rules.Model) -> Within:
+    """Of a column that is a fact, the values that its bounds allow; of any other, all of its type."""
+    bounds = {(r.id, f.name): (f.least, f.most) for r in model.of_kind(rules.RecordType) for f in r.fields}
+
+    def within(column: typed.Expression) -> Region:
+        of = column.type
+        if not is_fact(column) or not isinstance(of, Quantity):
+            return universe_of(of)
+        least, most = None, None
+        if isinstance(column, typed.FieldAccess) and isinstance(column.of.type, types.Record):
+            least, most = bounds[column.of.type.name, column.name]
+        low, high = limits(of, least, most)
+        return Ints(((low, high + 1),) if low <= high else ())
+
+    return within
+
+
+def is_fact(column: typed.Expression) -> bool:
+    """Whether a column is a fact as it is given, and can so be anything that other columns do not say."""
+    while isinstance(column, typed.FieldAccess):
+        column = column.of
+    return isinstance(column, typed.Local)
+
+
+def boxes(body: rules.Rows, within: Within = anything) -> list[Box | None]:
+    """A box a row, the date first; None for rows about which nothing can be claimed.
+
+    What several columns say of the same expression is said by the first of them.
+    """
     result: list[Box | None] = []
+    universe = [within(column) for column in body.columns]
+    first = [body.columns.index(column) for column in body.columns]
     for row in body.rows:
         start = row.start if row.start is not None else BEGINNING
         end = row.end if row.end is not None else ENDING
         regions: list[Region | None] = [Ints(((start, end),) if start < end else ())]
         regions += [region_of(c, column.type) for c, column in zip(row.cells, body.columns, strict=True)]
         known = [r for r in regions if r is not None]
-        result.append(tuple(known) if len(known) == len(regions) else None)
+        if len(known) < len(regions):
+            result.append(None)
+            continue
+        kept = list(universe)
+        for at, region in zip(first, known[1:], strict=True):
+            kept[at] = intersection(kept[at], region)
+        result.append((known[0], *kept))
     return result
 
 
@@ -266,14 +310,14 @@ def remainder(start: Sequence[Box], taken: Sequence[Box]) -> list[Box] | None:
     return remaining
 
 
-def gap(body: rules.Rows) -> str | None:
+def gap(body: rules.Rows, within: Within) -> str | None:
     """A case that no row covers, in words, from the first day any row is in force; None if there is none known."""
-    found = boxes(body)
+    found = boxes(body, within)
     known = [b for b in found if b is not None]
     if len(known) < len(found) or not known:
         return None
     first = min(i[0] for b in known if isinstance(b[0], Ints) for i in b[0].intervals)
-    universe: Box = (Ints(((first, ENDING),)), *(universe_of(c.type) for c in body.columns))
+    universe: Box = (Ints(((first, ENDING),)), *map(within, body.columns))
     rest = remainder([universe], known)
     return _in_words(rest[0], universe, body.columns) if rest else None
 
@@ -291,7 +335,7 @@ def _in_words(box: Box, universe: Box, columns: tuple[typed.Expression, ...]) ->
     words = []
     for region, whole, column in zip(box[1:], universe[1:], columns, strict=True):
         if region != whole:
-            words.append(f"{column.span.text} {_region_in_words(region, column.type)}")
+            words.append(f"{column.span.text} {_region_in_words(region, whole, column.type)}")
     date = box[0]
     assert isinstance(date, Ints)
     start, end = date.intervals[0]
@@ -300,17 +344,18 @@ def _in_words(box: Box, universe: Box, columns: tuple[typed.Expression, ...]) ->
     return " and ".join(words) or "any facts"
 
 
-def _region_in_words(region: Region, of: Type) -> str:
+def _region_in_words(region: Region, whole: Region, of: Type) -> str:
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if isinstance(region, Values):
         shown = sorted("absent" if v is None else show(v, inner) for v in region.items)
         if region.others:
             return "is something other than " + ", ".join(shown) if shown else "is anything"
         return "is " + " or ".join(shown)
+    assert isinstance(whole, Ints)
     low, high = region.intervals[0]
     tests = []
-    if low > -FAR:
+    if low > whole.intervals[0][0]:
         tests.append(f">= {show(low, inner)}")
-    if high < FAR:
+    if high < whole.intervals[-1][1]:
         tests.append(f"< {show(high, inner)}")
     return " and ".join(tests) or "is anything"

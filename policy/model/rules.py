@@ -46,10 +46,20 @@ class Declared:
 
 
 @frozen(kw_only=True)
+class Refuted:
+    """That a claim about a declaration is refuted on purpose, and why; a property's own where `claim` is empty."""
+
+    claim: str
+    because: BilingualText
+    span: Span = field(default=NOWHERE, eq=False, repr=False)
+
+
+@frozen(kw_only=True)
 class Asking(Declared):
     """What asks about `parameters`; `binders` are the places where they are written."""
 
     parameters: Parameters
+    refuted: tuple[Refuted, ...] = ()
     binders: tuple[Span, ...] = field(default=(), eq=False, repr=False)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from attrs import frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import rules
 from policy.reports.plain.facts import Facts
 from policy.reports.plain.names import in_full
@@ -33,6 +33,7 @@ CLAIMS = {
         "每條規則均可適用，並非必遭凌駕，亦無兩條在任何情況下均互相矛盾",
     ),
     "condition": BilingualText("every condition makes a difference", "每項條件均有作用"),
+    "branch": BilingualText("every branch of an `if` is reached", "每個條件分支均有適用的情況"),
     "priority": BilingualText(
         "it is a strict order: no two come before each other, and only those alike in its last line tie",
         "屬嚴格次序：無兩者互相先於對方，只有末項相同者並列",
@@ -50,11 +51,16 @@ _SAID = {
     "no two come before each other": "並無兩者互相先於對方",
     "the order is passed on from one to the next": "次序可傳遞",
     "only those alike in its last line tie": "只有末項相同者並列",
+    "its `where` is met by something": "其前提有適用的情況",
 }
 OUTCOMES = {
     ProofStatus.PROVED: BilingualText("proved", "已證明"),
     ProofStatus.REFUTED: BilingualText("refuted", "不成立"),
+    ProofStatus.MARKED: BilingualText("refuted, as the rules say", "如規則所述不成立"),
+    ProofStatus.STALE: BilingualText("wrongly marked as refuted", "規則誤稱不成立"),
+    ProofStatus.NOT_FOUND: BilingualText("not found", "未有找到"),
     ProofStatus.UNDECIDED: BilingualText("not decided", "未能判定"),
+    ProofStatus.UNCONFIRMED: BilingualText("could not be confirmed", "未能確認"),
     ProofStatus.NOT_ENCODED: BilingualText("cannot be encoded", "無法編成算式"),
     ProofStatus.NOT_ASKED: BilingualText("not asked", "未有查問"),
 }
@@ -77,7 +83,7 @@ class Proof:
     outcome: BilingualText
     claim: BilingualText
     count: int
-    why: str = ""
+    why: BilingualText = NO_WORDS
     case: Case | None = None
 
 
@@ -132,20 +138,21 @@ def _about(model: rules.Model, id: str, verdicts: list[ClaimResult]) -> Iterable
     for v in verdicts:
         if v.status is not ProofStatus.PROVED:
             case = _case(model, id, v)
-            yield Proof(v.status.value, _outcome(v.status, v.longest), _says(v), 1, v.why, case)
+            why = v.because or BilingualText(v.why, v.why)
+            yield Proof(v.status.value, _outcome(v.status, v.longest), _says(v), 1, why, case)
 
 
 def _says(v: ClaimResult) -> BilingualText:
     return (
         CLAIMS[v.kind]
-        if v.kind in ("property", "overlay")
+        if v.kind == "overlay" or (v.kind == "property" and v.statement not in _SAID)
         else BilingualText(v.statement, _SAID.get(v.statement, v.statement))
     )
 
 
 def _outcome(status: ProofStatus, longest: int) -> BilingualText:
     words = OUTCOMES[status]
-    if longest and status in (ProofStatus.PROVED, ProofStatus.REFUTED):
+    if longest and status in (ProofStatus.PROVED, ProofStatus.NOT_FOUND):
         return BilingualText(f"{words.en} for lists of up to {longest}", f"{words.zh}（列表以{longest}項為限）")
     return words
 

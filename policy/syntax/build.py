@@ -13,7 +13,7 @@ from policy.answers import BilingualText
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.build_expressions import ExpressionBuilder, Items, constant
-from policy.vocabulary import AmendmentKind, CellKind, KeyKind, Strictness
+from policy.vocabulary import AmendmentKind, CellKind, ExpectationKind, KeyKind, Strictness
 
 
 def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
@@ -86,14 +86,10 @@ class Builder(ExpressionBuilder):
             self.found.error("repeated-clause", f"{of} has a second period", repeated.span)
         return periods[0] if periods else None
 
-    def status(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
-        return "status", self.name_of(items[0])
+    def _named(key: str) -> Callable[..., tuple[str, tree.Name]]:  # type: ignore[misc]  # a maker of methods
+        return lambda self, meta, items: (key, self.name_of(items[0]))
 
-    def pillar(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
-        return "pillar", self.name_of(items[0])
-
-    def measure(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
-        return "measure", self.name_of(items[0])
+    status, pillar, measure = _named("status"), _named("pillar"), _named("measure")
 
     def excused(self, _: Meta, items: Items) -> tuple[str, str]:
         return "excused", self.unquoted(items[0])
@@ -112,14 +108,14 @@ class Builder(ExpressionBuilder):
         )
 
     def enum(self, meta: Meta, items: Items) -> tree.EnumOf:
-        members = tuple(i for i in items if isinstance(i, tree.Member))
-        return tree.EnumOf(self.name_of(items[0]), _first(items, BilingualText), members, span=self.at(meta))
+        title, members = _first(items, BilingualText), _all(items, tree.Member)
+        return tree.EnumOf(self.name_of(items[0]), title, members, span=self.at(meta))
 
     def member(self, meta: Meta, items: Items) -> tree.Member:
         return tree.Member(self.name_of(items[0]), _first(items, BilingualText), span=self.at(meta))
 
     def record(self, meta: Meta, items: Items) -> tree.RecordType:
-        fields = tuple(i for i in items if isinstance(i, tree.FieldDeclaration))
+        fields = _all(items, tree.FieldDeclaration)
         return tree.RecordType(self.name_of(items[0]), _first(items, BilingualText), fields, span=self.at(meta))
 
     def field(self, meta: Meta, items: Items) -> tree.FieldDeclaration:
@@ -178,15 +174,17 @@ class Builder(ExpressionBuilder):
     removed = _tagged("removed")
 
     def set(self, meta: Meta, items: Items) -> tree.DatedSet:
-        versions = tuple(i for i in items if isinstance(i, tree.SetVersion))
-        return tree.DatedSet(
-            self.name_of(items[0]), items[1], _first(items, BilingualText), versions, span=self.at(meta)
-        )
+        title, versions = _first(items, BilingualText), _all(items, tree.SetVersion)
+        return tree.DatedSet(self.name_of(items[0]), items[1], title, versions, span=self.at(meta))
 
     stricter_higher, stricter_lower = constant("higher"), constant("lower")
 
     def leniency(self, meta: Meta, items: Items) -> tree.Leniency:
         return tree.Leniency(items[0], items[1], span=self.at(meta))
+
+    def refuted(self, meta: Meta, items: Items) -> tree.Refuted:
+        claim = self.unquoted(items[0]) if isinstance(items[0], Token) else ""
+        return tree.Refuted(claim, items[-1], span=self.at(meta))
 
     def unset(self, meta: Meta, items: Items) -> tree.Unset:
         return tree.Unset(items[0], _cited(items), span=self.at(meta))
@@ -197,7 +195,7 @@ class Builder(ExpressionBuilder):
             items[1],
             _first(items, BilingualText),
             _stricter(items),
-            tuple(i for i in items if isinstance(i, tree.Version)),
+            _all(items, tree.Version),
             _first(items, tree.Unset),
             _first(items, tree.Leniency),
             span=self.at(meta),
@@ -210,8 +208,9 @@ class Builder(ExpressionBuilder):
             items[2],
             _first(items, BilingualText),
             _stricter(items),
-            tuple(i for i in items if isinstance(i, tree.Version)),
+            _all(items, tree.Version),
             _first(items, tree.Leniency),
+            _all(items, tree.Refuted),
             span=self.at(meta),
         )
 
@@ -233,6 +232,7 @@ class Builder(ExpressionBuilder):
             header,
             tuple(rows),
             _first(items, tree.Leniency),
+            _all(items, tree.Refuted),
             span=self.at(meta),
         )
 
@@ -295,8 +295,9 @@ class Builder(ExpressionBuilder):
             items[1],
             _first(items, BilingualText),
             _only(items, tree.Otherwise),
-            tuple(i for i in items if isinstance(i, tree.Rule)),
+            _all(items, tree.Rule),
             _stricter(items),
+            _all(items, tree.Refuted),
             span=self.at(meta),
         )
 
@@ -309,11 +310,11 @@ class Builder(ExpressionBuilder):
         return tree.Key("ranked", by, None, ranks, _first(items, tree.Period), _cited(items), span=self.at(meta))
 
     def priority(self, meta: Meta, items: Items) -> tree.Priority:
-        keys = tuple(i for i in items if isinstance(i, tree.Key))
-        return tree.Priority(self.name_of(items[0]), items[1], _first(items, BilingualText), keys, span=self.at(meta))
+        title, keys, refuted = _first(items, BilingualText), _all(items, tree.Key), _all(items, tree.Refuted)
+        return tree.Priority(self.name_of(items[0]), items[1], title, keys, refuted, span=self.at(meta))
 
     def property(self, meta: Meta, items: Items) -> tree.Property:
-        binders = tuple(i for i in items if isinstance(i, tree.Binder))
+        binders = _all(items, tree.Binder)
         after = items[items.index(binders[-1]) + 1 :]
         return tree.Property(
             self.name_of(items[0]),
@@ -322,6 +323,7 @@ class Builder(ExpressionBuilder):
             binders,
             after[0] if len(after) > 1 else None,
             after[-1],
+            _all(items, tree.Refuted),
             span=self.at(meta),
         )
 
@@ -340,8 +342,8 @@ class Builder(ExpressionBuilder):
         return tree.Test(
             self.unquoted(items[0]),
             next((i[1] for i in items if isinstance(i, tuple)), None),
-            tuple(i for i in items if isinstance(i, tree.Given)),
-            tuple(i for i in items if isinstance(i, tree.Expectation)),
+            _all(items, tree.Given),
+            _all(items, tree.Expectation),
             span=self.at(meta),
         )
 
@@ -352,17 +354,11 @@ class Builder(ExpressionBuilder):
     def equals(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
         return "equals", items[0], None
 
-    def permitted(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "permitted", None, items[0] if items else None
+    def _expected(kind: ExpectationKind) -> Callable[..., Any]:  # type: ignore[misc]  # a maker of methods
+        return lambda self, meta, items: (kind, None, items[0] if items else None)
 
-    def denied(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "denied", None, items[0] if items else None
-
-    def undecided(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "undecided", None, items[0] if items else None
-
-    def fails(self, _: Meta, __: Items) -> tuple[str, Any, Any]:
-        return "fails", None, None
+    permitted, denied = _expected("permitted"), _expected("denied")
+    undecided, fails = _expected("undecided"), _expected("fails")
 
     def before(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
         return "before", items[0], (self.name_of(items[1]),)
@@ -394,6 +390,10 @@ def _only(items: Items, kind: type[Any]) -> Any:
 def _cited(items: Items) -> tree.Citations:
     found = _first(items, tree.Citations)
     return found if found is not None else tree.Citations()
+
+
+def _all(items: Items, kind: type[Any]) -> tuple[Any, ...]:
+    return tuple(i for i in items if isinstance(i, kind))
 
 
 def _stricter(items: Items) -> Strictness:

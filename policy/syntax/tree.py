@@ -253,6 +253,14 @@ class Leniency(Node):
 
 
 @frozen
+class Refuted(Node):
+    """That a claim is refuted on purpose, and why; a property's own claim where none is named."""
+
+    claim: str
+    because: BilingualText
+
+
+@frozen
 class Unset(Node):
     reason: BilingualText
     per: Citations
@@ -278,6 +286,7 @@ class Value(Node):
     stricter: Strictness
     versions: tuple[Version, ...]
     leniency: Leniency | None = None
+    refuted: tuple[Refuted, ...] = ()
 
 
 @frozen
@@ -291,6 +300,7 @@ class Table(Node):
     header: Row
     rows: tuple[Row, ...]
     leniency: Leniency | None = None
+    refuted: tuple[Refuted, ...] = ()
 
 
 @frozen
@@ -308,6 +318,7 @@ class Decision(Node):
     otherwise: Otherwise
     rules: tuple[Rule, ...]
     stricter: Strictness = ""
+    refuted: tuple[Refuted, ...] = ()
 
 
 @frozen
@@ -316,6 +327,7 @@ class Priority(Node):
     parameters: tuple[Binder, ...]
     title: BilingualText | None
     keys: tuple[Key, ...]
+    refuted: tuple[Refuted, ...] = ()
 
 
 @frozen
@@ -335,6 +347,7 @@ class Property(Node):
     parameters: tuple[Binder, ...]
     where: Expression | None
     always: Expression | Precedes
+    refuted: tuple[Refuted, ...] = ()
 
 
 @frozen

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, assert_never
 
+from attrs import frozen
+
 from policy.verify.symbolic import Found, Group, Plain, Value, equal, merged, number, truth, with_unknown
 from policy.verify.terms import Term, Terms
 from policy.vocabulary import HitPolicy
@@ -12,16 +14,39 @@ from policy.vocabulary import HitPolicy
 Aggregation = Literal["sum", "count", "count distinct", "min", "max"]
 
 
-def first_deciding(t: Terms, deciding: bool, operands: Sequence[Found]) -> Found:
-    """`and` and `or`: evaluated until one operand decides; unknown where none does and one is unknown."""
-    reached, fault, unknown = t.true, t.false, t.false
-    for o in operands:
-        fault = t.any(fault, t.all(reached, o.fault))
+@frozen(eq=False)
+class Deciding:
+    """`and` and `or` up to an operand: evaluated until one decides; unknown where none does and one is unknown."""
+
+    reached: Term
+    fault: Term
+    unknown: Term
+
+    @staticmethod
+    def none(t: Terms) -> Deciding:
+        return Deciding(t.true, t.false, t.false)
+
+    def then(self, t: Terms, deciding: bool, o: Found) -> Deciding:
+        """With one operand more."""
         decides = truth(t, o.value) if deciding else t.no(truth(t, o.value))
-        reached = t.all(reached, t.any(o.value.unknown, t.no(decides)))
-        unknown = t.any(unknown, o.value.unknown)
-    term = t.no(reached) if deciding else reached
-    return Found(Plain(term, t.false, t.all(reached, unknown)), fault)
+        return Deciding(
+            t.all(self.reached, t.any(o.value.unknown, t.no(decides))),
+            t.any(self.fault, t.all(self.reached, o.fault)),
+            t.any(self.unknown, o.value.unknown),
+        )
+
+    def found(self, t: Terms, deciding: bool) -> Found:
+        """The outcome, if there are no more."""
+        term = t.no(self.reached) if deciding else self.reached
+        return Found(Plain(term, t.false, t.all(self.reached, self.unknown)), self.fault)
+
+
+def first_deciding(t: Terms, deciding: bool, operands: Sequence[Found]) -> Found:
+    """`and` and `or` of all operands."""
+    done = Deciding.none(t)
+    for o in operands:
+        done = done.then(t, deciding, o)
+    return done.found(t, deciding)
 
 
 def doubtful(t: Terms, doubt: Term, value: Value, one: Found, other: Found) -> Value:
@@ -66,7 +91,10 @@ def chosen(t: Terms, mode: HitPolicy, tests: Sequence[Found], values: Sequence[F
     """The value of the case or cases that hold."""
     match mode:
         case "first":
-            return _first(t, tests, values, none)
+            done = First(none, t.false)
+            for test, value in zip(reversed(tests), reversed(values), strict=True):
+                done = done.after(t, test, value)
+            return done.found(t)
         case "only":
             return _only(t, tests, values, none)
         case "highest":
@@ -79,19 +107,27 @@ def chosen(t: Terms, mode: HitPolicy, tests: Sequence[Found], values: Sequence[F
             assert_never(mode)
 
 
-def _first(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
-    """The first case that holds; in doubt, the value that all cases agree on that it may be."""
-    rest, fault_of_tests = none, t.false
-    for test, value in zip(reversed(tests), reversed(values), strict=True):
+@frozen(eq=False)
+class First:
+    """The first case that holds, from some case on; in doubt, the value that all cases agree on that it may be."""
+
+    rest: Found
+    fault_of_tests: Term
+
+    def after(self, t: Terms, test: Found, value: Found) -> First:
+        """With one case more in front."""
         doubt, holds = test.value.unknown, truth(t, test.value)
         taken = t.all(t.no(doubt), holds)
-        chosen_value = merged(t, holds, value.value, rest.value)
-        fault = t.all(t.no(doubt), t.choose(holds, value.fault, rest.fault))
+        chosen_value = merged(t, holds, value.value, self.rest.value)
+        fault = t.all(t.no(doubt), t.choose(holds, value.fault, self.rest.fault))
         if doubt is not t.false:
-            chosen_value = doubtful(t, doubt, chosen_value, value, rest)
-        rest = Found(chosen_value, fault)
-        fault_of_tests = t.any(test.fault, t.all(t.no(taken), fault_of_tests))
-    return Found(rest.value, t.any(fault_of_tests, rest.fault))
+            chosen_value = doubtful(t, doubt, chosen_value, value, self.rest)
+        fault_of_tests = t.any(test.fault, t.all(t.no(taken), self.fault_of_tests))
+        return First(Found(chosen_value, fault), fault_of_tests)
+
+    def found(self, t: Terms) -> Found:
+        """The outcome, if there are no more."""
+        return Found(self.rest.value, t.any(self.fault_of_tests, self.rest.fault))
 
 
 def _only(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:

@@ -12,6 +12,7 @@ from typing import Literal
 
 from attrs import field, frozen
 
+from policy.answers import BilingualText
 from policy.ir.program import Expr
 from policy.model.rules import Parameters
 
@@ -82,6 +83,8 @@ ClaimKind = Literal[
     "difference",
     "mutant",
     "how",
+    "branch",
+    "argument",
 ]
 
 
@@ -89,7 +92,8 @@ ClaimKind = Literal[
 class Claim:
     """A statement about `subject`.
 
-    A universal claim is proved where its query is unsatisfiable; any other is proved by a solution.
+    A universal claim is proved where its query is unsatisfiable; any other is proved by a solution. `refuted` tells
+    why the rules mark the claim as refuted, and `unless_so` what it means where it is refuted.
     """
 
     kind: ClaimKind
@@ -99,6 +103,8 @@ class Claim:
     query: Query
     is_universal: bool = True
     asides: tuple[tuple[str, Query], ...] = ()  # solutions of these are noted with the result
+    unless_so: str = ""
+    refuted: BilingualText | None = None
 
 
 @frozen(eq=False)
@@ -114,7 +120,11 @@ class ProofStatus(Enum):
 
     PROVED = "proved"
     REFUTED = "refuted"
+    MARKED = "refuted as marked"
+    STALE = "wrongly marked"
+    NOT_FOUND = "not found"
     UNDECIDED = "not decided"
+    UNCONFIRMED = "could not be confirmed"
     NOT_ENCODED = "cannot be encoded"
     NOT_ASKED = "not asked"
 
@@ -139,7 +149,10 @@ class Example:
 
 @frozen
 class ClaimResult:
-    """A claim and its result. `longest` is the bound on the length of lists; 0 where the claim depends on none."""
+    """A claim and its result. `longest` is the bound on the length of lists; 0 where the claim depends on none.
+
+    `report` is what the makers need where solver and interpreter disagree; `because` why a claim is marked.
+    """
 
     kind: ClaimKind
     subject: str
@@ -150,14 +163,17 @@ class ClaimResult:
     example: Example | None = None
     why: str = ""
     notes: tuple[str, ...] = field(default=())
+    because: BilingualText | None = None
+    report: str = ""
 
     @property
     def outcome(self) -> str:
-        """In words: proved, proved for lists up to 3, refuted, not decided in 10 seconds, cannot be encoded: …"""
+        """In words: proved, not found for lists up to 12, refuted, not decided in 10 seconds, cannot be encoded: …"""
         words = self.status.value
-        if self.longest and self.example is None and self.status in (ProofStatus.PROVED, ProofStatus.REFUTED):
+        if self.longest and self.status in (ProofStatus.PROVED, ProofStatus.NOT_FOUND):
             words += f" for lists up to {self.longest}"
-        return words + (f"{'' if self.status is ProofStatus.UNDECIDED else ':'} {self.why}" if self.why else "")
+        joined = " " if self.status is ProofStatus.UNDECIDED else ": "
+        return words + (f"{joined}{self.why}" if self.why else "")
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -170,4 +186,5 @@ class ClaimResult:
             "longest_list": self.longest,
             "example": self.example.as_json() if self.example else None,
             "notes": list(self.notes),
+            "because": {"en": self.because.en, "zh": self.because.zh} if self.because else None,
         }

@@ -16,8 +16,9 @@ from policy.answers import MISSING
 from policy.ir.program import FieldDeclaration, Program
 from policy.ir.validation import attribute
 from policy.model import types
-from policy.model.types import MOST_FACT_DIGITS, Number, Type
-from policy.model.values import FIRST_MOMENT, LAST_DAY, LAST_MOMENT
+from policy.model.types import Number, Quantity, Type
+from policy.model.values import LAST_DAY
+from policy.model.written import limits
 from policy.verify.axioms import Model
 from policy.verify.symbolic import CannotEncodeError, Group, Many, Nothing, Plain, Texts, Value, equal
 from policy.verify.terms import Term, Terms
@@ -26,26 +27,16 @@ from policy.vocabulary import RuntimeValue
 Fact = RuntimeValue  # records are dicts
 Given = tuple[Fact, ...]  # one for each parameter
 LONGEST = 3
-LARGEST_FACT = 10**MOST_FACT_DIGITS - 1
 DAYS = 1, LAST_DAY
+USUAL_DAY = date(2026, 1, 1).toordinal()
+USUAL_MOMENT = 1_767_225_600_000_000  # 2026-01-01T00:00Z
 
 
-def _bounds(
-    of: types.Text | types.Date | types.Instant | Number, least: int | None, most: int | None
-) -> tuple[int, int | None]:
-    """The bounds of a name for a fact of a type, within those of its field."""
-    match of:
-        case types.Text():
-            return 0, None
-        case types.Date():
-            low, high = DAYS
-        case types.Instant():
-            low, high = FIRST_MOMENT, LAST_MOMENT
-        case Number():
-            low, high = -LARGEST_FACT, LARGEST_FACT
-        case _:
-            assert_never(of)
-    return max(low, low if least is None else least), min(high, high if most is None else most)
+def usual(of: Quantity, least: int | None = None, most: int | None = None) -> int:
+    """The plainest fact of a type that keeps the bounds of its field."""
+    low, high = limits(of, least, most)
+    plain = USUAL_DAY if isinstance(of, types.Date) else USUAL_MOMENT if isinstance(of, types.Instant) else 0
+    return min(max(plain, low), high)
 
 
 def member(record: Fact, name: str) -> Fact:
@@ -90,9 +81,10 @@ class Facts:
                 return self._plain(t.boolean(path))
             case types.Enum(_, members):
                 return self._plain(self._member(members, path))
-            case types.Text() | types.Date() | types.Instant() | Number():
-                low, high = _bounds(of, least, most)
-                return self._plain(t.integer(path, low, high))
+            case types.Text():
+                return self._plain(t.integer(path, 0))
+            case types.Date() | types.Instant() | Number():
+                return self._plain(t.integer(path, *limits(of, least, most)))
             case types.Broken():
                 raise CannotEncodeError(f"`{path}`, of a type without facts")
             case _:
@@ -181,10 +173,10 @@ class Facts:
                 return self.text(int(model.get(path, -1)))
             case types.Enum(_, members):
                 return self.text(int(model[path])) if path in model else members[0]
-            case types.Date():
-                return int(model.get(path, date(2026, 1, 1).toordinal()))
-            case Number() | types.Instant() | types.Broken():
-                return int(model.get(path, min(max(0, least or 0), most if most is not None else 0)))
+            case types.Date() | types.Instant() | Number():
+                return int(model[path]) if path in model else usual(of, least, most)
+            case types.Broken():
+                return 0
             case _:
                 assert_never(of)
 

@@ -64,7 +64,9 @@ class Goals:
                 return t.all(t.no(found.fault), t.any(found.value.unknown, truth(t, found.value)))
             case "unknown":
                 return t.all(t.no(found.fault), found.value.unknown)
-            case "fault" | "fault or limit":
+            case "fault":
+                return t.all(found.fault, *self.unlimited.within)
+            case "fault or limit":
                 return found.fault
             case "different":
                 assert query.other is not None

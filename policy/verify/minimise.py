@@ -17,12 +17,11 @@ from policy.ir.operators import months_later
 from policy.ir.program import Expr, Program, walk
 from policy.model import types
 from policy.model.rules import Parameters
-from policy.model.types import Number, Type
-from policy.verify.facts import DAYS, LARGEST_FACT, Fact, Given
+from policy.model.types import Number, Quantity, Type
+from policy.model.written import limits
+from policy.verify.facts import DAYS, USUAL_DAY, USUAL_MOMENT, Fact, Given, usual
 
 MOST_TRIES = 600
-USUAL_DAY = date(2026, 1, 1).toordinal()
-USUAL_MOMENT = 1_767_225_600_000_000  # 2026-01-01T00:00Z
 USUAL_MOMENTS = [USUAL_MOMENT + step for step in (0, 1_000_000, 60_000_000, 3_600_000_000, 86_400_000_000)]
 USUAL_YEARS = (2026, 2027, 2025, 2028, 2024)
 OTHER_TEXTS = ("other", "another", "a third")
@@ -152,15 +151,10 @@ class Minimiser:
                 return self._first(members, value, will_do)
             case types.Text():
                 return self._first((*self.texts, *OTHER_TEXTS), value, will_do)
-            case types.Date():
-                days = [d for d in (USUAL_DAY, on, on - 1, on + 1) if DAYS[0] <= d <= DAYS[1]]
-                return self._first([*days, *_of_usual_years(value)], value, will_do)
-            case types.Instant():
-                return self._first(USUAL_MOMENTS, value, will_do)
-            case Number(_, scale):
-                low = -LARGEST_FACT if least is None else least
-                high = LARGEST_FACT if most is None else most
-                return self._first((c for c in _rounder(value, scale) if low <= c <= high), value, will_do)
+            case types.Date() | types.Instant() | Number():
+                low, high = limits(of, least, most)
+                candidates = (c for c in _plainer(value, of, usual(of, least, most), on) if low <= c <= high)
+                return self._first(candidates, value, will_do)
             case types.Broken():
                 return value
             case _:
@@ -170,6 +164,19 @@ class Minimiser:
         """The first candidate that keeps the solution, before the value itself."""
         before = takewhile(lambda candidate: candidate != value, candidates)
         return next(filter(will_do, before), value)
+
+
+def _plainer(value: int, of: Quantity, usual: int, on: int) -> Iterator[int]:
+    """What may stand for `value`, plainest first, whether or not the bounds allow it."""
+    match of:
+        case types.Date():
+            yield from (usual, on, on - 1, on + 1, *_of_usual_years(value))
+        case types.Instant():
+            yield from (usual, *USUAL_MOMENTS)
+        case Number(_, scale):
+            yield from _rounder(value, scale)
+        case _:
+            assert_never(of)
 
 
 def _of_usual_years(day: int) -> Iterator[int]:

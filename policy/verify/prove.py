@@ -6,7 +6,9 @@ guided refinement (CEGAR, see `axioms`): a solution that the interpreter rejects
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator
+from math import inf
 
 from attrs import evolve, field, frozen
 
@@ -27,27 +29,50 @@ from policy.verify.replay import Dated, Replay, part_of, without_unread
 from policy.verify.smtlib import Script
 from policy.verify.solver import Reply, Solver
 from policy.verify.symbolic import CannotEncodeError
-from policy.verify.terms import Term, Terms
+from policy.verify.terms import OutOfTimeError, Term, Terms
 
 MOST_REFINEMENTS = 60
+CLOCK = 60.0  # seconds for one claim
 LONGEST_TRIED = 12  # elements of a list, before a case that lists might show is reported as missing
 
 
 class SolverMismatchError(AssertionError):
-    """The interpreter rejects the solver's solution and no axiom explains why: a mistake in this program."""
+    """The interpreter rejects the solver's solution and no axiom explains why: a mistake in this program.
+
+    Its text is a report for the makers: the facts, and the query as SMT-LIB.
+    """
 
 
 @frozen
 class Limits:
-    """The solver's budget for one claim, and the bound on the length of lists."""
+    """The budget of one claim, and the bound on the length of lists.
+
+    `seconds` are counted in steps of the solver, so that all machines give the same results. `clock` are seconds by
+    the clock, for one claim, and `until` is the moment at which the whole run stops (`time.monotonic`): a result that
+    they cut off says so.
+    """
 
     seconds: float = 10.0
     longest: int = LONGEST
+    clock: float = CLOCK
+    until: float = inf
+
+    @property
+    def deadline(self) -> float:
+        """When a claim must be done that is begun now."""
+        return min(time.monotonic() + self.clock, self.until)
+
+    @property
+    def is_over(self) -> bool:
+        return time.monotonic() >= self.until
 
 
 @frozen(eq=False)
 class Encoding:
-    """A batch of one program in terms, over all dates or `on` one; `wrong` are the goals that cannot be encoded."""
+    """A batch of one program in terms, over all dates or `on` one.
+
+    `wrong` are the goals that cannot be encoded, and `late` those that could not be in time.
+    """
 
     program: Program
     batch: Batch
@@ -56,6 +81,7 @@ class Encoding:
     goals: Goals
     script: Script
     wrong: dict[str, str]
+    late: frozenset[str]
     dated: Dated
     solver: Solver
 
@@ -83,15 +109,21 @@ def encode(
     goals = Goals.over(small, terms, batch.parameters, today, limits.longest, restrict)
     encoded: dict[str, Term] = {}
     wrong: dict[str, str] = {}
+    late: set[str] = set()
     for name, query in _queries(batch):
+        terms.deadline = limits.deadline
         try:
             encoded[name] = goals.of(query)
         except CannotEncodeError as reason:
             wrong[name] = str(reason)
         except RecursionError:
             wrong[name] = "the rules are nested too deeply"
+        except OutOfTimeError:
+            late.add(name)
+    terms.deadline = inf
     script = Script(terms, encoded)
-    return Encoding(small, batch, limits, on, goals, script, wrong, Dated(small), Solver(script, limits.seconds))
+    solver = Solver(script, limits.seconds)
+    return Encoding(small, batch, limits, on, goals, script, wrong, frozenset(late), Dated(small), solver)
 
 
 def _queries(batch: Batch) -> Iterator[tuple[str, Query]]:
@@ -118,7 +150,7 @@ def prove(program: Program, batch: Batch, limits: Limits, on: int | None = None)
 
 
 def _is_unshown(claim: Claim, result: ClaimResult) -> bool:
-    return not claim.is_universal and result.status is ProofStatus.REFUTED and result.longest > 0
+    return not claim.is_universal and result.status is ProofStatus.NOT_FOUND
 
 
 def _proved(a: Encoding, n: int) -> ClaimResult:
@@ -126,18 +158,36 @@ def _proved(a: Encoding, n: int) -> ClaimResult:
     blank = ClaimResult(claim.kind, claim.subject, claim.statement, claim.place, ProofStatus.UNDECIDED)
     if str(n) in a.wrong:
         return evolve(blank, status=ProofStatus.NOT_ENCODED, why=a.wrong[str(n)])
+    if str(n) in a.late or a.limits.is_over:
+        return evolve(blank, why=out_of_time(a.limits))
+    a.solver.deadline = a.limits.deadline
     longest = a.limits.longest if a.facts.lists and reads_lists(a.program, claim.query) else 0
-    case = solve(a, str(n), claim.query, minimal=claim.is_universal)
+    try:
+        case = solve(a, str(n), claim.query, minimal=claim.is_universal)
+        a.solver.deadline = a.limits.deadline if claim.asides else a.solver.deadline
+        notes = tuple(note for label, aside in claim.asides if (note := _aside(a, f"{n} {label}", label, aside)))
+    except SolverMismatchError as report:
+        return evolve(blank, status=ProofStatus.UNCONFIRMED, report=str(report))
     if case is None:
-        return evolve(blank, longest=longest, why=f"in {a.limits.seconds:g} seconds")
-    status = ProofStatus.PROVED if claim.is_universal is not case.found else ProofStatus.REFUTED
-    notes = tuple(note for label, aside in claim.asides if (note := _aside(a, f"{n} {label}", label, aside)))
-    return evolve(blank, status=status, longest=0 if case.found else longest, example=case.example, notes=notes)
+        why = out_of_time(a.limits) if a.solver.is_late else f"in {a.limits.seconds:g} seconds"
+        return evolve(blank, longest=longest, why=why)
+    if case.found:
+        status = ProofStatus.REFUTED if claim.is_universal else ProofStatus.PROVED
+        return evolve(blank, status=status, example=case.example, notes=notes)
+    if claim.is_universal:
+        return evolve(blank, status=ProofStatus.PROVED, longest=longest, notes=notes)
+    status = ProofStatus.NOT_FOUND if longest else ProofStatus.REFUTED
+    return evolve(blank, status=status, longest=longest, why="" if longest else claim.unless_so, notes=notes)
+
+
+def out_of_time(limits: Limits) -> str:
+    """Why a claim is not decided that the clock cut off."""
+    return "before the run was stopped" if limits.is_over else f"in {limits.clock:g} seconds by the clock"
 
 
 def _aside(a: Encoding, name: str, label: str, aside: Query) -> str:
-    if name in a.wrong:
-        return f"{label} cannot be encoded: {a.wrong[name]}"
+    if name in a.wrong or name in a.late:
+        return f"{label} cannot be encoded: {a.wrong[name]}" if name in a.wrong else f"{label} was not looked for"
     case = solve(a, name, aside)
     if case is None:
         return f"{label} could not be looked for in {a.limits.seconds:g} seconds"

@@ -1,20 +1,45 @@
 """The claims about a whole rulebook, declaration by declaration, in the order of the rules.
 
-In: the model and its undated program. Out: batches of claims. Absent: the claims about tables, decisions, priorities
-and overlays, which stand in the modules of these names.
+In: the model and its undated program. Out: batches of claims; and marks of claims as refuted on purpose that name no
+claim. Absent: the claims about tables, branches, decisions, priorities and overlays, which stand in the modules of
+these names.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from attrs import evolve
+
+from policy.answers import BilingualText
 from policy.ir import program as ir
+from policy.ir.lower import lower
 from policy.ir.program import Function, Program
 from policy.model import rules
-from policy.verify import decisions, priorities, tables
-from policy.verify.claims import Batch, Claim, ClaimKind, fails, is_true, is_unknown
+from policy.verify import branches, decisions, priorities, tables
+from policy.verify.claims import (
+    Batch,
+    Claim,
+    ClaimKind,
+    ClaimResult,
+    ProofStatus,
+    fails,
+    is_possible,
+    is_true,
+    is_unknown,
+)
 
-KINDS: tuple[ClaimKind, ...] = ("property", "table", "value", "decision", "rule", "condition", "priority", "overlay")
+KINDS: tuple[ClaimKind, ...] = (
+    "property",
+    "table",
+    "value",
+    "branch",
+    "decision",
+    "rule",
+    "condition",
+    "priority",
+    "overlay",
+)
 MOST_CLAIMS = 60  # in one batch
 
 
@@ -36,27 +61,82 @@ def _in_parts(batch: Batch) -> Iterator[Batch]:
 
 def _batch(declared: rules.Declared, function: Function) -> Batch:
     claims: tuple[Claim, ...] = ()
-    if isinstance(declared, rules.Property):
-        claims = (_property(function),)
-    if isinstance(declared, rules.Table):
-        claims = (*tables.claims(declared, function), never_fails(function, "table"))
-    if isinstance(declared, rules.Value):
-        claims = (*tables.versions(function), never_fails(function, "value"))
-    if isinstance(declared, rules.Decision):
-        claims = (*decisions.claims(declared, function), never_fails(function, "decision"))
-    return priorities.batch(function) if isinstance(declared, rules.Priority) else Batch(function.parameters, claims)
+    parameters = function.parameters
+    match declared:
+        case rules.Property():
+            claims = tuple(_property(declared, function))
+        case rules.Table():
+            claims = (*tables.claims(declared, function), never_fails(function, "table"))
+        case rules.Value():
+            claims = (*tables.versions(function), never_fails(function, "value"))
+        case rules.Decision():
+            claims = (*decisions.claims(declared, function), never_fails(function, "decision"))
+        case rules.Priority():
+            batch = priorities.batch(function)
+            parameters, claims = batch.parameters, batch.claims
+    claims = (*claims, *branches.claims(declared, function))
+    if isinstance(declared, rules.Asking) and declared.refuted:
+        claims = tuple(evolve(c, refuted=_mark(declared, c)) for c in claims)
+    return Batch(parameters, claims)
 
 
-def _property(function: Function) -> Claim:
-    """That the property is never false; whether it can lack an answer is noted."""
-    return Claim(
+def _property(declared: rules.Property, function: Function) -> Iterator[Claim]:
+    """That the property is never false; whether it can lack an answer is noted. And that it is about something."""
+    yield Claim(
         "property",
         function.id,
-        function.title.en or "the property holds",
+        holds(declared),
         str(function.place),
         is_true(ir.Not(function.body)),
         asides=(("undecided", is_unknown(function.body)), ("fails", fails(function.body))),
     )
+    if declared.where is not None:
+        where = lower(declared.where)
+        place = str(function.place)
+        vacuous = "the property is vacuous"
+        yield Claim("property", function.id, ABOUT, place, is_possible(where), False, unless_so=vacuous)
+
+
+ABOUT = "its `where` is met by something"
+
+
+def holds(declared: rules.Property) -> str:
+    """What a property claims."""
+    return declared.title.en or "the property holds"
+
+
+# ── claims that are refuted on purpose ──────────────────────────────────────────────────────
+
+
+def _names(mark: rules.Refuted, declared: rules.Asking, statement: str) -> bool:
+    """Whether a mark is about a claim: a property's own where it names none."""
+    if not mark.claim:
+        return isinstance(declared, rules.Property) and statement == holds(declared)
+    return mark.claim == statement
+
+
+def _mark(declared: rules.Asking, claim: Claim) -> BilingualText | None:
+    return next((m.because for m in declared.refuted if _names(m, declared, claim.statement)), None)
+
+
+_KIND: dict[type[rules.Asking], ClaimKind] = {
+    rules.Property: "property",
+    rules.Table: "table",
+    rules.Value: "value",
+    rules.Decision: "decision",
+    rules.Priority: "priority",
+}
+
+
+def idle_marks(model: rules.Model, found: Sequence[Batch]) -> list[ClaimResult]:
+    """The marks that are about no claim."""
+    marked = {(c.subject, c.statement) for b in found for c in b.claims if c.refuted is not None}
+    return [
+        ClaimResult(_KIND[type(d)], d.id, m.claim, str(m.span), ProofStatus.STALE, why="there is no such claim")
+        for d in model.of_kind(rules.Asking)
+        for m in d.refuted
+        if not any(subject == d.id and _names(m, d, statement) for subject, statement in marked)
+    ]
 
 
 def never_fails(function: Function, kind: ClaimKind) -> Claim:

@@ -8,13 +8,16 @@ from attrs import evolve, field, frozen
 
 from policy.answers import MISSING
 from policy.facts.records import record_classes, record_from
-from policy.ir.interpret import FaultError, Interpreter, Unknown, at
+from policy.ir.interpret import FaultError, Interpreter, LimitError, Unknown, at
 from policy.ir.program import Call, Expr, Program, parts, walk
 from policy.ir.simplify import simplify, specialised
+from policy.ir.validation import RuntimeValidator
+from policy.model import types
 from policy.model.rules import Parameters
+from policy.model.written import Wrong
 from policy.verify.claims import Query
 from policy.verify.facts import Fact, Given
-from policy.vocabulary import RecordClass
+from policy.vocabulary import RecordClass, RuntimeValue
 
 
 @frozen(eq=False)
@@ -25,6 +28,23 @@ class _Reader(Interpreter):
 
     def read(self, path: str, value: Fact) -> None:
         self.paths[path] = None
+
+
+class _Acceptance(RuntimeValidator):
+    """Whether the reader of facts accepts facts whose records are dicts: their bounds, above all."""
+
+    def __init__(self, program: Program) -> None:
+        self.program, self.accepts = program, True
+
+    def wrong(self, path: str, wrong: Wrong) -> RuntimeValue:
+        self.accepts = False
+        return MISSING
+
+    def record(self, given: RuntimeValue, of: types.Record, path: str) -> RuntimeValue:
+        if isinstance(given, dict):  # any other was checked when it was made
+            for f in self.program.records[of.name]:
+                self.field(given.get(f.name, MISSING), f, f"{path}.{f.name}")
+        return given
 
 
 @frozen(eq=False)
@@ -54,8 +74,15 @@ class Replay:
     simple: dict[tuple[int, int], Expr] = field(factory=dict)
 
     def holds(self, given: Given, on: int) -> bool:
-        """Whether the facts are a solution."""
-        return self._holds(given, on, {})
+        """Whether the facts are a solution: the reader accepts them, and the interpreter confirms it."""
+        return self.accepts(given) and self._holds(given, on, {})
+
+    def accepts(self, given: Given) -> bool:
+        """Whether the reader of facts accepts the facts."""
+        reader = _Acceptance(self.dated.program)
+        for value, (name, of) in zip(given, self.parameters, strict=True):
+            reader.value(value, of, name)
+        return reader.accepts
 
     def reads(self, given: Given, on: int) -> dict[str, None]:
         """The paths of the facts that are read."""
@@ -91,7 +118,9 @@ class Replay:
                 return value is True or isinstance(value, Unknown)
             case "unknown":
                 return isinstance(value, Unknown)
-            case "fault" | "fault or limit":
+            case "fault":
+                return isinstance(value, FaultError) and not isinstance(value, LimitError)
+            case "fault or limit":
                 return isinstance(value, FaultError)
             case "different":
                 assert query.other is not None

@@ -5,7 +5,7 @@ In: checked rules, or two programs. Out: verdicts and differences. Absent: how t
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from policy.ir.program import Program
 from policy.model import rules
@@ -15,17 +15,18 @@ from policy.verify import overlay as overlays
 from policy.verify.claims import ClaimResult
 from policy.verify.difference import Change, Difference, change, directions
 from policy.verify.prove import Limits
-from policy.verify.questions import batches
+from policy.verify.questions import batches, idle_marks
 from policy.verify.run import Task, differences, tasks, verdicts
 
 USUAL = Limits(10.0, 3)
 
 
 def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[list[Task], list[ClaimResult]]:
-    """The claims about the law, then about these overlays; and verdicts on those that cannot be put to a solver."""
+    """The claims about the law, then about these overlays; and results of what cannot be put to a solver."""
     law = program_of(checked)
-    claims = tasks(law, batches(checked.model, law), limits)
-    not_asked: list[ClaimResult] = []
+    about_law = batches(checked.model, law)
+    claims = tasks(law, about_law, limits)
+    not_asked = idle_marks(checked.model, about_law)
     for name in names:
         compared = overlays.compared(checked.model, law, program_of(checked, name), name)
         claims += tasks(compared.program, compared.batches, limits)
@@ -33,10 +34,10 @@ def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[l
     return claims, not_asked
 
 
-def proved(claims: Sequence[Task], jobs: int = 0, watch: Watch = unwatched) -> list[ClaimResult]:
-    """The verdicts on all claims, in order."""
+def proved(claims: Sequence[Task], jobs: int = 0, watch: Watch = unwatched) -> Iterator[ClaimResult]:
+    """The results of all claims, in order, each as soon as it and those before it are there."""
     with watch("proving", len(claims)) as seen:
-        return list(verdicts(claims, jobs, seen.update))
+        yield from verdicts(claims, jobs, seen.update)
 
 
 def differences_of(

@@ -1,7 +1,7 @@
 """Results for a whole rulebook: batch by batch, on several processes, with a cache.
 
 A batch is cached under the digest of all that its claims depend on, and of this program's own code. Claims that were
-not decided are not cached.
+not decided or not confirmed are not cached. Marks of claims that are refuted on purpose are held against the results.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from policy.parallel import in_parallel
 from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus
 from policy.verify.difference import Change, Difference, compared
 from policy.verify.product_program import fingerprints
-from policy.verify.prove import Limits, prove
+from policy.verify.prove import Limits, out_of_time, prove
+
+NOT_KEPT = (ProofStatus.UNDECIDED, ProofStatus.UNCONFIRMED)
 
 
 @frozen(eq=False)
@@ -46,9 +48,9 @@ def tasks(program: Program, batches: Sequence[Batch], limits: Limits) -> list[Ta
 
 
 def _key(batch: Batch, known: dict[str, str], limits: Limits) -> str:
-    words = [repr(batch.parameters), repr(limits)]
+    words = [repr(batch.parameters), f"{limits.seconds:g} {limits.longest}"]
     for claim in batch.claims:
-        words += [claim.kind, claim.subject, claim.statement]
+        words += [claim.kind, claim.subject, claim.statement, claim.unless_so]
         for query in (claim.query, *(aside for _, aside in claim.asides)):
             words += [query.kind, *sorted(_called(query.expressions, known))]
         if claim.subject in known:
@@ -64,11 +66,31 @@ def _verdicts(task: Task) -> list[ClaimResult]:
     key = task.key
     kept = cache.fetch(key)
     if isinstance(kept, list) and len(kept) == len(task.batch.claims):
-        return [evolve(v, place=c.place) for v, c in zip(kept, task.batch.claims, strict=True)]
-    verdicts = prove(task.program, task.batch, task.limits)
-    if all(v.status is not ProofStatus.UNDECIDED for v in verdicts):
+        return [_settled(v, c) for v, c in zip(kept, task.batch.claims, strict=True)]
+    if task.limits.is_over:
+        verdicts = [_unbegun(c, task.limits) for c in task.batch.claims]
+    else:
+        verdicts = prove(task.program, task.batch, task.limits)
+    if not any(v.status in NOT_KEPT for v in verdicts):
         cache.store(key, verdicts)
-    return verdicts
+    return [_settled(v, c) for v, c in zip(verdicts, task.batch.claims, strict=True)]
+
+
+def _unbegun(claim: Claim, limits: Limits) -> ClaimResult:
+    status, why = ProofStatus.UNDECIDED, out_of_time(limits)
+    return ClaimResult(claim.kind, claim.subject, claim.statement, claim.place, status, why=why)
+
+
+def _settled(result: ClaimResult, claim: Claim) -> ClaimResult:
+    """The result at the claim's place, held against the mark of a claim that is refuted on purpose."""
+    result = evolve(result, place=claim.place)
+    if claim.refuted is None:
+        return result
+    if result.status is ProofStatus.REFUTED:
+        return evolve(result, status=ProofStatus.MARKED, why=claim.refuted.en, because=claim.refuted)
+    if result.status is ProofStatus.PROVED:
+        return evolve(result, status=ProofStatus.STALE, why="it is proved")
+    return result
 
 
 def verdicts(

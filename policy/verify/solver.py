@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
+from math import inf
 from typing import Any
 
 from attrs import define, field, frozen
@@ -16,8 +18,8 @@ from policy.verify.axioms import Model, ProductAxiom
 from policy.verify.smtlib import Script
 from policy.verify.terms import INT, Term
 
+LONGEST_CHECK = 1_000_000.0  # seconds
 STEPS = 10_000_000  # of Z3's resource limit, about a second; counted, so that all machines give the same replies
-PATIENCE = 30  # times as long by the clock, should Z3 ever fail to count
 
 
 def needed_solver(instead: str = "") -> None:
@@ -47,7 +49,7 @@ class Solver:
     """One script, whose goals are checked one after another.
 
     It has a Z3 context of its own, so that a model does not depend on earlier checks of other scripts. `seconds` are
-    so many `STEPS` of the solver for each check.
+    so many `STEPS` of the solver for each check. After the `deadline` (`time.monotonic`) it gives up.
     """
 
     script: Script
@@ -56,6 +58,7 @@ class Solver:
     context: Any = None
     times: int = 0
     names: list[Term] = field(factory=list)
+    deadline: float = inf
 
     def check(self, goal: str, *also: str) -> Reply:
         """Whether the goal is satisfiable together with others, by the axiom instances asserted so far."""
@@ -63,8 +66,22 @@ class Solver:
         if self.opened is None:
             self.context = z3.Context()
             self.opened = self._open(z3.Solver(ctx=self.context), self.script.plain)
+        if not self._has_time(self.opened):
+            return Reply(None)
         goals = [z3.Bool(f"goal {name}", self.context) for name in (goal, *also)]
         return self._reply(z3, self.opened, self.opened.check(*goals), self.context)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether the deadline is over."""
+        return time.monotonic() >= self.deadline
+
+    def _has_time(self, solver: Any) -> bool:
+        """Gives a solver the time that is left, if there is any."""
+        left = self.deadline - time.monotonic()
+        if left > 0 and left < LONGEST_CHECK:
+            solver.set("timeout", int(left * 1_000) + 1)
+        return left > 0
 
     @property
     def spent(self) -> float:
@@ -91,6 +108,8 @@ class Solver:
         has_products = any(isinstance(self.script.terms.axioms.get(n), ProductAxiom) for n in self.script.names(goal))
         solver = z3.SolverFor("QF_NIA" if has_products else "QF_LIA", ctx=context)
         self._open(solver, self.script.exact(goal, *also))
+        if not self._has_time(solver):
+            return Reply(None)
         solver.add(*(z3.Bool(f"goal {name}", context) for name in (goal, *also)))
         return self._reply(z3, solver, solver.check(), context)
 
@@ -103,7 +122,6 @@ class Solver:
 
     def _open(self, solver: Any, text: str) -> Any:
         solver.set("rlimit", max(1, int(self.seconds * STEPS)))
-        solver.set("timeout", max(1, int(self.seconds * PATIENCE * 1_000)))
         solver.set("random_seed", 0)
         solver.from_string(text)
         return solver

@@ -12,10 +12,11 @@ from typing import Literal, assert_never
 from attrs import define, field
 
 from policy.ir import program as ir
-from policy.ir.logic import all_of
+from policy.ir.logic import any_of
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function
 from policy.model import rules
 from policy.verify.claims import Claim, Query, differ, is_true
+from policy.vocabulary import HitPolicy
 
 Constants = frozenset[object] | None  # of a row in the index; None is any
 
@@ -43,29 +44,30 @@ def versions(function: Function) -> Iterator[Claim]:
 
 def _rows(function: Function, body: ir.Choose) -> Iterator[Claim]:
     kind: Literal["table", "value"] = "table" if function.kind == "table" else "value"
-    is_first = body.mode == "first"
-    earlier = earlier_of(body.cases) if is_first else [TRUE] * len(body.cases)
-    later = later_of(body) if is_first else []
+    near = Neighbours.of(body.cases)
+    earlier = earlier_of(body.cases, near) if body.mode == "first" else [TRUE] * len(body.cases)
     for n, case in enumerate(body.cases):
         reached = case.condition if earlier[n] == TRUE else ir.And((earlier[n], case.condition))
         place = str(case.place)
         yield Claim(kind, function.id, f"{case.label} applies to something", place, is_true(reached), False)
-        counts = _counts(body, n, reached, later)
+        counts = _counts(body, n, reached, near)
         if counts is not None and len(body.cases) > 1:
             yield Claim(kind, function.id, f"{case.label} makes a difference", place, counts, False)
 
 
-def _counts(body: ir.Choose, n: int, reached: Expr, later: Sequence[Expr]) -> Query | None:
+def _counts(body: ir.Choose, n: int, reached: Expr, near: Neighbours) -> Query | None:
     """That the table is different without the row; None where each row that applies makes a difference."""
     case = body.cases[n]
     match body.mode:
         case "first":
-            return differ(case.value, later[n], reached)
+            later = tuple(body.cases[m] for m in near.rows(n) if m > n)
+            return differ(case.value, ir.Choose("first", later, body.none) if later else body.none, reached)
         case "sum":
             return differ(case.value, ir.Const(0), case.condition)
         case "highest" | "lowest":
-            without = ir.Choose(body.mode, (*body.cases[:n], *body.cases[n + 1 :]), body.none)
-            return differ(body, without, case.condition)
+            others = near.halves(body, n)
+            with_it, without = (ir.Choose(body.mode, cases, body.none) for cases in ((case, *others), others))
+            return differ(with_it, without, case.condition)
         case "only":
             return None
         case _:
@@ -101,69 +103,101 @@ def _all(column: Sequence[Constants]) -> frozenset[object]:
     return frozenset[object]().union(*(constants for constants in column if constants is not None))
 
 
-@define
-class _Chains:
-    """For each constant an expression about the rows that share it, and one about all rows."""
+@define(eq=False)
+class Neighbours:
+    """For each row the rows that it may overlap, itself included, in their order."""
 
-    start: Expr
-    every: Expr = FALSE
-    shared: dict[object, Expr] = field(factory=dict)
+    column: list[Constants]
+    shared: dict[object, list[int]]
+    halved: dict[tuple[int, ...], Halves] = field(factory=dict)
 
-    def of(self, constants: Constants) -> list[Expr]:
-        """The expressions about rows that may overlap one with these constants."""
+    @staticmethod
+    def of(cases: Sequence[Case]) -> Neighbours:
+        """The neighbours among these rows."""
+        column = index_of(cases)
+        shared: dict[object, list[int]] = {c: [] for c in _all(column)}
+        for n, constants in enumerate(column):
+            for c in shared if constants is None else constants:
+                shared[c].append(n)
+        return Neighbours(column, shared)
+
+    def rows(self, n: int) -> Sequence[int]:
+        constants = self.column[n]
         if constants is None:
-            return [self.every]
-        return [self.shared.get(c, self.start) for c in sorted(constants, key=repr)]
+            return range(len(self.column))
+        if len(constants) == 1:
+            return self.shared[next(iter(constants))]
+        return sorted({m for c in constants for m in self.shared[c]})
+
+    @property
+    def groups(self) -> list[list[int]]:
+        """Rows such that those that overlap are together in one of the groups."""
+        groups = [[n for n, constants in enumerate(self.column) if constants is None]]
+        groups += [self.shared[c] for c in sorted(self.shared, key=repr)]
+        return [group for group in groups if len(group) > 1]
+
+    def halves(self, body: ir.Choose, n: int) -> tuple[Case, ...]:
+        """The rows that a row may overlap, without itself, as few cases that stand for many."""
+        rows = tuple(self.rows(n))
+        if rows not in self.halved:
+            self.halved[rows] = Halves(body.mode, body.none, [body.cases[m] for m in rows])
+        return self.halved[rows].without(rows.index(n))
 
 
-def earlier_of(cases: Sequence[Case]) -> list[Expr]:
+@define(eq=False)
+class Halves:
+    """Cases that stand for many rows of which the highest or the lowest counts: halves of halves, each made once, so
+    that what is left without one row is few of them, and none is nested deeply."""
+
+    mode: HitPolicy
+    none: Expr
+    rows: list[Case]
+    made: dict[tuple[int, int], Case] = field(factory=dict)
+
+    def without(self, n: int) -> tuple[Case, ...]:
+        """All rows but one."""
+        left: list[Case] = []
+        right: list[Case] = []
+        start, end = 0, len(self.rows)
+        while end - start > 1:
+            middle = (start + end) // 2
+            if n < middle:
+                right.append(self.case(middle, end))
+                end = middle
+            else:
+                left.append(self.case(start, middle))
+                start = middle
+        return (*left, *reversed(right))
+
+    def case(self, start: int, end: int) -> Case:
+        """One case that stands for a stretch of rows."""
+        if end - start == 1:
+            return self.rows[start]
+        if (start, end) not in self.made:
+            middle = (start + end) // 2
+            halves = self.case(start, middle), self.case(middle, end)
+            some = ir.Or(tuple(half.condition for half in halves))
+            self.made[start, end] = Case(some, ir.Choose(self.mode, halves, self.none), "")
+        return self.made[start, end]
+
+
+def earlier_of(cases: Sequence[Case], near: Neighbours | None = None) -> list[Expr]:
     """For each row, that no earlier row applies that it may overlap."""
-    column = index_of(cases)
-    chains = _Chains(TRUE, TRUE, dict.fromkeys(_all(column), TRUE))
-    result: list[Expr] = []
-    for case, constants in zip(cases, column, strict=True):
-        result.append(_both(chains.of(constants)))
-        applies_not = ir.Not(case.condition)
-        chains.every = _both([chains.every, applies_not])
-        for c in chains.shared if constants is None else constants:
-            chains.shared[c] = _both([chains.shared[c], applies_not])
-    return result
-
-
-def _both(conditions: Sequence[Expr]) -> Expr:
-    return all_of([c for c in conditions if c != TRUE])
-
-
-def later_of(body: ir.Choose) -> list[Expr]:
-    """For each row, the value of the table without it, where it is the first to apply."""
-    column = index_of(body.cases)
-    chains = _Chains(body.none, body.none, dict.fromkeys(_all(column), body.none))
-    result: list[Expr] = []
-    for case, constants in zip(reversed(body.cases), reversed(column), strict=True):
-        about = chains.of(constants)
-        result.append(about[0] if len(about) == 1 else chains.every)
-        chains.every = ir.If(case.condition, case.value, chains.every)
-        for c in chains.shared if constants is None else constants:
-            chains.shared[c] = ir.If(case.condition, case.value, chains.shared[c])
-    return result[::-1]
+    near = near or Neighbours.of(cases)
+    found = [[cases[m].condition for m in near.rows(n) if m < n] for n in range(len(cases))]
+    return [ir.Not(any_of(before)) if before else TRUE for before in found]
 
 
 def several_of(cases: Sequence[Case]) -> Expr:
     """That at least two rows apply."""
-    column = index_of(cases)
-    rows = list(zip(cases, column, strict=True))
-    groups = [[row for row, constants in rows if constants is None]]
-    groups += [
-        [row for row, constants in rows if constants is None or c in constants]
-        for c in sorted(_all(column), key=repr)
-    ]
-    return ir.Or(tuple(_two([c.condition for c in group]) for group in groups if len(group) > 1))
+    return any_of([_two([cases[n].condition for n in group])[1] for group in Neighbours.of(cases).groups])
 
 
-def _two(conditions: Sequence[Expr]) -> Expr:
-    some: Expr = FALSE
-    two: Expr = FALSE
-    for condition in conditions:
-        two = ir.Or((two, ir.And((some, condition))))
-        some = ir.Or((some, condition))
-    return two
+def _two(conditions: Sequence[Expr]) -> tuple[Expr, Expr]:
+    """That one of the conditions holds, and that two do."""
+    if len(conditions) == 1:
+        return conditions[0], FALSE
+    middle = len(conditions) // 2
+    (some, two), (more, again) = _two(conditions[:middle]), _two(conditions[middle:])
+    both = ir.And((some, more))
+    return ir.Or((some, more)), any_of([x for x in (two, again) if x != FALSE] + [both])

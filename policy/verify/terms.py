@@ -7,10 +7,12 @@ Absent on purpose: texts, records, lists, dates, which `to_smt` encodes as these
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Sequence
+from math import inf
 from typing import Any, Literal, Protocol, TypeVar
 
-from attrs import field, frozen
+from attrs import define, field, frozen
 
 T = TypeVar("T")
 Sort = Literal["Bool", "Int"]
@@ -52,9 +54,16 @@ class Axiom(Protocol):
         """Instances that exclude these values; none where it holds of them."""
 
 
-@frozen(eq=False)
+class OutOfTimeError(Exception):
+    """There are too many terms to build them before the deadline."""
+
+
+CHECKED_EVERY = 4_096  # terms, between two looks at the clock
+
+
+@define(eq=False)
 class Terms:
-    """Builds terms, equal ones once. `lemmas` and `axioms` constrain names.
+    """Builds terms, equal ones once, before the `deadline`. `lemmas` and `axioms` constrain names.
 
     Lemmas are asserted wherever the name occurs. Axioms, which multiply one unknown by another or use the calendar,
     are left out at first: what follows from the lemmas alone is proved quickly. Links are lemmas about two names,
@@ -68,6 +77,7 @@ class Terms:
     links: list[tuple[Term, Term, Term]] = field(factory=list)
     true: Term = Term("true", (), BOOL)
     false: Term = Term("false", (), BOOL)
+    deadline: float = inf
 
     def _term(
         self,
@@ -83,6 +93,8 @@ class Terms:
         term: Term | None = self.memo.get(key)
         if term is None:
             term = self.memo[key] = Term(op, args, sort, value, low, high, constants)
+            if len(self.memo) % CHECKED_EVERY == 0 and time.monotonic() > self.deadline:
+                raise OutOfTimeError
         return term
 
     def once(self, key: object, build: Callable[[], T]) -> T:

@@ -7,16 +7,16 @@ encoding raises `CannotEncodeError`, which names it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Literal, assert_never
 
 from attrs import field, frozen
 
 from policy.ir import program as ir
-from policy.ir.program import Expr, Program
+from policy.ir.program import Case, Expr, Program
 from policy.verify import arithmetic
-from policy.verify.choices import Aggregation, aggregate, chosen, doubtful, first_deciding
+from policy.verify.choices import Aggregation, Deciding, First, aggregate, chosen, doubtful, first_deciding
 from policy.verify.symbolic import (
     CannotEncodeError,
     Found,
@@ -42,7 +42,7 @@ Env = dict[str, Value]
 class Encoder:
     """Encodes expressions of one program; `today` is a day, or all of them.
 
-    Unless `has_limits`, numbers may be of any size, and no date is out of the calendar.
+    Unless `has_limits`, no number and no date is beyond its limits: `within` says so of all that were met.
     """
 
     program: Program
@@ -51,6 +51,10 @@ class Encoder:
     today: Term
     has_limits: bool = True
     memo: dict[object, Found] = field(factory=dict)
+    within: list[Term] = field(factory=list)
+    deciding: dict[int, Deciding] = field(factory=dict)
+    firsts: dict[int, First] = field(factory=dict)
+    places: dict[object, int] = field(factory=dict)
     kept: list[object] = field(factory=list)  # keeps alive what the memo knows by identity
 
     # ── values ───────────────────────────────────────────────────────────────────────
@@ -109,9 +113,9 @@ class Encoder:
                 a = self.found(operand, env)
                 return Found(self.plain(t.no(truth(t, a.value)), a.value.unknown), a.fault)
             case ir.And(operands):
-                return first_deciding(t, False, [self.found(o, env) for o in operands])
+                return self._deciding(False, operands, env)
             case ir.Or(operands):
-                return first_deciding(t, True, [self.found(o, env) for o in operands])
+                return self._deciding(True, operands, env)
             case ir.Compare(operator, left, right):
                 a, b = self.found(left, env), self.found(right, env)
                 return self._member(a, b) if operator == "in" else self._both(partial(self._holds, operator), a, b)
@@ -139,6 +143,8 @@ class Encoder:
                 return self._aggregate(e, env)
             case ir.Call(name, arguments):
                 return self._call(name, [self.found(a, env) for a in arguments])
+            case ir.Choose("first", cases, none):
+                return self._first(cases, none, env)
             case ir.Choose():
                 tests = [self.found(c.condition, env) for c in e.cases]
                 values = [self.found(c.value, env) for c in e.cases]
@@ -209,19 +215,26 @@ class Encoder:
 
     def _checked(self, a: Found, limit: int) -> Found:
         t = self.terms
-        if not self.has_limits or not isinstance(a.value, Plain) or a.value.term.sort == BOOL:
+        if not isinstance(a.value, Plain) or a.value.term.sort == BOOL:
             return a
         x = a.value.term
         inside = t.all(t.less(t.number(-limit), x), t.less(x, t.number(limit)))
-        too_large = t.all(t.no(a.value.unknown), t.no(a.value.absent), t.no(inside))
-        return Found(a.value, t.any(a.fault, too_large))
+        return Found(a.value, t.any(a.fault, self._beyond(t.no(inside), a.value)))
+
+    def _beyond(self, outside: Term, value: Value) -> Term:
+        """The fault that a value lies outside of its limits."""
+        t = self.terms
+        absent = value.absent if isinstance(value, Plain) else t.false
+        beyond = t.all(t.no(value.unknown), t.no(absent), outside)
+        if self.has_limits:
+            return beyond
+        self.within.append(t.no(beyond))
+        return t.false
 
     def _months_later(self, a: Found, months: int) -> Found:
         t = self.terms
         day, outside = arithmetic.months_later(t, number(t, a.value), months)
-        unknown = a.value.unknown
-        out = t.all(t.no(unknown), outside) if self.has_limits else t.false
-        return Found(self.plain(day, unknown), t.any(a.fault, out))
+        return Found(self.plain(day, a.value.unknown), t.any(a.fault, self._beyond(outside, a.value)))
 
     def _if(self, test: Found, then: Found, otherwise: Found) -> Found:
         t = self.terms
@@ -231,6 +244,38 @@ class Encoder:
         if doubt is not t.false:
             value = doubtful(t, doubt, value, then, otherwise)
         return Found(value, fault)
+
+    # ── many operands ───────────────────────────────────────────────────────────────────────
+
+    def _deciding(self, deciding: bool, operands: Sequence[Expr], env: Env) -> Found:
+        """`and` and `or`; operands that begin alike are encoded once up to there."""
+        done = Deciding.none(self.terms)
+        at: object = deciding, id(env)
+        for o in operands:
+            at = self._after(at, o)
+            if at not in self.deciding:
+                self.deciding[at] = done.then(self.terms, deciding, self.found(o, env))
+            done = self.deciding[at]
+        return done.found(self.terms, deciding)
+
+    def _first(self, cases: Sequence[Case], none: Expr, env: Env) -> Found:
+        """The first case that holds; cases that end alike are encoded once from there."""
+        done = First(self.found(none, env), self.terms.false)
+        at: object = self._after(id(env), none)
+        for c in reversed(cases):
+            at = self._after(at, c)
+            if at not in self.firsts:
+                self.firsts[at] = done.after(self.terms, self.found(c.condition, env), self.found(c.value, env))
+            done = self.firsts[at]
+        return done.found(self.terms)
+
+    def _after(self, at: object, next: object) -> int:
+        """A number for having come from a place to something."""
+        key = at, id(next)
+        if key not in self.places:
+            self.places[key] = len(self.places)
+            self.kept.append(next)
+        return self.places[key]
 
     # ── lists and calls ─────────────────────────────────────────────────────────────────────
 

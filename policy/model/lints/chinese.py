@@ -54,6 +54,8 @@ def _of(declared: rules.Declaration) -> Iterator[Words]:
     if isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.leniency is not None:
         leniency = declared.leniency
         yield f"why `{declared.name}` is rounded {leniency.mode}", leniency.because, leniency.span
+    for mark in declared.refuted if isinstance(declared, rules.Asking) else ():
+        yield f"why a claim about `{declared.name}` is refuted", mark.because, mark.span
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:

@@ -9,27 +9,20 @@ from policy.model import regions, rules
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
+    within = regions.within_bounds(model)
     for table in model.of_kind(rules.Table):
-        rows = table.body.rows
         if table.hit == "only":
-            for a, b in regions.overlapping(regions.boxes(table.body)):
-                yield Diagnostic(
-                    "overlapping-rows",
-                    f"rows {a + 1} and {b + 1} of `{table.name}` can apply together",
-                    rows[b].span,
-                    "narrow one of them, or say `first row that applies`",
-                    related=((rows[a].span, f"row {a + 1}"),),
-                )
+            yield from _overlaps(table, within)
         if table.hit == "first":
             for n in regions.redundant(table.body):
                 yield Diagnostic(
                     "unreachable-row",
                     f"row {n + 1} of `{table.name}` never applies: earlier rows cover all its cases",
-                    rows[n].span,
+                    table.body.rows[n].span,
                     "move it up, or remove it",
                 )
         if table.hit != "sum":
-            case = regions.gap(table.body)
+            case = regions.gap(table.body, within)
             if case is not None:
                 yield Diagnostic(
                     "gap-in-table",
@@ -38,3 +31,26 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     "add a row for it; without one the table fails",
                     Severity.WARNING,
                 )
+
+
+def _overlaps(table: rules.Table, within: regions.Within) -> Iterator[Diagnostic]:
+    """Rows that share a case. Whether facts make a case that is about computed columns, only a proof can tell."""
+    rows, columns = table.body.rows, table.body.columns
+    found = regions.boxes(table.body, within)
+    for a, b in regions.overlapping(found):
+        first, second = found[a], found[b]
+        assert first is not None
+        assert second is not None
+        shared = map(regions.intersection, first[1:], second[1:])
+        sure = all(regions.is_fact(c) or s == within(c) for c, s in zip(columns, shared, strict=True))
+        pair = f"rows {a + 1} and {b + 1} of `{table.name}`"
+        yield Diagnostic(
+            "overlapping-rows",
+            f"{pair} can apply together" if sure else f"{pair} are not told apart by their cells",
+            rows[b].span,
+            "narrow one of them, or say `first row that applies`"
+            if sure
+            else "narrow one of them; `policy verify` tells whether any facts make both apply",
+            Severity.ERROR if sure else Severity.WARNING,
+            related=((rows[a].span, f"row {a + 1}"),),
+        )
