@@ -34,7 +34,7 @@ def model_of(files: Sequence[tree.File]) -> tuple[rules.Model, list[Diagnostic]]
 
 
 class Reader:
-    """Reads all units in three rounds: types, signatures, bodies; and then, `again`, a declaration that was changed."""
+    """Reads all units in three rounds: types, signatures, bodies; then, `again`, declarations that were changed."""
 
     def __init__(self, index: Index, found: Collector) -> None:
         self.index, self.found = index, found

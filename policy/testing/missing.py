@@ -7,7 +7,9 @@ ruleset; otherwise beside the rules. Absent: writing files.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
+from itertools import count
 from typing import assert_never
 
 from attrs import evolve, frozen
@@ -39,17 +41,18 @@ class Expected:
     on: str
     text: str
     against: str = ""
+    per: tuple[str, ...] = ()  # what the mistaken rule stands on
 
-    def test(self) -> tree.Test:
-        """The expectation as a test of its own, read from its text."""
-        [test] = parse(Source("<missing>", f'test "missing" on {self.on}\n  {self.text}\n')).file.declarations
-        assert isinstance(test, tree.Test)
-        return test
+    def test(self) -> tree.Test | None:
+        """The expectation as a test of its own, read from its text; None where that cannot be read."""
+        read = parse(Source("<missing>", f'test "missing" on {self.on}\n  {self.text}\n')).file.declarations
+        return read[0] if len(read) == 1 and isinstance(read[0], tree.Test) else None
 
 
 def expected(program: Program, told: Told, ruleset: str) -> Expected:
     """The expectation that the original meets and the mutant does not."""
-    assert told.case is not None and told.case.example is not None
+    assert told.case is not None
+    assert told.case.example is not None
     function, example = program.functions[told.asked], told.case.example
     name, facts = short(told.asked), [text for _, text in example.written]
     if function.kind == "priority":
@@ -90,8 +93,8 @@ def home(model: rules.Model, asked: str, overlay: str) -> str:
     declaring = model.declared[asked].ruleset
     if overlay:
         return overlay
-    full = {d.ruleset for d in model.declared.values()}
-    for name in sorted({t.ruleset for t in model.tests} - full):
+    full = {d.ruleset for d in (*model.declared.values(), *model.provisions.values())}
+    for name in sorted(set(model.rulesets) - full):
         if declaring in model.rulesets[name].imports and not model.rulesets[name].amends:
             return name
     return declaring
@@ -112,10 +115,10 @@ def tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
 
 def _title(asked: rules.Declaration, ruleset: str, taken: set[tuple[str, str]]) -> str:
     words = (asked.title.en or asked.name).replace('"', "'")
-    title, number = f"{words}: its edges", 1
-    while (ruleset, title) in taken:
-        number += 1
-        title = f"{words}: its edges ({number})"
+    for number in count(1):
+        title = f"{words} (edges{f' {number}' if number > 1 else ''})"
+        if (ruleset, title) not in taken:
+            break
     taken.add((ruleset, title))
     return title
 
@@ -123,18 +126,21 @@ def _title(asked: rules.Declaration, ruleset: str, taken: set[tuple[str, str]]) 
 def _text(title: str, on: str, some: Sequence[Expected]) -> str:
     lines = [f'test "{title}" on {on}']
     for e in some:
-        lines += [f"  # notices {e.against}"] if e.against else []
+        if e.against:
+            lines.append(f"  # {', '.join((*e.per, 'against'))} {e.against}")
         lines += _wrapped("  " + e.text)
     return "\n".join(lines) + "\n"
 
 
 def _wrapped(line: str) -> list[str]:
-    """A line broken after commas, as far as it is too long."""
+    """A line broken after commas that stand outside of texts, as far as it is too long."""
     lines: list[str] = []
-    while len(line) > WIDTH and ", " in line[:WIDTH]:
-        at = line.rindex(", ", 0, WIDTH) + 1
-        lines.append(line[:at])
-        line = "   " + line[at:]
+    while len(line) > WIDTH:
+        commas = [m.end() for m in re.finditer(r"(?:[^\"]|\"[^\"]*\")*?, ", line) if m.end() <= WIDTH]
+        if not commas:
+            break
+        lines.append(line[: commas[-1] - 1])
+        line = "    " + line[commas[-1] :]
     return [*lines, line]
 
 

@@ -1,7 +1,7 @@
 """Rulebooks with one small mistake each: what tests must tell from the right one.
 
-In: the texts of a rulebook, and its programs. Out: the slips in each declaration; and for a slip the mutant, which is
-the functions of the program that it changes, or None where the type checker refuses it. Absent: the kinds of mistakes,
+In: a rulebook as read, and its programs. Out: the slips in each declaration; and for a slip the mutant, which is the
+functions of the program that it changes, or None where the type checker refuses it. Absent: the kinds of mistakes,
 which are a table in `mutators`.
 """
 
@@ -36,6 +36,7 @@ class Slip:
     span: Span
     node: Node
     label: str = ""  # the rule, row or version it is in
+    per: tuple[str, ...] = ()  # what that stands on
 
 
 @frozen(eq=False)
@@ -49,6 +50,7 @@ class Site:
     node: tree.Definition | tree.Tighten
     asked: str
     overlay: str
+    per: tuple[str, ...]
     span: Span = field(repr=False)
 
 
@@ -71,10 +73,10 @@ def slips(node: Node, words: Words) -> Iterator[Slip]:
                 yield Slip(kind, says, node.span, changed)
     for a in fields(type(node)):
         for inner, replaced, at in _inside(getattr(node, a.name)):
-            label = _label(inner, at)
+            label, per = _label(inner, at), _per(inner)
             for slip in slips(inner, words):
                 changed = evolve(node, **{a.name: replaced(slip.node)})
-                yield evolve(slip, node=changed, label=slip.label or label)
+                yield evolve(slip, node=changed, label=slip.label or label, per=slip.per or per)
 
 
 def _inside(value: Any, at: int = 0) -> Iterator[tuple[Node, Callable[[Node], Any], int]]:
@@ -104,12 +106,21 @@ def _label(node: Node, at: int) -> str:
     return ""
 
 
+def _per(node: Node) -> tuple[str, ...]:
+    match node:
+        case tree.Rule(per=per) | tree.Version(per=per) | tree.SetVersion(per=per) | tree.Key(per=per):
+            return tuple(name.text for name in per.names)
+        case tree.Row(cells=cells):
+            return tuple(name.text for cell in cells for name in cell.citations.names)
+    return ()
+
+
 # ── mutants: the functions that come of it ──────────────────────────────────────────────────
 
 
 @frozen(eq=False)
 class Mutants:
-    """The mutants of a rulebook, made from its syntax. `programs` are those of the law, under "", and of each overlay."""
+    """The mutants of a rulebook, made from its syntax. `programs` are of the law, under "", and of each overlay."""
 
     reader: Reader
     model: rules.Model
@@ -133,7 +144,7 @@ class Mutants:
             assert isinstance(slip.node, _MUTATED)
             for overlay in dict.fromkeys(over) if slip.kind == STRICTNESS else [ruleset if amends else ""]:
                 place = location_of(slip.span)
-                yield Site(slip.kind, says, place, ruleset, slip.node, asked, overlay, d.span)
+                yield Site(slip.kind, says, place, ruleset, slip.node, asked, overlay, slip.per, d.span)
 
     def _amendment(self, ruleset: str, d: tree.Tighten) -> rules.Amendment:
         return next(a for a in self.model.amendments if a.ruleset == ruleset and a.span is d.span)

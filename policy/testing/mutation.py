@@ -1,8 +1,8 @@
-"""Mutation testing: whether tests notice small mistakes in the rules; and for those they do not, the tests that would.
+"""Mutation testing: whether tests notice small mistakes in the rules; and for those they do not, tests that would.
 
-In: the texts of a rulebook without errors. Out: what becomes of each mutant. One is killed where a test fails on it; if
-none does, the solver says whether anything tells it from the original: then it survives, and a test is missing; or it
-is equivalent, and not counted against the author.
+In: the texts of a rulebook without errors. Out: what becomes of each mutant. One is killed where a test fails on it;
+if none does, the solver says whether anything tells it from the original: then it survives, and a test is missing; or
+it is equivalent, and not counted against the author.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from enum import Enum
 from functools import partial
-from pathlib import PurePath
 
 from attrs import define, evolve, field, frozen
 
@@ -70,7 +69,7 @@ class MutantResult:
 
 @frozen
 class Score:
-    """All mutants of a rulebook, and the expectations that are `missing`: each kills a survivor that none before it does."""
+    """All mutants of a rulebook, and what is `missing`: expectations of which each kills a survivor as the first."""
 
     results: tuple[MutantResult, ...]
     missing: tuple[Expected, ...] = ()
@@ -172,12 +171,14 @@ class Mutation:
             assert result.missing is not None
             if trials.kill(mutant.functions):
                 continue
-            test, wrong = self.mutants.reader.test(result.missing.ruleset, result.missing.test())
+            written = result.missing.test()
+            if written is None:
+                continue
+            test, wrong = self.mutants.reader.test(result.missing.ruleset, written)
             made = trials.made(test)
             if not wrong and not trials.kill((), made) and trials.kill(mutant.functions, made):
                 trials.add(made)
-                place = PurePath(site.place.file).name
-                chosen.append(evolve(result.missing, against=f"{site.says} ({place}:{site.place.line})"))
+                chosen.append(evolve(result.missing, against=site.says, per=site.per))
         return chosen
 
 
