@@ -16,7 +16,8 @@ ROOMS = sorted({file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file 
 # matches that leave what they do not name as it is: rewriting rules, and what comes from outside
 OPEN = {
     "ir/simplify.py: simplify": "folds constants; any other node stays",
-    "testing/mutants.py: _slips": "changes what it can; any other node has no slip",
+    "testing/mutants.py: _label": "names rules, rows, versions and keys; any other node has no name",
+    "testing/mutants.py: _per": "what rules, rows, versions and keys stand on; any other node has no provision",
     "reports/journal/margin.py: _lending": "tells of loans; any other event is told elsewhere",
     "reports/journal/margin.py: _perpetual": "tells of perpetual contracts; any other event is told elsewhere",
     "reports/journal/trading.py: take": "notes who is admitted; any other command is told by its events",

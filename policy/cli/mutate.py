@@ -1,46 +1,85 @@
-"""`policy test --mutate`: mutants that survive, each with a test that would kill it. Part of `test`."""
+"""`policy test --mutate`: mutants that survive, and the tests that would kill them. Part of `test`."""
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Sequence
+
 import click
+from attrs import evolve
 
 from policy.cli.exits import Exit
-from policy.cli.output import plural, print_json
+from policy.cli.output import fail, plural, print_json, write_whole
 from policy.cli.progress import progress
+from policy.diagnostics import PolicyError
+from policy.pipeline import Checked, check
+from policy.testing.missing import Expected, tests
 from policy.testing.mutation import Fate, Score, mutated
-from policy.testing.run import Runner
 from policy.verify.prove import Limits
 from policy.verify.solver import needed_solver
 
 
-def mutation(runner: Runner, limits: Limits, jobs: int, select: str, format: str, required: int) -> Exit:
-    """Prints the result of each mutant; the exit code is 1 below the `required` score in %."""
+def mutation(
+    checked: Checked, limits: Limits, jobs: int, select: str, format: str, required: int, write: bool
+) -> Exit:
+    """Prints what becomes of the mutants, and writes the missing tests; the exit code is 1 below the `required` %."""
     if select:
         raise click.UsageError("`--mutate` tries all tests; leave out `--select`")
     if format == "junit":
         raise click.UsageError("`--mutate` writes text or JSON")
     needed_solver()
     with progress("mutating") as seen:
-        score = mutated(runner, limits, jobs, seen.of, seen.update)
+        score = mutated(checked, limits, jobs, seen.of, seen.update)
     if format == "json":
         print_json(score.as_json())
     else:
-        _print(score)
+        _print(score, checked)
+    if write:
+        _write(checked, score.missing)
     if score.percent < required:
         return Exit.NO
     return Exit.UNDECIDED if score.count(Fate.UNDECIDED) else Exit.YES
 
 
-def _print(score: Score) -> None:
+def _write(checked: Checked, missing: Sequence[Expected]) -> None:
+    """Adds the missing tests to their files, all of them or none."""
+    added = tests(checked.model, missing)
+    files = {checked.model.rulesets[ruleset].span.source.name: text for ruleset, text in added.items()}
+    texts = [
+        evolve(t, data=t.data.rstrip() + b"\n\n" + files[t.name].encode()) if t.name in files else t
+        for t in checked.texts
+    ]
+    again = check(texts)
+    if again.errors:
+        fail(PolicyError(again.errors))
+    for text in texts:
+        if text.name in files:
+            if text.name == "<stdin>":
+                raise click.UsageError("`--write` adds tests to files; name the rules instead of `-`")
+            write_whole(text.name, text.data)
+            count = files[text.name].count("\n  expect ")
+            click.echo(f"added {plural(count, 'expectation')} to {text.name}", err=True)
+
+
+def _print(score: Score, checked: Checked) -> None:
     for fared in score.results:
         if fared.fate is Fate.SURVIVED:
             click.secho(f"# not noticed: {fared.function}: {fared.says}  {fared.place}", fg="red")
-            click.echo(fared.test)
         elif fared.fate is Fate.UNDECIDED:
             click.secho(f"# not decided: {fared.function}: {fared.says}  {fared.place}", fg="yellow")
+    for ruleset, text in tests(checked.model, score.missing).items():
+        click.echo(f"\n# tests that are missing in {checked.model.rulesets[ruleset].span.source.name}\n\n{text}")
+    kinds = score.kinds()
+    wide = max(map(len, kinds), default=0)
+    for kind, fates in kinds.items():
+        click.echo(f"{kind:{wide}}  {_counts(fates)}")
     killable = score.count(Fate.KILLED) + score.count(Fate.SURVIVED)
     noticed = f"tests notice {score.count(Fate.KILLED):,} of {killable:,} that differ ({score.percent} %)"
     bounded = [f.longest for f in score.results if f.longest]
     lists = f" ({len(bounded):,} of them for lists up to {max(bounded)})" if bounded else ""
     others = f"{score.count(Fate.EQUIVALENT):,} are equivalent{lists}, {score.count(Fate.UNDECIDED):,} not decided"
     click.echo(f"{plural(len(score.results), 'mutant')}: {noticed}; {others}")
+
+
+def _counts(fates: Counter[Fate]) -> str:
+    return f"{sum(fates.values()):,} tried: " + ", ".join(f"{fates[f]:,} {f.value}" for f in Fate if fates[f])

@@ -33,6 +33,7 @@ PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 chooses by the number of tests.")
 @click.option("--coverage", is_flag=True, help="Show rules, rows, versions and provisions that no test covers.")
 @click.option("--mutate", is_flag=True, help="Mutation testing: change the rules slightly; a test should fail.")
+@click.option("--write", is_flag=True, help="With --mutate: add the tests that are missing to the rules' files.")
 @seconds_option
 @click.option(
     "--fail-under",
@@ -47,6 +48,7 @@ def command(
     jobs: int,
     coverage: bool,
     mutate: bool,
+    write: bool,
     seconds: float,
     fail_under: int,
     format: str,
@@ -58,6 +60,7 @@ def command(
     policy test rulesets -k "bitcoin" --coverage
     policy test rulesets --fail-under 90 --format junit > tests.xml
     policy test rulesets --mutate --fail-under 100
+    policy test my-rules --mutate --write
     """
     checked = checked_of(paths)
     model = checked.model
@@ -65,8 +68,10 @@ def command(
     if select and not chosen:
         raise click.UsageError(f"no test's title or ruleset contains `{select}`")
     runner = Runner(evolve(model, tests=tuple(chosen)), digest_of(checked.texts))
+    if write and not mutate:
+        raise click.UsageError("`--write` adds the tests that `--mutate` finds missing; add `--mutate`")
     if mutate:
-        score = mutation(runner, Limits(seconds), jobs, select, format, fail_under or 100)
+        score = mutation(checked, Limits(seconds), jobs, select, format, fail_under or 100, write)
         end(score or (Exit.YES if model.tests else Exit.NO))
     results = _run(runner, jobs)
     if not select:

@@ -6,6 +6,7 @@ is shown to be safe here, once, and needs no check when it runs.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from math import isqrt
 from typing import assert_never
 
@@ -28,6 +29,20 @@ def insert_overflow_checks(program: Program) -> Program:
     result = evolve(program, functions={id: made[id] for id in program.functions}, depth=depth)
     make_room(result)
     return result
+
+
+def checker_of(program: Program) -> Callable[[ir.Function], ir.Function]:
+    """What puts checks into one more function that calls those of a program, which has its checks already."""
+    bounder = _Bounder()
+    for id in program.calls_first(*program.functions):
+        bounder.function(program.functions[id])
+    known = dict(bounder.results)
+
+    def checked(function: ir.Function) -> ir.Function:
+        bounder.results = dict(known)
+        return bounder.function(function)
+
+    return checked
 
 
 class _Bounder:

@@ -32,21 +32,12 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
     """The program of a model; `digest` identifies the text it was made from."""
     functions: dict[str, Function] = {}
     notes: dict[str, str] = {}
-    for declared in model.of_kind(rules.Parameter, rules.Value, rules.Table, rules.DatedSet):
-        for function in _dated_functions(declared):
-            functions[function.id] = function
-        if isinstance(declared, rules.Parameter) and declared.unset is not None:
-            notes[declared.id] = declared.unset.en
-    for decision in model.of_kind(rules.Decision):
-        functions[decision.id] = _decision(decision)
-    for priority in model.of_kind(rules.Priority):
-        keys = tuple(_key(k) for k in priority.keys)
-        of = types.ListOf(types.INTEGER)
-        functions[priority.id] = _function(priority, priority.parameters, of, ir.Items(keys))
-    for p in model.of_kind(rules.Property):
-        always = _always(p.always, model)
-        body = always if p.where is None else ir.Or((ir.Not(lower(p.where)), always))
-        functions[p.id] = _function(p, p.parameters, types.BOOLEAN, body)
+    kinds = (rules.Parameter, rules.Value, rules.Table, rules.DatedSet), (rules.Decision,), (rules.Priority,)
+    for some in (*kinds, (rules.Property,)):
+        for declared in model.of_kind(*some):
+            functions.update((f.id, f) for f in functions_of(declared, model))
+            if isinstance(declared, rules.Parameter) and declared.unset is not None:
+                notes[declared.id] = declared.unset.en
     records = {r.id: tuple(_field(f) for f in r.fields) for r in model.of_kind(rules.RecordType)}
     enums = {e.id: dict(e.members) for e in model.of_kind(rules.EnumOf)}
     return insert_overflow_checks(
@@ -60,6 +51,24 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
             readings=readings_of(model),
         )
     )
+
+
+def functions_of(declared: rules.Question | rules.DatedSet, model: rules.Model) -> list[Function]:
+    """The functions of a declaration, without overflow checks."""
+    match declared:
+        case rules.Parameter() | rules.Value() | rules.Table() | rules.DatedSet():
+            return _dated_functions(declared)
+        case rules.Decision():
+            return [_decision(declared)]
+        case rules.Priority():
+            keys = ir.Items(tuple(map(_key, declared.keys)))
+            return [_function(declared, declared.parameters, types.ListOf(types.INTEGER), keys)]
+        case rules.Property():
+            always = _always(declared.always, model)
+            body = always if declared.where is None else ir.Or((ir.Not(lower(declared.where)), always))
+            return [_function(declared, declared.parameters, types.BOOLEAN, body)]
+        case _:
+            assert_never(declared)
 
 
 def readings_of(model: rules.Model) -> dict[str, ir.Reading]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import assert_never
 
+from attrs import evolve
+
 from policy.answers import NO_WORDS, Citation, Status
 from policy.diagnostics import Collector, Diagnostic, did_you_mean, which_member
 from policy.model import rules, types
@@ -26,13 +28,13 @@ from policy.syntax import tree
 def model_of(files: Sequence[tree.File]) -> tuple[rules.Model, list[Diagnostic]]:
     """The model of a rulebook's files, and everything found wrong on the way."""
     found = Collector()
-    model = _Reader(index(files, found), found).read()
+    model = Reader(index(files, found), found).read()
     report_recursion(model, found)
     return model, list(dict.fromkeys(found.found))  # what several expectations use is read for each of them
 
 
-class _Reader:
-    """Reads all units in three rounds: types, signatures, bodies."""
+class Reader:
+    """Reads all units in three rounds: types, signatures, bodies; then, `again`, declarations that were changed."""
 
     def __init__(self, index: Index, found: Collector) -> None:
         self.index, self.found = index, found
@@ -75,7 +77,7 @@ class _Reader:
         amendments: list[rules.Amendment] = []
         tests: list[tuple[Context, tree.Test]] = []  # read last, when the bounds of all fields are known
         for unit in self.index.units.values():
-            context = Context(unit, self.scopes[unit.name], self.index, self.citations)
+            context = self._context(unit.name, self.found)
             for d in unit.declarations:
                 if isinstance(d, tree.Test):
                     tests.append((context, d))
@@ -95,6 +97,25 @@ class _Reader:
             tests=tuple(test_of(context, test) for context, test in tests),
             amendments=tuple(amendments),
         )
+
+    def _context(self, ruleset: str, found: Collector) -> Context:
+        scope = evolve(self.scopes[ruleset], found=found)
+        return Context(self.index.units[ruleset], scope, self.index, self.citations)
+
+    def again(self, ruleset: str, d: tree.Definition | tree.Tighten) -> rules.Declaration | rules.Amendment | None:
+        """What `d` would mean in a ruleset, all else being as it was read; None where there are findings."""
+        found = Collector()
+        context = self._context(ruleset, found)
+        if isinstance(d, tree.Tighten):
+            read: rules.Declaration | rules.Amendment | None = amendment_of(context, d)
+        else:
+            read = declaration(context, f"{ruleset}.{d.name.text}", d)
+        return read if not any(finding.is_error for finding in found.found) else None
+
+    def test(self, ruleset: str, t: tree.Test) -> tuple[rules.Test, list[Diagnostic]]:
+        """What a test would mean in a ruleset, and the findings about it."""
+        found = Collector()
+        return test_of(self._context(ruleset, found), t), found.found
 
     # ── types ───────────────────────────────────────────────────────────────────────────────
 

@@ -1,151 +1,175 @@
 """Rulebooks with one small mistake each: what tests must tell from the right one.
 
-In: a program. Out: mutants, each a function with one thing changed: a bound moved by one step, a condition left out,
-a day moved, two results swapped, a number changed by one step, a rounding turned round.
+In: a rulebook as read, and its programs. Out: the slips in each declaration; and for a slip the mutant, which is the
+functions of the program that it changes, or None where the type checker refuses it. Absent: the kinds of mistakes,
+which are a table in `mutators`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from itertools import count
+from functools import partial
+from typing import Any
 
-from attrs import evolve, frozen
+from attrs import evolve, field, fields, frozen
 
-from policy.ir import program as ir
-from policy.ir.from_model import outcome_of
-from policy.ir.logic import all_of, conjuncts, tests_date, tests_presence
-from policy.ir.program import TRUE, Case, Expr, Function, Location, Program, Rule, map_parts
-from policy.model.types import DATE
-from policy.model.values import show
-from policy.vocabulary import OrderOperator, RoundingMode
+from policy.ir.bounds import checker_of
+from policy.ir.from_model import functions_of, location_of
+from policy.ir.program import Function, Location, Program
+from policy.model import rules
+from policy.model.from_syntax import Reader
+from policy.model.overlays import overlaid
+from policy.source import Span
+from policy.syntax import tree
+from policy.syntax.tree import Node
+from policy.testing.mutators import MUTATORS, STRICTNESS, Words
 
-_BOUNDS: dict[str, OrderOperator] = {"<": "<=", "<=": "<", ">": ">=", ">=": ">"}
-_ROUNDINGS: dict[RoundingMode, RoundingMode] = {"down": "up", "up": "down", "half up": "down", "half even": "down"}
+_MUTATED = (tree.DatedSet, tree.Parameter, tree.Value, tree.Table, tree.Decision, tree.Priority, tree.Tighten)
+
+
+@frozen
+class Slip:
+    """A mistake in a node: what the node became, in words, and where."""
+
+    kind: str
+    says: str
+    span: Span
+    node: Node
+    label: str = ""  # the rule, row or version it is in
+    per: tuple[str, ...] = ()  # what that stands on
+
+
+@frozen(eq=False)
+class Site:
+    """A slip in a declaration, `node` being the declaration with it, as seen under an overlay or none."""
+
+    kind: str
+    says: str
+    place: Location
+    ruleset: str
+    node: tree.Definition | tree.Tighten
+    asked: str
+    overlay: str
+    per: tuple[str, ...]
+    span: Span = field(repr=False)
 
 
 @frozen(eq=False)
 class Mutant:
-    """A function with one mistake, told in words; `rule` is the number of the rule it is in, or -1."""
+    """The functions that a slip changes; `asked` is the one that the declaration is known by."""
 
-    function: Function
-    says: str
-    place: Location
-    rule: int = -1
+    asked: str
+    functions: tuple[Function, ...]
 
 
-def mutants(program: Program, files: frozenset[str] | None = None) -> Iterator[Mutant]:
-    """Every mutant of what is written in these files, or in any."""
-    for function in program.functions.values():
-        if function.kind in ("property", "set", "priority"):
-            continue
-        for mutant in _of(function):
-            if files is None or mutant.place.file in files:
-                yield mutant
+# ── slips: one node changed ─────────────────────────────────────────────────────────────────
 
 
-def _of(function: Function) -> Iterator[Mutant]:
-    if function.kind == "decision":
-        for n, rule in enumerate(function.rules[:-1]):
-            for condition, says in _conditions(rule.condition):
-                yield Mutant(_with_rule(function, n, condition), f"{says} in {rule.name}", rule.place, n)
-        return
-    body = function.body
-    if not isinstance(body, ir.Choose):
-        return
-    for n, case in enumerate(body.cases):
-        where = f"in {case.label}" if function.kind == "table" else f"in the version {case.label}"
-        for condition, says in _conditions(case.condition):
-            yield Mutant(
-                _with_case(function, body, n, evolve(case, condition=condition)), f"{says} {where}", case.place
-            )
-        for value, says in _values(case.value):
-            yield Mutant(_with_case(function, body, n, evolve(case, value=value)), f"{says} {where}", case.place)
-        if n + 1 < len(body.cases) and body.cases[n + 1].value != case.value and function.kind == "table":
-            yield _swapped(function, body, n)
+def slips(node: Node, words: Words) -> Iterator[Slip]:
+    """Everything that can be wrong with one node of a tree, as that tree with the mistake."""
+    for kind, change in MUTATORS.get(type(node), ()):
+        for changed, says in change(node, words):
+            if changed != node:
+                yield Slip(kind, says, node.span, changed)
+    for a in fields(type(node)):
+        for inner, replaced, at in _inside(getattr(node, a.name)):
+            label, per = _label(inner, at), _per(inner)
+            for slip in slips(inner, words):
+                changed = evolve(node, **{a.name: replaced(slip.node)})
+                yield evolve(slip, node=changed, label=slip.label or label, per=slip.per or per)
 
 
-def _with_rule(function: Function, n: int, condition: Expr) -> Function:
-    rules: list[Rule] = list(function.rules)
-    rules[n] = evolve(rules[n], condition=condition)
-    otherwise = rules[-1]
-    any_applies = ir.Or(tuple(r.condition for r in rules[:-1]))
-    rules[-1] = evolve(otherwise, condition=ir.Not(any_applies))
-    return evolve(function, body=outcome_of(rules[:-1], otherwise.effect), rules=tuple(rules))
+def _inside(value: Any, at: int = 0) -> Iterator[tuple[Node, Callable[[Node], Any], int]]:
+    """The nodes that the value of a field holds, each with what the value is when that node is another."""
+    if isinstance(value, Node):
+        yield value, lambda new: new, at
+    elif isinstance(value, tuple):
+        for n, item in enumerate(value):
+            for inner, replaced, _ in _inside(item):
+                yield inner, partial(_replaced, value, n, replaced), n
 
 
-def _with_case(function: Function, body: ir.Choose, n: int, case: Case) -> Function:
-    cases = (*body.cases[:n], case, *body.cases[n + 1 :])
-    return evolve(function, body=evolve(body, cases=cases))
+def _replaced(items: tuple[Any, ...], n: int, replaced: Callable[[Node], Any], new: Node) -> tuple[Any, ...]:
+    return (*items[:n], replaced(new), *items[n + 1 :])
 
 
-def _swapped(function: Function, body: ir.Choose, n: int) -> Mutant:
-    a, b = body.cases[n], body.cases[n + 1]
-    cases = (*body.cases[:n], evolve(a, value=b.value), evolve(b, value=a.value), *body.cases[n + 2 :])
-    return Mutant(evolve(function, body=evolve(body, cases=cases)), f"{a.label} and {b.label} swapped", a.place)
+def _label(node: Node, at: int) -> str:
+    match node:
+        case tree.Rule(name=name):
+            return name.text
+        case tree.Row():
+            return f"row {at + 1}"
+        case tree.Version(period=period) | tree.SetVersion(period=period) if period is not None:
+            return f"the version {' '.join(period.span.text.split())}"
+        case tree.Key():
+            return f"key {at + 1}"
+    return ""
 
 
-# ── what can be wrong with an expression ────────────────────────────────────────────────────
+def _per(node: Node) -> tuple[str, ...]:
+    match node:
+        case tree.Rule(per=per) | tree.Version(per=per) | tree.SetVersion(per=per) | tree.Key(per=per):
+            return tuple(name.text for name in per.names)
+        case tree.Row(cells=cells):
+            return tuple(name.text for cell in cells for name in cell.citations.names)
+    return ()
 
 
-def _conditions(condition: Expr) -> Iterator[tuple[Expr, str]]:
-    """A condition with one conjunct left out, or with one mistake inside."""
-    if condition == TRUE:
-        return
-    parts = list(conjuncts(condition))
-    periods = sum(tests_date(part) for part in parts)  # these stand in front
-    for n, part in enumerate(parts):
-        if not tests_presence(part) and not tests_date(part):
-            yield all_of([*parts[:n], *parts[n + 1 :]]), f"condition {n + 1 - periods} left out"
-    yield from _changed(condition, _slips)
+# ── mutants: the functions that come of it ──────────────────────────────────────────────────
 
 
-def _values(value: Expr) -> Iterator[tuple[Expr, str]]:
-    """A result with one mistake: a number one step off, or a slip inside."""
-    if isinstance(value, ir.Const):
-        if isinstance(value.value, bool):
-            yield ir.Const(not value.value), "the result turned round"
-        elif isinstance(value.value, int):
-            yield ir.Const(value.value + 1), "the result one step higher"
-        return
-    yield from _changed(value, _slips)
+@frozen(eq=False)
+class Mutants:
+    """The mutants of a rulebook, made from its syntax. `programs` are of the law, under "", and of each overlay."""
+
+    reader: Reader
+    model: rules.Model
+    words: Words
+    programs: dict[str, Program]
+    checkers: dict[str, Callable[[Function], Function]] = field(factory=dict)
+
+    def sites(self) -> Iterator[Site]:
+        """Every slip in every declaration: of the law seen by itself, of an overlay under that overlay."""
+        for unit in self.reader.index.units.values():
+            for d in unit.declarations:
+                if isinstance(d, _MUTATED):
+                    yield from self._sites(unit.name, d)
+
+    def _sites(self, ruleset: str, d: tree.Definition | tree.Tighten) -> Iterator[Site]:
+        amends = self.model.rulesets[ruleset].amends
+        asked = self._amendment(ruleset, d).target if isinstance(d, tree.Tighten) else f"{ruleset}.{d.name.text}"
+        over = [a.ruleset for a in self.model.amendments if a.target == asked and a.kind != "adopt"]
+        for slip in slips(d, self.words):
+            says = f"{slip.says} in {slip.label}" if slip.label else slip.says
+            assert isinstance(slip.node, _MUTATED)
+            for overlay in dict.fromkeys(over) if slip.kind == STRICTNESS else [ruleset if amends else ""]:
+                place = location_of(slip.span)
+                yield Site(slip.kind, says, place, ruleset, slip.node, asked, overlay, slip.per, d.span)
+
+    def _amendment(self, ruleset: str, d: tree.Tighten) -> rules.Amendment:
+        return next(a for a in self.model.amendments if a.ruleset == ruleset and a.span is d.span)
+
+    def mutant(self, site: Site) -> Mutant | None:
+        """The mutant, with no functions where it is the same program; None where the type checker refuses it."""
+        read = self.reader.again(site.ruleset, site.node)
+        if read is None:
+            return None
+        if isinstance(read, rules.Amendment):
+            others = tuple(read if a.span is site.span else a for a in self.model.amendments)
+            changed = overlaid(evolve(self.model, amendments=others), site.overlay)
+        else:
+            changed = evolve(self.model, declared={**self.model.declared, site.asked: read})
+            changed = overlaid(changed, site.overlay)
+        program = self.programs[site.overlay]
+        if site.overlay not in self.checkers:
+            self.checkers[site.overlay] = checker_of(program)
+        declared = changed.declared[site.asked]
+        assert isinstance(declared, rules.Question | rules.DatedSet)
+        made = map(self.checkers[site.overlay], functions_of(declared, changed))
+        return Mutant(site.asked, tuple(f for f in made if not _same(f, program.functions[f.id])))
 
 
-def _slips(e: Expr) -> Iterator[tuple[Expr, str]]:
-    """What can be wrong with a single node."""
-    match e:
-        case ir.Compare(operator, ir.Today(), ir.Const(day)) if operator in _BOUNDS:
-            yield ir.Compare(operator, ir.Today(), ir.Const(day + 1)), f"{show(day, DATE)} a day later"
-        case ir.Compare(operator, left, right) if operator in _BOUNDS:
-            yield ir.Compare(_BOUNDS[operator], left, right), f"`{_BOUNDS[operator]}` for `{operator}`"
-        case ir.Divide(mode, numerator, denominator):
-            yield ir.Divide(_ROUNDINGS[mode], numerator, denominator), f"rounded {_ROUNDINGS[mode]}, not {mode}"
-        case ir.MonthsLater(date, months):
-            longer = abs(months) + 1
-            says = f"{longer} months for {abs(months)} month{'' if abs(months) == 1 else 's'}"
-            yield ir.MonthsLater(date, longer if months >= 0 else -longer), says
-
-
-def _changed(e: Expr, slips: Callable[[Expr], Iterator[tuple[Expr, str]]]) -> Iterator[tuple[Expr, str]]:
-    """The expression with one node changed, for each node and each slip."""
-    yield from slips(e)
-    for n, part in enumerate(_inner(e)):
-        for changed, says in _changed(part, slips):
-            yield _with_part(e, n, changed), says
-
-
-def _inner(e: Expr) -> list[Expr]:
-    """What `map_parts` goes over, in its order."""
-    found: list[Expr] = []
-
-    def noted(part: Expr) -> Expr:
-        found.append(part)
-        return part
-
-    map_parts(e, noted)
-    return found
-
-
-def _with_part(e: Expr, n: int, changed: Expr) -> Expr:
-    """`e` with its part number `n` changed."""
-    numbers = count()
-    return map_parts(e, lambda part: changed if next(numbers) == n else part)
+def _same(a: Function, b: Function) -> bool:
+    """Whether two functions give the same answers for the same reasons, as far as can be seen from their shape."""
+    rules_of = [[(r.name, r.effect, r.condition) for r in f.rules] for f in (a, b)]
+    return a.body == b.body and rules_of[0] == rules_of[1]

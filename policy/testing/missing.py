@@ -1,0 +1,149 @@
+"""The tests that are missing: what a mutant that survives would be killed by, as text that can be added to the rules.
+
+In: what tells mutants apart. Out: expectations, and tests that hold several of them, formatted. A test goes where the
+rulebook keeps tests of that ruleset: to an overlay's own file; to a file that holds nothing but tests and imports the
+ruleset; otherwise beside the rules. Absent: writing files.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+from itertools import count
+from typing import assert_never
+
+from attrs import evolve, frozen
+
+from policy.answers import Outcome
+from policy.facts.records import record_classes, record_from
+from policy.ir.interpret import Interpreter
+from policy.ir.program import Function, Program
+from policy.ir.questions import DatedQuestion
+from policy.ir.simplify import specialised
+from policy.model import rules
+from policy.model.types import short
+from policy.source import Source
+from policy.syntax import tree
+from policy.syntax.from_text import parse
+from policy.syntax.to_text import formatted
+from policy.testing.distinguish import Told
+from policy.testing.run import described
+
+WIDTH = 118
+
+
+@frozen
+class Expected:
+    """One expectation of a test that is missing, and a mistake that it notices."""
+
+    ruleset: str
+    asked: str
+    on: str
+    text: str
+    against: str = ""
+    per: tuple[str, ...] = ()  # what the mistaken rule stands on
+
+    def test(self) -> tree.Test | None:
+        """The expectation as a test of its own, read from its text; None where that cannot be read."""
+        read = parse(Source("<missing>", f'test "missing" on {self.on}\n  {self.text}\n')).file.declarations
+        return read[0] if len(read) == 1 and isinstance(read[0], tree.Test) else None
+
+
+def expected(program: Program, told: Told, ruleset: str) -> Expected:
+    """The expectation that the original meets and the mutant does not."""
+    assert told.case is not None
+    assert told.case.example is not None
+    function, example = program.functions[told.asked], told.case.example
+    name, facts = short(told.asked), [text for _, text in example.written]
+    if function.kind == "priority":
+        first, second = facts
+        return Expected(ruleset, told.asked, example.on, f"expect {first} before {second} by {name}")
+    asked_about = f"({', '.join(facts)})" if facts else ""
+    text = f"expect {name}{asked_about} {_answered(program, function, told)}"
+    return Expected(ruleset, told.asked, example.on, text)
+
+
+def _answered(program: Program, function: Function, told: Told) -> str:
+    """What the original answers, as tests say it."""
+    assert told.case is not None
+    part = {id: program.functions[id] for id in program.calls_first(function.id)}
+    dated = specialised(evolve(program, functions=part), told.case.day)
+    classes = record_classes(dated)
+    arguments = tuple(
+        record_from(g, of, classes, dated, checked=False)
+        for g, (_, of) in zip(told.case.given, function.parameters, strict=True)
+    )
+    answer = Interpreter(dated).answer(DatedQuestion(function.id, dated), arguments)
+    match answer.outcome:
+        case Outcome.VALUE:
+            return f"= {described(answer, function)}"
+        case Outcome.FAILED:
+            return "fails"
+        case Outcome.UNDECIDED:
+            in_lists = any("[" in need for need in answer.needs)  # a test names no element of a list
+            return "undecided" + ("" if in_lists else " needs " + ", ".join(answer.needs))
+        case Outcome.PERMITTED | Outcome.DENIED:
+            return described(answer, function)
+        case _:
+            assert_never(answer.outcome)
+
+
+def home(model: rules.Model, asked: str, overlay: str) -> str:
+    """The ruleset in whose file a test of a question belongs."""
+    declaring = model.declared[asked].ruleset
+    if overlay:
+        return overlay
+    full = {d.ruleset for d in (*model.declared.values(), *model.provisions.values())}
+    for name in sorted(set(model.rulesets) - full):
+        if declaring in model.rulesets[name].imports and not model.rulesets[name].amends:
+            return name
+    return declaring
+
+
+def tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
+    """The text to add to the file of each ruleset: a test for each question and date."""
+    groups: dict[tuple[str, str, str], list[Expected]] = {}
+    for e in missing:
+        groups.setdefault((e.ruleset, e.asked, e.on), []).append(e)
+    taken = {(t.ruleset, t.title) for t in model.tests}
+    written: dict[str, list[str]] = {}
+    for (ruleset, asked, on), some in groups.items():
+        title = _title(model.declared[asked], ruleset, taken)
+        written.setdefault(ruleset, []).append(_text(title, on, some))
+    return {ruleset: _formatted("\n".join(texts)) for ruleset, texts in written.items()}
+
+
+def _title(asked: rules.Declaration, ruleset: str, taken: set[tuple[str, str]]) -> str:
+    words = (asked.title.en or asked.name).replace('"', "'")
+    for number in count(1):
+        title = f"{words} (edges{f' {number}' if number > 1 else ''})"
+        if (ruleset, title) not in taken:
+            break
+    taken.add((ruleset, title))
+    return title
+
+
+def _text(title: str, on: str, some: Sequence[Expected]) -> str:
+    lines = [f'test "{title}" on {on}']
+    for e in some:
+        if e.against:
+            lines.append(f"  # {', '.join((*e.per, 'against'))} {e.against}")
+        lines += _wrapped("  " + e.text)
+    return "\n".join(lines) + "\n"
+
+
+def _wrapped(line: str) -> list[str]:
+    """A line broken after commas that stand outside of texts, as far as it is too long."""
+    lines: list[str] = []
+    while len(line) > WIDTH:
+        commas = [m.end() for m in re.finditer(r"(?:[^\"]|\"[^\"]*\")*?, ", line) if m.end() <= WIDTH]
+        if not commas:
+            break
+        lines.append(line[: commas[-1] - 1])
+        line = "    " + line[commas[-1] :]
+    return [*lines, line]
+
+
+def _formatted(text: str) -> str:
+    source = Source("<missing>", text)
+    return formatted(source, parse(source).file)
