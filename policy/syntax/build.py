@@ -12,12 +12,16 @@ from lark.tree import Meta
 from policy.answers import BilingualText
 from policy.source import Span
 from policy.syntax import tree
-from policy.syntax.build_expressions import ExpressionBuilder, Items, constant
+from policy.syntax.build_expressions import ExpressionBuilder, Items, constant, phrases_of
 from policy.vocabulary import AmendmentKind, CellKind, KeyKind, Strictness
 
 
 def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
     return lambda self, meta, items: (tag, items[0] if items else None)
+
+
+def _named(tag: str) -> Callable[..., tuple[str, tree.Name]]:
+    return lambda self, meta, items: (tag, self.name_of(items[0]))
 
 
 def _key(kind: KeyKind) -> Callable[..., tree.Key]:
@@ -86,14 +90,7 @@ class Builder(ExpressionBuilder):
             self.found.error("repeated-clause", f"{of} has a second period", repeated.span)
         return periods[0] if periods else None
 
-    def status(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
-        return "status", self.name_of(items[0])
-
-    def pillar(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
-        return "pillar", self.name_of(items[0])
-
-    def measure(self, _: Meta, items: Items) -> tuple[str, tree.Name]:
-        return "measure", self.name_of(items[0])
+    status, pillar, measure = _named("status"), _named("pillar"), _named("measure")
 
     def excused(self, _: Meta, items: Items) -> tuple[str, str]:
         return "excused", self.unquoted(items[0])
@@ -131,6 +128,7 @@ class Builder(ExpressionBuilder):
             bounds.get("at most"),
             _first(items, BilingualText),
             next((i for i in items[1:] if type(i) is str), ""),
+            phrases_of(items),
             span=self.at(meta),
         )
 
@@ -200,6 +198,7 @@ class Builder(ExpressionBuilder):
             tuple(i for i in items if isinstance(i, tree.Version)),
             _first(items, tree.Unset),
             _first(items, tree.Leniency),
+            phrases_of(items),
             span=self.at(meta),
         )
 
@@ -212,6 +211,7 @@ class Builder(ExpressionBuilder):
             _stricter(items),
             tuple(i for i in items if isinstance(i, tree.Version)),
             _first(items, tree.Leniency),
+            phrases_of(items),
             span=self.at(meta),
         )
 
@@ -233,6 +233,7 @@ class Builder(ExpressionBuilder):
             header,
             tuple(rows),
             _first(items, tree.Leniency),
+            phrases_of(items),
             span=self.at(meta),
         )
 
@@ -297,6 +298,7 @@ class Builder(ExpressionBuilder):
             _only(items, tree.Otherwise),
             tuple(i for i in items if isinstance(i, tree.Rule)),
             _stricter(items),
+            phrases_of(items),
             span=self.at(meta),
         )
 

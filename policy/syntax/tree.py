@@ -63,9 +63,19 @@ class TypeName(Node):
 
 
 @frozen
+class Phrases(Node):
+    """The sentence that tells a thing, or tells it where it is true; and the one where it is not."""
+
+    says: BilingualText | None
+    otherwise: BilingualText | None
+
+
+@frozen
 class Binder(Node):
     name: Name
     type: TypeName
+    title: BilingualText | None = None
+    phrases: Phrases | None = None
 
 
 # ── pieces of declarations ──────────────────────────────────────────────────────────────────
@@ -227,6 +237,7 @@ class FieldDeclaration(Node):
     at_most: Expression | None
     title: BilingualText | None
     mark: str = ""
+    phrases: Phrases | None = None
 
 
 @frozen
@@ -267,6 +278,7 @@ class Parameter(Node):
     versions: tuple[Version, ...]
     unset: Unset | None
     leniency: Leniency | None = None
+    phrases: Phrases | None = None
 
 
 @frozen
@@ -278,6 +290,7 @@ class Value(Node):
     stricter: Strictness
     versions: tuple[Version, ...]
     leniency: Leniency | None = None
+    phrases: Phrases | None = None
 
 
 @frozen
@@ -291,6 +304,7 @@ class Table(Node):
     header: Row
     rows: tuple[Row, ...]
     leniency: Leniency | None = None
+    phrases: Phrases | None = None
 
 
 @frozen
@@ -308,6 +322,7 @@ class Decision(Node):
     otherwise: Otherwise
     rules: tuple[Rule, ...]
     stricter: Strictness = ""
+    phrases: Phrases | None = None
 
 
 @frozen
