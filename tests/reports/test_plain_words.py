@@ -156,13 +156,14 @@ def missing(model: rules.Model) -> list[str]:
     for d in model.declared.values():
         said = sentences.of(d)
         pieces_of_d = pieces(d)
+        listed = [s.listed or (s.en, s.zh) for s in said]
+        whole = " ".join(str(en) for en, _ in listed).lower(), " ".join(str(zh) for _, zh in listed)
         assert len(said) == len(pieces_of_d), d.id
         names = [name for name, _ in getattr(d, "parameters", ())]
         called = dict(zip(names, getattr(d, "called", ()), strict=False))
         for statement, (dated, expressions, ranks) in zip(said, pieces_of_d, strict=True):
             words = [w for e in expressions for w in wanted(e, model, called)]
-            if dated is not None:
-                words += [(on_paper(day),) for day in (dated.start, dated.end) if day is not None]
+            dates = [on_paper(day) for day in (dated.start, dated.end) if day is not None] if dated else []
             if isinstance(dated, rules.Key) and ranks:
                 words += [(of_value(r, dated.by.type, model),) for r in ranks]
             if isinstance(dated, rules.SetVersion):
@@ -171,6 +172,11 @@ def missing(model: rules.Model) -> list[str]:
                 words.append(told(in_full(d.title, d.name), d.phrases))
             for en, zh in ((statement.en, statement.zh), *([statement.listed] if statement.listed else [])):
                 texts = str(en).replace(",", "").lower(), str(zh).replace(",", "").lower()
+                around = (
+                    texts if not statement.listed or en is statement.en else whole
+                )  # a date may stand in the lead
+                found += [f"{d.id} {statement.name}: {w.en}" for w in dates if w.en.lower() not in around[0]]
+                found += [f"{d.id} {statement.name}: {w.zh}" for w in dates if w.zh not in around[1]]
                 for ways in words:
                     if not any(is_in(texts[0], w.en.replace(",", "")) for w in ways):
                         found.append(f"{d.id} {statement.name}: {ways[0].en!r}\n  {en}")

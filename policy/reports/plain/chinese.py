@@ -45,6 +45,7 @@ _KINDS: dict[AggregateKind, str] = {
 }
 _PASSED: dict[Comparison, str] = {"<": "已逾", "<=": "已滿", ">": "未滿", ">=": "不逾"}
 _THING = "事項"
+_NUMBERED = "甲乙丙丁"
 _NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
 
 
@@ -122,7 +123,9 @@ class Chinese(Phrasing):
         """Something by its kind, and by its name too where two of a kind are spoken of, or its kind says nothing."""
         noun = noun_of(of, self)
         alike = [n for n, t in self.in_scope().items() if n == name or noun_of(t, self) == noun]
-        return noun if len(alike) < 2 and noun != _THING else f"{noun}（{spaced(name)}）"
+        if noun == _THING or len(alike) > len(_NUMBERED):
+            return f"{noun}（{spaced(name)}）"
+        return noun if len(alike) < 2 else noun + _NUMBERED[alike.index(name)]
 
     def titled(self, title: BilingualText) -> str:
         return f"「{title.zh}」" if "是否" in title.zh or "？" in title.zh else title.zh

@@ -46,6 +46,14 @@ class Shape:
         return self.decision.otherwise == "deny" and len(self.permissions) > _ONE
 
     @property
+    def said_once(self) -> tuple[int | None, int | None] | None:
+        """The period that is told in the sentence and not again with its exceptions: its own, or that of them all."""
+        if self.sentence is not None:
+            return self.sentence.start, self.sentence.end
+        periods = {(r.start, r.end) for r in self.denials}
+        return periods.pop() if len(periods) == 1 else None
+
+    @property
     def order(self) -> tuple[rules.Rule | None, ...]:
         """Rules as they are told; None is the `otherwise`."""
         if self.sentence is not None:
@@ -87,7 +95,7 @@ class Teller:
         shape = self.shape
         if r is shape.sentence:
             period = self.frame.period(r.start, r.end)
-            return self.frame.permission(period, self.verdict(True), self.where(r), len(shape.denials))
+            return self.frame.permission(period, self.verdict(True), self.where(r), len(shape.denials), "")
         if r.effect == "permit":
             return self._item(r, shape.permissions, roman) if shape.has_grounds else self.alone(r)
         if shape.decision.otherwise == "deny" and not shape.permissions:
@@ -97,17 +105,20 @@ class Teller:
     def _item(self, r: rules.Rule, among: tuple[rules.Rule, ...], mark: Callable[[int], str]) -> Clause:
         n = among.index(r) + 1
         end = "" if n == len(among) else "or" if n == len(among) - 1 else ";"
-        return self.frame.item(mark(n), self.frame.period(r.start, r.end), self.where(r), end)
+        told = r.effect == "deny" and (r.start, r.end) == self.shape.said_once
+        period = "" if told else self.frame.period(r.start, r.end)
+        return self.frame.item(mark(n), period, self.where(r), end)
 
     def otherwise(self) -> Clause:
         """What holds where no rule applies: the sentence itself, or what remains."""
         d, shape = self.shape.decision, self.shape
+        since = self.frame.period(*shape.said_once) if shape.said_once is not None else ""
         if d.otherwise == "permit":
-            return self.frame.permission("", self.verdict(True), "", len(shape.denials))
+            return self.frame.permission("", self.verdict(True), "", len(shape.denials), since)
         if shape.has_grounds:
             grounds = [roman(n) for n in range(1, len(shape.permissions) + 1)]
             exceptions = [letter(n) for n in range(1, len(shape.denials) + 1)]
-            return self.frame.grounds(self.verdict(True), grounds, exceptions)
+            return self.frame.grounds(self.verdict(True), grounds, exceptions, since)
         only = shape.sentence
         if only is None:
             return self.frame.settled("", self.verdict(False))

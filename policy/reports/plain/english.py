@@ -25,6 +25,7 @@ _CLAUSE = re.compile(
 _DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any|one of)\b", re.I)
 _OWNED = re.compile(r" of the [a-z ]+$")
 _SUBJECT = re.compile(r"(the [a-z’' ]+?) (?=(?:is|has|have|may|must|does|do|are|was|were|cannot)\b)")
+_SHORT_OWNER = 3  # words
 _CODE = re.compile(r"[A-Z0-9]+")
 _VERBS: dict[Calculation, str] = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}
 _NUMBERS: dict[Comparison, str] = {
@@ -145,7 +146,7 @@ class English(Phrasing):
             return spaced(name)
         title = self.names.declared(of.name).en
         alike = [n for n, t in self.in_scope().items() if t == of]
-        return title if len(alike) < 2 else f"{title} ({spaced(name)})"
+        return title if len(alike) < 2 else f"{spaced(name)} {title}"
 
     def titled(self, title: BilingualText) -> str:
         if _CLAUSE.match(title.en):
@@ -165,7 +166,7 @@ class English(Phrasing):
             return f"{text} ({self.term(of)})"
         text = re.sub(r"^(the|a|an) ", "", text)
         text = _OWNED.sub("", text)
-        if isinstance(of, x.Local):
+        if isinstance(of, x.Local) and len(self.term(of).split()) <= _SHORT_OWNER:
             return f"{genitive(self.term(of))} {text}"
         return f"the {text} of {self.term(of)}"
 

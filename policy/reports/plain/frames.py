@@ -56,10 +56,10 @@ class Frame(ABC):
     def settled(self, period: str, said: str) -> Clause: ...
 
     @abstractmethod
-    def permission(self, period: str, yes: str, where: str, exceptions: int) -> Clause: ...
+    def permission(self, period: str, yes: str, where: str, exceptions: int, since: str) -> Clause: ...
 
     @abstractmethod
-    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str]) -> Clause: ...
+    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause: ...
 
     @abstractmethod
     def otherwise(self, said: str, before: int | None) -> Clause: ...
@@ -108,6 +108,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _inside(period: str) -> str:
+    return period[:1].lower() + period[1:]
+
+
 class EnglishFrame(Frame):
     """English."""
 
@@ -131,25 +135,23 @@ class EnglishFrame(Frame):
     def settled(self, period: str, said: str) -> Clause:
         return Clause(self._begun(period, said) + ".")
 
-    def permission(self, period: str, yes: str, where: str, exceptions: int) -> Clause:
+    def permission(self, period: str, yes: str, where: str, exceptions: int, since: str) -> Clause:
         given = f" where {where}" if where else ""
-        comma = "," if where and exceptions else ""
-        unless = (
-            ["", " unless the following applies:"][exceptions]
-            if exceptions < 2
-            else (" unless any of the following applies:")
-        )
-        return Clause(f"{self._begun(period, yes)}{given}{comma}{unless or '.'}")
+        if not exceptions:
+            return Clause(f"{self._begun(period, yes)}{given}.")
+        comma = "," if where else ""
+        which = "the following" if exceptions == 1 else "any of the following"
+        when = f", {_inside(since)}" if since else " "
+        return Clause(f"{self._begun(period, yes)}{given}{comma} unless{when}{which} applies:")
 
-    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str]) -> Clause:
+    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
         which = (
             f"({grounds[0]}) or ({grounds[1]})" if len(grounds) == 2 else f"one of ({grounds[0]}) to ({grounds[-1]})"
         )
-        unless = ["", " and {} does not", " and neither {} nor {} applies"][min(len(exceptions), 2)]
-        if len(exceptions) > 2:
-            unless = " and none of {} to {} applies"
-        marks = [f"({e})" for e in (*exceptions[:1], *exceptions[1:][-1:])]
-        return Clause(f"{_sentence(yes)} only where {which} applies{unless.format(*marks)}:")
+        none = ["", "({}) does not apply", "neither ({}) nor ({}) applies", "none of ({}) to ({}) applies"]
+        unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
+        joint = f" and{f', {_inside(since)}' if since else ' '}{unless}" if unless else ""
+        return Clause(f"{_sentence(yes)} only where {which} applies{joint}:")
 
     def otherwise(self, said: str, before: int | None) -> Clause:
         when = "in any other case" if before is None else f"before {long_day(before)}"
@@ -159,7 +161,7 @@ class EnglishFrame(Frame):
         return Clause(self._begun(period, said) + (f" where {where}" if where else "") + ".")
 
     def item(self, mark: str, period: str, where: str, end: str) -> Clause:
-        when = period[:1].lower() + period[1:]
+        when = _inside(period)
         ending = {"": ".", "or": "; or", ";": ";"}[end]
         return Clause(f"({mark}) {when}{where or 'in any case'}{ending}")
 
@@ -211,7 +213,8 @@ class EnglishFrame(Frame):
     def members(self, period: str, title: str, items: list[str]) -> Clause:
         if not items:
             return Clause(_sentence(f"{period}there are none of {title}."))
-        return Clause(_sentence(f"{period}these are {title}: {said_list(items, 'and')}."))
+        listed = "; ".join(items) if any("," in i for i in items) else said_list(items, "and")
+        return Clause(_sentence(f"{period}these are {title}: {listed}."))
 
 
 class ChineseFrame(Frame):
@@ -228,30 +231,30 @@ class ChineseFrame(Frame):
         if len(conditions) == 1:
             given = f"只有在{conditions[0]}的情況下" if only else f"如{conditions[0]}"
             return Clause(f"{period}{given}，{head}。")
-        joint = "符合下列各項" if every else "有下列任何一項情況"
+        joint = "符合下列各項" if every else "出現下列任何一項情況"
         points = [
             *(c + "；" for c in conditions[:-2]),
             conditions[-2] + ("；及" if every else "；或"),
             conditions[-1] + "。",
         ]
-        return Clause(f"{period}{'只有在' if only else '如'}{joint}{'時' if only else ''}，{head}：", tuple(points))
+        return Clause(f"{period}{f'只有{joint}時' if only else f'如{joint}'}，{head}：", tuple(points))
 
     def settled(self, period: str, said: str) -> Clause:
         return Clause(f"{period}{said}。")
 
-    def permission(self, period: str, yes: str, where: str, exceptions: int) -> Clause:
+    def permission(self, period: str, yes: str, where: str, exceptions: int, since: str) -> Clause:
         given = f"如{where}，" if where else ""
+        if not exceptions:
+            return Clause(f"{period}{given}{yes}。")
         which = "" if exceptions == 1 else "任何一項"
-        unless = f"除有下列{which}情況外，" if exceptions else ""
-        return Clause(f"{period}{given}{unless}{yes}{'：' if exceptions else '。'}")
+        return Clause(f"{period}{given}除{since.removesuffix('，')}有下列{which}情況外，{yes}：")
 
-    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str]) -> Clause:
+    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
         which = f"({grounds[0]})或({grounds[1]})" if len(grounds) == 2 else f"({grounds[0]})至({grounds[-1]})任何一項"
-        unless = ["", "，且並無{}的情況", "，且並無{}或{}的情況"][min(len(exceptions), 2)]
-        if len(exceptions) > 2:
-            unless = "，且並無{}至{}任何一項情況"
-        marks = [f"({e})" for e in (*exceptions[:1], *exceptions[1:][-1:])]
-        return Clause(f"只有在{which}的情況下{unless.format(*marks)}，{yes}：")
+        none = ["", "({})的情況", "({})或({})的情況", "({})至({})任何一項情況"]
+        unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
+        joint = f"，且{since.removesuffix('，')}並無{unless}" if unless else ""
+        return Clause(f"只有在{which}的情況下{joint}，{yes}：")
 
     def otherwise(self, said: str, before: int | None) -> Clause:
         when = "在其他情況下" if before is None else f"於{chinese_day(before)}前"
@@ -312,4 +315,5 @@ class ChineseFrame(Frame):
     def members(self, period: str, title: str, items: list[str]) -> Clause:
         if not items:
             return Clause(f"{period}並無{title}。")
-        return Clause(f"{period}下列為{title}：{'、'.join(items)}。")
+        mark = "；" if any("、" in i for i in items) else "、"
+        return Clause(f"{period}下列為{title}：{mark.join(items)}。")

@@ -114,7 +114,7 @@ class Phrasing(Wording):
         text = self.term(e)
         plain = isinstance(e, x.Literal | x.Local | x.Named | x.FieldAccess | x.Today)
         bracketed = isinstance(e, x.Binary) and e.operator == "default"  # it has brackets of its own
-        called = isinstance(e, x.Apply) and all(self.obvious(a) for a in e.arguments)
+        called = isinstance(e, x.Apply) and not self.given(e)
         return text if plain or bracketed or called else self.bracketed(text)
 
     def side(self, e: Expression) -> str:

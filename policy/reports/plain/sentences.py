@@ -6,6 +6,7 @@ heads and cells. Everything is said from the typed model: there is no second tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Literal, assert_never
 
@@ -40,6 +41,8 @@ _HITS = {
     "sum": BilingualText("The rows that apply are added up.", "把適用各列相加。"),
 }
 
+
+_NUMBERED = re.compile(r"(\D+|^)(\d*)")  # so that paragraph 9.4 comes before 12.12
 
 StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members"]
 
@@ -234,7 +237,9 @@ class Sentences:
                 by = phrasing.titled(phrasing.names.declared(d.always.priority))
                 holds = [frame.precedes(phrasing.term(d.always.first), phrasing.term(d.always.second), by)]
             else:
-                holds = [phrasing.part(p, True, True) for p in _points((d.always,), "and")]
+                points = _points((d.always,), "and")
+                alone = len(points) == 1
+                holds = [phrasing.condition(p) if alone else phrasing.part(p, True, True) for p in points]
             return frame.always(where, holds)
 
         whole = rules.Dated(citations=d.citations, span=d.span)
@@ -243,8 +248,9 @@ class Sentences:
     def _members(self, d: rules.DatedSet, v: rules.SetVersion) -> Statement:
         of = d.type.of if isinstance(d.type, types.SetOf) else d.type
 
-        def name(item: RuntimeValue) -> str:
-            return self.names.member(of, str(item)).en if isinstance(of, types.Enum) else str(item)
+        def name(item: RuntimeValue) -> list[tuple[int, str]]:
+            text = self.names.member(of, str(item)).en if isinstance(of, types.Enum) else str(item)
+            return [(int(n or 0), word) for word, n in _NUMBERED.findall(text)]
 
         def clause(language: Language) -> Clause:
             phrasing, frame = language
