@@ -69,7 +69,8 @@ def test_plain_words(case: Case, update: bool) -> None:
     assert not checked.errors, findings([checked.texts[0]])
     sentences = Sentences(checked.model)
     said = [(d.name, s) for d in checked.model.declared.values() for s in sentences.of(d)]
-    case.settle("\n\n".join(f"{name}, {s.kind} {s.name}\n{s.en}\n{s.zh}" for name, s in said), update)
+    clauses = [(f"{name}, {s.kind} {s.name}", *(s.listed or (s.en, s.zh))) for name, s in said]
+    case.settle("\n\n".join(f"{head}\n{en}\n{zh}" for head, en, zh in clauses), update)
 
 
 @parametrised("documents")

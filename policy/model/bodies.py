@@ -25,12 +25,26 @@ class _Head(TypedDict):
     id: str
     ruleset: str
     title: BilingualText
+    phrases: rules.Phrases
     span: Span
+
+
+class _Bound(TypedDict):
+    """What is said of the parameters besides their types."""
+
+    binders: tuple[Span, ...]
+    called: tuple[tuple[BilingualText, rules.Phrases], ...]
 
 
 def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declaration:
     """What is declared under the full name `id`."""
-    head: _Head = {"id": id, "ruleset": context.unit.name, "title": d.title or NO_WORDS, "span": d.span}
+    head: _Head = {
+        "id": id,
+        "ruleset": context.unit.name,
+        "title": d.title or NO_WORDS,
+        "phrases": _phrases(getattr(d, "phrases", None)),
+        "span": d.span,
+    }
     if isinstance(d, tree.EnumOf | tree.RecordType | tree.Property):
         return _unsigned(context, d, head)
     signature = context.scope.signatures[id]
@@ -52,7 +66,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
         case tree.Value():
             return rules.Value(
                 parameters=signature.parameters,
-                binders=_spans(d.parameters),
+                **_bound(d.parameters),
                 type=signature.type,
                 stricter=d.stricter,
                 leniency=leniency_of(d.leniency),
@@ -63,7 +77,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
         case tree.Table():
             return rules.Table(
                 parameters=signature.parameters,
-                binders=_spans(d.parameters),
+                **_bound(d.parameters),
                 type=signature.type,
                 stricter=d.stricter,
                 leniency=leniency_of(d.leniency),
@@ -75,7 +89,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
         case tree.Decision():
             return rules.Decision(
                 parameters=signature.parameters,
-                binders=_spans(d.parameters),
+                **_bound(d.parameters),
                 otherwise=d.otherwise.effect,
                 because=d.otherwise.because or NO_WORDS,
                 citations=context.cited(d.otherwise.per),
@@ -86,12 +100,9 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
             )
         case tree.Priority():
             keys = tuple(_key(context, k, checker) for k in d.keys)
+            refuted = _refuted(d.refuted)
             return rules.Priority(
-                parameters=signature.parameters,
-                binders=_spans(d.parameters),
-                keys=keys,
-                refuted=_refuted(d.refuted),
-                **head,
+                parameters=signature.parameters, keys=keys, refuted=refuted, **_bound(d.parameters), **head
             )
         case _:
             assert_never(d)
@@ -115,7 +126,7 @@ def _unsigned(
             checker = context.checker(parameters)
             return rules.Property(
                 parameters=parameters,
-                binders=_spans(d.parameters),
+                **_bound(d.parameters),
                 citations=context.cited(d.per),
                 where=checker.typed(d.where, types.BOOLEAN) if d.where is not None else None,
                 always=_always(context, d.always, checker),
@@ -130,8 +141,15 @@ def _refuted(marks: tuple[tree.Refuted, ...]) -> tuple[rules.Refuted, ...]:
     return tuple(rules.Refuted(claim=m.claim, because=m.because, span=m.span) for m in marks)
 
 
-def _spans(binders: tuple[tree.Binder, ...]) -> tuple[Span, ...]:
-    return tuple(b.span for b in binders)
+def _phrases(p: tree.Phrases | None) -> rules.Phrases:
+    return rules.Phrases(p.says or NO_WORDS, p.otherwise or NO_WORDS) if p is not None else rules.NO_PHRASES
+
+
+def _bound(binders: tuple[tree.Binder, ...]) -> _Bound:
+    return {
+        "binders": tuple(b.span for b in binders),
+        "called": tuple((b.title or NO_WORDS, _phrases(b.phrases)) for b in binders),
+    }
 
 
 def _always(
@@ -169,6 +187,7 @@ def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldD
         most=bound(f.at_most),
         title=f.title or NO_WORDS,
         is_changeable=bool(f.mark),
+        phrases=_phrases(f.phrases),
         span=f.span,
     )
 

@@ -10,7 +10,7 @@ from typing import Any, ClassVar, TypeVar, overload
 
 from attrs import field, frozen
 
-from policy.answers import BilingualText, Citation, Status
+from policy.answers import NO_WORDS, BilingualText, Citation, Status
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.source import NOWHERE, Span
@@ -31,6 +31,20 @@ from policy.vocabulary import (
 Parameters = tuple[tuple[str, Type], ...]
 
 
+@frozen
+class Phrases:
+    """The sentence that tells a thing, or tells it where it is true, and the one where it is not.
+
+    `{}` in it stands for the value, `{a}` for the value with its article, `{name}` for the parameter of that name.
+    """
+
+    says: BilingualText = NO_WORDS
+    otherwise: BilingualText = NO_WORDS
+
+
+NO_PHRASES = Phrases()
+
+
 @frozen(kw_only=True)
 class Declared:
     """What all declarations have: a full name, the ruleset it is in, a title and a place."""
@@ -38,6 +52,7 @@ class Declared:
     id: str
     ruleset: str
     title: BilingualText
+    phrases: Phrases = NO_PHRASES
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
     @property
@@ -56,10 +71,11 @@ class Refuted:
 
 @frozen(kw_only=True)
 class Asking(Declared):
-    """What asks about `parameters`; `binders` are the places where they are written."""
+    """What asks about `parameters`; `binders` are the places where they are written, `called` how they are told."""
 
     parameters: Parameters
     refuted: tuple[Refuted, ...] = ()
+    called: tuple[tuple[BilingualText, Phrases], ...] = ()
     binders: tuple[Span, ...] = field(default=(), eq=False, repr=False)
 
 
@@ -119,6 +135,7 @@ class FieldDeclaration:
     most: int | None
     title: BilingualText
     is_changeable: bool = False
+    phrases: Phrases = NO_PHRASES
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 

@@ -40,7 +40,7 @@ class Templates(ImmutableSandboxedEnvironment):
         )
         del self.globals["lipsum"], self.filters["random"]  # the same figures make the same page
         self.filters.update(
-            amount=grouped,
+            amount=amount,
             grouped=grouped,
             long_date=long_date,
             chinese_date=chinese_date,
@@ -75,6 +75,11 @@ def grouped(number: str | int) -> str:
     """A number, with or without a unit, its thousands set apart and with a minus sign for print: `−1,234.50 HKD`."""
     text = amounts.grouped(str(number))
     return f"−{text[1:]}" if text.startswith("-") else text
+
+
+def amount(number: str | int) -> str:
+    """A number with its currency before it: `−HK$1,234.50`."""
+    return amounts.said_in_english(grouped(number))
 
 
 def long_date(iso: str) -> str:

@@ -12,12 +12,16 @@ from lark.tree import Meta
 from policy.answers import BilingualText
 from policy.source import Span
 from policy.syntax import tree
-from policy.syntax.build_expressions import ExpressionBuilder, Items, constant
+from policy.syntax.build_expressions import ExpressionBuilder, Items, constant, phrases_of
 from policy.vocabulary import AmendmentKind, CellKind, ExpectationKind, KeyKind, Strictness
 
 
 def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
     return lambda self, meta, items: (tag, items[0] if items else None)
+
+
+def _named(tag: str) -> Callable[..., tuple[str, tree.Name]]:
+    return lambda self, meta, items: (tag, self.name_of(items[0]))
 
 
 def _key(kind: KeyKind) -> Callable[..., tree.Key]:
@@ -86,9 +90,6 @@ class Builder(ExpressionBuilder):
             self.found.error("repeated-clause", f"{of} has a second period", repeated.span)
         return periods[0] if periods else None
 
-    def _named(key: str) -> Callable[..., tuple[str, tree.Name]]:  # type: ignore[misc]  # a maker of methods
-        return lambda self, meta, items: (key, self.name_of(items[0]))
-
     status, pillar, measure = _named("status"), _named("pillar"), _named("measure")
 
     def excused(self, _: Meta, items: Items) -> tuple[str, str]:
@@ -127,6 +128,7 @@ class Builder(ExpressionBuilder):
             bounds.get("at most"),
             _first(items, BilingualText),
             next((i for i in items[1:] if type(i) is str), ""),
+            phrases_of(items),
             span=self.at(meta),
         )
 
@@ -198,6 +200,7 @@ class Builder(ExpressionBuilder):
             _all(items, tree.Version),
             _first(items, tree.Unset),
             _first(items, tree.Leniency),
+            phrases_of(items),
             span=self.at(meta),
         )
 
@@ -211,6 +214,7 @@ class Builder(ExpressionBuilder):
             _all(items, tree.Version),
             _first(items, tree.Leniency),
             _all(items, tree.Refuted),
+            phrases_of(items),
             span=self.at(meta),
         )
 
@@ -233,6 +237,7 @@ class Builder(ExpressionBuilder):
             tuple(rows),
             _first(items, tree.Leniency),
             _all(items, tree.Refuted),
+            phrases_of(items),
             span=self.at(meta),
         )
 
@@ -298,6 +303,7 @@ class Builder(ExpressionBuilder):
             _all(items, tree.Rule),
             _stricter(items),
             _all(items, tree.Refuted),
+            phrases_of(items),
             span=self.at(meta),
         )
 

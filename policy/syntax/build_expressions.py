@@ -75,6 +75,12 @@ def _which_days(written: str) -> str:
     return f"the last day of that month is `{year:04}-{month:02}-{last}`"
 
 
+def phrases_of(items: Items) -> tree.Phrases | None:
+    """How the thing made of these items is told, where that is written."""
+    said = {i[0]: i[1] for i in items if isinstance(i, tuple) and len(i) == 2 and i[0] in ("says", "otherwise")}
+    return tree.Phrases(said.get("says"), said.get("otherwise")) if said else None
+
+
 class ExpressionBuilder:
     """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
 
@@ -134,6 +140,12 @@ class ExpressionBuilder:
 
     def text(self, meta: Meta, items: Items) -> BilingualText:
         return BilingualText(*map(self.unquoted, items))
+
+    def says(self, _: Meta, items: Items) -> tuple[str, BilingualText]:
+        return "says", items[0]
+
+    def says_not(self, _: Meta, items: Items) -> tuple[str, BilingualText]:
+        return "otherwise", items[0]
 
     # literals
 
@@ -277,7 +289,8 @@ class ExpressionBuilder:
         return self.number_of(token, "%" if token.type == "PERCENT" else "")
 
     def binder(self, meta: Meta, items: Items) -> tree.Binder:
-        return tree.Binder(self.name_of(items[0]), items[1], span=self.at(meta))
+        title = next((i for i in items if isinstance(i, BilingualText)), None)
+        return tree.Binder(self.name_of(items[0]), items[1], title, phrases_of(items), span=self.at(meta))
 
     def parameters(self, _: Meta, items: Items) -> tuple[tree.Binder, ...]:
         return tuple(items)

@@ -25,7 +25,7 @@ _CALLED = {"sum", "count", "any", "all", "min", "max", "clamp", "abs", "money", 
 _CLAUSES = {"when", "unless", "because", "from", "until", "per"}
 _MEMBERS = _CLAUSES | set(
     "= stricter refuted status note reference issued read excused pillar measure unset exactly first highest lowest "
-    "sum given expect on otherwise best then earliest latest for where always add remove amends".split()
+    "sum given expect on otherwise best then earliest latest for where always add remove amends says".split()
 )
 _OPERANDS = {"NAME", "NUMBER", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "INSTANT", "STRING", "CURRENCY"}
 
@@ -172,7 +172,7 @@ class _State:
             return 1
         depth = self.depth - (first.text in _CLOSE)
         if self.kind in ("EnumOf", "RecordType") and (depth or first.text in _CLOSE):
-            return depth + (first.text == "zh" or first.kind == "STRING")
+            return depth + (first.text in ("zh", "says", "otherwise") or first.kind == "STRING")
         if self.in_rule:
             return 2 + depth if first.text in _CLAUSES or depth or first.text in _CLOSE else 3
         if depth or first.text in _CLOSE or first.text in _MEMBERS or first.kind == "STRING":

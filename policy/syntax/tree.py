@@ -63,9 +63,19 @@ class TypeName(Node):
 
 
 @frozen
+class Phrases(Node):
+    """The sentence that tells a thing, or tells it where it is true; and the one where it is not."""
+
+    says: BilingualText | None
+    otherwise: BilingualText | None
+
+
+@frozen
 class Binder(Node):
     name: Name
     type: TypeName
+    title: BilingualText | None = None
+    phrases: Phrases | None = None
 
 
 # ── pieces of declarations ──────────────────────────────────────────────────────────────────
@@ -227,6 +237,7 @@ class FieldDeclaration(Node):
     at_most: Expression | None
     title: BilingualText | None
     mark: str = ""
+    phrases: Phrases | None = None
 
 
 @frozen
@@ -275,6 +286,7 @@ class Parameter(Node):
     versions: tuple[Version, ...]
     unset: Unset | None
     leniency: Leniency | None = None
+    phrases: Phrases | None = None
 
 
 @frozen
@@ -287,6 +299,7 @@ class Value(Node):
     versions: tuple[Version, ...]
     leniency: Leniency | None = None
     refuted: tuple[Refuted, ...] = ()
+    phrases: Phrases | None = None
 
 
 @frozen
@@ -301,6 +314,7 @@ class Table(Node):
     rows: tuple[Row, ...]
     leniency: Leniency | None = None
     refuted: tuple[Refuted, ...] = ()
+    phrases: Phrases | None = None
 
 
 @frozen
@@ -319,6 +333,7 @@ class Decision(Node):
     rules: tuple[Rule, ...]
     stricter: Strictness = ""
     refuted: tuple[Refuted, ...] = ()
+    phrases: Phrases | None = None
 
 
 @frozen

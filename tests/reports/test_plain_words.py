@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from random import Random
@@ -16,13 +17,16 @@ from policy.model.overlays import overlaid
 from policy.model.values import show
 from policy.pipeline import Text, check, read_folder
 from policy.reports.plain.chinese import Chinese
+from policy.reports.plain.decisions import Shape
 from policy.reports.plain.english import English
 from policy.reports.plain.names import Names, in_full
-from policy.reports.plain.phrasing import OPPOSITE, Calculation, Comparison, Phrasing
+from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.sentences import Sentences
+from policy.reports.plain.wording import OPPOSITE, Calculation, Comparison
 from random_rules import Rules
 
 MONTHS = "January February March April May June July August September October November December".split()
+SYMBOLS = {"HKD": "HK$", "USD": "US$", "EUR": "€"}
 UNITS_ZH = {"HKD": "港元", "USD": "美元"}
 DURATIONS_ZH = {
     "days": "日",
@@ -46,7 +50,7 @@ def of_value(value: Any, of: types.Type, model: rules.Model) -> BilingualText:
         case types.Boolean():
             return BilingualText("")  # said by the verb
         case _ if value is None:
-            return BilingualText("nothing", "無")
+            return BilingualText("", "")
         case types.Date():
             return on_paper(value)
         case types.Enum(name, _):
@@ -55,33 +59,61 @@ def of_value(value: Any, of: types.Type, model: rules.Model) -> BilingualText:
             return BilingualText(value, value)
         case types.Number(unit, _):
             number, _, word = show(value, inner).partition(" ")
+            number = number.removesuffix(".0") if word else number
             number += "0" * (unit.startswith("money:") and number[-2:-1] == ".")
-            zh = DURATIONS_ZH[word] if unit == "duration" else UNITS_ZH.get(word, word)
-            return BilingualText(
-                f"{number} {word}".strip(), f"{number}{'' if unit == 'duration' else ' '}{zh}".strip()
-            )
+            zh = DURATIONS_ZH[word] if unit == "duration" else UNITS_ZH.get(word, word and f" {word}")
+            en = f"{number} {word}".strip() if word not in SYMBOLS else SYMBOLS[word] + number
+            return BilingualText(en.replace("$-", "$"), f"{number}{zh}")
     return BilingualText("")
 
 
-def wanted(e: Any, model: rules.Model) -> Iterator[BilingualText]:
-    """Every constant and every name in an expression, as people read it."""
+def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tuple[BilingualText, ...]]:
+    """Every constant and every name in an expression, as people read it: the title, or a phrase instead."""
     match e:
         case x.Literal(value=value):
-            yield of_value(value, e.type, model)
+            yield (of_value(value, e.type, model),)
         case x.Named(name=name) | x.Apply(name=name):
-            yield in_full(model.declared[name].title, name)
+            yield told(in_full(model.declared[name].title, name), model.declared[name].phrases)
+        case x.FieldAccess(type=types.Record()):
+            pass  # a record within a record goes without saying where it is the only one
         case x.FieldAccess(of=of, name=name):
             record = of.type.of if isinstance(of.type, types.OptionalOf) else of.type
             assert isinstance(record, types.Record)
             field = next(f for f in model.declared[record.name].fields if f.name == name)
-            words = in_full(field.title, name)
-            yield BilingualText(words.en.removeprefix("the ").removeprefix("its ").removeprefix("a "), words.zh)
+            yield told(in_full(field.title, name), field.phrases)
+        case x.Local(name=name) if called.get(name, (BilingualText(""), None))[0].en:
+            yield told(*called[name])
         case x.MonthsLater(months=months):
-            yield BilingualText(f"{abs(months)} month", f"{abs(months)}個月")
+            n = abs(months)
+            yield BilingualText(f"{n} month", f"{n}個月"), BilingualText(f"{n // 12} year", f"{n // 12}年")
         case x.Round(step=step):
-            yield of_value(step, e.type, model)
-    for part in x.parts(e):
-        yield from wanted(part, model)
+            yield (of_value(step, e.type, model),)
+    known = getattr(model.declared[e.name], "called", ()) if isinstance(e, x.Apply) else ()
+    for n, part in enumerate(x.parts(e)):
+        if not (known and known[n][0].en and any(known[n][0] in ways for ways in wanted(part, model, called))):
+            yield from wanted(part, model, called)  # what a question is asked about may be called as it calls it
+
+
+Told = tuple[BilingualText, rules.Phrases]
+PLACE = re.compile(r"\{\w*\}")
+OPENING = re.compile(r"^the [a-z’' ]+? (?=(is|has|have|may|must|does|do|are|was|were|cannot)\b)")
+
+
+def told(title: BilingualText, phrases: rules.Phrases) -> tuple[BilingualText, ...]:
+    """The ways in which a thing may be told: by its title, or by one of its phrases."""
+    bare = re.sub("^(the|a|an) ", "", title.en)
+    return (
+        BilingualText(title.en, title.zh.removesuffix("？")),
+        BilingualText(bare, title.zh),
+        BilingualText(re.sub(r" of the [a-z ]+$", "", bare), title.zh[2:]),  # after an owner that says as much
+        *(w for w in (phrases.says, phrases.otherwise) if w.en),
+    )
+
+
+def is_in(text: str, words: str) -> bool:
+    """Whether every part of a phrase between its places is said; a subject named just before may be missing."""
+    parts = [p.strip() for p in PLACE.split(words.lower())]
+    return all(p in text or OPENING.sub("", p) in text for p in parts)
 
 
 def in_row(row: rules.Row, body: rules.Rows) -> Iterator[Any]:
@@ -97,7 +129,7 @@ def pieces(d: Any) -> list[tuple[rules.Dated | None, list[Any], list[str]]]:
     """The period, the expressions and the members of each statement, in order."""
     match d:
         case rules.Decision():
-            return [(r, [*r.when, *r.unless], []) for r in d.rules] + [(None, [], [])]
+            return [(r, [*r.when, *r.unless], []) if r is not None else (None, [], []) for r in Shape(d).order]
         case rules.Parameter(unset=unset) if unset is not None:
             return [(None, [], [])]
         case rules.Value() | rules.Parameter():
@@ -123,23 +155,33 @@ def missing(model: rules.Model) -> list[str]:
     found = []
     for d in model.declared.values():
         said = sentences.of(d)
-        told = pieces(d)
-        assert len(said) == len(told), d.id
-        for statement, (dated, expressions, ranks) in zip(said, told, strict=True):
-            words = [w for e in expressions for w in wanted(e, model)]
-            if dated is not None:
-                words += [on_paper(day) for day in (dated.start, dated.end) if day is not None]
+        pieces_of_d = pieces(d)
+        listed = [s.listed or (s.en, s.zh) for s in said]
+        whole = " ".join(str(en) for en, _ in listed).lower(), " ".join(str(zh) for _, zh in listed)
+        assert len(said) == len(pieces_of_d), d.id
+        names = [name for name, _ in getattr(d, "parameters", ())]
+        called = dict(zip(names, getattr(d, "called", ()), strict=False))
+        for statement, (dated, expressions, ranks) in zip(said, pieces_of_d, strict=True):
+            words = [w for e in expressions for w in wanted(e, model, called)]
+            dates = [on_paper(day) for day in (dated.start, dated.end) if day is not None] if dated else []
             if isinstance(dated, rules.Key) and ranks:
-                words += [of_value(r, dated.by.type, model) for r in ranks]
+                words += [(of_value(r, dated.by.type, model),) for r in ranks]
             if isinstance(dated, rules.SetVersion):
-                words += [of_value(i, d.type.of, model) for i in dated.items]
+                words += [(of_value(i, d.type.of, model),) for i in dated.items]
             if isinstance(d, rules.Value | rules.Parameter):
-                words.append(in_full(d.title, d.name))
-            en, zh = str(statement.en).replace(",", "").lower(), str(statement.zh).replace(",", "")
-            found += [
-                f"{d.id} {statement.name}: {w.en!r}\n  {en}" for w in words if w.en.replace(",", "").lower() not in en
-            ]
-            found += [f"{d.id} {statement.name}: {w.zh!r}\n  {zh}" for w in words if w.zh.replace(",", "") not in zh]
+                words.append(told(in_full(d.title, d.name), d.phrases))
+            for en, zh in ((statement.en, statement.zh), *([statement.listed] if statement.listed else [])):
+                texts = str(en).replace(",", "").lower(), str(zh).replace(",", "").lower()
+                around = (
+                    texts if not statement.listed or en is statement.en else whole
+                )  # a date may stand in the lead
+                found += [f"{d.id} {statement.name}: {w.en}" for w in dates if w.en.lower() not in around[0]]
+                found += [f"{d.id} {statement.name}: {w.zh}" for w in dates if w.zh not in around[1]]
+                for ways in words:
+                    if not any(is_in(texts[0], w.en.replace(",", "")) for w in ways):
+                        found.append(f"{d.id} {statement.name}: {ways[0].en!r}\n  {en}")
+                    if not any(is_in(texts[1], (w.zh or w.en).replace(",", "")) for w in ways):
+                        found.append(f"{d.id} {statement.name}: {ways[0].zh!r}\n  {zh}")
     return found
 
 

@@ -164,8 +164,7 @@ class _Maker:
         return Said(
             s.kind,
             s.name,
-            s.en,
-            s.zh,
+            *(s.listed or (s.en, s.zh)),
             s.tells,
             s.effect,
             tuple(cited(c) for c in s.citations),

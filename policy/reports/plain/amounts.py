@@ -18,12 +18,14 @@ from policy.reports import dates
 _HONG_KONG = timezone(timedelta(hours=8))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_DAY = date.max.toordinal()
-_CURRENCIES_ZH = {"HKD": "港元", "USD": "美元", "CNY": "人民幣", "EUR": "歐元", "GBP": "英鎊", "JPY": "日圓"}
+_SYMBOLS = {"HKD": "HK$", "USD": "US$", "CNY": "RMB", "EUR": "€", "GBP": "£", "JPY": "¥"}
+_CURRENCIES_ZH = {"HKD": "港元", "USD": "美元", "CNY": "元人民幣", "EUR": "歐元", "GBP": "英鎊", "JPY": "日圓"}
 _DURATIONS_ZH = {"day": "日", "hour": "小時", "minute": "分鐘", "second": "秒"}
 _DIGITS = re.compile(r"^-?\d+")
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _ZEROS = re.compile(r"(\.\d\d\d*?)0+(?= )")
 _ONE_DECIMAL = re.compile(r"^(-?\d+\.\d)(?= )")
+_NO_CENTS = re.compile(r"^(-?\d+)\.0+(?= )")
 
 
 def grouped(number: str) -> str:
@@ -111,7 +113,7 @@ def _seconds(moment: datetime) -> str:
 
 
 def english(value: Any, of: Type) -> str:
-    """`15,000,000 USD`, `0.0375%`, `30 days`, `11 February 2026`."""
+    """`US$15,000,000`, `0.0375%`, `30 days`, `11 February 2026`."""
     match of:
         case types.Date():
             return long_day(value)
@@ -122,7 +124,7 @@ def english(value: Any, of: Type) -> str:
         case types.Boolean():
             return "yes" if value else "no"
         case types.Number():
-            return grouped(_money(show(value, of)))
+            return said_in_english(grouped(_money(show(value, of))))
         case types.Enum() | types.Record() | types.SetOf() | types.ListOf() | types.OptionalOf() | types.Broken():
             return show(value, of)
         case _:
@@ -130,7 +132,7 @@ def english(value: Any, of: Type) -> str:
 
 
 def chinese(value: Any, of: Type) -> str:
-    """`15,000,000 美元`, `0.0375%`, `30日`, `2026年2月11日`."""
+    """`15,000,000美元`, `0.0375%`, `30日`, `2026年2月11日`."""
     match of:
         case types.Date():
             return chinese_day(value)
@@ -153,13 +155,22 @@ def chinese_amount(text: str) -> str:
     return said_in_chinese(grouped(text)).replace(" ", "").replace("-", "−")
 
 
+def said_in_english(text: str) -> str:
+    """A number's text with its currency before it: `HK$1,000.00`, `-US$5`; any other unit stays behind."""
+    number, _, unit = text.partition(" ")
+    if unit not in _SYMBOLS:
+        return text
+    sign = number[:1] if number[:1] in "-−+" else ""
+    return sign + _SYMBOLS[unit] + number.removeprefix(sign)
+
+
 def said_in_chinese(text: str) -> str:
-    """A number's text with its unit in Chinese: `1,000.00 港元`, `30日`."""
+    """A number's text with its unit in Chinese: `1,000.00港元`, `30日`."""
     number, space, unit = text.partition(" ")
-    duration = _DURATIONS_ZH.get(unit.removesuffix("s"))
-    return number + duration if duration else number + space + _CURRENCIES_ZH.get(unit, unit)
+    word = _DURATIONS_ZH.get(unit.removesuffix("s")) or _CURRENCIES_ZH.get(unit)
+    return number + word if word else number + space + unit
 
 
 def _money(text: str) -> str:
     """Half a million is written `500000.0 HKD` in the rules' own way, which people never do; nor eight decimals."""
-    return _ONE_DECIMAL.sub(r"\g<1>0", _ZEROS.sub(r"\1", text))
+    return _ONE_DECIMAL.sub(r"\g<1>0", _NO_CENTS.sub(r"\1", _ZEROS.sub(r"\1", text)))

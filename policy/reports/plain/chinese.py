@@ -1,7 +1,7 @@
 """Expressions in Traditional Chinese, as Hong Kong writes it.
 
-In: expressions of a model, by way of `phrasing`. Out: phrases. A parameter has no Chinese title of its own; it is
-called by its kind, with its name in brackets where two are of one kind. Absent: any text that was not given a Chinese
+In: expressions of a model, by way of `phrasing`. Out: phrases. A parameter without a title is called by its kind,
+with its name in brackets where two are of one kind. Absent: any text that was not given a Chinese
 title by an author.
 """
 
@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
+from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
-from policy.reports.plain.phrasing import Calculation, Comparison, Phrasing
+from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import AggregateKind, ExtremumOperator, OrderOperator, RoundingMode
 
 _VERBS: dict[Calculation, str] = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
@@ -29,19 +31,21 @@ _NUMBERS: dict[Comparison, str] = {
 }
 _TIMES: dict[Comparison, str] = _NUMBERS | {"<": "早於", "<=": "不晚於", ">": "晚於", ">=": "不早於"}
 _MODES: dict[RoundingMode, str] = {
-    "down": "向下取整至{}的倍數",
-    "up": "向上取整至{}的倍數",
-    "half up": "四捨五入至{}的倍數",
-    "half even": "取最接近的{}的倍數（居中則取雙數）",
+    "down": "向下取整至{}",
+    "up": "向上取整至{}",
+    "half up": "四捨五入至{}",
+    "half even": "取整至最接近的{}（居中則取雙數）",
 }
 _KINDS: dict[AggregateKind, str] = {
     "sum": "總和",
-    "min": "最小值",
-    "max": "最大值",
-    "count": "數目",
-    "count distinct": "不同值的數目",
+    "min": "的最小值",
+    "max": "的最大值",
+    "count": "的數目",
+    "count distinct": "的不同數目",
 }
+_PASSED: dict[Comparison, str] = {"<": "已逾", "<=": "已滿", ">": "未滿", ">=": "不逾"}
 _THING = "事項"
+_NUMBERED = "甲乙丙丁"
 _NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
 
 
@@ -69,43 +73,78 @@ def noun_of(of: Type, phrasing: Phrasing) -> str:
 class Chinese(Phrasing):
     """Traditional Chinese."""
 
-    today = "當日"
+    today = "有關日期"
     none = "無"
 
     def pick(self, words: BilingualText) -> str:
-        return words.zh
+        return words.zh or words.en
 
-    def member(self, words: BilingualText) -> str:
-        return f"「{words.zh}」"
+    def article(self, noun: str) -> str:
+        return noun
+
+    def one_of(self, items: str) -> str:
+        return f"{items}之一"
+
+    def of_which(self, owner: str) -> str:
+        return f"（{owner}）"
+
+    def explained(self, number: str, title: str) -> str:
+        return f"{number}（{title}）"
+
+    def share_of(self, share: str, whole: str) -> str:
+        return f"{whole}的{share}"
+
+    def days(self, days: Expression) -> str:
+        said = self.term(days)
+        return f"{said}日" if isinstance(days, x.Literal) and said.isdigit() else said
+
+    def within(self, term: str, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
+        return term + "但".join(self.bound(operator, bound, of) for operator, bound in bounds)
+
+    def months(self, months: int) -> str:
+        return f"{months // 12}年" if months % 12 == 0 and months > 12 else f"{months}個月"
+
+    def passed(self, operator: Comparison, time: str, day: str) -> str:
+        return f"自{day}起計{_PASSED[operator]}{time}"
 
     def amount(self, value: object, of: Type) -> str:
+        if isinstance(of, types.Text) and str(value).isascii() and str(value).isalnum():
+            return str(value)
         return amounts.chinese(value, of)
 
     def bracketed(self, text: str) -> str:
         return f"（{text}）"
 
     def local(self, name: str, of: Type) -> str:
-        return f"該{self.noun(name, of)}"
+        title = self.called.get(name, (NO_WORDS, NO_PHRASES))[0] if name not in self.variables else NO_WORDS
+        return self.titled(title) if title.zh else f"該{self.noun(name, of)}"
 
     def noun(self, name: str, of: Type) -> str:
         """Something by its kind, and by its name too where two of a kind are spoken of, or its kind says nothing."""
         noun = noun_of(of, self)
         alike = [n for n, t in self.in_scope().items() if n == name or noun_of(t, self) == noun]
-        return noun if len(alike) < 2 and noun != _THING else f"{noun}（{spaced(name)}）"
+        if noun == _THING or len(alike) > len(_NUMBERED):
+            return f"{noun}（{spaced(name)}）"
+        return noun if len(alike) < 2 else noun + _NUMBERED[alike.index(name)]
 
     def titled(self, title: BilingualText) -> str:
         return f"「{title.zh}」" if "是否" in title.zh or "？" in title.zh else title.zh
 
     def field(self, of: Expression, title: BilingualText, kind: Type) -> str:
-        return f"{self.term(of)}的{self.titled(title)}"
+        text = self.titled(title)
+        if self.untold(of, title.zh):
+            return text
+        owner = self.term(of)
+        shared = next((n for n in range(len(text), 1, -1) if owner.endswith(text[:n])), 0)
+        return f"{owner}的{text[shared:] or text}"
 
     def given(self, e: x.Apply) -> str:
-        if len(e.arguments) == 1 and self.alone(e.arguments[0]):
-            return ""
         things, taken = self.about(e)
-        told = [f"「{name}」作{'是' if yes else '否'}" for name, yes in taken]
         for_these = ["就" + "、".join(things) + "而言"] if things else []
-        return f"（{'，'.join([*for_these, *told])}）" if e.arguments else ""
+        return f"（{'，'.join([*for_these, *taken])}）" if things or taken else ""
+
+    def taken(self, name: str, yes: bool) -> str:
+        return f"「{name}」作{'是' if yes else '否'}"
 
     def applied(self, title: BilingualText, e: x.Apply) -> str:
         return self.titled(title) + self.given(e)
@@ -132,16 +171,22 @@ class Chinese(Phrasing):
         return f"{whole}{'是' if holds else '並非'}{part}的倍數"
 
     def days_later(self, later: bool, day: str, days: str) -> str:
-        return f"{day}{'後' if later else '前'}{days}日之日"
+        return f"{day}{'後' if later else '前'}{days}當日"
 
     def months_later(self, day: str, months: int) -> str:
-        return f"{day}{'後' if months >= 0 else '前'}{abs(months)}個月之日"
+        return f"{day}{'後' if months >= 0 else '前'}{self.months(abs(months))}當日"
 
     def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
-        return f"{'、'.join(terms)}當中{'最小' if operator == 'min' else '最大'}者"
+        high = operator == "max"
+        if len(terms) == 2:
+            return f"{terms[0]}與{terms[1]}兩者中的較{'高' if high else '低'}者"
+        return f"{'、'.join(terms)}當中的最{'高' if high else '低'}者"
 
     def either(self, condition: str, then: str, otherwise: str) -> str:
-        return f"如{condition}，則：{then}；否則：{otherwise}"
+        return f"如{condition}，為{then}；否則為{otherwise}"
+
+    def in_case(self, condition: str, then: str, otherwise: str) -> str:
+        return f"{then}（如{condition}），或{otherwise}（在其他情況下）"
 
     def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
         return f"{term}，{_MODES[mode].format(step)}"
@@ -150,14 +195,14 @@ class Chinese(Phrasing):
         return f"{term}，但不少於{low}且不多於{high}"
 
     def _of_each(self, e: x.Aggregate) -> str:
-        where = f"中符合（{self.condition(e.where)}）者" if e.where is not None else ""
-        return f"就{self.inner(e.over)}{where}的每項{self._variable(e)}"
-
-    def _variable(self, e: x.Aggregate) -> str:
-        return self.noun(e.variable, self.variables[e.variable])
+        where = f"（{self.condition(e.where)}者）" if e.where is not None else ""
+        return f"{self.inner(e.over)}中每項{where}"
 
     def gathered(self, e: x.Aggregate) -> str:
-        return f"{self._of_each(e)}，{self.inner(e.body)}的{_KINDS[e.kind]}"
+        if e.kind == "count" and isinstance(e.body, x.Local):
+            where = f"中{self.condition(e.where)}者" if e.where is not None else ""
+            return f"{self.inner(e.over)}{where}的數目"
+        return f"{self._of_each(e)}的{self.inner(e.body)}{_KINDS[e.kind]}"
 
     def listed(self, terms: list[str]) -> str:
         return "、".join(terms[:-1]) + "或" + terms[-1] if len(terms) > 1 else "".join(terms) or "無"
@@ -187,16 +232,12 @@ class Chinese(Phrasing):
         return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
 
     def for_some(self, e: x.Aggregate, holds: bool) -> str:
-        where = f"中符合（{self.condition(e.where)}）者" if e.where is not None else ""
+        where = f"（{self.condition(e.where)}者）" if e.where is not None else ""
         among = f"{self.inner(e.over)}{where}"
-        body = self.condition(e.body)
-        head = {
-            ("any", True): "至少一項",
-            ("any", False): "沒有任何",
-            ("all", True): "每項",
-            ("all", False): "並非每項",
-        }[e.kind, holds]
-        return f"{among}，{head}{self._variable(e)}符合：{body}"
+        if e.kind == "all" and holds:
+            return f"就{among}中每項而言，{self.condition(e.body)}"
+        head = "並無任何一項" if e.kind == "any" and not holds else "最少有一項"
+        return f"{among}中{head}符合以下情況：{self.condition(e.body, e.kind == 'any')}"
 
     def settled(self, true: bool) -> str:
         return "必然成立" if true else "必不成立"

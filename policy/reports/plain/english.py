@@ -1,26 +1,32 @@
 """Expressions in plain English.
 
-In: expressions of a model, through `phrasing`. Out: phrases. Titles that are nouns stand as they are, titles that are
-clauses or questions in quotation marks. Absent: abbreviations and symbols.
+In: expressions of a model, through `phrasing`. Out: phrases. Titles that are nouns stand as they are; titles that are
+clauses or questions, and have no phrase of their own, in quotation marks. Absent: abbreviations and symbols.
 """
 
 from __future__ import annotations
 
 import re
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
+from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
-from policy.reports.plain.phrasing import Calculation, Comparison, Phrasing
+from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import AggregateKind, ExtremumOperator, OrderOperator, RoundingMode
 
 _CLAUSE = re.compile(
     r"(is|are|was|has|have|does|do|may|can|must|should|where|whether|who|how|when|if|asked)\b|.*[:;?]", re.I
 )
-_DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any)\b", re.I)
+_DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any|one of)\b", re.I)
+_OWNED = re.compile(r" of the [a-z ]+$")
+_SUBJECT = re.compile(r"(the [a-z’' ]+?) (?=(?:is|has|have|may|must|does|do|are|was|were|cannot)\b)")
+_SHORT_OWNER = 3  # words
+_CODE = re.compile(r"[A-Z0-9]+")
 _VERBS: dict[Calculation, str] = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}
 _NUMBERS: dict[Comparison, str] = {
     "is": "is",
@@ -37,16 +43,23 @@ _TIMES: dict[Comparison, str] = _NUMBERS | {
     ">=": "is no earlier than",
 }
 _MODES: dict[RoundingMode, str] = {
-    "down": "rounded down to a multiple of {}",
-    "up": "rounded up to a multiple of {}",
-    "half up": "rounded to the nearest multiple of {}, halves up",
-    "half even": "rounded to the nearest multiple of {}, halves to the even one",
+    "down": "rounded down to the nearest {}",
+    "up": "rounded up to the nearest {}",
+    "half up": "rounded to the nearest {}, halves up",
+    "half even": "rounded to the nearest {}, halves to the even one",
 }
 _KINDS: dict[AggregateKind, str] = {
-    "sum": "the sum of {}",
-    "min": "the least {}",
-    "max": "the greatest {}",
+    "sum": "the total of {}",
+    "min": "the least of {}",
+    "max": "the greatest of {}",
+    "count": "the number of {}",
     "count distinct": "the number of different values of {}",
+}
+_PASSED: dict[Comparison, str] = {
+    "<": "more than {} have passed since {}",
+    "<=": "at least {} have passed since {}",
+    ">": "{} have not yet passed since {}",
+    ">=": "no more than {} have passed since {}",
 }
 
 
@@ -59,34 +72,81 @@ def genitive(owner: str) -> str:
     return owner + ("’" if owner.endswith("s") else "’s")
 
 
+def _without_repetition(conditions: list[str]) -> list[str]:
+    """Conditions of which each names its subject only where it is not that of the one before."""
+    subjects = [found[1] if (found := _SUBJECT.match(c)) else "" for c in conditions]
+    return [
+        c.removeprefix(f"{now} ") if now and now == before else c
+        for c, now, before in zip(conditions, subjects, ["", *subjects], strict=False)
+    ]
+
+
 class English(Phrasing):
     """Plain English."""
 
-    today = "today"
+    today = "the date in question"
     none = "nothing"
 
     def pick(self, words: BilingualText) -> str:
         return words.en
 
-    def member(self, words: BilingualText) -> str:
-        return f"“{words.en}”"
+    def article(self, noun: str) -> str:
+        if _DETERMINED.match(noun):
+            return noun
+        if noun.startswith("other "):
+            return f"an{noun}"
+        return f"{'an' if noun[:1].lower() in 'aeiou' else 'a'} {noun}"
+
+    def one_of(self, items: str) -> str:
+        return f"one of {items}"
+
+    def of_which(self, owner: str) -> str:
+        return f" ({owner})"
+
+    def explained(self, number: str, title: str) -> str:
+        return f"{number} ({title})"
+
+    def share_of(self, share: str, whole: str) -> str:
+        return f"{share} of {whole}"
+
+    def days(self, days: Expression) -> str:
+        said = self.term(days)
+        return (
+            f"{said} {'day' if said == '1' else 'days'}" if isinstance(days, x.Literal) and said.isdigit() else said
+        )
+
+    def within(self, term: str, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
+        return f"{term} is {' and '.join(self.bound(operator, bound, of) for operator, bound in bounds)}"
+
+    def months(self, months: int) -> str:
+        count, word = (months // 12, "year") if months % 12 == 0 and months > 12 else (months, "month")
+        return f"{count} {word}{'' if count == 1 else 's'}"
+
+    def passed(self, operator: Comparison, time: str, day: str) -> str:
+        one = time.startswith("1 ")
+        return _PASSED[operator].format(time, day).replace(" have ", " has " if one else " have ", 1)
 
     def amount(self, value: object, of: Type) -> str:
+        if isinstance(of, types.Text) and _CODE.fullmatch(str(value)):
+            return str(value)
         return amounts.english(value, of)
 
     def bracketed(self, text: str) -> str:
         return f"({text})"
 
     def local(self, name: str, of: Type) -> str:
-        return f"the {self.noun(name, of)}"
+        title = self.called.get(name, (NO_WORDS, NO_PHRASES))[0] if name not in self.variables else NO_WORDS
+        return self.titled(title) if title.en else f"the {self.noun(name, of)}"
 
     def noun(self, name: str, of: Type) -> str:
         """A loop's variable is called by what it is, and by its own name too where two of a kind are spoken of."""
+        if name in self.variables and isinstance(of, types.Date | types.Instant):
+            return "date" if isinstance(of, types.Date) else "time"
         if name not in self.variables or not isinstance(of, types.Record):
             return spaced(name)
         title = self.names.declared(of.name).en
         alike = [n for n, t in self.in_scope().items() if t == of]
-        return title if len(alike) < 2 else f"{title} ({spaced(name)})"
+        return title if len(alike) < 2 else f"{spaced(name)} {title}"
 
     def titled(self, title: BilingualText) -> str:
         if _CLAUSE.match(title.en):
@@ -98,21 +158,26 @@ class English(Phrasing):
         inner = kind.of if isinstance(kind, types.OptionalOf) else kind
         if text.startswith("when ") and isinstance(inner, types.Date | types.Instant):
             text = ("day " if isinstance(inner, types.Date) else "time ") + text
-        elif _CLAUSE.match(text) or text.startswith("what "):
+        elif _CLAUSE.match(text):
             return f"“{text}”" if self.alone(of) else f"“{text}” for {self.term(of)}"
-        text = re.sub(r"^(the|a|an|its) ", "", text)
-        if isinstance(of, x.Local):
+        if self.untold(of, title.en):
+            return text if _DETERMINED.match(text) else f"the {text}"
+        if _DETERMINED.match(text) and not re.match("(the|a|an) ", text):
+            return f"{text} ({self.term(of)})"
+        text = re.sub(r"^(the|a|an) ", "", text)
+        text = _OWNED.sub("", text)
+        if isinstance(of, x.Local) and len(self.term(of).split()) <= _SHORT_OWNER:
             return f"{genitive(self.term(of))} {text}"
         return f"the {text} of {self.term(of)}"
 
     def given(self, e: x.Apply) -> str:
         """What a question is asked about, where that does not go without saying."""
-        if len(e.arguments) == 1 and self.alone(e.arguments[0]):
-            return ""
         things, taken = self.about(e)
-        told = [f"“{name}” taken as {'yes' if yes else 'no'}" for name, yes in taken]
         for_these = " for " + said_list(things, "and") if things else ""
-        return for_these + (f" with {said_list(told, 'and')}" if told else "")
+        return for_these + (f" where {said_list(taken, 'and')}" if taken else "")
+
+    def taken(self, name: str, yes: bool) -> str:
+        return f"“{name}” is taken as {'yes' if yes else 'no'}"
 
     def applied(self, title: BilingualText, e: x.Apply) -> str:
         return self.titled(title) + self.given(e)
@@ -139,11 +204,10 @@ class English(Phrasing):
         return f"{whole} is {'' if holds else 'not '}a multiple of {part}"
 
     def days_later(self, later: bool, day: str, days: str) -> str:
-        return f"the day {days} {'day' if days == '1' else 'days'} {'after' if later else 'before'} {day}"
+        return f"the day {days} {'after' if later else 'before'} {day}"
 
     def months_later(self, day: str, months: int) -> str:
-        count = abs(months)
-        return f"the day {count} {'month' if count == 1 else 'months'} {'after' if months >= 0 else 'before'} {day}"
+        return f"the day {self.months(abs(months))} {'after' if months >= 0 else 'before'} {day}"
 
     def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
         word = "lesser" if operator == "min" else "greater"
@@ -152,7 +216,10 @@ class English(Phrasing):
         return f"the {word} of {said_list(terms, 'and')}"
 
     def either(self, condition: str, then: str, otherwise: str) -> str:
-        return f"if {condition}: {then}; otherwise: {otherwise}"
+        return f"{then} where {condition}, and otherwise {otherwise}"
+
+    def in_case(self, condition: str, then: str, otherwise: str) -> str:
+        return f"{then} (where {condition}), or {otherwise} (in any other case)"
 
     def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
         return f"{term}, {_MODES[mode].format(step)}"
@@ -160,17 +227,14 @@ class English(Phrasing):
     def kept_between(self, term: str, low: str, high: str) -> str:
         return f"{term}, but at least {low} and at most {high}"
 
-    def _of_each(self, e: x.Aggregate) -> str:
-        where = f" where {self.condition(e.where)}" if e.where is not None else ""
-        return f"each {self._variable(e)} among {self.inner(e.over)}{where}"
-
-    def _variable(self, e: x.Aggregate) -> str:
-        return self.noun(e.variable, self.variables[e.variable])
+    def _where(self, e: x.Aggregate) -> str:
+        return f" for which {self.condition(e.where)}" if e.where is not None else ""
 
     def gathered(self, e: x.Aggregate) -> str:
-        if e.kind == "count":
-            return f"the number of {self.inner(e.body)}, counting {self._of_each(e)}"
-        return f"{_KINDS[e.kind].format(self.inner(e.body))} over {self._of_each(e)}"
+        over = self.inner(e.over)
+        if e.kind == "count" and isinstance(e.body, x.Local):
+            return f"the number of {over.removeprefix('the ')}{self._where(e)}"
+        return f"{_KINDS[e.kind].format(self.inner(e.body))} for each of {over}{self._where(e)}"
 
     def listed(self, terms: list[str]) -> str:
         return said_list(terms, "or") if terms else "nothing"
@@ -182,7 +246,9 @@ class English(Phrasing):
         return f"{term} {'exists' if holds else 'does not exist'}"
 
     def joined(self, every: bool, conditions: list[str]) -> str:
-        return said_list(conditions, "and" if every else "or")
+        word = "and" if every else "or"
+        conditions = _without_repetition(conditions)
+        return f", {word} ".join(conditions) if any("," in c for c in conditions) else said_list(conditions, word)
 
     def among(self, term: str, inside: bool, items: str, written_out: bool) -> str:
         return f"{term} is {'' if inside else 'not '}{'one of' if written_out else 'among'} {items}"
@@ -198,14 +264,11 @@ class English(Phrasing):
         return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
 
     def for_some(self, e: x.Aggregate, holds: bool) -> str:
-        where = f" where {self.condition(e.where)}" if e.where is not None else ""
-        head = {
-            ("any", True): "for at least one",
-            ("any", False): "for no",
-            ("all", True): "for every",
-            ("all", False): "not for every",
-        }[e.kind, holds]
-        return f"{head} {self._variable(e)} among {self.inner(e.over)}{where}: {self.condition(e.body)}"
+        over = self.inner(e.over) + self._where(e)
+        if e.kind == "all" and holds:
+            return f"for each of {over}, {self.condition(e.body)}"
+        head = "none of" if e.kind == "any" and not holds else "at least one of"
+        return f"{head} {over} is such that {self.condition(e.body, e.kind == 'any')}"
 
     def settled(self, true: bool) -> str:
         return "this is always so" if true else "this is never so"

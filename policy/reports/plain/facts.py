@@ -126,7 +126,7 @@ def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
             return BilingualText(text, "其他文字")
         case types.Number():
             shown = amounts.grouped(text)
-            return BilingualText(shown, amounts.said_in_chinese(shown))
+            return BilingualText(amounts.said_in_english(shown), amounts.said_in_chinese(shown))
         case types.Boolean() | types.Enum() | types.Date() | types.Text():
             return BilingualText(text, text)
         case types.Record() | types.SetOf() | types.ListOf() | types.OptionalOf() | types.Broken():

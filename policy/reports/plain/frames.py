@@ -1,4 +1,4 @@
-"""The frames that sentences of rules are set in, in each language: dates, verdicts, tables, orders of priority.
+"""The frames that sentences of rules are set in, in each language: dates, decisions, tables, orders of priority.
 
 In: phrases and dates. Out: pieces of sentences. Absent: expressions; those are said by `phrasing`.
 """
@@ -6,11 +6,14 @@ In: phrases and dates. Out: pieces of sentences. Absent: expressions; those are 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 
 from attrs import frozen
 
 from policy.reports.plain.amounts import chinese_day, long_day
 from policy.reports.plain.english import said_list
+
+_ROMAN = (("x", 10), ("ix", 9), ("v", 5), ("iv", 4), ("i", 1))
 
 
 @frozen
@@ -22,8 +25,22 @@ class Clause:
     tail: str = ""
 
     def __str__(self) -> str:
-        lettered = " ".join(f"({chr(97 + n)}) {p}" if n < 26 else f"({n + 1}) {p}" for n, p in enumerate(self.points))
+        lettered = " ".join(f"({letter(n)}) {p}" for n, p in enumerate(self.points, 1))
         return " ".join(part for part in (self.lead, lettered, self.tail) if part)
+
+
+def letter(n: int) -> str:
+    """`a`, `b`, … `z`, `27`."""
+    return chr(96 + n) if n <= 26 else str(n)
+
+
+def roman(n: int) -> str:
+    """`i`, `ii`, `iii`."""
+    text = ""
+    for digits, value in _ROMAN:
+        while n >= value:
+            text, n = text + digits, n - value
+    return text
 
 
 class Frame(ABC):
@@ -33,30 +50,43 @@ class Frame(ABC):
     def period(self, start: int | None, end: int | None) -> str: ...
 
     @abstractmethod
-    def where(
-        self, period: str, head: str, conditions: list[str], every: bool, unless: list[str], after: str = ""
-    ) -> Clause: ...
+    def holds_where(self, period: str, head: str, conditions: list[str], every: bool, only: bool) -> Clause: ...
 
     @abstractmethod
-    def verdict(self, yes: bool) -> str: ...
+    def settled(self, period: str, said: str) -> Clause: ...
 
     @abstractmethod
-    def answer_yes(self, title: str) -> str: ...
+    def permission(self, period: str, yes: str, where: str, exceptions: int, since: str) -> Clause: ...
 
     @abstractmethod
-    def otherwise_no(self) -> str: ...
+    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause: ...
 
     @abstractmethod
-    def in_other_cases(self, yes: bool) -> Clause: ...
+    def otherwise(self, said: str, before: int | None) -> Clause: ...
 
     @abstractmethod
-    def is_worth(self, period: str, title: str, term: str) -> Clause: ...
+    def case(self, period: str, said: str, where: str) -> Clause: ...
+
+    @abstractmethod
+    def item(self, mark: str, period: str, where: str, end: str) -> Clause: ...
+
+    @abstractmethod
+    def except_where(self, where: str, unless: list[str]) -> str: ...
+
+    @abstractmethod
+    def answer(self, title: str, yes: bool) -> str: ...
+
+    @abstractmethod
+    def is_worth(self, period: str, title: str, cases: list[tuple[str, str]], last: str) -> Clause: ...
+
+    @abstractmethod
+    def unsettled(self, yes: str, title: str, why: str) -> Clause: ...
 
     @abstractmethod
     def unknown(self, title: str, why: str) -> Clause: ...
 
     @abstractmethod
-    def row(self, period: str, conditions: list[str], result: str) -> Clause: ...
+    def row(self, period: str, conditions: list[str], title: str, result: str) -> Clause: ...
 
     @abstractmethod
     def cell(self, kind: str, items: str) -> str: ...
@@ -65,7 +95,7 @@ class Frame(ABC):
     def line(self, period: str, kind: str, by: str, side: str, ranks: list[str]) -> Clause: ...
 
     @abstractmethod
-    def always(self, things: list[str], where: str, always: list[str]) -> Clause: ...
+    def always(self, where: str, always: list[str]) -> Clause: ...
 
     @abstractmethod
     def precedes(self, first: str, second: str, by: str) -> str: ...
@@ -78,6 +108,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _inside(period: str) -> str:
+    return period[:1].lower() + period[1:]
+
+
 class EnglishFrame(Frame):
     """English."""
 
@@ -86,140 +120,200 @@ class EnglishFrame(Frame):
         parts += [f"before {long_day(end)}"] if end is not None else []
         return _sentence(" and ".join(parts)) + ", " if parts else ""
 
-    def where(
-        self, period: str, head: str, conditions: list[str], every: bool, unless: list[str], after: str = ""
-    ) -> Clause:
-        exception = ", unless " + "; or ".join(unless) if unless else ""
-        ending = exception + after + "."
-        if not conditions:
-            return Clause(_sentence(period + head) + " in every case" + ending)
+    def _begun(self, period: str, said: str) -> str:
+        return _sentence(period + said)
+
+    def holds_where(self, period: str, head: str, conditions: list[str], every: bool, only: bool) -> Clause:
+        where = " only where " if only else " where "
         if len(conditions) == 1:
-            return Clause(_sentence(period + head) + " where " + conditions[0] + ending)
-        joint = "all of these hold" if every else "any of these holds"
+            return Clause(f"{self._begun(period, head)}{where}{conditions[0]}.")
+        joint = "all of the following apply" if every else "any of the following applies"
         last = " and" if every else " or"
-        points = [c + ";" for c in conditions[:-2]] + [conditions[-2] + ";" + last, conditions[-1]]
-        points[-1] += "," if unless else "."
-        rest = ending.removeprefix(", ") if unless else _sentence(after.removeprefix("; ")) + "." if after else ""
-        return Clause(f"{_sentence(period + head)} where {joint}:", tuple(points), rest)
+        points = [*(f"{c};" for c in conditions[:-2]), f"{conditions[-2]};{last}", f"{conditions[-1]}."]
+        return Clause(f"{self._begun(period, head)}{where}{joint}:", tuple(points))
 
-    def verdict(self, yes: bool) -> str:
-        return f"the answer is {'yes' if yes else 'no'}"
+    def settled(self, period: str, said: str) -> Clause:
+        return Clause(self._begun(period, said) + ".")
 
-    def answer_yes(self, title: str) -> str:
-        return f"the answer to “{title}” is yes"
+    def permission(self, period: str, yes: str, where: str, exceptions: int, since: str) -> Clause:
+        given = f" where {where}" if where else ""
+        if not exceptions:
+            return Clause(f"{self._begun(period, yes)}{given}.")
+        comma = "," if where else ""
+        which = "the following" if exceptions == 1 else "any of the following"
+        when = f", {_inside(since)}" if since else " "
+        return Clause(f"{self._begun(period, yes)}{given}{comma} unless{when}{which} applies:")
 
-    def otherwise_no(self) -> str:
-        return "; otherwise it is no"
+    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
+        which = (
+            f"({grounds[0]}) or ({grounds[1]})" if len(grounds) == 2 else f"one of ({grounds[0]}) to ({grounds[-1]})"
+        )
+        none = ["", "({}) does not apply", "neither ({}) nor ({}) applies", "none of ({}) to ({}) applies"]
+        unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
+        joint = f" and{f', {_inside(since)}' if since else ' '}{unless}" if unless else ""
+        return Clause(f"{_sentence(yes)} only where {which} applies{joint}:")
 
-    def in_other_cases(self, yes: bool) -> Clause:
-        return Clause(f"In every other case the answer is {'yes' if yes else 'no'}.")
+    def otherwise(self, said: str, before: int | None) -> Clause:
+        when = "in any other case" if before is None else f"before {long_day(before)}"
+        return Clause(f"{_sentence(when)}, {said}.")
 
-    def is_worth(self, period: str, title: str, term: str) -> Clause:
-        return Clause(_sentence(f"{period}{title} is{':' if term.startswith('if ') else ''} {term}."))
+    def case(self, period: str, said: str, where: str) -> Clause:
+        return Clause(self._begun(period, said) + (f" where {where}" if where else "") + ".")
+
+    def item(self, mark: str, period: str, where: str, end: str) -> Clause:
+        when = _inside(period)
+        ending = {"": ".", "or": "; or", ";": ";"}[end]
+        return Clause(f"({mark}) {when}{where or 'in any case'}{ending}")
+
+    def except_where(self, where: str, unless: list[str]) -> str:
+        return f"{where}{', ' if where else ''}except where {', or where '.join(unless)}"
+
+    def answer(self, title: str, yes: bool) -> str:
+        return f"the answer to “{title}” is {'yes' if yes else 'no'}"
+
+    def is_worth(self, period: str, title: str, cases: list[tuple[str, str]], last: str) -> Clause:
+        head = self._begun(period, title) + " is"
+        if not cases:
+            return Clause(f"{head} {last}.")
+        points = [*(f"where {where}, {term};" for where, term in cases), f"in any other case, {last}."]
+        return Clause(f"{head}:", tuple(points))
+
+    def unsettled(self, yes: str, title: str, why: str) -> Clause:
+        return Clause(f"The rules do not settle {f'whether {yes}' if yes else f'“{title}”'}. {why}")
 
     def unknown(self, title: str, why: str) -> Clause:
-        return Clause(f"No number is known for {title}. {why}")
+        return Clause(f"The rules fix no figure for {title}. {why}")
 
-    def row(self, period: str, conditions: list[str], result: str) -> Clause:
-        where = f"where {said_list(conditions, 'and')}: " if conditions else "in every case: "
-        return Clause(_sentence(period + where + result + "."))
+    def row(self, period: str, conditions: list[str], title: str, result: str) -> Clause:
+        where = f"where {said_list(conditions, 'and')}, " if conditions else ""
+        return Clause(_sentence(f"{period}{where}{title} is {result}."))
 
     def cell(self, kind: str, items: str) -> str:
-        return {"any": "any", "other": "any other", "in": f"among {items}", "not in": f"not among {items}"}[kind]
+        return {"any": "any", "other": "any other", "in": f"one of {items}", "not in": f"none of {items}"}[kind]
 
     def line(self, period: str, kind: str, by: str, side: str, ranks: list[str]) -> Clause:
         if kind == "ranked":
-            return Clause(_sentence(f"{period}{' before '.join(ranks)}, by {by}."))
+            return Clause(_sentence(f"{period}by {by}: {', then '.join(ranks)}."))
         if kind == "best":
-            which = "the highest first when buying, the lowest first when selling"
-            return Clause(_sentence(f"{period}by {by}, the best for {side}: {which}."))
-        return Clause(_sentence(f"{period}the {kind} first: {by}."))
+            return Clause(
+                _sentence(f"{period}{by}, by {side}: the highest first for buyers, the lowest for sellers.")
+            )
+        return Clause(_sentence(f"{period}{by}: the {kind} first."))
 
-    def always(self, things: list[str], where: str, always: list[str]) -> Clause:
-        given = f" where {where}" if where else ""
-        lead = f"Whatever {said_list(things, 'and')} may be{',' if given else ''}{given}, "
+    def always(self, where: str, always: list[str]) -> Clause:
+        lead = f"Whenever {where}, " if where else "In every case, "
         if len(always) == 1:
-            return Clause(f"{lead}this always holds: {always[0]}.")
+            return Clause(f"{lead}{always[0]}.")
         points = [*(f"{c};" for c in always[:-2]), f"{always[-2]}; and", f"{always[-1]}."]
-        return Clause(f"{lead}all of these always hold:", tuple(points))
+        return Clause(f"{lead}all of the following hold:", tuple(points))
 
     def precedes(self, first: str, second: str, by: str) -> str:
         return f"{first} comes before {second} in {by}"
 
     def members(self, period: str, title: str, items: list[str]) -> Clause:
-        return Clause(_sentence(f"{period}{title}: {'; '.join(items) or 'none'}."))
+        if not items:
+            return Clause(_sentence(f"{period}there are none of {title}."))
+        listed = "; ".join(items) if any("," in i for i in items) else said_list(items, "and")
+        return Clause(_sentence(f"{period}these are {title}: {listed}."))
 
 
 class ChineseFrame(Frame):
     """Traditional Chinese."""
 
     def period(self, start: int | None, end: int | None) -> str:
-        parts = [f"由{chinese_day(start)}起"] if start is not None else []
-        parts += [f"在{chinese_day(end)}前"] if end is not None else []
-        return "、".join(parts) + "，" if parts else ""
+        if start is not None and end is not None:
+            return f"自{chinese_day(start)}起至{chinese_day(end)}前，"
+        if start is not None:
+            return f"自{chinese_day(start)}起，"
+        return f"於{chinese_day(end)}前，" if end is not None else ""
 
-    def where(
-        self, period: str, head: str, conditions: list[str], every: bool, unless: list[str], after: str = ""
-    ) -> Clause:
-        exception = "，但" + "，或".join(unless) + "者除外" if unless else ""
-        ending = exception + after + "。"
-        if not conditions:
-            return Clause(f"{period}在任何情況下，{head}{ending}")
+    def holds_where(self, period: str, head: str, conditions: list[str], every: bool, only: bool) -> Clause:
         if len(conditions) == 1:
-            return Clause(f"{period}如{conditions[0]}，則{head}{ending}")
-        joint = "下列各項全部符合" if every else "下列任何一項符合"
+            given = f"只有在{conditions[0]}的情況下" if only else f"如{conditions[0]}"
+            return Clause(f"{period}{given}，{head}。")
+        joint = "符合下列各項" if every else "出現下列任何一項情況"
         points = [
             *(c + "；" for c in conditions[:-2]),
             conditions[-2] + ("；及" if every else "；或"),
-            conditions[-1],
+            conditions[-1] + "。",
         ]
-        points[-1] += "，" if unless else "。"
-        rest = ending.removeprefix("，") if unless else after.removeprefix("；") + "。" if after else ""
-        return Clause(f"{period}如{joint}，則{head}：", tuple(points), rest)
+        return Clause(f"{period}{f'只有{joint}時' if only else f'如{joint}'}，{head}：", tuple(points))
 
-    def verdict(self, yes: bool) -> str:
-        return f"答案為{'是' if yes else '否'}"
+    def settled(self, period: str, said: str) -> Clause:
+        return Clause(f"{period}{said}。")
 
-    def answer_yes(self, title: str) -> str:
-        return f"「{title}」的答案為是"
+    def permission(self, period: str, yes: str, where: str, exceptions: int, since: str) -> Clause:
+        given = f"如{where}，" if where else ""
+        if not exceptions:
+            return Clause(f"{period}{given}{yes}。")
+        which = "" if exceptions == 1 else "任何一項"
+        return Clause(f"{period}{given}除{since.removesuffix('，')}有下列{which}情況外，{yes}：")
 
-    def otherwise_no(self) -> str:
-        return "；否則為否"
+    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
+        which = f"({grounds[0]})或({grounds[1]})" if len(grounds) == 2 else f"({grounds[0]})至({grounds[-1]})任何一項"
+        none = ["", "({})的情況", "({})或({})的情況", "({})至({})任何一項情況"]
+        unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
+        joint = f"，且{since.removesuffix('，')}並無{unless}" if unless else ""
+        return Clause(f"只有在{which}的情況下{joint}，{yes}：")
 
-    def in_other_cases(self, yes: bool) -> Clause:
-        return Clause(f"在其他情況下，答案為{'是' if yes else '否'}。")
+    def otherwise(self, said: str, before: int | None) -> Clause:
+        when = "在其他情況下" if before is None else f"於{chinese_day(before)}前"
+        return Clause(f"{when}，{said}。")
 
-    def is_worth(self, period: str, title: str, term: str) -> Clause:
-        return Clause(f"{period}{title}為{'：' if term.startswith('如') else ''}{term}。")
+    def case(self, period: str, said: str, where: str) -> Clause:
+        return Clause(f"{period}{f'如{where}，' if where else ''}{said}。")
+
+    def item(self, mark: str, period: str, where: str, end: str) -> Clause:
+        ending = {"": "。", "or": "；或", ";": "；"}[end]
+        return Clause(f"({mark}) {period}{where or '在任何情況下'}{ending}")
+
+    def except_where(self, where: str, unless: list[str]) -> str:
+        return f"{where}{'，' if where else ''}但{'，或'.join(unless)}者除外"
+
+    def answer(self, title: str, yes: bool) -> str:
+        return f"「{title}」的答案為{'是' if yes else '否'}"
+
+    def is_worth(self, period: str, title: str, cases: list[tuple[str, str]], last: str) -> Clause:
+        head = f"{period}{title}為"
+        if not cases:
+            return Clause(f"{head}{last}。")
+        return Clause(
+            f"{head}：", (*(f"如{where}，為{term}；" for where, term in cases), f"在其他情況下，為{last}。")
+        )
+
+    def unsettled(self, yes: str, title: str, why: str) -> Clause:
+        return Clause(f"規則並無訂明{title.removesuffix('？')}。{why}")
 
     def unknown(self, title: str, why: str) -> Clause:
-        return Clause(f"{title}的數字不詳。{why}")
+        return Clause(f"規則並無訂明{title}。{why}")
 
-    def row(self, period: str, conditions: list[str], result: str) -> Clause:
-        where = f"如{'，且'.join(conditions)}，則為：" if conditions else "在任何情況下為："
-        return Clause(period + where + result + "。")
+    def row(self, period: str, conditions: list[str], title: str, result: str) -> Clause:
+        where = f"如{'，且'.join(conditions)}，" if conditions else ""
+        return Clause(f"{period}{where}{title}為{result}。")
 
     def cell(self, kind: str, items: str) -> str:
-        return {"any": "任何", "other": "其他", "in": f"屬於{items}", "not in": f"不屬於{items}"}[kind]
+        return {"any": "任何", "other": "其他", "in": f"{items}之一", "not in": f"並非{items}之一"}[kind]
 
     def line(self, period: str, kind: str, by: str, side: str, ranks: list[str]) -> Clause:
         if kind == "ranked":
-            return Clause(f"{period}按{by}，{'先於'.join(ranks)}。")
+            return Clause(f"{period}按{by}：{'，其次'.join(ranks)}。")
         if kind == "best":
-            return Clause(f"{period}按{side}以{by}最佳者為先：買入以最高者為先，賣出以最低者為先。")
+            return Clause(f"{period}按{side}及{by}：買入以最高者為先，賣出以最低者為先。")
         word = {"earliest": "最早", "latest": "最遲", "lowest": "最低", "highest": "最高"}[kind]
-        return Clause(f"{period}{by}{word}者為先。")
+        return Clause(f"{period}{by}：以{word}者為先。")
 
-    def always(self, things: list[str], where: str, always: list[str]) -> Clause:
-        given = f"如{where}，" if where else ""
-        lead = f"不論{'、'.join(things)}為何，{given}"
+    def always(self, where: str, always: list[str]) -> Clause:
+        lead = f"凡{where}，則" if where else "在任何情況下，"
         if len(always) == 1:
-            return Clause(f"{lead}以下必然成立：{always[0]}。")
+            return Clause(f"{lead}{always[0]}。")
         points = [*(f"{c}；" for c in always[:-2]), f"{always[-2]}；及", f"{always[-1]}。"]
-        return Clause(f"{lead}下列各項必然全部成立：", tuple(points))
+        return Clause(f"{lead}下列各項均屬實：", tuple(points))
 
     def precedes(self, first: str, second: str, by: str) -> str:
         return f"按{by}，{first}先於{second}"
 
     def members(self, period: str, title: str, items: list[str]) -> Clause:
-        return Clause(f"{period}{title}：{'；'.join(items) or '無'}。")
+        if not items:
+            return Clause(f"{period}並無{title}。")
+        mark = "；" if any("、" in i for i in items) else "、"
+        return Clause(f"{period}下列為{title}：{mark.join(items)}。")

@@ -6,31 +6,31 @@ in the verb. Absent: words, which are those of `english` and `chinese`, and any 
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal, assert_never
+from typing import assert_never
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
-from policy.model.rules import Parameters
+from policy.model.rules import NO_PHRASES, Parameters, Phrases
 from policy.model.types import Type
-from policy.reports.plain.names import Names, spaced
-from policy.vocabulary import EqualityOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.reports.plain.names import Names, record_of, spaced
+from policy.reports.plain.wording import OPPOSITE, Comparison, Wording
 
-Comparison = Literal[EqualityOperator, OrderOperator]
-Calculation = Literal["+", "-", "*", "/"]
-OPPOSITE: dict[Comparison, Comparison] = {"is": "is not", "is not": "is", "<": ">=", ">=": "<", ">": "<=", "<=": ">"}
 _MANY = types.ListOf | types.SetOf
+_PLACE = re.compile(r"\{(\w*)\}")
+Called = tuple[tuple[BilingualText, Phrases], ...]
 
 
-class Phrasing(ABC):
+class Phrasing(Wording):
     """Phrases of the expressions of one declaration, whose parameters are `parameters`."""
 
-    def __init__(self, names: Names, parameters: Parameters = ()) -> None:
+    def __init__(self, names: Names, parameters: Parameters = (), called: Called = ()) -> None:
         self.names = names
         self.parameters = dict(parameters)
+        self.called = dict(zip(self.parameters, called, strict=bool(called)))
         self.variables: dict[str, Type] = {}  # of the loops that are being said, the innermost last
 
     # ── terms ───────────────────────────────────────────────────────────────────────────────
@@ -45,9 +45,9 @@ class Phrasing(ABC):
             case x.Today():
                 return self.today
             case x.Named(name=name):
-                return self.titled(self.names.declared(name))
+                return self._number(name)
             case x.FieldAccess(of=of, name=name):
-                return self.field(of, self.field_title(of, name), e.type)
+                return self.field(of, self.names.field(record_of(of), name), e.type)
             case x.Apply() if not isinstance(e.type, types.Boolean):
                 return self.applied(self.names.declared(e.name), e)
             case x.Binary():
@@ -61,7 +61,9 @@ class Phrasing(ABC):
             case x.MonthsLater(date=day, months=months):
                 return self.months_later(self.term(day), months)
             case x.Chain(operator="min" | "max" as operator, operands=operands):
-                return self.extreme(operator, [self.inner(o) for o in operands])
+                return self.extreme(
+                    operator, [self.term(o) if isinstance(o, x.Binary) else self.inner(o) for o in operands]
+                )
             case x.Conditional(condition=condition, then=then, otherwise=otherwise):
                 return self.either(self.condition(condition), self.term(then), self.term(otherwise))
             case x.Round(mode=mode, step=step, operand=operand):
@@ -85,9 +87,14 @@ class Phrasing(ABC):
             case "default":
                 return self.or_else(self.term(e.left), self.term(e.right))
             case "+" | "-" as operator if isinstance(e.type, types.Date):
-                return self.days_later(operator == "+", self.term(e.left), self.term(e.right))
+                return self.days_later(operator == "+", self.term(e.left), self.days(e.right))
+            case "*" if self._share(e.left):
+                return self.share_of(self.inner(e.left), self.inner(e.right))
             case "+" | "-" | "*" | "/" as operator:
-                return self.arithmetic(operator, self.inner(e.left), self.inner(e.right))
+                chained = operator in ("+", "-") and isinstance(e.left, x.Binary) and e.left.operator in ("+", "-")
+                return self.arithmetic(
+                    operator, self.term(e.left) if chained else self.inner(e.left), self.inner(e.right)
+                )
             case "modulo":
                 return self.remainder(self.inner(e.left), self.inner(e.right))
             case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "is a multiple of":
@@ -95,12 +102,23 @@ class Phrasing(ABC):
             case _:
                 assert_never(e.operator)
 
+    def _number(self, name: str) -> str:
+        """A parameter or set by its title; its number comes first where it has one only."""
+        title = self.titled(self.names.declared(name))
+        number = self.names.one_number(name)
+        return self.explained(self.literal(number.value, number.type), title) if number is not None else title
+
+    def _share(self, e: Expression) -> bool:
+        """Whether something is a percentage in figures."""
+        figures = isinstance(e, x.Literal) or (isinstance(e, x.Named) and self.names.one_number(e.name) is not None)
+        return figures and isinstance(e.type, types.Number) and e.type.unit == "rate"
+
     def inner(self, e: Expression) -> str:
         """A term inside another, set apart where the two could be misread."""
         text = self.term(e)
         plain = isinstance(e, x.Literal | x.Local | x.Named | x.FieldAccess | x.Today)
         bracketed = isinstance(e, x.Binary) and e.operator == "default"  # it has brackets of its own
-        called = isinstance(e, x.Apply) and all(isinstance(a, x.Local) for a in e.arguments)
+        called = isinstance(e, x.Apply) and not self.given(e)
         return text if plain or bracketed or called else self.bracketed(text)
 
     def side(self, e: Expression) -> str:
@@ -113,35 +131,49 @@ class Phrasing(ABC):
         if value is None:
             return self.none
         if isinstance(inner, types.Enum):
-            return self.member(self.names.member(inner, str(value)))
+            return self.pick(self.names.member(inner, str(value)))
         return self.amount(value, inner)
 
-    def bare(self, e: Expression) -> str:
-        """A term in the cell of a table, where the name of a member needs no quotation marks."""
-        if isinstance(e, x.Literal) and isinstance(e.type, types.Enum):
-            return self.pick(self.names.member(e.type, str(e.value)))
-        return self.term(e)
-
-    def about(self, e: x.Apply) -> tuple[list[str], list[tuple[str, bool]]]:
-        """What a question is asked about: things, and names that are given as so or not so."""
-        parameters = getattr(self.names.model.declared[e.name], "parameters", ())
+    def about(self, e: x.Apply) -> tuple[list[str], list[str]]:
+        """What a question is asked about: things, and what is taken to be so."""
+        asked = self.names.model.declared[e.name]
+        parameters: Parameters = getattr(asked, "parameters", ())
+        called: Called = getattr(asked, "called", ()) or tuple((NO_WORDS, NO_PHRASES) for _ in parameters)
         things: list[str] = []
-        taken: list[tuple[str, bool]] = []
-        for (name, _), a in zip(parameters, e.arguments, strict=True):
-            if isinstance(a, x.Literal) and isinstance(a.type, types.Boolean):
-                taken.append((spaced(name), a.value))
-            else:
+        taken: list[str] = []
+        for (name, of), (title, phrases), a in zip(parameters, called, e.arguments, strict=True):
+            told = ""
+            if isinstance(a, x.Literal) and isinstance(of, types.Boolean):
+                told = self.spoken(title, phrases, a.value) or self.taken(spaced(name), a.value)
+            elif isinstance(a, x.Literal) and "{" in phrases.says.en:
+                told = self.filled(self.pick(phrases.says), {"": self.term(a)}, [self.term(a)])
+            if told:
+                taken.append(told)
+            elif not self.obvious(a) and not (title.en and self._title(a) == title):
                 things.append(self.term(a))
         return things, taken
 
-    def field_title(self, of: Expression, name: str) -> BilingualText:
-        record = of.type.of if isinstance(of.type, types.OptionalOf) else of.type
-        assert isinstance(record, types.Record)
-        return self.names.field(record, name)
+    def _title(self, e: Expression) -> BilingualText | None:
+        """What a fact of the only thing of its kind is called: a question that calls it so needs no word of it."""
+        if isinstance(e, x.FieldAccess) and self.alone(e.of):
+            return self.names.field(record_of(e.of), e.name)
+        return self.called.get(e.name, (NO_WORDS, NO_PHRASES))[0] if isinstance(e, x.Local) else None
 
     def alone(self, of: Expression) -> bool:
-        """Whether an owner goes without saying: the only thing the declaration is about."""
-        return isinstance(of, x.Local) and list(self.parameters) == [of.name]
+        """Whether an owner goes without saying: it is the only one of its kind that is spoken of."""
+        if isinstance(of, x.FieldAccess) and not self.alone(of.of):
+            return False
+        return isinstance(of, x.Local | x.FieldAccess) and self.names.reached(self.in_scope().values()).alone(of.type)
+
+    def untold(self, of: Expression, title: str) -> bool:
+        """Whether a field needs no owner: its own is the only one, and no other field is called like it."""
+        return self.alone(of) and self.names.reached(self.in_scope().values()).titles[title] < 2
+
+    def obvious(self, e: Expression) -> bool:
+        """Whether what a question is asked about goes without saying."""
+        if isinstance(e, x.Local) and e.name in self.parameters and list(self.parameters) == [e.name]:
+            return True
+        return self.alone(e)
 
     @contextmanager
     def saying(self, e: x.Aggregate) -> Iterator[None]:
@@ -164,7 +196,8 @@ class Phrasing(ABC):
             case x.Unary(operator="not", operand=operand):
                 return self.condition(operand, not holds)
             case x.Unary(operator="is present" | "is absent" as operator, operand=operand):
-                return self.exists(self.term(operand), (operator == "is present") is holds)
+                there = (operator == "is present") is holds
+                return self.told(operand, there) or self.exists(self.term(operand), there)
             case x.Chain(operator="and" | "or" as operator, operands=operands):
                 every = (operator == "and") is holds
                 return self.joined(every, [self.part(o, holds, every) for o in operands])
@@ -173,7 +206,7 @@ class Phrasing(ABC):
             case x.Binary():
                 return self._comparison(e, holds)
             case x.Conditional(condition=condition, then=then, otherwise=otherwise):
-                return self.either(
+                return self.in_case(
                     self.condition(condition), self.condition(then, holds), self.condition(otherwise, holds)
                 )
             case x.Aggregate(kind="any" | "all"):
@@ -182,11 +215,14 @@ class Phrasing(ABC):
             case x.Literal(value=value):
                 return self.settled(bool(value) is holds)
             case x.Apply(name=name):
-                return self.answered(self.names.declared(name), e, holds)
+                return self._answer(e, holds) or self.answered(self.names.declared(name), e, holds)
             case x.Named(name=name):
-                return self.parameter_so(self.names.declared(name), holds)
+                title = self.names.declared(name)
+                return self.spoken(title, self.names.phrases(name), holds) or self.parameter_so(title, holds)
             case x.FieldAccess(of=of, name=name):
-                return self.stated(of, self.field_title(of, name), holds)
+                return self.told(e, holds) or self.stated(of, self.names.field(record_of(of), name), holds)
+            case x.Local() if said := self.told(e, holds):
+                return said
             case x.Local() | x.Unary() | x.Chain() | x.Round() | x.Clamp() | x.Aggregate() | x.Failed():
                 return self.true_of(self.term(e), holds)
             case x.Today() | x.MonthsLater() | x.SetOf() | x.ListOf():
@@ -194,14 +230,67 @@ class Phrasing(ABC):
             case _:
                 assert_never(e)
 
+    def _answer(self, e: x.Apply, holds: bool) -> str:
+        """A decision or a formula told by its own phrase, with what it is asked about in the places for it."""
+        text = self.spoken(NO_WORDS, self.names.phrases(e.name), holds)
+        asked = getattr(self.names.model.declared[e.name], "parameters", ())
+        places = {
+            name: self.term(a) for (name, _), a in zip(asked, e.arguments, strict=True) if f"{{{name}}}" in text
+        }
+        return text and self.filled(text, places) + ("" if places else self.given(e))
+
+    def _phrases(self, e: Expression) -> tuple[BilingualText, Phrases]:
+        """What something is called, and how it is told."""
+        match e:
+            case x.FieldAccess(of=of, name=name):
+                record = record_of(of)
+                return self.names.field(record, name), self.names.field_phrases(record, name)
+            case x.Local(name=name) if name not in self.variables:
+                return self.called.get(name, (NO_WORDS, NO_PHRASES))
+            case _:
+                return NO_WORDS, NO_PHRASES
+
+    def told(self, e: Expression, holds: bool, items: list[str] | None = None) -> str:
+        """A field or a parameter by its own phrase, as true or not, or with `items` in its place; else nothing."""
+        title, phrases = self._phrases(e)
+        text = self.spoken(title, phrases, holds)
+        if not text or ("{" in text) is not (items is not None):
+            return ""
+        said = self.filled(text, {"": self.listed(items or [])}, items or [])
+        return said if not isinstance(e, x.FieldAccess) or self.alone(e.of) else said + self.of_which(self.term(e.of))
+
+    def spoken(self, title: BilingualText, phrases: Phrases, holds: bool) -> str:
+        """The phrase for true or for false; where only the false one is written, the title is the other."""
+        if not holds:
+            return self.pick(phrases.otherwise)
+        return self.pick(phrases.says) or (self.pick(title) if phrases.otherwise.en else "")
+
+    def filled(self, text: str, places: dict[str, str], items: list[str] | None = None) -> str:
+        """A phrase with its places filled; `{a}` takes the items with their articles."""
+        with_articles = {"a": self.listed([self.article(i) for i in items])} if items is not None else {}
+        known = places | with_articles
+        return _PLACE.sub(lambda place: known.get(place[1], place[0]), text)
+
     def _comparison(self, e: x.Binary, holds: bool) -> str:
         match e.operator:
             case "in" | "not in" as operator:
                 inside = (operator == "in") is holds
-                return self.among(self.side(e.left), inside, self.term(e.right), isinstance(e.right, x.SetOf))
+                if isinstance(e.right, x.SetOf):
+                    items = [self.term(i) for i in e.right.items]
+                else:
+                    items = [self.one_of(self.term(e.right))]
+                said = self.told(e.left, inside, items)
+                return said or self.among(self.side(e.left), inside, self.term(e.right), isinstance(e.right, x.SetOf))
             case "is" | "is not" | "<" | "<=" | ">" | ">=" as operator:
-                said = operator if holds else OPPOSITE[operator]
-                return self.compared(self.side(e.left), said, self.side(e.right), e.left.type)
+                as_said = operator if holds else OPPOSITE[operator]
+                told = ""
+                if operator in ("is", "is not") and isinstance(e.right, x.Literal):
+                    told = self.told(e.left, as_said == "is", [self.term(e.right)])
+                return (
+                    told
+                    or self._passed(e, as_said)
+                    or self.compared(self.side(e.left), as_said, self.side(e.right), e.left.type)
+                )
             case "default":
                 return self.true_of(self.term(e), holds)
             case "is a multiple of":
@@ -211,6 +300,18 @@ class Phrasing(ABC):
             case _:
                 assert_never(e.operator)
 
+    def _passed(self, e: x.Binary, operator: Comparison) -> str:
+        """How long ago something was, where a day some months or days later is compared with today."""
+        if not isinstance(e.right, x.Today) or operator in ("is", "is not"):
+            return ""
+        match e.left:
+            case x.MonthsLater(date=day, months=months) if months > 0:
+                return self.passed(operator, self.months(months), self.term(day))
+            case x.Binary(operator="+", left=day, right=x.Literal() as days):
+                return self.passed(operator, self.days(days), self.term(day))
+            case _:
+                return ""
+
     def part(self, e: Expression, holds: bool, every: bool) -> str:
         """One of several conditions; brackets where its own parts are joined the other way."""
         text = self.condition(e, holds)
@@ -219,113 +320,3 @@ class Phrasing(ABC):
             inner, said = inner.operand, not said
         joins = isinstance(inner, x.Chain) and ((inner.operator == "and") is said) is not every
         return self.bracketed(text) if joins or isinstance(inner, x.Conditional | x.Aggregate) else text
-
-    # ── what a language says ────────────────────────────────────────────────────────────────
-
-    today: str
-    none: str
-
-    @abstractmethod
-    def pick(self, words: BilingualText) -> str: ...
-
-    @abstractmethod
-    def member(self, words: BilingualText) -> str: ...
-
-    @abstractmethod
-    def amount(self, value: object, of: Type) -> str: ...
-
-    @abstractmethod
-    def bracketed(self, text: str) -> str: ...
-
-    @abstractmethod
-    def local(self, name: str, of: Type) -> str: ...
-
-    @abstractmethod
-    def titled(self, title: BilingualText) -> str: ...
-
-    @abstractmethod
-    def field(self, of: Expression, title: BilingualText, kind: Type) -> str: ...
-
-    @abstractmethod
-    def applied(self, title: BilingualText, e: x.Apply) -> str: ...
-
-    @abstractmethod
-    def or_else(self, first: str, second: str) -> str: ...
-
-    @abstractmethod
-    def arithmetic(self, operator: Calculation, left: str, right: str) -> str: ...
-
-    @abstractmethod
-    def negative(self, term: str) -> str: ...
-
-    @abstractmethod
-    def size_of(self, term: str) -> str: ...
-
-    @abstractmethod
-    def root_of(self, term: str) -> str: ...
-
-    @abstractmethod
-    def remainder(self, whole: str, part: str) -> str: ...
-
-    @abstractmethod
-    def multiple(self, whole: str, part: str, holds: bool) -> str: ...
-
-    @abstractmethod
-    def days_later(self, later: bool, day: str, days: str) -> str: ...
-
-    @abstractmethod
-    def months_later(self, day: str, months: int) -> str: ...
-
-    @abstractmethod
-    def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str: ...
-
-    @abstractmethod
-    def either(self, condition: str, then: str, otherwise: str) -> str: ...
-
-    @abstractmethod
-    def rounded(self, term: str, mode: RoundingMode, step: str) -> str: ...
-
-    @abstractmethod
-    def kept_between(self, term: str, low: str, high: str) -> str: ...
-
-    @abstractmethod
-    def gathered(self, e: x.Aggregate) -> str: ...
-
-    @abstractmethod
-    def listed(self, terms: list[str]) -> str: ...
-
-    @abstractmethod
-    def whether(self, condition: str) -> str: ...
-
-    @abstractmethod
-    def exists(self, term: str, holds: bool) -> str: ...
-
-    @abstractmethod
-    def joined(self, every: bool, conditions: list[str]) -> str: ...
-
-    @abstractmethod
-    def among(self, term: str, inside: bool, items: str, written_out: bool) -> str: ...
-
-    @abstractmethod
-    def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str: ...
-
-    @abstractmethod
-    def bound(self, operator: OrderOperator, bound: str, of: Type) -> str: ...
-
-    @abstractmethod
-    def for_some(self, e: x.Aggregate, holds: bool) -> str: ...
-
-    @abstractmethod
-    def settled(self, true: bool) -> str: ...
-
-    @abstractmethod
-    def answered(self, title: BilingualText, e: x.Apply, yes: bool) -> str: ...
-
-    @abstractmethod
-    def stated(self, of: Expression, title: BilingualText, true: bool) -> str: ...
-
-    @abstractmethod
-    def parameter_so(self, title: BilingualText, yes: bool) -> str: ...
-
-    @abstractmethod
-    def true_of(self, term: str, true: bool) -> str: ...

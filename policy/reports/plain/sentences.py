@@ -6,10 +6,11 @@ heads and cells. Everything is said from the typed model: there is no second tex
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from typing import Literal, assert_never
 
-from attrs import evolve, frozen
+from attrs import evolve, field, frozen
 
 from policy.answers import NO_WORDS, BilingualText, Citation
 from policy.ir.from_model import location_of
@@ -18,10 +19,12 @@ from policy.model import expressions as x, rules, types
 from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese
+from policy.reports.plain.decisions import Shape, Teller
 from policy.reports.plain.english import English
 from policy.reports.plain.frames import ChineseFrame, Clause, EnglishFrame, Frame
 from policy.reports.plain.names import Names, in_full
 from policy.reports.plain.phrasing import Phrasing
+from policy.vocabulary import RuntimeValue
 
 Language = tuple[Phrasing, Frame]
 _DIRECTIONS = {
@@ -38,6 +41,8 @@ _HITS = {
     "sum": BilingualText("The rows that apply are added up.", "把適用各列相加。"),
 }
 
+
+_NUMBERED = re.compile(r"(\D+|^)(\d*)")  # so that paragraph 9.4 comes before 12.12
 
 StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members"]
 
@@ -57,6 +62,7 @@ class Statement:
     tells: BilingualText = NO_WORDS  # what the rule itself says to people
     effect: str = ""
     house: bool = False  # laid over the law by an overlay
+    listed: tuple[Clause, Clause] | None = None  # the same in its place in a longer sentence, in English and Chinese
 
 
 @frozen
@@ -75,18 +81,22 @@ class Sentences:
     """Puts the declarations of a model into words."""
 
     model: rules.Model
+    names: Names = field(init=False)
+
+    def __attrs_post_init__(self) -> None:
+        object.__setattr__(self, "names", Names(self.model))
 
     def of(self, d: rules.Declaration) -> tuple[Statement, ...]:
         """What a declaration says; records, enums and the like say nothing."""
         match d:
             case rules.Decision():
-                return (*(self._rule(d, r) for r in d.rules), self._otherwise(d))
+                return tuple(self._part(d, r) for r in Shape(d).order)
             case rules.Value():
-                return self._versions(d, d.parameters)
+                return self._versions(d)
             case rules.Parameter(unset=unset) if unset is not None:
                 return (self._unset(d, unset),)
             case rules.Parameter():
-                return self._versions(d, ())
+                return self._versions(d)
             case rules.Table():
                 bodies = (d.body, *d.tightened)
                 return tuple(
@@ -117,7 +127,7 @@ class Sentences:
 
     def grid(self, d: rules.Table, body: rules.Rows) -> Grid:
         """A table's rows as they are drawn."""
-        en, zh = self._languages(d.parameters)
+        en, zh = self._languages(d)
         title = in_full(d.title, d.name)
         heads = [BilingualText(en[0].term(c), zh[0].term(c)) for c in body.columns]
         rows = [
@@ -135,66 +145,65 @@ class Sentences:
 
     # ── pieces ──────────────────────────────────────────────────────────────────────────────
 
-    def _languages(self, parameters: rules.Parameters) -> tuple[Language, Language]:
-        names = Names(self.model)
-        return (English(names, parameters), EnglishFrame()), (Chinese(names, parameters), ChineseFrame())
-
-    def _rule(self, d: rules.Decision, r: rules.Rule) -> Statement:
-        when = _points(r.when, "and")
-
-        def clause(language: Language) -> Clause:
-            phrasing, frame = language
-            period, head = frame.period(r.start, r.end), frame.verdict(r.effect == "permit")
-            only = when[0] if len(when) == 1 else None
-            either = isinstance(only, x.Chain) and only.operator == "or"
-            points = _points(when, "or") if either else when
-            unless = [phrasing.condition(u) for u in r.unless]
-            return frame.where(period, head, [phrasing.part(p, True, not either) for p in points], not either, unless)
-
-        house = r.span.source is not d.span.source
-        return self._statement("rule", r.name, d.parameters, clause, r, tells=r.because, effect=r.effect, house=house)
-
-    def _otherwise(self, d: rules.Decision) -> Statement:
-        def clause(language: Language) -> Clause:
-            return language[1].in_other_cases(d.otherwise == "permit")
-
-        whole = rules.Dated(citations=d.citations, span=d.span)
-        return self._statement(
-            "otherwise", "otherwise", d.parameters, clause, whole, tells=d.because, effect=d.otherwise
+    def _languages(self, d: rules.Declaration) -> tuple[Language, Language]:
+        names, parameters, called = self.names, getattr(d, "parameters", ()), getattr(d, "called", ())
+        return (English(names, parameters, called), EnglishFrame()), (
+            Chinese(names, parameters, called),
+            ChineseFrame(),
         )
 
-    def _versions(self, d: rules.Value | rules.Parameter, parameters: rules.Parameters) -> tuple[Statement, ...]:
-        title = in_full(d.title, d.name)
+    def _part(self, d: rules.Decision, r: rules.Rule | None) -> Statement:
+        """A rule of a decision, or its `otherwise`: in its place in the sentence, and alone."""
+        en, zh = (Teller(Shape(d), *language) for language in self._languages(d))
+        if r is None:
+            whole = rules.Dated(citations=d.citations, span=d.span)
+            said = Told("otherwise", "otherwise", d.because, d.otherwise)
+            return self._statement(said, (en.otherwise(), zh.otherwise()), whole)
+        house = r.span.source is not d.span.source
+        said = Told("rule", r.name, r.because, r.effect, house, (en.listed(r), zh.listed(r)))
+        return self._statement(said, (en.alone(r), zh.alone(r)), r)
+
+    def _versions(self, d: rules.Value | rules.Parameter) -> tuple[Statement, ...]:
         laid = [
             (v, house) for house, vs in ((False, d.versions), *((True, t) for t in d.tightened)) for v in ended(vs)
         ]
-        return tuple(self._version(title, d.name, v, parameters, house) for v, house in laid)
+        return tuple(self._version(d, v, house) for v, house in laid)
 
-    def _version(
-        self, title: BilingualText, name: str, v: rules.Version, parameters: rules.Parameters, house: bool
-    ) -> Statement:
+    def _version(self, d: rules.Value | rules.Parameter, v: rules.Version, house: bool) -> Statement:
+        title = in_full(d.title, d.name)
+
         def clause(language: Language) -> Clause:
             phrasing, frame = language
             period = frame.period(v.start, v.end)
             if not isinstance(v.body.type, types.Boolean):
-                return frame.is_worth(period, phrasing.titled(title), phrasing.term(v.body))
+                says = phrasing.pick(d.phrases.says)
+                if "{}" in says:
+                    return frame.settled(period, phrasing.filled(says, {"": phrasing.term(v.body)}))
+                cases, last = _cases(phrasing, v.body)
+                return frame.is_worth(period, phrasing.titled(title), cases, last)
+            yes = phrasing.spoken(title, d.phrases, True) or frame.answer(phrasing.pick(title), True)
+            if isinstance(v.body, x.Literal):
+                no = phrasing.spoken(title, d.phrases, False) or frame.answer(phrasing.pick(title), False)
+                return frame.settled(period, yes if v.body.value else no)
             either = isinstance(v.body, x.Chain) and v.body.operator == "or"
             points = _points((v.body,), "or" if either else "and")
-            said = [phrasing.part(p, True, not either) for p in points]
-            return frame.where(
-                period, frame.answer_yes(phrasing.pick(title)), said, not either, [], frame.otherwise_no()
-            )
+            alone = len(points) == 1
+            said = [phrasing.condition(p) if alone else phrasing.part(p, True, not either) for p in points]
+            own = {name: phrasing.local(name, of) for name, of in phrasing.parameters.items()}
+            return frame.holds_where(period, phrasing.filled(yes, own), said, not either, True)
 
-        return self._statement("version", name, parameters, clause, v, house=house)
+        return self._said(Told("version", d.name, house=house), d, clause, v)
 
     def _unset(self, d: rules.Parameter, why: BilingualText) -> Statement:
-        why = BilingualText(why.en, why.zh or why.en)
-
         def clause(language: Language) -> Clause:
             phrasing, frame = language
-            return frame.unknown(phrasing.titled(in_full(d.title, d.name)), phrasing.pick(why))
+            title, reason = in_full(d.title, d.name), phrasing.pick(why)
+            if isinstance(d.type, types.Boolean):
+                return frame.unsettled(phrasing.spoken(title, d.phrases, True), phrasing.pick(title), reason)
+            return frame.unknown(phrasing.titled(title), reason)
 
-        return self._statement("unset", d.name, (), clause, rules.Dated(citations=d.citations, span=d.span))
+        whole = rules.Dated(citations=d.citations, span=d.span)
+        return self._said(Told("unset", d.name), d, clause, whole)
 
     def _row(self, d: rules.Table, body: rules.Rows, row: rules.Row, n: int, house: bool) -> Statement:
         def clause(language: Language) -> Clause:
@@ -204,9 +213,10 @@ class Sentences:
                 for cell, column in zip(row.cells, body.columns, strict=True)
                 if cell.kind != "any" and not (cell.kind == "other" and not cell.items)
             ]
-            return frame.row(frame.period(row.start, row.end), said, phrasing.term(row.result))
+            title = phrasing.titled(in_full(d.title, d.name))
+            return frame.row(frame.period(row.start, row.end), said, title, phrasing.term(row.result))
 
-        return self._statement("row", f"{d.name} {n}", d.parameters, clause, row, house=house)
+        return self._said(Told("row", f"{d.name} {n}", house=house), d, clause, row)
 
     def _line(self, d: rules.Priority, k: rules.Key, n: int) -> Statement:
         def clause(language: Language) -> Clause:
@@ -217,49 +227,79 @@ class Sentences:
             kind = {"lowest": "earliest", "highest": "latest"}.get(k.kind, k.kind) if timed else k.kind
             return frame.line(frame.period(k.start, k.end), kind, phrasing.term(k.by), side, ranks)
 
-        return self._statement("line", f"{d.name} {n}", d.parameters, clause, k)
+        return self._said(Told("line", f"{d.name} {n}"), d, clause, k)
 
     def _property(self, d: rules.Property) -> Statement:
         def clause(language: Language) -> Clause:
             phrasing, frame = language
-            things = [phrasing.local(name, of) for name, of in d.parameters]
             where = phrasing.condition(d.where) if d.where is not None else ""
             if isinstance(d.always, rules.Precedes):
                 by = phrasing.titled(phrasing.names.declared(d.always.priority))
                 holds = [frame.precedes(phrasing.term(d.always.first), phrasing.term(d.always.second), by)]
             else:
-                holds = [phrasing.part(p, True, True) for p in _points((d.always,), "and")]
-            return frame.always(things, where, holds)
+                points = _points((d.always,), "and")
+                alone = len(points) == 1
+                holds = [phrasing.condition(p) if alone else phrasing.part(p, True, True) for p in points]
+            return frame.always(where, holds)
 
         whole = rules.Dated(citations=d.citations, span=d.span)
-        return self._statement("property", d.name, d.parameters, clause, whole, tells=d.title)
+        return self._said(Told("property", d.name, d.title), d, clause, whole)
 
     def _members(self, d: rules.DatedSet, v: rules.SetVersion) -> Statement:
         of = d.type.of if isinstance(d.type, types.SetOf) else d.type
 
+        def name(item: RuntimeValue) -> list[tuple[int, str]]:
+            text = self.names.member(of, str(item)).en if isinstance(of, types.Enum) else str(item)
+            return [(int(n or 0), word) for word, n in _NUMBERED.findall(text)]
+
         def clause(language: Language) -> Clause:
             phrasing, frame = language
-            items = [phrasing.literal(item, of) for item in sorted(v.items)]
+            items = [phrasing.literal(item, of) for item in sorted(v.items, key=name)]
             return frame.members(frame.period(v.start, v.end), phrasing.titled(in_full(d.title, d.name)), items)
 
-        return self._statement("members", d.name, (), clause, v)
+        return self._said(Told("members", d.name), d, clause, v)
 
-    def _statement(
-        self,
-        kind: StatementKind,
-        name: str,
-        parameters: rules.Parameters,
-        clause: Callable[[Language], Clause],
-        dated: rules.Dated,
-        tells: BilingualText = NO_WORDS,
-        effect: str = "",
-        house: bool = False,
+    def _said(
+        self, said: Told, d: rules.Declaration, clause: Callable[[Language], Clause], dated: rules.Dated
     ) -> Statement:
-        en, zh = self._languages(parameters)
-        place = location_of(dated.span)
+        en, zh = self._languages(d)
+        return self._statement(said, (clause(en), clause(zh)), dated)
+
+    def _statement(self, said: Told, clauses: tuple[Clause, Clause], dated: rules.Dated) -> Statement:
         return Statement(
-            kind, name, clause(en), clause(zh), dated.citations, place, dated.start, dated.end, tells, effect, house
+            said.kind,
+            said.name,
+            *clauses,
+            dated.citations,
+            location_of(dated.span),
+            dated.start,
+            dated.end,
+            said.tells,
+            said.effect,
+            said.house,
+            said.listed,
         )
+
+
+@frozen
+class Told:
+    """What is known of a statement before its sentence is."""
+
+    kind: StatementKind
+    name: str
+    tells: BilingualText = NO_WORDS
+    effect: str = ""
+    house: bool = False
+    listed: tuple[Clause, Clause] | None = None
+
+
+def _cases(phrasing: Phrasing, e: Expression) -> tuple[list[tuple[str, str]], str]:
+    """A formula by cases: each with its condition, and what holds in any other case."""
+    found: list[tuple[str, str]] = []
+    while isinstance(e, x.Conditional):
+        found.append((phrasing.condition(e.condition), phrasing.term(e.then)))
+        e = e.otherwise
+    return found, phrasing.term(e)
 
 
 def ended(versions: Sequence[D]) -> list[D]:
@@ -282,19 +322,20 @@ def _tested(phrasing: Phrasing, cell: rules.Cell, column: Expression) -> str:
     """What a row asks of one column."""
     term = phrasing.term(column)
     match cell.kind:
-        case "values" if len(cell.items) == 1:
-            return phrasing.compared(term, "is", phrasing.term(cell.items[0]), column.type)
         case "values" | "other":
-            return phrasing.among(
-                term, cell.kind == "values", phrasing.listed([phrasing.term(i) for i in cell.items]), True
-            )
+            inside = cell.kind == "values"
+            items = [phrasing.term(i) for i in cell.items]
+            if isinstance(column.type, types.Boolean) and isinstance(only := cell.items[0], x.Literal):
+                return phrasing.condition(column, only.value is inside)
+            told = phrasing.told(column, inside, items)
+            if told or len(items) > 1:
+                return told or phrasing.among(term, inside, phrasing.listed(items), True)
+            return phrasing.compared(term, "is" if inside else "is not", items[0], column.type)
         case "bounds":
-            return phrasing.joined(
-                True, [phrasing.compared(term, operator, phrasing.term(b), column.type) for operator, b in cell.tests]
-            )
+            return phrasing.within(term, [(operator, phrasing.term(b)) for operator, b in cell.tests], column.type)
         case "in" | "not in":
-            (items,) = cell.items
-            return phrasing.among(term, cell.kind == "in", phrasing.term(items), isinstance(items, x.SetOf))
+            (items_of,) = cell.items
+            return phrasing.among(term, cell.kind == "in", phrasing.term(items_of), isinstance(items_of, x.SetOf))
         case "any":
             raise AssertionError("a cell that takes any value asks nothing")
         case _:
@@ -306,7 +347,7 @@ def _cell(language: Language, cell: rules.Cell, column: Expression) -> str:
     phrasing, frame = language
     match cell.kind:
         case "values":
-            return phrasing.listed([phrasing.bare(i) for i in cell.items])
+            return phrasing.listed([phrasing.term(i) for i in cell.items])
         case "bounds":
             return phrasing.joined(
                 True, [phrasing.bound(operator, phrasing.term(b), column.type) for operator, b in cell.tests]
