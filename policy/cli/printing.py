@@ -64,7 +64,7 @@ templates_option = click.option(
 platform_option = click.option(
     "--platform", default=A_PLATFORM, show_default=True, help="Name of the platform on the cover."
 )
-firm_options = (
+_FIRM = (
     click.option(
         "--rulebook-version",
         "version",
@@ -103,10 +103,16 @@ _OPTIONS = (
         callback=_require_pdf,
         help="Output format.",
     ),
-    *firm_options,
     platform_option,
     language_option,
 )
+
+
+def issued_by(command: F) -> F:
+    """The options that say who issues a document, when, and as which version."""
+    for option in _FIRM:
+        command = option(command)
+    return command
 
 
 def imprint_of(issuer: str, issued: date | None, version: str) -> Imprint:
@@ -139,6 +145,7 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
         write_whole(output, data)
         click.echo(f"the document is in {output}", err=True)
 
+    printed = issued_by(printed)
     for option in _OPTIONS:
         printed = option(printed)
     return cast(Callable[..., None], printed)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from policy.cli.options import DateType, on_option, read_facts, rules_option, te
 from policy.cli.output import print_unread
 from policy.cli.printing import (
     Templates,
+    imprint_of,
+    issued_by,
     language_option,
     new_folder,
     platform_option,
@@ -276,8 +279,19 @@ def _named(name: str, on: date) -> Edition:
 @on_option
 @journal_option
 @click.option("--since", type=DateType(), help="Add what has changed since this date, as 2026-02-10.")
+@click.option(
+    "--register",
+    type=click.Path(dir_okay=False),
+    default="",
+    help="CSV file of exceptions and findings: id, kind, provision, finding, owner, due, status, response.",
+)
+@click.option(
+    "--sample", type=click.IntRange(1, 500), default=25, show_default=True, help="Decisions to show replayed."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed that draws the sample.")
 @proofs_option
 @platform_option
+@issued_by
 @language_option
 @click.option("--pdf", is_flag=True, help="Add PDF of each document, with the extra `pdf`.")
 @templates_option
@@ -290,13 +304,20 @@ def pack_command(
     on: date,
     journal: str,
     since: date | None,
+    register: str,
+    sample: int,
+    seed: int,
     proofs: bool,
     platform: str,
+    issuer: str,
+    issued: date | None,
+    version: str,
     language: Language,
     pdf: bool,
     templates: Templates | None,
 ) -> None:
-    """Write the rulebook and traceability; with --journal its days, with --since the changes; an index, a manifest.
+    """Write the rulebook, traceability and control matrix; with --journal its decisions, days and a sample replayed;
+    with --since the changes; with --register exceptions and findings; the rules, the journal, an index, a manifest.
 
     \b
     policy report pack assessor --on 2026-06-18 --under example.house --journal day.jsonl --since 2026-02-10
@@ -313,8 +334,12 @@ def pack_command(
             _edition(paths, on, under),
             journal=journal,
             since=since,
+            register=register,
+            sample=sample,
+            seed=seed,
             proofs=proofs,
             platform=platform,
+            imprint=imprint_of(issuer, issued, version),
             language=language,
             pdf=pdf,
             own=templates.folder if templates else None,
@@ -322,7 +347,11 @@ def pack_command(
             watch=progress,
         )
         for name, data in files.items():
-            (into / name).write_bytes(data)
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(data, bytes):
+                (into / name).write_bytes(data)
+            else:
+                shutil.copyfile(data, into / name)
     click.echo(f"{len(files) - 1} files and their manifest are in {folder}", err=True)
 
 

@@ -50,7 +50,7 @@ def firm(path: str | Path, issued: date | None = None, version: str = "") -> Imp
 
 def signed(imprint: Imprint, issued: date | None, version: str) -> Imprint:
     """The imprint with another date of issue and another name of the rulebook's version, where they are given."""
-    if version and (fault := _unprintable(version)):
+    if version and (fault := unprintable(version)):
         raise PolicyError([Diagnostic("firm-file", f"the version's name has {fault}")])
     return evolve(
         imprint,
@@ -147,7 +147,7 @@ class _Reader:
             return ""
         if not said.strip():
             self._wrong(at, "the text is empty", "leave the key out where there is nothing to say")
-        elif fault := _unprintable(said):
+        elif fault := unprintable(said):
             self._wrong(at, f"the text has {fault}")
         return said
 
@@ -216,10 +216,10 @@ def _places(source: Source) -> Iterator[tuple[Key, Span]]:
             yield (*table, key[1]), Span(source, start + key.start(1), start + key.end(1))
 
 
-def _unprintable(text: str) -> str:
+def unprintable(text: str, longest: int = LONGEST) -> str:
     """What keeps a text from being printed and signed: its length, or a character that cannot be seen."""
-    if len(text) > LONGEST:
-        return f"{len(text):,} characters; {LONGEST} is the most"
+    if len(text) > longest:
+        return f"{len(text):,} characters; {longest:,} is the most"
     hidden = next(
         (c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Co") and c not in "\n\u200d"), ""
     )

@@ -140,9 +140,8 @@ class DecisionTally:
 
     def rows(self) -> tuple[DecisionRow, ...]:
         """All that are kept, in the order of their records."""
-        seen: dict[int, int] = {}
         kept = [d for k in self.kinds.values() for d in k.decided]
-        return tuple(self._row(d, seen) for d in sorted(kept, key=lambda d: d.record))
+        return rows_of(self.model, self.glossary, sorted(kept, key=lambda d: d.record))
 
     def figures(self) -> DecisionList:
         seen: dict[int, int] = {}
@@ -150,7 +149,7 @@ class DecisionTally:
         return DecisionList(
             self.records,
             **{
-                name: Kind(kept.count, kept.reasons, tuple(self._row(d, seen) for d in kept.decided))
+                name: Kind(kept.count, kept.reasons, rows_of(self.model, self.glossary, kept.decided, seen))
                 for name, kept in self.kinds.items()
             },
             clients=tuple(ClientRow(name, *row) for name, row in sorted(self.clients.items())),
@@ -161,22 +160,31 @@ class DecisionTally:
             ),
         )
 
-    def _row(self, d: Decided, seen: dict[int, int]) -> DecisionRow:
-        nth = seen[d.record] = seen.get(d.record, 0) + 1
-        return DecisionRow(
-            f"record-{d.record}" + (f"-{nth}" if nth > 1 else ""),
-            d.record,
-            in_hong_kong(d.at),
-            d.on,
-            d.client,
-            d.about,
-            d.asked if d.asked.en else self.glossary.questions.get(d.question.rpartition(".")[2], d.asked),
-            EVENTS[d.event],
-            _MARKS.get(d.outcome, "doubt"),
-            tuple(Why(r.text, provisions_of(r)) for r in d.reasons),
-            tuple(self.glossary.needed(n) for n in d.needs),
-            tuple(facts_of(self.model, d)),
-        )
+
+def rows_of(
+    model: rules.Model, glossary: Glossary, decided: Sequence[Decided], seen: dict[int, int] | None = None
+) -> tuple[DecisionRow, ...]:
+    """Decisions in words; `seen` counts those of each record that the page has already."""
+    counted = {} if seen is None else seen
+    return tuple(_row(model, glossary, d, counted) for d in decided)
+
+
+def _row(model: rules.Model, glossary: Glossary, d: Decided, seen: dict[int, int]) -> DecisionRow:
+    nth = seen[d.record] = seen.get(d.record, 0) + 1
+    return DecisionRow(
+        f"record-{d.record}" + (f"-{nth}" if nth > 1 else ""),
+        d.record,
+        in_hong_kong(d.at),
+        d.on,
+        d.client,
+        d.about,
+        d.asked if d.asked.en else glossary.questions.get(d.question.rpartition(".")[2], d.asked),
+        EVENTS[d.event],
+        _MARKS.get(d.outcome, "doubt"),
+        tuple(Why(r.text, provisions_of(r)) for r in d.reasons),
+        tuple(glossary.needed(n) for n in d.needs),
+        tuple(facts_of(model, d)),
+    )
 
 
 def _kind(outcome: Outcome) -> str:

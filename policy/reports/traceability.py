@@ -65,6 +65,7 @@ class TracedPiece:
     tests: int
     first: tuple[int, ...]  # numbers of tests
     can_speak: bool
+    failed: bool
 
 
 @frozen
@@ -215,6 +216,7 @@ def _row(
                 len(s.tests),
                 tuple(numbers[r.place] for r in s.tests[:_FIRST]),
                 s.can_speak,
+                s.failed,
             )
             for s in t.pieces
         ),
