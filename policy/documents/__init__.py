@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from policy.documents.changes import change as change
-    from policy.documents.decisions import decisions as decisions
     from policy.documents.editions import (
         A_PLATFORM as A_PLATFORM,
         Edition as Edition,
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from policy.documents.letters import decision as decision, recorded_decision as recorded_decision
     from policy.documents.markets import demonstration as demonstration, margin as margin, trading as trading
     from policy.documents.packs import pack as pack
+    from policy.documents.recorded import decisions as decisions
     from policy.documents.rulebooks import rulebook as rulebook, traceability as traceability
     from policy.reports.documents import Document as Document, Format as Format, Language as Language
     from policy.reports.imprint import Imprint as Imprint
@@ -43,7 +43,7 @@ _WHERE = {
     "Language": "reports.documents",
     "change": "documents.changes",
     "decision": "documents.letters",
-    "decisions": "documents.decisions",
+    "decisions": "documents.recorded",
     "demonstration": "documents.markets",
     "edition": "documents.editions",
     "firm": "documents.firms",

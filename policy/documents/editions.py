@@ -17,12 +17,11 @@ from attrs import frozen
 from policy import resources
 from policy.answers import BilingualText, Status
 from policy.diagnostics import PolicyError
-from policy.ir.from_model import readings_of
 from policy.ir.program import Program
 from policy.model.rules import Model
 from policy.pipeline import Checked, Text, check, dated, day_of, program, read_folder
 from policy.reports.book.figures import Cover
-from policy.reports.reach import closed_on, remarks_on
+from policy.reports.reach import reading_closed, remarks_on
 from policy.reports.rows import by_status
 from policy.rulebook import Rulebook
 
@@ -90,7 +89,7 @@ class Edition:
             remarks,
             until=until if until > self.on.isoformat() else "",
             before=before,
-            read=closed_on(readings_of(self.model)),
+            read=reading_closed(self.model),
         )
 
 

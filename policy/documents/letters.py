@@ -7,8 +7,8 @@ from pathlib import Path
 
 from policy.answers import Outcome
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.documents.decisions import decided_in
 from policy.documents.editions import A_PLATFORM, Edition
+from policy.documents.recorded import decided_in
 from policy.pipeline import Checked
 from policy.progress import Watch, unwatched
 from policy.reports.documents import Document

@@ -14,9 +14,9 @@ from pathlib import Path
 from attrs import evolve
 
 from policy.documents.changes import change
-from policy.documents.decisions import decisions
 from policy.documents.editions import A_PLATFORM, Edition
 from policy.documents.markets import margin, read_journal, trading
+from policy.documents.recorded import decisions
 from policy.documents.registers import register as entries_of
 from policy.documents.replays import SEED, SIZE, replayed
 from policy.documents.rulebooks import rulebook, traceability

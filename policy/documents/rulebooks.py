@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from policy.documents.decisions import tally_of
 from policy.documents.editions import A_PLATFORM, WITHOUT_PROOFS, Edition
 from policy.documents.markets import read_journal
+from policy.documents.recorded import tally_of
 from policy.progress import Watch, unwatched
 from policy.reports.book.from_model import Setting, book_of
 from policy.reports.documents import Document

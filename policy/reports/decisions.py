@@ -194,12 +194,11 @@ def _kind(outcome: Outcome) -> str:
 
 
 def facts_of(model: rules.Model, decided: Decided) -> Iterator[tuple[BilingualText, BilingualText]]:
-    """The facts of a decision that the journal tells, in words; nothing where the rules have no such question."""
+    """The facts of a decision that the journal tells: in words, or by their names where the rules do not ask it."""
     asked = [d for d in model.of_kind(rules.Decision) if decided.question in (d.id, d.name)]
-    if len(asked) != 1:
-        return
-    facts = Facts.of(model, asked[0])
-    for path, text in _leaves("", {name: v for name, v in decided.facts.items() if name in facts.parameters}):
+    facts = Facts.of(model, asked[0] if len(asked) == 1 else None)
+    told = {name: v for name, v in decided.facts.items() if name in facts.parameters} or decided.facts
+    for path, text in _leaves("", told):
         yield facts.said(path, text)
 
 

@@ -39,6 +39,11 @@ def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[
     return reading_ends(readings_of(model), (p.partition("/")[0] for p in provisions), on)
 
 
+def reading_closed(model: rules.Model) -> str:
+    """The day on which the reading of a rulebook's sources closed."""
+    return closed_on(readings_of(model))
+
+
 def closed_on(readings: Mapping[str, Reading]) -> str:
     """The day on which the reading of the sources closed; nothing where none was read."""
     return show(max(r.on for r in readings.values()), types.DATE) if readings else ""

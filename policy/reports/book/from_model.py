@@ -14,7 +14,6 @@ from typing import assert_never
 from attrs import frozen
 
 from policy.answers import NO_WORDS, BilingualText, Citation, Status, weakest
-from policy.ir.from_model import readings_of
 from policy.model import expressions as x, rules, types
 from policy.model.overlays import belongs
 from policy.model.values import show
@@ -37,7 +36,7 @@ from policy.reports.plain.amounts import iso
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 from policy.reports.proofs import Proof, proofs_by_name, proofs_of
-from policy.reports.reach import closed_on, remarks_on, sources_of
+from policy.reports.reach import reading_closed, remarks_on, sources_of
 from policy.reports.render import anchor
 from policy.reports.rows import by_status, cited
 from policy.verify.claims import ClaimResult
@@ -93,7 +92,7 @@ def book_of(
         setting.under,
         by_status((p.id, p.status) for p in _standing(model, entries)),
         remarks_on(model, (p.id for p in _standing(model, entries)), setting.on),
-        read=closed_on(readings_of(model)),
+        read=reading_closed(model),
     )
     paragraphs = tuple(_paragraphs(model, entries))
     moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}
