@@ -33,7 +33,7 @@ LAYERS = [
     {"audit"},
     {"extras", "files"},
     {"answers", "diagnostics"},
-    {"source", "resources", "cache", "interrupts", "parallel", "progress", "vocabulary"},
+    {"source", "resources", "cache", "interrupts", "parallel", "progress", "spreadsheets", "vocabulary"},
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 

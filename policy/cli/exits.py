@@ -78,6 +78,12 @@ ENDS: dict[str, dict[Exit, str]] = {
         Exit.UNANSWERED: "a file does not parse, or cannot be read",
     },
     "init": {Exit.YES: "written", Exit.UNANSWERED: "a file exists already, or cannot be written"},
+    "log show": {
+        Exit.YES: "printed",
+        Exit.NO: "no decision fits",
+        Exit.UNANSWERED: "it cannot be read",
+        Exit.UNDECIDED: "the journal is not whole",
+    },
     "log verify": {
         Exit.YES: "the journal is whole",
         Exit.UNANSWERED: "it cannot be read",
@@ -93,7 +99,8 @@ ENDS: dict[str, dict[Exit, str]] = {
     "questions": _LISTED,
     "report rulebook": _WRITTEN,
     "report traceability": _WRITTEN | _JOURNAL,
-    "report decision": _WRITTEN | {Exit.YES: "written, whatever the answer"},
+    "report decision": _WRITTEN | {Exit.YES: "written, whatever the answer"} | _JOURNAL,
+    "report decisions": _WRITTEN | _JOURNAL,
     "report trading": _WRITTEN | _JOURNAL,
     "report margin": _WRITTEN | _JOURNAL,
     "report change": _WRITTEN | {Exit.YES: "written, whatever differs"} | _JOURNAL,

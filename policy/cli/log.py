@@ -1,4 +1,4 @@
-"""`policy log`: check or replay the journal of a market."""
+"""`policy log`: check, replay or look through the journal of a market."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from policy.audit.records import Header
 from policy.audit.replay import Replayed, Submit, replay
 from policy.audit.verify import Progress, Verified, verify
 from policy.cli.exits import Exit, end
+from policy.cli.log_show import show_command
 from policy.cli.options import format_option, rulebooks_of, rules_option
 from policy.cli.output import drawn, plural, print_json
 from policy.cli.progress import progress
@@ -21,10 +22,11 @@ from policy.cli.progress import progress
 
 @click.group()
 def command() -> None:
-    """Check or replay the journal of a market: every command, its events, and the rulebook in force.
+    """Check, replay or look through the journal of a market: commands, events, and the rulebook in force.
 
     \b
     policy log verify market.jsonl
+    policy log show market.jsonl --client wong --refused
     policy log replay market.jsonl --rules rulesets
     """
 
@@ -85,6 +87,9 @@ def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format:
             f"{file}: {plural(replayed.same, 'record')} came out the same" + ("" if replayed.exact else ", then not")
         )
     end(Exit.YES if replayed.exact else Exit.UNDECIDED)
+
+
+command.add_command(show_command, "show")
 
 
 @contextmanager

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import date
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar, cast, get_args
@@ -13,9 +14,12 @@ from typing import Any, TypeVar, cast, get_args
 import click
 from attrs import frozen
 
+from policy.cli.options import DateType
 from policy.cli.output import keep_apart, write_whole
-from policy.documents import A_PLATFORM, Document, Format, Language
+from policy.documents import A_PLATFORM, Document, Format, Imprint, Language, firm
+from policy.documents.firms import signed
 from policy.files import whole_folder
+from policy.reports.imprint import UNSIGNED
 from policy.reports.pdf import needed_here
 from policy.reports.sandbox.folder import Folder, templates_in
 from policy.vocabulary import Json
@@ -60,6 +64,24 @@ templates_option = click.option(
 platform_option = click.option(
     "--platform", default=A_PLATFORM, show_default=True, help="Name of the platform on the cover."
 )
+_FIRM = (
+    click.option(
+        "--rulebook-version",
+        "version",
+        default="",
+        help="Name of this version of the rulebook, as 2026.4.",
+    ),
+    click.option(
+        "--issued", type=DateType(), help="Date of issue, as 2026-11-27; a document without one is a draft."
+    ),
+    click.option(
+        "--firm",
+        "issuer",
+        type=click.Path(dir_okay=False),
+        default="",
+        help="TOML file of the firm: name, address, logo, people who sign, distribution, confidentiality.",
+    ),
+)
 language_option = click.option(
     "--language", type=click.Choice(LANGUAGES), default="both", show_default=True, help="English, Chinese or both."
 )
@@ -86,21 +108,44 @@ _OPTIONS = (
 )
 
 
+def issued_by(command: F) -> F:
+    """The options that say who issues a document, when, and as which version."""
+    for option in _FIRM:
+        command = option(command)
+    return command
+
+
+def imprint_of(issuer: str, issued: date | None, version: str) -> Imprint:
+    """The firm that issues a document. Ends with 2 and every mistake of its file."""
+    return firm(issuer, issued, version) if issuer else signed(UNSIGNED, issued, version)
+
+
 def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
     """A command that returns a document, with the options that print it: a finding ends it as the finding says."""
 
     @wraps(command)
-    def printed(language: Language, format: Format, output: str, templates: Templates | None, **given: Any) -> None:
+    def printed(
+        language: Language,
+        format: Format,
+        output: str,
+        templates: Templates | None,
+        issuer: str,
+        issued: date | None,
+        version: str,
+        **given: Any,
+    ) -> None:
         if format == "pdf" and output == "-":
             raise click.UsageError("a PDF goes to a file: name one with --output")
-        keep_apart((output,), _read_by(given))
-        data = in_format(command(**given), format, language, templates.folder if templates else None)
+        keep_apart((output,), [*_read_by(given), issuer])
+        imprint = imprint_of(issuer, issued, version)
+        data = in_format(command(**given).signed(imprint), format, language, templates.folder if templates else None)
         if output == "-":
             sys.stdout.buffer.write(data)
             return
         write_whole(output, data)
         click.echo(f"the document is in {output}", err=True)
 
+    printed = issued_by(printed)
     for option in _OPTIONS:
         printed = option(printed)
     return cast(Callable[..., None], printed)

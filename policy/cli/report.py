@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shlex
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from policy.cli.options import DateType, on_option, read_facts, rules_option, te
 from policy.cli.output import print_unread
 from policy.cli.printing import (
     Templates,
+    imprint_of,
+    issued_by,
     language_option,
     new_folder,
     platform_option,
@@ -27,6 +30,7 @@ from policy.documents.editions import name_of
 from policy.reports.pdf import needed_here
 from policy.reports.render import SHIPPED as SHIPPED_TEMPLATES
 
+_ONE_DECISION = "name a QUESTION with `--facts` and `--on`, or a `--record` of a `--journal` and none of these"
 _NOT_GIVEN = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
 
 proofs_option = click.option(
@@ -117,12 +121,37 @@ def traceability_command(paths: tuple[str, ...], under: str, on: date, journal: 
     return documents.traceability(edition, platform=platform, journal=journal, watch=progress)
 
 
+@command.command("decisions", short_help="Every decision of a journal, refusals first.")
+@click.option(
+    "--journal",
+    type=click.Path(dir_okay=False),
+    required=True,
+    help="Journal of a market, as `policy trade` writes it.",
+)
+@rules_option
+@prints_document
+def decisions_command(journal: str, paths: tuple[str, ...], platform: str) -> Document:
+    """List the decisions of a journal: client, order, time, reasons and the facts; by provision and by client.
+
+    \b
+    policy report decisions --journal day.jsonl -o decisions.html
+    policy log show day.jsonl --client wong --refused       # the same on the terminal
+
+    A journal must have been kept under this very rulebook (2 if not), and be whole (3 if not).
+    """
+    return documents.decisions(
+        documents.rules_of(texts_of(paths)), journal=journal, platform=platform, watch=progress
+    )
+
+
 @command.command("decision", short_help="A letter about one decision.")
-@click.argument("question")
+@click.argument("question", required=False, default="")
 @rules_option
 @under_option
-@on_option
-@click.option("--facts", required=True, help="JSON facts, as `policy decide` takes them; `-` for standard input.")
+@click.option("--on", type=DateType(), help="As-of date, as 2026-03-01; with --record that of the record.")
+@click.option("--facts", default="", help="JSON facts, as `policy decide` takes them; `-` for standard input.")
+@journal_option
+@click.option("--record", type=click.IntRange(1), help="Record of --journal that holds the decision.")
 @click.option("--to", default="", help="Addressee of the letter.")
 @click.option("--reference", default="", help="Reference of the letter.")
 @prints_document
@@ -130,19 +159,34 @@ def decision_command(
     question: str,
     paths: tuple[str, ...],
     under: str,
-    on: date,
+    on: date | None,
     facts: str,
+    journal: str,
+    record: int | None,
     to: str,
     reference: str,
     platform: str,
 ) -> Document:
-    """Decide QUESTION on facts and write a letter to the client or the file: the answer, every reason with its
-    paragraph, the facts that matter, and what is missing; for a refusal, what would change it (with Z3 installed).
+    """Decide QUESTION on facts and write a letter to the client or the file: what was asked, what was decided, every
+    reason with its paragraph and what would put it right (with Z3 installed), whom to ask, and how to complain.
 
     \b
     policy report decision order_accepted --facts order.json --on 2026-03-01 --to "Ms Chan" -o letter.html
+    policy report decision --record 53 --journal day.jsonl --firm firm.toml --issued 2026-06-19 -o letter.html
     policy facts order_accepted --template > order.json
+
+    With --record the question, the facts, the date and the overlay are those of the journal, which must have been
+    kept under these rules (2 if not), and be whole (3 if not).
     """
+    if record is not None or journal:
+        if record is None or not journal or question or facts or on or under:
+            raise click.UsageError(_ONE_DECISION)
+        rules = documents.rules_of(texts_of(paths))
+        return documents.recorded_decision(
+            rules, journal, record, to=to, reference=reference, platform=platform, watch=progress
+        )
+    if not question or not facts or on is None:
+        raise click.UsageError(_ONE_DECISION)
     edition = _edition(paths, on, under)
     source, data = read_facts(facts)
     return documents.decision(edition, question, data, source=source, to=to, reference=reference, platform=platform)
@@ -235,8 +279,19 @@ def _named(name: str, on: date) -> Edition:
 @on_option
 @journal_option
 @click.option("--since", type=DateType(), help="Add what has changed since this date, as 2026-02-10.")
+@click.option(
+    "--register",
+    type=click.Path(dir_okay=False),
+    default="",
+    help="CSV file of exceptions and findings: id, kind, provision, finding, owner, due, status, response.",
+)
+@click.option(
+    "--sample", type=click.IntRange(1, 500), default=25, show_default=True, help="Decisions to show replayed."
+)
+@click.option("--seed", type=int, default=1, show_default=True, help="Seed that draws the sample.")
 @proofs_option
 @platform_option
+@issued_by
 @language_option
 @click.option("--pdf", is_flag=True, help="Add PDF of each document, with the extra `pdf`.")
 @templates_option
@@ -249,13 +304,20 @@ def pack_command(
     on: date,
     journal: str,
     since: date | None,
+    register: str,
+    sample: int,
+    seed: int,
     proofs: bool,
     platform: str,
+    issuer: str,
+    issued: date | None,
+    version: str,
     language: Language,
     pdf: bool,
     templates: Templates | None,
 ) -> None:
-    """Write the rulebook and traceability; with --journal its days, with --since the changes; an index, a manifest.
+    """Write the rulebook, traceability and control matrix; with --journal its decisions, days and a sample replayed;
+    with --since the changes; with --register exceptions and findings; the rules, the journal, an index, a manifest.
 
     \b
     policy report pack assessor --on 2026-06-18 --under example.house --journal day.jsonl --since 2026-02-10
@@ -272,8 +334,12 @@ def pack_command(
             _edition(paths, on, under),
             journal=journal,
             since=since,
+            register=register,
+            sample=sample,
+            seed=seed,
             proofs=proofs,
             platform=platform,
+            imprint=imprint_of(issuer, issued, version),
             language=language,
             pdf=pdf,
             own=templates.folder if templates else None,
@@ -281,7 +347,11 @@ def pack_command(
             watch=progress,
         )
         for name, data in files.items():
-            (into / name).write_bytes(data)
+            (into / name).parent.mkdir(parents=True, exist_ok=True)
+            if isinstance(data, bytes):
+                (into / name).write_bytes(data)
+            else:
+                shutil.copyfile(data, into / name)
     click.echo(f"{len(files) - 1} files and their manifest are in {folder}", err=True)
 
 

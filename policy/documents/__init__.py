@@ -25,24 +25,31 @@ if TYPE_CHECKING:
         edition as edition,
         rules_of as rules_of,
     )
-    from policy.documents.letters import decision as decision
+    from policy.documents.firms import firm as firm
+    from policy.documents.letters import decision as decision, recorded_decision as recorded_decision
     from policy.documents.markets import demonstration as demonstration, margin as margin, trading as trading
     from policy.documents.packs import pack as pack
+    from policy.documents.recorded import decisions as decisions
     from policy.documents.rulebooks import rulebook as rulebook, traceability as traceability
     from policy.reports.documents import Document as Document, Format as Format, Language as Language
+    from policy.reports.imprint import Imprint as Imprint
 
 _WHERE = {
     "A_PLATFORM": "documents.editions",
     "Document": "reports.documents",
     "Edition": "documents.editions",
     "Format": "reports.documents",
+    "Imprint": "reports.imprint",
     "Language": "reports.documents",
     "change": "documents.changes",
     "decision": "documents.letters",
+    "decisions": "documents.recorded",
     "demonstration": "documents.markets",
     "edition": "documents.editions",
+    "firm": "documents.firms",
     "margin": "documents.markets",
     "pack": "documents.packs",
+    "recorded_decision": "documents.letters",
     "rulebook": "documents.rulebooks",
     "rules_of": "documents.editions",
     "traceability": "documents.rulebooks",

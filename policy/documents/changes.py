@@ -47,7 +47,7 @@ def change(
     cases = _cases(before, after, words)
     provisions = after.model.provisions.values()
     cover = new.cover(TITLE, platform, [(p.id, p.status) for p in provisions], before=before.digest)
-    return Document("change.html.jinja", cover, {"change": change_of(cover, before, after, cases, run, meaning)})
+    return Document("change.html.jinja", cover, {"change": change_of(before, after, cases, run, meaning)})
 
 
 def _side(edition: Edition) -> Side:

@@ -21,7 +21,7 @@ from policy.ir.program import Program
 from policy.model.rules import Model
 from policy.pipeline import Checked, Text, check, dated, day_of, program, read_folder
 from policy.reports.book.figures import Cover
-from policy.reports.reach import remarks_on
+from policy.reports.reach import reading_closed, remarks_on
 from policy.reports.rows import by_status
 from policy.rulebook import Rulebook
 
@@ -69,14 +69,28 @@ class Edition:
         remarks: tuple[BilingualText, ...] | None = None,
         *,
         before: str = "",
+        until: str = "",
     ) -> Cover:
-        """The cover of a document that rests on these provisions, or on all; `before` is the digest compared with."""
+        """The cover of a document that rests on these provisions, or on all; `before` is the digest compared with,
+        `until` the last day where it is about several.
+        """
         if provisions is None:
             provisions = [(p.id, p.status) for p in self.model.provisions.values()]
         if remarks is None:
             remarks = remarks_on(self.model, self.model.provisions, self.on.toordinal())
         sources = by_status(provisions)
-        return Cover(title, platform, self.on.isoformat(), self.digest, self.under, sources, remarks, before=before)
+        return Cover(
+            title,
+            platform,
+            self.on.isoformat(),
+            self.digest,
+            self.under,
+            sources,
+            remarks,
+            until=until if until > self.on.isoformat() else "",
+            before=before,
+            read=reading_closed(self.model),
+        )
 
 
 def edition(*paths: str | Path, on: date | str, under: str = "") -> Edition:

@@ -1,17 +1,23 @@
-"""A letter about one decision: the answer, every reason with its paragraph, and what would change a refusal."""
+"""A letter about one decision: what was asked, what was decided and why, and what would put it right."""
 
 from __future__ import annotations
 
-from policy.answers import BilingualText, Outcome
-from policy.diagnostics import PolicyError
+import json
+from pathlib import Path
+
+from policy.answers import Outcome
+from policy.diagnostics import Diagnostic, PolicyError
 from policy.documents.editions import A_PLATFORM, Edition
+from policy.documents.recorded import decided_in
+from policy.pipeline import Checked
+from policy.progress import Watch, unwatched
 from policy.reports.documents import Document
-from policy.reports.letter import letter_of
+from policy.reports.journal.decisions import Decided
+from policy.reports.letter import NOTHING_ASKED, Request, letter_of, title_of
+from policy.reports.plain.amounts import in_hong_kong
 from policy.verify.prove import Limits
 from policy.verify.remedy import remedy_of
 from policy.verify.solver import has_solver
-
-TITLE = BilingualText("A decision", "裁定通知")
 
 
 def decision(
@@ -23,10 +29,11 @@ def decision(
     to: str = "",
     reference: str = "",
     platform: str = A_PLATFORM,
+    request: Request = NOTHING_ASKED,
 ) -> Document:
     """Decides `question` on `facts` (JSON; `source` names them in findings), for the addressee `to` or the file.
 
-    What would change a refusal is worked out where a solver is installed.
+    What would change a refusal is worked out where a solver is installed. `request` is what was asked, in words.
     """
     rulebook = edition.rulebook
     function = rulebook.question(question)
@@ -40,6 +47,50 @@ def decision(
         remedy = remedy_of(rulebook.program, function, answer, "permitted", Limits())
     basis = answer.basis
     cited = [(c.provision, c.status) for c in basis.citations]
-    cover = edition.cover(TITLE, platform, cited, basis.remarks)
-    letter = letter_of(cover, edition.model, answer, to, reference, dict(rulebook.program.notes), remedy)
+    cover = edition.cover(title_of(function.id, answer.outcome), platform, cited, basis.remarks)
+    letter = letter_of(edition.model, answer, to, reference, dict(rulebook.program.notes), remedy, request)
     return Document("decision.html.jinja", cover, {"letter": letter})
+
+
+def recorded_decision(
+    rules: Checked,
+    journal: str | Path,
+    record: int,
+    *,
+    to: str = "",
+    reference: str = "",
+    platform: str = A_PLATFORM,
+    watch: Watch = unwatched,
+) -> Document:
+    """A letter about a decision of a journal, to its client unless it is addressed; decided again on its facts.
+
+    Raises PolicyError where there is no such record, or the journal does not tell the facts.
+    """
+    edition, decided = decided_in(rules, journal, record, watch)
+    if not decided.question or not decided.facts:
+        message = f"record {record} of `{journal}` does not tell the facts it was decided on"
+        help = "a journal tells those of refusals; state them with `--facts` and the name of the question"
+        raise PolicyError([Diagnostic("no-such-record", message, None, help)])
+    wanted = {name for name, _ in edition.rulebook.question(decided.question).parameters}
+    facts = json.dumps({name: fact for name, fact in decided.facts.items() if name in wanted})
+    request = Request(decided.asked, decided.about, in_hong_kong(decided.at), record)
+    made = decision(
+        edition,
+        decided.question,
+        facts,
+        source=f"{journal}: record {record}",
+        to=to or decided.client,
+        reference=reference,
+        platform=platform,
+        request=request,
+    )
+    _require_same(made, decided, journal)
+    return made
+
+
+def _require_same(made: Document, decided: Decided, journal: str | Path) -> None:
+    """The letter says what the journal says, or there is none."""
+    found, recorded = made.parts["letter"].outcome, decided.outcome.value
+    if found != recorded:
+        message = f"record {decided.record} of `{journal}` says {recorded}, and its facts make it {found}"
+        raise PolicyError([Diagnostic("journal-replay", message, None, "`policy log replay` finds what differs")])

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from pathlib import Path
 
-from policy.audit.records import Record
 from policy.documents.editions import A_PLATFORM, WITHOUT_PROOFS, Edition
 from policy.documents.markets import read_journal
+from policy.documents.recorded import tally_of
 from policy.progress import Watch, unwatched
 from policy.reports.book.from_model import Setting, book_of
 from policy.reports.documents import Document
 from policy.reports.traceability import TITLE, traceability_of
-from policy.reports.usage import Usage
 from policy.testing.coverage import summarised
 from policy.testing.run import Runner
 from policy.testing.samples import try_properties
@@ -30,8 +28,8 @@ def rulebook(
         needed_solver(WITHOUT_PROOFS)
         claims, not_asked = claims_of(edition.rules, USUAL, [edition.under] if edition.under else [])
         verdicts = [*proved(claims, watch=watch), *not_asked]
-    book = book_of(model, Setting(platform, edition.on.toordinal(), digest, edition.under), verdicts)
-    return Document("rulebook.html.jinja", book.cover, {"book": book})
+    cover, book = book_of(model, Setting(platform, edition.on.toordinal(), digest, edition.under), verdicts)
+    return Document("rulebook.html.jinja", cover, {"book": book})
 
 
 def traceability(
@@ -39,7 +37,7 @@ def traceability(
 ) -> Document:
     """The tests of all rules are run; a journal, which must be of this edition's rules, adds its decisions."""
     model, day = edition.rules.model, edition.on.toordinal()
-    recorded = read_journal(journal, edition.rules, edition.under, watch)[1] if journal else None
+    recorded = read_journal(journal, edition.rules, edition.under, watch) if journal else None
     runner = Runner(model, edition.digest)
     results = []
     with watch("tests", len(model.tests)) as seen:
@@ -49,14 +47,7 @@ def traceability(
     results += try_properties(runner)
     summary = summarised(model, (r.coverage for r in results))
     stands = traced(model, results, summary, day)
-    usage = None if recorded is None else _usage(recorded)
+    decided = None if recorded is None else tally_of(edition, *recorded)
     cover = edition.cover(TITLE, platform)
-    figures = traceability_of(cover, model, stands, summary, usage)
+    figures = traceability_of(model, stands, summary, decided)
     return Document("traceability.html.jinja", cover, {"t": figures})
-
-
-def _usage(records: Iterable[Record]) -> Usage:
-    usage = Usage()
-    for record in records:
-        usage.add(record.seq, record.events)
-    return usage

@@ -17,7 +17,6 @@ from attrs import evolve, frozen
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, rules, types
 from policy.model.values import show
-from policy.reports.book.figures import Cover
 from policy.reports.book.network import kind_of
 from policy.reports.differences import Differences
 from policy.reports.flips import Flip, JournalRun
@@ -112,7 +111,6 @@ class Changed:
 class Change:
     """The whole."""
 
-    cover: Cover
     old: tuple[str, str, str]  # name, date, digest
     new: tuple[str, str, str]
     meaning: Differences | None  # None where nothing was to be proved
@@ -130,7 +128,6 @@ def changed_between(old: Side, new: Side) -> tuple[Changed, ...]:
 
 
 def change_of(
-    cover: Cover,
     old: Side,
     new: Side,
     cases: tuple[Flip, ...] | None = None,
@@ -141,7 +138,6 @@ def change_of(
     changed = changed_between(old, new)
     verdicts = [c.verdict for c in changed]
     return Change(
-        cover,
         (old.name, show(old.on, types.DATE), old.digest),
         (new.name, show(new.on, types.DATE), new.digest),
         meaning,

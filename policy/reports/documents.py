@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any, Literal, assert_never
 
-from attrs import asdict, field, frozen
+from attrs import asdict, evolve, field, frozen
 
 from policy.reports.book.figures import Cover
+from policy.reports.imprint import Imprint
 from policy.reports.markdown import markdown_of
 from policy.reports.pdf import pdf_of
 from policy.reports.render import page
@@ -37,9 +39,15 @@ class Document:
     cover: Cover
     parts: dict[str, Any] = field(factory=dict)
 
-    def page(self, language: Language, own: Folder | None = None) -> str:
-        """The page as HTML, with templates of one's own where given. Raises PolicyError."""
-        figures = {"language": language, **self.as_json()}
+    def signed(self, imprint: Imprint) -> Document:
+        """The same document, issued by a firm."""
+        return evolve(self, cover=evolve(self.cover, imprint=imprint))
+
+    def page(self, language: Language, own: Folder | None = None, beside: Sequence[str] = ()) -> str:
+        """The page as HTML, with templates of one's own where given; it links to the documents `beside` it, which
+        lie in the same folder. Raises PolicyError.
+        """
+        figures = {"language": language, "beside": list(beside), **self.as_json()}
         return page(self.template, **figures) if own is None else page_of(self.template, figures, own)
 
     def printed(self, format: Format, language: Language = "both", own: Folder | None = None) -> bytes:

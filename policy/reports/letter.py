@@ -1,40 +1,84 @@
-"""One decision as a letter: what was asked, what was decided and why, what it turned on, what is missing.
+"""One decision as a letter: what was asked, what was decided and why, what would put it right, whom to ask.
 
-In: an answer, and the model for the words of its facts. Out: `Letter`. Absent: the derivation in full; `policy
-explain` has that.
+In: an answer, and the model for the words of its facts. Out: `Letter`, and the title that names the notice. Absent:
+the derivation in full; `policy explain` has that.
 """
 
 from __future__ import annotations
 
 from attrs import frozen
 
-from policy.answers import Answer, BilingualText, Inner, Outcome, Reason
+from policy.answers import NO_WORDS, Answer, BilingualText, Inner, Outcome, Reason
 from policy.model import rules, types
-from policy.reports.book.figures import Cover, Network
+from policy.reports.book.figures import Network
 from policy.reports.derivation import tree_of
 from policy.reports.plain import amounts
 from policy.reports.plain.facts import NOT_STATED, Facts
 from policy.reports.plain.names import in_full
 from policy.reports.rows import Cited, cited, unanswered
-from policy.reports.wayout import Wayout, wayout_of
+from policy.reports.wayout import Removal, Wayout, wayout_of
 from policy.verify.remedy import Remedy
 
 _OUTCOMES = {
     Outcome.PERMITTED: BilingualText("Yes", "是"),
     Outcome.DENIED: BilingualText("No", "否"),
-    Outcome.UNDECIDED: BilingualText("Not decided", "未能裁定"),
+    Outcome.UNDECIDED: BilingualText("Not decided", "未能決定"),
     Outcome.FAILED: BilingualText("No answer can be given", "不能作答"),
 }
+# What a client asked for, and what is done with it, by the question that decides it.
+_SUBJECTS = {
+    "order_accepted": ("your order", "accepted", "接納買賣盤"),
+    "advance_allowed": ("your loan", "advanced", "墊付貸款"),
+    "collateral_released": ("your collateral", "released", "發還抵押品"),
+    "collateral_accepted": ("the asset", "accepted as collateral", "接納資產為抵押品"),
+    "perpetual_order_accepted": ("your contract order", "accepted", "接納合約買賣盤"),
+    "position_size_accepted": ("your contract order", "accepted", "接納合約買賣盤"),
+    "perpetual_collateral_accepted": ("your deposit", "accepted as margin", "接納存入資產為保證金"),
+    "margin_release_accepted": ("your margin", "released", "釋出保證金"),
+}
+_NOTICES = {
+    Outcome.PERMITTED: BilingualText("Notice of approval", "准許通知書"),
+    Outcome.DENIED: BilingualText("Notice of refusal", "拒絕通知書"),
+    Outcome.UNDECIDED: BilingualText("Notice: no decision could be made", "未能作出決定通知書"),
+    Outcome.FAILED: BilingualText("Notice: no decision could be made", "未能作出決定通知書"),
+    Outcome.VALUE: BilingualText("Notice of a figure", "計算結果通知書"),
+}
+
+
+def title_of(question: str, outcome: Outcome) -> BilingualText:
+    """What the notice is called: by what was asked for, where that is a client's own."""
+    subject = _SUBJECTS.get(question.rpartition(".")[2])
+    if subject is None or outcome is Outcome.VALUE:
+        return _NOTICES[outcome]
+    what, done, zh = subject
+    if outcome is Outcome.PERMITTED:
+        return BilingualText(f"Notice: {what} was {done}", f"{zh}通知書")
+    if outcome is Outcome.DENIED:
+        return BilingualText(f"Notice: {what} was not {done}", f"拒絕{zh}通知書")
+    return BilingualText(f"Notice: it could not be decided whether {what} may be {done}", f"未能決定可否{zh}通知書")
+
+
+def _decided(question: str, outcome: Outcome, value: BilingualText) -> BilingualText:
+    """What was decided, as a sentence where the question is about what a client asked for."""
+    title = title_of(question, outcome)
+    if title in _NOTICES.values():
+        return value
+    said = title.en.removeprefix("Notice: ")
+    return BilingualText(f"{said[0].upper()}{said[1:]}.", f"{title.zh.removesuffix('通知書')}。")
 
 
 @frozen
 class Because:
-    """One reason, and the reasons of the decisions that it asks; `of` is such a decision, and how it was answered."""
+    """One reason, the reasons of the decisions that it asks, and what would remove it.
+
+    `of` is a decision asked on the way, and how it was answered.
+    """
 
     text: BilingualText
     cited: tuple[Cited, ...]
     because: tuple[Because, ...] = ()
     of: BilingualText | None = None
+    cure: Removal | None = None
 
 
 @frozen
@@ -46,12 +90,25 @@ class Fact:
 
 
 @frozen
+class Request:
+    """What was asked: in words, about which order or asset, when, and in which record of the journal."""
+
+    words: BilingualText = NO_WORDS
+    about: str = ""
+    at: str = ""
+    record: int = 0
+
+
+NOTHING_ASKED = Request()
+
+
+@frozen
 class Letter:
     """The whole."""
 
-    cover: Cover
     to: str
     reference: str
+    request: Request
     question: BilingualText
     outcome: str
     answer: BilingualText
@@ -64,39 +121,47 @@ class Letter:
 
 
 def letter_of(
-    cover: Cover,
     model: rules.Model,
     answer: Answer,
     to: str,
     reference: str,
     notes: dict[str, str],
     remedy: Remedy | None = None,
+    request: Request = NOTHING_ASKED,
 ) -> Letter:
     """The letter; a refusal tells its `remedy`, or that there is none where nothing could be worked out."""
     question = model.question(answer.question.name)
     of = getattr(question, "type", types.BOOLEAN)
     basis = answer.basis
     facts = Facts.of(model, question)
-    value = _OUTCOMES.get(answer.outcome)
+    value = _OUTCOMES.get(answer.outcome) or BilingualText(
+        amounts.english(answer.value, of), amounts.chinese(answer.value, of)
+    )
+    wayout = wayout_of(remedy, facts) if answer.outcome is Outcome.DENIED else None
+    cures = {r.of: r for r in wayout.reasons} if wayout else {}
+    if wayout and len(basis.reasons) == 1:
+        cures.setdefault(basis.reasons[0].text, wayout.whole)
     return Letter(
-        cover,
         to,
         reference,
+        request,
         in_full(question.title, question.name),
         answer.outcome.value,
-        value or BilingualText(amounts.english(answer.value, of), amounts.chinese(answer.value, of)),
-        tuple(_because(model, r) for r in basis.reasons),
+        _decided(question.name, answer.outcome, value),
+        tuple(_because(model, r, cure=cures.get(r.text)) for r in basis.reasons),
         tuple(cited(c) for c in basis.citations),
         tuple(Fact(*facts.said(path, text)) for path, text in basis.facts if text != "not given"),
         tuple(_wanting(facts, need, notes) for need in unanswered(answer)),
-        wayout_of(remedy, facts) if answer.outcome is Outcome.DENIED else None,
+        wayout,
         tree_of(facts, answer.derivation),
     )
 
 
-def _because(model: rules.Model, reason: Reason, of: BilingualText | None = None) -> Because:
+def _because(
+    model: rules.Model, reason: Reason, of: BilingualText | None = None, cure: Removal | None = None
+) -> Because:
     inner = tuple(_because(model, i.reason, _asked(model, i)) for i in reason.because)
-    return Because(reason.text, tuple(cited(c) for c in reason.citations), inner, of)
+    return Because(reason.text, tuple(cited(c) for c in reason.citations), inner, of, cure)
 
 
 def _asked(model: rules.Model, inner: Inner) -> BilingualText:

@@ -1,6 +1,6 @@
-"""The assessor pack as rows: what lies in the folder, with digests, and the command that makes it again.
+"""The assessor pack as rows: what lies in the folder, with digests, versions, and the command that makes it again.
 
-In: the bytes of the files. Out: `Pack`, and the text of the manifest in the form that `sha256sum --check` reads.
+In: the digests of files. Out: `Pack`, and the text of the manifest in the form that `sha256sum --check` reads.
 Absent: time and place of making; the same input gives the same bytes.
 """
 
@@ -37,7 +37,9 @@ class Pack:
     """The whole."""
 
     documents: tuple[Listed, ...]
+    files: tuple[File, ...]  # besides: texts of rules, the journal, tables
     journal: str  # the digest of the journal, where there is one
+    versions: tuple[tuple[str, str], ...]  # of the tool, and of what it was made with
     command: str
 
 

@@ -5,12 +5,13 @@ In: a model. Out: remarks for the cover, and rows of sources. Absent: remarks on
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from attrs import frozen
 
 from policy.answers import BilingualText
 from policy.ir.from_model import readings_of
+from policy.ir.program import Reading
 from policy.ir.reach import reading_ends
 from policy.model import rules, types
 from policy.model.values import show
@@ -36,6 +37,16 @@ class SourceRow:
 def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[BilingualText, ...]:
     """The remarks of a document that rests on these provisions, as of a day."""
     return reading_ends(readings_of(model), (p.partition("/")[0] for p in provisions), on)
+
+
+def reading_closed(model: rules.Model) -> str:
+    """The day on which the reading of a rulebook's sources closed."""
+    return closed_on(readings_of(model))
+
+
+def closed_on(readings: Mapping[str, Reading]) -> str:
+    """The day on which the reading of the sources closed; nothing where none was read."""
+    return show(max(r.on for r in readings.values()), types.DATE) if readings else ""
 
 
 def sources_of(model: rules.Model, provisions: Iterable[str]) -> Iterator[SourceRow]:

@@ -5,6 +5,7 @@ In: citations and answers. Out: plain rows of text. Absent: any reading of an an
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from typing import Literal
@@ -37,6 +38,11 @@ def cited(citation: Citation) -> Cited:
         citation.text.en,
         citation.text.zh,
     )
+
+
+def case_anchor(place: str) -> str:
+    """Where a test stands in the rulebook, by its file and line."""
+    return "test-" + re.sub(r"[^A-Za-z0-9]+", "-", place)
 
 
 def unanswered(answer: Answer) -> tuple[str, ...]:

@@ -16,11 +16,13 @@ from policy.answers import BilingualText, Status
 from policy.ir.from_model import location_of
 from policy.ir.program import Location
 from policy.model import rules
-from policy.reports.book.figures import Cover
+from policy.reports.decisions import DecisionRow, DecisionTally
 from policy.reports.plain.names import in_full
 from policy.reports.reach import SourceRow, source_row
-from policy.reports.usage import Usage
+from policy.reports.render import anchor
+from policy.reports.rows import case_anchor
 from policy.testing.coverage import Summary
+from policy.testing.run import Result
 from policy.testing.traceability import STATES, CitedPiece, Traced
 
 TITLE = BilingualText("Traceability", "條文追溯")
@@ -37,6 +39,8 @@ _STATUSES = {
     Status.PRESS: BilingualText("press", "報章"),
     Status.HOUSE: BilingualText("house", "自訂"),
 }
+_FIRST = 3  # tests named beside a piece
+_RULE = re.compile(r"rule `(\w+)`")
 _PIECES_ZH = (
     (re.compile(r"row (\d+) of"), "第{}列"),
     (re.compile(r"line (\d+) of"), "第{}項次序"),
@@ -57,9 +61,23 @@ class TracedPiece:
     what: BilingualText
     of: BilingualText
     place: str
+    anchor: str  # in the rulebook
     tests: int
-    first: str
+    first: tuple[int, ...]  # numbers of tests
     can_speak: bool
+    failed: bool
+
+
+@frozen
+class TestRow:
+    """A test that made a rule speak, and the provisions that stand behind what spoke."""
+
+    number: int
+    title: str
+    place: str
+    anchor: str  # in the rulebook
+    passed: bool
+    provisions: tuple[str, ...]
 
 
 @frozen
@@ -109,7 +127,6 @@ class Count:
 class Traceability:
     """The whole."""
 
-    cover: Cover
     percent: int
     pieces: int
     uncovered: tuple[tuple[BilingualText, str], ...]
@@ -118,11 +135,13 @@ class Traceability:
     by_pillar: tuple[Count, ...]
     by_measure: tuple[Count, ...]
     sources: tuple[SourceRows, ...]
+    tests: tuple[TestRow, ...]
     decisions: int | None  # in the journal, where one was given
+    decided: tuple[DecisionRow, ...]  # the first that relied on each provision
 
 
 def traceability_of(
-    cover: Cover, model: rules.Model, traced: Sequence[Traced], summary: Summary, usage: Usage | None
+    model: rules.Model, traced: Sequence[Traced], summary: Summary, decided: DecisionTally | None
 ) -> Traceability:
     """The rows of the report."""
     says = {
@@ -130,7 +149,9 @@ def traceability_of(
         for d in (*model.declared.values(), *model.amendments)
         for r in getattr(d, "rules", ())
     }
-    rows = {t.provision: _row(model, t, says, usage) for t in traced}
+    tests = _tests(traced)
+    numbers = {t.place: t.number for t in tests}
+    rows = {t.provision: _row(model, t, says, decided, numbers) for t in traced}
     known = [p for p in model.provisions.values() if p.id in rows]
     sources = []
     for source in model.sources.values():
@@ -141,7 +162,6 @@ def traceability_of(
     every = list(rows.values())
     found = Counter(r.state for r in every)
     return Traceability(
-        cover,
         summary.percent,
         len(summary.pieces),
         tuple((_piece_of(p.what), str(p.place)) for p in summary.uncovered),
@@ -150,13 +170,34 @@ def traceability_of(
         _counts([(p.pillar, rows[p.id]) for p in known], _members(model, "Pillar")),
         _counts([(p.measure, rows[p.id]) for p in known], _members(model, "Measure")),
         tuple(sorted(sources, key=lambda s: min(STATES.index(r.state) for r in s.rows))),
-        usage.decisions if usage else None,
+        tests,
+        decided.count if decided else None,
+        decided.rows() if decided else (),
     )
 
 
-def _row(model: rules.Model, t: Traced, says: Mapping[Location, BilingualText], usage: Usage | None) -> Row:
+def _tests(traced: Sequence[Traced]) -> tuple[TestRow, ...]:
+    """Every test that made a piece speak, in the order of the files."""
+    behind: dict[str, tuple[Result, dict[str, None]]] = {}
+    for t in traced:
+        for piece in t.pieces:
+            for result in piece.tests:
+                behind.setdefault(result.place, (result, {}))[1][t.provision] = None
+    return tuple(
+        TestRow(number, result.title, place, case_anchor(place), result.passed, tuple(provisions))
+        for number, (place, (result, provisions)) in enumerate(behind.items(), 1)
+    )
+
+
+def _row(
+    model: rules.Model,
+    t: Traced,
+    says: Mapping[Location, BilingualText],
+    decided: DecisionTally | None,
+    numbers: Mapping[str, int],
+) -> Row:
     p = model.provisions[t.provision]
-    relied = usage.provisions.get(t.provision) if usage else None
+    relied, first = decided.provisions.get(t.provision, (0, ())) if decided else (0, ())
     return Row(
         t.provision,
         p.title,
@@ -171,16 +212,24 @@ def _row(model: rules.Model, t: Traced, says: Mapping[Location, BilingualText], 
                 _piece(s, says),
                 in_full(model.declared[s.declared].title, s.declared),
                 str(s.place),
+                _anchor(s),
                 len(s.tests),
-                s.tests[0] if s.tests else "",
+                tuple(numbers[r.place] for r in s.tests[:_FIRST]),
                 s.can_speak,
+                s.failed,
             )
             for s in t.pieces
         ),
-        len({test for s in t.pieces for test in s.tests}),
-        relied.count if relied else 0,
-        tuple(relied.first) if relied else (),
+        len({test.place for s in t.pieces for test in s.tests}),
+        relied,
+        first,
     )
+
+
+def _anchor(s: CitedPiece) -> str:
+    """Where the rulebook has the piece: a rule of its own, or the declaration that it is part of."""
+    rule = _RULE.match(s.what)
+    return anchor(s.declared) + (f"--{rule[1]}" if rule else "")
 
 
 def _members(model: rules.Model, enum: str) -> dict[str, BilingualText]:

@@ -22,11 +22,8 @@ from policy.files import whole
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import EPOCH_DAY
+from policy.spreadsheets import FORMULA, NUMBER
 from policy.tables.sources import format_of
-
-# How a formula begins, in either width of letters; a number may begin like one, alone or as an amount or a rate.
-_FORMULA = r"^\s*[=+\-@\t\r\n＝＋－＠]"
-_NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?( ?%| [A-Z]{3})?$"
 
 
 @define(eq=False)
@@ -118,12 +115,12 @@ def _in_one_cell(name: str, dtype: pl.DataType) -> pl.Expr:
     elif not isinstance(dtype, pl.String | pl.Categorical | pl.Enum):
         return column
     text = column.cast(pl.String)
-    harmful = text.str.contains(_FORMULA) & ~text.str.contains(_NUMBER)
+    harmful = text.str.contains(FORMULA) & ~text.str.contains(NUMBER)
     return pl.when(harmful).then(pl.concat_str(pl.lit("'"), text)).otherwise(text).alias(name)
 
 
 def _no_formula(heading: str) -> str:
-    return "'" + heading if re.search(_FORMULA, heading) else heading
+    return "'" + heading if re.search(FORMULA, heading) else heading
 
 
 def presentable(of: Type, scaled: bool) -> pl.Expr:

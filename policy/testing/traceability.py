@@ -28,8 +28,11 @@ class CitedPiece:
     declared: str
     place: Location
     can_speak: bool
-    tests: tuple[str, ...]
-    failed: tuple[str, ...]
+    tests: tuple[Result, ...]
+
+    @property
+    def failed(self) -> bool:
+        return not all(r.passed for r in self.tests)
 
 
 @frozen
@@ -60,8 +63,7 @@ def traced(model: rules.Model, results: Sequence[Result], summary: Summary, on: 
                 name,
                 place,
                 place in coverable,
-                tuple(r.title for r in spoke),
-                tuple(r.title for r in spoke if not r.passed),
+                tuple(spoke),
             )
             for citation in citations:
                 standing.setdefault(citation.provision, []).append(piece)

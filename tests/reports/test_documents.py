@@ -16,7 +16,7 @@ from policy.answers import BilingualText
 from policy.cli import main
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
-from policy.reports.letter import Letter
+from policy.reports.letter import NOTHING_ASKED, Letter
 from policy.reports.markdown import markdown_of
 from policy.reports.render import SHIPPED
 
@@ -62,7 +62,16 @@ def test_text_from_facts_becomes_no_markup() -> None:
 def test_a_letter_asks_for_what_is_missing() -> None:
     cover = Cover(BilingualText("A decision", "裁定"), "P", "2026-03-01", "0" * 64, "", (("house", 1),))
     letter = Letter(
-        cover, "", "", BilingualText("May it?", "可否？"), "undecided", BilingualText("Not decided"), (), (), (), ()
+        "",
+        "",
+        NOTHING_ASKED,
+        BilingualText("May it?", "可否？"),
+        "undecided",
+        BilingualText("Not decided"),
+        (),
+        (),
+        (),
+        (),
     )
     page = Document("decision.html.jinja", cover, {"letter": letter}).page("en")
     assert "Not decided" in page
@@ -100,7 +109,9 @@ def test_a_pack_is_the_same_made_again(tmp_path: Path, monkeypatch: pytest.Monke
         optional.proofs(arguments)
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, result.output
-    one, two = ({p.name: p.read_bytes() for p in (tmp_path / w / "pack").iterdir()} for w in ("one", "two"))
+    one, two = (
+        {p.name: p.read_bytes() for p in (tmp_path / w / "pack").rglob("*") if p.is_file()} for w in ("one", "two")
+    )
     assert one == two
     assert set(one) >= {"index.html", "rulebook.html", "traceability.html", "change.html", "manifest.txt"}
     assert CliRunner().invoke(main, arguments).exit_code == 2  # it would be written over

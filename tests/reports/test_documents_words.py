@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from policy.reports.usage import Usage
 
 from documents_made import KINDS, document, made, printed
 from policy import resources
@@ -20,7 +21,6 @@ from policy.reports.plain.english import genitive
 from policy.reports.plain.facts import in_words
 from policy.reports.plain.sentences import Sentences
 from policy.reports.render import SHIPPED
-from policy.reports.usage import Usage
 from policy.wire import event_json
 
 RULESETS = resources.folder("rulesets")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from functools import cache
 from html.parser import HTMLParser
+from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
@@ -14,6 +15,7 @@ from policy import resources
 from policy.cli import main, printing
 from policy.documents import Document
 
+CORPUS = Path(__file__).parents[1] / "corpus" / "documents"
 SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
 ORDER = {
     "order": {
@@ -32,6 +34,7 @@ KINDS = {
     "small traceability": ["traceability", "--on", "2026-03-01", *SMALL],
     "rulebook": ["rulebook", "--on", "2026-06-18", "--no-proofs"],
     "decision": ["decision", "order_accepted", "--on", "2026-03-01", "--to", "<b>=1+1</b>", "--facts", "-"],
+    "decisions": ["decisions", "--journal", str(CORPUS / "day.jsonl"), "--rules", str(CORPUS / "market")],
     "trading": ["trading", str(SCENARIOS / "shared_book")],
     "market maker": ["trading", str(SCENARIOS / "affiliated_market_maker")],
     "financing": ["margin", str(SCENARIOS / "margin_financing")],

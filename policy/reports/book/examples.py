@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
 from policy.answers import MISSING, NO_WORDS, BilingualText
 from policy.model import rules, types
@@ -20,6 +20,7 @@ from policy.reports.plain.amounts import iso
 from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.facts import EMPTY, NOT_STATED, Facts, told_list
 from policy.reports.plain.names import Names, in_full, spaced
+from policy.reports.rows import case_anchor
 
 _FEW_FACTS = 3  # so many are always told in full
 _MOST_DIFFERENCES = 6
@@ -33,6 +34,7 @@ class Examples:
     """Puts tests into words."""
 
     model: rules.Model
+    told: set[str] = field(factory=set)  # tests that have their place in the book
 
     def of(self, question: rules.Question) -> tuple[Example, ...]:
         """The expectations about a question, in order."""
@@ -47,7 +49,7 @@ class Examples:
                 in_full[number] = e
             place = f"{e.span.source.name}:{e.span.line}"
             outcome = self._outcome(e, question)
-            made.append(Example(number, test.title, iso(test.on), base, given, outcome, place))
+            made.append(Example(number, test.title, iso(test.on), base, given, outcome, place, self._anchor(test)))
         return tuple(made)
 
     def ranked(self, priority: rules.Priority) -> tuple[Ranked, ...]:
@@ -58,10 +60,19 @@ class Examples:
                 test.title,
                 iso(test.on),
                 tuple((_joined(path), a, b) for path, a, b in self._differ((), of, e.arguments[0], e.other[0])),
+                self._anchor(test),
             )
             for test, e in self._expectations(priority.id)
             if e.kind == "before"
         )
+
+    def _anchor(self, test: rules.Test) -> str:
+        """Of the first example of a test only; a page has each name once."""
+        anchor = case_anchor(f"{test.span.source.name}:{test.span.line}")
+        if anchor in self.told:
+            return ""
+        self.told.add(anchor)
+        return anchor
 
     def _expectations(self, question: str) -> Iterator[tuple[rules.Test, rules.Expectation]]:
         for test in self.model.tests:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from attrs import frozen
 
 from policy.answers import BilingualText
+from policy.reports.imprint import UNSIGNED, Imprint
 from policy.reports.plain.frames import Clause
 from policy.reports.proofs import Proof, Proofs
 from policy.reports.reach import SourceRow
@@ -28,6 +29,8 @@ class Cover:
     remarks: tuple[BilingualText, ...] = ()  # how far the document reaches
     until: str = ""  # the last day, where the document is about several
     before: str = ""  # the digest of the rulebook that this one is compared with
+    imprint: Imprint = UNSIGNED
+    read: str = ""  # the last day on which a source was read, where the reading is closed
 
 
 @frozen
@@ -93,6 +96,7 @@ class Example:
     given: tuple[tuple[BilingualText, BilingualText], ...]
     outcome: BilingualText
     place: str
+    anchor: str = ""  # of the first example of each test
 
 
 @frozen
@@ -102,6 +106,7 @@ class Ranked:
     title: str
     on: str
     differences: tuple[tuple[BilingualText, BilingualText, BilingualText], ...]  # of what, the first, the second
+    anchor: str = ""
 
 
 @frozen
@@ -204,7 +209,6 @@ class Moment:
 class Book:
     """The whole."""
 
-    cover: Cover
     concerns: tuple[Concern, ...]
     sources: tuple[SourceRow, ...]
     paragraphs: tuple[Paragraph, ...]

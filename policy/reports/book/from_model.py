@@ -36,7 +36,7 @@ from policy.reports.plain.amounts import iso
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 from policy.reports.proofs import Proof, proofs_by_name, proofs_of
-from policy.reports.reach import remarks_on, sources_of
+from policy.reports.reach import reading_closed, remarks_on, sources_of
 from policy.reports.render import anchor
 from policy.reports.rows import by_status, cited
 from policy.verify.claims import ClaimResult
@@ -72,8 +72,10 @@ class Setting:
     under: str
 
 
-def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[ClaimResult] | None = None) -> Book:
-    """The whole book; `verdicts` are what has been proved and what has not, if anything was to be."""
+def book_of(
+    model: rules.Model, setting: Setting, verdicts: Sequence[ClaimResult] | None = None
+) -> tuple[Cover, Book]:
+    """The whole book and its cover; `verdicts` are what has been proved and what has not, if anything was to be."""
     chosen = [
         r for r in model.rulesets.values() if not r.amends or (setting.under and belongs(r.name, setting.under))
     ]
@@ -90,12 +92,12 @@ def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[ClaimResult
         setting.under,
         by_status((p.id, p.status) for p in _standing(model, entries)),
         remarks_on(model, (p.id for p in _standing(model, entries)), setting.on),
+        read=reading_closed(model),
     )
     paragraphs = tuple(_paragraphs(model, entries))
     moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}
     scale = _Scale.over({*moments, cover.on})
-    return Book(
-        cover,
+    book = Book(
         concerns,
         tuple(sources_of(model, (p.id for p in paragraphs))),
         paragraphs,
@@ -106,6 +108,7 @@ def book_of(model: rules.Model, setting: Setting, verdicts: Sequence[ClaimResult
         tuple((title, sum(e.kind == kind.__name__.lower() for e in entries)) for kind, title in _COUNTED),
         None if verdicts is None else proofs_of(model, verdicts, proofs),
     )
+    return cover, book
 
 
 def _weakest(statuses: Iterable[str]) -> str:

@@ -32,6 +32,7 @@ from policy.reports.journal.stress import StressRow
 from policy.reports.journal.tally import Tally
 from policy.reports.journal.trading import Trading
 from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
+from policy.reports.reach import closed_on
 from policy.reports.rows import by_status
 
 _MOST_UNREAD = 50
@@ -165,6 +166,7 @@ class Recorded:
             sources,
             reading_ends(self.glossary.readings, self.tally.reasons.sources, day),
             until,
+            read=closed_on(self.glossary.readings),
         )
         return Document("day.html.jinja", cover, parts | more)
 

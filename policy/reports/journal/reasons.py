@@ -160,11 +160,16 @@ def provisions_of(reason: Reason) -> tuple[str, ...]:
 
 def verdicts_in(event: Any) -> Iterator[Verdict]:
     """The verdicts that an event carries."""
-    cls: Any = type(event)
-    for name in _verdict_fields(cls):
+    for name in verdict_fields(event):
         verdict = getattr(event, name)
         if verdict is not None:
             yield verdict
+
+
+def verdict_fields(event: Any) -> tuple[str, ...]:
+    """The fields of an event that may carry a verdict."""
+    cls: Any = type(event)
+    return _verdict_fields(cls)
 
 
 @cache

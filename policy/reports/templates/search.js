@@ -11,11 +11,12 @@
   const select = document.createElement("select");
   for (const status of ["", ...statuses]) select.add(new Option(status || (zh ? "全部" : "any"), status));
   const found = document.createElement("output");
-  for (const [control, words] of [[input, zh ? "尋找" : "Find a rule, a term or a paragraph"], [select, zh ? "來源" : "Resting on"]]) {
+  for (const [control, words] of [[input, zh ? "尋找" : "Find in this page"], [select, zh ? "來源" : "Resting on"]]) {
     const label = document.createElement("label");
     label.append(words, control);
     form.append(label);
   }
+  if (!statuses.length) select.parentElement.remove();
   form.append(found);
   const show = () => {
     const wanted = input.value.toLowerCase().split(/\s+/).filter(Boolean);

@@ -1,0 +1,64 @@
+"""Decisions of a journal: the list of them, and one of them, found by its record."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+
+from policy.audit.records import Header, Record
+from policy.diagnostics import Diagnostic, PolicyError
+from policy.documents.editions import A_PLATFORM, Edition
+from policy.documents.markets import read_journal
+from policy.pipeline import Checked
+from policy.progress import Watch, unwatched
+from policy.reports.decisions import MOST, TITLE, DecisionTally
+from policy.reports.documents import Document
+from policy.reports.journal.decisions import Decided, Decisions
+from policy.reports.journal.glossary import glossary_of
+
+_WORST = ("denied", "failed", "undecided")
+_LISTED = "`policy log show` lists the records that hold decisions"
+
+
+def decisions(
+    rules: Checked, *, journal: str | Path, platform: str = A_PLATFORM, watch: Watch = unwatched
+) -> Document:
+    """Every decision of a journal: whose, about what, when, why and on which facts; refusals first."""
+    header, records = read_journal(journal, rules, None, watch)
+    edition = Edition(rules, date.fromisoformat(header.on), header.overlay)
+    tally = tally_of(edition, header, records, MOST)
+    known = tally.glossary.citations
+    relied = [(p, known[p].status) for p in tally.provisions if p in known]
+    cover = edition.cover(TITLE, platform, relied, until=tally.on)
+    return Document("decisions.html.jinja", cover, {"list": tally.figures()})
+
+
+def tally_of(edition: Edition, header: Header, records: Iterable[Record], most: int = 0) -> DecisionTally:
+    """The decisions of a journal, counted; the first of each provision are kept, and `most` of each kind."""
+    tally = DecisionTally(edition.model, glossary_of(edition.model), most)
+    follow = Decisions(header.on)
+    for record in records:
+        tally.records += 1
+        for decided in follow.of(record):
+            tally.add(decided)
+    tally.on = follow.on
+    return tally
+
+
+def decided_in(rules: Checked, journal: str | Path, record: int, watch: Watch = unwatched) -> tuple[Edition, Decided]:
+    """The decision of a record, a refusal before any other, and the rules of its day. Raises PolicyError."""
+    header, records = read_journal(journal, rules, None, watch)
+    follow, last = Decisions(header.on), 0
+    for read in records:
+        last = read.seq
+        found = list(follow.of(read))
+        if read.seq != record:
+            continue
+        if not found:
+            message = f"record {record} of `{journal}` holds no decision"
+            raise PolicyError([Diagnostic("no-such-record", message, None, _LISTED)])
+        chosen = min(found, key=lambda d: _WORST.index(v) if (v := d.outcome.value) in _WORST else len(_WORST))
+        return Edition(rules, date.fromisoformat(chosen.on), header.overlay), chosen
+    message = f"there is no record {record} in `{journal}`: its records are numbered 1 to {last}"
+    raise PolicyError([Diagnostic("no-such-record", message, None, _LISTED)])
