@@ -281,6 +281,8 @@ class Oracle:
     def binary(self, e: typed.Binary, a: Any, b: Any) -> Any:
         if e.operator in ("in", "not in"):
             return member(a, b) if e.operator == "in" else known(not_, member(a, b))
+        if e.operator in ("modulo", "is a multiple of") and b == 0:
+            raise FaultError("division by zero")  # whatever is divided, known or not
         result = known(BINARY[e.operator], a, b)
         if result is UNKNOWN or not isinstance(e.left.type, types.Date) or isinstance(result, bool):
             return result
