@@ -25,12 +25,19 @@ class _Head(TypedDict):
     id: str
     ruleset: str
     title: BilingualText
+    renamed: str
     span: Span
 
 
 def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declaration:
     """What is declared under the full name `id`."""
-    head: _Head = {"id": id, "ruleset": context.unit.name, "title": d.title or NO_WORDS, "span": d.span}
+    head: _Head = {
+        "id": id,
+        "ruleset": context.unit.name,
+        "title": d.title or NO_WORDS,
+        "renamed": _earlier(getattr(d, "renamed", None)),
+        "span": d.span,
+    }
     if isinstance(d, tree.EnumOf | tree.RecordType | tree.Property):
         return _unsigned(context, d, head)
     signature = context.scope.signatures[id]
@@ -95,7 +102,8 @@ def _unsigned(
     match d:
         case tree.EnumOf(members=members):
             named = tuple((m.name.text, m.title or NO_WORDS) for m in members)
-            return rules.EnumOf(members=named, **head)
+            renamed = tuple((m.name.text, m.renamed.text) for m in members if m.renamed)
+            return rules.EnumOf(members=named, renamed_members=renamed, **head)
         case tree.RecordType():
             held = context.scope.fields[head["id"]]
             fields = tuple(_field(context, f, held[f.name.text]) for f in d.fields)
@@ -114,6 +122,10 @@ def _unsigned(
             )
         case _:
             assert_never(d)
+
+
+def _earlier(name: tree.Name | None) -> str:
+    return name.text if name else ""
 
 
 def _spans(binders: tuple[tree.Binder, ...]) -> tuple[Span, ...]:
@@ -155,6 +167,7 @@ def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldD
         most=bound(f.at_most),
         title=f.title or NO_WORDS,
         is_changeable=bool(f.mark),
+        renamed=_earlier(f.renamed),
         span=f.span,
     )
 

@@ -33,11 +33,12 @@ Parameters = tuple[tuple[str, Type], ...]
 
 @frozen(kw_only=True)
 class Declared:
-    """What all declarations have: a full name, the ruleset it is in, a title and a place."""
+    """What all declarations have: a full name, the ruleset it is in, a title and a place; `renamed`, its old name."""
 
     id: str
     ruleset: str
     title: BilingualText
+    renamed: str = ""
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
     @property
@@ -99,6 +100,7 @@ class Provision(Declared):
 @frozen(kw_only=True)
 class EnumOf(Declared):
     members: tuple[tuple[str, BilingualText], ...]
+    renamed_members: tuple[tuple[str, str], ...] = ()  # those that had another name, and that name
 
 
 @frozen(kw_only=True)
@@ -109,6 +111,7 @@ class FieldDeclaration:
     most: int | None
     title: BilingualText
     is_changeable: bool = False
+    renamed: str = ""
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 

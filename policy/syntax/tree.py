@@ -208,6 +208,7 @@ class Provision(Node):
 class Member(Node):
     name: Name
     title: BilingualText | None
+    renamed: Name | None = None
 
 
 @frozen
@@ -215,6 +216,7 @@ class EnumOf(Node):
     name: Name
     title: BilingualText | None
     members: tuple[Member, ...]
+    renamed: Name | None = None
 
 
 @frozen
@@ -227,6 +229,7 @@ class FieldDeclaration(Node):
     at_most: Expression | None
     title: BilingualText | None
     mark: str = ""
+    renamed: Name | None = None
 
 
 @frozen
@@ -234,6 +237,7 @@ class RecordType(Node):
     name: Name
     title: BilingualText | None
     fields: tuple[FieldDeclaration, ...]
+    renamed: Name | None = None
 
 
 @frozen
@@ -267,6 +271,7 @@ class Parameter(Node):
     versions: tuple[Version, ...]
     unset: Unset | None
     leniency: Leniency | None = None
+    renamed: Name | None = None
 
 
 @frozen
@@ -278,6 +283,7 @@ class Value(Node):
     stricter: Strictness
     versions: tuple[Version, ...]
     leniency: Leniency | None = None
+    renamed: Name | None = None
 
 
 @frozen
@@ -291,6 +297,7 @@ class Table(Node):
     header: Row
     rows: tuple[Row, ...]
     leniency: Leniency | None = None
+    renamed: Name | None = None
 
 
 @frozen
@@ -308,6 +315,7 @@ class Decision(Node):
     otherwise: Otherwise
     rules: tuple[Rule, ...]
     stricter: Strictness = ""
+    renamed: Name | None = None
 
 
 @frozen
