@@ -115,6 +115,9 @@ def _step(facts: Facts, question: rules.Question, way: Way) -> DifferenceRow:
     shown = tuple(facts.said(path, text) for path, text in way.example.shown)
     least = way.by.startswith("at least ")
     by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else NO_WORDS
+    if way.by_of:
+        whole = facts.title(way.by_of)
+        by = BilingualText(f"{by.en} of the {whole.en}", f"{whole.zh}的{by.zh}")
     most = BilingualText(f"by {by.en} at {'least' if least else 'most'}", f"{'最少' if least else '最多'}{by.zh}")
     return DifferenceRow(
         WAYS[way.name],
