@@ -19,7 +19,7 @@ from policy.ir.program import Expr, Function, Program
 from policy.model import types
 from policy.model.types import Number
 from policy.model.values import show
-from policy.verify.changeable import Perturbation, moment_of
+from policy.verify.changeable import Changeable, Perturbation, moment_of
 from policy.verify.claims import Batch, Claim, Query, is_true
 from policy.verify.facts import Fact, Given
 from policy.verify.notation import in_rules
@@ -151,6 +151,8 @@ class _Search:
                 is_more = self.is_possible()
             else:
                 tried += 1
+        places = {path: n for n, path in enumerate(self.p.changeable)}
+        found.sort(key=lambda way: (len(way.changes), [places[c.path] for c in way.changes]))
         return evolve(blank, ways=tuple(found), is_complete=is_more is False, tried=tried)
 
     def is_possible(self) -> bool | None:
@@ -192,9 +194,24 @@ def _minimal(
             case, reached = _nearest(a, query, path, start, case, fixed)
             fixed.append(reached)
         else:
-            fixed.append(_goal(a, a.facts.is_given(value, c.of, path)))
+            if isinstance(c.inner, types.Enum) and value is not None:
+                case = _first_member(a, query, path, c, case, fixed)
+            fixed.append(_goal(a, a.facts.is_given(_at(case, path), c.of, path)))
     changes = tuple(_change(a, p, case, path) for path in paths)
     return Counterfactual(changes), paths
+
+
+def _first_member(a: Encoding, query: Query, path: str, c: Changeable, case: Solution, fixed: list[str]) -> Solution:
+    """The solution with the first member that does, in the order of the enum."""
+    assert isinstance(c.inner, types.Enum)
+    for member in c.inner.members:
+        if member == _at(case, path):
+            break
+        name = _goal(a, a.facts.is_given(member, c.of, path))
+        other = solve(a, "0", query, minimal=False, also=(*fixed, name)) if member != c.before else None
+        if other is not None and other.found:
+            return other
+    return case
 
 
 def _goal(a: Encoding, term: Term) -> str:
