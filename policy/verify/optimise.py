@@ -78,8 +78,10 @@ def _most(solver: Solver, name: Term, low: int, high: int) -> Maximum:
 
 
 def proportion(a: Encoding, most: Maximum, of: Number) -> tuple[str, str] | None:
-    """The greatest move as a share of the fact that it grows with, and that fact's path: where the fact is as large
-    as its type allows, and the share is proved of all facts, give or take the last decimal."""
+    """The greatest move as a share of the fact that it grows with; and that fact's path, with the amount on top.
+
+    Only where the fact is as large as its type allows, and the share is proved, give or take the last decimal.
+    """
     if most.solver is None or most.name is None or not most.is_exact:
         return None
     t = a.script.terms
@@ -92,10 +94,11 @@ def proportion(a: Encoding, most: Maximum, of: Number) -> tuple[str, str] | None
             continue
         left, right = 10 ** (RATE.scale + fact.scale), 10**of.scale
         share = round(Fraction(most.by * left, abs(value) * right))
+        more = max(0, most.by - share * right * abs(value) // left)
         moved, bound = t.times(left, most.name), t.times(share * right, t.size(name))
-        most.solver.add_goal("beyond", t.less(t.plus(bound, t.number(left)), moved))
-        if share and most.solver.check("some", "beyond").holds is False:
-            return show(share, RATE), path
+        most.solver.add_goal(f"beyond {path}", t.less(t.plus(bound, t.number((more + 1) * left)), moved))
+        if share and most.solver.check("some", f"beyond {path}").holds is False:
+            return show(share, RATE), path + (f" and {show(more, of)}" if more > 1 else "")
     return None
 
 

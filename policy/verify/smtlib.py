@@ -154,4 +154,4 @@ def printed(scripts: Iterable[tuple[str, Script]]) -> Iterator[str]:
 def _whole(s: Script) -> str:
     """A whole script, each goal checked in turn."""
     checks = "\n".join(f'(echo "{name}")\n(check-sat-assuming (|goal {name}|))\n' for name in s.goals)
-    return "(set-option :produce-models true)\n" + s.exact(*s.goals) + checks
+    return "(set-option :produce-models true)\n(set-logic ALL)\n" + s.exact(*s.goals) + checks
