@@ -15,10 +15,11 @@ from policy.diagnostics import printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
 from policy.pipeline import Checked, program as program_of
-from policy.verify.difference import Difference
+from policy.verify.difference import Difference, Way
 from policy.verify.prove import Limits
-from policy.verify.rulebook import differences_of
+from policy.verify.rulebook import Comparison, comparison_of
 from policy.verify.solver import needed_solver
+from policy.verify.vocabulary import FactDifference
 
 COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incomparable": "red"}
 
@@ -46,8 +47,9 @@ def command(
     jobs: int,
     format: str,
 ) -> None:
-    """Compare two rulebooks, or one with itself at two dates or under an overlay, question by question: what is
-    stricter, what is looser, which numbers rise or fall, by how much at most, where, with an example of each.
+    """Compare two rulebooks, or one with itself at two dates or under an overlay: first which facts only one of them
+    accepts; then, of the facts that both accept, question by question what is stricter, what is looser, which numbers
+    rise or fall, by how much at most, where, with an example of each.
 
     \b
     policy diff old-rules new-rules
@@ -61,21 +63,24 @@ def command(
     if len(paths) > 2 or (len(paths) < 2 and not dates and not under):
         raise click.UsageError("name two rulebooks; or one with `--from` and `--to`, or with `--under`")
     needed_solver()
-    found = _differences(paths, dates, on, under, select, Limits(seconds, lists), jobs)
+    found = _comparison(paths, dates, on, under, select, Limits(seconds, lists), jobs)
+    if not found.questions:
+        told = f"no question's name contains `{select}`" if select else "there are no questions to compare"
+        raise click.UsageError(told)
     if format == "json":
-        print_json([d.as_json() for d in found])
+        print_json([*(f.as_json() for f in found.facts), *(d.as_json() for d in found.questions)])
     elif format == "table":
         _print_table(found)
     else:
         _print(found)
-    outcomes = {d.outcome for d in found}
+    outcomes = {d.outcome for d in found.questions}
     unknown = {"not decided", "cannot be encoded"}
-    if outcomes - unknown - {"equivalent"}:
+    if found.facts or outcomes - unknown - {"equivalent"}:
         end(Exit.NO)
     end(Exit.UNDECIDED if outcomes & unknown else Exit.YES)
 
 
-def _differences(
+def _comparison(
     paths: Sequence[str],
     dates: tuple[date, date] | None,
     on: date | None,
@@ -83,12 +88,12 @@ def _differences(
     select: str,
     limits: Limits,
     jobs: int,
-) -> list[Difference]:
+) -> Comparison:
     first = checked_of(tuple(paths[:1]))
     second = checked_of(tuple(paths[1:])) if len(paths) == 2 else first
     days = dates or ((on, on) if on else (None, None))
     before, after = _program(first, "", days[0]), _program(second, under, days[1])
-    return differences_of(before, after, second.model, limits, jobs=jobs, select=select, watch=progress)
+    return comparison_of(before, after, second.model, limits, jobs=jobs, select=select, watch=progress)
 
 
 def _program(checked: Checked, under: str, day: date | None) -> Program:
@@ -96,8 +101,15 @@ def _program(checked: Checked, under: str, day: date | None) -> Program:
     return made if day is None else specialised(made, day.toordinal())
 
 
-def _print(found: Sequence[Difference]) -> None:
-    for d in found:
+def _print(found: Comparison) -> None:
+    for f in found.facts:
+        click.secho(f.outcome, fg="yellow", bold=True, nl=False)
+        click.echo(f"  fact {f.fact}  {f.place}")
+        if f.accepted:
+            click.echo(f"  accepted now: {printable('; '.join(f.accepted))}")
+        if f.refused:
+            click.echo(f"  no longer accepted: {printable('; '.join(f.refused))}")
+    for d in found.questions:
         if d.outcome == "equivalent":
             continue
         click.secho(d.outcome, fg=COLOURS.get(d.outcome, "yellow"), bold=True, nl=False)
@@ -108,26 +120,41 @@ def _print(found: Sequence[Difference]) -> None:
         if d.more_regions:
             click.echo("  and elsewhere")
         for way in d.ways:
-            most = "" if not way.by else f", by {way.by}" + ("" if way.by.startswith("at least") else " at most")
-            click.echo(f"  {way.name}{most}: {printable(way.before)} becomes {printable(way.after)}")
+            move = f", by {_most(way)}" if way.by else ""
+            click.echo(f"  {way.name}{move}: {printable(way.before)} becomes {printable(way.after)}")
             click.echo(f"    {printable(str(way.example))}")
     click.echo(summary(found))
 
 
-def _print_table(found: Sequence[Difference]) -> None:
+def _most(way: Way) -> str:
+    """The most that a number moves: an amount, or a share of the fact that it grows with."""
+    share = f" of {way.by_of}" if way.by_of else ""
+    return f"{way.by}{share}" + ("" if way.by.startswith("at least") else " at most")
+
+
+def _print_table(found: Comparison) -> None:
     rows = [("question", "outcome", "way", "before", "after", "at most", "example")]
-    for d in found:
+    rows += [(f.fact, f.outcome, "", "; ".join(f.refused), "; ".join(f.accepted), "", "") for f in found.facts]
+    for d in found.questions:
         if d.outcome != "equivalent":
-            ways = [(str(w.name), w.before, w.after, w.by, str(w.example)) for w in d.ways]
-            rows += [(d.question, d.outcome, *way) for way in ways or [("", "", "", "", "")]]
+            ways = [
+                (str(w.name), w.before, w.after, f"{w.by} of {w.by_of}" if w.by_of else w.by, str(w.example))
+                for w in d.ways
+            ]
+            rows += [(d.question, d.outcome, *way) for way in ways or [("", d.why, "", "", "")]]
     for n, row in enumerate(rows):
         click.echo("| " + " | ".join(printable(cell).replace("|", "\\|") for cell in row) + " |")
         if n == 0:
             click.echo("|" + "---|" * len(row))
 
 
-def summary(found: Sequence[Difference]) -> str:
-    """How many questions came out how."""
-    outcomes = dict.fromkeys(d.outcome for d in found)
-    words = [f"{sum(d.outcome == o for d in found):,} {o}" for o in sorted(outcomes)]
-    return f"{plural(len(found), 'question')}: " + ", ".join(words)
+def summary(found: Comparison) -> str:
+    """How many facts and questions came out how."""
+    told = [_counted("question", found.questions) + (" (of the facts that both accept)" if found.facts else "")]
+    return "\n".join([_counted("fact", found.facts), *told] if found.facts else told)
+
+
+def _counted(what: str, found: Sequence[Difference | FactDifference]) -> str:
+    outcomes: list[str] = [d.outcome for d in found]
+    words = [f"{outcomes.count(o):,} {o}" for o in sorted(set(outcomes))]
+    return f"{plural(len(found), what)}: " + ", ".join(words)

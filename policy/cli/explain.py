@@ -20,10 +20,11 @@ from policy.cli.options import (
     seconds_option,
     under_option,
 )
-from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, print_json
+from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, plural, print_json
 from policy.diagnostics import PolicyError, printable
 from policy.facts.from_json import FactReader
 from policy.ir.program import Function
+from policy.model import types
 from policy.rulebook import Rulebook
 from policy.source import Source
 
@@ -88,13 +89,24 @@ def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, se
         raise click.UsageError("for a value, give a comparison, as `--how '>= 40 HKD'`, with = >= <= > or <")
     if function.kind == "priority" or not function.parameters:
         raise click.UsageError(f"`{function.id}` depends on no facts that could be changed")
-    goal = goal_of(function, word, _read(rulebook, function, value)) if value else None
+    goal = goal_of(function, word, _read(rulebook, function, word, value)) if value else None
     return remedy_of(rulebook.program, function, answer, how, Limits(seconds), goal)
 
 
-def _read(rulebook: Rulebook, function: Function, value: str) -> Any:
-    """The value after `--how`, written as facts are."""
-    asked_for = evolve(function, parameters=(("value", function.type),))
+def _read(rulebook: Rulebook, function: Function, operator: str, text: str) -> Any:
+    """The value after `--how`, written as in the rules or as facts are."""
+    of = function.type
+    inner = of.of if isinstance(of, types.OptionalOf) else of
+    if operator != "=" and not isinstance(inner, types.Quantity):
+        raise click.UsageError(f"{types.a_type(inner)} has no order: give `--how '= {text}'`")
+    value: Any = text
+    if isinstance(inner, types.Boolean) and text in ("true", "false"):
+        value = text == "true"
+    elif isinstance(of, types.OptionalOf) and text == "none" and operator == "=":
+        value = None
+    elif isinstance(inner, types.Text) and len(text) > 1 and text[0] == text[-1] == '"':
+        value = text[1:-1]
+    asked_for = evolve(function, parameters=(("value", of),))
     reader = FactReader(rulebook.program, asked_for, rulebook.records)
     read = reader.read(Source("--how", json.dumps({"value": value}, ensure_ascii=False)))
     if isinstance(read, list):
@@ -105,26 +117,30 @@ def _read(rulebook: Rulebook, function: Function, value: str) -> Any:
 def _in_words(remedy: Remedy) -> str:
     """The remedy, a line for each way; what stays whatever is changed; and since when times count."""
     how, whole = remedy.how, remedy.whole
-    if any(not way.changes for way in whole.ways):
+    if whole.is_so:
         return f"{how}: so it is already"
     if whole.changeable:
         nothing = f"{how}: no change of {', '.join(whole.changeable)} brings it about"
     else:
         nothing = f"{how}: none of its facts is marked changeable"
-    lines = _ways(whole, f"{how} with ", f"{how}: there may be", nothing)
+    lines = _ways(whole, f"{how} with ", how, nothing)
     for cure in remedy.reasons:
         named = f"  {cure.rule} alone"
-        lines += _ways(
-            cure.ways, f"{named} is removed with ", f"{named}: there may be", f"{named}: nothing removes it"
-        )
+        lines += _ways(cure.ways, f"{named} is removed with ", named, f"{named}: nothing removes it")
     if remedy.changes_times:
         moment = f"{whole.not_before}, the moment of the decision"
         lines.append(f"changed times lie at {moment}, or later: the question is asked again then")
     return "\n".join(lines)
 
 
-def _ways(ways: Counterfactuals, lead: str, perhaps: str, nothing: str) -> list[str]:
+def _ways(ways: Counterfactuals, lead: str, what: str, nothing: str) -> list[str]:
+    """The ways found; that there are no others, or up to how many changes there are none."""
     lines = [lead + printable(str(way)) for way in ways.ways]
     if ways.is_complete:
         return lines or [nothing]
-    return [*lines, f"{perhaps} {'more ways' if lines else 'a way that was not found'}"]
+    tried = plural(ways.tried, "change")
+    if lines:
+        return [*lines, f"{what}: there may be more ways" + (f", of more than {tried}" if ways.tried else "")]
+    return [
+        f"{what}: not found with up to {tried}" if ways.tried else f"{what}: there may be a way that was not found"
+    ]

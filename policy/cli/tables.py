@@ -139,6 +139,8 @@ def backtest_table(
 def flips_text(flips: Flips) -> str:
     """The rows that flip, as text."""
     lines = [f"{flips.question}: {flips.changed:,} of {plural(flips.rows, 'row')} come out otherwise"]
+    if refused := flips.outcomes.get(("refused", "refused")):
+        lines.append(f"  {refused.rows:,}  refused by both: not facts of either rulebook")
 
     def line(words: str, a: Amounts) -> str:
         amount = f"  {show(a.amount, flips.amount)}" if flips.amount is not None else ""
@@ -150,8 +152,8 @@ def flips_text(flips: Flips) -> str:
     )
     lines += [line(f"{old} → {new}", a) for _, (old, new), a in changed]
     if flips.values.rows:
-        less = difference(flips.values.amount, flips.of)
-        lines.append(f"  {flips.values.rows:,}  another value; new less old: {less}")
+        less = "not of one unit" if flips.of is None else f"new less old: {difference(flips.values.amount, flips.of)}"
+        lines.append(f"  {flips.values.rows:,}  another value; {less}")
     for side, title in (("new", "reasons that only the new rulebook gives:"), ("old", "only the old one:")):
         given = sorted(((-a.rows, rule, a) for (rule, s), a in flips.rules.items() if s == side), key=lambda x: x[:2])
         if given:

@@ -90,17 +90,18 @@ def command(
     everything_asked, unasked = claims_of(checked, limits, overlays(checked.model))
     chosen = (t.chosen(lambda c: is_chosen(c.kind, c.subject, c.statement)) for t in everything_asked)
     wanted = [t for t in chosen if t.batch.claims]
+    not_asked = [v for v in unasked if is_chosen(v.kind, v.subject, v.statement)]
+    if (select or kind) and not wanted and not not_asked:
+        of_kind, containing = f" is of the kind {kind}" if kind else "", f" contains `{select}`" if select else ""
+        raise click.UsageError(f"no claim{' and'.join(filter(None, (of_kind, containing)))}")
     if smt:
-        for task in wanted:
-            click.echo(
-                f"; {task.batch.claims[0].subject}\n" + printed(encode(task.program, task.batch, limits).script)
-            )
+        scripts = ((t.batch.claims[0].subject, encode(t.program, t.batch, limits).script) for t in wanted)
+        for text in printed(scripts):
+            click.echo(text)
         return
     needed_solver()
     found_out: list[ClaimResult] = []
-    for result in chain(
-        proved(wanted, jobs, progress), (v for v in unasked if is_chosen(v.kind, v.subject, v.statement))
-    ):
+    for result in chain(proved(wanted, jobs, progress), not_asked):
         found_out.append(_with_report(result))
         if format == "text":
             _print(found_out[-1], everything)

@@ -19,7 +19,7 @@ from policy.reports.journal.glossary import glossary_of
 from policy.scenario.backtest import backtest, commands_of, other_rules
 from policy.scenario.market import Market
 from policy.testing.run import Runner, line_of
-from policy.verify.rulebook import differences_of as proved_differences
+from policy.verify.rulebook import comparison_of
 from policy.verify.solver import needed_solver
 
 _MOST_CASES = 200
@@ -41,7 +41,7 @@ def change(
     if proofs:
         needed_solver(WITHOUT_PROOFS)
         programs = old.rulebook.program, new.rulebook.program
-        meaning = differences_of(together, proved_differences(*programs, after.model, watch=watch))
+        meaning = differences_of(together, comparison_of(*programs, after.model, watch=watch).questions)
     words = FlipWords(together, glossary_of(together))
     run = _run(words, old, new, journal) if journal else None
     cases = _cases(before, after, words)

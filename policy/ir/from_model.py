@@ -48,6 +48,7 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
             digest=digest,
             overlay=overlay,
             notes=notes,
+            renamed=_renamed(model),
             readings=readings_of(model),
         )
     )
@@ -82,8 +83,24 @@ def readings_of(model: rules.Model) -> dict[str, ir.Reading]:
 
 def _field(f: rules.FieldDeclaration) -> ir.FieldDeclaration:
     return ir.FieldDeclaration(
-        name=f.name, type=f.type, least=f.least, most=f.most, title=f.title, is_changeable=f.is_changeable
+        name=f.name,
+        type=f.type,
+        least=f.least,
+        most=f.most,
+        title=f.title,
+        is_changeable=f.is_changeable,
+        place=location_of(f.span),
     )
+
+
+def _renamed(model: rules.Model) -> dict[str, str]:
+    """The earlier names: of declarations in full, of fields and members as they stood in their record or enum."""
+    found = {d.id: f"{d.ruleset}.{d.renamed}" for d in model.declared.values() if d.renamed}
+    for r in model.of_kind(rules.RecordType):
+        found |= {f"{r.id}.{f.name}": f.renamed for f in r.fields if f.renamed}
+    for e in model.of_kind(rules.EnumOf):
+        found |= {f"{e.id}.{member}": old for member, old in e.renamed_members}
+    return found
 
 
 def location_of(span: Span) -> Location:

@@ -354,6 +354,7 @@ class FieldDeclaration:
     most: int | None
     title: BilingualText
     is_changeable: bool = False
+    place: Location = field(default=NO_LOCATION, eq=False)
 
 
 @frozen
@@ -375,6 +376,7 @@ class Program:
     overlay: str = ""
     on: int | None = None
     notes: dict[str, str] = field(factory=dict)  # by function: why a parameter has no value
+    renamed: dict[str, str] = field(factory=dict)  # by full name, of a field or member too: the name it had before
     readings: dict[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
     depth: int = 0  # expressions inside each other, on the longest way through all calls
 

@@ -26,6 +26,7 @@ class _Head(TypedDict):
     ruleset: str
     title: BilingualText
     phrases: rules.Phrases
+    renamed: str
     span: Span
 
 
@@ -43,6 +44,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
         "ruleset": context.unit.name,
         "title": d.title or NO_WORDS,
         "phrases": _phrases(getattr(d, "phrases", None)),
+        "renamed": _earlier(getattr(d, "renamed", None)),
         "span": d.span,
     }
     if isinstance(d, tree.EnumOf | tree.RecordType | tree.Property):
@@ -115,7 +117,8 @@ def _unsigned(
     match d:
         case tree.EnumOf(members=members):
             named = tuple((m.name.text, m.title or NO_WORDS) for m in members)
-            return rules.EnumOf(members=named, **head)
+            renamed = tuple((m.name.text, m.renamed.text) for m in members if m.renamed)
+            return rules.EnumOf(members=named, renamed_members=renamed, **head)
         case tree.RecordType():
             held = context.scope.fields[head["id"]]
             fields = tuple(_field(context, f, held[f.name.text]) for f in d.fields)
@@ -139,6 +142,10 @@ def _unsigned(
 
 def _refuted(marks: tuple[tree.Refuted, ...]) -> tuple[rules.Refuted, ...]:
     return tuple(rules.Refuted(claim=m.claim, because=m.because, span=m.span) for m in marks)
+
+
+def _earlier(name: tree.Name | None) -> str:
+    return name.text if name else ""
 
 
 def _phrases(p: tree.Phrases | None) -> rules.Phrases:
@@ -188,6 +195,7 @@ def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldD
         title=f.title or NO_WORDS,
         is_changeable=bool(f.mark),
         phrases=_phrases(f.phrases),
+        renamed=_earlier(f.renamed),
         span=f.span,
     )
 

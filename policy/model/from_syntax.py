@@ -20,6 +20,7 @@ from policy.model.context import Context, days_of, ordinal
 from policy.model.index import Index, index
 from policy.model.names import Scope, Signature
 from policy.model.recursion import report_recursion
+from policy.model.renames import report_renames
 from policy.model.tests import test_of
 from policy.model.types import Type
 from policy.syntax import tree
@@ -28,7 +29,9 @@ from policy.syntax import tree
 def model_of(files: Sequence[tree.File]) -> tuple[rules.Model, list[Diagnostic]]:
     """The model of a rulebook's files, and everything found wrong on the way."""
     found = Collector()
-    model = Reader(index(files, found), found).read()
+    units = index(files, found)
+    report_renames(units, found)
+    model = Reader(units, found).read()
     report_recursion(model, found)
     return model, list(dict.fromkeys(found.found))  # what several expectations use is read for each of them
 

@@ -47,12 +47,13 @@ NO_PHRASES = Phrases()
 
 @frozen(kw_only=True)
 class Declared:
-    """What all declarations have: a full name, the ruleset it is in, a title and a place."""
+    """What all declarations have: a full name, the ruleset it is in, a title and a place; `renamed`, its old name."""
 
     id: str
     ruleset: str
     title: BilingualText
     phrases: Phrases = NO_PHRASES
+    renamed: str = ""
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
     @property
@@ -125,6 +126,7 @@ class Provision(Declared):
 @frozen(kw_only=True)
 class EnumOf(Declared):
     members: tuple[tuple[str, BilingualText], ...]
+    renamed_members: tuple[tuple[str, str], ...] = ()  # those that had another name, and that name
 
 
 @frozen(kw_only=True)
@@ -136,6 +138,7 @@ class FieldDeclaration:
     title: BilingualText
     is_changeable: bool = False
     phrases: Phrases = NO_PHRASES
+    renamed: str = ""
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 

@@ -115,6 +115,11 @@ def _step(facts: Facts, question: rules.Question, way: Way) -> DifferenceRow:
     shown = tuple(facts.said(path, text) for path, text in way.example.shown)
     least = way.by.startswith("at least ")
     by = in_words(facts.model, way.by.removeprefix("at least "), of) if way.by else NO_WORDS
+    if way.by_of:
+        path, _, more = way.by_of.partition(" and ")
+        whole, top = facts.title(path), in_words(facts.model, more, of)
+        by = BilingualText(f"{by.en} of the {whole.en}", f"{whole.zh}的{by.zh}")
+        by = BilingualText(f"{by.en} and {top.en}", f"{by.zh}加{top.zh}") if more else by
     most = BilingualText(f"by {by.en} at {'least' if least else 'most'}", f"{'最少' if least else '最多'}{by.zh}")
     return DifferenceRow(
         WAYS[way.name],

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from attrs import frozen
 from lark import Token
 from lark.tree import Meta
 
@@ -43,6 +44,13 @@ def _tighten(kind: AmendmentKind) -> Callable[..., tree.Tighten]:
         return tree.Tighten(kind, self.name_of(name), versions=tuple(rest), span=span)
 
     return make
+
+
+@frozen
+class Renamed:
+    """The clause of a declaration, member or field that had another name before."""
+
+    old: tree.Name
 
 
 class Builder(ExpressionBuilder):
@@ -110,14 +118,18 @@ class Builder(ExpressionBuilder):
 
     def enum(self, meta: Meta, items: Items) -> tree.EnumOf:
         title, members = _first(items, BilingualText), _all(items, tree.Member)
-        return tree.EnumOf(self.name_of(items[0]), title, members, span=self.at(meta))
+        return tree.EnumOf(self.name_of(items[0]), title, members, _renamed(items), span=self.at(meta))
 
     def member(self, meta: Meta, items: Items) -> tree.Member:
-        return tree.Member(self.name_of(items[0]), _first(items, BilingualText), span=self.at(meta))
+        title = _first(items, BilingualText)
+        return tree.Member(self.name_of(items[0]), title, _renamed(items), span=self.at(meta))
+
+    def renamed(self, _: Meta, items: Items) -> Renamed:
+        return Renamed(self.name_of(items[0]))
 
     def record(self, meta: Meta, items: Items) -> tree.RecordType:
-        fields = _all(items, tree.FieldDeclaration)
-        return tree.RecordType(self.name_of(items[0]), _first(items, BilingualText), fields, span=self.at(meta))
+        title, fields = _first(items, BilingualText), _all(items, tree.FieldDeclaration)
+        return tree.RecordType(self.name_of(items[0]), title, fields, _renamed(items), span=self.at(meta))
 
     def field(self, meta: Meta, items: Items) -> tree.FieldDeclaration:
         bounds = self.clauses(f"field `{items[0]}`", items)
@@ -129,6 +141,7 @@ class Builder(ExpressionBuilder):
             _first(items, BilingualText),
             next((i for i in items[1:] if type(i) is str), ""),
             phrases_of(items),
+            _renamed(items),
             span=self.at(meta),
         )
 
@@ -192,6 +205,7 @@ class Builder(ExpressionBuilder):
         return tree.Unset(items[0], _cited(items), span=self.at(meta))
 
     def parameter(self, meta: Meta, items: Items) -> tree.Parameter:
+        renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
         return tree.Parameter(
             self.name_of(items[0]),
             items[1],
@@ -201,10 +215,12 @@ class Builder(ExpressionBuilder):
             _first(items, tree.Unset),
             _first(items, tree.Leniency),
             phrases_of(items),
+            renamed=renamed,
             span=self.at(meta),
         )
 
     def value(self, meta: Meta, items: Items) -> tree.Value:
+        renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
         return tree.Value(
             self.name_of(items[0]),
             items[1],
@@ -215,6 +231,7 @@ class Builder(ExpressionBuilder):
             _first(items, tree.Leniency),
             _all(items, tree.Refuted),
             phrases_of(items),
+            renamed=renamed,
             span=self.at(meta),
         )
 
@@ -225,6 +242,7 @@ class Builder(ExpressionBuilder):
     hit_sum = constant(("hit", "sum"))
 
     def table(self, meta: Meta, items: Items) -> tree.Table:
+        renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
         header, *rows = [i for i in items if isinstance(i, tree.Row)]
         return tree.Table(
             self.name_of(items[0]),
@@ -238,6 +256,7 @@ class Builder(ExpressionBuilder):
             _first(items, tree.Leniency),
             _all(items, tree.Refuted),
             phrases_of(items),
+            renamed=renamed,
             span=self.at(meta),
         )
 
@@ -295,6 +314,7 @@ class Builder(ExpressionBuilder):
         )
 
     def decision(self, meta: Meta, items: Items) -> tree.Decision:
+        renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
         return tree.Decision(
             self.name_of(items[0]),
             items[1],
@@ -304,6 +324,7 @@ class Builder(ExpressionBuilder):
             _stricter(items),
             _all(items, tree.Refuted),
             phrases_of(items),
+            renamed=renamed,
             span=self.at(meta),
         )
 
@@ -387,6 +408,11 @@ class Builder(ExpressionBuilder):
 
 def _first(items: Items, kind: type[Any]) -> Any:
     return next((i for i in items if isinstance(i, kind)), None)
+
+
+def _renamed(items: Items) -> tree.Name | None:
+    clause: Renamed | None = _first(items, Renamed)
+    return clause.old if clause else None
 
 
 def _only(items: Items, kind: type[Any]) -> Any:

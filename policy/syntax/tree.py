@@ -218,6 +218,7 @@ class Provision(Node):
 class Member(Node):
     name: Name
     title: BilingualText | None
+    renamed: Name | None = None
 
 
 @frozen
@@ -225,6 +226,7 @@ class EnumOf(Node):
     name: Name
     title: BilingualText | None
     members: tuple[Member, ...]
+    renamed: Name | None = None
 
 
 @frozen
@@ -238,6 +240,7 @@ class FieldDeclaration(Node):
     title: BilingualText | None
     mark: str = ""
     phrases: Phrases | None = None
+    renamed: Name | None = None
 
 
 @frozen
@@ -245,6 +248,7 @@ class RecordType(Node):
     name: Name
     title: BilingualText | None
     fields: tuple[FieldDeclaration, ...]
+    renamed: Name | None = None
 
 
 @frozen
@@ -287,6 +291,7 @@ class Parameter(Node):
     unset: Unset | None
     leniency: Leniency | None = None
     phrases: Phrases | None = None
+    renamed: Name | None = None
 
 
 @frozen
@@ -300,6 +305,7 @@ class Value(Node):
     leniency: Leniency | None = None
     refuted: tuple[Refuted, ...] = ()
     phrases: Phrases | None = None
+    renamed: Name | None = None
 
 
 @frozen
@@ -315,6 +321,7 @@ class Table(Node):
     leniency: Leniency | None = None
     refuted: tuple[Refuted, ...] = ()
     phrases: Phrases | None = None
+    renamed: Name | None = None
 
 
 @frozen
@@ -334,6 +341,7 @@ class Decision(Node):
     stricter: Strictness = ""
     refuted: tuple[Refuted, ...] = ()
     phrases: Phrases | None = None
+    renamed: Name | None = None
 
 
 @frozen

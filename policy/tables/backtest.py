@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import time
 from contextlib import nullcontext
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -24,6 +25,7 @@ from policy.tables.decide import Progress, concurrently
 from policy.tables.engines import computing
 from policy.tables.sinks import Sink, check_rows, presentable
 from policy.tables.sources import Batch, Source
+from policy.verify.common_type import Conversion, comparable
 
 OUTCOMES = ("old", "new")
 
@@ -51,7 +53,7 @@ class Flips:
     rows: int = 0
     outcomes: dict[tuple[str, str], Amounts] = field(factory=dict)  # equal ones included
     rules: dict[tuple[str, str], Amounts] = field(factory=dict)  # by rule, and the only rulebook with that reason
-    of: types.Type | None = None  # of answers
+    of: types.Type | None = None  # in which answers are compared; None where none are ever equal
     values: Amounts = field(factory=Amounts)  # rows whose value differs, and the sum of new minus old
     seconds: float = 0.0
 
@@ -82,7 +84,7 @@ class Flips:
         return {"rows": a.rows, "amount": show(a.amount, self.amount), "amount_unknown": a.unknown}
 
 
-@frozen(eq=False)
+@frozen(eq=False, slots=False)
 class Backtest:
     """Two rulebooks and one history, whose columns fit both."""
 
@@ -91,10 +93,15 @@ class Backtest:
     amount: DatedEvaluator | None
     source: Source
 
+    @cached_property
+    def alike(self) -> tuple[types.Type, Conversion, Conversion] | None:
+        """The type in which answers are compared, and how both become it; None where none are ever equal."""
+        return comparable(self.old.function.type, self.new.function.type, self.new.undated.renamed)
+
     def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> Flips:
         """Answers every row by both rulebooks; the rows that differ are written to `out`, if given."""
         amount = self.amount.function.type if self.amount else None
-        flips = Flips(self.old.function.id, amount, of=self.new.function.type)
+        flips = Flips(self.new.function.id, amount, of=self.alike[0] if self.alike else None)
         start = time.perf_counter()
         batches = concurrently(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
         about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}
@@ -102,7 +109,7 @@ class Backtest:
             for table in batches:
                 self._count(table, flips, start, progress)
                 if sink is not None:
-                    sink.write(self._presented(table.filter(_differs(table))))
+                    sink.write(self._presented(table.filter(self._differs(table))))
             answered = sum(amounts.rows for amounts in flips.outcomes.values())
             check_rows(self.source.path, self.source.rows or 0, answered, flips.rows)
         return flips
@@ -132,12 +139,43 @@ class Backtest:
                 totals = [pl.len(), a.sum().alias("sum"), a.is_null().sum().alias("unknown")]
                 for rule, *counts in given.group_by("rule").agg(totals).iter_rows():
                     flips.rules.setdefault((rule, side), Amounts()).add(*counts)
-        if "old_value" in table.columns and table["old_value"].dtype == pl.Int128:
-            both = table.filter((pl.col("old_value") != pl.col("new_value")).fill_null(False))
-            flips.values.add(both.height, both.select(pl.col("new_value") - pl.col("old_value")).sum().item() or 0, 0)
+        if "old_value" in table.columns:
+            differing = table.filter(self._other_value().fill_null(False))
+            flips.values.add(differing.height, self._less(differing), 0)
         flips.rows += table.height
         flips.seconds = time.perf_counter() - start
         progress(flips.rows, self.source.rows, flips.seconds)
+
+    def _differs(self, table: pl.DataFrame) -> pl.Expr:
+        """Rows whose outcome, value or reasons are not the same."""
+        compared = [c.removeprefix("old_") for c in table.columns if c.startswith("old_")]
+        other = [pl.col(f"old_{c}").ne_missing(pl.col(f"new_{c}")) for c in compared if c != "value"]
+        if "value" in compared:
+            one_missing = pl.col("old_value").is_null() != pl.col("new_value").is_null()
+            other.append(pl.coalesce(self._other_value(), one_missing))
+        return pl.any_horizontal(other)
+
+    def _other_value(self) -> pl.Expr:
+        """That two values are not equal as quantities; null where there are not two."""
+        old, new = pl.col("old_value"), pl.col("new_value")
+        if self.alike is None:
+            other = pl.lit(True)
+        elif isinstance(self.alike[0], types.Number):
+            _, was, now = self.alike
+            coarse, fine, factor = (old, new, was.factor) if was.factor > 1 else (new, old, now.factor)
+            other = old != new if factor == 1 else (fine % factor != 0) | (fine // factor != coarse)
+        elif self.alike[1].names:
+            other = old.replace(dict(self.alike[1].names)) != new
+        else:
+            other = old != new
+        return pl.when(old.is_not_null() & new.is_not_null()).then(other)
+
+    def _less(self, differing: pl.DataFrame) -> int:
+        """How much less the old values are together, in the type of both; nothing where it is no number."""
+        if self.alike is None or not isinstance(self.alike[0], types.Number):
+            return 0
+        old, new = (int(differing[c].sum() or 0) for c in ("old_value", "new_value"))
+        return new * self.alike[2].factor - old * self.alike[1].factor
 
     def _presented(self, table: pl.DataFrame) -> pl.DataFrame:
         """The rows that differ, in decimals, dates and times."""
@@ -158,12 +196,6 @@ def _shown(table: pl.DataFrame, name: str, of: types.Type, scaled: bool) -> pl.S
 def _plain(column: pl.Series) -> pl.Series:
     """Reasons as texts, as the rules of two rulebooks have different names."""
     return column.cast(pl.List(pl.String)).fill_null([]) if isinstance(column.dtype, pl.List) else column
-
-
-def _differs(table: pl.DataFrame) -> pl.Expr:
-    """Rows whose outcome, value or reasons are not the same."""
-    compared = [c.removeprefix("old_") for c in table.columns if c.startswith("old_")]
-    return pl.any_horizontal([pl.col(f"old_{c}").ne_missing(pl.col(f"new_{c}")) for c in compared])
 
 
 def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amount: str = "") -> Backtest:

@@ -1,8 +1,9 @@
 """Exactly what a change changes: two programs, or one on two dates, question by question, for every possible client.
 
-In: two programs. Out: for each question of both whether it is equivalent, stricter, looser or incomparable; for each
-number how far it rises and falls; the regions of facts and dates where it differs, and an example for each. Outside
-the regions nothing differs, unless there are `more_regions`.
+In: two programs. Out: the facts that only one of them accepts; and of those that both accept, for each question
+whether it is equivalent, stricter, looser or incomparable; for each number how far it rises and falls; the regions of
+facts and dates where it differs, and an example for each. Outside the regions nothing differs, unless there are
+`more_regions`. A field that only one side knows is given to that side, and the other is asked without it.
 """
 
 from __future__ import annotations
@@ -18,15 +19,14 @@ from policy.model import rules, types
 from policy.model.types import Number
 from policy.model.values import show
 from policy.verify.claims import Batch, Claim, Example, Query, differ, fails_or_overflows, is_true, is_unknown
-from policy.verify.optimise import maximum
-from policy.verify.product_program import AFTER, BEFORE, called, fingerprints, product_of
+from policy.verify.common_type import comparable
+from policy.verify.optimise import maximum, proportion
+from policy.verify.product_program import AFTER, BEFORE, fingerprints, product_of
 from policy.verify.prove import Encoding, Limits, Solution, answer_text, encode, reads_lists, solve
 from policy.verify.regions import Region, regions
 from policy.verify.symbolic import CannotEncodeError
+from policy.verify.vocabulary import COMPARED, Vocabulary, vocabulary_of
 from policy.vocabulary import QuestionKind
-
-COMPARED = ("decision", "value", "table", "parameter")
-
 
 WayName = Literal[
     "permits more", "denies more", "rises", "falls", "other",
@@ -47,6 +47,7 @@ class Way:
     before: str
     after: str
     by: str = ""  # of a number, the most that it rises or falls anywhere
+    by_of: str = ""  # the fact that `by` is a share of, where nothing bounds the fact but its type
 
     def as_json(self) -> dict[str, object]:
         return {
@@ -55,6 +56,7 @@ class Way:
             "before": self.before,
             "after": self.after,
             "by": self.by,
+            "by_of": self.by_of,
         }
 
 
@@ -88,11 +90,10 @@ class Difference:
 
 @frozen(eq=False)
 class Change:
-    """Two programs as one, and the questions that may differ; those in `same` cannot."""
+    """Two programs as one, over a common vocabulary, and the questions that may differ; those in `same` cannot."""
 
     both: Program
-    before: Program
-    after: Program
+    vocabulary: Vocabulary
     directions: dict[str, str]
     same: tuple[str, ...]
     other: tuple[str, ...]
@@ -100,14 +101,18 @@ class Change:
 
 def change(before: Program, after: Program, directions: dict[str, str]) -> Change:
     """The questions to compare; `directions` are when each is stricter: higher, lower, permitted, denied."""
+    words = vocabulary_of(before, after)
+    before, after = words.before, words.after
     old, new = fingerprints(before), fingerprints(after)
     ids = [*before.functions, *(id for id in after.functions if id not in before.functions)]
     compared = [
         id for id in ids if "#" not in id and (after.functions.get(id) or before.functions[id]).kind in COMPARED
     ]
-    same = tuple(id for id in compared if old.get(id) == new.get(id) and before.on == after.on)
+    same = tuple(
+        id for id in compared if old.get(id) == new.get(id) and before.on == after.on and not words.questions[id].why
+    )
     other = tuple(id for id in compared if id not in same)
-    return Change(product_of(before, after), before, after, directions, same, other)
+    return Change(product_of(before, after), words, directions, same, other)
 
 
 def directions(model: rules.Model) -> dict[str, str]:
@@ -119,32 +124,60 @@ def directions(model: rules.Model) -> dict[str, str]:
 
 def compared(c: Change, id: str, limits: Limits) -> Difference:
     """What the change does to one question."""
-    old, new = c.before.functions.get(id), c.after.functions.get(id)
+    old, new = c.vocabulary.before.functions.get(id), c.vocabulary.after.functions.get(id)
     here = new or old
     assert here is not None
     blank = Difference(id, here.kind, "equivalent", str(here.place))
     if old is None or new is None:
         return evolve(blank, outcome="added" if old is None else "removed")
-    if old.parameters != new.parameters or old.type != new.type:
-        return evolve(blank, outcome="asked differently")
+    if why := c.vocabulary.questions[id].why:
+        return evolve(blank, outcome="asked differently", why=why)
     try:
-        return _compared(c, new, blank, limits)
+        return _compared(c, _answers_of(c, old, new), blank, limits)
     except CannotEncodeError as reason:
         return evolve(blank, outcome="cannot be encoded", why=str(reason))
 
 
-def _compared(c: Change, function: Function, blank: Difference, limits: Limits) -> Difference:
-    before, after = called(function, BEFORE), called(function, AFTER)
-    anything = differ(before, after)
-    ways_to_differ = list(_ways(function, before, after))
+@frozen(eq=False)
+class _Answers:
+    """Both answers to a question: as its functions give them; and as quantities of one type, where there is one."""
+
+    functions: tuple[Function, Function]
+    given: tuple[ir.Expr, ir.Expr]
+    alike: tuple[ir.Expr, ir.Expr]
+    type: types.Type | None
+
+    @property
+    def differ(self) -> Query:
+        """That they are not equal; those of two units never are, as lists of different lengths are not."""
+        if self.type is not None:
+            return differ(*self.alike)
+        before, after = self.given
+        return differ(ir.Items((before,)), ir.Items((after, after)))
+
+
+def _answers_of(c: Change, old: Function, new: Function) -> _Answers:
+    common = c.vocabulary.questions[new.id]
+    before, after = ir.Call(new.id + BEFORE, common.before), ir.Call(new.id + AFTER, common.after)
+    found = comparable(old.type, new.type, c.vocabulary.after.renamed)
+    if found is None:
+        return _Answers((old, new), (before, after), (before, after), None)
+    of, was, now = found
+    return _Answers((old, new), (before, after), (was.of(before), now.of(after)), of)
+
+
+def _compared(c: Change, answers: _Answers, blank: Difference, limits: Limits) -> Difference:
+    ways_to_differ = list(_ways(answers))
     names = ["differ", *(name for name, _ in ways_to_differ)]
-    queries = [anything, *(query for _, query in ways_to_differ)]
-    claims = tuple(Claim("difference", function.id, n, "", q) for n, q in zip(names, queries, strict=True))
-    a = encode(c.both, Batch(function.parameters, claims), limits, c.after.on)
+    queries = [answers.differ, *(query for _, query in ways_to_differ)]
+    claims = tuple(Claim("difference", blank.question, n, "", q) for n, q in zip(names, queries, strict=True))
+    common = c.vocabulary.questions[blank.question]
+    program = evolve(c.both, records=c.vocabulary.of_old) if common.is_of_old else c.both
+    a = encode(program, Batch(common.parameters, claims), limits, program.on)
     if a.wrong:
         raise CannotEncodeError(next(iter(a.wrong.values())))
-    longest = limits.longest if a.facts.lists and reads_lists(a.program, anything) else 0
-    any_case = solve(a, "0", anything, minimal=False)
+    longest = limits.longest if a.facts.lists and reads_lists(a.program, answers.differ) else 0
+    any_case = solve(a, "0", answers.differ, minimal=False)
     if any_case is not None and not any_case.found:
         return evolve(blank, longest=longest)
     ways: list[Way] = []
@@ -154,24 +187,27 @@ def _compared(c: Change, function: Function, blank: Difference, limits: Limits) 
         if case is None:
             undecided.append(name)
         elif case.example is not None:
-            ways.append(_way(a, function, name, case, limits))
+            ways.append(_way(a, answers, name, case, limits))
     if undecided and not ways:
         why = f"in {limits.seconds:g} seconds"
         return evolve(blank, outcome="not decided", longest=longest, why=why)
-    found, more = regions(a, anything, "0")
-    outcome = _outcome({w.name for w in ways}, c.directions.get(function.id, ""))
+    found, more = regions(a, answers.differ, "0")
+    outcome = _outcome({w.name for w in ways}, c.directions.get(blank.question, ""))
     why = f"{', '.join(undecided)} not decided in {limits.seconds:g} seconds" if undecided else ""
     return evolve(
         blank, outcome=outcome, ways=tuple(ways), regions=found, more_regions=more, longest=longest, why=why
     )
 
 
-def _ways(function: Function, before: ir.Expr, after: ir.Expr) -> Iterator[tuple[WayName, Query]]:
+def _ways(answers: _Answers) -> Iterator[tuple[WayName, Query]]:
     """The ways in which two answers can differ."""
-    if function.kind == "decision":
+    before, after = answers.alike
+    if answers.type is None:
+        yield "other", is_true(ir.And((_is_known(before), _is_known(after))))
+    elif answers.functions[1].kind == "decision":
         yield "permits more", is_true(ir.And((after, ir.Not(before))))
         yield "denies more", is_true(ir.And((before, ir.Not(after))))
-    elif isinstance(function.type, Number | types.Date | types.Instant):
+    elif isinstance(answers.type, Number | types.Date | types.Instant):
         yield "rises", is_true(ir.Compare(">", after, before))
         yield "falls", is_true(ir.Compare("<", after, before))
     else:
@@ -208,11 +244,17 @@ def _outcome(ways: set[WayName], direction: str) -> DifferenceOutcome:
     return "changed"
 
 
-def _way(a: Encoding, function: Function, name: WayName, case: Solution, limits: Limits) -> Way:
+def _way(a: Encoding, answers: _Answers, name: WayName, case: Solution, limits: Limits) -> Way:
     assert case.example is not None
-    before, after = (a.answer(case.given, case.day, called(function, which)) for which in (BEFORE, AFTER))
-    by = ""
-    if (name == "rises" or name == "falls") and isinstance(function.type, Number):
-        most = maximum(a, function, name, limits, abs(after - before))
-        by = show(most.by, function.type) if most.is_exact else f"at least {show(most.by, function.type)}"
-    return Way(name, case.example, answer_text(before, function), answer_text(after, function), by)
+    texts = [
+        answer_text(a.answer(case.given, case.day, e), function)
+        for e, function in zip(answers.given, answers.functions, strict=True)
+    ]
+    by, by_of = "", ""
+    if (name == "rises" or name == "falls") and isinstance(answers.type, Number):
+        before, after = (a.answer(case.given, case.day, e) for e in answers.alike)
+        most = maximum(a, answers.alike, name, limits, abs(after - before))
+        by = show(most.by, answers.type) if most.is_exact else f"at least {show(most.by, answers.type)}"
+        if share := proportion(a, most, answers.type):
+            by, by_of = share
+    return Way(name, case.example, texts[0], texts[1], by, by_of)

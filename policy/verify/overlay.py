@@ -13,8 +13,8 @@ from policy.ir.program import Function, Program
 from policy.model import rules
 from policy.model.overlays import belongs
 from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus, is_true
-from policy.verify.difference import COMPARED
 from policy.verify.product_program import AFTER, BEFORE, called, fingerprints, product_of
+from policy.verify.vocabulary import COMPARED
 
 
 @frozen(eq=False)

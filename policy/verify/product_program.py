@@ -1,6 +1,6 @@
 """The product of two programs, in which a claim can compare them: each function under its name and its side.
 
-Facts are those of the later program, with the fields that only the earlier one has.
+In: two programs about the same facts; see `vocabulary` for two that are not. Out: one program.
 """
 
 from __future__ import annotations
@@ -18,15 +18,11 @@ BEFORE, AFTER = "@before", "@after"
 
 
 def product_of(before: Program, after: Program) -> Program:
-    """The product of two programs; a record has the fields of both."""
+    """The product of two programs, about the facts of the later one."""
     functions = {**_named(before, BEFORE), **_named(after, AFTER)}
-    records = dict(after.records)
-    for name, fields_before in before.records.items():
-        known = {f.name for f in records.get(name, ())}
-        records[name] = (*records.get(name, ()), *(f for f in fields_before if f.name not in known))
     enums = {**before.enums, **after.enums}
     depth = max(before.depth, after.depth)
-    return evolve(after, functions=functions, records=records, enums=enums, depth=depth)
+    return evolve(after, functions=functions, enums=enums, depth=depth)
 
 
 def _named(program: Program, which: str) -> dict[str, Function]:

@@ -25,6 +25,7 @@ MOST_REGIONS = 6
 MOST_FOUND = 24
 MOST_INTERVALS = 40
 MOST_MEMBERS = 60
+MOST_TOLD = 8  # members or texts of a condition
 ABSENT, PRESENT, OTHER_TEXT = "is absent", "is present", "any other text"
 
 
@@ -41,11 +42,24 @@ class Condition:
 
     def __str__(self) -> str:
         if all(len(way) == 1 and way[0][0] == "is" for way in self.ways):
-            return f"{self.path} is " + " or ".join(value for ((_, value),) in self.ways)
+            return f"{self.path} is {' or '.join(_few([value for ((_, value),) in self.ways]))}"
+        if len(self.ways) == 1 and all(operator == "is not" for operator, _ in self.ways[0]):
+            return f"{self.path} is {_none_of([value for _, value in self.ways[0]])}"
         name = "" if self.path == "today" else f"{self.path} "
         joint = " " if self.path == "today" else " and "
         texts = [joint.join(f"{name}{operator} {value}".rstrip() for operator, value in way) for way in self.ways]
         return " or ".join(texts)
+
+
+def _few(values: list[str]) -> list[str]:
+    return values if len(values) <= MOST_TOLD else [*values[: MOST_TOLD - 1], f"{len(values) - MOST_TOLD + 1} more"]
+
+
+def _none_of(values: list[str]) -> str:
+    if len(values) < 3:
+        return f"neither {values[0]} nor {values[1]}" if len(values) == 2 else f"not {values[0]}"
+    *first, last = _few(values)
+    return f"none of {', '.join(first)} and {last}"
 
 
 @frozen
@@ -181,7 +195,7 @@ def _axes(a: Encoding, goal: str) -> Iterator[Axis]:
     """The facts outside lists that the goal depends on, and the date."""
     names = {str(n.value): n for n in a.script.names(goal)}
     edges = _edges(in_order([a.script.goals[goal]]))
-    for path, of, is_optional in _paths(a):
+    for path, of, is_optional in paths_of(a):
         if is_optional and f"{path}?" in names:
             flag = names[f"{path}?"]
             t = a.script.terms
@@ -197,7 +211,7 @@ def _axes(a: Encoding, goal: str) -> Iterator[Axis]:
             yield Axis("today", types.DATE, _intervals(a, names["today"], days, DAYS), True)
 
 
-def _paths(a: Encoding) -> Iterator[tuple[str, Type, bool]]:
+def paths_of(a: Encoding) -> Iterator[tuple[str, Type, bool]]:
     """Every fact outside lists, its type, and whether it is optional."""
     pending: list[tuple[str, Type]] = [(n, of) for n, of in a.batch.parameters]
     while pending:
@@ -274,8 +288,9 @@ def _condition(axis: Axis, cells: tuple[Cell, ...]) -> Condition:
         ways = (((cells[0].words, ""),),)
     else:
         left = [c.words for c in axis.cells if c not in cells]
-        if len(left) == 1 and len(axis.cells) > 2 and left[0] != OTHER_TEXT:
-            ways = ((("is not", left[0]),),)
+        has_rest = any(c.words == OTHER_TEXT for c in cells)  # told by what it leaves out
+        if has_rest or (len(left) < len(cells) and len(axis.cells) > 2 and OTHER_TEXT not in left):
+            ways = (tuple(("is not", words) for words in left),)
         else:
             ways = tuple((("is", c.words),) for c in cells)
     return Condition(axis.path, axis.of, ways)

@@ -1,13 +1,16 @@
 """All that can be proved of a rulebook, or of a change from one to another, proved with progress shown.
 
-In: checked rules, or two programs. Out: verdicts and differences. Absent: how they are shown.
+In: checked rules, or two programs. Out: verdicts; differences of facts and of answers. Absent: how they are shown.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from attrs import frozen
+
 from policy.ir.program import Program
+from policy.ir.reads import records_of
 from policy.model import rules
 from policy.pipeline import Checked, program as program_of
 from policy.progress import Watch, unwatched
@@ -17,6 +20,7 @@ from policy.verify.difference import Change, Difference, change, directions
 from policy.verify.prove import Limits
 from policy.verify.questions import batches, idle_marks
 from policy.verify.run import Task, differences, tasks, verdicts
+from policy.verify.vocabulary import FactDifference
 
 USUAL = Limits(10.0, 3)
 
@@ -40,7 +44,16 @@ def proved(claims: Sequence[Task], jobs: int = 0, watch: Watch = unwatched) -> I
         yield from verdicts(claims, jobs, seen.update)
 
 
-def differences_of(
+@frozen
+class Comparison:
+    """What differs between two programs: the facts that one alone accepts; and of those that both accept, the answers
+    to each question that was chosen."""
+
+    facts: tuple[FactDifference, ...]
+    questions: tuple[Difference, ...]
+
+
+def comparison_of(
     before: Program,
     after: Program,
     model: rules.Model,
@@ -49,16 +62,24 @@ def differences_of(
     jobs: int = 0,
     select: str = "",
     watch: Watch = unwatched,
-) -> list[Difference]:
+) -> Comparison:
     """What differs between two programs, question by question; `model` says which way is stricter."""
     c = change(before, after, directions(model))
     chosen = [id for id in c.other if select in id]
     with watch("comparing", len(chosen)) as seen:
-        return [*differences(c, chosen, limits, jobs, seen.update), *_same(c, select)]
+        found = (*differences(c, chosen, limits, jobs, seen.update), *_same(c, select))
+    return Comparison(tuple(_facts(c, [d.question for d in found])), found)
+
+
+def _facts(c: Change, ids: Sequence[str]) -> list[FactDifference]:
+    """The differences of the facts that these questions may be given."""
+    asked = [f for id in ids if (f := c.vocabulary.after.functions.get(id))]
+    records = {r for f in asked for r in records_of(c.vocabulary.after, f.parameters)}
+    return [d for d in c.vocabulary.facts if d.of in records or d.of in ids]
 
 
 def _same(c: Change, select: str) -> list[Difference]:
-    functions = c.after.functions
+    functions = c.vocabulary.after.functions
     return [
         Difference(id, functions[id].kind, "equivalent", str(functions[id].place)) for id in c.same if select in id
     ]

@@ -5,11 +5,11 @@ In: terms, and goals, checked one at a time. Out: text. Each shared subterm is d
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from typing import assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
 from policy.verify.terms import Term, Terms, in_order
 
@@ -20,10 +20,12 @@ class Script:
 
     terms: Terms
     goals: dict[str, Term]
+    known: set[Term] = field(factory=set)  # names in the plain text, or in what was added to it
 
     @cached_property
     def plain(self) -> str:
         """The text of all goals, without the axioms of products and months."""
+        self.known.update(self.names(*self.goals))
         return _written(self.terms, self.goals, exact=False)
 
     def exact(self, *names: str) -> str:
@@ -36,9 +38,14 @@ class Script:
         return "\n".join([*lines, *(f"(assert {written[m]})" for m in more)])
 
     def added(self, name: str, time: int) -> str:
-        """The text of one more goal."""
-        lines, written = _defined([self.goals[name]], f"t{time}.")
-        return "\n".join([*lines, *_goal(name, written[self.goals[name]])])
+        """The text of one more goal, with the names that it brings along."""
+        goal = self.goals[name]
+        held = _held(self.terms, [n for n in self.names(name) if n not in self.known], exact=False)
+        new = [n for n in in_order([goal, *held]) if n.op == "name" and n not in self.known]
+        self.known.update(new)
+        lines, written = _defined([goal, *held], f"t{time}.")
+        declared = [line for n in new for line in _declared(n)]
+        return "\n".join([*declared, *lines, *(f"(assert {written[h]})" for h in held), *_goal(name, written[goal])])
 
     def is_hard(self, *names: str) -> bool:
         """Whether the plain text leaves out any axiom of these goals."""
@@ -138,7 +145,13 @@ def _text(part: Term, written: Mapping[Term, str]) -> str:
             assert_never(part.op)
 
 
-def printed(s: Script) -> str:
-    """The whole script for any solver, each goal checked in turn."""
+def printed(scripts: Iterable[tuple[str, Script]]) -> Iterator[str]:
+    """Scripts with their titles as one for any solver, which forgets each before it reads the next."""
+    for n, (title, script) in enumerate(scripts):
+        yield f"; {title}\n" + ("(reset)\n" if n else "") + _whole(script)
+
+
+def _whole(s: Script) -> str:
+    """A whole script, each goal checked in turn."""
     checks = "\n".join(f'(echo "{name}")\n(check-sat-assuming (|goal {name}|))\n' for name in s.goals)
-    return "(set-option :produce-models true)\n" + s.exact(*s.goals) + checks
+    return "(set-option :produce-models true)\n(set-logic ALL)\n" + s.exact(*s.goals) + checks

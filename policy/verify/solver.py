@@ -95,11 +95,13 @@ class Solver:
         self.opened.from_string(self.script.asserted(more, self.times))
 
     def add_goal(self, name: str, goal: Term) -> None:
-        """Adds a goal about names that the script has already."""
+        """Adds a goal."""
         self.script.goals[name] = goal
         if self.opened is not None:
             self.times += 1
+            known = set(self.script.known)
             self.opened.from_string(self.script.added(name, self.times))
+            self.names = [] if self.script.known != known else self.names
 
     def check_exactly(self, goal: str, *also: str) -> Reply:
         """As `check`, with all axioms whole."""

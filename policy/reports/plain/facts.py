@@ -89,9 +89,13 @@ class Facts:
                 of = inner.of
                 titles.append(BilingualText(f"no. {int(step) + 1}", f"第{int(step) + 1}項"))
             elif isinstance(inner, types.Record):
-                field = next(f for f in self.model.get(rules.RecordType, inner.name).fields if f.name == step)
-                of = field.type
-                titles.append(in_full(field.title, step))
+                fields = {f.name: f for f in self.model.get(rules.RecordType, inner.name).fields}
+                if step not in fields:  # as of an earlier rulebook
+                    titles.append(BilingualText(spaced(step), spaced(step)))
+                    of = types.BROKEN
+                    continue
+                of = fields[step].type
+                titles.append(in_full(fields[step].title, step))
         if not titles:
             return BilingualText(spaced(path), spaced(path)), of
         return BilingualText(", ".join(t.en for t in titles), "，".join(t.zh for t in titles)), of
@@ -122,8 +126,6 @@ def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
             return BilingualText(amounts.long_day(day), amounts.chinese_day(day))
         case types.Instant():
             return BilingualText(amounts.long_moment(text), amounts.chinese_moment(text))
-        case types.Text() if text == "any other text":
-            return BilingualText(text, "其他文字")
         case types.Number():
             shown = amounts.grouped(text)
             return BilingualText(amounts.said_in_english(shown), amounts.said_in_chinese(shown))

@@ -1,0 +1,84 @@
+"""A backtest compares answers as quantities and by earlier names, and tells the rows that neither rulebook reads."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+import optional
+from cases_of_rules import HEAD
+from policy.cli import main
+
+optional.library("polars", "columns")
+
+OLD = """
+enum K { red, green }
+record F { m: money(HKD) at least 0 HKD at most 100 HKD  k: K }
+value fee(f: F) -> money(HKD) = round down to 0.01 (f.m / 2) per LAW/1
+value kind(f: F) -> K = f.k per LAW/1
+value large(f: F) -> boolean = f.m > 5 HKD per LAW/1
+"""
+
+
+@pytest.fixture
+def flips(tmp_path: Path) -> Any:
+    """Runs a backtest of a question, from OLD to the other rules; its text and its JSON."""
+    (tmp_path / "history.csv").write_text("m,k\n2,red\n5,green\n8.5,red\n0.05,green\n-1,red\n-2,red\n")
+    (tmp_path / "old.policy").write_text(HEAD + OLD, encoding="utf-8")
+
+    def run(question: str, new: str) -> tuple[str, dict[str, Any]]:
+        (tmp_path / "new.policy").write_text(HEAD + new, encoding="utf-8")
+        asked = ["backtest", "old.policy", "new.policy", "--history", "history.csv", "--question", question]
+        results = [
+            CliRunner().invoke(main, [*asked, "--on", "2026-03-01", *more]) for more in ([], ["--format", "json"])
+        ]
+        assert all(r.exception is None or isinstance(r.exception, SystemExit) for r in results), results[0].exception
+        found = json.loads(results[1].stdout)
+        assert {r.exit_code for r in results} == {1 if found["changed"] else 0}
+        return results[0].stdout, found
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        yield run
+
+
+def test_amounts_in_another_step_are_compared_by_value(flips: Any) -> None:
+    finer = OLD.replace("-> money(HKD) = round down to 0.01", "-> money(HKD) to 0.0001 = round down to 0.0001")
+    text, found = flips("fee", finer)
+    assert found["values"] == {"rows": 1, "difference": 50}  # 0.02 and 0.0250
+    assert "1 of 6 rows come out otherwise" in text
+    assert "another value; new less old: +0.0050 HKD" in text
+
+
+def test_amounts_of_two_currencies_are_never_equal(flips: Any) -> None:
+    other = OLD.replace("-> money(HKD) = round down to 0.01 (f.m / 2)", "-> money(USD) = 1 USD")
+    text, found = flips("fee", other)
+    assert found["changed"] == found["values"]["rows"] == 4
+    assert "another value; not of one unit" in text
+
+
+def test_rows_that_neither_rulebook_reads_are_told(flips: Any) -> None:
+    text, found = flips("fee", OLD)
+    assert found["changed"] == 0
+    assert "0 of 6 rows come out otherwise\n  2  refused by both: not facts of either rulebook" in text
+
+
+def test_values_that_are_no_numbers_flip_too(flips: Any) -> None:
+    assert flips("large", OLD.replace("> 5 HKD", ">= 5 HKD"))[1]["changed"] == 1
+    assert flips("kind", OLD.replace("= f.k per", "= green per"))[1]["changed"] == 2
+
+
+def test_a_member_is_compared_under_the_name_that_it_had(flips: Any) -> None:
+    new = OLD.replace("{ red, green }", "{ red, vert renamed from green }").replace("= f.k per", "= f.k per")
+    _, found = flips(
+        "kind", new.replace("k: K", "k: text").replace("= f.k per", '= if f.k is "red" then red else vert per')
+    )
+    assert found["changed"] == 0
+    _, found = flips(
+        "kind", new.replace("renamed from green", "").replace("k: K", "k: text").replace("= f.k per", "= vert per")
+    )
+    assert found["changed"] == 4
