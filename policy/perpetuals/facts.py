@@ -64,6 +64,11 @@ class WorstCase:
     def largest(self) -> int:
         return max(abs(self.held + self.buys), abs(self.held - self.sells))
 
+    @property
+    def least(self) -> int:
+        """What is left of the position once all orders of the other side have filled."""
+        return max(0, abs(self.held) - (self.sells if self.held > 0 else self.buys))
+
 
 def worst_cases(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, WorstCase]:
     """By contract; only of contracts that have a mark price."""
@@ -86,7 +91,13 @@ def worst_cases(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[st
 def exposure_facts(state: State, found: dict[str, WorstCase]) -> tuple[Any, ...]:
     made = state.rules.required.records["PerpetualExposure"]
     return tuple(
-        unchecked(made, largest=reach.largest * state.mark_of(name), loss=reach.loss, fees=reach.fees)
+        unchecked(
+            made,
+            largest=reach.largest * state.mark_of(name),
+            least=reach.least * state.mark_of(name),
+            loss=reach.loss,
+            fees=reach.fees,
+        )
         for name, reach in found.items()
     )
 

@@ -1,9 +1,8 @@
 """Closing a bucket's positions against its holder's wish, and who bears what its margin cannot.
 
-In: buckets whose mark or rules have changed. Out: events. A position is closed in steps in the book, as long as
-the insurance fund could bear the loss; what is left of a step is closed against positions of the other side, in
-the rulebook's order. Absent: when, how much at a time, in which order and
-at which price: the rulebook says.
+In: buckets whose mark or rules have changed. Out: events. A position is closed in steps in the book, at the
+rulebook's worst price or better; what is left of a step is closed against positions of the other side, in the
+rulebook's order and at its price. Absent: when, how much at a time, in which order and at which price.
 
 Nobody is brought below nothing by another's loss: before a mark moves no bucket is below nothing, and between
 the old marks and the new ones lie prices at which a loser's margin is spent. Hence a loss that the fund cannot
@@ -38,6 +37,16 @@ from policy.perpetuals.trading import LIQUIDATION, cancel, forget_filled, realis
 _PERMITTED = Outcome.PERMITTED
 Moved = Mapping[str, int]  # the marks of before, of the contracts whose marks have moved
 NOTHING_MOVED: Final[Moved] = MappingProxyType({})
+
+
+def judge(state: State, contracts: Iterable[Contract], moved: Moved = NOTHING_MOVED) -> None:
+    """Judges again all that has to do with contracts: orders first, so that they can bear what follows."""
+    buckets: dict[tuple[str, str], Bucket] = {}
+    for contract in contracts:
+        buckets |= contract.buckets
+    for bucket in buckets.values():
+        revalidate(state, bucket)
+    review(state, buckets.values(), moved)
 
 
 def review(state: State, buckets: Iterable[Bucket], moved: Moved = NOTHING_MOVED) -> None:
@@ -121,12 +130,14 @@ def _next(state: State, bucket: Bucket, moved: Moved) -> Contract:
 
 def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole: bool) -> bool:
     position = bucket.positions[contract.name]
+    facts = position_facts(state.rules, position, contract)
+    equity = state.equity(bucket)
     size = abs(position.size)
     if not whole:
-        facts = position_facts(state.rules, position, contract)
-        wanted = state.rules.step.fast(facts, state.equity(bucket))
+        wanted = state.rules.step.fast(facts, equity)
         size = min(size, max(contract.lot, -(-wanted // contract.lot) * contract.lot))
-    in_book, value = _into_book(state, bucket, contract, size)
+    worst = state.rules.worst_price.fast(facts, equity, _borne_in(state, bucket, contract.name, moved))
+    in_book, value = _into_book(state, bucket, contract, size, worst)
     deleveraged, more = _deleverage(state, bucket, contract, size - in_book, moved) if in_book < size else (0, 0)
     if not in_book + deleveraged:
         return False
@@ -141,6 +152,8 @@ def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole:
             bucket=bucket.name,
             contract=contract.name,
             per=provisions(state.rules.step, state.rules.liquidation_fee),
+            price_per=provisions(state.rules.worst_price),
+            worst_price=worst,
             in_book=in_book,
             deleveraged=deleveraged,
             closed=value + more,
@@ -152,17 +165,15 @@ def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole:
     return True
 
 
-def _into_book(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
-    """Closes up to `size` in the book, as far as the fund could bear it; gives the size and its value."""
+def _into_book(state: State, bucket: Bucket, contract: Contract, size: int, worst: int) -> tuple[int, int]:
+    """Closes up to `size` in the book, at the worst price or better; gives the size and its value."""
     held = bucket.positions[contract.name]
     standing = OrderState(state.accounts[bucket.account], bucket, contract, 0, 0)
-    order = BookOrder("", bucket.account, SELL if held.size > 0 else BUY, 0, size, standing)
+    order = BookOrder("", bucket.account, SELL if held.size > 0 else BUY, worst, size, standing)
     done = value = 0
-    for resting, quantity in contract.book.sweep(order, False):
+    for resting, quantity in contract.book.sweep(order):
         if not quantity:  # an order of the same client's, in another bucket
             continue
-        if not _bearable(state, bucket, contract, resting.price, quantity):
-            break
         fee = state.rules.fee.fast(quantity * resting.price)
         contract.book.fill(order, [(resting, quantity)])
         forget_filled(state, resting)
@@ -174,20 +185,6 @@ def _into_book(state: State, bucket: Bucket, contract: Contract, size: int) -> t
         done += quantity
         value += quantity * resting.price
     return done, value
-
-
-def _bearable(state: State, bucket: Bucket, contract: Contract, price: int, quantity: int) -> bool:
-    """Whether the fund could bear the loss once so much is closed at a price, or else the whole position.
-
-    The first lets a book that is a little worse than the mark take what it can; the second one that is a good deal
-    better, when at the mark the loss already is too much for the fund.
-    """
-    size = bucket.positions[contract.name].size
-    part = quantity if size > 0 else -quantity
-    gained = price - state.mark_of(contract.name)
-    left = state.equity(bucket) + max(part * gained, size * gained)
-    verdict = state.rules.deleveraging_due.verdict(max(0, -left), state.fund, 0)
-    return verdict.outcome is Outcome.DENIED
 
 
 # ── deleveraging ────────────────────────────────────────────────────────────────────────────

@@ -36,9 +36,14 @@ class Marked:
 
 @frozen
 class IndexUnavailable:
-    """The index has no price. Until it has, the contract has no mark, and what needs one is undecided."""
+    """The index has no price, or its last one counts no longer. Until it has one, the contract has no mark.
+
+    What needs a mark is undecided.
+    """
 
     contract: str
+    counted_until: int | None = typed(OptionalOf(types.INSTANT), None)  # of a price that is too old
+    per: tuple[str, ...] = ()
 
 
 @frozen
@@ -110,7 +115,7 @@ class LiquidationUndecided:
 
 @frozen
 class LiquidationStep:
-    """So much of a position was closed: in the book, and against other clients' positions.
+    """So much of a position was closed: in the book, at `worst_price` or better, and against other clients' positions.
 
     The fee, which goes to the insurance fund, is not more than is left.
     """
@@ -118,7 +123,9 @@ class LiquidationStep:
     account: str
     bucket: str
     contract: str
-    per: tuple[str, ...]
+    per: tuple[str, ...]  # of the size and of the fee
+    price_per: tuple[str, ...]  # of the worst price
+    worst_price: int = typed(PRICE)
     in_book: int = typed(SIZE)
     deleveraged: int = typed(SIZE)
     closed: int = typed(MONEY)

@@ -21,7 +21,7 @@ _ORDER = (
 )
 _POSITION = "side: Side, size: quantity to 0.0001, entry_value: money(USD) to 0.00000001, mark: price(USD) to 0.0001"
 _BUCKET = "margin: money(USD) to 0.00000001, positions: list of PerpetualPosition"
-_EXPOSURE = "largest: money(USD) to 0.00000001, loss: money(USD) to 0.00000001, fees: money(USD) to 0.00000001"
+_EXPOSURE = ", ".join(f"{name}: money(USD) to 0.00000001" for name in ("largest", "least", "loss", "fees"))
 _QUOTE = "index_price: price(USD) to 0.0001, impact_bid: optional price(USD), impact_ask: optional price(USD)"
 _UNITS = "money(USD) to 0.00000001"
 
@@ -60,6 +60,7 @@ class PerpetualRules:
     mark: BoundQuestion = question(
         "value mark_price(quote: FundingQuote) -> price(USD) to 0.0001", FundingQuote=_QUOTE
     )
+    counts_until: BoundQuestion = question("value index_counts_until(priced_at: instant) -> instant")
     premium: BoundQuestion = question("value premium(quote: FundingQuote) -> rate to 0.0001%", FundingQuote=_QUOTE)
     next_sample: BoundQuestion = question("value next_sample(last: instant) -> instant")
     next_funding: BoundQuestion = question("value next_funding(last: instant) -> instant")
@@ -84,6 +85,11 @@ class PerpetualRules:
     )
     step: BoundQuestion = question(
         f"value liquidation_step(position: PerpetualPosition, equity_left: {_UNITS}) -> quantity to 0.0001",
+        PerpetualPosition=_POSITION,
+    )
+    worst_price: BoundQuestion = question(
+        f"value worst_price(position: PerpetualPosition, equity_left: {_UNITS}, beyond_the_fund: {_UNITS})"
+        " -> price(USD) to 0.0001",
         PerpetualPosition=_POSITION,
     )
     liquidation_fee: BoundQuestion = question(

@@ -73,8 +73,9 @@ class Account:
     free: int = 0
     buckets: dict[str, Bucket] = field(factory=dict)
 
-    def bucket(self, name: str) -> Bucket:
-        return self.buckets.setdefault(name, Bucket(self.name, name))
+    def hold(self, bucket: Bucket) -> None:
+        """The bucket is the account's, from when it first holds something."""
+        self.buckets.setdefault(bucket.name, bucket)
 
 
 @define(eq=False)
@@ -89,6 +90,7 @@ class Contract:
     facts: RuntimeValue  # the rulebook's record of it
     book: Book[OrderState] = field(factory=Book)
     index: int | None = None
+    counts_until: int = 0  # the last moment at which the index counts
     mark: int | None = None
     premiums: int = 0
     samples: int = 0

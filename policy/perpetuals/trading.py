@@ -118,28 +118,30 @@ def revalidate(state: State, bucket: Bucket) -> None:
 # ── an incoming order ───────────────────────────────────────────────────────────────────────
 
 
-def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucket, contract: Contract) -> None:
-    """Judges an order and carries it out. The first event it tells is the answer to it."""
-    state.orders += 1
-    standing = OrderState(account, bucket, contract, command.at, state.orders)
+def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucket, contract: Contract) -> bool:
+    """Judges an order and carries it out; gives whether it was accepted. One that was not has no effect."""
+    standing = OrderState(account, bucket, contract, command.at, state.orders + 1)
     order = BookOrder(command.id, account.name, command.side, command.price or 0, command.size, standing)
     result = match(contract.book, order, command.type, contract.self_trade)
     size = command.size
     if command.type == MARKET:
         if not result.fills:
             state.emit(PerpetualCancelled(order.id, order.owner, result.why_unpriced, order.remaining))
-            return
+            return False
         order.price = result.fills[-1][0].price
         size = sum(quantity for _, quantity in result.fills)
     judged = judge(state, order, size)
     if not judged.accepted:
         told = judged.as_facts(state)
         state.emit(PerpetualRejected(order.id, order.owner, judged.verdict, judged.size_verdict, told))
-        return
+        return False
     fees = [state.rules.fee.fast(quantity * resting.price) for resting, quantity in result.fills]
     order.key = judged.key
+    state.orders += 1
+    account.hold(bucket)
     state.emit(_accepted(command, judged))
     _carry_out(state, order, result, fees)
+    return True
 
 
 def _accepted(command: PlacePerpetual, judged: Judged) -> PerpetualAccepted:

@@ -54,6 +54,7 @@ SMALL = (  # so that a small market shows what only a large one would
     LEVERAGE,
     ("= 10_000 USD per HOUSE/impact", "= 100 USD per HOUSE/impact"),
     ("= 100_000 USD per HOUSE/liquidation_steps", "= 200 USD per HOUSE/liquidation_steps"),
+    ("= 8 hours per HOUSE/index_age", "= 9000 hours per HOUSE/index_age"),
 )
 
 
