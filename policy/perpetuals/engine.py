@@ -16,7 +16,15 @@ from attrs import define, field
 
 from policy.answers import MISSING, Outcome, UndecidedError
 from policy.facts.records import unchecked
-from policy.market.checks import InvalidCommandError, known, one_price_each, positive, read, within_facts
+from policy.market.checks import (
+    InvalidCommandError,
+    known,
+    not_blank,
+    one_price_each,
+    positive,
+    read,
+    within_facts,
+)
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.matcher import REQUESTED
@@ -175,9 +183,13 @@ class Engine(Venue[do.Command, Event]):
 
     def _open(self, command: do.OpenPerpetualAccount) -> None:
         check_name(command.account, self.state.accounts, "account")
+        group = command.group or command.account
+        not_blank(group, "group")
         facts = _client(self.state.rules, command.client)
-        self.state.accounts[command.account] = Account(command.account, command.client, facts)
-        self.state.emit(PerpetualAccountOpened(command.account))
+        account = Account(command.account, group, command.client, facts)
+        self.state.accounts[account.name] = account
+        self.state.groups.setdefault(group, []).append(account)
+        self.state.emit(PerpetualAccountOpened(account.name, group))
 
     # ── money ───────────────────────────────────────────────────────────────────────────────
 
@@ -264,7 +276,7 @@ class Engine(Venue[do.Command, Event]):
     def _cancel(self, command: do.CancelPerpetual) -> None:
         account = known(self.state.accounts, command.account, "account")
         order = self.state.live.get(command.id)
-        if order is None or order.owner != account.name:
+        if order is None or order.data.account is not account:
             message = f"`{account.name}` has no order `{command.id}` at rest"
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
         cancel(self.state, order, REQUESTED)

@@ -102,6 +102,18 @@ def exposure_facts(state: State, found: dict[str, WorstCase]) -> tuple[Any, ...]
     )
 
 
+def group_largest(state: State, bucket: Bucket, contract: Contract) -> int:
+    """The largest positions that the other buckets of a client group may come to in a contract, added up."""
+    total = 0
+    for account in state.group_of(bucket):
+        for other in account.buckets.values():
+            if other is not bucket:
+                orders = [(o, o.remaining) for o in other.orders.values() if o.data.contract is contract]
+                found = worst_cases(state, other, orders) if orders or contract.name in other.positions else {}
+                total += found[contract.name].largest if found else 0
+    return total
+
+
 def only_reduces(bucket: Bucket, order: Order, orders: Iterable[Open]) -> bool:
     """Whether the order and all others of its side together can but make the position smaller."""
     name = order.data.contract.name
@@ -119,6 +131,7 @@ def order_facts(order: Order, size: int) -> RuntimeValue:
     made.side = order.side
     made.price = order.price
     made.notional = size * order.price
+    made.meets_own_group = False
     made.margin_on_credit = False
     made.accepted_at = state.at
     made.sequence = state.sequence

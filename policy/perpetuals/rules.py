@@ -17,7 +17,7 @@ _ORDER = (
     "product: PerpetualProduct, investor: InvestorClass, knows_derivatives: boolean, side: Side, price: price(USD), "
     "notional: money(USD) to 0.00000001, exposure: money(USD) to 0.00000001, reduces: boolean, "
     "margin_required: money(USD) to 0.00000001, margin_collected: money(USD) to 0.00000001, "
-    "margin_on_credit: boolean, accepted_at: instant, sequence: integer"
+    "meets_own_group: boolean, margin_on_credit: boolean, accepted_at: instant, sequence: integer"
 )
 _POSITION = "side: Side, size: quantity to 0.0001, entry_value: money(USD) to 0.00000001, mark: price(USD) to 0.0001"
 _BUCKET = "margin: money(USD) to 0.00000001, positions: list of PerpetualPosition"
@@ -97,6 +97,11 @@ class PerpetualRules:
     )
     beyond_fund: BoundQuestion = question(
         f"value loss_beyond_the_fund(loss: {_UNITS}, insurance_fund: {_UNITS}) -> {_UNITS}"
+    )
+    own_price: BoundQuestion = question(
+        f"value own_closing_price(position: PerpetualPosition, loss: {_UNITS}, own_profit: {_UNITS}, "
+        f"own_equity: {_UNITS}) -> price(USD) to 0.0001",
+        PerpetualPosition=_POSITION,
     )
     deleveraging_due: BoundQuestion = question(
         f"decision deleveraging_due(loss: {_UNITS}, insurance_fund: {_UNITS}, unfilled: quantity to 0.0001)"
