@@ -10,7 +10,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from datetime import date
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Final, Generic, TypeVar
 
 from attrs import define, evolve, field
 
@@ -20,7 +20,9 @@ from policy.market.commands import NewDay
 from policy.market.events import CommandInvalid, CommandRepeated, InvalidCode
 from policy.wire import Commands, event_json, word
 
-FARTHEST = 366  # days between one command and the next, and between one date of the law and the next
+DAYS_AHEAD: Final = 366  # that a command, or the rules of a date, may lie ahead of what has already happened
+_DAY: Final = 86_400 * 10**6
+_EPOCH: Final = date(1970, 1, 1).toordinal()
 
 Command = TypeVar("Command")
 Event = TypeVar("Event")
@@ -32,6 +34,11 @@ class Clock:
 
     on: date
     at: int | None = None
+
+    @property
+    def latest(self) -> int:
+        """The time of the last command; before the first, the beginning of the date."""
+        return (self.on.toordinal() - _EPOCH) * _DAY if self.at is None else self.at
 
 
 def starting(on: str | Clock) -> Clock:
@@ -97,8 +104,8 @@ def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> 
     try:
         if clock.at is not None and at < clock.at:
             raise _out_of_sequence("this comes before what has already happened")
-        if clock.at is not None and at - clock.at > FARTHEST * 86_400 * 10**6:
-            raise _too_far_ahead("the command before this one")
+        if at - clock.latest > DAYS_AHEAD * _DAY:
+            raise _too_far_ahead("this")
         if type(command) is NewDay:
             return _new_day(command, clock, venues)
         (venue,) = venues
@@ -118,8 +125,8 @@ def _new_day(command: NewDay, clock: Clock, venues: Sequence[Venue[Any, Any]]) -
     at, on = command.at, date.fromordinal(command.on)
     if on < clock.on:
         raise _out_of_sequence(f"the rules of {clock.on.isoformat()} are already in force")
-    if (on - clock.on).days > FARTHEST:
-        raise _too_far_ahead(f"{clock.on.isoformat()}, whose rules are in force")
+    if on.toordinal() - max(clock.on.toordinal(), clock.latest // _DAY + _EPOCH) > DAYS_AHEAD:
+        raise _too_far_ahead(on.isoformat())
     days = [venue.prepare_day(on.isoformat(), at) for venue in venues]
     clock.at, clock.on = at, on
     events: list[Any] = []
@@ -135,8 +142,8 @@ def _out_of_sequence(message: str) -> InvalidCommandError:
     return InvalidCommandError(InvalidCode.OUT_OF_SEQUENCE, message)
 
 
-def _too_far_ahead(than: str) -> InvalidCommandError:
-    message = f"this is more than {FARTHEST} days after {than}: send commands in between"
+def _too_far_ahead(what: str) -> InvalidCommandError:
+    message = f"{what} lies more than {DAYS_AHEAD} days ahead: send commands in between"
     return InvalidCommandError(InvalidCode.TOO_FAR_AHEAD, message)
 
 

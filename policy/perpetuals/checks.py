@@ -24,11 +24,11 @@ from policy.perpetuals.state import Account, Bucket, Contract, Position, State
 
 
 def bucket_of(state: State, account: Account, name: str) -> Bucket:
-    """The crossed bucket, or the isolated one of a contract; it is opened when it is first named."""
+    """The crossed bucket, or the isolated one of a contract; a new one is the account's once it holds something."""
     if name != CROSS and name not in state.contracts:
         message = f"there is no bucket `{name}`: use `{CROSS}`, or the name of the one contract that it is to hold"
         raise InvalidCommandError(InvalidCode.UNKNOWN_BUCKET, message)
-    return account.bucket(name)
+    return account.buckets.get(name) or Bucket(account.name, name)
 
 
 def check_name(name: str, names: Collection[str], what: str) -> None:

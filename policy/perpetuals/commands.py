@@ -39,10 +39,14 @@ class ListPerpetual:
 
 @frozen
 class OpenPerpetualAccount:
-    """A client may trade, as far as the rules allow; `client` is true of all the client's orders."""
+    """A client may trade, as far as the rules allow; `client` is true of all the client's orders.
+
+    Accounts of one `group` count as one client.
+    """
 
     account: str
     at: int = typed(types.INSTANT)
+    group: str = ""
     client: FactsJson = facts()
 
 

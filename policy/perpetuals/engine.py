@@ -16,7 +16,15 @@ from attrs import define, field
 
 from policy.answers import MISSING, Outcome, UndecidedError
 from policy.facts.records import unchecked
-from policy.market.checks import InvalidCommandError, known, one_price_each, positive, read, within_facts
+from policy.market.checks import (
+    InvalidCommandError,
+    known,
+    not_blank,
+    one_price_each,
+    positive,
+    read,
+    within_facts,
+)
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.matcher import REQUESTED
@@ -40,7 +48,7 @@ from policy.perpetuals.events import (
 )
 from policy.perpetuals.facts import bucket_facts, exposure_facts, worst_cases
 from policy.perpetuals.funding import check_reachable, pass_time
-from policy.perpetuals.liquidation import review
+from policy.perpetuals.liquidation import judge, review
 from policy.perpetuals.mark_events import IndexUnavailable
 from policy.perpetuals.marking import mark
 from policy.perpetuals.rules import PerpetualRules, perpetual_rules
@@ -67,7 +75,7 @@ class Engine(Venue[do.Command, Event]):
 
     rules_on: Callable[[str], PerpetualRules]
     state: State = field(init=False)
-    _answered: dict[str, tuple[do.PlacePerpetual, list[Event]]] = field(factory=dict)
+    _answered: dict[str, tuple[do.PlacePerpetual, list[Event]]] = field(factory=dict)  # every order that was accepted
 
     def __attrs_post_init__(self) -> None:
         self.state = State(self.rules_on(self.clock.on.isoformat()), self.events.append)
@@ -175,9 +183,13 @@ class Engine(Venue[do.Command, Event]):
 
     def _open(self, command: do.OpenPerpetualAccount) -> None:
         check_name(command.account, self.state.accounts, "account")
+        group = command.group or command.account
+        not_blank(group, "group")
         facts = _client(self.state.rules, command.client)
-        self.state.accounts[command.account] = Account(command.account, command.client, facts)
-        self.state.emit(PerpetualAccountOpened(command.account))
+        account = Account(command.account, group, command.client, facts)
+        self.state.accounts[account.name] = account
+        self.state.groups.setdefault(group, []).append(account)
+        self.state.emit(PerpetualAccountOpened(account.name, group))
 
     # ── money ───────────────────────────────────────────────────────────────────────────────
 
@@ -206,6 +218,7 @@ class Engine(Venue[do.Command, Event]):
         account = known(self.state.accounts, command.account, "account")
         check_transfer(command.amount, account.free, "free")
         bucket = bucket_of(self.state, account, command.bucket)
+        account.hold(bucket)
         account.free -= command.amount
         bucket.margin += command.amount
         self.state.emit(MarginPosted(account.name, bucket.name, command.amount, bucket.margin, account.free))
@@ -257,13 +270,13 @@ class Engine(Venue[do.Command, Event]):
         bucket = bucket_of(self.state, account, command.bucket)
         check_order(command, contract, bucket)
         first = len(self.events)
-        place(self.state, command, account, bucket, contract)
-        self._answered[command.id] = command, self.events[first:]
+        if place(self.state, command, account, bucket, contract):
+            self._answered[command.id] = command, self.events[first:]
 
     def _cancel(self, command: do.CancelPerpetual) -> None:
         account = known(self.state.accounts, command.account, "account")
         order = self.state.live.get(command.id)
-        if order is None or order.owner != account.name:
+        if order is None or order.data.account is not account:
             message = f"`{account.name}` has no order `{command.id}` at rest"
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
         cancel(self.state, order, REQUESTED)
@@ -271,8 +284,7 @@ class Engine(Venue[do.Command, Event]):
     def _take_prices(self, prices: Mapping[str, int | None]) -> None:
         """All of them or none. Every contract is marked before an order is judged, and every order before a bucket.
 
-        Orders are judged at the new marks first, so that they can bear what follows. Contracts are taken in the order
-        in which they were listed.
+        Contracts are taken in the order in which they were listed.
         """
         state = self.state
         for name, price in prices.items():
@@ -281,18 +293,15 @@ class Engine(Venue[do.Command, Event]):
                 check_index(contract, price)
         priced = [contract for name, contract in state.contracts.items() if name in prices]
         before = {contract.name: contract.mark for contract in priced}
-        buckets: dict[tuple[str, str], Bucket] = {}
+        counts_until = state.rules.counts_until.fast(self.clock.at)
         for contract in priced:
-            contract.index = prices[contract.name]
-            buckets |= contract.buckets
+            contract.index, contract.counts_until = prices[contract.name], counts_until
             if contract.index is None:
                 state.emit(IndexUnavailable(contract.name))
             else:
                 mark(state, contract)
-        for bucket in buckets.values():
-            revalidate(state, bucket)
         moved = {name: mark for name, mark in before.items() if mark is not None and prices[name] is not None}
-        review(state, buckets.values(), moved)
+        judge(state, priced, moved)
 
 
 def _client(rules: PerpetualRules, client: FactsJson) -> RuntimeValue:

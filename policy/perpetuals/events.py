@@ -21,6 +21,7 @@ from policy.model import types
 from policy.model.types import ListOf, OptionalOf
 from policy.perpetuals.commands import MONEY, PRICE, SIZE
 from policy.perpetuals.mark_events import (
+    ClosedAgainstOwn,
     Deleveraged,
     FundDrawdown,
     FundingNotSettled,
@@ -66,6 +67,7 @@ class PerpetualAccountOpened:
     """The client has an account; what may be done with it is asked order by order."""
 
     account: str
+    group: str
 
 
 @frozen
@@ -296,6 +298,7 @@ Event = (
     | LiquidationBegun
     | LiquidationUndecided
     | LiquidationStep
+    | ClosedAgainstOwn
     | Deleveraged
     | FundDrawdown
     | LiquidationEnded

@@ -64,6 +64,11 @@ class WorstCase:
     def largest(self) -> int:
         return max(abs(self.held + self.buys), abs(self.held - self.sells))
 
+    @property
+    def least(self) -> int:
+        """What is left of the position once all orders of the other side have filled."""
+        return max(0, abs(self.held) - (self.sells if self.held > 0 else self.buys))
+
 
 def worst_cases(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[str, WorstCase]:
     """By contract; only of contracts that have a mark price."""
@@ -86,9 +91,27 @@ def worst_cases(state: State, bucket: Bucket, orders: Iterable[Open]) -> dict[st
 def exposure_facts(state: State, found: dict[str, WorstCase]) -> tuple[Any, ...]:
     made = state.rules.required.records["PerpetualExposure"]
     return tuple(
-        unchecked(made, largest=reach.largest * state.mark_of(name), loss=reach.loss, fees=reach.fees)
+        unchecked(
+            made,
+            largest=reach.largest * state.mark_of(name),
+            least=reach.least * state.mark_of(name),
+            loss=reach.loss,
+            fees=reach.fees,
+        )
         for name, reach in found.items()
     )
+
+
+def group_largest(state: State, bucket: Bucket, contract: Contract) -> int:
+    """The largest positions that the other buckets of a client group may come to in a contract, added up."""
+    total = 0
+    for account in state.group_of(bucket):
+        for other in account.buckets.values():
+            if other is not bucket:
+                orders = [(o, o.remaining) for o in other.orders.values() if o.data.contract is contract]
+                found = worst_cases(state, other, orders) if orders or contract.name in other.positions else {}
+                total += found[contract.name].largest if found else 0
+    return total
 
 
 def only_reduces(bucket: Bucket, order: Order, orders: Iterable[Open]) -> bool:
@@ -108,6 +131,7 @@ def order_facts(order: Order, size: int) -> RuntimeValue:
     made.side = order.side
     made.price = order.price
     made.notional = size * order.price
+    made.meets_own_group = False
     made.margin_on_credit = False
     made.accepted_at = state.at
     made.sequence = state.sequence

@@ -1,6 +1,6 @@
-"""Funding: the premium sampled as time passes, averaged, and paid between longs and shorts to the last unit.
+"""What time brings: premiums sampled, averaged, and paid between longs and shorts; and indices that grow too old.
 
-In: the time of a command. Out: events for every moment that has passed since the one before. The moments lie
+In: the time of a command. Out: events for every moment that has passed since the one before. Moments of funding lie
 evenly, as far apart as the rulebook says, counted from midnight (UTC) of the first command; between commands
 nothing moves, so a premium that stood at many moments is counted so many times. Absent: clock, and any formula.
 """
@@ -14,11 +14,12 @@ from policy.interface import provisions
 from policy.market.checks import InvalidCommandError
 from policy.market.events import InvalidCode
 from policy.perpetuals.facts import bucket_facts
-from policy.perpetuals.liquidation import liquidate, review
+from policy.perpetuals.liquidation import judge, liquidate, review
 from policy.perpetuals.mark_events import (
     FundingNotSettled,
     FundingPaid,
     FundingSettled,
+    IndexUnavailable,
     PremiumSampled,
     UnsettledReason,
 )
@@ -57,11 +58,26 @@ def pass_time(state: State, at: int) -> None:
     if state.funded_at is None:
         state.sampled_at = state.funded_at = at // _DAY * _DAY
     while state.funded_at < (due := state.rules.next_funding.fast(state.funded_at)) <= at:
+        _forget_old_indices(state, due)
         _sample(state, due)
         state.funded_at = due
         for contract in state.contracts.values():
             _settle(state, contract, due)
+    _forget_old_indices(state, at)
     _sample(state, at)
+
+
+def _forget_old_indices(state: State, at: int) -> None:
+    """Contracts whose index counts no longer at a moment have none, until there is a new price."""
+    old = [c for c in state.contracts.values() if c.index is not None and c.counts_until < at]
+    for until in sorted({c.counts_until for c in old}):
+        _sample(state, until)
+        together = [c for c in old if c.counts_until == until]
+        per = provisions(state.rules.counts_until)
+        for contract in together:
+            contract.index = None
+            state.emit(IndexUnavailable(contract.name, until, per))
+        judge(state, together)
 
 
 def _sample(state: State, until: int) -> None:

@@ -1,9 +1,9 @@
 """Closing a bucket's positions against its holder's wish, and who bears what its margin cannot.
 
-In: buckets whose mark or rules have changed. Out: events. A position is closed in steps in the book, as long as
-the insurance fund could bear the loss; what is left of a step is closed against positions of the other side, in
-the rulebook's order. Absent: when, how much at a time, in which order and
-at which price: the rulebook says.
+In: buckets whose mark or rules have changed. Out: events. A position that leaves a loss is closed against what the
+same client group has gained in the contract; then in steps in the book, at the
+rulebook's worst price or better; what is left of a step is closed against positions of the other side, in the
+rulebook's order and at its price. Absent: when, how much at a time, in which order and at which price.
 
 Nobody is brought below nothing by another's loss: before a mark moves no bucket is below nothing, and between
 the old marks and the new ones lie prices at which a loser's margin is spent. Hence a loss that the fund cannot
@@ -21,10 +21,12 @@ from types import MappingProxyType
 from typing import Final
 
 from policy.answers import Outcome, UndecidedError, Verdict
+from policy.facts.records import unchecked
 from policy.interface import provisions
 from policy.market.book import BUY, SELL, BookOrder
 from policy.perpetuals.facts import bucket_facts, candidate_facts, position_facts
 from policy.perpetuals.mark_events import (
+    ClosedAgainstOwn,
     Deleveraged,
     FundDrawdown,
     LiquidationBegun,
@@ -38,6 +40,16 @@ from policy.perpetuals.trading import LIQUIDATION, cancel, forget_filled, realis
 _PERMITTED = Outcome.PERMITTED
 Moved = Mapping[str, int]  # the marks of before, of the contracts whose marks have moved
 NOTHING_MOVED: Final[Moved] = MappingProxyType({})
+
+
+def judge(state: State, contracts: Iterable[Contract], moved: Moved = NOTHING_MOVED) -> None:
+    """Judges again all that has to do with contracts: orders first, so that they can bear what follows."""
+    buckets: dict[tuple[str, str], Bucket] = {}
+    for contract in contracts:
+        buckets |= contract.buckets
+    for bucket in buckets.values():
+        revalidate(state, bucket)
+    review(state, buckets.values(), moved)
 
 
 def review(state: State, buckets: Iterable[Bucket], moved: Moved = NOTHING_MOVED) -> None:
@@ -121,17 +133,27 @@ def _next(state: State, bucket: Bucket, moved: Moved) -> Contract:
 
 def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole: bool) -> bool:
     position = bucket.positions[contract.name]
+    facts = position_facts(state.rules, position, contract)
+    equity = state.equity(bucket)
     size = abs(position.size)
     if not whole:
-        facts = position_facts(state.rules, position, contract)
-        wanted = state.rules.step.fast(facts, state.equity(bucket))
+        wanted = state.rules.step.fast(facts, equity)
         size = min(size, max(contract.lot, -(-wanted // contract.lot) * contract.lot))
-    in_book, value = _into_book(state, bucket, contract, size)
-    deleveraged, more = _deleverage(state, bucket, contract, size - in_book, moved) if in_book < size else (0, 0)
-    if not in_book + deleveraged:
+    own, value = _against_own(state, bucket, contract, size)
+    worst, in_book, deleveraged = None, 0, 0
+    if own < size:
+        facts = position_facts(state.rules, position, contract)
+        borne = _borne_in(state, bucket, contract.name, moved)
+        worst = state.rules.worst_price.fast(facts, state.equity(bucket), borne)
+        in_book, more = _into_book(state, bucket, contract, size - own, worst)
+        value += more
+    if own + in_book < size:
+        deleveraged, more = _deleverage(state, bucket, contract, size - own - in_book, moved)
+        value += more
+    if not own + in_book + deleveraged:
         return False
     left = state.equity(bucket)
-    asked = state.rules.liquidation_fee.fast(value + more, left)
+    asked = state.rules.liquidation_fee.fast(value, left)
     fee = max(0, min(asked, bucket.margin, left))
     bucket.margin -= fee
     state.fund += fee
@@ -141,9 +163,12 @@ def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole:
             bucket=bucket.name,
             contract=contract.name,
             per=provisions(state.rules.step, state.rules.liquidation_fee),
+            price_per=provisions(state.rules.worst_price),
+            worst_price=worst,
+            against_own=own,
             in_book=in_book,
             deleveraged=deleveraged,
-            closed=value + more,
+            closed=value,
             fee=fee,
             margin=bucket.margin,
             fund=state.fund,
@@ -152,17 +177,69 @@ def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole:
     return True
 
 
-def _into_book(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
-    """Closes up to `size` in the book, as far as the fund could bear it; gives the size and its value."""
+def _against_own(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
+    """Closes up to `size` of a position that leaves a loss against its client group's own; gives size and value."""
+    name = contract.name
+    group = state.group_of(bucket)
+    done = value = 0
+    for other in contract.holders():
+        held, against = bucket.positions.get(name), other.positions[name]
+        if held is None or done == size or state.equity(bucket) >= 0:
+            break
+        if held.size * against.size > 0 or state.accounts[other.account] not in group or not _valued(state, other):
+            continue
+        part = min(size - done, abs(against.size))
+        facts = position_facts(state.rules, held, contract)
+        gained = against.profit(state.mark_of(name))
+        price = state.rules.own_price.fast(
+            unchecked(type(facts), facts, size=part), -state.equity(bucket), gained, state.equity(other)
+        )
+        sign = 1 if held.size > 0 else -1
+        realised, other_realised = bucket.trade(name, -sign * part, price), other.trade(name, sign * part, price)
+        done += part
+        value += part * price
+        state.emit(
+            ClosedAgainstOwn(
+                contract=name,
+                account=bucket.account,
+                bucket=bucket.name,
+                other=other.account,
+                other_bucket=other.name,
+                per=provisions(state.rules.own_price),
+                size=part,
+                price=price,
+                realised=realised,
+                other_realised=other_realised,
+                margin=bucket.margin,
+                other_margin=other.margin,
+            )
+        )
+        _settle_both(state, bucket, other)
+    return done, value
+
+
+def _valued(state: State, bucket: Bucket) -> bool:
+    """Whether everything in the bucket has a mark; of another's equity nobody guesses."""
+    return all(state.contracts[name].index is not None for name in bucket.positions)
+
+
+def _settle_both(state: State, bucket: Bucket, other: Bucket) -> None:
+    """What follows for two buckets whose positions were closed against each other."""
+    realise_profit(state, bucket)
+    realise_profit(state, other)
+    _absorb_loss(state, other)
+    revalidate(state, other)
+
+
+def _into_book(state: State, bucket: Bucket, contract: Contract, size: int, worst: int) -> tuple[int, int]:
+    """Closes up to `size` in the book, at the worst price or better; gives the size and its value."""
     held = bucket.positions[contract.name]
     standing = OrderState(state.accounts[bucket.account], bucket, contract, 0, 0)
-    order = BookOrder("", bucket.account, SELL if held.size > 0 else BUY, 0, size, standing)
+    order = BookOrder("", standing.account.group, SELL if held.size > 0 else BUY, worst, size, standing)
     done = value = 0
-    for resting, quantity in contract.book.sweep(order, False):
-        if not quantity:  # an order of the same client's, in another bucket
+    for resting, quantity in contract.book.sweep(order):
+        if not quantity:  # an order of the same client group
             continue
-        if not _bearable(state, bucket, contract, resting.price, quantity):
-            break
         fee = state.rules.fee.fast(quantity * resting.price)
         contract.book.fill(order, [(resting, quantity)])
         forget_filled(state, resting)
@@ -174,20 +251,6 @@ def _into_book(state: State, bucket: Bucket, contract: Contract, size: int) -> t
         done += quantity
         value += quantity * resting.price
     return done, value
-
-
-def _bearable(state: State, bucket: Bucket, contract: Contract, price: int, quantity: int) -> bool:
-    """Whether the fund could bear the loss once so much is closed at a price, or else the whole position.
-
-    The first lets a book that is a little worse than the mark take what it can; the second one that is a good deal
-    better, when at the mark the loss already is too much for the fund.
-    """
-    size = bucket.positions[contract.name].size
-    part = quantity if size > 0 else -quantity
-    gained = price - state.mark_of(contract.name)
-    left = state.equity(bucket) + max(part * gained, size * gained)
-    verdict = state.rules.deleveraging_due.verdict(max(0, -left), state.fund, 0)
-    return verdict.outcome is Outcome.DENIED
 
 
 # ── deleveraging ────────────────────────────────────────────────────────────────────────────
@@ -229,10 +292,7 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int, mov
                 other_margin=other.margin,
             )
         )
-        realise_profit(state, bucket)
-        realise_profit(state, other)
-        _absorb_loss(state, other)
-        revalidate(state, other)
+        _settle_both(state, bucket, other)
     return size - left, (size - left) * price
 
 

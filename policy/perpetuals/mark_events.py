@@ -36,9 +36,14 @@ class Marked:
 
 @frozen
 class IndexUnavailable:
-    """The index has no price. Until it has, the contract has no mark, and what needs one is undecided."""
+    """The index has no price, or its last one counts no longer. Until it has one, the contract has no mark.
+
+    What needs a mark is undecided.
+    """
 
     contract: str
+    counted_until: int | None = typed(OptionalOf(types.INSTANT), None)  # of a price that is too old
+    per: tuple[str, ...] = ()
 
 
 @frozen
@@ -110,15 +115,19 @@ class LiquidationUndecided:
 
 @frozen
 class LiquidationStep:
-    """So much of a position was closed: in the book, and against other clients' positions.
+    """So much of a position was closed: against the group's own, in the book, against others'.
 
-    The fee, which goes to the insurance fund, is not more than is left.
+    Trades in the book are at `worst_price` or better, if there was any left for it. The fee goes to the fund,
+    and is not more than is left.
     """
 
     account: str
     bucket: str
     contract: str
-    per: tuple[str, ...]
+    per: tuple[str, ...]  # of the size and of the fee
+    price_per: tuple[str, ...]  # of the worst price
+    worst_price: int | None = typed(OptionalOf(PRICE))
+    against_own: int = typed(SIZE)
     in_book: int = typed(SIZE)
     deleveraged: int = typed(SIZE)
     closed: int = typed(MONEY)
@@ -139,6 +148,24 @@ class Deleveraged:
     other: str  # whose turn it was
     other_bucket: str
     rank: int = typed(types.INTEGER)  # in the rulebook's order, 1 being first
+    size: int = typed(SIZE)
+    price: int = typed(PRICE)
+    realised: int = typed(MONEY)
+    other_realised: int = typed(MONEY)
+    margin: int = standing(MONEY)
+    other_margin: int = standing(MONEY)
+
+
+@frozen
+class ClosedAgainstOwn:
+    """A position that left a loss was closed against one of the same client group, whose gain bears it."""
+
+    contract: str
+    account: str  # whose position is liquidated
+    bucket: str
+    other: str  # of the same group
+    other_bucket: str
+    per: tuple[str, ...]  # of the price
     size: int = typed(SIZE)
     price: int = typed(PRICE)
     realised: int = typed(MONEY)

@@ -17,11 +17,11 @@ _ORDER = (
     "product: PerpetualProduct, investor: InvestorClass, knows_derivatives: boolean, side: Side, price: price(USD), "
     "notional: money(USD) to 0.00000001, exposure: money(USD) to 0.00000001, reduces: boolean, "
     "margin_required: money(USD) to 0.00000001, margin_collected: money(USD) to 0.00000001, "
-    "margin_on_credit: boolean, accepted_at: instant, sequence: integer"
+    "meets_own_group: boolean, margin_on_credit: boolean, accepted_at: instant, sequence: integer"
 )
 _POSITION = "side: Side, size: quantity to 0.0001, entry_value: money(USD) to 0.00000001, mark: price(USD) to 0.0001"
 _BUCKET = "margin: money(USD) to 0.00000001, positions: list of PerpetualPosition"
-_EXPOSURE = "largest: money(USD) to 0.00000001, loss: money(USD) to 0.00000001, fees: money(USD) to 0.00000001"
+_EXPOSURE = ", ".join(f"{name}: money(USD) to 0.00000001" for name in ("largest", "least", "loss", "fees"))
 _QUOTE = "index_price: price(USD) to 0.0001, impact_bid: optional price(USD), impact_ask: optional price(USD)"
 _UNITS = "money(USD) to 0.00000001"
 
@@ -60,6 +60,7 @@ class PerpetualRules:
     mark: BoundQuestion = question(
         "value mark_price(quote: FundingQuote) -> price(USD) to 0.0001", FundingQuote=_QUOTE
     )
+    counts_until: BoundQuestion = question("value index_counts_until(priced_at: instant) -> instant")
     premium: BoundQuestion = question("value premium(quote: FundingQuote) -> rate to 0.0001%", FundingQuote=_QUOTE)
     next_sample: BoundQuestion = question("value next_sample(last: instant) -> instant")
     next_funding: BoundQuestion = question("value next_funding(last: instant) -> instant")
@@ -86,11 +87,21 @@ class PerpetualRules:
         f"value liquidation_step(position: PerpetualPosition, equity_left: {_UNITS}) -> quantity to 0.0001",
         PerpetualPosition=_POSITION,
     )
+    worst_price: BoundQuestion = question(
+        f"value worst_price(position: PerpetualPosition, equity_left: {_UNITS}, beyond_the_fund: {_UNITS})"
+        " -> price(USD) to 0.0001",
+        PerpetualPosition=_POSITION,
+    )
     liquidation_fee: BoundQuestion = question(
         f"value liquidation_fee(closed: {_UNITS}, equity_left: {_UNITS}) -> {_UNITS}"
     )
     beyond_fund: BoundQuestion = question(
         f"value loss_beyond_the_fund(loss: {_UNITS}, insurance_fund: {_UNITS}) -> {_UNITS}"
+    )
+    own_price: BoundQuestion = question(
+        f"value own_closing_price(position: PerpetualPosition, loss: {_UNITS}, own_profit: {_UNITS}, "
+        f"own_equity: {_UNITS}) -> price(USD) to 0.0001",
+        PerpetualPosition=_POSITION,
     )
     deleveraging_due: BoundQuestion = question(
         f"decision deleveraging_due(loss: {_UNITS}, insurance_fund: {_UNITS}, unfilled: quantity to 0.0001)"

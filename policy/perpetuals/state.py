@@ -65,16 +65,18 @@ class Bucket:
 
 @define(eq=False)
 class Account:
-    """A client: what is free, and the buckets."""
+    """An account of a client: what is free, and the buckets. Accounts of one group count as one client."""
 
     name: str
+    group: str
     client: FactsJson  # raw, to be read again under the rules of another day
     facts: RuntimeValue  # the rulebook's record of an order, with what is true of all of the client's
     free: int = 0
     buckets: dict[str, Bucket] = field(factory=dict)
 
-    def bucket(self, name: str) -> Bucket:
-        return self.buckets.setdefault(name, Bucket(self.name, name))
+    def hold(self, bucket: Bucket) -> None:
+        """The bucket is the account's, from when it first holds something."""
+        self.buckets.setdefault(bucket.name, bucket)
 
 
 @define(eq=False)
@@ -89,6 +91,7 @@ class Contract:
     facts: RuntimeValue  # the rulebook's record of it
     book: Book[OrderState] = field(factory=Book)
     index: int | None = None
+    counts_until: int = 0  # the last moment at which the index counts
     mark: int | None = None
     premiums: int = 0
     samples: int = 0
@@ -126,6 +129,7 @@ class State:
     rules: PerpetualRules
     emit: Callable[[Event], None]
     accounts: dict[str, Account] = field(factory=dict)
+    groups: dict[str, list[Account]] = field(factory=dict)
     contracts: dict[str, Contract] = field(factory=dict)
     fund: int = 0
     fees: int = 0
@@ -140,6 +144,10 @@ class State:
     def buckets(self) -> Iterator[Bucket]:
         for account in self.accounts.values():
             yield from account.buckets.values()
+
+    def group_of(self, bucket: Bucket) -> list[Account]:
+        """All accounts that count as one client with that of the bucket."""
+        return self.groups[self.accounts[bucket.account].group]
 
     def mark_of(self, contract: str) -> int:
         """The last mark price of a contract with positions; there is none before the first."""

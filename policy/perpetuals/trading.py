@@ -13,7 +13,7 @@ from attrs import frozen
 
 from policy.answers import MISSING, Outcome, UndecidedError, Verdict
 from policy.interface import provisions
-from policy.market.book import BUY, MARKET, BookOrder
+from policy.market.book import BUY, MARKET, BookOrder, OrderType
 from policy.market.matcher import OWN_ORDER, RESTED, MatchResult, apply, match
 from policy.perpetuals.commands import PlacePerpetual
 from policy.perpetuals.events import (
@@ -29,6 +29,7 @@ from policy.perpetuals.facts import (
     Open,
     bucket_facts,
     exposure_facts,
+    group_largest,
     only_reduces,
     order_facts,
     worst_cases,
@@ -62,7 +63,7 @@ class Judged:
 # ── judging ─────────────────────────────────────────────────────────────────────────────────
 
 
-def judge(state: State, order: Order, size: int) -> Judged:
+def judge(state: State, order: Order, size: int, meets_own: bool = False) -> Judged:
     """The order, of which so much may trade, beside all others of its bucket."""
     rules = state.rules
     standing = order.data
@@ -71,12 +72,13 @@ def judge(state: State, order: Order, size: int) -> Judged:
     orders = [*others, (order, size)]
     facts = order_facts(order, size)
     facts.reduces = only_reduces(bucket, order, orders)
+    facts.meets_own_group = meets_own
     largest: RuntimeValue = MISSING
     try:
         if _known(state, bucket, orders):
             found = worst_cases(state, bucket, orders)
             exposures = exposure_facts(state, found)
-            largest = found[name].largest * state.mark_of(name)
+            largest = (found[name].largest + group_largest(state, bucket, standing.contract)) * state.mark_of(name)
             facts.exposure = sum(e.largest for e in exposures)
             facts.margin_required = rules.required.fast(exposures, facts.reduces)
             facts.margin_collected = rules.collected.fast(bucket_facts(state, bucket), facts.reduces)
@@ -111,35 +113,48 @@ def revalidate(state: State, bucket: Bucket) -> None:
             withdraw(state, order)
             told = judged.as_facts(state)
             state.emit(
-                PerpetualExpelled(order.id, order.owner, judged.verdict, judged.size_verdict, told, order.remaining)
+                PerpetualExpelled(
+                    order.id, order.data.account.name, judged.verdict, judged.size_verdict, told, order.remaining
+                )
             )
 
 
 # ── an incoming order ───────────────────────────────────────────────────────────────────────
 
 
-def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucket, contract: Contract) -> None:
-    """Judges an order and carries it out. The first event it tells is the answer to it."""
-    state.orders += 1
-    standing = OrderState(account, bucket, contract, command.at, state.orders)
-    order = BookOrder(command.id, account.name, command.side, command.price or 0, command.size, standing)
+def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucket, contract: Contract) -> bool:
+    """Judges an order and carries it out; gives whether it was accepted. One that was not has no effect."""
+    standing = OrderState(account, bucket, contract, command.at, state.orders + 1)
+    order = BookOrder(command.id, account.group, command.side, command.price or 0, command.size, standing)
     result = match(contract.book, order, command.type, contract.self_trade)
     size = command.size
     if command.type == MARKET:
         if not result.fills:
-            state.emit(PerpetualCancelled(order.id, order.owner, result.why_unpriced, order.remaining))
-            return
+            state.emit(PerpetualCancelled(order.id, order.data.account.name, result.why_unpriced, order.remaining))
+            return False
         order.price = result.fills[-1][0].price
         size = sum(quantity for _, quantity in result.fills)
-    judged = judge(state, order, size)
+    judged = judge(state, order, size, _meets_own_group(state, order, command.type))
     if not judged.accepted:
         told = judged.as_facts(state)
-        state.emit(PerpetualRejected(order.id, order.owner, judged.verdict, judged.size_verdict, told))
-        return
+        state.emit(PerpetualRejected(order.id, order.data.account.name, judged.verdict, judged.size_verdict, told))
+        return False
     fees = [state.rules.fee.fast(quantity * resting.price) for resting, quantity in result.fills]
     order.key = judged.key
+    state.orders += 1
+    account.hold(bucket)
     state.emit(_accepted(command, judged))
     _carry_out(state, order, result, fees)
+    return True
+
+
+def _meets_own_group(state: State, order: Order, type: OrderType) -> bool:
+    """Whether an order of another account of the same client group is in the way."""
+    account = order.data.account
+    if len(state.groups[account.group]) == 1:
+        return False
+    met = order.data.contract.book.sweep(order, type != MARKET)
+    return any(not quantity and resting.data.account is not account for resting, quantity in met)
 
 
 def _accepted(command: PlacePerpetual, judged: Judged) -> PerpetualAccepted:
@@ -175,7 +190,7 @@ def _carry_out(state: State, order: Order, result: MatchResult[OrderState], fees
     if result.outcome == RESTED:
         bucket.orders[order.id] = state.live[order.id] = order
     elif order.remaining:
-        state.emit(PerpetualCancelled(order.id, order.owner, result.reason, order.remaining))
+        state.emit(PerpetualCancelled(order.id, order.data.account.name, result.reason, order.remaining))
 
 
 def trade(
@@ -238,7 +253,7 @@ def realise_profit(state: State, bucket: Bucket) -> None:
 def cancel(state: State, order: Order, reason: CancelReason) -> None:
     """Takes an order at rest out of the book, and emits the reason."""
     withdraw(state, order)
-    state.emit(PerpetualCancelled(order.id, order.owner, reason, order.remaining))
+    state.emit(PerpetualCancelled(order.id, order.data.account.name, reason, order.remaining))
 
 
 def withdraw(state: State, order: Order) -> None:

@@ -28,7 +28,7 @@ from policy.perpetuals.facts import bucket_facts, candidate_facts
 
 
 def test_a_bucket_is_liquidated_below_maintenance_margin_and_not_at_it() -> None:
-    """Ten contracts need 0.5 % of their value: 4.73 dollars at 94.60, and 4.7275 at 94.55, rounded up."""
+    """Ten contracts need 0.5 % of their value: 4.7265 dollars at 94.53, and 4.726 at 94.52."""
     made = market(ann=60, ben=1_000)
     made.pair("ann", "ben", 100, 10)
     fee = 50_000_000
@@ -59,10 +59,10 @@ def test_a_large_position_is_closed_by_fifths_until_it_is_safe() -> None:
     events = made.index(90_900)
     (step,) = of(marked.LiquidationStep, events)
     assert (step.in_book, step.deleveraged, step.closed) == (2 * ONE, 0, 2 * 90_900 * DOLLAR)
-    assert step.fee == 909 * DOLLAR == made.desk.state.fund
+    assert step.fee == 909 * DOLLAR // 2 == made.desk.state.fund
     assert made.size("ann") == 8 * ONE
     (ended,) = of(marked.LiquidationEnded, events)
-    assert ended.equity == (18_500 - 909) * DOLLAR  # 727,200 dollars need 12,816
+    assert ended.equity == 18_500 * DOLLAR - 909 * DOLLAR // 2  # 727,200 dollars need 12,816
 
 
 def test_what_the_book_does_not_take_is_closed_against_a_winner_at_the_mark() -> None:
@@ -76,12 +76,40 @@ def test_what_the_book_does_not_take_is_closed_against_a_winner_at_the_mark() ->
     assert rules(closed.verdict) == ["nobody_trades"]
 
 
-def test_a_book_below_the_mark_takes_what_the_margin_can_bear() -> None:
-    """At 85,000 all ten would lose more than there is, and two do not."""
+@pytest.mark.parametrize(("bid", "in_book"), [(90_719, 2), (90_718, 0)])
+def test_a_book_below_the_mark_takes_what_the_worst_price_lets_it(bid: int, in_book: int) -> None:
+    """A fifth of a per cent below 90,900 dollars is 90,718.20; what the book may not take is closed at the mark."""
     made = large()
-    made.order("cat", "buy", 85_000, 10)
-    (step,) = of(marked.LiquidationStep, made.index(90_900))[:1]
-    assert (step.in_book, step.deleveraged) == (2 * ONE, 0)
+    made.order("cat", "buy", bid, 10)
+    events = made.index(90_900)
+    (step,) = of(marked.LiquidationStep, events)[:1]
+    assert (step.in_book, step.deleveraged) == (in_book * ONE, (2 - in_book) * ONE)
+    assert step.worst_price == 90_718_2000
+    assert step.price_per == (
+        "HOUSE/liquidation_price (house)",
+        "HOUSE/insurance_fund (house)",
+        "PERP/limited_loss (secondary)",
+    )
+    assert [e.price for e in of(marked.Deleveraged, events)] == [90_900 * USD] * (in_book == 0)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(1, 130), st.integers(1, 30)), max_size=6),
+    st.integers(60, 96),
+    st.integers(0, 500),
+)
+def test_no_order_at_rest_takes_anything_from_the_fund(bids: list[tuple[int, int]], fall: int, fund: int) -> None:
+    """Whatever stands in the book, the fund falls by no more than what the margin lacks at the mark."""
+    made = market(fund=fund, ann=60, ben=10_000, cat=100_000)
+    made.pair("ann", "ben", 100, 10)
+    for price, size in bids:
+        made.order("cat", "buy", price, size)
+    before = made.desk.state.fund
+    made.index(fall)
+    lacking = max(0, 10 * ONE * (100 - fall) * USD - (60 * DOLLAR - 50_000_000))
+    assert before - made.desk.state.fund <= lacking
+    assert made.desk.state.uncovered == 0
 
 
 def test_the_fund_bears_what_the_margin_cannot_and_the_client_no_more_than_the_margin() -> None:
@@ -216,8 +244,8 @@ def test_what_a_liquidation_costs_is_the_rulebooks_to_say() -> None:
         made.index(90_900)
         return made.desk.state.fund
 
-    dearer = ("= 0.5% per HOUSE/liquidation_fee", "= 0.6% per HOUSE/liquidation_fee")
-    assert (fund_after(), fund_after(dearer)) == (909 * DOLLAR, 10_908 * DOLLAR // 10)
+    dearer = ("= 0.25% per HOUSE/liquidation_fee,", "= 0.3% per HOUSE/liquidation_fee,")
+    assert (fund_after(), fund_after(dearer)) == (4_545 * DOLLAR // 10, 5_454 * DOLLAR // 10)
 
 
 # ── isolated and crossed ─────────────────────────────────────────────────────────────────────

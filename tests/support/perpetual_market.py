@@ -54,6 +54,7 @@ SMALL = (  # so that a small market shows what only a large one would
     LEVERAGE,
     ("= 10_000 USD per HOUSE/impact", "= 100 USD per HOUSE/impact"),
     ("= 100_000 USD per HOUSE/liquidation_steps", "= 200 USD per HOUSE/liquidation_steps"),
+    ("= 8 hours per HOUSE/index_age", "= 9000 hours per HOUSE/index_age"),
 )
 
 
@@ -247,7 +248,10 @@ class Bookkeeper:
                 self.margin[event.account, event.bucket] -= event.fee
                 self.fund += event.fee
                 assert event.fund == self.fund
-            case marked.Deleveraged(contract=contract, price=price, size=size):
+            case (
+                marked.ClosedAgainstOwn(contract=contract, price=price, size=size)
+                | marked.Deleveraged(contract=contract, price=price, size=size)
+            ):
                 loser, other = (event.account, event.bucket), (event.other, event.other_bucket)
                 sign = 1 if self.size[loser, contract] > 0 else -1
                 self._trade(loser, contract, -sign * size, price, event.realised)

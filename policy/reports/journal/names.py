@@ -90,6 +90,7 @@ _PERPETUALS = {
     "liquidation_begun": ("liquidation begun", "強制平倉開始"),
     "liquidation_undecided": ("liquidation undecided", "未能裁定是否強制平倉"),
     "liquidation_step": ("step of a liquidation", "強制平倉步驟"),
+    "closed_against_own": ("position closed against the group's own", "與集團自身持倉對銷"),
     "deleveraged": ("position deleveraged", "自動減倉"),
     "fund_drawdown": ("drawdown of the insurance fund", "基金承擔損失"),
     "liquidation_ended": ("liquidation ended", "強制平倉結束"),
