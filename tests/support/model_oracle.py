@@ -2,7 +2,8 @@
 
 Numbers are fractions in their own unit: there are no scales to align, and nothing is rounded but by `round`. Tables
 are rows, priorities are lines, dates are looked up. An unknown is a value; its needs are not kept. Overflow is not
-judged, for it goes by the scales of a program.
+judged, for it goes by the scales of a program: nor is any answer on the way to which a number is as large as `LARGE`,
+as an overflow in a branch that may not be taken is no fault.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from oracle_values import (
     UNARY,
     UNKNOWN,
     FaultError,
+    NotJudgedError,
     Thunk,
     attempt,
     branch,
@@ -39,6 +41,7 @@ V = TypeVar("V", rules.Version, rules.SetVersion)
 Env = dict[str, Any]
 
 TOO_LARGE = "a number is too large"
+LARGE = 10**18  # with all the decimals that a program may keep, still less than a number of it may be
 
 
 class Oracle:
@@ -50,14 +53,24 @@ class Oracle:
 
     # ── questions ───────────────────────────────────────────────────────────────────────────
 
-    def check(self, id: str, arguments: Sequence[Any], answer: Answer) -> None:
-        """Holds an answer against the meaning of the rules; `arguments` are facts in run-time form, records dicts."""
+    def check(self, id: str, arguments: Sequence[Any], answer: Answer) -> bool:
+        """Holds an answer against the meaning of the rules, and tells whether it could be judged.
+
+        `arguments` are facts in run-time form, records dicts.
+        """
+        try:
+            self._check(id, arguments, answer)
+        except NotJudgedError:
+            return False
+        return True
+
+    def _check(self, id: str, arguments: Sequence[Any], answer: Answer) -> None:
         question = self.model.declared[id]
         assert isinstance(question, rules.Question)
         parameters = () if isinstance(question, rules.Parameter) else question.parameters
         facts = [exact(a, of) for a, (_, of) in zip(arguments, parameters, strict=True)]
         if answer.verdict.fault == TOO_LARGE:
-            return
+            raise NotJudgedError
         try:
             value = self.called(id, facts)
         except FaultError:
@@ -220,6 +233,12 @@ class Oracle:
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
     def value(self, e: typed.Expression, env: Env) -> Any:
+        value = self.evaluated(e, env)
+        if isinstance(value, int | Fraction) and isinstance(e.type, Number) and abs(value) >= LARGE:
+            raise NotJudgedError
+        return value
+
+    def evaluated(self, e: typed.Expression, env: Env) -> Any:
         match e:
             case typed.Literal(value):
                 return exact(value, e.type)

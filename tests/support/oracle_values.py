@@ -23,8 +23,12 @@ class FaultError(Exception):
     """The rules give no answer."""
 
 
+class NotJudgedError(Exception):
+    """The oracle cannot tell: it keeps neither the needs of an unknown nor the scales of a program."""
+
+
 def exact(raw: Any, of: Type) -> Any:
-    """A fact in run-time form as the oracle has it: numbers and instants as fractions, lists as tuples."""
+    """A fact in run-time form as the oracle has it: numbers and instants as fractions. Lists of facts are lists."""
     if raw is MISSING:
         return UNKNOWN
     match of if raw is not None else None:
@@ -35,7 +39,7 @@ def exact(raw: Any, of: Type) -> Any:
         case types.Instant():
             return Fraction(raw, 10**6)
         case types.ListOf(item):
-            return tuple(exact(r, item) for r in raw)
+            return [exact(r, item) for r in raw]
         case types.SetOf(item):
             return frozenset(exact(r, item) for r in raw)
         case _:
@@ -61,9 +65,16 @@ def attempt(value: Thunk) -> Any:
 
 
 def common(values: Sequence[Any]) -> Any:
-    """What a choice gives whose condition is unknown: the value of all its branches, if they agree."""
+    """What a choice gives whose condition is unknown: the value of all its branches, if they agree.
+
+    Records and lists of facts never do, wherever they are from; written lists do by their elements.
+    """
     first = values[0]
-    return first if first is not UNKNOWN and all(v == first for v in values[1:]) else UNKNOWN
+    if first is UNKNOWN or isinstance(first, dict | list) or any(v != first for v in values[1:]):
+        return UNKNOWN
+    if isinstance(first, tuple) and UNKNOWN in first:  # perhaps another unknown in each
+        raise NotJudgedError
+    return first
 
 
 def decide(deciding: bool, values: Iterable[Any]) -> Any:
