@@ -7,6 +7,7 @@ claims grow with the table and not with its square.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Literal, assert_never
 
 from attrs import define, field
@@ -65,6 +66,9 @@ def _counts(body: ir.Choose, n: int, reached: Expr, near: Neighbours) -> Query |
         case "sum":
             return differ(case.value, ir.Const(0), case.condition)
         case "highest" | "lowest":
+            better = near.no_worse(body, n)
+            if better is not None:
+                return is_true(ir.And((case.condition, ir.Not(ir.Or(better)))) if better else case.condition)
             others = near.halves(body, n)
             with_it, without = (ir.Choose(body.mode, cases, body.none) for cases in ((case, *others), others))
             return differ(with_it, without, case.condition)
@@ -110,6 +114,7 @@ class Neighbours:
     column: list[Constants]
     shared: dict[object, list[int]]
     halved: dict[tuple[int, ...], Halves] = field(factory=dict)
+    ranked: dict[tuple[int, ...], list[int]] = field(factory=dict)
 
     @staticmethod
     def of(cases: Sequence[Case]) -> Neighbours:
@@ -136,12 +141,28 @@ class Neighbours:
         groups += [self.shared[c] for c in sorted(self.shared, key=repr)]
         return [group for group in groups if len(group) > 1]
 
+    def no_worse(self, body: ir.Choose, n: int) -> tuple[Expr, ...] | None:
+        """When the rows apply beside which a row does not count, the best first; None where values are worked out."""
+        rows = tuple(self.rows(n))
+        if rows not in self.ranked:
+            is_constant = all(isinstance(body.cases[m].value, ir.Const) for m in rows)
+            self.ranked[rows] = sorted(rows, key=lambda m: _rank(body, m)) if is_constant else []
+        before = takewhile(lambda m: _rank(body, m) <= _rank(body, n), self.ranked[rows])
+        return tuple(body.cases[m].condition for m in before if m != n) if self.ranked[rows] else None
+
     def halves(self, body: ir.Choose, n: int) -> tuple[Case, ...]:
         """The rows that a row may overlap, without itself, as few cases that stand for many."""
         rows = tuple(self.rows(n))
         if rows not in self.halved:
             self.halved[rows] = Halves(body.mode, body.none, [body.cases[m] for m in rows])
         return self.halved[rows].without(rows.index(n))
+
+
+def _rank(body: ir.Choose, n: int) -> int:
+    """Lower for a row whose constant value is the better one."""
+    value = body.cases[n].value
+    assert isinstance(value, ir.Const)
+    return -int(value.value) if body.mode == "highest" else int(value.value)
 
 
 @define(eq=False)
