@@ -20,8 +20,6 @@ from policy.market.commands import NewDay
 from policy.market.events import CommandInvalid, CommandRepeated, InvalidCode
 from policy.wire import Commands, event_json, word
 
-FARTHEST = 366  # days between one command and the next, and between one date of the law and the next
-
 Command = TypeVar("Command")
 Event = TypeVar("Event")
 
@@ -97,8 +95,6 @@ def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> 
     try:
         if clock.at is not None and at < clock.at:
             raise _out_of_sequence("this comes before what has already happened")
-        if clock.at is not None and at - clock.at > FARTHEST * 86_400 * 10**6:
-            raise _too_far_ahead("the command before this one")
         if type(command) is NewDay:
             return _new_day(command, clock, venues)
         (venue,) = venues
@@ -118,8 +114,6 @@ def _new_day(command: NewDay, clock: Clock, venues: Sequence[Venue[Any, Any]]) -
     at, on = command.at, date.fromordinal(command.on)
     if on < clock.on:
         raise _out_of_sequence(f"the rules of {clock.on.isoformat()} are already in force")
-    if (on - clock.on).days > FARTHEST:
-        raise _too_far_ahead(f"{clock.on.isoformat()}, whose rules are in force")
     days = [venue.prepare_day(on.isoformat(), at) for venue in venues]
     clock.at, clock.on = at, on
     events: list[Any] = []
@@ -133,11 +127,6 @@ def _new_day(command: NewDay, clock: Clock, venues: Sequence[Venue[Any, Any]]) -
 
 def _out_of_sequence(message: str) -> InvalidCommandError:
     return InvalidCommandError(InvalidCode.OUT_OF_SEQUENCE, message)
-
-
-def _too_far_ahead(than: str) -> InvalidCommandError:
-    message = f"this is more than {FARTHEST} days after {than}: send commands in between"
-    return InvalidCommandError(InvalidCode.TOO_FAR_AHEAD, message)
 
 
 def _invalid(command: Any, invalid: InvalidCommandError) -> CommandInvalid:
