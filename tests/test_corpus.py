@@ -6,6 +6,7 @@ mistakes   a common mistake    → the same
 decisions  rules and questions → the answers, the same from every backend
 facts      a question, facts   → the facts as read, or what is wrong with them
 plain      rules               → the same in English and in Chinese
+sentences  a shipped ruleset   → all that it says, for reviewers
 documents  a command           → the page it writes
 """
 
@@ -21,7 +22,7 @@ import pytest
 from click.testing import CliRunner
 
 import optional
-from case_files import CORPUS, Case, parametrised
+from case_files import CORPUS, Case, parametrised, read
 from cases_of_rules import answers, drawn, findings, rulebook, split
 from policy.answers import MISSING
 from policy.cli import main
@@ -33,6 +34,7 @@ from policy.source import Source, Span
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse
 from policy.syntax.to_text import formatted
+from sheets import sheet, shipped
 
 
 @parametrised("syntax")
@@ -71,6 +73,16 @@ def test_plain_words(case: Case, update: bool) -> None:
     said = [(d.name, s) for d in checked.model.declared.values() for s in sentences.of(d)]
     clauses = [(f"{name}, {s.kind} {s.name}", *(s.listed or (s.en, s.zh))) for name, s in said]
     case.settle("\n\n".join(f"{head}\n{en}\n{zh}" for head, en, zh in clauses), update)
+
+
+@parametrised("sentences")
+def test_sentences(case: Case, update: bool) -> None:
+    case.settle("\n".join(map(sheet, case.input.split("\n")[:-1])), update)
+
+
+def test_the_sheet_of_sentences_is_complete() -> None:
+    named = {c.input.strip() for file in (CORPUS / "sentences").glob("*.txt") for c in read(file)[1]}
+    assert shipped().rulesets.keys() - named == set()
 
 
 @parametrised("documents")

@@ -39,12 +39,18 @@ def _texts(model: rules.Model) -> dict[str, list[Words]]:
 def _of(declared: rules.Declaration) -> Iterator[Words]:
     if not isinstance(declared, rules.Property):
         yield f"the title of `{declared.name}`", declared.title, declared.span
+    yield from _phrases(declared.name, declared.phrases, declared.span)
+    if isinstance(declared, rules.Asking):
+        for (name, _), (title, phrases) in zip(declared.parameters, declared.called, strict=False):
+            yield f"the title of `{name}`", title, declared.span
+            yield from _phrases(name, phrases, declared.span)
     if isinstance(declared, rules.EnumOf):
         for name, words in declared.members:
             yield f"the title of `{name}`", words, declared.span
     elif isinstance(declared, rules.RecordType):
         for field in declared.fields:
             yield f"the title of `{field.name}`", field.title, field.span
+            yield from _phrases(field.name, field.phrases, field.span)
     elif isinstance(declared, rules.Decision):
         for rule in declared.rules:
             yield f"the reason of `{rule.name}`", rule.because, rule.span
@@ -56,6 +62,11 @@ def _of(declared: rules.Declaration) -> Iterator[Words]:
         yield f"why `{declared.name}` is rounded {leniency.mode}", leniency.because, leniency.span
     for mark in declared.refuted if isinstance(declared, rules.Asking) else ():
         yield f"why a claim about `{declared.name}` is refuted", mark.because, mark.span
+
+
+def _phrases(name: str, phrases: rules.Phrases, span: Span) -> Iterator[Words]:
+    yield f"what `{name}` says", phrases.says, span
+    yield f"what `{name}` says otherwise", phrases.otherwise, span
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:

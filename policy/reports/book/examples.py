@@ -105,9 +105,14 @@ class Examples:
     def _asked(self, question: rules.Question) -> list[tuple[Path, Type]]:
         """What the parameters are called; a record alone goes without saying."""
         parameters = getattr(question, "parameters", ())
+        titles = [title for title, _ in getattr(question, "called", ())] or [NO_WORDS] * len(parameters)
         chinese = Chinese(Names(self.model), parameters)
         alone = len(parameters) == 1 and all(isinstance(_inner(of), types.Record) for _, of in parameters)
-        return [(() if alone else (BilingualText(spaced(n), chinese.noun(n, of)),), of) for n, of in parameters]
+        own = [
+            BilingualText(t.en or spaced(n), t.zh or chinese.noun(n, of))
+            for t, (n, of) in zip(titles, parameters, strict=True)
+        ]
+        return [(() if alone else (title,), of) for title, (_, of) in zip(own, parameters, strict=True)]
 
     def _facts(self, path: Path, of: Type, value: Any) -> list[tuple[BilingualText, BilingualText]]:
         """The facts given, a record's field by field, each with what leads to it."""

@@ -24,7 +24,7 @@ _CLAUSE = re.compile(
 )
 _DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any|one of)\b", re.I)
 _OWNED = re.compile(r" of the [a-z ]+$")
-_SUBJECT = re.compile(r"(the [a-z’' ]+?) (?=(?:is|has|have|may|must|does|do|are|was|were|cannot)\b)")
+_SUBJECT = re.compile(r"(the(?: (?!which|that|who|where)[a-z’']+)+?) (?=(?:is|has|may|must|does|was|cannot)\b)")
 _SHORT_OWNER = 3  # words
 _CODE = re.compile(r"[A-Z0-9]+")
 _VERBS: dict[Calculation, str] = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}

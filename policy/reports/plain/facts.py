@@ -11,13 +11,13 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from typing import assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.plain import amounts
-from policy.reports.plain.names import Names, in_full, spaced
+from policy.reports.plain.names import Names, in_full
 
 NOT_STATED = BilingualText("not stated", "未述明")
 DATE = BilingualText("the date", "日期")
@@ -43,10 +43,13 @@ class Facts:
 
     model: rules.Model
     parameters: dict[str, Type]
+    titles: dict[str, BilingualText] = field(factory=dict)  # of parameters that have one
 
     @classmethod
     def of(cls, model: rules.Model, question: object) -> Facts:
-        return cls(model, dict(getattr(question, "parameters", ())))
+        parameters: rules.Parameters = getattr(question, "parameters", ())
+        called = zip(parameters, getattr(question, "called", ()), strict=False)
+        return cls(model, dict(parameters), {name: title for (name, _), (title, _) in called if title.en})
 
     def title(self, path: str) -> BilingualText:
         """What the fact is called."""
@@ -97,7 +100,7 @@ class Facts:
                 of = fields[step].type
                 titles.append(in_full(fields[step].title, step))
         if not titles:
-            return BilingualText(spaced(path), spaced(path)), of
+            return in_full(self.titles.get(path, NO_WORDS), path), of
         return BilingualText(", ".join(t.en for t in titles), "，".join(t.zh for t in titles)), of
 
 

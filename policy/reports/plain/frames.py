@@ -86,7 +86,10 @@ class Frame(ABC):
     def unknown(self, title: str, why: str) -> Clause: ...
 
     @abstractmethod
-    def row(self, period: str, conditions: list[str], title: str, result: str) -> Clause: ...
+    def worth(self, title: str, term: str) -> str: ...
+
+    @abstractmethod
+    def row(self, period: str, conditions: list[str], said: str) -> Clause: ...
 
     @abstractmethod
     def cell(self, kind: str, items: str) -> str: ...
@@ -184,9 +187,12 @@ class EnglishFrame(Frame):
     def unknown(self, title: str, why: str) -> Clause:
         return Clause(f"The rules fix no figure for {title}. {why}")
 
-    def row(self, period: str, conditions: list[str], title: str, result: str) -> Clause:
+    def worth(self, title: str, term: str) -> str:
+        return f"{title} is {term}"
+
+    def row(self, period: str, conditions: list[str], said: str) -> Clause:
         where = f"where {said_list(conditions, 'and')}, " if conditions else ""
-        return Clause(_sentence(f"{period}{where}{title} is {result}."))
+        return Clause(_sentence(f"{period}{where}{said}."))
 
     def cell(self, kind: str, items: str) -> str:
         return {"any": "any", "other": "any other", "in": f"one of {items}", "not in": f"none of {items}"}[kind]
@@ -287,9 +293,12 @@ class ChineseFrame(Frame):
     def unknown(self, title: str, why: str) -> Clause:
         return Clause(f"規則並無訂明{title}。{why}")
 
-    def row(self, period: str, conditions: list[str], title: str, result: str) -> Clause:
+    def worth(self, title: str, term: str) -> str:
+        return f"{title}為{term}"
+
+    def row(self, period: str, conditions: list[str], said: str) -> Clause:
         where = f"如{'，且'.join(conditions)}，" if conditions else ""
-        return Clause(f"{period}{where}{title}為{result}。")
+        return Clause(f"{period}{where}{said}。")
 
     def cell(self, kind: str, items: str) -> str:
         return {"any": "任何", "other": "其他", "in": f"{items}之一", "not in": f"並非{items}之一"}[kind]

@@ -286,6 +286,8 @@ class Phrasing(Wording):
                 told = ""
                 if operator in ("is", "is not") and isinstance(e.right, x.Literal):
                     told = self.told(e.left, as_said == "is", [self.term(e.right)])
+                elif as_said != "is" and as_said != "is not" and isinstance(e.right, x.Literal):
+                    told = self.told(e.left, True, [self.bound(as_said, self.term(e.right), e.left.type)])
                 return (
                     told
                     or self._passed(e, as_said)

@@ -213,8 +213,10 @@ class Sentences:
                 for cell, column in zip(row.cells, body.columns, strict=True)
                 if cell.kind != "any" and not (cell.kind == "other" and not cell.items)
             ]
+            says, result = phrasing.pick(d.phrases.says), phrasing.term(row.result)
             title = phrasing.titled(in_full(d.title, d.name))
-            return frame.row(frame.period(row.start, row.end), said, title, phrasing.term(row.result))
+            worth = phrasing.filled(says, {"": result}) if "{}" in says else frame.worth(title, result)
+            return frame.row(frame.period(row.start, row.end), said, worth)
 
         return self._said(Told("row", f"{d.name} {n}", house=house), d, clause, row)
 
