@@ -1,8 +1,8 @@
 """The tests that are missing: what a mutant that survives would be killed by, as text that can be added to the rules.
 
 In: what tells mutants apart. Out: expectations, and tests that hold several of them, formatted. A test goes where the
-rulebook keeps tests of that ruleset: to an overlay's own file; to a file that holds nothing but tests and imports the
-ruleset; otherwise beside the rules. Absent: writing files.
+rulebook keeps tests of that ruleset: to an overlay's own file; to the file that holds nothing but tests and imports the
+ruleset with the fewest others; otherwise beside the rules. Absent: writing files.
 """
 
 from __future__ import annotations
@@ -94,10 +94,8 @@ def home(model: rules.Model, asked: str, overlay: str) -> str:
     if overlay:
         return overlay
     full = {d.ruleset for d in (*model.declared.values(), *model.provisions.values())}
-    for name in sorted(set(model.rulesets) - full):
-        if declaring in model.rulesets[name].imports and not model.rulesets[name].amends:
-            return name
-    return declaring
+    others = (r for r in model.rulesets.values() if r.name not in full and not r.amends and declaring in r.imports)
+    return min(((len(r.imports), r.name) for r in others), default=(0, declaring))[1]
 
 
 def tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
