@@ -17,9 +17,9 @@ from random import Random
 
 from attrs import evolve, frozen
 
-from finite_rulebooks import KINDS, Judge, FiniteRulebook, dates, difference
+from finite_rulebooks import KINDS, FiniteRulebook, Judge, dates, difference
 from policy.pipeline import Checked, Text, check, program
-from policy.testing.missing import tests
+from policy.testing.missing import as_tests
 from policy.testing.mutation import mutated
 from policy.testing.run import Runner
 from policy.verify.prove import Limits
@@ -28,8 +28,8 @@ TOKEN = re.compile(r"\d{4}-\d\d-\d\d|\d+|[A-Za-z_]+(?:\.[a-z]+)?|<=|>=|.", re.DO
 GROUPS: list[tuple[str, ...]] = [
     ("permit", "deny"), ("when", "unless"), ("and", "or"), ("any", "all"), ("min", "max"), ("true", "false"),
     ("<", "<=", ">", ">="), ("+", "-", "*"), ("down", "up"), ("even", "up"), ("present", "absent"),
-    ("from", "until"), ("add", "remove"), ("highest", "lowest", "sum"), ("highest", "lowest"), ("then", "else"), KINDS,
-    ("sum", "max", "count"), ("f.a", "f.b"), ("*", "/"),
+    ("from", "until"), ("add", "remove"), ("highest", "lowest", "sum"), ("highest", "lowest"), ("then", "else"),
+    KINDS, ("sum", "max", "count"), ("f.a", "f.b"), ("*", "/"),
 ]  # fmt: skip
 
 
@@ -49,7 +49,9 @@ def mistakes(text: str) -> Iterator[Mistake]:
     for n, token in enumerate(tokens):
         for what, new in _instead(token, tokens[max(0, n - 2) : n]):
             changed = "".join((*tokens[:n], new, *tokens[n + 1 :]))
-            yield Mistake(f"{what} in `{''.join(tokens[max(0, n - 6) : n + 7]).strip()}`", text[:start] + changed + text[end:])
+            yield Mistake(
+                f"{what} in `{''.join(tokens[max(0, n - 6) : n + 7]).strip()}`", text[:start] + changed + text[end:]
+            )
     lines = text[start:end].split("\n")
     for n, line in enumerate(lines):
         if re.match(r"  (permit|deny|\||then) ", line):
@@ -89,7 +91,7 @@ def completed(text: str, limits: Limits = Limits(5)) -> Checked:  # noqa: B008  
         if score.percent == 100:
             return checked
         assert score.missing
-        [more] = tests(checked.model, score.missing).values()
+        [more] = as_tests(checked.model, score.missing).values()
         checked = check([Text("t.policy", checked.texts[0].data + b"\n" + more.encode())])
         assert not checked.errors, checked.errors
     raise AssertionError(f"{score.percent} % only")
