@@ -13,7 +13,7 @@ from policy.cli.output import fail, plural, print_json, write_whole
 from policy.cli.progress import progress
 from policy.diagnostics import PolicyError
 from policy.pipeline import Checked, check
-from policy.testing.missing import Expected, tests
+from policy.testing.missing import Expected, as_tests
 from policy.testing.mutation import Fate, Score, mutated
 from policy.verify.prove import Limits
 from policy.verify.solver import needed_solver
@@ -43,7 +43,7 @@ def mutation(
 
 def _write(checked: Checked, missing: Sequence[Expected]) -> None:
     """Adds the missing tests to their files, all of them or none."""
-    added = tests(checked.model, missing)
+    added = as_tests(checked.model, missing)
     files = {checked.model.rulesets[ruleset].span.source.name: text for ruleset, text in added.items()}
     texts = [
         evolve(t, data=t.data.rstrip() + b"\n\n" + files[t.name].encode()) if t.name in files else t
@@ -67,7 +67,7 @@ def _print(score: Score, checked: Checked) -> None:
             click.secho(f"# not noticed: {fared.function}: {fared.says}  {fared.place}", fg="red")
         elif fared.fate is Fate.UNDECIDED:
             click.secho(f"# not decided: {fared.function}: {fared.says}  {fared.place}", fg="yellow")
-    for ruleset, text in tests(checked.model, score.missing).items():
+    for ruleset, text in as_tests(checked.model, score.missing).items():
         click.echo(f"\n# tests that are missing in {checked.model.rulesets[ruleset].span.source.name}\n\n{text}")
     kinds = score.kinds()
     wide = max(map(len, kinds), default=0)

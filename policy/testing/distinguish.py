@@ -97,7 +97,7 @@ def _variant(program: Program, mutant: Mutant, asked: str, mark: str) -> list[Fu
 def _queries(old: Function, new: Function) -> Iterator[Query]:
     """What is satisfiable where a test could tell the two apart: by the answer, or by a reason for it."""
     if old.kind == "priority":
-        yield is_true(ir.And((_before(old), ir.Not(_before(new)))))
+        yield is_true(ir.And((_before(old), ir.Not(_before(new)), *_known(old))))
         return
     before, after = (ir.Call(f.id, tuple(ir.Variable(n) for n, _ in f.parameters)) for f in (old, new))
     yield differ(before, after)
@@ -127,6 +127,15 @@ def _before(priority: Function) -> Expr:
         less, same = ir.Compare("<", first, second), ir.Compare("is", first, second)
         result = less if result == FALSE else ir.Or((less, ir.And((same, result))))
     return result
+
+
+def _known(priority: Function) -> Iterator[Expr]:
+    """That all keys of both are known, since a test compares them whole; so no fact of theirs is left out."""
+    assert isinstance(priority.body, ir.Items)
+    [(name, _)] = priority.parameters
+    for key in priority.body.items:
+        for x in (FIRST, SECOND):
+            yield ir.Let(name, ir.Variable(x), ir.Compare("is", key, key))
 
 
 def _solved(

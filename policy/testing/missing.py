@@ -1,8 +1,8 @@
 """The tests that are missing: what a mutant that survives would be killed by, as text that can be added to the rules.
 
 In: what tells mutants apart. Out: expectations, and tests that hold several of them, formatted. A test goes where the
-rulebook keeps tests of that ruleset: to an overlay's own file; to a file that holds nothing but tests and imports the
-ruleset; otherwise beside the rules. Absent: writing files.
+rulebook keeps tests of that ruleset: to an overlay's own file; to the file that holds nothing but tests and imports
+the ruleset with the fewest others; otherwise beside the rules. Absent: writing files.
 """
 
 from __future__ import annotations
@@ -94,13 +94,11 @@ def home(model: rules.Model, asked: str, overlay: str) -> str:
     if overlay:
         return overlay
     full = {d.ruleset for d in (*model.declared.values(), *model.provisions.values())}
-    for name in sorted(set(model.rulesets) - full):
-        if declaring in model.rulesets[name].imports and not model.rulesets[name].amends:
-            return name
-    return declaring
+    others = (r for r in model.rulesets.values() if r.name not in full and not r.amends and declaring in r.imports)
+    return min(((len(r.imports), r.name) for r in others), default=(0, declaring))[1]
 
 
-def tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
+def as_tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
     """The text to add to the file of each ruleset: a test for each question and date."""
     groups: dict[tuple[str, str, str], list[Expected]] = {}
     for e in missing:
@@ -128,19 +126,20 @@ def _text(title: str, on: str, some: Sequence[Expected]) -> str:
     for e in some:
         if e.against:
             lines.append(f"  # {', '.join((*e.per, 'against'))} {e.against}")
-        lines += _wrapped("  " + e.text)
+        lines += wrapped("  " + e.text)
     return "\n".join(lines) + "\n"
 
 
-def _wrapped(line: str) -> list[str]:
+def wrapped(line: str) -> list[str]:
     """A line broken after commas that stand outside of texts, as far as it is too long."""
     lines: list[str] = []
     while len(line) > WIDTH:
-        commas = [m.end() for m in re.finditer(r"(?:[^\"]|\"[^\"]*\")*?, ", line) if m.end() <= WIDTH]
+        commas = [m.end() for m in re.finditer(r"(?:[^\"]|\"[^\"]*\")*?, ", line)]
         if not commas:
             break
-        lines.append(line[: commas[-1] - 1])
-        line = "    " + line[commas[-1] :]
+        at = max((c for c in commas if c <= WIDTH), default=commas[0])
+        lines.append(line[: at - 1])
+        line = "    " + line[at:]
     return [*lines, line]
 
 
