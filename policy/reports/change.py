@@ -24,7 +24,7 @@ from policy.reports.plain.frames import Clause, EnglishFrame
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement, ended
 
-TITLE = BilingualText("What changes", "變更說明")
+TITLE = BilingualText("Changes to the rulebook", "規則手冊變更說明")
 Said = tuple[tuple[Statement, ...], ...]  # all that the old side says of a declaration, and the new
 _LAST = 10**9
 _HOUSE = ", laid over the law"

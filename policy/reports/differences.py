@@ -7,8 +7,10 @@ Absent: proving.
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Sequence
+from fractions import Fraction
 
 from attrs import frozen
 
@@ -22,7 +24,7 @@ from policy.verify.difference import Difference, DifferenceOutcome, Way, WayName
 OUTCOMES: dict[DifferenceOutcome, BilingualText] = {
     "looser": BilingualText("looser", "較寬鬆"),
     "incomparable": BilingualText("stricter for some, looser for others", "對部分人較嚴格，對部分人較寬鬆"),
-    "not decided": BilingualText("not decided", "未能判定"),
+    "not decided": BilingualText("not decided", "未能決定"),
     "cannot be encoded": BilingualText("cannot be encoded", "無法編成算式"),
     "asked differently": BilingualText("asked about other facts", "查問的事實不同"),
     "changed": BilingualText("different", "有所不同"),
@@ -32,25 +34,28 @@ OUTCOMES: dict[DifferenceOutcome, BilingualText] = {
     "equivalent": BilingualText("the same for everyone", "對任何人均無分別"),
 }
 _ORDER = list(OUTCOMES)
+_AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?)(?![\d.]*%)(?: |$)")
+_UNBOUNDED = 10**12
 WAYS: dict[WayName, BilingualText] = {
     "permits more": BilingualText("yes to more", "更多情況為是"),
     "denies more": BilingualText("no to more", "更多情況為否"),
     "rises": BilingualText("rises", "上升"),
     "falls": BilingualText("falls", "下降"),
     "other": BilingualText("otherwise", "結果不同"),
-    "newly undecided": BilingualText("no longer decided", "不再有裁定"),
-    "newly decided": BilingualText("decided at last", "始有裁定"),
+    "newly undecided": BilingualText("no longer decided", "不再有決定"),
+    "newly decided": BilingualText("decided for the first time", "首次有決定"),
     "newly fails": BilingualText("no longer answered", "不再有答案"),
-    "fails no more": BilingualText("answered at last", "始有答案"),
+    "fails no more": BilingualText("answered for the first time", "首次有答案"),
 }
 _YES_NO = {"permitted": BilingualText("yes", "是"), "denied": BilingualText("no", "否")}
 
 
 @frozen
 class DifferenceRow:
-    """One way in which answers differ; `most` is by how much a number moves anywhere, where that is known."""
+    """One way in which answers differ: by how much in the example, and at most anywhere where facts bound that."""
 
     way: BilingualText
+    proportion: BilingualText
     most: BilingualText
     before: BilingualText
     after: BilingualText
@@ -123,11 +128,36 @@ def _step(facts: Facts, question: rules.Question, way: Way) -> DifferenceRow:
     most = BilingualText(f"by {by.en} at {'least' if least else 'most'}", f"{'最少' if least else '最多'}{by.zh}")
     return DifferenceRow(
         WAYS[way.name],
-        most if way.by else by,
+        _proportion(way.before, way.after),
+        most if _is_bounded(way.by.removeprefix("at least ")) else NO_WORDS,
         _answer(facts, way.before, of),
         _answer(facts, way.after, of),
         Case(way.example.on, shown, ""),
     )
+
+
+def _number(text: str) -> Fraction | None:
+    """The amount at the beginning of a value as an author writes it; a percentage is none."""
+    found = _AMOUNT.match(text)
+    return Fraction(found[1]) if found else None
+
+
+def _is_bounded(by: str) -> bool:
+    """Whether facts bound by how much an amount moves; one that only its type bounds tells nothing of the world."""
+    amount = _number(by)
+    return bool(by) and (amount is None or abs(amount) < _UNBOUNDED)
+
+
+def _proportion(before: str, after: str) -> BilingualText:
+    """By how much of itself an amount moves, in per cent with one decimal, rounded towards zero."""
+    old, new = _number(before), _number(after)
+    if not old or new is None:
+        return NO_WORDS
+    tenths = abs(new - old) * 1000 / abs(old)
+    whole, tenth = divmod(int(tenths), 10)
+    shown = f"{whole:,}" + (f".{tenth}" if tenth else "") + "%"
+    about = ("", "") if tenths == int(tenths) else ("about ", "約")
+    return BilingualText(f"by {about[0]}{shown} in the example", f"例中變動{about[1]}{shown}")
 
 
 def _answer(facts: Facts, text: str, of: types.Type) -> BilingualText:
@@ -137,7 +167,7 @@ def _answer(facts: Facts, text: str, of: types.Type) -> BilingualText:
     if kind == "undecided":
         needs = [facts.needed(n) for n in rest.removeprefix("needs ").split(", ")]
         return BilingualText(
-            f"not decided without {', '.join(n.en for n in needs)}", f"欠{'、'.join(n.zh for n in needs)}，未能裁定"
+            f"not decided without {', '.join(n.en for n in needs)}", f"欠{'、'.join(n.zh for n in needs)}，未能決定"
         )
     if kind == "fails":
         return BilingualText(f"no answer: {rest}", f"不能作答：{rest}")

@@ -25,7 +25,7 @@ from policy.testing.coverage import Summary
 from policy.testing.run import Result
 from policy.testing.traceability import STATES, CitedPiece, Traced
 
-TITLE = BilingualText("Traceability", "條文追溯")
+TITLE = BilingualText("Traceability: provisions, rules, tests and decisions", "條文追溯：條文、規則、測試及決定")
 _STATES = {
     "untested": BilingualText("untested", "未經測試"),
     "failing": BilingualText("failing", "測試未通過"),

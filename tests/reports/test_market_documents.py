@@ -77,8 +77,8 @@ def test_a_run_and_its_journal_make_the_same_page(name: str, kind: str, tmp_path
 @pytest.mark.parametrize(
     ("name", "title"),
     [
-        ("perpetual_contracts", "Margin and perpetual contracts"),
-        ("margin_financing", "Margin and perpetual contracts"),
+        ("perpetual_contracts", "Report on margin and perpetual contracts"),
+        ("margin_financing", "Report on margin and perpetual contracts"),
         ("safeguards_under_stress", "Days in the market 6–7 July 2026"),
     ],
 )
@@ -318,7 +318,7 @@ def test_calls_tell_how_they_ended() -> None:
 
 def test_three_days_are_called_so_and_told_as_a_span() -> None:
     cover = figures("shared_book")["cover"]
-    assert cover["title"] == {"en": "Trading days 18–20 June 2026", "zh": "交易日報（2026年6月18日至20日）"}
+    assert cover["title"] == {"en": "Report on trading days 18–20 June 2026", "zh": "交易日報（2026年6月18日至20日）"}
     assert (cover["on"], cover["until"]) == ("2026-06-18", "2026-06-20")
     assert "適用日期</dt><dd>2026年6月18日至20日" in day("shared_book").page("zh")
 

@@ -73,6 +73,17 @@ class Chromium:
         while not self._loaded:
             self._hear(self._message())
 
+    def follow(self, link: str) -> str:
+        """Clicks the first link that a selector finds; the file and place that it led to."""
+        found = f"document.querySelector({json.dumps(link)})"
+        assert self.evaluate(f"Boolean({found})"), f"there is no link {link}"
+        self._loaded = not self.evaluate(f"{found}.pathname !== location.pathname")
+        self.evaluate(f"{found}.click()")
+        while not self._loaded:
+            self._hear(self._message())
+        place: str = self.evaluate("location.pathname.split('/').pop() + location.hash")
+        return place
+
     def resize(self, width: int) -> None:
         size = {"width": width, "height": 1000, "deviceScaleFactor": 1, "mobile": False}
         self.ask("Emulation.setDeviceMetricsOverride", **size)

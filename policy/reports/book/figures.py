@@ -161,6 +161,16 @@ class Entry:
 
 
 @frozen
+class NotEncoded:
+    """A provision that no rule stands on, and why."""
+
+    id: str
+    text: BilingualText
+    status: str
+    why: str
+
+
+@frozen
 class Concern:
     """A file of the rules: one subject."""
 
@@ -169,6 +179,7 @@ class Concern:
     title: BilingualText
     amends: str
     entries: tuple[Entry, ...]
+    not_encoded: tuple[NotEncoded, ...]
 
 
 @frozen

@@ -26,6 +26,7 @@ from policy.reports.book.figures import (
     DrawnTable,
     Entry,
     Moment,
+    NotEncoded,
     Paragraph,
     Said,
     TableRow,
@@ -41,7 +42,7 @@ from policy.reports.render import anchor
 from policy.reports.rows import by_status, cited
 from policy.verify.claims import ClaimResult
 
-TITLE = BilingualText("The rulebook", "規則手冊")
+TITLE = BilingualText("Rulebook: what the law requires and the platform does", "規則手冊：法規要求及平台做法")
 _LAST = 10**9
 _SAYING = (
     rules.Decision,
@@ -82,7 +83,7 @@ def book_of(
     names = {r.name for r in chosen}
     proofs = proofs_by_name(model, verdicts or ())
     maker = _Maker(model, setting, Sentences(model), Examples(model), _claims(model, names), proofs)
-    concerns = tuple(c for r in chosen if (c := maker.concern(r)).entries)
+    concerns = tuple(c for r in chosen if (c := maker.concern(r)).entries or c.not_encoded)
     entries = [e for c in concerns for e in c.entries]
     cover = Cover(
         TITLE,
@@ -139,7 +140,16 @@ class _Maker:
         mine = [d for d in said if d.ruleset == r.name]
         ordered = sorted(mine, key=lambda d: _SAYING.index(type(d)))  # decisions first, then what they rest on
         return Concern(
-            r.name, anchor(r.name), in_full(r.title, r.name), r.amends, tuple(self.entry(d) for d in ordered)
+            r.name,
+            anchor(r.name),
+            in_full(r.title, r.name),
+            r.amends,
+            tuple(self.entry(d) for d in ordered),
+            tuple(
+                NotEncoded(p.id, p.title, p.status.value, p.excused)
+                for p in self.model.provisions.values()
+                if p.ruleset == r.name and p.excused
+            ),
         )
 
     def entry(self, d: rules.Question | rules.DatedSet) -> Entry:

@@ -38,8 +38,11 @@ from policy.reports.rows import by_status
 _MOST_UNREAD = 50
 _OF_THE_EXCHANGE = tuple(EVENTS.classes[name] for name in OF_THE_EXCHANGE)
 _OF_MARGIN = tuple(EVENTS.classes[name] for name in OF_MARGIN)
-_MARGIN = BilingualText("Margin and perpetual contracts", "保證金及永續合約")
-_DAY, _DAYS = BilingualText("A trading day", "交易日報"), BilingualText("Trading days", "交易日報")
+_MARGIN = BilingualText("Report on margin and perpetual contracts", "保證金及永續合約報告")
+_DAY, _DAYS = (
+    BilingualText("Report on a trading day", "交易日報"),
+    BilingualText("Report on trading days", "交易日報"),
+)
 _BOTH, _BOTH_DAYS = BilingualText("A day in the market", "市場日報"), BilingualText("Days in the market", "市場日報")
 
 

@@ -1,7 +1,9 @@
 // Finds rules by their words. Without it the page is whole; the controls are made here, so that they are not there either.
 (() => {
   const zh = document.documentElement.lang.startsWith("zh");
-  const entries = [...document.querySelectorAll(".entry")].map((node) => [node, node.textContent.toLowerCase()]);
+  const rows = [".entry", "main section > .wide > table > tbody.row", "main .wide > table > tbody > tr"];
+  const nodes = rows.map((row) => [...document.querySelectorAll(row)]).find((found) => found.length) || [];
+  const entries = nodes.map((node) => [node, node.textContent.toLowerCase()]);
   const statuses = [...new Set(entries.map(([node]) => node.dataset.status).filter(Boolean))].sort();
   const form = document.createElement("form");
   form.className = "seek";
@@ -26,8 +28,11 @@
       node.hidden = !fits;
       shown += fits;
     }
-    for (const section of document.querySelectorAll(".concern")) section.hidden = !section.querySelector(".entry:not([hidden])");
-    found.textContent = wanted.length || select.value ? `${shown} / ${entries.length}` : "";
+    const seeking = Boolean(wanted.length || select.value);
+    for (const section of document.querySelectorAll(".concern")) {
+      section.hidden = seeking && !section.querySelector(".entry:not([hidden])");
+    }
+    found.textContent = seeking ? `${shown} / ${entries.length}` : "";
   };
   form.addEventListener("input", show);
   form.addEventListener("submit", (event) => event.preventDefault());
