@@ -17,7 +17,7 @@ from policy.answers import NO_WORDS, BilingualText
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.plain import amounts
-from policy.reports.plain.names import Names, in_full
+from policy.reports.plain.names import Names, in_full, spaced
 
 NOT_STATED = BilingualText("not stated", "未述明")
 DATE = BilingualText("the date", "日期")
