@@ -124,7 +124,7 @@ def choose(hit: str, cases: Iterable[tuple[Thunk, Thunk]], none: Thunk) -> Any:
 
 
 def remainder(whole: Fraction, part: Fraction) -> Fraction:
-    """What is left of `whole` after taking `part`, which is not zero, as often as it fits; with the sign of `whole`."""
+    """What is left of `whole` after taking `part`, which is not zero, as often as it fits; signed as `whole`."""
     return whole - part * trunc(whole / part)
 
 
