@@ -215,7 +215,8 @@ class _Range:
         below, above = (self.low, min(self.high, first - 1)), (max(self.low, last + 1), self.high)
         parts = [below, above] if first <= last else [(self.low, self.high)]
         yield from (self._told(*part) for part in dict.fromkeys(parts) if part[0] <= part[1])
-        if self.scale > other.scale:
+        low, high = max(self.low, first), min(self.high, last)
+        if self.scale > other.scale and (low < high or (low == high and low % 10 ** (self.scale - other.scale))):
             yield f"steps of {show(1, self.of)}"
 
     def _told(self, low: int, high: int) -> str:
