@@ -90,6 +90,7 @@ class _Matching:
     records: dict[str, str] = field(factory=dict)  # matched: by the name before, the name after
     fields: dict[Field, tuple[str, CommonType]] = field(factory=dict)  # matched: by the later, the earlier's name
     lost: tuple[set[Field], set[Field]] = field(factory=lambda: (set(), set()))  # without a match, on either side
+    retyped: tuple[set[Field], set[Field]] = field(factory=lambda: (set(), set()))  # matched, without common facts
 
     def vocabulary(self) -> Vocabulary:
         ids = self._matched_ids()
@@ -156,8 +157,8 @@ class _Matching:
             else:
                 common = common_type(_bounded(old), _bounded(new), self.after.renamed, self._matched)
                 if common is None or not common.is_compared:
-                    self.lost[0].add((b, old.name))
-                    self.lost[1].add((a, new.name))
+                    self.retyped[0].add((b, old.name))
+                    self.retyped[1].add((a, new.name))
                 else:
                     self.fields[a, new.name] = old.name, common
                 yield from _differing(a, new.name, new.place, _bounded(old), _bounded(new), common)
@@ -191,13 +192,13 @@ class _Matching:
     def _fields_lost(self, old: Function, new: Function) -> tuple[str, bool]:
         """Why the answers cannot be compared, where each side reads what the other does not know; and whether only
         the earlier does."""
-        if not any(self.lost):
+        if not any((*self.lost, *self.retyped)):
             return "", False
-        gone = [f for f in _fields_read(self.before, old) if f in self.lost[0]]
-        come = [f for f in _fields_read(self.after, new) if f in self.lost[1]]
-        retyped = [f for side, fields in enumerate((gone, come)) for f in fields if self._is_retyped(f, side)]
-        if retyped:
-            return f"reads {_named(retyped)}, which is not the same fact as before", False
+        read = _fields_read(self.before, old), _fields_read(self.after, new)
+        gone, come = ([f for f in r if f in lost] for r, lost in zip(read, self.lost, strict=True))
+        other = [f for r, retyped in zip(read, self.retyped, strict=True) for f in r if f in retyped]
+        if other:
+            return f"reads {_named(other)}, which is not the same fact as before", False
         if gone and come:
             told = f"read {_named(gone)}, which is gone, and reads {_named(come)}, which is new"
             return f"{told}; `renamed from` matches a fact that only has another name", False
@@ -212,18 +213,10 @@ class _Matching:
         for (record, name), (old, common) in self.fields.items():
             names[0][back[record], old] = name, common.before
             names[1][record, name] = name, common.after
-        retyped = [{f for f in lost if self._is_retyped(f, side)} for side, lost in enumerate(self.lost)]
-        before = Translation(self.before, ids, self.records, names[0], retyped[0])
-        after = Translation(self.after, {}, {}, names[1], retyped[1])
+        before = Translation(self.before, ids, self.records, names[0], self.retyped[0])
+        after = Translation(self.after, {}, {}, names[1], self.retyped[1])
         records = {**self._unmatched(), **self._records()}
         return evolve(translated(before), records=records), evolve(translated(after), records=records)
-
-    def _is_retyped(self, f: Field, side: int) -> bool:
-        """Whether a field without a match has a namesake on the other side."""
-        record, name = f
-        if side == 0:
-            return (self.records.get(record, ""), name) in self.lost[1]
-        return any(self._matched(b, record) and n == name for b, n in self.lost[0])
 
     def _records(self) -> dict[str, tuple[FieldDeclaration, ...]]:
         """The later records, of facts that both accept, and with the fields that only the later has."""
@@ -250,8 +243,7 @@ class _Matching:
         made = {**self._unmatched(), **self._records()}
         for b, a in self.records.items():
             known = [f for f in made[a] if (a, f.name) in self.fields]
-            lost = [f for f in self.before.records[b] if (b, f.name) in self.lost[0]]
-            gone = [self._translated(f) for f in lost if not self._is_retyped((b, f.name), 0)]
+            gone = [self._translated(f) for f in self.before.records[b] if (b, f.name) in self.lost[0]]
             made[a] = (*known, *gone)
         return made
 
