@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from fractions import Fraction
 from random import Random
-from typing import Any
+from typing import Any, Literal
 
 from attrs import evolve, field, frozen
 
 Json = Any
+Place = Literal["", "p", "ps"]  # where a fact stands: in the record, in one inside it, or in each of a list
 
 
 # ── vocabularies ────────────────────────────────────────────────────────────────────────────
@@ -72,6 +73,7 @@ class Thing:
     before: tuple[str, Form] | None
     after: tuple[str, Form] | None
     is_said: bool = False  # that the later name was another before
+    place: Place = ""
 
     def side(self, n: int) -> tuple[str, Form] | None:
         return (self.before, self.after)[n]
@@ -148,6 +150,8 @@ class _Maker:
     def pair(self) -> Pair:
         for n in range(self.chance.randint(2, 3)):
             self.things.append(self.changed(n, self.form(n)))
+        last = evolve(self.things[-1], place=self.chance.choice(("", "", "p", "ps")))
+        self.things[-1] = last
         asked = [self.question(n) for n in range(self.chance.randint(1, 3))]
         return Pair(self.things, asked, (self.text(0, asked), self.text(1, asked)))
 
@@ -218,18 +222,18 @@ class _Maker:
         is_decision = self.some(0.6)
         tests = [self.test() for _ in range(self.chance.randint(1, 2))]
         later = [self.test() if self.some(0.25) else t for t in tests]
-        number = next(
-            (i for i, t in enumerate(self.things) if isinstance((t.before or t.after or ("", None))[1], Number)), None
-        )
+        known = [t.before or t.after for t in self.things]
+        numbers = [n for n, k in enumerate(known) if k and isinstance(k[1], Number) and not self.things[n].place]
+        number = numbers[0] if numbers else None
         scales = self.chance.randint(0, 1), self.chance.randint(0, 1)
         texts: list[str] = []
         reads: list[frozenset[int]] = []
         renamed = self.some(0.2)
         names = f"q{n}", f"r{n}" if renamed else f"q{n}"
         for side, used in enumerate((tests, later)):
-            known = [(i, op, at) for i, op, at in used if self.things[i].side(side)]
-            conditions = [self.condition(i, op, at, side) for i, op, at in known]
-            read = {i for i, _, _ in known}
+            there = [(i, op, at) for i, op, at in used if self.things[i].side(side)]
+            conditions = [self.condition(i, op, at, side) for i, op, at in there]
+            read = {i for i, _, _ in there}
             head = names[side] + (f" renamed from {names[0]}" if side and renamed else "")
             if is_decision:
                 rules = "".join(f" deny d{k} when {c} per LAW/1" for k, c in enumerate(conditions))
@@ -258,32 +262,39 @@ class _Maker:
         )
 
     def condition(self, n: int, operator: str, at: int, side: int) -> str:
-        known = self.things[n].side(side)
+        thing = self.things[n]
+        known = thing.side(side)
         assert known is not None
         name, form = known
+        holds = self.holds(form, {"": f"f.{name}", "p": f"f.p.{name}", "ps": f"i.{name}"}[thing.place], operator, at)
+        return f"any({holds} for i in f.ps)" if thing.place == "ps" else holds
+
+    def holds(self, form: Form, path: str, operator: str, at: int) -> str:
         if isinstance(form, Number):
-            fact = f"(f.{name} default {form.literal(0)})" if form.is_optional else f"f.{name}"
+            fact = f"({path} default {form.literal(0)})" if form.is_optional else path
             return f"{fact} {operator} {form.literal(at)}"
         if isinstance(form, Flag):
-            return f"(f.{name} default {'true' if at else 'false'})" if form.is_optional else f"f.{name}"
+            return f"({path} default {'true' if at else 'false'})" if form.is_optional else path
         colour = list(form.names)[at % len(form.names)]
-        fact = f"(f.{name} default {form.literal(next(iter(form.names)))})" if form.is_optional else f"f.{name}"
+        fact = f"({path} default {form.literal(next(iter(form.names)))})" if form.is_optional else path
         return f"{fact} is {'not ' if operator == '<' else ''}{form.literal(colour)}"
 
     def text(self, side: int, asked: list[Asked]) -> str:
         lines = []
-        fields = ["  always: boolean"]
+        fields = ["  always: boolean", "  p: P", "  ps: list of P"]
+        inner = ["  sure: boolean"]
         for thing in self.things:
             known = thing.side(side)
             if known is None:
                 continue
             name, form = known
             clause = f" renamed from {thing.before[0]}" if side and thing.is_said and thing.before else ""
-            fields.append(f"  {name}{clause}: {form}")
+            (inner if thing.place else fields).append(f"  {name}{clause}: {form}")
             if isinstance(form, Members) and not form.is_text:
                 old = form.names if not side else {c: c for c in form.names}
                 members = [
                     m + (f" renamed from {old[c]}" if side and m != old[c] else "") for c, m in form.names.items()
                 ]
                 lines.append(f"enum {form.enum} {{ {', '.join(members)} }}")
-        return "\n".join([*lines, "record F {", *fields, "}", *(a.texts[side] for a in asked)])
+        records = ["record P {", *inner, "}", "record F {", *fields, "}"]
+        return "\n".join([*lines, *records, *(a.texts[side] for a in asked)])

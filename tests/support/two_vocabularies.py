@@ -66,10 +66,8 @@ class Judge:
         known = thing.side(side)
         if known is None:
             return False
-        return (
-            _read(self.books[side], self.pair.asked[0].names[side], {known[0]: thing.written(value, side)})
-            is not None
-        )
+        facts = _placed({}, thing, {known[0]: thing.written(value, side)})
+        return _read(self.books[side], self.pair.asked[0].names[side], facts) is not None
 
     def wrong(self) -> Iterator[str]:
         common: list[list[Any]] = []
@@ -90,15 +88,8 @@ class Judge:
             expected = "accepted otherwise"
         else:
             newly, lost = any(a and not b for b, a in kept), any(b and not a for b, a in kept)
-            expected = (
-                "accepted otherwise"
-                if newly and lost
-                else "newly accepted"
-                if newly
-                else "newly refused"
-                if lost
-                else ""
-            )
+            one = "newly accepted" if newly else "newly refused" if lost else ""
+            expected = "accepted otherwise" if newly and lost else one
         if (told.outcome if told else "") != expected:
             yield f"fact {name}: {told.outcome if told else 'nothing'}, but it is {expected or 'the same'}"
 
@@ -118,7 +109,7 @@ class Judge:
             return
         ways: dict[str, Fraction] = {}
         used = sorted(asked.reads[0] | asked.reads[1])
-        for values in product(*(common[n] for n in used)):
+        for values in product(*(self.values(n, common[n]) for n in used)):
             answers = [self.answer(asked.names[side], dict(zip(used, values, strict=True)), side) for side in (0, 1)]
             if way := _way(*answers):
                 by = answers[1][1] - answers[0][1] if way in ("rises", "falls") else Fraction(0)
@@ -134,13 +125,22 @@ class Judge:
             if gone is False and _read(self.books[side], asked.names[side], facts) is None:  # type: ignore[arg-type]
                 yield f"{id}: the example {facts} is no fact"
 
+    def values(self, n: int, common: list[Any]) -> list[Any]:
+        """What a thing may be: of one in each element of a list, lists of at most two."""
+        if self.pair.things[n].place != "ps":
+            return common
+        return [(), *((a,) for a in common), *product(common, common)]
+
     def answer(self, question: str, values: dict[int, Any], side: int) -> tuple[str, Any]:
         """The answer's unit, and its value as a quantity."""
-        facts = {}
+        facts: dict[str, Json] = {}
         for n, value in values.items():
             thing = self.pair.things[n]
-            if known := thing.side(side):
-                facts[known[0]] = thing.written(value, side)
+            known = thing.side(side)
+            if thing.place == "ps":
+                facts["ps"] = [{known[0]: thing.written(v, side)} if known else {} for v in value]
+            elif known:
+                _placed(facts, thing, {known[0]: thing.written(value, side)})
         read = _read(self.books[side], question, facts)
         assert read is not None, facts
         answer = self.books[side].interpreter(question).answer(*read)
@@ -148,6 +148,14 @@ class Judge:
         if isinstance(of, types.Number):
             return of.unit, Fraction(answer.value, 10**of.scale)
         return "", answer.outcome.value
+
+
+def _placed(facts: dict[str, Json], thing: Thing, fact: dict[str, Json]) -> dict[str, Json]:
+    """The facts with one more, where it stands."""
+    if thing.place == "ps":
+        return {**facts, "ps": [fact]}
+    facts.update({"p": fact} if thing.place == "p" else fact)
+    return facts
 
 
 def _way(before: tuple[str, Any], after: tuple[str, Any]) -> str:
