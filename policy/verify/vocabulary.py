@@ -83,6 +83,17 @@ def vocabulary_of(before: Program, after: Program) -> Vocabulary:
     return _Matching(before, after).vocabulary()
 
 
+def under_old_names(before: Program, after: Program) -> Program:
+    """The later program, with its facts under the names that they have in the earlier: for facts kept from then."""
+    return _Matching(before, after).under_old_names() if after.renamed else after
+
+
+def old_question(before: Program, after: Program, name: str) -> str:
+    """What the earlier program calls a question of the later one, named in full or by its last part."""
+    known = [after.renamed.get(f.id, "") for f in after.named(name)]
+    return next((old for old in known if old in before.functions and not before.named(name)), name)
+
+
 @frozen(eq=False)
 class _Matching:
     before: Program
@@ -104,6 +115,24 @@ class _Matching:
                 questions[new], more = self._asked(self.before.functions[old], self.after.functions[new])
                 facts += more
         return Vocabulary(*self._programs(ids), tuple(facts), questions, self._records_of_old())
+
+    def under_old_names(self) -> Program:
+        """The later program over its own facts, under their earlier names."""
+        self.vocabulary()
+        names: dict[Field, tuple[str, Conversion]] = {}
+        records = dict(self.after.records)
+        for (record, name), (old, common) in self.fields.items():
+            renamed = dict(common.before.names)
+            is_optional = isinstance(common.common.type, types.OptionalOf)
+            members = (
+                tuple((renamed.get(m, m), m) for m in _members(self.after.records[record], name)) if renamed else ()
+            )
+            names[record, name] = old, Conversion(1, members, True, is_optional)
+            records[record] = tuple(
+                evolve(f, name=old, type=_with_members(f.type, renamed)) if f.name == name else f
+                for f in records[record]
+            )
+        return evolve(translated(Translation(self.after, {}, {}, names, set())), records=records)
 
     # ── matching ────────────────────────────────────────────────────────────────────────────
 
@@ -250,6 +279,18 @@ class _Matching:
 
 def _fields(program: Program, but: set[str]) -> Iterator[Field]:
     return ((r, f.name) for r, fields in program.records.items() if r not in but for f in fields)
+
+
+def _with_members(of: Type, names: dict[str, str]) -> Type:
+    """An enum's type with members under other names, or the type as it is."""
+    if isinstance(of, types.OptionalOf):
+        return types.OptionalOf(_with_members(of.of, names))
+    return evolve(of, members=tuple(names.get(m, m) for m in of.members)) if isinstance(of, types.Enum) else of
+
+
+def _members(fields: tuple[FieldDeclaration, ...], name: str) -> tuple[str, ...]:
+    of = next(_inner(f.type) for f in fields if f.name == name)
+    return of.members if isinstance(of, types.Enum) else ()
 
 
 def _bounded(f: FieldDeclaration) -> Bounded:
