@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date
 
 import click
@@ -10,12 +10,14 @@ import click
 from policy import resources
 from policy.audit.verify import require_whole
 from policy.cli.exits import Exit, end
-from policy.cli.options import DateType, format_option, rulebooks_of, under_option
+from policy.cli.options import DateType, format_option, texts_of, under_option
 from policy.cli.output import keep_apart, plural, print_json
+from policy.ir.program import Program
+from policy.pipeline import load_program, rulebooks
 from policy.reports.plain.amounts import grouped
-from policy.rulebook import Rulebook
 from policy.scenario.backtest import Backtest, backtest, commands_of, other_rules
 from policy.scenario.market import Market
+from policy.verify.vocabulary import under_old_names
 
 SHIPPED = "shipped"
 _OF_HISTORY = ("question", "on_column", "amount", "out", "keep", "scaled", "under")
@@ -61,6 +63,7 @@ def command(
     """Decide the same past under the rulebooks OLD and NEW; report what flips, by which rule, for how much.
 
     OLD and NEW are folders of rules, or `shipped`. With --journal, `+` adds an overlay: `shipped+example.house`.
+    Facts of the past stand under the names of OLD; `renamed from` in NEW says what became of them.
 
     \b
     policy backtest shipped shipped+example.house --journal day.jsonl --on 2026-04-01
@@ -102,7 +105,8 @@ def _folder(name: str) -> str:
 def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) -> bool:
     header, last = require_whole(journal)
     first = on.isoformat() if on else header.on
-    markets = [Market(_rulebooks_named(name), first) for name in (old, new)]
+    before, after = map(_program_named, (old, new))
+    markets = [Market(rulebooks(program), first) for program in (before, under_old_names(before, after))]
     result = backtest(commands_of(journal, last), *markets)
     kept = other_rules(header, markets)
     if format == "json":
@@ -112,9 +116,9 @@ def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) 
     return result.differs
 
 
-def _rulebooks_named(name: str) -> Callable[[str], Rulebook]:
+def _program_named(name: str) -> Program:
     path, _, overlay = name.partition("+")
-    return rulebooks_of((_folder(path),), overlay)
+    return load_program(texts_of((_folder(path),)), overlay)
 
 
 def _text(old: str, new: str, result: Backtest, kept: str) -> str:

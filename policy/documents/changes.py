@@ -41,7 +41,7 @@ def change(
     if proofs:
         needed_solver(WITHOUT_PROOFS)
         programs = old.rulebook.program, new.rulebook.program
-        meaning = differences_of(together, comparison_of(*programs, after.model, watch=watch).questions)
+        meaning = differences_of(together, comparison_of(*programs, after.model, watch=watch))
     words = FlipWords(together, glossary_of(together))
     run = _run(words, old, new, journal) if journal else None
     cases = _cases(before, after, words)

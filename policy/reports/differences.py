@@ -1,15 +1,14 @@
 """What a change does to every possible client, as rows.
 
-In: differences that are proved, and the model for the words of facts. Out: for each question that may answer
-otherwise where, which way, how far at most, and an example; in English and Chinese; what is looser comes first.
-Absent: proving.
+In: differences that are proved, and the model for the words of facts. Out: the facts of which the two do not accept
+the same; and of those that both accept, for each question that may answer otherwise, where, which way, how far at
+most, and an example; in English and Chinese; what is looser comes first. Absent: proving.
 """
 
 from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
 from fractions import Fraction
 
 from attrs import frozen
@@ -20,6 +19,8 @@ from policy.reports.plain.facts import Facts, in_words
 from policy.reports.plain.names import in_full
 from policy.reports.proofs import Case
 from policy.verify.difference import Difference, DifferenceOutcome, Way, WayName
+from policy.verify.rulebook import Comparison
+from policy.verify.vocabulary import FactDifference, FactOutcome
 
 OUTCOMES: dict[DifferenceOutcome, BilingualText] = {
     "looser": BilingualText("looser", "較寬鬆"),
@@ -46,6 +47,13 @@ WAYS: dict[WayName, BilingualText] = {
     "newly decided": BilingualText("decided for the first time", "首次有決定"),
     "newly fails": BilingualText("no longer answered", "不再有答案"),
     "fails no more": BilingualText("answered for the first time", "首次有答案"),
+}
+FACTS: dict[FactOutcome, BilingualText] = {
+    "added": BilingualText("new", "新增"),
+    "removed": BilingualText("no longer asked for", "不再查問"),
+    "newly accepted": BilingualText("more is accepted", "接受範圍擴大"),
+    "newly refused": BilingualText("less is accepted", "接受範圍收窄"),
+    "accepted otherwise": BilingualText("other values are accepted", "接受的數值不同"),
 }
 _YES_NO = {"permitted": BilingualText("yes", "是"), "denied": BilingualText("no", "否")}
 
@@ -79,22 +87,43 @@ class Differs:
 
 
 @frozen
+class FactRow:
+    """A fact of which the two do not accept the same: whose it is, what it is called, and which way."""
+
+    owner: BilingualText
+    title: BilingualText
+    outcome: BilingualText
+
+
+@frozen
 class Differences:
     """The whole."""
 
+    facts: tuple[FactRow, ...]
     questions: int
     counts: tuple[tuple[str, BilingualText, int], ...]
     differs: tuple[Differs, ...]
 
 
-def differences_of(model: rules.Model, found: Sequence[Difference]) -> Differences:
+def differences_of(model: rules.Model, comparison: Comparison) -> Differences:
     """The rows for what a tool has found."""
+    found = comparison.questions
     counts = Counter(d.outcome for d in found)
     ordered = sorted(found, key=lambda d: _ORDER.index(d.outcome))
     return Differences(
+        tuple(_fact(model, f) for f in comparison.facts),
         len(found),
         tuple((outcome, words, counts[outcome]) for outcome, words in OUTCOMES.items() if counts[outcome]),
         tuple(_differs(model, d) for d in ordered if d.outcome != "equivalent"),
+    )
+
+
+def _fact(model: rules.Model, f: FactDifference) -> FactRow:
+    owner = model.declared[f.of]
+    fields = owner.fields if isinstance(owner, rules.RecordType) else ()
+    titles = [field.title for field in fields if field.name == f.name]
+    return FactRow(
+        in_full(owner.title, owner.name), in_full(titles[0] if titles else NO_WORDS, f.name), FACTS[f.outcome]
     )
 
 

@@ -253,7 +253,7 @@ def _remedy(span: Span, terminals: frozenset[str], mistake: Slip | None) -> tupl
 
 
 def _expected(terminals: Any) -> str:
-    names = set(terminals or ()) - {"COMMENT", "RULE_LINE"}
+    names = set(terminals or ()) - {"COMMENT", "RULE_LINE", "RENAMED"}  # which is hardly what was meant
     if {"INSTANT", "NUMBER", "STRING"} <= names:
         names -= {"INSTANT", "NUMBER", "STRING", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "NAME"}
         words = {"an expression"}

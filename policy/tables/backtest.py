@@ -1,8 +1,8 @@
 """Backtest: one question to two rulebooks over a history, the differences by rule and by amount.
 
-In: two programs, one question, and a table of facts with the date of each row or one for all. Out: `Flips`: rows by
-old and new outcome, rows for which a rule is a reason in one rulebook only, and their amounts, exact. Absent: where
-the history comes from, and how the result is shown.
+In: two programs, one question, and a table of facts under the names of the earlier program, with the date of each row
+or one for all. Out: `Flips`: rows by old and new outcome, rows for which a rule is a reason in one rulebook only, and
+their amounts, exact. Absent: where the history comes from, and how the result is shown.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from policy.tables.engines import computing
 from policy.tables.sinks import Sink, check_rows, presentable
 from policy.tables.sources import Batch, Source
 from policy.verify.common_type import Conversion, comparable
+from policy.verify.vocabulary import old_question, under_old_names
 
 OUTCOMES = ("old", "new")
 
@@ -206,7 +207,9 @@ def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amou
             "table-format", "a history in JSON Lines is not read in columns", None, "make it Parquet, Arrow or CSV"
         )
         raise PolicyError(found.found)
-    sides = [evaluator_of(program, asking, source.columns) for program in (old, new)]
+    then = evolve(asking, question=old_question(old, new, asking.question))
+    new = under_old_names(old, new)
+    sides = [evaluator_of(program, a, source.columns) for program, a in ((old, then), (new, asking))]
     measured = evaluator_of(new, evolve(asking, question=amount), source.columns) if amount else None
     if measured is not None and not _is_number(measured.function):
         found = Collector()

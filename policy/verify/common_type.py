@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from attrs import evolve, frozen
 
 from policy.ir import program as ir
+from policy.ir.lower import once
 from policy.ir.program import Expr
 from policy.model import types
 from policy.model.types import Number, Type
@@ -19,17 +20,21 @@ from policy.model.values import show
 from policy.model.written import limits
 from policy.verify.symbolic import CannotEncodeError
 
-FACT = "#fact"  # the variable that a conversion binds
 MOST_NAMED = 5  # members told by name
 Matched = Callable[[str, str], bool]  # whether records of these names, before and after, are matched
 
 
 @frozen
 class Conversion:
-    """From a common fact to that of one side: numbers to a finer step, members to their other names."""
+    """From a common fact to that of one side: numbers to a finer step, members to their other names.
+
+    `names` that are `all_names` leave no member as it is, and then `is_optional` says whether there may be none.
+    """
 
     factor: int = 1
     names: tuple[tuple[str, str], ...] = ()
+    all_names: bool = False
+    is_optional: bool = True
 
     @property
     def is_none(self) -> bool:
@@ -37,16 +42,16 @@ class Conversion:
 
     def of(self, e: Expr) -> Expr:
         """The expression converted; what is absent stays so."""
-        if self.is_none:
-            return e
-        fact: Expr = ir.Variable(FACT)
-        body: Expr = fact
-        if self.factor != 1:
-            scaled = ir.Arithmetic("*", fact, ir.Const(self.factor))
-            body = ir.If(ir.Compare("is", fact, ir.Const(None)), ir.Const(None), scaled)
-        for common, own in self.names:
-            body = ir.If(ir.Compare("is", fact, ir.Const(common)), ir.Const(own), body)
-        return ir.Let(FACT, e, body)
+        return e if self.is_none else once(e, self._converted)
+
+    def _converted(self, fact: Expr) -> Expr:
+        body = ir.Arithmetic("*", fact, ir.Const(self.factor)) if self.factor != 1 else fact
+        for n, (common, own) in enumerate(self.names):
+            is_last = self.all_names and n == 0
+            body = ir.Const(own) if is_last else ir.If(ir.Compare("is", fact, ir.Const(common)), ir.Const(own), body)
+        if self.is_optional and (self.factor != 1 or self.all_names):
+            body = ir.If(ir.Compare("is", fact, ir.Const(None)), ir.Const(None), body)
+        return body
 
 
 UNCHANGED = Conversion()
@@ -215,7 +220,8 @@ class _Range:
         below, above = (self.low, min(self.high, first - 1)), (max(self.low, last + 1), self.high)
         parts = [below, above] if first <= last else [(self.low, self.high)]
         yield from (self._told(*part) for part in dict.fromkeys(parts) if part[0] <= part[1])
-        if self.scale > other.scale:
+        low, high = max(self.low, first), min(self.high, last)
+        if self.scale > other.scale and (low < high or (low == high and low % 10 ** (self.scale - other.scale))):
             yield f"steps of {show(1, self.of)}"
 
     def _told(self, low: int, high: int) -> str:

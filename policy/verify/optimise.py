@@ -80,11 +80,10 @@ def _most(solver: Solver, name: Term, low: int, high: int) -> Maximum:
 def proportion(a: Encoding, most: Maximum, of: Number) -> tuple[str, str] | None:
     """The greatest move as a share of the fact that it grows with; and that fact's path, with the amount on top.
 
-    Only where the fact is as large as its type allows, and the share is proved, give or take the last decimal.
+    Only where the fact is as large as its type allows, and both are proved, give or take the last decimal.
     """
     if most.solver is None or most.name is None or not most.is_exact:
         return None
-    t = a.script.terms
     names = {str(n.value): n for n in most.solver.script.names("some")}
     for path, fact, _ in paths_of(a):
         value, name = most.model.get(path), names.get(path)
@@ -94,12 +93,24 @@ def proportion(a: Encoding, most: Maximum, of: Number) -> tuple[str, str] | None
             continue
         left, right = 10 ** (RATE.scale + fact.scale), 10**of.scale
         share = round(Fraction(most.by * left, abs(value) * right))
-        more = max(0, most.by - share * right * abs(value) // left)
-        moved, bound = t.times(left, most.name), t.times(share * right, t.size(name))
-        most.solver.add_goal(f"beyond {path}", t.less(t.plus(bound, t.number((more + 1) * left)), moved))
-        if share and most.solver.check("some", f"beyond {path}").holds is False:
+        more = _on_top(most, left, share * right, name)
+        if share and more is not None and 2 * more < most.by:
             return show(share, RATE), path + (f" and {show(more, of)}" if more > 1 else "")
     return None
+
+
+def _on_top(most: Maximum, left: int, right: int, fact: Term) -> int | None:
+    """The most by which `left` moves are more than `right` facts, in moves; None where it is not found."""
+    assert most.solver is not None
+    assert most.name is not None
+    t = most.solver.script.terms
+    excess = t.minus(t.times(left, most.name), t.times(right, t.size(fact)))
+    name = t.integer("excess", excess.low, excess.high)
+    goal = t.all(most.solver.script.goals["some"], t.same(name, excess))
+    if excess.high is None:
+        return None
+    found = _most(Solver(Script(t, {"some": goal}), most.solver.seconds), name, 0, excess.high)
+    return -(-found.by // left) if found.is_exact else None
 
 
 def _absent(value: object) -> Term:

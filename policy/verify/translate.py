@@ -57,7 +57,12 @@ def with_records(of: Type, names: Mapping[str, str]) -> Type:
             return type(of)(with_records(item, names))
         case types.Record(name):
             return types.Record(names.get(name, name))
-    return of
+        case types.Boolean() | types.Text() | types.Date() | types.Instant() | types.Number() | types.Enum():
+            return of
+        case types.Broken():
+            return of
+        case _:
+            assert_never(of)
 
 
 def _written(t: Translation, e: Expr, env: Env) -> Expr:

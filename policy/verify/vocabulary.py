@@ -83,6 +83,17 @@ def vocabulary_of(before: Program, after: Program) -> Vocabulary:
     return _Matching(before, after).vocabulary()
 
 
+def under_old_names(before: Program, after: Program) -> Program:
+    """The later program, with its facts under the names that they have in the earlier: for facts kept from then."""
+    return _Matching(before, after).under_old_names() if after.renamed else after
+
+
+def old_question(before: Program, after: Program, name: str) -> str:
+    """What the earlier program calls a question of the later one, named in full or by its last part."""
+    known = [after.renamed.get(f.id, "") for f in after.named(name)]
+    return next((old for old in known if old in before.functions and not before.named(name)), name)
+
+
 @frozen(eq=False)
 class _Matching:
     before: Program
@@ -90,6 +101,7 @@ class _Matching:
     records: dict[str, str] = field(factory=dict)  # matched: by the name before, the name after
     fields: dict[Field, tuple[str, CommonType]] = field(factory=dict)  # matched: by the later, the earlier's name
     lost: tuple[set[Field], set[Field]] = field(factory=lambda: (set(), set()))  # without a match, on either side
+    retyped: tuple[set[Field], set[Field]] = field(factory=lambda: (set(), set()))  # matched, without common facts
 
     def vocabulary(self) -> Vocabulary:
         ids = self._matched_ids()
@@ -103,6 +115,24 @@ class _Matching:
                 questions[new], more = self._asked(self.before.functions[old], self.after.functions[new])
                 facts += more
         return Vocabulary(*self._programs(ids), tuple(facts), questions, self._records_of_old())
+
+    def under_old_names(self) -> Program:
+        """The later program over its own facts, under their earlier names."""
+        self.vocabulary()
+        names: dict[Field, tuple[str, Conversion]] = {}
+        records = dict(self.after.records)
+        for (record, name), (old, common) in self.fields.items():
+            renamed = dict(common.before.names)
+            is_optional = isinstance(common.common.type, types.OptionalOf)
+            members = (
+                tuple((renamed.get(m, m), m) for m in _members(self.after.records[record], name)) if renamed else ()
+            )
+            names[record, name] = old, Conversion(1, members, True, is_optional)
+            records[record] = tuple(
+                evolve(f, name=old, type=_with_members(f.type, renamed)) if f.name == name else f
+                for f in records[record]
+            )
+        return evolve(translated(Translation(self.after, {}, {}, names, set())), records=records)
 
     # ── matching ────────────────────────────────────────────────────────────────────────────
 
@@ -156,8 +186,8 @@ class _Matching:
             else:
                 common = common_type(_bounded(old), _bounded(new), self.after.renamed, self._matched)
                 if common is None or not common.is_compared:
-                    self.lost[0].add((b, old.name))
-                    self.lost[1].add((a, new.name))
+                    self.retyped[0].add((b, old.name))
+                    self.retyped[1].add((a, new.name))
                 else:
                     self.fields[a, new.name] = old.name, common
                 yield from _differing(a, new.name, new.place, _bounded(old), _bounded(new), common)
@@ -191,13 +221,13 @@ class _Matching:
     def _fields_lost(self, old: Function, new: Function) -> tuple[str, bool]:
         """Why the answers cannot be compared, where each side reads what the other does not know; and whether only
         the earlier does."""
-        if not any(self.lost):
+        if not any((*self.lost, *self.retyped)):
             return "", False
-        gone = [f for f in _fields_read(self.before, old) if f in self.lost[0]]
-        come = [f for f in _fields_read(self.after, new) if f in self.lost[1]]
-        retyped = [f for side, fields in enumerate((gone, come)) for f in fields if self._is_retyped(f, side)]
-        if retyped:
-            return f"reads {_named(retyped)}, which is not the same fact as before", False
+        read = _fields_read(self.before, old), _fields_read(self.after, new)
+        gone, come = ([f for f in r if f in lost] for r, lost in zip(read, self.lost, strict=True))
+        other = [f for r, retyped in zip(read, self.retyped, strict=True) for f in r if f in retyped]
+        if other:
+            return f"reads {_named(other)}, which is not the same fact as before", False
         if gone and come:
             told = f"read {_named(gone)}, which is gone, and reads {_named(come)}, which is new"
             return f"{told}; `renamed from` matches a fact that only has another name", False
@@ -212,18 +242,10 @@ class _Matching:
         for (record, name), (old, common) in self.fields.items():
             names[0][back[record], old] = name, common.before
             names[1][record, name] = name, common.after
-        retyped = [{f for f in lost if self._is_retyped(f, side)} for side, lost in enumerate(self.lost)]
-        before = Translation(self.before, ids, self.records, names[0], retyped[0])
-        after = Translation(self.after, {}, {}, names[1], retyped[1])
+        before = Translation(self.before, ids, self.records, names[0], self.retyped[0])
+        after = Translation(self.after, {}, {}, names[1], self.retyped[1])
         records = {**self._unmatched(), **self._records()}
         return evolve(translated(before), records=records), evolve(translated(after), records=records)
-
-    def _is_retyped(self, f: Field, side: int) -> bool:
-        """Whether a field without a match has a namesake on the other side."""
-        record, name = f
-        if side == 0:
-            return (self.records.get(record, ""), name) in self.lost[1]
-        return any(self._matched(b, record) and n == name for b, n in self.lost[0])
 
     def _records(self) -> dict[str, tuple[FieldDeclaration, ...]]:
         """The later records, of facts that both accept, and with the fields that only the later has."""
@@ -250,14 +272,25 @@ class _Matching:
         made = {**self._unmatched(), **self._records()}
         for b, a in self.records.items():
             known = [f for f in made[a] if (a, f.name) in self.fields]
-            lost = [f for f in self.before.records[b] if (b, f.name) in self.lost[0]]
-            gone = [self._translated(f) for f in lost if not self._is_retyped((b, f.name), 0)]
+            gone = [self._translated(f) for f in self.before.records[b] if (b, f.name) in self.lost[0]]
             made[a] = (*known, *gone)
         return made
 
 
 def _fields(program: Program, but: set[str]) -> Iterator[Field]:
     return ((r, f.name) for r, fields in program.records.items() if r not in but for f in fields)
+
+
+def _with_members(of: Type, names: dict[str, str]) -> Type:
+    """An enum's type with members under other names, or the type as it is."""
+    if isinstance(of, types.OptionalOf):
+        return types.OptionalOf(_with_members(of.of, names))
+    return evolve(of, members=tuple(names.get(m, m) for m in of.members)) if isinstance(of, types.Enum) else of
+
+
+def _members(fields: tuple[FieldDeclaration, ...], name: str) -> tuple[str, ...]:
+    of = next(_inner(f.type) for f in fields if f.name == name)
+    return of.members if isinstance(of, types.Enum) else ()
 
 
 def _bounded(f: FieldDeclaration) -> Bounded:

@@ -37,6 +37,7 @@ def flips(tmp_path: Path) -> Any:
             CliRunner().invoke(main, [*asked, "--on", "2026-03-01", *more]) for more in ([], ["--format", "json"])
         ]
         assert all(r.exception is None or isinstance(r.exception, SystemExit) for r in results), results[0].exception
+        assert all(r.exit_code < 2 for r in results), results[0].output
         found = json.loads(results[1].stdout)
         assert {r.exit_code for r in results} == {1 if found["changed"] else 0}
         return results[0].stdout, found
@@ -82,3 +83,19 @@ def test_a_member_is_compared_under_the_name_that_it_had(flips: Any) -> None:
         "kind", new.replace("renamed from green", "").replace("k: K", "k: text").replace("= f.k per", "= vert per")
     )
     assert found["changed"] == 4
+
+
+def test_a_history_keeps_the_names_that_its_facts_had(flips: Any) -> None:
+    new = OLD.replace("{ red, green }", "{ red, vert renamed from green }").replace(
+        "k: K", "colour renamed from k: K"
+    )
+    new = new.replace("f.k", "f.colour").replace("value kind", "value hue renamed from kind").replace("f.m", "f.size")
+    new = new.replace("m: money", "size renamed from m: money")
+    _, found = flips("hue", new)
+    assert found["outcomes"] == [
+        {"old": "refused", "new": "refused", "rows": 2},
+        {"old": "value", "new": "value", "rows": 4},
+    ]
+    assert found["changed"] == 0
+    _, found = flips("fee", new.replace("f.size / 2", "f.size / 4"))
+    assert found["values"]["rows"] == 4
