@@ -164,12 +164,13 @@ def _proved(a: Encoding, n: int) -> ClaimResult:
     longest = a.limits.longest if a.facts.lists and reads_lists(a.program, claim.query) else 0
     try:
         case = solve(a, str(n), claim.query, minimal=claim.is_universal)
-        a.solver.deadline = a.limits.deadline if claim.asides else a.solver.deadline
+        is_late = a.solver.is_late
+        a.solver.deadline = a.limits.deadline
         notes = tuple(note for label, aside in claim.asides if (note := _aside(a, f"{n} {label}", label, aside)))
     except SolverMismatchError as report:
         return evolve(blank, status=ProofStatus.UNCONFIRMED, report=str(report))
     if case is None:
-        why = out_of_time(a.limits) if a.solver.is_late else f"in {a.limits.seconds:g} seconds"
+        why = out_of_time(a.limits) if is_late else f"in {a.limits.seconds:g} seconds"
         return evolve(blank, longest=longest, why=why)
     if case.found:
         status = ProofStatus.REFUTED if claim.is_universal else ProofStatus.PROVED
