@@ -17,7 +17,7 @@ from itertools import product
 from random import Random
 from typing import Any
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from finite_rules import DAYS, ITEM, QUEUED, Finite
 from policy.facts.records import record_classes, record_from
@@ -138,13 +138,27 @@ def told(value: Any) -> Any:
 
 def solved(world: World, batch: Batch) -> list[bool]:
     """For each claim whether its query has a solution."""
+    if batch.claims[0].kind == "argument":
+        return [depends(world, batch)]
     expressions = [e for c in batch.claims for e in c.query.expressions]
     found = [False] * len(batch.claims)
     for _, _, values in world.outcomes(batch, expressions):
         by_id = dict(zip(map(id, expressions), values, strict=True))
         for n, claim in enumerate(batch.claims):
             found[n] = found[n] or solves(claim.query, by_id)
+        if all(found):
+            break
     return found
+
+
+def depends(world: World, batch: Batch) -> bool:
+    """Whether a question of one argument has two answers on a day, or one that is unknown."""
+    (name, of), _ = batch.parameters
+    asked = ir.Call(batch.claims[0].subject, (ir.Variable(name),))
+    answers: dict[int, set[Any]] = {}
+    for _, day, [value] in world.outcomes(evolve(batch, parameters=((name, of),)), [asked]):
+        answers.setdefault(day, set()).add(told(value))
+    return any(("unknown", None) in told_on or len(told_on - {("fault", None)}) > 1 for told_on in answers.values())
 
 
 def judge(claim: Claim, result: ClaimResult, is_solved: bool, has_lists: bool) -> str:
