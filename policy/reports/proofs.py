@@ -33,6 +33,7 @@ CLAIMS = {
         "每條規則均可適用，並非必遭凌駕，亦無兩條在任何情況下均互相矛盾",
     ),
     "condition": BilingualText("every condition makes a difference", "每項條件均有作用"),
+    "argument": BilingualText("every argument makes a difference", "每項參數均有作用"),
     "branch": BilingualText("every branch of an `if` is reached", "每個條件分支均有適用的情況"),
     "priority": BilingualText(
         "it is a strict order: no two come before each other, and only those alike in its last line tie",

@@ -71,7 +71,7 @@ class Limits:
 class Encoding:
     """A batch of one program in terms, over all dates or `on` one.
 
-    `wrong` are the goals that cannot be encoded, and `late` those that could not be in time.
+    `wrong` are the goals that cannot be encoded, with the reason, and `late` those that could not be in time.
     """
 
     program: Program
@@ -120,6 +120,7 @@ def encode(
             wrong[name] = "the rules are nested too deeply"
         except OutOfTimeError:
             late.add(name)
+            wrong[name] = f"it is too large to be encoded {out_of_time(limits)}"
     terms.deadline = inf
     script = Script(terms, encoded)
     solver = Solver(script, limits.seconds)
@@ -156,20 +157,21 @@ def _is_unshown(claim: Claim, result: ClaimResult) -> bool:
 def _proved(a: Encoding, n: int) -> ClaimResult:
     claim = a.batch.claims[n]
     blank = ClaimResult(claim.kind, claim.subject, claim.statement, claim.place, ProofStatus.UNDECIDED)
-    if str(n) in a.wrong:
-        return evolve(blank, status=ProofStatus.NOT_ENCODED, why=a.wrong[str(n)])
     if str(n) in a.late or a.limits.is_over:
         return evolve(blank, why=out_of_time(a.limits))
+    if str(n) in a.wrong:
+        return evolve(blank, status=ProofStatus.NOT_ENCODED, why=a.wrong[str(n)])
     a.solver.deadline = a.limits.deadline
     longest = a.limits.longest if a.facts.lists and reads_lists(a.program, claim.query) else 0
     try:
         case = solve(a, str(n), claim.query, minimal=claim.is_universal)
-        a.solver.deadline = a.limits.deadline if claim.asides else a.solver.deadline
+        is_late = a.solver.is_late
+        a.solver.deadline = a.limits.deadline
         notes = tuple(note for label, aside in claim.asides if (note := _aside(a, f"{n} {label}", label, aside)))
     except SolverMismatchError as report:
         return evolve(blank, status=ProofStatus.UNCONFIRMED, report=str(report))
     if case is None:
-        why = out_of_time(a.limits) if a.solver.is_late else f"in {a.limits.seconds:g} seconds"
+        why = out_of_time(a.limits) if is_late else f"in {a.limits.seconds:g} seconds"
         return evolve(blank, longest=longest, why=why)
     if case.found:
         status = ProofStatus.REFUTED if claim.is_universal else ProofStatus.PROVED
@@ -186,8 +188,8 @@ def out_of_time(limits: Limits) -> str:
 
 
 def _aside(a: Encoding, name: str, label: str, aside: Query) -> str:
-    if name in a.wrong or name in a.late:
-        return f"{label} cannot be encoded: {a.wrong[name]}" if name in a.wrong else f"{label} was not looked for"
+    if name in a.wrong:
+        return f"{label} cannot be encoded: {a.wrong[name]}"
     case = solve(a, name, aside)
     if case is None:
         return f"{label} could not be looked for in {a.limits.seconds:g} seconds"

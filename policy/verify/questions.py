@@ -33,6 +33,7 @@ KINDS: tuple[ClaimKind, ...] = (
     "property",
     "table",
     "value",
+    "argument",
     "branch",
     "decision",
     "rule",
@@ -50,6 +51,8 @@ def batches(model: rules.Model, program: Program) -> list[Batch]:
         function = program.functions.get(declared.id)
         if function is not None:
             found += _in_parts(_batch(declared, function))
+            if isinstance(declared, rules.Value | rules.Table) and function.parameters:
+                found.append(_arguments(declared, function))
     return found
 
 
@@ -137,6 +140,22 @@ def idle_marks(model: rules.Model, found: Sequence[Batch]) -> list[ClaimResult]:
         for m in d.refuted
         if not any(subject == d.id and _names(m, d, statement) for subject, statement in marked)
     ]
+
+
+def _arguments(declared: rules.Value | rules.Table, function: Function) -> Batch:
+    """That each argument makes a difference: another in its place gives another answer."""
+    names = [n for n, _ in function.parameters]
+    given = ir.Call(function.id, tuple(map(ir.Variable, names)))
+    claims = []
+    for n, name in enumerate(names):
+        other = ir.Variable(f"other_{name}")
+        changed = ir.Call(function.id, (*given.arguments[:n], other, *given.arguments[n + 1 :]))
+        query = is_possible(ir.Compare("is not", given, changed))
+        statement = f"`{name}` makes a difference"
+        claims.append(Claim("argument", function.id, statement, str(function.place), query, False))
+    others = tuple((f"other_{n}", of) for n, of in function.parameters)
+    marked = tuple(evolve(c, refuted=_mark(declared, c)) for c in claims)
+    return Batch((*function.parameters, *others), marked)
 
 
 def never_fails(function: Function, kind: ClaimKind) -> Claim:

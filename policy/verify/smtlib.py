@@ -54,14 +54,13 @@ class Script:
     def names(self, *goals: str) -> set[Term]:
         """The names that goals depend on."""
         roots = [self.goals[g] for g in goals]
-        return {t for t in in_order([*roots, *_held(self.terms, roots, exact=False)]) if t.op == "name"}
+        return set(_names(self.terms, [*roots, *_held(self.terms, roots, exact=False)]))
 
 
 def _written(t: Terms, goals: Mapping[str, Term], exact: bool) -> str:
     held = _held(t, list(goals.values()), exact)
     roots = [*goals.values(), *held]
-    names = [part for part in in_order(roots) if part.op == "name"]
-    lines = [line for name in names for line in _declared(name)]
+    lines = [line for name in _names(t, roots) for line in _declared(name)]
     defined, written = _defined(roots, "t")
     lines += [*defined, *(f"(assert {written[h]})" for h in held)]
     for name, goal in goals.items():
@@ -111,6 +110,17 @@ def _held(t: Terms, roots: list[Term], exact: bool) -> list[Term]:
         held.update(dict.fromkeys(pending))
     held.update(dict.fromkeys(lemma for a, b, lemma in t.links if a in seen and b in seen))
     return [h for h in held if h is not t.true]
+
+
+def _names(t: Terms, roots: Sequence[Term]) -> list[Term]:
+    """The names in these terms, and those that instances of their axioms are about."""
+    found: dict[Term, None] = {}
+    pending = list(roots)
+    while pending:
+        new = [part for part in in_order(pending) if part.op == "name" and part not in found]
+        found.update(dict.fromkeys(new))
+        pending = [part for name in new if name in t.axioms for part in t.axioms[name].parts()]
+    return list(found)
 
 
 def _bounds(name: Term) -> Iterator[str]:

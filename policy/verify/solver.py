@@ -18,7 +18,7 @@ from policy.verify.axioms import Model, ProductAxiom
 from policy.verify.smtlib import Script
 from policy.verify.terms import INT, Term
 
-LONGEST_CHECK = 1_000_000.0  # seconds
+PATIENCE = 30  # times as long by the clock, should Z3 ever fail to count
 STEPS = 10_000_000  # of Z3's resource limit, about a second; counted, so that all machines give the same replies
 
 
@@ -79,8 +79,8 @@ class Solver:
     def _has_time(self, solver: Any) -> bool:
         """Gives a solver the time that is left, if there is any."""
         left = self.deadline - time.monotonic()
-        if left > 0 and left < LONGEST_CHECK:
-            solver.set("timeout", int(left * 1_000) + 1)
+        if left > 0:
+            solver.set("timeout", int(min(left, self.seconds * PATIENCE) * 1_000) + 1)
         return left > 0
 
     @property

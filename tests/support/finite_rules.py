@@ -45,7 +45,7 @@ CHANGES = {
         ("<", "<=", ">", ">="),
         (" and ", " or "),
         (" + ", " - "),
-        (" 0", " 1", " 2"),
+        ("0", "1", "2"),
         ("permit", "deny"),
         ("true", "false"),
         ("min(", "max("),
@@ -53,7 +53,8 @@ CHANGES = {
     )
     for token in group
 }
-CHANGED = re.compile("|".join(re.escape(t) for t in sorted(CHANGES, key=len, reverse=True)))
+LONGEST_FIRST = sorted(CHANGES, key=len, reverse=True)
+CHANGED = re.compile("|".join(rf"(?<=[ (]){t}(?=[ )])" if t.isdigit() else re.escape(t) for t in LONGEST_FIRST))
 
 
 @frozen
