@@ -7,11 +7,24 @@ added here is an error of the type checker wherever it is forgotten. Absent: wha
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Any, Literal, TypeGuard, get_args
 
 # ── expressions as written ──────────────────────────────────────────────────────────────────
 
-UnaryOperator = Literal["-", "abs", "not", "is present", "is absent", "square root"]
+PartOfDate = Literal["year", "month", "day", "day of the year"]
+CalendarOperator = Literal[
+    "year of", "month of", "day of", "weekday of",
+    "first day of the month of", "last day of the month of",
+    "first day of the quarter of", "last day of the quarter of",
+    "first day of the year of", "last day of the year of",
+]  # fmt: skip
+UnaryOperator = Literal["-", "abs", "not", "is present", "is absent", "square root", CalendarOperator]
+
+
+def is_calendar(operator: UnaryOperator) -> TypeGuard[CalendarOperator]:
+    return operator in get_args(CalendarOperator)
+
+
 EqualityOperator = Literal["is", "is not"]
 OrderOperator = Literal["<", "<=", ">", ">="]
 RemainderOperator = Literal["modulo", "is a multiple of"]

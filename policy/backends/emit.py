@@ -153,6 +153,8 @@ class Emitter:
                 return f"_root({self(operand)})"
             case ir.Check(operand, limit):
                 return f"_check({self(operand)}, {limit})"
+            case ir.DatePart(part, date):
+                return f"_date_part({part!r}, {self(date)})"
             case ir.MonthsLater(date, months):
                 return f"_months_later({self(date)}, {months})"
             case ir.If(condition, then, otherwise):

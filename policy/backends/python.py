@@ -123,6 +123,7 @@ class PythonBackend:
             _no_answer=_no_answer,
             _given=_given,
             _months_later=operators.months_later,
+            _date_part=operators.date_part,
             _Answer=Answer,
             _VALUE=_VALUE,
             _divide_down=_divider("down"),

@@ -117,7 +117,7 @@ class _Bounder:
                 return max(inner[1:])
             case ir.Not() | ir.And() | ir.Or() | ir.Compare() | ir.Missing() | ir.Fault():
                 return 1
-            case ir.Today() | ir.MonthsLater():
+            case ir.Today() | ir.MonthsLater() | ir.DatePart():
                 return 10**8
             case ir.Check() | ir.Let() | ir.Items() | ir.Aggregate() | ir.Choose():
                 return max(inner, default=1)

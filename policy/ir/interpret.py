@@ -14,7 +14,7 @@ Three rules settle everything that is not obvious:
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import assert_never
 
 from attrs import define, field, frozen
@@ -35,6 +35,14 @@ class FaultError(Exception):
 
 class LimitError(FaultError):
     """A number beyond the largest, or a date beyond the calendar."""
+
+
+def in_calendar(worked_out: Callable[..., int], *operands: RuntimeValue) -> int:
+    """What an operator makes of a date. Raises LimitError out of the calendar."""
+    try:
+        return worked_out(*operands)
+    except ValueError as error:
+        raise LimitError("a date is out of the calendar") from error
 
 
 @frozen
@@ -193,9 +201,12 @@ class Interpreter:
                 if isinstance(value, int) and abs(value) >= limit:
                     raise LimitError("a number is too large")
                 return value
+            case ir.DatePart(part, date):
+                value = self.evaluate(date, env)
+                return value if isinstance(value, Unknown) else in_calendar(operators.date_part, part, value)
             case ir.MonthsLater(date, months):
                 value = self.evaluate(date, env)
-                return value if isinstance(value, Unknown) else self.months_later(value, months)
+                return value if isinstance(value, Unknown) else in_calendar(operators.months_later, value, months)
             case ir.If(condition, then, otherwise):
                 test = self.evaluate(condition, env)
                 if isinstance(test, Unknown):
@@ -255,12 +266,6 @@ class Interpreter:
         if not isinstance(value, Located):
             self.read(path, MISSING if isinstance(value, Unknown) else value)
         return value
-
-    def months_later(self, day: int, months: int) -> int:
-        try:
-            return operators.months_later(day, months)
-        except ValueError as error:
-            raise LimitError("a date is out of the calendar") from error
 
     def first_deciding(self, deciding: bool, values: Iterable[RuntimeValue]) -> RuntimeValue:
         """`and` and `or`: the deciding value as soon as it is met, else what is unknown, else the other."""

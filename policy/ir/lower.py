@@ -9,6 +9,7 @@ from typing import Literal, assert_never
 from attrs import frozen
 
 from policy.ir import program as ir
+from policy.ir.calendar import calendar
 from policy.ir.logic import is_absent, is_present
 from policy.ir.program import Expr, map_parts, walk
 from policy.model import expressions as typed, types
@@ -140,6 +141,12 @@ def _unary(operator: UnaryOperator, operand: Expr) -> Expr:
             return once(operand, lambda x: ir.Arithmetic("max", x, ir.Arithmetic("-", ir.Const(0), x)))
         case "square root":
             raise AssertionError("a square root outside `round`")
+        case (
+            "year of" | "month of" | "day of" | "weekday of" | "first day of the month of" | "last day of the month of"
+            | "first day of the quarter of" | "last day of the quarter of" | "first day of the year of"
+            | "last day of the year of"
+        ):  # fmt: skip
+            return once(operand, lambda day: calendar(operator, day))
         case _:
             assert_never(operator)
 

@@ -12,7 +12,14 @@ from datetime import date
 from math import isqrt
 from typing import Literal, assert_never
 
-from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator, RoundingMode, RuntimeValue
+from policy.vocabulary import (
+    AggregateKind,
+    ArithmeticOperator,
+    ComparisonOperator,
+    PartOfDate,
+    RoundingMode,
+    RuntimeValue,
+)
 
 _LAST_DAY = date.max.toordinal()
 
@@ -68,6 +75,24 @@ def divide(mode: RoundingMode, numerator: int, denominator: int) -> int:
             case _:
                 assert_never(mode)
     return -quotient if numerator < 0 else quotient
+
+
+def date_part(part: PartOfDate, day: int) -> int:
+    """A number of the calendar. Raises ValueError out of it, which has the years 1 to 9999."""
+    if not 1 <= day <= _LAST_DAY:
+        raise ValueError(day)
+    at = date.fromordinal(day)
+    match part:
+        case "year":
+            return at.year
+        case "month":
+            return at.month
+        case "day":
+            return at.day
+        case "day of the year":
+            return day - date(at.year, 1, 1).toordinal() + 1
+        case _:
+            assert_never(part)
 
 
 def root(operand: int) -> int:

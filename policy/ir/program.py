@@ -21,6 +21,7 @@ from policy.vocabulary import (
     ComparisonOperator,
     Effect,
     HitPolicy,
+    PartOfDate,
     QuestionKind,
     RoundingMode,
     RuntimeValue,
@@ -139,6 +140,14 @@ class Root:
 
 
 @frozen
+class DatePart:
+    """A number of the calendar; a fault out of it."""
+
+    part: PartOfDate
+    date: Expr
+
+
+@frozen
 class MonthsLater:
     date: Expr
     months: int
@@ -210,7 +219,7 @@ class Choose:
 
 Expr = (
     Const | Missing | Fault | Today | Variable | FieldAccess | Not | And | Or | Compare | Arithmetic | Divide | Root
-    | Check | MonthsLater | If | Let | Items | Aggregate | Call | Choose
+    | Check | DatePart | MonthsLater | If | Let | Items | Aggregate | Call | Choose
 )  # fmt: skip
 
 TRUE, FALSE = Const(True), Const(False)
@@ -229,7 +238,7 @@ def parts(e: Expr) -> tuple[Expr, ...]:
             return operands
         case Compare(_, left, right) | Arithmetic(_, left, right) | Divide(_, left, right):
             return (left, right)
-        case MonthsLater(date, _):
+        case DatePart(_, date) | MonthsLater(date, _):
             return (date,)
         case If(condition, then, otherwise):
             return (condition, then, otherwise)
@@ -267,7 +276,7 @@ def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
             return evolve(e, left=change(e.left), right=change(e.right))
         case Divide():
             return evolve(e, numerator=change(e.numerator), denominator=change(e.denominator))
-        case MonthsLater():
+        case DatePart() | MonthsLater():
             return evolve(e, date=change(e.date))
         case If():
             return If(change(e.condition), change(e.then), change(e.otherwise))

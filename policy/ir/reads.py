@@ -198,6 +198,7 @@ class _Walk:
                 | ir.Root()
                 | ir.Check()
                 | ir.MonthsLater()
+                | ir.DatePart()
             ):  # of numbers and the like; no record is compared but with nothing
                 self.all_of(ir.parts(e), env)
                 return _WORKED_OUT

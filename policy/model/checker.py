@@ -278,6 +278,9 @@ class TypeChecker(Coercion):
                 span,
                 "write `round down to 0.01 (square root of (…))`, with nothing else inside the brackets of `round`",
             )
+        if operator != "-" and operator != "abs":
+            of = types.INTEGER if operator in PARTS_OF_DATES else types.DATE
+            return typed.Unary(operator, self.coerce(operand, types.DATE), type=of, span=span)
         if not isinstance(operand.type, Number | types.Broken):
             return self.disagree(operand, Number("number", 0))
         if operator == "abs":
@@ -375,6 +378,7 @@ class TypeChecker(Coercion):
         return typed.Aggregate(node.kind, body, variable, over, where, type=of, span=node.span)
 
 
+PARTS_OF_DATES = ("year of", "month of", "day of", "weekday of")
 _CALLED = (tree.Value, tree.Table, tree.Decision, tree.Priority)
 _EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)
 

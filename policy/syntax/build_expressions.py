@@ -248,6 +248,9 @@ class ExpressionBuilder:
     min_of, max_of = _chain("min"), _chain("max")
     negation, negative, absolute = _unary("not"), _unary("-"), _unary("abs")
 
+    def calendar(self, meta: Meta, items: Items) -> tree.Unary:
+        return tree.Unary(items[0].value, items[1], span=self.at(meta))
+
     def square_root(self, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary("square root", items[-1], span=self.at(meta))
 

@@ -216,6 +216,7 @@ _WORDS = {
     "PERCENT": "a percentage",
     "BASIS_POINTS": "basis points",
     "DURATION": "a duration",
+    "CALENDAR": "`year of`",
     "A_MULTIPLE_OF": "`a multiple of`",
     "SQUARE_ROOT_OF": "`square root of`",
     "$END": "the end of the file",

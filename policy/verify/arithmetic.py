@@ -10,11 +10,11 @@ from __future__ import annotations
 from functools import cache
 from typing import assert_never
 
-from policy.ir.operators import divide, months_later as exactly, root as exact_root
+from policy.ir.operators import date_part as exact_part, divide, months_later as exactly, root as exact_root
 from policy.model.values import LAST_DAY
-from policy.verify.axioms import MonthsAxiom, ProductAxiom
+from policy.verify.axioms import MonthsAxiom, PartAxiom, ProductAxiom
 from policy.verify.terms import Term, Terms
-from policy.vocabulary import RoundingMode
+from policy.vocabulary import PartOfDate, RoundingMode
 
 _BEFORE_MONTH = (0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334)
 MOST_NEIGHBOURS = 12  # products or months that are compared with each new one
@@ -158,6 +158,40 @@ def months_later(t: Terms, day: Term, months: int) -> tuple[Term, Term]:
     return t.once(("months", day, months), lambda: _new_months(t, day, months))
 
 
+def date_part(t: Terms, part: PartOfDate, day: Term) -> tuple[Term, Term]:
+    """A number of the calendar of the day, and whether the day is out of it."""
+    if day.op == "num":
+        try:
+            return t.number(exact_part(part, int(day.value))), t.false
+        except ValueError:
+            return t.number(0), t.true
+    return t.once(("part", part, day), lambda: _new_part(t, part, day))
+
+
+def _new_part(t: Terms, part: PartOfDate, day: Term) -> tuple[Term, Term]:
+    outside = t.no(t.all(t.at_most(t.number(1), day), t.at_most(day, t.number(LAST_DAY))))
+    result = t.fresh(part.replace(" ", "_"), 1, {"year": 9_999, "month": 12, "day": 31, "day of the year": 366}[part])
+    year, month, of_month, lemmas = _dated(t, day)
+    of_year = t.minus(day, _days_before(t, year, t.number(0)))
+    found = {"year": year, "month": t.plus(month, t.number(1)), "day": of_month, "day of the year": of_year}[part]
+    whole = [t.any(outside, lemma) for lemma in (*lemmas, t.same(result, found))]
+    t.axioms[result] = PartAxiom(result, part, day, tuple(whole))
+    if part == "year":
+        near = t.all(t.at_most(t.times(365, t.plus(result, t.number(-1))), day), t.less(day, t.times(367, result)))
+        t.lemmas[result] = [t.any(outside, near)]
+        _rising(t, "year", day, result, outside)
+    return result, outside
+
+
+def _dated(t: Terms, day: Term) -> tuple[Term, Term, Term, list[Term]]:
+    """Year, month from zero and day of the month of a day of the calendar, and what holds of them."""
+    year, month, of_month = t.once(
+        ("calendar", day), lambda: (t.fresh("year", 1, 9_999), t.fresh("month", 0, 11), t.fresh("day", 1, 31))
+    )
+    is_day = t.same(day, t.plus(_days_before(t, year, month), of_month))
+    return year, month, of_month, [is_day, t.at_most(of_month, _length(t, year, month))]
+
+
 def _known_day(t: Terms, day: int, months: int) -> tuple[Term, Term]:
     try:
         return t.number(exactly(day, months)), t.false
@@ -205,16 +239,13 @@ def _edges(months: int) -> tuple[int, int]:
 
 def _calendar(t: Terms, day: Term, months: int, result: Term) -> list[Term]:
     """That `result` is the day of the month of `day`, or the last, in the month that comes so many months later."""
-    year, month, of_month = t.once(
-        ("calendar", day), lambda: (t.fresh("year", 1, 9_999), t.fresh("month", 0, 11), t.fresh("day", 1, 31))
-    )
+    year, month, of_month, lemmas = _dated(t, day)
     later = t.plus(t.times(12, year), month, t.number(months))
     year_later = t.floor(later, 12)
     month_later = t.minus(later, t.times(12, year_later))
     kept = t.least(of_month, _length(t, year_later, month_later))
     return [
-        t.same(day, t.plus(_days_before(t, year, month), of_month)),
-        t.at_most(of_month, _length(t, year, month)),
+        *lemmas,
         t.same(result, t.plus(_days_before(t, year_later, month_later), kept)),
     ]
 

@@ -6,14 +6,16 @@ over-approximation; where a model violates an axiom, an instance of the axiom is
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, timedelta
 from typing import assert_never
 
 from attrs import frozen
 
-from policy.ir.operators import months_later
+from policy.ir.operators import date_part, months_later
 from policy.model.values import LAST_DAY
 from policy.verify.terms import Term, Terms, Values, in_order
+from policy.vocabulary import PartOfDate
 
 Model = dict[str, int | bool]  # by name
 
@@ -88,6 +90,36 @@ class MonthsAxiom:
         shifted = t.plus(self.day, t.number(start - first.toordinal()))
         capped = t.least(shifted, t.number(max(longest, months_later(last, self.months))))
         return [t.implies(here, t.same(self.result, capped))]
+
+
+@frozen(eq=False)
+class PartAxiom:
+    """`result` is a number of the calendar of `day`, unless that is out of the calendar."""
+
+    result: Term
+    part: PartOfDate
+    day: Term
+    calendar: tuple[Term, ...]
+
+    def whole(self, t: Terms) -> list[Term]:
+        return list(self.calendar)
+
+    def parts(self) -> tuple[Term, ...]:
+        return self.result, self.day
+
+    def instances(self, t: Terms, values: Values) -> list[Term]:
+        """The result for every day of the same month, or of the same year."""
+        result, day = (int(values[v]) for v in self.parts())
+        if not 1 <= day <= LAST_DAY or date_part(self.part, day) == result:
+            return []
+        at = date.fromordinal(day)
+        of_year = self.part in ("year", "day of the year")
+        first = at.replace(day=1, month=1 if of_year else at.month).toordinal()
+        last = date(at.year, 12, 31) if of_year else at.replace(day=monthrange(at.year, at.month)[1])
+        here = t.all(t.at_most(t.number(first), self.day), t.at_most(self.day, t.number(last.toordinal())))
+        is_number = self.part in ("year", "month")
+        found = t.number(date_part(self.part, day)) if is_number else t.plus(self.day, t.number(1 - first))
+        return [t.implies(here, t.same(self.result, found))]
 
 
 def instances(t: Terms, names: set[Term], model: Model) -> list[Term]:

@@ -40,8 +40,8 @@ class Script:
     def added(self, name: str, time: int) -> str:
         """The text of one more goal, with the names that it brings along."""
         goal = self.goals[name]
-        held = _held(self.terms, [n for n in self.names(name) if n not in self.known], exact=False)
-        new = [n for n in in_order([goal, *held]) if n.op == "name" and n not in self.known]
+        held, parts = _held(self.terms, [n for n in self.names(name) if n not in self.known], exact=False)
+        new = [n for n in in_order([goal, *held, *parts]) if n.op == "name" and n not in self.known]
         self.known.update(new)
         lines, written = _defined([goal, *held], f"t{time}.")
         declared = [line for n in new for line in _declared(n)]
@@ -54,13 +54,15 @@ class Script:
     def names(self, *goals: str) -> set[Term]:
         """The names that goals depend on."""
         roots = [self.goals[g] for g in goals]
-        return set(_names(self.terms, [*roots, *_held(self.terms, roots, exact=False)]))
+        held, parts = _held(self.terms, roots, exact=False)
+        return {t for t in in_order([*roots, *held, *parts]) if t.op == "name"}
 
 
 def _written(t: Terms, goals: Mapping[str, Term], exact: bool) -> str:
-    held = _held(t, list(goals.values()), exact)
+    held, parts = _held(t, list(goals.values()), exact)
     roots = [*goals.values(), *held]
-    lines = [line for name in _names(t, roots) for line in _declared(name)]
+    names = [part for part in in_order([*roots, *parts]) if part.op == "name"]
+    lines = [line for name in names for line in _declared(name)]
     defined, written = _defined(roots, "t")
     lines += [*defined, *(f"(assert {written[h]})" for h in held)]
     for name, goal in goals.items():
@@ -96,9 +98,13 @@ def _declared(name: Term) -> Iterator[str]:
     yield from _bounds(name)
 
 
-def _held(t: Terms, roots: list[Term], exact: bool) -> list[Term]:
-    """The lemmas, axioms and links of all names that the roots depend on."""
+def _held(t: Terms, roots: list[Term], exact: bool) -> tuple[list[Term], list[Term]]:
+    """The lemmas, axioms and links of all names that the roots depend on, and what the axioms are about.
+
+    An axiom may be about a name that no lemma speaks of; it is told of too, as instances will be about it.
+    """
     held: dict[Term, None] = {}
+    parts: dict[Term, None] = {}
     seen: set[Term] = set()
     pending = roots
     while pending:
@@ -106,21 +112,13 @@ def _held(t: Terms, roots: list[Term], exact: bool) -> list[Term]:
         seen.update(names)
         new = [lemma for name in names for lemma in t.lemmas.get(name, ())]
         new += [axiom for name in names if exact and name in t.axioms for axiom in t.axioms[name].whole(t)]
-        pending = [lemma for lemma in new if lemma not in held]
-        held.update(dict.fromkeys(pending))
+        about = [p for name in names if name in t.axioms for p in t.axioms[name].parts() if p not in parts]
+        parts.update(dict.fromkeys(about))
+        new = [lemma for lemma in new if lemma not in held]
+        held.update(dict.fromkeys(new))
+        pending = [*new, *about]
     held.update(dict.fromkeys(lemma for a, b, lemma in t.links if a in seen and b in seen))
-    return [h for h in held if h is not t.true]
-
-
-def _names(t: Terms, roots: Sequence[Term]) -> list[Term]:
-    """The names in these terms, and those that instances of their axioms are about."""
-    found: dict[Term, None] = {}
-    pending = list(roots)
-    while pending:
-        new = [part for part in in_order(pending) if part.op == "name" and part not in found]
-        found.update(dict.fromkeys(new))
-        pending = [part for name in new if name in t.axioms for part in t.axioms[name].parts()]
-    return list(found)
+    return [h for h in held if h is not t.true], list(parts)
 
 
 def _bounds(name: Term) -> Iterator[str]:

@@ -33,7 +33,14 @@ from policy.verify.symbolic import (
     with_unknown,
 )
 from policy.verify.terms import BOOL, Term, Terms
-from policy.vocabulary import ArithmeticOperator, EqualityOperator, OrderOperator, RoundingMode, RuntimeValue
+from policy.vocabulary import (
+    ArithmeticOperator,
+    EqualityOperator,
+    OrderOperator,
+    PartOfDate,
+    RoundingMode,
+    RuntimeValue,
+)
 
 Env = dict[str, Value]
 
@@ -128,6 +135,8 @@ class Encoder:
                 return Found(self.plain(arithmetic.root(t, number(t, a.value)), a.value.unknown), a.fault)
             case ir.Check(operand, limit):
                 return self._checked(self.found(operand, env), limit)
+            case ir.DatePart(part, date):
+                return self._date_part(part, self.found(date, env))
             case ir.MonthsLater(date, months):
                 return self._months_later(self.found(date, env), months)
             case ir.If(condition, then, otherwise):
@@ -230,6 +239,13 @@ class Encoder:
             return beyond
         self.within.append(t.no(beyond))
         return t.false
+
+    def _date_part(self, part: PartOfDate, a: Found) -> Found:
+        t = self.terms
+        result, outside = arithmetic.date_part(t, part, number(t, a.value))
+        unknown = a.value.unknown
+        out = t.all(t.no(unknown), outside) if self.has_limits else t.false
+        return Found(self.plain(result, unknown), t.any(a.fault, out))
 
     def _months_later(self, a: Found, months: int) -> Found:
         t = self.terms

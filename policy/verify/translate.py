@@ -121,7 +121,8 @@ def _type(t: Translation, e: Expr, env: Env) -> Type | None:
             return None if element is None else types.ListOf(element)
         case (
             ir.Const() | ir.Missing() | ir.Fault() | ir.Today() | ir.Not() | ir.And() | ir.Or() | ir.Compare()
-            | ir.Arithmetic() | ir.Divide() | ir.Root() | ir.Check() | ir.MonthsLater() | ir.Aggregate()
+            | ir.Arithmetic() | ir.Divide() | ir.Root() | ir.Check() | ir.MonthsLater() | ir.DatePart()
+            | ir.Aggregate()
         ):  # fmt: skip
             return None
         case _:

@@ -6,13 +6,15 @@ from calendar import monthrange
 from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from math import ceil, floor, isqrt, trunc
 from operator import add, eq, ge, gt, le, lt, mul, ne, neg, not_, sub
-from typing import Any
+from typing import Any, get_args
 
 from policy.answers import MISSING
 from policy.model import types
 from policy.model.types import Number, Type
+from policy.vocabulary import CalendarOperator
 
 Thunk = Callable[[], Any]
 
@@ -146,12 +148,35 @@ BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "is": eq, "is not": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "+": add, "-": sub, "*": mul, "modulo": remainder,
     "is a multiple of": lambda a, b: remainder(a, b) == 0,
 }  # fmt: skip
+
+
+def _month_of(day: int, first: int, months: int) -> tuple[date, date]:
+    """The first day of the run of months that holds `day`, runs beginning in `first`, and the first day after it."""
+    at = date.fromordinal(day)
+    month = at.month - (at.month - first) % months
+    after = (at.year, month + months) if month + months <= 12 else (at.year + 1, month + months - 12)
+    return date(at.year, month, 1), date(*after, 1)
+
+
+def calendar(operator: str, day: int) -> Any:
+    try:
+        at = date.fromordinal(day)
+        if operator.startswith(("first", "last")):
+            start, after = _month_of(day, 1, {"month": 1, "quarter": 3, "year": 12}[operator.split()[4]])
+            return start.toordinal() if operator.startswith("first") else after.toordinal() - 1
+    except ValueError as failure:
+        raise FaultError("out of the calendar") from failure
+    return {"year of": at.year, "month of": at.month, "day of": at.day, "weekday of": at.isoweekday()}[operator]
+
+
+CALENDAR = get_args(CalendarOperator)
 UNARY: dict[str, Callable[[Any], Any]] = {
     "-": neg,
     "abs": abs,
     "not": not_,
     "is present": lambda x: x is not None,
     "is absent": lambda x: x is None,
+    **{operator: partial(calendar, operator) for operator in CALENDAR},
 }
 
 

@@ -136,7 +136,9 @@ class Expressions:
 
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form, x = c.randrange(10), self.variable()
+        form, x = c.randrange(11), self.variable()
+        if form == 10:
+            return f"({c.choice(('year', 'month', 'day', 'weekday'))} of {e('date', depth)})"
         if form == 9:
             return f"({e('integer', depth)} modulo {c.choice(('7', '2', '-3', 'f.count'))})"
         if form == 4:
@@ -165,7 +167,10 @@ class Expressions:
 
     def a_date(self, depth: int) -> str:
         step = self.chance.choice(("12 months", "1 month", "30 days", "2 weeks", "1 year"))
-        form = self.chance.randrange(4)
+        form = self.chance.randrange(5)
+        if form == 4:
+            edge, run = self.chance.choice(("first", "last")), self.chance.choice(("month", "quarter", "year"))
+            return f"({edge} day of the {run} of {self.expression('date', depth)})"
         if form == 0:
             return f"{self.chance.choice(('min', 'max'))}({self.expression('date', depth)}, today)"
         if form == 1:

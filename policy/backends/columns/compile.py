@@ -34,7 +34,7 @@ from policy.backends.columns.values import (
 from policy.ir import operators, program as ir
 from policy.ir.program import Expr, Function, Program
 from policy.model.values import LAST_DAY
-from policy.vocabulary import RuntimeValue
+from policy.vocabulary import PartOfDate, RuntimeValue
 
 Env = dict[str, Value]
 
@@ -117,6 +117,8 @@ class Compiler:
                     return a
                 numbers = Numbers(self.graph)
                 return evolve(self.context.number(numbers, numbers.check(numbers.of(a), limit), a), present=a.present)
+            case ir.DatePart(part, date):
+                return self.date_part(part, self.compiled(date, env))
             case ir.MonthsLater(date, months):
                 return self.months_later(self.compiled(date, env), months)
             case ir.If(condition, then, otherwise):
@@ -211,6 +213,31 @@ class Compiler:
 
     # ── the calendar ────────────────────────────────────────────────────────────────────────
 
+    def date_part(self, part: PartOfDate, day: Scalar) -> Scalar:
+        """A number of the calendar; days out of it are left to the interpreter."""
+        if day.kind != NUMBER:
+            return day
+        numbers = Numbers(self.graph)
+        outside = Scalar(self.graph.null(INT64), NUMBER, fault=self.graph.true, needs=day.needs)
+        if day.is_constant:
+            try:
+                found = operators.date_part(part, day.value.attribute)
+            except ValueError:
+                return outside
+            return self.context.number(numbers, numbers.constant(found), day)
+        x = self._inside(numbers, day, 1, LAST_DAY)
+        node = self.graph.node("date part", x, attribute=part, dtype=INT64)
+        return self.context.number(numbers, BoundedInt(node, 1, _MOST[part]), day)
+
+    def _inside(self, numbers: Numbers, day: Scalar, first: int, last: int) -> Node:
+        """The day as a column, with a fault where it is before `first` or after `last`."""
+        x = numbers.cast(numbers.of(day), INT64)
+        for operator, edge in (("<", first), (">", last)):
+            if day.low < first or day.high > last:
+                beyond = self.graph.node(operator, x, self.graph.constant(edge, INT64), dtype=BOOLEAN)
+                numbers.faults_where(self.graph.certain(beyond))
+        return x
+
     def months_later(self, day: Scalar, months: int) -> Scalar:
         """The day so many months later. Days near either end of the calendar are left to the interpreter."""
         if day.kind != NUMBER:
@@ -227,13 +254,12 @@ class Compiler:
         first, last = margin, LAST_DAY - margin
         if first > last:
             return outside
-        x = numbers.cast(numbers.of(day), INT64)
-        for operator, edge in (("<", first), (">", last)):
-            if day.low < first or day.high > last:
-                beyond = self.graph.node(operator, x, self.graph.constant(edge, INT64), dtype=BOOLEAN)
-                numbers.faults_where(self.graph.certain(beyond))
+        x = self._inside(numbers, day, first, last)
         moved = self.graph.node("months later", x, attribute=months, dtype=INT64)
         return self.context.number(numbers, BoundedInt(moved, 1, LAST_DAY), day)
+
+
+_MOST: dict[PartOfDate, int] = {"year": 9_999, "month": 12, "day": 31, "day of the year": 366}
 
 
 def _factors(e: Expr) -> list[Expr]:

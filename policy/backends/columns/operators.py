@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import reduce
-from typing import Literal
+from typing import Literal, assert_never
 
 import polars as pl
 
 from policy.model.values import EPOCH_DAY
-from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator
+from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator, PartOfDate
 
 Make = Callable[..., pl.Expr]
 Reduction = Literal[AggregateKind, "together"]  # the last of needs, whose bits are merged
@@ -75,6 +75,22 @@ def bits(*conditions: pl.Expr) -> pl.Expr:
 def looked_up(values: pl.Series, codes: pl.Expr) -> pl.Expr:
     """The value at each code."""
     return pl.lit(values).gather(codes)
+
+
+def date_part(part: PartOfDate, day: pl.Expr) -> pl.Expr:
+    """A number of the calendar of the day, counted as Python does."""
+    at = (day - EPOCH_DAY).cast(pl.Int32).cast(pl.Date).dt
+    match part:
+        case "year":
+            return at.year().cast(pl.Int64)
+        case "month":
+            return at.month().cast(pl.Int64)
+        case "day":
+            return at.day().cast(pl.Int64)
+        case "day of the year":
+            return at.ordinal_day().cast(pl.Int64)
+        case _:
+            assert_never(part)
 
 
 def months_later(day: pl.Expr, months: int) -> pl.Expr:

@@ -272,6 +272,8 @@ class Planner:
             return operators.EXPRESSIONS["in"](x[0], items.implode())
         if node.operator == "as text":
             return operators.looked_up(pl.Series(node.attribute, dtype=TEXT), x[0])
+        if node.operator == "date part":
+            return operators.date_part(node.attribute, x[0])
         if node.operator == "months later":
             return operators.months_later(x[0], node.attribute)
         return operators.bits(*x) if node.operator == "bits" else operators.EXPRESSIONS[node.operator](*x)

@@ -18,7 +18,7 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
 
 _VERBS: dict[Calculation, str] = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
 _NUMBERS: dict[Comparison, str] = {
@@ -163,6 +163,31 @@ class Chinese(Phrasing):
 
     def root_of(self, term: str) -> str:
         return f"{term}的平方根"
+
+    def calendar(self, operator: CalendarOperator, day: str) -> str:
+        match operator:
+            case "year of":
+                return f"{day}的年份"
+            case "month of":
+                return f"{day}的月份"
+            case "day of":
+                return f"{day}在該月的日數"
+            case "weekday of":
+                return f"{day}的星期序數（星期一為1，星期日為7）"
+            case "first day of the month of":
+                return f"{day}所在月份的首日"
+            case "last day of the month of":
+                return f"{day}所在月份的最後一日"
+            case "first day of the quarter of":
+                return f"{day}所在季度的首日"
+            case "last day of the quarter of":
+                return f"{day}所在季度的最後一日"
+            case "first day of the year of":
+                return f"{day}所在年度的首日"
+            case "last day of the year of":
+                return f"{day}所在年度的最後一日"
+            case _:
+                assert_never(operator)
 
     def remainder(self, whole: str, part: str) -> str:
         return f"{whole}除以{part}的餘數"

@@ -7,6 +7,7 @@ clauses or questions, and have no phrase of their own, in quotation marks. Absen
 from __future__ import annotations
 
 import re
+from typing import assert_never
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, types
@@ -17,7 +18,7 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
 
 _CLAUSE = re.compile(
     r"(is|are|was|has|have|does|do|may|can|must|should|where|whether|who|how|when|if|asked)\b|.*[:;?]", re.I
@@ -196,6 +197,22 @@ class English(Phrasing):
 
     def root_of(self, term: str) -> str:
         return f"the square root of {term}"
+
+    def calendar(self, operator: CalendarOperator, day: str) -> str:
+        match operator:
+            case "year of" | "month of":
+                return f"the {operator} {day}"
+            case "day of":
+                return f"the day of the month of {day}"
+            case "weekday of":
+                return f"the weekday of {day} (1 is Monday, 7 is Sunday)"
+            case (
+                "first day of the month of" | "last day of the month of" | "first day of the quarter of"
+                | "last day of the quarter of" | "first day of the year of" | "last day of the year of"
+            ):  # fmt: skip
+                return f"the {operator} {day}"
+            case _:
+                assert_never(operator)
 
     def remainder(self, whole: str, part: str) -> str:
         return f"what remains of {whole} after whole multiples of {part}"

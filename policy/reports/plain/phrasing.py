@@ -18,6 +18,7 @@ from policy.model.rules import NO_PHRASES, Parameters, Phrases
 from policy.model.types import Type
 from policy.reports.plain.names import Names, record_of, spaced
 from policy.reports.plain.wording import OPPOSITE, Comparison, Wording
+from policy.vocabulary import is_calendar
 
 _MANY = types.ListOf | types.SetOf
 _PLACE = re.compile(r"\{(\w*)\}")
@@ -58,6 +59,8 @@ class Phrasing(Wording):
                 return self.size_of(self.inner(operand))
             case x.Unary(operator="square root", operand=operand):
                 return self.root_of(self.inner(operand))
+            case x.Unary(operator=operator, operand=operand) if is_calendar(operator):
+                return self.calendar(operator, self.inner(operand))
             case x.MonthsLater(date=day, months=months):
                 return self.months_later(self.term(day), months)
             case x.Chain(operator="min" | "max" as operator, operands=operands):

@@ -12,7 +12,7 @@ from policy.answers import BilingualText
 from policy.model import expressions as x
 from policy.model.expressions import Expression
 from policy.model.types import Type
-from policy.vocabulary import EqualityOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import CalendarOperator, EqualityOperator, ExtremumOperator, OrderOperator, RoundingMode
 
 Comparison = Literal[EqualityOperator, OrderOperator]
 Calculation = Literal["+", "-", "*", "/"]
@@ -93,6 +93,9 @@ class Wording(ABC):
 
     @abstractmethod
     def root_of(self, term: str) -> str: ...
+
+    @abstractmethod
+    def calendar(self, operator: CalendarOperator, day: str) -> str: ...
 
     @abstractmethod
     def remainder(self, whole: str, part: str) -> str: ...
