@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
+from typing import Self
 
 from attrs import define, field, frozen
 
@@ -66,6 +67,11 @@ class PolicyError(Exception):
     def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
         self.diagnostics = tuple(in_order(tuple(diagnostics)))
         super().__init__(self.diagnostics)
+
+    @classmethod
+    def of(cls, code: str, message: str, help: str = "", span: Span | None = None) -> Self:
+        """The error of one finding."""
+        return cls([Diagnostic(code, message, span, help)])
 
     def __str__(self) -> str:
         return "\n".join(draw(d) for d in self.diagnostics)

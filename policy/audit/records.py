@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 from policy.vocabulary import Json
 
 VERSION = 2  # 1 had other names of events, fields and codes
@@ -139,7 +139,7 @@ def read_header(line: bytes) -> tuple[Header | None, Reading]:
     if version != VERSION:
         message = f"this journal has the format of version {version}, and only version {VERSION} can be read here"
         help = _CONVERT if version == 1 else "read it with the program that wrote it"
-        raise PolicyError([Diagnostic("journal-header", message, None, help)])
+        raise PolicyError.of("journal-header", message, help)
     if data is None or not _fits(data, _HEADER):
         return None, Reading(None, said, has, "it cannot be read as a header")
     fault = "" if said == has else "its content is not what its hash says"

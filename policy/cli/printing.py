@@ -94,7 +94,7 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
         if format == "pdf" and output == "-":
             raise click.UsageError("a PDF goes to a file: name one with --output")
         keep_apart((output,), _read_by(given))
-        data = in_format(command(**given), format, language, templates.folder if templates else None)
+        data = command(**given).printed(format, language, templates.folder if templates else None)
         if output == "-":
             sys.stdout.buffer.write(data)
             return
@@ -111,10 +111,6 @@ def _read_by(given: Json) -> Iterator[str]:
     yield from given.get("paths", ())
     yield from (given[name] for name in ("facts", "journal", "scenario") if given.get(name))
     yield from (given[name].partition("+")[0] for name in ("old", "new") if name in given)
-
-
-def in_format(document: Document, format: Format, language: Language, own: Folder | None) -> bytes:
-    return document.printed(format, language, own)
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from pathlib import Path
 import polars as pl
 from attrs import define, evolve, field, frozen
 
-from policy.diagnostics import Collector, PolicyError
+from policy.diagnostics import PolicyError
 from policy.ir.program import Function, Program
 from policy.model import types
 from policy.model.values import show
@@ -169,17 +169,13 @@ def _differs(table: pl.DataFrame) -> pl.Expr:
 def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amount: str = "") -> Backtest:
     """A backtest. Raises PolicyError where the question or the columns do not fit one of the rulebooks."""
     if source.format == "lines":
-        found = Collector()
-        found.error(
-            "table-format", "a history in JSON Lines is not read in columns", None, "make it Parquet, Arrow or CSV"
-        )
-        raise PolicyError(found.found)
+        message = "a history in JSON Lines is not read in columns"
+        raise PolicyError.of("table-format", message, "make it Parquet, Arrow or CSV")
     sides = [evaluator_of(program, asking, source.columns) for program in (old, new)]
     measured = evaluator_of(new, evolve(asking, question=amount), source.columns) if amount else None
     if measured is not None and not _is_number(measured.function):
-        found = Collector()
-        found.error("facts-type", f"`{measured.function.id}` is not an amount", None, "name a value that is a number")
-        raise PolicyError(found.found)
+        message = f"`{measured.function.id}` is not an amount"
+        raise PolicyError.of("facts-type", message, "name a value that is a number")
     return Backtest(sides[0], sides[1], measured, source)
 
 

@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 
 from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator, in_place
-from policy.diagnostics import Collector, PolicyError
+from policy.diagnostics import PolicyError
 from policy.ir import program as ir
 from policy.ir.program import Function, Program
 from policy.ir.reach import citable, reach
@@ -62,11 +62,9 @@ class DatedEvaluator:
 
     def ready(self) -> ColumnsEvaluator:
         """An evaluator of some date, which has checked the columns. Raises PolicyError where they do not fit."""
-        found = Collector()
         if self.asking.dates and self.schema and self.schema.get(self.asking.dates) not in (pl.Date, pl.String):
             has = "is not a column of dates" if self.asking.dates in self.schema else "is not a column of the table"
-            found.error("facts-time", f"`{self.asking.dates}` {has}", None, "it holds the as-of date of each row")
-            raise PolicyError(found.found)
+            raise PolicyError.of("facts-time", f"`{self.asking.dates}` {has}", "it holds the as-of date of each row")
         return self.evaluator((self.asking.on or date(2000, 1, 1)).toordinal())
 
     def answers(self, table: pl.DataFrame, first: int = 1) -> Answers:

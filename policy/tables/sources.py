@@ -15,7 +15,7 @@ import polars as pl
 from attrs import field, frozen
 
 from policy import files
-from policy.diagnostics import Collector, PolicyError
+from policy.diagnostics import PolicyError
 from policy.facts.from_json import LARGEST_FACTS
 from policy.tables import from_arrow, from_csv
 from policy.tables.engines import guarded
@@ -67,12 +67,9 @@ def format_of(path: str | Path) -> Format:
     """The format of a file, by its name. Raises PolicyError."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
-        found = Collector()
         known = ", ".join(f"`{s}`" for s in FORMATS)
-        found.error(
-            "table-format", f"the name `{path}` does not say what kind of table it is", None, f"end it in {known}"
-        )
-        raise PolicyError(found.found)
+        message = f"the name `{path}` does not say what kind of table it is"
+        raise PolicyError.of("table-format", message, f"end it in {known}")
     return FORMATS[suffix]
 
 

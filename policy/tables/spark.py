@@ -25,7 +25,7 @@ import pyarrow as pa
 from attrs import frozen
 
 from policy.backends.columns.answers import AnswerTally
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 from policy.files import whole_folder
 from policy.ir.program import Program
 from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
@@ -231,7 +231,7 @@ def decide_on(master: str, undated: Program, asking: Asking, facts: str, out: st
     kind = _WRITERS.get(format_of(out), "")
     if not kind:
         help = "name a folder that ends in `.parquet` or `.jsonl`"
-        raise PolicyError([Diagnostic("table-format", f"`{out}`: a cluster does not write this kind", help=help)])
+        raise PolicyError.of("table-format", f"`{out}`: a cluster does not write this kind", help)
     if format_of(facts) == "csv" and Path(facts).is_file():
         scanned(Path(facts))
     with _asking(facts):
@@ -267,7 +267,7 @@ def spark_failed(facts: str, why: str) -> PolicyError:
     causes = re.findall(r"\[[A-Z_.]+\] .*", why)
     first = causes[-1] if causes else why.strip().partition("\n")[0]
     help = "see whether the master can be reached, and what its log says"
-    return PolicyError([Diagnostic("spark-failed", f"Spark failed to read `{facts}`: {first}", help=help)])
+    return PolicyError.of("spark-failed", f"Spark failed to read `{facts}`: {first}", help)
 
 
 def _read(spark: SparkSession, facts: str) -> DataFrame:
@@ -279,7 +279,7 @@ def _read(spark: SparkSession, facts: str) -> DataFrame:
             return spark.read.csv(facts, header=True, inferSchema=False, mode="FAILFAST", multiLine=True, escape='"')
         case "arrow" | "lines":
             message = f"`{Path(facts).name}` is not read on a cluster"
-            raise PolicyError([Diagnostic("table-format", message, help="make it Parquet or CSV")])
+            raise PolicyError.of("table-format", message, "make it Parquet or CSV")
         case format:
             assert_never(format)
 
