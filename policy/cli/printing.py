@@ -26,7 +26,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 @frozen
-class Templates:
+class OwnTemplates:
     """A folder of templates that was named, and what is in it."""
 
     path: str
@@ -44,7 +44,7 @@ class TemplatesType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = os.fsdecode(super().convert(value, param, ctx))
-        return Templates(path, templates_in(path))
+        return OwnTemplates(path, templates_in(path))
 
 
 def _require_pdf(ctx: click.Context, _: click.Parameter, format: str) -> str:
@@ -90,7 +90,9 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
     """A command that returns a document, with the options that print it: a finding ends it as the finding says."""
 
     @wraps(command)
-    def printed(language: Language, format: Format, output: str, templates: Templates | None, **given: Any) -> None:
+    def printed(
+        language: Language, format: Format, output: str, templates: OwnTemplates | None, **given: Any
+    ) -> None:
         if format == "pdf" and output == "-":
             raise click.UsageError("a PDF goes to a file: name one with --output")
         keep_apart((output,), _read_by(given))

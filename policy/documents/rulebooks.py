@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from policy.audit.records import Record
+from policy.audit.records import JournalRecord
 from policy.documents.editions import A_PLATFORM, WITHOUT_PROOFS, Edition
 from policy.documents.markets import read_journal
 from policy.progress import Watch, unwatched
@@ -55,7 +55,7 @@ def traceability(
     return Document("traceability.html.jinja", cover, {"t": figures})
 
 
-def _usage(records: Iterable[Record]) -> Usage:
+def _usage(records: Iterable[JournalRecord]) -> Usage:
     usage = Usage()
     for record in records:
         usage.add(record.seq, record.events)

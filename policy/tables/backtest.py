@@ -1,8 +1,8 @@
 """Backtest: one question to two rulebooks over a history, the differences by rule and by amount.
 
-In: two programs, one question, and a table of facts with the date of each row or one for all. Out: `Flips`: rows by
-old and new outcome, rows for which a rule is a reason in one rulebook only, and their amounts, exact. Absent: where
-the history comes from, and how the result is shown.
+In: two programs, one question, and a table of facts with the date of each row or one for all. Out: `RowFlips`: rows
+by old and new outcome, rows for which a rule is a reason in one rulebook only, and their amounts, exact. Absent:
+where the history comes from, and how the result is shown.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from policy.diagnostics import PolicyError
 from policy.ir.program import Function, Program
 from policy.model import types
 from policy.model.values import show
-from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
+from policy.tables.dates import DatedEvaluator, TableQuestion, evaluator_of
 from policy.tables.decide import Progress, concurrently
 from policy.tables.engines import computing
 from policy.tables.sinks import Sink, check_rows, presentable
-from policy.tables.sources import Batch, Source
+from policy.tables.sources import Batch, TableFile
 
 OUTCOMES = ("old", "new")
 
@@ -43,7 +43,7 @@ class Amounts:
 
 
 @define(eq=False)
-class Flips:
+class RowFlips:
     """The differences between the answers of two rulebooks."""
 
     question: str
@@ -83,18 +83,18 @@ class Flips:
 
 
 @frozen(eq=False)
-class Backtest:
+class TableBacktest:
     """Two rulebooks and one history, whose columns fit both."""
 
     old: DatedEvaluator
     new: DatedEvaluator
     amount: DatedEvaluator | None
-    source: Source
+    source: TableFile
 
-    def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> Flips:
+    def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> RowFlips:
         """Answers every row by both rulebooks; the rows that differ are written to `out`, if given."""
         amount = self.amount.function.type if self.amount else None
-        flips = Flips(self.old.function.id, amount, of=self.new.function.type)
+        flips = RowFlips(self.old.function.id, amount, of=self.new.function.type)
         start = time.perf_counter()
         batches = concurrently(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
         about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}
@@ -119,7 +119,7 @@ class Backtest:
             columns.append(self.amount.answers(batch.table, batch.first).table["value"].alias("amount"))
         return pl.DataFrame(columns)
 
-    def _count(self, table: pl.DataFrame, flips: Flips, start: float, progress: Progress) -> None:
+    def _count(self, table: pl.DataFrame, flips: RowFlips, start: float, progress: Progress) -> None:
         amount = pl.col("amount") if self.amount is not None else pl.lit(0, dtype=pl.Int128)
         counted = [pl.len().alias("rows"), amount.sum().alias("sum"), amount.is_null().sum().alias("unknown")]
         for old, new, *counts in table.group_by("old_outcome", "new_outcome").agg(counted).iter_rows():
@@ -166,7 +166,9 @@ def _differs(table: pl.DataFrame) -> pl.Expr:
     return pl.any_horizontal([pl.col(f"old_{c}").ne_missing(pl.col(f"new_{c}")) for c in compared])
 
 
-def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amount: str = "") -> Backtest:
+def backtest_of(
+    old: Program, new: Program, asking: TableQuestion, source: TableFile, amount: str = ""
+) -> TableBacktest:
     """A backtest. Raises PolicyError where the question or the columns do not fit one of the rulebooks."""
     if source.format == "lines":
         message = "a history in JSON Lines is not read in columns"
@@ -176,7 +178,7 @@ def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amou
     if measured is not None and not _is_number(measured.function):
         message = f"`{measured.function.id}` is not an amount"
         raise PolicyError.of("facts-type", message, "name a value that is a number")
-    return Backtest(sides[0], sides[1], measured, source)
+    return TableBacktest(sides[0], sides[1], measured, source)
 
 
 def _is_number(function: Function) -> bool:

@@ -30,7 +30,7 @@ ROW = "_row_number"
 
 
 @frozen(kw_only=True)
-class Asking:
+class TableQuestion:
     """A question to a table: its date or the column of dates, and how the columns are read."""
 
     question: str
@@ -49,7 +49,7 @@ class DatedEvaluator:
     """One question of a rulebook, on any date."""
 
     undated: Program
-    asking: Asking
+    asking: TableQuestion
     schema: Mapping[str, pl.DataType]
     evaluators: dict[int, ColumnsEvaluator] = field(factory=dict)
     lock: Lock = field(factory=Lock)
@@ -162,7 +162,7 @@ def _ordinals(days: pl.Series) -> pl.Series:
     return days.to_physical().cast(pl.Int64) + EPOCH_DAY
 
 
-def evaluator_of(undated: Program, asking: Asking, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:
+def evaluator_of(undated: Program, asking: TableQuestion, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:
     """The evaluator for tables with these columns. Raises PolicyError where they do not fit the question."""
     evaluator = DatedEvaluator(undated, asking, schema)
     evaluator.ready()

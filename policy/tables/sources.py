@@ -74,7 +74,7 @@ def format_of(path: str | Path) -> Format:
 
 
 @frozen(eq=False)
-class Source:
+class TableFile:
     """A table in a file; of JSON Lines neither columns nor the number of rows are known beforehand."""
 
     path: Path
@@ -122,15 +122,15 @@ class Source:
             yield Lines(tuple(held))
 
 
-def source_of(path: str | Path) -> Source:
+def source_of(path: str | Path) -> TableFile:
     """The table in a file. Raises PolicyError where it cannot be read."""
     file, format = Path(path), format_of(path)
     with guarded(path):
         files.plain(file)
         if format == "lines":
-            return Source(file, format, {}, None)
+            return TableFile(file, format, {}, None)
         if format == "csv":
             csv = from_csv.scanned(file)
-            return Source(file, format, {name: pl.String() for name in csv.columns}, csv.rows)
+            return TableFile(file, format, {name: pl.String() for name in csv.columns}, csv.rows)
         columns, rows = from_arrow.shape(file, format)
-        return Source(file, format, columns, rows)
+        return TableFile(file, format, columns, rows)

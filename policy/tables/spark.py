@@ -28,8 +28,8 @@ from policy.backends.columns.answers import AnswerTally
 from policy.diagnostics import PolicyError
 from policy.files import whole_folder
 from policy.ir.program import Program
-from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
-from policy.tables.decide import Summary
+from policy.tables.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.tables.decide import AnswerSummary
 from policy.tables.from_csv import scanned
 from policy.tables.sinks import check_rows, presentable
 from policy.tables.sources import BATCH, format_of
@@ -135,7 +135,7 @@ def _presented(evaluator: DatedEvaluator, table: pl.DataFrame, answers: pl.DataF
 # ── driver ───────────────────────────────────────────────────────────────────────
 
 
-def answers_of(facts: DataFrame, undated: Program, asking: Asking) -> DataFrame:
+def answers_of(facts: DataFrame, undated: Program, asking: TableQuestion) -> DataFrame:
     """The answers to every row of a DataFrame. Raises PolicyError where its columns do not fit."""
     from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -156,7 +156,7 @@ def _mapped(facts: DataFrame, job: Any, result_schema: Any) -> DataFrame:
 
 
 def grouped_answers_of(
-    facts: DataFrame, undated: Program, asking: Asking, by: tuple[str, ...], into: str
+    facts: DataFrame, undated: Program, asking: TableQuestion, by: tuple[str, ...], into: str
 ) -> DataFrame:
     """The answers about each group of rows, as about an account with its positions.
 
@@ -192,7 +192,7 @@ def _plain(job: Job | Grouped) -> Any:
     return answered
 
 
-def _job(undated: Program, asking: Asking, schema: dict[str, Any]) -> tuple[Job, Any]:
+def _job(undated: Program, asking: TableQuestion, schema: dict[str, Any]) -> tuple[Job, Any]:
     """The job for a DataFrame with these columns, and the schema of its answers."""
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
@@ -221,7 +221,7 @@ def session(master: str) -> SparkSession:
     )
 
 
-def decide_on(master: str, undated: Program, asking: Asking, facts: str, out: str) -> Summary:
+def decide_on(master: str, undated: Program, asking: TableQuestion, facts: str, out: str) -> AnswerSummary:
     """`policy decide --engine`: a file or folder of facts answered on a cluster, into a new folder.
 
     A local folder appears under its name when every row is in it; at an address, as `hdfs://…`, Spark marks a
@@ -284,7 +284,7 @@ def _read(spark: SparkSession, facts: str) -> DataFrame:
             assert_never(format)
 
 
-def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float) -> Summary:
+def _summary(answers: DataFrame, undated: Program, asking: TableQuestion, start: float) -> AnswerSummary:
     from pyspark.sql import functions as f
 
     tally = AnswerTally()
@@ -298,4 +298,6 @@ def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float)
     evaluator = DatedEvaluator(undated, asking, {})
     remarks = evaluator.remarks(asking.on.toordinal()) if asking.on else ""
     rows = sum(tally.outcomes.values())
-    return Summary(evaluator.function.id, undated.digest, (), remarks, tally, rows, 0, time.perf_counter() - start)
+    return AnswerSummary(
+        evaluator.function.id, undated.digest, (), remarks, tally, rows, 0, time.perf_counter() - start
+    )
