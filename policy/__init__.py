@@ -19,8 +19,8 @@ book.printed("html", "en")
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False  # `policy.interrupts` comes before anything that is slow to import
 if TYPE_CHECKING:
     from policy.answers import (
         MISSING as MISSING,

@@ -15,9 +15,9 @@ import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO, NoReturn
+from typing import BinaryIO
 
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 
 PART = ".part"
 STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # as the shell names `<(command)`
@@ -40,7 +40,7 @@ def opened(path: str | Path, flags: int = os.O_RDONLY, streams: bool = True) -> 
     os.close(handle)
     kinds = ((stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISCHR, "a device"))
     kind = next((word for is_one, word in kinds if is_one(mode)), "no plain file")
-    raise PolicyError([Diagnostic("unreadable", f"`{path}` cannot be read: it is {kind}")])
+    raise PolicyError.of("unreadable", f"`{path}` cannot be read: it is {kind}")
 
 
 def plain(path: str | Path) -> None:
@@ -48,7 +48,7 @@ def plain(path: str | Path) -> None:
     try:
         os.close(opened(path, streams=False))
     except OSError as failure:
-        raise PolicyError([Diagnostic("unreadable", f"`{path}` cannot be read: {failure.strerror}")]) from failure
+        raise PolicyError.of("unreadable", f"`{path}` cannot be read: {failure.strerror}") from failure
 
 
 def read(path: str | Path, most: int) -> bytes:
@@ -58,7 +58,7 @@ def read(path: str | Path, most: int) -> bytes:
         while len(data) <= most and (more := file.read(1 << 20)):
             data += more
     if len(data) > most:
-        raise PolicyError([Diagnostic("too-large", f"`{path}` is more than {most:,} bytes")])
+        raise PolicyError.of("too-large", f"`{path}` is more than {most:,} bytes")
     return bytes(data)
 
 
@@ -91,7 +91,7 @@ def whole(path: str | Path) -> Iterator[BinaryIO]:
             raise
         finally:
             _open.pop(part, None)
-    _keep_entry(target.parent)
+    keep_entry(target.parent)
 
 
 def publish(path: str | Path, data: bytes) -> None:
@@ -119,7 +119,7 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
         _open.pop(part, None)
         os.close(handle)
-    _keep_entry(target.parent)
+    keep_entry(target.parent)
 
 
 def abandon() -> None:
@@ -144,7 +144,8 @@ def apart(outputs: Iterable[str], inputs: Iterable[str]) -> None:
         if target.exists():
             names.add(_inode(target))
         if clash := next((known[name] for name in sorted(names) if name in known), None):
-            fail("output-is-input", f"`{output}` is `{clash}`, which is read or written too", "name a new file")
+            message = f"`{output}` is `{clash}`, which is read or written too"
+            raise PolicyError.of("output-is-input", message, "name a new file")
         known |= dict.fromkeys(names, output)
 
 
@@ -179,7 +180,8 @@ def _locked(part: Path, path: str | Path, folder: bool = False) -> int:
                 break
         except BlockingIOError:
             os.close(handle)
-            fail("being-written", f"`{path}` is being written by another run", "wait for it, or name a new file")
+            message = f"`{path}` is being written by another run"
+            raise PolicyError.of("being-written", message, "wait for it, or name a new file") from None
         except FileNotFoundError:
             pass  # the other run has just published it, under its name
         except BaseException:
@@ -192,13 +194,10 @@ def _locked(part: Path, path: str | Path, folder: bool = False) -> int:
     return handle
 
 
-def _keep_entry(folder: Path) -> None:
+def keep_entry(folder: Path) -> None:
+    """Makes the names in a folder as durable as the files."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-def fail(code: str, message: str, help: str) -> NoReturn:
-    raise PolicyError([Diagnostic(code, message, help=help)])

@@ -174,19 +174,16 @@ def load_program(texts: Sequence[Text], overlay: str = "") -> Program:
 
 def day_of(on: date | str) -> date:
     """The as-of date. Raises PolicyError where `on` is no date."""
-    found = Collector()
-    if isinstance(on, str):
-        day = written.date(on)
-        if isinstance(day, int):
-            return date.fromordinal(day)
-        message = day.message if day.message.startswith("there is") else f"`{on}` {day.message}"
-        found.error("bad-date", message, None, "write it as 2026-03-01")
-    elif type(on) is date:
+    if type(on) is date:
         return on
-    else:
+    if not isinstance(on, str):
         message = f"a `{type(on).__name__}` is not a date"
-        found.error("bad-date", message, None, "give a `date`, or a text as 2026-03-01")
-    raise PolicyError(found.found)
+        raise PolicyError.of("bad-date", message, "give a `date`, or a text as 2026-03-01")
+    day = written.date(on)
+    if isinstance(day, int):
+        return date.fromordinal(day)
+    message = day.message if day.message.startswith("there is") else f"`{on}` {day.message}"
+    raise PolicyError.of("bad-date", message, "write it as 2026-03-01")
 
 
 @_uncollected()

@@ -6,6 +6,7 @@ tables needs the extra `columns`. Absent: files, text and dates to choose from; 
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property
@@ -15,11 +16,12 @@ from attrs import frozen
 
 from policy.answers import Answer
 from policy.backends.python import PythonBackend, PythonEvaluator
-from policy.diagnostics import Collector, PolicyError, did_you_mean
+from policy.diagnostics import PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
 from policy.facts.records import record_classes
 from policy.ir.program import Function, Program
 from policy.ir.questions import DatedQuestion, InterpretedEvaluator
+from policy.model.types import short
 from policy.vocabulary import RecordClass
 
 if TYPE_CHECKING:
@@ -40,10 +42,8 @@ class Rulebook:
     def records(self) -> dict[str, RecordClass]:
         """A class for every record, by full name and, where that is unambiguous, by its last part."""
         by_id = record_classes(self.program)
-        short: dict[str, list[str]] = {}
-        for id in by_id:
-            short.setdefault(id.rpartition(".")[2], []).append(id)
-        return {**by_id, **{name: by_id[ids[0]] for name, ids in short.items() if len(ids) == 1}}
+        count = Counter(map(short, by_id))
+        return {**by_id, **{short(id): made for id, made in by_id.items() if count[short(id)] == 1}}
 
     @cached_property
     def _python(self) -> PythonBackend:
@@ -54,20 +54,13 @@ class Rulebook:
         named = [f for f in self.program.named(name) if f.kind != "set"]
         if len(named) == 1:
             return named[0]
-        found = Collector()
         if named:
-            found.error(
-                "ambiguous-name",
-                f"there are several questions `{name}`",
-                None,
-                "write one in full: " + ", ".join(f"`{f.id}`" for f in named),
-            )
-        else:
-            kinds = ("decision", "value", "table", "priority", "parameter")
-            known = [f.id for f in self.program.functions.values() if f.kind in kinds]
-            close = did_you_mean(name, [*known, *(k.rpartition(".")[2] for k in known)])
-            found.error("unknown-name", f"there is no question `{name}`", None, close)
-        raise PolicyError(found.found)
+            help = "write one in full: " + ", ".join(f"`{f.id}`" for f in named)
+            raise PolicyError.of("ambiguous-name", f"there are several questions `{name}`", help)
+        kinds = ("decision", "value", "table", "priority", "parameter")
+        known = [f.id for f in self.program.functions.values() if f.kind in kinds]
+        close = did_you_mean(name, [*known, *map(short, known)])
+        raise PolicyError.of("unknown-name", f"there is no question `{name}`", close)
 
     def evaluator(self, name: str) -> PythonEvaluator:
         """The question compiled to Python: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 from attrs import define, field, frozen
 
 from policy.audit.lines import Line
-from policy.audit.records import NOTHING_READ, Reading, Record
+from policy.audit.records import NOTHING_READ, JournalRecord, LineReading
 from policy.diagnostics import Diagnostic
 
 MOST_FINDINGS = 1_000  # told one by one; the others are counted
@@ -33,7 +33,7 @@ class _Damaged:
     """A line that is not what was written, or several in a row of which nothing can be read."""
 
     place: Line
-    reading: Reading
+    reading: LineReading
     linked: bool  # to the line before, as far as that can be told
     lines: int = 1
 
@@ -67,7 +67,7 @@ class Chain:
     _damaged: list[_Damaged] = field(factory=list)  # since the last whole record
     _passed: int = 0  # damaged lines that are only counted
 
-    def take(self, place: Line, reading: Reading) -> None:
+    def take(self, place: Line, reading: LineReading) -> None:
         """The next line of the file."""
         record = reading.record
         if record is None or reading.fault:
@@ -118,7 +118,7 @@ class Chain:
         else:
             self.untold += 1
 
-    def _follows(self, record: Record) -> bool:
+    def _follows(self, record: JournalRecord) -> bool:
         return not self.links or record.prev in self.links
 
     @property
@@ -151,7 +151,7 @@ class Chain:
         self.untold += self._passed
         self._damaged, self._passed = [], 0
 
-    def _take_again(self, place: Line, record: Record) -> None:
+    def _take_again(self, place: Line, record: JournalRecord) -> None:
         """A whole record that comes later than it should, or once more."""
         gap = next((g for g in self._gaps if g.first <= record.seq <= g.last), None)
         if gap is None:

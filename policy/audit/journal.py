@@ -21,7 +21,7 @@ from attrs import field, frozen
 from policy.audit.lines import Torn, line_start, locked
 from policy.audit.records import LONGEST_LINE, Header, header_line, read_header, read_record, record_line
 from policy.diagnostics import Diagnostic, PolicyError
-from policy.files import opened
+from policy.files import keep_entry, opened
 from policy.vocabulary import Json
 
 GROUP = 1_000  # records that are committed together unless the caller asks sooner
@@ -79,7 +79,7 @@ class Journal:
         try:
             _write(handle, line, 0)
             os.fsync(handle)
-            _keep_entry(path)
+            keep_entry(Path(path).parent)
         except OSError as failure:
             os.close(handle)
             os.unlink(path)
@@ -207,7 +207,7 @@ def _ends(path: str | Path, handle: int) -> tuple[_Group, int]:
     look = f"see `policy log verify {path}`"
     if header is None or reading.fault or not first.endswith(b"\n"):
         fault = reading.fault or "it is cut short"
-        raise PolicyError([Diagnostic("journal-header", f"the header of `{path}` is damaged: {fault}", None, look)])
+        raise PolicyError.of("journal-header", f"the header of `{path}` is damaged: {fault}", look)
     end = line_start(handle, size)
     begin = line_start(handle, end - 1)
     if begin == 0:
@@ -215,7 +215,7 @@ def _ends(path: str | Path, handle: int) -> tuple[_Group, int]:
     last = read_record(os.pread(handle, min(end - 1 - begin, LONGEST_LINE), begin))
     if last.record is None or last.fault:
         fault = f"the last record of `{path}` is damaged: {last.fault}"
-        raise PolicyError([Diagnostic("journal-altered", fault, None, look)])
+        raise PolicyError.of("journal-altered", fault, look)
     return _Group(last.record.seq, last.said, end), size
 
 
@@ -230,14 +230,5 @@ def _write(handle: int, data: bytes, offset: int) -> None:
         offset += written
 
 
-def _keep_entry(path: str | Path) -> None:
-    """Makes the file's name as durable as its content."""
-    folder = os.open(Path(path).parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
-
-
 def _taken(message: str, help: str) -> NoReturn:
-    raise PolicyError([Diagnostic("journal-taken", message, None, help)])
+    raise PolicyError.of("journal-taken", message, help)

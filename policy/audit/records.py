@@ -16,7 +16,7 @@ from typing import Any
 
 from attrs import frozen
 
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 from policy.vocabulary import Json
 
 VERSION = 2  # 1 had other names of events, fields and codes
@@ -67,7 +67,7 @@ class Header:
 
 
 @frozen
-class Record:
+class JournalRecord:
     """One command and its events; `prev` is the hash of the record before, for the first that of the header."""
 
     seq: int
@@ -80,10 +80,10 @@ class Record:
 
 
 @frozen
-class Reading:
+class LineReading:
     """A line as it was found. `said` is the hash it carries, `has` the one its content has; both "" without form."""
 
-    record: Record | None
+    record: JournalRecord | None
     said: str
     has: str
     fault: str  # what is wrong with it; "" where it is whole
@@ -94,7 +94,7 @@ class Reading:
         return frozenset({self.said, self.has}) - {""}
 
 
-NOTHING_READ = Reading(None, "", "", "it cannot be read as a record")
+NOTHING_READ = LineReading(None, "", "", "it cannot be read as a record")
 
 # ── writing ─────────────────────────────────────────────────────────────────────────────────
 
@@ -132,29 +132,29 @@ def _sealed(body: bytes) -> tuple[bytes, str]:
 # ── reading ─────────────────────────────────────────────────────────────────────────────────
 
 
-def read_header(line: bytes) -> tuple[Header | None, Reading]:
+def read_header(line: bytes) -> tuple[Header | None, LineReading]:
     """What the first line (without its end) says. Raises PolicyError where another version has written it."""
     data, said, has = _opened(line)
     version = data.get("journal", VERSION) if data and said == has else VERSION
     if version != VERSION:
         message = f"this journal has the format of version {version}, and only version {VERSION} can be read here"
         help = _CONVERT if version == 1 else "read it with the program that wrote it"
-        raise PolicyError([Diagnostic("journal-header", message, None, help)])
+        raise PolicyError.of("journal-header", message, help)
     if data is None or not _fits(data, _HEADER):
-        return None, Reading(None, said, has, "it cannot be read as a header")
+        return None, LineReading(None, said, has, "it cannot be read as a header")
     fault = "" if said == has else "its content is not what its hash says"
-    return Header(data["rules"], data["overlay"], data["on"], data["about"]), Reading(None, said, has, fault)
+    return Header(data["rules"], data["overlay"], data["on"], data["about"]), LineReading(None, said, has, fault)
 
 
-def read_record(line: bytes) -> Reading:
+def read_record(line: bytes) -> LineReading:
     """What a later line (without its end) says, and whether it says what was written."""
     data, said, has = _opened(line)
     if data is None or not _fits(data, _RECORD):
-        return Reading(None, said, has, NOTHING_READ.fault)
-    record = Record(**data)
+        return LineReading(None, said, has, NOTHING_READ.fault)
+    record = JournalRecord(**data)
     if not _is_digest_of(record):
-        return Reading(record, said, has, "its input is not what its input digest says")
-    return Reading(record, said, has, "" if said == has else "its content is not what its hash says")
+        return LineReading(record, said, has, "its input is not what its input digest says")
+    return LineReading(record, said, has, "" if said == has else "its content is not what its hash says")
 
 
 def _opened(line: bytes) -> tuple[Json | None, str, str]:
@@ -174,7 +174,7 @@ def _fits(data: Json, form: dict[str, type]) -> bool:
     return list(data) == list(form) and all(type(data[name]) is kind for name, kind in form.items())
 
 
-def _is_digest_of(record: Record) -> bool:
+def _is_digest_of(record: JournalRecord) -> bool:
     try:
         return digest(canonical(record.input)) == record.input_digest
     except (ValueError, RecursionError):  # a number or a depth that is never written

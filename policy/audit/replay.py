@@ -17,7 +17,7 @@ from attrs import frozen
 
 from policy.audit.chain import Finding
 from policy.audit.lines import Line, lines
-from policy.audit.records import Header, Record, canonical, read_record
+from policy.audit.records import Header, JournalRecord, canonical, read_record
 from policy.audit.verify import Progress, verify
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import opened
@@ -40,7 +40,7 @@ class Field:
 
 
 @frozen
-class Difference:
+class ReplayDifference:
     """The first record whose events differ, and the first of those that does, counted from one."""
 
     record: int
@@ -54,7 +54,7 @@ class Replayed:
 
     header: Header | None
     same: int
-    difference: Difference | None
+    difference: ReplayDifference | None
     findings: tuple[Finding, ...]
 
     @property
@@ -98,7 +98,7 @@ def replay(
     return Replayed(header, same, difference, (*found, *verified.findings))
 
 
-def compared(record: Record, events: Sequence[Json]) -> Difference | None:
+def compared(record: JournalRecord, events: Sequence[Json]) -> ReplayDifference | None:
     """Where the events of a record and those of its replay part, or None where their text is the same."""
     text = canonical(events)
     if text == canonical(record.events):
@@ -106,10 +106,10 @@ def compared(record: Record, events: Sequence[Json]) -> Difference | None:
     pairs = zip_longest(record.events, json.loads(text), fillvalue=_ABSENT)
     differing = ((n, fields) for n, pair in enumerate(pairs, 1) if (fields := tuple(_fields("", *pair))))
     event, fields = next(differing)
-    return Difference(record.seq, event, fields)
+    return ReplayDifference(record.seq, event, fields)
 
 
-def records(path: str | Path, last: int, progress: Progress | None = None) -> Iterator[tuple[Line, Record]]:
+def records(path: str | Path, last: int, progress: Progress | None = None) -> Iterator[tuple[Line, JournalRecord]]:
     """The records of a verified journal up to number `last`, one at a time, each with its place."""
     with open(opened(path, streams=False), "rb") as file:
         for line in lines(file):
@@ -142,7 +142,7 @@ def _shown(value: Any) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _at(place: Line, record: Record, diagnostic: Diagnostic) -> Finding:
+def _at(place: Line, record: JournalRecord, diagnostic: Diagnostic) -> Finding:
     return Finding(diagnostic, record.seq, place.number, place.offset)
 
 
@@ -152,7 +152,7 @@ def _other_rules(rules: str, recorded: set[str]) -> Diagnostic:
     return Diagnostic("journal-rules", message, None, "replay it under the rules it was written under")
 
 
-def _differs(difference: Difference) -> Diagnostic:
+def _differs(difference: ReplayDifference) -> Diagnostic:
     fields = [f"`{f.path or 'all of it'}` was {f.recorded} and is {f.replayed}" for f in difference.fields]
     more = len(fields) - _MOST_SHOWN
     told = "; ".join(fields[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")

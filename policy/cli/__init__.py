@@ -35,7 +35,7 @@ VERBS = {
     "report": "Write the documents that people read and sign.",
     "stress": "Apply price shocks to a portfolio; test the coverage of a margin.",
     "stubs": "Write types of records and questions, for type checkers.",
-    "test": "Run the tests that rules bring along.",
+    "test": "Run a rulebook's tests, with coverage or mutants.",
     "trade": "Run a market's commands under a rulebook.",
     "verify": "Prove properties of rules, or show a counterexample.",
 }

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import click
+from attrs import asdict
 
 from policy.audit.chain import Finding
 from policy.audit.journal import cut
@@ -122,16 +123,10 @@ def _finding_json(finding: Finding) -> dict[str, object]:
     return {name: fields[name] for name in ("code", "severity", "message", "help")} | place
 
 
-def _header_json(header: Header | None) -> dict[str, object] | None:
-    if header is None:
-        return None
-    return {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
-
-
 def _verified_json(verified: Verified) -> dict[str, object]:
     return {
         "whole": verified.whole,
-        "header": _header_json(verified.header),
+        "header": verified.header and asdict(verified.header),
         "records": verified.records,
         "last": verified.last,
         "hash": verified.head,
@@ -141,16 +136,10 @@ def _verified_json(verified: Verified) -> dict[str, object]:
 
 
 def _replayed_json(replayed: Replayed) -> dict[str, object]:
-    difference = replayed.difference
     return {
         "exact": replayed.exact,
-        "header": _header_json(replayed.header),
+        "header": replayed.header and asdict(replayed.header),
         "same": replayed.same,
-        "difference": difference
-        and {
-            "record": difference.record,
-            "event": difference.event,
-            "fields": [{"path": f.path, "recorded": f.recorded, "replayed": f.replayed} for f in difference.fields],
-        },
+        "difference": replayed.difference and asdict(replayed.difference),
         "findings": [_finding_json(f) for f in replayed.findings],
     }

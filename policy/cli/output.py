@@ -9,8 +9,9 @@ from collections.abc import Iterable
 from typing import NoReturn
 
 import click
+from attrs import asdict
 
-from policy.answers import Answer, BilingualText, Citation, Derivation, Outcome, Reason
+from policy.answers import Answer, Citation, Derivation, Outcome, Reason
 from policy.diagnostics import Diagnostic, PolicyError, draw, printable
 from policy.files import apart, publish
 from policy.ir.program import Function
@@ -80,17 +81,13 @@ def plural(count: int, word: str) -> str:
 # ── answers ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _words(words: BilingualText) -> dict[str, str]:
-    return {"en": words.en, "zh": words.zh}
-
-
 def _citation(citation: Citation) -> dict[str, object]:
     return {
         "provision": citation.provision,
         "source": citation.source,
         "reference": citation.reference,
         "status": citation.status.value,
-        "text": _words(citation.text),
+        "text": asdict(citation.text),
     }
 
 
@@ -98,7 +95,7 @@ def _reason(r: Reason) -> dict[str, object]:
     return {
         "rule": r.rule,
         "effect": r.effect,
-        "text": _words(r.text),
+        "text": asdict(r.text),
         "citations": [_citation(c) for c in r.citations],
         "status": r.status.value if r.status else None,
         "place": r.place,
@@ -126,7 +123,7 @@ def answer_json(answer: Answer, function: Function) -> dict[str, object]:
     result["status"] = basis.status.value if basis.status else None
     result["citations"] = [_citation(c) for c in basis.citations]
     result["facts"] = dict(basis.facts)
-    result["remarks"] = [_words(r) for r in basis.remarks]
+    result["remarks"] = [asdict(r) for r in basis.remarks]
     return result
 
 

@@ -30,7 +30,7 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 
 
 @frozen
-class Templates:
+class OwnTemplates:
     """A folder of templates that was named, and what is in it."""
 
     path: str
@@ -48,7 +48,7 @@ class TemplatesType(click.Path):
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = os.fsdecode(super().convert(value, param, ctx))
-        return Templates(path, templates_in(path))
+        return OwnTemplates(path, templates_in(path))
 
 
 def _require_pdf(ctx: click.Context, _: click.Parameter, format: str) -> str:
@@ -128,7 +128,7 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
         language: Language,
         format: Format,
         output: str,
-        templates: Templates | None,
+        templates: OwnTemplates | None,
         issuer: str,
         issued: date | None,
         version: str,
@@ -138,7 +138,8 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
             raise click.UsageError("a PDF goes to a file: name one with --output")
         keep_apart((output,), [*_read_by(given), issuer])
         imprint = imprint_of(issuer, issued, version)
-        data = in_format(command(**given).signed(imprint), format, language, templates.folder if templates else None)
+        document = command(**given).signed(imprint)
+        data = document.printed(format, language, templates.folder if templates else None)
         if output == "-":
             sys.stdout.buffer.write(data)
             return
@@ -156,10 +157,6 @@ def _read_by(given: Json) -> Iterator[str]:
     yield from given.get("paths", ())
     yield from (given[name] for name in ("facts", "journal", "scenario") if given.get(name))
     yield from (given[name].partition("+")[0] for name in ("old", "new") if name in given)
-
-
-def in_format(document: Document, format: Format, language: Language, own: Folder | None) -> bytes:
-    return document.printed(format, language, own)
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import click
+from attrs import asdict
 
 from policy.answers import Citation, Status
 from policy.cli.options import checked_of, format_option
@@ -50,7 +51,7 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
                     "until": _day(p.citation.end),
                     "pillar": p.pillar or None,
                     "measure": p.measure or None,
-                    "text": {"en": p.title.en, "zh": p.title.zh},
+                    "text": asdict(p.title),
                     "rules": rules.get(p.id, []),
                     "excused": p.excused or None,
                 }

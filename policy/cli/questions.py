@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 import click
+from attrs import asdict
 
 from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
 from policy.cli.output import print_json
@@ -40,7 +41,7 @@ def command(paths: tuple[str, ...], under: str, on: date, kind: str | None, form
                 {
                     "question": f.id,
                     "kind": f.kind,
-                    "title": {"en": f.title.en, "zh": f.title.zh},
+                    "title": asdict(f.title),
                     "facts": {n: describe(t) for n, t in f.parameters},
                 }
                 for f in functions

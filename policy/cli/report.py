@@ -15,7 +15,7 @@ from policy.cli.backtest import SHIPPED
 from policy.cli.options import DateType, on_option, read_facts, rules_option, texts_of, under_option
 from policy.cli.output import print_unread
 from policy.cli.printing import (
-    Templates,
+    OwnTemplates,
     imprint_of,
     issued_by,
     language_option,
@@ -64,7 +64,7 @@ def command() -> None:
     policy report rulebook --on 2026-03-01 -o rulebook.html
     policy report traceability --on 2026-03-01 --language en -o traceability.html
 
-    Templates: files in the folder --templates replace shipped ones of the same name, and may use those as
+    OwnTemplates: files in the folder --templates replace shipped ones of the same name, and may use those as
     shipped/NAME. To change one block, write into ours/document.html.jinja:
 
     \b
@@ -314,7 +314,7 @@ def pack_command(
     version: str,
     language: Language,
     pdf: bool,
-    templates: Templates | None,
+    templates: OwnTemplates | None,
 ) -> None:
     """Write the rulebook, traceability and control matrix; with --journal its decisions, days and a sample replayed;
     with --since the changes; with --register exceptions and findings; the rules, the journal, an index, a manifest.

@@ -24,12 +24,12 @@ from policy.model.values import decimal_text, scaled, show
 from policy.perpetuals.events import BucketStated
 from policy.reports.journal.tally import Tally
 from policy.rulebook import Rulebook
-from policy.scenario.coverage import Coverage, coverage
+from policy.scenario.coverage import MarginCoverage, coverage
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.prices import MOST_FINDINGS, RecordedPrice, recorded_prices
 from policy.scenario.run import Run
 from policy.scenario.statements import statements
-from policy.scenario.stress import Move, Prices, Row, along, concerned, happened, shocks, stress
+from policy.scenario.stress import Move, Prices, StressStep, along, concerned, happened, shocks, stress
 
 _SHOCK = re.compile(r"(?P<name>[^=]+)=(?P<sign>[+-])(?P<percent>[0-9]{1,6}(?:\.[0-9]{1,12})?)%")
 MOST_ROWS = 40  # shown on a screen; JSON has them all
@@ -158,7 +158,7 @@ def _concerned(name: str, prices: Prices) -> tuple[str, ...]:
     return names
 
 
-def _watched(moves: Sequence[Move], prices: Prices, run: Run) -> list[Row]:
+def _watched(moves: Sequence[Move], prices: Prices, run: Run) -> list[StressStep]:
     """The rows."""
     with progress("steps", len(moves)) as seen:
         rows = []
@@ -168,7 +168,7 @@ def _watched(moves: Sequence[Move], prices: Prices, run: Run) -> list[Row]:
     return rows
 
 
-def _table(about: dict[str, str], rows: list[Row], whole: Tally) -> str:
+def _table(about: dict[str, str], rows: list[StressStep], whole: Tally) -> str:
     """The moments at which something happened, and at the end what it came to."""
     kinds = happened(rows)
     eventful = [row for row in rows if any(kind in row.counts for kind in kinds)]
@@ -263,7 +263,7 @@ def _amount(text: str, money: Number) -> int:
     return amount
 
 
-def _coverage_json(found: Coverage, recorded: Sequence[RecordedPrice], money: Number) -> dict[str, object]:
+def _coverage_json(found: MarginCoverage, recorded: Sequence[RecordedPrice], money: Number) -> dict[str, object]:
     figures: dict[str, object] = {
         "observations": found.observations,
         "exceptions": found.exceptions,

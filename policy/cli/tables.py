@@ -21,8 +21,8 @@ from policy.reports.plain.amounts import grouped
 from policy.tables.memory import enough_memory, limit
 
 if TYPE_CHECKING:
-    from policy.tables.backtest import Amounts, Flips
-    from policy.tables.decide import Progress, Summary
+    from policy.tables.backtest import Amounts, RowFlips
+    from policy.tables.decide import AnswerSummary, Progress
 
 MOST_LINES = 12  # of a summary's list of reasons, needs or problems
 
@@ -36,7 +36,7 @@ def decide_table(
         require_extra("pandas", "spark")
         require_extra("pyspark", "spark")
         require_java()
-    from policy.tables.dates import Asking
+    from policy.tables.dates import TableQuestion
     from policy.tables.decide import run_of
     from policy.tables.sources import source_of
 
@@ -44,9 +44,9 @@ def decide_table(
     if engine:
         from policy.tables.spark import decide_on
 
-        summary = decide_on(engine, undated, Asking(**asking), facts, out)
+        summary = decide_on(engine, undated, TableQuestion(**asking), facts, out)
     else:
-        run = run_of(undated, Asking(**asking), source_of(facts))
+        run = run_of(undated, TableQuestion(**asking), source_of(facts))
         tell_missing(run.missing)
         with watched() as count:
             summary = run.to(out, count)
@@ -84,7 +84,7 @@ def watched() -> Iterator[Progress]:
         yield count
 
 
-def summary_text(summary: Summary) -> str:
+def summary_text(summary: AnswerSummary) -> str:
     """A summary as text."""
     from policy.tables.decide import most_first  # loaded by whoever has a summary
 
@@ -119,11 +119,11 @@ def backtest_table(
     """Answers a history under two rulebooks and prints what flips; returns the number of rows that do."""
     _ready()
     from policy.tables.backtest import backtest_of
-    from policy.tables.dates import Asking
+    from policy.tables.dates import TableQuestion
     from policy.tables.sources import source_of
 
     old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
-    backtest = backtest_of(old, new, Asking(**asking), source_of(history), amount)
+    backtest = backtest_of(old, new, TableQuestion(**asking), source_of(history), amount)
     tell_missing(backtest.new.ready().layout.missing)
     with watched() as count:
         flips = backtest.run(out, count)
@@ -136,7 +136,7 @@ def backtest_table(
     return flips.changed
 
 
-def flips_text(flips: Flips) -> str:
+def flips_text(flips: RowFlips) -> str:
     """The rows that flip, as text."""
     lines = [f"{flips.question}: {flips.changed:,} of {plural(flips.rows, 'row')} come out otherwise"]
     if refused := flips.outcomes.get(("refused", "refused")):

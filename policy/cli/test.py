@@ -1,4 +1,4 @@
-"""`policy test`: the tests and properties that rules bring along, with coverage."""
+"""`policy test`: a rulebook's own tests and properties, with coverage or mutants."""
 
 from __future__ import annotations
 

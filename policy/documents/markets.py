@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from policy import resources
-from policy.audit.records import Header, Record
+from policy.audit.records import Header, JournalRecord
 from policy.audit.replay import records
 from policy.audit.verify import require_whole
 from policy.diagnostics import Diagnostic, PolicyError
@@ -173,7 +173,7 @@ def _run_on(
 
 def read_journal(
     path: str | Path, rules: Checked, under: str | None = None, watch: Watch = unwatched
-) -> tuple[Header, Iterator[Record]]:
+) -> tuple[Header, Iterator[JournalRecord]]:
     """The header of a whole journal, and its records one at a time; of these rules under `under`, if that is said.
 
     Raises DamagedJournalError where the journal is not whole, PolicyError where it was kept under other rules.
@@ -197,7 +197,7 @@ def _other_rules(header: Header, rules: Checked, under: str) -> Diagnostic:
     return Diagnostic("journal-rules", message, None, help)
 
 
-def _records(path: str | Path, last: int, rules: str, watch: Watch) -> Iterator[Record]:
+def _records(path: str | Path, last: int, rules: str, watch: Watch) -> Iterator[JournalRecord]:
     with watch("reading the journal, bytes", os.path.getsize(path)) as seen:
         for _, record in records(path, last, seen.update):
             if record.rules != rules:

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
-from policy.audit.records import Header, Record
+from policy.audit.records import Header, JournalRecord
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.documents.editions import A_PLATFORM, Edition
 from policy.documents.markets import read_journal
@@ -34,7 +34,7 @@ def decisions(
     return Document("decisions.html.jinja", cover, {"list": tally.figures()})
 
 
-def tally_of(edition: Edition, header: Header, records: Iterable[Record], most: int = 0) -> DecisionTally:
+def tally_of(edition: Edition, header: Header, records: Iterable[JournalRecord], most: int = 0) -> DecisionTally:
     """The decisions of a journal, counted; the first of each provision are kept, and `most` of each kind."""
     tally = DecisionTally(edition.model, glossary_of(edition.model), most)
     follow = Decisions(header.on)

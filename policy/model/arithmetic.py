@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import evolve
 
 from policy.model import expressions as typed, types, values
@@ -36,22 +38,23 @@ def number_literal(node: tree.Number) -> typed.Literal | None:
     return typed.Literal(digits, type=of, span=node.span)
 
 
-def additive(checker: Coercion, node: tree.Binary, hint: Type) -> Expression:
-    span = node.span
-    left = checker.expression(node.left, hint)
-    sign = 1 if node.operator == "+" else -1
-    if isinstance(left.type, types.Date) and isinstance(node.right, tree.Number):
-        unit = node.right.unit
-        if unit in MONTHS:
-            months = sign * int(node.right.value) * MONTHS[unit]
-            return typed.MonthsLater(left, months, type=types.DATE, span=span)
-        if SECONDS.get(unit, 0) % 86_400 == 0 and unit in SECONDS:
-            days = int(node.right.value) * SECONDS[unit] // 86_400
-            count = typed.Literal(days, type=types.INTEGER, span=node.right.span)
-            return typed.Binary(node.operator, left, count, type=types.DATE, span=span)
-    right = checker.expression(node.right, left.type)
-    a, b = left.type, right.type
-    if isinstance(a, types.Date | types.Instant) and type(a) is type(b) and sign < 0:
+def day_moved(node: tree.Binary, left: Expression) -> Expression | None:
+    """A date and a written number of days, weeks, months or years, added or subtracted; None for anything else."""
+    if not isinstance(left.type, types.Date) or not isinstance(node.right, tree.Number):
+        return None
+    unit, number = node.right.unit, int(node.right.value)
+    if unit in MONTHS:
+        months = MONTHS[unit] * (number if node.operator == "+" else -number)
+        return typed.MonthsLater(left, months, type=types.DATE, span=node.span)
+    if unit in SECONDS and SECONDS[unit] % 86_400 == 0:
+        days = typed.Literal(number * SECONDS[unit] // 86_400, type=types.INTEGER, span=node.right.span)
+        return typed.Binary(node.operator, left, days, type=types.DATE, span=node.span)
+    return None
+
+
+def additive(checker: Coercion, node: tree.Binary, left: Expression, right: Expression) -> Expression:
+    span, a, b = node.span, left.type, right.type
+    if isinstance(a, types.Date | types.Instant) and type(a) is type(b) and node.operator == "-":
         step = types.DATE_STEP if isinstance(a, types.Date) else types.INSTANT_STEP
         return typed.Binary("-", left, right, type=step, span=span)
     if isinstance(a, types.Instant) and isinstance(b, Number) and b.unit == "duration":
@@ -67,8 +70,9 @@ def additive(checker: Coercion, node: tree.Binary, hint: Type) -> Expression:
     return typed.Binary(node.operator, left, right, type=of, span=span)
 
 
-def multiplicative(checker: Coercion, node: tree.Binary) -> Expression:
-    left, right = checker.expression(node.left), checker.expression(node.right)
+def multiplicative(
+    checker: Coercion, node: tree.Binary, left: Expression, right: Expression, in_round: bool
+) -> Expression:
     if isinstance(left.type, types.Broken) or isinstance(right.type, types.Broken):
         return typed.Failed(type=types.BROKEN, span=node.span)
     if not isinstance(left.type, Number) or not isinstance(right.type, Number):
@@ -80,7 +84,7 @@ def multiplicative(checker: Coercion, node: tree.Binary) -> Expression:
         verb = "multiplied by" if node.operator == "*" else "divided by"
         return checker.fail("type-mismatch", f"{a_type(a)} cannot be {verb} {a_type(b)}", node.span)
     if node.operator == "/":
-        if not checker.rounding:
+        if not in_round:
             return checker.unrounded(evolve(left, span=node.span))
         scale = EXACT_FRACTION
     else:
@@ -90,12 +94,18 @@ def multiplicative(checker: Coercion, node: tree.Binary) -> Expression:
 
 
 def extremum(
-    checker: Coercion, operator: ExtremumOperator, operands: tuple[tree.Expression, ...], span: Span, hint: Type
+    checker: Coercion,
+    typed_as: Callable[[tree.Expression, Type], Expression],
+    operator: ExtremumOperator,
+    operands: tuple[tree.Expression, ...],
+    span: Span,
+    hint: Type,
 ) -> Expression:
+    """`min` or `max`; `typed_as` types each operand with the type of those before it as a hint."""
     inner: list[Expression] = []
     of: Type = hint
     for operand in operands:
-        e = checker.exact(checker.expression(operand, of))
+        e = checker.exact(typed_as(operand, of))
         if inner:
             _, e, of = checker.same_type(evolve(inner[-1], type=of), e)
         else:
@@ -108,34 +118,27 @@ def extremum(
     return typed.Chain(operator, tuple(inner), type=of, span=span)
 
 
-def remainder(checker: Coercion, operator: RemainderOperator, node: tree.Binary, hint: Type) -> Expression:
+def remainder(
+    checker: Coercion, operator: RemainderOperator, node: tree.Binary, left: Expression, right: Expression
+) -> Expression:
     """What is left of one amount after taking another as often as it fits, and whether that is nothing."""
-    left = checker.exact(checker.expression(node.left, hint if operator == "modulo" else types.BROKEN))
-    right = checker.exact(checker.expression(node.right, left.type))
-    left, right, of = checker.same_type(left, right)
+    left, right, of = checker.same_type(checker.exact(left), checker.exact(right))
     if not isinstance(of, Number | types.Broken):
         return checker.fail("type-mismatch", f"{a_type(of)} cannot be divided", node.span)
     return typed.Binary(operator, left, right, type=of if operator == "modulo" else types.BOOLEAN, span=node.span)
 
 
-def _square_root(checker: Coercion, node: tree.Unary) -> Expression:
+def square_root(checker: Coercion, operand: Expression, span: Span) -> Expression:
     """The square root of a number or a rate, which only `round` may hold."""
-    operand = checker.expression(node.operand)
     if isinstance(operand.type, types.Broken):
         return operand
     if not isinstance(operand.type, Number) or operand.type.unit not in ("number", "rate"):
         message = f"{a_type(operand.type)} has no square root"
-        return checker.fail("type-mismatch", message, node.span, "take the root of a number or a rate")
-    return typed.Unary("square root", operand, type=Number(operand.type.unit, EXACT_FRACTION), span=node.span)
+        return checker.fail("type-mismatch", message, span, "take the root of a number or a rate")
+    return typed.Unary("square root", operand, type=Number(operand.type.unit, EXACT_FRACTION), span=span)
 
 
-def rounded(checker: Coercion, node: tree.Round) -> Expression:
-    checker.rounding += 1
-    if isinstance(node.operand, tree.Unary) and node.operand.operator == "square root":
-        operand = _square_root(checker, node.operand)
-    else:
-        operand = checker.expression(node.operand, types.BROKEN)
-    checker.rounding -= 1
+def rounded(checker: Coercion, node: tree.Round, operand: Expression) -> Expression:
     if isinstance(operand.type, types.Broken):
         return operand
     if not isinstance(operand.type, Number):

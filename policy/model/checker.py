@@ -17,11 +17,13 @@ from policy.model import expressions as typed, types, values
 from policy.model.arithmetic import (
     ORDERED,
     additive,
+    day_moved,
     extremum,
     multiplicative,
     number_literal,
     remainder,
     rounded,
+    square_root,
 )
 from policy.model.coercion import Coercion, a_type
 from policy.model.currencies import MINOR_UNIT
@@ -39,6 +41,7 @@ class TypeChecker(Coercion):
     def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
         super().__init__(found)
         self.scope, self.variables = scope, variables
+        self.rounding = 0  # enclosing `round`s
         self.present: tuple[tree.Expression, ...] = ()
 
     def typed(self, node: tree.Expression, expected: Type) -> Expression:
@@ -108,8 +111,14 @@ class TypeChecker(Coercion):
                 if isinstance(of, Number) and of.scale == EXACT_FRACTION:
                     return self.unrounded(a if a.type == of else b)
                 return typed.Conditional(test, a, b, type=of, span=span)
-            case tree.Round():
-                return rounded(self, node)
+            case tree.Round(operand=inner):
+                self.rounding += 1
+                if isinstance(inner, tree.Unary) and inner.operator == "square root":
+                    e = square_root(self, self.expression(inner.operand), inner.span)
+                else:
+                    e = self.expression(inner)
+                self.rounding -= 1
+                return rounded(self, node, e)
             case tree.Clamp(operand, low, high):
                 e = self.exact(self.expression(operand, hint))
                 bottom, top = (self.exact(self.expression(x, e.type)) for x in (low, high))
@@ -143,7 +152,7 @@ class TypeChecker(Coercion):
                 operands = self.logic(operator, node.operands)
                 return typed.Chain(operator, operands, type=types.BOOLEAN, span=node.span)
             case "min" | "max":
-                return extremum(self, operator, node.operands, node.span, hint)
+                return extremum(self, self.expression, operator, node.operands, node.span, hint)
             case _:
                 assert_never(operator)
 
@@ -291,11 +300,15 @@ class TypeChecker(Coercion):
         operator, span = node.operator, node.span
         match operator:
             case "+" | "-":
-                return additive(self, node, hint)
+                left = self.expression(node.left, hint)
+                moved = day_moved(node, left)
+                return moved or additive(self, node, left, self.expression(node.right, left.type))
             case "*" | "/":
-                return multiplicative(self, node)
+                left, right = self.expression(node.left), self.expression(node.right)
+                return multiplicative(self, node, left, right, self.rounding > 0)
             case "modulo" | "is a multiple of":
-                return remainder(self, operator, node, hint)
+                left = self.expression(node.left, hint if operator == "modulo" else types.BROKEN)
+                return remainder(self, operator, node, left, self.expression(node.right, left.type))
             case "default":
                 left = self.declared_type(node.left, types.OptionalOf(hint))
                 if not isinstance(left.type, types.OptionalOf | types.Broken):

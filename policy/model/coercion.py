@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import re
-from abc import ABC, abstractmethod
 
-from attrs import evolve
+from attrs import define, evolve
 
 from policy.diagnostics import Collector, which_member
 from policy.model import expressions as typed, types, values
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type, a_type as a_type
 from policy.source import Span
-from policy.syntax import tree
 from policy.syntax.slips import LOOSE_DATE, iso_date
 
 _BARE = re.compile(r"[0-9][0-9_.]*%?|[0-9-]{10}(T[0-9:.+Z-]+)?|true|false")
 PRESENCE = "say what holds where it is absent: `… default …`, or test `is present`"
 
 
-class Coercion(ABC):
-    """Implicit conversions, and what is reported where there is none; `rounding` counts the enclosing `round`s."""
+@define(eq=False, slots=False)
+class Coercion:
+    """Implicit conversions, and what is reported where there is none."""
 
-    def __init__(self, found: Collector) -> None:
-        self.found = found
-        self.rounding = 0
-
-    @abstractmethod
-    def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression:
-        """The typed expression; `expected` is a hint that lets enum members be written bare."""
+    found: Collector
 
     def coerce(self, e: Expression, expected: Type) -> Expression:
         """`e` as `expected`: widened or adapted where that is exact, else a finding."""

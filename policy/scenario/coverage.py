@@ -26,7 +26,7 @@ class Excess:
 
 
 @frozen
-class Coverage:
+class MarginCoverage:
     """The count and size of exceptions, in the smallest unit of money; the rate in millionths, rounded down."""
 
     observations: int
@@ -37,7 +37,7 @@ class Coverage:
     worst: Excess | None
 
 
-def coverage(prices: Sequence[int], held: int, notional: int, margin: Callable[[int], int]) -> Coverage:
+def coverage(prices: Sequence[int], held: int, notional: int, margin: Callable[[int], int]) -> MarginCoverage:
     """Opens a long and a short of one notional value at every price and closes both `held` prices later.
 
     A long loses `notional × (1 − p1/p0)`, a short `notional × (p1/p0 − 1)`, rounded up to the smallest unit.
@@ -52,7 +52,7 @@ def coverage(prices: Sequence[int], held: int, notional: int, margin: Callable[[
             if loss > asked:
                 found.append(Excess(opened, side, loss, loss - asked))
     beyond = [e.beyond for e in found]
-    return Coverage(
+    return MarginCoverage(
         observations=observations,
         exceptions=len(found),
         covered=10**6 * (observations - len(found)) // observations if observations else 0,

@@ -84,7 +84,7 @@ def _times(price: int, factor: Fraction) -> int:
 
 
 @frozen(eq=False)
-class Row:
+class StressStep:
     """One moment: the prices told, and what happened."""
 
     at: int
@@ -100,7 +100,7 @@ class Row:
         return {"at": self.at, "prices": dict(self.prices), "events": told["events"], "rules": told["rules"]}
 
 
-def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], list[Event]]) -> Iterator[Row]:
+def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], list[Event]]) -> Iterator[StressStep]:
     """Tells the market every move's prices, one after another, each a share of what prices are now."""
     prices = Prices(dict(prices.assets), dict(prices.indices), prices.at)  # whoever watches the commands goes on
     for move in moves:
@@ -109,7 +109,7 @@ def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], li
         for command in prices.moved(move):
             tally.add(command, submit(command))
             shown |= _shown(command)
-        yield Row(prices.at + move.after, shown, tally)
+        yield StressStep(prices.at + move.after, shown, tally)
 
 
 def _shown(command: PriceAssets | IndexPrices) -> dict[str, str]:
@@ -146,7 +146,7 @@ def along(paths: Mapping[str, Sequence[RecordedPrice]]) -> tuple[Move, ...]:
     return tuple(moves)
 
 
-def happened(rows: Iterable[Row]) -> tuple[str, ...]:
+def happened(rows: Iterable[StressStep]) -> tuple[str, ...]:
     """The kinds of events that came at all, without those that only say that a price was taken."""
     only_prices = {"asset_priced", "marked", "premium_sampled"}
     return tuple(dict.fromkeys(kind for row in rows for kind in row.counts if kind not in only_prices))

@@ -1,8 +1,8 @@
 """Backtest: one question to two rulebooks over a history, the differences by rule and by amount.
 
 In: two programs, one question, and a table of facts under the names of the earlier program, with the date of each row
-or one for all. Out: `Flips`: rows by old and new outcome, rows for which a rule is a reason in one rulebook only, and
-their amounts, exact. Absent: where the history comes from, and how the result is shown.
+or one for all. Out: `RowFlips`: rows by old and new outcome, rows for which a rule is a reason in one rulebook only,
+and their amounts, exact. Absent: where the history comes from, and how the result is shown.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 import polars as pl
 from attrs import define, evolve, field, frozen
 
-from policy.diagnostics import Collector, PolicyError
+from policy.diagnostics import PolicyError
 from policy.ir.program import Function, Program
 from policy.model import types
 from policy.model.values import show
-from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
+from policy.tables.dates import DatedEvaluator, TableQuestion, evaluator_of
 from policy.tables.decide import Progress, concurrently
 from policy.tables.engines import computing
 from policy.tables.sinks import Sink, check_rows, presentable
-from policy.tables.sources import Batch, Source
+from policy.tables.sources import Batch, TableFile
 from policy.verify.common_type import Conversion, comparable
 from policy.verify.vocabulary import old_question, under_old_names
 
@@ -46,7 +46,7 @@ class Amounts:
 
 
 @define(eq=False)
-class Flips:
+class RowFlips:
     """The differences between the answers of two rulebooks."""
 
     question: str
@@ -86,23 +86,23 @@ class Flips:
 
 
 @frozen(eq=False, slots=False)
-class Backtest:
+class TableBacktest:
     """Two rulebooks and one history, whose columns fit both."""
 
     old: DatedEvaluator
     new: DatedEvaluator
     amount: DatedEvaluator | None
-    source: Source
+    source: TableFile
 
     @cached_property
     def alike(self) -> tuple[types.Type, Conversion, Conversion] | None:
         """The type in which answers are compared, and how both become it; None where none are ever equal."""
         return comparable(self.old.function.type, self.new.function.type, self.new.undated.renamed)
 
-    def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> Flips:
+    def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> RowFlips:
         """Answers every row by both rulebooks; the rows that differ are written to `out`, if given."""
         amount = self.amount.function.type if self.amount else None
-        flips = Flips(self.new.function.id, amount, of=self.alike[0] if self.alike else None)
+        flips = RowFlips(self.new.function.id, amount, of=self.alike[0] if self.alike else None)
         start = time.perf_counter()
         batches = concurrently(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
         about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}
@@ -127,7 +127,7 @@ class Backtest:
             columns.append(self.amount.answers(batch.table, batch.first).table["value"].alias("amount"))
         return pl.DataFrame(columns)
 
-    def _count(self, table: pl.DataFrame, flips: Flips, start: float, progress: Progress) -> None:
+    def _count(self, table: pl.DataFrame, flips: RowFlips, start: float, progress: Progress) -> None:
         amount = pl.col("amount") if self.amount is not None else pl.lit(0, dtype=pl.Int128)
         counted = [pl.len().alias("rows"), amount.sum().alias("sum"), amount.is_null().sum().alias("unknown")]
         for old, new, *counts in table.group_by("old_outcome", "new_outcome").agg(counted).iter_rows():
@@ -199,23 +199,21 @@ def _plain(column: pl.Series) -> pl.Series:
     return column.cast(pl.List(pl.String)).fill_null([]) if isinstance(column.dtype, pl.List) else column
 
 
-def backtest_of(old: Program, new: Program, asking: Asking, source: Source, amount: str = "") -> Backtest:
+def backtest_of(
+    old: Program, new: Program, asking: TableQuestion, source: TableFile, amount: str = ""
+) -> TableBacktest:
     """A backtest. Raises PolicyError where the question or the columns do not fit one of the rulebooks."""
     if source.format == "lines":
-        found = Collector()
-        found.error(
-            "table-format", "a history in JSON Lines is not read in columns", None, "make it Parquet, Arrow or CSV"
-        )
-        raise PolicyError(found.found)
+        message = "a history in JSON Lines is not read in columns"
+        raise PolicyError.of("table-format", message, "make it Parquet, Arrow or CSV")
     then = evolve(asking, question=old_question(old, new, asking.question))
     new = under_old_names(old, new)
     sides = [evaluator_of(program, a, source.columns) for program, a in ((old, then), (new, asking))]
     measured = evaluator_of(new, evolve(asking, question=amount), source.columns) if amount else None
     if measured is not None and not _is_number(measured.function):
-        found = Collector()
-        found.error("facts-type", f"`{measured.function.id}` is not an amount", None, "name a value that is a number")
-        raise PolicyError(found.found)
-    return Backtest(sides[0], sides[1], measured, source)
+        message = f"`{measured.function.id}` is not an amount"
+        raise PolicyError.of("facts-type", message, "name a value that is a number")
+    return TableBacktest(sides[0], sides[1], measured, source)
 
 
 def _is_number(function: Function) -> bool:

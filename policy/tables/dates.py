@@ -17,7 +17,7 @@ from attrs import define, field, frozen
 
 from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator, in_place
-from policy.diagnostics import Collector, PolicyError
+from policy.diagnostics import PolicyError
 from policy.ir import program as ir
 from policy.ir.program import Function, Program
 from policy.ir.reach import citable, reach
@@ -30,7 +30,7 @@ ROW = "_row_number"
 
 
 @frozen(kw_only=True)
-class Asking:
+class TableQuestion:
     """A question to a table: its date or the column of dates, and how the columns are read."""
 
     question: str
@@ -49,7 +49,7 @@ class DatedEvaluator:
     """One question of a rulebook, on any date."""
 
     undated: Program
-    asking: Asking
+    asking: TableQuestion
     schema: Mapping[str, pl.DataType]
     evaluators: dict[int, ColumnsEvaluator] = field(factory=dict)
     lock: Lock = field(factory=Lock)
@@ -62,11 +62,9 @@ class DatedEvaluator:
 
     def ready(self) -> ColumnsEvaluator:
         """An evaluator of some date, which has checked the columns. Raises PolicyError where they do not fit."""
-        found = Collector()
         if self.asking.dates and self.schema and self.schema.get(self.asking.dates) not in (pl.Date, pl.String):
             has = "is not a column of dates" if self.asking.dates in self.schema else "is not a column of the table"
-            found.error("facts-time", f"`{self.asking.dates}` {has}", None, "it holds the as-of date of each row")
-            raise PolicyError(found.found)
+            raise PolicyError.of("facts-time", f"`{self.asking.dates}` {has}", "it holds the as-of date of each row")
         return self.evaluator((self.asking.on or date(2000, 1, 1)).toordinal())
 
     def answers(self, table: pl.DataFrame, first: int = 1) -> Answers:
@@ -164,7 +162,7 @@ def _ordinals(days: pl.Series) -> pl.Series:
     return days.to_physical().cast(pl.Int64) + EPOCH_DAY
 
 
-def evaluator_of(undated: Program, asking: Asking, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:
+def evaluator_of(undated: Program, asking: TableQuestion, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:
     """The evaluator for tables with these columns. Raises PolicyError where they do not fit the question."""
     evaluator = DatedEvaluator(undated, asking, schema)
     evaluator.ready()

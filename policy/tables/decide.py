@@ -25,11 +25,11 @@ from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
 from policy.ir.program import Program
-from policy.source import Source as Text, Span
-from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
+from policy.source import Source, Span
+from policy.tables.dates import DatedEvaluator, TableQuestion, evaluator_of
 from policy.tables.engines import computing
 from policy.tables.sinks import Sink, check_rows, presentable
-from policy.tables.sources import BATCH, Batch, Lines, Source
+from policy.tables.sources import BATCH, Batch, Lines, TableFile
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -38,7 +38,7 @@ Progress = Callable[[int, "int | None", float], None]  # rows so far, of how man
 
 
 @define(eq=False)
-class Summary:
+class AnswerSummary:
     """The outcomes of all the rows."""
 
     question: str
@@ -81,15 +81,15 @@ class FileRun:
     """A question to one file, whose columns were checked before the first row."""
 
     undated: Program
-    asking: Asking
-    source: Source
+    asking: TableQuestion
+    source: TableFile
     evaluator: DatedEvaluator
 
     @property
     def missing(self) -> tuple[str, ...]:
         return () if self.source.format == "lines" else self.evaluator.ready().layout.missing
 
-    def to(self, path: str | Path, progress: Progress = lambda *_: None, workers: int = 0) -> Summary:
+    def to(self, path: str | Path, progress: Progress = lambda *_: None, workers: int = 0) -> AnswerSummary:
         """Answers every row into the file `path`, which appears when it is complete."""
         function = self.evaluator.function
         about = {"question": function.id, "rulebook": self.undated.digest}
@@ -97,7 +97,7 @@ class FileRun:
         about |= {"on": self.asking.on.isoformat()} if self.asking.on else {}
         remarks = self.evaluator.remarks(self.asking.on.toordinal()) if self.asking.on else ""
         about |= {"remarks": remarks} if remarks else {}
-        summary = Summary(function.id, self.undated.digest, self.missing, remarks)
+        summary = AnswerSummary(function.id, self.undated.digest, self.missing, remarks)
         start = time.perf_counter()
         with Sink(Path(path), about) as sink, computing(self.source.path):
             for table, answers in self.answers(workers):
@@ -169,7 +169,7 @@ class FileRun:
         """The answer to a line, or what is wrong with it; and the kept cells."""
         found = Collector()
         try:
-            source = Text(f"{self.source.path} line {number:,}", line.decode("utf-8-sig"))
+            source = Source(f"{self.source.path} line {number:,}", line.decode("utf-8-sig"))
         except UnicodeDecodeError as failure:
             found.error("not-utf-8", f"byte {failure.start} is not UTF-8", None)
             return found.found, {}
@@ -197,7 +197,7 @@ class FileRun:
             return None
 
 
-def run_of(undated: Program, asking: Asking, source: Source) -> FileRun:
+def run_of(undated: Program, asking: TableQuestion, source: TableFile) -> FileRun:
     """A question to a file. Raises PolicyError where its columns do not fit."""
     if source.format == "lines":  # whose lines have their own fields
         return FileRun(undated, asking, source, DatedEvaluator(undated, asking, {}))

@@ -18,8 +18,8 @@ from policy.backends.columns.evaluator import Answers
 from policy.ir.program import Program
 from policy.model.values import show
 from policy.tables import synthetic
-from policy.tables.dates import Asking, evaluator_of
-from policy.tables.decide import Progress, Summary, concurrently
+from policy.tables.dates import TableQuestion, evaluator_of
+from policy.tables.decide import AnswerSummary, Progress, concurrently
 from policy.tables.sources import Batch
 
 DAY = date(2026, 3, 1)
@@ -30,14 +30,14 @@ class Shown:
     """The summary of one question about all the rows."""
 
     what: str
-    summary: Summary
+    summary: AnswerSummary
     total: str = ""  # of the values
 
 
 def shown(undated: Program, rows: int, progress: Callable[[str], Progress]) -> list[Shown]:
     """Both questions. `progress` gets the name of each and returns its row counter."""
-    revalued = Asking(question="lending_value", on=DAY, scaled=True)
-    decided = Asking(question="order_accepted", dates="day", scaled=True)
+    revalued = TableQuestion(question="lending_value", on=DAY, scaled=True)
+    decided = TableQuestion(question="order_accepted", dates="day", scaled=True)
     return [
         _asked(undated, revalued, synthetic.positions, rows, "positions revalued", progress),
         _asked(undated, decided, synthetic.orders, rows, "orders decided, each as of its own day", progress),
@@ -46,7 +46,7 @@ def shown(undated: Program, rows: int, progress: Callable[[str], Progress]) -> l
 
 def _asked(
     undated: Program,
-    asking: Asking,
+    asking: TableQuestion,
     columns: Callable[[pl.Expr], list[pl.Expr]],
     rows: int,
     what: str,
@@ -54,7 +54,7 @@ def _asked(
 ) -> Shown:
     schema = next(synthetic.batches(1, columns)).table.schema
     evaluator = evaluator_of(undated, asking, schema)
-    summary = Summary(evaluator.function.id, undated.digest, evaluator.ready().layout.missing)
+    summary = AnswerSummary(evaluator.function.id, undated.digest, evaluator.ready().layout.missing)
     tell, total, start = progress(what), 0, time.perf_counter()
 
     def answered(batch: Batch) -> Answers:

@@ -13,7 +13,7 @@ from pathlib import Path
 import polars as pl
 import pyarrow as pa
 
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 
 WRONG = (pl.exceptions.PolarsError, pl.exceptions.PanicException, pa.ArrowException, MemoryError)
 
@@ -24,9 +24,9 @@ def guarded(path: str | Path) -> Iterator[None]:
     try:
         yield
     except OSError as failure:  # Arrow's, too, which have no number
-        _unreadable(path, failure.strerror or str(failure))
+        raise _failed(path, failure.strerror or str(failure)) from failure
     except (*WRONG, ValueError) as failure:  # such as a name that is not UTF-8
-        _unreadable(path, str(failure) or type(failure).__name__)
+        raise _failed(path, str(failure) or type(failure).__name__) from failure
 
 
 @contextmanager
@@ -35,9 +35,13 @@ def computing(path: str | Path) -> Iterator[None]:
     try:
         yield
     except WRONG as failure:
-        _unreadable(path, str(failure) or type(failure).__name__)
+        raise _failed(path, str(failure) or type(failure).__name__) from failure
 
 
-def _unreadable(path: str | Path, why: str) -> None:
-    first = why.strip().partition("\n")[0]
-    raise PolicyError([Diagnostic("table-format", f"`{path}` cannot be read as a table: {first}")])
+def unreadable(path: str | Path, why: str, help: str = "") -> PolicyError:
+    """The error that a file is no table that can be read."""
+    return PolicyError.of("table-format", f"`{path}` cannot be read as a table: {why}", help)
+
+
+def _failed(path: str | Path, why: str) -> PolicyError:
+    return unreadable(path, why.strip().partition("\n")[0])

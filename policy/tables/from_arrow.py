@@ -10,14 +10,14 @@ import struct
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any, Literal, NoReturn
+from typing import Any, Literal
 
 import polars as pl
 import pyarrow as pa
 from pyarrow import compute, ipc, parquet, types as arrow
 
 from policy import files
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.tables.engines import unreadable
 
 WIDEST = 38  # digits of a decimal of 128 bits
 LARGEST_GROUP = 4  # batches of rows that are read at once
@@ -85,7 +85,7 @@ def _rows_of_parquet(path: Path, metadata: Any) -> int:
     """By the file and by its row groups; not by its columns, for a damaged one makes Arrow abort."""
     rows = sum(_row_groups(metadata))
     if rows != metadata.num_rows:
-        _refuse(path, f"it says that it has {metadata.num_rows:,} rows, and has {rows:,}", "make it again")
+        raise unreadable(path, f"it says that it has {metadata.num_rows:,} rows, and has {rows:,}", "make it again")
     return rows
 
 
@@ -99,7 +99,7 @@ def _rows_of_ipc(path: Path, reader: Any, file: Any) -> int:
     found = _batches_by_message(path, file)
     if found != reader.num_record_batches:
         why = f"its index names {reader.num_record_batches:,} batches, and it has {found:,}"
-        _refuse(path, why, "make it again")
+        raise unreadable(path, why, "make it again")
     return rows
 
 
@@ -121,7 +121,7 @@ def _batches_by_message(path: Path, file: Any) -> int:
         batches += ipc.read_message(file).type == "record batch"
         at = file.tell()
     if at > end or any(file.read_at(end - at, at).replace(b"\xff", b"", 4)):
-        _refuse(path, "its batches do not end where its index begins", "make it again")
+        raise unreadable(path, "its batches do not end where its index begins", "make it again")
     return batches
 
 
@@ -138,7 +138,7 @@ def _first_mark(file: Any, end: int) -> int:
 def _names_once(path: Path, schema: Any) -> None:
     for names in _levels(schema):
         if twice := [name for name, count in Counter(names).items() if count > 1]:
-            _refuse(path, f"it has the column `{twice[0]}` twice", "name each column once")
+            raise unreadable(path, f"it has the column `{twice[0]}` twice", "name each column once")
 
 
 def _levels(fields: Any) -> Iterator[list[str]]:
@@ -161,10 +161,12 @@ def _supported(path: Path, name: str, of: Any) -> Any:
     if arrow.is_run_end_encoded(of):
         return _supported(path, name, of.value_type)
     if arrow.is_union(of) or of == pa.month_day_nano_interval():
-        _refuse(path, f"`{name}` is of the type {of}", "make it a column of one of the types that facts have")
+        raise unreadable(
+            path, f"`{name}` is of the type {of}", "make it a column of one of the types that facts have"
+        )
     if arrow.is_decimal256(of):
         if abs(of.scale) > WIDEST:
-            _refuse(path, f"`{name}` has {of.scale} decimals", f"{WIDEST} are the most")
+            raise unreadable(path, f"`{name}` has {of.scale} decimals", f"{WIDEST} are the most")
         return pa.decimal128(WIDEST, of.scale)
     if arrow.is_list(of) or arrow.is_large_list(of):
         inner = of.value_field.with_type(_supported(path, name, of.value_type))
@@ -185,9 +187,6 @@ def _decoded(path: Path, table: Any) -> list[Any]:
         try:
             columns.append(column if column.type == target else column.cast(target))
         except pa.ArrowException as failure:
-            _refuse(path, f"`{f.name}`: {str(failure).partition(chr(10))[0]}", f"{WIDEST} digits are the most")
+            why = f"`{f.name}`: {str(failure).partition(chr(10))[0]}"
+            raise unreadable(path, why, f"{WIDEST} digits are the most") from failure
     return columns
-
-
-def _refuse(path: Path, why: str, help: str) -> NoReturn:
-    raise PolicyError([Diagnostic("table-format", f"`{path}` cannot be read as a table: {why}", help=help)])

@@ -20,7 +20,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy import files
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.tables.engines import unreadable
 
 LONGEST_ROW = 1 << 20  # bytes
 _BLOCK = 1 << 20  # bytes that are scanned at once
@@ -58,7 +58,7 @@ def scanned(path: Path) -> Csv:
                 text = here.decode()
             except UnicodeDecodeError as failure:
                 at = line + here[: failure.start].count(b"\n")
-                _refuse(path, f"line {at:,} is not UTF-8", "save it as `CSV UTF-8`")
+                raise unreadable(path, f"line {at:,} is not UTF-8", "save it as `CSV UTF-8`") from failure
             if not columns and here:
                 columns = _columns(path, text.removeprefix("\ufeff"))
             bare = _QUOTED.sub(b"x", here) if b'"' in here else here
@@ -67,7 +67,7 @@ def scanned(path: Path) -> Csv:
             if not block:
                 break
     if not columns:
-        _refuse(path, "it is empty", "the first line names the columns")
+        raise unreadable(path, "it is empty", "the first line names the columns")
     return Csv(columns, rows)
 
 
@@ -82,12 +82,12 @@ def _end_of_rows(data: bytes) -> int:
 def _columns(path: Path, text: str) -> tuple[str, ...]:
     names = next(csv.reader(StringIO(text)))
     if not names:
-        _refuse(path, "its first line is blank", "the first line names the columns")
+        raise unreadable(path, "its first line is blank", "the first line names the columns")
     if len(names) == 1 and (separator := next((s for s in _SEPARATORS if s in names[0]), "")):
         help = "save it as `CSV UTF-8 (comma delimited)`, or set the list separator of your system to a comma"
-        _refuse(path, f"its cells are set apart by {_SEPARATORS[separator]} instead of a comma", help)
+        raise unreadable(path, f"its cells are set apart by {_SEPARATORS[separator]} instead of a comma", help)
     if twice := [name for name, count in Counter(names).items() if count > 1]:
-        _refuse(path, f"it has the column `{twice[0]}` twice", "name each column once")
+        raise unreadable(path, f"it has the column `{twice[0]}` twice", "name each column once")
     return tuple(names)
 
 
@@ -100,18 +100,18 @@ def _refuse_row(path: Path, line: int, rest: bytes) -> NoReturn:
     here = f"line {line + lines:,}"
     if this == b'"' and before in (b"", b","):
         within = f" within {LONGEST_ROW:,} bytes" if len(rest) > LONGEST_ROW else ""
-        _refuse(path, f"{here}: a quote is opened and not closed{within}", "close it, or write it twice")
+        raise unreadable(path, f"{here}: a quote is opened and not closed{within}", "close it, or write it twice")
     if this == b'"':
-        _refuse(path, f"{here}: a quote stands inside a cell", "put the cell in quotes, and write the quote twice")
+        raise unreadable(
+            path, f"{here}: a quote stands inside a cell", "put the cell in quotes, and write the quote twice"
+        )
     if before == b'"' and this not in (b"\r", b"\n", b""):
-        _refuse(path, f"{here}: a cell goes on behind its closing quote", "write a quote within a cell twice")
+        raise unreadable(
+            path, f"{here}: a cell goes on behind its closing quote", "write a quote within a cell twice"
+        )
     if this == b"\r":
-        _refuse(path, f"{here} ends with a carriage return alone", "save it with ordinary line ends")
-    _refuse(path, f"{here}: a row of more than {LONGEST_ROW:,} bytes", "a fact is never so long")
-
-
-def _refuse(path: Path, why: str, help: str) -> NoReturn:
-    raise PolicyError([Diagnostic("table-format", f"`{path}` cannot be read as a table: {why}", help=help)])
+        raise unreadable(path, f"{here} ends with a carriage return alone", "save it with ordinary line ends")
+    raise unreadable(path, f"{here}: a row of more than {LONGEST_ROW:,} bytes", "a fact is never so long")
 
 
 @define(eq=False)

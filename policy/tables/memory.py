@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import sys
 
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 
 _ADDRESSES = 2 << 30  # bytes of address space that the engines reserve
 _EACH_CORE = 256 << 20  # and for the threads of each core
@@ -30,4 +30,4 @@ def enough_memory(most: int, cores: int = 0) -> None:
     if 0 < most < needed:
         message = f"columns need {needed >> 20:,} MB of address space, and this process may take {most >> 20:,}"
         help = f"raise the limit, as with `ulimit -v {needed >> 10}`"
-        raise PolicyError([Diagnostic("too-little-memory", message, help=help)])
+        raise PolicyError.of("too-little-memory", message, help)

@@ -17,7 +17,7 @@ import polars as pl
 import pyarrow as pa
 from attrs import define, field
 
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 from policy.files import whole
 from policy.model import types
 from policy.model.types import Type
@@ -88,7 +88,7 @@ def check_rows(where: str | Path, rows: int, answered: int, written: int) -> Non
     if not rows == answered == written:
         message = f"`{where}` has {rows:,} rows, {answered:,} were answered or refused, and {written:,} written"
         help = "nothing is published; see whether the file was changed while it was read, and ask again"
-        raise LostRows([Diagnostic("rows-lost", message, help=help)])
+        raise LostRows.of("rows-lost", message, help)
 
 
 def _arrow_writer(format: Literal["parquet", "arrow"], file: Any, schema: Any) -> Any:

@@ -15,7 +15,7 @@ import polars as pl
 from attrs import field, frozen
 
 from policy import files
-from policy.diagnostics import Collector, PolicyError
+from policy.diagnostics import PolicyError
 from policy.facts.from_json import LARGEST_FACTS
 from policy.tables import from_arrow, from_csv
 from policy.tables.engines import guarded
@@ -67,17 +67,14 @@ def format_of(path: str | Path) -> Format:
     """The format of a file, by its name. Raises PolicyError."""
     suffix = Path(path).suffix.lower()
     if suffix not in FORMATS:
-        found = Collector()
         known = ", ".join(f"`{s}`" for s in FORMATS)
-        found.error(
-            "table-format", f"the name `{path}` does not say what kind of table it is", None, f"end it in {known}"
-        )
-        raise PolicyError(found.found)
+        message = f"the name `{path}` does not say what kind of table it is"
+        raise PolicyError.of("table-format", message, f"end it in {known}")
     return FORMATS[suffix]
 
 
 @frozen(eq=False)
-class Source:
+class TableFile:
     """A table in a file; of JSON Lines neither columns nor the number of rows are known beforehand."""
 
     path: Path
@@ -125,15 +122,15 @@ class Source:
             yield Lines(tuple(held))
 
 
-def source_of(path: str | Path) -> Source:
+def source_of(path: str | Path) -> TableFile:
     """The table in a file. Raises PolicyError where it cannot be read."""
     file, format = Path(path), format_of(path)
     with guarded(path):
         files.plain(file)
         if format == "lines":
-            return Source(file, format, {}, None)
+            return TableFile(file, format, {}, None)
         if format == "csv":
             csv = from_csv.scanned(file)
-            return Source(file, format, {name: pl.String() for name in csv.columns}, csv.rows)
+            return TableFile(file, format, {name: pl.String() for name in csv.columns}, csv.rows)
         columns, rows = from_arrow.shape(file, format)
-        return Source(file, format, columns, rows)
+        return TableFile(file, format, columns, rows)

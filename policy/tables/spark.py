@@ -25,11 +25,11 @@ import pyarrow as pa
 from attrs import frozen
 
 from policy.backends.columns.answers import AnswerTally
-from policy.diagnostics import Diagnostic, PolicyError
+from policy.diagnostics import PolicyError
 from policy.files import whole_folder
 from policy.ir.program import Program
-from policy.tables.dates import Asking, DatedEvaluator, evaluator_of
-from policy.tables.decide import Summary
+from policy.tables.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.tables.decide import AnswerSummary
 from policy.tables.from_csv import scanned
 from policy.tables.sinks import check_rows, presentable
 from policy.tables.sources import BATCH, format_of
@@ -135,7 +135,7 @@ def _presented(evaluator: DatedEvaluator, table: pl.DataFrame, answers: pl.DataF
 # ── driver ───────────────────────────────────────────────────────────────────────
 
 
-def answers_of(facts: DataFrame, undated: Program, asking: Asking) -> DataFrame:
+def answers_of(facts: DataFrame, undated: Program, asking: TableQuestion) -> DataFrame:
     """The answers to every row of a DataFrame. Raises PolicyError where its columns do not fit."""
     from pyspark.sql.pandas.types import to_arrow_schema
 
@@ -156,7 +156,7 @@ def _mapped(facts: DataFrame, job: Any, result_schema: Any) -> DataFrame:
 
 
 def grouped_answers_of(
-    facts: DataFrame, undated: Program, asking: Asking, by: tuple[str, ...], into: str
+    facts: DataFrame, undated: Program, asking: TableQuestion, by: tuple[str, ...], into: str
 ) -> DataFrame:
     """The answers about each group of rows, as about an account with its positions.
 
@@ -192,7 +192,7 @@ def _plain(job: Job | Grouped) -> Any:
     return answered
 
 
-def _job(undated: Program, asking: Asking, schema: dict[str, Any]) -> tuple[Job, Any]:
+def _job(undated: Program, asking: TableQuestion, schema: dict[str, Any]) -> tuple[Job, Any]:
     """The job for a DataFrame with these columns, and the schema of its answers."""
     from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
 
@@ -221,7 +221,7 @@ def session(master: str) -> SparkSession:
     )
 
 
-def decide_on(master: str, undated: Program, asking: Asking, facts: str, out: str) -> Summary:
+def decide_on(master: str, undated: Program, asking: TableQuestion, facts: str, out: str) -> AnswerSummary:
     """`policy decide --engine`: a file or folder of facts answered on a cluster, into a new folder.
 
     A local folder appears under its name when every row is in it; at an address, as `hdfs://…`, Spark marks a
@@ -231,7 +231,7 @@ def decide_on(master: str, undated: Program, asking: Asking, facts: str, out: st
     kind = _WRITERS.get(format_of(out), "")
     if not kind:
         help = "name a folder that ends in `.parquet` or `.jsonl`"
-        raise PolicyError([Diagnostic("table-format", f"`{out}`: a cluster does not write this kind", help=help)])
+        raise PolicyError.of("table-format", f"`{out}`: a cluster does not write this kind", help)
     if format_of(facts) == "csv" and Path(facts).is_file():
         scanned(Path(facts))
     with _asking(facts):
@@ -267,7 +267,7 @@ def spark_failed(facts: str, why: str) -> PolicyError:
     causes = re.findall(r"\[[A-Z_.]+\] .*", why)
     first = causes[-1] if causes else why.strip().partition("\n")[0]
     help = "see whether the master can be reached, and what its log says"
-    return PolicyError([Diagnostic("spark-failed", f"Spark failed to read `{facts}`: {first}", help=help)])
+    return PolicyError.of("spark-failed", f"Spark failed to read `{facts}`: {first}", help)
 
 
 def _read(spark: SparkSession, facts: str) -> DataFrame:
@@ -279,12 +279,12 @@ def _read(spark: SparkSession, facts: str) -> DataFrame:
             return spark.read.csv(facts, header=True, inferSchema=False, mode="FAILFAST", multiLine=True, escape='"')
         case "arrow" | "lines":
             message = f"`{Path(facts).name}` is not read on a cluster"
-            raise PolicyError([Diagnostic("table-format", message, help="make it Parquet or CSV")])
+            raise PolicyError.of("table-format", message, "make it Parquet or CSV")
         case format:
             assert_never(format)
 
 
-def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float) -> Summary:
+def _summary(answers: DataFrame, undated: Program, asking: TableQuestion, start: float) -> AnswerSummary:
     from pyspark.sql import functions as f
 
     tally = AnswerTally()
@@ -298,4 +298,6 @@ def _summary(answers: DataFrame, undated: Program, asking: Asking, start: float)
     evaluator = DatedEvaluator(undated, asking, {})
     remarks = evaluator.remarks(asking.on.toordinal()) if asking.on else ""
     rows = sum(tally.outcomes.values())
-    return Summary(evaluator.function.id, undated.digest, (), remarks, tally, rows, 0, time.perf_counter() - start)
+    return AnswerSummary(
+        evaluator.function.id, undated.digest, (), remarks, tally, rows, 0, time.perf_counter() - start
+    )

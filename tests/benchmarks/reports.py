@@ -27,7 +27,7 @@ import machine
 
 from policy import documents, resources
 from policy.audit.journal import Journal
-from policy.audit.records import Header, Record
+from policy.audit.records import Header, JournalRecord
 from policy.pipeline import load_program, read_folder, rulebooks
 from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import scenario_in
@@ -42,23 +42,23 @@ GROUP = 1_000
 KINDS = ("trading", "margin")
 
 
-def carried_out() -> tuple[Header, list[Record]]:
+def carried_out() -> tuple[Header, list[JournalRecord]]:
     """The scenario's records, once."""
     scenario = scenario_in(SCENARIO)
     texts, _ = read_folder((resources.folder("rulesets"),))
     market = market_for(scenario, rulebooks(load_program(texts, scenario.under)))
     header = header_of(scenario, market, scenario.under)
-    records: list[Record] = []
+    records: list[JournalRecord] = []
 
     def record(command: Command, events: list[Event]) -> None:
         told = list(map(event_json, events))
-        records.append(Record(len(records) + 1, command.at, command_json(command), "", market.rules, told, ""))
+        records.append(JournalRecord(len(records) + 1, command.at, command_json(command), "", market.rules, told, ""))
 
     Run(market, [record]).carry_out(scenario)
     return header, records
 
 
-def repeated(records: list[Record]) -> Iterator[tuple[int, Record]]:
+def repeated(records: list[JournalRecord]) -> Iterator[tuple[int, JournalRecord]]:
     """The records day after day, each with its moment."""
     later = 0
     while True:
@@ -67,7 +67,7 @@ def repeated(records: list[Record]) -> Iterator[tuple[int, Record]]:
         later += TWO_DAYS
 
 
-def written(path: Path, header: Header, records: list[Record], events: int) -> int:
+def written(path: Path, header: Header, records: list[JournalRecord], events: int) -> int:
     """A journal of at least so many events; how many they are."""
     count = 0
     with Journal.create(path, header, GROUP) as journal:
@@ -79,7 +79,7 @@ def written(path: Path, header: Header, records: list[Record], events: int) -> i
     return count
 
 
-def left_open(path: Path, header: Header, records: list[Record], orders: int) -> int:
+def left_open(path: Path, header: Header, records: list[JournalRecord], orders: int) -> int:
     """A journal in which so many orders come and none of them goes; how many events it has."""
     stage = [r for r in records if "admit" in r.input["do"] or r.input["do"] == "list_instrument"]
     order = next(r for r in records if r.events and r.events[-1]["event"] == "order_accepted")

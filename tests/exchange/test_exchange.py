@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import pytest
 
+from changed_rules import law_with
 from exchange_cases import (
     AT,
     CLIENT,
     COIN,
     PEOPLE,
     RETAIL,
-    amended,
     cancel,
     conserved,
     exchange,
@@ -85,12 +84,12 @@ def test_a_trade_is_made_at_the_price_of_the_order_at_rest() -> None:
     assert (traded.price, traded.value) == (100_00, 100_00)
 
 
-def test_another_priority_declaration_matches_otherwise(tmp_path: Path) -> None:
-    other = amended(
-        tmp_path,
-        "orders.policy",
-        "client before affiliated_market_maker by order.capacity",
-        "affiliated_market_maker before client by order.capacity",
+def test_another_priority_declaration_matches_otherwise() -> None:
+    other = law_with(
+        (
+            "client before affiliated_market_maker by order.capacity",
+            "affiliated_market_maker before client by order.capacity",
+        )
     )
     market = exchange(other)
     place(market, "a1", "ann", "sell", 100_00, COIN, at=AT + 1)
@@ -375,13 +374,9 @@ def test_a_number_beyond_what_facts_can_tell_is_no_traceback() -> None:
     assert refused.verdict.outcome is Outcome.DENIED or refused.verdict.fault
 
 
-def test_without_a_prefunding_rule_there_is_still_no_credit(tmp_path: Path) -> None:
-    other = amended(
-        tmp_path,
-        "orders.policy",
-        "when order.venue is shared_book and short_of_funds(order)",
-        "when order.venue is shared_book and short_of_funds(order) and order.venue is own_book",
-    )
+def test_without_a_prefunding_rule_there_is_still_no_credit() -> None:
+    prefunded = "when order.venue is shared_book and short_of_funds(order)"
+    other = law_with((prefunded, f"{prefunded} and order.venue is own_book"))
     market = exchange(other, money=50_00)
     (rejected,) = place(market, "b1", "ben", "buy", 100_00, COIN)
     assert isinstance(rejected, CommandInvalid)
@@ -395,8 +390,8 @@ def test_without_a_prefunding_rule_there_is_still_no_credit(tmp_path: Path) -> N
 # ── what is asked of the rulebook ───────────────────────────────────────────────────────────
 
 
-def test_a_rulebook_without_a_question_does_not_load(tmp_path: Path) -> None:
-    other = amended(tmp_path, "settlement.policy", "trade_within_cap", "trade_within_limit")
+def test_a_rulebook_without_a_question_does_not_load() -> None:
+    other = law_with(("trade_within_cap", "trade_within_limit"))
     with pytest.raises(PolicyError) as refusal:
         opened(other, "2026-03-01")
     (found,) = refusal.value.diagnostics
@@ -408,9 +403,8 @@ def test_a_rulebook_without_a_question_does_not_load(tmp_path: Path) -> None:
     assert "did you mean `trade_within_limit`?" in found.help
 
 
-def test_a_question_of_another_shape_does_not_load(tmp_path: Path) -> None:
-    other = amended(tmp_path, "orders.policy", "settlement_failed", "settlement_missed")
-    amended(tmp_path, "cases.policy", "settlement_failed", "settlement_missed")
+def test_a_question_of_another_shape_does_not_load() -> None:
+    other = law_with(("settlement_failed", "settlement_missed"))
     with pytest.raises(PolicyError) as refusal:
         opened(other, "2026-03-01")
     assert [(d.code, d.message) for d in refusal.value.diagnostics] == [

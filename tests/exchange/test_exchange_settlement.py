@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import date
-from pathlib import Path
 from typing import Any
 
+from changed_rules import law_with
 from exchange_cases import (
     ARRANGEMENT,
     AT,
@@ -14,7 +14,6 @@ from exchange_cases import (
     HOUR,
     MAKER,
     SHARED,
-    amended,
     cancel,
     conserved,
     exchange,
@@ -305,15 +304,13 @@ def test_a_platform_stays_stopped_until_it_recovers_and_the_fund_is_topped_up() 
     conserved(market)
 
 
-def test_what_the_rules_cannot_price_is_told_and_not_guessed(tmp_path: Path) -> None:
-    other = amended(
-        tmp_path,
-        "settlement.policy",
-        "value replacement_cost",
+def test_what_the_rules_cannot_price_is_told_and_not_guessed() -> None:
+    wear = (
         'parameter wear: price(HKD) to 0.01 "wear" zh "損耗"\n'
-        '  unset "Not known." zh "未知。"\n  per HOUSE/replacement_cost\n\nvalue replacement_cost',
+        '  unset "Not known." zh "未知。"\n  per HOUSE/replacement_cost\n\nvalue replacement_cost'
     )
-    amended(tmp_path, "settlement.policy", "max(trade.last_price - trade.price,", "max(wear - trade.price,")
+    priced = ("max(trade.last_price - trade.price,", "max(wear - trade.price,")
+    other = law_with(("value replacement_cost", wear), priced)
     market = failing(rulebook_on=other)
     (covered,) = (e for e in market.submit(FailSettlement("sg", AT)) if isinstance(e, LossCovered))
     assert (covered.loss, covered.verdict.outcome, covered.verdict.needs) == (0, Outcome.UNDECIDED, ("wear",))

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import pytest
 from hypothesis import assume, given, settings, strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
-import policy
+from changed_rules import law_with
 from naive_matcher import NaiveMatcher, told
 from plain_matcher import PlainMatcher
 from policy.market import matcher as pure
@@ -29,7 +28,6 @@ from policy.market.book import (
 )
 from policy.market.matcher import CANCEL_INCOMING, CANCEL_RESTING
 from policy.pipeline import Rulebook
-from policy.resources import folder
 
 ON = "2026-03-01"
 
@@ -337,7 +335,6 @@ def keys_of(rulebook: Rulebook) -> Any:
     return key
 
 
-KEYS = keys_of(policy.load(on=ON))
 MAKER = "maker"
 STEPS = st.lists(
     st.tuples(
@@ -352,16 +349,23 @@ STEPS = st.lists(
 )
 
 
+@pytest.fixture(scope="module")
+def keys() -> Any:
+    return keys_of(law_with()(ON))
+
+
 @settings(max_examples=300, deadline=None)
-@given(STEPS, st.sampled_from([CANCEL_INCOMING, CANCEL_RESTING]))
-def test_no_market_maker_is_filled_while_a_client_rests_at_the_price(steps: list[Any], prevention: str) -> None:
+@given(steps=STEPS, prevention=st.sampled_from([CANCEL_INCOMING, CANCEL_RESTING]))
+def test_no_market_maker_is_filled_while_a_client_rests_at_the_price(
+    steps: list[Any], prevention: str, keys: Any
+) -> None:
     matcher = PlainMatcher(prevention)
     for at, (owner, side, price, quantity, kind, other) in enumerate(steps):
         if at % 4 == 3:
             matcher.cancel(f"o{other}")
             continue
         resting = {o.id: (o.owner, o.side, o.price, o.remaining) for o in matcher.book}
-        report = matcher.place(f"o{at}", owner, side, price, quantity, kind, KEYS(side, price, owner == MAKER, at))
+        report = matcher.place(f"o{at}", owner, side, price, quantity, kind, keys(side, price, owner == MAKER, at))
         for own in report.self_trade_cancels:
             del resting[own.id]
         for order, amount in report.fills:
@@ -373,7 +377,7 @@ def test_no_market_maker_is_filled_while_a_client_rests_at_the_price(steps: list
                 del resting[order.id]
 
 
-def test_another_declaration_matches_otherwise(tmp_path: Path) -> None:
+def test_another_declaration_matches_otherwise(keys: Any) -> None:
     def first_filled(key: Any) -> str:
         matcher = PlainMatcher()
         matcher.place("a1", "ann", SELL, 100, 5, LIMIT, key(SELL, 100, False, 1))
@@ -382,22 +386,17 @@ def test_another_declaration_matches_otherwise(tmp_path: Path) -> None:
         report = matcher.place("b1", "ben", BUY, 100, 10, LIMIT, key(BUY, 100, False, 4))
         return " ".join(order.id for order, _ in report.fills)
 
-    def declared(old: str, new: str, name: str) -> Any:
-        copytree(folder("rulesets") / "hk_sfc", tmp_path / name)
-        file = tmp_path / name / "orders.policy"
-        text = file.read_text(encoding="utf-8")
-        assert old in text
-        file.write_text(text.replace(old, new), encoding="utf-8")
-        return keys_of(policy.load(tmp_path / name, on=ON))
+    def declared(old: str, new: str) -> Any:
+        return keys_of(law_with((old, new))(ON))
 
-    assert first_filled(KEYS) == "m2 a1"
-    maker_first = declared("client before affiliated_market_maker", "affiliated_market_maker before client", "maker")
+    assert first_filled(keys) == "m2 a1"
+    maker_first = declared("client before affiliated_market_maker", "affiliated_market_maker before client")
     assert first_filled(maker_first) == "m2 m1"
-    latest = declared("then earliest order.accepted_at", "then latest order.accepted_at", "latest")
+    latest = declared("then earliest order.accepted_at", "then latest order.accepted_at")
     assert first_filled(latest) == "m2 a1"
     price, group = (
         "  best order.price for order.side per VATP/7.21\n",
         "client before affiliated_market_maker by order.capacity from 2026-02-11 per AMM/client_priority\n",
     )
-    class_first = declared(f"{price}  then {group}", f"  {group}  then {price.lstrip()}", "class")
+    class_first = declared(f"{price}  then {group}", f"  {group}  then {price.lstrip()}")
     assert first_filled(class_first) == "a1 m2", "a client goes even before a better price"

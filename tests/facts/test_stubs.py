@@ -7,7 +7,6 @@ import re
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
@@ -191,14 +190,9 @@ def records_in(text: str) -> dict[str, str]:
     return pairs
 
 
-def described() -> list[Any]:
-    programs = [("shipped", shipped()), ("house", shipped("example.house"))]
-    programs += [(case.title, of_case(case)) for case in CASES]
-    return [pytest.param(p, id=name) for name, p in programs]
-
-
-@pytest.mark.parametrize("undated", described())
-def test_every_record_and_question_is_declared(undated: Program) -> None:
+@pytest.mark.parametrize("of", ["", "example.house", *CASES], ids=["shipped", "house", *(c.title for c in CASES)])
+def test_every_record_and_question_is_declared(of: Case | str) -> None:
+    undated = shipped(of) if isinstance(of, str) else of_case(of)
     text, rulebook = stub(undated), dated(undated, "2026-03-01")
     records, classes = records_in(text), declared(text)
     assert records.keys() == rulebook.records.keys()

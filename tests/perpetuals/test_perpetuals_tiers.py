@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from fractions import Fraction
+from functools import cache
 
 import pytest
 from hypothesis import given, strategies as st
@@ -54,15 +56,18 @@ def cents_up(amount: Fraction) -> int:
     return -(-amount.numerator * 100 // amount.denominator)
 
 
-LAW = law_with(on=LAW_DAY)
-RATE, DEDUCTION = LAW.evaluator("maintenance_rate").fast, LAW.evaluator("maintenance_deduction").fast
-MAINTENANCE, INITIAL = LAW.evaluator("maintenance_margin").fast, LAW.evaluator("initial_rate").fast
+@cache
+def law(question: str) -> Callable[[int], int]:
+    return law_with(on=LAW_DAY).evaluator(question).fast
 
 
 def test_the_tiers_are_the_published_ones() -> None:
     for (floor, initial, maintenance), ceiling in zip(TIERS, CEILINGS, strict=True):
         for notional in (floor * DOLLAR + 1, ceiling * DOLLAR):
-            assert (INITIAL(notional), RATE(notional)) == (initial * 100, maintenance * 100)
+            assert (law("initial_rate")(notional), law("maintenance_rate")(notional)) == (
+                initial * 100,
+                maintenance * 100,
+            )
 
 
 @pytest.mark.parametrize("bound", CEILINGS[:-1])
@@ -70,7 +75,8 @@ def test_maintenance_margin_is_continuous_at_every_bound(bound: int) -> None:
     """Just above the bound, the next tier's rate and deduction give at the bound exactly what the tier below does."""
 
     def at_the_bound(notional: int) -> Fraction:
-        return Fraction(RATE(notional), 10**6) * bound - Fraction(DEDUCTION(notional), 100)
+        rate, deduction = law("maintenance_rate")(notional), law("maintenance_deduction")(notional)
+        return Fraction(rate, 10**6) * bound - Fraction(deduction, 100)
 
     below, above = at_the_bound(bound * DOLLAR), at_the_bound(bound * DOLLAR + 1)
     assert below == above == by_slices(Fraction(bound))
@@ -78,4 +84,4 @@ def test_maintenance_margin_is_continuous_at_every_bound(bound: int) -> None:
 
 @given(st.integers(0, 20_000_000 * DOLLAR))
 def test_maintenance_margin_is_that_of_the_slices_rounded_up_to_the_cent(units: int) -> None:
-    assert MAINTENANCE(units) == cents_up(by_slices(Fraction(units, DOLLAR)))
+    assert law("maintenance_margin")(units) == cents_up(by_slices(Fraction(units, DOLLAR)))

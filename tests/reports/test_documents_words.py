@@ -205,7 +205,11 @@ def without_notes(page: str) -> str:
 
 
 @pytest.mark.parametrize(
-    "kind", ["rulebook", "small traceability", "house", "dates", "trading", "financing", "perpetuals"]
+    "kind",
+    [
+        *("rulebook", "small traceability", "dates", "trading", "financing", "perpetuals"),
+        pytest.param("house", marks=pytest.mark.slow),
+    ],
 )
 def test_a_chinese_page_is_chinese(kind: str) -> None:
     names = in_chinese_by_their_authors()

@@ -15,7 +15,7 @@ from hypothesis import given, strategies as st
 
 from policy import resources
 from policy.answers import Outcome, Verdict
-from policy.audit.records import Header, Record
+from policy.audit.records import Header, JournalRecord
 from policy.cli import main
 from policy.documents import edition
 from policy.documents.markets import followed
@@ -136,8 +136,8 @@ def test_what_came_before_the_rule_is_told_and_is_no_breach() -> None:
     assert [[q["client"] for q in row["queue"] if q["filled_first"]] for row in since] == [[True], [True]]
 
 
-def record(seq: int, command: Any, *events: Any) -> Record:
-    return Record(seq, command.at, command_json(command), "", "", list(map(event_json, events)), "")
+def record(seq: int, command: Any, *events: Any) -> JournalRecord:
+    return JournalRecord(seq, command.at, command_json(command), "", "", list(map(event_json, events)), "")
 
 
 def placed(seq: int, id: str, by: str, side: str) -> tuple[Place, OrderAccepted]:
@@ -145,14 +145,14 @@ def placed(seq: int, id: str, by: str, side: str) -> tuple[Place, OrderAccepted]
     return order, OrderAccepted(id, PERMITTED, money=1000, tokens=0)
 
 
-def crossed(seq: int, resting: str, per: list[str]) -> Record:
+def crossed(seq: int, resting: str, per: list[str]) -> JournalRecord:
     ids = {"resting": resting, "incoming": f"S{seq}", "buyer": resting, "seller": f"S{seq}", "venue": "own_book"}
     amounts = {"price": 10_0000, "quantity": 10**8, "value": 1000}
     traded = Traded(seq, "BTC", settled=True, per=tuple(per), **ids, **amounts)
     return record(seq, *placed(seq, f"S{seq}", "seller", "sell"), traded)
 
 
-def maker(seq: int, name: str) -> Record:
+def maker(seq: int, name: str) -> JournalRecord:
     command = AdmitParticipant(name, "p", seq * 10**6, {"capacity": "affiliated_market_maker"})
     return record(seq, command, ParticipantAdmitted(name, "p"))
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import optional
 from policy import resources
-from policy.cli import main, printing
+from policy.cli import main
 from policy.documents import Document
 
 CORPUS = Path(__file__).parents[1] / "corpus" / "documents"
@@ -60,7 +60,7 @@ def document(*words: str, facts: str = "") -> Document:
         return b""
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(printing, "in_format", keep)
+        patch.setattr(Document, "printed", keep)
         result = CliRunner().invoke(main, ["report", *words], input=facts)
     assert result.exit_code == 0, result.output
     [made] = kept

@@ -27,7 +27,7 @@ from policy.diagnostics import Diagnostic
 from policy.facts.records import unchecked
 from policy.ir.program import Program
 from policy.pipeline import Checked, Rulebook, Text, check, dated, program
-from policy.tables.dates import Asking
+from policy.tables.dates import TableQuestion
 from policy.tables.decide import run_of
 from policy.tables.sources import source_of
 
@@ -270,7 +270,7 @@ def frame(facts: Form, **instead: tuple[Any, Any]) -> pl.DataFrame:
 
 def table(file: Path, question: str = "cost") -> Told:
     """What a table in a file is told, of its columns or of its first row."""
-    asking = Asking(question=question, on=date.fromisoformat(ON))
+    asking = TableQuestion(question=question, on=date.fromisoformat(ON))
     try:
         run = run_of(whole(), asking, source_of(file))
         rows = [row for answers, _ in run.answers(1) for row in answers.iter_rows(named=True)]

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import cache
-from pathlib import Path
-from shutil import copytree
 from typing import Any
 
 import policy
@@ -23,7 +21,6 @@ from policy.exchange.commands import (
 from policy.exchange.engine import Engine, opened
 from policy.exchange.events import Event, Traded
 from policy.pipeline import Rulebook
-from policy.resources import folder
 
 ON = "2026-03-01"
 AT = 1_772_323_200_000_000  # that day, midnight UTC
@@ -71,17 +68,6 @@ PEOPLE = {"ann": ("hk", CLIENT), "ben": ("hk", CLIENT), "maker": ("hk", MAKER), 
 @cache
 def rulebook(on: str, under: str = "") -> Rulebook:
     return policy.load(on=on, under=under)
-
-
-def amended(tmp_path: Path, file: str, old: str, new: str) -> Callable[[str], Rulebook]:
-    """The shipped rules with one stretch of text put otherwise."""
-    rules = tmp_path / "rules"
-    if not rules.exists():
-        copytree(folder("rulesets") / "hk_sfc", rules)
-    text = (rules / file).read_text(encoding="utf-8")
-    assert old in text
-    (rules / file).write_text(text.replace(old, new), encoding="utf-8")
-    return lambda on: policy.load(rules, on=on)
 
 
 def exchange(

@@ -8,16 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 from functools import cache
-from pathlib import Path
-from shutil import copytree
-from tempfile import TemporaryDirectory
 from typing import Any
 
+import changed_rules
 import policy
+from changed_rules import Change
 from policy.perpetuals import commands as do, events as told, mark_events as marked
 from policy.perpetuals.engine import Engine, opened
 from policy.pipeline import Rulebook
-from policy.resources import folder
 
 LAW_DAY, HOUSE_DAY, LICENCE_DAY = "2026-03-01", "2026-04-01", "2026-04-10"
 MIDNIGHT = 1_772_323_200 * 10**6  # 2026-03-01T00:00Z
@@ -58,18 +56,9 @@ SMALL = (  # so that a small market shows what only a large one would
 )
 
 
-@cache
-def law_with(*changes: tuple[str, str], on: str = LAW_DAY) -> Rulebook:
-    """The shipped law with some words replaced, each of which stands in one file."""
-    with TemporaryDirectory() as kept:
-        copied = Path(kept) / "rules"
-        copytree(folder("rulesets") / "hk_sfc", copied)
-        for before, after in changes:
-            holding = [f for f in sorted(copied.glob("*.policy")) if before in f.read_text(encoding="utf-8")]
-            assert len(holding) == 1, before
-            text = holding[0].read_text(encoding="utf-8")
-            holding[0].write_text(text.replace(before, after), encoding="utf-8")
-        return policy.load(copied, on=on)
+def law_with(*changes: Change, on: str = LAW_DAY) -> Rulebook:
+    """The shipped law with some words replaced."""
+    return changed_rules.law_with(*changes)(on)
 
 
 @cache

@@ -221,7 +221,7 @@ SHAPES = {
 @pytest.mark.parametrize("shape", SHAPES)
 def test_large_rulebooks_are_checked_and_answered_in_time(shape: str) -> None:
     text, question = SHAPES[shape]
-    started = time.monotonic()
+    started = time.process_time()
     checked = check([Text("t.policy", (HEAD + text).encode())])
     assert not checked.errors
     rulebook = dated(program(checked), "2026-03-01")
@@ -232,7 +232,7 @@ def test_large_rulebooks_are_checked_and_answered_in_time(shape: str) -> None:
     assert len(derivation_text(answer.derivation)) < 2_000_000
     assert json.dumps(derivation_json(answer.derivation))
     watched(rulebook.program, rulebook.question(question), answer.arguments, Coverage())
-    assert time.monotonic() - started < 20
+    assert time.process_time() - started < 20
 
 
 @pytest.mark.parametrize("text", [chain(30, "max(v{}(2 * n), v{}(2 * n + 1))"), chain(1_200)])

@@ -30,10 +30,10 @@ optional.java()
 import policy  # noqa: E402
 from policy import resources  # noqa: E402
 from policy.pipeline import Text, load_program, read_folder  # noqa: E402
-from policy.tables.dates import Asking, evaluator_of  # noqa: E402
+from policy.tables.dates import TableQuestion, evaluator_of  # noqa: E402
 
 HEIGHT = 40_000
-ORDERS = Asking(question="order_accepted", dates="day", keep=("id",), scaled=True)
+ORDERS = TableQuestion(question="order_accepted", dates="day", keep=("id",), scaled=True)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +164,7 @@ def test_accounts_are_groups_of_positions(spark: Any) -> None:
     by = ("account", "limit")
     whole = positions.group_by(by, maintain_order=True).agg(pl.struct("class", "worth").alias("positions"))
     for question in ("lent", "concentrated"):
-        asking = Asking(question=question, on=date(2026, 3, 1), keep=("account",), scaled=True)
+        asking = TableQuestion(question=question, on=date(2026, 3, 1), keep=("account",), scaled=True)
         wanted = evaluator_of(program, asking, whole.schema).answers(whole).table
         table = spark.createDataFrame(positions.to_arrow()).repartition(5)
         got = pl.DataFrame(grouped_answers_of(table, program, asking, by, "positions").toArrow()).sort("account")
@@ -237,7 +237,7 @@ def test_columns_that_do_not_fit_are_told_before_any_work(spark: Any, program: A
 
     floats = spark.createDataFrame([(1.5,)], "price double")
     with pytest.raises(policy.PolicyError, match="float64"):
-        answers_of(floats, program, Asking(question="order_accepted", on=date(2026, 3, 1)))
+        answers_of(floats, program, TableQuestion(question="order_accepted", on=date(2026, 3, 1)))
 
 
 # ── the command, on this machine ────────────────────────────────────────────────────────────

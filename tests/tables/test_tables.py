@@ -248,11 +248,11 @@ MEMORY = """
 import resource, sys
 from datetime import date
 from policy.pipeline import load_program, read_folder
-from policy.tables.dates import Asking
+from policy.tables.dates import TableQuestion
 from policy.tables.decide import run_of
 from policy.tables.sources import source_of
 undated = load_program(read_folder(["rules"])[0])
-asking = Asking(question="accepted", on=date(2026, 3, 1), keep=("id", "day"))
+asking = TableQuestion(question="accepted", on=date(2026, 3, 1), keep=("id", "day"))
 run_of(undated, asking, source_of(sys.argv[1])).to("out.parquet")
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

@@ -23,7 +23,7 @@ Domain = dict[int, Node]
 
 
 @frozen(eq=False)
-class Key:
+class LookupKey:
     """A key of a look-up, and how many values it can have; null is one, the last."""
 
     node: Node
@@ -34,7 +34,7 @@ class Key:
 @frozen(eq=False)
 class Tabulation:
     node: Node
-    keys: tuple[Key, ...]
+    keys: tuple[LookupKey, ...]
 
     def grid(self) -> pl.DataFrame:
         """All combinations of the keys."""
@@ -71,7 +71,7 @@ def tabulation(node: Node, domains: dict[int, Domain | None]) -> Tabulation | No
     domain = _domain(node, domains)
     if not domain or id(node) in domain:
         return None
-    return Tabulation(node, tuple(Key(k, f"k{n}", _size(k)) for n, k in enumerate(domain.values())))
+    return Tabulation(node, tuple(LookupKey(k, f"k{n}", _size(k)) for n, k in enumerate(domain.values())))
 
 
 def _domain(node: Node, domains: dict[int, Domain | None]) -> Domain | None:
@@ -111,7 +111,7 @@ def _size(node: Node) -> int:
     return codes.members + node.nullable if codes.operator == "leaf" and codes.members else 0
 
 
-def _values(key: Key) -> list[object]:
+def _values(key: LookupKey) -> list[object]:
     plain: list[object] = [False, True] if key.node.dtype == BOOLEAN else list(range(key.size - key.node.nullable))
     return [*plain, None] if key.node.nullable else plain
 

@@ -14,7 +14,7 @@ from types import MappingProxyType
 from attrs import define, field, frozen
 
 from policy.answers import NO_WORDS, BilingualText, Outcome, Reason, Verdict
-from policy.audit.records import Record
+from policy.audit.records import JournalRecord
 from policy.exchange.commands import PRICE, QUANTITY, Place
 from policy.exchange.events import OrderAccepted, OrderCancelled, OrderExpelled, OrderReplaced, Traded
 from policy.financing.commands import MONEY, AdvanceLoan
@@ -95,7 +95,7 @@ class Decisions:
     on: str
     owners: dict[str, tuple[str, int]] = field(factory=dict)  # of orders that rest, and what is left of them
 
-    def of(self, record: Record) -> Iterator[Decided]:
+    def of(self, record: JournalRecord) -> Iterator[Decided]:
         """The decisions of a record. Raises PolicyError where it is of a form that this version does not read."""
         command, events = read_command(record.input), [read_event(event) for event in record.events]
         if isinstance(command, NewDay):

@@ -15,7 +15,7 @@ from typing import Any
 from attrs import define, field, frozen
 
 from policy.answers import NO_WORDS, BilingualText
-from policy.audit.records import Header, Record
+from policy.audit.records import Header, JournalRecord
 from policy.diagnostics import Diagnostic
 from policy.financing.events import AccountStated
 from policy.ir.reach import reading_ends
@@ -103,12 +103,12 @@ class Recorded:
     def whole(cls, header: Header, glossary: Glossary) -> Recorded:
         return cls(header, glossary, Trading(glossary), MarginTally(glossary))
 
-    def read(self, records: Iterable[Record]) -> Recorded:
+    def read(self, records: Iterable[JournalRecord]) -> Recorded:
         for record in records:
             self.take(record)
         return self
 
-    def take(self, record: Record) -> None:
+    def take(self, record: JournalRecord) -> None:
         """One record. Raises PolicyError where it is of a form that this version does not read."""
         self.follow(read_command(record.input), [read_event(event) for event in record.events], record.at)
 

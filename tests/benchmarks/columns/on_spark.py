@@ -21,7 +21,7 @@ from stream import write
 from policy.diagnostics import PolicyError
 from policy.extras import require_extra, require_java
 from policy.pipeline import load_program, read_folder
-from policy.tables.dates import Asking
+from policy.tables.dates import TableQuestion
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "support"))  # where the tests start their clusters
 
@@ -69,7 +69,7 @@ def _with(workers: int, path: Path, folder: Path, height: int) -> tuple[int, Spe
         spark.sparkContext.setLogLevel("ERROR")
         facts = spark.read.parquet(str(path))
         undated = load_program(read_folder([RULES])[0])
-        answers = answers_of(facts, undated, Asking(question="lending", on=DAY, scaled=True))
+        answers = answers_of(facts, undated, TableQuestion(question="lending", on=DAY, scaled=True))
         nothing = facts.mapInArrow(_back(), facts.schema)
         whole, own = (_median(made, table) for table in (answers, nothing))
         assert answers.count() == height

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from positions import DAY, RULES, positions
 
 from policy.pipeline import load_program, read_folder
-from policy.tables.dates import Asking
+from policy.tables.dates import TableQuestion
 from policy.tables.decide import run_of
 from policy.tables.sources import source_of
 
@@ -29,7 +29,7 @@ def main(height: int) -> None:
         write(path, height)
         positions(1_000).write_parquet(few)
         undated = load_program(read_folder([RULES])[0])
-        asking = Asking(question="lending", on=DAY, scaled=True)
+        asking = TableQuestion(question="lending", on=DAY, scaled=True)
         run_of(undated, asking, source_of(few)).to(Path(folder, "warm.parquet"))
         run = run_of(undated, asking, source_of(path))
         start = machine.now()
