@@ -29,7 +29,6 @@ from policy.wire import command_json, event_json, json_line
 OPEN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "the fund pays deficits only": "F1",
-        "winners give up only what is missing": "F1",
         "nobody gains beyond what others gave, lost or owed": "F1",
         "a step heals": "F5",
         "a client may close": "F7",
