@@ -24,6 +24,7 @@ from policy.perpetuals import (
     checks as desk_checks,
     engine as desk,
     facts as desk_facts,
+    funding,
     liquidation,
     trading as desk_trading,
 )
@@ -120,8 +121,9 @@ def orders_are_judged_newest_first(patch: Patch) -> None:
                 told = (judged.verdict, judged.size_verdict, judged.as_facts(state), order.remaining)
                 state.emit(desk_trading.PerpetualExpelled(order.id, order.owner, *told))
 
-    for module in (desk, desk_trading):
-        patch.setattr(module, "revalidate", revalidate)
+    for module in (desk, desk_trading, funding, liquidation):
+        if hasattr(module, "revalidate"):
+            patch.setattr(module, "revalidate", revalidate)
 
 
 def fees_vanish_unsaid(patch: Patch) -> None:

@@ -20,7 +20,7 @@ from policy.exchange import commands as orders, engine as exchange, events as tr
 from policy.financing import engine as lender, events as lent
 from policy.financing.sales import _certain
 from policy.market.commands import NewDay
-from policy.market.events import CommandInvalid, CommandRepeated, InvalidCode
+from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.perpetuals import commands as desk_commands, engine as desk, events as told
 from policy.source import Source
@@ -38,7 +38,7 @@ OPEN: Final[Mapping[str, str]] = MappingProxyType(
 """Promises that are broken today, and by which fault. A promise that is kept again is taken out."""
 
 CLIENTS_FIRST = date.fromisoformat("2026-02-11")  # before, the law said nothing of the order
-INVALID = (CommandInvalid, CommandRepeated)
+INVALID = (CommandInvalid,)
 REFUSED = (
     traded.OrderRejected,
     traded.ReplaceRejected,
