@@ -28,7 +28,7 @@ from exchange_cases import (
 )
 from policy.answers import Outcome
 from policy.diagnostics import PolicyError
-from policy.exchange.commands import Ask
+from policy.exchange.commands import Ask, DepositMoney
 from policy.exchange.engine import Engine, opened
 from policy.exchange.events import (
     OrderAccepted,
