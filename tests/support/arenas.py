@@ -146,7 +146,7 @@ class QuickMarket(Market):
 
     def _venue(self, kind: VenueKind) -> Any:
         if kind.name not in self.venues:
-            self.venues[kind.name] = MAKES[kind.name][0](self.clock, partial(rules_on, kind.name))
+            self.venues[kind.name] = MAKES[kind.name][0](self.clock, lambda day: rules_on(kind.name, day))
         return self.venues[kind.name]
 
 

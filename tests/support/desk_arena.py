@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from arenas import SIDES, Arena, between, pick
+from arenas import SIDES, Arena, pick
 from desk_promises import DeskWatch
-from perpetual_market import CASH, CLIENT as TRADER, DOLLAR, ONE, PRODUCT, USD
+from perpetual_market import CASH, CLIENT as TRADER, DOLLAR, HOUR, ONE, PRODUCT, USD
 from policy.answers import Outcome
 from policy.market.book import BUY, ORDER_TYPES, SELL
 from policy.perpetuals import commands as do
@@ -32,7 +32,9 @@ FAR = (0.00001, 0.01, 0.3, 0.7, 0.9, 1.1, 1.5, 3.0)
 class DeskArena(Arena):
     """Two contracts; four players who may work together, and four others; a fund."""
 
-    weights: ClassVar[Mapping[str, int]] = MappingProxyType({"deal": 6, "order": 4, "brink": 3, "trap": 3, "gap": 2})
+    weights: ClassVar[Mapping[str, int]] = MappingProxyType(
+        {"deal": 6, "order": 4, "brink": 3, "trap": 3, "gap": 2, "both": 3, "lose": 2}
+    )
 
     def set(self) -> None:
         for contract in CONTRACTS:
@@ -72,7 +74,7 @@ class DeskArena(Arena):
         return events
 
     def bucket(self, who: str, name: str) -> Bucket:
-        return self.desk.state.accounts[who].bucket(name)
+        return self.desk.state.accounts[who].buckets.get(name) or Bucket(who, name)
 
     def _slot(self, u: float, v: float, among: Sequence[str] = EVERYONE) -> tuple[str, str, str]:
         """An account, a contract and a bucket for it."""
@@ -80,8 +82,14 @@ class DeskArena(Arena):
         return pick(among, u), contract, do.CROSS if v * 2 % 1 < 0.7 else contract
 
     def _affordable(self, who: str, bucket: str, contract: str, u: float) -> int:
-        margin = max(0, self.bucket(who, bucket).margin)
-        return max(10, int(margin * 5 * (0.2 + 0.79 * u)) // self.index(contract))
+        """Some of what margin is there for, at a leverage of five."""
+        state, of = self.desk.state, self.bucket(who, bucket)
+        marks = {name: each.mark or self.index(name) for name, each in state.contracts.items()}
+        held = sum(abs(p.size) * marks[name] for name, p in of.positions.items())
+        waiting = sum(o.remaining * o.price for o in of.orders.values())
+        profit = sum(p.profit(marks[name]) for name, p in of.positions.items())
+        room = int((of.margin + min(0, profit)) * 4.9) - held - waiting
+        return max(10, int(room * (0.2 + 0.79 * u)) // self.index(contract))
 
     def do_deal(self, u: float, v: float, w: float, x: float) -> None:
         """Two trade at the mark, as much as the first can."""
@@ -89,6 +97,7 @@ class DeskArena(Arena):
         other = pick([n for n in EVERYONE if n != who], w)
         mark, side = self.desk.state.contracts[contract].mark or self.index(contract), pick(SIDES, x)
         size = self._affordable(who, bucket, contract, x * 2 % 1)
+        size = min(size, self._affordable(other, do.CROSS, contract, 0.95))
         self.place(who, side, contract, bucket, size, mark)
         self.place(other, SELL if side == BUY else BUY, contract, do.CROSS, size, mark)
 
@@ -115,11 +124,13 @@ class DeskArena(Arena):
             return
         bucket = pick(held, u)
         contract = pick(tuple(bucket.positions), v)
-        price = self._brink(bucket, contract)
+        price, up = self._brink(bucket, contract), bucket.positions[contract].size < 0
         if price:
-            down = bucket.positions[contract].size > 0
-            past = int(price * (0, 0, 0.001, 0.01, 0.05, -0.001)[between(0, 5, w)])
-            self.tell(**{contract: price - past if down else price + past})
+            beyond = pick((0, 0, 0.001, 0.01, 0.05, -0.0002), w)
+            past = int(price * beyond)
+            self.tell(**{contract: price + past if up else price - past})
+            if beyond < 0 and contract in bucket.positions:
+                self._close(bucket, contract, pick(EVERYONE, x), True)
 
     def _brink(self, bucket: Bucket, contract: str) -> int:
         """The index nearest to the mark at which the bucket's liquidation is due; nothing where there is none."""
@@ -146,23 +157,40 @@ class DeskArena(Arena):
 
     def do_gap(self, u: float, v: float, w: float, x: float) -> None:
         contract = pick(CONTRACTS, u)
-        self.tell(**{contract: int(self.index(contract) * (0.5 + 1.2 * v))})
+        self.tell(**{contract: int(self.index(contract) * (0.8 + 0.4 * v if w < 0.6 else 0.5 + 1.2 * v))})
 
     def do_gap_together(self, u: float, v: float, w: float, x: float) -> None:
         """All at once, mostly alike, in any order; sometimes one of them is lost."""
-        factors = (0.5 + u, 0.5 + (u if w < 0.7 else v))
+        factors = (0.7 + 0.6 * u, 0.7 + 0.6 * (u if w < 0.7 else v))
         prices: dict[str, int | None] = {c: int(self.index(c) * f) for c, f in zip(CONTRACTS, factors, strict=True)}
         if x < 0.1:
             prices[pick(CONTRACTS, v)] = None
         self.tell(**dict(sorted(prices.items(), reverse=x > 0.5)))
 
+    def do_both(self, u: float, v: float, w: float, x: float) -> None:
+        """One account in both contracts, crossed: with positions, or with orders that nobody takes."""
+        who, other = pick(EVERYONE, u), pick([n for n in EVERYONE if n != pick(EVERYONE, u)], v)
+        for n, contract in enumerate(CONTRACTS if x < 0.5 else CONTRACTS[::-1]):
+            side = pick(SIDES, (w * (1 + n)) % 1)
+            mark = self.desk.state.contracts[contract].mark or self.index(contract)
+            size = min(self._affordable(each, do.CROSS, contract, 0.4) for each in (who, other))
+            away = 0 if w < 0.5 else mark // 50 if side == SELL else -mark // 50
+            self.place(who, side, contract, do.CROSS, size, mark + away)
+            if not away:
+                self.place(other, SELL if side == BUY else BUY, contract, do.CROSS, size, mark)
+
     def do_lose(self, u: float, v: float, w: float, x: float) -> None:
+        """An index is lost, and another moves, mostly against somebody who holds both; it may come back elsewhere."""
+        held = [b for b in self.desk.state.buckets() if len(b.positions) > 1]
         contract = pick(CONTRACTS, u)
         price = self.index(contract)
         self.tell(**{contract: None})
-        if v < 0.5:
-            self.do_gap(w, x, u, v)
-            self.tell(**{contract: int(price * (0.7 + 0.6 * w))})
+        (other,) = (name for name in CONTRACTS if name != contract)
+        down = pick(held, v).positions[other].size > 0 if held else v < 0.5
+        if w < 0.8:
+            self.tell(**{other: int(self.index(other) * (1 - w if down else 1 + w))})
+        if x < 0.6:
+            self.tell(**{contract: int(price * (0.7 + x))})
 
     def do_close(self, u: float, v: float, w: float, x: float) -> None:
         """Somebody closes a whole position, with another at the mark, or at the market."""
@@ -170,13 +198,15 @@ class DeskArena(Arena):
         if not held:
             return
         bucket, contract = pick(held, u)
+        self._close(bucket, contract, pick([n for n in EVERYONE if n != bucket.account], w), v < 0.5, x < 0.3)
+
+    def _close(self, bucket: Bucket, contract: str, other: str, alone: bool, at_market: bool = False) -> None:
+        """The bucket's other orders are cancelled first, where it is to be alone."""
         position, mark = bucket.positions[contract], self.desk.state.contracts[contract].mark or USD
-        for order in tuple(bucket.orders.values()) if v < 0.5 else ():
+        for order in tuple(bucket.orders.values()) if alone else ():
             self.say(do.CancelPerpetual, order.id, bucket.account)
-        other = pick([n for n in EVERYONE if n != bucket.account], w)
         self.place(other, position.side, contract, do.CROSS, abs(position.size), mark)
-        price = None if x < 0.3 else mark
-        side = SELL if position.side == BUY else BUY
+        side, price = SELL if position.side == BUY else BUY, None if at_market else mark
         self.place(
             bucket.account, side, contract, bucket.name, abs(position.size), price, "limit" if price else "market"
         )
@@ -206,4 +236,6 @@ class DeskArena(Arena):
             self.say(do.ListPerpetual, name, tick=USD, lot=ONE, product=PRODUCT)
 
     def wrong_time(self, at: int, u: float) -> None:
-        self.say(do.TopUpFund, at=at, amount=DOLLAR)
+        """Far ahead for any venue, or only for one that would have to pay funding a thousand times."""
+        nearer = at - (150 * 24 * HOUR if at > self.at and u < 0.5 else 0)
+        self.say(do.TopUpFund, at=nearer, amount=DOLLAR)

@@ -116,8 +116,10 @@ class DeskWatch:
         return sum(size for ((who, _), of), size in self.kept.size.items() if who in self.players and of == contract)
 
     def _count_trade(self, event: told.PerpetualTraded) -> None:
+        """What others gave to players: by an order of theirs, and not by being liquidated."""
         buyer, seller = event.buyer in self.players, event.seller in self.players
-        if buyer != seller and event.incoming is not None:
+        forced = event.incoming is None and self._placed[event.resting].account in self.players
+        if buyer != seller and not forced:
             off = event.size * (self._marks.get(event.contract, event.price) - event.price)
             self.given += max(0, off if buyer else -off)
 

@@ -20,7 +20,7 @@ from policy.exchange import commands as orders, engine as exchange, events as tr
 from policy.financing import engine as lender, events as lent
 from policy.financing.sales import _certain
 from policy.market.commands import NewDay
-from policy.market.events import CommandInvalid, CommandRepeated, InvalidCode
+from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.perpetuals import commands as desk_commands, engine as desk, events as told
 from policy.source import Source
@@ -29,7 +29,6 @@ from policy.wire import command_json, event_json, json_line
 OPEN: Final[Mapping[str, str]] = MappingProxyType(
     {
         "the fund pays deficits only": "F1",
-        "winners give up only what is missing": "F1",
         "nobody gains beyond what others gave, lost or owed": "F1",
         "a step heals": "F5",
         "a client may close": "F7",
@@ -39,7 +38,7 @@ OPEN: Final[Mapping[str, str]] = MappingProxyType(
 """Promises that are broken today, and by which fault. A promise that is kept again is taken out."""
 
 CLIENTS_FIRST = date.fromisoformat("2026-02-11")  # before, the law said nothing of the order
-INVALID = (CommandInvalid, CommandRepeated)
+INVALID = (CommandInvalid,)
 REFUSED = (
     traded.OrderRejected,
     traded.ReplaceRejected,
