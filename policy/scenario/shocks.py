@@ -30,6 +30,7 @@ TOGETHER = (0, 10, 20, 30, 40, 50)  # percent that all prices fall by
 ALONE = 30  # percent that one price falls by
 _MOST_ALONE = 12
 _LATER = 26 * HOUR  # when a call that gave a day is past its time
+_AGAIN = 5 * HOUR  # after which prices are told again, so that none grows too old meanwhile
 
 _CURRENCY = ASSET_PRICE.unit.partition(":")[2]  # money does not fall against itself
 
@@ -76,7 +77,7 @@ def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
 
 def _row(shock: Shock, run: Run, prices: Prices) -> StressRow:
     run.tally = Tally()
-    moves = [Move(after, shock.factors) for after in (HOUR, _LATER)]
+    moves = [Move(after, shock.factors) for after in range(HOUR, _LATER + 1, _AGAIN)]
     rows = stress(prices, moves, run.submit)
     next(rows)
     stated = [s for s in statements(run.market) if isinstance(s, AccountStated)]
