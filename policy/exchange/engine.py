@@ -40,6 +40,7 @@ from policy.exchange.events import (
     Event,
     InstrumentListed,
     MoneyDeposited,
+    OrderRejected,
     ParticipantAdmitted,
     PlatformAdmitted,
     PlatformRecovered,
@@ -94,7 +95,7 @@ class Engine(Venue[Command, Event]):
     register: Register = field(init=False)
     clearing: Clearing = field(init=False)
     desk: OrderDesk = field(init=False)
-    _answered: dict[str, tuple[Place, list[Event]]] = field(factory=dict)  # every order that was decided
+    _answered: dict[str, tuple[Place, list[Event]]] = field(factory=dict)  # every order that was accepted
 
     def __attrs_post_init__(self) -> None:
         rules, emit = self.rules_on(self.clock.on.isoformat()), self.events.append
@@ -182,7 +183,8 @@ class Engine(Venue[Command, Event]):
             self._check(command, market)
         first = len(self.events)
         self.desk.place(command, seat)
-        self._answered[command.id] = (command, self.events[first:])
+        if type(self.events[first]) is not OrderRejected:
+            self._answered[command.id] = (command, self.events[first:])
 
     def _check(self, command: Place, market: Market) -> None:
         """An order that is not quite plain."""
