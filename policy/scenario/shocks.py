@@ -60,8 +60,10 @@ def shocks_of(names: tuple[str, ...], held: set[str]) -> Iterator[Shock]:
     bases = [n for n in names if not any(n != other and n in concerned(other, names) for other in names)]
     alone = [b for b in bases if not held.isdisjoint(concerned(b, names))]
     for base in alone[:_MOST_ALONE] if len(bases) > 1 else ():
-        factors = dict.fromkeys(concerned(base, names), 1 - Fraction(ALONE, 100))
-        yield Shock(BilingualText(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), factors)
+        fallen = dict.fromkeys(concerned(base, names), 1 - Fraction(ALONE, 100))
+        yield Shock(
+            BilingualText(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), dict.fromkeys(names, Fraction(1)) | fallen
+        )
 
 
 def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:

@@ -357,9 +357,13 @@ def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:
     (rejected,) = place(market, "b1", "ben", "buy", 100_00, COIN, at=AT + 6)
     assert isinstance(rejected, CommandInvalid)
     assert rejected.code == "duplicate"
-    refused = place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 6)
-    (repeated,) = place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 7)
-    assert repeated == CommandRepeated("place", "b2", tuple(map(event_json, refused)))
+
+
+def test_an_order_that_was_refused_is_judged_anew_and_its_id_is_free() -> None:
+    market = exchange()
+    assert names(place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN)) == ["OrderRejected"]
+    assert names(place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 1)) == ["OrderRejected"]
+    assert names(place(market, "b2", "ben", "buy", 100_00, COIN, at=AT + 2)) == ["OrderAccepted"]
 
 
 def test_a_number_beyond_what_facts_can_tell_is_no_traceback() -> None:
