@@ -143,8 +143,8 @@ def _unary(operator: UnaryOperator, operand: Expr) -> Expr:
             raise AssertionError("a square root outside `round`")
         case (
             "year of" | "month of" | "day of" | "weekday of" | "first day of the month of"
-            | "last day of the month of" | "first day of the quarter of" | "last day of the quarter of" | "first day of the year of"
-            | "last day of the year of"
+            | "last day of the month of" | "first day of the quarter of" | "last day of the quarter of"
+            | "first day of the year of" | "last day of the year of"
         ):  # fmt: skip
             return once(operand, lambda day: calendar(operator, day))
         case _:

@@ -19,8 +19,8 @@ from policy.market.checks import (
     within_facts,
 )
 from policy.market.events import InvalidCode
-from policy.perpetuals.commands import CROSS, MONEY, PRICE, SIZE, PlacePerpetual
-from policy.perpetuals.state import Account, Bucket, Contract, Position, State
+from policy.perpetuals.commands import CROSS, MONEY, PRICE, SIZE, PlacePerpetual, ReplacePerpetual
+from policy.perpetuals.state import Account, Bucket, Contract, Order, Position, State
 
 
 def bucket_of(state: State, account: Account, name: str) -> Bucket:
@@ -48,21 +48,25 @@ def check_order(order: PlacePerpetual, contract: Contract, bucket: Bucket) -> No
     if bucket.name not in (CROSS, contract.name):
         message = f"the bucket `{bucket.name}` holds that contract alone: use `{CROSS}` or `{contract.name}`"
         raise InvalidCommandError(InvalidCode.OTHER_CONTRACT, message)
-    positive(order.size, SIZE, "quantity")
-    on_lot(order.size, contract.lot, SIZE)
     fits_type(order.price, order.type)
-    if order.price is not None:
-        positive(order.price, PRICE, "price")
-        on_tick(order.price, contract.tick, PRICE)
-    _countable(order, contract, bucket)
+    _check_amounts(order.size, order.price, contract, bucket)
 
 
-def _countable(order: PlacePerpetual, contract: Contract, bucket: Bucket) -> None:
-    """The position that the order and all others may lead to can still be facts of the rules."""
+def check_replacement(command: ReplacePerpetual, order: Order) -> None:
+    """The size in lots, the price in ticks."""
+    _check_amounts(command.size, command.price, order.data.contract, order.data.bucket)
+
+
+def _check_amounts(size: int, price: int | None, contract: Contract, bucket: Bucket) -> None:
+    """On the grid, and the position that the order and all others may lead to can still be facts of the rules."""
+    positive(size, SIZE, "quantity")
+    on_lot(size, contract.lot, SIZE)
+    if price is not None:
+        positive(price, PRICE, "price")
+        on_tick(price, contract.tick, PRICE)
     held = abs(bucket.positions.get(contract.name, Position()).size)
     waiting = sum(o.remaining for o in bucket.orders.values() if o.data.contract is contract)
-    dearest = max(order.price or 0, contract.mark or 0)
-    within_facts((held + waiting + order.size) * dearest, "position")
+    within_facts((held + waiting + size) * max(price or 0, contract.mark or 0), "position")
 
 
 def check_index(contract: Contract, price: int) -> None:

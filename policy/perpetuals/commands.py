@@ -105,7 +105,7 @@ class TopUpFund:
 
 @frozen
 class PlacePerpetual:
-    """An order for a bucket; a market order has no price."""
+    """An order for a bucket; a market order has no price. `reduce_only`: it never enlarges or turns a position."""
 
     id: str
     account: str
@@ -116,6 +116,18 @@ class PlacePerpetual:
     size: int = typed(SIZE)
     price: int | None = typed(OptionalOf(PRICE), None)
     type: OrderType = typed(ORDER_TYPE, "limit")
+    reduce_only: bool = typed(types.BOOLEAN, False)
+
+
+@frozen
+class ReplacePerpetual:
+    """Its owner asks for another price, or that another size be left of an order at rest."""
+
+    id: str
+    account: str
+    at: int = typed(types.INSTANT)
+    size: int = typed(SIZE)
+    price: int = typed(PRICE)
 
 
 @frozen
@@ -163,6 +175,7 @@ Command = (
     | ReleaseMargin
     | TopUpFund
     | PlacePerpetual
+    | ReplacePerpetual
     | CancelPerpetual
     | IndexPrice
     | IndexPrices

@@ -30,7 +30,14 @@ from policy.market.events import InvalidCode
 from policy.market.matcher import REQUESTED
 from policy.market.venue import Clock, Venue, repeated
 from policy.perpetuals import commands as do
-from policy.perpetuals.checks import bucket_of, check_index, check_name, check_order, check_transfer
+from policy.perpetuals.checks import (
+    bucket_of,
+    check_index,
+    check_name,
+    check_order,
+    check_replacement,
+    check_transfer,
+)
 from policy.perpetuals.commands import MONEY, PRICE, SIZE
 from policy.perpetuals.events import (
     DepositRejected,
@@ -52,9 +59,9 @@ from policy.perpetuals.liquidation import judge, review
 from policy.perpetuals.mark_events import IndexUnavailable
 from policy.perpetuals.marking import mark
 from policy.perpetuals.rules import PerpetualRules, perpetual_rules
-from policy.perpetuals.state import Account, Bucket, Contract, State
+from policy.perpetuals.state import Account, Bucket, Contract, Order, State
 from policy.perpetuals.statements import state_account
-from policy.perpetuals.trading import cancel, place, revalidate
+from policy.perpetuals.trading import cancel, place, replace, revalidate
 from policy.rulebook import Rulebook
 from policy.vocabulary import FactsJson, RuntimeValue
 from policy.wire import Commands
@@ -129,6 +136,8 @@ class Engine(Venue[do.Command, Event]):
         match command:
             case do.PlacePerpetual():
                 self._place(command)
+            case do.ReplacePerpetual():
+                self._replace(command)
             case do.CancelPerpetual():
                 self._cancel(command)
             case do.IndexPrice():
@@ -273,13 +282,22 @@ class Engine(Venue[do.Command, Event]):
         if place(self.state, command, account, bucket, contract):
             self._answered[command.id] = command, self.events[first:]
 
+    def _replace(self, command: do.ReplacePerpetual) -> None:
+        order = self._at_rest(command)
+        check_replacement(command, order)
+        replace(self.state, command, order)
+
     def _cancel(self, command: do.CancelPerpetual) -> None:
+        cancel(self.state, self._at_rest(command), REQUESTED)
+
+    def _at_rest(self, command: do.CancelPerpetual | do.ReplacePerpetual) -> Order:
+        """The order at rest that its owner names."""
         account = known(self.state.accounts, command.account, "account")
         order = self.state.live.get(command.id)
         if order is None or order.data.account is not account:
             message = f"`{account.name}` has no order `{command.id}` at rest"
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
-        cancel(self.state, order, REQUESTED)
+        return order
 
     def _take_prices(self, prices: Mapping[str, int | None]) -> None:
         """All of them or none. Every contract is marked before an order is judged, and every order before a bucket.

@@ -38,7 +38,7 @@ from policy.perpetuals.mark_events import (
 from policy.vocabulary import FactsJson
 from policy.wire import standing, typed
 
-CancelReason = Reason | Literal["liquidation"]
+CancelReason = Reason | Literal["liquidation", "nothing_to_reduce"]
 
 # ── set-up and money ────────────────────────────────────────────────────────────────────────
 
@@ -144,7 +144,10 @@ class FundToppedUp:
 
 @frozen
 class PerpetualAccepted:
-    """The margin is in, and the rules let the order in. `size_verdict` is asked where a position may grow."""
+    """The margin is in, and the rules let the order in. `size_verdict` is asked where a position may grow.
+
+    The size of an order that may only reduce a position is no more than there is to reduce.
+    """
 
     id: str
     account: str
@@ -170,6 +173,39 @@ class PerpetualRejected:
     verdict: Verdict
     size_verdict: Verdict | None
     facts: FactsJson
+
+
+@frozen
+class PerpetualReplaced:
+    """The order has another price, or another size is left of it."""
+
+    id: str
+    account: str
+    verdict: Verdict
+    size_verdict: Verdict | None
+    kept_its_place: bool
+    price: int = typed(PRICE)
+    remaining: int = typed(SIZE)
+
+
+@frozen
+class PerpetualReplaceRejected:
+    """The rules do not let the order be what is asked, or cannot say; it stays as it was."""
+
+    id: str
+    account: str
+    verdict: Verdict
+    size_verdict: Verdict | None
+    facts: FactsJson
+
+
+@frozen
+class ReduceOnlyCut:
+    """An order that may only reduce a position has been cut to what is left to reduce; it keeps its place."""
+
+    id: str
+    account: str
+    remaining: int = typed(SIZE)
 
 
 @frozen
@@ -285,6 +321,9 @@ Event = (
     | FundToppedUp
     | PerpetualAccepted
     | PerpetualRejected
+    | PerpetualReplaced
+    | PerpetualReplaceRejected
+    | ReduceOnlyCut
     | PerpetualTraded
     | ProfitRealised
     | PerpetualCancelled

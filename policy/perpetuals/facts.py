@@ -13,7 +13,7 @@ from attrs import define
 
 from policy.answers import MISSING
 from policy.facts.records import unchecked
-from policy.market.book import BUY
+from policy.market.book import BUY, Side
 from policy.perpetuals.rules import PerpetualRules
 from policy.perpetuals.state import Bucket, Contract, Order, Position, State
 from policy.vocabulary import RuntimeValue
@@ -121,6 +121,32 @@ def only_reduces(bucket: Bucket, order: Order, orders: Iterable[Open]) -> bool:
     if not held.size or held.side == order.side:
         return False
     return abs(held.size) >= sum(size for o, size in orders if o.data.contract.name == name and o.side == order.side)
+
+
+def to_reduce(bucket: Bucket, contract: Contract, side: Side, beside: Iterable[Open]) -> int:
+    """How much of a position an order of a side could still reduce beside others."""
+    held = bucket.positions.get(contract.name)
+    if held is None or held.side == side:
+        return 0
+    taken = sum(size for o, size in beside if o.data.contract is contract and o.side == side)
+    return max(0, abs(held.size) - taken)
+
+
+def as_they_reduce(bucket: Bucket, orders: Iterable[Open]) -> list[Open]:
+    """Orders with how much of them may trade: those that may only reduce a position yield to all others.
+
+    Of several the one that is named first goes first.
+    """
+    listed = list(orders)
+    if not any(order.data.reduce_only for order, _ in listed):
+        return listed
+    taken = [(order, size) for order, size in listed if not order.data.reduce_only]
+    sizes = dict(taken)
+    for order, size in listed:
+        if order.data.reduce_only:
+            sizes[order] = min(size, to_reduce(bucket, order.data.contract, order.side, taken))
+            taken.append((order, sizes[order]))
+    return [(order, sizes[order]) for order, _ in listed]
 
 
 def order_facts(order: Order, size: int) -> RuntimeValue:

@@ -234,7 +234,7 @@ def _settle_both(state: State, bucket: Bucket, other: Bucket) -> None:
 def _into_book(state: State, bucket: Bucket, contract: Contract, size: int, worst: int) -> tuple[int, int]:
     """Closes up to `size` in the book, at the worst price or better; gives the size and its value."""
     held = bucket.positions[contract.name]
-    standing = OrderState(state.accounts[bucket.account], bucket, contract, 0, 0)
+    standing = OrderState(state.accounts[bucket.account], bucket, contract)
     order = BookOrder("", standing.account.group, SELL if held.size > 0 else BUY, worst, size, standing)
     done = value = 0
     for resting, quantity in contract.book.sweep(order):

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 
 from attrs import define, field
 
-from policy.market.book import BUY, SELL, Book, BookOrder, Side
+from policy.market.book import BUY, LIMIT, SELL, Book, BookOrder, OrderType, Side
 from policy.market.matcher import SelfTrade
 from policy.perpetuals.events import Event
 from policy.perpetuals.rules import PerpetualRules
@@ -109,9 +109,20 @@ class Contract:
 class OrderState:
     """What the desk keeps of an order beside its place in the book."""
 
-    __slots__ = ("account", "at", "bucket", "contract", "sequence")
+    __slots__ = ("account", "at", "bucket", "contract", "reduce_only", "sequence", "type")
 
-    def __init__(self, account: Account, bucket: Bucket, contract: Contract, at: int, sequence: int) -> None:
+    def __init__(
+        self,
+        account: Account,
+        bucket: Bucket,
+        contract: Contract,
+        at: int = 0,
+        sequence: int = 0,
+        type: OrderType = LIMIT,
+        reduce_only: bool = False,
+    ) -> None:
+        self.type = type
+        self.reduce_only = reduce_only
         self.account = account
         self.bucket = bucket
         self.contract = contract

@@ -13,31 +13,37 @@ from attrs import frozen
 
 from policy.answers import MISSING, Outcome, UndecidedError, Verdict
 from policy.interface import provisions
-from policy.market.book import BUY, MARKET, BookOrder, OrderType
+from policy.market.book import BUY, MARKET, BookOrder, OrderType, Side
 from policy.market.matcher import OWN_ORDER, RESTED, MatchResult, apply, match
-from policy.perpetuals.commands import PlacePerpetual
+from policy.perpetuals.commands import PlacePerpetual, ReplacePerpetual
 from policy.perpetuals.events import (
     CancelReason,
     PerpetualAccepted,
     PerpetualCancelled,
     PerpetualExpelled,
     PerpetualRejected,
+    PerpetualReplaced,
+    PerpetualReplaceRejected,
     PerpetualTraded,
     ProfitRealised,
+    ReduceOnlyCut,
 )
 from policy.perpetuals.facts import (
     Open,
+    as_they_reduce,
     bucket_facts,
     exposure_facts,
     group_largest,
     only_reduces,
     order_facts,
+    to_reduce,
     worst_cases,
 )
 from policy.perpetuals.state import Account, Bucket, Contract, Order, OrderState, State
 from policy.vocabulary import FactsJson, RuntimeValue
 
 LIQUIDATION: Final = "liquidation"
+NOTHING_TO_REDUCE: Final = "nothing_to_reduce"
 
 
 @frozen
@@ -63,13 +69,13 @@ class Judged:
 # ── judging ─────────────────────────────────────────────────────────────────────────────────
 
 
-def judge(state: State, order: Order, size: int, meets_own: bool = False) -> Judged:
-    """The order, of which so much may trade, beside all others of its bucket."""
+def judge(state: State, order: Order, size: int, meets_own: bool = False, instead_of: Order | None = None) -> Judged:
+    """The order, of which so much may trade, beside all others of its bucket but one that it replaces."""
     rules = state.rules
     standing = order.data
     bucket, name = standing.bucket, standing.contract.name
-    others: list[Open] = [(o, o.remaining) for o in bucket.orders.values() if o is not order]
-    orders = [*others, (order, size)]
+    others: list[Open] = [(o, o.remaining) for o in bucket.orders.values() if o not in (order, instead_of)]
+    orders = as_they_reduce(bucket, [*others, (order, size)])
     facts = order_facts(order, size)
     facts.reduces = only_reduces(bucket, order, orders)
     facts.meets_own_group = meets_own
@@ -101,6 +107,7 @@ def revalidate(state: State, bucket: Bucket) -> None:
     Those whose contract has no index first, as no other can be judged beside them; then the newest first, and those
     that would enlarge a position before those that only reduce one.
     """
+    _cut(state, bucket)
     newest = list(reversed(bucket.orders.values()))
     orders: list[Open] = [(o, o.remaining) for o in newest]
 
@@ -124,10 +131,14 @@ def revalidate(state: State, bucket: Bucket) -> None:
 
 def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucket, contract: Contract) -> bool:
     """Judges an order and carries it out; gives whether it was accepted. One that was not has no effect."""
-    standing = OrderState(account, bucket, contract, command.at, state.orders + 1)
-    order = BookOrder(command.id, account.group, command.side, command.price or 0, command.size, standing)
+    sequence, type, only_reduces = state.orders + 1, command.type, command.reduce_only
+    standing = OrderState(account, bucket, contract, command.at, sequence, type, only_reduces)
+    size = _size(bucket, standing, command.side, command.size)
+    if not size:
+        state.emit(PerpetualCancelled(command.id, account.name, NOTHING_TO_REDUCE, command.size))
+        return False
+    order = BookOrder(command.id, account.group, command.side, command.price or 0, size, standing)
     result = match(contract.book, order, command.type, contract.self_trade)
-    size = command.size
     if command.type == MARKET:
         if not result.fills:
             state.emit(PerpetualCancelled(order.id, order.data.account.name, result.why_unpriced, order.remaining))
@@ -143,7 +154,7 @@ def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucke
     order.key = judged.key
     state.orders += 1
     account.hold(bucket)
-    state.emit(_accepted(command, judged))
+    state.emit(_accepted(command, judged, order.quantity))
     _carry_out(state, order, result, fees)
     return True
 
@@ -157,7 +168,15 @@ def _meets_own_group(state: State, order: Order, type: OrderType) -> bool:
     return any(not quantity and resting.data.account is not account for resting, quantity in met)
 
 
-def _accepted(command: PlacePerpetual, judged: Judged) -> PerpetualAccepted:
+def _size(bucket: Bucket, standing: OrderState, side: Side, wanted: int, instead_of: Order | None = None) -> int:
+    """How large an order may be: one that may only reduce a position is no larger than what there is to reduce."""
+    if not standing.reduce_only:
+        return wanted
+    others = ((o, o.remaining) for o in bucket.orders.values() if o is not instead_of)
+    return min(wanted, to_reduce(bucket, standing.contract, side, others))
+
+
+def _accepted(command: PlacePerpetual, judged: Judged, size: int) -> PerpetualAccepted:
     return PerpetualAccepted(
         id=command.id,
         account=command.account,
@@ -168,7 +187,7 @@ def _accepted(command: PlacePerpetual, judged: Judged) -> PerpetualAccepted:
         size_verdict=judged.size_verdict,
         side=command.side,
         type=command.type,
-        size=command.size,
+        size=size,
         price=command.price,
         margin_required=judged.facts.margin_required,
         margin_collected=judged.facts.margin_collected,
@@ -191,6 +210,7 @@ def _carry_out(state: State, order: Order, result: MatchResult[OrderState], fees
         bucket.orders[order.id] = state.live[order.id] = order
     elif order.remaining:
         state.emit(PerpetualCancelled(order.id, order.data.account.name, result.reason, order.remaining))
+    _cut(state, bucket)
 
 
 def trade(
@@ -248,6 +268,43 @@ def realise_profit(state: State, bucket: Bucket) -> None:
 
 
 # ── an order at rest ────────────────────────────────────────────────────────────────────────
+
+
+def replace(state: State, command: ReplacePerpetual, order: Order) -> None:
+    """Another price or size for an order at rest, judged as if it were new, and as if the old one were gone."""
+    old, bucket = order.data, order.data.bucket
+    size = _size(bucket, old, order.side, command.size, order)
+    stays = command.price == order.price and size <= order.remaining
+    at, sequence = (old.at, old.sequence) if stays else (command.at, state.orders + 1)
+    standing = OrderState(old.account, bucket, old.contract, at, sequence, old.type, old.reduce_only)
+    new = BookOrder(order.id, order.owner, order.side, command.price, size, standing)
+    judged = judge(state, new, size, _meets_own_group(state, new, old.type), order)
+    verdicts = judged.verdict, judged.size_verdict
+    if not judged.accepted:
+        told = judged.as_facts(state)
+        state.emit(PerpetualReplaceRejected(order.id, old.account.name, *verdicts, told))
+        return
+    result = match(old.contract.book, new, old.type, old.contract.self_trade)
+    fees = [state.rules.fee.fast(quantity * resting.price) for resting, quantity in result.fills]
+    state.emit(PerpetualReplaced(order.id, old.account.name, *verdicts, stays, command.price, size))
+    if stays:
+        old.contract.book.reduce(order, size)
+        _cut(state, bucket)
+        return
+    new.key = judged.key
+    state.orders += 1
+    withdraw(state, order)
+    _carry_out(state, new, result, fees)
+
+
+def _cut(state: State, bucket: Bucket) -> None:
+    """Orders that may only reduce a position are cut to what is left to reduce, the newest first."""
+    for order, size in as_they_reduce(bucket, [(o, o.remaining) for o in bucket.orders.values()]):
+        if not size:
+            cancel(state, order, NOTHING_TO_REDUCE)
+        elif size < order.remaining:
+            order.data.contract.book.reduce(order, size)
+            state.emit(ReduceOnlyCut(order.id, order.data.account.name, size))
 
 
 def cancel(state: State, order: Order, reason: CancelReason) -> None:

@@ -31,6 +31,7 @@ TOGETHER = (0, 10, 20, 30, 40, 50)  # percent that all prices fall by
 ALONE = 30  # percent that one price falls by
 _MOST_ALONE = 12
 _LATER = 26 * HOUR  # when a call that gave a day is past its time
+_AGAIN = 5 * HOUR  # after which prices are told again, so that none grows too old meanwhile
 
 _CURRENCY = ASSET_PRICE.unit.partition(":")[2]  # money does not fall against itself
 
@@ -60,8 +61,10 @@ def shocks_of(names: tuple[str, ...], held: set[str]) -> Iterator[Shock]:
     bases = [n for n in names if not any(n != other and n in concerned(other, names) for other in names)]
     alone = [b for b in bases if not held.isdisjoint(concerned(b, names))]
     for base in alone[:_MOST_ALONE] if len(bases) > 1 else ():
-        factors = dict.fromkeys(concerned(base, names), 1 - Fraction(ALONE, 100))
-        yield Shock(BilingualText(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), factors)
+        fallen = dict.fromkeys(concerned(base, names), 1 - Fraction(ALONE, 100))
+        yield Shock(
+            BilingualText(f"{base} −{ALONE}%", f"{base} −{ALONE}%"), dict.fromkeys(names, Fraction(1)) | fallen
+        )
 
 
 def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
@@ -77,7 +80,7 @@ def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
 
 def _row(shock: Shock, market: Market, prices: Prices) -> StressRow:
     tally = Tally()
-    moves = [Move(after, shock.factors) for after in (HOUR, _LATER)]
+    moves = [Move(after, shock.factors) for after in range(HOUR, _LATER + 1, _AGAIN)]
     rows = stress(prices, moves, Run(market, [tally.add]).submit)
     next(rows)
     stated = [s for s in statements(market) if isinstance(s, AccountStated)]

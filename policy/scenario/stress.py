@@ -67,12 +67,16 @@ class Prices:
         return (*self.assets, *self.indices)
 
     def moved(self, move: Move) -> Iterator[PriceAssets | IndexPrices]:
-        """The commands that tell the new prices, assets first; a price never falls below its smallest step."""
+        """The commands that tell the new prices, assets first; a price never falls below its smallest step.
+
+        Where one index moves the others are told again, so that none of them has grown too old by then.
+        """
         at = self.at + move.after
         if changed := _moved(self.assets, move):
             yield PriceAssets(at=at, assets=tuple(changed), prices=tuple(changed.values()))
         if changed := _moved(self.indices, move):
-            yield IndexPrices(at=at, contracts=tuple(changed), prices=tuple(changed.values()))
+            told = self.indices | changed
+            yield IndexPrices(at=at, contracts=tuple(told), prices=tuple(told.values()))
 
 
 def _moved(prices: Mapping[str, int], move: Move) -> dict[str, int]:

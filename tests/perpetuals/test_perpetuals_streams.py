@@ -86,12 +86,23 @@ class AnyStream(RuleBasedStateMachine):
         type=st.sampled_from(TYPES),
         size=st.integers(1, 40),
         off=st.integers(-8, 8),
+        reduces=st.booleans(),
     )
-    def order(self, client: str, contract: str, crossed: bool, side: str, type: str, size: int, off: int) -> None:
+    def order(
+        self, client: str, contract: str, crossed: bool, side: str, type: str, size: int, off: int, reduces: bool
+    ) -> None:
         index = self.market.desk.state.contracts[contract].index or 100 * USD
         dollars = None if type == "market" else max(1, index // USD + off)
         bucket = "cross" if crossed else contract
-        self.market.order(client, side, dollars, size, contract, bucket, type)
+        self.market.order(client, side, dollars, size, contract, bucket, type, reduce_only=reduces)
+
+    @rule(number=st.integers(1, 60), size=st.integers(1, 40), off=st.integers(-8, 8))
+    def replace(self, number: int, size: int, off: int) -> None:
+        order = self.market.desk.state.live.get(f"o{number}")
+        if order is not None:
+            price = max(USD, order.price + off * USD)
+            names = order.id, order.data.account.name
+            self.market.say(do.ReplacePerpetual, *names, size=size * ONE, price=price)
 
     @rule(
         pair=st.permutations(CLIENTS),
@@ -209,6 +220,16 @@ class AnyStream(RuleBasedStateMachine):
             assert bid is None or ask is None or bid < ask
             resting = {order.id for order in contract.book}
             assert resting == {id for id, o in state.live.items() if o.data.contract is contract}
+
+    @invariant()
+    def what_only_reduces_never_turns_a_position(self) -> None:
+        for order in self.market.desk.state.live.values():
+            if order.data.reduce_only:
+                contract = order.data.contract.name
+                held = order.data.bucket.positions[contract].size
+                side = [o for o in order.data.bucket.orders.values() if o.data.contract.name == contract]
+                assert sum(o.remaining for o in side if o.side == order.side) <= abs(held)
+                assert (held > 0) is (order.side == SELL)
 
     @invariant()
     def an_isolated_bucket_holds_its_contract_alone(self) -> None:

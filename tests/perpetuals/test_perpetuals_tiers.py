@@ -52,8 +52,8 @@ def by_slices(notional: Fraction) -> Fraction:
     )
 
 
-def cents_up(amount: Fraction) -> int:
-    return -(-amount.numerator * 100 // amount.denominator)
+def units_up(amount: Fraction) -> int:
+    return -(-amount.numerator * DOLLAR // amount.denominator)
 
 
 @cache
@@ -83,5 +83,5 @@ def test_maintenance_margin_is_continuous_at_every_bound(bound: int) -> None:
 
 
 @given(st.integers(0, 20_000_000 * DOLLAR))
-def test_maintenance_margin_is_that_of_the_slices_rounded_up_to_the_cent(units: int) -> None:
-    assert law("maintenance_margin")(units) == cents_up(by_slices(Fraction(units, DOLLAR)))
+def test_maintenance_margin_is_that_of_the_slices_rounded_up_to_the_last_unit(units: int) -> None:
+    assert law("maintenance_margin")(units) == units_up(by_slices(Fraction(units, DOLLAR)))

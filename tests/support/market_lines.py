@@ -76,6 +76,7 @@ PERPETUALS = {
     "release_margin": "{account} releases {amount} from {bucket}",
     "top_up_fund": "top up the fund by {amount}",
     "place_perpetual": "{account} {side}s {size} {contract}[ at {price}] in {bucket} as {id}",
+    "replace_perpetual": "{account} replaces {id} by {size} at {price}",
     "cancel_perpetual": "{account} cancels {id}",
     "index_price": "the index of {contract} is {price}",
     "index_prices": "the indices of {contracts} are {prices}",
@@ -138,6 +139,8 @@ def value(text: str, of: Type | None) -> Any:
     match of:
         case types.ListOf(item):
             return [value(part, item) for part in text.split(", ")]
+        case types.BOOLEAN:
+            return VALUES[text]
         case types.OptionalOf(item):
             return None if text == "none" else value(text, item)
         case Number(unit=unit) if ":" in unit:

@@ -114,11 +114,13 @@ class Market:
         bucket: str = "",
         type: str = "limit",
         id: str = "",
+        reduce_only: bool = False,
     ) -> list[Any]:
         self.number += 1
         price = None if dollars is None else dollars * USD
         names = (id or f"o{self.number}", account, bucket or contract, contract)
-        return self.say(do.PlacePerpetual, *names, side=side, size=size * ONE, price=price, type=type)
+        more = {"price": price, "type": type, "reduce_only": reduce_only}
+        return self.say(do.PlacePerpetual, *names, side=side, size=size * ONE, **more)
 
     def pair(self, buyer: str, seller: str, dollars: int, size: int, contract: str = "BTC", bucket: str = "") -> None:
         """A trade of two clients with nobody between them."""

@@ -48,7 +48,6 @@ from policy.perpetuals.mark_events import (
     LiquidationBegun,
     LiquidationEnded,
     LiquidationStep,
-    LiquidationUndecided,
 )
 from policy.reports.journal.collateral import AccountRow, ClassRow, Collateral, HoldingRow, State
 from policy.reports.journal.entries import Command, Event
@@ -56,6 +55,7 @@ from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
+from policy.reports.journal.waterfall import LiquidationRow, Waterfalls
 from policy.reports.plain.amounts import in_hong_kong
 from policy.reports.rows import Mark
 
@@ -129,31 +129,6 @@ class Sale:
 
 
 @frozen
-class LiquidationRow:
-    """A step of a liquidation, a loss that the fund bore, or that it is undecided whether one is due."""
-
-    at: str
-    account: str
-    bucket: str
-    what: BilingualText
-    amount: str
-    fund: str
-
-
-@frozen
-class DeleveragedRow:
-    """A winning position that was reduced against a failed one, by its rank."""
-
-    at: str
-    contract: str
-    account: str
-    other: str
-    rank: int
-    size: str
-    price: str
-
-
-@frozen
 class FundingRow:
     """What a contract's positions paid and received."""
 
@@ -185,7 +160,6 @@ class MarginDay:
     sales: tuple[Sale, ...]
     uncovered: tuple[tuple[str, str, str], ...]  # when, whose, how much
     liquidations: tuple[LiquidationRow, ...]
-    deleveraged: tuple[DeleveragedRow, ...]
     funding: tuple[FundingRow, ...]
     fund: Chart | None
     refused_by: tuple[RuleRow, ...]
@@ -214,8 +188,7 @@ class MarginTally:
     sales: list[Sale] = field(factory=list)
     uncovered: list[tuple[str, str, str]] = field(factory=list)
     liquidations: list[LiquidationRow] = field(factory=list)
-    undecided: set[tuple[str, str]] = field(factory=set)  # buckets of which a row says so already
-    deleveraged: list[DeleveragedRow] = field(factory=list)
+    waterfalls: Waterfalls = field(init=False)
     funding: dict[str, _Paid] = field(factory=dict)
     fund: Series = field(factory=lambda: Series(contracts.MONEY))
     borne: int = 0
@@ -223,6 +196,7 @@ class MarginTally:
 
     def __attrs_post_init__(self) -> None:
         self.collateral = Collateral(self.glossary)
+        self.waterfalls = Waterfalls(self.glossary)
 
     def take(self, at: int, command: Command, events: Sequence[Event]) -> None:
         self.collateral.take(command)
@@ -291,29 +265,14 @@ class MarginTally:
     # ── perpetual contracts ─────────────────────────────────────────────────────────────────
 
     def _perpetual(self, at: int, event: Event) -> None:
+        for row in self.waterfalls.rows(at, event):
+            self._keep(self.liquidations, row)
         match event:
-            case FundToppedUp():
+            case FundToppedUp() | LiquidationStep() | LiquidationEnded():
                 self.fund.add(at, event.fund)
-            case LiquidationUndecided():
-                bucket = event.account, event.bucket
-                if bucket not in self.undecided:
-                    self.undecided.add(bucket)
-                    what = BilingualText("whether it is due is undecided", "未能裁定應否平倉")
-                    self._keep(self.liquidations, LiquidationRow(in_hong_kong(at), *bucket, what, "", ""))
-            case LiquidationBegun():
-                self.undecided.discard((event.account, event.bucket))
-                self._step(at, event, BilingualText("begun; equity", "開始；權益"), event.equity)
-            case LiquidationStep():
-                self._step(at, event, BilingualText("position closed", "平倉"), event.closed)
-            case LiquidationEnded():
-                self._step(at, event, BilingualText("ended; equity", "結束；權益"), event.equity)
             case FundDrawdown():
                 self.borne += event.from_fund
-                self._step(at, event, BilingualText("loss borne by the fund", "基金承擔的損失"), event.from_fund)
-            case Deleveraged():
-                size, price = show(event.size, contracts.SIZE), tidy(event.price, contracts.PRICE)
-                names = in_hong_kong(at), event.contract, event.account, event.other, event.rank
-                self._keep(self.deleveraged, DeleveragedRow(*names, size, price))
+                self.fund.add(at, event.fund)
             case FundingSettled():
                 paid = self.funding.setdefault(event.contract, _Paid())
                 paid.settlements += 1
@@ -324,20 +283,6 @@ class MarginTally:
                 paid.received += max(-event.payment, 0)
             case _:
                 pass
-
-    def _step(
-        self,
-        at: int,
-        event: LiquidationBegun | LiquidationStep | LiquidationEnded | FundDrawdown,
-        what: BilingualText,
-        amount: int,
-    ) -> None:
-        fund = None if isinstance(event, LiquidationBegun) else event.fund
-        if fund is not None:
-            self.fund.add(at, fund)
-        names = in_hong_kong(at), event.account, event.bucket
-        texts = tidy(amount, contracts.MONEY), tidy(fund, contracts.MONEY)
-        self._keep(self.liquidations, LiquidationRow(*names, what, *texts))
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 
@@ -361,7 +306,6 @@ class MarginTally:
             sales=tuple(self.sales),
             uncovered=tuple(self.uncovered),
             liquidations=tuple(self.liquidations),
-            deleveraged=tuple(self.deleveraged),
             funding=tuple(
                 FundingRow(
                     contract,
