@@ -30,8 +30,12 @@ CUBES = """decision allowed(a: integer, b: integer, c: integer) "?"
 """
 NOTICED = """decision allowed(a: integer, b: integer, c: integer) "?"
   otherwise permit "yes" per L/1
-  deny cubes when a > 5 and a * a * a + b * b * b + c * c * c is 114 because "cubes" per L/1
-test "no cubes" on 2026-03-01 expect allowed(6, 0, 0) permitted
+  deny cubes when a * a * a is 2 * b * b * b because "cubes" per L/1
+test "no cubes" on 2026-03-01
+  expect allowed(0, 0, 0) denied
+  expect allowed(1, 1, 1) permitted
+  expect allowed(2, 1, 1) permitted
+  expect allowed(1, 2, 1) permitted
 """
 FALSE = 'property low "n is low" per L/1 for any n: integer always n < 5\n'
 
@@ -116,7 +120,7 @@ CASES: dict[tuple[str, Exit], str] = {
     ("test", YES): "starter",
     ("test", NO): "failing",
     ("test", UNANSWERED): "broken.policy",
-    ("test", UNDECIDED): "noticed.policy --mutate --seconds 0.1 --fail-under 50",
+    ("test", UNDECIDED): "noticed.policy --mutate --seconds 0.1 --fail-under 1",
     ("trade", YES): "scenario",
     ("trade", UNANSWERED): "unread",
     ("trade", UNDECIDED): "scenario --journal full",

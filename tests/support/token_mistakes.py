@@ -143,6 +143,7 @@ def total(rulebooks: int, count: int) -> Trial:
     result = Trial()
     for seed in range(rulebooks):
         some = tried(seed, count // rulebooks)
+        print(f"seed {seed}: {some}", file=sys.stderr, flush=True)
         result = evolve(
             result,
             refused=result.refused + some.refused,

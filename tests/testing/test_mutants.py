@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+from click.testing import CliRunner
 
 import optional
 from cases_of_rules import HEAD
+from policy.cli import main
 from policy.pipeline import Checked, Text, check
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse
@@ -137,6 +141,22 @@ def test_what_does_not_kill_is_not_written(text: str, monkeypatch: pytest.Monkey
     score = mutated(rules, Limits(1), 1)
     assert score.count(Fate.SURVIVED) == 2
     assert score.missing == ()
+
+
+def test_written_tests_complete_a_rulebook_once(tmp_path: Path) -> None:
+    optional.library("z3", "proofs")
+    law, edges = tmp_path / "law.policy", tmp_path / "edges.policy"
+    law.write_text(HEAD + "parameter cap: integer from 2026-02-11 = 5 per LAW/1\n")
+    edges.write_text('language 1\nruleset edges "edges"\nimport t\n')
+    words = ["test", str(tmp_path), "--mutate", "--write", "--jobs", "1"]
+    first = CliRunner().invoke(main, words)
+    assert first.exit_code == 1
+    assert "added 2 expectations" in first.stderr
+    written = edges.read_text()
+    assert written.count("expect cap") == 2
+    assert CliRunner().invoke(main, words).exit_code == 0
+    assert edges.read_text() == written
+    assert law.read_text() == HEAD + "parameter cap: integer from 2026-02-11 = 5 per LAW/1\n"
 
 
 def test_the_table_names_nodes_only() -> None:
