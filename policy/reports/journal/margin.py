@@ -298,7 +298,7 @@ class MarginTally:
                 bucket = event.account, event.bucket
                 if bucket not in self.undecided:
                     self.undecided.add(bucket)
-                    what = BilingualText("whether it is due is undecided", "未能裁定應否平倉")
+                    what = BilingualText("whether it is due is undecided", "未能決定應否平倉")
                     self._keep(self.liquidations, LiquidationRow(in_hong_kong(at), *bucket, what, "", ""))
             case LiquidationBegun():
                 self.undecided.discard((event.account, event.bucket))
