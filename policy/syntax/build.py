@@ -20,6 +20,10 @@ def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
     return lambda self, meta, items: (tag, items[0] if items else None)
 
 
+def _outcome(kind: str) -> Callable[..., tuple[str, Any, Any]]:
+    return lambda self, meta, items: (kind, None, items[0] if items else None)
+
+
 def _named(tag: str) -> Callable[..., tuple[str, tree.Name]]:
     return lambda self, meta, items: (tag, self.name_of(items[0]))
 
@@ -354,14 +358,7 @@ class Builder(ExpressionBuilder):
     def equals(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
         return "equals", items[0], None
 
-    def permitted(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "permitted", None, items[0] if items else None
-
-    def denied(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "denied", None, items[0] if items else None
-
-    def undecided(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "undecided", None, items[0] if items else None
+    permitted, denied, undecided = _outcome("permitted"), _outcome("denied"), _outcome("undecided")
 
     def fails(self, _: Meta, __: Items) -> tuple[str, Any, Any]:
         return "fails", None, None
