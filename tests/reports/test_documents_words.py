@@ -170,7 +170,7 @@ _ALLOWED = {
     "digests": r"\b[0-9a-f]{16,}\b",
     "names of parameters, which have no Chinese": r"（[a-z_ ]+）",
     "marks of lists": r"\([ivx]+\)",
-    "tickers": r"\b(?:BTC|ETH)\b",
+    "tickers": r"(?<![A-Za-z])(?:BTC|ETH)(?![A-Za-z])",
     "quoted texts": r"「[^」]*」|“[^”]*”",
     "commands": r"policy report .*",
 }
