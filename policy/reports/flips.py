@@ -42,7 +42,7 @@ _FIGURES_ZH = {
 _OUTCOMES = {
     "permitted": BilingualText("yes", "是"),
     "denied": BilingualText("no", "否"),
-    "undecided": BilingualText("undecided", "未能裁定"),
+    "undecided": BilingualText("undecided", "未能決定"),
     "failed": BilingualText("no answer", "不能作答"),
     "none": BilingualText("none", "無"),
 }
@@ -159,7 +159,7 @@ class FlipWords:
         head, _, needs = text.partition(", needs ")
         if head == "undecided":
             needed = [Facts.of(self.model, question).needed(n).zh for n in needs.split(", ") if n]
-            return BilingualText(en, "未能裁定" + (f"，欠缺：{'、'.join(needed)}" if needed else ""))
+            return BilingualText(en, "未能決定" + (f"，欠缺：{'、'.join(needed)}" if needed else ""))
         if text.startswith("failed"):
             return BilingualText(en, _OUTCOMES["failed"].zh)
         if isinstance(question, rules.Priority):

@@ -133,7 +133,7 @@ def test_a_letter_draws_how_the_answer_was_reached() -> None:
     assert [n["title"]["en"] for n in root] == ["May the order be accepted?: no"]
     assert {r["text"]["en"] for r in letter["reasons"]} <= set(titles)  # the rules that apply, and no others
     assert len(letter["tree"]["edges"]) == len(titles) - 1
-    assert "fees: 1.25 HKD" in titles
+    assert "amount of fees: HK$1.25" in titles
 
 
 def test_no_line_of_a_template_is_longer_than_a_screen() -> None:

@@ -56,7 +56,7 @@ def test_a_rulebook_tells_what_is_proved_and_what_is_not(tmp_path: Path) -> None
     [doubt] = book["proofs"]["doubts"]
     assert (doubt["id"], doubt["proof"]["status"]) == ("t.each", "refuted")
     assert doubt["proof"]["case"]["comes_to"] == "fails: division by zero"
-    assert [value["en"] for _, value in doubt["proof"]["case"]["facts"]] == ["0.00 HKD", "0"]
+    assert [value["en"] for _, value in doubt["proof"]["case"]["facts"]] == ["HK$0.00", "0"]
     page = report(*asked, "--language", "zh")
     assert "不成立" in page
     assert "必有答案" in page
@@ -79,7 +79,7 @@ def test_a_change_tells_what_it_means_for_everyone(tmp_path: Path) -> None:
     assert found["t.may_pledge"]["outcome"] == "looser"
     [[kind, worth]] = found["t.may_pledge"]["where"]
     assert kind[1] == {"en": "coin", "zh": "代幣"}
-    assert worth[1] == {"en": "at least 10.01 HKD", "zh": "不少於10.01 港元"}
+    assert worth[1] == {"en": "at least HK$10.01", "zh": "不少於10.01港元"}
     [step] = found["t.may_pledge"]["steps"]
     assert (step["before"]["en"], step["after"]["en"]) == ("no", "yes")
     assert found["t.lent"]["outcome"] == "incomparable"  # less is lent where the worth is negative

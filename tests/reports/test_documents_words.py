@@ -96,8 +96,8 @@ def test_no_example_of_the_shipped_rulebook_is_blank() -> None:
 def test_a_loop_s_variable_is_called_by_what_it_is() -> None:
     model = check([Text("t.policy", TESTED.encode())]).model
     [said] = Sentences(model).of(model.declared["t.worth"])
-    assert "each part among" in str(said.en)
-    assert "each p among" not in str(said.en)
+    assert "the number of further parts for which the part’s n is more than 0" in str(said.en)
+    assert "the p’s" not in str(said.en)
 
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────
@@ -169,6 +169,8 @@ _ALLOWED = {
     "codes of sources, currencies, tickers and places": r"\b[A-Z0-9]{2,}\b(\(\w\))?",
     "digests": r"\b[0-9a-f]{16,}\b",
     "names of parameters, which have no Chinese": r"（[a-z_ ]+）",
+    "marks of lists": r"\([ivx]+\)",
+    "tickers": r"(?<![A-Za-z])(?:BTC|ETH)(?![A-Za-z])",
     "quoted texts": r"「[^」]*」|“[^”]*”",
     "commands": r"policy report .*",
 }

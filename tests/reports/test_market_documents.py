@@ -342,7 +342,7 @@ def test_what_of_a_loss_is_not_covered_is_told_apart() -> None:
     said = [c["said"] for c in trading["covers"] if c["said"]["en"].startswith("Loss")]
     assert said == [
         {
-            "en": "Loss 4,576,000.00 HKD: 4,000,000.00 HKD covered, 576,000.00 HKD not.",
+            "en": "Loss HK$4,576,000.00: HK$4,000,000.00 covered, HK$576,000.00 not.",
             "zh": "損失4,576,000.00港元：已補償4,000,000.00港元，未補償576,000.00港元。",
         }
     ]

@@ -96,7 +96,7 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
 
 Told = tuple[BilingualText, rules.Phrases]
 PLACE = re.compile(r"\{\w*\}")
-OPENING = re.compile(r"^the( (?!which|that|who|where)[a-z’']+)+? (?=(is|has|may|must|does|was|cannot)\b)")
+OPENING = re.compile(r"^the( (?!which|that|who|where|when)[a-z’']+)+? (?=(is|has|may|must|does|was|cannot)\b)")
 
 
 def told(title: BilingualText, phrases: rules.Phrases) -> tuple[BilingualText, ...]:

@@ -244,8 +244,8 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
             "en",
             [
                 "Remark: the reading of AMLO, SLC ends 2026-07-01 (read 2026-11-26): later changes may be missing",
-                "Is the place a member of the FATF or equivalent? No:",
-                "The place is under increased monitoring, which no assessment has weighed.",
+                "Is the jurisdiction a member of the FATF or equivalent? No:",
+                "The place is under increased monitoring, which no assessment has considered.",
                 "Nothing that can be changed removes this reason.",
             ],
         ),
@@ -253,7 +253,7 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
             "zh",
             [
                 "備註：AMLO、SLC於2026-11-26閱讀",
-                "該地是否特別組織成員或對等司法管轄區？否：",
+                "該司法管轄區是否特別組織成員或對等？否：",
                 "該地受加強監察，而評估未有考慮此點。",
                 "並無可更改的事實可消除此項理由。",
             ],
@@ -273,7 +273,7 @@ def test_a_letter_draws_the_rule_of_an_inner_decision() -> None:
     told = json.loads(letter("overseas_platform_eligible", {"platform": PLATFORM}, "2026-03-01", "en", "json"))
     assert told["cover"]["remarks"] == []
     titles = {node["title"]["en"] for node in told["letter"]["tree"]["nodes"]}
-    assert "The place is under increased monitoring, which no assessment has weighed." in titles
+    assert "The place is under increased monitoring, which no assessment has considered." in titles
     assert "Only the Gulf Cooperation Council is a member; the state needs an assessment." in titles
     [reason] = [r for r in told["letter"]["reasons"] if r["because"]]
     assert len(reason["because"]) == 2
@@ -283,8 +283,12 @@ def test_a_letter_says_what_would_remove_each_reason() -> None:
     optional.library("z3", "proofs")
     english, chinese = (letter("order_accepted", ORDER, "2026-06-18", language) for language in ("en", "zh"))
     for text, stays, trained in (
-        (english, "Nothing that can be changed removes this reason.", "the client's knowledge is established: yes"),
-        (chinese, "並無可更改的事實可消除此項理由。", "客戶知識已獲確認：由否改為是"),
+        (
+            english,
+            "Nothing that can be changed removes this reason.",
+            "the client's knowledge of virtual assets is established: yes",
+        ),
+        (chinese, "並無可更改的事實可消除此項理由。", "客戶的虛擬資產知識已獲確認：由否改為是"),
     ):
         assert stays in text
         assert trained in text

@@ -40,7 +40,7 @@ class State:
         if reasons:
             return cls(kind, answer, reasons)
         needs = tuple(dict.fromkeys(glossary.needed(need) for v in listed for need in v.needs or (v.fault,)))
-        return cls("doubt", BilingualText("undecided", "未能裁定"), (), needs)
+        return cls("doubt", BilingualText("undecided", "未能決定"), (), needs)
 
 
 @frozen

@@ -20,7 +20,7 @@ from policy.reports.journal.market import Recorded
 from policy.reports.plain.names import spaced
 
 _OUTCOMES = {Outcome.PERMITTED: BilingualText("accepted", "接納"), Outcome.DENIED: BilingualText("rejected", "拒絕")}
-_UNDECIDED = BilingualText("undecided", "未能裁定")
+_UNDECIDED = BilingualText("undecided", "未能決定")
 
 
 @frozen
@@ -89,11 +89,11 @@ def _figures(day: Dated) -> dict[BilingualText, str]:
     return {
         BilingualText("orders accepted", "接納的買賣盤"): str(trading.accepted),
         BilingualText("orders rejected", "拒絕的買賣盤"): str(trading.refused),
-        BilingualText("orders undecided", "未能裁定的買賣盤"): str(trading.undecided),
+        BilingualText("orders undecided", "未能決定的買賣盤"): str(trading.undecided),
         BilingualText("trades", "成交"): str(trading.trades),
         BilingualText("value traded, HKD", "成交額（港元）"): trading.value,
         BilingualText("advances made", "墊付宗數"): str(count(LoanAdvanced)),
-        BilingualText("advances rejected or undecided", "拒絕或未能裁定的墊付"): str(count(AdvanceRejected)),
+        BilingualText("advances rejected or undecided", "拒絕或未能決定的墊付"): str(count(AdvanceRejected)),
         BilingualText("margin calls", "追繳保證金"): str(count(MarginCalled)),
         BilingualText("lending value of collateral, where known, HKD", "已知的抵押品可借貸總值（港元）"): (
             classes[-1].after if (classes := recorded.margin.collateral.classes()) else "0.00"

@@ -47,7 +47,7 @@ class Standings:
             case Outcome.UNDECIDED | Outcome.FAILED | Outcome.VALUE:
                 because = needed(self.glossary, event.verdict)
                 self.found[key] = Standing(
-                    event.id, question, BilingualText("undecided", "未能裁定"), "doubt", because
+                    event.id, question, BilingualText("undecided", "未能決定"), "doubt", because
                 )
             case _:
                 assert_never(event.verdict.outcome)

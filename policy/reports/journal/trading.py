@@ -42,7 +42,7 @@ from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.standing import Standing, Standings, needed
-from policy.reports.plain.amounts import chinese_amount, grouped, in_hong_kong
+from policy.reports.plain.amounts import chinese_amount, english_amount, in_hong_kong
 
 _CURRENCY = MONEY.currency
 _REFUSALS = (OrderRejected, TradeRejected, ReplaceRejected, OrderExpelled)
@@ -313,7 +313,7 @@ class Trading:
         self._keep(
             self.failures, Failure(in_hong_kong(at), BilingualText("loss", "損失"), event.participant, *amounts)
         )
-        en, zh = [grouped(amount) for amount in amounts], [chinese_amount(amount) for amount in amounts]
+        en, zh = [english_amount(amount) for amount in amounts], [chinese_amount(amount) for amount in amounts]
         said = BilingualText(
             f"Loss {en[0]}: {en[1]} covered, {en[2]} not.", f"損失{zh[0]}：已補償{zh[1]}，未補償{zh[2]}。"
         )

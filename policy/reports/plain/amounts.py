@@ -150,6 +150,11 @@ def chinese(value: Any, of: Type) -> str:
             assert_never(of)
 
 
+def english_amount(text: str) -> str:
+    """`HK$4,576,000.00`."""
+    return said_in_english(grouped(text))
+
+
 def chinese_amount(text: str) -> str:
     """`4,576,000.00港元`."""
     return said_in_chinese(grouped(text)).replace(" ", "").replace("-", "−")

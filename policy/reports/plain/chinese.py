@@ -85,8 +85,9 @@ class Chinese(Phrasing):
     def one_of(self, items: str) -> str:
         return f"{items}之一"
 
-    def of_which(self, owner: str) -> str:
-        return f"（{owner}）"
+    def of_which(self, said: str, owner: str) -> str:
+        shared = next((n for n in range(len(said), 1, -1) if owner.endswith(said[:n])), 0)
+        return owner + said[shared:] if shared else f"{said}（{owner}）"
 
     def explained(self, number: str, title: str) -> str:
         return f"{number}（{title}）"

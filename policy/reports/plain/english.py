@@ -7,6 +7,7 @@ clauses or questions, and have no phrase of their own, in quotation marks. Absen
 from __future__ import annotations
 
 import re
+from itertools import groupby
 from typing import assert_never
 
 from policy.answers import NO_WORDS, BilingualText
@@ -25,7 +26,7 @@ _CLAUSE = re.compile(
 )
 _DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any|one of)\b", re.I)
 _OWNED = re.compile(r" of the [a-z ]+$")
-_SUBJECT = re.compile(r"(the(?: (?!which|that|who|where)[a-z’']+)+?) (?=(?:is|has|may|must|does|was|cannot)\b)")
+_SUBJECT = re.compile(r"(the(?: (?!which|that|who|where|when)[a-z’']+)+?) (?=(?:is|has|may|must|does|was|cannot)\b)")
 _SHORT_OWNER = 3  # words
 _CODE = re.compile(r"[A-Z0-9]+")
 _VERBS: dict[Calculation, str] = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}
@@ -73,13 +74,17 @@ def genitive(owner: str) -> str:
     return owner + ("’" if owner.endswith("s") else "’s")
 
 
-def _without_repetition(conditions: list[str]) -> list[str]:
-    """Conditions of which each names its subject only where it is not that of the one before."""
-    subjects = [found[1] if (found := _SUBJECT.match(c)) else "" for c in conditions]
-    return [
-        c.removeprefix(f"{now} ") if now and now == before else c
-        for c, now, before in zip(conditions, subjects, ["", *subjects], strict=False)
-    ]
+def _subject(condition: str) -> str:
+    """What a condition is about, where that is short: conditions about one thing name it once."""
+    found = _SUBJECT.match(condition)
+    return found[1] if found else condition
+
+
+def _group(conditions: list[str], word: str) -> str:
+    """Conditions about one thing."""
+    first, *more = conditions
+    elided = [first, *(c.removeprefix(f"{_subject(first)} ") for c in more)]
+    return f", {word} ".join(elided) if any("," in c for c in elided) else said_list(elided, word)
 
 
 class English(Phrasing):
@@ -101,8 +106,11 @@ class English(Phrasing):
     def one_of(self, items: str) -> str:
         return f"one of {items}"
 
-    def of_which(self, owner: str) -> str:
-        return f" ({owner})"
+    def of_which(self, said: str, owner: str) -> str:
+        subject = _SUBJECT.match(said)
+        if subject and owner.endswith(subject[1].removeprefix("the ")):
+            return owner + said.removeprefix(subject[1])
+        return f"{said} ({owner})"
 
     def explained(self, number: str, title: str) -> str:
         return f"{number} ({title})"
@@ -167,9 +175,10 @@ class English(Phrasing):
             return f"{text} ({self.term(of)})"
         text = re.sub(r"^(the|a|an) ", "", text)
         text = _OWNED.sub("", text)
-        if isinstance(of, x.Local) and len(self.term(of).split()) <= _SHORT_OWNER:
-            return f"{genitive(self.term(of))} {text}"
-        return f"the {text} of {self.term(of)}"
+        owner = self.term(of)
+        if isinstance(of, x.Local) and len(owner.split()) <= _SHORT_OWNER and "'" not in owner:
+            return f"{genitive(owner)} {text}"
+        return f"the {text} of {owner}"
 
     def given(self, e: x.Apply) -> str:
         """What a question is asked about, where that does not go without saying."""
@@ -264,8 +273,9 @@ class English(Phrasing):
 
     def joined(self, every: bool, conditions: list[str]) -> str:
         word = "and" if every else "or"
-        conditions = _without_repetition(conditions)
-        return f", {word} ".join(conditions) if any("," in c for c in conditions) else said_list(conditions, word)
+        groups = [_group(list(g), word) for _, g in groupby(conditions, _subject)]
+        apart = len(groups) < len(conditions) or any("," in g for g in groups)
+        return f", {word} ".join(groups) if apart else said_list(groups, word)
 
     def among(self, term: str, inside: bool, items: str, written_out: bool) -> str:
         return f"{term} is {'' if inside else 'not '}{'one of' if written_out else 'among'} {items}"

@@ -260,7 +260,9 @@ class Phrasing(Wording):
         if not text or ("{" in text) is not (items is not None):
             return ""
         said = self.filled(text, {"": self.listed(items or [])}, items or [])
-        return said if not isinstance(e, x.FieldAccess) or self.alone(e.of) else said + self.of_which(self.term(e.of))
+        if not isinstance(e, x.FieldAccess) or self.alone(e.of):
+            return said
+        return self.of_which(said, self.term(e.of))
 
     def spoken(self, title: BilingualText, phrases: Phrases, holds: bool) -> str:
         """The phrase for true or for false; where only the false one is written, the title is the other."""
