@@ -9,8 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import strategies as st
 
+from examples import examples
 from journals import HEADER, RULES, Past, lines_of, past_of
 from policy.audit.journal import Journal, JournalStopped, cut
 from policy.audit.lines import Torn
@@ -47,8 +48,7 @@ def messages(lines: list[bytes]) -> list[str]:
 # ── writing and reading ─────────────────────────────────────────────────────────────────────
 
 
-@settings(max_examples=50, deadline=None)
-@given(pasts, st.integers(1, 4), st.integers(0, 5))
+@examples(16, 50, pasts, st.integers(1, 4), st.integers(0, 5))
 def test_what_is_written_is_read_again(past: Past, every: int, pause: int) -> None:
     """Whatever the groups are, and whether or not the journal was closed in between."""
     with TemporaryDirectory() as folder:
@@ -109,8 +109,7 @@ def test_a_journal_is_never_written_over_nor_written_by_two(tmp_path: Path) -> N
 # ── damage, found and named ─────────────────────────────────────────────────────────────────
 
 
-@settings(max_examples=300, deadline=None)
-@given(pasts, st.data())
+@examples(100, 300, pasts, st.data())
 def test_any_byte_altered_is_found_and_its_record_named(past: Past, data: st.DataObject) -> None:
     lines = lines_of(past)
     whole = b"".join(lines)
@@ -124,8 +123,7 @@ def test_any_byte_altered_is_found_and_its_record_named(past: Past, data: st.Dat
         assert found == [("journal-altered" if record else "journal-header", record)]
 
 
-@settings(max_examples=200, deadline=None)
-@given(pasts, st.data())
+@examples(66, 200, pasts, st.data())
 def test_any_truncation_is_a_torn_end_or_a_shorter_journal(past: Past, data: st.DataObject) -> None:
     lines = lines_of(past)
     whole = b"".join(lines)
@@ -151,8 +149,7 @@ def test_any_truncation_is_a_torn_end_or_a_shorter_journal(past: Past, data: st.
         assert path.read_bytes() == whole, "the journal goes on where it was cut"
 
 
-@settings(max_examples=200, deadline=None)
-@given(st.integers(2, 9), st.data())
+@examples(66, 200, st.integers(2, 9), st.data())
 def test_lines_removed_doubled_or_exchanged_are_found(count: int, data: st.DataObject) -> None:
     lines = lines_of(past_of(count))
     one = data.draw(st.integers(0, count), "line")

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from hypothesis import given, settings, strategies as st
+from hypothesis import strategies as st
 
+from examples import examples
 from exchange_cases import AT, CLIENT, COIN, HOUR, MAKER, cancel, conserved, exchange, place, replace, resting
 from policy.exchange.commands import AdmitPlatform, FailSettlement, RecoverSettlement, Settle
 from policy.exchange.engine import COMMANDS, Engine
@@ -84,8 +85,7 @@ def carry_out(
     return events
 
 
-@settings(max_examples=75, deadline=None)
-@given(STEPS)
+@examples(25, 75, STEPS)
 def test_no_market_maker_is_filled_while_a_client_waits_at_the_price(steps: list[tuple[Any, ...]]) -> None:
     market = exchange(people=PEOPLE, money=50_000, coins=4 * COIN)
     waiting: dict[str, tuple[str, str, int, str]] = {}  # owner, side, price, venue
@@ -105,8 +105,7 @@ def test_no_market_maker_is_filled_while_a_client_waits_at_the_price(steps: list
     carry_out(market, steps, check)
 
 
-@settings(max_examples=75, deadline=None)
-@given(EVENTFUL_STEPS)
+@examples(25, 75, EVENTFUL_STEPS)
 def test_nothing_is_made_or_lost_and_reservations_are_exact(steps: list[tuple[Any, ...]]) -> None:
     market = exchange(people=PEOPLE, money=50_000, coins=4 * COIN)
     carry_out(market, steps, lambda _: conserved(market))
@@ -117,8 +116,7 @@ def test_nothing_is_made_or_lost_and_reservations_are_exact(steps: list[tuple[An
     assert all(held == 0 for _, held in market.ledger.totals().values())
 
 
-@settings(max_examples=100, deadline=None)
-@given(EVENTFUL_STEPS)
+@examples(33, 100, EVENTFUL_STEPS)
 def test_no_book_is_left_crossed_but_by_an_owner(steps: list[tuple[Any, ...]]) -> None:
     market = exchange(people=PEOPLE, money=50_000, coins=4 * COIN)
 
@@ -143,8 +141,7 @@ class Recorded:
         return self.market.submit(command)
 
 
-@settings(max_examples=60, deadline=None)
-@given(EVENTFUL_STEPS)
+@examples(20, 60, EVENTFUL_STEPS)
 def test_the_same_commands_give_the_same_bytes_also_when_read_back(steps: list[tuple[Any, ...]]) -> None:
     recorded: Any = Recorded(exchange(people=PEOPLE, money=50_000))
     first = [json_line(event_json(e)) for e in carry_out(recorded, steps)]

@@ -10,9 +10,10 @@ from shutil import copytree
 from typing import Any, get_args
 
 import pytest
-from hypothesis import given, settings, strategies as st
+from hypothesis import strategies as st
 
 import policy
+from examples import examples
 from financing_cases import command, lender, said
 from policy.answers import MISSING, Outcome
 from policy.diagnostics import PolicyError
@@ -290,15 +291,13 @@ class Accountant:
         assert desk.context.loans.by_collateral.largest()[1] == max(collateral.values(), default=0)
 
 
-@settings(max_examples=60, deadline=None)
-@given(STEPS)
+@examples(20, 60, STEPS)
 def test_money_and_collateral_are_conserved(steps: list[tuple[Any, ...]]) -> None:
     desk = staged()
     carried_out(desk, steps, Accountant(desk).check)
 
 
-@settings(max_examples=60, deadline=None)
-@given(STEPS)
+@examples(20, 60, STEPS)
 def test_nothing_that_is_due_is_left_undone(steps: list[tuple[Any, ...]]) -> None:
     desk = staged()
 
@@ -319,8 +318,7 @@ def test_nothing_that_is_due_is_left_undone(steps: list[tuple[Any, ...]]) -> Non
     carried_out(desk, steps, check)
 
 
-@settings(max_examples=60, deadline=None)
-@given(STEPS)
+@examples(20, 60, STEPS)
 def test_no_lot_is_sold_without_need(steps: list[tuple[Any, ...]]) -> None:
     """With one lot of the last asset left unsold, a sale would still have been due."""
     desk = staged()
@@ -360,8 +358,7 @@ def _one_lot_less_is_too_little(desk: Engine, event: told.CollateralSold) -> Non
         assert rules.sale.verdict(account).outcome is Outcome.PERMITTED
 
 
-@settings(max_examples=60, deadline=None)
-@given(STEPS, WHO, WHAT, LOTS)
+@examples(20, 60, STEPS, WHO, WHAT, LOTS)
 def test_more_collateral_never_brings_a_call(steps: list[tuple[Any, ...]], who: str, what: str, lots: int) -> None:
     desk = staged()
     carried_out(desk, steps)
@@ -370,8 +367,7 @@ def test_more_collateral_never_brings_a_call(steps: list[tuple[Any, ...]], who: 
     assert "MarginCalled" not in kinds(events)
 
 
-@settings(max_examples=30, deadline=None)
-@given(STEPS)
+@examples(10, 30, STEPS)
 def test_the_same_commands_give_the_same_bytes(steps: list[tuple[Any, ...]]) -> None:
     desk, again = staged(), staged()
     commands: list[Any] = []

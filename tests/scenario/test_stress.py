@@ -9,8 +9,9 @@ from shutil import copytree
 
 import pytest
 from click.testing import CliRunner, Result
-from hypothesis import given, settings, strategies as st
+from hypothesis import strategies as st
 
+from examples import examples
 from financing_cases import rulebook
 from perpetual_market import Market as Desk
 from policy import resources
@@ -79,8 +80,7 @@ def test_a_name_stands_for_contracts_on_it_too() -> None:
 FACTORS = st.fractions(Fraction(1, 20), Fraction(3), max_denominator=1_000)
 
 
-@settings(max_examples=25, deadline=None)
-@given(st.lists(FACTORS, min_size=1, max_size=6))
+@examples(8, 25, st.lists(FACTORS, min_size=1, max_size=6))
 def test_whatever_prices_do_no_money_is_made_or_lost_and_no_client_owes(path: list[Fraction]) -> None:
     run, prices = staged()
     desk = run.market.venues["perpetuals"]
@@ -92,8 +92,7 @@ def test_whatever_prices_do_no_money_is_made_or_lost_and_no_client_owes(path: li
         assert all(bucket.margin >= 0 for bucket in desk.state.buckets())
 
 
-@settings(max_examples=15, deadline=None)
-@given(FACTORS.filter(lambda f: f < 1), st.fractions(Fraction(1, 2), Fraction(1), max_denominator=100))
+@examples(8, 15, FACTORS.filter(lambda f: f < 1), st.fractions(Fraction(1, 2), Fraction(1), max_denominator=100))
 def test_a_deeper_gap_never_calls_fewer_accounts(gap: Fraction, deeper: Fraction) -> None:
     called = []
     for factor in (gap, gap * deeper):
