@@ -43,7 +43,7 @@ from policy.exchange.events import (
     InstrumentListed,
     MoneyDeposited,
     MoneyWithdrawn,
-    OrderAccepted,
+    OrderRejected,
     ParticipantAdmitted,
     PlatformAdmitted,
     PlatformRecovered,
@@ -199,7 +199,7 @@ class Engine(Venue[Command, Event]):
             self._check(command, market)
         first = len(self.events)
         self.desk.place(command, seat)
-        if type(self.events[first]) is OrderAccepted:
+        if type(self.events[first]) is not OrderRejected:
             self._answered[command.id] = (command, self.events[first:])
 
     def _check(self, command: Place, market: Market) -> None:
