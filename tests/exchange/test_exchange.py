@@ -27,7 +27,7 @@ from exchange_cases import (
 )
 from policy.answers import Outcome
 from policy.diagnostics import PolicyError
-from policy.exchange.commands import Ask, DepositMoney
+from policy.exchange.commands import Ask
 from policy.exchange.engine import Engine, opened
 from policy.exchange.events import (
     OrderAccepted,
@@ -358,12 +358,11 @@ def test_the_same_order_again_has_the_same_answer_and_no_effect() -> None:
     assert rejected.code == "duplicate"
 
 
-def test_an_order_that_was_refused_leaves_its_id_free() -> None:
-    market = exchange(money=0)
-    (refused,) = place(market, "b1", "ben", "buy", 100_00, COIN)
-    market.submit(DepositMoney("ben", AT, 100_00))
-    (accepted,) = place(market, "b1", "ben", "buy", 100_00, COIN)
-    assert names([refused, accepted]) == ["OrderRejected", "OrderAccepted"]
+def test_an_order_that_was_refused_is_judged_anew_and_its_id_is_free() -> None:
+    market = exchange()
+    assert names(place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN)) == ["OrderRejected"]
+    assert names(place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 1)) == ["OrderRejected"]
+    assert names(place(market, "b2", "ben", "buy", 100_00, COIN, at=AT + 2)) == ["OrderAccepted"]
 
 
 def test_an_order_that_was_refused_is_judged_anew_and_its_id_is_free() -> None:

@@ -5,7 +5,9 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import chain
+from pathlib import Path
 
 import pytest
 
@@ -14,15 +16,21 @@ from exchange_cases import AT, exchange
 from financing_cases import rulebook
 from policy import resources
 from policy.exchange.commands import DepositMoney
+from policy.perpetuals.commands import IndexPrice
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import COMMANDS, Market
+from policy.scenario.prices import recorded_prices
+from policy.scenario.stress import HOUR, Move, Prices, along, stress
 from promises import OPEN, BrokenPromiseError, Watch
 
 SCENARIOS = resources.folder("rulesets") / "hk_sfc" / "scenarios"
 NAMES = sorted(path.name for path in SCENARIOS.iterdir() if path.is_dir())
-FAST, SLOW = range(2), range(2, 42)  # seeds
+HOURLY = Path(__file__).resolve().parents[3] / "shared" / "data" / "btc_usd_hourly_2018_2022.csv.gz"
+MARCH = (1_583_884_800 * 10**6, 1_584_144_000 * 10**6)  # 11 March 2020, and three days later
+FAST, SLOW = range(1), range(1, 41)  # seeds
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_keeps_every_promise(name: str) -> None:
     scenario = scenario_in(SCENARIOS / name)
@@ -32,6 +40,46 @@ def test_a_scenario_keeps_every_promise(name: str) -> None:
             watch.submit(step.command)
     watch.close()
     assert len(watch.said) > 10
+
+
+def staged(watch: Watch) -> Prices:
+    """The portfolio, and the prices that it is set with."""
+    prices = Prices()
+    for step in scenario_in(SCENARIOS / "portfolio").setting(COMMANDS):
+        prices.take(step.command)
+        watch.submit(step.command)
+    return prices
+
+
+def portfolio() -> Market:
+    scenario = scenario_in(SCENARIOS / "portfolio")
+    return Market(lambda day: rulebook(day, scenario.under), scenario.on)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not HOURLY.is_file(), reason=f"the recording is not here: {HOURLY}")
+def test_march_2020_keeps_every_promise() -> None:
+    """The hours from 11 to 14 March, in which half was lost."""
+    path, _ = recorded_prices(HOURLY)
+    hours = [price for price in path if MARCH[0] <= price.at < MARCH[1]]
+    watch = Watch(portfolio)
+    rows = list(stress(staged(watch), along({"BTC": hours, "BTC-PERP": hours}), watch.submit))
+    watch.close()
+    assert len(rows) == len(hours) - 1 > 70
+    assert {"liquidation_begun", "margin_called"} <= {kind for row in rows for kind in row.counts}
+
+
+@pytest.mark.slow
+def test_a_fall_by_half_while_the_index_is_lost_keeps_every_promise() -> None:
+    """Nobody is closed on a guess while it is away; the loss is borne once it is back."""
+    watch = Watch(portfolio)
+    prices = staged(watch)
+    lost = watch.submit(IndexPrice("BTC-PERP", prices.at + HOUR, None))
+    fallen = [e for c in prices.moved(Move(HOUR, {"BTC": Fraction(1, 2)})) for e in watch.submit(c)]
+    back = watch.submit(IndexPrice("BTC-PERP", prices.at + 2 * HOUR, prices.indices["BTC-PERP"] // 2))
+    watch.close()
+    assert not {type(event).__name__ for event in (*lost, *fallen)} & {"LiquidationBegun", "Deleveraged"}
+    assert {"LiquidationBegun", "FundDrawdown"} <= {type(event).__name__ for event in back}
 
 
 @pytest.mark.parametrize("arena", ARENAS)

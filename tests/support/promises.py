@@ -19,6 +19,7 @@ from exchange_cases import conserved, resting
 from policy.exchange import commands as orders, engine as exchange, events as traded
 from policy.financing import engine as lender, events as lent
 from policy.financing.sales import _certain
+from policy.financing.state import NO_CALL, OVERDUE, UNMET
 from policy.market.commands import NewDay
 from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue
@@ -348,17 +349,22 @@ class LenderWatch:
                 pass
 
     def _needed(self, event: lent.CollateralSold) -> bool:
-        """Whether a sale would still be due with one lot fewer sold. Not asked where nothing of the asset is left."""
+        """Whether a sale would still be due with one lot fewer sold. Not asked where nothing of the asset is left.
+
+        The call may be another one by now than that for which it was sold.
+        """
         account, context = self.lender.accounts[event.account], self.lender.context
         asset, held = self.lender.assets[event.asset], account.held.get(event.asset)
-        if held is None or event.returned or asset.price is None or account.facts.call == "no_call":
+        if held is None or event.returned or asset.price is None:
             return True
         facts, position = account.facts, held.position
-        loan, value = facts.loan, position.market_value
+        loan, value, call = facts.loan, position.market_value, facts.call
         facts.loan = loan + event.proceeds - context.rules.market.fast(asset.price, event.quantity - asset.lot)
         position.market_value = context.rules.market.fast(asset.price, held.quantity + asset.lot)
-        due = _certain(account, context)
-        facts.loan, position.market_value = loan, value
+        due = False
+        for facts.call in (NO_CALL, UNMET, OVERDUE):
+            due |= _certain(account, context)
+        facts.loan, position.market_value, facts.call = loan, value, call
         return due
 
 
