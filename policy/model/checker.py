@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import date, datetime
 from typing import Literal, assert_never
 
 from attrs import evolve
@@ -29,6 +28,7 @@ from policy.model.coercion import Coercion, a_type
 from policy.model.currencies import MINOR_UNIT
 from policy.model.expressions import Expression
 from policy.model.names import Scope
+from policy.model.presence import shown_present
 from policy.model.types import EXACT_FRACTION, Number, Type, describe
 from policy.source import Span
 from policy.syntax import tree
@@ -79,8 +79,8 @@ class TypeChecker(Coercion):
                 return typed.Literal(value, type=types.BOOLEAN, span=span)
             case tree.Moment(iso):
                 if len(iso) == 10:
-                    return typed.Literal(_day(iso), type=types.DATE, span=span)
-                return typed.Literal(_moment(iso), type=types.INSTANT, span=span)
+                    return typed.Literal(values.day_of(iso), type=types.DATE, span=span)
+                return typed.Literal(values.moment_of(iso), type=types.INSTANT, span=span)
             case tree.Absence():
                 if not isinstance(expected, types.OptionalOf | types.Broken):
                     return self.fail(
@@ -131,12 +131,12 @@ class TypeChecker(Coercion):
             case tree.SetOf(items):
                 of = hint.of if isinstance(hint, types.SetOf) else types.BROKEN
                 members = tuple(self.typed(i, of) for i in items)
-                inner_type = of if not isinstance(of, types.Broken) else _common(members)
+                inner_type = of if not isinstance(of, types.Broken) else types.common([m.type for m in members])
                 return typed.SetOf(members, type=types.SetOf(inner_type), span=span)
             case tree.ListOf(items):
                 of = hint.of if isinstance(hint, types.ListOf) else types.BROKEN
                 members = tuple(self.typed(i, of) for i in items)
-                inner_type = of if not isinstance(of, types.Broken) else _common(members)
+                inner_type = of if not isinstance(of, types.Broken) else types.common([m.type for m in members])
                 return typed.ListOf(members, type=types.ListOf(inner_type), span=span)
             case tree.RecordOf() | tree.Updated():
                 return self.fail(
@@ -394,36 +394,3 @@ class TypeChecker(Coercion):
 PARTS_OF_DATES = ("year of", "month of", "day of", "weekday of")
 _CALLED = (tree.Value, tree.Table, tree.Decision, tree.Priority)
 _EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)
-
-
-def shown_present(condition: tree.Expression, outcome: bool) -> tuple[tree.Expression, ...]:
-    """The facts that are certainly present where `condition` is `outcome`."""
-    if isinstance(condition, tree.Chain) and condition.operator == ("and" if outcome else "or"):
-        return tuple(fact for operand in condition.operands for fact in shown_present(operand, outcome))
-    if isinstance(condition, tree.Unary):
-        if condition.operator == "not":
-            return shown_present(condition.operand, not outcome)
-        if condition.operator == ("is present" if outcome else "is absent"):
-            return (condition.operand,)
-    return ()
-
-
-def _common(members: tuple[Expression, ...]) -> Type:
-    numbers = [m.type for m in members if isinstance(m.type, Number)]
-    if numbers and len(numbers) == len(members):
-        return Number(numbers[0].unit, max(n.scale for n in numbers))
-    return members[0].type if members else types.BROKEN
-
-
-def _day(iso: str) -> int:
-    try:
-        return date.fromisoformat(iso).toordinal()
-    except ValueError:  # already a finding of the parser
-        return 1
-
-
-def _moment(iso: str) -> int:
-    try:
-        return values.microseconds(datetime.fromisoformat(iso))
-    except ValueError:  # already a finding of the parser
-        return 0

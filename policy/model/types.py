@@ -6,6 +6,7 @@ every number, date (days), instant (microseconds, UTC) is a Python int; texts an
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import assert_never
 
 from attrs import frozen
@@ -117,6 +118,14 @@ def quotient_unit(left: str, right: str) -> str | None:
         if right == "quantity":
             return f"price:{currency}"
     return None
+
+
+def common(of: Sequence[Type]) -> Type:
+    """The type of the elements of a set or list that are written out: the widest number, else that of the first."""
+    numbers = [t for t in of if isinstance(t, Number)]
+    if numbers and len(numbers) == len(of):
+        return Number(numbers[0].unit, max(n.scale for n in numbers))
+    return of[0] if of else BROKEN
 
 
 def short(name: str) -> str:

@@ -113,3 +113,19 @@ def _duration(value: int, scale: int) -> str:
             count = seconds // size
             return f"{count} {word}{'' if count == 1 else 's'}"
     return f"{seconds} seconds"
+
+
+def day_of(iso: str) -> int:
+    """The day of a written date; some day where the parser has found that there is none."""
+    try:
+        return date.fromisoformat(iso).toordinal()
+    except ValueError:
+        return 1
+
+
+def moment_of(iso: str) -> int:
+    """The microseconds of a written instant; some where the parser has found that there is none."""
+    try:
+        return microseconds(datetime.fromisoformat(iso))
+    except ValueError:
+        return 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
 from attrs import frozen
@@ -13,8 +12,9 @@ from lark.tree import Meta
 from policy.answers import BilingualText
 from policy.source import Span
 from policy.syntax import tree
-from policy.syntax.build_expressions import ExpressionBuilder, Items, constant, phrases_of
-from policy.vocabulary import AmendmentKind, CellKind, ExpectationKind, KeyKind, Strictness
+from policy.syntax.build_expressions import Items, all_of, constant, phrases_of
+from policy.syntax.build_tests import TestBuilder
+from policy.vocabulary import CellKind, KeyKind, Strictness
 
 
 def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
@@ -33,19 +33,6 @@ def _key(kind: KeyKind) -> Callable[..., tree.Key]:
     return make
 
 
-def _tighten(kind: AmendmentKind) -> Callable[..., tree.Tighten]:
-    def make(self: Builder, meta: Meta, items: Items) -> tree.Tighten:
-        name, *rest = items
-        span = self.at(meta)
-        if kind == "table":
-            return tree.Tighten(kind, self.name_of(name), header=rest[0], rows=tuple(rest[1:]), span=span)
-        if kind == "decision":
-            return tree.Tighten(kind, self.name_of(name), rules=tuple(rest), span=span)
-        return tree.Tighten(kind, self.name_of(name), versions=tuple(rest), span=span)
-
-    return make
-
-
 @frozen
 class Renamed:
     """The clause of a declaration, member or field that had another name before."""
@@ -53,7 +40,7 @@ class Renamed:
     old: tree.Name
 
 
-class Builder(ExpressionBuilder):
+class Builder(TestBuilder):
     """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
 
     # the file, its sources, its facts
@@ -117,7 +104,7 @@ class Builder(ExpressionBuilder):
         )
 
     def enum(self, meta: Meta, items: Items) -> tree.EnumOf:
-        title, members = _first(items, BilingualText), _all(items, tree.Member)
+        title, members = _first(items, BilingualText), all_of(items, tree.Member)
         return tree.EnumOf(self.name_of(items[0]), title, members, _renamed(items), span=self.at(meta))
 
     def member(self, meta: Meta, items: Items) -> tree.Member:
@@ -128,7 +115,7 @@ class Builder(ExpressionBuilder):
         return Renamed(self.name_of(items[0]))
 
     def record(self, meta: Meta, items: Items) -> tree.RecordType:
-        title, fields = _first(items, BilingualText), _all(items, tree.FieldDeclaration)
+        title, fields = _first(items, BilingualText), all_of(items, tree.FieldDeclaration)
         return tree.RecordType(self.name_of(items[0]), title, fields, _renamed(items), span=self.at(meta))
 
     def field(self, meta: Meta, items: Items) -> tree.FieldDeclaration:
@@ -189,7 +176,7 @@ class Builder(ExpressionBuilder):
     removed = _tagged("removed")
 
     def set(self, meta: Meta, items: Items) -> tree.DatedSet:
-        title, versions = _first(items, BilingualText), _all(items, tree.SetVersion)
+        title, versions = _first(items, BilingualText), all_of(items, tree.SetVersion)
         return tree.DatedSet(self.name_of(items[0]), items[1], title, versions, span=self.at(meta))
 
     stricter_higher, stricter_lower = constant("higher"), constant("lower")
@@ -211,7 +198,7 @@ class Builder(ExpressionBuilder):
             items[1],
             _first(items, BilingualText),
             _stricter(items),
-            _all(items, tree.Version),
+            all_of(items, tree.Version),
             _first(items, tree.Unset),
             _first(items, tree.Leniency),
             phrases_of(items),
@@ -227,9 +214,9 @@ class Builder(ExpressionBuilder):
             items[2],
             _first(items, BilingualText),
             _stricter(items),
-            _all(items, tree.Version),
+            all_of(items, tree.Version),
             _first(items, tree.Leniency),
-            _all(items, tree.Refuted),
+            all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
             span=self.at(meta),
@@ -254,7 +241,7 @@ class Builder(ExpressionBuilder):
             header,
             tuple(rows),
             _first(items, tree.Leniency),
-            _all(items, tree.Refuted),
+            all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
             span=self.at(meta),
@@ -320,9 +307,9 @@ class Builder(ExpressionBuilder):
             items[1],
             _first(items, BilingualText),
             _only(items, tree.Otherwise),
-            _all(items, tree.Rule),
+            all_of(items, tree.Rule),
             _stricter(items),
-            _all(items, tree.Refuted),
+            all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
             span=self.at(meta),
@@ -337,11 +324,11 @@ class Builder(ExpressionBuilder):
         return tree.Key("ranked", by, None, ranks, _first(items, tree.Period), _cited(items), span=self.at(meta))
 
     def priority(self, meta: Meta, items: Items) -> tree.Priority:
-        title, keys, refuted = _first(items, BilingualText), _all(items, tree.Key), _all(items, tree.Refuted)
+        title, keys, refuted = _first(items, BilingualText), all_of(items, tree.Key), all_of(items, tree.Refuted)
         return tree.Priority(self.name_of(items[0]), items[1], title, keys, refuted, span=self.at(meta))
 
     def property(self, meta: Meta, items: Items) -> tree.Property:
-        binders = _all(items, tree.Binder)
+        binders = all_of(items, tree.Binder)
         after = items[items.index(binders[-1]) + 1 :]
         return tree.Property(
             self.name_of(items[0]),
@@ -350,60 +337,12 @@ class Builder(ExpressionBuilder):
             binders,
             after[0] if len(after) > 1 else None,
             after[-1],
-            _all(items, tree.Refuted),
+            all_of(items, tree.Refuted),
             span=self.at(meta),
         )
 
     def precedes(self, meta: Meta, items: Items) -> tree.Precedes:
         return tree.Precedes(items[0], items[1], self.name_of(items[2]), span=self.at(meta))
-
-    # tests
-
-    def as_of(self, _: Meta, items: Items) -> tuple[str, date | None]:
-        return "on", self.date_of(items[0])
-
-    def given(self, meta: Meta, items: Items) -> tree.Given:
-        return tree.Given(self.name_of(items[0]), items[1], span=self.at(meta))
-
-    def test(self, meta: Meta, items: Items) -> tree.Test:
-        return tree.Test(
-            self.unquoted(items[0]),
-            next((i[1] for i in items if isinstance(i, tuple)), None),
-            _all(items, tree.Given),
-            _all(items, tree.Expectation),
-            span=self.at(meta),
-        )
-
-    def expect(self, meta: Meta, items: Items) -> tree.Expectation:
-        kind, value, names = items[1]
-        return tree.Expectation(items[0], kind, value, names, span=self.at(meta))
-
-    def equals(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "equals", items[0], None
-
-    def _expected(kind: ExpectationKind) -> Callable[..., Any]:  # type: ignore[misc]  # a maker of methods
-        return lambda self, meta, items: (kind, None, items[0] if items else None)
-
-    permitted, denied = _expected("permitted"), _expected("denied")
-    undecided, fails = _expected("undecided"), _expected("fails")
-
-    def before(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "before", items[0], (self.name_of(items[1]),)
-
-    def by(self, _: Meta, items: Items) -> tuple[tree.Name, ...]:
-        return tuple(map(self.name_of, items))
-
-    def needs(self, _: Meta, items: Items) -> tuple[tree.Name, ...]:
-        return tuple(items)
-
-    def path(self, meta: Meta, items: Items) -> tree.Name:
-        return tree.Name(".".join(items), span=self.at(meta))
-
-    # overlays
-
-    tighten_parameter, tighten_value = _tighten("parameter"), _tighten("value")
-    tighten_table, tighten_decision = _tighten("table"), _tighten("decision")
-    adopt = _tighten("adopt")
 
 
 def _first(items: Items, kind: type[Any]) -> Any:
@@ -422,10 +361,6 @@ def _only(items: Items, kind: type[Any]) -> Any:
 def _cited(items: Items) -> tree.Citations:
     found = _first(items, tree.Citations)
     return found if found is not None else tree.Citations()
-
-
-def _all(items: Items, kind: type[Any]) -> tuple[Any, ...]:
-    return tuple(i for i in items if isinstance(i, kind))
 
 
 def _stricter(items: Items) -> Strictness:

@@ -75,6 +75,10 @@ def _which_days(written: str) -> str:
     return f"the last day of that month is `{year:04}-{month:02}-{last}`"
 
 
+def all_of(items: Items, kind: type[Any]) -> tuple[Any, ...]:
+    return tuple(i for i in items if isinstance(i, kind))
+
+
 def phrases_of(items: Items) -> tree.Phrases | None:
     """How the thing made of these items is told, where that is written."""
     said = {i[0]: i[1] for i in items if isinstance(i, tuple) and len(i) == 2 and i[0] in ("says", "otherwise")}

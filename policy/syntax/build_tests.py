@@ -1,0 +1,80 @@
+"""Tests and overlays from Lark's tree: one method a grammar rule. Part of `from_text`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+from lark.tree import Meta
+
+from policy.syntax import tree
+from policy.syntax.build_expressions import ExpressionBuilder, Items, all_of
+from policy.vocabulary import AmendmentKind, ExpectationKind
+
+
+def _tighten(kind: AmendmentKind) -> Callable[..., tree.Tighten]:
+    def make(self: TestBuilder, meta: Meta, items: Items) -> tree.Tighten:
+        name, *rest = items
+        span = self.at(meta)
+        if kind == "table":
+            return tree.Tighten(kind, self.name_of(name), header=rest[0], rows=tuple(rest[1:]), span=span)
+        if kind == "decision":
+            return tree.Tighten(kind, self.name_of(name), rules=tuple(rest), span=span)
+        return tree.Tighten(kind, self.name_of(name), versions=tuple(rest), span=span)
+
+    return make
+
+
+class TestBuilder(ExpressionBuilder):
+    """Builds tests and amendments."""
+
+    __test__ = False  # not for pytest
+
+    # tests
+
+    def as_of(self, _: Meta, items: Items) -> tuple[str, date | None]:
+        return "on", self.date_of(items[0])
+
+    def given(self, meta: Meta, items: Items) -> tree.Given:
+        return tree.Given(self.name_of(items[0]), items[1], span=self.at(meta))
+
+    def test(self, meta: Meta, items: Items) -> tree.Test:
+        return tree.Test(
+            self.unquoted(items[0]),
+            next((i[1] for i in items if isinstance(i, tuple)), None),
+            all_of(items, tree.Given),
+            all_of(items, tree.Expectation),
+            span=self.at(meta),
+        )
+
+    def expect(self, meta: Meta, items: Items) -> tree.Expectation:
+        kind, value, names = items[1]
+        return tree.Expectation(items[0], kind, value, names, span=self.at(meta))
+
+    def equals(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
+        return "equals", items[0], None
+
+    def _expected(kind: ExpectationKind) -> Callable[..., Any]:  # type: ignore[misc]  # a maker of methods
+        return lambda self, meta, items: (kind, None, items[0] if items else None)
+
+    permitted, denied = _expected("permitted"), _expected("denied")
+    undecided, fails = _expected("undecided"), _expected("fails")
+
+    def before(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
+        return "before", items[0], (self.name_of(items[1]),)
+
+    def by(self, _: Meta, items: Items) -> tuple[tree.Name, ...]:
+        return tuple(map(self.name_of, items))
+
+    def needs(self, _: Meta, items: Items) -> tuple[tree.Name, ...]:
+        return tuple(items)
+
+    def path(self, meta: Meta, items: Items) -> tree.Name:
+        return tree.Name(".".join(items), span=self.at(meta))
+
+    # overlays
+
+    tighten_parameter, tighten_value = _tighten("parameter"), _tighten("value")
+    tighten_table, tighten_decision = _tighten("table"), _tighten("decision")
+    adopt = _tighten("adopt")
