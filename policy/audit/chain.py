@@ -104,7 +104,7 @@ class Chain:
             seq += damaged.lines
         self.untold += self._passed
         for gap in self._gaps:
-            self._misplaced(f"{_told(gap.first, gap.last)} missing before this place", gap.first, gap.place)
+            self._misplaced(f"{_numbered(gap.first, gap.last)} missing before this place", gap.first, gap.place)
 
     def _altered(self, message: str, record: int, place: Line, lines: int = 1) -> None:
         self.find(Diagnostic("journal-altered", f"{message} {_where(place, lines)}", None, RESTORE), record, place)
@@ -140,9 +140,9 @@ class Chain:
         for damaged in self._damaged:
             cause = damaged.cause(wanted if damaged is self._damaged[-1] else "")
             if one_each:
-                message = f"{_told(seq, seq + damaged.lines - 1)} not what was written: {cause}"
+                message = f"{_numbered(seq, seq + damaged.lines - 1)} not what was written: {cause}"
             elif missing:
-                lost = _told(self.next, self.next + missing - 1)
+                lost = _numbered(self.next, self.next + missing - 1)
                 message = f"{lost} missing, and what stands there is not what was written: {cause}"
             else:
                 message = f"something was put in before record {seq}: {cause}"
@@ -164,7 +164,7 @@ class Chain:
         self._misplaced(message, record.seq, place)
 
 
-def _told(first: int, last: int) -> str:
+def _numbered(first: int, last: int) -> str:
     return f"record {first} is" if first == last else f"records {first} to {last} are"
 
 

@@ -79,7 +79,7 @@ def replay(
         return Replayed(header, 0, None, verified.findings)
     submit = engine_for(header)
     found: list[Finding] = []
-    same, difference, rules_told = 0, None, other_rules
+    same, difference, rules_reported = 0, None, other_rules
     for place, record in records(path, verified.last, progress):
         try:
             events, rules = submit(record.input)
@@ -87,8 +87,8 @@ def replay(
             found += [_at(place, record, diagnostic) for diagnostic in refused.diagnostics]
             break
         recorded_rules = {record.rules, header.rules} if record.seq == 1 else {record.rules}
-        if not rules_told and recorded_rules != {rules}:
-            rules_told = True
+        if not rules_reported and recorded_rules != {rules}:
+            rules_reported = True
             found.append(_at(place, record, _other_rules(rules, recorded_rules)))
         difference = compared(record, events)
         if difference:
@@ -155,6 +155,6 @@ def _other_rules(rules: str, recorded: set[str]) -> Diagnostic:
 def _differs(difference: ReplayDifference) -> Diagnostic:
     fields = [f"`{f.path or 'all of it'}` was {f.recorded} and is {f.replayed}" for f in difference.fields]
     more = len(fields) - _MOST_SHOWN
-    told = "; ".join(fields[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
-    message = f"event {difference.event} of record {difference.record} comes out differently: {told}"
+    listed = "; ".join(fields[:_MOST_SHOWN]) + (f"; and {more} more" if more > 0 else "")
+    message = f"event {difference.event} of record {difference.record} comes out differently: {listed}"
     return Diagnostic("journal-replay", message, None, "the rules, the engine or the journal has changed")

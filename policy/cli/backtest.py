@@ -125,10 +125,10 @@ def _text(old: str, new: str, result: Backtest, kept: str) -> str:
     lines = [f"{plural(result.commands, 'command')}, {plural(result.flipped, 'flip')} from {old} to {new}"]
     if kept:
         lines.append(f"the journal was kept under neither, but under the rulebook {kept[:16]}")
-    for (said, _, _), sort in sorted(result.sorts.items(), key=lambda item: -item[1].count):
+    for (kind, _, _), sort in sorted(result.sorts.items(), key=lambda item: -item[1].count):
         lines += [
             "",
-            f"{sort.count:>7,}  {click.style(said, bold=True)}, such as {', '.join(sort.examples)}",
+            f"{sort.count:>7,}  {click.style(kind, bold=True)}, such as {', '.join(sort.examples)}",
             f"         was: {sort.before}" + (f"  per {', '.join(sort.cited_before)}" if sort.cited_before else ""),
             f"         is:  {sort.after}" + (f"  per {', '.join(sort.cited_after)}" if sort.cited_after else ""),
         ]

@@ -27,7 +27,7 @@ class Progress:
     done: int = 0
     bar: Any = None  # on a terminal
     start: float = field(factory=time.monotonic)
-    said: float = field(factory=time.monotonic)
+    printed: float = field(factory=time.monotonic)
 
     def of(self, total: int) -> None:
         """Sets the total, if it is known only on the way."""
@@ -41,8 +41,8 @@ class Progress:
             self.bar.update(more)
             return
         now = time.monotonic()
-        if now - self.said >= EVERY:
-            self.said = now
+        if now - self.printed >= EVERY:
+            self.printed = now
             share = f" of {self.total:,} ({self.done * 100 // self.total} %)" if self.total else ""
             click.echo(f"{self.label}: {self.done:,}{share}, {now - self.start:.0f} s", err=True)
 

@@ -94,8 +94,8 @@ def portfolio_command(
     undecided = tuple(_undecided(statements(market)))
     if format == "json":
         steps = [{**row.as_json(), "at": show(row.at, INSTANT)} for row in rows]
-        told = [{"account": account, "needs": list(needs)} for account, needs in undecided]
-        print_json({**about, "rows": steps, "in_all": tally.as_json(), "undecided": told})
+        needed = [{"account": account, "needs": list(needs)} for account, needs in undecided]
+        print_json({**about, "rows": steps, "in_all": tally.as_json(), "undecided": needed})
     else:
         click.echo(_table(about, rows, tally))
         for account, needs in undecided:

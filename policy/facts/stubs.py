@@ -241,7 +241,7 @@ class _Stub:
         """What its constructor takes, the record, and the record that is not checked."""
         name, unchecked, fields = self.names[id], self.unchecked[id], self.program.records[id]
         given, own = f"_{name}Fields", {attribute(f.name) for f in fields}
-        told = [f"{attribute(f.name)}: {self.type(f.type, 'given')}" for f in fields]
+        parameters = [f"{attribute(f.name)}: {self.type(f.type, 'given')}" for f in fields]
         taken = f"**fields: {self.inside('Unpack')}[{given}]"
         this = self.inside("Self")
         like = f"like: {self.inside(name)} | None = None"
@@ -254,9 +254,9 @@ class _Stub:
         for f in fields:
             read = _def(attribute(f.name), ["self"], self.type(f.type, "read"))
             methods.append(f"# {_about(f)}\n@{self.inside('property')}\n{read}")
-        yield _class(given, ["TypedDict", "total=False"], *told)
+        yield _class(given, ["TypedDict", "total=False"], *parameters)
         yield _class(name, [], _docstring(f"A record `{id}`: checked when made, and frozen."), *methods)
-        yield _class(unchecked, [name], *told)
+        yield _class(unchecked, [name], *parameters)
 
     def question(self, f: Function) -> str:
         about = [f"{name}: {in_words(of)}" for name, of in f.parameters]
@@ -295,5 +295,5 @@ def _parameter(name: str) -> str:
 def _about(f: FieldDeclaration) -> str:
     """A field in words: its type, how it is held, its bounds and its title."""
     bounds = (("at least", f.least), ("at most", f.most))
-    said = [in_words(f.type), *(f"{word} {show(bound, f.type)}" for word, bound in bounds if bound is not None)]
-    return _one_line(", ".join(said) + (f" — {f.title.en}" if f.title.en else ""))
+    words = [in_words(f.type), *(f"{word} {show(bound, f.type)}" for word, bound in bounds if bound is not None)]
+    return _one_line(", ".join(words) + (f" — {f.title.en}" if f.title.en else ""))

@@ -46,7 +46,7 @@ class _Frame:
 class _Line:
     """What is told of a call, in how many lines, and the reasons of the decisions that it rests on."""
 
-    told: Derivation
+    derivation: Derivation
     size: int
     because: tuple[Inner, ...]
 
@@ -110,15 +110,15 @@ class Explainer(Interpreter):
 
     def call(self, function: Function, arguments: tuple[RuntimeValue, ...], env: Environment) -> RuntimeValue:
         call = self.call_key(function, arguments)
-        told = call in self.lines
+        repeated = call in self.lines
         value = super().call(function, arguments, env)
         if call in self.lines:
             line, frame = self.lines[call], self.frames[-1]
             frame.because.update(dict.fromkeys(line.because))
-            if told and line.size > LONGEST_REPEATED and line.told not in frame.parts:
-                frame.add(evolve(line.told, value=f"{line.told.value}, as above", parts=()))
+            if repeated and line.size > LONGEST_REPEATED and line.derivation not in frame.parts:
+                frame.add(evolve(line.derivation, value=f"{line.derivation.value}, as above", parts=()))
             else:
-                frame.add(line.told, line.size)
+                frame.add(line.derivation, line.size)
         return value
 
     def result(self, call: RuntimeValue, function: Function, env: Environment) -> RuntimeValue:
@@ -210,8 +210,8 @@ def explained(
     """The basis and the derivation of the answer to a question; `known` is kept from one to the next."""
     function = program.functions[name]
     if wrong := misfits(program, function, arguments):  # no rule was asked
-        told = f"no answer: {'; '.join(wrong)}"
-        return Basis((), ()), Derivation(short(name), told, (), str(function.place))
+        why = f"no answer: {'; '.join(wrong)}"
+        return Basis((), ()), Derivation(short(name), why, (), str(function.place))
     explainer = Explainer(program, root=dict(function.parameters), known=known)
     env = explainer.facts(function, arguments)
     reasons: tuple[Reason, ...] = ()

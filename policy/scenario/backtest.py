@@ -38,8 +38,8 @@ class CommandFate:
     steps: tuple[tuple[str, tuple[str, ...]], ...]
 
     def __str__(self) -> str:
-        told = [f"{kind} ({', '.join(rules)})" if rules else kind for kind, rules in self.steps]
-        return ", ".join(told) or "nothing"
+        steps = [f"{kind} ({', '.join(rules)})" if rules else kind for kind, rules in self.steps]
+        return ", ".join(steps) or "nothing"
 
 
 @define
@@ -102,14 +102,14 @@ class Backtest:
             "flipped": self.flipped,
             "flips": [
                 {
-                    "command": said,
+                    "command": kind,
                     "before": str(sort.before),
                     "after": str(sort.after),
                     "count": sort.count,
                     "per": {"before": list(sort.cited_before), "after": list(sort.cited_after)},
                     "examples": sort.examples,
                 }
-                for (said, _, _), sort in self.sorts.items()
+                for (kind, _, _), sort in self.sorts.items()
             ],
             "accounts": {
                 "compared": self.accounts,
@@ -160,29 +160,29 @@ def _figures(stated: AccountStated | BucketStated) -> tuple[str, dict[str, str]]
     match stated:
         case AccountStated(views=views):
             lent = views.lending_value
-            told = {
+            figures = {
                 "loan": show(stated.loan, LENT),
-                "market value": _told(views.market_value, ()),
-                "lending value": _told(lent, views.lending_needs),
-                "headroom": _told(lent - stated.loan if lent is not None else None, views.lending_needs),
-                "capital value": _told(views.capital_value, ()) + _needing(views.capital_needs),
+                "market value": _amount(views.market_value, ()),
+                "lending value": _amount(lent, views.lending_needs),
+                "headroom": _amount(lent - stated.loan if lent is not None else None, views.lending_needs),
+                "capital value": _amount(views.capital_value, ()) + _needing(views.capital_needs),
                 "call": stated.call,
                 "call due by": show(stated.due_by, types.INSTANT),
             }
-            return stated.account, told
+            return stated.account, figures
         case BucketStated():
-            told = {
+            figures = {
                 "free margin": show(stated.free, POSTED),
                 "margin": show(stated.margin, POSTED),
                 "equity": "undecided" if stated.equity is None else show(stated.equity, POSTED),
                 "liquidation": stated.verdict.outcome.value + _needing(stated.verdict.needs),
             }
-            return f"{stated.account} {stated.bucket}", told
+            return f"{stated.account} {stated.bucket}", figures
         case _:
             assert_never(stated)
 
 
-def _told(amount: int | None, needs: tuple[str, ...]) -> str:
+def _amount(amount: int | None, needs: tuple[str, ...]) -> str:
     return show(amount, LENT) if amount is not None else "undecided" + _needing(needs)
 
 
@@ -209,10 +209,10 @@ def _count(
     fates: tuple[CommandFate, CommandFate],
     events: tuple[list[Event], list[Event]],
 ) -> None:
-    said, id = word(type(command)), getattr(command, "id", "")
-    sort = result.sorts.get((said, *fates))
+    kind, id = word(type(command)), getattr(command, "id", "")
+    sort = result.sorts.get((kind, *fates))
     if sort is None:
-        sort = result.sorts[said, *fates] = Flips(*fates, _cited(events[0]), _cited(events[1]))
+        sort = result.sorts[kind, *fates] = Flips(*fates, _cited(events[0]), _cited(events[1]))
     sort.count += 1
     if len(sort.examples) < EXAMPLES:
         sort.examples.append(id or str(number))

@@ -66,8 +66,8 @@ class Scenario:
         """All other steps by their time; those of one moment by file, then line, and recordings last."""
         each = [_steps(path, commands) for path in self.streams]
         for path in self.recorded:
-            for said in _steps(path, recorded.PLAYS):
-                each.append(iter((said,)) if said.command is None else _played(said, self.folder))
+            for play in _steps(path, recorded.PLAYS):
+                each.append(iter((play,)) if play.command is None else _played(play, self.folder))
         ranked = [_ranked(n, steps) for n, steps in enumerate(each)]
         for _, step in merge(*ranked, key=lambda ranked: ranked[0]):
             yield step
@@ -100,21 +100,21 @@ def _about(path: Path, found: Collector) -> dict[str, str]:
     source = Source(str(path), read(path, LONGEST_LINE).decode(errors="replace"))
     whole = Span(source, 0, len(source.text))
     try:
-        said = json.loads(source.text)
+        about = json.loads(source.text)
     except ValueError as failure:
         found.error("facts-json", f"this is not JSON: {failure}", whole)
         return {}
-    if not isinstance(said, dict) or not all(isinstance(v, str) for v in said.values()):
+    if not isinstance(about, dict) or not all(isinstance(v, str) for v in about.values()):
         found.error("facts-type", "a scenario's file about itself is one JSON object of texts", whole)
         return {}
-    for key in said.keys() - set(_KNOWN):
+    for key in about.keys() - set(_KNOWN):
         known = ", ".join(f"`{k}`" for k in _KNOWN)
         found.error(
             "facts-unknown", f"a scenario has no `{key}`", whole, did_you_mean(key, _KNOWN) or f"it has {known}"
         )
-    if "on" in said and not _is_date(said["on"]):
-        found.error("facts-time", f"`{said['on']}` is not a date", whole, "write it as 2026-03-01")
-    return said
+    if "on" in about and not _is_date(about["on"]):
+        found.error("facts-time", f"`{about['on']}` is not a date", whole, "write it as 2026-03-01")
+    return about
 
 
 def _is_date(text: str) -> bool:
@@ -132,15 +132,15 @@ def _ranked(file: int, steps: Iterator[Step]) -> Iterator[tuple[tuple[int, int, 
         yield (step.at, file, step.line), step
 
 
-def _played(said: Step, folder: Path) -> Iterator[Step]:
+def _played(play: Step, folder: Path) -> Iterator[Step]:
     """The steps of a recording that a line names."""
-    at = said.command.at
-    for line, found in recorded.played(said.command, folder, str(said.line)):
+    at = play.command.at
+    for line, found in recorded.played(play.command, folder, str(play.line)):
         if isinstance(found, list):
-            yield Step(said.command.file, line, at, None, tuple(found))
+            yield Step(play.command.file, line, at, None, tuple(found))
         else:
             at = found.at
-            yield Step(said.command.file, line, at, found)
+            yield Step(play.command.file, line, at, found)
 
 
 def _steps(path: Path, commands: Commands) -> Iterator[Step]:

@@ -100,8 +100,8 @@ class StressStep:
         return {kind: counted.count for kind, counted in self.tally.events.items()}
 
     def as_json(self) -> Json:
-        told = self.tally.as_json()
-        return {"at": self.at, "prices": dict(self.prices), "events": told["events"], "rules": told["rules"]}
+        counted = self.tally.as_json()
+        return {"at": self.at, "prices": dict(self.prices), "events": counted["events"], "rules": counted["rules"]}
 
 
 def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], list[Event]]) -> Iterator[StressStep]:

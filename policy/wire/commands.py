@@ -57,13 +57,13 @@ class Commands:
         found = Collector()
         known = self._known
         given = document if isinstance(document, dict) else {}
-        said = given.get(DO)
-        if said is None:
+        name = given.get(DO)
+        if name is None:
             found.error("command-unknown", f"a command is a JSON object with `{DO}`", whole, f"it is one of {known}")
             return found.found
-        cls = self.classes.get(said) if isinstance(said, str) else None
+        cls = self.classes.get(name) if isinstance(name, str) else None
         if cls is None:
-            return self._unknown(str(said), whole)
+            return self._unknown(str(name), whole)
         return _made(cls, {k: v for k, v in given.items() if k != DO}, whole)
 
     def unfit(self, command: Message) -> list[Diagnostic]:
@@ -77,9 +77,9 @@ class Commands:
     def _known(self) -> str:
         return ", ".join(f"`{w}`" for w in self.classes)
 
-    def _unknown(self, said: str, whole: Span | None) -> list[Diagnostic]:
-        help = did_you_mean(said, self.classes) or f"it is one of {self._known}"
-        return [Diagnostic("command-unknown", f"there is no command `{said}`", whole, help)]
+    def _unknown(self, name: str, whole: Span | None) -> list[Diagnostic]:
+        help = did_you_mean(name, self.classes) or f"it is one of {self._known}"
+        return [Diagnostic("command-unknown", f"there is no command `{name}`", whole, help)]
 
 
 def _made(cls: AttrsClass, given: Json, whole: Span) -> Message | list[Diagnostic]:

@@ -42,9 +42,9 @@ def json_line(document: object) -> str:
 
 def verdict_json(verdict: Verdict) -> Json:
     """What was decided, by which rules, on which provisions; or what is missing."""
-    told: Json = {"outcome": verdict.outcome.value}
+    written: Json = {"outcome": verdict.outcome.value}
     if verdict.reasons:
-        told["reasons"] = [
+        written["reasons"] = [
             {
                 "rule": r.rule,
                 "effect": r.effect,
@@ -55,10 +55,10 @@ def verdict_json(verdict: Verdict) -> Json:
             for r in verdict.reasons
         ]
     if verdict.needs:
-        told["needs"] = list(verdict.needs)
+        written["needs"] = list(verdict.needs)
     if verdict.fault:
-        told["fault"] = verdict.fault
-    return told
+        written["fault"] = verdict.fault
+    return written
 
 
 @cache

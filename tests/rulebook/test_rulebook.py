@@ -75,6 +75,12 @@ def test_three_dates_three_laws() -> None:
     assert len(set(laws)) == 3
 
 
+def test_a_question_is_compiled_once() -> None:
+    """Venues bind the same questions on every day that begins."""
+    rulebook = policy.load(on="2026-03-01")
+    assert rulebook.evaluator("order_accepted") is rulebook.evaluator("hk.sfc.orders.order_accepted")
+
+
 def test_files_are_in_the_standard_shape() -> None:
     for file in sorted(Path(FOLDER).rglob("*.policy")):
         source, _ = decode(str(file), file.read_bytes())
