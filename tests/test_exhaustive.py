@@ -19,6 +19,7 @@ OPEN = {
     "testing/mutants.py: _slips": "changes what it can; any other node has no slip",
     "reports/journal/margin.py: _lending": "tells of loans; any other event is told elsewhere",
     "reports/journal/margin.py: _perpetual": "tells of perpetual contracts; any other event is told elsewhere",
+    "reports/journal/waterfall.py: _rows": "tells of defaults; any other event is told elsewhere",
     "reports/journal/trading.py: take": "notes who is admitted; any other command is told by its events",
     "reports/journal/trading.py: _event": "tells of trading; any other event is told elsewhere",
     "reports/sandbox/worker.py: _unescaping": "nodes of Jinja",
