@@ -20,6 +20,7 @@ OPEN = {
     "testing/mutants.py: _per": "what rules, rows, versions and keys stand on; any other node has no provision",
     "reports/journal/margin.py: _lending": "tells of loans; any other event is told elsewhere",
     "reports/journal/margin.py: _perpetual": "tells of perpetual contracts; any other event is told elsewhere",
+    "reports/journal/waterfall.py: _rows": "tells of defaults; any other event is told elsewhere",
     "reports/journal/trading.py: take": "notes who is admitted; any other command is told by its events",
     "reports/journal/trading.py: _event": "tells of trading; any other event is told elsewhere",
     "reports/sandbox/worker.py: _unescaping": "nodes of Jinja",

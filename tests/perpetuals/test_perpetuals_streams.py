@@ -56,8 +56,8 @@ def written(event: Any) -> str:
 class AnyStream(RuleBasedStateMachine):
     """Four clients with little money, two contracts, prices that jump, and a fund that is soon spent."""
 
-    @initialize(fund=st.integers(0, 100), turns_strict=st.booleans())
-    def begin(self, fund: int, turns_strict: bool) -> None:
+    @initialize(fund=st.integers(0, 100), turns_strict=st.booleans(), family=st.booleans())
+    def begin(self, fund: int, turns_strict: bool, family: bool = False) -> None:
         self.market = Market(rules_of)
         self.strict = not turns_strict
         self.brought = 0
@@ -66,7 +66,7 @@ class AnyStream(RuleBasedStateMachine):
         if fund:
             self.bring(do.TopUpFund, fund)
         for name in CLIENTS:
-            self.market.client(name, 1_000, "cross")
+            self.market.client(name, 1_000, "cross", "family" if family and name in CLIENTS[:2] else "")
             self.brought += 1_000 * DOLLAR
             self.market.say(do.ReleaseMargin, name, "cross", amount=600 * DOLLAR)
             for contract in CONTRACTS:

@@ -92,9 +92,9 @@ class Market:
     def list(self, contract: str = "BTC", tick: int = USD, lot: int = ONE, **others: Any) -> list[Any]:
         return self.say(do.ListPerpetual, contract, tick=tick, lot=lot, **{"product": PRODUCT, **others})
 
-    def client(self, name: str, dollars: int, bucket: str = "BTC") -> None:
+    def client(self, name: str, dollars: int, bucket: str = "BTC", group: str = "") -> None:
         """A client with all the money in one bucket."""
-        self.say(do.OpenPerpetualAccount, name, client=CLIENT)
+        self.say(do.OpenPerpetualAccount, name, group=group, client=CLIENT)
         self.say(do.DepositMargin, name, value=dollars * DOLLAR, asset=CASH)
         self.say(do.PostMargin, name, bucket, amount=dollars * DOLLAR)
 
