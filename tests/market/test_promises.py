@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from attacker import ARENAS, STREAM, drawn, told
-from exchange_cases import AT, exchange
+from exchange_cases import AT, exchange, resting
 from financing_cases import rulebook
 from policy import resources
-from policy.exchange.commands import DepositMoney
+from policy.exchange.commands import Cancel, DepositMoney, Settle
 from policy.perpetuals.commands import IndexPrice
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import COMMANDS, Market
@@ -93,6 +93,17 @@ def test_a_random_stream_keeps_every_promise(arena: str, seed: int) -> None:
 def test_many_random_streams_keep_every_promise(arena: str) -> None:
     for seed in SLOW:
         told(ARENAS[arena], drawn(ARENAS[arena], seed, STREAM), collect=False)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_when_all_is_cancelled_and_settled_nothing_is_reserved(seed: int) -> None:
+    market = told(ARENAS["exchange"], drawn(ARENAS["exchange"], seed, 60), collect=False).target.venues["exchange"]
+    assert resting(market)
+    market.submit(Settle(market.clock.at))
+    for order in resting(market):
+        market.submit(Cancel(order.id, order.owner, market.clock.at))
+    market.submit(Settle(market.clock.at))
+    assert all(held == 0 for _, held in market.ledger.totals().values())
 
 
 def test_a_broken_promise_is_named_with_its_command() -> None:
