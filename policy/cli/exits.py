@@ -35,6 +35,7 @@ MEANING = {
 WORST_FIRST = (Exit.UNANSWERED, Exit.UNDECIDED, Exit.NO, Exit.YES)
 
 _RULES = "the rules have errors or cannot be read"
+_CHOSEN = f"{_RULES}, or nothing is selected"
 _WRITTEN = {Exit.YES: "written", Exit.UNANSWERED: f"{_RULES}, or the file cannot be written"}
 _JOURNAL = {
     Exit.UNANSWERED: f"{_RULES}, the journal was kept under other rules, or the file cannot be written",
@@ -66,8 +67,8 @@ ENDS: dict[str, dict[Exit, str]] = {
     "demo": _WRITTEN,
     "diff": {
         Exit.YES: "nothing differs",
-        Exit.NO: "something differs",
-        Exit.UNANSWERED: _RULES,
+        Exit.NO: "something differs: a fact that only one accepts, or an answer",
+        Exit.UNANSWERED: _CHOSEN,
         Exit.UNDECIDED: "a comparison is undecided, and nothing is known to differ",
     },
     "explain": _DECIDED,
@@ -112,14 +113,14 @@ ENDS: dict[str, dict[Exit, str]] = {
     "test": {
         Exit.YES: "all tests hold",
         Exit.NO: "a test fails, there are none, a mutant survives (--mutate), or coverage is below --fail-under",
-        Exit.UNANSWERED: _RULES,
+        Exit.UNANSWERED: _CHOSEN,
         Exit.UNDECIDED: "with --mutate: a mutant is undecided",
     },
     "trade": _CARRIED_OUT | {Exit.UNDECIDED: "the journal could not be kept"},
     "verify": {
         Exit.YES: "every claim is proved, refuted as marked, or not found in short lists",
         Exit.NO: "a claim is refuted, or its mark is no longer true",
-        Exit.UNANSWERED: _RULES,
+        Exit.UNANSWERED: _CHOSEN,
         Exit.UNDECIDED: "a claim is undecided or could not be confirmed, and none is refuted",
     },
 }
