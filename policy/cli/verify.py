@@ -73,8 +73,9 @@ def command(
     format: str,
 ) -> None:
     """Prove claims about the rules in PATHS, for all facts and all dates: properties hold, tables have no gaps and no
-    overlapping rows, every rule can apply, every condition, branch and argument matters, priorities are strict orders,
-    overlays only tighten. A refuted claim comes with a counterexample, which the reference interpreter has confirmed.
+    overlapping rows, every rule can apply, every condition, branch and argument matters, priorities are strict
+    orders, overlays only tighten. A refuted claim comes with a counterexample, which the reference interpreter has
+    confirmed.
 
     \b
     policy verify
