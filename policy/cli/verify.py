@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from hashlib import sha256
 from itertools import chain
@@ -53,7 +54,7 @@ OPEN = {ProofStatus.UNDECIDED, ProofStatus.UNCONFIRMED, ProofStatus.NOT_ENCODED}
     help="Seconds by the clock for one claim, besides --seconds; a result that it cuts off says so.",
 )
 @click.option("--stop-after", type=click.FloatRange(0.1), help="Seconds by the clock for the whole run.")
-@click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list considered.")
+@click.option("--lists", type=click.IntRange(1, 12), default=3, show_default=True, help="Longest list considered.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
 @click.option("--all", "everything", is_flag=True, help="Show proved claims too.")
 @click.option("--smt", is_flag=True, help="Print the claims as SMT-LIB instead; needs no solver.")
@@ -72,8 +73,9 @@ def command(
     format: str,
 ) -> None:
     """Prove claims about the rules in PATHS, for all facts and all dates: properties hold, tables have no gaps and no
-    overlapping rows, every rule can apply and every condition matters, priorities are strict orders, overlays only
-    tighten. A refuted claim comes with a counterexample, which the reference interpreter has confirmed.
+    overlapping rows, every rule can apply, every condition, branch and argument matters, priorities are strict
+    orders, overlays only tighten. A refuted claim comes with a counterexample, which the reference interpreter has
+    confirmed.
 
     \b
     policy verify
@@ -127,6 +129,8 @@ def _with_report(result: ClaimResult) -> ClaimResult:
 
 def _print(result: ClaimResult, everything: bool) -> None:
     if everything or result.status not in WITH_ALL:
+        if sys.stderr.isatty():
+            click.echo("\r\x1b[K", nl=False, err=True)  # the bar, which is drawn again below
         click.secho(result.outcome, fg=COLOURS[result.status], bold=True, nl=False)
         click.echo(f"  {result.subject}: {printable(result.statement)}  {result.place}")
         if result.example is not None:

@@ -365,13 +365,6 @@ def test_an_order_that_was_refused_is_judged_anew_and_its_id_is_free() -> None:
     assert names(place(market, "b2", "ben", "buy", 100_00, COIN, at=AT + 2)) == ["OrderAccepted"]
 
 
-def test_an_order_that_was_refused_is_judged_anew_and_its_id_is_free() -> None:
-    market = exchange()
-    assert names(place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN)) == ["OrderRejected"]
-    assert names(place(market, "b2", "ben", "buy", 10**9, 10**9 * COIN, at=AT + 1)) == ["OrderRejected"]
-    assert names(place(market, "b2", "ben", "buy", 100_00, COIN, at=AT + 2)) == ["OrderAccepted"]
-
-
 def test_a_number_beyond_what_facts_can_tell_is_no_traceback() -> None:
     market = exchange()
     codes = [
