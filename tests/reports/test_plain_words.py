@@ -231,3 +231,49 @@ def test_every_operator_has_a_phrase_of_its_own(language: type[Phrasing]) -> Non
     for of in (types.INTEGER, types.DATE):
         assert len({phrasing.compared("a", operator, "b", of) for operator in compared}) == len(compared)
     assert len({phrasing.arithmetic(operator, "a", "b") for operator in computed}) == len(computed)
+
+
+TOLD = """language 1 ruleset t
+enum Kind "kind" zh "種類" { red "red" zh "紅", amber "amber" zh "黃" }
+record Case "case" zh "個案" {
+  told: boolean "the client was told" zh "客戶已獲告知" otherwise "the client was not told" zh "客戶未獲告知"
+  kind: Kind "kind" zh "種類"
+    says "the case is {a} one" zh "個案屬{}類" otherwise "the case is not {a} one" zh "個案不屬{}類"
+  at: optional date "day of choice" zh "選擇日期"
+    says "a choice was made" zh "已作選擇" otherwise "no choice was made" zh "未作選擇"
+}
+"""
+
+
+@pytest.mark.parametrize(
+    ("condition", "en", "zh"),
+    [
+        ("c.told", "the client was told", "客戶已獲告知"),
+        ("not c.told", "the client was not told", "客戶未獲告知"),
+        ("not (not c.told)", "the client was told", "客戶已獲告知"),
+        ("c.told is false", "the client was not told", "客戶未獲告知"),
+        ("c.kind is amber", "the case is an amber one", "個案屬黃類"),
+        ("c.kind not in {red, amber}", "the case is not a red or an amber one", "個案不屬紅或黃類"),
+        ("not (c.kind is red)", "the case is not a red one", "個案不屬紅類"),
+        ("c.at is absent", "no choice was made", "未作選擇"),
+        (
+            "not (c.told or c.at is present)",
+            "the client was not told and no choice was made",
+            "客戶未獲告知，且未作選擇",
+        ),
+    ],
+)
+def test_a_phrase_is_the_one_for_what_is_so(condition: str, en: str, zh: str) -> None:
+    text = f'{TOLD}decision d(c: Case) otherwise permit deny r when {condition} because "r" zh "理"\n'
+    model = check([Text("t.policy", text.encode())]).model
+    [_, rule] = Sentences(model).of(model.declared["t.d"])
+    assert rule.listed is not None
+    assert [str(c) for c in rule.listed] == [f"(a) {en}.", f"(a) {zh}。"]
+
+
+def test_conditions_about_one_thing_name_it_once() -> None:
+    english = English(Names(check([]).model))
+    said = ["the order is large", "the order has no price", "the client is retail"]
+    assert english.joined(True, said) == "the order is large and has no price, and the client is retail"
+    unlike = ["the value to which it may lead is small", "the value to which it may lead is paid"]
+    assert english.joined(False, unlike) == " or ".join(unlike)

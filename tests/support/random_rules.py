@@ -36,8 +36,10 @@ record Facts "facts" zh "事實" {
   size: quantity to 0.001
   price: price(HKD) to 0.01
   flag: boolean
-  sure: boolean
-  kind: Kind
+  sure: boolean "the facts are sure" zh "事實確切" otherwise "the facts are not sure" zh "事實並不確切"
+  kind: Kind "kind of facts" zh "事實種類"
+    says "the facts are of {a} kind" zh "事實屬{}類"
+    otherwise "the facts are not of {a} kind" zh "事實不屬{}類"
   side: Side
   name: text
   day: date
@@ -214,8 +216,10 @@ class Rules(Expressions):
             )
         self.values.append((name, "boolean"))
         otherwise = self.chance.choice(("permit", "deny"))
+        phrases = f'  says "{{f}} may do {name}" zh "{{f}}可{name}"\n' * (n % 2)
+        phrases += f'  otherwise "{{f}} may not do {name}" zh "{{f}}不可{name}"\n' * (n % 2)
         return (
-            f'decision {name}(f: Facts) "d" zh "決定"\n  otherwise {otherwise} "o" zh "其他"\n'
+            f'decision {name}(f: Facts) "d" zh "決定"\n{phrases}  otherwise {otherwise} "o" zh "其他"\n'
             + "\n".join(rules)
             + "\n"
         )

@@ -244,14 +244,12 @@ class Phrasing(Wording):
 
     def _phrases(self, e: Expression) -> tuple[BilingualText, Phrases]:
         """What something is called, and how it is told."""
-        match e:
-            case x.FieldAccess(of=of, name=name):
-                record = record_of(of)
-                return self.names.field(record, name), self.names.field_phrases(record, name)
-            case x.Local(name=name) if name not in self.variables:
-                return self.called.get(name, (NO_WORDS, NO_PHRASES))
-            case _:
-                return NO_WORDS, NO_PHRASES
+        if isinstance(e, x.FieldAccess):
+            record = record_of(e.of)
+            return self.names.field(record, e.name), self.names.field_phrases(record, e.name)
+        if isinstance(e, x.Local) and e.name not in self.variables:
+            return self.called.get(e.name, (NO_WORDS, NO_PHRASES))
+        return NO_WORDS, NO_PHRASES
 
     def told(self, e: Expression, holds: bool, items: list[str] | None = None) -> str:
         """A field or a parameter by its own phrase, as true or not, or with `items` in its place; else nothing."""
@@ -311,13 +309,11 @@ class Phrasing(Wording):
         """How long ago something was, where a day some months or days later is compared with today."""
         if not isinstance(e.right, x.Today) or operator in ("is", "is not"):
             return ""
-        match e.left:
-            case x.MonthsLater(date=day, months=months) if months > 0:
-                return self.passed(operator, self.months(months), self.term(day))
-            case x.Binary(operator="+", left=day, right=x.Literal() as days):
-                return self.passed(operator, self.days(days), self.term(day))
-            case _:
-                return ""
+        if isinstance(e.left, x.MonthsLater) and e.left.months > 0:
+            return self.passed(operator, self.months(e.left.months), self.term(e.left.date))
+        if isinstance(e.left, x.Binary) and e.left.operator == "+" and isinstance(e.left.right, x.Literal):
+            return self.passed(operator, self.days(e.left.right), self.term(e.left.left))
+        return ""
 
     def part(self, e: Expression, holds: bool, every: bool) -> str:
         """One of several conditions; brackets where its own parts are joined the other way."""
