@@ -100,6 +100,17 @@ def test_a_letter_out_of_a_journal_says_what_was_asked_decided_why_and_what_puts
         assert all(r["cure"]["ways"] or r["cure"]["said"]["en"] for r in told["reasons"])
 
 
+def test_of_several_decisions_of_a_record_one_is_named(house_day: str) -> None:
+    expelled = letter(79, house_day)
+    assert expelled["cover"]["title"]["en"] == "Notice: your order was removed from the book"
+    assert (expelled["letter"]["to"], expelled["letter"]["request"]["about"]) == ("adria", "A3")
+    named = run("report", "decision", "--journal", house_day, "--record", "79", "--order", "A4")
+    assert named.exit_code == 2
+    assert "holds no decision about `A4`; it holds those about" in named.stderr
+    assert "`A3`" in named.stderr
+    assert letter(8, house_day)["letter"]["question"]["en"] == "May the token be offered to retail clients?"
+
+
 def test_facts_of_a_refusal_are_in_words(house_day: str) -> None:
     made = document("decisions", "--journal", house_day).as_json()["list"]
     order = next(row for row in made["refused"]["rows"] if row["record"] == 51)
