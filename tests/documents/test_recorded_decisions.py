@@ -5,17 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+import optional
 from documents_made import CORPUS, SCENARIOS, Reader, document, printed
+from policy import documents, resources
 from policy.answers import Outcome
 from policy.cli import main
 from policy.reports.letter import title_of
+from policy.reports.pictures import coloured
 from policy.verify.solver import has_solver
 
 DAY, LOAN = str(CORPUS / "day.jsonl"), str(CORPUS / "loan.jsonl")
@@ -207,3 +212,15 @@ def test_a_journal_that_is_not_whole_is_not_looked_through(tmp_path: Path) -> No
     torn.write_bytes(torn.read_bytes()[:-20])
     for words in (["log", "show", str(torn)], ["report", "decisions", "--journal", str(torn), *MARKET]):
         assert run(*words).exit_code == 3
+
+
+@pytest.mark.slow
+def test_a_notice_with_three_reasons_is_one_page_in_both_languages(house_day: str) -> None:
+    """Facts and the derivation are annexes, which begin on a page of their own."""
+    weasyprint = optional.library("weasyprint", "pdf")
+    firm = documents.firm(resources.folder("rulesets") / "examples" / "firm.toml", date(2026, 6, 19))
+    made = document("decision", "--journal", house_day, "--record", "51").signed(firm)
+    page = made.page("both")
+    letter_alone = re.sub(r'<div class="annex">.*?</main>', "</main>", page, flags=re.DOTALL)
+    assert letter_alone != page
+    assert len(weasyprint.HTML(string=coloured(letter_alone)).render().pages) == 1
