@@ -152,6 +152,7 @@ def decisions_command(journal: str, paths: tuple[str, ...], platform: str) -> Do
 @click.option("--facts", default="", help="JSON facts, as `policy decide` takes them; `-` for standard input.")
 @journal_option
 @click.option("--record", type=click.IntRange(1), help="Record of --journal that holds the decision.")
+@click.option("--order", "about", default="", help="Order or asset, where the record decides about several.")
 @click.option("--to", default="", help="Addressee of the letter.")
 @click.option("--reference", default="", help="Reference of the letter.")
 @prints_document
@@ -163,6 +164,7 @@ def decision_command(
     facts: str,
     journal: str,
     record: int | None,
+    about: str,
     to: str,
     reference: str,
     platform: str,
@@ -183,9 +185,9 @@ def decision_command(
             raise click.UsageError(_ONE_DECISION)
         rules = documents.rules_of(texts_of(paths))
         return documents.recorded_decision(
-            rules, journal, record, to=to, reference=reference, platform=platform, watch=progress
+            rules, journal, record, about=about, to=to, reference=reference, platform=platform, watch=progress
         )
-    if not question or not facts or on is None:
+    if not question or not facts or on is None or about:
         raise click.UsageError(_ONE_DECISION)
     edition = _edition(paths, on, under)
     source, data = read_facts(facts)

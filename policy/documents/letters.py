@@ -47,7 +47,7 @@ def decision(
         remedy = remedy_of(rulebook.program, function, answer, "permitted", Limits())
     basis = answer.basis
     cited = [(c.provision, c.status) for c in basis.citations]
-    cover = edition.cover(title_of(function.id, answer.outcome), platform, cited, basis.remarks)
+    cover = edition.cover(title_of(function.id, answer.outcome, request.event), platform, cited, basis.remarks)
     letter = letter_of(edition.model, answer, to, reference, dict(rulebook.program.notes), remedy, request)
     return Document("decision.html.jinja", cover, {"letter": letter})
 
@@ -57,6 +57,7 @@ def recorded_decision(
     journal: str | Path,
     record: int,
     *,
+    about: str = "",
     to: str = "",
     reference: str = "",
     platform: str = A_PLATFORM,
@@ -64,16 +65,18 @@ def recorded_decision(
 ) -> Document:
     """A letter about a decision of a journal, to its client unless it is addressed; decided again on its facts.
 
+    Of a record with several decisions, `about` names the order or asset.
+
     Raises PolicyError where there is no such record, or the journal does not tell the facts.
     """
-    edition, decided = decided_in(rules, journal, record, watch)
+    edition, decided = decided_in(rules, journal, record, about, watch)
     if not decided.question or not decided.facts:
         message = f"record {record} of `{journal}` does not tell the facts it was decided on"
         help = "a journal tells those of refusals; state them with `--facts` and the name of the question"
         raise PolicyError([Diagnostic("no-such-record", message, None, help)])
     wanted = {name for name, _ in edition.rulebook.question(decided.question).parameters}
     facts = json.dumps({name: fact for name, fact in decided.facts.items() if name in wanted})
-    request = Request(decided.asked, decided.about, in_hong_kong(decided.at), record)
+    request = Request(decided.asked, decided.about, in_hong_kong(decided.at), record, decided.event)
     made = decision(
         edition,
         decided.question,

@@ -46,19 +46,32 @@ def tally_of(edition: Edition, header: Header, records: Iterable[JournalRecord],
     return tally
 
 
-def decided_in(rules: Checked, journal: str | Path, record: int, watch: Watch = unwatched) -> tuple[Edition, Decided]:
-    """The decision of a record, a refusal before any other, and the rules of its day. Raises PolicyError."""
+def decided_in(
+    rules: Checked, journal: str | Path, record: int, about: str = "", watch: Watch = unwatched
+) -> tuple[Edition, Decided]:
+    """The decision of a record, about an order or asset if that is named, and the rules of its day.
+
+    Of several, one that tells its facts goes before others, then a refusal. Raises PolicyError without one.
+    """
     header, records = read_journal(journal, rules, None, watch)
     follow, last = Decisions(header.on), 0
     for read in records:
         last = read.seq
-        found = list(follow.of(read))
+        found = [d for d in follow.of(read) if read.seq == record]
         if read.seq != record:
             continue
+        named = sorted({d.about for d in found} - {""})
+        found = [d for d in found if about in ("", d.about)]
         if not found:
-            message = f"record {record} of `{journal}` holds no decision"
+            message = f"record {record} of `{journal}` holds no decision" + (f" about `{about}`" if about else "")
+            message += f"; it holds those about {', '.join(f'`{n}`' for n in named)}" if named else ""
             raise PolicyError([Diagnostic("no-such-record", message, None, _LISTED)])
-        chosen = min(found, key=lambda d: _WORST.index(v) if (v := d.outcome.value) in _WORST else len(_WORST))
+        chosen = min(found, key=_preferred)
         return Edition(rules, date.fromisoformat(chosen.on), header.overlay), chosen
     message = f"there is no record {record} in `{journal}`: its records are numbered 1 to {last}"
     raise PolicyError([Diagnostic("no-such-record", message, None, _LISTED)])
+
+
+def _preferred(d: Decided) -> tuple[bool, int]:
+    outcome = d.outcome.value
+    return not d.facts, _WORST.index(outcome) if outcome in _WORST else len(_WORST)

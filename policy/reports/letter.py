@@ -36,6 +36,14 @@ _SUBJECTS = {
     "perpetual_collateral_accepted": ("your deposit", "accepted as margin", "接納存入資產為保證金"),
     "margin_release_accepted": ("your margin", "released", "釋出保證金"),
 }
+_EVENTS = {  # of a journal, which are more than an answer to what was asked for
+    "order_expelled": BilingualText("Notice: your order was removed from the book", "移除買賣盤通知書"),
+    "perpetual_expelled": BilingualText(
+        "Notice: your contract order was removed from the book", "移除合約買賣盤通知書"
+    ),
+    "replace_rejected": BilingualText("Notice: the change of your order was not accepted", "拒絕更改買賣盤通知書"),
+    "trade_rejected": BilingualText("Notice: your trade was not carried out", "拒絕成交通知書"),
+}
 _NOTICES = {
     Outcome.PERMITTED: BilingualText("Notice of approval", "准許通知書"),
     Outcome.DENIED: BilingualText("Notice of refusal", "拒絕通知書"),
@@ -45,8 +53,10 @@ _NOTICES = {
 }
 
 
-def title_of(question: str, outcome: Outcome) -> BilingualText:
-    """What the notice is called: by what was asked for, where that is a client's own."""
+def title_of(question: str, outcome: Outcome, event: str = "") -> BilingualText:
+    """What the notice is called: by its event in a journal, or by what a client asked for."""
+    if event in _EVENTS:
+        return _EVENTS[event]
     subject = _SUBJECTS.get(question.rpartition(".")[2])
     if subject is None or outcome is Outcome.VALUE:
         return _NOTICES[outcome]
@@ -58,9 +68,9 @@ def title_of(question: str, outcome: Outcome) -> BilingualText:
     return BilingualText(f"Notice: it could not be decided whether {what} may be {done}", f"未能決定可否{zh}通知書")
 
 
-def _decided(question: str, outcome: Outcome, value: BilingualText) -> BilingualText:
+def _decided(question: str, outcome: Outcome, event: str, value: BilingualText) -> BilingualText:
     """What was decided, as a sentence where the question is about what a client asked for."""
-    title = title_of(question, outcome)
+    title = title_of(question, outcome, event)
     if title in _NOTICES.values():
         return value
     said = title.en.removeprefix("Notice: ")
@@ -97,6 +107,7 @@ class Request:
     about: str = ""
     at: str = ""
     record: int = 0
+    event: str = ""  # what became of it
 
 
 NOTHING_ASKED = Request()
@@ -147,7 +158,7 @@ def letter_of(
         request,
         in_full(question.title, question.name),
         answer.outcome.value,
-        _decided(question.name, answer.outcome, value),
+        _decided(question.name, answer.outcome, request.event, value),
         tuple(_because(model, r, cure=cures.get(r.text)) for r in basis.reasons),
         tuple(cited(c) for c in basis.citations),
         tuple(Fact(*facts.said(path, text)) for path, text in basis.facts if text != "not given"),

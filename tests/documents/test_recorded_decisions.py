@@ -5,17 +5,22 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import shutil
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
 
+import optional
 from documents_made import CORPUS, SCENARIOS, Reader, document, printed
+from policy import documents, resources
 from policy.answers import Outcome
 from policy.cli import main
 from policy.reports.letter import title_of
+from policy.reports.pictures import coloured
 from policy.verify.solver import has_solver
 
 DAY, LOAN = str(CORPUS / "day.jsonl"), str(CORPUS / "loan.jsonl")
@@ -98,6 +103,17 @@ def test_a_letter_out_of_a_journal_says_what_was_asked_decided_why_and_what_puts
     assert per == ["VATP/9.4", "SLC/retail_opt_in", "EXAMPLE/13.1"]
     if has_solver():
         assert all(r["cure"]["ways"] or r["cure"]["said"]["en"] for r in told["reasons"])
+
+
+def test_of_several_decisions_of_a_record_one_is_named(house_day: str) -> None:
+    expelled = letter(79, house_day)
+    assert expelled["cover"]["title"]["en"] == "Notice: your order was removed from the book"
+    assert (expelled["letter"]["to"], expelled["letter"]["request"]["about"]) == ("adria", "A3")
+    named = run("report", "decision", "--journal", house_day, "--record", "79", "--order", "A4")
+    assert named.exit_code == 2
+    assert "holds no decision about `A4`; it holds those about" in named.stderr
+    assert "`A3`" in named.stderr
+    assert letter(8, house_day)["letter"]["question"]["en"] == "May the token be offered to retail clients?"
 
 
 def test_facts_of_a_refusal_are_in_words(house_day: str) -> None:
@@ -196,3 +212,15 @@ def test_a_journal_that_is_not_whole_is_not_looked_through(tmp_path: Path) -> No
     torn.write_bytes(torn.read_bytes()[:-20])
     for words in (["log", "show", str(torn)], ["report", "decisions", "--journal", str(torn), *MARKET]):
         assert run(*words).exit_code == 3
+
+
+@pytest.mark.slow
+def test_a_notice_with_three_reasons_is_one_page_in_both_languages(house_day: str) -> None:
+    """Facts and the derivation are annexes, which begin on a page of their own."""
+    weasyprint = optional.library("weasyprint", "pdf")
+    firm = documents.firm(resources.folder("rulesets") / "examples" / "firm.toml", date(2026, 6, 19))
+    made = document("decision", "--journal", house_day, "--record", "51").signed(firm)
+    page = made.page("both")
+    letter_alone = re.sub(r'<div class="annex">.*?</main>', "</main>", page, flags=re.DOTALL)
+    assert letter_alone != page
+    assert len(weasyprint.HTML(string=coloured(letter_alone)).render().pages) == 1

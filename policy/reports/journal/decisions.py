@@ -15,7 +15,7 @@ from attrs import define, field, frozen
 
 from policy.answers import NO_WORDS, BilingualText, Outcome, Reason, Verdict
 from policy.audit.records import JournalRecord
-from policy.exchange.commands import PRICE, QUANTITY, Place
+from policy.exchange.commands import PRICE, QUANTITY, Ask, Place
 from policy.exchange.events import OrderAccepted, OrderCancelled, OrderExpelled, OrderReplaced, Traded
 from policy.financing.commands import MONEY, AdvanceLoan
 from policy.market.commands import NewDay
@@ -113,7 +113,7 @@ class Decisions:
                     word(type(event)),
                     question,
                     verdicts,
-                    dict(getattr(event, "facts", None) or {}),
+                    dict(getattr(event, "facts", None) or (command.facts if isinstance(command, Ask) else {})),
                 )
             self._follow(command, event)
 
