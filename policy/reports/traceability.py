@@ -49,7 +49,7 @@ _PIECES_ZH = (
     (re.compile(r"a row that tightens"), "收緊之列"),
     (re.compile(r"the `otherwise` of"), "其他情況"),
     (re.compile(r"parameter"), "參數"),
-    (re.compile(r"property"), "性質"),
+    (re.compile(r"property"), "恆常保證"),
     (re.compile(r"rule"), "規則"),
 )
 

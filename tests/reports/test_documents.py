@@ -60,7 +60,7 @@ def test_text_from_facts_becomes_no_markup() -> None:
 
 
 def test_a_letter_asks_for_what_is_missing() -> None:
-    cover = Cover(BilingualText("A decision", "裁定"), "P", "2026-03-01", "0" * 64, "", (("house", 1),))
+    cover = Cover(BilingualText("A decision", "決定"), "P", "2026-03-01", "0" * 64, "", (("house", 1),))
     letter = Letter(
         "",
         "",

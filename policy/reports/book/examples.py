@@ -201,7 +201,7 @@ class Examples:
                 needed = [Facts.of(self.model, question).needed(n) for n in named]
                 return BilingualText(
                     "undecided" + f", until this is known: {', '.join(w.en for w in needed)}" * bool(named),
-                    "未能裁定" + f"，欠缺：{'、'.join(w.zh for w in needed)}" * bool(named),
+                    "未能決定" + f"，欠缺：{'、'.join(w.zh for w in needed)}" * bool(named),
                 )
             case "fails" | "before":
                 return BilingualText("no answer can be given", "不能作答")

@@ -54,12 +54,12 @@ _SAYING = (
     rules.Property,
 )
 _COUNTED = (
-    (rules.Decision, BilingualText("decisions", "裁定")),
+    (rules.Decision, BilingualText("decisions", "決定")),
     (rules.Value, BilingualText("formulas", "公式")),
-    (rules.Table, BilingualText("tables", "列表")),
+    (rules.Table, BilingualText("tables", "表")),
     (rules.Parameter, BilingualText("parameters", "參數")),
     (rules.Priority, BilingualText("orders of priority", "優先次序")),
-    (rules.Property, BilingualText("properties", "性質")),
+    (rules.Property, BilingualText("properties", "恆常保證")),
 )
 
 

@@ -28,7 +28,7 @@ from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
 from policy.reports.plain.amounts import in_hong_kong
 
-_UNDECIDED = BilingualText("whether it is due is undecided", "未能裁定應否平倉")
+_UNDECIDED = BilingualText("whether it is due is undecided", "未能決定應否平倉")
 _MARGIN = BilingualText("the client's margin and profit", "客戶保證金連盈虧")
 _BOOK = BilingualText("closed in the book", "於市場平倉")
 _OWN = BilingualText("the same group's gain", "同一集團的盈利")
