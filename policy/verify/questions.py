@@ -8,6 +8,7 @@ these names.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import assert_never
 
 from attrs import evolve
 
@@ -62,7 +63,7 @@ def _in_parts(batch: Batch) -> Iterator[Batch]:
         yield Batch(batch.parameters, batch.claims[start : start + MOST_CLAIMS])
 
 
-def _batch(declared: rules.Declared, function: Function) -> Batch:
+def _batch(declared: rules.Declaration, function: Function) -> Batch:
     claims: tuple[Claim, ...] = ()
     parameters = function.parameters
     match declared:
@@ -77,6 +78,10 @@ def _batch(declared: rules.Declared, function: Function) -> Batch:
         case rules.Priority():
             batch = priorities.batch(function)
             parameters, claims = batch.parameters, batch.claims
+        case rules.Parameter() | rules.DatedSet() | rules.RecordType() | rules.EnumOf():
+            pass
+        case _:
+            assert_never(declared)
     claims = (*claims, *branches.claims(declared, function))
     if isinstance(declared, rules.Asking) and declared.refuted:
         claims = tuple(evolve(c, refuted=_mark(declared, c)) for c in claims)
