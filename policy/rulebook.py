@@ -49,10 +49,6 @@ class Rulebook:
     def _python(self) -> PythonBackend:
         return PythonBackend(self.program, self.records)
 
-    @cached_property
-    def _evaluators(self) -> dict[str, PythonEvaluator]:
-        return {}  # by the full name of the question
-
     def question(self, name: str) -> Function:
         """The question called `name`, in full or by its last part. Raises PolicyError."""
         named = [f for f in self.program.named(name) if f.kind != "set"]
@@ -68,10 +64,7 @@ class Rulebook:
 
     def evaluator(self, name: str) -> PythonEvaluator:
         """The question compiled to Python, once: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""
-        id = self.question(name).id
-        if id not in self._evaluators:
-            self._evaluators[id] = self._python.evaluator(DatedQuestion(id, self.program))
-        return self._evaluators[id]
+        return self._python.evaluator(DatedQuestion(self.question(name).id, self.program))
 
     def interpreter(self, name: str) -> InterpretedEvaluator:
         """The question on the reference interpreter. Raises PolicyError."""

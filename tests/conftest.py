@@ -6,6 +6,8 @@ import os
 import shutil
 import tempfile
 from functools import lru_cache
+from pathlib import PurePath
+from typing import Any
 
 import pytest
 
@@ -40,16 +42,22 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--update", action="store_true", help="rewrite expected output instead of comparing")
 
 
-# Rooms and files whose tests share documents, runs or a checked rulebook: one process makes each of these once.
-_TOGETHER = {"reports": "documents", "documents": "documents", "test_demo.py": "demo", "test_rulebook.py": "rulebook"}
+# Files and rooms whose tests share something dear, or the machine itself: one process runs all of each. By nodes, as
+# pytest 9 has no way for the mark `xdist_group` of xdist 3.8 to rename them.
+_TOGETHER = ("test_demo.py", "test_interrupts.py", "test_rulebook.py", "test_spark.py", "test_stubs.py")
+_ROOMS = {"reports": "documents", "documents": "documents"}
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        group = _TOGETHER.get(item.path.name) or _TOGETHER.get(item.path.parent.name)
-        if group and not item.get_closest_marker("slow") and not item.get_closest_marker("xdist_group"):
-            item.add_marker(pytest.mark.xdist_group(group))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class Scheduler(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = PurePath(nodeid.partition("::")[0])
+            return file.name if file.name in _TOGETHER else _ROOMS.get(file.parent.name, nodeid)
+
+    return Scheduler(config, log)
 
 
 @pytest.fixture

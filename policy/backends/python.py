@@ -109,6 +109,7 @@ class PythonBackend:
     records: Mapping[str, RecordClass] = field(factory=dict)  # the checked classes, by full name
     names: Scope = field(factory=dict)
     _done: set[str] = field(factory=set)
+    _evaluators: dict[str, PythonEvaluator] = field(factory=dict)  # by the full name of the question
     _known: dict[str, Const | None] = field(factory=dict)
 
     def __attrs_post_init__(self) -> None:
@@ -134,7 +135,13 @@ class PythonBackend:
         )
 
     def evaluator(self, question: Question) -> PythonEvaluator:
-        """The evaluator of a question of this program."""
+        """The evaluator of a question of this program, made once."""
+        made = self._evaluators.get(question.name)
+        if made is None:
+            made = self._evaluators[question.name] = self._evaluator(question)
+        return made
+
+    def _evaluator(self, question: Question) -> PythonEvaluator:
         function = self.program.functions[question.name]
         name = mangled(function.id)
 

@@ -15,7 +15,6 @@ import pytest
 
 import optional
 
-pytestmark = pytest.mark.xdist_group("interrupts")
 RULESETS = Path(__file__).parents[2] / "rulesets"
 PATIENCE = 2.0  # seconds
 BUSY = 30.0  # as many, where other work shares the machine

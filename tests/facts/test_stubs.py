@@ -77,7 +77,6 @@ BAD = [  # a line, and what is said of it
     ('draft.venue = "sharedbook"', r'expression has type "Literal\[\'sharedbook\'\]"'),
     ('Account(collateral="BTC")', r'Argument "collateral" to "Account" has incompatible type "str"'),
 ]
-pytestmark = pytest.mark.xdist_group("stubs")  # mypy runs once
 
 
 def shipped(under: str = "") -> Program:

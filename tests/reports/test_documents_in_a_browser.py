@@ -31,8 +31,6 @@ EVERY = [
     if kind != "rulebook"  # it is long, and looked at below
 ]
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Chromium]:

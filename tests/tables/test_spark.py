@@ -20,7 +20,6 @@ from spark_cluster import Cluster, cluster, settings
 pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("default", "ignore::ResourceWarning"),  # Spark's own
-    pytest.mark.xdist_group("spark"),
 ]
 pl = optional.library("polars", "columns")
 optional.library("pandas", "spark")
