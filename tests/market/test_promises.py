@@ -98,7 +98,7 @@ def test_many_random_streams_keep_every_promise(arena: str) -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("arena", "seed"), [("desk", 52), ("market", 29)])
 def test_who_was_deleveraged_in_part_beyond_the_margin_is_closed_out(arena: str, seed: int) -> None:
-    """Found at random: a margin below nothing is no fact of the rules, so whether to liquidate was undecided for ever."""
+    """Found at random: a margin below nothing is no fact of the rules, so its liquidation was undecided for ever."""
     told(ARENAS[arena], drawn(ARENAS[arena], seed, STREAM), collect=False)
 
 
