@@ -31,10 +31,13 @@ def position_facts(rules: PerpetualRules, position: Position, contract: Contract
 
 
 def bucket_facts(state: State, bucket: Bucket, margin: int | None = None) -> RuntimeValue:
-    """The bucket, with another margin if one is given."""
+    """The bucket, with another margin if one is given.
+
+    The rules know no debt: a loss that was realised beyond the margin, by deleveraging a part, leaves nothing of it.
+    """
     held = tuple(position_facts(state.rules, p, state.contracts[name]) for name, p in bucket.positions.items())
     record = state.rules.due.records["MarginBucket"]
-    return unchecked(record, margin=bucket.margin if margin is None else margin, positions=held)
+    return unchecked(record, margin=max(0, bucket.margin) if margin is None else margin, positions=held)
 
 
 def candidate_facts(state: State, bucket: Bucket, contract: Contract) -> RuntimeValue:

@@ -95,6 +95,13 @@ def test_many_random_streams_keep_every_promise(arena: str) -> None:
         told(ARENAS[arena], drawn(ARENAS[arena], seed, STREAM), collect=False)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(("arena", "seed"), [("desk", 52), ("market", 29)])
+def test_who_was_deleveraged_in_part_beyond_the_margin_is_closed_out(arena: str, seed: int) -> None:
+    """Found at random: a margin below nothing is no fact of the rules, so its liquidation was undecided for ever."""
+    told(ARENAS[arena], drawn(ARENAS[arena], seed, STREAM), collect=False)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_when_all_is_cancelled_and_settled_nothing_is_reserved(seed: int) -> None:
     market = told(ARENAS["exchange"], drawn(ARENAS["exchange"], seed, 60), collect=False).target.venues["exchange"]
