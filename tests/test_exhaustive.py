@@ -22,7 +22,7 @@ OPEN = {
     "reports/journal/margin.py: _perpetual": "tells of perpetual contracts; any other event is told elsewhere",
     "reports/journal/waterfall.py: _rows": "tells of defaults; any other event is told elsewhere",
     "reports/journal/decisions.py: _follow": "follows orders; any other event changes none",
-    "reports/journal/decisions.py: asked_of": "words for orders and loans; what others ask for is told by their names",
+    "reports/journal/decisions.py: asked_of": "words for orders and loans; others are told by their names",
     "reports/journal/trading.py: take": "notes who is admitted; any other command is told by its events",
     "reports/journal/trading.py: _event": "tells of trading; any other event is told elsewhere",
     "reports/sandbox/worker.py: _unescaping": "nodes of Jinja",

@@ -183,10 +183,15 @@ def _against_own(state: State, bucket: Bucket, contract: Contract, size: int) ->
     group = state.group_of(bucket)
     done = value = 0
     for other in contract.holders():
-        held, against = bucket.positions.get(name), other.positions[name]
+        held, against = bucket.positions.get(name), other.positions.get(name)
         if held is None or done == size or state.equity(bucket) >= 0:
             break
-        if held.size * against.size > 0 or state.accounts[other.account] not in group or not _valued(state, other):
+        if (
+            against is None
+            or held.size * against.size > 0
+            or state.accounts[other.account] not in group
+            or not _valued(state, other)
+        ):
             continue
         part = min(size - done, abs(against.size))
         facts = position_facts(state.rules, held, contract)

@@ -27,15 +27,7 @@ from policy.perpetuals import commands as desk_commands, engine as desk, events 
 from policy.source import Source
 from policy.wire import command_json, event_json, json_line
 
-OPEN: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "the fund pays deficits only": "F1",
-        "nobody gains beyond what others gave, lost or owed": "F1",
-        "a step heals": "F5",
-        "a client may close": "F7",
-        "what the rules refuse has no effect": "F15",
-    }
-)
+OPEN: Final[Mapping[str, str]] = MappingProxyType({})
 """Promises that are broken today, and by which fault. A promise that is kept again is taken out."""
 
 CLIENTS_FIRST = date.fromisoformat("2026-02-11")  # before, the law said nothing of the order
