@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from textwrap import wrap
 
 from policy.exchange.events import OrderRejected
 from policy.reports.documents import Document
@@ -18,6 +19,7 @@ from policy.reports.journal.trading import Day
 from policy.reports.render import grouped, long_date
 from policy.wire import word
 
+_WIDTH = 120  # columns of a terminal
 _MOST_REASONS = 6
 
 
@@ -76,7 +78,8 @@ def _orders(trading: Day, reasons: tuple[GivenReason, ...]) -> Iterator[str]:
     statuses = {(r.rule, r.text): r.cited for r in reasons}
     for row in refusals[:_MOST_REASONS]:
         known = dict.fromkeys(c.status for c in statuses.get((row.rule, row.text), ()))
-        yield f"{row.count:>11}  {row.text.en}  ({', '.join(row.per)}; {', '.join(known)})"
+        reason = f"{row.text.en}  ({', '.join(row.per)}; {', '.join(known)})"
+        yield from wrap(reason, _WIDTH, initial_indent=f"{row.count:>11}  ", subsequent_indent=" " * 13)
     if len(refusals) > _MOST_REASONS:
         yield f"{'':>11}  and {len(refusals) - _MOST_REASONS} more reasons"
     needs = Counter(need.en for order in trading.undecided_orders for need in order.needs)

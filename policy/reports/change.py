@@ -220,6 +220,8 @@ def _pieces(
 
 def _same(a: Statement, b: Statement) -> bool:
     """Whether both say the same from the same day; that another version will follow is no difference of this one."""
+    if a.kind == "otherwise":  # its words say "in any other case" once there is another
+        return (a.tells, a.effect, a.citations) == (b.tells, b.effect, b.citations)
     if a.kind not in ("version", "members"):
         return (a.en, a.tells, a.effect) == (b.en, b.tells, b.effect)
     return a.start == b.start and _without_period(a) == _without_period(b)

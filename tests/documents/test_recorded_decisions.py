@@ -120,7 +120,7 @@ def test_facts_of_a_refusal_are_in_words(house_day: str) -> None:
     made = document("decisions", "--journal", house_day).as_json()["list"]
     order = next(row for row in made["refused"]["rows"] if row["record"] == 51)
     facts = {what["en"]: value["en"] for what, value in order["facts"]}
-    assert facts["limit price"] == "600,000 HKD"
+    assert facts["limit price"] == "HK$600,000"
 
 
 def test_a_notice_is_called_after_what_was_asked() -> None:

@@ -80,8 +80,8 @@ def copied(tmp_path: Path) -> Path:
 
 def test_a_rulebook_without_its_questions_is_refused_with_their_signatures(tmp_path: Path) -> None:
     rules = copied(tmp_path)
-    for house in ("hk_sfc", "example_house"):
-        (rules / house / "margin_calls.policy").unlink()
+    for file in ("hk_sfc/margin_calls", "example_house/margin_calls", "hk_sfc/boundaries_of_lending"):
+        (rules / f"{file}.policy").unlink()
     with pytest.raises(PolicyError) as refused:
         opened(lambda on: policy.load(rules, on=on), "2026-04-01")
     missing = [str(d.help) for d in refused.value.diagnostics]

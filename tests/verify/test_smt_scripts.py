@@ -56,7 +56,7 @@ def test_z3_runs_the_whole_script(script: str) -> None:
 
 
 def test_cvc5_runs_the_whole_script(script: str) -> None:
-    cvc5 = pytest.importorskip("cvc5", reason="pip install cvc5")
+    cvc5 = optional.library("cvc5", "cvc5")
     solver = cvc5.Solver(cvc5.TermManager())
     solver.setOption("tlimit-per", "5000")
     parser = cvc5.InputParser(solver)

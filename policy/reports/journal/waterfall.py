@@ -57,6 +57,7 @@ class LiquidationRow:
     amount: str = ""
     fund: str = ""
     per: tuple[str, ...] = ()
+    cited: tuple[tuple[str, str], ...] = ()  # the provisions of `per`, each with its status
 
 
 @define
@@ -69,12 +70,13 @@ class Waterfalls:
 
     def rows(self, at: int, event: Event) -> Iterator[LiquidationRow]:
         for row in self._rows(at, event):
-            yield evolve(row, per=tuple(dict.fromkeys(map(self._cited, row.per))))
+            yield evolve(row, cited=tuple(dict.fromkeys(map(self._cited, row.per))))
 
-    def _cited(self, text: str) -> str:
+    def _cited(self, text: str) -> tuple[str, str]:
         """A provision with how its source was read, whatever the event knew of that."""
         provision = text.partition(" ")[0]
-        return str(self.glossary.citations.get(provision, provision))
+        citation = self.glossary.citations.get(provision)
+        return provision, citation.status.value if citation else ""
 
     def _rows(self, at: int, event: Event) -> Iterator[LiquidationRow]:
         when = in_hong_kong(at)

@@ -109,8 +109,14 @@ class Teller:
         period = "" if told else self.frame.period(r.start, r.end)
         return self.frame.item(mark(n), period, self.where(r), end)
 
+    def remaining(self) -> Clause:
+        """What holds where no rule applies, as a sentence of its own."""
+        d = self.shape.decision
+        said = self.verdict(d.otherwise == "permit")
+        return self.frame.otherwise(said, None) if d.rules else self.frame.settled("", said)
+
     def otherwise(self) -> Clause:
-        """What holds where no rule applies: the sentence itself, or what remains."""
+        """What holds where no rule applies, in its place: the sentence itself, or what remains."""
         d, shape = self.shape.decision, self.shape
         since = self.frame.period(*shape.said_once) if shape.said_once is not None else ""
         if d.otherwise == "permit":

@@ -157,8 +157,8 @@ class Sentences:
         en, zh = (Teller(Shape(d), *language) for language in self._languages(d))
         if r is None:
             whole = rules.Dated(citations=d.citations, span=d.span)
-            said = Told("otherwise", "otherwise", d.because, d.otherwise)
-            return self._statement(said, (en.otherwise(), zh.otherwise()), whole)
+            said = Told("otherwise", "otherwise", d.because, d.otherwise, False, (en.otherwise(), zh.otherwise()))
+            return self._statement(said, (en.remaining(), zh.remaining()), whole)
         house = r.span.source is not d.span.source
         said = Told("rule", r.name, r.because, r.effect, house, (en.listed(r), zh.listed(r)))
         return self._statement(said, (en.alone(r), zh.alone(r)), r)
