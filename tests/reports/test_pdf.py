@@ -111,7 +111,7 @@ def test_a_pack_has_them_too_when_asked(tmp_path: Path, monkeypatch: pytest.Monk
         arguments = ["report", "pack", "pack", "--rules", "../rules", "--on", "2026-06-18", "--pdf", "--no-proofs"]
         result = CliRunner().invoke(main, arguments)
         assert result.exit_code == 0, result.output
-        packs.append({p.name: p.read_bytes() for p in (tmp_path / where / "pack").iterdir()})
+        packs.append({p.name: p.read_bytes() for p in (tmp_path / where / "pack").rglob("*") if p.is_file()})
     assert packs[0] == packs[1]
     assert {"index.pdf", "rulebook.pdf", "traceability.pdf"} <= set(packs[0])
     assert b"rulebook.pdf" in packs[0]["manifest.txt"]
