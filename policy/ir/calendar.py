@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from policy.ir.program import Arithmetic, Compare, Const, DatePart, Divide, Expr, If, MonthsLater
+from policy.ir.logic import remainder
+from policy.ir.program import Arithmetic, Compare, Const, DatePart, Expr, If, MonthsLater
 from policy.vocabulary import CalendarOperator
 
 _ONE = Const(1)
@@ -19,9 +20,7 @@ def calendar(operator: CalendarOperator, day: Expr) -> Expr:
         case "day of":
             return DatePart("day", day)
         case "weekday of":
-            since = Arithmetic("-", day, _ONE)
-            weeks = Arithmetic("*", Divide("down", since, Const(7)), Const(7))
-            return Arithmetic("+", Arithmetic("-", since, weeks), _ONE)
+            return Arithmetic("+", remainder(_before(day), Const(7)), _ONE)
         case "first day of the month of":
             return _first_of_month(day)
         case "last day of the month of":

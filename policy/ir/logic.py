@@ -1,10 +1,10 @@
-"""Small conditions that every stage builds and takes apart: conjunctions, alternatives, presence, periods."""
+"""Small expressions that every stage builds and takes apart: conjunctions, presence, periods, remainders."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from policy.ir.program import FALSE, TRUE, And, Compare, Const, Expr, Or, Today
+from policy.ir.program import FALSE, TRUE, And, Arithmetic, Compare, Const, Divide, Expr, Or, Today
 
 
 def all_of(conditions: Sequence[Expr]) -> Expr:
@@ -22,6 +22,11 @@ def conjuncts(condition: Expr) -> Iterator[Expr]:
             yield from conjuncts(operand)
     else:
         yield condition
+
+
+def remainder(whole: Expr, part: Expr) -> Expr:
+    """What is left of `whole` after taking `part` as often as it fits; both are evaluated more than once."""
+    return Arithmetic("-", whole, Arithmetic("*", Divide("down", whole, part), part))
 
 
 def is_present(e: Expr) -> Expr:

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from policy.ir import program as ir
 from policy.ir.calendar import calendar
-from policy.ir.logic import is_absent, is_present
+from policy.ir.logic import is_absent, is_present, remainder
 from policy.ir.program import Expr, map_parts, walk
 from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
@@ -205,10 +205,7 @@ def _remainder(left: typed.Expression, right: typed.Expression, of: types.Type) 
     """What is left of the one after taking the other as often as it fits; it has the sign of the first."""
 
     def left_of(a: Expr) -> Expr:
-        return once(
-            lower_as(right, of),
-            lambda b: ir.Arithmetic("-", a, ir.Arithmetic("*", ir.Divide("down", a, b), b)),
-        )
+        return once(lower_as(right, of), lambda b: remainder(a, b))
 
     return once(lower_as(left, of), left_of)
 

@@ -7,6 +7,7 @@ Absent on purpose: judgements about a well-formed model (gaps, unused names, …
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import assert_never
 
 from attrs import evolve
@@ -55,7 +56,7 @@ class Reader:
                 self.bounds,
                 found,
                 frozenset(index.unparsed),
-                index.elsewhere(name),
+                partial(index.elsewhere, name),
                 index.open(name),
             )
             for name in index.units

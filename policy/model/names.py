@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import assert_never
 
-from attrs import field, frozen
+from attrs import frozen
 
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import types
@@ -49,12 +49,13 @@ class Scope:
     bounds: dict[str, dict[str, tuple[int | None, int | None]]]  # of fields, once all records are read
     found: Collector
     unparsed: frozenset[str] = frozenset()  # names whose declarations could not be read
-    others: dict[str, str] = field(factory=dict)  # names that other rulesets declare, with the ruleset
+    others: Callable[[], dict[str, str]] = dict  # names that only rulesets not seen here declare, with the ruleset
     open: bool = False  # whether an import leads nowhere, so that any name may come from there
 
     def elsewhere(self, name: str) -> str:
         """The remedy where a ruleset that is not imported declares `name`."""
-        return f"add `import {self.others[name]}`, which declares `{name}`" if name in self.others else ""
+        ruleset = self.others().get(name)
+        return f"add `import {ruleset}`, which declares `{name}`" if ruleset else ""
 
     def suppressed(self, name: str) -> bool:
         """Whether `name` is unknown only because of something already reported."""

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import policy
 from examples import examples
-from financing_cases import command, lender, said
+from financing_cases import BORROWER, FIRM, command, lender, said
 from policy.answers import MISSING, Outcome
 from policy.diagnostics import PolicyError
 from policy.facts.records import unchecked
@@ -29,22 +29,7 @@ HOUSE = "example.house"
 START = "2026-04-01T09:00+08:00"
 HOUR = 3_600 * 10**6
 COIN = 10**8
-FIRM = {
-    "kind": "licensed_corporation",
-    "lends_on_securities": True,
-    "omnibus_account": True,
-    "prudent_lending_policy": True,
-    "live_price_monitoring": True,
-    "automated_triggers": True,
-    "last_stress_test": "2026-03-25",
-}
 BOOK = {"capital": "100000000 HKD", "repledged": "0 HKD", "compensating_control": True}
-CLIENT = {
-    "securities_margin_client": True,
-    "capacity_assessed": True,
-    "strong_credit": True,
-    "credit_limit": "50000000 HKD",
-}
 ASSETS: dict[str, tuple[str, str, dict[str, str]]] = {  # lot, price, facts
     "BTC": ("0.001", "600000 HKD", {"class": "virtual_asset"}),
     "ETH": ("0.01", "20000 HKD", {"class": "virtual_asset"}),
@@ -63,7 +48,7 @@ def staged(under: str = HOUSE, on: str = "2026-04-01", at: str = START) -> Engin
         desk.submit(command("list_collateral", at, asset=id, lot=lot, facts=facts))
         desk.submit(command("price_asset", at, asset=id, price=price))
     for id, group in CLIENTS.items():
-        desk.submit(command("open_margin_account", at, account=id, group=group, facts=CLIENT))
+        desk.submit(command("open_margin_account", at, account=id, group=group, facts=BORROWER))
     return desk
 
 

@@ -16,7 +16,7 @@ from typing import Any, ClassVar, Final, TypeVar
 from attrs import evolve, frozen
 
 from exchange_cases import ARRANGEMENT, AT, CLIENT, COIN, HOUR, MAKER, SHARED
-from financing_cases import rulebook
+from financing_cases import BORROWER, FIRM, rulebook
 from policy.exchange import commands as ex, engine as exchange
 from policy.exchange.rules import exchange_rules
 from policy.financing import commands as fin, engine as lender
@@ -257,22 +257,8 @@ class OtherExchangeArena(ExchangeArena):
 
 ASSETS: Final = MappingProxyType({"BTC": (600_000, 10**5), "ETH": (20_000, 10**6), "SOL": (1_000, 10**8)})
 BORROWERS = ("chan", "ho", "wong")
-BROKER = {
-    "kind": "licensed_corporation",
-    "lends_on_securities": True,
-    "omnibus_account": True,
-    "prudent_lending_policy": True,
-    "live_price_monitoring": True,
-    "automated_triggers": True,
-    "last_stress_test": "2026-03-25",
-}
 BOOK = {"capital": "10000000 HKD", "repledged": "0 HKD", "compensating_control": True}
-BORROWER = {
-    "securities_margin_client": True,
-    "capacity_assessed": True,
-    "strong_credit": True,
-    "credit_limit": "5000000 HKD",
-}
+CAPPED = {**BORROWER, "credit_limit": "5000000 HKD"}
 
 
 class LenderArena(Arena):
@@ -281,12 +267,12 @@ class LenderArena(Arena):
     weights: ClassVar[Mapping[str, int]] = MappingProxyType({"borrow": 5, "post": 4, "price": 5, "prices": 3})
 
     def set(self) -> None:
-        self.say(fin.SetUpLender, facts=BROKER, book=BOOK)
+        self.say(fin.SetUpLender, facts=FIRM, book=BOOK)
         for asset, (price, lot) in ASSETS.items():
             self.say(fin.ListCollateral, asset, lot=lot, facts={"class": "virtual_asset"})
             self.say(fin.PriceAsset, asset, price=price * 10**4)
         for name in BORROWERS:
-            self.say(fin.OpenMarginAccount, name, group="family" if name != "wong" else "", facts=BORROWER)
+            self.say(fin.OpenMarginAccount, name, group="family" if name != "wong" else "", facts=CAPPED)
             for asset in ASSETS:
                 self.do_post(BORROWERS.index(name) / 3, list(ASSETS).index(asset) / 3, 0.5, 0.5)
 
@@ -324,7 +310,7 @@ class LenderArena(Arena):
         self.say(fin.StateAccount, pick(BORROWERS, u))
 
     def do_blank(self, u: float, v: float, w: float, x: float) -> None:
-        self.say(fin.OpenMarginAccount, pick(("", " "), u), facts=BORROWER)
+        self.say(fin.OpenMarginAccount, pick(("", " "), u), facts=CAPPED)
 
     def wrong_time(self, at: int, u: float) -> None:
         self.say(fin.StateAccount, BORROWERS[0], at=at)

@@ -17,6 +17,21 @@ from policy.source import Source
 from policy.wire import Commands, event_json, json_line
 
 READS = Commands.of(*COMMANDS)
+FIRM = {
+    "kind": "licensed_corporation",
+    "lends_on_securities": True,
+    "omnibus_account": True,
+    "prudent_lending_policy": True,
+    "live_price_monitoring": True,
+    "automated_triggers": True,
+    "last_stress_test": "2026-03-25",
+}
+BORROWER = {
+    "securities_margin_client": True,
+    "capacity_assessed": True,
+    "strong_credit": True,
+    "credit_limit": "50000000 HKD",
+}
 
 
 @cache

@@ -7,7 +7,8 @@ the value computed for it does not matter. Absent: dates (a program is of one) a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import assert_never
 
 from attrs import define, evolve, field
@@ -214,49 +215,45 @@ class Compiler:
     # ── the calendar ────────────────────────────────────────────────────────────────────────
 
     def date_part(self, part: PartOfDate, day: Scalar) -> Scalar:
-        """A number of the calendar; days out of it are left to the interpreter."""
-        if day.kind != NUMBER:
-            return day
-        numbers = Numbers(self.graph)
-        outside = Scalar(self.graph.null(INT64), NUMBER, fault=self.graph.true, needs=day.needs)
-        if day.is_constant:
-            try:
-                found = operators.date_part(part, day.value.attribute)
-            except ValueError:
-                return outside
-            return self.context.number(numbers, numbers.constant(found), day)
-        x = self._inside(numbers, day, 1, LAST_DAY)
-        node = self.graph.node("date part", x, attribute=part, dtype=INT64)
-        return self.context.number(numbers, BoundedInt(node, 1, _MOST[part]), day)
-
-    def _inside(self, numbers: Numbers, day: Scalar, first: int, last: int) -> Node:
-        """The day as a column, with a fault where it is before `first` or after `last`."""
-        x = numbers.cast(numbers.of(day), INT64)
-        for operator, edge in (("<", first), (">", last)):
-            if day.low < first or day.high > last:
-                beyond = self.graph.node(operator, x, self.graph.constant(edge, INT64), dtype=BOOLEAN)
-                numbers.faults_where(self.graph.certain(beyond))
-        return x
+        """A number of the calendar."""
+        worked_out = partial(operators.date_part, part)
+        return self._of_calendar(day, worked_out, (1, LAST_DAY), "date part", part, _MOST[part])
 
     def months_later(self, day: Scalar, months: int) -> Scalar:
         """The day so many months later. Days near either end of the calendar are left to the interpreter."""
+        margin = 31 * (abs(months) + 1)
+        worked_out, inside = lambda known: operators.months_later(known, months), (margin, LAST_DAY - margin)
+        return self._of_calendar(day, worked_out, inside, "months later", months, LAST_DAY)
+
+    def _of_calendar(
+        self,
+        day: Scalar,
+        worked_out: Callable[[int], int],
+        inside: tuple[int, int],
+        operator: str,
+        attribute: PartOfDate | int,
+        most: int,
+    ) -> Scalar:
+        """What an operator makes of a day; days not `inside` are left to the interpreter."""
         if day.kind != NUMBER:
             return day
-        numbers = Numbers(self.graph)
+        numbers, (first, last) = Numbers(self.graph), inside
         outside = Scalar(self.graph.null(INT64), NUMBER, fault=self.graph.true, needs=day.needs)
         if day.is_constant:
             try:
-                later = operators.months_later(day.value.attribute, months)
+                found = worked_out(day.value.attribute)
             except ValueError:
                 return outside
-            return self.context.number(numbers, numbers.constant(later), day)
-        margin = 31 * (abs(months) + 1)
-        first, last = margin, LAST_DAY - margin
+            return self.context.number(numbers, numbers.constant(found), day)
         if first > last:
             return outside
-        x = self._inside(numbers, day, first, last)
-        moved = self.graph.node("months later", x, attribute=months, dtype=INT64)
-        return self.context.number(numbers, BoundedInt(moved, 1, LAST_DAY), day)
+        x = numbers.cast(numbers.of(day), INT64)
+        for comparison, edge in (("<", first), (">", last)):
+            if day.low < first or day.high > last:
+                beyond = self.graph.node(comparison, x, self.graph.constant(edge, INT64), dtype=BOOLEAN)
+                numbers.faults_where(self.graph.certain(beyond))
+        node = self.graph.node(operator, x, attribute=attribute, dtype=INT64)
+        return self.context.number(numbers, BoundedInt(node, 1, most), day)
 
 
 _MOST: dict[PartOfDate, int] = {"year": 9_999, "month": 12, "day": 31, "day of the year": 366}

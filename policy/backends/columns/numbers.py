@@ -283,10 +283,10 @@ class Numbers:
         )
         if slack > 2:  # a step of Newton's method leaves an error below one
             near = self._floor(self.arithmetic("+", near, self._whole_quotient(x, near)), 2)
-        near = self._one_less_where(self._exceeds(near, x), near)
+        fewer = self.chosen(self._exceeds(near, x), self.arithmetic("-", near, one), near)
+        near = BoundedInt(fewer.node, 0, near.high)
         following = self.arithmetic("+", near, one)
-        node = self.graph.pick(self._exceeds(following, x), self.cast(near, following.node.dtype), following.node)
-        return self.settled(node, 0, most)
+        return self.settled(self.chosen(self._exceeds(following, x), near, following).node, 0, most)
 
     def _exceeds(self, r: BoundedInt, x: BoundedInt) -> Node:
         """Whether the square of `r` is greater than `x`, without the square."""
@@ -299,11 +299,6 @@ class Numbers:
         divisor = self.arithmetic("max", r, self.constant(1))
         wide = dtype_of(0, max(x.high, divisor.high))
         return BoundedInt(self.graph.node("//", self.cast(x, wide), self.cast(divisor, wide), dtype=wide), 0, x.high)
-
-    def _one_less_where(self, condition: Node, a: BoundedInt) -> BoundedInt:
-        less = self.arithmetic("-", a, self.constant(1))
-        wide = dtype_of(-1, a.high)
-        return BoundedInt(self.graph.pick(condition, self.cast(less, wide), self.cast(a, wide)), 0, a.high)
 
     def chosen(self, condition: Node, a: BoundedInt, b: BoundedInt) -> BoundedInt:
         low, high = min(a.low, b.low), max(a.high, b.high)

@@ -67,7 +67,7 @@ class Facts:
 
     def _question(self, name: str) -> rules.Value | rules.Table | None:
         known = [q for q in self.model.of_kind(rules.Value, rules.Table) if name in (q.id, q.name)]
-        return known[0] if len(known) == 1 and "." not in name.removeprefix(known[0].ruleset + ".") else None
+        return known[0] if len(known) == 1 else None
 
     def parameter(self, name: str) -> rules.Parameter | None:
         """The parameter of that name, full or short, if there is one."""
