@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
+import hypothesis
 import pytest
 
 from policy.source import Source
@@ -20,6 +21,11 @@ from policy.syntax.from_text import Parsed
 _KEPT = os.environ.setdefault("POLICY_TESTS", "") or tempfile.mkdtemp(prefix="policy-tests-")
 os.environ["POLICY_TESTS"] = os.environ["POLICY_CACHE"] = _KEPT
 
+
+# Every run tries the same examples; `--hypothesis-profile=random` tries others.
+hypothesis.settings.register_profile("same", derandomize=True, deadline=None)
+hypothesis.settings.register_profile("random", derandomize=False, deadline=None)
+hypothesis.settings.load_profile("same")
 
 _parse = from_text.parse
 

@@ -139,7 +139,7 @@ def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole:
     if not whole:
         wanted = state.rules.step.fast(facts, equity)
         size = min(size, max(contract.lot, -(-wanted // contract.lot) * contract.lot))
-    own, value = _against_own(state, bucket, contract, size)
+    own, value = _against_own(state, bucket, contract, size, moved)
     worst, in_book, deleveraged = None, 0, 0
     if own < size:
         facts = position_facts(state.rules, position, contract)
@@ -177,7 +177,7 @@ def _step(state: State, bucket: Bucket, contract: Contract, moved: Moved, whole:
     return True
 
 
-def _against_own(state: State, bucket: Bucket, contract: Contract, size: int) -> tuple[int, int]:
+def _against_own(state: State, bucket: Bucket, contract: Contract, size: int, moved: Moved) -> tuple[int, int]:
     """Closes up to `size` of a position that leaves a loss against its client group's own; gives size and value."""
     name = contract.name
     group = state.group_of(bucket)
@@ -196,8 +196,13 @@ def _against_own(state: State, bucket: Bucket, contract: Contract, size: int) ->
         part = min(size - done, abs(against.size))
         facts = position_facts(state.rules, held, contract)
         gained = against.profit(state.mark_of(name))
+        deleveraged_at = state.rules.deleveraging_price.fast(facts, _borne_in(state, bucket, name, moved))
         price = state.rules.own_price.fast(
-            unchecked(type(facts), facts, size=part), -state.equity(bucket), gained, state.equity(other)
+            unchecked(type(facts), facts, size=part),
+            -state.equity(bucket),
+            gained,
+            state.equity(other),
+            deleveraged_at,
         )
         sign = 1 if held.size > 0 else -1
         realised, other_realised = bucket.trade(name, -sign * part, price), other.trade(name, sign * part, price)

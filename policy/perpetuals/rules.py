@@ -100,7 +100,7 @@ class PerpetualRules:
     )
     own_price: BoundQuestion = question(
         f"value own_closing_price(position: PerpetualPosition, loss: {_UNITS}, own_profit: {_UNITS}, "
-        f"own_equity: {_UNITS}) -> price(USD) to 0.0001",
+        f"own_equity: {_UNITS}, deleveraged_at: price(USD) to 0.0001) -> price(USD) to 0.0001",
         PerpetualPosition=_POSITION,
     )
     deleveraging_due: BoundQuestion = question(

@@ -26,7 +26,7 @@ from random_expressions import DAYS
 from random_rules import Rules, facts
 
 SEEDS = st.integers(0, 2**64 - 1)
-QUIET = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 
 
 def agree(seed: int) -> None:

@@ -24,7 +24,7 @@ from tables import agree, rows_of  # noqa: E402
 
 OPTIONAL = ("maybe", "perhaps", "spare")
 SEEDS = st.integers(0, 2**64 - 1)
-QUIET = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 BIG = st.sampled_from([0, 1, -1, 2**31, 10**17, 10**18 - 1, 1 - 10**18, 5, 50, -50]) | st.integers(
     1 - 10**18, 10**18 - 1
 )

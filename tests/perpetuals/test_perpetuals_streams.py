@@ -275,6 +275,18 @@ def test_a_loss_beyond_the_margin_leaves_no_position_in_another_contract() -> No
     state.teardown()
 
 
+def test_a_group_bears_the_last_unit_of_what_the_fund_cannot() -> None:
+    """Found at random: its price was rounded in the group's favour, and with no fund the rest was uncovered."""
+    state = AnyStream()
+    state.begin(fund=0, turns_strict=False)
+    state.deal(contract="ETH", crossed=(False, False), off=0, pair=["ben", "ann", "cat", "dan"], size=6)
+    state.deal(contract="ETH", crossed=(False, True), off=0, pair=["ann", "ben", "cat", "dan"], size=6)
+    state.jump(contract="ETH", percent=50)
+    state.nobody_is_in_debt()
+    state.money_is_conserved()
+    state.the_events_tell_it_all()
+
+
 @pytest.mark.slow
 def test_very_many_streams() -> None:
     run_state_machine_as_test(AnyStream, settings=settings_for(400))

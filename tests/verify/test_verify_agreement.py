@@ -41,7 +41,7 @@ from random_rules import Rules, facts
 optional.library("z3", "proofs")
 
 SEEDS = st.integers(0, 2**64 - 1)
-QUIET = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 LONGEST = 4
 
 

@@ -45,7 +45,7 @@ from random_rules import Rules, facts
 
 needs_solver = pytest.mark.skipif(not optional.there_is("z3", "proofs"), reason="pip install -e '.[proofs]'")
 SEEDS = st.integers(0, 2**64 - 1)
-QUIET = {"deadline": None, "derandomize": True, "suppress_health_check": list(HealthCheck)}
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
 QUICK = Limits(1.0, 2)
 SAMPLES = 6
 
