@@ -12,7 +12,7 @@ import policy
 
 PACKAGE = Path(policy.__file__).parent
 LAYERS = [
-    {"__main__"},
+    {"__main__", "pytest_plugin"},
     {"cli", "lsp"},
     {"tables"},
     {"documents"},

@@ -6,7 +6,8 @@ import codecs
 import json
 import sys
 from collections.abc import Iterable
-from typing import NoReturn
+from textwrap import indent
+from typing import TYPE_CHECKING, NoReturn
 
 import click
 from attrs import asdict
@@ -17,6 +18,9 @@ from policy.files import apart, publish
 from policy.ir.program import Function
 from policy.model.types import short
 from policy.model.values import show
+
+if TYPE_CHECKING:
+    from policy.testing.run import Failure
 
 COLOURS = {
     Outcome.PERMITTED: "green",
@@ -177,6 +181,15 @@ def derivation_text(derivation: Derivation) -> str:
             add(part, follow + ("└ " if last else "├ "), follow + ("  " if last else "│ "))
 
     add(derivation, "", "")
+    return "\n".join(lines)
+
+
+def failure_text(failure: Failure) -> str:
+    """What a test in rules expected, what came, and why."""
+    expected, actual = printable(failure.expected), printable(failure.actual)
+    lines = [failure.place, f"  expected  {expected}", f"  actual    {actual}"]
+    if failure.why is not None:
+        lines += ["  why", indent(derivation_text(failure.why), "    ")]
     return "\n".join(lines)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import partial
+from textwrap import indent
 
 import click
 from attrs import evolve
@@ -12,7 +13,7 @@ from policy.cli.exits import Exit, end
 from policy.cli.junit import junit
 from policy.cli.mutate import mutation
 from policy.cli.options import checked_of, format_option, seconds_option
-from policy.cli.output import derivation_json, derivation_text, plural, print_json
+from policy.cli.output import derivation_json, failure_text, plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
 from policy.model import rules
@@ -118,10 +119,7 @@ def _print(results: list[Result], failed: list[Result]) -> None:
         click.secho(f"FAILED {printable(result.title)}", fg="red", bold=True)
         click.echo(f"  {result.place} in {result.ruleset}")
         for failure in result.failures:
-            expected, actual = printable(failure.expected), printable(failure.actual)
-            click.echo(f"  {failure.place}\n    expected  {expected}\n    actual    {actual}")
-            if failure.why is not None:
-                click.echo("    why\n" + "\n".join("      " + x for x in derivation_text(failure.why).split("\n")))
+            click.echo(indent(failure_text(failure), "  "))
     properties = sum(r.title.startswith("property ") for r in results)
     tests = len(results) - properties
     tried = f", {properties} properties tried on generated facts (not proved)" if properties else ""
