@@ -132,7 +132,8 @@ def check(texts: Sequence[Text]) -> Checked:
     # imported here so that a rulebook from the cache needs neither parser nor checker
     from policy.model.from_syntax import model_of
     from policy.model.lints import findings
-    from policy.syntax.from_text import decode, parse
+    from policy.syntax.from_text import decode
+    from policy.syntax.kept import parsed as parse
 
     diagnostics: list[Diagnostic] = []
     files = []

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import partial
+from functools import cached_property, partial
 from typing import Any
 
 from attrs import frozen
@@ -65,7 +65,7 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
 
 def parse(source: Source) -> Parsed:
     """Everything that can be read of `source`, with a finding for each declaration that cannot."""
-    reading = _Reading(source)
+    reading = Reading(source)
     try:
         reading.read(0, len(source.text))
     except UnexpectedError as failure:
@@ -73,15 +73,19 @@ def parse(source: Source) -> Parsed:
     return reading.parsed()
 
 
-class _Reading:
+class Reading:
     """What was read of a text so far, stretch by stretch."""
 
     def __init__(self, source: Source) -> None:
         self.source, self.found = source, Collector()
         self.declarations: list[Any] = []
         self.unparsed: set[str] = set()
-        builder = Builder(source, self.found)
-        self.makers: list[Maker] = [getattr(builder, p.name or "items") for p in parser().grammar.productions]
+
+    @cached_property
+    def makers(self) -> list[Maker]:
+        """What makes the node of each production."""
+        builder = Builder(self.source, self.found)
+        return [getattr(builder, p.name or "items") for p in parser().grammar.productions]
 
     def read(self, start: int, end: int) -> None:
         """Reads a stretch. Raises UnexpectedError, and then it is as if nothing had been read."""
@@ -151,17 +155,22 @@ def comments_and_tokens(source: Source) -> Iterator[Token]:
     yield from sorted(tokens, key=lambda token: token.start_pos)
 
 
-def _parse_by_declaration(source: Source, failure: UnexpectedError) -> Parsed:
+def stretches(text: str) -> list[tuple[int, int]]:
+    """From where to where each declaration stands, as far as lines tell; what is before the first goes with it."""
     starts = [
         match.start()
-        for match in _LINE_START.finditer(source.text)
+        for match in _LINE_START.finditer(text)
         if match[1] in DECLARATION_WORDS or begins_like_declaration(match[1])
     ]
-    if not starts or source.text[: starts[0]].strip():
+    if not starts or text[: starts[0]].strip():
         starts.insert(0, 0)
+    return list(zip(starts, [*starts[1:], len(text)], strict=True))
+
+
+def _parse_by_declaration(source: Source, failure: UnexpectedError) -> Parsed:
     found: list[Diagnostic] = []
-    reading = _Reading(source)
-    for start, end in zip(starts, [*starts[1:], len(source.text)], strict=True):
+    reading = Reading(source)
+    for start, end in stretches(source.text):
         try:
             reading.read(start, end)
         except UnexpectedError as slip:
@@ -174,7 +183,7 @@ def _parse_by_declaration(source: Source, failure: UnexpectedError) -> Parsed:
     return reading.parsed(*found)
 
 
-def _read_before_junk(reading: _Reading, start: int, finding: Diagnostic) -> bool:
+def _read_before_junk(reading: Reading, start: int, finding: Diagnostic) -> bool:
     """Reads the declaration before a slip at the very beginning of a line, where members of one hardly stand."""
     assert finding.span is not None
     if finding.span.column > 1 or finding.span.start == start:
