@@ -18,7 +18,7 @@ book.printed("html", "en")
 
 from __future__ import annotations
 
-from importlib import import_module
+from policy.lazy import lazily
 
 TYPE_CHECKING = False  # `policy.interrupts` comes before anything that is slow to import
 if TYPE_CHECKING:
@@ -61,10 +61,4 @@ _WHERE = {
 }
 
 __all__ = list(_WHERE)
-
-
-def __getattr__(name: str) -> object:
-    """Public names are imported when first used, so that `policy --help` need not load them."""
-    if name in _WHERE:
-        return getattr(import_module(f"policy.{_WHERE[name]}"), name)
-    raise AttributeError(f"module `policy` has no `{name}`")
+__getattr__ = lazily(__name__, _WHERE)

@@ -22,6 +22,8 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
+from policy import resources
+
 _CHECK = hashlib.sha256().digest_size
 _OURS = re.compile(r"[0-9a-f]{64}(\.[0-9a-f]{16}\.part)?")  # other files in the folder are never removed
 MOST = 256 << 20  # bytes of all entries
@@ -99,12 +101,12 @@ def _require_own(found: os.stat_result) -> None:
 
 @cache
 def _self_digest() -> str:
-    """The digest of this program's code, so that a new version never reads entries of an old one."""
+    """The digest of this program's code and grammar, so that a new version never reads entries of an old one."""
     package = Path(__file__).parent
     parts = [f"{sys.version_info[:3]}"]
-    for file in sorted(package.rglob("*.py")):
+    for file in [*sorted(package.rglob("*.py")), *sorted(resources.folder("grammar").glob("policy.*"))]:
         stat = file.stat()
-        parts.append(f"{file.relative_to(package)}:{stat.st_size}:{stat.st_mtime_ns}")
+        parts.append(f"{os.path.relpath(file, package)}:{stat.st_size}:{stat.st_mtime_ns}")
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

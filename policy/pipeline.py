@@ -21,13 +21,14 @@ from attrs import frozen
 
 from policy import cache, files
 from policy.diagnostics import Collector, Diagnostic, PolicyError, in_order
-from policy.ir.program import Program
-from policy.ir.simplify import specialised
-from policy.model import written
-from policy.rulebook import Rulebook
+from policy.lazy import lazily
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # imported where they are used, so that a check loads neither programs nor evaluators
+    from policy.ir.program import Program
     from policy.model.rules import Model
+    from policy.rulebook import Rulebook as Rulebook
+
+__getattr__ = lazily(__name__, {"Rulebook": "rulebook"})
 
 SUFFIX = ".policy"
 LARGEST_FILE = 64 << 20  # bytes of rules
@@ -131,8 +132,9 @@ def check(texts: Sequence[Text]) -> Checked:
     """Parses, types and lints the texts of one rulebook."""
     # imported here so that a rulebook from the cache needs neither parser nor checker
     from policy.model.from_syntax import model_of
-    from policy.model.lints import findings
-    from policy.syntax.from_text import decode, parse
+    from policy.model.lints import findings as linted
+    from policy.syntax.from_text import decode
+    from policy.syntax.kept import parsed as parse
 
     diagnostics: list[Diagnostic] = []
     files = []
@@ -146,8 +148,40 @@ def check(texts: Sequence[Text]) -> Checked:
     model, more = model_of(files)
     diagnostics += more
     if not any(d.is_error for d in diagnostics):
-        diagnostics += findings(model)
+        diagnostics += linted(model)
     return Checked(tuple(texts), model, tuple(in_order(diagnostics)))
+
+
+@frozen
+class Findings:
+    """What is found in rules, and how much there is to find it in."""
+
+    diagnostics: tuple[Diagnostic, ...]
+    rulesets: int
+    provisions: int
+    tests: int
+
+    @property
+    def errors(self) -> int:
+        return sum(d.is_error for d in self.diagnostics)
+
+
+def findings(texts: Sequence[Text]) -> Findings:
+    """What `check` finds in these texts, from the cache if it is there."""
+    key = _key("findings", texts)
+    cached = cache.fetch(key)
+    if isinstance(cached, Findings):
+        return cached
+    checked = check(texts)
+    model = checked.model
+    found = Findings(checked.diagnostics, len(model.rulesets), len(model.provisions), len(model.tests))
+    cache.store(key, found)
+    return found
+
+
+def _key(what: str, texts: Sequence[Text], overlay: str = "") -> str:
+    """The name in the cache of what is made of texts; the names of files count, as messages show them."""
+    return cache.key(what, overlay, *(part for t in texts for part in (t.name, hashlib.sha256(t.data).hexdigest())))
 
 
 @_uncollected()
@@ -160,7 +194,9 @@ def program(checked: Checked, overlay: str = "") -> Program:
 
 def load_program(texts: Sequence[Text], overlay: str = "") -> Program:
     """The program of these texts, from the cache if it is there. Raises PolicyError."""
-    key = cache.key(digest_of(texts, overlay), *(t.name for t in texts))
+    from policy.ir.program import Program
+
+    key = _key("program", texts, overlay)
     cached = cache.fetch(key)
     if isinstance(cached, Program):
         return cached
@@ -174,6 +210,8 @@ def load_program(texts: Sequence[Text], overlay: str = "") -> Program:
 
 def day_of(on: date | str) -> date:
     """The as-of date. Raises PolicyError where `on` is no date."""
+    from policy.model import written
+
     if type(on) is date:
         return on
     if not isinstance(on, str):
@@ -189,6 +227,9 @@ def day_of(on: date | str) -> date:
 @_uncollected()
 def dated(undated: Program, on: date | str) -> Rulebook:
     """The rulebook as of a date. Raises PolicyError where `on` is no date."""
+    from policy.ir.simplify import specialised
+    from policy.rulebook import Rulebook
+
     day = day_of(on)
     return Rulebook(specialised(undated, day.toordinal()))
 

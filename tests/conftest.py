@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from functools import lru_cache
 from pathlib import PurePath
@@ -13,7 +14,7 @@ import hypothesis
 import pytest
 
 from policy.source import Source
-from policy.syntax import from_text
+from policy.syntax import from_text, kept
 from policy.syntax.from_text import Parsed
 
 # What is made of the shipped rules is kept for one run of the tests and no longer, so that a test sees the code as it
@@ -35,8 +36,9 @@ def _parsed(name: str, text: str) -> Parsed:
     return _parse(Source(name, text))
 
 
-# Parsing is most of what checking rules takes, and depends on a file alone: a process of the tests does it once.
+# Parsing is much of what checking rules takes, and depends on a file alone: a process of the tests does it once.
 from_text.parse = lambda source: _parsed(source.name, source.text)
+kept.SHORT = sys.maxsize  # so that nothing is read back from the cache instead
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -31,9 +31,9 @@ LAYERS = [
     {"model"},
     {"syntax"},
     {"audit"},
-    {"extras", "files"},
+    {"extras", "files", "cache"},
     {"answers", "diagnostics"},
-    {"source", "resources", "cache", "interrupts", "parallel", "progress", "spreadsheets", "vocabulary"},
+    {"source", "resources", "lazy", "interrupts", "parallel", "progress", "spreadsheets", "vocabulary"},
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 

@@ -8,7 +8,7 @@ from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, texts_of
 from policy.cli.output import plural, print_diagnostics, print_json
 from policy.cli.sarif import sarif
-from policy.pipeline import check
+from policy.pipeline import findings
 
 
 @click.command()
@@ -23,20 +23,20 @@ def command(paths: tuple[str, ...], strict: bool, format: str) -> None:
     policy check rulesets --format sarif > findings.sarif
     cat draft.policy | policy check -
     """
-    checked = check(texts_of(paths))
-    errors = len(checked.errors)
-    warnings = len(checked.diagnostics) - errors
+    found = findings(texts_of(paths))
+    errors = found.errors
+    warnings = len(found.diagnostics) - errors
     if format == "json":
-        print_json([d.as_json() for d in checked.diagnostics])
+        print_json([d.as_json() for d in found.diagnostics])
     elif format == "sarif":
-        print_json(sarif(checked.diagnostics))
+        print_json(sarif(found.diagnostics))
     else:
-        print_diagnostics(checked.diagnostics, err=False)
-        model = checked.model
-        rulesets = plural(len(model.rulesets), "ruleset")
+        print_diagnostics(found.diagnostics, err=False)
+        rulesets = plural(found.rulesets, "ruleset")
         if errors or warnings:
             click.echo(f"{rulesets}: {plural(errors, 'error')}, {plural(warnings, 'warning')}")
         else:
-            counts = f"{plural(len(model.provisions), 'provision')}, {plural(len(model.tests), 'test')}"
-            click.echo(f"{rulesets}, {counts}: nothing found")
+            click.echo(
+                f"{rulesets}, {plural(found.provisions, 'provision')}, {plural(found.tests, 'test')}: nothing found"
+            )
     end(Exit.NO if errors or (strict and warnings) else Exit.YES)

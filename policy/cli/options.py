@@ -7,15 +7,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
 from pathlib import Path
-from typing import Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
 
 import click
 
 from policy import files, resources
 from policy.diagnostics import PolicyError
-from policy.facts.from_json import LARGEST_FACTS
 from policy.pipeline import Checked, Text, check, dated, load_program, read_folder, rulebooks
-from policy.rulebook import Rulebook
+
+if TYPE_CHECKING:
+    from policy.rulebook import Rulebook
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -118,6 +119,8 @@ def opened(facts: str) -> AbstractContextManager[BinaryIO]:
 
 def read_facts(facts: str) -> tuple[str, bytes]:
     """A file of facts: its name in findings, and its bytes, at most one more than facts may have."""
+    from policy.facts.from_json import LARGEST_FACTS
+
     with opened(facts) as file:
         return "<stdin>" if facts == "-" else facts, file.read(LARGEST_FACTS + 1)
 

@@ -14,8 +14,9 @@ A kind is a function of its arguments and of the files they name. Raises PolicyE
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING
+
+from policy.lazy import lazily
 
 if TYPE_CHECKING:
     from policy.documents.changes import change as change
@@ -57,10 +58,4 @@ _WHERE = {
 }
 
 __all__ = list(_WHERE)
-
-
-def __getattr__(name: str) -> object:
-    """Kinds are imported when first used, so that a help page needs none of them."""
-    if name in _WHERE:
-        return getattr(import_module(f"policy.{_WHERE[name]}"), name)
-    raise AttributeError(f"module `policy.documents` has no `{name}`")
+__getattr__ = lazily(__name__, _WHERE)

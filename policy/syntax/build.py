@@ -1,4 +1,4 @@
-"""Declarations from Lark's tree: one method a grammar rule, each a line or two. Part of `from_text`."""
+"""Declarations: one method a grammar rule, each a line or two. Part of `from_text`."""
 
 from __future__ import annotations
 
@@ -6,14 +6,13 @@ from collections.abc import Callable
 from typing import Any
 
 from attrs import frozen
-from lark import Token
-from lark.tree import Meta
 
 from policy.answers import BilingualText
 from policy.source import Span
 from policy.syntax import tree
-from policy.syntax.build_expressions import Items, all_of, constant, phrases_of
+from policy.syntax.build_expressions import all_of, constant, phrases_of
 from policy.syntax.build_tests import TestBuilder
+from policy.syntax.parsing import Items, Meta, Token
 from policy.vocabulary import CellKind, KeyKind, Strictness
 
 
@@ -41,7 +40,7 @@ class Renamed:
 
 
 class Builder(TestBuilder):
-    """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
+    """Builds our nodes bottom-up, as the parser reduces."""
 
     # the file, its sources, its facts
 

@@ -1,4 +1,4 @@
-"""Names, literals, expressions and types from Lark's tree: one method a grammar rule. Part of `from_text`."""
+"""Names, literals, expressions and types: one method a grammar rule. Part of `from_text`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,15 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from lark import Token, Tree
-from lark.tree import Meta
-
 from policy.answers import BilingualText
 from policy.diagnostics import Collector
 from policy.source import Source, Span
 from policy.syntax import tree
+from policy.syntax.parsing import Items, Meta, Token
 from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, TypeWord, UnaryOperator
 
 MOST_DIGITS = 30
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
-
-Items = list[Any]
 
 
 def _binary(operator: BinaryOperator) -> Callable[..., tree.Binary]:
@@ -86,27 +82,22 @@ def phrases_of(items: Items) -> tree.Phrases | None:
 
 
 class ExpressionBuilder:
-    """Builds our nodes bottom-up; `base` is where in the source the parsed text began."""
+    """Builds our nodes bottom-up, as the parser reduces."""
 
-    def __init__(self, source: Source, base: int, found: Collector) -> None:
-        self.source, self.base, self.found = source, base, found
+    def __init__(self, source: Source, found: Collector) -> None:
+        self.source, self.found = source, found
 
-    def transform(self, node: Tree[Token]) -> Any:
-        """What the method called like the node's rule makes of its children, made first."""
-        children = [self.transform(c) if isinstance(c, Tree) else c for c in node.children]
-        return getattr(self, node.data)(node.meta, children)
+    def items(self, _: Meta, items: Items) -> Items:
+        """What a rule without a name makes."""
+        return items
 
     # spans, names, texts
 
     def at(self, meta: Meta) -> Span:
-        if meta.empty:
-            return Span(self.source, self.base, self.base)
-        return Span(self.source, self.base + meta.start_pos, self.base + meta.end_pos)
+        return Span(self.source, *meta)
 
     def token_span(self, token: Token) -> Span:
-        assert token.start_pos is not None
-        assert token.end_pos is not None
-        return Span(self.source, self.base + token.start_pos, self.base + token.end_pos)
+        return Span(self.source, token.start_pos, token.end_pos)
 
     def name_of(self, token: Token) -> tree.Name:
         return tree.Name(str(token), span=self.token_span(token))

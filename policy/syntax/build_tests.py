@@ -1,4 +1,4 @@
-"""Tests and overlays from Lark's tree: one method a grammar rule. Part of `from_text`."""
+"""Tests and overlays: one method a grammar rule. Part of `from_text`."""
 
 from __future__ import annotations
 
@@ -6,10 +6,9 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
-from lark.tree import Meta
-
 from policy.syntax import tree
-from policy.syntax.build_expressions import ExpressionBuilder, Items, all_of
+from policy.syntax.build_expressions import ExpressionBuilder, all_of
+from policy.syntax.parsing import Items, Meta
 from policy.vocabulary import AmendmentKind, ExpectationKind
 
 

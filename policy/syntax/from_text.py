@@ -1,4 +1,4 @@
-"""Text to syntax tree, through the LALR grammar in grammar/policy.lark. The only importer of Lark.
+"""Text to syntax tree, through the LALR grammar in grammar/policy.lark.
 
 A file that does not parse is read again declaration by declaration, so that one slip costs one finding
 and everything else in the file is still checked.
@@ -8,38 +8,24 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import cache
+from functools import cached_property, partial
 from typing import Any
 
-from attrs import evolve, frozen
-from lark import Lark, Token, Tree
-from lark.exceptions import UnexpectedCharacters, UnexpectedEOF, UnexpectedInput, UnexpectedToken
+from attrs import frozen
 
-from policy import resources
 from policy.diagnostics import Collector, Diagnostic, not_utf_8
 from policy.source import Source, Span
 from policy.syntax.build import Builder
+from policy.syntax.parsing import DEEPEST_NESTING, Items, Maker, Meta, Token, TooDeepError, UnexpectedError, parser
 from policy.syntax.slips import DECLARATION_WORDS, Slip, begins_like_declaration, slip
 from policy.syntax.tree import File
 
 LARGEST_FILE = 4_000_000
-DEEPEST_NESTING = 100
 
 _NAMED_START = re.compile(rf"\b(?:{'|'.join(DECLARATION_WORDS)})\s+([A-Za-z]\w*(?:[./][\w.()-]+)?)", re.ASCII)
 _HEAD_START = re.compile(r"^(language|ruleset)\b", re.MULTILINE)
 _LINE_START = re.compile(r"^([A-Za-z]\w*)(?=\s+[A-Za-z0-9\"])", re.MULTILINE | re.ASCII)
 _ANY_NAMED = re.compile(r"\A\w+\s+([A-Za-z]\w*(?:[./][\w.()-]+)?)", re.ASCII)
-
-
-@cache
-def parser() -> Lark:
-    """The parser, built once per process."""
-    return Lark(
-        (resources.folder("grammar") / "policy.lark").read_text(encoding="utf-8"),
-        parser="lalr",
-        propagate_positions=True,
-        maybe_placeholders=False,
-    )
 
 
 @frozen
@@ -79,86 +65,134 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
 
 def parse(source: Source) -> Parsed:
     """Everything that can be read of `source`, with a finding for each declaration that cannot."""
+    reading = Reading(source)
     try:
-        tree = _tree(source.text)
-    except UnexpectedInput as failure:
+        reading.read(0, len(source.text))
+    except UnexpectedError as failure:
         return _parse_by_declaration(source, failure)
-    return _build(source, [(0, tree)])
+    return reading.parsed()
 
 
-def _tree(text: str) -> Tree[Token]:
-    return parser().parse(text, on_error=_as_name)
+class Reading:
+    """What was read of a text so far, stretch by stretch."""
+
+    def __init__(self, source: Source) -> None:
+        self.source, self.found = source, Collector()
+        self.declarations: list[Any] = []
+        self.unparsed: set[str] = set()
+
+    @cached_property
+    def makers(self) -> list[Maker]:
+        """What makes the node of each production."""
+        builder = Builder(self.source, self.found)
+        return [getattr(builder, p.name or "items") for p in parser().grammar.productions]
+
+    def read(self, start: int, end: int) -> None:
+        """Reads a stretch. Raises UnexpectedError, and then it is as if nothing had been read."""
+        before = len(self.found.found)
+        try:
+            self.declarations += parser().parse(self.source.text, start, end, self.makers)
+        except (UnexpectedError, TooDeepError) as failure:
+            del self.found.found[before:]
+            if isinstance(failure, UnexpectedError):
+                raise
+            self._read_deep(start, end)
+
+    def _read_deep(self, start: int, end: int) -> None:
+        """Reads what is nested too deeply to be built while it is parsed: such declarations are left out."""
+        raw: list[Maker] = [partial(_Raw, make) for make in self.makers]
+        for declaration in parser().parse(self.source.text, start, end, raw, deepest=float("inf")):
+            if deep := _too_deep(declaration):
+                self.found.error(
+                    "too-deep",
+                    f"the expression is nested more than {DEEPEST_NESTING} deep",
+                    Span(self.source, deep.meta[0], deep.meta[0] + 1),
+                    "name a part of it as a `value`",
+                )
+                self.unparsed |= _names_in(self.source.text[declaration.meta[0] : deep.meta[0]])
+            else:
+                self.declarations.append(self._built(declaration))
+
+    def _built(self, node: Any) -> Any:
+        if isinstance(node, list):
+            return [self._built(x) for x in node]
+        return node.make(node.meta, self._built(node.items)) if isinstance(node, _Raw) else node
+
+    def parsed(self, *more: Diagnostic) -> Parsed:
+        span = Span(self.source, 0, len(self.source.text))
+        file = File(tuple(self.declarations), frozenset(self.unparsed), span=span)
+        return Parsed(self.source, file, (*more, *self.found.found))
 
 
-def _as_name(slip: UnexpectedInput) -> bool:
-    """Takes a word of the language for a name where only a name can stand, as in a field called `status`."""
-    if not isinstance(slip, UnexpectedToken) or not slip.token.isidentifier():
-        return False
-    parsing = slip.interactive_parser
-    if "NAME" not in parsing.accepts():  # type: ignore[no-untyped-call]  # Lark leaves it untyped
-        return False
-    parsing.feed_token(Token.new_borrow_pos("NAME", slip.token, slip.token))
-    return True
+@frozen
+class _Raw:
+    """A node that is not built yet."""
+
+    make: Maker
+    meta: Meta
+    items: Items
+
+
+def _too_deep(declaration: _Raw) -> _Raw | None:
+    pending = [(declaration, 0)]
+    while pending:
+        node, depth = pending.pop()
+        if depth > DEEPEST_NESTING:
+            return node
+        pending.extend((item, depth + 1) for item in node.items if isinstance(item, _Raw))
+    return None
 
 
 def comments_and_tokens(source: Source) -> Iterator[Token]:
     """Every token of a text that parses, in order, comments included. For the formatter."""
-    comments = [
-        Token("COMMENT", m.group(), start_pos=m.start(), end_pos=m.end())
+    tokens = [
+        Token.of("COMMENT", m.group(), m.start())
         for m in re.finditer(r'"(?:[^"\\\n]|\\["\\])*"|#[^\n]*', source.text)
         if m.group().startswith("#")
     ]
-    tokens = []
-    parsing = parser().parse_interactive(source.text)
-    for token in parsing.lexer_thread.lex(parsing.parser_state):  # type: ignore[no-untyped-call]  # as above
-        try:
-            parsing.feed_token(token)
-        except UnexpectedToken as slip:
-            slip.interactive_parser = parsing
-            if not _as_name(slip):
-                raise
-        tokens.append(token)
-    yield from sorted([*comments, *tokens], key=lambda token: token.start_pos or 0)
+    nothing = [lambda meta, items: None] * len(parser().grammar.productions)
+    parser().parse(source.text, 0, len(source.text), nothing, float("inf"), tokens)
+    yield from sorted(tokens, key=lambda token: token.start_pos)
 
 
-def _parse_by_declaration(source: Source, failure: UnexpectedInput) -> Parsed:
+def stretches(text: str) -> list[tuple[int, int]]:
+    """From where to where each declaration stands, as far as lines tell; what is before the first goes with it."""
     starts = [
         match.start()
-        for match in _LINE_START.finditer(source.text)
+        for match in _LINE_START.finditer(text)
         if match[1] in DECLARATION_WORDS or begins_like_declaration(match[1])
     ]
-    if not starts or source.text[: starts[0]].strip():
+    if not starts or text[: starts[0]].strip():
         starts.insert(0, 0)
+    return list(zip(starts, [*starts[1:], len(text)], strict=True))
+
+
+def _parse_by_declaration(source: Source, failure: UnexpectedError) -> Parsed:
     found: list[Diagnostic] = []
-    trees: list[tuple[int, Tree[Token]]] = []
-    unparsed: set[str] = set()
-    for start, end in zip(starts, [*starts[1:], len(source.text)], strict=True):
+    reading = Reading(source)
+    for start, end in stretches(source.text):
         try:
-            trees.append((start, _tree(source.text[start:end])))
-        except UnexpectedInput as slip:
+            reading.read(start, end)
+        except UnexpectedError as slip:
             finding = _explain(source, slip, start, end)
             found.append(finding)
-            before = _before_junk(source, start, finding)
-            if before is not None:
-                trees.append((start, before))
-            else:
-                unparsed |= _names_in(source.text[start:end])
+            if not _read_before_junk(reading, start, finding):
+                reading.unparsed |= _names_in(source.text[start:end])
     if not found:  # each declaration reads well alone, so only the first failure tells what is wrong
         found.append(_explain(source, failure, 0, len(source.text)))
-    parsed = _build(source, trees)
-    file = evolve(parsed.file, unparsed=parsed.file.unparsed | unparsed)
-    return Parsed(source, file, (*found, *parsed.diagnostics))
+    return reading.parsed(*found)
 
 
-def _before_junk(source: Source, start: int, finding: Diagnostic) -> Tree[Token] | None:
-    """The declaration before a slip at the very beginning of a line, where members of one hardly stand."""
+def _read_before_junk(reading: Reading, start: int, finding: Diagnostic) -> bool:
+    """Reads the declaration before a slip at the very beginning of a line, where members of one hardly stand."""
     assert finding.span is not None
     if finding.span.column > 1 or finding.span.start == start:
-        return None
+        return False
     try:
-        return _tree(source.text[start : finding.span.start])
-    except UnexpectedInput:
-        return None
+        reading.read(start, finding.span.start)
+    except UnexpectedError:
+        return False
+    return True
 
 
 def _names_in(text: str) -> set[str]:
@@ -167,39 +201,6 @@ def _names_in(text: str) -> set[str]:
     The head of a file has words instead of names: `language` and `ruleset`.
     """
     return {*_ANY_NAMED.findall(text), *_NAMED_START.findall(text), *_HEAD_START.findall(text)}
-
-
-def _build(source: Source, trees: list[tuple[int, Tree[Token]]]) -> Parsed:
-    found = Collector()
-    declarations: list[Any] = []
-    unparsed: set[str] = set()
-    for base, tree in trees:
-        builder = Builder(source, base, found)
-        for declaration in tree.children:
-            assert isinstance(declaration, Tree)
-            if deep := _too_deep(declaration):
-                begin = base + deep.meta.start_pos
-                found.error(
-                    "too-deep",
-                    f"the expression is nested more than {DEEPEST_NESTING} deep",
-                    Span(source, begin, begin + 1),
-                    "name a part of it as a `value`",
-                )
-                unparsed |= _names_in(source.text[base + declaration.meta.start_pos : begin])
-            else:
-                declarations.append(builder.transform(declaration))
-    span = Span(source, 0, len(source.text))
-    return Parsed(source, File(tuple(declarations), frozenset(unparsed), span=span), tuple(found.found))
-
-
-def _too_deep(tree: Tree[Token]) -> Tree[Token] | None:
-    pending = [(tree, 0)]
-    while pending:
-        node, depth = pending.pop()
-        if depth > DEEPEST_NESTING:
-            return node
-        pending.extend((child, depth + 1) for child in node.children if isinstance(child, Tree))
-    return None
 
 
 # ── findings ────────────────────────────────────────────────────────────────────────────────
@@ -223,28 +224,19 @@ _WORDS = {
 }
 
 
-def _explain(source: Source, failure: UnexpectedInput, start: int, end: int) -> Diagnostic:
-    text = source.text[start:end]
-    if isinstance(failure, UnexpectedCharacters):
-        at = start + (failure.pos_in_stream or 0)
-        terminals = frozenset(failure.allowed or ())
-        span = Span(source, at, at + 1)
-        place, help = _remedy(span, terminals, slip(source, at, source.text[at], terminals))
+def _explain(source: Source, failure: UnexpectedError, start: int, end: int) -> Diagnostic:
+    terminals = failure.expected
+    if failure.word:
+        span = Span(source, failure.start, failure.start + len(failure.word))
+        place, help = _remedy(span, terminals, slip(source, span.start, failure.word, terminals))
+        if failure.is_token:
+            return Diagnostic("unexpected-word", f"`{place.text}` is not expected here", place, help)
         return Diagnostic("unexpected-character", f"`{place.text}` is not allowed here", place, help)
-    assert isinstance(failure, UnexpectedToken | UnexpectedEOF)
-    token = getattr(failure, "token", None)
-    terminals = frozenset(getattr(failure, "accepts", None) or failure.expected)
-    if token is None or token.type == "$END":
-        at = start + len(re.sub(r"(\s|#[^\n]*)+\Z", "", text))
-        mistake = slip(source, max(start, at - 1), "", terminals)
-        if mistake is None:
-            message = "the declaration is not finished"
-            return Diagnostic("unfinished", message, Span(source, at, at), _expected(terminals))
-        span = mistake.span
-    else:
-        span = Span(source, start + token.start_pos, start + token.end_pos)
-        mistake = slip(source, span.start, str(token), terminals)
-    place, help = _remedy(span, terminals, mistake)
+    at = start + len(re.sub(r"(\s|#[^\n]*)+\Z", "", source.text[start:end]))
+    mistake = slip(source, max(start, at - 1), "", terminals)
+    if mistake is None:
+        return Diagnostic("unfinished", "the declaration is not finished", Span(source, at, at), _expected(terminals))
+    place, help = _remedy(mistake.span, terminals, mistake)
     return Diagnostic("unexpected-word", f"`{place.text}` is not expected here", place, help)
 
 
@@ -269,10 +261,6 @@ def _expected(terminals: Any) -> str:
     return f"expected {shown}" if listed else ""
 
 
-@cache
-def _spellings() -> dict[str, str]:
-    return {terminal.name: terminal.pattern.value for terminal in parser().terminals}
-
-
 def _spelling(terminal: str) -> str:
-    return _spellings().get(terminal, terminal)
+    known = parser().tokens.terminals.get(terminal)
+    return known.pattern if known else terminal

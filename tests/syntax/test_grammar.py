@@ -1,0 +1,111 @@
+"""The grammar's tables are those of its text, and the parser reads with them what Lark reads."""
+
+from __future__ import annotations
+
+from functools import cache, partial
+from random import Random
+from typing import Any
+
+import pytest
+from lark import Lark, Token as LarkToken, Tree
+from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+
+from mutations import mutated
+from policy import resources
+from policy.syntax import grammar as tables
+from policy.syntax.grammar import Grammar, grammar, made, written
+from policy.syntax.parsing import Meta, UnexpectedError, parser
+
+FOLDER = resources.folder("grammar")
+TEXT = (FOLDER / "policy.lark").read_text(encoding="utf-8")
+RULES = sorted(resources.folder("rulesets").rglob("*.policy"))
+
+
+def test_the_tables_are_of_this_grammar(pytestconfig: pytest.Config) -> None:
+    file = FOLDER / "policy.tables"
+    expected = written(TEXT, made(TEXT))
+    if pytestconfig.getoption("--update"):
+        file.write_text(expected, encoding="utf-8")
+    same = file.exists() and file.read_text(encoding="utf-8") == expected  # compared here: the two are long
+    assert same, "the grammar has changed: run `pytest tests/syntax/test_grammar.py --update`"
+    assert grammar() == made(TEXT)
+
+
+def test_tables_of_another_grammar_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
+    changed = TEXT.replace('"otherwise" effect', '"else" effect')
+    (tmp_path / "policy.lark").write_text(changed, encoding="utf-8")
+    (tmp_path / "policy.tables").write_bytes((FOLDER / "policy.tables").read_bytes())
+    monkeypatch.setattr(tables.resources, "folder", lambda _: tmp_path)
+    read: Grammar = grammar.__wrapped__()
+    assert read == made(changed) != grammar()
+
+
+# ── Lark is the oracle ──────────────────────────────────────────────────────────────────────
+
+
+@cache
+def lark() -> Lark:
+    return Lark(TEXT, parser="lalr", propagate_positions=True, maybe_placeholders=False)
+
+
+def by_lark(text: str) -> object:
+    """Lark's tree with all places, or what it does not expect."""
+    try:
+        return [shown(t) for t in lark().parse(text, on_error=as_name).children]
+    except UnexpectedCharacters as failure:
+        return failure.pos_in_stream, text[failure.pos_in_stream], sorted(failure.allowed)
+    except UnexpectedToken as failure:
+        at = None if failure.token.type == "$END" else failure.token.start_pos
+        return at, str(failure.token), sorted(failure.accepts or failure.expected)
+
+
+def as_name(failure: UnexpectedInput) -> bool:
+    if not isinstance(failure, UnexpectedToken) or not failure.token.isidentifier():
+        return False
+    if "NAME" not in failure.interactive_parser.accepts():
+        return False
+    failure.interactive_parser.feed_token(LarkToken.new_borrow_pos("NAME", failure.token, failure.token))
+    return True
+
+
+def shown(node: Any) -> object:
+    if isinstance(node, Tree):
+        place = (0, 0) if node.meta.empty else (node.meta.start_pos, node.meta.end_pos)
+        return str(node.data), place, [shown(child) for child in node.children]
+    return node.type, node.start_pos, str(node)
+
+
+def ours(text: str) -> object:
+    def node(name: str, meta: Meta, items: list[Any]) -> object:
+        leaves = [item if isinstance(item, tuple) else (item.type, item.start_pos, str(item)) for item in items]
+        return name, meta, leaves
+
+    makers = [partial(node, p.name) for p in grammar().productions]
+    try:
+        return parser().parse(text, 0, len(text), makers, deepest=float("inf"))
+    except UnexpectedError as failure:
+        return failure.start if failure.word else None, failure.word, sorted(failure.expected)
+
+
+def test_shipped_rules_are_read_as_lark_reads_them() -> None:
+    for file in RULES[:: max(1, len(RULES) // 6)]:
+        text = file.read_text(encoding="utf-8")
+        assert ours(text) == by_lark(text), file.name
+
+
+def agree(seeds: range) -> None:
+    for seed in seeds:
+        chance = Random(seed)
+        lines = chance.choice(RULES).read_text(encoding="utf-8").splitlines(keepends=True)
+        at = chance.randrange(len(lines))
+        text = mutated("".join(lines[at : at + 25]), chance)
+        assert ours(text) == by_lark(text), text
+
+
+def test_mutated_rules_are_read_or_refused_as_lark_does() -> None:
+    agree(range(150))
+
+
+@pytest.mark.slow
+def test_thousands_of_mutated_rules_are_read_or_refused_as_lark_does() -> None:
+    agree(range(1_000, 4_000))
