@@ -1,22 +1,18 @@
-"""The grammar as LALR tables: read from the file beside it, or made by Lark where the grammar has changed since.
+"""The grammar as LALR tables, made by Lark and kept between runs.
 
-In: grammar/policy.lark and grammar/policy.tables. Out: `Grammar`, for `parsing`. The only importer of Lark. Whoever
-changes the grammar writes the tables anew with `pytest tests/syntax/test_grammar.py --update`; until then
-everything works, half a second later. Absent: conflicts, which Lark refuses.
+In: grammar/policy.lark. Out: `Grammar`, for `parsing`. The only importer of Lark, which takes half a second for
+the tables. Absent: conflicts, which Lark refuses.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from policy import resources
+from policy import cache as kept, resources
 
 END = "$END"
 _START = "start"
@@ -66,58 +62,14 @@ class Grammar:
 @cache
 def grammar() -> Grammar:
     """The grammar of the language, read once per process."""
-    folder = resources.folder("grammar")
-    text = (folder / "policy.lark").read_text(encoding="utf-8")
-    return _read(folder / "policy.tables", _digest(text)) or made(text)
-
-
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-# ── the file ────────────────────────────────────────────────────────────────────────────────
-
-
-def written(text: str, made: Grammar) -> str:
-    """The file of the tables of a grammar's text: JSON, a state a line."""
-    symbols = sorted({symbol for row in made.rows for symbol in row})
-    number = {symbol: n for n, symbol in enumerate(symbols)}
-    head = {
-        "grammar": _digest(text),
-        "terminals": [[t.name, t.pattern, t.literal, t.kept] for t in made.terminals],
-        "ignored": made.ignored,
-        "productions": [[p.origin, p.name, p.size, p.kept, p.spread, p.lone] for p in made.productions],
-        "symbols": symbols,
-        "start": made.start,
-        "end": made.end,
-    }
-    lines = [
-        f'"{key}": {json.dumps(value, ensure_ascii=False, separators=(",", ":"))}' for key, value in head.items()
-    ]
-    rows = [[n for symbol, to in row.items() for n in (number[symbol], to)] for row in made.rows]
-    states = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
-    return "{" + ",\n".join([*lines, f'"rows": [\n{states}\n]']) + "}\n"
-
-
-def _read(file: Path, digest: str) -> Grammar | None:
-    """What the file says; None where there is none, or where it was made of another grammar."""
-    if not file.exists():
-        return None
-    kept = json.loads(file.read_bytes())
-    if kept["grammar"] != digest:
-        return None
-    name = kept["symbols"].__getitem__
-    return Grammar(
-        tuple(Terminal(*t) for t in kept["terminals"]),
-        tuple(kept["ignored"]),
-        tuple(
-            Production(origin, called, size, tuple(places), tuple(spread), lone)
-            for origin, called, size, places, spread, lone in kept["productions"]
-        ),
-        tuple(dict(zip(map(name, row[::2]), row[1::2], strict=True)) for row in kept["rows"]),
-        kept["start"],
-        kept["end"],
-    )
+    text = (resources.folder("grammar") / "policy.lark").read_text(encoding="utf-8")
+    key = kept.key("grammar", text)
+    found = kept.fetch(key)
+    if isinstance(found, Grammar):
+        return found
+    tables = made(text)
+    kept.store(key, tables)
+    return tables
 
 
 # ── made by Lark ────────────────────────────────────────────────────────────────────────────

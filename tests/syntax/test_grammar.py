@@ -12,8 +12,7 @@ from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedTok
 
 from mutations import mutated
 from policy import resources
-from policy.syntax import grammar as tables
-from policy.syntax.grammar import Grammar, grammar, made, written
+from policy.syntax.grammar import grammar, made
 from policy.syntax.parsing import Meta, UnexpectedError, parser
 
 FOLDER = resources.folder("grammar")
@@ -21,23 +20,8 @@ TEXT = (FOLDER / "policy.lark").read_text(encoding="utf-8")
 RULES = sorted(resources.folder("rulesets").rglob("*.policy"))
 
 
-def test_the_tables_are_of_this_grammar(pytestconfig: pytest.Config) -> None:
-    file = FOLDER / "policy.tables"
-    expected = written(TEXT, made(TEXT))
-    if pytestconfig.getoption("--update"):
-        file.write_text(expected, encoding="utf-8")
-    same = file.exists() and file.read_text(encoding="utf-8") == expected  # compared here: the two are long
-    assert same, "the grammar has changed: run `pytest tests/syntax/test_grammar.py --update`"
-    assert grammar() == made(TEXT)
-
-
-def test_tables_of_another_grammar_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    changed = TEXT.replace('"otherwise" effect', '"else" effect')
-    (tmp_path / "policy.lark").write_text(changed, encoding="utf-8")
-    (tmp_path / "policy.tables").write_bytes((FOLDER / "policy.tables").read_bytes())
-    monkeypatch.setattr(tables.resources, "folder", lambda _: tmp_path)
-    read: Grammar = grammar.__wrapped__()
-    assert read == made(changed) != grammar()
+def test_the_tables_are_kept_and_are_those_of_the_grammar() -> None:
+    assert grammar.__wrapped__() == grammar.__wrapped__() == made(TEXT)
 
 
 # ── Lark is the oracle ──────────────────────────────────────────────────────────────────────
