@@ -1,4 +1,7 @@
-"""Parameters, sets, record fields, arguments and local names that nothing reads: often a rule that was meant and never written."""
+"""Parameters, sets, record fields, arguments and local names that nothing reads.
+
+Often a rule that was meant and never written.
+"""
 
 from __future__ import annotations
 

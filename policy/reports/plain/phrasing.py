@@ -26,7 +26,7 @@ Called = tuple[tuple[BilingualText, Phrases], ...]
 
 
 class Phrasing(Wording):
-    """Phrases of the expressions of one declaration, with its parameters, and local names, by what they are called."""
+    """Phrases of the expressions of one declaration, with its parameters and its local names."""
 
     def __init__(
         self, names: Names, parameters: Parameters = (), called: Called = (), local: tuple[LocalName, ...] = ()

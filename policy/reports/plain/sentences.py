@@ -188,8 +188,8 @@ class Sentences:
 
         def clause(language: Language) -> Clause:
             term = language[0].local(name.name, name.body.type)
-            either = (language[0].true_of(term, False), language[0].true_of(term, True))
-            return _worth(language, "", term, either, title, name.phrases, name.body)
+            said = (language[0].true_of(term, False), language[0].true_of(term, True))
+            return _worth(language, "", term, said, title, name.phrases, name.body)
 
         return self._said(Told("name", name.name), d, clause, rules.Dated(span=name.span))
 
@@ -298,21 +298,21 @@ def _worth(
     language: Language,
     period: str,
     term: str,
-    either: tuple[str, str],
+    without: tuple[str, str],
     title: BilingualText,
     phrases: rules.Phrases,
     body: Expression,
 ) -> Clause:
-    """That `term` is worth `body`, or holds where that does: `either` is how the two are said without a phrase."""
+    """That `term` is worth `body`, or holds where that does: `without` a phrase, that it does not and does."""
     phrasing, frame = language
     if not isinstance(body.type, types.Boolean):
         says = phrasing.pick(phrases.says)
         if "{}" in says:
             return frame.settled(period, phrasing.filled(says, {"": phrasing.term(body)}))
         return frame.is_worth(period, term, *_cases(phrasing, body))
-    yes = phrasing.spoken(title, phrases, True) or either[True]
+    yes = phrasing.spoken(title, phrases, True) or without[True]
     if isinstance(body, x.Literal):
-        no = phrasing.spoken(title, phrases, False) or either[False]
+        no = phrasing.spoken(title, phrases, False) or without[False]
         return frame.settled(period, yes if body.value else no)
     either = isinstance(body, x.Chain) and body.operator == "or"
     points = _points((body,), "or" if either else "and")
