@@ -124,7 +124,7 @@ class Explainer(Interpreter):
     def result(self, call: RuntimeValue, function: Function, env: Environment) -> RuntimeValue:
         if function.kind == "set":
             return self.evaluate(function.body, env)
-        frame = _Frame(short(function.id).replace("#law", " in the law"), [c for _, c in function.citations])
+        frame = _Frame(_label(function.id), [c for _, c in function.citations])
         self.cited.update(dict.fromkeys(c for _, c in function.citations))
         self.frames.append(frame)
         try:
@@ -233,6 +233,12 @@ def explained(
     facts = tuple((path, explainer.shown_fact(path, v)) for path, v in explainer.facts_read.items())
     remarks = (*reach(program, explainer.cited), *uncited(program, explainer.uncited))
     return Basis(tuple(explainer.cited), facts, reasons, remarks), derivation
+
+
+def _label(id: str) -> str:
+    """What a question is called in a derivation: a local name by itself."""
+    whole, mark, part = short(id).partition("#")
+    return f"{whole} in the law" if part == "law" else part if mark and not part.isdigit() else short(id)
 
 
 def _outcome(value: bool | Unknown) -> str:

@@ -14,7 +14,7 @@ from policy.answers import Citation
 from policy.ir import program as ir
 from policy.ir.bounds import insert_overflow_checks
 from policy.ir.logic import all_of, any_of, is_present
-from policy.ir.lower import lower, lower_as, lower_compare, once
+from policy.ir.lower import local_id, lower, lower_as, lower_compare, once
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Location
 from policy.model import expressions as typed, rules, types
 from policy.model.calendar import periods
@@ -55,7 +55,25 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
 
 
 def functions_of(declared: rules.Question | rules.DatedSet, model: rules.Model) -> list[Function]:
-    """The functions of a declaration, without overflow checks."""
+    """The functions of a declaration, without overflow checks; those of its local names come first."""
+    local = [_local(declared, name) for name in declared.local] if isinstance(declared, rules.Asking) else []
+    return local + _own_functions(declared, model)
+
+
+def _local(d: rules.Asking, name: rules.LocalName) -> Function:
+    """What a local name stands for, as a question about the same things: so it is worked out once, where needed."""
+    return Function(
+        id=local_id(d.id, name.name),
+        kind="value",
+        title=name.title,
+        parameters=d.parameters,
+        type=name.body.type,
+        body=lower(name.body),
+        place=location_of(name.span),
+    )
+
+
+def _own_functions(declared: rules.Question | rules.DatedSet, model: rules.Model) -> list[Function]:
     match declared:
         case rules.Parameter() | rules.Value() | rules.Table() | rules.DatedSet():
             return _dated_functions(declared)

@@ -21,6 +21,11 @@ _SECONDS_OF_A_DAY = 86_400
 _FRESH = "_it"  # begins the names that lowering makes up; no word of the language begins with an underscore
 
 
+def local_id(declared: str, name: str) -> str:
+    """What the function of a local name is called."""
+    return f"{declared}#{name}"
+
+
 def lower_as(e: typed.Expression, of: types.Type) -> Expr:
     """`e` at the scale of `of`, which is never smaller."""
     by = _wider(e.type, of)
@@ -89,6 +94,8 @@ def lower(e: typed.Expression) -> Expr:
             return ir.Const(value)
         case typed.Local(name):
             return ir.Variable(name)
+        case typed.Defined(name, of, arguments):
+            return ir.Call(local_id(of, name), tuple(map(lower, arguments)))
         case typed.Today():
             return ir.Today()
         case typed.Named(name):

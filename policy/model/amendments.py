@@ -57,7 +57,7 @@ def amendment_of(context: Context, t: tree.Tighten) -> rules.Amendment | None:
         target=entry.id,
         ruleset=context.unit.name,
         versions=context.versions(t.versions, checker, signature.type),
-        rows=rows_of(context, t.name, t.header, t.rows, signature) if t.header else None,
+        rows=rows_of(context, t.name, t.header, t.rows, signature, checker) if t.header else None,
         rules=rules_of(context, t.rules, checker),
         span=t.span,
     )

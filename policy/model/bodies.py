@@ -6,7 +6,7 @@ from typing import TypedDict, assert_never
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import which_member
-from policy.model import rules, types
+from policy.model import expressions as typed, rules, types
 from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
 from policy.model.context import Context
@@ -51,6 +51,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
         return _unsigned(context, d, head)
     signature = context.scope.signatures[id]
     checker = context.checker(signature.parameters)
+    local = _local(checker, id, signature.parameters, getattr(d, "local", ()))
     match d:
         case tree.DatedSet():
             versions = _set_versions(context, d.versions, signature.type)
@@ -73,6 +74,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 stricter=d.stricter,
                 leniency=leniency_of(d.leniency),
                 refuted=_refuted(d.refuted),
+                local=local,
                 versions=context.versions(d.versions, checker, signature.type),
                 **head,
             )
@@ -84,8 +86,9 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 stricter=d.stricter,
                 leniency=leniency_of(d.leniency),
                 refuted=_refuted(d.refuted),
+                local=local,
                 hit=d.hit,
-                body=rows_of(context, d.name, d.header, d.rows, signature),
+                body=rows_of(context, d.name, d.header, d.rows, signature, checker),
                 **head,
             )
         case tree.Decision():
@@ -98,13 +101,18 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
                 rules=rules_of(context, d.rules, checker),
                 stricter=d.stricter,
                 refuted=_refuted(d.refuted),
+                local=local,
                 **head,
             )
         case tree.Priority():
             keys = tuple(_key(context, k, checker) for k in d.keys)
-            refuted = _refuted(d.refuted)
             return rules.Priority(
-                parameters=signature.parameters, keys=keys, refuted=refuted, **_bound(d.parameters), **head
+                parameters=signature.parameters,
+                **_bound(d.parameters),
+                refuted=_refuted(d.refuted),
+                local=local,
+                keys=keys,
+                **head,
             )
         case _:
             assert_never(d)
@@ -127,6 +135,7 @@ def _unsigned(
         case tree.Property():
             parameters = tuple((b.name.text, context.scope.type_of(b.type)) for b in d.parameters)
             checker = context.checker(parameters)
+            local = _local(checker, head["id"], parameters, d.local)
             return rules.Property(
                 parameters=parameters,
                 **_bound(d.parameters),
@@ -134,10 +143,32 @@ def _unsigned(
                 where=checker.typed(d.where, types.BOOLEAN) if d.where is not None else None,
                 always=_always(context, d.always, checker),
                 refuted=_refuted(d.refuted),
+                local=local,
                 **head,
             )
         case _:
             assert_never(d)
+
+
+def _local(
+    checker: TypeChecker, id: str, parameters: rules.Parameters, written: tuple[tree.LocalName, ...]
+) -> tuple[rules.LocalName, ...]:
+    """The local names of a declaration, each known to those after it and to all that the declaration says."""
+    asked = tuple(typed.Local(name, type=of) for name, of in parameters)
+    result = []
+    for n, l in enumerate(written):
+        checker.fresh(l.name)
+        checker.later = tuple(after.name.text for after in written[n:])
+        body = checker.exact(checker.expression(l.value))
+        if isinstance(l.value, tree.Absence):
+            body = checker.fail(
+                "type-mismatch", "`none` alone has no type", l.value.span, "write it where it is used"
+            )
+        checker.local[l.name.text] = typed.Defined(l.name.text, id, asked, type=body.type)
+        title, phrases = l.title or NO_WORDS, _phrases(l.phrases)
+        result.append(rules.LocalName(name=l.name.text, body=body, title=title, phrases=phrases, span=l.span))
+    checker.later = ()
+    return tuple(result)
 
 
 def _refuted(marks: tuple[tree.Refuted, ...]) -> tuple[rules.Refuted, ...]:

@@ -41,6 +41,8 @@ class TypeChecker(Coercion):
     def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
         super().__init__(found)
         self.scope, self.variables = scope, variables
+        self.local: dict[str, typed.Defined] = {}  # the local names of the declaration
+        self.later: tuple[str, ...] = ()  # those that stand further down
         self.rounding = 0  # enclosing `round`s
         self.present: tuple[tree.Expression, ...] = ()
 
@@ -187,6 +189,8 @@ class TypeChecker(Coercion):
         return e
 
     def reference(self, name: str, span: Span, hint: Type) -> Expression:
+        if name in self.local:
+            return evolve(self.local[name], span=span)
         if name in self.variables:
             return typed.Local(name, type=self.variables[name], span=span)
         if isinstance(hint, types.Enum) and name in hint.members:
@@ -207,12 +211,21 @@ class TypeChecker(Coercion):
             f"write `{name}({', '.join(n for n, _ in signature.parameters)})`",
         )
 
+    def fresh(self, name: tree.Name) -> None:
+        """A finding where a name has a meaning here already."""
+        if name.text in self.variables or name.text in self.local:
+            self.found.error("duplicate-name", f"`{name.text}` is already declared here", name.span)
+
     def unknown(self, name: str, span: Span, hint: Type) -> Expression:
         if self.scope.suppressed(name):
             return typed.Failed(type=types.BROKEN, span=span)
+        if name in self.later:
+            help = "a local name stands before what uses it"
+            return self.fail("unknown-name", f"`{name}` is declared further down", span, help)
         enums = [t for t in self.scope.named_types.values() if isinstance(t, types.Enum) and name in t.members]
         known = [
             *self.variables,
+            *self.local,
             *(n for n, es in self.scope.visible.items() if es[0].id in self.scope.signatures),
         ]
         if isinstance(hint, types.Enum):
@@ -357,8 +370,7 @@ class TypeChecker(Coercion):
         if not isinstance(over.type, types.ListOf | types.Broken):
             return self.fail("type-mismatch", f"this is {a_type(over.type)}, not a list", node.over.span)
         variable = node.variable.text
-        if variable in self.variables:
-            self.found.error("duplicate-name", f"`{variable}` is already declared here", node.variable.span)
+        self.fresh(node.variable)
         outer, rounding = self.variables, self.rounding
         self.variables = {
             **outer,

@@ -35,6 +35,15 @@ class Local(Typed):
 
 
 @frozen
+class Defined(Typed):
+    """A local name of the declaration `of`, which asks about `arguments`, its parameters."""
+
+    name: str
+    of: str
+    arguments: tuple[Local, ...]
+
+
+@frozen
 class Today(Typed):
     pass
 
@@ -141,6 +150,7 @@ class Failed(Typed):
 Expression = (
     Literal
     | Local
+    | Defined
     | Today
     | Named
     | FieldAccess
@@ -178,7 +188,7 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return (operand, low, high)
         case Aggregate(body=body, over=over, where=where):
             return (over, body) if where is None else (over, where, body)
-        case Literal() | Local() | Today() | Named() | Failed():
+        case Literal() | Local() | Defined() | Today() | Named() | Failed():
             return ()
         case _:
             assert_never(expression)

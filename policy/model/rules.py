@@ -71,11 +71,23 @@ class Refuted:
 
 
 @frozen(kw_only=True)
+class LocalName:
+    """A name within a declaration, for what it says more than once."""
+
+    name: str
+    body: Expression
+    title: BilingualText = NO_WORDS
+    phrases: Phrases = NO_PHRASES
+    span: Span = field(default=NOWHERE, eq=False, repr=False)
+
+
+@frozen(kw_only=True)
 class Asking(Declared):
     """What asks about `parameters`; `binders` are the places where they are written, `called` how they are told."""
 
     parameters: Parameters
     refuted: tuple[Refuted, ...] = ()
+    local: tuple[LocalName, ...] = ()
     called: tuple[tuple[BilingualText, Phrases], ...] = ()
     binders: tuple[Span, ...] = field(default=(), eq=False, repr=False)
 

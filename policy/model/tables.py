@@ -19,9 +19,13 @@ from policy.syntax import tree
 
 
 def rows_of(
-    context: Context, name: tree.Name, header: tree.Row, rows: tuple[tree.Row, ...], signature: Signature
+    context: Context,
+    name: tree.Name,
+    header: tree.Row,
+    rows: tuple[tree.Row, ...],
+    signature: Signature,
+    checker: TypeChecker,
 ) -> rules.Rows:
-    checker = context.checker(signature.parameters)
     kinds: list[str] = []
     columns: list[typed.Expression | None] = []
     for cell in header.cells:

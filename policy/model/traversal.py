@@ -15,6 +15,9 @@ from policy.model.expressions import Expression, parts
 
 def bodies(declared: rules.Declaration | rules.Amendment) -> Iterator[Expression]:
     """Every expression a declaration is made of."""
+    if isinstance(declared, rules.Asking):
+        for name in declared.local:
+            yield name.body
     match declared:
         case (
             rules.Parameter(versions=versions, tightened=tightened)
@@ -62,6 +65,12 @@ def rule_bodies(inner: tuple[rules.Rule, ...]) -> Iterator[Expression]:
     for rule in inner:
         yield from rule.when
         yield from rule.unless
+
+
+def defined(model: rules.Model, e: typed.Defined) -> Expression:
+    """What a local name stands for."""
+    local = model.get(rules.Asking, e.of).local
+    return next(l.body for l in local if l.name == e.name)
 
 
 def walk(expression: Expression) -> Iterator[Expression]:

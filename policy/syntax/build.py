@@ -218,6 +218,7 @@ class Builder(TestBuilder):
             all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
+            local=all_of(items, tree.LocalName),
             span=self.at(meta),
         )
 
@@ -243,6 +244,7 @@ class Builder(TestBuilder):
             all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
+            local=all_of(items, tree.LocalName),
             span=self.at(meta),
         )
 
@@ -311,6 +313,7 @@ class Builder(TestBuilder):
             all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
+            local=all_of(items, tree.LocalName),
             span=self.at(meta),
         )
 
@@ -323,12 +326,19 @@ class Builder(TestBuilder):
         return tree.Key("ranked", by, None, ranks, _first(items, tree.Period), _cited(items), span=self.at(meta))
 
     def priority(self, meta: Meta, items: Items) -> tree.Priority:
-        title, keys, refuted = _first(items, BilingualText), all_of(items, tree.Key), all_of(items, tree.Refuted)
-        return tree.Priority(self.name_of(items[0]), items[1], title, keys, refuted, span=self.at(meta))
+        return tree.Priority(
+            self.name_of(items[0]),
+            items[1],
+            _first(items, BilingualText),
+            all_of(items, tree.Key),
+            all_of(items, tree.Refuted),
+            all_of(items, tree.LocalName),
+            span=self.at(meta),
+        )
 
     def property(self, meta: Meta, items: Items) -> tree.Property:
-        binders = all_of(items, tree.Binder)
-        after = items[items.index(binders[-1]) + 1 :]
+        binders, local = all_of(items, tree.Binder), all_of(items, tree.LocalName)
+        after = [i for i in items[items.index(binders[-1]) + 1 :] if i not in local]
         return tree.Property(
             self.name_of(items[0]),
             _first(items, BilingualText),
@@ -337,6 +347,7 @@ class Builder(TestBuilder):
             after[0] if len(after) > 1 else None,
             after[-1],
             all_of(items, tree.Refuted),
+            local,
             span=self.at(meta),
         )
 

@@ -290,5 +290,9 @@ class ExpressionBuilder:
         title = next((i for i in items if isinstance(i, BilingualText)), None)
         return tree.Binder(self.name_of(items[0]), items[1], title, phrases_of(items), span=self.at(meta))
 
+    def local(self, meta: Meta, items: Items) -> tree.LocalName:
+        title = next((i for i in items if isinstance(i, BilingualText)), None)
+        return tree.LocalName(self.name_of(items[0]), items[-1], title, phrases_of(items), span=self.at(meta))
+
     def parameters(self, _: Meta, items: Items) -> tuple[tree.Binder, ...]:
         return tuple(items)

@@ -39,6 +39,16 @@ class Binder(Node):
     phrases: Phrases | None = None
 
 
+@frozen
+class LocalName(Node):
+    """A name that a declaration gives to what it says more than once."""
+
+    name: Name
+    value: Expression
+    title: BilingualText | None = None
+    phrases: Phrases | None = None
+
+
 # ── pieces of declarations ──────────────────────────────────────────────────────────────────
 
 

@@ -25,7 +25,7 @@ _CLAUSE_WORDS = "otherwise permit deny when unless because per from until given 
 _PARAMETER = "write `parameter NAME: TYPE = … per PROVISION`"
 _VALUE = "write `value NAME(FACT: TYPE) -> TYPE = …`"
 _PROGRAM_WORDS = {
-    "let": _PARAMETER,
+    "let": f"{_PARAMETER}, or `where NAME = …` within a declaration",
     "var": _PARAMETER,
     "const": _PARAMETER,
     "def": _VALUE,
@@ -256,6 +256,10 @@ _MISPLACED: tuple[tuple[str, set[str], str], ...] = (
     ("permit", {"OTHERWISE"}, "say first what holds where no rule applies: `otherwise permit`, or `otherwise deny`"),
     ("deny", {"OTHERWISE"}, "say first what holds where no rule applies: `otherwise permit`, or `otherwise deny`"),
     ("|", {"EXACTLY", "HIGHEST"}, "say which row answers: `exactly one row applies`, or `first row that applies`"),
+    ("where", {"EQUAL", "FROM", "UNTIL"}, "local names stand before the formula: `where NAME = …`, then `= …`"),
+    ("where", {"DENY", "PERMIT"}, "local names stand before `otherwise`: `where NAME = …`"),
+    ("let", {"WHERE"}, "write `where NAME = …`"),
+    (":", {"EQUAL"}, "a local name is written without its type: `where NAME = …`"),
     (":", {"LEAST", "MOST"}, "`at` begins a bound, `at least` or `at most`; write this field first, or rename it"),
     ("", {"PERMITTED", "DENIED", "EQUAL"}, "say what is expected: `= 5`, `permitted`, `denied by RULE`, `undecided`"),
 )

@@ -42,6 +42,7 @@ from policy.syntax.pieces import (
     Citations as Citations,
     Expectation as Expectation,
     Key as Key,
+    LocalName as LocalName,
     Period as Period,
     Phrases as Phrases,
     Row as Row,
@@ -200,6 +201,7 @@ class Value(Node):
     refuted: tuple[Refuted, ...] = ()
     phrases: Phrases | None = None
     renamed: Name | None = None
+    local: tuple[LocalName, ...] = ()
 
 
 @frozen
@@ -216,6 +218,7 @@ class Table(Node):
     refuted: tuple[Refuted, ...] = ()
     phrases: Phrases | None = None
     renamed: Name | None = None
+    local: tuple[LocalName, ...] = ()
 
 
 @frozen
@@ -236,6 +239,7 @@ class Decision(Node):
     refuted: tuple[Refuted, ...] = ()
     phrases: Phrases | None = None
     renamed: Name | None = None
+    local: tuple[LocalName, ...] = ()
 
 
 @frozen
@@ -245,6 +249,7 @@ class Priority(Node):
     title: BilingualText | None
     keys: tuple[Key, ...]
     refuted: tuple[Refuted, ...] = ()
+    local: tuple[LocalName, ...] = ()
 
 
 @frozen
@@ -265,6 +270,7 @@ class Property(Node):
     where: Expression | None
     always: Expression | Precedes
     refuted: tuple[Refuted, ...] = ()
+    local: tuple[LocalName, ...] = ()
 
 
 @frozen

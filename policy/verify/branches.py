@@ -39,6 +39,9 @@ def _shown(test: Expression) -> str:
 def _bodies(declared: rules.Declared, function: Function) -> Iterator[tuple[Expression, Expr]]:
     """The expressions of a declaration, each with what holds where it is evaluated."""
     body = function.body
+    if isinstance(declared, rules.Asking):
+        for name in declared.local:
+            yield name.body, TRUE
     if isinstance(declared, rules.Value) and isinstance(body, ir.Choose):
         for version, case in zip(declared.versions, body.cases, strict=False):
             yield version.body, case.condition

@@ -81,7 +81,7 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
             assert isinstance(record, types.Record)
             field = next(f for f in model.declared[record.name].fields if f.name == name)
             yield told(in_full(field.title, name), field.phrases)
-        case x.Local(name=name) if called.get(name, (BilingualText(""), None))[0].en:
+        case x.Local(name=name) | x.Defined(name=name) if called.get(name, (BilingualText(""), None))[0].en:
             yield told(*called[name])
         case x.MonthsLater(months=months):
             n = abs(months)
@@ -126,7 +126,11 @@ def in_row(row: rules.Row, body: rules.Rows) -> Iterator[Any]:
 
 
 def pieces(d: Any) -> list[tuple[rules.Dated | None, list[Any], list[str]]]:
-    """The period, the expressions and the members of each statement, in order."""
+    """The period, the expressions and the members of each statement, in order; local names first."""
+    return [*((None, [l.body], []) for l in getattr(d, "local", ())), *own_pieces(d)]
+
+
+def own_pieces(d: Any) -> list[tuple[rules.Dated | None, list[Any], list[str]]]:
     match d:
         case rules.Decision():
             return [(r, [*r.when, *r.unless], []) if r is not None else (None, [], []) for r in Shape(d).order]
@@ -168,7 +172,7 @@ def missing(model: rules.Model) -> list[str]:
                 words += [(of_value(r, dated.by.type, model),) for r in ranks]
             if isinstance(dated, rules.SetVersion):
                 words += [(of_value(i, d.type.of, model),) for i in dated.items]
-            if isinstance(d, rules.Value | rules.Parameter):
+            if isinstance(d, rules.Value | rules.Parameter) and statement.kind != "name":
                 words.append(told(in_full(d.title, d.name), d.phrases))
             for en, zh in ((statement.en, statement.zh), *([statement.listed] if statement.listed else [])):
                 texts = str(en).replace(",", "").lower(), str(zh).replace(",", "").lower()

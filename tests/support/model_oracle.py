@@ -49,6 +49,7 @@ class Oracle:
 
     def __init__(self, model: rules.Model, day: int) -> None:
         self.model, self.day = model, day
+        self.local = {(d.id, l.name): l.body for d in model.of_kind(rules.Asking) for l in d.local}
         self.fields = {r.id: {f.name: f.type for f in r.fields} for r in model.of_kind(rules.RecordType)}
 
     # ── questions ───────────────────────────────────────────────────────────────────────────
@@ -244,6 +245,8 @@ class Oracle:
                 return exact(value, e.type)
             case typed.Local(name):
                 return env[name]
+            case typed.Defined(name, of):
+                return self.value(self.local[of, name], env)
             case typed.Today():
                 return self.day
             case typed.Named(name):

@@ -5,6 +5,8 @@ Rules come as text, so that every stage is exercised, the parser and the formatt
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from random import Random
 from typing import Any
 
@@ -139,6 +141,22 @@ class Rules(Expressions):
             "  = if n in ns then sum(x for x in ns) else n per S/1\n"
         )
 
+    def local(self) -> str:
+        """Local names, each of which those after it may use."""
+        text = ""
+        for _ in range(self.chance.choice((0, 0, 1, 2))):
+            kind, name = self.chance.choice(("money", "rate", "integer", "boolean", "date")), self.variable()
+            text += f"  where {name} = {self.expression(kind, 2)}\n"
+            self.parameters.append((name, kind))
+        return text
+
+    @contextmanager
+    def named(self) -> Iterator[str]:
+        """Local names for one declaration."""
+        known = list(self.parameters)
+        yield self.local()
+        self.parameters = known
+
     def dated_set(self) -> str:
         return (
             'set kinds of Kind "kinds" zh "類"\n  from 2025-01-01 = { red } per S/1\n'
@@ -148,11 +166,14 @@ class Rules(Expressions):
     def value(self, n: int) -> str:
         kind = self.chance.choice(("money", "rate", "integer", "boolean", "date", "money"))
         name = f"v{n}"
-        body = self.expression(kind, 4)
-        versions = f"  = {body} per S/1"
-        if self.chance.random() < 0.3:
-            versions = f"  until 2026-02-11 = {body} per S/1\n  from 2026-02-11 = {self.expression(kind, 3)} per S/1"
-        text = f'value {name}(f: Facts) -> {self.type(kind)} "v" zh "值"{self.stricter(name, kind)}\n{versions}\n'
+        with self.named() as local:
+            body = self.expression(kind, 4)
+            versions = f"  = {body} per S/1"
+            if self.chance.random() < 0.3:
+                later = self.expression(kind, 3)
+                versions = f"  until 2026-02-11 = {body} per S/1\n  from 2026-02-11 = {later} per S/1"
+        head = f'value {name}(f: Facts) -> {self.type(kind)} "v" zh "值"{self.stricter(name, kind)}'
+        text = f"{head}\n{local}{versions}\n"
         self.values.append((name, kind))
         return text
 
@@ -177,13 +198,14 @@ class Rules(Expressions):
         chosen = cells if one else self.chance.sample(cells, self.chance.randint(1, 5))
         if one and self.chance.random() < 0.4:
             chosen = chosen[1:]
-        rows = "\n".join(
-            f"  | {k} | {a} | {self.chance.choice(('any', '2026-02-11'))} | {self.expression(kind, 2)} | S/1 |"
-            for k, a in chosen
-        )
+        with self.named() as local:
+            rows = "\n".join(
+                f"  | {k} | {a} | {self.chance.choice(('any', '2026-02-11'))} | {self.expression(kind, 2)} | S/1 |"
+                for k, a in chosen
+            )
         self.values.append((name, kind))
         return (
-            f'table {name}(f: Facts) -> {self.type(kind)} "t" zh "表"{self.stricter(name, kind)}\n  {hit}\n'
+            f'table {name}(f: Facts) -> {self.type(kind)} "t" zh "表"{self.stricter(name, kind)}\n{local}  {hit}\n'
             f"  | f.kind | f.amount | from | {name} | per |\n{rows}\n"
         )
 
@@ -206,29 +228,32 @@ class Rules(Expressions):
     def decision(self, n: int) -> str:
         name = f"d{n}"
         rules = []
-        for r in range(self.chance.randint(1, 4)):
-            effect = self.chance.choice(("deny", "deny", "permit"))
-            unless = f" unless {self.expression('boolean', 2)}" if self.chance.random() < 0.3 else ""
-            period = self.chance.choice(("", "", " from 2026-02-11", " until 2025-12-01"))
-            rules.append(
-                f"  {effect} r{r} when {self.expression('boolean', 3)}{unless}"
-                f' because "r{r}" zh "理由"{period} per S/1'
-            )
+        with self.named() as local:
+            for r in range(self.chance.randint(1, 4)):
+                effect = self.chance.choice(("deny", "deny", "permit"))
+                unless = f" unless {self.expression('boolean', 2)}" if self.chance.random() < 0.3 else ""
+                period = self.chance.choice(("", "", " from 2026-02-11", " until 2025-12-01"))
+                rules.append(
+                    f"  {effect} r{r} when {self.expression('boolean', 3)}{unless}"
+                    f' because "r{r}" zh "理由"{period} per S/1'
+                )
         self.values.append((name, "boolean"))
         otherwise = self.chance.choice(("permit", "deny"))
         phrases = f'  says "{{f}} may do {name}" zh "{{f}}可{name}"\n' * (n % 2)
         phrases += f'  otherwise "{{f}} may not do {name}" zh "{{f}}不可{name}"\n' * (n % 2)
         return (
-            f'decision {name}(f: Facts) "d" zh "決定"\n{phrases}  otherwise {otherwise} "o" zh "其他"\n'
+            f'decision {name}(f: Facts) "d" zh "決定"\n{phrases}{local}  otherwise {otherwise} "o" zh "其他"\n'
             + "\n".join(rules)
             + "\n"
         )
 
     def priority(self) -> str:
+        with self.named() as local:
+            by = self.expression("integer", 2)
         return (
-            'priority queue(f: Facts) "q" zh "序"\n  best f.price for f.side\n'
+            f'priority queue(f: Facts) "q" zh "序"\n{local}  best f.price for f.side\n'
             "  then red before green before blue by f.kind per S/1\n"
-            f"  then lowest {self.expression('integer', 2)}\n  then earliest f.moment\n  then latest f.day\n"
+            f"  then lowest {by}\n  then earliest f.moment\n  then latest f.day\n"
         )
 
 

@@ -26,6 +26,9 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
 
 
 def _declared(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
+    if isinstance(declared, rules.Asking):
+        for local in declared.local:
+            yield from _inside(local.body, NOTHING_KNOWN)
     match declared:
         case rules.Parameter() | rules.Value():
             for version in chain(declared.versions, *declared.tightened):

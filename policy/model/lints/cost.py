@@ -37,6 +37,8 @@ def lint(model: Model) -> Iterator[Diagnostic]:
             costly.add(id)
             continue
         at_most[id] = 1 + sum(at_most[name] for name in called)
+        for name in getattr(model.declared[id], "local", ()):
+            deep[f"{id}#{name.name}"] = _depth(name.body, deep)
         deep[id] = max((_depth(b, deep) for b in inside[id]), default=0)
         if deep[id] > DEEPEST:
             what = f"has {deep[id]:,} expressions inside each other; {DEEPEST:,} are the most"
@@ -52,6 +54,8 @@ def lint(model: Model) -> Iterator[Diagnostic]:
 
 def _depth(e: Expression, deep: dict[str, int]) -> int:
     called = deep[e.name] if isinstance(e, typed.Apply | typed.Named) else 0
+    if isinstance(e, typed.Defined):
+        called = deep[f"{e.of}#{e.name}"]
     return 1 + max([called, *(_depth(part, deep) for part in parts(e))])
 
 

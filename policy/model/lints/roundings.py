@@ -17,6 +17,7 @@ from attrs import field, frozen
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as typed, rules, types
 from policy.model.expressions import Expression
+from policy.model.traversal import defined
 
 Sign = Literal[-1, 0, 1]  # nought or less, not known, nought or more
 
@@ -116,6 +117,10 @@ class _Roundings:
                 yield from chain(self.of(then, way), self.of(otherwise, way))
             case typed.Aggregate("sum" | "min" | "max", body):
                 yield from self.of(body, way)
+            case typed.Defined(name, of):
+                if (f"{of}#{name}", way) not in self.entered:
+                    self.entered.add((f"{of}#{name}", way))
+                    yield from self.of(defined(self.model, e), way)
             case typed.Apply(name) | typed.Named(name):
                 called = self.model.declared.get(name)
                 if (name, way) in self.entered or not isinstance(called, rules.Parameter | rules.Value | rules.Table):
@@ -138,6 +143,7 @@ class _Signs:
 
     def __init__(self, model: rules.Model) -> None:
         self.model = model
+        self.local: dict[tuple[str, str], Sign] = {}
         self.fields = {(r.id, f.name): f for r in model.of_kind(rules.RecordType) for f in r.fields}
 
     def of(self, e: Expression) -> Sign:
@@ -153,6 +159,10 @@ class _Signs:
                 parameter = self.model.declared[name]
                 versions = parameter.versions if isinstance(parameter, rules.Parameter) else ()
                 return self._all(tuple(v.body for v in versions)) if versions else 0
+            case typed.Defined(name, of):
+                if (of, name) not in self.local:
+                    self.local[of, name] = self.of(defined(self.model, e))
+                return self.local[of, name]
             case typed.Unary("-", operand):
                 return _times(-1, self.of(operand))
             case typed.Unary("abs" | "square root"):

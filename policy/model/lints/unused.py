@@ -1,4 +1,7 @@
-"""Parameters, sets, record fields and arguments that nothing reads: often a rule that was meant and never written."""
+"""Parameters, sets, record fields, arguments and local names that nothing reads.
+
+Often a rule that was meant and never written.
+"""
 
 from __future__ import annotations
 
@@ -13,6 +16,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
     names: set[str] = set()
     arguments: dict[str, set[str]] = {}  # what each declaration reads of its own, an overlay's part of it included
     fields: set[tuple[str, str]] = set()
+    local: set[tuple[str, str]] = set()
     for declared in (*model.declared.values(), *model.amendments):
         read = arguments.setdefault(declared.target if isinstance(declared, rules.Amendment) else declared.id, set())
         for body in bodies(declared):
@@ -21,6 +25,8 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     names.add(e.name)
                 elif isinstance(e, typed.Local):
                     read.add(e.name)
+                elif isinstance(e, typed.Defined):
+                    local.add((e.of, e.name))
                 elif isinstance(e, typed.FieldAccess) and isinstance(e.of.type, types.Record):
                     fields.add((e.of.type.name, e.name))
     for declared in model.of_kind(rules.Parameter, rules.DatedSet):
@@ -44,6 +50,15 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     Severity.WARNING,
                 )
     for asking in model.of_kind(rules.Asking):
+        for defined in asking.local:
+            if (asking.id, defined.name) not in local:
+                yield Diagnostic(
+                    "unused-name",
+                    f"nothing in `{asking.name}` uses the name `{defined.name}`",
+                    defined.span,
+                    "use it, or remove it",
+                    Severity.WARNING,
+                )
         for (name, _), span in zip(asking.parameters, asking.binders, strict=True):
             if name not in arguments[asking.id]:
                 yield Diagnostic(

@@ -14,7 +14,7 @@ from typing import assert_never
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
-from policy.model.rules import NO_PHRASES, Parameters, Phrases
+from policy.model.rules import NO_PHRASES, LocalName, Parameters, Phrases
 from policy.model.types import Type
 from policy.reports.plain.names import Names, record_of, spaced
 from policy.reports.plain.wording import OPPOSITE, Comparison, Wording
@@ -26,12 +26,16 @@ Called = tuple[tuple[BilingualText, Phrases], ...]
 
 
 class Phrasing(Wording):
-    """Phrases of the expressions of one declaration, whose parameters are `parameters`."""
+    """Phrases of the expressions of one declaration, with its parameters and its local names."""
 
-    def __init__(self, names: Names, parameters: Parameters = (), called: Called = ()) -> None:
+    def __init__(
+        self, names: Names, parameters: Parameters = (), called: Called = (), local: tuple[LocalName, ...] = ()
+    ) -> None:
         self.names = names
         self.parameters = dict(parameters)
         self.called = dict(zip(self.parameters, called, strict=bool(called)))
+        self.called |= {l.name: (l.title, l.phrases) for l in local}
+        self.local_types = {l.name: l.body.type for l in local}
         self.variables: dict[str, Type] = {}  # of the loops that are being said, the innermost last
 
     # ── terms ───────────────────────────────────────────────────────────────────────────────
@@ -41,7 +45,7 @@ class Phrasing(Wording):
         match e:
             case x.Literal(value=value):
                 return self.literal(value, e.type)
-            case x.Local(name=name):
+            case x.Local(name=name) | x.Defined(name=name):
                 return self.local(name, e.type)
             case x.Today():
                 return self.today
@@ -119,7 +123,7 @@ class Phrasing(Wording):
     def inner(self, e: Expression) -> str:
         """A term inside another, set apart where the two could be misread."""
         text = self.term(e)
-        plain = isinstance(e, x.Literal | x.Local | x.Named | x.FieldAccess | x.Today)
+        plain = isinstance(e, x.Literal | x.Local | x.Defined | x.Named | x.FieldAccess | x.Today)
         bracketed = isinstance(e, x.Binary) and e.operator == "default"  # it has brackets of its own
         called = isinstance(e, x.Apply) and not self.given(e)
         return text if plain or bracketed or called else self.bracketed(text)
@@ -160,13 +164,15 @@ class Phrasing(Wording):
         """What a fact of the only thing of its kind is called: a question that calls it so needs no word of it."""
         if isinstance(e, x.FieldAccess) and self.alone(e.of):
             return self.names.field(record_of(e.of), e.name)
-        return self.called.get(e.name, (NO_WORDS, NO_PHRASES))[0] if isinstance(e, x.Local) else None
+        return self.called.get(e.name, (NO_WORDS, NO_PHRASES))[0] if isinstance(e, x.Local | x.Defined) else None
 
     def alone(self, of: Expression) -> bool:
         """Whether an owner goes without saying: it is the only one of its kind that is spoken of."""
         if isinstance(of, x.FieldAccess) and not self.alone(of.of):
             return False
-        return isinstance(of, x.Local | x.FieldAccess) and self.names.reached(self.in_scope().values()).alone(of.type)
+        return isinstance(of, x.Local | x.Defined | x.FieldAccess) and self.names.reached(
+            self.in_scope().values()
+        ).alone(of.type)
 
     def untold(self, of: Expression, title: str) -> bool:
         """Whether a field needs no owner: its own is the only one, and no other field is called like it."""
@@ -189,7 +195,7 @@ class Phrasing(Wording):
             self.variables = around
 
     def in_scope(self) -> dict[str, Type]:
-        return self.parameters | self.variables
+        return self.parameters | self.local_types | self.variables
 
     # ── conditions ──────────────────────────────────────────────────────────────────────────
 
@@ -224,9 +230,9 @@ class Phrasing(Wording):
                 return self.spoken(title, self.names.phrases(name), holds) or self.parameter_so(title, holds)
             case x.FieldAccess(of=of, name=name):
                 return self.told(e, holds) or self.stated(of, self.names.field(record_of(of), name), holds)
-            case x.Local() if said := self.told(e, holds):
+            case x.Local() | x.Defined() if said := self.told(e, holds):
                 return said
-            case x.Local() | x.Unary() | x.Chain() | x.Round() | x.Clamp() | x.Aggregate() | x.Failed():
+            case x.Local() | x.Defined() | x.Unary() | x.Chain() | x.Round() | x.Clamp() | x.Aggregate() | x.Failed():
                 return self.true_of(self.term(e), holds)
             case x.Today() | x.MonthsLater() | x.SetOf() | x.ListOf():
                 raise AssertionError(f"`{type(e).__name__}` is no condition")
@@ -247,7 +253,7 @@ class Phrasing(Wording):
         if isinstance(e, x.FieldAccess):
             record = record_of(e.of)
             return self.names.field(record, e.name), self.names.field_phrases(record, e.name)
-        if isinstance(e, x.Local) and e.name not in self.variables:
+        if isinstance(e, x.Local | x.Defined) and e.name not in self.variables:
             return self.called.get(e.name, (NO_WORDS, NO_PHRASES))
         return NO_WORDS, NO_PHRASES
 

@@ -44,7 +44,7 @@ _HITS = {
 
 _NUMBERED = re.compile(r"(\D+|^)(\d*)")  # so that paragraph 9.4 comes before 12.12
 
-StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members"]
+StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members", "name"]
 
 
 @frozen
@@ -87,7 +87,11 @@ class Sentences:
         object.__setattr__(self, "names", Names(self.model))
 
     def of(self, d: rules.Declaration) -> tuple[Statement, ...]:
-        """What a declaration says; records, enums and the like say nothing."""
+        """What a declaration says, its local names first; records, enums and the like say nothing."""
+        local = d.local if isinstance(d, rules.Asking) else ()
+        return (*(self._name(d, name) for name in local), *self._own(d))
+
+    def _own(self, d: rules.Declaration) -> tuple[Statement, ...]:
         match d:
             case rules.Decision():
                 return tuple(self._part(d, r) for r in Shape(d).order)
@@ -146,11 +150,8 @@ class Sentences:
     # ── pieces ──────────────────────────────────────────────────────────────────────────────
 
     def _languages(self, d: rules.Declaration) -> tuple[Language, Language]:
-        names, parameters, called = self.names, getattr(d, "parameters", ()), getattr(d, "called", ())
-        return (English(names, parameters, called), EnglishFrame()), (
-            Chinese(names, parameters, called),
-            ChineseFrame(),
-        )
+        own = self.names, getattr(d, "parameters", ()), getattr(d, "called", ()), getattr(d, "local", ())
+        return (English(*own), EnglishFrame()), (Chinese(*own), ChineseFrame())
 
     def _part(self, d: rules.Decision, r: rules.Rule | None) -> Statement:
         """A rule of a decision, or its `otherwise`: in its place in the sentence, and alone."""
@@ -174,25 +175,23 @@ class Sentences:
 
         def clause(language: Language) -> Clause:
             phrasing, frame = language
-            period = frame.period(v.start, v.end)
-            if not isinstance(v.body.type, types.Boolean):
-                says = phrasing.pick(d.phrases.says)
-                if "{}" in says:
-                    return frame.settled(period, phrasing.filled(says, {"": phrasing.term(v.body)}))
-                cases, last = _cases(phrasing, v.body)
-                return frame.is_worth(period, phrasing.titled(title), cases, last)
-            yes = phrasing.spoken(title, d.phrases, True) or frame.answer(phrasing.pick(title), True)
-            if isinstance(v.body, x.Literal):
-                no = phrasing.spoken(title, d.phrases, False) or frame.answer(phrasing.pick(title), False)
-                return frame.settled(period, yes if v.body.value else no)
-            either = isinstance(v.body, x.Chain) and v.body.operator == "or"
-            points = _points((v.body,), "or" if either else "and")
-            alone = len(points) == 1
-            said = [phrasing.condition(p) if alone else phrasing.part(p, True, not either) for p in points]
-            own = {name: phrasing.local(name, of) for name, of in phrasing.parameters.items()}
-            return frame.holds_where(period, phrasing.filled(yes, own), said, not either, True)
+            words = phrasing.pick(title)
+            either = (frame.answer(words, False), frame.answer(words, True))
+            return _worth(
+                language, frame.period(v.start, v.end), phrasing.titled(title), either, title, d.phrases, v.body
+            )
 
         return self._said(Told("version", d.name, house=house), d, clause, v)
+
+    def _name(self, d: rules.Declaration, name: rules.LocalName) -> Statement:
+        title = in_full(name.title, name.name)
+
+        def clause(language: Language) -> Clause:
+            term = language[0].local(name.name, name.body.type)
+            said = (language[0].true_of(term, False), language[0].true_of(term, True))
+            return _worth(language, "", term, said, title, name.phrases, name.body)
+
+        return self._said(Told("name", name.name), d, clause, rules.Dated(span=name.span))
 
     def _unset(self, d: rules.Parameter, why: BilingualText) -> Statement:
         def clause(language: Language) -> Clause:
@@ -293,6 +292,34 @@ class Told:
     effect: str = ""
     house: bool = False
     listed: tuple[Clause, Clause] | None = None
+
+
+def _worth(
+    language: Language,
+    period: str,
+    term: str,
+    without: tuple[str, str],
+    title: BilingualText,
+    phrases: rules.Phrases,
+    body: Expression,
+) -> Clause:
+    """That `term` is worth `body`, or holds where that does: `without` a phrase, that it does not and does."""
+    phrasing, frame = language
+    if not isinstance(body.type, types.Boolean):
+        says = phrasing.pick(phrases.says)
+        if "{}" in says:
+            return frame.settled(period, phrasing.filled(says, {"": phrasing.term(body)}))
+        return frame.is_worth(period, term, *_cases(phrasing, body))
+    yes = phrasing.spoken(title, phrases, True) or without[True]
+    if isinstance(body, x.Literal):
+        no = phrasing.spoken(title, phrases, False) or without[False]
+        return frame.settled(period, yes if body.value else no)
+    either = isinstance(body, x.Chain) and body.operator == "or"
+    points = _points((body,), "or" if either else "and")
+    alone = len(points) == 1
+    said = [phrasing.condition(p) if alone else phrasing.part(p, True, not either) for p in points]
+    own = {name: phrasing.local(name, of) for name, of in phrasing.parameters.items()}
+    return frame.holds_where(period, phrasing.filled(yes, own), said, not either, True)
 
 
 def _cases(phrasing: Phrasing, e: Expression) -> tuple[list[tuple[str, str]], str]:
