@@ -113,12 +113,16 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
     return f"did you mean `{close[0]}`?" if close else ""
 
 
-def which_member(word: str, members: Sequence[str]) -> str:
+def which_member(word: str, members: Sequence[str], ordered: bool = False) -> str:
     """Which member of an enum was meant, where only one can have been; else which there are.
 
     Another member is another fact: `AA+` is not `AA`, `tier_2` is not `tier_1`, `unlisted` is not `listed`. So a
     guess is offered only where no other is nearly as close, and where what differs is the spelling of a longer word.
+    Members of an order are grades, alike in letters and far apart in meaning: of them only capitals are overlooked.
     """
+    if ordered:
+        same = [m for m in members if m.casefold() == word.casefold()]
+        return f"did you mean `{same[0]}`?" if len(same) == 1 else _which_there_are(members)
 
     def closeness(member: str) -> float:
         return SequenceMatcher(None, word.casefold(), member.casefold()).ratio()
@@ -128,6 +132,10 @@ def which_member(word: str, members: Sequence[str]) -> str:
     rivals = [m for m in ranked[1:] if closeness(m) > best - _APART]
     if best > _CLOSE and not rivals and _is_slip(word, ranked[0]):
         return f"did you mean `{ranked[0]}`?"
+    return _which_there_are(members)
+
+
+def _which_there_are(members: Sequence[str]) -> str:
     shown = ", ".join(f"`{m}`" for m in members[:MOST_MEMBERS])
     more = len(members) - MOST_MEMBERS
     return f"it is one of {shown}" + (f", or {more} more" if more > 0 else "")

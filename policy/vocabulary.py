@@ -36,6 +36,7 @@ ExtremumOperator = Literal["min", "max"]
 ChainOperator = Literal["and", "or", ExtremumOperator]
 AggregateKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max"]
 Direction = Literal["down", "up"]
+End = Literal["highest", "lowest"]  # of an order
 RoundingMode = Literal[Direction, "half even", "half up"]
 TypeWord = Literal[
     "boolean", "text", "integer", "decimal", "rate", "quantity", "money", "price", "date", "instant", "duration",

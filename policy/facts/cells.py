@@ -37,8 +37,8 @@ def cell(of: Type, dtype: pl.DataType, column: pl.Expr, scaled: bool) -> Cell | 
             return _of_words(column, BOOLEANS, pl.Boolean()) if texts else "true or false"
         case types.Text():
             return Cell(column.cast(pl.String)) if texts else "a text"
-        case types.Enum(_, members):
-            return _codes(column, dtype, members) if texts else "a text"
+        case types.Enum():
+            return _codes(column, dtype, of) if texts else "a text"
         case types.Date():
             return _dates(column, dtype)
         case types.Instant():
@@ -57,10 +57,11 @@ def _of_words(column: pl.Expr, meanings: dict[str, Any], dtype: pl.DataType) -> 
     return Cell(value, value.is_not_null() | column.is_null())
 
 
-def _codes(column: pl.Expr, dtype: pl.DataType, members: tuple[str, ...]) -> Cell:
+def _codes(column: pl.Expr, dtype: pl.DataType, of: types.Enum) -> Cell:
+    members, places_of = of.members, {word: of.members.index(member) for word, member in of.words.items()}
     codes: Any = pl.UInt8() if len(members) < 250 else pl.UInt32()
     if isinstance(dtype, pl.Enum):
-        places = [members.index(c) if c in members else None for c in dtype.categories]
+        places = [places_of.get(c) for c in dtype.categories]
         if places == list(range(len(places))):
             return Cell(column.to_physical().cast(codes))
         value = pl.lit(pl.Series(places, dtype=codes)).gather(column.to_physical())
@@ -68,10 +69,13 @@ def _codes(column: pl.Expr, dtype: pl.DataType, members: tuple[str, ...]) -> Cel
 
         def coded(held: pl.Series) -> pl.Series:
             names = held.dtype.categories.to_series()  # type: ignore[attr-defined]  # it is a `Categorical`
-            places = [members.index(c) if c in members else None for c in names]
+            places = [places_of.get(c) for c in names]
             return pl.Series(places, dtype=codes).gather(held.to_physical())
 
         value = column.map_batches(coded, return_dtype=codes)
+    elif of.spelt:
+        known = column.cast(pl.Enum(list(places_of)), strict=False).to_physical()
+        value = pl.lit(pl.Series(list(places_of.values()), dtype=codes)).gather(known)
     else:
         value = column.cast(pl.Enum(members), strict=False).to_physical().cast(codes)
     return Cell(value, value.is_not_null() | column.is_null())

@@ -62,10 +62,10 @@ class _Definitions:
                 return {"type": "string", "format": "date"}
             case types.Instant():
                 return {"type": "string", "format": "date-time"}
-            case types.Enum(name, members):
+            case types.Enum(name):
                 titles = {m: w.en for m, w in self.program.enums.get(name, {}).items() if w.en}
                 described = {"description": "; ".join(f"{m}: {t}" for m, t in titles.items())} if titles else {}
-                self.made[name] = {"enum": list(members), **described}
+                self.made[name] = {"enum": list(of.words), **described}
                 return self.reference(name)
             case types.ListOf(item):
                 return {"type": "array", "items": self.type(item)}

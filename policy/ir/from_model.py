@@ -11,10 +11,10 @@ from typing import assert_never
 from attrs import evolve
 
 from policy.answers import Citation
-from policy.ir import program as ir
+from policy.ir import orders, program as ir
 from policy.ir.bounds import insert_overflow_checks
-from policy.ir.logic import all_of, any_of, is_present
-from policy.ir.lower import local_id, lower, lower_as, lower_compare, once
+from policy.ir.logic import all_of, any_of, is_present, once
+from policy.ir.lower import local_id, lower, lower_as, lower_compare
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Location
 from policy.model import expressions as typed, rules, types
 from policy.model.calendar import periods
@@ -24,8 +24,6 @@ from policy.source import Span
 from policy.vocabulary import Effect, ExtremumOperator, HitPolicy
 
 LAW = "#law"  # marks the untightened original of something an overlay tightens
-
-_FEW_RANKS = 16
 
 
 def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program:
@@ -190,7 +188,7 @@ def _dated_functions(d: rules.Parameter | rules.DatedSet | rules.Value | rules.T
             more = _rows(t, d.type)
         else:
             more = [_version(v, start, end, d.type) for v, start, end in periods(t)]
-        cases = tuple(evolve(c, value=ir.Arithmetic(stricter, base, c.value)) for c in more)
+        cases = tuple(evolve(c, value=orders.extremum(stricter, base, c.value, d.type)) for c in more)
         id = d.id if number == len(d.tightened) else f"{d.id}#{number}"
         made.append(evolve(function, id=id, body=ir.Choose("first", cases, base)))
     return made
@@ -316,7 +314,9 @@ def _key(key: rules.Key) -> Expr:
 
 
 def _rank(key: rules.Key) -> Expr:
-    by = lower(key.by)
+    by, of = lower(key.by), key.by.type
+    if key.kind != "ranked" and isinstance(of, types.Enum):
+        by = orders.rank(by, of)
     minus = ir.Arithmetic("-", ir.Const(0), by)
     match key.kind:
         case "lowest":
@@ -327,21 +327,9 @@ def _rank(key: rules.Key) -> Expr:
             assert key.side is not None
             return ir.If(ir.Compare("is", lower(key.side), ir.Const("buy")), minus, by)
         case "ranked":
-            return once(by, lambda x: _rank_among(x, key.ranks))
+            return once(by, lambda x: orders.rank_among(x, key.ranks))
         case _:
             assert_never(key.kind)
-
-
-def _rank_among(x: Expr, ranks: tuple[str, ...], first: int = 0) -> Expr:
-    """Where `x` stands among the ranks, of which the first stands at `first`: few are compared one by one."""
-    if len(ranks) > _FEW_RANKS:
-        half = len(ranks) // 2
-        before = ir.Compare("in", x, ir.Const(frozenset(ranks[:half])))
-        return ir.If(before, _rank_among(x, ranks[:half], first), _rank_among(x, ranks[half:], first + half))
-    rank: Expr = ir.Const(first + len(ranks) - 1)
-    for place in range(len(ranks) - 2, -1, -1):
-        rank = ir.If(ir.Compare("is", x, ir.Const(ranks[place])), ir.Const(first + place), rank)
-    return rank
 
 
 def _always(claim: typed.Expression | rules.Precedes, model: rules.Model) -> Expr:

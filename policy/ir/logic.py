@@ -1,10 +1,30 @@
-"""Small expressions that every stage builds and takes apart: conjunctions, presence, periods, remainders."""
+"""Small expressions that every stage builds and takes apart: conjunctions, presence, remainders, shared values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
-from policy.ir.program import FALSE, TRUE, And, Arithmetic, Compare, Const, Divide, Expr, Or, Today
+from attrs import frozen
+
+from policy.ir.program import (
+    FALSE,
+    TRUE,
+    And,
+    Arithmetic,
+    Compare,
+    Const,
+    Divide,
+    Expr,
+    FieldAccess,
+    Let,
+    Or,
+    Today,
+    Variable,
+    map_parts,
+    walk,
+)
+
+_FRESH = "_it"  # begins the names that lowering makes up; no word of the language begins with an underscore
 
 
 def all_of(conditions: Sequence[Expr]) -> Expr:
@@ -43,3 +63,28 @@ def tests_presence(e: Expr) -> bool:
 
 def tests_date(e: Expr) -> bool:
     return isinstance(e, Compare) and isinstance(e.left, Today) and isinstance(e.right, Const)
+
+
+@frozen(eq=False)
+class _Hole(Variable):
+    """A variable that has no name yet."""
+
+
+def once(value: Expr, use: Callable[[Expr], Expr]) -> Expr:
+    """What `use` makes of a value that it needs more than once and that is evaluated once.
+
+    The variable is numbered above all that are bound in the result of `use`, so none of them captures it; and as the
+    number depends on nothing else, equal expressions stay equal.
+    """
+    if isinstance(value, Const | Variable | FieldAccess):
+        return use(value)
+    hole = _Hole("")
+    body = use(hole)
+    bound = (e.variable for e in walk(body) if isinstance(e, Let))
+    numbers = (int(name.removeprefix(_FRESH)) for name in bound if name.startswith(_FRESH))
+    name = f"{_FRESH}{max(numbers, default=-1) + 1}"
+    return Let(name, value, _filled(body, hole, Variable(name)))
+
+
+def _filled(e: Expr, hole: _Hole, by: Expr) -> Expr:
+    return by if e is hole else map_parts(e, lambda part: _filled(part, hole, by))

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import date
 from typing import Literal, assert_never
 
 from attrs import frozen
 
-from policy.ir import program as ir
+from policy.ir import orders, program as ir
 from policy.ir.calendar import calendar
-from policy.ir.logic import is_absent, is_present, remainder
-from policy.ir.program import Expr, map_parts, walk
+from policy.ir.logic import is_absent, is_present, once, remainder
+from policy.ir.program import Expr
 from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
 from policy.vocabulary import ComparisonOperator, ExtremumOperator, RoundingMode, UnaryOperator
 
 _CALENDAR = date.max.toordinal() + 1
 _SECONDS_OF_A_DAY = 86_400
-_FRESH = "_it"  # begins the names that lowering makes up; no word of the language begins with an underscore
 
 
 def local_id(declared: str, name: str) -> str:
@@ -40,31 +39,6 @@ def _wider(source: types.Type, of: types.Type) -> int:
     return of.scale - source.scale if isinstance(source, Number) and isinstance(of, Number) else 0
 
 
-@frozen(eq=False)
-class _Hole(ir.Variable):
-    """A variable that has no name yet."""
-
-
-def once(value: Expr, use: Callable[[Expr], Expr]) -> Expr:
-    """What `use` makes of a value that it needs more than once and that is evaluated once.
-
-    The variable is numbered above all that are bound in the result of `use`, so none of them captures it; and as the
-    number depends on nothing else, equal expressions stay equal.
-    """
-    if isinstance(value, ir.Const | ir.Variable | ir.FieldAccess):
-        return use(value)
-    hole = _Hole("")
-    body = use(hole)
-    bound = (e.variable for e in walk(body) if isinstance(e, ir.Let))
-    numbers = (int(name.removeprefix(_FRESH)) for name in bound if name.startswith(_FRESH))
-    name = f"{_FRESH}{max(numbers, default=-1) + 1}"
-    return ir.Let(name, value, _filled(body, hole, ir.Variable(name)))
-
-
-def _filled(e: Expr, hole: _Hole, by: Expr) -> Expr:
-    return by if e is hole else map_parts(e, lambda part: _filled(part, hole, by))
-
-
 def _scaled(e: Expr, by: int) -> Expr:
     """`e` times ten to the `by`."""
     assert by >= 0, "narrowing is a compile error"
@@ -84,6 +58,8 @@ def lower_compare(operator: ComparisonOperator, left: typed.Expression, right: t
     if isinstance(of, Number) and isinstance(right.type, Number):
         common = Number(of.unit, max(of.scale, right.type.scale))
         return ir.Compare(operator, lower_as(left, common), lower_as(right, common))
+    if isinstance(of, types.Enum):
+        return orders.compare(operator, lower(left), lower(right), of)
     return ir.Compare(operator, lower(left), lower(right))
 
 
@@ -120,7 +96,10 @@ def lower(e: typed.Expression) -> Expr:
             x, bottom, top = (lower_as(x, e.type) for x in (operand, low, high))
             return ir.Arithmetic("min", ir.Arithmetic("max", x, bottom), top)
         case typed.Aggregate(kind, body, variable, over, where):
-            kept = lower(where) if where is not None else None
+            kept, each = lower(where) if where is not None else None, body.type
+            if kind in ("min", "max") and isinstance(each, types.Enum):
+                ranks = orders.rank(lower(body), each)
+                return orders.optional_member(ir.Aggregate(kind, variable, lower(over), kept, ranks), each)
             return ir.Aggregate(kind, variable, lower(over), kept, lower(body))
         case typed.SetOf(items) | typed.ListOf(items):
             item = e.type.of if isinstance(e.type, types.SetOf | types.ListOf) else types.BROKEN
@@ -166,17 +145,18 @@ def _chain(e: typed.Chain) -> Expr:
         case "or":
             return ir.Or(tuple(map(lower, e.operands)))
         case "min" | "max":
-            return _balanced(operator, [lower_as(o, e.type) for o in e.operands])
+            return _balanced(operator, [lower_as(o, e.type) for o in e.operands], e.type)
         case _:
             assert_never(operator)
 
 
-def _balanced(operator: ExtremumOperator, operands: Sequence[Expr]) -> Expr:
+def _balanced(operator: ExtremumOperator, operands: Sequence[Expr], of: types.Type) -> Expr:
     """The `min` or `max` of many, no deeper than need be."""
     if len(operands) == 1:
         return operands[0]
     half = len(operands) // 2
-    return ir.Arithmetic(operator, _balanced(operator, operands[:half]), _balanced(operator, operands[half:]))
+    low, high = (_balanced(operator, some, of) for some in (operands[:half], operands[half:]))
+    return orders.extremum(operator, low, high, of)
 
 
 def _binary(e: typed.Binary) -> Expr:

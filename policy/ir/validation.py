@@ -72,10 +72,8 @@ class Validator:
                 return given if given is True or given is False else self.mismatch(given, of, path)
             case types.Text():
                 return given if self.kind(given) == "a text" else self.mismatch(given, of, path)
-            case types.Enum(_, members):
-                if self.kind(given) != "a text":
-                    return self.mismatch(given, of, path)
-                return given if given in members else self.wrong(path, no_member(given, of))
+            case types.Enum():
+                return self.member(given, of, path)
             case types.Record():
                 return self.record(given, of, path)
             case types.ListOf(item) | types.SetOf(item):
@@ -86,6 +84,14 @@ class Validator:
                 raise AssertionError(path)
             case _:
                 assert_never(of)
+
+    def member(self, given: RuntimeValue, of: types.Enum, path: str) -> RuntimeValue:
+        """A member, by its name or as it is spelt."""
+        if self.kind(given) != "a text":
+            return self.mismatch(given, of, path)
+        if given in of.members:
+            return given
+        return next((m for text, m in of.spelt if text == given), None) or self.wrong(path, no_member(given, of))
 
     def elements(self, given: RuntimeValue, of: types.ListOf | types.SetOf, item: Type, path: str) -> RuntimeValue:
         items = self.items(given, of)
@@ -117,7 +123,8 @@ class Validator:
 
 
 def no_member(given: str, of: types.Enum) -> Wrong:
-    help = which_member(given, of.members)
+    spelt = {member: text for text, member in reversed(of.spelt)}
+    help = which_member(given, [spelt.get(m, m) for m in of.members], of.first is not None)
     return Wrong("facts-type", f"`{given}` is not {a_type(of)}", help)
 
 
@@ -199,6 +206,14 @@ class _Arguments(RuntimeValidator):
     def wrong(self, path: str, wrong: Wrong) -> RuntimeValue:
         self.found.append(f"`{path}`: {wrong.message}" + (f" ({wrong.help})" if wrong.help else ""))
         return MISSING
+
+    def member(self, given: RuntimeValue, of: types.Enum, path: str) -> RuntimeValue:
+        """A member by its name: what an argument says is not changed on its way to the rules."""
+        held = super().member(given, of, path)
+        if held is MISSING or held == given:
+            return held
+        message = f"`{given}` is how records, JSON and tables may spell it"
+        return self.wrong(path, Wrong("facts-type", message, f"hold it as `{held}`"))
 
     def record(self, given: RuntimeValue, of: types.Record, path: str) -> RuntimeValue:
         if is_checked(given, of.name, self.program):

@@ -19,6 +19,13 @@ MONTHS = {"month": 1, "year": 12}
 ORDERED = (Number, types.Date, types.Instant)
 
 
+def how_ordered(of: Type) -> str:
+    """The remedy where something without an order is compared or ranked."""
+    if isinstance(of, types.OptionalOf):
+        return "say what holds where it is absent: `… default …`"
+    return f"give it an order: `enum {types.short(of.name)} from highest {{…}}`" if isinstance(of, types.Enum) else ""
+
+
 def number_literal(node: tree.Number) -> typed.Literal | None:
     """A written number as a typed literal; None for calendar months, which are not a fixed length."""
     unit, value = node.unit, node.value
@@ -111,8 +118,8 @@ def extremum(
         else:
             of = e.type
         inner.append(e)
-    if not isinstance(of, (*ORDERED, types.Broken)):
-        return checker.fail("type-mismatch", f"{a_type(of)} has no `{operator}`", span)
+    if not types.has_order(of):
+        return checker.fail("type-mismatch", f"{a_type(of)} has no `{operator}`", span, how_ordered(of))
     if isinstance(of, Number):
         inner = [checker.adapt(e, of) for e in inner]
     return typed.Chain(operator, tuple(inner), type=of, span=span)

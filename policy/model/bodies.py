@@ -124,7 +124,7 @@ def _unsigned(
     """What no expression can name: types, and properties."""
     match d:
         case tree.EnumOf(members=members):
-            named = tuple((m.name.text, m.title or NO_WORDS) for m in members)
+            named = tuple((m.name.text, m.title or _as_spelt(m)) for m in members)
             renamed = tuple((m.name.text, m.renamed.text) for m in members if m.renamed)
             return rules.EnumOf(members=named, renamed_members=renamed, **head)
         case tree.RecordType():
@@ -148,6 +148,11 @@ def _unsigned(
             )
         case _:
             assert_never(d)
+
+
+def _as_spelt(m: tree.Member) -> BilingualText:
+    """What a member without a title is called: what facts call it."""
+    return BilingualText(m.spelt[0].value, m.spelt[0].value) if m.spelt else NO_WORDS
 
 
 def _local(
@@ -213,7 +218,8 @@ def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldD
         if e is None:
             return None
         if not isinstance(plain, Quantity | types.Broken):
-            context.checker().fail("type-mismatch", f"{a_type(of)} has no order, and so no bounds", e.span)
+            missing = "cannot be bounded" if types.has_order(plain) else "has no order, and so no bounds"
+            context.checker().fail("type-mismatch", f"{a_type(of)} {missing}", e.span)
             return None
         value = fact(e, of, {}, context.checker())
         return None if value is UNREADABLE else value
@@ -290,7 +296,7 @@ def _key(context: Context, k: tree.Key, checker: TypeChecker) -> rules.Key:
         ranks = [r.text for r in k.ranks]
         for rank in k.ranks:
             if rank.text not in by.type.members:
-                help = which_member(rank.text, by.type.members)
+                help = which_member(rank.text, by.type.members, by.type.first is not None)
                 context.found.error("unknown-name", f"`{rank.text}` is not a member", rank.span, help)
             elif ranks.count(rank.text) > 1:
                 context.found.error("duplicate-name", f"`{rank.text}` is written twice", rank.span)
@@ -300,7 +306,7 @@ def _key(context: Context, k: tree.Key, checker: TypeChecker) -> rules.Key:
             context.found.error("incomplete-ranks", f"the ranking omits {shown}", k.span)
     elif k.kind == "ranked":
         checker.fail("type-mismatch", "only the members of an enum can be ranked", by.span)
-    elif not isinstance(by.type, Quantity | types.Broken):
+    elif not types.has_order(by.type):
         checker.fail("type-mismatch", f"`{types.describe(by.type)}` has no order", by.span)
     if side is not None and not (isinstance(side.type, types.Enum) and set(side.type.members) == {"buy", "sell"}):
         checker.fail("type-mismatch", "a side is an enum with the members `buy` and `sell`", side.span)

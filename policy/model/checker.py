@@ -18,6 +18,7 @@ from policy.model.arithmetic import (
     additive,
     day_moved,
     extremum,
+    how_ordered,
     multiplicative,
     number_literal,
     remainder,
@@ -233,7 +234,7 @@ class TypeChecker(Coercion):
         else:
             message = f"there is nothing called `{name}` here"
         if isinstance(hint, types.Enum):
-            help = which_member(name, hint.members)
+            help = which_member(name, hint.members, hint.first is not None)
         else:
             help = self.scope.elsewhere(name) or INSTEAD.get(name) or did_you_mean(name, known)
         if not help and isinstance(hint, types.Text):
@@ -352,15 +353,10 @@ class TypeChecker(Coercion):
                     return typed.Failed(type=types.BROKEN, span=span)
                 right = self.exact(self.expression(node.right, left.type))
                 left, right, of = self.same_type(left, right)
-                comparable = ORDERED if operator not in ("is", "is not") else _EQUAL
-                if not isinstance(of, (*comparable, types.Broken)):
-                    optional = isinstance(of, types.OptionalOf)
-                    return self.fail(
-                        "type-mismatch",
-                        f"{a_type(of)} cannot be compared with `{operator}`",
-                        span,
-                        "say what holds where it is absent: `… default …`" if optional else "",
-                    )
+                equality = operator in ("is", "is not")
+                if not (isinstance(of, (*_EQUAL, types.Broken)) if equality else types.has_order(of)):
+                    message = f"{a_type(of)} cannot be compared with `{operator}`"
+                    return self.fail("type-mismatch", message, span, how_ordered(of))
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
             case _:
                 assert_never(operator)
@@ -395,8 +391,9 @@ class TypeChecker(Coercion):
                 if not isinstance(of, Number | types.Broken):
                     return self.fail("type-mismatch", f"{a_type(of)} cannot be summed", node.body.span)
             case "min" | "max":
-                if not isinstance(body.type, (*ORDERED, types.Broken)):
-                    return self.fail("type-mismatch", f"{a_type(body.type)} has no `{node.kind}`", node.body.span)
+                if not types.has_order(body.type):
+                    message = f"{a_type(body.type)} has no `{node.kind}`"
+                    return self.fail("type-mismatch", message, node.body.span, how_ordered(body.type))
                 of = types.OptionalOf(body.type)
             case _:
                 assert_never(node.kind)

@@ -138,12 +138,9 @@ def _unquoted(e: Expression, expected: Type) -> str:
     plain = expected.of if isinstance(expected, types.OptionalOf) else expected
     if isinstance(e, typed.Literal) and isinstance(e.type, types.Text):
         if isinstance(plain, types.Enum):
-            is_member = e.value in plain.members
-            return (
-                f"write the member without quotation marks: `{e.value}`"
-                if is_member
-                else which_member(e.value, plain.members)
-            )
+            if member := plain.words.get(e.value):
+                return f"write the member without quotation marks: `{member}`"
+            return which_member(e.value, plain.members, plain.first is not None)
         bare = isinstance(plain, types.Number | types.Date | types.Instant | types.Boolean)
         return f"write it without quotation marks: `{e.value}`" if bare and _BARE.fullmatch(e.value) else ""
     if isinstance(plain, types.Date) and (date := LOOSE_DATE.fullmatch(e.span.text)):

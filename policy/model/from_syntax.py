@@ -127,11 +127,13 @@ class Reader:
         for entries in self.index.own.values():
             for entry in entries:
                 if isinstance(entry.node, tree.EnumOf):
-                    members = tuple(m.name.text for m in entry.node.members)
-                    for member in entry.node.members:
-                        if members.count(member.name.text) > 1:
-                            self._twice(member.name)
-                    self.named_types[entry.id] = types.Enum(entry.id, members)
+                    members = entry.node.members
+                    known: list[tree.Name | tree.Text] = [m.name for m in members]
+                    known += [t for m in members for t in m.spelt]
+                    self._each_once(known)
+                    spelt = tuple((t.value, m.name.text) for m in members for t in m.spelt)
+                    names = tuple(m.name.text for m in members)
+                    self.named_types[entry.id] = types.Enum(entry.id, names, entry.node.first, spelt)
                 elif isinstance(entry.node, tree.RecordType):
                     self.named_types[entry.id] = types.Record(entry.id)
         for ruleset, entries in self.index.own.items():
@@ -145,6 +147,13 @@ class Reader:
 
     def _twice(self, name: tree.Name) -> None:
         self.found.error("duplicate-name", f"`{name.text}` is written twice", name.span)
+
+    def _each_once(self, words: Sequence[tree.Name | tree.Text]) -> None:
+        """Members and their spellings, of which each stands for one member."""
+        texts = [w.text if isinstance(w, tree.Name) else w.value for w in words]
+        for text, word in zip(texts, words, strict=True):
+            if texts.count(text) > 1:
+                self._twice(tree.Name(text, span=word.span))
 
     # ── sources ─────────────────────────────────────────────────────────────────────────────
 

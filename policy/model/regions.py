@@ -153,6 +153,9 @@ def region_of(cell: rules.Cell, of: Type) -> Region | None:
                 at = _constants((bound,), inner)
                 if at is None:
                     return None
+                if isinstance(inner, types.Enum):
+                    region = intersection(region, Values(inner.beside(operator, str(at[0]))))
+                    continue
                 low = int(at[0]) + (operator in (">", "<="))
                 interval = (low, FAR) if operator in (">", ">=") else (-FAR, low)
                 region = intersection(region, Ints((interval,)))

@@ -10,11 +10,11 @@ from attrs import evolve
 
 from policy.diagnostics import Collector
 from policy.model import expressions as typed, rules, types
+from policy.model.arithmetic import how_ordered
 from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
 from policy.model.context import Context
 from policy.model.names import Signature
-from policy.model.types import Quantity
 from policy.syntax import tree
 
 
@@ -154,6 +154,6 @@ def _bound(e: tree.Expression, column: typed.Expression, checker: TypeChecker) -
     inner = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
     plain = evolve(column, type=inner)
     _, bound, of = checker.same_type(plain, checker.exact(checker.expression(e, inner)))
-    if not isinstance(of, Quantity | types.Broken):
-        return checker.fail("type-mismatch", f"`{types.describe(of)}` has no order", e.span)
+    if not types.has_order(of):
+        return checker.fail("type-mismatch", f"`{types.describe(of)}` has no order", e.span, how_ordered(of))
     return bound

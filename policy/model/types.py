@@ -6,16 +6,25 @@ every number, date (days), instant (microseconds, UTC) is a Python int; texts an
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import operator
+from collections.abc import Callable, Sequence
 from typing import assert_never
 
 from attrs import frozen
+
+from policy.vocabulary import End, OrderOperator
 
 EXACT_FRACTION = -1  # the "scale" of a quotient, which may exist only inside `round`
 MOST_FACT_DIGITS = 18  # a fact's scaled integer stays below 10**18
 MOST_DIGITS = 38  # no number that is worked out reaches 10**38
 LONGEST_LIST = 1_000_000
 
+_ORDERS: dict[OrderOperator, Callable[[int, int], bool]] = {
+    "<": operator.lt,
+    "<=": operator.le,
+    ">": operator.gt,
+    ">=": operator.ge,
+}
 DEFAULT_SCALE = {"rate": 6, "price": 4, "quantity": 8}
 
 
@@ -53,8 +62,27 @@ class Number:
 
 @frozen
 class Enum:
+    """`first`: which end of an order the first member is; `spelt`: texts that stand for members."""
+
     name: str
     members: tuple[str, ...]
+    first: End | None = None
+    spelt: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def ascending(self) -> tuple[str, ...]:
+        """The members of an order, the lowest first."""
+        return self.members if self.first == "lowest" else self.members[::-1]
+
+    def beside(self, word: OrderOperator, bound: str) -> frozenset[str]:
+        """The members that are higher or lower than one, as the operator says."""
+        at = self.ascending.index(bound)
+        return frozenset(m for n, m in enumerate(self.ascending) if _ORDERS[word](n, at))
+
+    @property
+    def words(self) -> dict[str, str]:
+        """The members by every text that stands for one in facts."""
+        return {m: m for m in self.members} | dict(self.spelt)
 
 
 @frozen
@@ -126,6 +154,11 @@ def common(of: Sequence[Type]) -> Type:
     if numbers and len(numbers) == len(of):
         return Number(numbers[0].unit, max(n.scale for n in numbers))
     return of[0] if of else BROKEN
+
+
+def has_order(of: Type) -> bool:
+    """Whether things of the type are higher and lower than each other."""
+    return isinstance(of, Quantity | Broken) or (isinstance(of, Enum) and of.first is not None)
 
 
 def short(name: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, get_args
 
 from attrs import frozen
 
@@ -13,7 +13,7 @@ from policy.syntax import tree
 from policy.syntax.build_expressions import all_of, constant, phrases_of
 from policy.syntax.build_tests import TestBuilder
 from policy.syntax.parsing import Items, Meta, Token
-from policy.vocabulary import CellKind, KeyKind, Strictness
+from policy.vocabulary import CellKind, End, KeyKind, Strictness
 
 
 def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
@@ -37,6 +37,13 @@ class Renamed:
     """The clause of a declaration, member or field that had another name before."""
 
     old: tree.Name
+
+
+@frozen
+class Spelt:
+    """The clause of a member that facts may spell otherwise."""
+
+    texts: tuple[tree.Text, ...]
 
 
 class Builder(TestBuilder):
@@ -104,11 +111,19 @@ class Builder(TestBuilder):
 
     def enum(self, meta: Meta, items: Items) -> tree.EnumOf:
         title, members = _first(items, BilingualText), all_of(items, tree.Member)
-        return tree.EnumOf(self.name_of(items[0]), title, members, _renamed(items), span=self.at(meta))
+        first = next((i for i in items[1:] if i in get_args(End)), None)
+        return tree.EnumOf(self.name_of(items[0]), title, members, _renamed(items), first, span=self.at(meta))
+
+    highest_first, lowest_first = constant("highest"), constant("lowest")
 
     def member(self, meta: Meta, items: Items) -> tree.Member:
         title = _first(items, BilingualText)
-        return tree.Member(self.name_of(items[0]), title, _renamed(items), span=self.at(meta))
+        spelt = _first(items, Spelt)
+        texts = spelt.texts if spelt is not None else ()
+        return tree.Member(self.name_of(items[0]), title, _renamed(items), texts, span=self.at(meta))
+
+    def spelt(self, _: Meta, items: Items) -> Spelt:
+        return Spelt(tuple(tree.Text(self.unquoted(i), span=self.token_span(i)) for i in items))
 
     def renamed(self, _: Meta, items: Items) -> Renamed:
         return Renamed(self.name_of(items[0]))

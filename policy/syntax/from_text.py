@@ -219,6 +219,8 @@ _WORDS = {
     "DURATION": "a duration",
     "CALENDAR": "`year of`",
     "A_MULTIPLE_OF": "`a multiple of`",
+    "_AT_LEAST": "`at least`",
+    "_AT_MOST": "`at most`",
     "SQUARE_ROOT_OF": "`square root of`",
     "$END": "the end of the file",
 }

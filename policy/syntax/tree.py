@@ -51,7 +51,7 @@ from policy.syntax.pieces import (
     TypeName as TypeName,
     Version as Version,
 )
-from policy.vocabulary import AmendmentKind, Direction, Effect, HitPolicy, Strictness
+from policy.vocabulary import AmendmentKind, Direction, Effect, End, HitPolicy, Strictness
 
 # ── declarations ────────────────────────────────────────────────────────────────────────────
 
@@ -111,17 +111,23 @@ class Provision(Node):
 
 @frozen
 class Member(Node):
+    """`spelt` are the texts that stand for it in facts; documents print the first."""
+
     name: Name
     title: BilingualText | None
     renamed: Name | None = None
+    spelt: tuple[Text, ...] = ()
 
 
 @frozen
 class EnumOf(Node):
+    """`first` says which end of an order the first member is, where they have one."""
+
     name: Name
     title: BilingualText | None
     members: tuple[Member, ...]
     renamed: Name | None = None
+    first: End | None = None
 
 
 @frozen

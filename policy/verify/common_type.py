@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from attrs import evolve, frozen
 
 from policy.ir import program as ir
-from policy.ir.lower import once
+from policy.ir.logic import once
 from policy.ir.program import Expr
 from policy.model import types
 from policy.model.types import Number, Type

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from attrs import frozen
 
-from policy.ir import program as ir
+from policy.ir import orders, program as ir
 from policy.ir.program import Function, Program
-from policy.model import rules
+from policy.model import rules, types
 from policy.model.overlays import belongs
 from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus, is_true
 from policy.verify.product_program import AFTER, BEFORE, called, fingerprints, product_of
 from policy.verify.vocabulary import COMPARED
+from policy.vocabulary import OrderOperator
 
 
 @frozen(eq=False)
@@ -56,10 +57,14 @@ def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim 
     elif isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.stricter:
         is_higher = declared.stricter == "higher"
         statement = f"is nowhere {'below' if is_higher else 'above'} the law"
-        looser = ir.Compare("<" if is_higher else ">", house, law)
+        looser = _compared("<" if is_higher else ">", house, law, function.type)
     else:
         return None
     return Claim("overlay", function.id, f"{overlay} {statement}", str(function.place), is_true(looser))
+
+
+def _compared(operator: OrderOperator, a: ir.Expr, b: ir.Expr, of: types.Type) -> ir.Expr:
+    return orders.compare(operator, a, b, of) if isinstance(of, types.Enum) else ir.Compare(operator, a, b)
 
 
 def overlays(model: rules.Model) -> list[str]:

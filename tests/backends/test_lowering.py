@@ -12,7 +12,7 @@ from policy.answers import BilingualText
 from policy.backends.python import PythonBackend
 from policy.ir import program as ir
 from policy.ir.interpret import Interpreter
-from policy.ir.lower import once
+from policy.ir.logic import once
 from policy.ir.program import Expr, Function, Program
 from policy.model.types import INTEGER
 from policy.pipeline import Text

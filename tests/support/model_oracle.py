@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
+from functools import partial
 from operator import eq, neg, not_
 from typing import Any, TypeVar, assert_never
 
@@ -26,6 +27,7 @@ from oracle_values import (
     choose,
     decide,
     exact,
+    height,
     known,
     member,
     months_later,
@@ -216,7 +218,7 @@ class Oracle:
             return UNKNOWN
         of = key.by.type
         scale = of.scale if isinstance(of, Number) else 6 if isinstance(of, types.Instant) else 0
-        by = by if key.kind == "ranked" else int(by * Fraction(10) ** scale)
+        by = by if key.kind == "ranked" else int(height(of)(by) * Fraction(10) ** scale)
         match key.kind:
             case "ranked":
                 return key.ranks.index(by)
@@ -273,7 +275,8 @@ class Oracle:
             case typed.Chain("and" | "or" as operator, operands):
                 return decide(operator == "or", (self.value(o, env) for o in operands))
             case typed.Chain(operator, operands):
-                return known(min if operator == "min" else max, *(self.value(o, env) for o in operands))
+                extreme = partial(min if operator == "min" else max, key=height(e.type))
+                return known(lambda *values: extreme(values), *(self.value(o, env) for o in operands))
             case typed.Conditional(condition, then, otherwise):
                 test = self.value(condition, env)
                 return branch(test, lambda: self.value(then, env), lambda: self.value(otherwise, env))
@@ -305,6 +308,8 @@ class Oracle:
             return member(a, b) if e.operator == "in" else known(not_, member(a, b))
         if e.operator in ("modulo", "is a multiple of") and b == 0:
             raise FaultError("division by zero")  # whatever is divided, known or not
+        if e.operator in ("<", "<=", ">", ">=") and isinstance(e.left.type, types.Enum):
+            a, b = (known(height(e.left.type), x) for x in (a, b))
         result = known(BINARY[e.operator], a, b)
         if result is UNKNOWN or not isinstance(e.left.type, types.Date) or isinstance(result, bool):
             return result
@@ -351,6 +356,6 @@ class Oracle:
             "sum": lambda: sum(values, Fraction(0)),
             "count": lambda: Fraction(len(values)),
             "count distinct": lambda: Fraction(len(set(values))),
-            "min": lambda: min(values, default=None),
-            "max": lambda: max(values, default=None),
+            "min": lambda: min(values, default=None, key=height(e.body.type)),
+            "max": lambda: max(values, default=None, key=height(e.body.type)),
         }[e.kind]()

@@ -48,6 +48,14 @@ def exact(raw: Any, of: Type) -> Any:
             return raw
 
 
+def height(of: Type) -> Callable[[Any], Any]:
+    """What things of a type are compared by: members of an order by how many are below."""
+    if not isinstance(of, types.Enum):
+        return lambda x: x
+    lowest_first = of.members if of.first == "lowest" else tuple(reversed(of.members))
+    return lambda member: lowest_first.index(member)
+
+
 def rounded(mode: str, x: Fraction) -> int:
     away = {"down": floor, "up": ceil, "half up": lambda size: floor(size + Fraction(1, 2)), "half even": round}[mode]
     return away(abs(x)) * (-1 if x < 0 else 1)

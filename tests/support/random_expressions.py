@@ -180,7 +180,10 @@ class Expressions:
 
     def a_boolean(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(19)
+        form = c.randrange(21)
+        if form > 18:
+            bound = c.choice(("red", "green", "blue", "f.item.kind", e("enum", depth)))
+            return f"({e('enum', depth)} {c.choice(('<', '>', 'is at least', 'is at most'))} {bound})"
         if form == 18:
             of = c.choice(("0.05 HKD", "100 HKD", "f.other"))
             return f"({e('money', depth)} is {c.choice(('', 'not '))}a multiple of {of})"
@@ -229,8 +232,11 @@ class Expressions:
             return f"(f.day - today {c.choice(('<', '>='))} {c.choice(('30 days', '24 hours'))})"
         return self.over(c.choice(("any", "all")), "boolean", depth)
 
-    def a_enum(self, _: int) -> str:
-        return self.leaf("enum")
+    def a_enum(self, depth: int) -> str:
+        extreme, other = self.chance.choice(("min", "max")), self.chance.choice(("green", "f.perhaps default blue"))
+        if self.chance.random() < 0.5:
+            return f"{extreme}({self.expression('enum', depth)}, {other})"
+        return f"({self.over(extreme, 'enum', depth)} default {self.chance.choice(('red', 'blue'))})"
 
     def variable(self) -> str:
         """A name that nothing has yet, so that aggregates nest."""

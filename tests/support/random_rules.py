@@ -20,7 +20,7 @@ ruleset random.rules "Random" zh "隨機"
 source S "source" zh "來源" status house
 provision S/1 "one" zh "一"
 
-enum Kind { red "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
+enum Kind from highest { red spelt "R" or "rouge" "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
 enum Side { buy "buy" zh "買", sell "sell" zh "賣" }
 
 record Item "item" zh "項" {
@@ -191,9 +191,8 @@ class Rules(Expressions):
         )
         one = hit.startswith("exactly")
         amounts = ("< 100 HKD", ">= 100 HKD") if one else ("any", "< 100 HKD", ">= 50 HKD and < 5_000 HKD", "5 HKD")
-        kinds = (
-            ("red", "green", "blue") if one else ("any", "red", "green, blue", "other", "in kinds", "not in kinds")
-        )
+        more = ("any", "red", "green, blue", "other", "in kinds", "not in kinds", ">= green")
+        kinds = ("red", "green", "blue") if one else more
         cells = [(k, a) for k in kinds for a in amounts]
         chosen = cells if one else self.chance.sample(cells, self.chance.randint(1, 5))
         if one and self.chance.random() < 0.4:
@@ -212,7 +211,7 @@ class Rules(Expressions):
     def optional_table(self, n: int) -> str:
         """A table whose columns may be absent."""
         name = f"t{n}"
-        perhaps = ("any", "red", "green, blue", "other", "not in kinds")
+        perhaps = ("any", "red", "green, blue", "other", "not in kinds", "< red and >= blue")
         maybe = ("any", "< 100 HKD", ">= 50 HKD", "5 HKD", "other")
         rows = "\n".join(
             f"  | {self.chance.choice(perhaps)} | {self.chance.choice(maybe)} | {self.expression('money', 2)} | S/1 |"
@@ -253,7 +252,7 @@ class Rules(Expressions):
         return (
             f'priority queue(f: Facts) "q" zh "序"\n{local}  best f.price for f.side\n'
             "  then red before green before blue by f.kind per S/1\n"
-            f"  then lowest {by}\n  then earliest f.moment\n  then latest f.day\n"
+            f"  then lowest {by}\n  then earliest f.moment\n  then highest f.kind\n  then latest f.day\n"
         )
 
 

@@ -44,6 +44,8 @@ def _looser(house: typed.Expression, law: typed.Expression, stricter: Strictness
     if isinstance(house.type, Number) and isinstance(law.type, Number):
         scale = max(house.type.scale, law.type.scale)
         a, b = a * 10 ** (scale - house.type.scale), b * 10 ** (scale - law.type.scale)
+    if isinstance(law.type, types.Enum):
+        a, b = (law.type.ascending.index(member) for member in (a, b))
     return bool(a < b if stricter == "higher" else a > b)
 
 

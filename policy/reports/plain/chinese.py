@@ -30,6 +30,7 @@ _NUMBERS: dict[Comparison, str] = {
     ">=": "不少於",
 }
 _TIMES: dict[Comparison, str] = _NUMBERS | {"<": "早於", "<=": "不晚於", ">": "晚於", ">=": "不早於"}
+_RANKS: dict[Comparison, str] = _NUMBERS | {"<": "低於", "<=": "不高於", ">": "高於", ">=": "不低於"}
 _MODES: dict[RoundingMode, str] = {
     "down": "向下取整至{}",
     "up": "向上取整至{}",
@@ -228,6 +229,8 @@ class Chinese(Phrasing):
         if e.kind == "count" and isinstance(e.body, x.Local):
             where = f"中{self.condition(e.where)}者" if e.where is not None else ""
             return f"{self.inner(e.over)}{where}的數目"
+        if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
+            return f"{self._of_each(e)}的{self.inner(e.body)}當中的最{'低' if e.kind == 'min' else '高'}者"
         return f"{self._of_each(e)}的{self.inner(e.body)}{_KINDS[e.kind]}"
 
     def listed(self, terms: list[str]) -> str:
@@ -255,6 +258,8 @@ class Chinese(Phrasing):
 
     def _verb(self, operator: Comparison, of: Type) -> str:
         inner = of.of if isinstance(of, types.OptionalOf) else of
+        if isinstance(inner, types.Enum):
+            return _RANKS[operator]
         return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
 
     def for_some(self, e: x.Aggregate, holds: bool) -> str:

@@ -44,6 +44,7 @@ _TIMES: dict[Comparison, str] = _NUMBERS | {
     ">": "is after",
     ">=": "is no earlier than",
 }
+_RANKS: dict[Comparison, str] = _NUMBERS | {"<": "is lower than", ">": "is higher than"}
 _MODES: dict[RoundingMode, str] = {
     "down": "rounded down to the nearest {}",
     "up": "rounded up to the nearest {}",
@@ -260,6 +261,9 @@ class English(Phrasing):
         over = self.inner(e.over)
         if e.kind == "count" and isinstance(e.body, x.Local):
             return f"the number of {over.removeprefix('the ')}{self._where(e)}"
+        if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
+            extreme = "lowest" if e.kind == "min" else "highest"
+            return f"the {extreme} of {self.inner(e.body)} for each of {over}{self._where(e)}"
         return f"{_KINDS[e.kind].format(self.inner(e.body))} for each of {over}{self._where(e)}"
 
     def listed(self, terms: list[str]) -> str:
@@ -288,6 +292,8 @@ class English(Phrasing):
 
     def _verb(self, operator: Comparison, of: Type) -> str:
         inner = of.of if isinstance(of, types.OptionalOf) else of
+        if isinstance(inner, types.Enum):
+            return _RANKS[operator]
         return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
 
     def for_some(self, e: x.Aggregate, holds: bool) -> str:
