@@ -10,7 +10,7 @@ import click
 
 from policy.cli.exits import Exit, end
 from policy.cli.market import market_of
-from policy.cli.options import DateType, format_option, rules_option, under_option
+from policy.cli.options import DateType, format_option, rules_arguments, under_option
 from policy.cli.output import print_json, print_unread
 from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import scenario_in
@@ -25,7 +25,7 @@ _APART = ("event", "account", "bucket", "positions", "views", "verdict")
 
 @click.command()
 @click.argument("portfolio", type=click.Path(path_type=Path))
-@rules_option
+@rules_arguments
 @click.option("--on", type=DateType(), help="First as-of date; the portfolio's own if not given.")
 @under_option
 @click.option("--account", "accounts", multiple=True, help="Only this account. Repeatable.")
