@@ -157,4 +157,4 @@ def _accounts(result: Backtest) -> Iterator[str]:
 
 
 def _grouped(amount: str) -> str:
-    return grouped(amount) if amount[:1] in "-0123456789" and amount.endswith((" HKD", " USD")) else amount
+    return grouped(amount) if amount[:1] in "-0123456789" and amount.rpartition(" ")[2].isupper() else amount

@@ -91,7 +91,7 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     text = str(value)
-    return grouped(text) if text.endswith((" HKD", " USD")) else text
+    return grouped(text) if text.rpartition(" ")[2].isupper() else text
 
 
 def _cell(name: str, text: str, width: int) -> str:
