@@ -2,15 +2,14 @@
 
     text ─▶ syntax ─▶ model ─▶ lints ─▶ (overlay) ─▶ program ─▶ one date ─▶ rulebook
 
-Every stage is a function of its input; only `read_folder` and the cache touch the disk.
+Every stage is a function of its input; only `read_folder` (of `policy.folders`) and the cache touch the disk.
 """
 
 from __future__ import annotations
 
 import gc
 import hashlib
-import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache as cache_calls
@@ -19,8 +18,9 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
-from policy import cache, files
-from policy.diagnostics import Collector, Diagnostic, PolicyError, in_order
+from policy import cache
+from policy.diagnostics import Diagnostic, PolicyError, in_order
+from policy.folders import Text as Text, read_folder as read_folder
 from policy.lazy import lazily
 
 if TYPE_CHECKING:  # imported where they are used, so that a check loads neither programs nor evaluators
@@ -29,52 +29,6 @@ if TYPE_CHECKING:  # imported where they are used, so that a check loads neither
     from policy.rulebook import Rulebook as Rulebook
 
 __getattr__ = lazily(__name__, {"Rulebook": "rulebook"})
-
-SUFFIX = ".policy"
-LARGEST_FILE = 64 << 20  # bytes of rules
-
-# ── reading ─────────────────────────────────────────────────────────────────────────────────
-
-
-@frozen
-class Text:
-    """A file of rules: its name as messages show it, and its bytes."""
-
-    name: str
-    data: bytes
-
-
-def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnostic]]:
-    """The rules files that `paths` name, and what cannot be read; a folder holds `.policy` files at any depth."""
-    found = Collector()
-    texts: dict[str, Text] = {}
-    for path in map(Path, paths):
-        named = sorted(path.rglob("*" + SUFFIX)) if path.is_dir() else [path]
-        if not named:
-            found.error("no-rules", f"there is no {SUFFIX} file below `{path}`", None, "name a folder of rules")
-        root = (path if path.is_dir() else path.parent).resolve()
-        for file in named:
-            if not Path(os.path.realpath(file)).is_relative_to(root):
-                found.error(
-                    "escapes-folder",
-                    f"`{file}` leads out of the rulebook's folder",
-                    None,
-                    "copy the file into the folder instead of linking to it",
-                )
-                continue
-            name = _shown(file)
-            try:
-                texts[name] = Text(name, files.read(file, LARGEST_FILE))
-            except PolicyError as wrong:
-                found.found.extend(wrong.diagnostics)
-            except OSError as failure:
-                found.error("unreadable", f"`{file}` cannot be read: {failure.strerror}", None)
-    return list(texts.values()), found.found
-
-
-def _shown(file: Path) -> str:
-    relative = os.path.relpath(file)
-    return str(file) if relative.startswith("..") else relative
 
 
 def digest_of(texts: Sequence[Text], overlay: str = "") -> str:

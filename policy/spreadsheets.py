@@ -10,7 +10,7 @@ import re
 
 # How a formula begins, in either width of letters; a number may begin like one, alone or as an amount or a rate.
 FORMULA = r"^\s*[=+\-@\t\r\n＝＋－＠]"
-NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?( ?%| [A-Z]{3})?$"
+NUMBER = r"^[+-]?[0-9][0-9,]*(\.[0-9]+)?( ?%| [A-Z]{3}[A-Z0-9]{0,7})?$"
 
 
 def cell(text: str) -> str:

@@ -12,6 +12,7 @@ from policy.audit.verify import require_whole
 from policy.cli.exits import Exit, end
 from policy.cli.options import DateType, format_option, texts_of, under_option
 from policy.cli.output import keep_apart, plural, print_json
+from policy.cli.sides import SHIPPED, two_sides
 from policy.ir.program import Program
 from policy.pipeline import load_program, rulebooks
 from policy.reports.plain.amounts import grouped
@@ -19,13 +20,12 @@ from policy.scenario.backtest import Backtest, backtest, commands_of, other_rule
 from policy.scenario.market import Market
 from policy.verify.vocabulary import under_old_names
 
-SHIPPED = "shipped"
 _OF_HISTORY = ("question", "on_column", "amount", "out", "keep", "scaled", "under")
 
 
 @click.command()
 @click.argument("old")
-@click.argument("new")
+@click.argument("new", required=False, default="")
 @click.option(
     "--journal",
     type=click.Path(exists=True, dir_okay=False),
@@ -62,11 +62,13 @@ def command(
 ) -> None:
     """Decide the same past under the rulebooks OLD and NEW; report what flips, by which rule, for how much.
 
-    OLD and NEW are folders of rules, or `shipped`. With --journal, `+` adds an overlay: `shipped+example.house`.
+    OLD and NEW are folders of rules, `shipped`, or revisions of Git: `main:rules`, or `HEAD~1 rules` and
+    `main..draft rules` for one folder in two states. With --journal, `+` adds an overlay: `shipped+example.house`.
     Facts of the past stand under the names of OLD; `renamed from` in NEW says what became of them.
 
     \b
     policy backtest shipped shipped+example.house --journal day.jsonl --on 2026-04-01
+    policy backtest HEAD~1 rulesets --journal day.jsonl --on 2026-04-01
     policy backtest rulesets proposed --history orders.parquet --question order_accepted --on 2026-03-01
     policy backtest rulesets proposed --history year.parquet --question order_accepted --on-column day \\
         --amount order_notional --out flipped.parquet --keep id
@@ -74,6 +76,7 @@ def command(
     For a journal, the outcomes of its commands are compared, and the value, call and headroom of every margin
     account at the end.
     """
+    old, new = two_sides(old, new)
     if (journal is None) == (history is None):
         raise click.UsageError("give either `--journal FILE` or `--history FILE`")
     if history is None:
@@ -154,4 +157,4 @@ def _accounts(result: Backtest) -> Iterator[str]:
 
 
 def _grouped(amount: str) -> str:
-    return grouped(amount) if amount[:1] in "-0123456789" and amount.endswith((" HKD", " USD")) else amount
+    return grouped(amount) if amount[:1] in "-0123456789" and amount.rpartition(" ")[2].isupper() else amount

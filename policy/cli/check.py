@@ -5,18 +5,18 @@ from __future__ import annotations
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.options import format_option, texts_of
+from policy.cli.options import format_option, rules_arguments, texts_of
 from policy.cli.output import plural, print_diagnostics, print_json
 from policy.cli.sarif import sarif
 from policy.pipeline import findings
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@rules_arguments
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @format_option("text", "json", "sarif")
 def command(paths: tuple[str, ...], strict: bool, format: str) -> None:
-    """Parse, type-check and lint the rules in PATHS (the shipped rulebook if none is named, `-` for standard input).
+    """Parse, type-check and lint the rules in RULES (the shipped rulebook if none is named, `-` for standard input).
 
     \b
     policy check rulesets

@@ -13,7 +13,7 @@ import click
 
 from policy.answers import Answer
 from policy.cli.exits import end, of_outcomes
-from policy.cli.options import DateType, format_option, opened, read_facts, rulebook_of, rules_option, under_option
+from policy.cli.options import DateType, format_option, opened, read_facts, rulebook_of, rules_arguments, under_option
 from policy.cli.output import (
     answer_json,
     answer_text,
@@ -37,7 +37,7 @@ TABLES = (".csv", ".parquet", ".arrow", ".ipc", ".feather")  # which are answere
 @click.option("--on", type=DateType(), help="As-of date, as 2026-03-01. No default: an answer has a date.")
 @click.option("--on-column", default="", help="Instead of --on: column of a table with each row's date.")
 @under_option
-@rules_option
+@rules_arguments
 @click.option("--lines", is_flag=True, help="Read JSON Lines, answer each line (implied by .jsonl).")
 @click.option("--interpret", is_flag=True, help="Use the reference interpreter instead of generated Python.")
 @click.option(

@@ -8,13 +8,13 @@ import click
 
 from policy import documents
 from policy.cli.demo_summary import summary_text
-from policy.cli.options import checked_of, format_option, not_here, rules_option, under_option
+from policy.cli.options import checked_of, format_option, not_here, rules_arguments, under_option
 from policy.cli.output import fail, keep_apart, print_json, write_whole
 from policy.diagnostics import PolicyError
 
 
 @click.command()
-@rules_option
+@rules_arguments
 @under_option
 @click.option(
     "--report",

@@ -11,6 +11,7 @@ from policy.cli.exits import Exit, end
 from policy.cli.options import DateType, checked_of, format_option, seconds_option
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
+from policy.cli.sides import sides
 from policy.diagnostics import printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
@@ -25,7 +26,7 @@ COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incompar
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path())
+@click.argument("paths", metavar="[OLD] [NEW]", nargs=-1, type=click.Path())
 @click.option("--from", "since", type=DateType(), help="First as-of date, to compare one rulebook with itself.")
 @click.option("--to", "until", type=DateType(), help="Second as-of date; goes with --from.")
 @click.option("--on", type=DateType(), help="Compare as of this date; over all dates if not given.")
@@ -56,11 +57,15 @@ def command(
     policy diff old-rules new-rules --on 2026-03-01 --format json
     policy diff rulesets --from 2026-02-10 --to 2026-02-11
     policy diff rulesets --under example.house -k lending_value
+    policy diff HEAD~1 rulesets                  that folder in a revision of Git, and as it is now
+    policy diff main..draft rulesets             in two revisions; without a folder, the current one
+    policy diff main:rulesets draft:other        REVISION:PATH, as Git writes it
     """
+    paths = sides(paths)
     dates = (since, until) if since and until else None
     if (since is None) != (until is None) or (dates and on):
         raise click.UsageError("`--from` and `--to` go together, and without `--on`")
-    if len(paths) > 2 or (len(paths) < 2 and not dates and not under):
+    if len(paths) < 2 and not dates and not under:
         raise click.UsageError("name two rulebooks; or one with `--from` and `--to`, or with `--under`")
     needed_solver()
     found = _comparison(paths, dates, on, under, select, Limits(seconds, lists), jobs)

@@ -16,7 +16,7 @@ from policy.cli.options import (
     on_option,
     read_facts,
     rulebook_of,
-    rules_option,
+    rules_arguments,
     seconds_option,
     under_option,
 )
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input.")
 @on_option
 @under_option
-@rules_option
+@rules_arguments
 @click.option(
     "--how", default="", help="Also show what would lead to this answer: permitted, denied, or `>= 40 HKD`."
 )

@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from policy.cli.options import DateType, format_option, rules_option, texts_of, under_option
+from policy.cli.options import DateType, format_option, rules_arguments, texts_of, under_option
 from policy.cli.output import print_json
 from policy.facts.schema import schema, template
 from policy.ir.reads import Fact, every, facts_read
@@ -20,7 +20,7 @@ FEW_MEMBERS = 8
 
 @click.command()
 @click.argument("question")
-@rules_option
+@rules_arguments
 @under_option
 @click.option("--on", type=DateType(), help="Only facts read as of this date, as 2026-03-01.")
 @click.option("--template", "want_template", is_flag=True, help="Print a JSON document to fill in.")

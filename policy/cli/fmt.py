@@ -5,18 +5,18 @@ from __future__ import annotations
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.options import format_option, texts_of
+from policy.cli.options import format_option, rules_arguments, texts_of, to_write
 from policy.cli.output import plural, print_diagnostics, print_json, write_whole
 from policy.diagnostics import Diagnostic
 from policy.pipeline import Text
 
 
 @click.command()
-@click.argument("paths", nargs=-1, required=True, type=click.Path(allow_dash=True))
+@rules_arguments
 @click.option("--check", "only_check", is_flag=True, help="Change nothing; end with 1 if a file would change.")
 @format_option("text", "json")
 def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
-    """Indent, align and space the rules in PATHS, in place; `-` reads standard input and prints.
+    """Indent, align and space the rules in RULES, in place; `-` reads standard input and prints.
 
     \b
     policy fmt rulesets
@@ -26,9 +26,12 @@ def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
     Only white space changes, and a table gets a ruled line under its head. A file that does not parse is reported
     and left unchanged.
     """
+    if not paths:
+        raise click.UsageError("name the RULES to format, or `-` for standard input")
+    to_write(paths)
     changed: list[str] = []
     broken: list[Diagnostic] = []
-    texts = texts_of(paths)
+    texts = texts_of(paths, alone=True)
     for text in texts:
         result = _formatted(text)
         if isinstance(result, tuple):

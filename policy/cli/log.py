@@ -16,7 +16,7 @@ from policy.audit.replay import Replayed, Submit, replay
 from policy.audit.verify import Progress, Verified, verify
 from policy.cli.exits import Exit, end
 from policy.cli.log_show import show_command
-from policy.cli.options import format_option, rulebooks_of, rules_option
+from policy.cli.options import format_option, rulebooks_of, rules_arguments
 from policy.cli.output import drawn, plural, print_json
 from policy.cli.progress import progress
 
@@ -63,7 +63,7 @@ def verify_command(file: str, cutting: bool, kept: str, format: str) -> None:
 
 @command.command("replay", short_help="Run a journal's commands again and compare the events.")
 @click.argument("file", type=click.Path())
-@rules_option
+@rules_arguments
 @click.option("--other-rules", is_flag=True, help="Expect other rules: report only events that differ.")
 @format_option("text", "json")
 def replay_command(file: str, paths: tuple[str, ...], other_rules: bool, format: str) -> None:

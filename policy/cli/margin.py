@@ -10,7 +10,7 @@ import click
 
 from policy.cli.exits import Exit, end
 from policy.cli.market import market_of
-from policy.cli.options import DateType, format_option, rules_option, under_option
+from policy.cli.options import DateType, format_option, rules_arguments, under_option
 from policy.cli.output import print_json, print_unread
 from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import scenario_in
@@ -25,7 +25,7 @@ _APART = ("event", "account", "bucket", "positions", "views", "verdict")
 
 @click.command()
 @click.argument("portfolio", type=click.Path(path_type=Path))
-@rules_option
+@rules_arguments
 @click.option("--on", type=DateType(), help="First as-of date; the portfolio's own if not given.")
 @under_option
 @click.option("--account", "accounts", multiple=True, help="Only this account. Repeatable.")
@@ -91,7 +91,7 @@ def _text(value: Any) -> str:
     if isinstance(value, list):
         return ", ".join(map(str, value))
     text = str(value)
-    return grouped(text) if text.endswith((" HKD", " USD")) else text
+    return grouped(text) if text.rpartition(" ")[2].isupper() else text
 
 
 def _cell(name: str, text: str, width: int) -> str:

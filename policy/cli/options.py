@@ -6,14 +6,17 @@ import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from policy import files, resources
 from policy.diagnostics import PolicyError
 from policy.pipeline import Checked, Text, check, dated, load_program, read_folder, rulebooks
+from policy.revisions import is_revision
 
 if TYPE_CHECKING:
     from policy.rulebook import Rulebook
@@ -54,14 +57,33 @@ def format_option(*formats: str) -> Callable[[F], F]:
     )
 
 
-rules_option = click.option(
-    "--rules",
-    "paths",
-    multiple=True,
-    envvar="POLICY_RULES",
-    type=click.Path(),
-    help="Folder or file of rules. Repeatable. Default: POLICY_RULES, else the shipped rulebook.",
-)
+_RULES = "folders or files of rules, or `REVISION:PATH` as Git has them"
+
+
+def rules_arguments(command: F) -> F:
+    """`[RULES]...` after a verb's own arguments, or `--rules`; the verb is given them as `paths`."""
+
+    @click.argument("rules", metavar="[RULES]...", nargs=-1, type=click.Path(allow_dash=True))
+    @click.option(
+        "--rules",
+        "paths",
+        multiple=True,
+        envvar="POLICY_RULES",
+        type=click.Path(allow_dash=True),
+        help=f"The same as RULES: {_RULES}. Repeatable. Default: POLICY_RULES, else the shipped rulebook.",
+    )
+    @wraps(command)
+    def with_rules(*given: Any, rules: tuple[str, ...], paths: tuple[str, ...], **options: Any) -> Any:
+        context = click.get_current_context()
+        if rules and context.get_parameter_source("paths") is ParameterSource.COMMANDLINE:
+            raise click.UsageError("rules are named as RULES or with --rules, not both")
+        if "-" in (rules or paths) and options.get("facts") == "-":
+            raise click.UsageError("standard input is one thing: rules or facts")
+        return command(*given, paths=rules or paths, **options)
+
+    return cast(F, with_rules)
+
+
 seconds_option = click.option(
     "--seconds",
     type=click.FloatRange(0.1),
@@ -78,19 +100,35 @@ on_option = click.option(
 under_option = click.option("--under", default="", help="House overlay to apply, as example.house.")
 
 
-def texts_of(paths: tuple[str, ...]) -> list[Text]:
-    """The rules files; `-` is standard input, none the shipped rulebook. Ends with 2 if one cannot be read."""
+def texts_of(paths: tuple[str, ...], *, alone: bool = False) -> list[Text]:
+    """The rules; `-` is standard input, none the shipped rulebook. Ends with 2 if one cannot be read.
+
+    `alone`: without neighbouring folders.
+    """
     if paths == ("-",):
         return [Text("<stdin>", standard_input().read())]
     for path in paths:
         if path == "-":
             raise click.UsageError("`-`, standard input, stands alone")
-        if not path or not Path(path).exists():
+        if not is_there(path) and ":" not in path:
+            if is_revision(path.split("..")[0] or "HEAD", Path()):
+                raise click.UsageError(f"`{path}` is a revision: say of which path, as `{path.split('..')[0]}:rules`")
             raise click.UsageError(f"there is no file or folder `{path}`")
-    texts, wrong = read_folder(paths or (str(resources.folder("rulesets")),))
+    texts, wrong = read_folder(paths or (str(resources.folder("rulesets")),), alone=alone)
     if wrong:
         raise PolicyError(wrong)
     return texts
+
+
+def is_there(path: str) -> bool:
+    return bool(path) and Path(path).exists()
+
+
+def to_write(paths: tuple[str, ...]) -> None:
+    """Ends with 2 where rules that are to be changed are no files."""
+    for path in paths:
+        if path != "-" and not is_there(path):
+            raise click.UsageError(f"`{path}` is no file or folder, so it cannot be changed")
 
 
 def checked_of(paths: tuple[str, ...]) -> Checked:

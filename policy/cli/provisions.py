@@ -6,7 +6,7 @@ import click
 from attrs import asdict
 
 from policy.answers import Citation, Status
-from policy.cli.options import checked_of, format_option
+from policy.cli.options import checked_of, format_option, rules_arguments
 from policy.cli.output import plural, print_json
 from policy.model import types
 from policy.model.lints.citations import standing_on
@@ -14,13 +14,13 @@ from policy.model.values import show
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@rules_arguments
 @click.option("--pillar", default="", help="Only provisions of this ASPIRe pillar, as Access.")
 @click.option("--measure", default="", help="Only provisions of this measure, as shared_order_book.")
 @click.option("--status", type=click.Choice([s.value for s in Status]), help="Only provisions of this status.")
 @format_option("text", "json")
 def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | None, format: str) -> None:
-    """List the provisions of the rules in PATHS, the status of each, and the rules that cite it.
+    """List the provisions of the rules in RULES, the status of each, and the rules that cite it.
 
     \b
     policy provisions --measure margin_financing

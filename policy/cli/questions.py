@@ -7,13 +7,13 @@ from datetime import date
 import click
 from attrs import asdict
 
-from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
+from policy.cli.options import DateType, format_option, rulebook_of, rules_arguments, under_option
 from policy.cli.output import print_json
 from policy.model.types import describe
 
 
 @click.command()
-@rules_option
+@rules_arguments
 @under_option
 @click.option("--on", type=DateType(), default=date(2026, 3, 1), hidden=True)
 @click.option(

@@ -11,8 +11,7 @@ import click
 from click.core import ParameterSource
 
 from policy import documents
-from policy.cli.backtest import SHIPPED
-from policy.cli.options import DateType, on_option, read_facts, rules_option, texts_of, under_option
+from policy.cli.options import DateType, on_option, read_facts, rules_arguments, texts_of, under_option
 from policy.cli.output import print_unread
 from policy.cli.printing import (
     OwnTemplates,
@@ -25,6 +24,7 @@ from policy.cli.printing import (
     templates_option,
 )
 from policy.cli.progress import progress
+from policy.cli.sides import SHIPPED, two_sides
 from policy.documents import Document, Edition, Language
 from policy.documents.editions import name_of
 from policy.reports.pdf import needed_here
@@ -85,7 +85,7 @@ def _edition(paths: tuple[str, ...], on: date, under: str) -> Edition:
 
 
 @command.command("rulebook", short_help="The rules in words, as a book.")
-@rules_option
+@rules_arguments
 @under_option
 @on_option
 @proofs_option
@@ -103,7 +103,7 @@ def rulebook_command(paths: tuple[str, ...], under: str, on: date, proofs: bool,
 
 
 @command.command("traceability", short_help="From every provision to rules, tests and decisions.")
-@rules_option
+@rules_arguments
 @under_option
 @on_option
 @journal_option
@@ -128,7 +128,7 @@ def traceability_command(paths: tuple[str, ...], under: str, on: date, journal: 
     required=True,
     help="Journal of a market, as `policy trade` writes it.",
 )
-@rules_option
+@rules_arguments
 @prints_document
 def decisions_command(journal: str, paths: tuple[str, ...], platform: str) -> Document:
     """List the decisions of a journal: client, order, time, reasons and the facts; by provision and by client.
@@ -146,7 +146,7 @@ def decisions_command(journal: str, paths: tuple[str, ...], platform: str) -> Do
 
 @command.command("decision", short_help="A letter about one decision.")
 @click.argument("question", required=False, default="")
-@rules_option
+@rules_arguments
 @under_option
 @click.option("--on", type=DateType(), help="As-of date, as 2026-03-01; with --record that of the record.")
 @click.option("--facts", default="", help="JSON facts, as `policy decide` takes them; `-` for standard input.")
@@ -197,7 +197,7 @@ def decision_command(
 @command.command("trading", short_help="A trading day, from a journal or a scenario.")
 @scenario_argument
 @journal_option
-@rules_option
+@rules_arguments
 @prints_document
 def trading_command(scenario: str, journal: str, paths: tuple[str, ...], platform: str) -> Document:
     """Write what was accepted and refused by which rule, evidence of client priority, flows, settlement and reserve.
@@ -219,7 +219,7 @@ def trading_command(scenario: str, journal: str, paths: tuple[str, ...], platfor
 @command.command("margin", short_help="Margin and perpetual contracts, from a journal or a scenario.")
 @scenario_argument
 @journal_option
-@rules_option
+@rules_arguments
 @prints_document
 def margin_command(scenario: str, journal: str, paths: tuple[str, ...], platform: str) -> Document:
     """Write collateral before and after the haircut, calls, sales, liquidations, funding, fund, and stress results.
@@ -245,7 +245,7 @@ def _require_one(scenario: str, journal: str) -> None:
 
 @command.command("change", short_help="What differs between two rulebooks, or two dates.")
 @click.argument("old")
-@click.argument("new")
+@click.argument("new", required=False, default="")
 @on_option
 @click.option("--to", "until", type=DateType(), help="As-of date of NEW; that of OLD if not given.")
 @journal_option
@@ -256,15 +256,18 @@ def change_command(
 ) -> Document:
     """Write what is added, removed, tightened and loosened from OLD to NEW, in words, and what flips.
 
-    OLD and NEW are folders of rules, or `shipped`; `+` adds an overlay, as in `shipped+example.house`.
+    OLD and NEW are folders of rules, `shipped`, or revisions of Git: `main:rules`, or `HEAD~1 rules` and
+    `main..draft rules` for one folder in two states. `+` adds an overlay, as in `shipped+example.house`.
 
     \b
     policy report change shipped shipped --on 2026-02-10 --to 2026-02-11 -o change.html
+    policy report change HEAD~1 rulesets --on 2026-04-01 -o change.html
     policy report change shipped shipped+example.house --on 2026-04-01 --journal day.jsonl -o house.html
 
     With a journal, its commands are run under both rulebooks, and the document compares their outcomes and the
     value, call and headroom of every margin account at the end. Ends with 3 where a journal is not whole.
     """
+    old, new = two_sides(old, new)
     editions = (_named(old, on), _named(new, until or on))
     return documents.change(*editions, platform=platform, journal=journal, proofs=proofs, watch=progress)
 
@@ -276,7 +279,7 @@ def _named(name: str, on: date) -> Edition:
 
 @command.command("pack", short_help="Everything an assessor asks for, in one folder.")
 @click.argument("folder", type=click.Path(file_okay=False))
-@rules_option
+@rules_arguments
 @under_option
 @on_option
 @journal_option

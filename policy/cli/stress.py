@@ -15,7 +15,7 @@ import click
 
 from policy.cli.exits import Exit, end
 from policy.cli.market import amounts, market_of
-from policy.cli.options import DateType, format_option, rulebook_of, rules_option, under_option
+from policy.cli.options import DateType, format_option, rulebook_of, rules_arguments, under_option
 from policy.cli.output import plural, print_diagnostics, print_json, print_unread
 from policy.cli.progress import progress
 from policy.financing.events import AccountStated
@@ -51,7 +51,7 @@ def command() -> None:
 
 @command.command("portfolio", short_help="Price shocks, or a recorded path of prices, on a portfolio.")
 @click.argument("scenario", type=click.Path(path_type=Path))
-@rules_option
+@rules_arguments
 @click.option("--on", type=DateType(), help="First as-of date; the scenario's own if not given.")
 @under_option
 @click.option("--shock", "given", multiple=True, help="Price shock, as `BTC=-30%`. Repeatable; all apply at once.")
@@ -195,7 +195,7 @@ def _counts(tally: Tally, kinds: Sequence[str]) -> list[str]:
 
 @command.command("coverage", short_help="How often a loss would have exceeded a margin.")
 @click.argument("prices", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-@rules_option
+@rules_arguments
 @click.option("--on", type=DateType(), required=True, help="As-of date of the margin.")
 @under_option
 @click.option(

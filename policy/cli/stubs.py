@@ -6,23 +6,18 @@ import sys
 from pathlib import Path
 
 import click
-from click.core import ParameterSource
 
-from policy.cli.options import rules_option, texts_of, under_option
+from policy.cli.options import rules_arguments, texts_of, under_option
 from policy.cli.output import keep_apart, write_whole
 from policy.facts.stubs import stub
 from policy.pipeline import load_program
 
 
 @click.command()
-@click.argument("folders", metavar="[RULES]...", nargs=-1, type=click.Path(allow_dash=True))
-@rules_option
+@rules_arguments
 @under_option
 @click.option("-o", "--output", default="-", help="A `.pyi` file; standard output if none is named, or for `-`.")
-@click.pass_context
-def command(
-    context: click.Context, folders: tuple[str, ...], paths: tuple[str, ...], under: str, output: str
-) -> None:
+def command(paths: tuple[str, ...], under: str, output: str) -> None:
     """Write a stub (`.pyi`) of RULES, the shipped rulebook if none is named, so that mypy and editors know its
     records, the members of its enums, and its questions.
 
@@ -47,14 +42,12 @@ def command(
     rulebook.evaluator("order_accepted").fast(1) # mypy: expected "Order"
     def accepted(order: rules.Order) -> bool: …  # records are types too
     """
-    if folders and context.get_parameter_source("paths") is ParameterSource.COMMANDLINE:
-        raise click.UsageError("rules are named as RULES or with --rules, not both")
     name = Path(output)
     if output != "-" and (name.suffix != ".pyi" or not name.stem.isidentifier() or name.stem == "policy"):
         raise click.UsageError(f"`{output}` cannot be imported as a stub; name it as rules.pyi")
     if output != "-":
-        keep_apart((output,), (*folders, *paths))
-    page = stub(load_program(texts_of(folders or paths), under))
+        keep_apart((output,), paths)
+    page = stub(load_program(texts_of(paths), under))
     if output == "-":
         sys.stdout.buffer.write(page.encode())
     else:

@@ -12,7 +12,7 @@ from attrs import evolve
 from policy.cli.exits import Exit, end
 from policy.cli.junit import junit
 from policy.cli.mutate import mutation
-from policy.cli.options import checked_of, format_option, seconds_option
+from policy.cli.options import checked_of, format_option, rules_arguments, seconds_option, to_write
 from policy.cli.output import derivation_json, failure_text, plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
@@ -29,7 +29,7 @@ PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@rules_arguments
 @click.option("-k", "--select", default="", help="Only tests whose title or ruleset contains this.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 chooses by the number of tests.")
 @click.option("--coverage", is_flag=True, help="Show rules, rows, versions and provisions that no test covers.")
@@ -54,7 +54,7 @@ def command(
     fail_under: int,
     format: str,
 ) -> None:
-    """Run every test in the rules in PATHS on both evaluators, and try every property on generated facts.
+    """Run every test in the rules in RULES on both evaluators, and try every property on generated facts.
 
     \b
     policy test rulesets
@@ -63,6 +63,8 @@ def command(
     policy test rulesets --mutate --fail-under 100
     policy test my-rules --mutate --write
     """
+    if write:
+        to_write(paths)
     checked = checked_of(paths)
     model = checked.model
     chosen = [t for t in model.tests if select in t.title or select in t.ruleset]

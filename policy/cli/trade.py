@@ -15,7 +15,7 @@ from policy.audit.journal import Journal
 from policy.audit.records import Header
 from policy.cli.exits import Exit, end
 from policy.cli.market import market_of, overlay_of, tally_text
-from policy.cli.options import DateType, checked_of, format_option, not_here, rules_option, under_option
+from policy.cli.options import DateType, checked_of, format_option, not_here, rules_arguments, under_option
 from policy.cli.output import json_text, keep_apart, print_json, print_unread, write_whole
 from policy.cli.progress import progress
 from policy.files import whole
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("scenario", type=click.Path(path_type=Path))
-@rules_option
+@rules_arguments
 @click.option("--on", type=DateType(), help="First as-of date; the scenario's own if not given.")
 @under_option
 @click.option(

@@ -13,7 +13,7 @@ import click
 from attrs import evolve
 
 from policy.cli.exits import Exit, end
-from policy.cli.options import checked_of, format_option, seconds_option
+from policy.cli.options import checked_of, format_option, rules_arguments, seconds_option
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
@@ -42,7 +42,7 @@ OPEN = {ProofStatus.UNDECIDED, ProofStatus.UNCONFIRMED, ProofStatus.NOT_ENCODED}
 
 
 @click.command()
-@click.argument("paths", nargs=-1, type=click.Path(allow_dash=True))
+@rules_arguments
 @click.option("-k", "--select", default="", help="Only claims whose subject or words contain this.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only claims of this kind.")
 @seconds_option
@@ -72,7 +72,7 @@ def command(
     smt: bool,
     format: str,
 ) -> None:
-    """Prove claims about the rules in PATHS, for all facts and all dates: properties hold, tables have no gaps and no
+    """Prove claims about the rules in RULES, for all facts and all dates: properties hold, tables have no gaps and no
     overlapping rows, every rule can apply, every condition, branch and argument matters, priorities are strict
     orders, overlays only tighten. A refuted claim comes with a counterexample, which the reference interpreter has
     confirmed.

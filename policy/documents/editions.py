@@ -18,6 +18,7 @@ from policy import resources
 from policy.answers import BilingualText, Status
 from policy.diagnostics import PolicyError
 from policy.ir.program import Program
+from policy.model.lints.chinese import in_english
 from policy.model.rules import Model
 from policy.pipeline import Checked, Text, check, dated, day_of, program, read_folder
 from policy.reports.book.figures import Cover
@@ -90,6 +91,7 @@ class Edition:
             until=until if until > self.on.isoformat() else "",
             before=before,
             read=reading_closed(self.model),
+            in_english=in_english(self.model),
         )
 
 

@@ -26,7 +26,6 @@ from policy.model.arithmetic import (
     square_root,
 )
 from policy.model.coercion import Coercion, a_type
-from policy.model.currencies import MINOR_UNIT
 from policy.model.expressions import Expression
 from policy.model.names import Scope
 from policy.model.presence import shown_present
@@ -68,13 +67,8 @@ class TypeChecker(Coercion):
                         "for a fixed length write days",
                     )
                 if node.unit and isinstance(literal.type, Number) and literal.type.currency:
-                    if literal.type.currency not in MINOR_UNIT:
-                        return self.fail(
-                            "unknown-currency",
-                            f"`{node.unit}` is not a currency of ISO 4217",
-                            span,
-                            did_you_mean(node.unit, MINOR_UNIT),
-                        )
+                    if self.scope.minor_unit(literal.type.currency, span) is None:
+                        return typed.Failed(type=types.BROKEN, span=span)
                 return self.adapt(literal, hint) if isinstance(hint, Number) else literal
             case tree.Text(value):
                 return typed.Literal(value, type=types.TEXT, span=span)

@@ -1,4 +1,4 @@
-"""ISO 4217 currency codes and the number of decimals of their minor unit."""
+"""ISO 4217 currency codes and the number of decimals of their minor unit; a rulebook may declare others."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ _TWO = (
     "SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD TZS UAH USD UYU UZS VED VES WST XCD YER "
     "ZAR ZMW ZWG"
 ).split()
+
+MOST_DECIMALS = 12  # of a currency that is declared
 
 MINOR_UNIT: dict[str, int] = {
     **dict.fromkeys(_TWO, 2),

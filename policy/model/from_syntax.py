@@ -58,6 +58,7 @@ class Reader:
                 frozenset(index.unparsed),
                 partial(index.elsewhere, name),
                 index.open(name),
+                {code: int(d.decimals.value) for code, (_, d) in index.currencies.items()},
             )
             for name in index.units
         }
@@ -88,7 +89,7 @@ class Reader:
                 elif isinstance(d, tree.Tighten):
                     amendment = amendment_of(context, d)
                     amendments += [amendment] if amendment else []
-                elif not isinstance(d, tree.SourceText | tree.Provision):
+                elif not isinstance(d, tree.SourceText | tree.Provision | tree.Currency):
                     id = f"{unit.name}.{d.name.text}"
                     if id not in self.model.declared:
                         self.model.declared[id] = declaration(context, id, d)
@@ -100,6 +101,12 @@ class Reader:
             provisions=m.provisions,
             tests=tuple(test_of(context, test) for context, test in tests),
             amendments=tuple(amendments),
+            currencies={
+                code: rules.Currency(
+                    id=code, ruleset=ruleset, title=d.title, decimals=int(d.decimals.value), span=d.span
+                )
+                for code, (ruleset, d) in self.index.currencies.items()
+            },
         )
 
     def _context(self, ruleset: str, found: Collector) -> Context:

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from attrs import define, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
+from policy.model.currencies import MINOR_UNIT, MOST_DECIMALS
 from policy.model.names import Entry, merge
 from policy.source import Span
 from policy.syntax import tree
@@ -51,6 +52,7 @@ class Index:
     own: dict[str, list[Entry]] = field(factory=dict)
     sources: dict[str, tree.SourceText] = field(factory=dict)
     provisions: dict[str, tuple[str, tree.Provision]] = field(factory=dict)
+    currencies: dict[str, tuple[str, tree.Currency]] = field(factory=dict)
     unparsed: set[str] = field(factory=set)  # names whose declarations could not be read
 
     def open(self, ruleset: str) -> bool:
@@ -190,6 +192,11 @@ def _declare(unit: Unit, result: Index, found: Collector) -> None:
             if d.name.text in result.provisions:
                 twice(d.name, result.provisions[d.name.text][1].name.span)
             result.provisions.setdefault(d.name.text, (unit.name, d))
+        elif isinstance(d, tree.Currency):
+            if d.name.text in result.currencies:
+                twice(d.name, result.currencies[d.name.text][1].name.span)
+            result.currencies.setdefault(d.name.text, (unit.name, d))
+            _check_currency(d, found)
         elif isinstance(d, NAMED):
             name = d.name.text
             for word in (d.name, *_spoken(d)):
@@ -205,6 +212,16 @@ def _declare(unit: Unit, result: Index, found: Collector) -> None:
                 continue
             own[name] = Entry(f"{unit.name}.{name}", unit.name, d, d.span)
             result.own[unit.name].append(own[name])
+
+
+def _check_currency(d: tree.Currency, found: Collector) -> None:
+    code, decimals = d.name.text, d.decimals.value
+    if code in MINOR_UNIT:
+        message = f"`{code}` is a currency of ISO 4217, with {MINOR_UNIT[code]} decimals"
+        found.error("duplicate-name", message, d.name.span, "remove the declaration")
+    if decimals != int(decimals) or decimals > MOST_DECIMALS:
+        message = f"`{d.decimals.span.text}` is no number of decimals"
+        found.error("bad-step", message, d.decimals.span, f"write a whole number from 0 to {MOST_DECIMALS}")
 
 
 def _spoken(d: tree.Definition) -> Iterator[tree.Name]:

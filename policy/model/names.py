@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import assert_never
 
-from attrs import frozen
+from attrs import field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import types
@@ -51,6 +51,18 @@ class Scope:
     unparsed: frozenset[str] = frozenset()  # names whose declarations could not be read
     others: Callable[[], dict[str, str]] = dict  # names that only rulesets not seen here declare, with the ruleset
     open: bool = False  # whether an import leads nowhere, so that any name may come from there
+    currencies: dict[str, int] = field(factory=dict)  # that the rulebook declares, with their decimals
+
+    def minor_unit(self, code: str, span: Span) -> int | None:
+        """Decimals of a currency, or None with a finding."""
+        known = MINOR_UNIT.get(code, self.currencies.get(code))
+        if known is None and not self.suppressed(code):
+            meant = [iso for iso in MINOR_UNIT if _is_slip(code, iso)]
+            close = f"did you mean {' or '.join(f'`{iso}`' for iso in meant)}?" if meant else ""
+            close = close if 0 < len(meant) < 4 else f'declare it, as `currency {code} 6 "…"`'
+            message = f"`{code}` is not a currency of ISO 4217 and is not declared"
+            self.found.error("unknown-currency", message, span, close)
+        return known
 
     def elsewhere(self, name: str) -> str:
         """The remedy where a ruleset that is not imported declares `name`."""
@@ -116,16 +128,11 @@ class Scope:
     def _number_type(self, written: tree.TypeName, unit: str) -> Type:
         scale = types.DEFAULT_SCALE.get(unit, 0)
         if written.argument:
-            if written.argument not in MINOR_UNIT:
-                self.found.error(
-                    "unknown-currency",
-                    f"`{written.argument}` is not a currency of ISO 4217",
-                    written.span,
-                    did_you_mean(written.argument, MINOR_UNIT),
-                )
+            decimals = self.minor_unit(written.argument, written.span)
+            if decimals is None:
                 return types.BROKEN
             if unit == "money":
-                scale = MINOR_UNIT[written.argument]
+                scale = decimals
             unit = f"{unit}:{written.argument}"
         if written.step is not None:
             step = step_scale(written.step)
@@ -138,6 +145,11 @@ class Scope:
                 return types.BROKEN
             scale = step
         return types.Number(unit, scale)
+
+
+def _is_slip(code: str, iso: str) -> bool:
+    """Whether one letter differs, or they stand in another order."""
+    return len(code) == len(iso) and (sorted(code) == sorted(iso) or sum(map(str.__ne__, code, iso)) == 1)
 
 
 def step_scale(step: tree.Number) -> int | None:

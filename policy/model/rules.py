@@ -112,6 +112,13 @@ class Ruleset:
 
 
 @frozen(kw_only=True)
+class Currency(Declared):
+    """A currency beyond ISO 4217; its code is its name."""
+
+    decimals: int
+
+
+@frozen(kw_only=True)
 class SourceText(Declared):
     """`read` on a day, and then known to hold until before the day `holds_until`; None where neither is said."""
 
@@ -354,6 +361,7 @@ class Model:
     provisions: dict[str, Provision]  # by the name citations use, as in `VATP/7.23`
     tests: tuple[Test, ...]
     amendments: tuple[Amendment, ...]
+    currencies: dict[str, Currency] = field(factory=dict)  # that it declares, by their codes
 
     def get(self, kind: type[A], id: str) -> A:
         """The declaration of this full name, which is one of that kind."""

@@ -20,7 +20,9 @@ DAYS = (1, values.LAST_DAY)
 MOMENTS = (values.FIRST_MOMENT, values.LAST_MOMENT)
 FACTS = (1 - 10**MOST_FACT_DIGITS, 10**MOST_FACT_DIGITS - 1)
 
-_NUMBER = re.compile(r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}|[a-z]+))?")
+_NUMBER = re.compile(
+    r"(-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]{1,9})?)(?: ?(%|bp|[A-Z]{3}[A-Z0-9]{0,7}|[a-z]+))?"
+)
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"

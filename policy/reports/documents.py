@@ -45,9 +45,9 @@ class Document:
 
     def page(self, language: Language, own: Folder | None = None, beside: Sequence[str] = ()) -> str:
         """The page as HTML, with templates of one's own where given; it links to the documents `beside` it, which
-        lie in the same folder. Raises PolicyError.
+        lie in the same folder. One of a rulebook in English alone is in English. Raises PolicyError.
         """
-        figures = {"language": language, "beside": list(beside), **self.as_json()}
+        figures = {"language": "en" if self.cover.in_english else language, "beside": list(beside), **self.as_json()}
         return page(self.template, **figures) if own is None else page_of(self.template, figures, own)
 
     def printed(self, format: Format, language: Language = "both", own: Folder | None = None) -> bytes:

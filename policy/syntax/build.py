@@ -7,7 +7,7 @@ from typing import Any, get_args
 
 from attrs import frozen
 
-from policy.answers import BilingualText
+from policy.answers import NO_WORDS, BilingualText
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.build_expressions import all_of, constant, phrases_of
@@ -63,6 +63,10 @@ class Builder(TestBuilder):
 
     def import_declaration(self, meta: Meta, items: Items) -> tree.Import:
         return tree.Import(self.name_of(items[0]), span=self.at(meta))
+
+    def currency(self, meta: Meta, items: Items) -> tree.Currency:
+        title = _first(items, BilingualText) or NO_WORDS
+        return tree.Currency(self.name_of(items[0]), self.number_of(items[1]), title, span=self.at(meta))
 
     def source_declaration(self, meta: Meta, items: Items) -> tree.SourceText:
         clauses = self.clauses(f"source `{items[0]}`", items[2:])

@@ -16,7 +16,7 @@ from attrs import frozen
 from policy.source import Source, Span
 
 DECLARATION_WORDS = (
-    "language ruleset import source provision enum record set parameter value table decision priority "
+    "language ruleset import source provision currency enum record set parameter value table decision priority "
     "property test tighten adopt"
 ).split()
 
@@ -100,7 +100,9 @@ def _pointed(match: re.Match[str]) -> str:
 
 def _amount_first(match: re.Match[str]) -> str:
     sign = match["sign"].replace(" ", "").upper()
-    currency = {"HK$": "HKD", "US$": "USD", "$": "HKD", "€": "EUR", "£": "GBP", "¥": "JPY", "A$": "AUD", "S$": "SGD"}
+    currency = {"HK$": "HKD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "A$": "AUD", "S$": "SGD"}
+    if sign == "$":
+        return f"write the amount first, then which dollars: `{match['amount']} USD`, `{match['amount']} HKD`"
     return f"write the amount first, then the currency: `{match['amount']} {currency.get(sign, sign)}`"
 
 

@@ -82,6 +82,15 @@ class Reading(Node):
 
 
 @frozen
+class Currency(Node):
+    """A currency that is not of ISO 4217, and how many decimals are kept of it."""
+
+    name: Name
+    decimals: Number
+    title: BilingualText
+
+
+@frozen
 class SourceText(Node):
     """A text the rules rest on: a circular, a guideline, a house manual.
 
@@ -306,7 +315,7 @@ class Tighten(Node):
 
 
 Definition = EnumOf | RecordType | DatedSet | Parameter | Value | Table | Decision | Priority | Property
-Statement = SourceText | Provision | Definition | Test | Tighten  # what stands below the head of a file
+Statement = SourceText | Provision | Currency | Definition | Test | Tighten  # what stands below the head of a file
 Declaration = Language | Ruleset | Import | Statement
 
 

@@ -110,6 +110,7 @@ class Expressions:
                 f"{e('money', depth)} / {e('integer', 1)}",
                 f"{e('money', depth)} * {e('rate', 1)} / {e('rate', 1)} + {e('money', 1)} / 3",
                 f"-{e('money', depth)} / 7 * {e('integer', 1)}",
+                f"f.tether / 1 USDT * 1 HKD * {e('rate', depth)}",
             )
         )
         return f"round {c.choice(MODES)} to {c.choice(('0.01', '1', '0.05', '100'))} ({exact})"

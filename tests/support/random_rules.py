@@ -20,6 +20,8 @@ ruleset random.rules "Random" zh "隨機"
 source S "source" zh "來源" status house
 provision S/1 "one" zh "一"
 
+currency USDT 6 "tether" zh "泰達幣"
+
 enum Kind from highest { red spelt "R" or "rouge" "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
 enum Side { buy "buy" zh "買", sell "sell" zh "賣" }
 
@@ -33,6 +35,7 @@ record Item "item" zh "項" {
 record Facts "facts" zh "事實" {
   amount: money(HKD) at least 0 HKD
   other: money(HKD)
+  tether: money(USDT)
   share: rate
   count: integer
   size: quantity to 0.001
@@ -283,6 +286,7 @@ def facts(chance: Random, missing: float) -> dict[str, Any]:
         {
             "amount": abs(amount()),
             "other": amount(),
+            "tether": amount(),
             "share": chance.choice((0, 1, 600_000, 1_000_000, chance.randint(-(10**6), 10**7))),
             "count": chance.choice((0, 1, 7, -3, 3_000)),
             "size": chance.randint(-5, 10**6),

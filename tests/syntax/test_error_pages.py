@@ -85,6 +85,8 @@ def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
             if "policy.tables" in body:
                 optional.library("polars", "columns")
                 optional.library("pyarrow", "columns")
+            if "subprocess" in body:
+                optional.program("git", "git")
             names = {"folder": folder, "check": check, "read_folder": read_folder, "Text": Text}
             exec(body, names)
             yield from names["found"]  # type: ignore[misc]  # the example leaves a list of findings there

@@ -16,6 +16,11 @@ from policy.source import Span
 Words = tuple[str, BilingualText, Span]  # what they are, as a finding says it, the text, and its place
 
 
+def in_english(model: rules.Model) -> bool:
+    """Whether no text of the rulebook has any Chinese."""
+    return not any(words.zh for texts in _texts(model).values() for _, words, _ in texts)
+
+
 def _texts(model: rules.Model) -> dict[str, list[Words]]:
     """The texts of each ruleset."""
     texts: defaultdict[str, list[Words]] = defaultdict(list)
@@ -28,6 +33,8 @@ def _texts(model: rules.Model) -> dict[str, list[Words]]:
         )
     for provision in model.provisions.values():
         texts[provision.ruleset].append((f"the text of `{provision.id}`", provision.title, provision.span))
+    for currency in model.currencies.values():
+        texts[currency.ruleset].append((f"the title of `{currency.id}`", currency.title, currency.span))
     for declared in model.declared.values():
         texts[declared.ruleset].extend(_of(declared))
     for amendment in model.amendments:

@@ -15,6 +15,7 @@ from attrs import frozen
 
 from policy.answers import NO_WORDS, BilingualText, Citation, Status, weakest
 from policy.model import expressions as x, rules, types
+from policy.model.lints.chinese import in_english
 from policy.model.overlays import belongs
 from policy.model.values import show
 from policy.reports.book.examples import Examples
@@ -94,6 +95,7 @@ def book_of(
         by_status((p.id, p.status) for p in _standing(model, entries)),
         remarks_on(model, (p.id for p in _standing(model, entries)), setting.on),
         read=reading_closed(model),
+        in_english=in_english(model),
     )
     paragraphs = tuple(_paragraphs(model, entries))
     moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}
@@ -263,6 +265,10 @@ def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
                 pass
             case _:
                 assert_never(d)
+    for c in model.currencies.values():
+        if c.ruleset in names and c.title.en:
+            explained = BilingualText(f"{c.title.en}, a currency", f"{c.title.zh or c.title.en}，一種貨幣")
+            found.append(Term(BilingualText(c.id, c.id), explained, ""))
     return sorted(dict.fromkeys(found), key=lambda t: (t.title.en.lower(), t.explained.en))
 
 
