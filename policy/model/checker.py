@@ -261,9 +261,10 @@ class TypeChecker(Coercion):
                 f"it is declared as `{name}({wanted})`",
             )
         rounding, self.rounding = self.rounding, 0
-        arguments = tuple(self.typed(a, of) for a, (_, of) in zip(node.arguments, signature.parameters, strict=True))
+        takes = tuple(of for _, of in signature.parameters)
+        arguments = tuple(self.typed(a, of) for a, of in zip(node.arguments, takes, strict=True))
         self.rounding = rounding
-        return typed.Apply(signature.id, arguments, type=signature.type, span=node.span)
+        return typed.Apply(signature.id, arguments, takes=takes, type=signature.type, span=node.span)
 
     def unary(self, node: tree.Unary, hint: Type) -> Expression:
         operator, span = node.operator, node.span

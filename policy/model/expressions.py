@@ -54,10 +54,11 @@ class FieldAccess(Typed):
 
 @frozen
 class Apply(Typed):
-    """A call of a value, table or decision, by full name."""
+    """A call of a value, table or decision, by full name; `takes` are the types of its parameters."""
 
     name: str
     arguments: tuple[Expression, ...]
+    takes: tuple[Type, ...] = field(kw_only=True)
 
 
 @frozen

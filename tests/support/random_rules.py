@@ -133,7 +133,7 @@ class Rules(Expressions):
         """Values that are called with what is computed, with records, and with lists."""
         self.functions = True
         return (
-            'value mix(n: integer, m: money(HKD), i: Item) -> money(HKD) "m" zh "混"\n'
+            'value mix(n: integer, m: money(HKD) to 0.0001, i: Item) -> money(HKD) "m" zh "混"\n'
             "  = if i.flag then round down to 0.01 (m * n / 3) else i.amount per S/1\n"
             'value several(ns: list of integer, n: integer) -> integer "s" zh "數"\n'
             "  = if n in ns then sum(x for x in ns) else n per S/1\n"
