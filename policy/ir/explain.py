@@ -15,6 +15,7 @@ from policy.ir.reach import reach, uncited
 from policy.ir.validation import misfits
 from policy.ir.verdicts import verdict_of
 from policy.model import types
+from policy.model.rules import OF
 from policy.model.types import Type, short
 from policy.model.values import show
 from policy.vocabulary import RuntimeValue
@@ -124,7 +125,7 @@ class Explainer(Interpreter):
     def result(self, call: RuntimeValue, function: Function, env: Environment) -> RuntimeValue:
         if function.kind == "set":
             return self.evaluate(function.body, env)
-        frame = _Frame(short(function.id).replace("#law", " in the law"), [c for _, c in function.citations])
+        frame = _Frame(_label(function.id), [c for _, c in function.citations])
         self.cited.update(dict.fromkeys(c for _, c in function.citations))
         self.frames.append(frame)
         try:
@@ -233,6 +234,11 @@ def explained(
     facts = tuple((path, explainer.shown_fact(path, v)) for path, v in explainer.facts_read.items())
     remarks = (*reach(program, explainer.cited), *uncited(program, explainer.uncited))
     return Basis(tuple(explainer.cited), facts, reasons, remarks), derivation
+
+
+def _label(id: str) -> str:
+    """How a function is called: `tier.rate` for a field of what `tier` answers."""
+    return short(id).replace(OF, ".").replace("#law", " in the law")
 
 
 def _outcome(value: bool | Unknown) -> str:

@@ -10,6 +10,7 @@ from attrs import frozen
 
 from policy.ir import program as ir
 from policy.ir.calendar import calendar
+from policy.ir.fields import field
 from policy.ir.logic import is_absent, is_present, remainder
 from policy.ir.program import Expr, map_parts, walk
 from policy.model import expressions as typed, types
@@ -94,7 +95,7 @@ def lower(e: typed.Expression) -> Expr:
         case typed.Named(name):
             return ir.Call(name, ())
         case typed.FieldAccess(of, name):
-            return ir.FieldAccess(lower(of), name)
+            return field(of, (name,), e.type, lower_as) if typed.is_made(of) else ir.FieldAccess(lower(of), name)
         case typed.Apply(name, arguments, takes=takes):
             return ir.Call(name, tuple(lower_as(a, of) for a, of in zip(arguments, takes, strict=True)))
         case typed.Unary(operator, operand):
@@ -121,6 +122,8 @@ def lower(e: typed.Expression) -> Expr:
             if isinstance(e, typed.SetOf) and all(isinstance(i, ir.Const) for i in lowered):
                 return ir.Const(frozenset(i.value for i in lowered if isinstance(i, ir.Const)))
             return ir.Items(tuple(lowered))
+        case typed.RecordOf():
+            raise AssertionError(f"{e.span}: a record is worked out field by field")
         case typed.Failed():
             raise AssertionError(f"{e.span}: an expression with a finding reached lowering")
         case _:

@@ -6,7 +6,7 @@ from typing import TypedDict, assert_never
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import which_member
-from policy.model import rules, types
+from policy.model import records, rules, types
 from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
 from policy.model.context import Context
@@ -51,6 +51,8 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
         return _unsigned(context, d, head)
     signature = context.scope.signatures[id]
     checker = context.checker(signature.parameters)
+    if isinstance(d, tree.Parameter | tree.Value | tree.Table):
+        records.check_answer(context, d, signature.type)
     match d:
         case tree.DatedSet():
             versions = _set_versions(context, d.versions, signature.type)
@@ -172,7 +174,8 @@ def _always(
         checker.fail("wrong-arguments", f"`{e.priority.text}` does not order single things", e.span)
         return checker.typed(tree.Truth(True, span=e.span), types.BOOLEAN)
     of = signature.parameters[0][1]
-    return rules.Precedes(first=checker.typed(e.first, of), second=checker.typed(e.second, of), priority=entry.id)
+    first, second = (records.given(checker, checker.typed(side, of)) for side in (e.first, e.second))
+    return rules.Precedes(first=first, second=second, priority=entry.id)
 
 
 def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldDeclaration:
