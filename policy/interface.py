@@ -23,7 +23,7 @@ from policy.facts.to_json import in_json
 from policy.ir.program import Choose, Const, Function
 from policy.ir.reads import records_of
 from policy.model.types import (
-    Type,
+    AnswerType,
     describe,
     short,
 )
@@ -184,7 +184,7 @@ def _differences(rulebook: Rulebook, function: Function, signature: Signature) -
                 yield f"`{record}.{name}` is `{describe(has[name])}`, not `{text}`"
 
 
-def _is(of: Type, text: str) -> bool:
+def _is(of: AnswerType, text: str) -> bool:
     """Whether a type is the one written, perhaps abbreviated."""
     full = describe(of)
     return full == text or full.startswith((f"{text} ", f"{text}("))

@@ -96,6 +96,9 @@ def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, se
 def _read(rulebook: Rulebook, function: Function, operator: str, text: str) -> Any:
     """The value after `--how`, written as in the rules or as facts are."""
     of = function.type
+    if isinstance(of, types.Results):
+        field = f"value field(…) -> … = {types.short(function.id)}(…).{of.fields[0][0]}"
+        raise click.UsageError(f"{types.a_type(of)} has several values: ask for one of them, as `{field}`")
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if operator != "=" and not isinstance(inner, types.Quantity):
         raise click.UsageError(f"{types.a_type(inner)} has no order: give `--how '= {text}'`")

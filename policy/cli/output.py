@@ -16,8 +16,10 @@ from policy.answers import Answer, Citation, Derivation, Outcome, Reason
 from policy.diagnostics import Diagnostic, PolicyError, draw, printable
 from policy.files import apart, publish
 from policy.ir.program import Function
+from policy.model import types
 from policy.model.types import short
 from policy.model.values import show
+from policy.vocabulary import RuntimeValue
 
 if TYPE_CHECKING:
     from policy.testing.run import Failure
@@ -117,7 +119,7 @@ def answer_json(answer: Answer, function: Function) -> dict[str, object]:
         "outcome": answer.outcome.value,
     }
     if answer.outcome is Outcome.VALUE:
-        result["value"] = show(answer.value, function.type)
+        result["value"] = _value_json(answer.value, function.type)
     if basis.reasons:
         result["reasons"] = [_reason(r) for r in basis.reasons]
     if answer.needs:
@@ -129,6 +131,13 @@ def answer_json(answer: Answer, function: Function) -> dict[str, object]:
     result["facts"] = dict(basis.facts)
     result["remarks"] = [asdict(r) for r in basis.remarks]
     return result
+
+
+def _value_json(value: RuntimeValue, of: types.AnswerType) -> object:
+    """A value as an author would write it; a record by its fields."""
+    if isinstance(of, types.Results):
+        return {name: _value_json(v, t) for (name, t), v in zip(of.fields, value, strict=True)}
+    return show(value, of)
 
 
 def headline(answer: Answer, function: Function) -> str:

@@ -14,7 +14,7 @@ from policy.cli.output import COLOURS, plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
 from policy.extras import require_extra, require_java
-from policy.model.types import Number, Type
+from policy.model.types import AnswerType, Number
 from policy.model.values import show
 from policy.pipeline import load_program
 from policy.reports.plain.amounts import grouped
@@ -161,7 +161,7 @@ def flips_text(flips: RowFlips) -> str:
     return "\n".join(lines)
 
 
-def difference(amount: int, of: Type | None) -> str:
+def difference(amount: int, of: AnswerType | None) -> str:
     """The sum of differences, as the language writes it, with thousands separators."""
     if not isinstance(of, Number):
         return f"{amount:+,}"

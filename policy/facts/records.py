@@ -16,7 +16,7 @@ from policy.facts.fitting import Fitting, Scope
 from policy.ir.program import FieldDeclaration, Program
 from policy.ir.validation import RuntimeValidator, attribute, is_checked
 from policy.model import types
-from policy.model.types import Type, describe, short
+from policy.model.types import AnswerType, Type, describe, short
 from policy.model.written import Wrong
 from policy.vocabulary import RecordClass, RuntimeValue
 
@@ -236,9 +236,11 @@ class _Construction(RuntimeValidator):
         return MISSING if self.found.found else wanted(**fields)
 
 
-def held_as(of: Type) -> RuntimeValue:
-    """The Python type that a fact of type `of` is held as."""
+def held_as(of: AnswerType) -> RuntimeValue:
+    """The Python type that a fact or an answer of type `of` is held as."""
     match of:
+        case types.Results():
+            return tuple
         case types.OptionalOf(item):
             return held_as(item) | None
         case types.Boolean():
@@ -259,8 +261,10 @@ def held_as(of: Type) -> RuntimeValue:
             assert_never(of)
 
 
-def in_words(of: Type) -> str:
+def in_words(of: AnswerType) -> str:
     """The type as an author writes it, and how it is held where that is not plain."""
+    if isinstance(of, types.Results):
+        return f"{describe(of)}, as a tuple: " + "; ".join(f"{name}: {in_words(t)}" for name, t in of.fields)
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if isinstance(inner, types.Number) and inner.scale > 0:
         return f"{describe(of)}, as an int of 10**-{inner.scale}"

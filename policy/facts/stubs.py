@@ -20,7 +20,7 @@ from policy.facts.records import in_words
 from policy.ir.program import FieldDeclaration, Function, Program
 from policy.ir.validation import attribute
 from policy.model import types
-from policy.model.types import Type, short
+from policy.model.types import AnswerType, Type, short
 from policy.model.values import show
 
 WIDTH = 88  # characters of a line, as formatters have it where nobody says otherwise
@@ -200,6 +200,12 @@ class _Stub:
         """What a name is called inside the class of a record, where a field may hide it."""
         return f"_hidden_{name}" if name in self.hidden else name
 
+    def answered(self, of: AnswerType) -> str:
+        """The type of an answer; of a record, the types of its fields in their order."""
+        if isinstance(of, types.Results):
+            return f"tuple[{', '.join(self.answered(inner) for _, inner in of.fields)}]"
+        return self.type(of, "result")
+
     def type(self, of: Type, use: Use) -> str:
         """A type as Python writes it: lists are given as lists or tuples, and held as tuples."""
         called = self.inside if use in ("given", "read") else str
@@ -267,7 +273,7 @@ class _Stub:
             self.asked[f.id],
             ["policy.PythonEvaluator"],
             _docstring(f"The {f.kind} `{f.id}`{title}", *about, f"returns: {in_words(f.type)}"),
-            _def("fast", parameters, self.type(f.type, "result")),
+            _def("fast", parameters, self.answered(f.type)),
             _def("verdict", parameters, "policy.Verdict"),
             _def("answer", parameters, "policy.Answer"),
         )

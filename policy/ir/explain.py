@@ -15,6 +15,7 @@ from policy.ir.reach import reach, uncited
 from policy.ir.validation import misfits
 from policy.ir.verdicts import verdict_of
 from policy.model import types
+from policy.model.rules import OF
 from policy.model.types import Type, short
 from policy.model.values import show
 from policy.vocabulary import RuntimeValue
@@ -236,9 +237,12 @@ def explained(
 
 
 def _label(id: str) -> str:
-    """What a question is called in a derivation: a local name by itself."""
-    whole, mark, part = short(id).partition("#")
-    return f"{whole} in the law" if part == "law" else part if mark and not part.isdigit() else short(id)
+    """What a question is called in a derivation: a local name by itself, a field of an answer as `tier.rate`."""
+    name = short(id).replace(OF, ".")
+    whole, mark, part = name.partition("#")
+    if part == "law":
+        return f"{whole} in the law"
+    return part if mark and not part.isdigit() else name
 
 
 def _outcome(value: bool | Unknown) -> str:

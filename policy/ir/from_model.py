@@ -5,7 +5,8 @@ In: a model without errors. Out: a `Program` for any date. Nothing is optimised 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import assert_never
 
 from attrs import evolve
@@ -13,8 +14,9 @@ from attrs import evolve
 from policy.answers import Citation
 from policy.ir import orders, program as ir
 from policy.ir.bounds import insert_overflow_checks
+from policy.ir.fields import Fields, field as field_of, local_id, named, results_of, ways
 from policy.ir.logic import all_of, any_of, is_present, once
-from policy.ir.lower import local_id, lower, lower_as, lower_compare
+from policy.ir.lower import lower, lower_as, lower_compare
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Location
 from policy.model import expressions as typed, rules, types
 from policy.model.calendar import periods
@@ -24,6 +26,8 @@ from policy.source import Span
 from policy.vocabulary import Effect, ExtremumOperator, HitPolicy
 
 LAW = "#law"  # marks the untightened original of something an overlay tightens
+
+Lowered = Callable[[typed.Expression], Expr]  # an answer, or one field of it, at its scale
 
 
 def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program:
@@ -54,27 +58,42 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
 
 def functions_of(declared: rules.Question | rules.DatedSet, model: rules.Model) -> list[Function]:
     """The functions of a declaration, without overflow checks; those of its local names come first."""
-    local = [_local(declared, name) for name in declared.local] if isinstance(declared, rules.Asking) else []
+    local = (
+        [f for name in declared.local for f in _local(declared, name, model)]
+        if isinstance(declared, rules.Asking)
+        else []
+    )
     return local + _own_functions(declared, model)
 
 
-def _local(d: rules.Asking, name: rules.LocalName) -> Function:
+def _local(d: rules.Asking, name: rules.LocalName, model: rules.Model) -> list[Function]:
     """What a local name stands for, as a question about the same things: so it is worked out once, where needed."""
-    return Function(
+    of = name.body.type
+    function = Function(
         id=local_id(d.id, name.name),
         kind="value",
         title=name.title,
         parameters=d.parameters,
-        type=name.body.type,
-        body=lower(name.body),
+        type=of,
+        body=TRUE,
         place=location_of(name.span),
     )
+    if not (isinstance(of, types.Record) and typed.is_made(name.body)):
+        return [evolve(function, body=lower(name.body))]
+    return [
+        evolve(function, id=named(function.id, way), type=last, body=field_of(name.body, way, last, lower_as))
+        for way, last in ways(of, _fields(model))
+    ]
+
+
+def _fields(model: rules.Model) -> Fields:
+    return {r.id: {f.name: f.type for f in r.fields} for r in model.of_kind(rules.RecordType)}
 
 
 def _own_functions(declared: rules.Question | rules.DatedSet, model: rules.Model) -> list[Function]:
     match declared:
         case rules.Parameter() | rules.Value() | rules.Table() | rules.DatedSet():
-            return _dated_functions(declared)
+            return _dated_functions(declared, model)
         case rules.Decision():
             return [_decision(declared)]
         case rules.Priority():
@@ -126,7 +145,7 @@ def location_of(span: Span) -> Location:
 def _function(
     d: rules.Question | rules.DatedSet,
     parameters: rules.Parameters,
-    of: types.Type,
+    of: types.AnswerType,
     body: Expr,
     rules_: tuple[ir.Rule, ...] = (),
 ) -> Function:
@@ -172,11 +191,14 @@ def _dated_label(start: int | None, end: int | None) -> str:
     return " ".join(words) or "always"
 
 
-def _dated_functions(d: rules.Parameter | rules.DatedSet | rules.Value | rules.Table) -> list[Function]:
-    """The declaration's function; and one more for each amendment that tightens it."""
+def _dated_functions(
+    d: rules.Parameter | rules.DatedSet | rules.Value | rules.Table, model: rules.Model
+) -> list[Function]:
+    """The declaration's function; and one more for each field of a record, or amendment that tightens it."""
     parameters: rules.Parameters = () if isinstance(d, rules.Parameter | rules.DatedSet) else d.parameters
-    body = _table(d) if isinstance(d, rules.Table) else _versions(d)
-    function = _function(d, parameters, d.type, body)
+    if isinstance(d.type, types.Record) and not isinstance(d, rules.DatedSet):
+        return _field_functions(d, parameters, d.type, model)
+    function = _function(d, parameters, d.type, _answer(d, lambda e: lower_as(e, d.type)))
     if isinstance(d, rules.DatedSet) or not d.tightened:
         return [function]
     made = [evolve(function, id=d.id + LAW)]
@@ -185,20 +207,47 @@ def _dated_functions(d: rules.Parameter | rules.DatedSet | rules.Value | rules.T
     for number, t in enumerate(tightened, 1):
         base = ir.Call(made[-1].id, tuple(ir.Variable(n) for n, _ in parameters))
         if isinstance(t, rules.Rows):
-            more = _rows(t, d.type)
+            more = _rows(t, lambda e: lower_as(e, d.type))
         else:
-            more = [_version(v, start, end, d.type) for v, start, end in periods(t)]
+            more = [_version(v, start, end, lambda e: lower_as(e, d.type)) for v, start, end in periods(t)]
         cases = tuple(evolve(c, value=orders.extremum(stricter, base, c.value, d.type)) for c in more)
         id = d.id if number == len(d.tightened) else f"{d.id}#{number}"
         made.append(evolve(function, id=id, body=ir.Choose("first", cases, base)))
     return made
 
 
-def _versions(d: rules.Parameter | rules.Value | rules.DatedSet) -> Expr:
+def _field_functions(
+    d: rules.Parameter | rules.Value | rules.Table, parameters: rules.Parameters, of: types.Record, model: rules.Model
+) -> list[Function]:
+    """A function for each field of the record that a question answers, and before them the one that asks them all."""
+    fields = _fields(model)
+    made = []
+    for way, last in ways(of, fields):
+        body = _answer(d, partial(field_of, way=way, of=last, lower=lower_as))
+        made.append(evolve(_function(d, parameters, last, body), id=named(d.id, way)))
+    whole = _whole(d.id, tuple(ir.Variable(name) for name, _ in parameters), of, fields)
+    return [_function(d, parameters, results_of(of, fields), whole), *made]
+
+
+def _whole(id: str, arguments: tuple[Expr, ...], of: types.Record, fields: Fields) -> Expr:
+    items = (
+        _whole(named(id, (name,)), arguments, inner, fields)
+        if isinstance(inner, types.Record)
+        else ir.Call(named(id, (name,)), arguments)
+        for name, inner in fields[of.name].items()
+    )
+    return ir.Items(tuple(items))
+
+
+def _answer(d: rules.Parameter | rules.Value | rules.DatedSet | rules.Table, lowered: Lowered) -> Expr:
+    return _table(d, lowered) if isinstance(d, rules.Table) else _versions(d, lowered)
+
+
+def _versions(d: rules.Parameter | rules.Value | rules.DatedSet, lowered: Lowered) -> Expr:
     if isinstance(d, rules.DatedSet):
         cases = [_set_version(v, start, end) for v, start, end in periods(d.versions)]
     else:
-        cases = [_version(v, start, end, d.type) for v, start, end in periods(d.versions)]
+        cases = [_version(v, start, end, lowered) for v, start, end in periods(d.versions)]
     return ir.Choose("first", tuple(cases), ir.Missing(d.name))
 
 
@@ -207,10 +256,10 @@ def _set_version(version: rules.SetVersion, start: int | None, end: int | None) 
     return Case(condition, ir.Const(version.items), label, version.citations, location_of(version.span))
 
 
-def _version(version: rules.Version, start: int | None, end: int | None, of: types.Type) -> Case:
+def _version(version: rules.Version, start: int | None, end: int | None, lowered: Lowered) -> Case:
     return Case(
         all_of(_in_force(start, end)),
-        lower_as(version.body, of),
+        lowered(version.body),
         _dated_label(start, end),
         version.citations,
         location_of(version.span),
@@ -220,22 +269,21 @@ def _version(version: rules.Version, start: int | None, end: int | None, of: typ
 # ── tables ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _table(d: rules.Table) -> Expr:
+def _table(d: rules.Table, lowered: Lowered) -> Expr:
     mode: HitPolicy = "first" if d.hit == "only" and proven_disjoint(d.body) else d.hit
     none = ir.Const(0) if mode == "sum" else ir.Fault(f"no row of `{d.name}` applies")
-    return ir.Choose(mode, tuple(_rows(d.body, d.type)), none)
+    return ir.Choose(mode, tuple(_rows(d.body, lowered)), none)
 
 
-def _rows(body: rules.Rows, of: types.Type) -> list[Case]:
+def _rows(body: rules.Rows, lowered: Lowered) -> list[Case]:
     columns = [lower(c) for c in body.columns]
     cases = []
     for number, row in enumerate(body.rows, 1):
         conditions = list(_in_force(row.start, row.end))
         for cell, column, typed_column in zip(row.cells, columns, body.columns, strict=True):
             conditions += _cell(cell, column, typed_column)
-        value = lower_as(row.result, of)
         label = f"row {number}"
-        cases.append(Case(all_of(conditions), value, label, row.citations, location_of(row.span)))
+        cases.append(Case(all_of(conditions), lowered(row.result), label, row.citations, location_of(row.span)))
     return cases
 
 

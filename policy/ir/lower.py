@@ -10,6 +10,7 @@ from attrs import frozen
 
 from policy.ir import orders, program as ir
 from policy.ir.calendar import calendar
+from policy.ir.fields import field, local_id
 from policy.ir.logic import is_absent, is_present, once, remainder
 from policy.ir.program import Expr
 from policy.model import expressions as typed, types
@@ -18,11 +19,6 @@ from policy.vocabulary import ComparisonOperator, ExtremumOperator, RoundingMode
 
 _CALENDAR = date.max.toordinal() + 1
 _SECONDS_OF_A_DAY = 86_400
-
-
-def local_id(declared: str, name: str) -> str:
-    """What the function of a local name is called."""
-    return f"{declared}#{name}"
 
 
 def lower_as(e: typed.Expression, of: types.Type) -> Expr:
@@ -77,9 +73,9 @@ def lower(e: typed.Expression) -> Expr:
         case typed.Named(name):
             return ir.Call(name, ())
         case typed.FieldAccess(of, name):
-            return ir.FieldAccess(lower(of), name)
-        case typed.Apply(name, arguments):
-            return ir.Call(name, tuple(map(lower, arguments)))
+            return field(of, (name,), e.type, lower_as) if typed.is_made(of) else ir.FieldAccess(lower(of), name)
+        case typed.Apply(name, arguments, takes=takes):
+            return ir.Call(name, tuple(lower_as(a, of) for a, of in zip(arguments, takes, strict=True)))
         case typed.Unary(operator, operand):
             return _unary(operator, lower(operand))
         case typed.Binary():
@@ -107,6 +103,8 @@ def lower(e: typed.Expression) -> Expr:
             if isinstance(e, typed.SetOf) and all(isinstance(i, ir.Const) for i in lowered):
                 return ir.Const(frozenset(i.value for i in lowered if isinstance(i, ir.Const)))
             return ir.Items(tuple(lowered))
+        case typed.RecordOf():
+            raise AssertionError(f"{e.span}: a record is worked out field by field")
         case typed.Failed():
             raise AssertionError(f"{e.span}: an expression with a finding reached lowering")
         case _:

@@ -45,7 +45,7 @@ from policy.ir.expressions import (
     walk as walk,
 )
 from policy.model.traversal import callees_first
-from policy.model.types import MOST_DIGITS, Type
+from policy.model.types import MOST_DIGITS, AnswerType, Type
 from policy.vocabulary import (
     Effect,
     QuestionKind,
@@ -86,7 +86,7 @@ class Function:
     kind: QuestionKind
     title: BilingualText
     parameters: tuple[tuple[str, Type], ...]
-    type: Type
+    type: AnswerType
     body: Expr
     rules: tuple[Rule, ...] = ()
     citations: tuple[tuple[Expr, Citation], ...] = ()  # of the whole, each with when it is in force

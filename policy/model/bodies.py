@@ -6,7 +6,7 @@ from typing import TypedDict, assert_never
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import which_member
-from policy.model import expressions as typed, rules, types
+from policy.model import expressions as typed, records, rules, types
 from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
 from policy.model.context import Context
@@ -51,6 +51,8 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
         return _unsigned(context, d, head)
     signature = context.scope.signatures[id]
     checker = context.checker(signature.parameters)
+    if isinstance(d, tree.Parameter | tree.Value | tree.Table):
+        records.check_answer(context, d, signature.type)
     local = _local(checker, id, signature.parameters, getattr(d, "local", ()))
     match d:
         case tree.DatedSet():
@@ -169,7 +171,7 @@ def _local(
             body = checker.fail(
                 "type-mismatch", "`none` alone has no type", l.value.span, "write it where it is used"
             )
-        checker.local[l.name.text] = typed.Defined(l.name.text, id, asked, type=body.type)
+        checker.local[l.name.text] = typed.Defined(l.name.text, id, asked, typed.is_made(body), type=body.type)
         title, phrases = l.title or NO_WORDS, _phrases(l.phrases)
         result.append(rules.LocalName(name=l.name.text, body=body, title=title, phrases=phrases, span=l.span))
     checker.later = ()
@@ -208,7 +210,8 @@ def _always(
         checker.fail("wrong-arguments", f"`{e.priority.text}` does not order single things", e.span)
         return checker.typed(tree.Truth(True, span=e.span), types.BOOLEAN)
     of = signature.parameters[0][1]
-    return rules.Precedes(first=checker.typed(e.first, of), second=checker.typed(e.second, of), priority=entry.id)
+    first, second = (records.given(checker, checker.typed(side, of)) for side in (e.first, e.second))
+    return rules.Precedes(first=first, second=second, priority=entry.id)
 
 
 def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldDeclaration:

@@ -12,7 +12,7 @@ from typing import Literal, assert_never
 from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
-from policy.model import expressions as typed, types, values
+from policy.model import expressions as typed, records, types, values
 from policy.model.arithmetic import (
     ORDERED,
     additive,
@@ -132,13 +132,13 @@ class TypeChecker(Coercion):
                 return typed.SetOf(members, type=types.SetOf(inner_type), span=span)
             case tree.ListOf(items):
                 of = hint.of if isinstance(hint, types.ListOf) else types.BROKEN
-                members = tuple(self.typed(i, of) for i in items)
+                members = tuple(records.given(self, self.typed(i, of)) for i in items)
                 inner_type = of if not isinstance(of, types.Broken) else types.common([m.type for m in members])
                 return typed.ListOf(members, type=types.ListOf(inner_type), span=span)
-            case tree.RecordOf() | tree.Updated():
-                return self.fail(
-                    "type-mismatch", "a record literal is allowed only in a test", span, "name its fields"
-                )
+            case tree.RecordOf():
+                return records.written(self, node, hint)
+            case tree.Updated():
+                return records.changed(self, node, hint)
             case _:
                 assert_never(node)
 
@@ -269,9 +269,10 @@ class TypeChecker(Coercion):
                 f"it is declared as `{name}({wanted})`",
             )
         rounding, self.rounding = self.rounding, 0
-        arguments = tuple(self.typed(a, of) for a, (_, of) in zip(node.arguments, signature.parameters, strict=True))
+        takes = tuple(of for _, of in signature.parameters)
+        arguments = tuple(records.given(self, self.typed(a, of)) for a, of in zip(node.arguments, takes, strict=True))
         self.rounding = rounding
-        return typed.Apply(signature.id, arguments, type=signature.type, span=node.span)
+        return typed.Apply(signature.id, arguments, takes=takes, type=signature.type, span=node.span)
 
     def unary(self, node: tree.Unary, hint: Type) -> Expression:
         operator, span = node.operator, node.span
@@ -370,7 +371,7 @@ class TypeChecker(Coercion):
         wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
         where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
         with self.given(shown_present(node.where, True) if node.where is not None else ()):
-            body = self.typed(node.body, wanted)
+            body = records.given(self, self.typed(node.body, wanted))
         self.variables, self.rounding = outer, rounding
         of: Type
         match node.kind:

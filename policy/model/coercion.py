@@ -29,6 +29,9 @@ class Coercion:
         if isinstance(expected, types.OptionalOf) and not isinstance(actual, types.OptionalOf):
             if isinstance(e, typed.Literal) and e.value is None:
                 return evolve(e, type=expected)
+            if typed.is_made(e):
+                help = "a record that is worked out is always there: let the type be without `optional`"
+                return self.fail("type-mismatch", "this is never absent", e.span, help)
             return self.coerce(e, expected.of)
         if actual == expected or isinstance(expected, types.Broken) or isinstance(actual, types.Broken):
             return e

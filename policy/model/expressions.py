@@ -9,7 +9,7 @@ from typing import assert_never
 
 from attrs import field, frozen
 
-from policy.model.types import Type
+from policy.model.types import Record, Type
 from policy.source import NOWHERE, Span
 from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, RuntimeValue, UnaryOperator
 
@@ -36,11 +36,15 @@ class Local(Typed):
 
 @frozen
 class Defined(Typed):
-    """A local name of the declaration `of`, which asks about `arguments`, its parameters."""
+    """A local name of the declaration `of`, which asks about `arguments`, its parameters.
+
+    `made` tells of a record whether it is worked out.
+    """
 
     name: str
     of: str
     arguments: tuple[Local, ...]
+    made: bool = False
 
 
 @frozen
@@ -63,10 +67,11 @@ class FieldAccess(Typed):
 
 @frozen
 class Apply(Typed):
-    """A call of a value, table or decision, by full name."""
+    """A call of a value, table or decision, by full name; `takes` are the types of its parameters."""
 
     name: str
     arguments: tuple[Expression, ...]
+    takes: tuple[Type, ...] = field(kw_only=True)
 
 
 @frozen
@@ -143,6 +148,15 @@ class ListOf(Typed):
 
 
 @frozen
+class RecordOf(Typed):
+    """A record written out: its fields in their order, and the types that they are declared with."""
+
+    names: tuple[str, ...]
+    items: tuple[Expression, ...]
+    takes: tuple[Type, ...] = field(kw_only=True)
+
+
+@frozen
 class Failed(Typed):
     """Stands where an expression could not be understood; never reaches lowering."""
 
@@ -165,8 +179,26 @@ Expression = (
     | Aggregate
     | SetOf
     | ListOf
+    | RecordOf
     | Failed
 )
+
+
+def is_made(e: Expression) -> bool:
+    """Whether a record is worked out, and not one of the facts."""
+    match e:
+        case RecordOf() | Defined(made=True):
+            return True
+        case Apply() | Named():
+            return isinstance(e.type, Record)
+        case Conditional(then=then, otherwise=otherwise):
+            return isinstance(e.type, Record) and (is_made(then) or is_made(otherwise))
+        case Binary(operator="default", right=right):
+            return is_made(right)
+        case FieldAccess(of=of):
+            return isinstance(e.type, Record) and is_made(of)
+        case _:
+            return False
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:
@@ -175,6 +207,8 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
         case FieldAccess(of=of):
             return (of,)
         case Apply(arguments=inner) | Chain(operands=inner) | SetOf(items=inner) | ListOf(items=inner):
+            return inner
+        case RecordOf(items=inner):
             return inner
         case Unary(operand=inner) | Round(operand=inner):
             return (inner,)

@@ -86,6 +86,24 @@ def _record(
     return UNREADABLE if base is UNREADABLE or any(v is UNREADABLE for v in result.values()) else result
 
 
+def answered(value: RuntimeValue, of: Type, span: Span, checker: TypeChecker) -> RuntimeValue:
+    """An expected answer: of a record, all its fields in their order."""
+    if not isinstance(of, types.Record) or not isinstance(value, dict):
+        return value
+    fields = checker.scope.fields[of.name]
+    if missing := [name for name in fields if name not in value]:
+        shown = ", ".join(f"`{name}`" for name in missing)
+        help = "write every field, or expect one field alone, as `expect f(x).rate = 5%`"
+        checker.fail(
+            "incomplete-record",
+            f"{shown} of `{types.short(of.name)}` {'is' if len(missing) == 1 else 'are'} not written",
+            span,
+            help,
+        )
+        return UNREADABLE
+    return tuple(answered(value[name], inner, span, checker) for name, inner in fields.items())
+
+
 def checked(
     value: RuntimeValue,
     of: Type,

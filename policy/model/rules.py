@@ -29,6 +29,7 @@ from policy.vocabulary import (
 )
 
 Parameters = tuple[tuple[str, Type], ...]
+OF = "##"  # between the name of a question and the field of the record that it answers
 
 
 @frozen
@@ -307,15 +308,24 @@ class Property(Asking):
 
 @frozen(kw_only=True)
 class Expectation:
-    """`arguments` are facts in run-time form: records as dicts, what was not given left out."""
+    """`arguments` are facts in run-time form: records as dicts, what was not given left out.
+
+    `way` leads to the field that is expected of an answer that is a record.
+    """
 
     question: str
+    way: tuple[str, ...] = ()
     arguments: tuple[RuntimeValue, ...]
     kind: ExpectationKind
     value: RuntimeValue
     names: tuple[str, ...] | None
     other: tuple[RuntimeValue, ...] = ()
     span: Span = field(default=NOWHERE, eq=False, repr=False)
+
+    @property
+    def function(self) -> str:
+        """The function of a program that gives the answer, or that field of it."""
+        return OF.join((self.question, *self.way))
 
 
 @frozen(kw_only=True)

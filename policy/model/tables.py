@@ -17,6 +17,8 @@ from policy.model.context import Context
 from policy.model.names import Signature
 from policy.syntax import tree
 
+RESULT = "result"
+
 
 def rows_of(
     context: Context,
@@ -26,6 +28,7 @@ def rows_of(
     signature: Signature,
     checker: TypeChecker,
 ) -> rules.Rows:
+    results = _results(context, name, signature)
     kinds: list[str] = []
     columns: list[typed.Expression | None] = []
     for cell in header.cells:
@@ -33,8 +36,8 @@ def rows_of(
         if cell.kind in ("from", "until", "per"):
             kinds.append(cell.kind)
             columns.append(None)
-        elif isinstance(item, tree.Reference) and item.name == name.text:
-            kinds.append("result")
+        elif isinstance(item, tree.Reference) and item.name in results:
+            kinds.append(results[item.name])
             columns.append(None)
         elif item is not None:
             kinds.append("test")
@@ -42,13 +45,16 @@ def rows_of(
         else:
             context.found.error("table-shape", "a column's head is what the column tests", cell.span)
             return rules.Rows(columns=(), rows=())
-    if kinds.count("result") != 1 or any(kinds.count(k) > 1 for k in ("from", "until", "per")):
-        context.found.error(
-            "table-shape",
-            f"one column must be headed `{name.text}`, and `from`, `until` and `per` may occur once",
-            header.span,
-            f"the column with the results is headed `{name.text}`, like the table",
+    if any(kinds.count(k) != 1 for k in results.values()) or any(
+        kinds.count(k) > 1 for k in ("from", "until", "per")
+    ):
+        shown = " and one ".join(f"`{head}`" for head in results)
+        of_field = "the columns with the results are headed like the fields of the record"
+        help = (
+            of_field if name.text not in results else f"the column with the results is headed {shown}, like the table"
         )
+        what = f"one column must be headed {shown}, and `from`, `until` and `per` may occur once"
+        context.found.error("table-shape", what, header.span, help)
         return rules.Rows(columns=(), rows=())
     read = []
     heads = ", ".join(f"`{c.span.text}`" for c in header.cells)
@@ -67,6 +73,18 @@ def rows_of(
     return rules.Rows(columns=tuple(c for c in columns if c is not None), rows=tuple(read))
 
 
+def _results(context: Context, name: tree.Name, signature: Signature) -> dict[str, str]:
+    """The heads of columns that hold results, with their kinds: the table's name, or the fields of its record."""
+    if not isinstance(signature.type, types.Record):
+        return {name.text: RESULT}
+    fields = context.scope.fields[signature.type.name]
+    for argument, _ in signature.parameters:
+        if argument in fields:
+            what = f"`{argument}` is an argument of `{name.text}` and a field of its result: no column can be told so"
+            context.found.error("table-shape", what, name.span, "rename the argument")
+    return {f: f"{RESULT} {f}" for f in fields}
+
+
 def _row(
     context: Context,
     row: tree.Row,
@@ -76,11 +94,12 @@ def _row(
     checker: TypeChecker,
     signature: Signature,
 ) -> rules.Row:
+    takes = context.scope.fields[signature.type.name] if isinstance(signature.type, types.Record) else {}
     cells: list[rules.Cell] = []
     start: date | None = None
     end: date | None = None
     per = tree.Citations()
-    result: typed.Expression = typed.Failed(type=types.BROKEN, span=row.span)
+    results: dict[str, typed.Expression] = {}
     for at, (cell, kind) in enumerate(zip(row.cells, kinds, strict=True)):
         column = columns[at]
         if column is not None:
@@ -91,9 +110,10 @@ def _row(
                 per = cell.citations
             else:
                 context.found.error("table-shape", "the column `per` holds provisions", cell.span)
-        elif kind == "result":
+        elif kind.startswith(RESULT):
             if cell.kind == "values" and len(cell.items) == 1:
-                result = checker.typed(cell.items[0], signature.type)
+                of = takes.get(kind.removeprefix(RESULT).strip(), signature.type)
+                results[kind] = checker.typed(cell.items[0], of)
             else:
                 context.found.error("table-shape", "the result is one value", cell.span, _one_value(cell, kinds))
         elif cell.kind != "any":
@@ -104,14 +124,26 @@ def _row(
             else:
                 context.found.error("table-shape", f"the column `{kind}` holds dates, or `any`", cell.span)
     period = tree.Period(start, end, span=row.span)
+    result = _result(row, results, takes, signature.type)
     return rules.Row(cells=tuple(cells), result=result, **context.dated(row.span, period, per))
+
+
+def _result(
+    row: tree.Row, results: dict[str, typed.Expression], takes: dict[str, types.Type], of: types.Type
+) -> typed.Expression:
+    """The one result of a row, or the record of its several."""
+    if not takes:
+        return results.get(RESULT, typed.Failed(type=types.BROKEN, span=row.span))
+    items = tuple(results.get(f"{RESULT} {f}", typed.Failed(type=types.BROKEN, span=row.span)) for f in takes)
+    return typed.RecordOf(tuple(takes), items, takes=tuple(takes.values()), type=of, span=row.span)
 
 
 def _one_value(cell: tree.Cell, kinds: list[str]) -> str:
     """The remedy for a result that is not one value."""
     if re.fullmatch(r"\d+, ?\d+%?", cell.span.text):
         return f"write a decimal point: `{cell.span.text.replace(', ', ',').replace(',', '.')}`"
-    return f"the result stands in column {kinds.index('result') + 1}: are the cells in the order of the head?"
+    where = " and ".join(str(n) for n, kind in enumerate(kinds, 1) if kind.startswith(RESULT))
+    return f"the result stands in column {where}: are the cells in the order of the head?"
 
 
 def _tested(checker: TypeChecker, column: typed.Expression) -> typed.Expression:

@@ -8,7 +8,7 @@ from policy.diagnostics import did_you_mean
 from policy.model import rules, types
 from policy.model.checker import TypeChecker
 from policy.model.context import Context, ordinal
-from policy.model.literals import UNREADABLE, checked, fact
+from policy.model.literals import UNREADABLE, answered, checked, fact
 from policy.model.names import Signature
 from policy.syntax import tree
 from policy.vocabulary import RuntimeValue
@@ -38,7 +38,7 @@ def _expectation(
     if asked is None:
         checker.fail("type-mismatch", "a test asks a question by its name", e.subject.span)
         return None
-    name, arguments = asked
+    name, arguments, way = asked
     kinds = (tree.Value, tree.Table, tree.Decision, tree.Parameter, tree.Priority)
     entry = context.scope.find(name.text, name.span, kinds, "question")
     if entry is None or entry.id not in context.scope.signatures:
@@ -54,7 +54,8 @@ def _expectation(
     other: tuple[RuntimeValue, ...] = ()
     if e.kind == "equals":
         assert e.value is not None
-        value = fact(e.value, signature.type, given, checker)
+        of = _at(signature.type, way, checker)
+        value = answered(fact(e.value, of, given, checker), of, e.value.span, checker)
     elif e.kind == "before":
         assert e.value is not None
         other = (fact(e.value, signature.parameters[0][1], given, checker),)
@@ -65,6 +66,7 @@ def _expectation(
         _find_rules(context, entry.id, entry.node, e.names or ())
     return rules.Expectation(
         question=entry.id,
+        way=tuple(n.text for n in way),
         arguments=facts,
         kind=e.kind,
         value=value,
@@ -74,16 +76,34 @@ def _expectation(
     )
 
 
-def _asked(e: tree.Expectation) -> tuple[tree.Name, tuple[tree.Expression, ...]] | None:
-    """The question of an expectation and what it is asked about."""
+def _asked(
+    e: tree.Expectation,
+) -> tuple[tree.Name, tuple[tree.Expression, ...], tuple[tree.Name, ...]] | None:
+    """The question of an expectation, what it is asked about, and the way to the field that is expected."""
     if e.kind == "before":
         assert e.names is not None
-        return e.names[0], (e.subject,)
-    if isinstance(e.subject, tree.Call):
-        return e.subject.name, e.subject.arguments
-    if isinstance(e.subject, tree.Reference):
-        return tree.Name(e.subject.name, span=e.span), ()
+        return e.names[0], (e.subject,), ()
+    subject, way = e.subject, list[tree.Name]()
+    while isinstance(subject, tree.FieldAccess):
+        way.insert(0, subject.name)
+        subject = subject.of
+    if isinstance(subject, tree.Call):
+        return subject.name, subject.arguments, tuple(way)
+    if isinstance(subject, tree.Reference):
+        return tree.Name(subject.name, span=e.span), (), tuple(way)
     return None
+
+
+def _at(of: types.Type, way: tuple[tree.Name, ...], checker: TypeChecker) -> types.Type:
+    """The type of a field of an answer."""
+    for name in way:
+        fields = checker.scope.fields.get(of.name, {}) if isinstance(of, types.Record) else {}
+        if name.text not in fields:
+            help = did_you_mean(name.text, fields)
+            checker.fail("unknown-field", f"{types.a_type(of)} has no field `{name.text}`", name.span, help)
+            return types.BROKEN
+        of = fields[name.text]
+    return of
 
 
 def _fits(e: tree.Expectation, id: str, signature: Signature, arguments: int, checker: TypeChecker) -> bool:

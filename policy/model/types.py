@@ -112,7 +112,17 @@ class Broken:
     """The type of something already reported; agrees with everything, so that one slip costs one finding."""
 
 
+@frozen
+class Results:
+    """What a question answers that gives a record: its fields in their order, held as a tuple."""
+
+    name: str
+    fields: tuple[tuple[str, AnswerType], ...]
+
+
 Type = Boolean | Text | Date | Instant | Number | Enum | Record | SetOf | ListOf | OptionalOf | Broken
+
+AnswerType = Type | Results
 
 Quantity = Number | Date | Instant  # what is held as an int, and has an order
 
@@ -166,7 +176,7 @@ def short(name: str) -> str:
     return name.rpartition(".")[2]
 
 
-def describe(of: Type) -> str:
+def describe(of: AnswerType) -> str:
     """The type as an author writes it."""
     match of:
         case Boolean():
@@ -188,7 +198,7 @@ def describe(of: Type) -> str:
                 return f"{word} as an exact fraction"
             step = _step(scale - 2) + "%" if kind == "rate" else _step(scale)
             return f"{word} to {step}"
-        case Enum(name, _) | Record(name):
+        case Enum(name, _) | Record(name) | Results(name):
             return short(name)
         case SetOf(item):
             return f"set of {describe(item)}"
@@ -202,7 +212,7 @@ def describe(of: Type) -> str:
             assert_never(of)
 
 
-def a_type(of: Type) -> str:
+def a_type(of: AnswerType) -> str:
     """The type with its article, as it stands in a sentence."""
     word = describe(of)
     sound = word.lower()

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from policy.model import types
-from policy.model.types import Type
+from policy.model.types import AnswerType
 from policy.vocabulary import RuntimeValue
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -59,7 +59,7 @@ def microseconds(moment: datetime) -> int:
     return (moment - _EPOCH) // timedelta(microseconds=1)
 
 
-def show(value: RuntimeValue, of: Type) -> str:
+def show(value: RuntimeValue, of: AnswerType) -> str:
     """The value as an author would write it: `40.00 HKD`, `15.5%`, `2026-02-11`."""
     if value is None:
         return "none"
@@ -89,6 +89,8 @@ def show(value: RuntimeValue, of: Type) -> str:
             return "{" + ", ".join(sorted(show(v, item) for v in value)) + "}"
         case types.ListOf(item):
             return "[" + ", ".join(show(v, item) for v in value) + "]"
+        case types.Results(fields=fields):
+            return "{ " + ", ".join(f"{n}: {show(v, t)}" for (n, t), v in zip(fields, value, strict=True)) + " }"
         case types.Enum():
             return str(value)
         case types.Record() | types.Broken():

@@ -50,11 +50,11 @@ class RowFlips:
     """The differences between the answers of two rulebooks."""
 
     question: str
-    amount: types.Type | None  # of amounts
+    amount: types.AnswerType | None  # of amounts
     rows: int = 0
     outcomes: dict[tuple[str, str], Amounts] = field(factory=dict)  # equal ones included
     rules: dict[tuple[str, str], Amounts] = field(factory=dict)  # by rule, and the only rulebook with that reason
-    of: types.Type | None = None  # in which answers are compared; None where none are ever equal
+    of: types.AnswerType | None = None  # in which answers are compared; None where none are ever equal
     values: Amounts = field(factory=Amounts)  # rows whose value differs, and the sum of new minus old
     seconds: float = 0.0
 
@@ -95,7 +95,7 @@ class TableBacktest:
     source: TableFile
 
     @cached_property
-    def alike(self) -> tuple[types.Type, Conversion, Conversion] | None:
+    def alike(self) -> tuple[types.AnswerType, Conversion, Conversion] | None:
         """The type in which answers are compared, and how both become it; None where none are ever equal."""
         return comparable(self.old.function.type, self.new.function.type, self.new.undated.renamed)
 
@@ -190,7 +190,7 @@ class TableBacktest:
         return table.with_columns(shown)
 
 
-def _shown(table: pl.DataFrame, name: str, of: types.Type, scaled: bool) -> pl.Series:
+def _shown(table: pl.DataFrame, name: str, of: types.AnswerType, scaled: bool) -> pl.Series:
     return table.select(pl.col(name).alias("value")).select(presentable(of, scaled).alias(name))[name]
 
 

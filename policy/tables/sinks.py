@@ -20,7 +20,7 @@ from attrs import define, field
 from policy.diagnostics import PolicyError
 from policy.files import whole
 from policy.model import types
-from policy.model.types import Type
+from policy.model.types import AnswerType
 from policy.model.values import EPOCH_DAY
 from policy.spreadsheets import FORMULA, NUMBER
 from policy.tables.sources import format_of
@@ -48,7 +48,8 @@ class Sink:
         self.rows += table.height
         match format_of(self.path):
             case "csv":
-                flat = table.select(_in_one_cell(n, d).name.map(_no_formula) for n, d in table.schema.items())
+                plain = _unnested(table)
+                flat = plain.select(_in_one_cell(n, d).name.map(_no_formula) for n, d in plain.schema.items())
                 flat.write_csv(self._file, include_header=not self._names)
                 self._names = table.columns
             case "lines":
@@ -107,6 +108,13 @@ def _is_of_many_values(of: Any) -> bool:
     return bool(arrow.is_integer(of) or arrow.is_decimal(of) or arrow.is_temporal(of))
 
 
+def _unnested(table: pl.DataFrame) -> pl.DataFrame:
+    """A record as a column for each field, for a file without records: `value.rate`."""
+    while records := [n for n, d in table.schema.items() if isinstance(d, pl.Struct)]:
+        table = table.unnest(*records, separator=".")
+    return table
+
+
 def _in_one_cell(name: str, dtype: pl.DataType) -> pl.Expr:
     """A list as one text, for a file without lists; a text that a spreadsheet would run as one that it shows."""
     column = pl.col(name)
@@ -123,13 +131,15 @@ def _no_formula(heading: str) -> str:
     return "'" + heading if re.search(FORMULA, heading) else heading
 
 
-def presentable(of: Type, scaled: bool) -> pl.Expr:
+def presentable(of: AnswerType, scaled: bool) -> pl.Expr:
     """The column `value` as people read it: decimals, dates and moments instead of scaled integers."""
     return _presented(pl.col("value"), of.of if isinstance(of, types.OptionalOf) else of, scaled)
 
 
-def _presented(value: pl.Expr, of: Type, scaled: bool) -> pl.Expr:
+def _presented(value: pl.Expr, of: AnswerType, scaled: bool) -> pl.Expr:
     match of:
+        case types.Results(fields=fields):
+            return pl.struct([_presented(value.struct.field(n), t, scaled).alias(n) for n, t in fields])
         case types.Number(_, scale) if scaled or scale < 0:
             steps = value if scaled else value * 10**-scale
             return steps.reinterpret(dtype=pl.Decimal(38, 0))

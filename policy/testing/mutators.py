@@ -333,13 +333,19 @@ def _row(d: tree.Table | tree.Tighten, _: Words) -> Slips:
 @mutates("rows exchanged", tree.Table)
 def _rows(d: tree.Table, _: Words) -> Slips:
     heads = [c.items[0] if c.kind == "values" and len(c.items) == 1 else None for c in d.header.cells]
-    at = next((n for n, e in enumerate(heads) if isinstance(e, tree.Reference) and e.name == d.name.text), -1)
+    asked = {p.name.text for p in d.parameters}  # what else is a bare name holds results
+    results = [n for n, e in enumerate(heads) if isinstance(e, tree.Reference) and e.name not in asked]
     for n, (a, b) in enumerate(pairwise(d.rows)):
         if d.hit == "first":
             yield evolve(d, rows=put(d.rows, n, b, a)), f"rows {n + 1} and {n + 2} exchanged"
-        if 0 <= at < min(len(a.cells), len(b.cells)) and a.cells[at] != b.cells[at]:
-            results = (evolve(a, cells=put(a.cells, at, b.cells[at])), evolve(b, cells=put(b.cells, at, a.cells[at])))
-            yield evolve(d, rows=put(d.rows, n, *results)), f"the results of rows {n + 1} and {n + 2} exchanged"
+        for at in results if len(a.cells) == len(b.cells) == len(heads) else ():
+            if a.cells[at] != b.cells[at]:
+                both = (
+                    evolve(a, cells=put(a.cells, at, b.cells[at])),
+                    evolve(b, cells=put(b.cells, at, a.cells[at])),
+                )
+                which = "results" if len(results) == 1 else f"`{d.header.cells[at].span.text}`"
+                yield evolve(d, rows=put(d.rows, n, *both)), f"the {which} of rows {n + 1} and {n + 2} exchanged"
 
 
 @mutates("cell", tree.Cell)

@@ -93,8 +93,8 @@ class Runner:
         classes: dict[str, type[Any]],
         coverage: Coverage,
     ) -> Iterator[Failure]:
-        function = program.functions[e.question]
-        asked = DatedQuestion(e.question, program)
+        function = program.functions[e.function]
+        asked = DatedQuestion(e.function, program)
 
         def answer(facts: Sequence[RuntimeValue]) -> Answer:
             arguments = tuple(

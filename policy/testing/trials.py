@@ -44,7 +44,7 @@ class Trials:
         trials = Trials(program, classes=record_classes(program))
         trials.add(trial for test in tests for trial in trials.made(test))
         for id, some in trials.reached.items():
-            some.sort(key=lambda trial: trial.expectation.question != id)
+            some.sort(key=lambda trial: trial.expectation.function != id)
         return trials
 
     def made(self, test: rules.Test) -> list[Trial]:
@@ -56,14 +56,14 @@ class Trials:
 
     def add(self, trials: Iterable[Trial]) -> None:
         for trial in trials:
-            question = trial.expectation.question
+            question = trial.expectation.function
             if question not in self.called:
                 self.called[question] = self.program.calls_first(question)
             for id in self.called[question]:
                 self.reached.setdefault(id, []).append(trial)
 
     def _given(self, e: rules.Expectation, facts: Sequence[RuntimeValue]) -> tuple[RuntimeValue, ...]:
-        parameters = self.program.functions[e.question].parameters
+        parameters = self.program.functions[e.function].parameters
         return tuple(
             record_from(a, of, self.classes, self.program) for a, (_, of) in zip(facts, parameters, strict=False)
         )
@@ -84,9 +84,9 @@ class Trials:
 
 def _fails(program: Program, trial: Trial) -> bool:
     e = trial.expectation
-    answer = _answer(program, e.question, trial.arguments)
+    answer = _answer(program, e.function, trial.arguments)
     if e.kind == "before":
-        first, second = answer.value, _answer(program, e.question, trial.other).value
+        first, second = answer.value, _answer(program, e.function, trial.other).value
         return first is None or second is None or not first < second
     return not holds(e, answer)
 

@@ -15,7 +15,7 @@ from policy.ir import program as ir
 from policy.ir.logic import once
 from policy.ir.program import Expr
 from policy.model import types
-from policy.model.types import Number, Type
+from policy.model.types import AnswerType, Number, Type
 from policy.model.values import show
 from policy.model.written import limits
 from policy.verify.symbolic import CannotEncodeError
@@ -122,9 +122,21 @@ def common_type(before: Bounded, after: Bounded, old_names: Mapping[str, str], m
     return CommonType(Bounded(after.type)) if before.type == after.type else None
 
 
-def comparable(before: Type, after: Type, old_names: Mapping[str, str]) -> tuple[Type, Conversion, Conversion] | None:
+def comparable(
+    before: AnswerType, after: AnswerType, old_names: Mapping[str, str]
+) -> tuple[AnswerType, Conversion, Conversion] | None:
     """The type in which answers of two types are compared, and how each becomes it; None where none are equal."""
     match before, after:
+        case types.Results(_, b), types.Results(_, a):
+            same = [n for n, _ in b] == [n for n, _ in a]
+            each = [comparable(x, y, old_names) for (_, x), (_, y) in zip(b, a, strict=False)]
+            if same and any(one is not None and not (one[1].is_none and one[2].is_none) for one in each):
+                raise CannotEncodeError(
+                    f"records as `{types.describe(before)}` with fields of other steps or members"
+                )
+            return (after, UNCHANGED, UNCHANGED) if same and None not in each else None
+        case (types.Results(), _) | (_, types.Results()):
+            return None
         case types.OptionalOf(b), types.OptionalOf(a):
             return _optional(comparable(b, a, old_names))
         case types.OptionalOf(b), a:
@@ -150,8 +162,12 @@ def comparable(before: Type, after: Type, old_names: Mapping[str, str]) -> tuple
     return (after, UNCHANGED, UNCHANGED) if before == after else None
 
 
-def _optional(found: tuple[Type, Conversion, Conversion] | None) -> tuple[Type, Conversion, Conversion] | None:
-    return found and (types.OptionalOf(found[0]), *found[1:])
+def _optional(
+    found: tuple[AnswerType, Conversion, Conversion] | None,
+) -> tuple[AnswerType, Conversion, Conversion] | None:
+    if found is None or isinstance(found[0], types.Results):
+        return None
+    return types.OptionalOf(found[0]), *found[1:]
 
 
 # ── members ─────────────────────────────────────────────────────────────────────────────────

@@ -145,7 +145,7 @@ class _Answers:
     functions: tuple[Function, Function]
     given: tuple[ir.Expr, ir.Expr]
     alike: tuple[ir.Expr, ir.Expr]
-    type: types.Type | None
+    type: types.AnswerType | None
 
     @property
     def differ(self) -> Query:

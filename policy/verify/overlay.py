@@ -63,7 +63,7 @@ def _claim(declared: rules.Declared, function: Function, overlay: str) -> Claim 
     return Claim("overlay", function.id, f"{overlay} {statement}", str(function.place), is_true(looser))
 
 
-def _compared(operator: OrderOperator, a: ir.Expr, b: ir.Expr, of: types.Type) -> ir.Expr:
+def _compared(operator: OrderOperator, a: ir.Expr, b: ir.Expr, of: types.AnswerType) -> ir.Expr:
     return orders.compare(operator, a, b, of) if isinstance(of, types.Enum) else ir.Compare(operator, a, b)
 
 

@@ -14,6 +14,7 @@ from attrs import evolve
 
 from policy.answers import BilingualText
 from policy.ir import program as ir
+from policy.ir.fields import in_rows
 from policy.ir.lower import lower
 from policy.ir.program import Function, Program
 from policy.model import rules
@@ -51,7 +52,7 @@ def batches(model: rules.Model, program: Program) -> list[Batch]:
     for declared in model.declared.values():
         function = program.functions.get(declared.id)
         if function is not None:
-            found += _in_parts(_batch(declared, function))
+            found += _in_parts(_batch(declared, in_rows(function, program)))
             if isinstance(declared, rules.Value | rules.Table) and function.parameters:
                 found.append(_arguments(declared, function))
     return found

@@ -109,7 +109,8 @@ def _type(t: Translation, e: Expr, env: Env) -> Type | None:
             fields = t.program.records.get(_record(_type(t, of, env)), ())
             return next((f.type for f in fields if f.name == name), None)
         case ir.Call(name, _):
-            return t.program.functions[name].type
+            answered = t.program.functions[name].type
+            return None if isinstance(answered, types.Results) else answered
         case ir.Let(variable, value, body):
             return _type(t, body, {**env, variable: _type(t, value, env)})
         case ir.If(_, then, otherwise):

@@ -41,6 +41,7 @@ from policy.model.types import EXACT_FRACTION, Number
 
 V = TypeVar("V", rules.Version, rules.SetVersion)
 Env = dict[str, Any]
+Way = tuple[str, ...]  # to a field of a record
 
 TOO_LARGE = "a number is too large"
 LARGE = 10**18  # with all the decimals that a program may keep, still less than a number of it may be
@@ -72,10 +73,11 @@ class Oracle:
         assert isinstance(question, rules.Question)
         parameters = () if isinstance(question, rules.Parameter) else question.parameters
         facts = [exact(a, of) for a, (_, of) in zip(arguments, parameters, strict=True)]
+        of = getattr(question, "type", None)
         if answer.verdict.fault == TOO_LARGE:
             raise NotJudgedError
         try:
-            value = self.called(id, facts)
+            value = self.whole(id, facts, of) if isinstance(of, types.Record) else self.called(id, facts)
         except FaultError:
             value = FaultError
         if value is FaultError or answer.outcome is Outcome.FAILED:
@@ -88,24 +90,43 @@ class Oracle:
             if isinstance(value, bool):
                 assert [r.rule for r in answer.reasons] == self.reasons(question, value, facts), answer.verdict
         elif got is not UNKNOWN and not isinstance(question, rules.Priority | rules.Property):
-            got = exact(got, question.type)
+            got = self.read(got, question.type)
         assert got == value, f"{answer} {answer.verdict}, but {'unknown' if value is UNKNOWN else value}"
 
-    def called(self, id: str, arguments: Sequence[Any]) -> Any:
+    def read(self, answer: Any, of: types.Type) -> Any:
+        """An answer as the oracle has it: a record as the list of its fields."""
+        if not isinstance(of, types.Record):
+            return exact(answer, of)
+        return [self.read(a, t) for a, t in zip(answer, self.fields[of.name].values(), strict=True)]
+
+    def whole(self, id: str, arguments: Sequence[Any], of: types.Record, way: Way = ()) -> Any:
+        """A record that a question answers: unknown where one of its fields is, a fault where one is."""
+        found = [
+            self.whole(id, arguments, t, (*way, name))
+            if isinstance(t, types.Record)
+            else self.called(id, arguments, (*way, name))
+            for name, t in self.fields[of.name].items()
+        ]
+        return UNKNOWN if UNKNOWN in found else found
+
+    def called(self, id: str, arguments: Sequence[Any], way: Way = ()) -> Any:
+        """An answer, or the field of it at the end of the way."""
         d = self.model.declared[id]
         match d:
             case rules.DatedSet():
                 version = self.in_force(d.versions)
                 return UNKNOWN if version is None else exact(version.items, d.type)
             case rules.Parameter():
-                return self.tightened(d, {}, self.version(d.versions, {}))
+                return self.tightened(d, {}, self.version(d.versions, {}, way))
             case rules.Value():
                 env = self.env(d, arguments)
-                return self.tightened(d, env, self.version(d.versions, env))
+                return self.tightened(d, env, self.version(d.versions, env, way))
             case rules.Table():
                 env = self.env(d, arguments)
                 hit = "first" if d.hit == "only" and proven_disjoint(d.body) else d.hit
-                return self.tightened(d, env, lambda: choose(hit, self.rows(d.body, env), lambda: self.no_row(d)))
+                return self.tightened(
+                    d, env, lambda: choose(hit, self.rows(d.body, env, way), lambda: self.no_row(d))
+                )
             case rules.Decision():
                 return self.decision(d, self.env(d, arguments))
             case rules.Priority():
@@ -129,23 +150,23 @@ class Oracle:
         begun = [v for v in sorted(versions, key=lambda v: v.start or 0) if (v.start or 0) <= self.day]
         return begun[-1] if begun and self.holds_today(begun[-1]) else None
 
-    def version(self, versions: Sequence[rules.Version], env: Env) -> Thunk:
+    def version(self, versions: Sequence[rules.Version], env: Env, way: Way = ()) -> Thunk:
         version = self.in_force(versions)
-        return lambda: UNKNOWN if version is None else self.value(version.body, env)
+        return lambda: UNKNOWN if version is None else self.field(version.body, way, env)
 
     def no_row(self, table: rules.Table) -> Any:
         if table.hit == "sum":
             return Fraction(0)
         raise FaultError("no row applies")
 
-    def rows(self, body: rules.Rows, env: Env) -> list[tuple[Thunk, Thunk]]:
+    def rows(self, body: rules.Rows, env: Env, way: Way = ()) -> list[tuple[Thunk, Thunk]]:
         def case(row: rules.Row) -> tuple[Thunk, Thunk]:
             def test() -> Any:
                 cells = zip(row.cells, body.columns, strict=True)
                 tests = (t for cell, column in cells for t in self.cell(cell, column, env))
                 return self.holds_today(row) and decide(False, tests)
 
-            return test, lambda: self.value(row.result, env)
+            return test, lambda: self.field(row.result, way, env)
 
         return [case(row) for row in body.rows]
 
@@ -241,6 +262,33 @@ class Oracle:
             raise NotJudgedError
         return value
 
+    def field(self, e: typed.Expression, way: Way, env: Env) -> Any:
+        """The value, or of a record the field at the end of the way, whatever its other fields are."""
+        if not way:
+            return self.value(e, env)
+        match e:
+            case typed.RecordOf(names, items):
+                return self.field(items[names.index(way[0])], way[1:], env)
+            case typed.Conditional(condition, then, otherwise):
+                return branch(
+                    self.value(condition, env),
+                    lambda: self.field(then, way, env),
+                    lambda: self.field(otherwise, way, env),
+                )
+            case typed.FieldAccess(of, name) if typed.is_made(of):
+                return self.field(of, (name, *way), env)
+            case typed.Named(name):
+                return self.called(name, (), way)
+            case typed.Apply(name, arguments):
+                return self.called(name, [self.value(a, env) for a in arguments], way)
+            case _:
+                of, value = e.type, self.value(e, env)
+                for name in way:
+                    assert isinstance(of, types.Record)
+                    of = self.fields[of.name][name]
+                    value = UNKNOWN if value is UNKNOWN else exact(value.get(name, MISSING), of)
+                return value
+
     def evaluated(self, e: typed.Expression, env: Env) -> Any:
         match e:
             case typed.Literal(value):
@@ -253,6 +301,8 @@ class Oracle:
                 return self.day
             case typed.Named(name):
                 return self.called(name, ())
+            case typed.FieldAccess(of, name) if typed.is_made(of):
+                return self.field(of, (name,), env)
             case typed.FieldAccess(of, name):
                 record = self.value(of, env)
                 assert isinstance(of.type, types.Record)
@@ -298,7 +348,7 @@ class Oracle:
                 return self.aggregate(e, env)
             case typed.SetOf(items) | typed.ListOf(items):
                 return tuple(self.value(i, env) for i in items)
-            case typed.Failed():
+            case typed.RecordOf() | typed.Failed():
                 raise AssertionError(e.span)
             case _:
                 assert_never(e)

@@ -19,6 +19,7 @@ class Expressions:
         self.items: tuple[str, ...] = ()
         self.fresh = 0
         self.functions = False  # whether `mix` and `several` are there to be called
+        self.results = False  # whether `tier`, `tiers` and `changed` are
 
     def type(self, kind: str) -> str:
         return {"money": "money(HKD)"}.get(kind, kind)
@@ -49,6 +50,9 @@ class Expressions:
         callable_ = [name for name, k in self.values if k == kind]
         if callable_ and self.chance.random() < 0.15:
             return f"{self.chance.choice(callable_)}(f)"
+        if self.results and kind in ("money", "rate") and self.chance.random() < 0.1:
+            of = self.chance.choice(("tier", "tiers", "changed"))
+            return f"{of}(f).{'rate' if kind == 'rate' else 'inner.amount'}"
         if self.chance.random() < 0.12:
             return (
                 f"(if {self.expression('boolean', depth - 1)} then {self.expression(kind, depth - 1)}"

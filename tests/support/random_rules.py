@@ -83,12 +83,16 @@ class Rules(Expressions):
         parts = [HEAD]
         parts += [self.parameter(n) for n in range(chance.randint(1, 2))]
         parts += [self.dated_set()]
+        early = chance.random() < 0.5  # records that anything may read, or that are made of anything
+        parts += [self.records()] if early else []
         for n in range(chance.randint(2, 5)):
             make = chance.choice((self.value, self.value, self.table, self.optional_table, self.decision))
             parts.append(make(n))
         parts.append(self.called_with_anything())
+        parts += [] if early else [self.records()]
         parts.append(self.priority())
-        self.questions = [name for name, _ in self.values] + ["queue"]
+        self.results = early  # in the law's own words, nothing may be made of itself
+        self.questions = [name for name, _ in self.values] + ["queue", "tier", "tiers", "changed"]
         self.text = "\n".join(parts)
         self.house = HOUSE
         for name, kind in self.values[::-1]:  # of itself nothing may be made
@@ -138,7 +142,7 @@ class Rules(Expressions):
         """Values that are called with what is computed, with records, and with lists."""
         self.functions = True
         return (
-            'value mix(n: integer, m: money(HKD), i: Item) -> money(HKD) "m" zh "混"\n'
+            'value mix(n: integer, m: money(HKD) to 0.0001, i: Item) -> money(HKD) "m" zh "混"\n'
             "  = if i.flag then round down to 0.01 (m * n / 3) else i.amount per S/1\n"
             'value several(ns: list of integer, n: integer) -> integer "s" zh "數"\n'
             "  = if n in ns then sum(x for x in ns) else n per S/1\n"
@@ -159,6 +163,30 @@ class Rules(Expressions):
         known = list(self.parameters)
         yield self.local()
         self.parameters = known
+
+    def records(self) -> str:
+        """Several results of a row, records written out, and what reads their fields."""
+        e, chance = self.expression, self.chance
+        made = f"{{ rate: {e('rate', 2)}, inner: {{ amount: {e('money', 2)}, kind: {e('enum', 0)} }} }}"
+        hit = chance.choice(("first row that applies", "exactly one row applies"))
+        amounts = [("red", "any"), ("green", "< 100 HKD"), ("green", ">= 100 HKD"), ("blue", "any")]
+        rows = "\n".join(
+            f"  | {k} | {a} | {e('rate', 2)} | {{ amount: {e('money', 1)}, kind: {e('enum', 0)} }}"
+            f" | {chance.choice(('any', '2026-02-11'))} | S/1 |"
+            for k, a in chance.sample(amounts, 4)[: chance.choice((4, 4, 3))]
+        )
+        base = chance.choice(("tier(f)", "tiers(f)"))
+        text = (
+            'record Inner "inner" zh "內" { amount: money(HKD) "amount" zh "額" kind: Kind "kind" zh "類" }\n'
+            'record Tier "tier" zh "級" { rate: rate "rate" zh "率" inner: Inner "inner" zh "內" }\n'
+            f'value tier(f: Facts) -> Tier "tier" zh "級" = {made} per S/1\n'
+            f'table tiers(f: Facts) -> Tier "tiers" zh "級表"\n  {hit}\n'
+            f"  | f.kind | f.amount | rate | inner | from | per |\n{rows}\n"
+            'value changed(f: Facts) -> Tier "changed" zh "改"\n'
+            f"  = if {e('boolean', 2)} then {base} with {{ rate: {e('rate', 1)} }} else tiers(f) per S/1\n"
+        )
+        self.results = True
+        return text
 
     def dated_set(self) -> str:
         return (

@@ -84,13 +84,20 @@ def table_of(book: Rulebook, question: str, rows: Sequence[tuple[Any, ...]]) -> 
     return pl.DataFrame(columns) if columns else pl.DataFrame(height=len(rows))
 
 
+def _listed(value: Any) -> Any:
+    """A value, with what is held as a set, list or record as the list of it."""
+    if isinstance(value, dict):
+        value = value.values()
+    elif isinstance(value, frozenset):
+        value = sorted(value)
+    elif not isinstance(value, tuple | list):
+        return value
+    return [_listed(v) for v in value]
+
+
 def told(answer: Answer) -> dict[str, Any]:
     """What a row of answers says, from an answer."""
-    value = answer.value
-    if isinstance(value, frozenset):
-        value = sorted(value)
-    elif isinstance(value, tuple):
-        value = list(value)
+    value = _listed(answer.value)
     verdict = answer.verdict
     return {
         "outcome": answer.outcome.value,
@@ -106,7 +113,7 @@ def rows_of(answers: pl.DataFrame) -> list[dict[str, Any]]:
     return [
         {
             "outcome": row["outcome"],
-            "value": row.get("value"),
+            "value": _listed(row.get("value")),
             "reasons": row.get("reasons") or [],
             "needs": row["needs"] or [],
             "problem": row["problem"] or "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from threading import Lock
 from typing import assert_never
 
@@ -20,7 +20,7 @@ from policy.answers import Answer, Outcome
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.ir.program import Function
 from policy.model import types
-from policy.model.types import Type
+from policy.model.types import AnswerType
 from policy.vocabulary import RuntimeValue
 
 OUTCOMES = (*(o.value for o in Outcome), "refused")
@@ -57,8 +57,10 @@ def shape_of(function: Function, rules: Sequence[str] = ()) -> Shape:
     return Shape(function, _column_of(function.type), None)
 
 
-def _column_of(of: Type) -> pl.DataType:
+def _column_of(of: AnswerType) -> pl.DataType:
     match of:
+        case types.Results(fields=fields):
+            return pl.Struct({name: _column_of(inner) for name, inner in fields})
         case types.OptionalOf(item):
             return _column_of(item)
         case types.Boolean():
@@ -77,10 +79,15 @@ def drafts_of(shape: Shape) -> Drafts:
     return Drafts(shape, Combinations(shape.reasons or pl.Null()), Combinations(NEEDS))
 
 
-def _value_of(answer: Answer | list[Diagnostic]) -> RuntimeValue:
-    if isinstance(answer, list):
-        return None
-    return sorted(answer.value) if isinstance(answer.value, frozenset) else answer.value
+def _value_of(answer: Answer | list[Diagnostic], of: AnswerType) -> RuntimeValue:
+    return None if isinstance(answer, list) or answer.value is None else _held(answer.value, of)
+
+
+def _held(value: RuntimeValue, of: AnswerType) -> RuntimeValue:
+    """A value as its column holds it."""
+    if isinstance(of, types.Results):
+        return {name: _held(v, inner) for (name, inner), v in zip(of.fields, value, strict=True)}
+    return sorted(value) if isinstance(value, frozenset) else value
 
 
 @define(eq=False)
@@ -220,7 +227,11 @@ class Drafts:
         """Answers given one by one, and findings where a row was refused."""
         rows = []
         for answer in answers:
-            cells: dict[str, RuntimeValue] = {"value": _value_of(answer), "reasons": 0, "needs": 0}
+            cells: dict[str, RuntimeValue] = {
+                "value": _value_of(answer, self.shape.function.type),
+                "reasons": 0,
+                "needs": 0,
+            }
             if isinstance(answer, list):
                 cells |= {"outcome": OUTCOMES.index("refused"), "problem": in_one_line(answer)}
             else:
@@ -233,12 +244,29 @@ class Drafts:
 
 
 def _value(shape: Shape, result: pl.DataFrame) -> pl.Expr:
+    if isinstance(shape.function.type, types.Results):
+        return _struct(shape.function.type, result, iter(range(result.width)))
     names = [c for c in result.columns if c.startswith("value")]
     if isinstance(shape.value, pl.List):
         return pl.concat_list([pl.col(n).cast(shape.value.inner) for n in names])
     assert shape.value is not None
     value = pl.col("value0").cast(shape.value)
     return pl.when("present0").then(value) if "present0" in result.columns else value
+
+
+def _struct(of: types.Results, result: pl.DataFrame, numbers: Iterator[int]) -> pl.Expr:
+    """The fields of a record, which stand one after the other in the plan's result."""
+    fields = []
+    for name, inner in of.fields:
+        if isinstance(inner, types.Results):
+            fields.append(_struct(inner, result, numbers).alias(name))
+        else:
+            n = next(numbers)
+            value = pl.col(f"value{n}").cast(_column_of(inner))
+            if f"present{n}" in result.columns:
+                value = pl.when(pl.col(f"present{n}")).then(value)
+            fields.append(value.alias(name))
+    return pl.struct(fields)
 
 
 def _names(function: Function, masks: dict[str, int]) -> tuple[str, ...]:

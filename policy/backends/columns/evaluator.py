@@ -112,12 +112,12 @@ def _outputs(compiler: Compiler, function: Function) -> dict[str, Node]:
 
 
 def _parts(value: Value) -> list[Scalar]:
-    """The one value, or those of a list literal."""
-    parts = value.items if isinstance(value, ListLiteral) else (value,)
-    scalars = [p for p in parts if isinstance(p, Scalar)]
-    if not scalars or len(scalars) < len(parts):
+    """The one value, or those of a list literal and of those inside it."""
+    if isinstance(value, ListLiteral) and value.items:
+        return [part for item in value.items for part in _parts(item)]
+    if not isinstance(value, Scalar):
         raise UnsupportedError("the answer is no single value")
-    return scalars
+    return [value]
 
 
 @define(eq=False)

@@ -29,6 +29,13 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     local.add((e.of, e.name))
                 elif isinstance(e, typed.FieldAccess) and isinstance(e.of.type, types.Record):
                     fields.add((e.of.type.name, e.name))
+    pending = [d.type for d in model.of_kind(rules.Parameter, rules.Value, rules.Table)]
+    answered: set[str] = set()  # records of which every field is told in an answer
+    while pending:
+        of = pending.pop()
+        if isinstance(of, types.Record) and of.name not in answered:
+            answered.add(of.name)
+            pending += [f.type for f in model.get(rules.RecordType, of.name).fields]
     for declared in model.of_kind(rules.Parameter, rules.DatedSet):
         if declared.id not in names:
             kind = "parameter" if isinstance(declared, rules.Parameter) else "set"
@@ -41,7 +48,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
             )
     for record in model.of_kind(rules.RecordType):
         for field in record.fields:
-            if (record.id, field.name) not in fields:
+            if (record.id, field.name) not in fields and record.id not in answered:
                 yield Diagnostic(
                     "unused-field",
                     f"no rule reads `{field.name}` of `{record.name}`",

@@ -177,6 +177,8 @@ class Examples:
                 items = sorted(value) if isinstance(value, frozenset) else value
                 return told_list([self._said(v, item) for v in items]) if items else EMPTY
             case types.Record():
+                if isinstance(value, tuple):  # an answer
+                    value = {name: v for (name, _, _), v in zip(self._fields(inner), value, strict=True)}
                 facts = self._facts((), inner, value)
                 en = "; ".join(f"{k.en}: {v.en}" for k, v in facts)
                 return BilingualText(f"({en})", f"（{'；'.join(f'{k.zh}：{v.zh}' for k, v in facts)}）")
@@ -192,7 +194,7 @@ class Examples:
         match e.kind:
             case "equals":
                 assert isinstance(question, rules.Parameter | rules.Value | rules.Table)
-                return self._said(e.value, question.type)
+                return self._field_said(e, question.type)
             case "permitted" | "denied":
                 because = self._because(question, named) if isinstance(question, rules.Decision) else NO_WORDS
                 yes = _YES if e.kind == "permitted" else _NO
@@ -207,6 +209,19 @@ class Examples:
                 return BilingualText("no answer can be given", "不能作答")
             case _:
                 assert_never(e.kind)
+
+    def _field_said(self, e: rules.Expectation, of: Type) -> BilingualText:
+        """An answer; of a record perhaps one field alone, by its title."""
+        titles: list[BilingualText] = []
+        for name in e.way:
+            assert isinstance(of, types.Record)
+            title, of = next((title, t) for n, title, t in self._fields(of) if n == name)
+            titles.append(title)
+        said = self._said(e.value, of)
+        if not titles:
+            return said
+        en, zh = ", ".join(t.en for t in titles), "".join(t.zh for t in titles)
+        return BilingualText(f"{en}: {said.en}", f"{zh}：{said.zh}")
 
     def _because(self, d: rules.Decision, named: list[str]) -> BilingualText:
         told = [r.because for r in d.rules if r.name in named]

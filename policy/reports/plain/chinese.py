@@ -233,6 +233,12 @@ class Chinese(Phrasing):
             return f"{self._of_each(e)}的{self.inner(e.body)}當中的最{'低' if e.kind == 'min' else '高'}者"
         return f"{self._of_each(e)}的{self.inner(e.body)}{_KINDS[e.kind]}"
 
+    def valued(self, title: BilingualText, term: str) -> str:
+        return f"{self.titled(title)}{term}"
+
+    def made_of(self, base: str, fields: list[str]) -> str:
+        return f"{base}，惟{'、'.join(fields)}" if base and fields else base or "、".join(fields)
+
     def listed(self, terms: list[str]) -> str:
         return "、".join(terms[:-1]) + "或" + terms[-1] if len(terms) > 1 else "".join(terms) or "無"
 

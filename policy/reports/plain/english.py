@@ -266,6 +266,16 @@ class English(Phrasing):
             return f"the {extreme} of {self.inner(e.body)} for each of {over}{self._where(e)}"
         return f"{_KINDS[e.kind].format(self.inner(e.body))} for each of {over}{self._where(e)}"
 
+    def valued(self, title: BilingualText, term: str) -> str:
+        return f"{title.en} {term}"
+
+    def made_of(self, base: str, fields: list[str]) -> str:
+        whole = f"{base}, but with" if base and fields else base or "one with"
+        apart = any("," in f for f in fields)
+        return " ".join(
+            filter(None, (whole, "; ".join(fields) if apart else said_list(fields, "and") if fields else ""))
+        )
+
     def listed(self, terms: list[str]) -> str:
         return said_list(terms, "or") if terms else "nothing"
 

@@ -82,6 +82,8 @@ class Phrasing(Wording):
                     return self.gathered(e)
             case x.SetOf(items=items) | x.ListOf(items=items):
                 return self.listed([self.term(i) for i in items])
+            case x.RecordOf():
+                return self._record(e)
             case x.Apply() | x.Unary() | x.Chain() | x.Aggregate():
                 return self.whether(self.condition(e))
             case x.Failed():
@@ -108,6 +110,21 @@ class Phrasing(Wording):
                 return self.whether(self.condition(e))
             case _:
                 assert_never(e.operator)
+
+    def _record(self, e: x.RecordOf) -> str:
+        """A record by its fields; one that is another with some of them changed, by that and by those."""
+        kept = [
+            i.of for name, i in zip(e.names, e.items, strict=True) if isinstance(i, x.FieldAccess) and i.name == name
+        ]
+        base = kept[0] if kept and isinstance(kept[0].type, types.Record) and kept[0].type == e.type else None
+        told = [
+            self.valued(
+                self.names.field(record_of(e), name), self.inner(item) if x.is_made(item) else self.term(item)
+            )
+            for name, item in zip(e.names, e.items, strict=True)
+            if base is None or item != x.FieldAccess(base, name, type=item.type)
+        ]
+        return self.made_of(self.term(base) if base is not None else "", told)
 
     def _number(self, name: str) -> str:
         """A parameter or set by its title; its number comes first where it has one only."""
@@ -234,7 +251,7 @@ class Phrasing(Wording):
                 return said
             case x.Local() | x.Defined() | x.Unary() | x.Chain() | x.Round() | x.Clamp() | x.Aggregate() | x.Failed():
                 return self.true_of(self.term(e), holds)
-            case x.Today() | x.MonthsLater() | x.SetOf() | x.ListOf():
+            case x.Today() | x.MonthsLater() | x.SetOf() | x.ListOf() | x.RecordOf():
                 raise AssertionError(f"`{type(e).__name__}` is no condition")
             case _:
                 assert_never(e)

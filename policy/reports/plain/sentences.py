@@ -67,7 +67,7 @@ class Statement:
 
 @frozen
 class Grid:
-    """A table as drawn: heads, and a line of cells for each row; the result stands last."""
+    """A table as drawn: heads, and a line of cells for each row; the results stand last."""
 
     heads: tuple[BilingualText, ...]
     rows: tuple[tuple[BilingualText, ...], ...]
@@ -132,7 +132,6 @@ class Sentences:
     def grid(self, d: rules.Table, body: rules.Rows) -> Grid:
         """A table's rows as they are drawn."""
         en, zh = self._languages(d)
-        title = in_full(d.title, d.name)
         heads = [BilingualText(en[0].term(c), zh[0].term(c)) for c in body.columns]
         rows = [
             (
@@ -140,12 +139,19 @@ class Sentences:
                     BilingualText(_cell(en, c, col), _cell(zh, c, col))
                     for c, col in zip(r.cells, body.columns, strict=True)
                 ),
-                BilingualText(en[0].term(r.result), zh[0].term(r.result)),
+                *(BilingualText(en[0].term(e), zh[0].term(e)) for e in _results(r.result)),
             )
             for r in body.rows
         ]
         starts, ends = tuple(r.start for r in body.rows), tuple(r.end for r in body.rows)
-        return Grid((*heads, title), tuple(rows), starts, ends, _HITS[d.hit])
+        return Grid((*heads, *self._answers(d)), tuple(rows), starts, ends, _HITS[d.hit])
+
+    def _answers(self, d: rules.Table) -> tuple[BilingualText, ...]:
+        """What stands above a table's results: its title, or those of the fields that each row gives."""
+        if isinstance(d.type, types.Record):
+            fields = self.model.get(rules.RecordType, d.type.name).fields
+            return tuple(in_full(f.title, f.name) for f in fields)
+        return (in_full(d.title, d.name),)
 
     # ── pieces ──────────────────────────────────────────────────────────────────────────────
 
@@ -320,6 +326,11 @@ def _worth(
     said = [phrasing.condition(p) if alone else phrasing.part(p, True, not either) for p in points]
     own = {name: phrasing.local(name, of) for name, of in phrasing.parameters.items()}
     return frame.holds_where(period, phrasing.filled(yes, own), said, not either, True)
+
+
+def _results(e: Expression) -> tuple[Expression, ...]:
+    """The results of a row: one, or a record's."""
+    return e.items if isinstance(e, x.RecordOf) else (e,)
 
 
 def _cases(phrasing: Phrasing, e: Expression) -> tuple[list[tuple[str, str]], str]:
