@@ -148,13 +148,26 @@ def of_book(book: Book) -> tuple[Sheet, ...]:
         BilingualText("Name", "名稱"), BilingualText("In words", "內容"), _SINCE, _UNTIL, _PROVISION, _STATUS, _PLACE,
     )  # fmt: skip
     sources = tuple(
-        (s.id, s.title, s.reference, s.issued, STATUSES[s.status], s.since, s.until, s.read, s.holds_until, s.note)
+        (
+            s.id,
+            s.title,
+            s.reference,
+            s.issued,
+            STATUSES[s.status],
+            s.since,
+            s.until,
+            s.read,
+            s.holds_until,
+            s.note,
+            "\n".join(f"{c.address} {c.sha256}".strip() for c in s.copies),
+        )
         for s in book.sources
     )
     source_heads = (
         BilingualText("Source", "來源"), BilingualText("Title", "標題"), BilingualText("Reference", "編號"),
         BilingualText("Issued", "發出日期"), _STATUS, _SINCE, _UNTIL, BilingualText("Read", "閱讀日期"),
-        BilingualText("Known to hold until", "確知適用至（不含當日）"), BilingualText("What was read", "所閱讀部分"),
+        BilingualText("Known to hold until", "確知適用至（不含當日）"), BilingualText("What was read", "閱讀範圍"),
+        BilingualText("Where, and SHA-256", "閱讀地址及SHA-256"),
     )  # fmt: skip
     tables = (
         _table(entry, table) for concern in book.concerns for entry in concern.entries for table in entry.tables
