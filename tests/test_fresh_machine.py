@@ -29,6 +29,11 @@ TABLE = ("decide", "fee", "--rules", HOUSE, "--on", "2026-03-01", "--facts", "f.
 COMMANDS = {  # with the library and the extra that each asks for first
     PDF: ("weasyprint", "pdf"),
     ("report", "pack", "pack", "--rules", HOUSE, "--on", "2026-03-01", "--no-proofs", "--pdf"): ("weasyprint", "pdf"),
+    (*PDF[:-3], "xlsx", "-o", "x.xlsx"): ("xlsxwriter", "xlsx"),
+    ("report", "pack", "pack", "--rules", HOUSE, "--on", "2026-03-01", "--no-proofs", "--xlsx"): (
+        "xlsxwriter",
+        "xlsx",
+    ),
     ("report", "rulebook", "--rules", HOUSE, "--on", "2026-03-01"): ("z3", "proofs"),
     ("verify", HOUSE): ("z3", "proofs"),
     ("diff", HOUSE, HOUSE): ("z3", "proofs"),
@@ -44,8 +49,8 @@ COMMANDS = {  # with the library and the extra that each asks for first
     ),
     ("demo", "--rows", "10"): ("polars", "columns"),
 }
-LIBRARIES = ("weasyprint", "z3", "polars", "pyarrow", "pandas", "pyspark")
-OTHERS = ("jsonschema", "markdown_it", "linkify_it", "axe_core_python")  # that only tests ask for
+LIBRARIES = ("weasyprint", "xlsxwriter", "z3", "polars", "pyarrow", "pandas", "pyspark")
+OTHERS = ("jsonschema", "markdown_it", "linkify_it", "axe_core_python", "python_calamine")  # that only tests ask for
 STUBS = {
     "absent": "raise ModuleNotFoundError(f'No module named {__name__!r}', name=__name__)",
     "raises": "print('half here'); raise ImportError('built for another\\n  Python')",

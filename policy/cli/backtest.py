@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
 import click
@@ -16,7 +16,7 @@ from policy.cli.sides import SHIPPED, two_sides
 from policy.ir.program import Program
 from policy.pipeline import load_program, rulebooks
 from policy.reports.plain.amounts import grouped
-from policy.scenario.backtest import Backtest, backtest, commands_of, other_rules
+from policy.scenario.backtest import Backtest, Flips, backtest, commands_of, other_rules
 from policy.scenario.market import Market
 from policy.verify.vocabulary import under_old_names
 
@@ -102,6 +102,8 @@ def _folder(name: str) -> str:
     return str(resources.folder("rulesets")) if name == SHIPPED else name
 
 
+_MOST_CLIENTS = 20  # as text
+
 # ── a journal ───────────────────────────────────────────────────────────────────────────────
 
 
@@ -136,6 +138,7 @@ def _text(old: str, new: str, result: Backtest, kept: str) -> str:
             f"         is:  {sort.after}" + (f"  per {', '.join(sort.cited_after)}" if sort.cited_after else ""),
         ]
     lines += ["", *_accounts(result)]
+    lines += _clients(result)
     money = result.money()
     if money:
         width = max(map(len, money))
@@ -154,6 +157,27 @@ def _accounts(result: Backtest) -> Iterator[str]:
     width = max((len(d.account) for d in result.differing), default=0)
     for d in result.differing:
         yield f"  {d.account:{width}}  {d.figure}: {_grouped(d.before)} → {_grouped(d.after)}"
+
+
+def _clients(result: Backtest) -> Iterator[str]:
+    """Who is answered differently, and by how much."""
+    rows = result.by_client()
+    if rows:
+        yield ""
+        yield plural(len(rows), "client") + " with other answers or sums"
+    for client, sorts, money in rows[:_MOST_CLIENTS]:
+        examples: dict[str, list[str]] = {}
+        for kind, sort in sorts:
+            examples.setdefault(kind, []).extend(sort.examples)
+        kinds = (f"{plural(_of(kind, sorts), 'flip')} of {kind} ({', '.join(ids)})" for kind, ids in examples.items())
+        sums = (f"{m.what} {_grouped(m.before)} → {_grouped(m.after)}" for m in money)
+        yield f"  {client}: {'; '.join((*kinds, *sums))}"
+    if len(rows) > _MOST_CLIENTS:
+        yield f"  and {len(rows) - _MOST_CLIENTS:,} more, which `--format json` lists"
+
+
+def _of(kind: str, sorts: Iterable[tuple[str, Flips]]) -> int:
+    return sum(sort.count for said, sort in sorts if said == kind)
 
 
 def _grouped(amount: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import wraps
@@ -22,11 +22,14 @@ from policy.files import whole_folder
 from policy.reports.imprint import UNSIGNED
 from policy.reports.pdf import needed_here
 from policy.reports.sandbox.folder import Folder, templates_in
+from policy.reports.xlsx import needed_for_xlsx
 from policy.vocabulary import Json
 
 F = TypeVar("F", bound=Callable[..., Any])
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 FORMATS: tuple[Format, ...] = get_args(Format)
+_PAGES = tuple(f for f in FORMATS if f != "xlsx")  # of documents that are no tables
+_IN_FILES: dict[str, Callable[[], None]] = {"pdf": needed_here, "xlsx": needed_for_xlsx}  # that need an extra
 
 
 @frozen
@@ -51,10 +54,10 @@ class TemplatesType(click.Path):
         return OwnTemplates(path, templates_in(path))
 
 
-def _require_pdf(ctx: click.Context, _: click.Parameter, format: str) -> str:
+def _require_format(ctx: click.Context, _: click.Parameter, format: str) -> str:
     """Before a document is made in vain."""
-    if format == "pdf" and not ctx.resilient_parsing:
-        needed_here()
+    if format in _IN_FILES and not ctx.resilient_parsing:
+        _IN_FILES[format]()
     return format
 
 
@@ -95,14 +98,6 @@ _OPTIONS = (
         show_default=True,
         help="Output file; `-` for standard output.",
     ),
-    click.option(
-        "--format",
-        type=click.Choice(FORMATS),
-        default="html",
-        show_default=True,
-        callback=_require_pdf,
-        help="Output format.",
-    ),
     platform_option,
     language_option,
 )
@@ -120,7 +115,23 @@ def imprint_of(issuer: str, issued: date | None, version: str) -> Imprint:
     return firm(issuer, issued, version) if issuer else signed(UNSIGNED, issued, version)
 
 
-def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
+def _format_option(formats: Sequence[Format]) -> Callable[[F], F]:
+    return click.option(
+        "--format",
+        type=click.Choice(formats),
+        default="html",
+        show_default=True,
+        callback=_require_format,
+        help="Output format.",
+    )
+
+
+def prints_tables(command: Callable[..., Document]) -> Callable[..., None]:
+    """As `prints_document`, of a document that a workbook can hold too."""
+    return prints_document(command, FORMATS)
+
+
+def prints_document(command: Callable[..., Document], formats: Sequence[Format] = _PAGES) -> Callable[..., None]:
     """A command that returns a document, with the options that print it: a finding ends it as the finding says."""
 
     @wraps(command)
@@ -134,8 +145,8 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
         version: str,
         **given: Any,
     ) -> None:
-        if format == "pdf" and output == "-":
-            raise click.UsageError("a PDF goes to a file: name one with --output")
+        if format in _IN_FILES and output == "-":
+            raise click.UsageError(f"{format.upper()} goes to a file: name one with --output")
         keep_apart((output,), [*_read_by(given), issuer])
         imprint = imprint_of(issuer, issued, version)
         document = command(**given).signed(imprint)
@@ -147,7 +158,7 @@ def prints_document(command: Callable[..., Document]) -> Callable[..., None]:
         click.echo(f"the document is in {output}", err=True)
 
     printed = issued_by(printed)
-    for option in _OPTIONS:
+    for option in (*_OPTIONS, _format_option(formats)):
         printed = option(printed)
     return cast(Callable[..., None], printed)
 

@@ -21,6 +21,7 @@ from policy.cli.printing import (
     new_folder,
     platform_option,
     prints_document,
+    prints_tables,
     templates_option,
 )
 from policy.cli.progress import progress
@@ -29,6 +30,7 @@ from policy.documents import Document, Edition, Language
 from policy.documents.editions import name_of
 from policy.reports.pdf import needed_here
 from policy.reports.render import SHIPPED as SHIPPED_TEMPLATES
+from policy.reports.xlsx import needed_for_xlsx
 
 _ONE_DECISION = "name a QUESTION with `--facts` and `--on`, or a `--record` of a `--journal` and none of these"
 _NOT_GIVEN = (ParameterSource.DEFAULT, ParameterSource.DEFAULT_MAP)
@@ -58,7 +60,7 @@ class Kinds(click.Group):
 
 @click.group(cls=Kinds)
 def command() -> None:
-    """Write a document: self-contained HTML, Markdown, PDF, or JSON of the same figures.
+    """Write a document: self-contained HTML, Markdown, PDF, JSON of the same figures, or a workbook of its tables.
 
     \b
     policy report rulebook --on 2026-03-01 -o rulebook.html
@@ -89,7 +91,7 @@ def _edition(paths: tuple[str, ...], on: date, under: str) -> Edition:
 @under_option
 @on_option
 @proofs_option
-@prints_document
+@prints_tables
 def rulebook_command(paths: tuple[str, ...], under: str, on: date, proofs: bool, platform: str) -> Document:
     """Write what the law requires and what the platform does, rule by rule, in English and Chinese.
 
@@ -97,6 +99,7 @@ def rulebook_command(paths: tuple[str, ...], under: str, on: date, proofs: bool,
     policy report rulebook --on 2026-03-01 -o rulebook.html
     policy report rulebook --on 2026-03-01 --language zh --format markdown > rulebook.md
     policy report rulebook --on 2026-03-01 --format pdf -o rulebook.pdf
+    policy report rulebook --on 2026-03-01 --no-proofs --format xlsx -o rulebook.xlsx
     policy report rulebook --on 2026-03-01 --no-proofs -o rulebook.html
     """
     return documents.rulebook(_edition(paths, on, under), platform=platform, proofs=proofs, watch=progress)
@@ -107,7 +110,7 @@ def rulebook_command(paths: tuple[str, ...], under: str, on: date, proofs: bool,
 @under_option
 @on_option
 @journal_option
-@prints_document
+@prints_tables
 def traceability_command(paths: tuple[str, ...], under: str, on: date, journal: str, platform: str) -> Document:
     """Run the rules' tests; for every provision, list the rules that cite it and the tests that cover them.
 
@@ -129,7 +132,7 @@ def traceability_command(paths: tuple[str, ...], under: str, on: date, journal: 
     help="Journal of a market, as `policy trade` writes it.",
 )
 @rules_arguments
-@prints_document
+@prints_tables
 def decisions_command(journal: str, paths: tuple[str, ...], platform: str) -> Document:
     """List the decisions of a journal: client, order, time, reasons and the facts; by provision and by client.
 
@@ -299,6 +302,7 @@ def _named(name: str, on: date) -> Edition:
 @issued_by
 @language_option
 @click.option("--pdf", is_flag=True, help="Add PDF of each document, with the extra `pdf`.")
+@click.option("--xlsx", is_flag=True, help="Add workbooks of what is tables, with the extra `xlsx`.")
 @templates_option
 @click.pass_context
 def pack_command(
@@ -319,6 +323,7 @@ def pack_command(
     version: str,
     language: Language,
     pdf: bool,
+    xlsx: bool,
     templates: OwnTemplates | None,
 ) -> None:
     """Write the rulebook, traceability and control matrix; with --journal its decisions, days and a sample replayed;
@@ -326,7 +331,7 @@ def pack_command(
 
     \b
     policy report pack assessor --on 2026-06-18 --under example.house --journal day.jsonl --since 2026-02-10
-    policy report pack assessor --on 2026-06-18 --pdf --templates our-letterhead
+    policy report pack assessor --on 2026-06-18 --pdf --xlsx --templates our-letterhead
     (cd assessor && sha256sum --check manifest.txt)
 
     The same input makes the same bytes. The folder must be new or empty. A journal must have been kept under this
@@ -334,6 +339,8 @@ def pack_command(
     """
     if pdf:
         needed_here()
+    if xlsx:
+        needed_for_xlsx()
     with new_folder(folder) as into:
         files = documents.pack(
             _edition(paths, on, under),
@@ -347,6 +354,7 @@ def pack_command(
             imprint=imprint_of(issuer, issued, version),
             language=language,
             pdf=pdf,
+            xlsx=xlsx,
             own=templates.folder if templates else None,
             command=_again(context),
             watch=progress,

@@ -23,6 +23,7 @@ from policy.verify.rulebook import comparison_of
 from policy.verify.solver import needed_solver
 
 _MOST_CASES = 200
+_MOST_CLIENTS = 200
 
 
 def change(
@@ -67,6 +68,7 @@ def _run(words: FlipWords, old: Edition, new: Edition, journal: str | Path) -> J
     header, last = require_whole(journal)
     markets = [Market(rulebooks(e.undated), e.on.isoformat()) for e in (old, new)]
     result = backtest(commands_of(str(journal), last), *markets)
+    clients = result.by_client()
     flips = sorted(result.sorts.items(), key=lambda item: -item[1].count)
     return JournalRun(
         result.commands,
@@ -75,6 +77,15 @@ def _run(words: FlipWords, old: Edition, new: Edition, journal: str | Path) -> J
         tuple(words.figure(d.account, d.figure, d.before, d.after) for d in result.differing),
         tuple(words.money(what, *sums) for what, sums in result.money().items()),
         other_rules(header, markets),
+        tuple(
+            words.client(
+                client,
+                (words.command(said, s.count, s.before.steps, s.after.steps, s.examples) for said, s in sorts),
+                ((m.what, m.before, m.after, m.difference) for m in money),
+            )
+            for client, sorts, money in clients[:_MOST_CLIENTS]
+        ),
+        len(clients),
     )
 
 

@@ -28,11 +28,12 @@ from policy.reports.markdown import markdown_of
 from policy.reports.pack import TITLE, File, Listed, Pack, digest, manifest
 from policy.reports.pdf import pdf_of
 from policy.reports.sandbox.folder import Folder
+from policy.reports.sheets import of_matrix, of_register
 
 Files = dict[str, bytes | Path]  # a file that is there already, as the journal, by its path
 _ID = re.compile(r' id="([^"]+)"')
 _LINK = re.compile(r'<a href="(\w+)\.html#([^"]+)">(.*?)</a>', re.DOTALL)
-_TOOL, _SOLVER, _PDF = "policy-that-runs", "z3-solver", "weasyprint"
+_TOOL, _SOLVER, _PDF, _XLSX = "policy-that-runs", "z3-solver", "weasyprint", "xlsxwriter"
 
 
 def pack(
@@ -48,6 +49,7 @@ def pack(
     imprint: Imprint = UNSIGNED,
     language: Language = "both",
     pdf: bool = False,
+    xlsx: bool = False,
     own: Folder | None = None,
     command: str = "",
     watch: Watch = unwatched,
@@ -56,32 +58,34 @@ def pack(
 
     `journal` adds its days, its decisions and a `sample` of them drawn by `seed` and replayed, and must be of this
     edition's rules; `since` adds what has changed from that date on; `register` the firm's exceptions and findings.
-    Every document is HTML, Markdown, JSON and, with `pdf`, PDF, by templates of one's `own` where given. The index
-    shows `command` as the way to make the pack again.
+    Every document is HTML, Markdown, JSON and, with `pdf`, PDF, by templates of one's `own` where given; with `xlsx`,
+    what is tables is a workbook too. The index shows `command` as the way to make the pack again.
     """
     entries = entries_of(register, edition.rules.model.provisions) if register else None
     documents = dict(_documents(edition, journal, since, sample, seed, proofs, platform, watch))
     controls = matrix.matrix_of(documents["traceability"].parts["t"])
     cover = documents["traceability"].cover
-    documents["matrix"] = Document("matrix.html.jinja", evolve(cover, title=matrix.TITLE), {"matrix": controls})
+    documents["matrix"] = Document(
+        "matrix.html.jinja", evolve(cover, title=matrix.TITLE), {"matrix": controls}, of_matrix(controls)
+    )
     if entries is not None:
         found = registers.register_of(entries, edition.on.isoformat())
         documents["register"] = Document(
-            "register.html.jinja", evolve(cover, title=registers.TITLE), {"register": found}
+            "register.html.jinja", evolve(cover, title=registers.TITLE), {"register": found}, of_register(found)
         )
     documents = {name: made.signed(imprint) for name, made in documents.items()}
     pages = _pages(documents, language, own, watch)
     files: Files = {}
-    listed = [_listed(files, name, made, pages[name], pdf) for name, made in documents.items()]
+    listed = [_listed(files, name, made, pages[name], language, pdf, xlsx) for name, made in documents.items()]
     besides: Files = {"matrix.csv": matrix.csv_of(controls), **_rules(edition)}
     if journal:
         besides["journal.jsonl"] = Path(journal)
     others = tuple(File(name, _digest_of(data)) for name, data in besides.items())
     kept = next((f.digest for f in others if f.name == "journal.jsonl"), "")
-    contents = Pack(tuple(listed), others, kept, tuple(_versions(proofs, pdf)), command)
+    contents = Pack(tuple(listed), others, kept, tuple(_versions(proofs, pdf, xlsx)), command)
     index = Document("index.html.jinja", evolve(documents["rulebook"].cover, title=TITLE), {"pack": contents})
     page = index.page(language, own, list(documents))
-    first = _listed(files, "index", index, page, pdf)
+    first = _listed(files, "index", index, page, language, pdf, xlsx)
     everything = [*(f for d in (first, *listed) for f in d.files), *others]
     return {**files, **besides, "manifest.txt": manifest(everything).encode()}
 
@@ -128,7 +132,9 @@ def _pages(documents: Mapping[str, Document], language: Language, own: Folder | 
     return {name: _LINK.sub(linked, page) for name, page in pages.items()}
 
 
-def _listed(files: Files, name: str, document: Document, page: str, pdf: bool) -> Listed:
+def _listed(
+    files: Files, name: str, document: Document, page: str, language: Language, pdf: bool, xlsx: bool
+) -> Listed:
     """Adds the files of a document, in every format."""
     printed = {
         f"{name}.html": page.encode(),
@@ -137,6 +143,8 @@ def _listed(files: Files, name: str, document: Document, page: str, pdf: bool) -
     }
     if pdf:
         printed[f"{name}.pdf"] = pdf_of(page)
+    if xlsx and document.sheets:
+        printed[f"{name}.xlsx"] = document.printed("xlsx", language)
     files.update(printed)
     return Listed(document.cover.title, tuple(File(n, digest(data)) for n, data in printed.items()))
 
@@ -148,10 +156,10 @@ def _rules(edition: Edition) -> dict[str, bytes]:
     return {f"rules/{os.path.relpath(text.name, folder)}": text.data for text in edition.rules.texts}
 
 
-def _versions(proofs: bool, pdf: bool) -> Iterator[tuple[str, str]]:
+def _versions(proofs: bool, pdf: bool, xlsx: bool) -> Iterator[tuple[str, str]]:
     yield _TOOL, metadata.version(_TOOL)
     yield "Python", ".".join(map(str, sys.version_info[:3]))
-    for name, used in ((_SOLVER, proofs), (_PDF, pdf)):
+    for name, used in ((_SOLVER, proofs), (_PDF, pdf), (_XLSX, xlsx)):
         if used:
             yield name, metadata.version(name)
 

@@ -16,6 +16,7 @@ from policy.reports.decisions import MOST, TITLE, DecisionTally
 from policy.reports.documents import Document
 from policy.reports.journal.decisions import Decided, Decisions
 from policy.reports.journal.glossary import glossary_of
+from policy.reports.sheets import of_decisions
 
 _WORST = ("denied", "failed", "undecided")
 _LISTED = "`policy log show` lists the records that hold decisions"
@@ -31,7 +32,8 @@ def decisions(
     known = tally.glossary.citations
     relied = [(p, known[p].status) for p in tally.provisions if p in known]
     cover = edition.cover(TITLE, platform, relied, until=tally.on)
-    return Document("decisions.html.jinja", cover, {"list": tally.figures()})
+    figures = tally.figures()
+    return Document("decisions.html.jinja", cover, {"list": figures}, of_decisions(figures))
 
 
 def tally_of(edition: Edition, header: Header, records: Iterable[JournalRecord], most: int = 0) -> DecisionTally:

@@ -10,6 +10,7 @@ from policy.documents.recorded import tally_of
 from policy.progress import Watch, unwatched
 from policy.reports.book.from_model import Setting, book_of
 from policy.reports.documents import Document
+from policy.reports.sheets import of_book, of_traceability
 from policy.reports.traceability import TITLE, traceability_of
 from policy.testing.coverage import summarised
 from policy.testing.run import Runner
@@ -29,7 +30,7 @@ def rulebook(
         claims, not_asked = claims_of(edition.rules, USUAL, [edition.under] if edition.under else [])
         verdicts = [*proved(claims, watch=watch), *not_asked]
     cover, book = book_of(model, Setting(platform, edition.on.toordinal(), digest, edition.under), verdicts)
-    return Document("rulebook.html.jinja", cover, {"book": book})
+    return Document("rulebook.html.jinja", cover, {"book": book}, of_book(book))
 
 
 def traceability(
@@ -50,4 +51,4 @@ def traceability(
     decided = None if recorded is None else tally_of(edition, *recorded)
     cover = edition.cover(TITLE, platform)
     figures = traceability_of(model, stands, summary, decided)
-    return Document("traceability.html.jinja", cover, {"t": figures})
+    return Document("traceability.html.jinja", cover, {"t": figures}, of_traceability(figures))

@@ -18,6 +18,7 @@ from policy.model import rules, types
 from policy.model.amendments import amendment_of
 from policy.model.bodies import declaration
 from policy.model.context import Context, days_of, ordinal
+from policy.model.copies import copies_of
 from policy.model.index import Index, index
 from policy.model.names import Scope, Signature
 from policy.model.recursion import report_recursion
@@ -195,6 +196,7 @@ class Reader:
                 start=start if start is not None else ordinal(s.issued),
                 end=end,
                 read=ordinal(s.reading.on) if s.reading else None,
+                copies=copies_of(s, self.found),
                 holds_until=ordinal(s.reading.holds_until) if s.reading else None,
                 status=self._status(s.status) if s.status else Status.HOUSE,
                 note=s.note,

@@ -112,6 +112,14 @@ class Ruleset:
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
+@frozen
+class Copy:
+    """A web address at which a source was read, and the SHA-256 of what was there, if it is known."""
+
+    address: str
+    sha256: str
+
+
 @frozen(kw_only=True)
 class Currency(Declared):
     """A currency beyond ISO 4217; its code is its name."""
@@ -128,6 +136,7 @@ class SourceText(Declared):
     start: int | None  # when it took effect: from its period, else from its date of issue
     end: int | None
     read: int | None
+    copies: tuple[Copy, ...]
     holds_until: int | None
     status: Status
     note: str

@@ -1,12 +1,11 @@
 """A document: figures, and the template that prints them.
 
-In: frozen rows. Out: HTML, Markdown, PDF or JSON, all from the same plain data. Absent: where the bytes go.
+In: frozen rows. Out: HTML, Markdown, PDF, JSON or a workbook, all from the same figures. Absent: where the bytes go.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Sequence
 from typing import Any, Literal, assert_never
 
@@ -19,25 +18,25 @@ from policy.reports.pdf import pdf_of
 from policy.reports.render import page
 from policy.reports.sandbox.client import page_of
 from policy.reports.sandbox.folder import Folder
+from policy.reports.sheets import Sheet
+from policy.reports.visible import visible
+from policy.reports.xlsx import workbook_of
 
-Format = Literal["html", "markdown", "json", "pdf"]
+Format = Literal["html", "markdown", "json", "pdf", "xlsx"]
 Language = Literal["both", "en", "zh"]
-
-# What cannot be seen: controls but for line ends and tabs, marks that turn the reading direction round, halves of
-# characters. The joiners stay; several scripts are not written without them.
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\xad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    r"\ud800-\udfff\U000e0000-\U000e007f]"
-)
 
 
 @frozen
 class Document:
-    """Prints `figures` (a frozen attrs object) with a template; `parts` are what the template calls them."""
+    """Prints `figures` (a frozen attrs object) with a template; `parts` are what the template calls them.
+
+    A document whose figures are tables has them as `sheets` too.
+    """
 
     template: str
     cover: Cover
     parts: dict[str, Any] = field(factory=dict)
+    sheets: tuple[Sheet, ...] = ()
 
     def signed(self, imprint: Imprint) -> Document:
         """The same document, issued by a firm."""
@@ -51,7 +50,10 @@ class Document:
         return page(self.template, **figures) if own is None else page_of(self.template, figures, own)
 
     def printed(self, format: Format, language: Language = "both", own: Folder | None = None) -> bytes:
-        """The file in a format; JSON has both languages. Raises PolicyError where it cannot be printed."""
+        """The file in a format; JSON has both languages, and `xlsx` is for a document with sheets.
+
+        Raises PolicyError where it cannot be printed.
+        """
         match format:
             case "json":
                 return (json.dumps(self.as_json(), ensure_ascii=False, indent=2) + "\n").encode()
@@ -61,6 +63,10 @@ class Document:
                 return markdown_of(self.page(language, own)).encode()
             case "pdf":
                 return pdf_of(self.page(language, own))
+            case "xlsx":
+                if not self.sheets:
+                    raise ValueError(f"`{self.cover.title.en}` has no tables to put into a workbook")
+                return workbook_of(self.cover, self.sheets, language)
             case _:
                 assert_never(format)
 
@@ -73,7 +79,7 @@ def _data(part: Any) -> Any:
     """Lists, dictionaries, texts and whole numbers. No text moves a cursor or turns the reading direction round."""
     match part:
         case str():
-            return _UNSEEN.sub("\ufffd", part)
+            return visible(part)
         case tuple() | list():
             return [_data(p) for p in part]
         case dict():

@@ -1,6 +1,6 @@
 """What flips from one rulebook to another, as rows: commands of a journal, margin accounts, money, and test cases.
 
-In: what became of commands and accounts under either rulebook, as plain data, and models for the words. Out:
+In: what became of commands, clients and accounts under either rulebook, as plain data, and models for the words. Out:
 `JournalRun` and `Flip`, in English and Chinese. Absent: running anything.
 """
 
@@ -70,8 +70,31 @@ class Figure:
 
 
 @frozen
+class Moved:
+    """A sum of money of a client that differs."""
+
+    what: BilingualText
+    before: BilingualText
+    after: BilingualText
+    difference: BilingualText
+
+
+@frozen
+class ClientFlips:
+    """A client who is answered differently: commands with another outcome, and sums that differ."""
+
+    client: str
+    count: int
+    flips: tuple[Flip, ...]
+    money: tuple[Moved, ...]
+
+
+@frozen
 class JournalRun:
-    """A journal's commands, run under both. `kept` is the journal's own rulebook, where that is neither."""
+    """A journal's commands, run under both. `kept` is the journal's own rulebook, where that is neither.
+
+    `clients` are the first of `of_clients`, those with the most flips first.
+    """
 
     commands: int
     decisions: tuple[Flip, ...]
@@ -79,6 +102,8 @@ class JournalRun:
     figures: tuple[Figure, ...]
     money: tuple[tuple[BilingualText, BilingualText, BilingualText], ...]
     kept: str
+    clients: tuple[ClientFlips, ...]
+    of_clients: int
 
 
 @frozen(eq=False)
@@ -96,6 +121,12 @@ class FlipWords:
         return Figure(
             account, BilingualText(figure, _FIGURES_ZH[figure]), self._standing(before), self._standing(after)
         )
+
+    def client(self, client: str, flips: Iterable[Flip], money: Iterable[tuple[str, str, str, str]]) -> ClientFlips:
+        """`money` is a field of a kind of event, before, after, and the difference."""
+        told = tuple(flips)
+        sums = (Moved(*self.money(what, before, after), self._standing(by)) for what, before, after, by in money)
+        return ClientFlips(client, sum(f.count for f in told), told, tuple(sums))
 
     def money(self, what: str, before: str, after: str) -> tuple[BilingualText, BilingualText, BilingualText]:
         """Sums of the money in a field of a kind of event, as `traded value`."""
@@ -144,7 +175,10 @@ class FlipWords:
         if head[:1] in "-0123456789":
             whole = amounts.grouped(head)
             moment = BilingualText(amounts.long_moment(head), amounts.chinese_moment(head))
-            return moment if moment.en != head else BilingualText(whole, amounts.said_in_chinese(whole))
+            if moment.en != head:
+                return moment
+            signed = f"−{whole[1:]}" if whole.startswith("-") else whole
+            return BilingualText(amounts.said_in_english(signed), amounts.said_in_chinese(signed))
         return self.glossary.named(head)
 
     def _outcome(self, question: rules.Question, text: str) -> BilingualText:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Iterator
 
 from attrs import frozen
 
@@ -17,8 +18,8 @@ from policy.spreadsheets import cell
 TITLE = BilingualText("Control matrix", "監控矩陣")
 _HEADS = ("provision", "paraphrase", "paraphrase_zh", "source_status", "pillar", "measure", "control", "of", "place")
 _MORE = ("tests", "result", "decisions", "first_records", "reason_not_encoded")
-_HOLDS = BilingualText("holds", "通過")
-_FAILS = BilingualText("fails", "未通過")
+HOLDS = BilingualText("holds", "通過")
+FAILS = BilingualText("fails", "未通過")
 _UNTESTED = BilingualText("not tested", "未經測試")
 _ORDERS = BilingualText("no result of its own", "無獨立結果")
 
@@ -61,11 +62,20 @@ def matrix_of(t: Traceability) -> Matrix:
 def _controls(row: Row) -> list[Control]:
     found = []
     for p in row.pieces:
-        result, mark = (_FAILS, "refuse") if p.failed else (_HOLDS, "accept") if p.tests else (_UNTESTED, "refuse")
+        result, mark = (FAILS, "refuse") if p.failed else (HOLDS, "accept") if p.tests else (_UNTESTED, "refuse")
         if not p.can_speak:
             result, mark = _ORDERS, ""
         found.append(Control(p.what, p.of, p.place, p.anchor, p.tests, result, mark))
     return found
+
+
+def lines_of(matrix: Matrix) -> Iterator[tuple[Row, tuple[BilingualText | str, ...]]]:
+    """The provision with each control in turn: what it is, of what, its place, tests and result; or what it lacks."""
+    for m in matrix.rows:
+        for c in m.controls:
+            yield m.row, (c.what, c.of, c.place, str(c.tests), c.result)
+        if not m.controls:
+            yield m.row, ("", "", "", "0", m.row.state_words)
 
 
 def csv_of(matrix: Matrix) -> bytes:
@@ -73,11 +83,9 @@ def csv_of(matrix: Matrix) -> bytes:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow((*_HEADS, *_MORE))
-    for m in matrix.rows:
-        r = m.row
+    for r, line in lines_of(matrix):
         head = (r.provision, r.text.en, r.text.zh, r.status, r.pillar.en, r.measure.en)
         tail = (str(r.relied), " ".join(map(str, r.first)), r.excused)
-        lines = [(c.what.en, c.of.en, c.place, str(c.tests), c.result.en) for c in m.controls]
-        for line in lines or [("", "", "", "0", r.state_words.en)]:
-            writer.writerow([cell(text) for text in (*head, *line, *tail)])
+        own = (text if isinstance(text, str) else text.en for text in line)
+        writer.writerow([cell(text) for text in (*head, *own, *tail)])
     return b"\xef\xbb\xbf" + out.getvalue().encode()

@@ -19,8 +19,16 @@ from policy.reports.plain.names import in_full
 
 
 @frozen
+class CopyRow:
+    """Where a source was read: the address, and the SHA-256 of what was there, if it is known."""
+
+    address: str
+    sha256: str
+
+
+@frozen
 class SourceRow:
-    """A source: what it is, when it took effect, and when it was read. Days are ISO texts, empty where not said."""
+    """A source: what it is, when it took effect, when and where it was read. Days are ISO texts, or empty."""
 
     id: str
     title: BilingualText
@@ -32,6 +40,7 @@ class SourceRow:
     read: str
     holds_until: str
     note: str
+    copies: tuple[CopyRow, ...]
 
 
 def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[BilingualText, ...]:
@@ -60,4 +69,7 @@ def source_row(s: rules.SourceText) -> SourceRow:
     days = (s.start, s.end, s.read, s.holds_until)
     start, end, read, holds_until = ("" if day is None else show(day, types.DATE) for day in days)
     title = in_full(s.title, s.id)
-    return SourceRow(s.id, title, s.reference, s.issued, start, end, s.status.value, read, holds_until, s.note)
+    copies = tuple(CopyRow(c.address, c.sha256) for c in s.copies)
+    return SourceRow(
+        s.id, title, s.reference, s.issued, start, end, s.status.value, read, holds_until, s.note, copies
+    )

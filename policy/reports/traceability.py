@@ -33,11 +33,11 @@ _STATES = {
     "tested": BilingualText("tested", "已測試"),
     "not in force": BilingualText("not in force on the date asked", "當日無效"),
 }
-_STATUSES = {
-    Status.OFFICIAL: BilingualText("official", "官方文本"),
-    Status.SECONDARY: BilingualText("secondary", "二手資料"),
-    Status.PRESS: BilingualText("press", "報章"),
-    Status.HOUSE: BilingualText("house", "自訂"),
+STATUSES = {
+    Status.OFFICIAL.value: BilingualText("official", "官方文本"),
+    Status.SECONDARY.value: BilingualText("secondary", "二手資料"),
+    Status.PRESS.value: BilingualText("press", "報章"),
+    Status.HOUSE.value: BilingualText("house", "自訂"),
 }
 _FIRST = 3  # tests named beside a piece
 _RULE = re.compile(r"rule `(\w+)`")
@@ -166,7 +166,7 @@ def traceability_of(
         len(summary.pieces),
         tuple((_piece_of(p.what), str(p.place)) for p in summary.uncovered),
         tuple((_STATES[s], s, found[s]) for s in STATES),
-        _counts([(p.status.value, rows[p.id]) for p in known], {s.value: words for s, words in _STATUSES.items()}),
+        _counts([(p.status.value, rows[p.id]) for p in known], STATUSES),
         _counts([(p.pillar, rows[p.id]) for p in known], _members(model, "Pillar")),
         _counts([(p.measure, rows[p.id]) for p in known], _members(model, "Measure")),
         tuple(sorted(sources, key=lambda s: min(STATES.index(r.state) for r in s.rows))),

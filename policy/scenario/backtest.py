@@ -1,8 +1,8 @@
 """What another rulebook would have made of the same commands: every answer that flips, the accounts, and the money.
 
-In: commands, and two markets under two rulebooks. Out: flips in order, counted by what became of what; what every
-margin account comes to at the end, where the two differ; and the sums of money of both. Absent: clients who would
-have acted otherwise; the commands are what they were.
+In: commands, and two markets under two rulebooks. Out: flips in order, counted by what became of what, in all and by
+client; what every margin account comes to at the end, where the two differ; and the sums of money of both. Absent:
+clients who would have acted otherwise; the commands are what they were.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from policy.perpetuals.events import BucketStated
 from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.reasons import verdicts_in
 from policy.reports.journal.tally import Tally
+from policy.scenario.clients import ClientMoney, MoneyDiffers, client_of, money_differing
 from policy.scenario.market import Market, recorded_command
 from policy.scenario.statements import statements
 from policy.vocabulary import Json
@@ -81,6 +82,19 @@ class Backtest:
     sorts: dict[tuple[str, CommandFate, CommandFate], Flips] = field(factory=dict)
     accounts: int = 0
     differing: tuple[AccountDiffers, ...] = ()
+    clients: dict[str, dict[tuple[str, CommandFate, CommandFate], Flips]] = field(factory=dict)
+    moved: tuple[MoneyDiffers, ...] = ()
+
+    def by_client(self) -> list[tuple[str, list[tuple[str, Flips]], list[MoneyDiffers]]]:
+        """Each client with a flip or a sum that differs: the most flips first, then by name."""
+        money: dict[str, list[MoneyDiffers]] = {}
+        for moved in self.moved:
+            money.setdefault(moved.client, []).append(moved)
+        found = []
+        for client in self.clients.keys() | money.keys():
+            sorts = [(kind, sort) for (kind, _, _), sort in self.clients.get(client, {}).items()]
+            found.append((client, sorted(sorts, key=lambda s: -s[1].count), money.get(client, [])))
+        return sorted(found, key=lambda row: (-sum(sort.count for _, sort in row[1]), row[0]))
 
     @property
     def differs(self) -> bool:
@@ -100,16 +114,14 @@ class Backtest:
         return {
             "commands": self.commands,
             "flipped": self.flipped,
-            "flips": [
+            "flips": [{**_sort(kind, sort), "per": _per(sort)} for (kind, _, _), sort in self.sorts.items()],
+            "clients": [
                 {
-                    "command": kind,
-                    "before": str(sort.before),
-                    "after": str(sort.after),
-                    "count": sort.count,
-                    "per": {"before": list(sort.cited_before), "after": list(sort.cited_after)},
-                    "examples": sort.examples,
+                    "client": client,
+                    "flips": [_sort(kind, sort) for kind, sort in sorts],
+                    "money": [asdict(m, filter=lambda of, _: of.name != "client") for m in money],
                 }
-                for (kind, _, _), sort in self.sorts.items()
+                for client, sorts, money in self.by_client()
             ],
             "accounts": {
                 "compared": self.accounts,
@@ -119,21 +131,41 @@ class Backtest:
         }
 
 
+def _sort(kind: str, sort: Flips) -> Json:
+    return {
+        "command": kind,
+        "before": str(sort.before),
+        "after": str(sort.after),
+        "count": sort.count,
+        "examples": sort.examples,
+    }
+
+
+def _per(sort: Flips) -> Json:
+    return {"before": list(sort.cited_before), "after": list(sort.cited_after)}
+
+
 def backtest(commands: Iterable[Command], old: Market, new: Market) -> Backtest:
     """Runs the commands through both markets."""
     result = Backtest()
+    money = ClientMoney(), ClientMoney()
     for number, command in enumerate(commands, 1):
         before, after = old.submit(command), new.submit(command)
         result.commands += 1
         result.old.add(command, before)
         result.new.add(command, after)
+        money[0].add(command, before)
+        money[1].add(command, after)
         fates = _fate(before), _fate(after)
         if fates[0] != fates[1]:
             result.flipped += 1
-            _count(result, number, command, fates, (before, after))
+            _count(result.sorts, number, command, fates, (before, after))
+            if client := client_of(command):
+                _count(result.clients.setdefault(client, {}), number, command, fates, (before, after))
     stood = [_standing(market) for market in (old, new)]
     result.accounts = len(stood[0].keys() | stood[1].keys())
     result.differing = tuple(_differing(*stood))
+    result.moved = tuple(money_differing(*money))
     return result
 
 
@@ -203,16 +235,16 @@ def _differing(old: dict[str, dict[str, str]], new: dict[str, dict[str, str]]) -
 
 
 def _count(
-    result: Backtest,
+    sorts: dict[tuple[str, CommandFate, CommandFate], Flips],
     number: int,
     command: Command,
     fates: tuple[CommandFate, CommandFate],
     events: tuple[list[Event], list[Event]],
 ) -> None:
     kind, id = word(type(command)), getattr(command, "id", "")
-    sort = result.sorts.get((kind, *fates))
+    sort = sorts.get((kind, *fates))
     if sort is None:
-        sort = result.sorts[kind, *fates] = Flips(*fates, _cited(events[0]), _cited(events[1]))
+        sort = sorts[kind, *fates] = Flips(*fates, _cited(events[0]), _cited(events[1]))
     sort.count += 1
     if len(sort.examples) < EXAMPLES:
         sort.examples.append(id or str(number))

@@ -85,8 +85,16 @@ class Builder(TestBuilder):
     reference, issued, note = _tagged("reference"), _tagged("issued"), _tagged("note")
 
     def read(self, meta: Meta, items: Items) -> tuple[str, tree.Reading]:
-        holds_until = self.date_of(items[1]) if len(items) > 1 else None
-        return "read", tree.Reading(self.date_of(items[0]), holds_until, span=self.at(meta))
+        copies = _first(items, tuple) or ()
+        on, *ends = (self.date_of(i) for i in items if isinstance(i, Token))
+        return "read", tree.Reading(on, copies, ends[0] if ends else None, span=self.at(meta))
+
+    def copies(self, _: Meta, items: Items) -> tuple[tree.Copy, ...]:
+        return tuple(items)
+
+    def copy(self, meta: Meta, items: Items) -> tree.Copy:
+        address, sha256 = self.unquoted(items[0]), self.unquoted(items[1]) if len(items) > 1 else ""
+        return tree.Copy(address, sha256, span=self.at(meta))
 
     def one_period(self, of: str, clauses: Items) -> tree.Period | None:
         """The period among the clauses, with a finding for each further one."""

@@ -74,10 +74,19 @@ class Import(Node):
 
 
 @frozen
+class Copy(Node):
+    """Where a source was read, and the SHA-256 of what was there, if it is known."""
+
+    address: str
+    sha256: str
+
+
+@frozen
 class Reading(Node):
-    """When a source was read, and until when, at least, what was read holds."""
+    """When a source was read, and where; and until when, at least, what was read holds."""
 
     on: date | None
+    copies: tuple[Copy, ...]
     holds_until: date | None
 
 

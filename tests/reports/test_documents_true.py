@@ -232,3 +232,43 @@ def test_none_flips_is_said_only_of_what_was_compared(draft: tuple[str, str], ho
         "no margin account: no lending value, call or headroom was there to compare"
         in run("backtest", "shipped", "shipped", "--journal", house_day).stdout
     )
+
+
+# ── who is answered differently ─────────────────────────────────────────────────────────────
+
+OVERLAID = ["shipped", "shipped+example.house"]
+
+
+def hundredths(amount: str) -> int:
+    return int(amount.removesuffix(" HKD").replace(".", ""))
+
+
+def test_each_client_is_told_what_flips_and_by_how_much(house_day: str) -> None:
+    report = json.loads(run("backtest", *OVERLAID, "--journal", house_day, "--format", "json").stdout)
+    clients = {c["client"]: c for c in report["clients"]}
+    [lee] = [f for f in clients["lee"]["flips"] if f["examples"] == ["L1"]]
+    assert (lee["before"], lee["after"]) == ("order_accepted (otherwise)", "order_rejected (chosen_too_soon)")
+    counts = [sum(f["count"] for f in c["flips"]) for c in report["clients"]]
+    assert counts == sorted(counts, reverse=True)
+    of_none = sum(f["count"] for f in report["flips"] if f["command"] in ("new_day", "settle"))
+    assert sum(counts) == report["flipped"] - of_none
+    traded = [m for c in report["clients"] for m in c["money"] if m["what"] == "traded value"]
+    for m in traded:
+        assert hundredths(m["after"]) - hundredths(m["before"]) == hundredths(m["difference"]) != 0
+    whole = report["money"]["traded value"]
+    both_sides = 2 * (hundredths(whole["after"]) - hundredths(whole["before"]))
+    assert sum(hundredths(m["difference"]) for m in traded) == both_sides
+    assert {"ho", "merlion"} <= {c for c in clients if not clients[c]["flips"]}  # whose trades alone differ
+
+
+@pytest.mark.slow
+def test_a_change_has_a_section_of_clients_and_the_terminal_a_line_each(house_day: str) -> None:
+    made = document("change", *OVERLAID, "--on", "2026-06-18", "--no-proofs", "--journal", house_day)
+    page = printed(made, "en", "markdown").partition("## Clients who are answered differently")[2]
+    assert "Order rejected (chosen too soon)" in page.partition("\n## ")[0]
+    assert "−HK\\$60,000.00" in page.partition("\n## ")[0]
+    assert "差額" in printed(made, "zh", "html")
+    text = run("backtest", *OVERLAID, "--journal", house_day).stdout
+    assert "\n  lee: 2 flips of place (L1, L2); traded value 120,300.00 HKD → 60,300.00 HKD\n" in text
+    none = document("change", "shipped", "shipped", "--on", "2026-06-18", "--no-proofs", "--journal", house_day)
+    assert "Clients who are answered differently" not in printed(none, "en", "html")

@@ -102,5 +102,7 @@ class Reader(HTMLParser):
                 self.ids.append(value)
             if name == "href" and value and value.startswith("#"):
                 self.links.append(value[1:])
+            elif tag == "a" and ("rel", "noreferrer") in attrs:
+                continue  # followed by a reader, and fetched by nobody else
             elif name in ("src", "href", "action", "data") and value:
                 self.outside.append(value)
