@@ -58,7 +58,7 @@ def batches(model: rules.Model, program: Program) -> list[Batch]:
 
 
 def _known(claim: Claim, program: Program) -> Claim:
-    """The claim, which what is not known shows only where it may yet be: where it depends on a number that is unset."""
+    """The claim; what is unknown shows it only where it may come to be known, of a number that is unset."""
     called = [c.function for e in claim.query.expressions for c in ir.walk(e) if isinstance(c, ir.Call)]
     if claim.query.kind != "possible" or any(id in program.notes for id in program.calls_first(*called)):
         return claim

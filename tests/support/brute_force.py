@@ -152,7 +152,7 @@ def solved(world: World, batch: Batch) -> list[bool]:
 
 
 def depends(world: World, batch: Batch) -> bool:
-    """Whether a question of one argument has two answers on a day, or may have: one rests on a number that is unset."""
+    """Whether a question of one argument has two answers on a day, or may have, as one rests on an unset number."""
     (name, of), _ = batch.parameters
     asked = ir.Call(batch.claims[0].subject, (ir.Variable(name),))
     answers: dict[int, set[Any]] = {}

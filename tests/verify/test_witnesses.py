@@ -48,10 +48,7 @@ ARGUMENTS = CLAIMS["argument"]
 
 
 def test_arguments_that_matter_need_no_solver(monkeypatch: pytest.MonkeyPatch) -> None:
-    def asked(solver: Solver, goal: str, *also: str) -> Reply:
-        raise AssertionError(goal)
-
-    monkeypatch.setattr(Solver, "check", asked)
+    monkeypatch.delattr(Solver, "check")
     assert witnessed(RULEBOOK, ARGUMENTS) == {0, 1}
     shown = Batch(ARGUMENTS.parameters, ARGUMENTS.claims[:2])
     assert [r.status for r in prove(RULEBOOK, shown, LIMITS)] == [ProofStatus.PROVED] * 2
