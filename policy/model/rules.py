@@ -288,13 +288,17 @@ class Property(Asking):
 
 @frozen(kw_only=True)
 class Expectation:
-    """`arguments` are facts in run-time form: records as dicts, what was not given left out."""
+    """`arguments` are facts in run-time form: records as dicts, what was not given left out.
+
+    `provisions` are all that the answer is to stand on; where there are none, nothing is said of them.
+    """
 
     question: str
     arguments: tuple[RuntimeValue, ...]
     kind: ExpectationKind
     value: RuntimeValue
     names: tuple[str, ...] | None
+    provisions: tuple[str, ...] = ()
     other: tuple[RuntimeValue, ...] = ()
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
