@@ -319,7 +319,8 @@ class Property(Asking):
 class Expectation:
     """`arguments` are facts in run-time form: records as dicts, what was not given left out.
 
-    `way` leads to the field that is expected of an answer that is a record.
+    `way` leads to the field that is expected of an answer that is a record. `provisions` are all that the answer is to
+    stand on; where there are none, nothing is said of them.
     """
 
     question: str
@@ -328,6 +329,7 @@ class Expectation:
     kind: ExpectationKind
     value: RuntimeValue
     names: tuple[str, ...] | None
+    provisions: tuple[str, ...] = ()
     other: tuple[RuntimeValue, ...] = ()
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 

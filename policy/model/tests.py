@@ -71,6 +71,7 @@ def _expectation(
         kind=e.kind,
         value=value,
         names=None if e.kind == "before" else names,
+        provisions=tuple(c.provision for c in context.cited(e.per)),
         other=other,
         span=e.span,
     )

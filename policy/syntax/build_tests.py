@@ -25,6 +25,10 @@ def _tighten(kind: AmendmentKind) -> Callable[..., tree.Tighten]:
     return make
 
 
+def _cited(items: Items) -> tree.Citations:
+    return next((i for i in items if isinstance(i, tree.Citations)), tree.Citations())
+
+
 class TestBuilder(ExpressionBuilder):
     """Builds tests and amendments."""
 
@@ -48,20 +52,22 @@ class TestBuilder(ExpressionBuilder):
         )
 
     def expect(self, meta: Meta, items: Items) -> tree.Expectation:
-        kind, value, names = items[1]
-        return tree.Expectation(items[0], kind, value, names, span=self.at(meta))
+        kind, value, names, per = items[1]
+        return tree.Expectation(items[0], kind, value, names, per, span=self.at(meta))
 
-    def equals(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "equals", items[0], None
+    def equals(self, _: Meta, items: Items) -> tuple[str, Any, Any, tree.Citations]:
+        return "equals", items[0], None, _cited(items)
 
     def _expected(kind: ExpectationKind) -> Callable[..., Any]:  # type: ignore[misc]  # a maker of methods
-        return lambda self, meta, items: (kind, None, items[0] if items else None)
+        return lambda self, meta, items: (
+            (kind, None, next((i for i in items if isinstance(i, tuple)), None), _cited(items))
+        )
 
     permitted, denied = _expected("permitted"), _expected("denied")
     undecided, fails = _expected("undecided"), _expected("fails")
 
-    def before(self, _: Meta, items: Items) -> tuple[str, Any, Any]:
-        return "before", items[0], (self.name_of(items[1]),)
+    def before(self, _: Meta, items: Items) -> tuple[str, Any, Any, tree.Citations]:
+        return "before", items[0], (self.name_of(items[1]),), tree.Citations()
 
     def by(self, _: Meta, items: Items) -> tuple[tree.Name, ...]:
         return tuple(map(self.name_of, items))

@@ -127,3 +127,4 @@ class Expectation(Node):
     kind: ExpectationKind
     value: Expression | None = None
     names: tuple[Name, ...] | None = None
+    per: Citations = Citations()

@@ -23,6 +23,7 @@ from policy.model import rules
 from policy.model.overlays import overlaid
 from policy.model.values import show
 from policy.source import Span
+from policy.testing.citing import cites, per, stands_on
 from policy.testing.coverage import Coverage, watched
 from policy.vocabulary import RuntimeValue
 
@@ -96,25 +97,30 @@ class Runner:
         function = program.functions[e.function]
         asked = DatedQuestion(e.function, program)
 
-        def answer(facts: Sequence[RuntimeValue]) -> Answer:
-            arguments = tuple(
+        def arguments_of(facts: Sequence[RuntimeValue]) -> tuple[RuntimeValue, ...]:
+            return tuple(
                 record_from(a, of, classes, program) for a, (_, of) in zip(facts, function.parameters, strict=True)
             )
+
+        def answer(arguments: tuple[RuntimeValue, ...]) -> Answer:
             watched(program, function, arguments, coverage)
             meant = InterpretedEvaluator(asked).answer(*arguments)
             made = python.evaluator(asked).answer(*arguments)
             assert meant == made, f"{e.span}: generated Python answers {made}, the interpreter {meant}"
             return meant
 
-        got = answer(e.arguments)
+        arguments = arguments_of(e.arguments)
+        got = answer(arguments)
         if e.kind == "before":
-            other = answer(e.other)
+            other = answer(arguments_of(e.other))
             first, second = got.value, other.value
             if first is None or second is None or not first < second:
                 shown = "undecided" if first is None or second is None else f"{first} and {second}"
                 yield Failure(_expected(e, function), shown, line_of(e.span), got.derivation)
-        elif not holds(e, got):
-            yield Failure(_expected(e, function), described(got, function), line_of(e.span), got.derivation)
+        elif not (holds(e, got) and cites(e, program, function, arguments)):
+            cited = per(stands_on(program, function, arguments)) if e.provisions else ""
+            actual = described(got, function) + cited
+            yield Failure(_expected(e, function) + per(e.provisions), actual, line_of(e.span), got.derivation)
 
 
 def holds(e: rules.Expectation, got: Answer) -> bool:

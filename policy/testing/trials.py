@@ -16,6 +16,7 @@ from policy.ir.interpret import FaultError, Interpreter, Unknown
 from policy.ir.program import Function, Program
 from policy.ir.questions import DatedQuestion
 from policy.model import rules
+from policy.testing.citing import cites
 from policy.testing.run import NO_DATE, holds
 from policy.vocabulary import RecordClass, RuntimeValue
 
@@ -88,7 +89,7 @@ def _fails(program: Program, trial: Trial) -> bool:
     if e.kind == "before":
         first, second = answer.value, _answer(program, e.function, trial.other).value
         return first is None or second is None or not first < second
-    return not holds(e, answer)
+    return not (holds(e, answer) and cites(e, program, program.functions[e.question], trial.arguments))
 
 
 def _answer(program: Program, question: str, arguments: tuple[RuntimeValue, ...]) -> Answer:

@@ -16,7 +16,6 @@ from policy.facts.to_json import in_json
 from policy.ir import program as ir
 from policy.ir.interpret import FaultError, Unknown
 from policy.ir.program import Expr, Program
-from policy.ir.reads import records_of
 from policy.model import types
 from policy.model.values import show
 from policy.verify.axioms import Model, instances
@@ -25,13 +24,15 @@ from policy.verify.facts import DAYS, LONGEST, Fact, Facts, Given
 from policy.verify.goals import Goals
 from policy.verify.minimise import Minimiser, days_of
 from policy.verify.notation import in_rules, paths
-from policy.verify.replay import Dated, Replay, part_of, without_unread
+from policy.verify.replay import Dated, Replay, part_about, part_of, without_unread
 from policy.verify.smtlib import Script
 from policy.verify.solver import Reply, Solver
 from policy.verify.symbolic import CannotEncodeError
 from policy.verify.terms import OutOfTimeError, Term, Terms
+from policy.verify.witnesses import witnessed
 
 MOST_REFINEMENTS = 60
+FEW_REFINEMENTS, GLANCE = 8, 0.02  # after so many, so much of the budget for the goal with all axioms whole
 CLOCK = 60.0  # seconds for one claim
 LONGEST_TRIED = 12  # elements of a list, before a case that lists might show is reported as missing
 
@@ -103,8 +104,7 @@ def encode(
 ) -> Encoding:
     """The batch in terms, about all facts or those to which `restrict` limits them."""
     terms = Terms()
-    small = part_of(program, *(e for _, s in _queries(batch) for e in s.expressions))
-    small = evolve(small, records=records_of(program, batch.parameters))
+    small = part_about(program, batch.parameters, *(e for _, s in _queries(batch) for e in s.expressions))
     today = terms.integer("today", *DAYS) if on is None else terms.number(on)
     goals = Goals.over(small, terms, batch.parameters, today, limits.longest, restrict)
     encoded: dict[str, Term] = {}
@@ -137,14 +137,26 @@ def _queries(batch: Batch) -> Iterator[tuple[str, Query]]:
 
 
 def prove(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> list[ClaimResult]:
-    """A result for each claim. A case that short lists do not show is looked for in longer ones."""
+    """A result for each claim, from the solver where made-up facts do not show it."""
+    shown = witnessed(program, batch, on)
+    results = [_blank(c, ProofStatus.PROVED) for c in batch.claims]
+    asked = [n for n in range(len(results)) if n not in shown]
+    if asked:
+        claims = tuple(batch.claims[n] for n in asked)
+        for n, result in zip(asked, _solved(program, evolve(batch, claims=claims), limits, on), strict=True):
+            results[n] = result
+    return results
+
+
+def _solved(program: Program, batch: Batch, limits: Limits, on: int | None) -> list[ClaimResult]:
+    """The solver's result for each claim. A case that short lists do not show is looked for in longer ones."""
     a = encode(program, batch, limits, on)
     results = [_proved(a, n) for n in range(len(batch.claims))]
     again = [n for n, (c, r) in enumerate(zip(batch.claims, results, strict=True)) if _is_unshown(c, r)]
     if again and limits.longest < LONGEST_TRIED:
         longer = evolve(limits, longest=min(2 * limits.longest, LONGEST_TRIED))
         claims = tuple(batch.claims[n] for n in again)
-        for n, result in zip(again, prove(program, evolve(batch, claims=claims), longer, on), strict=True):
+        for n, result in zip(again, _solved(program, evolve(batch, claims=claims), longer, on), strict=True):
             if result.status is not ProofStatus.UNDECIDED:
                 results[n] = result
     return results
@@ -154,9 +166,13 @@ def _is_unshown(claim: Claim, result: ClaimResult) -> bool:
     return not claim.is_universal and result.status is ProofStatus.NOT_FOUND
 
 
+def _blank(claim: Claim, status: ProofStatus) -> ClaimResult:
+    return ClaimResult(claim.kind, claim.subject, claim.statement, claim.place, status)
+
+
 def _proved(a: Encoding, n: int) -> ClaimResult:
     claim = a.batch.claims[n]
-    blank = ClaimResult(claim.kind, claim.subject, claim.statement, claim.place, ProofStatus.UNDECIDED)
+    blank = _blank(claim, ProofStatus.UNDECIDED)
     if str(n) in a.late or a.limits.is_over:
         return evolve(blank, why=out_of_time(a.limits))
     if str(n) in a.wrong:
@@ -215,11 +231,12 @@ def solve(a: Encoding, name: str, query: Query, minimal: bool = True, also: tupl
     """Solves a query, together with the goals `also`; None where the solver gave up.
 
     At first the solver knows only the lemmas of products and months. Where its solution violates their axioms, it
-    gets the instances that exclude it, and solves again; in the end, with all axioms whole.
+    gets the instances that exclude it, and solves again; in the end, with all axioms whole. After a few instances
+    it gets a glance at the whole, which is often enough.
     """
     replay = Replay(a.dated, a.batch.parameters, query)
     started = a.solver.spent
-    for _ in range(MOST_REFINEMENTS):
+    for n in range(MOST_REFINEMENTS):
         reply = a.solver.check(name, *also)
         if not reply.holds:
             break
@@ -229,20 +246,25 @@ def solve(a: Encoding, name: str, query: Query, minimal: bool = True, also: tupl
         if not more:
             raise SolverMismatchError(f"`{name}`: the interpreter rejects {reply.model}\n{a.script.plain}")
         a.solver.assert_all(more)
+        if n + 1 == FEW_REFINEMENTS and (case := _exactly(a, replay, minimal, (name, *also), GLANCE)):
+            return case
         if a.solver.spent - started > a.limits.seconds / 2:
             break
     if reply.holds is False:
         return Solution(False)
-    if not a.script.is_hard(name, *also):
-        return None
-    reply = a.solver.check_exactly(name, *also)
-    if reply.holds is None:
-        return None
+    return _exactly(a, replay, minimal, (name, *also)) if a.script.is_hard(name, *also) else None
+
+
+def _exactly(
+    a: Encoding, replay: Replay, minimal: bool, goals: tuple[str, ...], share: float = 1.0
+) -> Solution | None:
+    """Solves goals with all axioms whole in a share of the budget; None where the solver gave up."""
+    reply = a.solver.check_exactly(*goals, share=share)
     if not reply.holds:
-        return Solution(False)
+        return None if reply.holds is None else Solution(False)
     case = _replayed(a, replay, reply, minimal)
     if case is None:
-        raise SolverMismatchError(f"`{name}`: the interpreter rejects {reply.model}\n{a.script.exact(name, *also)}")
+        raise SolverMismatchError(f"`{goals[0]}`: the interpreter rejects {reply.model}\n{a.script.exact(*goals)}")
     return case
 
 

@@ -55,7 +55,15 @@ def batches(model: rules.Model, program: Program) -> list[Batch]:
             found += _in_parts(_batch(declared, in_rows(function, program)))
             if isinstance(declared, rules.Value | rules.Table) and function.parameters:
                 found.append(_arguments(declared, function))
-    return found
+    return [evolve(b, claims=tuple(_known(c, program) for c in b.claims)) for b in found]
+
+
+def _known(claim: Claim, program: Program) -> Claim:
+    """The claim; what is unknown shows it only where it may come to be known, of a number that is unset."""
+    called = [c.function for e in claim.query.expressions for c in ir.walk(e) if isinstance(c, ir.Call)]
+    if claim.query.kind != "possible" or any(id in program.notes for id in program.calls_first(*called)):
+        return claim
+    return evolve(claim, query=is_true(claim.query.expression))
 
 
 def _in_parts(batch: Batch) -> Iterator[Batch]:

@@ -10,6 +10,7 @@ from policy.answers import MISSING
 from policy.facts.records import record_classes, record_from
 from policy.ir.interpret import FaultError, Interpreter, LimitError, Unknown, at
 from policy.ir.program import Call, Expr, Program, parts, walk
+from policy.ir.reads import records_of
 from policy.ir.simplify import simplify, specialised
 from policy.ir.validation import RuntimeValidator
 from policy.model import types
@@ -147,6 +148,11 @@ def part_of(program: Program, *expressions: Expr) -> Program:
     kept = program.calls_first(*called)
     depth = program.depth + max(map(_depth, expressions), default=0)
     return evolve(program, functions={id: program.functions[id] for id in kept}, depth=depth)
+
+
+def part_about(program: Program, parameters: Parameters, *expressions: Expr) -> Program:
+    """The part that expressions about these facts call, with the records of the facts only."""
+    return evolve(part_of(program, *expressions), records=records_of(program, parameters))
 
 
 def _depth(e: Expr) -> int:

@@ -57,7 +57,7 @@ class Solver:
     opened: Any = None
     context: Any = None
     times: int = 0
-    names: list[Term] = field(factory=list)
+    names: list[tuple[Term, Any]] = field(factory=list)  # each with its declaration in Z3
     deadline: float = inf
 
     def check(self, goal: str, *also: str) -> Reply:
@@ -69,7 +69,10 @@ class Solver:
         if not self._has_time(self.opened):
             return Reply(None)
         goals = [z3.Bool(f"goal {name}", self.context) for name in (goal, *also)]
-        return self._reply(z3, self.opened, self.opened.check(*goals), self.context)
+        result = self.opened.check(*goals)
+        if result == z3.sat and not self.names:
+            self.names = self._declared(z3, self.context)
+        return _reply(z3, self.opened, result, self.names, self.context)
 
     @property
     def is_late(self) -> bool:
@@ -86,8 +89,11 @@ class Solver:
     @property
     def spent(self) -> float:
         """The seconds' worth of steps that checks have taken so far."""
-        known = self.opened.statistics() if self.opened is not None else {}
-        return next((count for name, count in known if name == "rlimit count"), 0) / STEPS
+        if self.opened is None:
+            return 0
+        known = self.opened.statistics()
+        steps: int = next(known[n][1] for n in reversed(range(len(known))) if known[n][0] == "rlimit count")
+        return steps / STEPS
 
     def assert_all(self, more: Sequence[Term]) -> None:
         """Adds assertions."""
@@ -103,40 +109,45 @@ class Solver:
             self.opened.from_string(self.script.added(name, self.times))
             self.names = [] if self.script.known != known else self.names
 
-    def check_exactly(self, goal: str, *also: str) -> Reply:
-        """As `check`, with all axioms whole."""
+    def check_exactly(self, goal: str, *also: str, share: float = 1.0) -> Reply:
+        """As `check`, with all axioms whole, in a share of the steps."""
         z3 = _z3()
         context = z3.Context()
         has_products = any(isinstance(self.script.terms.axioms.get(n), ProductAxiom) for n in self.script.names(goal))
         solver = z3.SolverFor("QF_NIA" if has_products else "QF_LIA", ctx=context)
-        self._open(solver, self.script.exact(goal, *also))
+        self._open(solver, self.script.exact(goal, *also), share)
         if not self._has_time(solver):
             return Reply(None)
         solver.add(*(z3.Bool(f"goal {name}", context) for name in (goal, *also)))
-        return self._reply(z3, solver, solver.check(), context)
+        result = solver.check()
+        return _reply(z3, solver, result, self._declared(z3, context) if result == z3.sat else [], context)
 
-    def _reply(self, z3: Any, solver: Any, result: Any, context: Any) -> Reply:
-        if result != z3.sat:
-            return Reply(False if result == z3.unsat else None)
-        if not self.names:
-            self.names += sorted(self.script.names(*self.script.goals), key=lambda n: str(n.value))
-        return Reply(True, _model(z3, solver.model(), self.names, context))
+    def _declared(self, z3: Any, context: Any) -> list[tuple[Term, Any]]:
+        """The names of all goals, in order, each with its declaration."""
+        names = sorted(self.script.names(*self.script.goals), key=lambda n: str(n.value))
+        return [(n, (z3.Int if n.sort == INT else z3.Bool)(str(n.value), context).decl()) for n in names]
 
-    def _open(self, solver: Any, text: str) -> Any:
-        solver.set("rlimit", max(1, int(self.seconds * STEPS)))
+    def _open(self, solver: Any, text: str, share: float = 1.0) -> Any:
+        solver.set("rlimit", max(1, int(self.seconds * share * STEPS)))
         solver.set("random_seed", 0)
         solver.from_string(text)
         return solver
 
 
-def _model(z3: Any, model: Any, names: Sequence[Term], context: Any) -> Model:
-    """The values of names in a model; those that it leaves open have none."""
-    values: Model = {}
-    for name in names:
-        value = model[(z3.Int if name.sort == INT else z3.Bool)(str(name.value), context)]
-        if value is not None:
-            values[str(name.value)] = value.as_long() if z3.is_int_value(value) else z3.is_true(value)
-    return values
+def _reply(z3: Any, solver: Any, result: Any, names: Sequence[tuple[Term, Any]], context: Any) -> Reply:
+    if result != z3.sat:
+        return Reply(False if result == z3.unsat else None)
+    values: Model = {}  # none for names that the model leaves open
+    model, c = solver.model(), context.ref()
+    for name, declared in names:
+        value = z3.Z3_model_get_const_interp(c, model.model, declared.ast)  # Z3's classes take ten times as long
+        if value.value is None:
+            continue
+        if name.sort == INT:
+            values[str(name.value)] = int(z3.Z3_get_numeral_string(c, value))
+        else:
+            values[str(name.value)] = z3.Z3_get_bool_value(c, value) == z3.Z3_L_TRUE
+    return Reply(True, values)
 
 
 def _z3() -> Any:

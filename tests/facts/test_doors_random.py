@@ -23,13 +23,13 @@ import policy
 from doors import ON, RULES, rulebook
 from policy.answers import Answer, BilingualText, Outcome
 from policy.facts.records import record_from, unchecked
+from policy.facts.samples import sample
 from policy.ir.program import FieldDeclaration
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import show
 from policy.pipeline import Text, check
 from policy.testing.run import Runner
-from policy.testing.samples import sample
 
 SEED = 20_260_301
 ORDER = types.Record("t.Order")

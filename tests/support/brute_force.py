@@ -152,13 +152,17 @@ def solved(world: World, batch: Batch) -> list[bool]:
 
 
 def depends(world: World, batch: Batch) -> bool:
-    """Whether a question of one argument has two answers on a day, or one that is unknown."""
+    """Whether a question of one argument has two answers on a day, or may have, as one rests on an unset number."""
     (name, of), _ = batch.parameters
     asked = ir.Call(batch.claims[0].subject, (ir.Variable(name),))
     answers: dict[int, set[Any]] = {}
     for _, day, [value] in world.outcomes(evolve(batch, parameters=((name, of),)), [asked]):
         answers.setdefault(day, set()).add(told(value))
-    return any(("unknown", None) in told_on or len(told_on - {("fault", None)}) > 1 for told_on in answers.values())
+    is_open = any(id in world.program.notes for id in world.program.calls_first(batch.claims[0].subject))
+    no_answers = {("fault", None), ("unknown", None)}
+    return any(
+        (is_open and ("unknown", None) in told_on) or len(told_on - no_answers) > 1 for told_on in answers.values()
+    )
 
 
 def judge(claim: Claim, result: ClaimResult, is_solved: bool, has_lists: bool) -> str:
