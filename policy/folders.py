@@ -1,8 +1,8 @@
 """Which files are a rulebook: those that paths name, and the neighbouring folders that they import from.
 
 In: paths of files and folders; `REVISION:PATH` is one as Git has it. Out: texts, and what cannot be read. A folder
-holds `.policy` files at any depth; with a `rulebook.toml` it holds those of the folders named there. Absent: what the
-texts say.
+holds `.policy` files at any depth, hidden ones aside; with a `rulebook.toml` it holds those of the folders named
+there. Absent: what the texts say.
 """
 
 from __future__ import annotations
@@ -95,6 +95,11 @@ def read_folder(paths: Iterable[str | Path], *, alone: bool = False) -> tuple[li
     return list(reader.texts.values()), reader.found.found
 
 
+def _is_hidden(path: PurePath) -> bool:
+    """Whether a part of a path begins with a dot, as what Git, editors and mounted volumes keep for themselves."""
+    return any(part.startswith(".") for part in path.parts)
+
+
 def _placed(path: str) -> tuple[Place, PurePath]:
     if not os.path.lexists(path) and ":" in path:
         return revision_named(path)
@@ -119,7 +124,7 @@ class _Reader:
             self._listed(place, path)
             return
         self.folders.append((place, path))
-        named = place.rules_below(path)
+        named = [file for file in place.rules_below(path) if not _is_hidden(file.relative_to(path))]
         if not named:
             message = f"there is no {RULES} file below `{place.shown(path)}`"
             self.found.error("no-rules", message, None, "name a folder of rules")

@@ -8,10 +8,12 @@ from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, rules_arguments, texts_of
 from policy.cli.output import plural, print_diagnostics, print_json
 from policy.cli.sarif import sarif
+from policy.cli.watch import watchable
 from policy.pipeline import findings
 
 
 @click.command()
+@watchable
 @rules_arguments
 @click.option("--strict", is_flag=True, help="Treat warnings as errors.")
 @format_option("text", "json", "sarif")
@@ -22,6 +24,7 @@ def command(paths: tuple[str, ...], strict: bool, format: str) -> None:
     policy check rulesets
     policy check rulesets --format sarif > findings.sarif
     cat draft.policy | policy check -
+    policy check my-rules --watch
     """
     found = findings(texts_of(paths))
     errors = found.errors

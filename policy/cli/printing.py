@@ -16,6 +16,7 @@ from attrs import frozen
 
 from policy.cli.options import DateType
 from policy.cli.output import keep_apart, write_whole
+from policy.cli.watch import watchable
 from policy.documents import A_PLATFORM, Document, Format, Imprint, Language, firm
 from policy.documents.firms import signed
 from policy.files import whole_folder
@@ -157,7 +158,7 @@ def prints_document(command: Callable[..., Document], formats: Sequence[Format] 
         write_whole(output, data)
         click.echo(f"the document is in {output}", err=True)
 
-    printed = issued_by(printed)
+    printed = watchable(issued_by(printed))
     for option in (*_OPTIONS, _format_option(formats)):
         printed = option(printed)
     return cast(Callable[..., None], printed)

@@ -15,6 +15,7 @@ from policy.cli.mutate import mutation
 from policy.cli.options import checked_of, format_option, rules_arguments, seconds_option, to_write
 from policy.cli.output import derivation_json, failure_text, plural, print_json
 from policy.cli.progress import progress
+from policy.cli.watch import watchable
 from policy.diagnostics import printable
 from policy.model import rules
 from policy.parallel import in_parallel
@@ -29,6 +30,7 @@ PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
 
 
 @click.command()
+@watchable
 @rules_arguments
 @click.option("-k", "--select", default="", help="Only tests whose title or ruleset contains this.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 chooses by the number of tests.")

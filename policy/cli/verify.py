@@ -16,6 +16,7 @@ from policy.cli.exits import Exit, end
 from policy.cli.options import checked_of, format_option, rules_arguments, seconds_option
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
+from policy.cli.watch import watchable
 from policy.diagnostics import printable
 from policy.verify.claims import ClaimResult, ProofStatus
 from policy.verify.overlay import overlays
@@ -42,6 +43,7 @@ OPEN = {ProofStatus.UNDECIDED, ProofStatus.UNCONFIRMED, ProofStatus.NOT_ENCODED}
 
 
 @click.command()
+@watchable
 @rules_arguments
 @click.option("-k", "--select", default="", help="Only claims whose subject or words contain this.")
 @click.option("--kind", type=click.Choice(KINDS), help="Only claims of this kind.")

@@ -319,8 +319,8 @@ class Property(Asking):
 class Expectation:
     """`arguments` are facts in run-time form: records as dicts, what was not given left out.
 
-    `way` leads to the field that is expected of an answer that is a record. `provisions` are all that the answer is to
-    stand on; where there are none, nothing is said of them.
+    `way` leads to the field that is expected of an answer that is a record. `provisions` are all that the answer is
+    to stand on; where there are none, nothing is said of them.
     """
 
     question: str
