@@ -27,7 +27,9 @@ from policy.syntax.parsing import UnexpectedError
 from policy.syntax.tree import Node
 
 SHORT = 1_000  # characters that are parsed as quickly as they are read back
-_NODES = {name: cls for name, cls in vars(tree).items() if isinstance(cls, type) and issubclass(cls, tree.Node)}
+_NODES: dict[str, Any] = {
+    name: cls for name, cls in vars(tree).items() if isinstance(cls, type) and issubclass(cls, tree.Node)
+}
 
 
 def parsed(source: Source) -> Parsed:
