@@ -162,6 +162,8 @@ Expression = (
 def parts(expression: Expression) -> tuple[Expression, ...]:
     """The expressions directly inside this one."""
     match expression:
+        case Literal() | Local() | Named() | Today() | Failed():  # most are these
+            return ()
         case FieldAccess(of=of):
             return (of,)
         case Apply(arguments=inner) | Chain(operands=inner) | SetOf(items=inner) | ListOf(items=inner):
@@ -178,7 +180,5 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return (operand, low, high)
         case Aggregate(body=body, over=over, where=where):
             return (over, body) if where is None else (over, where, body)
-        case Literal() | Local() | Today() | Named() | Failed():
-            return ()
         case _:
             assert_never(expression)

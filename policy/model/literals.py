@@ -43,6 +43,8 @@ class Given:
 def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) -> RuntimeValue:
     """The run-time form of a written-out fact of type `of`."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
+    if isinstance(node, tree.Truth) and inner == types.BOOLEAN:  # many facts are, and nothing can be wrong with them
+        return node.value
     if isinstance(inner, types.Broken):
         return UNREADABLE
     if isinstance(node, tree.Reference) and node.name in given.nodes:
