@@ -34,7 +34,7 @@ _NODES: dict[str, Any] = {
 
 def parsed(source: Source) -> Parsed:
     """What can be read of `source`, and findings."""
-    if len(source.text) < SHORT:
+    if len(source.text) < SHORT or cache.folder() is None:
         return from_text.parse(source)
     key = cache.key("trees", source.name)
     found = cache.fetch(key)
