@@ -1,4 +1,4 @@
-"""A large rulebook made up from a seed, of the shape of an exchange's margin tiers: 349 contracts, a table of tiers each.
+"""A large rulebook made up from a seed, of the shape of an exchange's margin tiers: 349 contracts, a table each.
 
     python tests/support/margin_tiers.py SEED > tiers.policy
 
