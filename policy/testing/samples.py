@@ -104,29 +104,31 @@ def dates_of(model: rules.Model) -> list[int]:
 
 def try_properties(runner: Runner, count: int = SAMPLES) -> Iterator[Result]:
     """A result per property: failed with the first counterexample found, if one was."""
+    return (try_property(runner, p, count) for p in runner.model.of_kind(rules.Property))
+
+
+def try_property(runner: Runner, p: rules.Property, count: int = SAMPLES) -> Result:
+    """What comes of a property on made-up facts."""
     dates = dates_of(runner.model) or [NO_DATE]
-    for p in runner.model.of_kind(rules.Property):
-        chance = Random(p.id)
-        failure: Failure | None = None
-        coverage = Coverage()
-        for n in range(count):
-            on = dates[n % len(dates)]
-            program, _, classes = runner.program(p.ruleset, on)
-            function = program.functions[p.id]
-            if n < len(dates):
-                numbers, texts = constants(program, function)
-            facts = [sample(of, program, numbers, texts, chance) for _, of in p.parameters]
-            arguments = tuple(
-                record_from(f, of, classes, program) for f, (_, of) in zip(facts, p.parameters, strict=True)
-            )
-            asked = DatedQuestion(p.id, program)
-            answer = Interpreter(program).answer(asked, arguments)
-            if answer.outcome is Outcome.VALUE:
-                coverage.provisions.update(c.provision for c in p.citations)
-            if answer.outcome is Outcome.VALUE and answer.value is False:
-                shown = ", ".join(f"{path} = {value}" for path, value in answer.basis.facts)
-                failure = Failure(
-                    "always true", f"false on {asked.on} where {shown}", line_of(p.span), answer.derivation
-                )
-                break
-        yield Result(f"property {p.name}", p.ruleset, line_of(p.span), (failure,) if failure else (), coverage)
+    chance = Random(p.id)
+    failure: Failure | None = None
+    coverage = Coverage()
+    for n in range(count):
+        on = dates[n % len(dates)]
+        program, _, classes = runner.program(p.ruleset, on)
+        function = program.functions[p.id]
+        if n < len(dates):
+            numbers, texts = constants(program, function)
+        facts = [sample(of, program, numbers, texts, chance) for _, of in p.parameters]
+        arguments = tuple(
+            record_from(f, of, classes, program) for f, (_, of) in zip(facts, p.parameters, strict=True)
+        )
+        asked = DatedQuestion(p.id, program)
+        answer = Interpreter(program).answer(asked, arguments)
+        if answer.outcome is Outcome.VALUE:
+            coverage.provisions.update(c.provision for c in p.citations)
+        if answer.outcome is Outcome.VALUE and answer.value is False:
+            shown = ", ".join(f"{path} = {value}" for path, value in answer.basis.facts)
+            failure = Failure("always true", f"false on {asked.on} where {shown}", line_of(p.span), answer.derivation)
+            break
+    return Result(f"property {p.name}", p.ruleset, line_of(p.span), (failure,) if failure else (), coverage)
