@@ -38,10 +38,18 @@ def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[l
     return claims, not_asked
 
 
-def proved(claims: Sequence[Task], jobs: int = 0, watch: Watch = unwatched) -> Iterator[ClaimResult]:
-    """The results of all claims, in order, each as soon as it and those before it are there."""
+def proved(
+    claims: Sequence[Task],
+    jobs: int = 0,
+    watch: Watch = unwatched,
+    early: dict[int, list[ClaimResult]] | None = None,
+) -> Iterator[ClaimResult]:
+    """The results of all claims, in order, each as soon as it and those before it are there.
+
+    `early` gets those of each batch, by its number, as soon as they are there.
+    """
     with watch("proving", len(claims)) as seen:
-        yield from verdicts(claims, jobs, seen.update)
+        yield from verdicts(claims, jobs, seen.update, early)
 
 
 @frozen

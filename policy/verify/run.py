@@ -94,11 +94,14 @@ def _settled(result: ClaimResult, claim: Claim) -> ClaimResult:
 
 
 def verdicts(
-    wanted: Sequence[Task], processes: int = 0, done: Callable[[], object] = lambda: None
+    wanted: Sequence[Task],
+    processes: int = 0,
+    done: Callable[[], object] = lambda: None,
+    early: dict[int, list[ClaimResult]] | None = None,
 ) -> Iterator[ClaimResult]:
-    """The verdicts on all claims, in order; `done` is called after each batch."""
+    """The verdicts on all claims, in order; `done` is called after each batch, and `early` gets it at once."""
     jobs = [partial(_verdicts, task) for task in wanted]
-    for result in in_parallel(jobs, [len(t.batch.claims) for t in wanted], processes, done):
+    for result in in_parallel(jobs, [len(t.batch.claims) for t in wanted], processes, done, early):
         yield from result
 
 
