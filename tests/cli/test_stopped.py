@@ -35,10 +35,9 @@ def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICY_CACHE", "off")
 
 
-def interrupted(
-    jobs: Sequence[Callable[[], Any]], sizes: object, processes: object, done: object, early: dict[int, Any]
-) -> Iterator[Any]:
+def interrupted(jobs: Sequence[Callable[[], Any]], *others: Any) -> Iterator[Any]:
     """As if the first job were done and shown, the third done, and then an interrupt came."""
+    early: dict[int, Any] = others[-1]
     early[2], early[0] = jobs[2](), jobs[0]()
     yield early[0]
     raise KeyboardInterrupt
