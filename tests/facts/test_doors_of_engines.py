@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -183,10 +184,24 @@ def test_a_command_that_is_none_changes_nothing(wrong: Any, code: str) -> None:
     assert place(tried, "o1", "ann", "buy", 1, 1) == place(untouched, "o1", "ann", "buy", 1, 1)
 
 
-def test_facts_that_are_nested_too_deeply_are_refused() -> None:
+@pytest.mark.parametrize("limit", [1_000, 30_000])
+@pytest.mark.parametrize("depth", [100, 10_000])
+def test_facts_that_are_nested_too_deeply_are_refused(limit: int, depth: int) -> None:
+    """Whatever depth of calls another part of the program has asked of Python."""
     nested: dict[str, Any] = {}
-    for _ in range(10_000):
+    for _ in range(depth):
         nested = {"a": nested}
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        assert refused(exchange().submit(attrs.evolve(ORDER, facts=nested)))[0] == "facts_json"
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_facts_that_contain_themselves_are_refused() -> None:
+    nested: dict[str, Any] = {}
+    nested["a"] = nested["b"] = [nested, nested]
     assert refused(exchange().submit(attrs.evolve(ORDER, facts=nested)))[0] == "facts_json"
 
 
