@@ -15,7 +15,7 @@ from policy import cache
 from policy.ir.program import Call, Expr, Program, walk
 from policy.parallel import in_parallel
 from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus
-from policy.verify.difference import Change, Difference, compared
+from policy.verify.difference import Difference, ProgramChange, compared
 from policy.verify.product_program import fingerprints
 from policy.verify.prove import Limits, out_of_time, prove
 
@@ -106,7 +106,11 @@ def verdicts(
 
 
 def differences(
-    c: Change, wanted: Sequence[str], limits: Limits, processes: int = 0, done: Callable[[], object] = lambda: None
+    c: ProgramChange,
+    wanted: Sequence[str],
+    limits: Limits,
+    processes: int = 0,
+    done: Callable[[], object] = lambda: None,
 ) -> Iterator[Difference]:
     """What a change does to each of these questions, in order."""
     yield from in_parallel([partial(compared, c, id, limits) for id in wanted], [1] * len(wanted), processes, done)

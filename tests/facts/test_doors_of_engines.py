@@ -29,7 +29,7 @@ from policy.market.events import CommandInvalid
 from policy.model import types
 from policy.model.types import Type
 from policy.perpetuals import engine as the_desk
-from policy.scenario.from_folder import Step, scenario_in
+from policy.scenario.from_folder import ScenarioLine, scenario_in
 from policy.scenario.market import COMMANDS, Market, engine_for
 from policy.scenario.run import Run
 from policy.source import Source
@@ -243,7 +243,7 @@ def _steps(folder: Path, name: str, text: str) -> list[Diagnostic]:
     folder.mkdir()
     (folder / "market.jsonl").write_text(json_line(command_json(NewDay(AT, 739_676))) + "\n")
     (folder / name).write_text(text)
-    steps: list[Step] = list(scenario_in(folder).stream(COMMANDS))
+    steps: list[ScenarioLine] = list(scenario_in(folder).stream(COMMANDS))
     assert steps[0].command is None
     return list(steps[0].wrong)
 
