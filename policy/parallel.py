@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import Future, ProcessPoolExecutor
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -21,21 +22,34 @@ def in_parallel(
     sizes: Sequence[int] = (),
     processes: int = 0,
     done: Callable[[], object] = lambda: None,
+    early: dict[int, T] | None = None,
 ) -> Iterator[T]:
-    """The results in order, the largest jobs begun first; `done` is called after each. 0 is one process a core."""
+    """The results in order, the largest jobs begun first; `done` is called after each. 0 is one process a core.
+
+    `early` gets the results by the numbers of their jobs, each as soon as it is there: for whoever is interrupted.
+    """
     global _jobs
     processes = processes or multiprocessing.cpu_count()
     if processes == 1 or len(jobs) < 2 or "fork" not in multiprocessing.get_all_start_methods():
-        for job in jobs:
-            yield job()
+        for n, job in enumerate(jobs):
+            result = job()
+            if early is not None:
+                early[n] = result
+            yield result
             done()
         return
     _jobs = jobs
     order = sorted(range(len(jobs)), key=lambda n: -sizes[n]) if sizes else range(len(jobs))
     with ProcessPoolExecutor(processes, multiprocessing.get_context("fork")) as pool:
         futures = {n: pool.submit(_run, n) for n in order}
-        for future in futures.values():
-            future.add_done_callback(lambda _: done())
+
+        def note(n: int, future: Future[T]) -> None:
+            if early is not None and not future.cancelled() and future.exception() is None:
+                early[n] = future.result()
+            done()
+
+        for n, future in futures.items():
+            future.add_done_callback(partial(note, n))
         for n in range(len(jobs)):
             yield futures[n].result()
 

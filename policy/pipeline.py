@@ -48,6 +48,8 @@ def _uncollected() -> Iterator[None]:
         yield
     finally:
         if was_enabled:
+            gc.freeze()
+            gc.unfreeze()  # all of it is old now, and looked through when the old is
             gc.enable()
 
 

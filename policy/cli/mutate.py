@@ -29,7 +29,13 @@ def mutation(
         raise click.UsageError("`--mutate` writes text or JSON")
     needed_solver()
     with progress("mutating") as seen:
-        score = mutated(checked, limits, jobs, seen.of, seen.update)
+
+        def stopped(score: Score) -> None:
+            if format == "text":
+                click.echo(f"stopped after {seen.done:,} of {seen.total:,} parts; until then:")
+                _print(score, checked)
+
+        score = mutated(checked, limits, jobs, seen.of, seen.update, stopped)
     if format == "json":
         print_json(score.as_json())
     else:

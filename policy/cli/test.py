@@ -22,11 +22,12 @@ from policy.parallel import in_parallel
 from policy.pipeline import digest_of
 from policy.testing.coverage import Summary, summarised
 from policy.testing.run import Result, Runner
-from policy.testing.samples import try_properties
+from policy.testing.samples import try_property
 from policy.verify.prove import Limits
 
-SHARE = 50  # tests that a process takes at a time
-PARALLEL_FROM = 400  # fewer tests are done sooner than processes start
+SHARE = 100  # expectations that a process takes at a time
+PARTS = 8  # of the properties
+PARALLEL_FROM = 1_000  # fewer expectations are done sooner than processes start
 
 
 @click.command()
@@ -78,9 +79,7 @@ def command(
     if mutate:
         score = mutation(checked, Limits(seconds), jobs, select, format, fail_under or 100, write)
         end(score or (Exit.YES if model.tests else Exit.NO))
-    results = _run(runner, jobs)
-    if not select:
-        results += try_properties(runner)
+    results = _run(runner, jobs, () if select else tuple(model.of_kind(rules.Property)))
     summary = summarised(model, (r.coverage for r in results))
     failed = [r for r in results if not r.passed]
     low = summary.percent < fail_under
@@ -99,20 +98,34 @@ def command(
 # ── running ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _run(runner: Runner, jobs: int) -> list[Result]:
+def _run(runner: Runner, jobs: int, properties: Sequence[rules.Property]) -> list[Result]:
+    """The results of all tests, then of the properties, each in their order."""
     tests = runner.model.tests
-    processes = jobs or (0 if len(tests) >= PARALLEL_FROM else 1)
-    shares = [partial(_run_all, runner, tests[n : n + SHARE]) for n in range(0, len(tests), SHARE)]
-    results: list[Result] = []
-    with progress("tests", len(tests)) as seen:
-        for some in in_parallel(shares, processes=processes):
-            results += some
+    expectations = sum(len(test.expectations) for test in tests)
+    processes = jobs or (0 if expectations >= PARALLEL_FROM else 1)
+    if processes != 1:
+        runner.whole("")  # so that the processes inherit it
+    shares = runner.shares(SHARE)
+    work = [partial(_run_all, runner, [tests[n] for n in share]) for share in shares]
+    work += [partial(_try_all, runner, properties[n::PARTS]) for n in range(min(PARTS, len(properties)))]
+    results: dict[int, Result] = {}
+    tried: dict[int, Result] = {}
+    with progress("tests", len(tests) + len(properties)) as seen:
+        for n, some in enumerate(in_parallel(work, processes=processes)):
+            if n < len(shares):
+                results.update(zip(shares[n], some, strict=True))
+            else:
+                tried.update(zip(range(n - len(shares), len(properties), PARTS), some, strict=True))
             seen.update(len(some))
-    return results
+    return [*(results[n] for n in sorted(results)), *(tried[n] for n in sorted(tried))]
 
 
 def _run_all(runner: Runner, tests: Sequence[rules.Test]) -> list[Result]:
     return [runner.run(test) for test in tests]
+
+
+def _try_all(runner: Runner, properties: Sequence[rules.Property]) -> list[Result]:
+    return [try_property(runner, p) for p in properties]
 
 
 # ── showing ─────────────────────────────────────────────────────────────────────────────────

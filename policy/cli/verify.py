@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Sequence
 from hashlib import sha256
 from itertools import chain
 from math import inf
@@ -18,11 +19,13 @@ from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.cli.watch import watchable
 from policy.diagnostics import printable
+from policy.interrupts import Interrupted
 from policy.verify.claims import ClaimResult, ProofStatus
 from policy.verify.overlay import overlays
 from policy.verify.prove import CLOCK, Limits, encode
 from policy.verify.questions import KINDS
 from policy.verify.rulebook import claims_of, proved
+from policy.verify.run import Task
 from policy.verify.smtlib import printed
 from policy.verify.solver import needed_solver
 
@@ -105,10 +108,16 @@ def command(
         return
     needed_solver()
     found_out: list[ClaimResult] = []
-    for result in chain(proved(wanted, jobs, progress), not_asked):
-        found_out.append(_with_report(result))
+    early: dict[int, list[ClaimResult]] = {}
+    try:
+        for result in chain(proved(wanted, jobs, progress, early), not_asked):
+            found_out.append(_with_report(result))
+            if format == "text":
+                _print(found_out[-1], everything)
+    except (Interrupted, KeyboardInterrupt):
         if format == "text":
-            _print(found_out[-1], everything)
+            _print_stopped(wanted, found_out, early, everything)
+        raise
     if format == "json":
         print_json([v.as_json() for v in found_out])
     else:
@@ -117,6 +126,17 @@ def command(
     if statuses & NO:
         end(Exit.NO)
     end(Exit.UNDECIDED if statuses & OPEN else Exit.YES)
+
+
+def _print_stopped(
+    wanted: Sequence[Task], shown: list[ClaimResult], early: dict[int, list[ClaimResult]], everything: bool
+) -> None:
+    """What was found out after those that were shown, and how much of all it is."""
+    found_out = [result for n in sorted(early) for result in early[n]]
+    for result in found_out[len(shown) :]:
+        _print(result, everything)
+    claims = sum(len(t.batch.claims) for t in wanted)
+    click.echo(f"stopped after {len(found_out):,} of {plural(claims, 'claim')}: {summary(found_out)}")
 
 
 def _with_report(result: ClaimResult) -> ClaimResult:

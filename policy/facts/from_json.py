@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
+from itertools import accumulate
+from typing import Any
 
 from attrs import frozen
 
@@ -24,6 +26,10 @@ from policy.source import Source, Span
 from policy.vocabulary import RecordClass, RuntimeValue
 
 LARGEST_FACTS = 100_000_000  # bytes, enough for the longest list
+DEEPEST_FACTS = 100  # lists and objects inside each other, whatever Python's own stack would bear
+NESTED = "the facts are nested more than 100 deep"
+_BESIDE_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[^"{}\[\]]++', re.DOTALL)
+_STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
 
 
 class _NumberText(str):
@@ -108,6 +114,9 @@ class FactReader:
 def parse(whole: Span, found: Collector) -> RuntimeValue:
     """The JSON document in a span, its numbers as they were written; None where it is none, with a finding."""
     text = whole.text
+    if _is_deep(text):
+        found.error("facts-json", NESTED, whole)
+        return None
     try:
         document = _DECODER.decode(text)
         if "\\u" in text:
@@ -130,9 +139,26 @@ def parse(whole: Span, found: Collector) -> RuntimeValue:
         )
     except _NotANumberError as failure:
         found.error("facts-number", f"`{failure}` is not a number", _find(whole, str(failure), quoted=False))
-    except RecursionError:
-        found.error("facts-json", "the facts are nested too deeply", whole)
     return None
+
+
+def _is_deep(text: str) -> bool:
+    """Whether more than `DEEPEST_FACTS` brackets are open at one place of a JSON text."""
+    if text.count("{") + text.count("[") <= DEEPEST_FACTS:
+        return False
+    brackets = _BESIDE_BRACKETS.sub("", text)
+    return max(accumulate(map(_STEPS.__getitem__, brackets)), default=0) > DEEPEST_FACTS
+
+
+def is_nested_deeply(facts: object) -> bool:
+    """The same of lists and dicts made in Python, which may even contain themselves."""
+    level: dict[int, Any] = {0: facts}
+    for _ in range(DEEPEST_FACTS):
+        inside = (x.values() if isinstance(x, dict) else x for x in level.values())
+        level = {id(y): y for x in inside for y in x if isinstance(y, dict | list | tuple)}
+        if not level:
+            return False
+    return True
 
 
 def _find(whole: Span, key: str, last: bool = False, quoted: bool = True) -> Span:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import is_
 from typing import assert_never
 
 from attrs import evolve, frozen
@@ -251,35 +252,42 @@ def walk(e: Expr) -> Iterator[Expr]:
 
 
 def map_parts(e: Expr, change: Callable[[Expr], Expr]) -> Expr:
-    """`e` with `change` applied to each expression directly inside it."""
+    """`e` with `change` applied to each expression directly inside it; `e` itself where that changes none of them."""
+    before = parts(e)
+    after = tuple(map(change, before))
+    return e if all(map(is_, before, after)) else _with_parts(e, after)
+
+
+def _with_parts(e: Expr, new: tuple[Expr, ...]) -> Expr:
+    """`e` with other expressions inside it, in the order of `parts`."""
     match e:
         case Const() | Missing() | Fault() | Today() | Variable():
             return e
         case FieldAccess():
-            return evolve(e, of=change(e.of))
+            return evolve(e, of=new[0])
         case Not() | Root() | Check():
-            return evolve(e, operand=change(e.operand))
+            return evolve(e, operand=new[0])
         case And() | Or():
-            return evolve(e, operands=tuple(map(change, e.operands)))
+            return evolve(e, operands=new)
         case Compare() | Arithmetic():
-            return evolve(e, left=change(e.left), right=change(e.right))
+            return evolve(e, left=new[0], right=new[1])
         case Divide():
-            return evolve(e, numerator=change(e.numerator), denominator=change(e.denominator))
+            return evolve(e, numerator=new[0], denominator=new[1])
         case DatePart() | MonthsLater():
-            return evolve(e, date=change(e.date))
+            return evolve(e, date=new[0])
         case If():
-            return If(change(e.condition), change(e.then), change(e.otherwise))
+            return If(*new)
         case Let():
-            return Let(e.variable, change(e.value), change(e.body))
+            return Let(e.variable, *new)
         case Items():
-            return Items(tuple(map(change, e.items)))
+            return Items(new)
         case Aggregate():
-            where = change(e.where) if e.where is not None else None
-            return evolve(e, over=change(e.over), where=where, body=change(e.body))
+            return evolve(e, over=new[0], where=None if e.where is None else new[1], body=new[-1])
         case Call():
-            return evolve(e, arguments=tuple(map(change, e.arguments)))
+            return evolve(e, arguments=new)
         case Choose():
-            cases = tuple(evolve(c, condition=change(c.condition), value=change(c.value)) for c in e.cases)
-            return Choose(e.mode, cases, change(e.none))
+            pairs = zip(new[:-1:2], new[1::2], strict=True)
+            cases = tuple(evolve(c, condition=a, value=b) for c, (a, b) in zip(e.cases, pairs, strict=True))
+            return Choose(e.mode, cases, new[-1])
         case _:
             assert_never(e)

@@ -7,6 +7,7 @@ calls, and it does no algebra.
 
 from __future__ import annotations
 
+from operator import is_
 from typing import TypeVar
 
 from attrs import evolve
@@ -22,11 +23,15 @@ def specialised(program: Program, on: int) -> Program:
     make_room(program)
     functions = {}
     for id, f in program.functions.items():
-        rules = [_citing(evolve(r, condition=simplify(r.condition, on)), on) for r in f.rules]
+        rules = tuple(_citing(_with(r, simplify(r.condition, on)), on) for r in f.rules)
         kept = tuple(r for r in rules if r.condition != FALSE or r.name == "otherwise")
         cited = tuple((TRUE, c) for in_force, c in f.citations if c.in_force(on) and simplify(in_force, on) == TRUE)
         functions[id] = evolve(f, body=simplify(f.body, on), rules=kept, citations=cited)
     return evolve(program, functions=functions, on=on)
+
+
+def _with(rule: ir.Rule, condition: Expr) -> ir.Rule:
+    return rule if condition is rule.condition else evolve(rule, condition=condition)
 
 
 Citing = TypeVar("Citing", ir.Rule, ir.Case)
@@ -35,6 +40,8 @@ Citing = TypeVar("Citing", ir.Rule, ir.Case)
 def _citing(piece: Citing, on: int) -> Citing:
     """The piece with those of its citations that are in force; where none is, with what they would have been."""
     cited = tuple(c for c in piece.citations if c.in_force(on))
+    if len(cited) == len(piece.citations) and cited and not piece.not_in_force:
+        return piece
     return evolve(piece, citations=cited, not_in_force=() if cited else piece.citations)
 
 
@@ -65,6 +72,8 @@ def simplify(e: Expr, on: int) -> Expr:
                         break
             if not live and mode in ("first", "only"):
                 return none
+            if len(live) == len(cases) and all(map(is_, live, cases)):
+                return e
             return ir.Choose(mode, live, none)
     return e
 

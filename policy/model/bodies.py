@@ -11,7 +11,7 @@ from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
 from policy.model.context import Context
 from policy.model.expressions import Expression
-from policy.model.literals import UNREADABLE, fact
+from policy.model.literals import UNREADABLE, Given, fact
 from policy.model.tables import rows_of
 from policy.model.types import Quantity, Type
 from policy.source import Span
@@ -224,7 +224,7 @@ def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldD
             missing = "cannot be bounded" if types.has_order(plain) else "has no order, and so no bounds"
             context.checker().fail("type-mismatch", f"{a_type(of)} {missing}", e.span)
             return None
-        value = fact(e, of, {}, context.checker())
+        value = fact(e, of, Given({}), context.checker())
         return None if value is UNREADABLE else value
 
     return rules.FieldDeclaration(
@@ -245,7 +245,7 @@ def _set_versions(context: Context, versions: tuple[tree.SetVersion, ...], of: T
     result: list[rules.SetVersion] = []
 
     def items(braces: tree.SetOf | None) -> frozenset[RuntimeValue]:
-        value = fact(braces, of, {}, checker) if braces is not None else frozenset()
+        value = fact(braces, of, Given({}), checker) if braces is not None else frozenset()
         return frozenset(v for v in value if v is not UNREADABLE) if value is not UNREADABLE else frozenset()
 
     for v in versions:

@@ -204,6 +204,8 @@ def is_made(e: Expression) -> bool:
 def parts(expression: Expression) -> tuple[Expression, ...]:
     """The expressions directly inside this one."""
     match expression:
+        case Literal() | Local() | Defined() | Named() | Today() | Failed():  # most are these
+            return ()
         case FieldAccess(of=of):
             return (of,)
         case Apply(arguments=inner) | Chain(operands=inner) | SetOf(items=inner) | ListOf(items=inner):
@@ -222,7 +224,5 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return (operand, low, high)
         case Aggregate(body=body, over=over, where=where):
             return (over, body) if where is None else (over, where, body)
-        case Literal() | Local() | Defined() | Today() | Named() | Failed():
-            return ()
         case _:
             assert_never(expression)

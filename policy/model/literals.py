@@ -24,14 +24,31 @@ class Unreadable:
 UNREADABLE = Unreadable()
 
 
-def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], checker: TypeChecker) -> RuntimeValue:
+class Given:
+    """The facts that a test names, each read once for a type, however many expectations ask about it."""
+
+    def __init__(self, nodes: dict[str, tree.Expression], read: dict[object, RuntimeValue] | None = None) -> None:
+        self.nodes = nodes
+        self._read: dict[object, RuntimeValue] = {} if read is None else read
+
+    def fact(self, name: str, of: Type, checker: TypeChecker) -> RuntimeValue:
+        """What a name stands for, which cannot be made of itself."""
+        rest = {other: e for other, e in self.nodes.items() if other != name}
+        key = (name, of, *rest)
+        if key not in self._read:
+            self._read[key] = fact(self.nodes[name], of, Given(rest, self._read), checker)
+        return self._read[key]
+
+
+def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) -> RuntimeValue:
     """The run-time form of a written-out fact of type `of`."""
     inner = of.of if isinstance(of, types.OptionalOf) else of
+    if isinstance(node, tree.Truth) and inner == types.BOOLEAN:  # many facts are, and nothing can be wrong with them
+        return node.value
     if isinstance(inner, types.Broken):
         return UNREADABLE
-    if isinstance(node, tree.Reference) and node.name in given:
-        rest = {name: e for name, e in given.items() if name != node.name}
-        return fact(given[node.name], of, rest, checker)
+    if isinstance(node, tree.Reference) and node.name in given.nodes:
+        return given.fact(node.name, of, checker)
     if isinstance(node, tree.SetOf) and not node.items and isinstance(inner, types.Record):
         return {}  # a record of which nothing is known
     if isinstance(node, tree.RecordOf | tree.Updated):
@@ -54,9 +71,7 @@ def fact(node: tree.Expression, of: Type, given: dict[str, tree.Expression], che
     return value
 
 
-def _record(
-    node: tree.RecordOf | tree.Updated, of: types.Record, given: dict[str, tree.Expression], checker: TypeChecker
-) -> RuntimeValue:
+def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, checker: TypeChecker) -> RuntimeValue:
     changes = node if isinstance(node, tree.RecordOf) else node.changes
     base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, checker)
     result = {} if base is UNREADABLE else dict(base)

@@ -103,8 +103,8 @@ def _row(
     for at, (cell, kind) in enumerate(zip(row.cells, kinds, strict=True)):
         column = columns[at]
         if column is not None:
-            others = [r.cells[at] for r in rows if r is not row and len(r.cells) == len(kinds)]
-            cells.append(_cell(context, cell, column, others, checker))
+            others = [r for r in rows if r is not row and len(r.cells) == len(kinds)] if cell.kind == "other" else []
+            cells.append(_cell(context, cell, column, [r.cells[at] for r in others], checker))
         elif kind == "per":
             if cell.kind == "citations":
                 per = cell.citations

@@ -8,18 +8,18 @@ from policy.diagnostics import did_you_mean
 from policy.model import rules, types
 from policy.model.checker import TypeChecker
 from policy.model.context import Context, ordinal
-from policy.model.literals import UNREADABLE, answered, checked, fact
+from policy.model.literals import UNREADABLE, Given, answered, checked, fact
 from policy.model.names import Signature
 from policy.syntax import tree
 from policy.vocabulary import RuntimeValue
 
 
 def test_of(context: Context, t: tree.Test) -> rules.Test:
-    given: dict[str, tree.Expression] = {}
+    given = Given({})
     for g in t.given:
-        if g.name.text in given:
+        if g.name.text in given.nodes:
             context.found.error("duplicate-name", f"`{g.name.text}` is written twice", g.name.span)
-        given[g.name.text] = g.value
+        given.nodes[g.name.text] = g.value
     expectations = [_expectation(context, e, given) for e in t.expect]
     return rules.Test(
         title=t.title,
@@ -30,9 +30,7 @@ def test_of(context: Context, t: tree.Test) -> rules.Test:
     )
 
 
-def _expectation(
-    context: Context, e: tree.Expectation, given: dict[str, tree.Expression]
-) -> rules.Expectation | None:
+def _expectation(context: Context, e: tree.Expectation, given: Given) -> rules.Expectation | None:
     checker = context.checker()
     asked = _asked(e)
     if asked is None:
@@ -126,13 +124,18 @@ def _fits(e: tree.Expectation, id: str, signature: Signature, arguments: int, ch
 
 def _find_rules(context: Context, id: str, decision: tree.Decision, names: Sequence[tree.Name]) -> None:
     """Reports the names of rules that the decision does not have."""
-    amended = [
-        r.name.text
-        for d in context.unit.declarations
-        if isinstance(d, tree.Tighten) and d.name.text == types.short(id)
-        for r in d.rules
+    known = [*(r.name.text for r in decision.rules), "otherwise"]
+    if all(name.text in known for name in names):
+        return
+    known[-1:] = [
+        *(
+            r.name.text
+            for d in context.unit.declarations
+            if isinstance(d, tree.Tighten) and d.name.text == types.short(id)
+            for r in d.rules
+        ),
+        "otherwise",
     ]
-    known = [*(r.name.text for r in decision.rules), *amended, "otherwise"]
     for name in names:
         if name.text not in known:
             help = did_you_mean(name.text, known)

@@ -1,6 +1,6 @@
 """What changes from one rulebook to another, or from one date to the next, in words.
 
-In: two models with their dates, and, where asked for, cases and journalled decisions that flip. Out: `Change`: for
+In: two models with their dates, and, where asked for, cases and journalled decisions that flip. Out: `ChangeReport`: for
 each declaration what was in force before and what is after, on the date asked and from each later one. A version that
 is laid over the law is set against the law. Out of account: an end that is only the beginning of the next version.
 Absent: proof. Differences are those of the text as `plain` says it; what has been proved of the meaning is handed in
@@ -108,7 +108,7 @@ class Changed:
 
 
 @frozen
-class Change:
+class ChangeReport:
     """The whole."""
 
     old: tuple[str, str, str]  # name, date, digest
@@ -133,11 +133,11 @@ def change_of(
     cases: tuple[Flip, ...] | None = None,
     run: JournalRun | None = None,
     meaning: Differences | None = None,
-) -> Change:
+) -> ChangeReport:
     """The rows of the report; `meaning` is what has been proved to differ, if anything was to be."""
     changed = changed_between(old, new)
     verdicts = [c.verdict for c in changed]
-    return Change(
+    return ChangeReport(
         (old.name, show(old.on, types.DATE), old.digest),
         (new.name, show(new.on, types.DATE), new.digest),
         meaning,

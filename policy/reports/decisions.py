@@ -17,7 +17,7 @@ from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.names import EVENTS
 from policy.reports.journal.reasons import EXAMPLES, provisions_of
 from policy.reports.plain.amounts import in_hong_kong
-from policy.reports.plain.facts import Facts
+from policy.reports.plain.facts import ToldFacts
 from policy.reports.rows import Mark
 from policy.vocabulary import Json
 
@@ -196,7 +196,7 @@ def _kind(outcome: Outcome) -> str:
 def facts_of(model: rules.Model, decided: Decided) -> Iterator[tuple[BilingualText, BilingualText]]:
     """The facts of a decision that the journal tells: in words, or by their names where the rules do not ask it."""
     asked = [d for d in model.of_kind(rules.Decision) if decided.question in (d.id, d.name)]
-    facts = Facts.of(model, asked[0] if len(asked) == 1 else None)
+    facts = ToldFacts.of(model, asked[0] if len(asked) == 1 else None)
     told = {name: v for name, v in decided.facts.items() if name in facts.parameters} or decided.facts
     for path, text in _leaves("", told):
         yield facts.said(path, text)

@@ -13,7 +13,7 @@ from policy.model import rules
 from policy.reports.book.figures import Box, Edge, Network
 from policy.reports.book.network import BOX_HEIGHT, BOX_WIDTH, COLUMN, ROW
 from policy.reports.plain import amounts
-from policy.reports.plain.facts import Facts
+from policy.reports.plain.facts import ToldFacts
 from policy.reports.plain.names import in_full
 
 _MOST = 30
@@ -28,7 +28,7 @@ _OUTCOMES = {
 }
 
 
-def tree_of(facts: Facts, derivation: Derivation) -> Network | None:
+def tree_of(facts: ToldFacts, derivation: Derivation) -> Network | None:
     """The picture. Of a decision's rules only those that apply are drawn, or may apply."""
     derivation = evolve(derivation, parts=tuple(p for p in derivation.parts if p.value != "does not apply"))
     if not _FEWEST <= _size(derivation) <= _MOST:
@@ -70,7 +70,7 @@ def _depth(d: Derivation) -> int:
     return 1 + max(map(_depth, d.parts)) if d.parts else 0
 
 
-def _words_of(facts: Facts, titles: dict[str, BilingualText], d: Derivation) -> BilingualText:
+def _words_of(facts: ToldFacts, titles: dict[str, BilingualText], d: Derivation) -> BilingualText:
     if "." in d.label and d.label.partition(".")[0] in facts.parameters:
         title, value = facts.said(d.label, d.value)
     else:

@@ -15,7 +15,7 @@ from attrs import frozen
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import rules, types
-from policy.reports.plain.facts import Facts, in_words
+from policy.reports.plain.facts import ToldFacts, in_words
 from policy.reports.plain.names import in_full
 from policy.reports.proofs import Case
 from policy.verify.difference import Difference, DifferenceOutcome, Way, WayName
@@ -129,7 +129,7 @@ def _fact(model: rules.Model, f: FactDifference) -> FactRow:
 
 def _differs(model: rules.Model, d: Difference) -> Differs:
     question = model.question(d.question)
-    facts = Facts.of(model, question)
+    facts = ToldFacts.of(model, question)
     return Differs(
         d.question,
         in_full(question.title, question.name),
@@ -144,7 +144,7 @@ def _differs(model: rules.Model, d: Difference) -> Differs:
     )
 
 
-def _step(facts: Facts, question: rules.Question, way: Way) -> DifferenceRow:
+def _step(facts: ToldFacts, question: rules.Question, way: Way) -> DifferenceRow:
     of = getattr(question, "type", types.BOOLEAN)
     shown = tuple(facts.said(path, text) for path, text in way.example.shown)
     least = way.by.startswith("at least ")
@@ -189,7 +189,7 @@ def _proportion(before: str, after: str) -> BilingualText:
     return BilingualText(f"by {about[0]}{shown} in the example", f"例中變動{about[1]}{shown}")
 
 
-def _answer(facts: Facts, text: str, of: types.Type) -> BilingualText:
+def _answer(facts: ToldFacts, text: str, of: types.Type) -> BilingualText:
     if text in _YES_NO:
         return _YES_NO[text]
     kind, _, rest = text.partition(": ")

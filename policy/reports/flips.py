@@ -15,7 +15,7 @@ from policy.model import rules, types
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.names import EVENTS, MONEY
 from policy.reports.plain import amounts
-from policy.reports.plain.facts import Facts, in_words
+from policy.reports.plain.facts import ToldFacts, in_words
 
 Steps = tuple[tuple[str, tuple[str, ...]], ...]  # events, each with the rules that were its reasons
 NOTHING = BilingualText("nothing", "並無事件")
@@ -192,7 +192,7 @@ class FlipWords:
             return BilingualText(en, f"{_OUTCOMES[head].zh}。{''.join(said)}")
         head, _, needs = text.partition(", needs ")
         if head == "undecided":
-            needed = [Facts.of(self.model, question).needed(n).zh for n in needs.split(", ") if n]
+            needed = [ToldFacts.of(self.model, question).needed(n).zh for n in needs.split(", ") if n]
             return BilingualText(en, "未能決定" + (f"，欠缺：{'、'.join(needed)}" if needed else ""))
         if text.startswith("failed"):
             return BilingualText(en, _OUTCOMES["failed"].zh)

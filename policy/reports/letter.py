@@ -13,7 +13,7 @@ from policy.model import rules, types
 from policy.reports.book.figures import Network
 from policy.reports.derivation import tree_of
 from policy.reports.plain import amounts
-from policy.reports.plain.facts import NOT_STATED, Facts
+from policy.reports.plain.facts import NOT_STATED, ToldFacts
 from policy.reports.plain.names import in_full
 from policy.reports.rows import Cited, cited, unanswered
 from policy.reports.wayout import Removal, Wayout, wayout_of
@@ -144,7 +144,7 @@ def letter_of(
     question = model.question(answer.question.name)
     of = getattr(question, "type", types.BOOLEAN)
     basis = answer.basis
-    facts = Facts.of(model, question)
+    facts = ToldFacts.of(model, question)
     value = _OUTCOMES.get(answer.outcome) or BilingualText(
         amounts.english(answer.value, of), amounts.chinese(answer.value, of)
     )
@@ -183,7 +183,7 @@ def _asked(model: rules.Model, inner: Inner) -> BilingualText:
     return BilingualText(f"{title.en} {outcome.en}:", f"{title.zh}{outcome.zh}：")
 
 
-def _wanting(facts: Facts, need: str, notes: dict[str, str]) -> Fact:
+def _wanting(facts: ToldFacts, need: str, notes: dict[str, str]) -> Fact:
     parameter = facts.parameter(need)
     if parameter is None:
         return Fact(facts.needed(need), NOT_STATED)

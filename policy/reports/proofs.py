@@ -14,7 +14,7 @@ from attrs import frozen
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import rules
-from policy.reports.plain.facts import Facts
+from policy.reports.plain.facts import ToldFacts
 from policy.reports.plain.names import in_full
 from policy.verify.claims import ClaimResult, ProofStatus
 
@@ -161,5 +161,5 @@ def _outcome(status: ProofStatus, longest: int) -> BilingualText:
 def _case(model: rules.Model, id: str, v: ClaimResult) -> Case | None:
     if v.example is None:
         return None
-    facts = Facts.of(model, model.declared[id])
+    facts = ToldFacts.of(model, model.declared[id])
     return Case(v.example.on, tuple(facts.said(path, text) for path, text in v.example.shown), v.example.comes_to)

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import types
-from policy.reports.plain.facts import Facts, in_words
+from policy.reports.plain.facts import ToldFacts, in_words
 from policy.verify.counterfactual import Counterfactuals
 from policy.verify.remedy import Remedy
 
@@ -52,7 +52,7 @@ class Wayout:
     moment: BilingualText
 
 
-def wayout_of(remedy: Remedy | None, facts: Facts) -> Wayout:
+def wayout_of(remedy: Remedy | None, facts: ToldFacts) -> Wayout:
     """The rows of a remedy; where there is none, that it was not worked out."""
     if remedy is None:
         return Wayout(Removal(NO_WORDS, (), NOT_WORKED_OUT), (), NO_WORDS)
@@ -61,7 +61,7 @@ def wayout_of(remedy: Remedy | None, facts: Facts) -> Wayout:
     return Wayout(_removal(NO_WORDS, remedy.whole, _NOTHING, facts), reasons, moment)
 
 
-def _removal(of: BilingualText, found: Counterfactuals, nothing: BilingualText, facts: Facts) -> Removal:
+def _removal(of: BilingualText, found: Counterfactuals, nothing: BilingualText, facts: ToldFacts) -> Removal:
     ways = tuple(
         tuple(
             ChangedFact(facts.title(c.path), facts.said(c.path, c.before)[1], facts.said(c.path, c.after)[1])

@@ -34,7 +34,7 @@ _KNOWN = ("title", "zh", "on", "under")
 
 
 @frozen
-class Step:
+class ScenarioLine:
     """One line of a scenario; `command` is None where the line could not be read, and `wrong` says why."""
 
     file: str
@@ -57,12 +57,12 @@ class Scenario:
     on: str = ""  # the date as of which it begins
     under: str = ""  # the overlay that it is meant to be run under
 
-    def setting(self, commands: Commands) -> Iterator[Step]:
+    def setting(self, commands: Commands) -> Iterator[ScenarioLine]:
         """The steps that set the stage, file by file."""
         for path in self.stage:
             yield from _steps(path, commands)
 
-    def stream(self, commands: Commands) -> Iterator[Step]:
+    def stream(self, commands: Commands) -> Iterator[ScenarioLine]:
         """All other steps by their time; those of one moment by file, then line, and recordings last."""
         each = [_steps(path, commands) for path in self.streams]
         for path in self.recorded:
@@ -127,23 +127,23 @@ def _is_date(text: str) -> bool:
 # ── one file ────────────────────────────────────────────────────────────────────────────────
 
 
-def _ranked(file: int, steps: Iterator[Step]) -> Iterator[tuple[tuple[int, int, int], Step]]:
+def _ranked(file: int, steps: Iterator[ScenarioLine]) -> Iterator[tuple[tuple[int, int, int], ScenarioLine]]:
     for step in steps:
         yield (step.at, file, step.line), step
 
 
-def _played(play: Step, folder: Path) -> Iterator[Step]:
+def _played(play: ScenarioLine, folder: Path) -> Iterator[ScenarioLine]:
     """The steps of a recording that a line names."""
     at = play.command.at
     for line, found in recorded.played(play.command, folder, str(play.line)):
         if isinstance(found, list):
-            yield Step(play.command.file, line, at, None, tuple(found))
+            yield ScenarioLine(play.command.file, line, at, None, tuple(found))
         else:
             at = found.at
-            yield Step(play.command.file, line, at, found)
+            yield ScenarioLine(play.command.file, line, at, found)
 
 
-def _steps(path: Path, commands: Commands) -> Iterator[Step]:
+def _steps(path: Path, commands: Commands) -> Iterator[ScenarioLine]:
     """The steps of a file in the order of their lines, which must be that of their times."""
     at = 0
     for number, source, given in _csv(path) if path.suffix == ".csv" else _json_lines(path):
@@ -158,10 +158,10 @@ def _steps(path: Path, commands: Commands) -> Iterator[Step]:
             found.error("out-of-sequence", "this is earlier than the line before it", whole, help)
             read = found.found
         if isinstance(read, list):
-            yield Step(path.name, number, at, None, tuple(read))
+            yield ScenarioLine(path.name, number, at, None, tuple(read))
         else:
             at = read.at
-            yield Step(path.name, number, at, read)
+            yield ScenarioLine(path.name, number, at, read)
 
 
 _Given = Json | list[Diagnostic] | None  # an object, what is wrong, or None where the text is to be parsed

@@ -15,7 +15,7 @@ from policy.audit.journal import Journal
 from policy.audit.records import Header
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.reports.journal.entries import Command, Event
-from policy.scenario.from_folder import Scenario, Step
+from policy.scenario.from_folder import Scenario, ScenarioLine
 from policy.scenario.market import COMMANDS, Market, RulebookOn
 from policy.wire import command_json, event_json
 
@@ -39,7 +39,7 @@ class Run:
         for step in chain(scenario.setting(COMMANDS), scenario.stream(COMMANDS)):
             self.step(step)
 
-    def step(self, step: Step) -> list[Event]:
+    def step(self, step: ScenarioLine) -> list[Event]:
         """One step; its events, none where its line could not be read."""
         self.on_step()
         if step.command is None:

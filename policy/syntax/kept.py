@@ -14,7 +14,6 @@ from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
 from functools import cache as once
-from importlib import import_module
 from typing import Any
 
 import attrs
@@ -22,33 +21,30 @@ import attrs
 from policy import cache
 from policy.answers import BilingualText
 from policy.source import NOWHERE, Source, Span
-from policy.syntax import from_text
+from policy.syntax import from_text, tree
 from policy.syntax.from_text import Parsed, Reading, stretches
 from policy.syntax.parsing import UnexpectedError
 from policy.syntax.tree import Node
 
-SHORT = 3_000  # characters that are parsed as quickly as they are read back
-_MODULES = {f"policy.syntax.{name}" for name in ("tree", "expressions", "pieces")}
-_PLAIN: dict[str, Any] = {
-    "datetime.date": date,
-    "decimal.Decimal": Decimal,
-    "policy.answers.BilingualText": BilingualText,
+SHORT = 1_000  # characters that are parsed as quickly as they are read back
+_NODES: dict[str, Any] = {
+    name: cls for name, cls in vars(tree).items() if isinstance(cls, type) and issubclass(cls, tree.Node)
 }
 
 
 def parsed(source: Source) -> Parsed:
     """What can be read of `source`, and findings."""
-    if len(source.text) < SHORT:
+    if len(source.text) < SHORT or cache.folder() is None:
         return from_text.parse(source)
     key = cache.key("trees", source.name)
     found = cache.fetch(key)
     before: dict[bytes, bytes] = found if isinstance(found, dict) else {}
     now: dict[bytes, bytes] = {}
-    reading = Reading(source)
+    reading, makers = Reading(source), _Makers(source)
     for start, end in stretches(source.text):
         digest = hashlib.sha256(source.text[start:end].encode()).digest()
         first = len(reading.declarations)
-        if (declarations := _loaded(before.get(digest, b""), source, start)) is not None:
+        if (declarations := _loaded(before.get(digest, b""), makers, start)) is not None:
             now[digest] = before[digest]
             reading.declarations += declarations
             continue
@@ -70,9 +66,10 @@ def _dumped(declarations: list[Any], start: int) -> bytes:
     return file.getvalue()
 
 
-def _loaded(data: bytes, source: Source, start: int) -> list[Any] | None:
+def _loaded(data: bytes, makers: _Makers, start: int) -> list[Any] | None:
+    makers.start = start
     try:
-        declarations: list[Any] | None = _Unpickler(io.BytesIO(data), source, start).load() if data else None
+        declarations: list[Any] | None = _Unpickler(io.BytesIO(data), makers).load() if data else None
     except Exception:  # what is damaged is parsed again
         return None
     return declarations
@@ -89,61 +86,57 @@ class _Pickler(pickle.Pickler):
         cls: Any = type(obj)
         if cls is BilingualText:
             return cls, (obj.en, obj.zh)
-        if issubclass(cls, Node):
-            place = (-1, -1) if obj.span is NOWHERE else (obj.span.start - self.start, obj.span.end - self.start)
-            return cls, (*_fields(cls)(obj), *place)
-        return NotImplemented
+        if cls.__name__ not in _NODES:
+            return NotImplemented
+        place = (-1, -1) if obj.span is NOWHERE else (obj.span.start - self.start, obj.span.end - self.start)
+        return cls, (*place, *[getattr(obj, field) for field in _fields(cls)])
 
 
 class _Unpickler(pickle.Unpickler):
-    """Reads nodes back, and refuses all else that a pickle can name."""
+    """Reads nodes back. A pickle names classes; whatever it names, it gets nodes and what they hold, nothing else."""
 
-    def __init__(self, file: io.BytesIO, source: Source, start: int) -> None:
+    def __init__(self, file: io.BytesIO, makers: _Makers) -> None:
         super().__init__(file)
-        self.source, self.start = source, start
+        self.makers = makers
 
-    def find_class(self, module: str, name: str) -> Any:
-        if plain := _PLAIN.get(f"{module}.{name}"):
-            return plain
-        bind = _binder(module, name)
-        return bind(self.source, self.start)
+    def find_class(self, _: str, name: str) -> Any:
+        return self.makers[name]
 
 
-@once
-def _fields(cls: Any) -> Callable[[Any], tuple[Any, ...]]:
-    """What gives the fields of a node but for its span."""
-    names = [f.name for f in attrs.fields(cls) if f.name != "span"]
-    return lambda node: tuple([getattr(node, name) for name in names])
+class _Makers(dict[str, Callable[..., Any]]):
+    """What makes the nodes of each class in a source, of the declaration that begins at `start`."""
 
+    def __init__(self, source: Source) -> None:
+        super().__init__(date=date, Decimal=Decimal, BilingualText=BilingualText)
+        self.source, self.start = source, 0
 
-@once
-def _binder(module: str, name: str) -> Callable[[Source, int], Callable[..., Node]]:
-    """What makes nodes of a class, all of one declaration."""
-    cls = getattr(import_module(module), name) if module in _MODULES else None
-    if not (isinstance(cls, type) and issubclass(cls, Node)):
-        raise pickle.UnpicklingError(f"{module}.{name} is no node")
-    # a frozen class is filled by its slots, which takes half the time
-    puts = [getattr(cls, f.name).__set__ for f in attrs.fields(cls) if f.name != "span"]
-    put_span = cls.span.__set__  # type: ignore[attr-defined]
-    new = object.__new__
-    put_source, put_start, put_end = (getattr(Span, field).__set__ for field in ("source", "start", "end"))
+    def __missing__(self, name: str) -> Callable[..., Node]:
+        cls = _NODES[name]
+        # a frozen class is filled by its slots, which takes half the time
+        puts = [getattr(cls, field).__set__ for field in _fields(cls)]
+        put_span, put_source, put_start, put_end = (
+            getattr(of, field).__set__
+            for of, field in ((cls, "span"), (Span, "source"), (Span, "start"), (Span, "end"))
+        )
+        source, new = self.source, object.__new__
 
-    def bind(source: Source, start: int) -> Callable[..., Node]:
-        def make(*fields: Any) -> Node:
+        def make(first: int, last: int, *fields: Any) -> Node:
             node: Node = new(cls)
-            for put, value in zip(puts, fields):  # noqa: B905  # the last two are the place
+            for put, value in zip(puts, fields):  # noqa: B905  # `strict` takes a tenth of the time
                 put(node, value)
-            first, last = fields[-2:]
-            if first < 0:
-                span = NOWHERE
-            else:
+            span = NOWHERE
+            if first >= 0:
                 span = new(Span)
                 put_source(span, source)
-                put_start(span, start + first)
-                put_end(span, start + last)
+                put_start(span, self.start + first)
+                put_end(span, self.start + last)
             put_span(node, span)
             return node
 
+        self[name] = make
         return make
 
-    return bind
+
+@once
+def _fields(cls: Any) -> list[str]:
+    return [field.name for field in attrs.fields(cls) if field.name != "span"]

@@ -15,6 +15,7 @@ from functools import partial
 from attrs import define, evolve, field, frozen
 
 from policy.diagnostics import Collector
+from policy.interrupts import Interrupted
 from policy.ir.from_model import program_of
 from policy.model import rules
 from policy.model.from_syntax import Reader
@@ -191,8 +192,12 @@ def mutated(
     processes: int = 0,
     begun: Callable[[int], None] = lambda _: None,
     done: Callable[[], None] = lambda: None,
+    stopped: Callable[[Score], None] = lambda _: None,
 ) -> Score:
-    """What becomes of every mutant; `begun` is told how many parts there are, `done` called after each."""
+    """What becomes of every mutant; `begun` is told how many parts there are, `done` called after each.
+
+    Where it is interrupted, `stopped` gets what is known by then.
+    """
     mutation = Mutation.of(checked, limits)
     shares: list[list[Site]] = []
     for site in mutation.mutants.sites():
@@ -203,14 +208,17 @@ def mutated(
             shares.append([site])
     begun(len(shares))
     jobs = [partial(mutation.fare, share) for share in shares]
-    results: list[MutantResult] = []
-    survivors: list[tuple[Site, MutantResult]] = []
-    for share, fared in zip(shares, in_parallel(jobs, [*map(len, shares)], processes, done), strict=True):
-        for site, result in zip(share, fared, strict=True):
-            if result is not None:
-                results.append(result)
-            if result is not None and result.missing is not None:
-                survivors.append((site, result))
+    early: dict[int, list[MutantResult | None]] = {}
+    try:
+        fared = list(in_parallel(jobs, [*map(len, shares)], processes, done, early))
+    except (Interrupted, KeyboardInterrupt):
+        stopped(Score(tuple(r for n in sorted(early) for r in early[n] if r is not None)))
+        raise
+    pairs = [
+        (site, r) for share, some in zip(shares, fared, strict=True) for site, r in zip(share, some, strict=True)
+    ]
+    survivors = [(site, r) for site, r in pairs if r is not None and r.missing is not None]
+    results = [r for _, r in pairs if r is not None]
     return Score(tuple(results), tuple(mutation.missing(survivors)))
 
 

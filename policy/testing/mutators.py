@@ -49,11 +49,11 @@ class Words:
 
 
 Slips = Iterator[tuple[Node, str]]
-Change = Callable[[Node, Words], Slips]
+Mutator = Callable[[Node, Words], Slips]
 N = TypeVar("N", bound=Node)
 T = TypeVar("T")
 
-MUTATORS: dict[type[Node], list[tuple[str, Change]]] = {}
+MUTATORS: dict[type[Node], list[tuple[str, Mutator]]] = {}
 
 
 def mutates(kind: str, *classes: type[Node]) -> Callable[[Callable[[N, Words], Slips]], Callable[[N, Words], Slips]]:
@@ -61,7 +61,7 @@ def mutates(kind: str, *classes: type[Node]) -> Callable[[Callable[[N, Words], S
 
     def enter(change: Callable[[N, Words], Slips]) -> Callable[[N, Words], Slips]:
         for of in classes:
-            MUTATORS.setdefault(of, []).append((kind, cast(Change, change)))
+            MUTATORS.setdefault(of, []).append((kind, cast(Mutator, change)))
         return change
 
     return enter

@@ -63,21 +63,40 @@ class Runner:
     digest: str
     undated: dict[str, Program] = field(factory=dict)
     made: dict[tuple[str, int], tuple[Program, PythonBackend, dict[str, type[Any]]]] = field(factory=dict)
+    classes: dict[str, dict[str, type[Any]]] = field(factory=dict)  # of records, by overlay
 
     def program(self, ruleset: str, on: int) -> tuple[Program, PythonBackend, dict[str, type[Any]]]:
         """The program of one date, under `ruleset` where that is an overlay; its backend and record classes."""
-        overlay = ruleset if self.model.rulesets[ruleset].amends else ""
+        overlay = self._overlay(ruleset)
         if (overlay, on) not in self.made:
             program = specialised(self.whole(overlay), on)
-            classes = record_classes(program)
+            if overlay not in self.classes:
+                self.classes[overlay] = record_classes(program)
+            classes = self.classes[overlay]
             self.made[overlay, on] = program, PythonBackend(program, classes), classes
         return self.made[overlay, on]
+
+    def _overlay(self, ruleset: str) -> str:
+        return ruleset if self.model.rulesets[ruleset].amends else ""
 
     def whole(self, overlay: str) -> Program:
         """The program for all dates, under an overlay or none."""
         if overlay not in self.undated:
             self.undated[overlay] = program_of(overlaid(self.model, overlay), self.digest, overlay)
         return self.undated[overlay]
+
+    def shares(self, most: int) -> list[list[int]]:
+        """The numbers of tests, in shares of tests that one program answers, each with some `most` expectations."""
+        by_program: dict[tuple[str, int], list[list[int]]] = {}
+        sizes: dict[tuple[str, int], int] = {}
+        for n, test in enumerate(self.model.tests):
+            of = self._overlay(test.ruleset), test.on or NO_DATE
+            if sizes.setdefault(of, most) >= most:
+                by_program.setdefault(of, []).append([])
+                sizes[of] = 0
+            by_program[of][-1].append(n)
+            sizes[of] += len(test.expectations)
+        return [share for shares in by_program.values() for share in shares]
 
     def run(self, test: rules.Test) -> Result:
         """Runs one test."""

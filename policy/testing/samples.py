@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from random import Random
 
 from policy.answers import Outcome
@@ -33,14 +33,12 @@ def dates_of(model: rules.Model) -> list[int]:
 
 def try_properties(runner: Runner, count: int = SAMPLES) -> Iterator[Result]:
     """A result per property: failed with the first counterexample found, if one was."""
+    return (try_property(runner, p, count) for p in runner.model.of_kind(rules.Property))
+
+
+def try_property(runner: Runner, p: rules.Property, count: int = SAMPLES) -> Result:
+    """What comes of a property on made-up facts."""
     dates = dates_of(runner.model) or [NO_DATE]
-    for p in runner.model.of_kind(rules.Property):
-        yield try_property(runner, p, dates, count)
-
-
-def try_property(runner: Runner, p: rules.Property, dates: Sequence[int] = (), count: int = SAMPLES) -> Result:
-    """Tries one property on generated facts, on the days on which something changes."""
-    dates = dates or dates_of(runner.model) or [NO_DATE]
     chance = Random(p.id)
     failure: Failure | None = None
     coverage = Coverage()

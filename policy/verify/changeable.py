@@ -19,7 +19,7 @@ from policy.model.types import Number, Type
 from policy.model.values import microseconds
 from policy.model.written import limits as limits_of
 from policy.verify.axioms import Model
-from policy.verify.facts import Fact, Facts, Given, member
+from policy.verify.facts import Fact, Given, SymbolicFacts, member
 from policy.verify.prove import Encoding
 from policy.verify.symbolic import Plain, Value
 from policy.verify.terms import Term
@@ -85,7 +85,7 @@ class Perturbation:
     changeable: dict[str, Changeable] = field(factory=dict)  # by path
     changed: dict[str, Term] = field(factory=dict)
 
-    def facts(self, blank: Facts) -> Facts:
+    def facts(self, blank: SymbolicFacts) -> SymbolicFacts:
         """Facts as given, except for the changeable ones."""
         return PerturbedFacts(blank.program, blank.terms, blank.texts, blank.longest, blank.lists, perturbation=self)
 
@@ -127,7 +127,7 @@ class Perturbation:
 
 
 @frozen(eq=False)
-class PerturbedFacts(Facts):
+class PerturbedFacts(SymbolicFacts):
     """Facts of which all but the changeable ones are given."""
 
     perturbation: Perturbation = field(kw_only=True)

@@ -34,7 +34,7 @@ MOST_BUDGETS = 4  # of the solver, as many as the whole search may take
 
 
 @frozen
-class Change:
+class FactChange:
     """One fact before and after, as authors write them; `is_time` of an instant or date."""
 
     path: str
@@ -47,7 +47,7 @@ class Change:
 class Counterfactual:
     """Changes that together bring about the goal."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[FactChange, ...]
 
     @property
     def changes_times(self) -> bool:
@@ -244,10 +244,10 @@ def _nearest(
     return case, _goal(a, t.at_most(distance, t.number(high)))
 
 
-def _change(a: Encoding, p: Perturbation, case: Solution, path: str) -> Change:
+def _change(a: Encoding, p: Perturbation, case: Solution, path: str) -> FactChange:
     c = p.changeable[path]
     before, after = (in_rules(value, c.of, a.program) for value in (c.before, _at(case, path)))
-    return Change(path, before, after, p.earliest(c) is not None)
+    return FactChange(path, before, after, p.earliest(c) is not None)
 
 
 def _at(case: Solution, path: str) -> Fact:

@@ -89,7 +89,7 @@ class Difference:
 
 
 @frozen(eq=False)
-class Change:
+class ProgramChange:
     """Two programs as one, over a common vocabulary, and the questions that may differ; those in `same` cannot."""
 
     both: Program
@@ -99,7 +99,7 @@ class Change:
     other: tuple[str, ...]
 
 
-def change(before: Program, after: Program, directions: dict[str, str]) -> Change:
+def change(before: Program, after: Program, directions: dict[str, str]) -> ProgramChange:
     """The questions to compare; `directions` are when each is stricter: higher, lower, permitted, denied."""
     words = vocabulary_of(before, after)
     before, after = words.before, words.after
@@ -112,7 +112,7 @@ def change(before: Program, after: Program, directions: dict[str, str]) -> Chang
         id for id in compared if old.get(id) == new.get(id) and before.on == after.on and not words.questions[id].why
     )
     other = tuple(id for id in compared if id not in same)
-    return Change(product_of(before, after), words, directions, same, other)
+    return ProgramChange(product_of(before, after), words, directions, same, other)
 
 
 def directions(model: rules.Model) -> dict[str, str]:
@@ -122,7 +122,7 @@ def directions(model: rules.Model) -> dict[str, str]:
     return {d.id: d.stricter for d in numbers} | {d.id: d.stricter or "denied" for d in decisions}
 
 
-def compared(c: Change, id: str, limits: Limits) -> Difference:
+def compared(c: ProgramChange, id: str, limits: Limits) -> Difference:
     """What the change does to one question."""
     old, new = c.vocabulary.before.functions.get(id), c.vocabulary.after.functions.get(id)
     here = new or old
@@ -156,7 +156,7 @@ class _Answers:
         return differ(ir.Items((before,)), ir.Items((after, after)))
 
 
-def _answers_of(c: Change, old: Function, new: Function) -> _Answers:
+def _answers_of(c: ProgramChange, old: Function, new: Function) -> _Answers:
     common = c.vocabulary.questions[new.id]
     before, after = ir.Call(new.id + BEFORE, common.before), ir.Call(new.id + AFTER, common.after)
     found = comparable(old.type, new.type, c.vocabulary.after.renamed)
@@ -166,7 +166,7 @@ def _answers_of(c: Change, old: Function, new: Function) -> _Answers:
     return _Answers((old, new), (before, after), (was.of(before), now.of(after)), of)
 
 
-def _compared(c: Change, answers: _Answers, blank: Difference, limits: Limits) -> Difference:
+def _compared(c: ProgramChange, answers: _Answers, blank: Difference, limits: Limits) -> Difference:
     ways_to_differ = list(_ways(answers))
     names = ["differ", *(name for name, _ in ways_to_differ)]
     queries = [answers.differ, *(query for _, query in ways_to_differ)]

@@ -45,7 +45,7 @@ def member(record: Fact, name: str) -> Fact:
 
 
 @frozen(eq=False)
-class Facts:
+class SymbolicFacts:
     """The facts of one question. `lists` are the paths of lists bounded by `longest`."""
 
     program: Program

@@ -10,7 +10,7 @@ from attrs import field, frozen
 from policy.ir.program import Expr, Program
 from policy.model.rules import Parameters
 from policy.verify.claims import Query
-from policy.verify.facts import Facts
+from policy.verify.facts import SymbolicFacts
 from policy.verify.symbolic import Found, Texts, equal, truth, whole
 from policy.verify.terms import Term, Terms
 from policy.verify.to_smt import Encoder, Env
@@ -20,7 +20,7 @@ from policy.verify.to_smt import Encoder, Env
 class Goals:
     """Encodes queries about the same facts."""
 
-    facts: Facts
+    facts: SymbolicFacts
     parameters: Parameters
     limited: Encoder
     unlimited: Encoder
@@ -33,11 +33,11 @@ class Goals:
         parameters: Parameters,
         today: Term,
         longest: int,
-        restrict: Callable[[Facts], Facts] = lambda facts: facts,
+        restrict: Callable[[SymbolicFacts], SymbolicFacts] = lambda facts: facts,
     ) -> Goals:
         """Goals about all facts; or about those to which `restrict` limits them."""
         texts = Texts()
-        facts = restrict(Facts(program, terms, texts, longest))
+        facts = restrict(SymbolicFacts(program, terms, texts, longest))
         limited, unlimited = (Encoder(program, terms, texts, today, has_limits) for has_limits in (True, False))
         return Goals(facts, parameters, limited, unlimited)
 

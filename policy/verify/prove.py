@@ -20,7 +20,7 @@ from policy.model import types
 from policy.model.values import show
 from policy.verify.axioms import Model, instances
 from policy.verify.claims import Batch, Claim, ClaimResult, Example, ProofStatus, Query, is_true
-from policy.verify.facts import DAYS, LONGEST, Fact, Facts, Given
+from policy.verify.facts import DAYS, LONGEST, Fact, Given, SymbolicFacts
 from policy.verify.goals import Goals
 from policy.verify.minimise import Minimiser, days_of
 from policy.verify.notation import in_rules, paths
@@ -87,7 +87,7 @@ class Encoding:
     solver: Solver
 
     @property
-    def facts(self) -> Facts:
+    def facts(self) -> SymbolicFacts:
         return self.goals.facts
 
     def answer(self, given: Given, day: int, e: Expr) -> Fact:
@@ -100,7 +100,7 @@ def encode(
     batch: Batch,
     limits: Limits,
     on: int | None = None,
-    restrict: Callable[[Facts], Facts] = lambda facts: facts,
+    restrict: Callable[[SymbolicFacts], SymbolicFacts] = lambda facts: facts,
 ) -> Encoding:
     """The batch in terms, about all facts or those to which `restrict` limits them."""
     terms = Terms()

@@ -16,7 +16,7 @@ from policy.pipeline import Checked, program as program_of
 from policy.progress import Watch, unwatched
 from policy.verify import overlay as overlays
 from policy.verify.claims import ClaimResult
-from policy.verify.difference import Change, Difference, change, directions
+from policy.verify.difference import Difference, ProgramChange, change, directions
 from policy.verify.prove import Limits
 from policy.verify.questions import batches, idle_marks
 from policy.verify.run import Task, differences, tasks, verdicts
@@ -38,10 +38,18 @@ def claims_of(checked: Checked, limits: Limits, names: Sequence[str]) -> tuple[l
     return claims, not_asked
 
 
-def proved(claims: Sequence[Task], jobs: int = 0, watch: Watch = unwatched) -> Iterator[ClaimResult]:
-    """The results of all claims, in order, each as soon as it and those before it are there."""
+def proved(
+    claims: Sequence[Task],
+    jobs: int = 0,
+    watch: Watch = unwatched,
+    early: dict[int, list[ClaimResult]] | None = None,
+) -> Iterator[ClaimResult]:
+    """The results of all claims, in order, each as soon as it and those before it are there.
+
+    `early` gets those of each batch, by its number, as soon as they are there.
+    """
     with watch("proving", len(claims)) as seen:
-        yield from verdicts(claims, jobs, seen.update)
+        yield from verdicts(claims, jobs, seen.update, early)
 
 
 @frozen
@@ -71,14 +79,14 @@ def comparison_of(
     return Comparison(tuple(_facts(c, [d.question for d in found])), found)
 
 
-def _facts(c: Change, ids: Sequence[str]) -> list[FactDifference]:
+def _facts(c: ProgramChange, ids: Sequence[str]) -> list[FactDifference]:
     """The differences of the facts that these questions may be given."""
     asked = [f for id in ids if (f := c.vocabulary.after.functions.get(id))]
     records = {r for f in asked for r in records_of(c.vocabulary.after, f.parameters)}
     return [d for d in c.vocabulary.facts if d.of in records or d.of in ids]
 
 
-def _same(c: Change, select: str) -> list[Difference]:
+def _same(c: ProgramChange, select: str) -> list[Difference]:
     functions = c.vocabulary.after.functions
     return [
         Difference(id, functions[id].kind, "equivalent", str(functions[id].place)) for id in c.same if select in id

@@ -15,7 +15,7 @@ from policy import cache
 from policy.ir.program import Call, Expr, Program, walk
 from policy.parallel import in_parallel
 from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus
-from policy.verify.difference import Change, Difference, compared
+from policy.verify.difference import Difference, ProgramChange, compared
 from policy.verify.product_program import fingerprints
 from policy.verify.prove import Limits, out_of_time, prove
 
@@ -94,16 +94,23 @@ def _settled(result: ClaimResult, claim: Claim) -> ClaimResult:
 
 
 def verdicts(
-    wanted: Sequence[Task], processes: int = 0, done: Callable[[], object] = lambda: None
+    wanted: Sequence[Task],
+    processes: int = 0,
+    done: Callable[[], object] = lambda: None,
+    early: dict[int, list[ClaimResult]] | None = None,
 ) -> Iterator[ClaimResult]:
-    """The verdicts on all claims, in order; `done` is called after each batch."""
+    """The verdicts on all claims, in order; `done` is called after each batch, and `early` gets it at once."""
     jobs = [partial(_verdicts, task) for task in wanted]
-    for result in in_parallel(jobs, [len(t.batch.claims) for t in wanted], processes, done):
+    for result in in_parallel(jobs, [len(t.batch.claims) for t in wanted], processes, done, early):
         yield from result
 
 
 def differences(
-    c: Change, wanted: Sequence[str], limits: Limits, processes: int = 0, done: Callable[[], object] = lambda: None
+    c: ProgramChange,
+    wanted: Sequence[str],
+    limits: Limits,
+    processes: int = 0,
+    done: Callable[[], object] = lambda: None,
 ) -> Iterator[Difference]:
     """What a change does to each of these questions, in order."""
     yield from in_parallel([partial(compared, c, id, limits) for id in wanted], [1] * len(wanted), processes, done)

@@ -15,7 +15,7 @@ from attrs import frozen
 from policy.answers import MISSING, NO_WORDS
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.facts.fitting import Fitting
-from policy.facts.from_json import FactReader, parse
+from policy.facts.from_json import NESTED, FactReader, is_nested_deeply, parse
 from policy.ir.program import NO_LOCATION, Const, Function, Program
 from policy.ir.validation import RuntimeValidator
 from policy.model import types
@@ -155,13 +155,12 @@ def _misfits(command: Message) -> list[Diagnostic]:
             reading.value(value, of, name)
     for name in _raw(cls):
         given = getattr(command, name)
-        if isinstance(given, dict):
-            try:
-                reading.json(given, name)
-            except RecursionError:
-                reading.wrong(name, Wrong("facts-json", "the facts are nested too deeply"))
-        else:
+        if not isinstance(given, dict):
             reading.wrong(name, Wrong("facts-type", _NO_OBJECT))
+        elif is_nested_deeply(given):
+            reading.wrong(name, Wrong("facts-json", NESTED))
+        else:
+            reading.json(given, name)
     return reading.found.found
 
 

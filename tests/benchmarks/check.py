@@ -3,25 +3,34 @@
     python tests/benchmarks/check.py [RULES ...]
 
 Rulebooks of 100, 1,000 and 10,000 rules are made up (decisions of ten rules, a parameter and a table each) and
-checked in one process: parsed, typed, judged by every lint, lowered, and compiled to Python. Then the commands
-`policy --help` and `policy decide` are run as a user would, the second with an empty cache and with a full one,
-beside a bare Click program. Medians; the ratios are of processor time.
+checked in one process: parsed, typed, judged by every lint, lowered, and compiled to Python. Then commands are run as
+a user would, beside a bare Click program: `policy --help`; `policy decide` and `policy check` of the shipped rules,
+with an empty cache and a full one, and with a line changed; `policy check` of 11,287 lines with 349 tables, which
+`tests/support/margin_tiers.py` makes up. Medians; the ratios are of processor time. Python keeps the modules that it
+has compiled, as it does unless told otherwise.
 """
 
 from __future__ import annotations
 
 import gc
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import count
 from pathlib import Path
 
 import machine
 from machine import Spent
 
+from policy import resources
 from policy.pipeline import Text, check, dated, program
+
+sys.path.append(str(Path(__file__).parents[1] / "support"))
+from margin_tiers import margin_tiers
 
 ROUNDS = 5
 
@@ -72,11 +81,42 @@ def timed(texts: list[Text]) -> dict[str, Spent]:
     return {"check": done - start, "lower": lowered - done, "compile": machine.now() - lowered}
 
 
-def whole(command: list[str], env: dict[str, str] | None = None, rounds: int = ROUNDS) -> Spent:
-    """What a whole process takes, the median by each clock."""
+def whole(
+    command: list[str], env: dict[str, str] | None = None, before: Callable[[], object] = lambda: None
+) -> Spent:
+    """What a whole process takes, the median by each clock; each time after `before`, and once unmeasured."""
     environment = {**os.environ, **(env or {})}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
     run = partial(subprocess.run, command, check=True, stdout=subprocess.DEVNULL, env=environment)
-    return machine.middle([machine.spent(run) for _ in range(rounds)])
+    taken = []
+    for _ in range(ROUNDS + 1):
+        before()
+        taken.append(machine.spent(run))
+    return machine.middle(taken[1:])
+
+
+def checks(policy: list[str], place: Path) -> Iterator[tuple[str, Spent]]:
+    """Whole checks of the shipped rulebook and of a large one: with an empty cache, a full one, a line changed."""
+    shipped, large, cache = place / "rulesets", place / "large", place / "checked"
+    shutil.copytree(resources.folder("rulesets"), shipped)
+    large.mkdir()
+    (large / "tiers.policy").write_text(margin_tiers(1), encoding="utf-8")
+    changed = shipped / "hk_sfc" / "margin_financing.policy"
+    text, versions = changed.read_text(encoding="utf-8"), count()
+
+    def change() -> None:
+        changed.write_text(text.replace('because "', f'because "{next(versions)} ', 1), encoding="utf-8")
+
+    def empty() -> None:
+        shutil.rmtree(cache, ignore_errors=True)
+
+    kept = {"POLICY_CACHE": str(cache)}
+    for name, rules in (("shipped", shipped), ("11,287 lines", large)):
+        command = [*policy, "check", str(rules)]
+        yield f"policy check, {name}, cold", whole(command, kept, empty)
+        yield f"policy check, {name}, unchanged", whole(command, kept)
+        if rules is shipped:
+            yield f"policy check, {name}, a line changed", whole(command, kept, change)
 
 
 def main(sizes: list[int]) -> None:
@@ -104,11 +144,12 @@ def main(sizes: list[int]) -> None:
             ("policy --help", whole([*policy, "--help"])),
             ("policy decide, cold", whole(decide, {"POLICY_CACHE": "off"})),
             ("policy decide, warm", whole(decide, {"POLICY_CACHE": str(Path(folder) / "cache")})),
+            *checks(policy, Path(folder)),
         ]
     print()
     for name, taken in rows:
         ms = f"{taken.wall * 1000:7.0f} ms {taken.processor * 1000:7.0f} ms of processor"
-        print(f"{name:32} {ms} {taken.processor / base.processor:6.1f} ×")
+        print(f"{name:38} {ms} {taken.processor / base.processor:6.1f} ×")
 
 
 if __name__ == "__main__":

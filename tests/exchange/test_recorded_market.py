@@ -25,7 +25,7 @@ from policy.exchange.commands import Cancel, Place, Replace
 from policy.exchange.events import OrderAccepted, OrderCancelled, OrderRejected, OrderReplaced, Traded
 from policy.exchange.recorded import OrderUpdate
 from policy.market.events import CommandInvalid
-from policy.scenario.from_folder import Step, scenario_in
+from policy.scenario.from_folder import ScenarioLine, scenario_in
 from policy.scenario.market import COMMANDS, Market
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
@@ -105,7 +105,7 @@ def _write(path: Path, *lines: dict[str, Any]) -> None:
     path.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
 
 
-def played(path: Path) -> list[Step]:
+def played(path: Path) -> list[ScenarioLine]:
     return list(scenario_in(path).stream(COMMANDS))
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from policy.market.events import CommandInvalid
 from policy.model import types
 from policy.model.types import Type
 from policy.perpetuals import engine as the_desk
-from policy.scenario.from_folder import Step, scenario_in
+from policy.scenario.from_folder import ScenarioLine, scenario_in
 from policy.scenario.market import COMMANDS, Market, engine_for
 from policy.scenario.run import Run
 from policy.source import Source
@@ -183,10 +184,24 @@ def test_a_command_that_is_none_changes_nothing(wrong: Any, code: str) -> None:
     assert place(tried, "o1", "ann", "buy", 1, 1) == place(untouched, "o1", "ann", "buy", 1, 1)
 
 
-def test_facts_that_are_nested_too_deeply_are_refused() -> None:
+@pytest.mark.parametrize("limit", [1_000, 30_000])
+@pytest.mark.parametrize("depth", [100, 10_000])
+def test_facts_that_are_nested_too_deeply_are_refused(limit: int, depth: int) -> None:
+    """Whatever depth of calls another part of the program has asked of Python."""
     nested: dict[str, Any] = {}
-    for _ in range(10_000):
+    for _ in range(depth):
         nested = {"a": nested}
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        assert refused(exchange().submit(attrs.evolve(ORDER, facts=nested)))[0] == "facts_json"
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_facts_that_contain_themselves_are_refused() -> None:
+    nested: dict[str, Any] = {}
+    nested["a"] = nested["b"] = [nested, nested]
     assert refused(exchange().submit(attrs.evolve(ORDER, facts=nested)))[0] == "facts_json"
 
 
@@ -228,7 +243,7 @@ def _steps(folder: Path, name: str, text: str) -> list[Diagnostic]:
     folder.mkdir()
     (folder / "market.jsonl").write_text(json_line(command_json(NewDay(AT, 739_676))) + "\n")
     (folder / name).write_text(text)
-    steps: list[Step] = list(scenario_in(folder).stream(COMMANDS))
+    steps: list[ScenarioLine] = list(scenario_in(folder).stream(COMMANDS))
     assert steps[0].command is None
     return list(steps[0].wrong)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from typing import Any
 
@@ -64,9 +65,25 @@ def test_endless_nesting_is_one_finding(opening: str) -> None:
     assert read("number", '{"n": ' + opening * 200_000) == ["facts-json"]
 
 
-def test_deeply_nested_records_are_one_finding() -> None:
-    depth = 50_000
-    assert read("nested", '{"r": ' + '{"inner": [' * depth + "]}" * depth + "}") == ["facts-json"]
+@pytest.mark.parametrize("limit", [1_000, 30_000])
+@pytest.mark.parametrize("depth", [50, 150, 400, 2_000, 50_000])
+def test_deeply_nested_records_are_one_finding(depth: int, limit: int) -> None:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(limit)
+    try:
+        assert read("nested", '{"r": ' + '{"inner": [' * depth + "]}" * depth + "}") == ["facts-json"]
+    finally:
+        sys.setrecursionlimit(before)
+
+
+def test_records_as_deep_as_may_be() -> None:
+    assert isinstance(read("nested", '{"r": ' + '{"inner": [' * 49 + "]}" * 49 + "}"), tuple)
+
+
+def test_brackets_in_texts_and_beside_each_other_are_not_deep() -> None:
+    assert read("number", '{"n": "' + "[" * 200 + '"}') == ["facts-number"]
+    assert read("number", '{"n": "' + '\\"[' * 200 + '"}') == ["facts-number"]
+    assert read("nested", '{"r": {"inner": [' + ", ".join(["{}"] * 300) + "]}}") != ["facts-json"]
 
 
 def test_long_lists_are_read_and_summed_alike() -> None:

@@ -15,7 +15,7 @@ from policy.diagnostics import PolicyError, draw
 from policy.model import types
 from policy.model.types import Number
 from policy.scenario.coverage import coverage
-from policy.scenario.from_folder import Step, scenario_in
+from policy.scenario.from_folder import ScenarioLine, scenario_in
 from policy.scenario.prices import RecordedPrice, recorded_prices
 from policy.source import Source
 from policy.wire import Commands, command_json, facts as raw_facts, json_line, typed
@@ -44,7 +44,7 @@ def line(minute: int, id: str, **other: str) -> str:
     return json_line(said) + "\n"
 
 
-def steps(folder: Path) -> list[Step]:
+def steps(folder: Path) -> list[ScenarioLine]:
     return list(scenario_in(folder).stream(COMMANDS))
 
 

@@ -63,7 +63,7 @@ _LINES = re.compile(r"(?:(?P<file>[a-z]+) )?(?P<first>\d+)(?:–(?P<last>\d+))?"
 
 
 @frozen
-class Step:
+class CarriedOut:
     command: Any
     events: list[Any]
 
@@ -80,17 +80,17 @@ def opened(name: str) -> Market:
     return market
 
 
-def carried_out(name: str, market: Market) -> Iterator[tuple[tuple[str, int], Step]]:
+def carried_out(name: str, market: Market) -> Iterator[tuple[tuple[str, int], CarriedOut]]:
     scenario = scenario_in(SCENARIOS / name)
     for step in chain(scenario.setting(COMMANDS), scenario.stream(COMMANDS)):
         if step.wrong:
             assert name == DEMONSTRATION, step
             continue
-        yield (Path(step.file).stem, step.line), Step(step.command, market.submit(step.command))
+        yield (Path(step.file).stem, step.line), CarriedOut(step.command, market.submit(step.command))
 
 
 @cache
-def steps(name: str) -> dict[tuple[str, int], Step]:
+def steps(name: str) -> dict[tuple[str, int], CarriedOut]:
     """Every line of a scenario, and what came of it."""
     return dict(carried_out(name, opened(name)))
 

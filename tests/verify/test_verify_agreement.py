@@ -27,7 +27,7 @@ from policy.model.overlays import overlaid
 from policy.model.types import Type
 from policy.pipeline import Text, check
 from policy.verify import arithmetic
-from policy.verify.facts import DAYS as CALENDAR, Facts
+from policy.verify.facts import DAYS as CALENDAR, SymbolicFacts
 from policy.verify.goals import unequal
 from policy.verify.replay import state
 from policy.verify.smtlib import Script
@@ -92,7 +92,7 @@ def given_facts_agree(seed: int) -> None:
             function = program.named(name)[0]
             t, texts = Terms(), Texts()
             encoder = Encoder(undated, t, texts, t.number(day))
-            env: dict[str, Value] = {"f": Facts(undated, t, texts).given(given, of, "f")}
+            env: dict[str, Value] = {"f": SymbolicFacts(undated, t, texts).given(given, of, "f")}
             found = encoder.found(undated.functions[function.id].body, env)
             outcome = meant(program, function, given)
             other = unequal(t, found, as_found(encoder, outcome))
@@ -139,7 +139,7 @@ def every_fact_agrees(seed: int) -> None:
     for name in rules.questions:
         function = undated.named(name)[0]
         t, texts = Terms(), Texts()
-        symbols = Facts(undated, t, texts, LONGEST)
+        symbols = SymbolicFacts(undated, t, texts, LONGEST)
         encoder = Encoder(undated, t, texts, t.integer("today", *CALENDAR))
         found = encoder.found(function.body, {"f": symbols.any(of, "f")})
         outcome = meant(program, program.functions[function.id], record)
@@ -159,7 +159,7 @@ def models_agree(seed: int) -> None:
         function = undated.named(name)[0]
         of = function.parameters[0][1]
         t, texts = Terms(), Texts()
-        symbols = Facts(undated, t, texts, LONGEST)
+        symbols = SymbolicFacts(undated, t, texts, LONGEST)
         encoder = Encoder(undated, t, texts, t.integer("today", *CALENDAR))
         found = whole(t, encoder.found(function.body, {"f": symbols.any(of, "f")}))
         known = t.no(t.any(found.fault, found.value.unknown))

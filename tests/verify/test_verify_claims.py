@@ -32,7 +32,7 @@ from policy.pipeline import Text, check, program, read_folder
 from policy.verify import overlay
 from policy.verify.claims import Batch, Claim, ProofStatus
 from policy.verify.difference import change, compared, directions
-from policy.verify.facts import Facts
+from policy.verify.facts import SymbolicFacts
 from policy.verify.product_program import fingerprints
 from policy.verify.prove import Limits, prove
 from policy.verify.questions import batches
@@ -289,6 +289,6 @@ def test_without_a_solver_the_remedy_is_named_and_questions_can_still_be_printed
 
 
 def test_types_of_facts_without_a_name_are_refused_by_name() -> None:
-    made = Facts(program_of_text(RULES), Terms(), Texts())
+    made = SymbolicFacts(program_of_text(RULES), Terms(), Texts())
     with pytest.raises(CannotEncodeError, match="`a`, a list or set that may be absent"):
         made.any(types.OptionalOf(types.ListOf(types.INTEGER)), "a")

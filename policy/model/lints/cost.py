@@ -28,11 +28,12 @@ def lint(model: Model) -> Iterator[Diagnostic]:
     deep: dict[str, int] = {}
     costly: set[str] = set()
 
-    def called_by(id: str) -> list[str]:
-        return [e.name for b in inside[id] for e in walk(b) if isinstance(e, typed.Apply | typed.Named)]
-
-    for id in callees_first(inside, called_by):
-        called = called_by(id)
+    calls = {
+        id: [e.name for b in within for e in walk(b) if isinstance(e, typed.Apply | typed.Named)]
+        for id, within in inside.items()
+    }
+    for id in callees_first(inside, calls.__getitem__):
+        called = calls[id]
         if not costly.isdisjoint(called):  # what rests on a costly one is not to blame
             costly.add(id)
             continue

@@ -18,7 +18,7 @@ from policy.reports.book.figures import Example, Ranked
 from policy.reports.plain import amounts
 from policy.reports.plain.amounts import iso
 from policy.reports.plain.chinese import Chinese
-from policy.reports.plain.facts import EMPTY, NOT_STATED, Facts, told_list
+from policy.reports.plain.facts import EMPTY, NOT_STATED, ToldFacts, told_list
 from policy.reports.plain.names import Names, in_full, spaced
 from policy.reports.rows import case_anchor
 
@@ -200,7 +200,7 @@ class Examples:
                 yes = _YES if e.kind == "permitted" else _NO
                 return BilingualText(f"{yes.en}. {because.en}".removesuffix(" "), f"{yes.zh}。{because.zh}")
             case "undecided":
-                needed = [Facts.of(self.model, question).needed(n) for n in named]
+                needed = [ToldFacts.of(self.model, question).needed(n) for n in named]
                 return BilingualText(
                     "undecided" + f", until this is known: {', '.join(w.en for w in needed)}" * bool(named),
                     "未能決定" + f"，欠缺：{'、'.join(w.zh for w in needed)}" * bool(named),

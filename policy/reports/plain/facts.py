@@ -38,7 +38,7 @@ _TESTS = {
 
 
 @frozen(eq=False)
-class Facts:
+class ToldFacts:
     """The facts that something asks for, by path."""
 
     model: rules.Model
@@ -46,7 +46,7 @@ class Facts:
     titles: dict[str, BilingualText] = field(factory=dict)  # of parameters that have one
 
     @classmethod
-    def of(cls, model: rules.Model, question: object) -> Facts:
+    def of(cls, model: rules.Model, question: object) -> ToldFacts:
         parameters: rules.Parameters = getattr(question, "parameters", ())
         called = zip(parameters, getattr(question, "called", ()), strict=False)
         return cls(model, dict(parameters), {name: title for (name, _), (title, _) in called if title.en})
