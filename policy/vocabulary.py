@@ -34,7 +34,10 @@ BinaryOperator = Literal[
 ]  # fmt: skip
 ExtremumOperator = Literal["min", "max"]
 ChainOperator = Literal["and", "or", ExtremumOperator]
-AggregateKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max"]
+FindingKind = Literal["only", "first"]  # an element, as `the (…)` and `first of (…)`
+ReductionKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max", "list"]
+AggregateKind = Literal[ReductionKind, FindingKind]
+SortDirection = Literal["lowest", "highest"]
 Direction = Literal["down", "up"]
 RoundingMode = Literal[Direction, "half even", "half up"]
 TypeWord = Literal[

@@ -205,6 +205,10 @@ class Emitter:
                 return f"_len({{{body} {each}}})"
             case "min" | "max":
                 return f"_{e.kind}(({body} {each}), default=None)"
+            case "list":
+                return f"(*[{body} {each}],)"
+            case "first" | "only":
+                return f"_{e.kind}([{body} {each}])"
             case "sum" | "any" | "all":
                 return f"_{e.kind}({body} {each})"
             case _:

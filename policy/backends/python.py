@@ -120,6 +120,8 @@ class PythonBackend:
             _any=any,
             _all=all,
             _len=len,
+            _first=lambda found: next(iter(found), None),
+            _only=operators.only,
             _check=_check,
             _no_answer=_no_answer,
             _given=_given,

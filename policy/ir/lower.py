@@ -10,7 +10,7 @@ from attrs import frozen
 
 from policy.ir import program as ir
 from policy.ir.calendar import calendar
-from policy.ir.logic import is_absent, is_present, remainder
+from policy.ir.logic import all_of, is_absent, is_present, remainder
 from policy.ir.program import Expr, map_parts, walk
 from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
@@ -119,9 +119,11 @@ def lower(e: typed.Expression) -> Expr:
         case typed.Clamp(operand, low, high):
             x, bottom, top = (lower_as(x, e.type) for x in (operand, low, high))
             return ir.Arithmetic("min", ir.Arithmetic("max", x, bottom), top)
-        case typed.Aggregate(kind, body, variable, over, where):
-            kept = lower(where) if where is not None else None
-            return ir.Aggregate(kind, variable, lower(over), kept, lower(body))
+        case typed.Aggregate(order=()):
+            kept = lower(e.where) if e.where is not None else None
+            return ir.Aggregate(e.kind, e.variable, lower(e.over), kept, lower(e.body))
+        case typed.Aggregate():
+            return once(lower(e.over), lambda over: _ordered(e, over))
         case typed.SetOf(items) | typed.ListOf(items):
             item = e.type.of if isinstance(e.type, types.SetOf | types.ListOf) else types.BROKEN
             lowered = [lower_as(i, item) for i in items]
@@ -132,6 +134,20 @@ def lower(e: typed.Expression) -> Expr:
             raise AssertionError(f"{e.span}: an expression with a finding reached lowering")
         case _:
             assert_never(e)
+
+
+def _ordered(e: typed.Aggregate, over: Expr) -> Expr:
+    """The first element by the keys: of those that count, the ones with the least key, and of them by the next."""
+
+    def among(conditions: tuple[Expr, ...], keys: Sequence[typed.SortKey]) -> Expr:
+        kept = all_of(conditions) if conditions else None
+        if not keys:
+            return ir.Aggregate(e.kind, e.variable, over, kept, lower(e.body))
+        by = lower(keys[0].by) if keys[0].direction == "lowest" else _negated(lower(keys[0].by))
+        least = ir.Aggregate("min", e.variable, over, kept, by)
+        return once(least, lambda x: among((*conditions, ir.Compare("is", by, x)), keys[1:]))
+
+    return among(() if e.where is None else (lower(e.where),), e.order)
 
 
 def _unary(operator: UnaryOperator, operand: Expr) -> Expr:

@@ -115,8 +115,15 @@ def months_later(day: int, months: int) -> int:
     return date(year, month + 1, min(start.day, last)).toordinal()
 
 
+def only(values: list[RuntimeValue]) -> RuntimeValue:
+    """The one value. Raises LookupError where there is none, or another."""
+    if len(values) != 1:
+        raise LookupError("there are several elements where one is meant" if values else "there is no such element")
+    return values[0]
+
+
 def aggregate(kind: AggregateKind, values: list[RuntimeValue]) -> RuntimeValue:
-    """The aggregate of the values; None for the least or greatest of nothing."""
+    """The aggregate of the values; None for the least, greatest or first of nothing. Raises LookupError."""
     match kind:
         case "sum":
             return sum(values)
@@ -132,5 +139,11 @@ def aggregate(kind: AggregateKind, values: list[RuntimeValue]) -> RuntimeValue:
             return any(values)
         case "all":
             return all(values)
+        case "list":
+            return tuple(values)
+        case "first":
+            return next(iter(values), None)
+        case "only":
+            return only(values)
         case _:
             assert_never(kind)

@@ -17,6 +17,7 @@ from policy.vocabulary import ExtremumOperator, RemainderOperator
 
 MONTHS = {"month": 1, "year": 12}
 ORDERED = (Number, types.Date, types.Instant)
+EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)
 
 
 def number_literal(node: tree.Number) -> typed.Literal | None:

@@ -13,7 +13,9 @@ from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
 from policy.model import expressions as typed, types, values
+from policy.model.aggregates import aggregate
 from policy.model.arithmetic import (
+    EQUAL,
     ORDERED,
     additive,
     day_moved,
@@ -129,7 +131,7 @@ class TypeChecker(Coercion):
                 bottom, _, of = self.same_type(bottom, evolve(e, type=of) if isinstance(of, Number) else e)
                 return typed.Clamp(e, bottom, top, type=of, span=span)
             case tree.Aggregate():
-                return self.aggregate(node)
+                return aggregate(self, node)
             case tree.SetOf(items):
                 of = hint.of if isinstance(hint, types.SetOf) else types.BROKEN
                 members = tuple(self.typed(i, of) for i in items)
@@ -177,7 +179,7 @@ class TypeChecker(Coercion):
 
     def declared_type(self, node: tree.Expression, hint: Type) -> Expression:
         """`node` with its `optional`, whatever has been shown: asking twice is no mistake."""
-        shown, self.present = self.present, ()
+        shown, self.present = self.present, tuple(p for p in self.present if p != node)
         e = self.expression(node, hint)
         self.present = shown
         return e
@@ -336,7 +338,7 @@ class TypeChecker(Coercion):
                 left = self.expression(node.left)
                 if isinstance(left.type, types.Broken):  # bare members on the right cannot be told from slips
                     return typed.Failed(type=types.BROKEN, span=span)
-                if not isinstance(left.type, (*_EQUAL, types.OptionalOf)):
+                if not isinstance(left.type, (*EQUAL, types.OptionalOf)):
                     return self.fail(
                         "type-mismatch", f"{a_type(left.type)} cannot be compared with `{operator}`", left.span
                     )
@@ -352,7 +354,7 @@ class TypeChecker(Coercion):
                     return typed.Failed(type=types.BROKEN, span=span)
                 right = self.exact(self.expression(node.right, left.type))
                 left, right, of = self.same_type(left, right)
-                comparable = ORDERED if operator not in ("is", "is not") else _EQUAL
+                comparable = ORDERED if operator not in ("is", "is not") else EQUAL
                 if not isinstance(of, (*comparable, types.Broken)):
                     optional = isinstance(of, types.OptionalOf)
                     return self.fail(
@@ -365,44 +367,6 @@ class TypeChecker(Coercion):
             case _:
                 assert_never(operator)
 
-    def aggregate(self, node: tree.Aggregate) -> Expression:
-        over = self.expression(node.over)
-        if not isinstance(over.type, types.ListOf | types.Broken):
-            return self.fail("type-mismatch", f"this is {a_type(over.type)}, not a list", node.over.span)
-        variable = node.variable.text
-        self.fresh(node.variable)
-        outer, rounding = self.variables, self.rounding
-        self.variables = {
-            **outer,
-            variable: over.type.of if isinstance(over.type, types.ListOf) else types.BROKEN,
-        }
-        self.rounding = 0
-        wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
-        where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
-        with self.given(shown_present(node.where, True) if node.where is not None else ()):
-            body = self.typed(node.body, wanted)
-        self.variables, self.rounding = outer, rounding
-        of: Type
-        match node.kind:
-            case "any" | "all":
-                of = types.BOOLEAN
-            case "count" | "count distinct":
-                if node.kind == "count distinct" and not isinstance(body.type, (*_EQUAL, types.Broken)):
-                    return self.fail("type-mismatch", f"{a_type(body.type)} has no equality", node.body.span)
-                of = types.INTEGER
-            case "sum":
-                of = body.type
-                if not isinstance(of, Number | types.Broken):
-                    return self.fail("type-mismatch", f"{a_type(of)} cannot be summed", node.body.span)
-            case "min" | "max":
-                if not isinstance(body.type, (*ORDERED, types.Broken)):
-                    return self.fail("type-mismatch", f"{a_type(body.type)} has no `{node.kind}`", node.body.span)
-                of = types.OptionalOf(body.type)
-            case _:
-                assert_never(node.kind)
-        return typed.Aggregate(node.kind, body, variable, over, where, type=of, span=node.span)
-
 
 PARTS_OF_DATES = ("year of", "month of", "day of", "weekday of")
 _CALLED = (tree.Value, tree.Table, tree.Decision, tree.Priority)
-_EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)

@@ -15,7 +15,7 @@ from policy.answers import BilingualText
 from policy.diagnostics import Collector
 from policy.source import Source, Span
 from policy.syntax import tree
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, TypeWord, UnaryOperator
+from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, SortDirection, TypeWord, UnaryOperator
 
 MOST_DIGITS = 30
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
@@ -60,10 +60,16 @@ def constant(value: Any) -> Callable[..., Any]:
 
 def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Aggregate:
-        body, (variable, over, where) = items[0] if len(items) == 1 else items
-        return tree.Aggregate(kind, body, variable, over, where, span=self.at(meta))
+        order = tuple(i for i in items if isinstance(i, tree.SortKey))
+        first, *rest = [i for i in items if not isinstance(i, Token | tree.SortKey)]
+        body, (variable, over, where) = (first, *rest) if rest else first
+        return tree.Aggregate(kind, body, variable, over, where, order, span=self.at(meta))
 
     return make
+
+
+def _sort_key(direction: SortDirection) -> Callable[..., tree.SortKey]:
+    return lambda self, meta, items: tree.SortKey(direction, items[0], span=self.at(meta))
 
 
 def _which_days(written: str) -> str:
@@ -277,6 +283,9 @@ class ExpressionBuilder:
         _aggregate("count"),
         _aggregate("count distinct"),
     )
+    the_only, first_of, list_of = _aggregate("only"), _aggregate("first"), _aggregate("list")
+    lowest_first, earliest_first = _sort_key("lowest"), _sort_key("lowest")
+    highest_first, latest_first = _sort_key("highest"), _sort_key("highest")
     any_over, all_over = _aggregate("any"), _aggregate("all")
     min_over, max_over = _aggregate("min"), _aggregate("max")
     mode_down, mode_up = constant("down"), constant("up")

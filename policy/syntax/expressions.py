@@ -7,7 +7,7 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from policy.source import NOWHERE, Span
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, UnaryOperator
+from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, SortDirection, UnaryOperator
 
 
 @frozen(kw_only=True)
@@ -124,14 +124,23 @@ class Clamp(Node):
 
 
 @frozen
+class SortKey(Node):
+    """A key by which the elements of a list are ordered; dates are `lowest` where they are earliest."""
+
+    direction: SortDirection
+    by: Expression
+
+
+@frozen
 class Aggregate(Node):
-    """`sum(body for variable in over where condition)` and its siblings."""
+    """`sum(body for variable in over where condition)` and its siblings; `order` decides which element is first."""
 
     kind: AggregateKind
     body: Expression
     variable: Name
     over: Expression
     where: Expression | None
+    order: tuple[SortKey, ...] = ()
 
 
 @frozen

@@ -217,6 +217,7 @@ _WORDS = {
     "BASIS_POINTS": "basis points",
     "DURATION": "a duration",
     "CALENDAR": "`year of`",
+    "FIRST_OF": "`first of`",
     "A_MULTIPLE_OF": "`a multiple of`",
     "SQUARE_ROOT_OF": "`square root of`",
     "$END": "the end of the file",

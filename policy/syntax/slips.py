@@ -38,8 +38,9 @@ _PROGRAM_WORDS = {
 }
 
 # Words that stand where an expression stands, so that a name spelt like one can never be referred to.
-RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max".split())
+RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max the".split())
 
+_FIRST = "write `first of (x.price for x in xs where … by lowest x.price)`"
 _PER = "write a quotient under `round`: `round half up to 0.01 (sum(…) / count(…))`"
 INSTEAD = {
     "average": _PER,
@@ -48,8 +49,15 @@ INSTEAD = {
     "len": "write `count(x for x in xs)`",
     "length": "write `count(x for x in xs)`",
     "size": "write `count(x for x in xs)`",
-    "first": "write an aggregate: `min(x.price for x in xs where …)`",
-    "filter": "aggregates filter: `sum(x.price for x in xs where …)`",
+    "first": _FIRST,
+    "last": "write `first of (x.price for x in xs by latest x.day)`",
+    "find": "write `the (x.price for x in xs where …)`, or `first of (…)` where there may be none",
+    "lookup": "write `the (x.price for x in xs where …)`, or `first of (…)` where there may be none",
+    "only": "write `the (x.price for x in xs where …)`",
+    "sort": _FIRST,
+    "sorted": _FIRST,
+    "filter": "write `[x for x in xs where …]`",
+    "map": "write `[x.price for x in xs]`",
     "exists": "write `any(x.price > 5 for x in xs)`",
     "forall": "write `all(x.price > 5 for x in xs)`",
     "sqrt": "write `round down to 0.01 (square root of (…))`",
@@ -258,6 +266,9 @@ _MISPLACED: tuple[tuple[str, set[str], str], ...] = (
     ("|", {"EXACTLY", "HIGHEST"}, "say which row answers: `exactly one row applies`, or `first row that applies`"),
     ("where", {"EQUAL", "FROM", "UNTIL"}, "local names stand before the formula: `where NAME = …`, then `= …`"),
     ("where", {"DENY", "PERMIT"}, "local names stand before `otherwise`: `where NAME = …`"),
+    ("where", {"COMMA", "RPAR"}, "name the elements: `[x for x in xs where …]`"),
+    ("for", {"COMMA", "RPAR"}, f"only aggregates go over lists: `sum(…)`, `count(…)`, `the (…)`; {_FIRST}"),
+    ("by", {"RPAR"}, f"only `first of` takes an order: {_FIRST}"),
     ("let", {"WHERE"}, "write `where NAME = …`"),
     (":", {"EQUAL"}, "a local name is written without its type: `where NAME = …`"),
     (":", {"LEAST", "MOST"}, "`at` begins a bound, `at least` or `at most`; write this field first, or rename it"),

@@ -30,6 +30,7 @@ from policy.syntax.expressions import (
     Reference as Reference,
     Round as Round,
     SetOf as SetOf,
+    SortKey as SortKey,
     Text as Text,
     Today as Today,
     Truth as Truth,

@@ -36,6 +36,7 @@ from policy.verify.terms import BOOL, Term, Terms
 from policy.vocabulary import (
     ArithmeticOperator,
     EqualityOperator,
+    FindingKind,
     OrderOperator,
     PartOfDate,
     RoundingMode,
@@ -331,6 +332,10 @@ class Encoder:
         elements = list(zip((there for there, _ in scopes), tests, bodies, strict=True))
         if e.kind == "any" or e.kind == "all":
             result = self._decided(e.kind, elements)
+        elif e.kind == "list":
+            result = self._listed(elements)
+        elif e.kind == "first" or e.kind == "only":
+            result = self._one_found(e.kind, elements)
         else:
             result = self._aggregated(e.kind, elements)
         open_list = over.value.unknown
@@ -352,6 +357,34 @@ class Encoder:
             idle_value = t.any(t.no(there), value) if idle else t.all(there, value)
             contributions.append(Found(self.plain(idle_value, t.all(there, unknown)), t.all(there, fault)))
         return first_deciding(t, kind == "any", contributions)
+
+    def _kept(self, elements: list[tuple[Term, Found, Found]]) -> tuple[list[Term], Term, Term]:
+        """Of each element whether it counts; whether that is unknown of one, and whether asking it is a fault."""
+        t = self.terms
+        kept = [t.all(there, t.no(test.value.unknown), truth(t, test.value)) for there, test, _ in elements]
+        doubts = t.any(*(t.all(there, test.value.unknown) for there, test, _ in elements))
+        return kept, doubts, t.any(*(t.all(there, test.fault) for there, test, _ in elements))
+
+    def _listed(self, elements: list[tuple[Term, Found, Found]]) -> Found:
+        t = self.terms
+        kept, doubts, fault = self._kept(elements)
+        pairs = list(zip(kept, (body for _, _, body in elements), strict=True))
+        fault = t.any(fault, *(t.all(k, b.fault) for k, b in pairs))
+        return Found(Many(tuple((k, b.value) for k, b in pairs), doubts, has_gaps=len(pairs) > 1), fault)
+
+    def _one_found(self, kind: FindingKind, elements: list[tuple[Term, Found, Found]]) -> Found:
+        t = self.terms
+        kept, doubts, fault = self._kept(elements)
+        result = Found(self.constant(None), t.false)
+        for k, (_, _, body) in zip(reversed(kept), reversed(elements), strict=True):
+            value = merged(t, k, body.value, result.value)
+            result = Found(value, t.choose(k, body.fault, result.fault))
+        wrong = result.fault
+        if kind == "only":
+            two = t.any(*(t.all(a, b) for n, a in enumerate(kept) for b in kept[:n]))
+            wrong = t.any(wrong, two, t.no(t.any(*kept)))
+        unknown = t.any(doubts, result.value.unknown)
+        return Found(with_unknown(result.value, unknown), t.any(fault, t.all(t.no(doubts), wrong)))
 
     def _aggregated(self, kind: Aggregation, elements: list[tuple[Term, Found, Found]]) -> Found:
         t = self.terms

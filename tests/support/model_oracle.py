@@ -344,13 +344,33 @@ class Oracle:
             )
         tests = [counts(s) for s in scopes]
         kept = [s for s, test in zip(scopes, tests, strict=True) if test is True]
+        if e.kind in ("first", "only"):
+            return UNKNOWN if UNKNOWN in tests else self.found(e, kept)
+        if e.kind == "list":
+            values = [self.value(e.body, s) for s in kept]
+            return UNKNOWN if UNKNOWN in tests else tuple(values)
         values = [1 if e.kind == "count" else self.value(e.body, s) for s in kept]
         if UNKNOWN in tests or UNKNOWN in values:
             return UNKNOWN
+        return self.combined(e.kind, values)
+
+    def found(self, e: typed.Aggregate, kept: list[Env]) -> Any:
+        """The body for the only element, or for the first by each key in turn, then by its place in the list."""
+        for key in e.order:
+            by = [self.value(key.by, s) for s in kept]
+            if UNKNOWN in by:
+                return UNKNOWN
+            best = (min if key.direction == "lowest" else max)(by, default=None)
+            kept = [s for s, x in zip(kept, by, strict=True) if x == best]
+        if e.kind == "only" and len(kept) != 1:
+            raise FaultError("none, or several")
+        return self.value(e.body, kept[0]) if kept else None
+
+    def combined(self, kind: str, values: list[Any]) -> Any:
         return {
             "sum": lambda: sum(values, Fraction(0)),
             "count": lambda: Fraction(len(values)),
             "count distinct": lambda: Fraction(len(set(values))),
             "min": lambda: min(values, default=None),
             "max": lambda: max(values, default=None),
-        }[e.kind]()
+        }[kind]()

@@ -81,8 +81,18 @@ class Expressions:
         return self.chance.choice(fields)
 
     def a_money(self, depth: int) -> str:
-        e, c = self.expression, self.chance
-        form = c.randrange(11)
+        e, c, x = self.expression, self.chance, self.variable()
+        form = c.randrange(14)
+        if form == 11:
+            return f"({self.over('first of ', 'money', depth)} default {self.literal('money')})"
+        if form == 12:
+            return self.over("the ", "money", depth)
+        if form == 13:
+            found = [name for name, k in self.parameters if k == "found"]
+            if found:
+                one = c.choice(found)
+                return f"(if {one} is present then {one}.amount else {e('money', depth)})"
+            return f"sum({x} for {x} in [{x}x.amount for {x}x in {self.list_of_items()}])"
         if form == 9:
             return f"(if f.spare is present then f.spare.amount else {e('money', depth)})"
         if form == 10:
@@ -150,7 +160,10 @@ class Expressions:
         if form == 7:
             return f"abs(abs({e('integer', depth)}) - {e('integer', depth)})"
         if form == 8:
-            return f"several(f.numbers, {e('integer', depth)})" if self.functions else f"-{e('integer', depth)}"
+            numbers = c.choice(
+                ("f.numbers", f"[{x} for {x} in f.numbers where {x} > 0]", f"[{x} + 1 for {x} in f.numbers]")
+            )
+            return f"several({numbers}, {e('integer', depth)})" if self.functions else f"-{e('integer', depth)}"
         if form == 0:
             return f"({e('integer', depth)} {c.choice('+-*')} {c.choice(('1', '2', 'f.count'))})"
         if form == 1:
@@ -243,6 +256,25 @@ class Expressions:
         self.items = (*outer, variable)
         inner = f"{variable}.kind" if kind == "count(distinct" else self.expression(body, depth - 1)
         where = f" where {self.expression('boolean', 1)}" if self.chance.random() < 0.5 else ""
+        order = ""
+        if kind == "first of " and self.chance.random() < 0.7:
+            keys = self.chance.sample(
+                (f"lowest {variable}.price", f"highest {variable}.size", f"lowest {self.expression('money', 1)}"), 2
+            )
+            order = f" by {' then '.join(keys[: self.chance.randint(1, 2)])}"
         self.items = outer
         opening = f"{kind} " if "(" in kind else f"{kind}("
-        return f"{opening}{inner} for {variable} in f.items{where})"
+        return f"{opening}{inner} for {variable} in {self.list_of_items()}{where}{order})"
+
+    def list_of_items(self) -> str:
+        """The items, or those of them for which something holds."""
+        named = [name for name, k in self.parameters if k == "items"]
+        if named and self.chance.random() < 0.5:
+            return self.chance.choice(named)
+        if self.chance.random() < 0.7:
+            return "f.items"
+        outer, variable = self.items, self.variable()
+        self.items = (*outer, variable)
+        where = self.expression("boolean", 1)
+        self.items = outer
+        return f"[{variable} for {variable} in f.items where {where}]"

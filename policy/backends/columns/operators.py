@@ -60,6 +60,7 @@ REDUCE: dict[Reduction, Make] = {
     "max": lambda a, kept: a.filter(kept).max(),
     "count": lambda kept: kept.sum().cast(pl.Int64),
     "count distinct": lambda a, kept: a.filter(kept).n_unique().cast(pl.Int64),
+    "first": lambda a, kept: a.filter(kept).first(),
     "together": lambda a: a.bitwise_or(),
 }
 

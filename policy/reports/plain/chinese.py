@@ -18,7 +18,7 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import CalendarOperator, ExtremumOperator, OrderOperator, ReductionKind, RoundingMode
 
 _VERBS: dict[Calculation, str] = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
 _NUMBERS: dict[Comparison, str] = {
@@ -36,12 +36,13 @@ _MODES: dict[RoundingMode, str] = {
     "half up": "四捨五入至{}",
     "half even": "取整至最接近的{}（居中則取雙數）",
 }
-_KINDS: dict[AggregateKind, str] = {
+_KINDS: dict[ReductionKind, str] = {
     "sum": "總和",
     "min": "的最小值",
     "max": "的最大值",
     "count": "的數目",
     "count distinct": "的不同數目",
+    "list": "",
 }
 _PASSED: dict[Comparison, str] = {"<": "已逾", "<=": "已滿", ">": "未滿", ">=": "不逾"}
 _THING = "事項"
@@ -228,7 +229,21 @@ class Chinese(Phrasing):
         if e.kind == "count" and isinstance(e.body, x.Local):
             where = f"中{self.condition(e.where)}者" if e.where is not None else ""
             return f"{self.inner(e.over)}{where}的數目"
+        if e.kind == "only" or e.kind == "first":
+            where = f"（{self.condition(e.where)}者）" if e.where is not None else ""
+            found = f"{self.inner(e.over)}{where}中{self._order(e)}{'唯一一' if e.kind == 'only' else '首'}項"
+            return found if self.is_element(e) else f"{found}的{self.inner(e.body)}"
+        if e.kind == "list" and self.is_element(e):
+            return self.inner(e.over) + (f"中{self.condition(e.where)}者" if e.where is not None else "")
         return f"{self._of_each(e)}的{self.inner(e.body)}{_KINDS[e.kind]}"
+
+    def _order(self, e: x.Aggregate) -> str:
+        def way(key: x.SortKey) -> str:
+            low, high = ("早", "晚") if isinstance(key.by.type, types.Date | types.Instant) else ("低", "高")
+            return f"由{low}至{high}" if key.direction == "lowest" else f"由{high}至{low}"
+
+        keys = [f"按{self.inner(key.by)}{way(key)}" for key in e.order]
+        return "，再".join(keys) + "排序的" if keys else ""
 
     def listed(self, terms: list[str]) -> str:
         return "、".join(terms[:-1]) + "或" + terms[-1] if len(terms) > 1 else "".join(terms) or "無"

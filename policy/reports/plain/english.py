@@ -19,7 +19,7 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import CalendarOperator, ExtremumOperator, OrderOperator, ReductionKind, RoundingMode
 
 _CLAUSE = re.compile(
     r"(is|are|was|has|have|does|do|may|can|must|should|where|whether|who|how|when|if|asked)\b|.*[:;?]", re.I
@@ -50,12 +50,13 @@ _MODES: dict[RoundingMode, str] = {
     "half up": "rounded to the nearest {}, halves up",
     "half even": "rounded to the nearest {}, halves to the even one",
 }
-_KINDS: dict[AggregateKind, str] = {
+_KINDS: dict[ReductionKind, str] = {
     "sum": "the total of {}",
     "min": "the least of {}",
     "max": "the greatest of {}",
     "count": "the number of {}",
     "count distinct": "the number of different values of {}",
+    "list": "{}",
 }
 _PASSED: dict[Comparison, str] = {
     "<": "more than {} have passed since {}",
@@ -260,7 +261,21 @@ class English(Phrasing):
         over = self.inner(e.over)
         if e.kind == "count" and isinstance(e.body, x.Local):
             return f"the number of {over.removeprefix('the ')}{self._where(e)}"
+        if e.kind == "only" or e.kind == "first":
+            found = f"the {'only one' if e.kind == 'only' else 'first'} of {over}{self._where(e)}{self._order(e)}"
+            return found if self.is_element(e) else f"{self.inner(e.body)} for {found}"
+        if e.kind == "list" and self.is_element(e):
+            return f"{over}{self._where(e)}"
         return f"{_KINDS[e.kind].format(self.inner(e.body))} for each of {over}{self._where(e)}"
+
+    def _order(self, e: x.Aggregate) -> str:
+        def way(key: x.SortKey) -> str:
+            if isinstance(key.by.type, types.Date | types.Instant):
+                return "earliest" if key.direction == "lowest" else "latest"
+            return key.direction
+
+        keys = [f"{self.inner(key.by)} ({way(key)} first)" for key in e.order]
+        return f", in the order of {' and then '.join(keys)}" if keys else ""
 
     def listed(self, terms: list[str]) -> str:
         return said_list(terms, "or") if terms else "nothing"

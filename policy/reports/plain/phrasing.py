@@ -184,6 +184,10 @@ class Phrasing(Wording):
             return True
         return self.alone(e)
 
+    def is_element(self, e: x.Aggregate) -> bool:
+        """Whether an aggregate is of the elements themselves, and not of something that is worked out of them."""
+        return isinstance(e.body, x.Local) and e.body.name == e.variable
+
     @contextmanager
     def saying(self, e: x.Aggregate) -> Iterator[None]:
         """While a loop is said, its variable is known."""
