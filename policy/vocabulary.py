@@ -35,8 +35,9 @@ BinaryOperator = Literal[
 ExtremumOperator = Literal["min", "max"]
 ChainOperator = Literal["and", "or", ExtremumOperator]
 FindingKind = Literal["only", "first"]  # an element, as `the (…)` and `first of (…)`
-ReductionKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max", "list"]
-AggregateKind = Literal[ReductionKind, FindingKind]
+MostKind = Literal["largest", "smallest"]  # the sum of so many, as `sum of the 5 largest (…)`
+ReductionKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max", "median", MostKind, "list"]
+AggregateKind = Literal[ReductionKind, FindingKind, "average"]
 SortDirection = Literal["lowest", "highest"]
 Direction = Literal["down", "up"]
 RoundingMode = Literal[Direction, "half even", "half up"]
@@ -47,6 +48,7 @@ TypeWord = Literal[
 
 # ── expressions of a program ────────────────────────────────────────────────────────────────
 
+ProgramAggregate = Literal[ReductionKind, FindingKind]  # its median is the sum of the two in the middle
 ComparisonOperator = Literal[EqualityOperator, OrderOperator, "in"]
 ArithmeticOperator = Literal["+", "-", "*", ExtremumOperator]
 

@@ -122,6 +122,8 @@ class PythonBackend:
             _len=len,
             _first=lambda found: next(iter(found), None),
             _only=operators.only,
+            _median=operators.median,
+            _sum_of_most=operators.sum_of_most,
             _check=_check,
             _no_answer=_no_answer,
             _given=_given,

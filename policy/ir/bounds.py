@@ -109,6 +109,10 @@ class _Bounder:
                 return isqrt(inner[0]) + 1
             case ir.Aggregate("sum"):
                 return inner[-1] * types.LONGEST_LIST
+            case ir.Aggregate("median"):
+                return 2 * inner[-1]
+            case ir.Aggregate("largest" | "smallest", most=most):
+                return inner[-1] * most
             case ir.Aggregate("min" | "max" | "first" | "only"):
                 return inner[-1]
             case ir.Choose("sum", cases):

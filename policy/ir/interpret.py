@@ -328,7 +328,8 @@ class Interpreter:
         if isinstance(over, Unknown):
             return over
         path = over.path if isinstance(over, Located) else ""
-        elements = [at(item, f"{path}[{n}]") for n, item in enumerate(self.plain(over))]
+        items = sorted(over) if isinstance(over, frozenset) else self.plain(over)
+        elements = [at(item, f"{path}[{n}]") for n, item in enumerate(items)]
         scopes = [{**env, e.variable: element} for element in elements]
         if e.kind in ("any", "all"):
             return self.first_deciding(e.kind == "any", (self.element(e, scope) for scope in scopes))
@@ -338,8 +339,10 @@ class Interpreter:
         if e.kind == "first" or e.kind == "only":
             return unknown(*doubts) or self.found(e.kind, e.body, counted)
         values = [self.evaluate(e.body, s) if e.kind != "count" else 1 for s in counted]
+        if e.kind == "count distinct":
+            values = list(map(self.whole, values))
         unsure = unknown(*doubts) if e.kind == "list" else unknown(*doubts, *values)  # an element may be unknown
-        return unsure or operators.aggregate(e.kind, values)
+        return unsure or operators.aggregate(e.kind, values, e.most)
 
     def found(self, kind: FindingKind, body: Expr, scopes: list[Environment]) -> RuntimeValue:
         """The body for the element that is found; of the others it is not needed."""

@@ -14,7 +14,7 @@ from policy.ir.logic import all_of, is_absent, is_present, remainder
 from policy.ir.program import Expr, map_parts, walk
 from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
-from policy.vocabulary import ComparisonOperator, ExtremumOperator, RoundingMode, UnaryOperator
+from policy.vocabulary import ComparisonOperator, ExtremumOperator, ProgramAggregate, RoundingMode, UnaryOperator
 
 _CALENDAR = date.max.toordinal() + 1
 _SECONDS_OF_A_DAY = 86_400
@@ -119,11 +119,12 @@ def lower(e: typed.Expression) -> Expr:
         case typed.Clamp(operand, low, high):
             x, bottom, top = (lower_as(x, e.type) for x in (operand, low, high))
             return ir.Arithmetic("min", ir.Arithmetic("max", x, bottom), top)
-        case typed.Aggregate(order=()):
-            kept = lower(e.where) if e.where is not None else None
-            return ir.Aggregate(e.kind, e.variable, lower(e.over), kept, lower(e.body))
         case typed.Aggregate():
-            return once(lower(e.over), lambda over: _ordered(e, over))
+            if e.kind == "average":
+                raise AssertionError(f"{e.span}: an average outside `round`")
+            if e.kind == "median":
+                return once(_aggregate(e, "median"), lambda x: ir.If(is_absent(x), ir.Const(None), _half(x)))
+            return once(lower(e.over), lambda over: _ordered(e, over)) if e.order else _aggregate(e, e.kind)
         case typed.SetOf(items) | typed.ListOf(items):
             item = e.type.of if isinstance(e.type, types.SetOf | types.ListOf) else types.BROKEN
             lowered = [lower_as(i, item) for i in items]
@@ -136,13 +137,23 @@ def lower(e: typed.Expression) -> Expr:
             assert_never(e)
 
 
+def _aggregate(e: typed.Aggregate, kind: ProgramAggregate) -> ir.Aggregate:
+    kept = lower(e.where) if e.where is not None else None
+    return ir.Aggregate(kind, e.variable, lower(e.over), kept, lower(e.body), e.most)
+
+
+def _half(x: Expr) -> Expr:
+    """The half of a number, with one decimal more."""
+    return ir.Arithmetic("*", x, ir.Const(5))
+
+
 def _ordered(e: typed.Aggregate, over: Expr) -> Expr:
     """The first element by the keys: of those that count, the ones with the least key, and of them by the next."""
 
     def among(conditions: tuple[Expr, ...], keys: Sequence[typed.SortKey]) -> Expr:
         kept = all_of(conditions) if conditions else None
         if not keys:
-            return ir.Aggregate(e.kind, e.variable, over, kept, lower(e.body))
+            return ir.Aggregate("first", e.variable, over, kept, lower(e.body))
         by = lower(keys[0].by) if keys[0].direction == "lowest" else _negated(lower(keys[0].by))
         least = ir.Aggregate("min", e.variable, over, kept, by)
         return once(least, lambda x: among((*conditions, ir.Compare("is", by, x)), keys[1:]))
@@ -278,6 +289,9 @@ def _fraction(e: typed.Expression) -> _Fraction:
     if isinstance(e, typed.Unary) and e.operator == "-":
         a = _fraction(e.operand)
         return _Fraction(ir.Arithmetic("-", ir.Const(0), a.numerator), a.scale, a.denominator)
+    if isinstance(e, typed.Aggregate) and e.kind == "average":
+        assert isinstance(e.body.type, Number)
+        return _Fraction(_aggregate(e, "sum"), e.body.type.scale, _aggregate(e, "count"))
     assert isinstance(e, typed.Binary), f"{e.span}: a fraction outside the arithmetic of `round`"
     a, b, operator = _fraction(e.left), _fraction(e.right), e.operator
     match operator:

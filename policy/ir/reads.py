@@ -209,7 +209,7 @@ class _Walk:
                 return self.value(body, {**env, variable: self.value(bound, env)})
             case ir.Items(items):
                 return _Value((), tuple(dict.fromkeys(self.all_of(items, env))))
-            case ir.Aggregate(kind, variable, over, where, body):
+            case ir.Aggregate(kind, variable, over, where, body, _):
                 inside = {**env, variable: self.elements_of(self.value(over, env))}
                 looked_at = (where, body if kind != "count" else None)
                 parts = self.all_of([part for part in looked_at if part is not None], inside)

@@ -142,6 +142,9 @@ class TypeChecker(Coercion):
                 members = tuple(self.typed(i, of) for i in items)
                 inner_type = of if not isinstance(of, types.Broken) else types.common([m.type for m in members])
                 return typed.ListOf(members, type=types.ListOf(inner_type), span=span)
+            case tree.Keys(items):
+                keys = tuple(self.exact(self.expression(i)) for i in items)
+                return typed.ListOf(keys, type=types.ListOf(types.BROKEN), span=span)
             case tree.RecordOf() | tree.Updated():
                 return self.fail(
                     "type-mismatch", "a record literal is allowed only in a test", span, "name its fields"

@@ -147,6 +147,7 @@ class Aggregate(Typed):
     over: Expression
     where: Expression | None
     order: tuple[SortKey, ...] = ()
+    most: int = 0
 
 
 @frozen

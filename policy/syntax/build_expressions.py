@@ -63,7 +63,8 @@ def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
         order = tuple(i for i in items if isinstance(i, tree.SortKey))
         first, *rest = [i for i in items if not isinstance(i, Token | tree.SortKey)]
         body, (variable, over, where) = (first, *rest) if rest else first
-        return tree.Aggregate(kind, body, variable, over, where, order, span=self.at(meta))
+        number = next((self.number_of(i) for i in items if isinstance(i, Token) and i.type == "NUMBER"), None)
+        return tree.Aggregate(kind, body, variable, over, where, order, number, span=self.at(meta))
 
     return make
 
@@ -245,6 +246,9 @@ class ExpressionBuilder:
     def list_literal(self, meta: Meta, items: Items) -> tree.ListOf:
         return tree.ListOf(tuple(items), span=self.at(meta))
 
+    def keys(self, meta: Meta, items: Items) -> tree.Keys:
+        return tree.Keys(tuple(items), span=self.at(meta))
+
     def over(self, _: Meta, items: Items) -> tuple[Any, Any]:
         return items[0], items[1]
 
@@ -283,6 +287,8 @@ class ExpressionBuilder:
         _aggregate("count"),
         _aggregate("count distinct"),
     )
+    average_of, median_of = _aggregate("average"), _aggregate("median")
+    sum_of_largest, sum_of_smallest = _aggregate("largest"), _aggregate("smallest")
     the_only, first_of, list_of = _aggregate("only"), _aggregate("first"), _aggregate("list")
     lowest_first, earliest_first = _sort_key("lowest"), _sort_key("lowest")
     highest_first, latest_first = _sort_key("highest"), _sort_key("highest")

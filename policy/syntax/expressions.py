@@ -124,6 +124,13 @@ class Clamp(Node):
 
 
 @frozen
+class Keys(Node):
+    """`(a, b)`, of which the different combinations are counted."""
+
+    items: tuple[Expression, ...]
+
+
+@frozen
 class SortKey(Node):
     """A key by which the elements of a list are ordered; dates are `lowest` where they are earliest."""
 
@@ -133,7 +140,10 @@ class SortKey(Node):
 
 @frozen
 class Aggregate(Node):
-    """`sum(body for variable in over where condition)` and its siblings; `order` decides which element is first."""
+    """`sum(body for variable in over where condition)` and its siblings; `order` decides which element is first.
+
+    `most` is how many of the largest, or smallest, are summed.
+    """
 
     kind: AggregateKind
     body: Expression
@@ -141,6 +151,7 @@ class Aggregate(Node):
     over: Expression
     where: Expression | None
     order: tuple[SortKey, ...] = ()
+    most: Number | None = None
 
 
 @frozen
@@ -183,6 +194,7 @@ Expression = (
     | Round
     | Clamp
     | Aggregate
+    | Keys
     | SetOf
     | ListOf
     | RecordOf

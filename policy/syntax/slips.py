@@ -41,11 +41,16 @@ _PROGRAM_WORDS = {
 RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max the".split())
 
 _FIRST = "write `first of (x.price for x in xs where … by lowest x.price)`"
-_PER = "write a quotient under `round`: `round half up to 0.01 (sum(…) / count(…))`"
+_PER = "write `round half up to 0.01 (average of (x.price for x in xs))`"
+_MOST = "write `sum of the 5 largest (x.price for x in xs)`"
 INSTEAD = {
     "average": _PER,
     "avg": _PER,
     "mean": _PER,
+    "median": "write `median of (x.price for x in xs)`",
+    "top": _MOST,
+    "largest": _MOST,
+    "rank": _MOST,
     "len": "write `count(x for x in xs)`",
     "length": "write `count(x for x in xs)`",
     "size": "write `count(x for x in xs)`",
@@ -146,6 +151,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Remedy], ...] = tuple(
         (r"==", "write `is` to compare"),
         (r"=>|≥", "write `>=`"),
         (r"=<|≤", "write `<=`"),
+        (r"\bthe (?P<place>\w+) in\b", "write `the (x.price for x in xs where …)`"),
+        (r"\bsum (?P<place>of)\b(?: \d+ | the (?!\d))", _MOST),
         (r"&&?", "write `and`"),
         (r"\|\|", "write `or`"),
         (r"!", "write `not`, or `is not`"),
@@ -268,6 +275,7 @@ _MISPLACED: tuple[tuple[str, set[str], str], ...] = (
     ("where", {"DENY", "PERMIT"}, "local names stand before `otherwise`: `where NAME = …`"),
     ("where", {"COMMA", "RPAR"}, "name the elements: `[x for x in xs where …]`"),
     ("for", {"COMMA", "RPAR"}, f"only aggregates go over lists: `sum(…)`, `count(…)`, `the (…)`; {_FIRST}"),
+    (",", {"FOR"}, "put the keys into brackets: `count(distinct (x.a, x.b) for x in xs)`"),
     ("by", {"RPAR"}, f"only `first of` takes an order: {_FIRST}"),
     ("let", {"WHERE"}, "write `where NAME = …`"),
     (":", {"EQUAL"}, "a local name is written without its type: `where NAME = …`"),

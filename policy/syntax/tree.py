@@ -21,6 +21,7 @@ from policy.syntax.expressions import (
     Conditional as Conditional,
     Expression as Expression,
     FieldAccess as FieldAccess,
+    Keys as Keys,
     ListOf as ListOf,
     Moment as Moment,
     Name as Name,

@@ -30,6 +30,7 @@ from policy.verify.symbolic import (
     merged,
     number,
     truth,
+    whole,
     with_unknown,
 )
 from policy.verify.terms import BOOL, Term, Terms
@@ -326,9 +327,12 @@ class Encoder:
         over = self.found(e.over, env)
         if not isinstance(over.value, Many):
             return Found(Nothing(over.value.unknown), over.fault)
-        scopes = [(there, self._inner(e, env, {e.variable: x})) for there, x in over.value.elements]
+        items = _each_once(t, over.value) if over.value.is_set else over.value
+        scopes = [(there, self._inner(e, env, {e.variable: x})) for there, x in items.elements]
         tests = [self.found(e.where, s) if e.where is not None else self.known(self.plain(t.true)) for _, s in scopes]
         bodies = [self.found(e.body, s) for _, s in scopes]
+        if e.kind == "count distinct":
+            bodies = [whole(t, b) for b in bodies]
         elements = list(zip((there for there, _ in scopes), tests, bodies, strict=True))
         if e.kind == "any" or e.kind == "all":
             result = self._decided(e.kind, elements)
@@ -337,7 +341,7 @@ class Encoder:
         elif e.kind == "first" or e.kind == "only":
             result = self._one_found(e.kind, elements)
         else:
-            result = self._aggregated(e.kind, elements)
+            result = self._aggregated(e.kind, elements, e.most)
         open_list = over.value.unknown
         fault = t.any(over.fault, t.all(t.no(open_list), result.fault))
         return Found(with_unknown(result.value, t.any(open_list, result.value.unknown)), fault)
@@ -386,7 +390,7 @@ class Encoder:
         unknown = t.any(doubts, result.value.unknown)
         return Found(with_unknown(result.value, unknown), t.any(fault, t.all(t.no(doubts), wrong)))
 
-    def _aggregated(self, kind: Aggregation, elements: list[tuple[Term, Found, Found]]) -> Found:
+    def _aggregated(self, kind: Aggregation, elements: list[tuple[Term, Found, Found]], most: int) -> Found:
         t = self.terms
         doubts = t.any(*(t.all(there, test.value.unknown) for there, test, _ in elements))
         fault = t.any(*(t.all(there, test.fault) for there, test, _ in elements))
@@ -394,4 +398,12 @@ class Encoder:
         if kind != "count":
             fault = t.any(fault, *(t.all(k, b.fault) for k, b in kept))
             doubts = t.any(doubts, *(t.all(k, b.value.unknown) for k, b in kept))
-        return Found(with_unknown(aggregate(t, kind, [(k, b.value) for k, b in kept]), doubts), fault)
+        return Found(with_unknown(aggregate(t, kind, [(k, b.value) for k, b in kept], most), doubts), fault)
+
+
+def _each_once(t: Terms, items: Many) -> Many:
+    """A set of which no element is there twice."""
+    elements = items.elements
+    again = [t.any(*(t.all(q, equal(t, x, y)) for q, y in elements[:n])) for n, (_, x) in enumerate(elements)]
+    kept = tuple((t.all(p, t.no(a)), x) for (p, x), a in zip(elements, again, strict=True))
+    return Many(kept, items.unknown, True)

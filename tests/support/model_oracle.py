@@ -12,7 +12,10 @@ from collections.abc import Iterable, Sequence
 from datetime import date
 from fractions import Fraction
 from operator import eq, neg, not_
+from statistics import median
 from typing import Any, TypeVar, assert_never
+
+from attrs import evolve
 
 from oracle_values import (
     BINARY,
@@ -319,6 +322,10 @@ class Oracle:
         assert isinstance(e.type, Number)
         if e.type.scale != EXACT_FRACTION:
             return self.value(e, env)
+        if isinstance(e, typed.Aggregate):
+            total, count = (self.aggregate(evolve(e, kind=kind), env) for kind in ("sum", "count"))
+            divisors.append(count)
+            return known(lambda x, y: x / (y or 1), total, count)
         if isinstance(e, typed.Unary):
             return known(neg, self.fraction(e.operand, env, divisors))
         assert isinstance(e, typed.Binary)
@@ -350,9 +357,10 @@ class Oracle:
             values = [self.value(e.body, s) for s in kept]
             return UNKNOWN if UNKNOWN in tests else tuple(values)
         values = [1 if e.kind == "count" else self.value(e.body, s) for s in kept]
-        if UNKNOWN in tests or UNKNOWN in values:
+        parts = [p for v in values for p in (v if isinstance(v, tuple) else (v,))]
+        if UNKNOWN in tests or UNKNOWN in parts:
             return UNKNOWN
-        return self.combined(e.kind, values)
+        return self.combined(e, values)
 
     def found(self, e: typed.Aggregate, kept: list[Env]) -> Any:
         """The body for the only element, or for the first by each key in turn, then by its place in the list."""
@@ -366,11 +374,14 @@ class Oracle:
             raise FaultError("none, or several")
         return self.value(e.body, kept[0]) if kept else None
 
-    def combined(self, kind: str, values: list[Any]) -> Any:
+    def combined(self, e: typed.Aggregate, values: list[Any]) -> Any:
         return {
+            "largest": lambda: sum(sorted(values)[-e.most :], Fraction(0)),
+            "smallest": lambda: sum(sorted(values)[: e.most], Fraction(0)),
+            "median": lambda: median(values) if values else None,
             "sum": lambda: sum(values, Fraction(0)),
             "count": lambda: Fraction(len(values)),
             "count distinct": lambda: Fraction(len(set(values))),
             "min": lambda: min(values, default=None),
             "max": lambda: max(values, default=None),
-        }[kind]()
+        }[e.kind]()

@@ -82,7 +82,16 @@ class Expressions:
 
     def a_money(self, depth: int) -> str:
         e, c, x = self.expression, self.chance, self.variable()
-        form = c.randrange(14)
+        form = c.randrange(17)
+        if form == 14:
+            mean = c.choice(
+                (self.over("average of ", "money", depth), f"{self.over('median of ', 'money', depth)} default 0 HKD")
+            )
+            return (
+                f"round {c.choice(MODES)} to {c.choice(('0.01', '1'))} ({mean}{c.choice(('', ' * 2', ' + 1 HKD'))})"
+            )
+        if form > 14:
+            return self.over(f"sum of the {c.choice((1, 2, 5))} {c.choice(('largest', 'smallest'))} ", "money", depth)
         if form == 11:
             return f"({self.over('first of ', 'money', depth)} default {self.literal('money')})"
         if form == 12:
@@ -146,7 +155,14 @@ class Expressions:
 
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form, x = c.randrange(11), self.variable()
+        form, x = c.randrange(13), self.variable()
+        if form == 12:
+            keys = f"({x}.kind, {x}.flag{c.choice(('', f', {x}.amount'))})"
+            return f"count(distinct {keys} for {x} in {self.list_of_items()})"
+        if form == 11:
+            return (
+                f"count({x} for {x} in {c.choice(('f.chosen', 'kinds'))} where {x} in {c.choice(('kinds', '{red}'))})"
+            )
         if form == 10:
             return f"({c.choice(('year', 'month', 'day', 'weekday'))} of {e('date', depth)})"
         if form == 9:

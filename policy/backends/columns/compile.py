@@ -205,13 +205,17 @@ class Compiler:
         if isinstance(over, ListLiteral):
             scopes = [{**env, e.variable: item} for item in over.items]
             tests = [self.condition(e, s) for s in scopes]
+            if isinstance(e.body, ir.Items):
+                raise UnsupportedError("combinations in a list literal")
             return self.lists.over_literal(e.kind, tests, [self.body(e, s) for s in scopes])
         elements = self.elements(over, self.user(e, over, env))
         inner = {**env, e.variable: elements.element}
         test = self.condition(e, inner)
         if e.kind == "first" or e.kind == "only":
             return self.lists.found(e.kind, elements, test, self.evaluate(e.body, inner))
-        return self.lists.over_elements(e.kind, elements, test, self.body(e, inner))
+        bodies = e.body.items if e.kind == "count distinct" and isinstance(e.body, ir.Items) else (e.body,)
+        values = [self.body(evolve(e, body=b), inner) for b in bodies]
+        return self.lists.over_elements(e, elements, test, values)
 
     def user(self, e: ir.Aggregate, over: Value, env: Env) -> Scope:
         """The innermost frame that an aggregate depends on besides the elements, and so do the lists below it."""

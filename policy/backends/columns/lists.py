@@ -31,8 +31,9 @@ from policy.backends.columns.values import (
     UnsupportedError,
     Value,
 )
+from policy.ir.program import Aggregate
 from policy.model.types import LONGEST_LIST
-from policy.vocabulary import AggregateKind, FindingKind
+from policy.vocabulary import FindingKind, ProgramAggregate
 
 
 @frozen(eq=False)
@@ -140,9 +141,9 @@ class Lists:
         fault = c.any_fault(elements.fault, c.fault_where(counts, test.fault))
         return Scalar(node, TRUTH, fault=fault, needs=c.needs_where(counts, test.needs))
 
-    def over_elements(self, kind: AggregateKind, elements: Elements, test: Scalar, body: Scalar) -> Scalar:
+    def over_elements(self, e: Aggregate, elements: Elements, test: Scalar, bodies: Sequence[Scalar]) -> Scalar:
         """An aggregate over the elements of a list of facts, or of one made of such a list."""
-        return self.over_facts(kind, elements.scope, self.among_elements(elements, test), body, elements.length)
+        return self.over_facts(e, elements.scope, self.among_elements(elements, test), bodies, elements.length)
 
     def found(self, kind: FindingKind, elements: Elements, test: Scalar, body: Value) -> Value:
         """The one element that counts, or the first of them."""
@@ -186,9 +187,20 @@ class Lists:
 
     # ── aggregates over facts ───────────────────────────────────────────────────────────────
 
-    def over_facts(self, kind: AggregateKind, scope: Scope, test: Scalar, body: Scalar, length: Scalar) -> Scalar:
-        """An aggregate over the elements of a list of facts."""
+    def together(self, bodies: Sequence[Scalar]) -> Scalar:
+        """The first of some values, known where all of them are."""
         g, c = self.logic.graph, self.logic.context
+        first, *more = bodies
+        known = reduce(g.both, (g.known(b.decides) for b in more), g.true)
+        faults, needs = (b.fault for b in bodies), (b.needs for b in bodies)
+        return evolve(first, value=g.where(known, first.value), fault=c.any_fault(*faults), needs=c.all_needs(*needs))
+
+    def over_facts(
+        self, e: Aggregate, scope: Scope, test: Scalar, bodies: Sequence[Scalar], length: Scalar
+    ) -> Scalar:
+        """An aggregate over the elements of a list of facts; of several `bodies` the combinations are counted."""
+        g, c, kind = self.logic.graph, self.logic.context, e.kind
+        body = self.together(bodies)
         condition, value = self.logic.truth(test), body.value
         kept, maybe = g.certain(condition), g.possible(condition)
         fault = c.any_fault(test.fault, c.fault_where(maybe, body.fault))
@@ -203,10 +215,25 @@ class Lists:
             case "count":
                 result = Scalar(self.reduced(kind, scope, INT64, kept), NUMBER, 0, LONGEST_LIST)
             case "count distinct":
-                result = Scalar(self.reduced(kind, scope, INT64, value, kept), NUMBER, 0, LONGEST_LIST)
+                result = Scalar(
+                    self.reduced(kind, scope, INT64, *(b.value for b in bodies), kept), NUMBER, 0, LONGEST_LIST
+                )
             case "sum":
                 result, too_large = self.summed(scope, kept, body)
                 fault = c.any_fault(fault, too_large)
+            case "median":
+                numbers = Numbers(g)
+                low, high = 2 * min(body.low, 0), 2 * max(body.high, 0)
+                wide = dtype_of(low, high)
+                inputs = (
+                    self.as_column(numbers.cast(numbers.or_zero(body), wide), scope),
+                    self.as_column(kept, scope),
+                )
+                node = g.reduce(kind, scope, *inputs, empty=None, dtype=wide, nullable=True)
+                some = self.reduced("any", scope, BOOLEAN, kept)
+                result = Scalar(node, NUMBER, low, high, present=some)
+            case "largest" | "smallest":
+                result = self.sum_of_most(e, scope, kept, body)
             case "list" | "first" | "only":
                 raise AssertionError(f"`{kind}` is no reduction to a number")
             case "min" | "max":
@@ -242,6 +269,15 @@ class Lists:
             numbers.check(part, share)
             fault = numbers.fault
         return Scalar(self.reduced("sum", scope, wide, numbers.cast(part, wide)), NUMBER, low, high), fault
+
+    def sum_of_most(self, e: Aggregate, scope: Scope, kept: Node, body: Scalar) -> Scalar:
+        numbers = Numbers(self.logic.graph)
+        low, high = e.most * min(body.low, 0), e.most * max(body.high, 0)
+        if not fits(low, high, LONG):
+            raise UnsupportedError("a sum of the largest that may need more than 128 bits")
+        wide = dtype_of(low, high)
+        value, most = numbers.cast(numbers.or_zero(body), wide), self.logic.graph.constant(e.most, INT64)
+        return Scalar(self.reduced(e.kind, scope, wide, value, kept, most), NUMBER, low, high)
 
     def contribution(self, kind: Literal["any", "all"], condition: Node, body: Node) -> Node:
         """What an element contributes to `any` or `all`: nothing where `where` leaves it out."""
@@ -284,14 +320,14 @@ class Lists:
 
     # ── aggregates over list literals ───────────────────────────────────────────────────────
 
-    def over_literal(self, kind: AggregateKind, tests: Sequence[Scalar], bodies: Sequence[Scalar]) -> Scalar:
+    def over_literal(self, kind: ProgramAggregate, tests: Sequence[Scalar], bodies: Sequence[Scalar]) -> Scalar:
         """An aggregate over a few expressions, element by element."""
-        if kind == "count distinct" or kind == "list" or kind == "first" or kind == "only":
-            raise UnsupportedError(f"`{kind}` of a list literal")
         if kind == "any" or kind == "all":
             elements = zip(tests, bodies, strict=True)
             return self.logic.chain(kind == "any", [self.element(kind, test, body) for test, body in elements])
-        return self.combined(kind, tests, bodies)
+        if kind == "sum" or kind == "count" or kind == "min" or kind == "max":
+            return self.combined(kind, tests, bodies)
+        raise UnsupportedError(f"`{kind}` of a list literal")
 
     def element(self, kind: Literal["any", "all"], test: Scalar, body: Scalar) -> Scalar:
         c = self.logic.context

@@ -18,7 +18,7 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import CalendarOperator, ExtremumOperator, OrderOperator, ReductionKind, RoundingMode
+from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
 
 _VERBS: dict[Calculation, str] = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
 _NUMBERS: dict[Comparison, str] = {
@@ -36,12 +36,14 @@ _MODES: dict[RoundingMode, str] = {
     "half up": "四捨五入至{}",
     "half even": "取整至最接近的{}（居中則取雙數）",
 }
-_KINDS: dict[ReductionKind, str] = {
+_KINDS: dict[AggregateKind, str] = {
     "sum": "總和",
     "min": "的最小值",
     "max": "的最大值",
     "count": "的數目",
     "count distinct": "的不同數目",
+    "average": "的平均值",
+    "median": "的中位數",
     "list": "",
 }
 _PASSED: dict[Comparison, str] = {"<": "已逾", "<=": "已滿", ">": "未滿", ">=": "不逾"}
@@ -235,7 +237,13 @@ class Chinese(Phrasing):
             return found if self.is_element(e) else f"{found}的{self.inner(e.body)}"
         if e.kind == "list" and self.is_element(e):
             return self.inner(e.over) + (f"中{self.condition(e.where)}者" if e.where is not None else "")
-        return f"{self._of_each(e)}的{self.inner(e.body)}{_KINDS[e.kind]}"
+        if e.kind == "largest" or e.kind == "smallest":
+            what = f"{self.inner(e.body)}中最{'大' if e.kind == 'largest' else '小'}的{e.most}項的總和"
+        elif isinstance(e.body, x.ListOf) and e.kind == "count distinct":
+            what = f"{'與'.join(self.inner(i) for i in e.body.items)}的不同組合數目"
+        else:
+            what = f"{self.inner(e.body)}{_KINDS[e.kind]}"
+        return f"{self._of_each(e)}的{what}"
 
     def _order(self, e: x.Aggregate) -> str:
         def way(key: x.SortKey) -> str:

@@ -19,7 +19,7 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import CalendarOperator, ExtremumOperator, OrderOperator, ReductionKind, RoundingMode
+from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
 
 _CLAUSE = re.compile(
     r"(is|are|was|has|have|does|do|may|can|must|should|where|whether|who|how|when|if|asked)\b|.*[:;?]", re.I
@@ -50,12 +50,14 @@ _MODES: dict[RoundingMode, str] = {
     "half up": "rounded to the nearest {}, halves up",
     "half even": "rounded to the nearest {}, halves to the even one",
 }
-_KINDS: dict[ReductionKind, str] = {
+_KINDS: dict[AggregateKind, str] = {
     "sum": "the total of {}",
     "min": "the least of {}",
     "max": "the greatest of {}",
     "count": "the number of {}",
     "count distinct": "the number of different values of {}",
+    "average": "the average of {}",
+    "median": "the median of {}",
     "list": "{}",
 }
 _PASSED: dict[Comparison, str] = {
@@ -266,7 +268,15 @@ class English(Phrasing):
             return found if self.is_element(e) else f"{self.inner(e.body)} for {found}"
         if e.kind == "list" and self.is_element(e):
             return f"{over}{self._where(e)}"
-        return f"{_KINDS[e.kind].format(self.inner(e.body))} for each of {over}{self._where(e)}"
+        if e.kind == "largest" or e.kind == "smallest":
+            head = f"the total of the {e.most} {e.kind} of {self.inner(e.body)}"
+        elif isinstance(e.body, x.ListOf) and e.kind == "count distinct":
+            head = (
+                f"the number of different combinations of {said_list([self.inner(i) for i in e.body.items], 'and')}"
+            )
+        else:
+            head = _KINDS[e.kind].format(self.inner(e.body))
+        return f"{head} for each of {over}{self._where(e)}"
 
     def _order(self, e: x.Aggregate) -> str:
         def way(key: x.SortKey) -> str:

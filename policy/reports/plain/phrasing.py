@@ -170,9 +170,7 @@ class Phrasing(Wording):
         """Whether an owner goes without saying: it is the only one of its kind that is spoken of."""
         if isinstance(of, x.FieldAccess) and not self.alone(of.of):
             return False
-        return isinstance(of, x.Local | x.Defined | x.FieldAccess) and self.names.reached(
-            self.in_scope().values()
-        ).alone(of.type)
+        return isinstance(of, x.Local | x.FieldAccess) and self.names.reached(self.in_scope().values()).alone(of.type)
 
     def untold(self, of: Expression, title: str) -> bool:
         """Whether a field needs no owner: its own is the only one, and no other field is called like it."""
