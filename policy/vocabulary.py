@@ -30,7 +30,7 @@ OrderOperator = Literal["<", "<=", ">", ">="]
 RemainderOperator = Literal["modulo", "is a multiple of"]
 MembershipOperator = Literal["in", "not in"]
 BinaryOperator = Literal[
-    "+", "-", "*", "/", RemainderOperator, EqualityOperator, OrderOperator, MembershipOperator, "default"
+    "+", "-", "*", "/", "^", RemainderOperator, EqualityOperator, OrderOperator, MembershipOperator, "default"
 ]  # fmt: skip
 ExtremumOperator = Literal["min", "max"]
 ChainOperator = Literal["and", "or", ExtremumOperator]

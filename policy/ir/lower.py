@@ -220,6 +220,8 @@ def _binary(e: typed.Binary) -> Expr:
             return ir.Arithmetic("*", lower(left), lower(right))
         case "/":
             raise AssertionError(f"{e.span}: a quotient outside `round`")
+        case "^":
+            return _power(lower(left), _exponent(e))
         case "+" | "-":
             return _additive(operator, e)
         case "modulo":
@@ -233,6 +235,23 @@ def _binary(e: typed.Binary) -> Expr:
             return lower_compare(operator, left, right)
         case _:
             assert_never(operator)
+
+
+def _exponent(e: typed.Binary) -> int:
+    assert isinstance(e.right, typed.Literal)
+    return int(e.right.value)
+
+
+def _power(x: Expr, exponent: int) -> Expr:
+    """`x` multiplied by itself, in few multiplications: by the square of its half power."""
+    return once(x, lambda x: _raised(x, exponent))
+
+
+def _raised(x: Expr, exponent: int) -> Expr:
+    if exponent == 1:
+        return x
+    even = once(_raised(x, exponent // 2), lambda half: ir.Arithmetic("*", half, half))
+    return ir.Arithmetic("*", even, x) if exponent % 2 else even
 
 
 def _remainder(left: typed.Expression, right: typed.Expression, of: types.Type) -> Expr:
@@ -295,6 +314,9 @@ def _fraction(e: typed.Expression) -> _Fraction:
     assert isinstance(e, typed.Binary), f"{e.span}: a fraction outside the arithmetic of `round`"
     a, b, operator = _fraction(e.left), _fraction(e.right), e.operator
     match operator:
+        case "^":
+            below = a.denominator if a.denominator is _UNDIVIDED else _power(a.denominator, _exponent(e))
+            return _Fraction(_power(a.numerator, _exponent(e)), a.scale * _exponent(e), below)
         case "/":
             n = _product(a.numerator, _not_zero(b.denominator))
             return _Fraction(n, a.scale - b.scale, _product(a.denominator, b.numerator))

@@ -22,6 +22,7 @@ from policy.model.arithmetic import (
     extremum,
     multiplicative,
     number_literal,
+    power,
     remainder,
     rounded,
     square_root,
@@ -324,6 +325,8 @@ class TypeChecker(Coercion):
             case "*" | "/":
                 left, right = self.expression(node.left), self.expression(node.right)
                 return multiplicative(self, node, left, right, self.rounding > 0)
+            case "^":
+                return power(self, node, self.expression(node.left))
             case "modulo" | "is a multiple of":
                 left = self.expression(node.left, hint if operator == "modulo" else types.BROKEN)
                 return remainder(self, operator, node, left, self.expression(node.right, left.type))

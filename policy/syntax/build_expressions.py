@@ -268,6 +268,9 @@ class ExpressionBuilder:
     def square_root(self, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary("square root", items[-1], span=self.at(meta))
 
+    def power(self, meta: Meta, items: Items) -> tree.Binary:
+        return tree.Binary("^", items[0], self.number_of(items[1]), span=self.at(meta))
+
     present, absent = _unary("is present"), _unary("is absent")
 
     def multiple_of(self, meta: Meta, items: Items) -> tree.Binary:

@@ -87,7 +87,7 @@ class Unary(Node):
 
 @frozen
 class Binary(Node):
-    """Operators by their written word: `+ - * / is`, `is not`, `in`, `not in`, `< <= > >=`, `default`."""
+    """Operators by their written word: `+ - * / ^ is`, `is not`, `in`, `not in`, `< <= > >=`, `default`."""
 
     operator: BinaryOperator
     left: Expression

@@ -135,7 +135,7 @@ class Expressions:
 
     def a_rate(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(5)
+        form = c.randrange(6)
         if form == 4:
             step = c.choice(("0.01%", "0.0001%"))
             return f"round {c.choice(MODES)} to {step} (square root of ({self.squared(depth)}))"
@@ -145,6 +145,9 @@ class Expressions:
             return f"clamp({e('rate', depth)}, -5%, 60%)"
         if form == 2:
             return f"round {c.choice(MODES)} to 0.01% ({e('money', depth)} / {e('money', depth)})"
+        if form == 3:
+            power = c.choice((f"{e('rate', depth)} ^ 2", f"({e('rate', 0)} / 3) ^ 3", f"{e('rate', 0)} * 2 ^ 5"))
+            return f"round {c.choice(MODES)} to 0.0001% ({power})"
         return f"round {c.choice(MODES)} to 0.0001% ({e('rate', depth)} * {e('rate', depth)})"
 
     def squared(self, depth: int) -> str:
@@ -155,7 +158,9 @@ class Expressions:
 
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form, x = c.randrange(13), self.variable()
+        form, x = c.randrange(14), self.variable()
+        if form == 13:
+            return f"({self.leaf('integer')} ^ {c.choice((2, 3))})"
         if form == 12:
             keys = f"({x}.kind, {x}.flag{c.choice(('', f', {x}.amount'))})"
             return f"count(distinct {keys} for {x} in {self.list_of_items()})"

@@ -193,6 +193,10 @@ class Chinese(Phrasing):
             case _:
                 assert_never(operator)
 
+    def power(self, term: str, exponent: int) -> str:
+        named = {2: "平方", 3: "立方"}.get(exponent, f"{exponent}次方")
+        return f"{term}的{named}"
+
     def remainder(self, whole: str, part: str) -> str:
         return f"{whole}除以{part}的餘數"
 

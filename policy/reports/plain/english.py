@@ -226,6 +226,10 @@ class English(Phrasing):
             case _:
                 assert_never(operator)
 
+    def power(self, term: str, exponent: int) -> str:
+        named = {2: "the square of", 3: "the cube of"}.get(exponent)
+        return f"{named} {term}" if named else f"{term} to the power of {exponent}"
+
     def remainder(self, whole: str, part: str) -> str:
         return f"what remains of {whole} after whole multiples of {part}"
 

@@ -102,6 +102,9 @@ class Phrasing(Wording):
                 return self.arithmetic(
                     operator, self.term(e.left) if chained else self.inner(e.left), self.inner(e.right)
                 )
+            case "^":
+                assert isinstance(e.right, x.Literal)
+                return self.power(self.inner(e.left), e.right.value)
             case "modulo":
                 return self.remainder(self.inner(e.left), self.inner(e.right))
             case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "is a multiple of":
@@ -308,7 +311,7 @@ class Phrasing(Wording):
                 return self.true_of(self.term(e), holds)
             case "is a multiple of":
                 return self.multiple(self.side(e.left), self.side(e.right), holds)
-            case "+" | "-" | "*" | "/" | "modulo":
+            case "+" | "-" | "*" | "/" | "^" | "modulo":
                 raise AssertionError(f"`{e.operator}` is no condition")
             case _:
                 assert_never(e.operator)
