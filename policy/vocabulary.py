@@ -30,11 +30,15 @@ OrderOperator = Literal["<", "<=", ">", ">="]
 RemainderOperator = Literal["modulo", "is a multiple of"]
 MembershipOperator = Literal["in", "not in"]
 BinaryOperator = Literal[
-    "+", "-", "*", "/", RemainderOperator, EqualityOperator, OrderOperator, MembershipOperator, "default"
+    "+", "-", "*", "/", "^", RemainderOperator, EqualityOperator, OrderOperator, MembershipOperator, "default"
 ]  # fmt: skip
 ExtremumOperator = Literal["min", "max"]
 ChainOperator = Literal["and", "or", ExtremumOperator]
-AggregateKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max"]
+FindingKind = Literal["only", "first"]  # an element, as `the (…)` and `first of (…)`
+MostKind = Literal["largest", "smallest"]  # the sum of so many, as `sum of the 5 largest (…)`
+ReductionKind = Literal["sum", "count", "count distinct", "any", "all", "min", "max", "median", MostKind, "list"]
+AggregateKind = Literal[ReductionKind, FindingKind, "average"]
+SortDirection = Literal["lowest", "highest"]
 Direction = Literal["down", "up"]
 End = Literal["highest", "lowest"]  # of an order
 RoundingMode = Literal[Direction, "half even", "half up"]
@@ -45,6 +49,7 @@ TypeWord = Literal[
 
 # ── expressions of a program ────────────────────────────────────────────────────────────────
 
+ProgramAggregate = Literal[ReductionKind, FindingKind]  # its median is the sum of the two in the middle
 ComparisonOperator = Literal[EqualityOperator, OrderOperator, "in"]
 ArithmeticOperator = Literal["+", "-", "*", ExtremumOperator]
 

@@ -205,6 +205,14 @@ class Emitter:
                 return f"_len({{{body} {each}}})"
             case "min" | "max":
                 return f"_{e.kind}(({body} {each}), default=None)"
+            case "median":
+                return f"_median({body} {each})"
+            case "largest" | "smallest":
+                return f"_sum_of_most({e.kind!r}, ({body} {each}), {e.most})"
+            case "list":
+                return f"(*[{body} {each}],)"
+            case "first" | "only":
+                return f"_{e.kind}([{body} {each}])"
             case "sum" | "any" | "all":
                 return f"_{e.kind}({body} {each})"
             case _:

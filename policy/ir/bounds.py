@@ -79,6 +79,8 @@ class _Bounder:
             self.lets = outer
             return ir.Let(e.variable, value, body), bound
         new = map_parts(e, inner)
+        if isinstance(new, ir.Aggregate) and new.kind == "list" and bounds[-1] > FACT:
+            new, bounds[-1] = evolve(new, body=ir.Check(new.body, FACT)), FACT  # an element is as small as a fact
         if isinstance(new, ir.Call):  # inside, a parameter is taken to be as small as a fact
             small = (a if b <= FACT else ir.Check(a, FACT) for a, b in zip(new.arguments, bounds, strict=True))
             new = ir.Call(new.function, tuple(small))
@@ -107,7 +109,11 @@ class _Bounder:
                 return isqrt(inner[0]) + 1
             case ir.Aggregate("sum"):
                 return inner[-1] * types.LONGEST_LIST
-            case ir.Aggregate("min" | "max"):
+            case ir.Aggregate("median"):
+                return 2 * inner[-1]
+            case ir.Aggregate("largest" | "smallest", most=most):
+                return inner[-1] * most
+            case ir.Aggregate("min" | "max" | "first" | "only"):
                 return inner[-1]
             case ir.Choose("sum", cases):
                 return sum(inner[1::2]) + inner[-1] + len(cases)

@@ -10,11 +10,11 @@ from attrs import evolve, frozen
 
 from policy.answers import Citation
 from policy.vocabulary import (
-    AggregateKind,
     ArithmeticOperator,
     ComparisonOperator,
     HitPolicy,
     PartOfDate,
+    ProgramAggregate,
     RoundingMode,
     RuntimeValue,
 )
@@ -168,13 +168,14 @@ class Items:
 
 @frozen
 class Aggregate:
-    """`min` and `max` are None over nothing."""
+    """`min`, `max`, `median` and `first` are None over nothing; the `median` is the sum of the two in the middle."""
 
-    kind: AggregateKind
+    kind: ProgramAggregate
     variable: str
     over: Expr
     where: Expr | None
     body: Expr
+    most: int = 0  # of how many the sum is, of the largest or smallest
 
 
 @frozen
@@ -234,7 +235,7 @@ def parts(e: Expr) -> tuple[Expr, ...]:
             return (condition, then, otherwise)
         case Let(_, value, body):
             return (value, body)
-        case Aggregate(_, _, over, where, body):
+        case Aggregate(_, _, over, where, body, _):
             return (over, body) if where is None else (over, where, body)
         case Choose(_, cases, none):
             return (*(x for c in cases for x in (c.condition, c.value)), none)

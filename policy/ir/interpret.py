@@ -24,7 +24,7 @@ from policy.ir import operators, program as ir
 from policy.ir.program import Expr, Function, Program
 from policy.ir.validation import attribute, misfits
 from policy.ir.verdicts import verdict_of
-from policy.vocabulary import RuntimeValue
+from policy.vocabulary import FindingKind, RuntimeValue
 
 Environment = dict[str, RuntimeValue]  # what the variables in sight stand for
 
@@ -328,18 +328,29 @@ class Interpreter:
         if isinstance(over, Unknown):
             return over
         path = over.path if isinstance(over, Located) else ""
-        elements = [at(item, f"{path}[{n}]") for n, item in enumerate(self.plain(over))]
+        items = sorted(over) if isinstance(over, frozenset) else self.plain(over)
+        elements = [at(item, f"{path}[{n}]") for n, item in enumerate(items)]
         scopes = [{**env, e.variable: element} for element in elements]
         if e.kind in ("any", "all"):
             return self.first_deciding(e.kind == "any", (self.element(e, scope) for scope in scopes))
         kept = [(s, self.evaluate(e.where, s) if e.where is not None else True) for s in scopes]
         doubts = [test for _, test in kept if isinstance(test, Unknown)]
-        values = [
-            self.evaluate(e.body, s) if e.kind != "count" else 1
-            for s, test in kept
-            if not isinstance(test, Unknown) and test
-        ]
-        return unknown(*doubts, *values) or operators.aggregate(e.kind, values)
+        counted = [s for s, test in kept if not isinstance(test, Unknown) and test]
+        if e.kind == "first" or e.kind == "only":
+            return unknown(*doubts) or self.found(e.kind, e.body, counted)
+        values = [self.evaluate(e.body, s) if e.kind != "count" else 1 for s in counted]
+        if e.kind == "count distinct":
+            values = list(map(self.whole, values))
+        unsure = unknown(*doubts) if e.kind == "list" else unknown(*doubts, *values)  # an element may be unknown
+        return unsure or operators.aggregate(e.kind, values, e.most)
+
+    def found(self, kind: FindingKind, body: Expr, scopes: list[Environment]) -> RuntimeValue:
+        """The body for the element that is found; of the others it is not needed."""
+        try:
+            scope = operators.aggregate(kind, scopes)
+        except LookupError as error:
+            raise FaultError(str(error)) from error
+        return None if scope is None else self.evaluate(body, scope)
 
     def element(self, e: ir.Aggregate, env: Environment) -> RuntimeValue:
         """What one element says to `any` or `all`; one that `where` leaves out says nothing."""

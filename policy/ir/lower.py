@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Literal, assert_never
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from policy.ir import orders, program as ir
 from policy.ir.calendar import calendar
 from policy.ir.fields import field, local_id
-from policy.ir.logic import is_absent, is_present, once, remainder
+from policy.ir.logic import all_of, is_absent, is_present, once, remainder
 from policy.ir.program import Expr
 from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
-from policy.vocabulary import ComparisonOperator, ExtremumOperator, RoundingMode, UnaryOperator
+from policy.vocabulary import ComparisonOperator, ExtremumOperator, ProgramAggregate, RoundingMode, UnaryOperator
 
 _CALENDAR = date.max.toordinal() + 1
 _SECONDS_OF_A_DAY = 86_400
@@ -91,12 +91,8 @@ def lower(e: typed.Expression) -> Expr:
         case typed.Clamp(operand, low, high):
             x, bottom, top = (lower_as(x, e.type) for x in (operand, low, high))
             return ir.Arithmetic("min", ir.Arithmetic("max", x, bottom), top)
-        case typed.Aggregate(kind, body, variable, over, where):
-            kept, each = lower(where) if where is not None else None, body.type
-            if kind in ("min", "max") and isinstance(each, types.Enum):
-                ranks = orders.rank(lower(body), each)
-                return orders.optional_member(ir.Aggregate(kind, variable, lower(over), kept, ranks), each)
-            return ir.Aggregate(kind, variable, lower(over), kept, lower(body))
+        case typed.Aggregate():
+            return _aggregated(e)
         case typed.SetOf(items) | typed.ListOf(items):
             item = e.type.of if isinstance(e.type, types.SetOf | types.ListOf) else types.BROKEN
             lowered = [lower_as(i, item) for i in items]
@@ -109,6 +105,43 @@ def lower(e: typed.Expression) -> Expr:
             raise AssertionError(f"{e.span}: an expression with a finding reached lowering")
         case _:
             assert_never(e)
+
+
+def _aggregated(e: typed.Aggregate) -> Expr:
+    if e.kind == "average":
+        raise AssertionError(f"{e.span}: an average outside `round`")
+    if e.kind == "median":
+        return once(_aggregate(e, "median"), lambda x: ir.If(is_absent(x), ir.Const(None), _half(x)))
+    if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
+        found = _aggregate(e, e.kind)
+        return orders.optional_member(evolve(found, body=orders.rank(found.body, e.body.type)), e.body.type)
+    return once(lower(e.over), lambda over: _ordered(e, over)) if e.order else _aggregate(e, e.kind)
+
+
+def _aggregate(e: typed.Aggregate, kind: ProgramAggregate) -> ir.Aggregate:
+    kept = lower(e.where) if e.where is not None else None
+    return ir.Aggregate(kind, e.variable, lower(e.over), kept, lower(e.body), e.most)
+
+
+def _half(x: Expr) -> Expr:
+    """The half of a number, with one decimal more."""
+    return ir.Arithmetic("*", x, ir.Const(5))
+
+
+def _ordered(e: typed.Aggregate, over: Expr) -> Expr:
+    """The first element by the keys: of those that count, the ones with the least key, and of them by the next."""
+
+    def among(conditions: tuple[Expr, ...], keys: Sequence[typed.SortKey]) -> Expr:
+        kept = all_of(conditions) if conditions else None
+        if not keys:
+            return ir.Aggregate("first", e.variable, over, kept, lower(e.body))
+        by, of = lower(keys[0].by), keys[0].by.type
+        by = orders.rank(by, of) if isinstance(of, types.Enum) else by
+        by = by if keys[0].direction == "lowest" else _negated(by)
+        least = ir.Aggregate("min", e.variable, over, kept, by)
+        return once(least, lambda x: among((*conditions, ir.Compare("is", by, x)), keys[1:]))
+
+    return among(() if e.where is None else (lower(e.where),), e.order)
 
 
 def _unary(operator: UnaryOperator, operand: Expr) -> Expr:
@@ -171,6 +204,8 @@ def _binary(e: typed.Binary) -> Expr:
             return ir.Arithmetic("*", lower(left), lower(right))
         case "/":
             raise AssertionError(f"{e.span}: a quotient outside `round`")
+        case "^":
+            return _power(lower(left), _exponent(e))
         case "+" | "-":
             return _additive(operator, e)
         case "modulo":
@@ -184,6 +219,23 @@ def _binary(e: typed.Binary) -> Expr:
             return lower_compare(operator, left, right)
         case _:
             assert_never(operator)
+
+
+def _exponent(e: typed.Binary) -> int:
+    assert isinstance(e.right, typed.Literal)
+    return int(e.right.value)
+
+
+def _power(x: Expr, exponent: int) -> Expr:
+    """`x` multiplied by itself, in few multiplications: by the square of its half power."""
+    return once(x, lambda x: _raised(x, exponent))
+
+
+def _raised(x: Expr, exponent: int) -> Expr:
+    if exponent == 1:
+        return x
+    even = once(_raised(x, exponent // 2), lambda half: ir.Arithmetic("*", half, half))
+    return ir.Arithmetic("*", even, x) if exponent % 2 else even
 
 
 def _remainder(left: typed.Expression, right: typed.Expression, of: types.Type) -> Expr:
@@ -240,9 +292,15 @@ def _fraction(e: typed.Expression) -> _Fraction:
     if isinstance(e, typed.Unary) and e.operator == "-":
         a = _fraction(e.operand)
         return _Fraction(ir.Arithmetic("-", ir.Const(0), a.numerator), a.scale, a.denominator)
+    if isinstance(e, typed.Aggregate) and e.kind == "average":
+        assert isinstance(e.body.type, Number)
+        return _Fraction(_aggregate(e, "sum"), e.body.type.scale, _aggregate(e, "count"))
     assert isinstance(e, typed.Binary), f"{e.span}: a fraction outside the arithmetic of `round`"
     a, b, operator = _fraction(e.left), _fraction(e.right), e.operator
     match operator:
+        case "^":
+            below = a.denominator if a.denominator is _UNDIVIDED else _power(a.denominator, _exponent(e))
+            return _Fraction(_power(a.numerator, _exponent(e)), a.scale * _exponent(e), below)
         case "/":
             n = _product(a.numerator, _not_zero(b.denominator))
             return _Fraction(n, a.scale - b.scale, _product(a.denominator, b.numerator))

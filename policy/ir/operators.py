@@ -7,16 +7,18 @@ from __future__ import annotations
 
 import calendar
 import operator
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from math import isqrt
 from typing import Literal, assert_never
 
 from policy.vocabulary import (
-    AggregateKind,
     ArithmeticOperator,
     ComparisonOperator,
+    MostKind,
     PartOfDate,
+    ProgramAggregate,
+    ReductionKind,
     RoundingMode,
     RuntimeValue,
 )
@@ -38,7 +40,7 @@ COMPARE: dict[ComparisonOperator, Callable[[RuntimeValue, RuntimeValue], bool]] 
     "in": _within,
 }
 
-AGGREGATE_OF: dict[Literal["highest", "lowest", "sum"], AggregateKind] = {
+AGGREGATE_OF: dict[Literal["highest", "lowest", "sum"], ReductionKind] = {
     "highest": "max",
     "lowest": "min",
     "sum": "sum",
@@ -115,8 +117,26 @@ def months_later(day: int, months: int) -> int:
     return date(year, month + 1, min(start.day, last)).toordinal()
 
 
-def aggregate(kind: AggregateKind, values: list[RuntimeValue]) -> RuntimeValue:
-    """The aggregate of the values; None for the least or greatest of nothing."""
+def only(values: list[RuntimeValue]) -> RuntimeValue:
+    """The one value. Raises LookupError where there is none, or another."""
+    if len(values) != 1:
+        raise LookupError("there are several elements where one is meant" if values else "there is no such element")
+    return values[0]
+
+
+def median(values: Iterable[int]) -> int | None:
+    """The sum of the two values in the middle, or twice the one that is; None of nothing."""
+    ordered = sorted(values)
+    return ordered[(len(ordered) - 1) // 2] + ordered[len(ordered) // 2] if ordered else None
+
+
+def sum_of_most(kind: MostKind, values: Iterable[int], most: int) -> int:
+    """The sum of so many of the largest, or smallest, values; of all where there are fewer."""
+    return sum(sorted(values, reverse=kind == "largest")[:most])
+
+
+def aggregate(kind: ProgramAggregate, values: list[RuntimeValue], most: int = 0) -> RuntimeValue:
+    """The aggregate of the values; None for the least, greatest or first of nothing. Raises LookupError."""
     match kind:
         case "sum":
             return sum(values)
@@ -132,5 +152,15 @@ def aggregate(kind: AggregateKind, values: list[RuntimeValue]) -> RuntimeValue:
             return any(values)
         case "all":
             return all(values)
+        case "median":
+            return median(values)
+        case "largest" | "smallest":
+            return sum_of_most(kind, values, most)
+        case "list":
+            return tuple(values)
+        case "first":
+            return next(iter(values), None)
+        case "only":
+            return only(values)
         case _:
             assert_never(kind)

@@ -209,11 +209,13 @@ class _Walk:
                 return self.value(body, {**env, variable: self.value(bound, env)})
             case ir.Items(items):
                 return _Value((), tuple(dict.fromkeys(self.all_of(items, env))))
-            case ir.Aggregate(kind, variable, over, where, body):
+            case ir.Aggregate(kind, variable, over, where, body, _):
                 inside = {**env, variable: self.elements_of(self.value(over, env))}
                 looked_at = (where, body if kind != "count" else None)
-                self.all_of([part for part in looked_at if part is not None], inside)
-                return _WORKED_OUT
+                parts = self.all_of([part for part in looked_at if part is not None], inside)
+                if kind == "list":
+                    return _Value((), (parts[-1],))
+                return parts[-1] if kind in ("first", "only") else _WORKED_OUT
             case ir.Call(name, arguments):
                 return self.result(self.program.functions[name], tuple(self.all_of(arguments, env)))
             case ir.Choose(_, cases, none):

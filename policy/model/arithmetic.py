@@ -16,7 +16,9 @@ from policy.syntax import tree
 from policy.vocabulary import ExtremumOperator, RemainderOperator
 
 MONTHS = {"month": 1, "year": 12}
+MOST_POWER = 100
 ORDERED = (Number, types.Date, types.Instant)
+EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)
 
 
 def how_ordered(of: Type) -> str:
@@ -98,6 +100,28 @@ def multiplicative(
         fraction = EXACT_FRACTION in (a.scale, b.scale)
         scale = EXACT_FRACTION if fraction else a.scale + b.scale
     return typed.Binary(node.operator, left, right, type=Number(unit, scale), span=node.span)
+
+
+def power(checker: Coercion, node: tree.Binary, base: Expression) -> Expression:
+    """A number or rate multiplied by itself as often as is written."""
+    assert isinstance(node.right, tree.Number)
+    exponent = int(node.right.value)
+    if exponent != node.right.value or not 2 <= exponent <= MOST_POWER:
+        help = f"write a whole number from 2 to {MOST_POWER}; a root is `square root of (…)`"
+        return checker.fail("type-mismatch", "this is no exponent", node.right.span, help)
+    if isinstance(base.type, types.Broken):
+        return base
+    if not isinstance(base.type, Number) or types.product_unit(base.type.unit, base.type.unit) != base.type.unit:
+        return checker.fail(
+            "type-mismatch", f"{a_type(base.type)} has no powers", base.span, "take those of a number or rate"
+        )
+    exact = base.type.scale != EXACT_FRACTION
+    scale = base.type.scale * exponent if exact else EXACT_FRACTION
+    if exact and scale >= types.MOST_DIGITS:
+        what = f"this has {scale} decimals, and a number has at most {types.MOST_DIGITS} digits"
+        return checker.fail("type-mismatch", what, node.span, "round what is raised to fewer decimals first")
+    times = typed.Literal(exponent, type=types.INTEGER, span=node.right.span)
+    return typed.Binary("^", base, times, type=Number(base.type.unit, scale), span=node.span)
 
 
 def extremum(

@@ -13,14 +13,16 @@ from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
 from policy.model import expressions as typed, records, types, values
+from policy.model.aggregates import aggregate
 from policy.model.arithmetic import (
-    ORDERED,
+    EQUAL,
     additive,
     day_moved,
     extremum,
     how_ordered,
     multiplicative,
     number_literal,
+    power,
     remainder,
     rounded,
     square_root,
@@ -124,7 +126,7 @@ class TypeChecker(Coercion):
                 bottom, _, of = self.same_type(bottom, evolve(e, type=of) if isinstance(of, Number) else e)
                 return typed.Clamp(e, bottom, top, type=of, span=span)
             case tree.Aggregate():
-                return self.aggregate(node)
+                return aggregate(self, node)
             case tree.SetOf(items):
                 of = hint.of if isinstance(hint, types.SetOf) else types.BROKEN
                 members = tuple(self.typed(i, of) for i in items)
@@ -135,6 +137,9 @@ class TypeChecker(Coercion):
                 members = tuple(records.given(self, self.typed(i, of)) for i in items)
                 inner_type = of if not isinstance(of, types.Broken) else types.common([m.type for m in members])
                 return typed.ListOf(members, type=types.ListOf(inner_type), span=span)
+            case tree.Keys(items):
+                keys = tuple(self.exact(self.expression(i)) for i in items)
+                return typed.ListOf(keys, type=types.ListOf(types.BROKEN), span=span)
             case tree.RecordOf():
                 return records.written(self, node, hint)
             case tree.Updated():
@@ -172,7 +177,7 @@ class TypeChecker(Coercion):
 
     def declared_type(self, node: tree.Expression, hint: Type) -> Expression:
         """`node` with its `optional`, whatever has been shown: asking twice is no mistake."""
-        shown, self.present = self.present, ()
+        shown, self.present = self.present, tuple(p for p in self.present if p != node)
         e = self.expression(node, hint)
         self.present = shown
         return e
@@ -315,6 +320,8 @@ class TypeChecker(Coercion):
             case "*" | "/":
                 left, right = self.expression(node.left), self.expression(node.right)
                 return multiplicative(self, node, left, right, self.rounding > 0)
+            case "^":
+                return power(self, node, self.expression(node.left))
             case "modulo" | "is a multiple of":
                 left = self.expression(node.left, hint if operator == "modulo" else types.BROKEN)
                 return remainder(self, operator, node, left, self.expression(node.right, left.type))
@@ -332,7 +339,7 @@ class TypeChecker(Coercion):
                 left = self.expression(node.left)
                 if isinstance(left.type, types.Broken):  # bare members on the right cannot be told from slips
                     return typed.Failed(type=types.BROKEN, span=span)
-                if not isinstance(left.type, (*_EQUAL, types.OptionalOf)):
+                if not isinstance(left.type, (*EQUAL, types.OptionalOf)):
                     return self.fail(
                         "type-mismatch", f"{a_type(left.type)} cannot be compared with `{operator}`", left.span
                     )
@@ -349,52 +356,13 @@ class TypeChecker(Coercion):
                 right = self.exact(self.expression(node.right, left.type))
                 left, right, of = self.same_type(left, right)
                 equality = operator in ("is", "is not")
-                if not (isinstance(of, (*_EQUAL, types.Broken)) if equality else types.has_order(of)):
+                if not (isinstance(of, (*EQUAL, types.Broken)) if equality else types.has_order(of)):
                     message = f"{a_type(of)} cannot be compared with `{operator}`"
                     return self.fail("type-mismatch", message, span, how_ordered(of))
                 return typed.Binary(operator, left, right, type=types.BOOLEAN, span=span)
             case _:
                 assert_never(operator)
 
-    def aggregate(self, node: tree.Aggregate) -> Expression:
-        over = self.expression(node.over)
-        if not isinstance(over.type, types.ListOf | types.Broken):
-            return self.fail("type-mismatch", f"this is {a_type(over.type)}, not a list", node.over.span)
-        variable = node.variable.text
-        self.fresh(node.variable)
-        outer, rounding = self.variables, self.rounding
-        self.variables = {
-            **outer,
-            variable: over.type.of if isinstance(over.type, types.ListOf) else types.BROKEN,
-        }
-        self.rounding = 0
-        wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
-        where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
-        with self.given(shown_present(node.where, True) if node.where is not None else ()):
-            body = records.given(self, self.typed(node.body, wanted))
-        self.variables, self.rounding = outer, rounding
-        of: Type
-        match node.kind:
-            case "any" | "all":
-                of = types.BOOLEAN
-            case "count" | "count distinct":
-                if node.kind == "count distinct" and not isinstance(body.type, (*_EQUAL, types.Broken)):
-                    return self.fail("type-mismatch", f"{a_type(body.type)} has no equality", node.body.span)
-                of = types.INTEGER
-            case "sum":
-                of = body.type
-                if not isinstance(of, Number | types.Broken):
-                    return self.fail("type-mismatch", f"{a_type(of)} cannot be summed", node.body.span)
-            case "min" | "max":
-                if not types.has_order(body.type):
-                    message = f"{a_type(body.type)} has no `{node.kind}`"
-                    return self.fail("type-mismatch", message, node.body.span, how_ordered(body.type))
-                of = types.OptionalOf(body.type)
-            case _:
-                assert_never(node.kind)
-        return typed.Aggregate(node.kind, body, variable, over, where, type=of, span=node.span)
-
 
 PARTS_OF_DATES = ("year of", "month of", "day of", "weekday of")
 _CALLED = (tree.Value, tree.Table, tree.Decision, tree.Priority)
-_EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)

@@ -90,7 +90,7 @@ def _binary(condition: typed.Binary, outcome: bool) -> Known:
             if not isinstance(right, typed.Literal):
                 return _comparison(_MIRRORED[operator], right, left, outcome)
             return NOTHING_KNOWN  # two constants: a slip, but none of a branch
-        case "+" | "-" | "*" | "/" | "modulo" | "is a multiple of" | "default":
+        case "+" | "-" | "*" | "/" | "^" | "modulo" | "is a multiple of" | "default":
             return _flag(condition, outcome)
         case _:
             assert_never(operator)

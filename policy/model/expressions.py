@@ -11,7 +11,15 @@ from attrs import field, frozen
 
 from policy.model.types import Record, Type
 from policy.source import NOWHERE, Span
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, RuntimeValue, UnaryOperator
+from policy.vocabulary import (
+    AggregateKind,
+    BinaryOperator,
+    ChainOperator,
+    RoundingMode,
+    RuntimeValue,
+    SortDirection,
+    UnaryOperator,
+)
 
 
 @frozen(kw_only=True)
@@ -129,12 +137,22 @@ class Clamp(Typed):
 
 
 @frozen
+class SortKey:
+    """A key by which elements are ordered: first comes the lowest, or the highest."""
+
+    direction: SortDirection
+    by: Expression
+
+
+@frozen
 class Aggregate(Typed):
     kind: AggregateKind
     body: Expression
     variable: str
     over: Expression
     where: Expression | None
+    order: tuple[SortKey, ...] = ()
+    most: int = 0
 
 
 @frozen
@@ -222,7 +240,8 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return (condition, then, otherwise)
         case Clamp(operand=operand, low=low, high=high):
             return (operand, low, high)
-        case Aggregate(body=body, over=over, where=where):
-            return (over, body) if where is None else (over, where, body)
+        case Aggregate(body=body, over=over, where=where, order=order):
+            conditions = () if where is None else (where,)
+            return (over, *conditions, *(key.by for key in order), body)
         case _:
             assert_never(expression)

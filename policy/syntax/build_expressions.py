@@ -13,7 +13,7 @@ from policy.diagnostics import Collector
 from policy.source import Source, Span
 from policy.syntax import tree
 from policy.syntax.parsing import Items, Meta, Token
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, TypeWord, UnaryOperator
+from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, SortDirection, TypeWord, UnaryOperator
 
 MOST_DIGITS = 30
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
@@ -56,10 +56,17 @@ def constant(value: Any) -> Callable[..., Any]:
 
 def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Aggregate:
-        body, (variable, over, where) = items[0] if len(items) == 1 else items
-        return tree.Aggregate(kind, body, variable, over, where, span=self.at(meta))
+        order = tuple(i for i in items if isinstance(i, tree.SortKey))
+        first, *rest = [i for i in items if not isinstance(i, Token | tree.SortKey)]
+        body, (variable, over, where) = (first, *rest) if rest else first
+        number = next((self.number_of(i) for i in items if isinstance(i, Token) and i.type == "NUMBER"), None)
+        return tree.Aggregate(kind, body, variable, over, where, order, number, span=self.at(meta))
 
     return make
+
+
+def _sort_key(direction: SortDirection) -> Callable[..., tree.SortKey]:
+    return lambda self, meta, items: tree.SortKey(direction, items[0], span=self.at(meta))
 
 
 def _which_days(written: str) -> str:
@@ -230,6 +237,9 @@ class ExpressionBuilder:
     def list_literal(self, meta: Meta, items: Items) -> tree.ListOf:
         return tree.ListOf(tuple(items), span=self.at(meta))
 
+    def keys(self, meta: Meta, items: Items) -> tree.Keys:
+        return tree.Keys(tuple(items), span=self.at(meta))
+
     def over(self, _: Meta, items: Items) -> tuple[Any, Any]:
         return items[0], items[1]
 
@@ -248,6 +258,9 @@ class ExpressionBuilder:
 
     def square_root(self, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary("square root", items[-1], span=self.at(meta))
+
+    def power(self, meta: Meta, items: Items) -> tree.Binary:
+        return tree.Binary("^", items[0], self.number_of(items[1]), span=self.at(meta))
 
     present, absent = _unary("is present"), _unary("is absent")
 
@@ -268,6 +281,11 @@ class ExpressionBuilder:
         _aggregate("count"),
         _aggregate("count distinct"),
     )
+    average_of, median_of = _aggregate("average"), _aggregate("median")
+    sum_of_largest, sum_of_smallest = _aggregate("largest"), _aggregate("smallest")
+    the_only, first_of, list_of = _aggregate("only"), _aggregate("first"), _aggregate("list")
+    lowest_first, earliest_first = _sort_key("lowest"), _sort_key("lowest")
+    highest_first, latest_first = _sort_key("highest"), _sort_key("highest")
     any_over, all_over = _aggregate("any"), _aggregate("all")
     min_over, max_over = _aggregate("min"), _aggregate("max")
     mode_down, mode_up = constant("down"), constant("up")

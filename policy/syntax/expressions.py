@@ -7,7 +7,7 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from policy.source import NOWHERE, Span
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, UnaryOperator
+from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, SortDirection, UnaryOperator
 
 
 @frozen(kw_only=True)
@@ -87,7 +87,7 @@ class Unary(Node):
 
 @frozen
 class Binary(Node):
-    """Operators by their written word: `+ - * / is`, `is not`, `in`, `not in`, `< <= > >=`, `default`."""
+    """Operators by their written word: `+ - * / ^ is`, `is not`, `in`, `not in`, `< <= > >=`, `default`."""
 
     operator: BinaryOperator
     left: Expression
@@ -124,14 +124,34 @@ class Clamp(Node):
 
 
 @frozen
+class Keys(Node):
+    """`(a, b)`, of which the different combinations are counted."""
+
+    items: tuple[Expression, ...]
+
+
+@frozen
+class SortKey(Node):
+    """A key by which the elements of a list are ordered; dates are `lowest` where they are earliest."""
+
+    direction: SortDirection
+    by: Expression
+
+
+@frozen
 class Aggregate(Node):
-    """`sum(body for variable in over where condition)` and its siblings."""
+    """`sum(body for variable in over where condition)` and its siblings; `order` decides which element is first.
+
+    `most` is how many of the largest, or smallest, are summed.
+    """
 
     kind: AggregateKind
     body: Expression
     variable: Name
     over: Expression
     where: Expression | None
+    order: tuple[SortKey, ...] = ()
+    most: Number | None = None
 
 
 @frozen
@@ -174,6 +194,7 @@ Expression = (
     | Round
     | Clamp
     | Aggregate
+    | Keys
     | SetOf
     | ListOf
     | RecordOf

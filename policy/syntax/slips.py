@@ -38,22 +38,35 @@ _PROGRAM_WORDS = {
 }
 
 # Words that stand where an expression stands, so that a name spelt like one can never be referred to.
-RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max".split())
+RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max the".split())
 
-_PER = "write a quotient under `round`: `round half up to 0.01 (sum(…) / count(…))`"
+_FIRST = "write `first of (x.price for x in xs where … by lowest x.price)`"
+_PER = "write `round half up to 0.01 (average of (x.price for x in xs))`"
+_MOST = "write `sum of the 5 largest (x.price for x in xs)`"
 INSTEAD = {
     "average": _PER,
     "avg": _PER,
     "mean": _PER,
+    "median": "write `median of (x.price for x in xs)`",
+    "top": _MOST,
+    "largest": _MOST,
+    "rank": _MOST,
     "len": "write `count(x for x in xs)`",
     "length": "write `count(x for x in xs)`",
     "size": "write `count(x for x in xs)`",
-    "first": "write an aggregate: `min(x.price for x in xs where …)`",
-    "filter": "aggregates filter: `sum(x.price for x in xs where …)`",
+    "first": _FIRST,
+    "last": "write `first of (x.price for x in xs by latest x.day)`",
+    "find": "write `the (x.price for x in xs where …)`, or `first of (…)` where there may be none",
+    "lookup": "write `the (x.price for x in xs where …)`, or `first of (…)` where there may be none",
+    "only": "write `the (x.price for x in xs where …)`",
+    "sort": _FIRST,
+    "sorted": _FIRST,
+    "filter": "write `[x for x in xs where …]`",
+    "map": "write `[x.price for x in xs]`",
     "exists": "write `any(x.price > 5 for x in xs)`",
     "forall": "write `all(x.price > 5 for x in xs)`",
     "sqrt": "write `round down to 0.01 (square root of (…))`",
-    "pow": "powers are not part of the language; write `x * x`",
+    "pow": "write a power with a written exponent: `x ^ 3`",
     "mod": "write `a modulo b`, or `a is a multiple of b`",
     "year": "write `year of d`",
     "month": "write `month of d`",
@@ -140,10 +153,12 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Remedy], ...] = tuple(
         (r"==", "write `is` to compare"),
         (r"=>|≥", "write `>=`"),
         (r"=<|≤", "write `<=`"),
+        (r"\bthe (?P<place>\w+) in\b", "write `the (x.price for x in xs where …)`"),
+        (r"\bsum (?P<place>of)\b(?: \d+ | the (?!\d))", _MOST),
         (r"&&?", "write `and`"),
         (r"\|\|", "write `or`"),
         (r"!", "write `not`, or `is not`"),
-        (r"\*\*|\^", INSTEAD["pow"]),
+        (r"\*\*|\^|(?<=\^ )\w+", INSTEAD["pow"]),
         (r"[×·]", "write `*`"),
         (r"÷", "write `/`"),
         (r"[→⟶⇒]", "write `->`"),
@@ -260,6 +275,10 @@ _MISPLACED: tuple[tuple[str, set[str], str], ...] = (
     ("|", {"EXACTLY", "HIGHEST"}, "say which row answers: `exactly one row applies`, or `first row that applies`"),
     ("where", {"EQUAL", "FROM", "UNTIL"}, "local names stand before the formula: `where NAME = …`, then `= …`"),
     ("where", {"DENY", "PERMIT"}, "local names stand before `otherwise`: `where NAME = …`"),
+    ("where", {"COMMA", "RPAR"}, "name the elements: `[x for x in xs where …]`"),
+    ("for", {"COMMA", "RPAR"}, f"only aggregates go over lists: `sum(…)`, `count(…)`, `the (…)`; {_FIRST}"),
+    (",", {"FOR"}, "put the keys into brackets: `count(distinct (x.a, x.b) for x in xs)`"),
+    ("by", {"RPAR"}, f"only `first of` takes an order: {_FIRST}"),
     ("let", {"WHERE"}, "write `where NAME = …`"),
     (":", {"EQUAL"}, "a local name is written without its type: `where NAME = …`"),
     (":", {"LEAST", "MOST"}, "`at` begins a bound, `at least` or `at most`; write this field first, or rename it"),

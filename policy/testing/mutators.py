@@ -25,6 +25,7 @@ from policy.vocabulary import (
     KeyKind,
     OrderOperator,
     RoundingMode,
+    SortDirection,
     Strictness,
 )
 
@@ -276,6 +277,14 @@ def _aggregate(e: tree.Aggregate, _: Words) -> Slips:
         yield evolve(e, kind=_AGGREGATES[e.kind]), f"`{_AGGREGATES[e.kind]}` for `{e.kind}`"
     if e.where is not None:
         yield evolve(e, where=None), "`where` left out"
+
+
+_SORTED: dict[SortDirection, SortDirection] = {"lowest": "highest", "highest": "lowest"}
+
+
+@mutates("aggregate", tree.SortKey)
+def _sort_key(k: tree.SortKey, _: Words) -> Slips:
+    yield evolve(k, direction=_SORTED[k.direction]), f"`{_SORTED[k.direction]}` for `{k.direction}`"
 
 
 # ── decisions ───────────────────────────────────────────────────────────────────────────────

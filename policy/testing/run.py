@@ -146,7 +146,7 @@ def holds(e: rules.Expectation, got: Answer) -> bool:
     """Whether an answer is as expected."""
     match e.kind:
         case "equals":
-            return got.outcome is Outcome.VALUE and bool(got.value == e.value)
+            return got.outcome is Outcome.VALUE and bool(_as_tuples(got.value) == _as_tuples(e.value))
         case "permitted" | "denied":
             if got.outcome.value != e.kind:
                 return False
@@ -159,6 +159,11 @@ def holds(e: rules.Expectation, got: Answer) -> bool:
             raise AssertionError("an order takes two answers")
         case _:
             assert_never(e.kind)
+
+
+def _as_tuples(value: RuntimeValue) -> RuntimeValue:
+    """Lists, of which facts may hold either kind, as tuples."""
+    return tuple(map(_as_tuples, value)) if isinstance(value, list | tuple) else value
 
 
 def _expected(e: rules.Expectation, function: Function) -> str:

@@ -9,9 +9,9 @@ from attrs import frozen
 
 from policy.verify.symbolic import Found, Group, Plain, Value, equal, merged, number, truth, with_unknown
 from policy.verify.terms import Term, Terms
-from policy.vocabulary import HitPolicy
+from policy.vocabulary import HitPolicy, MostKind
 
-Aggregation = Literal["sum", "count", "count distinct", "min", "max"]
+Aggregation = Literal["sum", "count", "count distinct", "min", "max", "median", MostKind]
 
 
 @frozen(eq=False)
@@ -60,7 +60,7 @@ def doubtful(t: Terms, doubt: Term, value: Value, one: Found, other: Found) -> V
     return with_unknown(merged(t, doubt, one.value, value), unknown)
 
 
-def aggregate(t: Terms, kind: Aggregation, kept: Sequence[tuple[Term, Value]]) -> Plain:
+def aggregate(t: Terms, kind: Aggregation, kept: Sequence[tuple[Term, Value]], most: int = 0) -> Plain:
     """An aggregate of the values that are kept."""
     one, zero = t.number(1), t.number(0)
     match kind:
@@ -79,8 +79,42 @@ def aggregate(t: Terms, kind: Aggregation, kept: Sequence[tuple[Term, Value]]) -
                 best = t.choose(k, t.choose(some, better(best, x), x), best)
                 some = t.any(some, k)
             return Plain(best, t.no(some), t.false)
+        case "median":
+            count = t.plus(*(t.choose(k, one, zero) for k, _ in kept))
+            return Plain(t.plus(*_in_the_middle(t, kept, count)), t.same(count, zero), t.false)
+        case "largest" | "smallest":
+            places = _places(t, kept, kind == "largest")
+            among = [t.all(k, t.less(p, t.number(most))) for (k, _), p in zip(kept, places, strict=True)]
+            return _known(
+                t, t.plus(*(t.choose(a, number(t, v), zero) for a, (_, v) in zip(among, kept, strict=True)))
+            )
         case _:
             assert_never(kind)
+
+
+def _places(t: Terms, kept: Sequence[tuple[Term, Value]], is_descending: bool) -> list[Term]:
+    """How many values come before each, in order; of equal ones, the one that stands earlier."""
+
+    def before(n: int, m: int) -> Term:
+        (_, a), (there, b) = kept[n], kept[m]
+        x, y = (number(t, b), number(t, a)) if is_descending else (number(t, a), number(t, b))
+        return t.all(there, t.at_most(y, x) if m < n else t.less(y, x))
+
+    one, zero = t.number(1), t.number(0)
+    others = [[m for m in range(len(kept)) if m != n] for n in range(len(kept))]
+    return [t.plus(*(t.choose(before(n, m), one, zero) for m in ms)) for n, ms in enumerate(others)]
+
+
+def _in_the_middle(t: Terms, kept: Sequence[tuple[Term, Value]], count: Term) -> list[Term]:
+    """What each value adds to the sum of the two in the middle: itself, twice where it alone is, or nothing."""
+    zero, one, two = t.number(0), t.number(1), t.number(2)
+    result = []
+    for (k, v), place in zip(kept, _places(t, kept, False), strict=True):
+        x, twice = number(t, v), t.plus(place, place)
+        middle = t.all(k, t.same(t.plus(twice, one), count))
+        beside = t.all(k, t.any(t.same(twice, count), t.same(t.plus(twice, two), count)))
+        result.append(t.choose(middle, t.plus(x, x), t.choose(beside, x, zero)))
+    return result
 
 
 def _known(t: Terms, term: Term) -> Plain:

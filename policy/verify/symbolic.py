@@ -51,11 +51,15 @@ class Group:
 
 @frozen(eq=False)
 class Many:
-    """A list, or a set where `is_set`: elements, and for each whether it is there."""
+    """A list, or a set where `is_set`: elements, and for each whether it is there.
+
+    A list `has_gaps` where one that is there may stand behind one that is not.
+    """
 
     elements: tuple[tuple[Term, Value], ...]
     unknown: Term
     is_set: bool = False
+    has_gaps: bool = False
 
 
 Value = Plain | Nothing | Group | Many
@@ -115,7 +119,7 @@ def merged(t: Terms, condition: Term, a: Value, b: Value) -> Value:
         if a.is_set and b.is_set:
             here = [(t.all(condition, there), x) for there, x in a.elements]
             return Many((*here, *((t.all(t.no(condition), there), x) for there, x in b.elements)), unknown, True)
-        return Many(_merged_lists(t, condition, a, b), unknown)
+        return Many(_merged_lists(t, condition, a, b), unknown, has_gaps=a.has_gaps or b.has_gaps)
     raise CannotEncodeError("a choice between values of different shape")
 
 
@@ -142,8 +146,8 @@ def with_unknown(value: Value, unknown: Term) -> Value:
             return Plain(term, absent, unknown)
         case Group():
             return Group(value.field, value.absent, unknown)
-        case Many(elements, _, is_set):
-            return Many(elements, unknown, is_set)
+        case Many(elements, _, is_set, has_gaps):
+            return Many(elements, unknown, is_set, has_gaps)
         case Nothing():
             return Nothing(unknown)
         case _:
@@ -170,6 +174,8 @@ def equal(t: Terms, a: Value, b: Value) -> Term:
     if isinstance(a, Many) and isinstance(b, Many):
         if a.is_set or b.is_set:
             return t.all(_within(t, a, b), _within(t, b, a))
+        if a.has_gaps or b.has_gaps:
+            raise CannotEncodeError("a comparison of lists with a condition on their elements")
         size = max(len(a.elements), len(b.elements))
         pairs = [(_element(t, a, n), _element(t, b, n)) for n in range(size)]
         return t.all(*(t.all(t.same(p, q), t.any(t.no(p), equal(t, x, y))) for (p, x), (q, y) in pairs))

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import Literal, assert_never
+from typing import assert_never
 
 from attrs import field, frozen
 
 from policy.ir import program as ir
 from policy.ir.program import Case, Expr, Program
 from policy.verify import arithmetic
-from policy.verify.choices import Aggregation, Deciding, First, aggregate, chosen, doubtful, first_deciding
+from policy.verify.aggregates import aggregated, each_once
+from policy.verify.choices import Deciding, First, chosen, doubtful
 from policy.verify.symbolic import (
     CannotEncodeError,
     Found,
@@ -30,6 +31,7 @@ from policy.verify.symbolic import (
     merged,
     number,
     truth,
+    whole,
     with_unknown,
 )
 from policy.verify.terms import BOOL, Term, Terms
@@ -325,40 +327,14 @@ class Encoder:
         over = self.found(e.over, env)
         if not isinstance(over.value, Many):
             return Found(Nothing(over.value.unknown), over.fault)
-        scopes = [(there, self._inner(e, env, {e.variable: x})) for there, x in over.value.elements]
+        items = each_once(t, over.value) if over.value.is_set else over.value
+        scopes = [(there, self._inner(e, env, {e.variable: x})) for there, x in items.elements]
         tests = [self.found(e.where, s) if e.where is not None else self.known(self.plain(t.true)) for _, s in scopes]
         bodies = [self.found(e.body, s) for _, s in scopes]
+        if e.kind == "count distinct":
+            bodies = [whole(t, b) for b in bodies]
         elements = list(zip((there for there, _ in scopes), tests, bodies, strict=True))
-        if e.kind == "any" or e.kind == "all":
-            result = self._decided(e.kind, elements)
-        else:
-            result = self._aggregated(e.kind, elements)
+        result = aggregated(t, e, elements, over.value.has_gaps)
         open_list = over.value.unknown
         fault = t.any(over.fault, t.all(t.no(open_list), result.fault))
         return Found(with_unknown(result.value, t.any(open_list, result.value.unknown)), fault)
-
-    def _decided(self, kind: Literal["any", "all"], elements: list[tuple[Term, Found, Found]]) -> Found:
-        """`any` and `all`; an element that is not there, or that `where` leaves out, contributes nothing."""
-        t = self.terms
-        idle = kind == "all"
-        contributions = []
-        for there, test, body in elements:
-            doubt, counts = test.value.unknown, truth(t, test.value)
-            holds = truth(t, body.value) if idle else t.no(truth(t, body.value))
-            is_idle = t.all(t.no(body.value.unknown), t.no(body.fault), holds)
-            value = t.choose(t.any(doubt, counts), truth(t, body.value), t.truth(idle))
-            unknown = t.choose(doubt, t.no(is_idle), t.all(counts, body.value.unknown))
-            fault = t.any(test.fault, t.all(t.no(doubt), counts, body.fault))
-            idle_value = t.any(t.no(there), value) if idle else t.all(there, value)
-            contributions.append(Found(self.plain(idle_value, t.all(there, unknown)), t.all(there, fault)))
-        return first_deciding(t, kind == "any", contributions)
-
-    def _aggregated(self, kind: Aggregation, elements: list[tuple[Term, Found, Found]]) -> Found:
-        t = self.terms
-        doubts = t.any(*(t.all(there, test.value.unknown) for there, test, _ in elements))
-        fault = t.any(*(t.all(there, test.fault) for there, test, _ in elements))
-        kept = [(t.all(there, t.no(test.value.unknown), truth(t, test.value)), b) for there, test, b in elements]
-        if kind != "count":
-            fault = t.any(fault, *(t.all(k, b.fault) for k, b in kept))
-            doubts = t.any(doubts, *(t.all(k, b.value.unknown) for k, b in kept))
-        return Found(with_unknown(aggregate(t, kind, [(k, b.value) for k, b in kept]), doubts), fault)

@@ -13,7 +13,10 @@ from datetime import date
 from fractions import Fraction
 from functools import partial
 from operator import eq, neg, not_
+from statistics import median
 from typing import Any, TypeVar, assert_never
+
+from attrs import evolve
 
 from oracle_values import (
     BINARY,
@@ -374,6 +377,10 @@ class Oracle:
         assert isinstance(e.type, Number)
         if e.type.scale != EXACT_FRACTION:
             return self.value(e, env)
+        if isinstance(e, typed.Aggregate):
+            total, count = (self.aggregate(evolve(e, kind=kind), env) for kind in ("sum", "count"))
+            divisors.append(count)
+            return known(lambda x, y: x / (y or 1), total, count)
         if isinstance(e, typed.Unary):
             return known(neg, self.fraction(e.operand, env, divisors))
         assert isinstance(e, typed.Binary)
@@ -399,10 +406,34 @@ class Oracle:
             )
         tests = [counts(s) for s in scopes]
         kept = [s for s, test in zip(scopes, tests, strict=True) if test is True]
+        if e.kind in ("first", "only"):
+            return UNKNOWN if UNKNOWN in tests else self.found(e, kept)
+        if e.kind == "list":
+            values = [self.value(e.body, s) for s in kept]
+            return UNKNOWN if UNKNOWN in tests else tuple(values)
         values = [1 if e.kind == "count" else self.value(e.body, s) for s in kept]
-        if UNKNOWN in tests or UNKNOWN in values:
+        parts = [p for v in values for p in (v if isinstance(v, tuple) else (v,))]
+        if UNKNOWN in tests or UNKNOWN in parts:
             return UNKNOWN
+        return self.combined(e, values)
+
+    def found(self, e: typed.Aggregate, kept: list[Env]) -> Any:
+        """The body for the only element, or for the first by each key in turn, then by its place in the list."""
+        for key in e.order:
+            by = [self.value(key.by, s) for s in kept]
+            if UNKNOWN in by:
+                return UNKNOWN
+            best = (min if key.direction == "lowest" else max)(by, default=None)
+            kept = [s for s, x in zip(kept, by, strict=True) if x == best]
+        if e.kind == "only" and len(kept) != 1:
+            raise FaultError("none, or several")
+        return self.value(e.body, kept[0]) if kept else None
+
+    def combined(self, e: typed.Aggregate, values: list[Any]) -> Any:
         return {
+            "largest": lambda: sum(sorted(values)[-e.most :], Fraction(0)),
+            "smallest": lambda: sum(sorted(values)[: e.most], Fraction(0)),
+            "median": lambda: median(values) if values else None,
             "sum": lambda: sum(values, Fraction(0)),
             "count": lambda: Fraction(len(values)),
             "count distinct": lambda: Fraction(len(set(values))),

@@ -153,7 +153,8 @@ def rounded_root(mode: str, x: Fraction) -> int:
 
 
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
-    "is": eq, "is not": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "+": add, "-": sub, "*": mul, "modulo": remainder,
+    "is": eq, "is not": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "+": add, "-": sub, "*": mul,
+    "^": lambda a, b: a ** int(b), "modulo": remainder,
     "is a multiple of": lambda a, b: remainder(a, b) == 0,
 }  # fmt: skip
 

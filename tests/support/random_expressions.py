@@ -85,8 +85,27 @@ class Expressions:
         return self.chance.choice(fields)
 
     def a_money(self, depth: int) -> str:
-        e, c = self.expression, self.chance
-        form = c.randrange(11)
+        e, c, x = self.expression, self.chance, self.variable()
+        form = c.randrange(17)
+        if form == 14:
+            mean = c.choice(
+                (self.over("average of ", "money", depth), f"{self.over('median of ', 'money', depth)} default 0 HKD")
+            )
+            return (
+                f"round {c.choice(MODES)} to {c.choice(('0.01', '1'))} ({mean}{c.choice(('', ' * 2', ' + 1 HKD'))})"
+            )
+        if form > 14:
+            return self.over(f"sum of the {c.choice((1, 2, 5))} {c.choice(('largest', 'smallest'))} ", "money", depth)
+        if form == 11:
+            return f"({self.over('first of ', 'money', depth)} default {self.literal('money')})"
+        if form == 12:
+            return self.over("the ", "money", depth)
+        if form == 13:
+            found = [name for name, k in self.parameters if k == "found"]
+            if found:
+                one = c.choice(found)
+                return f"(if {one} is present then {one}.amount else {e('money', depth)})"
+            return f"sum({x} for {x} in [{x}x.amount for {x}x in {self.list_of_items()}])"
         if form == 9:
             return f"(if f.spare is present then f.spare.amount else {e('money', depth)})"
         if form == 10:
@@ -121,7 +140,7 @@ class Expressions:
 
     def a_rate(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(5)
+        form = c.randrange(6)
         if form == 4:
             step = c.choice(("0.01%", "0.0001%"))
             return f"round {c.choice(MODES)} to {step} (square root of ({self.squared(depth)}))"
@@ -131,6 +150,9 @@ class Expressions:
             return f"clamp({e('rate', depth)}, -5%, 60%)"
         if form == 2:
             return f"round {c.choice(MODES)} to 0.01% ({e('money', depth)} / {e('money', depth)})"
+        if form == 3:
+            power = c.choice((f"{e('rate', depth)} ^ 2", f"({e('rate', 0)} / 3) ^ 3", f"{e('rate', 0)} * 2 ^ 5"))
+            return f"round {c.choice(MODES)} to 0.0001% ({power})"
         return f"round {c.choice(MODES)} to 0.0001% ({e('rate', depth)} * {e('rate', depth)})"
 
     def squared(self, depth: int) -> str:
@@ -141,7 +163,16 @@ class Expressions:
 
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form, x = c.randrange(11), self.variable()
+        form, x = c.randrange(14), self.variable()
+        if form == 13:
+            return f"({self.leaf('integer')} ^ {c.choice((2, 3))})"
+        if form == 12:
+            keys = f"({x}.kind, {x}.flag{c.choice(('', f', {x}.amount'))})"
+            return f"count(distinct {keys} for {x} in {self.list_of_items()})"
+        if form == 11:
+            return (
+                f"count({x} for {x} in {c.choice(('f.chosen', 'kinds'))} where {x} in {c.choice(('kinds', '{red}'))})"
+            )
         if form == 10:
             return f"({c.choice(('year', 'month', 'day', 'weekday'))} of {e('date', depth)})"
         if form == 9:
@@ -155,7 +186,10 @@ class Expressions:
         if form == 7:
             return f"abs(abs({e('integer', depth)}) - {e('integer', depth)})"
         if form == 8:
-            return f"several(f.numbers, {e('integer', depth)})" if self.functions else f"-{e('integer', depth)}"
+            numbers = c.choice(
+                ("f.numbers", f"[{x} for {x} in f.numbers where {x} > 0]", f"[{x} + 1 for {x} in f.numbers]")
+            )
+            return f"several({numbers}, {e('integer', depth)})" if self.functions else f"-{e('integer', depth)}"
         if form == 0:
             return f"({e('integer', depth)} {c.choice('+-*')} {c.choice(('1', '2', 'f.count'))})"
         if form == 1:
@@ -254,6 +288,25 @@ class Expressions:
         self.items = (*outer, variable)
         inner = f"{variable}.kind" if kind == "count(distinct" else self.expression(body, depth - 1)
         where = f" where {self.expression('boolean', 1)}" if self.chance.random() < 0.5 else ""
+        order = ""
+        if kind == "first of " and self.chance.random() < 0.7:
+            keys = self.chance.sample(
+                (f"lowest {variable}.price", f"highest {variable}.size", f"lowest {self.expression('money', 1)}"), 2
+            )
+            order = f" by {' then '.join(keys[: self.chance.randint(1, 2)])}"
         self.items = outer
         opening = f"{kind} " if "(" in kind else f"{kind}("
-        return f"{opening}{inner} for {variable} in f.items{where})"
+        return f"{opening}{inner} for {variable} in {self.list_of_items()}{where}{order})"
+
+    def list_of_items(self) -> str:
+        """The items, or those of them for which something holds."""
+        named = [name for name, k in self.parameters if k == "items"]
+        if named and self.chance.random() < 0.5:
+            return self.chance.choice(named)
+        if self.chance.random() < 0.7:
+            return "f.items"
+        outer, variable = self.items, self.variable()
+        self.items = (*outer, variable)
+        where = self.expression("boolean", 1)
+        self.items = outer
+        return f"[{variable} for {variable} in f.items where {where}]"

@@ -152,10 +152,19 @@ class Rules(Expressions):
         """Local names, each of which those after it may use."""
         text = ""
         for _ in range(self.chance.choice((0, 0, 1, 2))):
-            kind, name = self.chance.choice(("money", "rate", "integer", "boolean", "date")), self.variable()
-            text += f"  where {name} = {self.expression(kind, 2)}\n"
+            kind = self.chance.choice(("money", "rate", "integer", "boolean", "date", "items", "found"))
+            name = self.variable()
+            text += f"  where {name} = {self.named_body(kind)}\n"
             self.parameters.append((name, kind))
         return text
+
+    def named_body(self, kind: str) -> str:
+        x = self.variable()
+        if kind == "items":
+            return f"[{x} for {x} in {self.list_of_items()} where {x}.amount > {self.literal('money')}]"
+        if kind == "found":
+            return f"first of ({x} for {x} in {self.list_of_items()} by highest {x}.price)"
+        return self.expression(kind, 2)
 
     @contextmanager
     def named(self) -> Iterator[str]:

@@ -15,7 +15,7 @@ from attrs import define, evolve, field
 
 from policy.backends.columns.choose import Tables
 from policy.backends.columns.context import Context
-from policy.backends.columns.graph import BOOLEAN, INT64, TEXT, Graph, Node, deepest
+from policy.backends.columns.graph import BOOLEAN, INT64, TEXT, Graph, Node, Scope, deepest
 from policy.backends.columns.lists import Lists
 from policy.backends.columns.logic import Logic
 from policy.backends.columns.numbers import BoundedInt, Numbers
@@ -24,11 +24,14 @@ from policy.backends.columns.values import (
     NUMBER,
     TEXTS,
     TRUTH,
+    Elements,
+    Found,
     ListAt,
     ListLiteral,
     Ranges,
     RecordAt,
     Scalar,
+    Selection,
     UnsupportedError,
     Value,
 )
@@ -68,9 +71,11 @@ class Compiler:
     def compiled(self, e: Expr, env: Env) -> Scalar:
         """The value of an expression that has one column."""
         value = self.evaluate(e, env)
-        if isinstance(value, RecordAt) and value.present is not None:  # it can be compared with nothing but `none`
+        if isinstance(value, RecordAt | Found) and value.present is not None:  # it can be compared with `none` alone
             present = value.present
-            return Scalar(self.graph.null(INT64), NOTHING, present=present.value, needs=present.needs)
+            return Scalar(
+                self.graph.null(INT64), NOTHING, present=present.value, fault=present.fault, needs=present.needs
+            )
         if not isinstance(value, Scalar):
             raise UnsupportedError(f"a {type(value).__name__} where one value is expected")
         return value
@@ -88,7 +93,7 @@ class Compiler:
             case ir.Variable(name):
                 return env[name]
             case ir.FieldAccess(of, name):
-                return self.context.field(self.evaluate(of, env), name)
+                return self.field_of(self.evaluate(of, env), name)
             case ir.Not(operand):
                 a = self.compiled(operand, env)
                 return Scalar(self.graph.negated(self.logic.truth(a)), TRUTH, fault=a.fault, needs=a.needs)
@@ -145,6 +150,16 @@ class Compiler:
             case _:
                 assert_never(e)
 
+    def field_of(self, of: Value, name: str) -> Value:
+        if not isinstance(of, Found):
+            return self.context.field(of, name)
+        inner = self.context.field(of.record, name)
+        if isinstance(inner, RecordAt) and inner.present is None:
+            return evolve(of, record=inner)
+        if not isinstance(inner, Scalar):
+            raise UnsupportedError("a list or an optional record inside a record that is found")
+        return of.pick(inner)
+
     def constant(self, value: RuntimeValue) -> Value:
         match value:
             case frozenset():
@@ -181,21 +196,49 @@ class Compiler:
 
     # ── lists and tables ────────────────────────────────────────────────────────────────────
 
-    def aggregate(self, e: ir.Aggregate, env: Env) -> Scalar:
+    def aggregate(self, e: ir.Aggregate, env: Env) -> Value:
         over = self.evaluate(e.over, env)
+        if e.kind == "list" and isinstance(over, ListAt | Selection):
+            return Selection(e, over, env)
         if isinstance(over, frozenset):
             over = ListLiteral(tuple(self.constant(v) for v in sorted(over)))
         if isinstance(over, ListLiteral):
             scopes = [{**env, e.variable: item} for item in over.items]
             tests = [self.condition(e, s) for s in scopes]
+            if isinstance(e.body, ir.Items):
+                raise UnsupportedError("combinations in a list literal")
             return self.lists.over_literal(e.kind, tests, [self.body(e, s) for s in scopes])
-        if not isinstance(over, ListAt):
-            raise UnsupportedError("an aggregate over what is no list")
-        free = {x.name for x in ir.walk(e) if isinstance(x, ir.Variable) and x.name in env}
-        scope = self.lists.elements(over, deepest(self.lists.scope_of(env[n]) for n in free))
-        inner = {**env, e.variable: self.context.fact(over.item, scope.path, scope)}
+        elements = self.elements(over, self.user(e, over, env))
+        inner = {**env, e.variable: elements.element}
         test = self.condition(e, inner)
-        return self.lists.over_facts(e.kind, scope, test, self.body(e, inner), over.length)
+        if e.kind == "first" or e.kind == "only":
+            return self.lists.found(e.kind, elements, test, self.evaluate(e.body, inner))
+        bodies = e.body.items if e.kind == "count distinct" and isinstance(e.body, ir.Items) else (e.body,)
+        values = [self.body(evolve(e, body=b), inner) for b in bodies]
+        return self.lists.over_elements(e, elements, test, values)
+
+    def user(self, e: ir.Aggregate, over: Value, env: Env) -> Scope:
+        """The innermost frame that an aggregate depends on besides the elements, and so do the lists below it."""
+        free = {
+            x.name
+            for part in (e.where, e.body)
+            if part is not None
+            for x in ir.walk(part)
+            if isinstance(x, ir.Variable)
+        }
+        own = deepest(self.lists.scope_of(env[n]) for n in free - {e.variable} if n in env)
+        return deepest((own, self.user(over.e, over.over, over.env))) if isinstance(over, Selection) else own
+
+    def elements(self, over: Value, user: Scope) -> Elements:
+        """A list as a frame that stands beside the rows of the frame its use depends on."""
+        if isinstance(over, ListAt):
+            scope = self.lists.elements(over, user)
+            return Elements(scope, self.context.fact(over.item, scope.path, scope), self.graph.true, over.length)
+        if not isinstance(over, Selection):
+            raise UnsupportedError("an aggregate over what is no list")
+        below = self.elements(over.over, user)
+        inner = {**over.env, over.e.variable: below.element}
+        return self.lists.selected(below, self.condition(over.e, inner), self.evaluate(over.e.body, inner))
 
     def condition(self, e: ir.Aggregate, env: Env) -> Scalar:
         return self.compiled(e.where, env) if e.where is not None else Scalar(self.graph.true, TRUTH)
@@ -267,6 +310,8 @@ def _factors(e: Expr) -> list[Expr]:
 
 
 def _faults(value: Value) -> Iterator[Node]:
+    if isinstance(value, Found):
+        yield from _faults(value.present)
     if isinstance(value, Scalar) and value.fault is not None:
         yield value.fault
     if isinstance(value, ListLiteral):
@@ -280,6 +325,8 @@ def _identity(value: Value) -> object:
             return tuple(map(id, (value.value, value.present, value.fault, value.needs)))
         case RecordAt() | ListAt():
             return (value.path, id(value.scope))
+        case Found() | Selection():
+            return value
         case ListLiteral(items):
             return tuple(map(_identity, items))
         case frozenset():

@@ -21,15 +21,19 @@ from policy.backends.columns.values import (
     NOTHING,
     NUMBER,
     TRUTH,
+    Elements,
+    Found,
     ListAt,
     ListLiteral,
     RecordAt,
     Scalar,
+    Selection,
     UnsupportedError,
     Value,
 )
+from policy.ir.program import Aggregate
 from policy.model.types import LONGEST_LIST
-from policy.vocabulary import AggregateKind
+from policy.vocabulary import FindingKind, ProgramAggregate
 
 
 @frozen(eq=False)
@@ -49,6 +53,10 @@ class Lists:
                 return deepest(n.scope for n in nodes if n is not None)
             case RecordAt() | ListAt():
                 return value.scope
+            case Found(present=present):
+                return self.scope_of(present)
+            case Selection(over=over, env=env):
+                return deepest((self.scope_of(over), *map(self.scope_of, env.values())))
             case ListLiteral(items):
                 return deepest(map(self.scope_of, items))
             case frozenset():
@@ -82,7 +90,9 @@ class Lists:
                 node = self.logic.truth(equal)
                 found = self.decided("any", scope, node, fault=None, needs=equal.needs, length=items.length)
                 return self.and_known(item, items.length, [found])
-            case Scalar() | RecordAt():
+            case Selection():
+                raise UnsupportedError("membership in a list that is made of another")
+            case Scalar() | RecordAt() | Found():
                 raise UnsupportedError("membership in what is no list")
             case _:
                 assert_never(items)
@@ -103,11 +113,94 @@ class Lists:
             raise UnsupportedError("a list inside a list is compared")
         return value
 
+    # ── lists made of others ────────────────────────────────────────────────────────────────
+
+    def selected(self, below: Elements, test: Scalar, element: Value) -> Elements:
+        """The elements of a list that a condition holds for; unknown where it is unknown of one of them."""
+        g, c = self.logic.graph, self.logic.context
+        condition = self.logic.truth(test)
+        counts = g.both(below.counts, g.certain(condition))
+        doubtful = g.both(below.counts, g.negated(g.known(condition)))
+        faults = [test.fault, *((element.fault,) if isinstance(element, Scalar) else ())]
+        fault = c.any_fault(below.fault, *(c.fault_where(below.counts, f) for f in faults))
+        length = below.length
+        if doubtful is not g.false:
+            sure = g.negated(self.reduced("any", below.scope, BOOLEAN, doubtful))
+            needs = c.needs_where(below.counts, test.needs)
+            needed = None if needs is None else self.reduced("together", below.scope, INT64, needs)
+            known = g.both(g.known(length.value), sure)
+            length = evolve(length, value=g.where(known, length.value), needs=c.all_needs(length.needs, needed))
+        return Elements(below.scope, element, counts, length, fault)
+
+    def among_elements(self, elements: Elements, test: Scalar) -> Scalar:
+        """A condition on elements, false for those that do not count."""
+        c, counts = self.logic.context, elements.counts
+        if counts is self.logic.graph.true:
+            return evolve(test, fault=c.any_fault(elements.fault, test.fault))
+        node = self.logic.graph.both(counts, self.logic.truth(test))
+        fault = c.any_fault(elements.fault, c.fault_where(counts, test.fault))
+        return Scalar(node, TRUTH, fault=fault, needs=c.needs_where(counts, test.needs))
+
+    def over_elements(self, e: Aggregate, elements: Elements, test: Scalar, bodies: Sequence[Scalar]) -> Scalar:
+        """An aggregate over the elements of a list of facts, or of one made of such a list."""
+        return self.over_facts(e, elements.scope, self.among_elements(elements, test), bodies, elements.length)
+
+    def found(self, kind: FindingKind, elements: Elements, test: Scalar, body: Value) -> Value:
+        """The one element that counts, or the first of them."""
+        g, c, scope = self.logic.graph, self.logic.context, elements.scope
+        test = self.among_elements(elements, test)
+        condition = self.logic.truth(test)
+        kept = g.certain(condition)
+        sure = g.known(elements.length.value)
+        unsure = g.negated(g.known(condition))
+        if unsure is not g.false:
+            sure = g.both(sure, g.negated(self.reduced("any", scope, BOOLEAN, unsure)))
+        some = self.reduced("any", scope, BOOLEAN, kept)
+        fault = None if test.fault is None else self.reduced("any", scope, BOOLEAN, test.fault)
+        if kind == "only":
+            one = g.node("is", self.reduced("count", scope, INT64, kept), g.constant(1, INT64), dtype=BOOLEAN)
+            fault = c.any_fault(fault, g.both(sure, g.negated(one)))
+        needed = None if test.needs is None else self.reduced("together", scope, INT64, test.needs)
+        needs = c.needs_where(g.negated(sure), c.all_needs(elements.length.needs, needed))
+
+        def first(column: Node, dtype: pl.DataType) -> Node:
+            inputs = (self.as_column(column, scope), self.as_column(kept, scope))
+            return g.reduce("first", scope, *inputs, empty=None, dtype=dtype, nullable=True)
+
+        def pick(x: Scalar) -> Scalar:
+            of_it = None if x.needs is None else g.or_zero(first(x.needs, INT64))
+            own = c.all_needs(needs, c.needs_where(sure, of_it))
+            faults = None if x.fault is None else self.reduced("any", scope, BOOLEAN, g.both(kept, x.fault))
+            value = g.where(sure, first(x.value, x.value.dtype))
+            present = None
+            if kind == "first" or x.present is not None:
+                there = x.present if x.present is not None else g.known_or_null(x.value)
+                present = g.where(sure, g.pick(some, first(there, BOOLEAN), g.false))
+            return Scalar(value, x.kind, x.low, x.high, present, c.any_fault(fault, faults), own)
+
+        if isinstance(body, Scalar):
+            return pick(body)
+        if not isinstance(body, RecordAt) or body.present is not None:
+            raise UnsupportedError("a list or an optional record that is found in a list")
+        there = Scalar(g.where(sure, some), TRUTH, fault=fault, needs=needs)
+        return Found(body, pick, there, kind == "first")
+
     # ── aggregates over facts ───────────────────────────────────────────────────────────────
 
-    def over_facts(self, kind: AggregateKind, scope: Scope, test: Scalar, body: Scalar, length: Scalar) -> Scalar:
-        """An aggregate over the elements of a list of facts."""
+    def together(self, bodies: Sequence[Scalar]) -> Scalar:
+        """The first of some values, known where all of them are."""
         g, c = self.logic.graph, self.logic.context
+        first, *more = bodies
+        known = reduce(g.both, (g.known(b.decides) for b in more), g.true)
+        faults, needs = (b.fault for b in bodies), (b.needs for b in bodies)
+        return evolve(first, value=g.where(known, first.value), fault=c.any_fault(*faults), needs=c.all_needs(*needs))
+
+    def over_facts(
+        self, e: Aggregate, scope: Scope, test: Scalar, bodies: Sequence[Scalar], length: Scalar
+    ) -> Scalar:
+        """An aggregate over the elements of a list of facts; of several `bodies` the combinations are counted."""
+        g, c, kind = self.logic.graph, self.logic.context, e.kind
+        body = self.together(bodies)
         condition, value = self.logic.truth(test), body.value
         kept, maybe = g.certain(condition), g.possible(condition)
         fault = c.any_fault(test.fault, c.fault_where(maybe, body.fault))
@@ -122,10 +215,27 @@ class Lists:
             case "count":
                 result = Scalar(self.reduced(kind, scope, INT64, kept), NUMBER, 0, LONGEST_LIST)
             case "count distinct":
-                result = Scalar(self.reduced(kind, scope, INT64, value, kept), NUMBER, 0, LONGEST_LIST)
+                result = Scalar(
+                    self.reduced(kind, scope, INT64, *(b.value for b in bodies), kept), NUMBER, 0, LONGEST_LIST
+                )
             case "sum":
                 result, too_large = self.summed(scope, kept, body)
                 fault = c.any_fault(fault, too_large)
+            case "median":
+                numbers = Numbers(g)
+                low, high = 2 * min(body.low, 0), 2 * max(body.high, 0)
+                wide = dtype_of(low, high)
+                inputs = (
+                    self.as_column(numbers.cast(numbers.or_zero(body), wide), scope),
+                    self.as_column(kept, scope),
+                )
+                node = g.reduce(kind, scope, *inputs, empty=None, dtype=wide, nullable=True)
+                some = self.reduced("any", scope, BOOLEAN, kept)
+                result = Scalar(node, NUMBER, low, high, present=some)
+            case "largest" | "smallest":
+                result = self.sum_of_most(e, scope, kept, body)
+            case "list" | "first" | "only":
+                raise AssertionError(f"`{kind}` is no reduction to a number")
             case "min" | "max":
                 inputs = (self.as_column(value, scope), self.as_column(kept, scope))
                 node = g.reduce(kind, scope, *inputs, empty=None, dtype=value.dtype, nullable=True)
@@ -159,6 +269,15 @@ class Lists:
             numbers.check(part, share)
             fault = numbers.fault
         return Scalar(self.reduced("sum", scope, wide, numbers.cast(part, wide)), NUMBER, low, high), fault
+
+    def sum_of_most(self, e: Aggregate, scope: Scope, kept: Node, body: Scalar) -> Scalar:
+        numbers = Numbers(self.logic.graph)
+        low, high = e.most * min(body.low, 0), e.most * max(body.high, 0)
+        if not fits(low, high, LONG):
+            raise UnsupportedError("a sum of the largest that may need more than 128 bits")
+        wide = dtype_of(low, high)
+        value, most = numbers.cast(numbers.or_zero(body), wide), self.logic.graph.constant(e.most, INT64)
+        return Scalar(self.reduced(e.kind, scope, wide, value, kept, most), NUMBER, low, high)
 
     def contribution(self, kind: Literal["any", "all"], condition: Node, body: Node) -> Node:
         """What an element contributes to `any` or `all`: nothing where `where` leaves it out."""
@@ -201,14 +320,14 @@ class Lists:
 
     # ── aggregates over list literals ───────────────────────────────────────────────────────
 
-    def over_literal(self, kind: AggregateKind, tests: Sequence[Scalar], bodies: Sequence[Scalar]) -> Scalar:
+    def over_literal(self, kind: ProgramAggregate, tests: Sequence[Scalar], bodies: Sequence[Scalar]) -> Scalar:
         """An aggregate over a few expressions, element by element."""
-        if kind == "count distinct":
-            raise UnsupportedError("distinct values of a list literal")
         if kind == "any" or kind == "all":
             elements = zip(tests, bodies, strict=True)
             return self.logic.chain(kind == "any", [self.element(kind, test, body) for test, body in elements])
-        return self.combined(kind, tests, bodies)
+        if kind == "sum" or kind == "count" or kind == "min" or kind == "max":
+            return self.combined(kind, tests, bodies)
+        raise UnsupportedError(f"`{kind}` of a list literal")
 
     def element(self, kind: Literal["any", "all"], test: Scalar, body: Scalar) -> Scalar:
         c = self.logic.context

@@ -6,17 +6,17 @@ read null as false (in `if`), `graph` sees to it that the condition is never nul
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import reduce
 from typing import Literal, assert_never
 
 import polars as pl
 
 from policy.model.values import EPOCH_DAY
-from policy.vocabulary import AggregateKind, ArithmeticOperator, ComparisonOperator, PartOfDate
+from policy.vocabulary import ArithmeticOperator, ComparisonOperator, PartOfDate, ProgramAggregate
 
 Make = Callable[..., pl.Expr]
-Reduction = Literal[AggregateKind, "together"]  # the last of needs, whose bits are merged
+Reduction = Literal[ProgramAggregate, "together"]  # the last of needs, whose bits are merged
 
 COMPARE: dict[ComparisonOperator, Make] = {
     "is": lambda a, b: a == b,
@@ -51,6 +51,17 @@ INNER: dict[str, Make] = {
     "or zero": lambda a: a.fill_null(0),
 }
 
+
+def _one(keys: Sequence[pl.Expr]) -> pl.Expr:
+    return keys[0] if len(keys) == 1 else pl.struct(*(k.alias(f"key{n}") for n, k in enumerate(keys)))
+
+
+def _in_the_middle(a: pl.Expr) -> pl.Expr:
+    """The sum of the two in the middle, or twice the one that is."""
+    odd = a.len().cast(pl.Int64) % 2
+    return a.slice((a.len().cast(pl.Int64) - 1) // 2, 2 - odd).sum() * (1 + odd)
+
+
 # How the elements of lists are reduced by row.
 REDUCE: dict[Reduction, Make] = {
     "sum": lambda a: a.sum(),
@@ -59,7 +70,11 @@ REDUCE: dict[Reduction, Make] = {
     "min": lambda a, kept: a.filter(kept).min(),
     "max": lambda a, kept: a.filter(kept).max(),
     "count": lambda kept: kept.sum().cast(pl.Int64),
-    "count distinct": lambda a, kept: a.filter(kept).n_unique().cast(pl.Int64),
+    "count distinct": lambda *keys: _one(keys[:-1]).filter(keys[-1]).n_unique().cast(pl.Int64),
+    "median": lambda a, kept: _in_the_middle(a.filter(kept).sort()),
+    "largest": lambda a, kept, most: a.filter(kept).sort(descending=True).head(most.first()).sum(),
+    "smallest": lambda a, kept, most: a.filter(kept).sort().head(most.first()).sum(),
+    "first": lambda a, kept: a.filter(kept).first(),
     "together": lambda a: a.bitwise_or(),
 }
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Final, Literal
 
 import polars as pl
@@ -10,6 +10,7 @@ from attrs import frozen
 
 from policy.backends.columns.graph import Node, Scope
 from policy.facts.from_table import Range
+from policy.ir.program import Aggregate
 from policy.model.types import Type
 
 
@@ -97,5 +98,41 @@ class ListLiteral:
     items: tuple[Value, ...]
 
 
+@frozen(eq=False)
+class Selection:
+    """A list made of the elements of another: `e` says which of them, and what becomes of each.
+
+    It is compiled where it is used, beside the columns that its use depends on; `env` are the values around it.
+    """
+
+    e: Aggregate
+    over: Value
+    env: dict[str, Value]
+
+
+@frozen(eq=False)
+class Elements:
+    """What is said of a list while it is compiled: the frame of its elements, and of each whether it counts.
+
+    `length` is unknown where the list is; `fault` is true for an element where making the list is a fault.
+    """
+
+    scope: Scope
+    element: Value
+    counts: Node
+    length: Scalar
+    fault: Node | None = None
+
+
+@frozen(eq=False)
+class Found:
+    """A record that is one of the elements of a list. `pick` gives the column of what it is by row."""
+
+    record: RecordAt
+    pick: Callable[[Scalar], Scalar]
+    present: Scalar
+    is_optional: bool
+
+
 Constants = frozenset[bool] | frozenset[int] | frozenset[str]
-Value = Scalar | RecordAt | ListAt | ListLiteral | Constants
+Value = Scalar | RecordAt | Found | ListAt | ListLiteral | Selection | Constants

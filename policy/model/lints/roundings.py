@@ -109,13 +109,17 @@ class _Roundings:
             case typed.Binary("/", left, right):
                 yield from self.of(left, _times(way, signs.of(right)))
                 yield from self.of(right, _times(way, _times(-1, signs.of(left))))
+            case typed.Binary("^", left, typed.Literal(exponent)):
+                yield from self.of(left, way if exponent % 2 else _times(way, signs.of(left)))
             case typed.Chain("min" | "max", operands):
                 yield from chain.from_iterable(self.of(o, way) for o in operands)
             case typed.Clamp(operand, low, high):
                 yield from chain.from_iterable(self.of(o, way) for o in (operand, low, high))
             case typed.Conditional(_, then, otherwise):
                 yield from chain(self.of(then, way), self.of(otherwise, way))
-            case typed.Aggregate("sum" | "min" | "max", body):
+            case typed.Aggregate(
+                "sum" | "min" | "max" | "average" | "median" | "largest" | "smallest" | "first" | "only", body
+            ):
                 yield from self.of(body, way)
             case typed.Defined(name, of):
                 if (f"{of}#{name}", way) not in self.entered:
@@ -167,6 +171,8 @@ class _Signs:
                 return _times(-1, self.of(operand))
             case typed.Unary("abs" | "square root"):
                 return 1
+            case typed.Binary("^", left, typed.Literal(exponent)):
+                return self.of(left) if exponent % 2 else 1
             case typed.Binary("*" | "/", left, right):
                 return _times(self.of(left), self.of(right))
             case typed.Binary("+" | "default", left, right):
@@ -185,7 +191,9 @@ class _Signs:
                 return self.of(operand)
             case typed.Aggregate("count" | "count distinct"):
                 return 1
-            case typed.Aggregate("sum" | "min" | "max", body):
+            case typed.Aggregate(
+                "sum" | "min" | "max" | "average" | "median" | "largest" | "smallest" | "first" | "only", body
+            ):
                 return self.of(body)
             case (
                 typed.Literal() | typed.Local() | typed.Today() | typed.FieldAccess() | typed.Apply()

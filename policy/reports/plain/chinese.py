@@ -43,6 +43,9 @@ _KINDS: dict[AggregateKind, str] = {
     "max": "的最大值",
     "count": "的數目",
     "count distinct": "的不同數目",
+    "average": "的平均值",
+    "median": "的中位數",
+    "list": "",
 }
 _PASSED: dict[Comparison, str] = {"<": "已逾", "<=": "已滿", ">": "未滿", ">=": "不逾"}
 _THING = "事項"
@@ -191,6 +194,10 @@ class Chinese(Phrasing):
             case _:
                 assert_never(operator)
 
+    def power(self, term: str, exponent: int) -> str:
+        named = {2: "平方", 3: "立方"}.get(exponent, f"{exponent}次方")
+        return f"{term}的{named}"
+
     def remainder(self, whole: str, part: str) -> str:
         return f"{whole}除以{part}的餘數"
 
@@ -231,7 +238,27 @@ class Chinese(Phrasing):
             return f"{self.inner(e.over)}{where}的數目"
         if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
             return f"{self._of_each(e)}的{self.inner(e.body)}當中的最{'低' if e.kind == 'min' else '高'}者"
-        return f"{self._of_each(e)}的{self.inner(e.body)}{_KINDS[e.kind]}"
+        if e.kind == "only" or e.kind == "first":
+            where = f"（{self.condition(e.where)}者）" if e.where is not None else ""
+            found = f"{self.inner(e.over)}{where}中{self._order(e)}{'唯一一' if e.kind == 'only' else '首'}項"
+            return found if self.is_element(e) else f"{found}的{self.inner(e.body)}"
+        if e.kind == "list" and self.is_element(e):
+            return self.inner(e.over) + (f"中{self.condition(e.where)}者" if e.where is not None else "")
+        if e.kind == "largest" or e.kind == "smallest":
+            what = f"{self.inner(e.body)}中最{'大' if e.kind == 'largest' else '小'}的{e.most}項的總和"
+        elif isinstance(e.body, x.ListOf) and e.kind == "count distinct":
+            what = f"{'與'.join(self.inner(i) for i in e.body.items)}的不同組合數目"
+        else:
+            what = f"{self.inner(e.body)}{_KINDS[e.kind]}"
+        return f"{self._of_each(e)}的{what}"
+
+    def _order(self, e: x.Aggregate) -> str:
+        def way(key: x.SortKey) -> str:
+            low, high = ("早", "晚") if isinstance(key.by.type, types.Date | types.Instant) else ("低", "高")
+            return f"由{low}至{high}" if key.direction == "lowest" else f"由{high}至{low}"
+
+        keys = [f"按{self.inner(key.by)}{way(key)}" for key in e.order]
+        return "，再".join(keys) + "排序的" if keys else ""
 
     def valued(self, title: BilingualText, term: str) -> str:
         return f"{self.titled(title)}{term}"

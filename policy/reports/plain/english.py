@@ -57,6 +57,9 @@ _KINDS: dict[AggregateKind, str] = {
     "max": "the greatest of {}",
     "count": "the number of {}",
     "count distinct": "the number of different values of {}",
+    "average": "the average of {}",
+    "median": "the median of {}",
+    "list": "{}",
 }
 _PASSED: dict[Comparison, str] = {
     "<": "more than {} have passed since {}",
@@ -224,6 +227,10 @@ class English(Phrasing):
             case _:
                 assert_never(operator)
 
+    def power(self, term: str, exponent: int) -> str:
+        named = {2: "the square of", 3: "the cube of"}.get(exponent)
+        return f"{named} {term}" if named else f"{term} to the power of {exponent}"
+
     def remainder(self, whole: str, part: str) -> str:
         return f"what remains of {whole} after whole multiples of {part}"
 
@@ -264,7 +271,29 @@ class English(Phrasing):
         if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
             extreme = "lowest" if e.kind == "min" else "highest"
             return f"the {extreme} of {self.inner(e.body)} for each of {over}{self._where(e)}"
-        return f"{_KINDS[e.kind].format(self.inner(e.body))} for each of {over}{self._where(e)}"
+        if e.kind == "only" or e.kind == "first":
+            found = f"the {'only one' if e.kind == 'only' else 'first'} of {over}{self._where(e)}{self._order(e)}"
+            return found if self.is_element(e) else f"{self.inner(e.body)} for {found}"
+        if e.kind == "list" and self.is_element(e):
+            return f"{over}{self._where(e)}"
+        if e.kind == "largest" or e.kind == "smallest":
+            head = f"the total of the {e.most} {e.kind} of {self.inner(e.body)}"
+        elif isinstance(e.body, x.ListOf) and e.kind == "count distinct":
+            head = (
+                f"the number of different combinations of {said_list([self.inner(i) for i in e.body.items], 'and')}"
+            )
+        else:
+            head = _KINDS[e.kind].format(self.inner(e.body))
+        return f"{head} for each of {over}{self._where(e)}"
+
+    def _order(self, e: x.Aggregate) -> str:
+        def way(key: x.SortKey) -> str:
+            if isinstance(key.by.type, types.Date | types.Instant):
+                return "earliest" if key.direction == "lowest" else "latest"
+            return key.direction
+
+        keys = [f"{self.inner(key.by)} ({way(key)} first)" for key in e.order]
+        return f", in the order of {' and then '.join(keys)}" if keys else ""
 
     def valued(self, title: BilingualText, term: str) -> str:
         return f"{title.en} {term}"

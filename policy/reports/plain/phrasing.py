@@ -104,6 +104,9 @@ class Phrasing(Wording):
                 return self.arithmetic(
                     operator, self.term(e.left) if chained else self.inner(e.left), self.inner(e.right)
                 )
+            case "^":
+                assert isinstance(e.right, x.Literal)
+                return self.power(self.inner(e.left), e.right.value)
             case "modulo":
                 return self.remainder(self.inner(e.left), self.inner(e.right))
             case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "is a multiple of":
@@ -187,9 +190,7 @@ class Phrasing(Wording):
         """Whether an owner goes without saying: it is the only one of its kind that is spoken of."""
         if isinstance(of, x.FieldAccess) and not self.alone(of.of):
             return False
-        return isinstance(of, x.Local | x.Defined | x.FieldAccess) and self.names.reached(
-            self.in_scope().values()
-        ).alone(of.type)
+        return isinstance(of, x.Local | x.FieldAccess) and self.names.reached(self.in_scope().values()).alone(of.type)
 
     def untold(self, of: Expression, title: str) -> bool:
         """Whether a field needs no owner: its own is the only one, and no other field is called like it."""
@@ -200,6 +201,10 @@ class Phrasing(Wording):
         if isinstance(e, x.Local) and e.name in self.parameters and list(self.parameters) == [e.name]:
             return True
         return self.alone(e)
+
+    def is_element(self, e: x.Aggregate) -> bool:
+        """Whether an aggregate is of the elements themselves, and not of something that is worked out of them."""
+        return isinstance(e.body, x.Local) and e.body.name == e.variable
 
     @contextmanager
     def saying(self, e: x.Aggregate) -> Iterator[None]:
@@ -323,7 +328,7 @@ class Phrasing(Wording):
                 return self.true_of(self.term(e), holds)
             case "is a multiple of":
                 return self.multiple(self.side(e.left), self.side(e.right), holds)
-            case "+" | "-" | "*" | "/" | "modulo":
+            case "+" | "-" | "*" | "/" | "^" | "modulo":
                 raise AssertionError(f"`{e.operator}` is no condition")
             case _:
                 assert_never(e.operator)

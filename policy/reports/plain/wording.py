@@ -98,6 +98,9 @@ class Wording(ABC):
     def calendar(self, operator: CalendarOperator, day: str) -> str: ...
 
     @abstractmethod
+    def power(self, term: str, exponent: int) -> str: ...
+
+    @abstractmethod
     def remainder(self, whole: str, part: str) -> str: ...
 
     @abstractmethod

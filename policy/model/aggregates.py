@@ -1,0 +1,104 @@
+"""Aggregates over lists: the variable and its scope, what may be aggregated, what comes of it. Part of `checker`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, assert_never
+
+from policy.model import expressions as typed, records, types
+from policy.model.arithmetic import EQUAL, how_ordered
+from policy.model.coercion import a_type
+from policy.model.expressions import Expression
+from policy.model.presence import shown_present
+from policy.model.types import EXACT_FRACTION, Number, Type
+from policy.syntax import tree
+
+if TYPE_CHECKING:
+    from policy.model.checker import TypeChecker
+
+
+def aggregate(checker: TypeChecker, node: tree.Aggregate) -> Expression:
+    over = checker.expression(node.over)
+    if not isinstance(over.type, types.ListOf | types.SetOf | types.Broken):
+        return checker.fail("type-mismatch", f"this is {a_type(over.type)}, not a list", node.over.span)
+    if isinstance(over.type, types.SetOf) and (
+        node.kind in ("list", "first", "only") or isinstance(over, typed.SetOf)
+    ):
+        written = isinstance(over, typed.SetOf)
+        what = "what is written out may be the same twice, and a set has it once" if written else "a set has no order"
+        help = "write a list: `[a, b]`" if written else "of a set, count, sum, or take the least or greatest"
+        return checker.fail("type-mismatch", what, node.over.span, help)
+    variable = node.variable.text
+    checker.fresh(node.variable)
+    outer, rounding = checker.variables, checker.rounding
+    element = over.type.of if isinstance(over.type, types.ListOf | types.SetOf) else types.BROKEN
+    checker.variables = {**outer, variable: element}
+    checker.rounding = 0
+    wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
+    where = checker.typed(node.where, types.BOOLEAN) if node.where is not None else None
+    with checker.given(shown_present(node.where, True) if node.where is not None else ()):
+        order = tuple(_sort_key(checker, key) for key in node.order)
+        body = records.given(checker, checker.typed(node.body, wanted))
+    checker.variables, checker.rounding = outer, rounding
+    of = _result(checker, node, body)
+    if isinstance(of, typed.Failed):
+        return of
+    most = int(node.most.value) if node.most is not None else 0
+    if node.most is not None and not (node.most.value == most and 0 < most <= types.LONGEST_LIST):
+        help = "write a whole number, as in `sum of the 5 largest (…)`"
+        return checker.fail("type-mismatch", "this is no number of elements", node.most.span, help)
+    if node.kind == "average" and not rounding:
+        help = "write `round half even to 0.01 (average of (…))`, with the direction and step you mean"
+        what = "an average has no exact decimal result, so it must say how it is rounded"
+        return checker.fail("unrounded-division", what, node.span, help)
+    return typed.Aggregate(node.kind, body, variable, over, where, order, most, type=of, span=node.span)
+
+
+def _sort_key(checker: TypeChecker, key: tree.SortKey) -> typed.SortKey:
+    by = checker.exact(checker.expression(key.by))
+    if not types.has_order(by.type):
+        by = checker.fail("type-mismatch", f"{a_type(by.type)} has no order", key.by.span, how_ordered(by.type))
+    return typed.SortKey(key.direction, by)
+
+
+def _result(checker: TypeChecker, node: tree.Aggregate, body: Expression) -> Type | typed.Failed:
+    """The type of what comes of it, or a finding."""
+    of, kind = body.type, node.kind
+
+    def wrong(what: str, help: str = "") -> typed.Failed:
+        checker.found.error("type-mismatch", what, node.body.span, help)
+        return typed.Failed(type=types.BROKEN, span=node.body.span)
+
+    match kind:
+        case "any" | "all":
+            return types.BOOLEAN
+        case "count":
+            return types.INTEGER
+        case "count distinct":
+            keys = body.items if isinstance(node.body, tree.Keys) and isinstance(body, typed.ListOf) else (body,)
+            unequal = [k for k in keys if not isinstance(k.type, (*EQUAL, types.Broken))]
+            return wrong(f"{a_type(unequal[0].type)} has no equality") if unequal else types.INTEGER
+        case "average":
+            if not isinstance(of, Number | types.Broken):
+                return wrong(f"{a_type(of)} has no average")
+            return Number(of.unit, EXACT_FRACTION) if isinstance(of, Number) else of
+        case "median":
+            if not isinstance(of, Number | types.Broken):
+                return wrong(f"{a_type(of)} has no median")
+            of = checker.exact(body).type
+            return types.OptionalOf(Number(of.unit, of.scale + 1)) if isinstance(of, Number) else of
+        case "sum" | "largest" | "smallest":
+            return of if isinstance(of, Number | types.Broken) else wrong(f"{a_type(of)} cannot be summed")
+        case "min" | "max":
+            if not types.has_order(of):
+                return wrong(f"{a_type(of)} has no `{kind}`", how_ordered(of))
+            return types.OptionalOf(of)
+        case "list":
+            return types.ListOf(checker.exact(body).type)
+        case "only" | "first":
+            if isinstance(of, types.ListOf | types.SetOf):
+                return wrong(f"this is {a_type(of)}", "find the element itself, and read what is inside it")
+            found = checker.exact(body).type
+            always = kind == "only" or isinstance(found, types.OptionalOf | types.Broken)
+            return found if always else types.OptionalOf(found)
+        case _:
+            assert_never(kind)
