@@ -2,65 +2,80 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, assert_never
+from abc import abstractmethod
+from contextlib import AbstractContextManager
+from typing import assert_never
 
-from policy.model import expressions as typed, records, types
+from policy.model import expressions as typed, types
 from policy.model.arithmetic import EQUAL, how_ordered
-from policy.model.coercion import a_type
-from policy.model.expressions import Expression
+from policy.model.coercion import Coercion, a_type
+from policy.model.expressions import Expression, SortKey
 from policy.model.presence import shown_present
 from policy.model.types import EXACT_FRACTION, Number, Type
 from policy.syntax import tree
 
-if TYPE_CHECKING:
-    from policy.model.checker import TypeChecker
+
+class Aggregates(Coercion):
+    """Types aggregates; `variables` are in sight where they stand, and `rounding` is how many `round`s are around."""
+
+    variables: dict[str, Type]
+    rounding: int
+
+    @abstractmethod
+    def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression: ...
+
+    @abstractmethod
+    def typed(self, node: tree.Expression, expected: Type) -> Expression: ...
+
+    @abstractmethod
+    def fresh(self, name: tree.Name) -> None: ...
+
+    @abstractmethod
+    def given(self, shown: tuple[tree.Expression, ...]) -> AbstractContextManager[None]: ...
+
+    def aggregate(self, node: tree.Aggregate) -> Expression:
+        over = self.expression(node.over)
+        if not isinstance(over.type, types.ListOf | types.SetOf | types.Broken):
+            return self.fail("type-mismatch", f"this is {a_type(over.type)}, not a list", node.over.span)
+        if isinstance(over, typed.SetOf):
+            what = "what is written out may be the same twice, and a set has it once"
+            return self.fail("type-mismatch", what, node.over.span, "write a list: `[a, b]`")
+        if isinstance(over.type, types.SetOf) and node.kind in ("list", "first", "only"):
+            help = "of a set, count, sum, or take the least or greatest"
+            return self.fail("type-mismatch", "a set has no order", node.over.span, help)
+        variable = node.variable.text
+        self.fresh(node.variable)
+        outer, rounding = self.variables, self.rounding
+        element = over.type.of if isinstance(over.type, types.ListOf | types.SetOf) else types.BROKEN
+        self.variables = {**outer, variable: element}
+        self.rounding = 0
+        wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
+        where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
+        with self.given(shown_present(node.where, True) if node.where is not None else ()):
+            order = tuple(self._sort_key(key) for key in node.order)
+            body = self.typed(node.body, wanted)
+        self.variables, self.rounding = outer, rounding
+        of = _result(self, node, body)
+        if isinstance(of, typed.Failed):
+            return of
+        most = int(node.most.value) if node.most is not None else 0
+        if node.most is not None and not (node.most.value == most and 0 < most <= types.LONGEST_LIST):
+            help = "write a whole number, as in `sum of the 5 largest (…)`"
+            return self.fail("type-mismatch", "this is no number of elements", node.most.span, help)
+        if node.kind == "average" and not rounding:
+            help = "write `round half even to 0.01 (average of (…))`, with the direction and step you mean"
+            what = "an average has no exact decimal result, so it must say how it is rounded"
+            return self.fail("unrounded-division", what, node.span, help)
+        return typed.Aggregate(node.kind, body, variable, over, where, order, most, type=of, span=node.span)
+
+    def _sort_key(self, key: tree.SortKey) -> SortKey:
+        by = self.exact(self.expression(key.by))
+        if not types.has_order(by.type):
+            by = self.fail("type-mismatch", f"{a_type(by.type)} has no order", key.by.span, how_ordered(by.type))
+        return SortKey(key.direction, by)
 
 
-def aggregate(checker: TypeChecker, node: tree.Aggregate) -> Expression:
-    over = checker.expression(node.over)
-    if not isinstance(over.type, types.ListOf | types.SetOf | types.Broken):
-        return checker.fail("type-mismatch", f"this is {a_type(over.type)}, not a list", node.over.span)
-    if isinstance(over.type, types.SetOf) and (
-        node.kind in ("list", "first", "only") or isinstance(over, typed.SetOf)
-    ):
-        written = isinstance(over, typed.SetOf)
-        what = "what is written out may be the same twice, and a set has it once" if written else "a set has no order"
-        help = "write a list: `[a, b]`" if written else "of a set, count, sum, or take the least or greatest"
-        return checker.fail("type-mismatch", what, node.over.span, help)
-    variable = node.variable.text
-    checker.fresh(node.variable)
-    outer, rounding = checker.variables, checker.rounding
-    element = over.type.of if isinstance(over.type, types.ListOf | types.SetOf) else types.BROKEN
-    checker.variables = {**outer, variable: element}
-    checker.rounding = 0
-    wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
-    where = checker.typed(node.where, types.BOOLEAN) if node.where is not None else None
-    with checker.given(shown_present(node.where, True) if node.where is not None else ()):
-        order = tuple(_sort_key(checker, key) for key in node.order)
-        body = records.given(checker, checker.typed(node.body, wanted))
-    checker.variables, checker.rounding = outer, rounding
-    of = _result(checker, node, body)
-    if isinstance(of, typed.Failed):
-        return of
-    most = int(node.most.value) if node.most is not None else 0
-    if node.most is not None and not (node.most.value == most and 0 < most <= types.LONGEST_LIST):
-        help = "write a whole number, as in `sum of the 5 largest (…)`"
-        return checker.fail("type-mismatch", "this is no number of elements", node.most.span, help)
-    if node.kind == "average" and not rounding:
-        help = "write `round half even to 0.01 (average of (…))`, with the direction and step you mean"
-        what = "an average has no exact decimal result, so it must say how it is rounded"
-        return checker.fail("unrounded-division", what, node.span, help)
-    return typed.Aggregate(node.kind, body, variable, over, where, order, most, type=of, span=node.span)
-
-
-def _sort_key(checker: TypeChecker, key: tree.SortKey) -> typed.SortKey:
-    by = checker.exact(checker.expression(key.by))
-    if not types.has_order(by.type):
-        by = checker.fail("type-mismatch", f"{a_type(by.type)} has no order", key.by.span, how_ordered(by.type))
-    return typed.SortKey(key.direction, by)
-
-
-def _result(checker: TypeChecker, node: tree.Aggregate, body: Expression) -> Type | typed.Failed:
+def _result(checker: Coercion, node: tree.Aggregate, body: Expression) -> Type | typed.Failed:
     """The type of what comes of it, or a finding."""
     of, kind = body.type, node.kind
 

@@ -12,8 +12,8 @@ from typing import Literal, assert_never
 from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
-from policy.model import expressions as typed, records, types, values
-from policy.model.aggregates import aggregate
+from policy.model import expressions as typed, types, values
+from policy.model.aggregates import Aggregates
 from policy.model.arithmetic import (
     EQUAL,
     additive,
@@ -27,7 +27,7 @@ from policy.model.arithmetic import (
     rounded,
     square_root,
 )
-from policy.model.coercion import Coercion, a_type
+from policy.model.coercion import a_type
 from policy.model.expressions import Expression
 from policy.model.names import Scope
 from policy.model.presence import shown_present
@@ -37,7 +37,7 @@ from policy.syntax import tree
 from policy.syntax.slips import INSTEAD
 
 
-class TypeChecker(Coercion):
+class TypeChecker(Aggregates):
     """Types the expressions of one declaration; `variables` are its parameters and open aggregates."""
 
     def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
@@ -126,7 +126,7 @@ class TypeChecker(Coercion):
                 bottom, _, of = self.same_type(bottom, evolve(e, type=of) if isinstance(of, Number) else e)
                 return typed.Clamp(e, bottom, top, type=of, span=span)
             case tree.Aggregate():
-                return aggregate(self, node)
+                return self.aggregate(node)
             case tree.SetOf(items):
                 of = hint.of if isinstance(hint, types.SetOf) else types.BROKEN
                 members = tuple(self.typed(i, of) for i in items)

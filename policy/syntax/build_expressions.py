@@ -8,6 +8,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from attrs import frozen
+
 from policy.answers import BilingualText
 from policy.diagnostics import Collector
 from policy.source import Source, Span
@@ -17,6 +19,13 @@ from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, Sort
 
 MOST_DIGITS = 30
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
+
+
+@frozen
+class Order:
+    """The keys by which the elements of a list are ordered."""
+
+    keys: tuple[tree.SortKey, ...]
 
 
 def _binary(operator: BinaryOperator) -> Callable[..., tree.Binary]:
@@ -56,8 +65,8 @@ def constant(value: Any) -> Callable[..., Any]:
 
 def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Aggregate:
-        order = tuple(i for i in items if isinstance(i, tree.SortKey))
-        first, *rest = [i for i in items if not isinstance(i, Token | tree.SortKey)]
+        order = next((i.keys for i in items if isinstance(i, Order)), ())
+        first, *rest = [i for i in items if not isinstance(i, Token | Order)]
         body, (variable, over, where) = (first, *rest) if rest else first
         number = next((self.number_of(i) for i in items if isinstance(i, Token) and i.type == "NUMBER"), None)
         return tree.Aggregate(kind, body, variable, over, where, order, number, span=self.at(meta))
@@ -236,6 +245,9 @@ class ExpressionBuilder:
 
     def list_literal(self, meta: Meta, items: Items) -> tree.ListOf:
         return tree.ListOf(tuple(items), span=self.at(meta))
+
+    def sorting(self, _: Meta, items: Items) -> Order:
+        return Order(tuple(items))
 
     def keys(self, meta: Meta, items: Items) -> tree.Keys:
         return tree.Keys(tuple(items), span=self.at(meta))
