@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import os
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache as cache_calls
@@ -25,9 +25,11 @@ from policy.ir.program import Program
 from policy.ir.simplify import specialised
 from policy.model import written
 from policy.rulebook import Rulebook
+from policy.source import TABLE, beside, named_in
 
 if TYPE_CHECKING:
     from policy.model.rules import Model
+    from policy.syntax.tree import File
 
 SUFFIX = ".policy"
 LARGEST_FILE = 64 << 20  # bytes of rules
@@ -37,10 +39,14 @@ LARGEST_FILE = 64 << 20  # bytes of rules
 
 @frozen
 class Text:
-    """A file of rules: its name as messages show it, and its bytes."""
+    """A file of rules, or one that a table of them is from: its name as messages show it, and its bytes."""
 
     name: str
     data: bytes
+
+    @property
+    def is_table(self) -> bool:
+        return self.name.endswith(TABLE)
 
 
 def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnostic]]:
@@ -61,14 +67,30 @@ def read_folder(paths: Iterable[str | Path]) -> tuple[list[Text], list[Diagnosti
                     "copy the file into the folder instead of linking to it",
                 )
                 continue
-            name = _shown(file)
-            try:
-                texts[name] = Text(name, files.read(file, LARGEST_FILE))
-            except PolicyError as wrong:
-                found.found.extend(wrong.diagnostics)
-            except OSError as failure:
-                found.error("unreadable", f"`{file}` cannot be read: {failure.strerror}", None)
+            if (rules := _read(file, _shown(file), found)) is None:
+                continue
+            texts[rules.name] = rules
+            for path_in_rules in named_in(rules.data):
+                name = beside(rules.name, path_in_rules)
+                if name is not None and name not in texts and _is_inside(name, root):
+                    if (table := _read(Path(name), name, found)) is not None:
+                        texts[name] = table
     return list(texts.values()), found.found
+
+
+def _is_inside(name: str, root: Path) -> bool:
+    """Whether there is a file of that name that does not lead out of the folder; `check` tells of any other."""
+    return os.path.isfile(name) and Path(os.path.realpath(name)).is_relative_to(root)
+
+
+def _read(file: Path, name: str, found: Collector) -> Text | None:
+    try:
+        return Text(name, files.read(file, LARGEST_FILE))
+    except PolicyError as wrong:
+        found.found.extend(wrong.diagnostics)
+    except OSError as failure:
+        found.error("unreadable", f"`{file}` cannot be read: {failure.strerror}", None)
+    return None
 
 
 def _shown(file: Path) -> str:
@@ -77,11 +99,24 @@ def _shown(file: Path) -> str:
 
 
 def digest_of(texts: Sequence[Text], overlay: str = "") -> str:
-    """The identity of a rulebook: a SHA-256 over the bytes of its files and the overlay; names do not count."""
+    """The identity of a rulebook: a SHA-256 over the bytes of its files and the overlay; names do not count.
+
+    A file with the rows of a table counts with the rules that name it, in the order in which they do.
+    """
     total = hashlib.sha256(overlay.encode())
-    for inner in sorted(hashlib.sha256(t.data).digest() for t in texts):
+    by_name = {t.name: t for t in texts}
+    for inner in sorted(_digest(t, by_name) for t in texts if not t.is_table):
         total.update(inner)
     return total.hexdigest()
+
+
+def _digest(rules: Text, texts: Mapping[str, Text]) -> bytes:
+    whole = hashlib.sha256(rules.data)
+    for path in named_in(rules.data):
+        table = texts.get(beside(rules.name, path) or "")
+        if table is not None:
+            whole.update(hashlib.sha256(table.data).digest())
+    return whole.digest()
 
 
 @contextmanager
@@ -126,23 +161,35 @@ class Checked:
         return overlaid(self.model, overlay)
 
 
+def parsed(texts: Sequence[Text]) -> tuple[list[File], list[Diagnostic]]:
+    """The syntax of every file of rules, with the rows that its tables have in other files."""
+    from policy.syntax.from_csv import with_rows
+    from policy.syntax.from_text import decode, parse
+
+    diagnostics: list[Diagnostic] = []
+    files = []
+    tables = {t.name: t.data for t in texts if t.is_table}
+    for text in texts:
+        if text.is_table:
+            continue
+        source, wrong = decode(text.name, text.data)
+        diagnostics += wrong
+        if not wrong:
+            read = parse(source)
+            file, odd = with_rows(read.file, tables)
+            diagnostics += (*read.diagnostics, *odd)
+            files.append(file)
+    return files, diagnostics
+
+
 @_uncollected()
 def check(texts: Sequence[Text]) -> Checked:
     """Parses, types and lints the texts of one rulebook."""
     # imported here so that a rulebook from the cache needs neither parser nor checker
     from policy.model.from_syntax import model_of
     from policy.model.lints import findings
-    from policy.syntax.from_text import decode, parse
 
-    diagnostics: list[Diagnostic] = []
-    files = []
-    for text in texts:
-        source, wrong = decode(text.name, text.data)
-        diagnostics += wrong
-        if not wrong:
-            parsed = parse(source)
-            diagnostics += parsed.diagnostics
-            files.append(parsed.file)
+    files, diagnostics = parsed(texts)
     model, more = model_of(files)
     diagnostics += more
     if not any(d.is_error for d in diagnostics):

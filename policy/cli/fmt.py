@@ -28,7 +28,7 @@ def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
     """
     changed: list[str] = []
     broken: list[Diagnostic] = []
-    texts = texts_of(paths)
+    texts = [t for t in texts_of(paths) if not t.is_table]
     for text in texts:
         result = _formatted(text)
         if isinstance(result, tuple):

@@ -53,7 +53,8 @@ def rows_of(
         context.found.error("table-shape", what, header.span, help)
         return rules.Rows(columns=(), rows=())
     read = []
-    heads = ", ".join(f"`{c.span.text}`" for c in header.cells)
+    texts = [c.span.text for c in header.cells]
+    heads = ", ".join(f"`{text}`" for text in texts)
     split = 0  # the line of a row that an empty cell split in two
     for row in rows:
         if len(row.cells) != len(kinds):
@@ -101,15 +102,20 @@ def _row(
         if column is not None:
             others = [r.cells[at] for r in rows if r is not row and len(r.cells) == len(kinds)]
             cells.append(_cell(context, cell, column, others, checker))
+        elif cell.kind == "text" and not kind.startswith(RESULT):
+            context.found.error("table-file", _unread(cell), cell.span, _CELLS)
         elif kind == "per":
             if cell.kind == "citations":
                 per = cell.citations
             else:
                 context.found.error("table-shape", "the column `per` holds provisions", cell.span)
         elif kind.startswith(RESULT):
+            of = takes.get(kind.removeprefix(RESULT).strip(), signature.type)
+            cell = _in_texts(cell, of, False)
             if cell.kind == "values" and len(cell.items) == 1:
-                of = takes.get(kind.removeprefix(RESULT).strip(), signature.type)
                 results[kind] = checker.typed(cell.items[0], of)
+            elif cell.kind == "text":
+                context.found.error("table-file", _unread(cell), cell.span, _CELLS)
             else:
                 context.found.error("table-shape", "the result is one value", cell.span, _one_value(cell, kinds))
         elif cell.kind != "any":
@@ -134,6 +140,24 @@ def _result(
     return typed.RecordOf(tuple(takes), items, takes=tuple(takes.values()), type=of, span=row.span)
 
 
+_CELLS = "a cell of a file holds what one in a written table does; a text may be without quotation marks"
+
+
+def _unread(cell: tree.Cell) -> str:
+    return f"`{cell.text}` is no cell" if cell.text else "a cell is empty; write `any` where it does not matter"
+
+
+def _in_texts(cell: tree.Cell, of: types.Type, tests: bool) -> tree.Cell:
+    """A cell of a file in a column of texts: the text itself, unless it is written as the language writes it."""
+    inner = of.of if isinstance(of, types.OptionalOf) else of
+    if not cell.text or not isinstance(inner, types.Text):
+        return cell
+    written = cell.kind == "values" and all(isinstance(i, tree.Text | tree.Absence) for i in cell.items)
+    if written or (tests and cell.kind in ("any", "other", "in", "not in")):
+        return cell
+    return tree.Cell("values", (tree.Text(cell.text, span=cell.span),), text=cell.text, span=cell.span)
+
+
 def _one_value(cell: tree.Cell, kinds: list[str]) -> str:
     """The remedy for a result that is not one value."""
     if re.fullmatch(r"\d+, ?\d+%?", cell.span.text):
@@ -156,14 +180,19 @@ def _cell(
     of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
     if isinstance(of, types.Broken):  # already reported, and no cell can be told right from wrong
         return rules.Cell(kind="any", span=cell.span)
+    cell = _in_texts(cell, of, True)
     match cell.kind:
         case "any":
+            return rules.Cell(kind="any", span=cell.span)
+        case "text":
+            context.found.error("table-file", _unread(cell), cell.span, _CELLS)
             return rules.Cell(kind="any", span=cell.span)
         case "values":
             return rules.Cell(kind="values", items=tuple(checker.typed(i, of) for i in cell.items), span=cell.span)
         case "other":
             quiet = TypeChecker(checker.scope, checker.variables, Collector())
-            named = [quiet.typed(i, of) for c in others if c.kind == "values" for i in c.items]
+            texts = (_in_texts(c, of, True) for c in others)
+            named = [quiet.typed(i, of) for c in texts if c.kind == "values" for i in c.items]
             unique = tuple(dict.fromkeys(n for n in named if not isinstance(n, typed.Failed)))
             return rules.Cell(kind="other", items=unique, span=cell.span)
         case "bounds":

@@ -230,7 +230,7 @@ class Builder(TestBuilder):
 
     def table(self, meta: Meta, items: Items) -> tree.Table:
         renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
-        header, *rows = [i for i in items if isinstance(i, tree.Row)]
+        header, *rows = all_of(items, tree.Row) or (tree.Row(()),)
         return tree.Table(
             self.name_of(items[0]),
             items[1],
@@ -244,8 +244,12 @@ class Builder(TestBuilder):
             all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
+            file=_first(items, tree.RowFile),
             span=self.at(meta),
         )
+
+    def row_file(self, meta: Meta, items: Items) -> tree.RowFile:
+        return tree.RowFile(self.unquoted(items[0]), span=self.at(meta))
 
     def row(self, meta: Meta, items: Items) -> tree.Row:
         return tree.Row(tuple(items), span=self.at(meta))

@@ -86,6 +86,15 @@ def parse(source: Source) -> Parsed:
     return _build(source, [(0, tree)])
 
 
+def parse_strictly(source: Source) -> tuple[Any, ...]:
+    """The declarations of `source`; nothing where anything is wrong with it."""
+    try:
+        parsed = _build(source, [(0, _tree(source.text))])
+    except UnexpectedInput:
+        return ()
+    return parsed.file.declarations if not parsed.diagnostics else ()
+
+
 def _tree(text: str) -> Tree[Token]:
     return parser().parse(text, on_error=_as_name)
 

@@ -45,6 +45,7 @@ from policy.syntax.pieces import (
     Period as Period,
     Phrases as Phrases,
     Row as Row,
+    RowFile as RowFile,
     Rule as Rule,
     SetVersion as SetVersion,
     TypeName as TypeName,
@@ -204,6 +205,8 @@ class Value(Node):
 
 @frozen
 class Table(Node):
+    """Its rows are in `file` where it names one, and are then read from there."""
+
     name: Name
     parameters: tuple[Binder, ...]
     type: TypeName
@@ -216,6 +219,7 @@ class Table(Node):
     refuted: tuple[Refuted, ...] = ()
     phrases: Phrases | None = None
     renamed: Name | None = None
+    file: RowFile | None = None
 
 
 @frozen
@@ -291,6 +295,7 @@ class Tighten(Node):
     header: Row | None = None
     rows: tuple[Row, ...] = ()
     rules: tuple[Rule, ...] = ()
+    file: RowFile | None = None
 
 
 Definition = EnumOf | RecordType | DatedSet | Parameter | Value | Table | Decision | Priority | Property
