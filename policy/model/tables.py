@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import assert_never
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
 from policy.diagnostics import Collector
 from policy.model import expressions as typed, rules, types
@@ -18,6 +20,7 @@ from policy.model.types import Quantity
 from policy.syntax import tree
 
 RESULT = "result"
+Items = tuple[typed.Expression, ...]
 
 
 def rows_of(
@@ -53,6 +56,7 @@ def rows_of(
         context.found.error("table-shape", what, header.span, help)
         return rules.Rows(columns=(), rows=())
     read = []
+    named = Named([row for row in rows if len(row.cells) == len(kinds)], checker)
     texts = [c.span.text for c in header.cells]
     heads = ", ".join(f"`{text}`" for text in texts)
     split = 0  # the line of a row that an empty cell split in two
@@ -66,8 +70,25 @@ def rows_of(
                 context.found.error("table-shape", what, row.span, help or f"the columns are {heads}")
             split = row.span.line if is_split else 0
             continue
-        read.append(_row(context, row, kinds, columns, rows, checker, signature))
+        read.append(_row(context, row, kinds, columns, named, checker, signature))
     return rules.Rows(columns=tuple(c for c in columns if c is not None), rows=tuple(read))
+
+
+@frozen(eq=False)
+class Named:
+    """What the cells of a column name, worked out once: `other` is anything else."""
+
+    rows: list[tree.Row]
+    checker: TypeChecker
+    known: dict[int, Items] = field(factory=dict)
+
+    def of(self, at: int, type: types.Type) -> Items:
+        if at not in self.known:
+            quiet = TypeChecker(self.checker.scope, self.checker.variables, Collector())
+            cells = (_in_texts(row.cells[at], type, True) for row in self.rows)
+            items = [quiet.typed(i, type) for c in cells if c.kind == "values" for i in c.items]
+            self.known[at] = tuple(dict.fromkeys(i for i in items if not isinstance(i, typed.Failed)))
+        return self.known[at]
 
 
 def _results(context: Context, name: tree.Name, signature: Signature) -> dict[str, str]:
@@ -87,7 +108,7 @@ def _row(
     row: tree.Row,
     kinds: list[str],
     columns: list[typed.Expression | None],
-    rows: tuple[tree.Row, ...],
+    named: Named,
     checker: TypeChecker,
     signature: Signature,
 ) -> rules.Row:
@@ -100,8 +121,7 @@ def _row(
     for at, (cell, kind) in enumerate(zip(row.cells, kinds, strict=True)):
         column = columns[at]
         if column is not None:
-            others = [r.cells[at] for r in rows if r is not row and len(r.cells) == len(kinds)]
-            cells.append(_cell(context, cell, column, others, checker))
+            cells.append(_cell(context, cell, column, partial(named.of, at), checker))
         elif cell.kind == "text" and not kind.startswith(RESULT):
             context.found.error("table-file", _unread(cell), cell.span, _CELLS)
         elif kind == "per":
@@ -175,7 +195,11 @@ def _tested(checker: TypeChecker, column: typed.Expression) -> typed.Expression:
 
 
 def _cell(
-    context: Context, cell: tree.Cell, column: typed.Expression, others: list[tree.Cell], checker: TypeChecker
+    context: Context,
+    cell: tree.Cell,
+    column: typed.Expression,
+    named: Callable[[types.Type], Items],
+    checker: TypeChecker,
 ) -> rules.Cell:
     of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
     if isinstance(of, types.Broken):  # already reported, and no cell can be told right from wrong
@@ -190,11 +214,7 @@ def _cell(
         case "values":
             return rules.Cell(kind="values", items=tuple(checker.typed(i, of) for i in cell.items), span=cell.span)
         case "other":
-            quiet = TypeChecker(checker.scope, checker.variables, Collector())
-            texts = (_in_texts(c, of, True) for c in others)
-            named = [quiet.typed(i, of) for c in texts if c.kind == "values" for i in c.items]
-            unique = tuple(dict.fromkeys(n for n in named if not isinstance(n, typed.Failed)))
-            return rules.Cell(kind="other", items=unique, span=cell.span)
+            return rules.Cell(kind="other", items=named(of), span=cell.span)
         case "bounds":
             tests = tuple((operator, _bound(e, column, checker)) for operator, e in cell.tests)
             return rules.Cell(kind="bounds", tests=tests, span=cell.span)
