@@ -12,7 +12,7 @@ from typing import Literal, assert_never
 from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
-from policy.model import expressions as typed, records, types, values
+from policy.model import expressions as typed, types, values
 from policy.model.arithmetic import (
     ORDERED,
     additive,
@@ -24,18 +24,19 @@ from policy.model.arithmetic import (
     rounded,
     square_root,
 )
-from policy.model.coercion import Coercion, a_type
+from policy.model.coercion import a_type
 from policy.model.currencies import MINOR_UNIT
 from policy.model.expressions import Expression
 from policy.model.names import Scope
 from policy.model.presence import shown_present
+from policy.model.records import RecordChecker
 from policy.model.types import EXACT_FRACTION, Number, Type, describe
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.slips import INSTEAD
 
 
-class TypeChecker(Coercion):
+class TypeChecker(RecordChecker):
     """Types the expressions of one declaration; `variables` are its parameters and open aggregates."""
 
     def __init__(self, scope: Scope, variables: dict[str, Type], found: Collector) -> None:
@@ -43,10 +44,6 @@ class TypeChecker(Coercion):
         self.scope, self.variables = scope, variables
         self.rounding = 0  # enclosing `round`s
         self.present: tuple[tree.Expression, ...] = ()
-
-    def typed(self, node: tree.Expression, expected: Type) -> Expression:
-        """The expression, which must be usable as `expected`."""
-        return self.coerce(self.expression(node, expected), expected)
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
@@ -135,13 +132,13 @@ class TypeChecker(Coercion):
                 return typed.SetOf(members, type=types.SetOf(inner_type), span=span)
             case tree.ListOf(items):
                 of = hint.of if isinstance(hint, types.ListOf) else types.BROKEN
-                members = tuple(records.given(self, self.typed(i, of)) for i in items)
+                members = tuple(self.handed_over(self.typed(i, of)) for i in items)
                 inner_type = of if not isinstance(of, types.Broken) else types.common([m.type for m in members])
                 return typed.ListOf(members, type=types.ListOf(inner_type), span=span)
             case tree.RecordOf():
-                return records.written(self, node, hint)
+                return self.written(node, hint)
             case tree.Updated():
-                return records.changed(self, node, hint)
+                return self.changed(node, hint)
             case _:
                 assert_never(node)
 
@@ -262,7 +259,7 @@ class TypeChecker(Coercion):
             )
         rounding, self.rounding = self.rounding, 0
         takes = tuple(of for _, of in signature.parameters)
-        arguments = tuple(records.given(self, self.typed(a, of)) for a, of in zip(node.arguments, takes, strict=True))
+        arguments = tuple(self.handed_over(self.typed(a, of)) for a, of in zip(node.arguments, takes, strict=True))
         self.rounding = rounding
         return typed.Apply(signature.id, arguments, takes=takes, type=signature.type, span=node.span)
 
@@ -369,7 +366,7 @@ class TypeChecker(Coercion):
         wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
         where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
         with self.given(shown_present(node.where, True) if node.where is not None else ()):
-            body = records.given(self, self.typed(node.body, wanted))
+            body = self.handed_over(self.typed(node.body, wanted))
         self.variables, self.rounding = outer, rounding
         of: Type
         match node.kind:
