@@ -20,6 +20,7 @@ from policy import files
 from policy.diagnostics import Collector, Diagnostic, PolicyError
 from policy.files import LIST, RULES
 from policy.revisions import revision_named
+from policy.source import TABLE, beside, named_in
 
 LARGEST_FILE = 64 << 20  # bytes of rules
 _LARGEST_LIST = 1 << 20
@@ -28,10 +29,14 @@ _HEADS = re.compile(rb"\b(ruleset|import|amends)\s+([a-z][a-z0-9_]*(?:\.[a-z][a-
 
 @frozen
 class Text:
-    """A file of rules: its name as messages show it, and its bytes."""
+    """A file of rules, or one that a table of them is from: its name as messages show it, and its bytes."""
 
     name: str
     data: bytes
+
+    @property
+    def is_table(self) -> bool:
+        return self.name.endswith(TABLE)
 
 
 class Place(Protocol):
@@ -159,12 +164,24 @@ class _Reader:
             self._escaped(place, file)
             return
         name = place.shown(file)
+        if (data := self._bytes(place, file, name)) is None:
+            return
+        self.texts[name] = Text(name, data)
+        for path in named_in(data):
+            table, beside_it = beside(name, path), file.parent / path
+            if table is None or table in self.texts or not place.exists(beside_it) or place.escapes(beside_it, root):
+                continue  # `check` tells of a file that is not there, or not inside the folder
+            if (rows := self._bytes(place, beside_it, table)) is not None:
+                self.texts[table] = Text(table, rows)
+
+    def _bytes(self, place: Place, file: PurePath, name: str) -> bytes | None:
         try:
-            self.texts[name] = Text(name, place.read(file, LARGEST_FILE))
+            return place.read(file, LARGEST_FILE)
         except PolicyError as wrong:
             self.found.found.extend(wrong.diagnostics)
         except OSError as failure:
             self.found.error("unreadable", f"`{name}` cannot be read: {failure.strerror}", None)
+        return None
 
     def _escaped(self, place: Place, path: PurePath) -> None:
         self.found.error(

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import gc
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date
 from functools import cache as cache_calls
@@ -22,21 +22,36 @@ from policy import cache
 from policy.diagnostics import Diagnostic, PolicyError, in_order
 from policy.folders import Text as Text, read_folder as read_folder
 from policy.lazy import lazily
+from policy.source import beside, named_in
 
 if TYPE_CHECKING:  # imported where they are used, so that a check loads neither programs nor evaluators
     from policy.ir.program import Program
     from policy.model.rules import Model
     from policy.rulebook import Rulebook as Rulebook
+    from policy.syntax.tree import File
 
 __getattr__ = lazily(__name__, {"Rulebook": "rulebook"})
 
 
 def digest_of(texts: Sequence[Text], overlay: str = "") -> str:
-    """The identity of a rulebook: a SHA-256 over the bytes of its files and the overlay; names do not count."""
+    """The identity of a rulebook: a SHA-256 over the bytes of its files and the overlay; names do not count.
+
+    A file with the rows of a table counts with the rules that name it, in the order in which they do.
+    """
     total = hashlib.sha256(overlay.encode())
-    for inner in sorted(hashlib.sha256(t.data).digest() for t in texts):
+    by_name = {t.name: t for t in texts}
+    for inner in sorted(_digest(t, by_name) for t in texts if not t.is_table):
         total.update(inner)
     return total.hexdigest()
+
+
+def _digest(rules: Text, texts: Mapping[str, Text]) -> bytes:
+    whole = hashlib.sha256(rules.data)
+    for path in named_in(rules.data):
+        table = texts.get(beside(rules.name, path) or "")
+        if table is not None:
+            whole.update(hashlib.sha256(table.data).digest())
+    return whole.digest()
 
 
 @contextmanager
@@ -83,24 +98,36 @@ class Checked:
         return overlaid(self.model, overlay)
 
 
+def parsed(texts: Sequence[Text]) -> tuple[list[File], list[Diagnostic]]:
+    """The syntax of every file of rules, with the rows that its tables have in other files."""
+    from policy.syntax.from_csv import with_rows
+    from policy.syntax.from_text import decode
+    from policy.syntax.kept import parsed as parse
+
+    diagnostics: list[Diagnostic] = []
+    files = []
+    tables = {t.name: t.data for t in texts if t.is_table}
+    for text in texts:
+        if text.is_table:
+            continue
+        source, wrong = decode(text.name, text.data)
+        diagnostics += wrong
+        if not wrong:
+            read = parse(source)
+            file, odd = with_rows(read.file, tables)
+            diagnostics += (*read.diagnostics, *odd)
+            files.append(file)
+    return files, diagnostics
+
+
 @_uncollected()
 def check(texts: Sequence[Text]) -> Checked:
     """Parses, types and lints the texts of one rulebook."""
     # imported here so that a rulebook from the cache needs neither parser nor checker
     from policy.model.from_syntax import model_of
     from policy.model.lints import findings as linted
-    from policy.syntax.from_text import decode
-    from policy.syntax.kept import parsed as parse
 
-    diagnostics: list[Diagnostic] = []
-    files = []
-    for text in texts:
-        source, wrong = decode(text.name, text.data)
-        diagnostics += wrong
-        if not wrong:
-            parsed = parse(source)
-            diagnostics += parsed.diagnostics
-            files.append(parsed.file)
+    files, diagnostics = parsed(texts)
     model, more = model_of(files)
     diagnostics += more
     if not any(d.is_error for d in diagnostics):

@@ -6,6 +6,8 @@ result can be traced to the characters that caused it.
 
 from __future__ import annotations
 
+import os
+import re
 from bisect import bisect_right
 from functools import cached_property
 
@@ -74,3 +76,20 @@ class Span:
 
 
 NOWHERE = Span(Source("<nowhere>", ""), 0, 0)
+
+TABLE = ".csv"  # what the name of a file with the rows of a table ends with
+_NAMED = re.compile(rb'#[^\n]*|\bfrom\s+"([^"\\\n]*)"|"(?:[^"\\\n]|\\["\\])*"')
+
+
+def named_in(rules: bytes) -> list[str]:
+    """The files that tables of these rules are from, as they are written, in order; nothing else is named so."""
+    found = (match[1] for match in _NAMED.finditer(rules) if match[1] is not None)
+    return list(dict.fromkeys(name.decode("utf-8", errors="replace") for name in found))
+
+
+def beside(rules: str, path: str) -> str | None:
+    """The name of a file that rules name; None where it is no `.csv` file in or below the folder of the rules."""
+    parts = path.split("/")
+    if not path.endswith(TABLE) or "\\" in path or ":" in path or any(part.strip(". ") == "" for part in parts):
+        return None
+    return os.path.join(os.path.dirname(rules), path)

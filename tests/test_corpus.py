@@ -115,6 +115,8 @@ def test_formatting_a_case_changes_no_meaning(case: Case) -> None:
 
 
 def _neat(text: Text) -> str:
+    if text.is_table:
+        return text.data.decode()
     source, _ = decode(text.name, text.data)
     return formatted(source, parse(source).file)
 

@@ -180,6 +180,12 @@ class Emitter:
             return known or name
         return repr(value)
 
+    def held(self, what: str, value: RuntimeValue) -> str:
+        """A value by a name of its own."""
+        name = f"{what}_{len(self.names)}"
+        self.names[name] = value
+        return name
+
     def divide(self, e: ir.Divide) -> str:
         """Inline where the divisor is a positive constant and the direction simple, else by a function."""
         n = self(e.numerator)

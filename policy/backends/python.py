@@ -18,6 +18,7 @@ from policy.backends.emit import Emitter, common_calls, common_tests, mangled
 from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
+from policy.ir.index import Index, index_of
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
@@ -243,6 +244,9 @@ def _body(function: Function, emit: Emitter) -> Lines:
     if function.kind == "decision":
         return [*share, *_decision(function, emit)]
     if isinstance(function.body, Choose):
+        index = index_of(function.body)
+        if index is not None:
+            return [*share, *_looked_up(function.body, index, function.place.line, emit)]
         return [*share, *_choose(function.body, function.place.line, emit)]
     return [*share, (function.place.line, f"return {emit(function.body)}")]
 
@@ -268,6 +272,29 @@ def _decision(function: Function, emit: Emitter) -> Lines:
                 lines.append((rule.place.line, f"if {emit(rule.condition)}: return {effect == 'permit'}"))
     lines.append((otherwise.place.line, f"return {otherwise.effect == 'permit'}"))
     return lines
+
+
+def _looked_up(e: Choose, index: Index, line: int, emit: Emitter) -> Lines:
+    """A long table: the number of its row, and what that gives."""
+    find = emit.held("_row", index.row)
+    lines: Lines = [
+        (line, f"_n = {find}({', '.join(map(emit, index.columns))})"),
+        (line, f"if _n < 0: return {emit(e.none)}"),
+    ]
+    if all(isinstance(c.value, Const) for c in e.cases):
+        values = tuple(c.value.value for c in e.cases if isinstance(c.value, Const))
+        return [*lines, (line, f"return {emit.held('_values', values)}[_n]")]
+    return [*lines, *_halved(e.cases, 0, emit)]
+
+
+def _halved(cases: tuple[Case, ...], first: int, emit: Emitter) -> Lines:
+    """The value of case number `_n`, found by halves."""
+    if len(cases) == 1:
+        return [(cases[0].place.line, f"return {emit(cases[0].value)}")]
+    half = len(cases) // 2
+    below, above = _halved(cases[:half], first, emit), _halved(cases[half:], first + half, emit)
+    test = (cases[half].place.line, f"if _n < {first + half}:")
+    return [test, *((at, f"    {text}") for at, text in below), *above]
 
 
 def _choose(e: Choose, line: int, emit: Emitter) -> Lines:

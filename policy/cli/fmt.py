@@ -31,7 +31,7 @@ def command(paths: tuple[str, ...], only_check: bool, format: str) -> None:
     to_write(paths)
     changed: list[str] = []
     broken: list[Diagnostic] = []
-    texts = texts_of(paths, alone=True)
+    texts = [t for t in texts_of(paths, alone=True) if not t.is_table]
     for text in texts:
         result = _formatted(text)
         if isinstance(result, tuple):

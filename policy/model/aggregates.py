@@ -8,24 +8,19 @@ from typing import assert_never
 
 from policy.model import expressions as typed, types
 from policy.model.arithmetic import EQUAL, how_ordered
-from policy.model.coercion import Coercion, a_type
+from policy.model.coercion import a_type
 from policy.model.expressions import Expression, SortKey
 from policy.model.presence import shown_present
+from policy.model.records import RecordChecker
 from policy.model.types import EXACT_FRACTION, Number, Type
 from policy.syntax import tree
 
 
-class Aggregates(Coercion):
+class Aggregates(RecordChecker):
     """Types aggregates; `variables` are in sight where they stand, and `rounding` is how many `round`s are around."""
 
     variables: dict[str, Type]
     rounding: int
-
-    @abstractmethod
-    def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression: ...
-
-    @abstractmethod
-    def typed(self, node: tree.Expression, expected: Type) -> Expression: ...
 
     @abstractmethod
     def fresh(self, name: tree.Name) -> None: ...
@@ -53,7 +48,7 @@ class Aggregates(Coercion):
         where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
         with self.given(shown_present(node.where, True) if node.where is not None else ()):
             order = tuple(self._sort_key(key) for key in node.order)
-            body = self.typed(node.body, wanted)
+            body = self.handed_over(self.typed(node.body, wanted))
         self.variables, self.rounding = outer, rounding
         of = _result(self, node, body)
         if isinstance(of, typed.Failed):
@@ -75,7 +70,7 @@ class Aggregates(Coercion):
         return SortKey(key.direction, by)
 
 
-def _result(checker: Coercion, node: tree.Aggregate, body: Expression) -> Type | typed.Failed:
+def _result(checker: RecordChecker, node: tree.Aggregate, body: Expression) -> Type | typed.Failed:
     """The type of what comes of it, or a finding."""
     of, kind = body.type, node.kind
 

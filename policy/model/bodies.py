@@ -52,7 +52,7 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
     signature = context.scope.signatures[id]
     checker = context.checker(signature.parameters)
     if isinstance(d, tree.Parameter | tree.Value | tree.Table):
-        records.check_answer(context, d, signature.type)
+        records.check_answer(context.scope, d, signature.type)
     local = _local(checker, id, signature.parameters, getattr(d, "local", ()))
     match d:
         case tree.DatedSet():
@@ -210,7 +210,7 @@ def _always(
         checker.fail("wrong-arguments", f"`{e.priority.text}` does not order single things", e.span)
         return checker.typed(tree.Truth(True, span=e.span), types.BOOLEAN)
     of = signature.parameters[0][1]
-    first, second = (records.given(checker, checker.typed(side, of)) for side in (e.first, e.second))
+    first, second = (checker.handed_over(checker.typed(side, of)) for side in (e.first, e.second))
     return rules.Precedes(first=first, second=second, priority=entry.id)
 
 

@@ -48,10 +48,6 @@ class TypeChecker(Aggregates):
         self.rounding = 0  # enclosing `round`s
         self.present: tuple[tree.Expression, ...] = ()
 
-    def typed(self, node: tree.Expression, expected: Type) -> Expression:
-        """The expression, which must be usable as `expected`."""
-        return self.coerce(self.expression(node, expected), expected)
-
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
     def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression:
@@ -134,16 +130,16 @@ class TypeChecker(Aggregates):
                 return typed.SetOf(members, type=types.SetOf(inner_type), span=span)
             case tree.ListOf(items):
                 of = hint.of if isinstance(hint, types.ListOf) else types.BROKEN
-                members = tuple(records.given(self, self.typed(i, of)) for i in items)
+                members = tuple(self.handed_over(self.typed(i, of)) for i in items)
                 inner_type = of if not isinstance(of, types.Broken) else types.common([m.type for m in members])
                 return typed.ListOf(members, type=types.ListOf(inner_type), span=span)
             case tree.Keys(items):
                 keys = tuple(self.exact(self.expression(i)) for i in items)
                 return typed.ListOf(keys, type=types.ListOf(types.BROKEN), span=span)
             case tree.RecordOf():
-                return records.written(self, node, hint)
+                return self.written(node, hint)
             case tree.Updated():
-                return records.changed(self, node, hint)
+                return self.changed(node, hint)
             case _:
                 assert_never(node)
 
@@ -275,7 +271,7 @@ class TypeChecker(Aggregates):
             )
         rounding, self.rounding = self.rounding, 0
         takes = tuple(of for _, of in signature.parameters)
-        arguments = tuple(records.given(self, self.typed(a, of)) for a, of in zip(node.arguments, takes, strict=True))
+        arguments = tuple(self.handed_over(self.typed(a, of)) for a, of in zip(node.arguments, takes, strict=True))
         self.rounding = rounding
         return typed.Apply(signature.id, arguments, takes=takes, type=signature.type, span=node.span)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
+from functools import partial
 from typing import assert_never
 
-from attrs import evolve
+from attrs import evolve, field, frozen
 
 from policy.diagnostics import Collector
 from policy.model import expressions as typed, rules, types
@@ -18,6 +20,7 @@ from policy.model.names import Signature
 from policy.syntax import tree
 
 RESULT = "result"
+Items = tuple[typed.Expression, ...]
 
 
 def rows_of(
@@ -57,7 +60,9 @@ def rows_of(
         context.found.error("table-shape", what, header.span, help)
         return rules.Rows(columns=(), rows=())
     read = []
-    heads = ", ".join(f"`{c.span.text}`" for c in header.cells)
+    named = Named([row for row in rows if len(row.cells) == len(kinds)], checker)
+    texts = [c.span.text for c in header.cells]
+    heads = ", ".join(f"`{text}`" for text in texts)
     split = 0  # the line of a row that an empty cell split in two
     for row in rows:
         if len(row.cells) != len(kinds):
@@ -69,8 +74,25 @@ def rows_of(
                 context.found.error("table-shape", what, row.span, help or f"the columns are {heads}")
             split = row.span.line if is_split else 0
             continue
-        read.append(_row(context, row, kinds, columns, rows, checker, signature))
+        read.append(_row(context, row, kinds, columns, named, checker, signature))
     return rules.Rows(columns=tuple(c for c in columns if c is not None), rows=tuple(read))
+
+
+@frozen(eq=False)
+class Named:
+    """What the cells of a column name, worked out once: `other` is anything else."""
+
+    rows: list[tree.Row]
+    checker: TypeChecker
+    known: dict[int, Items] = field(factory=dict)
+
+    def of(self, at: int, type: types.Type) -> Items:
+        if at not in self.known:
+            quiet = TypeChecker(self.checker.scope, self.checker.variables, Collector())
+            cells = (_in_texts(row.cells[at], type, True) for row in self.rows)
+            items = [quiet.typed(i, type) for c in cells if c.kind == "values" for i in c.items]
+            self.known[at] = tuple(dict.fromkeys(i for i in items if not isinstance(i, typed.Failed)))
+        return self.known[at]
 
 
 def _results(context: Context, name: tree.Name, signature: Signature) -> dict[str, str]:
@@ -90,7 +112,7 @@ def _row(
     row: tree.Row,
     kinds: list[str],
     columns: list[typed.Expression | None],
-    rows: tuple[tree.Row, ...],
+    named: Named,
     checker: TypeChecker,
     signature: Signature,
 ) -> rules.Row:
@@ -103,17 +125,21 @@ def _row(
     for at, (cell, kind) in enumerate(zip(row.cells, kinds, strict=True)):
         column = columns[at]
         if column is not None:
-            others = [r for r in rows if r is not row and len(r.cells) == len(kinds)] if cell.kind == "other" else []
-            cells.append(_cell(context, cell, column, [r.cells[at] for r in others], checker))
+            cells.append(_cell(context, cell, column, partial(named.of, at), checker))
+        elif cell.kind == "text" and not kind.startswith(RESULT):
+            context.found.error("table-file", _unread(cell), cell.span, _CELLS)
         elif kind == "per":
             if cell.kind == "citations":
                 per = cell.citations
             else:
                 context.found.error("table-shape", "the column `per` holds provisions", cell.span)
         elif kind.startswith(RESULT):
+            of = takes.get(kind.removeprefix(RESULT).strip(), signature.type)
+            cell = _in_texts(cell, of, False)
             if cell.kind == "values" and len(cell.items) == 1:
-                of = takes.get(kind.removeprefix(RESULT).strip(), signature.type)
                 results[kind] = checker.typed(cell.items[0], of)
+            elif cell.kind == "text":
+                context.found.error("table-file", _unread(cell), cell.span, _CELLS)
             else:
                 context.found.error("table-shape", "the result is one value", cell.span, _one_value(cell, kinds))
         elif cell.kind != "any":
@@ -138,6 +164,24 @@ def _result(
     return typed.RecordOf(tuple(takes), items, takes=tuple(takes.values()), type=of, span=row.span)
 
 
+_CELLS = "a cell of a file holds what one in a written table does; a text may be without quotation marks"
+
+
+def _unread(cell: tree.Cell) -> str:
+    return f"`{cell.text}` is no cell" if cell.text else "a cell is empty; write `any` where it does not matter"
+
+
+def _in_texts(cell: tree.Cell, of: types.Type, tests: bool) -> tree.Cell:
+    """A cell of a file in a column of texts: the text itself, unless it is written as the language writes it."""
+    inner = of.of if isinstance(of, types.OptionalOf) else of
+    if not cell.text or not isinstance(inner, types.Text):
+        return cell
+    written = cell.kind == "values" and all(isinstance(i, tree.Text | tree.Absence) for i in cell.items)
+    if written or (tests and cell.kind in ("any", "other", "in", "not in")):
+        return cell
+    return tree.Cell("values", (tree.Text(cell.text, span=cell.span),), text=cell.text, span=cell.span)
+
+
 def _one_value(cell: tree.Cell, kinds: list[str]) -> str:
     """The remedy for a result that is not one value."""
     if re.fullmatch(r"\d+, ?\d+%?", cell.span.text):
@@ -155,21 +199,26 @@ def _tested(checker: TypeChecker, column: typed.Expression) -> typed.Expression:
 
 
 def _cell(
-    context: Context, cell: tree.Cell, column: typed.Expression, others: list[tree.Cell], checker: TypeChecker
+    context: Context,
+    cell: tree.Cell,
+    column: typed.Expression,
+    named: Callable[[types.Type], Items],
+    checker: TypeChecker,
 ) -> rules.Cell:
     of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
     if isinstance(of, types.Broken):  # already reported, and no cell can be told right from wrong
         return rules.Cell(kind="any", span=cell.span)
+    cell = _in_texts(cell, of, True)
     match cell.kind:
         case "any":
+            return rules.Cell(kind="any", span=cell.span)
+        case "text":
+            context.found.error("table-file", _unread(cell), cell.span, _CELLS)
             return rules.Cell(kind="any", span=cell.span)
         case "values":
             return rules.Cell(kind="values", items=tuple(checker.typed(i, of) for i in cell.items), span=cell.span)
         case "other":
-            quiet = TypeChecker(checker.scope, checker.variables, Collector())
-            named = [quiet.typed(i, of) for c in others if c.kind == "values" for i in c.items]
-            unique = tuple(dict.fromkeys(n for n in named if not isinstance(n, typed.Failed)))
-            return rules.Cell(kind="other", items=unique, span=cell.span)
+            return rules.Cell(kind="other", items=named(of), span=cell.span)
         case "bounds":
             tests = tuple((operator, _bound(e, column, checker)) for operator, e in cell.tests)
             return rules.Cell(kind="bounds", tests=tests, span=cell.span)

@@ -18,6 +18,7 @@ from policy.reports.plain.names import in_full
 from policy.reports.rows import Cited, cited, unanswered
 from policy.reports.wayout import Removal, Wayout, wayout_of
 from policy.verify.remedy import Remedy
+from policy.vocabulary import RuntimeValue
 
 _OUTCOMES = {
     Outcome.PERMITTED: BilingualText("Yes", "是"),
@@ -131,6 +132,15 @@ class Letter:
     tree: Network | None = None  # how the answer was reached, where that can be drawn
 
 
+def _told(model: rules.Model, value: RuntimeValue, of: types.Type) -> BilingualText:
+    """A value in words; a record by its fields."""
+    if not isinstance(of, types.Record):
+        return BilingualText(amounts.english(value, of), amounts.chinese(value, of))
+    fields = model.get(rules.RecordType, of.name).fields
+    told = [(in_full(f.title, f.name), _told(model, v, f.type)) for f, v in zip(fields, value, strict=True)]
+    return BilingualText("; ".join(f"{n.en}: {v.en}" for n, v in told), "；".join(f"{n.zh}：{v.zh}" for n, v in told))
+
+
 def letter_of(
     model: rules.Model,
     answer: Answer,
@@ -145,9 +155,7 @@ def letter_of(
     of = getattr(question, "type", types.BOOLEAN)
     basis = answer.basis
     facts = ToldFacts.of(model, question)
-    value = _OUTCOMES.get(answer.outcome) or BilingualText(
-        amounts.english(answer.value, of), amounts.chinese(answer.value, of)
-    )
+    value = _OUTCOMES.get(answer.outcome) or _told(model, answer.value, of)
     wayout = wayout_of(remedy, facts) if answer.outcome is Outcome.DENIED else None
     cures = {r.of: r for r in wayout.reasons} if wayout else {}
     if wayout and len(basis.reasons) == 1:

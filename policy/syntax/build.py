@@ -126,7 +126,7 @@ class Builder(TestBuilder):
         first = next((i for i in items[1:] if i in get_args(End)), None)
         return tree.EnumOf(self.name_of(items[0]), title, members, _renamed(items), first, span=self.at(meta))
 
-    highest_first, lowest_first = constant("highest"), constant("lowest")
+    from_highest, from_lowest = constant("highest"), constant("lowest")
 
     def member(self, meta: Meta, items: Items) -> tree.Member:
         title = _first(items, BilingualText)
@@ -257,7 +257,7 @@ class Builder(TestBuilder):
 
     def table(self, meta: Meta, items: Items) -> tree.Table:
         renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
-        header, *rows = [i for i in items if isinstance(i, tree.Row)]
+        header, *rows = all_of(items, tree.Row) or (tree.Row(()),)
         return tree.Table(
             self.name_of(items[0]),
             items[1],
@@ -272,8 +272,12 @@ class Builder(TestBuilder):
             phrases_of(items),
             renamed=renamed,
             local=all_of(items, tree.LocalName),
+            file=_first(items, tree.RowFile),
             span=self.at(meta),
         )
+
+    def row_file(self, meta: Meta, items: Items) -> tree.RowFile:
+        return tree.RowFile(self.unquoted(items[0]), span=self.at(meta))
 
     def row(self, meta: Meta, items: Items) -> tree.Row:
         return tree.Row(tuple(items), span=self.at(meta))

@@ -17,7 +17,9 @@ def _tighten(kind: AmendmentKind) -> Callable[..., tree.Tighten]:
         name, *rest = items
         span = self.at(meta)
         if kind == "table":
-            return tree.Tighten(kind, self.name_of(name), header=rest[0], rows=tuple(rest[1:]), span=span)
+            file = next((i for i in rest if isinstance(i, tree.RowFile)), None)
+            header, *rows = all_of(rest, tree.Row) or (tree.Row(()),)
+            return tree.Tighten(kind, self.name_of(name), header=header, rows=tuple(rows), file=file, span=span)
         if kind == "decision":
             return tree.Tighten(kind, self.name_of(name), rules=tuple(rest), span=span)
         return tree.Tighten(kind, self.name_of(name), versions=tuple(rest), span=span)

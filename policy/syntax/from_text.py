@@ -73,6 +73,16 @@ def parse(source: Source) -> Parsed:
     return reading.parsed()
 
 
+def parse_strictly(source: Source) -> tuple[Any, ...]:
+    """The declarations of `source`; nothing where anything is wrong with it."""
+    reading = Reading(source)
+    try:
+        reading.read(0, len(source.text))
+    except UnexpectedError:
+        return ()
+    return tuple(reading.declarations) if not reading.found.found else ()
+
+
 class Reading:
     """What was read of a text so far, stretch by stretch."""
 

@@ -83,17 +83,25 @@ class SetVersion(Node):
 
 @frozen
 class Cell(Node):
-    """One cell of a table."""
+    """One cell of a table; a `text` of a file is nothing that the language reads."""
 
     kind: CellKind
     items: tuple[Expression, ...] = ()
     tests: tuple[tuple[OrderOperator, Expression], ...] = ()
     citations: Citations = Citations()
+    text: str = ""  # as it stands in a file
 
 
 @frozen
 class Row(Node):
     cells: tuple[Cell, ...]
+
+
+@frozen
+class RowFile(Node):
+    """A file beside the rules that has the rows of a table."""
+
+    path: str
 
 
 @frozen

@@ -67,7 +67,7 @@ def _layout(file: tree.File) -> _Layout:
     layout = _Layout({}, set(), {}, set(), set())
     for d in file.declarations:
         layout.declarations[d.span.start] = type(d).__name__
-        if isinstance(d, tree.Table | tree.Tighten) and d.header is not None:
+        if isinstance(d, tree.Table | tree.Tighten) and d.header is not None and d.header.cells:
             layout.headers.add(d.header.span.start)
             layout.rows.update({r.span.start: r.span.end for r in (d.header, *d.rows)})
         if isinstance(d, tree.Decision | tree.Tighten):

@@ -48,6 +48,7 @@ from policy.syntax.pieces import (
     Period as Period,
     Phrases as Phrases,
     Row as Row,
+    RowFile as RowFile,
     Rule as Rule,
     SetVersion as SetVersion,
     TypeName as TypeName,
@@ -232,6 +233,8 @@ class Value(Node):
 
 @frozen
 class Table(Node):
+    """Its rows are in `file` where it names one, and are then read from there."""
+
     name: Name
     parameters: tuple[Binder, ...]
     type: TypeName
@@ -245,6 +248,7 @@ class Table(Node):
     phrases: Phrases | None = None
     renamed: Name | None = None
     local: tuple[LocalName, ...] = ()
+    file: RowFile | None = None
 
 
 @frozen
@@ -323,6 +327,7 @@ class Tighten(Node):
     header: Row | None = None
     rows: tuple[Row, ...] = ()
     rules: tuple[Rule, ...] = ()
+    file: RowFile | None = None
 
 
 Definition = EnumOf | RecordType | DatedSet | Parameter | Value | Table | Decision | Priority | Property

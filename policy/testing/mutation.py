@@ -22,8 +22,7 @@ from policy.model.from_syntax import Reader
 from policy.model.index import index
 from policy.model.overlays import overlaid
 from policy.parallel import in_parallel
-from policy.pipeline import Checked, digest_of
-from policy.syntax.from_text import decode, parse
+from policy.pipeline import Checked, digest_of, parsed
 from policy.testing.distinguish import told_apart
 from policy.testing.missing import Expected, expected, home
 from policy.testing.mutants import Mutant, Mutants, Site
@@ -117,7 +116,7 @@ class Mutation:
 
     @staticmethod
     def of(checked: Checked, limits: Limits) -> Mutation:
-        files = [parse(decode(t.name, t.data)[0]).file for t in checked.texts]
+        files, _ = parsed(checked.texts)
         found = Collector()
         reader = Reader(index(files, found), found)
         model = reader.read()

@@ -55,7 +55,7 @@ def split(text: str) -> tuple[list[Text], list[Asked]]:
             asked.append(Asked(words[1], words[3], words[5] if len(words) > 4 else "", facts))
         else:
             files[words[0]] = rest + "\n"
-    return [Text(n, with_head(t).encode()) for n, t in files.items()], asked
+    return [Text(n, (t if n.endswith(".csv") else with_head(t)).encode()) for n, t in files.items()], asked
 
 
 def with_head(text: str) -> str:

@@ -51,7 +51,7 @@ class Expressions:
         if callable_ and self.chance.random() < 0.15:
             return f"{self.chance.choice(callable_)}(f)"
         if self.results and kind in ("money", "rate") and self.chance.random() < 0.1:
-            of = self.chance.choice(("tier", "tiers", "changed"))
+            of = self.chance.choice(("tier", "tiers", "changed", "ladder"))
             return f"{of}(f).{'rate' if kind == 'rate' else 'inner.amount'}"
         if self.chance.random() < 0.12:
             return (

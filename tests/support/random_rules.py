@@ -92,7 +92,7 @@ class Rules(Expressions):
         parts += [] if early else [self.records()]
         parts.append(self.priority())
         self.results = early  # in the law's own words, nothing may be made of itself
-        self.questions = [name for name, _ in self.values] + ["queue", "tier", "tiers", "changed"]
+        self.questions = [name for name, _ in self.values] + ["queue", "tier", "tiers", "changed", "ladder"]
         self.text = "\n".join(parts)
         self.house = HOUSE
         for name, kind in self.values[::-1]:  # of itself nothing may be made
@@ -195,7 +195,25 @@ class Rules(Expressions):
             f"  = if {e('boolean', 2)} then {base} with {{ rate: {e('rate', 1)} }} else tiers(f) per S/1\n"
         )
         self.results = True
-        return text
+        return text + self.ladder()
+
+    def ladder(self) -> str:
+        """A table that is long enough to be looked up."""
+        c = self.chance
+        edges = [0, *sorted(c.sample((1, 50, 99, 100, 101, 5_000, 100_000, 123_456), c.randint(5, 7)))]
+        bounds = [f">= {low} HKD and < {high} HKD" for low, high in zip(edges, [*edges[1:], 10**7], strict=True)]
+        kinds = c.choice((("red", "green", "blue"), ("red", "other"), ("green, blue", "red"), ("red", "any", "blue")))
+        sizes = c.choice((("any",), ("any", "< 5", ">= 3")))
+        rows = [(k, b, s) for k in kinds for b in bounds for s in sizes]
+        c.shuffle(rows)
+        made = "\n".join(
+            f"  | {k} | {b} | {s} | {self.literal('rate')} | {{ amount: {self.literal('money')}, kind: red }} | S/1 |"
+            for k, b, s in rows[: c.choice((len(rows), len(rows), 17))]
+        )
+        return (
+            f'table ladder(f: Facts) -> Tier "ladder" zh "階"\n  first row that applies\n'
+            f"  | f.kind | f.amount | f.size | rate | inner | per |\n{made}\n"
+        )
 
     def dated_set(self) -> str:
         return (

@@ -69,9 +69,15 @@ def as_found(encoder: Encoder, outcome: Any) -> Found:
             return Found(Nothing(t.false), t.true)
         case "unknown", _:
             return Found(Nothing(t.true), t.false)
-        case _, tuple() as items:
-            return Found(Many(tuple((t.true, encoder.constant(i)) for i in items), t.false), t.false)
-    return Found(encoder.constant(outcome), t.false)
+    return Found(_constant(encoder, outcome), t.false)
+
+
+def _constant(encoder: Encoder, value: Any) -> Value:
+    """A value as a term; a record or list by what is in it."""
+    t = encoder.terms
+    if isinstance(value, tuple):
+        return Many(tuple((t.true, _constant(encoder, inner)) for inner in value), t.false)
+    return encoder.constant(value)
 
 
 def ask(made: Script) -> Reply:

@@ -18,6 +18,7 @@ from policy.backends.columns.context import Context
 from policy.backends.columns.graph import BOOLEAN, INT64, TEXT, Graph, Node, Scope, deepest
 from policy.backends.columns.lists import Lists
 from policy.backends.columns.logic import Logic
+from policy.backends.columns.lookup import Grids, looked_up
 from policy.backends.columns.numbers import BoundedInt, Numbers
 from policy.backends.columns.values import (
     NOTHING,
@@ -57,6 +58,7 @@ class Compiler:
     lists: Lists
     tables: Tables
     calls: dict[object, Value] = field(factory=dict)
+    grids: Grids = field(factory=dict)
 
     @staticmethod
     def of(program: Program, ranges: Ranges, wants_needs: bool = False) -> Compiler:
@@ -249,6 +251,9 @@ class Compiler:
     def choose(self, e: ir.Choose, env: Env) -> Scalar:
         """The value of the case or cases that hold."""
         if e.mode == "first":
+            found = looked_up(e, lambda column: self.compiled(column, env), self.context, self.grids)
+            if found is not None:
+                return found
             cases = ((self.compiled(c.condition, env), self.compiled(c.value, env)) for c in e.cases)
             return self.tables.first(cases, lambda: self.compiled(e.none, env), isinstance(e.none, ir.Fault))
         tests = [self.compiled(c.condition, env) for c in e.cases]

@@ -15,6 +15,7 @@ from attrs import define, field, frozen
 
 from policy.backends.columns import operators
 from policy.backends.columns.graph import ROWS, TEXT, Constant, Node, Scope
+from policy.backends.columns.lookup import Grid
 from policy.backends.columns.tabulate import Domain, Tabulation, tabulated, tabulation
 
 ROW = "_row"  # in a frame of elements: which row of the parent's frame each belongs to
@@ -272,6 +273,11 @@ class Planner:
             return operators.EXPRESSIONS["in"](x[0], items.implode())
         if node.operator == "as text":
             return operators.looked_up(pl.Series(node.attribute, dtype=TEXT), x[0])
+        if node.operator == "row":
+            grid: Grid = node.attribute
+            return grid.expression(*x)
+        if node.operator == "of row":
+            return operators.looked_up(pl.Series(node.attribute, dtype=node.dtype), x[0])
         if node.operator == "date part":
             return operators.date_part(node.attribute, x[0])
         if node.operator == "months later":
