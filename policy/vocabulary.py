@@ -28,9 +28,11 @@ def is_calendar(operator: UnaryOperator) -> TypeGuard[CalendarOperator]:
 EqualityOperator = Literal["is", "is not"]
 OrderOperator = Literal["<", "<=", ">", ">="]
 RemainderOperator = Literal["modulo", "is a multiple of"]
+ElapsedOperator = Literal["whole years from", "whole months from"]  # … to
 MembershipOperator = Literal["in", "not in"]
 BinaryOperator = Literal[
-    "+", "-", "*", "/", RemainderOperator, EqualityOperator, OrderOperator, MembershipOperator, "default"
+    "+", "-", "*", "/", RemainderOperator, ElapsedOperator, EqualityOperator, OrderOperator, MembershipOperator,
+    "default",
 ]  # fmt: skip
 ExtremumOperator = Literal["min", "max"]
 ChainOperator = Literal["and", "or", ExtremumOperator]
@@ -40,7 +42,7 @@ End = Literal["highest", "lowest"]  # of an order
 RoundingMode = Literal[Direction, "half even", "half up"]
 TypeWord = Literal[
     "boolean", "text", "integer", "decimal", "rate", "quantity", "money", "price", "date", "instant", "duration",
-    "set", "list", "optional", "named",
+    "period", "set", "list", "optional", "named",
 ]  # fmt: skip
 
 # ── expressions of a program ────────────────────────────────────────────────────────────────

@@ -10,12 +10,11 @@ from policy.model import expressions as typed, types, values
 from policy.model.coercion import PRESENCE, Coercion, a_type
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type
-from policy.model.values import SECONDS
+from policy.model.values import MONTHS, SECONDS
 from policy.source import Span
 from policy.syntax import tree
 from policy.vocabulary import ExtremumOperator, RemainderOperator
 
-MONTHS = {"month": 1, "year": 12}
 ORDERED = (Number, types.Date, types.Instant)
 
 
@@ -26,11 +25,11 @@ def how_ordered(of: Type) -> str:
     return f"give it an order: `enum {types.short(of.name)} from highest {{…}}`" if isinstance(of, types.Enum) else ""
 
 
-def number_literal(node: tree.Number) -> typed.Literal | None:
-    """A written number as a typed literal; None for calendar months, which are not a fixed length."""
+def number_literal(node: tree.Number) -> typed.Literal:
+    """A written number as a typed literal."""
     unit, value = node.unit, node.value
     if unit in MONTHS:
-        return None
+        return typed.Literal(int(value) * MONTHS[unit], type=types.PERIOD, span=node.span)
     if unit in SECONDS:
         return typed.Literal(int(value) * SECONDS[unit], type=Number("duration", 0), span=node.span)
     decimals = values.decimals(value)
@@ -68,8 +67,8 @@ def additive(checker: Coercion, node: tree.Binary, left: Expression, right: Expr
         right = checker.coerce(right, types.INSTANT_STEP)
         return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
     if isinstance(a, types.Date):
-        message = "to a date only a written number of days, weeks, months or years is added"
-        return checker.fail("type-mismatch", message, span)
+        step = b if isinstance(b, Number) and b.unit == "duration" else types.PERIOD
+        return typed.Binary(node.operator, left, checker.coerce(right, step), type=types.DATE, span=span)
     left, right, of = checker.same_type(left, right)
     if not isinstance(of, Number | types.Broken):
         help = PRESENCE if isinstance(of, types.OptionalOf) else ""
@@ -135,6 +134,12 @@ def remainder(
     return typed.Binary(operator, left, right, type=of if operator == "modulo" else types.BOOLEAN, span=node.span)
 
 
+def elapsed(checker: Coercion, node: tree.Binary, first: Expression, last: Expression) -> Expression:
+    """How many whole years or months there are between two dates."""
+    first, last = (checker.coerce(e, types.DATE) for e in (first, last))
+    return typed.Binary(node.operator, first, last, type=types.INTEGER, span=node.span)
+
+
 def square_root(checker: Coercion, operand: Expression, span: Span) -> Expression:
     """The square root of a number or a rate, which only `round` may hold."""
     if isinstance(operand.type, types.Broken):
@@ -158,7 +163,7 @@ def rounded(checker: Coercion, node: tree.Round, operand: Expression) -> Express
     wrong_unit = node.step.unit and not (
         (node.step.unit in ("%", "bp") and unit == "rate") or unit.endswith(":" + node.step.unit)
     )
-    if step is None or step.value <= 0 or wrong_unit:
+    if step.value <= 0 or wrong_unit:
         return checker.fail(
             "bad-step", f"`{node.step.span.text}` is not a step for {a_type(operand.type)}", node.step.span
         )

@@ -17,6 +17,7 @@ from policy.model.arithmetic import (
     ORDERED,
     additive,
     day_moved,
+    elapsed,
     extremum,
     how_ordered,
     multiplicative,
@@ -58,13 +59,6 @@ class TypeChecker(Coercion):
         match node:
             case tree.Number():
                 literal = number_literal(node)
-                if literal is None:
-                    return self.fail(
-                        "type-mismatch",
-                        "calendar months and years can only be added to or taken from a date",
-                        span,
-                        "for a fixed length write days",
-                    )
                 if node.unit and isinstance(literal.type, Number) and literal.type.currency:
                     if literal.type.currency not in MINOR_UNIT:
                         return self.fail(
@@ -310,6 +304,8 @@ class TypeChecker(Coercion):
             case "modulo" | "is a multiple of":
                 left = self.expression(node.left, hint if operator == "modulo" else types.BROKEN)
                 return remainder(self, operator, node, left, self.expression(node.right, left.type))
+            case "whole years from" | "whole months from":
+                return elapsed(self, node, self.expression(node.left), self.expression(node.right))
             case "default":
                 left = self.declared_type(node.left, types.OptionalOf(hint))
                 if not isinstance(left.type, types.OptionalOf | types.Broken):

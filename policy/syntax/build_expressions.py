@@ -255,6 +255,13 @@ class ExpressionBuilder:
     def calendar(self, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary(items[0].value, items[1], span=self.at(meta))
 
+    def counted(self, meta: Meta, items: Items) -> tree.Binary:
+        one = tree.Number(Decimal(1), str(items[1]).rstrip("s"), span=self.token_span(items[1]))
+        return tree.Binary("*", items[0], one, span=self.at(meta))
+
+    def elapsed(self, meta: Meta, items: Items) -> tree.Binary:
+        return tree.Binary(items[0].value, items[1], items[2], span=self.at(meta))
+
     def square_root(self, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary("square root", items[-1], span=self.at(meta))
 
@@ -288,6 +295,7 @@ class ExpressionBuilder:
     decimal_type, rate_type, quantity_type = _type("decimal"), _type("rate"), _type("quantity")
     money_type, price_type = _type("money"), _type("price")
     date_type, instant_type, duration_type = _type("date"), _type("instant"), _type("duration")
+    period_type = _type("period")
     set_type, list_type, optional_type = _type("set"), _type("list"), _type("optional")
     named_type = _type("named")
 

@@ -217,6 +217,8 @@ _WORDS = {
     "BASIS_POINTS": "basis points",
     "DURATION": "a duration",
     "CALENDAR": "`year of`",
+    "WHOLE_FROM": "`whole years from`",
+    "LENGTH": "`months`",
     "A_MULTIPLE_OF": "`a multiple of`",
     "_AT_LEAST": "`at least`",
     "_AT_MOST": "`at most`",

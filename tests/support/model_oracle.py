@@ -307,6 +307,15 @@ class Oracle:
             raise FaultError("division by zero")  # whatever is divided, known or not
         if e.operator in ("<", "<=", ">", ">=") and isinstance(e.left.type, types.Enum):
             a, b = (known(height(e.left.type), x) for x in (a, b))
+        if e.operator in ("whole years from", "whole months from"):
+            return known(BINARY[e.operator], a, b)
+        if isinstance(e.left.type, types.Date) and isinstance(e.right.type, Number) and UNKNOWN not in (a, b):
+            if e.right.type.unit == "period":
+                return months_later(a, int(b) if e.operator == "+" else -int(b))
+            if e.right.type.unit == "duration":
+                b, rest = divmod(b, 86_400)
+                if rest:
+                    raise FaultError("a part of a day")
         result = known(BINARY[e.operator], a, b)
         if result is UNKNOWN or not isinstance(e.left.type, types.Date) or isinstance(result, bool):
             return result

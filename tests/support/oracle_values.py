@@ -154,6 +154,8 @@ def rounded_root(mode: str, x: Fraction) -> int:
 
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "is": eq, "is not": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "+": add, "-": sub, "*": mul, "modulo": remainder,
+    "whole years from": lambda a, b: Fraction(whole_months(a, b) // 12),
+    "whole months from": lambda a, b: Fraction(whole_months(a, b)),
     "is a multiple of": lambda a, b: remainder(a, b) == 0,
 }  # fmt: skip
 
@@ -195,3 +197,20 @@ def months_later(day: int, months: int) -> int:
         return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1])).toordinal()
     except ValueError as failure:
         raise FaultError("out of the calendar") from failure
+
+
+def whole_months(first: int, last: int) -> int:
+    """The most months that lead from the first day no further than to the last, found by trying."""
+    start, end = date.fromordinal(first), date.fromordinal(last)
+    months = (end.year - start.year) * 12 + end.month - start.month
+
+    def leads_further(months: int) -> bool:
+        try:
+            return months_later(first, months) > last
+        except FaultError:
+            return months > 0
+
+    while leads_further(months):
+        months -= 1
+    assert leads_further(months + 1)
+    return months

@@ -32,6 +32,8 @@ class Expressions:
                 return c.choice(("0%", "60%", "100%", "15.5%", "25 bp", "0.0375%"))
             case "integer":
                 return c.choice(("0", "1", "7", "3 thousand"))
+            case "period":
+                return c.choice(("0 months", "1 month", "3 months", "1 year", "2 years"))
             case "quantity":
                 return c.choice(("1", "0.5", "0.001"))
             case "boolean":
@@ -68,6 +70,7 @@ class Expressions:
             "date": ["f.day", "today"],
             "enum": ["f.kind", "f.item.kind"],
             "instant": ["f.moment"],
+            "period": ["f.term"],
         }[kind]
         fields += [name for name, k in self.parameters if k == kind]
         for variable in self.items:
@@ -136,7 +139,9 @@ class Expressions:
 
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form, x = c.randrange(11), self.variable()
+        form, x = c.randrange(12), self.variable()
+        if form == 11:
+            return f"(whole {c.choice(('years', 'months'))} from {self.leaf('date')} to {e('date', depth)})"
         if form == 10:
             return f"({c.choice(('year', 'month', 'day', 'weekday'))} of {e('date', depth)})"
         if form == 9:
@@ -167,7 +172,10 @@ class Expressions:
 
     def a_date(self, depth: int) -> str:
         step = self.chance.choice(("12 months", "1 month", "30 days", "2 weeks", "1 year"))
-        form = self.chance.randrange(5)
+        form = self.chance.randrange(8)
+        if form > 4:
+            by = self.chance.choice((self.expression("period", depth), "f.count days", "f.wait"))
+            return f"({self.expression('date', depth)} {self.chance.choice('+-')} {by})"
         if form == 4:
             edge, run = self.chance.choice(("first", "last")), self.chance.choice(("month", "quarter", "year"))
             return f"({edge} day of the {run} of {self.expression('date', depth)})"
@@ -177,6 +185,16 @@ class Expressions:
             x = self.variable()
             return f"(max({x} for {x} in f.days where {x} < {self.expression('date', depth)}) default f.day)"
         return f"({self.expression('date', depth)} {self.chance.choice('+-')} {step})"
+
+    def a_period(self, depth: int) -> str:
+        e, c = self.expression, self.chance
+        return c.choice(
+            (
+                f"({e('integer', 0)} {c.choice(('months', 'years'))})",
+                f"({e('period', depth)} {c.choice('+-')} {e('period', depth)})",
+                f"{c.choice(('min', 'max'))}({e('period', depth)}, {e('period', depth)})",
+            )
+        )
 
     def a_boolean(self, depth: int) -> str:
         e, c = self.expression, self.chance
@@ -213,7 +231,7 @@ class Expressions:
         if form == 3:
             return f"(not {e('boolean', depth)})"
         if form == 4:
-            kind = c.choice(("money", "rate", "integer", "date", "quantity", "price", "instant"))
+            kind = c.choice(("money", "rate", "integer", "date", "quantity", "price", "instant", "period"))
             if kind == "instant":
                 return f"(f.moment {c.choice(('<', '>='))} 2026-02-11T16:10:00+08:00)"
             operator = c.choice(("<", "<=", ">", ">=", "is", "is not"))

@@ -51,6 +51,7 @@ record Facts "facts" zh "事實" {
   spare: optional Item
   later: instant
   wait: duration
+  term: period
   chosen: set of Kind
   labels: set of text
   numbers: list of integer
@@ -93,7 +94,7 @@ class Rules(Expressions):
     # ── declarations ────────────────────────────────────────────────────────────────────────
 
     def parameter(self, n: int) -> str:
-        kind = self.chance.choice(("money", "rate", "integer"))
+        kind = self.chance.choice(("money", "rate", "integer", "period"))
         name = f"p{n}"
         days = sorted(self.chance.sample(DAYS, self.chance.randint(1, 2)))
         versions = "\n".join(f"  from {day} = {self.literal(kind)} per S/1" for day in days)
@@ -104,7 +105,7 @@ class Rules(Expressions):
 
     def stricter(self, name: str, kind: str) -> str:
         """Which way the house may go, for what it can tighten at all."""
-        if kind not in ("money", "rate", "integer") or self.chance.random() < 0.3:
+        if kind not in ("money", "rate", "integer", "period") or self.chance.random() < 0.3:
             return ""
         self.tightens.add(name)
         return f" stricter when {self.chance.choice(('higher', 'lower'))}"
@@ -146,7 +147,7 @@ class Rules(Expressions):
         )
 
     def value(self, n: int) -> str:
-        kind = self.chance.choice(("money", "rate", "integer", "boolean", "date", "money"))
+        kind = self.chance.choice(("money", "rate", "integer", "boolean", "date", "money", "period"))
         name = f"v{n}"
         body = self.expression(kind, 4)
         versions = f"  = {body} per S/1"
@@ -276,6 +277,7 @@ def facts(chance: Random, missing: float) -> dict[str, Any]:
             "items": [item() for _ in range(chance.randint(0, 3))],
             "spare": chance.choice((None, item())),
             "later": 1_770_000_000_000_000 + chance.randint(0, 10**13),
+            "term": chance.choice((0, 1, 3, 12, 25, -2, 10**6)),
             "wait": chance.choice((0, 86_400, 30 * 86_400)),
             "chosen": frozenset(chance.sample(("red", "green", "blue"), chance.randint(0, 3))),
             "labels": frozenset(chance.sample(TEXTS, chance.randint(0, 3))),

@@ -18,7 +18,14 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import (
+    AggregateKind,
+    CalendarOperator,
+    ElapsedOperator,
+    ExtremumOperator,
+    OrderOperator,
+    RoundingMode,
+)
 
 _VERBS: dict[Calculation, str] = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
 _NUMBERS: dict[Comparison, str] = {
@@ -47,7 +54,15 @@ _KINDS: dict[AggregateKind, str] = {
 _PASSED: dict[Comparison, str] = {"<": "已逾", "<=": "已滿", ">": "未滿", ">=": "不逾"}
 _THING = "事項"
 _NUMBERED = "甲乙丙丁"
-_NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
+_NOUNS = {
+    "money": "款額",
+    "price": "價格",
+    "quantity": "數量",
+    "rate": "比率",
+    "duration": "時間",
+    "period": "期間",
+    "number": "數字",
+}
 
 
 def noun_of(of: Type, phrasing: Phrasing) -> str:
@@ -165,6 +180,12 @@ class Chinese(Phrasing):
 
     def root_of(self, term: str) -> str:
         return f"{term}的平方根"
+
+    def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str:
+        return f"由{first}至{last}的足{'年' if operator == 'whole years from' else '月'}數"
+
+    def counted(self, term: str, one: str) -> str:
+        return f"{term}（以{amounts.said_in_chinese(one).removeprefix('1').removeprefix('個')}計）"
 
     def calendar(self, operator: CalendarOperator, day: str) -> str:
         match operator:

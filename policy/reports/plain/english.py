@@ -19,7 +19,14 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import (
+    AggregateKind,
+    CalendarOperator,
+    ElapsedOperator,
+    ExtremumOperator,
+    OrderOperator,
+    RoundingMode,
+)
 
 _CLAUSE = re.compile(
     r"(is|are|was|has|have|does|do|may|can|must|should|where|whether|who|how|when|if|asked)\b|.*[:;?]", re.I
@@ -207,6 +214,12 @@ class English(Phrasing):
 
     def root_of(self, term: str) -> str:
         return f"the square root of {term}"
+
+    def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str:
+        return f"the number of {operator} {first} to {last}"
+
+    def counted(self, term: str, one: str) -> str:
+        return f"{term} (in {one.removeprefix('1 ')}s)"
 
     def calendar(self, operator: CalendarOperator, day: str) -> str:
         match operator:

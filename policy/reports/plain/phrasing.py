@@ -16,6 +16,7 @@ from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.rules import NO_PHRASES, Parameters, Phrases
 from policy.model.types import Type
+from policy.model.values import show
 from policy.reports.plain.names import Names, record_of, spaced
 from policy.reports.plain.wording import OPPOSITE, Comparison, Wording
 from policy.vocabulary import is_calendar
@@ -23,6 +24,12 @@ from policy.vocabulary import is_calendar
 _MANY = types.ListOf | types.SetOf
 _PLACE = re.compile(r"\{(\w*)\}")
 Called = tuple[tuple[BilingualText, Phrases], ...]
+
+
+def _length_of_one(e: x.Literal) -> bool:
+    """Whether something is one day, one month or the like, of which there may be many."""
+    is_length = isinstance(e.type, types.Number) and e.type.unit in ("duration", "period")
+    return is_length and show(e.value, e.type).startswith("1 ")
 
 
 class Phrasing(Wording):
@@ -91,6 +98,8 @@ class Phrasing(Wording):
                 return self.or_else(self.term(e.left), self.term(e.right))
             case "+" | "-" as operator if isinstance(e.type, types.Date):
                 return self.days_later(operator == "+", self.term(e.left), self.days(e.right))
+            case "*" if isinstance(e.right, x.Literal) and _length_of_one(e.right):
+                return self.counted(self.inner(e.left), show(e.right.value, e.right.type))
             case "*" if self._share(e.left):
                 return self.share_of(self.inner(e.left), self.inner(e.right))
             case "+" | "-" | "*" | "/" as operator:
@@ -98,6 +107,8 @@ class Phrasing(Wording):
                 return self.arithmetic(
                     operator, self.term(e.left) if chained else self.inner(e.left), self.inner(e.right)
                 )
+            case "whole years from" | "whole months from" as operator:
+                return self.elapsed(operator, self.inner(e.left), self.inner(e.right))
             case "modulo":
                 return self.remainder(self.inner(e.left), self.inner(e.right))
             case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "is a multiple of":
@@ -300,7 +311,7 @@ class Phrasing(Wording):
                 return self.true_of(self.term(e), holds)
             case "is a multiple of":
                 return self.multiple(self.side(e.left), self.side(e.right), holds)
-            case "+" | "-" | "*" | "/" | "modulo":
+            case "+" | "-" | "*" | "/" | "modulo" | "whole years from" | "whole months from":
                 raise AssertionError(f"`{e.operator}` is no condition")
             case _:
                 assert_never(e.operator)
@@ -311,7 +322,7 @@ class Phrasing(Wording):
             return ""
         if isinstance(e.left, x.MonthsLater) and e.left.months > 0:
             return self.passed(operator, self.months(e.left.months), self.term(e.left.date))
-        if isinstance(e.left, x.Binary) and e.left.operator == "+" and isinstance(e.left.right, x.Literal):
+        if isinstance(e.left, x.Binary) and e.left.operator == "+" and isinstance(e.left.right, x.Literal | x.Named):
             return self.passed(operator, self.days(e.left.right), self.term(e.left.left))
         return ""
 
