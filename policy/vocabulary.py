@@ -18,6 +18,10 @@ CalendarOperator = Literal[
     "first day of the quarter of", "last day of the quarter of",
     "first day of the year of", "last day of the year of",
 ]  # fmt: skip
+BusinessDayOperator = Literal[
+    "a business day", "business days after", "business days before",
+    "business day on or after", "business day on or before", "business days between",
+]  # fmt: skip
 UnaryOperator = Literal["-", "abs", "not", "is present", "is absent", "square root", CalendarOperator]
 
 

@@ -11,7 +11,7 @@ from typing import assert_never
 from attrs import evolve
 
 from policy.answers import Citation
-from policy.ir import orders, program as ir
+from policy.ir import business_days, orders, program as ir
 from policy.ir.bounds import insert_overflow_checks
 from policy.ir.logic import all_of, any_of, is_present, once
 from policy.ir.lower import lower, lower_as, lower_compare
@@ -30,7 +30,12 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
     """The program of a model; `digest` identifies the text it was made from."""
     functions: dict[str, Function] = {}
     notes: dict[str, str] = {}
-    kinds = (rules.Parameter, rules.Value, rules.Table, rules.DatedSet), (rules.Decision,), (rules.Priority,)
+    kinds = (
+        (rules.Parameter, rules.Value, rules.Table, rules.DatedSet),
+        (rules.Calendar,),
+        (rules.Decision,),
+        (rules.Priority,),
+    )
     for some in (*kinds, (rules.Property,)):
         for declared in model.of_kind(*some):
             functions.update((f.id, f) for f in functions_of(declared, model))
@@ -52,11 +57,13 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
     )
 
 
-def functions_of(declared: rules.Question | rules.DatedSet, model: rules.Model) -> list[Function]:
+def functions_of(declared: rules.Question | rules.DatedSet | rules.Calendar, model: rules.Model) -> list[Function]:
     """The functions of a declaration, without overflow checks."""
     match declared:
         case rules.Parameter() | rules.Value() | rules.Table() | rules.DatedSet():
             return _dated_functions(declared)
+        case rules.Calendar():
+            return business_days.functions_of(declared, lambda v: location_of(v.span))
         case rules.Decision():
             return [_decision(declared)]
         case rules.Priority():

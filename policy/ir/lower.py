@@ -8,7 +8,7 @@ from typing import Literal, assert_never
 
 from attrs import frozen
 
-from policy.ir import orders, program as ir
+from policy.ir import business_days, orders, program as ir
 from policy.ir.calendar import calendar, elapsed, months_later
 from policy.ir.logic import is_absent, is_present, once, remainder
 from policy.ir.program import Expr
@@ -77,6 +77,8 @@ def lower(e: typed.Expression) -> Expr:
             return _unary(operator, lower(operand))
         case typed.Binary():
             return _binary(e)
+        case typed.OnCalendar(operator, name, operands):
+            return business_days.asked(operator, name, [lower(o) for o in operands])
         case typed.MonthsLater(date, months):
             return ir.MonthsLater(lower(date), months)
         case typed.Chain():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import evolve
 
@@ -13,7 +13,7 @@ from policy.model.types import EXACT_FRACTION, Number, Type
 from policy.model.values import MONTHS, SECONDS
 from policy.source import Span
 from policy.syntax import tree
-from policy.vocabulary import ExtremumOperator, RemainderOperator
+from policy.vocabulary import BusinessDayOperator, ExtremumOperator, RemainderOperator
 
 ORDERED = (Number, types.Date, types.Instant)
 
@@ -138,6 +138,24 @@ def elapsed(checker: Coercion, node: tree.Binary, first: Expression, last: Expre
     """How many whole years or months there are between two dates."""
     first, last = (checker.coerce(e, types.DATE) for e in (first, last))
     return typed.Binary(node.operator, first, last, type=types.INTEGER, span=node.span)
+
+
+def on_calendar(
+    checker: Coercion, operator: BusinessDayOperator, calendar: str, operands: Sequence[Expression], span: Span
+) -> Expression:
+    """What is asked of a calendar: of days, and of how many business days."""
+    counts = operator in ("business days after", "business days before")
+    wanted: tuple[Type, ...] = (types.INTEGER, types.DATE) if counts else (types.DATE,) * len(operands)
+    inner = tuple(checker.coerce(e, of) for e, of in zip(operands, wanted, strict=True))
+    if counts and isinstance(inner[0], typed.Literal) and isinstance(inner[0].type, Number) and inner[0].value < 1:
+        help = "write `business day of … on or after`, or `on or before`"
+        return checker.fail("type-mismatch", "business days are counted from 1", inner[0].span, help)
+    of: Type = types.DATE
+    if operator == "a business day":
+        of = types.BOOLEAN
+    elif operator == "business days between":
+        of = types.INTEGER
+    return typed.OnCalendar(operator, calendar, inner, type=of, span=span)
 
 
 def square_root(checker: Coercion, operand: Expression, span: Span) -> Expression:

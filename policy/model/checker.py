@@ -22,6 +22,7 @@ from policy.model.arithmetic import (
     how_ordered,
     multiplicative,
     number_literal,
+    on_calendar,
     remainder,
     rounded,
     square_root,
@@ -94,6 +95,12 @@ class TypeChecker(Coercion):
                 return self.unary(node, hint)
             case tree.Binary():
                 return self.binary(node, hint)
+            case tree.OnCalendar(operator, calendar, operands):
+                inner = [self.expression(o) for o in operands]
+                entry = self.scope.find(calendar.text, calendar.span, (tree.Calendar,), "calendar")
+                if entry is None:
+                    return typed.Failed(type=types.BROKEN, span=span)
+                return on_calendar(self, operator, entry.id, inner, span)
             case tree.Chain():
                 return self.chain(node, hint)
             case tree.Conditional(condition, then, otherwise):

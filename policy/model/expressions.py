@@ -11,7 +11,15 @@ from attrs import field, frozen
 
 from policy.model.types import Type
 from policy.source import NOWHERE, Span
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, RuntimeValue, UnaryOperator
+from policy.vocabulary import (
+    AggregateKind,
+    BinaryOperator,
+    BusinessDayOperator,
+    ChainOperator,
+    RoundingMode,
+    RuntimeValue,
+    UnaryOperator,
+)
 
 
 @frozen(kw_only=True)
@@ -73,6 +81,15 @@ class Binary(Typed):
     operator: BinaryOperator
     left: Expression
     right: Expression
+
+
+@frozen
+class OnCalendar(Typed):
+    """Asked of a calendar, by full name."""
+
+    operator: BusinessDayOperator
+    name: str
+    operands: tuple[Expression, ...]
 
 
 @frozen
@@ -147,6 +164,7 @@ Expression = (
     | Apply
     | Unary
     | Binary
+    | OnCalendar
     | MonthsLater
     | Chain
     | Conditional
@@ -164,7 +182,13 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
     match expression:
         case FieldAccess(of=of):
             return (of,)
-        case Apply(arguments=inner) | Chain(operands=inner) | SetOf(items=inner) | ListOf(items=inner):
+        case (
+            Apply(arguments=inner)
+            | Chain(operands=inner)
+            | OnCalendar(operands=inner)
+            | SetOf(items=inner)
+            | ListOf(items=inner)
+        ):
             return inner
         case Unary(operand=inner) | Round(operand=inner):
             return (inner,)

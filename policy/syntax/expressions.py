@@ -7,7 +7,14 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from policy.source import NOWHERE, Span
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, UnaryOperator
+from policy.vocabulary import (
+    AggregateKind,
+    BinaryOperator,
+    BusinessDayOperator,
+    ChainOperator,
+    RoundingMode,
+    UnaryOperator,
+)
 
 
 @frozen(kw_only=True)
@@ -95,6 +102,15 @@ class Binary(Node):
 
 
 @frozen
+class OnCalendar(Node):
+    """`2 business days of hong_kong after d` and its siblings."""
+
+    operator: BusinessDayOperator
+    calendar: Name
+    operands: tuple[Expression, ...]
+
+
+@frozen
 class Chain(Node):
     """`a and b and c`, `a or b`, `min(a, b)`, `max(a, b)`."""
 
@@ -169,6 +185,7 @@ Expression = (
     | Call
     | Unary
     | Binary
+    | OnCalendar
     | Chain
     | Conditional
     | Round

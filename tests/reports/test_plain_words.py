@@ -159,7 +159,7 @@ def pieces(d: Any) -> list[tuple[rules.Dated | None, list[Any], list[str]]]:
                 named = x.Named(name=always.priority, type=types.BOOLEAN)  # a priority is called by its title
                 return [(None, [always.first, always.second, named, *([d.where] if d.where else [])], [])]
             return [(None, [always, *([d.where] if d.where is not None else [])], [])]
-        case rules.DatedSet():
+        case rules.DatedSet() | rules.Calendar():
             return [(v, [], []) for v in d.versions]
     return []
 
@@ -181,6 +181,8 @@ def missing(model: rules.Model) -> list[str]:
             dates = [on_paper(day) for day in (dated.start, dated.end) if day is not None] if dated else []
             if isinstance(dated, rules.Key) and ranks:
                 words += [(of_value(r, dated.by.type, model),) for r in ranks]
+            if isinstance(dated, rules.CalendarVersion):
+                words += [(w,) for day, title in dated.holidays for w in (on_paper(day), title)]
             if isinstance(dated, rules.SetVersion):
                 words += [(of_value(i, d.type.of, model),) for i in dated.items]
             if isinstance(d, rules.Value | rules.Parameter):

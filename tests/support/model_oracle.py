@@ -31,6 +31,7 @@ from oracle_values import (
     known,
     member,
     months_later,
+    on_calendar,
     rounded,
     rounded_root,
 )
@@ -267,6 +268,8 @@ class Oracle:
                 return self.value(right, env) if x is None else x
             case typed.Binary(_, left, right):
                 return self.binary(e, self.value(left, env), self.value(right, env))
+            case typed.OnCalendar():
+                return self.on_calendar(e, env)
             case typed.MonthsLater(day, months):
                 return known(months_later, self.value(day, env), months)
             case typed.Chain("and" | "or" as operator, operands):
@@ -299,6 +302,17 @@ class Oracle:
                 raise AssertionError(e.span)
             case _:
                 assert_never(e)
+
+    def on_calendar(self, e: typed.OnCalendar, env: Env) -> Any:
+        calendar = self.model.declared[e.name]
+        assert isinstance(calendar, rules.Calendar)
+        works = {
+            d: (d - 1) % 7 + 1 not in calendar.rest and d not in dict(v.holidays)
+            for v in calendar.versions
+            for d in range(v.start or 0, v.end or 0)
+        }
+        day = self.value(e.operands[-1], env)
+        return on_calendar(works, e.operator, [*(self.value(o, env) for o in e.operands[:-1]), day])
 
     def binary(self, e: typed.Binary, a: Any, b: Any) -> Any:
         if e.operator in ("in", "not in"):

@@ -214,3 +214,27 @@ def whole_months(first: int, last: int) -> int:
         months -= 1
     assert leads_further(months + 1)
     return months
+
+
+def on_calendar(works: dict[int, bool], operator: str, operands: Sequence[Any]) -> Any:
+    """What is asked of a calendar, by going from day to day; `works` has all the days that it covers."""
+    *count, day = operands
+    if operator in ("business days after", "business days before") and count[0] is not UNKNOWN and count[0] < 1:
+        raise FaultError("business days are counted from 1")
+    if UNKNOWN in operands or day not in works:
+        return UNKNOWN
+    if operator == "a business day":
+        return works[day]
+    if operator == "business days between":
+        if count[0] not in works:
+            return UNKNOWN
+        low, high = sorted((int(count[0]), day))
+        return Fraction(sum(works[d] for d in range(low + 1, high + 1)) * (1 if count[0] <= day else -1))
+    step = 1 if operator.endswith("after") else -1
+    left, at = (int(count[0]), day + step) if count else (1, day)
+    while at in works:
+        left -= works[at]
+        if left == 0:
+            return at
+        at += step
+    return UNKNOWN

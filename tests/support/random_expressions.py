@@ -139,7 +139,9 @@ class Expressions:
 
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form, x = c.randrange(12), self.variable()
+        form, x = c.randrange(13), self.variable()
+        if form == 12:
+            return f"(business days of open_days from {self.leaf('date')} to {e('date', depth)})"
         if form == 11:
             return f"(whole {c.choice(('years', 'months'))} from {self.leaf('date')} to {e('date', depth)})"
         if form == 10:
@@ -172,7 +174,12 @@ class Expressions:
 
     def a_date(self, depth: int) -> str:
         step = self.chance.choice(("12 months", "1 month", "30 days", "2 weeks", "1 year"))
-        form = self.chance.randrange(8)
+        form = self.chance.randrange(10)
+        if form > 7:
+            way = self.chance.choice(("after", "before"))
+            number = self.chance.choice(("1", "2", "20", "f.count"))
+            of = self.chance.choice((f"{number} business days of open_days", "business day of open_days on or"))
+            return f"({of} {way} {self.expression('date', depth)})"
         if form > 4:
             by = self.chance.choice((self.expression("period", depth), "f.count days", "f.wait"))
             return f"({self.expression('date', depth)} {self.chance.choice('+-')} {by})"
@@ -198,7 +205,9 @@ class Expressions:
 
     def a_boolean(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(21)
+        form = c.randrange(22)
+        if form == 21:
+            return f"({e('date', depth)} is {c.choice(('', 'not '))}a business day of open_days)"
         if form > 18:
             bound = c.choice(("red", "green", "blue", "f.item.kind", e("enum", depth)))
             return f"({e('enum', depth)} {c.choice(('<', '>', 'is at least', 'is at most'))} {bound})"

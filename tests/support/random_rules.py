@@ -21,6 +21,13 @@ provision S/1 "one" zh "一"
 enum Kind from highest { red spelt "R" or "rouge" "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
 enum Side { buy "buy" zh "買", sell "sell" zh "賣" }
 
+calendar open_days "days of business" zh "辦公日"
+  rest sunday, wednesday per S/1
+  from 2024-06-01 until 2025-12-01 holidays { 2024-06-03 "one" zh "一", 2025-10-01 "two" zh "二", 2025-10-02 } per S/1
+  from 2025-12-01 until 2026-09-01 holidays {
+    2025-12-01, 2025-12-02, 2025-12-03, 2026-02-10, 2026-03-01 "three" zh "三", 2026-08-31
+  } per S/1
+
 record Item "item" zh "項" {
   amount: money(HKD)
   kind: Kind

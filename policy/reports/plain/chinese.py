@@ -20,6 +20,7 @@ from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import (
     AggregateKind,
+    BusinessDayOperator,
     CalendarOperator,
     ElapsedOperator,
     ExtremumOperator,
@@ -183,6 +184,26 @@ class Chinese(Phrasing):
 
     def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str:
         return f"由{first}至{last}的足{'年' if operator == 'whole years from' else '月'}數"
+
+    def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str:
+        match operator:
+            case "business days after":
+                return f"{terms[1]}後第{terms[0]}個營業日（{calendar}）"
+            case "business days before":
+                return f"{terms[1]}前第{terms[0]}個營業日（{calendar}）"
+            case "business day on or after":
+                return f"{terms[0]}當日或其後的首個營業日（{calendar}）"
+            case "business day on or before":
+                return f"{terms[0]}當日或之前的最後一個營業日（{calendar}）"
+            case "business days between":
+                return f"{terms[0]}後至{terms[1]}（包括當日）的營業日數目（{calendar}）"
+            case "a business day":
+                raise AssertionError("whether a day is a business day is a condition")
+            case _:
+                assert_never(operator)
+
+    def business_day(self, day: str, calendar: str, holds: bool) -> str:
+        return f"{day}{'為' if holds else '並非'}營業日（{calendar}）"
 
     def counted(self, term: str, one: str) -> str:
         return f"{term}（以{amounts.said_in_chinese(one).removeprefix('1').removeprefix('個')}計）"

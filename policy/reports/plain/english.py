@@ -21,6 +21,7 @@ from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import (
     AggregateKind,
+    BusinessDayOperator,
     CalendarOperator,
     ElapsedOperator,
     ExtremumOperator,
@@ -217,6 +218,26 @@ class English(Phrasing):
 
     def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str:
         return f"the number of {operator} {first} to {last}"
+
+    def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str:
+        match operator:
+            case "business days after" | "business days before":
+                number, day = terms
+                word = "business day" if number == "1" else "business days"
+                return f"the day {number} {word} ({calendar}) {operator.rpartition(' ')[2]} {day}"
+            case "business day on or after":
+                return f"the first business day ({calendar}) on or after {terms[0]}"
+            case "business day on or before":
+                return f"the last business day ({calendar}) on or before {terms[0]}"
+            case "business days between":
+                return f"the number of business days ({calendar}) after {terms[0]} up to and including {terms[1]}"
+            case "a business day":
+                raise AssertionError("whether a day is a business day is a condition")
+            case _:
+                assert_never(operator)
+
+    def business_day(self, day: str, calendar: str, holds: bool) -> str:
+        return f"{day} is {'' if holds else 'not '}a business day ({calendar})"
 
     def counted(self, term: str, one: str) -> str:
         return f"{term} (in {one.removeprefix('1 ')}s)"

@@ -68,6 +68,9 @@ class Phrasing(Wording):
                 return self.root_of(self.inner(operand))
             case x.Unary(operator=operator, operand=operand) if is_calendar(operator):
                 return self.calendar(operator, self.inner(operand))
+            case x.OnCalendar(operator=operator, name=name, operands=operands) if operator != "a business day":
+                calendar = self.titled(self.names.declared(name))
+                return self.on_calendar(operator, calendar, [self.inner(o) for o in operands])
             case x.MonthsLater(date=day, months=months):
                 return self.months_later(self.term(day), months)
             case x.Chain(operator="min" | "max" as operator, operands=operands):
@@ -85,7 +88,7 @@ class Phrasing(Wording):
                     return self.gathered(e)
             case x.SetOf(items=items) | x.ListOf(items=items):
                 return self.listed([self.term(i) for i in items])
-            case x.Apply() | x.Unary() | x.Chain() | x.Aggregate():
+            case x.Apply() | x.Unary() | x.Chain() | x.Aggregate() | x.OnCalendar():
                 return self.whether(self.condition(e))
             case x.Failed():
                 raise AssertionError("a model with errors is not put into words")
@@ -212,6 +215,8 @@ class Phrasing(Wording):
             case x.Unary(operator="is present" | "is absent" as operator, operand=operand):
                 there = (operator == "is present") is holds
                 return self.told(operand, there) or self.exists(self.term(operand), there)
+            case x.OnCalendar(name=name, operands=operands):
+                return self.business_day(self.side(operands[0]), self.titled(self.names.declared(name)), holds)
             case x.Chain(operator="and" | "or" as operator, operands=operands):
                 every = (operator == "and") is holds
                 return self.joined(every, [self.part(o, holds, every) for o in operands])

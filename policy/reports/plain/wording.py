@@ -13,6 +13,7 @@ from policy.model import expressions as x
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.vocabulary import (
+    BusinessDayOperator,
     CalendarOperator,
     ElapsedOperator,
     EqualityOperator,
@@ -103,6 +104,12 @@ class Wording(ABC):
 
     @abstractmethod
     def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str: ...
+
+    @abstractmethod
+    def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str: ...
+
+    @abstractmethod
+    def business_day(self, day: str, calendar: str, holds: bool) -> str: ...
 
     @abstractmethod
     def counted(self, term: str, one: str) -> str: ...
