@@ -188,9 +188,9 @@ class Chinese(Phrasing):
     def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str:
         match operator:
             case "business days after":
-                return f"{terms[1]}後第{terms[0]}個營業日（{calendar}）"
+                return f"{terms[1]}後{'首' if terms[0] == '1' else f'第{terms[0]}'}個營業日（{calendar}）"
             case "business days before":
-                return f"{terms[1]}前第{terms[0]}個營業日（{calendar}）"
+                return f"{terms[1]}前{'最後一' if terms[0] == '1' else f'第{terms[0]}'}個營業日（{calendar}）"
             case "business day on or after":
                 return f"{terms[0]}當日或其後的首個營業日（{calendar}）"
             case "business day on or before":

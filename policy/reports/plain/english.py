@@ -222,9 +222,11 @@ class English(Phrasing):
     def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str:
         match operator:
             case "business days after" | "business days before":
-                number, day = terms
-                word = "business day" if number == "1" else "business days"
-                return f"the day {number} {word} ({calendar}) {operator.rpartition(' ')[2]} {day}"
+                (number, day), way = terms, operator.rpartition(" ")[2]
+                if number == "1":
+                    return f"the {'first' if way == 'after' else 'last'} business day ({calendar}) {way} {day}"
+                counted = f"the day {number}" if number.isdigit() else f"the last of {number}"
+                return f"{counted} business days ({calendar}) {way} {day}"
             case "business day on or after":
                 return f"the first business day ({calendar}) on or after {terms[0]}"
             case "business day on or before":
