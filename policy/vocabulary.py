@@ -18,6 +18,10 @@ CalendarOperator = Literal[
     "first day of the quarter of", "last day of the quarter of",
     "first day of the year of", "last day of the year of",
 ]  # fmt: skip
+BusinessDayOperator = Literal[
+    "a business day", "business days after", "business days before",
+    "business day on or after", "business day on or before", "business days between",
+]  # fmt: skip
 UnaryOperator = Literal["-", "abs", "not", "is present", "is absent", "square root", CalendarOperator]
 
 
@@ -28,9 +32,11 @@ def is_calendar(operator: UnaryOperator) -> TypeGuard[CalendarOperator]:
 EqualityOperator = Literal["is", "is not"]
 OrderOperator = Literal["<", "<=", ">", ">="]
 RemainderOperator = Literal["modulo", "is a multiple of"]
+ElapsedOperator = Literal["whole years from", "whole months from"]  # … to
 MembershipOperator = Literal["in", "not in"]
 BinaryOperator = Literal[
-    "+", "-", "*", "/", "^", RemainderOperator, EqualityOperator, OrderOperator, MembershipOperator, "default"
+    "+", "-", "*", "/", "^", RemainderOperator, ElapsedOperator, EqualityOperator, OrderOperator, MembershipOperator,
+    "default",
 ]  # fmt: skip
 ExtremumOperator = Literal["min", "max"]
 ChainOperator = Literal["and", "or", ExtremumOperator]
@@ -44,7 +50,7 @@ End = Literal["highest", "lowest"]  # of an order
 RoundingMode = Literal[Direction, "half even", "half up"]
 TypeWord = Literal[
     "boolean", "text", "integer", "decimal", "rate", "quantity", "money", "price", "date", "instant", "duration",
-    "set", "list", "optional", "named",
+    "period", "set", "list", "optional", "named",
 ]  # fmt: skip
 
 # ── expressions of a program ────────────────────────────────────────────────────────────────

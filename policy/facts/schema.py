@@ -134,6 +134,8 @@ def _example(fact: Fact, of: Type) -> Any:
             return "0%"
         case Number("duration", _):
             return "0 seconds"
+        case Number("period", _):
+            return "0 months"
         case Number(_, scale):
             return decimal_text(0, min(scale, 2)) + (f" {of.currency}" if of.currency else "")
         case types.Broken():

@@ -12,7 +12,7 @@ from typing import assert_never
 from attrs import evolve
 
 from policy.answers import Citation
-from policy.ir import orders, program as ir
+from policy.ir import business_days, orders, program as ir
 from policy.ir.bounds import insert_overflow_checks
 from policy.ir.fields import Fields, field as field_of, local_id, named, results_of, ways
 from policy.ir.logic import all_of, any_of, is_present, once
@@ -34,7 +34,12 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
     """The program of a model; `digest` identifies the text it was made from."""
     functions: dict[str, Function] = {}
     notes: dict[str, str] = {}
-    kinds = (rules.Parameter, rules.Value, rules.Table, rules.DatedSet), (rules.Decision,), (rules.Priority,)
+    kinds = (
+        (rules.Parameter, rules.Value, rules.Table, rules.DatedSet),
+        (rules.Calendar,),
+        (rules.Decision,),
+        (rules.Priority,),
+    )
     for some in (*kinds, (rules.Property,)):
         for declared in model.of_kind(*some):
             functions.update((f.id, f) for f in functions_of(declared, model))
@@ -56,7 +61,7 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
     )
 
 
-def functions_of(declared: rules.Question | rules.DatedSet, model: rules.Model) -> list[Function]:
+def functions_of(declared: rules.Question | rules.DatedSet | rules.Calendar, model: rules.Model) -> list[Function]:
     """The functions of a declaration, without overflow checks; those of its local names come first."""
     local = (
         [f for name in declared.local for f in _local(declared, name, model)]
@@ -90,10 +95,12 @@ def _fields(model: rules.Model) -> Fields:
     return {r.id: {f.name: f.type for f in r.fields} for r in model.of_kind(rules.RecordType)}
 
 
-def _own_functions(declared: rules.Question | rules.DatedSet, model: rules.Model) -> list[Function]:
+def _own_functions(declared: rules.Question | rules.DatedSet | rules.Calendar, model: rules.Model) -> list[Function]:
     match declared:
         case rules.Parameter() | rules.Value() | rules.Table() | rules.DatedSet():
             return _dated_functions(declared, model)
+        case rules.Calendar():
+            return business_days.functions_of(declared, lambda v: location_of(v.span))
         case rules.Decision():
             return [_decision(declared)]
         case rules.Priority():

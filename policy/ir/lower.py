@@ -8,8 +8,8 @@ from typing import Literal, assert_never
 
 from attrs import evolve, frozen
 
-from policy.ir import orders, program as ir
-from policy.ir.calendar import calendar
+from policy.ir import business_days, orders, program as ir
+from policy.ir.calendar import calendar, elapsed, months_later
 from policy.ir.fields import field, local_id
 from policy.ir.logic import all_of, is_absent, is_present, once, remainder
 from policy.ir.program import Expr
@@ -80,6 +80,8 @@ def lower(e: typed.Expression) -> Expr:
             return _unary(operator, lower(operand))
         case typed.Binary():
             return _binary(e)
+        case typed.OnCalendar(operator, name, operands):
+            return business_days.asked(operator, name, [lower(o) for o in operands])
         case typed.MonthsLater(date, months):
             return ir.MonthsLater(lower(date), months)
         case typed.Chain():
@@ -210,6 +212,8 @@ def _binary(e: typed.Binary) -> Expr:
             return _additive(operator, e)
         case "modulo":
             return _remainder(left, right, e.type)
+        case "whole years from" | "whole months from":
+            return elapsed(operator, lower(left), lower(right))
         case "is a multiple of":
             assert isinstance(left.type, Number)
             assert isinstance(right.type, Number)
@@ -248,6 +252,8 @@ def _remainder(left: typed.Expression, right: typed.Expression, of: types.Type) 
 
 
 def _additive(operator: Literal["+", "-"], e: typed.Binary) -> Expr:
+    if isinstance(e.left.type, types.Date) and isinstance(e.right.type, Number) and e.right.type != types.INTEGER:
+        return _moved(operator, lower(e.left), e.right)
     if isinstance(e.left.type, types.Date):
         result = ir.Arithmetic(operator, lower(e.left), lower(e.right))
         if isinstance(e.right.type, types.Date):
@@ -256,6 +262,32 @@ def _additive(operator: Literal["+", "-"], e: typed.Binary) -> Expr:
     if isinstance(e.left.type, types.Instant):
         return ir.Arithmetic(operator, lower(e.left), lower_as(e.right, types.INSTANT_STEP))
     return ir.Arithmetic(operator, lower_as(e.left, e.type), lower_as(e.right, e.type))
+
+
+def _moved(operator: Literal["+", "-"], day: Expr, by: typed.Expression) -> Expr:
+    """The day a period or a duration later, or earlier; a part of a day is a fault."""
+    assert isinstance(by.type, Number)
+    amount = lower(by)
+    if by.type.unit == "period":
+        return months_later(day, amount if operator == "+" else _negated(amount))
+    unit = ir.Const(_SECONDS_OF_A_DAY * 10**by.type.scale)
+
+    def days(whole: Expr) -> Expr:
+        is_whole = ir.Compare("is", remainder(whole, unit), ir.Const(0))
+        return ir.If(is_whole, ir.Divide("down", whole, unit), ir.Fault("a part of a day is added to a date"))
+
+    return ir.Check(ir.Arithmetic(operator, day, _whole_days(by) or once(amount, days)), _CALENDAR)
+
+
+def _whole_days(by: typed.Expression) -> Expr | None:
+    """A duration that is so many whole days, as it is written: `n days`."""
+    if isinstance(by, typed.Literal):
+        days, rest = divmod(by.value, _SECONDS_OF_A_DAY)
+        return None if rest else ir.Const(days)
+    if isinstance(by, typed.Binary) and by.operator == "*" and by.left.type == types.INTEGER:
+        days_of_one = _whole_days(by.right)
+        return None if days_of_one is None else ir.Arithmetic("*", lower(by.left), days_of_one)
+    return None
 
 
 # ── rounding: exact fractions, rounded once ─────────────────────────────────────────────────
@@ -314,7 +346,7 @@ def _fraction(e: typed.Expression) -> _Fraction:
             return _Fraction(ir.Arithmetic(operator, x, y), scale, _product(a.denominator, b.denominator))
         case (
             "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "default"
-            | "modulo" | "is a multiple of"
+            | "modulo" | "is a multiple of" | "whole years from" | "whole months from"
         ):  # fmt: skip
             raise AssertionError(f"{e.span}: a fraction outside the arithmetic of `round`")
         case _:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from attrs import evolve
 
@@ -10,12 +10,11 @@ from policy.model import expressions as typed, types, values
 from policy.model.coercion import PRESENCE, Coercion, a_type
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type
-from policy.model.values import SECONDS
+from policy.model.values import MONTHS, SECONDS
 from policy.source import Span
 from policy.syntax import tree
-from policy.vocabulary import ExtremumOperator, RemainderOperator
+from policy.vocabulary import BusinessDayOperator, ExtremumOperator, RemainderOperator
 
-MONTHS = {"month": 1, "year": 12}
 MOST_POWER = 100
 ORDERED = (Number, types.Date, types.Instant)
 EQUAL = (*ORDERED, types.Boolean, types.Text, types.Enum)
@@ -28,11 +27,11 @@ def how_ordered(of: Type) -> str:
     return f"give it an order: `enum {types.short(of.name)} from highest {{…}}`" if isinstance(of, types.Enum) else ""
 
 
-def number_literal(node: tree.Number) -> typed.Literal | None:
-    """A written number as a typed literal; None for calendar months, which are not a fixed length."""
+def number_literal(node: tree.Number) -> typed.Literal:
+    """A written number as a typed literal."""
     unit, value = node.unit, node.value
     if unit in MONTHS:
-        return None
+        return typed.Literal(int(value) * MONTHS[unit], type=types.PERIOD, span=node.span)
     if unit in SECONDS:
         return typed.Literal(int(value) * SECONDS[unit], type=Number("duration", 0), span=node.span)
     decimals = values.decimals(value)
@@ -70,8 +69,8 @@ def additive(checker: Coercion, node: tree.Binary, left: Expression, right: Expr
         right = checker.coerce(right, types.INSTANT_STEP)
         return typed.Binary(node.operator, left, right, type=types.INSTANT, span=span)
     if isinstance(a, types.Date):
-        message = "to a date only a written number of days, weeks, months or years is added"
-        return checker.fail("type-mismatch", message, span)
+        step = b if isinstance(b, Number) and b.unit == "duration" else types.PERIOD
+        return typed.Binary(node.operator, left, checker.coerce(right, step), type=types.DATE, span=span)
     left, right, of = checker.same_type(left, right)
     if not isinstance(of, Number | types.Broken):
         help = PRESENCE if isinstance(of, types.OptionalOf) else ""
@@ -159,6 +158,30 @@ def remainder(
     return typed.Binary(operator, left, right, type=of if operator == "modulo" else types.BOOLEAN, span=node.span)
 
 
+def elapsed(checker: Coercion, node: tree.Binary, first: Expression, last: Expression) -> Expression:
+    """How many whole years or months there are between two dates."""
+    first, last = (checker.coerce(e, types.DATE) for e in (first, last))
+    return typed.Binary(node.operator, first, last, type=types.INTEGER, span=node.span)
+
+
+def on_calendar(
+    checker: Coercion, operator: BusinessDayOperator, calendar: str, operands: Sequence[Expression], span: Span
+) -> Expression:
+    """What is asked of a calendar: of days, and of how many business days."""
+    counts = operator in ("business days after", "business days before")
+    wanted: tuple[Type, ...] = (types.INTEGER, types.DATE) if counts else (types.DATE,) * len(operands)
+    inner = tuple(checker.coerce(e, of) for e, of in zip(operands, wanted, strict=True))
+    if counts and isinstance(inner[0], typed.Literal) and isinstance(inner[0].type, Number) and inner[0].value < 1:
+        help = "write `business day of … on or after`, or `on or before`"
+        return checker.fail("type-mismatch", "business days are counted from 1", inner[0].span, help)
+    of: Type = types.DATE
+    if operator == "a business day":
+        of = types.BOOLEAN
+    elif operator == "business days between":
+        of = types.INTEGER
+    return typed.OnCalendar(operator, calendar, inner, type=of, span=span)
+
+
 def square_root(checker: Coercion, operand: Expression, span: Span) -> Expression:
     """The square root of a number or a rate, which only `round` may hold."""
     if isinstance(operand.type, types.Broken):
@@ -182,7 +205,7 @@ def rounded(checker: Coercion, node: tree.Round, operand: Expression) -> Express
     wrong_unit = node.step.unit and not (
         (node.step.unit in ("%", "bp") and unit == "rate") or unit.endswith(":" + node.step.unit)
     )
-    if step is None or step.value <= 0 or wrong_unit:
+    if step.value <= 0 or wrong_unit:
         return checker.fail(
             "bad-step", f"`{node.step.span.text}` is not a step for {a_type(operand.type)}", node.step.span
         )

@@ -7,6 +7,7 @@ from typing import TypedDict, assert_never
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import which_member
 from policy.model import expressions as typed, records, rules, types
+from policy.model.calendars import rest_of, versions_of
 from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
 from policy.model.context import Context
@@ -58,6 +59,8 @@ def declaration(context: Context, id: str, d: tree.Definition) -> rules.Declarat
         case tree.DatedSet():
             versions = _set_versions(context, d.versions, signature.type)
             return rules.DatedSet(type=signature.type, versions=versions, **head)
+        case tree.Calendar():
+            return rules.Calendar(rest=rest_of(context, d), versions=versions_of(context, d), **head)
         case tree.Parameter():
             return rules.Parameter(
                 type=signature.type,

@@ -18,10 +18,12 @@ from policy.model.arithmetic import (
     EQUAL,
     additive,
     day_moved,
+    elapsed,
     extremum,
     how_ordered,
     multiplicative,
     number_literal,
+    on_calendar,
     power,
     remainder,
     rounded,
@@ -57,13 +59,6 @@ class TypeChecker(Aggregates):
         match node:
             case tree.Number():
                 literal = number_literal(node)
-                if literal is None:
-                    return self.fail(
-                        "type-mismatch",
-                        "calendar months and years can only be added to or taken from a date",
-                        span,
-                        "for a fixed length write days",
-                    )
                 if node.unit and isinstance(literal.type, Number) and literal.type.currency:
                     if self.scope.minor_unit(literal.type.currency, span) is None:
                         return typed.Failed(type=types.BROKEN, span=span)
@@ -94,6 +89,12 @@ class TypeChecker(Aggregates):
                 return self.unary(node, hint)
             case tree.Binary():
                 return self.binary(node, hint)
+            case tree.OnCalendar(operator, calendar, operands):
+                inner = [self.expression(o) for o in operands]
+                entry = self.scope.find(calendar.text, calendar.span, (tree.Calendar,), "calendar")
+                if entry is None:
+                    return typed.Failed(type=types.BROKEN, span=span)
+                return on_calendar(self, operator, entry.id, inner, span)
             case tree.Chain():
                 return self.chain(node, hint)
             case tree.Conditional(condition, then, otherwise):
@@ -321,6 +322,8 @@ class TypeChecker(Aggregates):
             case "modulo" | "is a multiple of":
                 left = self.expression(node.left, hint if operator == "modulo" else types.BROKEN)
                 return remainder(self, operator, node, left, self.expression(node.right, left.type))
+            case "whole years from" | "whole months from":
+                return elapsed(self, node, self.expression(node.left), self.expression(node.right))
             case "default":
                 left = self.declared_type(node.left, types.OptionalOf(hint))
                 if not isinstance(left.type, types.OptionalOf | types.Broken):

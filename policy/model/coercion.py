@@ -83,7 +83,11 @@ class Coercion:
                     f"* 1 {expected.currency} * rate` under `round`",
                 )
             help = ""
-            if isinstance(e, typed.Literal) and expected.currency and actual.unit == "number":
+            if {actual.unit, expected.unit} == {"period", "duration"}:
+                help = "months have no fixed length: count days, or compare dates: `d + 3 months <= today`"
+            elif (actual.unit, expected.unit) == ("number", "period"):
+                help = "say what it counts: `n days`, `n months`"
+            elif isinstance(e, typed.Literal) and expected.currency and actual.unit == "number":
                 help = f"write the currency: `{values.show(e.value, actual)} {expected.currency}`"
             elif isinstance(e, typed.Literal) and expected.unit == "rate" and actual.unit == "number":
                 help = "write a rate as a percentage: `15%`, not `0.15`"

@@ -90,7 +90,10 @@ def _binary(condition: typed.Binary, outcome: bool) -> Known:
             if not isinstance(right, typed.Literal):
                 return _comparison(_MIRRORED[operator], right, left, outcome)
             return NOTHING_KNOWN  # two constants: a slip, but none of a branch
-        case "+" | "-" | "*" | "/" | "^" | "modulo" | "is a multiple of" | "default":
+        case (
+            "+" | "-" | "*" | "/" | "^" | "modulo" | "is a multiple of" | "default"
+            | "whole years from" | "whole months from"
+        ):  # fmt: skip
             return _flag(condition, outcome)
         case _:
             assert_never(operator)

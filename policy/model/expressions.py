@@ -14,6 +14,7 @@ from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     AggregateKind,
     BinaryOperator,
+    BusinessDayOperator,
     ChainOperator,
     RoundingMode,
     RuntimeValue,
@@ -95,6 +96,15 @@ class Binary(Typed):
     operator: BinaryOperator
     left: Expression
     right: Expression
+
+
+@frozen
+class OnCalendar(Typed):
+    """Asked of a calendar, by full name."""
+
+    operator: BusinessDayOperator
+    name: str
+    operands: tuple[Expression, ...]
 
 
 @frozen
@@ -189,6 +199,7 @@ Expression = (
     | Apply
     | Unary
     | Binary
+    | OnCalendar
     | MonthsLater
     | Chain
     | Conditional
@@ -226,7 +237,13 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return ()
         case FieldAccess(of=of):
             return (of,)
-        case Apply(arguments=inner) | Chain(operands=inner) | SetOf(items=inner) | ListOf(items=inner):
+        case (
+            Apply(arguments=inner)
+            | Chain(operands=inner)
+            | OnCalendar(operands=inner)
+            | SetOf(items=inner)
+            | ListOf(items=inner)
+        ):
             return inner
         case RecordOf(items=inner):
             return inner

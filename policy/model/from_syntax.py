@@ -266,6 +266,8 @@ class Reader:
                 signature = Signature(id, "parameter", (), scope.type_of(node.type))
             case tree.DatedSet():
                 signature = Signature(id, "set", (), types.SetOf(scope.type_of(node.of)))
+            case tree.Calendar():
+                signature = Signature(id, "set", (), types.SetOf(types.DATE))
             case tree.Value():
                 signature = Signature(id, "value", parameters(node.parameters), scope.type_of(node.type))
             case tree.Table():

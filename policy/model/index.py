@@ -22,6 +22,7 @@ NAMED = (
     tree.EnumOf,
     tree.RecordType,
     tree.DatedSet,
+    tree.Calendar,
     tree.Parameter,
     tree.Value,
     tree.Table,

@@ -107,6 +107,8 @@ class Scope:
                 return types.INSTANT
             case "duration":
                 return types.INSTANT_STEP
+            case "period":
+                return types.PERIOD
             case "integer":
                 return types.INTEGER
             case "set" | "list" | "optional":

@@ -198,6 +198,22 @@ class DatedSet(Declared):
 
 
 @frozen(kw_only=True)
+class CalendarVersion(Dated):
+    """Holidays by their days, with what they are called."""
+
+    holidays: tuple[tuple[int, BilingualText], ...]
+
+
+@frozen(kw_only=True)
+class Calendar(Declared):
+    """`rest` are days of the week, of which Monday is 1; the versions follow each other without a gap."""
+
+    kind: ClassVar[QuestionKind] = "set"
+    rest: tuple[int, ...]
+    versions: tuple[CalendarVersion, ...]
+
+
+@frozen(kw_only=True)
 class Version(Dated):
     body: Expression
 
@@ -364,7 +380,7 @@ class Amendment:
 
 
 Question = Parameter | Value | Table | Decision | Priority | Property
-Declaration = EnumOf | RecordType | DatedSet | Question
+Declaration = EnumOf | RecordType | DatedSet | Calendar | Question
 
 A = TypeVar("A", bound=Declared)
 B = TypeVar("B", bound=Declared)

@@ -45,7 +45,7 @@ def bodies(declared: rules.Declaration | rules.Amendment) -> Iterator[Expression
             if rows is not None:
                 yield from row_bodies(rows)
             yield from rule_bodies(inner)
-        case rules.EnumOf() | rules.RecordType() | rules.DatedSet():
+        case rules.EnumOf() | rules.RecordType() | rules.DatedSet() | rules.Calendar():
             return
         case _:
             assert_never(declared)
@@ -84,7 +84,12 @@ def walk(expression: Expression) -> Iterator[Expression]:
 
 def uses(declared: rules.Declaration | rules.Amendment) -> set[str]:
     """Full names of the parameters, sets, values, tables and decisions that a declaration refers to."""
-    return {e.name for body in bodies(declared) for e in walk(body) if isinstance(e, typed.Named | typed.Apply)}
+    return {
+        e.name
+        for body in bodies(declared)
+        for e in walk(body)
+        if isinstance(e, typed.Named | typed.Apply | typed.OnCalendar)
+    }
 
 
 def callees_first(names: Iterable[str], called: Callable[[str], Iterable[str]]) -> list[str]:

@@ -50,7 +50,7 @@ class Instant:
 
 @frozen
 class Number:
-    """`unit`: number, rate, quantity, duration, `money:HKD`, `price:HKD`; `scale`: decimals kept."""
+    """`unit`: number, rate, quantity, duration, period, `money:HKD`, `price:HKD`; `scale`: decimals kept."""
 
     unit: str
     scale: int
@@ -130,6 +130,7 @@ BOOLEAN, TEXT, DATE, INSTANT, BROKEN = Boolean(), Text(), Date(), Instant(), Bro
 INTEGER = Number("number", 0)
 INSTANT_STEP = Number("duration", 6)
 DATE_STEP = Number("duration", 0)
+PERIOD = Number("period", 0)  # in months
 
 
 def product_unit(left: str, right: str) -> str | None:
@@ -189,6 +190,8 @@ def describe(of: AnswerType) -> str:
             return "instant"
         case Number("number", 0):
             return "integer"
+        case Number("period", 0):
+            return "period"
         case Number("duration", scale):
             return "duration" if scale in (0, INSTANT_STEP.scale) else f"duration to {_step(scale)}"
         case Number(unit, scale):

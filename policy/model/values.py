@@ -17,6 +17,7 @@ from policy.vocabulary import RuntimeValue
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 EPOCH_DAY = _EPOCH.toordinal()  # 1970-01-01, as Python counts days
 SECONDS = {"second": 1, "minute": 60, "hour": 3_600, "day": 86_400, "week": 604_800}
+MONTHS = {"month": 1, "year": 12}
 LAST_DAY = date.max.toordinal()
 FIRST_MOMENT, LAST_MOMENT = (
     (m.replace(tzinfo=UTC) - _EPOCH) // timedelta(microseconds=1) for m in (datetime.min, datetime.max)
@@ -80,6 +81,8 @@ def show(value: RuntimeValue, of: AnswerType) -> str:
             return _trimmed(decimal_text(value, scale - 2)) + "%" if scale >= 2 else f"{value * 10 ** (2 - scale)}%"
         case types.Number("duration", scale):
             return _duration(value, scale)
+        case types.Number("period", 0):
+            return _period(value)
         case types.Number(unit, scale):
             text = decimal_text(value, scale)
             if unit.startswith("money:"):
@@ -115,6 +118,12 @@ def _duration(value: int, scale: int) -> str:
             count = seconds // size
             return f"{count} {word}{'' if count == 1 else 's'}"
     return f"{seconds} seconds"
+
+
+def _period(months: int) -> str:
+    years = months % 12 == 0 and months > 12
+    count, word = (months // 12, "year") if years else (months, "month")
+    return f"{count} {word}{'' if count == 1 else 's'}"
 
 
 def day_of(iso: str) -> int:

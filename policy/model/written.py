@@ -73,6 +73,8 @@ def number(text: str, of: Number) -> int | Wrong:
             scale -= 2 if unit == "%" else 4
         elif of.unit == "duration" and unit.rstrip("s") in values.SECONDS:
             value *= values.SECONDS[unit.rstrip("s")]
+        elif of.unit == "period" and unit.rstrip("s") in values.MONTHS:
+            value *= values.MONTHS[unit.rstrip("s")]
         elif unit != of.currency:
             return Wrong("facts-type", f"is in `{unit}`, but `{describe(of)}` is expected")
     exponent = value.as_tuple().exponent

@@ -40,6 +40,14 @@ class Renamed:
 
 
 @frozen
+class Rest:
+    """The days of the week on which nobody works."""
+
+    days: tuple[tree.Name, ...]
+    per: tree.Citations
+
+
+@frozen
 class Spelt:
     """The clause of a member that facts may spell otherwise."""
 
@@ -204,6 +212,20 @@ class Builder(TestBuilder):
     def set(self, meta: Meta, items: Items) -> tree.DatedSet:
         title, versions = _first(items, BilingualText), all_of(items, tree.SetVersion)
         return tree.DatedSet(self.name_of(items[0]), items[1], title, versions, span=self.at(meta))
+
+    def holiday(self, meta: Meta, items: Items) -> tree.Holiday:
+        return tree.Holiday(self.date_of(items[0]), _first(items, BilingualText), span=self.at(meta))
+
+    def covered(self, meta: Meta, items: Items) -> tree.CalendarVersion:
+        return tree.CalendarVersion(items[0], all_of(items, tree.Holiday), _cited(items), span=self.at(meta))
+
+    def rest(self, meta: Meta, items: Items) -> Rest:
+        return Rest(tuple(self.name_of(i) for i in items if isinstance(i, Token)), _cited(items))
+
+    def calendar_declaration(self, meta: Meta, items: Items) -> tree.Calendar:
+        rest = _first(items, Rest) or Rest((), tree.Citations())
+        title, versions = _first(items, BilingualText), all_of(items, tree.CalendarVersion)
+        return tree.Calendar(self.name_of(items[0]), title, rest.days, versions, rest.per, span=self.at(meta))
 
     stricter_higher, stricter_lower = constant("higher"), constant("lower")
 

@@ -15,7 +15,15 @@ from policy.diagnostics import Collector
 from policy.source import Source, Span
 from policy.syntax import tree
 from policy.syntax.parsing import Items, Meta, Token
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, SortDirection, TypeWord, UnaryOperator
+from policy.vocabulary import (
+    AggregateKind,
+    BinaryOperator,
+    BusinessDayOperator,
+    ChainOperator,
+    SortDirection,
+    TypeWord,
+    UnaryOperator,
+)
 
 MOST_DIGITS = 30
 _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
@@ -38,6 +46,16 @@ def _binary(operator: BinaryOperator) -> Callable[..., tree.Binary]:
 def _unary(operator: UnaryOperator) -> Callable[..., tree.Unary]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary(operator, items[0], span=self.at(meta))
+
+    return make
+
+
+def _on_calendar(operator: BusinessDayOperator, name: int) -> Callable[..., tree.OnCalendar]:
+    """Makes the expression whose calendar is named at that place among its parts."""
+
+    def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.OnCalendar:
+        operands = (*items[:name], *items[name + 1 :])
+        return tree.OnCalendar(operator, self.name_of(items[name]), operands, span=self.at(meta))
 
     return make
 
@@ -268,6 +286,27 @@ class ExpressionBuilder:
     def calendar(self, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary(items[0].value, items[1], span=self.at(meta))
 
+    def counted(self, meta: Meta, items: Items) -> tree.Binary:
+        one = tree.Number(Decimal(1), str(items[1]).rstrip("s"), span=self.token_span(items[1]))
+        return tree.Binary("*", items[0], one, span=self.at(meta))
+
+    def elapsed(self, meta: Meta, items: Items) -> tree.Binary:
+        return tree.Binary(items[0].value, items[1], items[2], span=self.at(meta))
+
+    business_day = _on_calendar("a business day", 1)
+    business_days_after, business_days_before = (
+        _on_calendar("business days after", 1),
+        _on_calendar("business days before", 1),
+    )
+    business_day_from, business_day_until = (
+        _on_calendar("business day on or after", 0),
+        _on_calendar("business day on or before", 0),
+    )
+    business_days_between = _on_calendar("business days between", 0)
+
+    def no_business_day(self, meta: Meta, items: Items) -> tree.Unary:
+        return tree.Unary("not", self.business_day(meta, items), span=self.at(meta))
+
     def square_root(self, meta: Meta, items: Items) -> tree.Unary:
         return tree.Unary("square root", items[-1], span=self.at(meta))
 
@@ -309,6 +348,7 @@ class ExpressionBuilder:
     decimal_type, rate_type, quantity_type = _type("decimal"), _type("rate"), _type("quantity")
     money_type, price_type = _type("money"), _type("price")
     date_type, instant_type, duration_type = _type("date"), _type("instant"), _type("duration")
+    period_type = _type("period")
     set_type, list_type, optional_type = _type("set"), _type("list"), _type("optional")
     named_type = _type("named")
 

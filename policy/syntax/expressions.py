@@ -7,7 +7,15 @@ from decimal import Decimal
 from attrs import field, frozen
 
 from policy.source import NOWHERE, Span
-from policy.vocabulary import AggregateKind, BinaryOperator, ChainOperator, RoundingMode, SortDirection, UnaryOperator
+from policy.vocabulary import (
+    AggregateKind,
+    BinaryOperator,
+    BusinessDayOperator,
+    ChainOperator,
+    RoundingMode,
+    SortDirection,
+    UnaryOperator,
+)
 
 
 @frozen(kw_only=True)
@@ -92,6 +100,15 @@ class Binary(Node):
     operator: BinaryOperator
     left: Expression
     right: Expression
+
+
+@frozen
+class OnCalendar(Node):
+    """`2 business days of hong_kong after d` and its siblings."""
+
+    operator: BusinessDayOperator
+    calendar: Name
+    operands: tuple[Expression, ...]
 
 
 @frozen
@@ -189,6 +206,7 @@ Expression = (
     | Call
     | Unary
     | Binary
+    | OnCalendar
     | Chain
     | Conditional
     | Round

@@ -227,12 +227,18 @@ _WORDS = {
     "PERCENT": "a percentage",
     "BASIS_POINTS": "basis points",
     "DURATION": "a duration",
-    "CALENDAR": "`year of`",
     "FIRST_OF": "`first of`",
     "AVERAGE_OF": "`average of`",
     "MEDIAN_OF": "`median of`",
     "SUM_OF_THE": "`sum of the`",
+    "PART_OF": "`year of`",
+    "WHOLE_FROM": "`whole years from`",
+    "LENGTH": "`months`",
     "A_MULTIPLE_OF": "`a multiple of`",
+    "_BUSINESS_DAYS_OF": "`business days of`",
+    "_A_BUSINESS_DAY_OF": "`a business day of`",
+    "_ON_OR_AFTER": "`on or after`",
+    "_ON_OR_BEFORE": "`on or before`",
     "_AT_LEAST": "`at least`",
     "_AT_MOST": "`at most`",
     "SQUARE_ROOT_OF": "`square root of`",
@@ -262,7 +268,7 @@ def _remedy(span: Span, terminals: frozenset[str], mistake: Slip | None) -> tupl
 
 
 def _expected(terminals: Any) -> str:
-    names = set(terminals or ()) - {"COMMENT", "RULE_LINE", "RENAMED"}  # which is hardly what was meant
+    names = set(terminals or ()) - {"COMMENT", "RULE_LINE", "RENAMED", "SPELT"}  # which is hardly what was meant
     if {"INSTANT", "NUMBER", "STRING"} <= names:
         names -= {"INSTANT", "NUMBER", "STRING", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "NAME"}
         words = {"an expression"}

@@ -16,8 +16,8 @@ from attrs import frozen
 from policy.source import Source, Span
 
 DECLARATION_WORDS = (
-    "language ruleset import source provision currency enum record set parameter value table decision priority "
-    "property test tighten adopt"
+    "language ruleset import source provision currency enum record set calendar parameter value table decision "
+    "priority property test tighten adopt"
 ).split()
 
 _CLAUSE_WORDS = "otherwise permit deny when unless because per from until given expect always where".split()
@@ -192,6 +192,8 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Remedy], ...] = tuple(
         (rf"\b(?P<word>{'|'.join(INSTEAD)})\((?=[^)]*\bfor\b)[^)]*", lambda m: INSTEAD[m["word"]]),
         (r"\bmod\b|%", INSTEAD["mod"]),
         (r"\b(?:case|switch|match)\b.*", "write `if … then … else if … then … else …`"),
+        (r"\b(?:business|working|trading) days?\b", "name the calendar: `2 business days of CALENDAR after d`"),
+        (r"\bat (?P<bound>least|most)\b", lambda m: f"write `is at {m['bound']}`"),
         (r"\$\w*", "write the currency after the amount: `5 HKD`"),
         (r";", "remove it: a declaration ends where the next one begins"),
     )

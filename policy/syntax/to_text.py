@@ -25,7 +25,7 @@ _CALLED = {"sum", "count", "any", "all", "min", "max", "clamp", "abs", "money", 
 _CLAUSES = {"when", "unless", "because", "from", "until", "per"}
 _MEMBERS = _CLAUSES | set(
     "= stricter refuted status note reference issued read excused pillar measure unset exactly first highest lowest "
-    "sum given expect on otherwise best then earliest latest for where always add remove amends says".split()
+    "sum given expect on otherwise best then earliest latest for where always add remove amends says rest".split()
 )
 _OPERANDS = {"NAME", "NUMBER", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "INSTANT", "STRING", "CURRENCY"}
 

@@ -27,6 +27,7 @@ from policy.syntax.expressions import (
     Name as Name,
     Node as Node,
     Number as Number,
+    OnCalendar as OnCalendar,
     RecordOf as RecordOf,
     Reference as Reference,
     Round as Round,
@@ -182,6 +183,32 @@ class DatedSet(Node):
 
 
 @frozen
+class Holiday(Node):
+    on: date | None
+    title: BilingualText | None
+
+
+@frozen
+class CalendarVersion(Node):
+    """The days for which holidays are known, and what they are."""
+
+    period: Period
+    holidays: tuple[Holiday, ...]
+    per: Citations
+
+
+@frozen
+class Calendar(Node):
+    """Business days: all that are neither days of rest nor holidays."""
+
+    name: Name
+    title: BilingualText | None
+    rest: tuple[Name, ...]
+    versions: tuple[CalendarVersion, ...]
+    per: Citations
+
+
+@frozen
 class Leniency(Node):
     """That rounding in this direction, which is not the cautious one, is meant; and why."""
 
@@ -330,7 +357,7 @@ class Tighten(Node):
     file: RowFile | None = None
 
 
-Definition = EnumOf | RecordType | DatedSet | Parameter | Value | Table | Decision | Priority | Property
+Definition = EnumOf | RecordType | DatedSet | Calendar | Parameter | Value | Table | Decision | Priority | Property
 Statement = SourceText | Provision | Currency | Definition | Test | Tighten  # what stands below the head of a file
 Declaration = Language | Ruleset | Import | Statement
 

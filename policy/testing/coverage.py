@@ -129,7 +129,7 @@ def summarised(model: rules.Model, coverages: Iterable[Coverage]) -> Summary:
     every = pieces(model)
     uncovered = tuple(p for p in every if p.place not in total.places)
     spoken = {name for p in every if p.place in total.places for name in p.provisions} | total.provisions
-    for d in model.of_kind(rules.DatedSet):
+    for d in model.of_kind(rules.DatedSet, rules.Calendar):
         versions = (v for v in d.versions if location_of(v.span) in total.places)
         spoken |= {c.provision for v in versions for c in v.citations}
     excused = tuple((p.id, p.excused) for p in model.provisions.values() if p.excused)

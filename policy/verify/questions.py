@@ -87,7 +87,7 @@ def _batch(declared: rules.Declaration, function: Function) -> Batch:
         case rules.Priority():
             batch = priorities.batch(function)
             parameters, claims = batch.parameters, batch.claims
-        case rules.Parameter() | rules.DatedSet() | rules.RecordType() | rules.EnumOf():
+        case rules.Parameter() | rules.DatedSet() | rules.Calendar() | rules.RecordType() | rules.EnumOf():
             pass
         case _:
             assert_never(declared)

@@ -36,6 +36,9 @@ DURATIONS_ZH = {
     "minutes": "分鐘",
     "minute": "分鐘",
     "seconds": "秒",
+    "months": "個月",
+    "month": "個月",
+    "years": "年",
 }
 
 
@@ -61,15 +64,27 @@ def of_value(value: Any, of: types.Type, model: rules.Model) -> BilingualText:
             number, _, word = show(value, inner).partition(" ")
             number = number.removesuffix(".0") if word else number
             number += "0" * (unit.startswith("money:") and number[-2:-1] == ".")
-            zh = DURATIONS_ZH[word] if unit == "duration" else UNITS_ZH.get(word, word and f" {word}")
+            zh = DURATIONS_ZH[word] if unit in ("duration", "period") else UNITS_ZH.get(word, word and f" {word}")
             en = f"{number} {word}".strip() if word not in SYMBOLS else SYMBOLS[word] + number
             return BilingualText(en.replace("$-", "$"), f"{number}{zh}")
     return BilingualText("")
 
 
+def in_units(one: x.Literal) -> BilingualText:
+    """How it is said that a number counts days or months; nothing of what is not one of them."""
+    number, _, word = show(one.value, one.type).partition(" ")
+    is_length = isinstance(one.type, types.Number) and one.type.unit in ("duration", "period")
+    chinese = DURATIONS_ZH.get(word, "").removeprefix("個")
+    return BilingualText(f"in {word}s", f"以{chinese}計") if is_length and number == "1" else BilingualText("")
+
+
 def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tuple[BilingualText, ...]]:
     """Every constant and every name in an expression, as people read it: the title, or a phrase instead."""
     match e:
+        case x.Binary(operator="*", left=left, right=x.Literal() as one) if (counted := in_units(one)).en:
+            yield (counted,)
+            yield from wanted(left, model, called)
+            return
         case x.Literal(value=value):
             yield (of_value(value, e.type, model),)
         case x.Named(name=name) | x.Apply(name=name):
@@ -148,7 +163,7 @@ def own_pieces(d: Any) -> list[tuple[rules.Dated | None, list[Any], list[str]]]:
                 named = x.Named(name=always.priority, type=types.BOOLEAN)  # a priority is called by its title
                 return [(None, [always.first, always.second, named, *([d.where] if d.where else [])], [])]
             return [(None, [always, *([d.where] if d.where is not None else [])], [])]
-        case rules.DatedSet():
+        case rules.DatedSet() | rules.Calendar():
             return [(v, [], []) for v in d.versions]
     return []
 
@@ -170,6 +185,8 @@ def missing(model: rules.Model) -> list[str]:
             dates = [on_paper(day) for day in (dated.start, dated.end) if day is not None] if dated else []
             if isinstance(dated, rules.Key) and ranks:
                 words += [(of_value(r, dated.by.type, model),) for r in ranks]
+            if isinstance(dated, rules.CalendarVersion):
+                words += [(w,) for day, title in dated.holidays for w in (on_paper(day), title)]
             if isinstance(dated, rules.SetVersion):
                 words += [(of_value(i, d.type.of, model),) for i in dated.items]
             if isinstance(d, rules.Value | rules.Parameter) and statement.kind != "name":

@@ -122,6 +122,7 @@ MAY_LIE_AHEAD = {
     "StandingAuthority.expires_on": "it ends then",
     "EquivalenceAssessment.review_due_on": "it falls due then",
     "LendingBook.withdrawal_due_on": "it is due then",
+    "LendingBook.figures_on": "it is due after then",
     "LendingBook.licensed_on": "a later licence has the stricter limit",
     "Token.issued_on": "a token may be judged before it is issued",
     "Client.trades": "those that lie ahead are not counted, as a test of the rulebook says",

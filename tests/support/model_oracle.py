@@ -34,6 +34,7 @@ from oracle_values import (
     known,
     member,
     months_later,
+    on_calendar,
     rounded,
     rounded_root,
 )
@@ -323,6 +324,8 @@ class Oracle:
                 return self.value(right, env) if x is None else x
             case typed.Binary(_, left, right):
                 return self.binary(e, self.value(left, env), self.value(right, env))
+            case typed.OnCalendar():
+                return self.on_calendar(e, env)
             case typed.MonthsLater(day, months):
                 return known(months_later, self.value(day, env), months)
             case typed.Chain("and" | "or" as operator, operands):
@@ -356,6 +359,17 @@ class Oracle:
             case _:
                 assert_never(e)
 
+    def on_calendar(self, e: typed.OnCalendar, env: Env) -> Any:
+        calendar = self.model.declared[e.name]
+        assert isinstance(calendar, rules.Calendar)
+        works = {
+            d: (d - 1) % 7 + 1 not in calendar.rest and d not in dict(v.holidays)
+            for v in calendar.versions
+            for d in range(v.start or 0, v.end or 0)
+        }
+        day = self.value(e.operands[-1], env)
+        return on_calendar(works, e.operator, [*(self.value(o, env) for o in e.operands[:-1]), day])
+
     def binary(self, e: typed.Binary, a: Any, b: Any) -> Any:
         if e.operator in ("in", "not in"):
             return member(a, b) if e.operator == "in" else known(not_, member(a, b))
@@ -363,6 +377,15 @@ class Oracle:
             raise FaultError("division by zero")  # whatever is divided, known or not
         if e.operator in ("<", "<=", ">", ">=") and isinstance(e.left.type, types.Enum):
             a, b = (known(height(e.left.type), x) for x in (a, b))
+        if e.operator in ("whole years from", "whole months from"):
+            return known(BINARY[e.operator], a, b)
+        if isinstance(e.left.type, types.Date) and isinstance(e.right.type, Number) and UNKNOWN not in (a, b):
+            if e.right.type.unit == "period":
+                return months_later(a, int(b) if e.operator == "+" else -int(b))
+            if e.right.type.unit == "duration":
+                b, rest = divmod(b, 86_400)
+                if rest:
+                    raise FaultError("a part of a day")
         result = known(BINARY[e.operator], a, b)
         if result is UNKNOWN or not isinstance(e.left.type, types.Date) or isinstance(result, bool):
             return result

@@ -155,6 +155,8 @@ def rounded_root(mode: str, x: Fraction) -> int:
 BINARY: dict[str, Callable[[Any, Any], Any]] = {
     "is": eq, "is not": ne, "<": lt, "<=": le, ">": gt, ">=": ge, "+": add, "-": sub, "*": mul,
     "^": lambda a, b: a ** int(b), "modulo": remainder,
+    "whole years from": lambda a, b: Fraction(whole_months(a, b) // 12),
+    "whole months from": lambda a, b: Fraction(whole_months(a, b)),
     "is a multiple of": lambda a, b: remainder(a, b) == 0,
 }  # fmt: skip
 
@@ -196,3 +198,44 @@ def months_later(day: int, months: int) -> int:
         return date(year, month + 1, min(start.day, monthrange(year, month + 1)[1])).toordinal()
     except ValueError as failure:
         raise FaultError("out of the calendar") from failure
+
+
+def whole_months(first: int, last: int) -> int:
+    """The most months that lead from the first day no further than to the last, found by trying."""
+    start, end = date.fromordinal(first), date.fromordinal(last)
+    months = (end.year - start.year) * 12 + end.month - start.month
+
+    def leads_further(months: int) -> bool:
+        try:
+            return months_later(first, months) > last
+        except FaultError:
+            return months > 0
+
+    while leads_further(months):
+        months -= 1
+    assert leads_further(months + 1)
+    return months
+
+
+def on_calendar(works: dict[int, bool], operator: str, operands: Sequence[Any]) -> Any:
+    """What is asked of a calendar, by going from day to day; `works` has all the days that it covers."""
+    *count, day = operands
+    if operator in ("business days after", "business days before") and count[0] is not UNKNOWN and count[0] < 1:
+        raise FaultError("business days are counted from 1")
+    if UNKNOWN in operands or day not in works:
+        return UNKNOWN
+    if operator == "a business day":
+        return works[day]
+    if operator == "business days between":
+        if count[0] not in works:
+            return UNKNOWN
+        low, high = sorted((int(count[0]), day))
+        return Fraction(sum(works[d] for d in range(low + 1, high + 1)) * (1 if count[0] <= day else -1))
+    step = 1 if operator.endswith("after") else -1
+    left, at = (int(count[0]), day + step) if count else (1, day)
+    while at in works:
+        left -= works[at]
+        if left == 0:
+            return at
+        at += step
+    return UNKNOWN

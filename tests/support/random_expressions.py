@@ -33,6 +33,8 @@ class Expressions:
                 return c.choice(("0%", "60%", "100%", "15.5%", "25 bp", "0.0375%"))
             case "integer":
                 return c.choice(("0", "1", "7", "3 thousand"))
+            case "period":
+                return c.choice(("0 months", "1 month", "3 months", "1 year", "2 years"))
             case "quantity":
                 return c.choice(("1", "0.5", "0.001"))
             case "boolean":
@@ -72,6 +74,7 @@ class Expressions:
             "date": ["f.day", "today"],
             "enum": ["f.kind", "f.item.kind"],
             "instant": ["f.moment"],
+            "period": ["f.term"],
         }[kind]
         fields += [name for name, k in self.parameters if k == kind]
         for variable in self.items:
@@ -163,16 +166,20 @@ class Expressions:
 
     def a_integer(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form, x = c.randrange(14), self.variable()
-        if form == 13:
+        form, x = c.randrange(16), self.variable()
+        if form == 15:
             return f"({self.leaf('integer')} ^ {c.choice((2, 3))})"
-        if form == 12:
+        if form == 14:
             keys = f"({x}.kind, {x}.flag{c.choice(('', f', {x}.amount'))})"
             return f"count(distinct {keys} for {x} in {self.list_of_items()})"
-        if form == 11:
+        if form == 13:
             return (
                 f"count({x} for {x} in {c.choice(('f.chosen', 'kinds'))} where {x} in {c.choice(('kinds', '{red}'))})"
             )
+        if form == 12:
+            return f"(business days of open_days from {self.leaf('date')} to {e('date', depth)})"
+        if form == 11:
+            return f"(whole {c.choice(('years', 'months'))} from {self.leaf('date')} to {e('date', depth)})"
         if form == 10:
             return f"({c.choice(('year', 'month', 'day', 'weekday'))} of {e('date', depth)})"
         if form == 9:
@@ -206,7 +213,15 @@ class Expressions:
 
     def a_date(self, depth: int) -> str:
         step = self.chance.choice(("12 months", "1 month", "30 days", "2 weeks", "1 year"))
-        form = self.chance.randrange(5)
+        form = self.chance.randrange(10)
+        if form > 7:
+            way = self.chance.choice(("after", "before"))
+            number = self.chance.choice(("1", "2", "20", "f.count"))
+            of = self.chance.choice((f"{number} business days of open_days", "business day of open_days on or"))
+            return f"({of} {way} {self.expression('date', depth)})"
+        if form > 4:
+            by = self.chance.choice((self.expression("period", depth), "f.count days", "f.wait"))
+            return f"({self.expression('date', depth)} {self.chance.choice('+-')} {by})"
         if form == 4:
             edge, run = self.chance.choice(("first", "last")), self.chance.choice(("month", "quarter", "year"))
             return f"({edge} day of the {run} of {self.expression('date', depth)})"
@@ -217,9 +232,21 @@ class Expressions:
             return f"(max({x} for {x} in f.days where {x} < {self.expression('date', depth)}) default f.day)"
         return f"({self.expression('date', depth)} {self.chance.choice('+-')} {step})"
 
+    def a_period(self, depth: int) -> str:
+        e, c = self.expression, self.chance
+        return c.choice(
+            (
+                f"({e('integer', 0)} {c.choice(('months', 'years'))})",
+                f"({e('period', depth)} {c.choice('+-')} {e('period', depth)})",
+                f"{c.choice(('min', 'max'))}({e('period', depth)}, {e('period', depth)})",
+            )
+        )
+
     def a_boolean(self, depth: int) -> str:
         e, c = self.expression, self.chance
-        form = c.randrange(21)
+        form = c.randrange(22)
+        if form == 21:
+            return f"({e('date', depth)} is {c.choice(('', 'not '))}a business day of open_days)"
         if form > 18:
             bound = c.choice(("red", "green", "blue", "f.item.kind", e("enum", depth)))
             return f"({e('enum', depth)} {c.choice(('<', '>', 'is at least', 'is at most'))} {bound})"
@@ -252,7 +279,7 @@ class Expressions:
         if form == 3:
             return f"(not {e('boolean', depth)})"
         if form == 4:
-            kind = c.choice(("money", "rate", "integer", "date", "quantity", "price", "instant"))
+            kind = c.choice(("money", "rate", "integer", "date", "quantity", "price", "instant", "period"))
             if kind == "instant":
                 return f"(f.moment {c.choice(('<', '>='))} 2026-02-11T16:10:00+08:00)"
             operator = c.choice(("<", "<=", ">", ">=", "is", "is not"))

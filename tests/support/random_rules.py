@@ -25,6 +25,13 @@ currency USDT 6 "tether" zh "泰達幣"
 enum Kind from highest { red spelt "R" or "rouge" "red" zh "紅", green "green" zh "綠", blue "blue" zh "藍" }
 enum Side { buy "buy" zh "買", sell "sell" zh "賣" }
 
+calendar open_days "days of business" zh "辦公日"
+  rest sunday, wednesday per S/1
+  from 2024-06-01 until 2025-12-01 holidays { 2024-06-03 "one" zh "一", 2025-10-01 "two" zh "二", 2025-10-02 } per S/1
+  from 2025-12-01 until 2026-09-01 holidays {
+    2025-12-01, 2025-12-02, 2025-12-03, 2026-02-10, 2026-03-01 "three" zh "三", 2026-08-31
+  } per S/1
+
 record Item "item" zh "項" {
   amount: money(HKD)
   kind: Kind
@@ -56,6 +63,7 @@ record Facts "facts" zh "事實" {
   spare: optional Item
   later: instant
   wait: duration
+  term: period
   chosen: set of Kind
   labels: set of text
   numbers: list of integer
@@ -102,7 +110,7 @@ class Rules(Expressions):
     # ── declarations ────────────────────────────────────────────────────────────────────────
 
     def parameter(self, n: int) -> str:
-        kind = self.chance.choice(("money", "rate", "integer"))
+        kind = self.chance.choice(("money", "rate", "integer", "period"))
         name = f"p{n}"
         days = sorted(self.chance.sample(DAYS, self.chance.randint(1, 2)))
         versions = "\n".join(f"  from {day} = {self.literal(kind)} per S/1" for day in days)
@@ -113,7 +121,7 @@ class Rules(Expressions):
 
     def stricter(self, name: str, kind: str) -> str:
         """Which way the house may go, for what it can tighten at all."""
-        if kind not in ("money", "rate", "integer") or self.chance.random() < 0.3:
+        if kind not in ("money", "rate", "integer", "period") or self.chance.random() < 0.3:
             return ""
         self.tightens.add(name)
         return f" stricter when {self.chance.choice(('higher', 'lower'))}"
@@ -222,7 +230,7 @@ class Rules(Expressions):
         )
 
     def value(self, n: int) -> str:
-        kind = self.chance.choice(("money", "rate", "integer", "boolean", "date", "money"))
+        kind = self.chance.choice(("money", "rate", "integer", "boolean", "date", "money", "period"))
         name = f"v{n}"
         with self.named() as local:
             body = self.expression(kind, 4)
@@ -359,6 +367,7 @@ def facts(chance: Random, missing: float) -> dict[str, Any]:
             "items": [item() for _ in range(chance.randint(0, 3))],
             "spare": chance.choice((None, item())),
             "later": 1_770_000_000_000_000 + chance.randint(0, 10**13),
+            "term": chance.choice((0, 1, 3, 12, 25, -2, 10**6)),
             "wait": chance.choice((0, 86_400, 30 * 86_400)),
             "chosen": frozenset(chance.sample(("red", "green", "blue"), chance.randint(0, 3))),
             "labels": frozenset(chance.sample(TEXTS, chance.randint(0, 3))),

@@ -59,7 +59,7 @@ def _declared(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnos
                 yield from _rows(declared.rows, types.short(declared.target))
             for rule in declared.rules:
                 yield from _rule(rule)
-        case rules.EnumOf() | rules.RecordType() | rules.DatedSet():
+        case rules.EnumOf() | rules.RecordType() | rules.DatedSet() | rules.Calendar():
             return
         case _:
             assert_never(declared)

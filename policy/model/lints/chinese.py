@@ -62,6 +62,10 @@ def _of(declared: rules.Declaration) -> Iterator[Words]:
         for rule in declared.rules:
             yield f"the reason of `{rule.name}`", rule.because, rule.span
         yield f"the `otherwise` of `{declared.name}`", declared.because, declared.span
+    elif isinstance(declared, rules.Calendar):
+        for version in declared.versions:
+            for _, words in version.holidays:
+                yield f"the title of a holiday of `{declared.name}`", words, version.span
     elif isinstance(declared, rules.Parameter) and declared.unset is not None:
         yield f"why `{declared.name}` is unset", declared.unset, declared.span
     if isinstance(declared, rules.Parameter | rules.Value | rules.Table) and declared.leniency is not None:

@@ -32,7 +32,7 @@ def dated_pieces(declared: rules.Declaration | rules.Amendment) -> Iterator[tupl
         case rules.Parameter() | rules.Value():
             for version in chain(declared.versions, *declared.tightened):
                 yield f"a version of `{declared.name}`", version
-        case rules.DatedSet():
+        case rules.DatedSet() | rules.Calendar():
             for change in declared.versions:
                 yield f"a version of `{declared.name}`", change
         case rules.Table():

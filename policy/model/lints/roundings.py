@@ -134,7 +134,7 @@ class _Roundings:
                     yield from chain.from_iterable(self.of(b, way) for b in self.answers[name])
             case (
                 typed.Literal() | typed.Local() | typed.Today() | typed.FieldAccess() | typed.MonthsLater()
-                | typed.SetOf() | typed.ListOf() | typed.RecordOf() | typed.Failed()
+                | typed.SetOf() | typed.ListOf() | typed.RecordOf() | typed.Failed() | typed.OnCalendar()
                 | typed.Unary() | typed.Binary() | typed.Chain() | typed.Aggregate()
             ):  # fmt: skip
                 return
@@ -198,6 +198,7 @@ class _Signs:
             case (
                 typed.Literal() | typed.Local() | typed.Today() | typed.FieldAccess() | typed.Apply()
                 | typed.MonthsLater() | typed.SetOf() | typed.ListOf() | typed.RecordOf() | typed.Failed()
+                | typed.OnCalendar()
                 | typed.Unary() | typed.Binary() | typed.Chain() | typed.Aggregate()
             ):  # fmt: skip
                 return 0

@@ -21,7 +21,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         read = arguments.setdefault(declared.target if isinstance(declared, rules.Amendment) else declared.id, set())
         for body in bodies(declared):
             for e in walk(body):
-                if isinstance(e, typed.Named):
+                if isinstance(e, typed.Named | typed.OnCalendar):
                     names.add(e.name)
                 elif isinstance(e, typed.Local):
                     read.add(e.name)
@@ -36,9 +36,9 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         if isinstance(of, types.Record) and of.name not in answered:
             answered.add(of.name)
             pending += [f.type for f in model.get(rules.RecordType, of.name).fields]
-    for declared in model.of_kind(rules.Parameter, rules.DatedSet):
+    for declared in model.of_kind(rules.Parameter, rules.DatedSet, rules.Calendar):
         if declared.id not in names:
-            kind = "parameter" if isinstance(declared, rules.Parameter) else "set"
+            kind = "calendar" if isinstance(declared, rules.Calendar) else declared.kind
             yield Diagnostic(
                 "unused-parameter" if kind == "parameter" else "unused-set",
                 f"no rule uses the {kind} `{declared.name}`",

@@ -52,6 +52,7 @@ _SAYING = (
     rules.Table,
     rules.Parameter,
     rules.DatedSet,
+    rules.Calendar,
     rules.Property,
 )
 _COUNTED = (
@@ -138,7 +139,9 @@ class _Maker:
     proofs: dict[str, tuple[Proof, ...]]
 
     def concern(self, r: rules.Ruleset) -> Concern:
-        said = (d for d in self.model.declared.values() if isinstance(d, rules.Question | rules.DatedSet))
+        said = (
+            d for d in self.model.declared.values() if isinstance(d, rules.Question | rules.DatedSet | rules.Calendar)
+        )
         mine = [d for d in said if d.ruleset == r.name]
         ordered = sorted(mine, key=lambda d: _SAYING.index(type(d)))  # decisions first, then what they rest on
         return Concern(
@@ -154,7 +157,7 @@ class _Maker:
             ),
         )
 
-    def entry(self, d: rules.Question | rules.DatedSet) -> Entry:
+    def entry(self, d: rules.Question | rules.DatedSet | rules.Calendar) -> Entry:
         said = tuple(self.said(s) for s in self.sentences.of(d))
         table = d if isinstance(d, rules.Table) else None
         bodies = (table.body, *table.tightened) if table else ()
@@ -167,7 +170,9 @@ class _Maker:
             said=said,
             tables=tuple(self.table(table, body) for body in bodies) if table else (),
             chart=tuple(_chart(bodies[0])) if bodies else (),
-            examples=self.examples.of(d) if not isinstance(d, rules.DatedSet | rules.Property) else (),
+            examples=self.examples.of(d)
+            if not isinstance(d, rules.DatedSet | rules.Calendar | rules.Property)
+            else (),
             ranked=self.examples.ranked(d) if isinstance(d, rules.Priority) else (),
             network=network_of(self.model, d) if isinstance(d, rules.Decision) else None,
             properties=tuple((anchor(p.id), in_full(p.title, p.name)) for p in self.claims.get(d.id, ())),
@@ -259,7 +264,7 @@ def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
                     Term(in_full(w, n), BilingualText(f"a kind of {title.en}", f"{title.zh}之一"), "")
                     for n, w in members
                 ]
-            case rules.Value() | rules.Table() | rules.Parameter() | rules.DatedSet():
+            case rules.Value() | rules.Table() | rules.Parameter() | rules.DatedSet() | rules.Calendar():
                 found.append(Term(title, NO_WORDS, anchor(d.id)))
             case rules.Decision() | rules.Priority() | rules.Property():
                 pass

@@ -68,6 +68,7 @@ def glossary_of(model: rules.Model) -> Glossary:
                 | rules.Value()
                 | rules.Table()
                 | rules.DatedSet()
+                | rules.Calendar()
                 | rules.Priority()
                 | rules.Property()
             ):

@@ -20,7 +20,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_DAY = date.max.toordinal()
 _SYMBOLS = {"HKD": "HK$", "USD": "US$", "CNY": "RMB", "EUR": "€", "GBP": "£", "JPY": "¥"}
 _CURRENCIES_ZH = {"HKD": "港元", "USD": "美元", "CNY": "元人民幣", "EUR": "歐元", "GBP": "英鎊", "JPY": "日圓"}
-_DURATIONS_ZH = {"day": "日", "hour": "小時", "minute": "分鐘", "second": "秒"}
+_DURATIONS_ZH = {"year": "年", "month": "個月", "day": "日", "hour": "小時", "minute": "分鐘", "second": "秒"}
 _DIGITS = re.compile(r"^-?\d+")
 _ISO_MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)")
 _ZEROS = re.compile(r"(\.\d\d\d*?)0+(?= )")

@@ -18,7 +18,15 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import (
+    AggregateKind,
+    BusinessDayOperator,
+    CalendarOperator,
+    ElapsedOperator,
+    ExtremumOperator,
+    OrderOperator,
+    RoundingMode,
+)
 
 _VERBS: dict[Calculation, str] = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
 _NUMBERS: dict[Comparison, str] = {
@@ -50,7 +58,15 @@ _KINDS: dict[AggregateKind, str] = {
 _PASSED: dict[Comparison, str] = {"<": "已逾", "<=": "已滿", ">": "未滿", ">=": "不逾"}
 _THING = "事項"
 _NUMBERED = "甲乙丙丁"
-_NOUNS = {"money": "款額", "price": "價格", "quantity": "數量", "rate": "比率", "duration": "時間", "number": "數字"}
+_NOUNS = {
+    "money": "款額",
+    "price": "價格",
+    "quantity": "數量",
+    "rate": "比率",
+    "duration": "時間",
+    "period": "期間",
+    "number": "數字",
+}
 
 
 def noun_of(of: Type, phrasing: Phrasing) -> str:
@@ -168,6 +184,32 @@ class Chinese(Phrasing):
 
     def root_of(self, term: str) -> str:
         return f"{term}的平方根"
+
+    def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str:
+        return f"由{first}至{last}的足{'年' if operator == 'whole years from' else '月'}數"
+
+    def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str:
+        match operator:
+            case "business days after":
+                return f"{terms[1]}後{'首' if terms[0] == '1' else f'第{terms[0]}'}個營業日（{calendar}）"
+            case "business days before":
+                return f"{terms[1]}前{'最後一' if terms[0] == '1' else f'第{terms[0]}'}個營業日（{calendar}）"
+            case "business day on or after":
+                return f"{terms[0]}當日或其後的首個營業日（{calendar}）"
+            case "business day on or before":
+                return f"{terms[0]}當日或之前的最後一個營業日（{calendar}）"
+            case "business days between":
+                return f"{terms[0]}後至{terms[1]}（包括當日）的營業日數目（{calendar}）"
+            case "a business day":
+                raise AssertionError("whether a day is a business day is a condition")
+            case _:
+                assert_never(operator)
+
+    def business_day(self, day: str, calendar: str, holds: bool) -> str:
+        return f"{day}{'為' if holds else '並非'}營業日（{calendar}）"
+
+    def counted(self, term: str, one: str) -> str:
+        return f"{term}（以{amounts.said_in_chinese(one).removeprefix('1').removeprefix('個')}計）"
 
     def calendar(self, operator: CalendarOperator, day: str) -> str:
         match operator:

@@ -19,7 +19,15 @@ from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, CalendarOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import (
+    AggregateKind,
+    BusinessDayOperator,
+    CalendarOperator,
+    ElapsedOperator,
+    ExtremumOperator,
+    OrderOperator,
+    RoundingMode,
+)
 
 _CLAUSE = re.compile(
     r"(is|are|was|has|have|does|do|may|can|must|should|where|whether|who|how|when|if|asked)\b|.*[:;?]", re.I
@@ -210,6 +218,34 @@ class English(Phrasing):
 
     def root_of(self, term: str) -> str:
         return f"the square root of {term}"
+
+    def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str:
+        return f"the number of {operator} {first} to {last}"
+
+    def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str:
+        match operator:
+            case "business days after" | "business days before":
+                (number, day), way = terms, operator.rpartition(" ")[2]
+                if number == "1":
+                    return f"the {'first' if way == 'after' else 'last'} business day ({calendar}) {way} {day}"
+                counted = f"the day {number}" if number.isdigit() else f"the last of {number}"
+                return f"{counted} business days ({calendar}) {way} {day}"
+            case "business day on or after":
+                return f"the first business day ({calendar}) on or after {terms[0]}"
+            case "business day on or before":
+                return f"the last business day ({calendar}) on or before {terms[0]}"
+            case "business days between":
+                return f"the number of business days ({calendar}) after {terms[0]} up to and including {terms[1]}"
+            case "a business day":
+                raise AssertionError("whether a day is a business day is a condition")
+            case _:
+                assert_never(operator)
+
+    def business_day(self, day: str, calendar: str, holds: bool) -> str:
+        return f"{day} is {'' if holds else 'not '}a business day ({calendar})"
+
+    def counted(self, term: str, one: str) -> str:
+        return f"{term} (in {one.removeprefix('1 ')}s)"
 
     def calendar(self, operator: CalendarOperator, day: str) -> str:
         match operator:

@@ -106,6 +106,13 @@ class Frame(ABC):
     @abstractmethod
     def members(self, period: str, title: str, items: list[str]) -> Clause: ...
 
+    @abstractmethod
+    def business_days(self, period: str, title: str, rest: Sequence[int], holidays: list[str]) -> Clause: ...
+
+
+_WEEKDAYS = "Monday Tuesday Wednesday Thursday Friday Saturday Sunday".split()
+_WEEKDAYS_ZH = "一二三四五六日"
+
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
@@ -222,6 +229,12 @@ class EnglishFrame(Frame):
         listed = "; ".join(items) if any("," in i for i in items) else said_list(items, "and")
         return Clause(_sentence(f"{period}these are {title}: {listed}."))
 
+    def business_days(self, period: str, title: str, rest: Sequence[int], holidays: list[str]) -> Clause:
+        resting = [f"{_WEEKDAYS[day - 1]}s" for day in rest]
+        listed = [f"these: {'; '.join(holidays)}"] if holidays else []
+        but = f" except {said_list([*resting, *listed], 'and')}" if resting or listed else ""
+        return Clause(_sentence(f"{period}every day is a business day ({title}){but}."))
+
 
 class ChineseFrame(Frame):
     """Traditional Chinese."""
@@ -326,3 +339,9 @@ class ChineseFrame(Frame):
             return Clause(f"{period}並無{title}。")
         mark = "；" if any("、" in i for i in items) else "、"
         return Clause(f"{period}下列為{title}：{mark.join(items)}。")
+
+    def business_days(self, period: str, title: str, rest: Sequence[int], holidays: list[str]) -> Clause:
+        resting = "、".join(f"星期{_WEEKDAYS_ZH[day - 1]}" for day in rest)
+        but = "及".join([*([resting] if resting else []), *(["下列日子"] if holidays else [])])
+        listed = f"：{'；'.join(holidays)}" if holidays else ""
+        return Clause(f"{period}{f'除{but}外，' if but else ''}每日均為營業日（{title}）{listed}。")

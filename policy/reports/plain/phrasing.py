@@ -16,6 +16,7 @@ from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.rules import NO_PHRASES, LocalName, Parameters, Phrases
 from policy.model.types import Type
+from policy.model.values import show
 from policy.reports.plain.names import Names, record_of, spaced
 from policy.reports.plain.wording import OPPOSITE, Comparison, Wording
 from policy.vocabulary import is_calendar
@@ -23,6 +24,12 @@ from policy.vocabulary import is_calendar
 _MANY = types.ListOf | types.SetOf
 _PLACE = re.compile(r"\{(\w*)\}")
 Called = tuple[tuple[BilingualText, Phrases], ...]
+
+
+def _length_of_one(e: x.Literal) -> bool:
+    """Whether something is one day, one month or the like, of which there may be many."""
+    is_length = isinstance(e.type, types.Number) and e.type.unit in ("duration", "period")
+    return is_length and show(e.value, e.type).startswith("1 ")
 
 
 class Phrasing(Wording):
@@ -65,6 +72,9 @@ class Phrasing(Wording):
                 return self.root_of(self.inner(operand))
             case x.Unary(operator=operator, operand=operand) if is_calendar(operator):
                 return self.calendar(operator, self.inner(operand))
+            case x.OnCalendar(operator=operator, name=name, operands=operands) if operator != "a business day":
+                calendar = self.titled(self.names.declared(name))
+                return self.on_calendar(operator, calendar, [self.inner(o) for o in operands])
             case x.MonthsLater(date=day, months=months):
                 return self.months_later(self.term(day), months)
             case x.Chain(operator="min" | "max" as operator, operands=operands):
@@ -84,7 +94,7 @@ class Phrasing(Wording):
                 return self.listed([self.term(i) for i in items])
             case x.RecordOf():
                 return self._record(e)
-            case x.Apply() | x.Unary() | x.Chain() | x.Aggregate():
+            case x.Apply() | x.Unary() | x.Chain() | x.Aggregate() | x.OnCalendar():
                 return self.whether(self.condition(e))
             case x.Failed():
                 raise AssertionError("a model with errors is not put into words")
@@ -97,6 +107,8 @@ class Phrasing(Wording):
                 return self.or_else(self.term(e.left), self.term(e.right))
             case "+" | "-" as operator if isinstance(e.type, types.Date):
                 return self.days_later(operator == "+", self.term(e.left), self.days(e.right))
+            case "*" if isinstance(e.right, x.Literal) and _length_of_one(e.right):
+                return self.counted(self.inner(e.left), show(e.right.value, e.right.type))
             case "*" if self._share(e.left):
                 return self.share_of(self.inner(e.left), self.inner(e.right))
             case "+" | "-" | "*" | "/" as operator:
@@ -107,6 +119,8 @@ class Phrasing(Wording):
             case "^":
                 assert isinstance(e.right, x.Literal)
                 return self.power(self.inner(e.left), e.right.value)
+            case "whole years from" | "whole months from" as operator:
+                return self.elapsed(operator, self.inner(e.left), self.inner(e.right))
             case "modulo":
                 return self.remainder(self.inner(e.left), self.inner(e.right))
             case "is" | "is not" | "<" | "<=" | ">" | ">=" | "in" | "not in" | "is a multiple of":
@@ -229,6 +243,8 @@ class Phrasing(Wording):
             case x.Unary(operator="is present" | "is absent" as operator, operand=operand):
                 there = (operator == "is present") is holds
                 return self.told(operand, there) or self.exists(self.term(operand), there)
+            case x.OnCalendar(name=name, operands=operands):
+                return self.business_day(self.side(operands[0]), self.titled(self.names.declared(name)), holds)
             case x.Chain(operator="and" | "or" as operator, operands=operands):
                 every = (operator == "and") is holds
                 return self.joined(every, [self.part(o, holds, every) for o in operands])
@@ -328,7 +344,7 @@ class Phrasing(Wording):
                 return self.true_of(self.term(e), holds)
             case "is a multiple of":
                 return self.multiple(self.side(e.left), self.side(e.right), holds)
-            case "+" | "-" | "*" | "/" | "^" | "modulo":
+            case "+" | "-" | "*" | "/" | "^" | "modulo" | "whole years from" | "whole months from":
                 raise AssertionError(f"`{e.operator}` is no condition")
             case _:
                 assert_never(e.operator)
@@ -339,7 +355,7 @@ class Phrasing(Wording):
             return ""
         if isinstance(e.left, x.MonthsLater) and e.left.months > 0:
             return self.passed(operator, self.months(e.left.months), self.term(e.left.date))
-        if isinstance(e.left, x.Binary) and e.left.operator == "+" and isinstance(e.left.right, x.Literal):
+        if isinstance(e.left, x.Binary) and e.left.operator == "+" and isinstance(e.left.right, x.Literal | x.Named):
             return self.passed(operator, self.days(e.left.right), self.term(e.left.left))
         return ""
 

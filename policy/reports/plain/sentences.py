@@ -114,6 +114,8 @@ class Sentences:
                 return (self._property(d),)
             case rules.DatedSet():
                 return tuple(self._members(d, v) for v in ended(d.versions))
+            case rules.Calendar():
+                return tuple(self._days(d, v) for v in d.versions)
             case rules.EnumOf() | rules.RecordType():
                 return ()
             case _:
@@ -263,6 +265,20 @@ class Sentences:
             phrasing, frame = language
             items = [phrasing.literal(item, of) for item in sorted(v.items, key=name)]
             return frame.members(frame.period(v.start, v.end), phrasing.titled(in_full(d.title, d.name)), items)
+
+        return self._said(Told("members", d.name), d, clause, v)
+
+    def _days(self, d: rules.Calendar, v: rules.CalendarVersion) -> Statement:
+        def clause(language: Language) -> Clause:
+            phrasing, frame = language
+            holidays = [
+                phrasing.explained(phrasing.amount(day, types.DATE), phrasing.pick(title))
+                if title.en
+                else phrasing.amount(day, types.DATE)
+                for day, title in sorted(v.holidays, key=lambda h: h[0])
+            ]
+            title = phrasing.titled(in_full(d.title, d.name))
+            return frame.business_days(frame.period(v.start, v.end), title, d.rest, holidays)
 
         return self._said(Told("members", d.name), d, clause, v)
 

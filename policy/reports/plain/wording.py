@@ -12,7 +12,15 @@ from policy.answers import BilingualText
 from policy.model import expressions as x
 from policy.model.expressions import Expression
 from policy.model.types import Type
-from policy.vocabulary import CalendarOperator, EqualityOperator, ExtremumOperator, OrderOperator, RoundingMode
+from policy.vocabulary import (
+    BusinessDayOperator,
+    CalendarOperator,
+    ElapsedOperator,
+    EqualityOperator,
+    ExtremumOperator,
+    OrderOperator,
+    RoundingMode,
+)
 
 Comparison = Literal[EqualityOperator, OrderOperator]
 Calculation = Literal["+", "-", "*", "/"]
@@ -93,6 +101,18 @@ class Wording(ABC):
 
     @abstractmethod
     def root_of(self, term: str) -> str: ...
+
+    @abstractmethod
+    def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str: ...
+
+    @abstractmethod
+    def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str: ...
+
+    @abstractmethod
+    def business_day(self, day: str, calendar: str, holds: bool) -> str: ...
+
+    @abstractmethod
+    def counted(self, term: str, one: str) -> str: ...
 
     @abstractmethod
     def calendar(self, operator: CalendarOperator, day: str) -> str: ...
