@@ -19,6 +19,7 @@ from policy.model.amendments import amendment_of
 from policy.model.bodies import declaration
 from policy.model.context import Context, days_of, ordinal
 from policy.model.index import Index, index
+from policy.model.lints.chinese import in_english
 from policy.model.names import Scope, Signature
 from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
@@ -93,21 +94,19 @@ class Reader:
                     id = f"{unit.name}.{d.name.text}"
                     if id not in self.model.declared:
                         self.model.declared[id] = declaration(context, id, d)
-        m = self.model
-        return rules.Model(
-            rulesets=m.rulesets,
-            declared=m.declared,
-            sources=m.sources,
-            provisions=m.provisions,
+        read = evolve(
+            self.model,
             tests=tuple(test_of(context, test) for context, test in tests),
             amendments=tuple(amendments),
-            currencies={
-                code: rules.Currency(
-                    id=code, ruleset=ruleset, title=d.title, decimals=int(d.decimals.value), span=d.span
-                )
-                for code, (ruleset, d) in self.index.currencies.items()
-            },
+            currencies=self._currencies(),
         )
+        return evolve(read, in_english=in_english(read))
+
+    def _currencies(self) -> dict[str, rules.Currency]:
+        return {
+            code: rules.Currency(id=code, ruleset=ruleset, title=d.title, decimals=int(d.decimals.value), span=d.span)
+            for code, (ruleset, d) in self.index.currencies.items()
+        }
 
     def _context(self, ruleset: str, found: Collector) -> Context:
         scope = evolve(self.scopes[ruleset], found=found)
