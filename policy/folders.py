@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Protocol
 
@@ -23,6 +23,7 @@ from policy.revisions import revision_named
 
 LARGEST_FILE = 64 << 20  # bytes of rules
 _LARGEST_LIST = 1 << 20
+NO_FILES: Mapping[Path, bytes] = {}
 _HEADS = re.compile(rb"\b(ruleset|import|amends)\s+([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)")
 
 
@@ -76,13 +77,15 @@ class Disk:
         return str(path) if relative.startswith("..") else relative
 
 
-def read_folder(paths: Iterable[str | Path], *, alone: bool = False) -> tuple[list[Text], list[Diagnostic]]:
+def read_folder(
+    paths: Iterable[str | Path], *, alone: bool = False, unsaved: Mapping[Path, bytes] = NO_FILES
+) -> tuple[list[Text], list[Diagnostic]]:
     """The rules that `paths` name, and what cannot be read.
 
     Where a ruleset imports or amends one that is in none of them, the neighbouring folder that has it joins, unless
-    they are read `alone`.
+    they are read `alone`. What is `unsaved` stands for the files of these paths, which need not be there.
     """
-    reader = _Reader()
+    reader = _Reader({Path(os.path.abspath(path)): data for path, data in unsaved.items()})
     for path in map(str, paths):
         try:
             place, inner = _placed(path)
@@ -104,7 +107,8 @@ def _placed(path: str) -> tuple[Place, PurePath]:
 class _Reader:
     """The texts so far, and the folders that they are in."""
 
-    def __init__(self) -> None:
+    def __init__(self, unsaved: Mapping[PurePath, bytes]) -> None:
+        self.unsaved = unsaved
         self.found = Collector()
         self.texts: dict[str, Text] = {}
         self.folders: list[tuple[Place, PurePath]] = []  # that were read whole
@@ -119,7 +123,8 @@ class _Reader:
             self._listed(place, path)
             return
         self.folders.append((place, path))
-        named = place.rules_below(path)
+        new = (p for p in self.unsaved if p.is_relative_to(path) and not place.exists(p))
+        named = sorted([*place.rules_below(path), *new])
         if not named:
             message = f"there is no {RULES} file below `{place.shown(path)}`"
             self.found.error("no-rules", message, None, "name a folder of rules")
@@ -155,7 +160,8 @@ class _Reader:
             return
         name = place.shown(file)
         try:
-            self.texts[name] = Text(name, place.read(file, LARGEST_FILE))
+            data = self.unsaved.get(file)
+            self.texts[name] = Text(name, place.read(file, LARGEST_FILE) if data is None else data)
         except PolicyError as wrong:
             self.found.found.extend(wrong.diagnostics)
         except OSError as failure:

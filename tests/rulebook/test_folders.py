@@ -139,6 +139,32 @@ def test_only_the_folders_named_are_formatted() -> None:
     assert "{      " in Path("common/words.policy").read_text()
 
 
+def test_a_text_that_is_not_saved_is_checked_among_its_neighbours() -> None:
+    put("common/words.policy", WORDS)
+    put("lending/orders.policy", ORDERS)
+    draft = 'language 1\nruleset a.more "more"\nimport a.orders\nvalue twice() -> rate "twice" = 200% per LAW/1\n'
+    draft += 'test "twice" expect twice() = 200%\n'
+    as_new = CliRunner().invoke(main, ["check", "-", "--as", "lending/more.policy"], input=draft)
+    assert as_new.stdout == "3 rulesets, 1 provision, 2 tests: nothing found\n"
+    broken = ORDERS.replace("side is buy", "sied is buy")
+    changed = CliRunner().invoke(main, ["check", "-", "--as", "lending/orders.policy"], input=broken)
+    assert changed.exit_code == 1
+    assert "--> lending/orders.policy:6:62" in changed.stdout
+    assert run("check", "lending").exit_code == 0
+    alone = CliRunner().invoke(main, ["check", "-"], input=draft)
+    assert "unknown-ruleset" in alone.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [("lending", "--as", "a.policy"), ("-", "--as", "no/a.policy"), ("-", "--as", "a.txt")]
+)
+def test_what_a_text_cannot_stand_for_is_told(words: tuple[str, ...]) -> None:
+    put("lending/orders.policy", ORDERS)
+    done = CliRunner().invoke(main, ["check", *words], input="")
+    assert done.exit_code == 2
+    assert "`--as` goes with `-`" in done.output or "is no file of rules" in done.output
+
+
 # ── rulebook.toml ───────────────────────────────────────────────────────────────────────────
 
 
@@ -250,6 +276,16 @@ def test_every_verb_takes_a_revision() -> None:
 def test_a_comparison_of_revisions(words: tuple[str, ...], outcome: str) -> None:
     optional.library("z3", "proofs")
     assert outcome in run("diff", *words).stdout
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_past_is_decided_under_two_revisions() -> None:
+    optional.library("polars", "columns")
+    put("past.csv", "side\nbuy\nsell\n")
+    asked = ("--history", "past.csv", "--question", "other", "--on", "2026-03-01")
+    assert "1 of 2 rows come out otherwise" in run("backtest", "main~1..main", "lending", *asked).stdout
+    assert "0 of 2 rows come out otherwise" in run("backtest", "main~1", "lending", *asked).stdout
+    assert run("backtest", "draft", "lending", *asked).exit_code == 0
 
 
 @pytest.mark.usefixtures("repository")
