@@ -149,7 +149,7 @@ def test_a_text_that_is_not_saved_is_checked_among_its_neighbours() -> None:
     broken = ORDERS.replace("side is buy", "sied is buy")
     changed = CliRunner().invoke(main, ["check", "-", "--as", "lending/orders.policy"], input=broken)
     assert changed.exit_code == 1
-    assert "--> lending/orders.policy:6:62" in changed.stdout
+    assert "--> lending/orders.policy:6:58" in changed.stdout
     assert run("check", "lending").exit_code == 0
     alone = CliRunner().invoke(main, ["check", "-"], input=draft)
     assert "unknown-ruleset" in alone.stdout
