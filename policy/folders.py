@@ -1,7 +1,7 @@
 """Which files are a rulebook: those that paths name, and the neighbouring folders that they import from.
 
 In: paths of files and folders; `REVISION:PATH` is one as Git has it. Out: texts, and what cannot be read. A folder
-holds `.policy` files at any depth; with a `rulebook.toml` it holds those of the folders named there. Absent: what the
+holds `.policy` files at any depth; with a `rulebook.txt` it holds those of the folders named there. Absent: what the
 texts say.
 """
 
@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Protocol
@@ -19,12 +18,12 @@ from attrs import frozen
 from policy import files
 from policy.diagnostics import Collector, Diagnostic, PolicyError
 from policy.files import LIST, RULES
-from policy.revisions import revision_named
 
 LARGEST_FILE = 64 << 20  # bytes of rules
 _LARGEST_LIST = 1 << 20
 NO_FILES: Mapping[Path, bytes] = {}
-_HEADS = re.compile(rb"\b(ruleset|import|amends)\s+([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)")
+_WORDS = ("ruleset", "import", "amends")
+_HEADS = [re.compile(word.encode() + rb"\s+([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)") for word in _WORDS]
 
 
 @frozen
@@ -100,6 +99,8 @@ def read_folder(
 
 def _placed(path: str) -> tuple[Place, PurePath]:
     if not os.path.lexists(path) and ":" in path:
+        from policy.revisions import revision_named  # whose imports a rulebook on the disk does not need
+
         return revision_named(path)
     return Disk(), Path(os.path.abspath(path))
 
@@ -132,20 +133,19 @@ class _Reader:
             self._read(place, file, path)
 
     def _listed(self, place: Place, path: PurePath) -> None:
-        """The folders that `rulebook.toml` names."""
+        """The folders that `rulebook.txt` names, one a line."""
         name = place.shown(path / LIST)
-        help = 'write `folders = ["law", "house"]`: folders beside the file'
+        help = "write the name of a folder beside the file on each line"
         try:
-            said = tomllib.loads(place.read(path / LIST, _LARGEST_LIST).decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as failure:
-            self.found.error("unreadable", f"`{name}` cannot be read: {str(failure).lower()}", None, help)
+            lines = place.read(path / LIST, _LARGEST_LIST).decode().splitlines()
+        except (UnicodeDecodeError, OSError) as failure:
+            self.found.error("unreadable", f"`{name}` cannot be read: {failure}", None, help)
             return
-        folders = said.get("folders")
-        if said.keys() != {"folders"} or not isinstance(folders, list) or not folders:
-            self.found.error("unreadable", f"`{name}` cannot be read: it has one key, `folders`, a list", None, help)
-            return
+        folders = [text for line in lines if (text := line.partition("#")[0].strip())]
+        if not folders:
+            self.found.error("no-rules", f"`{name}` names no folder", None, help)
         for folder in folders:
-            inner = path / folder if isinstance(folder, str) else path
+            inner = path / folder
             if inner == path or ".." in inner.parts or not inner.is_relative_to(path) or not place.is_folder(inner):
                 message = f"`{name}` names `{folder}`, and there is no such folder beside it"
                 self.found.error("no-rules", message, None, help)
@@ -227,7 +227,8 @@ def _declared_in(place: Place, folder: PurePath) -> Iterator[str]:
 
 def _heads(data: bytes) -> Iterator[tuple[str, str]]:
     """`ruleset`, `import` and `amends`, each with the name after it, where no text and no comment comes before."""
-    for hit in _HEADS.finditer(data):
-        before = data[data.rfind(b"\n", 0, hit.start()) + 1 : hit.start()]
-        if b'"' not in before and b"#" not in before:
-            yield hit[1].decode(), hit[2].decode()
+    for word, pattern in zip(_WORDS, _HEADS, strict=True):
+        for hit in pattern.finditer(data):
+            before = data[data.rfind(b"\n", 0, hit.start()) + 1 : hit.start()]
+            if b'"' not in before and b"#" not in before and (not before or before[-1:].isspace()):
+                yield word, hit[1].decode()

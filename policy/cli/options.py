@@ -18,7 +18,6 @@ from policy.diagnostics import PolicyError
 from policy.facts.from_json import LARGEST_FACTS
 from policy.files import RULES
 from policy.pipeline import Checked, Text, check, dated, load_program, read_folder, rulebooks
-from policy.revisions import is_revision
 from policy.rulebook import Rulebook
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -111,6 +110,8 @@ def texts_of(paths: tuple[str, ...], *, alone: bool = False) -> list[Text]:
         if path == "-":
             raise click.UsageError("`-`, standard input, stands alone")
         if not is_there(path) and ":" not in path:
+            from policy.revisions import is_revision
+
             if is_revision(path.split("..")[0] or "HEAD", Path()):
                 raise click.UsageError(f"`{path}` is a revision: say of which path, as `{path.split('..')[0]}:rules`")
             raise click.UsageError(f"there is no file or folder `{path}`")

@@ -1,4 +1,4 @@
-"""Which files are a rulebook: folders, what a `rulebook.toml` names, neighbours, revisions of Git."""
+"""Which files are a rulebook: folders, what a `rulebook.txt` names, neighbours, revisions of Git."""
 
 from __future__ import annotations
 
@@ -165,14 +165,14 @@ def test_what_a_text_cannot_stand_for_is_told(words: tuple[str, ...]) -> None:
     assert "`--as` goes with `-`" in done.output or "is no file of rules" in done.output
 
 
-# ── rulebook.toml ───────────────────────────────────────────────────────────────────────────
+# ── rulebook.txt ────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_list_names_the_folders_of_a_rulebook() -> None:
     put("rules/common/words.policy", WORDS)
     put("rules/lending/orders.policy", ORDERS)
     put("rules/other/more.policy", "language 1\nruleset a.more\n")
-    put("rules/rulebook.toml", 'folders = ["lending"]\n')
+    put("rules/rulebook.txt", "# ours\n\nlending  # and what it imports\n")
     assert named("rules") == ["rules/lending/orders.policy", "rules/common/words.policy"]
     assert named("rules/other") == ["rules/other/more.policy"]
 
@@ -180,25 +180,28 @@ def test_a_list_names_the_folders_of_a_rulebook() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("folders = 5", "unreadable: `rules/rulebook.toml` cannot be read: it has one key, `folders`, a list"),
-        ('folder = ["a"]', "unreadable: `rules/rulebook.toml` cannot be read: it has one key, `folders`, a list"),
-        ("folders = [", "unreadable: `rules/rulebook.toml` cannot be read: invalid value (at end of document)"),
-        ('folders = ["b"]', "no-rules: `rules/rulebook.toml` names `b`, and there is no such folder beside it"),
-        ('folders = ["../a"]', "no-rules: `rules/rulebook.toml` names `../a`, and there is no such folder beside it"),
-        ("folders = [5]", "no-rules: `rules/rulebook.toml` names `5`, and there is no such folder beside it"),
-        ('folders = ["."]', "no-rules: `rules/rulebook.toml` names `.`, and there is no such folder beside it"),
-        ('folders = ["/tmp"]', "no-rules: `rules/rulebook.toml` names `/tmp`, and there is no such folder beside it"),
+        ("# nothing", "no-rules: `rules/rulebook.txt` names no folder"),
+        ("b", "no-rules: `rules/rulebook.txt` names `b`, and there is no such folder beside it"),
+        ("../a", "no-rules: `rules/rulebook.txt` names `../a`, and there is no such folder beside it"),
+        (".", "no-rules: `rules/rulebook.txt` names `.`, and there is no such folder beside it"),
+        ("/tmp", "no-rules: `rules/rulebook.txt` names `/tmp`, and there is no such folder beside it"),
     ],
 )
 def test_a_list_that_is_none_is_told(text: str, said: str) -> None:
     put("rules/a/words.policy", WORDS)
-    put("rules/rulebook.toml", text)
+    put("rules/rulebook.txt", text)
     assert messages("rules") == [said]
+
+
+def test_a_list_that_cannot_be_read_is_told() -> None:
+    put("rules/a/words.policy", WORDS)
+    Path("rules/rulebook.txt").write_bytes(b"\xff")
+    assert messages("rules")[0].startswith("unreadable: `rules/rulebook.txt` cannot be read: 'utf-8' codec")
 
 
 def test_a_listed_folder_does_not_lead_out() -> None:
     put("elsewhere/words.policy", WORDS)
-    put("rules/rulebook.toml", 'folders = ["a"]')
+    put("rules/rulebook.txt", "a")
     Path("rules/a").symlink_to(Path("elsewhere").absolute())
     assert messages("rules") == ["escapes-folder: `rules/a` leads out of the rulebook's folder"]
 
