@@ -38,8 +38,8 @@ AggregateKind = Literal["sum", "count", "count distinct", "any", "all", "min", "
 Direction = Literal["down", "up"]
 RoundingMode = Literal[Direction, "half even", "half up"]
 TypeWord = Literal[
-    "boolean", "text", "integer", "decimal", "rate", "quantity", "money", "price", "date", "instant", "duration",
-    "set", "list", "optional", "named",
+    "boolean", "text", "integer", "decimal", "rate", "quantity", "money", "amount", "price", "date", "instant",
+    "duration", "set", "list", "optional", "named",
 ]  # fmt: skip
 
 # ── expressions of a program ────────────────────────────────────────────────────────────────

@@ -13,6 +13,7 @@ from attrs import evolve
 
 from policy.diagnostics import Collector, did_you_mean, which_member
 from policy.model import expressions as typed, types, values
+from policy.model.amounts import gathered, of_field
 from policy.model.arithmetic import (
     ORDERED,
     additive,
@@ -232,7 +233,7 @@ class TypeChecker(Coercion):
             record = of.type.name
             fields = self.scope.fields.get(record, {})
             if name in fields:
-                return typed.FieldAccess(of, name, type=fields[name], span=node.span)
+                return typed.FieldAccess(of, name, type=of_field(fields[name], node.of.span), span=node.span)
             help = did_you_mean(name, fields) or "it has " + ", ".join(f"`{f}`" for f in fields)
             return self.fail("unknown-field", f"`{types.short(record)}` has no field `{name}`", node.name.span, help)
         help = "an optional record must be tested first" if isinstance(of.type, types.OptionalOf) else ""
@@ -369,16 +370,20 @@ class TypeChecker(Coercion):
             case "any" | "all":
                 of = types.BOOLEAN
             case "count" | "count distinct":
+                if node.kind == "count distinct":
+                    body = gathered(self, node, body)
                 if node.kind == "count distinct" and not isinstance(body.type, (*_EQUAL, types.Broken)):
                     return self.fail("type-mismatch", f"{a_type(body.type)} has no equality", node.body.span)
                 of = types.INTEGER
             case "sum":
+                body = gathered(self, node, body)
                 of = body.type
                 if not isinstance(of, Number | types.Broken):
                     return self.fail("type-mismatch", f"{a_type(of)} cannot be summed", node.body.span)
             case "min" | "max":
                 if not isinstance(body.type, (*ORDERED, types.Broken)):
                     return self.fail("type-mismatch", f"{a_type(body.type)} has no `{node.kind}`", node.body.span)
+                body = gathered(self, node, body)
                 of = types.OptionalOf(body.type)
             case _:
                 assert_never(node.kind)

@@ -147,7 +147,7 @@ class Reader:
                     for f in entry.node.fields:
                         if f.name.text in fields:
                             self._twice(f.name)
-                        fields[f.name.text] = self.scopes[ruleset].type_of(f.type)
+                        fields[f.name.text] = self.scopes[ruleset].field_type(f.type, entry.node.fields)
 
     def _twice(self, name: tree.Name) -> None:
         self.found.error("duplicate-name", f"`{name.text}` is written twice", name.span)
