@@ -21,9 +21,9 @@ from policy.diagnostics import PolicyError
 
 PART = ".part"
 RULES = ".policy"  # how the name of a file of rules ends
-LIST = "rulebook.toml"  # which of its folders are the rulebook of a folder
+LIST = "rulebook.txt"  # which of its folders are the rulebook of a folder
 STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # as the shell names `<(command)`
-_READ_IN_FOLDERS = {RULES, ".toml", ".json", ".jsonl", ".csv", ".gz", ".jinja", ".css"}
+_READ_IN_FOLDERS = {RULES, ".txt", ".json", ".jsonl", ".csv", ".gz", ".jinja", ".css"}
 _open: dict[Path, None] = {}  # parts being written
 
 

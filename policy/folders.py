@@ -1,7 +1,7 @@
 """Which files are a rulebook: those that paths name, and the neighbouring folders that they import from.
 
 In: paths of files and folders; `REVISION:PATH` is one as Git has it. Out: texts, and what cannot be read. A folder
-holds `.policy` files at any depth, hidden ones aside; with a `rulebook.toml` it holds those of the folders named
+holds `.policy` files at any depth, hidden ones aside; with a `rulebook.txt` it holds those of the folders named
 there. Absent: what the texts say.
 """
 
@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-import tomllib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path, PurePath
 from typing import Protocol
 
@@ -19,12 +18,13 @@ from attrs import frozen
 from policy import files
 from policy.diagnostics import Collector, Diagnostic, PolicyError
 from policy.files import LIST, RULES
-from policy.revisions import revision_named
 from policy.source import TABLE, beside, named_in
 
 LARGEST_FILE = 64 << 20  # bytes of rules
 _LARGEST_LIST = 1 << 20
-_HEADS = re.compile(rb"\b(ruleset|import|amends)\s+([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)")
+NO_FILES: Mapping[Path, bytes] = {}
+_WORDS = ("ruleset", "import", "amends")
+_HEADS = [re.compile(word.encode() + rb"\s+([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)*)") for word in _WORDS]
 
 
 @frozen
@@ -81,13 +81,15 @@ class Disk:
         return str(path) if relative.startswith("..") else relative
 
 
-def read_folder(paths: Iterable[str | Path], *, alone: bool = False) -> tuple[list[Text], list[Diagnostic]]:
+def read_folder(
+    paths: Iterable[str | Path], *, alone: bool = False, unsaved: Mapping[Path, bytes] = NO_FILES
+) -> tuple[list[Text], list[Diagnostic]]:
     """The rules that `paths` name, and what cannot be read.
 
     Where a ruleset imports or amends one that is in none of them, the neighbouring folder that has it joins, unless
-    they are read `alone`.
+    they are read `alone`. What is `unsaved` stands for the files of these paths, which need not be there.
     """
-    reader = _Reader()
+    reader = _Reader({Path(os.path.abspath(path)): data for path, data in unsaved.items()})
     for path in map(str, paths):
         try:
             place, inner = _placed(path)
@@ -107,6 +109,8 @@ def _is_hidden(path: PurePath) -> bool:
 
 def _placed(path: str) -> tuple[Place, PurePath]:
     if not os.path.lexists(path) and ":" in path:
+        from policy.revisions import revision_named  # whose imports a rulebook on the disk does not need
+
         return revision_named(path)
     return Disk(), Path(os.path.abspath(path))
 
@@ -114,7 +118,8 @@ def _placed(path: str) -> tuple[Place, PurePath]:
 class _Reader:
     """The texts so far, and the folders that they are in."""
 
-    def __init__(self) -> None:
+    def __init__(self, unsaved: Mapping[PurePath, bytes]) -> None:
+        self.unsaved = unsaved
         self.found = Collector()
         self.texts: dict[str, Text] = {}
         self.folders: list[tuple[Place, PurePath]] = []  # that were read whole
@@ -129,7 +134,9 @@ class _Reader:
             self._listed(place, path)
             return
         self.folders.append((place, path))
-        named = [file for file in place.rules_below(path) if not _is_hidden(file.relative_to(path))]
+        new = (p for p in self.unsaved if p.is_relative_to(path) and not place.exists(p))
+        files_below = (file for file in place.rules_below(path) if not _is_hidden(file.relative_to(path)))
+        named = sorted([*files_below, *new])
         if not named:
             message = f"there is no {RULES} file below `{place.shown(path)}`"
             self.found.error("no-rules", message, None, "name a folder of rules")
@@ -137,20 +144,19 @@ class _Reader:
             self._read(place, file, path)
 
     def _listed(self, place: Place, path: PurePath) -> None:
-        """The folders that `rulebook.toml` names."""
+        """The folders that `rulebook.txt` names, one a line."""
         name = place.shown(path / LIST)
-        help = 'write `folders = ["law", "house"]`: folders beside the file'
+        help = "write the name of a folder beside the file on each line"
         try:
-            said = tomllib.loads(place.read(path / LIST, _LARGEST_LIST).decode())
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError, OSError) as failure:
-            self.found.error("unreadable", f"`{name}` cannot be read: {str(failure).lower()}", None, help)
+            lines = place.read(path / LIST, _LARGEST_LIST).decode().splitlines()
+        except (UnicodeDecodeError, OSError) as failure:
+            self.found.error("unreadable", f"`{name}` cannot be read: {failure}", None, help)
             return
-        folders = said.get("folders")
-        if said.keys() != {"folders"} or not isinstance(folders, list) or not folders:
-            self.found.error("unreadable", f"`{name}` cannot be read: it has one key, `folders`, a list", None, help)
-            return
+        folders = [text for line in lines if (text := line.partition("#")[0].strip())]
+        if not folders:
+            self.found.error("no-rules", f"`{name}` names no folder", None, help)
         for folder in folders:
-            inner = path / folder if isinstance(folder, str) else path
+            inner = path / folder
             if inner == path or ".." in inner.parts or not inner.is_relative_to(path) or not place.is_folder(inner):
                 message = f"`{name}` names `{folder}`, and there is no such folder beside it"
                 self.found.error("no-rules", message, None, help)
@@ -176,7 +182,8 @@ class _Reader:
 
     def _bytes(self, place: Place, file: PurePath, name: str) -> bytes | None:
         try:
-            return place.read(file, LARGEST_FILE)
+            data = self.unsaved.get(file)
+            return place.read(file, LARGEST_FILE) if data is None else data
         except PolicyError as wrong:
             self.found.found.extend(wrong.diagnostics)
         except OSError as failure:
@@ -243,7 +250,8 @@ def _declared_in(place: Place, folder: PurePath) -> Iterator[str]:
 
 def _heads(data: bytes) -> Iterator[tuple[str, str]]:
     """`ruleset`, `import` and `amends`, each with the name after it, where no text and no comment comes before."""
-    for hit in _HEADS.finditer(data):
-        before = data[data.rfind(b"\n", 0, hit.start()) + 1 : hit.start()]
-        if b'"' not in before and b"#" not in before:
-            yield hit[1].decode(), hit[2].decode()
+    for word, pattern in zip(_WORDS, _HEADS, strict=True):
+        for hit in pattern.finditer(data):
+            before = data[data.rfind(b"\n", 0, hit.start()) + 1 : hit.start()]
+            if b'"' not in before and b"#" not in before and (not before or before[-1:].isspace()):
+                yield word, hit[1].decode()

@@ -49,8 +49,8 @@ Direction = Literal["down", "up"]
 End = Literal["highest", "lowest"]  # of an order
 RoundingMode = Literal[Direction, "half even", "half up"]
 TypeWord = Literal[
-    "boolean", "text", "integer", "decimal", "rate", "quantity", "money", "price", "date", "instant", "duration",
-    "period", "set", "list", "optional", "named",
+    "boolean", "text", "integer", "decimal", "rate", "quantity", "money", "amount", "price", "date", "instant",
+    "duration", "period", "set", "list", "optional", "named",
 ]  # fmt: skip
 
 # ── expressions of a program ────────────────────────────────────────────────────────────────

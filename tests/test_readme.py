@@ -30,6 +30,8 @@ LINES = 180  # the most that the README may have
 
 COMMAND = re.compile(r"(?:^\$ |(?<!`)`)policy ([a-z]+)([^#`\n]*)", re.MULTILINE)
 
+MADE = re.compile(r"^```\w+ [\w/]+\.\w+$", re.MULTILINE)  # a block that is a file
+
 
 def text_of(page: Path) -> str:
     return page.read_text(encoding="utf-8")
@@ -45,6 +47,11 @@ def transcripts(page: Path) -> list[tuple[str, str]]:
     return [(command, output.strip("\n")) for command, _, output in (part.partition("\n") for part in shown)]
 
 
+def shown_here(page: Path) -> Any:
+    """The transcripts of a page that makes no files of its own; `test_guide.py` runs one that does."""
+    return not MADE.search(text_of(page)) and transcripts(page)
+
+
 def pages(holding: Callable[[Path], Any]) -> pytest.MarkDecorator:
     """A test for every page that holds something."""
     chosen = [page for page in PAGES if holding(page)]
@@ -56,7 +63,7 @@ def links(page: Path) -> list[str]:
     return [link for link in re.findall(r"\]\(([^)\s]+)\)", prose) if not re.match(r"[a-z]+:", link)]
 
 
-@pages(transcripts)
+@pages(shown_here)
 def test_transcripts_are_what_is_printed(page: Path, update: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     """Digests included: `pytest --update` writes what is printed now."""
     monkeypatch.chdir(ROOT)
@@ -78,7 +85,7 @@ def test_transcripts_are_what_is_printed(page: Path, update: bool, monkeypatch: 
 
 
 @pytest.mark.slow
-@pages(transcripts)
+@pages(shown_here)
 def test_every_command_shown_runs_in_a_clone(page: Path, tmp_path: Path) -> None:
     """One after another, as a reader would try them; besides 0 they may end with "no" and "undecided"."""
     for name in ("rulesets", "grammar"):

@@ -15,8 +15,8 @@ from click.core import ParameterSource
 
 from policy import files, resources
 from policy.diagnostics import PolicyError
+from policy.files import RULES
 from policy.pipeline import Checked, Text, check, dated, load_program, read_folder, rulebooks
-from policy.revisions import is_revision
 
 if TYPE_CHECKING:
     from policy.rulebook import Rulebook
@@ -111,10 +111,25 @@ def texts_of(paths: tuple[str, ...], *, alone: bool = False) -> list[Text]:
         if path == "-":
             raise click.UsageError("`-`, standard input, stands alone")
         if not is_there(path) and ":" not in path:
+            from policy.revisions import is_revision
+
             if is_revision(path.split("..")[0] or "HEAD", Path()):
                 raise click.UsageError(f"`{path}` is a revision: say of which path, as `{path.split('..')[0]}:rules`")
             raise click.UsageError(f"there is no file or folder `{path}`")
     texts, wrong = read_folder(paths or (str(resources.folder("rulesets")),), alone=alone)
+    if wrong:
+        raise PolicyError(wrong)
+    return texts
+
+
+def unsaved(name: str) -> list[Text]:
+    """The rules of the folder in which a file is or is to be, with standard input in its place."""
+    file = Path(name)
+    if file.suffix != RULES or not file.parent.is_dir():
+        raise click.UsageError(
+            f"`{name}` is no file of rules in a folder that is there; name it as rules/draft{RULES}"
+        )
+    texts, wrong = read_folder([file.parent], unsaved={file: standard_input().read()})
     if wrong:
         raise PolicyError(wrong)
     return texts

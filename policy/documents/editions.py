@@ -18,7 +18,6 @@ from policy import resources
 from policy.answers import BilingualText, Status
 from policy.diagnostics import PolicyError
 from policy.ir.program import Program
-from policy.model.lints.chinese import in_english
 from policy.model.rules import Model
 from policy.pipeline import Checked, Text, check, dated, day_of, program, read_folder
 from policy.reports.book.figures import Cover
@@ -91,17 +90,16 @@ class Edition:
             until=until if until > self.on.isoformat() else "",
             before=before,
             read=reading_closed(self.model),
-            in_english=in_english(self.model),
+            in_english=self.model.in_english,
         )
 
 
 def edition(*paths: str | Path, on: date | str, under: str = "") -> Edition:
     """The rules in `paths`, the shipped ones if none is named, as of `on`. Raises PolicyError with every finding."""
-    day = day_of(on)
     texts, wrong = read_folder(paths or (resources.folder("rulesets"),))
     if wrong:
         raise PolicyError(wrong)
-    return Edition(rules_of(texts), day, under, name_of(paths, under))
+    return Edition(rules_of(texts), day_of(on), under, name_of(paths, under))
 
 
 def name_of(paths: Sequence[str | Path], under: str) -> str:

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from typing import assert_never
 
 from policy.model import expressions as typed, types
+from policy.model.amounts import gathered
 from policy.model.arithmetic import EQUAL, how_ordered
 from policy.model.coercion import a_type
 from policy.model.expressions import Expression, SortKey
@@ -47,8 +48,10 @@ class Aggregates(RecordChecker):
         wanted = types.BOOLEAN if node.kind in ("any", "all") else types.BROKEN
         where = self.typed(node.where, types.BOOLEAN) if node.where is not None else None
         with self.given(shown_present(node.where, True) if node.where is not None else ()):
-            order = tuple(self._sort_key(key) for key in node.order)
+            order = tuple(self._sort_key(node, key) for key in node.order)
             body = self.handed_over(self.typed(node.body, wanted))
+            if node.kind not in ("any", "all", "count"):
+                body = gathered(self, node, body)
         self.variables, self.rounding = outer, rounding
         of = _result(self, node, body)
         if isinstance(of, typed.Failed):
@@ -63,8 +66,8 @@ class Aggregates(RecordChecker):
             return self.fail("unrounded-division", what, node.span, help)
         return typed.Aggregate(node.kind, body, variable, over, where, order, most, type=of, span=node.span)
 
-    def _sort_key(self, key: tree.SortKey) -> SortKey:
-        by = self.exact(self.expression(key.by))
+    def _sort_key(self, node: tree.Aggregate, key: tree.SortKey) -> SortKey:
+        by = gathered(self, node, self.exact(self.expression(key.by)))
         if not types.has_order(by.type):
             by = self.fail("type-mismatch", f"{a_type(by.type)} has no order", key.by.span, how_ordered(by.type))
         return SortKey(key.direction, by)

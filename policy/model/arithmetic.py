@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from attrs import evolve
 
 from policy.model import expressions as typed, types, values
+from policy.model.amounts import converted
 from policy.model.coercion import PRESENCE, Coercion, a_type
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type
@@ -91,6 +92,8 @@ def multiplicative(
     if unit is None:
         verb = "multiplied by" if node.operator == "*" else "divided by"
         return checker.fail("type-mismatch", f"{a_type(a)} cannot be {verb} {a_type(b)}", node.span)
+    if unpriced := converted(checker, left, right):
+        return unpriced
     if node.operator == "/":
         if not in_round:
             return checker.unrounded(evolve(left, span=node.span))

@@ -312,6 +312,9 @@ def _key(context: Context, k: tree.Key, checker: TypeChecker) -> rules.Key:
             context.found.error("incomplete-ranks", f"the ranking omits {shown}", k.span)
     elif k.kind == "ranked":
         checker.fail("type-mismatch", "only the members of an enum can be ranked", by.span)
+    elif isinstance(by.type, types.Number) and by.type.currency_of:
+        help = f"convert it first, at a price of its currency: `… * price_of({by.type.currency_of})`"
+        checker.fail("currency-mismatch", "what is ranked may have different currencies", by.span, help)
     elif not types.has_order(by.type):
         checker.fail("type-mismatch", f"`{types.describe(by.type)}` has no order", by.span)
     if side is not None and not (isinstance(side.type, types.Enum) and set(side.type.members) == {"buy", "sell"}):

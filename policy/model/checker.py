@@ -14,6 +14,7 @@ from attrs import evolve
 from policy.diagnostics import Collector, did_you_mean, which_member
 from policy.model import expressions as typed, types, values
 from policy.model.aggregates import Aggregates
+from policy.model.amounts import of_field
 from policy.model.arithmetic import (
     EQUAL,
     additive,
@@ -248,7 +249,7 @@ class TypeChecker(Aggregates):
             record = of.type.name
             fields = self.scope.fields.get(record, {})
             if name in fields:
-                return typed.FieldAccess(of, name, type=fields[name], span=node.span)
+                return typed.FieldAccess(of, name, type=of_field(fields[name], node.of.span), span=node.span)
             help = did_you_mean(name, fields) or "it has " + ", ".join(f"`{f}`" for f in fields)
             return self.fail("unknown-field", f"`{types.short(record)}` has no field `{name}`", node.name.span, help)
         help = "an optional record must be tested first" if isinstance(of.type, types.OptionalOf) else ""

@@ -67,6 +67,8 @@ class Coercion:
         currency = unit.removeprefix("money:")
         if (unit, wanted.unit) in (("number", "quantity"), (f"money:{currency}", f"price:{currency}")):
             unit = wanted.unit
+        if value == 0 and unit == "number" and wanted.currency_of:
+            unit = wanted.unit  # nothing is nothing in any currency
         while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
             value, scale = value // 10, scale - 1
         return evolve(e, value=value, type=Number(unit, scale))
@@ -81,6 +83,16 @@ class Coercion:
                     e.span,
                     f"write the amount in {expected.currency}, or convert it: `amount / 1 {actual.currency} "
                     f"* 1 {expected.currency} * rate` under `round`",
+                )
+            if (
+                (actual.currency_of or expected.currency_of)
+                and (mine := _money(actual))
+                and (other := _money(expected))
+            ):
+                known = actual.currency_of or expected.currency_of
+                help = f"convert it first, at a price of its currency: `… * price_of({known})`"
+                return self.fail(
+                    "currency-mismatch", f"{mine} cannot be used where {other} is expected", e.span, help
                 )
             help = ""
             if {actual.unit, expected.unit} == {"period", "duration"}:
@@ -138,6 +150,11 @@ class Coercion:
         if isinstance(e.type, Number) and e.type.scale == EXACT_FRACTION:
             return self.unrounded(e)
         return e
+
+
+def _money(of: Number) -> str:
+    """Which money it is; nothing where it is none."""
+    return of.currency or (f"money in `{of.currency_of}`" if of.currency_of else "")
 
 
 def _unquoted(e: Expression, expected: Type) -> str:

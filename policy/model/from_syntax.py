@@ -20,6 +20,7 @@ from policy.model.bodies import declaration
 from policy.model.context import Context, days_of, ordinal
 from policy.model.copies import copies_of
 from policy.model.index import Index, index
+from policy.model.lints.chinese import in_english
 from policy.model.names import Scope, Signature
 from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
@@ -94,21 +95,19 @@ class Reader:
                     id = f"{unit.name}.{d.name.text}"
                     if id not in self.model.declared:
                         self.model.declared[id] = declaration(context, id, d)
-        m = self.model
-        return rules.Model(
-            rulesets=m.rulesets,
-            declared=m.declared,
-            sources=m.sources,
-            provisions=m.provisions,
+        read = evolve(
+            self.model,
             tests=tuple(test_of(context, test) for context, test in tests),
             amendments=tuple(amendments),
-            currencies={
-                code: rules.Currency(
-                    id=code, ruleset=ruleset, title=d.title, decimals=int(d.decimals.value), span=d.span
-                )
-                for code, (ruleset, d) in self.index.currencies.items()
-            },
+            currencies=self._currencies(),
         )
+        return evolve(read, in_english=in_english(read))
+
+    def _currencies(self) -> dict[str, rules.Currency]:
+        return {
+            code: rules.Currency(id=code, ruleset=ruleset, title=d.title, decimals=int(d.decimals.value), span=d.span)
+            for code, (ruleset, d) in self.index.currencies.items()
+        }
 
     def _context(self, ruleset: str, found: Collector) -> Context:
         scope = evolve(self.scopes[ruleset], found=found)
@@ -151,7 +150,7 @@ class Reader:
                     for f in entry.node.fields:
                         if f.name.text in fields:
                             self._twice(f.name)
-                        fields[f.name.text] = self.scopes[ruleset].type_of(f.type)
+                        fields[f.name.text] = self.scopes[ruleset].field_type(f.type, entry.node.fields)
 
     def _twice(self, name: tree.Name) -> None:
         self.found.error("duplicate-name", f"`{name.text}` is written twice", name.span)

@@ -9,6 +9,7 @@ from attrs import frozen
 
 from policy.diagnostics import Diagnostic, did_you_mean
 from policy.model import expressions as typed, types, written
+from policy.model.amounts import plain
 from policy.model.checker import TypeChecker
 from policy.model.types import Number, Quantity, Type
 from policy.source import Span
@@ -60,7 +61,7 @@ def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) ->
         return [fact(item, inner.of, given, checker) for item in node.items]
     if isinstance(node, tree.SetOf) and isinstance(inner, types.SetOf):
         return frozenset(fact(item, inner.of, given, checker) for item in node.items)
-    e = checker.typed(node, of)
+    e = checker.typed(node, plain(of))
     value = _constant(e)
     if value is UNREADABLE:
         if not isinstance(e.type, types.Broken):

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import types
@@ -120,12 +120,37 @@ class Scope:
             case "named":
                 entry = self.find(written.argument, written.span, (tree.EnumOf, tree.RecordType), "type")
                 return self.named_types.get(entry.id, types.BROKEN) if entry else types.BROKEN
+            case "amount":
+                help = f"put it into a record, beside the field `{written.argument}`"
+                message = "money whose currency is a fact is a field of the record that has the currency"
+                self.found.error("currency-mismatch", message, written.span, help)
+                return types.BROKEN
             case "decimal":
                 return self._number_type(written, "number")
             case "rate" | "quantity" | "money" | "price":
                 return self._number_type(written, written.kind)
             case _:
                 assert_never(written.kind)
+
+    def field_type(self, written: tree.TypeName, fields: Sequence[tree.FieldDeclaration]) -> Type:
+        """The type of a field of a record with these fields, which may have its currency."""
+        if written.kind == "optional" and written.of is not None and written.of.kind == "amount":
+            return types.OptionalOf(self.field_type(written.of, fields))
+        if written.kind != "amount":
+            return self.type_of(written)
+        name = written.argument
+        home = next((f for f in fields if f.name.text == name), None)
+        if home is None:
+            names = [f.name.text for f in fields]
+            help = did_you_mean(name, names) or "name the field that has the currency"
+            self.found.error("unknown-field", f"the record has no field `{name}`", written.span, help)
+            return types.BROKEN
+        if not isinstance(self.type_of(home.type), types.Enum | types.Text | types.Broken):
+            self.found.error(
+                "type-mismatch", f"`{name}` is neither an enum nor a text", written.span, "name the currency's field"
+            )
+            return types.BROKEN
+        return self._number_type(evolve(written, argument=""), types.MONEY_IN + name)
 
     def _number_type(self, written: tree.TypeName, unit: str) -> Type:
         scale = types.DEFAULT_SCALE.get(unit, 0)

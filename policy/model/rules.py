@@ -399,6 +399,7 @@ class Model:
     tests: tuple[Test, ...]
     amendments: tuple[Amendment, ...]
     currencies: dict[str, Currency] = field(factory=dict)  # that it declares, by their codes
+    in_english: bool = False  # whether no text has any Chinese
 
     def get(self, kind: type[A], id: str) -> A:
         """The declaration of this full name, which is one of that kind."""

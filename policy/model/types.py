@@ -19,6 +19,7 @@ MOST_FACT_DIGITS = 18  # a fact's scaled integer stays below 10**18
 MOST_DIGITS = 38  # no number that is worked out reaches 10**38
 LONGEST_LIST = 1_000_000
 
+MONEY_IN = "money in "  # before what has the currency
 _ORDERS: dict[OrderOperator, Callable[[int, int], bool]] = {
     "<": operator.lt,
     "<=": operator.le,
@@ -50,7 +51,10 @@ class Instant:
 
 @frozen
 class Number:
-    """`unit`: number, rate, quantity, duration, period, `money:HKD`, `price:HKD`; `scale`: decimals kept."""
+    """`unit`: number, rate, quantity, duration, period, `money:HKD`, `price:HKD`, or money in the currency that
+    another field of its record has: `money in currency`, in an expression `money in h.currency`. `scale`: decimals
+    kept.
+    """
 
     unit: str
     scale: int
@@ -58,6 +62,11 @@ class Number:
     @property
     def currency(self) -> str:
         return self.unit.partition(":")[2]
+
+    @property
+    def currency_of(self) -> str:
+        """What has the currency, where that is a fact."""
+        return self.unit.removeprefix(MONEY_IN) if self.unit.startswith(MONEY_IN) else ""
 
 
 @frozen
@@ -139,7 +148,7 @@ def product_unit(left: str, right: str) -> str | None:
         if neutral in (left, right):
             return right if left == neutral else left
     for a, b in ((left, right), (right, left)):
-        if a == "quantity" and b.startswith("price:"):
+        if (a == "quantity" or a.startswith(MONEY_IN)) and b.startswith("price:"):
             return "money:" + b.partition(":")[2]
     return None
 

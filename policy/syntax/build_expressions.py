@@ -346,7 +346,7 @@ class ExpressionBuilder:
 
     boolean_type, text_type, integer_type = _type("boolean"), _type("text"), _type("integer")
     decimal_type, rate_type, quantity_type = _type("decimal"), _type("rate"), _type("quantity")
-    money_type, price_type = _type("money"), _type("price")
+    money_type, amount_type, price_type = _type("money"), _type("amount"), _type("price")
     date_type, instant_type, duration_type = _type("date"), _type("instant"), _type("duration")
     period_type = _type("period")
     set_type, list_type, optional_type = _type("set"), _type("list"), _type("optional")

@@ -18,7 +18,7 @@ class TypeName(Node):
     """`kind` is the type's word (`money`, `list`, … or `named`); the rest is what followed it."""
 
     kind: TypeWord
-    argument: str = ""  # currency, or the name of an enum or record
+    argument: str = ""  # currency, the field that has it, or the name of an enum or record
     step: Number | None = None
     of: TypeName | None = None
 

@@ -1,4 +1,4 @@
-"""Which files are a rulebook: folders, what a `rulebook.toml` names, neighbours, revisions of Git."""
+"""Which files are a rulebook: folders, what a `rulebook.txt` names, neighbours, revisions of Git."""
 
 from __future__ import annotations
 
@@ -139,14 +139,40 @@ def test_only_the_folders_named_are_formatted() -> None:
     assert "{      " in Path("common/words.policy").read_text()
 
 
-# ── rulebook.toml ───────────────────────────────────────────────────────────────────────────
+def test_a_text_that_is_not_saved_is_checked_among_its_neighbours() -> None:
+    put("common/words.policy", WORDS)
+    put("lending/orders.policy", ORDERS)
+    draft = 'language 1\nruleset a.more "more"\nimport a.orders\nvalue twice() -> rate "twice" = 200% per LAW/1\n'
+    draft += 'test "twice" expect twice() = 200%\n'
+    as_new = CliRunner().invoke(main, ["check", "-", "--as", "lending/more.policy"], input=draft)
+    assert as_new.stdout == "3 rulesets, 1 provision, 2 tests: nothing found\n"
+    broken = ORDERS.replace("side is buy", "sied is buy")
+    changed = CliRunner().invoke(main, ["check", "-", "--as", "lending/orders.policy"], input=broken)
+    assert changed.exit_code == 1
+    assert "--> lending/orders.policy:6:58" in changed.stdout
+    assert run("check", "lending").exit_code == 0
+    alone = CliRunner().invoke(main, ["check", "-"], input=draft)
+    assert "unknown-ruleset" in alone.stdout
+
+
+@pytest.mark.parametrize(
+    "words", [("lending", "--as", "a.policy"), ("-", "--as", "no/a.policy"), ("-", "--as", "a.txt")]
+)
+def test_what_a_text_cannot_stand_for_is_told(words: tuple[str, ...]) -> None:
+    put("lending/orders.policy", ORDERS)
+    done = CliRunner().invoke(main, ["check", *words], input="")
+    assert done.exit_code == 2
+    assert "`--as` goes with `-`" in done.output or "is no file of rules" in done.output
+
+
+# ── rulebook.txt ────────────────────────────────────────────────────────────────────────────
 
 
 def test_a_list_names_the_folders_of_a_rulebook() -> None:
     put("rules/common/words.policy", WORDS)
     put("rules/lending/orders.policy", ORDERS)
     put("rules/other/more.policy", "language 1\nruleset a.more\n")
-    put("rules/rulebook.toml", 'folders = ["lending"]\n')
+    put("rules/rulebook.txt", "# ours\n\nlending  # and what it imports\n")
     assert named("rules") == ["rules/lending/orders.policy", "rules/common/words.policy"]
     assert named("rules/other") == ["rules/other/more.policy"]
 
@@ -154,25 +180,28 @@ def test_a_list_names_the_folders_of_a_rulebook() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("folders = 5", "unreadable: `rules/rulebook.toml` cannot be read: it has one key, `folders`, a list"),
-        ('folder = ["a"]', "unreadable: `rules/rulebook.toml` cannot be read: it has one key, `folders`, a list"),
-        ("folders = [", "unreadable: `rules/rulebook.toml` cannot be read: invalid value (at end of document)"),
-        ('folders = ["b"]', "no-rules: `rules/rulebook.toml` names `b`, and there is no such folder beside it"),
-        ('folders = ["../a"]', "no-rules: `rules/rulebook.toml` names `../a`, and there is no such folder beside it"),
-        ("folders = [5]", "no-rules: `rules/rulebook.toml` names `5`, and there is no such folder beside it"),
-        ('folders = ["."]', "no-rules: `rules/rulebook.toml` names `.`, and there is no such folder beside it"),
-        ('folders = ["/tmp"]', "no-rules: `rules/rulebook.toml` names `/tmp`, and there is no such folder beside it"),
+        ("# nothing", "no-rules: `rules/rulebook.txt` names no folder"),
+        ("b", "no-rules: `rules/rulebook.txt` names `b`, and there is no such folder beside it"),
+        ("../a", "no-rules: `rules/rulebook.txt` names `../a`, and there is no such folder beside it"),
+        (".", "no-rules: `rules/rulebook.txt` names `.`, and there is no such folder beside it"),
+        ("/tmp", "no-rules: `rules/rulebook.txt` names `/tmp`, and there is no such folder beside it"),
     ],
 )
 def test_a_list_that_is_none_is_told(text: str, said: str) -> None:
     put("rules/a/words.policy", WORDS)
-    put("rules/rulebook.toml", text)
+    put("rules/rulebook.txt", text)
     assert messages("rules") == [said]
+
+
+def test_a_list_that_cannot_be_read_is_told() -> None:
+    put("rules/a/words.policy", WORDS)
+    Path("rules/rulebook.txt").write_bytes(b"\xff")
+    assert messages("rules")[0].startswith("unreadable: `rules/rulebook.txt` cannot be read: 'utf-8' codec")
 
 
 def test_a_listed_folder_does_not_lead_out() -> None:
     put("elsewhere/words.policy", WORDS)
-    put("rules/rulebook.toml", 'folders = ["a"]')
+    put("rules/rulebook.txt", "a")
     Path("rules/a").symlink_to(Path("elsewhere").absolute())
     assert messages("rules") == ["escapes-folder: `rules/a` leads out of the rulebook's folder"]
 
@@ -250,6 +279,16 @@ def test_every_verb_takes_a_revision() -> None:
 def test_a_comparison_of_revisions(words: tuple[str, ...], outcome: str) -> None:
     optional.library("z3", "proofs")
     assert outcome in run("diff", *words).stdout
+
+
+@pytest.mark.usefixtures("repository")
+def test_the_past_is_decided_under_two_revisions() -> None:
+    optional.library("polars", "columns")
+    put("past.csv", "side\nbuy\nsell\n")
+    asked = ("--history", "past.csv", "--question", "other", "--on", "2026-03-01")
+    assert "1 of 2 rows come out otherwise" in run("backtest", "main~1..main", "lending", *asked).stdout
+    assert "0 of 2 rows come out otherwise" in run("backtest", "main~1", "lending", *asked).stdout
+    assert run("backtest", "draft", "lending", *asked).exit_code == 0
 
 
 @pytest.mark.usefixtures("repository")

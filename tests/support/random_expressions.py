@@ -129,6 +129,7 @@ class Expressions:
             return self.over("sum", "money", depth)
         if form == 7:
             return f"({self.over(c.choice(('min', 'max')), 'money', depth)} default {self.literal('money')})"
+        held = c.choice(("f.held.sum", "(f.held.sum - f.held.fee)", "max(f.held.sum, f.held.fee)"))
         exact = c.choice(
             (
                 f"{e('money', depth)} * {e('rate', depth)}",
@@ -136,6 +137,7 @@ class Expressions:
                 f"{e('money', depth)} / {e('integer', 1)}",
                 f"{e('money', depth)} * {e('rate', 1)} / {e('rate', 1)} + {e('money', 1)} / 3",
                 f"-{e('money', depth)} / 7 * {e('integer', 1)}",
+                f"{held} * price_of(f.held.code)",
                 f"f.tether / 1 USDT * 1 HKD * {e('rate', depth)}",
             )
         )

@@ -39,10 +39,12 @@ record Item "item" zh "項" {
   size: quantity to 0.001
   price: price(HKD) to 0.01
 }
+record Held { code: Kind  sum: money in code to 0.01  fee: money in code to 0.0001 }
 record Facts "facts" zh "事實" {
   amount: money(HKD) at least 0 HKD
   other: money(HKD)
   tether: money(USDT)
+  held: Held
   share: rate
   count: integer
   size: quantity to 0.001
@@ -70,6 +72,8 @@ record Facts "facts" zh "事實" {
   grid: list of list of integer
   days: list of date
 }
+value price_of(k: Kind) -> price(HKD) "p" zh "價"
+  = if k is red then 1 HKD else if k is green then 7.8050 HKD else 0 HKD per S/1
 """
 
 HOUSE = """language 1
@@ -350,6 +354,13 @@ def facts(chance: Random, missing: float) -> dict[str, Any]:
             "amount": abs(amount()),
             "other": amount(),
             "tether": amount(),
+            "held": thin(
+                {
+                    "code": chance.choice(("red", "green", "blue")),
+                    "sum": amount(),
+                    "fee": chance.randint(-(10**6), 10**6),
+                }
+            ),
             "share": chance.choice((0, 1, 600_000, 1_000_000, chance.randint(-(10**6), 10**7))),
             "count": chance.choice((0, 1, 7, -3, 3_000)),
             "size": chance.randint(-5, 10**6),

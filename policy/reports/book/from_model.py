@@ -15,7 +15,6 @@ from attrs import frozen
 
 from policy.answers import NO_WORDS, BilingualText, Citation, Status, weakest
 from policy.model import expressions as x, rules, types
-from policy.model.lints.chinese import in_english
 from policy.model.overlays import belongs
 from policy.model.values import show
 from policy.reports.book.examples import Examples
@@ -96,7 +95,7 @@ def book_of(
         by_status((p.id, p.status) for p in _standing(model, entries)),
         remarks_on(model, (p.id for p in _standing(model, entries)), setting.on),
         read=reading_closed(model),
-        in_english=in_english(model),
+        in_english=model.in_english,
     )
     paragraphs = tuple(_paragraphs(model, entries))
     moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}

@@ -79,7 +79,7 @@ def noun_of(of: Type, phrasing: Phrasing) -> str:
         case types.Record(name) | types.Enum(name, _):
             return phrasing.names.declared(name).zh
         case types.Number(unit, _):
-            return _NOUNS[unit.partition(":")[0]]
+            return _NOUNS[unit.replace(" ", ":").partition(":")[0]]
         case types.Date():
             return "日期"
         case types.Instant():
