@@ -90,7 +90,7 @@ class Example:
     """
 
     number: int
-    title: str
+    title: BilingualText
     on: str
     base: int
     given: tuple[tuple[BilingualText, BilingualText], ...]
@@ -103,7 +103,7 @@ class Example:
 class Ranked:
     """Two in line: where they differ, and that the first comes before the second."""
 
-    title: str
+    title: BilingualText
     on: str
     differences: tuple[tuple[BilingualText, BilingualText, BilingualText], ...]  # of what, the first, the second
     anchor: str = ""
@@ -167,7 +167,7 @@ class NotEncoded:
     id: str
     text: BilingualText
     status: str
-    why: str
+    why: BilingualText
 
 
 @frozen
@@ -201,7 +201,7 @@ class Paragraph:
     status: str
     since: str
     until: str
-    excused: str
+    excused: BilingualText
     entries: tuple[tuple[str, BilingualText], ...]
 
 
