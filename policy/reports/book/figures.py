@@ -50,6 +50,7 @@ class Said:
     in_force: bool
     house: bool
     place: str
+    signs: tuple[BilingualText, ...]  # a long formula, line by line
 
 
 @frozen

@@ -187,6 +187,7 @@ class _Maker:
             self.holds(s.start, s.end),
             s.house,
             str(s.place),
+            s.signs,
         )
 
     def holds(self, start: int | None, end: int | None) -> bool:
