@@ -160,7 +160,7 @@ class PolicyRuleset(pytest.Collector):
 def _name(test: Declared) -> str:
     from policy.model import rules
 
-    return test.title if isinstance(test, rules.Test) else f"property {test.name}"
+    return test.title.en if isinstance(test, rules.Test) else f"property {test.name}"
 
 
 class PolicyItem(pytest.Item):
@@ -169,6 +169,7 @@ class PolicyItem(pytest.Item):
     def __init__(self, *, book: _Book, test: Declared, **others: Any) -> None:
         super().__init__(**others)
         self.book, self.test = book, test
+        self.extra_keyword_matches.add(test.title.zh)
         self.add_marks()
 
     def add_marks(self) -> None:

@@ -53,7 +53,7 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
                     "measure": p.measure or None,
                     "text": asdict(p.title),
                     "rules": rules.get(p.id, []),
-                    "excused": p.excused or None,
+                    "excused": asdict(p.excused) if p.excused else None,
                 }
                 for p in chosen
             ]
@@ -67,7 +67,9 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
         for rule in rules.get(p.id, []):
             click.echo(f"    ← {rule}")
         if p.excused:
-            click.echo(f"    no rule: {p.excused}")
+            click.echo(f"    no rule: {p.excused.en}")
+            if p.excused.zh:
+                click.echo(f"    {p.excused.zh}")
     counts = ", ".join(f"{n} {s.value}" for s in Status if (n := sum(p.status is s for p in chosen)))
     click.echo(f"{plural(len(chosen), 'provision')}: {counts}")
 

@@ -198,7 +198,7 @@ class Reader:
                 copies=copies_of(s, self.found),
                 holds_until=ordinal(s.reading.holds_until) if s.reading else None,
                 status=self._status(s.status) if s.status else Status.HOUSE,
-                note=s.note,
+                note=s.note or NO_WORDS,
             )
         for name, (ruleset, p) in self.index.provisions.items():
             source_name = name.partition("/")[0]

@@ -139,7 +139,7 @@ class SourceText(Declared):
     copies: tuple[Copy, ...]
     holds_until: int | None
     status: Status
-    note: str
+    note: BilingualText  # what of it was read
 
 
 @frozen(kw_only=True)
@@ -148,7 +148,7 @@ class Provision(Declared):
     status: Status
     pillar: str
     measure: str
-    excused: str
+    excused: BilingualText | None  # why no rule stands on it
     citation: Citation
 
 
@@ -359,7 +359,7 @@ class Expectation:
 class Test:
     __test__ = False  # not for pytest
 
-    title: str
+    title: BilingualText
     ruleset: str
     on: int | None
     expectations: tuple[Expectation, ...]

@@ -134,10 +134,10 @@ class FlipWords:
         words = BilingualText(f"{EVENTS[event].en}: {MONEY[name].en}", f"{EVENTS[event].zh}：{MONEY[name].zh}")
         return words, self._standing(before), self._standing(after)
 
-    def case(self, number: int, title: str, question: str, before: str, after: str, place: str) -> Flip:
-        """A case of the tests; its title has no Chinese."""
+    def case(self, number: int, title: BilingualText, question: str, before: str, after: str, place: str) -> Flip:
+        """A case of the tests; one without a Chinese title has its number."""
         asked = self.model.question(question)
-        what = BilingualText(f"{number}. {title}", f"個案{number}")
+        what = BilingualText(f"{number}. {title.en}", f"個案{number}" + (f"：{title.zh}" if title.zh else ""))
         return Flip(what, 1, self._outcome(asked, before), self._outcome(asked, after), (place,))
 
     # ── words ───────────────────────────────────────────────────────────────────────────────

@@ -85,7 +85,7 @@ def csv_of(matrix: Matrix) -> bytes:
     writer.writerow((*_HEADS, *_MORE))
     for r, line in lines_of(matrix):
         head = (r.provision, r.text.en, r.text.zh, r.status, r.pillar.en, r.measure.en)
-        tail = (str(r.relied), " ".join(map(str, r.first)), r.excused)
+        tail = (str(r.relied), " ".join(map(str, r.first)), r.excused.en)
         own = (text if isinstance(text, str) else text.en for text in line)
         writer.writerow([cell(text) for text in (*head, *own, *tail)])
     return b"\xef\xbb\xbf" + out.getvalue().encode()

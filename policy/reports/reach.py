@@ -39,7 +39,7 @@ class SourceRow:
     status: str
     read: str
     holds_until: str
-    note: str
+    note: BilingualText
     copies: tuple[CopyRow, ...]
 
 

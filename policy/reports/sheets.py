@@ -183,7 +183,10 @@ def _said(book: Book) -> Iterator[tuple[Cell, ...]]:
     for concern in book.concerns:
         for entry in concern.entries:
             for s in entry.said:
-                words = BilingualText(_whole(s.en), _whole(s.zh))
+                words = BilingualText(
+                    "\n".join((_whole(s.en), *(line.en for line in s.signs))),
+                    "\n".join((_whole(s.zh), *(line.zh for line in s.signs))),
+                )
                 provisions = ", ".join(c.provision for c in s.cited)
                 yield (
                     concern.title,

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from policy.answers import BilingualText, Status
+from policy.answers import NO_WORDS, BilingualText, Status
 from policy.ir.from_model import location_of
 from policy.ir.program import Location
 from policy.model import rules
@@ -73,7 +73,7 @@ class TestRow:
     """A test that made a rule speak, and the provisions that stand behind what spoke."""
 
     number: int
-    title: str
+    title: BilingualText
     place: str
     anchor: str  # in the rulebook
     passed: bool
@@ -91,7 +91,7 @@ class Row:
     measure: BilingualText
     state: str
     state_words: BilingualText
-    excused: str
+    excused: BilingualText
     pieces: tuple[TracedPiece, ...]
     tests: int
     relied: int
@@ -184,7 +184,14 @@ def _tests(traced: Sequence[Traced]) -> tuple[TestRow, ...]:
             for result in piece.tests:
                 behind.setdefault(result.place, (result, {}))[1][t.provision] = None
     return tuple(
-        TestRow(number, result.title, place, case_anchor(place), result.passed, tuple(provisions))
+        TestRow(
+            number,
+            BilingualText(result.title, result.title_zh),
+            place,
+            case_anchor(place),
+            result.passed,
+            tuple(provisions),
+        )
         for number, (place, (result, provisions)) in enumerate(behind.items(), 1)
     )
 
@@ -206,7 +213,7 @@ def _row(
         _members(model, "Measure").get(p.measure, BilingualText(p.measure.replace("_", " "))),
         t.state,
         _STATES[t.state],
-        t.excused,
+        t.excused or NO_WORDS,
         tuple(
             TracedPiece(
                 _piece(s, says),

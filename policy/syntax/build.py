@@ -54,6 +54,14 @@ class Spelt:
     texts: tuple[tree.Text, ...]
 
 
+@frozen
+class Noted:
+    """What was read of a source, and where the file says so."""
+
+    words: BilingualText
+    span: Span
+
+
 class Builder(TestBuilder):
     """Builds our nodes bottom-up, as the parser reduces."""
 
@@ -86,11 +94,14 @@ class Builder(TestBuilder):
             self.one_period(f"source `{items[0]}`", items),
             clauses.get("read"),
             clauses.get("status"),
-            self.unquoted(clauses["note"]) if "note" in clauses else "",
+            clauses["note"].words if "note" in clauses else None,
             span=self.at(meta),
         )
 
-    reference, issued, note = _tagged("reference"), _tagged("issued"), _tagged("note")
+    reference, issued = _tagged("reference"), _tagged("issued")
+
+    def note(self, meta: Meta, items: Items) -> tuple[str, Noted]:
+        return "note", Noted(items[0], self.at(meta))
 
     def read(self, meta: Meta, items: Items) -> tuple[str, tree.Reading]:
         copies = _first(items, tuple) or ()
@@ -113,8 +124,7 @@ class Builder(TestBuilder):
 
     status, pillar, measure = _named("status"), _named("pillar"), _named("measure")
 
-    def excused(self, _: Meta, items: Items) -> tuple[str, str]:
-        return "excused", self.unquoted(items[0])
+    excused = _tagged("excused")
 
     def provision(self, meta: Meta, items: Items) -> tree.Provision:
         clauses = self.clauses(f"provision `{items[0]}`", items)
@@ -125,7 +135,7 @@ class Builder(TestBuilder):
             _first(items, tree.Period),
             _only(items, BilingualText),
             clauses.get("status"),
-            clauses.get("excused", ""),
+            clauses.get("excused"),
             span=self.at(meta),
         )
 

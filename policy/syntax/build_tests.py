@@ -46,7 +46,7 @@ class TestBuilder(ExpressionBuilder):
 
     def test(self, meta: Meta, items: Items) -> tree.Test:
         return tree.Test(
-            self.unquoted(items[0]),
+            items[0],
             next((i[1] for i in items if isinstance(i, tuple)), None),
             all_of(items, tree.Given),
             all_of(items, tree.Expectation),

@@ -117,7 +117,7 @@ class SourceText(Node):
     period: Period | None
     reading: Reading | None
     status: Name | None
-    note: str
+    note: BilingualText | None
 
 
 @frozen
@@ -128,7 +128,7 @@ class Provision(Node):
     period: Period | None
     text: BilingualText
     status: Name | None
-    excused: str
+    excused: BilingualText | None
 
 
 @frozen
@@ -338,7 +338,7 @@ class Given(Node):
 
 @frozen
 class Test(Node):
-    title: str
+    title: BilingualText
     on: date | None
     given: tuple[Given, ...]
     expect: tuple[Expectation, ...]

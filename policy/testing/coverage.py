@@ -132,6 +132,6 @@ def summarised(model: rules.Model, coverages: Iterable[Coverage]) -> Summary:
     for d in model.of_kind(rules.DatedSet, rules.Calendar):
         versions = (v for v in d.versions if location_of(v.span) in total.places)
         spoken |= {c.provision for v in versions for c in v.citations}
-    excused = tuple((p.id, p.excused) for p in model.provisions.values() if p.excused)
+    excused = tuple((p.id, p.excused.en) for p in model.provisions.values() if p.excused)
     untested = tuple(p for p in model.provisions if p not in spoken and p not in dict(excused))
     return Summary(tuple(every), uncovered, tuple(model.provisions), untested, excused)

@@ -14,7 +14,7 @@ from typing import assert_never
 
 from attrs import evolve, frozen
 
-from policy.answers import Outcome
+from policy.answers import BilingualText, Outcome
 from policy.facts.records import record_classes, record_from
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Function, Program
@@ -103,7 +103,7 @@ def as_tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
     groups: dict[tuple[str, str, str], list[Expected]] = {}
     for e in missing:
         groups.setdefault((e.ruleset, e.asked, e.on), []).append(e)
-    taken = {(t.ruleset, t.title) for t in model.tests}
+    taken = {(t.ruleset, t.title.en) for t in model.tests}
     written: dict[str, list[str]] = {}
     for (ruleset, asked, on), some in groups.items():
         title = _title(model.declared[asked], ruleset, taken)
@@ -111,18 +111,19 @@ def as_tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
     return {ruleset: _formatted("\n".join(texts)) for ruleset, texts in written.items()}
 
 
-def _title(asked: rules.Declaration, ruleset: str, taken: set[tuple[str, str]]) -> str:
-    words = (asked.title.en or asked.name).replace('"', "'")
+def _title(asked: rules.Declaration, ruleset: str, taken: set[tuple[str, str]]) -> BilingualText:
+    words, zh = (text.replace('"', "'") for text in (asked.title.en or asked.name, asked.title.zh))
     for number in count(1):
-        title = f"{words} (edges{f' {number}' if number > 1 else ''})"
-        if (ruleset, title) not in taken:
+        nth = f" {number}" if number > 1 else ""
+        title = BilingualText(f"{words} (edges{nth})", f"{zh}（邊界{nth.strip()}）" if zh else "")
+        if (ruleset, title.en) not in taken:
             break
-    taken.add((ruleset, title))
+    taken.add((ruleset, title.en))
     return title
 
 
-def _text(title: str, on: str, some: Sequence[Expected]) -> str:
-    lines = [f'test "{title}" on {on}']
+def _text(title: BilingualText, on: str, some: Sequence[Expected]) -> str:
+    lines = [f'test "{title.en}"', f'    zh "{title.zh}" on {on}'] if title.zh else [f'test "{title.en}" on {on}']
     for e in some:
         if e.against:
             lines.append(f"  # {', '.join((*e.per, 'against'))} {e.against}")

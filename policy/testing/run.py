@@ -49,6 +49,7 @@ class Result:
     place: str
     failures: tuple[Failure, ...] = ()
     coverage: Coverage = field(factory=Coverage)
+    title_zh: str = ""
 
     @property
     def passed(self) -> bool:
@@ -103,7 +104,8 @@ class Runner:
         program, python, classes = self.program(test.ruleset, test.on or NO_DATE)
         coverage = Coverage()
         failures = [f for e in test.expectations for f in self._expectation(e, program, python, classes, coverage)]
-        return Result(test.title, test.ruleset, line_of(test.span), tuple(failures), coverage)
+        title, place = test.title, line_of(test.span)
+        return Result(title.en, test.ruleset, place, tuple(failures), coverage, title.zh)
 
     def _expectation(
         self,

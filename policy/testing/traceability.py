@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from attrs import frozen
 
+from policy.answers import BilingualText
 from policy.ir.from_model import location_of
 from policy.ir.program import Location
 from policy.model import rules
@@ -42,7 +43,7 @@ class Traced:
     provision: str
     state: str
     pieces: tuple[CitedPiece, ...]
-    excused: str
+    excused: BilingualText | None
 
 
 def traced(model: rules.Model, results: Sequence[Result], summary: Summary, on: int) -> tuple[Traced, ...]:
@@ -73,7 +74,7 @@ def traced(model: rules.Model, results: Sequence[Result], summary: Summary, on: 
             name,
             _state(name, standing.get(name, []), untested, excused, model.provisions[name].citation.in_force(on)),
             tuple(standing.get(name, ())),
-            excused.get(name, ""),
+            model.provisions[name].excused,
         )
         for name in summary.provisions
     )

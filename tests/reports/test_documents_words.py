@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from documents_made import KINDS, document, made, printed
-from policy import resources
+from policy import documents, resources
 from policy.answers import NO_WORDS, BilingualText, Citation, Outcome, Reason, Status, Verdict
 from policy.pipeline import Text, check, read_folder
 from policy.reports.book.examples import Examples
@@ -197,11 +198,11 @@ def in_chinese_by_their_authors() -> set[str]:
     return {word for zh in written for word in re.findall(r"[A-Za-z][\w.'’-]*", zh)}
 
 
-def without_notes(page: str) -> str:
-    """A page without what was read of each source: the language has no Chinese for a note."""
+def without_addresses(page: str) -> str:
+    """A page without the web addresses of sources."""
     texts, _ = read_folder([RULESETS])
-    for note in re.findall(r'^  note "([^"]*)"', "".join(t.data.decode() for t in texts), re.MULTILINE):
-        page = page.replace(note, "")
+    for address in re.findall(r'"https?://([^"]*)"', "".join(t.data.decode() for t in texts)):
+        page = page.replace(address, "")
     return page
 
 
@@ -221,7 +222,7 @@ def test_a_chinese_page_is_chinese(kind: str) -> None:
             written = "".join(f.read_text(encoding="utf-8") for f in folder.glob("*.jsonl"))
             ids = r'"(?:id|by|account|asset|platform|connected|contract|bucket|instrument)": "([^"]+)"'
             names |= set(re.findall(ids, written))
-    found = list(latin(without_notes(made(kind, "--language", "zh", "--format", "markdown")), names))
+    found = list(latin(without_addresses(made(kind, "--language", "zh", "--format", "markdown")), names))
     assert not found, "\n".join(found)
 
 
@@ -253,3 +254,31 @@ def test_latin_fonts_stand_before_chinese_ones(file: str) -> None:
         )
         assert 0 < stack.index("Liberation") < chinese
         assert 0 < stack.index("DejaVu") < chinese
+
+
+# ── reasons and titles that rules have in both languages ────────────────────────────────────
+
+IN_BOTH = """language 1
+ruleset our "Our rules" zh "本行規則"
+source LAW "the law" zh "法例" status house
+provision LAW/1 "All of it." zh "全文。"
+provision LAW/2 "Of others." zh "關於他人。" excused "It binds others." zh "只約束他人。"
+decision may(n: integer "number" zh "數目") "may it?" zh "可否？" otherwise permit "It may." zh "可以。" per LAW/1
+test "the first number" zh "首個數目" on 2026-12-01 expect may(1) permitted
+test "no Chinese here" on 2026-12-01 expect may(2) permitted
+"""
+
+
+def test_reasons_why_nothing_is_encoded_and_titles_of_tests_are_in_the_language_of_the_page(tmp_path: Path) -> None:
+    (tmp_path / "our.policy").write_text(IN_BOTH, encoding="utf-8")
+    law = documents.edition(tmp_path, on="2026-12-01")
+    made = documents.rulebook(law, proofs=False), documents.traceability(law)
+    for one in made:
+        zh, en = (one.printed("markdown", language).decode() for language in ("zh", "en"))
+        assert "只約束他人。" in zh
+        assert "It binds others." in en
+        assert "首個數目" in zh
+        assert "the first number" in en
+        for words in ("It binds others", "the first number", "no Chinese here"):
+            assert words not in zh
+        assert not {"只約束他人", "首個數目"} & set(en.split())

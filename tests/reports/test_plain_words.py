@@ -85,6 +85,12 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
             yield (counted,)
             yield from wanted(left, model, called)
             return
+        case x.Binary(operator="default", left=left, right=x.Literal(value=0, type=types.Number(unit))) if (
+            unit not in ("duration", "period")
+        ):
+            yield (BilingualText("(nil where there is none)", "（如無則以零計）"),)
+            yield from wanted(left, model, called)
+            return
         case x.Literal(value=value):
             yield (of_value(value, e.type, model),)
         case x.Named(name=name) | x.Apply(name=name):
@@ -298,3 +304,102 @@ def test_conditions_about_one_thing_name_it_once() -> None:
     assert english.joined(True, said) == "the order is large and has no price, and the client is retail"
     unlike = ["the value to which it may lead is small", "the value to which it may lead is paid"]
     assert english.joined(False, unlike) == " or ".join(unlike)
+
+
+# ── formulas in signs, and things compared ──────────────────────────────────────────────────
+
+SHAPES = """language 1 ruleset t
+record Lot "lot" zh "批" {
+  price: decimal to 0.01 "price" zh "價格"
+  size: integer "size" zh "數量"
+  kind: text "kind" zh "種類"
+  fee: optional integer "fee" zh "費用"
+  large: boolean "the lot is large" zh "批量屬大" otherwise "the lot is small" zh "批量屬小"
+}
+parameter cap: integer "cap" zh "上限" = 7
+"""
+
+
+def signs_of(formula: str) -> list[tuple[str, str]]:
+    text = f'{SHAPES}value v(a: Lot "lot" zh "該批") -> decimal to 0.01 "worth" zh "價值" = {formula}\n'
+    model = check([Text("t.policy", text.encode())]).model
+    [said] = Sentences(model).of(model.declared["t.v"])
+    return [(line.en, line.zh) for line in said.signs]
+
+
+@pytest.mark.parametrize(
+    ("formula", "en", "zh"),
+    [
+        ("a.price - (a.price - 1) * 2", "price − (price − 1) × 2", "價格 − (價格 − 1) × 2"),
+        ("a.price - (a.price - 1) - 2", "price − (price − 1) − 2", "價格 − (價格 − 1) − 2"),
+        ("a.price + a.price - a.price * 2", "price + price − price × 2", "價格 + 價格 − 價格 × 2"),
+        ("min(a.price, max(1, a.price + 2))", "min(price; max(1; price + 2))", "最小值(價格; 最大值(1; 價格 + 2))"),
+        (
+            "clamp(a.price, -1, 1) + cap + 0.5",
+            "min(1; max(−1; price)) + 7 + 0.5",
+            "最小值(1; 最大值(−1; 價格)) + 7 + 0.5",
+        ),
+        (
+            "round down to 0.1 ((a.price + 1) / 3)",
+            "round down((price + 1) ÷ 3; 0.1)",
+            "向下取整((價格 + 1) ÷ 3; 0.1)",
+        ),
+        (
+            "a.price + (a.fee default 0) + 1 + 1",
+            "price + fee (nil where there is none) + 1 + 1",
+            "價格 + 費用（如無則以零計） + 1 + 1",
+        ),
+    ],
+)
+def test_a_long_formula_is_told_in_signs_too(formula: str, en: str, zh: str) -> None:
+    assert signs_of(formula) == [(f"worth = {en}", f"價值 = {zh}")]
+
+
+def test_a_short_formula_needs_no_signs_and_one_by_cases_has_a_line_for_each() -> None:
+    assert signs_of("a.price - 1") == []
+    assert signs_of("if a.large then a.price + 1 + 1 else a.price + 2") == [
+        ("worth =", "價值 ="),
+        ("where the lot is large: price + 1 + 1", "如批量屬大：價格 + 1 + 1"),
+        ("otherwise: price + 2", "否則：價格 + 2"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("condition", "en", "zh"),
+    [
+        ("a.kind is b.kind", "one and other have the same kind", "甲批與乙批的種類相同"),
+        ("not (a.kind is b.kind)", "one and other differ in kind", "甲批與乙批的種類不同"),
+        (
+            "a.kind is b.kind and a.size is b.size and a.price < b.price",
+            "one and other have the same kind and size, and one’s price is less than other’s price",
+            "甲批與乙批的種類、數量均相同，且甲批的價格少於乙批的價格",
+        ),
+        ("a.kind is b.kind and a.size is not b.size", "kind, and one and other differ in size", "數量不同"),
+        ("a.size is b.price", "one’s size is other’s price", "甲批的數量為乙批的價格"),
+    ],
+)
+def test_two_things_compared_field_by_field_are_alike_or_differ(condition: str, en: str, zh: str) -> None:
+    about = 'a: Lot "one" zh "甲批", b: Lot "other" zh "乙批"'
+    text = f'{SHAPES}decision d({about}) otherwise permit deny r when {condition} because "r" zh "理"\n'
+    model = check([Text("t.policy", text.encode())]).model
+    [_, rule] = Sentences(model).of(model.declared["t.d"])
+    assert rule.listed is not None
+    assert en in str(rule.listed[0]).replace("the one", "one").replace("the other", "other")
+    assert zh in str(rule.listed[1])
+
+
+def test_what_is_denied_of_none_is_said_of_each_and_a_choice_is_told_by_its_cases() -> None:
+    text = f"""{SHAPES}
+value odd(lots: list of Lot) -> boolean "odd" zh "不符" says "the lots are odd" zh "各批不符"
+  = not any(l.kind is not "x" for l in lots)
+value few(a: Lot) -> boolean "few" zh "不足" says "it is too little" zh "數量不足"
+  = if a.large then a.size < 9 else a.price < 1
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    [odd], [few] = (Sentences(model).of(model.declared[name]) for name in ("t.odd", "t.few"))
+    assert "none of" not in str(odd.en)
+    assert "for each of the lots, the kind is “x”" in str(odd.en)
+    assert "(a) the lot is large and the size is less than 9; or (b) the lot is small and the price is less" in str(
+        few.en
+    )
+    assert "(a) 批量屬大，且數量少於9；或 (b) 批量屬小，且價格少於1" in str(few.zh)

@@ -5,6 +5,7 @@ In: a name: of a ruleset, of a declaration (and of one of its statements), or of
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import cache
 
 from policy import resources
@@ -12,6 +13,7 @@ from policy.answers import BilingualText
 from policy.model import rules
 from policy.model.overlays import overlaid
 from policy.pipeline import check, read_folder
+from policy.reports.plain import amounts
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement
 
@@ -41,7 +43,8 @@ def sheet(name: str) -> str:
     for d in model.declared.values():
         mine = [s for s in sentences.of(d) if (s.house or d.ruleset == name) and _from(model, s, name)]
         if mine:
-            blocks.append("\n".join([f"{d.name}: {_heading(in_full(d.title, d.name))}", *map(_told, mine)]))
+            told = _drawn(sentences, d, name) if isinstance(d, rules.Table) else map(_told, mine)
+            blocks.append("\n".join([f"{d.name}: {_heading(in_full(d.title, d.name))}", *told]))
     return "\n\n".join(blocks)
 
 
@@ -58,7 +61,18 @@ def _two(words: BilingualText) -> str:
     return f"  {words.en}\n  {words.zh}"
 
 
+def _drawn(sentences: Sentences, d: rules.Table, ruleset: str) -> Iterator[str]:
+    """A table as it is drawn; of the law's and a house's, the one that the ruleset writes."""
+    for body in (d.body,) if d.ruleset == ruleset else d.tightened:
+        grid = sentences.grid(d, body)
+        for cells, start, end in zip((grid.heads, *grid.rows), (None, *grid.starts), (None, *grid.ends), strict=True):
+            period = f" | {amounts.iso(start)}–{amounts.iso(end)}" if start is not None or end is not None else ""
+            yield "  | " + " | ".join(c.en if c.en == c.zh else _heading(c) for c in cells) + period
+    yield _two(grid.hit)
+
+
 def _told(s: Statement) -> str:
     en, zh = s.listed or (s.en, s.zh)
     tells = f"\n    “{s.tells.en}” 「{s.tells.zh}」" if s.tells.en and s.kind != "property" else ""
-    return f"  {en}\n  {zh}{tells}"
+    signs = "".join(f"\n    {line.en}" for line in s.signs) + "".join(f"\n    {line.zh}" for line in s.signs)
+    return f"  {en}\n  {zh}{signs}{tells}"

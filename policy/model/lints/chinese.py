@@ -28,11 +28,13 @@ def _texts(model: rules.Model) -> dict[str, list[Words]]:
         texts[ruleset.name].append((f"the title of `{ruleset.name}`", ruleset.title, ruleset.span))
     of_file = {ruleset.span.source: ruleset.name for ruleset in model.rulesets.values()}
     for source in model.sources.values():
-        texts[of_file.get(source.span.source, "")].append(
-            (f"the title of source `{source.id}`", source.title, source.span)
-        )
+        own = texts[of_file.get(source.span.source, "")]
+        own.append((f"the title of source `{source.id}`", source.title, source.span))
+        own.append((f"the note of source `{source.id}`", source.note, source.span))
     for provision in model.provisions.values():
         texts[provision.ruleset].append((f"the text of `{provision.id}`", provision.title, provision.span))
+        if provision.excused:
+            texts[provision.ruleset].append((f"why `{provision.id}` is excused", provision.excused, provision.span))
     for currency in model.currencies.values():
         texts[currency.ruleset].append((f"the title of `{currency.id}`", currency.title, currency.span))
     for declared in model.declared.values():

@@ -51,6 +51,7 @@ class Said:
     in_force: bool
     house: bool
     place: str
+    signs: tuple[BilingualText, ...]  # a long formula, line by line
 
 
 @frozen
@@ -91,7 +92,7 @@ class Example:
     """
 
     number: int
-    title: str
+    title: BilingualText
     on: str
     base: int
     given: tuple[tuple[BilingualText, BilingualText], ...]
@@ -104,7 +105,7 @@ class Example:
 class Ranked:
     """Two in line: where they differ, and that the first comes before the second."""
 
-    title: str
+    title: BilingualText
     on: str
     differences: tuple[tuple[BilingualText, BilingualText, BilingualText], ...]  # of what, the first, the second
     anchor: str = ""
@@ -168,7 +169,7 @@ class NotEncoded:
     id: str
     text: BilingualText
     status: str
-    why: str
+    why: BilingualText
 
 
 @frozen
@@ -202,7 +203,7 @@ class Paragraph:
     status: str
     since: str
     until: str
-    excused: str
+    excused: BilingualText
     entries: tuple[tuple[str, BilingualText], ...]
 
 

@@ -193,6 +193,7 @@ class _Maker:
             self.holds(s.start, s.end),
             s.house,
             str(s.place),
+            s.signs,
         )
 
     def holds(self, start: int | None, end: int | None) -> bool:
@@ -238,7 +239,7 @@ def _paragraphs(model: rules.Model, entries: list[Entry]) -> Iterable[Paragraph]
         if id in standing or p.excused:
             since, until = iso(p.citation.start), iso(p.citation.end)
             entries_on_it = tuple(standing.get(id, ()))
-            yield Paragraph(id, p.source, p.title, p.status.value, since, until, p.excused, entries_on_it)
+            yield Paragraph(id, p.source, p.title, p.status.value, since, until, p.excused or NO_WORDS, entries_on_it)
 
 
 def _natural(text: str) -> list[tuple[int, str]]:

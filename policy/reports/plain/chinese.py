@@ -16,7 +16,7 @@ from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
-from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.phrasing import Phrasing, denies
 from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import (
     AggregateKind,
@@ -43,7 +43,7 @@ _MODES: dict[RoundingMode, str] = {
     "down": "向下取整至{}",
     "up": "向上取整至{}",
     "half up": "四捨五入至{}",
-    "half even": "取整至最接近的{}（居中則取雙數）",
+    "half even": "取整至最接近的{}（恰為一半時取偶數）",
 }
 _KINDS: dict[AggregateKind, str] = {
     "sum": "總和",
@@ -93,7 +93,7 @@ def noun_of(of: Type, phrasing: Phrasing) -> str:
 class Chinese(Phrasing):
     """Traditional Chinese."""
 
-    today = "有關日期"
+    today = "作出決定當日"
     none = "無"
 
     def pick(self, words: BilingualText) -> str:
@@ -172,6 +172,9 @@ class Chinese(Phrasing):
 
     def or_else(self, first: str, second: str) -> str:
         return f"（{first}，如無則{second}）"
+
+    def or_nil(self, first: str) -> str:
+        return f"{first}（如無則以零計）"
 
     def arithmetic(self, operator: Calculation, left: str, right: str) -> str:
         return f"{left}{_VERBS[operator]}{right}"
@@ -328,6 +331,10 @@ class Chinese(Phrasing):
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
         return f"{left}{self._verb(operator, of)}{right}"
 
+    def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str:
+        fields, each = "、".join(title.zh for title in titles), "均" if len(titles) > 1 else ""
+        return f"{one}與{other}的{fields}{each}{'相同' if same else '不同'}"
+
     def bound(self, operator: OrderOperator, bound: str, of: Type) -> str:
         return f"{self._verb(operator, of)}{bound}"
 
@@ -342,6 +349,8 @@ class Chinese(Phrasing):
         among = f"{self.inner(e.over)}{where}"
         if e.kind == "all" and holds:
             return f"就{among}中每項而言，{self.condition(e.body)}"
+        if e.kind == "any" and not holds and denies(e.body):
+            return f"就{among}中每項而言，{self.condition(e.body, False)}"
         head = "並無任何一項" if e.kind == "any" and not holds else "最少有一項"
         return f"{among}中{head}符合以下情況：{self.condition(e.body, e.kind == 'any')}"
 

@@ -17,7 +17,7 @@ from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
 from policy.reports.plain.names import spaced
-from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.phrasing import Phrasing, denies
 from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import (
     AggregateKind,
@@ -35,6 +35,7 @@ _CLAUSE = re.compile(
 _DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any|one of)\b", re.I)
 _OWNED = re.compile(r" of the [a-z ]+$")
 _SUBJECT = re.compile(r"(the(?: (?!which|that|who|where|when)[a-z’']+)+?) (?=(?:is|has|may|must|does|was|cannot)\b)")
+_TWO = re.compile(r" and .* (have the same|differ in) ")
 _SHORT_OWNER = 3  # words
 _CODE = re.compile(r"[A-Z0-9]+")
 _VERBS: dict[Calculation, str] = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}
@@ -56,8 +57,8 @@ _RANKS: dict[Comparison, str] = _NUMBERS | {"<": "is lower than", ">": "is highe
 _MODES: dict[RoundingMode, str] = {
     "down": "rounded down to the nearest {}",
     "up": "rounded up to the nearest {}",
-    "half up": "rounded to the nearest {}, halves up",
-    "half even": "rounded to the nearest {}, halves to the even one",
+    "half up": "rounded to the nearest {}, a half upwards",
+    "half even": "rounded to the nearest {}, a half to the even digit",
 }
 _KINDS: dict[AggregateKind, str] = {
     "sum": "the total of {}",
@@ -102,7 +103,7 @@ def _group(conditions: list[str], word: str) -> str:
 class English(Phrasing):
     """Plain English."""
 
-    today = "the date in question"
+    today = "the day of the decision"
     none = "nothing"
 
     def pick(self, words: BilingualText) -> str:
@@ -206,6 +207,9 @@ class English(Phrasing):
 
     def or_else(self, first: str, second: str) -> str:
         return f"({first}, or {second} where there is none)"
+
+    def or_nil(self, first: str) -> str:
+        return f"{first} (nil where there is none)"
 
     def arithmetic(self, operator: Calculation, left: str, right: str) -> str:
         return f"{left} {_VERBS[operator]} {right}"
@@ -353,7 +357,7 @@ class English(Phrasing):
     def joined(self, every: bool, conditions: list[str]) -> str:
         word = "and" if every else "or"
         groups = [_group(list(g), word) for _, g in groupby(conditions, _subject)]
-        apart = len(groups) < len(conditions) or any("," in g for g in groups)
+        apart = len(groups) < len(conditions) or any("," in g or _TWO.search(g) for g in groups)
         return f", {word} ".join(groups) if apart else said_list(groups, word)
 
     def among(self, term: str, inside: bool, items: str, written_out: bool) -> str:
@@ -361,6 +365,10 @@ class English(Phrasing):
 
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
         return f"{left} {self._verb(operator, of)} {right}"
+
+    def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str:
+        fields = said_list([_OWNED.sub("", re.sub(r"^(the|a|an) ", "", title.en)) for title in titles], "and")
+        return f"{one} and {other} {'have the same' if same else 'differ in'} {fields}"
 
     def bound(self, operator: OrderOperator, bound: str, of: Type) -> str:
         return f"{self._verb(operator, of).removeprefix('is ')} {bound}"
@@ -375,6 +383,8 @@ class English(Phrasing):
         over = self.inner(e.over) + self._where(e)
         if e.kind == "all" and holds:
             return f"for each of {over}, {self.condition(e.body)}"
+        if e.kind == "any" and not holds and denies(e.body):
+            return f"for each of {over}, {self.condition(e.body, False)}"
         head = "none of" if e.kind == "any" and not holds else "at least one of"
         return f"{head} {over} is such that {self.condition(e.body, e.kind == 'any')}"
 

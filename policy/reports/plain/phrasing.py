@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import groupby
 from typing import assert_never
 
 from policy.answers import NO_WORDS, BilingualText
@@ -103,6 +104,8 @@ class Phrasing(Wording):
 
     def _binary(self, e: x.Binary) -> str:
         match e.operator:
+            case "default" if isinstance(e.right, x.Literal) and e.right.value == 0 and _counts(e.right.type):
+                return self.or_nil(self.term(e.left))
             case "default":
                 return self.or_else(self.term(e.left), self.term(e.right))
             case "+" | "-" as operator if isinstance(e.type, types.Date):
@@ -247,7 +250,8 @@ class Phrasing(Wording):
                 return self.business_day(self.side(operands[0]), self.titled(self.names.declared(name)), holds)
             case x.Chain(operator="and" | "or" as operator, operands=operands):
                 every = (operator == "and") is holds
-                return self.joined(every, [self.part(o, holds, every) for o in operands])
+                parts = self._alike(operands) if every and holds else list(operands)
+                return self.joined(every, [p if isinstance(p, str) else self.part(p, holds, every) for p in parts])
             case x.Binary(operator="is" | "is not" as operator, left=left, right=x.Literal(value=bool() as value)):
                 return self.condition(left, (value is (operator == "is")) is holds)
             case x.Binary():
@@ -276,6 +280,25 @@ class Phrasing(Wording):
                 raise AssertionError(f"`{type(e).__name__}` is no condition")
             case _:
                 assert_never(e)
+
+    def _alike(self, operands: tuple[Expression, ...]) -> list[Expression | str]:
+        """The conditions, with two things compared field by field told at once: they have the same this and that."""
+        told: list[Expression | str] = []
+        for pair, group in groupby(operands, _two_alike):
+            several = list(group)
+            if pair is None or len(several) == 1:
+                told += several
+            else:
+                told.append(self._same(several, True))
+        return told
+
+    def _same(self, comparisons: list[Expression], same: bool) -> str:
+        """Comparisons of the same field of the same two things, one field or several."""
+        fields = [found for c in comparisons if (found := _compared_field(c))]
+        one, other, _ = fields[0]
+        return self.alike(
+            self.term(one), self.term(other), [self.names.field(record_of(one), n) for *_, n in fields], same
+        )
 
     def _answer(self, e: x.Apply, holds: bool) -> str:
         """A decision or a formula told by its own phrase, with what it is asked about in the places for it."""
@@ -330,6 +353,8 @@ class Phrasing(Wording):
                 return said or self.among(self.side(e.left), inside, self.term(e.right), isinstance(e.right, x.SetOf))
             case "is" | "is not" | "<" | "<=" | ">" | ">=" as operator:
                 as_said = operator if holds else OPPOSITE[operator]
+                if _compared_field(e):
+                    return self._same([e], as_said == "is")
                 told = ""
                 if operator in ("is", "is not") and isinstance(e.right, x.Literal):
                     told = self.told(e.left, as_said == "is", [self.term(e.right)])
@@ -367,3 +392,28 @@ class Phrasing(Wording):
             inner, said = inner.operand, not said
         joins = isinstance(inner, x.Chain) and ((inner.operator == "and") is said) is not every
         return self.bracketed(text) if joins or isinstance(inner, x.Conditional | x.Aggregate) else text
+
+
+def _compared_field(e: Expression) -> tuple[Expression, Expression, str] | None:
+    """Two things of a kind, where a condition is that a field of both is the same, or is not; and that field."""
+    match e:
+        case x.Binary(operator="is" | "is not", left=x.FieldAccess() as left, right=x.FieldAccess() as right):
+            of_a_kind = left.name == right.name and record_of(left.of) == record_of(right.of)
+            return (left.of, right.of, left.name) if of_a_kind and left.of != right.of else None
+    return None
+
+
+def _counts(of: Type) -> bool:
+    """Whether nought of a type is nothing; that of a moment is a moment."""
+    return isinstance(of, types.Number) and of.unit != "duration"
+
+
+def _two_alike(e: Expression) -> tuple[Expression, Expression] | None:
+    """The two things, where the condition is that they are the same in a field."""
+    found = _compared_field(e) if isinstance(e, x.Binary) and e.operator == "is" else None
+    return found[:2] if found else None
+
+
+def denies(e: Expression) -> bool:
+    """Whether a condition is told by what is not so; denied, it is told by what is."""
+    return isinstance(e, x.Unary | x.Binary) and e.operator in ("not", "is not", "not in", "is absent")

@@ -24,6 +24,7 @@ from policy.reports.plain.english import English
 from policy.reports.plain.frames import ChineseFrame, Clause, EnglishFrame, Frame
 from policy.reports.plain.names import Names, in_full
 from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.signs import ENOUGH, ChineseSigns, EnglishSigns, in_signs, steps
 from policy.vocabulary import RuntimeValue
 
 Language = tuple[Phrasing, Frame]
@@ -63,6 +64,7 @@ class Statement:
     effect: str = ""
     house: bool = False  # laid over the law by an overlay
     listed: tuple[Clause, Clause] | None = None  # the same in its place in a longer sentence, in English and Chinese
+    signs: tuple[BilingualText, ...] = ()  # a long formula, line by line
 
 
 @frozen
@@ -189,7 +191,17 @@ class Sentences:
                 language, frame.period(v.start, v.end), phrasing.titled(title), either, title, d.phrases, v.body
             )
 
-        return self._said(Told("version", d.name, house=house), d, clause, v)
+        said = self._said(Told("version", d.name, house=house), d, clause, v)
+        return evolve(said, signs=self._signs(d, title, v.body)) if steps(v.body) >= ENOUGH else said
+
+    def _signs(
+        self, d: rules.Value | rules.Parameter, title: BilingualText, e: Expression
+    ) -> tuple[BilingualText, ...]:
+        if isinstance(e.type, types.Boolean):
+            return ()
+        of = self.names, getattr(d, "parameters", ()), getattr(d, "called", ())
+        each = [in_signs(words, words.titled(title), e) for words in (EnglishSigns(*of), ChineseSigns(*of))]
+        return tuple(BilingualText(en, zh) for en, zh in zip(*each, strict=True))
 
     def _name(self, d: rules.Declaration, name: rules.LocalName) -> Statement:
         title = in_full(name.title, name.name)
@@ -246,9 +258,7 @@ class Sentences:
                 by = phrasing.titled(phrasing.names.declared(d.always.priority))
                 holds = [frame.precedes(phrasing.term(d.always.first), phrasing.term(d.always.second), by)]
             else:
-                points = _points((d.always,), "and")
-                alone = len(points) == 1
-                holds = [phrasing.condition(p) if alone else phrasing.part(p, True, True) for p in points]
+                holds = [phrasing.condition(p) for p in _points((d.always,), "and")]
             return frame.always(where, holds)
 
         whole = rules.Dated(citations=d.citations, span=d.span)
@@ -336,6 +346,7 @@ def _worth(
     if isinstance(body, x.Literal):
         no = phrasing.spoken(title, phrases, False) or without[False]
         return frame.settled(period, yes if body.value else no)
+    body = _as_either(body)
     either = isinstance(body, x.Chain) and body.operator == "or"
     points = _points((body,), "or" if either else "and")
     alone = len(points) == 1
@@ -356,6 +367,15 @@ def _cases(phrasing: Phrasing, e: Expression) -> tuple[list[tuple[str, str]], st
         found.append((phrasing.condition(e.condition), phrasing.term(e.then)))
         e = e.otherwise
     return found, phrasing.term(e)
+
+
+def _as_either(e: Expression) -> Expression:
+    """A condition by cases as the cases that meet it: `c and a, or not c and b`."""
+    if not isinstance(e, x.Conditional):
+        return e
+    unless = x.Unary("not", e.condition, type=types.BOOLEAN)
+    first = x.Chain("and", (e.condition, e.then), type=types.BOOLEAN)
+    return x.Chain("or", (first, x.Chain("and", (unless, e.otherwise), type=types.BOOLEAN)), type=types.BOOLEAN)
 
 
 def ended(versions: Sequence[D]) -> list[D]:

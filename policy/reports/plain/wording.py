@@ -91,6 +91,9 @@ class Wording(ABC):
     def or_else(self, first: str, second: str) -> str: ...
 
     @abstractmethod
+    def or_nil(self, first: str) -> str: ...
+
+    @abstractmethod
     def arithmetic(self, operator: Calculation, left: str, right: str) -> str: ...
 
     @abstractmethod
@@ -173,6 +176,9 @@ class Wording(ABC):
 
     @abstractmethod
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str: ...
+
+    @abstractmethod
+    def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str: ...
 
     @abstractmethod
     def bound(self, operator: OrderOperator, bound: str, of: Type) -> str: ...
