@@ -175,7 +175,8 @@ class _State:
             return depth + (first.text in ("zh", "says", "otherwise") or first.kind == "STRING")
         if self.in_rule:
             return 2 + depth if first.text in _CLAUSES or depth or first.text in _CLOSE else 3
-        if depth or first.text in _CLOSE or first.text in _MEMBERS or first.kind == "STRING":
+        is_member = first.text in _MEMBERS and not (self.kind == "Test" and first.text == "per")  # of an expectation
+        if depth or first.text in _CLOSE or is_member or first.kind == "STRING":
             return 1 + depth
         return 2
 

@@ -1,4 +1,4 @@
-"""`policy verify --solver cvc5`: another solver's say on every claim, and what becomes of a claim on which two differ."""
+"""`policy verify --solver cvc5`: another solver's say on every claim, and what becomes of one on which two differ."""
 
 from __future__ import annotations
 
@@ -60,8 +60,10 @@ def test_two_solvers_agree_on_every_claim(tmp_path: Path) -> None:
     statuses = {r["status"] for r in found.values()}
     assert statuses == {"proved", "refuted"}
     assert found["t.ok", "deny many can apply"]["status"] == "proved"  # by a list of five, which the first try lacks
-    assert verified(tmp_path).stdout.splitlines()[-1].endswith(
-        f"; a second solver agrees on {len(found)} and gave up on 0"
+    assert (
+        verified(tmp_path)
+        .stdout.splitlines()[-1]
+        .endswith(f"; a second solver agrees on {len(found)} and gave up on 0")
     )
 
 
