@@ -12,8 +12,9 @@ from policy.cli.exits import Exit
 from policy.cli.output import fail, plural, print_json, write_whole
 from policy.cli.progress import progress
 from policy.diagnostics import PolicyError
-from policy.pipeline import Checked, check
-from policy.testing.missing import Expected, as_tests
+from policy.pipeline import Checked, Text, check
+from policy.syntax.from_text import decode
+from policy.testing.missing import Expected, as_tests, completed
 from policy.testing.mutation import Fate, Score, mutated
 from policy.verify.prove import Limits
 from policy.verify.solver import needed_solver
@@ -51,20 +52,32 @@ def _write(checked: Checked, missing: Sequence[Expected]) -> None:
     """Adds the missing tests to their files, all of them or none."""
     added = as_tests(checked.model, missing)
     files = {checked.model.rulesets[ruleset].span.source.name: text for ruleset, text in added.items()}
-    texts = [
-        evolve(t, data=t.data.rstrip() + b"\n\n" + files[t.name].encode()) if t.name in files else t
-        for t in checked.texts
-    ]
+    texts = [_with(t, files.get(t.name, ""), missing) for t in checked.texts]
     again = check(texts)
     if again.errors:
         fail(PolicyError(again.errors))
     for text in texts:
-        if text.name in files:
+        if text not in checked.texts:
             if text.name == "<stdin>":
                 raise click.UsageError("`--write` adds tests to files; name the rules instead of `-`")
             write_whole(text.name, text.data)
-            count = files[text.name].count("\n  expect ")
-            click.echo(f"added {plural(count, 'expectation')} to {text.name}", err=True)
+            count, named = files.get(text.name, "").count("\n  expect "), len(_completing(missing, text.name))
+            says = f", and named provisions in {named:,}" if named else ""
+            click.echo(f"added {plural(count, 'expectation')} to {text.name}{says}", err=True)
+
+
+def _completing(missing: Sequence[Expected], name: str) -> list[Expected]:
+    """The expectations in a file that are to name provisions."""
+    return [e for e in missing if e.completes is not None and e.completes.file == name]
+
+
+def _with(text: Text, tests: str, missing: Sequence[Expected]) -> Text:
+    """A file with what is missing in it."""
+    completing = _completing(missing, text.name)
+    if not tests and not completing:
+        return text
+    whole = completed(decode(text.name, text.data)[0].text, completing)
+    return evolve(text, data=(whole.rstrip() + f"\n\n{tests}" if tests else whole).encode())
 
 
 def _print(score: Score, checked: Checked) -> None:
@@ -73,6 +86,8 @@ def _print(score: Score, checked: Checked) -> None:
             click.secho(f"# not noticed: {fared.function}: {fared.says}  {fared.place}", fg="red")
         elif fared.fate is Fate.UNDECIDED:
             click.secho(f"# not decided: {fared.function}: {fared.says}  {fared.place}", fg="yellow")
+    for e in (e for e in score.missing if e.completes is not None):
+        click.echo(f"# provisions that no test names, in {e.completes}\n  {e.text}")
     for ruleset, text in as_tests(checked.model, score.missing).items():
         click.echo(f"\n# tests that are missing in {checked.model.rulesets[ruleset].span.source.name}\n\n{text}")
     kinds = score.kinds()

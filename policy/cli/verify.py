@@ -26,6 +26,7 @@ from policy.verify.prove import CLOCK, Limits, encode
 from policy.verify.questions import KINDS
 from policy.verify.rulebook import claims_of, proved
 from policy.verify.run import Task
+from policy.verify.second import SecondSolver, needed_second
 from policy.verify.smtlib import printed
 from policy.verify.solver import needed_solver
 
@@ -62,6 +63,7 @@ OPEN = {ProofStatus.UNDECIDED, ProofStatus.UNCONFIRMED, ProofStatus.NOT_ENCODED}
 @click.option("--lists", type=click.IntRange(1, 12), default=3, show_default=True, help="Longest list considered.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
 @click.option("--all", "everything", is_flag=True, help="Show proved claims too.")
+@click.option("--solver", type=click.Choice(("cvc5",)), help="Ask this solver too for every claim, and compare.")
 @click.option("--smt", is_flag=True, help="Print the claims as SMT-LIB instead; needs no solver.")
 @format_option("text", "json")
 def command(
@@ -74,6 +76,7 @@ def command(
     lists: int,
     jobs: int,
     everything: bool,
+    solver: SecondSolver | None,
     smt: bool,
     format: str,
 ) -> None:
@@ -89,7 +92,7 @@ def command(
     policy verify rulesets -k haircut --smt > haircut.smt2
     """
     checked = checked_of(paths)
-    limits = Limits(seconds, lists, clock, inf if stop_after is None else time.monotonic() + stop_after)
+    limits = Limits(seconds, lists, clock, inf if stop_after is None else time.monotonic() + stop_after, solver)
 
     def is_chosen(claim_kind: str, subject: str, statement: str) -> bool:
         return (kind is None or claim_kind == kind) and (select in subject or select in statement)
@@ -107,6 +110,8 @@ def command(
             click.echo(text)
         return
     needed_solver()
+    if solver is not None:
+        needed_second()
     found_out: list[ClaimResult] = []
     early: dict[int, list[ClaimResult]] = {}
     try:
@@ -146,7 +151,7 @@ def _with_report(result: ClaimResult) -> ClaimResult:
     name = f"unconfirmed-{sha256(result.report.encode()).hexdigest()[:12]}.txt"
     head = f"{result.subject}: {result.statement}\n{result.place}\n\n"
     Path(name).write_text(head + result.report, encoding="utf-8")
-    return evolve(result, why=f"solver and interpreter disagree; please report it with the file `{name}`")
+    return evolve(result, why=f"{result.why}; please report it with the file `{name}`")
 
 
 def _print(result: ClaimResult, everything: bool) -> None:
@@ -171,4 +176,6 @@ def summary(found: list[ClaimResult]) -> str:
     bounded = sum(v.status is ProofStatus.PROVED and bool(v.longest) for v in found)
     if bounded:
         words[0] += f" ({bounded:,} of them for lists up to {max(v.longest for v in found)})"
-    return f"{plural(len(found), 'claim')}: " + ", ".join(words)
+    asked = [v.second for v in found if v.second]
+    compared = f"; a second solver agrees on {asked.count('agrees'):,} and gave up on {asked.count('gave up'):,}"
+    return f"{plural(len(found), 'claim')}: " + ", ".join(words) + (compared if asked else "")

@@ -177,7 +177,8 @@ class _State:
             return 2 + depth if first.text in _CLAUSES or depth or first.text in _CLOSE else 3
         if first.kind == "STRING" and not depth and self.before is not None and self.before.text == ",":
             return 3  # a further address
-        if depth or first.text in _CLOSE or first.text in _MEMBERS or first.kind == "STRING":
+        is_member = first.text in _MEMBERS and not (self.kind == "Test" and first.text == "per")  # of an expectation
+        if depth or first.text in _CLOSE or is_member or first.kind == "STRING":
             return 1 + depth
         return 2
 

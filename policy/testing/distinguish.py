@@ -7,13 +7,14 @@ and all that it calls once. Absent: tests; a mutant comes here when no test has 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import evolve, frozen
 
 from policy.ir import program as ir
 from policy.ir.program import FALSE, Expr, Function, Program, map_parts
 from policy.model.rules import Parameters
+from policy.testing.citing import asked, citing, stands
 from policy.testing.mutants import Mutant
 from policy.verify.claims import Batch, Claim, Query, differ, exactly_one_true, is_true
 from policy.verify.prove import Limits, Solution, encode, reads_lists, solve
@@ -30,27 +31,32 @@ class Told:
     case: Solution | None = None
     known: bool = True
     longest: int = 0  # up to which lists were looked at, 0 where there are none
+    cited: bool = False  # whether it answers the same, and stands on other provisions
 
 
-def told_apart(program: Program, mutants: Sequence[Mutant], limits: Limits) -> list[Told]:
-    """For each mutant, what tells it apart."""
+def told_apart(program: Program, mutants: Sequence[Mutant], limits: Limits, cited: bool = False) -> list[Told]:
+    """For each mutant, what tells it apart; of those that cite otherwise, by what their answers stand on."""
     result = [Told() for _ in mutants]
     open = set(range(len(mutants)))
-    for asked in _askers(program, mutants[0]):
-        original = program.functions[asked]
+    for id in _askers(program, mutants[0]):
+        original = program.functions[id]
         if original.kind == "property":
             continue
         functions = dict(program.functions)
         queries: dict[int, list[Query]] = {}
         for n in sorted(open):
-            renamed = _variant(program, mutants[n], asked, f"@{n}")
+            renamed = _variant(program, mutants[n], id, f"@{n}")
             functions.update((f.id, f) for f in renamed)
-            new = functions.get(f"{asked}@{n}")
-            queries[n] = list(_queries(original, new)) if new is not None else []
+            new = functions.get(f"{id}@{n}")
+            if new is not None:
+                queries[n] = list(_miscited(original, new, functions) if cited else _queries(original, new))
+            else:
+                queries[n] = []
         found = _solved(evolve(program, functions=functions), _parameters(original), queries, limits)
         for n, told in found.items():
             known = told.case is not None or (told.known and result[n].known)
-            result[n] = evolve(told, asked=asked, known=known, longest=max(told.longest, result[n].longest))
+            longest = max(told.longest, result[n].longest)
+            result[n] = evolve(told, asked=id, known=known, longest=longest, cited=cited)
             if told.case is not None:
                 open.discard(n)
     return result
@@ -99,7 +105,7 @@ def _queries(old: Function, new: Function) -> Iterator[Query]:
     if old.kind == "priority":
         yield is_true(ir.And((_before(old), ir.Not(_before(new)), *_known(old))))
         return
-    before, after = (ir.Call(f.id, tuple(ir.Variable(n) for n, _ in f.parameters)) for f in (old, new))
+    before, after = asked(old), asked(new)
     yield differ(before, after)
     if old.kind != "decision":
         return
@@ -108,6 +114,16 @@ def _queries(old: Function, new: Function) -> Iterator[Query]:
         a, b = (rules.get(name) for rules in spoken)
         if a is None or b is None or (a.effect, a.condition) != (b.effect, b.condition):
             yield exactly_one_true(_reason(a, before), _reason(b, after))
+
+
+def _miscited(old: Function, new: Function, functions: Mapping[str, Function]) -> Iterator[Query]:
+    """What is satisfiable where the answers, which are known, stand on other provisions."""
+    known = ir.Compare("is", asked(old), asked(old))
+    before, after = citing(old, functions), citing(new, functions)
+    for provision in dict.fromkeys((*before, *after)):
+        a, b = before.get(provision, {}), after.get(provision, {})
+        if a.keys() != b.keys():
+            yield exactly_one_true(stands(a), stands(b), where=known)
 
 
 def _reason(rule: ir.Rule | None, outcome: Expr) -> Expr:

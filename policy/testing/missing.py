@@ -26,6 +26,7 @@ from policy.source import Source
 from policy.syntax import tree
 from policy.syntax.from_text import parse
 from policy.syntax.to_text import formatted
+from policy.testing.citing import per, stands_on
 from policy.testing.distinguish import Told
 from policy.testing.run import described
 
@@ -33,8 +34,21 @@ WIDTH = 118
 
 
 @frozen
+class Nameless:
+    """An expectation there is, which is to name provisions: where it is written, and where it ends."""
+
+    file: str
+    line: int
+    end: int
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}"
+
+
+@frozen
 class Expected:
-    """One expectation of a test that is missing, and a mistake that it notices."""
+    """One expectation of a test that is missing, and a mistake that it notices; or, with `provisions`, one that is
+    there and `completes` by naming them."""
 
     ruleset: str
     asked: str
@@ -42,6 +56,8 @@ class Expected:
     text: str
     against: str = ""
     per: tuple[str, ...] = ()  # what the mistaken rule stands on
+    completes: Nameless | None = None
+    provisions: tuple[str, ...] = ()
 
     def test(self) -> tree.Test | None:
         """The expectation as a test of its own, read from its text; None where that cannot be read."""
@@ -74,16 +90,17 @@ def _answered(program: Program, function: Function, told: Told) -> str:
         for g, (_, of) in zip(told.case.given, function.parameters, strict=True)
     )
     answer = Interpreter(dated).answer(DatedQuestion(function.id, dated), arguments)
+    cited = per(stands_on(dated, dated.functions[function.id], arguments)) if told.cited else ""
     match answer.outcome:
         case Outcome.VALUE:
-            return f"= {described(answer, function)}"
+            return f"= {described(answer, function)}{cited}"
         case Outcome.FAILED:
             return "fails"
         case Outcome.UNDECIDED:
             in_lists = any("[" in need for need in answer.needs)  # a test names no element of a list
             return "undecided" + ("" if in_lists else " needs " + ", ".join(answer.needs))
         case Outcome.PERMITTED | Outcome.DENIED:
-            return described(answer, function)
+            return described(answer, function) + cited
         case _:
             assert_never(answer.outcome)
 
@@ -102,6 +119,8 @@ def as_tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
     """The text to add to the file of each ruleset: a test for each question and date."""
     groups: dict[tuple[str, str, str], list[Expected]] = {}
     for e in missing:
+        if e.completes is not None:
+            continue
         groups.setdefault((e.ruleset, e.asked, e.on), []).append(e)
     taken = {(t.ruleset, t.title.en) for t in model.tests}
     written: dict[str, list[str]] = {}
@@ -109,6 +128,16 @@ def as_tests(model: rules.Model, missing: Iterable[Expected]) -> dict[str, str]:
         title = _title(model.declared[asked], ruleset, taken)
         written.setdefault(ruleset, []).append(_text(title, on, some))
     return {ruleset: _formatted("\n".join(texts)) for ruleset, texts in written.items()}
+
+
+def completed(text: str, missing: Iterable[Expected]) -> str:
+    """The text of a file whose expectations name the provisions that are missing in them."""
+    ends = [(e.completes.end, per(e.provisions)) for e in missing if e.completes is not None]
+    for end, named in sorted(ends, reverse=True):
+        line = text[text.rfind("\n", 0, end) + 1 : end]
+        apart = named if len(line) + len(named) <= WIDTH else f"\n   {named}"
+        text = text[:end] + apart + text[end:]
+    return text
 
 
 def _title(asked: rules.Declaration, ruleset: str, taken: set[tuple[str, str]]) -> BilingualText:

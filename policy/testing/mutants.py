@@ -22,6 +22,7 @@ from policy.model.overlays import overlaid
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.tree import Node
+from policy.testing import miscited as miscited
 from policy.testing.mutators import MUTATORS, STRICTNESS, Words
 
 _MUTATED = (tree.DatedSet, tree.Parameter, tree.Value, tree.Table, tree.Decision, tree.Priority, tree.Tighten)
@@ -171,5 +172,5 @@ class Mutants:
 
 def _same(a: Function, b: Function) -> bool:
     """Whether two functions give the same answers for the same reasons, as far as can be seen from their shape."""
-    rules_of = [[(r.name, r.effect, r.condition) for r in f.rules] for f in (a, b)]
+    rules_of = [[(r.name, r.effect, r.condition, r.citations) for r in f.rules] for f in (a, b)]
     return a.body == b.body and rules_of[0] == rules_of[1]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from datetime import date
 from enum import Enum
 from functools import partial
 
@@ -23,11 +24,13 @@ from policy.model.index import index
 from policy.model.overlays import overlaid
 from policy.parallel import in_parallel
 from policy.pipeline import Checked, digest_of, parsed
+from policy.testing.citing import per
 from policy.testing.distinguish import told_apart
-from policy.testing.missing import Expected, expected, home
+from policy.testing.miscited import CITATION
+from policy.testing.missing import Expected, Nameless, expected, home
 from policy.testing.mutants import Mutant, Mutants, Site
 from policy.testing.mutators import Words
-from policy.testing.trials import Trials
+from policy.testing.trials import Trial, Trials
 from policy.verify.prove import Limits
 from policy.vocabulary import Json
 
@@ -63,6 +66,7 @@ class MutantResult:
             "fate": self.fate.value,
             "on": self.missing.on if self.missing else "",
             "test": self.missing.text if self.missing else "",
+            **({"completes": str(self.missing.completes)} if self.missing and self.missing.completes else {}),
             "longest_list": self.longest,
         }
 
@@ -134,20 +138,43 @@ class Mutation:
     def fare(self, sites: Sequence[Site]) -> list[MutantResult | None]:
         """What becomes of the mutants of some sites of one declaration; None for those the type checker refuses."""
         results: list[MutantResult | None] = []
-        alive: list[tuple[int, Mutant]] = []
+        alive: dict[bool, list[tuple[int, Mutant]]] = {False: [], True: []}  # by whether they only cite otherwise
         for n, site in enumerate(sites):
-            mutant = self.mutants.mutant(site)
-            killed = mutant is not None and self.trials[site.overlay].kill(mutant.functions)
+            mutant, trials = self.mutants.mutant(site), self.trials[site.overlay]
+            naming = trials.naming(site.asked) if site.kind == CITATION else None
+            killed = mutant is not None and trials.kill(mutant.functions, naming)
             fate = Fate.KILLED if killed else Fate.EQUIVALENT
             blank = MutantResult(site.asked, site.kind, site.says, str(site.place), fate)
             results.append(None if mutant is None else blank)
-            if mutant is not None and not killed and mutant.functions:
-                alive.append((n, mutant))
+            if mutant is None or killed or not mutant.functions:
+                continue
+            if site.kind == CITATION and (missing := self._completion(site, mutant)):
+                results[n] = evolve(blank, fate=Fate.SURVIVED, missing=missing)
+            else:
+                alive[site.kind == CITATION].append((n, mutant))
+        for cited, some in alive.items():
+            self._distinguish(sites[0].overlay, some, cited, results)
+        return results
+
+    def _completion(self, site: Site, mutant: Mutant) -> Expected | None:
+        """An expectation there is that would notice other citations if it named provisions."""
+        found = self.trials[site.overlay].nameless(site.asked, mutant.functions)
+        if found is None:
+            return None
+        trial, provisions = found
+        e, on = trial.expectation, date.fromordinal(trial.on).isoformat()
+        text, named = " ".join(e.span.text.split()) + per(provisions), tuple(sorted(provisions))
+        return Expected(site.ruleset, site.asked, on, text, completes=_where(e), provisions=named)
+
+    def _distinguish(
+        self, overlay: str, alive: Sequence[tuple[int, Mutant]], cited: bool, results: list[MutantResult | None]
+    ) -> None:
+        """What becomes of mutants that no test kills."""
         if not alive:
-            return results
-        overlay = sites[0].overlay
+            return
         program = self.mutants.programs[overlay]
-        for (n, _), told in zip(alive, told_apart(program, [m for _, m in alive], self.limits), strict=True):
+        told_of = told_apart(program, [m for _, m in alive], self.limits, cited)
+        for (n, _), told in zip(alive, told_of, strict=True):
             before = results[n]
             assert before is not None
             if told.case is not None:
@@ -157,7 +184,6 @@ class Mutation:
                 results[n] = evolve(before, fate=Fate.UNDECIDED)
             else:
                 results[n] = evolve(before, longest=told.longest)
-        return results
 
     # ── what is missing ─────────────────────────────────────────────────────────────────────
 
@@ -171,15 +197,30 @@ class Mutation:
             assert result.missing is not None
             if trials.kill(mutant.functions):
                 continue
-            written = result.missing.test()
-            if written is None:
-                continue
-            test, wrong = self.mutants.reader.test(result.missing.ruleset, written)
-            made = trials.made(test)
-            if not wrong and not trials.kill((), made) and trials.kill(mutant.functions, made):
+            made = self._made(site, result.missing)
+            if made and not trials.kill((), made) and trials.kill(mutant.functions, made):
                 trials.add(made)
                 chosen.append(evolve(result.missing, against=site.says, per=site.per))
         return chosen
+
+    def _made(self, site: Site, missing: Expected) -> list[Trial]:
+        """The trials that a missing expectation makes; none where it cannot be read."""
+        trials = self.trials[site.overlay]
+        if missing.completes is not None:
+            return [
+                evolve(t, expectation=evolve(t.expectation, provisions=missing.provisions))
+                for t in trials.reached[site.asked]
+                if _where(t.expectation) == missing.completes
+            ]
+        written = missing.test()
+        if written is None:
+            return []
+        test, wrong = self.mutants.reader.test(missing.ruleset, written)
+        return trials.made(test) if not wrong else []
+
+
+def _where(e: rules.Expectation) -> Nameless:
+    return Nameless(e.span.source.name, e.span.line, e.span.end)
 
 
 SHARE = 60  # mutants of one declaration that a process takes at a time

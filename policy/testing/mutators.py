@@ -1,7 +1,8 @@
 """The small mistakes that people make in rules: a table, one entry a kind.
 
 In: a node of the syntax tree. Out: what it might have been, each with what happened in words. The type checker
-refuses what makes no sense, so an entry need not know types. Absent: titles, reasons, citations, properties, tests.
+refuses what makes no sense, so an entry need not know types. Absent: titles, reasons, properties, tests;
+citations, which stand in `miscited`.
 """
 
 from __future__ import annotations
@@ -34,9 +35,10 @@ FEW = 8  # members of an enum that are each tried in place of another
 
 @frozen
 class Words:
-    """The members of every enum, by each member: what might be written in its place."""
+    """What might be written in the place of a member of an enum, and of a provision: the next of its source."""
 
     members: dict[str, tuple[str, ...]]
+    provisions: dict[str, str]
 
     @staticmethod
     def of(files: Sequence[tree.File]) -> Words:
@@ -46,7 +48,12 @@ class Words:
             for n, name in enumerate(names):
                 others = (*names[n + 1 :], *names[:n])
                 found[name] = (*found.get(name, ()), *(others if len(names) <= FEW else others[:1]))
-        return Words(found)
+        sources: dict[str, list[str]] = {}
+        for provision in (d.name.text for f in files for d in f.declarations if isinstance(d, tree.Provision)):
+            sources.setdefault(provision.partition("/")[0], []).append(provision)
+        return Words(
+            found, {p: some[n - 1] for some in sources.values() for n, p in enumerate(some) if len(some) > 1}
+        )
 
 
 Slips = Iterator[tuple[Node, str]]

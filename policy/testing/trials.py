@@ -16,7 +16,7 @@ from policy.ir.interpret import FaultError, Interpreter, Unknown
 from policy.ir.program import Function, Program
 from policy.ir.questions import DatedQuestion
 from policy.model import rules
-from policy.testing.citing import cites
+from policy.testing.citing import cites, stands_on
 from policy.testing.run import NO_DATE, holds
 from policy.vocabulary import RecordClass, RuntimeValue
 
@@ -30,6 +30,10 @@ class Trial:
     arguments: tuple[RuntimeValue, ...]
     other: tuple[RuntimeValue, ...]
 
+    @property
+    def provisions(self) -> tuple[str, ...]:
+        return self.expectation.provisions
+
 
 @define(eq=False)
 class Trials:
@@ -39,6 +43,7 @@ class Trials:
     reached: dict[str, list[Trial]] = field(factory=dict)
     classes: dict[str, RecordClass] = field(factory=dict)
     called: dict[str, list[str]] = field(factory=dict)
+    standing: dict[str, list[tuple[Trial, frozenset[str]]]] = field(factory=dict)
 
     @staticmethod
     def of(program: Program, tests: Iterable[rules.Test]) -> Trials:
@@ -68,6 +73,31 @@ class Trials:
         return tuple(
             record_from(a, of, self.classes, self.program) for a, (_, of) in zip(facts, parameters, strict=False)
         )
+
+    def naming(self, question: str) -> list[Trial]:
+        """Those of a question that name provisions."""
+        return [t for t in self.reached.get(question, ()) if t.expectation.question == question and t.provisions]
+
+    def nameless(self, question: str, changed: Sequence[Function]) -> tuple[Trial, frozenset[str]] | None:
+        """An expectation that would notice other citations if it named provisions, and these; as few as may be."""
+        functions = {**self.program.functions, **{f.id: f for f in changed}}
+        for trial, before in self._standing(question):
+            program = evolve(self.program, functions=functions, on=trial.on)
+            if stands_on(program, functions[question], trial.arguments) != before:
+                return trial, before
+        return None
+
+    def _standing(self, question: str) -> list[tuple[Trial, frozenset[str]]]:
+        """The expectations of a question that could name provisions, those of the fewest first."""
+        if question not in self.standing:
+            found = []
+            for trial in self.reached.get(question, ()):
+                e = trial.expectation
+                if e.question == question and e.kind in ("equals", "permitted", "denied") and not e.provisions:
+                    program = evolve(self.program, on=trial.on)
+                    found.append((trial, stands_on(program, program.functions[question], trial.arguments)))
+            self.standing[question] = sorted((f for f in found if f[1]), key=lambda f: len(f[1]))
+        return self.standing[question]
 
     def kill(self, changed: Sequence[Function], trials: Iterable[Trial] | None = None) -> bool:
         """Whether an expectation fails where these functions are changed: one of these, or of all that reach them."""

@@ -147,11 +147,15 @@ class Example:
         return {"on": self.on, "facts": self.facts, "comes_to": self.comes_to}
 
 
+Seconding = Literal["", "agrees", "gave up"]
+
+
 @frozen
 class ClaimResult:
     """A claim and its result. `longest` is the bound on the length of lists; 0 where the claim depends on none.
 
-    `report` is what the makers need where solver and interpreter disagree; `because` why a claim is marked.
+    `report` is what the makers need where solver and interpreter disagree, or two solvers; `because` why a claim is
+    marked; `second` what a second solver says, where one is asked.
     """
 
     kind: ClaimKind
@@ -165,6 +169,7 @@ class ClaimResult:
     notes: tuple[str, ...] = field(default=())
     because: BilingualText | None = None
     report: str = ""
+    second: Seconding = ""
 
     @property
     def outcome(self) -> str:
@@ -187,4 +192,5 @@ class ClaimResult:
             "example": self.example.as_json() if self.example else None,
             "notes": list(self.notes),
             "because": {"en": self.because.en, "zh": self.because.zh} if self.because else None,
+            **({"second": self.second} if self.second else {}),
         }

@@ -25,6 +25,7 @@ from policy.verify.goals import Goals
 from policy.verify.minimise import Minimiser, days_of
 from policy.verify.notation import in_rules, paths
 from policy.verify.replay import Dated, Replay, part_about, part_of, without_unread
+from policy.verify.second import SecondSolver, asked, satisfiable
 from policy.verify.smtlib import Script
 from policy.verify.solver import Reply, Solver
 from policy.verify.symbolic import CannotEncodeError
@@ -50,13 +51,14 @@ class Limits:
 
     `seconds` are counted in steps of the solver, so that all machines give the same results. `clock` are seconds by
     the clock, for one claim, and `until` is the moment at which the whole run stops (`time.monotonic`): a result that
-    they cut off says so.
+    they cut off says so. A `second` solver is asked for every claim that the first decides.
     """
 
     seconds: float = 10.0
     longest: int = LONGEST
     clock: float = CLOCK
     until: float = inf
+    second: SecondSolver | None = None
 
     @property
     def deadline(self) -> float:
@@ -138,12 +140,12 @@ def _queries(batch: Batch) -> Iterator[tuple[str, Query]]:
 
 def prove(program: Program, batch: Batch, limits: Limits, on: int | None = None) -> list[ClaimResult]:
     """A result for each claim, from the solver where made-up facts do not show it."""
-    shown = witnessed(program, batch, on)
+    shown = witnessed(program, batch, on) if limits.second is None else ()
     results = [_blank(c, ProofStatus.PROVED) for c in batch.claims]
-    asked = [n for n in range(len(results)) if n not in shown]
-    if asked:
-        claims = tuple(batch.claims[n] for n in asked)
-        for n, result in zip(asked, _solved(program, evolve(batch, claims=claims), limits, on), strict=True):
+    left = [n for n in range(len(results)) if n not in shown]
+    if left:
+        claims = tuple(batch.claims[n] for n in left)
+        for n, result in zip(left, _solved(program, evolve(batch, claims=claims), limits, on), strict=True):
             results[n] = result
     return results
 
@@ -151,7 +153,7 @@ def prove(program: Program, batch: Batch, limits: Limits, on: int | None = None)
 def _solved(program: Program, batch: Batch, limits: Limits, on: int | None) -> list[ClaimResult]:
     """The solver's result for each claim. A case that short lists do not show is looked for in longer ones."""
     a = encode(program, batch, limits, on)
-    results = [_proved(a, n) for n in range(len(batch.claims))]
+    results = [_seconded(a, n, _proved(a, n)) for n in range(len(batch.claims))]
     again = [n for n, (c, r) in enumerate(zip(batch.claims, results, strict=True)) if _is_unshown(c, r)]
     if again and limits.longest < LONGEST_TRIED:
         longer = evolve(limits, longest=min(2 * limits.longest, LONGEST_TRIED))
@@ -185,7 +187,8 @@ def _proved(a: Encoding, n: int) -> ClaimResult:
         a.solver.deadline = a.limits.deadline
         notes = tuple(note for label, aside in claim.asides if (note := _aside(a, f"{n} {label}", label, aside)))
     except SolverMismatchError as report:
-        return evolve(blank, status=ProofStatus.UNCONFIRMED, report=str(report))
+        why = "solver and interpreter disagree"
+        return evolve(blank, status=ProofStatus.UNCONFIRMED, why=why, report=str(report))
     if case is None:
         why = out_of_time(a.limits) if is_late else f"in {a.limits.seconds:g} seconds"
         return evolve(blank, longest=longest, why=why)
@@ -196,6 +199,21 @@ def _proved(a: Encoding, n: int) -> ClaimResult:
         return evolve(blank, status=ProofStatus.PROVED, longest=longest, notes=notes)
     status = ProofStatus.NOT_FOUND if longest else ProofStatus.REFUTED
     return evolve(blank, status=status, longest=longest, why="" if longest else claim.unless_so, notes=notes)
+
+
+def _seconded(a: Encoding, n: int, result: ClaimResult) -> ClaimResult:
+    """The result, with whether the second solver agrees; not confirmed where it does not."""
+    decided = (ProofStatus.PROVED, ProofStatus.REFUTED, ProofStatus.NOT_FOUND)
+    if a.limits.second is None or result.status not in decided:
+        return result
+    first = (result.status is ProofStatus.PROVED) is not a.batch.claims[n].is_universal  # whether there is a case
+    said = satisfiable(a.script, str(n), a.limits.seconds, a.limits.clock)
+    if said is None or said is first:
+        return evolve(result, second="gave up" if said is None else "agrees")
+    words = {True: "satisfiable", False: "unsatisfiable"}
+    report = f"z3: {words[first]}\n{a.limits.second}: {words[said]}\n\n{asked(a.script, str(n))}"
+    why = f"z3 and {a.limits.second} disagree"
+    return evolve(_blank(a.batch.claims[n], ProofStatus.UNCONFIRMED), why=why, report=report)
 
 
 def out_of_time(limits: Limits) -> str:

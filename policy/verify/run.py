@@ -48,7 +48,7 @@ def tasks(program: Program, batches: Sequence[Batch], limits: Limits) -> list[Ta
 
 
 def _key(batch: Batch, known: dict[str, str], limits: Limits) -> str:
-    words = [repr(batch.parameters), f"{limits.seconds:g} {limits.longest}"]
+    words = [repr(batch.parameters), f"{limits.seconds:g} {limits.longest}", limits.second or ""]
     for claim in batch.claims:
         words += [claim.kind, claim.subject, claim.statement, claim.unless_so]
         for query in (claim.query, *(aside for _, aside in claim.asides)):

@@ -19,7 +19,7 @@ from attrs import evolve, frozen
 
 from finite_rulebooks import KINDS, FiniteRulebook, Judge, dates, difference
 from policy.pipeline import Checked, Text, check, program
-from policy.testing.missing import as_tests
+from policy.testing.missing import as_tests, completed as naming
 from policy.testing.mutation import mutated
 from policy.testing.run import Runner
 from policy.verify.prove import Limits
@@ -91,8 +91,9 @@ def completed(text: str, limits: Limits = Limits(5)) -> Checked:  # noqa: B008  
         if score.percent == 100:
             return checked
         assert score.missing
-        [more] = as_tests(checked.model, score.missing).values()
-        checked = check([Text("t.policy", checked.texts[0].data + b"\n" + more.encode())])
+        named = naming(checked.texts[0].data.decode(), score.missing)
+        more = "\n".join(as_tests(checked.model, score.missing).values())
+        checked = check([Text("t.policy", f"{named}\n{more}".encode())])
         assert not checked.errors, checked.errors
     raise AssertionError(f"{score.percent} % only")
 

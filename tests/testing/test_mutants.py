@@ -11,10 +11,13 @@ import optional
 from cases_of_rules import HEAD
 from policy.cli import main
 from policy.pipeline import Checked, Text, check
+from policy.source import Source
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse
+from policy.syntax.to_text import formatted
 from policy.testing import mutation
-from policy.testing.missing import Expected, as_tests, home, wrapped
+from policy.testing.miscited import CITATION
+from policy.testing.missing import Expected, Nameless, as_tests, completed, home, wrapped
 from policy.testing.mutants import Site, slips
 from policy.testing.mutation import Fate, Mutation, mutated
 from policy.testing.mutators import MUTATORS, Words
@@ -102,7 +105,7 @@ def test_a_parameter_is_tried_in_what_uses_it() -> None:
         'test "both" expect twice(1) = 6\n'
     )
     for site in found:
-        if site.asked == "t.cap":
+        if site.asked == "t.cap" and site.kind != CITATION:
             assert [r.fate for r in made.fare([site]) if r] == [Fate.KILLED]
 
 
@@ -135,12 +138,45 @@ def test_what_does_not_kill_is_not_written(text: str, monkeypatch: pytest.Monkey
     optional.library("z3", "proofs")
     rules = checked(
         "parameter cap: integer = 5 per LAW/1\nvalue double(a: integer) -> integer = a + 5 per LAW/1\n"
-        'test "double" expect double(1) = 6\n'
+        'test "double" expect double(1) = 6 per LAW/1\n'
     )
     monkeypatch.setattr(mutation, "expected", lambda *_: Expected("t", "t.cap", "2026-01-01", text))
     score = mutated(rules, Limits(1), 1)
-    assert score.count(Fate.SURVIVED) == 2
+    assert score.count(Fate.SURVIVED) == 4  # two numbers and two citations of `cap`
     assert score.missing == ()
+
+
+def test_expectations_come_to_name_provisions(tmp_path: Path) -> None:
+    optional.library("z3", "proofs")
+    law = tmp_path / "law.policy"
+    text = (
+        HEAD
+        + 'decision ok(a: boolean, b: boolean)\n  otherwise deny "no" zh "否" per LAW/1, LAW/2\n'
+        + "  permit one when a per LAW/1\n  permit two when b per LAW/2\n"
+        + 'test "ok" on 2026-03-01\n'
+        + "  expect ok(true, false) permitted by one  # a remark\n"
+        + "  expect ok(false, true)\n    permitted by two\n"
+        + "  expect ok(true, true) permitted by one, two\n"
+        + "  expect ok(false, false) denied\n"
+    )
+    law.write_text(text)
+    words = ["test", str(tmp_path), "--mutate", "--write", "--jobs", "1"]
+    first = CliRunner().invoke(main, words)
+    assert f"added 0 expectations to {law}, and named provisions in 3\n" in first.stderr
+    expected = text.replace("by one  #", "by one per LAW/1  #").replace("by two\n", "by two per LAW/2\n", 1)
+    assert law.read_text() == expected.replace("denied\n", "denied per LAW/1, LAW/2\n")
+    second = CliRunner().invoke(main, words)
+    assert second.exit_code == 0, second.output
+    assert "added" not in second.stderr
+
+
+def test_a_line_that_would_be_too_long_goes_on_below() -> None:
+    text = f'test "x" on 2026-03-01\n  expect f("{"y" * 80}") = 1\n'
+    place = Nameless("t.policy", 2, len(text) - 1)
+    e = Expected("t", "t.f", "2026-03-01", "", completes=place, provisions=("LAW/1", "LAW/2_and_a_long_name"))
+    assert completed(text, [e]) == text[:-1] + "\n    per LAW/1, LAW/2_and_a_long_name\n"
+    source = Source("t.policy", completed(text, [e]))
+    assert formatted(source, parse(source).file) == source.text
 
 
 def test_written_tests_complete_a_rulebook_once(tmp_path: Path) -> None:
