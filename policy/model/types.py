@@ -7,6 +7,7 @@ every number, date (days), instant (microseconds, UTC) is a Python int; texts an
 from __future__ import annotations
 
 from collections.abc import Sequence
+from fractions import Fraction
 from typing import assert_never
 
 from attrs import frozen
@@ -49,6 +50,33 @@ class Number:
     @property
     def currency(self) -> str:
         return self.unit.partition(":")[2]
+
+
+@frozen
+class Quoted(Number):
+    """A price or size as a command or event of a venue says it, which may have more decimals than `scale`.
+
+    At run time it is a `QuotedAmount`. No rulebook declares one: the rules are told whole units.
+    """
+
+
+QuotedAmount = int | Fraction  # units of the scale: an int wherever that says it, else an exact fraction
+
+
+def quoted(amount: QuotedAmount) -> QuotedAmount:
+    """The one form of an amount: an int where it is whole and no larger than a fact may be."""
+    return amount.numerator if amount.denominator == 1 and abs(amount) < 10**MOST_FACT_DIGITS else Fraction(amount)
+
+
+def is_quoted(amount: object) -> bool:
+    """Whether it is a fraction in that form, with decimals that come to an end and within what is worked out."""
+    if type(amount) is not Fraction or type(quoted(amount)) is int or abs(amount) >= 10**MOST_DIGITS:
+        return False
+    rest = amount.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1 and amount.denominator < 10**MOST_DIGITS
 
 
 @frozen
