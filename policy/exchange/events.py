@@ -187,6 +187,16 @@ class OrderCancelled:
 
 
 @frozen
+class OrderDecremented:
+    """The order met a smaller one of the same owner, and lost as much; it keeps its place. So much is free again."""
+
+    id: str
+    remaining: QuotedAmount = typed(QUANTITY)
+    money: int = typed(MONEY)
+    tokens: QuotedAmount = typed(QUANTITY)
+
+
+@frozen
 class OrderReplaced:
     """The order has another price, or another quantity is left of it; so much is reserved for it now."""
 
@@ -310,6 +320,7 @@ Event = (
     | FeesWaived
     | TradeRejected
     | OrderCancelled
+    | OrderDecremented
     | OrderReplaced
     | ReplaceRejected
     | OrderExpelled

@@ -23,6 +23,7 @@ from policy.exchange.events import (
     FeesWaived,
     OrderAccepted,
     OrderCancelled,
+    OrderDecremented,
     OrderExpelled,
     OrderRejected,
     OrderReplaced,
@@ -33,7 +34,7 @@ from policy.exchange.events import (
 from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
 from policy.exchange.state import MarketAccess, Order, OrderState, Register
-from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType
+from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType, Side
 from policy.market.checks import within_facts
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
@@ -114,6 +115,11 @@ class OrderDesk:
         """Trades with what an accepted order meets; what is left rests, or is cancelled."""
         for own in result.self_trade_cancels:
             self.cancel(own, OWN_ORDER)
+        if result.lowered and not self._decrement(*result.lowered):
+            self.cancel(result.lowered[0], OWN_ORDER)
+        if result.decremented and not self._decrement(order, order.remaining - result.decremented):
+            self._cancelled(order, OWN_ORDER)
+            return
         if result.fills and not self._trade_all(order, result.fills, type):
             self._cancelled(order, TRADE_REJECTED)
         elif result.outcome == RESTED:
@@ -222,6 +228,20 @@ class OrderDesk:
         else:
             transfer(bought.seat, sold.seat, quantity, value, charged, kept, self.clearing.fees)
 
+    def _decrement(self, order: Order, remaining: int) -> bool:
+        """Lowers what is left of an order; false where the rules cannot say what the rest is worth."""
+        live, side = order.data, order.side
+        fees = -(-live.fees * remaining // order.remaining)
+        try:
+            needed = self._reservation.value(live, order.price, remaining) + fees if side == BUY else remaining
+        except UndecidedError:
+            return False
+        held = live.held
+        live.seat.market.book.reduce(order, remaining)
+        _reserve_anew(live, side, needed, fees)
+        self.emit(OrderDecremented(order.id, remaining, *split(side, held - needed)))
+        return True
+
     # ── an order at rest ────────────────────────────────────────────────────────────────────
 
     def cancel(self, order: Order, reason: CancelReason = REQUESTED) -> None:
@@ -264,9 +284,7 @@ class OrderDesk:
             return
         if needed > balance_of(live, side).free + live.held:
             raise not_covered(order.id)
-        reserve(live, side, 0)
-        live.fees = fees
-        reserve(live, side, needed)
+        _reserve_anew(live, side, needed, fees)
         money, tokens = split(side, needed)
         self.emit(OrderReplaced(order.id, verdict, stays, price, quantity, money, tokens))
         book = seat.market.book
@@ -320,6 +338,13 @@ class OrderDesk:
         held = live.held
         reserve(live, order.side, 0)
         self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *split(order.side, held)))
+
+
+def _reserve_anew(live: OrderState, side: Side, needed: int, fees: int) -> None:
+    """Reserves so much for an order with other fees, which are part of it."""
+    reserve(live, side, 0)
+    live.fees = fees
+    reserve(live, side, needed)
 
 
 def _fees(order: OrderState, quantity: int) -> int:

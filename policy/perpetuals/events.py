@@ -255,6 +255,15 @@ class PerpetualCancelled:
 
 
 @frozen
+class PerpetualDecremented:
+    """The order met a smaller one of the same client group, and lost as much; it keeps its place."""
+
+    id: str
+    account: str
+    remaining: QuotedAmount = typed(SIZE)
+
+
+@frozen
 class PerpetualExpelled:
     """The rules no longer let the order rest, or can no longer say."""
 
@@ -327,6 +336,7 @@ Event = (
     | PerpetualTraded
     | ProfitRealised
     | PerpetualCancelled
+    | PerpetualDecremented
     | PerpetualExpelled
     | Marked
     | IndexUnavailable

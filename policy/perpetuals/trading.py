@@ -20,6 +20,7 @@ from policy.perpetuals.events import (
     CancelReason,
     PerpetualAccepted,
     PerpetualCancelled,
+    PerpetualDecremented,
     PerpetualExpelled,
     PerpetualRejected,
     PerpetualReplaced,
@@ -209,6 +210,12 @@ def _carry_out(state: State, order: Order, result: MatchResult[OrderState], fees
     contract, bucket = standing.contract, standing.bucket
     for own in result.self_trade_cancels:
         cancel(state, own, OWN_ORDER)
+    if result.lowered:
+        own, left = result.lowered
+        state.emit(PerpetualDecremented(own.id, own.data.account.name, left))
+    if result.decremented:
+        left = order.remaining - result.decremented
+        state.emit(PerpetualDecremented(order.id, standing.account.name, left))
     apply(contract.book, order, result)
     contract.touch(bucket)
     for (resting, quantity), fee in zip(result.fills, fees, strict=True):

@@ -17,7 +17,14 @@ from attrs import define, field, frozen
 from policy.answers import NO_WORDS, BilingualText, Outcome, Reason, Verdict
 from policy.audit.records import JournalRecord
 from policy.exchange.commands import PRICE, QUANTITY, Ask, ListInstrument, Place
-from policy.exchange.events import OrderAccepted, OrderCancelled, OrderExpelled, OrderReplaced, Traded
+from policy.exchange.events import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderDecremented,
+    OrderExpelled,
+    OrderReplaced,
+    Traded,
+)
 from policy.financing.commands import MONEY, AdvanceLoan
 from policy.market.commands import NewDay
 from policy.market.quotation import quotation
@@ -142,7 +149,7 @@ class Decisions:
             case OrderAccepted():
                 assert isinstance(command, Place)
                 self.owners[event.id] = command.by, command.quantity
-            case OrderReplaced() if event.id in self.owners:
+            case OrderReplaced() | OrderDecremented() if event.id in self.owners:
                 self.owners[event.id] = self.owners[event.id][0], event.remaining
             case OrderCancelled() | OrderExpelled():
                 self.owners.pop(event.id, None)

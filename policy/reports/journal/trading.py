@@ -20,6 +20,7 @@ from policy.exchange.events import (
     LossCovered,
     OrderAccepted,
     OrderCancelled,
+    OrderDecremented,
     OrderExpelled,
     OrderRejected,
     OrderReplaced,
@@ -219,6 +220,8 @@ class Trading:
                 self._refused(command, event)
             case OrderReplaced():
                 self._replaced(at, event)
+            case OrderDecremented() if event.id in self.lines.orders:
+                self.lines.keep(event.id, event.remaining)
             case OrderCancelled() | OrderExpelled():
                 self.lines.leave(event.id)
             case Traded():
