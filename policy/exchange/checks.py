@@ -10,6 +10,7 @@ from policy.exchange.state import COMPENSATION, FEES, FILLED_IN, RESERVE_FUND, M
 from policy.market.checks import InvalidCommandError, fits_type, not_blank, not_reserved, on_lot, on_tick, positive
 from policy.market.events import InvalidCode
 from policy.market.matcher import OWN_ORDER, Reason
+from policy.model.types import QuotedAmount
 from policy.model.values import show
 
 RESERVED = frozenset((FEES, RESERVE_FUND, COMPENSATION))
@@ -19,7 +20,7 @@ def check_order(command: Place, market: Market) -> None:
     """An order by itself; its facts have been read."""
     not_blank(command.id, "order")
     fits_type(command.price, command.type)
-    price = market.tick if command.price is None else command.price
+    price = market.listed.tick if command.price is None else command.price
     if command.fees < 0:
         message = f"the fees are {show(command.fees, MONEY)}: they must be at least 0"
         raise InvalidCommandError(InvalidCode.NEGATIVE, message)
@@ -27,12 +28,12 @@ def check_order(command: Place, market: Market) -> None:
     check_amounts(price, command.quantity, market)
 
 
-def check_amounts(price: int, quantity: int, market: Market) -> None:
-    """A price and a quantity in a market."""
+def check_amounts(price: QuotedAmount, quantity: QuotedAmount, market: Market) -> None:
+    """A price and a quantity in a market, as they are said."""
     positive(quantity, QUANTITY, "quantity")
     positive(price, PRICE, "price")
-    on_tick(price, market.tick, PRICE)
-    on_lot(quantity, market.lot, QUANTITY)
+    on_tick(price, market.listed.tick, PRICE)
+    on_lot(quantity, market.listed.lot, QUANTITY)
 
 
 def check_name(name: str, what: str, reserved: frozenset[str] = RESERVED) -> None:

@@ -1,8 +1,8 @@
 """The commands of the exchange, as plain data.
 
-In: nothing. Out: frozen records; amounts are scaled integers of the rulebook's types, moments are microseconds
-since 1970 UTC. Set-up is commands too, and the same command again is a change, so that a journal of commands is
-all that a replay needs.
+In: nothing. Out: frozen records; amounts are integers of the scale of their types (a price or quantity may be a
+fraction, where an instrument has more decimals), moments are microseconds since 1970 UTC. Set-up is commands too,
+and the same command again is a change, so that a journal of commands is all that a replay needs.
 Absent: any state, and any rule.
 """
 
@@ -16,7 +16,7 @@ from policy.market.book import OrderType, Side
 from policy.market.commands import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
 from policy.market.matcher import SelfTrade
 from policy.model import types
-from policy.model.types import Enum, ListOf, Number, OptionalOf
+from policy.model.types import Enum, ListOf, Number, OptionalOf, Quoted, QuotedAmount
 from policy.vocabulary import FactsJson
 from policy.wire import facts, typed
 
@@ -24,8 +24,8 @@ BookVenue = Literal["own_book", "shared_book"]
 Subject = Literal["platform", "instrument", "participant"]
 
 MONEY = Number("money:HKD", 2)
-PRICE = Number("price:HKD", 2)
-QUANTITY = Number("quantity", 8)
+PRICE = Quoted("price:HKD", 2)
+QUANTITY = Quoted("quantity", 8)
 VENUE = Enum("Venue", get_args(BookVenue))
 SUBJECT = Enum("Subject", get_args(Subject))
 
@@ -34,14 +34,18 @@ SUBJECT = Enum("Subject", get_args(Subject))
 
 @frozen
 class ListInstrument:
-    """A token is traded in steps of `tick` and `lot`; `facts` are true of every order for it."""
+    """A token is traded in steps of `tick` and `lot`; `facts` are true of every order for it.
+
+    Its price has so many `decimals`; with each more than two, a quantity has one fewer than eight.
+    """
 
     id: str
     at: int = typed(types.INSTANT)
-    tick: int = typed(PRICE)
-    lot: int = typed(QUANTITY)
+    tick: QuotedAmount = typed(PRICE)
+    lot: QuotedAmount = typed(QUANTITY)
     self_trade: SelfTrade = typed(SELF_TRADE, "cancel_incoming")
     facts: FactsJson = facts()
+    decimals: int = typed(types.INTEGER, PRICE.scale)
 
 
 @frozen
@@ -104,7 +108,7 @@ class DepositTokens:
     by: str
     instrument: str
     at: int = typed(types.INSTANT)
-    quantity: int = typed(QUANTITY)
+    quantity: QuotedAmount = typed(QUANTITY)
 
 
 @frozen
@@ -123,7 +127,7 @@ class WithdrawTokens:
     by: str
     instrument: str
     at: int = typed(types.INSTANT)
-    quantity: int = typed(QUANTITY)
+    quantity: QuotedAmount = typed(QUANTITY)
 
 
 @frozen
@@ -147,8 +151,8 @@ class Place:
     at: int = typed(types.INSTANT)
     venue: BookVenue = typed(VENUE)
     side: Side = typed(SIDE)
-    quantity: int = typed(QUANTITY)
-    price: int | None = typed(OptionalOf(PRICE), None)
+    quantity: QuotedAmount = typed(QUANTITY)
+    price: QuotedAmount | None = typed(OptionalOf(PRICE), None)
     type: OrderType = typed(ORDER_TYPE, "limit")
     fees: int = typed(MONEY, 0)
     facts: FactsJson = facts()
@@ -170,8 +174,8 @@ class Replace:
     id: str
     by: str
     at: int = typed(types.INSTANT)
-    price: int = typed(PRICE)
-    quantity: int = typed(QUANTITY)
+    price: QuotedAmount = typed(PRICE)
+    quantity: QuotedAmount = typed(QUANTITY)
 
 
 @frozen

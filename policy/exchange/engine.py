@@ -64,6 +64,7 @@ from policy.exchange.state import (
     MarketAccess,
     Order,
     Register,
+    quoting,
 )
 from policy.exchange.trading import OrderDesk
 from policy.market.book import MARKET, ORDER_TYPES
@@ -181,26 +182,31 @@ class Engine(Venue[Command, Event]):
     def _place(self, command: Place) -> None:
         before = self._answered.get(command.id)
         if before is not None:
-            self.events.append(repeated(command, *before))
+            self.events.append(repeated(command, before[0], self.quoted.said(before[1])))
             return
         seat = self.register.seats.get((command.by, command.venue, command.instrument)) or self._seat(command)
-        market, price = seat.market, command.price
+        market, price, quantity = seat.market, command.price, command.quantity
         if (
-            price is None
+            type(price) is not int
+            or type(quantity) is not int
+            or not market.as_counted
             or price % market.tick
-            or command.quantity % market.lot
+            or quantity % market.lot
             or price <= 0
-            or command.quantity <= 0
+            or quantity <= 0
             or command.fees
             or command.facts
             or command.type not in PRICED
             or not command.id.strip()
         ):
             self._check(command, market)
+            price, quantity = _counted(command, market)
         first = len(self.events)
-        self.desk.place(command, seat)
+        self.desk.place(command, price, quantity, seat)
         if type(self.events[first]) is not OrderRejected:
             self._answered[command.id] = (command, self.events[first:])
+            if not market.as_counted:
+                self.quoted.order(command.id, market.quotation)
 
     def _check(self, command: Place, market: Market) -> None:
         """An order that is not quite plain."""
@@ -216,8 +222,11 @@ class Engine(Venue[Command, Event]):
 
     def _replace(self, command: Replace) -> None:
         order = self._order(command)
-        check_amounts(command.price, command.quantity, order.data.seat.market)
-        self.desk.replace(command, order)
+        market = order.data.seat.market
+        check_amounts(command.price, command.quantity, market)
+        price, quantity = _counted(command, market)
+        assert price is not None
+        self.desk.replace(order, price, quantity, command.at)
 
     def _order(self, command: Cancel | Replace) -> Order:
         """The order at rest that its owner names."""
@@ -257,7 +266,11 @@ class Engine(Venue[Command, Event]):
         if before is not None and evolve(before, at=command.at, facts=command.facts) != command:
             message = f"only the facts of `{command.id}` may change"
             raise InvalidCommandError(InvalidCode.CANNOT_CHANGE, message)
+        made = quoting(command)
+        made.price(command.tick, PRICE, "tick")
+        made.size(command.lot, QUANTITY, "lot")
         self._check_facts(command.facts)
+        self.quoted.listed(made)
         self.register.instruments[command.id] = command
         self.events.append(InstrumentListed(command.id))
         self._changed(INSTRUMENT, command.id)
@@ -312,10 +325,7 @@ class Engine(Venue[Command, Event]):
         self.events.append(MoneyDeposited(command.by, command.amount, account.money.free))
 
     def _deposit_tokens(self, command: DepositTokens) -> None:
-        token, quantity = command.instrument, command.quantity
-        known(self.register.accounts, command.by, PARTICIPANT)
-        known(self.register.instruments, token, INSTRUMENT)
-        positive(quantity, QUANTITY, "quantity")
+        token, quantity = command.instrument, self._tokens(command)
         within_facts(self.ledger.deposited.get(token, 0) + quantity, f"quantity of `{token}` in the exchange")
         balance = self.ledger.balance(command.by, token)
         self.ledger.deposit(balance, token, quantity)
@@ -329,14 +339,18 @@ class Engine(Venue[Command, Event]):
         self.events.append(MoneyWithdrawn(command.by, amount, account.money.free))
 
     def _withdraw_tokens(self, command: WithdrawTokens) -> None:
-        token, quantity = command.instrument, command.quantity
-        known(self.register.accounts, command.by, PARTICIPANT)
-        known(self.register.instruments, token, INSTRUMENT)
-        positive(quantity, QUANTITY, "quantity")
+        token, quantity = command.instrument, self._tokens(command)
         balance = self.ledger.balance(command.by, token)
-        available(quantity, balance.free, QUANTITY, "free")
+        available(command.quantity, self.quoted.size_said(token, balance.free), QUANTITY, "free")
         self.ledger.deposit(balance, token, -quantity)
         self.events.append(TokensWithdrawn(command.by, token, quantity, balance.free))
+
+    def _tokens(self, command: DepositTokens | WithdrawTokens) -> int:
+        """A quantity that a participant moves, in counted units."""
+        known(self.register.accounts, command.by, PARTICIPANT)
+        listed = known(self.register.instruments, command.instrument, INSTRUMENT)
+        positive(command.quantity, QUANTITY, "quantity")
+        return quoting(listed).size(command.quantity, QUANTITY)
 
     # ── changes ─────────────────────────────────────────────────────────────────────────────
 
@@ -345,6 +359,12 @@ class Engine(Venue[Command, Event]):
         concerned = self.register.touched(about, id)
         self.register.restate(concerned)
         self.desk.revalidate(concerned)
+
+
+def _counted(command: Place | Replace, market: Market) -> tuple[int | None, int]:
+    """Price and quantity of an order in counted units."""
+    price, made = command.price, market.quotation
+    return None if price is None else made.price(price, PRICE), made.size(command.quantity, QUANTITY)
 
 
 def _everyone(_: MarketAccess) -> bool:

@@ -16,7 +16,7 @@ from policy.exchange.commands import MONEY, PRICE, QUANTITY, SUBJECT, VENUE
 from policy.market.events import CommandInvalid, CommandRepeated
 from policy.market.matcher import Reason
 from policy.model import types
-from policy.model.types import ListOf
+from policy.model.types import ListOf, QuotedAmount
 from policy.vocabulary import FactsJson
 from policy.wire import standing, typed
 
@@ -75,8 +75,8 @@ class TokensDeposited:
 
     by: str
     instrument: str
-    quantity: int = typed(QUANTITY)
-    free: int = typed(QUANTITY)
+    quantity: QuotedAmount = typed(QUANTITY)
+    free: QuotedAmount = typed(QUANTITY)
 
 
 @frozen
@@ -94,8 +94,8 @@ class TokensWithdrawn:
 
     by: str
     instrument: str
-    quantity: int = typed(QUANTITY)
-    free: int = typed(QUANTITY)
+    quantity: QuotedAmount = typed(QUANTITY)
+    free: QuotedAmount = typed(QUANTITY)
 
 
 @frozen
@@ -118,7 +118,7 @@ class OrderAccepted:
     id: str
     verdict: Verdict
     money: int = typed(MONEY)
-    tokens: int = typed(QUANTITY)
+    tokens: QuotedAmount = typed(QUANTITY)
     facts: FactsJson | None = None  # with evidence only
 
 
@@ -147,8 +147,8 @@ class Traded:
     seller: str
     settled: bool
     venue: str = typed(VENUE)
-    price: int = typed(PRICE)
-    quantity: int = typed(QUANTITY)
+    price: QuotedAmount = typed(PRICE)
+    quantity: QuotedAmount = typed(QUANTITY)
     value: int = typed(MONEY)
     buyer_fees: int = typed(MONEY, 0)
     seller_fees: int = typed(MONEY, 0)
@@ -181,9 +181,19 @@ class OrderCancelled:
 
     id: str
     reason: CancelReason
-    remaining: int = typed(QUANTITY)
+    remaining: QuotedAmount = typed(QUANTITY)
     money: int = typed(MONEY)
-    tokens: int = typed(QUANTITY)
+    tokens: QuotedAmount = typed(QUANTITY)
+
+
+@frozen
+class OrderDecremented:
+    """The order met a smaller one of the same owner, and lost as much; it keeps its place. So much is free again."""
+
+    id: str
+    remaining: QuotedAmount = typed(QUANTITY)
+    money: int = typed(MONEY)
+    tokens: QuotedAmount = typed(QUANTITY)
 
 
 @frozen
@@ -193,10 +203,10 @@ class OrderReplaced:
     id: str
     verdict: Verdict
     kept_its_place: bool
-    price: int = typed(PRICE)
-    remaining: int = typed(QUANTITY)
+    price: QuotedAmount = typed(PRICE)
+    remaining: QuotedAmount = typed(QUANTITY)
     money: int = standing(MONEY)
-    tokens: int = typed(QUANTITY)
+    tokens: QuotedAmount = typed(QUANTITY)
 
 
 @frozen
@@ -215,9 +225,9 @@ class OrderExpelled:
     id: str
     verdict: Verdict
     facts: FactsJson
-    remaining: int = typed(QUANTITY)
+    remaining: QuotedAmount = typed(QUANTITY)
     money: int = typed(MONEY)
-    tokens: int = typed(QUANTITY)
+    tokens: QuotedAmount = typed(QUANTITY)
 
 
 # ── settlement ──────────────────────────────────────────────────────────────────────────────
@@ -229,7 +239,7 @@ class Delivery:
 
     instrument: str
     deliverer: str
-    quantity: int = typed(QUANTITY)
+    quantity: QuotedAmount = typed(QUANTITY)
 
 
 @frozen
@@ -310,6 +320,7 @@ Event = (
     | FeesWaived
     | TradeRejected
     | OrderCancelled
+    | OrderDecremented
     | OrderReplaced
     | ReplaceRejected
     | OrderExpelled

@@ -15,13 +15,14 @@ from attrs import define, field
 
 from policy.answers import MISSING, Outcome, Verdict
 from policy.diagnostics import PolicyError, in_one_line
-from policy.exchange.commands import AdmitParticipant, AdmitPlatform, Ask, ListInstrument, Place
+from policy.exchange.commands import PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, ListInstrument, Place
 from policy.exchange.ledger import Balance, Ledger
 from policy.exchange.rules import Rules
 from policy.facts.records import unchecked
 from policy.market.book import Book, BookOrder
 from policy.market.checks import InvalidCommandError, read
 from policy.market.events import InvalidCode
+from policy.market.quotation import Quotation, quotation
 from policy.vocabulary import FactsJson, Json, RuntimeValue
 
 CURRENCY = "HKD"
@@ -35,16 +36,23 @@ FILLED_IN = frozenset(  # facts of an order that the exchange states itself
 )
 
 
+def quoting(listed: ListInstrument) -> Quotation:
+    """How an instrument is said and counted. Raises InvalidCommandError."""
+    return quotation(listed.id, listed.decimals, PRICE)
+
+
 class Market:
     """One instrument in the book of one platform, or in the shared book."""
 
-    __slots__ = ("book", "last_price", "listed", "lot", "tick", "venue")
+    __slots__ = ("as_counted", "book", "last_price", "listed", "lot", "quotation", "tick", "venue")
 
     def __init__(self, venue: str, listed: ListInstrument) -> None:
         self.venue = venue
         self.listed = listed
-        self.tick = listed.tick
-        self.lot = listed.lot
+        self.quotation = quoting(listed)
+        self.as_counted = self.quotation.as_counted
+        self.tick = self.quotation.price(listed.tick, PRICE, "tick")
+        self.lot = self.quotation.size(listed.lot, QUANTITY, "lot")
         self.book: Book[OrderState] = Book()
         self.last_price = 0  # no trade yet
 

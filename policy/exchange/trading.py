@@ -16,13 +16,14 @@ from attrs import define, field
 from policy.answers import Outcome, UndecidedError, Verdict
 from policy.exchange.checks import not_covered, unpriced
 from policy.exchange.clearing import Clearing, UnsettledTrade, record_turnover, transfer
-from policy.exchange.commands import Place, Replace
+from policy.exchange.commands import QUANTITY, Place
 from policy.exchange.events import (
     CancelReason,
     Event,
     FeesWaived,
     OrderAccepted,
     OrderCancelled,
+    OrderDecremented,
     OrderExpelled,
     OrderRejected,
     OrderReplaced,
@@ -33,7 +34,7 @@ from policy.exchange.events import (
 from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
 from policy.exchange.state import MarketAccess, Order, OrderState, Register
-from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType
+from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType, Side
 from policy.market.checks import within_facts
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
@@ -73,14 +74,14 @@ class OrderDesk:
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 
-    def place(self, command: Place, seat: MarketAccess) -> None:
+    def place(self, command: Place, price: int | None, quantity: int, seat: MarketAccess) -> None:
         """Decides an order, and carries it out. Raises InvalidCommandError where nothing can be reserved for it."""
-        side, quantity, own = command.side, command.quantity, command.facts
+        side, own = command.side, command.facts
         facts = self.register.facts(seat, own) if own else seat.facts
         live = OrderState(seat, facts, command, command.fees, command.at, self._sequence + 1)
-        order = BookOrder(command.id, command.by, side, command.price or 0, quantity, live)
+        order = BookOrder(command.id, command.by, side, price or 0, quantity, live)
         result = match(seat.market.book, order, command.type, seat.market.listed.self_trade)
-        if command.price is None:  # a market order is funded at the worst price that it would meet
+        if price is None:  # a market order is funded at the worst price that it would meet
             if not result.fills:
                 raise unpriced(order.id, result.why_unpriced)
             order.price = result.fills[-1][0].price
@@ -114,6 +115,11 @@ class OrderDesk:
         """Trades with what an accepted order meets; what is left rests, or is cancelled."""
         for own in result.self_trade_cancels:
             self.cancel(own, OWN_ORDER)
+        if result.lowered and not self._decrement(*result.lowered):
+            self.cancel(result.lowered[0], OWN_ORDER)
+        if result.decremented and not self._decrement(order, order.remaining - result.decremented):
+            self._cancelled(order, OWN_ORDER)
+            return
         if result.fills and not self._trade_all(order, result.fills, type):
             self._cancelled(order, TRADE_REJECTED)
         elif result.outcome == RESTED:
@@ -222,6 +228,20 @@ class OrderDesk:
         else:
             transfer(bought.seat, sold.seat, quantity, value, charged, kept, self.clearing.fees)
 
+    def _decrement(self, order: Order, remaining: int) -> bool:
+        """Lowers what is left of an order; false where the rules cannot say what the rest is worth."""
+        live, side = order.data, order.side
+        fees = -(-live.fees * remaining // order.remaining)
+        try:
+            needed = self._reservation.value(live, order.price, remaining) + fees if side == BUY else remaining
+        except UndecidedError:
+            return False
+        held = live.held
+        live.seat.market.book.reduce(order, remaining)
+        _reserve_anew(live, side, needed, fees)
+        self.emit(OrderDecremented(order.id, remaining, *split(side, held - needed)))
+        return True
+
     # ── an order at rest ────────────────────────────────────────────────────────────────────
 
     def cancel(self, order: Order, reason: CancelReason = REQUESTED) -> None:
@@ -236,25 +256,25 @@ class OrderDesk:
         reserve(order.data, order.side, 0)
         self.emit(OrderCancelled(order.id, reason, order.remaining, *split(order.side, held)))
 
-    def replace(self, command: Replace, order: Order) -> None:
+    def replace(self, order: Order, price: int, quantity: int, now: int) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
 
         It keeps its type: a post-only order that would trade at its new price is cancelled. Its fees follow its
         quantity. Raises InvalidCommandError where what it needs cannot be reserved, or no fact could say its fees.
         """
         old = order.data
-        seat, side, quantity = old.seat, order.side, command.quantity
-        stays = command.price == order.price and quantity <= order.remaining
-        at, sequence = (old.at, old.sequence) if stays else (command.at, self._sequence + 1)
+        seat, side = old.seat, order.side
+        stays = price == order.price and quantity <= order.remaining
+        at, sequence = (old.at, old.sequence) if stays else (now, self._sequence + 1)
         live = OrderState(seat, old.facts, old.placed, old.fees, at, sequence)
         live.held = old.held
-        self._reservation.state(live, side, command.price, quantity)
-        live.facts.fees = fees = _fees(old.placed, quantity)
+        self._reservation.state(live, side, price, quantity)
+        live.facts.fees = fees = _fees(old, quantity)
         verdict = self._accepted(live.facts)
         if verdict.outcome is not _PERMITTED:
             self.emit(ReplaceRejected(order.id, verdict, self._reservation.as_facts(live.facts)))
             return
-        new = BookOrder(order.id, order.owner, side, command.price, quantity, live, order.key)
+        new = BookOrder(order.id, order.owner, side, price, quantity, live, order.key)
         try:
             needed = self._notional(live.facts) + fees if side == BUY else quantity
             if not stays:
@@ -264,11 +284,9 @@ class OrderDesk:
             return
         if needed > balance_of(live, side).free + live.held:
             raise not_covered(order.id)
-        reserve(live, side, 0)
-        live.fees = fees
-        reserve(live, side, needed)
+        _reserve_anew(live, side, needed, fees)
         money, tokens = split(side, needed)
-        self.emit(OrderReplaced(order.id, verdict, stays, command.price, quantity, money, tokens))
+        self.emit(OrderReplaced(order.id, verdict, stays, price, quantity, money, tokens))
         book = seat.market.book
         if stays:
             order.data = live
@@ -322,9 +340,17 @@ class OrderDesk:
         self.emit(OrderExpelled(order.id, verdict, facts, order.remaining, *split(order.side, held)))
 
 
-def _fees(placed: Place, quantity: int) -> int:
+def _reserve_anew(live: OrderState, side: Side, needed: int, fees: int) -> None:
+    """Reserves so much for an order with other fees, which are part of it."""
+    reserve(live, side, 0)
+    live.fees = fees
+    reserve(live, side, needed)
+
+
+def _fees(order: OrderState, quantity: int) -> int:
     """The fees of so much of an order, in proportion; rounded up, so that nobody pays less by replacing."""
-    fees = -(-placed.fees * quantity // placed.quantity)
+    placed, made = order.placed, order.seat.market.quotation
+    fees = -(-placed.fees * quantity // made.size(placed.quantity, QUANTITY))
     within_facts(fees, "fees")
     return fees
 

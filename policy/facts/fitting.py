@@ -54,6 +54,10 @@ class Fitting:
                 return f"_type({v}) is _str"
             case types.Enum(name, members):
                 return f"_type({v}) is _str and {v} in {self.named('_E', name, frozenset(members))}"
+            case types.Quoted():
+                self.names["_quoted"] = types.is_quoted
+                low, high = limits(of)
+                return f"(_type({v}) is _int and {low} <= {v} <= {high} or _quoted({v}))"
             case types.Date() | types.Instant() | types.Number():
                 low, high = limits(of, least, most)
                 return f"_type({v}) is _int and {low} <= {v} <= {high}"

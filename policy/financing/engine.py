@@ -8,11 +8,11 @@ an event of its own. Absent: clock and I/O, and any formula, level, limit or ord
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, assert_never, get_args
+from typing import Any, ClassVar, Final, assert_never, get_args
 
 from attrs import define, field
 
-from policy.answers import Outcome, Verdict
+from policy.answers import Outcome, UndecidedError, Verdict
 from policy.financing import commands as do
 from policy.financing.advances import advance, book_judged, book_verdict, repay
 from policy.financing.calls import overdue, set_deadline
@@ -32,8 +32,9 @@ from policy.financing.events import (
 )
 from policy.financing.rules import FinancingRules, financing_rules
 from policy.financing.sales import review
-from policy.financing.state import NO_CALL, Account, Asset, Context, Held, Lender
+from policy.financing.state import NO_CALL, Account, Asset, Context, Held, Lender, open_questions
 from policy.financing.views import statement
+from policy.interface import provisions
 from policy.market.checks import (
     InvalidCommandError,
     available,
@@ -53,6 +54,7 @@ from policy.vocabulary import Json
 from policy.wire import Commands
 
 COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
+_NEVER: Final = 1 << 63
 
 
 def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
@@ -72,14 +74,24 @@ class Engine(Venue[do.Command, Event]):
     lender: Lender | None = None
     context: Context = field(init=False)
     _book_judged: Verdict | None = None
+    _oldest_counts_until: int = _NEVER  # of all prices, or before that of the oldest
 
     def __attrs_post_init__(self) -> None:
         rules = self.rules_on(self.clock.on.isoformat())
         self.context = Context(rules, self.clock, self.events.append)
 
     def advance(self, at: int) -> None:
-        """Calls whose time has run out are overdue, at the prices so far."""
+        """Prices grow too old, and calls whose time has run out are overdue, each at the prices of its moment."""
         self.clock.at = at
+        while self._oldest_counts_until < at:
+            priced = [asset for asset in self.assets.values() if asset.price is not None]
+            until = self._oldest_counts_until = min((asset.counts_until for asset in priced), default=_NEVER)
+            if until < at:
+                self._pass_deadlines(until)
+                self._reprice({asset.id: None for asset in priced if asset.counts_until == until}, until)
+        self._pass_deadlines(at)
+
+    def _pass_deadlines(self, at: int) -> None:
         for account in overdue(self.accounts, self.context, at):
             review(account, self.context)
 
@@ -226,26 +238,41 @@ class Engine(Venue[do.Command, Event]):
     # ── prices ──────────────────────────────────────────────────────────────────────────────
 
     def _take_prices(self, prices: Mapping[str, int | None]) -> None:
-        """All of them or none; every account that holds one of the assets is then reviewed once."""
-        context = self.context
-        moved = [(known(self.assets, id, "asset"), price or None) for id, price in prices.items()]
-        for asset, price in moved:
+        """All of them or none."""
+        for id, price in prices.items():
+            asset = known(self.assets, id, "asset")
             if price is not None and price < 0:
                 message = f"the price is {show(price, PRICE)}: it must be at least 0"
                 raise InvalidCommandError(InvalidCode.NEGATIVE, message)
-            self._all_within_facts(asset, price, asset.quantity)
+            self._all_within_facts(asset, price or None, asset.quantity)
+        self._reprice({id: price or None for id, price in prices.items()})
+
+    def _reprice(self, prices: Mapping[str, int | None], too_old: int | None = None) -> None:
+        """Assets have other prices, or none; every account that holds one of them is then reviewed once."""
+        context = self.context
         touched: dict[str, None] = {}
-        for asset, price in moved:
-            asset.price = price
+        for id, price in prices.items():
+            asset = self.assets[id]
             touched |= dict.fromkeys(asset.holders)
-            accounts = len(asset.holders)
-            if price is None:
-                context.emit(AssetUnpriced(asset=asset.id, accounts=accounts))
-            else:
-                context.emit(AssetPriced(asset=asset.id, price=price, accounts=accounts))
+            context.emit(self._price(asset, price, too_old))
         for account in map(self.accounts.__getitem__, touched):
             revalue([held for id, held in account.held.items() if id in prices], context.rules, context.loans)
             review(account, context)
+
+    def _price(self, asset: Asset, price: int | None, too_old: int | None) -> AssetPriced | AssetUnpriced:
+        """Gives an asset its price; none where the rules cannot say how long it counts."""
+        counts_until, accounts = self.context.rules.counts_until, len(asset.holders)
+        asset.price = None
+        if price is None:
+            per = () if too_old is None else provisions(counts_until)
+            return AssetUnpriced(asset=asset.id, accounts=accounts, counted_until=too_old, per=per)
+        try:
+            asset.counts_until = counts_until.fast(asset.facts, self.context.now)
+        except UndecidedError as undecided:
+            return AssetUnpriced(asset=asset.id, accounts=accounts, needs=open_questions(undecided.answer.verdict))
+        asset.price = price
+        self._oldest_counts_until = min(self._oldest_counts_until, asset.counts_until)
+        return AssetPriced(asset=asset.id, price=price, accounts=accounts)
 
     def _all_within_facts(self, asset: Asset, price: int | None, quantity: int) -> None:
         """That the rules can be asked about all there is of an asset, and so about any part of it."""

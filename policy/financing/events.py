@@ -110,10 +110,16 @@ class AssetPriced:
 
 @frozen(kw_only=True)
 class AssetUnpriced:
-    """There is no price: these accounts cannot be valued, so nothing is advanced on or sold from them."""
+    """There is no price, or the last one is too old, or the rules cannot say how long it counts (`needs`).
+
+    These accounts cannot be valued, so nothing is advanced on or sold from them.
+    """
 
     asset: str
     accounts: int = typed(types.INTEGER)
+    counted_until: int | None = typed(OptionalOf(types.INSTANT), None)  # of a price that is too old
+    per: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
 
 
 # ── lending ─────────────────────────────────────────────────────────────────────────────────

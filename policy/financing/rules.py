@@ -29,6 +29,9 @@ class FinancingRules:
     market: BoundQuestion = question(
         f"value market_value_at(price: price(HKD) to 0.0001, quantity: quantity to 0.00000001) -> {_HKD}"
     )
+    counts_until: BoundQuestion = question(
+        "value price_counts_until(asset: Asset, priced_at: instant) -> instant", **_ASSET
+    )
     lending: BoundQuestion = question(f"value lending_value(position: Position) -> {_HKD}", **_POSITION)
     capital: BoundQuestion = question(f"value capital_value(position: Position) -> {_HKD}", **_POSITION)
     carried: BoundQuestion = question(f"value collateral_value(account: Account) -> {_HKD}", **_ACCOUNT)

@@ -34,13 +34,14 @@ class Lender:
 
 @define(eq=False)
 class Asset:
-    """What may be posted; `quantity` of it is held in all."""
+    """What may be posted; `quantity` of it is held in all. A price counts until a moment, that moment included."""
 
     id: str
     lot: int
     connected: str
     facts: RuntimeValue
     price: int | None = None
+    counts_until: int = 0
     quantity: int = 0
     holders: dict[str, Held] = field(factory=dict)
 

@@ -163,6 +163,8 @@ class RuntimeValidator(Validator):
     def number(self, given: RuntimeValue, of: Quantity, path: str) -> RuntimeValue:
         if isinstance(given, str):
             return self.wrong(path, _spelt(given, of))
+        if isinstance(of, types.Quoted) and types.is_quoted(given):
+            return given
         if type(given) is not int:
             help = how_held(of) if type(given) is float or type(given) not in _KINDS else ""
             message = f"is {self.kind(given)}, but `{describe(of)}` is expected"

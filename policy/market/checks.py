@@ -13,7 +13,7 @@ from policy.diagnostics import Diagnostic, in_one_line
 from policy.interface import BoundQuestion
 from policy.market.book import MARKET, OrderType
 from policy.market.events import InvalidCode
-from policy.model.types import MOST_FACT_DIGITS, Number
+from policy.model.types import MOST_FACT_DIGITS, Number, QuotedAmount
 from policy.model.values import show
 from policy.vocabulary import FactsJson
 
@@ -63,13 +63,13 @@ def _article(what: str) -> str:
     return "an" if what[0] in "aeiou" else "a"
 
 
-def positive(amount: int, of: Number, what: str) -> None:
+def positive(amount: QuotedAmount, of: Number, what: str) -> None:
     if amount <= 0:
         message = f"the {what} is {show(amount, of)}: it must be more than 0"
         raise InvalidCommandError(InvalidCode.NOT_POSITIVE, message)
 
 
-def fits_type(price: int | None, type: OrderType) -> None:
+def fits_type(price: QuotedAmount | None, type: OrderType) -> None:
     """A market order has no price, and every other order has one."""
     if type == MARKET:
         if price is not None:
@@ -88,14 +88,14 @@ def one_price_each(names: Sequence[str], prices: Sequence[P], what: str) -> dict
     return priced
 
 
-def on_tick(price: int, tick: int, of: Number) -> None:
+def on_tick(price: QuotedAmount, tick: QuotedAmount, of: Number) -> None:
     """A price must be a multiple of the tick."""
     if price % tick:
         message = f"the price {show(price, of)} is not a multiple of the tick {show(tick, of)}"
         raise InvalidCommandError(InvalidCode.OFF_TICK, message)
 
 
-def on_lot(quantity: int, lot: int, of: Number) -> None:
+def on_lot(quantity: QuotedAmount, lot: QuotedAmount, of: Number) -> None:
     """A quantity must be a multiple of the lot."""
     if quantity % lot:
         message = f"the quantity {show(quantity, of)} is not a multiple of the lot {show(lot, of)}"
@@ -109,7 +109,7 @@ def within_facts(amount: int, what: str) -> None:
         raise InvalidCommandError(InvalidCode.TOO_LARGE, message)
 
 
-def available(amount: int, free: int, of: Number, where: str) -> None:
+def available(amount: QuotedAmount, free: QuotedAmount, of: Number, where: str) -> None:
     """What is moved must be there; there is no credit."""
     if amount > free:
         message = f"{show(amount, of)} is more than the {show(free, of)} {where}"

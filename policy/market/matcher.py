@@ -6,14 +6,15 @@ and I/O; a venue asks its own questions between `match` and `apply`.
 An order trades at the prices of the orders at rest. Of what does not trade at once, a `limit` order rests, a
 `market` order (which takes any price) and an `immediate_or_cancel` order are cancelled, a `fill_or_kill` order
 trades all or nothing, and a `post_only` order that would trade is rejected. Nobody trades with an order of their
-own: where one is in the way, either what remains of the incoming order is cancelled (`cancel_incoming`), or the
-one at rest is (`cancel_resting`), unless nothing comes of the incoming order at all.
+own. Where one is in the way, what remains of the incoming order is cancelled (`cancel_incoming`), or the one at rest
+is (`cancel_resting`), or both are (`cancel_both`), or the smaller is and the larger loses as much (`decrement`). An
+order that trades all or nothing, or is rejected, and so comes to nothing, leaves those at rest as they are.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final, Generic, Literal, TypeVar, get_args
+from typing import Any, Final, Generic, Literal, TypeVar, assert_never, get_args
 
 from policy.market.book import (
     FILL_OR_KILL,
@@ -29,10 +30,12 @@ from policy.market.book import (
 
 T = TypeVar("T")
 
-SelfTrade = Literal["cancel_incoming", "cancel_resting"]
+SelfTrade = Literal["cancel_incoming", "cancel_resting", "cancel_both", "decrement"]
 SELF_TRADES: Final[tuple[SelfTrade, ...]] = get_args(SelfTrade)
 CANCEL_INCOMING: Final = "cancel_incoming"
 CANCEL_RESTING: Final = "cancel_resting"
+CANCEL_BOTH: Final = "cancel_both"
+DECREMENT: Final = "decrement"
 
 # What becomes of an order, or of what remains of it once it has traded
 Outcome = Literal["rested", "filled", "cancelled", "rejected"]
@@ -55,10 +58,11 @@ WOULD_TRADE: Final = "would_trade_at_once"
 class MatchResult(Generic[T]):
     """What comes of an order: its trades, and which of its owner's orders are cancelled to make way.
 
-    `reason` is given where the outcome is `cancelled` or `rejected`.
+    `reason` is given where the outcome is `cancelled` or `rejected`. `decremented` is how much the order loses before
+    it trades, `lowered` an order of its owner that rests on, with what is left of it.
     """
 
-    __slots__ = ("fills", "outcome", "reason", "self_trade_cancels")
+    __slots__ = ("decremented", "fills", "lowered", "outcome", "reason", "self_trade_cancels")
 
     def __init__(
         self,
@@ -66,11 +70,15 @@ class MatchResult(Generic[T]):
         reason: Reason = REQUESTED,
         fills: Sequence[Fill[T]] = (),
         self_trade_cancels: Sequence[BookOrder[T]] = (),
+        decremented: int = 0,
+        lowered: Fill[T] | None = None,
     ) -> None:
         self.outcome = outcome
         self.reason = reason
         self.fills = fills
         self.self_trade_cancels = self_trade_cancels
+        self.decremented = decremented
+        self.lowered = lowered
 
     @property
     def why_unpriced(self) -> Reason:
@@ -113,23 +121,69 @@ def _meeting_own(
     sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType, self_trade: SelfTrade
 ) -> MatchResult[T]:
     """As `_result`, where orders of the same owner are in the way."""
-    if self_trade == CANCEL_RESTING:
-        fills = [fill for fill in sweep if fill[1]]
-        result = _result(fills, incoming, type, self_trade) if fills else _UNMATCHED[type]
-        if result.outcome == REJECTED or (type == FILL_OR_KILL and result.outcome != FILLED):
-            return result
-        own = [order for order, quantity in sweep if not quantity]
-        return MatchResult(result.outcome, result.reason, fills, own)
-    fills = sweep[: [quantity for _, quantity in sweep].index(0)]
-    if type == POST_ONLY and fills:
-        return MatchResult(REJECTED, WOULD_TRADE)
-    return MatchResult(CANCELLED, OWN_ORDER, () if type == FILL_OR_KILL else fills)
+    match self_trade:
+        case "cancel_resting":
+            fills = [fill for fill in sweep if fill[1]]
+            result = _result(fills, incoming, type, self_trade) if fills else _UNMATCHED[type]
+            if result.outcome == REJECTED or (type == FILL_OR_KILL and result.outcome != FILLED):
+                return result
+            own = [order for order, quantity in sweep if not quantity]
+            return MatchResult(result.outcome, result.reason, fills, own)
+        case "cancel_incoming" | "cancel_both":
+            first = [quantity for _, quantity in sweep].index(0)
+            fills = sweep[:first]
+            if nothing := _comes_to_nothing(type, fills):
+                return nothing
+            own = [sweep[first][0]] if self_trade == CANCEL_BOTH else []
+            return MatchResult(CANCELLED, OWN_ORDER, fills, own)
+        case "decrement":
+            return _decremented(sweep, incoming, type)
+        case _:
+            assert_never(self_trade)
+
+
+def _comes_to_nothing(type: OrderType, fills: Sequence[Fill[T]]) -> MatchResult[T] | None:
+    """What becomes of an order that meets its owner's, and must not trade, or only as a whole."""
+    if type == FILL_OR_KILL:
+        return MatchResult(CANCELLED, OWN_ORDER)
+    return MatchResult(REJECTED, WOULD_TRADE) if type == POST_ONLY and fills else None
+
+
+def _decremented(sweep: list[Fill[T]], incoming: BookOrder[T], type: OrderType) -> MatchResult[T]:
+    """Of two orders of one owner that meet the smaller is cancelled, and the larger loses as much."""
+    fills: list[Fill[T]] = []
+    own: list[BookOrder[T]] = []
+    lowered: Fill[T] | None = None
+    decremented, wanted, ends_at_own = 0, incoming.remaining, False
+    for order, quantity in sweep:
+        if quantity:
+            fills.append((order, min(quantity, wanted)))
+            wanted -= fills[-1][1]
+        elif order.remaining > wanted:
+            lowered, wanted, ends_at_own = (order, order.remaining - wanted), 0, True
+        else:
+            own.append(order)
+            wanted -= order.remaining
+            ends_at_own = not wanted
+            decremented += order.remaining if wanted else 0
+        if not wanted:
+            break
+    if (own or lowered) and (nothing := _comes_to_nothing(type, fills)):
+        return nothing
+    if ends_at_own:
+        return MatchResult(CANCELLED, OWN_ORDER, fills, own, decremented, lowered)
+    unmatched = _UNMATCHED[type] if wanted else MatchResult[T](FILLED)
+    return MatchResult(unmatched.outcome, unmatched.reason, fills, own, decremented)
 
 
 def apply(book: Book[T], incoming: BookOrder[T], result: MatchResult[T]) -> list[BookOrder[T]]:
     """Does to the book what `match` said. Returns the orders that leave it."""
     for own in result.self_trade_cancels:
         book.cancel(own)
+    if result.decremented:
+        book.reduce(incoming, incoming.remaining - result.decremented)
+    if result.lowered:
+        book.reduce(*result.lowered)
     left = book.fill(incoming, result.fills)
     if result.outcome == RESTED:
         book.rest(incoming)

@@ -18,6 +18,7 @@ from policy.diagnostics import Diagnostic, in_one_line
 from policy.market.checks import InvalidCommandError, code_of, new
 from policy.market.commands import NewDay
 from policy.market.events import CommandInvalid, CommandRepeated, InvalidCode
+from policy.market.quotation import Quotations
 from policy.wire import Commands, event_json, word
 
 DAYS_AHEAD: Final = 366  # that a command, or the rules of a date, may lie ahead of what has already happened
@@ -48,12 +49,16 @@ def starting(on: str | Clock) -> Clock:
 
 @define(eq=False, repr=False)
 class Venue(ABC, Generic[Command, Event]):
-    """A deterministic state machine: a command in, its events out. Emits events by appending to `events`."""
+    """A deterministic state machine: a command in, its events out. Emits events by appending to `events`.
+
+    Amounts are in counted units from the command to the events; those that leave are as they are said.
+    """
 
     READS: ClassVar[Commands]
 
     clock: Clock = field(converter=starting)
     events: list[Event | CommandInvalid] = field(init=False, factory=list)
+    quoted: Quotations = field(init=False, factory=Quotations)
 
     def submit(self, command: Command) -> list[Event | CommandInvalid]:
         """Carries out one command."""
@@ -81,7 +86,7 @@ class Venue(ABC, Generic[Command, Event]):
 
     def drain(self) -> list[Event | CommandInvalid]:
         """The events since the last command."""
-        events = self.events[:]
+        events = self.quoted.said(self.events)
         self.events.clear()
         return events
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Sequence
+from fractions import Fraction
 from typing import assert_never
 
 from attrs import frozen
@@ -67,6 +68,33 @@ class Number:
     def currency_of(self) -> str:
         """What has the currency, where that is a fact."""
         return self.unit.removeprefix(MONEY_IN) if self.unit.startswith(MONEY_IN) else ""
+
+
+@frozen
+class Quoted(Number):
+    """A price or size as a command or event of a venue says it, which may have more decimals than `scale`.
+
+    At run time it is a `QuotedAmount`. No rulebook declares one: the rules are told whole units.
+    """
+
+
+QuotedAmount = int | Fraction  # units of the scale: an int wherever that says it, else an exact fraction
+
+
+def quoted(amount: QuotedAmount) -> QuotedAmount:
+    """The one form of an amount: an int where it is whole and no larger than a fact may be."""
+    return amount.numerator if amount.denominator == 1 and abs(amount) < 10**MOST_FACT_DIGITS else Fraction(amount)
+
+
+def is_quoted(amount: object) -> bool:
+    """Whether it is a fraction in that form, with decimals that come to an end and within what is worked out."""
+    if type(amount) is not Fraction or type(quoted(amount)) is int or abs(amount) >= 10**MOST_DIGITS:
+        return False
+    rest = amount.denominator
+    for prime in (2, 5):
+        while rest % prime == 0:
+            rest //= prime
+    return rest == 1 and amount.denominator < 10**MOST_DIGITS
 
 
 @frozen

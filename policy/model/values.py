@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import assert_never
 
 from policy.model import types
@@ -47,8 +48,12 @@ def decimals(value: Decimal) -> int:
     return max(0, -exponent)
 
 
-def decimal_text(value: int, scale: int) -> str:
-    """The plain decimal text of a scaled integer, with all its decimals."""
+def decimal_text(value: int | Fraction, scale: int) -> str:
+    """The plain decimal text of a scaled integer, with all its decimals; of a fraction, all that it has."""
+    if isinstance(value, Fraction):
+        while value.denominator > 1:
+            value, scale = value * 10, scale + 1
+        value = value.numerator
     if scale <= 0:
         return str(value * 10**-scale)
     whole, part = divmod(abs(value), 10**scale)

@@ -8,12 +8,23 @@ from __future__ import annotations
 import datetime
 import re
 from decimal import Decimal
+from fractions import Fraction
 from typing import assert_never
 
 from attrs import frozen
 
 from policy.model import types, values
-from policy.model.types import MOST_FACT_DIGITS, Number, Quantity, Type, describe
+from policy.model.types import (
+    MOST_DIGITS,
+    MOST_FACT_DIGITS,
+    Number,
+    Quantity,
+    Quoted,
+    QuotedAmount,
+    Type,
+    describe,
+    quoted,
+)
 
 LONGEST_NUMBER = 60
 DAYS = (1, values.LAST_DAY)
@@ -59,8 +70,8 @@ def beyond(value: int, of: Type, least: int | None, most: int | None) -> Wrong |
     return None
 
 
-def number(text: str, of: Number) -> int | Wrong:
-    """A decimal number, perhaps with its unit."""
+def number(text: str, of: Number) -> QuotedAmount | Wrong:
+    """A decimal number, perhaps with its unit; an int, unless it is of a quoted type."""
     if len(text) > LONGEST_NUMBER:
         return Wrong("facts-number", f"the number has more than {LONGEST_NUMBER} characters")
     match = _NUMBER.fullmatch(text)
@@ -79,10 +90,12 @@ def number(text: str, of: Number) -> int | Wrong:
             return Wrong("facts-type", f"is in `{unit}`, but `{describe(of)}` is expected")
     exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)
-    if value.adjusted() + scale >= MOST_FACT_DIGITS and value:
+    if value.adjusted() + scale >= (MOST_DIGITS if isinstance(of, Quoted) else MOST_FACT_DIGITS) and value:
         return too_large(of)
     if -exponent > LONGEST_NUMBER:
         return Wrong("facts-number", "the number has too many decimals")
+    if isinstance(of, Quoted):
+        return quoted(Fraction(value) * 10**scale)
     result = values.scaled(value, scale)
     if result is None:
         message = f"`{text}` has more decimals than `{describe(of)}`"
@@ -90,7 +103,7 @@ def number(text: str, of: Number) -> int | Wrong:
     return result
 
 
-def quantity(text: str, of: Quantity) -> int | Wrong:
+def quantity(text: str, of: Quantity) -> QuotedAmount | Wrong:
     """A number, day or moment, by its type."""
     match of:
         case types.Date():

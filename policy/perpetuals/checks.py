@@ -19,6 +19,7 @@ from policy.market.checks import (
     within_facts,
 )
 from policy.market.events import InvalidCode
+from policy.model.types import QuotedAmount
 from policy.perpetuals.commands import CROSS, MONEY, PRICE, SIZE, PlacePerpetual, ReplacePerpetual
 from policy.perpetuals.state import Account, Bucket, Contract, Order, Position, State
 
@@ -42,35 +43,45 @@ def check_transfer(amount: int, free: int, where: str) -> None:
     available(amount, free, MONEY, where)
 
 
-def check_order(order: PlacePerpetual, contract: Contract, bucket: Bucket) -> None:
-    """A name, the size in lots, the price in ticks, the bucket one that may hold the contract."""
+def check_order(order: PlacePerpetual, contract: Contract, bucket: Bucket) -> tuple[int, int | None]:
+    """A name, the size in lots, the price in ticks, the bucket one that may hold the contract; gives both counted."""
     not_blank(order.id, "order")
     if bucket.name not in (CROSS, contract.name):
         message = f"the bucket `{bucket.name}` holds that contract alone: use `{CROSS}` or `{contract.name}`"
         raise InvalidCommandError(InvalidCode.OTHER_CONTRACT, message)
     fits_type(order.price, order.type)
-    _check_amounts(order.size, order.price, contract, bucket)
+    price = None if order.price is None else _price(order.price, contract)
+    return _size(order.size, price, contract, bucket), price
 
 
-def check_replacement(command: ReplacePerpetual, order: Order) -> None:
-    """The size in lots, the price in ticks."""
-    _check_amounts(command.size, command.price, order.data.contract, order.data.bucket)
+def check_replacement(command: ReplacePerpetual, order: Order) -> tuple[int, int]:
+    """The size in lots, the price in ticks; gives both counted."""
+    contract, bucket = order.data.contract, order.data.bucket
+    price = _price(command.price, contract)
+    return _size(command.size, price, contract, bucket), price
 
 
-def _check_amounts(size: int, price: int | None, contract: Contract, bucket: Bucket) -> None:
-    """On the grid, and the position that the order and all others may lead to can still be facts of the rules."""
-    positive(size, SIZE, "quantity")
-    on_lot(size, contract.lot, SIZE)
-    if price is not None:
-        positive(price, PRICE, "price")
-        on_tick(price, contract.tick, PRICE)
+def _price(said: QuotedAmount, contract: Contract) -> int:
+    positive(said, PRICE, "price")
+    on_tick(said, contract.quotation.price_said(contract.tick), PRICE)
+    return contract.quotation.price(said, PRICE)
+
+
+def _size(said: QuotedAmount, price: int | None, contract: Contract, bucket: Bucket) -> int:
+    """In lots, and the position that the order and all others may lead to can still be a fact of the rules."""
+    positive(said, SIZE, "quantity")
+    on_lot(said, contract.quotation.size_said(contract.lot), SIZE)
+    size = contract.quotation.size(said, SIZE)
     held = abs(bucket.positions.get(contract.name, Position()).size)
     waiting = sum(o.remaining for o in bucket.orders.values() if o.data.contract is contract)
     within_facts((held + waiting + size) * max(price or 0, contract.mark or 0), "position")
+    return size
 
 
-def check_index(contract: Contract, price: int) -> None:
-    """Every position can be a fact of the rules at twice the price, and so at any mark that is near it."""
-    positive(price, PRICE, "index price")
+def check_index(contract: Contract, said: QuotedAmount) -> int:
+    """Every position can be a fact of the rules at twice the price, and so at any mark near it; gives it counted."""
+    positive(said, PRICE, "index price")
+    price = contract.quotation.price(said, PRICE, "index price")
     largest = max((abs(b.positions[contract.name].size) for b in contract.holders()), default=1)
     within_facts(2 * price * largest, "largest position")
+    return price

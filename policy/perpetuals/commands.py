@@ -1,7 +1,8 @@
 """The commands of the perpetuals desk, as plain data.
 
 In: nothing. Out: frozen records; money is in units of 0.00000001 US dollar, prices of 0.0001 dollar, sizes of
-0.0001 contract, so that a size at a price is a whole number of units. Facts of the rulebook are raw JSON. Set-up
+0.0001 contract, so that a size at a price is a whole number of units (a fraction of these where the contract has
+more decimals). Facts of the rulebook are raw JSON. Set-up
 is commands too, so that a journal of commands is all that a replay needs. Absent: any state, and any rule.
 """
 
@@ -13,13 +14,15 @@ from policy.market.book import OrderType, Side
 from policy.market.commands import ORDER_TYPE, SELF_TRADE, SIDE, NewDay
 from policy.market.matcher import SelfTrade
 from policy.model import types
-from policy.model.types import ListOf, Number, OptionalOf
+from policy.model.types import ListOf, Number, OptionalOf, Quoted, QuotedAmount
 from policy.vocabulary import FactsJson
 from policy.wire import facts, typed
 
 MONEY = Number("money:USD", 8)
-PRICE = Number("price:USD", 4)
-SIZE = Number("quantity", 4)
+PRICE = Quoted("price:USD", 4)
+SIZE = Quoted("quantity", 4)
+MULTIPLIER = Number("quantity", 8)
+ONE = 10**MULTIPLIER.scale
 CROSS = "cross"  # the bucket that may hold any contract; an isolated one has the name of the contract it holds
 
 # ── what the desk is made of ────────────────────────────────────────────────────────────────
@@ -27,14 +30,19 @@ CROSS = "cross"  # the bucket that may hold any contract; an isolated one has th
 
 @frozen
 class ListPerpetual:
-    """A contract is to be traded in steps of `tick` and `lot`. How often funding is paid is not for it to say."""
+    """A contract is to be traded in steps of `tick` and `lot`. How often funding is paid is not for it to say.
+
+    A size of one is `multiplier` tokens, and the price is that of one token, with so many `decimals`.
+    """
 
     contract: str
     at: int = typed(types.INSTANT)
-    tick: int = typed(PRICE)
-    lot: int = typed(SIZE)
+    tick: QuotedAmount = typed(PRICE)
+    lot: QuotedAmount = typed(SIZE)
     self_trade: SelfTrade = typed(SELF_TRADE, "cancel_incoming")
     product: FactsJson = facts()
+    decimals: int = typed(types.INTEGER, PRICE.scale)
+    multiplier: int = typed(MULTIPLIER, ONE)
 
 
 @frozen
@@ -113,8 +121,8 @@ class PlacePerpetual:
     contract: str
     at: int = typed(types.INSTANT)
     side: Side = typed(SIDE)
-    size: int = typed(SIZE)
-    price: int | None = typed(OptionalOf(PRICE), None)
+    size: QuotedAmount = typed(SIZE)
+    price: QuotedAmount | None = typed(OptionalOf(PRICE), None)
     type: OrderType = typed(ORDER_TYPE, "limit")
     reduce_only: bool = typed(types.BOOLEAN, False)
 
@@ -126,8 +134,8 @@ class ReplacePerpetual:
     id: str
     account: str
     at: int = typed(types.INSTANT)
-    size: int = typed(SIZE)
-    price: int = typed(PRICE)
+    size: QuotedAmount = typed(SIZE)
+    price: QuotedAmount = typed(PRICE)
 
 
 @frozen
@@ -145,7 +153,7 @@ class IndexPrice:
 
     contract: str
     at: int = typed(types.INSTANT)
-    price: int | None = typed(OptionalOf(PRICE), None)
+    price: QuotedAmount | None = typed(OptionalOf(PRICE), None)
 
 
 @frozen
@@ -154,7 +162,7 @@ class IndexPrices:
 
     at: int = typed(types.INSTANT)
     contracts: tuple[str, ...] = typed(ListOf(types.TEXT))
-    prices: tuple[int | None, ...] = typed(ListOf(OptionalOf(PRICE)))
+    prices: tuple[QuotedAmount | None, ...] = typed(ListOf(OptionalOf(PRICE)))
 
 
 @frozen

@@ -10,6 +10,7 @@ rate, order or size, which are the rulebook's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from fractions import Fraction
 from typing import Any, ClassVar, assert_never, get_args
 
 from attrs import define, field
@@ -28,7 +29,9 @@ from policy.market.checks import (
 from policy.market.commands import NewDay
 from policy.market.events import InvalidCode
 from policy.market.matcher import REQUESTED
+from policy.market.quotation import quotation
 from policy.market.venue import Clock, Venue, repeated
+from policy.model.types import QuotedAmount
 from policy.perpetuals import commands as do
 from policy.perpetuals.checks import (
     bucket_of,
@@ -38,7 +41,7 @@ from policy.perpetuals.checks import (
     check_replacement,
     check_transfer,
 )
-from policy.perpetuals.commands import MONEY, PRICE, SIZE
+from policy.perpetuals.commands import MONEY, MULTIPLIER, ONE, PRICE, SIZE
 from policy.perpetuals.events import (
     DepositRejected,
     Event,
@@ -171,7 +174,10 @@ class Engine(Venue[do.Command, Event]):
         check_name(command.contract, self.state.contracts, "contract")
         positive(command.tick, PRICE, "tick")
         positive(command.lot, SIZE, "lot")
-        within_facts(command.tick * command.lot, "value of a lot at one tick")
+        positive(command.multiplier, MULTIPLIER, "multiplier")
+        made = quotation(command.contract, command.decimals, PRICE, Fraction(command.multiplier, ONE))
+        tick, lot = made.price(command.tick, PRICE, "tick"), made.size(command.lot, SIZE, "lot")
+        within_facts(tick * lot, "value of a lot at one tick")
         facts = self._with_interval(_product(self.state.rules, command.product))
         listed = self.state.rules.listed
         verdict = listed.verdict(facts)
@@ -179,9 +185,9 @@ class Engine(Venue[do.Command, Event]):
             self.state.emit(PerpetualNotListed(command.contract, verdict, listed.as_facts(facts)))
             return
         self.state.contracts[command.contract] = Contract(
-            command.contract, command.tick, command.lot, command.self_trade, command.product, facts
+            command.contract, self.quoted.listed(made), tick, lot, command.self_trade, command.product, facts
         )
-        self.state.emit(PerpetualListed(command.contract, verdict, command.tick, command.lot))
+        self.state.emit(PerpetualListed(command.contract, verdict, tick, lot))
 
     def _with_interval(self, product: RuntimeValue) -> RuntimeValue:
         """The rulebook's record of a contract; how often funding is paid is the desk's own to say."""
@@ -272,20 +278,20 @@ class Engine(Venue[do.Command, Event]):
     def _place(self, command: do.PlacePerpetual) -> None:
         before = self._answered.get(command.id)
         if before is not None:
-            self.state.emit(repeated(command, *before))
+            self.state.emit(repeated(command, before[0], self.quoted.said(before[1])))
             return
         account = known(self.state.accounts, command.account, "account")
         contract = known(self.state.contracts, command.contract, "contract")
         bucket = bucket_of(self.state, account, command.bucket)
-        check_order(command, contract, bucket)
+        size, price = check_order(command, contract, bucket)
         first = len(self.events)
-        if place(self.state, command, account, bucket, contract):
+        if place(self.state, command, size, price, account, bucket, contract):
             self._answered[command.id] = command, self.events[first:]
+            self.quoted.order(command.id, contract.quotation)
 
     def _replace(self, command: do.ReplacePerpetual) -> None:
         order = self._at_rest(command)
-        check_replacement(command, order)
-        replace(self.state, command, order)
+        replace(self.state, order, *check_replacement(command, order), command.at)
 
     def _cancel(self, command: do.CancelPerpetual) -> None:
         cancel(self.state, self._at_rest(command), REQUESTED)
@@ -299,16 +305,16 @@ class Engine(Venue[do.Command, Event]):
             raise InvalidCommandError(InvalidCode.UNKNOWN_ORDER, message)
         return order
 
-    def _take_prices(self, prices: Mapping[str, int | None]) -> None:
+    def _take_prices(self, said: Mapping[str, QuotedAmount | None]) -> None:
         """All of them or none. Every contract is marked before an order is judged, and every order before a bucket.
 
         Contracts are taken in the order in which they were listed.
         """
         state = self.state
-        for name, price in prices.items():
+        prices: dict[str, int | None] = {}
+        for name, price in said.items():
             contract = known(state.contracts, name, "contract")
-            if price is not None:
-                check_index(contract, price)
+            prices[name] = None if price is None else check_index(contract, price)
         priced = [contract for name, contract in state.contracts.items() if name in prices]
         before = {contract.name: contract.mark for contract in priced}
         counts_until = state.rules.counts_until.fast(self.clock.at)

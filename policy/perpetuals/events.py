@@ -18,7 +18,7 @@ from policy.market.commands import ORDER_TYPE, SIDE
 from policy.market.events import CommandInvalid, CommandRepeated
 from policy.market.matcher import Reason
 from policy.model import types
-from policy.model.types import ListOf, OptionalOf
+from policy.model.types import ListOf, OptionalOf, QuotedAmount
 from policy.perpetuals.commands import MONEY, PRICE, SIZE
 from policy.perpetuals.mark_events import (
     ClosedAgainstOwn,
@@ -49,8 +49,8 @@ class PerpetualListed:
 
     contract: str
     verdict: Verdict
-    tick: int = typed(PRICE)
-    lot: int = typed(SIZE)
+    tick: QuotedAmount = typed(PRICE)
+    lot: QuotedAmount = typed(SIZE)
 
 
 @frozen
@@ -158,8 +158,8 @@ class PerpetualAccepted:
     size_verdict: Verdict | None
     side: Side = typed(SIDE)
     type: OrderType = typed(ORDER_TYPE)
-    size: int = typed(SIZE)
-    price: int | None = typed(OptionalOf(PRICE))
+    size: QuotedAmount = typed(SIZE)
+    price: QuotedAmount | None = typed(OptionalOf(PRICE))
     margin_required: int = standing(MONEY)
     margin_collected: int = standing(MONEY)
 
@@ -184,8 +184,8 @@ class PerpetualReplaced:
     verdict: Verdict
     size_verdict: Verdict | None
     kept_its_place: bool
-    price: int = typed(PRICE)
-    remaining: int = typed(SIZE)
+    price: QuotedAmount = typed(PRICE)
+    remaining: QuotedAmount = typed(SIZE)
 
 
 @frozen
@@ -205,7 +205,7 @@ class ReduceOnlyCut:
 
     id: str
     account: str
-    remaining: int = typed(SIZE)
+    remaining: QuotedAmount = typed(SIZE)
 
 
 @frozen
@@ -224,8 +224,8 @@ class PerpetualTraded:
     seller: str
     seller_bucket: str
     per: tuple[str, ...]  # what the order of the queue stands on
-    price: int = typed(PRICE)
-    size: int = typed(SIZE)
+    price: QuotedAmount = typed(PRICE)
+    size: QuotedAmount = typed(SIZE)
     value: int = typed(MONEY)
     buyer_realised: int = typed(MONEY)
     seller_realised: int = typed(MONEY)
@@ -251,7 +251,16 @@ class PerpetualCancelled:
     id: str
     account: str
     reason: CancelReason
-    remaining: int = typed(SIZE)
+    remaining: QuotedAmount = typed(SIZE)
+
+
+@frozen
+class PerpetualDecremented:
+    """The order met a smaller one of the same client group, and lost as much; it keeps its place."""
+
+    id: str
+    account: str
+    remaining: QuotedAmount = typed(SIZE)
 
 
 @frozen
@@ -263,7 +272,7 @@ class PerpetualExpelled:
     verdict: Verdict
     size_verdict: Verdict | None
     facts: FactsJson
-    remaining: int = typed(SIZE)
+    remaining: QuotedAmount = typed(SIZE)
 
 
 @frozen
@@ -283,9 +292,9 @@ class PositionStated:
 
     contract: str
     side: Side = typed(SIDE)
-    size: int = typed(SIZE)
+    size: QuotedAmount = typed(SIZE)
     entry_value: int = typed(MONEY)
-    mark: int | None = typed(OptionalOf(PRICE))
+    mark: QuotedAmount | None = typed(OptionalOf(PRICE))
     profit: int | None = typed(OptionalOf(MONEY))
 
 
@@ -327,6 +336,7 @@ Event = (
     | PerpetualTraded
     | ProfitRealised
     | PerpetualCancelled
+    | PerpetualDecremented
     | PerpetualExpelled
     | Marked
     | IndexUnavailable

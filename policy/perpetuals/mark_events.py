@@ -11,7 +11,7 @@ from attrs import frozen
 
 from policy.answers import Verdict
 from policy.model import types
-from policy.model.types import Number, OptionalOf
+from policy.model.types import Number, OptionalOf, QuotedAmount
 from policy.perpetuals.commands import MONEY, PRICE, SIZE
 from policy.vocabulary import FactsJson
 from policy.wire import standing, typed
@@ -28,10 +28,10 @@ class Marked:
 
     contract: str
     per: tuple[str, ...]
-    index: int = typed(PRICE)
-    impact_bid: int | None = typed(OptionalOf(PRICE))
-    impact_ask: int | None = typed(OptionalOf(PRICE))
-    mark: int = typed(PRICE)
+    index: QuotedAmount = typed(PRICE)
+    impact_bid: QuotedAmount | None = typed(OptionalOf(PRICE))
+    impact_ask: QuotedAmount | None = typed(OptionalOf(PRICE))
+    mark: QuotedAmount = typed(PRICE)
 
 
 @frozen
@@ -75,8 +75,8 @@ class FundingSettled:
     due_at: int = typed(types.INSTANT)
     samples: int = typed(types.INTEGER)
     rate: int = typed(RATE)
-    mark: int = typed(PRICE)
-    per_unit: int = typed(PRICE)
+    mark: QuotedAmount = typed(PRICE)
+    per_unit: QuotedAmount = typed(PRICE)
     paid: int = typed(MONEY)  # by all who pay, and to all who receive
 
 
@@ -126,10 +126,10 @@ class LiquidationStep:
     contract: str
     per: tuple[str, ...]  # of the size and of the fee
     price_per: tuple[str, ...]  # of the worst price
-    worst_price: int | None = typed(OptionalOf(PRICE))
-    against_own: int = typed(SIZE)
-    in_book: int = typed(SIZE)
-    deleveraged: int = typed(SIZE)
+    worst_price: QuotedAmount | None = typed(OptionalOf(PRICE))
+    against_own: QuotedAmount = typed(SIZE)
+    in_book: QuotedAmount = typed(SIZE)
+    deleveraged: QuotedAmount = typed(SIZE)
     closed: int = typed(MONEY)
     fee: int = typed(MONEY)
     margin: int = standing(MONEY)
@@ -148,8 +148,8 @@ class Deleveraged:
     other: str  # whose turn it was
     other_bucket: str
     rank: int = typed(types.INTEGER)  # in the rulebook's order, 1 being first
-    size: int = typed(SIZE)
-    price: int = typed(PRICE)
+    size: QuotedAmount = typed(SIZE)
+    price: QuotedAmount = typed(PRICE)
     realised: int = typed(MONEY)
     other_realised: int = typed(MONEY)
     margin: int = standing(MONEY)
@@ -166,8 +166,8 @@ class ClosedAgainstOwn:
     other: str  # of the same group
     other_bucket: str
     per: tuple[str, ...]  # of the price
-    size: int = typed(SIZE)
-    price: int = typed(PRICE)
+    size: QuotedAmount = typed(SIZE)
+    price: QuotedAmount = typed(PRICE)
     realised: int = typed(MONEY)
     other_realised: int = typed(MONEY)
     margin: int = standing(MONEY)

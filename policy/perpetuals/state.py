@@ -13,6 +13,7 @@ from attrs import define, field
 
 from policy.market.book import BUY, LIMIT, SELL, Book, BookOrder, OrderType, Side
 from policy.market.matcher import SelfTrade
+from policy.market.quotation import Quotation
 from policy.perpetuals.events import Event
 from policy.perpetuals.rules import PerpetualRules
 from policy.vocabulary import FactsJson, RuntimeValue
@@ -84,7 +85,8 @@ class Contract:
     """A contract, its book, its prices, and the premiums sampled since funding was last paid."""
 
     name: str
-    tick: int
+    quotation: Quotation
+    tick: int  # counted, as all prices and sizes here
     lot: int
     self_trade: SelfTrade
     product: FactsJson  # raw, to be read again under the rules of another day

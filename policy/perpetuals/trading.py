@@ -15,11 +15,12 @@ from policy.answers import MISSING, Outcome, UndecidedError, Verdict
 from policy.interface import provisions
 from policy.market.book import BUY, MARKET, BookOrder, OrderType, Side
 from policy.market.matcher import OWN_ORDER, RESTED, MatchResult, apply, match
-from policy.perpetuals.commands import PlacePerpetual, ReplacePerpetual
+from policy.perpetuals.commands import PlacePerpetual
 from policy.perpetuals.events import (
     CancelReason,
     PerpetualAccepted,
     PerpetualCancelled,
+    PerpetualDecremented,
     PerpetualExpelled,
     PerpetualRejected,
     PerpetualReplaced,
@@ -129,19 +130,28 @@ def revalidate(state: State, bucket: Bucket) -> None:
 # ── an incoming order ───────────────────────────────────────────────────────────────────────
 
 
-def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucket, contract: Contract) -> bool:
+def place(
+    state: State,
+    command: PlacePerpetual,
+    wanted: int,
+    price: int | None,
+    account: Account,
+    bucket: Bucket,
+    contract: Contract,
+) -> bool:
     """Judges an order and carries it out; gives whether it was accepted. One that was not has no effect."""
     sequence, type, only_reduces = state.orders + 1, command.type, command.reduce_only
     standing = OrderState(account, bucket, contract, command.at, sequence, type, only_reduces)
-    size = _size(bucket, standing, command.side, command.size)
+    size = _size(bucket, standing, command.side, wanted)
     if not size:
         state.emit(PerpetualCancelled(command.id, account.name, NOTHING_TO_REDUCE, command.size))
         return False
-    order = BookOrder(command.id, account.group, command.side, command.price or 0, size, standing)
+    order = BookOrder(command.id, account.group, command.side, price or 0, size, standing)
     result = match(contract.book, order, command.type, contract.self_trade)
     if command.type == MARKET:
         if not result.fills:
-            state.emit(PerpetualCancelled(order.id, order.data.account.name, result.why_unpriced, order.remaining))
+            left = contract.quotation.size_said(size)
+            state.emit(PerpetualCancelled(order.id, account.name, result.why_unpriced, left))
             return False
         order.price = result.fills[-1][0].price
         size = sum(quantity for _, quantity in result.fills)
@@ -154,7 +164,7 @@ def place(state: State, command: PlacePerpetual, account: Account, bucket: Bucke
     order.key = judged.key
     state.orders += 1
     account.hold(bucket)
-    state.emit(_accepted(command, judged, order.quantity))
+    state.emit(_accepted(command, judged, order.quantity, price))
     _carry_out(state, order, result, fees)
     return True
 
@@ -176,7 +186,7 @@ def _size(bucket: Bucket, standing: OrderState, side: Side, wanted: int, instead
     return min(wanted, to_reduce(bucket, standing.contract, side, others))
 
 
-def _accepted(command: PlacePerpetual, judged: Judged, size: int) -> PerpetualAccepted:
+def _accepted(command: PlacePerpetual, judged: Judged, size: int, price: int | None) -> PerpetualAccepted:
     return PerpetualAccepted(
         id=command.id,
         account=command.account,
@@ -188,7 +198,7 @@ def _accepted(command: PlacePerpetual, judged: Judged, size: int) -> PerpetualAc
         side=command.side,
         type=command.type,
         size=size,
-        price=command.price,
+        price=price,
         margin_required=judged.facts.margin_required,
         margin_collected=judged.facts.margin_collected,
     )
@@ -200,6 +210,12 @@ def _carry_out(state: State, order: Order, result: MatchResult[OrderState], fees
     contract, bucket = standing.contract, standing.bucket
     for own in result.self_trade_cancels:
         cancel(state, own, OWN_ORDER)
+    if result.lowered:
+        own, left = result.lowered
+        state.emit(PerpetualDecremented(own.id, own.data.account.name, left))
+    if result.decremented:
+        left = order.remaining - result.decremented
+        state.emit(PerpetualDecremented(order.id, standing.account.name, left))
     apply(contract.book, order, result)
     contract.touch(bucket)
     for (resting, quantity), fee in zip(result.fills, fees, strict=True):
@@ -270,14 +286,14 @@ def realise_profit(state: State, bucket: Bucket) -> None:
 # ── an order at rest ────────────────────────────────────────────────────────────────────────
 
 
-def replace(state: State, command: ReplacePerpetual, order: Order) -> None:
+def replace(state: State, order: Order, wanted: int, price: int, now: int) -> None:
     """Another price or size for an order at rest, judged as if it were new, and as if the old one were gone."""
     old, bucket = order.data, order.data.bucket
-    size = _size(bucket, old, order.side, command.size, order)
-    stays = command.price == order.price and size <= order.remaining
-    at, sequence = (old.at, old.sequence) if stays else (command.at, state.orders + 1)
+    size = _size(bucket, old, order.side, wanted, order)
+    stays = price == order.price and size <= order.remaining
+    at, sequence = (old.at, old.sequence) if stays else (now, state.orders + 1)
     standing = OrderState(old.account, bucket, old.contract, at, sequence, old.type, old.reduce_only)
-    new = BookOrder(order.id, order.owner, order.side, command.price, size, standing)
+    new = BookOrder(order.id, order.owner, order.side, price, size, standing)
     judged = judge(state, new, size, _meets_own_group(state, new, old.type), order)
     verdicts = judged.verdict, judged.size_verdict
     if not judged.accepted:
@@ -286,7 +302,7 @@ def replace(state: State, command: ReplacePerpetual, order: Order) -> None:
         return
     result = match(old.contract.book, new, old.type, old.contract.self_trade)
     fees = [state.rules.fee.fast(quantity * resting.price) for resting, quantity in result.fills]
-    state.emit(PerpetualReplaced(order.id, old.account.name, *verdicts, stays, command.price, size))
+    state.emit(PerpetualReplaced(order.id, old.account.name, *verdicts, stays, price, size))
     if stays:
         old.contract.book.reduce(order, size)
         _cut(state, bucket)

@@ -45,8 +45,8 @@ class Play:
     at: int = typed(types.INSTANT)
     format: str = typed(FORMAT)
     venue: BookVenue = typed(VENUE)
-    tick: int = typed(PRICE)
-    lot: int = typed(QUANTITY)
+    tick: int = typed(Number(PRICE.unit, PRICE.scale))
+    lot: int = typed(Number(QUANTITY.unit, QUANTITY.scale))
 
 
 PLAYS = Commands.of(Play)

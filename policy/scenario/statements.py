@@ -21,7 +21,7 @@ from policy.financing.events import AccountStated
 from policy.financing.rules import FinancingRules
 from policy.financing.state import Account
 from policy.interface import BoundQuestion, bind, question
-from policy.model.types import Number
+from policy.model.types import Number, QuotedAmount
 from policy.model.values import show
 from policy.perpetuals.commands import StatePerpetualAccount
 from policy.perpetuals.engine import Engine as PerpetualsDesk
@@ -55,13 +55,17 @@ def statements(market: Market) -> Iterator[AccountStated | BucketStated]:
         yield from (event for event in events if isinstance(event, AccountStated | BucketStated))
 
 
-def balances(market: Market) -> dict[str, tuple[int, int, int]]:
+def balances(market: Market) -> dict[str, tuple[QuotedAmount, QuotedAmount, QuotedAmount]]:
     """Of everything at the exchange, money first: how much was brought in, and how much is free and reserved."""
     for engine in market.venues.values():
         if isinstance(engine, Exchange):
             ledger = engine.ledger
             ordered = sorted(ledger.totals().items(), key=lambda item: item[0] != MONEY.currency)
-            return {what: (ledger.deposited.get(what, 0), free, held) for what, (free, held) in ordered}
+            said = engine.quoted.size_said
+            return {
+                what: (said(what, ledger.deposited.get(what, 0)), said(what, free), said(what, held))
+                for what, (free, held) in ordered
+            }
     return {}
 
 

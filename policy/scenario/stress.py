@@ -14,8 +14,9 @@ from attrs import define, field, frozen
 
 from policy.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAssets
 from policy.ir.operators import divide
+from policy.model.types import QuotedAmount, quoted
 from policy.model.values import show
-from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice, IndexPrices
+from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice, IndexPrices, ListPerpetual
 from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.tally import Tally
 from policy.scenario.prices import RecordedPrice
@@ -36,9 +37,10 @@ class Move:
 class Prices:
     """The last price of every asset and index that commands have given."""
 
-    assets: dict[str, int] = field(factory=dict)
-    indices: dict[str, int] = field(factory=dict)
+    assets: dict[str, QuotedAmount] = field(factory=dict)
+    indices: dict[str, QuotedAmount] = field(factory=dict)
     at: int = 0
+    steps: dict[str, Fraction] = field(factory=dict)  # the smallest of an index, where its contract says so
 
     def take(self, command: Command) -> None:
         self.at = max(self.at, command.at)
@@ -50,13 +52,15 @@ class Prices:
                     self._price(self.assets, asset, price)
             case IndexPrice(contract=contract, price=price):
                 self._price(self.indices, contract, price)
+            case ListPerpetual(contract=contract, decimals=decimals):
+                self.steps[contract] = Fraction(10) ** (INDEX_PRICE.scale - decimals)
             case IndexPrices(contracts=contracts, prices=prices):
                 for contract, price in zip(contracts, prices, strict=False):
                     self._price(self.indices, contract, price)
             case _:
                 return
 
-    def _price(self, of: dict[str, int], name: str, price: int | None) -> None:
+    def _price(self, of: dict[str, QuotedAmount], name: str, price: QuotedAmount | None) -> None:
         if price:
             of[name] = price
         else:
@@ -72,19 +76,21 @@ class Prices:
         Where one index moves the others are told again, so that none of them has grown too old by then.
         """
         at = self.at + move.after
-        if changed := _moved(self.assets, move):
-            yield PriceAssets(at=at, assets=tuple(changed), prices=tuple(changed.values()))
-        if changed := _moved(self.indices, move):
+        if assets := self._moved(self.assets, move):
+            prices = tuple(int(price) for price in assets.values())
+            yield PriceAssets(at=at, assets=tuple(assets), prices=prices)
+        if changed := self._moved(self.indices, move):
             told = self.indices | changed
             yield IndexPrices(at=at, contracts=tuple(told), prices=tuple(told.values()))
 
+    def _moved(self, prices: Mapping[str, QuotedAmount], move: Move) -> dict[str, QuotedAmount]:
+        moved = ((name, price * move.factors[name]) for name, price in prices.items() if name in move.factors)
+        return {name: _in_steps(price, self.steps.get(name, Fraction(1))) for name, price in moved}
 
-def _moved(prices: Mapping[str, int], move: Move) -> dict[str, int]:
-    return {name: _times(price, move.factors[name]) for name, price in prices.items() if name in move.factors}
 
-
-def _times(price: int, factor: Fraction) -> int:
-    return max(1, divide("half even", price * factor.numerator, factor.denominator))
+def _in_steps(price: Fraction, step: Fraction) -> QuotedAmount:
+    steps = price / step
+    return quoted(step * max(1, divide("half even", steps.numerator, steps.denominator)))
 
 
 @frozen(eq=False)
@@ -106,7 +112,8 @@ class StressStep:
 
 def stress(prices: Prices, moves: Sequence[Move], submit: Callable[[Command], list[Event]]) -> Iterator[StressStep]:
     """Tells the market every move's prices, one after another, each a share of what prices are now."""
-    prices = Prices(dict(prices.assets), dict(prices.indices), prices.at)  # whoever watches the commands goes on
+    # whoever watches the commands goes on
+    prices = Prices(dict(prices.assets), dict(prices.indices), prices.at, prices.steps)
     for move in moves:
         tally = Tally()
         shown: dict[str, str] = {}

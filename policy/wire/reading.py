@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
+from fractions import Fraction
 from functools import cache, lru_cache
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, Generic, TypeVar, assert_never, get_args, get_origin, get_type_hints
@@ -78,6 +79,8 @@ def _typed(of: Type | None) -> _Read:
             return _several(_typed(item))
         case types.INTEGER:
             return _same
+        case types.Quoted():
+            return lambda text: _quoted(text.partition(" ")[0], of.scale)
         case types.Number("rate", scale):
             return lambda text: _digits(text.removesuffix("%"), scale - 2)
         case types.Number(_, scale):
@@ -94,10 +97,17 @@ def _typed(of: Type | None) -> _Read:
             assert_never(of)
 
 
-def _digits(number: str, scale: int) -> int:
-    whole, _, part = number.partition(".")
+def _quoted(text: str, scale: int) -> types.QuotedAmount:
+    whole, _, part = text.partition(".")
+    if len(part) <= scale and len(whole) + scale <= types.MOST_FACT_DIGITS:
+        return _digits(text, scale)
+    return types.quoted(Fraction(text) * 10**scale)
+
+
+def _digits(text: str, scale: int) -> int:
+    whole, _, part = text.partition(".")
     if len(part) > scale:
-        raise ValueError(f"`{number}` has more than {scale} decimals")
+        raise ValueError(f"`{text}` has more than {scale} decimals")
     return int(whole + part.ljust(scale, "0"))
 
 

@@ -26,7 +26,7 @@ from policy.market.book import (
     Book,
     BookOrder,
 )
-from policy.market.matcher import CANCEL_INCOMING, CANCEL_RESTING
+from policy.market.matcher import CANCEL_BOTH, CANCEL_INCOMING, CANCEL_RESTING, DECREMENT, SELF_TRADES
 from policy.pipeline import Rulebook
 
 ON = "2026-03-01"
@@ -116,6 +116,41 @@ def test_the_owners_orders_leave_to_make_way() -> None:
     assert told(report) == ("filled", "", [("b1", 100, 5), ("b2", 102, 2)], ["a2", "a1"])
     assert left(matcher) == [("b2", 7)]
     assert matcher.cancel("a1").reason == "unknown_order"
+
+
+def test_both_are_cancelled_where_they_meet() -> None:
+    matcher = venue(*THREE, prevention=CANCEL_BOTH)
+    report = matcher.place("a3", "ann", BUY, 101, 7)
+    assert told(report) == ("cancelled", "meets_own_order", [("b1", 100, 5)], ["a2"])
+    assert left(matcher) == [("a1", 5)]
+
+
+def test_the_smaller_is_cancelled_and_the_larger_loses_as_much() -> None:
+    matcher = venue(*THREE, ("b2", "ben", 101, 9), prevention=DECREMENT)
+    report = matcher.place("a3", "ann", BUY, 101, 13)  # 5 from b1, 5 off with a2, and 3 off a1
+    assert told(report) == ("cancelled", "meets_own_order", [("b1", 100, 5)], ["a2"])
+    assert left(matcher) == [("a1", 2), ("b2", 9)]
+    report = matcher.place("a4", "ann", BUY, 101, 4)  # 2 off with a1, and 2 from b2
+    assert told(report) == ("filled", "", [("b2", 101, 2)], ["a1"])
+    assert left(matcher) == [("b2", 7)]
+
+
+@pytest.mark.parametrize("quantity", [5, 6])
+def test_equals_are_both_cancelled_and_what_is_left_rests(quantity: int) -> None:
+    matcher = venue(("a1", "ann", 100, 5), prevention=DECREMENT)
+    report = matcher.place("a2", "ann", BUY, 100, quantity)
+    outcome = ("cancelled", "meets_own_order") if quantity == 5 else ("rested", "")
+    assert told(report) == (*outcome, [], ["a1"])
+    assert left(matcher) == ([] if quantity == 5 else [("a2", 1)])
+
+
+@pytest.mark.parametrize("prevention", [CANCEL_BOTH, DECREMENT])
+def test_what_comes_to_nothing_leaves_the_owners_orders_as_they_are(prevention: str) -> None:
+    matcher = venue(*THREE, ("b2", "ben", 102, 9), prevention=prevention)
+    before = left(matcher)
+    assert told(matcher.place("a3", "ann", BUY, 102, 6, FILL_OR_KILL)) == ("cancelled", "meets_own_order", [], [])
+    assert told(matcher.place("a4", "ann", BUY, 102, 6, POST_ONLY)) == ("rejected", "would_trade_at_once", [], [])
+    assert left(matcher) == before
 
 
 def test_fill_or_kill_counts_what_others_offer() -> None:
@@ -222,7 +257,7 @@ class Agreement(RuleBasedStateMachine):
     module: Any = pure
 
     @initialize(
-        prevention=st.sampled_from([CANCEL_INCOMING, CANCEL_RESTING]),
+        prevention=st.sampled_from(SELF_TRADES),
         ways=st.sets(st.sampled_from(list(WAYS)), min_size=1),
     )
     def open(self, prevention: str, ways: set[str]) -> None:
@@ -355,7 +390,7 @@ def keys() -> Any:
 
 
 @settings(max_examples=300, deadline=None)
-@given(steps=STEPS, prevention=st.sampled_from([CANCEL_INCOMING, CANCEL_RESTING]))
+@given(steps=STEPS, prevention=st.sampled_from(SELF_TRADES))
 def test_no_market_maker_is_filled_while_a_client_rests_at_the_price(
     steps: list[Any], prevention: str, keys: Any
 ) -> None:

@@ -9,6 +9,7 @@ import csv
 import json
 import sys
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -106,6 +107,9 @@ def wrongs(of: Type | None) -> Iterator[Wrong]:
         case types.Instant():
             yield from ((None, None), (True, True), ("soon", "soon"), ("2026-02-11T16:10:00", "2026-02-11T16:10:00"))
             yield from ((LONG, ONLY_HELD), (1.5, ONLY_HELD), (ONLY_WRITTEN, 1))
+        case types.Quoted():
+            yield from ((None, None), (True, True), ("lots", "lots"), ([], []), (1.5, ONLY_HELD), (LONG, ONLY_HELD))
+            yield from ((Fraction(1, 3), ONLY_HELD), (Fraction(3), ONLY_HELD), (ONLY_WRITTEN, str(LONG**3)))
         case _:
             yield from ((None, None), (True, True), ("lots", "lots"), (LONG, str(LONG)), ([], []))
             yield from ((1.5, ONLY_HELD), (ONLY_WRITTEN, "0.000000001"))
@@ -213,8 +217,9 @@ FILES = {  # one field of an order, as JSON says it and as a cell; the order as 
     "a boolean for a number": ("quantity", True, "true"),
     "a text for a number": ("quantity", "lots", "lots"),
     "a number for a text": ("id", 5, No("every cell of CSV is a text, and this one is a good one")),
-    "too many digits": ("price", "1" + "0" * 18, "1" + "0" * 18),
-    "too many decimals": ("price", "1.001", "1.001"),
+    "too many digits": ("fees", "1" + "0" * 18, "1" + "0" * 18),
+    "far too many digits": ("price", "1" + "0" * 38, "1" + "0" * 38),
+    "too many decimals": ("fees", "1.001", "1.001"),
     "null": ("quantity", None, No("an empty cell says nothing")),
     "nothing": ("quantity", MISSING, ""),
     "an unknown field": ("pric", "1", "1"),

@@ -86,11 +86,11 @@ def rejected_day_sets_the_date(patch: Patch) -> None:
 def replaced_order_loses_its_type(patch: Patch) -> None:
     replace = exchange_trading.OrderDesk.replace
 
-    def as_limit(self: Any, command: Any, order: Any) -> None:
+    def as_limit(self: Any, *replaced: Any) -> None:
         kept = exchange_trading.match
         patch.setattr(exchange_trading, "match", lambda book, new, type, own: kept(book, new, "limit", own))
         try:
-            replace(self, command, order)
+            replace(self, *replaced)
         finally:
             patch.setattr(exchange_trading, "match", kept)
 
@@ -140,7 +140,7 @@ def own_order_is_nobody(patch: Patch) -> None:
 
 
 def fees_stay_as_they_were(patch: Patch) -> None:
-    patch.setattr(exchange_trading, "_fees", lambda placed, quantity: placed.fees)
+    patch.setattr(exchange_trading, "_fees", lambda order, quantity: order.placed.fees)
 
 
 def names_may_be_blank(patch: Patch) -> None:

@@ -28,6 +28,7 @@ from perpetual_market import (
 )
 from policy.market.book import BUY, ORDER_TYPES, SELL
 from policy.market.commands import NewDay
+from policy.market.matcher import SELF_TRADES
 from policy.perpetuals import commands as do
 from policy.perpetuals.engine import COMMANDS, opened
 from policy.pipeline import Rulebook
@@ -56,12 +57,19 @@ def written(event: Any) -> str:
 class AnyStream(RuleBasedStateMachine):
     """Four clients with little money, two contracts, prices that jump, and a fund that is soon spent."""
 
-    @initialize(fund=st.integers(0, 100), turns_strict=st.booleans(), family=st.booleans())
-    def begin(self, fund: int, turns_strict: bool, family: bool = False) -> None:
+    @initialize(
+        fund=st.integers(0, 100),
+        turns_strict=st.booleans(),
+        family=st.booleans(),
+        modes=st.tuples(*[st.sampled_from(SELF_TRADES)] * len(CONTRACTS)),
+    )
+    def begin(
+        self, fund: int, turns_strict: bool, family: bool = False, modes: tuple[str, ...] = SELF_TRADES[:2]
+    ) -> None:
         self.market = Market(rules_of)
         self.strict = not turns_strict
         self.brought = 0
-        for contract, self_trade in zip(CONTRACTS, ("cancel_incoming", "cancel_resting"), strict=True):
+        for contract, self_trade in zip(CONTRACTS, modes, strict=True):
             self.market.list(contract, self_trade=self_trade)
         if fund:
             self.bring(do.TopUpFund, fund)

@@ -248,9 +248,9 @@ class ExchangeArena(Arena):
 
 
 class OtherExchangeArena(ExchangeArena):
-    """Where the owner's order at rest makes way."""
+    """Where the smaller of two orders of one owner is cancelled, and the larger loses as much."""
 
-    self_trade: ClassVar[str] = "cancel_resting"
+    self_trade: ClassVar[str] = "decrement"
 
 
 # ── the lender ──────────────────────────────────────────────────────────────────────────────

@@ -42,7 +42,7 @@ ARENAS: Final[Mapping[str, type[Arena]]] = MappingProxyType(
     {
         "desk": DeskArena,
         "exchange": ExchangeArena,
-        "exchange, the order at rest makes way": OtherExchangeArena,
+        "exchange, the larger order loses as much": OtherExchangeArena,
         "lender": LenderArena,
         "market": WholeMarketArena,
     }

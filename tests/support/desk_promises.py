@@ -262,8 +262,10 @@ class DeskWatch:
         if held is None or others or not self._marked(bucket) or held.side == command.side:
             return
         contract = self.desk.state.contracts[command.contract]
-        left = self.desk.state.equity(bucket) - self._cost(command.side, command.price, command.size, contract)
-        self.hold("a client may close", abs(held.size) != command.size or left < 0, (command, rejected[0], left))
+        made = contract.quotation
+        price, size = made.price(command.price, do.PRICE), made.size(command.size, do.SIZE)
+        left = self.desk.state.equity(bucket) - self._cost(command.side, price, size, contract)
+        self.hold("a client may close", abs(held.size) != size or left < 0, (command, rejected[0], left))
 
     def _marked(self, bucket: Bucket) -> bool:
         return all(self.desk.state.contracts[name].index is not None for name in bucket.positions)

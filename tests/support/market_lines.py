@@ -19,6 +19,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import attrs
@@ -311,6 +312,19 @@ def table(name: str, book: Iterable[Any], price: Type, quantity: Type) -> list[s
     return [f"book of {name}", *lines]
 
 
+def _as_said(book: Iterable[Any]) -> list[Any]:
+    """The orders of a book with prices and sizes as they are said."""
+    said = []
+    for order in book:
+        standing = order.data
+        quotation = (standing.contract if hasattr(standing, "contract") else standing.seat.market).quotation
+        price, remaining = quotation.price_said(order.price), quotation.size_said(order.remaining)
+        said.append(
+            SimpleNamespace(id=order.id, owner=order.owner, side=order.side, price=price, remaining=remaining)
+        )
+    return said
+
+
 # ── a case ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -364,5 +378,5 @@ def played(case: Case, on_engine: Played) -> str:
     engine.close()
     for name, book in on_engine.books(engine.target).items():
         if any(book):
-            parts.append("\n".join(table(name, book, on_engine.price, on_engine.quantity)))
+            parts.append("\n".join(table(name, _as_said(book), on_engine.price, on_engine.quantity)))
     return "\n\n".join(parts)

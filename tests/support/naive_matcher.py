@@ -41,25 +41,25 @@ class NaiveMatcher:
     ) -> Report:
         before = [copy(o) for o in self.orders]
         incoming = Order(id, owner, side, price, quantity, key)
-        trades, left, met_own = self.trade(incoming, kind)
+        trades, left, met_own, lost = self.trade(incoming, kind)
         if kind == "post_only" and trades:
             self.orders = before
             return "rejected", "would_trade_at_once", [], []
-        if kind == "fill_or_kill" and incoming.remaining:
+        if kind == "fill_or_kill" and (incoming.remaining or lost):
             self.orders = before
-            return "cancelled", "meets_own_order" if met_own else "not_all_at_once", [], []
-        if not incoming.remaining:
-            return "filled", "", trades, left
+            return "cancelled", "meets_own_order" if met_own or lost else "not_all_at_once", [], []
         if met_own:
             return "cancelled", "meets_own_order", trades, left
+        if not incoming.remaining:
+            return "filled", "", trades, left
         if kind in ("limit", "post_only"):
             self.orders.append(incoming)
             return "rested", "", trades, left
         return "cancelled", "nothing_left_to_trade_with", trades, left
 
-    def trade(self, incoming: Order, kind: str) -> tuple[list[Trade], list[str], bool]:
-        """Meets one order after another; also tells whether it stopped at one of its own."""
-        trades, left = [], []
+    def trade(self, incoming: Order, kind: str) -> tuple[list[Trade], list[str], bool, int]:
+        """Meets one order after another; also tells whether it stopped at one of its own, and how much it lost so."""
+        trades, left, lost = [], [], 0
         while incoming.remaining:
             other = "sell" if incoming.side == "buy" else "buy"
             agreed = [o for o in self.queue(other) if kind == "market" or agree(incoming, o)]
@@ -68,9 +68,19 @@ class NaiveMatcher:
             first = agreed[0]
             if first.owner == incoming.owner:
                 if self.prevention == "cancel_incoming":
-                    return trades, left, True
-                left.append(first.id)
-                self.orders.remove(first)
+                    return trades, left, True, lost
+                if self.prevention == "decrement":
+                    less = min(first.remaining, incoming.remaining)
+                    first.remaining -= less
+                    incoming.remaining -= less
+                    lost += less
+                else:
+                    first.remaining = 0
+                if not first.remaining:
+                    left.append(first.id)
+                    self.orders.remove(first)
+                if self.prevention == "cancel_both" or not incoming.remaining:
+                    return trades, left, True, lost
                 continue
             quantity = min(first.remaining, incoming.remaining)
             trades.append((first.id, first.price, quantity))
@@ -78,7 +88,7 @@ class NaiveMatcher:
             incoming.remaining -= quantity
             if not first.remaining:
                 self.orders.remove(first)
-        return trades, left, False
+        return trades, left, False, lost
 
     def cancel(self, id: str) -> Report:
         order = self.named(id)

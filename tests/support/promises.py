@@ -217,8 +217,8 @@ class ExchangeWatch:
             crossed = any(b.price >= a.price and b.owner != a.owner for b in bids[:5] for a in asks[:5])
             self.hold("no book is left crossed", not crossed, command)
         for order in resting(self.market):
-            placed = order.data.placed
-            enough = order.data.fees * placed.quantity >= placed.fees * order.remaining
+            placed, said = order.data.placed, order.data.seat.market.quotation.size_said(order.remaining)
+            enough = order.data.fees * placed.quantity >= placed.fees * said
             self.hold("fees follow the quantity", enough, (command, order))
         names = (*self.market.register.instruments, *self.market.register.platforms, *self.market.register.accounts)
         self.hold("names can be read", all(name.strip() for name in (*names, *self.placed)), command)

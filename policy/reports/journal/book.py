@@ -12,9 +12,10 @@ from itertools import islice
 
 from attrs import define, evolve, field, frozen
 
+from policy.model.types import QuotedAmount
 from policy.reports.journal.glossary import CLIENT
 
-Level = tuple[str, str, str, int | None]  # instrument, venue, side, price; a market order has none
+Level = tuple[str, str, str, QuotedAmount | None]  # instrument, venue, side, price; a market order has none
 SHOWN = 3  # of each kind, of those who wait in a line
 
 
@@ -24,7 +25,7 @@ class Waiting:
 
     by: str
     level: Level
-    remaining: int
+    remaining: QuotedAmount
     arrived: int  # in the order of arrival
     at: int
 
@@ -63,7 +64,7 @@ class Lines:
     names: dict[str, str] = field(factory=dict)  # one text for every owner, whoever many orders bear it
     arrivals: int = 0
 
-    def join(self, id: str, by: str, level: Level, remaining: int, at: int) -> None:
+    def join(self, id: str, by: str, level: Level, remaining: QuotedAmount, at: int) -> None:
         self.leave(id)
         self.arrivals += 1
         line = self.levels.get(level)
@@ -73,7 +74,7 @@ class Lines:
         self.orders[id] = Waiting(by, line.level, remaining, self.arrivals, at)
         (line.clients if self.is_client(by) else line.makers)[id] = None
 
-    def keep(self, id: str, remaining: int) -> None:
+    def keep(self, id: str, remaining: QuotedAmount) -> None:
         """The order has so much left, and keeps its place."""
         self.orders[id] = evolve(self.orders[id], remaining=remaining)
 
@@ -86,7 +87,7 @@ class Lines:
             if not line.clients and not line.makers:
                 del self.levels[order.level]
 
-    def fill(self, id: str, quantity: int) -> None:
+    def fill(self, id: str, quantity: QuotedAmount) -> None:
         """Takes a quantity off an order, which leaves when nothing is left."""
         order = self.orders.get(id)
         if order is not None:

@@ -9,19 +9,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from datetime import date
+from fractions import Fraction
 from types import MappingProxyType
 
 from attrs import define, field, frozen
 
 from policy.answers import NO_WORDS, BilingualText, Outcome, Reason, Verdict
 from policy.audit.records import JournalRecord
-from policy.exchange.commands import PRICE, QUANTITY, Ask, Place
-from policy.exchange.events import OrderAccepted, OrderCancelled, OrderExpelled, OrderReplaced, Traded
+from policy.exchange.commands import PRICE, QUANTITY, Ask, ListInstrument, Place
+from policy.exchange.events import (
+    OrderAccepted,
+    OrderCancelled,
+    OrderDecremented,
+    OrderExpelled,
+    OrderReplaced,
+    Traded,
+)
 from policy.financing.commands import MONEY, AdvanceLoan
 from policy.market.commands import NewDay
-from policy.model.types import Number
+from policy.market.quotation import quotation
+from policy.model.types import Number, QuotedAmount
 from policy.model.values import show
-from policy.perpetuals.commands import PRICE as PERPETUAL_PRICE, SIZE, PlacePerpetual
+from policy.perpetuals.commands import ONE, PRICE as PERPETUAL_PRICE, SIZE, ListPerpetual, PlacePerpetual
 from policy.reports.journal.entries import Command, Event, read_command, read_event
 from policy.reports.journal.reasons import verdict_fields
 from policy.reports.plain.amounts import grouped, said_in_chinese
@@ -93,13 +102,15 @@ class Decisions:
     """Follows records, so that it knows the day of the law and whose an order is."""
 
     on: str
-    owners: dict[str, tuple[str, int]] = field(factory=dict)  # of orders that rest, and what is left of them
+    owners: dict[str, tuple[str, QuotedAmount]] = field(factory=dict)  # of orders that rest, and what is left of them
+    counted_by: dict[str, str] = field(factory=dict)  # what a quantity of one is to the rules, where it is not one
 
     def of(self, record: JournalRecord) -> Iterator[Decided]:
         """The decisions of a record. Raises PolicyError where it is of a form that this version does not read."""
         command, events = read_command(record.input), [read_event(event) for event in record.events]
         if isinstance(command, NewDay):
             self.on = date.fromordinal(command.on).isoformat()
+        self._listed(command)
         for number, event in enumerate(events):
             verdicts, question = _decided(event)
             if verdicts:
@@ -109,13 +120,24 @@ class Decisions:
                     self.on,
                     self._client(command, event),
                     _about(command, event),
-                    NO_WORDS if number else asked_of(command),
+                    NO_WORDS if number else asked_of(command, self.counted_by),
                     word(type(event)),
                     question,
                     verdicts,
                     dict(getattr(event, "facts", None) or (command.facts if isinstance(command, Ask) else {})),
                 )
             self._follow(command, event)
+
+    def _listed(self, command: Command) -> None:
+        if isinstance(command, ListInstrument):
+            name, of, made = command.id, QUANTITY, quotation(command.id, command.decimals, PRICE)
+        elif isinstance(command, ListPerpetual):
+            name, of, multiplier = command.contract, SIZE, Fraction(command.multiplier, ONE)
+            made = quotation(name, command.decimals, PERPETUAL_PRICE, multiplier)
+        else:
+            return
+        if not made.as_counted:
+            self.counted_by[name] = _number(made.size_said(10**of.scale), of)
 
     def _client(self, command: Command, event: Event) -> str:
         owner, _ = self.owners.get(getattr(event, "id", ""), ("", 0))
@@ -127,7 +149,7 @@ class Decisions:
             case OrderAccepted():
                 assert isinstance(command, Place)
                 self.owners[event.id] = command.by, command.quantity
-            case OrderReplaced() if event.id in self.owners:
+            case OrderReplaced() | OrderDecremented() if event.id in self.owners:
                 self.owners[event.id] = self.owners[event.id][0], event.remaining
             case OrderCancelled() | OrderExpelled():
                 self.owners.pop(event.id, None)
@@ -158,14 +180,17 @@ def _about(command: Command, event: Event) -> str:
     return next(filter(None, map(str, named)), "")
 
 
-def asked_of(command: Command) -> BilingualText:
+def asked_of(command: Command, counted_by: Mapping[str, str]) -> BilingualText:
     """What a command asks for, in words: an order or a loan with its amounts; of others, nothing."""
     match command:
         case Place(instrument=token, side=side, quantity=quantity, price=price, venue=venue):
             en, zh = _VENUES[venue]
-            return _order(side, _number(quantity, QUANTITY), token, price, PRICE, f" in {en}", f"（{zh}）")
+            more, more_zh = _counted(counted_by.get(token))
+            where, where_zh = f" in {en}{more}", f"（{zh}）{more_zh}"
+            return _order(side, _number(quantity, QUANTITY), token, price, PRICE, where, where_zh)
         case PlacePerpetual(contract=contract, side=side, size=size, price=price):
-            return _order(side, _number(size, SIZE), contract, price, PERPETUAL_PRICE, "", "")
+            more, more_zh = _counted(counted_by.get(contract))
+            return _order(side, _number(size, SIZE), contract, price, PERPETUAL_PRICE, more, more_zh)
         case AdvanceLoan(amount=amount):
             lent = grouped(show(amount, MONEY))
             return BilingualText(f"Borrow {lent}", f"借入{said_in_chinese(lent)}")
@@ -173,8 +198,13 @@ def asked_of(command: Command) -> BilingualText:
             return NO_WORDS
 
 
+def _counted(by: str | None) -> tuple[str, str]:
+    """How the facts count what is ordered."""
+    return (f"; the facts count by {by}", f"；事實以{by}為一單位") if by else ("", "")
+
+
 def _order(
-    side: str, quantity: str, of: str, price: int | None, per: Number, where: str, where_zh: str
+    side: str, quantity: str, of: str, price: QuotedAmount | None, per: Number, where: str, where_zh: str
 ) -> BilingualText:
     en, zh = _SIDES[side]
     if price is None:
@@ -187,5 +217,5 @@ def _order(
     )
 
 
-def _number(value: int, of: Number) -> str:
+def _number(value: QuotedAmount, of: Number) -> str:
     return grouped(show(value, of))

@@ -29,6 +29,7 @@ _EXCHANGE = {
     "fees_waived": ("fees beyond a seller's proceeds waived", "豁免超出賣方所得的費用"),
     "trade_rejected": ("trade rejected", "拒絕成交"),
     "order_cancelled": ("order cancelled", "取消買賣盤"),
+    "order_decremented": ("order reduced by the client's own", "買賣盤因客戶自身買賣盤減少"),
     "order_replaced": ("order replaced", "更改買賣盤"),
     "replace_rejected": ("replacement of an order rejected", "拒絕更改買賣盤"),
     "order_expelled": ("order expelled from the book", "買賣盤被移除"),
@@ -83,6 +84,10 @@ _PERPETUALS = {
     "perpetual_traded": ("contract trade", "合約成交"),
     "profit_realised": ("profit realised", "動用持倉盈利"),
     "perpetual_cancelled": ("contract order cancelled", "取消合約買賣盤"),
+    "perpetual_decremented": (
+        "contract order reduced by one of the same client group",
+        "合約買賣盤因同一客戶集團的買賣盤減少",
+    ),
     "perpetual_expelled": ("contract order expelled from the book", "合約買賣盤被移除"),
     "marked": ("contract marked", "標記價格更新"),
     "index_unavailable": ("index without a price", "指數無價"),

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from attrs import define, field, frozen
 
-from policy.model.types import Number
+from policy.model.types import Number, QuotedAmount
 from policy.model.values import decimal_text
 from policy.reports.plain.amounts import in_hong_kong
 
@@ -18,13 +18,13 @@ _APART = 190  # thousandths of the width between two dates, so that neither is w
 _LATE = 800  # a date beyond this ends at its mark
 
 
-def plain(value: int, of: Number) -> str:
+def plain(value: QuotedAmount, of: Number) -> str:
     """The decimal text of an amount, with two decimals at least and no more than say something."""
     whole, _, part = decimal_text(value, of.scale).partition(".")
     return f"{whole}.{part.rstrip('0').ljust(2, '0')}"
 
 
-def tidy(value: int | None, of: Number) -> str:
+def tidy(value: QuotedAmount | None, of: Number) -> str:
     """An amount with its currency; None is empty."""
     return f"{plain(value, of)} {of.currency}" if value is not None else ""
 

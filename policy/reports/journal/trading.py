@@ -20,6 +20,7 @@ from policy.exchange.events import (
     LossCovered,
     OrderAccepted,
     OrderCancelled,
+    OrderDecremented,
     OrderExpelled,
     OrderRejected,
     OrderReplaced,
@@ -31,6 +32,7 @@ from policy.exchange.events import (
     Traded,
     TradeRejected,
 )
+from policy.model.types import QuotedAmount
 from policy.model.values import show
 from policy.model.written import number
 from policy.reports.journal.book import Lines
@@ -149,12 +151,15 @@ class Day:
     more: int  # rows that the tables have no room for
 
 
+Stated = tuple[QuotedAmount, QuotedAmount, QuotedAmount]  # brought in, free and reserved
+
+
 @define
 class _Traded:
     trades: int = 0
-    quantity: int = 0
+    quantity: QuotedAmount = 0
     value: int = 0
-    last: int = 0
+    last: QuotedAmount = 0
 
 
 @define
@@ -170,7 +175,7 @@ class Trading:
     undecided_orders: list[Undecided] = field(factory=list)
     standings: Standings = field(init=False)
     instruments: dict[str, _Traded] = field(factory=dict)
-    stated: dict[str, tuple[int, int, int]] = field(factory=dict)  # brought in, free and reserved, at the end
+    stated: dict[str, Stated] = field(factory=dict)  # at the end
     makers: dict[str, tuple[int, int]] = field(factory=dict)  # trades of a market maker and their value
     maker: tuple[int, int] = (0, 0)
     value: int = 0
@@ -215,6 +220,8 @@ class Trading:
                 self._refused(command, event)
             case OrderReplaced():
                 self._replaced(at, event)
+            case OrderDecremented() if event.id in self.lines.orders:
+                self.lines.keep(event.id, event.remaining)
             case OrderCancelled() | OrderExpelled():
                 self.lines.leave(event.id)
             case Traded():
@@ -361,7 +368,7 @@ class Trading:
             more=self.more,
         )
 
-    def _balance(self, what: str, stated: tuple[int, int, int]) -> BalanceRow:
+    def _balance(self, what: str, stated: Stated) -> BalanceRow:
         of = MONEY if what == _CURRENCY else QUANTITY
         brought_in, free, reserved = stated
         amounts = (brought_in, free, reserved, free + reserved - brought_in)
