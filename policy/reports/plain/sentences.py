@@ -349,8 +349,7 @@ def _worth(
     body = _as_either(body)
     either = isinstance(body, x.Chain) and body.operator == "or"
     points = _points((body,), "or" if either else "and")
-    alone = len(points) == 1
-    said = [phrasing.condition(p) if alone else phrasing.part(p, True, not either) for p in points]
+    said = [phrasing.condition(p) for p in points]
     own = {name: phrasing.local(name, of) for name, of in phrasing.parameters.items()}
     return frame.holds_where(period, phrasing.filled(yes, own), said, not either, True)
 

@@ -15,17 +15,34 @@ from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.english import English
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.wording import Calculation
-from policy.vocabulary import AggregateKind, ExtremumOperator, RoundingMode
+from policy.vocabulary import AggregateKind, ExtremumOperator, RoundingMode, SortDirection
 
 ENOUGH = 3  # steps of computing, from which on signs say more than words
 _SIGNS: dict[Calculation, str] = {"+": "+", "-": "−", "*": "×", "/": "÷"}
 _RANKS: dict[str, int] = {"+": 1, "-": 1, "*": 2, "/": 2}
-_GATHERED: dict[AggregateKind, BilingualText] = {
-    "sum": BilingualText("Σ", "Σ"),
+_EXTREME: dict[ExtremumOperator, BilingualText] = {
     "min": BilingualText("min", "最小值"),
     "max": BilingualText("max", "最大值"),
+}
+_GATHERED: dict[AggregateKind, BilingualText] = {
+    "min": _EXTREME["min"],
+    "max": _EXTREME["max"],
+    "sum": BilingualText("Σ", "Σ"),
+    "largest": BilingualText("Σ of the {} largest", "最大{}項之Σ"),
+    "smallest": BilingualText("Σ of the {} smallest", "最小{}項之Σ"),
+    "average": BilingualText("average", "平均值"),
+    "median": BilingualText("median", "中位數"),
     "count": BilingualText("number of", "數目"),
     "count distinct": BilingualText("number of different", "相異數目"),
+    "list": BilingualText("each", "各項"),
+    "only": BilingualText("only one", "唯一"),
+    "first": BilingualText("first", "首項"),
+    "any": BilingualText("any", "任何"),
+    "all": BilingualText("all", "全部"),
+}
+_ORDERED: dict[SortDirection, BilingualText] = {
+    "lowest": BilingualText("{}, ascending", "{}由低至高"),
+    "highest": BilingualText("{}, descending", "{}由高至低"),
 }
 _ROUNDED: dict[RoundingMode, BilingualText] = {
     "down": BilingualText("round down", "向下取整"),
@@ -74,7 +91,7 @@ class Signs(Phrasing):
         return f"|{term}|"
 
     def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
-        return f"{self.pick(_GATHERED[operator])}({'; '.join(terms)})"
+        return f"{self.pick(_EXTREME[operator])}({'; '.join(terms)})"
 
     def kept_between(self, term: str, low: str, high: str) -> str:
         return self.extreme("min", [high, self.extreme("max", [low, term])])
@@ -82,9 +99,16 @@ class Signs(Phrasing):
     def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
         return f"{self.pick(_ROUNDED[mode])}({term}; {step})"
 
+    def power(self, term: str, exponent: int) -> str:
+        raised = "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(exponent))
+        return f"{term}{raised}"
+
     def gathered(self, e: x.Aggregate) -> str:
-        where = f"; {self.condition(e.where)}" if e.where is not None else ""
-        return f"{self.pick(_GATHERED[e.kind])}({self.term(e.body)}; {self.term(e.over)}{where})"
+        where = [self.condition(e.where)] if e.where is not None else []
+        order = [self.pick(_ORDERED[key.direction]).format(self.term(key.by)) for key in e.order]
+        keys = e.body.items if isinstance(e.body, x.ListOf) and e.kind == "count distinct" else (e.body,)
+        inside = [", ".join(map(self.term, keys)), self.term(e.over), *where, *order]
+        return f"{self.pick(_GATHERED[e.kind]).format(e.most)}({'; '.join(inside)})"
 
     def either(self, condition: str, then: str, otherwise: str) -> str:
         shape = self.pick(BilingualText("{1} if {0}, else {2}", "如{0}則{1}，否則{2}"))
