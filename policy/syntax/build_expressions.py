@@ -25,7 +25,7 @@ Items = list[Any]
 
 
 @frozen
-class Order:
+class Sorting:
     """The keys by which the elements of a list are ordered."""
 
     keys: tuple[tree.SortKey, ...]
@@ -68,8 +68,8 @@ def constant(value: Any) -> Callable[..., Any]:
 
 def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Aggregate:
-        order = next((i.keys for i in items if isinstance(i, Order)), ())
-        first, *rest = [i for i in items if not isinstance(i, Token | Order)]
+        order = next((i.keys for i in items if isinstance(i, Sorting)), ())
+        first, *rest = [i for i in items if not isinstance(i, Token | Sorting)]
         body, (variable, over, where) = (first, *rest) if rest else first
         number = next((self.number_of(i) for i in items if isinstance(i, Token) and i.type == "NUMBER"), None)
         return tree.Aggregate(kind, body, variable, over, where, order, number, span=self.at(meta))
@@ -254,8 +254,8 @@ class ExpressionBuilder:
     def list_literal(self, meta: Meta, items: Items) -> tree.ListOf:
         return tree.ListOf(tuple(items), span=self.at(meta))
 
-    def order(self, _: Meta, items: Items) -> Order:
-        return Order(tuple(items))
+    def sorting(self, _: Meta, items: Items) -> Sorting:
+        return Sorting(tuple(items))
 
     def keys(self, meta: Meta, items: Items) -> tree.Keys:
         return tree.Keys(tuple(items), span=self.at(meta))
