@@ -78,7 +78,7 @@ def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
 
 
 def _sort_key(direction: SortDirection) -> Callable[..., tree.SortKey]:
-    return lambda self, meta, items: tree.SortKey(direction, items[0], span=self.at(meta))
+    return lambda self, meta, items: tree.SortKey(direction, items[-1], span=self.at(meta))
 
 
 def _which_days(written: str) -> str:
@@ -255,7 +255,7 @@ class ExpressionBuilder:
         return tree.ListOf(tuple(items), span=self.at(meta))
 
     def sorting(self, _: Meta, items: Items) -> Sorting:
-        return Sorting(tuple(items))
+        return Sorting(tuple(i for i in items if isinstance(i, tree.SortKey)))
 
     def keys(self, meta: Meta, items: Items) -> tree.Keys:
         return tree.Keys(tuple(items), span=self.at(meta))
