@@ -30,7 +30,7 @@ _SCALES = {"thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000}
 
 
 @frozen
-class Order:
+class Sorting:
     """The keys by which the elements of a list are ordered."""
 
     keys: tuple[tree.SortKey, ...]
@@ -83,8 +83,8 @@ def constant(value: Any) -> Callable[..., Any]:
 
 def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
     def make(self: ExpressionBuilder, meta: Meta, items: Items) -> tree.Aggregate:
-        order = next((i.keys for i in items if isinstance(i, Order)), ())
-        first, *rest = [i for i in items if not isinstance(i, Token | Order)]
+        order = next((i.keys for i in items if isinstance(i, Sorting)), ())
+        first, *rest = [i for i in items if not isinstance(i, Token | Sorting)]
         body, (variable, over, where) = (first, *rest) if rest else first
         number = next((self.number_of(i) for i in items if isinstance(i, Token) and i.type == "NUMBER"), None)
         return tree.Aggregate(kind, body, variable, over, where, order, number, span=self.at(meta))
@@ -93,7 +93,7 @@ def _aggregate(kind: AggregateKind) -> Callable[..., tree.Aggregate]:
 
 
 def _sort_key(direction: SortDirection) -> Callable[..., tree.SortKey]:
-    return lambda self, meta, items: tree.SortKey(direction, items[0], span=self.at(meta))
+    return lambda self, meta, items: tree.SortKey(direction, items[-1], span=self.at(meta))
 
 
 def _which_days(written: str) -> str:
@@ -264,8 +264,8 @@ class ExpressionBuilder:
     def list_literal(self, meta: Meta, items: Items) -> tree.ListOf:
         return tree.ListOf(tuple(items), span=self.at(meta))
 
-    def sorting(self, _: Meta, items: Items) -> Order:
-        return Order(tuple(items))
+    def sorting(self, _: Meta, items: Items) -> Sorting:
+        return Sorting(tuple(i for i in items if isinstance(i, tree.SortKey)))
 
     def keys(self, meta: Meta, items: Items) -> tree.Keys:
         return tree.Keys(tuple(items), span=self.at(meta))
@@ -335,8 +335,8 @@ class ExpressionBuilder:
     average_of, median_of = _aggregate("average"), _aggregate("median")
     sum_of_largest, sum_of_smallest = _aggregate("largest"), _aggregate("smallest")
     the_only, first_of, list_of = _aggregate("only"), _aggregate("first"), _aggregate("list")
-    lowest_first, earliest_first = _sort_key("lowest"), _sort_key("lowest")
-    highest_first, latest_first = _sort_key("highest"), _sort_key("highest")
+    by_lowest, by_earliest = _sort_key("lowest"), _sort_key("lowest")
+    by_highest, by_latest = _sort_key("highest"), _sort_key("highest")
     any_over, all_over = _aggregate("any"), _aggregate("all")
     min_over, max_over = _aggregate("min"), _aggregate("max")
     mode_down, mode_up = constant("down"), constant("up")

@@ -109,6 +109,11 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
             yield BilingualText(f"{n} month", f"{n}個月"), BilingualText(f"{n // 12} year", f"{n // 12}年")
         case x.Round(step=step):
             yield (of_value(step, e.type, model),)
+        case x.Binary(operator="^", left=left, right=x.Literal(value=n)):
+            figure = BilingualText(f"power of {n}", f"{n}次方")
+            yield ({2: BilingualText("square", "平方"), 3: BilingualText("cube", "立方")}.get(n, figure),)
+            yield from wanted(left, model, called)
+            return
     known = getattr(model.declared[e.name], "called", ()) if isinstance(e, x.Apply) else ()
     for n, part in enumerate(x.parts(e)):
         if not (known and known[n][0].en and any(known[n][0] in ways for ways in wanted(part, model, called))):

@@ -90,7 +90,7 @@ class Expressions:
     def a_money(self, depth: int) -> str:
         e, c, x = self.expression, self.chance, self.variable()
         form = c.randrange(17)
-        if form == 14:
+        if form == 14 and c.random() < 0.4:
             mean = c.choice(
                 (self.over("average of ", "money", depth), f"{self.over('median of ', 'money', depth)} default 0 HKD")
             )
@@ -101,7 +101,7 @@ class Expressions:
             return self.over(f"sum of the {c.choice((1, 2, 5))} {c.choice(('largest', 'smallest'))} ", "money", depth)
         if form == 11:
             return f"({self.over('first of ', 'money', depth)} default {self.literal('money')})"
-        if form == 12:
+        if form == 12 and c.random() < 0.2:  # it is a fault more often than not
             return self.over("the ", "money", depth)
         if form == 13:
             found = [name for name, k in self.parameters if k == "found"]
