@@ -71,8 +71,8 @@ def lower(e: typed.Expression) -> Expr:
             return ir.Call(name, ())
         case typed.FieldAccess(of, name):
             return ir.FieldAccess(lower(of), name)
-        case typed.Apply(name, arguments):
-            return ir.Call(name, tuple(map(lower, arguments)))
+        case typed.Apply(name, arguments, wanted=wanted):
+            return ir.Call(name, tuple(lower_as(a, of) for a, of in zip(arguments, wanted, strict=True)))
         case typed.Unary(operator, operand):
             return _unary(operator, lower(operand))
         case typed.Binary():

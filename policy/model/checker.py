@@ -265,7 +265,8 @@ class TypeChecker(Coercion):
         rounding, self.rounding = self.rounding, 0
         arguments = tuple(self.typed(a, of) for a, (_, of) in zip(node.arguments, signature.parameters, strict=True))
         self.rounding = rounding
-        return typed.Apply(signature.id, arguments, type=signature.type, span=node.span)
+        declared = tuple(of for _, of in signature.parameters)
+        return typed.Apply(signature.id, arguments, wanted=declared, type=signature.type, span=node.span)
 
     def unary(self, node: tree.Unary, hint: Type) -> Expression:
         operator, span = node.operator, node.span

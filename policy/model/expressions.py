@@ -62,10 +62,11 @@ class FieldAccess(Typed):
 
 @frozen
 class Apply(Typed):
-    """A call of a value, table or decision, by full name."""
+    """A call of a value, table or decision, by full name; `wanted` are the types that it declares."""
 
     name: str
     arguments: tuple[Expression, ...]
+    wanted: tuple[Type, ...] = field(kw_only=True)
 
 
 @frozen
