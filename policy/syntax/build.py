@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
-from attrs import frozen
 from lark import Token
 from lark.tree import Meta
 
@@ -14,6 +13,7 @@ from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.build_expressions import Items, all_of, constant, phrases_of
 from policy.syntax.build_tests import TestBuilder
+from policy.syntax.clauses import Renamed, Rest, Spelt
 from policy.vocabulary import CellKind, End, KeyKind, Strictness
 
 
@@ -31,28 +31,6 @@ def _key(kind: KeyKind) -> Callable[..., tree.Key]:
         return tree.Key(kind, items[0], side, (), _first(items, tree.Period), _cited(items), span=self.at(meta))
 
     return make
-
-
-@frozen
-class Renamed:
-    """The clause of a declaration, member or field that had another name before."""
-
-    old: tree.Name
-
-
-@frozen
-class Rest:
-    """The days of the week on which nobody works."""
-
-    days: tuple[tree.Name, ...]
-    per: tree.Citations
-
-
-@frozen
-class Spelt:
-    """The clause of a member that facts may spell otherwise."""
-
-    texts: tuple[tree.Text, ...]
 
 
 class Builder(TestBuilder):

@@ -1,0 +1,29 @@
+"""Clauses on their way into the node that they belong to. Part of `build`."""
+
+from __future__ import annotations
+
+from attrs import frozen
+
+from policy.syntax import tree
+
+
+@frozen
+class Renamed:
+    """The clause of a declaration, member or field that had another name before."""
+
+    old: tree.Name
+
+
+@frozen
+class Rest:
+    """The days of the week on which nobody works."""
+
+    days: tuple[tree.Name, ...]
+    per: tree.Citations
+
+
+@frozen
+class Spelt:
+    """The clause of a member that facts may spell otherwise."""
+
+    texts: tuple[tree.Text, ...]
