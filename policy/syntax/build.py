@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, get_args
 
-from attrs import frozen
-
 from policy.answers import NO_WORDS, BilingualText
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.build_expressions import all_of, constant, phrases_of
 from policy.syntax.build_tests import TestBuilder
+from policy.syntax.clauses import Noted, Renamed, Rest, Spelt
 from policy.syntax.parsing import Items, Meta, Token
 from policy.vocabulary import CellKind, End, KeyKind, Strictness
 
@@ -30,36 +29,6 @@ def _key(kind: KeyKind) -> Callable[..., tree.Key]:
         return tree.Key(kind, items[0], side, (), _first(items, tree.Period), _cited(items), span=self.at(meta))
 
     return make
-
-
-@frozen
-class Renamed:
-    """The clause of a declaration, member or field that had another name before."""
-
-    old: tree.Name
-
-
-@frozen
-class Rest:
-    """The days of the week on which nobody works."""
-
-    days: tuple[tree.Name, ...]
-    per: tree.Citations
-
-
-@frozen
-class Spelt:
-    """The clause of a member that facts may spell otherwise."""
-
-    texts: tuple[tree.Text, ...]
-
-
-@frozen
-class Noted:
-    """What was read of a source, and where the file says so."""
-
-    words: BilingualText
-    span: Span
 
 
 class Builder(TestBuilder):

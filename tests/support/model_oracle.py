@@ -379,13 +379,13 @@ class Oracle:
             a, b = (known(height(e.left.type), x) for x in (a, b))
         if e.operator in ("whole years from", "whole months from"):
             return known(BINARY[e.operator], a, b)
-        if isinstance(e.left.type, types.Date) and isinstance(e.right.type, Number) and UNKNOWN not in (a, b):
+        if isinstance(e.left.type, types.Date) and isinstance(e.right.type, Number) and b is not UNKNOWN:
             if e.right.type.unit == "period":
-                return months_later(a, int(b) if e.operator == "+" else -int(b))
+                return known(lambda day: months_later(day, int(b) if e.operator == "+" else -int(b)), a)
             if e.right.type.unit == "duration":
                 b, rest = divmod(b, 86_400)
                 if rest:
-                    raise FaultError("a part of a day")
+                    raise FaultError("a part of a day")  # whatever it is added to, known or not
         result = known(BINARY[e.operator], a, b)
         if result is UNKNOWN or not isinstance(e.left.type, types.Date) or isinstance(result, bool):
             return result
