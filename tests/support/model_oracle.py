@@ -274,11 +274,8 @@ class Oracle:
             case typed.RecordOf(names, items):
                 return self.field(items[names.index(way[0])], way[1:], env)
             case typed.Conditional(condition, then, otherwise):
-                return branch(
-                    self.value(condition, env),
-                    lambda: self.field(then, way, env),
-                    lambda: self.field(otherwise, way, env),
-                )
+                test = self.value(condition, env)
+                return branch(test, lambda: self.field(then, way, env), lambda: self.field(otherwise, way, env))
             case typed.FieldAccess(of, name) if typed.is_made(of):
                 return self.field(of, (name, *way), env)
             case typed.Named(name):

@@ -19,7 +19,7 @@ class Expressions:
         self.items: tuple[str, ...] = ()
         self.fresh = 0
         self.functions = False  # whether `mix` and `several` are there to be called
-        self.results = False  # whether `tier`, `tiers` and `changed` are
+        self.results: list[str] = []  # what answers a record with a rate, and an amount inside it
 
     def type(self, kind: str) -> str:
         return {"money": "money(HKD)"}.get(kind, kind)
@@ -53,7 +53,7 @@ class Expressions:
         if callable_ and self.chance.random() < 0.15:
             return f"{self.chance.choice(callable_)}(f)"
         if self.results and kind in ("money", "rate") and self.chance.random() < 0.1:
-            of = self.chance.choice(("tier", "tiers", "changed", "ladder"))
+            of = self.chance.choice(self.results)
             return f"{of}(f).{'rate' if kind == 'rate' else 'inner.amount'}"
         if self.chance.random() < 0.12:
             return (

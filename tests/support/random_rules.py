@@ -95,16 +95,17 @@ class Rules(Expressions):
         parts = [HEAD]
         parts += [self.parameter(n) for n in range(chance.randint(1, 2))]
         parts += [self.dated_set()]
-        early = chance.random() < 0.5  # records that anything may read, or that are made of anything
-        parts += [self.records()] if early else []
+        early, late = chance.choice(((True, False), (False, True), (False, False)))
+        parts += [self.records()] if early else []  # which anything may read
         for n in range(chance.randint(2, 5)):
             make = chance.choice((self.value, self.value, self.table, self.optional_table, self.decision))
             parts.append(make(n))
         parts.append(self.called_with_anything())
-        parts += [] if early else [self.records()]
+        parts += [self.records()] if late else []  # which are made of anything
         parts.append(self.priority())
-        self.results = early  # in the law's own words, nothing may be made of itself
-        self.questions = [name for name, _ in self.values] + ["queue", "tier", "tiers", "changed", "ladder"]
+        answered = self.results
+        self.results = answered if early else []  # in the law's own words, nothing may be made of itself
+        self.questions = [name for name, _ in self.values] + ["queue", *answered]
         self.text = "\n".join(parts)
         self.house = HOUSE
         for name, kind in self.values[::-1]:  # of itself nothing may be made
@@ -206,7 +207,10 @@ class Rules(Expressions):
             'value changed(f: Facts) -> Tier "changed" zh "改"\n'
             f"  = if {e('boolean', 2)} then {base} with {{ rate: {e('rate', 1)} }} else tiers(f) per S/1\n"
         )
-        self.results = True
+        self.results += ["tier", "tiers", "changed"]
+        if chance.random() > 0.25:
+            return text
+        self.results.append("ladder")
         return text + self.ladder()
 
     def ladder(self) -> str:

@@ -177,9 +177,7 @@ class Examples:
                 items = sorted(value) if isinstance(value, frozenset) else value
                 return told_list([self._said(v, item) for v in items]) if items else EMPTY
             case types.Record():
-                if isinstance(value, tuple):  # an answer
-                    value = {name: v for (name, _, _), v in zip(self._fields(inner), value, strict=True)}
-                facts = self._facts((), inner, value)
+                facts = self._facts((), inner, self._as_facts(value, inner))
                 en = "; ".join(f"{k.en}: {v.en}" for k, v in facts)
                 return BilingualText(f"({en})", f"（{'；'.join(f'{k.zh}：{v.zh}' for k, v in facts)}）")
             case types.Text() | types.Date() | types.Instant() | types.Number() | types.OptionalOf() | types.Broken():
@@ -209,6 +207,12 @@ class Examples:
                 return BilingualText("no answer can be given", "不能作答")
             case _:
                 assert_never(e.kind)
+
+    def _as_facts(self, value: Any, of: Type) -> Any:
+        """An answer that is a record, as facts are held."""
+        if not isinstance(of, types.Record) or not isinstance(value, tuple):
+            return value
+        return {name: self._as_facts(v, t) for (name, _, t), v in zip(self._fields(of), value, strict=True)}
 
     def _field_said(self, e: rules.Expectation, of: Type) -> BilingualText:
         """An answer; of a record perhaps one field alone, by its title."""
