@@ -86,9 +86,9 @@ class Venue(ABC, Generic[Command, Event]):
 
     def drain(self) -> list[Event | CommandInvalid]:
         """The events since the last command."""
-        events = self.quoted.said(self.events)
+        events = self.events[:]
         self.events.clear()
-        return events
+        return self.quoted.said(events) if self.quoted.instruments else events
 
 
 def misread(command: Any, wrong: Sequence[Diagnostic]) -> CommandInvalid:
