@@ -66,7 +66,7 @@ class Coercion:
             unit = wanted.unit
         while scale > wanted.scale >= 0 and value % 10 == 0 and unit == wanted.unit:
             value, scale = value // 10, scale - 1
-        return evolve(e, value=value, type=Number(unit, scale))
+        return e if (unit, scale) == (e.type.unit, e.type.scale) else evolve(e, value=value, type=Number(unit, scale))
 
     def disagree(self, e: Expression, expected: Type) -> Expression:
         actual = e.type

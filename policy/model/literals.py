@@ -16,7 +16,7 @@ from policy.syntax import tree
 from policy.vocabulary import RuntimeValue
 
 
-@frozen
+@frozen(eq=False)
 class Unreadable:
     """Stands for facts that were reported as wrong."""
 
@@ -47,19 +47,20 @@ def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) ->
         return node.value
     if isinstance(inner, types.Broken):
         return UNREADABLE
-    if isinstance(node, tree.Reference) and node.name in given.nodes:
-        return given.fact(node.name, of, checker)
-    if isinstance(node, tree.SetOf) and not node.items and isinstance(inner, types.Record):
-        return {}  # a record of which nothing is known
-    if isinstance(node, tree.RecordOf | tree.Updated):
-        if isinstance(inner, types.Record):
-            return _record(node, inner, given, checker)
-        checker.disagree(typed.Failed(type=types.Record("record"), span=node.span), inner)
-        return UNREADABLE
-    if isinstance(node, tree.ListOf) and isinstance(inner, types.ListOf):
-        return [fact(item, inner.of, given, checker) for item in node.items]
-    if isinstance(node, tree.SetOf) and isinstance(inner, types.SetOf):
-        return frozenset(fact(item, inner.of, given, checker) for item in node.items)
+    match node:
+        case tree.Reference(name) if name in given.nodes:
+            return given.fact(name, of, checker)
+        case tree.SetOf(()) if isinstance(inner, types.Record):
+            return {}  # a record of which nothing is known
+        case tree.RecordOf() | tree.Updated():
+            if isinstance(inner, types.Record):
+                return _record(node, inner, given, checker)
+            checker.disagree(typed.Failed(type=types.Record("record"), span=node.span), inner)
+            return UNREADABLE
+        case tree.ListOf(items) if isinstance(inner, types.ListOf):
+            return [fact(item, inner.of, given, checker) for item in items]
+        case tree.SetOf(items) if isinstance(inner, types.SetOf):
+            return frozenset(fact(item, inner.of, given, checker) for item in items)
     e = checker.typed(node, of)
     value = _constant(e)
     if value is UNREADABLE:
@@ -75,12 +76,13 @@ def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, 
     changes = node if isinstance(node, tree.RecordOf) else node.changes
     base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, checker)
     result = {} if base is UNREADABLE else dict(base)
-    fields = checker.scope.fields[of.name]
+    fields, bounds = checker.scope.fields[of.name], checker.scope.bounds.get(of.name, {})
+    short = types.short(of.name)
     for name, entry in changes.fields:
         if name.text not in fields:
             checker.found.error(
                 "unknown-field",
-                f"`{types.short(of.name)}` has no field `{name.text}`",
+                f"`{short}` has no field `{name.text}`",
                 name.span,
                 did_you_mean(name.text, fields) or "it has " + ", ".join(f"`{f}`" for f in fields),
             )
@@ -94,10 +96,8 @@ def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, 
                 value = {**before, **value}
         else:
             value = fact(entry, kind, given, checker)
-        least, most = checker.scope.bounds.get(of.name, {}).get(name.text, (None, None))
-        result[name.text] = checked(
-            value, kind, f"{types.short(of.name)}.{name.text}", entry.span, checker, least, most
-        )
+        least, most = bounds.get(name.text, (None, None))
+        result[name.text] = checked(value, kind, f"{short}.{name.text}", entry.span, checker, least, most)
     return UNREADABLE if base is UNREADABLE or any(v is UNREADABLE for v in result.values()) else result
 
 
@@ -121,11 +121,12 @@ def checked(
 
 
 def _wrong(value: RuntimeValue, of: Type, least: int | None, most: int | None) -> written.Wrong | None:
-    if isinstance(of, types.OptionalOf):
-        return _wrong(value, of.of, least, most)
-    if isinstance(of, types.ListOf | types.SetOf) and isinstance(value, list | frozenset):
-        return next(filter(None, (_wrong(v, of.of, None, None) for v in value)), None)
-    if not isinstance(of, Quantity) or not isinstance(value, int):
+    match of:
+        case types.OptionalOf(inner):
+            return _wrong(value, inner, least, most)
+        case types.ListOf(inner) | types.SetOf(inner) if isinstance(value, list | frozenset):
+            return next(filter(None, (_wrong(v, inner, None, None) for v in value)), None)
+    if not isinstance(value, int) or not isinstance(of, Quantity):
         return None
     low, high = written.limits(of)
     return written.beyond(value, of, least, most) if low <= value <= high else written.too_large(of)

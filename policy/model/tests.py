@@ -59,8 +59,8 @@ def _expectation(context: Context, e: tree.Expectation, given: Given) -> rules.E
     if UNREADABLE in facts or value is UNREADABLE or UNREADABLE in other:
         return None
     names = tuple(n.text for n in e.names) if e.names is not None else None
-    if e.kind in ("permitted", "denied") and isinstance(entry.node, tree.Decision):
-        _find_rules(context, entry.id, entry.node, e.names or ())
+    if e.names and e.kind in ("permitted", "denied") and isinstance(entry.node, tree.Decision):
+        _find_rules(context, entry.id, entry.node, e.names)
     return rules.Expectation(
         question=entry.id,
         arguments=facts,
