@@ -13,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from policy import cache
+from cases_of_rules import HEAD
+from policy import cache, pipeline
+from policy.diagnostics import draw
+from policy.pipeline import Text
 
 NAME = "ab" * 32
 
@@ -195,3 +198,36 @@ def test_the_folder_is_looked_through_once_in_a_while(monkeypatch: pytest.Monkey
     for n in range(30):
         cache.store(f"{n:064x}", b"x" * 1000)
     assert len(looked) == 3
+
+
+# ── what is kept of rules ───────────────────────────────────────────────────────────────────
+
+WRONG = (HEAD + "parameter a: integer = x per LAW/1\n").encode()
+OTHER = b'language 1\nruleset u "other" zh "\xe5\x85\xb6\xe4\xbb\x96"\n'
+
+
+@pytest.mark.usefixtures("place")
+def test_unchanged_rules_are_not_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    texts = [Text("a.policy", WRONG), Text("b.policy", OTHER)]
+    first = pipeline.findings(texts)
+    monkeypatch.setattr(pipeline, "check", lambda _: pytest.fail("checked again"))
+    again = pipeline.findings(texts)
+    assert [draw(d) for d in again.diagnostics] == [draw(d) for d in first.diagnostics]
+    assert (again.errors, again.rulesets, again.provisions, again.tests) == (1, 2, first.provisions, 0)
+
+
+@pytest.mark.usefixtures("place")
+def test_files_that_swap_their_texts_are_told_by_their_names() -> None:
+    [before] = pipeline.findings([Text("a.policy", WRONG), Text("b.policy", OTHER)]).diagnostics
+    [after] = pipeline.findings([Text("a.policy", OTHER), Text("b.policy", WRONG)]).diagnostics
+    assert str(before.span) == "a.policy:2:24"
+    assert str(after.span) == "b.policy:2:24"
+
+
+@pytest.mark.usefixtures("place")
+def test_programs_of_files_that_swap_their_texts_have_the_places_of_each() -> None:
+    right = WRONG.replace(b"= x", b"= 1")
+    for names in ("ab", "ba"):
+        texts = [Text(f"{name}.policy", data) for name, data in zip(names, (right, OTHER), strict=True)]
+        place = pipeline.load_program(sorted(texts, key=lambda t: t.name)).functions["t.a"].place
+        assert place.file == f"{names[0]}.policy"
