@@ -1,24 +1,19 @@
-"""The grammar as LALR tables: read from the file beside it, or made by Lark where the grammar has changed since.
+"""The grammar as LALR tables, kept between runs.
 
-In: grammar/policy.lark and grammar/policy.tables. Out: `Grammar`, for `parsing`. The only importer of Lark. Whoever
-changes the grammar writes the tables anew with `pytest tests/syntax/test_grammar.py --update`; until then
-everything works, half a second later. Absent: conflicts, which Lark refuses.
+In: grammar/policy.lark, as Lark reads it. Out: `Grammar`, for `parsing`. The only importer of Lark.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
-from policy import resources
+from policy import cache as kept, resources
+from policy.syntax.lalr import END as END, tables
 
-END = "$END"
 _START = "start"
 
 
@@ -66,95 +61,37 @@ class Grammar:
 @cache
 def grammar() -> Grammar:
     """The grammar of the language, read once per process."""
-    folder = resources.folder("grammar")
-    text = (folder / "policy.lark").read_text(encoding="utf-8")
-    return _read(folder / "policy.tables", _digest(text)) or made(text)
+    text = (resources.folder("grammar") / "policy.lark").read_text(encoding="utf-8")
+    key = kept.key("grammar", text)
+    found = kept.fetch(key)
+    if isinstance(found, Grammar):
+        return found
+    anew = made(text)
+    kept.store(key, anew)
+    return anew
 
 
-def _digest(text: str) -> str:
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-# ── the file ────────────────────────────────────────────────────────────────────────────────
-
-
-def written(text: str, made: Grammar) -> str:
-    """The file of the tables of a grammar's text: JSON, a state a line."""
-    symbols = sorted({symbol for row in made.rows for symbol in row})
-    number = {symbol: n for n, symbol in enumerate(symbols)}
-    head = {
-        "grammar": _digest(text),
-        "terminals": [[t.name, t.pattern, t.literal, t.kept] for t in made.terminals],
-        "ignored": made.ignored,
-        "productions": [[p.origin, p.name, p.size, p.kept, p.spread, p.lone] for p in made.productions],
-        "symbols": symbols,
-        "start": made.start,
-        "end": made.end,
-    }
-    lines = [
-        f'"{key}": {json.dumps(value, ensure_ascii=False, separators=(",", ":"))}' for key, value in head.items()
-    ]
-    rows = [[n for symbol, to in row.items() for n in (number[symbol], to)] for row in made.rows]
-    states = ",\n".join(json.dumps(row, separators=(",", ":")) for row in rows)
-    return "{" + ",\n".join([*lines, f'"rows": [\n{states}\n]']) + "}\n"
-
-
-def _read(file: Path, digest: str) -> Grammar | None:
-    """What the file says; None where there is none, or where it was made of another grammar."""
-    if not file.exists():
-        return None
-    kept = json.loads(file.read_bytes())
-    if kept["grammar"] != digest:
-        return None
-    name = kept["symbols"].__getitem__
-    return Grammar(
-        tuple(Terminal(*t) for t in kept["terminals"]),
-        tuple(kept["ignored"]),
-        tuple(
-            Production(origin, called, size, tuple(places), tuple(spread), lone)
-            for origin, called, size, places, spread, lone in kept["productions"]
-        ),
-        tuple(dict(zip(map(name, row[::2]), row[1::2], strict=True)) for row in kept["rows"]),
-        kept["start"],
-        kept["end"],
-    )
-
-
-# ── made by Lark ────────────────────────────────────────────────────────────────────────────
+# ── made of what Lark reads ────────────────────────────────────────────────────────────────────────────
 
 
 def made(text: str) -> Grammar:
-    """The tables of a grammar in Lark's notation; states and productions are numbered in the order they are met."""
+    """The tables of a grammar in Lark's notation."""
     from lark import Lark
 
-    lark = Lark(text, parser="lalr", maybe_placeholders=False)
-    conf = lark.parse_interactive("").parser_state.parse_conf
-    productions: dict[Any, int] = {}
-    order = [conf.start_state]
-    number = {conf.start_state: 0}
-    rows: list[dict[str, int]] = []
-    for state in order:
-        row: dict[str, int] = {}
-        for symbol, (action, to) in sorted(conf.states[state].items(), key=lambda entry: str(entry[0])):
-            if str(action) == "Reduce":
-                row[str(symbol)] = ~productions.setdefault(to, len(productions))
-                continue
-            if to not in number:
-                number[to] = len(order)
-                order.append(to)
-            row[str(symbol)] = number[to]
-        rows.append(row)
+    lark = Lark(text, parser=None, lexer="basic", maybe_placeholders=False)
+    rows, end = tables([(str(r.origin.name), tuple(str(s.name) for s in r.expansion)) for r in lark.rules], _START)
     in_order = sorted(  # as Lark's own scanner has them
         lark.terminals, key=lambda t: (-t.priority, -t.pattern.max_width, -len(t.pattern.value), t.name)
     )
-    kept = {str(s.name) for rule in productions for s in rule.expansion if s.is_term and not s.filter_out}
+    symbols: Iterable[Any] = (symbol for rule in lark.rules for symbol in rule.expansion)
+    kept = {str(s.name) for s in symbols if s.is_term and not s.filter_out}
     return Grammar(
         tuple(_terminal(t, str(t.name) in kept) for t in in_order),
         tuple(map(str, lark.ignore_tokens)),
-        tuple(map(_production, productions)),
+        tuple(map(_production, lark.rules)),
         tuple(rows),
         0,
-        number[conf.end_state],
+        end,
     )
 
 

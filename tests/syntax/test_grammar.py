@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from lark import Lark, Token as LarkToken, Tree
 from lark.exceptions import UnexpectedCharacters, UnexpectedInput, UnexpectedToken
+from lark.parsers.lalr_analysis import Shift
 
 from mutations import mutated
 from policy import resources
-from policy.syntax import grammar as tables
-from policy.syntax.grammar import Grammar, grammar, made, written
+from policy.syntax.grammar import grammar, made
+from policy.syntax.lalr import tables
 from policy.syntax.parsing import Meta, UnexpectedError, parser
 
 FOLDER = resources.folder("grammar")
@@ -21,23 +22,42 @@ TEXT = (FOLDER / "policy.lark").read_text(encoding="utf-8")
 RULES = sorted(resources.folder("rulesets").rglob("*.policy"))
 
 
-def test_the_tables_are_of_this_grammar(pytestconfig: pytest.Config) -> None:
-    file = FOLDER / "policy.tables"
-    expected = written(TEXT, made(TEXT))
-    if pytestconfig.getoption("--update"):
-        file.write_text(expected, encoding="utf-8")
-    same = file.exists() and file.read_text(encoding="utf-8") == expected  # compared here: the two are long
-    assert same, "the grammar has changed: run `pytest tests/syntax/test_grammar.py --update`"
-    assert grammar() == made(TEXT)
+def test_the_tables_are_kept_and_are_those_of_the_grammar() -> None:
+    assert grammar.__wrapped__() == grammar.__wrapped__() == made(TEXT)
 
 
-def test_tables_of_another_grammar_are_not_used(monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
-    changed = TEXT.replace('"otherwise" effect', '"else" effect')
-    (tmp_path / "policy.lark").write_text(changed, encoding="utf-8")
-    (tmp_path / "policy.tables").write_bytes((FOLDER / "policy.tables").read_bytes())
-    monkeypatch.setattr(tables.resources, "folder", lambda _: tmp_path)
-    read: Grammar = grammar.__wrapped__()
-    assert read == made(changed) != grammar()
+def test_the_tables_are_lark_s() -> None:
+    """State by state, from the first on."""
+    ours, conf = grammar(), lark().parse_interactive("").parser_state.parse_conf
+    pairs = {0: conf.start_state}
+    for state in (pending := [0]):
+        row, other = ours.rows[state], conf.states[pairs[state]]
+        assert set(row) == set(map(str, other))
+        for symbol, (action, to) in other.items():
+            here = row[symbol]
+            if action is not Shift:
+                p = ours.productions[~here]
+                assert (p.origin, p.size) == (to.origin.name, len(to.expansion))
+                assert p.name in ("", to.alias or to.origin.name)
+            elif here not in pairs:
+                pairs[here] = to
+                pending.append(here)
+            else:
+                assert pairs[here] == to
+    assert len(pairs) == len(ours.rows) == len(conf.states)
+    assert pairs[ours.end] == conf.end_state
+
+
+def test_what_could_be_shifted_is_shifted() -> None:
+    rules = [("s", ("IF", "s")), ("s", ("IF", "s", "ELSE", "s")), ("s", ("X",))]
+    rows, _ = tables(rules, "s")
+    [both] = [row for row in rows if "ELSE" in row and row["ELSE"] >= 0]
+    assert both["$END"] == ~0
+
+
+def test_two_rules_that_end_alike_are_refused() -> None:
+    with pytest.raises(ValueError, match="`\\$END` ends two rules alike"):
+        tables([("s", ("a",)), ("s", ("b",)), ("a", ("X",)), ("b", ("X",))], "s")
 
 
 # ── Lark is the oracle ──────────────────────────────────────────────────────────────────────
