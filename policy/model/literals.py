@@ -59,8 +59,8 @@ def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) ->
             return UNREADABLE
         case tree.ListOf(items) if isinstance(inner, types.ListOf):
             return [fact(item, inner.of, given, checker) for item in items]
-        case tree.SetOf(items) if isinstance(inner, types.SetOf):
-            return frozenset(fact(item, inner.of, given, checker) for item in items)
+    if isinstance(node, tree.SetOf) and isinstance(inner, types.SetOf):
+        return frozenset(fact(item, inner.of, given, checker) for item in node.items)
     e = checker.typed(node, of)
     value = _constant(e)
     if value is UNREADABLE:

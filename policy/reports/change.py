@@ -2,9 +2,9 @@
 
 In: two models with their dates, and, where asked for, cases and journalled decisions that flip. Out: `ChangeReport`:
 for each declaration what was in force before and what is after, on the date asked and from each later one. A version
-that is laid over the law is set against the law. Out of account: an end that is only the beginning of the next
-version. Absent: proof. Differences are those of the text as `plain` says it; what has been proved of the meaning is
-handed in as `meaning`, and printed first.
+that is laid over the law is set against the law. Absent: an end that is only the beginning of the next version.
+Absent: proof. Differences are those of the text as `plain` says it; what has been proved of the meaning is handed in
+as `meaning`, and printed first.
 """
 
 from __future__ import annotations
