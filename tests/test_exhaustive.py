@@ -16,6 +16,10 @@ ROOMS = sorted({file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file 
 # matches that leave what they do not name as it is: rewriting rules, and what comes from outside
 OPEN = {
     "ir/simplify.py: simplify": "folds constants; any other node stays",
+    "ir/index.py: _row": "conditions that one column decides; a table with any other has no index",
+    "model/literals.py: fact": "facts written out; anything else is a constant",
+    "model/literals.py: _wrong": "looks into lists and optional facts; any other is checked itself",
+    "scenario/clients.py: _moved": "trades have two sides; any other event has one account",
     "testing/mutants.py: _label": "names rules, rows, versions and keys; any other node has no name",
     "testing/mutants.py: _per": "what rules, rows, versions and keys stand on; any other node has no provision",
     "reports/journal/margin.py: _lending": "tells of loans; any other event is told elsewhere",

@@ -8,6 +8,7 @@ as what it is made of, whatever the others are; and rows that may apply can agre
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import assert_never
 
 from attrs import evolve
 
@@ -79,8 +80,14 @@ def field(e: typed.Expression, way: Way, of: Type, lower: Lower) -> Expr:
             return ir.Call(named(name, way), ())
         case typed.Defined(name, declared, arguments, made=True):
             return ir.Call(named(local_id(declared, name), way), tuple(ir.Variable(a.name) for a in arguments))
-        case _:
+        case (
+            typed.Literal() | typed.Local() | typed.Defined() | typed.Today() | typed.Unary() | typed.Binary()
+            | typed.MonthsLater() | typed.OnCalendar() | typed.Chain() | typed.Round() | typed.Clamp()
+            | typed.Aggregate() | typed.SetOf() | typed.ListOf() | typed.Failed()
+        ):  # fmt: skip
             return _facts(lower(e, e.type), way)
+        case _:
+            assert_never(e)
 
 
 def _facts(record: Expr, way: Way) -> Expr:

@@ -226,8 +226,13 @@ def is_made(e: Expression) -> bool:
             return is_made(right)
         case FieldAccess(of=of):
             return isinstance(e.type, Record) and is_made(of)
-        case _:
+        case (
+            Literal() | Local() | Defined() | Today() | Unary() | Binary() | MonthsLater() | OnCalendar() | Chain()
+            | Round() | Clamp() | Aggregate() | SetOf() | ListOf() | Failed()
+        ):  # fmt: skip
             return False
+        case _:
+            assert_never(e)
 
 
 def parts(expression: Expression) -> tuple[Expression, ...]:

@@ -396,16 +396,18 @@ class Phrasing(Wording):
 
 def _compared_field(e: Expression) -> tuple[Expression, Expression, str] | None:
     """Two things of a kind, where a condition is that a field of both is the same, or is not; and that field."""
-    match e:
-        case x.Binary(operator="is" | "is not", left=x.FieldAccess() as left, right=x.FieldAccess() as right):
-            of_a_kind = left.name == right.name and record_of(left.of) == record_of(right.of)
-            return (left.of, right.of, left.name) if of_a_kind and left.of != right.of else None
-    return None
+    if not isinstance(e, x.Binary) or e.operator not in ("is", "is not"):
+        return None
+    left, right = e.left, e.right
+    if not isinstance(left, x.FieldAccess) or not isinstance(right, x.FieldAccess):
+        return None
+    of_a_kind = left.name == right.name and record_of(left.of) == record_of(right.of)
+    return (left.of, right.of, left.name) if of_a_kind and left.of != right.of else None
 
 
 def _counts(of: Type) -> bool:
     """Whether nought of a type is nothing; that of a moment is a moment."""
-    return isinstance(of, types.Number) and of.unit != "duration"
+    return isinstance(of, types.Number) and of.unit not in ("duration", "period")
 
 
 def _two_alike(e: Expression) -> tuple[Expression, Expression] | None:
