@@ -17,11 +17,11 @@ from policy.ir.bounds import insert_overflow_checks
 from policy.ir.fields import Fields, field as field_of, local_id, named, results_of, ways
 from policy.ir.logic import all_of, any_of, is_present, once
 from policy.ir.lower import lower, lower_as, lower_compare
+from policy.ir.periods import dated_label, while_in_force
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Location
 from policy.model import expressions as typed, rules, types
 from policy.model.calendar import periods
 from policy.model.regions import proven_disjoint
-from policy.model.values import show
 from policy.source import Span
 from policy.vocabulary import Effect, ExtremumOperator, HitPolicy
 
@@ -172,30 +172,12 @@ def _function(
 def _own_citations(d: rules.Question | rules.DatedSet) -> tuple[tuple[Expr, Citation], ...]:
     """What a declaration stands on as a whole: a priority on its lines, a parameter without a value on its `per`."""
     if isinstance(d, rules.Priority):
-        cited = [(all_of(_in_force(key.start, key.end)), c) for key in d.keys for c in key.citations]
+        cited = [(all_of(while_in_force(key.start, key.end)), c) for key in d.keys for c in key.citations]
         return tuple(dict.fromkeys(cited))
     return tuple((TRUE, c) for c in d.citations) if isinstance(d, rules.Parameter | rules.Property) else ()
 
 
 # ── dates ───────────────────────────────────────────────────────────────────────────────────
-
-
-def _in_force(start: int | None, end: int | None) -> tuple[Expr, ...]:
-    tests: list[Expr] = []
-    if start is not None:
-        tests.append(ir.Compare(">=", ir.Today(), ir.Const(start)))
-    if end is not None:
-        tests.append(ir.Compare("<", ir.Today(), ir.Const(end)))
-    return tuple(tests)
-
-
-def _dated_label(start: int | None, end: int | None) -> str:
-    words = []
-    if start is not None:
-        words.append(f"from {show(start, types.DATE)}")
-    if end is not None:
-        words.append(f"until {show(end, types.DATE)}")
-    return " ".join(words) or "always"
 
 
 def _dated_functions(
@@ -259,15 +241,15 @@ def _versions(d: rules.Parameter | rules.Value | rules.DatedSet, lowered: Lowere
 
 
 def _set_version(version: rules.SetVersion, start: int | None, end: int | None) -> Case:
-    condition, label = all_of(_in_force(start, end)), _dated_label(start, end)
+    condition, label = all_of(while_in_force(start, end)), dated_label(start, end)
     return Case(condition, ir.Const(version.items), label, version.citations, location_of(version.span))
 
 
 def _version(version: rules.Version, start: int | None, end: int | None, lowered: Lowered) -> Case:
     return Case(
-        all_of(_in_force(start, end)),
+        all_of(while_in_force(start, end)),
         lowered(version.body),
-        _dated_label(start, end),
+        dated_label(start, end),
         version.citations,
         location_of(version.span),
     )
@@ -286,7 +268,7 @@ def _rows(body: rules.Rows, lowered: Lowered) -> list[Case]:
     columns = [lower(c) for c in body.columns]
     cases = []
     for number, row in enumerate(body.rows, 1):
-        conditions = list(_in_force(row.start, row.end))
+        conditions = list(while_in_force(row.start, row.end))
         for cell, column, typed_column in zip(row.cells, columns, body.columns, strict=True):
             conditions += _cell(cell, column, typed_column)
         label = f"row {number}"
@@ -331,7 +313,7 @@ def _decision(d: rules.Decision) -> Function:
     """Deny wins: denied where any denial applies, else permitted where any permission does, else `otherwise`."""
     lowered = []
     for r in d.rules:
-        conditions = [*_in_force(r.start, r.end), *map(lower, r.when), *(ir.Not(lower(u)) for u in r.unless)]
+        conditions = [*while_in_force(r.start, r.end), *map(lower, r.when), *(ir.Not(lower(u)) for u in r.unless)]
         lowered.append(
             ir.Rule(
                 name=r.name,
@@ -364,7 +346,7 @@ def outcome_of(lowered: Sequence[ir.Rule], otherwise: Effect) -> Expr:
 def _key(key: rules.Key) -> Expr:
     """An int that is lower for whoever comes first; the same for all while the line is not in force."""
     rank = _rank(key)
-    in_force = _in_force(key.start, key.end)
+    in_force = while_in_force(key.start, key.end)
     return ir.If(all_of(in_force), rank, ir.Const(0)) if in_force else rank
 
 

@@ -12,10 +12,11 @@ from policy.ir import business_days, orders, program as ir
 from policy.ir.calendar import calendar, elapsed, months_later
 from policy.ir.fields import field, local_id
 from policy.ir.logic import all_of, is_absent, is_present, once, remainder
+from policy.ir.powers import balanced, half, raised
 from policy.ir.program import Expr
 from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
-from policy.vocabulary import ComparisonOperator, ExtremumOperator, ProgramAggregate, RoundingMode, UnaryOperator
+from policy.vocabulary import ComparisonOperator, ProgramAggregate, RoundingMode, UnaryOperator
 
 _CALENDAR = date.max.toordinal() + 1
 _SECONDS_OF_A_DAY = 86_400
@@ -113,7 +114,7 @@ def _aggregated(e: typed.Aggregate) -> Expr:
     if e.kind == "average":
         raise AssertionError(f"{e.span}: an average outside `round`")
     if e.kind == "median":
-        return once(_aggregate(e, "median"), lambda x: ir.If(is_absent(x), ir.Const(None), _half(x)))
+        return once(_aggregate(e, "median"), lambda x: ir.If(is_absent(x), ir.Const(None), half(x)))
     if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
         found = _aggregate(e, e.kind)
         return orders.optional_member(evolve(found, body=orders.rank(found.body, e.body.type)), e.body.type)
@@ -123,11 +124,6 @@ def _aggregated(e: typed.Aggregate) -> Expr:
 def _aggregate(e: typed.Aggregate, kind: ProgramAggregate) -> ir.Aggregate:
     kept = lower(e.where) if e.where is not None else None
     return ir.Aggregate(kind, e.variable, lower(e.over), kept, lower(e.body), e.most)
-
-
-def _half(x: Expr) -> Expr:
-    """The half of a number, with one decimal more."""
-    return ir.Arithmetic("*", x, ir.Const(5))
 
 
 def _ordered(e: typed.Aggregate, over: Expr) -> Expr:
@@ -178,18 +174,9 @@ def _chain(e: typed.Chain) -> Expr:
         case "or":
             return ir.Or(tuple(map(lower, e.operands)))
         case "min" | "max":
-            return _balanced(operator, [lower_as(o, e.type) for o in e.operands], e.type)
+            return balanced(operator, [lower_as(o, e.type) for o in e.operands], e.type)
         case _:
             assert_never(operator)
-
-
-def _balanced(operator: ExtremumOperator, operands: Sequence[Expr], of: types.Type) -> Expr:
-    """The `min` or `max` of many, no deeper than need be."""
-    if len(operands) == 1:
-        return operands[0]
-    half = len(operands) // 2
-    low, high = (_balanced(operator, some, of) for some in (operands[:half], operands[half:]))
-    return orders.extremum(operator, low, high, of)
 
 
 def _binary(e: typed.Binary) -> Expr:
@@ -232,14 +219,7 @@ def _exponent(e: typed.Binary) -> int:
 
 def _power(x: Expr, exponent: int) -> Expr:
     """`x` multiplied by itself, in few multiplications: by the square of its half power."""
-    return once(x, lambda x: _raised(x, exponent))
-
-
-def _raised(x: Expr, exponent: int) -> Expr:
-    if exponent == 1:
-        return x
-    even = once(_raised(x, exponent // 2), lambda half: ir.Arithmetic("*", half, half))
-    return ir.Arithmetic("*", even, x) if exponent % 2 else even
+    return once(x, lambda x: raised(x, exponent))
 
 
 def _remainder(left: typed.Expression, right: typed.Expression, of: types.Type) -> Expr:

@@ -11,12 +11,19 @@ from typing import Any, ClassVar, TypeVar, overload
 from attrs import field, frozen
 
 from policy.answers import NO_WORDS, BilingualText, Citation, Status
+from policy.model.declared import (
+    NO_PHRASES as NO_PHRASES,
+    Dated as Dated,
+    Declared as Declared,
+    Leniency as Leniency,
+    Phrases as Phrases,
+    Refuted as Refuted,
+)
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     AmendmentKind,
-    Direction,
     Effect,
     ExpectationKind,
     HitPolicy,
@@ -30,45 +37,6 @@ from policy.vocabulary import (
 
 Parameters = tuple[tuple[str, Type], ...]
 OF = "##"  # between the name of a question and the field of the record that it answers
-
-
-@frozen
-class Phrases:
-    """The sentence that tells a thing, or tells it where it is true, and the one where it is not.
-
-    `{}` in it stands for the value, `{a}` for the value with its article, `{name}` for the parameter of that name.
-    """
-
-    says: BilingualText = NO_WORDS
-    otherwise: BilingualText = NO_WORDS
-
-
-NO_PHRASES = Phrases()
-
-
-@frozen(kw_only=True)
-class Declared:
-    """What all declarations have: a full name, the ruleset it is in, a title and a place; `renamed`, its old name."""
-
-    id: str
-    ruleset: str
-    title: BilingualText
-    phrases: Phrases = NO_PHRASES
-    renamed: str = ""
-    span: Span = field(default=NOWHERE, eq=False, repr=False)
-
-    @property
-    def name(self) -> str:
-        return self.id[len(self.ruleset) + 1 :]
-
-
-@frozen(kw_only=True)
-class Refuted:
-    """That a claim about a declaration is refuted on purpose, and why; a property's own where `claim` is empty."""
-
-    claim: str
-    because: BilingualText
-    span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -91,16 +59,6 @@ class Asking(Declared):
     local: tuple[LocalName, ...] = ()
     called: tuple[tuple[BilingualText, Phrases], ...] = ()
     binders: tuple[Span, ...] = field(default=(), eq=False, repr=False)
-
-
-@frozen(kw_only=True)
-class Dated:
-    """In force from `start` until before `end`, standing on `citations`."""
-
-    start: int | None = None
-    end: int | None = None
-    citations: tuple[Citation, ...] = ()
-    span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
 @frozen(kw_only=True)
@@ -174,15 +132,6 @@ class FieldDeclaration:
 @frozen(kw_only=True)
 class RecordType(Declared):
     fields: tuple[FieldDeclaration, ...]
-
-
-@frozen(kw_only=True)
-class Leniency:
-    """That rounding by `mode`, which is not the cautious direction, is meant; and why."""
-
-    mode: Direction
-    because: BilingualText
-    span: Span = field(default=NOWHERE, eq=False, repr=False)
 
 
 @frozen(kw_only=True)

@@ -12,7 +12,8 @@ from policy.syntax.build_expressions import all_of, constant, phrases_of
 from policy.syntax.build_tests import TestBuilder
 from policy.syntax.clauses import Noted, Renamed, Rest, Spelt
 from policy.syntax.parsing import Items, Meta, Token
-from policy.vocabulary import CellKind, End, KeyKind, Strictness
+from policy.syntax.picked import cited_in, first_item, renamed_from, strictness, the_only_one
+from policy.vocabulary import CellKind, End, KeyKind
 
 
 def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
@@ -26,7 +27,7 @@ def _named(tag: str) -> Callable[..., tuple[str, tree.Name]]:
 def _key(kind: KeyKind) -> Callable[..., tree.Key]:
     def make(self: Builder, meta: Meta, items: Items) -> tree.Key:
         side = items[1] if kind == "best" else None
-        return tree.Key(kind, items[0], side, (), _first(items, tree.Period), _cited(items), span=self.at(meta))
+        return tree.Key(kind, items[0], side, (), first_item(items, tree.Period), cited_in(items), span=self.at(meta))
 
     return make
 
@@ -41,7 +42,7 @@ class Builder(TestBuilder):
 
     def ruleset(self, meta: Meta, items: Items) -> tree.Ruleset:
         amends = next((i for i in items if isinstance(i, tree.Name)), None)
-        return tree.Ruleset(self.name_of(items[0]), amends, _first(items, BilingualText), span=self.at(meta))
+        return tree.Ruleset(self.name_of(items[0]), amends, first_item(items, BilingualText), span=self.at(meta))
 
     def amends(self, _: Meta, items: Items) -> tree.Name:
         return self.name_of(items[0])
@@ -50,7 +51,7 @@ class Builder(TestBuilder):
         return tree.Import(self.name_of(items[0]), span=self.at(meta))
 
     def currency(self, meta: Meta, items: Items) -> tree.Currency:
-        title = _first(items, BilingualText) or NO_WORDS
+        title = first_item(items, BilingualText) or NO_WORDS
         return tree.Currency(self.name_of(items[0]), self.number_of(items[1]), title, span=self.at(meta))
 
     def source_declaration(self, meta: Meta, items: Items) -> tree.SourceText:
@@ -73,7 +74,7 @@ class Builder(TestBuilder):
         return "note", Noted(items[0], self.at(meta))
 
     def read(self, meta: Meta, items: Items) -> tuple[str, tree.Reading]:
-        copies = _first(items, tuple) or ()
+        copies = first_item(items, tuple) or ()
         on, *ends = (self.date_of(i) for i in items if isinstance(i, Token))
         return "read", tree.Reading(on, copies, ends[0] if ends else None, span=self.at(meta))
 
@@ -101,25 +102,25 @@ class Builder(TestBuilder):
             self.name_of(items[0]),
             clauses.get("pillar"),
             clauses.get("measure"),
-            _first(items, tree.Period),
-            _only(items, BilingualText),
+            first_item(items, tree.Period),
+            the_only_one(items, BilingualText),
             clauses.get("status"),
             clauses.get("excused"),
             span=self.at(meta),
         )
 
     def enum(self, meta: Meta, items: Items) -> tree.EnumOf:
-        title, members = _first(items, BilingualText), all_of(items, tree.Member)
+        title, members = first_item(items, BilingualText), all_of(items, tree.Member)
         first = next((i for i in items[1:] if i in get_args(End)), None)
-        return tree.EnumOf(self.name_of(items[0]), title, members, _renamed(items), first, span=self.at(meta))
+        return tree.EnumOf(self.name_of(items[0]), title, members, renamed_from(items), first, span=self.at(meta))
 
     from_highest, from_lowest = constant("highest"), constant("lowest")
 
     def member(self, meta: Meta, items: Items) -> tree.Member:
-        title = _first(items, BilingualText)
-        spelt = _first(items, Spelt)
+        title = first_item(items, BilingualText)
+        spelt = first_item(items, Spelt)
         texts = spelt.texts if spelt is not None else ()
-        return tree.Member(self.name_of(items[0]), title, _renamed(items), texts, span=self.at(meta))
+        return tree.Member(self.name_of(items[0]), title, renamed_from(items), texts, span=self.at(meta))
 
     def spelt(self, _: Meta, items: Items) -> Spelt:
         return Spelt(tuple(tree.Text(self.unquoted(i), span=self.token_span(i)) for i in items))
@@ -128,20 +129,20 @@ class Builder(TestBuilder):
         return Renamed(self.name_of(items[0]))
 
     def record(self, meta: Meta, items: Items) -> tree.RecordType:
-        title, fields = _first(items, BilingualText), all_of(items, tree.FieldDeclaration)
-        return tree.RecordType(self.name_of(items[0]), title, fields, _renamed(items), span=self.at(meta))
+        title, fields = first_item(items, BilingualText), all_of(items, tree.FieldDeclaration)
+        return tree.RecordType(self.name_of(items[0]), title, fields, renamed_from(items), span=self.at(meta))
 
     def field(self, meta: Meta, items: Items) -> tree.FieldDeclaration:
         bounds = self.clauses(f"field `{items[0]}`", items)
         return tree.FieldDeclaration(
             self.name_of(items[0]),
-            _only(items, tree.TypeName),
+            the_only_one(items, tree.TypeName),
             bounds.get("at least"),
             bounds.get("at most"),
-            _first(items, BilingualText),
+            first_item(items, BilingualText),
             next((i for i in items[1:] if type(i) is str), ""),
             phrases_of(items),
-            _renamed(items),
+            renamed_from(items),
             span=self.at(meta),
         )
 
@@ -163,17 +164,17 @@ class Builder(TestBuilder):
 
     def version(self, meta: Meta, items: Items) -> tree.Version:
         body = next(i for i in items if not isinstance(i, tree.Period | tree.Citations))
-        return tree.Version(_first(items, tree.Period), body, _cited(items), span=self.at(meta))
+        return tree.Version(first_item(items, tree.Period), body, cited_in(items), span=self.at(meta))
 
     def _set_version(self, meta: Meta, items: Items, kind: str) -> tree.SetVersion:
         braces = [i for i in items if isinstance(i, tree.SetOf)]
         removed = next((i[1] for i in items if isinstance(i, tuple)), None)
         return tree.SetVersion(
-            _first(items, tree.Period),
+            first_item(items, tree.Period),
             braces[0] if kind == "is" else None,
             braces[0] if kind == "changes" else None,
             removed,
-            _cited(items),
+            cited_in(items),
             span=self.at(meta),
         )
 
@@ -189,21 +190,21 @@ class Builder(TestBuilder):
     removed = _tagged("removed")
 
     def set(self, meta: Meta, items: Items) -> tree.DatedSet:
-        title, versions = _first(items, BilingualText), all_of(items, tree.SetVersion)
+        title, versions = first_item(items, BilingualText), all_of(items, tree.SetVersion)
         return tree.DatedSet(self.name_of(items[0]), items[1], title, versions, span=self.at(meta))
 
     def holiday(self, meta: Meta, items: Items) -> tree.Holiday:
-        return tree.Holiday(self.date_of(items[0]), _first(items, BilingualText), span=self.at(meta))
+        return tree.Holiday(self.date_of(items[0]), first_item(items, BilingualText), span=self.at(meta))
 
     def covered(self, meta: Meta, items: Items) -> tree.CalendarVersion:
-        return tree.CalendarVersion(items[0], all_of(items, tree.Holiday), _cited(items), span=self.at(meta))
+        return tree.CalendarVersion(items[0], all_of(items, tree.Holiday), cited_in(items), span=self.at(meta))
 
     def rest(self, meta: Meta, items: Items) -> Rest:
-        return Rest(tuple(self.name_of(i) for i in items if isinstance(i, Token)), _cited(items))
+        return Rest(tuple(self.name_of(i) for i in items if isinstance(i, Token)), cited_in(items))
 
     def calendar_declaration(self, meta: Meta, items: Items) -> tree.Calendar:
-        rest = _first(items, Rest) or Rest((), tree.Citations())
-        title, versions = _first(items, BilingualText), all_of(items, tree.CalendarVersion)
+        rest = first_item(items, Rest) or Rest((), tree.Citations())
+        title, versions = first_item(items, BilingualText), all_of(items, tree.CalendarVersion)
         return tree.Calendar(self.name_of(items[0]), title, rest.days, versions, rest.per, span=self.at(meta))
 
     stricter_higher, stricter_lower = constant("higher"), constant("lower")
@@ -216,33 +217,33 @@ class Builder(TestBuilder):
         return tree.Refuted(claim, items[-1], span=self.at(meta))
 
     def unset(self, meta: Meta, items: Items) -> tree.Unset:
-        return tree.Unset(items[0], _cited(items), span=self.at(meta))
+        return tree.Unset(items[0], cited_in(items), span=self.at(meta))
 
     def parameter(self, meta: Meta, items: Items) -> tree.Parameter:
-        renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
+        renamed, items = renamed_from(items), [i for i in items if not isinstance(i, Renamed)]
         return tree.Parameter(
             self.name_of(items[0]),
             items[1],
-            _first(items, BilingualText),
-            _stricter(items),
+            first_item(items, BilingualText),
+            strictness(items),
             all_of(items, tree.Version),
-            _first(items, tree.Unset),
-            _first(items, tree.Leniency),
+            first_item(items, tree.Unset),
+            first_item(items, tree.Leniency),
             phrases_of(items),
             renamed=renamed,
             span=self.at(meta),
         )
 
     def value(self, meta: Meta, items: Items) -> tree.Value:
-        renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
+        renamed, items = renamed_from(items), [i for i in items if not isinstance(i, Renamed)]
         return tree.Value(
             self.name_of(items[0]),
             items[1],
             items[2],
-            _first(items, BilingualText),
-            _stricter(items),
+            first_item(items, BilingualText),
+            strictness(items),
             all_of(items, tree.Version),
-            _first(items, tree.Leniency),
+            first_item(items, tree.Leniency),
             all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
@@ -257,23 +258,23 @@ class Builder(TestBuilder):
     hit_sum = constant(("hit", "sum"))
 
     def table(self, meta: Meta, items: Items) -> tree.Table:
-        renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
+        renamed, items = renamed_from(items), [i for i in items if not isinstance(i, Renamed)]
         header, *rows = all_of(items, tree.Row) or (tree.Row(()),)
         return tree.Table(
             self.name_of(items[0]),
             items[1],
             items[2],
-            _first(items, BilingualText),
-            _stricter(items),
+            first_item(items, BilingualText),
+            strictness(items),
             next(i[1] for i in items if isinstance(i, tuple) and i and i[0] == "hit"),
             header,
             tuple(rows),
-            _first(items, tree.Leniency),
+            first_item(items, tree.Leniency),
             all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
             local=all_of(items, tree.LocalName),
-            file=_first(items, tree.RowFile),
+            file=first_item(items, tree.RowFile),
             span=self.at(meta),
         )
 
@@ -311,7 +312,7 @@ class Builder(TestBuilder):
         return "because", items[0], self.at(meta)
 
     def otherwise(self, meta: Meta, items: Items) -> tree.Otherwise:
-        return tree.Otherwise(items[0], _first(items, BilingualText), _cited(items), span=self.at(meta))
+        return tree.Otherwise(items[0], first_item(items, BilingualText), cited_in(items), span=self.at(meta))
 
     def rule(self, meta: Meta, items: Items) -> tree.Rule:
         clauses = items[2:]
@@ -328,20 +329,20 @@ class Builder(TestBuilder):
             tuple(c[1] for c in clauses if isinstance(c, tuple) and c[0] == "when"),
             tuple(c[1] for c in clauses if isinstance(c, tuple) and c[0] == "unless"),
             because[0][0] if because else None,
-            _first(clauses, tree.Period),
-            _cited(clauses),
+            first_item(clauses, tree.Period),
+            cited_in(clauses),
             span=self.at(meta),
         )
 
     def decision(self, meta: Meta, items: Items) -> tree.Decision:
-        renamed, items = _renamed(items), [i for i in items if not isinstance(i, Renamed)]
+        renamed, items = renamed_from(items), [i for i in items if not isinstance(i, Renamed)]
         return tree.Decision(
             self.name_of(items[0]),
             items[1],
-            _first(items, BilingualText),
-            _only(items, tree.Otherwise),
+            first_item(items, BilingualText),
+            the_only_one(items, tree.Otherwise),
             all_of(items, tree.Rule),
-            _stricter(items),
+            strictness(items),
             all_of(items, tree.Refuted),
             phrases_of(items),
             renamed=renamed,
@@ -355,13 +356,15 @@ class Builder(TestBuilder):
     def ranked_key(self, meta: Meta, items: Items) -> tree.Key:
         ranks = tuple(self.name_of(i) for i in items if isinstance(i, Token))
         by = next(i for i in items if not isinstance(i, Token | tree.Period | tree.Citations))
-        return tree.Key("ranked", by, None, ranks, _first(items, tree.Period), _cited(items), span=self.at(meta))
+        return tree.Key(
+            "ranked", by, None, ranks, first_item(items, tree.Period), cited_in(items), span=self.at(meta)
+        )
 
     def priority(self, meta: Meta, items: Items) -> tree.Priority:
         return tree.Priority(
             self.name_of(items[0]),
             items[1],
-            _first(items, BilingualText),
+            first_item(items, BilingualText),
             all_of(items, tree.Key),
             all_of(items, tree.Refuted),
             all_of(items, tree.LocalName),
@@ -373,8 +376,8 @@ class Builder(TestBuilder):
         after = [i for i in items[items.index(binders[-1]) + 1 :] if i not in local]
         return tree.Property(
             self.name_of(items[0]),
-            _first(items, BilingualText),
-            _cited(items),
+            first_item(items, BilingualText),
+            cited_in(items),
             binders,
             after[0] if len(after) > 1 else None,
             after[-1],
@@ -385,25 +388,3 @@ class Builder(TestBuilder):
 
     def precedes(self, meta: Meta, items: Items) -> tree.Precedes:
         return tree.Precedes(items[0], items[1], self.name_of(items[2]), span=self.at(meta))
-
-
-def _first(items: Items, kind: type[Any]) -> Any:
-    return next((i for i in items if isinstance(i, kind)), None)
-
-
-def _renamed(items: Items) -> tree.Name | None:
-    clause: Renamed | None = _first(items, Renamed)
-    return clause.old if clause else None
-
-
-def _only(items: Items, kind: type[Any]) -> Any:
-    return next(i for i in items if isinstance(i, kind))
-
-
-def _cited(items: Items) -> tree.Citations:
-    found = _first(items, tree.Citations)
-    return found if found is not None else tree.Citations()
-
-
-def _stricter(items: Items) -> Strictness:
-    return next((i for i in items if i in ("higher", "lower", "permitted")), "")

@@ -16,6 +16,7 @@ from policy.model.expressions import Expression
 from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
+from policy.reports.plain.listing import genitive as genitive, said_list as said_list
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing, denies
 from policy.reports.plain.wording import Calculation, Comparison
@@ -76,15 +77,6 @@ _PASSED: dict[Comparison, str] = {
     ">": "{} have not yet passed since {}",
     ">=": "no more than {} have passed since {}",
 }
-
-
-def said_list(terms: list[str], last: str) -> str:
-    """`A, B or C`."""
-    return f" {last} ".join([", ".join(terms[:-1]), terms[-1]]) if len(terms) > 1 else "".join(terms)
-
-
-def genitive(owner: str) -> str:
-    return owner + ("’" if owner.endswith("s") else "’s")
 
 
 def _subject(condition: str) -> str:

@@ -19,18 +19,13 @@ from policy.model.rules import NO_PHRASES, LocalName, Parameters, Phrases
 from policy.model.types import Type
 from policy.model.values import show
 from policy.reports.plain.names import Names, record_of, spaced
+from policy.reports.plain.shapes import compared_field, counts, denies as denies, length_of_one, two_alike
 from policy.reports.plain.wording import OPPOSITE, Comparison, Wording
 from policy.vocabulary import is_calendar
 
 _MANY = types.ListOf | types.SetOf
 _PLACE = re.compile(r"\{(\w*)\}")
 Called = tuple[tuple[BilingualText, Phrases], ...]
-
-
-def _length_of_one(e: x.Literal) -> bool:
-    """Whether something is one day, one month or the like, of which there may be many."""
-    is_length = isinstance(e.type, types.Number) and e.type.unit in ("duration", "period")
-    return is_length and show(e.value, e.type).startswith("1 ")
 
 
 class Phrasing(Wording):
@@ -104,13 +99,13 @@ class Phrasing(Wording):
 
     def _binary(self, e: x.Binary) -> str:
         match e.operator:
-            case "default" if isinstance(e.right, x.Literal) and e.right.value == 0 and _counts(e.right.type):
+            case "default" if isinstance(e.right, x.Literal) and e.right.value == 0 and counts(e.right.type):
                 return self.or_nil(self.term(e.left))
             case "default":
                 return self.or_else(self.term(e.left), self.term(e.right))
             case "+" | "-" as operator if isinstance(e.type, types.Date):
                 return self.days_later(operator == "+", self.term(e.left), self.days(e.right))
-            case "*" if isinstance(e.right, x.Literal) and _length_of_one(e.right):
+            case "*" if isinstance(e.right, x.Literal) and length_of_one(e.right):
                 return self.counted(self.inner(e.left), show(e.right.value, e.right.type))
             case "*" if self._share(e.left):
                 return self.share_of(self.inner(e.left), self.inner(e.right))
@@ -284,7 +279,7 @@ class Phrasing(Wording):
     def _alike(self, operands: tuple[Expression, ...]) -> list[Expression | str]:
         """The conditions, with two things compared field by field told at once: they have the same this and that."""
         told: list[Expression | str] = []
-        for pair, group in groupby(operands, _two_alike):
+        for pair, group in groupby(operands, two_alike):
             several = list(group)
             if pair is None or len(several) == 1:
                 told += several
@@ -294,7 +289,7 @@ class Phrasing(Wording):
 
     def _same(self, comparisons: list[Expression], same: bool) -> str:
         """Comparisons of the same field of the same two things, one field or several."""
-        fields = [found for c in comparisons if (found := _compared_field(c))]
+        fields = [found for c in comparisons if (found := compared_field(c))]
         one, other, _ = fields[0]
         return self.alike(
             self.term(one), self.term(other), [self.names.field(record_of(one), n) for *_, n in fields], same
@@ -353,7 +348,7 @@ class Phrasing(Wording):
                 return said or self.among(self.side(e.left), inside, self.term(e.right), isinstance(e.right, x.SetOf))
             case "is" | "is not" | "<" | "<=" | ">" | ">=" as operator:
                 as_said = operator if holds else OPPOSITE[operator]
-                if _compared_field(e):
+                if compared_field(e):
                     return self._same([e], as_said == "is")
                 told = ""
                 if operator in ("is", "is not") and isinstance(e.right, x.Literal):
@@ -392,30 +387,3 @@ class Phrasing(Wording):
             inner, said = inner.operand, not said
         joins = isinstance(inner, x.Chain) and ((inner.operator == "and") is said) is not every
         return self.bracketed(text) if joins or isinstance(inner, x.Conditional | x.Aggregate) else text
-
-
-def _compared_field(e: Expression) -> tuple[Expression, Expression, str] | None:
-    """Two things of a kind, where a condition is that a field of both is the same, or is not; and that field."""
-    if not isinstance(e, x.Binary) or e.operator not in ("is", "is not"):
-        return None
-    left, right = e.left, e.right
-    if not isinstance(left, x.FieldAccess) or not isinstance(right, x.FieldAccess):
-        return None
-    of_a_kind = left.name == right.name and record_of(left.of) == record_of(right.of)
-    return (left.of, right.of, left.name) if of_a_kind and left.of != right.of else None
-
-
-def _counts(of: Type) -> bool:
-    """Whether nought of a type is nothing; that of a moment is a moment."""
-    return isinstance(of, types.Number) and of.unit not in ("duration", "period")
-
-
-def _two_alike(e: Expression) -> tuple[Expression, Expression] | None:
-    """The two things, where the condition is that they are the same in a field."""
-    found = _compared_field(e) if isinstance(e, x.Binary) and e.operator == "is" else None
-    return found[:2] if found else None
-
-
-def denies(e: Expression) -> bool:
-    """Whether a condition is told by what is not so; denied, it is told by what is."""
-    return isinstance(e, x.Unary | x.Binary) and e.operator in ("not", "is not", "not in", "is absent")

@@ -21,13 +21,12 @@ from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.decisions import Shape, Teller
 from policy.reports.plain.english import English
-from policy.reports.plain.frames import ChineseFrame, Clause, EnglishFrame, Frame
+from policy.reports.plain.frames import ChineseFrame, Clause, EnglishFrame
 from policy.reports.plain.names import Names, in_full
-from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.points import Language, as_either, cases_of, drawn_cell, points_of, results_of, tested
 from policy.reports.plain.signs import ENOUGH, ChineseSigns, EnglishSigns, in_signs, steps
 from policy.vocabulary import RuntimeValue
 
-Language = tuple[Phrasing, Frame]
 _DIRECTIONS = {
     "higher": BilingualText("the stricter the higher", "愈高愈嚴格"),
     "lower": BilingualText("the stricter the lower", "愈低愈嚴格"),
@@ -140,10 +139,10 @@ class Sentences:
         rows = [
             (
                 *(
-                    BilingualText(_cell(en, c, col), _cell(zh, c, col))
+                    BilingualText(drawn_cell(en, c, col), drawn_cell(zh, c, col))
                     for c, col in zip(r.cells, body.columns, strict=True)
                 ),
-                *(BilingualText(en[0].term(e), zh[0].term(e)) for e in _results(r.result)),
+                *(BilingualText(en[0].term(e), zh[0].term(e)) for e in results_of(r.result)),
             )
             for r in body.rows
         ]
@@ -228,7 +227,7 @@ class Sentences:
         def clause(language: Language) -> Clause:
             phrasing, frame = language
             said = [
-                _tested(phrasing, cell, column)
+                tested(phrasing, cell, column)
                 for cell, column in zip(row.cells, body.columns, strict=True)
                 if cell.kind != "any" and not (cell.kind == "other" and not cell.items)
             ]
@@ -258,7 +257,7 @@ class Sentences:
                 by = phrasing.titled(phrasing.names.declared(d.always.priority))
                 holds = [frame.precedes(phrasing.term(d.always.first), phrasing.term(d.always.second), by)]
             else:
-                holds = [phrasing.condition(p) for p in _points((d.always,), "and")]
+                holds = [phrasing.condition(p) for p in points_of((d.always,), "and")]
             return frame.always(where, holds)
 
         whole = rules.Dated(citations=d.citations, span=d.span)
@@ -341,95 +340,19 @@ def _worth(
         says = phrasing.pick(phrases.says)
         if "{}" in says:
             return frame.settled(period, phrasing.filled(says, {"": phrasing.term(body)}))
-        return frame.is_worth(period, term, *_cases(phrasing, body))
+        return frame.is_worth(period, term, *cases_of(phrasing, body))
     yes = phrasing.spoken(title, phrases, True) or without[True]
     if isinstance(body, x.Literal):
         no = phrasing.spoken(title, phrases, False) or without[False]
         return frame.settled(period, yes if body.value else no)
-    body = _as_either(body)
+    body = as_either(body)
     either = isinstance(body, x.Chain) and body.operator == "or"
-    points = _points((body,), "or" if either else "and")
+    points = points_of((body,), "or" if either else "and")
     said = [phrasing.condition(p) for p in points]
     own = {name: phrasing.local(name, of) for name, of in phrasing.parameters.items()}
     return frame.holds_where(period, phrasing.filled(yes, own), said, not either, True)
 
 
-def _results(e: Expression) -> tuple[Expression, ...]:
-    """The results of a row: one, or a record's."""
-    return e.items if isinstance(e, x.RecordOf) else (e,)
-
-
-def _cases(phrasing: Phrasing, e: Expression) -> tuple[list[tuple[str, str]], str]:
-    """A formula by cases: each with its condition, and what holds in any other case."""
-    found: list[tuple[str, str]] = []
-    while isinstance(e, x.Conditional):
-        found.append((phrasing.condition(e.condition), phrasing.term(e.then)))
-        e = e.otherwise
-    return found, phrasing.term(e)
-
-
-def _as_either(e: Expression) -> Expression:
-    """A condition by cases as the cases that meet it: `c and a, or not c and b`."""
-    if not isinstance(e, x.Conditional):
-        return e
-    unless = x.Unary("not", e.condition, type=types.BOOLEAN)
-    first = x.Chain("and", (e.condition, e.then), type=types.BOOLEAN)
-    return x.Chain("or", (first, x.Chain("and", (unless, e.otherwise), type=types.BOOLEAN)), type=types.BOOLEAN)
-
-
 def ended(versions: Sequence[D]) -> list[D]:
     """The versions in the order of time, each with the day on which the next takes its place."""
     return [evolve(version, start=start, end=end) for version, start, end in periods(versions)]
-
-
-def _points(conditions: tuple[Expression, ...], operator: str) -> tuple[Expression, ...]:
-    """The conditions one by one, those that `operator` joins taken apart."""
-    found: list[Expression] = []
-    for c in conditions:
-        if isinstance(c, x.Chain) and c.operator == operator:
-            found += _points(c.operands, operator)
-        else:
-            found.append(c)
-    return tuple(found)
-
-
-def _tested(phrasing: Phrasing, cell: rules.Cell, column: Expression) -> str:
-    """What a row asks of one column."""
-    term = phrasing.term(column)
-    match cell.kind:
-        case "values" | "other":
-            inside = cell.kind == "values"
-            items = [phrasing.term(i) for i in cell.items]
-            if isinstance(column.type, types.Boolean) and isinstance(only := cell.items[0], x.Literal):
-                return phrasing.condition(column, only.value is inside)
-            told = phrasing.told(column, inside, items)
-            if told or len(items) > 1:
-                return told or phrasing.among(term, inside, phrasing.listed(items), True)
-            return phrasing.compared(term, "is" if inside else "is not", items[0], column.type)
-        case "bounds":
-            return phrasing.within(term, [(operator, phrasing.term(b)) for operator, b in cell.tests], column.type)
-        case "in" | "not in":
-            (items_of,) = cell.items
-            return phrasing.among(term, cell.kind == "in", phrasing.term(items_of), isinstance(items_of, x.SetOf))
-        case "any":
-            raise AssertionError("a cell that takes any value asks nothing")
-        case _:
-            assert_never(cell.kind)
-
-
-def _cell(language: Language, cell: rules.Cell, column: Expression) -> str:
-    """The same in a drawn table, where the head says what is tested."""
-    phrasing, frame = language
-    match cell.kind:
-        case "values":
-            return phrasing.listed([phrasing.term(i) for i in cell.items])
-        case "bounds":
-            return phrasing.joined(
-                True, [phrasing.bound(operator, phrasing.term(b), column.type) for operator, b in cell.tests]
-            )
-        case "in" | "not in":
-            return frame.cell(cell.kind, phrasing.term(cell.items[0]))
-        case "any" | "other":
-            return frame.cell(cell.kind, "")
-        case _:
-            assert_never(cell.kind)
