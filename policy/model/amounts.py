@@ -24,7 +24,7 @@ def of_field(of: Type, base: Span) -> Type:
     if isinstance(of, types.OptionalOf):
         return types.OptionalOf(of_field(of.of, base))
     if isinstance(of, Number) and of.currency_of:
-        return Number(f"{MONEY_IN}{_spelt(base)}.{of.currency_of}", of.scale)
+        return Number(f"{MONEY_IN}{spelt(base)}.{of.currency_of}", of.scale)
     return of
 
 
@@ -52,6 +52,18 @@ def gathered(checker: Coercion, node: tree.Aggregate, body: Expression) -> Expre
     return body
 
 
+def in_record(e: Expression, of: Type, currency: str) -> Expression:
+    """What is written for a field of a record: an amount in the record's own currency is the number of it."""
+    own = currency_field(of) and isinstance(e.type, Number) and e.type.unit == f"{MONEY_IN}{currency}"
+    return evolve(e, type=plain(e.type)) if own else e
+
+
+def currency_field(of: Type) -> str:
+    """The field of the same record that has the currency of an amount; nothing for any other type."""
+    amount = of.of if isinstance(of, types.OptionalOf) else of
+    return amount.currency_of if isinstance(amount, Number) else ""
+
+
 def plain(of: Type) -> Type:
     """The type as which a fact is written out: an amount as a number, since the currency stands beside it."""
     if isinstance(of, types.OptionalOf):
@@ -60,8 +72,8 @@ def plain(of: Type) -> Type:
 
 
 def _asks(price: Expression, currency: str) -> bool:
-    return any(isinstance(e, typed.FieldAccess) and _spelt(e.span) == currency for e in walk(price))
+    return any(isinstance(e, typed.FieldAccess) and spelt(e.span) == currency for e in walk(price))
 
 
-def _spelt(span: Span) -> str:
+def spelt(span: Span) -> str:
     return "".join(span.text.split())

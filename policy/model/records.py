@@ -11,6 +11,7 @@ from abc import abstractmethod
 
 from policy.diagnostics import did_you_mean
 from policy.model import expressions as typed, types
+from policy.model.amounts import currency_field, in_record, plain, spelt
 from policy.model.coercion import Coercion
 from policy.model.expressions import Expression
 from policy.model.names import Scope
@@ -47,7 +48,7 @@ class RecordChecker(Coercion):
             shown = ", ".join(f"`{name}`" for name in missing)
             what = f"{shown} of `{types.short(expected.name)}` {'is' if len(missing) == 1 else 'are'} not written"
             return self.fail("incomplete-record", what, node.span, "name every field, or change a record `with` some")
-        items = tuple(self.typed(found[name], of) for name, of in fields.items())
+        items = tuple(self._item(found, name, of, "") for name, of in fields.items())
         return _record(expected, fields, items, node)
 
     def changed(self, node: tree.Updated, expected: Type) -> Expression:
@@ -60,10 +61,18 @@ class RecordChecker(Coercion):
         fields = self.scope.fields[base.type.name]
         found = self.entries(node.changes, base.type)
         items = tuple(
-            self.typed(found[name], of) if name in found else typed.FieldAccess(base, name, type=of, span=base.span)
+            self._item(found, name, of, spelt(base.span))
+            if name in found
+            else typed.FieldAccess(base, name, type=plain(of), span=base.span)
             for name, of in fields.items()
         )
         return _record(base.type, fields, items, node)
+
+    def _item(self, found: dict[str, tree.Expression], name: str, of: Type, base: str) -> Expression:
+        """What stands for a field; where the currency of an amount is not written, it is that of `base`."""
+        currency = currency_field(of)
+        written = spelt(found[currency].span) if currency in found else f"{base}.{currency}"
+        return self.coerce(in_record(self.expression(found[name], plain(of)), of, written), plain(of))
 
     def entries(self, node: tree.RecordOf, of: types.Record) -> dict[str, tree.Expression]:
         fields = self.scope.fields[of.name]
@@ -93,7 +102,7 @@ def _record(
 ) -> Expression:
     if any(isinstance(i, typed.Failed) for i in items):
         return typed.Failed(type=types.BROKEN, span=node.span)
-    return typed.RecordOf(tuple(fields), items, takes=tuple(fields.values()), type=of, span=node.span)
+    return typed.RecordOf(tuple(fields), items, takes=tuple(map(plain, fields.values())), type=of, span=node.span)
 
 
 def check_answer(scope: Scope, d: tree.Parameter | tree.Value | tree.Table, of: Type) -> None:
