@@ -52,6 +52,9 @@ def batches(model: rules.Model, program: Program) -> list[Batch]:
     for declared in model.declared.values():
         function = program.functions.get(declared.id)
         if function is not None:
+            if isinstance(declared, rules.Priority):
+                of_three = priorities.batch(function)
+                found.append(evolve(of_three, claims=_marked(declared, of_three.claims)))
             found += _in_parts(_batch(declared, in_rows(function, program)))
             if isinstance(declared, rules.Value | rules.Table) and function.parameters:
                 found.append(_arguments(declared, function))
@@ -74,7 +77,6 @@ def _in_parts(batch: Batch) -> Iterator[Batch]:
 
 def _batch(declared: rules.Declaration, function: Function) -> Batch:
     claims: tuple[Claim, ...] = ()
-    parameters = function.parameters
     match declared:
         case rules.Property():
             claims = tuple(_property(declared, function))
@@ -84,17 +86,22 @@ def _batch(declared: rules.Declaration, function: Function) -> Batch:
             claims = (*tables.versions(function), never_fails(function, "value"))
         case rules.Decision():
             claims = (*decisions.claims(declared, function), never_fails(function, "decision"))
-        case rules.Priority():
-            batch = priorities.batch(function)
-            parameters, claims = batch.parameters, batch.claims
-        case rules.Parameter() | rules.DatedSet() | rules.Calendar() | rules.RecordType() | rules.EnumOf():
+        case (
+            rules.Priority() | rules.Parameter() | rules.DatedSet() | rules.Calendar() | rules.RecordType()
+            | rules.EnumOf()
+        ):  # fmt: skip
             pass
         case _:
             assert_never(declared)
     claims = (*claims, *branches.claims(declared, function))
-    if isinstance(declared, rules.Asking) and declared.refuted:
-        claims = tuple(evolve(c, refuted=_mark(declared, c)) for c in claims)
-    return Batch(parameters, claims)
+    return Batch(function.parameters, _marked(declared, claims))
+
+
+def _marked(declared: rules.Declaration, claims: tuple[Claim, ...]) -> tuple[Claim, ...]:
+    """The claims, those marked that the rules say are false on purpose."""
+    if not isinstance(declared, rules.Asking) or not declared.refuted:
+        return claims
+    return tuple(evolve(c, refuted=_mark(declared, c)) for c in claims)
 
 
 def _property(declared: rules.Property, function: Function) -> Iterator[Claim]:
