@@ -17,6 +17,7 @@ ROOMS = sorted({file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file 
 OPEN = {
     "ir/simplify.py: simplify": "folds constants; any other node stays",
     "ir/index.py: _row": "conditions that one column decides; a table with any other has no index",
+    "model/picks.py: picks": "picks one of the facts; anything else is worked out",
     "model/literals.py: fact": "facts written out; anything else is a constant",
     "model/literals.py: _wrong": "looks into lists and optional facts; any other is checked itself",
     "scenario/clients.py: _moved": "trades have two sides; any other event has one account",

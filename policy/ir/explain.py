@@ -240,6 +240,8 @@ def _label(id: str) -> str:
     """What a question is called in a derivation: a local name by itself, a field of an answer as `tier.rate`."""
     name = short(id).replace(OF, ".")
     whole, mark, part = name.partition("#")
+    if part == "=":
+        return whole
     if part == "law":
         return f"{whole} in the law"
     return part if mark and not part.isdigit() else name

@@ -34,6 +34,11 @@ def local_id(declared: str, name: str) -> str:
     return f"{declared}#{name}"
 
 
+def picked(id: str) -> str:
+    """The function of a value that picks a record of the facts, which gives it whole."""
+    return f"{id}#="
+
+
 def ways(of: types.Record, fields: Fields) -> Iterator[tuple[Way, Type]]:
     """The fields of a record, those of records inside it in their place, each with its type."""
     for name, inner in fields[of.name].items():

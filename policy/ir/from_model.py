@@ -14,7 +14,7 @@ from attrs import evolve
 from policy.answers import Citation
 from policy.ir import business_days, orders, program as ir
 from policy.ir.bounds import insert_overflow_checks
-from policy.ir.fields import Fields, field as field_of, local_id, named, results_of, ways
+from policy.ir.fields import Fields, field as field_of, local_id, named, picked, results_of, ways
 from policy.ir.logic import all_of, any_of, is_present, once
 from policy.ir.lower import lower, lower_as, lower_compare
 from policy.ir.periods import dated_label, while_in_force
@@ -215,6 +215,8 @@ def _field_functions(
         body = _answer(d, partial(field_of, way=way, of=last, lower=lower_as))
         made.append(evolve(_function(d, parameters, last, body), id=named(d.id, way)))
     whole = _whole(d.id, tuple(ir.Variable(name) for name, _ in parameters), of, fields)
+    if isinstance(d, rules.Value) and not any(typed.is_made(v.body) for v in d.versions):
+        made.append(evolve(_function(d, parameters, of, _answer(d, lower)), id=picked(d.id)))
     return [_function(d, parameters, results_of(of, fields), whole), *made]
 
 

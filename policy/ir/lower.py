@@ -10,7 +10,7 @@ from attrs import evolve, frozen
 
 from policy.ir import business_days, orders, program as ir
 from policy.ir.calendar import calendar, elapsed, months_later
-from policy.ir.fields import field, local_id
+from policy.ir.fields import field, local_id, picked
 from policy.ir.logic import all_of, is_absent, is_present, once, remainder
 from policy.ir.powers import balanced, half, raised
 from policy.ir.program import Expr
@@ -76,6 +76,7 @@ def lower(e: typed.Expression) -> Expr:
         case typed.FieldAccess(of, name):
             return field(of, (name,), e.type, lower_as) if typed.is_made(of) else ir.FieldAccess(lower(of), name)
         case typed.Apply(name, arguments, takes=takes):
+            name = picked(name) if isinstance(e.type, types.Record) else name
             return ir.Call(name, tuple(lower_as(a, of) for a, of in zip(arguments, takes, strict=True)))
         case typed.Unary(operator, operand):
             return _unary(operator, lower(operand))

@@ -275,7 +275,8 @@ class TypeChecker(Aggregates):
         takes = tuple(of for _, of in signature.parameters)
         arguments = tuple(self.handed_over(self.typed(a, of)) for a, of in zip(node.arguments, takes, strict=True))
         self.rounding = rounding
-        return typed.Apply(signature.id, arguments, takes=takes, type=signature.type, span=node.span)
+        of, picks = signature.type, signature.picks
+        return typed.Apply(signature.id, arguments, takes=takes, picks=picks, type=of, span=node.span)
 
     def unary(self, node: tree.Unary, hint: Type) -> Expression:
         operator, span = node.operator, node.span

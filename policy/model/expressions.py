@@ -76,11 +76,15 @@ class FieldAccess(Typed):
 
 @frozen
 class Apply(Typed):
-    """A call of a value, table or decision, by full name; `takes` are the types of its parameters."""
+    """A call of a value, table or decision, by full name; `takes` are the types of its parameters.
+
+    `picks` tells of a record whether it is one of the facts.
+    """
 
     name: str
     arguments: tuple[Expression, ...]
     takes: tuple[Type, ...] = field(kw_only=True)
+    picks: bool = field(kw_only=True, default=False)
 
 
 @frozen
@@ -218,7 +222,9 @@ def is_made(e: Expression) -> bool:
     match e:
         case RecordOf() | Defined(made=True):
             return True
-        case Apply() | Named():
+        case Apply(picks=picks):
+            return isinstance(e.type, Record) and not picks
+        case Named():
             return isinstance(e.type, Record)
         case Conditional(then=then, otherwise=otherwise):
             return isinstance(e.type, Record) and (is_made(then) or is_made(otherwise))

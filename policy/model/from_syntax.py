@@ -22,6 +22,7 @@ from policy.model.copies import copies_of
 from policy.model.index import Index, index
 from policy.model.lints.chinese import in_english
 from policy.model.names import Scope, Signature
+from policy.model.picks import picking
 from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
 from policy.model.tests import test_of
@@ -81,6 +82,7 @@ class Reader:
         for entries in self.index.own.values():
             for entry in entries:
                 self._signature(entry.id, entry.node, self.scopes[entry.ruleset])
+        self._picking()
         amendments: list[rules.Amendment] = []
         tests: list[tuple[Context, tree.Test]] = []  # read last, when the bounds of all fields are known
         for unit in self.index.units.values():
@@ -249,6 +251,17 @@ class Reader:
                 tag.span,
                 which_member(tag.text, allowed),
             )
+
+    def _picking(self) -> None:
+        """Notes which values pick a record of the facts."""
+        values = {
+            entry.id: (entry.node, self.scopes[entry.ruleset])
+            for entries in self.index.own.values()
+            for entry in entries
+            if isinstance(entry.node, tree.Value) and isinstance(self.signatures[entry.id].type, types.Record)
+        }
+        for id in picking(values):
+            self.signatures[id] = evolve(self.signatures[id], picks=True)
 
     # ── signatures ──────────────────────────────────────────────────────────────────────────
 

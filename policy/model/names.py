@@ -19,12 +19,13 @@ from policy.vocabulary import QuestionKind
 
 @frozen
 class Signature:
-    """How a name may be used in expressions."""
+    """How a name may be used in expressions; `picks` tells of a record whether it is one of the facts."""
 
     id: str
     kind: QuestionKind
     parameters: tuple[tuple[str, Type], ...]
     type: Type
+    picks: bool = False
 
 
 @frozen

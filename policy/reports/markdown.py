@@ -90,7 +90,8 @@ class _Reader(HTMLParser):
             self.text, self.pictured = "", False
             self.table.rows = self.table.rows or [[]]
         elif tag in ("br", "li", "p"):
-            self.text += "; " if self.text.strip() and tag != "p" else " "
+            ended = not self.text.strip() or self.text.rstrip().endswith((".", "。"))  # by a sentence, if by anything
+            self.text += " " if ended or tag == "p" else "; "
 
     def handle_endtag(self, tag: str) -> None:
         if self.skipping:

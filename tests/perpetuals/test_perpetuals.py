@@ -331,7 +331,7 @@ def test_a_stricter_margin_from_a_date_liquidates_and_removes() -> None:
 
 
 def test_a_number_that_nobody_gave_is_named() -> None:
-    unset = ("= 10_000 USD per HOUSE/impact", 'unset "not yet chosen" per HOUSE/impact')
+    unset = ("\n  = 10_000 USD per HOUSE/impact", '\n  unset "not yet chosen" per HOUSE/impact')
     made = Market(lambda _: law_with(unset))
     made.list()
     (event,) = made.index(100)

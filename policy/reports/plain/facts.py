@@ -61,12 +61,12 @@ class ToldFacts:
         return title, in_words(self.model, text, of)
 
     def needed(self, name: str) -> BilingualText:
-        """What is missing, as the rules call it: a parameter, a question not in force, or a fact at a path."""
+        """What is missing, as the rules call it: a parameter, a calendar or question not in force, or a fact."""
         found = self.parameter(name) or self._question(name)
         return in_full(found.title, found.name) if found else self.title(name)
 
-    def _question(self, name: str) -> rules.Value | rules.Table | None:
-        known = [q for q in self.model.of_kind(rules.Value, rules.Table) if name in (q.id, q.name)]
+    def _question(self, name: str) -> rules.Value | rules.Table | rules.Calendar | None:
+        known = [q for q in self.model.of_kind(rules.Value, rules.Table, rules.Calendar) if name in (q.id, q.name)]
         return known[0] if len(known) == 1 else None
 
     def parameter(self, name: str) -> rules.Parameter | None:
