@@ -182,7 +182,11 @@ class FlipWords:
         return self.glossary.named(head)
 
     def _outcome(self, question: rules.Question, text: str) -> BilingualText:
-        """An outcome as test results write it."""
+        """An outcome as test results write it, with the provisions that it stands on where those are expected."""
+        answer, _, cited = text.partition(" per ")
+        if cited:
+            said = self._outcome(question, answer)
+            return BilingualText(f"{said.en} per {cited}", f"{said.zh}（{cited}）")
         en = _spaced(text)
         head, _, names = text.partition(" by ")
         if head in ("permitted", "denied"):

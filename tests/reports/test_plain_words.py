@@ -91,6 +91,11 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
             yield (BilingualText("(nil where there is none)", "（如無則以零計）"),)
             yield from wanted(left, model, called)
             return
+        case x.OnCalendar(operands=operands):  # one business day after is the first after
+            for operand in operands:
+                if not (isinstance(operand, x.Literal) and operand.value == 1):
+                    yield from wanted(operand, model, called)
+            return
         case x.Literal(value=value):
             yield (of_value(value, e.type, model),)
         case x.Named(name=name) | x.Apply(name=name):
