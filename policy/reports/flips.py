@@ -185,8 +185,8 @@ class FlipWords:
         """An outcome as test results write it, with the provisions that it stands on where those are expected."""
         answer, _, cited = text.partition(" per ")
         if cited:
-            said = self._outcome(question, answer)
-            return BilingualText(f"{said.en} per {cited}", f"{said.zh}（{cited}）")
+            alone = self._outcome(question, answer)
+            return BilingualText(f"{alone.en} per {cited}", f"{alone.zh}（{cited}）")
         en = _spaced(text)
         head, _, names = text.partition(" by ")
         if head in ("permitted", "denied"):

@@ -65,8 +65,7 @@ class Grid:
             group = key.replace_strict(known, default=other, return_dtype=pl.UInt32) if known else pl.lit(other)
             group = pl.when(key.is_null()).then(other + 1).otherwise(group)
             place = (group * self.wide + place).cast(pl.UInt32)
-        found = pl.lit(pl.Series(self.rows, dtype=pl.Int32)).gather(place)
-        return found if place.meta.root_names() else found.first()  # of constants there is one, for all rows
+        return pl.lit(pl.Series(self.rows, dtype=pl.Int32)).gather(place)
 
 
 def grid_of(place: Place, count: int) -> tuple[int | None, int | None, Grid] | None:

@@ -88,8 +88,9 @@ def bits(*conditions: pl.Expr) -> pl.Expr:
 
 
 def looked_up(values: pl.Series, codes: pl.Expr) -> pl.Expr:
-    """The value at each code."""
-    return pl.lit(values).gather(codes)
+    """The value at each code; that of a constant is one for all rows."""
+    found = pl.lit(values).gather(codes)
+    return found if codes.meta.root_names() else found.first()
 
 
 def date_part(part: PartOfDate, day: pl.Expr) -> pl.Expr:
