@@ -326,7 +326,7 @@ class Interpreter:
         """`any` and `all` decide like `or` and `and`; the others want every element known."""
         over = self.evaluate(e.over, env)
         if isinstance(over, Unknown):
-            return over
+            return Unknown(over.needs)  # no fact itself: of an element that is not found no field is named
         path = over.path if isinstance(over, Located) else ""
         items = sorted(over) if isinstance(over, frozenset) else self.plain(over)
         elements = [at(item, f"{path}[{n}]") for n, item in enumerate(items)]
