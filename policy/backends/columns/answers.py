@@ -17,6 +17,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.answers import Answer, Outcome
+from policy.backends.columns.operators import looked_up
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.ir.program import Function
 from policy.model import types
@@ -110,7 +111,7 @@ class Combinations:
                 return pl.lit(None, dtype=self.dtype)
             if self._series is None or len(self._series) <= len(self.numbers):
                 self._series = pl.Series([None, *map(list, self.numbers)], dtype=self.dtype)
-            return pl.lit(self._series).gather(numbers)
+            return looked_up(self._series, numbers)
 
 
 @frozen
@@ -167,7 +168,7 @@ class Drafts:
     def finished(self, drafts: pl.DataFrame) -> pl.DataFrame:
         """The answers with their lists in place of numbers."""
         columns = {
-            "outcome": pl.lit(pl.Series(OUTCOMES, dtype=OUTCOME)).gather("outcome"),
+            "outcome": looked_up(pl.Series(OUTCOMES, dtype=OUTCOME), pl.col("outcome")),
             "reasons": self.reasons.lists(pl.col("reasons")),
             "needs": self.needs.lists(pl.col("needs")),
         }

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Sequence
 import polars as pl
 from attrs import evolve, frozen
 
+from policy.backends.columns import operators
 from policy.backends.columns.context import Context
 from policy.backends.columns.graph import BOOLEAN, INT64, TEXT, Node
 from policy.backends.columns.numbers import dtype_of
@@ -65,7 +66,7 @@ class Grid:
             group = key.replace_strict(known, default=other, return_dtype=pl.UInt32) if known else pl.lit(other)
             group = pl.when(key.is_null()).then(other + 1).otherwise(group)
             place = (group * self.wide + place).cast(pl.UInt32)
-        return pl.lit(pl.Series(self.rows, dtype=pl.Int32)).gather(place)
+        return operators.looked_up(pl.Series(self.rows, dtype=pl.Int32), place)
 
 
 def grid_of(place: Place, count: int) -> tuple[int | None, int | None, Grid] | None:
