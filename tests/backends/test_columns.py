@@ -24,8 +24,8 @@ from tables import agree, rows_of  # noqa: E402
 
 OPTIONAL = ("maybe", "perhaps", "spare")
 SEEDS = st.integers(0, 2**64 - 1)
-# A seed has no smaller form: nothing is shrunk.
-QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck), "phases": [Phase.generate]}
+QUIET = {"deadline": None, "suppress_health_check": list(HealthCheck)}
+SEEDED = QUIET | {"phases": [Phase.generate]}  # a seed has no smaller form
 BIG = st.sampled_from([0, 1, -1, 2**31, 10**17, 10**18 - 1, 1 - 10**18, 5, 50, -50]) | st.integers(
     1 - 10**18, 10**18 - 1
 )
@@ -64,7 +64,7 @@ def tables_agree(seed: int, height: int = 12) -> tuple[int, int]:
     return rows, alone
 
 
-@settings(max_examples=10, **QUIET)
+@settings(max_examples=10, **SEEDED)
 @given(SEEDS)
 def test_random_tables_of_random_rules(seed: int) -> None:
     tables_agree(seed)
@@ -72,10 +72,10 @@ def test_random_tables_of_random_rules(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(8))
-def test_hundreds_of_random_tables(part: int) -> None:
-    counted = [tables_agree(seed) for seed in range(part * 60, part * 60 + 60)]
+def test_thousands_of_random_tables(part: int) -> None:
+    counted = [tables_agree(seed) for seed in range(part * 125, part * 125 + 125)]
     rows, alone = (sum(column) for column in zip(*counted, strict=True))
-    assert alone < rows / 2, "most is answered in columns, even of random rules, which are full of faults"
+    assert alone < rows / 4, "what columns cannot answer is rare, even among random rules"
 
 
 # ── numbers at the edges of 64 and 128 bits ─────────────────────────────────────────────────
@@ -91,7 +91,7 @@ value square_sum(a: integer, b: integer, c: integer) -> integer = a * b + b * c 
 
 
 @pytest.mark.parametrize("mode", ["down", "up", "half even", "half up"])
-@settings(max_examples=25, **QUIET)
+@settings(max_examples=40, **QUIET)
 @given(st.lists(st.tuples(BIG, BIG, BIG), min_size=1, max_size=8), st.sampled_from(["1", "10", "7"]))
 def test_arithmetic_never_wraps(mode: str, rows: list[tuple[int, int, int]], step: str) -> None:
     book = book_of(ROUNDING.format(mode=mode, step=step))
@@ -102,7 +102,7 @@ def test_arithmetic_never_wraps(mode: str, rows: list[tuple[int, int, int]], ste
         agree(book, name, pairs, [book.interpreter(name).answer(*row) for row in pairs])
 
 
-@settings(max_examples=25, **QUIET)
+@settings(max_examples=40, **QUIET)
 @given(st.lists(st.tuples(st.integers(-(10**12), 10**12), st.integers(0, 10**6)), min_size=1, max_size=20))
 def test_products_are_split_to_stay_in_64_bits(rows: list[tuple[int, int]]) -> None:
     for mode in ("down", "up", "half even", "half up"):
