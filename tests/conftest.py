@@ -6,6 +6,8 @@ import os
 import shutil
 import sys
 import tempfile
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
@@ -13,6 +15,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from policy import pipeline
+from policy.ir.program import Program
 from policy.source import Source
 from policy.syntax import from_text, kept
 from policy.syntax.from_text import Parsed
@@ -39,6 +43,51 @@ def _parsed(name: str, text: str) -> Parsed:
 # Parsing is much of what checking rules takes, and depends on a file alone: a process of the tests does it once.
 from_text.parse = lambda source: _parsed(source.name, source.text)
 kept.SHORT = sys.maxsize  # so that nothing is read back from the cache instead
+
+
+_check, _program, _load, _dated = pipeline.check, pipeline.program, pipeline.load_program, pipeline.dated
+_WHOLE, _FUNCTIONS = 40, 200  # files and functions: the shipped rulebook, which hundreds of tests ask
+
+
+@lru_cache(maxsize=4)
+def _checked(texts: tuple[pipeline.Text, ...]) -> pipeline.Checked:
+    return _check(texts)
+
+
+@lru_cache(maxsize=4)
+def _loaded(texts: tuple[pipeline.Text, ...], overlay: str) -> Program:
+    return _load(texts, overlay)
+
+
+def _is_whole(texts: Sequence[pipeline.Text]) -> bool:
+    return len(texts) >= _WHOLE
+
+
+def _once(make: Callable[[Any, Any], Any], is_shared: Callable[[Any], bool], size: int) -> Callable[..., Any]:
+    """`make(of, by)`, made once for the same object `of` if it is shared; the last `size` are kept."""
+    made: OrderedDict[tuple[int, Any], tuple[Any, Any]] = OrderedDict()
+
+    def again(of: Any, by: Any = "") -> Any:
+        if not is_shared(of):
+            return make(of, by)
+        key = (id(of), by)
+        if key not in made:
+            made[key] = (of, make(of, by))  # with `of`, so that no other object takes its id
+        made.move_to_end(key)
+        if len(made) > size:
+            made.popitem(last=False)
+        return made[key][1]
+
+    return again
+
+
+# The same for the shipped rulebook: its model, its programs, and its evaluators on a date.
+pipeline.check = lambda texts: _checked(tuple(texts)) if _is_whole(texts) else _check(texts)
+pipeline.load_program = lambda texts, overlay="": (
+    _loaded(tuple(texts), overlay) if _is_whole(texts) else _load(texts, overlay)
+)
+pipeline.program = _once(_program, lambda checked: _is_whole(checked.texts), 8)
+pipeline.dated = _once(_dated, lambda undated: len(undated.functions) >= _FUNCTIONS, 24)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

@@ -187,13 +187,13 @@ def test_given_facts_are_answered_alike(seed: int) -> None:
     given_facts_agree(seed)
 
 
-@settings(max_examples=10, **SEEDED)
+@settings(max_examples=4, **SEEDED)
 @given(SEEDS)
 def test_every_fact_is_answered_alike(seed: int) -> None:
     every_fact_agrees(seed)
 
 
-@settings(max_examples=6, **SEEDED)
+@settings(max_examples=2, **SEEDED)
 @given(SEEDS)
 def test_what_the_solver_finds_is_so(seed: int) -> None:
     models_agree(seed)
