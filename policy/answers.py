@@ -256,4 +256,4 @@ class _Missing:
         return "MISSING"
 
 
-MISSING: Any = _Missing()
+MISSING: object = _Missing()

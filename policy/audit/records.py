@@ -44,7 +44,7 @@ _RECORD = {
 }
 
 
-def canonical(value: Any) -> bytes:
+def canonical(value: object) -> bytes:
     """The one text of a JSON value: keys sorted, no spaces, characters as they are.
 
     Half of a surrogate pair, which JSON can name and UTF-8 cannot write, stays the escape that names it.

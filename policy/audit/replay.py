@@ -11,7 +11,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from itertools import zip_longest
 from pathlib import Path
-from typing import Any
 
 from attrs import frozen
 
@@ -120,7 +119,7 @@ def records(path: str | Path, last: int, progress: Progress | None = None) -> It
                 yield line, record
 
 
-def _fields(path: str, recorded: Any, replayed: Any) -> Iterator[Field]:
+def _fields(path: str, recorded: object, replayed: object) -> Iterator[Field]:
     """Every place where two values differ; 1, 1.0 and true are different texts."""
     if isinstance(recorded, dict) and isinstance(replayed, dict):
         for name in sorted({**recorded, **replayed}):
@@ -133,11 +132,11 @@ def _fields(path: str, recorded: Any, replayed: Any) -> Iterator[Field]:
         yield Field(path, _shown(recorded), _shown(replayed))
 
 
-def _text(value: Any) -> bytes | None:
+def _text(value: object) -> bytes | None:
     return None if value is _ABSENT else canonical(value)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     text = "nothing" if value is _ABSENT else canonical(value).decode("utf-8")
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 

@@ -102,7 +102,7 @@ def _read(rulebook: Rulebook, function: Function, operator: str, text: str) -> A
     inner = of.of if isinstance(of, types.OptionalOf) else of
     if operator != "=" and not isinstance(inner, types.Quantity):
         raise click.UsageError(f"{types.a_type(inner)} has no order: give `--how '= {text}'`")
-    value: Any = text
+    value: object = text
     if isinstance(inner, types.Boolean) and text in ("true", "false"):
         value = text == "true"
     elif isinstance(of, types.OptionalOf) and text == "none" and operator == "=":

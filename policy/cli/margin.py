@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import click
 
@@ -80,11 +79,11 @@ def _account(stated: Json) -> str:
     return "\n".join(lines)
 
 
-def _is_shown(name: str, value: Any) -> bool:
+def _is_shown(name: str, value: object) -> bool:
     return name == "equity" or value not in ([], "", None)
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     """Amounts with their thousands set apart, lists in a row, and a dash for what is not known."""
     if value is None or value == []:
         return "—"

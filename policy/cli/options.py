@@ -73,7 +73,7 @@ def rules_arguments(command: F) -> F:
         help=f"The same as RULES: {_RULES}. Repeatable. Default: POLICY_RULES, else the shipped rulebook.",
     )
     @wraps(command)
-    def with_rules(*given: Any, rules: tuple[str, ...], paths: tuple[str, ...], **options: Any) -> Any:
+    def with_rules(*given: Any, rules: tuple[str, ...], paths: tuple[str, ...], **options: object) -> Any:
         context = click.get_current_context()
         if rules and context.get_parameter_source("paths") is ParameterSource.COMMANDLINE:
             raise click.UsageError("rules are named as RULES or with --rules, not both")

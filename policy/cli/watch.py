@@ -35,7 +35,7 @@ def watchable(command: F) -> F:
 
     @click.option("--watch", is_flag=True, help="Run again whenever a file changes; Ctrl-C ends it.")
     @wraps(command)
-    def watched(*given: Any, watch: bool, **options: Any) -> Any:
+    def watched(*given: object, watch: bool, **options: object) -> Any:
         if not watch:
             return command(*given, **options)
         params = click.get_current_context().params

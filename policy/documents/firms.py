@@ -99,7 +99,7 @@ class _Reader:
         issued = self._date(("issued",), self.data["issued"]) if "issued" in self.data else ""
         return Imprint(**texts, logo=logo, people=people, distribution=to, issued=issued, version=version)
 
-    def _person(self, n: int, said: Any) -> Person:
+    def _person(self, n: int, said: object) -> Person:
         at: Key = ("people", n)
         if not isinstance(said, dict):
             self._wrong(at, "a person is a table", 'write `[[people]]`, then `role = "approved"` and `name = "…"`')
@@ -132,7 +132,7 @@ class _Reader:
             self._wrong((key,), f"`{key}` has {len(items):,} items; {MOST} is the most")
         return items[:MOST]
 
-    def _text(self, at: Key, said: Any) -> BilingualText:
+    def _text(self, at: Key, said: object) -> BilingualText:
         if not isinstance(said, dict):
             return BilingualText(self._plain(at, said))
         self._known(at, said, _LANGUAGES)
@@ -141,7 +141,7 @@ class _Reader:
             self._wrong(at, "the text is not there in English", 'write `{ en = "…", zh = "…" }`')
         return BilingualText(en, zh)
 
-    def _plain(self, at: Key, said: Any) -> str:
+    def _plain(self, at: Key, said: object) -> str:
         if not isinstance(said, str):
             self._wrong(at, f"`{_brief(said)}` is no text", "write it between quotation marks")
             return ""
@@ -151,7 +151,7 @@ class _Reader:
             self._wrong(at, f"the text has {fault}")
         return said
 
-    def _date(self, at: Key, said: Any) -> str:
+    def _date(self, at: Key, said: object) -> str:
         if isinstance(said, date) and not isinstance(said, datetime):
             return said.isoformat()
         if isinstance(said, str):
@@ -162,7 +162,7 @@ class _Reader:
         self._wrong(at, f"`{_brief(said)}` is not a date", "write year, month and day, as 2026-11-27")
         return ""
 
-    def _logo(self, said: Any) -> str:
+    def _logo(self, said: object) -> str:
         """The picture as a `data:` address, which a page shows and never runs."""
         name = self._plain(("logo",), said)
         if not name or Path(name).is_absolute() or ".." in Path(name).parts:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import define, field, frozen
 
@@ -139,7 +139,7 @@ class _Reader:
             raise line.wrong(f"`{name}` is not a list of prices and amounts", "record the stream anew")
         return tuple([self._amount(line, pair, zero=True) for pair in given])
 
-    def _amount(self, line: Line, pair: Any, zero: bool) -> tuple[int, int]:
+    def _amount(self, line: Line, pair: object, zero: bool) -> tuple[int, int]:
         match pair:
             case [str(price), str(quantity)]:
                 return line.units(price, self.tick, "a price"), line.units(quantity, self.lot, "an amount", zero)

@@ -157,7 +157,7 @@ class _Placing:
     found: Collector = field(factory=Collector)
     missing: list[str] = field(factory=list)
 
-    def place(self, sheet: Sheet, of: Type, at: Any, path: str, bounds: tuple[int | None, int | None]) -> None:
+    def place(self, sheet: Sheet, of: Type, at: object, path: str, bounds: tuple[int | None, int | None]) -> None:
         optional = isinstance(of, types.OptionalOf)
         inner = of.of if isinstance(of, types.OptionalOf) else of
         if isinstance(inner, types.Record):

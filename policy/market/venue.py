@@ -91,7 +91,7 @@ class Venue(ABC, Generic[Command, Event]):
         return self.quoted.said(events) if self.quoted.instruments else events
 
 
-def misread(command: Any, wrong: Sequence[Diagnostic]) -> CommandInvalid:
+def misread(command: object, wrong: Sequence[Diagnostic]) -> CommandInvalid:
     """The answer to what is no command, or to one that is not well formed."""
     return CommandInvalid(word(type(command)), code_of(wrong), in_one_line(wrong))
 
@@ -152,5 +152,5 @@ def _too_far_ahead(what: str) -> InvalidCommandError:
     return InvalidCommandError(InvalidCode.TOO_FAR_AHEAD, message)
 
 
-def _invalid(command: Any, invalid: InvalidCommandError) -> CommandInvalid:
+def _invalid(command: object, invalid: InvalidCommandError) -> CommandInvalid:
     return CommandInvalid(word(type(command)), invalid.code, invalid.message)

@@ -104,7 +104,7 @@ def _missing(pages: list[Any]) -> list[str]:
     return sorted({c for box, characters in used.values() for c in _unknown(box, sorted(characters))})
 
 
-def _unknown(box: Any, characters: list[str]) -> list[str]:
+def _unknown(box: object, characters: list[str]) -> list[str]:
     return [c for c in characters if _misses(box, c)] if _misses(box, "".join(characters)) else []
 
 

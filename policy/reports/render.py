@@ -55,7 +55,7 @@ class Templates(ImmutableSandboxedEnvironment):
             shortened=shortened,
         )
 
-    def getattr(self, obj: Any, attribute: str) -> Any:
+    def getattr(self, obj: object, attribute: str) -> Any:
         if isinstance(obj, dict) and attribute in obj:
             return obj[attribute]
         return super().getattr(obj, attribute)
@@ -66,7 +66,7 @@ def _shipped() -> Templates:
     return Templates(FileSystemLoader(SHIPPED))
 
 
-def page(template: str, **figures: Any) -> str:
+def page(template: str, **figures: object) -> str:
     """A page made of figures by one of the shipped templates."""
     return _shipped().get_template(template).render(figures)
 

@@ -77,7 +77,7 @@ def _type(kind: TypeWord) -> Callable[..., tree.TypeName]:
     return make
 
 
-def constant(value: Any) -> Callable[..., Any]:
+def constant(value: object) -> Callable[..., Any]:
     return lambda self, meta, items: value
 
 

@@ -108,7 +108,7 @@ def _cell(source: Source, entry: _Entry, read: tree.Cell | None) -> tree.Cell:
     return evolve(moved, text=entry.text, span=place)
 
 
-def _moved(value: Any, place: Span, by: int, whole: bool) -> Any:
+def _moved(value: object, place: Span, by: int, whole: bool) -> Any:
     """A node at its place in the file; all of it at the one place where quotation marks are in between."""
     if isinstance(value, tuple):
         return tuple(_moved(v, place, by, whole) for v in value)

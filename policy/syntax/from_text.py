@@ -123,7 +123,7 @@ class Reading:
             else:
                 self.declarations.append(self._built(declaration))
 
-    def _built(self, node: Any) -> Any:
+    def _built(self, node: object) -> Any:
         if isinstance(node, list):
             return [self._built(x) for x in node]
         return node.make(node.meta, self._built(node.items)) if isinstance(node, _Raw) else node

@@ -92,7 +92,7 @@ def check_rows(where: str | Path, rows: int, answered: int, written: int) -> Non
         raise LostRows.of("rows-lost", message, help)
 
 
-def _arrow_writer(format: Literal["parquet", "arrow"], file: Any, schema: Any) -> Any:
+def _arrow_writer(format: Literal["parquet", "arrow"], file: object, schema: Any) -> Any:
     from pyarrow import ipc, parquet
 
     if format == "parquet":

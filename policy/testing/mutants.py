@@ -80,7 +80,7 @@ def slips(node: Node, words: Words) -> Iterator[Slip]:
                 yield evolve(slip, node=changed, label=slip.label or label, per=slip.per or per)
 
 
-def _inside(value: Any, at: int = 0) -> Iterator[tuple[Node, Callable[[Node], Any], int]]:
+def _inside(value: object, at: int = 0) -> Iterator[tuple[Node, Callable[[Node], Any], int]]:
     """The nodes that the value of a field holds, each with what the value is when that node is another."""
     if isinstance(value, Node):
         yield value, lambda new: new, at

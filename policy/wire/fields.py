@@ -25,12 +25,12 @@ PLAIN = object()  # stands for the type of a field that declares none
 _LOWER = re.compile(r"(?<=[a-z])(?=[A-Z])")
 
 
-def typed(of: Type, default: Any = attrs.NOTHING) -> Any:
+def typed(of: Type, default: object = attrs.NOTHING) -> Any:
     """A field of a command or event: a scaled integer, instant or list of the rules' types."""
     return attrs.field(default=default, metadata={"type": of})
 
 
-def standing(of: Type, default: Any = attrs.NOTHING) -> Any:
+def standing(of: Type, default: object = attrs.NOTHING) -> Any:
     """A field like `typed`, of an amount as it stands after the event: it can be told, and never added up."""
     return attrs.field(default=default, metadata={"type": of, "stands": True})
 

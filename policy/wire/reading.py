@@ -58,7 +58,7 @@ def _fields(cls: AttrsClass) -> Mapping[str, _Read]:
     return MappingProxyType({f: _plain(hints[f]) if of is PLAIN else _typed(of) for f, of in types_of(cls).items()})
 
 
-def _same(value: Any) -> Any:
+def _same(value: object) -> Any:
     return value
 
 

@@ -86,7 +86,7 @@ class Graph:
         *inputs: Node,
         dtype: pl.DataType,
         nullable: bool | None = None,
-        attribute: Any = None,
+        attribute: object = None,
         scope: Scope | None = None,
     ) -> Node:
         if inputs and all(i.is_constant for i in inputs) and operator in operators.EXPRESSIONS and attribute is None:

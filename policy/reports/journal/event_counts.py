@@ -36,7 +36,7 @@ class EventCount:
     count: int = 0
     money: dict[str, tuple[int, Number]] = field(factory=dict)
 
-    def add(self, event: Any) -> None:
+    def add(self, event: object) -> None:
         self.count += 1
         for name, of in money_of(type(event)):
             amount = getattr(event, name)
@@ -56,7 +56,7 @@ class EventCounts:
     invalid: dict[str, int] = field(factory=dict)  # commands, by code
     messages: dict[str, None] = field(factory=dict)  # about invalid commands
 
-    def add(self, event: Any) -> None:
+    def add(self, event: object) -> None:
         kind = word(type(event))
         count = self.kinds.get(kind)
         if count is None:

@@ -145,7 +145,7 @@ class Recorded:
 
     # ── at the end ──────────────────────────────────────────────────────────────────────────
 
-    def document(self, platform: str, unread: int = 0, **more: Any) -> Document:
+    def document(self, platform: str, unread: int = 0, **more: object) -> Document:
         """What was followed; of a whole market, only the parts in which anything happened. `more` are other parts."""
         parts: dict[str, Any] = {"summary": self.summary(unread)}
         both = self.trading is not None and self.margin is not None

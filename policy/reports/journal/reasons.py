@@ -74,7 +74,7 @@ class Reasons:
     needs: dict[str, int] = field(factory=dict)  # facts and numbers without which there was no answer
     statuses: set[Status] = field(factory=set)
 
-    def add(self, event: Any, example: str) -> None:
+    def add(self, event: object, example: str) -> None:
         kind = word(type(event))
         effects: dict[str, None] = {}
         for verdict in verdicts_in(event):
@@ -158,7 +158,7 @@ def provisions_of(reason: Reason) -> tuple[str, ...]:
     return tuple(citation.provision for citation in reason.citations)
 
 
-def verdicts_in(event: Any) -> Iterator[Verdict]:
+def verdicts_in(event: object) -> Iterator[Verdict]:
     """The verdicts that an event carries."""
     for name in verdict_fields(event):
         verdict = getattr(event, name)
@@ -166,9 +166,9 @@ def verdicts_in(event: Any) -> Iterator[Verdict]:
             yield verdict
 
 
-def verdict_fields(event: Any) -> tuple[str, ...]:
+def verdict_fields(event: object) -> tuple[str, ...]:
     """The fields of an event that may carry a verdict."""
-    cls: Any = type(event)
+    cls: object = type(event)
     return _verdict_fields(cls)
 
 

@@ -98,7 +98,7 @@ class UntrustedTemplates(Templates):
                 raise Refused(what, node.lineno, name, filename)
         return tree
 
-    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+    def is_safe_attribute(self, obj: object, attr: str, value: object) -> bool:
         return attr != "translate" and super().is_safe_attribute(obj, attr, value)
 
     def handle_exception(self, source: str | None = None) -> NoReturn:
