@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 
 T = TypeVar("T")
 
-_jobs: Sequence[Callable[[], Any]] = ()  # as the forked processes inherit them
+_jobs: Sequence[Callable[[], object]] = ()  # as the forked processes inherit them
 
 
 def in_parallel(

@@ -14,7 +14,7 @@ import errno
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import NoReturn
 
 from attrs import field, frozen
 
@@ -113,7 +113,7 @@ class Journal:
         """The sequence number of the last acknowledged record; 0 where there is none."""
         return self._group.last
 
-    def append(self, at: int, command: Mapping[str, Any], events: Sequence[Json], rules: str) -> int:
+    def append(self, at: int, command: Mapping[str, object], events: Sequence[Json], rules: str) -> int:
         """Adds a record and returns its sequence number; it is acknowledged when `durable` has reached that.
 
         Raises JournalStopped where it cannot be kept, and TypeError where the data is not JSON.

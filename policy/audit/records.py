@@ -12,7 +12,6 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from attrs import frozen
 
@@ -107,7 +106,7 @@ def header_line(header: Header) -> tuple[bytes, str]:
 
 
 def record_line(
-    seq: int, at: int, command: Mapping[str, Any], events: Sequence[Json], rules: str, prev: str
+    seq: int, at: int, command: Mapping[str, object], events: Sequence[Json], rules: str, prev: str
 ) -> tuple[bytes, str]:
     """The line of a record, and its hash; `at` is when the command came, in microseconds since 1970 UTC."""
     given = canonical(command)

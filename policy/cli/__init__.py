@@ -69,7 +69,7 @@ class LazyGroup(click.Group):
             ctx.fail(f"there is no command `{args[0]}`" + (f"; {help}" if help else ""))
         return super().resolve_command(ctx, args)
 
-    def invoke(self, ctx: click.Context) -> Any:
+    def invoke(self, ctx: click.Context) -> object:
         if os.environ.get("NO_COLOR"):  # https://no-color.org
             ctx.color = False
         for stream in (sys.stdout, sys.stderr):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import date
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 from attrs import evolve
@@ -93,7 +93,7 @@ def _remedy(rulebook: Rulebook, function: Function, answer: Answer, how: str, se
     return remedy_of(rulebook.program, function, answer, how, Limits(seconds), goal)
 
 
-def _read(rulebook: Rulebook, function: Function, operator: str, text: str) -> Any:
+def _read(rulebook: Rulebook, function: Function, operator: str, text: str) -> object:
     """The value after `--how`, written as in the rules or as facts are."""
     of = function.type
     if isinstance(of, types.Results):

@@ -26,7 +26,7 @@ from policy.reports.sandbox.folder import Folder, templates_in
 from policy.reports.xlsx import needed_for_xlsx
 from policy.vocabulary import Json
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 LANGUAGES: tuple[Language, ...] = get_args(Language)
 FORMATS: tuple[Format, ...] = get_args(Format)
 _PAGES = tuple(f for f in FORMATS if f != "xlsx")  # of documents that are no tables
@@ -144,7 +144,7 @@ def prints_document(command: Callable[..., Document], formats: Sequence[Format] 
         issuer: str,
         issued: date | None,
         version: str,
-        **given: Any,
+        **given: object,
     ) -> None:
         if format in _IN_FILES and output == "-":
             raise click.UsageError(f"{format.upper()} goes to a file: name one with --output")

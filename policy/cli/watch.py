@@ -14,13 +14,13 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import click
 
 from policy import resources
 
-F = TypeVar("F", bound=Callable[..., Any])
+F = TypeVar("F", bound=Callable[..., object])
 Seen = Mapping[str, tuple[int, int, int]]  # of each file: inode, size and time of its last change
 
 LOOK = 0.1  # seconds between two looks
@@ -35,7 +35,7 @@ def watchable(command: F) -> F:
 
     @click.option("--watch", is_flag=True, help="Run again whenever a file changes; Ctrl-C ends it.")
     @wraps(command)
-    def watched(*given: object, watch: bool, **options: object) -> Any:
+    def watched(*given: object, watch: bool, **options: object) -> object:
         if not watch:
             return command(*given, **options)
         params = click.get_current_context().params

@@ -13,7 +13,7 @@ import unicodedata
 from collections.abc import Iterator
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from attrs import evolve, field, frozen
 
@@ -59,7 +59,7 @@ def signed(imprint: Imprint, issued: date | None, version: str) -> Imprint:
     )
 
 
-def _parsed(path: str) -> tuple[Source, dict[str, Any]]:
+def _parsed(path: str) -> tuple[Source, dict[str, object]]:
     try:
         data = files.read(path, LARGEST)
     except OSError as failure:
@@ -85,7 +85,7 @@ def _parsed(path: str) -> tuple[Source, dict[str, Any]]:
 @frozen(eq=False)
 class _Reader:
     source: Source
-    data: dict[str, Any]
+    data: dict[str, object]
     folder: Path
     found: Collector = field(factory=Collector)
 
@@ -117,13 +117,13 @@ class _Reader:
 
     # ── kinds of value ──────────────────────────────────────────────────────────────────────
 
-    def _known(self, at: Key, table: dict[str, Any], keys: tuple[str, ...]) -> None:
+    def _known(self, at: Key, table: dict[str, object], keys: tuple[str, ...]) -> None:
         for key in table:
             if key not in keys:
                 help = did_you_mean(key, keys) or f"it is one of {', '.join(f'`{k}`' for k in keys)}"
                 self._wrong((*at, key), f"there is no key `{_brief(key)}`", help)
 
-    def _list(self, key: str) -> list[Any]:
+    def _list(self, key: str) -> list[object]:
         items = self.data.get(key, [])
         if not isinstance(items, list):
             self._wrong((key,), f"`{key}` is a list", f"write `{key} = [ … ]`")

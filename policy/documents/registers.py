@@ -11,7 +11,7 @@ import io
 from collections.abc import Iterator, Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from attrs import field, frozen
 
@@ -28,7 +28,7 @@ COLUMNS = ("id", "kind", "provision", "finding", "owner", "due", "status", "resp
 _WANTED = ("id", "kind", "finding", "owner", "due")  # in every row
 
 
-def register(path: str | Path, provisions: Mapping[str, Any]) -> tuple[Entry, ...]:
+def register(path: str | Path, provisions: Mapping[str, object]) -> tuple[Entry, ...]:
     """The rows of a register, in its order. Raises PolicyError with every mistake."""
     try:
         data = files.read(path, LARGEST)
@@ -48,7 +48,7 @@ def register(path: str | Path, provisions: Mapping[str, Any]) -> tuple[Entry, ..
 @frozen(eq=False)
 class _Reader:
     source: Source
-    provisions: Mapping[str, Any]
+    provisions: Mapping[str, object]
     found: Collector = field(factory=Collector)
     ids: dict[str, int] = field(factory=dict)
 

@@ -84,7 +84,7 @@ from policy.rulebook import Rulebook
 from policy.vocabulary import FactsJson
 from policy.wire import Commands
 
-COMMANDS: tuple[type[Any], ...] = get_args(Command)
+COMMANDS: tuple[type[object], ...] = get_args(Command)
 PRICED = frozenset(ORDER_TYPES) - {MARKET}
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from types import MappingProxyType
-from typing import Any
 
 from attrs import define, field
 
@@ -153,7 +152,7 @@ class Register:
 
     # ── facts of orders ─────────────────────────────────────────────────────────────────────
 
-    def facts(self, seat: MarketAccess, own: FactsJson = MappingProxyType({})) -> Any:
+    def facts(self, seat: MarketAccess, own: FactsJson = MappingProxyType({})) -> object:
         """The record of an order from a seat: everything that is known but what each order brings itself."""
         account, instrument = seat.account, seat.market.listed.id
         investor = account.admitted.facts.get("investor")

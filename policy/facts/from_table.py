@@ -193,10 +193,10 @@ class _Placing:
         for f in fields:
             self._field(sheet, f, (at or {}).get(f.name), f"{path}.{f.name}")
 
-    def _field(self, sheet: Sheet, f: FieldDeclaration, at: Any, path: str) -> None:
+    def _field(self, sheet: Sheet, f: FieldDeclaration, at: object, path: str) -> None:
         self.place(sheet, f.type, at, path, (f.least, f.most))
 
-    def _list(self, sheet: Sheet, item: Type, at: Any, path: str) -> None:
+    def _list(self, sheet: Sheet, item: Type, at: object, path: str) -> None:
         if at is None:
             self.missing.append(path)
             return

@@ -6,7 +6,7 @@ At each place, `properties` are the facts that are read; `$defs` says of every r
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, assert_never
+from typing import assert_never
 
 from policy.ir.program import FieldDeclaration, Function, Program
 from policy.ir.reads import Fact, facts_read
@@ -107,7 +107,7 @@ def _examples(facts: Mapping[str, Fact]) -> Json:
     return {name: _example(fact, fact.type) for name, fact in facts.items()}
 
 
-def _example(fact: Fact, of: Type) -> Any:
+def _example(fact: Fact, of: Type) -> object:
     """An example of the fact, which is of the type, within its bounds."""
     match of:
         case types.OptionalOf():

@@ -8,7 +8,7 @@ an event of its own. Absent: clock and I/O, and any formula, level, limit or ord
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, ClassVar, Final, assert_never, get_args
+from typing import ClassVar, Final, assert_never, get_args
 
 from attrs import define, field
 
@@ -53,7 +53,7 @@ from policy.rulebook import Rulebook
 from policy.vocabulary import Json
 from policy.wire import Commands
 
-COMMANDS: tuple[type[Any], ...] = get_args(do.Command)
+COMMANDS: tuple[type[object], ...] = get_args(do.Command)
 _NEVER: Final = 1 << 63
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import keyword
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any, assert_never
+from typing import assert_never
 
 from policy.answers import MISSING
 from policy.diagnostics import did_you_mean, which_member
@@ -130,7 +130,7 @@ def no_member(given: str, of: types.Enum) -> Wrong:
 
 # ── facts as they are held ──────────────────────────────────────────────────────────────────
 
-_KINDS: Mapping[type[Any], str] = {
+_KINDS: Mapping[type[object], str] = {
     bool: "a boolean",
     int: "a number",
     float: "a binary float",

@@ -62,7 +62,7 @@ KINDS = (
     VenueKind("lender", get_args(financing.Command), _lender),
     VenueKind("perpetuals", get_args(perpetuals.Command), _perpetuals),
 )
-KIND_OF: Mapping[type[Any], VenueKind] = MappingProxyType(
+KIND_OF: Mapping[type[object], VenueKind] = MappingProxyType(
     {command: kind for kind in KINDS for command in kind.commands if command is not NewDay}
 )
 COMMANDS = Commands.of(NewDay, *KIND_OF)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
-from typing import Any
 
 from attrs import frozen
 
@@ -116,6 +115,6 @@ def _figures(shock: Shock, stated: list[AccountStated], tally: Tally, undecided:
     )
 
 
-def _money(tally: Tally, cls: type[Any], name: str) -> str:
+def _money(tally: Tally, cls: type[object], name: str) -> str:
     counted = tally.events.get(word(cls))
     return plain(*counted.money[name]) if counted and name in counted.money else "0.00"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, get_args
+from typing import get_args
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.source import Span
@@ -16,7 +16,7 @@ from policy.syntax.picked import cited_in, first_item, renamed_from, strictness,
 from policy.vocabulary import CellKind, End, KeyKind
 
 
-def _tagged(tag: str) -> Callable[..., tuple[str, Any]]:
+def _tagged(tag: str) -> Callable[..., tuple[str, object]]:
     return lambda self, meta, items: (tag, items[0] if items else None)
 
 

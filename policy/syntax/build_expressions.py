@@ -77,7 +77,7 @@ def _type(kind: TypeWord) -> Callable[..., tree.TypeName]:
     return make
 
 
-def constant(value: object) -> Callable[..., Any]:
+def constant(value: object) -> Callable[..., object]:
     return lambda self, meta, items: value
 
 
@@ -105,7 +105,7 @@ def _which_days(written: str) -> str:
     return f"the last day of that month is `{year:04}-{month:02}-{last}`"
 
 
-def all_of(items: Items, kind: type[Any]) -> tuple[Any, ...]:
+def all_of(items: Items, kind: type[object]) -> tuple[Any, ...]:
     return tuple(i for i in items if isinstance(i, kind))
 
 
@@ -159,7 +159,7 @@ class ExpressionBuilder:
 
     def clauses(self, what: str, items: Items) -> dict[str, Any]:
         """The tagged items by their tags; a tag that comes again is a finding."""
-        result: dict[str, Any] = {}
+        result: dict[str, object] = {}
         for tag, value in (i for i in items if isinstance(i, tuple)):
             if tag in result:
                 span = self.token_span(value) if isinstance(value, Token) else value.span
@@ -218,7 +218,7 @@ class ExpressionBuilder:
     def today(self, meta: Meta, _: Items) -> tree.Today:
         return tree.Today(span=self.at(meta))
 
-    def literal(self, _: Meta, items: Items) -> Any:
+    def literal(self, _: Meta, items: Items) -> object:
         return items[0]
 
     aggregate = grouped = literal
@@ -252,13 +252,13 @@ class ExpressionBuilder:
     def fields(self, meta: Meta, items: Items) -> tree.RecordOf:
         return tree.RecordOf(tuple(items), span=self.at(meta))
 
-    def entry(self, _: Meta, items: Items) -> tuple[tree.Name, Any]:
+    def entry(self, _: Meta, items: Items) -> tuple[tree.Name, object]:
         return self.name_of(items[0]), items[1]
 
     def braces(self, meta: Meta, items: Items) -> tree.SetOf:
         return tree.SetOf(tuple(items), span=self.at(meta))
 
-    def set_literal(self, _: Meta, items: Items) -> Any:
+    def set_literal(self, _: Meta, items: Items) -> object:
         return items[0]
 
     def list_literal(self, meta: Meta, items: Items) -> tree.ListOf:
@@ -270,13 +270,13 @@ class ExpressionBuilder:
     def keys(self, meta: Meta, items: Items) -> tree.Keys:
         return tree.Keys(tuple(items), span=self.at(meta))
 
-    def over(self, _: Meta, items: Items) -> tuple[Any, Any]:
+    def over(self, _: Meta, items: Items) -> tuple[object, object]:
         return items[0], items[1]
 
-    def each(self, _: Meta, items: Items) -> tuple[tree.Name, Any, Any]:
+    def each(self, _: Meta, items: Items) -> tuple[tree.Name, object, object]:
         return self.name_of(items[0]), items[1], items[2] if len(items) > 2 else None
 
-    def condition(self, _: Meta, items: Items) -> Any:
+    def condition(self, _: Meta, items: Items) -> object:
         return items[0]
 
     either, both = _chain("or"), _chain("and")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
-from typing import Any
 
 from policy.syntax import tree
 from policy.syntax.build_expressions import ExpressionBuilder, all_of
@@ -57,10 +56,10 @@ class TestBuilder(ExpressionBuilder):
         kind, value, names, per = items[1]
         return tree.Expectation(items[0], kind, value, names, per, span=self.at(meta))
 
-    def equals(self, _: Meta, items: Items) -> tuple[str, Any, Any, tree.Citations]:
+    def equals(self, _: Meta, items: Items) -> tuple[str, object, object, tree.Citations]:
         return "equals", items[0], None, _cited(items)
 
-    def _expected(kind: ExpectationKind) -> Callable[..., Any]:  # type: ignore[misc]  # a maker of methods
+    def _expected(kind: ExpectationKind) -> Callable[..., object]:  # type: ignore[misc]  # a maker of methods
         return lambda self, meta, items: (
             (kind, None, next((i for i in items if isinstance(i, tuple)), None), _cited(items))
         )
@@ -68,7 +67,7 @@ class TestBuilder(ExpressionBuilder):
     permitted, denied = _expected("permitted"), _expected("denied")
     undecided, fails = _expected("undecided"), _expected("fails")
 
-    def before(self, _: Meta, items: Items) -> tuple[str, Any, Any, tree.Citations]:
+    def before(self, _: Meta, items: Items) -> tuple[str, object, object, tree.Citations]:
         return "before", items[0], (self.name_of(items[1]),), tree.Citations()
 
     def by(self, _: Meta, items: Items) -> tuple[tree.Name, ...]:

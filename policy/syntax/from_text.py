@@ -73,7 +73,7 @@ def parse(source: Source) -> Parsed:
     return reading.parsed()
 
 
-def parse_strictly(source: Source) -> tuple[Any, ...]:
+def parse_strictly(source: Source) -> tuple[object, ...]:
     """The declarations of `source`; nothing where anything is wrong with it."""
     reading = Reading(source)
     try:

@@ -60,16 +60,16 @@ def parsed(source: Source) -> Parsed:
     return reading.parsed()
 
 
-def _dumped(declarations: list[Any], start: int) -> bytes:
+def _dumped(declarations: list[object], start: int) -> bytes:
     file = io.BytesIO()
     _Pickler(file, start).dump(declarations)
     return file.getvalue()
 
 
-def _loaded(data: bytes, makers: _Makers, start: int) -> list[Any] | None:
+def _loaded(data: bytes, makers: _Makers, start: int) -> list[object] | None:
     makers.start = start
     try:
-        declarations: list[Any] | None = _Unpickler(io.BytesIO(data), makers).load() if data else None
+        declarations: list[object] | None = _Unpickler(io.BytesIO(data), makers).load() if data else None
     except Exception:  # what is damaged is parsed again
         return None
     return declarations

@@ -17,7 +17,7 @@ from policy.syntax.grammar import END, Grammar, Production, grammar
 
 Meta = tuple[int, int]  # where a node begins and ends in the text
 Items = list[Any]  # nodes, tokens, and whatever else is made of them
-Maker = Callable[[Meta, Items], Any]
+Maker = Callable[[Meta, Items], object]
 
 DEEPEST_NESTING = 100
 NAME, _SIGN = "NAME", "_sign"
@@ -38,7 +38,7 @@ class Token(str):
         return token
 
     @property
-    def value(self) -> Any:
+    def value(self) -> object:
         """The text alone."""
         return str(self)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from datetime import date
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import define, field, frozen
 
@@ -63,10 +63,10 @@ class Runner:
     model: rules.Model
     digest: str
     undated: dict[str, Program] = field(factory=dict)
-    made: dict[tuple[str, int], tuple[Program, PythonBackend, dict[str, type[Any]]]] = field(factory=dict)
-    classes: dict[str, dict[str, type[Any]]] = field(factory=dict)  # of records, by overlay
+    made: dict[tuple[str, int], tuple[Program, PythonBackend, dict[str, type[object]]]] = field(factory=dict)
+    classes: dict[str, dict[str, type[object]]] = field(factory=dict)  # of records, by overlay
 
-    def program(self, ruleset: str, on: int) -> tuple[Program, PythonBackend, dict[str, type[Any]]]:
+    def program(self, ruleset: str, on: int) -> tuple[Program, PythonBackend, dict[str, type[object]]]:
         """The program of one date, under `ruleset` where that is an overlay; its backend and record classes."""
         overlay = self._overlay(ruleset)
         if (overlay, on) not in self.made:
@@ -112,7 +112,7 @@ class Runner:
         e: rules.Expectation,
         program: Program,
         python: PythonBackend,
-        classes: dict[str, type[Any]],
+        classes: dict[str, type[object]],
         coverage: Coverage,
     ) -> Iterator[Failure]:
         function = program.functions[e.function]

@@ -68,7 +68,7 @@ def types_of(cls: AttrsClass) -> Mapping[str, Any]:
 
 
 @cache
-def defaults_of(cls: AttrsClass) -> Mapping[str, Any]:
+def defaults_of(cls: AttrsClass) -> Mapping[str, object]:
     """The defaults of a class's fields."""
     found = {}
     for f in attrs.fields(cls):

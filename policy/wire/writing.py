@@ -62,7 +62,7 @@ def verdict_json(verdict: Verdict) -> Json:
 
 
 @cache
-def _writers(cls: AttrsClass) -> Mapping[str, Callable[[Any], Any]]:
+def _writers(cls: AttrsClass) -> Mapping[str, Callable[[object], object]]:
     return MappingProxyType({name: _writer(of) for name, of in types_of(cls).items()})
 
 
@@ -82,7 +82,7 @@ def _writer(of: Any) -> Callable[[Any], Any]:
     return lambda value: show(value, of)
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: object) -> object:
     """Texts, numbers and booleans as they are; verdicts, records and lists of them by their parts."""
     if value is None or isinstance(value, str | int):
         return value

@@ -208,7 +208,7 @@ class Examples:
             case _:
                 assert_never(e.kind)
 
-    def _as_facts(self, value: Any, of: Type) -> Any:
+    def _as_facts(self, value: Any, of: Type) -> object:
         """An answer that is a record, as facts are held."""
         if not isinstance(of, types.Record) or not isinstance(value, tuple):
             return value
@@ -248,7 +248,7 @@ def _same(a: Any, b: Any) -> bool:
     return bool(a == b)
 
 
-def _alike(before: Any, now: Any) -> bool:
+def _alike(before: object, now: object) -> bool:
     """Whether two lists can be told apart item by item."""
     return isinstance(before, list | tuple) and isinstance(now, list | tuple) and len(before) == len(now)
 

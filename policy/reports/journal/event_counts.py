@@ -5,8 +5,6 @@ In: events. Out: a count for each kind, in the order in which each first came. A
 
 from __future__ import annotations
 
-from typing import Any
-
 from attrs import define, field, frozen
 
 from policy.answers import BilingualText
@@ -67,7 +65,7 @@ class EventCounts:
             if len(self.messages) < _MOST_MESSAGES:
                 self.messages[event.message] = None
 
-    def count(self, *classes: type[Any]) -> int:
+    def count(self, *classes: type[object]) -> int:
         """How many events there were of these classes."""
         return sum(self.kinds[kind].count for kind in map(word, classes) if kind in self.kinds)
 

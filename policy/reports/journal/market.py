@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from pathlib import PurePath
-from typing import Any
 
 from attrs import define, field, frozen
 
@@ -147,7 +146,7 @@ class Recorded:
 
     def document(self, platform: str, unread: int = 0, **more: object) -> Document:
         """What was followed; of a whole market, only the parts in which anything happened. `more` are other parts."""
-        parts: dict[str, Any] = {"summary": self.summary(unread)}
+        parts: dict[str, object] = {"summary": self.summary(unread)}
         both = self.trading is not None and self.margin is not None
         lent = self.tally.counts.count(*_OF_MARGIN) or bool(self.stress)
         if self.trading is not None and not (both and lent and not self.tally.counts.count(*_OF_THE_EXCHANGE)):
@@ -201,7 +200,7 @@ def _place(diagnostic: Diagnostic) -> str:
     return f"{PurePath(diagnostic.span.source.name).name}:{diagnostic.span.line}"
 
 
-def _title(parts: Mapping[str, Any], first: str, until: str) -> BilingualText:
+def _title(parts: Mapping[str, object], first: str, until: str) -> BilingualText:
     if "trading" not in parts:
         return _MARGIN
     day, days = (_BOTH, _BOTH_DAYS) if "margin" in parts else (_DAY, _DAYS)

@@ -104,7 +104,7 @@ class Reasons:
         """The sources that anything rests on."""
         return {provision.partition("/")[0] for provision in self.provisions}
 
-    def rows(self, *classes: type[Any], effect: str = "") -> tuple[RuleRow, ...]:
+    def rows(self, *classes: type[object], effect: str = "") -> tuple[RuleRow, ...]:
         """The rows of some kinds of event, kind by kind as they are named, the most frequent first."""
         kinds = [word(cls) for cls in classes]
         of = [r for r in self.rules.values() if r.event in kinds and effect in ("", r.reason.effect)]
@@ -168,7 +168,7 @@ def verdicts_in(event: object) -> Iterator[Verdict]:
 
 def verdict_fields(event: object) -> tuple[str, ...]:
     """The fields of an event that may carry a verdict."""
-    cls: object = type(event)
+    cls: Any = type(event)
     return _verdict_fields(cls)
 
 

@@ -11,7 +11,6 @@ import os
 import subprocess
 import sys
 from tempfile import TemporaryFile
-from typing import Any
 
 from attrs import frozen
 
@@ -32,7 +31,7 @@ class Bounds:
     output: int = 64 << 20  # bytes
 
 
-def page_of(template: str, figures: dict[str, Any], folder: Folder, bounds: Bounds = Bounds()) -> str:
+def page_of(template: str, figures: dict[str, object], folder: Folder, bounds: Bounds = Bounds()) -> str:
     """The page. Raises PolicyError with the template, the line and the reason where there is none."""
     texts = {name: source.text for name, source in folder.texts.items()}
     asked = {"template": template, "own": sorted(folder.own), "texts": texts, "figures": figures}

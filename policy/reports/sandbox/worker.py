@@ -16,7 +16,7 @@ import signal
 import sys
 import textwrap  # noqa: F401
 from collections.abc import Generator, Mapping
-from typing import Any, NoReturn, cast
+from typing import NoReturn, cast
 
 from attrs import asdict, frozen
 from jinja2 import BaseLoader, Environment, StrictUndefined, nodes
@@ -193,7 +193,7 @@ def _give_up(seconds: int, memory: int, output: int) -> None:
     resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
 
 
-def _print(template: str, figures: dict[str, Any], texts: dict[str, str], output: int) -> None:
+def _print(template: str, figures: dict[str, object], texts: dict[str, str], output: int) -> None:
     stream = cast(Generator[str], UntrustedTemplates(texts).get_template(template).generate(figures))
     written = 0
     for piece in stream:
