@@ -10,7 +10,6 @@ import os
 import sys
 from importlib import import_module
 from io import TextIOWrapper
-from typing import Any
 
 import click
 
