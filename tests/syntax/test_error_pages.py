@@ -82,7 +82,7 @@ def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
             read_facts = book.reader(name).read(Source("facts.json", body.rstrip("\n")))
             yield from read_facts if isinstance(read_facts, list) else []
         elif language == "python":
-            if "policy.tables" in body:
+            if "policy.batch" in body:
                 optional.library("polars", "columns")
                 optional.library("pyarrow", "columns")
             if "subprocess" in body:

@@ -1,4 +1,4 @@
-"""What the verbs on tables share: running, progress, and summaries as text."""
+"""What the verbs on tables of facts share: running, progress, and summaries as text."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from policy.answers import Outcome
+from policy.batch.memory import enough_memory, limit
 from policy.cli.options import texts_of
 from policy.cli.output import COLOURS, plural, print_json
 from policy.cli.progress import progress
@@ -18,11 +19,10 @@ from policy.model.types import AnswerType, Number
 from policy.model.values import show
 from policy.pipeline import load_program
 from policy.reports.plain.amounts import grouped
-from policy.tables.memory import enough_memory, limit
 
 if TYPE_CHECKING:
-    from policy.tables.backtest import Amounts, RowFlips
-    from policy.tables.decide import AnswerSummary, Progress
+    from policy.batch.backtest import Amounts, RowFlips
+    from policy.batch.decide import AnswerSummary, Progress
 
 MOST_LINES = 12  # of a summary's list of reasons, needs or problems
 
@@ -36,13 +36,13 @@ def decide_table(
         require_extra("pandas", "spark")
         require_extra("pyspark", "spark")
         require_java()
-    from policy.tables.dates import TableQuestion
-    from policy.tables.decide import run_of
-    from policy.tables.sources import source_of
+    from policy.batch.dates import TableQuestion
+    from policy.batch.decide import run_of
+    from policy.batch.sources import source_of
 
     undated = load_program(texts_of(paths), under)
     if engine:
-        from policy.tables.spark import decide_on
+        from policy.batch.spark import decide_on
 
         summary = decide_on(engine, undated, TableQuestion(**asking), facts, out)
     else:
@@ -86,7 +86,7 @@ def watched() -> Iterator[Progress]:
 
 def summary_text(summary: AnswerSummary) -> str:
     """A summary as text."""
-    from policy.tables.decide import most_first  # loaded by whoever has a summary
+    from policy.batch.decide import most_first  # loaded by whoever has a summary
 
     tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
     speed = f", {summary.rows / summary.seconds / 1e6:.1f} million a second" if summary.seconds else ""
@@ -118,9 +118,9 @@ def backtest_table(
 ) -> int:
     """Answers a history under two rulebooks and prints what flips; returns the number of rows that do."""
     _ready()
-    from policy.tables.backtest import backtest_of
-    from policy.tables.dates import TableQuestion
-    from policy.tables.sources import source_of
+    from policy.batch.backtest import backtest_of
+    from policy.batch.dates import TableQuestion
+    from policy.batch.sources import source_of
 
     old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
     backtest = backtest_of(old, new, TableQuestion(**asking), source_of(history), amount)
@@ -171,7 +171,7 @@ def difference(amount: int, of: AnswerType | None) -> str:
 def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
     """Values so many generated positions, decides as many orders, and prints summaries."""
     _ready()
-    from policy.tables.demo import shown
+    from policy.batch.demo import shown
 
     undated = load_program(texts_of(paths), under)
     with watched() as count:
