@@ -85,6 +85,8 @@ def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
             if "policy.batch" in body:
                 optional.library("polars", "columns")
                 optional.library("pyarrow", "columns")
+            if "policy.workbooks" in body:
+                optional.library("xlsxwriter", "xlsx")
             if "subprocess" in body:
                 optional.program("git", "git")
             names = {"folder": folder, "check": check, "read_folder": read_folder, "Text": Text}
