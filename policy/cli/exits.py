@@ -116,6 +116,7 @@ ENDS: dict[str, dict[Exit, str]] = {
         Exit.NO: "the workbook changes the rules, and nothing is written",
         Exit.UNANSWERED: f"a cell is refused, the workbook cannot be read, {_RULES}",
     },
+    "tables new": {Exit.YES: "printed", Exit.UNANSWERED: "the file cannot be read, or a cell is refused"},
     "test": {
         Exit.YES: "all tests hold",
         Exit.NO: "a test fails, there are none, a mutant survives (--mutate), or coverage is below --fail-under",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from policy.cli.diff import print_comparison
@@ -11,6 +13,7 @@ from policy.cli.output import keep_apart, plural, print_diagnostics, print_json,
 from policy.cli.progress import progress
 from policy.diagnostics import printable
 from policy.verify.prove import Limits
+from policy.workbooks.from_xlsx import is_workbook, read
 from policy.workbooks.importing import Import, imported, read_workbook, told, write
 
 
@@ -99,6 +102,33 @@ def import_(workbook: str, paths: tuple[str, ...], writes: bool, seconds: float,
         if made.changes and not writes:
             click.echo("nothing was written; `--write` changes the rules", err=True)
     end(Exit.YES if written or not made.changes else Exit.NO)
+
+
+@command.command("new")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--name", default="", help="Name of the table; the file's name if not given.")
+@click.option("--sheet", default="", help="Sheet of a workbook; the first with rows if not given.")
+@click.option(
+    "--key", "keys", multiple=True, help="Column that tells rows apart. Repeatable; else the first that do."
+)
+@click.option("--per", default="", help="Provision that every row stands on, where no column `per` says it.")
+def new(file: str, name: str, sheet: str, keys: tuple[str, ...], per: str) -> None:
+    """Print a table declaration with the rows of FILE, a .csv or .xlsx, whose first line names the columns.
+
+    \b
+    policy tables new tiers.csv --per LAW/2 >> rules/tiers.policy
+    policy tables new desk.xlsx --sheet Haircuts --key kind
+
+    Types are those that all cells of a column have; few different words become an enum. Read it before it is used.
+    """
+    from policy.workbooks.new import begun, of_csv, of_workbook
+
+    title = name or Path(file).stem
+    data = read_workbook(file)
+    grid = of_workbook(read(data, file), file, sheet, title) if is_workbook(data) else of_csv(data, file, title)
+    click.echo(begun(grid, title, keys, per), nl=False)
+    if not per and "per" not in (h.lower() for h in grid.heads):
+        click.echo("no row has a citation; `--per` names a provision for all", err=True)
 
 
 def _changes(made: Import, digest: str) -> list[str]:

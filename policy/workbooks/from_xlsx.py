@@ -10,7 +10,9 @@ from __future__ import annotations
 
 import io
 import re
+import struct
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator
 from posixpath import join, normpath
 from typing import Literal
@@ -80,6 +82,11 @@ def letters(column: int) -> str:
     return found
 
 
+def is_workbook(data: bytes) -> bool:
+    """Whether a file is to be read as a workbook: it is packed, or of the old format, and no plain text."""
+    return data.startswith((b"PK", _MAGIC_OLD))
+
+
 def read(data: bytes, name: str) -> RawBook:
     """The workbook. Raises PolicyError where it cannot be read."""
     if data.startswith(_MAGIC_OLD):
@@ -90,10 +97,12 @@ def read(data: bytes, name: str) -> RawBook:
     except (
         zipfile.BadZipFile,
         expat.ExpatError,
-        KeyError,
-        UnicodeDecodeError,
+        LookupError,
         ValueError,
         NotImplementedError,
+        EOFError,
+        zlib.error,
+        struct.error,
     ) as failure:
         raise _refused(name, f"it is no whole XLSX file: {failure}", "save it as `.xlsx` and try again") from failure
     except RuntimeError as failure:  # which `zipfile` raises for what is encrypted
@@ -270,7 +279,7 @@ def _stored(kind: str, text: str, formula: str | None, shared: list[str], format
         return RawCell("formula", formula or text)
     match kind:
         case "s":
-            return RawCell("text", shared[int(text)])
+            return RawCell("text", shared[_number(text)])
         case "str" | "inlineStr" | "d":
             return RawCell("text", _unescaped(text))
         case "b":
@@ -279,6 +288,12 @@ def _stored(kind: str, text: str, formula: str | None, shared: list[str], format
             return RawCell("error", text)
         case _:
             return RawCell("number", text, format)
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit()):
+        raise ValueError(f"`{text[:20]}` is no number")
+    return int(text)
 
 
 def _cell(ref: str) -> tuple[int, int]:
