@@ -149,7 +149,8 @@ class _Writer:
         for row, s in enumerate(sheets, first + 1):
             page.write_url(row, 0, f"internal:'{s.name}'!A1", self.link, s.name)
             sheet = s.sheet
-            words = (sheet.word, sheet.title.en, sheet.title.zh, sheet.type, str(len(sheet.lines)), sheet.ruleset)
+            rows, of = str(len(sheet.lines)) if sheet.lines else "unset", sheet.type.partition(";")[0]
+            words = (sheet.word, sheet.title.en, sheet.title.zh, of, rows, sheet.ruleset)
             for column, text in enumerate(words, 1):
                 page.write_string(row, column, text, self.locked)
         _shape(page, [32, 18, 48, 32, 36, 6, 30], first + 1)
