@@ -123,7 +123,7 @@ def _texts(sheet: RawSheet) -> Grid:
 @define
 class _Reader:
     book: RawBook
-    current: Mapping[tuple[str, str, str], Sheet]
+    current: Mapping[tuple[str, str], Sheet]
     changes: list[Change] = field(factory=list)
     findings: list[Diagnostic] = field(factory=list)
 
@@ -135,7 +135,7 @@ class _Reader:
 
     def read(self, raw: RawSheet, base: Grid) -> None:
         """Compares one sheet."""
-        identity = (base[1][0], base[2][1], base[0][0])
+        identity = (base[0][0], base[0][1])
         sheet = self.current.get(identity)
         before = len(self.findings)
         columns = self._columns(raw, base)
@@ -148,7 +148,7 @@ class _Reader:
         heads = base[HEAD - 1]
         if sheet is None:
             if self._differs(raw, base, columns):
-                what = f"the rules have no `{base[1][0]} {base[0][0]}` in `{base[2][1]}` any more"
+                what = f"the rules have no `{base[0][0]} {base[0][1]}` any more"
                 self.refuse("workbook-conflict", f"`{raw.name}` was changed, and {what}", "export the rules again")
             return
         if [c.name for c in sheet.columns] != heads[1:-1] or [c.told for c in sheet.columns] != base[HEAD - 2][1:-1]:

@@ -27,7 +27,7 @@ VERSIONS: dict[Kind, tuple[Role, ...]] = {
     "parameter": ("from", "until", "value", "per"),
     "set": ("from", "until", "is", "add", "remove", "per"),
 }
-HEAD = 7  # lines of a sheet above its rows: name, kind, ruleset, type, hit policy, types of columns, heads
+HEAD = 7  # lines of a sheet above its rows: name, titles, type, hit policy, types of columns, heads
 ROW, COMMENT = "row", "comment"  # the first column and the last, which are not the rules' own
 
 
@@ -92,17 +92,17 @@ class Sheet:
     is_overlay: bool
 
     @property
-    def identity(self) -> tuple[str, str, str]:
-        return (self.word, self.ruleset, self.name)
+    def identity(self) -> tuple[str, str]:
+        return (self.word, f"{self.ruleset}.{self.name}")
 
     @property
     def head(self) -> list[list[str]]:
         """The lines above the rows, as texts; the last are the heads of the columns."""
         columns = [ROW, *(c.name for c in self.columns), COMMENT]
         told = [
-            [self.name, self.title.en],
-            [self.word, self.title.zh],
-            ["ruleset", self.ruleset],
+            list(self.identity),
+            ["title", self.title.en],
+            ["標題", self.title.zh],
             ["type", self.type],
             ["hit policy", self.hit],
             ["", *(c.told for c in self.columns), "locked"],

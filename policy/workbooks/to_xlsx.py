@@ -143,7 +143,7 @@ class _Writer:
         page.write_string(1, 0, f"rulebook (SHA-256) {self.checked.digest()}", self.about)
         for n, line in enumerate(_HOW, 2):
             page.write_string(n, 0, line, self.about)
-        first = len(_HOW) + 3
+        first, widths = len(_HOW) + 3, [34, 18, 54, 46, 30, 7, 34]
         for column, text in enumerate(("sheet", "kind", "title", "標題", "type", "rows", "ruleset")):
             page.write_string(first, column, text, self.head)
         for row, s in enumerate(sheets, first + 1):
@@ -153,7 +153,8 @@ class _Writer:
             words = (sheet.word, sheet.title.en, sheet.title.zh, of, rows, sheet.ruleset)
             for column, text in enumerate(words, 1):
                 page.write_string(row, column, text, self.locked)
-        _shape(page, [32, 18, 48, 32, 36, 6, 30], first + 1)
+            _fit(page, row, (s.name, *words), widths)
+        _shape(page, widths, first + 1)
 
     def rules(self, named: Named) -> None:
         page = self.book.add_worksheet(named.name)
@@ -165,12 +166,14 @@ class _Writer:
             for column, text in enumerate(line):
                 if text or at >= HEAD - 2:
                     page.write_string(at, column, text, self._style(at, column, last))
-        widths = [6]
+        widths = [12]
         for column in range(1, last + 1):
             widest = max((width(line[column]) for line in grid[HEAD - 2 :]), default=0)
             widths.append(min(max(widest, 12), _WIDEST) + 2)
         for column, wide in enumerate(widths):
             page.set_column(column, column, wide, self.locked if column == last else self.open)
+        for at, line in enumerate(grid[HEAD:], HEAD):
+            _fit(page, at, line, widths)
         for at, c in enumerate(sheet.columns, 1):
             if c.choices:
                 page.data_validation(HEAD, at, len(grid) + _SPARE, at, self._offered(c))
@@ -206,7 +209,7 @@ class _Writer:
         """What the provisions say, to read beside the numbers."""
         page = self.book.add_worksheet(PROVISIONS)
         model = self.checked.model
-        cited = _cited(sheets)
+        cited, widths = _cited(sheets), [26, 12, 60, 50, 40, 40]
         for column, text in enumerate(("provision", "status", "words", "條文", "source", "cited by")):
             page.write_string(0, column, text, self.head)
         for row, p in enumerate(model.provisions.values(), 1):
@@ -222,7 +225,8 @@ class _Writer:
             )
             for column, text in enumerate(words):
                 page.write_string(row, column, text[:LONGEST_CELL], self.locked)
-        _shape(page, [22, 12, 70, 50, 40, 40], 1)
+            _fit(page, row, words, widths)
+        _shape(page, widths, 1)
 
     def hidden(self, base: list[list[str]]) -> None:
         lists = self.book.add_worksheet(LISTS)
@@ -256,6 +260,13 @@ def _column_of(column: int, rows: int) -> str:
         column, rest = divmod(column - 1, 26)
         letters = chr(65 + rest) + letters
     return f"={LISTS}!${letters}$1:${letters}${rows}"
+
+
+def _fit(page: Any, row: int, texts: Sequence[str], widths: Sequence[int]) -> None:
+    """Makes a row as high as its longest text needs, which not every program does by itself."""
+    lines = max((-(-width(t) // (wide - 2)) for t, wide in zip(texts, widths, strict=True)), default=1)
+    if lines > 1:
+        page.set_row(row, 15 * lines)
 
 
 def _shape(page: Any, widths: Sequence[int], frozen: int) -> None:
