@@ -14,7 +14,7 @@ PACKAGE = Path(policy.__file__).parent
 LAYERS = [
     {"__main__", "pytest_plugin"},
     {"cli", "lsp"},
-    {"tables"},
+    {"batch", "workbooks"},
     {"documents"},
     {"scenario"},
     {"reports"},

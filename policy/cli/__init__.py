@@ -34,6 +34,7 @@ VERBS = {
     "report": "Write the documents that people read and sign.",
     "stress": "Apply price shocks to a portfolio; test the coverage of a margin.",
     "stubs": "Write types of records and questions, for type checkers.",
+    "tables": "Take tables, parameters and sets of rules into a spreadsheet, and back.",
     "test": "Run a rulebook's tests, with coverage or mutants.",
     "trade": "Run a market's commands under a rulebook.",
     "verify": "Prove properties of rules, or show a counterexample.",

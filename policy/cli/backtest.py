@@ -91,7 +91,7 @@ def command(
         if (on is None) == (not on_column):
             raise click.UsageError("give either `--on 2026-03-01` or `--on-column NAME`")
         keep_apart((out,), (history, _folder(old), _folder(new)))
-        from policy.cli.tables import backtest_table
+        from policy.cli.batch import backtest_table
 
         asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
         flips = backtest_table((_folder(old), _folder(new)), under, asking, history, amount, out, format) > 0

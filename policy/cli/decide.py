@@ -81,7 +81,7 @@ def command(
         raise click.UsageError("give `--on 2026-03-01`, or for a table `--on-column NAME`")
     if out is not None:
         keep_apart((out,), (facts, *paths))
-        from policy.cli.tables import decide_table
+        from policy.cli.batch import decide_table
 
         asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
         tally = decide_table(paths, under, asking, facts, out, engine, format)

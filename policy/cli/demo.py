@@ -38,7 +38,7 @@ def command(paths: tuple[str, ...], under: str, report: str, rows: int | None, f
     The commands are those of the scenario `demonstration`, which `policy trade` and `policy report` take too.
     """
     if rows is not None:
-        from policy.cli.tables import show_rows
+        from policy.cli.batch import show_rows
 
         show_rows(paths, under, rows, format)
         return

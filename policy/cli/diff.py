@@ -77,7 +77,7 @@ def command(
     elif format == "table":
         _print_table(found)
     else:
-        _print(found)
+        print_comparison(found)
     outcomes = {d.outcome for d in found.questions}
     unknown = {"not decided", "cannot be encoded"}
     if found.facts or outcomes - unknown - {"equivalent"}:
@@ -106,7 +106,7 @@ def _program(checked: Checked, under: str, day: date | None) -> Program:
     return made if day is None else specialised(made, day.toordinal())
 
 
-def _print(found: Comparison) -> None:
+def print_comparison(found: Comparison) -> None:
     for f in found.facts:
         click.secho(f.outcome, fg="yellow", bold=True, nl=False)
         click.echo(f"  fact {f.fact}  {f.place}")

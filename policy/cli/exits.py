@@ -110,6 +110,13 @@ ENDS: dict[str, dict[Exit, str]] = {
     "stress portfolio": _CARRIED_OUT,
     "stress coverage": {Exit.YES: "computed", Exit.UNANSWERED: f"the prices cannot be read, {_RULES}"},
     "stubs": _WRITTEN,
+    "tables export": _WRITTEN,
+    "tables import": {
+        Exit.YES: "nothing differs, or with --write: written",
+        Exit.NO: "the workbook changes the rules, and nothing is written",
+        Exit.UNANSWERED: f"a cell is refused, the workbook cannot be read, {_RULES}",
+    },
+    "tables new": {Exit.YES: "printed", Exit.UNANSWERED: "the file cannot be read, or a cell is refused"},
     "test": {
         Exit.YES: "all tests hold",
         Exit.NO: "a test fails, there are none, a mutant survives (--mutate), or coverage is below --fail-under",

@@ -1,184 +1,173 @@
-"""What the verbs on tables share: running, progress, and summaries as text."""
+"""`policy tables`: tables, parameters and sets of rules in a spreadsheet, and back."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
 
 import click
 
-from policy.answers import Outcome
-from policy.cli.options import texts_of
-from policy.cli.output import COLOURS, plural, print_json
+from policy.cli.diff import print_comparison
+from policy.cli.exits import Exit, end
+from policy.cli.options import checked_of, format_option, rules_arguments, to_write
+from policy.cli.output import keep_apart, plural, print_diagnostics, print_json, write_whole
 from policy.cli.progress import progress
 from policy.diagnostics import printable
-from policy.extras import require_extra, require_java
-from policy.model.types import AnswerType, Number
-from policy.model.values import show
-from policy.pipeline import load_program
-from policy.reports.plain.amounts import grouped
-from policy.tables.memory import enough_memory, limit
-
-if TYPE_CHECKING:
-    from policy.tables.backtest import Amounts, RowFlips
-    from policy.tables.decide import AnswerSummary, Progress
-
-MOST_LINES = 12  # of a summary's list of reasons, needs or problems
+from policy.verify.prove import Limits
+from policy.workbooks.from_xlsx import is_workbook, read
+from policy.workbooks.importing import Import, imported, read_workbook, told, write
 
 
-def decide_table(
-    paths: tuple[str, ...], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
-) -> dict[str, int]:
-    """Answers every row of a file and prints a summary; returns the count of each outcome."""
-    _ready()
-    if engine:
-        require_extra("pandas", "spark")
-        require_extra("pyspark", "spark")
-        require_java()
-    from policy.tables.dates import TableQuestion
-    from policy.tables.decide import run_of
-    from policy.tables.sources import source_of
+@click.group()
+def command() -> None:
+    """Take tables, parameters and dated sets of rules into a spreadsheet, and bring them back.
 
-    undated = load_program(texts_of(paths), under)
-    if engine:
-        from policy.tables.spark import decide_on
-
-        summary = decide_on(engine, undated, TableQuestion(**asking), facts, out)
-    else:
-        run = run_of(undated, TableQuestion(**asking), source_of(facts))
-        tell_missing(run.missing)
-        with watched() as count:
-            summary = run.to(out, count)
-    if format == "json":
-        print_json(summary.as_json() | {"out": out})
-    else:
-        click.echo(summary_text(summary))
-        click.echo(f"the answers are in {out}", err=True)
-    return dict(summary.tally.outcomes)
+    \b
+    policy tables export rulesets -o rules.xlsx
+    policy tables import rules.xlsx rulesets
+    policy tables new tiers.csv
+    """
 
 
-def _ready() -> None:
-    """Raises PolicyError if a library for columns is missing, or memory to load it."""
-    enough_memory(limit())
-    require_extra("polars", "columns")
-    require_extra("pyarrow", "columns")
+@command.command("export")
+@rules_arguments
+@click.option("-o", "--out", required=True, type=click.Path(dir_okay=False), help="Workbook to write, as rules.xlsx.")
+@click.option("-k", "--select", multiple=True, help="Only those whose name contains this. Repeatable.")
+def export(paths: tuple[str, ...], out: str, select: tuple[str, ...]) -> None:
+    """Write a workbook of the tables, parameters and dated sets of RULES, one sheet each.
 
+    \b
+    policy tables export rulesets -o rules.xlsx
+    policy tables export rulesets -o haircuts.xlsx -k haircut
 
-def tell_missing(missing: tuple[str, ...]) -> None:
-    if missing:
-        names = ", ".join(f"`{name}`" for name in missing)
-        click.secho(f"no column has {names}: not known of any row", err=True, fg="yellow")
+    Cells are texts as the rules have them. The same rules give the same bytes.
+    """
+    from policy.workbooks.sheets import sheets_of
+    from policy.workbooks.to_xlsx import chosen, workbook_of
 
-
-@contextmanager
-def watched() -> Iterator[Progress]:
-    """Shows how many rows have been answered."""
-    with progress("rows") as seen:
-
-        def count(rows: int, of: int | None, _: float) -> None:
-            if of is not None and seen.total != of:
-                seen.of(of)
-            seen.update(rows - seen.done)
-
-        yield count
-
-
-def summary_text(summary: AnswerSummary) -> str:
-    """A summary as text."""
-    from policy.tables.decide import most_first  # loaded by whoever has a summary
-
-    tally, colours = summary.tally, {outcome.value: colour for outcome, colour in COLOURS.items()}
-    speed = f", {summary.rows / summary.seconds / 1e6:.1f} million a second" if summary.seconds else ""
-    lines = [f"{summary.question}: {plural(summary.rows, 'row')} in {summary.seconds:.1f} s{speed}"]
-    for outcome in (*(o.value for o in Outcome), "refused"):
-        if count := tally.outcomes[outcome]:
-            lines.append(f"  {click.style(outcome, fg=colours.get(outcome, 'red'), bold=True)}  {count:,}")
-    for title, counted in (("by rule", tally.reasons), ("needs", tally.needs), ("problems", tally.problems)):
-        if counted:
-            lines.append(f"{title}:")
-            lines += [f"  {count:,}  {printable(name)}" for name, count in most_first(counted)[:MOST_LINES]]
-            if len(counted) > MOST_LINES:
-                lines.append(f"  … and {len(counted) - MOST_LINES} more")
-    if summary.row_by_row:
-        lines.append(f"{plural(summary.row_by_row, 'row')} answered one by one, for want of a column or of bits")
-    lines.append(f"rulebook {summary.rulebook[:12]}")
-    lines += [f"remark: {summary.remarks}"] if summary.remarks else []
-    return "\n".join(lines)
-
-
-def backtest_table(
-    rulebooks: tuple[str, str],
-    under: str,
-    asking: Mapping[str, Any],
-    history: str,
-    amount: str,
-    out: str | None,
-    format: str,
-) -> int:
-    """Answers a history under two rulebooks and prints what flips; returns the number of rows that do."""
-    _ready()
-    from policy.tables.backtest import backtest_of
-    from policy.tables.dates import TableQuestion
-    from policy.tables.sources import source_of
-
-    old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
-    backtest = backtest_of(old, new, TableQuestion(**asking), source_of(history), amount)
-    tell_missing(backtest.new.ready().layout.missing)
-    with watched() as count:
-        flips = backtest.run(out, count)
-    if format == "json":
-        print_json(flips.as_json())
-    else:
-        click.echo(flips_text(flips))
-    if out:
-        click.echo(f"the rows that come out otherwise are in {out}", err=True)
-    return flips.changed
-
-
-def flips_text(flips: RowFlips) -> str:
-    """The rows that flip, as text."""
-    lines = [f"{flips.question}: {flips.changed:,} of {plural(flips.rows, 'row')} come out otherwise"]
-    if refused := flips.outcomes.get(("refused", "refused")):
-        lines.append(f"  {refused.rows:,}  refused by both: not facts of either rulebook")
-
-    def line(words: str, a: Amounts) -> str:
-        amount = f"  {show(a.amount, flips.amount)}" if flips.amount is not None else ""
-        unknown = f" and {a.unknown:,} not known" if a.unknown else ""
-        return f"  {a.rows:,}  {words}{amount}{unknown}"
-
-    changed = sorted(
-        ((-a.rows, key, a) for key, a in flips.outcomes.items() if key[0] != key[1]), key=lambda x: x[:2]
+    keep_apart((out,), paths)
+    checked = checked_of(paths)
+    sheets = chosen(sheets_of(checked), select)
+    write_whole(out, workbook_of(checked, select))
+    rows = sum(len(s.lines) for s in sheets)
+    click.echo(
+        f"{plural(len(sheets), 'sheet')} with {plural(rows, 'row')} in {out}, of rulebook {checked.digest()[:12]}"
     )
-    lines += [line(f"{old} → {new}", a) for _, (old, new), a in changed]
-    if flips.values.rows:
-        less = "not of one unit" if flips.of is None else f"new less old: {difference(flips.values.amount, flips.of)}"
-        lines.append(f"  {flips.values.rows:,}  another value; {less}")
-    for side, title in (("new", "reasons that only the new rulebook gives:"), ("old", "only the old one:")):
-        given = sorted(((-a.rows, rule, a) for (rule, s), a in flips.rules.items() if s == side), key=lambda x: x[:2])
-        if given:
-            lines += [title, *(line(rule, a) for _, rule, a in given)]
-    return "\n".join(lines)
 
 
-def difference(amount: int, of: AnswerType | None) -> str:
-    """The sum of differences, as the language writes it, with thousands separators."""
-    if not isinstance(of, Number):
-        return f"{amount:+,}"
-    return f"{'-' if amount < 0 else '+'}{grouped(show(abs(amount), of))}"
+@command.command("import")
+@click.argument("workbook", type=click.Path(exists=True, dir_okay=False))
+@rules_arguments
+@click.option("--write", "writes", is_flag=True, help="Change the files of RULES; without it nothing is written.")
+@click.option(
+    "--seconds",
+    type=click.FloatRange(0.1),
+    default=2.0,
+    show_default=True,
+    help="Budget of the comparison per question, as of `policy diff`.",
+)
+@click.option("--no-diff", is_flag=True, help="Do not compare what the rules decide before and after.")
+@format_option("text", "json")
+def import_(workbook: str, paths: tuple[str, ...], writes: bool, seconds: float, no_diff: bool, format: str) -> None:
+    """Show what a changed WORKBOOK changes in RULES, and with --write change them.
 
+    \b
+    policy tables import rules.xlsx rulesets
+    policy tables import rules.xlsx rulesets --write
 
-def show_rows(paths: tuple[str, ...], under: str, rows: int, format: str) -> None:
-    """Values so many generated positions, decides as many orders, and prints summaries."""
-    _ready()
-    from policy.tables.demo import shown
-
-    undated = load_program(texts_of(paths), under)
-    with watched() as count:
-        made = shown(undated, rows, lambda _: count)
+    The rules may have changed since the export: rows that only one side changed are merged, rows that both changed
+    are named. Cells that are refused are named all at once, and then nothing is written.
+    """
+    if writes:
+        to_write(paths)
+    checked = checked_of(paths)
+    made = imported(read_workbook(workbook), workbook, checked)
+    if made.findings:
+        if format == "json":
+            print_json(_json(made, [], []))
+        else:
+            print_diagnostics(made.findings)
+            click.echo(f"{plural(len(made.findings), 'finding')}; nothing was written", err=True)
+        end(Exit.UNANSWERED)
+    if format == "text":
+        for line in _changes(made, checked.digest()):
+            click.echo(printable(line))
+        print_diagnostics(made.warnings)
+    differences = [] if no_diff or not made.changes else _differences(made, seconds, format)
+    written = write(made) if writes and made.changes else []
     if format == "json":
-        print_json([{"what": s.what, "total": s.total, **s.summary.as_json()} for s in made])
-        return
-    for s in made:
-        click.echo(f"{click.style(f'{rows:,} {s.what}', bold=True)}" + (f": {s.total} in all" if s.total else ""))
-        click.echo(summary_text(s.summary) + "\n")
+        print_json(_json(made, differences, written))
+    else:
+        for name in written:
+            click.echo(f"changed {name}")
+        if made.changes and not writes:
+            click.echo("nothing was written; `--write` changes the rules", err=True)
+    end(Exit.YES if written or not made.changes else Exit.NO)
+
+
+@command.command("new")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+@click.option("--name", default="", help="Name of the table; the file's name if not given.")
+@click.option("--sheet", default="", help="Sheet of a workbook; the first with rows if not given.")
+@click.option(
+    "--key", "keys", multiple=True, help="Column that tells rows apart. Repeatable; else the first that do."
+)
+@click.option("--per", default="", help="Provision that every row stands on, where no column `per` says it.")
+def new(file: str, name: str, sheet: str, keys: tuple[str, ...], per: str) -> None:
+    """Print a table declaration with the rows of FILE, a .csv or .xlsx, whose first line names the columns.
+
+    \b
+    policy tables new tiers.csv --per LAW/2 >> rules/tiers.policy
+    policy tables new desk.xlsx --sheet Haircuts --key kind
+
+    Types are those that all cells of a column have; few different words become an enum. Read it before it is used.
+    """
+    from policy.workbooks.new import begun, of_csv, of_workbook
+
+    title = name or Path(file).stem
+    data = read_workbook(file)
+    grid = of_workbook(read(data, file), file, sheet, title) if is_workbook(data) else of_csv(data, file, title)
+    click.echo(begun(grid, title, keys, per), nl=False)
+    if not per and "per" not in (h.lower() for h in grid.heads):
+        click.echo("no row has a citation; `--per` names a provision for all", err=True)
+
+
+def _changes(made: Import, digest: str) -> list[str]:
+    since = "" if made.digest == digest else f", exported from rulebook {made.digest[:12]} before it changed"
+    if not made.changes:
+        return [f"nothing differs from the rules{since}"]
+    return [
+        f"{plural(len(made.changes), 'change')} to rulebook {digest[:12]}{since}",
+        *(f"  {told(c)}" for c in made.changes),
+    ]
+
+
+def _differences(made: Import, seconds: float, format: str) -> list[object]:
+    """What the rules decide otherwise, printed where it is to be read; under each overlay that changes."""
+    from policy.pipeline import program
+    from policy.verify.rulebook import comparison_of
+    from policy.verify.solver import needed_solver
+
+    needed_solver()
+    found: list[object] = []
+    for overlay in made.overlays:
+        before, after = program(made.before, overlay), program(made.after, overlay)
+        compared = comparison_of(before, after, made.after.model, Limits(seconds), watch=progress)
+        if format == "text":
+            click.echo(f"\nwhat it changes, under {overlay}:" if overlay else "\nwhat it changes:")
+            print_comparison(compared)
+        found += [
+            *(f.as_json() for f in compared.facts),
+            *({**d.as_json(), "under": overlay} for d in compared.questions),
+        ]
+    return found
+
+
+def _json(made: Import, differences: list[object], written: list[str]) -> dict[str, object]:
+    return {
+        "exported_from": made.digest,
+        "rulebook": made.before.digest(),
+        "changes": [told(c) for c in made.changes],
+        "findings": [d.as_json() for d in (*made.findings, *made.warnings)],
+        "differences": differences,
+        "written": written,
+    }

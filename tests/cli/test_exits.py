@@ -117,6 +117,13 @@ CASES: dict[tuple[str, Exit], str] = {
     ("stress portfolio", UNANSWERED): "unread --shock BTC=-30%",
     ("stress coverage", YES): "prices.csv --on 2026-04-01 --under example.house --held 1",
     ("stress coverage", UNANSWERED): "nowhere.csv --on 2026-04-01",
+    ("tables export", YES): "starter -o new.xlsx",
+    ("tables export", UNANSWERED): "broken.policy -o new.xlsx",
+    ("tables import", YES): "same.xlsx starter",
+    ("tables import", NO): "other.xlsx starter --no-diff",
+    ("tables import", UNANSWERED): "wrong.xlsx starter",
+    ("tables new", YES): "book.csv --key net_worth",
+    ("tables new", UNANSWERED): "starter/house.policy",
     ("test", YES): "starter",
     ("test", NO): "failing",
     ("test", UNANSWERED): "broken.policy",
@@ -175,9 +182,22 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
         with Path("unread/market.jsonl").open("a") as stage:
             stage.write('{"do": "nothing"}\n')
         assert run("trade scenario --journal day.jsonl").exit_code == 0
+        _save_workbooks()
         torn = b"".join(lines_of(past_of(3)))
         Path("torn.jsonl").write_bytes(torn[:-9])
     return folder
+
+
+def _save_workbooks() -> None:
+    """Workbooks of the starter rulebook: as exported, with another number, and with a formula."""
+    if not optional.there_is("xlsxwriter", "xlsx"):
+        return
+    from workbooks import changed
+
+    assert run("tables export starter -o same.xlsx").exit_code == 0
+    same = Path("same.xlsx").read_bytes()
+    Path("other.xlsx").write_bytes(changed(same, "share_at_risk!D8 = 30%"))
+    Path("wrong.xlsx").write_bytes(changed(same, "share_at_risk!D8 = formula =1+1"))
 
 
 @pytest.fixture
@@ -220,6 +240,8 @@ def test_every_code_is_what_a_command_ends_with(name: str, code: Exit, monkeypat
         optional.library("z3", "proofs")
     if "--history" in words or "--rows" in words:
         optional.library("polars", "columns")
+    if name in ("tables export", "tables import"):
+        optional.library("xlsxwriter", "xlsx")
     if words.endswith("--journal full"):
         _disk_is_full(monkeypatch)
     done = run(f"{name} {words}")

@@ -16,12 +16,12 @@ from cases_of_rules import HEAD
 pl = optional.library("polars", "columns")
 
 import policy  # noqa: E402
+from policy.batch.dates import TableQuestion  # noqa: E402
+from policy.batch.decide import run_of  # noqa: E402
+from policy.batch.sources import source_of  # noqa: E402
 from policy.diagnostics import which_member  # noqa: E402
 from policy.facts.records import unchecked  # noqa: E402
 from policy.pipeline import Rulebook, Text, check, dated, program  # noqa: E402
-from policy.tables.dates import TableQuestion  # noqa: E402
-from policy.tables.decide import run_of  # noqa: E402
-from policy.tables.sources import source_of  # noqa: E402
 
 RULES = (
     HEAD

@@ -22,14 +22,14 @@ from click.testing import CliRunner
 import policy
 from cases_of_rules import HEAD
 from policy.answers import Outcome, UndecidedError
+from policy.batch.dates import TableQuestion
+from policy.batch.decide import run_of
+from policy.batch.sources import source_of
 from policy.cli import main
 from policy.diagnostics import Diagnostic
 from policy.facts.records import unchecked
 from policy.ir.program import Program
 from policy.pipeline import Checked, Rulebook, Text, check, dated, program
-from policy.tables.dates import TableQuestion
-from policy.tables.decide import run_of
-from policy.tables.sources import source_of
 
 ON = "2026-03-01"
 RULES = (

@@ -82,9 +82,11 @@ def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
             read_facts = book.reader(name).read(Source("facts.json", body.rstrip("\n")))
             yield from read_facts if isinstance(read_facts, list) else []
         elif language == "python":
-            if "policy.tables" in body:
+            if "policy.batch" in body:
                 optional.library("polars", "columns")
                 optional.library("pyarrow", "columns")
+            if "policy.workbooks" in body:
+                optional.library("xlsxwriter", "xlsx")
             if "subprocess" in body:
                 optional.program("git", "git")
             names = {"folder": folder, "check": check, "read_folder": read_folder, "Text": Text}

@@ -18,10 +18,10 @@ from machine import Spent
 from positions import DAY, RULES
 from stream import write
 
+from policy.batch.dates import TableQuestion
 from policy.diagnostics import PolicyError
 from policy.extras import require_extra, require_java
 from policy.pipeline import load_program, read_folder
-from policy.tables.dates import TableQuestion
 
 sys.path.append(str(Path(__file__).resolve().parents[2] / "support"))  # where the tests start their clusters
 
@@ -60,7 +60,7 @@ def measured(height: int) -> str:
 
 
 def _with(workers: int, path: Path, folder: Path, height: int) -> tuple[int, Spent, Spent]:
-    from policy.tables.spark import answers_of, session
+    from policy.batch.spark import answers_of, session
 
     here = folder / f"cluster-{workers}"
     here.mkdir()

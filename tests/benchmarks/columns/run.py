@@ -52,7 +52,7 @@ def lending(options: argparse.Namespace) -> str:
     import measure
     from positions import lending_rules, positions
 
-    from policy.tables.decide import answers_to
+    from policy.batch.decide import answers_to
 
     given = positions(options.rows)
     ours = lending_rules().columns("lending", given.schema, scaled=True)
@@ -103,7 +103,7 @@ def orders(options: argparse.Namespace) -> str:
     import measure
     from positions import orders, shipped
 
-    from policy.tables.decide import answers_to
+    from policy.batch.decide import answers_to
 
     given, rulebook, few = orders(options.rows), shipped(), 50_000
     ours = rulebook.columns("order_accepted", given.schema, scaled=True)

@@ -15,10 +15,10 @@ import polars as pl
 import pyarrow.parquet as pq
 from positions import DAY, RULES, positions
 
+from policy.batch.dates import TableQuestion
+from policy.batch.decide import run_of
+from policy.batch.sources import source_of
 from policy.pipeline import load_program, read_folder
-from policy.tables.dates import TableQuestion
-from policy.tables.decide import run_of
-from policy.tables.sources import source_of
 
 PART = 1_000_000
 

@@ -15,12 +15,12 @@ import polars as pl
 from attrs import frozen
 
 from policy.backends.columns.evaluator import Answers
+from policy.batch import synthetic
+from policy.batch.dates import TableQuestion, evaluator_of
+from policy.batch.decide import AnswerSummary, Progress, concurrently
+from policy.batch.sources import Batch
 from policy.ir.program import Program
 from policy.model.values import show
-from policy.tables import synthetic
-from policy.tables.dates import TableQuestion, evaluator_of
-from policy.tables.decide import AnswerSummary, Progress, concurrently
-from policy.tables.sources import Batch
 
 DAY = date(2026, 3, 1)
 

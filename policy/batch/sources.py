@@ -15,10 +15,10 @@ import polars as pl
 from attrs import field, frozen
 
 from policy import files
+from policy.batch import from_arrow, from_csv
+from policy.batch.engines import guarded
 from policy.diagnostics import PolicyError
 from policy.facts.from_json import LARGEST_FACTS
-from policy.tables import from_arrow, from_csv
-from policy.tables.engines import guarded
 
 BATCH = 131_072  # rows: enough to be fast, few enough that several fit into a processor's cache
 LINES = 2_000  # of JSON in a batch

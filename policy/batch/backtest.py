@@ -16,15 +16,15 @@ from pathlib import Path
 import polars as pl
 from attrs import define, evolve, field, frozen
 
+from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.batch.decide import Progress, concurrently
+from policy.batch.engines import computing
+from policy.batch.sinks import Sink, check_rows, presentable
+from policy.batch.sources import Batch, TableFile
 from policy.diagnostics import PolicyError
 from policy.ir.program import Function, Program
 from policy.model import types
 from policy.model.values import show
-from policy.tables.dates import DatedEvaluator, TableQuestion, evaluator_of
-from policy.tables.decide import Progress, concurrently
-from policy.tables.engines import computing
-from policy.tables.sinks import Sink, check_rows, presentable
-from policy.tables.sources import Batch, TableFile
 from policy.verify.common_type import Conversion, comparable
 from policy.verify.vocabulary import old_question, under_old_names
 

@@ -11,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from policy.tables.sources import BATCH, Batch
+from policy.batch.sources import BATCH, Batch
 
 ASSETS = (
     ("virtual_asset", "BTC"),

@@ -17,7 +17,7 @@ import pyarrow as pa
 from pyarrow import compute, ipc, parquet, types as arrow
 
 from policy import files
-from policy.tables.engines import unreadable
+from policy.batch.engines import unreadable
 
 WIDEST = 38  # digits of a decimal of 128 bits
 LARGEST_GROUP = 4  # batches of rows that are read at once

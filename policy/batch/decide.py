@@ -21,15 +21,15 @@ from attrs import define, field, frozen
 from policy.answers import Answer
 from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
+from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.batch.engines import computing
+from policy.batch.sinks import Sink, check_rows, presentable
+from policy.batch.sources import BATCH, Batch, Lines, TableFile
 from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
 from policy.ir.program import Program
 from policy.source import Source, Span
-from policy.tables.dates import DatedEvaluator, TableQuestion, evaluator_of
-from policy.tables.engines import computing
-from policy.tables.sinks import Sink, check_rows, presentable
-from policy.tables.sources import BATCH, Batch, Lines, TableFile
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")

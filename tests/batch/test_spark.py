@@ -28,8 +28,8 @@ optional.java()
 
 import policy  # noqa: E402
 from policy import resources  # noqa: E402
+from policy.batch.dates import TableQuestion, evaluator_of  # noqa: E402
 from policy.pipeline import Text, load_program, read_folder  # noqa: E402
-from policy.tables.dates import TableQuestion, evaluator_of  # noqa: E402
 
 HEIGHT = 40_000
 ORDERS = TableQuestion(question="order_accepted", dates="day", keep=("id",), scaled=True)
@@ -45,7 +45,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
 
 @pytest.fixture(scope="module")
 def spark(running: Cluster) -> Iterator[Any]:
-    from policy.tables.spark import session
+    from policy.batch.spark import session
 
     made = session(running.url)
     made.sparkContext.setLogLevel("ERROR")
@@ -116,7 +116,7 @@ def collected(answers: Any) -> Any:
 
 
 def test_a_cluster_gives_the_answers_that_one_machine_gives(facts: Any, program: Any, one_machine: Any) -> None:
-    from policy.tables.spark import answers_of
+    from policy.batch.spark import answers_of
 
     got = collected(answers_of(facts, program, ORDERS))
     assert got.drop("day", "rulebook", "remarks").equals(one_machine)
@@ -126,7 +126,7 @@ def test_a_cluster_gives_the_answers_that_one_machine_gives(facts: Any, program:
 
 
 def test_partitions_and_their_order_change_nothing(facts: Any, program: Any, one_machine: Any) -> None:
-    from policy.tables.spark import answers_of
+    from policy.batch.spark import answers_of
 
     for shuffled in (facts.repartition(7), facts.orderBy("price").coalesce(1), facts.repartition(3, "venue")):
         assert collected(answers_of(shuffled, program, ORDERS)).drop("day", "rulebook", "remarks").equals(one_machine)
@@ -150,7 +150,7 @@ decision concentrated(account: Account) "concentrated?" zh "集中？"
 
 
 def test_accounts_are_groups_of_positions(spark: Any) -> None:
-    from policy.tables.spark import grouped_answers_of
+    from policy.batch.spark import grouped_answers_of
 
     program = load_program([Text("t.policy", ACCOUNTS.encode())])
     n = pl.int_range(9_000)
@@ -178,7 +178,7 @@ def test_accounts_are_groups_of_positions(spark: Any) -> None:
 def test_a_worker_killed_in_the_middle_changes_nothing(
     running: Cluster, spark: Any, facts: Any, program: Any, one_machine: Any
 ) -> None:
-    from policy.tables.spark import answers_of
+    from policy.batch.spark import answers_of
 
     gone: list[float] = []
 
@@ -232,7 +232,7 @@ def test_the_command_line_asks_a_cluster(tmp_path: Path, one_machine: Any) -> No
 
 
 def test_columns_that_do_not_fit_are_told_before_any_work(spark: Any, program: Any) -> None:
-    from policy.tables.spark import answers_of
+    from policy.batch.spark import answers_of
 
     floats = spark.createDataFrame([(1.5,)], "price double")
     with pytest.raises(policy.PolicyError, match="float64"):

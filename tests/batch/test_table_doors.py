@@ -264,7 +264,7 @@ INDEX = """
 import sys
 from pathlib import Path
 from policy.diagnostics import PolicyError
-from policy.tables.sources import source_of
+from policy.batch.sources import source_of
 name = sys.argv[1]
 whole = Path(name).read_bytes()
 index = len(whole) - 10 - int.from_bytes(whole[-10:-6], "little")
@@ -317,7 +317,7 @@ def test_a_limit_on_address_space_is_told_at_once() -> None:
 
 @pytest.mark.parametrize("kind", ["csv", "parquet", "arrow", "jsonl"])
 def test_a_run_that_loses_rows_publishes_nothing(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from policy.tables.decide import FileRun
+    from policy.batch.decide import FileRun
 
     facts = pl.DataFrame({"asset.class": ["stock"] * 9, "worth": ["1"] * 9})
     {"csv": facts.write_csv, "parquet": facts.write_parquet, "arrow": facts.write_ipc}.get(

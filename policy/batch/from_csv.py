@@ -20,7 +20,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy import files
-from policy.tables.engines import unreadable
+from policy.batch.engines import unreadable
 
 LONGEST_ROW = 1 << 20  # bytes
 _BLOCK = 1 << 20  # bytes that are scanned at once

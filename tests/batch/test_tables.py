@@ -248,9 +248,9 @@ MEMORY = """
 import resource, sys
 from datetime import date
 from policy.pipeline import load_program, read_folder
-from policy.tables.dates import TableQuestion
-from policy.tables.decide import run_of
-from policy.tables.sources import source_of
+from policy.batch.dates import TableQuestion
+from policy.batch.decide import run_of
+from policy.batch.sources import source_of
 undated = load_program(read_folder(["rules"])[0])
 asking = TableQuestion(question="accepted", on=date(2026, 3, 1), keep=("id", "day"))
 run_of(undated, asking, source_of(sys.argv[1])).to("out.parquet")
@@ -332,7 +332,7 @@ def test_rulebooks_that_agree_flip_nothing() -> None:
 
 
 def test_the_demonstration_of_many_rows_adds_up_to_the_cent() -> None:
-    from policy.tables import synthetic
+    from policy.batch import synthetic
 
     told = json.loads(run("demo", "--rows", "3000", "--format", "json").stdout)
     assert [t["rows"] for t in told] == [3_000, 3_000]
@@ -349,8 +349,8 @@ def test_the_demonstration_of_many_rows_adds_up_to_the_cent() -> None:
 
 
 def test_a_table_in_memory_is_answered_in_batches_as_it_is_in_one() -> None:
-    from policy.tables import synthetic
-    from policy.tables.decide import answers_to
+    from policy.batch import synthetic
+    from policy.batch.decide import answers_to
 
     table = next(synthetic.batches(50_000, synthetic.positions)).table
     large = pl.concat([table] * 6)
@@ -361,7 +361,7 @@ def test_a_table_in_memory_is_answered_in_batches_as_it_is_in_one() -> None:
 
 
 def test_synthetic_rows_are_the_same_however_many_there_are() -> None:
-    from policy.tables import synthetic
+    from policy.batch import synthetic
 
     some, more = (next(synthetic.batches(n, synthetic.orders)).table for n in (100, 1_000))
     assert some.equals(more.head(100))

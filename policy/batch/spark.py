@@ -25,14 +25,14 @@ import pyarrow as pa
 from attrs import frozen
 
 from policy.backends.columns.answers import AnswerTally
+from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.batch.decide import AnswerSummary
+from policy.batch.from_csv import scanned
+from policy.batch.sinks import check_rows, presentable
+from policy.batch.sources import BATCH, format_of
 from policy.diagnostics import PolicyError
 from policy.files import whole_folder
 from policy.ir.program import Program
-from policy.tables.dates import DatedEvaluator, TableQuestion, evaluator_of
-from policy.tables.decide import AnswerSummary
-from policy.tables.from_csv import scanned
-from policy.tables.sinks import check_rows, presentable
-from policy.tables.sources import BATCH, format_of
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -17,13 +17,13 @@ import polars as pl
 import pyarrow as pa
 from attrs import define, field
 
+from policy.batch.sources import format_of
 from policy.diagnostics import PolicyError
 from policy.files import whole
 from policy.model import types
 from policy.model.types import AnswerType
 from policy.model.values import EPOCH_DAY
 from policy.spreadsheets import FORMULA, NUMBER
-from policy.tables.sources import format_of
 
 
 @define(eq=False)
