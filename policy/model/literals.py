@@ -141,7 +141,8 @@ def checked(
     wrong = _wrong(value, of, least, most)
     if wrong is None:
         return value
-    finding = Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, wrong.help)
+    help = "write `expect … refused` to test the bound" if wrong.code == "facts-bounds" else wrong.help
+    finding = Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, help)
     if finding not in checker.found.found:  # facts are read for each question that is asked about them
         checker.found.found.append(finding)
     return UNREADABLE

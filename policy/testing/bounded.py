@@ -108,7 +108,7 @@ class Edges:
         asked = self._asking(record, changed.name)
         if asked is None or not low <= value <= high:
             return None
-        facts = [self._facts(of, (record, changed.name), value) for _, of in asked.parameters]
+        facts = self._facts_of(asked, (record, changed.name), value)
         written = [self._said(fact, of) for fact, (_, of) in zip(facts, asked.parameters, strict=True)]
         question = f"expect {short(asked.id)}({', '.join(written)})"
         answer = "refused" if is_refused else self._answered(asked, facts)
@@ -136,11 +136,20 @@ class Edges:
         ways = [(f.name, *way) for f in fields if (way := self._way(f.type, record)) is not None]
         return min(ways, key=len, default=None)
 
+    def _facts_of(self, asked: rules.Asking, place: Place, value: int) -> list[RuntimeValue]:
+        """The facts of a question: one leads to the field, by the shortest way; of the others, any."""
+        ways = {
+            n: len(way) for n, (_, of) in enumerate(asked.parameters) if (way := self._way(of, place[0])) is not None
+        }
+        nearest = min(ways, key=lambda n: ways[n])
+        return [
+            self._facts(of, place, value) if n == nearest else _any(of) for n, (_, of) in enumerate(asked.parameters)
+        ]
+
     def _facts(self, of: Type, place: Place, value: int) -> RuntimeValue:
         """Facts of a type in run-time form, in which a field has a value where the shortest way leads to it."""
         way = self._way(of, place[0])
-        if way is None:
-            return _any(of)
+        assert way is not None
         if isinstance(of, types.OptionalOf):
             return self._facts(of.of, place, value)
         if isinstance(of, types.ListOf):
