@@ -96,7 +96,7 @@ def test_the_shipped_rules_mean_what_the_model_says(part: int) -> None:
         law, _, classes = runner.program(test.ruleset, day)
         overlay = test.ruleset if checked.model.rulesets[test.ruleset].amends else ""
         oracle = Oracle(overlaid(checked.model, overlay), day)
-        for e in test.expectations:
+        for e in (e for e in test.expectations if e.kind != "refused"):
             types = [of for _, of in law.functions[e.question].parameters]
             for written in (e.arguments, e.other):
                 if len(written) == len(types):
