@@ -26,6 +26,9 @@ decision may_buy(age: integer "age")
     because "An adult."
     per LAW/1
 
+record Buyer { age: integer at least 0 }
+value of_age(buyer: Buyer) -> boolean = buyer.age >= 18 per LAW/2
+
 value fee(amount: money(USD)) -> money(USD) "fee"
   = round up to 0.01 (amount * 2%)
   per LAW/2
@@ -40,6 +43,12 @@ TESTS = """\
 language 1
 ruleset shop.tests
 import shop
+
+test "nobody is younger than nought" on 2026-01-01
+  expect of_age({ age: -1 }) refused
+
+test "anybody may be ten" on 2026-01-01
+  expect of_age({ age: 10 }) refused
 
 test "an adult buys" on 2026-01-01
   expect may_buy(18) permitted by adult
@@ -91,13 +100,16 @@ def run(folder: Path, *arguments: str) -> str:
 
 def test_tests_and_properties_are_items_with_the_place_and_the_derivation_of_a_failure(folder: Path) -> None:
     said = run(folder, "rules", "-n", "0", "--junitxml", "out.xml")
-    assert "1 failed, 4 passed" in said
+    assert "2 failed, 5 passed" in said
+    assert "expected  facts that are refused\n  actual    facts within their bounds; false\n" in said
     assert "FAILED rules/tests.policy::shop.tests::a child buys" in said
-    assert "rules/tests.policy:9\n  expected  permitted by adult\n  actual    denied by otherwise\n  why\n" in said
+    assert "rules/tests.policy:15\n  expected  permitted by adult\n  actual    denied by otherwise\n  why\n" in said
     assert "age: 17" in said
     cases = ElementTree.parse(folder / "out.xml").iter("testcase")
     assert [case.get("name") for case in cases] == [
         "property no_negative_fee",
+        "nobody is younger than nought",
+        "anybody may be ten",
         "an adult buys",
         "a child buys",
         "the fee is rounded up",
@@ -122,7 +134,7 @@ def test_items_are_chosen_as_any_others(folder: Path, arguments: list[str], chos
 
 def test_processes_share_the_items_and_a_configured_rulebook_holds_a_file_alone(folder: Path) -> None:
     (folder / "pytest.ini").write_text("[pytest]\npolicy_rules = rules\n", "utf-8")
-    assert "1 failed, 4 passed" in run(folder, "rules", "-n", "2")
+    assert "2 failed, 5 passed" in run(folder, "rules", "-n", "2")
     assert "1 passed" in run(folder, "rules/tests.policy::shop.tests::an adult buys")
 
 

@@ -167,10 +167,19 @@ class Emitter:
                 return self.aggregate(e)
             case ir.Call():
                 return self.call(e)
+            case ir.Choose("highest" | "lowest"):
+                return self.taken(e)
             case ir.Choose():
-                raise AssertionError("a choice is always the body of a function")
+                raise AssertionError("any other choice is the body of a function")
             case _:
                 assert_never(e)
+
+    def taken(self, e: ir.Choose) -> str:
+        """The highest or lowest rank of rows, all of whose conditions come first."""
+        take = {"highest": "_max", "lowest": "_min"}[e.mode]
+        tests = "".join(f"{self(c.condition)}, " for c in e.cases)
+        values = "".join(f"lambda: {self.within(c.value)}, " for c in e.cases)
+        return f"_rank({take}, ({tests}), ({values}), lambda: {self.within(e.none)})"
 
     def constant(self, value: RuntimeValue) -> str:
         if isinstance(value, frozenset):

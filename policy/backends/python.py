@@ -102,6 +102,17 @@ def _given(value: RuntimeValue) -> RuntimeValue:
     return value
 
 
+def _rank(
+    take: Callable[[list[int]], int],
+    tests: tuple[RuntimeValue, ...],
+    values: tuple[Callable[[], int], ...],
+    none: Callable[[], int],
+) -> int:
+    """The highest or lowest rank of the rows that apply."""
+    applying = [value for test, value in zip(tests, values, strict=True) if test]
+    return take([value() for value in applying]) if applying else none()
+
+
 @define(eq=False)
 class PythonBackend:
     """Compiles the functions of a program as they are asked for."""
@@ -125,6 +136,7 @@ class PythonBackend:
             _only=operators.only,
             _median=operators.median,
             _sum_of_most=operators.sum_of_most,
+            _rank=_rank,
             _check=_check,
             _no_answer=_no_answer,
             _given=_given,

@@ -263,6 +263,10 @@ def _version(version: rules.Version, start: int | None, end: int | None, lowered
 def _table(d: rules.Table, lowered: Lowered) -> Expr:
     mode: HitPolicy = "first" if d.hit == "only" and proven_disjoint(d.body) else d.hit
     none = ir.Const(0) if mode == "sum" else ir.Fault(f"no row of `{d.name}` applies")
+    of = d.type
+    if mode in ("highest", "lowest") and isinstance(of, types.Enum):
+        ranked = _rows(d.body, lambda e: orders.rank(lowered(e), of))
+        return orders.member(ir.Choose(mode, tuple(ranked), none), of)
     return ir.Choose(mode, tuple(_rows(d.body, lowered)), none)
 
 

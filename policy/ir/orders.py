@@ -7,7 +7,7 @@ found by halves, so that many members are no deeper than they need be.
 from __future__ import annotations
 
 from policy.ir.logic import is_absent, once
-from policy.ir.program import Arithmetic, Compare, Const, Expr, If
+from policy.ir.program import Arithmetic, Choose, Compare, Const, Expr, If, Let
 from policy.model import types
 from policy.vocabulary import ComparisonOperator, ExtremumOperator, OrderOperator
 
@@ -45,6 +45,12 @@ def extremum(operator: ExtremumOperator, a: Expr, b: Expr, of: types.Type) -> Ex
     if not isinstance(of, types.Enum):
         return Arithmetic(operator, a, b)
     return member(Arithmetic(operator, rank(a, of), rank(b, of)), of)
+
+
+def rows_of(body: Expr) -> Choose | None:
+    """The rows of a table; where it answers the highest of the members that they give, each gives a rank."""
+    chosen = body.value if isinstance(body, Let) else body
+    return chosen if isinstance(chosen, Choose) else None
 
 
 def rank_among(x: Expr, ranks: tuple[str, ...], first: int = 0) -> Expr:

@@ -135,7 +135,6 @@ def _unsigned(
         case tree.RecordType():
             held = context.scope.fields[head["id"]]
             fields = tuple(_field(context, f, held[f.name.text]) for f in d.fields)
-            context.scope.bounds[head["id"]] = {f.name: (f.least, f.most) for f in fields}
             return rules.RecordType(fields=fields, **head)
         case tree.Property():
             parameters = tuple((b.name.text, context.scope.type_of(b.type)) for b in d.parameters)

@@ -97,6 +97,8 @@ class Reader:
                     id = f"{unit.name}.{d.name.text}"
                     if id not in self.model.declared:
                         self.model.declared[id] = declaration(context, id, d)
+        for r in self.model.of_kind(rules.RecordType):
+            self.bounds[r.id] = {f.name: f.bounds for f in r.fields}
         read = evolve(
             self.model,
             tests=tuple(test_of(context, test) for context, test in tests),

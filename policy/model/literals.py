@@ -26,10 +26,18 @@ UNREADABLE = Unreadable()
 
 
 class Given:
-    """The facts that a test names, each read once for a type, however many expectations ask about it."""
+    """The facts that a test names, each read once for a type, however many expectations ask about it.
 
-    def __init__(self, nodes: dict[str, tree.Expression], read: dict[object, RuntimeValue] | None = None) -> None:
-        self.nodes = nodes
+    Where they are `unbounded`, they need not keep the bounds of fields.
+    """
+
+    def __init__(
+        self,
+        nodes: dict[str, tree.Expression],
+        read: dict[object, RuntimeValue] | None = None,
+        unbounded: bool = False,
+    ) -> None:
+        self.nodes, self.unbounded = nodes, unbounded
         self._read: dict[object, RuntimeValue] = {} if read is None else read
 
     def fact(self, name: str, of: Type, checker: TypeChecker) -> RuntimeValue:
@@ -37,7 +45,7 @@ class Given:
         rest = {other: e for other, e in self.nodes.items() if other != name}
         key = (name, of, *rest)
         if key not in self._read:
-            self._read[key] = fact(self.nodes[name], of, Given(rest, self._read), checker)
+            self._read[key] = fact(self.nodes[name], of, Given(rest, self._read, self.unbounded), checker)
         return self._read[key]
 
 
@@ -77,7 +85,7 @@ def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, 
     changes = node if isinstance(node, tree.RecordOf) else node.changes
     base = {} if isinstance(node, tree.RecordOf) else fact(node.base, of, given, checker)
     result = {} if base is UNREADABLE else dict(base)
-    fields, bounds = checker.scope.fields[of.name], checker.scope.bounds.get(of.name, {})
+    fields, bounds = checker.scope.fields[of.name], {} if given.unbounded else checker.scope.bounds.get(of.name, {})
     short = types.short(of.name)
     for name, entry in changes.fields:
         if name.text not in fields:
@@ -133,7 +141,8 @@ def checked(
     wrong = _wrong(value, of, least, most)
     if wrong is None:
         return value
-    finding = Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, wrong.help)
+    help = "write `expect … refused` to test the bound" if wrong.code == "facts-bounds" else wrong.help
+    finding = Diagnostic(wrong.code, f"`{path}`: {wrong.message}", span, help)
     if finding not in checker.found.found:  # facts are read for each question that is asked about them
         checker.found.found.append(finding)
     return UNREADABLE

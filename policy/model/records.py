@@ -12,6 +12,7 @@ from abc import abstractmethod
 from policy.diagnostics import did_you_mean
 from policy.model import expressions as typed, types
 from policy.model.amounts import currency_field, in_record, plain, spelt
+from policy.model.arithmetic import how_ordered
 from policy.model.coercion import Coercion
 from policy.model.expressions import Expression
 from policy.model.names import Scope
@@ -106,10 +107,12 @@ def _record(
 
 
 def check_answer(scope: Scope, d: tree.Parameter | tree.Value | tree.Table, of: Type) -> None:
-    """Reports what no question can do that answers a record: say which is stricter, or take the highest of rows."""
-    if not isinstance(of, types.Record):
-        return
+    """Reports what cannot be done with such an answer: to be the stricter one, the highest or the sum of rows."""
     name = d.name.text
+    if not isinstance(of, types.Record):
+        if isinstance(d, tree.Table) and (what := _not_taken(d, of)):
+            scope.found.error("type-mismatch", what, d.name.span, how_ordered(of) if d.hit != "sum" else "")
+        return
     if d.stricter:
         what = f"`{name}` answers a record, which has no order"
         help = f"say it of a value with one field of it, as `value … stricter when {d.stricter} = {name}(…).rate`"
@@ -123,6 +126,15 @@ def check_answer(scope: Scope, d: tree.Parameter | tree.Value | tree.Table, of: 
         scope.found.error(
             "type-mismatch", f"`{types.short(of.name)}` is inside itself, so none can be written", d.name.span
         )
+
+
+def _not_taken(d: tree.Table, of: Type) -> str:
+    """What is wrong with taking the highest, lowest or sum of such rows."""
+    if d.hit in ("highest", "lowest") and not types.has_order(of):
+        return f"`{d.name.text}` answers {types.a_type(of)}, of which none is the highest or lowest"
+    if d.hit == "sum" and not isinstance(of, types.Number | types.Broken):
+        return f"`{d.name.text}` answers {types.a_type(of)}, of which no sum is made"
+    return ""
 
 
 def _inside_itself(of: types.Record, scope: Scope, around: tuple[str, ...]) -> bool:

@@ -128,6 +128,10 @@ class FieldDeclaration:
     renamed: str = ""
     span: Span = field(default=NOWHERE, eq=False, repr=False)
 
+    @property
+    def bounds(self) -> tuple[int | None, int | None]:
+        return self.least, self.most
+
 
 @frozen(kw_only=True)
 class RecordType(Declared):

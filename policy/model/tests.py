@@ -20,7 +20,8 @@ def test_of(context: Context, t: tree.Test) -> rules.Test:
         if g.name.text in given.nodes:
             context.found.error("duplicate-name", f"`{g.name.text}` is written twice", g.name.span)
         given.nodes[g.name.text] = g.value
-    expectations = [_expectation(context, e, given) for e in t.expect]
+    unbounded = Given(given.nodes, unbounded=True)
+    expectations = [_expectation(context, e, unbounded if e.kind == "refused" else given) for e in t.expect]
     return rules.Test(
         title=t.title,
         ruleset=context.unit.name,

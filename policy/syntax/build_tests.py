@@ -65,7 +65,7 @@ class TestBuilder(ExpressionBuilder):
         )
 
     permitted, denied = _expected("permitted"), _expected("denied")
-    undecided, fails = _expected("undecided"), _expected("fails")
+    undecided, fails, refused = _expected("undecided"), _expected("fails"), _expected("refused")
 
     def before(self, _: Meta, items: Items) -> tuple[str, object, object, tree.Citations]:
         return "before", items[0], (self.name_of(items[1]),), tree.Citations()

@@ -22,10 +22,19 @@ from policy.model.overlays import overlaid
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.tree import Node
-from policy.testing import miscited as miscited
+from policy.testing import misbounded as misbounded, miscited as miscited
 from policy.testing.mutators import MUTATORS, STRICTNESS, Words
 
-_MUTATED = (tree.DatedSet, tree.Parameter, tree.Value, tree.Table, tree.Decision, tree.Priority, tree.Tighten)
+_MUTATED = (
+    tree.RecordType,
+    tree.DatedSet,
+    tree.Parameter,
+    tree.Value,
+    tree.Table,
+    tree.Decision,
+    tree.Priority,
+    tree.Tighten,
+)
 
 
 @frozen
@@ -57,10 +66,14 @@ class Site:
 
 @frozen(eq=False)
 class Mutant:
-    """The functions that a slip changes; `asked` is the one that the declaration is known by."""
+    """The functions that a slip changes; `asked` is the one that the declaration is known by.
+
+    Of a record it is the field whose bounds are others.
+    """
 
     asked: str
     functions: tuple[Function, ...]
+    bounded: rules.FieldDeclaration | None = None
 
 
 # ── slips: one node changed ─────────────────────────────────────────────────────────────────
@@ -72,6 +85,8 @@ def slips(node: Node, words: Words) -> Iterator[Slip]:
         for changed, says in change(node, words):
             if changed != node:
                 yield Slip(kind, says, node.span, changed)
+    if isinstance(node, tree.FieldDeclaration):
+        return  # its type is no rule
     for a in fields(type(node)):
         for inner, replaced, at in _inside(getattr(node, a.name)):
             label, per = _label(inner, at), _per(inner)
@@ -96,7 +111,7 @@ def _replaced(items: tuple[Any, ...], n: int, replaced: Callable[[Node], Any], n
 
 def _label(node: Node, at: int) -> str:
     match node:
-        case tree.Rule(name=name):
+        case tree.Rule(name=name) | tree.FieldDeclaration(name=name):
             return name.text
         case tree.Row():
             return f"row {at + 1}"
@@ -155,6 +170,8 @@ class Mutants:
         read = self.reader.again(site.ruleset, site.node)
         if read is None:
             return None
+        if isinstance(read, rules.RecordType):
+            return self._bounded(read)
         if isinstance(read, rules.Amendment):
             others = tuple(read if a.span is site.span else a for a in self.model.amendments)
             changed = overlaid(evolve(self.model, amendments=others), site.overlay)
@@ -168,6 +185,14 @@ class Mutants:
         assert isinstance(declared, rules.Question | rules.DatedSet)
         made = map(self.checkers[site.overlay], functions_of(declared, changed))
         return Mutant(site.asked, tuple(f for f in made if not _same(f, program.functions[f.id])))
+
+    def _bounded(self, read: rules.RecordType) -> Mutant | None:
+        """The mutant of a record; None where no fact would keep its bounds."""
+        before = self.model.get(rules.RecordType, read.id).fields
+        changed = [f for f, old in zip(read.fields, before, strict=True) if f.bounds != old.bounds]
+        if any(f.least is not None and f.most is not None and f.least > f.most for f in changed):
+            return None
+        return Mutant(read.id, (), changed[0] if changed else None)
 
 
 def _same(a: Function, b: Function) -> bool:

@@ -24,6 +24,7 @@ from policy.model.index import index
 from policy.model.overlays import overlaid
 from policy.parallel import in_parallel
 from policy.pipeline import Checked, digest_of, parsed
+from policy.testing.bounded import BoundTests, Edges
 from policy.testing.citing import per
 from policy.testing.distinguish import told_apart
 from policy.testing.miscited import CITATION
@@ -116,6 +117,7 @@ class Mutation:
 
     mutants: Mutants
     limits: Limits
+    bounds: BoundTests
     trials: dict[str, Trials] = field(factory=dict)
 
     @staticmethod
@@ -127,7 +129,8 @@ class Mutation:
         overlays = ["", *(r.name for r in model.rulesets.values() if r.amends)]
         digest = digest_of(checked.texts)
         programs = {o: program_of(overlaid(model, o), digest, o) for o in overlays}
-        mutation = Mutation(Mutants(reader, model, Words.of(files), programs), limits)
+        mutants = Mutants(reader, model, Words.of(files), programs)
+        mutation = Mutation(mutants, limits, BoundTests.of(model, model.tests))
         for overlay in overlays:
             ours = [t for t in model.tests if _under(t, model) == overlay]
             mutation.trials[overlay] = Trials.of(programs[overlay], ours)
@@ -146,6 +149,8 @@ class Mutation:
             fate = Fate.KILLED if killed else Fate.EQUIVALENT
             blank = MutantResult(site.asked, site.kind, site.says, str(site.place), fate)
             results.append(None if mutant is None else blank)
+            if mutant is not None and mutant.bounded is not None:
+                results[n] = self._bounded(blank, mutant.bounded, site.overlay)
             if mutant is None or killed or not mutant.functions:
                 continue
             if site.kind == CITATION and (missing := self._completion(site, mutant)):
@@ -155,6 +160,14 @@ class Mutation:
         for cited, some in alive.items():
             self._distinguish(sites[0].overlay, some, cited, results)
         return results
+
+    def _bounded(self, blank: MutantResult, changed: rules.FieldDeclaration, overlay: str) -> MutantResult:
+        """What becomes of other bounds; they are equivalent where no question is asked about the record."""
+        if self.bounds.notice(blank.function, changed):
+            return evolve(blank, fate=Fate.KILLED)
+        edges = Edges(self.mutants.model, self.mutants.programs[overlay], overlay)
+        missing = edges.expected(blank.function, changed)
+        return blank if missing is None else evolve(blank, fate=Fate.SURVIVED, missing=missing)
 
     def _completion(self, site: Site, mutant: Mutant) -> Expected | None:
         """An expectation there is that would notice other citations if it named provisions."""
@@ -191,10 +204,15 @@ class Mutation:
         """Expectations that kill the survivors, each read back and tried; one that another kills needs none."""
         chosen: list[Expected] = []
         fresh = {o: Trials(t.program, classes=t.classes) for o, t in self.trials.items()}
+        bounds = BoundTests(self.bounds.model, self.bounds.fields)
         for site, result in survivors:
             mutant, trials = self.mutants.mutant(site), fresh[site.overlay]
             assert mutant is not None
             assert result.missing is not None
+            if mutant.bounded is not None:
+                if not bounds.notice(mutant.asked, mutant.bounded):
+                    chosen += self._about_bounds(site, result.missing, mutant.bounded, bounds)
+                continue
             if trials.kill(mutant.functions):
                 continue
             made = self._made(site, result.missing)
@@ -202,6 +220,24 @@ class Mutation:
                 trials.add(made)
                 chosen.append(evolve(result.missing, against=site.says, per=site.per))
         return chosen
+
+    def _about_bounds(
+        self, site: Site, missing: Expected, changed: rules.FieldDeclaration, bounds: BoundTests
+    ) -> list[Expected]:
+        """The expectation, if it can be read, holds, and fails where the field has the other bounds."""
+        test = self._read(missing)
+        if test is None or self.trials[site.overlay].kill((), self.trials[site.overlay].made(test)):
+            return []
+        bounds.add(test)
+        return [evolve(missing, against=site.says)] if bounds.notice(site.asked, changed) else []
+
+    def _read(self, missing: Expected) -> rules.Test | None:
+        """The test of a missing expectation; None where it cannot be read."""
+        written = missing.test()
+        if written is None:
+            return None
+        test, wrong = self.mutants.reader.test(missing.ruleset, written)
+        return test if not wrong else None
 
     def _made(self, site: Site, missing: Expected) -> list[Trial]:
         """The trials that a missing expectation makes; none where it cannot be read."""
@@ -212,11 +248,8 @@ class Mutation:
                 for t in trials.reached[site.asked]
                 if _where(t.expectation) == missing.completes
             ]
-        written = missing.test()
-        if written is None:
-            return []
-        test, wrong = self.mutants.reader.test(missing.ruleset, written)
-        return trials.made(test) if not wrong else []
+        test = self._read(missing)
+        return trials.made(test) if test is not None else []
 
 
 def _where(e: rules.Expectation) -> Nameless:

@@ -2,7 +2,7 @@
 
 In: a node of the syntax tree. Out: what it might have been, each with what happened in words. The type checker
 refuses what makes no sense, so an entry need not know types. Absent: titles, reasons, properties, tests;
-citations, which stand in `miscited`.
+citations and bounds of fields, which stand in `miscited` and `misbounded`.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from policy.answers import Answer, Derivation, Outcome
 from policy.backends.python import PythonBackend
+from policy.diagnostics import PolicyError
 from policy.facts.records import record_classes, record_from
 from policy.ir.from_model import program_of
 from policy.ir.program import Function, Program
@@ -130,9 +131,17 @@ class Runner:
             assert meant == made, f"{e.span}: generated Python answers {made}, the interpreter {meant}"
             return meant
 
-        arguments = arguments_of(e.arguments)
+        try:
+            arguments = arguments_of(e.arguments)
+        except PolicyError:
+            if e.kind != "refused":
+                raise
+            return
         got = answer(arguments)
-        if e.kind == "before":
+        if e.kind == "refused":
+            accepted = f"facts within their bounds; {described(got, function)}"
+            yield Failure(_expected(e, function), accepted, line_of(e.span), got.derivation)
+        elif e.kind == "before":
             other = answer(arguments_of(e.other))
             first, second = got.value, other.value
             if first is None or second is None or not first < second:
@@ -157,8 +166,8 @@ def holds(e: rules.Expectation, got: Answer) -> bool:
             return got.outcome is Outcome.UNDECIDED and (e.names is None or sorted(e.names) == list(got.needs))
         case "fails":
             return got.outcome is Outcome.FAILED
-        case "before":
-            raise AssertionError("an order takes two answers")
+        case "before" | "refused":
+            raise AssertionError("an order takes two answers, and a refusal is none")
         case _:
             assert_never(e.kind)
 
@@ -178,6 +187,8 @@ def _expected(e: rules.Expectation, function: Function) -> str:
             return e.kind + (f" by {', '.join(sorted(e.names))}" if e.names else "")
         case "fails":
             return "failed"
+        case "refused":
+            return "facts that are refused"
         case "before":
             return "the first before the second"
         case _:

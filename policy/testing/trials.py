@@ -54,10 +54,11 @@ class Trials:
         return trials
 
     def made(self, test: rules.Test) -> list[Trial]:
-        """A trial for each expectation of a test."""
+        """A trial for each expectation of a test that has an answer."""
         return [
             Trial(test.on or NO_DATE, e, self._given(e, e.arguments), self._given(e, e.other))
             for e in test.expectations
+            if e.kind != "refused"
         ]
 
     def add(self, trials: Iterable[Trial]) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from policy.ir import program as ir
 from policy.ir.logic import all_of
 from policy.ir.lower import lower
+from policy.ir.orders import rows_of
 from policy.ir.program import TRUE, Expr, Function
 from policy.model import expressions as typed, rules, types
 from policy.model.expressions import Expression, parts
@@ -45,11 +46,11 @@ def _bodies(declared: rules.Declared, function: Function) -> Iterator[tuple[Expr
     if isinstance(declared, rules.Value) and isinstance(body, ir.Choose):
         for version, case in zip(declared.versions, body.cases, strict=False):
             yield version.body, case.condition
-    if isinstance(declared, rules.Table) and isinstance(body, ir.Choose) and not declared.tightened:
+    if isinstance(declared, rules.Table) and (table := rows_of(body)) and not declared.tightened:
         for column in declared.body.columns:
             yield column, TRUE
-        earlier = earlier_of(body.cases) if body.mode == "first" else [TRUE] * len(body.cases)
-        for row, case, before in zip(declared.body.rows, body.cases, earlier, strict=True):
+        earlier = earlier_of(table.cases) if table.mode == "first" else [TRUE] * len(table.cases)
+        for row, case, before in zip(declared.body.rows, table.cases, earlier, strict=True):
             yield row.result, all_of([before, case.condition])
     if isinstance(declared, rules.Decision):
         for rule in declared.rules:

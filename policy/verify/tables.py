@@ -14,6 +14,7 @@ from attrs import define, field
 
 from policy.ir import program as ir
 from policy.ir.logic import any_of
+from policy.ir.orders import rows_of
 from policy.ir.program import FALSE, TRUE, Case, Expr, Function
 from policy.model import rules
 from policy.verify.claims import Claim, Query, differ, is_true
@@ -24,8 +25,8 @@ Constants = frozenset[object] | None  # of a row in the index; None is any
 
 def claims(table: rules.Table, function: Function) -> Iterator[Claim]:
     """The claims about a table, or about the rows that an overlay lays over it."""
-    body = function.body
-    if not isinstance(body, ir.Choose):
+    body = rows_of(function.body)
+    if body is None:
         return
     place = str(function.place)
     if table.hit == "only" and not table.tightened:

@@ -12,6 +12,8 @@ RULES = """language 1
 ruleset t "t" zh "規則"
 source S "s" zh "源" status house
 provision S/1 "one" zh "一"
+record Order "order" zh "買賣盤" { size: integer at least 1 "size" zh "數量" }
+value doubled(order: Order) -> integer "doubled" zh "雙倍" = order.size * 2 per S/1
 record Limits "limits" zh "限額" { floor: money(USD) "floor" zh "下限" }
 record Tier "tier" zh "層級" { rate: rate "rate" zh "率" limits: Limits "limits" zh "限額" }
 table tier(n: integer "size" zh "規模") -> Tier "tier" zh "層級"
@@ -22,6 +24,7 @@ table tier(n: integer "size" zh "規模") -> Tier "tier" zh "層級"
 test "both" on 2026-03-01
   expect tier(4) = { rate: 1%, limits: { floor: 5 USD } }
   expect tier(5).limits.floor = 9 USD
+  expect doubled({ size: 0 }) refused
 """
 CHECKED = check([Text("t.policy", RULES.encode())])
 TIER = CHECKED.model.get(rules.Table, "t.tier")
@@ -44,3 +47,9 @@ def test_examples_tell_the_whole_record_or_the_field_that_was_expected() -> None
     told = [example.outcome for example in Examples(CHECKED.model).of(TIER)]
     assert [o.en for o in told] == ["(rate: 1%; limits, floor: US$5)", "limits, floor: US$9"]
     assert [o.zh for o in told] == ["（率：1%；限額，下限：5美元）", "限額下限：9美元"]
+
+
+def test_examples_tell_what_is_refused() -> None:
+    [told] = Examples(CHECKED.model).of(CHECKED.model.get(rules.Value, "t.doubled"))
+    assert [(path.en, value.en) for path, value in told.given] == [("size", "0")]
+    assert (told.outcome.en, told.outcome.zh) == ("these facts are not accepted", "不接納此等事實")

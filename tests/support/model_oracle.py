@@ -129,7 +129,7 @@ class Oracle:
                 env = self.env(d, arguments)
                 hit = "first" if d.hit == "only" and proven_disjoint(d.body) else d.hit
                 return self.tightened(
-                    d, env, lambda: choose(hit, self.rows(d.body, env, way), lambda: self.no_row(d))
+                    d, env, lambda: choose(hit, self.rows(d.body, env, way), lambda: self.no_row(d), d.type)
                 )
             case rules.Decision():
                 return self.decision(d, self.env(d, arguments))

@@ -110,7 +110,7 @@ def member(item: Any, items: Any) -> Any:
     return item in known or (UNKNOWN if len(known) < len(items) else False)
 
 
-def choose(hit: str, cases: Iterable[tuple[Thunk, Thunk]], none: Thunk) -> Any:
+def choose(hit: str, cases: Iterable[tuple[Thunk, Thunk]], none: Thunk, of: Type | None = None) -> Any:
     """What the rows of a table give: tests and values, and what holds where no test does."""
     unsure: list[Thunk] = []
     holding: list[Thunk] = []
@@ -130,7 +130,9 @@ def choose(hit: str, cases: Iterable[tuple[Thunk, Thunk]], none: Thunk) -> Any:
         last = holding[0] if holding else none
         return common([attempt(v) for v in (*unsure, last)]) if unsure else last()
     values = [value() for value in holding]
-    return UNKNOWN if UNKNOWN in values else {"highest": max, "lowest": min, "sum": sum}[hit](values)
+    if UNKNOWN in values or hit == "sum":
+        return UNKNOWN if UNKNOWN in values else sum(values)
+    return (max if hit == "highest" else min)(values, key=height(of) if of is not None else None)
 
 
 def remainder(whole: Fraction, part: Fraction) -> Fraction:

@@ -98,7 +98,9 @@ class Rules(Expressions):
         early, late = chance.choice(((True, False), (False, True), (False, False)))
         parts += [self.records()] if early else []  # which anything may read
         for n in range(chance.randint(2, 5)):
-            make = chance.choice((self.value, self.value, self.table, self.optional_table, self.decision))
+            make = chance.choice(
+                (self.value, self.value, self.table, self.optional_table, self.ranked, self.decision)
+            )
             parts.append(make(n))
         parts.append(self.called_with_anything())
         parts += [self.records()] if late else []  # which are made of anything
@@ -279,6 +281,27 @@ class Rules(Expressions):
         self.values.append((name, kind))
         return (
             f'table {name}(f: Facts) -> {self.type(kind)} "t" zh "表"{self.stricter(name, kind)}\n{local}  {hit}\n'
+            f"  | f.kind | f.amount | from | {name} | per |\n{rows}\n"
+        )
+
+    def ranked(self, n: int) -> str:
+        """A table that answers the highest, or the lowest, of members that have an order."""
+        c, name = self.chance, f"t{n}"
+
+        def member() -> str:
+            return c.choice(
+                ("red", "green", "blue", "f.kind", "f.item.kind", "max(f.kind, green)", "f.perhaps default red")
+            )
+
+        rows = "\n".join(
+            f"  | {c.choice(('any', '< green', 'blue'))} | {c.choice(('any', '< 100 HKD', '>= 50 HKD'))} "
+            f"| {c.choice(('any', '2026-02-11'))} | {member()} | S/1 |"
+            for _ in range(c.randint(1, 5))
+        )
+        self.values.append((name, "member"))
+        hit = f"{c.choice(('highest', 'lowest'))} of the rows that apply"
+        return (
+            f'table {name}(f: Facts) -> Kind "t" zh "表"\n  {hit}\n'
             f"  | f.kind | f.amount | from | {name} | per |\n{rows}\n"
         )
 

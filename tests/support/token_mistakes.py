@@ -3,7 +3,7 @@
     python tests/support/token_mistakes.py 20 770      # rulebooks, mistakes
 
 The mistakes are made in the text, without looking at how mutants are made; whether one differs is decided by asking
-both rulebooks everything. Printed are the mistakes that differ and that no test notices.
+both rulebooks everything; of a bound each does. Printed are the mistakes that differ and that no test notices.
 """
 
 from __future__ import annotations
@@ -57,6 +57,21 @@ def mistakes(text: str) -> Iterator[Mistake]:
         if re.match(r"  (permit|deny|\||then) ", line):
             rest = "\n".join((*lines[:n], *lines[n + 1 :]))
             yield Mistake(f"line left out: {line.strip()}", text[:start] + rest + text[end:])
+
+
+BOUND = re.compile(r" at (?:least|most) (-?\d+)\b")
+
+
+def of_bounds(text: str) -> Iterator[Mistake]:
+    """Every bound another number, or left out, in the records that questions with an answer are asked about."""
+    asked = [n for n in ("F", "G", "Item") if re.search(rf"\(\w: {'G' if n == 'Item' else n}\)", text)]
+    for record in re.finditer(r"^record (\w+) \{[^}]*\}", text, re.MULTILINE):
+        for bound in BOUND.finditer(text, record.start(), record.end()) if record[1] in asked else ():
+            number = int(bound[1])
+            for other in (None, number + 1, number - 1, 10 * number + 7, 7 - 10 * number):
+                new = "" if other is None else bound[0].replace(bound[1], str(other))
+                changed = text[: bound.start()] + new + text[bound.end() :]
+                yield Mistake(f"`{new}` for `{bound[0]}` of {record[1]}", changed)
 
 
 def _instead(token: str, before: list[str]) -> Iterator[tuple[str, str]]:
@@ -136,6 +151,11 @@ def tried(seed: int, count: int) -> Trial:
         ends["differ" if other else "same"] += 1
         if other and not noticed(wrong):
             unnoticed.append(f"seed {seed}: {m.what}: {other}")
+    for m in of_bounds(text):  # each accepts other facts
+        wrong = check([Text("t.policy", m.text.encode())])
+        ends["refused" if wrong.errors else "differ"] += 1
+        if not noticed(wrong):
+            unnoticed.append(f"seed {seed}: {m.what}")
     return Trial(ends["refused"], ends["same"], ends["differ"], tuple(unnoticed))
 
 

@@ -10,7 +10,8 @@ from policy.model.traversal import uses
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
-    reached = {e.question for t in model.tests for e in t.expectations}
+    asked = {e.question for t in model.tests for e in t.expectations if e.kind != "refused"}
+    reached = set(asked)
     pending = list(reached)
     while pending:
         declared = model.declared.get(pending.pop())
@@ -28,7 +29,6 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
             Severity.WARNING,
         )
         return
-    asked = {e.question for t in model.tests for e in t.expectations}
     for declared in untested:
         needs_own = isinstance(declared, rules.Decision | rules.Priority)
         if declared.id not in (asked if needs_own else reached):

@@ -203,6 +203,8 @@ class Examples:
                     "undecided" + f", until this is known: {', '.join(w.en for w in needed)}" * bool(named),
                     "未能決定" + f"，欠缺：{'、'.join(w.zh for w in needed)}" * bool(named),
                 )
+            case "refused":
+                return BilingualText("these facts are not accepted", "不接納此等事實")
             case "fails" | "before":
                 return BilingualText("no answer can be given", "不能作答")
             case _:
