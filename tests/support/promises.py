@@ -16,6 +16,7 @@ from attrs import define, evolve, field, frozen
 
 from desk_promises import DeskWatch
 from exchange_cases import conserved, resting
+from policy.audit.records import canonical_text
 from policy.exchange import commands as orders, engine as exchange, events as traded
 from policy.financing import engine as lender, events as lent
 from policy.financing.sales import _certain
@@ -25,7 +26,7 @@ from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.perpetuals import commands as desk_commands, engine as desk, events as told
 from policy.source import Source
-from policy.wire import command_json, event_json, json_line
+from policy.wire import command_json, command_text, event_json, events_text, json_line
 
 OPEN: Final[Mapping[str, str]] = MappingProxyType({})
 """Promises that are broken today, and by which fault. A promise that is kept again is taken out."""
@@ -110,6 +111,7 @@ class Watch:
         events: list[Any] = self.target.submit(command)
         for watch in self._watches.values():
             watch.after(command, events)
+        self.hold("a journal keeps what was said", _kept_as_said(command, events), command)
         came = clock.at == command.at
         self.said.append(Said(command, events, came))
         alone = bool(events) and type(events[-1]) is CommandInvalid
@@ -171,6 +173,12 @@ def _pass_time(target: Any, command: Any) -> list[Any]:
     venue.advance(command.at)
     venue.conclude()
     return venue.drain()
+
+
+def _kept_as_said(command: Any, events: Sequence[Any]) -> bool:
+    """Whether the text of a journal is that of the JSON which everybody else is told."""
+    said = canonical_text(command_json(command)), canonical_text([event_json(event) for event in events])
+    return (command_text(command), events_text(events)) == said
 
 
 def _turned(command: Any) -> Any:
