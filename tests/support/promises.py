@@ -64,7 +64,7 @@ class Told(Protocol):
 class VenueWatch(Protocol):
     """What watches one venue."""
 
-    def before(self) -> None: ...
+    def before(self, command: Any) -> None: ...
 
     def after(self, command: Any, events: Sequence[Any]) -> None: ...
 
@@ -107,7 +107,7 @@ class Watch:
         clock = self.target.clock
         before = clock.at, clock.on
         for watch in self._watches.values():
-            watch.before()
+            watch.before(command)
         events: list[Any] = self.target.submit(command)
         for watch in self._watches.values():
             watch.after(command, events)
@@ -206,7 +206,7 @@ class ExchangeWatch:
     replaced: set[str] = field(factory=set)
     waiting: dict[str, tuple[Any, ...]] = field(factory=dict)  # at rest before the command
 
-    def before(self) -> None:
+    def before(self, command: Any) -> None:
         self.waiting = {
             o.id: (o.owner, o.data.facts.capacity, id(o.data.seat.market), o.side, o.price)
             for o in resting(self.market)
@@ -297,7 +297,7 @@ class LenderWatch:
     loans: dict[str, int] = field(factory=dict)
     quantities: dict[tuple[str, str], int] = field(factory=dict)
 
-    def before(self) -> None:
+    def before(self, command: Any) -> None:
         pass
 
     def after(self, command: Any, events: Sequence[Any]) -> None:
