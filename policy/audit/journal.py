@@ -19,7 +19,16 @@ from typing import NoReturn
 from attrs import field, frozen
 
 from policy.audit.lines import Torn, line_start, locked
-from policy.audit.records import LONGEST_LINE, Header, header_line, read_header, read_record, record_line
+from policy.audit.records import (
+    LONGEST_LINE,
+    Header,
+    canonical_line,
+    canonical_text,
+    header_line,
+    read_header,
+    read_record,
+    seal_of,
+)
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import keep_entry, opened
 from policy.vocabulary import Json
@@ -39,7 +48,7 @@ class JournalStopped(PolicyError):
 
 @frozen
 class _Group:
-    """What has been acknowledged, and the lines, each with its hash, that wait to be.
+    """What has been acknowledged, and the lines that wait to be.
 
     One object, so that a commit replaces both in one step: an interrupt can then never part them.
     """
@@ -47,7 +56,7 @@ class _Group:
     last: int
     hash: str
     end: int  # of the file, in bytes
-    waiting: list[tuple[bytes, str]] = field(factory=list)
+    waiting: list[bytes] = field(factory=list)
 
 
 class Journal:
@@ -118,15 +127,18 @@ class Journal:
 
         Raises JournalStopped where it cannot be kept, and TypeError where the data is not JSON.
         """
+        return self.append_canonical(at, canonical_text(command), canonical_text(events), rules)
+
+    def append_canonical(self, at: int, command: str, events: str, rules: str) -> int:
+        """`append` of a command and events in their canonical text. Raises JournalStopped."""
         self._refuse_when_over()
         group = self._group
         seq = group.last + len(group.waiting) + 1
-        line, hash = record_line(
-            seq, at, command, events, rules, group.waiting[-1][1] if group.waiting else group.hash
-        )
+        prev = seal_of(group.waiting[-1]) if group.waiting else group.hash
+        line, _ = canonical_line(seq, at, command, events, rules, prev)
         if len(line) > LONGEST_LINE:
             self._stop(OSError(errno.EFBIG, f"record {seq} is longer than {LONGEST_LINE:,} bytes"))
-        group.waiting.append((line, hash))
+        group.waiting.append(line)
         if len(group.waiting) >= self._every:
             self.commit()
         return seq
@@ -139,13 +151,13 @@ class Journal:
         self._refuse_when_over()
         group = self._group
         if group.waiting:
-            data = b"".join(line for line, _ in group.waiting)
+            data = b"".join(group.waiting)
             try:
                 _write(self._handle, data, group.end)
                 os.fsync(self._handle)
             except OSError as failure:
                 self._stop(failure)
-            self._group = _Group(group.last + len(group.waiting), group.waiting[-1][1], group.end + len(data))
+            self._group = _Group(group.last + len(group.waiting), seal_of(group.waiting[-1]), group.end + len(data))
         return self._group.last
 
     def close(self) -> None:

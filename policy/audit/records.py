@@ -12,6 +12,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
+from json.encoder import encode_basestring
 
 from attrs import frozen
 
@@ -44,11 +45,18 @@ _RECORD = {
 
 
 def canonical(value: object) -> bytes:
-    """The one text of a JSON value: keys sorted, no spaces, characters as they are.
+    """The one text of a JSON value, as bytes."""
+    return as_bytes(_ENCODER.encode(value))
 
-    Half of a surrogate pair, which JSON can name and UTF-8 cannot write, stays the escape that names it.
-    """
-    return _ENCODER.encode(value).encode("utf-8", "backslashreplace")
+
+def canonical_text(value: object) -> str:
+    """The one text of a JSON value: keys sorted, no spaces, characters as they are."""
+    return _ENCODER.encode(value)
+
+
+def as_bytes(text: str) -> bytes:
+    """Half of a surrogate pair, which JSON can name and UTF-8 cannot write, stays the escape that names it."""
+    return text.encode("utf-8", "backslashreplace")
 
 
 def digest(text: bytes) -> str:
@@ -101,31 +109,36 @@ NOTHING_READ = LineReading(None, "", "", "it cannot be read as a record")
 def header_line(header: Header) -> tuple[bytes, str]:
     """The first line of a journal, and its hash."""
     parts = {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
-    body = b",".join(b'"%b":%b' % (name.encode(), canonical(value)) for name, value in parts.items())
-    return _sealed(b'{"journal":%d,%b' % (VERSION, body))
+    body = ",".join(f'"{name}":{canonical_text(value)}' for name, value in parts.items())
+    return _sealed(f'{{"journal":{VERSION},{body}')
 
 
 def record_line(
     seq: int, at: int, command: Mapping[str, object], events: Sequence[Json], rules: str, prev: str
 ) -> tuple[bytes, str]:
     """The line of a record, and its hash; `at` is when the command came, in microseconds since 1970 UTC."""
-    given = canonical(command)
-    body = b'{"seq":%d,"at":%d,"input":%b,"input_digest":"%b","rules":%b,"events":%b,"prev":"%b"' % (
-        seq,
-        at,
-        given,
-        digest(given).encode(),
-        canonical(rules),
-        canonical(events),
-        prev.encode(),
+    return canonical_line(seq, at, canonical_text(command), canonical_text(events), rules, prev)
+
+
+def canonical_line(seq: int, at: int, command: str, events: str, rules: str, prev: str) -> tuple[bytes, str]:
+    """The same, of a command and events in their canonical text."""
+    given, under = digest(as_bytes(command)), encode_basestring(rules)
+    return _sealed(
+        f'{{"seq":{seq},"at":{at},"input":{command},"input_digest":"{given}","rules":{under},'
+        f'"events":{events},"prev":"{prev}"'
     )
-    return _sealed(body)
 
 
-def _sealed(body: bytes) -> tuple[bytes, str]:
+def _sealed(body: str) -> tuple[bytes, str]:
     """A line from its text without the closing brace."""
-    seal = digest(body + b"}")
-    return b'%b,"hash":"%b"}\n' % (body, seal.encode()), seal
+    text = as_bytes(body)
+    seal = digest(text + b"}")
+    return b'%b,"hash":"%b"}\n' % (text, seal.encode()), seal
+
+
+def seal_of(line: bytes) -> str:
+    """The hash at the end of a line that was made here."""
+    return line[-67:-3].decode()
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────

@@ -5,13 +5,16 @@ same client group has gained in the contract; then in steps in the book, at the
 rulebook's worst price or better; what is left of a step is closed against positions of the other side, in the
 rulebook's order and at its price. Absent: when, how much at a time, in which order and at which price.
 
-Nobody is brought below nothing by another's loss: before a mark moves no bucket is below nothing, and between
-the old marks and the new ones lie prices at which a loser's margin is spent. Hence a loss that the fund cannot
-bear is borne in the contracts whose marks have moved, by those who have just gained from them: the contract that lost
-most bears first, and no more than was lost in it while another is left.
+Before a mark moves no bucket is below nothing, and between the old marks and the new ones lie prices at which a
+loser's margin is spent. Hence a loss that the fund cannot bear is borne in the contracts whose marks have moved, by
+those who have just gained from them: the contract that lost most bears first, and no more than was lost in it while
+another is left.
 
 While a contract has no index its positions have no mark, and nobody who holds one is liquidated on a guess. What they
-lose in other contracts meanwhile is borne in those when the index is back, whatever the winners have left by then.
+lose in other contracts meanwhile is borne in those when the index is back: a bucket keeps the marks at which it was
+last judged.
+
+Nobody is brought below nothing by another's loss, even so: whoever is closed against bears no more than is there.
 """
 
 from __future__ import annotations
@@ -62,11 +65,16 @@ def review(state: State, buckets: Iterable[Bucket], moved: Moved = NOTHING_MOVED
             if not bucket.positions:
                 continue
             verdict = _due(state, bucket)
+            since = {**moved, **bucket.unjudged}
+            if verdict.outcome not in (_PERMITTED, Outcome.DENIED):
+                bucket.unjudged = {name: mark for name, mark in since.items() if name in bucket.positions}
+                if id(bucket) not in unsaid:
+                    unsaid.add(id(bucket))
+                    state.emit(LiquidationUndecided(bucket.account, bucket.name, verdict))
+                continue
             if verdict.outcome is _PERMITTED:
-                closed |= liquidate(state, bucket, verdict, moved)
-            elif verdict.outcome is not Outcome.DENIED and id(bucket) not in unsaid:
-                unsaid.add(id(bucket))
-                state.emit(LiquidationUndecided(bucket.account, bucket.name, verdict))
+                closed |= liquidate(state, bucket, verdict, since)
+            bucket.unjudged = {}
         pending = [b for b in state.buckets() if b.positions] if closed else []
 
 
@@ -106,9 +114,14 @@ def _lost(state: State, bucket: Bucket, name: str, moved: Moved) -> int:
 
 
 def _borne_in(state: State, bucket: Bucket, name: str, moved: Moved) -> int:
-    """How much of what neither margin nor fund can bear is borne in a contract; in the last one, all that is left."""
+    """How much of what neither margin nor fund can bear is borne in a contract; in the last one, all that is left.
+
+    But of a bucket that could not be judged for a while the winners may be gone: what they took no others bear.
+    """
     beyond = _shortfall(state, bucket)
-    last = len(bucket.positions) == 1
+    last = len(bucket.positions) == 1 and not bucket.unjudged
+    if bucket.unjudged and name not in moved:
+        return 0
     return beyond if last or name not in moved else min(beyond, _lost(state, bucket, name, moved))
 
 
@@ -196,7 +209,8 @@ def _against_own(state: State, bucket: Bucket, contract: Contract, size: int, mo
         part = min(size - done, abs(against.size))
         facts = position_facts(state.rules, held, contract)
         gained = against.profit(state.mark_of(name))
-        deleveraged_at = state.rules.deleveraging_price.fast(facts, _borne_in(state, bucket, name, moved))
+        asked = _deleveraging_price(state, bucket, contract, moved)
+        deleveraged_at = _bearable(state, other, name, part, asked)
         price = state.rules.own_price.fast(
             unchecked(type(facts), facts, size=part),
             -state.equity(bucket),
@@ -275,15 +289,16 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int, mov
     name = contract.name
     position = bucket.positions[name]
     sign = 1 if position.size > 0 else -1
-    facts = position_facts(state.rules, position, contract)
-    price = state.rules.deleveraging_price.fast(facts, _borne_in(state, bucket, name, moved))
-    left = size
+    asked = _deleveraging_price(state, bucket, contract, moved)
+    left, value = size, 0
     for rank, other in enumerate(_adl_queue(state, contract, position, bucket), 1):
         if not left:
             break
         part = min(left, abs(other.positions[name].size))
+        price = _bearable(state, other, name, part, asked)
         realised, other_realised = bucket.trade(name, -sign * part, price), other.trade(name, sign * part, price)
         left -= part
+        value += part * price
         state.emit(
             Deleveraged(
                 contract=name,
@@ -303,7 +318,28 @@ def _deleverage(state: State, bucket: Bucket, contract: Contract, size: int, mov
             )
         )
         _settle_both(state, bucket, other)
-    return size - left, (size - left) * price
+        if left and price != asked:  # the next in the queue bear what this one could not
+            asked = _deleveraging_price(state, bucket, contract, moved)
+    return size - left, value
+
+
+def _deleveraging_price(state: State, bucket: Bucket, contract: Contract, moved: Moved) -> int:
+    facts = position_facts(state.rules, bucket.positions[contract.name], contract)
+    price: int = state.rules.deleveraging_price.fast(facts, _borne_in(state, bucket, contract.name, moved))
+    return price
+
+
+def _bearable(state: State, other: Bucket, name: str, part: int, asked: int) -> int:
+    """The price that is asked, or else the one at which nothing is left of the other's equity.
+
+    Where that cannot be told, as another of its contracts has no mark, what it has gained in this one stands for it.
+    """
+    position, mark = other.positions[name], state.mark_of(name)
+    if _valued(state, other):
+        most = max(0, state.equity(other)) // part
+    else:
+        most = max(0, position.profit(mark)) // abs(position.size)
+    return max(asked, mark - most) if position.size > 0 else min(asked, mark + most)
 
 
 def _adl_queue(state: State, contract: Contract, against: Position, bucket: Bucket) -> list[Bucket]:

@@ -36,17 +36,26 @@ class Position:
 
 @define(eq=False)
 class Bucket:
-    """Margin, and what it stands for. The orders are those at rest, oldest first."""
+    """Margin, and what it stands for. The orders are those at rest, oldest first.
+
+    `unjudged` are the marks at which it was last judged, of contracts that have moved since while it could not be.
+    """
 
     account: str
     name: str
     margin: int = 0
     positions: dict[str, Position] = field(factory=dict)
     orders: dict[str, Order] = field(factory=dict)
+    unjudged: dict[str, int] = field(factory=dict)
 
     def trade(self, contract: str, size: int, price: int) -> int:
         """Adds to a position, closes it, or both; what is realised goes into the margin and is given back."""
-        position = self.positions.setdefault(contract, Position())
+        if not self.positions:
+            self.unjudged = {}
+        if contract not in self.positions:
+            self.positions[contract] = Position()
+            self.unjudged.pop(contract, None)
+        position = self.positions[contract]
         realised = 0
         if position.size * size < 0:
             closed = min(abs(size), abs(position.size))

@@ -17,7 +17,7 @@ from policy.diagnostics import Diagnostic, PolicyError
 from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import Scenario, ScenarioLine
 from policy.scenario.market import COMMANDS, Market, RulebookOn
-from policy.wire import command_json, event_json
+from policy.wire import command_text, events_text
 
 Follower = Callable[[Command, list[Event]], object]
 
@@ -54,7 +54,7 @@ class Run:
         self.on_command(command)
         events = self.market.submit(command)
         if self.journal is not None and not COMMANDS.unfit(command):  # which changed nothing, and cannot be replayed
-            self.journal.append(command.at, command_json(command), list(map(event_json, events)), self.market.rules)
+            self.journal.append_canonical(command.at, command_text(command), events_text(events), self.market.rules)
         for follow in self.followers:
             follow(command, events)
         return events

@@ -5,6 +5,7 @@ read, with amounts and times as an author would write them, the same bytes for t
 snake case is the word under which it is known. Absent: any class in particular.
 """
 
+from policy.wire.canonical import command_text, events_text
 from policy.wire.commands import Commands
 from policy.wire.fields import DO, EVENT, facts, money_of, standing, typed, word
 from policy.wire.reading import JournalReader
@@ -16,7 +17,9 @@ __all__ = [
     "Commands",
     "JournalReader",
     "command_json",
+    "command_text",
     "event_json",
+    "events_text",
     "facts",
     "json_line",
     "money_of",

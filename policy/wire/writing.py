@@ -62,36 +62,37 @@ def verdict_json(verdict: Verdict) -> Json:
 
 
 @cache
-def _writers(cls: AttrsClass) -> Mapping[str, Callable[[object], object]]:
-    return MappingProxyType({name: _writer(of) for name, of in types_of(cls).items()})
+def _writers(cls: AttrsClass) -> Mapping[str, Callable[[Any], Any]]:
+    return MappingProxyType({name: writer_of(of) for name, of in types_of(cls).items()})
 
 
-def _writer(of: Any) -> Callable[[Any], Any]:
+def writer_of(of: Any) -> Callable[[Any], Any]:
+    """What makes JSON of the values of a field, by its type."""
     if of is PLAIN:
-        return _plain
+        return plain_json
     if of is None:
         return lambda value: value
     if isinstance(of, types.OptionalOf):
-        inner = _writer(of.of)
+        inner = writer_of(of.of)
         return lambda value: None if value is None else inner(value)
     if isinstance(of, types.ListOf):
-        inner = _writer(of.of)
+        inner = writer_of(of.of)
         return lambda value: [inner(v) for v in value]
     if of in (types.TEXT, types.BOOLEAN, types.INTEGER) or isinstance(of, types.Enum):
         return lambda value: value
     return lambda value: show(value, of)
 
 
-def _plain(value: object) -> object:
+def plain_json(value: Any) -> Any:
     """Texts, numbers and booleans as they are; verdicts, records and lists of them by their parts."""
     if value is None or isinstance(value, str | int):
         return value
     if isinstance(value, Verdict):
         return verdict_json(value)
     if isinstance(value, tuple | list):
-        return [_plain(v) for v in value]
+        return [plain_json(v) for v in value]
     if isinstance(value, Mapping):
-        return {str(k): _plain(v) for k, v in value.items()}
+        return {str(k): plain_json(v) for k, v in value.items()}
     return _parts(value)
 
 

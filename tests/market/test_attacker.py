@@ -14,8 +14,8 @@ from attrs import evolve
 
 import arenas
 from arenas import Arena, ExchangeArena, Move, OtherExchangeArena
-from attacker import ARENAS, WholeMarketArena, attacked, main, shrunk, told
-from desk_arena import DeskArena
+from attacker import ARENAS, STREAM, WholeMarketArena, attacked, drawn, main, shrunk, told
+from desk_arena import DeskArena, GroupArena
 from desk_promises import DeskWatch
 from policy.exchange import engine as exchange, events as traded, trading as exchange_trading
 from policy.facts.records import unchecked
@@ -197,6 +197,40 @@ def refused_id_is_burnt(patch: Patch) -> None:
     patch.setattr(desk.Engine, "_place", burnt)
 
 
+def accounts_have_no_group(patch: Patch) -> None:
+    open_account = desk.Engine._open
+
+    def alone(self: Any, command: Any) -> None:
+        open_account(self, evolve(command, group=""))
+
+    patch.setattr(desk.Engine, "_open", alone)
+
+
+def groups_share_nothing(patch: Patch) -> None:
+    patch.setattr(liquidation, "_against_own", lambda *_: (0, 0))
+
+
+def liquidated_side_pays_a_fee(patch: Patch) -> None:
+    traded_at = liquidation.trade
+
+    def for_both(state: Any, contract: Any, buckets: Any, fees: tuple[int, int], *others: Any) -> None:
+        traded_at(state, contract, buckets, (max(fees), max(fees)), *others)
+
+    patch.setattr(liquidation, "trade", for_both)
+
+
+def moves_are_forgotten_while_an_index_is_lost(patch: Patch) -> None:
+    """And whoever is closed against bears what is asked."""
+    due = liquidation._due
+
+    def forgetful(state: Any, bucket: Any) -> Any:
+        bucket.unjudged = {}
+        return due(state, bucket)
+
+    patch.setattr(liquidation, "_due", forgetful)
+    patch.setattr(liquidation, "_bearable", lambda state, other, name, part, asked: asked)
+
+
 MENDED: Mapping[str, tuple[Callable[[Patch], None], type[Arena], str]] = {
     "F1": (liquidations_trade_at_any_price, DeskArena, "the fund pays deficits only"),
     "F2": (lost_index_keeps_its_mark, DeskArena, "nobody is sold out on a guess"),
@@ -208,6 +242,9 @@ MENDED: Mapping[str, tuple[Callable[[Patch], None], type[Arena], str]] = {
     "F8": (replaced_order_loses_its_type, ExchangeArena, "orders keep their type"),
     "F9": (order_sent_again_tells_its_trades, ExchangeArena, "a trade is told once"),
     "F10": (orders_are_judged_newest_first, DeskArena, "an order leaves for a reason of its own"),
+    "F11": (accounts_have_no_group, GroupArena, "nobody trades with oneself"),
+    "F11, losses": (groups_share_nothing, GroupArena, "no loss is others' while its own group gained"),
+    "F12": (liquidated_side_pays_a_fee, DeskArena, "who is liquidated pays no trading fee"),
     "F13": (fees_vanish_unsaid, ExchangeArena, "fees are paid, or said to be waived"),
     "F14": (own_order_is_nobody, ExchangeArena, "the reason told is the reason"),
     "F15": (refused_id_is_burnt, DeskArena, "what the rules refuse has no effect"),
@@ -225,6 +262,15 @@ def test_with_a_mending_undone_the_fault_is_found(fault: str, monkeypatch: Patch
     monkeypatch.undo()
     assert promise in found.broken
     assert promise not in told(arena, found.broken[promise]).broken
+
+
+@pytest.mark.slow
+def test_with_the_mending_undone_the_stream_that_found_the_fault_finds_it(monkeypatch: Patch) -> None:
+    """A fault that a random stream found, and that an attack of a few moves is too short for."""
+    moves_are_forgotten_while_an_index_is_lost(monkeypatch)
+    found = told(DeskArena, drawn(DeskArena, 175, STREAM))
+    monkeypatch.undo()
+    assert set(found.broken) == {"the fund pays deficits only"}
 
 
 # ── what is open, and what holds ────────────────────────────────────────────────────────────

@@ -102,6 +102,12 @@ def test_who_was_deleveraged_in_part_beyond_the_margin_is_closed_out(arena: str,
     told(ARENAS[arena], drawn(ARENAS[arena], seed, STREAM), collect=False)
 
 
+@pytest.mark.slow
+def test_what_was_lost_while_an_index_was_lost_is_not_borne_in_a_small_position_elsewhere() -> None:
+    """Found at random: 0.044 of a contract were closed at 298 times its mark, and the fund bore what that cost."""
+    told(ARENAS["desk"], drawn(ARENAS["desk"], 175, STREAM), collect=False)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_when_all_is_cancelled_and_settled_nothing_is_reserved(seed: int) -> None:
     market = told(ARENAS["exchange"], drawn(ARENAS["exchange"], seed, 60), collect=False).target.venues["exchange"]

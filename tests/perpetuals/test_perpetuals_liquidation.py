@@ -186,9 +186,49 @@ def test_what_was_lost_elsewhere_while_an_index_was_lost_is_borne_there() -> Non
     assert [e.account for e in of(marked.LiquidationUndecided, events)] == ["ann"]
     assert not of(marked.LiquidationBegun, events)
     closed = of(marked.Deleveraged, made.index(99, "ETH"))
-    # 60.70 is left of the margin after fees of 0.30, and 101 is lost: 40.30 too much, of which 1 is lost in ETH
-    assert [(c.contract, c.other, c.price) for c in closed] == [("ETH", "cat", 100 * USD), ("BTC", "ben", 87_8600)]
+    # 60.70 is left of the margin after fees of 0.30, and 101 is lost: 40.30 too much, and 100 is lost in BTC
+    assert [(c.contract, c.other, c.price) for c in closed] == [("BTC", "ben", 88_0600), ("ETH", "cat", 99 * USD)]
     assert made.desk.state.uncovered == 0
+
+
+def while_an_index_is_lost(*falls: int) -> Market:
+    """ann, on a margin of 102, holds a dollar of BTC and 500 of ETH, which falls while BTC is lost."""
+    made = Market()
+    for contract, price in (("BTC", 1), ("ETH", 100)):
+        made.list(contract)
+        made.index(price, contract)
+        made.client("ben" if contract == "BTC" else "cat", 1_000, "cross")
+    made.client("ann", 102, "cross")
+    made.client("dan", 55, "cross")
+    made.pair("ann", "ben", 1, 1, "BTC", "cross")
+    made.pair("ann", "cat", 100, 5, "ETH", "cross")
+    made.index(None, "BTC")
+    for price in falls:
+        made.index(price, "ETH")
+    return made
+
+
+def test_a_small_position_does_not_bear_what_was_lost_in_another_while_its_index_was_lost() -> None:
+    made = while_an_index_is_lost(80, 70)
+    closed = of(marked.Deleveraged, made.say(do.IndexPrices, contracts=("BTC", "ETH"), prices=(USD, 69 * USD)))
+    assert [(c.contract, c.other) for c in closed] == [("ETH", "cat"), ("BTC", "ben")]
+    assert closed[1].price == USD
+    assert made.margin("ann", "cross") == made.desk.state.uncovered == 0
+
+
+def test_whoever_is_closed_against_bears_no_more_than_is_there() -> None:
+    """The winner has closed; who came after has 55 less a fee, and ann lacks far more. The rest is uncovered."""
+    made = while_an_index_is_lost(50)
+    made.pair("cat", "dan", 50, 5, "ETH", "cross")
+    before = made.margin("dan", "cross")
+    assert 50 * DOLLAR < before < 55 * DOLLAR
+    events = made.index(1, "BTC")
+    (closed, _) = of(marked.Deleveraged, events)
+    assert (closed.contract, closed.other, closed.price) == ("ETH", "dan", 50 * USD + before // (5 * ONE))
+    assert 0 <= closed.other_margin < 5 * ONE
+    (borne,) = of(marked.FundDrawdown, events)
+    assert borne.account == "ann"
+    assert borne.uncovered == made.desk.state.uncovered > 0
 
 
 @pytest.mark.parametrize(("lost", "queue"), [(False, ["cat", "ben"]), (True, ["ben", "cat"])])

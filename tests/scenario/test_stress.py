@@ -128,7 +128,8 @@ def test_who_holds_a_contract_without_an_index_is_undecided_with_what_is_missing
     document = policy("report", "margin", str(scenario), "--format", "json")
     figures = json.loads(document.stdout)
     assert {row["undecided"] for row in figures["stress"]} == {6}
-    assert [row["what"]["en"] for row in figures["margin"]["liquidations"]] == ["whether it is due is undecided"] * 6
+    assert [row["what"]["en"] for row in figures["margin"]["liquidations"]] == ["undecided whether it is due"] * 6
+    assert {need["en"] for row in figures["margin"]["liquidations"] for need in row["needs"]} == {"mark price"}
 
 
 def test_a_recorded_path(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from typing import Final
 from attrs import define, evolve, field
 
 from arenas import Arena, ExchangeArena, LenderArena, MarketArena, Move, OtherExchangeArena
-from desk_arena import DeskArena
+from desk_arena import DeskArena, GroupArena
 from desk_promises import DeskWatch
 from promises import OPEN, Watch
 
@@ -41,6 +41,7 @@ class WholeMarketArena(MarketArena):
 ARENAS: Final[Mapping[str, type[Arena]]] = MappingProxyType(
     {
         "desk": DeskArena,
+        "desk, two accounts are one client's": GroupArena,
         "exchange": ExchangeArena,
         "exchange, the larger order loses as much": OtherExchangeArena,
         "lender": LenderArena,

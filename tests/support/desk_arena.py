@@ -32,6 +32,7 @@ FAR = (0.00001, 0.01, 0.3, 0.7, 0.9, 1.1, 1.5, 3.0)
 class DeskArena(Arena):
     """Two contracts; four players who may work together, and four others; a fund."""
 
+    groups: ClassVar[Mapping[str, str]] = MappingProxyType({})
     weights: ClassVar[Mapping[str, int]] = MappingProxyType(
         {"deal": 6, "order": 4, "brink": 3, "trap": 3, "gap": 2, "both": 3, "lose": 2}
     )
@@ -40,7 +41,7 @@ class DeskArena(Arena):
         for contract in CONTRACTS:
             self.say(do.ListPerpetual, contract, tick=USD // 10, lot=ONE // 1000, product=PRODUCT)
         for name in EVERYONE:
-            self.say(do.OpenPerpetualAccount, name, client=TRADER)
+            self.say(do.OpenPerpetualAccount, name, group=self.groups.get(name, ""), client=TRADER)
             if desk := self.watch.watch_of(DeskWatch):
                 desk.players = frozenset(PLAYERS)
             self.say(do.DepositMargin, name, value=50_000 * DOLLAR, asset=CASH)
@@ -239,3 +240,9 @@ class DeskArena(Arena):
         """Far ahead for any venue, or only for one that would have to pay funding a thousand times."""
         nearer = at - (150 * 24 * HOUR if at > self.at and u < 0.5 else 0)
         self.say(do.TopUpFund, at=nearer, amount=DOLLAR)
+
+
+class GroupArena(DeskArena):
+    """Where the players are two clients with two accounts each."""
+
+    groups: ClassVar[Mapping[str, str]] = MappingProxyType({"ash": "a", "bai": "a", "cyd": "c", "dee": "c"})

@@ -33,6 +33,7 @@ class Liquidation:
     fund: int
     gap: int
     equity: int
+    sizes: dict[str, int]  # of its positions when it began
     from_winners: int = 0
 
 
@@ -54,6 +55,7 @@ class DeskWatch:
     lost_index: bool = False
     _marks: dict[str, int] = field(factory=dict)
     _placed: dict[str, do.PlacePerpetual] = field(factory=dict)
+    _groups: dict[str, str] = field(factory=dict)  # of accounts, as they were opened
     _deficits: dict[Slot, int] = field(factory=lambda: defaultdict(int))
     _sizes: dict[Slot, int] = field(factory=lambda: defaultdict(int))  # in units, each a unit of price's rounding
     _now: Liquidation | None = None
@@ -117,6 +119,12 @@ class DeskWatch:
 
     def _count_trade(self, event: told.PerpetualTraded) -> None:
         """What others gave to players: by an order of theirs, and not by being liquidated."""
+        own = self._groups[event.buyer] == self._groups[event.seller]
+        self.hold("nobody trades with oneself", not own, event)
+        if event.incoming is None:
+            resting = self._placed[event.resting]
+            fee = event.seller_fee if resting.side == BUY else event.buyer_fee
+            self.hold("who is liquidated pays no trading fee", fee == 0, event)
         buyer, seller = event.buyer in self.players, event.seller in self.players
         forced = event.incoming is None and self._placed[event.resting].account in self.players
         if buyer != seller and not forced:
@@ -140,7 +148,8 @@ class DeskWatch:
             self.deficit += max(0, self._deficits[slot] - max(0, before))
         equity = state.equity(bucket)
         self.owed += max(0, equity) if event.account not in self.players else max(0, -equity)
-        self._now = Liquidation(not due, state.fund, self._gap(bucket), equity)
+        sizes = {name: position.size for name, position in bucket.positions.items()}
+        self._now = Liquidation(not due, state.fund, self._gap(bucket), equity, sizes)
 
     def _gap(self, bucket: Bucket) -> int:
         """How much more margin the bucket would need, for its liquidation not to be due."""
@@ -168,6 +177,22 @@ class DeskWatch:
         if not now.whole and now.equity > 0 and bucket.positions:
             self.hold("a step heals", gap < now.gap, (event, now.gap, gap))
         now.gap, now.equity = gap, self.desk.state.equity(bucket)
+        rounded = abs(now.sizes[event.contract])
+        if now.equity < -rounded and event.in_book + event.deleveraged:
+            self.hold("no loss is others' while its own group gained", not self._own_gain(bucket, event), event)
+
+    def _own_gain(self, bucket: Bucket, event: marked.LiquidationStep) -> bool:
+        """Whether another bucket of the same client group could bear a part of the loss."""
+        state = self.desk.state
+        assert self._now is not None
+        for other in state.contracts[event.contract].holders():
+            position = other.positions[event.contract]
+            if self._groups[other.account] != self._groups[bucket.account] or not self._marked(other):
+                continue
+            has = min(position.profit(state.mark_of(event.contract)), state.equity(other))
+            if position.size * self._now.sizes[event.contract] < 0 and has > abs(position.size):
+                return True
+        return False
 
     def _deleveraged(self, event: marked.Deleveraged) -> None:
         contract = self.desk.state.contracts[event.contract]
@@ -201,7 +226,9 @@ class DeskWatch:
 
     # ── after every command ─────────────────────────────────────────────────────────────────
 
-    def before(self) -> None:
+    def before(self, command: Any) -> None:
+        if isinstance(command, do.OpenPerpetualAccount):
+            self._groups.setdefault(command.account, command.group or command.account)
         self._deficits.clear()
         self._sizes.clear()
         self._now, self._unanswered = None, False

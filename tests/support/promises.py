@@ -16,6 +16,7 @@ from attrs import define, evolve, field, frozen
 
 from desk_promises import DeskWatch
 from exchange_cases import conserved, resting
+from policy.audit.records import canonical_text
 from policy.exchange import commands as orders, engine as exchange, events as traded
 from policy.financing import engine as lender, events as lent
 from policy.financing.sales import _certain
@@ -25,7 +26,7 @@ from policy.market.events import CommandInvalid, InvalidCode
 from policy.market.venue import Clock, Venue
 from policy.perpetuals import commands as desk_commands, engine as desk, events as told
 from policy.source import Source
-from policy.wire import command_json, event_json, json_line
+from policy.wire import command_json, command_text, event_json, events_text, json_line
 
 OPEN: Final[Mapping[str, str]] = MappingProxyType({})
 """Promises that are broken today, and by which fault. A promise that is kept again is taken out."""
@@ -63,7 +64,7 @@ class Told(Protocol):
 class VenueWatch(Protocol):
     """What watches one venue."""
 
-    def before(self) -> None: ...
+    def before(self, command: Any) -> None: ...
 
     def after(self, command: Any, events: Sequence[Any]) -> None: ...
 
@@ -106,10 +107,11 @@ class Watch:
         clock = self.target.clock
         before = clock.at, clock.on
         for watch in self._watches.values():
-            watch.before()
+            watch.before(command)
         events: list[Any] = self.target.submit(command)
         for watch in self._watches.values():
             watch.after(command, events)
+        self.hold("a journal keeps what was said", _kept_as_said(command, events), command)
         came = clock.at == command.at
         self.said.append(Said(command, events, came))
         alone = bool(events) and type(events[-1]) is CommandInvalid
@@ -173,6 +175,12 @@ def _pass_time(target: Any, command: Any) -> list[Any]:
     return venue.drain()
 
 
+def _kept_as_said(command: Any, events: Sequence[Any]) -> bool:
+    """Whether the text of a journal is that of the JSON which everybody else is told."""
+    said = canonical_text(command_json(command)), canonical_text([event_json(event) for event in events])
+    return (command_text(command), events_text(events)) == said
+
+
 def _turned(command: Any) -> Any:
     if not isinstance(command, desk_commands.IndexPrices):
         return command
@@ -198,7 +206,7 @@ class ExchangeWatch:
     replaced: set[str] = field(factory=set)
     waiting: dict[str, tuple[Any, ...]] = field(factory=dict)  # at rest before the command
 
-    def before(self) -> None:
+    def before(self, command: Any) -> None:
         self.waiting = {
             o.id: (o.owner, o.data.facts.capacity, id(o.data.seat.market), o.side, o.price)
             for o in resting(self.market)
@@ -289,7 +297,7 @@ class LenderWatch:
     loans: dict[str, int] = field(factory=dict)
     quantities: dict[tuple[str, str], int] = field(factory=dict)
 
-    def before(self) -> None:
+    def before(self, command: Any) -> None:
         pass
 
     def after(self, command: Any, events: Sequence[Any]) -> None:

@@ -28,7 +28,7 @@ from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
 from policy.reports.plain.amounts import in_hong_kong
 
-_UNDECIDED = BilingualText("whether it is due is undecided", "未能決定應否平倉")
+_UNDECIDED = BilingualText("undecided whether it is due", "未能決定應否平倉")
 _MARGIN = BilingualText("the client's margin and profit", "客戶保證金連盈虧")
 _BOOK = BilingualText("closed in the book", "於市場平倉")
 _OWN = BilingualText("the same group's gain", "同一集團的盈利")
@@ -58,6 +58,7 @@ class LiquidationRow:
     fund: str = ""
     per: tuple[str, ...] = ()
     cited: tuple[tuple[str, str], ...] = ()  # the provisions of `per`, each with its status
+    needs: tuple[BilingualText, ...] = ()  # what is missing, where it is undecided
 
 
 @define
@@ -84,7 +85,8 @@ class Waterfalls:
             case LiquidationUndecided(account=account, bucket=bucket):
                 if (account, bucket) not in self.undecided:
                     self.undecided.add((account, bucket))
-                    yield LiquidationRow(when, account, bucket, _UNDECIDED)
+                    needs = dict.fromkeys(map(self.glossary.needed, event.verdict.needs))
+                    yield LiquidationRow(when, account, bucket, _UNDECIDED, needs=tuple(needs))
             case LiquidationBegun(account=account, bucket=bucket):
                 self.undecided.discard((account, bucket))
                 equity = plain(event.equity, MONEY)
