@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 from attrs import define, field, frozen
 
 from policy.diagnostics import Diagnostic, PolicyError, did_you_mean
-from policy.workbooks.cells import Refusal, refused, text_of
+from policy.workbooks.cells import Refusal, refused, refused_version, text_of
 from policy.workbooks.from_xlsx import RawBook, RawSheet, place
 from policy.workbooks.sheets import HEAD, Line, Sheet
 from policy.workbooks.to_xlsx import BASE, FORMAT, OWN, digest_of
@@ -252,6 +252,11 @@ class _Reader:
                 self.cell(place(raw.name, row, at), said)
                 said = None
             texts.append(said)
+        if sheet.kind == "set" and None not in texts:
+            told = {c.role: t or "" for c, t in zip(sheet.columns, texts, strict=True)}
+            if wrong := refused_version(told):
+                self.cell(place(raw.name, row, inner[list(told).index(wrong[0])]), wrong[1])
+                texts = [None] * len(texts)
         comment = raw.cells.get((row, at_comment))
         if (comment.text.strip() if comment else "") != (was[-1] if was else ""):
             self.cell(

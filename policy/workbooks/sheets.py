@@ -105,7 +105,7 @@ class Sheet:
             ["標題", self.title.zh],
             ["type", self.type],
             ["hit policy", self.hit],
-            ["", *(c.told for c in self.columns), "locked"],
+            ["", *(c.told for c in self.columns), "read only"],
         ]
         return [[*line, *[""] * (len(columns) - len(line))][: max(len(columns), 2)] for line in told] + [columns]
 

@@ -26,6 +26,7 @@ OWN = (CONTENTS, PROVISIONS, LISTS, BASE)
 LONGEST_NAME = 31  # characters of the name of a sheet, as the format has it
 LONGEST_CELL = 32_767
 _ALWAYS = datetime(2000, 1, 1)  # where the format wants a time of making
+_LAST_COLUMN = 16_383
 _SPARE = 200  # rows below the last for which cells are offered from lists
 _WIDEST = 60
 _HOW = (
@@ -127,7 +128,7 @@ def _trimmed(line: Sequence[str]) -> Sequence[str]:
 class _Writer:
     def __init__(self, book: Any, checked: Checked) -> None:
         self.book, self.checked = book, checked
-        top = {"valign": "top", "text_wrap": True, "num_format": "@"}
+        top = {"valign": "top", "text_wrap": True, "num_format": 49}  # which is that of texts
         self.title = book.add_format({**top, "bold": True, "font_size": 13, "text_wrap": False})
         self.about = book.add_format({**top, "font_color": "#555555", "text_wrap": False})
         self.told = book.add_format({**top, "italic": True, "font_color": "#555555", "bg_color": "#F2F2F2"})
@@ -160,18 +161,17 @@ class _Writer:
         page = self.book.add_worksheet(named.name)
         sheet, grid = named.sheet, named.grid
         last = len(grid[HEAD - 1]) - 1
-        for column in range(1, last):
-            page.set_column(column, column, None, self.open)
+        page.set_column(0, _LAST_COLUMN, None, self.open)  # a row with a locked cell could not be deleted
         for at, line in enumerate(grid):
             for column, text in enumerate(line):
                 if text or at >= HEAD - 2:
-                    page.write_string(at, column, text, self._style(at, column, last))
+                    page.write_string(at, column, text, self._style(at))
         widths = [12]
         for column in range(1, last + 1):
             widest = max((width(line[column]) for line in grid[HEAD - 2 :]), default=0)
             widths.append(min(max(widest, 12), _WIDEST) + 2)
         for column, wide in enumerate(widths):
-            page.set_column(column, column, wide, self.locked if column == last else self.open)
+            page.set_column(column, column, wide, self.open)
         for at, line in enumerate(grid[HEAD:], HEAD):
             _fit(page, at, line, widths)
         for at, c in enumerate(sheet.columns, 1):
@@ -183,7 +183,7 @@ class _Writer:
         page.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         _paper(page, f"{sheet.ruleset} {named.name}")
 
-    def _style(self, at: int, column: int, last: int) -> Any:
+    def _style(self, at: int) -> Any:
         if at == 0:
             return self.title
         if at < HEAD - 2:
@@ -192,7 +192,7 @@ class _Writer:
             return self.told
         if at == HEAD - 1:
             return self.head
-        return self.locked if column == last else self.open
+        return self.open
 
     def _offered(self, column: Column) -> dict[str, Any]:
         """A list to choose from. Several members or provisions may stand in a cell, so another text is a warning."""

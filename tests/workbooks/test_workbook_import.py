@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import io
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -122,3 +125,31 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_bytes_are_the_same_for_the_same_rules() -> None:
     assert workbook_of(stage()) == workbook_of(stage())
+
+
+# ── what a person sees ──────────────────────────────────────────────────────────────────────
+
+
+def part(name: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(workbook_of(stage()))) as file:
+        return file.read(f"xl/{name}.xml").decode()
+
+
+def test_heads_are_locked_and_in_sight_and_cells_are_chosen_from_lists() -> None:
+    sheet, styles = part("worksheets/sheet2"), part("styles")
+    assert '<pane ySplit="7" topLeftCell="A8" activePane="bottomLeft" state="frozen"/>' in sheet
+    assert '<sheetProtection sheet="1"' in sheet
+    assert {'insertRows="0"', 'deleteRows="0"', 'sort="0"'} <= set(re.findall(r'\w+="0"', sheet))
+    formats = re.findall(r"<xf [^>]*?(?:/>|>.*?</xf>)", styles.partition("<cellXfs")[2].partition("</cellXfs>")[0])
+    unlocked = {str(n) for n, xf in enumerate(formats) if 'locked="0"' in xf}
+    style = dict(re.findall(r'<c r="([A-Z]+\d+)" s="(\d+)"', sheet))
+    assert all((style[ref] in unlocked) == (int(re.sub(r"\D", "", ref)) > 7) for ref in style)
+    assert all('numFmtId="49"' in formats[int(s)] for s in style.values()), "cells are texts"
+    offered = re.findall(r'errorStyle="(\w+)"[^>]*sqref="([A-Z]+)8:[A-Z]+\d+"><formula1>(.*?)</formula1>', sheet)
+    assert offered == [("warning", "B", "lists!$A$1:$A$6"), ("warning", "F", "lists!$B$1:$B$2")]
+
+
+def test_sheets_that_are_not_for_people_are_hidden() -> None:
+    states = re.findall(r'<sheet name="([^"]+)"[^>]*?(?:state="(\w+)")? r:id', part("workbook"))
+    assert [name for name, state in states if not state][-1] == "provisions"
+    assert [(name, state) for name, state in states if state] == [("lists", "hidden"), ("base", "veryHidden")]
