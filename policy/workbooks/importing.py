@@ -20,7 +20,7 @@ from policy.folders import LARGEST_FILE
 from policy.pipeline import Checked, Text, check
 from policy.workbooks.changes import Added, Change, Changed, Removed, changes_of
 from policy.workbooks.edits import Edited, edited, in_shape
-from policy.workbooks.from_xlsx import LARGEST, read
+from policy.workbooks.from_xlsx import LARGEST, RawBook, read
 from policy.workbooks.sheets import sheets_of
 
 
@@ -52,7 +52,12 @@ class Import:
 
 def imported(data: bytes, name: str, checked: Checked) -> Import:
     """What a workbook makes of the rules. Raises PolicyError where it is no workbook of rules."""
-    found = changes_of(read(data, name), name, sheets_of(checked))
+    return imported_from(read(data, name), name, checked)
+
+
+def imported_from(book: RawBook, name: str, checked: Checked) -> Import:
+    """What sheets make of the rules."""
+    found = changes_of(book, name, sheets_of(checked))
     made = edited(checked.texts, found.changes)
     after = check(made.texts) if found.changes else checked
     fresh = _fresh(checked.diagnostics, after.diagnostics)

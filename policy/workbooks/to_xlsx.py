@@ -66,18 +66,16 @@ def named(sheets: Sequence[Sheet]) -> list[Named]:
     return found
 
 
-def chosen(sheets: Sequence[Sheet], select: Sequence[str]) -> list[Sheet]:
+def chosen_of(checked: Checked, select: Sequence[str]) -> list[Named]:
     """The sheets whose name contains one of these texts; all where there are none. Raises PolicyError for none."""
-    kept = [s for s in sheets if not select or any(text in s.name for text in select)]
+    kept = [s for s in sheets_of(checked) if not select or any(text in s.name for text in select)]
     if not kept:
         told = " or ".join(f"`{text}`" for text in select)
         what = (
-            f"no table, parameter or set has a name with {told}"
-            if select
-            else "the rules have no table, parameter or set"
+            f"no table, parameter or set has a name with {told}" if select else "the rules have no table or parameter"
         )
         raise PolicyError.of("workbook", what, "`policy questions` lists what there is" if select else "")
-    return kept
+    return named(kept)
 
 
 def workbook_of(checked: Checked, select: Sequence[str] = ()) -> bytes:
@@ -85,8 +83,8 @@ def workbook_of(checked: Checked, select: Sequence[str] = ()) -> bytes:
     require_extra("xlsxwriter", "xlsx")
     import xlsxwriter
 
-    sheets = named(chosen(sheets_of(checked), select))
-    base = list(_base(sheets, checked.digest()))
+    sheets = chosen_of(checked, select)
+    base = list(base_of(sheets, checked.digest()))
     if any(len(text) > LONGEST_CELL for line in base for text in line):
         raise PolicyError.of(
             "workbook", f"a cell has more than {LONGEST_CELL:,} characters", "leave it out with `--select`"
@@ -104,7 +102,7 @@ def workbook_of(checked: Checked, select: Sequence[str] = ()) -> bytes:
     return out.getvalue()
 
 
-def _base(sheets: Sequence[Named], digest: str) -> Iterator[list[str]]:
+def base_of(sheets: Sequence[Named], digest: str) -> Iterator[list[str]]:
     """Every text of the sheets, each line after its sheet's name; the first line names the rulebook, and a digest."""
     lines = [[s.name, *line] for s in sheets for line in s.grid]
     yield [FORMAT, digest, digest_of(lines)]

@@ -92,3 +92,51 @@ def test_rules_that_are_no_files_are_not_written() -> None:
     done = run("tables import rules.xlsx HEAD:rules --write")
     assert done.exit_code == 2
     assert "no file or folder" in done.output
+
+
+# ── CSV ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def csv_of(name: str) -> Path:
+    return Path("sheets", f"{name}.csv")
+
+
+def test_a_folder_of_csv_files_comes_back(rules: Path) -> None:
+    assert run("tables export rules -o sheets").exit_code == 0
+    assert csv_of("haircut").read_text(encoding="utf-8").splitlines()[:2] == [
+        "row,kind,from,until,haircut,per,comment",
+        "1,cash,any,any,0%,LAW/1,# always",
+    ]
+    assert run("tables import sheets rules").output.startswith("nothing differs")
+    csv_of("haircut").write_text(csv_of("haircut").read_text().replace("10%", "15%"))
+    done = run("tables import sheets rules --write --no-diff")
+    assert "haircut!E3  haircut: 10% becomes 15%" in done.output
+    assert "| bond  | any        | 2026-06-01 | 15%     | LAW/1 |" in (rules / "t.policy").read_text(encoding="utf-8")
+
+
+def test_csv_as_spreadsheets_of_other_countries_save_it() -> None:
+    run("tables export rules -o sheets")
+    text = csv_of("largest_loan").read_text(encoding="utf-8").replace("LAW/2, LAW/1", "LAW/2, LAW/1")
+    lines = text.replace('"LAW/2, LAW/1"', "LAW/2, LAW/1").replace("2026-01-01", "01.01.2026").splitlines()
+    heads, first, second = (line.replace(", ", "\0").replace(",", ";").replace("\0", ", ") for line in lines)
+    csv_of("largest_loan").write_bytes("\r\n".join(["\ufeff" + heads, first, second, ""]).encode())
+    done = run("tables import sheets rules")
+    assert done.exit_code == 2
+    assert "`largest_loan!B2` says `01.01.2026`, which is no date of the rules" in done.output
+    assert "1 finding" in done.output
+
+
+def test_what_a_spreadsheet_would_run_is_not_run(rules: Path) -> None:
+    law = rules / "t.policy"
+    law.write_text(
+        law.read_text(encoding="utf-8").replace("| 60%     | LAW/1 |", "| -(-60%) | LAW/1 |"), encoding="utf-8"
+    )
+    run("tables export rules -o sheets")
+    assert "'-(-60%)" in csv_of("haircut").read_text(encoding="utf-8")
+    assert run("tables import sheets rules").output.startswith("nothing differs")
+
+
+def test_a_folder_is_new_or_empty() -> None:
+    assert run("tables export rules -o rules").exit_code == 2
+    run("tables export rules -o sheets")
+    assert "not a new or empty folder" in run("tables export rules -o sheets").output
