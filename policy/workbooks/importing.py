@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import assert_never
 
 from attrs import evolve, frozen
 
@@ -107,6 +108,8 @@ def told(change: Change) -> str:
             return f"{place}  new row: {' | '.join(texts)}"
         case Removed(line=line, place=place):
             return f"{place}  removed: {' | '.join(line.texts)}"
+        case _:
+            assert_never(change)
 
 
 def _members(old: list[str], new: list[str]) -> str:
