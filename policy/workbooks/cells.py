@@ -60,7 +60,8 @@ def text_of(cell: RawCell | None, column: Column, kind: Kind, from_1904: bool) -
         case "number":
             return _number(cell, column, from_1904)
         case "text":
-            return " ".join(part.strip() for part in cell.text.strip().splitlines())
+            text = " ".join(part.strip() for part in cell.text.strip().splitlines())
+            return "" if text == "any" and column.role in ("from", "until") and kind != "table" else text
         case _:
             assert_never(cell.kind)
 

@@ -327,17 +327,13 @@ class _Merge:
             if line is None:
                 self._conflict(f"`{where}` says `{text}`, and the row was removed or made another meanwhile")
             elif line.texts[column] == old:
-                if line.cells[column].span is None and not self._is_version:
+                if line.cells[column].text and line.cells[column].span is None:
                     self.reader.cell(where, Refusal("has a comment inside in the rules", "change it there"))
                 else:
                     self.reader.changes.append(Changed(self.sheet, line, column, text, where))
             elif line.texts[column] != text:
                 is_now = line.texts[column]
                 self._conflict(f"`{where}` says `{text}` and was `{old}`, and the rules say `{is_now}` meanwhile")
-
-    @property
-    def _is_version(self) -> bool:
-        return self.sheet.kind != "table"
 
     def _added(self, row: _Row, after: Line | None, exported: Sequence[tuple[str, ...]]) -> None:
         if None in row.texts:

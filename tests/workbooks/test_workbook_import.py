@@ -81,6 +81,23 @@ def test_a_file_in_another_shape_keeps_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "change"),
+    [
+        ("{ HK,\n", "{ HK,  # first\n", "accepted!D8 = SG"),
+        ("= 8 hours per", "= 4 hours  # by day\n    + 4 hours per", "time_to_answer!D8 = 9 hours"),
+        ("| 60%     |", "| 30%  # half\n + 30% |", "haircut!E11 = 61%"),
+    ],
+)
+def test_a_comment_inside_a_cell_is_not_lost(old: str, new: str, change: str) -> None:
+    rules = stage(STAGE.read_text(encoding="utf-8").replace(old, new))
+    assert not rules.errors
+    data = workbook_of(rules)
+    assert imported(data, "t.xlsx", rules).changes == ()
+    found = imported(changed(data, change), "t.xlsx", rules).findings
+    assert [d.message.partition("` ")[2] for d in found] == ["has a comment inside in the rules"]
+
+
 def test_line_ends_and_a_mark_stay() -> None:
     data = b"\xef\xbb\xbf" + STAGE.read_bytes().replace(b"\n", b"\r\n")
     rules = check([Text("t.policy", data)])
