@@ -34,6 +34,7 @@ COMMANDS = {  # with the library and the extra that each asks for first
         "xlsxwriter",
         "xlsx",
     ),
+    ("tables", "export", HOUSE, "-o", "rules.xlsx"): ("xlsxwriter", "xlsx"),
     ("report", "rulebook", "--rules", HOUSE, "--on", "2026-03-01"): ("z3", "proofs"),
     ("verify", HOUSE): ("z3", "proofs"),
     ("diff", HOUSE, HOUSE): ("z3", "proofs"),

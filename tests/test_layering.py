@@ -22,7 +22,7 @@ LAYERS = [
     {"exchange", "financing", "perpetuals"},
     {"market"},
     {"verify"},
-    {"interface", "wire"},
+    {"interface", "overrides", "wire"},
     {"pipeline"},
     {"rulebook"},
     {"backends"},

@@ -104,7 +104,7 @@ def test_every_command_shown_runs_in_a_clone(page: Path, tmp_path: Path) -> None
 def test_every_command_shown_exists(page: Path) -> None:
     for verb, rest in COMMAND.findall(text_of(page)):
         assert verb in VERBS
-        kind = rest.split()[:1] if verb in ("report", "stress", "log") and "KIND" not in rest else []
+        kind = rest.split()[:1] if verb in ("report", "stress", "log", "tables") and "KIND" not in rest else []
         help = CliRunner().invoke(main, [verb, *kind, "--help"]).output
         for option in re.findall(r"--[a-z-]+", rest):
             assert option in help, f"policy {verb} has no {option}"

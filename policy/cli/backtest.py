@@ -10,7 +10,15 @@ import click
 from policy import resources
 from policy.audit.verify import require_whole
 from policy.cli.exits import Exit, end
-from policy.cli.options import DateType, format_option, texts_of, under_option
+from policy.cli.options import (
+    DateType,
+    Settings,
+    format_option,
+    set_option,
+    texts_of,
+    texts_with,
+    under_option,
+)
 from policy.cli.output import keep_apart, plural, print_json
 from policy.cli.sides import SHIPPED, two_sides
 from policy.ir.program import Program
@@ -41,6 +49,7 @@ _OF_HISTORY = ("question", "on_column", "amount", "out", "keep", "scaled", "unde
 @click.option("--out", type=click.Path(dir_okay=False), help="With --history: output file of the rows that flip.")
 @click.option("--keep", multiple=True, help="With --history: column to copy to the output. Repeatable.")
 @click.option("--scaled", is_flag=True, help="With --history: whole numbers count the last decimal, 600 is 6.00 HKD.")
+@set_option(" of NEW")
 @under_option
 @format_option("text", "json")
 @click.pass_context
@@ -57,6 +66,7 @@ def command(
     out: str | None,
     keep: tuple[str, ...],
     scaled: bool,
+    settings: Settings,
     under: str,
     format: str,
 ) -> None:
@@ -64,19 +74,21 @@ def command(
 
     OLD and NEW are folders of rules, `shipped`, or revisions of Git: `main:rules`, or `HEAD~1 rules` and
     `main..draft rules` for one folder in two states. With --journal, `+` adds an overlay: `shipped+example.house`.
-    Facts of the past stand under the names of OLD; `renamed from` in NEW says what became of them.
+    Facts of the past stand under the names of OLD; `renamed from` in NEW says what became of them. With --set, NEW
+    is OLD with parameters of other values, unless it is named.
 
     \b
     policy backtest shipped shipped+example.house --journal day.jsonl --on 2026-04-01
     policy backtest HEAD~1 rulesets --journal day.jsonl --on 2026-04-01
     policy backtest rulesets proposed --history orders.parquet --question order_accepted --on 2026-03-01
+    policy backtest shipped --set minimum_virtual_asset_haircut=70% --journal day.jsonl
     policy backtest rulesets proposed --history year.parquet --question order_accepted --on-column day \\
         --amount order_notional --out flipped.parquet --keep id
 
     For a journal, the outcomes of its commands are compared, and the value, call and headroom of every margin
     account at the end.
     """
-    old, new = two_sides(old, new)
+    old, new = two_sides(old, old if settings and not new else new)
     if (journal is None) == (history is None):
         raise click.UsageError("give either `--journal FILE` or `--history FILE`")
     if history is None:
@@ -84,7 +96,7 @@ def command(
         for name in _OF_HISTORY:
             if context.params[name]:
                 raise click.UsageError(f"`--{name.replace('_', '-')}` goes with `--history`, not with `--journal`")
-        flips = _of_journal(journal, old, new, on, format)
+        flips = _of_journal(journal, old, new, on, settings, format)
     else:
         if not question:
             raise click.UsageError("give `--question`, as order_accepted: the question to ask of each row")
@@ -94,7 +106,8 @@ def command(
         from policy.cli.batch import backtest_table
 
         asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
-        flips = backtest_table((_folder(old), _folder(new)), under, asking, history, amount, out, format) > 0
+        sides = texts_of((_folder(old),)), texts_with((_folder(new),), settings)
+        flips = backtest_table(sides, under, asking, history, amount, out, format) > 0
     end(Exit.NO if flips else Exit.YES)
 
 
@@ -107,10 +120,10 @@ _MOST_CLIENTS = 20  # as text
 # ── a journal ───────────────────────────────────────────────────────────────────────────────
 
 
-def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) -> bool:
+def _of_journal(journal: str, old: str, new: str, on: date | None, settings: Settings, format: str) -> bool:
     header, last = require_whole(journal)
     first = on.isoformat() if on else header.on
-    before, after = map(_program_named, (old, new))
+    before, after = _program_named(old, ()), _program_named(new, settings)
     markets = [Market(rulebooks(program), first) for program in (before, under_old_names(before, after))]
     result = backtest(commands_of(journal, last), *markets)
     kept = other_rules(header, markets)
@@ -121,9 +134,9 @@ def _of_journal(journal: str, old: str, new: str, on: date | None, format: str) 
     return result.differs
 
 
-def _program_named(name: str) -> Program:
+def _program_named(name: str, settings: Settings) -> Program:
     path, _, overlay = name.partition("+")
-    return load_program(texts_of((_folder(path),)), overlay)
+    return load_program(texts_with((_folder(path),), settings), overlay)
 
 
 def _text(old: str, new: str, result: Backtest, kept: str) -> str:

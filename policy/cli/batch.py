@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +17,7 @@ from policy.diagnostics import printable
 from policy.extras import require_extra, require_java
 from policy.model.types import AnswerType, Number
 from policy.model.values import show
-from policy.pipeline import load_program
+from policy.pipeline import Text, load_program
 from policy.reports.plain.amounts import grouped
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ MOST_LINES = 12  # of a summary's list of reasons, needs or problems
 
 
 def decide_table(
-    paths: tuple[str, ...], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
+    texts: Sequence[Text], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
 ) -> dict[str, int]:
     """Answers every row of a file and prints a summary; returns the count of each outcome."""
     _ready()
@@ -40,7 +40,7 @@ def decide_table(
     from policy.batch.decide import run_of
     from policy.batch.sources import source_of
 
-    undated = load_program(texts_of(paths), under)
+    undated = load_program(texts, under)
     if engine:
         from policy.batch.spark import decide_on
 
@@ -108,7 +108,7 @@ def summary_text(summary: AnswerSummary) -> str:
 
 
 def backtest_table(
-    rulebooks: tuple[str, str],
+    rulebooks: tuple[Sequence[Text], Sequence[Text]],
     under: str,
     asking: Mapping[str, Any],
     history: str,
@@ -122,7 +122,7 @@ def backtest_table(
     from policy.batch.dates import TableQuestion
     from policy.batch.sources import source_of
 
-    old, new = (load_program(texts_of((path,)), under) for path in rulebooks)
+    old, new = (load_program(texts, under) for texts in rulebooks)
     backtest = backtest_of(old, new, TableQuestion(**asking), source_of(history), amount)
     tell_missing(backtest.new.ready().layout.missing)
     with watched() as count:

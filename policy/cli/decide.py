@@ -13,7 +13,18 @@ import click
 
 from policy.answers import Answer
 from policy.cli.exits import end, of_outcomes
-from policy.cli.options import DateType, format_option, opened, read_facts, rulebook_of, rules_arguments, under_option
+from policy.cli.options import (
+    DateType,
+    Settings,
+    format_option,
+    opened,
+    read_facts,
+    rulebook_of,
+    rules_arguments,
+    set_option,
+    texts_with,
+    under_option,
+)
 from policy.cli.output import (
     answer_json,
     answer_text,
@@ -36,6 +47,7 @@ TABLES = (".csv", ".parquet", ".arrow", ".ipc", ".feather")  # which are answere
 @click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input; .jsonl is a stream.")
 @click.option("--on", type=DateType(), help="As-of date, as 2026-03-01. No default: an answer has a date.")
 @click.option("--on-column", default="", help="Instead of --on: column of a table with each row's date.")
+@set_option()
 @under_option
 @rules_arguments
 @click.option("--lines", is_flag=True, help="Read JSON Lines, answer each line (implied by .jsonl).")
@@ -54,6 +66,7 @@ def command(
     facts: str,
     on: date | None,
     on_column: str,
+    settings: Settings,
     under: str,
     paths: tuple[str, ...],
     lines: bool,
@@ -71,6 +84,7 @@ def command(
     policy facts lending_value --template | policy decide lending_value --facts - --on 2026-03-01
     policy decide order_accepted --facts orders.jsonl --on 2026-03-01 --format json > answers.jsonl
     policy decide lending_value --facts positions.parquet --on 2026-03-01 --out lent.parquet --keep account
+    policy decide lending_value --facts position.json --on 2026-06-01 --set minimum_virtual_asset_haircut=70%
     policy decide order_accepted --facts year.parquet --on-column day --out decided.parquet
 
     In a stream, a line that cannot be read is reported with its number; the others are answered. In CSV output, a
@@ -84,13 +98,13 @@ def command(
         from policy.cli.batch import decide_table
 
         asking = {"question": question, "on": on, "dates": on_column, "keep": keep, "scaled": scaled}
-        tally = decide_table(paths, under, asking, facts, out, engine, format)
+        tally = decide_table(texts_with(paths, settings), under, asking, facts, out, engine, format)
         end(of_outcomes(name for name, count in tally.items() if count))
     if facts.lower().endswith(TABLES):
         raise click.UsageError(f"`{facts}` is a table: name an output file, as `--out answers.csv`")
     if on is None or keep or scaled or engine:
         raise click.UsageError("--on-column, --keep, --scaled and --engine are for tables: give `--out` too")
-    rulebook = rulebook_of(paths, on, under)
+    rulebook = rulebook_of(paths, on, under, settings)
     asker = _Asker(rulebook, question, interpret)
     stream = lines or facts.endswith((".jsonl", ".ndjson"))
     outcomes = _stream(asker, facts, format) if stream else _single(asker, facts, format)

@@ -8,7 +8,7 @@ from datetime import date
 import click
 
 from policy.cli.exits import Exit, end
-from policy.cli.options import DateType, checked_of, format_option, seconds_option
+from policy.cli.options import DateType, Settings, checked_of, format_option, seconds_option, set_option
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.cli.sides import sides
@@ -31,6 +31,7 @@ COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incompar
 @click.option("--to", "until", type=DateType(), help="Second as-of date; goes with --from.")
 @click.option("--on", type=DateType(), help="Compare as of this date; over all dates if not given.")
 @click.option("--under", default="", help="Apply this overlay to the second rulebook, as example.house.")
+@set_option(" of the second")
 @click.option("-k", "--select", default="", help="Only questions whose name contains this.")
 @seconds_option
 @click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list considered.")
@@ -42,6 +43,7 @@ def command(
     until: date | None,
     on: date | None,
     under: str,
+    settings: Settings,
     select: str,
     seconds: float,
     lists: int,
@@ -57,6 +59,7 @@ def command(
     policy diff old-rules new-rules --on 2026-03-01 --format json
     policy diff rulesets --from 2026-02-10 --to 2026-02-11
     policy diff rulesets --under example.house -k lending_value
+    policy diff rulesets --set minimum_virtual_asset_haircut=70% -k lending_value
     policy diff HEAD~1 rulesets                  that folder in a revision of Git, and as it is now
     policy diff main..draft rulesets             in two revisions; without a folder, the current one
     policy diff main:rulesets draft:other        REVISION:PATH, as Git writes it
@@ -65,10 +68,10 @@ def command(
     dates = (since, until) if since and until else None
     if (since is None) != (until is None) or (dates and on):
         raise click.UsageError("`--from` and `--to` go together, and without `--on`")
-    if len(paths) < 2 and not dates and not under:
-        raise click.UsageError("name two rulebooks; or one with `--from` and `--to`, or with `--under`")
+    if len(paths) < 2 and not (dates or under or settings):
+        raise click.UsageError("name two rulebooks; or one with `--from` and `--to`, with `--under` or with `--set`")
     needed_solver()
-    found = _comparison(paths, dates, on, under, select, Limits(seconds, lists), jobs)
+    found = _comparison(paths, dates, on, under, settings, select, Limits(seconds, lists), jobs)
     if not found.questions:
         told = f"no question's name contains `{select}`" if select else "there are no questions to compare"
         raise click.UsageError(told)
@@ -90,12 +93,13 @@ def _comparison(
     dates: tuple[date, date] | None,
     on: date | None,
     under: str,
+    settings: Settings,
     select: str,
     limits: Limits,
     jobs: int,
 ) -> Comparison:
     first = checked_of(tuple(paths[:1]))
-    second = checked_of(tuple(paths[1:])) if len(paths) == 2 else first
+    second = checked_of(tuple(paths[1:] or paths[:1]), settings) if paths[1:] or settings else first
     days = dates or ((on, on) if on else (None, None))
     before, after = _program(first, "", days[0]), _program(second, under, days[1])
     return comparison_of(before, after, second.model, limits, jobs=jobs, select=select, watch=progress)

@@ -21,6 +21,7 @@ from policy.pipeline import Checked, Text, check, dated, load_program, read_fold
 if TYPE_CHECKING:
     from policy.rulebook import Rulebook
 
+Settings = tuple[tuple[str, str], ...]  # values by the names of parameters
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -91,6 +92,28 @@ seconds_option = click.option(
     show_default=True,
     help="Budget per claim; 1 = ten million solver steps, so that every machine gives the same verdicts.",
 )
+
+
+class SettingType(click.ParamType[tuple[str, str]]):
+    """A parameter of the rules and the value that it is given."""
+
+    name = "setting"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, str]:
+        if isinstance(value, tuple):
+            return value
+        name, sign, text = value.partition("=")
+        if not sign or not name.strip() or not text.strip():
+            self.fail(f"`{value}` sets nothing; write it as minimum_haircut=70%", param, ctx)
+        return name.strip(), text.strip()
+
+
+def set_option(of: str = "") -> Callable[[F], F]:
+    """`--set`, which the verb is given as `settings`."""
+    help = f"What if a parameter{of} had this value, as minimum_haircut=70%? No file changes. Repeatable."
+    return click.option("--set", "settings", type=SettingType(), multiple=True, metavar="NAME=VALUE", help=help)
+
+
 on_option = click.option(
     "--on",
     type=DateType(),
@@ -122,6 +145,16 @@ def texts_of(paths: tuple[str, ...], *, alone: bool = False) -> list[Text]:
     return texts
 
 
+def texts_with(paths: tuple[str, ...], settings: Settings) -> list[Text]:
+    """The rules with parameters set to other values."""
+    texts = texts_of(paths)
+    if not settings:
+        return texts
+    from policy.overrides import overridden
+
+    return overridden(texts, dict(settings))
+
+
 def unsaved(name: str) -> list[Text]:
     """The rules of the folder in which a file is or is to be, with standard input in its place."""
     file = Path(name)
@@ -146,9 +179,9 @@ def to_write(paths: tuple[str, ...]) -> None:
             raise click.UsageError(f"`{path}` is no file or folder, so it cannot be changed")
 
 
-def checked_of(paths: tuple[str, ...]) -> Checked:
+def checked_of(paths: tuple[str, ...], settings: Settings = ()) -> Checked:
     """The checked rules; ends with 2 and every finding where they have errors."""
-    checked = check(texts_of(paths))
+    checked = check(texts_with(paths, settings))
     if checked.errors:
         raise PolicyError(checked.errors)
     return checked
@@ -183,6 +216,6 @@ def rulebooks_of(paths: tuple[str, ...], under: str) -> Callable[[str], Rulebook
     return rulebooks(load_program(texts_of(paths), under))
 
 
-def rulebook_of(paths: tuple[str, ...], on: date, under: str) -> Rulebook:
+def rulebook_of(paths: tuple[str, ...], on: date, under: str, settings: Settings = ()) -> Rulebook:
     """The rulebook as of a date; ends with 2 and every finding where the rules have errors."""
-    return dated(load_program(texts_of(paths), under), on)
+    return dated(load_program(texts_with(paths, settings), under), on)

@@ -12,9 +12,11 @@ from policy.cli.options import checked_of, format_option, rules_arguments, to_wr
 from policy.cli.output import keep_apart, plural, print_diagnostics, print_json, write_whole
 from policy.cli.progress import progress
 from policy.diagnostics import printable
+from policy.files import whole_folder
 from policy.verify.prove import Limits
+from policy.workbooks import csv_folder
 from policy.workbooks.from_xlsx import is_workbook, read
-from policy.workbooks.importing import Import, imported, read_workbook, told, write
+from policy.workbooks.importing import Import, imported, imported_from, read_workbook, told, write
 
 
 @click.group()
@@ -30,7 +32,9 @@ def command() -> None:
 
 @command.command("export")
 @rules_arguments
-@click.option("-o", "--out", required=True, type=click.Path(dir_okay=False), help="Workbook to write, as rules.xlsx.")
+@click.option(
+    "-o", "--out", required=True, type=click.Path(), help="Workbook to write, as rules.xlsx, or folder of CSV files."
+)
 @click.option("-k", "--select", multiple=True, help="Only those whose name contains this. Repeatable.")
 def export(paths: tuple[str, ...], out: str, select: tuple[str, ...]) -> None:
     """Write a workbook of the tables, parameters and dated sets of RULES, one sheet each.
@@ -38,24 +42,30 @@ def export(paths: tuple[str, ...], out: str, select: tuple[str, ...]) -> None:
     \b
     policy tables export rulesets -o rules.xlsx
     policy tables export rulesets -o haircuts.xlsx -k haircut
+    policy tables export rulesets -o haircuts -k haircut
 
     Cells are texts as the rules have them. The same rules give the same bytes.
     """
-    from policy.workbooks.sheets import sheets_of
-    from policy.workbooks.to_xlsx import chosen, workbook_of
+    from policy.workbooks.csv_folder import files_of
+    from policy.workbooks.to_xlsx import chosen_of, workbook_of
 
     keep_apart((out,), paths)
     checked = checked_of(paths)
-    sheets = chosen(sheets_of(checked), select)
-    write_whole(out, workbook_of(checked, select))
-    rows = sum(len(s.lines) for s in sheets)
+    sheets = chosen_of(checked, select)
+    if out.endswith(".xlsx"):
+        write_whole(out, workbook_of(checked, select))
+    else:
+        with whole_folder(out) as folder:
+            for name, data in files_of(checked, select).items():
+                (folder / name).write_bytes(data)
+    rows = sum(len(s.sheet.lines) for s in sheets)
     click.echo(
         f"{plural(len(sheets), 'sheet')} with {plural(rows, 'row')} in {out}, of rulebook {checked.digest()[:12]}"
     )
 
 
 @command.command("import")
-@click.argument("workbook", type=click.Path(exists=True, dir_okay=False))
+@click.argument("workbook", type=click.Path(exists=True))
 @rules_arguments
 @click.option("--write", "writes", is_flag=True, help="Change the files of RULES; without it nothing is written.")
 @click.option(
@@ -68,7 +78,7 @@ def export(paths: tuple[str, ...], out: str, select: tuple[str, ...]) -> None:
 @click.option("--no-diff", is_flag=True, help="Do not compare what the rules decide before and after.")
 @format_option("text", "json")
 def import_(workbook: str, paths: tuple[str, ...], writes: bool, seconds: float, no_diff: bool, format: str) -> None:
-    """Show what a changed WORKBOOK changes in RULES, and with --write change them.
+    """Show what a changed WORKBOOK, or folder of CSV files, changes in RULES, and with --write change them.
 
     \b
     policy tables import rules.xlsx rulesets
@@ -80,7 +90,10 @@ def import_(workbook: str, paths: tuple[str, ...], writes: bool, seconds: float,
     if writes:
         to_write(paths)
     checked = checked_of(paths)
-    made = imported(read_workbook(workbook), workbook, checked)
+    if Path(workbook).is_dir():
+        made = imported_from(csv_folder.read(Path(workbook)), workbook, checked)
+    else:
+        made = imported(read_workbook(workbook), workbook, checked)
     if made.findings:
         if format == "json":
             print_json(_json(made, [], []))

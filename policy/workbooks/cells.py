@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import assert_never
@@ -20,7 +21,7 @@ from policy.source import Source
 from policy.syntax import tree
 from policy.syntax.from_text import parse
 from policy.workbooks.from_xlsx import RawCell
-from policy.workbooks.sheets import Column, Kind
+from policy.workbooks.sheets import Column, Kind, Role
 
 MOST_DIGITS = 15  # that a spreadsheet keeps of a number
 _TEXTS = re.compile(r'"(?:[^"\\\n]|\\["\\])*"')
@@ -59,7 +60,8 @@ def text_of(cell: RawCell | None, column: Column, kind: Kind, from_1904: bool) -
         case "number":
             return _number(cell, column, from_1904)
         case "text":
-            return " ".join(part.strip() for part in cell.text.strip().splitlines())
+            text = " ".join(part.strip() for part in cell.text.strip().splitlines())
+            return "" if text == "any" and column.role in ("from", "until") and kind != "table" else text
         case _:
             assert_never(cell.kind)
 
@@ -145,6 +147,20 @@ def refused(text: str, column: Column) -> Refusal | None:
         if wrong:
             return wrong
     return _syntax(text, column) if text else None
+
+
+def refused_version(texts: Mapping[Role, str]) -> tuple[Role, Refusal] | None:
+    """Why a version of a set is refused as a whole, and at which of its cells."""
+    changes: Role | None = next((role for role in ("add", "remove") if texts[role]), None)
+    if texts["is"] and changes:
+        return changes, Refusal(
+            "is filled in beside `is`", "a version says what the set is, or what changes; not both"
+        )
+    if changes and not (texts["from"] or texts["until"]):
+        return "from", Refusal("is empty", "say from which day the set changes, as 2026-02-11")
+    if not (texts["is"] or changes):
+        return "is", Refusal("is empty", "write the members, or `none`")
+    return None
 
 
 def _date(text: str) -> Refusal | None:

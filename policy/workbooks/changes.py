@@ -14,8 +14,8 @@ from difflib import SequenceMatcher
 from attrs import define, field, frozen
 
 from policy.diagnostics import Diagnostic, PolicyError, did_you_mean
-from policy.workbooks.cells import Refusal, refused, text_of
-from policy.workbooks.from_xlsx import RawBook, RawSheet, place
+from policy.workbooks.cells import Refusal, refused, refused_version, text_of
+from policy.workbooks.from_xlsx import RawBook, RawSheet
 from policy.workbooks.sheets import HEAD, Line, Sheet
 from policy.workbooks.to_xlsx import BASE, FORMAT, OWN, digest_of
 
@@ -172,7 +172,7 @@ class _Reader:
                 where = next(
                     (c for (r, c), cell in sorted(raw.cells.items()) if r == at and cell.text.strip() == odd), None
                 )
-                self.refuse("workbook-cell", f"`{place(raw.name, at, where)}` says `{odd}`, and is locked", help)
+                self.refuse("workbook-cell", f"`{raw.place(at, where)}` says `{odd}`, and is locked", help)
         heads = {c: cell.text.strip() for (row, c), cell in sorted(raw.cells.items()) if row == HEAD - 1}
         wanted = base[HEAD - 1]
         found: list[int] = []
@@ -183,7 +183,7 @@ class _Reader:
             elif same:
                 self.refuse(
                     "workbook-cell",
-                    f"`{place(raw.name, HEAD - 1, same[1])}` is a second column `{head}`",
+                    f"`{raw.place(HEAD - 1, same[1])}` is a second column `{head}`",
                     "delete one",
                 )
         for c, text in heads.items():
@@ -192,24 +192,24 @@ class _Reader:
                 help = f"put `{lost[0]}` back: columns are renamed in the rules" if lost else "delete the column"
                 self.refuse(
                     "workbook-cell",
-                    f"`{place(raw.name, HEAD - 1, c)}` says `{text}`, and there is no such column",
+                    f"`{raw.place(HEAD - 1, c)}` says `{text}`, and there is no such column",
                     help,
                 )
         if len(found) < len(wanted):
             for head in wanted:
                 if head not in heads.values() and set(heads.values()) <= set(wanted):
                     help = "put it back, or export the rules again"
-                    self.refuse("workbook-cell", f"`{place(raw.name, HEAD - 1)}` lacks the column `{head}`", help)
+                    self.refuse("workbook-cell", f"`{raw.place(HEAD - 1)}` lacks the column `{head}`", help)
             return None
         for first, last in raw.hidden_columns:
             for c in range(first, min(last, raw.width - 1) + 1):
                 if c in found:
                     help = "show it, so that what is imported can be seen"
-                    self.refuse("workbook-cell", f"`{place(raw.name, HEAD - 1, c)}` is in a hidden column", help)
+                    self.refuse("workbook-cell", f"`{raw.place(HEAD - 1, c)}` is in a hidden column", help)
         for top, left, bottom, right in raw.merged:
             self.refuse(
                 "workbook-cell",
-                f"`{place(raw.name, top, left)}` is merged with `{place(raw.name, bottom, right).partition('!')[2]}`",
+                f"`{raw.place(top, left)}` is merged with `{raw.place(bottom, right).partition('!')[2]}`",
                 "split the cells, and fill in each",
             )
         return found
@@ -227,9 +227,9 @@ class _Reader:
         seen: set[int] = set()
         for row in sorted(filled):
             if row in raw.hidden_rows:
-                self.refuse("workbook-cell", f"`{place(raw.name, row)}` is a hidden row", "show it, or delete it")
+                self.refuse("workbook-cell", f"`{raw.place(row)}` is a hidden row", "show it, or delete it")
             for column in sorted(filled[row] - set(columns)):
-                self.refuse("workbook-cell", f"`{place(raw.name, row, column)}` is under no head", "delete it")
+                self.refuse("workbook-cell", f"`{raw.place(row, column)}` is under no head", "delete it")
             yield self._row(raw, base, columns, sheet, row, seen)
 
     def _row(self, raw: RawSheet, base: Grid, columns: Sequence[int], sheet: Sheet, row: int, seen: set[int]) -> _Row:
@@ -249,16 +249,21 @@ class _Reader:
                 if isinstance(said, str) and said != old:
                     said = refused(said, column) or said
             if isinstance(said, Refusal):
-                self.cell(place(raw.name, row, at), said)
+                self.cell(raw.place(row, at), said)
                 said = None
             texts.append(said)
+        if sheet.kind == "set" and None not in texts:
+            told = {c.role: t or "" for c, t in zip(sheet.columns, texts, strict=True)}
+            if wrong := refused_version(told):
+                self.cell(raw.place(row, inner[list(told).index(wrong[0])]), wrong[1])
+                texts = [None] * len(texts)
         comment = raw.cells.get((row, at_comment))
         if (comment.text.strip() if comment else "") != (was[-1] if was else ""):
             self.cell(
-                place(raw.name, row, at_comment),
+                raw.place(row, at_comment),
                 Refusal("is a comment, and locked", "comments are changed in the rules"),
             )
-        return _Row(number, tuple(texts), tuple(place(raw.name, row, at) for at in inner), place(raw.name, row))
+        return _Row(number, tuple(texts), tuple(raw.place(row, at) for at in inner), raw.place(row))
 
     def _number(self, raw: RawSheet, row: int, at: int, most: int, seen: set[int]) -> int:
         """The number of a row that came of the rules; 0 for a new one."""
@@ -266,7 +271,7 @@ class _Reader:
         text = cell.text.strip() if cell else ""
         if not text:
             return 0
-        where = place(raw.name, row, at)
+        where = raw.place(row, at)
         if not (text.isascii() and text.isdigit() and 1 <= int(text[:9]) <= most):
             self.cell(
                 where,
@@ -322,17 +327,13 @@ class _Merge:
             if line is None:
                 self._conflict(f"`{where}` says `{text}`, and the row was removed or made another meanwhile")
             elif line.texts[column] == old:
-                if line.cells[column].span is None and not self._is_version:
+                if line.cells[column].text and line.cells[column].span is None:
                     self.reader.cell(where, Refusal("has a comment inside in the rules", "change it there"))
                 else:
                     self.reader.changes.append(Changed(self.sheet, line, column, text, where))
             elif line.texts[column] != text:
                 is_now = line.texts[column]
                 self._conflict(f"`{where}` says `{text}` and was `{old}`, and the rules say `{is_now}` meanwhile")
-
-    @property
-    def _is_version(self) -> bool:
-        return self.sheet.kind != "table"
 
     def _added(self, row: _Row, after: Line | None, exported: Sequence[tuple[str, ...]]) -> None:
         if None in row.texts:

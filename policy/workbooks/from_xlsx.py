@@ -52,6 +52,11 @@ class RawSheet:
     hidden_rows: set[int] = field(factory=set)
     hidden_columns: list[tuple[int, int]] = field(factory=list)  # from, to
     merged: list[tuple[int, int, int, int]] = field(factory=list)  # first row and column, last row and column
+    above: int = 0  # lines that are not in the file itself
+
+    def place(self, row: int, column: int | None = None) -> str:
+        """A cell, or a row, as spreadsheets name it."""
+        return place(self.name, row - self.above, column)
 
     @property
     def height(self) -> int:

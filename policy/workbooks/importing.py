@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Iterable
 from contextlib import ExitStack
 from pathlib import Path
+from typing import assert_never
 
 from attrs import evolve, frozen
 
@@ -20,7 +21,7 @@ from policy.folders import LARGEST_FILE
 from policy.pipeline import Checked, Text, check
 from policy.workbooks.changes import Added, Change, Changed, Removed, changes_of
 from policy.workbooks.edits import Edited, edited, in_shape
-from policy.workbooks.from_xlsx import LARGEST, read
+from policy.workbooks.from_xlsx import LARGEST, RawBook, read
 from policy.workbooks.sheets import sheets_of
 
 
@@ -52,7 +53,12 @@ class Import:
 
 def imported(data: bytes, name: str, checked: Checked) -> Import:
     """What a workbook makes of the rules. Raises PolicyError where it is no workbook of rules."""
-    found = changes_of(read(data, name), name, sheets_of(checked))
+    return imported_from(read(data, name), name, checked)
+
+
+def imported_from(book: RawBook, name: str, checked: Checked) -> Import:
+    """What sheets make of the rules."""
+    found = changes_of(book, name, sheets_of(checked))
     made = edited(checked.texts, found.changes)
     after = check(made.texts) if found.changes else checked
     fresh = _fresh(checked.diagnostics, after.diagnostics)
@@ -102,6 +108,8 @@ def told(change: Change) -> str:
             return f"{place}  new row: {' | '.join(texts)}"
         case Removed(line=line, place=place):
             return f"{place}  removed: {' | '.join(line.texts)}"
+        case _:
+            assert_never(change)
 
 
 def _members(old: list[str], new: list[str]) -> str:

@@ -8,8 +8,6 @@ Absent: what the table means: titles, citations and bands are for a person to wr
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections.abc import Sequence
 from decimal import Decimal
@@ -21,10 +19,11 @@ from attrs import frozen
 from policy.diagnostics import Diagnostic, PolicyError, did_you_mean
 from policy.model.currencies import MINOR_UNIT
 from policy.source import Source
-from policy.syntax.from_text import decode, parse
+from policy.syntax.from_text import parse
 from policy.syntax.slips import RESERVED_NAMES
 from policy.syntax.to_text import formatted
 from policy.workbooks.cells import MOST_DIGITS, Refusal, text_of
+from policy.workbooks.csv_folder import csv_lines
 from policy.workbooks.from_xlsx import RawBook, RawCell, RawSheet, place
 from policy.workbooks.sheets import Column as SheetColumn
 
@@ -254,15 +253,7 @@ def _in_shape(text: str) -> str:
 
 def of_csv(data: bytes, file: str, name: str) -> Grid:
     """The rows of a CSV file, whose cells are parted by commas, semicolons or tabs."""
-    source, wrong = decode(file, data)
-    if wrong:
-        raise PolicyError(wrong)
-    first = source.text.partition("\n")[0]
-    parted = max((",", ";", "\t"), key=first.count)
-    try:
-        lines = list(csv.reader(io.StringIO(source.text), delimiter=parted, strict=True))
-    except csv.Error as failure:
-        raise PolicyError.of("workbook", f"`{file}` is no CSV file: {failure}", "save it as CSV") from failure
+    lines = csv_lines(data, file)
     texts = [
         (n, [" ".join(c.split()) for c in line]) for n, line in enumerate(lines, 1) if any(c.strip() for c in line)
     ]

@@ -105,7 +105,7 @@ class Sheet:
             ["標題", self.title.zh],
             ["type", self.type],
             ["hit policy", self.hit],
-            ["", *(c.told for c in self.columns), "locked"],
+            ["", *(c.told for c in self.columns), "read only"],
         ]
         return [[*line, *[""] * (len(columns) - len(line))][: max(len(columns), 2)] for line in told] + [columns]
 
@@ -303,7 +303,7 @@ def _version(v: tree.Version | tree.SetVersion) -> Line:
     per = Cell(", ".join(n.text for n in v.per.names), _between(v.per.names) or v.span)
     if isinstance(v, tree.Version):
         return Line((*dates, Cell(in_one_line(v.body.span), _changeable(v.body.span)), per), v, _comment(v.span))
-    sets = (Cell(_members(s), s.span if s else None) for s in (v.items, v.add, v.remove))
+    sets = (Cell(_members(s), _changeable(s.span) if s else None) for s in (v.items, v.add, v.remove))
     return Line((*dates, *sets, per), v, _comment(v.span))
 
 

@@ -26,6 +26,7 @@ OWN = (CONTENTS, PROVISIONS, LISTS, BASE)
 LONGEST_NAME = 31  # characters of the name of a sheet, as the format has it
 LONGEST_CELL = 32_767
 _ALWAYS = datetime(2000, 1, 1)  # where the format wants a time of making
+_LAST_COLUMN = 16_383
 _SPARE = 200  # rows below the last for which cells are offered from lists
 _WIDEST = 60
 _HOW = (
@@ -65,18 +66,16 @@ def named(sheets: Sequence[Sheet]) -> list[Named]:
     return found
 
 
-def chosen(sheets: Sequence[Sheet], select: Sequence[str]) -> list[Sheet]:
+def chosen_of(checked: Checked, select: Sequence[str]) -> list[Named]:
     """The sheets whose name contains one of these texts; all where there are none. Raises PolicyError for none."""
-    kept = [s for s in sheets if not select or any(text in s.name for text in select)]
+    kept = [s for s in sheets_of(checked) if not select or any(text in s.name for text in select)]
     if not kept:
         told = " or ".join(f"`{text}`" for text in select)
         what = (
-            f"no table, parameter or set has a name with {told}"
-            if select
-            else "the rules have no table, parameter or set"
+            f"no table, parameter or set has a name with {told}" if select else "the rules have no table or parameter"
         )
         raise PolicyError.of("workbook", what, "`policy questions` lists what there is" if select else "")
-    return kept
+    return named(kept)
 
 
 def workbook_of(checked: Checked, select: Sequence[str] = ()) -> bytes:
@@ -84,8 +83,8 @@ def workbook_of(checked: Checked, select: Sequence[str] = ()) -> bytes:
     require_extra("xlsxwriter", "xlsx")
     import xlsxwriter
 
-    sheets = named(chosen(sheets_of(checked), select))
-    base = list(_base(sheets, checked.digest()))
+    sheets = chosen_of(checked, select)
+    base = list(base_of(sheets, checked.digest()))
     if any(len(text) > LONGEST_CELL for line in base for text in line):
         raise PolicyError.of(
             "workbook", f"a cell has more than {LONGEST_CELL:,} characters", "leave it out with `--select`"
@@ -103,7 +102,7 @@ def workbook_of(checked: Checked, select: Sequence[str] = ()) -> bytes:
     return out.getvalue()
 
 
-def _base(sheets: Sequence[Named], digest: str) -> Iterator[list[str]]:
+def base_of(sheets: Sequence[Named], digest: str) -> Iterator[list[str]]:
     """Every text of the sheets, each line after its sheet's name; the first line names the rulebook, and a digest."""
     lines = [[s.name, *line] for s in sheets for line in s.grid]
     yield [FORMAT, digest, digest_of(lines)]
@@ -127,7 +126,7 @@ def _trimmed(line: Sequence[str]) -> Sequence[str]:
 class _Writer:
     def __init__(self, book: Any, checked: Checked) -> None:
         self.book, self.checked = book, checked
-        top = {"valign": "top", "text_wrap": True, "num_format": "@"}
+        top = {"valign": "top", "text_wrap": True, "num_format": 49}  # which is that of texts
         self.title = book.add_format({**top, "bold": True, "font_size": 13, "text_wrap": False})
         self.about = book.add_format({**top, "font_color": "#555555", "text_wrap": False})
         self.told = book.add_format({**top, "italic": True, "font_color": "#555555", "bg_color": "#F2F2F2"})
@@ -160,18 +159,17 @@ class _Writer:
         page = self.book.add_worksheet(named.name)
         sheet, grid = named.sheet, named.grid
         last = len(grid[HEAD - 1]) - 1
-        for column in range(1, last):
-            page.set_column(column, column, None, self.open)
+        page.set_column(0, _LAST_COLUMN, None, self.open)  # a row with a locked cell could not be deleted
         for at, line in enumerate(grid):
             for column, text in enumerate(line):
                 if text or at >= HEAD - 2:
-                    page.write_string(at, column, text, self._style(at, column, last))
+                    page.write_string(at, column, text, self._style(at))
         widths = [12]
         for column in range(1, last + 1):
             widest = max((width(line[column]) for line in grid[HEAD - 2 :]), default=0)
             widths.append(min(max(widest, 12), _WIDEST) + 2)
         for column, wide in enumerate(widths):
-            page.set_column(column, column, wide, self.locked if column == last else self.open)
+            page.set_column(column, column, wide, self.open)
         for at, line in enumerate(grid[HEAD:], HEAD):
             _fit(page, at, line, widths)
         for at, c in enumerate(sheet.columns, 1):
@@ -183,7 +181,7 @@ class _Writer:
         page.ignore_errors({"number_stored_as_text": "A1:XFD1048576"})
         _paper(page, f"{sheet.ruleset} {named.name}")
 
-    def _style(self, at: int, column: int, last: int) -> Any:
+    def _style(self, at: int) -> Any:
         if at == 0:
             return self.title
         if at < HEAD - 2:
@@ -192,7 +190,7 @@ class _Writer:
             return self.told
         if at == HEAD - 1:
             return self.head
-        return self.locked if column == last else self.open
+        return self.open
 
     def _offered(self, column: Column) -> dict[str, Any]:
         """A list to choose from. Several members or provisions may stand in a cell, so another text is a warning."""

@@ -240,7 +240,7 @@ def test_every_code_is_what_a_command_ends_with(name: str, code: Exit, monkeypat
         optional.library("z3", "proofs")
     if "--history" in words or "--rows" in words:
         optional.library("polars", "columns")
-    if name in ("tables export", "tables import"):
+    if name in ("tables export", "tables import"):  # of workbooks
         optional.library("xlsxwriter", "xlsx")
     if words.endswith("--journal full"):
         _disk_is_full(monkeypatch)

@@ -310,7 +310,7 @@ def test_a_change_of_revisions_is_a_document() -> None:
         (("diff", "main...draft"), "`main...draft` has three dots: write two, as `main..draft`"),
         (("diff", "main..draft", "main"), "`main..draft` names two revisions already: name a path after it"),
         (("diff", "gone", "lending"), "there is no file or folder `gone`"),
-        (("diff", "lending"), "name two rulebooks; or one with `--from` and `--to`, or with `--under`"),
+        (("diff", "lending"), "name two rulebooks; or one with `--from` and `--to`, with `--under` or with `--set`"),
         (("report", "change", "lending", "--on", "2026-03-01"), "`lending` is one rulebook: name the other"),
         (("check", "--upload-pack=x:lending"), "No such option"),
         (("check", "--", "-x:lending"), "has no revision `-x`"),

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import difflib
+import io
+import re
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -78,6 +81,23 @@ def test_a_file_in_another_shape_keeps_it() -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("old", "new", "change"),
+    [
+        ("{ HK,\n", "{ HK,  # first\n", "accepted!D8 = SG"),
+        ("= 8 hours per", "= 4 hours  # by day\n    + 4 hours per", "time_to_answer!D8 = 9 hours"),
+        ("| 60%     |", "| 30%  # half\n + 30% |", "haircut!E11 = 61%"),
+    ],
+)
+def test_a_comment_inside_a_cell_is_not_lost(old: str, new: str, change: str) -> None:
+    rules = stage(STAGE.read_text(encoding="utf-8").replace(old, new))
+    assert not rules.errors
+    data = workbook_of(rules)
+    assert imported(data, "t.xlsx", rules).changes == ()
+    found = imported(changed(data, change), "t.xlsx", rules).findings
+    assert [d.message.partition("` ")[2] for d in found] == ["has a comment inside in the rules"]
+
+
 def test_line_ends_and_a_mark_stay() -> None:
     data = b"\xef\xbb\xbf" + STAGE.read_bytes().replace(b"\n", b"\r\n")
     rules = check([Text("t.policy", data)])
@@ -122,3 +142,31 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 def test_bytes_are_the_same_for_the_same_rules() -> None:
     assert workbook_of(stage()) == workbook_of(stage())
+
+
+# ── what a person sees ──────────────────────────────────────────────────────────────────────
+
+
+def part(name: str) -> str:
+    with zipfile.ZipFile(io.BytesIO(workbook_of(stage()))) as file:
+        return file.read(f"xl/{name}.xml").decode()
+
+
+def test_heads_are_locked_and_in_sight_and_cells_are_chosen_from_lists() -> None:
+    sheet, styles = part("worksheets/sheet2"), part("styles")
+    assert '<pane ySplit="7" topLeftCell="A8" activePane="bottomLeft" state="frozen"/>' in sheet
+    assert '<sheetProtection sheet="1"' in sheet
+    assert {'insertRows="0"', 'deleteRows="0"', 'sort="0"'} <= set(re.findall(r'\w+="0"', sheet))
+    formats = re.findall(r"<xf [^>]*?(?:/>|>.*?</xf>)", styles.partition("<cellXfs")[2].partition("</cellXfs>")[0])
+    unlocked = {str(n) for n, xf in enumerate(formats) if 'locked="0"' in xf}
+    style = dict(re.findall(r'<c r="([A-Z]+\d+)" s="(\d+)"', sheet))
+    assert all((style[ref] in unlocked) == (int(re.sub(r"\D", "", ref)) > 7) for ref in style)
+    assert all('numFmtId="49"' in formats[int(s)] for s in style.values()), "cells are texts"
+    offered = re.findall(r'errorStyle="(\w+)"[^>]*sqref="([A-Z]+)8:[A-Z]+\d+"><formula1>(.*?)</formula1>', sheet)
+    assert offered == [("warning", "B", "lists!$A$1:$A$6"), ("warning", "F", "lists!$B$1:$B$2")]
+
+
+def test_sheets_that_are_not_for_people_are_hidden() -> None:
+    states = re.findall(r'<sheet name="([^"]+)"[^>]*?(?:state="(\w+)")? r:id', part("workbook"))
+    assert [name for name, state in states if not state][-1] == "provisions"
+    assert [(name, state) for name, state in states if state] == [("lists", "hidden"), ("base", "veryHidden")]
