@@ -12,7 +12,7 @@ import policy
 
 PACKAGE = Path(policy.__file__).parent
 LAYERS = [
-    {"__main__", "pytest_plugin"},
+    {"__main__", "pytest_plugin", "pygments_lexer"},
     {"cli", "lsp"},
     {"tables"},
     {"documents"},
