@@ -69,7 +69,19 @@ def _result(d: Diagnostic, codes: list[str], seen: Counter[str]) -> dict[str, ob
         result["relatedLocations"] = [
             {"physicalLocation": _place(span), "message": {"text": note}} for span, note in d.related
         ]
+    if d.fix:
+        result["fixes"] = [_fix(d)]
     return result
+
+
+def _fix(d: Diagnostic) -> dict[str, object]:
+    """The edits that mend a finding, file by file."""
+    edits: dict[str, list[dict[str, object]]] = {}
+    for edit in d.fix:
+        replaced = {"deletedRegion": _region(edit.span), "insertedContent": {"text": edit.replacement}}
+        edits.setdefault(edit.span.source.name, []).append(replaced)
+    changes = [{"artifactLocation": _artifact(name), "replacements": made} for name, made in edits.items()]
+    return {"description": {"text": d.help or d.message}, "artifactChanges": changes}
 
 
 def _fingerprint(d: Diagnostic, seen: Counter[str]) -> str:

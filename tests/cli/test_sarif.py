@@ -103,3 +103,19 @@ def test_a_related_place_is_shown() -> None:
     [related] = found["relatedLocations"]
     assert related["physicalLocation"]["region"]["startLine"] == 3
     assert related["message"]["text"]
+
+
+def test_a_fix_is_an_edit_that_mends() -> None:
+    text = 'language 1\nruleset a.b "保證金"\nenum Kind { coin, share }\nrecord R { kind: Kind "𝒳" other: Knd }\n'
+    Path("rules/bad.policy").write_text(text, encoding="utf-8")
+    [found] = [r for r in run_of("rules")["results"] if r["ruleId"] == "unknown-name"]
+    [fix] = found["fixes"]
+    [change] = fix["artifactChanges"]
+    assert change["artifactLocation"] == {"uri": "rules/bad.policy", "uriBaseId": "%SRCROOT%"}
+    [replacement] = change["replacements"]
+    region = replacement["deletedRegion"]
+    line = text.split("\n")[region["startLine"] - 1].encode("utf-16-le")
+    start, end = 2 * (region["startColumn"] - 1), 2 * (region["endColumn"] - 1)
+    assert line[start:end].decode("utf-16-le") == "Knd"
+    assert replacement["insertedContent"] == {"text": "Kind"}
+    assert fix["description"]["text"] == "did you mean `Kind`?"
