@@ -13,7 +13,17 @@ import click
 
 from policy.answers import Answer
 from policy.cli.exits import end, of_outcomes
-from policy.cli.options import DateType, format_option, opened, read_facts, rulebook_of, rules_arguments, under_option
+from policy.cli.options import (
+    FACTS,
+    DateType,
+    asked,
+    format_option,
+    opened,
+    read_facts,
+    rulebook_of,
+    rules_arguments,
+    under_option,
+)
 from policy.cli.output import (
     answer_json,
     answer_text,
@@ -32,8 +42,10 @@ TABLES = (".csv", ".parquet", ".arrow", ".ipc", ".feather")  # which are answere
 
 
 @click.command()
-@click.argument("question")
-@click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input; .jsonl is a stream.")
+@click.argument("question", shell_complete=asked)
+@click.option(
+    "--facts", required=True, type=FACTS, help="JSON file of the facts, `-` for standard input; .jsonl streams."
+)
 @click.option("--on", type=DateType(), help="As-of date, as 2026-03-01. No default: an answer has a date.")
 @click.option("--on-column", default="", help="Instead of --on: column of a table with each row's date.")
 @under_option

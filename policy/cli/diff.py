@@ -12,6 +12,7 @@ from policy.cli.options import DateType, checked_of, format_option, seconds_opti
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.cli.sides import sides
+from policy.cli.watch import watchable
 from policy.diagnostics import printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
@@ -28,6 +29,7 @@ COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incompar
 
 
 @click.command()
+@watchable
 @click.argument("paths", metavar="[OLD] [NEW]", nargs=-1, type=click.Path())
 @click.option("--from", "since", type=DateType(), help="First as-of date, to compare one rulebook with itself.")
 @click.option("--to", "until", type=DateType(), help="Second as-of date; goes with --from.")
@@ -62,6 +64,7 @@ def command(
     policy diff HEAD~1 rulesets                  that folder in a revision of Git, and as it is now
     policy diff main..draft rulesets             in two revisions; without a folder, the current one
     policy diff main:rulesets draft:other        REVISION:PATH, as Git writes it
+    policy diff HEAD rules -k haircut --watch              what an edit changes, after each save
     policy diff main.. rulesets --format markdown          a comment for a pull request
     """
     paths = sides(paths)

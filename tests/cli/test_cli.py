@@ -138,6 +138,25 @@ def test_output_is_plain_in_a_pipe() -> None:
         assert "\x1b" not in run(line).output
 
 
+def completed(line: str) -> list[str]:
+    """What bash is offered for the last word of a line."""
+    words = line.split(" ")
+    names = {"_POLICY_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    return CliRunner().invoke(main, [], prog_name="policy", env=names).stdout.split()
+
+
+def test_a_shell_completes_verbs_questions_and_files() -> None:
+    assert completed("policy che") == ["plain,check"]
+    assert completed("policy decide lending_v") == ["plain,lending_value"], "properties are not asked"
+    assert completed("policy explain hk.sfc.haircuts.lend") == ["plain,hk.sfc.haircuts.lending_value"]
+    assert completed("policy facts --rules starter credit") == ["plain,credit_limit"]
+    assert completed("policy report decision order_acc") == ["plain,order_accepted"]
+    assert completed("policy decide lending_value --facts pos") == ["file,pos"]
+    assert "plain,markdown" in completed("policy diff --format ")
+    Path("broken.policy").write_text("language 1\nruleset\n", encoding="utf-8")
+    assert completed("policy decide --rules broken.policy len") == []
+
+
 def test_completion_scripts_name_the_program() -> None:
     for shell in ("bash", "zsh", "fish"):
         result = run(f"completion {shell}")
