@@ -20,7 +20,7 @@ from policy.source import Span
 
 SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 ROOT = "%SRCROOT%"  # as code scanners call the folder that places are relative to
-FINGERPRINT = "policyFinding/v1"
+FINGERPRINT = "primaryLocationLineHash"  # the one that GitHub reads
 
 
 def sarif(diagnostics: Sequence[Diagnostic]) -> dict[str, object]:
@@ -93,7 +93,7 @@ def _fingerprint(d: Diagnostic, seen: Counter[str]) -> str:
         about.append(re.sub(r"\d+", "#", d.message))
     key = "\n".join(about)
     seen[key] += 1
-    return hashlib.sha256(f"{key}\n{seen[key]}".encode()).hexdigest()
+    return f"{hashlib.sha256(key.encode()).hexdigest()}:{seen[key]}"
 
 
 def _place(span: Span) -> dict[str, object]:

@@ -1,6 +1,6 @@
 // Starts `policy lsp` over standard input and output. In: the settings `policy.*`. Out: a language client; everything
 // else is the server's, so that every editor has the same. Absent: commands of code lenses, which the client registers
-// because the server announces them.
+// because the server announces them, and the files to watch, which the server names.
 const vscode = require("vscode");
 const { LanguageClient, RevealOutputChannelOn } = require("vscode-languageclient/node");
 
@@ -26,11 +26,7 @@ async function start() {
         { scheme: "file", language: "policy" },
         { scheme: "untitled", language: "policy" },
       ],
-      initializationOptions: { date: settings().get("date", "") },
-      synchronize: {
-        configurationSection: "policy",
-        fileEvents: vscode.workspace.createFileSystemWatcher("**/{*.policy,*.csv,rulebook.txt}"),
-      },
+      initializationOptions: { on: settings().get("on", "") },
       revealOutputChannelOn: RevealOutputChannelOn.Never,
     },
   );
@@ -60,7 +56,7 @@ exports.activate = async (context) => {
   context.subscriptions.push(
     vscode.commands.registerCommand("policy.restart", restart),
     vscode.workspace.onDidChangeConfiguration(async (change) => {
-      if (["policy.command", "policy.date"].some((name) => change.affectsConfiguration(name))) await restart();
+      if (["policy.command", "policy.on"].some((name) => change.affectsConfiguration(name))) await restart();
     }),
   );
   if (vscode.workspace.isTrusted) await start();

@@ -5,7 +5,7 @@ const Module = require("node:module");
 
 function activated({ command = "policy", trusted = true, fails = "" }) {
   const calls = { started: [], messages: [], commands: {} };
-  const values = { command, date: "2026-03-01" };
+  const values = { command, on: "2026-03-01" };
   const granted = [];
   const vscode = {
     workspace: {
@@ -14,7 +14,6 @@ function activated({ command = "policy", trusted = true, fails = "" }) {
       getConfiguration: () => ({ get: (name) => values[name] }),
       onDidChangeConfiguration: (then) => (calls.changed = then),
       onDidGrantWorkspaceTrust: (then) => granted.push(then),
-      createFileSystemWatcher: (glob) => glob,
     },
     window: { showErrorMessage: async (text) => void calls.messages.push(text) },
     commands: { registerCommand: (name, then) => (calls.commands[name] = then) },
@@ -45,7 +44,7 @@ function activated({ command = "policy", trusted = true, fails = "" }) {
 test("the server is `policy lsp`, told the date", async () => {
   const { calls } = await activated({});
   assert.deepEqual(calls.started.map((c) => c.server), [{ command: "policy", args: ["lsp"] }]);
-  assert.deepEqual(calls.started[0].options.initializationOptions, { date: "2026-03-01" });
+  assert.deepEqual(calls.started[0].options.initializationOptions, { on: "2026-03-01" });
 });
 
 test("the program may stand in the folder", async () => {
@@ -69,7 +68,7 @@ test("a server that does not start is told with what to do", async () => {
 
 test("another date starts it again", async () => {
   const { calls } = await activated({});
-  await calls.changed({ affectsConfiguration: (name) => name === "policy.date" });
+  await calls.changed({ affectsConfiguration: (name) => name === "policy.on" });
   assert.equal(calls.stopped, 1);
   assert.equal(calls.started.length, 2);
   await calls.changed({ affectsConfiguration: () => false });
