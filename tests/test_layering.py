@@ -12,7 +12,8 @@ import policy
 
 PACKAGE = Path(policy.__file__).parent
 LAYERS = [
-    {"__main__", "pytest_plugin", "pygments_lexer"},
+    {"pygments_lexer"},
+    {"__main__", "pytest_plugin"},
     {"cli", "lsp"},
     {"tables"},
     {"documents"},
