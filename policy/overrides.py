@@ -62,8 +62,9 @@ def _declared(text: Text) -> list[_Declared]:
 
 def _value(name: str, text: str) -> str:
     read = parse_strictly(Source("", f"tighten parameter t = {text}\n"))
-    version = read[0].versions[0] if len(read) == 1 and isinstance(read[0], tree.Tighten) else None
-    if version is None or version.per.names or len(read[0].versions) > 1 or "#" in text:
+    tightened = read[0] if len(read) == 1 and isinstance(read[0], tree.Tighten) else None
+    versions = tightened.versions if tightened is not None else ()
+    if len(versions) != 1 or versions[0].per.names or "#" in text:
         raise PolicyError.of("bad-override", f"`{text}` is no value for `{name}`", "write it as the rules do, as 70%")
     return text
 

@@ -12,6 +12,7 @@ import policy
 
 PACKAGE = Path(policy.__file__).parent
 LAYERS = [
+    {"pygments_lexer"},
     {"__main__", "pytest_plugin"},
     {"cli", "lsp"},
     {"batch", "workbooks"},

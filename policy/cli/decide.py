@@ -14,8 +14,10 @@ import click
 from policy.answers import Answer
 from policy.cli.exits import end, of_outcomes
 from policy.cli.options import (
+    FACTS,
     DateType,
     Settings,
+    asked,
     format_option,
     opened,
     read_facts,
@@ -43,8 +45,10 @@ TABLES = (".csv", ".parquet", ".arrow", ".ipc", ".feather")  # which are answere
 
 
 @click.command()
-@click.argument("question")
-@click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input; .jsonl is a stream.")
+@click.argument("question", shell_complete=asked)
+@click.option(
+    "--facts", required=True, type=FACTS, help="JSON file of the facts, `-` for standard input; .jsonl streams."
+)
 @click.option("--on", type=DateType(), help="As-of date, as 2026-03-01. No default: an answer has a date.")
 @click.option("--on-column", default="", help="Instead of --on: column of a table with each row's date.")
 @set_option()

@@ -12,10 +12,13 @@ from policy.cli.options import DateType, Settings, checked_of, format_option, se
 from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.cli.sides import sides
+from policy.cli.watch import watchable
 from policy.diagnostics import printable
 from policy.ir.program import Program
 from policy.ir.simplify import specialised
 from policy.pipeline import Checked, program as program_of
+from policy.reports.pull_request import comment
+from policy.reports.touched import touched
 from policy.verify.difference import Difference, Way
 from policy.verify.prove import Limits
 from policy.verify.rulebook import Comparison, comparison_of
@@ -26,6 +29,7 @@ COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incompar
 
 
 @click.command()
+@watchable
 @click.argument("paths", metavar="[OLD] [NEW]", nargs=-1, type=click.Path())
 @click.option("--from", "since", type=DateType(), help="First as-of date, to compare one rulebook with itself.")
 @click.option("--to", "until", type=DateType(), help="Second as-of date; goes with --from.")
@@ -36,7 +40,7 @@ COLOURS = {"equivalent": "green", "stricter": "cyan", "looser": "red", "incompar
 @seconds_option
 @click.option("--lists", type=click.IntRange(0, 12), default=3, show_default=True, help="Longest list considered.")
 @click.option("-j", "--jobs", type=click.IntRange(0), default=0, help="Processes; 0 is one for each core.")
-@format_option("text", "table", "json")
+@format_option("text", "table", "json", "markdown")
 def command(
     paths: tuple[str, ...],
     since: date | None,
@@ -63,6 +67,8 @@ def command(
     policy diff HEAD~1 rulesets                  that folder in a revision of Git, and as it is now
     policy diff main..draft rulesets             in two revisions; without a folder, the current one
     policy diff main:rulesets draft:other        REVISION:PATH, as Git writes it
+    policy diff HEAD rules -k haircut --watch              what an edit changes, after each save
+    policy diff main.. rulesets --format markdown          a comment for a pull request
     """
     paths = sides(paths)
     dates = (since, until) if since and until else None
@@ -71,7 +77,8 @@ def command(
     if len(paths) < 2 and not (dates or under or settings):
         raise click.UsageError("name two rulebooks; or one with `--from` and `--to`, with `--under` or with `--set`")
     needed_solver()
-    found = _comparison(paths, dates, on, under, settings, select, Limits(seconds, lists), jobs)
+    first, second = _checked(paths, settings)
+    found = _comparison(first, second, dates, on, under, select, Limits(seconds, lists), jobs)
     if not found.questions:
         told = f"no question's name contains `{select}`" if select else "there are no questions to compare"
         raise click.UsageError(told)
@@ -79,6 +86,10 @@ def command(
         print_json([*(f.as_json() for f in found.facts), *(d.as_json() for d in found.questions)])
     elif format == "table":
         _print_table(found)
+    elif format == "markdown":
+        named = [*map(str, dates)] if dates else [paths[0], paths[-1] + (f" under {under}" if under else "")]
+        differing = frozenset(d.question for d in found.questions if d.outcome != "equivalent")
+        click.echo(comment(found, touched(first.model, second.under(under), differing), *named), nl=False)
     else:
         print_comparison(found)
     outcomes = {d.outcome for d in found.questions}
@@ -88,18 +99,21 @@ def command(
     end(Exit.UNDECIDED if outcomes & unknown else Exit.YES)
 
 
+def _checked(paths: Sequence[str], settings: Settings) -> tuple[Checked, Checked]:
+    first = checked_of(tuple(paths[:1]))
+    return first, checked_of(tuple(paths[1:] or paths[:1]), settings) if paths[1:] or settings else first
+
+
 def _comparison(
-    paths: Sequence[str],
+    first: Checked,
+    second: Checked,
     dates: tuple[date, date] | None,
     on: date | None,
     under: str,
-    settings: Settings,
     select: str,
     limits: Limits,
     jobs: int,
 ) -> Comparison:
-    first = checked_of(tuple(paths[:1]))
-    second = checked_of(tuple(paths[1:] or paths[:1]), settings) if paths[1:] or settings else first
     days = dates or ((on, on) if on else (None, None))
     before, after = _program(first, "", days[0]), _program(second, under, days[1])
     return comparison_of(before, after, second.model, limits, jobs=jobs, select=select, watch=progress)

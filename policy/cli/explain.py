@@ -12,6 +12,8 @@ from attrs import evolve
 from policy.answers import Answer
 from policy.cli.exits import end, of_outcomes
 from policy.cli.options import (
+    FACTS,
+    asked,
     format_option,
     on_option,
     read_facts,
@@ -34,8 +36,8 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.argument("question")
-@click.option("--facts", required=True, help="JSON file of the facts, `-` for standard input.")
+@click.argument("question", shell_complete=asked)
+@click.option("--facts", required=True, type=FACTS, help="JSON file of the facts, `-` for standard input.")
 @on_option
 @under_option
 @rules_arguments

@@ -6,7 +6,7 @@ from datetime import date
 
 import click
 
-from policy.cli.options import DateType, format_option, rules_arguments, texts_of, under_option
+from policy.cli.options import DateType, asked, format_option, rules_arguments, texts_of, under_option
 from policy.cli.output import print_json
 from policy.facts.schema import schema, template
 from policy.ir.reads import Fact, every, facts_read
@@ -19,7 +19,7 @@ FEW_MEMBERS = 8
 
 
 @click.command()
-@click.argument("question")
+@click.argument("question", shell_complete=asked)
 @rules_arguments
 @under_option
 @click.option("--on", type=DateType(), help="Only facts read as of this date, as 2026-03-01.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import date
@@ -120,6 +121,25 @@ on_option = click.option(
     required=True,
     help="As-of date, as 2026-03-01. No default: an answer has a date.",
 )
+
+
+def asked(ctx: click.Context, _: click.Parameter, begun: str) -> list[str]:
+    """For a shell: the questions that begin so, by the short names that are theirs alone, or else in full.
+
+    Of the rules that stand before on the line, else of POLICY_RULES or the shipped ones; none where they have errors.
+    """
+    paths = ctx.params.get("paths") or ctx.params.get("rules") or ()
+    try:
+        found = load_program(texts_of(tuple(paths))).functions.values()
+    except (PolicyError, click.UsageError, OSError):
+        return []
+    ids = [f.id for f in found if f.kind not in ("set", "property") and "#" not in f.id]
+    short = Counter(id.rpartition(".")[2] for id in ids)
+    names = [name if short[name := id.rpartition(".")[2]] == 1 and "." not in begun else id for id in ids]
+    return sorted(name for name in names if name.startswith(begun))
+
+
+FACTS = click.Path(allow_dash=True)  # a file, so that a shell completes its name; it is read where it is used
 under_option = click.option("--under", default="", help="House overlay to apply, as example.house.")
 
 

@@ -11,7 +11,7 @@ import click
 from click.core import ParameterSource
 
 from policy import documents
-from policy.cli.options import DateType, on_option, read_facts, rules_arguments, texts_of, under_option
+from policy.cli.options import FACTS, DateType, asked, on_option, read_facts, rules_arguments, texts_of, under_option
 from policy.cli.output import print_unread
 from policy.cli.printing import (
     OwnTemplates,
@@ -148,11 +148,11 @@ def decisions_command(journal: str, paths: tuple[str, ...], platform: str) -> Do
 
 
 @command.command("decision", short_help="A letter about one decision.")
-@click.argument("question", required=False, default="")
+@click.argument("question", required=False, default="", shell_complete=asked)
 @rules_arguments
 @under_option
 @click.option("--on", type=DateType(), help="As-of date, as 2026-03-01; with --record that of the record.")
-@click.option("--facts", default="", help="JSON facts, as `policy decide` takes them; `-` for standard input.")
+@click.option("--facts", default="", type=FACTS, help="JSON facts, as for `policy decide`; `-` for standard input.")
 @journal_option
 @click.option("--record", type=click.IntRange(1), help="Record of --journal that holds the decision.")
 @click.option("--order", "about", default="", help="Order or asset, where the record decides about several.")

@@ -39,11 +39,20 @@ def watchable(command: F) -> F:
         if not watch:
             return command(*given, **options)
         params = click.get_current_context().params
+        _refuse_what_is_not_there(params)
         written = {os.path.abspath(params[name]) for name in _WRITTEN if params.get(name)}
         run_on_change(_read(v for name, v in params.items() if name not in _WRITTEN), written)
         return None
 
     return cast(F, watched)
+
+
+def _refuse_what_is_not_there(params: Mapping[str, object]) -> None:
+    """Ends with 2 where all that is named are revisions, which do not change, or nothing."""
+    rules = params.get("rules") or params.get("paths")
+    if isinstance(rules, tuple) and rules and not any(word == "-" or Path(str(word)).exists() for word in rules):
+        named = ", ".join(f"`{word}`" for word in rules)
+        raise click.UsageError(f"there is nothing to watch at {named}; name a file or folder that is there")
 
 
 def _read(values: Iterable[object]) -> list[Path]:

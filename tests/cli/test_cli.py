@@ -23,8 +23,6 @@ import optional
 from case_files import Case, parametrised
 from policy.cli import VERBS, main
 
-SHARED = Path(__file__).parents[3] / "shared" / "data"
-
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
@@ -65,19 +63,6 @@ def test_every_verb_teaches_by_example(verb: str) -> None:
     result = run(f"{verb} --help")
     assert result.exit_code == 0
     assert f"policy {verb}" in result.output.split("\n", 1)[1], "an example stands below the usage line"
-
-
-def test_sarif_satisfies_its_schema() -> None:
-    schema = SHARED / "sarif-2.1.0.schema.json"
-    if not schema.exists():
-        pytest.skip("the SARIF schema is not beside this checkout")
-    jsonschema = optional.library("jsonschema", "dev")
-    Path("bad.policy").write_text('language 1\nruleset a.b "x"\nvalue v() -> rate = 保 per S/1\ndecison d()\n')
-    result = run("check bad.policy --format sarif")
-    assert result.exit_code == 1
-    findings = json.loads(result.stdout)
-    jsonschema.validate(findings, json.loads(schema.read_text(encoding="utf-8")))
-    assert findings["runs"][0]["results"]
 
 
 def test_junit_is_xml_that_counts() -> None:
@@ -151,6 +136,25 @@ def test_output_is_plain_in_a_pipe() -> None:
     Path("bad.policy").write_text("language 2\n", encoding="utf-8")
     for line in ("check bad.policy", "test starter", "check starter"):
         assert "\x1b" not in run(line).output
+
+
+def completed(line: str) -> list[str]:
+    """What bash is offered for the last word of a line."""
+    words = line.split(" ")
+    names = {"_POLICY_COMPLETE": "bash_complete", "COMP_WORDS": line, "COMP_CWORD": str(len(words) - 1)}
+    return CliRunner().invoke(main, [], prog_name="policy", env=names).stdout.split()
+
+
+def test_a_shell_completes_verbs_questions_and_files() -> None:
+    assert completed("policy che") == ["plain,check"]
+    assert completed("policy decide lending_v") == ["plain,lending_value"], "properties are not asked"
+    assert completed("policy explain hk.sfc.haircuts.lend") == ["plain,hk.sfc.haircuts.lending_value"]
+    assert completed("policy facts --rules starter credit") == ["plain,credit_limit"]
+    assert completed("policy report decision order_acc") == ["plain,order_accepted"]
+    assert completed("policy decide lending_value --facts pos") == ["file,pos"]
+    assert "plain,markdown" in completed("policy diff --format ")
+    Path("broken.policy").write_text("language 1\nruleset\n", encoding="utf-8")
+    assert completed("policy decide --rules broken.policy len") == []
 
 
 def test_completion_scripts_name_the_program() -> None:

@@ -102,6 +102,14 @@ def test_standard_input_is_not_watched() -> None:
     assert "standard input cannot be watched; name a file" in result.output
 
 
+@pytest.mark.parametrize("line", ["check missing --watch", "test --rules missing --watch", "diff HEAD~1 --watch"])
+def test_what_is_not_there_is_not_watched(line: str) -> None:
+    result = CliRunner().invoke(main, line.split())
+    assert result.exit_code == 2
+    assert "there is nothing to watch at `" in result.output
+    assert "name a file or folder that is there" in result.output
+
+
 @pytest.fixture
 def watching(rules: Path) -> Iterator[Queue[str]]:
     """The lines that a watching `policy test` prints, as they come."""
