@@ -13,7 +13,8 @@ import policy
 PACKAGE = Path(policy.__file__).parent
 LAYERS = [
     {"__main__", "pytest_plugin"},
-    {"cli", "lsp"},
+    {"cli"},
+    {"lsp"},
     {"batch", "workbooks"},
     {"documents"},
     {"scenario"},

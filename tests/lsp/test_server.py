@@ -1,0 +1,82 @@
+"""The language server over standard input and output, with a client of the protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
+
+from lsprotocol import types
+
+from cases_of_rules import HEAD
+from editors import Editor, editor
+
+GOOD = HEAD + "parameter 上限_x: integer = 5 per LAW/1\n".replace("上限_x", "most")
+VALUE = 'value f(n: integer) -> boolean = "𝒳中文" is "a" or n <= {} per LAW/2\ntest "t" on 2026-03-01 expect f(1) = true\n'
+
+
+async def fixed(ed: Editor, name: str, text: str, finding: types.Diagnostic) -> tuple[str, str]:
+    """The title of the one fix of a finding, and the text with it."""
+    context = types.CodeActionContext([finding])
+    offered = await ed.client.text_document_code_action_async(
+        types.CodeActionParams(ed.document(name), finding.range, context)
+    )
+    assert offered is not None
+    (action,) = offered
+    assert isinstance(action, types.CodeAction)
+    assert action.edit is not None
+    assert action.edit.document_changes is not None
+    (change,) = action.edit.document_changes
+    assert isinstance(change, types.TextDocumentEdit)
+    assert change.text_document.version == ed.versions[name]
+    lines = text.splitlines(keepends=True)
+    (edit,) = change.edits
+    assert isinstance(edit, types.TextEdit)
+    start, end = edit.range.start, edit.range.end
+    assert start.line == end.line
+    line = lines[start.line].encode("utf-16-le")
+    lines[start.line] = (
+        line[: 2 * start.character] + edit.new_text.encode("utf-16-le") + line[2 * end.character :]
+    ).decode("utf-16-le")
+    return action.title, "".join(lines)
+
+
+def test_a_session(tmp_path: Path) -> None:
+    """Opened with a finding, behind characters of two units; fixed; broken in another file; mended; closed."""
+
+    async def session() -> None:
+        (tmp_path / "limits.policy").write_text(GOOD, encoding="utf-8")
+        text = 'language 1 ruleset u "u" zh "規" import t\n' + VALUE.format("mst")
+        async with editor(tmp_path) as ed:
+            ed.open("rules.policy", text)
+            (finding,) = await ed.findings("rules.policy")
+            assert finding.code == "unknown-name"
+            assert finding.code_description is not None
+            assert finding.code_description.href.endswith("grammar/errors/unknown-name.md")
+            line = text.splitlines()[1].encode("utf-16-le")
+            place = line[2 * finding.range.start.character : 2 * finding.range.end.character]
+            assert place.decode("utf-16-le") == "mst"
+
+            title, mended = await fixed(ed, "rules.policy", text, finding)
+            assert title == "did you mean `most`?"
+            ed.change("rules.policy", mended)
+            assert [d.code for d in await ed.findings("rules.policy") if d.severity == 1] == []
+
+            ed.open("limits.policy", GOOD)
+            ed.change("limits.policy", GOOD + "parameter less: integ")
+            assert [d.code for d in await ed.findings("limits.policy")] == ["unfinished"]
+            said = ed.told[ed.uri("rules.policy")][-1]
+            assert [d.code for d in said.diagnostics if d.severity == 1] == []
+
+            ed.change("limits.policy", GOOD.replace("parameter most", "parameter  most"))
+            edits = await ed.client.text_document_formatting_async(
+                types.DocumentFormattingParams(ed.document("limits.policy"), types.FormattingOptions(2, True))
+            )
+            assert edits
+            ed.close("limits.policy")
+            ed.close("rules.policy")
+
+    asyncio.run(session())
