@@ -15,7 +15,10 @@ from cases_of_rules import HEAD
 from editors import Editor, editor
 
 GOOD = HEAD + "parameter 上限_x: integer = 5 per LAW/1\n".replace("上限_x", "most")
-VALUE = 'value f(n: integer) -> boolean = "𝒳中文" is "a" or n <= {} per LAW/2\ntest "t" on 2026-03-01 expect f(1) = true\n'
+VALUE = (
+    'value f(n: integer) -> boolean = "𝒳中文" is "a" or n <= {} per LAW/2\n'
+    'test "t" on 2026-03-01 expect f(1) = true\n'
+)
 
 
 async def fixed(ed: Editor, name: str, text: str, finding: types.Diagnostic) -> tuple[str, str]:
@@ -32,16 +35,15 @@ async def fixed(ed: Editor, name: str, text: str, finding: types.Diagnostic) -> 
     (change,) = action.edit.document_changes
     assert isinstance(change, types.TextDocumentEdit)
     assert change.text_document.version == ed.versions[name]
-    lines = text.splitlines(keepends=True)
     (edit,) = change.edits
     assert isinstance(edit, types.TextEdit)
+    lines = [line.encode("utf-16-le") for line in text.splitlines(keepends=True)]
     start, end = edit.range.start, edit.range.end
     assert start.line == end.line
-    line = lines[start.line].encode("utf-16-le")
-    lines[start.line] = (
-        line[: 2 * start.character] + edit.new_text.encode("utf-16-le") + line[2 * end.character :]
-    ).decode("utf-16-le")
-    return action.title, "".join(lines)
+    line = lines[start.line]
+    written = edit.new_text.encode("utf-16-le")
+    lines[start.line] = line[: 2 * start.character] + written + line[2 * end.character :]
+    return action.title, b"".join(lines).decode("utf-16-le")
 
 
 def test_a_session(tmp_path: Path) -> None:
