@@ -89,7 +89,7 @@ def _asked(
     if isinstance(subject, tree.Call):
         return subject.name, subject.arguments, tuple(way)
     if isinstance(subject, tree.Reference):
-        return tree.Name(subject.name, span=e.span), (), tuple(way)
+        return tree.Name(subject.name, span=subject.span), (), tuple(way)
     return None
 
 
@@ -101,6 +101,8 @@ def _at(of: types.Type, way: tuple[tree.Name, ...], checker: TypeChecker) -> typ
             help = did_you_mean(name.text, fields)
             checker.fail("unknown-field", f"{types.a_type(of)} has no field `{name.text}`", name.span, help)
             return types.BROKEN
+        assert isinstance(of, types.Record)
+        checker.scope.note(name.span, "field", of.name, name.text)
         of = fields[name.text]
     return of
 
@@ -125,6 +127,9 @@ def _fits(e: tree.Expectation, id: str, signature: Signature, arguments: int, ch
 def _find_rules(context: Context, id: str, decision: tree.Decision, names: Sequence[tree.Name]) -> None:
     """Reports the names of rules that the decision does not have."""
     known = [*(r.name.text for r in decision.rules), "otherwise"]
+    for name in names:
+        if name.text != "otherwise":
+            context.scope.note(name.span, "rule", id, name.text)
     if all(name.text in known for name in names):
         return
     known[-1:] = [
