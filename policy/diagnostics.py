@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 from typing import Self
 
-from attrs import define, field, frozen
+from attrs import Factory, define, evolve, field, frozen
 
 from policy.source import Source, Span
 
@@ -29,8 +29,77 @@ class Severity(Enum):
 
 
 @frozen
+class Edit:
+    """What to write in place of a stretch of text, which is empty where something is to be inserted."""
+
+    span: Span
+    replacement: str
+
+    def as_json(self) -> dict[str, object]:
+        line, column = self.span.source.position(self.span.start)
+        end_line, end_column = self.span.source.position(self.span.end)
+        place = {"line": line, "column": column, "end_line": end_line, "end_column": end_column}
+        return {"file": self.span.source.name, **place, "replacement": self.replacement}
+
+
+class Replacement(str):
+    """Help that leaves no choice: write `by` for `wrong`, or for all that the finding points at."""
+
+    __slots__ = ("by", "wrong")
+    by: str
+    wrong: str
+
+    @classmethod
+    def of(cls, help: str, by: str, wrong: str = "") -> Replacement:
+        made = cls(help)
+        made.by, made.wrong = by, wrong
+        return made
+
+    def __reduce__(self) -> tuple[Callable[[str, str, str], Replacement], tuple[str, str, str]]:
+        return Replacement.of, (str(self), self.by, self.wrong)
+
+
+def _replaced(d: Diagnostic) -> tuple[Edit, ...]:
+    """The edit that follows from help which leaves no choice; none where the wrong word is not there exactly once."""
+    if not isinstance(d.help, Replacement) or d.span is None:
+        return ()
+    if not d.help.wrong or d.help.wrong == d.span.text:
+        return (_apart(Edit(d.span, d.help.by)),)
+    word = rf"(?<![\w.])(?:\w+\.)*({re.escape(d.help.wrong)})(?!\w)"
+    places = [Span(d.span.source, *(d.span.start + x for x in m.span(1))) for m in re.finditer(word, d.span.text)]
+    return (_apart(Edit(places[0], d.help.by)),) if len(places) == 1 else ()
+
+
+def _apart(edit: Edit) -> Edit:
+    """An edit whose words do not grow together with those beside them."""
+    text, by = edit.span.source.text, edit.replacement
+    before, after = text[: edit.span.start][-1:], text[edit.span.end :][:1]
+    left = " " if re.fullmatch(r"\w\w", before + by[:1]) else ""
+    right = " " if re.fullmatch(r"\w\w", by[-1:] + after) else ""
+    return Edit(edit.span, left + by + right)
+
+
+def without(span: Span) -> Edit:
+    """An edit that removes a stretch: with its lines and a blank one if nothing else is on them."""
+    text, start, end = span.source.text, span.start, span.end
+    end -= len(text[start:end]) - len(text[start:end].rstrip())
+    begin, rest = text.rfind("\n", 0, start) + 1, re.compile(r"[ \t]*\r?(?:\n|\Z)").match(text, end)
+    if not text[begin:start].strip() and rest:
+        start, end = begin, rest.end()
+        blank = re.compile(r"[ \t]*\r?\n").match(text, end)
+        if blank and re.search(r"(?:\A|\n)[ \t]*\r?\n\Z", text[:start] or "\n"):  # it stood between two
+            end = blank.end()
+    else:
+        start = len(text[:start].rstrip())
+    return Edit(Span(span.source, start, end), "")
+
+
+@frozen
 class Diagnostic:
-    """One finding. `span` is None only where there is no text to point at (a file that cannot be read)."""
+    """One finding. `span` is None only where there is no text to point at (a file that cannot be read).
+
+    `fix` are the edits that mend it, where the remedy is certain: made together, they leave no finding in its place.
+    """
 
     code: str
     message: str
@@ -39,6 +108,7 @@ class Diagnostic:
     severity: Severity = Severity.ERROR
     provision: str = ""
     related: tuple[tuple[Span, str], ...] = ()
+    fix: tuple[Edit, ...] = field(default=Factory(_replaced, takes_self=True))
 
     @property
     def is_error(self) -> bool:
@@ -56,6 +126,7 @@ class Diagnostic:
             "line": place.line if place else None,
             "column": place.column if place else None,
             "text": place.text[:LONGEST_TEXT] if place else None,
+            "fix": [edit.as_json() for edit in self.fix],
         }
 
 
@@ -90,8 +161,10 @@ class Collector:
         span: Span | None,
         help: str = "",
         related: tuple[tuple[Span, str], ...] = (),
+        fix: tuple[Edit, ...] = (),
     ) -> None:
-        self.found.append(Diagnostic(code, message, span, help, related=related))
+        found = Diagnostic(code, message, span, help, related=related)
+        self.found.append(evolve(found, fix=fix) if fix else found)
 
 
 def not_utf_8(name: str, data: bytes, failure: UnicodeDecodeError, what: str) -> tuple[Source, Diagnostic]:
@@ -110,7 +183,11 @@ def in_one_line(diagnostics: Iterable[Diagnostic]) -> str:
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean `x`?` for the closest known word, or nothing."""
     close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
-    return f"did you mean `{close[0]}`?" if close else ""
+    return _meant(word, close[0]) if close else ""
+
+
+def _meant(word: str, known: str) -> Replacement:
+    return Replacement.of(f"did you mean `{known}`?", known, word)
 
 
 def which_member(word: str, members: Sequence[str], ordered: bool = False) -> str:
@@ -122,7 +199,7 @@ def which_member(word: str, members: Sequence[str], ordered: bool = False) -> st
     """
     if ordered:
         same = [m for m in members if m.casefold() == word.casefold()]
-        return f"did you mean `{same[0]}`?" if len(same) == 1 else _which_there_are(members)
+        return _meant(word, same[0]) if len(same) == 1 else _which_there_are(members)
 
     def closeness(member: str) -> float:
         return SequenceMatcher(None, word.casefold(), member.casefold()).ratio()
@@ -131,7 +208,7 @@ def which_member(word: str, members: Sequence[str], ordered: bool = False) -> st
     best = closeness(ranked[0]) if ranked else 0
     rivals = [m for m in ranked[1:] if closeness(m) > best - _APART]
     if best > _CLOSE and not rivals and _is_slip(word, ranked[0]):
-        return f"did you mean `{ranked[0]}`?"
+        return _meant(word, ranked[0])
     return _which_there_are(members)
 
 

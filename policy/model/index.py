@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from attrs import define, field, frozen
 
-from policy.diagnostics import Collector, did_you_mean
+from policy.diagnostics import Collector, Edit, did_you_mean
 from policy.model.currencies import MINOR_UNIT, MOST_DECIMALS
 from policy.model.names import Entry, merge
 from policy.source import Span
@@ -143,6 +143,7 @@ def _unit(file: tree.File, found: Collector) -> Unit | None:
             "the file does not say which version of the language it is written in",
             first.span if first.span.end else start,
             f"begin the file with `language {LANGUAGE_VERSION}`",
+            fix=(Edit(start, f"language {LANGUAGE_VERSION}\n"),),
         )
     elif isinstance(first, tree.Language) and first.version.value != LANGUAGE_VERSION:
         found.error(

@@ -13,6 +13,7 @@ from difflib import get_close_matches
 
 from attrs import frozen
 
+from policy.diagnostics import Replacement
 from policy.source import Source, Span
 
 DECLARATION_WORDS = (
@@ -39,6 +40,12 @@ _PROGRAM_WORDS = {
 
 # Words that stand where an expression stands, so that a name spelt like one can never be referred to.
 RESERVED_NAMES = frozenset("if not today true false none round clamp abs sum count any all min max the".split())
+
+
+def _write(by: str, before: str = "write ", after: str = "") -> Replacement:
+    """The remedy that is exactly one text: `by`."""
+    return Replacement.of(f"{before}`{by}`{after}", by)
+
 
 _FIRST = "write `first of (x.price for x in xs where … by lowest x.price)`"
 _PER = "write `round half up to 0.01 (average of (x.price for x in xs))`"
@@ -78,12 +85,12 @@ INSTEAD = {
     "ceiling": "write `round up to 1 (…)`",
     "isnull": "write `x is absent`",
     "isempty": "write `count(x for x in xs) is 0`",
-    "True": "write `true`",
-    "False": "write `false`",
-    "TRUE": "write `true`",
-    "FALSE": "write `false`",
-    "yes": "write `true`",
-    "no": "write `false`",
+    "True": _write("true"),
+    "False": _write("false"),
+    "TRUE": _write("true"),
+    "FALSE": _write("false"),
+    "yes": _write("true"),
+    "no": _write("false"),
     "null": "write `x is absent`, or `none` for a fact that is absent",
     "None": "write `x is absent`, or `none` for a fact that is absent",
     "nil": "write `x is absent`, or `none` for a fact that is absent",
@@ -104,11 +111,11 @@ _Remedy = str | Callable[[re.Match[str]], str]
 
 
 def _grouped(match: re.Match[str]) -> str:
-    return f"group digits with `_`: `{match.group().replace(',', '_')}`"
+    return _write(match.group().replace(",", "_"), "group digits with `_`: ")
 
 
 def _pointed(match: re.Match[str]) -> str:
-    return f"write a decimal point: `{match.group().replace(',', '.')}`"
+    return _write(match.group().replace(",", "."), "write a decimal point: ")
 
 
 def _amount_first(match: re.Match[str]) -> str:
@@ -116,7 +123,7 @@ def _amount_first(match: re.Match[str]) -> str:
     currency = {"HK$": "HKD", "US$": "USD", "€": "EUR", "£": "GBP", "¥": "JPY", "A$": "AUD", "S$": "SGD"}
     if sign == "$":
         return f"write the amount first, then which dollars: `{match['amount']} USD`, `{match['amount']} HKD`"
-    return f"write the amount first, then the currency: `{match['amount']} {currency.get(sign, sign)}`"
+    return _write(f"{match['amount']} {currency.get(sign, sign)}", "write the amount first, then the currency: ")
 
 
 LOOSE_DATE = re.compile(r"\b(?P<year>\d{4})[-/.](?P<month>\d{1,2})[-/.](?P<day>\d{1,2})\b")
@@ -124,20 +131,20 @@ _MONTHS = "Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec"
 
 
 def _in_capitals(match: re.Match[str]) -> str:
-    return f"write the currency in capitals: `{match['currency'].upper()}`"
+    return _write(match["currency"].upper(), "write the currency in capitals: ")
 
 
 def iso_date(match: re.Match[str]) -> str:
     month = match["month"]
     number = int(month) if month.isdigit() else _MONTHS.split("|").index(month) + 1
-    return f"write the date as `{match['year']}-{number:02}-{int(match['day']):02}`"
+    return _write(f"{match['year']}-{number:02}-{int(match['day']):02}", "write the date as ")
 
 
 _SHORT = {"k": "thousand", "m": "million", "mn": "million", "mm": "million", "mio": "million", "b": "billion"}
 
 
 def _scale_in_full(match: re.Match[str]) -> str:
-    return f"write `{match['digits']} {_SHORT.get(match['scale'].lower(), 'billion')}`"
+    return _write(f"{match['digits']} {_SHORT.get(match['scale'].lower(), 'billion')}")
 
 
 _AMOUNT = r"\d[\d_.]*(?: (?:thousand|million|billion)\b)?"
@@ -148,21 +155,21 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Remedy], ...] = tuple(
     (re.compile(pattern), remedy)
     for pattern, remedy in (
         (r"//.*|/\*.*|--(?!-|\s*\|).*", "begin a comment with `#`"),
-        (r"!=|<>|≠", "write `is not`"),
-        (r"(?:given\s+\w+|parameter\s+\w+\s*:[^=]*|expect\s+[^=]*)\s*(?P<place>==)", "write a single `=`"),
-        (r"==", "write `is` to compare"),
-        (r"=>|≥", "write `>=`"),
-        (r"=<|≤", "write `<=`"),
+        (r"!=|<>|≠", _write("is not")),
+        (r"(?:given\s+\w+|parameter\s+\w+\s*:[^=]*|expect\s+[^=]*)\s*(?P<place>==)", _write("=", "write a single ")),
+        (r"==", _write("is", after=" to compare")),
+        (r"=>|≥", _write(">=")),
+        (r"=<|≤", _write("<=")),
         (r"\bthe (?P<place>\w+) in\b", "write `the (x.price for x in xs where …)`"),
         (r"\bsum (?P<place>of)\b(?: \d+ | the (?!\d))", _MOST),
-        (r"&&?", "write `and`"),
-        (r"\|\|", "write `or`"),
+        (r"&&?", _write("and")),
+        (r"\|\|", _write("or")),
         (r"!", "write `not`, or `is not`"),
         (r"\*\*|\^|(?<=\^ )\w+", INSTEAD["pow"]),
-        (r"[×·]", "write `*`"),
-        (r"÷", "write `/`"),
-        (r"[→⟶⇒]", "write `->`"),
-        (r"[–—−‐‑]", "write a hyphen-minus: `-`"),
+        (r"[×·]", _write("*")),
+        (r"÷", _write("/")),
+        (r"[→⟶⇒]", _write("->")),
+        (r"[–—−‐‑]", _write("-", "write a hyphen-minus: ")),
         (r'^(?:[^"]*"[^"]*")*[^"]*(?P<place>"[^"]*)$', "close the text with a quotation mark on the same line"),
         (r"[“”„‟″〝〞「」『』]", 'put a text into straight "double quotes"'),
         (r"['‘’`]", 'put a text into "double quotes"'),
@@ -180,9 +187,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Remedy], ...] = tuple(
             _in_capitals,
         ),
         (r"(?<=[(])(?P<currency>[a-z]{3})(?=[)])", _in_capitals),
-        (r"(?P<digits>\d[\d_.]*) ?(?:percent|per ?cent|pct)\b", lambda m: f"write `{m['digits']}%`"),
-        (r"(?P<digits>\d[\d_.]*) (?:bps|basis points?)\b", lambda m: f"write `{m['digits']} bp`"),
-        (r"(?<![\w.)])\.(?P<digits>\d+)", lambda m: f"write the zero: `0.{m['digits']}`"),
+        (r"(?P<digits>\d[\d_.]*) ?(?:percent|per ?cent|pct)\b", lambda m: _write(f"{m['digits']}%")),
+        (r"(?P<digits>\d[\d_.]*) (?:bps|basis points?)\b", lambda m: _write(f"{m['digits']} bp")),
+        (r"(?<![\w.)])\.(?P<digits>\d+)", lambda m: _write(f"0.{m['digits']}", "write the zero: ")),
         (r"\b(?P<digits>\d+)\.(?!\d)", lambda m: f"write `{m['digits']}`, or `{m['digits']}.0`"),
         (r"\bround (?:down|up|half \w+) ?\(|\bround(?: to \S+)? ?\(?", _ROUND),
         (r"\?.*", "write `if … then … else …`"),
@@ -193,9 +200,9 @@ _PATTERNS: tuple[tuple[re.Pattern[str], _Remedy], ...] = tuple(
         (r"\bmod\b|%", INSTEAD["mod"]),
         (r"\b(?:case|switch|match)\b.*", "write `if … then … else if … then … else …`"),
         (r"\b(?:business|working|trading) days?\b", "name the calendar: `2 business days of CALENDAR after d`"),
-        (r"\bat (?P<bound>least|most)\b", lambda m: f"write `is at {m['bound']}`"),
+        (r"\bat (?P<bound>least|most)\b", lambda m: _write(f"is at {m['bound']}")),
         (r"\$\w*", "write the currency after the amount: `5 HKD`"),
-        (r";", "remove it: a declaration ends where the next one begins"),
+        (r";", Replacement.of("remove it: a declaration ends where the next one begins", "")),
     )
 )  # fmt: skip
 
@@ -211,7 +218,8 @@ def slip(source: Source, at: int, word: str, expected: frozenset[str]) -> Slip |
         return found
     if (match := _covering(_CHAIN, text, here)) and word in ("<", "<=", ">", ">="):
         part = match.groupdict()
-        help = f"compare twice: `{part['a']} {part['f']} {part['b']} and {part['b']} {part['g']} {part['c']}`"
+        twice = f"{part['a']} {part['f']} {part['b']} and {part['b']} {part['g']} {part['c']}"
+        help = _write(twice, "compare twice: ")
         return Slip(Span(source, begin + match.start(), begin + match.end()), help)
     if (match := _covering(re.compile(r'"[^"\n]* zh "'), text, here - 1)) and match.end() == here:
         place = Span(source, begin + match.start(), begin + match.end() - 5)
@@ -244,7 +252,7 @@ def _character(source: Source, at: int, word: str) -> Slip | None:
         return Slip(place, f"this is U+{ord(word):04X} ({name}); write an ordinary space, or remove it")
     plain = {"。": ".", "、": ","}.get(word, unicodedata.normalize("NFKC", word))
     if len(plain) == 1 and plain.isascii():
-        return Slip(place, f"write the half-width character: `{plain}`")
+        return Slip(place, _write(plain, "write the half-width character: "))
     return None
 
 
@@ -263,15 +271,17 @@ def _declaration(source: Source, at: int, word: str, expected: frozenset[str]) -
     if word in _PROGRAM_WORDS:
         return Slip(place, _PROGRAM_WORDS[word])
     close = get_close_matches(word, [*DECLARATION_WORDS, *_CLAUSE_WORDS], n=1, cutoff=0.75)
-    return Slip(place, f"did you mean `{close[0]}`?") if close and word not in close else None
+    return Slip(place, _write(close[0], "did you mean ", "?")) if close and word not in close else None
 
+
+_NO_COMMAS = "fields stand without commas: `{ price: money(HKD)  quantity: quantity }`"
 
 # A word in the wrong place ("" at the end of a declaration), told by terminals that could have stood there.
 _MISPLACED: tuple[tuple[str, set[str], str], ...] = (
-    ("=", {"WHEN", "DENY"}, "write `is` to compare"),
-    ("=", {"PERMITTED", "DENIED"}, "write `is` to compare"),
-    (",", {"WHEN", "DENY"}, "write `and` between conditions"),
-    (",", {"NAME", "RBRACE", "AT"}, "fields stand without commas: `{ price: money(HKD)  quantity: quantity }`"),
+    ("=", {"WHEN", "DENY"}, _write("is", after=" to compare")),
+    ("=", {"PERMITTED", "DENIED"}, _write("is", after=" to compare")),
+    (",", {"WHEN", "DENY"}, _write("and", after=" between conditions")),
+    (",", {"NAME", "RBRACE", "AT"}, Replacement.of(_NO_COMMAS, "")),
     ("permit", {"OTHERWISE"}, "say first what holds where no rule applies: `otherwise permit`, or `otherwise deny`"),
     ("deny", {"OTHERWISE"}, "say first what holds where no rule applies: `otherwise permit`, or `otherwise deny`"),
     ("|", {"EXACTLY", "HIGHEST"}, "say which row answers: `exactly one row applies`, or `first row that applies`"),

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import chain
 from typing import assert_never
 
 from policy.answers import Citation
-from policy.diagnostics import Diagnostic, Severity
+from policy.diagnostics import Diagnostic, Edit, Severity, without
 from policy.model import rules
 from policy.source import Span
 
@@ -100,4 +101,12 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                 provision.span,
                 "remove `excused`",
                 Severity.WARNING,
+                fix=_excuse_removed(provision.span),
             )
+
+
+def _excuse_removed(provision: Span) -> tuple[Edit, ...]:
+    text = r'"(?:[^"\\\n]|\\["\\])*"'
+    clauses = list(re.finditer(rf"\bexcused\s+{text}(?:\s+zh\s+{text})?|{text}|#[^\n]*", provision.text))
+    places = [Span(provision.source, *(provision.start + at for at in m.span())) for m in clauses if m[0][0] == "e"]
+    return (without(places[0]),) if len(places) == 1 else ()

@@ -14,7 +14,7 @@ from typing import Literal, assert_never
 
 from attrs import field, frozen
 
-from policy.diagnostics import Diagnostic, Severity
+from policy.diagnostics import Diagnostic, Severity, without
 from policy.model import expressions as typed, rules, types
 from policy.model.expressions import Expression
 from policy.model.traversal import defined
@@ -52,6 +52,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                 declared.leniency.span,
                 f"remove `though rounded {meant}`",
                 Severity.WARNING,
+                fix=(without(declared.leniency.span),),
             )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from policy.diagnostics import Diagnostic, Severity
+from policy.diagnostics import Diagnostic, Severity, without
 from policy.model import expressions as typed, rules, types
 from policy.model.traversal import bodies, walk
 
@@ -45,6 +45,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                 declared.span,
                 "use it, or remove it",
                 Severity.WARNING,
+                fix=(without(declared.span),),
             )
     for record in model.of_kind(rules.RecordType):
         for field in record.fields:
@@ -65,6 +66,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     defined.span,
                     "use it, or remove it",
                     Severity.WARNING,
+                    fix=(without(defined.span),),
                 )
         for (name, _), span in zip(asking.parameters, asking.binders, strict=True):
             if name not in arguments[asking.id]:
