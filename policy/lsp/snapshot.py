@@ -1,4 +1,4 @@
-"""Rules as they stand at one moment in an editor: their texts, trees and model.
+"""Rules as they stand at one moment in an editor: their texts, trees and model, and what each name means.
 
 In: the texts of a rulebook, saved or not. Out: a `Snapshot`, also of rules with errors.
 Absent: versions of documents, and the protocol; see `workspace` and `server`.
@@ -10,7 +10,11 @@ from collections.abc import Mapping, Sequence
 
 from attrs import frozen
 
-from policy.pipeline import Checked, Text, check, parsed
+from policy.diagnostics import in_order
+from policy.model.from_syntax import model_of
+from policy.model.lints import findings
+from policy.model.uses import Uses
+from policy.pipeline import Checked, Text, parsed
 from policy.syntax.tree import File
 
 
@@ -19,9 +23,16 @@ class Snapshot:
     texts: tuple[Text, ...]
     files: Mapping[str, File]  # by name
     checked: Checked
+    uses: Uses
 
 
 def snapshot(texts: Sequence[Text]) -> Snapshot:
     """The rulebook of these texts."""
-    files, _ = parsed(texts)
-    return Snapshot(tuple(texts), {f.span.source.name: f for f in files}, check(texts))
+    files, diagnostics = parsed(texts)
+    uses: Uses = {}
+    model, more = model_of(files, uses)
+    diagnostics += more
+    if not any(d.is_error for d in diagnostics):
+        diagnostics += findings(model)
+    checked = Checked(tuple(texts), model, tuple(in_order(diagnostics)))
+    return Snapshot(tuple(texts), {f.span.source.name: f for f in files}, checked, uses)
