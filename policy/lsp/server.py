@@ -8,20 +8,27 @@ Absent: what the answers are.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from functools import partial
 from importlib.metadata import version
+from typing import ParamSpec, TypeVar
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
 
-from policy.diagnostics import Edit
+from policy.diagnostics import Edit, PolicyError
 from policy.lsp.actions import Action, actions, fix_all
 from policy.lsp.formatting import formatting
 from policy.lsp.positions import UTF_16
 from policy.lsp.protocol import Places, path_in, uri_of
-from policy.lsp.workspace import Result, Workspace, home_of
+from policy.lsp.workspace import Result, Workspace, home_of, name_of
+from policy.pipeline import day_of
 from policy.source import Source
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 PAUSE = 0.05  # seconds without a change after which rules are checked
 
@@ -33,6 +40,7 @@ class Server(LanguageServer):
         super().__init__("policy", version("policy-that-runs"))
         self.open = Workspace()
         self.places = Places(UTF_16)
+        self.on: date | None = None  # the day as of which values are shown; None: today
         self.results: dict[str, Result] = {}  # the newest, by home
         self.told: dict[str, set[str]] = {}  # documents with findings, by home
         self.waiting: dict[str, asyncio.Task[None]] = {}  # checks to come, by home
@@ -98,14 +106,31 @@ class Server(LanguageServer):
             edit=self.places.workspace_edit(action.edits, result.versions),
         )
 
+    async def aside(self, question: Callable[P, T], *given: P.args, **named: P.kwargs) -> T:
+        """The answer to a question that takes a while, found in the thread of the checks."""
+        return await asyncio.get_running_loop().run_in_executor(self.checking, partial(question, *given, **named))
+
     def source(self, path: str) -> Source:
-        return Source(path, self.open.documents[path].text)
+        return Source(name_of(path), self.open.documents[path].text)
 
     def text_edits(self, edits: Sequence[Edit]) -> list[types.TextEdit]:
         return self.places.edits(edits)
 
 
 server = Server()
+
+
+@server.feature(types.INITIALIZE)
+async def initialize(ls: Server, params: types.InitializeParams) -> None:
+    """`{"on": "2026-03-01"}` among the options of an editor chooses the day."""
+    given = params.initialization_options
+    day = given.get("on") if isinstance(given, dict) else None
+    try:
+        ls.on = day_of(day) if isinstance(day, str) and day else None
+    except PolicyError as wrong:
+        ls.window_show_message(
+            types.ShowMessageParams(types.MessageType.Error, f"policy: {wrong.diagnostics[0].message}")
+        )
 
 
 @server.feature(types.INITIALIZED)

@@ -19,7 +19,7 @@ from attrs import frozen
 
 from policy.diagnostics import Diagnostic
 from policy.files import LIST, RULES
-from policy.folders import read_folder
+from policy.folders import Disk, read_folder
 from policy.lsp.snapshot import Snapshot, snapshot
 from policy.pipeline import Text
 from policy.syntax import kept
@@ -128,6 +128,11 @@ class Workspace:
 def path_of(name: str) -> str:
     """The path of a text, by its name in messages; the address of one that is no file."""
     return name if ":" in name.partition("/")[0] else os.path.abspath(name)
+
+
+def name_of(path: str) -> str:
+    """The name in messages of a document."""
+    return Disk().shown(Path(path)) if os.path.isabs(path) else path
 
 
 def home_of(path: str) -> str:

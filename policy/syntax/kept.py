@@ -60,6 +60,12 @@ def remember() -> None:
     _memory = _memory or _Memory()
 
 
+def forget() -> None:
+    """From now on this process keeps nothing in memory."""
+    global _memory
+    _memory = None
+
+
 def parsed(source: Source) -> Parsed:
     """What can be read of `source`, and findings."""
     if _memory is not None:

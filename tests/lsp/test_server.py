@@ -46,8 +46,31 @@ async def fixed(ed: Editor, name: str, text: str, finding: types.Diagnostic) -> 
     return action.title, b"".join(lines).decode("utf-16-le")
 
 
+async def asked_about(ed: Editor, name: str, text: str, word: str, declared_in: str) -> None:
+    """Where a word is declared, what it is, another name for it, and the outline of its file."""
+    n = next(n for n, line in enumerate(text.splitlines()) if word in line)
+    at = len(text.splitlines()[n].partition(word)[0].encode("utf-16-le")) // 2 + 1
+    document, place = ed.document(name), types.Position(n, at)
+    declared = await ed.client.text_document_definition_async(types.DefinitionParams(document, place))
+    assert isinstance(declared, types.Location)
+    assert declared.uri == ed.uri(declared_in)
+    shown = await ed.client.text_document_hover_async(types.HoverParams(document, place))
+    assert shown is not None
+    assert f"`{word}: integer`" in str(shown.contents)
+    edits = await ed.client.text_document_rename_async(types.RenameParams(document, place, "least"))
+    assert edits is not None
+    changed = {c.text_document.uri for c in edits.document_changes or () if isinstance(c, types.TextDocumentEdit)}
+    assert changed == {ed.uri(declared_in), ed.uri(name)}
+    outline = await ed.client.text_document_document_symbol_async(types.DocumentSymbolParams(document))
+    assert [s.name for s in outline or ()] == ["u", "f", "t"]
+
+
+def errors(found: list[types.Diagnostic]) -> list[object]:
+    return [d.code for d in found if d.severity == types.DiagnosticSeverity.Error]
+
+
 def test_a_session(tmp_path: Path) -> None:
-    """Opened with a finding, behind characters of two units; fixed; broken in another file; mended; closed."""
+    """Opened with a finding, behind characters of two units; fixed; broken in another file; formatted; closed."""
 
     async def session() -> None:
         (tmp_path / "limits.policy").write_text(GOOD, encoding="utf-8")
@@ -61,21 +84,20 @@ def test_a_session(tmp_path: Path) -> None:
             line = text.splitlines()[1].encode("utf-16-le")
             place = line[2 * finding.range.start.character : 2 * finding.range.end.character]
             assert place.decode("utf-16-le") == "mst"
-
             title, mended = await fixed(ed, "rules.policy", text, finding)
             assert title == "did you mean `most`?"
             ed.change("rules.policy", mended)
-            assert [d.code for d in await ed.findings("rules.policy") if d.severity == 1] == []
+            assert not errors(await ed.findings("rules.policy"))
+            await asked_about(ed, "rules.policy", mended, "most", "limits.policy")
 
             ed.open("limits.policy", GOOD)
             ed.change("limits.policy", GOOD + "parameter less: integ")
-            assert [d.code for d in await ed.findings("limits.policy")] == ["unfinished"]
-            said = ed.told[ed.uri("rules.policy")][-1]
-            assert [d.code for d in said.diagnostics if d.severity == 1] == []
-
+            assert errors(await ed.findings("limits.policy")) == ["unfinished"]
+            assert not errors(await ed.findings("rules.policy"))
             ed.change("limits.policy", GOOD.replace("parameter most", "parameter  most"))
+            options = types.FormattingOptions(2, True)
             edits = await ed.client.text_document_formatting_async(
-                types.DocumentFormattingParams(ed.document("limits.policy"), types.FormattingOptions(2, True))
+                types.DocumentFormattingParams(ed.document("limits.policy"), options)
             )
             assert edits
             ed.close("limits.policy")
