@@ -94,7 +94,7 @@ def test_every_name_is_declared_somewhere_and_stands_as_it_is_called() -> None:
     of, index = shipped()
     assert not of.checked.errors
     for symbol, occurrences in index.by_symbol.items():
-        assert occurrences[0].is_definition and not any(o.is_definition for o in occurrences[1:]), symbol
+        assert [o.is_definition for o in occurrences] == [n == 0 for n in range(len(occurrences))], symbol
         assert len({o.span.text for o in occurrences}) == 1, symbol
 
 
@@ -156,7 +156,8 @@ def test_declarations_are_found_from_their_uses_and_back() -> None:
             if declared.kind in ("ruleset", "source", "currency", "test", "amendment"):
                 continue
             at = index.at(file, declared.at.start)
-            assert at is not None and at.is_definition, declared
+            assert at is not None
+            assert at.is_definition, declared
             for user in users(of, index, at):
                 there = declared_at(of, user.places[0].source.name, user.places[0].start)
                 assert there is not None
