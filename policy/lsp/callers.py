@@ -39,9 +39,9 @@ def used(snapshot: Snapshot, index: Index, at: Declared) -> list[Relation]:
     """The declarations that a declaration uses; places are in it."""
     places: dict[Span, list[Span]] = {}
     for o in index.by_file.get(at.span.source.name, ()):
-        if at.span.start <= o.span.start < at.span.end and not o.is_definition:
+        if _within(o.span, at.span) and not o.is_definition:
             definition = index.definition(o.symbol)
-            if definition is not None and not at.span.start <= definition.span.start < at.span.end:
+            if definition is not None and not _within(definition.span, at.span):
                 places.setdefault(definition.span, []).append(o.span)
     found: dict[Span, tuple[Declared, list[Span]]] = {}
     for definition_span, spans in places.items():
@@ -49,6 +49,10 @@ def used(snapshot: Snapshot, index: Index, at: Declared) -> list[Relation]:
         if declared is not None:
             found.setdefault(declared.span, (declared, []))[1].extend(spans)
     return [Relation(declared, tuple(sorted(spans, key=lambda s: s.start))) for declared, spans in found.values()]
+
+
+def _within(span: Span, other: Span) -> bool:
+    return span.source is other.source and other.start <= span.start < other.end
 
 
 def _grouped(snapshot: Snapshot, occurrences: list[Occurrence]) -> list[Relation]:

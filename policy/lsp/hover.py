@@ -11,6 +11,7 @@ from policy.answers import BilingualText, Citation
 from policy.lsp.callers import users
 from policy.lsp.occurrences import Index, Occurrence
 from policy.lsp.snapshot import Snapshot
+from policy.lsp.symbols import around
 from policy.model import expressions as typed, rules, types
 from policy.model.traversal import bodies
 from policy.model.values import show
@@ -34,11 +35,21 @@ def hover(snapshot: Snapshot, index: Index, at: Occurrence, on: int) -> str:
             ruleset = model.rulesets.get(symbol.id)
             lines = [f"**ruleset** `{symbol.id}`", *_told(ruleset.title if ruleset else None)]
         case "local":
-            lines = [f"`{at.span.text}`, known only in this declaration"]
+            lines = [f"`{_bound(snapshot, index, at)}`, known only in this declaration"]
         case _:
             declared = model.declared.get(symbol.id)
             lines = [f"**{symbol.kind}** `{symbol.id}`"] if declared is None else _declaration(model, declared, on)
     return "\n\n".join([*lines, *_users(snapshot, index, at)])
+
+
+def _bound(snapshot: Snapshot, index: Index, at: Occurrence) -> str:
+    """The argument or variable with its type or list, as it is written where it is declared."""
+    definition = index.definition(at.symbol)
+    if definition is None:
+        return at.span.text
+    spans = around(snapshot, definition.span.source.name, definition.span.start)
+    wider = next((s for s in spans if s.start <= definition.span.start and s.end > definition.span.end), at.span)
+    return " ".join(wider.text.split())
 
 
 def _declaration(model: rules.Model, d: rules.Declaration, on: int) -> list[str]:
@@ -131,9 +142,10 @@ def _provision(model: rules.Model, id: str) -> list[str]:
 def _users(snapshot: Snapshot, index: Index, at: Occurrence) -> list[str]:
     if at.symbol.kind == "local":
         return []
-    names = list(dict.fromkeys(r.declared.name for r in users(snapshot, index, at) if r.declared.kind is not None))
-    tests = sum(r.declared.kind is None for r in users(snapshot, index, at))
+    found = users(snapshot, index, at)
+    tests = sum(r.declared.kind == "test" for r in found)
+    names = list(dict.fromkeys(r.declared.name for r in found if r.declared.kind != "test"))
     shown = ", ".join(f"`{n}`" for n in names[:MOST_USERS])
     more = f" and {len(names) - MOST_USERS} more" if len(names) > MOST_USERS else ""
     used = [f"Used by {shown}{more}."] if names else []
-    return [*used, *([f"Named in {tests} {'test' if tests == 1 else 'tests or amendments'}."] if tests else [])]
+    return [*used, *([f"Named in {tests} test{'s' if tests > 1 else ''}."] if tests else [])]

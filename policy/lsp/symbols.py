@@ -6,6 +6,7 @@ In: a `Snapshot` and the name of a file. Out: `Declared`, with what is inside it
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from attrs import frozen
 
@@ -16,13 +17,15 @@ from policy.source import Span
 from policy.syntax import tree
 from policy.vocabulary import SymbolKind
 
+DeclaredKind = Literal[SymbolKind, "source", "currency", "test", "amendment"]
+
 
 @frozen
 class Declared:
     """A declaration: its name in its place, the whole of it, and the declarations inside it."""
 
     name: str
-    kind: SymbolKind | None  # None of tests, sources and currencies
+    kind: DeclaredKind
     detail: str
     at: Span
     span: Span
@@ -44,15 +47,15 @@ def _declared(file: tree.File) -> Iterator[Declared]:
                 yield Declared(d.name.text, "ruleset", d.title.en if d.title else "", d.name.span, d.span)
             case tree.Provision():
                 yield Declared(d.name.text, "provision", d.text.en, d.name.span, d.span)
-            case tree.SourceText() | tree.Currency():
-                yield Declared(d.name.text, None, d.title.en, d.name.span, d.span)
+            case tree.SourceText():
+                yield Declared(d.name.text, "source", d.title.en, d.name.span, d.span)
+            case tree.Currency():
+                yield Declared(d.name.text, "currency", d.title.en, d.name.span, d.span)
             case tree.Test():
-                yield Declared(d.title.en, None, f"{d.on or ''}", d.span, d.span)
+                yield Declared(d.title.en, "test", f"{d.on or ''}", d.span, d.span)
             case tree.Tighten():
                 rules = tuple(Declared(r.name.text, "rule", r.effect, r.name.span, r.span) for r in d.rules)
-                yield Declared(
-                    d.name.text, None, f"{'adopt' if d.kind == 'adopt' else 'tighten'}", d.name.span, d.span, rules
-                )
+                yield Declared(d.name.text, "amendment", d.kind, d.name.span, d.span, rules)
             case _:
                 title = d.title.en if d.title else ""
                 yield Declared(d.name.text, declared("", d).kind, title, d.name.span, d.span, tuple(_inside(d)))
