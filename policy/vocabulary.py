@@ -71,6 +71,9 @@ ExpectationKind = Literal["equals", "permitted", "denied", "undecided", "fails",
 AmendmentKind = Literal["parameter", "value", "table", "decision", "adopt"]
 CallableKind = Literal["value", "table", "decision"]
 QuestionKind = Literal["parameter", "set", CallableKind, "priority", "property"]
+SymbolKind = Literal[
+    QuestionKind, "ruleset", "enum", "member", "record", "field", "calendar", "rule", "provision", "local"
+]
 
 # ── values ──────────────────────────────────────────────────────────────────────────────────
 

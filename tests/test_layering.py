@@ -14,7 +14,8 @@ PACKAGE = Path(policy.__file__).parent
 LAYERS = [
     {"pygments_lexer"},
     {"__main__", "pytest_plugin"},
-    {"cli", "lsp"},
+    {"cli"},
+    {"lsp"},
     {"batch", "workbooks"},
     {"documents"},
     {"scenario"},

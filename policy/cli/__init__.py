@@ -28,6 +28,7 @@ VERBS = {
     "fmt": "Format rules.",
     "init": "Write a small working rulebook to start from.",
     "log": "Check or replay the journal of a market.",
+    "lsp": "Serve an editor, by the Language Server Protocol.",
     "margin": "Show collateral, loans and risk of margin accounts.",
     "provisions": "List provisions and the rules that cite them.",
     "questions": "List the questions of a rulebook.",

@@ -305,6 +305,7 @@ def _key(context: Context, k: tree.Key, checker: TypeChecker) -> rules.Key:
                 context.found.error("unknown-name", f"`{rank.text}` is not a member", rank.span, help)
             elif ranks.count(rank.text) > 1:
                 context.found.error("duplicate-name", f"`{rank.text}` is written twice", rank.span)
+            context.scope.note(rank.span, "member", by.type.name, rank.text)
         missing = [m for m in by.type.members if m not in ranks]
         if missing:
             shown = ", ".join(f"`{m}`" for m in missing)

@@ -187,11 +187,14 @@ class TypeChecker(Aggregates):
         return e
 
     def reference(self, name: str, span: Span, hint: Type) -> Expression:
+        if name in self.local or name in self.variables:
+            self.scope.note(span, "local", name)
         if name in self.local:
             return evolve(self.local[name], span=span)
         if name in self.variables:
             return typed.Local(name, type=self.variables[name], span=span)
         if isinstance(hint, types.Enum) and name in hint.members:
+            self.scope.note(span, "member", hint.name, name)
             return typed.Literal(name, type=hint, span=span)
         entries = [e for e in self.scope.visible.get(name, ()) if e.id in self.scope.signatures]
         if not entries:
@@ -249,6 +252,7 @@ class TypeChecker(Aggregates):
             record = of.type.name
             fields = self.scope.fields.get(record, {})
             if name in fields:
+                self.scope.note(node.name.span, "field", record, name)
                 return typed.FieldAccess(of, name, type=of_field(fields[name], node.of.span), span=node.span)
             help = did_you_mean(name, fields) or "it has " + ", ".join(f"`{f}`" for f in fields)
             return self.fail("unknown-field", f"`{types.short(record)}` has no field `{name}`", node.name.span, help)

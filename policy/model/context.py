@@ -47,6 +47,7 @@ class Context:
         result = []
         for name in citations.names:
             if name.text in self.citations:
+                self.scope.note(name.span, "provision", name.text)
                 result.append(self.citations[name.text])
             elif name.text not in self.index.provisions and not self.index.suppressed(name.text):
                 self.found.error(

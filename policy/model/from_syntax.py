@@ -27,15 +27,16 @@ from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
 from policy.model.tests import test_of
 from policy.model.types import Type
+from policy.model.uses import Symbol, Uses
 from policy.syntax import tree
 
 
-def model_of(files: Sequence[tree.File]) -> tuple[rules.Model, list[Diagnostic]]:
-    """The model of a rulebook's files, and everything found wrong on the way."""
+def model_of(files: Sequence[tree.File], uses: Uses | None = None) -> tuple[rules.Model, list[Diagnostic]]:
+    """The model of a rulebook's files, and everything found wrong on the way; what names mean is put into `uses`."""
     found = Collector()
     units = index(files, found)
     report_renames(units, found)
-    model = Reader(units, found).read()
+    model = Reader(units, found, uses).read()
     report_recursion(model, found)
     return model, list(dict.fromkeys(found.found))  # what several expectations use is read for each of them
 
@@ -43,8 +44,8 @@ def model_of(files: Sequence[tree.File]) -> tuple[rules.Model, list[Diagnostic]]
 class Reader:
     """Reads all units in three rounds: types, signatures, bodies; then, `again`, declarations that were changed."""
 
-    def __init__(self, index: Index, found: Collector) -> None:
-        self.index, self.found = index, found
+    def __init__(self, index: Index, found: Collector, uses: Uses | None = None) -> None:
+        self.index, self.found, self.uses = index, found, uses
         self.named_types: dict[str, Type] = {}
         self.fields: dict[str, dict[str, Type]] = {}
         self.bounds: dict[str, dict[str, tuple[int | None, int | None]]] = {}
@@ -62,6 +63,7 @@ class Reader:
                 partial(index.elsewhere, name),
                 index.open(name),
                 {code: int(d.decimals.value) for code, (_, d) in index.currencies.items()},
+                uses,
             )
             for name in index.units
         }
@@ -246,6 +248,9 @@ class Reader:
             if isinstance(t, types.Enum) and types.short(t.name) == enum
             for m in t.members
         ]
+        for t in self.named_types.values():
+            if tag and self.uses is not None and isinstance(t, types.Enum) and types.short(t.name) == enum:
+                self.uses[tag.span] = Symbol("member", f"{t.name}.{tag.text}")
         if tag is not None and allowed and tag.text not in allowed:
             self.found.error(
                 "unknown-name",

@@ -58,6 +58,7 @@ def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) ->
         return UNREADABLE
     match node:
         case tree.Reference(name) if name in given.nodes:
+            checker.scope.note(node.span, "local", name)
             return given.fact(name, of, checker)
         case tree.SetOf(()) if isinstance(inner, types.Record):
             return {}  # a record of which nothing is known
@@ -96,6 +97,7 @@ def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, 
                 did_you_mean(name.text, fields) or "it has " + ", ".join(f"`{f}`" for f in fields),
             )
             continue
+        checker.scope.note(name.span, "field", of.name, name.text)
         kind = fields[name.text]
         nested = kind.of if isinstance(kind, types.OptionalOf) else kind
         if isinstance(entry, tree.RecordOf) and isinstance(node, tree.Updated) and isinstance(nested, types.Record):

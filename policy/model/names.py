@@ -11,10 +11,11 @@ from policy.diagnostics import Collector, did_you_mean
 from policy.model import types
 from policy.model.currencies import MINOR_UNIT
 from policy.model.types import Type
+from policy.model.uses import Symbol, Uses, declared
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.slips import INSTEAD
-from policy.vocabulary import QuestionKind
+from policy.vocabulary import QuestionKind, SymbolKind
 
 
 @frozen
@@ -53,6 +54,12 @@ class Scope:
     others: Callable[[], dict[str, str]] = dict  # names that only rulesets not seen here declare, with the ruleset
     open: bool = False  # whether an import leads nowhere, so that any name may come from there
     currencies: dict[str, int] = field(factory=dict)  # that the rulebook declares, with their decimals
+    uses: Uses | None = None  # what names mean, where that is to be noted
+
+    def note(self, span: Span, kind: SymbolKind, *id: str) -> None:
+        """Notes what a name means."""
+        if self.uses is not None:
+            self.uses[span] = Symbol(kind, ".".join(id))
 
     def minor_unit(self, code: str, span: Span) -> int | None:
         """Decimals of a currency, or None with a finding."""
@@ -78,6 +85,8 @@ class Scope:
         """The one entry of these kinds called `name`, or None with a finding."""
         entries = [e for e in self.visible.get(name, ()) if isinstance(e.node, kinds)]
         if len(entries) == 1:
+            if self.uses is not None:
+                self.uses[span] = declared(entries[0].id, entries[0].node)
             return entries[0]
         if entries:
             places = " and ".join(f"`{e.ruleset}`" for e in entries)

@@ -86,6 +86,7 @@ class RecordChecker(Coercion):
             elif name.text in found:
                 self.found.error("duplicate-name", f"`{name.text}` is written twice", name.span)
             else:
+                self.scope.note(name.span, "field", of.name, name.text)
                 found[name.text] = e
         return found
 

@@ -40,6 +40,10 @@ def rows_of(
             kinds.append(cell.kind)
             columns.append(None)
         elif isinstance(item, tree.Reference) and item.name in results:
+            if isinstance(signature.type, types.Record):
+                context.scope.note(item.span, "field", signature.type.name, item.name)
+            else:
+                context.scope.note(item.span, "table", signature.id)
             kinds.append(results[item.name])
             columns.append(None)
         elif item is not None:

@@ -10,6 +10,8 @@ from policy.model.checker import TypeChecker
 from policy.model.context import Context, ordinal
 from policy.model.literals import UNREADABLE, Given, answered, checked, fact
 from policy.model.names import Signature
+from policy.model.uses import declared
+from policy.source import Span
 from policy.syntax import tree
 from policy.vocabulary import RuntimeValue
 
@@ -63,6 +65,8 @@ def _expectation(context: Context, e: tree.Expectation, given: Given) -> rules.E
     names = tuple(n.text for n in e.names) if e.names is not None else None
     if e.names and e.kind in ("permitted", "denied") and isinstance(entry.node, tree.Decision):
         _find_rules(context, entry.id, entry.node, e.names)
+    if e.kind == "undecided":
+        _note_needs(context, signature, e.names or ())
     return rules.Expectation(
         question=entry.id,
         way=tuple(n.text for n in way),
@@ -90,7 +94,7 @@ def _asked(
     if isinstance(subject, tree.Call):
         return subject.name, subject.arguments, tuple(way)
     if isinstance(subject, tree.Reference):
-        return tree.Name(subject.name, span=e.span), (), tuple(way)
+        return tree.Name(subject.name, span=subject.span), (), tuple(way)
     return None
 
 
@@ -102,6 +106,8 @@ def _at(of: types.Type, way: tuple[tree.Name, ...], checker: TypeChecker) -> typ
             help = did_you_mean(name.text, fields)
             checker.fail("unknown-field", f"{types.a_type(of)} has no field `{name.text}`", name.span, help)
             return types.BROKEN
+        assert isinstance(of, types.Record)
+        checker.scope.note(name.span, "field", of.name, name.text)
         of = fields[name.text]
     return of
 
@@ -126,6 +132,9 @@ def _fits(e: tree.Expectation, id: str, signature: Signature, arguments: int, ch
 def _find_rules(context: Context, id: str, decision: tree.Decision, names: Sequence[tree.Name]) -> None:
     """Reports the names of rules that the decision does not have."""
     known = [*(r.name.text for r in decision.rules), "otherwise"]
+    for name in names:
+        if name.text != "otherwise":
+            context.scope.note(name.span, "rule", id, name.text)
     if all(name.text in known for name in names):
         return
     known[-1:] = [
@@ -141,3 +150,24 @@ def _find_rules(context: Context, id: str, decision: tree.Decision, names: Seque
         if name.text not in known:
             help = did_you_mean(name.text, known)
             context.found.error("unknown-name", f"there is no rule `{name.text}`", name.span, help)
+
+
+def _note_needs(context: Context, signature: Signature, names: Sequence[tree.Name]) -> None:
+    """Notes what the facts that an answer needs are: fields at the end of a path, or parameters without a value."""
+    scope, takes = context.scope, dict(signature.parameters)
+    for name in names:
+        first, *fields = name.text.split(".")
+        at = Span(name.span.source, name.span.start, name.span.start + len(first))
+        if first in takes:
+            scope.note(at, "local", f"{signature.id}({first})")
+            of = takes[first]
+            for field in fields:
+                of = of.of if isinstance(of, types.OptionalOf) else of
+                if not isinstance(of, types.Record) or field not in scope.fields[of.name]:
+                    break
+                at = Span(at.source, at.end + 1, at.end + 1 + len(field))
+                scope.note(at, "field", of.name, field)
+                of = scope.fields[of.name][field]
+        elif len(found := [e for own in context.index.own.values() for e in own if e.node.name.text == first]) == 1:
+            symbol = declared(found[0].id, found[0].node)
+            scope.note(at, symbol.kind, symbol.id)

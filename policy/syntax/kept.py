@@ -32,14 +32,58 @@ _NODES: dict[str, Any] = {
 }
 
 
+Pieces = dict[bytes, bytes]  # declarations by their digests
+
+
+class _Memory:
+    """What this process has parsed: of each file its last texts, and its declarations."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, list[Parsed]] = {}
+        self.pieces: dict[str, Pieces] = {}
+
+    def parsed(self, source: Source) -> Parsed:
+        last = self.files.setdefault(source.name, [])
+        if (found := next((p for p in last if p.source.text == source.text), None)) is None:
+            found, self.pieces[source.name] = _reread(source, self.pieces.get(source.name, {}))
+            last.append(found)
+            del last[:-2]
+        return found
+
+
+_memory: _Memory | None = None
+
+
+def remember() -> None:
+    """From now on this process keeps in memory what it parses: for an editor, which asks again at each key."""
+    global _memory
+    _memory = _memory or _Memory()
+
+
+def forget() -> None:
+    """From now on this process keeps nothing in memory."""
+    global _memory
+    _memory = None
+
+
 def parsed(source: Source) -> Parsed:
     """What can be read of `source`, and findings."""
+    if _memory is not None:
+        return _memory.parsed(source)
     if len(source.text) < SHORT or cache.folder() is None:
         return from_text.parse(source)
     key = cache.key("trees", source.name)
     found = cache.fetch(key)
-    before: dict[bytes, bytes] = found if isinstance(found, dict) else {}
-    now: dict[bytes, bytes] = {}
+    before: Pieces = found if isinstance(found, dict) else {}
+    result, now = _reread(source, before)
+    if now != before:
+        cache.store(key, now)
+    return result
+
+
+def _reread(source: Source, before: Pieces) -> tuple[Parsed, Pieces]:
+    """What can be read of a source whose declarations were kept, and those to keep now."""
+    now: Pieces = {}
     reading, makers = Reading(source), _Makers(source)
     for start, end in stretches(source.text):
         digest = hashlib.sha256(source.text[start:end].encode()).digest()
@@ -51,13 +95,11 @@ def parsed(source: Source) -> Parsed:
         try:
             reading.read(start, end)
         except UnexpectedError:
-            return from_text.parse(source)
+            return from_text.parse(source), before
         now[digest] = _dumped(reading.declarations[first:], start)
     if reading.found.found:
-        return from_text.parse(source)
-    if now != before:
-        cache.store(key, now)
-    return reading.parsed()
+        return from_text.parse(source), before
+    return reading.parsed(), now
 
 
 def _dumped(declarations: list[object], start: int) -> bytes:

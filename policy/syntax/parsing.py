@@ -21,6 +21,7 @@ Maker = Callable[[Meta, Items], object]
 
 DEEPEST_NESTING = 100
 NAME, _SIGN = "NAME", "_sign"
+_NO_TOKEN = "\0"  # a character with which no token begins
 
 
 class Token(str):
@@ -49,6 +50,7 @@ class UnexpectedError(Exception):
     def __init__(self, word: str, start: int, expected: Iterable[str], is_token: bool = True) -> None:
         super().__init__(word)
         self.word, self.start, self.expected, self.is_token = word, start, frozenset(expected), is_token
+        self.following: frozenset[str] = frozenset()  # terminals that could stand here, words of the language too
 
 
 class TooDeepError(Exception):
@@ -109,6 +111,15 @@ class Parser:
             states.append(action)
             made.shift(Token.of(kind, word, first) if kind in kept else word, first, at)
 
+    def following(self, text: str, start: int, end: int) -> frozenset[str]:
+        """The terminals of which one could stand after a stretch of text; none where the stretch itself is wrong."""
+        ignored: list[Maker] = [lambda _, __: None] * len(self.grammar.productions)
+        try:
+            self.parse(text[:end] + _NO_TOKEN, start, end + 1, ignored)
+        except UnexpectedError as slip:
+            return slip.following if slip.start == end else frozenset()
+        return frozenset()  # the stretch ends in a comment
+
     # what could have stood there
 
     def _nothing_fits(self, text: str, at: int, end: int, states: list[int]) -> UnexpectedError:
@@ -116,7 +127,9 @@ class Parser:
         possible = self.tokens.scanned(self.rows[states[-1]])
         anywhere = self.tokens.scan(text, at, end, self.tokens.terminals)
         if anywhere is None:
-            return UnexpectedError(text[at], at, possible or {"<END-OF-FILE>"}, is_token=False)
+            slip = UnexpectedError(text[at], at, possible or {"<END-OF-FILE>"}, is_token=False)
+            slip.following = self._expected(states)
+            return slip
         return UnexpectedError(anywhere[1], at, self._expected(states) or possible)
 
     def _expected(self, states: list[int]) -> frozenset[str]:

@@ -1,0 +1,227 @@
+"""Questions about names, answered in the words of the protocol: where, who, what, and what could stand there.
+
+In: a document and a position. Out: places, a page to hover, an outline, edits of a rename. Each is answered from the
+newest text. Absent: what the answers are, which `occurrences`, `hover`, `rename`, `symbols` and `callers` say.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Protocol, assert_never
+from weakref import WeakKeyDictionary
+
+from attrs import frozen
+from lsprotocol import types
+from pygls.exceptions import JsonRpcInvalidParams
+
+from policy.lsp.hover import hover
+from policy.lsp.occurrences import Index, Occurrence, index_of
+from policy.lsp.protocol import path_in
+from policy.lsp.rename import Refusal, renamed
+from policy.lsp.server import Server, server as server
+from policy.lsp.snapshot import Snapshot
+from policy.lsp.symbols import Declared, around, foldings, outline
+from policy.lsp.workspace import Result, name_of
+from policy.source import Span
+from policy.vocabulary import SymbolKind
+
+MOST_SYMBOLS = 500  # of a workspace, in one answer
+_indexes: WeakKeyDictionary[Snapshot, Index] = WeakKeyDictionary()
+
+
+def indexed(snapshot: Snapshot) -> Index:
+    """The index of a snapshot, made once."""
+    if (found := _indexes.get(snapshot)) is None:
+        found = _indexes[snapshot] = index_of(snapshot)
+    return found
+
+
+@frozen
+class Place:
+    """Where a question is asked: the rulebook as the editor shows it, and the offset in a file of it."""
+
+    result: Result
+    snapshot: Snapshot
+    file: str
+    text: str
+    offset: int
+
+    def occurrence(self) -> Occurrence | None:
+        return indexed(self.snapshot).at(self.file, self.offset)
+
+
+async def place(ls: Server, document: types.TextDocumentIdentifier, at: types.Position) -> Place | None:
+    """None in a document that is not open."""
+    path = path_in(document.uri)
+    if path not in ls.open.documents:
+        return None
+    result = await ls.result(path)
+    source = ls.source(path)
+    offset = ls.places.lines(source).offset((at.line, at.character))
+    return Place(result, result.snapshot(path), name_of(path), source.text, offset)
+
+
+class Asked(Protocol):
+    """The parameters of a question about a position."""
+
+    text_document: types.TextDocumentIdentifier
+    position: types.Position
+
+
+async def named(ls: Server, asked: Asked) -> tuple[Place, Occurrence] | None:
+    """The name that stands at a position."""
+    where = await place(ls, asked.text_document, asked.position)
+    found = await ls.aside(where.occurrence) if where else None
+    return (where, found) if where and found else None
+
+
+# ── where ───────────────────────────────────────────────────────────────────────────────────
+
+
+@server.feature(types.TEXT_DOCUMENT_DEFINITION)
+async def definition(ls: Server, params: types.DefinitionParams) -> types.Location | None:
+    if (found := await named(ls, params)) is None:
+        return None
+    declared = indexed(found[0].snapshot).definition(found[1].symbol)
+    return ls.places.location(declared.span) if declared else None
+
+
+@server.feature(types.TEXT_DOCUMENT_REFERENCES)
+async def references(ls: Server, params: types.ReferenceParams) -> list[types.Location] | None:
+    if (found := await named(ls, params)) is None:
+        return None
+    everywhere = indexed(found[0].snapshot).of(found[1].symbol)
+    declaration = params.context.include_declaration
+    return [ls.places.location(o.span) for o in everywhere if declaration or not o.is_definition]
+
+
+@server.feature(types.TEXT_DOCUMENT_DOCUMENT_HIGHLIGHT)
+async def highlights(ls: Server, params: types.DocumentHighlightParams) -> list[types.DocumentHighlight] | None:
+    if (found := await named(ls, params)) is None:
+        return None
+    where, at = found
+    here = (o for o in indexed(where.snapshot).of(at.symbol) if o.span.source.name == where.file)
+    return [types.DocumentHighlight(ls.places.range(o.span), types.DocumentHighlightKind.Text) for o in here]
+
+
+@server.feature(types.TEXT_DOCUMENT_HOVER)
+async def hovered(ls: Server, params: types.HoverParams) -> types.Hover | None:
+    if (found := await named(ls, params)) is None:
+        return None
+    where, at = found
+    page = await ls.aside(hover, where.snapshot, indexed(where.snapshot), at, (ls.on or date.today()).toordinal())
+    return types.Hover(types.MarkupContent(types.MarkupKind.Markdown, page), ls.places.range(at.span))
+
+
+# ── other names ─────────────────────────────────────────────────────────────────────────────
+
+
+@server.feature(types.TEXT_DOCUMENT_PREPARE_RENAME)
+async def prepare_rename(ls: Server, params: types.PrepareRenameParams) -> types.PrepareRenamePlaceholder | None:
+    if (found := await named(ls, params)) is None:
+        return None
+    _, at = found
+    return types.PrepareRenamePlaceholder(ls.places.range(at.span), at.span.text)
+
+
+@server.feature(types.TEXT_DOCUMENT_RENAME, types.RenameOptions(prepare_provider=True))
+async def rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit | None:
+    if (found := await named(ls, params)) is None:
+        return None
+    where, at = found
+    if where.result.broken:
+        broken = ", ".join(f"`{name_of(path)}`" for path in sorted(where.result.broken))
+        raise JsonRpcInvalidParams(f"nothing can be renamed while {broken} does not parse")
+    edits = await ls.aside(renamed, where.snapshot, indexed(where.snapshot), at, params.new_name)
+    if isinstance(edits, Refusal):
+        raise JsonRpcInvalidParams(edits.message)
+    return ls.places.workspace_edit(edits, where.result.versions)
+
+
+# ── what there is ───────────────────────────────────────────────────────────────────────────
+
+
+@server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+async def document_symbols(ls: Server, params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+    where = await place(ls, params.text_document, types.Position(0, 0))
+    if where is None:
+        return []
+
+    def shown(d: Declared) -> types.DocumentSymbol:
+        inside = [shown(inner) for inner in d.inside]
+        name, whole = ls.places.range(d.at), ls.places.range(d.span)
+        return types.DocumentSymbol(d.name or "?", _kind(d.kind), whole, name, d.detail, children=inside or None)
+
+    return [shown(d) for d in outline(where.snapshot, where.file)]
+
+
+@server.feature(types.WORKSPACE_SYMBOL)
+async def workspace_symbols(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
+    wanted = params.query.casefold()
+
+    def all_of(declared: tuple[Declared, ...]) -> Iterator[Declared]:
+        for d in declared:
+            yield d
+            yield from all_of(d.inside)
+
+    found: dict[Span, types.WorkspaceSymbol] = {}
+    for path in sorted(ls.open.documents):
+        snapshot = (await ls.result(path)).whole
+        for file in snapshot.files:
+            for d in all_of(outline(snapshot, file)):
+                if wanted in d.name.casefold() and len(found) < MOST_SYMBOLS:
+                    location = ls.places.location(d.at)
+                    found.setdefault(d.at, types.WorkspaceSymbol(location, d.name, _kind(d.kind)))
+    return list(found.values())
+
+
+@server.feature(types.TEXT_DOCUMENT_FOLDING_RANGE)
+async def folding_ranges(ls: Server, params: types.FoldingRangeParams) -> list[types.FoldingRange]:
+    where = await place(ls, params.text_document, types.Position(0, 0))
+    if where is None:
+        return []
+    ranges = [ls.places.range(span) for span in foldings(where.snapshot, where.file)]
+    return [types.FoldingRange(r.start.line, r.end.line) for r in ranges]
+
+
+@server.feature(types.TEXT_DOCUMENT_SELECTION_RANGE)
+async def selection_ranges(ls: Server, params: types.SelectionRangeParams) -> list[types.SelectionRange]:
+    answers = []
+    for position in params.positions:
+        inner = types.SelectionRange(types.Range(position, position))
+        if (where := await place(ls, params.text_document, position)) is not None:
+            outer: types.SelectionRange | None = None
+            for span in reversed(around(where.snapshot, where.file, where.offset)):
+                outer = types.SelectionRange(ls.places.range(span), outer)
+            inner = outer or inner
+        answers.append(inner)
+    return answers
+
+
+def _kind(kind: SymbolKind | None) -> types.SymbolKind:
+    match kind:
+        case None | "provision":
+            return types.SymbolKind.Constant
+        case "ruleset":
+            return types.SymbolKind.Module
+        case "enum":
+            return types.SymbolKind.Enum
+        case "member":
+            return types.SymbolKind.EnumMember
+        case "record":
+            return types.SymbolKind.Struct
+        case "field":
+            return types.SymbolKind.Field
+        case "set" | "calendar" | "table":
+            return types.SymbolKind.Array
+        case "parameter":
+            return types.SymbolKind.Variable
+        case "value" | "decision" | "priority" | "property":
+            return types.SymbolKind.Function
+        case "rule":
+            return types.SymbolKind.Method
+        case "local":
+            return types.SymbolKind.Variable
+        case _:
+            assert_never(kind)

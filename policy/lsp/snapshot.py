@@ -1,0 +1,38 @@
+"""Rules as they stand at one moment in an editor: their texts, trees and model, and what each name means.
+
+In: the texts of a rulebook, saved or not. Out: a `Snapshot`, also of rules with errors.
+Absent: versions of documents, and the protocol; see `workspace` and `server`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from attrs import frozen
+
+from policy.diagnostics import in_order
+from policy.model.from_syntax import model_of
+from policy.model.lints import findings
+from policy.model.uses import Uses
+from policy.pipeline import Checked, Text, parsed
+from policy.syntax.tree import File
+
+
+@frozen(eq=False)
+class Snapshot:
+    texts: tuple[Text, ...]
+    files: Mapping[str, File]  # by name
+    checked: Checked
+    uses: Uses
+
+
+def snapshot(texts: Sequence[Text]) -> Snapshot:
+    """The rulebook of these texts."""
+    files, diagnostics = parsed(texts)
+    uses: Uses = {}
+    model, more = model_of(files, uses)
+    diagnostics += more
+    if not any(d.is_error for d in diagnostics):
+        diagnostics += findings(model)
+    checked = Checked(tuple(texts), model, tuple(in_order(diagnostics)))
+    return Snapshot(tuple(texts), {f.span.source.name: f for f in files}, checked, uses)

@@ -1,0 +1,91 @@
+"""What a file declares, for an outline, a search over the workspace, folding and growing selections.
+
+In: a `Snapshot` and the name of a file. Out: `Declared`, with what is inside it, and spans. Absent: the protocol.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Literal
+
+from attrs import frozen
+
+from policy.lsp.occurrences import nodes
+from policy.lsp.snapshot import Snapshot
+from policy.model.uses import declared
+from policy.source import Span
+from policy.syntax import tree
+from policy.vocabulary import SymbolKind
+
+DeclaredKind = Literal[SymbolKind, "source", "currency", "test", "amendment"]
+
+
+@frozen
+class Declared:
+    """A declaration: its name in its place, the whole of it, and the declarations inside it."""
+
+    name: str
+    kind: DeclaredKind
+    detail: str
+    at: Span
+    span: Span
+    inside: tuple[Declared, ...] = ()
+
+
+def outline(snapshot: Snapshot, file: str) -> tuple[Declared, ...]:
+    """The declarations of a file, in order."""
+    read = snapshot.files.get(file)
+    return tuple(_declared(read)) if read is not None else ()
+
+
+def _declared(file: tree.File) -> Iterator[Declared]:
+    for d in file.declarations:
+        match d:
+            case tree.Language() | tree.Import():
+                continue
+            case tree.Ruleset():
+                yield Declared(d.name.text, "ruleset", d.title.en if d.title else "", d.name.span, d.span)
+            case tree.Provision():
+                yield Declared(d.name.text, "provision", d.text.en, d.name.span, d.span)
+            case tree.SourceText():
+                yield Declared(d.name.text, "source", d.title.en, d.name.span, d.span)
+            case tree.Currency():
+                yield Declared(d.name.text, "currency", d.title.en, d.name.span, d.span)
+            case tree.Test():
+                yield Declared(d.title.en, "test", f"{d.on or ''}", d.span, d.span)
+            case tree.Tighten():
+                rules = tuple(Declared(r.name.text, "rule", r.effect, r.name.span, r.span) for r in d.rules)
+                yield Declared(d.name.text, "amendment", d.kind, d.name.span, d.span, rules)
+            case _:
+                title = d.title.en if d.title else ""
+                yield Declared(d.name.text, declared("", d).kind, title, d.name.span, d.span, tuple(_inside(d)))
+
+
+def _inside(d: tree.Definition) -> Iterator[Declared]:
+    match d:
+        case tree.EnumOf(members=members):
+            for m in members:
+                yield Declared(m.name.text, "member", m.title.en if m.title else "", m.name.span, m.span)
+        case tree.RecordType(fields=fields):
+            for f in fields:
+                yield Declared(f.name.text, "field", f.type.span.text, f.name.span, f.span)
+        case tree.Decision(rules=rules):
+            for r in rules:
+                yield Declared(r.name.text, "rule", r.effect, r.name.span, r.span)
+        case _:
+            return
+
+
+def foldings(snapshot: Snapshot, file: str) -> list[Span]:
+    """Declarations of more than one line."""
+    read = snapshot.files.get(file)
+    return [d.span for d in read.declarations if "\n" in d.span.text] if read is not None else []
+
+
+def around(snapshot: Snapshot, file: str, offset: int) -> list[Span]:
+    """The stretches of text that stand around an offset and mean something, the smallest first."""
+    read = snapshot.files.get(file)
+    whole = next((d for d in read.declarations if d.span.start <= offset <= d.span.end), None) if read else None
+    inside = {n.span for n in nodes(whole) if n.span.start <= offset <= n.span.end} if whole is not None else set()
+    inside = {span for span in inside if span.source.name == file}
+    return sorted(inside, key=lambda span: (span.end - span.start, span.start))

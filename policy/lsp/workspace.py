@@ -1,0 +1,163 @@
+"""Rulebooks as an editor sees them: its open documents over the files on the disk.
+
+In: documents with their versions, as they are opened, changed and closed. Out: what is found in the rulebook of a
+document, with the versions that it was computed from. A document that does not parse shows its own findings as it
+stands; for everybody else it stands as it last parsed. Absent: the protocol, and when to check.
+
+The rulebook of a document is the nearest folder above it with a `rulebook.txt` that names its folder; else its own
+folder, with the neighbours that it imports. One that is in no folder is a rulebook of its own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import OrderedDict
+from collections.abc import Mapping
+from pathlib import Path
+
+from attrs import frozen
+
+from policy.diagnostics import Diagnostic
+from policy.files import LIST, RULES
+from policy.folders import Disk, read_folder
+from policy.lsp.snapshot import Snapshot, snapshot
+from policy.pipeline import Text
+from policy.syntax import kept
+from policy.syntax.from_text import decode
+
+Findings = Mapping[str, tuple[Diagnostic, ...]]
+_SNAPSHOTS = 4  # that are kept: of two rulebooks, each as it stands and as it last parsed
+
+
+@frozen
+class Document:
+    """An open document: its path, or its address where it is no file; its text; its version."""
+
+    path: str
+    text: str
+    version: int
+
+
+@frozen(eq=False)
+class Result:
+    """What is found in a rulebook; `findings` are by path, of each of its files.
+
+    `now` are its texts as they stand, `whole` with each document that does not parse as it last did.
+    """
+
+    home: str
+    versions: Mapping[str, int]
+    now: Snapshot
+    whole: Snapshot
+    broken: frozenset[str]
+    findings: Findings
+
+    def snapshot(self, path: str) -> Snapshot:
+        """What to answer questions about a document from: its text is the one that the editor shows."""
+        return self.now if path in self.broken else self.whole
+
+
+class Workspace:
+    """The open documents."""
+
+    def __init__(self) -> None:
+        kept.remember()
+        self.documents: dict[str, Document] = {}
+        self.parsed: dict[str, bytes] = {}  # each open document as it last parsed
+        self.snapshots: OrderedDict[tuple[Text, ...], Snapshot] = OrderedDict()
+
+    def put(self, path: str, text: str, version: int) -> None:
+        self.documents[path] = Document(path, text, version)
+
+    def close(self, path: str) -> None:
+        self.documents.pop(path, None)
+        self.parsed.pop(path, None)
+
+    def is_current(self, result: Result) -> bool:
+        """Whether no document of the rulebook was opened, changed or closed since."""
+        return result.versions == self._versions(result.home, self.documents)
+
+    def check(self, path: str) -> Result:
+        """What is found in the rulebook of a document as it stands now."""
+        documents = dict(self.documents)
+        home = home_of(path)
+        texts, wrong = _texts(home, documents)
+        broken = {t.name for t in texts if not t.is_table and self._breaks(t, documents)}
+        earlier = [Text(t.name, self.parsed.get(path_of(t.name), t.data)) if t.name in broken else t for t in texts]
+        now = self._snapshot(texts)
+        whole = self._snapshot(earlier) if broken else now
+        findings: dict[str, list[Diagnostic]] = {path_of(t.name): [] for t in texts}
+        for of, names in ((now, broken), (whole, {t.name for t in texts} - broken)):
+            for d in of.checked.diagnostics:
+                if d.span is not None and d.span.source.name in names:
+                    findings[path_of(d.span.source.name)].append(d)
+        findings.setdefault(path, []).extend(wrong)
+        return Result(
+            home,
+            self._versions(home, documents),
+            now,
+            whole,
+            frozenset(map(path_of, broken)),
+            {name: tuple(found) for name, found in findings.items()},
+        )
+
+    def _versions(self, home: str, documents: Mapping[str, Document]) -> dict[str, int]:
+        return {d.path: d.version for d in documents.values() if home_of(d.path) == home}
+
+    def _breaks(self, text: Text, documents: Mapping[str, Document]) -> bool:
+        """Whether an open document does not parse; one that does is kept."""
+        path = path_of(text.name)
+        if path not in documents:
+            return False
+        source, wrong = decode(text.name, text.data)
+        if wrong or kept.parsed(source).diagnostics:
+            return True
+        self.parsed[path] = text.data
+        return False
+
+    def _snapshot(self, texts: list[Text]) -> Snapshot:
+        key = tuple(texts)
+        if key not in self.snapshots:
+            self.snapshots[key] = snapshot(key)
+        self.snapshots.move_to_end(key)
+        while len(self.snapshots) > _SNAPSHOTS:
+            self.snapshots.popitem(last=False)
+        return self.snapshots[key]
+
+
+def path_of(name: str) -> str:
+    """The path of a text, by its name in messages; the address of one that is no file."""
+    return name if ":" in name.partition("/")[0] else os.path.abspath(name)
+
+
+def name_of(path: str) -> str:
+    """The name in messages of a document."""
+    return Disk().shown(Path(path)) if os.path.isabs(path) else path
+
+
+def home_of(path: str) -> str:
+    """The folder of the rulebook that a document is in; its own path where it is in none."""
+    file = Path(path)
+    if not (file.is_absolute() and file.suffix == RULES and file.parent.is_dir()):
+        return path
+    for folder in file.parents:
+        if (folder / LIST).is_file():
+            inner = file.relative_to(folder).parts[0]
+            return str(folder if inner in _listed(folder / LIST) else file.parent)
+    return str(file.parent)
+
+
+def _listed(file: Path) -> set[str]:
+    """The first folder of each line of a `rulebook.txt`."""
+    try:
+        lines = file.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError):
+        return set()  # whoever reads the rulebook reports it
+    return {line.partition("#")[0].strip().partition("/")[0] for line in lines}
+
+
+def _texts(home: str, documents: Mapping[str, Document]) -> tuple[list[Text], list[Diagnostic]]:
+    if home in documents:  # a document that is in no folder
+        return [Text(home, documents[home].text.encode())], []
+    unsaved = {Path(d.path): d.text.encode() for d in documents.values() if home_of(d.path) == home}
+    return read_folder([home], unsaved=unsaved)

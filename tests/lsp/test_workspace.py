@@ -1,0 +1,123 @@
+"""Open documents over files: whose rulebook, which versions, and what stands while one does not parse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from cases_of_rules import HEAD
+from policy.lsp.workspace import Result, Workspace, home_of, path_of
+from policy.pipeline import check, read_folder
+from policy.syntax import kept
+
+LIMITS = HEAD + "parameter most: integer = 5 per LAW/1\n"
+RULES = (
+    'language 1 ruleset u "u" zh "規" import t\n'
+    "value f(n: integer) -> boolean = n <= most per LAW/2\n"
+    'test "t" on 2026-03-01 expect f(1) = true\n'
+)
+
+
+@pytest.fixture(autouse=True)
+def forget() -> Iterator[None]:
+    """What a process remembers is for one editor."""
+    yield
+    kept.forget()
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "limits.policy").write_text(LIMITS, encoding="utf-8")
+    (tmp_path / "rules.policy").write_text(RULES, encoding="utf-8")
+    return tmp_path
+
+
+def codes(result: Result, file: Path) -> list[str]:
+    return [d.code for d in result.findings[str(file)]]
+
+
+def fresh(folder: Path) -> list[tuple[str, str, int]]:
+    texts, _ = read_folder([folder])
+    return sorted((d.code, path_of(d.span.source.name), d.span.start) for d in check(texts).diagnostics if d.span)
+
+
+def shown(result: Result) -> list[tuple[str, str, int]]:
+    return sorted((d.code, path, d.span.start) for path, ds in result.findings.items() for d in ds if d.span)
+
+
+def test_what_is_found_is_what_a_check_finds(folder: Path) -> None:
+    open_ = Workspace()
+    rules = folder / "rules.policy"
+    open_.put(str(rules), RULES, 1)
+    assert shown(open_.check(str(rules))) == fresh(folder)
+    open_.put(str(rules), RULES.replace("most", "mst"), 2)
+    result = open_.check(str(rules))
+    rules.write_text(RULES.replace("most", "mst"), encoding="utf-8")
+    assert shown(result) == fresh(folder)
+    assert result.versions == {str(rules): 2}
+
+
+def test_a_document_that_does_not_parse_stands_for_others_as_it_last_parsed(folder: Path) -> None:
+    open_ = Workspace()
+    limits, rules = folder / "limits.policy", folder / "rules.policy"
+    open_.put(str(limits), LIMITS, 1)
+    before = open_.check(str(rules))
+    open_.put(str(limits), LIMITS.replace("5 per", "5 per per"), 2)
+    broken = open_.check(str(rules))
+    assert codes(broken, limits) == ["unexpected-word"]
+    assert broken.findings[str(rules)] == before.findings[str(rules)]
+    assert broken.whole.checked.model.declared.keys() == before.now.checked.model.declared.keys()
+    assert broken.snapshot(str(limits)) is broken.now
+    assert broken.snapshot(str(rules)) is broken.whole
+    open_.put(str(limits), LIMITS.replace("most", "least"), 3)
+    assert codes(open_.check(str(rules)), rules) == ["unknown-name"]
+
+
+def test_a_result_is_current_until_a_document_of_its_rulebook_changes(folder: Path) -> None:
+    open_ = Workspace()
+    rules, other = folder / "rules.policy", folder.parent / "elsewhere" / "o.policy"
+    other.parent.mkdir(exist_ok=True)
+    open_.put(str(rules), RULES, 1)
+    result = open_.check(str(rules))
+    open_.put(str(other), RULES, 1)
+    assert open_.is_current(result)
+    open_.put(str(rules), RULES, 2)
+    assert not open_.is_current(result)
+
+
+def test_closing_a_document_brings_back_its_file(folder: Path) -> None:
+    open_ = Workspace()
+    rules = folder / "rules.policy"
+    open_.put(str(rules), RULES.replace("most", "mst"), 1)
+    assert codes(open_.check(str(rules)), rules) == ["unknown-name"]
+    open_.close(str(rules))
+    assert shown(open_.check(str(rules))) == fresh(folder)
+
+
+def test_a_document_that_is_no_file_is_checked_alone() -> None:
+    open_ = Workspace()
+    open_.put("untitled:Untitled-1", LIMITS.replace("integer", "intger"), 1)
+    result = open_.check("untitled:Untitled-1")
+    assert [d.code for d in result.findings["untitled:Untitled-1"]] == ["unknown-name"]
+
+
+def test_the_rulebook_of_a_document(folder: Path) -> None:
+    inner, listed = folder / "other", folder / "listed" / "deep"
+    inner.mkdir()
+    listed.mkdir(parents=True)
+    assert home_of(str(listed / "a.policy")) == str(listed)
+    (folder / "rulebook.txt").write_text("# rules\nlisted # these\n", encoding="utf-8")
+    assert home_of(str(listed / "a.policy")) == str(folder)
+    assert home_of(str(inner / "a.policy")) == str(inner)
+    assert home_of("untitled:x") == "untitled:x"
+
+
+def test_a_new_document_is_among_the_rules_of_its_folder(folder: Path) -> None:
+    open_ = Workspace()
+    new = folder / "new.policy"
+    open_.put(
+        str(new), 'language 1 ruleset v "v" zh "規" import t\nvalue g(n: integer) -> integer = most per LAW/1\n', 1
+    )
+    assert "unused-argument" in codes(open_.check(str(new)), new)
