@@ -39,6 +39,8 @@ def _texts(model: rules.Model) -> dict[str, list[Words]]:
         texts[currency.ruleset].append((f"the title of `{currency.id}`", currency.title, currency.span))
     for declared in model.declared.values():
         texts[declared.ruleset].extend(_of(declared))
+    for test in model.tests:
+        texts[test.ruleset].append((f"the title of test `{test.title.en}`", test.title, test.span))
     for amendment in model.amendments:
         reasons = ((f"the reason of `{rule.name}`", rule.because, rule.span) for rule in amendment.rules)
         texts[amendment.ruleset].extend(reasons)
