@@ -55,7 +55,7 @@ def _digest(rules: Text, texts: Mapping[str, Text]) -> bytes:
 
 
 @contextmanager
-def _uncollected() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
     """Garbage collection off: a stage keeps everything it builds, and scanning it takes a third of the time."""
     was_enabled = gc.isenabled()
     gc.disable()
@@ -120,7 +120,7 @@ def parsed(texts: Sequence[Text]) -> tuple[list[File], list[Diagnostic]]:
     return files, diagnostics
 
 
-@_uncollected()
+@uncollected()
 def check(texts: Sequence[Text]) -> Checked:
     """Parses, types and lints the texts of one rulebook."""
     # imported here so that a rulebook from the cache needs neither parser nor checker
@@ -167,7 +167,7 @@ def _key(what: str, texts: Sequence[Text], overlay: str = "") -> str:
     return cache.key(what, overlay, *(part for t in texts for part in (t.name, hashlib.sha256(t.data).hexdigest())))
 
 
-@_uncollected()
+@uncollected()
 def program(checked: Checked, overlay: str = "") -> Program:
     """The program of a rulebook without errors, under an overlay if one is named. Raises PolicyError."""
     from policy.ir.from_model import program_of
@@ -207,7 +207,7 @@ def day_of(on: date | str) -> date:
     raise PolicyError.of("bad-date", message, "write it as 2026-03-01")
 
 
-@_uncollected()
+@uncollected()
 def dated(undated: Program, on: date | str) -> Rulebook:
     """The rulebook as of a date. Raises PolicyError where `on` is no date."""
     from policy.ir.simplify import specialised

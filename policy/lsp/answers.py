@@ -6,6 +6,7 @@ newest text. Absent: what the answers are, which `occurrences`, `hover`, `rename
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import Protocol, assert_never
@@ -15,16 +16,16 @@ from attrs import frozen
 from lsprotocol import types
 from pygls.exceptions import JsonRpcInvalidParams
 
+from policy.lsp.completion import Completion, CompletionKind, completions
 from policy.lsp.hover import hover
 from policy.lsp.occurrences import Index, Occurrence, index_of
 from policy.lsp.protocol import path_in
 from policy.lsp.rename import Refusal, renamed
 from policy.lsp.server import Server, server as server
 from policy.lsp.snapshot import Snapshot
-from policy.lsp.symbols import Declared, around, foldings, outline
-from policy.lsp.workspace import Result, name_of
+from policy.lsp.symbols import Declared, DeclaredKind, around, foldings, outline
+from policy.lsp.workspace import Result, home_of, name_of
 from policy.source import Span
-from policy.vocabulary import SymbolKind
 
 MOST_SYMBOLS = 500  # of a workspace, in one answer
 _indexes: WeakKeyDictionary[Snapshot, Index] = WeakKeyDictionary()
@@ -199,10 +200,12 @@ async def selection_ranges(ls: Server, params: types.SelectionRangeParams) -> li
     return answers
 
 
-def _kind(kind: SymbolKind | None) -> types.SymbolKind:
+def _kind(kind: DeclaredKind) -> types.SymbolKind:
     match kind:
-        case None | "provision":
+        case "provision" | "source" | "currency":
             return types.SymbolKind.Constant
+        case "test" | "amendment":
+            return types.SymbolKind.Event
         case "ruleset":
             return types.SymbolKind.Module
         case "enum":
@@ -225,3 +228,50 @@ def _kind(kind: SymbolKind | None) -> types.SymbolKind:
             return types.SymbolKind.Variable
         case _:
             assert_never(kind)
+
+
+# ── what could stand there ──────────────────────────────────────────────────────────────────
+
+_CITED = re.compile(r"[A-Za-z0-9_./()-]*\Z")
+_NAME = re.compile(r"[A-Za-z0-9_]*\Z")
+
+
+@server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", "/"]))
+async def complete(ls: Server, params: types.CompletionParams) -> types.CompletionList | None:
+    """From the rulebook as it last parsed, which need not be that of the newest letter."""
+    path = path_in(params.text_document.uri)
+    if path not in ls.open.documents:
+        return None
+    result = ls.results.get(home_of(path)) or await ls.result(path)
+    source = ls.source(path)
+    lines = ls.places.lines(source)
+    offset = lines.offset((params.position.line, params.position.character))
+    found = await ls.aside(completions, result.whole, source.name, source.text, offset)
+
+    def item(c: Completion) -> types.CompletionItem:
+        word = (_CITED if c.kind == "provision" else _NAME).search(source.text, 0, offset)
+        start = word.start() if word else offset
+        return types.CompletionItem(
+            c.label,
+            kind=_completion_kind(c.kind),
+            detail=c.detail or None,
+            documentation=c.documentation or None,
+            insert_text_format=types.InsertTextFormat.Snippet if c.insert else None,
+            text_edit=types.TextEdit(ls.places.range(Span(source, start, offset)), c.insert or c.label),
+        )
+
+    return types.CompletionList(False, [item(c) for c in found if not c.insert or ls.knows_snippets])
+
+
+def _completion_kind(kind: CompletionKind) -> types.CompletionItemKind:
+    match kind:
+        case "word":
+            return types.CompletionItemKind.Keyword
+        case "snippet":
+            return types.CompletionItemKind.Snippet
+        case "currency":
+            return types.CompletionItemKind.Unit
+        case "set" | "calendar" | "table":
+            return types.CompletionItemKind.Value
+        case _:
+            return types.CompletionItemKind[_kind(kind).name]

@@ -110,6 +110,13 @@ class Server(LanguageServer):
         """The answer to a question that takes a while, found in the thread of the checks."""
         return await asyncio.get_running_loop().run_in_executor(self.checking, partial(question, *given, **named))
 
+    @property
+    def knows_snippets(self) -> bool:
+        """Whether the editor has places to fill in."""
+        document = self.client_capabilities.text_document
+        item = document.completion.completion_item if document and document.completion else None
+        return bool(item and item.snippet_support)
+
     def source(self, path: str) -> Source:
         return Source(name_of(path), self.open.documents[path].text)
 

@@ -21,7 +21,7 @@ from policy.diagnostics import Diagnostic
 from policy.files import LIST, RULES
 from policy.folders import Disk, read_folder
 from policy.lsp.snapshot import Snapshot, snapshot
-from policy.pipeline import Text
+from policy.pipeline import Text, uncollected
 from policy.syntax import kept
 from policy.syntax.from_text import decode
 
@@ -118,7 +118,8 @@ class Workspace:
     def _snapshot(self, texts: list[Text]) -> Snapshot:
         key = tuple(texts)
         if key not in self.snapshots:
-            self.snapshots[key] = snapshot(key)
+            with uncollected():
+                self.snapshots[key] = snapshot(key)
         self.snapshots.move_to_end(key)
         while len(self.snapshots) > _SNAPSHOTS:
             self.snapshots.popitem(last=False)

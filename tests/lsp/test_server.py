@@ -61,6 +61,9 @@ async def asked_about(ed: Editor, name: str, text: str, word: str, declared_in: 
     assert edits is not None
     changed = {c.text_document.uri for c in edits.document_changes or () if isinstance(c, types.TextDocumentEdit)}
     assert changed == {ed.uri(declared_in), ed.uri(name)}
+    offered = await ed.client.text_document_completion_async(types.CompletionParams(document, place))
+    assert isinstance(offered, types.CompletionList)
+    assert word in [item.label for item in offered.items]
     outline = await ed.client.text_document_document_symbol_async(types.DocumentSymbolParams(document))
     assert [s.name for s in outline or ()] == ["u", "f", "t"]
 

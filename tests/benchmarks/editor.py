@@ -1,0 +1,88 @@
+"""How long an author waits for findings: from an edit of the shipped rulebook to the diagnostics of the new text.
+
+    python tests/benchmarks/editor.py [EDITS]
+
+Edits are recorded as an author makes them: three rules are typed from nothing, letter by letter, into the largest
+files; then words of rules all over the rulebook are broken and mended again. What is measured is all that the server
+does between the edit and its answer, but for the pause of 50 ms in which it waits for the next letter. It ends with
+the same diagnostics as a fresh check, or fails.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from random import Random
+from statistics import quantiles
+
+sys.path.append(str(Path(__file__).parents[1] / "support"))
+
+import machine
+from lsprotocol import types
+
+from policy import resources
+from policy.lsp.protocol import Places
+from policy.lsp.workspace import Workspace
+from policy.pipeline import check, read_folder
+from typing_rules import broken_and_mended, typed
+
+FOLDER = resources.folder("rulesets")
+
+
+def edits(most: int) -> Iterator[tuple[Path, str, str]]:
+    """Files, what their texts become, and what kind of edit it is."""
+    files = sorted((FOLDER / "hk_sfc").glob("*.policy"), key=lambda f: (-f.stat().st_size, f.name))
+    made = 0
+    for n, file in enumerate(files[:3]):
+        letters = list(typed(file.read_text(encoding="utf-8"), n))
+        for text in letters[:: max(1, 5 * len(letters) // most)]:
+            yield file, text, "typing a rule"
+            made += 1
+    rng = Random(1)
+    while made < most:
+        file = rng.choice(files)
+        for text in broken_and_mended(file.read_text(encoding="utf-8"), rng):
+            yield file, text, "breaking and mending"
+            made += 1
+
+
+def main(most: int) -> None:
+    workspace, places = Workspace(), Places("utf-16")
+    spent: dict[str, list[machine.Spent]] = {}
+    versions: dict[str, int] = {}
+    path = ""
+    first = machine.spent(lambda: workspace.check(str(next(FOLDER.glob("hk_sfc/*.policy")).resolve())))
+    for file, text, kind in edits(most):
+        path = str(file.resolve())
+        versions[path] = versions.get(path, 0) + 1
+
+        def answer(path: str = path, text: str = text) -> list[types.Diagnostic]:
+            workspace.put(path, text, versions[path])
+            result = workspace.check(path)
+            assert result.versions[path] == versions[path]
+            return [places.diagnostic(d) for found in result.findings.values() for d in found]
+
+        spent.setdefault(kind, []).append(machine.spent(answer))
+    result = workspace.check(path)
+    unsaved = {Path(d.path): d.text.encode() for d in workspace.documents.values()}
+    texts, wrong = read_folder([FOLDER], unsaved=unsaved)
+    anew = sorted(map(str, check(texts).diagnostics))
+    assert not wrong
+    assert sorted(str(d) for found in result.findings.values() for d in found) == anew, (
+        "it differs from a fresh check"
+    )
+    spent["all edits"] = [x for kind in list(spent.values()) for x in kind]
+    print("first check", first)
+    for kind, times in spent.items():
+        print(f"{kind}, {len(times):,}")
+        for of in ("wall", "processor"):
+            cuts = quantiles([getattr(x, of) * 1000 for x in times], n=100)
+            print(f"  {of:10} p50 {cuts[49]:6.0f} ms   p95 {cuts[94]:6.0f} ms")
+    print(f"the same {len(anew)} findings as a fresh check")
+
+
+if __name__ == "__main__":
+    with machine.watched() as watch:
+        main(int(sys.argv[1]) if len(sys.argv) > 1 else 1_000)
+    print(watch.told())
