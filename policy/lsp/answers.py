@@ -273,5 +273,10 @@ def _completion_kind(kind: CompletionKind) -> types.CompletionItemKind:
             return types.CompletionItemKind.Unit
         case "set" | "calendar" | "table":
             return types.CompletionItemKind.Value
-        case _:
+        case (
+            "parameter" | "value" | "decision" | "priority" | "property" | "ruleset" | "enum" | "member" | "record"
+            | "field" | "rule" | "provision" | "local"
+        ):  # fmt: skip
             return types.CompletionItemKind[_kind(kind).name]
+        case _:
+            assert_never(kind)

@@ -224,11 +224,9 @@ class _Scope:
 
     def types(self) -> Iterator[Completion]:
         for d in self.visible:
-            match d:
-                case rules.RecordType():
-                    yield Completion(d.name, "record", documentation=_told(d.title))
-                case rules.EnumOf():
-                    yield Completion(d.name, "enum", documentation=_told(d.title))
+            if isinstance(d, rules.RecordType | rules.EnumOf):
+                kind: SymbolKind = "record" if isinstance(d, rules.RecordType) else "enum"
+                yield Completion(d.name, kind, documentation=_told(d.title))
 
     def questions(self) -> Iterator[Completion]:
         """What expressions and tests can ask; an insert has the arguments."""

@@ -6,6 +6,7 @@ In: a `Snapshot` with its `Index`, an occurrence and the date of the question. O
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import assert_never
 
 from policy.answers import BilingualText, Citation
 from policy.lsp.callers import users
@@ -36,9 +37,14 @@ def hover(snapshot: Snapshot, index: Index, at: Occurrence, on: int) -> str:
             lines = [f"**ruleset** `{symbol.id}`", *_told(ruleset.title if ruleset else None)]
         case "local":
             lines = [f"`{_bound(snapshot, index, at)}`, known only in this declaration"]
-        case _:
+        case (
+            "parameter" | "set" | "value" | "table" | "decision" | "priority" | "property" | "enum" | "record"
+            | "calendar"
+        ):  # fmt: skip
             declared = model.declared.get(symbol.id)
             lines = [f"**{symbol.kind}** `{symbol.id}`"] if declared is None else _declaration(model, declared, on)
+        case _:
+            assert_never(symbol.kind)
     return "\n\n".join([*lines, *_users(snapshot, index, at)])
 
 
@@ -106,16 +112,15 @@ def _told(title: BilingualText | None) -> list[str]:
 
 def _part(model: rules.Model, owner: str, name: str, on: int) -> list[str]:
     declared = model.declared.get(owner)
-    match declared:
-        case rules.Decision():
-            said = [s for s in _said(model, declared) if s.name == name]
-            return [f"**rule** `{name}` of `{declared.name}`", *_statements(said, on)]
-        case rules.RecordType(fields=fields):
-            field = next((f for f in fields if f.name == name), None)
-            if field is not None:
-                return [f"**field** `{name}: {types.describe(field.type)}`", *_told(field.title), *_bounds(field)]
-        case rules.EnumOf(members=members):
-            return [f"**member** `{name}` of `{declared.name}`", *_told(dict(members).get(name))]
+    if isinstance(declared, rules.Decision):
+        said = [s for s in _said(model, declared) if s.name == name]
+        return [f"**rule** `{name}` of `{declared.name}`", *_statements(said, on)]
+    if isinstance(declared, rules.RecordType):
+        for f in declared.fields:
+            if f.name == name:
+                return [f"**field** `{name}: {types.describe(f.type)}`", *_told(f.title), *_bounds(f)]
+    if isinstance(declared, rules.EnumOf):
+        return [f"**member** `{name}` of `{declared.name}`", *_told(dict(declared.members).get(name))]
     return [f"`{owner}.{name}`"]
 
 

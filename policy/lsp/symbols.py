@@ -6,7 +6,7 @@ In: a `Snapshot` and the name of a file. Out: `Declared`, with what is inside it
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, assert_never
 
 from attrs import frozen
 
@@ -56,9 +56,14 @@ def _declared(file: tree.File) -> Iterator[Declared]:
             case tree.Tighten():
                 rules = tuple(Declared(r.name.text, "rule", r.effect, r.name.span, r.span) for r in d.rules)
                 yield Declared(d.name.text, "amendment", d.kind, d.name.span, d.span, rules)
-            case _:
+            case (
+                tree.EnumOf() | tree.RecordType() | tree.DatedSet() | tree.Calendar() | tree.Parameter()
+                | tree.Value() | tree.Table() | tree.Decision() | tree.Priority() | tree.Property()
+            ):  # fmt: skip
                 title = d.title.en if d.title else ""
                 yield Declared(d.name.text, declared("", d).kind, title, d.name.span, d.span, tuple(_inside(d)))
+            case _:
+                assert_never(d)
 
 
 def _inside(d: tree.Definition) -> Iterator[Declared]:
@@ -72,8 +77,13 @@ def _inside(d: tree.Definition) -> Iterator[Declared]:
         case tree.Decision(rules=rules):
             for r in rules:
                 yield Declared(r.name.text, "rule", r.effect, r.name.span, r.span)
-        case _:
+        case (
+            tree.DatedSet() | tree.Calendar() | tree.Parameter() | tree.Value() | tree.Table()
+            | tree.Priority() | tree.Property()
+        ):  # fmt: skip
             return
+        case _:
+            assert_never(d)
 
 
 def foldings(snapshot: Snapshot, file: str) -> list[Span]:
