@@ -256,4 +256,4 @@ class _Missing:
         return "MISSING"
 
 
-MISSING: object = _Missing()
+MISSING: Any = _Missing()
