@@ -42,11 +42,9 @@ class Editor:
 
     def change(self, name: str, text: str) -> None:
         """The whole text, anew."""
-        self.edit(name, types.TextDocumentContentChangeWholeDocument(text))
-
-    def edit(self, name: str, change: types.TextDocumentContentChangeEvent) -> None:
         self.versions[name] += 1
         document = types.VersionedTextDocumentIdentifier(self.versions[name], self.uri(name))
+        change = types.TextDocumentContentChangeWholeDocument(text)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
 
     def close(self, name: str) -> None:
