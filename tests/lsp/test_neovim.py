@@ -3,29 +3,28 @@
 from __future__ import annotations
 
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
+import optional
 from cases_of_rules import HEAD
-
-pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
 
 SESSION = Path(__file__).with_name("session.lua")
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(shutil.which("nvim") is None, reason="Neovim is not installed: apt-get install neovim")
 def test_a_session_in_neovim(tmp_path: Path) -> None:
+    optional.library("pygls", "lsp")
+    neovim = optional.program("neovim", "nvim")
     rules, seen = tmp_path / "rules.policy", tmp_path / "seen"
     rules.write_text(
         HEAD.replace('provision HOUSE/1 "own" zh "自訂"', "") + "parameter most: integer = 5 per LAW/1\n"
     )
     run = subprocess.run(
-        ["nvim", "--clean", "--headless", "-c", f"luafile {SESSION}"],
+        [neovim, "--clean", "--headless", "-c", f"luafile {SESSION}"],
         env={**os.environ, "RULES": str(rules), "SEEN": str(seen), "PYTHON": sys.executable},
         cwd=tmp_path,
         capture_output=True,

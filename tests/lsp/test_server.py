@@ -8,12 +8,8 @@ from random import Random
 
 import pytest
 
-pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
-
-from lsprotocol import types
-
 from cases_of_rules import HEAD
-from editors import Editor, editor
+from editors import Editor, editor, types
 from policy.lsp.positions import Lines
 from policy.pipeline import Text, check
 from policy.source import Source

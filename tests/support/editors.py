@@ -8,8 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from lsprotocol import types
-from pygls.lsp.client import BaseLanguageClient
+import optional
+
+optional.library("pygls", "lsp")
+
+from lsprotocol import types as types  # noqa: E402
+from pygls.lsp.client import BaseLanguageClient  # noqa: E402
 
 LONGEST = 120.0  # seconds to wait for findings, on a machine with much else to do
 
