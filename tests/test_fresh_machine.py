@@ -49,8 +49,9 @@ COMMANDS = {  # with the library and the extra that each asks for first
         "columns",
     ),
     ("demo", "--rows", "10"): ("polars", "columns"),
+    ("lsp",): ("pygls", "lsp"),
 }
-LIBRARIES = ("weasyprint", "xlsxwriter", "z3", "polars", "pyarrow", "pandas", "pyspark")
+LIBRARIES = ("weasyprint", "xlsxwriter", "z3", "polars", "pyarrow", "pandas", "pyspark", "pygls")
 OTHERS = ("jsonschema", "markdown_it", "linkify_it", "axe_core_python", "python_calamine")  # that only tests ask for
 STUBS = {
     "absent": "raise ModuleNotFoundError(f'No module named {__name__!r}', name=__name__)",

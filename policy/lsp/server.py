@@ -37,7 +37,8 @@ class Server(LanguageServer):
     """The open documents, what was last found in each rulebook, and what was said of it."""
 
     def __init__(self) -> None:
-        super().__init__("policy", version("policy-that-runs"))
+        # whole texts: pygls counts lines by more characters than the protocol does, where a change is of a stretch
+        super().__init__("policy", version("policy-that-runs"), types.TextDocumentSyncKind.Full)
         self.open = Workspace()
         self.places = Places(UTF_16)
         self.on: date | None = None  # the day as of which values are shown; None: today
@@ -163,8 +164,7 @@ async def opened(ls: Server, params: types.DidOpenTextDocumentParams) -> None:
 @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
 async def changed(ls: Server, params: types.DidChangeTextDocumentParams) -> None:
     path = path_in(params.text_document.uri)
-    text = ls.workspace.get_text_document(params.text_document.uri).source
-    ls.open.put(path, text, params.text_document.version)
+    ls.open.put(path, params.content_changes[-1].text, params.text_document.version)
     ls.changed(path)
 
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from random import Random
 
 import pytest
 
-pytest.importorskip("pygls", reason="the extra `lsp` is not installed")
-
-from lsprotocol import types
-
 from cases_of_rules import HEAD
-from editors import Editor, editor
+from editors import Editor, editor, types
+from policy.lsp.positions import Lines
+from policy.pipeline import Text, check
+from policy.source import Source
+from policy.syntax.from_text import parse
 
 GOOD = HEAD + "parameter 上限_x: integer = 5 per LAW/1\n".replace("上限_x", "most")
 VALUE = (
@@ -105,5 +106,71 @@ def test_a_session(tmp_path: Path) -> None:
             assert edits
             ed.close("limits.policy")
             ed.close("rules.policy")
+
+    asyncio.run(session())
+
+
+STRANGE = ["", "x", " ", "\n", '"', "中", "𝒳", "(", "per", "1,000", "＝", "most", "\r\n", "\u2028", "\x0b"]
+STRANGE += ["parameter y: integer = 1\n", "# 中\n"]
+
+
+def edited(text: str, rng: Random) -> str:
+    """The text with a few characters replaced by others."""
+    start = rng.randrange(len(text) + 1)
+    return text[:start] + rng.choice(STRANGE) + text[start + rng.choice([0, 0, 1, 2, 5]) :]
+
+
+def fresh(folder: Path, texts: dict[str, str]) -> dict[str, list[tuple[str, int, int]]]:
+    """What a check of these texts finds: in each file, its codes and places."""
+    found: dict[str, list[tuple[str, int, int]]] = {name: [] for name in texts}
+    for d in check([Text(str(folder / name), text.encode()) for name, text in texts.items()]).diagnostics:
+        assert d.span is not None
+        line, unit = Lines(d.span.source.text).position(d.span.start)
+        found[Path(d.span.source.name).name].append((d.code, line, unit))
+    return {name: sorted(those) for name, those in found.items()}
+
+
+@pytest.mark.slow
+def test_after_random_edits_the_findings_are_those_of_a_fresh_check(tmp_path: Path) -> None:
+    """300 edits of three documents, every thirtieth time compared; then all are mended."""
+    good = {
+        "limits.policy": GOOD + "parameter other: integer = 7 per LAW/1\n",
+        "rules.policy": 'language 1 ruleset u "u" zh "規" import t\n' + VALUE.format("most"),
+        "more.policy": 'language 1 ruleset v "v" zh "規" import t\n'
+        "value g(n: integer) -> integer = n + most per LAW/1\n",
+    }
+
+    folder = tmp_path / "alone"  # without neighbours
+    folder.mkdir()
+
+    async def session() -> None:
+        rng, texts = Random(7), dict(good)
+        for name, text in good.items():
+            (folder / name).write_text(text, encoding="utf-8")
+        async with editor(folder) as ed:
+
+            async def same(names: list[str]) -> None:
+                wanted = fresh(folder, texts)
+                for name in names:
+                    found = await ed.findings(name)
+                    shown = sorted((str(d.code), d.range.start.line, d.range.start.character) for d in found)
+                    assert shown == wanted[name], texts[name]
+
+            for name, text in good.items():
+                ed.open(name, text)
+            await same(list(good))
+            for n in range(1, 301):
+                name = rng.choice(list(good))
+                texts[name] = edited(texts[name], rng)
+                ed.change(name, texts[name])
+                if n % 30 == 0:
+                    broken = [k for k, t in texts.items() if parse(Source(k, t)).diagnostics]
+                    await same(broken or list(good))
+                    texts[name] = good[name]
+                    ed.change(name, good[name])
+            for name, text in good.items():
+                texts[name] = text
+                ed.change(name, text)
+            await same(list(good))
 
     asyncio.run(session())

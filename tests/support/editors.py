@@ -8,8 +8,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-from lsprotocol import types
-from pygls.lsp.client import BaseLanguageClient
+import optional
+
+optional.library("pygls", "lsp")
+
+from lsprotocol import types as types  # noqa: E402
+from pygls.lsp.client import BaseLanguageClient  # noqa: E402
 
 LONGEST = 120.0  # seconds to wait for findings, on a machine with much else to do
 
@@ -42,11 +46,9 @@ class Editor:
 
     def change(self, name: str, text: str) -> None:
         """The whole text, anew."""
-        self.edit(name, types.TextDocumentContentChangeWholeDocument(text))
-
-    def edit(self, name: str, change: types.TextDocumentContentChangeEvent) -> None:
         self.versions[name] += 1
         document = types.VersionedTextDocumentIdentifier(self.versions[name], self.uri(name))
+        change = types.TextDocumentContentChangeWholeDocument(text)
         self.client.text_document_did_change(types.DidChangeTextDocumentParams(document, [change]))
 
     def close(self, name: str) -> None:
