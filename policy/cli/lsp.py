@@ -17,6 +17,6 @@ def command() -> None:
     policy/lsp/README.md says what it offers, and how editors are told of it.
     """
     require_extra("pygls", "lsp")
-    from policy.lsp.answers import server
+    from policy.lsp.hierarchy import server
 
     server.start_io()

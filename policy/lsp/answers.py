@@ -53,14 +53,18 @@ class Place:
 
 
 async def place(ls: Server, document: types.TextDocumentIdentifier, at: types.Position) -> Place | None:
-    """None in a document that is not open."""
+    """None in a document that is in no rulebook of an open one."""
     path = path_in(document.uri)
-    if path not in ls.open.documents:
+    if (result := await ls.result_with(path)) is None:
         return None
-    result = await ls.result(path)
-    source = ls.source(path)
-    offset = ls.places.lines(source).offset((at.line, at.character))
-    return Place(result, result.snapshot(path), name_of(path), source.text, offset)
+    snapshot, name = result.snapshot(path), name_of(path)
+    if path in ls.open.documents:
+        source = ls.source(path)
+    elif name in snapshot.files:
+        source = snapshot.files[name].span.source
+    else:
+        return None
+    return Place(result, snapshot, name, source.text, ls.places.lines(source).offset((at.line, at.character)))
 
 
 class Asked(Protocol):
@@ -152,7 +156,7 @@ async def document_symbols(ls: Server, params: types.DocumentSymbolParams) -> li
     def shown(d: Declared) -> types.DocumentSymbol:
         inside = [shown(inner) for inner in d.inside]
         name, whole = ls.places.range(d.at), ls.places.range(d.span)
-        return types.DocumentSymbol(d.name or "?", _kind(d.kind), whole, name, d.detail, children=inside or None)
+        return types.DocumentSymbol(d.name or "?", kind_of(d.kind), whole, name, d.detail, children=inside or None)
 
     return [shown(d) for d in outline(where.snapshot, where.file)]
 
@@ -173,7 +177,7 @@ async def workspace_symbols(ls: Server, params: types.WorkspaceSymbolParams) -> 
             for d in all_of(outline(snapshot, file)):
                 if wanted in d.name.casefold() and len(found) < MOST_SYMBOLS:
                     location = ls.places.location(d.at)
-                    found.setdefault(d.at, types.WorkspaceSymbol(location, d.name, _kind(d.kind)))
+                    found.setdefault(d.at, types.WorkspaceSymbol(location, d.name, kind_of(d.kind)))
     return list(found.values())
 
 
@@ -200,7 +204,7 @@ async def selection_ranges(ls: Server, params: types.SelectionRangeParams) -> li
     return answers
 
 
-def _kind(kind: DeclaredKind) -> types.SymbolKind:
+def kind_of(kind: DeclaredKind) -> types.SymbolKind:
     match kind:
         case "provision" | "source" | "currency":
             return types.SymbolKind.Constant
@@ -274,4 +278,4 @@ def _completion_kind(kind: CompletionKind) -> types.CompletionItemKind:
         case "set" | "calendar" | "table":
             return types.CompletionItemKind.Value
         case _:
-            return types.CompletionItemKind[_kind(kind).name]
+            return types.CompletionItemKind[kind_of(kind).name]
