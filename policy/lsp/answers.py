@@ -21,7 +21,7 @@ from policy.lsp.hover import hover
 from policy.lsp.occurrences import Index, Occurrence, index_of
 from policy.lsp.protocol import path_in
 from policy.lsp.rename import Refusal, renamed
-from policy.lsp.server import Server, server as server
+from policy.lsp.server import Server, server
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import Declared, DeclaredKind, around, foldings, outline
 from policy.lsp.workspace import Result, home_of, name_of

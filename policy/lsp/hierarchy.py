@@ -10,7 +10,7 @@ from lsprotocol import types
 
 from policy.lsp.answers import Place, indexed, kind_of, named, place
 from policy.lsp.callers import declared_at, used, users
-from policy.lsp.server import Server, server as server
+from policy.lsp.server import Server, server
 from policy.lsp.symbols import Declared
 
 

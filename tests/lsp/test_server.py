@@ -85,6 +85,24 @@ async def stands_on(ed: Editor, name: str, line: int, character: int) -> tuple[l
     return [item.name for item in above], below
 
 
+async def lens(ed: Editor, name: str) -> types.Command:
+    (found,) = await ed.client.text_document_code_lens_async(types.CodeLensParams(ed.document(name))) or ()
+    assert found.command is not None
+    return found.command
+
+
+async def run_tests(ed: Editor, name: str, text: str) -> None:
+    """The test of a document passes; expected otherwise, it fails."""
+    for expected, title in (("true", "✓ passed"), ("false", "✗ expected false, got true")):
+        ed.change(name, text.replace("= true", f"= {expected}"))
+        command = await lens(ed, name)
+        assert command.title == "run test"
+        asked = types.ExecuteCommandParams(command.command, arguments=command.arguments)
+        await ed.client.workspace_execute_command_async(asked)
+        assert (await lens(ed, name)).title == title
+    ed.change(name, text)
+
+
 def errors(found: list[types.Diagnostic]) -> list[object]:
     return [d.code for d in found if d.severity == types.DiagnosticSeverity.Error]
 
@@ -117,6 +135,7 @@ def test_a_session(tmp_path: Path) -> None:
             assert above == ["f"]
             assert "most" in below
 
+            await run_tests(ed, "rules.policy", mended)
             ed.open("limits.policy", GOOD)
             ed.change("limits.policy", GOOD + "parameter less: integ")
             assert errors(await ed.findings("limits.policy")) == ["unfinished"]
