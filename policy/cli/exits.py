@@ -95,6 +95,7 @@ ENDS: dict[str, dict[Exit, str]] = {
         Exit.UNANSWERED: f"it cannot be read, {_RULES}",
         Exit.UNDECIDED: "an event differs, or the journal is not whole",
     },
+    "lsp": {Exit.YES: "the editor ended the session", Exit.UNANSWERED: "usage, or the extra `lsp` is missing"},
     "margin": _CARRIED_OUT,
     "provisions": _LISTED,
     "questions": _LISTED,

@@ -21,7 +21,7 @@ from policy.lsp.hover import hover
 from policy.lsp.occurrences import Index, Occurrence, index_of
 from policy.lsp.protocol import path_in
 from policy.lsp.rename import Refusal, renamed
-from policy.lsp.server import Server, server as server
+from policy.lsp.server import Server, server
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import Declared, DeclaredKind, around, foldings, outline
 from policy.lsp.workspace import Result, home_of, name_of
@@ -53,14 +53,18 @@ class Place:
 
 
 async def place(ls: Server, document: types.TextDocumentIdentifier, at: types.Position) -> Place | None:
-    """None in a document that is not open."""
+    """None in a document that is in no rulebook of an open one."""
     path = path_in(document.uri)
-    if path not in ls.open.documents:
+    if (result := await ls.result_with(path)) is None:
         return None
-    result = await ls.result(path)
-    source = ls.source(path)
-    offset = ls.places.lines(source).offset((at.line, at.character))
-    return Place(result, result.snapshot(path), name_of(path), source.text, offset)
+    snapshot, name = result.snapshot(path), name_of(path)
+    if path in ls.open.documents:
+        source = ls.source(path)
+    elif name in snapshot.files:
+        source = snapshot.files[name].span.source
+    else:
+        return None
+    return Place(result, snapshot, name, source.text, ls.places.lines(source).offset((at.line, at.character)))
 
 
 class Asked(Protocol):
@@ -152,7 +156,7 @@ async def document_symbols(ls: Server, params: types.DocumentSymbolParams) -> li
     def shown(d: Declared) -> types.DocumentSymbol:
         inside = [shown(inner) for inner in d.inside]
         name, whole = ls.places.range(d.at), ls.places.range(d.span)
-        return types.DocumentSymbol(d.name or "?", _kind(d.kind), whole, name, d.detail, children=inside or None)
+        return types.DocumentSymbol(d.name or "?", kind_of(d.kind), whole, name, d.detail, children=inside or None)
 
     return [shown(d) for d in outline(where.snapshot, where.file)]
 
@@ -173,7 +177,7 @@ async def workspace_symbols(ls: Server, params: types.WorkspaceSymbolParams) -> 
             for d in all_of(outline(snapshot, file)):
                 if wanted in d.name.casefold() and len(found) < MOST_SYMBOLS:
                     location = ls.places.location(d.at)
-                    found.setdefault(d.at, types.WorkspaceSymbol(location, d.name, _kind(d.kind)))
+                    found.setdefault(d.at, types.WorkspaceSymbol(location, d.name, kind_of(d.kind)))
     return list(found.values())
 
 
@@ -200,7 +204,7 @@ async def selection_ranges(ls: Server, params: types.SelectionRangeParams) -> li
     return answers
 
 
-def _kind(kind: DeclaredKind) -> types.SymbolKind:
+def kind_of(kind: DeclaredKind) -> types.SymbolKind:
     match kind:
         case "provision" | "source" | "currency":
             return types.SymbolKind.Constant
@@ -277,6 +281,6 @@ def _completion_kind(kind: CompletionKind) -> types.CompletionItemKind:
             "parameter" | "value" | "decision" | "priority" | "property" | "ruleset" | "enum" | "member" | "record"
             | "field" | "rule" | "provision" | "local"
         ):  # fmt: skip
-            return types.CompletionItemKind[_kind(kind).name]
+            return types.CompletionItemKind[kind_of(kind).name]
         case _:
             assert_never(kind)

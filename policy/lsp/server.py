@@ -58,7 +58,11 @@ class Server(LanguageServer):
 
     async def _check_soon(self, path: str) -> None:
         await asyncio.sleep(PAUSE)
-        await self.result(path)
+        try:
+            await self.result(path)
+        except Exception as failure:  # of a task that nobody awaits
+            message = f"policy: the check of {path} failed: {type(failure).__name__}: {failure}"
+            self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
 
     async def result(self, path: str) -> Result:
         """What is found in the rulebook of a document as it stands now; what is new is published."""
@@ -68,11 +72,22 @@ class Server(LanguageServer):
             if known is not None and path in known.findings and self.open.is_current(known):
                 return known
             result = await loop.run_in_executor(self.checking, self._checked, path)
+            if path not in self.open.documents:  # closed meanwhile
+                return result
             if self.open.is_current(result):
                 if self.results.get(result.home) is not result:
                     self.results[result.home] = result
                     self._publish(result)
                 return result
+
+    async def result_with(self, path: str) -> Result | None:
+        """What is found in the rulebook of a document, or in that of an open one which has it."""
+        if path in self.open.documents:
+            return await self.result(path)
+        for other in sorted(self.open.documents):
+            if path in (result := await self.result(other)).findings:
+                return result
+        return None
 
     def _checked(self, path: str) -> Result:
         known = self.results.get(home_of(path))

@@ -80,6 +80,8 @@ CASES: dict[tuple[str, Exit], str] = {
     ("log replay", YES): "day.jsonl",
     ("log replay", UNANSWERED): "nowhere.jsonl",
     ("log replay", UNDECIDED): "torn.jsonl",
+    ("lsp", YES): "",
+    ("lsp", UNANSWERED): "--unknown",
     ("margin", YES): "scenario",
     ("margin", UNANSWERED): "unread",
     ("provisions", YES): "starter",
@@ -240,6 +242,8 @@ def test_every_code_is_what_a_command_ends_with(name: str, code: Exit, monkeypat
         optional.library("z3", "proofs")
     if "--history" in words or "--rows" in words:
         optional.library("polars", "columns")
+    if name == "lsp" and code is YES:
+        optional.library("pygls", "lsp")
     if name in ("tables export", "tables import"):  # of workbooks
         optional.library("xlsxwriter", "xlsx")
     if words.endswith("--journal full"):

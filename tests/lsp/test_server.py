@@ -69,6 +69,40 @@ async def asked_about(ed: Editor, name: str, text: str, word: str, declared_in: 
     assert [s.name for s in outline or ()] == ["u", "f", "t"]
 
 
+async def stands_on(ed: Editor, name: str, line: int, character: int) -> tuple[list[str], list[str]]:
+    """What stands on the name at a place, and what each of these stands on."""
+    place = types.Position(line, character)
+    items = await ed.client.text_document_prepare_call_hierarchy_async(
+        types.CallHierarchyPrepareParams(ed.document(name), place)
+    )
+    (item,) = items or ()
+    callers = await ed.client.call_hierarchy_incoming_calls_async(types.CallHierarchyIncomingCallsParams(item))
+    above = [call.from_ for call in callers or ()]
+    below = []
+    for caller in above:
+        asked = types.CallHierarchyOutgoingCallsParams(caller)
+        below += [call.to.name for call in await ed.client.call_hierarchy_outgoing_calls_async(asked) or ()]
+    return [item.name for item in above], below
+
+
+async def lens(ed: Editor, name: str) -> types.Command:
+    (found,) = await ed.client.text_document_code_lens_async(types.CodeLensParams(ed.document(name))) or ()
+    assert found.command is not None
+    return found.command
+
+
+async def run_tests(ed: Editor, name: str, text: str) -> None:
+    """The test of a document passes; expected otherwise, it fails."""
+    for expected, title in (("true", "✓ passed"), ("false", "✗ expected false, got true")):
+        ed.change(name, text.replace("= true", f"= {expected}"))
+        command = await lens(ed, name)
+        assert command.title == "run test"
+        asked = types.ExecuteCommandParams(command.command, arguments=command.arguments)
+        await ed.client.workspace_execute_command_async(asked)
+        assert (await lens(ed, name)).title == title
+    ed.change(name, text)
+
+
 def errors(found: list[types.Diagnostic]) -> list[object]:
     return [d.code for d in found if d.severity == types.DiagnosticSeverity.Error]
 
@@ -94,6 +128,14 @@ def test_a_session(tmp_path: Path) -> None:
             assert not errors(await ed.findings("rules.policy"))
             await asked_about(ed, "rules.policy", mended, "most", "limits.policy")
 
+            value = mended.splitlines()[1].partition("f(")[0]
+            assert await stands_on(ed, "rules.policy", 1, len(value)) == (["t"], ["f"])
+            most = len(mended.splitlines()[1].partition("most")[0].encode("utf-16-le")) // 2
+            above, below = await stands_on(ed, "rules.policy", 1, most)  # declared in a file that is not open
+            assert above == ["f"]
+            assert "most" in below
+
+            await run_tests(ed, "rules.policy", mended)
             ed.open("limits.policy", GOOD)
             ed.change("limits.policy", GOOD + "parameter less: integ")
             assert errors(await ed.findings("limits.policy")) == ["unfinished"]
