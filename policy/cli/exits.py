@@ -95,6 +95,7 @@ ENDS: dict[str, dict[Exit, str]] = {
         Exit.UNANSWERED: f"it cannot be read, {_RULES}",
         Exit.UNDECIDED: "an event differs, or the journal is not whole",
     },
+    "lsp": {Exit.YES: "the editor has left", Exit.UNANSWERED: "`pygls` is not installed"},
     "margin": _CARRIED_OUT,
     "provisions": _LISTED,
     "questions": _LISTED,
