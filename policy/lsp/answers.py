@@ -257,7 +257,7 @@ async def complete(ls: Server, params: types.CompletionParams) -> types.Completi
         start = word.start() if word else offset
         return types.CompletionItem(
             c.label,
-            kind=_completion_kind(c.kind),
+            kind=completion_kind(c.kind),
             detail=c.detail or None,
             documentation=c.documentation or None,
             insert_text_format=types.InsertTextFormat.Snippet if c.insert else None,
@@ -267,20 +267,10 @@ async def complete(ls: Server, params: types.CompletionParams) -> types.Completi
     return types.CompletionList(False, [item(c) for c in found if not c.insert or ls.knows_snippets])
 
 
-def _completion_kind(kind: CompletionKind) -> types.CompletionItemKind:
-    match kind:
-        case "word":
-            return types.CompletionItemKind.Keyword
-        case "snippet":
-            return types.CompletionItemKind.Snippet
-        case "currency":
-            return types.CompletionItemKind.Unit
-        case "set" | "calendar" | "table":
-            return types.CompletionItemKind.Value
-        case (
-            "parameter" | "value" | "decision" | "priority" | "property" | "ruleset" | "enum" | "member" | "record"
-            | "field" | "rule" | "provision" | "local"
-        ):  # fmt: skip
-            return types.CompletionItemKind[kind_of(kind).name]
-        case _:
-            assert_never(kind)
+def completion_kind(kind: CompletionKind) -> types.CompletionItemKind:
+    if kind == "word":
+        return types.CompletionItemKind.Keyword
+    if kind == "snippet":
+        return types.CompletionItemKind.Snippet
+    name = kind_of(kind).name
+    return types.CompletionItemKind.Value if name == "Array" else types.CompletionItemKind[name]

@@ -61,12 +61,12 @@ class Workspace:
     """The open documents."""
 
     def __init__(self) -> None:
-        kept.remember()
         self.documents: dict[str, Document] = {}
         self.parsed: dict[str, bytes] = {}  # each open document as it last parsed
         self.snapshots: OrderedDict[tuple[Text, ...], Snapshot] = OrderedDict()
 
     def put(self, path: str, text: str, version: int) -> None:
+        kept.remember()
         self.documents[path] = Document(path, text, version)
 
     def close(self, path: str) -> None:

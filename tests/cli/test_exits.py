@@ -238,6 +238,8 @@ def test_help_prints_the_table(name: str) -> None:
 @pytest.mark.parametrize(("name", "code"), CASES, ids=[f"{name}-{code.name.lower()}" for name, code in CASES])
 def test_every_code_is_what_a_command_ends_with(name: str, code: Exit, monkeypatch: pytest.MonkeyPatch) -> None:
     words = CASES[name, code]
+    if name == "lsp":
+        optional.library("pygls", "lsp")
     if (name in SOLVED or "--mutate" in words) and code is not UNANSWERED:
         optional.library("z3", "proofs")
     if "--history" in words or "--rows" in words:

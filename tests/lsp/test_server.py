@@ -5,11 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import pytest
 
 from cases_of_rules import HEAD
 from editors import Editor, editor, types
+from policy.lsp.completion import CompletionKind
 from policy.lsp.positions import Lines
 from policy.pipeline import Text, check
 from policy.source import Source
@@ -216,3 +218,9 @@ def test_after_random_edits_the_findings_are_those_of_a_fresh_check(tmp_path: Pa
             await same(list(good))
 
     asyncio.run(session())
+
+
+def test_every_kind_of_completion_has_one_in_the_protocol() -> None:
+    from policy.lsp.answers import completion_kind
+
+    assert {completion_kind(kind) for kind in get_args(CompletionKind)} > {types.CompletionItemKind.Keyword}
