@@ -37,6 +37,13 @@ def test_nothing_is_found(checked: Checked) -> None:
     assert [str(d) for d in checked.diagnostics] == []
 
 
+def test_each_test_has_one_title_in_each_language(checked: Checked) -> None:
+    titles = sorted({(t.title.en, t.title.zh) for t in checked.model.tests})
+    assert [en for en, zh in titles if not zh] == []
+    assert [t for t in titles if [en for en, _ in titles].count(t[0]) > 1] == []
+    assert [t for t in titles if [zh for _, zh in titles].count(t[1]) > 1] == []
+
+
 def test_every_test_and_property_holds_and_every_provision_is_tested_or_excused(checked: Checked) -> None:
     runner = Runner(checked.model, "test")
     results = [runner.run(t) for t in checked.model.tests]
