@@ -49,8 +49,15 @@ def watch() -> None:
     wanted = {getattr(signal, name) for name in _NAMES}
     awaited = {s for s in wanted if signal.getsignal(s) is not signal.SIG_IGN}  # as under nohup
     signal.signal(signal.SIGUSR1, _raise)
+    sys.unraisablehook = _unraisable
     signal.pthread_sigmask(signal.SIG_BLOCK, awaited)
     threading.Thread(target=_wait, args=(awaited,), daemon=True).start()
+
+
+def _unraisable(failure: sys.UnraisableHookArgs) -> None:
+    """Tells of a failure that nobody can catch, as in `__del__`, unless it is the interrupt that came there."""
+    if not stopping():
+        sys.__unraisablehook__(failure)
 
 
 def stopping() -> bool:

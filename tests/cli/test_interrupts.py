@@ -233,3 +233,29 @@ def test_an_interrupt_while_the_first_library_is_imported_is_one_line(
         process.send_signal(sent)
         _, told = process.communicate(timeout=30)
     assert (process.returncode, told) == (128 + sent, "interrupted\n")
+
+
+DELETED = """
+import os, signal, time
+from policy import interrupts
+
+class Held:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(1)
+
+def run():
+    Held()
+    time.sleep(30)
+
+interrupts.watch()
+interrupts.interruptible(run)
+"""
+
+
+def test_an_interrupt_where_none_can_be_caught_is_told_in_one_line() -> None:
+    """Libraries free what they hold in `__del__`, and the interrupt may come there."""
+    done = subprocess.run(
+        [sys.executable, "-c", DELETED], capture_output=True, text=True, timeout=60, preexec_fn=heard
+    )
+    assert (done.returncode, done.stderr) == (130, "interrupted\n")
