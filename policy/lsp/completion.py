@@ -16,6 +16,7 @@ from attrs import frozen
 from policy.answers import BilingualText
 from policy.lsp.snapshot import Snapshot
 from policy.model import rules, types
+from policy.model.currencies import MINOR_UNIT
 from policy.model.types import Type
 from policy.syntax.parsing import parser
 from policy.syntax.slips import DECLARATION_WORDS
@@ -73,7 +74,7 @@ def completions(snapshot: Snapshot, file: str, text: str, offset: int) -> list[C
         return [*_provisions(snapshot)]
     rest = _START.search(text, offset)
     scope = _Scope.of(snapshot, file, text[first : rest.start() if rest else len(text)])
-    return [*_names(scope, text[first:before]), *_words(text, first, before)]
+    return [*_names(scope, text[first:before]), *_currencies(scope, text[first:before]), *_words(text, first, before)]
 
 
 def _declarations() -> Iterator[Completion]:
@@ -86,6 +87,17 @@ def _declarations() -> Iterator[Completion]:
 def _provisions(snapshot: Snapshot) -> Iterator[Completion]:
     for p in snapshot.checked.model.provisions.values():
         yield Completion(p.id, "provision", p.status.value, documentation=_told(p.title))
+
+
+def _currencies(scope: _Scope, declaration: str) -> Iterator[Completion]:
+    """Codes of currencies in a type: those that the rulebook declares, then those of ISO 4217."""
+    if "CURRENCY" in parser().following(declaration, 0, len(declaration)):
+        for declared in scope.model.currencies.values():
+            yield Completion(
+                declared.id, "currency", f"{declared.decimals} decimals", documentation=_told(declared.title)
+            )
+        for code, decimals in sorted(MINOR_UNIT.items()):
+            yield Completion(code, "currency", f"{decimals} decimals")
 
 
 def _words(text: str, first: int, before: int) -> Iterator[Completion]:

@@ -186,3 +186,12 @@ def test_a_snippet_is_a_declaration(word: str) -> None:
     text = re.sub(r"\$\{\d+:([^}]*)\}", r"\1", SNIPPETS[word])
     assert text.startswith(word)
     assert not parse(Source("t.policy", text)).diagnostics
+
+
+def test_currencies_stand_in_types_those_of_the_rulebook_first() -> None:
+    rules = 'language 1\nruleset a "A"\ncurrency USDT 6 "Tether"\n'
+    text = rules + "value owed(n: integer) -> money("
+    found = completions(snapshot([Text("t.policy", rules.encode())]), "t.policy", text, len(text))
+    assert [c.label for c in found[:2]] == ["USDT", "AED"]
+    assert {c.kind for c in found} == {"currency"}
+    assert not any(c.kind == "currency" for c in completions(shipped()[0], "t.policy", rules, len(rules)))
