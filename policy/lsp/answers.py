@@ -20,7 +20,7 @@ from policy.lsp.completion import Completion, CompletionKind, completions
 from policy.lsp.hover import hover
 from policy.lsp.occurrences import Index, Occurrence, index_of
 from policy.lsp.protocol import path_in
-from policy.lsp.rename import Refusal, renamed
+from policy.lsp.rename import Refusal, renamed, unparsed
 from policy.lsp.server import Server, server
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import Declared, DeclaredKind, around, foldings, outline
@@ -135,9 +135,9 @@ async def rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit 
     if (found := await named(ls, params)) is None:
         return None
     where, at = found
-    if where.result.broken:
-        broken = ", ".join(f"`{name_of(path)}`" for path in sorted(where.result.broken))
-        raise JsonRpcInvalidParams(f"nothing can be renamed while {broken} does not parse")
+    if broken := await ls.aside(unparsed, where.result.now):
+        files = ", ".join(f"`{name}`" for name in broken)
+        raise JsonRpcInvalidParams(f"nothing can be renamed while {files} does not parse")
     edits = await ls.aside(renamed, where.snapshot, indexed(where.snapshot), at, params.new_name)
     if isinstance(edits, Refusal):
         raise JsonRpcInvalidParams(edits.message)

@@ -14,7 +14,7 @@ from attrs import frozen
 from policy.diagnostics import Diagnostic, Edit
 from policy.lsp.occurrences import Index, Occurrence, index_of
 from policy.lsp.snapshot import Snapshot, snapshot
-from policy.pipeline import Text
+from policy.pipeline import Text, parsed
 
 
 @frozen
@@ -22,6 +22,12 @@ class Refusal:
     """Why a name cannot be given."""
 
     message: str
+
+
+def unparsed(snapshot: Snapshot) -> list[str]:
+    """The files that do not parse, open or not: which names stand in them is not known."""
+    _, found = parsed(snapshot.texts)
+    return sorted({d.span.source.name for d in found if d.is_error and d.span is not None})
 
 
 def renamed(before: Snapshot, index: Index, at: Occurrence, name: str) -> tuple[Edit, ...] | Refusal:

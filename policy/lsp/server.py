@@ -107,6 +107,7 @@ class Server(LanguageServer):
 
     def forget(self) -> None:
         """What was found is not so any more: files have changed on the disk."""
+        self.open.reread()
         self.results.clear()
         for path in list(self.open.documents):
             self.changed(path)

@@ -11,7 +11,7 @@ folder, with the neighbours that it imports. One that is in no folder is a ruleb
 from __future__ import annotations
 
 import os
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -46,6 +46,7 @@ class Result:
     """
 
     home: str
+    moment: tuple[int, int]
     versions: Mapping[str, int]
     now: Snapshot
     whole: Snapshot
@@ -62,25 +63,34 @@ class Workspace:
 
     def __init__(self) -> None:
         self.documents: dict[str, Document] = {}
+        self.changes: Counter[str] = Counter()  # documents opened, changed and closed, by home
+        self.rereads = 0  # times that files changed on the disk
         self.parsed: dict[str, bytes] = {}  # each open document as it last parsed
         self.snapshots: OrderedDict[tuple[Text, ...], Snapshot] = OrderedDict()
 
     def put(self, path: str, text: str, version: int) -> None:
         kept.remember()
         self.documents[path] = Document(path, text, version)
+        self.changes[home_of(path)] += 1
 
     def close(self, path: str) -> None:
         self.documents.pop(path, None)
         self.parsed.pop(path, None)
+        self.changes[home_of(path)] += 1
+
+    def reread(self) -> None:
+        """Files have changed on the disk."""
+        self.rereads += 1
 
     def is_current(self, result: Result) -> bool:
-        """Whether no document of the rulebook was opened, changed or closed since."""
-        return result.versions == self._versions(result.home, self.documents)
+        """Whether no document of the rulebook was opened, changed or closed since, and no file on the disk."""
+        return result.moment == self._moment(result.home)
 
     def check(self, path: str) -> Result:
         """What is found in the rulebook of a document as it stands now."""
-        documents = dict(self.documents)
         home = home_of(path)
+        moment = self._moment(home)  # before the documents: what changes meanwhile makes the result an old one
+        documents = dict(self.documents)
         texts, wrong = _texts(home, documents)
         broken = {t.name for t in texts if not t.is_table and self._breaks(t, documents)}
         earlier = [Text(t.name, self.parsed.get(path_of(t.name), t.data)) if t.name in broken else t for t in texts]
@@ -94,12 +104,16 @@ class Workspace:
         findings.setdefault(path, []).extend(wrong)
         return Result(
             home,
+            moment,
             self._versions(home, documents),
             now,
             whole,
             frozenset(map(path_of, broken)),
             {name: tuple(found) for name, found in findings.items()},
         )
+
+    def _moment(self, home: str) -> tuple[int, int]:
+        return self.rereads, self.changes[home]
 
     def _versions(self, home: str, documents: Mapping[str, Document]) -> dict[str, int]:
         return {d.path: d.version for d in documents.values() if home_of(d.path) == home}

@@ -38,6 +38,8 @@ def run(line: str, stdin: str | bytes = "") -> Result:
 
 @parametrised("cli")
 def test_transcripts(case: Case, update: bool) -> None:
+    if ".xlsx" in case.input:
+        optional.library("xlsxwriter", "xlsx")
     transcript: list[str] = []
     name = ""
     files: dict[str, list[str]] = {}

@@ -35,7 +35,7 @@ local ok, failure = pcall(function()
   local last = vim.api.nvim_buf_line_count(0)
   vim.api.nvim_buf_set_lines(0, last, last, false, {
     "value f(n: integer) -> boolean = n <= mst per LAW/2",
-    'test "t" on 2026-03-01 expect f(1) = true',
+    'test "t" zh "試" on 2026-03-01 expect f(1) = true',
   })
   until_found("unknown-name")
   local params = {

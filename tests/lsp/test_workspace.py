@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+import optional
 from cases_of_rules import HEAD
+from policy.lsp.rename import unparsed
 from policy.lsp.workspace import Result, Workspace, home_of, path_of
 from policy.pipeline import check, read_folder
 from policy.syntax import kept
@@ -121,3 +125,53 @@ def test_a_new_document_is_among_the_rules_of_its_folder(folder: Path) -> None:
         str(new), 'language 1 ruleset v "v" zh "規" import t\nvalue g(n: integer) -> integer = most per LAW/1\n', 1
     )
     assert "unused-argument" in codes(open_.check(str(new)), new)
+
+
+def test_a_document_opened_again_with_its_first_version_is_another(folder: Path) -> None:
+    open_ = Workspace()
+    rules = folder / "rules.policy"
+    open_.put(str(folder / "limits.policy"), LIMITS, 1)
+    open_.put(str(rules), RULES, 1)
+    result = open_.check(str(rules))
+    open_.close(str(rules))
+    open_.put(str(rules), RULES.replace("most", "mst"), 1)
+    assert not open_.is_current(result)
+
+
+def test_a_file_that_changes_during_a_check_is_checked_again(folder: Path) -> None:
+    optional.library("pygls", "lsp")
+    from policy.lsp.server import Server
+
+    limits, rules = folder / "limits.policy", folder / "rules.policy"
+    checked, changed = threading.Event(), threading.Event()
+
+    async def session() -> Result:
+        server = Server()
+        server.text_document_publish_diagnostics = lambda _: None  # type: ignore[method-assign]  # nobody listens
+        server.open.put(str(rules), RULES, 1)
+        check_ = server.open.check
+
+        def slowly(path: str) -> Result:
+            result = check_(path)
+            checked.set()
+            changed.wait(60)
+            return result
+
+        server.open.check = slowly  # type: ignore[method-assign]
+        question = asyncio.create_task(server.result(str(rules)))
+        await asyncio.get_running_loop().run_in_executor(None, checked.wait, 60)
+        limits.write_text(LIMITS.replace("most", "least"), encoding="utf-8")
+        server.forget()
+        changed.set()
+        return await question
+
+    assert codes(asyncio.run(session()), rules) == ["unknown-name"]
+
+
+def test_a_file_that_does_not_parse_counts_also_where_it_is_not_open(folder: Path) -> None:
+    open_ = Workspace()
+    limits, rules = folder / "limits.policy", folder / "rules.policy"
+    open_.put(str(limits), LIMITS, 1)
+    assert unparsed(open_.check(str(limits)).now) == []
+    rules.write_text(RULES.replace("most per", "most per per"), encoding="utf-8")
+    assert [path_of(name) for name in unparsed(open_.check(str(limits)).now)] == [str(rules)]
