@@ -24,15 +24,23 @@ tighten parameter largest_loan from 2026-02-01 = 2 million HKD per LAW/2
 """
 
 
-@pytest.fixture(autouse=True)
-def rules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.chdir(tmp_path)
-    folder = tmp_path / "rules"
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with rules and the workbook of them, that each test gets a copy of."""
+    home = tmp_path_factory.mktemp("exported")
+    folder = home / "rules"
     folder.mkdir()
     shutil.copy(CORPUS / "workbooks" / "stage.policy", folder / "t.policy")
     (folder / "house.policy").write_text(HOUSE, encoding="utf-8")
-    assert run("tables export rules -o rules.xlsx").exit_code == 0
-    return folder
+    assert run(f"tables export {folder} -o {home / 'rules.xlsx'}").exit_code == 0
+    return home
+
+
+@pytest.fixture(autouse=True)
+def rules(exported: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    shutil.copytree(exported, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "rules"
 
 
 def run(line: str) -> Result:

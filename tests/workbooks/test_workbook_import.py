@@ -6,6 +6,7 @@ import difflib
 import io
 import re
 import zipfile
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -25,16 +26,22 @@ from workbooks import changed  # noqa: E402
 STAGE = CORPUS / "workbooks" / "stage.policy"
 
 
+@cache
 def stage(text: str = "") -> Checked:
     return check([Text("t.policy", (text or STAGE.read_text(encoding="utf-8")).encode())])
+
+
+@cache
+def exported() -> bytes:
+    """The workbook of the stage as it is: some hundred cases begin with it."""
+    return workbook_of(stage())
 
 
 @parametrised("workbooks")
 def test_a_changed_workbook(case: Case, update: bool) -> None:
     """Lines that begin with `rules:` change the rules after the export, the others the workbook."""
     lines = case.input.splitlines()
-    rules = stage()
-    data = changed(workbook_of(rules), "\n".join(line for line in lines if not line.startswith("rules: ")))
+    data = changed(exported(), "\n".join(line for line in lines if not line.startswith("rules: ")))
     text = STAGE.read_text(encoding="utf-8")
     for line in lines:
         if line.startswith("rules: "):
@@ -63,8 +70,7 @@ def outcome(made: Import) -> str:
 
 
 def test_untouched_it_changes_nothing() -> None:
-    rules = stage()
-    made = imported(changed(workbook_of(rules), ""), "t.xlsx", rules)
+    made = imported(changed(exported(), ""), "t.xlsx", stage())
     assert (made.changes, made.findings, made.changed) == ((), (), [])
 
 
@@ -141,7 +147,7 @@ def test_it_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 
 
 def test_bytes_are_the_same_for_the_same_rules() -> None:
-    assert workbook_of(stage()) == workbook_of(stage())
+    assert workbook_of(stage()) == exported()
 
 
 # ── what a person sees ──────────────────────────────────────────────────────────────────────
