@@ -222,6 +222,7 @@ def test_without_fonts_a_pdf_names_their_packages(tmp_path: Path) -> None:
     assert not (tmp_path / "x.pdf").exists()
 
 
+@pytest.mark.slow
 def test_without_a_configuration_of_fonts_a_pdf_is_made_without_a_word(tmp_path: Path) -> None:
     """Fontconfig, which then looks in the usual places, says so past Python."""
     optional.pdf()
@@ -278,10 +279,8 @@ def pytest_of(folder: Path, words: list[str], *changes: dict[str, str]) -> subpr
     )
 
 
-@pytest.mark.parametrize(
-    "how",
-    ["does not load", *(pytest.param(h, marks=pytest.mark.slow) for h in ("absent", "raises", "fails", "warns"))],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("how", ["absent", "does not load", "raises", "fails", "warns"])
 def test_tests_are_collected_whatever_is_there(how: str, tmp_path: Path) -> None:
     changes = (stubs(tmp_path, how, *LIBRARIES, *OTHERS), no_programs(tmp_path), no_fonts(tmp_path))
     done = pytest_of(tmp_path, ["--collect-only"], *changes)

@@ -132,6 +132,7 @@ def test_items_are_chosen_as_any_others(folder: Path, arguments: list[str], chos
     assert {line.rpartition("::")[2] for line in said.splitlines() if "::" in line and "ERROR" not in line} == chosen
 
 
+@pytest.mark.slow
 def test_processes_share_the_items_and_a_configured_rulebook_holds_a_file_alone(folder: Path) -> None:
     (folder / "pytest.ini").write_text("[pytest]\npolicy_rules = rules\n", "utf-8")
     assert "2 failed, 5 passed" in run(folder, "rules", "-n", "2")

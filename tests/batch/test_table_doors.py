@@ -367,7 +367,7 @@ def pair(kind: str, height: int) -> None:
     assert not Path(f"o.{kind}.part").exists()
 
 
-@pytest.mark.parametrize("kind", ["csv", "parquet"])
+@pytest.mark.parametrize("kind", ["parquet"])
 def test_of_two_runs_on_one_file_one_wins(kind: str) -> None:
     pair(kind, 2_000_000)
 

@@ -225,6 +225,7 @@ def big(path: str, height: int, group: int = 131_072) -> None:
             writer.write_table(part.to_arrow())
 
 
+@pytest.mark.slow
 def test_an_interrupted_run_leaves_no_answer_and_the_next_starts_cleanly() -> None:
     big("facts.parquet", 131_072 * 40)
     command = [sys.executable, "-m", "policy", "decide", "accepted", "--rules", "rules", "--facts", "facts.parquet"]

@@ -270,12 +270,14 @@ def test_a_cache_gone_bad_is_made_again(here: Path, monkeypatch: pytest.MonkeyPa
     assert [f.name for f in (here / "cache").iterdir()] == [kept.name]
 
 
+@pytest.mark.slow
 def test_a_cache_that_cannot_be_written_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     for place in ("/dev/null/cache", "/proc/cache"):
         monkeypatch.setenv("POLICY_CACHE", place)
         assert run(*DECIDE, "facts.json").returncode == 0
 
 
+@pytest.mark.slow
 def test_many_may_write_the_cache_at_once(here: Path) -> None:
     environment = {**os.environ, "POLICY_CACHE": str(here / "cache")}
     command = [sys.executable, "-m", "policy", *DECIDE, "facts.json"]
@@ -288,6 +290,7 @@ def test_many_may_write_the_cache_at_once(here: Path) -> None:
 # ── the same every time ─────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_seed_of_hashing_changes_nothing(here: Path) -> None:
     (here / "bad.policy").write_text("language 1\nruleset a.b\nvalue v(x: Thing) -> rate = y + z\n", encoding="utf-8")
     verbs = (

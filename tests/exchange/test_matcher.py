@@ -325,7 +325,7 @@ class Agreement(RuleBasedStateMachine):
 
 
 def test_agreement_with_the_naive_matcher() -> None:
-    run_state_machine_as_test(Agreement, settings=settings(max_examples=50, stateful_step_count=40, deadline=None))
+    run_state_machine_as_test(Agreement, settings=settings(max_examples=25, stateful_step_count=40, deadline=None))
 
 
 @pytest.mark.slow

@@ -209,7 +209,7 @@ def reads_all(seed: int) -> None:
             assert rulebook.evaluator(name).answer(g) == again
 
 
-@settings(max_examples=75, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.integers(0, 2**64 - 1))
 def test_nothing_else_is_read_by_random_rules(seed: int) -> None:
     reads_all(seed)

@@ -122,10 +122,12 @@ def test_stubs(case: Case, update: bool) -> None:
     case.settle(stub(of_case(case)), update)
 
 
+@pytest.mark.slow
 def test_code_that_is_right_passes_and_so_do_stubs(found: list[str]) -> None:
     assert [line for line in found if not line.startswith("bad.py:")] == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", range(len(BAD)), ids=[line for line, _ in BAD])
 def test_a_mistake_is_one_error_at_its_line(found: list[str], number: int) -> None:
     at = len(GOOD.splitlines()) + number + 1
@@ -133,6 +135,7 @@ def test_a_mistake_is_one_error_at_its_line(found: list[str], number: int) -> No
     assert re.search(BAD[number][1], error), error
 
 
+@pytest.mark.slow
 def test_nothing_else_is_an_error(found: list[str]) -> None:
     assert sum(": error: " in line for line in found) == len(BAD)
 

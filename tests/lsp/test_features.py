@@ -126,6 +126,7 @@ def renamed_there_and_back(symbol: Symbol) -> None:
     assert [_put(t, back) for t in after.texts] == [t.data for t in of.texts], symbol
 
 
+@pytest.mark.slow
 def test_a_rename_there_and_back_changes_nothing() -> None:
     _, index = shipped()
     renamed_there_and_back(Random(3).choice([s for s in index.by_symbol if s.kind in ("field", "decision")]))

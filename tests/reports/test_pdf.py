@@ -48,6 +48,7 @@ def test_it_is_tagged_has_an_outline_and_says_its_language() -> None:
     assert b"/CreationDate" not in objects
 
 
+@pytest.mark.slow
 def test_it_is_the_same_made_again_whatever_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     first = printed("trading")
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1")

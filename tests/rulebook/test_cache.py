@@ -154,6 +154,7 @@ def test_a_relative_folder_is_refused_and_xdg_s_is_ignored(tmp_path: Path, monke
     assert cache.fetch(NAME) is None
 
 
+@pytest.mark.slow
 def test_a_person_is_told_in_one_line_and_a_program_is_not(place: Path) -> None:
     place.mkdir()
     place.chmod(0o777)

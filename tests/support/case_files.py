@@ -69,6 +69,8 @@ def _rewrite(case: Case, actual: str) -> None:
 
 
 def parametrised(kind: str) -> pytest.MarkDecorator:
-    """A test for every case of `tests/corpus/<kind>/*.txt`."""
+    """A test for every case of `tests/corpus/<kind>/*.txt`; those whose title ends in `(slow)` are marked so."""
     cases = [c for file in sorted((CORPUS / kind).glob("*.txt")) for c in read(file)[1]]
-    return pytest.mark.parametrize("case", cases, ids=[f"{c.file.stem}: {c.title}" for c in cases])
+    slow = [[pytest.mark.slow] if c.title.endswith("(slow)") else [] for c in cases]
+    marked = [pytest.param(c, marks=m, id=f"{c.file.stem}: {c.title}") for c, m in zip(cases, slow, strict=True)]
+    return pytest.mark.parametrize("case", marked)

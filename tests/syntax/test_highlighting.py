@@ -34,6 +34,7 @@ def test_all_shipped_rules_and_most_examples_of_the_reference_are_read() -> None
     assert len(WHOLE) - len(shipped) >= 40
 
 
+@pytest.mark.slow
 def test_every_token_is_coloured_as_the_parser_reads_it() -> None:
     wrong = {name: found for name, text in WHOLE.items() if (found := coloured_otherwise(text, lexed(text)))}
     assert not wrong, "\n".join(f"{name}: {line}" for name, found in wrong.items() for line in found)
