@@ -33,8 +33,8 @@ class Interrupted(BaseException):
 
 def interruptible(run: Callable[[], Result]) -> Result:
     """Runs the program of a process; interrupted, it ends by `leave`, whatever goes wrong on the way out."""
-    watch()
     try:
+        watch()  # inside: an interrupt may be waiting already
         return run()
     except BaseException:
         if stopping():

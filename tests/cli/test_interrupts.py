@@ -252,10 +252,25 @@ interrupts.watch()
 interrupts.interruptible(run)
 """
 
+WAITING = """
+import os, signal, threading, time
+from policy import interrupts
 
-def test_an_interrupt_where_none_can_be_caught_is_told_in_one_line() -> None:
-    """Libraries free what they hold in `__del__`, and the interrupt may come there."""
+begin = threading.Thread.start
+
+def interrupted_before(thread):
+    os.kill(os.getpid(), signal.SIGINT)
+    begin(thread)
+
+threading.Thread.start = interrupted_before
+interrupts.interruptible(lambda: time.sleep(30))
+"""
+
+
+@pytest.mark.parametrize("program", [DELETED, WAITING], ids=["in a destructor", "before it is waited for"])
+def test_an_interrupt_at_a_bad_moment_is_told_in_one_line(program: str) -> None:
+    """Libraries free what they hold in `__del__`; and a signal may be there before the thread that waits for it."""
     done = subprocess.run(
-        [sys.executable, "-c", DELETED], capture_output=True, text=True, timeout=60, preexec_fn=heard
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, preexec_fn=heard
     )
     assert (done.returncode, done.stderr) == (130, "interrupted\n")
