@@ -104,6 +104,7 @@ QUEUED["n"] = Kind("integer at least 0 at most 1", (0, 1), "integer")
 DAYS = tuple(  # a day of each stretch on which nothing can change
     date.fromisoformat(day).toordinal()
     for day in (
+        "2026-01-26", "2026-01-27", "2026-01-28", "2026-01-31", "2026-02-01",  # a month before the dates of facts
         "2026-02-26", *DATES, "2026-03-02", "2026-03-26", "2026-03-27", "2026-03-28", "2026-03-29", "2026-03-31",
         "2026-04-01",
     )
