@@ -39,7 +39,7 @@ class Aggregates(Expressions):
         elif isinstance(over, Selection):
             self.kept(over.e, over.over, over.env, lambda env: use(self.value(over.e.body, env)))
         else:
-            i = self.fresh("i")
+            i = self.fresh("n")
             self.variables[i] = "uint32_t"
             with self.block(f"for ({i} = 0; {i} < {over.c}.length; {i}++)"):
                 use(self.element(over, i))

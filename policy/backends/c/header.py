@@ -139,7 +139,7 @@ def _nested(layout: Layout) -> list[str]:
         if isinstance(inner, types.ListOf | types.SetOf):
             visit(inner.of)
             if isinstance(inner.of, types.ListOf | types.SetOf):
-                found[layout.list_of(inner.of) + "_list"] = None
+                found[layout.list_of(inner.of)] = None
 
     for struct in (*layout.structs.values(), *(a.facts for a in layout.asked.values())):
         for m in struct.members.values():

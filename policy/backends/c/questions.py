@@ -178,7 +178,7 @@ class QuestionWriter(Branches):
 
 
 def _handed_out(c: str) -> str:
-    return f"(policy_int128){{(uint64_t)(u128)({c}), (int64_t)(({c}) >> 64)}}"
+    return f"(policy_int128){{(uint64_t)(u128)({c}), (int64_t)((i128)({c}) >> 64)}}"
 
 
 # ── what callers see ────────────────────────────────────────────────────────────────────────
@@ -284,7 +284,7 @@ class _Checks(Branches):
                 assert_never(of)
 
     def elements(self, of: Type, item: Type, c: str, number: int, fact: Fact) -> None:
-        i = self.fresh("i")
+        i = self.fresh("n")
         self.variables[i] = "uint32_t"
         with self.block(f"for ({i} = 0; {i} < {c}.length; {i}++)"):
             if isinstance(of, types.ListOf):

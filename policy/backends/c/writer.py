@@ -1,7 +1,7 @@
 """Statements of C while they are written, and the values that they leave behind.
 
 In: pieces of text. Out: the lines of a function, with its variables at the top. Names are ours alone: `t` and a number is
-a variable, `p` a parameter, `L` a label, `s` a constant of the file.
+a variable, `p` a parameter, `n` a counter, `L` a label, `s` a constant of the file.
 """
 
 from __future__ import annotations
@@ -212,8 +212,8 @@ class Writer:
         return made
 
 
-_NAME = re.compile(r"\b[tiL][0-9]+\b")
-_READ = re.compile(r"\b([ti][0-9]+)\b(?! = )")
+_NAME = re.compile(r"\b[tnL][0-9]+\b")
+_READ = re.compile(r"\b([tn][0-9]+)\b(?! = )")
 _SET = re.compile(r"(t[0-9]+) = [^;]*;")
 
 
