@@ -1,7 +1,7 @@
 """The C of a rulebook, compiled and called from here: its answers beside the interpreter's.
 
-In: what `policy.backends.c` has made. Out: a `Library`, whose `ask` gives what `told` gives of an answer. Structs are laid
-out from the `Layout`, not from the header, so that the two are held to each other.
+In: what `policy.backends.c` has made. Out: a `Library`, whose `ask` gives what `told` gives of an answer. Structs
+are laid out from the `Layout`, not from the header, so that the two are held to each other.
 """
 
 from __future__ import annotations
@@ -167,7 +167,9 @@ class Library:
         assert status == 0, f"{id}: status {status} at {answer.where}"
         asked, outcome = self.layout.asked[id], OUTCOMES[answer.outcome]
         value = self.value(answer, asked.function.type, "value") if outcome == "value" else None
-        reasons = tuple(r.name for n, r in enumerate(asked.function.rules) if asked.is_decision and _bit(answer.reasons, n))
+        reasons = tuple(
+            r.name for n, r in enumerate(asked.function.rules) if asked.is_decision and _bit(answer.reasons, n)
+        )
         by_number = dict(self.layout.needs(asked))
         needs = tuple(sorted(by_number[n] for n in range(64 * self.layout.words) if _bit(answer.needs, n)))
         return outcome, value, reasons, needs, self.fault(answer)
@@ -188,7 +190,9 @@ class Library:
         if isinstance(held, List):
             assert isinstance(inner, types.ListOf | types.SetOf)
             kind = self.scalar(self.layout.held(inner.of))
-            elements = [(kind * held.length).from_address(held.at)[n] for n in range(held.length)] if held.length else []
+            elements = (
+                [(kind * held.length).from_address(held.at)[n] for n in range(held.length)] if held.length else []
+            )
             read = [self.scalar_value(e, inner.of) for e in elements]
             return tuple(read) if isinstance(inner, types.ListOf) else frozenset(read)
         return self.scalar_value(held, inner)

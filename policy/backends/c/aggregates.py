@@ -1,7 +1,8 @@
 """Lists and what is made of their elements, as loops of C that allocate nothing.
 
-In: an aggregate of a program. Out: loops, and the value that they leave. A list that the rules make is not kept: its loop is
-written wherever its elements are wanted. What needs an order (a median, the largest) is found by halving its range.
+In: an aggregate of a program. Out: loops, and the value that they leave. A list that the rules make is not kept:
+its loop is written wherever its elements are wanted. What needs an order (a median, the largest) is found by
+halving its range.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from attrs import evolve
 from policy.backends.c import operators
 from policy.backends.c.expressions import Expressions
 from policy.backends.c.layout import UnsupportedError
-from policy.backends.c.operators import LONG, literal
+from policy.backends.c.operators import LONG
 from policy.backends.c.writer import IDLE, Env, Selection, Single, Value, Written, held
 from policy.ir import program as ir
 from policy.ir.bounds import FACT
@@ -58,7 +59,13 @@ class Aggregates(Expressions):
         at = f"&{self.at(item, over)}[{i}]" if isinstance(item, types.Record) else f"{self.at(item, over)}[{i}]"
         idle = f"(struct ref){{0, {base}}}" if isinstance(item, types.Record) else IDLE[held(item, bound)]
         fact = self.held_as(item, at, base)
-        return Single(item, self.let(held(item, bound), fact if given == "1" else f"{given} ? {fact} : {idle}"), needs, "", bound)
+        return Single(
+            item,
+            self.let(held(item, bound), fact if given == "1" else f"{given} ? {fact} : {idle}"),
+            needs,
+            "",
+            bound,
+        )
 
     def at(self, item: Type, over: Single) -> str:
         """The array of the elements, by its type."""
@@ -138,7 +145,7 @@ class Aggregates(Expressions):
         return Selection(e, over, env, doubts)
 
     def decided(self, e: ir.Aggregate, over: Value, env: Env, needs: str) -> Single:
-        """`any` and `all`, which decide like `or` and `and`; an element that may not count says nothing for certain."""
+        """`any` and `all`, which decide like `or` and `and`; what may not count says nothing for certain."""
         deciding, idle = e.kind == "any", int(e.kind == "all")
         result, done = self.variable("int"), self.fresh("L")
         unsure = False
@@ -148,7 +155,10 @@ class Aggregates(Expressions):
             inner = {**env, e.variable: element}
             test = self.single(e.where, inner) if e.where is not None else Single(types.BOOLEAN, "1")
             doubt = f"is_unknown({test.needs})" if test.needs else "0"
-            says, lacks = self.let("int", str(idle)), self.let("needs", test.needs or "no_needs()") if not self.complete else ""
+            says, lacks = (
+                self.let("int", str(idle)),
+                self.let("needs", test.needs or "no_needs()") if not self.complete else "",
+            )
 
             def body() -> None:
                 value = self.single(e.body, inner)
@@ -278,7 +288,9 @@ class Aggregates(Expressions):
         count, low, high = self.let("i64", "0"), self.let("i128", "0"), self.let("i128", "0")
 
         def range_(v: Single) -> None:
-            self.write(f"if (!{count} || {v.c} < {low}) {low} = {v.c};", f"if (!{count} || {v.c} > {high}) {high} = {v.c};")
+            self.write(
+                f"if (!{count} || {v.c} < {low}) {low} = {v.c};", f"if (!{count} || {v.c} > {high}) {high} = {v.c};"
+            )
             self.write(f"{count}++;")
 
         bound = self.values(e, over, env, doubts, range_)
@@ -308,12 +320,16 @@ class Aggregates(Expressions):
             self.values(e, over, env, "", use)
             with self.block(f"for (; {left} > 0; {left}--)"):
                 self.write(f"{wide} = added({wide}, {edge});")
-            total = self.whole(wide, "")
-        return total
+            return self.whole(wide, "")
 
     def ranked(self, e: ir.Aggregate, over: Value, env: Env, low: str, high: str, rank: str) -> str:
         """The number with so many others before it in ascending order, by halving the range that it lies in."""
-        a, b, middle, count = self.let("i128", low), self.let("i128", high), self.variable("i128"), self.variable("i64")
+        a, b, middle, count = (
+            self.let("i128", low),
+            self.let("i128", high),
+            self.variable("i128"),
+            self.variable("i64"),
+        )
         with self.block(f"while ({a} < {b})"):
             self.write(f"{middle} = ({a} & {b}) + (({a} ^ {b}) >> 1);", f"{count} = 0;")
             self.values(e, over, env, "", lambda v: self.write(f"if ({v.c} <= {middle}) {count}++;"))

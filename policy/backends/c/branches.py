@@ -1,7 +1,8 @@
-"""Branches and tables as statements of C: one of two values, the first row that applies, the only one, or all that do.
+"""Branches and tables as statements of C: one of two values, the first row that applies, the only one, or all that
+do.
 
-In: conditions and values of a program. Out: the value that counts. Where a condition is unknown, every branch that may
-be taken is evaluated, its faults are none, and the value is known where all of them agree.
+In: conditions and values of a program. Out: the value that counts. Where a condition is unknown, every branch that
+may be taken is evaluated, its faults are none, and the value is known where all of them agree.
 """
 
 from __future__ import annotations
@@ -66,7 +67,9 @@ class Offers:
                 to.write(line)
         if doubt:
             with to.block(f"if (is_unknown({doubt}) && !{equal})"):
-                to.write(f"{result.needs} = both_needs({result.needs}, {doubt});", f"{result.c} = {IDLE[result.held]};")
+                to.write(
+                    f"{result.needs} = both_needs({result.needs}, {doubt});", f"{result.c} = {IDLE[result.held]};"
+                )
         return result
 
     def take(self, m: Single, result: Single) -> None:
@@ -137,7 +140,12 @@ class Branches(Aggregates):
             with self.where(holds):
                 if e.mode == "only" and n:
                     label = self.unit.row(case.label)
-                    self.fail(operators.SEVERAL_ROWS, f"(int32_t[]){{{', '.join(str(self.unit.row(c.label)) for c in e.cases)}}}[{row}]", label, condition=f"{row} >= 0")
+                    self.fail(
+                        operators.SEVERAL_ROWS,
+                        f"(int32_t[]){{{', '.join(str(self.unit.row(c.label)) for c in e.cases)}}}[{row}]",
+                        label,
+                        condition=f"{row} >= 0",
+                    )
                 self.write(f"{row} = {row} < 0 ? {n} : {row};")
         sure = f"!is_unknown({unsure}) && " if unsure else ""
         offers = Offers(self, want)
@@ -169,7 +177,11 @@ class Branches(Aggregates):
                 values.append(value)
         bound = sum(v.bound for v in values) if e.mode == "sum" else max(v.bound for v in values)
         result = Single(types.INTEGER, "", bound=bound)
-        result = evolve(result, c=self.let(result.held, "0"), needs=self.let("needs", "no_needs()") if any(v.needs for v in values) else "")
+        result = evolve(
+            result,
+            c=self.let(result.held, "0"),
+            needs=self.let("needs", "no_needs()") if any(v.needs for v in values) else "",
+        )
         some = self.let("int", "0")
         for line in inside:
             if not line.startswith("\0"):
@@ -178,6 +190,10 @@ class Branches(Aggregates):
             v = values[int(line[1:])]
             if v.needs:
                 self.write(f"{result.needs} = both_needs({result.needs}, {v.needs});")
-            better = {"sum": "", "highest": f"!{some} || {v.c} > {result.c}", "lowest": f"!{some} || {v.c} < {result.c}"}[e.mode]
+            better = {
+                "sum": "",
+                "highest": f"!{some} || {v.c} > {result.c}",
+                "lowest": f"!{some} || {v.c} < {result.c}",
+            }[e.mode]
             self.write(f"if ({better}) {result.c} = {v.c};" if better else f"{result.c} += {v.c};", f"{some} = 1;")
         return result

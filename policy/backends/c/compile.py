@@ -1,7 +1,7 @@
 """A program as files of C.
 
-In: an undated program, and the names of questions. Out: the files by name. A question for which there is no C is refused,
-by its name and place; nothing is left out in silence.
+In: an undated program, and the names of questions. Out: the files by name. A question for which there is no C is
+refused, by its name and place; nothing is left out in silence.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from policy.ir.program import Function, Program
 from policy.vocabulary import QuestionKind
 
 _FUNCTION = re.compile(r"\b[fq][0-9]+(?=\()")
+_CONSTANT = re.compile(r"\bs[0-9]+\b")
 KINDS: tuple[QuestionKind, ...] = ("decision", "value", "table", "priority", "parameter")
 
 
@@ -72,23 +73,24 @@ def _compiled(program: Program, questions: Sequence[Function], name: str) -> Com
         lines, results[question.function.id] = question_text(unit, question)
         asked += lines
     rows, messages = tuple(unit.rows), tuple(unit.messages)
+    text = [*_called(functions, asked), *asked]
+    used = set(_CONSTANT.findall("\n".join(text)))
     source = [
         f'#include "{name}.h"',
         "",
         f"#define WORDS {layout.words}",
         "",
         files(__package__).joinpath("runtime.c").read_text(encoding="utf-8"),
-        *(f"{_declared(key, c)};" for key, c in unit.constants.items()),
+        *(f"{_declared(key, c)};" for key, c in unit.constants.items() if c in used),
         "",
-        *_called(functions, asked),
-        *asked,
+        *text,
         *_names(f"{name}_rows", rows),
         *_names(f"{name}_messages", messages),
     ]
     for question in layout.asked.values():
         source += _names(f"{question.c}_reasons", [r.name for r in question.function.rules] or [""])
         by_number = dict(layout.needs(question))
-        source += _names(f"{question.c}_needs", [by_number.get(n, "") for n in range(64 * layout.words)])
+        source += _names(f"{question.c}_needs", [by_number.get(n, "") for n in range(max(by_number, default=0) + 1)])
     header = header_text(name, unit, results)
     return Compiled(name, header, "\n".join(source) + "\n", layout, results, rows, messages)
 
@@ -111,4 +113,13 @@ def _declared(key: str, name: str) -> str:
 
 
 def _names(name: str, texts: Sequence[str]) -> list[str]:
-    return [f"const char *const {name}[] = {{", *(f"    {text_literal(t)}," for t in texts or [""]), "};", ""]
+    """An array of texts; runs of empty ones, which number what is no need, on one line."""
+    lines, idle = [], 0
+    for text in texts or [""]:
+        if not text:
+            idle += 1
+            continue
+        lines += ["    " + '"", ' * idle] * bool(idle)
+        lines.append(f"    {text_literal(text)},")
+        idle = 0
+    return [f"const char *const {name}[] = {{", *lines, *["    " + '"", ' * idle] * bool(idle), "};", ""]

@@ -1,12 +1,12 @@
 """Expressions of a program as statements of C. It alone descends into them.
 
-In: an expression, and the values of the variables in sight. Out: statements, and the value that they leave.
-What is unknown, what is a fault and in which order follows the reference interpreter; see the package's text.
+In: an expression, and the values of the variables in sight. Out: statements, and the value that they leave. What
+is unknown, what is a fault and in which order follows the reference interpreter; see the package's text.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import isqrt
 from typing import assert_never
 
@@ -67,7 +67,7 @@ def stands_in_place(function: Function) -> bool:
 
 
 class Expressions(Writer):
-    """Writes expressions. With `complete` all facts are given: nothing is unknown, and any doubt ends the function."""
+    """Writes expressions. With `complete` all facts are given: nothing is unknown, and any doubt ends it."""
 
     def __init__(self, unit: Unit, complete: bool) -> None:
         super().__init__()
@@ -123,8 +123,8 @@ class Expressions(Writer):
             case ir.Compare("in", left, right):
                 return self.member(left, right, env)
             case ir.Compare(operator, left, right):
-                of = self.type_of(left, env) or self.type_of(right, env)
-                a, b = self.single(left, env, of), self.single(right, env, of)
+                side = self.type_of(left, env) or self.type_of(right, env)
+                a, b = self.apart_from(self.single(left, env, side), self.single(right, env, side))
                 if operator == "is" or operator == "is not":
                     same = self.same(a, b)
                     c = same if operator == "is" else f"!{same}"
@@ -132,7 +132,7 @@ class Expressions(Writer):
                     c = f"{a.c} {operators.COMPARE[operator]} {b.c}"
                 return Single(types.BOOLEAN, self.let("int", c), self.all_needs(a.needs, b.needs))
             case ir.Arithmetic(operator, left, right):
-                return self.arithmetic(operator, self.single(left, env), self.single(right, env))
+                return self.arithmetic(operator, *self.apart_from(self.single(left, env), self.single(right, env)))
             case ir.Divide(mode, numerator, denominator):
                 return self.divide(mode, self.single(numerator, env), self.single(denominator, env))
             case ir.Root(operand):
@@ -186,10 +186,10 @@ class Expressions(Writer):
             case ir.Let(variable, bound, body):
                 return self.type_of(body, {**env, variable: Single(self.type_of(bound, env), "")})
             case ir.Choose(_, cases, none):
-                return next(filter(None, (self.type_of(x, env) for x in (*(c.value for c in cases), none))), None)
+                return _first_of(self.type_of(x, env) for x in (*(c.value for c in cases), none))
             case ir.Call(name):
-                of = self.unit.program.functions[name].type
-                return None if isinstance(of, types.Results) else inner_of(of)
+                given = self.unit.program.functions[name].type
+                return None if isinstance(given, types.Results) else inner_of(given)
             case ir.Aggregate(kind, variable, over, _, body):
                 if kind in ("any", "all"):
                     return types.BOOLEAN
@@ -202,7 +202,7 @@ class Expressions(Writer):
 
     def element_type(self, over: Expr, env: Env) -> Type | None:
         if isinstance(over, ir.Items):
-            return next(filter(None, (self.type_of(i, env) for i in over.items)), None)
+            return _first_of(self.type_of(i, env) for i in over.items)
         of = self.type_of(over, env)
         return of.of if isinstance(of, types.ListOf | types.SetOf) else None
 
@@ -210,7 +210,7 @@ class Expressions(Writer):
         if isinstance(value, Single):
             return value.type
         if isinstance(value, Written):
-            inner = next(filter(None, map(self.type_of_value, value.items)), None)
+            inner = _first_of(map(self.type_of_value, value.items))
         else:
             of = self.type_of_value(value.over)
             element = of.of if isinstance(of, types.ListOf | types.SetOf) else None
@@ -245,7 +245,9 @@ class Expressions(Writer):
         if not items:
             return Single(types.SetOf(of or types.INTEGER), "(struct span){0, 0}")
         first = next(iter(items))
-        item = of or (types.BOOLEAN if isinstance(first, bool) else types.TEXT if isinstance(first, str) else types.INTEGER)
+        item = of or (
+            types.BOOLEAN if isinstance(first, bool) else types.TEXT if isinstance(first, str) else types.INTEGER
+        )
         if isinstance(item, types.Enum):
             listed = [self.unit.layout.enum(item.name, item.members)[m] for m in sorted(items)]
         elif isinstance(item, types.Text):
@@ -262,7 +264,15 @@ class Expressions(Writer):
         assert isinstance(record.type, types.Record)
         struct = self.unit.layout.struct(record.type.name)
         member, at = struct.members[name], f"((const struct {struct.c} *){record.c}.at)"
-        return self.fact(member.type, at, member.c, member.bit, record, member.offset, limits(member.inner, member.least, member.most))
+        return self.fact(
+            member.type,
+            at,
+            member.c,
+            member.bit,
+            record,
+            member.offset,
+            limits(member.inner, member.least, member.most),
+        )
 
     def fact(
         self, of: Type, at: str, name: str, bit: int, record: Single, offset: int, within: tuple[int, int] = (0, 0)
@@ -300,6 +310,10 @@ class Expressions(Writer):
         else:
             number = self.unit.messages.setdefault(message, len(self.unit.messages))
             self.fail(operators.RULES, number, condition=condition)
+
+    def apart_from(self, a: Single, b: Single) -> tuple[Single, Single]:
+        """Two operands as two expressions: compilers warn where something is compared with itself."""
+        return a, evolve(b, c=self.let(b.held, b.c)) if a.c == b.c else b
 
     def same(self, a: Single, b: Single) -> str:
         """Whether two known values are equal; two that are absent are, and one alone is not."""
@@ -353,7 +367,11 @@ class Expressions(Writer):
         known = f"!is_unknown({a.needs}) && " if a.needs else ""
         most = literal(limit)
         self.fail(operators.OUT_OF_RANGE, condition=f"{known}({a.c} >= {most} || {a.c} <= -{most})")
-        c = self.let("i64", f"{a.known} ? (i64){a.c} : 0" if a.needs else f"(i64){a.c}") if limit <= WORD and a.held == "i128" else a.c
+        c = (
+            self.let("i64", f"{a.known} ? (i64){a.c} : 0" if a.needs else f"(i64){a.c}")
+            if limit <= WORD and a.held == "i128"
+            else a.c
+        )
         return evolve(a, c=c, bound=limit)
 
     def of_calendar(self, made: str, day: Single) -> Single:
@@ -393,7 +411,9 @@ class Expressions(Writer):
             needs = self.all_needs(a.needs, items.needs)
             with self.where(f"!is_unknown({needs})" if needs else "1"):
                 x = self.fitted(a, WORD)
-                self.write(f"{found} = {a.there} && {x[0]} && in_{plural(a.type or items.type.of)}({x[1]}, {items.c});")
+                self.write(
+                    f"{found} = {a.there} && {x[0]} && in_{plural(a.type or items.type.of)}({x[1]}, {items.c});"
+                )
             return Single(types.BOOLEAN, found, needs)
         needs = self.let("needs", self.all_needs(a.needs, items.needs) or "no_needs()")
         inner, done = self.let("needs", "no_needs()"), self.fresh("L")
@@ -433,13 +453,18 @@ class Expressions(Writer):
             passed += [value.needs or "no_needs()"] * (not self.complete)
             passed += [value.there] * isinstance(of, types.OptionalOf)
         result = signature.result
-        made = evolve(result, c=self.variable(result.held))
-        outs = [f"&{made.c}"]
-        for part in ("needs", "present"):
-            if getattr(result, part):
-                made = evolve(made, **{part: self.variable("needs" if part == "needs" else "int")})
-                outs.append(f"&{getattr(made, part)}")
+        made = evolve(
+            result,
+            c=self.variable(result.held),
+            needs=result.needs and self.variable("needs"),
+            present=result.present and self.variable("int"),
+        )
+        outs = [f"&{part}" for part in (made.c, made.needs, made.present) if part]
         self.write(f"{signature.name}({', '.join([*passed, *outs])});")
         if signature.faults:
             self.pass_on()
         return made
+
+
+def _first_of(found: Iterable[Type | None]) -> Type | None:
+    return next((of for of in found if of is not None), None)

@@ -74,13 +74,13 @@ typedef struct policy_texts { const policy_text *at; const uint8_t *given; uint3
 ABOUT = """\
    A question is a function: int32_t NAME(const struct NAME_facts *facts, int32_t on, struct NAME_answer *answer).
    It allocates nothing, keeps nothing, and may be called from any number of threads.
-   `on` is the date of the question, counted in days: 1 is the first of January of the year 1, 719163 that of 1970.
+   `on` is the date of the question in days: 1 is the first of January of the year 1, 719163 that of 1970.
    Set `size` and `version` of both structs; the rest of an answer may be anything. Bit n of `given` says that the
-   member marked `bit n` is given; where it is clear, nobody gave it. Of an optional member, bit n of `present` says that
-   it is present; where it is clear, it is absent, which is known.
-   Numbers are whole: the last decimal of a type is 1. Dates are days as `on` is, instants microseconds since 1970 UTC.
-   Bit n of `needs` stands for entry n of NAME_needs, bit n of `reasons` for entry n of NAME_reasons. What is missing in
-   an element of a list is told without its place in the list, as holdings[].price.
+   member marked `bit n` is given; where it is clear, nobody gave it. Of an optional member, bit n of `present` says
+   that it is present; where it is clear, it is absent, which is known.
+   Numbers are whole: the last decimal of a type is 1. Dates are days, instants microseconds since 1970 UTC.
+   Bit n of `needs` stands for entry n of NAME_needs, bit n of `reasons` for entry n of NAME_reasons. What is missing
+   in an element of a list is told without its place in the list, as holdings[].price.
 """
 
 
@@ -119,9 +119,13 @@ def header_text(name: str, unit: Unit, results: Mapping[str, Sequence[Result]]) 
     made += [f"struct {s.c};" for s in layout.structs.values()]
     for s in layout.structs.values():
         made.append(
-            f"typedef struct {s.c}_list {{ const struct {s.c} *at; const uint8_t *given; uint32_t length; }} {s.c}_list;"
+            f"typedef struct {s.c}_list {{ const struct {s.c} *at; const uint8_t *given; uint32_t length; }}"
+            f" {s.c}_list;"
         )
-    made += [f"typedef struct {c} {{ const {c[:-5]} *at; const uint8_t *given; uint32_t length; }} {c};" for c in _nested(layout)]
+    made += [
+        f"typedef struct {c} {{ const {c[:-5]} *at; const uint8_t *given; uint32_t length; }} {c};"
+        for c in _nested(layout)
+    ]
     for s in layout.structs.values():
         made += ["", f"/* record {comment(s.name)} */", *_struct(layout, s, s.c, False)]
     for asked in layout.asked.values():
@@ -194,8 +198,10 @@ def _question(layout: Layout, asked: Asked, results: Sequence[Result]) -> Iterat
         yield f"   per {comment(', '.join(cited))}"
     for n, rule in enumerate(f.rules):
         per = ", ".join(dict.fromkeys(map(str, (*rule.citations, *rule.not_in_force))))
-        yield f"   reason {n}: {comment(rule.label)}" + (f", {comment(rule.text.en)}" * bool(rule.text.en)) + (
-            f", per {comment(per)}" if per else ""
+        yield (
+            f"   reason {n}: {comment(rule.label)}"
+            + (f", {comment(rule.text.en)}" * bool(rule.text.en))
+            + (f", per {comment(per)}" if per else "")
         )
     for n, path in layout.needs(asked):
         yield f"   need {n}: {comment(path)}"
@@ -214,6 +220,6 @@ def _question(layout: Layout, asked: Asked, results: Sequence[Result]) -> Iterat
         array = f"[{r.count}]" if r.count else ""
         yield f"    {_declare(r.held, r.c)}{array}; /* {comment(meaning(r.type, layout.program))} */"
     yield "};"
-    yield f"extern const char *const {asked.c}_reasons[];"
-    yield f"extern const char *const {asked.c}_needs[];"
+    yield f"extern const char *const {asked.c}_reasons[]; /* the name of each bit of `reasons` */"
+    yield f"extern const char *const {asked.c}_needs[];   /* the path of each bit of `needs` */"
     yield f"int32_t {asked.c}(const struct {asked.c}_facts *facts, int32_t on, struct {asked.c}_answer *answer);"

@@ -1,8 +1,9 @@
 """The structs of facts, and the numbers of their paths.
 
-In: a program and the questions asked of it. Out: a `Layout`. A struct has the fields that one of the questions reads.
-The paths below a record are numbered one after the other in the order of its fields, so the number of a path is that
-of the record and the offset of the field. Before them come the numbers that the rules themselves lack.
+In: a program and the questions asked of it. Out: a `Layout`. A struct has the fields that one of the questions
+reads. The paths below a record are numbered one after the other in the order of its fields, so the number of a
+path is that of the record and the offset of the field. Before them come the numbers that the rules themselves
+lack.
 """
 
 from __future__ import annotations

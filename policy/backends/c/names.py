@@ -1,6 +1,7 @@
 """Names of rules as identifiers of C and C++: no keyword, no macro, none twice.
 
-In: names of rules. Out: identifiers, the same on every run. Names that the source makes up begin otherwise: see `writer`.
+In: names of rules. Out: identifiers, the same on every run. Names that the source makes up begin otherwise: see
+`writer`.
 """
 
 from __future__ import annotations
@@ -11,15 +12,17 @@ from collections.abc import Sequence
 from attrs import define, field
 
 _KEYWORDS = frozenset(
-    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t class compl"
-    " concept const consteval constexpr constinit const_cast continue co_await co_return co_yield decltype default"
-    " delete do double dynamic_cast else enum explicit export extern false float for friend goto if import inline int"
-    " long module mutable namespace new noexcept not not_eq nullptr operator or or_eq override private protected public"
-    " register reinterpret_cast requires restrict return short signed sizeof static static_assert static_cast struct"
-    " switch template this thread_local throw true try typedef typeid typename typeof union unsigned using virtual"
-    " void volatile wchar_t while xor xor_eq final fortran".split()
+    "alignas alignof and and_eq asm auto bitand bitor bool break case catch char char8_t char16_t char32_t"
+    " class compl concept const consteval constexpr constinit const_cast continue co_await co_return co_yield"
+    " decltype default delete do double dynamic_cast else enum explicit export extern false float for friend"
+    " goto if import inline int long module mutable namespace new noexcept not not_eq nullptr operator or"
+    " or_eq override private protected public register reinterpret_cast requires restrict return short signed"
+    " sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef"
+    " typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq final fortran".split()
 )
-_MACROS = frozenset("assert complex errno imaginary linux major minor noreturn offsetof stderr stdin stdout unix".split())
+_MACROS = frozenset(
+    "assert complex errno imaginary linux major minor noreturn offsetof stderr stdin stdout unix".split()
+)
 OWN_MEMBERS = frozenset(("size", "version", "given", "present"))  # of every struct of facts
 
 

@@ -1,7 +1,8 @@
 """The functions of a source: one for each of the program, and for each question the one that callers see.
 
-In: a unit and its functions. Out: their text. What callers see checks the facts first, as far as the question reads them;
-then it asks the function for facts that are complete; and where that has a doubt, the one that tells needs and faults.
+In: a unit and its functions. Out: their text. What callers see checks the facts first, as far as the question
+reads them; then it asks the function for facts that are complete; and where that has a doubt, the one that tells
+needs and faults.
 """
 
 from __future__ import annotations
@@ -38,9 +39,9 @@ def function_text(unit: Unit, function: Function, complete: bool) -> list[str]:
     assert not isinstance(function.type, types.Results)
     value = writer.single(function.body, env, inner_of(function.type))
     value = evolve(value, type=value.type or inner_of(function.type), constant=None)
-    for part, of in ((value.c, value.held), (value.needs, "needs"), (value.present, "int")):
+    for part, kind in ((value.c, value.held), (value.needs, "needs"), (value.present, "int")):
         if part:
-            declared.append(f"{of} *r{len(declared)}")
+            declared.append(f"{kind} *r{len(declared)}")
             writer.write(f"*r{len(declared) - 1} = {part};")
     name = f"{'q' if complete else 'f'}{len(unit.signatures)}"
     unit.signatures[function.id + "!" * complete] = Signature(name, value, writer.faults > 0)

@@ -1,7 +1,7 @@
 """Statements of C while they are written, and the values that they leave behind.
 
-In: pieces of text. Out: the lines of a function, with its variables at the top. Names are ours alone: `t` and a number is
-a variable, `p` a parameter, `n` a counter, `L` a label, `s` a constant of the file.
+In: pieces of text. Out: the lines of a function, with its variables at the top. Names are ours alone: `t` and a
+number is a variable, `p` a parameter, `n` a counter, `L` a label, `s` a constant of the file.
 """
 
 from __future__ import annotations
@@ -224,7 +224,9 @@ def _read(lines: list[str], variables: dict[str, str]) -> tuple[list[str], dict[
         sets = Counter(m[1] for line in lines if (m := _SET.fullmatch(line)))
         idle = {name for name, count in sets.items() if used[name] == count}
         idle |= {name for name, count in used.items() if name[0] == "L" and count == 1}
-        kept = [line for line in lines if not ((m := _SET.fullmatch(line)) and m[1] in idle) and line[:-2] not in idle]
+        kept = [
+            line for line in lines if not ((m := _SET.fullmatch(line)) and m[1] in idle) and line[:-2] not in idle
+        ]
         if len(kept) == len(lines):
             return kept, {name: of for name, of in variables.items() if used[name]}
         lines = kept
