@@ -12,11 +12,11 @@ from importlib.resources import files
 
 from attrs import frozen
 
-from policy.backends.c.expressions import Unit
 from policy.backends.c.header import header_text
 from policy.backends.c.layout import Layout, UnsupportedError, layout_of
 from policy.backends.c.operators import text_literal
 from policy.backends.c.questions import Result, function_text, question_text
+from policy.backends.c.unit import Unit
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.ir.program import Function, Program
 from policy.vocabulary import QuestionKind

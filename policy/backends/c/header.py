@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from policy.backends.c.expressions import Unit
 from policy.backends.c.layout import Asked, Layout, Struct, inner_of
 from policy.backends.c.operators import comment
+from policy.backends.c.unit import Unit
 from policy.ir.program import Program
 from policy.model import types
 from policy.model.types import AnswerType, Type, describe, short

@@ -18,7 +18,7 @@ _KEYWORDS = frozenset(
     " goto if import inline int long module mutable namespace new noexcept not not_eq nullptr operator or"
     " or_eq override private protected public register reinterpret_cast requires restrict return short signed"
     " sizeof static static_assert static_cast struct switch template this thread_local throw true try typedef"
-    " typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq final fortran".split()
+    " typeid typename typeof union unsigned using virtual void volatile wchar_t while xor xor_eq final".split()
 )
 _MACROS = frozenset(
     "assert complex errno imaginary linux major minor noreturn offsetof stderr stdin stdout unix".split()

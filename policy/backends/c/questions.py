@@ -13,9 +13,9 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from policy.backends.c.branches import Branches
-from policy.backends.c.expressions import Signature, Unit, stands_in_place
 from policy.backends.c.layout import Asked, Member, Struct, UnsupportedError, inner_of, plural
 from policy.backends.c.operators import WORD, literal
+from policy.backends.c.unit import Signature, Unit, stands_in_place
 from policy.backends.c.writer import Env, Selection, Single, Value, Written, held
 from policy.ir import program as ir
 from policy.ir.bounds import FACT
