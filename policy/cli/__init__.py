@@ -19,6 +19,7 @@ from policy.cli.exits import MEANING, Exit, describe, help_table
 VERBS = {
     "backtest": "Show what another rulebook would have decided.",
     "check": "Find everything wrong with rules.",
+    "compile": "Compile a rulebook to C, for programs in other languages.",
     "completion": "Print the shell's completion script.",
     "decide": "Ask a question about facts.",
     "demo": "Run the shipped rulebook on a small market, end to end.",

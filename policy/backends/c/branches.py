@@ -13,6 +13,7 @@ from attrs import evolve
 
 from policy.backends.c import operators
 from policy.backends.c.aggregates import Aggregates
+from policy.backends.c.operators import LONG
 from policy.backends.c.writer import IDLE, Env, Single
 from policy.ir import program as ir
 from policy.ir.program import TRUE, Expr
@@ -175,7 +176,7 @@ class Branches(Aggregates):
                     value = self.single(case.value, env, types.INTEGER)
                     self.write(f"\0{len(values)}")
                 values.append(value)
-        bound = sum(v.bound for v in values) if e.mode == "sum" else max(v.bound for v in values)
+        bound = min(LONG, sum(v.bound for v in values) if e.mode == "sum" else max(v.bound for v in values))
         result = Single(types.INTEGER, "", bound=bound)
         result = evolve(
             result,

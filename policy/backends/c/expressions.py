@@ -115,6 +115,8 @@ class Expressions(TypedWriter):
                 return self.aggregate(e, env)
             case ir.Call(name, arguments):
                 return self.call(self.unit.program.functions[name], arguments, env)
+            case ir.Choose("first", (ir.Case(ir.Const(True), always), *_)):
+                return self.value(always, env, want)
             case ir.Choose():
                 return self.choose(e, env, want)
             case _:
@@ -260,7 +262,7 @@ class Expressions(TypedWriter):
             known = f"!is_unknown({d.needs}) && " if d.needs else ""
             self.fail(operators.DIVISION_BY_ZERO, condition=f"{known}{d.c} == 0")
         bits = "64" if max(n.bound, d.bound) <= WORD else "128"
-        bound = n.bound // max(1, abs(d.constant or 1)) + 2
+        bound = min(LONG, n.bound // max(1, abs(d.constant or 1)) + 2)
         c = self.let(held(types.INTEGER, bound), f"{operators.DIVIDE[mode]}_{bits}({n.c}, {d.c})")
         return Single(types.INTEGER, c, self.all_needs(n.needs, d.needs), "", bound)
 

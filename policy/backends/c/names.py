@@ -27,7 +27,7 @@ OWN_MEMBERS = frozenset(("size", "version", "given", "present"))  # of every str
 
 
 def _is_taken(name: str) -> bool:
-    return name in _KEYWORDS or name in _MACROS or not re.search("[a-z]", name)  # macros are in capitals
+    return name in _KEYWORDS or name in _MACROS
 
 
 @define
@@ -39,6 +39,7 @@ class Names:
     def claim(self, name: str, suffixes: Sequence[str] = ("",)) -> str:
         """An identifier for a name that is free with each of the suffixes, which are taken from now on."""
         wanted = re.sub("[^A-Za-z0-9_]", "_", name)
+        wanted = wanted if re.search("[a-z]", wanted) else f"m_{wanted}"  # macros are in capitals
         made, number = wanted, 1
         while any(made + s in self.taken or _is_taken(made + s) for s in suffixes):
             number += 1
