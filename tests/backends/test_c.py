@@ -283,7 +283,7 @@ def test_callers_who_err_are_told(of_rules: Built) -> None:
     assert ask(null("items")) == (1, "r.items")
     assert ask(null("numbers")) == (1, "r.numbers")
     assert ask(lambda _, inner, __: setattr(inner.numbers, "length", 10**6 + 1)) == (8, "r.numbers")
-    for many, path in ((("green", "red"), "kinds"), (("b", "a"), "labels"), (("a", "a"), "labels")):
+    for many, path in ((("red", "green"), "kinds"), (("b", "a"), "labels"), (("a", "a"), "labels")):
         of = layout.structs["t.R"].members[path].inner
         assert ask(setting(path, library.list(many, of.of))) == (9, f"r.{path}")  # type: ignore[union-attr]
     small = library.record(record.item, layout.structs["t.R"].members["item"].inner)  # type: ignore[arg-type]

@@ -13,6 +13,7 @@ from attrs import evolve
 
 from policy.backends.c import operators
 from policy.backends.c.aggregates import Aggregates
+from policy.backends.c.layout import UnsupportedError
 from policy.backends.c.operators import LONG
 from policy.backends.c.writer import IDLE, Env, Single
 from policy.ir import program as ir
@@ -47,6 +48,8 @@ class Offers:
         """Writes the branches, each of which leaves its value in the common variable."""
         to, values = self.to, [m for m, _ in self.made]
         of = next((m.type for m in values if m.type is not None), self.want)
+        if any(isinstance(m.type, types.Text) != isinstance(of, types.Text) for m in values if m.type is not None):
+            raise UnsupportedError("members that nothing says the type of")
         result = Single(of, "", bound=max(m.bound for m in values))
         result = evolve(
             result,

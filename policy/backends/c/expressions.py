@@ -51,7 +51,16 @@ class Expressions(TypedWriter):
         value = self.value(e, env, want)
         if not isinstance(value, Single):
             raise UnsupportedError("a list that the rules make, where one value is expected")
+        if isinstance(want, types.Enum) and isinstance(value.type, types.Text):
+            return self.as_member(value, want)
         return value
+
+    def as_member(self, text: Single, of: types.Enum) -> Single:
+        """The member that a text names: where a local name stands for members, nothing says so before it is used."""
+        number = self.let("int", "0")
+        for name, c in self.unit.layout.enum(of.name, of.members).items():
+            self.write(f"if (compare_texts({text.c}, {self.text_constant(name)}) == 0) {number} = {c};")
+        return evolve(text, type=of, c=number)
 
     def value(self, e: Expr, env: Env, want: Type | None = None) -> Value:
         """The value of an expression; `want` is the type of texts that do not say it themselves."""
@@ -314,6 +323,8 @@ class Expressions(TypedWriter):
         found = self.let("int", "0")
         if isinstance(items, Single) and isinstance(items.type, types.SetOf):
             needs = self.all_needs(a.needs, items.needs)
+            if isinstance(a.type, types.Enum | types.Text) and type(a.type) is not type(items.type.of):
+                raise UnsupportedError("a set of members that nothing says the type of")
             with self.where(f"!is_unknown({needs})" if needs else "1"):
                 x = self.fitted(a, WORD)
                 self.write(
@@ -348,7 +359,7 @@ class Expressions(TypedWriter):
         if stands_in_place(function):
             if len(self.lines) > 50_000:
                 raise UnsupportedError("lists that are handed on too often")
-            of = None if isinstance(function.type, types.Results) else function.type
+            of = None if isinstance(function.type, types.Results) else inner_of(function.type)
             return self.value(function.body, dict(zip(names, values, strict=True)), of)
         signature = self.unit.signatures[function.id + ("!" if self.complete else "")]
         passed = ["c"]

@@ -152,7 +152,8 @@ class QuestionWriter(Branches):
                     raise UnsupportedError("a list that the rules make, as the answer")
                 self.write(f"answer->{name}[{n}] = {_handed_out(key.c) if wide else key.c};")
             return
-        assert isinstance(value, Single)
+        if not isinstance(value, Single):
+            raise UnsupportedError("a list that the rules make, as the answer")
         assert not isinstance(of, types.Results)
         inner = inner_of(of)
         if isinstance(of, types.OptionalOf):
