@@ -67,6 +67,7 @@ ENDS: dict[str, dict[Exit, str]] = {
         Exit.UNANSWERED: f"a question has no form in C, {_RULES}, or a file cannot be written",
     },
     "completion": {Exit.YES: "printed", Exit.UNANSWERED: "unknown shell"},
+    "corpus": _WRITTEN,
     "decide": _DECIDED | {Exit.UNDECIDED: "undecided, the rules fail, or rows were lost"},
     "demo": _WRITTEN,
     "diff": {

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import ctypes
+import os
+import subprocess
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import date
@@ -13,6 +16,7 @@ from typing import Any, get_args
 import pytest
 
 import case_files
+import native_agreement
 import optional
 from cases_of_rules import split
 from native import UNDEFINED, Library, built, compiler, told, written
@@ -29,11 +33,12 @@ from policy.source import Source
 from policy.testing.run import NO_DATE, Runner
 from policy.vocabulary import ArithmeticOperator, ComparisonOperator, PartOfDate, RoundingMode
 
+SUPPORT = Path(native_agreement.__file__).parent
 Built = Callable[..., Library]
 HEAD = 'language 1\nruleset t "t"\nsource S "s" status official\nprovision S/1 "one"\n'
 
 
-@pytest.fixture()
+@pytest.fixture
 def of_rules(tmp_path: Path) -> Built:
     """What makes a library of rules; skipped without a compiler."""
     compiler()
@@ -73,6 +78,20 @@ def test_many_random_rules(tmp_path: Path) -> None:
     for seed in range(100, 120):
         counted += agree(seed, 60, tmp_path)
     assert counted.total() > 5_000
+
+
+@pytest.mark.slow
+def test_random_rules_under_the_address_sanitizer() -> None:
+    """In a process of its own, which loads the sanitizer before all else."""
+    found = subprocess.run([compiler(), "-print-file-name=libasan.so"], capture_output=True, text=True, check=True)
+    sanitizer = found.stdout.strip()
+    if not Path(sanitizer).is_absolute():
+        pytest.skip("this needs the address sanitizer of GCC: apt install gcc")
+    names = {**os.environ, "LD_PRELOAD": sanitizer, "ASAN_OPTIONS": "detect_leaks=0"}
+    command = [sys.executable, str(SUPPORT / "native_agreement.py"), "400", "7", "-fsanitize=address", *UNDEFINED]
+    done = subprocess.run(command, env=names, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr[-4_000:]
+    assert "value" in done.stdout
 
 
 @pytest.mark.slow
@@ -180,7 +199,8 @@ HOSTILE = r"""
 enum Kind { int "*/ int x; /*" zh "??/", while "a", while_ "b" }
 record struct { class: integer "a */ #error b ??/"  given: integer  size: integer  present: Kind  NULL: integer
   namespace: optional integer  int_: integer  int: integer }
-value int_main(struct: struct) -> integer "*/ return 1; /* ??/ \\" = struct.class + struct.given + struct.int_ - struct.int per S/1
+value int_main(struct: struct) -> integer "*/ return 1; /* ??/ \\"
+  = struct.class + struct.given + struct.int_ - struct.int per S/1
 value int(struct: struct) -> integer "%d %s ??>" = struct.size + struct.NULL + (struct.namespace default 1) per S/1
 decision goto(auto: struct, facts: integer, on: integer, answer: integer, t1: integer) "x" otherwise deny "*/"
   permit return when auto.present is while or facts + on + answer + t1 > 3 because "/* */ // \\" per S/1
@@ -194,9 +214,7 @@ def test_rules_that_are_hostile_to_c(of_rules: Built) -> None:
     """Keywords, names that meet, comments that end, trigraphs: the text compiles as C and, its header, as C++."""
     library = of_rules(HOSTILE)
     book = dated(library.layout.program, "2026-03-01")
-    r = book.records["struct"](
-        **{"class_": 1, "given": 2, "size": 3, "present": "while_", "NULL": 4, "namespace": None, "int_": 7, "int": 9}
-    )
+    r = book.records["struct"](class_=1, given=2, size=3, present="while_", NULL=4, namespace=None, int_=7, int=9)
     for id, arguments in (
         ("t.int_main", (r,)),
         ("t.int", (r,)),
@@ -321,8 +339,6 @@ def test_no_library_is_called(tmp_path: Path) -> None:
     nm = optional.program("binutils", "nm")
     undated = program(check([Text("t.policy", (HEAD + FACTS + NUMBERS.replace("R", "N")).encode())]))
     source = written(compiled(undated, questions_of(undated)), tmp_path)
-    import subprocess
-
     subprocess.run([compiler(), "-std=c11", "-O1", "-c", str(source), "-o", str(tmp_path / "t.o")], check=True)
     out = subprocess.run([nm, "-u", str(tmp_path / "t.o")], check=True, capture_output=True, text=True).stdout
     assert set(out.split()) - {"U"} <= {

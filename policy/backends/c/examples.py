@@ -22,7 +22,7 @@ int main(@void@) {
     facts.size = sizeof facts;
     answer.size = sizeof answer;
     facts.version = answer.version = ${NAME}_VERSION;
-    /* facts.given[0] |= 1; facts.MEMBER = ...;  bit n of given[0] is that of the member marked "bit n" */
+    /* a fact: facts.MEMBER = ...; facts.given[0] |= UINT64_C(1) << ${c}_bit_MEMBER; */
     int status = ${c}(&facts, ${day}, &answer);
     if (status != POLICY_OK) {
         printf("the call is wrong: status %d at path %u\\n", status, (unsigned)answer.where);

@@ -77,10 +77,10 @@ ABOUT = """\
    `on` is the date of the question in days: 1 is the first of January of the year 1, 719163 that of 1970.
    Set `size` and `version` of both structs; the rest of an answer may be anything. Bit n of `given` says that the
    member marked `bit n` is given; where it is clear, nobody gave it. Of an optional member, bit n of `present` says
-   that it is present; where it is clear, it is absent, which is known.
+   that it is present; where it is clear, it is absent, which is known. NAME_bit_MEMBER is that n.
    Numbers are whole: the last decimal of a type is 1. Dates are days, instants microseconds since 1970 UTC.
-   Bit n of `needs` stands for entry n of NAME_needs, bit n of `reasons` for entry n of NAME_reasons. What is missing
-   in an element of a list is told without its place in the list, as holdings[].price.
+   Bit n of `needs` stands for entry n of NAME_needs, bit n of `reasons` for entry n of NAME_reasons, where n is
+   NAME_reason_RULE. What is missing in an element of a list is told without its place in it, as holdings[].price.
 """
 
 
@@ -151,7 +151,15 @@ def _nested(layout: Layout) -> list[str]:
     return list(found)
 
 
+def _constants(names: Sequence[str]) -> list[str]:
+    """Constants that count from nought."""
+    if not names:
+        return []
+    return ["enum {", *(f"    {name} = {n}{',' * (n < len(names) - 1)}" for n, name in enumerate(names)), "};"]
+
+
 def _struct(layout: Layout, struct: Struct, c: str, is_call: bool) -> Iterator[str]:
+    yield from _constants([m.flag for m in struct.members.values()])
     yield f"struct {c} {{"
     if is_call:
         yield "    uint32_t size, version;"
@@ -206,6 +214,7 @@ def _question(layout: Layout, asked: Asked, results: Sequence[Result]) -> Iterat
     for n, path in layout.needs(asked):
         yield f"   need {n}: {comment(path)}"
     yield "*/"
+    yield from _constants(asked.reasons)
     yield from _struct(layout, asked.facts, f"{asked.c}_facts", True)
     yield f"struct {asked.c}_answer {{"
     yield "    uint32_t size, version;"

@@ -28,10 +28,11 @@ class UnsupportedError(Exception):
 
 @frozen
 class Member:
-    """A field in its struct: `bit` says which bit of `given` and `present` is its own."""
+    """A field in its struct: `bit`, of which `flag` is the constant, is its own in `given` and `present`."""
 
     name: str
     c: str
+    flag: str
     type: Type
     bit: int
     offset: int
@@ -71,6 +72,7 @@ class Asked:
     facts: Struct
     reads: dict[str, Fact]
     base: int
+    reasons: tuple[str, ...]  # the constants of its rules
 
     @property
     def is_decision(self) -> bool:
@@ -108,7 +110,8 @@ class Layout:
         members: dict[str, Member] = {}
         own, offset = Names(set(OWN_MEMBERS)), 1
         for bit, (name_, of, least, most) in enumerate(fields):
-            members[name_] = Member(name_, own.claim(name_), of, bit, offset, least, most)
+            flag = self.scope.claim(f"{c}_bit_{name_}")
+            members[name_] = Member(name_, own.claim(name_), flag, of, bit, offset, least, most)
             offset += self.size(of, inside)
         return Struct(name, c, members, offset)
 
@@ -143,7 +146,8 @@ class Layout:
         c = self.scope.claim(function.id, ("", "_facts", "_answer", "_reasons", "_needs"))
         facts = self._struct(function.id, c, fields, ())
         base = len(self.missing)  # the facts of a question are a record whose own path is never missing
-        asked = Asked(function, c, facts, facts_read(self.program, function), base)
+        reasons = tuple(self.scope.claim(f"{c}_reason_{rule.name}") for rule in function.rules)
+        asked = Asked(function, c, facts, facts_read(self.program, function), base, reasons)
         self.asked[function.id] = asked
         self.words = max(self.words, -(-(base + facts.size) // 64))
         return asked
