@@ -44,14 +44,14 @@ def function_text(unit: Unit, function: Function, complete: bool) -> list[str]:
             declared.append(f"{kind} *r{len(declared)}")
             writer.write(f"*r{len(declared) - 1} = {part};")
     name = f"{'q' if complete else 'f'}{len(unit.signatures)}"
-    unit.signatures[function.id + "!" * complete] = Signature(name, value, writer.faults > 0)
+    unit.signatures[function.id + "!" * complete] = Signature(name, value, writer.can_fault)
     return _closed(f"static void {name}({', '.join(declared)})", declared, writer, "return;")
 
 
 def _closed(head: str, declared: Sequence[str], writer: Branches, last: str) -> list[str]:
     """A whole function; what it is handed may be left unread."""
     unread = "".join(f"(void){d.replace('*', ' ').split()[-1]}; " for d in declared).rstrip()
-    handler = ["fault:", f"    {last}"] if writer.faults else []
+    handler = ["fault:", f"    {last}"] if writer.can_fault else []
     return [f"{head} {{", *writer.text(), f"    {unread}", f"    {last.replace('0', '1')}", *handler, "}", ""]
 
 

@@ -199,6 +199,11 @@ class Writer:
             whole = f"both_needs({whole}, {one})"
         return self.let("needs", whole)
 
+    @property
+    def can_fault(self) -> bool:
+        """Whether a fault ends the function, in what has been written and not left out since."""
+        return any("goto fault;" in line for line in self.lines)
+
     def text(self) -> list[str]:
         """The statements with their variables before them, indented by their braces; without what nothing reads."""
         lines, variables = _read(self.lines, self.variables)
