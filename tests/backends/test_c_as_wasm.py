@@ -29,17 +29,17 @@ const fs = require('fs');
 const [, , file, rows] = process.argv;
 const module_ = new WebAssembly.Module(fs.readFileSync(file));
 if (WebAssembly.Module.imports(module_).length) throw new Error('imports');
-const { exports } = new WebAssembly.Instance(module_);
+const module_exports = new WebAssembly.Instance(module_).exports;
 let wrong = 0, right = 0;
 for (const row of JSON.parse(fs.readFileSync(rows))) {
-  const at = exports.__heap_base.value;
-  const lacking = at + row.bytes.length / 2 - exports.memory.buffer.byteLength;
-  if (lacking > 0) exports.memory.grow(Math.ceil(lacking / 65536));
-  const memory = Buffer.from(exports.memory.buffer);
+  const at = module_exports.__heap_base.value;
+  const lacking = at + row.bytes.length / 2 - module_exports.memory.buffer.byteLength;
+  if (lacking > 0) module_exports.memory.grow(Math.ceil(lacking / 65536));
+  const memory = Buffer.from(module_exports.memory.buffer);
   Buffer.from(row.bytes, 'hex').copy(memory, at);
   for (const pointer of row.pointers) memory.writeUInt32LE(memory.readUInt32LE(at + pointer) + at, at + pointer);
-  const status = exports[row.function](at + row.facts, row.on, at + row.answer);
-  const after = Buffer.from(exports.memory.buffer);
+  const status = module_exports[row.function](at + row.facts, row.on, at + row.answer);
+  const after = Buffer.from(module_exports.memory.buffer);
   const same = row.expected.every(([offset, hex]) =>
     after.subarray(at + offset, at + offset + hex.length / 2).toString('hex') === hex);
   if (status === 0 && same) right++; else wrong++;
@@ -139,7 +139,7 @@ def test_wasmtime(made: Module) -> None:
         for pointer in row["pointers"]:
             struct.pack_into("<I", data, pointer, at)
         memory.write(store, data, at)
-        assert exports[row["function"]](store, at + row["facts"], row["on"], at + row["answer"]) == 0
+        assert module_exports[row["function"]](store, at + row["facts"], row["on"], at + row["answer"]) == 0
         for offset, wanted in row["expected"]:
             found = memory.read(store, at + offset, at + offset + len(wanted) // 2)
             assert bytes(found).hex() == wanted
