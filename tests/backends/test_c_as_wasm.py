@@ -139,7 +139,7 @@ def test_wasmtime(made: Module) -> None:
         for pointer in row["pointers"]:
             struct.pack_into("<I", data, pointer, at)
         memory.write(store, data, at)
-        assert module_exports[row["function"]](store, at + row["facts"], row["on"], at + row["answer"]) == 0
+        assert exports[row["function"]](store, at + row["facts"], row["on"], at + row["answer"]) == 0
         for offset, wanted in row["expected"]:
             found = memory.read(store, at + offset, at + offset + len(wanted) // 2)
             assert bytes(found).hex() == wanted

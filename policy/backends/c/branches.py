@@ -133,7 +133,8 @@ class Branches(Aggregates):
     def several(self, e: ir.Choose, env: Env, want: Type | None) -> Single:
         """The only case that holds, or what all that hold come to. All conditions come first."""
         doubts, row, tests = self.let("needs", "no_needs()"), self.let("int", "-1"), []
-        unsure = ""
+        unsure, numbers = "", ", ".join(str(self.unit.row(c.label)) for c in e.cases if e.mode == "only")
+        labels = self.unit.constant(f"static const int32_t {{}}[{len(e.cases)}]", f"{{{numbers}}}")
         for n, case in enumerate(e.cases):
             test = self.single(case.condition, env)
             if test.needs:
@@ -143,13 +144,7 @@ class Branches(Aggregates):
             tests.append(holds)
             with self.where(holds):
                 if e.mode == "only" and n:
-                    label = self.unit.row(case.label)
-                    self.fail(
-                        operators.SEVERAL_ROWS,
-                        f"(int32_t[]){{{', '.join(str(self.unit.row(c.label)) for c in e.cases)}}}[{row}]",
-                        label,
-                        condition=f"{row} >= 0",
-                    )
+                    self.fail(operators.SEVERAL_ROWS, f"{labels}[{row}]", f"{labels}[{n}]", condition=f"{row} >= 0")
                 self.write(f"{row} = {row} < 0 ? {n} : {row};")
         sure = f"!is_unknown({unsure}) && " if unsure else ""
         offers = Offers(self, want)

@@ -64,7 +64,7 @@ LONG = 2**127  # numbers of 128 bits stay below
 def literal(value: int) -> str:
     """An integer constant of any size up to 128 bits."""
     if -WORD < value < WORD:
-        return f"INT64_C({value})" if abs(value) >= 2**31 else str(value) if value >= 0 else f"({value})"
+        return f"INT64_C({value})"  # also a small one, for two of them may be multiplied
     return f"I128({(value >> 64) & (2**64 - 1):#x}u, {value & (2**64 - 1):#x}u)"
 
 
