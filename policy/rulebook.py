@@ -51,16 +51,7 @@ class Rulebook:
 
     def question(self, name: str) -> Function:
         """The question called `name`, in full or by its last part. Raises PolicyError."""
-        named = [f for f in self.program.named(name) if f.kind != "set"]
-        if len(named) == 1:
-            return named[0]
-        if named:
-            help = "write one in full: " + ", ".join(f"`{f.id}`" for f in named)
-            raise PolicyError.of("ambiguous-name", f"there are several questions `{name}`", help)
-        kinds = ("decision", "value", "table", "priority", "parameter")
-        known = [f.id for f in self.program.functions.values() if f.kind in kinds]
-        close = did_you_mean(name, [*known, *map(short, known)])
-        raise PolicyError.of("unknown-name", f"there is no question `{name}`", close)
+        return question_named(self.program, name)
 
     def evaluator(self, name: str) -> PythonEvaluator:
         """The question compiled to Python, once: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""
@@ -103,3 +94,17 @@ class Rulebook:
         if isinstance(arguments, list):
             raise PolicyError(arguments)
         return self.evaluator(name).answer(*arguments)
+
+
+def question_named(program: Program, name: str) -> Function:
+    """The question called `name`, in full or by its last part. Raises PolicyError."""
+    named = [f for f in program.named(name) if f.kind != "set"]
+    if len(named) == 1:
+        return named[0]
+    if named:
+        help = "write one in full: " + ", ".join(f"`{f.id}`" for f in named)
+        raise PolicyError.of("ambiguous-name", f"there are several questions `{name}`", help)
+    kinds = ("decision", "value", "table", "priority", "parameter")
+    known = [f.id for f in program.functions.values() if f.kind in kinds]
+    close = did_you_mean(name, [*known, *map(short, known)])
+    raise PolicyError.of("unknown-name", f"there is no question `{name}`", close)

@@ -19,7 +19,9 @@ from policy.cli.exits import MEANING, Exit, describe, help_table
 VERBS = {
     "backtest": "Show what another rulebook would have decided.",
     "check": "Find everything wrong with rules.",
+    "compile": "Compile a rulebook to C, for programs in other languages.",
     "completion": "Print the shell's completion script.",
+    "corpus": "Write questions with facts and answers, to hold other engines to.",
     "decide": "Ask a question about facts.",
     "demo": "Run the shipped rulebook on a small market, end to end.",
     "diff": "Show exactly what a change of the rules changes.",

@@ -62,7 +62,12 @@ ENDS: dict[str, dict[Exit, str]] = {
         Exit.NO: "errors; with --strict also warnings",
         Exit.UNANSWERED: "a file cannot be read",
     },
+    "compile": {
+        Exit.YES: "written",
+        Exit.UNANSWERED: f"a question has no form in C, {_RULES}, or a file cannot be written",
+    },
     "completion": {Exit.YES: "printed", Exit.UNANSWERED: "unknown shell"},
+    "corpus": _WRITTEN,
     "decide": _DECIDED | {Exit.UNDECIDED: "undecided, the rules fail, or rows were lost"},
     "demo": _WRITTEN,
     "diff": {

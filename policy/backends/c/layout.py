@@ -1,0 +1,249 @@
+"""The structs of facts, and the numbers of their paths.
+
+In: a program and the questions asked of it. Out: a `Layout`. A struct has the fields that one of the questions
+reads. The paths below a record are numbered one after the other in the order of its fields, so the number of a
+path is that of the record and the offset of the field. Before them come the numbers that the rules themselves
+lack.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from typing import assert_never
+
+from attrs import define, field, frozen
+
+from policy.backends.c.names import OWN_MEMBERS, Names
+from policy.ir import program as ir
+from policy.ir.program import Function, Program, walk
+from policy.ir.reads import Fact, facts_read
+from policy.model import types
+from policy.model.types import AnswerType, Type, describe
+
+
+class UnsupportedError(Exception):
+    """Something for which there is no C."""
+
+
+@frozen
+class Member:
+    """A field in its struct: `bit`, of which `flag` is the constant, is its own in `given` and `present`."""
+
+    name: str
+    c: str
+    flag: str
+    type: Type
+    bit: int
+    offset: int
+    least: int | None = None
+    most: int | None = None
+
+    @property
+    def inner(self) -> Type:
+        return inner_of(self.type)
+
+    @property
+    def is_optional(self) -> bool:
+        return isinstance(self.type, types.OptionalOf)
+
+
+@frozen
+class Struct:
+    """The facts of a record, or of a question: `c` is its name, `size` how many paths are in it with itself."""
+
+    name: str
+    c: str
+    members: dict[str, Member]
+    size: int
+
+    @property
+    def words(self) -> int:
+        """How many words its bits need."""
+        return max(1, -(-len(self.members) // 64))
+
+
+@frozen(eq=False)
+class Asked:
+    """A question: its function, the identifier of it, its facts, which of them it reads, and its needs by number."""
+
+    function: Function
+    c: str
+    facts: Struct
+    reads: dict[str, Fact]
+    base: int
+    reasons: tuple[str, ...]  # the constants of its rules
+
+    @property
+    def is_decision(self) -> bool:
+        return self.function.kind == "decision"
+
+
+@define(eq=False)
+class Layout:
+    """Structs by the names of records, questions by theirs, and how many words the bits of needs fill."""
+
+    program: Program
+    scope: Names = field(factory=Names)
+    structs: dict[str, Struct] = field(factory=dict)
+    enums: dict[str, dict[str, str]] = field(factory=dict)  # the constant of each member
+    asked: dict[str, Asked] = field(factory=dict)
+    called: list[str] = field(factory=list)  # functions, each after those that it calls
+    reads: frozenset[str] = frozenset()
+    missing: tuple[str, ...] = ()  # what the rules lack, by number
+    words: int = 1
+
+    def struct(self, of: str, inside: tuple[str, ...] = ()) -> Struct:
+        """The struct of a record."""
+        if of in inside:
+            raise UnsupportedError(f"a record inside itself: `{types.short(of)}`")
+        if of not in self.structs:
+            read = [f for f in self.program.records[of] if f.name in self.reads]
+            fields = [(f.name, f.type, f.least, f.most) for f in read]
+            made = self._struct(of, self.scope.claim(of, ("", "_list")), fields, (*inside, of))
+            self.structs[of] = made
+        return self.structs[of]
+
+    def _struct(
+        self, name: str, c: str, fields: Sequence[tuple[str, Type, int | None, int | None]], inside: tuple[str, ...]
+    ) -> Struct:
+        members: dict[str, Member] = {}
+        own, offset = Names(set(OWN_MEMBERS)), 1
+        for bit, (name_, of, least, most) in enumerate(fields):
+            flag = self.scope.claim(f"{c}_bit_{name_}")
+            members[name_] = Member(name_, own.claim(name_), flag, of, bit, offset, least, most)
+            offset += self.size(of, inside)
+        return Struct(name, c, members, offset)
+
+    def size(self, of: Type, inside: tuple[str, ...] = ()) -> int:
+        """How many paths are at a fact and below it."""
+        match of:
+            case types.OptionalOf(item):
+                return self.size(item, inside)
+            case types.Record(name):
+                return self.struct(name, inside).size
+            case types.ListOf(item) | types.SetOf(item):
+                if isinstance(item, types.OptionalOf):
+                    raise UnsupportedError("a list of what is optional")
+                return 1 + self.size(item, inside)
+            case types.Enum(name):
+                self.enum(name, of.members)
+                return 1
+            case types.Boolean() | types.Text() | types.Date() | types.Instant() | types.Number() | types.Broken():
+                return 1
+            case _:
+                assert_never(of)
+
+    def enum(self, name: str, members: Sequence[str]) -> dict[str, str]:
+        """The constants of an enum's members; its numbers go by the alphabet, so that sets are in one order."""
+        if name not in self.enums:
+            self.enums[name] = {m: self.scope.claim(f"{name}.{m}") for m in sorted(members)}
+        return self.enums[name]
+
+    def ask(self, function: Function) -> Asked:
+        """A question, with its facts."""
+        fields = [(name, of, None, None) for name, of in function.parameters]
+        c = self.scope.claim(function.id, ("", "_facts", "_answer", "_reasons", "_needs"))
+        facts = self._struct(function.id, c, fields, ())
+        base = len(self.missing)  # the facts of a question are a record whose own path is never missing
+        reasons = tuple(self.scope.claim(f"{c}_reason_{rule.name}") for rule in function.rules)
+        asked = Asked(function, c, facts, facts_read(self.program, function), base, reasons)
+        self.asked[function.id] = asked
+        self.words = max(self.words, -(-(base + facts.size) // 64))
+        return asked
+
+    def needs(self, asked: Asked) -> Iterator[tuple[int, str]]:
+        """The needs that an answer may have, by number: each a path, or what the rules lack."""
+        lacking = _missing(self.program, self.program.calls_first(asked.function.id))
+        yield from ((n, name) for n, name in enumerate(self.missing) if name in lacking)
+        for m in asked.facts.members.values():
+            yield from self._paths(m.type, m.name, asked.base + m.offset)
+
+    def _paths(self, of: Type, path: str, number: int) -> Iterator[tuple[int, str]]:
+        yield number, path
+        match inner_of(of):
+            case types.Record(name):
+                for m in self.structs[name].members.values():
+                    yield from self._paths(m.type, f"{path}.{m.name}", number + m.offset)
+            case types.ListOf(item) | types.SetOf(item):
+                yield from self._paths(item, f"{path}[]", number + 1)
+
+    def list_of(self, item: Type) -> str:
+        """The type of C that holds a list or set of such facts."""
+        match item:
+            case types.Record(name):
+                return f"{self.struct(name).c}_list"
+            case types.ListOf(inner) | types.SetOf(inner):
+                return f"{self.list_of(inner)}_list"
+            case types.Boolean() | types.Text() | types.Enum() | types.Date() | types.Instant() | types.Number():
+                return f"policy_{plural(item)}"
+            case types.OptionalOf() | types.Broken():
+                raise UnsupportedError("a list of what is optional")
+            case _:
+                assert_never(item)
+
+    def held(self, of: AnswerType) -> str:
+        """The type of C that holds a fact."""
+        match of:
+            case types.OptionalOf(item):
+                return self.held(item)
+            case types.Boolean():
+                return "uint8_t"
+            case types.Enum():
+                return "int32_t"
+            case types.Text():
+                return "policy_text"
+            case types.Date() | types.Instant() | types.Number():
+                return "int64_t"
+            case types.Record(name):
+                return f"const struct {self.struct(name).c} *"
+            case types.ListOf(item) | types.SetOf(item):
+                return self.list_of(item)
+            case types.Results() | types.Broken():
+                raise UnsupportedError(f"a fact of type `{describe(of)}`")
+            case _:
+                assert_never(of)
+
+    @property
+    def version(self) -> int:
+        """A number that changes with any of the structs, the numbers of members, of needs and of reasons."""
+        said = [
+            *(f"{s.name} {[(m.c, repr(m.type)) for m in s.members.values()]}" for s in self.structs.values()),
+            *(f"{name} {list(members)}" for name, members in self.enums.items()),
+            *(f"{a.c} {[m.c for m in a.facts.members.values()]} {a.function.type!r}" for a in self.asked.values()),
+            *(str([r.label for r in a.function.rules]) for a in self.asked.values()),
+            repr(self.missing),
+        ]
+        return int.from_bytes(hashlib.sha256("\n".join(said).encode()).digest()[:4], "big")
+
+
+def inner_of(of: Type) -> Type:
+    """The type of what is there where it is present."""
+    return of.of if isinstance(of, types.OptionalOf) else of
+
+
+def plural(of: AnswerType | None) -> str:
+    """What a list of such scalars is called: the helpers for its elements are named so."""
+    match of:
+        case types.Boolean():
+            return "booleans"
+        case types.Text():
+            return "texts"
+        case types.Enum():
+            return "codes"
+    return "numbers"
+
+
+def _missing(program: Program, called: Sequence[str]) -> set[str]:
+    bodies = (body for id in called for body in program.functions[id].bodies)
+    return {e.need for body in bodies for e in walk(body) if isinstance(e, ir.Missing)}
+
+
+def layout_of(program: Program, questions: Sequence[Function]) -> Layout:
+    """The layout of these questions. Raises UnsupportedError where a fact has no form in C."""
+    called = program.calls_first(*(f.id for f in questions))
+    reads = frozenset[str]().union(*(program.functions[id].fields for id in called))
+    layout = Layout(program, called=called, reads=reads, missing=tuple(sorted(_missing(program, called))))
+    for function in questions:
+        layout.ask(function)
+    return layout

@@ -1,0 +1,104 @@
+"""The source as WebAssembly, and where everything is in its memory.
+
+In: what has been compiled, and a folder with its source. Out: the module, which imports nothing, and a JSON
+document of its structs. A compiler is run: `ziglang` (the extra `native`), else a `clang` that knows WebAssembly.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+from policy.backends.c.compile import Compiled
+from policy.backends.c.layout import Asked, Struct
+from policy.diagnostics import PolicyError
+from policy.extras import absent
+
+_FLAGS = ("--target=wasm32-freestanding", "-std=c11", "-O2", "-mbulk-memory", "-Wl,--no-entry")
+_PLAIN = {"int64_t": (8, 8), "uint64_t": (8, 8), "int32_t": (4, 4), "uint32_t": (4, 4), "uint8_t": (1, 1)}
+_HEAD = ("size", "version")
+
+
+def module(made: Compiled, folder: Path) -> Path:
+    """Compiles `NAME.c` in a folder to `NAME.wasm`. Raises PolicyError where there is no compiler, or it fails."""
+    if find_spec("ziglang"):
+        compiler = [sys.executable, "-m", "ziglang", "cc"]
+    elif found := shutil.which("clang"):
+        compiler = [found, "-nostdlib"]  # its own library of quotients, where it has one for WebAssembly
+    else:
+        help = "pip install 'policy-that-runs[native]'; or install clang and lld"
+        raise PolicyError([absent("this needs `ziglang` or `clang`, neither of which is installed", help)])
+    exports = [f"-Wl,--export={name}" for name in ("__heap_base", *(a.c for a in made.layout.asked.values()))]
+    target = folder / f"{made.name}.wasm"
+    command = [*compiler, *_FLAGS, *exports, str(folder / f"{made.name}.c"), "-o", str(target)]
+    done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
+    if done.returncode:
+        told = next(
+            (line for line in done.stderr.splitlines() if "error" in line), f"it ended with {done.returncode}"
+        )
+        message = f"`{Path(compiler[0]).name}` does not compile to WebAssembly: {told}"
+        raise PolicyError.of(
+            "compiler-failed", message, "pip install 'policy-that-runs[native]' brings one that does"
+        )
+    return target
+
+
+def document(made: Compiled) -> str:
+    """Where the members of all structs are, for those who write into the memory of the module."""
+    layout = made.layout
+    said = {
+        "rulebook": layout.program.digest,
+        "version": layout.version,
+        "enums": {name: {m: n for n, m in enumerate(members)} for name, members in layout.enums.items()},
+        "records": {s.name: _struct(made, s, ()) for s in layout.structs.values()},
+        "questions": {id: _question(made, asked) for id, asked in layout.asked.items()},
+        "rows": made.rows,
+        "messages": made.messages,
+    }
+    return json.dumps(said, ensure_ascii=False, indent=1) + "\n"
+
+
+def _question(made: Compiled, asked: Asked) -> dict[str, object]:
+    answer = [("uint32_t", name, 0) for name in (*_HEAD, "where")]
+    answer += [("int32_t", "outcome", 0), ("int32_t", "fault", 0), ("int32_t", "detail", 2)]
+    answer += [("uint64_t", "needs", made.layout.words)]
+    if asked.is_decision:
+        answer.append(("uint64_t", "reasons", -(-len(asked.function.rules) // 64)))
+    answer += [(r.held, r.c, r.count) for r in made.results[asked.function.id]]
+    return {
+        "function": asked.c,
+        "facts": _struct(made, asked.facts, _HEAD),
+        "answer": _placed(answer),
+        "reasons": [rule.name for rule in asked.function.rules],
+        "needs": {str(n): path for n, path in made.layout.needs(asked)},
+    }
+
+
+def _struct(made: Compiled, struct: Struct, head: tuple[str, ...]) -> dict[str, object]:
+    members = [("uint32_t", name, 0) for name in head]
+    members += [("uint64_t", name, struct.words) for name in ("given", "present")]
+    placed = _placed([*members, *((made.layout.held(m.type), m.c, 0) for m in struct.members.values())])
+    return placed | {"bits": {m.c: m.bit for m in struct.members.values()}}
+
+
+def _placed(members: list[tuple[str, str, int]]) -> dict[str, object]:
+    """The size of a struct, and the offset and type of each member; pointers have four bytes."""
+    offset, widest, placed = 0, 1, {}
+    for held, name, count in members:
+        size, alignment = _size(held)
+        offset += -offset % alignment
+        placed[name] = {"offset": offset, "type": held}
+        offset += size * (count or 1)
+        widest = max(widest, alignment)
+    return {"size": offset + -offset % widest, "members": placed}
+
+
+def _size(held: str) -> tuple[int, int]:
+    """The size and alignment of a type."""
+    if held.endswith("*"):
+        return 4, 4
+    return _PLAIN.get(held) or {"policy_text": (8, 4), "policy_int128": (16, 8)}.get(held) or (12, 4)
