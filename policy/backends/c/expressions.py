@@ -214,7 +214,12 @@ class Expressions(TypedWriter):
                 return f"(struct span){{{c}.at, {c}.length}}"
             case types.ListOf():
                 return f"(struct list){{{c}.at, {c}.given, {c}.length, {base}}}"
-        return c
+            case types.Boolean() | types.Text() | types.Enum() | types.Number() | types.Date() | types.Instant():
+                return c
+            case types.OptionalOf() | types.Broken():
+                raise AssertionError(of)
+            case _:
+                assert_never(of)
 
     # ── operators ───────────────────────────────────────────────────────────────────────────
 
@@ -240,10 +245,14 @@ class Expressions(TypedWriter):
                 equal = f"(compare_texts({a.c}, {b.c}) == 0)"
             case types.SetOf(item):
                 equal = f"same_{plural(item)}({a.c}, {b.c})"
-            case types.Record() | types.ListOf():
+            case types.Record() | types.ListOf() | types.Results():
                 raise UnsupportedError("whether two records or lists are equal")
-            case _:
+            case types.Boolean() | types.Enum() | types.Number() | types.Date() | types.Instant() | None:
                 equal = f"({a.c} == {b.c})"
+            case types.OptionalOf() | types.Broken():
+                raise AssertionError(of)
+            case _:
+                assert_never(of)
         present = [s.present for s in (a, b) if s.present]
         if len(present) == 2:
             return f"({present[0]} == {present[1]} && (!{present[0]} || {equal}))"

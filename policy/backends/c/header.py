@@ -6,7 +6,7 @@ In: what has been compiled. Out: the text of the header. It is C11 and C++.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, assert_never
 
 from policy.backends.c.layout import Asked, Layout, Struct, inner_of
 from policy.backends.c.operators import comment
@@ -195,7 +195,12 @@ def meaning(of: AnswerType, program: Program) -> str:
             return "instant in microseconds since 1970 UTC"
         case types.Enum(name) | types.Record(name):
             return short(name)
-    return describe(of)
+        case types.Boolean() | types.Text() | types.Number() | types.SetOf() | types.ListOf() | types.Results():
+            return describe(of)
+        case types.Broken():
+            raise AssertionError(of)
+        case _:
+            assert_never(of)
 
 
 def _question(layout: Layout, asked: Asked, results: Sequence[Result]) -> Iterator[str]:

@@ -161,12 +161,12 @@ class Layout:
 
     def _paths(self, of: Type, path: str, number: int) -> Iterator[tuple[int, str]]:
         yield number, path
-        match inner_of(of):
-            case types.Record(name):
-                for m in self.structs[name].members.values():
-                    yield from self._paths(m.type, f"{path}.{m.name}", number + m.offset)
-            case types.ListOf(item) | types.SetOf(item):
-                yield from self._paths(item, f"{path}[]", number + 1)
+        inner = inner_of(of)
+        if isinstance(inner, types.Record):
+            for m in self.structs[inner.name].members.values():
+                yield from self._paths(m.type, f"{path}.{m.name}", number + m.offset)
+        elif isinstance(inner, types.ListOf | types.SetOf):
+            yield from self._paths(inner.of, f"{path}[]", number + 1)
 
     def list_of(self, item: Type) -> str:
         """The type of C that holds a list or set of such facts."""
@@ -231,7 +231,12 @@ def plural(of: AnswerType | None) -> str:
             return "texts"
         case types.Enum():
             return "codes"
-    return "numbers"
+        case types.Number() | types.Date() | types.Instant() | None:
+            return "numbers"
+        case types.Record() | types.SetOf() | types.ListOf() | types.OptionalOf() | types.Results() | types.Broken():
+            raise AssertionError(of)
+        case _:
+            assert_never(of)
 
 
 def _missing(program: Program, called: Sequence[str]) -> set[str]:

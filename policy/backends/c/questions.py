@@ -176,7 +176,12 @@ class QuestionWriter(Branches):
                 return "uint8_t", [f" = (uint8_t)({value.c})"]
             case types.Number() if value.bound > WORD:
                 return "policy_int128", [f" = {_handed_out(value.c)}"]
-        return layout.held(of), [f" = {value.c}"]
+            case types.Number() | types.Text() | types.Enum() | types.Date() | types.Instant():
+                return layout.held(of), [f" = {value.c}"]
+            case types.OptionalOf() | types.Broken():
+                raise AssertionError(of)
+            case _:
+                assert_never(of)
 
 
 def _handed_out(c: str) -> str:

@@ -10,6 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import assert_never
 
 from attrs import define, field, frozen
 
@@ -96,7 +97,12 @@ def held(of: Type | None, bound: int) -> str:
             return "struct list"
         case types.Boolean() | types.Enum() | None:
             return "int"
-    return "i64" if bound <= WORD else "i128"
+        case types.Number() | types.Date() | types.Instant():
+            return "i64" if bound <= WORD else "i128"
+        case types.OptionalOf() | types.Broken():
+            raise AssertionError(of)
+        case _:
+            assert_never(of)
 
 
 @define(eq=False)
