@@ -18,7 +18,7 @@ from policy.market.matcher import SelfTrade
 from policy.model import types
 from policy.model.types import Enum, ListOf, Number, OptionalOf, Quoted, QuotedAmount
 from policy.vocabulary import FactsJson
-from policy.wire import facts, typed
+from policy.wire import facts, made_quickly, typed
 
 BookVenue = Literal["own_book", "shared_book"]
 Subject = Literal["platform", "instrument", "participant"]
@@ -219,3 +219,5 @@ Command = (
     | FailSettlement
     | RecoverSettlement
 )
+
+made_quickly(get_args(Command))

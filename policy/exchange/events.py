@@ -7,7 +7,7 @@ invalid command is answered by `CommandInvalid` of `policy.market.events`, which
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from attrs import frozen
 
@@ -18,7 +18,7 @@ from policy.market.matcher import Reason
 from policy.model import types
 from policy.model.types import ListOf, QuotedAmount
 from policy.vocabulary import FactsJson
-from policy.wire import standing, typed
+from policy.wire import made_quickly, standing, typed
 
 CancelReason = Reason | Literal["trade_rejected", "insufficient_balance"]
 SettleReason = Literal["requested", "interval", "new_day", "arrangement", "rules"]  # `rules` with the verdict
@@ -330,3 +330,5 @@ Event = (
     | PlatformStopped
     | PlatformRecovered
 )
+
+made_quickly(get_args(Event))

@@ -7,15 +7,17 @@ Absent: who trades with whom.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from attrs import define, field
 
 from policy.answers import MISSING, UndecidedError
 from policy.exchange.ledger import Balance
 from policy.exchange.rules import ExchangeRules
-from policy.exchange.state import MarketAccess, OrderState
+from policy.exchange.state import FILLED_IN, MarketAccess, OrderState
+from policy.facts.records import checking
 from policy.market.book import BUY, Side
+from policy.model.types import Record
 from policy.vocabulary import Json, RuntimeValue
 
 
@@ -26,9 +28,13 @@ class Reservation:
     asked: ExchangeRules
     notional: Callable[..., int] = field(init=False)
     exposure: Callable[..., int] = field(init=False)
+    _check: Callable[[Iterable[RuntimeValue]], None] = field(init=False)
 
     def __attrs_post_init__(self) -> None:
         self.notional, self.exposure = self.asked.notional.fast, self.asked.exposure.fast
+        ((_, of),) = self.asked.accepted.function.parameters
+        assert isinstance(of, Record)
+        self._check = checking(self.asked.accepted.records, of.name, FILLED_IN)
 
     def state(self, live: OrderState, side: Side, price: int, quantity: int) -> RuntimeValue:
         """The order's facts, with what only the exchange knows. What an order holds already is available to it."""
@@ -52,6 +58,7 @@ class Reservation:
         else:
             facts.available_quantity += live.held
             facts.exposure = self._exposed(seat, 0)
+        self._check((facts,))
         return facts
 
     def _exposed(self, seat: MarketAccess, without: int) -> RuntimeValue:
@@ -69,6 +76,7 @@ class Reservation:
     def value(self, live: OrderState, price: int, quantity: int) -> int:
         """What so much of a buyer's order is worth; its facts state the order as it came, but for these two."""
         facts = live.facts
+        facts._checked_as = None
         facts.side = BUY
         facts.price = price
         facts.quantity = quantity

@@ -270,6 +270,7 @@ class OrderDesk:
         live.held = old.held
         self._reservation.state(live, side, price, quantity)
         live.facts.fees = fees = _fees(old, quantity)
+        live.facts._checked_as = None
         verdict = self._accepted(live.facts)
         if verdict.outcome is not _PERMITTED:
             self.emit(ReplaceRejected(order.id, verdict, self._reservation.as_facts(live.facts)))

@@ -7,7 +7,7 @@ look at what they read of one each time. Absent: what a fact must be, which `pol
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Any, ClassVar, Self, assert_never
 
 from policy.answers import MISSING
@@ -96,6 +96,30 @@ def unchecked(cls: RecordClass, like: RuntimeValue = None, /, **fields: RuntimeV
     for name, value in fields.items():
         setattr(made, name, value)
     return made
+
+
+def checking(
+    classes: Mapping[str, RecordClass], name: str, changing: Collection[str]
+) -> Callable[[Iterable[RuntimeValue]], None]:
+    """Looks at fields that have changed of records called `name`, so that no question need look at the records again.
+
+    All else in such a record must have been checked. One of another rulebook, or that does not fit, is looked at by
+    every question, as every record is that has been changed since.
+    """
+    made = classes[name]
+    declared, checked = made._checked_against, {c._name: c for c in classes.values()}
+    scope: Scope = {"_checked": made, "_plain": made._plain}
+    reads = frozenset(f.name for fields in declared.values() for f in fields)
+    fitting = Fitting(scope, declared, checked, loose=True, reads=reads)
+    lines = ["def look(_records):", "    for _r in _records:", "        _r._checked_as = None"]
+    lines.append("        if type(_r) is not _plain: continue")
+    for f in declared[made._name]:
+        if f.name in changing:
+            test = fitting.condition(f.type, "_v", f.least, f.most)
+            lines += [f"        _v = _r.{attribute(f.name)}", f"        if not ({test} or _v is _M): continue"]
+    exec("\n".join([*lines, "        _r._checked_as = _checked"]), scope)
+    looked: Callable[[Iterable[RuntimeValue]], None] = scope["look"]
+    return looked
 
 
 # ── making classes ──────────────────────────────────────────────────────────────────────────

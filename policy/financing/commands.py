@@ -8,13 +8,15 @@ Absent: any state, and any rule.
 
 from __future__ import annotations
 
+from typing import get_args
+
 from attrs import frozen
 
 from policy.market.commands import NewDay
 from policy.model import types
 from policy.model.types import ListOf, Number, OptionalOf
 from policy.vocabulary import FactsJson
-from policy.wire import facts, typed
+from policy.wire import facts, made_quickly, typed
 
 MONEY = Number("money:HKD", 2)
 PRICE = Number("price:HKD", 4)
@@ -128,3 +130,5 @@ Command = (
     | RepayLoan
     | StateAccount
 )
+
+made_quickly(get_args(Command))

@@ -7,6 +7,8 @@ An invalid command is answered by `CommandInvalid`. Absent: any state.
 
 from __future__ import annotations
 
+from typing import get_args
+
 from attrs import frozen
 
 from policy.answers import Verdict
@@ -15,7 +17,7 @@ from policy.market.events import CommandInvalid
 from policy.model import types
 from policy.model.types import OptionalOf
 from policy.vocabulary import FactsJson
-from policy.wire import facts, standing, typed
+from policy.wire import facts, made_quickly, standing, typed
 
 SOME_MONEY = OptionalOf(MONEY)
 
@@ -320,3 +322,5 @@ Event = (
     | BookJudged
     | AccountStated
 )
+
+made_quickly(get_args(Event))

@@ -23,6 +23,7 @@ from policy.wire import Commands, event_json, word
 
 DAYS_AHEAD: Final = 366  # that a command, or the rules of a date, may lie ahead of what has already happened
 _DAY: Final = 86_400 * 10**6
+_AHEAD: Final = DAYS_AHEAD * _DAY
 _EPOCH: Final = date(1970, 1, 1).toordinal()
 
 Command = TypeVar("Command")
@@ -106,10 +107,11 @@ def repeated(command: Any, first: Any, events: Sequence[Any]) -> CommandRepeated
 def carry_out(command: Any, clock: Clock, venues: Sequence[Venue[Any, Any]]) -> list[Any]:
     """Carries out a well-formed command on its venue, and a new day on all of them."""
     at: int = command.at
+    before = clock.at
     try:
-        if clock.at is not None and at < clock.at:
+        if before is not None and at < before:
             raise _out_of_sequence("this comes before what has already happened")
-        if at - clock.latest > DAYS_AHEAD * _DAY:
+        if at - (clock.latest if before is None else before) > _AHEAD:
             raise _too_far_ahead("this")
         if type(command) is NewDay:
             return _new_day(command, clock, venues)

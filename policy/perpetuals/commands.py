@@ -8,6 +8,8 @@ is commands too, so that a journal of commands is all that a replay needs. Absen
 
 from __future__ import annotations
 
+from typing import get_args
+
 from attrs import frozen
 
 from policy.market.book import OrderType, Side
@@ -16,7 +18,7 @@ from policy.market.matcher import SelfTrade
 from policy.model import types
 from policy.model.types import ListOf, Number, OptionalOf, Quoted, QuotedAmount
 from policy.vocabulary import FactsJson
-from policy.wire import facts, typed
+from policy.wire import facts, made_quickly, typed
 
 MONEY = Number("money:USD", 8)
 PRICE = Quoted("price:USD", 4)
@@ -189,3 +191,5 @@ Command = (
     | IndexPrices
     | StatePerpetualAccount
 )
+
+made_quickly(get_args(Command))

@@ -8,7 +8,7 @@ any state. An invalid command is answered by `CommandInvalid`.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, get_args
 
 from attrs import frozen
 
@@ -36,7 +36,7 @@ from policy.perpetuals.mark_events import (
     PremiumSampled,
 )
 from policy.vocabulary import FactsJson
-from policy.wire import standing, typed
+from policy.wire import made_quickly, standing, typed
 
 CancelReason = Reason | Literal["liquidation", "nothing_to_reduce"]
 
@@ -354,3 +354,5 @@ Event = (
     | Unanswered
     | BucketStated
 )
+
+made_quickly(get_args(Event))

@@ -8,6 +8,7 @@ snake case is the word under which it is known. Absent: any class in particular.
 from policy.wire.canonical import command_text, events_text
 from policy.wire.commands import Commands
 from policy.wire.fields import DO, EVENT, facts, money_of, standing, typed, word
+from policy.wire.making import made_quickly
 from policy.wire.reading import JournalReader
 from policy.wire.writing import command_json, event_json, json_line, verdict_json
 
@@ -22,6 +23,7 @@ __all__ = [
     "events_text",
     "facts",
     "json_line",
+    "made_quickly",
     "money_of",
     "standing",
     "typed",

@@ -36,9 +36,7 @@ class Commands:
     """The commands that a stream may hold, by their words."""
 
     classes: Mapping[str, AttrsClass]
-    _taken: frozenset[AttrsClass] = attrs.field(
-        init=False, eq=False, default=attrs.Factory(lambda self: frozenset(self.classes.values()), takes_self=True)
-    )
+    _conditions: dict[AttrsClass, Callable[[Message], bool]] = attrs.field(init=False, eq=False, factory=dict)
 
     @classmethod
     def of(cls, *classes: AttrsClass) -> Commands:
@@ -69,9 +67,12 @@ class Commands:
     def unfit(self, command: Message) -> list[Diagnostic]:
         """Everything wrong with a command made in Python, told as `read` tells it."""
         cls: AttrsClass = type(command)
-        if cls not in self._taken:
-            return self._unknown(word(cls), None)
-        return [] if _fits(cls)(command) else _misfits(command)
+        fits = self._conditions.get(cls)
+        if fits is None:
+            if cls not in self.classes.values():
+                return self._unknown(word(cls), None)
+            fits = self._conditions[cls] = _fits(cls)
+        return [] if fits(command) else _misfits(command)
 
     @property
     def _known(self) -> str:

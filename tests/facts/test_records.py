@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 
 import policy
+from policy.answers import MISSING
+from policy.facts.records import checking, unchecked
 
 
 @pytest.fixture(scope="module")
@@ -87,3 +89,30 @@ def test_what_is_logged_is_one_short_line(rulebook: policy.Rulebook) -> None:
 
 def test_the_package_says_that_it_is_typed() -> None:
     assert (Path(policy.__file__).parent / "py.typed").is_file()
+
+
+def test_what_was_looked_at_when_it_changed_is_taken_and_what_does_not_fit_is_not(rulebook: policy.Rulebook) -> None:
+    classes = rulebook.records
+    look = checking(classes, "hk.sfc.orders.Order", {"price", "side"})
+    order = unchecked(classes["hk.sfc.orders.Order"], classes["hk.sfc.orders.Order"](**GOOD))
+    evaluator = rulebook.evaluator("order_accepted")
+    for price, side, fits in (
+        (700_000_00, "buy", True),
+        (10**18, "buy", False),
+        (1.5, "buy", False),
+        (1, "up", False),
+    ):
+        order.price, order.side = price, side
+        look((order,))
+        assert (order._checked_as is classes["hk.sfc.orders.Order"]) is fits
+        assert (evaluator.answer(order).outcome is policy.Outcome.FAILED) is not fits
+    order.price, order.side = MISSING, "buy"
+    look((order,))
+    assert evaluator.answer(order).outcome is policy.Outcome.UNDECIDED
+
+
+def test_a_record_of_another_rulebook_is_looked_at_each_time(rulebook: policy.Rulebook) -> None:
+    other = policy.load(on="2026-04-02").records["hk.sfc.orders.Order"]
+    order = unchecked(other, other(**GOOD))
+    checking(rulebook.records, "hk.sfc.orders.Order", {"price"})((order,))
+    assert order._checked_as is None
