@@ -113,12 +113,11 @@ class Reader:
         amendments: list[rules.Amendment] = []
         tests: list[tuple[str, tree.Test]] = []  # read last, when the bounds of all fields are known
         for unit in self.index.units.values():
-            context = self._context(unit.name, self.found)
             for d in unit.declarations:
                 if isinstance(d, tree.Test):
                     tests.append((unit.name, d))
                 elif isinstance(d, tree.Tighten):
-                    amendment = amendment_of(context, d)
+                    amendment = self._typed(unit.name, d, partial(_amendment, d))
                     amendments += [amendment] if amendment else []
                 elif not isinstance(d, tree.SourceText | tree.Provision | tree.Currency):
                     id = f"{unit.name}.{d.name.text}"
@@ -149,7 +148,7 @@ class Reader:
             for e in entries:
                 meant.setdefault(e.node.name.text, []).append(e)
         for name, entries in meant.items():
-            names[name] = [(e.id, type(e.node), *_rules_of(e.node)) for e in entries]
+            names[name] = [(e.id, type(e.node), *_told(e.node)) for e in entries]
         memory.now("name", names)
         memory.now("sees", {u: (self.index.reach(u), self.index.open(u)) for u in self.index.units})
         memory.now("unparsed", dict.fromkeys(self.index.unparsed))
@@ -160,7 +159,7 @@ class Reader:
         memory.now("currency", dict(self.currencies))
         memory.now("provision", dict(self.citations))
 
-    def _typed(self, ruleset: str, node: tree.Definition | tree.Test, read: Callable[[Context], T]) -> T:
+    def _typed(self, ruleset: str, node: tree.Statement, read: Callable[[Context], T]) -> T:
         """What a declaration means, worked out unless it is known."""
         if self.memory is None:
             return read(self._context(ruleset, self.found))
@@ -379,8 +378,14 @@ class Reader:
 
 
 @remembered
-def _rules_of(node: tree.Definition) -> tuple[str, ...]:
-    return tuple(r.name.text for r in node.rules) if isinstance(node, tree.Decision) else ()
+def _told(node: tree.Definition) -> tuple[object, ...]:
+    """What tests and amendments are told of a declaration besides its signature."""
+    inside = tuple(r.name.text for r in node.rules) if isinstance(node, tree.Decision) else ()
+    return inside, getattr(node, "stricter", ""), getattr(node, "unset", None) is None
+
+
+def _amendment(t: tree.Tighten, context: Context) -> rules.Amendment | None:
+    return amendment_of(context, t)
 
 
 def _declaration(id: str, d: tree.Definition, context: Context) -> rules.Declaration:
