@@ -71,7 +71,8 @@ class Disk:
         return sorted(p for p in Path(folder).iterdir() if p.is_dir())
 
     def escapes(self, path: PurePath, root: PurePath) -> bool:
-        return not Path(os.path.realpath(path)).is_relative_to(Path(root).resolve())
+        real, inside = os.path.realpath(path), os.path.join(os.path.realpath(root), "")
+        return not os.path.join(real, "").startswith(inside)
 
     def read(self, path: PurePath, most: int) -> bytes:
         return files.read(Path(path), most)

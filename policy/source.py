@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import re
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from attrs import field, frozen
 
@@ -81,10 +81,11 @@ TABLE = ".csv"  # what the name of a file with the rows of a table ends with
 _NAMED = re.compile(rb'#[^\n]*|\bfrom\s+"([^"\\\n]*)"|"(?:[^"\\\n]|\\["\\])*"')
 
 
-def named_in(rules: bytes) -> list[str]:
+@lru_cache(1_000)
+def named_in(rules: bytes) -> tuple[str, ...]:
     """The files that tables of these rules are from, as they are written, in order; nothing else is named so."""
     found = (match[1] for match in _NAMED.finditer(rules) if match[1] is not None)
-    return list(dict.fromkeys(name.decode("utf-8", errors="replace") for name in found))
+    return tuple(dict.fromkeys(name.decode("utf-8", errors="replace") for name in found))
 
 
 def beside(rules: str, path: str) -> str | None:

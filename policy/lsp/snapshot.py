@@ -7,12 +7,14 @@ Absent: versions of documents, and the protocol; see `workspace` and `server`.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import cached_property
 
 from attrs import frozen
 
 from policy.diagnostics import in_order
 from policy.model.from_syntax import model_of
 from policy.model.lints import findings
+from policy.model.reuse import Memory
 from policy.model.uses import Uses
 from policy.pipeline import Checked, Text, parsed
 from policy.syntax.tree import File
@@ -23,16 +25,21 @@ class Snapshot:
     texts: tuple[Text, ...]
     files: Mapping[str, File]  # by name
     checked: Checked
-    uses: Uses
+    parts: tuple[Uses, ...]  # of `uses`
+
+    @cached_property
+    def uses(self) -> Uses:
+        """What each name means."""
+        return {span: symbol for part in self.parts for span, symbol in part.items()}
 
 
-def snapshot(texts: Sequence[Text]) -> Snapshot:
-    """The rulebook of these texts."""
+def snapshot(texts: Sequence[Text], memory: Memory | None = None) -> Snapshot:
+    """The rulebook of these texts; what `memory` knows of declarations is not worked out again."""
     files, diagnostics = parsed(texts)
-    uses: Uses = {}
-    model, more = model_of(files, uses)
+    parts: list[Uses] = []
+    model, more = model_of(files, parts, memory)
     diagnostics += more
     if not any(d.is_error for d in diagnostics):
         diagnostics += findings(model)
     checked = Checked(tuple(texts), model, tuple(in_order(diagnostics)))
-    return Snapshot(tuple(texts), {f.span.source.name: f for f in files}, checked, uses)
+    return Snapshot(tuple(texts), {f.span.source.name: f for f in files}, checked, tuple(parts))

@@ -21,6 +21,7 @@ from policy.diagnostics import Diagnostic
 from policy.files import LIST, RULES
 from policy.folders import Disk, read_folder
 from policy.lsp.snapshot import Snapshot, snapshot
+from policy.model.reuse import Memory
 from policy.pipeline import Text, uncollected
 from policy.syntax import kept
 from policy.syntax.from_text import decode
@@ -66,6 +67,7 @@ class Workspace:
         self.changes: Counter[str] = Counter()  # documents opened, changed and closed, by home
         self.rereads = 0  # times that files changed on the disk
         self.parsed: dict[str, bytes] = {}  # each open document as it last parsed
+        self.memories: dict[str, Memory] = {}  # what declarations were typed as, by home
         self.snapshots: OrderedDict[tuple[Text, ...], Snapshot] = OrderedDict()
 
     def put(self, path: str, text: str, version: int) -> None:
@@ -94,8 +96,9 @@ class Workspace:
         texts, wrong = _texts(home, documents)
         broken = {t.name for t in texts if not t.is_table and self._breaks(t, documents)}
         earlier = [Text(t.name, self.parsed.get(path_of(t.name), t.data)) if t.name in broken else t for t in texts]
-        now = self._snapshot(texts)
-        whole = self._snapshot(earlier) if broken else now
+        memory = self.memories.setdefault(home, Memory())
+        now = self._snapshot(texts, memory)
+        whole = self._snapshot(earlier, memory) if broken else now
         findings: dict[str, list[Diagnostic]] = {path_of(t.name): [] for t in texts}
         for of, names in ((now, broken), (whole, {t.name for t in texts} - broken)):
             for d in of.checked.diagnostics:
@@ -129,11 +132,11 @@ class Workspace:
         self.parsed[path] = text.data
         return False
 
-    def _snapshot(self, texts: list[Text]) -> Snapshot:
+    def _snapshot(self, texts: list[Text], memory: Memory) -> Snapshot:
         key = tuple(texts)
         if key not in self.snapshots:
             with uncollected():
-                self.snapshots[key] = snapshot(key)
+                self.snapshots[key] = snapshot(key, memory)
         self.snapshots.move_to_end(key)
         while len(self.snapshots) > _SNAPSHOTS:
             self.snapshots.popitem(last=False)

@@ -13,6 +13,7 @@ from policy.model import rules
 from policy.model.checker import TypeChecker
 from policy.model.index import Index, Unit
 from policy.model.names import Scope
+from policy.model.reuse import ANYTHING
 from policy.model.types import Type
 from policy.source import Span
 from policy.syntax import tree
@@ -49,7 +50,9 @@ class Context:
             if name.text in self.citations:
                 self.scope.note(name.span, "provision", name.text)
                 result.append(self.citations[name.text])
-            elif name.text not in self.index.provisions and not self.index.suppressed(name.text):
+                continue
+            self.scope.lookups.add(ANYTHING)
+            if name.text not in self.index.provisions and not self.index.suppressed(name.text):
                 self.found.error(
                     "unknown-provision",
                     f"there is no provision `{name.text}`",

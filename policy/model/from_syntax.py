@@ -6,9 +6,9 @@ Absent on purpose: judgements about a well-formed model (gaps, unused names, …
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from functools import partial
-from typing import assert_never
+from collections.abc import Callable, Sequence
+from functools import cached_property, partial
+from typing import TypeVar, assert_never
 
 from attrs import evolve
 
@@ -21,22 +21,30 @@ from policy.model.context import Context, days_of, ordinal
 from policy.model.copies import copies_of
 from policy.model.index import Index, index
 from policy.model.lints.chinese import in_english
-from policy.model.names import Scope, Signature
+from policy.model.names import Entry, Scope, Signature
 from policy.model.picks import picking
 from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
+from policy.model.reuse import ANYTHING, Key, Lookups, Memory, Typed, Watched, remembered
 from policy.model.tests import test_of
 from policy.model.types import Type
 from policy.model.uses import Symbol, Uses
 from policy.syntax import tree
 
+T = TypeVar("T")
 
-def model_of(files: Sequence[tree.File], uses: Uses | None = None) -> tuple[rules.Model, list[Diagnostic]]:
-    """The model of a rulebook's files, and everything found wrong on the way; what names mean is put into `uses`."""
+
+def model_of(
+    files: Sequence[tree.File], uses: list[Uses] | None = None, memory: Memory | None = None
+) -> tuple[rules.Model, list[Diagnostic]]:
+    """The model of a rulebook's files, and everything found wrong on the way.
+
+    What names mean is put into `uses`. What `memory` knows of a declaration is not worked out again.
+    """
     found = Collector()
     units = index(files, found)
     report_renames(units, found)
-    model = Reader(units, found, uses).read()
+    model = Reader(units, found, uses, memory).read()
     report_recursion(model, found)
     return model, list(dict.fromkeys(found.found))  # what several expectations use is read for each of them
 
@@ -44,16 +52,24 @@ def model_of(files: Sequence[tree.File], uses: Uses | None = None) -> tuple[rule
 class Reader:
     """Reads all units in three rounds: types, signatures, bodies; then, `again`, declarations that were changed."""
 
-    def __init__(self, index: Index, found: Collector, uses: Uses | None = None) -> None:
-        self.index, self.found, self.uses = index, found, uses
-        self.named_types: dict[str, Type] = {}
-        self.fields: dict[str, dict[str, Type]] = {}
-        self.bounds: dict[str, dict[str, tuple[int | None, int | None]]] = {}
-        self.signatures: dict[str, Signature] = {}
+    def __init__(
+        self, index: Index, found: Collector, uses: list[Uses] | None = None, memory: Memory | None = None
+    ) -> None:
+        self.index, self.found, self.memory = index, found, memory
+        self.parts = uses  # what names mean, a part for each declaration
+        self.uses: Uses | None = None if uses is None else {}  # outside of declarations
+        self.lookups = Lookups()
+        self.named_types: dict[str, Type] = self._watched("type")
+        self.fields: dict[str, dict[str, Type]] = self._watched("fields")
+        self.bounds: dict[str, dict[str, tuple[int | None, int | None]]] = self._watched("bounds")
+        self.signatures: dict[str, Signature] = self._watched("signature")
+        self.currencies = self._watched(
+            "currency", {code: int(d.decimals.value) for code, (_, d) in index.currencies.items()}
+        )
         self.scopes = {
             name: Scope(
                 name,
-                index.visible(name),
+                self._watched("name", index.visible(name)),
                 self.signatures,
                 self.named_types,
                 self.fields,
@@ -62,13 +78,20 @@ class Reader:
                 frozenset(index.unparsed),
                 partial(index.elsewhere, name),
                 index.open(name),
-                {code: int(d.decimals.value) for code, (_, d) in index.currencies.items()},
-                uses,
+                self.currencies,
+                self.uses,
+                self.lookups,
             )
             for name in index.units
         }
-        self.citations: dict[str, Citation] = {}
+        self.citations: dict[str, Citation] = self._watched("provision")
         self.model = rules.Model(rulesets={}, declared={}, sources={}, provisions={}, tests=(), amendments=())
+
+    def _watched(self, kind: str, names: dict[str, T] | None = None) -> dict[str, T]:
+        """Names whose lookups are noted, where somebody remembers what declarations were typed as."""
+        if self.memory is None:
+            return names if names is not None else {}
+        return Watched(kind, self.lookups, names)
 
     def read(self) -> rules.Model:
         for unit in self.index.units.values():
@@ -85,29 +108,78 @@ class Reader:
             for entry in entries:
                 self._signature(entry.id, entry.node, self.scopes[entry.ruleset])
         self._picking()
+        if self.memory is not None:
+            self._remember(self.memory)
         amendments: list[rules.Amendment] = []
-        tests: list[tuple[Context, tree.Test]] = []  # read last, when the bounds of all fields are known
+        tests: list[tuple[str, tree.Test]] = []  # read last, when the bounds of all fields are known
         for unit in self.index.units.values():
-            context = self._context(unit.name, self.found)
             for d in unit.declarations:
                 if isinstance(d, tree.Test):
-                    tests.append((context, d))
+                    tests.append((unit.name, d))
                 elif isinstance(d, tree.Tighten):
-                    amendment = amendment_of(context, d)
+                    amendment = self._typed(unit.name, d, partial(_amendment, d))
                     amendments += [amendment] if amendment else []
                 elif not isinstance(d, tree.SourceText | tree.Provision | tree.Currency):
                     id = f"{unit.name}.{d.name.text}"
                     if id not in self.model.declared:
-                        self.model.declared[id] = declaration(context, id, d)
+                        self.model.declared[id] = self._typed(unit.name, d, partial(_declaration, id, d))
         for r in self.model.of_kind(rules.RecordType):
             self.bounds[r.id] = {f.name: f.bounds for f in r.fields}
+        if self.memory is not None:
+            self.memory.now("bounds", dict(self.bounds))
         read = evolve(
             self.model,
-            tests=tuple(test_of(context, test) for context, test in tests),
+            tests=tuple(self._typed(ruleset, test, partial(_test, test)) for ruleset, test in tests),
             amendments=tuple(amendments),
             currencies=self._currencies(),
         )
+        if self.memory is not None:
+            self.memory.settle()
+        if self.parts is not None and self.uses is not None:
+            self.parts.append(self.uses)
         return evolve(read, in_english=in_english(read))
+
+    def _remember(self, memory: Memory) -> None:
+        """What all names mean that a declaration can look up, but for the bounds of fields."""
+        memory.begin()
+        names: dict[str, object] = {}
+        meant: dict[str, list[Entry]] = {}
+        for entries in self.index.own.values():
+            for e in entries:
+                meant.setdefault(e.node.name.text, []).append(e)
+        for name, entries in meant.items():
+            names[name] = [(e.id, type(e.node), *_told(e.node)) for e in entries]
+        memory.now("name", names)
+        memory.now("sees", {u: (self.index.reach(u), self.index.open(u)) for u in self.index.units})
+        memory.now("unparsed", dict.fromkeys(self.index.unparsed))
+        memory.now("declared provision", dict.fromkeys(self.index.provisions))
+        memory.now("type", dict(self.named_types))
+        memory.now("fields", dict(self.fields))
+        memory.now("signature", dict(self.signatures))
+        memory.now("currency", dict(self.currencies))
+        memory.now("provision", dict(self.citations))
+
+    def _typed(self, ruleset: str, node: tree.Statement, read: Callable[[Context], T]) -> T:
+        """What a declaration means, worked out unless it is known."""
+        if self.memory is None:
+            return read(self._context(ruleset, self.found))
+        known = self.memory.known(ruleset, node)
+        if known is None:
+            found, uses = Collector(), Uses()
+            keys: set[Key] = {("sees", ruleset)}
+            self.lookups.keys = keys
+            scope = evolve(self.scopes[ruleset], found=found, uses=uses)
+            read_as = read(Context(self.index.units[ruleset], scope, self.index, self.citations))
+            self.lookups.keys = None
+            if found.found:
+                keys.add(ANYTHING)
+            known = Typed(node, read_as, tuple(found.found), uses, frozenset(keys))
+        self.memory.keep(ruleset, known)
+        self.found.found += known.findings
+        if self.parts is not None:
+            self.parts.append(known.uses)
+        result: T = known.result
+        return result
 
     def _currencies(self) -> dict[str, rules.Currency]:
         return {
@@ -240,18 +312,21 @@ class Reader:
                 citation=citation,
             )
 
+    @cached_property
+    def _tags(self) -> dict[str, list[types.Enum]]:
+        """The enums that name pillars and measures."""
+        enums = [t for t in self.named_types.values() if isinstance(t, types.Enum)]
+        return {tag: [t for t in enums if types.short(t.name) == tag] for tag in ("Pillar", "Measure")}
+
     def _tag(self, enum: str, tag: tree.Name | None) -> None:
         """A provision's pillar or measure must be a member of the enum of that name, where one is declared."""
-        allowed = [
-            m
-            for t in self.named_types.values()
-            if isinstance(t, types.Enum) and types.short(t.name) == enum
-            for m in t.members
-        ]
-        for t in self.named_types.values():
-            if tag and self.uses is not None and isinstance(t, types.Enum) and types.short(t.name) == enum:
+        if tag is None:
+            return
+        if self.uses is not None:
+            for t in self._tags[enum]:
                 self.uses[tag.span] = Symbol("member", f"{t.name}.{tag.text}")
-        if tag is not None and allowed and tag.text not in allowed:
+        allowed = [m for t in self._tags[enum] for m in t.members]
+        if allowed and tag.text not in allowed:
             self.found.error(
                 "unknown-name",
                 f"`{tag.text}` is not a member of `{enum}`",
@@ -300,3 +375,22 @@ class Reader:
             case _:
                 assert_never(node)
         self.signatures[id] = signature
+
+
+@remembered
+def _told(node: tree.Definition) -> tuple[object, ...]:
+    """What tests and amendments are told of a declaration besides its signature."""
+    inside = tuple(r.name.text for r in node.rules) if isinstance(node, tree.Decision) else ()
+    return inside, getattr(node, "stricter", ""), getattr(node, "unset", None) is None
+
+
+def _amendment(t: tree.Tighten, context: Context) -> rules.Amendment | None:
+    return amendment_of(context, t)
+
+
+def _declaration(id: str, d: tree.Definition, context: Context) -> rules.Declaration:
+    return declaration(context, id, d)
+
+
+def _test(t: tree.Test, context: Context) -> rules.Test:
+    return test_of(context, t)

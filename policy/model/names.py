@@ -10,6 +10,7 @@ from attrs import evolve, field, frozen
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import types
 from policy.model.currencies import MINOR_UNIT
+from policy.model.reuse import ANYTHING, Lookups
 from policy.model.types import Type
 from policy.model.uses import Symbol, Uses, declared
 from policy.source import Span
@@ -55,6 +56,7 @@ class Scope:
     open: bool = False  # whether an import leads nowhere, so that any name may come from there
     currencies: dict[str, int] = field(factory=dict)  # that the rulebook declares, with their decimals
     uses: Uses | None = None  # what names mean, where that is to be noted
+    lookups: Lookups = field(factory=Lookups)  # what is looked up, where that is to be noted
 
     def note(self, span: Span, kind: SymbolKind, *id: str) -> None:
         """Notes what a name means."""
@@ -79,6 +81,7 @@ class Scope:
 
     def suppressed(self, name: str) -> bool:
         """Whether `name` is unknown only because of something already reported."""
+        self.lookups.add(ANYTHING)
         return self.open or name in self.unparsed
 
     def find(self, name: str, span: Span, kinds: tuple[type[tree.Definition], ...], what: str) -> Entry | None:

@@ -10,7 +10,7 @@ from policy.model.types import short
 
 def report_recursion(model: rules.Model, found: Collector) -> None:
     """One finding per circle of definitions."""
-    edges = {id: uses(d) for id, d in model.declared.items()}
+    edges = {id: set(uses(d)) for id, d in model.declared.items()}
     for amendment in model.amendments:
         edges.setdefault(amendment.target, set()).update(uses(amendment))
     done: set[str] = set()

@@ -156,6 +156,7 @@ def _note_needs(context: Context, signature: Signature, names: Sequence[tree.Nam
     """Notes what the facts that an answer needs are: fields at the end of a path, or parameters without a value."""
     scope, takes = context.scope, dict(signature.parameters)
     for name in names:
+        scope.lookups.add(("name", name.text.partition(".")[0]))
         first, *fields = name.text.split(".")
         at = Span(name.span.source, name.span.start, name.span.start + len(first))
         if first in takes:

@@ -11,6 +11,7 @@ from typing import assert_never
 
 from policy.model import expressions as typed, rules
 from policy.model.expressions import Expression, parts
+from policy.model.reuse import remembered
 
 
 def bodies(declared: rules.Declaration | rules.Amendment) -> Iterator[Expression]:
@@ -82,14 +83,15 @@ def walk(expression: Expression) -> Iterator[Expression]:
         pending.extend(parts(e))
 
 
-def uses(declared: rules.Declaration | rules.Amendment) -> set[str]:
+@remembered
+def uses(declared: rules.Declaration | rules.Amendment) -> frozenset[str]:
     """Full names of the parameters, sets, values, tables and decisions that a declaration refers to."""
-    return {
+    return frozenset(
         e.name
         for body in bodies(declared)
         for e in walk(body)
         if isinstance(e, typed.Named | typed.Apply | typed.OnCalendar)
-    }
+    )
 
 
 def callees_first(names: Iterable[str], called: Callable[[str], Iterable[str]]) -> list[str]:

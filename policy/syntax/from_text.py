@@ -69,7 +69,7 @@ def parse(source: Source) -> Parsed:
     try:
         reading.read(0, len(source.text))
     except UnexpectedError as failure:
-        return _parse_by_declaration(source, failure)
+        return by_declaration(Reading(source), failure)
     return reading.parsed()
 
 
@@ -177,9 +177,10 @@ def stretches(text: str) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(text)], strict=True))
 
 
-def _parse_by_declaration(source: Source, failure: UnexpectedError) -> Parsed:
+def by_declaration(reading: Reading, failure: UnexpectedError) -> Parsed:
+    """What can be read of a text that does not parse as a whole, declaration by declaration."""
     found: list[Diagnostic] = []
-    reading = Reading(source)
+    source = reading.source
     for start, end in stretches(source.text):
         try:
             reading.read(start, end)

@@ -2,7 +2,7 @@
 
 In: a source. Out: what `from_text.parse` says of it. A declaration is kept as a pickle of its nodes, with places
 relative to its beginning, under a digest of its text. Reading one back makes nodes of the syntax tree, nothing else.
-Absent: files with findings, and short ones, which are parsed as a whole.
+Absent: short files, which are parsed as a whole, and declarations with findings.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import pickle
+import re
 from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
@@ -24,6 +25,7 @@ from policy.source import NOWHERE, Source, Span
 from policy.syntax import from_text, tree
 from policy.syntax.from_text import Parsed, Reading, stretches
 from policy.syntax.parsing import UnexpectedError
+from policy.syntax.slips import DECLARATION_WORDS
 from policy.syntax.tree import Node
 
 SHORT = 1_000  # characters that are parsed as quickly as they are read back
@@ -83,23 +85,50 @@ def parsed(source: Source) -> Parsed:
 
 def _reread(source: Source, before: Pieces) -> tuple[Parsed, Pieces]:
     """What can be read of a source whose declarations were kept, and those to keep now."""
-    now: Pieces = {}
-    reading, makers = Reading(source), _Makers(source)
+    reading, previous = _Rereading(source, before), 0
     for start, end in stretches(source.text):
-        digest = hashlib.sha256(source.text[start:end].encode()).digest()
-        first = len(reading.declarations)
-        if (declarations := _loaded(before.get(digest, b""), makers, start)) is not None:
-            now[digest] = before[digest]
-            reading.declarations += declarations
-            continue
         try:
             reading.read(start, end)
-        except UnexpectedError:
-            return from_text.parse(source), before
-        now[digest] = _dumped(reading.declarations[first:], start)
-    if reading.found.found:
-        return from_text.parse(source), before
-    return reading.parsed(), now
+        except UnexpectedError as failure:
+            if _parses(source, start if _begins_declaration(source.text, start) else previous):
+                return from_text.parse(source), before
+            broken = _Rereading(source, {**before, **reading.now})
+            return from_text.by_declaration(broken, failure), {**before, **reading.now, **broken.now}
+        previous = start
+    return reading.parsed(), reading.now
+
+
+def _begins_declaration(text: str, start: int) -> bool:
+    word = re.compile(r"\s*(\w+)", re.ASCII).match(text, start)
+    return word is not None and word[1] in DECLARATION_WORDS
+
+
+def _parses(source: Source, start: int) -> bool:
+    """Whether a text parses from the beginning of a declaration on; before another, one ends as before the end."""
+    try:
+        Reading(source).read(start, len(source.text))
+    except UnexpectedError:
+        return False
+    return True
+
+
+class _Rereading(Reading):
+    """Reads stretches, those that were kept from their pickles; `now` are those to keep."""
+
+    def __init__(self, source: Source, before: Pieces) -> None:
+        super().__init__(source)
+        self.before, self.now, self.loaders = before, Pieces(), _Makers(source)
+
+    def read(self, start: int, end: int) -> None:
+        digest = hashlib.sha256(self.source.text[start:end].encode()).digest()
+        if (declarations := _loaded(self.before.get(digest, b""), self.loaders, start)) is not None:
+            self.now[digest] = self.before[digest]
+            self.declarations += declarations
+            return
+        first, findings = len(self.declarations), len(self.found.found)
+        super().read(start, end)
+        if len(self.found.found) == findings:
+            self.now[digest] = _dumped(self.declarations[first:], start)
 
 
 def _dumped(declarations: list[object], start: int) -> bytes:

@@ -59,7 +59,7 @@ def test_paths_that_may_lead_elsewhere_are_none(path: str) -> None:
 def test_paths_are_from_the_folder_of_the_rules() -> None:
     assert beside("rules/a.policy", "data/b.csv") == "rules/data/b.csv"
     assert beside("a.policy", "b.csv") == "b.csv"
-    assert named_in(b'table a() -> text from "b.csv" renamed from c from "d.csv" from "b.csv"') == ["b.csv", "d.csv"]
+    assert named_in(b'table a() -> text from "b.csv" renamed from c from "d.csv" from "b.csv"') == ("b.csv", "d.csv")
 
 
 def test_the_digest_covers_each_file_where_it_is_named() -> None:

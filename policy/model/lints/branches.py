@@ -16,13 +16,19 @@ from policy.model.calendar import BEGINNING, ENDING
 from policy.model.conditions import NOTHING_KNOWN, Known, assuming, both
 from policy.model.expressions import Expression, parts
 from policy.model.regions import Ints, region_of
+from policy.model.reuse import remembered
 
 _TODAY = typed.Today(type=types.DATE)
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     for declared in (*model.declared.values(), *model.amendments):
-        yield from _declared(declared)
+        yield from _findings(declared)
+
+
+@remembered
+def _findings(declared: rules.Declaration | rules.Amendment) -> tuple[Diagnostic, ...]:
+    return tuple(_declared(declared))
 
 
 def _declared(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:

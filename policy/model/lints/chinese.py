@@ -6,11 +6,14 @@ A ruleset is written in the languages of its title: one with an English title an
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+
+from attrs import frozen
 
 from policy.answers import BilingualText
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules
+from policy.model.reuse import remembered
 from policy.source import Span
 
 Words = tuple[str, BilingualText, Span]  # what they are, as a finding says it, the text, and its place
@@ -18,11 +21,42 @@ Words = tuple[str, BilingualText, Span]  # what they are, as a finding says it, 
 
 def in_english(model: rules.Model) -> bool:
     """Whether no text of the rulebook has any Chinese."""
-    return not any(words.zh for texts in _texts(model).values() for _, words, _ in texts)
+    return not any(part.has_chinese for parts in _texts(model).values() for part in parts)
 
 
-def _texts(model: rules.Model) -> dict[str, list[Words]]:
-    """The texts of each ruleset."""
+@frozen(eq=False)
+class _Texts:
+    """Some texts of a ruleset, and what is found in them where it is in English alone and where it is not."""
+
+    words: tuple[Words, ...]
+    has_chinese: bool
+
+    def findings(self, in_english: bool) -> tuple[Diagnostic, ...]:
+        return _found(self, in_english)
+
+
+def _together(words: Iterable[Words]) -> _Texts:
+    kept = tuple(words)
+    return _Texts(kept, any(text.zh for _, text, _ in kept))
+
+
+@remembered
+def _found(texts: _Texts, in_english: bool) -> tuple[Diagnostic, ...]:
+    return tuple(_findings(texts.words, in_english))
+
+
+@remembered
+def _declared(declared: rules.Declaration) -> _Texts:
+    return _together(_of(declared))
+
+
+@remembered
+def _test(test: rules.Test) -> _Texts:
+    return _together([(f"the title of test `{test.title.en}`", test.title, test.span)])
+
+
+def _texts(model: rules.Model) -> dict[str, list[_Texts]]:
+    """The texts of each ruleset, by what they are of."""
     texts: defaultdict[str, list[Words]] = defaultdict(list)
     for ruleset in model.rulesets.values():
         texts[ruleset.name].append((f"the title of `{ruleset.name}`", ruleset.title, ruleset.span))
@@ -37,14 +71,15 @@ def _texts(model: rules.Model) -> dict[str, list[Words]]:
             texts[provision.ruleset].append((f"why `{provision.id}` is excused", provision.excused, provision.span))
     for currency in model.currencies.values():
         texts[currency.ruleset].append((f"the title of `{currency.id}`", currency.title, currency.span))
-    for declared in model.declared.values():
-        texts[declared.ruleset].extend(_of(declared))
-    for test in model.tests:
-        texts[test.ruleset].append((f"the title of test `{test.title.en}`", test.title, test.span))
     for amendment in model.amendments:
         reasons = ((f"the reason of `{rule.name}`", rule.because, rule.span) for rule in amendment.rules)
         texts[amendment.ruleset].extend(reasons)
-    return texts
+    parts = {name: [_together(words)] for name, words in texts.items()}
+    for declared in model.declared.values():
+        parts[declared.ruleset].append(_declared(declared))
+    for test in model.tests:
+        parts[test.ruleset].append(_test(test))
+    return parts
 
 
 def _of(declared: rules.Declaration) -> Iterator[Words]:
@@ -85,12 +120,14 @@ def _phrases(name: str, phrases: rules.Phrases, span: Span) -> Iterator[Words]:
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
-    for name, texts in _texts(model).items():
+    for name, parts in _texts(model).items():
         titled = name in model.rulesets and bool(model.rulesets[name].title.en)
-        yield from _findings(texts, titled and not any(words.zh for _, words, _ in texts))
+        in_english = titled and not any(part.has_chinese for part in parts)
+        for part in parts:
+            yield from part.findings(in_english)
 
 
-def _findings(texts: list[Words], in_english: bool) -> Iterator[Diagnostic]:
+def _findings(texts: Iterable[Words], in_english: bool) -> Iterator[Diagnostic]:
     for what, words, span in texts:
         if words.en and not words.zh and not in_english:
             yield Diagnostic(

@@ -6,41 +6,40 @@ argument that is a fact is the same wherever it is handed on, one that is comput
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from policy.diagnostics import Diagnostic
 from policy.model import expressions as typed
 from policy.model.expressions import Expression, parts
-from policy.model.rules import Model
+from policy.model.reuse import remembered
+from policy.model.rules import Amendment, Asking, Declaration, Model
 from policy.model.traversal import bodies, callees_first, walk
 
 MOST_CALLS = 10_000  # different ones, to answer a question
 DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls
 
-Bodies = dict[str, list[Expression]]
+Inside = dict[str, list[Declaration | Amendment]]  # what a question is made of
+Levels = dict[str, int]  # how far inside each call stands at most, by its name; under "" whatever is no call
 
 
 def lint(model: Model) -> Iterator[Diagnostic]:
-    inside: Bodies = {id: list(bodies(d)) for id, d in model.declared.items()}
+    inside: Inside = {id: [d] for id, d in model.declared.items()}
     for amendment in model.amendments:
-        inside[amendment.target] += bodies(amendment)
+        inside[amendment.target].append(amendment)
     at_most: dict[str, int] = {}  # calls, were none the same as another
     deep: dict[str, int] = {}
     costly: set[str] = set()
 
-    calls = {
-        id: [e.name for b in within for e in walk(b) if isinstance(e, typed.Apply | typed.Named)]
-        for id, within in inside.items()
-    }
+    calls = {id: [name for d in within for name in _calls(d)] for id, within in inside.items()}
     for id in callees_first(inside, calls.__getitem__):
         called = calls[id]
         if not costly.isdisjoint(called):  # what rests on a costly one is not to blame
             costly.add(id)
             continue
         at_most[id] = 1 + sum(at_most[name] for name in called)
-        for name in getattr(model.declared[id], "local", ()):
-            deep[f"{id}#{name.name}"] = _depth(name.body, deep)
-        deep[id] = max((_depth(b, deep) for b in inside[id]), default=0)
+        for name, levels in _local_levels(model.declared[id]):
+            deep[f"{id}#{name}"] = _depth(levels, deep)
+        deep[id] = max(_depth(_levels(d), deep) for d in inside[id])
         if deep[id] > DEEPEST:
             what = f"has {deep[id]:,} expressions inside each other; {DEEPEST:,} are the most"
         elif at_most[id] > MOST_CALLS and _many(id, model, inside):
@@ -53,14 +52,40 @@ def lint(model: Model) -> Iterator[Diagnostic]:
         costly.add(id)
 
 
-def _depth(e: Expression, deep: dict[str, int]) -> int:
-    called = deep[e.name] if isinstance(e, typed.Apply | typed.Named) else 0
-    if isinstance(e, typed.Defined):
-        called = deep[f"{e.of}#{e.name}"]
-    return 1 + max([called, *(_depth(part, deep) for part in parts(e))])
+@remembered
+def _calls(declared: Declaration | Amendment) -> tuple[str, ...]:
+    return tuple(e.name for b in bodies(declared) for e in walk(b) if isinstance(e, typed.Apply | typed.Named))
 
 
-def _many(question: str, model: Model, inside: Bodies) -> bool:
+@remembered
+def _levels(declared: Declaration | Amendment) -> Levels:
+    return _levels_in(bodies(declared))
+
+
+@remembered
+def _local_levels(declared: Declaration) -> tuple[tuple[str, Levels], ...]:
+    local = declared.local if isinstance(declared, Asking) else ()
+    return tuple((name.name, _levels_in([name.body])) for name in local)
+
+
+def _levels_in(expressions: Iterable[Expression]) -> Levels:
+    levels = {"": 0}
+    pending = [(e, 1) for e in expressions]
+    while pending:
+        e, level = pending.pop()
+        name = e.name if isinstance(e, typed.Apply | typed.Named) else ""
+        if isinstance(e, typed.Defined):
+            name = f"{e.of}#{e.name}"
+        levels[name] = max(level, levels.get(name, 0))
+        pending += [(part, level + 1) for part in parts(e)]
+    return levels
+
+
+def _depth(levels: Levels, deep: dict[str, int]) -> int:
+    return max(level + (deep[name] if name else 0) for name, level in levels.items())
+
+
+def _many(question: str, model: Model, inside: Inside) -> bool:
     """Whether the answer takes more than `MOST_CALLS` different calls. A call is its name and its arguments."""
     own = tuple(getattr(model.declared[question], "parameters", ()))
     pending = [(question, tuple(name for name, _ in own))]
@@ -70,7 +95,9 @@ def _many(question: str, model: Model, inside: Bodies) -> bool:
         name, given = call
         parameters = getattr(model.declared[name], "parameters", ())
         known = {n: a for (n, _), a in zip(parameters, given, strict=True)}
-        for e in (x for b in inside[name] for x in walk(b) if isinstance(x, typed.Apply | typed.Named)):
+        for e in (
+            x for d in inside[name] for b in bodies(d) for x in walk(b) if isinstance(x, typed.Apply | typed.Named)
+        ):
             arguments = e.arguments if isinstance(e, typed.Apply) else ()
             new = e.name, tuple(_fact(a, known) or f"{numbers[call]} {id(a)}" for a in arguments)
             if new not in numbers:

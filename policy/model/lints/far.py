@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules, types
 from policy.model.lints.citations import dated_pieces
+from policy.model.reuse import remembered
 from policy.model.values import show
 from policy.source import Span
 
@@ -39,9 +40,14 @@ def _usual(days: list[int]) -> int:
     return known
 
 
+@remembered
+def _of(declared: rules.Declaration | rules.Amendment) -> tuple[tuple[int, Span], ...]:
+    pieces = [piece for _, piece in dated_pieces(declared)]
+    return tuple((day, piece.span) for piece in pieces for day in (piece.start, piece.end) if day is not None)
+
+
 def _dates(model: rules.Model) -> Iterator[tuple[int, Span]]:
     """The days on which something begins or ends, and those of tests, with their places."""
     for declared in (*model.declared.values(), *model.amendments):
-        for _, piece in dated_pieces(declared):
-            yield from ((day, piece.span) for day in (piece.start, piece.end) if day is not None)
+        yield from _of(declared)
     yield from ((test.on, test.span) for test in model.tests if test.on is not None)

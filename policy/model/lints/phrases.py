@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as x, rules, types
+from policy.model.reuse import remembered
 from policy.model.traversal import bodies, walk
 from policy.source import Span
 
@@ -25,7 +26,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
             isinstance(d, rules.Value | rules.Parameter) and isinstance(d.type, types.Boolean)
         ):
             yield from _lacking(d.name, d.phrases, d.span, needs_says=True)
-        yield from _misplaced(d)
+        yield from _unknown(d)
     for record, name in sorted(_turned_on(model)):
         declared = model.get(rules.RecordType, record)
         field = next(f for f in declared.fields if f.name == name)
@@ -36,6 +37,11 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
 def _tells(d: rules.Declaration) -> bool:
     phrases = [d.phrases, *(f.phrases for f in d.fields)] if isinstance(d, rules.RecordType) else [d.phrases]
     return any(p != rules.NO_PHRASES for p in phrases)
+
+
+@remembered
+def _unknown(d: rules.Declaration) -> tuple[Diagnostic, ...]:
+    return tuple(_misplaced(d))
 
 
 def _misplaced(d: rules.Declaration) -> Iterator[Diagnostic]:
@@ -56,14 +62,18 @@ def _misplaced(d: rules.Declaration) -> Iterator[Diagnostic]:
 
 def _turned_on(model: rules.Model) -> set[tuple[str, str]]:
     """The boolean fields that rules ask for."""
+    return set().union(*map(_asked, model.declared.values()))
+
+
+@remembered
+def _asked(d: rules.Declaration) -> frozenset[tuple[str, str]]:
     found = set()
-    for d in model.declared.values():
-        for e in (part for body in bodies(d) for part in walk(body)):
-            if isinstance(e, x.FieldAccess) and isinstance(e.type, types.Boolean):
-                of = e.of.type.of if isinstance(e.of.type, types.OptionalOf) else e.of.type
-                if isinstance(of, types.Record):
-                    found.add((of.name, e.name))
-    return found
+    for e in (part for body in bodies(d) for part in walk(body)):
+        if isinstance(e, x.FieldAccess) and isinstance(e.type, types.Boolean):
+            of = e.of.type.of if isinstance(e.of.type, types.OptionalOf) else e.of.type
+            if isinstance(of, types.Record):
+                found.add((of.name, e.name))
+    return frozenset(found)
 
 
 def _lacking(name: str, phrases: rules.Phrases, span: Span, needs_says: bool) -> Iterator[Diagnostic]:

@@ -2,35 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import regions, rules
+from policy.model.expressions import Expression
+from policy.model.reuse import remembered
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     within = regions.within_bounds(model)
     for table in model.of_kind(rules.Table):
-        if table.hit == "only":
-            yield from _overlaps(table, within)
-        if table.hit == "first":
-            for n in regions.redundant(table.body):
-                yield Diagnostic(
-                    "unreachable-row",
-                    f"row {n + 1} of `{table.name}` never applies: earlier rows cover all its cases",
-                    table.body.rows[n].span,
-                    "move it up, or remove it",
-                )
-        if table.hit != "sum":
-            case = regions.gap(table.body, within)
-            if case is not None:
-                yield Diagnostic(
-                    "gap-in-table",
-                    f"no row of `{table.name}` applies where {case}",
-                    table.span,
-                    "add a row for it; without one the table fails",
-                    Severity.WARNING,
-                )
+        columns = table.body.columns
+        yield from _findings(table, {c: within(c) for c in columns})
+
+
+@remembered
+def _findings(table: rules.Table, allowed: Mapping[Expression, regions.Region]) -> tuple[Diagnostic, ...]:
+    """What is found in a table whose columns allow these values."""
+    return tuple(_table(table, allowed.__getitem__))
+
+
+def _table(table: rules.Table, within: regions.Within) -> Iterator[Diagnostic]:
+    if table.hit == "only":
+        yield from _overlaps(table, within)
+    if table.hit == "first":
+        for n in regions.redundant(table.body):
+            yield Diagnostic(
+                "unreachable-row",
+                f"row {n + 1} of `{table.name}` never applies: earlier rows cover all its cases",
+                table.body.rows[n].span,
+                "move it up, or remove it",
+            )
+    if table.hit != "sum":
+        case = regions.gap(table.body, within)
+        if case is not None:
+            yield Diagnostic(
+                "gap-in-table",
+                f"no row of `{table.name}` applies where {case}",
+                table.span,
+                "add a row for it; without one the table fails",
+                Severity.WARNING,
+            )
 
 
 def _overlaps(table: rules.Table, within: regions.Within) -> Iterator[Diagnostic]:

@@ -15,7 +15,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
     pending = list(reached)
     while pending:
         declared = model.declared.get(pending.pop())
-        new = (uses(declared) if declared is not None else set()) - reached
+        new = (uses(declared) if declared is not None else frozenset()) - reached
         reached |= new
         pending += sorted(new)
     untested = model.of_kind(rules.Decision, rules.Value, rules.Table, rules.Priority)

@@ -7,9 +7,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from attrs import define, field as attr
+
 from policy.diagnostics import Diagnostic, Severity, without
 from policy.model import expressions as typed, rules, types
+from policy.model.reuse import remembered
 from policy.model.traversal import bodies, walk
+
+
+@define
+class _Read:
+    names: set[str] = attr(factory=set)
+    arguments: set[str] = attr(factory=set)
+    local: set[tuple[str, str]] = attr(factory=set)
+    fields: set[tuple[str, str]] = attr(factory=set)
+
+
+@remembered
+def _read(declared: rules.Declaration | rules.Amendment) -> _Read:
+    """What a declaration reads."""
+    read = _Read()
+    for e in (e for body in bodies(declared) for e in walk(body)):
+        if isinstance(e, typed.Named | typed.OnCalendar):
+            read.names.add(e.name)
+        elif isinstance(e, typed.Local):
+            read.arguments.add(e.name)
+        elif isinstance(e, typed.Defined):
+            read.local.add((e.of, e.name))
+        elif isinstance(e, typed.FieldAccess) and isinstance(e.of.type, types.Record):
+            read.fields.add((e.of.type.name, e.name))
+    return read
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
@@ -18,17 +45,12 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
     fields: set[tuple[str, str]] = set()
     local: set[tuple[str, str]] = set()
     for declared in (*model.declared.values(), *model.amendments):
-        read = arguments.setdefault(declared.target if isinstance(declared, rules.Amendment) else declared.id, set())
-        for body in bodies(declared):
-            for e in walk(body):
-                if isinstance(e, typed.Named | typed.OnCalendar):
-                    names.add(e.name)
-                elif isinstance(e, typed.Local):
-                    read.add(e.name)
-                elif isinstance(e, typed.Defined):
-                    local.add((e.of, e.name))
-                elif isinstance(e, typed.FieldAccess) and isinstance(e.of.type, types.Record):
-                    fields.add((e.of.type.name, e.name))
+        own = arguments.setdefault(declared.target if isinstance(declared, rules.Amendment) else declared.id, set())
+        read = _read(declared)
+        names |= read.names
+        own |= read.arguments
+        local |= read.local
+        fields |= read.fields
     pending = [d.type for d in model.of_kind(rules.Parameter, rules.Value, rules.Table)]
     answered: set[str] = set()  # records of which every field is told in an answer
     while pending:
