@@ -22,6 +22,7 @@ from policy.model.copies import copies_of
 from policy.model.index import Index, index
 from policy.model.lints.chinese import in_english
 from policy.model.names import Scope, Signature
+from policy.model.offsets import offset_of
 from policy.model.picks import picking
 from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
@@ -106,6 +107,7 @@ class Reader:
             tests=tuple(test_of(context, test) for context, test in tests),
             amendments=tuple(amendments),
             currencies=self._currencies(),
+            offset=offset_of((unit.head for unit in self.index.units.values()), self.found),
         )
         return evolve(read, in_english=in_english(read))
 

@@ -353,6 +353,7 @@ class Model:
     amendments: tuple[Amendment, ...]
     currencies: dict[str, Currency] = field(factory=dict)  # that it declares, by their codes
     in_english: bool = False  # whether no text has any Chinese
+    offset: int = 0  # of its time, in minutes ahead of UTC
 
     def get(self, kind: type[A], id: str) -> A:
         """The declaration of this full name, which is one of that kind."""

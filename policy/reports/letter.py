@@ -135,7 +135,7 @@ class Letter:
 def _told(model: rules.Model, value: RuntimeValue, of: types.Type) -> BilingualText:
     """A value in words; a record by its fields."""
     if not isinstance(of, types.Record):
-        return BilingualText(amounts.english(value, of), amounts.chinese(value, of))
+        return BilingualText(amounts.english(value, of, model.offset), amounts.chinese(value, of, model.offset))
     fields = model.get(rules.RecordType, of.name).fields
     told = [(in_full(f.title, f.name), _told(model, v, f.type)) for f, v in zip(fields, value, strict=True)]
     return BilingualText("; ".join(f"{n.en}: {v.en}" for n, v in told), "；".join(f"{n.zh}：{v.zh}" for n, v in told))

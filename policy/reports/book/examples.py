@@ -181,7 +181,8 @@ class Examples:
                 en = "; ".join(f"{k.en}: {v.en}" for k, v in facts)
                 return BilingualText(f"({en})", f"（{'；'.join(f'{k.zh}：{v.zh}' for k, v in facts)}）")
             case types.Text() | types.Date() | types.Instant() | types.Number() | types.OptionalOf() | types.Broken():
-                return BilingualText(amounts.english(value, inner), amounts.chinese(value, inner))
+                offset = self.model.offset
+                return BilingualText(amounts.english(value, inner, offset), amounts.chinese(value, inner, offset))
             case _:
                 assert_never(inner)
 

@@ -132,7 +132,8 @@ def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
             day = date.fromisoformat(text).toordinal()
             return BilingualText(amounts.long_day(day), amounts.chinese_day(day))
         case types.Instant():
-            return BilingualText(amounts.long_moment(text), amounts.chinese_moment(text))
+            iso = amounts.moved(text, model.offset)
+            return BilingualText(amounts.long_moment(iso), amounts.chinese_moment(iso))
         case types.Number():
             shown = amounts.grouped(text)
             return BilingualText(amounts.said_in_english(shown), amounts.said_in_chinese(shown))
