@@ -133,13 +133,10 @@ def _json(d: Decided, at: str) -> Json:
         "on": d.on,
         "client": d.client,
         "about": d.about,
-        "asked": {"en": d.asked.en, "zh": d.asked.zh},
+        "asked": d.asked.by_tag(),
         "event": d.event,
         "outcome": d.outcome.value,
-        "reasons": [
-            {"rule": r.rule, "text": {"en": r.text.en, "zh": r.text.zh}, "per": list(provisions_of(r))}
-            for r in d.reasons
-        ],
+        "reasons": [{"rule": r.rule, "text": r.text.by_tag(), "per": list(provisions_of(r))} for r in d.reasons],
         "needs": list(d.needs),
         "facts": d.facts,
     }

@@ -20,7 +20,7 @@ from policy.model.bodies import declaration
 from policy.model.context import Context, days_of, ordinal
 from policy.model.copies import copies_of
 from policy.model.index import Index, index
-from policy.model.lints.chinese import in_english
+from policy.model.lints.languages import languages_of
 from policy.model.names import Scope, Signature
 from policy.model.offsets import offset_of
 from policy.model.picks import picking
@@ -109,7 +109,7 @@ class Reader:
             currencies=self._currencies(),
             offset=offset_of((unit.head for unit in self.index.units.values()), self.found),
         )
-        return evolve(read, in_english=in_english(read))
+        return evolve(read, languages=languages_of(read))
 
     def _currencies(self) -> dict[str, rules.Currency]:
         return {

@@ -196,6 +196,4 @@ def _wanting(facts: ToldFacts, need: str, notes: dict[str, str]) -> Fact:
     if parameter is None:
         return Fact(facts.needed(need), NOT_STATED)
     why = parameter.unset
-    return Fact(
-        facts.needed(need), BilingualText(why.en, why.zh or why.en) if why else BilingualText(notes.get(need, ""))
-    )
+    return Fact(facts.needed(need), in_full(why, need) if why else BilingualText(notes.get(need, "")))

@@ -41,6 +41,7 @@ class Glossary:
     meanings: Mapping[str, BilingualText] = field(factory=dict)  # of names with several, one after another
     unset: Mapping[str, BilingualText] = field(factory=dict)  # why a number has no value, by its name
     questions: Mapping[str, BilingualText] = field(factory=dict)
+    languages: tuple[str, ...] = ("en", "zh")
     offset: int = 0  # of its times, in minutes ahead of UTC
 
     def at(self, microseconds: int) -> str:
@@ -94,7 +95,8 @@ def glossary_of(model: rules.Model) -> Glossary:
     single = {name: next(iter(said)) for name, said in found.items() if len(said) == 1}
     unset = {p.name: p.unset for p in parameters if p.unset is not None}
     questions = {d.name: d.title for d in decisions}
-    return Glossary(single, first, readings_of(model), citations, meanings, unset, questions, model.offset)
+    known = readings_of(model), citations, meanings, unset, questions
+    return Glossary(single, first, *known, languages=model.languages, offset=model.offset)
 
 
 def _clients_first(priority: rules.Priority) -> ClientsFirst:

@@ -169,6 +169,7 @@ class Recorded:
             reading_ends(self.glossary.readings, self.tally.reasons.sources, day),
             until,
             read=closed_on(self.glossary.readings),
+            languages=self.glossary.languages,
         )
         return Document("day.html.jinja", cover, parts | more)
 

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from policy.answers import BilingualText, Outcome
+from policy.answers import BilingualText, Outcome, joined
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, Place
 from policy.exchange.events import (
     Answered,
@@ -302,7 +302,7 @@ class Trading:
             self.reserve.limit(at, self.limit)
         self.unsettled.add(at, self.open_value)
         texts = [r.text for r in event.verdict.reasons]
-        said = BilingualText(" ".join(t.en for t in texts), "".join(t.zh or t.en for t in texts))
+        said = joined(texts, " ", "")
         self._covered(at, event, said)
 
     def _covered(self, at: int, event: SettlementArranged | LossCovered, said: BilingualText) -> None:

@@ -1,4 +1,4 @@
-"""Texts for people that have no Traditional Chinese, and denials that tell no reason.
+"""Texts for people that are not in every language of their ruleset, and denials that tell no reason.
 
 A ruleset is written in the languages of its title: one with an English title and no Chinese at all is in English.
 """
@@ -8,17 +8,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterator
 
-from policy.answers import BilingualText
-from policy.diagnostics import Diagnostic, Severity
+from policy.answers import NO_WORDS, BilingualText
+from policy.diagnostics import Diagnostic, Severity, did_you_mean
 from policy.model import rules
 from policy.source import Span
 
 Words = tuple[str, BilingualText, Span]  # what they are, as a finding says it, the text, and its place
 
 
-def in_english(model: rules.Model) -> bool:
-    """Whether no text of the rulebook has any Chinese."""
-    return not any(words.zh for texts in _texts(model).values() for _, words, _ in texts)
+def languages_of(model: rules.Model) -> tuple[str, ...]:
+    """The languages of a rulebook's texts by their tags: English, Chinese where a text has any, and all others."""
+    texts = [words for texts in _texts(model).values() for _, words, _ in texts]
+    others = dict.fromkeys(tag for words in texts for tag, _ in words.others)
+    return ("en", *(("zh",) if any(words.zh for words in texts) else ()), *others)
 
 
 def _texts(model: rules.Model) -> dict[str, list[Words]]:
@@ -86,8 +88,25 @@ def _phrases(name: str, phrases: rules.Phrases, span: Span) -> Iterator[Words]:
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     for name, texts in _texts(model).items():
-        titled = name in model.rulesets and bool(model.rulesets[name].title.en)
-        yield from _findings(texts, titled and not any(words.zh for _, words, _ in texts))
+        title = model.rulesets[name].title if name in model.rulesets else NO_WORDS
+        yield from _findings(texts, bool(title.en) and not any(words.zh for _, words, _ in texts))
+        yield from _in_others(texts, [tag for tag, _ in title.others])
+
+
+def _in_others(texts: list[Words], declared: list[str]) -> Iterator[Diagnostic]:
+    """Texts without a language that the ruleset's title has, and the first with one that it has not."""
+    known = set(declared)
+    for what, words, span in texts:
+        tags = dict(words.others)
+        for tag in [t for t in tags if t not in known]:
+            known.add(tag)
+            title = did_you_mean(tag, declared) or f'add `{tag} "…"` to the title of the ruleset'
+            message = f"{what} is in `{tag}`, and the title of its ruleset is not"
+            yield Diagnostic("undeclared-language", message, span, title, Severity.WARNING)
+        for tag in declared:
+            if words.en and tag not in tags and not what.startswith("what "):  # sentences are told in ours
+                help = f'add `{tag} "…"` after the text'
+                yield Diagnostic("missing-language", f"{what} has no `{tag}`", span, help, Severity.WARNING)
 
 
 def _findings(texts: list[Words], in_english: bool) -> Iterator[Diagnostic]:
