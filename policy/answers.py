@@ -5,7 +5,7 @@ In: nothing. Out: frozen data that every backend returns, equal whichever backen
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
@@ -43,10 +43,31 @@ class Outcome(Enum):
 
 @frozen
 class BilingualText:
-    """A text in English and in Traditional Chinese (empty if not translated)."""
+    """A text in English, in Traditional Chinese (empty if not translated), and in other languages by their tags."""
 
     en: str
     zh: str = ""
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def translations(self) -> tuple[str, ...]:
+        """The text in the languages that it has besides English."""
+        return tuple(words for words in (self.zh, *(words for _, words in self.others)) if words)
+
+    def told(self, tag: str) -> str:
+        """The text in a language; in English where it has no other."""
+        return self.by_tag().get(tag) or self.en
+
+    def by_tag(self) -> dict[str, str]:
+        """The text in each language, as JSON tells it."""
+        return {"en": self.en, "zh": self.zh, **dict(self.others)}
+
+
+def joined(texts: Sequence[BilingualText], en: str, zh: str) -> BilingualText:
+    """Texts as one, with what stands between them in English, as in other languages, and in Chinese."""
+    tags = dict.fromkeys(tag for t in texts for tag, _ in t.others)
+    others = tuple((tag, en.join(t.told(tag) for t in texts)) for tag in tags)
+    return BilingualText(en.join(t.en for t in texts), zh.join(t.zh or t.en for t in texts), others)
 
 
 NO_WORDS = BilingualText("")

@@ -169,7 +169,7 @@ class PolicyItem(pytest.Item):
     def __init__(self, *, book: _Book, test: Declared, **others: Any) -> None:
         super().__init__(**others)
         self.book, self.test = book, test
-        self.extra_keyword_matches.add(test.title.zh)
+        self.extra_keyword_matches.update(test.title.translations)
         self.add_marks()
 
     def add_marks(self) -> None:

@@ -53,7 +53,7 @@ def command(
     elif format == "json":
         print_json(schema(rulebook.program, function))
     else:
-        click.echo(f"{function.id}: {function.title.en} {function.title.zh}".rstrip())
+        click.echo(f"{function.id}: {' '.join((function.title.en, *function.title.translations))}".rstrip())
         most = None if all_members else FEW_MEMBERS
         rows = [_row(fact, most) for fact in every(facts_read(rulebook.program, function).values())]
         widths = [max((len(r[n]) for r in rows), default=0) for n in range(2)]

@@ -10,7 +10,6 @@ from textwrap import indent
 from typing import TYPE_CHECKING, NoReturn
 
 import click
-from attrs import asdict
 
 from policy.answers import Answer, Citation, Derivation, Outcome, Reason
 from policy.diagnostics import Diagnostic, PolicyError, draw, printable
@@ -93,7 +92,7 @@ def _citation(citation: Citation) -> dict[str, object]:
         "source": citation.source,
         "reference": citation.reference,
         "status": citation.status.value,
-        "text": asdict(citation.text),
+        "text": citation.text.by_tag(),
     }
 
 
@@ -101,7 +100,7 @@ def _reason(r: Reason) -> dict[str, object]:
     return {
         "rule": r.rule,
         "effect": r.effect,
-        "text": asdict(r.text),
+        "text": r.text.by_tag(),
         "citations": [_citation(c) for c in r.citations],
         "status": r.status.value if r.status else None,
         "place": r.place,
@@ -129,7 +128,7 @@ def answer_json(answer: Answer, function: Function) -> dict[str, object]:
     result["status"] = basis.status.value if basis.status else None
     result["citations"] = [_citation(c) for c in basis.citations]
     result["facts"] = dict(basis.facts)
-    result["remarks"] = [asdict(r) for r in basis.remarks]
+    result["remarks"] = [r.by_tag() for r in basis.remarks]
     return result
 
 
@@ -163,15 +162,14 @@ def answer_text(answer: Answer, function: Function, notes: dict[str, str]) -> st
         lines.append("turned on: " + ", ".join(f"{path} = {printable(value)}" for path, value in basis.facts))
     status = basis.status.value if basis.status else "nothing cited"
     lines.append(f"rests on: {status} · rulebook {answer.question.digest[:12]}")
-    lines += [f"remark: {r.en}" + (f"\n  {r.zh}" if r.zh else "") for r in basis.remarks]
+    lines += ["\n  ".join((f"remark: {r.en}", *r.translations)) for r in basis.remarks]
     return "\n".join(lines)
 
 
 def _reason_lines(reason: Reason, indent: str, lead: str = "") -> list[str]:
     """A reason with its citations, and the reasons of the decisions that it depends on."""
     lines = [f"{indent}{lead}{click.style(reason.rule, bold=True)}  {reason.text.en}"]
-    if reason.text.zh:
-        lines.append(f"{indent}  {reason.text.zh}")
+    lines += [f"{indent}  {words}" for words in reason.text.translations]
     lines += [f"{indent}  per {citation} — {citation.text.en}" for citation in reason.citations]
     for inner in reason.because:
         lines += _reason_lines(inner.reason, indent + "  ", f"because of {short(inner.question)}: ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -27,7 +28,7 @@ from policy.reports.xlsx import needed_for_xlsx
 from policy.vocabulary import Json
 
 F = TypeVar("F", bound=Callable[..., object])
-LANGUAGES: tuple[Language, ...] = get_args(Language)
+_TAG = re.compile(r"both|[a-z]{2,3}(-[A-Za-z0-9]{2,8})*")
 FORMATS: tuple[Format, ...] = get_args(Format)
 _PAGES = tuple(f for f in FORMATS if f != "xlsx")  # of documents that are no tables
 _IN_FILES: dict[str, Callable[[], None]] = {"pdf": needed_here, "xlsx": needed_for_xlsx}  # that need an extra
@@ -53,6 +54,17 @@ class TemplatesType(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         path = os.fsdecode(super().convert(value, param, ctx))
         return OwnTemplates(path, templates_in(path))
+
+
+class LanguageType(click.ParamType[str]):
+    """`both`, or the tag of a language; whether the rules have it, they tell."""
+
+    name = "language"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not _TAG.fullmatch(value):
+            self.fail(f"`{value}` is not a language: write `en`, `zh`, `both` or another tag, as `pt`", param, ctx)
+        return str(value)
 
 
 def _require_format(ctx: click.Context, _: click.Parameter, format: str) -> str:
@@ -87,7 +99,11 @@ _FIRM = (
     ),
 )
 language_option = click.option(
-    "--language", type=click.Choice(LANGUAGES), default="both", show_default=True, help="English, Chinese or both."
+    "--language",
+    type=LanguageType(),
+    default="both",
+    show_default=True,
+    help="`en`, `zh`, `both` of them, or the tag of another language that the rules have, as `pt`.",
 )
 _OPTIONS = (
     templates_option,

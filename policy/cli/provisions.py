@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import click
-from attrs import asdict
 
 from policy.answers import Citation, Status
 from policy.cli.options import checked_of, format_option, rules_arguments
@@ -51,9 +50,9 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
                     "until": _day(p.citation.end),
                     "pillar": p.pillar or None,
                     "measure": p.measure or None,
-                    "text": asdict(p.title),
+                    "text": p.title.by_tag(),
                     "rules": rules.get(p.id, []),
-                    "excused": asdict(p.excused) if p.excused else None,
+                    "excused": p.excused.by_tag() if p.excused else None,
                 }
                 for p in chosen
             ]
@@ -62,14 +61,14 @@ def command(paths: tuple[str, ...], pillar: str, measure: str, status: str | Non
     for p in chosen:
         tags = " · ".join(x for x in (p.status.value, p.pillar, p.measure, _period(p.citation)) if x)
         click.echo(f"{click.style(p.id, bold=True)}  {tags}\n  {p.title.en}")
-        if p.title.zh:
-            click.echo(f"  {p.title.zh}")
+        for words in p.title.translations:
+            click.echo(f"  {words}")
         for rule in rules.get(p.id, []):
             click.echo(f"    ← {rule}")
         if p.excused:
             click.echo(f"    no rule: {p.excused.en}")
-            if p.excused.zh:
-                click.echo(f"    {p.excused.zh}")
+            for words in p.excused.translations:
+                click.echo(f"    {words}")
     counts = ", ".join(f"{n} {s.value}" for s in Status if (n := sum(p.status is s for p in chosen)))
     click.echo(f"{plural(len(chosen), 'provision')}: {counts}")
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 import click
-from attrs import asdict
 
 from policy.cli.options import DateType, format_option, rulebook_of, rules_arguments, under_option
 from policy.cli.output import print_json
@@ -41,7 +40,7 @@ def command(paths: tuple[str, ...], under: str, on: date, kind: str | None, form
                 {
                     "question": f.id,
                     "kind": f.kind,
-                    "title": asdict(f.title),
+                    "title": f.title.by_tag(),
                     "facts": {n: describe(t) for n, t in f.parameters},
                 }
                 for f in functions

@@ -70,7 +70,8 @@ def command(
         to_write(paths)
     checked = checked_of(paths)
     model = checked.model
-    chosen = [t for t in model.tests if select in t.title.en or select in t.title.zh or select in t.ruleset]
+    texts = ((t, (t.title.en, *t.title.translations, t.ruleset)) for t in model.tests)
+    chosen = [t for t, words in texts if any(select in w for w in words)]
     if select and not chosen:
         raise click.UsageError(f"no test's title or ruleset contains `{select}`")
     runner = Runner(evolve(model, tests=tuple(chosen)), digest_of(checked.texts))

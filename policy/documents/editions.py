@@ -90,7 +90,7 @@ class Edition:
             until=until if until > self.on.isoformat() else "",
             before=before,
             read=reading_closed(self.model),
-            in_english=self.model.in_english,
+            languages=self.model.languages,
         )
 
 

@@ -14,7 +14,7 @@ from policy.progress import Watch, unwatched
 from policy.reports.documents import Document
 from policy.reports.journal.decisions import Decided
 from policy.reports.letter import NOTHING_ASKED, Request, letter_of, title_of
-from policy.reports.plain.amounts import in_hong_kong
+from policy.reports.plain.amounts import moment_at
 from policy.verify.prove import Limits
 from policy.verify.remedy import remedy_of
 from policy.verify.solver import has_solver
@@ -76,7 +76,8 @@ def recorded_decision(
         raise PolicyError([Diagnostic("no-such-record", message, None, help)])
     wanted = {name for name, _ in edition.rulebook.question(decided.question).parameters}
     facts = json.dumps({name: fact for name, fact in decided.facts.items() if name in wanted})
-    request = Request(decided.asked, decided.about, in_hong_kong(decided.at), record, decided.event)
+    at = moment_at(decided.at, edition.model.offset)
+    request = Request(decided.asked, decided.about, at, record, decided.event)
     made = decision(
         edition,
         decided.question,

@@ -57,6 +57,7 @@ def program_of(model: rules.Model, digest: str, overlay: str = "") -> ir.Program
             notes=notes,
             renamed=_renamed(model),
             readings=readings_of(model),
+            offset=model.offset,
         )
     )
 

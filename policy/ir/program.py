@@ -145,6 +145,7 @@ class Program:
     notes: dict[str, str] = field(factory=dict)  # by function: why a parameter has no value
     renamed: dict[str, str] = field(factory=dict)  # by full name, of a field or member too: the name it had before
     readings: dict[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
+    offset: int = 0  # of its time, in minutes ahead of UTC
     depth: int = 0  # expressions inside each other, on the longest way through all calls
 
     def __repr__(self) -> str:

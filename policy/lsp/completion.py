@@ -267,4 +267,4 @@ class _Scope:
 
 
 def _told(title: BilingualText) -> str:
-    return " · ".join(filter(None, (title.en, title.zh)))
+    return " · ".join(filter(None, (title.en, *title.translations)))

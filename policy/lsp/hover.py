@@ -106,7 +106,7 @@ def _cited(citations: Iterable[Citation]) -> str:
 
 
 def _told(title: BilingualText | None) -> list[str]:
-    words = [w for w in (title.en, title.zh) if w] if title is not None else []
+    words = [w for w in (title.en, *title.translations) if w] if title is not None else []
     return [" · ".join(words)] if words else []
 
 
@@ -141,7 +141,7 @@ def _provision(model: rules.Model, id: str) -> list[str]:
     reading = [f"read on {iso(source.read)}"] if source is not None and source.read is not None else []
     about = ", ".join([provision.status.value, *period, *reading])
     of = _told(source.title) if source is not None else []
-    return [f"**provision** `{id}`", provision.title.en, provision.title.zh, *of, about]
+    return [f"**provision** `{id}`", provision.title.en, *provision.title.translations, *of, about]
 
 
 def _users(snapshot: Snapshot, index: Index, at: Occurrence) -> list[str]:

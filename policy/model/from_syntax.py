@@ -20,8 +20,9 @@ from policy.model.bodies import declaration
 from policy.model.context import Context, days_of, ordinal
 from policy.model.copies import copies_of
 from policy.model.index import Index, index
-from policy.model.lints.chinese import in_english
+from policy.model.lints.languages import languages_of
 from policy.model.names import Entry, Scope, Signature
+from policy.model.offsets import offset_of
 from policy.model.picks import picking
 from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
@@ -132,12 +133,13 @@ class Reader:
             tests=tuple(self._typed(ruleset, test, partial(_test, test)) for ruleset, test in tests),
             amendments=tuple(amendments),
             currencies=self._currencies(),
+            offset=offset_of((unit.head for unit in self.index.units.values()), self.found),
         )
         if self.memory is not None:
             self.memory.settle()
         if self.parts is not None and self.uses is not None:
             self.parts.append(self.uses)
-        return evolve(read, in_english=in_english(read))
+        return evolve(read, languages=languages_of(read))
 
     def _remember(self, memory: Memory) -> None:
         """What all names mean that a declaration can look up, but for the bounds of fields."""

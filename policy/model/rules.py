@@ -352,7 +352,8 @@ class Model:
     tests: tuple[Test, ...]
     amendments: tuple[Amendment, ...]
     currencies: dict[str, Currency] = field(factory=dict)  # that it declares, by their codes
-    in_english: bool = False  # whether no text has any Chinese
+    languages: tuple[str, ...] = ("en",)  # of its texts, by their tags
+    offset: int = 0  # of its time, in minutes ahead of UTC
 
     def get(self, kind: type[A], id: str) -> A:
         """The declaration of this full name, which is one of that kind."""

@@ -16,7 +16,6 @@ from policy.reports.journal.decisions import Decided
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.names import EVENTS
 from policy.reports.journal.reasons import EXAMPLES, provisions_of
-from policy.reports.plain.amounts import in_hong_kong
 from policy.reports.plain.facts import ToldFacts
 from policy.reports.rows import Mark
 from policy.vocabulary import Json
@@ -174,7 +173,7 @@ def _row(model: rules.Model, glossary: Glossary, d: Decided, seen: dict[int, int
     return DecisionRow(
         f"record-{d.record}" + (f"-{nth}" if nth > 1 else ""),
         d.record,
-        in_hong_kong(d.at),
+        glossary.at(d.at),
         d.on,
         d.client,
         d.about,

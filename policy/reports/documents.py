@@ -11,6 +11,8 @@ from typing import Any, Literal, assert_never
 
 from attrs import asdict, evolve, field, frozen
 
+from policy.answers import BilingualText
+from policy.diagnostics import PolicyError
 from policy.reports.book.figures import Cover
 from policy.reports.imprint import Imprint
 from policy.reports.markdown import markdown_of
@@ -23,7 +25,7 @@ from policy.reports.visible import visible
 from policy.reports.xlsx import workbook_of
 
 Format = Literal["html", "markdown", "json", "pdf", "xlsx"]
-Language = Literal["both", "en", "zh"]
+Language = str  # `en`, `zh`, `both` of them, or the tag of another language that the rules have
 
 
 @frozen
@@ -44,13 +46,13 @@ class Document:
 
     def page(self, language: Language, own: Folder | None = None, beside: Sequence[str] = ()) -> str:
         """The page as HTML, with templates of one's own where given; it links to the documents `beside` it, which
-        lie in the same folder. One of a rulebook in English alone is in English. Raises PolicyError.
+        lie in the same folder. Of a rulebook in another language its own texts are in that. Raises PolicyError.
         """
-        figures = {"language": "en" if self.cover.in_english else language, "beside": list(beside), **self.as_json()}
+        figures = {**told_in(language, self.cover.languages), "beside": list(beside), **self.as_json()}
         return page(self.template, **figures) if own is None else page_of(self.template, figures, own)
 
     def printed(self, format: Format, language: Language = "both", own: Folder | None = None) -> bytes:
-        """The file in a format; JSON has both languages, and `xlsx` is for a document with sheets.
+        """The file in a format; JSON has all languages, and `xlsx` is for a document with sheets.
 
         Raises PolicyError where it cannot be printed.
         """
@@ -66,13 +68,27 @@ class Document:
             case "xlsx":
                 if not self.sheets:
                     raise ValueError(f"`{self.cover.title.en}` has no tables to put into a workbook")
-                return workbook_of(self.cover, self.sheets, language)
+                told = told_in(language, self.cover.languages)
+                return workbook_of(self.cover, self.sheets, told["tag"] or told["language"])
             case _:
                 assert_never(format)
 
     def as_json(self) -> dict[str, Any]:
         """What the page shows, as what `json.dumps` takes."""
         return {"cover": _data(self.cover), **{name: _data(part) for name, part in self.parts.items()}}
+
+
+def told_in(language: Language, known: Sequence[str]) -> dict[str, str]:
+    """What a template is told of the language: that of our words, and the `tag` of another for those of the rules.
+
+    Chinese where the rules have none is English. Raises PolicyError for a language that they do not have.
+    """
+    if language in ("both", "zh", "en"):
+        return {"language": language if "zh" in known else "en", "tag": ""}
+    if language not in known:
+        has = ", ".join(f"`{tag}`" for tag in known)
+        raise PolicyError.of("unknown-language", f"the rules have no texts in `{language}`", f"they have {has}")
+    return {"language": "en", "tag": language}
 
 
 def _data(part: Any) -> Any:
@@ -84,4 +100,6 @@ def _data(part: Any) -> Any:
             return [_data(p) for p in part]
         case dict():
             return {name: _data(p) for name, p in part.items()}
+    if isinstance(part, BilingualText):
+        return _data(part.by_tag())
     return _data(asdict(part, recurse=False)) if hasattr(part, "__attrs_attrs__") else part

@@ -174,7 +174,8 @@ class FlipWords:
             return _OUTCOMES[head]
         if head[:1] in "-0123456789":
             whole = amounts.grouped(head)
-            moment = BilingualText(amounts.long_moment(head), amounts.chinese_moment(head))
+            iso = amounts.moved(head, self.model.offset)
+            moment = BilingualText(amounts.long_moment(iso), amounts.chinese_moment(iso))
             if moment.en != head:
                 return moment
             signed = f"−{whole[1:]}" if whole.startswith("-") else whole

@@ -135,7 +135,7 @@ class Letter:
 def _told(model: rules.Model, value: RuntimeValue, of: types.Type) -> BilingualText:
     """A value in words; a record by its fields."""
     if not isinstance(of, types.Record):
-        return BilingualText(amounts.english(value, of), amounts.chinese(value, of))
+        return BilingualText(amounts.english(value, of, model.offset), amounts.chinese(value, of, model.offset))
     fields = model.get(rules.RecordType, of.name).fields
     told = [(in_full(f.title, f.name), _told(model, v, f.type)) for f, v in zip(fields, value, strict=True)]
     return BilingualText("; ".join(f"{n.en}: {v.en}" for n, v in told), "；".join(f"{n.zh}：{v.zh}" for n, v in told))
@@ -196,6 +196,4 @@ def _wanting(facts: ToldFacts, need: str, notes: dict[str, str]) -> Fact:
     if parameter is None:
         return Fact(facts.needed(need), NOT_STATED)
     why = parameter.unset
-    return Fact(
-        facts.needed(need), BilingualText(why.en, why.zh or why.en) if why else BilingualText(notes.get(need, ""))
-    )
+    return Fact(facts.needed(need), in_full(why, need) if why else BilingualText(notes.get(need, "")))

@@ -12,7 +12,7 @@ from typing import Literal
 
 from attrs import frozen
 
-from policy.answers import Answer, Citation, Status
+from policy.answers import Answer, BilingualText, Citation, Status
 
 Mark = Literal["accept", "refuse", "doubt"]  # how a row is marked: as it should be, against a rule, or open
 
@@ -25,8 +25,7 @@ class Cited:
     source: str
     reference: str
     status: str
-    en: str
-    zh: str
+    text: BilingualText
 
 
 def cited(citation: Citation) -> Cited:
@@ -35,8 +34,7 @@ def cited(citation: Citation) -> Cited:
         citation.source,
         citation.reference,
         citation.status.value,
-        citation.text.en,
-        citation.text.zh,
+        citation.text,
     )
 
 

@@ -44,7 +44,7 @@ def needed_for_xlsx() -> None:
 
 
 def workbook_of(cover: Cover, sheets: Sequence[Sheet], language: str) -> bytes:
-    """The workbook in a language: `en`, `zh`, or `both`, with the Chinese below the English in each cell.
+    """The workbook in a language by its tag, or in `both`, with the Chinese below the English in each cell.
 
     A text that is too long for a cell is cut, and ends with how much is missing.
     """
@@ -137,9 +137,8 @@ def _named(sheets: Sequence[Sheet], language: str) -> Iterator[tuple[str, Sheet]
     """Each sheet with a name of its own, in the signs and the length that the format allows."""
     taken = {_said(_ABOUT, language, " ").lower(), "history"}  # which the format keeps for itself
     for sheet in sheets:
-        whole = (
-            " ".join(_NO_NAME.sub(" ", _said(sheet.title, language if language == "zh" else "en")).split()) or "Sheet"
-        )
+        title = _said(sheet.title, "en" if language == "both" else language)
+        whole = " ".join(_NO_NAME.sub(" ", title).split()) or "Sheet"
         for n in count(1):
             more = f" {n}" if n > 1 else ""
             name = whole[: LONGEST_NAME - len(more)].rstrip() + more
@@ -153,9 +152,9 @@ def _said(cell: Cell, language: str, between: str = "\n") -> str:
     """A cell in a language, short enough for the format."""
     if isinstance(cell, str):
         text = cell
-    elif language == "zh":
-        text = cell.zh or cell.en
-    elif language == "en" or not cell.zh or cell.en == cell.zh:
+    elif language != "both":
+        text = cell.told(language)
+    elif not cell.zh or cell.en == cell.zh:
         text = cell.en
     else:
         text = f"{cell.en}{between}{cell.zh}"

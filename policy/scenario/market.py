@@ -82,6 +82,11 @@ class Market:
         return self.rulebook_on(self.on).program.digest
 
     @property
+    def offset(self) -> int:
+        """Of the rulebook's time, in minutes ahead of UTC."""
+        return self.rulebook_on(self.on).program.offset
+
+    @property
     def on(self) -> str:
         """The date whose rules are in force."""
         return self.clock.on.isoformat()

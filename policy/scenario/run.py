@@ -14,6 +14,7 @@ from attrs import define
 from policy.audit.journal import Journal
 from policy.audit.records import Header
 from policy.diagnostics import Diagnostic, PolicyError
+from policy.model.offsets import written
 from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import Scenario, ScenarioLine
 from policy.scenario.market import COMMANDS, Market, RulebookOn
@@ -72,8 +73,9 @@ def market_for(scenario: Scenario, rulebook_on: RulebookOn, on: str = "") -> Mar
 
 
 def header_of(scenario: Scenario, market: Market, overlay: str) -> Header:
-    """The header of a journal that begins with this market: its rules and date, and the scenario's titles."""
-    about = {"scenario": scenario.title or scenario.folder.name} | ({"zh": scenario.zh} if scenario.zh else {})
+    """The header of a journal that begins with this market: its rules, their date and time, the scenario's titles."""
+    titles = {"scenario": scenario.title or scenario.folder.name} | ({"zh": scenario.zh} if scenario.zh else {})
+    about = titles | ({"offset": written(market.offset)} if market.offset else {})
     return Header(market.rules, overlay, market.on, about)
 
 

@@ -41,8 +41,12 @@ class Builder(TestBuilder):
         return tree.Language(self.number_of(items[0]), span=self.at(meta))
 
     def ruleset(self, meta: Meta, items: Items) -> tree.Ruleset:
-        amends = next((i for i in items if isinstance(i, tree.Name)), None)
-        return tree.Ruleset(self.name_of(items[0]), amends, first_item(items, BilingualText), span=self.at(meta))
+        amends, offset = first_item(items, tree.Name), first_item(items, tree.Text)
+        title = first_item(items, BilingualText)
+        return tree.Ruleset(self.name_of(items[0]), amends, title, offset, span=self.at(meta))
+
+    def offset(self, _: Meta, items: Items) -> tree.Text:
+        return tree.Text(self.unquoted(items[0]), span=self.token_span(items[0]))
 
     def amends(self, _: Meta, items: Items) -> tree.Name:
         return self.name_of(items[0])

@@ -168,7 +168,17 @@ class ExpressionBuilder:
         return result
 
     def text(self, meta: Meta, items: Items) -> BilingualText:
-        return BilingualText(*map(self.unquoted, items))
+        others: dict[str, str] = {}
+        for tag, words, span in (i for i in items if isinstance(i, tuple)):
+            if tag in others or tag == "en":
+                message, help = f"a text has a second `{tag}`", "the first text of all is in English"
+                self.found.error("repeated-clause", message, span, help if tag == "en" else "remove one of the two")
+            others[tag] = words
+        en, *zh = (self.unquoted(i) for i in items if isinstance(i, Token))
+        return BilingualText(en, zh[0] if zh else "", tuple(others.items()))
+
+    def in_language(self, meta: Meta, items: Items) -> tuple[str, str, Span]:
+        return str(items[0]), self.unquoted(items[1]), self.at(meta)
 
     def says(self, _: Meta, items: Items) -> tuple[str, BilingualText]:
         return "says", items[0]

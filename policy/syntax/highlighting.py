@@ -27,8 +27,9 @@ _CATEGORY: dict[str, Category] = {
     "INSTANT": "date", "DATE": "date",
     "DURATION": "number", "PERCENT": "number", "BASIS_POINTS": "number", "NUMBER": "number",
 }  # fmt: skip
-# Terminals that are read differently here: a name is cut at its dots, and a word like `days` is a unit after a value.
-_APART = frozenset({NAME, "DOTTED", "LENGTH"})
+# Terminals that are read differently here: a name is cut at its dots, a word like `days` is a unit after a value, and
+# the tag of a language stands behind a text.
+_APART = frozenset({NAME, "DOTTED", "LENGTH", "TAG"})
 _CONSTANTS = frozenset({"true", "false", "none", "today"})
 _OPERATORS = frozenset({"and", "or", "not", "is", "in", "modulo", "default", "if", "then", "else", "with"})
 _CALLED = frozenset(
@@ -85,7 +86,7 @@ def _words_after(*symbols: str) -> frozenset[str]:
 def patterns() -> tuple[Pattern, ...]:
     """The patterns, in the order in which they are tried."""
     terminals = [t for t in grammar().terminals if t.name not in _APART and not t.name.startswith("__IGNORE")]
-    length = next(t.pattern for t in grammar().terminals if t.name == "LENGTH")
+    length, tag = (next(t.pattern for t in grammar().terminals if t.name == name) for name in ("LENGTH", "TAG"))
     begin, group = _either(declarations()), words()
     no_name = f"(?!{_either(keywords() - types())}(?!\\())"
     return (
@@ -97,6 +98,7 @@ def patterns() -> tuple[Pattern, ...]:
         Pattern(rf"({begin})([ \t]+){no_name}({_A_NAME})(?!\w*/)", ("declaration", "sign", "declared")),
         Pattern(rf'{begin}(?=[ \t]+(?:"|{begin}|{no_name}\w))', ("declaration",)),
         Pattern(rf"(?<=[\w)] ){length}(?![ \t]*[(=])", ("number",)),
+        Pattern(rf'(?<=" ){tag}', ("keyword",)),
         Pattern(_either(group["effect"]), ("effect",)),
         Pattern(_either(group["constant"]), ("constant",)),
         Pattern(_either(group["operator"]), ("operator",)),

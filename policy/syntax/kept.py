@@ -156,7 +156,7 @@ class _Pickler(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
         cls: Any = type(obj)
         if cls is BilingualText:
-            return cls, (obj.en, obj.zh)
+            return cls, (obj.en, obj.zh, obj.others) if obj.others else (obj.en, obj.zh)
         if cls.__name__ not in _NODES:
             return NotImplemented
         place = (-1, -1) if obj.span is NOWHERE else (obj.span.start - self.start, obj.span.end - self.start)

@@ -172,13 +172,13 @@ class _State:
             return 1
         depth = self.depth - (first.text in _CLOSE)
         if self.kind in ("EnumOf", "RecordType") and (depth or first.text in _CLOSE):
-            return depth + (first.text in ("zh", "says", "otherwise") or first.kind == "STRING")
+            return depth + (first.text in ("zh", "says", "otherwise") or first.kind in ("STRING", "TAG"))
         if self.in_rule:
             return 2 + depth if first.text in _CLAUSES or depth or first.text in _CLOSE else 3
         if first.kind == "STRING" and not depth and self.before is not None and self.before.text == ",":
             return 3  # a further address
         is_member = first.text in _MEMBERS and not (self.kind == "Test" and first.text == "per")  # of an expectation
-        if depth or first.text in _CLOSE or is_member or first.kind == "STRING":
+        if depth or first.text in _CLOSE or is_member or first.kind in ("STRING", "TAG"):
             return 1 + depth
         return 2
 

@@ -67,9 +67,12 @@ class Language(Node):
 
 @frozen
 class Ruleset(Node):
+    """`offset` is that of its time from UTC, as `+08:00`."""
+
     name: Name
     amends: Name | None
     title: BilingualText | None
+    offset: Text | None = None
 
 
 @frozen

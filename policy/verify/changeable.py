@@ -25,15 +25,15 @@ from policy.verify.symbolic import Plain, Value
 from policy.verify.terms import Term
 
 DAY = 24 * 60 * 60 * 1_000_000
-HONG_KONG = timedelta(hours=8)
+MINUTE = 60 * 1_000_000
 
 
 def moment_of(program: Program, function: Function, given: Given) -> int:
     """The moment of the decision: the latest instant of the facts that is not after the day asked about, and no
-    earlier than that day begins in Hong Kong. Nothing before it can be changed any more."""
+    earlier than that day begins in the rulebook's time. Nothing before it can be changed any more."""
     assert program.on is not None
     midnight = datetime.min.replace(tzinfo=UTC) + timedelta(days=program.on - 1)
-    start = microseconds(midnight) - HONG_KONG // timedelta(microseconds=1)
+    start = microseconds(midnight) - program.offset * MINUTE
     facts = zip(given, function.parameters, strict=True)
     instants = [i for value, (_, of) in facts for i in _instants(value, of, program)]
     return max([start, *(i for i in instants if i < start + DAY)])

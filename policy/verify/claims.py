@@ -191,6 +191,6 @@ class ClaimResult:
             "longest_list": self.longest,
             "example": self.example.as_json() if self.example else None,
             "notes": list(self.notes),
-            "because": {"en": self.because.en, "zh": self.because.zh} if self.because else None,
+            "because": self.because.by_tag() if self.because else None,
             **({"second": self.second} if self.second else {}),
         }

@@ -4,8 +4,8 @@ In: a question on one date, its facts, and the goal. Out: counterfactuals, fewes
 each confirmed by the interpreter; none where the goal is reached already. Facts that are missing stay missing.
 
 No change reaches back in time. The decision is made at the latest instant among the facts, if it is not after the day
-asked about, and else at the beginning of that day in Hong Kong: see `moment_of`. A changed instant or date is not
-before that moment, and what has happened by then does not become absent.
+asked about, and else at the beginning of that day in the rulebook's time: see `moment_of`. A changed instant or date
+is not before that moment, and what has happened by then does not become absent.
 """
 
 from __future__ import annotations

@@ -26,7 +26,7 @@ class Cure:
     ways: Counterfactuals
 
     def as_json(self) -> dict[str, object]:
-        return {"rule": self.rule, "text": {"en": self.text.en, "zh": self.text.zh}, **self.ways.as_json()}
+        return {"rule": self.rule, "text": self.text.by_tag(), **self.ways.as_json()}
 
 
 @frozen

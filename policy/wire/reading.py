@@ -137,12 +137,16 @@ def _verdict(written: Json) -> Verdict:
 def _reason(written: Json) -> Reason:
     text = written["text"]
     return _shared_reason(
-        written["rule"], written["effect"], text["en"], text["zh"], tuple(written["per"]), written["status"]
+        written["rule"], written["effect"], tuple(text.items()), tuple(written["per"]), written["status"]
     )
 
 
 @lru_cache(maxsize=4096)
-def _shared_reason(rule: str, effect: Effect, en: str, zh: str, per: tuple[str, ...], status: str | None) -> Reason:
+def _shared_reason(
+    rule: str, effect: Effect, text: tuple[tuple[str, str], ...], per: tuple[str, ...], status: str | None
+) -> Reason:
+    told = dict(text)
+    words = BilingualText(told.pop("en"), told.pop("zh"), tuple(told.items()))
     known = Status(status) if status else None
     cited = tuple(Citation(p, p.partition("/")[0], "", known or Status.HOUSE, NO_WORDS) for p in per)
-    return Reason(rule, effect, BilingualText(en, zh), cited, known, "")
+    return Reason(rule, effect, words, cited, known, "")

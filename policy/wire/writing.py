@@ -50,7 +50,7 @@ def verdict_json(verdict: Verdict) -> Json:
                 "effect": r.effect,
                 "per": [c.provision for c in r.citations],
                 "status": r.status.value if r.status else None,
-                "text": {"en": r.text.en, "zh": r.text.zh},
+                "text": r.text.by_tag(),
             }
             for r in verdict.reasons
         ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +14,17 @@ import pytest
 from documents_made import KINDS, document, made, printed
 from policy import documents, resources
 from policy.answers import NO_WORDS, BilingualText, Citation, Outcome, Reason, Status, Verdict
+from policy.model import types
+from policy.model.values import microseconds
 from policy.pipeline import Text, check, read_folder
 from policy.reports.book.examples import Examples
 from policy.reports.decisions import DecisionTally
 from policy.reports.journal.decisions import Decided
-from policy.reports.journal.glossary import Glossary
+from policy.reports.journal.glossary import Glossary, glossary_of
 from policy.reports.plain import amounts
-from policy.reports.plain.english import genitive
+from policy.reports.plain.english import English, genitive
 from policy.reports.plain.facts import in_words
+from policy.reports.plain.names import Names
 from policy.reports.plain.sentences import Sentences
 from policy.reports.render import SHIPPED
 
@@ -107,22 +111,38 @@ def test_a_loop_s_variable_is_called_by_what_it_is() -> None:
 @pytest.mark.parametrize(
     ("iso", "en", "zh"),
     [
-        ("2026-11-20T01:00:00+00:00", "20 November 2026, 09:00 (UTC+8)", "2026年11月20日09時00分（香港時間）"),
-        ("2026-11-20T09:00:05+08:00", "20 November 2026, 09:00:05 (UTC+8)", "2026年11月20日09時00分05秒（香港時間）"),
+        ("2026-11-20T09:00:00+08:00", "20 November 2026, 09:00 (UTC+8)", "2026年11月20日09時00分（UTC+8）"),
+        ("2026-11-20T09:00:05Z", "20 November 2026, 09:00:05 (UTC)", "2026年11月20日09時00分05秒（UTC）"),
         (
-            "2026-11-20T23:59:59.000250+00:00",
-            "21 November 2026, 07:59:59.00025 (UTC+8)",
-            "2026年11月21日07時59分59.00025秒（香港時間）",
+            "2026-11-20T23:59:59.000250-03:30",
+            "20 November 2026, 23:59:59.00025 (UTC-3:30)",
+            "2026年11月20日23時59分59.00025秒（UTC-3:30）",
         ),
         ("a moment out of the calendar", "a moment out of the calendar", "a moment out of the calendar"),
     ],
 )
-def test_a_moment_is_told_in_hong_kong_s_time(iso: str, en: str, zh: str) -> None:
-    from policy.model import types
-
+def test_a_moment_is_told_with_its_offset(iso: str, en: str, zh: str) -> None:
     assert (amounts.long_moment(iso), amounts.chinese_moment(iso)) == (en, zh)
-    model = check([Text("t.policy", TESTED.encode())]).model
-    assert in_words(model, iso, types.INSTANT) == BilingualText(en, zh)
+
+
+@pytest.mark.parametrize(
+    ("offset", "en", "iso"),
+    [
+        ("", "20 November 2026, 23:00 (UTC)", "2026-11-20T23:00:00+00:00"),
+        ('offset "+04:00"', "21 November 2026, 03:00 (UTC+4)", "2026-11-21T03:00:00+04:00"),
+        ('offset "-09:30"', "20 November 2026, 13:30 (UTC-9:30)", "2026-11-20T13:30:00-09:30"),
+    ],
+)
+def test_moments_are_told_in_the_time_of_the_rulebook(offset: str, en: str, iso: str) -> None:
+    model = check([Text("t.policy", f"language 1 ruleset t {offset}".encode())]).model
+    at = microseconds(datetime(2026, 11, 20, 23, tzinfo=UTC))
+    assert in_words(model, "2026-11-21T07:00:00+08:00", types.INSTANT).en == en
+    assert English(Names(model)).amount(at, types.INSTANT) == en
+    assert glossary_of(model).at(at) == iso
+
+
+def test_a_moment_at_the_end_of_the_calendar_keeps_its_offset() -> None:
+    assert amounts.moved("9999-12-31T23:59:59+00:00", 480) == "9999-12-31T23:59:59+00:00"
 
 
 def test_days_are_told_as_a_span() -> None:

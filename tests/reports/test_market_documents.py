@@ -205,7 +205,7 @@ def test_a_crash_at_the_last_moment_is_as_wide_as_the_months_before() -> None:
     month = 30 * 24 * 3600 * 10**6
     for at, value in ((0, 8), (month, 9), (2 * month, 0), (2 * month + 1, 5)):
         series.add(at, value)
-    picture = chart_of(series)
+    picture = chart_of(series, Glossary().at)
     assert picture is not None
     assert picture.path == "M0 112H250V0H500V1000H750V445H1000"
     assert [t.x for t in picture.ticks] == [0, 250, 500]
@@ -216,7 +216,7 @@ def test_a_cap_is_drawn_where_it_held() -> None:
     series.limit(0, 10)
     series.add(0, 5)
     series.limit(1, 20)
-    picture = chart_of(series)
+    picture = chart_of(series, Glossary().at)
     assert picture is not None
     assert picture.cap == "M0 500H500V0H1000"
     assert picture.path == "M0 750H500V750H1000"
@@ -225,7 +225,7 @@ def test_a_cap_is_drawn_where_it_held() -> None:
 def test_nothing_that_ever_was_is_no_picture() -> None:
     series = Series(HKD)
     series.add(0, 0)
-    assert chart_of(series) is None
+    assert chart_of(series, Glossary().at) is None
 
 
 @pytest.mark.parametrize(
@@ -356,10 +356,10 @@ def test_why_there_are_more_reasons_than_refusals_is_told() -> None:
     assert "共8宗、12項理由（一宗可有多項理由）" in day("shared_book").page("zh")
 
 
-def test_moments_are_hong_kong_s_with_their_offset() -> None:
+def test_moments_are_in_the_rulebook_s_time_with_their_offset() -> None:
     english, chinese = (day("margin_financing").page(language) for language in ("en", "zh"))
     assert re.search(r"\d{4}, \d\d:\d\d(:\d\d)? \(UTC\+8\)", english)
-    assert re.search(r"日\d\d時\d\d分(\d\d秒)?（香港時間）", chinese)
+    assert re.search(r"日\d\d時\d\d分(\d\d秒)?（UTC\+8）", chinese)
     for page in (english, chinese):
         assert re.findall(r'datetime="\d{4}-\d\d-\d\dT[^"]*"', page)
         assert all(at.endswith('+08:00"') for at in re.findall(r'datetime="\d{4}-\d\d-\d\dT[^"]*"', page))

@@ -427,7 +427,7 @@ class Oracle:
         tests = [counts(s) for s in scopes]
         kept = [s for s, test in zip(scopes, tests, strict=True) if test is True]
         if e.kind in ("first", "only"):
-            return UNKNOWN if UNKNOWN in tests else self.found(e, kept)
+            return self.found(e, scopes, tests)
         if e.kind == "list":
             values = [self.value(e.body, s) for s in kept]
             return UNKNOWN if UNKNOWN in tests else tuple(values)
@@ -437,14 +437,21 @@ class Oracle:
             return UNKNOWN
         return self.combined(e, values)
 
-    def found(self, e: typed.Aggregate, kept: list[Env]) -> Any:
-        """The body for the only element, or for the first by each key in turn, then by its place in the list."""
+    def found(self, e: typed.Aggregate, scopes: list[Env], tests: list[Any]) -> Any:
+        """The body for the only element, or for the first by each key in turn, then by its place in the list.
+
+        A key is reached for every element that none before it is known to leave out, though one may be unknown.
+        """
         for key in e.order:
-            by = [self.value(key.by, s) for s in kept]
-            if UNKNOWN in by:
-                return UNKNOWN
-            best = (min if key.direction == "lowest" else max)(by, default=None)
-            kept = [s for s, x in zip(kept, by, strict=True) if x == best]
+            by = [None if test is False else self.value(key.by, s) for s, test in zip(scopes, tests, strict=True)]
+            sure = [x for x, test in zip(by, tests, strict=True) if test is not False]
+            is_known = UNKNOWN not in tests and UNKNOWN not in sure
+            best = (min if key.direction == "lowest" else max)(sure, default=None) if is_known else UNKNOWN
+            same = [x == best if is_known else UNKNOWN for x in by]
+            tests = [False if test is False else s for test, s in zip(tests, same, strict=True)]
+        if UNKNOWN in tests:
+            return UNKNOWN
+        kept = [s for s, test in zip(scopes, tests, strict=True) if test]
         if e.kind == "only" and len(kept) != 1:
             raise FaultError("none, or several")
         return self.value(e.body, kept[0]) if kept else None

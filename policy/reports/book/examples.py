@@ -11,7 +11,7 @@ from typing import Any, assert_never
 
 from attrs import field, frozen
 
-from policy.answers import MISSING, NO_WORDS, BilingualText
+from policy.answers import MISSING, NO_WORDS, BilingualText, joined
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.book.figures import Example, Ranked
@@ -59,7 +59,10 @@ class Examples:
             Ranked(
                 test.title,
                 iso(test.on),
-                tuple((_joined(path), a, b) for path, a, b in self._differ((), of, e.arguments[0], e.other[0])),
+                tuple(
+                    (joined(path, ", ", "，"), a, b)
+                    for path, a, b in self._differ((), of, e.arguments[0], e.other[0])
+                ),
                 self._anchor(test),
             )
             for test, e in self._expectations(priority.id)
@@ -99,7 +102,7 @@ class Examples:
             }
             nearest = min(apart, key=lambda number: len(apart[number]), default=0)
             if nearest and len(apart[nearest]) <= min(_MOST_DIFFERENCES, len(whole) // 2):
-                return nearest, tuple((_joined(path), now) for path, _, now in apart[nearest])
+                return nearest, tuple((joined(path, ", ", "，"), now) for path, _, now in apart[nearest])
         return 0, tuple(whole)
 
     def _asked(self, question: rules.Question) -> list[tuple[Path, Type]]:
@@ -109,7 +112,7 @@ class Examples:
         chinese = Chinese(Names(self.model), parameters)
         alone = len(parameters) == 1 and all(isinstance(_inner(of), types.Record) for _, of in parameters)
         own = [
-            BilingualText(t.en or spaced(n), t.zh or chinese.noun(n, of))
+            BilingualText(t.en or spaced(n), t.zh or chinese.noun(n, of), t.others)
             for t, (n, of) in zip(titles, parameters, strict=True)
         ]
         return [(() if alone else (title,), of) for title, (_, of) in zip(own, parameters, strict=True)]
@@ -118,12 +121,7 @@ class Examples:
         """The facts given, a record's field by field, each with what leads to it."""
         inner = _inner(of)
         if not isinstance(inner, types.Record) or value is None or value is MISSING:
-            return [
-                (
-                    _joined(path) if path else BilingualText(self._title(inner).en, self._title(inner).zh),
-                    self._said(value, of),
-                )
-            ]
+            return [(joined(path, ", ", "，") if path else self._title(inner), self._said(value, of))]
         return [
             fact
             for key, title, kind in self._fields(inner)
@@ -181,7 +179,8 @@ class Examples:
                 en = "; ".join(f"{k.en}: {v.en}" for k, v in facts)
                 return BilingualText(f"({en})", f"（{'；'.join(f'{k.zh}：{v.zh}' for k, v in facts)}）")
             case types.Text() | types.Date() | types.Instant() | types.Number() | types.OptionalOf() | types.Broken():
-                return BilingualText(amounts.english(value, inner), amounts.chinese(value, inner))
+                offset = self.model.offset
+                return BilingualText(amounts.english(value, inner, offset), amounts.chinese(value, inner, offset))
             case _:
                 assert_never(inner)
 
@@ -196,7 +195,8 @@ class Examples:
             case "permitted" | "denied":
                 because = self._because(question, named) if isinstance(question, rules.Decision) else NO_WORDS
                 yes = _YES if e.kind == "permitted" else _NO
-                return BilingualText(f"{yes.en}. {because.en}".removesuffix(" "), f"{yes.zh}。{because.zh}")
+                told = joined([yes, because], ". ", "。")
+                return told if because.en else BilingualText(f"{yes.en}.", told.zh)
             case "undecided":
                 needed = [ToldFacts.of(self.model, question).needed(n) for n in named]
                 return BilingualText(
@@ -232,7 +232,7 @@ class Examples:
     def _because(self, d: rules.Decision, named: list[str]) -> BilingualText:
         told = [r.because for r in d.rules if r.name in named]
         told += [d.because] if "otherwise" in named else []
-        return BilingualText(" ".join(w.en for w in told), "".join(w.zh or w.en for w in told))
+        return joined(told, " ", "")
 
 
 def _inner(of: Type) -> Type:
@@ -253,7 +253,3 @@ def _same(a: Any, b: Any) -> bool:
 def _alike(before: object, now: object) -> bool:
     """Whether two lists can be told apart item by item."""
     return isinstance(before, list | tuple) and isinstance(now, list | tuple) and len(before) == len(now)
-
-
-def _joined(path: Path) -> BilingualText:
-    return BilingualText(", ".join(t.en for t in path), "，".join(t.zh for t in path))

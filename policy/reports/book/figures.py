@@ -31,7 +31,7 @@ class Cover:
     before: str = ""  # the digest of the rulebook that this one is compared with
     imprint: Imprint = UNSIGNED
     read: str = ""  # the last day on which a source was read, where the reading is closed
-    in_english: bool = False  # the rulebook has no other language
+    languages: tuple[str, ...] = ("en", "zh")  # of the rulebook's texts
 
 
 @frozen

@@ -95,7 +95,7 @@ def book_of(
         by_status((p.id, p.status) for p in _standing(model, entries)),
         remarks_on(model, (p.id for p in _standing(model, entries)), setting.on),
         read=reading_closed(model),
-        in_english=model.in_english,
+        languages=model.languages,
     )
     paragraphs = tuple(_paragraphs(model, entries))
     moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}

@@ -16,6 +16,7 @@ from policy.answers import BilingualText, Citation
 from policy.ir.from_model import readings_of
 from policy.ir.program import Reading
 from policy.model import rules
+from policy.reports.plain.amounts import moment_at
 from policy.reports.plain.names import spaced
 
 CLIENT = "client"
@@ -40,6 +41,12 @@ class Glossary:
     meanings: Mapping[str, BilingualText] = field(factory=dict)  # of names with several, one after another
     unset: Mapping[str, BilingualText] = field(factory=dict)  # why a number has no value, by its name
     questions: Mapping[str, BilingualText] = field(factory=dict)
+    languages: tuple[str, ...] = ("en", "zh")
+    offset: int = 0  # of its times, in minutes ahead of UTC
+
+    def at(self, microseconds: int) -> str:
+        """A moment as data, in the rulebook's time."""
+        return moment_at(microseconds, self.offset)
 
     def named(self, name: str) -> BilingualText:
         return self.words.get(name.rpartition(".")[2]) or BilingualText(spaced(name))
@@ -88,7 +95,8 @@ def glossary_of(model: rules.Model) -> Glossary:
     single = {name: next(iter(said)) for name, said in found.items() if len(said) == 1}
     unset = {p.name: p.unset for p in parameters if p.unset is not None}
     questions = {d.name: d.title for d in decisions}
-    return Glossary(single, first, readings_of(model), citations, meanings, unset, questions)
+    known = readings_of(model), citations, meanings, unset, questions
+    return Glossary(single, first, *known, languages=model.languages, offset=model.offset)
 
 
 def _clients_first(priority: rules.Priority) -> ClientsFirst:

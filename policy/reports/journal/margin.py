@@ -56,7 +56,6 @@ from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.waterfall import LiquidationRow, Waterfalls
-from policy.reports.plain.amounts import in_hong_kong
 from policy.reports.rows import Mark
 
 _MOST = 500  # rows of a kind; what lies beyond is counted
@@ -213,7 +212,7 @@ class MarginTally:
     # ── margin loans ────────────────────────────────────────────────────────────────────────
 
     def _lending(self, at: int, event: Event) -> None:
-        when = in_hong_kong(at)
+        when = self.glossary.at(at)
         match event:
             case AccountStated():
                 self.collateral.state(event)
@@ -235,7 +234,7 @@ class MarginTally:
                 self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
             case MarginCalled():
                 self.open_calls[event.account] = len(self.calls)
-                due = in_hong_kong(event.due_by) if event.due_by is not None else ""
+                due = self.glossary.at(event.due_by) if event.due_by is not None else ""
                 amounts = tidy(event.amount, MONEY), tidy(event.loan, MONEY)
                 self._keep(self.calls, Call(when, event.account, *amounts, due, _OPEN, "doubt", ""))
             case CallMet():
@@ -260,7 +259,7 @@ class MarginTally:
             call = self.calls[number]
             kind: Mark = "refuse" if end else "accept"
             ended = end or _MET.get(call.end, call.end)
-            self.calls[number] = evolve(call, end=ended, kind=kind, ended=in_hong_kong(at))
+            self.calls[number] = evolve(call, end=ended, kind=kind, ended=self.glossary.at(at))
 
     # ── perpetual contracts ─────────────────────────────────────────────────────────────────
 
@@ -316,7 +315,7 @@ class MarginTally:
                 )
                 for contract, p in sorted(self.funding.items())
             ),
-            fund=chart_of(self.fund),
+            fund=chart_of(self.fund, self.glossary.at),
             refused_by=reasons.rows(*_REFUSALS, effect="deny"),
             called_by=reasons.rows(*_ENFORCED),
             more=self.more,

@@ -30,7 +30,7 @@ from policy.reports.journal.names import OF_MARGIN, OF_THE_EXCHANGE
 from policy.reports.journal.stress import StressRow
 from policy.reports.journal.tally import Tally
 from policy.reports.journal.trading import Trading
-from policy.reports.plain.amounts import chinese_span, in_hong_kong, long_span
+from policy.reports.plain.amounts import chinese_span, long_span
 from policy.reports.reach import closed_on
 from policy.reports.rows import by_status
 
@@ -169,6 +169,7 @@ class Recorded:
             reading_ends(self.glossary.readings, self.tally.reasons.sources, day),
             until,
             read=closed_on(self.glossary.readings),
+            languages=self.glossary.languages,
         )
         return Document("day.html.jinja", cover, parts | more)
 
@@ -178,8 +179,8 @@ class Recorded:
         kinds = self.tally.counts.rows()
         return DaySummary(
             scenario=BilingualText(str(about.get("scenario", "")), str(about.get("zh", ""))),
-            first=in_hong_kong(self.first),
-            last=in_hong_kong(self.last),
+            first=self.glossary.at(self.first),
+            last=self.glossary.at(self.last),
             commands=self.tally.number,
             events=sum(kind.count for kind in kinds),
             unread=unread,

@@ -15,7 +15,6 @@ from policy.exchange.events import Traded
 from policy.reports.journal.book import Filled, Level, Lines, Waiting
 from policy.reports.journal.glossary import CLIENT, ClientsFirst, Glossary
 from policy.reports.journal.series import tidy
-from policy.reports.plain.amounts import in_hong_kong
 
 _MOST_LEVELS = 200
 
@@ -102,11 +101,11 @@ class Priority:
     def _stood(self, at: int, filled: str, seen: Filled) -> _AtLevel:
         waiting = dict(self.lines.waiting(seen.order.level)) | {filled: seen.order}
         queue = tuple(self._queued(id, order, id == filled) for id, order in waiting.items())
-        return _AtLevel(in_hong_kong(at), queue, self.lines.length(seen.order.level) - len(queue))
+        return _AtLevel(self.glossary.at(at), queue, self.lines.length(seen.order.level) - len(queue))
 
     def _queued(self, id: str, order: Waiting, filled: bool) -> Queued:
         capacity = self.lines.capacity.get(order.by, CLIENT)
-        came = in_hong_kong(order.at)
+        came = self.glossary.at(order.at)
         return Queued(id, order.by, self.glossary.named(capacity), came, capacity == CLIENT, filled)
 
     def evidence(self) -> Evidence:

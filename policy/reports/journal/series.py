@@ -7,11 +7,12 @@ lowest of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from attrs import define, field, frozen
 
 from policy.model.types import Number, QuotedAmount
 from policy.model.values import decimal_text
-from policy.reports.plain.amounts import in_hong_kong
 
 MOST_STEPS = 400
 _APART = 190  # thousandths of the width between two dates, so that neither is written over the other
@@ -95,8 +96,8 @@ class Chart:
     top: str  # what the upper edge stands for
 
 
-def chart_of(series: Series) -> Chart | None:
-    """The chart of a figure and of its cap; none where nothing ever changed."""
+def chart_of(series: Series, moment: Callable[[int], str]) -> Chart | None:
+    """The chart of a figure and of its cap; none where nothing ever changed. `moment` tells a time as data."""
     of, steps = series.of, series.steps
     if not any(s.high or s.low for s in steps):
         return None
@@ -115,7 +116,7 @@ def chart_of(series: Series) -> Chart | None:
         if step.cap is not None:
             y = _y(step.cap, top)
             cap += (f"V{y}" if cap else f"M{x} {y}") + f"H{until}"
-        on = in_hong_kong(step.at)[:10]
+        on = moment(step.at)[:10]
         if on != day:
             day = on
             if not ticks or x - ticks[-1].x >= _APART:

@@ -58,7 +58,7 @@ class Tally:
                     "effect": rule.reason.effect,
                     "count": rule.count,
                     "per": [str(c) for c in rule.reason.citations],
-                    "text": {"en": rule.reason.text.en, "zh": rule.reason.text.zh},
+                    "text": rule.reason.text.by_tag(),
                     "examples": rule.examples,
                 }
                 for rule in self.reasons.rules.values()

@@ -13,7 +13,7 @@ from typing import TypeVar
 
 from attrs import define, field, frozen
 
-from policy.answers import BilingualText, Outcome
+from policy.answers import BilingualText, Outcome, joined
 from policy.exchange.commands import MONEY, PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, Place
 from policy.exchange.events import (
     Answered,
@@ -44,7 +44,7 @@ from policy.reports.journal.priority import Evidence, Priority
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.standing import Standing, Standings, needed
-from policy.reports.plain.amounts import chinese_amount, english_amount, in_hong_kong
+from policy.reports.plain.amounts import chinese_amount, english_amount
 
 _CURRENCY = MONEY.currency
 _REFUSALS = (OrderRejected, TradeRejected, ReplaceRejected, OrderExpelled)
@@ -234,7 +234,7 @@ class Trading:
                 self._closed(at, event.trades)
                 who = f"{event.platform} → {event.other}"
                 failed = Failure(
-                    in_hong_kong(at),
+                    self.glossary.at(at),
                     BilingualText("did not deliver", "未能交付"),
                     who,
                     tidy(event.gross, MONEY),
@@ -302,14 +302,14 @@ class Trading:
             self.reserve.limit(at, self.limit)
         self.unsettled.add(at, self.open_value)
         texts = [r.text for r in event.verdict.reasons]
-        said = BilingualText(" ".join(t.en for t in texts), "".join(t.zh or t.en for t in texts))
+        said = joined(texts, " ", "")
         self._covered(at, event, said)
 
     def _covered(self, at: int, event: SettlementArranged | LossCovered, said: BilingualText) -> None:
         self.reserve.add(at, event.reserve_fund)
         share = 1000 * event.reserve_fund // self.limit if self.limit else 0
         held = tidy(event.reserve_fund, MONEY), tidy(event.compensation, MONEY)
-        self._keep(self.covers, Cover(in_hong_kong(at), tidy(self.limit, MONEY), *held, share, said))
+        self._keep(self.covers, Cover(self.glossary.at(at), tidy(self.limit, MONEY), *held, share, said))
 
     def _closed(self, at: int, trades: tuple[int, ...]) -> None:
         self._open(at, -sum(self.open_trades.pop(n, 0) for n in trades))
@@ -318,7 +318,7 @@ class Trading:
         paid = event.from_reserve_fund + event.from_compensation
         amounts = [tidy(amount, MONEY) for amount in (event.loss, paid, event.uncovered)]
         self._keep(
-            self.failures, Failure(in_hong_kong(at), BilingualText("loss", "損失"), event.participant, *amounts)
+            self.failures, Failure(self.glossary.at(at), BilingualText("loss", "損失"), event.participant, *amounts)
         )
         en, zh = [english_amount(amount) for amount in amounts], [chinese_amount(amount) for amount in amounts]
         said = BilingualText(
@@ -361,8 +361,8 @@ class Trading:
             ),
             platforms=self.flows.platforms(),
             balances=tuple(self._balance(*item) for item in self.stated.items()),
-            unsettled=chart_of(self.unsettled),
-            reserve=chart_of(self.reserve),
+            unsettled=chart_of(self.unsettled, self.glossary.at),
+            reserve=chart_of(self.reserve, self.glossary.at),
             covers=tuple(self.covers),
             failures=tuple(self.failures),
             more=self.more,

@@ -26,7 +26,6 @@ from policy.perpetuals.mark_events import (
 from policy.reports.journal.entries import Event
 from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
-from policy.reports.plain.amounts import in_hong_kong
 
 _UNDECIDED = BilingualText("undecided whether it is due", "未能決定應否平倉")
 _MARGIN = BilingualText("the client's margin and profit", "客戶保證金連盈虧")
@@ -80,7 +79,7 @@ class Waterfalls:
         return provision, citation.status.value if citation else ""
 
     def _rows(self, at: int, event: Event) -> Iterator[LiquidationRow]:
-        when = in_hong_kong(at)
+        when = self.glossary.at(at)
         match event:
             case LiquidationUndecided(account=account, bucket=bucket):
                 if (account, bucket) not in self.undecided:

@@ -1,7 +1,7 @@
 """Numbers, dates and times as people read them, in English and in Traditional Chinese.
 
-In: a run-time value and its type. Out: its text, with every digit it has; a moment is told in Hong Kong's time, with
-the offset. Absent: rounding, and names of any kind.
+In: a run-time value and its type, and the rulebook's offset from UTC. Out: its text, with every digit it has; a
+moment is told with the offset. Absent: rounding, and names of any kind.
 """
 
 from __future__ import annotations
@@ -15,7 +15,6 @@ from policy.model.types import Type
 from policy.model.values import show
 from policy.reports import dates
 
-_HONG_KONG = timezone(timedelta(hours=8))
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _LAST_DAY = date.max.toordinal()
 _SYMBOLS = {"HKD": "HK$", "USD": "US$", "CNY": "RMB", "EUR": "€", "GBP": "£", "JPY": "¥"}
@@ -73,12 +72,25 @@ def chinese_span(first: str, until: str) -> str:
     return f"{chinese_day(start.toordinal())}至{year}{month}{end.day}日"
 
 
-def in_hong_kong(microseconds: int) -> str:
-    """A moment as data: `2026-11-20T09:00:00+08:00`, exact to the microsecond."""
+def moment_at(microseconds: int, offset: int) -> str:
+    """A moment as data, so many minutes ahead of UTC: `2026-11-20T09:00:00+08:00`, exact to the microsecond."""
     try:
-        return (_EPOCH + timedelta(microseconds=microseconds)).astimezone(_HONG_KONG).isoformat()
+        return _ahead(_EPOCH + timedelta(microseconds=microseconds), offset).isoformat()
     except OverflowError:
         return show(microseconds, types.INSTANT)
+
+
+def moved(iso: str, offset: int) -> str:
+    """The same moment at another offset. What is no moment stays as it is."""
+    at = _moment(iso)
+    try:
+        return iso if at is None else _ahead(at, offset).isoformat()
+    except OverflowError:
+        return iso
+
+
+def _ahead(moment: datetime, offset: int) -> datetime:
+    return moment.astimezone(timezone(timedelta(minutes=offset)))
 
 
 def long_moment(iso: str) -> str:
@@ -86,24 +98,31 @@ def long_moment(iso: str) -> str:
     at = _moment(iso)
     if at is None:
         return iso
-    return f"{long_day(at.toordinal())}, {at:%H:%M}{f':{_seconds(at)}' if _seconds(at) else ''} (UTC+8)"
+    return f"{long_day(at.toordinal())}, {at:%H:%M}{f':{_seconds(at)}' if _seconds(at) else ''} ({_offset(at)})"
 
 
 def chinese_moment(iso: str) -> str:
-    """`2026年11月20日09時00分（香港時間）`."""
+    """`2026年11月20日09時00分（UTC+8）`."""
     at = _moment(iso)
     if at is None:
         return iso
-    return f"{chinese_day(at.toordinal())}{at:%H時%M分}{f'{_seconds(at)}秒' if _seconds(at) else ''}（香港時間）"
+    return f"{chinese_day(at.toordinal())}{at:%H時%M分}{f'{_seconds(at)}秒' if _seconds(at) else ''}（{_offset(at)}）"
 
 
 def _moment(iso: str) -> datetime | None:
     if not _ISO_MOMENT.fullmatch(iso):
         return None
     try:
-        return datetime.fromisoformat(iso).astimezone(_HONG_KONG)
+        return datetime.fromisoformat(iso)
     except (OverflowError, ValueError):
         return None
+
+
+def _offset(moment: datetime) -> str:
+    """`UTC+8`, `UTC-3:30`, `UTC`."""
+    minutes = (moment.utcoffset() or timedelta()) // timedelta(minutes=1)
+    hours, rest = divmod(abs(minutes), 60)
+    return f"UTC{'-' if minutes < 0 else '+'}{hours}{f':{rest:02}' if rest else ''}" if minutes else "UTC"
 
 
 def _seconds(moment: datetime) -> str:
@@ -112,13 +131,13 @@ def _seconds(moment: datetime) -> str:
     return f"{moment:%S}" if moment.second else ""
 
 
-def english(value: Any, of: Type) -> str:
+def english(value: Any, of: Type, offset: int) -> str:
     """`US$15,000,000`, `0.0375%`, `30 days`, `11 February 2026`."""
     match of:
         case types.Date():
             return long_day(value)
         case types.Instant():
-            return long_moment(in_hong_kong(value))
+            return long_moment(moment_at(value, offset))
         case types.Text():
             return f"“{value}”"
         case types.Boolean():
@@ -131,13 +150,13 @@ def english(value: Any, of: Type) -> str:
             assert_never(of)
 
 
-def chinese(value: Any, of: Type) -> str:
+def chinese(value: Any, of: Type, offset: int) -> str:
     """`15,000,000美元`, `0.0375%`, `30日`, `2026年2月11日`."""
     match of:
         case types.Date():
             return chinese_day(value)
         case types.Instant():
-            return chinese_moment(in_hong_kong(value))
+            return chinese_moment(moment_at(value, offset))
         case types.Text():
             return f"「{value}」"
         case types.Boolean():

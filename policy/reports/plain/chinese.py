@@ -131,7 +131,7 @@ class Chinese(Phrasing):
     def amount(self, value: object, of: Type) -> str:
         if isinstance(of, types.Text) and str(value).isascii() and str(value).isalnum():
             return str(value)
-        return amounts.chinese(value, of)
+        return amounts.chinese(value, of, self.names.model.offset)
 
     def bracketed(self, text: str) -> str:
         return f"（{text}）"

@@ -143,7 +143,7 @@ class English(Phrasing):
     def amount(self, value: object, of: Type) -> str:
         if isinstance(of, types.Text) and _CODE.fullmatch(str(value)):
             return str(value)
-        return amounts.english(value, of)
+        return amounts.english(value, of, self.names.model.offset)
 
     def bracketed(self, text: str) -> str:
         return f"({text})"

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from attrs import field, frozen
 
-from policy.answers import NO_WORDS, BilingualText
+from policy.answers import NO_WORDS, BilingualText, joined
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.plain import amounts
@@ -105,17 +105,16 @@ class ToldFacts:
                 titles.append(in_full(fields[step].title, step))
         if not titles:
             return in_full(self.titles.get(path, NO_WORDS), path), of
-        return BilingualText(", ".join(t.en for t in titles), "，".join(t.zh for t in titles)), of
+        return joined(titles, ", ", "，"), of
 
 
 def told_list(items: Sequence[BilingualText]) -> BilingualText:
     """`a, b, c`; of a long list the first few: `7: a, b, c and 4 more`."""
     first = items if len(items) <= _MOST_ITEMS + 1 else items[:_MOST_ITEMS]
-    en, zh = ", ".join(w.en for w in first), "、".join(w.zh for w in first)
-    more = len(items) - len(first)
+    told, more = joined(first, ", ", "、"), len(items) - len(first)
     if not more:
-        return BilingualText(en, zh)
-    return BilingualText(f"{len(items)}: {en} and {more} more", f"共{len(items)}項：{zh}及另外{more}項")
+        return told
+    return BilingualText(f"{len(items)}: {told.en} and {more} more", f"共{len(items)}項：{told.zh}及另外{more}項")
 
 
 def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
@@ -132,7 +131,8 @@ def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
             day = date.fromisoformat(text).toordinal()
             return BilingualText(amounts.long_day(day), amounts.chinese_day(day))
         case types.Instant():
-            return BilingualText(amounts.long_moment(text), amounts.chinese_moment(text))
+            iso = amounts.moved(text, model.offset)
+            return BilingualText(amounts.long_moment(iso), amounts.chinese_moment(iso))
         case types.Number():
             shown = amounts.grouped(text)
             return BilingualText(amounts.said_in_english(shown), amounts.said_in_chinese(shown))

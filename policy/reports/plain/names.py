@@ -26,7 +26,7 @@ def spaced(name: str) -> str:
 def in_full(words: BilingualText, name: str) -> BilingualText:
     """The words with nothing left empty: Chinese falls back on English, and English on the name."""
     en = words.en or spaced(name)
-    return BilingualText(en, words.zh or en)
+    return BilingualText(en, words.zh or en, words.others)
 
 
 @frozen(eq=False)

@@ -7,7 +7,7 @@ syn keyword policyType boolean date decimal duration instant integer list money 
 syn keyword policyEffect deny permit
 syn keyword policyConstant false none today true
 syn keyword policyOperator and default else if in is modulo not or then with
-syn keyword policyKeyword abs absent add after all always amends any applies apply at because before best by changeable clamp count denied distinct down earliest even exactly excused expect fails first for from given half higher highest holds holidays issued largest latest least lower lowest max measure min most needs note of on one other otherwise per permitted pillar present read reference refused refuted remove renamed rest round rounded row rows says sha256 smallest spelt status stricter sum that the though to undecided unless unset until up when where zh
+syn keyword policyKeyword abs absent add after all always amends any applies apply at because before best by changeable clamp count denied distinct down earliest even exactly excused expect fails first for from given half higher highest holds holidays issued largest latest least lower lowest max measure min most needs note of offset on one other otherwise per permitted pillar present read reference refused refuted remove renamed rest round rounded row rows says sha256 smallest spelt status stricter sum that the though to undecided unless unset until up when where zh
 syn match policyAttribute '\<\h\w*\ze\s*:'
 syn match policyAttribute '\.\@1<=\h\w*'
 syn match policyNumber '\<\d[0-9_]*\%(\.\d\+\)\?%\?'

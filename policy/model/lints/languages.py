@@ -1,4 +1,4 @@
-"""Texts for people that have no Traditional Chinese, and denials that tell no reason.
+"""Texts for people that are not in every language of their ruleset, and denials that tell no reason.
 
 A ruleset is written in the languages of its title: one with an English title and no Chinese at all is in English.
 """
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from policy.answers import BilingualText
-from policy.diagnostics import Diagnostic, Severity
+from policy.answers import NO_WORDS, BilingualText
+from policy.diagnostics import Diagnostic, Severity, did_you_mean
 from policy.model import rules
 from policy.model.reuse import remembered
 from policy.source import Span
@@ -19,25 +19,26 @@ from policy.source import Span
 Words = tuple[str, BilingualText, Span]  # what they are, as a finding says it, the text, and its place
 
 
-def in_english(model: rules.Model) -> bool:
-    """Whether no text of the rulebook has any Chinese."""
-    return not any(part.has_chinese for parts in _texts(model).values() for part in parts)
+def languages_of(model: rules.Model) -> tuple[str, ...]:
+    """The languages of a rulebook's texts by their tags: English, Chinese where a text has any, and all others."""
+    parts = [part for parts in _texts(model).values() for part in parts]
+    others = dict.fromkeys(tag for part in parts for tag in part.others)
+    return ("en", *(("zh",) if any(part.has_chinese for part in parts) else ()), *others)
 
 
 @frozen(eq=False)
 class _Texts:
-    """Some texts of a ruleset, and what is found in them where it is in English alone and where it is not."""
+    """Some texts of a ruleset, and the tags of their languages but English and Chinese."""
 
     words: tuple[Words, ...]
     has_chinese: bool
-
-    def findings(self, in_english: bool) -> tuple[Diagnostic, ...]:
-        return _found(self, in_english)
+    others: tuple[str, ...]
 
 
 def _together(words: Iterable[Words]) -> _Texts:
     kept = tuple(words)
-    return _Texts(kept, any(text.zh for _, text, _ in kept))
+    others = dict.fromkeys(tag for _, text, _ in kept for tag, _ in text.others)
+    return _Texts(kept, any(text.zh for _, text, _ in kept), tuple(others))
 
 
 @remembered
@@ -121,10 +122,28 @@ def _phrases(name: str, phrases: rules.Phrases, span: Span) -> Iterator[Words]:
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     for name, parts in _texts(model).items():
-        titled = name in model.rulesets and bool(model.rulesets[name].title.en)
-        in_english = titled and not any(part.has_chinese for part in parts)
+        title = model.rulesets[name].title if name in model.rulesets else NO_WORDS
+        in_english = bool(title.en) and not any(part.has_chinese for part in parts)
         for part in parts:
-            yield from part.findings(in_english)
+            yield from _found(part, in_english)
+        if title.others or any(part.others for part in parts):
+            yield from _in_others([w for part in parts for w in part.words], [tag for tag, _ in title.others])
+
+
+def _in_others(texts: list[Words], declared: list[str]) -> Iterator[Diagnostic]:
+    """Texts without a language that the ruleset's title has, and the first with one that it has not."""
+    known = set(declared)
+    for what, words, span in texts:
+        tags = dict(words.others)
+        for tag in [t for t in tags if t not in known]:
+            known.add(tag)
+            title = did_you_mean(tag, declared) or f'add `{tag} "…"` to the title of the ruleset'
+            message = f"{what} is in `{tag}`, and the title of its ruleset is not"
+            yield Diagnostic("undeclared-language", message, span, title, Severity.WARNING)
+        for tag in declared:
+            if words.en and tag not in tags and not what.startswith("what "):  # sentences are told in ours
+                help = f'add `{tag} "…"` after the text'
+                yield Diagnostic("missing-language", f"{what} has no `{tag}`", span, help, Severity.WARNING)
 
 
 def _findings(texts: Iterable[Words], in_english: bool) -> Iterator[Diagnostic]:
