@@ -91,6 +91,13 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
             yield (BilingualText("(nil where there is none)", "（如無則以零計）"),)
             yield from wanted(left, model, called)
             return
+        case x.Binary(
+            operator="is" | "is not", left=left, right=x.Literal(value=value, type=types.Enum(members=(_, _))) as one
+        ):
+            others = [m for m in one.type.members if m != value]  # of two, the one is not the other
+            yield tuple(of_value(m, one.type, model) for m in (value, *others))
+            yield from wanted(left, model, called)
+            return
         case x.OnCalendar(operands=operands):  # one business day after is the first after
             for operand in operands:
                 if not (isinstance(operand, x.Literal) and operand.value == 1):
@@ -127,7 +134,10 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
 
 Told = tuple[BilingualText, rules.Phrases]
 PLACE = re.compile(r"\{\w*\}")
-OPENING = re.compile(r"^the( (?!which|that|who|where|when)[a-z’']+)+? (?=(is|has|may|must|does|was|cannot)\b)")
+OPENING = re.compile(
+    r"^the( (?!which|that|who|where|when)[a-z’']+)+? (?=(is|has|may|must|does|was|cannot)\b)"
+    r"|^該[^為並屬]+(?=為|並非|屬於|不屬於)"
+)
 
 
 def told(title: BilingualText, phrases: rules.Phrases) -> tuple[BilingualText, ...]:
@@ -271,11 +281,14 @@ def test_every_operator_has_a_phrase_of_its_own(language: type[Phrasing]) -> Non
 
 
 TOLD = """language 1 ruleset t
-enum Kind "kind" zh "種類" { red "red" zh "紅", amber "amber" zh "黃" }
+enum Kind "kind" zh "種類" { red "red" zh "紅", amber "amber" zh "黃", green "green" zh "綠" }
+enum Size "size" zh "大小" { small "small" zh "小型", large "large" zh "大型" }
 record Case "case" zh "個案" {
   told: boolean "the client was told" zh "客戶已獲告知" otherwise "the client was not told" zh "客戶未獲告知"
   kind: Kind "kind" zh "種類"
     says "the case is {a} one" zh "個案屬{}類" otherwise "the case is not {a} one" zh "個案不屬{}類"
+  size: Size "size" zh "大小"
+    says "the case is {a} one" zh "個案屬{}" otherwise "the case is not {a} one" zh "個案不屬{}"
   at: optional date "day of choice" zh "選擇日期"
     says "a choice was made" zh "已作選擇" otherwise "no choice was made" zh "未作選擇"
 }
@@ -292,6 +305,7 @@ record Case "case" zh "個案" {
         ("c.kind is amber", "the case is an amber one", "個案屬黃類"),
         ("c.kind not in {red, amber}", "the case is not a red or an amber one", "個案不屬紅或黃類"),
         ("not (c.kind is red)", "the case is not a red one", "個案不屬紅類"),
+        ("not (c.size is small)", "the case is a large one", "個案屬大型"),  # of two, it is the other
         ("c.at is absent", "no choice was made", "未作選擇"),
         (
             "not (c.told or c.at is present)",

@@ -7,6 +7,7 @@ title by an author.
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import assert_never
 
 from policy.answers import NO_WORDS, BilingualText
@@ -37,6 +38,7 @@ _NUMBERS: dict[Comparison, str] = {
     ">": "多於",
     ">=": "不少於",
 }
+_AMOUNTS: dict[Comparison, str] = _NUMBERS | {"<=": "不超過", ">": "超過"}
 _TIMES: dict[Comparison, str] = _NUMBERS | {"<": "早於", "<=": "不晚於", ">": "晚於", ">=": "不早於"}
 _RANKS: dict[Comparison, str] = _NUMBERS | {"<": "低於", "<=": "不高於", ">": "高於", ">=": "不低於"}
 _MODES: dict[RoundingMode, str] = {
@@ -50,7 +52,6 @@ _KINDS: dict[AggregateKind, str] = {
     "min": "的最小值",
     "max": "的最大值",
     "count": "的數目",
-    "count distinct": "的不同數目",
     "average": "的平均值",
     "median": "的中位數",
     "list": "",
@@ -94,6 +95,7 @@ class Chinese(Phrasing):
     """Traditional Chinese."""
 
     today = "作出決定當日"
+    verbs = frozenset(("遲於", *_NUMBERS.values(), *_AMOUNTS.values(), *_TIMES.values(), *_RANKS.values()))
     none = "無"
 
     def pick(self, words: BilingualText) -> str:
@@ -120,7 +122,14 @@ class Chinese(Phrasing):
         return f"{said}日" if isinstance(days, x.Literal) and said.isdigit() else said
 
     def within(self, term: str, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
-        return term + "但".join(self.bound(operator, bound, of) for operator, bound in bounds)
+        return term + self.bounds(bounds, of)
+
+    def bounds(self, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
+        return "但".join(self.bound(operator, bound, of) for operator, bound in bounds)
+
+    def later_than(self, day: str, time: str, other: str) -> str:
+        self.subjects.append(day)
+        return f"{day}遲於{other}後{time}"
 
     def months(self, months: int) -> str:
         return f"{months // 12}年" if months % 12 == 0 and months > 12 else f"{months}個月"
@@ -291,8 +300,11 @@ class Chinese(Phrasing):
             return self.inner(e.over) + (f"中{self.condition(e.where)}者" if e.where is not None else "")
         if e.kind == "largest" or e.kind == "smallest":
             what = f"{self.inner(e.body)}中最{'大' if e.kind == 'largest' else '小'}的{e.most}項的總和"
-        elif isinstance(e.body, x.ListOf) and e.kind == "count distinct":
-            what = f"{'與'.join(self.inner(i) for i in e.body.items)}的不同組合數目"
+        elif e.kind == "count distinct":
+            items = e.body.items if isinstance(e.body, x.ListOf) else (e.body,)
+            where = f"中{self.condition(e.where)}者" if e.where is not None else ""
+            alike = "與".join(self.inner(i) for i in items) + ("均" if len(items) > 1 else "")
+            return f"{self.inner(e.over)}{where}的數目（{alike}相同者只計一次）"
         else:
             what = f"{self.inner(e.body)}{_KINDS[e.kind]}"
         return f"{self._of_each(e)}的{what}"
@@ -321,7 +333,16 @@ class Chinese(Phrasing):
         return f"{'有' if holds else '並無'}{term}"
 
     def joined(self, every: bool, conditions: list[str]) -> str:
-        return ("，且" if every else "，或").join(conditions)
+        said = [*conditions[:1], *(self._again(was, c) for was, c in pairwise(conditions))]
+        if every and len(said) > len("ab") and not any("，" in c for c in said):
+            return f"{'，'.join(said[:-1])}，且{said[-1]}"
+        return ("，且" if every else "，或").join(said)
+
+    def _again(self, was: str, condition: str) -> str:
+        """A condition after another about the same thing, which is named once."""
+        about = (s for s in self.subjects for known in [tuple(f"{s}{verb}" for verb in self.verbs)]
+                 if was.startswith(known) and condition.startswith(known))  # fmt: skip
+        return condition.removeprefix(next(about, ""))
 
     def among(self, term: str, inside: bool, items: str, written_out: bool) -> str:
         if written_out:
@@ -329,6 +350,7 @@ class Chinese(Phrasing):
         return f"{term}{'屬於' if inside else '不屬於'}{items}"
 
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
+        self.subjects.append(left)
         return f"{left}{self._verb(operator, of)}{right}"
 
     def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str:
@@ -342,17 +364,22 @@ class Chinese(Phrasing):
         inner = of.of if isinstance(of, types.OptionalOf) else of
         if isinstance(inner, types.Enum):
             return _RANKS[operator]
-        return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
+        if isinstance(inner, types.Date | types.Instant):
+            return _TIMES[operator]
+        return (_NUMBERS if isinstance(inner, types.Number) and inner.unit == "number" else _AMOUNTS)[operator]
 
-    def for_some(self, e: x.Aggregate, holds: bool) -> str:
+    def for_some(self, e: x.Aggregate, holds: bool, some: bool = False) -> str:
         where = f"（{self.condition(e.where)}者）" if e.where is not None else ""
-        among = f"{self.inner(e.over)}{where}"
-        if e.kind == "all" and holds:
-            return f"就{among}中每項而言，{self.condition(e.body)}"
-        if e.kind == "any" and not holds and denies(e.body):
-            return f"就{among}中每項而言，{self.condition(e.body, False)}"
+        among = f"{self.inner(e.over)}{where}{'（至少有其一）' if some else ''}"
+        every = (e.kind == "all" and holds) or (e.kind == "any" and not holds and denies(e.body))
+        whole = self.condition(e.body, (e.kind == "all") is every)
+        said, subject = (t.removeprefix("該") for t in (whole, self.local(e.variable, self.variables[e.variable])))
         head = "並無任何一項" if e.kind == "any" and not holds else "最少有一項"
-        return f"{among}中{head}符合以下情況：{self.condition(e.body, e.kind == 'any')}"
+        if said.startswith(subject) and not isinstance(e.body, x.Chain) and e.where is None:
+            rest = said.removeprefix(subject)
+            if not rest.startswith("的"):
+                return f"{among}均{rest}" if every else f"{among}中{head}{rest}"
+        return f"就{among}中每項而言，{whole}" if every else f"{among}中{head}符合以下情況：{whole}"
 
     def settled(self, true: bool) -> str:
         return "必然成立" if true else "必不成立"

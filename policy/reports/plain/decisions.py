@@ -124,7 +124,7 @@ class Teller:
         if shape.has_grounds:
             grounds = [roman(n) for n in range(1, len(shape.permissions) + 1)]
             exceptions = [letter(n) for n in range(1, len(shape.denials) + 1)]
-            return self.frame.grounds(self.verdict(True), grounds, exceptions, since)
+            return self.frame.grounds(self.verdict(True), self.verdict(False), grounds, exceptions, since)
         only = shape.sentence
         if only is None:
             return self.frame.settled("", self.verdict(False))

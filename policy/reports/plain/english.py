@@ -16,12 +16,12 @@ from policy.model.expressions import Expression
 from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
+from policy.reports.plain.english_words import KINDS, MODES, NUMBERS, PASSED, RANKS, TIMES, VERBS
 from policy.reports.plain.listing import genitive as genitive, said_list as said_list
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing, denies
 from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import (
-    AggregateKind,
     BusinessDayOperator,
     CalendarOperator,
     ElapsedOperator,
@@ -37,65 +37,16 @@ _DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any|one of)\b",
 _OWNED = re.compile(r" of the [a-z ]+$")
 _SUBJECT = re.compile(r"(the(?: (?!which|that|who|where|when)[a-z’']+)+?) (?=(?:is|has|may|must|does|was|cannot)\b)")
 _TWO = re.compile(r" and .* (have the same|differ in) ")
+_DENIED = re.compile(r"(is|has) not ")
 _SHORT_OWNER = 3  # words
 _CODE = re.compile(r"[A-Z0-9]+")
-_VERBS: dict[Calculation, str] = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}
-_NUMBERS: dict[Comparison, str] = {
-    "is": "is",
-    "is not": "is not",
-    "<": "is less than",
-    "<=": "is at most",
-    ">": "is more than",
-    ">=": "is at least",
-}
-_TIMES: dict[Comparison, str] = _NUMBERS | {
-    "<": "is before",
-    "<=": "is no later than",
-    ">": "is after",
-    ">=": "is no earlier than",
-}
-_RANKS: dict[Comparison, str] = _NUMBERS | {"<": "is lower than", ">": "is higher than"}
-_MODES: dict[RoundingMode, str] = {
-    "down": "rounded down to the nearest {}",
-    "up": "rounded up to the nearest {}",
-    "half up": "rounded to the nearest {}, a half upwards",
-    "half even": "rounded to the nearest {}, a half to the even digit",
-}
-_KINDS: dict[AggregateKind, str] = {
-    "sum": "the total of {}",
-    "min": "the least of {}",
-    "max": "the greatest of {}",
-    "count": "the number of {}",
-    "count distinct": "the number of different values of {}",
-    "average": "the average of {}",
-    "median": "the median of {}",
-    "list": "{}",
-}
-_PASSED: dict[Comparison, str] = {
-    "<": "more than {} have passed since {}",
-    "<=": "at least {} have passed since {}",
-    ">": "{} have not yet passed since {}",
-    ">=": "no more than {} have passed since {}",
-}
-
-
-def _subject(condition: str) -> str:
-    """What a condition is about, where that is short: conditions about one thing name it once."""
-    found = _SUBJECT.match(condition)
-    return found[1] if found else condition
-
-
-def _group(conditions: list[str], word: str) -> str:
-    """Conditions about one thing."""
-    first, *more = conditions
-    elided = [first, *(c.removeprefix(f"{_subject(first)} ") for c in more)]
-    return f", {word} ".join(elided) if any("," in c for c in elided) else said_list(elided, word)
 
 
 class English(Phrasing):
     """Plain English."""
 
     today = "the day of the decision"
+    verbs = frozenset((*NUMBERS.values(), *TIMES.values(), *RANKS.values()))
     none = "nothing"
 
     def pick(self, words: BilingualText) -> str:
@@ -130,7 +81,13 @@ class English(Phrasing):
         )
 
     def within(self, term: str, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
-        return f"{term} is {' and '.join(self.bound(operator, bound, of) for operator, bound in bounds)}"
+        return f"{term} is {self.bounds(bounds, of)}"
+
+    def bounds(self, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
+        return " but ".join(self.bound(operator, bound, of) for operator, bound in bounds)
+
+    def later_than(self, day: str, time: str, other: str) -> str:
+        return f"{day} is more than {time} after {other}"
 
     def months(self, months: int) -> str:
         count, word = (months // 12, "year") if months % 12 == 0 and months > 12 else (months, "month")
@@ -138,7 +95,7 @@ class English(Phrasing):
 
     def passed(self, operator: Comparison, time: str, day: str) -> str:
         one = time.startswith("1 ")
-        return _PASSED[operator].format(time, day).replace(" have ", " has " if one else " have ", 1)
+        return PASSED[operator].format(time, day).replace(" have ", " has " if one else " have ", 1)
 
     def amount(self, value: object, of: Type) -> str:
         if isinstance(of, types.Text) and _CODE.fullmatch(str(value)):
@@ -204,7 +161,7 @@ class English(Phrasing):
         return f"{first} (nil where there is none)"
 
     def arithmetic(self, operator: Calculation, left: str, right: str) -> str:
-        return f"{left} {_VERBS[operator]} {right}"
+        return f"{left} {VERBS[operator]} {right}"
 
     def negative(self, term: str) -> str:
         return f"minus {term}"
@@ -224,8 +181,7 @@ class English(Phrasing):
                 (number, day), way = terms, operator.rpartition(" ")[2]
                 if number == "1":
                     return f"the {'first' if way == 'after' else 'last'} business day ({calendar}) {way} {day}"
-                counted = f"the day {number}" if number.isdigit() else f"the last of {number}"
-                return f"{counted} business days ({calendar}) {way} {day}"
+                return f"the day {number} business days ({calendar}) {way} {day}"
             case "business day on or after":
                 return f"the first business day ({calendar}) on or after {terms[0]}"
             case "business day on or before":
@@ -288,7 +244,7 @@ class English(Phrasing):
         return f"{then} (where {condition}), or {otherwise} (in any other case)"
 
     def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
-        return f"{term}, {_MODES[mode].format(step)}"
+        return f"{term}, {MODES[mode].format(step)}"
 
     def kept_between(self, term: str, low: str, high: str) -> str:
         return f"{term}, but at least {low} and at most {high}"
@@ -310,12 +266,15 @@ class English(Phrasing):
             return f"{over}{self._where(e)}"
         if e.kind == "largest" or e.kind == "smallest":
             head = f"the total of the {e.most} {e.kind} of {self.inner(e.body)}"
-        elif isinstance(e.body, x.ListOf) and e.kind == "count distinct":
-            head = (
-                f"the number of different combinations of {said_list([self.inner(i) for i in e.body.items], 'and')}"
+        elif e.kind == "count distinct":
+            items = e.body.items if isinstance(e.body, x.ListOf) else ()
+            each = (
+                f"combination of {said_list([self.inner(i) for i in items], 'and')}" if items else self.inner(e.body)
             )
+            counted = f"each {each.removeprefix('the ')} being counted once"
+            return f"the number of {over.removeprefix('the ')}{self._where(e)}, {counted}"
         else:
-            head = _KINDS[e.kind].format(self.inner(e.body))
+            head = KINDS[e.kind].format(self.inner(e.body))
         return f"{head} for each of {over}{self._where(e)}"
 
     def _order(self, e: x.Aggregate) -> str:
@@ -348,14 +307,27 @@ class English(Phrasing):
 
     def joined(self, every: bool, conditions: list[str]) -> str:
         word = "and" if every else "or"
-        groups = [_group(list(g), word) for _, g in groupby(conditions, _subject)]
+        groups = [self._group(list(g), word) for _, g in groupby(conditions, self._subject)]
         apart = len(groups) < len(conditions) or any("," in g or _TWO.search(g) for g in groups)
         return f", {word} ".join(groups) if apart else said_list(groups, word)
+
+    def _subject(self, condition: str) -> str:
+        """What a condition is about: conditions about one thing name it once."""
+        known = next((s for s in self.subjects if condition.startswith(tuple(f"{s} {v} " for v in self.verbs))), "")
+        found = _SUBJECT.match(condition)
+        return known or (found[1] if found else condition)
+
+    def _group(self, conditions: list[str], word: str) -> str:
+        """Conditions about one thing."""
+        first, *more = conditions
+        elided = [first, *(c.removeprefix(f"{self._subject(first)} ") for c in more)]
+        return f", {word} ".join(elided) if any("," in c for c in elided) else said_list(elided, word)
 
     def among(self, term: str, inside: bool, items: str, written_out: bool) -> str:
         return f"{term} is {'' if inside else 'not '}{'one of' if written_out else 'among'} {items}"
 
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
+        self.subjects.append(left)
         return f"{left} {self._verb(operator, of)} {right}"
 
     def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str:
@@ -368,17 +340,21 @@ class English(Phrasing):
     def _verb(self, operator: Comparison, of: Type) -> str:
         inner = of.of if isinstance(of, types.OptionalOf) else of
         if isinstance(inner, types.Enum):
-            return _RANKS[operator]
-        return (_TIMES if isinstance(inner, types.Date | types.Instant) else _NUMBERS)[operator]
+            return RANKS[operator]
+        return (TIMES if isinstance(inner, types.Date | types.Instant) else NUMBERS)[operator]
 
-    def for_some(self, e: x.Aggregate, holds: bool) -> str:
-        over = self.inner(e.over) + self._where(e)
-        if e.kind == "all" and holds:
-            return f"for each of {over}, {self.condition(e.body)}"
-        if e.kind == "any" and not holds and denies(e.body):
-            return f"for each of {over}, {self.condition(e.body, False)}"
-        head = "none of" if e.kind == "any" and not holds else "at least one of"
-        return f"{head} {over} is such that {self.condition(e.body, e.kind == 'any')}"
+    def for_some(self, e: x.Aggregate, holds: bool, some: bool = False) -> str:
+        over = self.inner(e.over) + self._where(e) + (" (there being at least one)" if some else "")
+        every = (e.kind == "all" and holds) or (e.kind == "any" and not holds and denies(e.body))
+        said = self.condition(e.body, (e.kind == "all") is every)
+        number = "each" if every else "none" if e.kind == "any" and not holds else "at least one"
+        subject = f"{self.local(e.variable, self.variables[e.variable])} "
+        if said.startswith(subject) and not isinstance(e.body, x.Chain) and e.where is None:
+            rest = said.removeprefix(subject)
+            if every and not some and (denied := _DENIED.match(rest)):
+                return f"none of {over} {denied[1]} {rest.removeprefix(denied[0])}"
+            return f"{number} of {over} {rest}"
+        return f"for each of {over}, {said}" if every else f"among {over}, there is {number} for which {said}"
 
     def settled(self, true: bool) -> str:
         return "this is always so" if true else "this is never so"

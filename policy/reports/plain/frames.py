@@ -50,7 +50,7 @@ class Frame(ABC):
     def period(self, start: int | None, end: int | None) -> str: ...
 
     @abstractmethod
-    def holds_where(self, period: str, head: str, conditions: list[str], every: bool, only: bool) -> Clause: ...
+    def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause: ...
 
     @abstractmethod
     def settled(self, period: str, said: str) -> Clause: ...
@@ -59,7 +59,7 @@ class Frame(ABC):
     def permission(self, period: str, yes: str, where: str, exceptions: int, since: str) -> Clause: ...
 
     @abstractmethod
-    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause: ...
+    def grounds(self, yes: str, no: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause: ...
 
     @abstractmethod
     def otherwise(self, said: str, before: int | None) -> Clause: ...
@@ -133,14 +133,14 @@ class EnglishFrame(Frame):
     def _begun(self, period: str, said: str) -> str:
         return _sentence(period + said)
 
-    def holds_where(self, period: str, head: str, conditions: list[str], every: bool, only: bool) -> Clause:
-        where = " only where " if only else " where "
+    def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause:
+        lead = f"{self._begun(period, yes)} only where"
         if len(conditions) == 1:
-            return Clause(f"{self._begun(period, head)}{where}{conditions[0]}.")
+            return Clause(f"{lead} {conditions[0]}.")
         joint = "all of the following apply" if every else "any of the following applies"
         last = " and" if every else " or"
         points = [*(f"{c};" for c in conditions[:-2]), f"{conditions[-2]};{last}", f"{conditions[-1]}."]
-        return Clause(f"{self._begun(period, head)}{where}{joint}:", tuple(points))
+        return Clause(f"{lead} {joint}:", tuple(points))
 
     def settled(self, period: str, said: str) -> Clause:
         return Clause(self._begun(period, said) + ".")
@@ -154,7 +154,7 @@ class EnglishFrame(Frame):
         when = f", {_inside(since)}" if since else " "
         return Clause(f"{self._begun(period, yes)}{given}{comma} unless{when}{which} applies:")
 
-    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
+    def grounds(self, yes: str, no: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
         which = (
             f"({grounds[0]}) or ({grounds[1]})" if len(grounds) == 2 else f"one of ({grounds[0]}) to ({grounds[-1]})"
         )
@@ -214,7 +214,8 @@ class EnglishFrame(Frame):
         return Clause(_sentence(f"{period}{by}: the {kind} first."))
 
     def always(self, where: str, always: list[str]) -> Clause:
-        lead = f"Whenever {where}, " if where else "In every case, "
+        comma = "," if where.startswith(("for each ", "among ")) else ""
+        lead = f"Whenever{comma} {where}, " if where else "In every case, "
         if len(always) == 1:
             return Clause(f"{lead}{always[0]}.")
         points = [*(f"{c};" for c in always[:-2]), f"{always[-2]}; and", f"{always[-1]}."]
@@ -246,17 +247,16 @@ class ChineseFrame(Frame):
             return f"自{chinese_day(start)}起，"
         return f"於{chinese_day(end)}前，" if end is not None else ""
 
-    def holds_where(self, period: str, head: str, conditions: list[str], every: bool, only: bool) -> Clause:
+    def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause:
         if len(conditions) == 1:
-            given = f"只有在{conditions[0]}的情況下" if only else f"如{conditions[0]}"
-            return Clause(f"{period}{given}，{head}。")
+            return Clause(f"{period}除非{conditions[0]}，否則{no}。")
         joint = "符合下列各項" if every else "出現下列任何一項情況"
         points = [
             *(c + "；" for c in conditions[:-2]),
             conditions[-2] + ("；及" if every else "；或"),
             conditions[-1] + "。",
         ]
-        return Clause(f"{period}{f'只有{joint}時' if only else f'如{joint}'}，{head}：", tuple(points))
+        return Clause(f"{period}除非{joint}，否則{no}：", tuple(points))
 
     def settled(self, period: str, said: str) -> Clause:
         return Clause(f"{period}{said}。")
@@ -268,12 +268,12 @@ class ChineseFrame(Frame):
         which = "" if exceptions == 1 else "任何一項"
         return Clause(f"{period}{given}除{since.removesuffix('，')}有下列{which}情況外，{yes}：")
 
-    def grounds(self, yes: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
-        which = f"({grounds[0]})或({grounds[1]})" if len(grounds) == 2 else f"({grounds[0]})至({grounds[-1]})任何一項"
-        none = ["", "({})的情況", "({})或({})的情況", "({})至({})任何一項情況"]
+    def grounds(self, yes: str, no: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
+        which = f"({grounds[0]})或({grounds[1]})項" if len(grounds) == 2 else f"({grounds[0]})至({grounds[-1]})項之一"
+        none = ["", "({})項不適用", "({})項及({})項均不適用", "({})至({})項均不適用"]
         unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
-        joint = f"，且{since.removesuffix('，')}並無{unless}" if unless else ""
-        return Clause(f"只有在{which}的情況下{joint}，{yes}：")
+        joint = f"，且{since}{unless}" if unless else ""
+        return Clause(f"除非符合{which}{joint}，否則{no}：")
 
     def otherwise(self, said: str, before: int | None) -> Clause:
         when = "在其他情況下" if before is None else f"於{chinese_day(before)}前"

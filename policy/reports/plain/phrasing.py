@@ -7,39 +7,34 @@ in the verb. Absent: words, which are those of `english` and `chinese`, and any 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import groupby
 from typing import assert_never
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
-from policy.model.rules import NO_PHRASES, LocalName, Parameters, Phrases
+from policy.model.rules import NO_PHRASES, Parameters, Phrases
 from policy.model.types import Type
 from policy.model.values import show
-from policy.reports.plain.names import Names, record_of, spaced
-from policy.reports.plain.shapes import compared_field, counts, denies as denies, length_of_one, two_alike
-from policy.reports.plain.wording import OPPOSITE, Comparison, Wording
+from policy.reports.plain.names import record_of, spaced
+from policy.reports.plain.scope import Called, Scope
+from policy.reports.plain.shapes import (
+    compared_field,
+    counts,
+    denies as denies,
+    length_of_one,
+    other_of_two,
+    some_and_all,
+    two_alike,
+)
+from policy.reports.plain.wording import OPPOSITE, Comparison
 from policy.vocabulary import is_calendar
 
-_MANY = types.ListOf | types.SetOf
 _PLACE = re.compile(r"\{(\w*)\}")
-Called = tuple[tuple[BilingualText, Phrases], ...]
 
 
-class Phrasing(Wording):
+class Phrasing(Scope):
     """Phrases of the expressions of one declaration, with its parameters and its local names."""
-
-    def __init__(
-        self, names: Names, parameters: Parameters = (), called: Called = (), local: tuple[LocalName, ...] = ()
-    ) -> None:
-        self.names = names
-        self.parameters = dict(parameters)
-        self.called = dict(zip(self.parameters, called, strict=bool(called)))
-        self.called |= {l.name: (l.title, l.phrases) for l in local}
-        self.local_types = {l.name: l.body.type for l in local}
-        self.variables: dict[str, Type] = {}  # of the loops that are being said, the innermost last
 
     # ── terms ───────────────────────────────────────────────────────────────────────────────
 
@@ -186,6 +181,8 @@ class Phrasing(Wording):
                 told = self.spoken(title, phrases, a.value) or self.taken(spaced(name), a.value)
             elif isinstance(a, x.Literal) and "{" in phrases.says.en:
                 told = self.filled(self.pick(phrases.says), {"": self.term(a)}, [self.term(a)])
+            elif isinstance(a, x.Literal) and title.en:
+                told = self.compared(self.titled(title), "is", self.term(a), of)
             if told:
                 taken.append(told)
             elif not self.obvious(a) and not (title.en and self._title(a) == title):
@@ -197,39 +194,6 @@ class Phrasing(Wording):
         if isinstance(e, x.FieldAccess) and self.alone(e.of):
             return self.names.field(record_of(e.of), e.name)
         return self.called.get(e.name, (NO_WORDS, NO_PHRASES))[0] if isinstance(e, x.Local | x.Defined) else None
-
-    def alone(self, of: Expression) -> bool:
-        """Whether an owner goes without saying: it is the only one of its kind that is spoken of."""
-        if isinstance(of, x.FieldAccess) and not self.alone(of.of):
-            return False
-        return isinstance(of, x.Local | x.FieldAccess) and self.names.reached(self.in_scope().values()).alone(of.type)
-
-    def untold(self, of: Expression, title: str) -> bool:
-        """Whether a field needs no owner: its own is the only one, and no other field is called like it."""
-        return self.alone(of) and self.names.reached(self.in_scope().values()).titles[title] < 2
-
-    def obvious(self, e: Expression) -> bool:
-        """Whether what a question is asked about goes without saying."""
-        if isinstance(e, x.Local) and e.name in self.parameters and list(self.parameters) == [e.name]:
-            return True
-        return self.alone(e)
-
-    def is_element(self, e: x.Aggregate) -> bool:
-        """Whether an aggregate is of the elements themselves, and not of something that is worked out of them."""
-        return isinstance(e.body, x.Local) and e.body.name == e.variable
-
-    @contextmanager
-    def saying(self, e: x.Aggregate) -> Iterator[None]:
-        """While a loop is said, its variable is known."""
-        around = self.variables
-        self.variables = around | {e.variable: e.over.type.of if isinstance(e.over.type, _MANY) else types.BROKEN}
-        try:
-            yield
-        finally:
-            self.variables = around
-
-    def in_scope(self) -> dict[str, Type]:
-        return self.parameters | self.local_types | self.variables
 
     # ── conditions ──────────────────────────────────────────────────────────────────────────
 
@@ -277,15 +241,23 @@ class Phrasing(Wording):
                 assert_never(e)
 
     def _alike(self, operands: tuple[Expression, ...]) -> list[Expression | str]:
-        """The conditions, with two things compared field by field told at once: they have the same this and that."""
+        """The conditions, with two things compared field by field told at once: they have the same this and that.
+        That each of many is so and that there are any is told at once too."""
         told: list[Expression | str] = []
+        every = [o for o in operands if any(some_and_all(some, o) for some in operands)]
+        operands = tuple(o for o in operands if not any(some_and_all(o, e) for e in every))
         for pair, group in groupby(operands, two_alike):
             several = list(group)
             if pair is None or len(several) == 1:
-                told += several
+                told += [self._each_of_any(e) if e in every else e for e in several]
             else:
                 told.append(self._same(several, True))
         return told
+
+    def _each_of_any(self, e: Expression) -> str:
+        assert isinstance(e, x.Aggregate)
+        with self.saying(e):
+            return self.for_some(e, True, True)
 
     def _same(self, comparisons: list[Expression], same: bool) -> str:
         """Comparisons of the same field of the same two things, one field or several."""
@@ -350,6 +322,8 @@ class Phrasing(Wording):
                 as_said = operator if holds else OPPOSITE[operator]
                 if compared_field(e):
                     return self._same([e], as_said == "is")
+                if as_said == "is not" and (other := other_of_two(e.right)) and e.left.type == other.type:
+                    return self._comparison(x.Binary("is", e.left, other, type=e.type), True)
                 told = ""
                 if operator in ("is", "is not") and isinstance(e.right, x.Literal):
                     told = self.told(e.left, as_said == "is", [self.term(e.right)])
@@ -370,14 +344,26 @@ class Phrasing(Wording):
                 assert_never(e.operator)
 
     def _passed(self, e: x.Binary, operator: Comparison) -> str:
-        """How long ago something was, where a day some months or days later is compared with today."""
-        if not isinstance(e.right, x.Today) or operator in ("is", "is not"):
-            return ""
-        if isinstance(e.left, x.MonthsLater) and e.left.months > 0:
-            return self.passed(operator, self.months(e.left.months), self.term(e.left.date))
-        if isinstance(e.left, x.Binary) and e.left.operator == "+" and isinstance(e.left.right, x.Literal | x.Named):
-            return self.passed(operator, self.days(e.left.right), self.term(e.left.left))
+        """How long ago something was, where a day some months or days later is compared with today; or how much
+        later than another day it is."""
+        if (
+            isinstance(e.right, x.Today)
+            and operator not in ("is", "is not")
+            and (since := self._some_time_after(e.left))
+        ):
+            return self.passed(operator, *since)
+        if operator == ">" and (since := self._some_time_after(e.right)) and not self._some_time_after(e.left):
+            return self.later_than(self.side(e.left), *since)
         return ""
+
+    def _some_time_after(self, e: Expression) -> tuple[str, str] | None:
+        """How long after which day a day is."""
+        if isinstance(e, x.MonthsLater) and e.months > 0:
+            return self.months(e.months), self.term(e.date)
+        added = isinstance(e, x.Binary) and e.operator == "+" and isinstance(e.type, types.Date)
+        if added and isinstance(e, x.Binary) and isinstance(e.right, x.Literal | x.Named):
+            return self.days(e.right), self.term(e.left)
+        return None
 
     def part(self, e: Expression, holds: bool, every: bool) -> str:
         """One of several conditions; brackets where its own parts are joined the other way."""
@@ -386,4 +372,7 @@ class Phrasing(Wording):
         while isinstance(inner, x.Unary) and inner.operator == "not":
             inner, said = inner.operand, not said
         joins = isinstance(inner, x.Chain) and ((inner.operator == "and") is said) is not every
-        return self.bracketed(text) if joins or isinstance(inner, x.Conditional | x.Aggregate) else text
+        apart = isinstance(inner, x.Conditional) or (
+            isinstance(inner, x.Aggregate) and re.search("[,，：]", text) is not None
+        )
+        return self.bracketed(text) if joins or apart else text

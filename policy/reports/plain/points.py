@@ -77,9 +77,7 @@ def drawn_cell(language: Language, cell: rules.Cell, column: Expression) -> str:
         case "values":
             return phrasing.listed([phrasing.term(i) for i in cell.items])
         case "bounds":
-            return phrasing.joined(
-                True, [phrasing.bound(operator, phrasing.term(b), column.type) for operator, b in cell.tests]
-            )
+            return phrasing.bounds([(operator, phrasing.term(b)) for operator, b in cell.tests], column.type)
         case "in" | "not in":
             return frame.cell(cell.kind, phrasing.term(cell.items[0]))
         case "any" | "other":

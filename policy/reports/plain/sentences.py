@@ -342,15 +342,15 @@ def _worth(
             return frame.settled(period, phrasing.filled(says, {"": phrasing.term(body)}))
         return frame.is_worth(period, term, *cases_of(phrasing, body))
     yes = phrasing.spoken(title, phrases, True) or without[True]
+    no = phrasing.spoken(title, phrases, False) or without[False]
     if isinstance(body, x.Literal):
-        no = phrasing.spoken(title, phrases, False) or without[False]
         return frame.settled(period, yes if body.value else no)
     body = as_either(body)
     either = isinstance(body, x.Chain) and body.operator == "or"
     points = points_of((body,), "or" if either else "and")
     said = [phrasing.condition(p) for p in points]
     own = {name: phrasing.local(name, of) for name, of in phrasing.parameters.items()}
-    return frame.holds_where(period, phrasing.filled(yes, own), said, not either, True)
+    return frame.holds_where(period, phrasing.filled(yes, own), phrasing.filled(no, own), said, not either)
 
 
 def ended(versions: Sequence[D]) -> list[D]:

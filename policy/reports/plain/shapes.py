@@ -40,3 +40,19 @@ def two_alike(e: Expression) -> tuple[Expression, Expression] | None:
 def denies(e: Expression) -> bool:
     """Whether a condition is told by what is not so; denied, it is told by what is."""
     return isinstance(e, x.Unary | x.Binary) and e.operator in ("not", "is not", "not in", "is absent")
+
+
+def other_of_two(e: Expression) -> x.Literal | None:
+    """The other value, where something has one of two."""
+    if not isinstance(e, x.Literal) or not isinstance(e.type, types.Enum) or len(e.type.members) != len("ab"):
+        return None
+    (other,) = (m for m in e.type.members if m != e.value)
+    return x.Literal(other, type=e.type)
+
+
+def some_and_all(some: Expression, every: Expression) -> bool:
+    """Whether of two conditions one is that each of many is so, and the other that there are any."""
+    if not isinstance(some, x.Aggregate) or not isinstance(every, x.Aggregate):
+        return False
+    alike = (some.over, some.where, some.variable, some.body) == (every.over, every.where, every.variable, every.body)
+    return some.kind == "any" and every.kind == "all" and alike
