@@ -16,7 +16,7 @@ from policy.backends.c import operators
 from policy.backends.c.layout import UnsupportedError, inner_of, plural
 from policy.backends.c.operators import LONG, WORD, literal
 from policy.backends.c.unit import TypedWriter, stands_in_place
-from policy.backends.c.writer import IDLE, Env, Single, Value, Written, held
+from policy.backends.c.writer import IDLE, Env, Single, Value, Written, every, held, known
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function
 from policy.model import types
@@ -36,10 +36,7 @@ class Expressions(TypedWriter):
     def aggregate(self, e: ir.Aggregate, env: Env) -> Value:
         raise NotImplementedError
 
-    def choose(self, e: ir.Choose, env: Env, want: Type | None) -> Single:
-        raise NotImplementedError
-
-    def if_(self, e: ir.If, env: Env, want: Type | None) -> Single:
+    def choose(self, e: ir.If | ir.Choose, env: Env, want: Type | None) -> Single:
         raise NotImplementedError
 
     def each(self, over: Value, use: Callable[[Value], None]) -> None:
@@ -113,8 +110,6 @@ class Expressions(TypedWriter):
             case ir.MonthsLater(date, months):
                 count = max(-MONTHS, min(MONTHS, months))
                 return self.of_calendar(f"months_later((i64)({{}}), {count})", self.single(date, env))
-            case ir.If():
-                return self.if_(e, env, want)
             case ir.Let(variable, bound, body):
                 return self.value(body, {**env, variable: self.value(bound, env)}, want)
             case ir.Items(items):
@@ -126,7 +121,7 @@ class Expressions(TypedWriter):
                 return self.call(self.unit.program.functions[name], arguments, env)
             case ir.Choose("first", (ir.Case(ir.Const(True), always), *_)):
                 return self.value(always, env, want)
-            case ir.Choose():
+            case ir.If() | ir.Choose():
                 return self.choose(e, env, want)
             case _:
                 assert_never(e)
@@ -271,14 +266,12 @@ class Expressions(TypedWriter):
             return Single(types.INTEGER, self.let(held(types.INTEGER, bound), c), needs, "", bound)
         result = self.let("i128", "0")
         over = operators.OVERFLOWS[operator].format(a=a.c, b=b.c, r=result)
-        known = f"!is_unknown({needs}) && " if needs else ""
-        self.fail(operators.OUT_OF_RANGE, condition=f"{known}{over}")
+        self.fail(operators.OUT_OF_RANGE, condition=every(known(needs), over))
         return Single(types.INTEGER, result, needs, "", LONG)
 
     def divide(self, mode: RoundingMode, n: Single, d: Single) -> Single:
         if not d.constant:
-            known = f"!is_unknown({d.needs}) && " if d.needs else ""
-            self.fail(operators.DIVISION_BY_ZERO, condition=f"{known}{d.c} == 0")
+            self.fail(operators.DIVISION_BY_ZERO, condition=every(d.known, f"{d.c} == 0"))
         bits = "64" if max(n.bound, d.bound) <= WORD else "128"
         bound = min(LONG, n.bound // max(1, abs(d.constant or 1)) + 2)
         c = self.let(held(types.INTEGER, bound), f"{operators.DIVIDE[mode]}_{bits}({n.c}, {d.c})")
@@ -287,22 +280,17 @@ class Expressions(TypedWriter):
     def check(self, a: Single, limit: int) -> Single:
         if a.bound <= limit or a.held not in ("i64", "i128"):
             return a
-        known = f"!is_unknown({a.needs}) && " if a.needs else ""
         most = literal(limit)
-        self.fail(operators.OUT_OF_RANGE, condition=f"{known}({a.c} >= {most} || {a.c} <= -{most})")
-        c = (
-            self.let("i64", f"{a.known} ? (i64){a.c} : 0" if a.needs else f"(i64){a.c}")
-            if limit <= WORD and a.held == "i128"
-            else a.c
-        )
-        return evolve(a, c=c, bound=limit)
+        self.fail(operators.OUT_OF_RANGE, condition=every(a.known, f"({a.c} >= {most} || {a.c} <= -{most})"))
+        if limit <= WORD and a.held == "i128":
+            a = evolve(a, c=self.let("i64", f"{a.known} ? (i64){a.c} : 0" if a.needs else f"(i64){a.c}"))
+        return evolve(a, bound=limit)
 
     def of_calendar(self, made: str, day: Single) -> Single:
         """What is made of a day; nought is no such day, which is a fault."""
         inside = self.let("int", f"in_calendar({day.c})")
         c = self.let("i64", f"{inside} ? {made.format(day.c)} : 0")
-        known = f"!is_unknown({day.needs}) && " if day.needs else ""
-        self.fail(operators.OUT_OF_CALENDAR, condition=f"{known}{c} == 0")
+        self.fail(operators.OUT_OF_CALENDAR, condition=every(day.known, f"{c} == 0"))
         return Single(types.INTEGER, c, day.needs, "", DAY)
 
     def chain(self, deciding: bool, operands: Sequence[Expr], env: Env) -> Single:
@@ -317,11 +305,9 @@ class Expressions(TypedWriter):
 
     def decided_by(self, o: Single, deciding: bool, result: str, needs: str, done: str) -> bool:
         """Ends a chain where the operand decides it; notes what it needs. Whether it may be unknown."""
-        decides = f"{o.c} == {int(deciding)}"
         clear = "" if self.complete else f" {needs} = no_needs();"
-        if o.needs:
-            self.write(f"if (is_unknown({o.needs})) {needs} = both_needs({needs}, {o.needs});")
-            decides = f"!is_unknown({o.needs}) && {decides}"
+        self.add_needs(needs, o.needs)
+        decides = every(o.known, f"{o.c} == {int(deciding)}")
         self.write(f"if ({decides}) {{ {result} = {int(deciding)};{clear} goto {done}; }}")
         return bool(o.needs)
 
@@ -334,31 +320,23 @@ class Expressions(TypedWriter):
             needs = self.all_needs(a.needs, items.needs)
             if isinstance(a.type, types.Enum | types.Text) and type(a.type) is not type(items.type.of):
                 raise UnsupportedError("a set of members that nothing says the type of")
-            with self.where(f"!is_unknown({needs})" if needs else "1"):
-                x = self.fitted(a, WORD)
-                self.write(
-                    f"{found} = {a.there} && {x[0]} && in_{plural(a.type or items.type.of)}({x[1]}, {items.c});"
-                )
+            with self.where(known(needs)):
+                fits = f"{a.c} == (i64){a.c}" if a.held == "i128" else "1"
+                holds = f"in_{plural(a.type or items.type.of)}({_narrow(a)}, {items.c})"
+                self.write(f"{found} = {every(a.there, fits, holds)};")
             return Single(types.BOOLEAN, found, needs)
         needs = self.let("needs", self.all_needs(a.needs, items.needs) or "no_needs()")
         inner, done = self.let("needs", "no_needs()"), self.fresh("L")
-        with self.where(f"!is_unknown({needs})"):
+        with self.where(known(needs)):
 
             def look(element: Value) -> None:
                 assert isinstance(element, Single)
-                if element.needs:
-                    self.write(f"if (is_unknown({element.needs})) {inner} = both_needs({inner}, {element.needs});")
-                self.write(f"if ({element.known} && {self.same(a, element)}) {{ {found} = 1; goto {done}; }}")
+                self.add_needs(inner, element.needs)
+                self.write(f"if ({every(element.known, self.same(a, element))}) {{ {found} = 1; goto {done}; }}")
 
             self.each(items, look)
             self.write(f"{needs} = {inner};", f"{done}:;")
         return Single(types.BOOLEAN, found, "" if self.complete else needs)
-
-    def fitted(self, a: Single, bound: int) -> tuple[str, str]:
-        """Whether a number is small enough for 64 bits, and it as one."""
-        if a.held != "i128":
-            return "1", a.c
-        return f"{a.c} == (i64){a.c}", f"(i64){a.c}"
 
     # ── calls ───────────────────────────────────────────────────────────────────────────────
 
@@ -374,7 +352,7 @@ class Expressions(TypedWriter):
         passed = ["c"]
         for value, (_, of) in zip(values, function.parameters, strict=True):
             assert isinstance(value, Single)
-            passed.append(f"(i64){value.c}" if value.held == "i128" else value.c)
+            passed.append(_narrow(value))
             passed += [value.needs or "no_needs()"] * (not self.complete)
             passed += [value.there] * isinstance(of, types.OptionalOf)
         result = signature.result
@@ -389,3 +367,8 @@ class Expressions(TypedWriter):
         if signature.faults:
             self.pass_on()
         return made
+
+
+def _narrow(value: Single) -> str:
+    """A value that 64 bits hold, as what the helpers and functions take."""
+    return f"(i64){value.c}" if value.held == "i128" else value.c

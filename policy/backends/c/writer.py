@@ -55,7 +55,7 @@ class Single:
 
     @property
     def known(self) -> str:
-        return f"!is_unknown({self.needs})" if self.needs else "1"
+        return known(self.needs)
 
     @property
     def there(self) -> str:
@@ -82,6 +82,16 @@ class Selection:
 
 Value = Single | Written | Selection
 Env = dict[str, Value]
+
+
+def known(needs: str) -> str:
+    """The condition that nothing is needed."""
+    return f"!is_unknown({needs})" if needs else "1"
+
+
+def every(*conditions: str) -> str:
+    """The condition that all of these hold, of which `1` says nothing."""
+    return " && ".join(c for c in conditions if c != "1") or "1"
 
 
 def held(of: Type | None, bound: int) -> str:
@@ -164,6 +174,11 @@ class Writer:
         noted = "".join(f" c->detail[{n}] = {d};" for n, d in enumerate(detail))
         jump = f"c->fault = {code};{noted} goto {self.handler};"
         self.write(jump if condition == "1" else f"if ({condition}) {{ {jump} }}")
+
+    def add_needs(self, to: str, needs: str) -> None:
+        """Adds to a variable what is needed as well; nothing where either cannot be."""
+        if to and needs:
+            self.write(f"{to} = both_needs({to}, {needs});")
 
     def pass_on(self) -> None:
         """Hands on the fault of a function that was called."""
