@@ -16,7 +16,8 @@ from policy.backends.c import operators
 from policy.backends.c.expressions import Expressions
 from policy.backends.c.layout import UnsupportedError
 from policy.backends.c.operators import LONG
-from policy.backends.c.writer import IDLE, Env, Selection, Single, Value, Written, every, held, known
+from policy.backends.c.shapes import IDLE, held
+from policy.backends.c.writer import Env, Selection, Single, Value, Written, every, known
 from policy.ir import program as ir
 from policy.ir.bounds import FACT
 from policy.model import types
@@ -56,16 +57,8 @@ class Aggregates(Expressions):
             base = f"{over.c}.base + 1"
             given = self.let("int", f"!{over.c}.given || {over.c}.given[{i}]")
             needs = self.let("needs", f"{given} ? no_needs() : need({base})")
-        at = f"&{self.at(item, over)}[{i}]" if isinstance(item, types.Record) else f"{self.at(item, over)}[{i}]"
-        idle = f"(struct ref){{0, {base}}}" if isinstance(item, types.Record) else IDLE[held(item, bound)]
-        fact = self.held_as(item, at, base)
-        return Single(
-            item,
-            self.let(held(item, bound), fact if given == "1" else f"{given} ? {fact} : {idle}"),
-            needs,
-            "",
-            bound,
-        )
+        at = f"{'&' * isinstance(item, types.Record)}{self.at(item, over)}[{i}]"
+        return Single(item, self.read(item, bound, at, given, base), needs, bound=bound)
 
     def at(self, item: Type, over: Single) -> str:
         """The array of the elements, by its type."""

@@ -15,7 +15,8 @@ from policy.backends.c import operators
 from policy.backends.c.aggregates import Aggregates
 from policy.backends.c.layout import UnsupportedError
 from policy.backends.c.operators import LONG
-from policy.backends.c.writer import IDLE, Env, Single, every, held, known
+from policy.backends.c.shapes import IDLE, held
+from policy.backends.c.writer import Env, Single, every, known
 from policy.ir import program as ir
 from policy.ir.program import Expr
 from policy.model import types

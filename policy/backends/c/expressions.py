@@ -13,10 +13,11 @@ from typing import assert_never
 from attrs import evolve
 
 from policy.backends.c import operators
-from policy.backends.c.layout import UnsupportedError, inner_of, plural
+from policy.backends.c.layout import Member, UnsupportedError
 from policy.backends.c.operators import LONG, WORD, literal
+from policy.backends.c.shapes import IDLE, STORED, as_variable, held, inner_of, plural, shape
 from policy.backends.c.unit import TypedWriter, stands_in_place
-from policy.backends.c.writer import IDLE, Env, Single, Value, Written, every, held, known
+from policy.backends.c.writer import Env, Single, Value, Written, every, known
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function
 from policy.model import types
@@ -163,8 +164,8 @@ class Expressions(TypedWriter):
             listed = [self.text_constant(m).removeprefix("(policy_text)") for m in sorted(items)]
         else:
             listed = [literal(int(m)) for m in sorted(items)]
-        element = {"booleans": "uint8_t", "codes": "int32_t", "texts": "policy_text"}.get(plural(item), "int64_t")
-        name = self.unit.constant(f"static const {element} {{}}[{len(listed)}]", f"{{{', '.join(listed)}}}")
+        declared = f"static const {STORED[shape(item)]} {{}}[{len(listed)}]"
+        name = self.unit.constant(declared, f"{{{', '.join(listed)}}}")
         return Single(types.SetOf(item), f"(struct span){{{name}, {len(listed)}}}")
 
     # ── facts ───────────────────────────────────────────────────────────────────────────────
@@ -173,48 +174,28 @@ class Expressions(TypedWriter):
         assert isinstance(record.type, types.Record)
         struct = self.unit.layout.struct(record.type.name)
         member, at = struct.members[name], f"((const struct {struct.c} *){record.c}.at)"
-        return self.fact(
-            member.type,
-            at,
-            member.c,
-            member.bit,
-            record,
-            member.offset,
-            limits(member.inner, member.least, member.most),
-        )
+        return self.fact(member, at, record)
 
-    def fact(
-        self, of: Type, at: str, name: str, bit: int, record: Single, offset: int, within: tuple[int, int] = (0, 0)
-    ) -> Single:
-        """The fact in a member of a struct."""
-        inner, bound = inner_of(of), max(map(abs, within)) + 1
+    def fact(self, m: Member, at: str, record: Single) -> Single:
+        """The fact in a member of the struct at `at`."""
+        bound = max(map(abs, limits(m.inner, m.least, m.most))) + 1
+        bit = f"[{m.bit // 64}] >> {m.bit % 64} & 1"
         given, needs, present, base = "1", "", "", "-1"
         if not self.complete:
-            given = self.let("int", f"{record.c}.at && ({at}->given[{bit // 64}] >> {bit % 64} & 1)")
-            needs = self.let("needs", f"needs_of({given}, {record.c}, {offset}, {record.needs or 'no_needs()'})")
-            base = f"({record.c}.base < 0 ? -1 : {record.c}.base + {offset})"
-        if isinstance(of, types.OptionalOf):
-            present = self.let("int", f"{given} && ({at}->present[{bit // 64}] >> {bit % 64} & 1)")
-        idle = f"(struct ref){{0, {base}}}" if isinstance(inner, types.Record) else IDLE[held(inner, bound)]
-        there, fact = present or given, self.held_as(inner, f"{at}->{name}", base)
-        c = self.let(held(inner, bound), fact if there == "1" else f"{there} ? {fact} : {idle}")
-        return Single(inner, c, needs, present, bound)
+            given = self.let("int", f"{record.c}.at && ({at}->given{bit})")
+            needs = self.let("needs", f"needs_of({given}, {record.c}, {m.offset}, {record.needs or 'no_needs()'})")
+            base = f"({record.c}.base < 0 ? -1 : {record.c}.base + {m.offset})"
+        if m.is_optional:
+            present = self.let("int", f"{given} && ({at}->present{bit})")
+        return Single(
+            m.inner, self.read(m.inner, bound, f"{at}->{m.c}", present or given, base), needs, present, bound
+        )
 
-    def held_as(self, of: Type, c: str, base: str) -> str:
-        """A fact as variables hold it."""
-        match of:
-            case types.Record():
-                return f"(struct ref){{{c}, {base}}}"
-            case types.SetOf():
-                return f"(struct span){{{c}.at, {c}.length}}"
-            case types.ListOf():
-                return f"(struct list){{{c}.at, {c}.given, {c}.length, {base}}}"
-            case types.Boolean() | types.Text() | types.Enum() | types.Number() | types.Date() | types.Instant():
-                return c
-            case types.OptionalOf() | types.Broken():
-                raise AssertionError(of)
-            case _:
-                assert_never(of)
+    def read(self, of: Type, bound: int, fact: str, there: str, base: str) -> str:
+        """A variable with the fact, or with what stands for it where it is not there."""
+        value, kind = as_variable(of, fact, base), held(of, bound)
+        idle = f"(struct ref){{0, {base}}}" if isinstance(of, types.Record) else IDLE[kind]
+        return self.let(kind, value if there == "1" else f"{there} ? {value} : {idle}")
 
     # ── operators ───────────────────────────────────────────────────────────────────────────
 

@@ -13,10 +13,11 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from policy.backends.c.branches import Branches
-from policy.backends.c.layout import Asked, Member, Struct, UnsupportedError, inner_of, plural
+from policy.backends.c.layout import Asked, Member, Struct, UnsupportedError
 from policy.backends.c.operators import WORD, literal
+from policy.backends.c.shapes import held, inner_of, plural
 from policy.backends.c.unit import Signature, Unit, stands_in_place
-from policy.backends.c.writer import Env, Selection, Single, Value, Written, every, held
+from policy.backends.c.writer import Env, Selection, Single, Value, Written, every
 from policy.ir import program as ir
 from policy.ir.bounds import FACT
 from policy.ir.program import Function
@@ -78,7 +79,7 @@ class QuestionWriter(Branches):
         facts = Single(None, "facts_ref")
         env: Env = {}
         for m in asked.facts.members.values():
-            env[m.name] = self.fact(m.type, "facts", m.c, m.bit, facts, m.offset, limits(m.inner))
+            env[m.name] = self.fact(m, "facts", facts)
         variables = tuple(ir.Variable(name) for name, _ in function.parameters)
         value = self.call(function, variables, env)
         if not self.complete:
