@@ -169,6 +169,8 @@ value middle(r: R) -> integer "m" = (max(x for x in r.list) default 0) + (min(x 
 value largest(r: R) -> integer "l" = sum of the 2 largest (x for x in r.list) per S/1
 value kinds(r: R) -> integer "k" = count(distinct x for x in r.list) per S/1
 value middle_of(r: R) -> integer "m" = round down to 1 (median of (x for x in r.list) default 0) per S/1
+value signs(r: R) -> integer "s" = count(distinct x > 0 for x in r.list) per S/1
+value among(r: R) -> boolean "a" = r.a * r.b in {0, 1, -21, 1000000000} per S/1
 decision named(r: R) "n" otherwise permit "o"
   deny rude when r.name in {"虛擬", "a\\"b", ""} because "r" per S/1
 """

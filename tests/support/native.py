@@ -17,7 +17,8 @@ from typing import Any
 import optional
 from policy.answers import MISSING, Answer, Outcome
 from policy.backends.c.compile import Compiled
-from policy.backends.c.layout import Asked, Struct, inner_of
+from policy.backends.c.layout import Asked, Struct
+from policy.backends.c.shapes import inner_of
 from policy.ir.validation import attribute
 from policy.model import types
 from policy.model.types import AnswerType, Type

@@ -16,7 +16,8 @@ from policy.backends.c import operators
 from policy.backends.c.expressions import Expressions
 from policy.backends.c.layout import UnsupportedError
 from policy.backends.c.operators import LONG
-from policy.backends.c.writer import IDLE, Env, Selection, Single, Value, Written, held
+from policy.backends.c.shapes import IDLE, held
+from policy.backends.c.writer import Env, Selection, Single, Value, Written, every, known
 from policy.ir import program as ir
 from policy.ir.bounds import FACT
 from policy.model import types
@@ -56,16 +57,8 @@ class Aggregates(Expressions):
             base = f"{over.c}.base + 1"
             given = self.let("int", f"!{over.c}.given || {over.c}.given[{i}]")
             needs = self.let("needs", f"{given} ? no_needs() : need({base})")
-        at = f"&{self.at(item, over)}[{i}]" if isinstance(item, types.Record) else f"{self.at(item, over)}[{i}]"
-        idle = f"(struct ref){{0, {base}}}" if isinstance(item, types.Record) else IDLE[held(item, bound)]
-        fact = self.held_as(item, at, base)
-        return Single(
-            item,
-            self.let(held(item, bound), fact if given == "1" else f"{given} ? {fact} : {idle}"),
-            needs,
-            "",
-            bound,
-        )
+        at = f"{'&' * isinstance(item, types.Record)}{self.at(item, over)}[{i}]"
+        return Single(item, self.read(item, bound, at, given, base), needs, bound=bound)
 
     def at(self, item: Type, over: Single) -> str:
         """The array of the elements, by its type."""
@@ -81,9 +74,8 @@ class Aggregates(Expressions):
             if e.where is None:
                 return keep(inner)
             test = self.single(e.where, inner)
-            if doubts and test.needs:
-                self.write(f"{doubts} = both_needs({doubts}, {test.needs});")
-            with self.where(f"{test.known} && {test.c}" if test.needs else test.c):
+            self.add_needs(doubts, test.needs)
+            with self.where(every(test.known, test.c)):
                 keep(inner)
             return None
 
@@ -104,14 +96,13 @@ class Aggregates(Expressions):
         if isinstance(over, Single) and not isinstance(over.type, types.ListOf | types.SetOf):
             return evolve(self.idle(self.type_of(e, env)), needs=over.needs)  # a set that is not there on any date
         doubts = "" if self.complete else self.let("needs", over.needs or "no_needs()")
-        known = f"!is_unknown({over.needs})" if over.needs else "1"
         if e.kind == "list":
-            return self.selection(e, over, env, doubts, known)
+            return self.selection(e, over, env, doubts)
         if e.kind == "any" or e.kind == "all":
             with self.apart() as inside:
                 result = self.decided(e, over, env, doubts)
             self.write(f"{result.c} = {int(e.kind == 'all')};")
-            self.under(known, inside)
+            self.under(known(over.needs), inside)
             return result
         with self.apart() as inside:
             self.conditions(e, over, env, doubts)
@@ -119,7 +110,7 @@ class Aggregates(Expressions):
         for part in (result.c, result.present):
             if part in self.variables:
                 self.write(f"{part} = {IDLE[self.variables[part]]};")
-        self.under(known, inside)
+        self.under(known(over.needs), inside)
         return evolve(result, needs=doubts)
 
     def under(self, condition: str, inside: list[str]) -> None:
@@ -133,7 +124,7 @@ class Aggregates(Expressions):
         ):
             self.kept(e, over, env, lambda _: None, doubts)
 
-    def selection(self, e: ir.Aggregate, over: Value, env: Env, doubts: str, known: str) -> Selection:
+    def selection(self, e: ir.Aggregate, over: Value, env: Env, doubts: str) -> Selection:
         def bodies(inner: Env) -> None:
             self.value(e.body, inner)
 
@@ -141,7 +132,7 @@ class Aggregates(Expressions):
             self.conditions(e, over, env, doubts)
             if self.may_fault(lambda: self.kept(e, over, env, bodies)):
                 self.kept(e, over, env, bodies)
-        self.under(known, inside)
+        self.under(known(over.needs), inside)
         return Selection(e, over, env, doubts)
 
     def decided(self, e: ir.Aggregate, over: Value, env: Env, needs: str) -> Single:
@@ -163,8 +154,7 @@ class Aggregates(Expressions):
             def body() -> None:
                 value = self.single(e.body, inner)
                 self.write(f"{says} = {value.c};")
-                if value.needs:
-                    self.write(f"{lacks} = both_needs({lacks}, {value.needs});")
+                self.add_needs(lacks, value.needs)
                 if test.needs:
                     self.write(f"if ({value.known} && {value.c} == {idle}) {lacks} = no_needs();")
 
@@ -172,10 +162,9 @@ class Aggregates(Expressions):
                 self.attempt(doubt, body)
             if not self.complete:
                 unsure = True
-                self.write(f"if (is_unknown({lacks})) {needs} = both_needs({needs}, {lacks});")
+                self.add_needs(needs, lacks)
             ended = f"{result} = {int(deciding)};" + (f" {needs} = no_needs();" if needs else "")
-            sure = f"!is_unknown({lacks}) && " if lacks else ""
-            self.write(f"if ({sure}{says} == {int(deciding)}) {{ {ended} goto {done}; }}")
+            self.write(f"if ({every(known(lacks), f'{says} == {int(deciding)}')}) {{ {ended} goto {done}; }}")
 
         self.each(over, use)
         self.write(f"{done}:;")
@@ -212,8 +201,7 @@ class Aggregates(Expressions):
             nonlocal bound
             value = self.single(e.body, inner, types.INTEGER)
             bound = max(bound, value.bound)
-            if value.needs and doubts:
-                self.write(f"{doubts} = both_needs({doubts}, {value.needs});")
+            self.add_needs(doubts, value.needs)
             with self.where(value.known):
                 use(value)
 
@@ -239,8 +227,7 @@ class Aggregates(Expressions):
     def whole(self, wide: str, doubts: str) -> Single:
         """A sum of any size as a number; a fault where it is none of 128 bits."""
         result = self.let("i128", "0")
-        sure = f"!is_unknown({doubts}) && " if doubts else ""
-        self.fail(operators.OUT_OF_RANGE, condition=f"{sure}!narrowed({wide}, &{result})")
+        self.fail(operators.OUT_OF_RANGE, condition=every(known(doubts), f"!narrowed({wide}, &{result})"))
         return Single(types.INTEGER, result, bound=LONG)
 
     def extreme(self, e: ir.Aggregate, over: Value, env: Env, doubts: str, better: str) -> Single:
@@ -260,8 +247,7 @@ class Aggregates(Expressions):
         def keep(inner: Env) -> None:
             value = self.parts(self.value(e.body, inner))
             for part in value:
-                if part.needs and doubts:
-                    self.write(f"{doubts} = both_needs({doubts}, {part.needs});")
+                self.add_needs(doubts, part.needs)
             before, new, done = self.let("i64", "0"), self.let("int", "1"), self.fresh("L")
 
             def compare(earlier: Env) -> None:
@@ -294,17 +280,16 @@ class Aggregates(Expressions):
             self.write(f"{count}++;")
 
         bound = self.values(e, over, env, doubts, range_)
-        sure = f"!is_unknown({doubts})" if doubts else "1"
         if e.kind == "median":
             some = self.let("int", f"{count} > 0")
             result = self.let("i128", "0")
-            with self.where(f"{sure} && {some}" if doubts else some):
+            with self.where(every(known(doubts), some)):
                 a = self.ranked(e, over, env, low, high, f"({count} - 1) / 2")
                 b = self.ranked(e, over, env, low, high, f"{count} / 2")
                 self.fail(operators.OUT_OF_RANGE, condition=f"__builtin_add_overflow({a}, {b}, &{result})")
             return Single(types.INTEGER, result, present=some, bound=min(LONG, 2 * bound))
         wide = self.let("struct wide", IDLE["struct wide"])
-        with self.where(sure):
+        with self.where(known(doubts)):
             largest, most = e.kind == "largest", min(e.most, LONGEST_LIST)
             edge = self.let("i128", "0")
             with self.block(f"if ({count} > {most})"):
@@ -338,9 +323,9 @@ class Aggregates(Expressions):
 
     def found(self, e: ir.Aggregate, kind: FindingKind, over: Value, env: Env, doubts: str) -> Single:
         """The body for the one element, or the first; of the others it is not needed."""
-        count, sure = self.let("i64", "0"), f"!is_unknown({doubts})" if doubts else "1"
+        count = self.let("i64", "0")
         self.kept(e, over, env, lambda _: self.write(f"{count}++;"))
-        with self.where(sure):
+        with self.where(known(doubts)):
             if kind == "only":
                 self.fail(operators.NO_ELEMENT, condition=f"{count} == 0")
                 self.fail(operators.SEVERAL_ELEMENTS, condition=f"{count} > 1")
@@ -354,8 +339,7 @@ class Aggregates(Expressions):
                     result = evolve(value, c=self.variable(value.held), present=some, constant=None)
                 elif result.held != value.held:
                     raise UnsupportedError("an element found among several kinds of number")
-                if value.needs and doubts:
-                    self.write(f"{doubts} = both_needs({doubts}, {value.needs});")
+                self.add_needs(doubts, value.needs)
                 if value.present:
                     self.write(f"{some} = {value.present};")
                 self.write(f"{result.c} = {value.c};", f"goto {done};")

@@ -13,10 +13,11 @@ from typing import assert_never
 from attrs import evolve
 
 from policy.backends.c import operators
-from policy.backends.c.layout import UnsupportedError, inner_of, plural
+from policy.backends.c.layout import Member, UnsupportedError
 from policy.backends.c.operators import LONG, WORD, literal
+from policy.backends.c.shapes import IDLE, STORED, as_variable, held, inner_of, plural, shape
 from policy.backends.c.unit import TypedWriter, stands_in_place
-from policy.backends.c.writer import IDLE, Env, Single, Value, Written, held
+from policy.backends.c.writer import Env, Single, Value, Written, every, known
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function
 from policy.model import types
@@ -36,10 +37,7 @@ class Expressions(TypedWriter):
     def aggregate(self, e: ir.Aggregate, env: Env) -> Value:
         raise NotImplementedError
 
-    def choose(self, e: ir.Choose, env: Env, want: Type | None) -> Single:
-        raise NotImplementedError
-
-    def if_(self, e: ir.If, env: Env, want: Type | None) -> Single:
+    def choose(self, e: ir.If | ir.Choose, env: Env, want: Type | None) -> Single:
         raise NotImplementedError
 
     def each(self, over: Value, use: Callable[[Value], None]) -> None:
@@ -113,8 +111,6 @@ class Expressions(TypedWriter):
             case ir.MonthsLater(date, months):
                 count = max(-MONTHS, min(MONTHS, months))
                 return self.of_calendar(f"months_later((i64)({{}}), {count})", self.single(date, env))
-            case ir.If():
-                return self.if_(e, env, want)
             case ir.Let(variable, bound, body):
                 return self.value(body, {**env, variable: self.value(bound, env)}, want)
             case ir.Items(items):
@@ -126,7 +122,7 @@ class Expressions(TypedWriter):
                 return self.call(self.unit.program.functions[name], arguments, env)
             case ir.Choose("first", (ir.Case(ir.Const(True), always), *_)):
                 return self.value(always, env, want)
-            case ir.Choose():
+            case ir.If() | ir.Choose():
                 return self.choose(e, env, want)
             case _:
                 assert_never(e)
@@ -168,8 +164,8 @@ class Expressions(TypedWriter):
             listed = [self.text_constant(m).removeprefix("(policy_text)") for m in sorted(items)]
         else:
             listed = [literal(int(m)) for m in sorted(items)]
-        element = {"booleans": "uint8_t", "codes": "int32_t", "texts": "policy_text"}.get(plural(item), "int64_t")
-        name = self.unit.constant(f"static const {element} {{}}[{len(listed)}]", f"{{{', '.join(listed)}}}")
+        declared = f"static const {STORED[shape(item)]} {{}}[{len(listed)}]"
+        name = self.unit.constant(declared, f"{{{', '.join(listed)}}}")
         return Single(types.SetOf(item), f"(struct span){{{name}, {len(listed)}}}")
 
     # ── facts ───────────────────────────────────────────────────────────────────────────────
@@ -178,48 +174,28 @@ class Expressions(TypedWriter):
         assert isinstance(record.type, types.Record)
         struct = self.unit.layout.struct(record.type.name)
         member, at = struct.members[name], f"((const struct {struct.c} *){record.c}.at)"
-        return self.fact(
-            member.type,
-            at,
-            member.c,
-            member.bit,
-            record,
-            member.offset,
-            limits(member.inner, member.least, member.most),
-        )
+        return self.fact(member, at, record)
 
-    def fact(
-        self, of: Type, at: str, name: str, bit: int, record: Single, offset: int, within: tuple[int, int] = (0, 0)
-    ) -> Single:
-        """The fact in a member of a struct."""
-        inner, bound = inner_of(of), max(map(abs, within)) + 1
+    def fact(self, m: Member, at: str, record: Single) -> Single:
+        """The fact in a member of the struct at `at`."""
+        bound = max(map(abs, limits(m.inner, m.least, m.most))) + 1
+        bit = f"[{m.bit // 64}] >> {m.bit % 64} & 1"
         given, needs, present, base = "1", "", "", "-1"
         if not self.complete:
-            given = self.let("int", f"{record.c}.at && ({at}->given[{bit // 64}] >> {bit % 64} & 1)")
-            needs = self.let("needs", f"needs_of({given}, {record.c}, {offset}, {record.needs or 'no_needs()'})")
-            base = f"({record.c}.base < 0 ? -1 : {record.c}.base + {offset})"
-        if isinstance(of, types.OptionalOf):
-            present = self.let("int", f"{given} && ({at}->present[{bit // 64}] >> {bit % 64} & 1)")
-        idle = f"(struct ref){{0, {base}}}" if isinstance(inner, types.Record) else IDLE[held(inner, bound)]
-        there, fact = present or given, self.held_as(inner, f"{at}->{name}", base)
-        c = self.let(held(inner, bound), fact if there == "1" else f"{there} ? {fact} : {idle}")
-        return Single(inner, c, needs, present, bound)
+            given = self.let("int", f"{record.c}.at && ({at}->given{bit})")
+            needs = self.let("needs", f"needs_of({given}, {record.c}, {m.offset}, {record.needs or 'no_needs()'})")
+            base = f"({record.c}.base < 0 ? -1 : {record.c}.base + {m.offset})"
+        if m.is_optional:
+            present = self.let("int", f"{given} && ({at}->present{bit})")
+        return Single(
+            m.inner, self.read(m.inner, bound, f"{at}->{m.c}", present or given, base), needs, present, bound
+        )
 
-    def held_as(self, of: Type, c: str, base: str) -> str:
-        """A fact as variables hold it."""
-        match of:
-            case types.Record():
-                return f"(struct ref){{{c}, {base}}}"
-            case types.SetOf():
-                return f"(struct span){{{c}.at, {c}.length}}"
-            case types.ListOf():
-                return f"(struct list){{{c}.at, {c}.given, {c}.length, {base}}}"
-            case types.Boolean() | types.Text() | types.Enum() | types.Number() | types.Date() | types.Instant():
-                return c
-            case types.OptionalOf() | types.Broken():
-                raise AssertionError(of)
-            case _:
-                assert_never(of)
+    def read(self, of: Type, bound: int, fact: str, there: str, base: str) -> str:
+        """A variable with the fact, or with what stands for it where it is not there."""
+        value, kind = as_variable(of, fact, base), held(of, bound)
+        idle = f"(struct ref){{0, {base}}}" if isinstance(of, types.Record) else IDLE[kind]
+        return self.let(kind, value if there == "1" else f"{there} ? {value} : {idle}")
 
     # ── operators ───────────────────────────────────────────────────────────────────────────
 
@@ -271,14 +247,12 @@ class Expressions(TypedWriter):
             return Single(types.INTEGER, self.let(held(types.INTEGER, bound), c), needs, "", bound)
         result = self.let("i128", "0")
         over = operators.OVERFLOWS[operator].format(a=a.c, b=b.c, r=result)
-        known = f"!is_unknown({needs}) && " if needs else ""
-        self.fail(operators.OUT_OF_RANGE, condition=f"{known}{over}")
+        self.fail(operators.OUT_OF_RANGE, condition=every(known(needs), over))
         return Single(types.INTEGER, result, needs, "", LONG)
 
     def divide(self, mode: RoundingMode, n: Single, d: Single) -> Single:
         if not d.constant:
-            known = f"!is_unknown({d.needs}) && " if d.needs else ""
-            self.fail(operators.DIVISION_BY_ZERO, condition=f"{known}{d.c} == 0")
+            self.fail(operators.DIVISION_BY_ZERO, condition=every(d.known, f"{d.c} == 0"))
         bits = "64" if max(n.bound, d.bound) <= WORD else "128"
         bound = min(LONG, n.bound // max(1, abs(d.constant or 1)) + 2)
         c = self.let(held(types.INTEGER, bound), f"{operators.DIVIDE[mode]}_{bits}({n.c}, {d.c})")
@@ -287,22 +261,17 @@ class Expressions(TypedWriter):
     def check(self, a: Single, limit: int) -> Single:
         if a.bound <= limit or a.held not in ("i64", "i128"):
             return a
-        known = f"!is_unknown({a.needs}) && " if a.needs else ""
         most = literal(limit)
-        self.fail(operators.OUT_OF_RANGE, condition=f"{known}({a.c} >= {most} || {a.c} <= -{most})")
-        c = (
-            self.let("i64", f"{a.known} ? (i64){a.c} : 0" if a.needs else f"(i64){a.c}")
-            if limit <= WORD and a.held == "i128"
-            else a.c
-        )
-        return evolve(a, c=c, bound=limit)
+        self.fail(operators.OUT_OF_RANGE, condition=every(a.known, f"({a.c} >= {most} || {a.c} <= -{most})"))
+        if limit <= WORD and a.held == "i128":
+            a = evolve(a, c=self.let("i64", f"{a.known} ? (i64){a.c} : 0" if a.needs else f"(i64){a.c}"))
+        return evolve(a, bound=limit)
 
     def of_calendar(self, made: str, day: Single) -> Single:
         """What is made of a day; nought is no such day, which is a fault."""
         inside = self.let("int", f"in_calendar({day.c})")
         c = self.let("i64", f"{inside} ? {made.format(day.c)} : 0")
-        known = f"!is_unknown({day.needs}) && " if day.needs else ""
-        self.fail(operators.OUT_OF_CALENDAR, condition=f"{known}{c} == 0")
+        self.fail(operators.OUT_OF_CALENDAR, condition=every(day.known, f"{c} == 0"))
         return Single(types.INTEGER, c, day.needs, "", DAY)
 
     def chain(self, deciding: bool, operands: Sequence[Expr], env: Env) -> Single:
@@ -317,11 +286,9 @@ class Expressions(TypedWriter):
 
     def decided_by(self, o: Single, deciding: bool, result: str, needs: str, done: str) -> bool:
         """Ends a chain where the operand decides it; notes what it needs. Whether it may be unknown."""
-        decides = f"{o.c} == {int(deciding)}"
         clear = "" if self.complete else f" {needs} = no_needs();"
-        if o.needs:
-            self.write(f"if (is_unknown({o.needs})) {needs} = both_needs({needs}, {o.needs});")
-            decides = f"!is_unknown({o.needs}) && {decides}"
+        self.add_needs(needs, o.needs)
+        decides = every(o.known, f"{o.c} == {int(deciding)}")
         self.write(f"if ({decides}) {{ {result} = {int(deciding)};{clear} goto {done}; }}")
         return bool(o.needs)
 
@@ -334,31 +301,23 @@ class Expressions(TypedWriter):
             needs = self.all_needs(a.needs, items.needs)
             if isinstance(a.type, types.Enum | types.Text) and type(a.type) is not type(items.type.of):
                 raise UnsupportedError("a set of members that nothing says the type of")
-            with self.where(f"!is_unknown({needs})" if needs else "1"):
-                x = self.fitted(a, WORD)
-                self.write(
-                    f"{found} = {a.there} && {x[0]} && in_{plural(a.type or items.type.of)}({x[1]}, {items.c});"
-                )
+            with self.where(known(needs)):
+                fits = f"{a.c} == (i64){a.c}" if a.held == "i128" else "1"
+                holds = f"in_{plural(a.type or items.type.of)}({_narrow(a)}, {items.c})"
+                self.write(f"{found} = {every(a.there, fits, holds)};")
             return Single(types.BOOLEAN, found, needs)
         needs = self.let("needs", self.all_needs(a.needs, items.needs) or "no_needs()")
         inner, done = self.let("needs", "no_needs()"), self.fresh("L")
-        with self.where(f"!is_unknown({needs})"):
+        with self.where(known(needs)):
 
             def look(element: Value) -> None:
                 assert isinstance(element, Single)
-                if element.needs:
-                    self.write(f"if (is_unknown({element.needs})) {inner} = both_needs({inner}, {element.needs});")
-                self.write(f"if ({element.known} && {self.same(a, element)}) {{ {found} = 1; goto {done}; }}")
+                self.add_needs(inner, element.needs)
+                self.write(f"if ({every(element.known, self.same(a, element))}) {{ {found} = 1; goto {done}; }}")
 
             self.each(items, look)
             self.write(f"{needs} = {inner};", f"{done}:;")
         return Single(types.BOOLEAN, found, "" if self.complete else needs)
-
-    def fitted(self, a: Single, bound: int) -> tuple[str, str]:
-        """Whether a number is small enough for 64 bits, and it as one."""
-        if a.held != "i128":
-            return "1", a.c
-        return f"{a.c} == (i64){a.c}", f"(i64){a.c}"
 
     # ── calls ───────────────────────────────────────────────────────────────────────────────
 
@@ -374,7 +333,7 @@ class Expressions(TypedWriter):
         passed = ["c"]
         for value, (_, of) in zip(values, function.parameters, strict=True):
             assert isinstance(value, Single)
-            passed.append(f"(i64){value.c}" if value.held == "i128" else value.c)
+            passed.append(_narrow(value))
             passed += [value.needs or "no_needs()"] * (not self.complete)
             passed += [value.there] * isinstance(of, types.OptionalOf)
         result = signature.result
@@ -389,3 +348,8 @@ class Expressions(TypedWriter):
         if signature.faults:
             self.pass_on()
         return made
+
+
+def _narrow(value: Single) -> str:
+    """A value that 64 bits hold, as what the helpers and functions take."""
+    return f"(i64){value.c}" if value.held == "i128" else value.c

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from policy.backends.c.layout import Asked, Layout, Struct, inner_of
+from policy.backends.c.layout import Asked, Layout, Struct
 from policy.backends.c.operators import comment
+from policy.backends.c.shapes import inner_of
 from policy.backends.c.unit import Unit
 from policy.ir.program import Program
 from policy.model import types

@@ -15,11 +15,12 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from policy.backends.c.names import OWN_MEMBERS, Names
+from policy.backends.c.shapes import STORED, inner_of, plural, shape
 from policy.ir import program as ir
 from policy.ir.program import Function, Program, walk
 from policy.ir.reads import Fact, facts_read
 from policy.model import types
-from policy.model.types import AnswerType, Type, describe
+from policy.model.types import Type
 
 
 class UnsupportedError(Exception):
@@ -170,39 +171,18 @@ class Layout:
 
     def list_of(self, item: Type) -> str:
         """The type of C that holds a list or set of such facts."""
-        match item:
-            case types.Record(name):
-                return f"{self.struct(name).c}_list"
-            case types.ListOf(inner) | types.SetOf(inner):
-                return f"{self.list_of(inner)}_list"
-            case types.Boolean() | types.Text() | types.Enum() | types.Date() | types.Instant() | types.Number():
-                return f"policy_{plural(item)}"
-            case types.OptionalOf() | types.Broken():
-                raise UnsupportedError("a list of what is optional")
-            case _:
-                assert_never(item)
+        if isinstance(item, types.Record):
+            return f"{self.struct(item.name).c}_list"
+        if isinstance(item, types.ListOf | types.SetOf):
+            return f"{self.list_of(item.of)}_list"
+        return f"policy_{plural(item)}"
 
-    def held(self, of: AnswerType) -> str:
+    def held(self, of: Type) -> str:
         """The type of C that holds a fact."""
-        match of:
-            case types.OptionalOf(item):
-                return self.held(item)
-            case types.Boolean():
-                return "uint8_t"
-            case types.Enum():
-                return "int32_t"
-            case types.Text():
-                return "policy_text"
-            case types.Date() | types.Instant() | types.Number():
-                return "int64_t"
-            case types.Record(name):
-                return f"const struct {self.struct(name).c} *"
-            case types.ListOf(item) | types.SetOf(item):
-                return self.list_of(item)
-            case types.Results() | types.Broken():
-                raise UnsupportedError(f"a fact of type `{describe(of)}`")
-            case _:
-                assert_never(of)
+        inner = inner_of(of)
+        if isinstance(inner, types.Record):
+            return f"const struct {self.struct(inner.name).c} *"
+        return self.list_of(inner.of) if isinstance(inner, types.ListOf | types.SetOf) else STORED[shape(inner)]
 
     @property
     def version(self) -> int:
@@ -215,28 +195,6 @@ class Layout:
             repr(self.missing),
         ]
         return int.from_bytes(hashlib.sha256("\n".join(said).encode()).digest()[:4], "big")
-
-
-def inner_of(of: Type) -> Type:
-    """The type of what is there where it is present."""
-    return of.of if isinstance(of, types.OptionalOf) else of
-
-
-def plural(of: AnswerType | None) -> str:
-    """What a list of such scalars is called: the helpers for its elements are named so."""
-    match of:
-        case types.Boolean():
-            return "booleans"
-        case types.Text():
-            return "texts"
-        case types.Enum():
-            return "codes"
-        case types.Number() | types.Date() | types.Instant() | None:
-            return "numbers"
-        case types.Record() | types.SetOf() | types.ListOf() | types.OptionalOf() | types.Results() | types.Broken():
-            raise AssertionError(of)
-        case _:
-            assert_never(of)
 
 
 def _missing(program: Program, called: Sequence[str]) -> set[str]:

@@ -13,10 +13,11 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from policy.backends.c.branches import Branches
-from policy.backends.c.layout import Asked, Member, Struct, UnsupportedError, inner_of, plural
+from policy.backends.c.layout import Asked, Member, Struct, UnsupportedError
 from policy.backends.c.operators import WORD, literal
+from policy.backends.c.shapes import held, inner_of, plural
 from policy.backends.c.unit import Signature, Unit, stands_in_place
-from policy.backends.c.writer import Env, Selection, Single, Value, Written, held
+from policy.backends.c.writer import Env, Selection, Single, Value, Written, every
 from policy.ir import program as ir
 from policy.ir.bounds import FACT
 from policy.ir.program import Function
@@ -78,7 +79,7 @@ class QuestionWriter(Branches):
         facts = Single(None, "facts_ref")
         env: Env = {}
         for m in asked.facts.members.values():
-            env[m.name] = self.fact(m.type, "facts", m.c, m.bit, facts, m.offset, limits(m.inner))
+            env[m.name] = self.fact(m, "facts", facts)
         variables = tuple(ir.Variable(name) for name, _ in function.parameters)
         value = self.call(function, variables, env)
         if not self.complete:
@@ -109,7 +110,7 @@ class QuestionWriter(Branches):
 
             def use(element: Value) -> None:
                 for inner in self.lacking(element):
-                    self.write(*[f"{whole} = both_needs({whole}, {inner});"] * bool(inner))
+                    self.add_needs(whole, inner)
 
             with self.where(value.known):
                 self.each(value, use)
@@ -130,7 +131,7 @@ class QuestionWriter(Branches):
         def note() -> None:
             holds = self.single(condition, env)
             noted = f"answer->reasons[{n // 64}] |= UINT64_C(1) << {n % 64}; {some} = 1;"
-            self.write(f"if ({holds.known} && {holds.c}) {{ {noted} }}")
+            self.write(f"if ({every(holds.known, holds.c)}) {{ {noted} }}")
 
         if self.complete:
             note()

@@ -11,7 +11,8 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from policy.backends.c.layout import Layout, inner_of
+from policy.backends.c.layout import Layout
+from policy.backends.c.shapes import inner_of
 from policy.backends.c.writer import Env, Single, Value, Writer, Written
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function, Program

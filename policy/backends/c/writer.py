@@ -10,28 +10,12 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import assert_never
 
 from attrs import define, field, frozen
 
-from policy.backends.c.operators import WORD
+from policy.backends.c.shapes import IDLE, held
 from policy.ir.program import Aggregate
-from policy.model import types
 from policy.model.types import Type
-
-IDLE = {
-    "int": "0",
-    "int32_t": "0",
-    "uint32_t": "0",
-    "i64": "0",
-    "i128": "0",
-    "needs": "no_needs()",
-    "policy_text": "(policy_text){0, 0}",
-    "struct ref": "(struct ref){0, -1}",
-    "struct span": "(struct span){0, 0}",
-    "struct list": "(struct list){0, 0, 0, -1}",
-    "struct wide": "(struct wide){0, 0}",
-}  # what a variable is before anything is known
 
 
 @frozen(eq=False)
@@ -55,7 +39,7 @@ class Single:
 
     @property
     def known(self) -> str:
-        return f"!is_unknown({self.needs})" if self.needs else "1"
+        return known(self.needs)
 
     @property
     def there(self) -> str:
@@ -84,25 +68,14 @@ Value = Single | Written | Selection
 Env = dict[str, Value]
 
 
-def held(of: Type | None, bound: int) -> str:
-    """The type of the variable that holds a value."""
-    match of:
-        case types.Text():
-            return "policy_text"
-        case types.Record():
-            return "struct ref"
-        case types.SetOf():
-            return "struct span"
-        case types.ListOf():
-            return "struct list"
-        case types.Boolean() | types.Enum() | None:
-            return "int"
-        case types.Number() | types.Date() | types.Instant():
-            return "i64" if bound <= WORD else "i128"
-        case types.OptionalOf() | types.Broken():
-            raise AssertionError(of)
-        case _:
-            assert_never(of)
+def known(needs: str) -> str:
+    """The condition that nothing is needed."""
+    return f"!is_unknown({needs})" if needs else "1"
+
+
+def every(*conditions: str) -> str:
+    """The condition that all of these hold, of which `1` says nothing."""
+    return " && ".join(c for c in conditions if c != "1") or "1"
 
 
 @define(eq=False)
@@ -164,6 +137,11 @@ class Writer:
         noted = "".join(f" c->detail[{n}] = {d};" for n, d in enumerate(detail))
         jump = f"c->fault = {code};{noted} goto {self.handler};"
         self.write(jump if condition == "1" else f"if ({condition}) {{ {jump} }}")
+
+    def add_needs(self, to: str, needs: str) -> None:
+        """Adds to a variable what is needed as well; nothing where either cannot be."""
+        if to and needs:
+            self.write(f"{to} = both_needs({to}, {needs});")
 
     def pass_on(self) -> None:
         """Hands on the fault of a function that was called."""
