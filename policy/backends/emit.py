@@ -74,15 +74,16 @@ def _calls(e: Expr) -> Iterator[ir.Call]:
             yield from _calls(part)
 
 
-def _sole_version(body: Expr) -> Expr:
+def sole_version(body: Expr) -> Expr:
     """The one version of a value that is in force, if there is one."""
     if isinstance(body, ir.Choose) and body.mode == "first" and body.cases[0].condition == Const(True):
         return body.cases[0].value
     return body
 
 
-def _is_path(e: Expr) -> bool:
-    return isinstance(e, ir.Variable) or (isinstance(e, ir.FieldAccess) and _is_path(e.of))
+def is_path(e: Expr) -> bool:
+    """A fact, or a field of one."""
+    return isinstance(e, ir.Variable) or (isinstance(e, ir.FieldAccess) and is_path(e.of))
 
 
 def _size(program: Program, e: Expr) -> int:
@@ -93,7 +94,7 @@ def _size(program: Program, e: Expr) -> int:
             return LARGEST_INLINED + 1
         size += 1
         if isinstance(inner, ir.Call):
-            size += _size(program, _sole_version(program.functions[inner.function].body))
+            size += _size(program, sole_version(program.functions[inner.function].body))
         if size > LARGEST_INLINED:
             break
     return size
@@ -253,8 +254,8 @@ class Emitter:
     def inlined(self, e: ir.Call) -> str:
         """The body of a small function where it is called, if its facts are merely named there; else nothing."""
         function = self.program.functions[e.function]
-        body = _sole_version(function.body)
-        if not all(map(_is_path, e.arguments)) or _size(self.program, body) > LARGEST_INLINED:
+        body = sole_version(function.body)
+        if not all(map(is_path, e.arguments)) or _size(self.program, body) > LARGEST_INLINED:
             return ""
         bound = {name: self(a) for (name, _), a in zip(function.parameters, e.arguments, strict=True)}
         kept = self.bound, self.hoisted, self.common
