@@ -86,6 +86,13 @@ def is_path(e: Expr) -> bool:
     return isinstance(e, ir.Variable) or (isinstance(e, ir.FieldAccess) and is_path(e.of))
 
 
+def is_computed(e: Expr) -> bool:
+    """Whether the value is a number that was worked out, and so not a fact that nobody gave."""
+    if isinstance(e, ir.If):
+        return is_computed(e.then) and is_computed(e.otherwise)
+    return isinstance(e, ir.Arithmetic | ir.Divide | ir.Check | ir.Root)
+
+
 def _size(program: Program, e: Expr) -> int:
     """How many expressions this one is made of, with the functions that it calls; too many, if it is unfit."""
     size = 0
@@ -94,7 +101,8 @@ def _size(program: Program, e: Expr) -> int:
             return LARGEST_INLINED + 1
         size += 1
         if isinstance(inner, ir.Call):
-            size += _size(program, sole_version(program.functions[inner.function].body))
+            called = _size(program, sole_version(program.functions[inner.function].body))
+            size += called if called <= LARGEST_INLINED else 0  # it stays a call
         if size > LARGEST_INLINED:
             break
     return size
@@ -112,6 +120,7 @@ class Emitter:
         self.common: dict[Expr, str] = {}
         self.hoisted: dict[Expr, str] = {}
         self.bound: dict[str, str] = {}  # what the facts of a function are called where its body is put in place
+        self.temporary = 0  # results of comparisons that have a name so far
         self.nested = 0  # inside so many scopes, where no local of the function can be assigned
 
     local = staticmethod(attribute)  # a variable is spelt as a field is
@@ -145,7 +154,7 @@ class Emitter:
             case ir.Arithmetic("-", Const(0), right):
                 return f"(-{self(right)})"
             case ir.Arithmetic(("min" | "max") as operator, left, right):
-                return f"{ARITHMETIC[operator]}({self(left)}, {self(right)})"
+                return self.better(operator, left, right)
             case ir.Arithmetic(operator, left, right):
                 return f"({self(left)} {ARITHMETIC[operator]} {self(right)})"
             case ir.Divide():
@@ -206,6 +215,21 @@ class Emitter:
             if e.mode == "up":
                 return f"(-(-_n // {d}) if (_n := {n}) >= 0 else _n // {d})"
         return f"_divide_{e.mode.replace(' ', '_')}({n}, {self(e.denominator)})"
+
+    def better(self, operator: ArithmeticOperator, left: Expr, right: Expr) -> str:
+        """The lower or higher of two, compared in line: a call of `min` takes longer."""
+        if self.iterating:
+            return f"{ARITHMETIC[operator]}({self(left)}, {self(right)})"
+        (a, first), (b, second) = self.once(left), self.once(right)
+        return f"({a} if {first} {'<=' if operator == 'min' else '>='} {second} else {b})"
+
+    def once(self, e: Expr) -> tuple[str, str]:
+        """What an expression is called after it was worked out, and what works it out."""
+        text = self(e)
+        if is_path(e) or isinstance(e, Const):
+            return text, text
+        self.temporary += 1
+        return f"_m{self.temporary}", f"(_m{self.temporary} := {text})"
 
     def aggregate(self, e: ir.Aggregate) -> str:
         outer, self.iterating = self.iterating, True  # Python allows no assignment in what is iterated over

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from attrs import define, field, frozen
 
 from policy.answers import MISSING, Answer, Outcome, Question, UndecidedError, Verdict
-from policy.backends.emit import Emitter, common_calls, common_tests, mangled
+from policy.backends.emit import Emitter, common_calls, common_tests, is_computed, mangled, sole_version
 from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
@@ -384,7 +384,12 @@ def _public(function: Function, emit: Emitter, checks: Lines) -> Lines:
         define("answer", answer, f"_again_{name}({passed})")
         return lines
     call = f"_given({name}({parameters}))"
-    define("fast", [(line, f"return {call}")], f"_settle_{name}({passed})")
+    fast = _body(function, emit)
+    if len(fast) > 1:
+        fast = [(line, f"return {call}")]
+    elif not is_computed(sole_version(function.body)):
+        fast = [(line, fast[0][1].replace("return ", "return _given(", 1) + ")")]
+    define("fast", fast, f"_settle_{name}({passed})")
     define("verdict", [(line, f"{call}; return _VALUE")], f"_again_{name}({passed}).verdict")
     define(
         "answer",
