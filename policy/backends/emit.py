@@ -87,10 +87,10 @@ def is_path(e: Expr) -> bool:
 
 
 def is_computed(e: Expr) -> bool:
-    """Whether the value is a number that was worked out, and so not a fact that nobody gave."""
+    """Whether the value is written, or a number that was worked out, and so not a fact that nobody gave."""
     if isinstance(e, ir.If):
         return is_computed(e.then) and is_computed(e.otherwise)
-    return isinstance(e, ir.Arithmetic | ir.Divide | ir.Check | ir.Root)
+    return isinstance(e, Const | ir.Arithmetic | ir.Divide | ir.Check | ir.Root)
 
 
 def _size(program: Program, e: Expr) -> int:

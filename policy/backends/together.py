@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from policy.backends.emit import Emitter, is_path, sole_version
+from policy.backends.emit import Emitter, is_computed, is_path, sole_version
 from policy.backends.python import PythonBackend
 from policy.facts.fitting import Fitting, Scope
 from policy.ir.program import (
@@ -37,8 +37,8 @@ def together(
     backend: PythonBackend, decisions: Sequence[Function], of_each: Function, listed: str
 ) -> Together | None:
     """The function, if the questions name the record alike and are not long."""
-    (name, record), *_ = parameters = decisions[0].parameters
-    if any(d.parameters != parameters for d in decisions) or of_each.parameters[0] != (name, record):
+    (name, record), *more = parameters = decisions[0].parameters
+    if more or any(d.parameters != parameters for d in decisions) or of_each.parameters[0] != (name, record):
         return None
     program, called = backend.program, [f.id for f in (*decisions, of_each)]
     if any(map(backend.is_long, called)):
@@ -62,10 +62,13 @@ def together(
     ]
     lines += [f"{local} = [{emit(call)} for {_ELEMENT} in {_ELEMENTS}]" for call, local in shared.items()]
     lines += [f"_s{n} = _sum([{emit.over(aggregate, shared)}])" for n, aggregate in enumerate(sums)]
-    values = emit.over(each, shared)
+    values = f"(*[{emit.over(each, shared)}],)"
+    if not is_computed(value):
+        values = f"_given({values})"
     emit.named = {aggregate: f"_s{n}" for n, aggregate in enumerate(sums)}
-    lines.append(f"return {emit(asked)}, _given((*[{values}],))")
+    lines.append(f"return {emit(asked)}, {values}")
     body = "".join(f"        {line}\n" for line in lines)
+    backend.names["_zip"] = zip
     made: Scope = {}
     head = f"def together({emit.local(name)}):\n    try:\n"
     exec(f"{head}{body}    except Exception: return None", backend.names, made)
@@ -85,7 +88,7 @@ class _Emitter(Emitter):
         """What an aggregate of the elements is of, beside the shared values of each element."""
         used = [call for call in dict.fromkeys(_of_elements(aggregate)) if call in shared]
         locals = [shared[call] for call in used]
-        over = f"zip({', '.join((_ELEMENTS, *locals))})" if locals else _ELEMENTS
+        over = f"_zip({', '.join((_ELEMENTS, *locals))})" if locals else _ELEMENTS
         self.named = {_renamed(call, _ELEMENT, aggregate.variable): shared[call] for call in used}
         text = f"{self(aggregate.body)} for {', '.join((self.local(aggregate.variable), *locals))} in {over}"
         if aggregate.where is not None:
