@@ -93,21 +93,6 @@ def is_computed(e: Expr) -> bool:
     return isinstance(e, Const | ir.Arithmetic | ir.Divide | ir.Check | ir.Root)
 
 
-def _size(program: Program, e: Expr) -> int:
-    """How many expressions this one is made of, with the functions that it calls; too many, if it is unfit."""
-    size = 0
-    for inner in walk(e):
-        if isinstance(inner, ir.Choose | ir.Let | ir.Aggregate):
-            return LARGEST_INLINED + 1
-        size += 1
-        if isinstance(inner, ir.Call):
-            called = _size(program, sole_version(program.functions[inner.function].body))
-            size += called if called <= LARGEST_INLINED else 0  # it stays a call
-        if size > LARGEST_INLINED:
-            break
-    return size
-
-
 class Emitter:
     """Emits expressions; `names` receives constants.
 
@@ -120,6 +105,7 @@ class Emitter:
         self.common: dict[Expr, str] = {}
         self.hoisted: dict[Expr, str] = {}
         self.bound: dict[str, str] = {}  # what the facts of a function are called where its body is put in place
+        self._sizes: dict[str, int] = {}
         self.temporary = 0  # results of comparisons that have a name so far
         self.nested = 0  # inside so many scopes, where no local of the function can be assigned
 
@@ -277,10 +263,10 @@ class Emitter:
 
     def inlined(self, e: ir.Call) -> str:
         """The body of a small function where it is called, if its facts are merely named there; else nothing."""
+        if not all(map(is_path, e.arguments)) or self.size(e.function) > LARGEST_INLINED:
+            return ""
         function = self.program.functions[e.function]
         body = sole_version(function.body)
-        if not all(map(is_path, e.arguments)) or _size(self.program, body) > LARGEST_INLINED:
-            return ""
         bound = {name: self(a) for (name, _), a in zip(function.parameters, e.arguments, strict=True)}
         kept = self.bound, self.hoisted, self.common
         self.bound, self.common = bound, {}
@@ -289,6 +275,25 @@ class Emitter:
         text = self(body)
         self.bound, self.hoisted, self.common = kept
         return text
+
+    def size(self, id: str) -> int:
+        """How many expressions a function is made of, with those that would stand in it; too many, if it is unfit."""
+        if id not in self._sizes:
+            self._sizes[id] = self._counted(sole_version(self.program.functions[id].body))
+        return self._sizes[id]
+
+    def _counted(self, body: Expr) -> int:
+        size = 0
+        for inner in walk(body):
+            if isinstance(inner, ir.Choose | ir.Let | ir.Aggregate):
+                return LARGEST_INLINED + 1
+            size += 1
+            if isinstance(inner, ir.Call):
+                called = self.size(inner.function)
+                size += called if called <= LARGEST_INLINED else 0  # it stays a call
+            if size > LARGEST_INLINED:
+                break
+        return size
 
     def is_constant(self, e: Expr) -> bool:
         return isinstance(e, Const) or (isinstance(e, ir.Call) and self.known(e.function) is not None)
