@@ -109,7 +109,9 @@ def bind(asker: type[T], rulebook: Rulebook, who: str) -> T:
     found = Collector()
     bound = {}
     for field in attrs.fields(asker):  # type: ignore[arg-type]  # it is made by attrs
-        signature: Signature = field.metadata[_SIGNED]
+        signature: Signature | None = field.metadata.get(_SIGNED)
+        if signature is None:
+            continue
         function = _named(rulebook, signature, who, found)
         if function is not None and not _unfit(rulebook, function, signature, who, found):
             bound[field.name] = bind_named(rulebook, function.id)

@@ -16,13 +16,14 @@ from attrs import frozen
 
 from policy.answers import Answer
 from policy.backends.python import PythonBackend, PythonEvaluator
+from policy.backends.together import together
 from policy.diagnostics import PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
 from policy.facts.records import record_classes
 from policy.ir.program import Function, Program
 from policy.ir.questions import DatedQuestion, InterpretedEvaluator
 from policy.model.types import short
-from policy.vocabulary import RecordClass
+from policy.vocabulary import RecordClass, Together
 
 if TYPE_CHECKING:
     from policy.backends.columns.evaluator import ColumnsEvaluator
@@ -56,6 +57,13 @@ class Rulebook:
     def evaluator(self, name: str) -> PythonEvaluator:
         """The question compiled to Python, once: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""
         return self._python.evaluator(DatedQuestion(self.question(name).id, self.program))
+
+    def together(self, decisions: Sequence[str], of_each: str, listed: str) -> Together | None:
+        """Decisions about a record, and a value of each element of a list in it, as one function; none if they are
+        not so. It gives whether one permits, and the values, or none where each must be asked alone.
+        """
+        asked = [self.question(name) for name in decisions]
+        return together(self._python, asked, self.question(of_each), listed)
 
     def interpreter(self, name: str) -> InterpretedEvaluator:
         """The question on the reference interpreter. Raises PolicyError."""

@@ -74,29 +74,23 @@ def _calls(e: Expr) -> Iterator[ir.Call]:
             yield from _calls(part)
 
 
-def _sole_version(body: Expr) -> Expr:
+def sole_version(body: Expr) -> Expr:
     """The one version of a value that is in force, if there is one."""
     if isinstance(body, ir.Choose) and body.mode == "first" and body.cases[0].condition == Const(True):
         return body.cases[0].value
     return body
 
 
-def _is_path(e: Expr) -> bool:
-    return isinstance(e, ir.Variable) or (isinstance(e, ir.FieldAccess) and _is_path(e.of))
+def is_path(e: Expr) -> bool:
+    """A fact, or a field of one."""
+    return isinstance(e, ir.Variable) or (isinstance(e, ir.FieldAccess) and is_path(e.of))
 
 
-def _size(program: Program, e: Expr) -> int:
-    """How many expressions this one is made of, with the functions that it calls; too many, if it is unfit."""
-    size = 0
-    for inner in walk(e):
-        if isinstance(inner, ir.Choose | ir.Let | ir.Aggregate):
-            return LARGEST_INLINED + 1
-        size += 1
-        if isinstance(inner, ir.Call):
-            size += _size(program, _sole_version(program.functions[inner.function].body))
-        if size > LARGEST_INLINED:
-            break
-    return size
+def is_computed(e: Expr) -> bool:
+    """Whether the value is written, or a number that was worked out, and so not a fact that nobody gave."""
+    if isinstance(e, ir.If):
+        return is_computed(e.then) and is_computed(e.otherwise)
+    return isinstance(e, Const | ir.Arithmetic | ir.Divide | ir.Check | ir.Root)
 
 
 class Emitter:
@@ -111,6 +105,8 @@ class Emitter:
         self.common: dict[Expr, str] = {}
         self.hoisted: dict[Expr, str] = {}
         self.bound: dict[str, str] = {}  # what the facts of a function are called where its body is put in place
+        self._sizes: dict[str, int] = {}
+        self.temporary = 0  # results of comparisons that have a name so far
         self.nested = 0  # inside so many scopes, where no local of the function can be assigned
 
     local = staticmethod(attribute)  # a variable is spelt as a field is
@@ -144,7 +140,7 @@ class Emitter:
             case ir.Arithmetic("-", Const(0), right):
                 return f"(-{self(right)})"
             case ir.Arithmetic(("min" | "max") as operator, left, right):
-                return f"{ARITHMETIC[operator]}({self(left)}, {self(right)})"
+                return self.better(operator, left, right)
             case ir.Arithmetic(operator, left, right):
                 return f"({self(left)} {ARITHMETIC[operator]} {self(right)})"
             case ir.Divide():
@@ -206,6 +202,21 @@ class Emitter:
                 return f"(-(-_n // {d}) if (_n := {n}) >= 0 else _n // {d})"
         return f"_divide_{e.mode.replace(' ', '_')}({n}, {self(e.denominator)})"
 
+    def better(self, operator: ArithmeticOperator, left: Expr, right: Expr) -> str:
+        """The lower or higher of two, compared in line: a call of `min` takes longer."""
+        if self.iterating:
+            return f"{ARITHMETIC[operator]}({self(left)}, {self(right)})"
+        (a, first), (b, second) = self.once(left), self.once(right)
+        return f"({a} if {first} {'<=' if operator == 'min' else '>='} {second} else {b})"
+
+    def once(self, e: Expr) -> tuple[str, str]:
+        """What an expression is called after it was worked out, and what works it out."""
+        text = self(e)
+        if is_path(e) or isinstance(e, Const):
+            return text, text
+        self.temporary += 1
+        return f"_m{self.temporary}", f"(_m{self.temporary} := {text})"
+
     def aggregate(self, e: ir.Aggregate) -> str:
         outer, self.iterating = self.iterating, True  # Python allows no assignment in what is iterated over
         each = f"for {self.local(e.variable)} in {self.within(e.over)}"
@@ -252,10 +263,10 @@ class Emitter:
 
     def inlined(self, e: ir.Call) -> str:
         """The body of a small function where it is called, if its facts are merely named there; else nothing."""
-        function = self.program.functions[e.function]
-        body = _sole_version(function.body)
-        if not all(map(_is_path, e.arguments)) or _size(self.program, body) > LARGEST_INLINED:
+        if not all(map(is_path, e.arguments)) or self.size(e.function) > LARGEST_INLINED:
             return ""
+        function = self.program.functions[e.function]
+        body = sole_version(function.body)
         bound = {name: self(a) for (name, _), a in zip(function.parameters, e.arguments, strict=True)}
         kept = self.bound, self.hoisted, self.common
         self.bound, self.common = bound, {}
@@ -264,6 +275,25 @@ class Emitter:
         text = self(body)
         self.bound, self.hoisted, self.common = kept
         return text
+
+    def size(self, id: str) -> int:
+        """How many expressions a function is made of, with those that would stand in it; too many, if it is unfit."""
+        if id not in self._sizes:
+            self._sizes[id] = self._counted(sole_version(self.program.functions[id].body))
+        return self._sizes[id]
+
+    def _counted(self, body: Expr) -> int:
+        size = 0
+        for inner in walk(body):
+            if isinstance(inner, ir.Choose | ir.Let | ir.Aggregate):
+                return LARGEST_INLINED + 1
+            size += 1
+            if isinstance(inner, ir.Call):
+                called = self.size(inner.function)
+                size += called if called <= LARGEST_INLINED else 0  # it stays a call
+            if size > LARGEST_INLINED:
+                break
+        return size
 
     def is_constant(self, e: Expr) -> bool:
         return isinstance(e, Const) or (isinstance(e, ir.Call) and self.known(e.function) is not None)

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from attrs import define, field, frozen
 
 from policy.answers import MISSING, Answer, Outcome, Question, UndecidedError, Verdict
-from policy.backends.emit import Emitter, common_calls, common_tests, mangled
+from policy.backends.emit import Emitter, common_calls, common_tests, is_computed, mangled, sole_version
 from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
@@ -178,12 +178,10 @@ class PythonBackend:
                 raise UndecidedError(answer)
             return answer.permitted if function.kind == "decision" else answer.value
 
-        called = self.program.calls_first(function.id)
-        if self._calls(called) > MOST_CALLS:  # the interpreter works out equal calls once
+        if self.is_long(function.id):
             return PythonEvaluator(question, lambda *a: settle(NoAnswerError(), *a), lambda *a: ask(*a).verdict, ask)
-        for id in called:
-            if id == function.id or not self._emitter().known(id):  # a constant stands where it is used
-                self._need(id)
+        self.compiled(function.id)
+        self._need(function.id)
         self.names.update({f"_question_{name}": question, f"_again_{name}": again, f"_settle_{name}": settle})
         if function.kind == "decision":
             self.names[f"_verdicts_{name}"] = _Verdicts(function, self.program)
@@ -195,6 +193,13 @@ class PythonBackend:
             _describe(compiled[made], function, result)
         return PythonEvaluator(question, compiled["fast"], compiled["verdict"], compiled["answer"])
 
+    def compiled(self, *ids: str) -> Scope:
+        """What code may mention that calls these functions; they are compiled first, and all that they call."""
+        for id in self.program.calls_first(*ids):
+            if not self._emitter().known(id):  # a constant stands where it is used
+                self._need(id)
+        return self.names
+
     def source(self, id: str) -> str:
         """The generated code of one question, for people."""
         function = self.program.functions[id]
@@ -204,13 +209,13 @@ class PythonBackend:
     def _emitter(self) -> Emitter:
         return Emitter(self.program, self.names, self._known)
 
-    def _calls(self, called: list[str]) -> int:
-        """How many calls the last of these functions leads to; each stands after those that it calls."""
+    def is_long(self, id: str) -> bool:
+        """Whether a function leads to so many calls that the interpreter is quicker: it works out equal ones once."""
         calls: dict[str, int] = {}
-        for id in called:
-            body = self.program.functions[id].body
-            calls[id] = 1 + sum(calls[e.function] for e in walk(body) if isinstance(e, Call))
-        return calls[called[-1]]
+        for called in self.program.calls_first(id):  # each stands after those that it calls
+            body = self.program.functions[called].body
+            calls[called] = 1 + sum(calls[e.function] for e in walk(body) if isinstance(e, Call))
+        return calls[id] > MOST_CALLS
 
     def _need(self, id: str) -> None:
         """Compiles a function, once."""
@@ -379,7 +384,12 @@ def _public(function: Function, emit: Emitter, checks: Lines) -> Lines:
         define("answer", answer, f"_again_{name}({passed})")
         return lines
     call = f"_given({name}({parameters}))"
-    define("fast", [(line, f"return {call}")], f"_settle_{name}({passed})")
+    fast = _body(function, emit)
+    if len(fast) > 1:
+        fast = [(line, f"return {call}")]
+    elif not is_computed(sole_version(function.body)):
+        fast = [(line, fast[0][1].replace("return ", "return _given(", 1) + ")")]
+    define("fast", fast, f"_settle_{name}({passed})")
     define("verdict", [(line, f"{call}; return _VALUE")], f"_again_{name}({passed}).verdict")
     define(
         "answer",

@@ -34,7 +34,7 @@ class Reservation:
         self.notional, self.exposure = self.asked.notional.fast, self.asked.exposure.fast
         ((_, of),) = self.asked.accepted.function.parameters
         assert isinstance(of, Record)
-        self._check = checking(self.asked.accepted.records, of.name, FILLED_IN)
+        self._check = checking(self.asked.accepted.records, of.name, FILLED_IN - {"venue", "settlement_failed"})
 
     def state(self, live: OrderState, side: Side, price: int, quantity: int) -> RuntimeValue:
         """The order's facts, with what only the exchange knows. What an order holds already is available to it."""

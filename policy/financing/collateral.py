@@ -50,11 +50,25 @@ def move(held: Held, change: int, context: Context) -> None:
 
 def revalue(positions: Collection[Held], rules: FinancingRules, loans: Loans) -> None:
     """Positions at the prices of their assets."""
+    reprice(positions, rules)
+    count(positions, rules, loans)
+
+
+def reprice(positions: Collection[Held], rules: FinancingRules) -> None:
+    """What positions are worth at the prices of their assets."""
     market = rules.market.fast
     for held in positions:
         price = held.asset.price
         held.position.market_value = MISSING if price is None else market(price, held.quantity)
-    count(positions, rules, loans)
+    rules.look([held.position for held in positions])
+
+
+def suppose(held: Held, value: RuntimeValue) -> RuntimeValue:
+    """Lets a position be worth so much, for a question or two; gives what it was worth."""
+    before = held.position.market_value
+    held.position.market_value = value
+    held.position._checked_as = None
+    return before
 
 
 def lend(account: Account, change: int, context: Context) -> None:

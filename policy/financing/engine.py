@@ -17,7 +17,7 @@ from policy.financing import commands as do
 from policy.financing.advances import advance, book_judged, book_verdict, repay
 from policy.financing.calls import overdue, set_deadline
 from policy.financing.checks import account_facts, asset_facts, check_quantity, lender_facts
-from policy.financing.collateral import holding, move, revalue, worth
+from policy.financing.collateral import holding, move, revalue, suppose, worth
 from policy.financing.commands import PRICE, QUANTITY
 from policy.financing.events import (
     AssetPriced,
@@ -31,7 +31,7 @@ from policy.financing.events import (
     MarginAccountOpened,
 )
 from policy.financing.rules import FinancingRules, financing_rules
-from policy.financing.sales import review
+from policy.financing.sales import revalue_and_review, review
 from policy.financing.state import NO_CALL, Account, Asset, Context, Held, Lender, open_questions
 from policy.financing.views import statement
 from policy.interface import provisions
@@ -223,13 +223,13 @@ class Engine(Venue[do.Command, Event]):
     def _as_it_would_be(self, held: Held, remaining: int) -> tuple[Verdict, Json]:
         """The verdict on releasing all but what remains, and the facts of the account that it is on."""
         facts, released = held.account.facts, self.context.rules.released
-        value, collateral = held.position.market_value, facts.collateral
-        if remaining:
-            held.position.market_value = worth(self.context.rules, held.asset, remaining)
-        else:
+        value = suppose(held, worth(self.context.rules, held.asset, remaining))
+        collateral = facts.collateral
+        if not remaining:
             facts.collateral = tuple(position for position in collateral if position is not held.position)
         answered = released.verdict(facts), released.as_facts(facts)
-        held.position.market_value, facts.collateral = value, collateral
+        facts.collateral = collateral
+        suppose(held, value)
         return answered
 
     def _named(self, command: do.PostCollateral | do.WithdrawCollateral) -> tuple[Account, Asset]:
@@ -256,8 +256,7 @@ class Engine(Venue[do.Command, Event]):
             touched |= dict.fromkeys(asset.holders)
             context.emit(self._price(asset, price, too_old))
         for account in map(self.accounts.__getitem__, touched):
-            revalue([held for id, held in account.held.items() if id in prices], context.rules, context.loans)
-            review(account, context)
+            revalue_and_review(account, [held for id, held in account.held.items() if id in prices], context)
 
     def _price(self, asset: Asset, price: int | None, too_old: int | None) -> AssetPriced | AssetUnpriced:
         """Gives an asset its price; none where the rules cannot say how long it counts."""

@@ -6,10 +6,17 @@ Absent: any answer.
 
 from __future__ import annotations
 
-from attrs import frozen
+from collections.abc import Callable, Iterable
 
+from attrs import evolve, field, frozen
+
+from policy.facts.records import checking
 from policy.interface import BoundQuestion, bind, question
+from policy.model.types import Record
 from policy.rulebook import Rulebook
+from policy.vocabulary import RuntimeValue, Together
+
+Look = Callable[[Iterable[RuntimeValue]], object]
 
 _HKD = "money(HKD) to 0.01"
 _FIRM = {"LendingFirm": "kind: Lender"}
@@ -47,8 +54,17 @@ class FinancingRules:
     overdue: BoundQuestion = question("decision margin_call_overdue(due_by: instant, now: instant)")
     sale: BoundQuestion = question("decision forced_sale_due(account: Account)", **_ACCOUNT)
     order: BoundQuestion = question("priority forced_sale(position: Position)", **_POSITION)
+    together: Together | None = None  # whether a call or a sale is due, and what counts towards each position
+    look: Look = field(default=list)  # at positions whose market value has changed
 
 
 def financing_rules(rulebook: Rulebook) -> FinancingRules:
     """The questions of a rulebook. Raises PolicyError with each that is missing or does not fit."""
-    return bind(FinancingRules, rulebook, "margin financing")
+    asked = bind(FinancingRules, rulebook, "margin financing")
+    ((_, position),) = asked.lending.function.parameters
+    assert isinstance(position, Record)
+    return evolve(
+        asked,
+        together=rulebook.together(("margin_call_due", "forced_sale_due"), "loan_on_position", "collateral"),
+        look=checking(asked.lending.records, position.name, {"market_value"}),
+    )

@@ -7,9 +7,11 @@ sale of what has no price or no rank.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from policy.answers import Outcome, UndecidedError, Verdict
 from policy.financing.calls import review_call
-from policy.financing.collateral import lend, move, worth
+from policy.financing.collateral import count, lend, move, reprice, suppose, worth
 from policy.financing.events import CollateralSold, Event, LoanUncovered, SaleEnded, SaleHalted, SaleUndecided
 from policy.financing.state import NO_CALL, Account, Context, Held, open_questions
 from policy.financing.views import views
@@ -30,6 +32,24 @@ def review(account: Account, context: Context) -> None:
     account.settled = facts.call == NO_CALL and not (
         account.stopped or account.call_reported or account.sale_reported
     )
+
+
+def revalue_and_review(account: Account, positions: Collection[Held], context: Context) -> None:
+    """Positions at new prices, and what the rules then ask of the account."""
+    rules, loans = context.rules, context.loans
+    reprice(positions, rules)
+    found = rules.together(account.facts) if rules.together is not None and account.settled else None
+    if found is None:
+        count(positions, rules, loans)
+        review(account, context)
+        return
+    due, counted = found
+    for held, now in zip(account.held.values(), counted, strict=True):
+        if now != held.counted:
+            loans.count(held.asset.connected, held.counted, now)
+            held.counted = now
+    if due:
+        review(account, context)
 
 
 def _review_sale(account: Account, context: Context) -> None:
@@ -138,12 +158,13 @@ def _least_to_sell(held: Held, context: Context) -> int:
 
 def _due_after(held: Held, quantity: int, context: Context) -> bool:
     """Whether a sale would still be certainly due once so much had been sold; nothing is."""
-    facts, position = held.account.facts, held.position
-    loan, value = facts.loan, position.market_value
+    facts = held.account.facts
+    loan = facts.loan
     facts.loan = max(0, loan - worth(context.rules, held.asset, quantity))
-    position.market_value = worth(context.rules, held.asset, held.quantity - quantity)
+    value = suppose(held, worth(context.rules, held.asset, held.quantity - quantity))
     due = _certain(held.account, context)
-    facts.loan, position.market_value = loan, value
+    facts.loan = loan
+    suppose(held, value)
     return due
 
 
