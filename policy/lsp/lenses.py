@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 
 from attrs import evolve
@@ -38,6 +38,12 @@ def outcome(texts: Sequence[Text], file: str, title: str) -> Outcome:
     return tuple(f"expected {f.expected}, got {f.actual}" for t in chosen for f in runner.run(t).failures)
 
 
+def told_of(snapshot: Snapshot, file: str) -> Callable[[str], Outcome | None]:
+    """What failed in the test of a title when these texts were last run."""
+    digest = digest_of(snapshot.texts)
+    return lambda title: _outcomes.get((digest, file, title))
+
+
 def _tests(snapshot: Snapshot, file: str) -> Iterator[Declared]:
     return (d for d in outline(snapshot, file) if d.kind == "test")
 
@@ -49,10 +55,10 @@ async def lenses(ls: Server, params: types.CodeLensParams) -> list[types.CodeLen
         return []
     result = await ls.result(path)
     snapshot, file = result.snapshot(path), name_of(path)
-    digest = digest_of(snapshot.texts)
+    told = told_of(snapshot, file)
 
     def title(test: Declared) -> str:
-        failed = _outcomes.get((digest, file, test.name))
+        failed = told(test.name)
         return "run test" if failed is None else f"✗ {failed[0]}" if failed else "✓ passed"
 
     return [
