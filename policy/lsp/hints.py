@@ -55,14 +55,12 @@ def _steps(d: tree.Declaration, model: rules.Model) -> Iterator[Hint]:
 
 
 def _step(written: tree.TypeName, model: rules.Model) -> str:
-    match written.kind:
-        case "rate" | "quantity" | "price":
-            scale: int | None = types.DEFAULT_SCALE[written.kind]
-        case "money":
-            own = model.currencies.get(written.argument)
-            scale = MINOR_UNIT.get(written.argument, own.decimals if own else None)
-        case _:
-            return ""
+    scale: int | None = None
+    if written.kind in types.DEFAULT_SCALE:
+        scale = types.DEFAULT_SCALE[written.kind]
+    elif written.kind == "money":
+        own = model.currencies.get(written.argument)
+        scale = MINOR_UNIT.get(written.argument, own.decimals if own else None)
     return types.describe(types.Number(written.kind, scale)).rpartition(" to ")[2] if scale is not None else ""
 
 

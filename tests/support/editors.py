@@ -27,6 +27,12 @@ class Editor:
         self.told: dict[str, list[types.PublishDiagnosticsParams]] = {}
         self.versions: dict[str, int] = {}
         self.news = asyncio.Event()
+        self.applied: list[types.ApplyWorkspaceEditParams] = []
+
+        @self.client.feature(types.WORKSPACE_APPLY_EDIT)
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            self.applied.append(params)
+            return types.ApplyWorkspaceEditResult(True)
 
         @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def published(params: types.PublishDiagnosticsParams) -> None:
