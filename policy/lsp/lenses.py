@@ -98,6 +98,8 @@ async def _run(ls: Server, lens: Lens, uri: str, name: str, ask: Ask) -> Run | N
         run = await _told_while(ls, f"{_TITLES[lens]}: {name}", ask(snapshot, file))
     except WorkError as failure:
         run = Run(False, str(failure))
+    if run is None:
+        return None
     _runs[digest_of(snapshot.texts), file, lens, name] = run
     _shown_anew(ls)
     kind = types.MessageType.Info if run.is_good else types.MessageType.Warning
@@ -114,20 +116,22 @@ def _shown_anew(ls: Server) -> None:
         ls.workspace_inlay_hint_refresh(None)
 
 
-async def _told_while(ls: Server, title: str, asked: Awaitable[Run]) -> Run:
-    """The answer; meanwhile the editor shows that it is awaited, and can cancel it."""
+async def _told_while(ls: Server, title: str, asked: Awaitable[Run]) -> Run | None:
+    """The answer; meanwhile the editor shows that it is awaited, and can cancel it: then there is none."""
     window = ls.client_capabilities.window
     if not (window and window.work_done_progress):
         return await asked
     token, work = str(uuid.uuid4()), asyncio.ensure_future(asked)
     await ls.work_done_progress.create_async(token)
     ls.work_done_progress.begin(token, types.WorkDoneProgressBegin(title, cancellable=True))
-    ls.work_done_progress.tokens[token].add_done_callback(lambda told: told.cancelled() and work.cancel())
+    ls.work_done_progress.tokens[token].add_done_callback(lambda _: work.cancel())
     try:
-        return await work
+        await asyncio.wait([work])
+        return None if work.cancelled() else work.result()
     finally:
         work.cancel()
         ls.work_done_progress.end(token, types.WorkDoneProgressEnd())
+        del ls.work_done_progress.tokens[token]
 
 
 @server.command("policy.runTest")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import subprocess
 import time
 from datetime import date
@@ -14,6 +15,7 @@ import pytest
 import optional
 
 optional.library("pygls", "lsp")
+
 
 from cases_of_rules import HEAD  # noqa: E402
 from editors import Editor, editor, types  # noqa: E402
@@ -179,5 +181,28 @@ def test_lenses_in_a_session(tmp_path: Path) -> None:
             assert help is not None
             assert help.signatures[0].label == "twice(n: integer) -> integer"
             assert "run test" in await lenses(ed)  # of another text
+
+    asyncio.run(session())
+
+
+@pytest.mark.slow
+def test_what_takes_too_long_is_cancelled(tmp_path: Path) -> None:
+    """Facts are awaited from a pipe that nobody writes; findings come meanwhile; then the editor cancels."""
+    (tmp_path / "t.policy").write_text(RULES, encoding="utf-8")
+    os.mkfifo(tmp_path / "ok.json")
+
+    async def session() -> None:
+        async with editor(tmp_path, shows_progress=True) as ed:
+            ed.open("t.policy", RULES)
+            command = types.Command("evaluate", "policy.evaluate", arguments=[ed.uri("t.policy"), "ok"])
+            answer = asyncio.ensure_future(asked(ed, command))
+            token = await asyncio.wait_for(ed.begun.get(), 60)
+            ed.change("t.policy", RULES.replace("> most", "> mst"))
+            assert [d.code for d in await ed.findings("t.policy")][:1] == ["unknown-name"]
+            assert not answer.done()
+            ed.client.window_work_done_progress_cancel(types.WorkDoneProgressCancelParams(token))
+            assert await asyncio.wait_for(answer, 60) is None
+            ed.change("t.policy", RULES)
+            assert "run test" in await lenses(ed)
 
     asyncio.run(session())
