@@ -17,7 +17,7 @@ def command() -> None:
     policy/lsp/README.md says what it offers, and how editors are told of it.
     """
     require_extra("pygls", "lsp")
-    from policy.lsp import answers as _answers, hierarchy as _hierarchy, lenses as _lenses  # noqa: F401  # handlers
+    from policy.lsp import answers as _answers, hierarchy as _hierarchy, lenses as _lenses, marks as _marks  # noqa: F401  # handlers
     from policy.lsp.server import server
 
     server.start_io()

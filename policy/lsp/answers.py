@@ -25,7 +25,7 @@ from policy.lsp.server import Server, server
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import Declared, DeclaredKind, around, foldings, outline
 from policy.lsp.workspace import Result, home_of, name_of
-from policy.source import Span
+from policy.source import Source, Span
 
 MOST_SYMBOLS = 500  # of a workspace, in one answer
 _indexes: WeakKeyDictionary[Snapshot, Index] = WeakKeyDictionary()
@@ -45,7 +45,7 @@ class Place:
     result: Result
     snapshot: Snapshot
     file: str
-    text: str
+    source: Source
     offset: int
 
     def occurrence(self) -> Occurrence | None:
@@ -64,7 +64,7 @@ async def place(ls: Server, document: types.TextDocumentIdentifier, at: types.Po
         source = snapshot.files[name].span.source
     else:
         return None
-    return Place(result, snapshot, name, source.text, ls.places.lines(source).offset((at.line, at.character)))
+    return Place(result, snapshot, name, source, ls.places.lines(source).offset((at.line, at.character)))
 
 
 class Asked(Protocol):

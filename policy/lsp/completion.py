@@ -155,23 +155,25 @@ def _open_record(declaration: str) -> str | None:
     return None
 
 
+def visible(snapshot: Snapshot, file: str) -> tuple[rules.Declaration, ...]:
+    """The declarations that a file can name."""
+    model = snapshot.checked.model
+    head = next((r for r in model.rulesets.values() if r.span.source.name == file), None)
+    seen = {head.name, *head.imports} if head is not None else set()
+    return tuple(d for d in model.declared.values() if d.ruleset in seen)
+
+
 @frozen(eq=False)
 class _Scope:
     """The names that are known in a declaration which may not be readable yet."""
 
     model: rules.Model
-    ruleset: str
     visible: tuple[rules.Declaration, ...]
     bound: dict[str, Type]
 
     @classmethod
     def of(cls, snapshot: Snapshot, file: str, declaration: str) -> _Scope:
-        model = snapshot.checked.model
-        ruleset = next((r.name for r in model.rulesets.values() if r.span.source.name == file), "")
-        head = model.rulesets.get(ruleset)
-        seen = {ruleset, *(head.imports if head is not None else ())}
-        visible = tuple(d for d in model.declared.values() if d.ruleset in seen)
-        scope = cls(model, ruleset, visible, {})
+        scope = cls(snapshot.checked.model, visible(snapshot, file), {})
         for name, many, of in _BOUND.findall(declaration):
             inner = scope.named(of)
             if inner is not None:

@@ -14,6 +14,7 @@ from policy.lsp.occurrences import Index, Occurrence
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import around
 from policy.model import expressions as typed, rules, types
+from policy.model.overlays import overlaid
 from policy.model.traversal import bodies
 from policy.model.values import show
 from policy.reports.plain.amounts import iso
@@ -60,7 +61,18 @@ def _bound(snapshot: Snapshot, index: Index, at: Occurrence) -> str:
 
 def _declaration(model: rules.Model, d: rules.Declaration, on: int) -> list[str]:
     head = f"**{type(d).__name__.lower()}** `{_signature(d)}`"
-    return [head, *_told(d.title), *_statements(_said(model, d), on), *_direction(d)]
+    return [head, *_told(d.title), *_statements(_said(model, d), on), *_direction(d), *_amended(model, d, on)]
+
+
+def _amended(model: rules.Model, d: rules.Declaration, on: int) -> Iterator[str]:
+    """What each overlay makes of a declaration, beyond what the law says."""
+    for overlay in dict.fromkeys(a.ruleset for a in model.amendments if a.target == d.id):
+        under = overlaid(model, overlay)
+        law = {(s.en, s.start, s.end) for s in _said(model, d)}
+        yield f"**under** `{overlay}`"
+        yield from _statements(
+            [s for s in _said(under, under.declared[d.id]) if (s.en, s.start, s.end) not in law], on
+        )
 
 
 def _signature(d: rules.Declaration) -> str:

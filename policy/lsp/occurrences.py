@@ -70,9 +70,9 @@ def index_of(snapshot: Snapshot) -> Index:
     found: dict[Span, Occurrence] = {}
     local: list[Local] = []
     for file in snapshot.files.values():
-        for span, symbol in _declarations(file, snapshot, local):
+        for span, symbol in declarations(file, snapshot, local):
             found[span] = Occurrence(span, symbol, True)
-        for span, symbol in _mentions(file):
+        for span, symbol in mentions(file):
             found[span] = Occurrence(span, symbol, False)
     local += _amended(snapshot)
     local.sort(key=lambda l: l.within.end - l.within.start)  # the innermost first
@@ -101,7 +101,7 @@ def _indexed(found: Iterable[Occurrence]) -> Index:
     return Index(dict(by_file), dict(by_symbol))
 
 
-def _mentions(file: tree.File) -> Iterator[tuple[Span, Symbol]]:
+def mentions(file: tree.File) -> Iterator[tuple[Span, Symbol]]:
     """Names whose meaning needs no looking up: imported rulesets, and the fields that have an amount's currency."""
     ruleset = _ruleset(file)
     for d in file.declarations:
@@ -124,8 +124,11 @@ def _ruleset(file: tree.File) -> str:
 # ── declarations ────────────────────────────────────────────────────────────────────────────
 
 
-def _declarations(file: tree.File, snapshot: Snapshot, local: list[Local]) -> Iterator[tuple[Span, Symbol]]:
+def declarations(
+    file: tree.File, snapshot: Snapshot, local: list[Local] | None = None
+) -> Iterator[tuple[Span, Symbol]]:
     """The names that a file declares; those known only within a declaration go to `local` too."""
+    local = [] if local is None else local
     ruleset = _ruleset(file)
     for n, d in enumerate(file.declarations):
         match d:

@@ -6,7 +6,7 @@ Absent: versions of documents, and the protocol; see `workspace` and `server`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 
 from attrs import frozen
@@ -15,8 +15,9 @@ from policy.diagnostics import in_order
 from policy.model.from_syntax import model_of
 from policy.model.lints import findings
 from policy.model.reuse import Memory
-from policy.model.uses import Uses
+from policy.model.uses import Symbol, Uses
 from policy.pipeline import Checked, Text, parsed
+from policy.source import TABLE, Span
 from policy.syntax.tree import File
 
 
@@ -31,6 +32,15 @@ class Snapshot:
     def uses(self) -> Uses:
         """What each name means."""
         return {span: symbol for part in self.parts for span, symbol in part.items()}
+
+    def uses_in(self, file: str) -> Iterator[tuple[Span, Symbol]]:
+        """What each name in a file means, without a look at all the others; a declaration is in one file."""
+        for part in self.parts:
+            first = next(iter(part), None)
+            if first is None:
+                continue
+            if part is self.parts[-1] or first.source.name == file or first.source.name.endswith(TABLE):
+                yield from ((span, symbol) for span, symbol in part.items() if span.source.name == file)
 
 
 def snapshot(texts: Sequence[Text], memory: Memory | None = None) -> Snapshot:

@@ -78,7 +78,10 @@ class Workspace:
     def close(self, path: str) -> None:
         self.documents.pop(path, None)
         self.parsed.pop(path, None)
-        self.changes[home_of(path)] += 1
+        home = home_of(path)
+        self.changes[home] += 1
+        if not any(home_of(other) == home for other in self.documents):
+            self.memories.pop(home, None)
 
     def reread(self) -> None:
         """Files have changed on the disk."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import weakref
 from collections.abc import Callable, Hashable, Mapping
 from functools import wraps
-from typing import Any, Concatenate, Generic, ParamSpec, TypeVar
+from typing import Any, Generic, TypeVar, TypeVarTuple
 
 from attrs import define, field, frozen
 
@@ -20,8 +20,8 @@ from policy.syntax import tree
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-P = ParamSpec("P")
 T = TypeVar("T")
+Given = TypeVarTuple("Given")
 
 Key = tuple[str, Hashable]  # a kind of names, and one of them
 ANYTHING: Key = ("anything", "")
@@ -128,18 +128,18 @@ class Memory:
         self.changed.clear()
 
 
-def remembered(function: Callable[Concatenate[Any, P], T]) -> Callable[Concatenate[Any, P], T]:
+def remembered(function: Callable[[Any, *Given], T]) -> Callable[[Any, *Given], T]:
     """Keeps what a function makes of an object that never changes, while it lives and nothing else is given."""
-    known: dict[int, tuple[weakref.ref[Any], object, T]] = {}
+    known: dict[int, tuple[weakref.ref[Any], tuple[*Given], T]] = {}
 
     @wraps(function)
-    def of(thing: Any, /, *given: P.args, **named: P.kwargs) -> T:
+    def of(thing: Any, /, *given: *Given) -> T:
         key = id(thing)
         found = known.get(key)
-        if found is not None and found[0]() is thing and found[1] == (given, named):
+        if found is not None and found[0]() is thing and found[1] == given:
             return found[2]
-        made = function(thing, *given, **named)
-        known[key] = weakref.ref(thing, lambda _: known.pop(key, None)), (given, named), made
+        made = function(thing, *given)
+        known[key] = weakref.ref(thing, lambda _: known.pop(key, None)), given, made
         return made
 
     return of

@@ -10,11 +10,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from itertools import count
-from typing import assert_never
 
 from attrs import evolve, frozen
 
-from policy.answers import BilingualText, Outcome
+from policy.answers import BilingualText
 from policy.facts.records import record_classes, record_from
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Function, Program
@@ -28,7 +27,7 @@ from policy.syntax.from_text import parse
 from policy.syntax.to_text import formatted
 from policy.testing.citing import per, stands_on
 from policy.testing.distinguish import Told
-from policy.testing.run import described
+from policy.testing.run import as_expected
 
 WIDTH = 118
 
@@ -91,18 +90,7 @@ def _answered(program: Program, function: Function, told: Told) -> str:
     )
     answer = Interpreter(dated).answer(DatedQuestion(function.id, dated), arguments)
     cited = per(stands_on(dated, dated.functions[function.id], arguments)) if told.cited else ""
-    match answer.outcome:
-        case Outcome.VALUE:
-            return f"= {described(answer, function)}{cited}"
-        case Outcome.FAILED:
-            return "fails"
-        case Outcome.UNDECIDED:
-            in_lists = any("[" in need for need in answer.needs)  # a test names no element of a list
-            return "undecided" + ("" if in_lists else " needs " + ", ".join(answer.needs))
-        case Outcome.PERMITTED | Outcome.DENIED:
-            return described(answer, function) + cited
-        case _:
-            assert_never(answer.outcome)
+    return as_expected(answer, function, cited)
 
 
 def home(model: rules.Model, asked: str, overlay: str) -> str:

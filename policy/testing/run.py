@@ -39,6 +39,8 @@ class Failure:
     actual: str
     place: str
     why: Derivation | None = None
+    written: str = ""  # what came, as a test would expect it; empty where that cannot be written
+    stretch: tuple[int, int] = (0, 0)  # where the expectation begins and ends in its file
 
 
 @frozen
@@ -150,7 +152,9 @@ class Runner:
         elif not (holds(e, got) and cites(e, program, function, arguments)):
             cited = per(stands_on(program, function, arguments)) if e.provisions else ""
             actual = described(got, function) + cited
-            yield Failure(_expected(e, function) + per(e.provisions), actual, line_of(e.span), got.derivation)
+            expected, written = _expected(e, function) + per(e.provisions), as_expected(got, function, cited)
+            stretch = e.span.start, e.span.end
+            yield Failure(expected, actual, line_of(e.span), got.derivation, written, stretch)
 
 
 def holds(e: rules.Expectation, got: Answer) -> bool:
@@ -193,6 +197,22 @@ def _expected(e: rules.Expectation, function: Function) -> str:
             return "the first before the second"
         case _:
             assert_never(e.kind)
+
+
+def as_expected(answer: Answer, function: Function, cited: str) -> str:
+    """An answer as a test expects it, behind its question, with what it stands on."""
+    match answer.outcome:
+        case Outcome.VALUE:
+            return f"= {described(answer, function)}{cited}"
+        case Outcome.FAILED:
+            return "fails"
+        case Outcome.UNDECIDED:
+            in_lists = any("[" in need for need in answer.needs)  # a test names no element of a list
+            return "undecided" + ("" if in_lists else " needs " + ", ".join(answer.needs))
+        case Outcome.PERMITTED | Outcome.DENIED:
+            return described(answer, function) + cited
+        case _:
+            assert_never(answer.outcome)
 
 
 def described(answer: Answer, function: Function) -> str:

@@ -39,7 +39,7 @@ def edits(folder: Path, most: int) -> Iterator[tuple[Path, str, str]]:
     made = 0
     for n, file in enumerate(files[:3]):
         letters = list(typed(file.read_text(encoding="utf-8"), n))
-        for text in letters[:: max(1, 5 * len(letters) // most)]:
+        for text in [*letters[: -1 : max(1, 5 * len(letters) // most)], letters[-1]]:
             yield file, text, "typing a rule"
             made += 1
     rng = Random(1)

@@ -24,6 +24,17 @@ local function until_found(wanted)
   note((there and "found: " or "not found: ") .. codes())
 end
 
+local function at(line, word)
+  local text = vim.api.nvim_buf_get_lines(0, line, line + 1, false)[1]
+  vim.api.nvim_win_set_cursor(0, { line + 1, (text:find(word, 1, true)) })
+end
+
+local function asked(client, method, params)
+  local answer = vim.lsp.buf_request_sync(0, method, params, 60000)
+  assert(answer and answer[client] and answer[client].result, method .. " was not answered")
+  return answer[client].result
+end
+
 local ok, failure = pcall(function()
   vim.cmd("edit " .. vim.env.RULES)
   local client = vim.lsp.start_client({
@@ -49,6 +60,39 @@ local ok, failure = pcall(function()
   vim.lsp.util.apply_workspace_edit(action.edit, "utf-16")
   until_found("")
   note("line: " .. vim.api.nvim_buf_get_lines(0, last, last + 1, false)[1])
+
+  -- complete: the word before the cursor is `mo`
+  vim.api.nvim_buf_set_lines(0, last + 2, last + 2, false, { "value g(n: integer) -> boolean = n < mo" })
+  vim.api.nvim_win_set_cursor(0, { last + 3, 39 })
+  local place = vim.lsp.util.make_position_params(0, "utf-16")
+  place.position.character = 39
+  local matches = {}
+  local offered = vim.lsp.util.text_document_completion_list_to_complete_items(
+    asked(client, "textDocument/completion", place), "mo"
+  )
+  for _, item in ipairs(offered) do table.insert(matches, item.word) end
+  note("complete: " .. table.concat(matches, ","))
+  vim.api.nvim_buf_set_lines(0, last + 2, last + 3, false, {})
+  until_found("")
+
+  -- rename: the parameter, where it is declared and where it is used
+  at(last, "most")
+  local naming = vim.lsp.util.make_position_params(0, "utf-16")
+  naming.newName = "highest"
+  vim.lsp.util.apply_workspace_edit(asked(client, "textDocument/rename", naming), "utf-16")
+  until_found("")
+  for _, line in ipairs(vim.api.nvim_buf_get_lines(0, 0, -1, false)) do
+    if line:find("highest", 1, true) then note("renamed: " .. line) end
+  end
+
+  -- a lens runs the test below it
+  local lenses = asked(client, "textDocument/codeLens", { textDocument = vim.lsp.util.make_text_document_params(0) })
+  for _, lens in ipairs(lenses) do
+    if lens.command.command == "policy.runTest" then
+      local failed = asked(client, "workspace/executeCommand", lens.command)
+      note("test: " .. (#failed == 0 and "passed" or failed[1]))
+    end
+  end
 end)
 if not ok then note("failed: " .. failure) end
 leave()

@@ -27,6 +27,7 @@ from policy.pipeline import Text, check, read_folder
 from policy.source import Source
 from policy.syntax.from_text import parse
 from policy.testing.run import Runner
+from policy.vocabulary import SymbolKind
 
 ON = date(2026, 8, 1).toordinal()
 
@@ -196,3 +197,29 @@ def test_currencies_stand_in_types_those_of_the_rulebook_first() -> None:
     assert [c.label for c in found[:2]] == ["USDT", "AED"]
     assert {c.kind for c in found} == {"currency"}
     assert not any(c.kind == "currency" for c in completions(shipped()[0], "t.policy", rules, len(rules)))
+
+
+def test_what_an_overlay_tightens_shows_how() -> None:
+    law = (
+        'language 1 ruleset law "law" source L "law" reference "L" status official provision L/1 "one"\n'
+        'parameter least: integer "the least age" stricter when higher = 18 per L/1\n'
+        'decision may(age: integer) "may enter" otherwise deny per L/1 permit grown when age >= least per L/1\n'
+    )
+    house = (
+        'language 1 ruleset house amends law "house" source H "h" reference "H" status house provision H/1 "own"\n'
+        "tighten parameter least = 21 per H/1\n"
+        'tighten decision may deny old when age > 99 because "old" per H/1\n'
+    )
+    read = snapshot([Text("law.policy", law.encode()), Text("house.policy", house.encode())])
+    assert not read.checked.errors, read.checked.errors
+    index = index_of(read)
+
+    def page(kind: SymbolKind, id: str) -> str:
+        at = index.definition(Symbol(kind, id))
+        assert at is not None
+        return hover(read, index, at, ON).partition("**under** `house`")[2]
+
+    assert "21" in page("parameter", "law.least")
+    assert "18" not in page("parameter", "law.least")
+    assert "99" in page("decision", "law.may")
+    assert not page("ruleset", "law")

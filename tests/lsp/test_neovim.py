@@ -1,4 +1,4 @@
-"""A session in Debian's Neovim, without a screen: it opens a file, types, reads findings and makes a fix."""
+"""A session in Debian's Neovim, without a screen: open, type, read findings, fix, complete, rename, run a test."""
 
 from __future__ import annotations
 
@@ -39,4 +39,10 @@ def test_a_session_in_neovim(tmp_path: Path) -> None:
         "fix: did you mean `most`?",
         "found: ",
         "line: value f(n: integer) -> boolean = n <= most per LAW/2",
+        "complete: most",
+        "found: ",
+        "found: ",
+        "renamed: parameter highest: integer = 5 per LAW/1",
+        "renamed: value f(n: integer) -> boolean = n <= highest per LAW/2",
+        "test: passed",
     ]

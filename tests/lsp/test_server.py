@@ -88,9 +88,9 @@ async def stands_on(ed: Editor, name: str, line: int, character: int) -> tuple[l
 
 
 async def lens(ed: Editor, name: str) -> types.Command:
-    (found,) = await ed.client.text_document_code_lens_async(types.CodeLensParams(ed.document(name))) or ()
-    assert found.command is not None
-    return found.command
+    found = await ed.client.text_document_code_lens_async(types.CodeLensParams(ed.document(name))) or ()
+    (command,) = (l.command for l in found if l.command is not None and l.command.command == "policy.runTest")
+    return command
 
 
 async def run_tests(ed: Editor, name: str, text: str) -> None:

@@ -27,6 +27,17 @@ class Editor:
         self.told: dict[str, list[types.PublishDiagnosticsParams]] = {}
         self.versions: dict[str, int] = {}
         self.news = asyncio.Event()
+        self.applied: list[types.ApplyWorkspaceEditParams] = []
+        self.begun: asyncio.Queue[int | str] = asyncio.Queue()  # tokens of work that may take a while
+
+        @self.client.feature(types.WORKSPACE_APPLY_EDIT)
+        def apply(params: types.ApplyWorkspaceEditParams) -> types.ApplyWorkspaceEditResult:
+            self.applied.append(params)
+            return types.ApplyWorkspaceEditResult(True)
+
+        @self.client.feature(types.WINDOW_WORK_DONE_PROGRESS_CREATE)
+        def create(params: types.WorkDoneProgressCreateParams) -> None:
+            self.begun.put_nowait(params.token)
 
         @self.client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
         def published(params: types.PublishDiagnosticsParams) -> None:
@@ -69,12 +80,16 @@ class Editor:
 
 
 @asynccontextmanager
-async def editor(folder: Path, encodings: list[types.PositionEncodingKind] | None = None) -> AsyncIterator[Editor]:
+async def editor(
+    folder: Path, encodings: list[types.PositionEncodingKind] | None = None, shows_progress: bool = False
+) -> AsyncIterator[Editor]:
     """An editor whose server runs in a process of its own."""
     made = Editor(folder)
     await made.client.start_io(sys.executable, "-m", "policy", "lsp")
     general = types.GeneralClientCapabilities(position_encodings=encodings) if encodings else None
-    capabilities = types.ClientCapabilities(general=general)
+    capabilities = types.ClientCapabilities(
+        general=general, window=types.WindowClientCapabilities(work_done_progress=shows_progress)
+    )
     await made.client.initialize_async(types.InitializeParams(capabilities, root_uri=folder.as_uri()))
     made.client.initialized(types.InitializedParams())
     try:

@@ -12,8 +12,8 @@ _RULE = """
 value typed_{n}(amount: integer, limit: integer) -> boolean
   "Typed rule {n}" zh "輸入的規則{n}"
   = amount <= limit and amount >= 0
-test "typed {n}" on 2026-03-01
-  expect typed_{n}(amount: 3, limit: 5) = true
+test "typed {n}" zh "輸入{n}" on 2026-03-01
+  expect typed_{n}(3, 5) = true
 """
 
 

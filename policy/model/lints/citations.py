@@ -84,20 +84,31 @@ def standing_on(model: rules.Model) -> dict[str, list[str]]:
     return result
 
 
+@remembered
+def _provisions(declared: rules.Declaration | rules.Amendment) -> frozenset[str]:
+    return frozenset(c.provision for _, _, citations in cited_pieces(declared) for c in citations)
+
+
+@remembered
+def _uncited(declared: rules.Declaration | rules.Amendment) -> tuple[Diagnostic, ...]:
+    return tuple(
+        Diagnostic(
+            "uncited-rule",
+            f"{what} cites no provision",
+            span,
+            "add `per SOURCE/paragraph`; for a rule of your own, declare a source with `status house`",
+            Severity.WARNING,
+        )
+        for what, span, citations in cited_pieces(declared)
+        if not citations and not what.startswith(("the `otherwise`", "line "))
+    )
+
+
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     cited: set[str] = set()
     for declared in (*model.declared.values(), *model.amendments):
-        for what, span, citations in cited_pieces(declared):
-            cited.update(c.provision for c in citations)
-            optional = what.startswith(("the `otherwise`", "line "))
-            if not citations and not optional:
-                yield Diagnostic(
-                    "uncited-rule",
-                    f"{what} cites no provision",
-                    span,
-                    "add `per SOURCE/paragraph`; for a rule of your own, declare a source with `status house`",
-                    Severity.WARNING,
-                )
+        cited |= _provisions(declared)
+        yield from _uncited(declared)
     for provision in model.provisions.values():
         if provision.id not in cited and not provision.excused:
             yield Diagnostic(

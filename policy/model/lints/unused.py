@@ -41,16 +41,18 @@ def _read(declared: rules.Declaration | rules.Amendment) -> _Read:
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     names: set[str] = set()
-    arguments: dict[str, set[str]] = {}  # what each declaration reads of its own, an overlay's part of it included
+    arguments: dict[str, set[str]] = {}  # what a declaration that is amended reads of its own, there too
     fields: set[tuple[str, str]] = set()
     local: set[tuple[str, str]] = set()
     for declared in (*model.declared.values(), *model.amendments):
-        own = arguments.setdefault(declared.target if isinstance(declared, rules.Amendment) else declared.id, set())
         read = _read(declared)
         names |= read.names
-        own |= read.arguments
-        local |= read.local
         fields |= read.fields
+    for amendment in model.amendments:
+        own = arguments.setdefault(amendment.target, set())
+        for read in (_read(model.declared[amendment.target]), _read(amendment)):
+            own |= read.arguments
+            local |= read.local
     pending = [d.type for d in model.of_kind(rules.Parameter, rules.Value, rules.Table)]
     answered: set[str] = set()  # records of which every field is told in an answer
     while pending:
@@ -79,23 +81,38 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
                     "read it in a rule, or remove it",
                     Severity.WARNING,
                 )
+    amended = {amendment.target for amendment in model.amendments}
     for asking in model.of_kind(rules.Asking):
-        for defined in asking.local:
-            if (asking.id, defined.name) not in local:
-                yield Diagnostic(
-                    "unused-name",
-                    f"nothing in `{asking.name}` uses the name `{defined.name}`",
-                    defined.span,
-                    "use it, or remove it",
-                    Severity.WARNING,
-                    fix=(without(defined.span),),
-                )
-        for (name, _), span in zip(asking.parameters, asking.binders, strict=True):
-            if name not in arguments[asking.id]:
-                yield Diagnostic(
-                    "unused-argument",
-                    f"nothing in `{asking.name}` reads `{name}`",
-                    span,
-                    "read it, or remove it",
-                    Severity.WARNING,
-                )
+        if asking.id in amended:
+            yield from _own(asking, arguments[asking.id], local)
+        else:
+            yield from _unread(asking)
+
+
+@remembered
+def _unread(asking: rules.Asking) -> tuple[Diagnostic, ...]:
+    """What a declaration has and does not read, where nothing is laid over it."""
+    read = _read(asking)
+    return tuple(_own(asking, read.arguments, read.local))
+
+
+def _own(asking: rules.Asking, arguments: set[str], local: set[tuple[str, str]]) -> Iterator[Diagnostic]:
+    for defined in asking.local:
+        if (asking.id, defined.name) not in local:
+            yield Diagnostic(
+                "unused-name",
+                f"nothing in `{asking.name}` uses the name `{defined.name}`",
+                defined.span,
+                "use it, or remove it",
+                Severity.WARNING,
+                fix=(without(defined.span),),
+            )
+    for (name, _), span in zip(asking.parameters, asking.binders, strict=True):
+        if name not in arguments:
+            yield Diagnostic(
+                "unused-argument",
+                f"nothing in `{asking.name}` reads `{name}`",
+                span,
+                "read it, or remove it",
+                Severity.WARNING,
+            )
