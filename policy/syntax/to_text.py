@@ -24,8 +24,9 @@ _TIGHT_AFTER = {"(", "[", "."}
 _CALLED = {"sum", "count", "any", "all", "min", "max", "clamp", "abs", "money", "price"}
 _CLAUSES = {"when", "unless", "because", "from", "until", "per"}
 _MEMBERS = _CLAUSES | set(
-    "= stricter refuted status note reference issued offset read excused pillar measure unset exactly first highest "
-    "lowest sum given expect on otherwise best then earliest latest for where always add remove amends says rest".split()
+    "= stricter refuted status note reference issued offset read excused pillar measure unset exactly first "
+    "highest lowest sum given expect on otherwise best then earliest latest for where always add remove amends says "
+    "rest".split()
 )
 _OPERANDS = {"NAME", "NUMBER", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "INSTANT", "STRING", "CURRENCY"}
 
