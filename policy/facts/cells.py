@@ -58,7 +58,7 @@ def _of_words(column: pl.Expr, meanings: dict[str, Any], dtype: pl.DataType) -> 
 
 
 def _codes(column: pl.Expr, dtype: pl.DataType, of: types.Enum) -> Cell:
-    members, places_of = of.members, {word: of.members.index(member) for word, member in of.words.items()}
+    members, places_of = of.every, {word: of.every.index(member) for word, member in of.words.items()}
     codes: Any = pl.UInt8() if len(members) < 250 else pl.UInt32()
     if isinstance(dtype, pl.Enum):
         places = [places_of.get(c) for c in dtype.categories]
@@ -73,7 +73,7 @@ def _codes(column: pl.Expr, dtype: pl.DataType, of: types.Enum) -> Cell:
             return pl.Series(places, dtype=codes).gather(held.to_physical())
 
         value = column.map_batches(coded, return_dtype=codes)
-    elif of.spelt:
+    elif of.spelt or of.declared:
         known = column.cast(pl.Enum(list(places_of)), strict=False).to_physical()
         value = pl.lit(pl.Series(list(places_of.values()), dtype=codes)).gather(known)
     else:

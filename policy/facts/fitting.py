@@ -53,7 +53,8 @@ class Fitting:
             case types.Text():
                 return f"_type({v}) is _str"
             case types.Enum(name, members):
-                return f"_type({v}) is _str and {v} in {self.named('_E', name, frozenset(members))}"
+                known = self.named("_E", f"{name} {of.least} {of.most}", frozenset(members))
+                return f"_type({v}) is _str and {v} in {known}"
             case types.Quoted():
                 self.names["_quoted"] = types.is_quoted
                 low, high = limits(of)

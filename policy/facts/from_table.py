@@ -222,7 +222,7 @@ class _Placing:
         if isinstance(made, str):
             self._wrong(path, dtype, of, made)
             return
-        low, high = limits(of, *bounds)
+        low, high = limits(of) if isinstance(of, types.Enum) else limits(of, *bounds)  # members outside have no codes
         sheet.leaves.append(Leaf(path, of, made, low, high, column.is_not_null() if optional else None))
 
     def _wrong(self, path: str, dtype: pl.DataType, of: Type, wanted: str) -> None:

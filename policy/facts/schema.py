@@ -63,9 +63,12 @@ class _Definitions:
             case types.Instant():
                 return {"type": "string", "format": "date-time"}
             case types.Enum(name):
-                titles = {m: w.en for m, w in self.program.enums.get(name, {}).items() if w.en}
+                titles = {m: w.en for m, w in self.program.enums.get(name, {}).items() if w.en and m in of.members}
                 described = {"description": "; ".join(f"{m}: {t}" for m, t in titles.items())} if titles else {}
-                self.made[name] = {"enum": list(of.words), **described}
+                made = {"enum": list(of.words), **described}
+                if of.declared:  # a field takes some of the members
+                    return made
+                self.made[name] = made
                 return self.reference(name)
             case types.ListOf(item):
                 return {"type": "array", "items": self.type(item)}

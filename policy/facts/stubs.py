@@ -21,7 +21,7 @@ from policy.ir.program import FieldDeclaration, Function, Program
 from policy.ir.validation import attribute
 from policy.model import types
 from policy.model.types import AnswerType, Type, short
-from policy.model.values import show
+from policy.model.values import show_bound
 
 WIDTH = 88  # characters of a line, as formatters have it where nobody says otherwise
 
@@ -301,5 +301,6 @@ def _parameter(name: str) -> str:
 def _about(f: FieldDeclaration) -> str:
     """A field in words: its type, how it is held, its bounds and its title."""
     bounds = (("at least", f.least), ("at most", f.most))
-    words = [in_words(f.type), *(f"{word} {show(bound, f.type)}" for word, bound in bounds if bound is not None)]
+    said = (f"{word} {show_bound(bound, f.type)}" for word, bound in bounds if bound is not None)
+    words = [in_words(f.type), *said]
     return _one_line(", ".join(words) + (f" — {f.title.en}" if f.title.en else ""))

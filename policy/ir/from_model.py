@@ -127,13 +127,20 @@ def readings_of(model: rules.Model) -> dict[str, ir.Reading]:
 def _field(f: rules.FieldDeclaration) -> ir.FieldDeclaration:
     return ir.FieldDeclaration(
         name=f.name,
-        type=f.type,
+        type=_of_facts(f.type, f.least, f.most),
         least=f.least,
         most=f.most,
         title=f.title,
         is_changeable=f.is_changeable,
         place=location_of(f.span),
     )
+
+
+def _of_facts(of: types.Type, least: int | None, most: int | None) -> types.Type:
+    """The type of a field's facts: of an enum, the members within its bounds."""
+    if isinstance(of, types.OptionalOf):
+        return types.OptionalOf(_of_facts(of.of, least, most))
+    return of.between(least, most) if isinstance(of, types.Enum) else of
 
 
 def _renamed(model: rules.Model) -> dict[str, str]:

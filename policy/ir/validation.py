@@ -91,7 +91,10 @@ class Validator:
             return self.mismatch(given, of, path)
         if given in of.members:
             return given
-        return next((m for text, m in of.spelt if text == given), None) or self.wrong(path, no_member(given, of))
+        member = given if given in of.every else next((m for text, m in of.spelt if text == given), None)
+        if member is None:
+            return self.wrong(path, no_member(given, of))
+        return member if member in of.members else self.wrong(path, written.outside(member, of))
 
     def elements(self, given: RuntimeValue, of: types.ListOf | types.SetOf, item: Type, path: str) -> RuntimeValue:
         items = self.items(given, of)

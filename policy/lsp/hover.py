@@ -16,7 +16,7 @@ from policy.lsp.symbols import around
 from policy.model import expressions as typed, rules, types
 from policy.model.overlays import overlaid
 from policy.model.traversal import bodies
-from policy.model.values import show
+from policy.model.values import show_bound
 from policy.reports.plain.amounts import iso
 from policy.reports.plain.sentences import Sentences, Statement
 
@@ -139,7 +139,7 @@ def _part(model: rules.Model, owner: str, name: str, on: int) -> list[str]:
 def _bounds(field: rules.FieldDeclaration) -> list[str]:
     inner = field.type.of if isinstance(field.type, types.OptionalOf) else field.type
     ends = (("at least", field.least), ("at most", field.most))
-    shown = [f"{word} {show(end, inner)}" for word, end in ends if end is not None]
+    shown = [f"{word} {show_bound(end, inner)}" for word, end in ends if end is not None]
     return [", ".join(shown)] if shown else []
 
 

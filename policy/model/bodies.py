@@ -7,6 +7,7 @@ from typing import TypedDict, assert_never
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import which_member
 from policy.model import expressions as typed, records, rules, types
+from policy.model.arithmetic import how_ordered
 from policy.model.calendars import rest_of, versions_of
 from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
@@ -14,7 +15,7 @@ from policy.model.context import Context
 from policy.model.expressions import Expression
 from policy.model.literals import UNREADABLE, Given, fact
 from policy.model.tables import rows_of
-from policy.model.types import Quantity, Type
+from policy.model.types import Type
 from policy.source import Span
 from policy.syntax import tree
 from policy.vocabulary import RuntimeValue
@@ -222,12 +223,14 @@ def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldD
     def bound(e: tree.Expression | None) -> int | None:
         if e is None:
             return None
-        if not isinstance(plain, Quantity | types.Broken):
-            missing = "cannot be bounded" if types.has_order(plain) else "has no order, and so no bounds"
-            context.checker().fail("type-mismatch", f"{a_type(of)} {missing}", e.span)
+        if not types.has_order(plain) and not isinstance(plain, types.Broken):
+            message = f"{a_type(of)} has no order, and so no bounds"
+            context.checker().fail("type-mismatch", message, e.span, how_ordered(plain))
             return None
         value = fact(e, of, Given({}), context.checker())
-        return None if value is UNREADABLE else value
+        if value is None or value is UNREADABLE:
+            return None
+        return plain.ascending.index(value) if isinstance(plain, types.Enum) else value
 
     return rules.FieldDeclaration(
         name=f.name.text,

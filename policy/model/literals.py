@@ -156,6 +156,9 @@ def _wrong(value: RuntimeValue, of: Type, least: int | None, most: int | None) -
             return _wrong(value, inner, least, most)
         case types.ListOf(inner) | types.SetOf(inner) if isinstance(value, list | frozenset):
             return next(filter(None, (_wrong(v, inner, None, None) for v in value)), None)
+    if isinstance(of, types.Enum) and isinstance(value, str):
+        allowed = of.between(least, most)
+        return None if value in allowed.members else written.outside(value, allowed)
     if not isinstance(value, int) or not isinstance(of, Quantity):
         return None
     low, high = written.limits(of)

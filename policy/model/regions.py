@@ -188,11 +188,13 @@ def within_bounds(model: rules.Model) -> Within:
 
     def within(column: typed.Expression) -> Region:
         of = column.type
-        if not is_fact(column) or not isinstance(of, Quantity):
+        if not is_fact(column) or not isinstance(of, Quantity | types.Enum):
             return universe_of(of)
         least, most = None, None
         if isinstance(column, typed.FieldAccess) and isinstance(column.of.type, types.Record):
             least, most = bounds[column.of.type.name, column.name]
+        if isinstance(of, types.Enum):
+            return universe_of(of.between(least, most))
         low, high = limits(of, least, most)
         return Ints(((low, high + 1),) if low <= high else ())
 

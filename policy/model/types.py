@@ -99,17 +99,38 @@ def is_quoted(amount: object) -> bool:
 
 @frozen
 class Enum:
-    """`first`: which end of an order the first member is; `spelt`: texts that stand for members."""
+    """`first`: which end of an order the first member is; `spelt`: texts that stand for members.
+
+    As the facts of a field with bounds have it, `members` are those between `least` and `most`, where these are
+    named, and `every` are all.
+    """
 
     name: str
     members: tuple[str, ...]
     first: End | None = None
     spelt: tuple[tuple[str, str], ...] = ()
+    least: str = ""
+    most: str = ""
+    declared: tuple[str, ...] = ()
+
+    @property
+    def every(self) -> tuple[str, ...]:
+        return self.declared or self.members
+
+    def between(self, least: int | None, most: int | None) -> Enum:
+        """Those members alone that lie between two ranks, the lowest member's being 0."""
+        if least is None and most is None:
+            return self
+        ranks = self.ascending
+        kept = frozenset(ranks[least or 0 : None if most is None else most + 1])
+        members = tuple(m for m in self.members if m in kept)
+        low, high = "" if least is None else ranks[least], "" if most is None else ranks[most]
+        return Enum(self.name, members, self.first, self.spelt, low, high, self.members)
 
     @property
     def ascending(self) -> tuple[str, ...]:
         """The members of an order, the lowest first."""
-        return self.members if self.first == "lowest" else self.members[::-1]
+        return self.every if self.first == "lowest" else self.every[::-1]
 
     def beside(self, word: OrderOperator, bound: str) -> frozenset[str]:
         """The members that are higher or lower than one, as the operator says."""
@@ -119,7 +140,11 @@ class Enum:
     @property
     def words(self) -> dict[str, str]:
         """The members by every text that stands for one in facts."""
-        return {m: m for m in self.members} | dict(self.spelt)
+        return {m: m for m in self.members} | {text: m for text, m in self.spelt if m in self.members}
+
+    def said(self, member: str) -> str:
+        """A member as facts spell it."""
+        return next((text for text, m in self.spelt if m == member), member)
 
 
 @frozen

@@ -107,6 +107,12 @@ def show(value: RuntimeValue, of: AnswerType) -> str:
             assert_never(of)
 
 
+def show_bound(bound: int, of: types.Type) -> str:
+    """A bound of a field; of an enum, the member of that rank."""
+    inner = of.of if isinstance(of, types.OptionalOf) else of
+    return inner.said(inner.ascending[bound]) if isinstance(inner, types.Enum) else show(bound, inner)
+
+
 def _trimmed(text: str) -> str:
     return text.rstrip("0").rstrip(".") if "." in text else text
 

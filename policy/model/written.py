@@ -70,6 +70,13 @@ def beyond(value: int, of: Type, least: int | None, most: int | None) -> Wrong |
     return None
 
 
+def outside(member: str, of: types.Enum) -> Wrong:
+    """What is wrong with a member that does not keep the bounds of its field."""
+    is_low = of.least and of.ascending.index(member) < of.ascending.index(of.least)
+    word, limit = ("at least", of.least) if is_low else ("at most", of.most)
+    return Wrong("facts-bounds", f"is {of.said(member)}, but {word} {of.said(limit)} is allowed")
+
+
 def number(text: str, of: Number) -> QuotedAmount | Wrong:
     """A decimal number, perhaps with its unit; an int, unless it is of a quoted type."""
     if len(text) > LONGEST_NUMBER:

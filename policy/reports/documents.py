@@ -48,7 +48,8 @@ class Document:
         """The page as HTML, with templates of one's own where given; it links to the documents `beside` it, which
         lie in the same folder. Of a rulebook in another language its own texts are in that. Raises PolicyError.
         """
-        figures = {**told_in(language, self.cover.languages), "beside": list(beside), **self.as_json()}
+        told = told_in(language, self.cover.languages)
+        figures = {**told, "beside": list(beside), **self._remarked(told["tag"]).as_json()}
         return page(self.template, **figures) if own is None else page_of(self.template, figures, own)
 
     def printed(self, format: Format, language: Language = "both", own: Folder | None = None) -> bytes:
@@ -69,9 +70,17 @@ class Document:
                 if not self.sheets:
                     raise ValueError(f"`{self.cover.title.en}` has no tables to put into a workbook")
                 told = told_in(language, self.cover.languages)
-                return workbook_of(self.cover, self.sheets, told["tag"] or told["language"])
+                return workbook_of(self._remarked(told["tag"]).cover, self.sheets, told["tag"] or told["language"])
             case _:
                 assert_never(format)
+
+    def _remarked(self, tag: str) -> Document:
+        """The same document, with a remark on what of it is not in that language, if one is named."""
+        if not tag:
+            return self
+        rest = "sentences made of rules, and all else, are in English."
+        remark = BilingualText(f"texts of the rules are in `{tag}` where the rules have it; {rest}")
+        return evolve(self, cover=evolve(self.cover, remarks=(remark, *self.cover.remarks)))
 
     def as_json(self) -> dict[str, Any]:
         """What the page shows, as what `json.dumps` takes."""

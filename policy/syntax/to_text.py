@@ -24,8 +24,9 @@ _TIGHT_AFTER = {"(", "[", "."}
 _CALLED = {"sum", "count", "any", "all", "min", "max", "clamp", "abs", "money", "price"}
 _CLAUSES = {"when", "unless", "because", "from", "until", "per"}
 _MEMBERS = _CLAUSES | set(
-    "= stricter refuted status note reference issued read excused pillar measure unset exactly first highest lowest "
-    "sum given expect on otherwise best then earliest latest for where always add remove amends says rest".split()
+    "= stricter refuted status note reference issued offset read excused pillar measure unset exactly first "
+    "highest lowest sum given expect on otherwise best then earliest latest for where always add remove amends says "
+    "rest".split()
 )
 _OPERANDS = {"NAME", "NUMBER", "PERCENT", "BASIS_POINTS", "DURATION", "DATE", "INSTANT", "STRING", "CURRENCY"}
 
@@ -178,7 +179,7 @@ class _State:
         if first.kind == "STRING" and not depth and self.before is not None and self.before.text == ",":
             return 3  # a further address
         is_member = first.text in _MEMBERS and not (self.kind == "Test" and first.text == "per")  # of an expectation
-        if depth or first.text in _CLOSE or is_member or first.kind in ("STRING", "TAG"):
+        if depth or first.text in _CLOSE or is_member or first.kind == "STRING":
             return 1 + depth
         return 2
 

@@ -20,7 +20,7 @@ from policy.ir.questions import DatedQuestion
 from policy.model import rules, types
 from policy.model.types import Number, Type, short
 from policy.model.values import show
-from policy.model.written import beyond, limits
+from policy.model.written import limits
 from policy.testing.missing import Expected, home
 from policy.testing.run import NO_DATE, described
 from policy.vocabulary import RuntimeValue
@@ -61,7 +61,7 @@ class BoundTests:
                     self.accepted.setdefault(place, set()).add(value)
 
     def _facts(self, of: Type, value: RuntimeValue) -> Iterator[Fact]:
-        """The numbers, dates and instants that facts in run-time form have at bounded fields."""
+        """The numbers, dates, instants and ranks that facts in run-time form have at bounded fields."""
         inner = of.of if isinstance(of, types.OptionalOf) else of
         if isinstance(inner, types.ListOf) and isinstance(value, list):
             for item in value:
@@ -70,8 +70,8 @@ class BoundTests:
             for f in self.model.get(rules.RecordType, inner.name).fields:
                 if f.name not in value:
                     continue
-                if (inner.name, f.name) in self.fields and type(value[f.name]) is int:
-                    yield (inner.name, f.name), value[f.name]
+                if (inner.name, f.name) in self.fields and (at := _place(value[f.name], _plain(f.type))) is not None:
+                    yield (inner.name, f.name), at
                 yield from self._facts(f.type, value[f.name])
 
     def notice(self, record: str, changed: rules.FieldDeclaration) -> bool:
@@ -86,7 +86,14 @@ class BoundTests:
 
 
 def _keeps(field: rules.FieldDeclaration, value: int) -> bool:
-    return beyond(value, field.type, *field.bounds) is None
+    return (field.least is None or field.least <= value) and (field.most is None or value <= field.most)
+
+
+def _place(value: RuntimeValue, of: Type) -> int | None:
+    """Where a fact lies between bounds: a number is its own place, a member has its rank."""
+    if isinstance(of, types.Enum) and value in of.members:
+        return of.ascending.index(value)
+    return value if type(value) is int else None
 
 
 # ── what is missing ─────────────────────────────────────────────────────────────────────────
@@ -104,11 +111,13 @@ class Edges:
         """An expectation about a fact at a bound, or beyond it; None where no test can tell."""
         fields = self.model.get(rules.RecordType, record).fields
         value, is_refused = _telling(next(f for f in fields if f.name == changed.name), changed)
-        low, high = limits(_plain(changed.type))
+        of = _plain(changed.type)
+        low, high = (0, len(of.members) - 1) if isinstance(of, types.Enum) else limits(of)
         asked = self._asking(record, changed.name)
         if asked is None or not low <= value <= high:
             return None
-        facts = self._facts_of(asked, (record, changed.name), value)
+        fact = of.ascending[value] if isinstance(of, types.Enum) else value
+        facts = self._facts_of(asked, (record, changed.name), fact)
         written = [self._said(fact, of) for fact, (_, of) in zip(facts, asked.parameters, strict=True)]
         question = f"expect {short(asked.id)}({', '.join(written)})"
         answer = "refused" if is_refused else self._answered(asked, facts)
@@ -136,7 +145,7 @@ class Edges:
         ways = [(f.name, *way) for f in fields if (way := self._way(f.type, record)) is not None]
         return min(ways, key=len, default=None)
 
-    def _facts_of(self, asked: rules.Asking, place: Place, value: int) -> list[RuntimeValue]:
+    def _facts_of(self, asked: rules.Asking, place: Place, value: RuntimeValue) -> list[RuntimeValue]:
         """The facts of a question: one leads to the field, by the shortest way; of the others, any."""
         ways = {
             n: len(way) for n, (_, of) in enumerate(asked.parameters) if (way := self._way(of, place[0])) is not None
@@ -146,7 +155,7 @@ class Edges:
             self._facts(of, place, value) if n == nearest else _any(of) for n, (_, of) in enumerate(asked.parameters)
         ]
 
-    def _facts(self, of: Type, place: Place, value: int) -> RuntimeValue:
+    def _facts(self, of: Type, place: Place, value: RuntimeValue) -> RuntimeValue:
         """Facts of a type in run-time form, in which a field has a value where the shortest way leads to it."""
         way = self._way(of, place[0])
         assert way is not None

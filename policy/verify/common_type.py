@@ -16,7 +16,7 @@ from policy.ir.logic import once
 from policy.ir.program import Expr
 from policy.model import types
 from policy.model.types import AnswerType, Number, Type
-from policy.model.values import show
+from policy.model.values import show, show_bound
 from policy.model.written import limits
 from policy.verify.symbolic import CannotEncodeError
 
@@ -67,7 +67,7 @@ class Bounded:
 
     def __str__(self) -> str:
         ends = (("at least", self.least), ("at most", self.most))
-        bounds = [f"{word} {show(bound, self.type)}" for word, bound in ends if bound is not None]
+        bounds = [f"{word} {show_bound(bound, self.type)}" for word, bound in ends if bound is not None]
         return " ".join((types.describe(self.type), *bounds))
 
 

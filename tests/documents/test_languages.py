@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
+import optional
 from policy import documents
 from policy.answers import BilingualText, joined
 from policy.cli import main
 from policy.diagnostics import PolicyError
-from policy.documents import Edition, rules_of
+from policy.documents import Edition, Format, rules_of
 from policy.pipeline import Text, check, day_of
 from policy.wire.reading import _verdict as read_verdict
 from policy.wire.writing import verdict_json
@@ -55,10 +58,18 @@ def test_a_book_has_the_texts_of_the_rules_in_its_language_and_says_what_is_not(
     page = documents.rulebook(edition, proofs=False).page("pt")
     for words in ("Margem", "A lei da margem", "A margem é paga primeiro.", "A margem não está paga.", "por pagar"):
         assert f'<span lang="pt">{words}</span>' in page, words
-    assert "Remark: texts of the rules are in the language <code>pt</code>" in page
+    assert "Remark: texts of the rules are in `pt` where the rules have it" in page
     assert "the kind of asset is coin, except where “margin paid” is true" in page
     assert "margem paga: no; tipo de ativo: moeda</td><td>no. A margem não está paga.</td>" in page
     assert not re.search("[\u4e00-\u9fff]", page.split("</style>")[-1].split("<script>")[0])
+
+
+def test_a_workbook_has_them_too(edition: Edition) -> None:
+    optional.library("xlsxwriter", "xlsx")
+    made = zipfile.ZipFile(io.BytesIO(documents.rulebook(edition, proofs=False).printed("xlsx", "pt")))
+    texts = made.read("xl/sharedStrings.xml").decode()
+    for words in ("Margem", "A lei da margem", "texts of the rules are in `pt`"):
+        assert words in texts, words
 
 
 def test_a_letter_tells_facts_and_reasons_in_its_language(edition: Edition) -> None:
@@ -85,9 +96,10 @@ def test_other_documents_are_as_they_were(edition: Edition) -> None:
 
 def test_a_language_that_the_rules_do_not_have_is_refused(edition: Edition, tmp_path: Path) -> None:
     book = documents.rulebook(edition, proofs=False)
-    for format in ("html", "markdown", "xlsx"):
+    formats: tuple[Format, ...] = ("html", "markdown", "xlsx")
+    for format in formats:
         with pytest.raises(PolicyError, match="the rules have no texts in `fr`"):
-            book.printed(format, "fr")  # type: ignore[arg-type]  # a name of the loop
+            book.printed(format, "fr")
     (tmp_path / "rules.policy").write_text(RULES, encoding="utf-8")
     words = ["report", "rulebook", str(tmp_path), "--on", "2026-03-01", "--no-proofs", "--format", "markdown"]
     told = CliRunner().invoke(main, [*words, "--language", "pt"])

@@ -179,6 +179,12 @@ MISTAKES = {
     "an optional one above its bound": Mistake(
         "note", 10, 10, (pl.Int64, 10), "10", "facts-bounds", "is 10, but at most 9 is allowed"
     ),
+    "a member below its bound": Mistake(
+        "grade", "poor", "poor", (pl.String, "poor"), "poor", "facts-bounds", "is poor, but at least fair is allowed"
+    ),
+    "a member above its bound": Mistake(
+        "grade", "top", "top", (pl.String, "top"), "top", "facts-bounds", "is top, but at most g+ is allowed"
+    ),
     "null where nothing is optional": Mistake(
         "count",
         None,

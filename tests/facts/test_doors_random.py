@@ -104,6 +104,8 @@ def mistakes(of: Type, f: FieldDeclaration, chance: Random) -> Iterator[Facts]:
             yield Facts(misspelt, misspelt, misspelt)
             yield Facts(member.upper(), member.upper(), member.upper())
             yield Facts(1, 1, "1", cell=False)
+            for outside in set(of.every) - set(members):
+                yield Facts(outside, outside, outside)
         case types.Boolean():
             yield Facts("no", "no", '"no"', cell=False)
             yield Facts(1, 1, "1", cell=False)
@@ -150,6 +152,7 @@ def table(rows: list[Facts]) -> list[dict[str, Any]]:
         "day": pl.Date,
         "moment": pl.Datetime("us", "UTC"),
         "note": pl.Int64,
+        "grade": pl.String,
         "leg": leg,
         "legs": pl.List(leg),
         "sizes": pl.List(pl.Int64),

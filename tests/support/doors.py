@@ -37,6 +37,7 @@ RULES = (
     + """
 enum Venue { own_book, shared_book }
 enum Side { buy, sell }
+enum Grade from highest { top, good spelt "g+", fair, poor, bad }
 record Leg {
   side: Side
   size: quantity at least 0
@@ -50,6 +51,7 @@ record Order {
   day: date
   moment: instant
   note: optional integer at most 9
+  grade: Grade at least fair at most good
   leg: Leg
   legs: list of Leg
   sizes: list of integer
@@ -57,7 +59,7 @@ record Order {
 value flat(order: Order) -> boolean =
   order.venue is own_book and order.admitted and order.price > 5 HKD and order.count > 1 and order.name is "x"
   and order.day > 2020-01-01 and order.moment > 2020-01-01T00:00:00+00:00 and (order.note default 0) > 1
-  and order.leg.side is buy and order.leg.size > 1 per LAW/1
+  and order.grade is good and order.leg.side is buy and order.leg.size > 1 per LAW/1
 value cost(order: Order) -> boolean =
   flat(order) or any(l.side is sell or l.size > 1 for l in order.legs) or any(s > 1 for s in order.sizes)
   per LAW/2
@@ -94,6 +96,7 @@ HELD = Form(
     day=date(2026, 2, 11).toordinal(),
     moment=1_770_797_400_000_000,
     note=3,
+    grade="good",
     leg={"side": "buy", "size": 2_0000_0000},
     legs=[{"side": "buy", "size": 2_0000_0000}],
     sizes=[1, 2],
@@ -107,6 +110,7 @@ WRITTEN = Form(
     day="2026-02-11",
     moment="2026-02-11T16:10:00+08:00",
     note=3,
+    grade="good",
     leg={"side": "buy", "size": "2"},
     legs=[{"side": "buy", "size": "2"}],
     sizes=[1, 2],
@@ -120,6 +124,7 @@ IN_RULES = Form(
     day="2026-02-11",
     moment="2026-02-11T16:10:00+08:00",
     note="3",
+    grade="good",
     leg={"side": "buy", "size": "2"},
     legs=[{"side": "buy", "size": "2"}],
     sizes=["1", "2"],
@@ -135,6 +140,7 @@ COLUMNS: Mapping[str, Any] = {
     "day": pl.String,
     "moment": pl.String,
     "note": pl.Int64,
+    "grade": pl.String,
     "leg": LEG,
     "legs": LEGS,
     "sizes": pl.List(pl.Int64),

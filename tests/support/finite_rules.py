@@ -20,6 +20,7 @@ ruleset small "s" zh "小"
 source S "s" zh "源" status house
 provision S/1 "one" zh "一"
 enum Kind "k" zh "類" { red "r" zh "紅", green "g" zh "綠" }
+enum Grade from highest "g" zh "級" { top "t" zh "頂", good "g" zh "良", fair "f" zh "中", poor "p" zh "劣" }
 enum Side "s" zh "邊" { buy "b" zh "買", sell "s" zh "賣" }
 """
 HOUSE = """language 1
@@ -84,6 +85,8 @@ FIELDS = {
     "wait": Kind("duration at least 1 second at most 2 seconds", (1_000_000, 2_000_000), "duration"),
     "size": Kind("quantity to 1 at least 1 at most 2", (1, 2), "quantity"),
     "price": Kind("price(HKD) to 1 at least 2 HKD at most 3 HKD", (2, 3), "price"),
+    "grade": Kind("Grade at least fair at most good", ("good", "fair"), "grade"),
+    "mark": Kind("optional Grade at least good", (None, "top", "good"), "mark"),
     "maybe": Kind("optional integer at least 1 at most 2", (None, 1, 2), "maybe"),
     "perhaps": Kind("optional Kind", (None, "red", "green"), "perhaps"),
     "name": Kind("text", ("x", "y", "other", "another"), "text"),
@@ -224,6 +227,8 @@ class Finite:
                 choices.append((f"f.{name}", ("< 2026-02-28", ">= 2026-02-28", "any", "2026-03-01", "> today")))
             if kind.of == "integer":
                 choices.append((f"f.{name}", ("0", "1", "2, 3", "> 1", "< 4", "other", "any", *self.cap())))
+            if kind.of == "grade":
+                choices.append((f"f.{name}", ("good", "fair", "top", "> fair", "<= good", "< top", "other", "any")))
             if kind.of == "maybe":
                 choices.append((f"f.{name}", ("1", "> 1", "other", "any")))
         return self.chance.choice(choices)
@@ -370,6 +375,8 @@ class Finite:
     def tests_of_fields(self) -> list[str]:
         forms = {
             "kind": ["(f.kind is red)", "(f.kind in x1)", "(f.kind in { green })"],
+            "grade": ["(f.grade is good)", "(f.grade is at least good)", "(f.grade in { poor, fair })"],
+            "mark": ["(f.mark is present and f.mark is top)", "((f.mark default poor) is at most fair)"],
             "later": ["(f.later is absent)", "(f.later is present and f.later > 2026-02-28)"],
             "moment": ["(f.moment > 2026-03-01T00:00Z)"],
             "wait": ["(f.wait > 1 second)"],

@@ -71,8 +71,8 @@ class Context:
                 return self.leaf(path, scope, BOOLEAN, TRUTH)
             case types.Text():
                 return self.leaf(path, scope, TEXT, TEXTS)
-            case types.Enum(_, members):
-                return self.leaf(path, scope, code_type(members), Codes(members))
+            case types.Enum():
+                return self.leaf(path, scope, code_type(of.every), Codes(of.every))
             case types.Number() | types.Date() | types.Instant() | types.Broken():
                 return self.leaf(path, scope, INT64, NUMBER)
             case _:

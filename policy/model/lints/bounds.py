@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as typed, rules, types
 from policy.model.types import Number, Quantity, Type
-from policy.model.values import show
+from policy.model.values import show_bound
 from policy.model.written import limits
 
 
@@ -37,21 +37,22 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
 
 def _bounds(field: rules.FieldDeclaration) -> Iterator[Diagnostic]:
     of = field.type.of if isinstance(field.type, types.OptionalOf) else field.type
-    if not isinstance(of, Quantity):
+    if not isinstance(of, Quantity | types.Enum):
         return
-    low, high = limits(of)
+    low, high = _ends(of)
     written = [
-        f"{word} {show(bound, field.type)}"
+        f"{word} {show_bound(bound, of)}"
         for word, bound in (("at least", field.least), ("at most", field.most))
         if bound is not None
     ]
-    least, most = limits(of, field.least, field.most)
+    least = low if field.least is None else max(low, field.least)
+    most = high if field.most is None else min(high, field.most)
     if least > most:
         yield Diagnostic(
             "empty-bounds",
             f"no fact is {' and '.join(written)}, so `{field.name}` can never be given",
             field.span,
-            f"a fact lies between {show(low, field.type)} and {show(high, field.type)}"
+            f"a fact lies between {show_bound(low, of)} and {show_bound(high, of)}"
             if len(written) == 1
             else "the least is above the most: is one of them meant to be the other?",
         )
@@ -60,9 +61,14 @@ def _bounds(field: rules.FieldDeclaration) -> Iterator[Diagnostic]:
             "idle-bound",
             f"a bound of `{field.name}` excludes nothing",
             field.span,
-            f"every fact lies between {show(low, field.type)} and {show(high, field.type)}; remove the bound",
+            f"every fact lies between {show_bound(low, of)} and {show_bound(high, of)}; remove the bound",
             Severity.WARNING,
         )
+
+
+def _ends(of: Quantity | types.Enum) -> tuple[int, int]:
+    """The least and greatest fact of a type; of an enum, the first and last rank."""
+    return (0, len(of.members) - 1) if isinstance(of, types.Enum) else limits(of)
 
 
 def _reaches_limit(body: typed.Expression, of: Type) -> bool:
