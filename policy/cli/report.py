@@ -369,16 +369,19 @@ def pack_command(
 
 
 def _again(context: click.Context) -> str:
-    """The command, without the folder's own place, which is no part of the pack."""
-    words = ["policy", "report", "pack", Path(context.params["folder"]).name]
+    """The command, without the places of folders and files, which are no part of the pack."""
+    words = ["policy", "report", "pack", "pack"]
     for option in context.command.params:
         value = context.params.get(option.name or "")
         if not isinstance(option, click.Option) or context.get_parameter_source(option.name or "") in _NOT_GIVEN:
             continue
+        values = value if isinstance(value, tuple) else (value,)
         if isinstance(value, bool):
             words.append((option.opts if value else option.secondary_opts)[0])
         else:
-            words += [w for v in (value if isinstance(value, tuple) else (value,)) for w in (option.opts[0], str(v))]
+            words += [
+                w for v in values for w in (option.opts[0], Path(v).name if Path(str(v)).is_absolute() else str(v))
+            ]
     return shlex.join(words)
 
 

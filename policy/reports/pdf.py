@@ -54,17 +54,20 @@ def needed_here() -> None:
 def pdf_of(page: str) -> bytes:
     """The page as PDF. Raises PolicyError where WeasyPrint is absent or a character cannot be printed."""
     needed_here()
-    with silence(), _without_the_time():
+    from policy.reports.printer import pages_referred_to_once, undisturbed
+
+    with silence(), _without_the_time(), undisturbed(), pages_referred_to_once():
         return _printed(page)
 
 
 def _printed(page: str) -> bytes:
-    import weasyprint
     from weasyprint.urls import FatalURLFetchingError, URLFetcher
+
+    from policy.reports.printer import Page
 
     nothing_outside = URLFetcher(allowed_protocols=["data"], fail_on_errors=True)
     try:
-        document = weasyprint.HTML(string=coloured(page), url_fetcher=nothing_outside).render(pdf_tags=True)
+        document = Page(string=coloured(page), url_fetcher=nothing_outside).render(pdf_tags=True)
     except FatalURLFetchingError as asked:
         found = Diagnostic("template-refused", f"the page loads something from outside: {asked}", None, _OUTSIDE)
         raise PolicyError([found]) from asked

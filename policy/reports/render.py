@@ -19,6 +19,7 @@ from policy.reports.plain import amounts
 
 SHIPPED = Path(__file__).parent / "templates"
 _FIRST_WIDE = 0x2E80
+_ISO_DATE = re.compile(r"(?<![\w/-])\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?![\w-])", re.ASCII)
 _PIECES = re.compile(r"[\u2e80-\uffff]|[^\s\u2e80-\uffff]+\s*|\s+")
 
 
@@ -43,6 +44,8 @@ class Templates(ImmutableSandboxedEnvironment):
             grouped=grouped,
             long_date=long_date,
             chinese_date=chinese_date,
+            long_dates=long_dates,
+            chinese_dates=chinese_dates,
             long_moment=amounts.long_moment,
             chinese_moment=amounts.chinese_moment,
             long_span=amounts.long_span,
@@ -89,6 +92,16 @@ def long_date(iso: str) -> str:
 def chinese_date(iso: str) -> str:
     """`2026年3月1日`."""
     return dates.chinese_date(date.fromisoformat(iso))
+
+
+def long_dates(text: str) -> str:
+    """A text with its ISO dates as people write them in English."""
+    return _ISO_DATE.sub(lambda found: long_date(found[0]), text)
+
+
+def chinese_dates(text: str) -> str:
+    """A text with its ISO dates as people write them in Chinese."""
+    return _ISO_DATE.sub(lambda found: chinese_date(found[0]), text)
 
 
 def words(name: str) -> str:

@@ -18,7 +18,7 @@ from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
 from policy.reports.letter import NOTHING_ASKED, Letter
 from policy.reports.markdown import markdown_of
-from policy.reports.render import SHIPPED
+from policy.reports.render import SHIPPED, long_dates
 
 
 @pytest.mark.parametrize("language", [*(pytest.param(one, marks=pytest.mark.slow) for one in ("en", "zh")), "both"])
@@ -144,3 +144,10 @@ def test_no_line_of_a_template_is_longer_than_a_screen() -> None:
         if len(line) > 160
     ]
     assert not long
+
+
+def test_a_remark_tells_its_dates_as_people_write_them() -> None:
+    page = made("small rulebook")
+    assert "ends 1 January 2019 (read 26 November 2026)" in page
+    assert "於2026年11月26日閱讀" in page
+    assert long_dates("VATP/2026-01-02 of 2026-01-02, 2026-13-01") == "VATP/2026-01-02 of 2 January 2026, 2026-13-01"
