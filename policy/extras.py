@@ -46,6 +46,11 @@ def require_java() -> None:
     raise PolicyError([absent(message, f"apt install {JAVA}; JAVA_HOME, where set, names its folder")])
 
 
+def program(name: str) -> str:
+    """Where a program is on the PATH; empty where it is not."""
+    return shutil.which(name) or ""
+
+
 def absent(message: str, help: str) -> Diagnostic:
     """The finding that something is not installed."""
     return Diagnostic("missing-extra", message, None, help)

@@ -86,6 +86,11 @@ def is_path(e: Expr) -> bool:
     return isinstance(e, ir.Variable) or (isinstance(e, ir.FieldAccess) and is_path(e.of))
 
 
+def is_shallow(e: Expr, levels: int = 4) -> bool:
+    """Whether no more than so many expressions stand inside each other."""
+    return levels > 0 and all(is_shallow(part, levels - 1) for part in parts(e))
+
+
 def is_computed(e: Expr) -> bool:
     """Whether the value is written, or a number that was worked out, and so not a fact that nobody gave."""
     if isinstance(e, ir.If):
@@ -203,8 +208,11 @@ class Emitter:
         return f"_divide_{e.mode.replace(' ', '_')}({n}, {self(e.denominator)})"
 
     def better(self, operator: ArithmeticOperator, left: Expr, right: Expr) -> str:
-        """The lower or higher of two, compared in line: a call of `min` takes longer."""
-        if self.iterating:
+        """The lower or higher of two, compared in line where they are short: a call of `min` takes longer.
+
+        Comparisons within each other take four brackets where calls take two, and Python reads no more than 200.
+        """
+        if self.iterating or not (is_shallow(left) and is_shallow(right)):
             return f"{ARITHMETIC[operator]}({self(left)}, {self(right)})"
         (a, first), (b, second) = self.once(left), self.once(right)
         return f"({a} if {first} {'<=' if operator == 'min' else '>='} {second} else {b})"

@@ -126,7 +126,7 @@ def test_node(made: Module, tmp_path: Path) -> None:
 
 
 def test_wasmtime(made: Module) -> None:
-    wasmtime = pytest.importorskip("wasmtime", reason="this needs `wasmtime`: pip install wasmtime")
+    wasmtime = optional.library("wasmtime", "native")
     _, file, _, rows = made
     store = wasmtime.Store()
     module = wasmtime.Module(store.engine, file.read_bytes())

@@ -126,7 +126,10 @@ def test_what_is_undecided_says_what_it_needs(figures: dict[str, Any]) -> None:
         assert bool(state["needs"]) == (state["kind"] == "doubt")
     needs = {need["name"]: need for need in figures["summary"]["needs"]}
     assert {"margin_call_level", "schedule_2_haircut", "makers_need_approval"} <= needs.keys()
-    assert needs["margin_call_level"]["why"] == {"en": "The level was not found.", "zh": "未能查得有關水平。"}
+    assert needs["margin_call_level"]["why"] == {
+        "en": "The guidelines require a prudent trigger level, and no text read gives it.",
+        "zh": "《指引》要求設審慎的觸發水平，所閱文本並無載明。",
+    }
 
 
 def test_an_asset_has_its_haircuts(figures: dict[str, Any]) -> None:

@@ -118,7 +118,7 @@ def test_a_pack(tmp_path: Path) -> None:
     edition = documents.edition(STARTER, on=ON)
     words = f"--rules {STARTER} --on 2026-03-01 --since 2026-01-01 --no-proofs"
     printed("pack", str(tmp_path / "pack"), *words.split())
-    command = f"policy report pack pack {words}"
+    command = f"policy report pack pack {words.replace(str(STARTER), Path(STARTER).name)}"  # wherever they lie
     files = documents.pack(edition, since=date(2026, 1, 1), proofs=False, command=command)
     made = tmp_path / "pack"
     assert files == {str(p.relative_to(made)): p.read_bytes() for p in made.rglob("*") if p.is_file()}

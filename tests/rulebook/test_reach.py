@@ -243,7 +243,7 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
         (
             "en",
             [
-                "Remark: the reading of AMLO, SLC ends 2026-07-01 (read 2026-11-26): later changes may be missing",
+                "Remark: the reading of AMLO, SLC ends 1 July 2026 (read 26 November 2026): later changes may be missing",
                 "Is the jurisdiction a member of the FATF or equivalent? No:",
                 "The place is under increased monitoring, which no assessment has considered.",
                 "Nothing that can be changed removes this reason.",
@@ -252,7 +252,7 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
         (
             "zh",
             [
-                "備註：AMLO、SLC於2026-11-26閱讀",
+                "備註：AMLO、SLC於2026年11月26日閱讀，所讀內容只確知適用至2026年7月1日前",
                 "該司法管轄區是否特別組織成員或對等？否：",
                 "該地受加強監察，而評估未有考慮此點。",
                 "並無可更改的事實可消除此項理由。",
@@ -310,9 +310,12 @@ def test_the_rulebook_and_the_provisions_show_when_sources_were_read_and_hold(tm
     for language, said in (
         (
             "en",
-            ("26 November 2026 | 1 July 2026", "from 24 October 2025, before 13 February 2026", "ends 2026-07-01"),
+            ("26 November 2026 | 1 July 2026", "from 24 October 2025, before 13 February 2026", "ends 1 July 2026"),
         ),
-        ("zh", ("2026年11月26日 | 2026年7月1日", "2025年10月24日起，2026年2月13日前", "備註：LAW於2026-11-26閱讀")),
+        (
+            "zh",
+            ("2026年11月26日 | 2026年7月1日", "2025年10月24日起，2026年2月13日前", "備註：LAW於2026年11月26日閱讀"),
+        ),
     ):
         text = printed(made, language, "markdown")
         for words in said:

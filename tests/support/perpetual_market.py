@@ -44,8 +44,8 @@ CASH = {"class": "fiat", "symbol": "USD"}
 # ── rulebooks ───────────────────────────────────────────────────────────────────────────────
 
 LEVERAGE = (
-    'unset "One machine-translated post gives a number; the texts read do not."'
-    ' zh "只有一則機器翻譯帖文載有數字，所閱文本並無。"',
+    'unset "One machine-translated post gives a number; no text of the rules that was read does."'
+    ' zh "只有一則機器翻譯帖文載有數字，所閱規則文本並無載明。"',
     "= 20",
 )
 SMALL = (  # so that a small market shows what only a large one would

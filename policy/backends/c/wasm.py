@@ -7,16 +7,14 @@ document of its structs. A compiler is run: `ziglang` (the extra `native`), else
 from __future__ import annotations
 
 import json
-import shutil
 import subprocess
 import sys
-from importlib.util import find_spec
 from pathlib import Path
 
 from policy.backends.c.compile import Compiled
 from policy.backends.c.layout import Asked, Struct
 from policy.diagnostics import PolicyError
-from policy.extras import absent
+from policy.extras import program, require_extra
 
 _FLAGS = ("--target=wasm32-freestanding", "-std=c11", "-O2", "-mbulk-memory", "-Wl,--no-entry")
 _PLAIN = {"int64_t": (8, 8), "uint64_t": (8, 8), "int32_t": (4, 4), "uint32_t": (4, 4), "uint8_t": (1, 1)}
@@ -25,13 +23,13 @@ _HEAD = ("size", "version")
 
 def module(made: Compiled, folder: Path) -> Path:
     """Compiles `NAME.c` in a folder to `NAME.wasm`. Raises PolicyError where there is no compiler, or it fails."""
-    if find_spec("ziglang"):
-        compiler = [sys.executable, "-m", "ziglang", "cc"]
-    elif found := shutil.which("clang"):
-        compiler = [found, "-nostdlib"]  # its own library of quotients, where it has one for WebAssembly
-    else:
-        help = "pip install 'policy-that-runs[native]'; or install clang and lld"
-        raise PolicyError([absent("this needs `ziglang` or `clang`, neither of which is installed", help)])
+    compiler = [sys.executable, "-m", "ziglang", "cc"]
+    try:
+        require_extra("ziglang", "native", instead="install clang and lld")
+    except PolicyError:
+        if not (clang := program("clang")):
+            raise
+        compiler = [clang, "-nostdlib"]  # its own library of quotients, where it has one for WebAssembly
     exports = [f"-Wl,--export={name}" for name in ("__heap_base", *(a.c for a in made.layout.asked.values()))]
     target = folder / f"{made.name}.wasm"
     command = [*compiler, *_FLAGS, *exports, str(folder / f"{made.name}.c"), "-o", str(target)]
