@@ -243,7 +243,7 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
         (
             "en",
             [
-                "Remark: the reading of AMLO, SLC ends 1 July 2026 (read 26 November 2026): later changes may be missing",
+                "Remark: the reading of AMLO, SLC ends 1 July 2026 (read 26 November 2026): later changes",
                 "Is the jurisdiction a member of the FATF or equivalent? No:",
                 "The place is under increased monitoring, which no assessment has considered.",
                 "Nothing that can be changed removes this reason.",
