@@ -214,6 +214,7 @@ def test_without_pango_a_pdf_names_its_packages(tmp_path: Path) -> None:
     refused(done, f"this needs `weasyprint`, {reason}", f"apt install {packages}")
 
 
+@pytest.mark.slow
 def test_without_fonts_a_pdf_names_their_packages(tmp_path: Path) -> None:
     optional.library("weasyprint", "pdf")
     done = run(tmp_path, PDF, no_fonts(tmp_path))

@@ -114,6 +114,7 @@ def test_a_wrong_answer_is_noticed(right: Right) -> None:
     assert (done.returncode, done.stdout) == (1, "2 right, 1 wrong\n")
 
 
+@pytest.mark.slow
 def test_the_corpus_is_read_back() -> None:
     """Every line's facts, read as JSON, give the line's answer; two runs give the same lines."""
     checked = check(read_folder((resources.folder("rulesets"),))[0])

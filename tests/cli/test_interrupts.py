@@ -154,6 +154,7 @@ def test_an_interrupt_ends_a_long_command(name: str, times: int) -> None:
     interrupted(words(), after, times=times)
 
 
+@pytest.mark.slow
 def test_a_second_interrupt_changes_nothing() -> None:
     interrupted(decide_table(), 2.0, times=2)
 

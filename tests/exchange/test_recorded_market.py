@@ -256,7 +256,8 @@ def check_equal(recording: Recording, path: Path, most: int | None, trades: int)
 
 @recorded
 @pytest.mark.parametrize(
-    ("recording", "most", "trades"), [(LOBSTER, None, 56), (SPOT, 12_000, 500), (PERPETUAL, 12_000, 350)]
+    ("recording", "most", "trades"),
+    [(LOBSTER, None, 56), (SPOT, 12_000, 500), pytest.param(PERPETUAL, 12_000, 350, marks=pytest.mark.slow)],
 )
 def test_real_events_under_the_rules_trade_as_without(
     recording: Recording, most: int | None, trades: int, tmp_path: Path

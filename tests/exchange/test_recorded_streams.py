@@ -355,6 +355,7 @@ def test_both_matchers_agree_on_a_morning_of_apple() -> None:
 @pytest.mark.parametrize(
     ("name", "compared"), [("spot", 3_449), pytest.param("perpetual", 6_546, marks=pytest.mark.slow)]
 )
+@pytest.mark.slow
 def test_orders_played_back_make_the_recorded_book(name: str, compared: int) -> None:
     """The twenty best prices of both sides, and what rests there, after the snapshot and every depth message."""
     played, rebuilt, equal = PlainMatcher(), RecordedBook(), 0

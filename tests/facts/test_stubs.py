@@ -140,6 +140,7 @@ def test_nothing_else_is_an_error(found: list[str]) -> None:
     assert sum(": error: " in line for line in found) == len(BAD)
 
 
+@pytest.mark.slow
 def test_code_that_is_right_runs_without_the_stub(folder: Path) -> None:
     done = python("-W", "error", "good.py", cwd=folder)
     assert done.returncode == 0, done.stderr
@@ -225,6 +226,7 @@ def test_the_rulebook_is_named() -> None:
 # ── the command ─────────────────────────────────────────────────────────────────────────────
 
 
+@pytest.mark.slow
 def test_the_same_rules_make_the_same_bytes(tmp_path: Path) -> None:
     file = tmp_path / "rules.pyi"
     assert run("-o", str(file)).exit_code == 0

@@ -276,13 +276,13 @@ class Accountant:
         assert desk.context.loans.by_collateral.largest()[1] == max(collateral.values(), default=0)
 
 
-@examples(20, 60, STEPS)
+@examples(10, 60, STEPS)
 def test_money_and_collateral_are_conserved(steps: list[tuple[Any, ...]]) -> None:
     desk = staged()
     carried_out(desk, steps, Accountant(desk).check)
 
 
-@examples(20, 60, STEPS)
+@examples(10, 60, STEPS)
 def test_nothing_that_is_due_is_left_undone(steps: list[tuple[Any, ...]]) -> None:
     desk = staged()
 
@@ -303,7 +303,7 @@ def test_nothing_that_is_due_is_left_undone(steps: list[tuple[Any, ...]]) -> Non
     carried_out(desk, steps, check)
 
 
-@examples(20, 60, STEPS)
+@examples(10, 60, STEPS)
 def test_no_lot_is_sold_without_need(steps: list[tuple[Any, ...]]) -> None:
     """With one lot of the last asset left unsold, a sale would still have been due."""
     desk = staged()
@@ -343,7 +343,7 @@ def _one_lot_less_is_too_little(desk: Engine, event: told.CollateralSold) -> Non
         assert rules.sale.verdict(account).outcome is Outcome.PERMITTED
 
 
-@examples(20, 60, STEPS, WHO, WHAT, LOTS)
+@examples(10, 60, STEPS, WHO, WHAT, LOTS)
 def test_more_collateral_never_brings_a_call(steps: list[tuple[Any, ...]], who: str, what: str, lots: int) -> None:
     desk = staged()
     carried_out(desk, steps)
@@ -352,7 +352,7 @@ def test_more_collateral_never_brings_a_call(steps: list[tuple[Any, ...]], who: 
     assert "MarginCalled" not in kinds(events)
 
 
-@examples(10, 30, STEPS)
+@examples(5, 30, STEPS)
 def test_the_same_commands_give_the_same_bytes(steps: list[tuple[Any, ...]]) -> None:
     desk, again = staged(), staged()
     commands: list[Any] = []

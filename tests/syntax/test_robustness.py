@@ -155,6 +155,7 @@ def format_remarks(seeds: range) -> None:
         assert all(line == line.rstrip() for line in once.text.split("\n")), seed
 
 
+@pytest.mark.slow
 def test_comments_and_line_breaks_anywhere_survive_formatting() -> None:
     format_remarks(range(40))
 
@@ -218,7 +219,10 @@ SHAPES = {
 }
 
 
-@pytest.mark.parametrize("shape", SHAPES)
+DEAR = {"a chain of alternatives", "each computes for the last", "a table of bounds", "a chain, last first"}
+
+
+@pytest.mark.parametrize("shape", [pytest.param(s, marks=[pytest.mark.slow] if s in DEAR else []) for s in SHAPES])
 def test_large_rulebooks_are_checked_and_answered_in_time(shape: str) -> None:
     text, question = SHAPES[shape]
     started = time.process_time()
