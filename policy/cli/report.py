@@ -375,13 +375,11 @@ def _again(context: click.Context) -> str:
         value = context.params.get(option.name or "")
         if not isinstance(option, click.Option) or context.get_parameter_source(option.name or "") in _NOT_GIVEN:
             continue
-        values = value if isinstance(value, tuple) else (value,)
+        values = map(str, value if isinstance(value, tuple) else (value,))
         if isinstance(value, bool):
             words.append((option.opts if value else option.secondary_opts)[0])
         else:
-            words += [
-                w for v in values for w in (option.opts[0], Path(v).name if Path(str(v)).is_absolute() else str(v))
-            ]
+            words += [w for v in values for w in (option.opts[0], Path(v).name if Path(v).is_absolute() else v)]
     return shlex.join(words)
 
 
