@@ -1,4 +1,4 @@
-"""Making a checked record: an order of the shipped rulebook beside a frozen attrs class of the same fields, unchecked.
+"""Making a checked record: an order of the shipped rulebook beside an attrs class with the same fields, unchecked.
 
 python tests/benchmarks/records.py [ROUNDS] # 200 rounds of 1,000 orders if none are named
 
