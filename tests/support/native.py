@@ -126,8 +126,8 @@ class Library:
 
     def held(self, value: Any, of: Type) -> Any:
         match of:
-            case types.Enum(_, members):
-                return sorted(members).index(value)
+            case types.Enum():
+                return sorted(of.every).index(value)
             case types.Text():
                 data = value.encode("utf-8", "surrogatepass")
                 return Text(data, len(data))
@@ -202,8 +202,8 @@ class Library:
         match of:
             case types.Boolean():
                 return bool(held)
-            case types.Enum(_, members):
-                return sorted(members)[held]
+            case types.Enum():
+                return sorted(of.every)[held]
             case types.Text():
                 return ctypes.string_at(held.at, held.length).decode("utf-8", "surrogatepass") if held.length else ""
         return _number(held)

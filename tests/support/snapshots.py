@@ -2,7 +2,8 @@
 
 In: an object. Out: nested tuples, an object that was met before being its number. Absent: rulebooks, questions and
 functions, which no command changes; and what a venue works with, but neither holds nor tells: records that are filled
-in anew for each question, access that is looked up once, answers that are kept until they change, sums of nothing.
+in anew for each question, whether a record was checked, access that is looked up once, answers that are kept until
+they change, sums of nothing.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from typing import Any
 from policy.interface import BoundQuestion
 from policy.rulebook import Rulebook
 
-WORKING = {"_top", "exposure", "facts", "markets", "seats"}
+WORKING = {"_checked_as", "_top", "exposure", "facts", "markets", "seats"}
 _PLAIN = (int, str, bytes, float, type(None), frozenset)
 
 

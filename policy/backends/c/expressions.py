@@ -56,7 +56,7 @@ class Expressions(TypedWriter):
     def as_member(self, text: Single, of: types.Enum) -> Single:
         """The member that a text names: where a local name stands for members, nothing says so before it is used."""
         number = self.let("int", "0")
-        for name, c in self.unit.layout.enum(of.name, of.members).items():
+        for name, c in self.unit.layout.enum(of.name, of.every).items():
             self.write(f"if (compare_texts({text.c}, {self.text_constant(name)}) == 0) {number} = {c};")
         return evolve(text, type=of, c=number)
 
@@ -141,7 +141,7 @@ class Expressions(TypedWriter):
                 return Single(types.INTEGER, literal(value), bound=abs(value) + 1, constant=value)
             case str():
                 if isinstance(want, types.Enum):
-                    return Single(want, self.unit.layout.enum(want.name, want.members)[value])
+                    return Single(want, self.unit.layout.enum(want.name, want.every)[value])
                 return Single(types.TEXT, self.text_constant(value))
             case frozenset():
                 return self.set_constant(value, want.of if isinstance(want, types.SetOf) else None)
@@ -159,7 +159,7 @@ class Expressions(TypedWriter):
             types.BOOLEAN if isinstance(first, bool) else types.TEXT if isinstance(first, str) else types.INTEGER
         )
         if isinstance(item, types.Enum):
-            listed = [self.unit.layout.enum(item.name, item.members)[m] for m in sorted(items)]
+            listed = [self.unit.layout.enum(item.name, item.every)[m] for m in sorted(items)]
         elif isinstance(item, types.Text):
             listed = [self.text_constant(m).removeprefix("(policy_text)") for m in sorted(items)]
         else:

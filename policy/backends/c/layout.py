@@ -128,7 +128,7 @@ class Layout:
                     raise UnsupportedError("a list of what is optional")
                 return 1 + self.size(item, inside)
             case types.Enum(name):
-                self.enum(name, of.members)
+                self.enum(name, of.every)
                 return 1
             case types.Boolean() | types.Text() | types.Date() | types.Instant() | types.Number() | types.Broken():
                 return 1

@@ -274,7 +274,12 @@ class _Checks(Branches):
             case types.Boolean():
                 self.refuse(f"{c} > 1", "BOOLEAN", number)
             case types.Enum(members=members):
-                self.refuse(f"{c} < 0 || {c} >= {len(members)}", "MEMBER", number)
+                if len(members) == len(of.every):
+                    outside = f"{c} < 0 || {c} >= {len(members)}"
+                else:
+                    codes = self.unit.layout.enum(of.name, of.every)
+                    outside = " && ".join(f"{c} != {codes[m]}" for m in members)
+                self.refuse(outside, "MEMBER", number)
             case types.Text():
                 self.refuse(f"!{c}.at && {c}.length", "NULL", number)
             case types.Date() | types.Instant() | types.Number():
