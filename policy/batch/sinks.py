@@ -133,7 +133,7 @@ def _no_formula(heading: str) -> str:
 
 def presentable(of: AnswerType, scaled: bool) -> pl.Expr:
     """The column `value` as people read it: decimals, dates and moments instead of scaled integers."""
-    return _presented(pl.col("value"), of.of if isinstance(of, types.OptionalOf) else of, scaled)
+    return _presented(pl.col("value"), types.inner_of(of), scaled)
 
 
 def _presented(value: pl.Expr, of: AnswerType, scaled: bool) -> pl.Expr:

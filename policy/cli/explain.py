@@ -101,7 +101,7 @@ def _read(rulebook: Rulebook, function: Function, operator: str, text: str) -> o
     if isinstance(of, types.Results):
         field = f"value field(…) -> … = {types.short(function.id)}(…).{of.fields[0][0]}"
         raise click.UsageError(f"{types.a_type(of)} has several values: ask for one of them, as `{field}`")
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     if operator != "=" and not isinstance(inner, types.Quantity):
         raise click.UsageError(f"{types.a_type(inner)} has no order: give `--how '= {text}'`")
     value: object = text

@@ -159,7 +159,7 @@ class _Placing:
 
     def place(self, sheet: Sheet, of: Type, at: object, path: str, bounds: tuple[int | None, int | None]) -> None:
         optional = isinstance(of, types.OptionalOf)
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if isinstance(inner, types.Record):
             self._record(sheet, inner.name, at, path, optional)
         elif isinstance(inner, types.ListOf | types.SetOf):

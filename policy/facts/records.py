@@ -289,7 +289,7 @@ def in_words(of: AnswerType) -> str:
     """The type as an author writes it, and how it is held where that is not plain."""
     if isinstance(of, types.Results):
         return f"{describe(of)}, as a tuple: " + "; ".join(f"{name}: {in_words(t)}" for name, t in of.fields)
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     if isinstance(inner, types.Number) and inner.scale > 0:
         return f"{describe(of)}, as an int of 10**-{inner.scale}"
     if isinstance(inner, types.Date):
@@ -306,7 +306,7 @@ def record_from(
 
     Facts that a solver found are not checked: it keeps no bounds of what its question does not turn on.
     """
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     if isinstance(inner, types.Record) and isinstance(value, dict):
         fields = {f.name: f.type for f in program.records[inner.name]}
         made = classes[inner.name]

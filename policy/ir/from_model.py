@@ -312,7 +312,7 @@ def _cell(cell: rules.Cell, column: Expr, typed_column: typed.Expression) -> lis
 
 def _among(typed_column: typed.Expression, column: Expr, items: tuple[typed.Expression, ...]) -> Expr:
     """Whether the column's value is one of the items."""
-    of = typed_column.type.of if isinstance(typed_column.type, types.OptionalOf) else typed_column.type
+    of = types.inner_of(typed_column.type)
     lowered = [lower_as(i, of) for i in items]
     if all(isinstance(i, ir.Const) for i in lowered) and len(lowered) > 1:
         values = frozenset(i.value for i in lowered if isinstance(i, ir.Const))

@@ -32,7 +32,7 @@ def lower_as(e: typed.Expression, of: types.Type) -> Expr:
 
 def _wider(source: types.Type, of: types.Type) -> int:
     """How many decimals numbers of type `of` have more than those of type `source`."""
-    source, of = (t.of if isinstance(t, types.OptionalOf) else t for t in (source, of))
+    source, of = (types.inner_of(t) for t in (source, of))
     return of.scale - source.scale if isinstance(source, Number) and isinstance(of, Number) else 0
 
 
@@ -51,7 +51,7 @@ def _negated(e: Expr) -> Expr:
 
 
 def lower_compare(operator: ComparisonOperator, left: typed.Expression, right: typed.Expression) -> Expr:
-    of = left.type.of if isinstance(left.type, types.OptionalOf) else left.type
+    of = types.inner_of(left.type)
     if isinstance(of, Number) and isinstance(right.type, Number):
         common = Number(of.unit, max(of.scale, right.type.scale))
         return ir.Compare(operator, lower_as(left, common), lower_as(right, common))

@@ -54,7 +54,7 @@ class Fact:
     is_plain: bool = field(init=False)  # whether nothing is inside it
 
     def __attrs_post_init__(self) -> None:
-        self.inner = self.type.of if isinstance(self.type, types.OptionalOf) else self.type
+        self.inner = types.inner_of(self.type)
         self.is_plain = not isinstance(self.inner, types.Record | types.ListOf | types.SetOf)
 
     @property

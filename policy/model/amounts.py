@@ -44,7 +44,7 @@ def gathered(checker: Coercion, node: tree.Aggregate, body: Expression) -> Expre
     """What an aggregate adds, compares or gives: amounts of different elements do not meet."""
     if isinstance(body, typed.ListOf):  # keys that are told apart together
         return evolve(body, items=tuple(gathered(checker, node, key) for key in body.items))
-    of = body.type.of if isinstance(body.type, types.OptionalOf) else body.type
+    of = types.inner_of(body.type)
     if isinstance(of, Number) and re.search(rf"\b{re.escape(node.variable.text)}\b", of.currency_of):
         message = f"each `{node.variable.text}` may have another currency"
         help = f"convert it first, at a price of its currency: `… * price_of({of.currency_of})`"
@@ -60,7 +60,7 @@ def in_record(e: Expression, of: Type, currency: str) -> Expression:
 
 def currency_field(of: Type) -> str:
     """The field of the same record that has the currency of an amount; nothing for any other type."""
-    amount = of.of if isinstance(of, types.OptionalOf) else of
+    amount = types.inner_of(of)
     return amount.currency_of if isinstance(amount, Number) else ""
 
 

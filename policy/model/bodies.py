@@ -218,7 +218,7 @@ def _always(
 
 
 def _field(context: Context, f: tree.FieldDeclaration, of: Type) -> rules.FieldDeclaration:
-    plain = of.of if isinstance(of, types.OptionalOf) else of
+    plain = types.inner_of(of)
 
     def bound(e: tree.Expression | None) -> int | None:
         if e is None:

@@ -56,7 +56,7 @@ class TypeChecker(Aggregates):
     def expression(self, node: tree.Expression, expected: Type = types.BROKEN) -> Expression:
         """The typed expression; `expected` is a hint that lets enum members be written bare."""
         span = node.span
-        hint = expected.of if isinstance(expected, types.OptionalOf) else expected
+        hint = types.inner_of(expected)
         match node:
             case tree.Number():
                 literal = number_literal(node)

@@ -159,7 +159,7 @@ def _money(of: Number) -> str:
 
 def _unquoted(e: Expression, expected: Type) -> str:
     """The remedy where a literal of another kind was meant: a text in quotes, a date with single digits."""
-    plain = expected.of if isinstance(expected, types.OptionalOf) else expected
+    plain = types.inner_of(expected)
     if isinstance(e, typed.Literal) and isinstance(e.type, types.Text):
         if isinstance(plain, types.Enum):
             if member := plain.words.get(e.value):

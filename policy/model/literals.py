@@ -51,7 +51,7 @@ class Given:
 
 def fact(node: tree.Expression, of: Type, given: Given, checker: TypeChecker) -> RuntimeValue:
     """The run-time form of a written-out fact of type `of`."""
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     if isinstance(node, tree.Truth) and inner == types.BOOLEAN:  # many facts are, and nothing can be wrong with them
         return node.value
     if isinstance(inner, types.Broken):
@@ -99,7 +99,7 @@ def _record(node: tree.RecordOf | tree.Updated, of: types.Record, given: Given, 
             continue
         checker.scope.note(name.span, "field", of.name, name.text)
         kind = fields[name.text]
-        nested = kind.of if isinstance(kind, types.OptionalOf) else kind
+        nested = types.inner_of(kind)
         if isinstance(entry, tree.RecordOf) and isinstance(node, tree.Updated) and isinstance(nested, types.Record):
             before = result.get(name.text)
             value = fact(tree.Updated(tree.RecordOf(()), entry, span=entry.span), kind, given, checker)

@@ -133,7 +133,7 @@ def _constants(items: tuple[typed.Expression, ...], of: Type) -> list[int | str]
 
 
 def region_of(cell: rules.Cell, of: Type) -> Region | None:
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     universe = universe_of(of)
     if cell.kind != "any" and isinstance(of, types.OptionalOf) and isinstance(universe, Ints):
         return None  # absence has no place among the ints
@@ -350,7 +350,7 @@ def _in_words(box: Box, universe: Box, columns: tuple[typed.Expression, ...]) ->
 
 
 def _region_in_words(region: Region, whole: Region, of: Type) -> str:
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     if isinstance(region, Values):
         shown = sorted("absent" if v is None else show(v, inner) for v in region.items)
         if region.others:

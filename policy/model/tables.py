@@ -177,7 +177,7 @@ def _unread(cell: tree.Cell) -> str:
 
 def _in_texts(cell: tree.Cell, of: types.Type, tests: bool) -> tree.Cell:
     """A cell of a file in a column of texts: the text itself, unless it is written as the language writes it."""
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     if not cell.text or not isinstance(inner, types.Text):
         return cell
     written = cell.kind == "values" and all(isinstance(i, tree.Text | tree.Absence) for i in cell.items)
@@ -196,7 +196,7 @@ def _one_value(cell: tree.Cell, kinds: list[str]) -> str:
 
 def _tested(checker: TypeChecker, column: typed.Expression) -> typed.Expression:
     """The head of a column, which must be something that cells can be compared with."""
-    of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
+    of = types.inner_of(column.type)
     if isinstance(of, types.Record | types.SetOf | types.ListOf):
         return checker.fail("type-mismatch", f"a column cannot test {a_type(of)}", column.span)
     return column
@@ -209,7 +209,7 @@ def _cell(
     named: Callable[[types.Type], Items],
     checker: TypeChecker,
 ) -> rules.Cell:
-    of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
+    of = types.inner_of(column.type)
     if isinstance(of, types.Broken):  # already reported, and no cell can be told right from wrong
         return rules.Cell(kind="any", span=cell.span)
     cell = _in_texts(cell, of, True)
@@ -236,7 +236,7 @@ def _cell(
 
 
 def _bound(e: tree.Expression, column: typed.Expression, checker: TypeChecker) -> typed.Expression:
-    inner = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
+    inner = types.inner_of(column.type)
     plain = evolve(column, type=inner)
     _, bound, of = checker.same_type(plain, checker.exact(checker.expression(e, inner)))
     if not types.has_order(of):

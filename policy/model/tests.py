@@ -163,7 +163,7 @@ def _note_needs(context: Context, signature: Signature, names: Sequence[tree.Nam
             scope.note(at, "local", f"{signature.id}({first})")
             of = takes[first]
             for field in fields:
-                of = of.of if isinstance(of, types.OptionalOf) else of
+                of = types.inner_of(of)
                 if not isinstance(of, types.Record) or field not in scope.fields[of.name]:
                     break
                 at = Span(at.source, at.end + 1, at.end + 1 + len(field))

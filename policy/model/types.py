@@ -9,7 +9,7 @@ from __future__ import annotations
 import operator
 from collections.abc import Callable, Sequence
 from fractions import Fraction
-from typing import assert_never
+from typing import assert_never, overload
 
 from attrs import frozen
 
@@ -193,6 +193,17 @@ INTEGER = Number("number", 0)
 INSTANT_STEP = Number("duration", 6)
 DATE_STEP = Number("duration", 0)
 PERIOD = Number("period", 0)  # in months
+
+
+@overload
+def inner_of(of: Type) -> Type: ...
+@overload
+def inner_of(of: None) -> None: ...
+@overload
+def inner_of(of: AnswerType) -> AnswerType: ...
+def inner_of(of: AnswerType | None) -> AnswerType | None:
+    """The type of what is there where it is present."""
+    return of.of if isinstance(of, OptionalOf) else of
 
 
 def product_unit(left: str, right: str) -> str | None:

@@ -109,7 +109,7 @@ def show(value: RuntimeValue, of: AnswerType) -> str:
 
 def show_bound(bound: int, of: types.Type) -> str:
     """A bound of a field; of an enum, the member of that rank."""
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     return inner.said(inner.ascending[bound]) if isinstance(inner, types.Enum) else show(bound, inner)
 
 

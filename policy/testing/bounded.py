@@ -62,7 +62,7 @@ class BoundTests:
 
     def _facts(self, of: Type, value: RuntimeValue) -> Iterator[Fact]:
         """The numbers, dates, instants and ranks that facts in run-time form have at bounded fields."""
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if isinstance(inner, types.ListOf) and isinstance(value, list):
             for item in value:
                 yield from self._facts(inner.of, item)
@@ -70,7 +70,8 @@ class BoundTests:
             for f in self.model.get(rules.RecordType, inner.name).fields:
                 if f.name not in value:
                     continue
-                if (inner.name, f.name) in self.fields and (at := _place(value[f.name], _plain(f.type))) is not None:
+                at = _place(value[f.name], types.inner_of(f.type)) if (inner.name, f.name) in self.fields else None
+                if at is not None:
                     yield (inner.name, f.name), at
                 yield from self._facts(f.type, value[f.name])
 
@@ -111,7 +112,7 @@ class Edges:
         """An expectation about a fact at a bound, or beyond it; None where no test can tell."""
         fields = self.model.get(rules.RecordType, record).fields
         value, is_refused = _telling(next(f for f in fields if f.name == changed.name), changed)
-        of = _plain(changed.type)
+        of = types.inner_of(changed.type)
         low, high = (0, len(of.members) - 1) if isinstance(of, types.Enum) else limits(of)
         asked = self._asking(record, changed.name)
         if asked is None or not low <= value <= high:
@@ -171,7 +172,7 @@ class Edges:
 
     def _said(self, value: RuntimeValue, of: Type) -> str:
         """Facts as tests write them."""
-        inner = _plain(of)
+        inner = types.inner_of(of)
         if isinstance(inner, types.Record) and isinstance(value, dict):
             kinds = {f.name: f.type for f in self.model.get(rules.RecordType, inner.name).fields}
             entries = ", ".join(f"{name}: {self._said(v, kinds[name])}" for name, v in value.items())
@@ -234,10 +235,6 @@ def _any(of: Type) -> RuntimeValue:
             return 0
         case _:
             assert_never(of)
-
-
-def _plain(of: Type) -> Type:
-    return of.of if isinstance(of, types.OptionalOf) else of
 
 
 def _element(of: Type) -> Type:

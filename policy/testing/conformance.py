@@ -132,7 +132,7 @@ def _numbers(
     facts: dict[str, RuntimeValue], declared: Sequence[tuple[str, Type]], program: Program
 ) -> Iterator[_Place]:
     for name, of in declared:
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if isinstance(inner, types.Number) and facts[name] is not None:
             yield _Place(facts, name)
         elif isinstance(inner, types.Record) and facts[name] is not None:

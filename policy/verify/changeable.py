@@ -72,7 +72,7 @@ class Changeable:
     @property
     def inner(self) -> Type:
         """Its type where it is present."""
-        return self.of.of if isinstance(self.of, types.OptionalOf) else self.of
+        return types.inner_of(self.of)
 
 
 @frozen(eq=False)
@@ -138,7 +138,7 @@ class PerturbedFacts(SymbolicFacts):
         return super().any(of, path, least, most)
 
     def given_field(self, value: Fact, f: FieldDeclaration, path: str) -> Value:
-        inner = f.type.of if isinstance(f.type, types.OptionalOf) else f.type
+        inner = types.inner_of(f.type)
         is_single = not isinstance(inner, types.Record | types.ListOf | types.SetOf)
         if f.is_changeable and value is not MISSING and is_single:
             self.perturbation.changeable[path] = Changeable(f.type, value, f.least, f.most)
@@ -152,7 +152,7 @@ class PerturbedFacts(SymbolicFacts):
 
     def _changed(self, model: Model, value: Fact, of: Type, path: str) -> Fact:
         """The given fact with its changes in a model, records as dicts."""
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if path in self.perturbation.changeable and (path in model or f"{path}?" in model):
             return self._read(model, self.perturbation.changeable[path], path)
         if value is None or value is MISSING:

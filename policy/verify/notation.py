@@ -35,7 +35,7 @@ def in_rules(value: Fact, of: Type, program: Program) -> str:
 
 def paths(value: Fact, of: Type, program: Program, path: str) -> list[tuple[str, str]]:
     """Every fact with its path, as an author writes it; an empty list is a fact of its own."""
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     if value is MISSING:
         return []
     if isinstance(inner, types.Record) and value is not None:

@@ -217,7 +217,7 @@ def paths_of(a: Encoding) -> Iterator[tuple[str, Type, bool]]:
     while pending:
         path, of = pending.pop(0)
         is_optional = isinstance(of, types.OptionalOf)
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if isinstance(inner, types.Record):
             if is_optional:
                 yield path, inner, True

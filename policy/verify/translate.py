@@ -91,12 +91,12 @@ def _written(t: Translation, e: Expr, env: Env) -> Expr:
 
 
 def _record(of: Type | None) -> str:
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     return inner.name if isinstance(inner, types.Record) else ""
 
 
 def _element(of: Type | None) -> Type | None:
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     return inner.of if isinstance(inner, types.ListOf | types.SetOf) else None
 
 

@@ -55,7 +55,7 @@ def _money(cls: AttrsClass) -> tuple[tuple[str, Number], ...]:
     found = []
     for f in attrs.fields(cls):
         of = f.metadata.get("type")
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if isinstance(inner, Number) and inner.unit.startswith("money:") and "stands" not in f.metadata:
             found.append((f.name, inner))
     return tuple(found)

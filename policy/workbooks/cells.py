@@ -100,7 +100,7 @@ def _number(cell: RawCell, column: Column, from_1904: bool) -> str | Refusal:
         return Refusal(f"is a date stored as the number {shown}", f"write it as text: `{_day(value, from_1904)}`")
     if cell.format == "percent":
         return Refusal(f"is the number {shown} shown as a percentage", f"write it as text: `{_plain(value * 100)}%`")
-    of = column.type.of if isinstance(column.type, types.OptionalOf) else column.type
+    of = types.inner_of(column.type)
     match of:
         case types.Number(unit="rate"):
             return Refusal(

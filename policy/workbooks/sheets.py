@@ -225,7 +225,7 @@ class _Sheets:
 
     def _offered(self, role: Role, of: types.Type | None) -> tuple[types.Type | None, tuple[str, ...]]:
         """The type of a column, and what its cells are chosen from."""
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         members = inner.members if isinstance(inner, types.Enum) else ()
         if isinstance(inner, types.Boolean):
             members = ("true", "false")

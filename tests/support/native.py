@@ -18,10 +18,9 @@ import optional
 from policy.answers import MISSING, Answer, Outcome
 from policy.backends.c.compile import Compiled
 from policy.backends.c.layout import Asked, Struct
-from policy.backends.c.shapes import inner_of
 from policy.ir.validation import attribute
 from policy.model import types
-from policy.model.types import AnswerType, Type
+from policy.model.types import AnswerType, Type, inner_of
 
 STRICT = ("-std=c11", "-Wall", "-Wextra", "-Werror")
 UNDEFINED = ("-fsanitize=undefined", "-fno-sanitize-recover=all")

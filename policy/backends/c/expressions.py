@@ -15,7 +15,7 @@ from attrs import evolve
 from policy.backends.c import operators
 from policy.backends.c.layout import Member, UnsupportedError
 from policy.backends.c.operators import LONG, WORD, literal
-from policy.backends.c.shapes import IDLE, STORED, as_variable, held, inner_of, plural, shape
+from policy.backends.c.shapes import IDLE, STORED, as_variable, held, plural, shape
 from policy.backends.c.unit import TypedWriter, stands_in_place
 from policy.backends.c.writer import Env, Single, Value, Written, every, known
 from policy.ir import program as ir
@@ -322,12 +322,14 @@ class Expressions(TypedWriter):
     # ── calls ───────────────────────────────────────────────────────────────────────────────
 
     def call(self, function: Function, arguments: Sequence[Expr], env: Env) -> Value:
-        values = [self.value(a, env, inner_of(of)) for a, (_, of) in zip(arguments, function.parameters, strict=True)]
+        values = [
+            self.value(a, env, types.inner_of(of)) for a, (_, of) in zip(arguments, function.parameters, strict=True)
+        ]
         names = [name for name, _ in function.parameters]
         if stands_in_place(function):
             if len(self.lines) > 50_000:
                 raise UnsupportedError("lists that are handed on too often")
-            of = None if isinstance(function.type, types.Results) else inner_of(function.type)
+            of = None if isinstance(function.type, types.Results) else types.inner_of(function.type)
             return self.value(function.body, dict(zip(names, values, strict=True)), of)
         signature = self.unit.signatures[function.id + ("!" if self.complete else "")]
         passed = ["c"]

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, assert_never
 
 from policy.backends.c.layout import Asked, Layout, Struct
 from policy.backends.c.operators import comment
-from policy.backends.c.shapes import inner_of
 from policy.backends.c.unit import Unit
 from policy.ir.program import Program
 from policy.model import types
@@ -140,7 +139,7 @@ def _nested(layout: Layout) -> list[str]:
     found: dict[str, None] = {}
 
     def visit(of: Type) -> None:
-        inner = inner_of(of)
+        inner = types.inner_of(of)
         if isinstance(inner, types.ListOf | types.SetOf):
             visit(inner.of)
             if isinstance(inner.of, types.ListOf | types.SetOf):

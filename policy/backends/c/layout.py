@@ -15,7 +15,7 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from policy.backends.c.names import OWN_MEMBERS, Names
-from policy.backends.c.shapes import STORED, inner_of, plural, shape
+from policy.backends.c.shapes import STORED, plural, shape
 from policy.ir import program as ir
 from policy.ir.program import Function, Program, walk
 from policy.ir.reads import Fact, facts_read
@@ -42,7 +42,7 @@ class Member:
 
     @property
     def inner(self) -> Type:
-        return inner_of(self.type)
+        return types.inner_of(self.type)
 
     @property
     def is_optional(self) -> bool:
@@ -162,7 +162,7 @@ class Layout:
 
     def _paths(self, of: Type, path: str, number: int) -> Iterator[tuple[int, str]]:
         yield number, path
-        inner = inner_of(of)
+        inner = types.inner_of(of)
         if isinstance(inner, types.Record):
             for m in self.structs[inner.name].members.values():
                 yield from self._paths(m.type, f"{path}.{m.name}", number + m.offset)
@@ -179,7 +179,7 @@ class Layout:
 
     def held(self, of: Type) -> str:
         """The type of C that holds a fact."""
-        inner = inner_of(of)
+        inner = types.inner_of(of)
         if isinstance(inner, types.Record):
             return f"const struct {self.struct(inner.name).c} *"
         return self.list_of(inner.of) if isinstance(inner, types.ListOf | types.SetOf) else STORED[shape(inner)]

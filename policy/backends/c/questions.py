@@ -15,7 +15,7 @@ from attrs import evolve, frozen
 from policy.backends.c.branches import Branches
 from policy.backends.c.layout import Asked, Member, Struct, UnsupportedError
 from policy.backends.c.operators import WORD, literal
-from policy.backends.c.shapes import held, inner_of, plural
+from policy.backends.c.shapes import held, plural
 from policy.backends.c.unit import Signature, Unit, stands_in_place
 from policy.backends.c.writer import Env, Selection, Single, Value, Written, every
 from policy.ir import program as ir
@@ -33,13 +33,13 @@ def function_text(unit: Unit, function: Function, complete: bool) -> list[str]:
         return []
     writer, env, declared = Branches(unit, complete), Env(), ["struct context *c"]
     for n, (name, of) in enumerate(function.parameters):
-        inner, p = inner_of(of), f"p{n}"
+        inner, p = types.inner_of(of), f"p{n}"
         optional = isinstance(of, types.OptionalOf)
         env[name] = Single(inner, p, "" if complete else f"{p}n", f"{p}p" if optional else "", FACT)
         declared += [f"{held(inner, FACT)} {p}", *[f"needs {p}n"] * (not complete), *[f"int {p}p"] * optional]
     assert not isinstance(function.type, types.Results)
-    value = writer.single(function.body, env, inner_of(function.type))
-    value = evolve(value, type=value.type or inner_of(function.type), constant=None)
+    value = writer.single(function.body, env, types.inner_of(function.type))
+    value = evolve(value, type=value.type or types.inner_of(function.type), constant=None)
     for part, kind in ((value.c, value.held), (value.needs, "needs"), (value.present, "int")):
         if part:
             declared.append(f"{kind} *r{len(declared)}")
@@ -156,7 +156,7 @@ class QuestionWriter(Branches):
         if not isinstance(value, Single):
             raise UnsupportedError("a list that the rules make, as the answer")
         assert not isinstance(of, types.Results)
-        inner = inner_of(of)
+        inner = types.inner_of(of)
         if isinstance(of, types.OptionalOf):
             self.results.append(Result(f"{name}_present", "uint8_t", types.BOOLEAN))
             self.write(f"answer->{name}_present = (uint8_t)({value.there});")

@@ -30,11 +30,6 @@ IDLE = {
 }  # what a variable is before anything is known
 
 
-def inner_of(of: Type) -> Type:
-    """The type of what is there where it is present."""
-    return of.of if isinstance(of, types.OptionalOf) else of
-
-
 def shape(of: AnswerType) -> Shape:
     match of:
         case types.Boolean():

@@ -12,7 +12,6 @@ from typing import assert_never
 from attrs import define, field, frozen
 
 from policy.backends.c.layout import Layout
-from policy.backends.c.shapes import inner_of
 from policy.backends.c.writer import Env, Single, Value, Writer, Written
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function, Program
@@ -55,7 +54,7 @@ class Unit:
 
 def stands_in_place(function: Function) -> bool:
     """Whether a function stands where it is called, for lists that the rules make are in its facts or answer."""
-    facts = (isinstance(inner_of(of), types.ListOf | types.SetOf) for _, of in function.parameters)
+    facts = (isinstance(types.inner_of(of), types.ListOf | types.SetOf) for _, of in function.parameters)
     return isinstance(function.type, types.ListOf | types.Results) or any(facts)
 
 
@@ -85,7 +84,7 @@ class TypedWriter(Writer):
             case ir.FieldAccess(of, name):
                 record = self.type_of(of, env)
                 assert isinstance(record, types.Record)
-                return inner_of(next(f.type for f in self.unit.program.records[record.name] if f.name == name))
+                return types.inner_of(next(f.type for f in self.unit.program.records[record.name] if f.name == name))
             case ir.Check(operand, _):
                 return self.type_of(operand, env)
             case ir.If(_, then, otherwise):
@@ -96,7 +95,7 @@ class TypedWriter(Writer):
                 return _first_of(self.type_of(x, env) for x in (*(c.value for c in cases), none))
             case ir.Call(name):
                 given = self.unit.program.functions[name].type
-                return None if isinstance(given, types.Results) else inner_of(given)
+                return None if isinstance(given, types.Results) else types.inner_of(given)
             case ir.Aggregate(kind, variable, over, _, body):
                 if kind in ("any", "all"):
                     return types.BOOLEAN

@@ -110,7 +110,7 @@ class Examples:
         parameters = getattr(question, "parameters", ())
         titles = [title for title, _ in getattr(question, "called", ())] or [NO_WORDS] * len(parameters)
         chinese = Chinese(Names(self.model), parameters)
-        alone = len(parameters) == 1 and all(isinstance(_inner(of), types.Record) for _, of in parameters)
+        alone = len(parameters) == 1 and all(isinstance(types.inner_of(of), types.Record) for _, of in parameters)
         own = [
             BilingualText(t.en or spaced(n), t.zh or chinese.noun(n, of), t.others)
             for t, (n, of) in zip(titles, parameters, strict=True)
@@ -119,7 +119,7 @@ class Examples:
 
     def _facts(self, path: Path, of: Type, value: Any) -> list[tuple[BilingualText, BilingualText]]:
         """The facts given, a record's field by field, each with what leads to it."""
-        inner = _inner(of)
+        inner = types.inner_of(of)
         if not isinstance(inner, types.Record) or value is None or value is MISSING:
             return [(joined(path, ", ", "，") if path else self._title(inner), self._said(value, of))]
         return [
@@ -131,7 +131,7 @@ class Examples:
 
     def _differ(self, path: Path, of: Type, before: Any, now: Any) -> list[Difference]:
         """Where two values differ, as deep down as can be said."""
-        inner = _inner(of)
+        inner = types.inner_of(of)
         if _same(before, now):
             return []
         if isinstance(inner, types.Record) and isinstance(before, dict) and isinstance(now, dict):
@@ -161,7 +161,7 @@ class Examples:
         )
 
     def _said(self, value: Any, of: Type) -> BilingualText:
-        inner = _inner(of)
+        inner = types.inner_of(of)
         if value is None:
             return BilingualText("none", "無")
         if value is MISSING:
@@ -233,10 +233,6 @@ class Examples:
         told = [r.because for r in d.rules if r.name in named]
         told += [d.because] if "otherwise" in named else []
         return joined(told, " ", "")
-
-
-def _inner(of: Type) -> Type:
-    return of.of if isinstance(of, types.OptionalOf) else of
 
 
 def _same(a: Any, b: Any) -> bool:

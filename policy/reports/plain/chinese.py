@@ -361,7 +361,7 @@ class Chinese(Phrasing):
         return f"{self._verb(operator, of)}{bound}"
 
     def _verb(self, operator: Comparison, of: Type) -> str:
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if isinstance(inner, types.Enum):
             return _RANKS[operator]
         if isinstance(inner, types.Date | types.Instant):

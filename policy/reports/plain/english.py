@@ -126,7 +126,7 @@ class English(Phrasing):
 
     def field(self, of: Expression, title: BilingualText, kind: Type) -> str:
         text = title.en
-        inner = kind.of if isinstance(kind, types.OptionalOf) else kind
+        inner = types.inner_of(kind)
         if text.startswith("when ") and isinstance(inner, types.Date | types.Instant):
             text = ("day " if isinstance(inner, types.Date) else "time ") + text
         elif _CLAUSE.match(text):
@@ -338,7 +338,7 @@ class English(Phrasing):
         return f"{self._verb(operator, of).removeprefix('is ')} {bound}"
 
     def _verb(self, operator: Comparison, of: Type) -> str:
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if isinstance(inner, types.Enum):
             return RANKS[operator]
         return (TIMES if isinstance(inner, types.Date | types.Instant) else NUMBERS)[operator]

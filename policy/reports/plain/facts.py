@@ -91,7 +91,7 @@ class ToldFacts:
         of = self.parameters.get(name, types.BROKEN)
         titles: list[BilingualText] = []
         for step in steps:
-            inner = of.of if isinstance(of, types.OptionalOf) else of
+            inner = types.inner_of(of)
             if isinstance(inner, types.ListOf) and step.isdigit():
                 of = inner.of
                 titles.append(BilingualText(f"no. {int(step) + 1}", f"第{int(step) + 1}項"))
@@ -119,7 +119,7 @@ def told_list(items: Sequence[BilingualText]) -> BilingualText:
 
 def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
     """A value as an author writes it, as people read it."""
-    inner = of.of if isinstance(of, types.OptionalOf) else of
+    inner = types.inner_of(of)
     if text == "none":
         return BilingualText("none", "無")
     match inner:

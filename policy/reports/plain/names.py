@@ -92,12 +92,12 @@ class Reached:
     titles: Counter[str] = field(factory=Counter)
 
     def alone(self, of: Type) -> bool:
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         return isinstance(inner, types.Record) and self.records[inner.name] == 1
 
 
 def record_of(e: Expression) -> types.Record:
     """The type of what has a field."""
-    inner = e.type.of if isinstance(e.type, types.OptionalOf) else e.type
+    inner = types.inner_of(e.type)
     assert isinstance(inner, types.Record)
     return inner

@@ -161,7 +161,7 @@ class Phrasing(Scope):
         return self.inner(e) if clauses else self.term(e)
 
     def literal(self, value: object, of: Type) -> str:
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         if value is None:
             return self.none
         if isinstance(inner, types.Enum):
