@@ -8,7 +8,7 @@ findings, or with a name that nothing declares, where anything does. Absent: wha
 from __future__ import annotations
 
 import weakref
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping
 from functools import wraps
 from typing import Any, Generic, TypeVar, TypeVarTuple
 
@@ -143,3 +143,14 @@ def remembered(function: Callable[[Any, *Given], T]) -> Callable[[Any, *Given], 
         return made
 
     return of
+
+
+def remembered_items(function: Callable[[Any, *Given], Iterable[T]]) -> Callable[[Any, *Given], tuple[T, ...]]:
+    """The same for a function that makes many things, one by one."""
+
+    @remembered
+    @wraps(function)
+    def items(thing: Any, /, *given: *Given) -> tuple[T, ...]:
+        return tuple(function(thing, *given))
+
+    return items

@@ -36,7 +36,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
 
 
 def _bounds(field: rules.FieldDeclaration) -> Iterator[Diagnostic]:
-    of = field.type.of if isinstance(field.type, types.OptionalOf) else field.type
+    of = types.inner_of(field.type)
     if not isinstance(of, Quantity | types.Enum):
         return
     low, high = _ends(of)

@@ -16,7 +16,7 @@ from policy.model.calendar import BEGINNING, ENDING
 from policy.model.conditions import NOTHING_KNOWN, Known, assuming, both
 from policy.model.expressions import Expression, parts
 from policy.model.regions import Ints, region_of
-from policy.model.reuse import remembered
+from policy.model.reuse import remembered_items
 
 _TODAY = typed.Today(type=types.DATE)
 
@@ -26,12 +26,8 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         yield from _findings(declared)
 
 
-@remembered
-def _findings(declared: rules.Declaration | rules.Amendment) -> tuple[Diagnostic, ...]:
-    return tuple(_declared(declared))
-
-
-def _declared(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
+@remembered_items
+def _findings(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
     if isinstance(declared, rules.Asking):
         for local in declared.local:
             yield from _inside(local.body, NOTHING_KNOWN)

@@ -10,25 +10,15 @@ from typing import assert_never
 from policy.answers import Citation
 from policy.diagnostics import Diagnostic, Edit, Severity, without
 from policy.model import rules
-from policy.model.reuse import remembered
+from policy.model.reuse import remembered, remembered_items
 from policy.source import Span
 
 Cited = tuple[str, Span, tuple[Citation, ...]]
 
 
-@remembered
-def cited_pieces(declared: rules.Declaration | rules.Amendment) -> tuple[Cited, ...]:
+@remembered_items
+def cited_pieces(declared: rules.Declaration | rules.Amendment) -> Iterator[Cited]:
     """The citable pieces of a declaration: what each is, where it is, what it stands on."""
-    return tuple(_cited(declared))
-
-
-@remembered
-def dated_pieces(declared: rules.Declaration | rules.Amendment) -> tuple[tuple[str, rules.Dated], ...]:
-    """Those of them that are in force for a period of their own."""
-    return tuple(_dated(declared))
-
-
-def _cited(declared: rules.Declaration | rules.Amendment) -> Iterator[Cited]:
     for what, piece in dated_pieces(declared):
         yield what, piece.span, piece.citations
     if isinstance(declared, rules.Parameter) and declared.unset is not None:
@@ -39,7 +29,9 @@ def _cited(declared: rules.Declaration | rules.Amendment) -> Iterator[Cited]:
         yield f"property `{declared.name}`", declared.span, declared.citations
 
 
-def _dated(declared: rules.Declaration | rules.Amendment) -> Iterator[tuple[str, rules.Dated]]:
+@remembered_items
+def dated_pieces(declared: rules.Declaration | rules.Amendment) -> Iterator[tuple[str, rules.Dated]]:
+    """Those of them that are in force for a period of their own."""
     match declared:
         case rules.Parameter(unset=unset) if unset is not None:
             return

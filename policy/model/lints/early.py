@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules, types
 from policy.model.lints.citations import dated_pieces
-from policy.model.reuse import remembered
+from policy.model.reuse import remembered_items
 from policy.model.values import show
 
 
@@ -16,12 +16,8 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         yield from _findings(declared)
 
 
-@remembered
-def _findings(declared: rules.Declaration | rules.Amendment) -> tuple[Diagnostic, ...]:
-    return tuple(_early(declared))
-
-
-def _early(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
+@remembered_items
+def _findings(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
     for what, piece in dated_pieces(declared):
         starts = [c.start for c in piece.citations if c.start is not None]
         if piece.start is None or not starts or len(starts) < len(piece.citations):

@@ -13,7 +13,7 @@ from attrs import frozen
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import Diagnostic, Severity, did_you_mean
 from policy.model import rules
-from policy.model.reuse import remembered
+from policy.model.reuse import remembered, remembered_items
 from policy.source import Span
 
 Words = tuple[str, BilingualText, Span]  # what they are, as a finding says it, the text, and its place
@@ -39,11 +39,6 @@ def _together(words: Iterable[Words]) -> _Texts:
     kept = tuple(words)
     others = dict.fromkeys(tag for _, text, _ in kept for tag, _ in text.others)
     return _Texts(kept, any(text.zh for _, text, _ in kept), tuple(others))
-
-
-@remembered
-def _found(texts: _Texts, in_english: bool) -> tuple[Diagnostic, ...]:
-    return tuple(_findings(texts.words, in_english))
 
 
 @remembered
@@ -125,7 +120,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         title = model.rulesets[name].title if name in model.rulesets else NO_WORDS
         in_english = bool(title.en) and not any(part.has_chinese for part in parts)
         for part in parts:
-            yield from _found(part, in_english)
+            yield from _findings(part, in_english)
         if title.others or any(part.others for part in parts):
             yield from _in_others([w for part in parts for w in part.words], [tag for tag, _ in title.others])
 
@@ -146,8 +141,9 @@ def _in_others(texts: list[Words], declared: list[str]) -> Iterator[Diagnostic]:
                 yield Diagnostic("missing-language", f"{what} has no `{tag}`", span, help, Severity.WARNING)
 
 
-def _findings(texts: Iterable[Words], in_english: bool) -> Iterator[Diagnostic]:
-    for what, words, span in texts:
+@remembered_items
+def _findings(texts: _Texts, in_english: bool) -> Iterator[Diagnostic]:
+    for what, words, span in texts.words:
         if words.en and not words.zh and not in_english:
             yield Diagnostic(
                 "missing-chinese",

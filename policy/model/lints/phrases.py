@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as x, rules, types
-from policy.model.reuse import remembered
+from policy.model.reuse import remembered, remembered_items
 from policy.model.traversal import bodies, walk
 from policy.source import Span
 
@@ -26,7 +26,7 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
             isinstance(d, rules.Value | rules.Parameter) and isinstance(d.type, types.Boolean)
         ):
             yield from _lacking(d.name, d.phrases, d.span, needs_says=True)
-        yield from _unknown(d)
+        yield from _misplaced(d)
     for record, name in sorted(_turned_on(model)):
         declared = model.get(rules.RecordType, record)
         field = next(f for f in declared.fields if f.name == name)
@@ -39,11 +39,7 @@ def _tells(d: rules.Declaration) -> bool:
     return any(p != rules.NO_PHRASES for p in phrases)
 
 
-@remembered
-def _unknown(d: rules.Declaration) -> tuple[Diagnostic, ...]:
-    return tuple(_misplaced(d))
-
-
+@remembered_items
 def _misplaced(d: rules.Declaration) -> Iterator[Diagnostic]:
     """Places in phrases that stand for nothing."""
     asked: rules.Parameters = getattr(d, "parameters", ())
@@ -70,7 +66,7 @@ def _asked(d: rules.Declaration) -> frozenset[tuple[str, str]]:
     found = set()
     for e in (part for body in bodies(d) for part in walk(body)):
         if isinstance(e, x.FieldAccess) and isinstance(e.type, types.Boolean):
-            of = e.of.type.of if isinstance(e.of.type, types.OptionalOf) else e.of.type
+            of = types.inner_of(e.of.type)
             if isinstance(of, types.Record):
                 found.add((of.name, e.name))
     return frozenset(found)

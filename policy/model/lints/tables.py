@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import regions, rules
 from policy.model.expressions import Expression
-from policy.model.reuse import remembered
+from policy.model.reuse import remembered_items
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
@@ -17,13 +17,10 @@ def lint(model: rules.Model) -> Iterator[Diagnostic]:
         yield from _findings(table, {c: within(c) for c in columns})
 
 
-@remembered
-def _findings(table: rules.Table, allowed: Mapping[Expression, regions.Region]) -> tuple[Diagnostic, ...]:
+@remembered_items
+def _findings(table: rules.Table, allowed: Mapping[Expression, regions.Region]) -> Iterator[Diagnostic]:
     """What is found in a table whose columns allow these values."""
-    return tuple(_table(table, allowed.__getitem__))
-
-
-def _table(table: rules.Table, within: regions.Within) -> Iterator[Diagnostic]:
+    within = allowed.__getitem__
     if table.hit == "only":
         yield from _overlaps(table, within)
     if table.hit == "first":
