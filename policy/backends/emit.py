@@ -37,7 +37,7 @@ def mangled(id: str) -> str:
 
 def common_calls(expressions: Iterable[Expr]) -> list[ir.Call]:
     """The calls that stand more than once in these expressions, where no variable of an inner scope can differ."""
-    counted = Counter(call for e in expressions for call in _calls(e))
+    counted = Counter(call for e in expressions for call in calls(e))
     return [call for call, count in counted.items() if count > 1]
 
 
@@ -66,12 +66,13 @@ def _test(e: Expr) -> ir.Compare | None:
     return ir.Compare("is", e.left, e.right) if is_fact else None
 
 
-def _calls(e: Expr) -> Iterator[ir.Call]:
+def calls(e: Expr) -> Iterator[ir.Call]:
+    """The calls with arguments, but for those about what a part of the expression names itself."""
     if isinstance(e, ir.Call) and e.arguments:
         yield e
     if not isinstance(e, ir.Let | ir.Aggregate):
         for part in parts(e):
-            yield from _calls(part)
+            yield from calls(part)
 
 
 def sole_version(body: Expr) -> Expr:

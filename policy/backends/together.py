@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
-from policy.backends.emit import Emitter, is_computed, is_path, sole_version
+from policy.backends.emit import Emitter, calls, is_computed, is_path, sole_version
 from policy.backends.python import PythonBackend
 from policy.facts.fitting import Fitting, Scope
 from policy.ir.program import (
@@ -24,7 +24,6 @@ from policy.ir.program import (
     Or,
     Variable,
     map_parts,
-    parts,
     walk,
 )
 from policy.vocabulary import Together
@@ -117,17 +116,9 @@ def _of_elements(aggregate: Aggregate) -> Iterator[Call]:
     """The calls about each element, as often as they stand there."""
     inside = [aggregate.body] if aggregate.where is None else [aggregate.body, aggregate.where]
     for e in inside:
-        for call in _calls(e):
+        for call in calls(e):
             if all(map(is_path, call.arguments)) and Variable(aggregate.variable) in walk(call):
                 yield _renamed(call, aggregate.variable, _ELEMENT)
-
-
-def _calls(e: Expr) -> Iterator[Call]:
-    if isinstance(e, Call):
-        yield e
-    if not isinstance(e, Let | Aggregate):
-        for part in parts(e):
-            yield from _calls(part)
 
 
 def _renamed(call: Call, was: str, now: str) -> Call:

@@ -240,17 +240,24 @@ _CITED = re.compile(r"[A-Za-z0-9_./()-]*\Z")
 _NAME = re.compile(r"[A-Za-z0-9_]*\Z")
 
 
-@server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", "/"]))
-async def complete(ls: Server, params: types.CompletionParams) -> types.CompletionList | None:
-    """From the rulebook as it last parsed, which need not be that of the newest letter."""
-    path = path_in(params.text_document.uri)
+async def typed_at(
+    ls: Server, document: types.TextDocumentIdentifier, at: types.Position
+) -> tuple[Snapshot, Source, int] | None:
+    """The rulebook as it last parsed, as what is being written may not; the newest text, and the offset in it."""
+    path = path_in(document.uri)
     if path not in ls.open.documents:
         return None
     result = ls.results.get(home_of(path)) or await ls.result(path)
     source = ls.source(path)
-    lines = ls.places.lines(source)
-    offset = lines.offset((params.position.line, params.position.character))
-    found = await ls.aside(completions, result.whole, source.name, source.text, offset)
+    return result.whole, source, ls.places.lines(source).offset((at.line, at.character))
+
+
+@server.feature(types.TEXT_DOCUMENT_COMPLETION, types.CompletionOptions(trigger_characters=[".", "/"]))
+async def complete(ls: Server, params: types.CompletionParams) -> types.CompletionList | None:
+    if (where := await typed_at(ls, params.text_document, params.position)) is None:
+        return None
+    whole, source, offset = where
+    found = await ls.aside(completions, whole, source.name, source.text, offset)
 
     def item(c: Completion) -> types.CompletionItem:
         word = (_CITED if c.kind == "provision" else _NAME).search(source.text, 0, offset)

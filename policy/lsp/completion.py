@@ -86,7 +86,7 @@ def _declarations() -> Iterator[Completion]:
 
 def _provisions(snapshot: Snapshot) -> Iterator[Completion]:
     for p in snapshot.checked.model.provisions.values():
-        yield Completion(p.id, "provision", p.status.value, documentation=_told(p.title))
+        yield Completion(p.id, "provision", p.status.value, documentation=told(p.title))
 
 
 def _currencies(scope: _Scope, declaration: str) -> Iterator[Completion]:
@@ -94,7 +94,7 @@ def _currencies(scope: _Scope, declaration: str) -> Iterator[Completion]:
     if "CURRENCY" in parser().following(declaration, 0, len(declaration)):
         for declared in scope.model.currencies.values():
             yield Completion(
-                declared.id, "currency", f"{declared.decimals} decimals", documentation=_told(declared.title)
+                declared.id, "currency", f"{declared.decimals} decimals", documentation=told(declared.title)
             )
         for code, decimals in sorted(MINOR_UNIT.items()):
             yield Completion(code, "currency", f"{decimals} decimals")
@@ -221,16 +221,16 @@ class _Scope:
     # completions
 
     def fields(self, of: Type | None) -> Iterator[Completion]:
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         declared = self.model.declared.get(inner.name) if isinstance(inner, types.Record) else None
         for f in declared.fields if isinstance(declared, rules.RecordType) else ():
-            yield Completion(f.name, "field", types.describe(f.type), documentation=_told(f.title))
+            yield Completion(f.name, "field", types.describe(f.type), documentation=told(f.title))
 
     def members(self, of: Type | None) -> Iterator[Completion]:
-        inner = of.of if isinstance(of, types.OptionalOf) else of
+        inner = types.inner_of(of)
         declared = self.model.declared.get(inner.name) if isinstance(inner, types.Enum) else None
         for name, title in declared.members if isinstance(declared, rules.EnumOf) else ():
-            yield Completion(name, "member", declared.name if declared else "", documentation=_told(title))
+            yield Completion(name, "member", declared.name if declared else "", documentation=told(title))
 
     def variables(self) -> Iterator[Completion]:
         for name, of in self.bound.items():
@@ -240,7 +240,7 @@ class _Scope:
         for d in self.visible:
             if isinstance(d, rules.RecordType | rules.EnumOf):
                 kind: SymbolKind = "record" if isinstance(d, rules.RecordType) else "enum"
-                yield Completion(d.name, kind, documentation=_told(d.title))
+                yield Completion(d.name, kind, documentation=told(d.title))
 
     def questions(self) -> Iterator[Completion]:
         """What expressions and tests can ask; an insert has the arguments."""
@@ -251,22 +251,23 @@ class _Scope:
                 case rules.EnumOf() | rules.RecordType() | rules.Property():
                     continue
                 case rules.Decision():
-                    yield Completion(d.name, "decision", "decision", insert, _told(d.title))
+                    yield Completion(d.name, "decision", "decision", insert, told(d.title))
                 case rules.Value():
-                    yield Completion(d.name, "value", types.describe(d.type), insert, _told(d.title))
+                    yield Completion(d.name, "value", types.describe(d.type), insert, told(d.title))
                 case rules.Table():
-                    yield Completion(d.name, "table", types.describe(d.type), insert, _told(d.title))
+                    yield Completion(d.name, "table", types.describe(d.type), insert, told(d.title))
                 case rules.Parameter():
-                    yield Completion(d.name, "parameter", types.describe(d.type), "", _told(d.title))
+                    yield Completion(d.name, "parameter", types.describe(d.type), "", told(d.title))
                 case rules.DatedSet():
-                    yield Completion(d.name, "set", types.describe(d.type), "", _told(d.title))
+                    yield Completion(d.name, "set", types.describe(d.type), "", told(d.title))
                 case rules.Calendar():
-                    yield Completion(d.name, "calendar", "", "", _told(d.title))
+                    yield Completion(d.name, "calendar", "", "", told(d.title))
                 case rules.Priority():
-                    yield Completion(d.name, "priority", "", "", _told(d.title))
+                    yield Completion(d.name, "priority", "", "", told(d.title))
                 case _:
                     assert_never(d)
 
 
-def _told(title: BilingualText) -> str:
+def told(title: BilingualText) -> str:
+    """A title in all its languages, on one line."""
     return " · ".join(filter(None, (title.en, *title.translations)))

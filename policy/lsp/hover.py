@@ -10,6 +10,7 @@ from typing import assert_never
 
 from policy.answers import BilingualText, Citation
 from policy.lsp.callers import users
+from policy.lsp.completion import told
 from policy.lsp.occurrences import Index, Occurrence
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import around
@@ -118,8 +119,7 @@ def _cited(citations: Iterable[Citation]) -> str:
 
 
 def _told(title: BilingualText | None) -> list[str]:
-    words = [w for w in (title.en, *title.translations) if w] if title is not None else []
-    return [" · ".join(words)] if words else []
+    return [words] if title is not None and (words := told(title)) else []
 
 
 def _part(model: rules.Model, owner: str, name: str, on: int) -> list[str]:
@@ -137,7 +137,7 @@ def _part(model: rules.Model, owner: str, name: str, on: int) -> list[str]:
 
 
 def _bounds(field: rules.FieldDeclaration) -> list[str]:
-    inner = field.type.of if isinstance(field.type, types.OptionalOf) else field.type
+    inner = types.inner_of(field.type)
     ends = (("at least", field.least), ("at most", field.most))
     shown = [f"{word} {show_bound(end, inner)}" for word, end in ends if end is not None]
     return [", ".join(shown)] if shown else []

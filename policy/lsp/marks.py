@@ -10,14 +10,12 @@ from datetime import date
 
 from lsprotocol import types
 
-from policy.lsp.answers import place
+from policy.lsp.answers import place, typed_at
 from policy.lsp.hints import hints
 from policy.lsp.lenses import told_of
-from policy.lsp.protocol import path_in
 from policy.lsp.server import Server, server
 from policy.lsp.signatures import signature_help
 from policy.lsp.tokens import TYPES, NameToken, tokens
-from policy.lsp.workspace import home_of
 
 _MODIFIERS = ["declaration", "readonly"]
 Tokens = types.SemanticTokens
@@ -77,14 +75,10 @@ async def inlay_hints(ls: Server, params: types.InlayHintParams) -> list[types.I
 
 @server.feature(types.TEXT_DOCUMENT_SIGNATURE_HELP, types.SignatureHelpOptions(["(", ","], [")"]))
 async def signature(ls: Server, params: types.SignatureHelpParams) -> types.SignatureHelp | None:
-    """From the rulebook as it last parsed, as what is being written hardly does."""
-    path = path_in(params.text_document.uri)
-    if path not in ls.open.documents:
+    if (where := await typed_at(ls, params.text_document, params.position)) is None:
         return None
-    result = ls.results.get(home_of(path)) or await ls.result(path)
-    source = ls.source(path)
-    offset = ls.places.lines(source).offset((params.position.line, params.position.character))
-    found = await ls.aside(signature_help, result.whole, source.name, source.text, offset)
+    whole, source, offset = where
+    found = await ls.aside(signature_help, whole, source.name, source.text, offset)
     if found is None:
         return None
     arguments = [types.ParameterInformation(place) for place in found.arguments]

@@ -10,8 +10,7 @@ import re
 
 from attrs import frozen
 
-from policy.answers import BilingualText
-from policy.lsp.completion import visible
+from policy.lsp.completion import told, visible
 from policy.lsp.snapshot import Snapshot
 from policy.model import rules, types
 
@@ -44,7 +43,7 @@ def signature_help(snapshot: Snapshot, file: str, text: str, offset: int) -> Sig
     label += ")"
     if isinstance(declared, rules.Value | rules.Table):
         label += f" -> {types.describe(declared.type)}"
-    return SignatureHelp(label, tuple(places), min(at, max(len(places) - 1, 0)), _told(declared.title))
+    return SignatureHelp(label, tuple(places), min(at, max(len(places) - 1, 0)), told(declared.title))
 
 
 def _call(before: str) -> tuple[str, int]:
@@ -64,7 +63,3 @@ def _call(before: str) -> tuple[str, int]:
             called = _CALLED.search(before, 0, n)
             return (called[1], commas) if called else ("", 0)
     return "", 0
-
-
-def _told(title: BilingualText) -> str:
-    return " · ".join(filter(None, (title.en, title.zh)))

@@ -8,7 +8,6 @@ The orders differ in price, quantity and fees. Microseconds of processor time an
 import sys
 from collections.abc import Callable
 from itertools import islice
-from pathlib import Path
 from random import Random
 from statistics import median
 from time import process_time
@@ -18,8 +17,8 @@ import attrs
 import machine
 
 import policy
+from policy import resources
 
-RULESETS = Path(policy.__file__).parents[1] / "rulesets"
 ORDERS = 1_000
 
 
@@ -42,7 +41,7 @@ def maker(made: type, names: list[str]) -> Callable[[list[tuple[Any, ...]]], Non
 def main(rounds: int) -> None:
     """Prints a row for each number of fields given."""
     rulebook = policy.load(on="2026-03-01")
-    lines = (RULESETS / "examples" / "orders.jsonl").read_text(encoding="utf-8").splitlines()
+    lines = (resources.folder("rulesets") / "examples" / "orders.jsonl").read_text(encoding="utf-8").splitlines()
     (order,) = rulebook.reader("order_accepted").read(lines[0])
     checked = rulebook.records["Order"]
     known = [n for n in checked._fields if getattr(order, n) is not policy.MISSING]
