@@ -17,7 +17,9 @@ def _run() -> None:
     gc.set_threshold(50_000)
     try:
         from policy.cli import main as command
+        from policy.recursion import allow_deep_programs
 
+        allow_deep_programs()
         command()
     finally:
         gc.freeze()  # the process ends

@@ -230,7 +230,8 @@ def rulebooks(undated: Program) -> Callable[[str], Rulebook]:
 def load(*paths: str | Path, on: date | str, under: str = "") -> Rulebook:
     """The rulebook in `paths` (the shipped one if none is named) as of `on`, under the overlay `under`.
 
-    Raises PolicyError with every finding where the rules have errors.
+    Raises PolicyError with every finding where the rules have errors, and RecursionError where they are nested deeper
+    than Python's recursion limit allows: the limit holds for the whole process, so it is the caller's to raise.
     """
     from policy import resources
 

@@ -74,8 +74,10 @@ class _Book:
 
     def __init__(self, paths: tuple[Path, ...]) -> None:
         from policy.pipeline import check, read_folder
+        from policy.recursion import allow_deep_programs
         from policy.testing.run import Runner
 
+        allow_deep_programs()
         texts, self.unread = read_folder(paths)
         self.checked: Checked = check(texts)
         self.runner: Runner = Runner(self.checked.model, self.checked.digest())

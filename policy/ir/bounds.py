@@ -14,8 +14,8 @@ from attrs import evolve
 
 from policy.ir import program as ir
 from policy.ir.program import LARGEST, Expr, Program, map_parts, parts
-from policy.ir.reads import make_room
 from policy.model import types
+from policy.recursion import check_depth
 from policy.vocabulary import ArithmeticOperator
 
 FACT: int = 10**types.MOST_FACT_DIGITS
@@ -27,7 +27,7 @@ def insert_overflow_checks(program: Program) -> Program:
     made = {id: bounder.function(program.functions[id]) for id in program.calls_first(*program.functions)}
     depth = max(bounder.depths.values(), default=0)
     result = evolve(program, functions={id: made[id] for id in program.functions}, depth=depth)
-    make_room(result)
+    check_depth(depth)
     return result
 
 

@@ -6,7 +6,6 @@ Like the interpreter, it counts an argument as read where it is handed over.
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from typing import assert_never
 
@@ -16,15 +15,6 @@ from policy.ir import program as ir
 from policy.ir.program import Expr, FieldDeclaration, Function, Program
 from policy.model import types
 from policy.model.types import Type
-
-DEEPEST_USUAL = 200  # expressions inside each other that fit into Python's usual stack
-FRAMES = 30_000  # enough for the deepest that `lints.cost` lets pass, and still far from the end of the machine's
-
-
-def make_room(program: Program) -> None:
-    """Lets Python's stack grow as deep as the program is: when it is made, and when it is dated."""
-    if program.depth > DEEPEST_USUAL and sys.getrecursionlimit() < FRAMES:
-        sys.setrecursionlimit(FRAMES)
 
 
 def records_of(program: Program, parameters: Sequence[tuple[str, Type]]) -> dict[str, tuple[FieldDeclaration, ...]]:

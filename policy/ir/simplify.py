@@ -15,12 +15,12 @@ from attrs import evolve
 from policy.ir import program as ir
 from policy.ir.operators import ARITHMETIC, COMPARE
 from policy.ir.program import FALSE, TRUE, Const, Expr, Program, map_parts
-from policy.ir.reads import make_room
+from policy.recursion import check_depth
 
 
 def specialised(program: Program, on: int) -> Program:
     """The program as of the day `on`; every program that runs has come through here."""
-    make_room(program)
+    check_depth(program.depth)
     functions = {}
     for id, f in program.functions.items():
         rules = tuple(_citing(_with(r, simplify(r.condition, on)), on) for r in f.rules)

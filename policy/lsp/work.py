@@ -12,6 +12,8 @@ from collections.abc import Callable
 from multiprocessing.connection import Connection
 from typing import ParamSpec, TypeVar, cast
 
+from policy.recursion import allow_deep_programs
+
 P = ParamSpec("P")
 T = TypeVar("T")
 
@@ -52,6 +54,7 @@ def _received(end: Connection) -> tuple[bool, object]:
 def _work(
     end: Connection, function: Callable[..., object], given: tuple[object, ...], named: dict[str, object]
 ) -> None:
+    allow_deep_programs()
     sys.stdout = sys.stderr  # the server's own output is the protocol
     try:
         answer: tuple[bool, object] = True, function(*given, **named)

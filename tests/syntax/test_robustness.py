@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import sys
 import time
+from collections.abc import Iterator
 from itertools import product
 from random import Random
 from typing import Any
@@ -20,6 +22,7 @@ from policy.diagnostics import draw
 from policy.facts.schema import template
 from policy.model.regions import Box, Ints, Region, Values, disjoint, overlapping
 from policy.pipeline import Rulebook, Text, check, dated, load, program
+from policy.recursion import allow_deep_programs
 from policy.source import Source
 from policy.syntax.from_text import parse
 from policy.syntax.to_text import formatted
@@ -219,10 +222,20 @@ SHAPES = {
 }
 
 
+@pytest.fixture
+def deep() -> Iterator[None]:
+    """A process that allows deep programs."""
+    before = sys.getrecursionlimit()
+    allow_deep_programs()
+    yield
+    sys.setrecursionlimit(before)
+
+
 DEAR = {"a chain of alternatives", "each computes for the last", "a table of bounds", "a chain, last first"}
 
 
 @pytest.mark.parametrize("shape", [pytest.param(s, marks=[pytest.mark.slow] if s in DEAR else []) for s in SHAPES])
+@pytest.mark.usefixtures("deep")
 def test_large_rulebooks_are_checked_and_answered_in_time(shape: str) -> None:
     text, question = SHAPES[shape]
     started = time.process_time()
@@ -245,6 +258,15 @@ def test_what_would_take_too_long_or_too_deep_is_refused(text: str) -> None:
     assert codes == ["too-costly"]
 
 
+def test_a_library_does_not_change_how_deep_python_may_call() -> None:
+    before = sys.getrecursionlimit()
+    checked = check([Text("t.policy", (HEAD + chain(500)).encode())])
+    with pytest.raises(RecursionError, match=r"nested 2,998 deep .* `sys.setrecursionlimit\(30000\)`"):
+        program(checked)
+    assert sys.getrecursionlimit() == before
+
+
+@pytest.mark.usefixtures("deep")
 def test_what_is_long_is_told_once() -> None:
     pairs = [
         'value a0(n: integer) -> integer "v" zh "值" = n per LAW/1',
