@@ -17,6 +17,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.answers import Answer, Outcome
+from policy.backends.columns.kernel import KernelAnswers
 from policy.backends.columns.operators import looked_up
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.ir.program import Function
@@ -123,6 +124,13 @@ class AnswerTally:
     needs: Counter[str] = field(factory=Counter)
     problems: Counter[str] = field(factory=Counter)
 
+    def count(self, found: KernelAnswers) -> None:
+        """Counts the answers of a kernel."""
+        for one in found.answers:
+            self.outcomes[one.outcome.value] += one.rows
+            self.reasons.update(dict.fromkeys(one.reasons, one.rows))
+            self.needs.update(dict.fromkeys(one.needs, one.rows))
+
     def add(self, other: AnswerTally) -> None:
         self.outcomes.update(other.outcomes)
         self.reasons.update(other.reasons)
@@ -173,7 +181,7 @@ class Drafts:
             "needs": self.needs.lists(pl.col("needs")),
         }
         replaced = [columns[name].alias(name) for name in self.shape.schema if name in columns]
-        return drafts.with_columns(replaced).select(list(self.shape.schema))
+        return drafts.with_columns(replaced).select(n for n in self.shape.schema if n in drafts.columns)
 
     def answered(self, result: pl.DataFrame) -> pl.DataFrame:
         """The answers in a plan's result; those of rows that are unknown or faults are to be replaced."""
@@ -195,6 +203,26 @@ class Drafts:
         tally = AnswerTally()
         tally.outcomes["value"] += result.height
         return result.with_columns(columns).select(list(self.shape.schema)), tally
+
+    def of_kernel(self, found: KernelAnswers) -> pl.DataFrame:
+        """The different answers of a kernel by number; the one of number nought is to be replaced."""
+        rows = [{"outcome": OUTCOMES.index("refused"), "reasons": 0, "needs": 0}]
+        for one in found.answers:
+            reasons, needs = self.reasons.number(one.reasons), self.needs.number(one.needs)
+            rows.append({"outcome": OUTCOMES.index(one.outcome.value), "reasons": reasons, "needs": needs})
+        return pl.DataFrame(rows, schema={n: d for n, d in self.schema.items() if n != "value"})
+
+    def spread(self, few: pl.DataFrame, found: KernelAnswers) -> pl.DataFrame:
+        """The answer to each row, by its number among a few."""
+        columns = list[pl.Series]()
+        for one in few.get_columns():
+            is_same = not found.left and (few.height == 2 or one.null_count() == few.height)
+            columns.append(
+                one.slice(1, 1).new_from_index(0, found.numbers.len()) if is_same else one.gather(found.numbers)
+            )
+        if found.value is not None:
+            columns.append(found.value.alias("value"))
+        return pl.DataFrame(columns).select(list(self.schema))
 
     def _reasons(self, result: pl.DataFrame) -> pl.Expr | pl.Series:
         """The rules that apply, as the number of their combination."""

@@ -1,0 +1,228 @@
+"""A question to whole tables by one loop in C, over the memory of their columns.
+
+In: the facts of some rows as columns. Out: of each row the number of its answer and its value; and the different
+answers, few, by number. A row of number nought is left to the plan and the interpreter. There is a kernel where a C
+compiler is and the question is one for it; `POLICY_KERNEL=off` says that there is none, `POLICY_KERNEL=always` makes
+it for the first row. It holds no state, and may be called from several threads.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+from threading import Lock
+from typing import Any
+
+import polars as pl
+import pyarrow as pa
+from attrs import define, field, frozen
+
+from policy.answers import Outcome
+from policy.backends.c.layout import UnsupportedError
+from policy.backends.c.native import NoCompilerError, library
+from policy.backends.c.rows import MOST_ANSWERS, Rows, Slot, rows_of
+from policy.backends.c.shapes import Shape
+from policy.diagnostics import PolicyError
+from policy.facts.from_table import Layout
+from policy.ir.program import Function, Program
+from policy.model import types
+
+FROM_CACHE = 50_000  # rows after which a kernel that was compiled before is worth its loading
+FROM_SOURCE = 1_000_000  # and after which one is worth being compiled
+OUTCOMES = {1: Outcome.UNDECIDED, 2: Outcome.PERMITTED, 3: Outcome.DENIED, 4: Outcome.VALUE}
+_STORED = {"int64_t": 16, "policy_int128": 16, "int32_t": 4, "uint8_t": 1}
+
+
+@frozen
+class OneAnswer:
+    """What several rows are answered, their values apart."""
+
+    outcome: Outcome
+    reasons: tuple[str, ...]
+    needs: tuple[str, ...]
+    rows: int
+
+
+@frozen(eq=False)
+class KernelAnswers:
+    """The number of each row's answer, from one on; nought for the rows that are left."""
+
+    numbers: pl.Series
+    value: pl.Series | None
+    answers: tuple[OneAnswer, ...]
+    left: int
+
+
+class _Column(ctypes.Structure):
+    _fields_ = [
+        ("at", ctypes.c_void_p),
+        ("texts", ctypes.c_void_p),
+        ("valid", ctypes.c_void_p),
+        ("bit", ctypes.c_int64),
+    ]
+
+
+@frozen(eq=False)
+class Kernel:
+    """The loop of one question."""
+
+    function: Function
+    rows: Rows
+    loop: Any
+
+    def run(self, frame: pl.DataFrame, good: pl.Series | None) -> KernelAnswers | None:
+        """The answers to rows; None where a column is not held as the loop takes it."""
+        columns, kept, whole = (_Column * (len(self.rows.slots) + 1))(), [], True
+        for column, slot in zip(columns, self.rows.slots, strict=False):
+            if slot.path in frame.columns:
+                array = _array(frame[slot.path])
+                if not _point(column, array, slot):
+                    return None
+                kept.append(array)
+            whole = whole and not (slot.is_required and (not column.at or column.valid))
+        if good is not None:
+            kept.append(array := _array(good))
+            if array.null_count or not _point(columns[-1], array, Slot("", "boolean", 0, False)):
+                return None
+        n, result = frame.height, self.rows.value
+        value = pa.allocate_buffer(n * _STORED[result.held]) if result else None
+        present = pa.allocate_buffer(n) if self.rows.is_optional else None
+        numbers, found = pa.allocate_buffer(2 * n), pa.allocate_buffer(self._found_size())
+        places = [b.address if b is not None else None for b in (value, present, numbers, found)]
+        left = self.loop(n, whole, columns, *places)
+        del kept
+        numbered = _series(pa.uint16(), n, numbers)
+        answers = self._answers(memoryview(found).cast("B").cast("Q"))
+        return KernelAnswers(numbered, self._value(n, value, present, numbered, answers), answers, left)
+
+    def _found_size(self) -> int:
+        return 8 + 8 * MOST_ANSWERS * (1 + self.rows.width) + 8 * MOST_ANSWERS
+
+    def _answers(self, found: memoryview) -> tuple[OneAnswer, ...]:
+        rules, words, width = self.function.rules, self.rows.words, self.rows.width
+        made = []
+        for n in range(found[0]):
+            start = 1 + MOST_ANSWERS + n * width
+            outcome, *bits = found[start : start + width]
+            needs = sorted(self.rows.needs[b] for b in _set(bits[:words]))
+            reasons = tuple(rules[b].name for b in _set(bits[words:]))
+            made.append(OneAnswer(OUTCOMES[outcome], reasons, tuple(needs), found[1 + n]))
+        return tuple(made)
+
+    def _value(
+        self, n: int, value: Any, present: Any, numbers: pl.Series, answers: tuple[OneAnswer, ...]
+    ) -> pl.Series | None:
+        """The value of each row; null where there is none."""
+        result = self.rows.value
+        if result is None:
+            return None
+        match types.inner_of(result.type):
+            case types.Boolean():
+                held = _series(pa.uint8(), n, value).cast(pl.Boolean)
+            case types.Enum() as of:
+                members = pl.Series(sorted(of.every), dtype=pl.String)
+                held = members.gather(_series(pa.int32(), n, value))
+            case _:
+                held = _series(pa.decimal128(38, 0), n, value).to_physical()
+        there = None
+        if any(a.outcome is not Outcome.VALUE for a in answers):
+            are = [True, *(a.outcome is Outcome.VALUE for a in answers)]
+            there = pl.Series(are).gather(numbers)
+        if present is not None:
+            some = _series(pa.uint8(), n, present).cast(pl.Boolean)
+            there = some if there is None else there & some
+        return held if there is None else pl.select(pl.when(there).then(held)).to_series()
+
+
+def _set(words: list[int]) -> list[int]:
+    """The numbers of the bits that are set."""
+    return [64 * n + b for n, word in enumerate(words) for b in range(64) if word >> b & 1]
+
+
+def _array(series: pl.Series) -> pa.Array:
+    """A column in one piece as Arrow holds it, texts with their offsets."""
+    return series.rechunk().to_arrow(compat_level=pl.CompatLevel.oldest())
+
+
+def _series(of: pa.DataType, n: int, buffer: pa.Buffer) -> pl.Series:
+    made = pl.from_arrow(pa.Array.from_buffers(of, n, [None, buffer]))
+    assert isinstance(made, pl.Series)
+    return made
+
+
+_WIDTHS = {pa.int64(): 8, pa.uint8(): 1, pa.uint32(): 4, pa.large_string(): 8, pa.bool_(): 0}
+_TAKEN: dict[Shape, tuple[pa.DataType, ...]] = {
+    "number": (pa.int64(),),
+    "code": (pa.uint8(), pa.uint32()),
+    "boolean": (pa.bool_(),),
+    "text": (pa.large_string(),),
+}
+
+
+def _point(column: _Column, array: pa.Array, slot: Slot) -> bool:
+    """Points at the memory of a column; whether it is of the type and alignment that the loop takes."""
+    width = slot.width
+    if array.type not in _TAKEN[slot.shape] or _WIDTHS[array.type] != width or not len(array):
+        return False
+    valid, at, *texts = array.buffers()
+    column.at = at.address + array.offset * width
+    column.texts = texts[0].address if texts and texts[0] is not None else None
+    column.valid = valid.address if valid is not None and array.null_count else None
+    column.bit = array.offset
+    return not width or not column.at % width
+
+
+@define(eq=False)
+class Kernels:
+    """The kernel of a question, from so many rows on that it is worth making. `refusal` says why there is none."""
+
+    program: Program
+    function: Function
+    refusal: str = ""
+    kernel: Kernel | None = None
+    seen: int = 0  # rows
+    rows: Rows | None = None
+    lock: Lock = field(factory=Lock)
+
+    def for_rows(self, height: int) -> Kernel | None:
+        """The kernel for so many more rows; None where the plan answers them."""
+        said = os.environ.get("POLICY_KERNEL", "")
+        if said == "off":
+            return None
+        if self.kernel is not None or self.refusal:
+            return self.kernel
+        always = said == "always"
+        self.seen += height
+        may_compile = always or self.seen >= FROM_SOURCE
+        if not may_compile and (self.seen < FROM_CACHE or self.rows is not None):
+            return None
+        if self.lock.acquire(blocking=always):  # while another thread makes it, the plan answers
+            try:
+                if self.kernel is None and not self.refusal:
+                    self._make(may_compile)
+            finally:
+                self.lock.release()
+        return self.kernel
+
+    def _make(self, may_compile: bool) -> None:
+        try:
+            self.rows = self.rows or rows_of(self.program, self.function)
+            loaded = library(self.rows.source, may_compile)
+        except UnsupportedError as reason:
+            self.refusal = str(reason)
+        except PolicyError as refused:
+            self.refusal = refused.diagnostics[0].message
+        except NoCompilerError as reason:
+            self.refusal = str(reason)
+        else:
+            if loaded is not None:
+                loop = loaded.policy_rows
+                loop.restype = ctypes.c_int64
+                loop.argtypes = [ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(_Column), *[ctypes.c_void_p] * 4]
+                self.kernel = Kernel(self.function, self.rows, loop)
+
+
+def kernels_of(program: Program, function: Function, layout: Layout) -> Kernels:
+    """The kernel of a question for tables of this layout, which is made later."""
+    listed = [sheet.path[:-2] for _, sheet in layout.sheet.lists] + [path for path, _ in layout.sheet.records]
+    return Kernels(program, function, f"`{listed[0]}` is a list or an optional record" if listed else "")
