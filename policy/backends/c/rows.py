@@ -29,24 +29,27 @@ MOST_ANSWERS = 1_024  # different ones, values apart, that one call tells
 _HEAD = """
 struct column { const void *at; const char *texts; const uint8_t *valid; int64_t bit; };
 
-/* The different answers: of each how many rows have it, its outcome, and the bits of its needs and reasons. */
+/* The different answers: of each how many rows have it, its outcome, and the bits of its needs and reasons. Those of
+   an earlier call keep their numbers; none are known where all is nought. */
 enum { MOST = %(most)d, WIDTH = %(width)d };
 struct found { uint64_t count; uint64_t rows[MOST]; uint64_t keys[MOST][WIDTH]; uint16_t slots[4 * MOST]; };
 
 HELPER int bit(const uint8_t *bits, int64_t n) { return bits[n >> 3] >> (n & 7) & 1; }
 
 /* The number of an answer, from one on; nought where there is no room for another. */
-HELPER uint16_t answered(struct found *f, const uint64_t *key) {
-    uint64_t hash = 0;
-    for (int k = 0; k < WIDTH; k++) hash = (hash ^ key[k]) * UINT64_C(0x9e3779b97f4a7c15), hash ^= hash >> 32;
-    for (uint32_t at = hash %% (4 * MOST);; at = (at + 1) %% (4 * MOST)) {
+HELPER uint16_t answered(struct found *f, %(keys)s) {
+    uint64_t hash = %(hash)s;
+    for (uint32_t at = hash >> 52;; at = (at + 1) %% (4 * MOST)) {
         uint16_t n = f->slots[at];
-        int same = n > 0;
-        for (int k = 0; same && k < WIDTH; k++) same = f->keys[n - 1][k] == key[k];
-        if (same) { f->rows[n - 1]++; return n; }
-        if (n) continue;
+        if (n) {
+            const uint64_t *key = f->keys[n - 1];
+            if (%(differs)s) continue;
+            f->rows[n - 1]++;
+            return n;
+        }
         if (f->count == MOST) return 0;
-        for (int k = 0; k < WIDTH; k++) f->keys[f->count][k] = key[k];
+        uint64_t *key = f->keys[f->count];
+        %(taken)s
         f->rows[f->count]++;
         return f->slots[at] = (uint16_t)++f->count;
     }
@@ -99,9 +102,7 @@ __attribute__((flatten)) static int64_t whole_rows(
 /* How many rows are left. */
 int64_t policy_rows(int64_t n, int32_t whole, const struct column *columns,
     %(value)s *value, uint8_t *present, uint16_t *numbers, struct found *found) {
-    for (int k = 0; k < 4 * MOST; k++) found->slots[k] = 0;
     for (int k = 0; k < MOST; k++) found->rows[k] = 0;
-    found->count = 0;
     struct out out = {value, present, found};
     return whole ? whole_rows(n, columns, out, numbers) : rows(0, n, columns, out, numbers);
 }
@@ -149,7 +150,18 @@ def rows_of(program: Program, function: Function) -> Rows:
     reasons = -(-len(function.rules) // 64) if asked.is_decision else 0
     width = 1 + made.layout.words + reasons
     held = value.held if value and value.held != "int64_t" else "policy_int128"
-    head = _HEAD % {"most": MOST_ANSWERS, "width": width, "value": held}
+    hashed = "k0 * UINT64_C(0x9e3779b97f4a7c15)"
+    for n in range(1, width):
+        hashed = f"({hashed} ^ k{n}) * UINT64_C(0x9e3779b97f4a7c15)"
+    head = _HEAD % {
+        "most": MOST_ANSWERS,
+        "width": width,
+        "value": held,
+        "keys": ", ".join(f"uint64_t k{n}" for n in range(width)),
+        "hash": hashed,
+        "differs": " | ".join(f"(key[{n}] ^ k{n})" for n in range(width)),
+        "taken": " ".join(f"key[{n}] = k{n};" for n in range(width)),
+    }
     text = _LOOP % {
         "c": asked.c,
         "value": held,
@@ -195,11 +207,9 @@ def _stored(value: Result | None, is_optional: bool, words: int, reasons: int) -
         yield f"out.value[i] = is_value ? {given if value.held == 'int64_t' else 'answer.value'} : {_idle(value)};"
         if is_optional:
             yield "out.present[i] = is_value && answer.value_present;"
-    yield "uint64_t key[WIDTH] = {(uint64_t)answer.outcome};"
-    yield "if (answer.outcome == POLICY_UNDECIDED)"
-    yield f"    for (int k = 0; k < {words}; k++) key[1 + k] = answer.needs[k];"
-    yield from (f"key[{1 + words + n}] = answer.reasons[{n}];" for n in range(reasons))
-    yield "return answered(out.found, key);"
+    needs = (f"answer.outcome == POLICY_UNDECIDED ? answer.needs[{n}] : 0" for n in range(words))
+    key = ", ".join(["(uint64_t)answer.outcome", *needs, *(f"answer.reasons[{n}]" for n in range(reasons))])
+    yield f"return answered(out.found, {key});"
 
 
 def _bit(c: str, bits: str, member: Member) -> str:

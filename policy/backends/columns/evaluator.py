@@ -166,16 +166,16 @@ class ColumnsEvaluator:
 
     def _of_kernel(self, drafts: Drafts, table: pl.DataFrame, first: int, found: KernelAnswers) -> Answers:
         """The answers of a kernel, and those to the rows that it leaves."""
-        few, tally, alone = drafts.of_kernel(found), AnswerTally(), 0
+        tally, alone = AnswerTally(), 0
         tally.count(found)
         if found.left:
             numbered = table.with_row_index(ROW, first)
             rest = numbered.filter(found.numbers == 0)
             answered, alone = self._by_plan(drafts, rest, self.layout.read(rest))
-            whole = in_place(numbered[ROW], [(numbered[ROW], drafts.spread(few, found)), (rest[ROW], answered)])
+            whole = in_place(numbered[ROW], [(numbered[ROW], drafts.of_kernel(found, False)), (rest[ROW], answered)])
             tally.add(drafts.tally(answered))
             return Answers(drafts.finished(whole), tally, alone, table.height - found.left)
-        return Answers(drafts.spread(drafts.finished(few), found), tally, 0, table.height)
+        return Answers(drafts.of_kernel(found, True), tally, 0, table.height)
 
     def _by_plan(
         self, drafts: Drafts, numbered: pl.DataFrame, read: Read, result: pl.DataFrame | None = None

@@ -3,13 +3,14 @@
 In: the facts of some rows as columns. Out: of each row the number of its answer and its value; and the different
 answers, few, by number. A row of number nought is left to the plan and the interpreter. There is a kernel where a C
 compiler is and the question is one for it; `POLICY_KERNEL=off` says that there is none, `POLICY_KERNEL=always` makes
-it for the first row. It holds no state, and may be called from several threads.
+it for the first row. It may be called from several threads.
 """
 
 from __future__ import annotations
 
 import ctypes
 import os
+import sys
 from threading import Lock
 from typing import Any
 
@@ -27,6 +28,7 @@ from policy.facts.from_table import Layout
 from policy.ir.program import Function, Program
 from policy.model import types
 
+MOST_REMEMBERED = 64  # sets of answers that are remembered
 FROM_CACHE = 50_000  # rows after which a kernel that was compiled before is worth its loading
 FROM_SOURCE = 1_000_000  # and after which one is worth being compiled
 OUTCOMES = {1: Outcome.UNDECIDED, 2: Outcome.PERMITTED, 3: Outcome.DENIED, 4: Outcome.VALUE}
@@ -40,16 +42,20 @@ class OneAnswer:
     outcome: Outcome
     reasons: tuple[str, ...]
     needs: tuple[str, ...]
-    rows: int
 
 
 @frozen(eq=False)
 class KernelAnswers:
-    """The number of each row's answer, from one on; nought for the rows that are left."""
+    """The number of each row's answer, from one on; nought for the rows that are `left`.
+
+    `rows` says how many have each of the `answers`, which are always the same under the same `key`.
+    """
 
     numbers: pl.Series
     value: pl.Series | None
+    key: bytes
     answers: tuple[OneAnswer, ...]
+    rows: tuple[int, ...]
     left: int
 
 
@@ -62,13 +68,15 @@ class _Column(ctypes.Structure):
     ]
 
 
-@frozen(eq=False)
+@define(eq=False)
 class Kernel:
-    """The loop of one question."""
+    """The loop of one question. `known` are the different answers so far, as the loop holds them."""
 
     function: Function
     rows: Rows
     loop: Any
+    known: bytes
+    remembered: dict[bytes, tuple[OneAnswer, ...]] = field(factory=dict)
 
     def run(self, frame: pl.DataFrame, good: pl.Series | None) -> KernelAnswers | None:
         """The answers to rows; None where a column is not held as the loop takes it."""
@@ -87,27 +95,35 @@ class Kernel:
         n, result = frame.height, self.rows.value
         value = pa.allocate_buffer(n * _STORED[result.held]) if result else None
         present = pa.allocate_buffer(n) if self.rows.is_optional else None
-        numbers, found = pa.allocate_buffer(2 * n), pa.allocate_buffer(self._found_size())
-        places = [b.address if b is not None else None for b in (value, present, numbers, found)]
-        left = self.loop(n, whole, columns, *places)
+        numbers, found = pa.allocate_buffer(2 * n), ctypes.create_string_buffer(self.known, len(self.known))
+        places = [b.address if b is not None else None for b in (value, present, numbers)]
+        left = self.loop(n, whole, columns, *places, found)
         del kept
+        key, answers, rows = self._answers(found.raw)
         numbered = _series(pa.uint16(), n, numbers)
-        answers = self._answers(memoryview(found).cast("B").cast("Q"))
-        return KernelAnswers(numbered, self._value(n, value, present, numbered, answers), answers, left)
+        return KernelAnswers(numbered, self._value(n, value, present, numbered, answers), key, answers, rows, left)
 
-    def _found_size(self) -> int:
-        return 8 + 8 * MOST_ANSWERS * (1 + self.rows.width) + 8 * MOST_ANSWERS
+    def _answers(self, found: bytes) -> tuple[bytes, tuple[OneAnswer, ...], tuple[int, ...]]:
+        """The different answers, and how many rows have each."""
+        words, count = memoryview(found).cast("Q"), int.from_bytes(found[:8], sys.byteorder)
+        start = 1 + MOST_ANSWERS
+        key = found[8 * start : 8 * (start + count * self.rows.width)]
+        answers = self.remembered.get(key)
+        if answers is None:
+            width = self.rows.width
+            each = (words[at : at + width].tolist() for at in range(start, start + count * width, width))
+            answers = tuple(map(self._decoded, each))
+            if len(self.remembered) == MOST_REMEMBERED:
+                self.remembered.clear()
+            self.remembered[key] = answers
+            self.known = found if count < MOST_ANSWERS else bytes(len(found))  # full: the next call begins anew
+        return key, answers, tuple(words[1 : 1 + count])
 
-    def _answers(self, found: memoryview) -> tuple[OneAnswer, ...]:
-        rules, words, width = self.function.rules, self.rows.words, self.rows.width
-        made = []
-        for n in range(found[0]):
-            start = 1 + MOST_ANSWERS + n * width
-            outcome, *bits = found[start : start + width]
-            needs = sorted(self.rows.needs[b] for b in _set(bits[:words]))
-            reasons = tuple(rules[b].name for b in _set(bits[words:]))
-            made.append(OneAnswer(OUTCOMES[outcome], reasons, tuple(needs), found[1 + n]))
-        return tuple(made)
+    def _decoded(self, words: list[int]) -> OneAnswer:
+        outcome, *bits = words
+        needs = sorted(self.rows.needs[b] for b in _set(bits[: self.rows.words]))
+        reasons = tuple(self.function.rules[b].name for b in _set(bits[self.rows.words :]))
+        return OneAnswer(OUTCOMES[outcome], reasons, tuple(needs))
 
     def _value(
         self, n: int, value: Any, present: Any, numbers: pl.Series, answers: tuple[OneAnswer, ...]
@@ -184,15 +200,20 @@ class Kernels:
     rows: Rows | None = None
     lock: Lock = field(factory=Lock)
 
+    @property
+    def reason(self) -> str:
+        """Why there is no kernel, where there are rows enough for one."""
+        return self.refusal if self.seen >= FROM_CACHE else ""
+
     def for_rows(self, height: int) -> Kernel | None:
         """The kernel for so many more rows; None where the plan answers them."""
         said = os.environ.get("POLICY_KERNEL", "")
         if said == "off":
             return None
+        self.seen += height
         if self.kernel is not None or self.refusal:
             return self.kernel
         always = said == "always"
-        self.seen += height
         may_compile = always or self.seen >= FROM_SOURCE
         if not may_compile and (self.seen < FROM_CACHE or self.rows is not None):
             return None
@@ -219,7 +240,8 @@ class Kernels:
                 loop = loaded.policy_rows
                 loop.restype = ctypes.c_int64
                 loop.argtypes = [ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(_Column), *[ctypes.c_void_p] * 4]
-                self.kernel = Kernel(self.function, self.rows, loop)
+                nothing = bytes(8 + 8 * MOST_ANSWERS * (2 + self.rows.width))
+                self.kernel = Kernel(self.function, self.rows, loop, nothing)
 
 
 def kernels_of(program: Program, function: Function, layout: Layout) -> Kernels:
