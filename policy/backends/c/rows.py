@@ -66,6 +66,7 @@ static inline __attribute__((always_inline)) uint16_t row(
     const int whole, const int exact, int64_t i, const struct column *restrict columns, struct out out) {
 %(pointers)s
     int missing = 0;
+    (void)whole;
     if (good && !bit(good, good_bit + i)) return 0;
 %(facts)s
     struct context context = {%(on)d, 0, {0, 0}, 0, 0};
