@@ -92,6 +92,8 @@ class Branches(Aggregates):
             if self.complete and (chosen := self.chosen(e, env, want)) is not None:
                 return chosen
             return self.first((ir.Case(e.condition, e.then, ""),), e.otherwise, env, want)
+        if not e.cases:  # of one date: no row is in force
+            return self.single(e.none, env, want)
         return self.first(e.cases, e.none, env, want) if e.mode == "first" else self.several(e, env, want)
 
     def chosen(self, e: ir.If, env: Env, want: Type | None) -> Single | None:
