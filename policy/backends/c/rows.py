@@ -30,7 +30,7 @@ _HEAD = """
 struct column { const void *at; const char *texts; const uint8_t *valid; int64_t bit; };
 
 /* The different answers: of each how many rows have it, its outcome, and the bits of its needs and reasons. Those of
-   an earlier call keep their numbers; none are known where all is nought. */
+   an earlier call keep their numbers. Of a question for a value, the first is the value. */
 enum { MOST = %(most)d, WIDTH = %(width)d };
 struct found { uint64_t count; uint64_t rows[MOST]; uint64_t keys[MOST][WIDTH]; uint16_t slots[4 * MOST]; };
 
@@ -105,7 +105,13 @@ int64_t policy_rows(int64_t n, int32_t whole, const struct column *columns,
     %(value)s *value, uint8_t *present, uint16_t *numbers, struct found *found) {
     for (int k = 0; k < MOST; k++) found->rows[k] = 0;
     struct out out = {value, present, found};
-    return whole ? whole_rows(n, columns, out, numbers) : rows(0, n, columns, out, numbers);
+    int64_t left = whole ? whole_rows(n, columns, out, numbers) : rows(0, n, columns, out, numbers);
+    if (%(of_value)d) {
+        uint64_t others = 0;
+        for (uint64_t k = 1; k < found->count; k++) others += found->rows[k];
+        found->rows[0] = (uint64_t)(n - left) - others;
+    }
+    return left;
 }
 """
 
@@ -166,6 +172,7 @@ def rows_of(program: Program, function: Function) -> Rows:
     text = _LOOP % {
         "c": asked.c,
         "value": held,
+        "of_value": value is not None,
         "on": program.on or 1,
         "pointers": "\n".join(loop.pointers(len(loop.slots))),
         "facts": "\n".join(f"    {line}" for line in loop.lines),
@@ -209,6 +216,8 @@ def _stored(value: Result | None, is_optional: bool, words: int, reasons: int) -
         if is_optional:
             yield "out.present[i] = is_value && answer.value_present;"
     needs = (f"answer.outcome == POLICY_UNDECIDED ? answer.needs[{n}] : 0" for n in range(words))
+    if value is not None:
+        yield "if (is_value) return 1;"
     key = ", ".join(["(uint64_t)answer.outcome", *needs, *(f"answer.reasons[{n}]" for n in range(reasons))])
     yield f"return answered(out.found, {key});"
 

@@ -11,6 +11,7 @@ from __future__ import annotations
 import ctypes
 import os
 import sys
+from array import array
 from threading import Lock
 from typing import Any
 
@@ -31,7 +32,8 @@ from policy.model import types
 MOST_REMEMBERED = 64  # sets of answers that are remembered
 FROM_CACHE = 50_000  # rows after which a kernel that was compiled before is worth its loading
 FROM_SOURCE = 1_000_000  # and after which one is worth being compiled
-OUTCOMES = {1: Outcome.UNDECIDED, 2: Outcome.PERMITTED, 3: Outcome.DENIED, 4: Outcome.VALUE}
+VALUE = 4
+OUTCOMES = {1: Outcome.UNDECIDED, 2: Outcome.PERMITTED, 3: Outcome.DENIED, VALUE: Outcome.VALUE}
 _STORED = {"int64_t": 16, "policy_int128": 16, "int32_t": 4, "uint8_t": 1}
 
 
@@ -83,14 +85,14 @@ class Kernel:
         columns, kept, whole = (_Column * (len(self.rows.slots) + 1))(), [], True
         for column, slot in zip(columns, self.rows.slots, strict=False):
             if slot.path in frame.columns:
-                array = _array(frame[slot.path])
-                if not _point(column, array, slot):
+                held = _array(frame[slot.path])
+                if not _point(column, held, slot):
                     return None
-                kept.append(array)
+                kept.append(held)
             whole = whole and not (slot.is_required and (not column.at or column.valid))
         if good is not None:
-            kept.append(array := _array(good))
-            if array.null_count or not _point(columns[-1], array, Slot("", "boolean", 0, False)):
+            kept.append(held := _array(good))
+            if held.null_count or not _point(columns[-1], held, Slot("", "boolean", 0, False)):
                 return None
         n, result = frame.height, self.rows.value
         value = pa.allocate_buffer(n * _STORED[result.held]) if result else None
@@ -116,7 +118,9 @@ class Kernel:
             if len(self.remembered) == MOST_REMEMBERED:
                 self.remembered.clear()
             self.remembered[key] = answers
-            self.known = found if count < MOST_ANSWERS else bytes(len(found))  # full: the next call begins anew
+            self.known = (
+                found if count < MOST_ANSWERS else nothing_known(self.rows)
+            )  # full: the next call begins anew
         return key, answers, tuple(words[1 : 1 + count])
 
     def _decoded(self, words: list[int]) -> OneAnswer:
@@ -175,16 +179,16 @@ _TAKEN: dict[Shape, tuple[pa.DataType, ...]] = {
 }
 
 
-def _point(column: _Column, array: pa.Array, slot: Slot) -> bool:
+def _point(column: _Column, held: pa.Array, slot: Slot) -> bool:
     """Points at the memory of a column; whether it is of the type and alignment that the loop takes."""
     width = slot.width
-    if array.type not in _TAKEN[slot.shape] or _WIDTHS[array.type] != width or not len(array):
+    if held.type not in _TAKEN[slot.shape] or _WIDTHS[held.type] != width or not len(held):
         return False
-    valid, at, *texts = array.buffers()
-    column.at = at.address + array.offset * width
+    valid, at, *texts = held.buffers()
+    column.at = at.address + held.offset * width
     column.texts = texts[0].address if texts and texts[0] is not None else None
-    column.valid = valid.address if valid is not None and array.null_count else None
-    column.bit = array.offset
+    column.valid = valid.address if valid is not None and held.null_count else None
+    column.bit = held.offset
     return not width or not column.at % width
 
 
@@ -240,8 +244,15 @@ class Kernels:
                 loop = loaded.policy_rows
                 loop.restype = ctypes.c_int64
                 loop.argtypes = [ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(_Column), *[ctypes.c_void_p] * 4]
-                nothing = bytes(8 + 8 * MOST_ANSWERS * (2 + self.rows.width))
-                self.kernel = Kernel(self.function, self.rows, loop, nothing)
+                self.kernel = Kernel(self.function, self.rows, loop, nothing_known(self.rows))
+
+
+def nothing_known(rows: Rows) -> bytes:
+    """What the loop knows of answers before its first row: that of a value is the first, where that is asked for."""
+    words = [0] * (1 + MOST_ANSWERS * (2 + rows.width))
+    if rows.value is not None:
+        words[0], words[1 + MOST_ANSWERS] = 1, VALUE
+    return array("Q", words).tobytes()
 
 
 def kernels_of(program: Program, function: Function, layout: Layout) -> Kernels:
