@@ -23,7 +23,8 @@ from policy.backends.c.rows import MOST_ANSWERS, rows_of  # noqa: E402
 from policy.backends.columns import kernel as kernels  # noqa: E402
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator  # noqa: E402
 from policy.backends.columns.kernel import Kernel, _array, _Column, _point  # noqa: E402
-from policy.batch.decide import answers_to  # noqa: E402
+from policy.batch.decide import AnswerSummary, answers_to  # noqa: E402
+from policy.cli.batch import summary_text  # noqa: E402
 from policy.facts.records import record_from  # noqa: E402
 from policy.ir.from_model import program_of  # noqa: E402
 from policy.pipeline import Rulebook, Text, check, dated  # noqa: E402
@@ -255,6 +256,20 @@ def test_lists_optional_records_and_answers_of_several_values_are_left_to_the_pl
     assert answers.in_c == 0
     assert told(answers.table)[0]["value"] == 2
     assert asked.kernels.refusal == "`ns` is a list or an optional record"
+
+
+def test_the_summary_says_which_engine_answered(book: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler()
+    table = positions(Random(2), 40, 0.0)
+    asked = evaluator(book, "accepted", table)
+    made = asked.answers(table)
+    summary = AnswerSummary("accepted", "0" * 64, ())
+    summary.add(made)
+    assert summary.as_json()["in_c"] == made.in_c
+    assert f"{made.in_c} rows answered in C" in summary_text(summary)
+    said = AnswerSummary("accepted", "0" * 64, (), not_in_c="`cc` does not compile the rules: \x1b[31m")
+    assert "not in C: `cc` does not compile the rules" in summary_text(said)
+    assert "\x1b[31m" not in summary_text(said)
 
 
 # ── compilers, and what they make ───────────────────────────────────────────────────────────

@@ -136,14 +136,14 @@ class Kernel:
         result = self.rows.value
         if result is None:
             return None
-        match types.inner_of(result.type):
-            case types.Boolean():
-                held = _series(pa.uint8(), n, value).cast(pl.Boolean)
-            case types.Enum() as of:
-                members = pl.Series(sorted(of.every), dtype=pl.String)
-                held = members.gather(_series(pa.int32(), n, value))
-            case _:
-                held = _series(pa.decimal128(38, 0), n, value).to_physical()
+        assert not isinstance(result.type, types.Results), "which has no kernel"
+        of = types.inner_of(result.type)
+        if isinstance(of, types.Boolean):
+            held = _series(pa.uint8(), n, value).cast(pl.Boolean)
+        elif isinstance(of, types.Enum):
+            held = pl.Series(sorted(of.every), dtype=pl.String).gather(_series(pa.int32(), n, value))
+        else:
+            held = _series(pa.decimal128(38, 0), n, value).to_physical()
         there = None
         if any(a.outcome is not Outcome.VALUE for a in answers):
             are = [True, *(a.outcome is Outcome.VALUE for a in answers)]
