@@ -258,7 +258,7 @@ def test_lists_optional_records_and_answers_of_several_values_are_left_to_the_pl
     assert asked.kernels.refusal == "`ns` is a list or an optional record"
 
 
-def test_the_summary_says_which_engine_answered(book: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_summary_says_which_engine_answered(book: Rulebook) -> None:
     compiler()
     table = positions(Random(2), 40, 0.0)
     asked = evaluator(book, "accepted", table)
