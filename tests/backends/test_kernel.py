@@ -22,7 +22,7 @@ from policy.backends.c import native  # noqa: E402
 from policy.backends.c.rows import MOST_ANSWERS, rows_of  # noqa: E402
 from policy.backends.columns import kernel as kernels  # noqa: E402
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator  # noqa: E402
-from policy.backends.columns.kernel import Kernel, _array, _Column, _point  # noqa: E402
+from policy.backends.columns.kernel import Kernel, _array, _bit_of, _Column, _point  # noqa: E402
 from policy.batch.decide import AnswerSummary, answers_to  # noqa: E402
 from policy.cli.batch import summary_text  # noqa: E402
 from policy.facts.records import record_from  # noqa: E402
@@ -238,8 +238,9 @@ def test_memory_of_another_type_width_or_alignment_is_not_pointed_at(book: Ruleb
     assert _point(_Column(), pa.array([1, 2]), slot)
     sliced = _Column()
     assert _point(sliced, pa.array([1, 2, None, 4]).slice(2), slot)
-    assert sliced.bit == 2
     assert sliced.valid
+    assert _bit_of(pa.array([1, 2, None, 4]).slice(2)) == 2
+    assert _bit_of(pa.array([1, 2]).slice(1)) is None
     odd = pa.Array.from_buffers(pa.int64(), 1, [None, pa.py_buffer(bytes(17)).slice(1)])
     wrong = [odd, pa.array([1], pa.int32()), pa.array([1.0]), pa.array(["a"]), pa.array([1]).dictionary_encode()]
     assert not any(_point(_Column(), array, slot) for array in [*wrong, pa.array([], pa.int64())])

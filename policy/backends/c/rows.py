@@ -27,14 +27,17 @@ _WIDTHS = {"int64_t": 8, "uint32_t": 4, "uint8_t": 1}
 MOST_ANSWERS = 1_024  # different ones, values apart, that one call tells
 
 _HEAD = """
-struct column { const void *at; const char *texts; const uint8_t *valid; int64_t bit; };
+struct column { const void *at; const char *texts; const uint8_t *valid; };
+
+/* Where the bit of a row is, in all columns alike. */
+struct place { int64_t byte; int shift; };
 
 /* The different answers: of each how many rows have it, its outcome, and the bits of its needs and reasons. Those of
    an earlier call keep their numbers. Of a question for a value, the first is the value. */
 enum { MOST = %(most)d, WIDTH = %(width)d };
 struct found { uint64_t count; uint64_t rows[MOST]; uint64_t keys[MOST][WIDTH]; uint16_t slots[4 * MOST]; };
 
-HELPER int bit(const uint8_t *bits, int64_t n) { return bits[n >> 3] >> (n & 7) & 1; }
+HELPER int bit(const uint8_t *bits, struct place p) { return bits[p.byte] >> p.shift & 1; }
 
 /* The number of an answer, from one on; nought where there is no room for another. */
 HELPER uint16_t answered(struct found *f, %(keys)s) {
@@ -55,7 +58,7 @@ HELPER uint16_t answered(struct found *f, %(keys)s) {
     }
 }
 
-struct out { %(value)s *value; uint8_t *present; struct found *found; };
+struct out { int64_t bit; %(value)s *value; uint8_t *present; struct found *found; };
 
 static uint16_t doubtful_row(int64_t i, const struct column *columns, struct out out);
 """
@@ -66,8 +69,9 @@ static inline __attribute__((always_inline)) uint16_t row(
     const int whole, const int exact, int64_t i, const struct column *restrict columns, struct out out) {
 %(pointers)s
     int missing = 0;
+    const struct place place = {(out.bit + i) >> 3, (int)((out.bit + i) & 7)};
     (void)whole;
-    if (good && !bit(good, good_bit + i)) return 0;
+    if (good && !bit(good, place)) return 0;
 %(facts)s
     struct context context = {%(on)d, 0, {0, 0}, 0, 0};
     struct %(c)s_answer answer = {0};
@@ -101,10 +105,10 @@ __attribute__((flatten)) static int64_t whole_rows(
 }
 
 /* How many rows are left. */
-int64_t policy_rows(int64_t n, int32_t whole, const struct column *columns,
+int64_t policy_rows(int64_t n, int32_t whole, const struct column *columns, int64_t bit,
     %(value)s *value, uint8_t *present, uint16_t *numbers, struct found *found) {
     for (int k = 0; k < MOST; k++) found->rows[k] = 0;
-    struct out out = {value, present, found};
+    struct out out = {bit, value, present, found};
     int64_t left = whole ? whole_rows(n, columns, out, numbers) : rows(0, n, columns, out, numbers);
     if (%(of_value)d) {
         uint64_t others = 0;
@@ -241,9 +245,9 @@ class _Loop:
     def pointers(self, good: int) -> Iterator[str]:
         for n, held in enumerate(self.held):
             yield f"    const {held} *const a{n} = (const {held} *)columns[{n}].at;"
-            yield f"    const uint8_t *const v{n} = columns[{n}].valid; const int64_t b{n} = columns[{n}].bit;"
-            yield f"    (void)a{n}; (void)v{n}; (void)b{n};"
-        yield f"    const uint8_t *const good = columns[{good}].at; const int64_t good_bit = columns[{good}].bit;"
+            yield f"    const uint8_t *const v{n} = columns[{n}].valid;"
+            yield f"    (void)a{n}; (void)v{n};"
+        yield f"    const uint8_t *const good = columns[{good}].at;"
 
     def members(
         self, struct: Struct, c: str, path: str, fields: Sequence[FieldDeclaration], reads: Mapping[str, Fact]
@@ -279,7 +283,7 @@ class _Loop:
         self.held.append(held)
         is_required = member is not None and not optional
         self.slots.append(Slot(path, kind, 0 if kind == "boolean" else _WIDTHS[held], is_required))
-        with_cell = f"a{n} && (!v{n} || bit(v{n}, b{n} + i))"
+        with_cell = f"a{n} && (!v{n} || bit(v{n}, place))"
         self.lines += [f"if ({'whole || ' * is_required}({with_cell})) {{", f"    const {STORED[kind]} x = {value};"]
         if kind == "number":
             low, high = map(literal, limits(of, f.least, f.most))
@@ -294,7 +298,7 @@ class _Loop:
     def element(self, of: Type, kind: Shape, n: int) -> tuple[str, str]:
         """The type of a column's elements, and the fact in row `i`; members are numbered by the alphabet in C."""
         if kind == "boolean":
-            return "uint8_t", f"(uint8_t)bit(a{n}, b{n} + i)"
+            return "uint8_t", f"(uint8_t)bit(a{n}, place)"
         if kind == "text":
             start = f"columns[{n}].texts + a{n}[i]"
             return "int64_t", f"{{{start}, (uint32_t)(a{n}[i + 1] - a{n}[i])}}"

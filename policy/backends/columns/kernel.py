@@ -62,12 +62,10 @@ class KernelAnswers:
 
 
 class _Column(ctypes.Structure):
-    _fields_ = [
-        ("at", ctypes.c_void_p),
-        ("texts", ctypes.c_void_p),
-        ("valid", ctypes.c_void_p),
-        ("bit", ctypes.c_int64),
-    ]
+    _fields_ = [(name, ctypes.c_void_p) for name in ("at", "texts", "valid")]
+
+
+GOOD = Slot("", "boolean", 0, False)  # the last column: in which rows all cells are good
 
 
 @define(eq=False)
@@ -82,25 +80,26 @@ class Kernel:
 
     def run(self, frame: pl.DataFrame, good: pl.Series | None) -> KernelAnswers | None:
         """The answers to rows; None where a column is not held as the loop takes it."""
-        columns, kept, whole = (_Column * (len(self.rows.slots) + 1))(), [], True
-        for column, slot in zip(columns, self.rows.slots, strict=False):
-            if slot.path in frame.columns:
-                held = _array(frame[slot.path])
-                if not _point(column, held, slot):
-                    return None
-                kept.append(held)
-            whole = whole and not (slot.is_required and (not column.at or column.valid))
-        if good is not None:
-            kept.append(held := _array(good))
-            if held.null_count or not _point(columns[-1], held, Slot("", "boolean", 0, False)):
+        held = {s.path: _array(frame[s.path]) for s in self.rows.slots if s.path in frame.columns}
+        held |= {} if good is None else {GOOD.path: _array(good)}
+        bits = {bit for array in held.values() if (bit := _bit_of(array)) is not None}
+        if len(bits) > 1:  # slices that begin elsewhere in a byte
+            held = {path: _array(_moved(array)) for path, array in held.items()}
+            bits = {0}
+        columns, whole = (_Column * (len(self.rows.slots) + 1))(), True
+        for column, slot in zip(columns, (*self.rows.slots, GOOD), strict=True):
+            if slot.path in held and not _point(column, held[slot.path], slot):
                 return None
+            whole = whole and not (slot.is_required and (not column.at or column.valid))
+        if columns[-1].valid:
+            return None
         n, result = frame.height, self.rows.value
         value = pa.allocate_buffer(n * _STORED[result.held]) if result else None
         present = pa.allocate_buffer(n) if self.rows.is_optional else None
         numbers, found = pa.allocate_buffer(2 * n), ctypes.create_string_buffer(self.known, len(self.known))
         places = [b.address if b is not None else None for b in (value, present, numbers)]
-        left = self.loop(n, whole, columns, *places, found)
-        del kept
+        left = self.loop(n, whole, columns, min(bits, default=0), *places, found)
+        del held
         key, answers, rows = self._answers(found.raw)
         numbered = _series(pa.uint16(), n, numbers)
         return KernelAnswers(numbered, self._value(n, value, present, numbered, answers), key, answers, rows, left)
@@ -179,16 +178,27 @@ _TAKEN: dict[Shape, tuple[pa.DataType, ...]] = {
 }
 
 
-def _point(column: _Column, held: pa.Array, slot: Slot) -> bool:
+def _bit_of(array: pa.Array) -> int | None:
+    """Where in its byte the first bit of an array is; None where it has no bits."""
+    return array.offset % 8 if array.null_count or pa.types.is_boolean(array.type) else None
+
+
+def _moved(array: pa.Array) -> pl.Series:
+    """The same at the beginning of other memory."""
+    made = pl.from_arrow(array)
+    assert isinstance(made, pl.Series)
+    return made.gather(pl.int_range(len(made), eager=True))
+
+
+def _point(column: _Column, array: pa.Array, slot: Slot) -> bool:
     """Points at the memory of a column; whether it is of the type and alignment that the loop takes."""
     width = slot.width
-    if held.type not in _TAKEN[slot.shape] or _WIDTHS[held.type] != width or not len(held):
+    if array.type not in _TAKEN[slot.shape] or _WIDTHS[array.type] != width or not len(array):
         return False
-    valid, at, *texts = held.buffers()
-    column.at = at.address + held.offset * width
+    valid, at, *texts = array.buffers()
+    column.at = at.address + (array.offset * width if width else array.offset // 8)
     column.texts = texts[0].address if texts and texts[0] is not None else None
-    column.valid = valid.address if valid is not None and held.null_count else None
-    column.bit = held.offset
+    column.valid = valid.address + array.offset // 8 if valid is not None and array.null_count else None
     return not width or not column.at % width
 
 
@@ -243,7 +253,13 @@ class Kernels:
             if loaded is not None:
                 loop = loaded.policy_rows
                 loop.restype = ctypes.c_int64
-                loop.argtypes = [ctypes.c_int64, ctypes.c_int32, ctypes.POINTER(_Column), *[ctypes.c_void_p] * 4]
+                loop.argtypes = [
+                    ctypes.c_int64,
+                    ctypes.c_int32,
+                    ctypes.POINTER(_Column),
+                    ctypes.c_int64,
+                    *[ctypes.c_void_p] * 4,
+                ]
                 self.kernel = Kernel(self.function, self.rows, loop, nothing_known(self.rows))
 
 
