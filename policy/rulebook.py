@@ -90,6 +90,7 @@ class Rulebook:
         from policy.extras import require_extra
 
         require_extra("polars", "columns")
+        require_extra("pyarrow", "columns")
         from policy.backends.columns.evaluator import evaluator
 
         function = self.question(name)

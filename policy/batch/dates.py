@@ -76,17 +76,22 @@ class DatedEvaluator:
         periods = self._periods()
         answered_as = {day: self._representative(day, periods) for day in ordinals.unique().drop_nulls()}
         known = ordinals.replace_strict(answered_as, default=None, return_dtype=pl.Int64)
-        parts, tally, alone = [], AnswerTally(), 0
+        parts, tally, alone, in_c = [], AnswerTally(), 0, 0
         for day in sorted(set(answered_as.values())):
             rows = numbered.filter(known == day)
             answers = self.evaluator(day).answers(rows.drop(ROW), first)
             parts.append((rows[ROW], answers.table))
             tally.add(answers.tally)
             alone += answers.row_by_row
+            in_c += answers.in_c
         undated = numbered.filter(known.is_null())
         if undated.height:
             parts.append((undated[ROW], self._refused(undated.height, tally)))
-        return Answers(in_place(numbered[ROW], parts), tally, alone) if parts else self.ready().answers(table, first)
+        return (
+            Answers(in_place(numbered[ROW], parts), tally, alone, in_c)
+            if parts
+            else self.ready().answers(table, first)
+        )
 
     def evaluator(self, day: int) -> ColumnsEvaluator:
         with self.lock:
@@ -97,6 +102,11 @@ class DatedEvaluator:
                 kept = [name for name in asking.no_facts if self.schema]
                 self.evaluators[day] = rulebook.columns(asking.question, self.schema, kept, asking.scaled, rules)
             return self.evaluators[day]
+
+    @property
+    def not_in_c(self) -> str:
+        """Why so many rows were not answered in C; empty where they were, or were few."""
+        return next((why for e in self.evaluators.values() if (why := e.kernels.reason)), "")
 
     def remarks(self, day: int) -> str:
         """How far answers as of a day reach, by all that the question could cite on it; empty without limits."""

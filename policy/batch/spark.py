@@ -299,5 +299,5 @@ def _summary(answers: DataFrame, undated: Program, asking: TableQuestion, start:
     remarks = evaluator.remarks(asking.on.toordinal()) if asking.on else ""
     rows = sum(tally.outcomes.values())
     return AnswerSummary(
-        evaluator.function.id, undated.digest, (), remarks, tally, rows, 0, time.perf_counter() - start
+        evaluator.function.id, undated.digest, (), remarks, tally, rows, seconds=time.perf_counter() - start
     )

@@ -102,6 +102,10 @@ def summary_text(summary: AnswerSummary) -> str:
                 lines.append(f"  … and {len(counted) - MOST_LINES} more")
     if summary.row_by_row:
         lines.append(f"{plural(summary.row_by_row, 'row')} answered one by one, for want of a column or of bits")
+    if summary.in_c:
+        lines.append(f"{plural(summary.in_c, 'row')} answered in C")
+    elif summary.not_in_c:
+        lines.append(f"not in C: {printable(summary.not_in_c)}")
     lines.append(f"rulebook {summary.rulebook[:12]}")
     lines += [f"remark: {summary.remarks}"] if summary.remarks else []
     return "\n".join(lines)

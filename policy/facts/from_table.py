@@ -80,6 +80,10 @@ class Layout:
         odd = _frames(self.sheet, table, read)
         return Read(read.frames, read.ranges, odd)
 
+    def cells(self, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:
+        """The facts in some rows, lists apart, held against no bounds; and in which rows all cells are good."""
+        return table.select(_columns(self.sheet)), _good(self.sheet, table)
+
 
 def layout(
     program: Program,
@@ -236,9 +240,8 @@ class _Placing:
 
 def _frames(sheet: Sheet, raw: pl.DataFrame, read: Read) -> pl.Series | None:
     """Reads a sheet and the lists in it; gives the rows that have something odd in them, if any."""
-    columns: list[pl.Expr] = []
+    columns = _columns(sheet)
     for leaf in sheet.leaves:
-        columns.append(leaf.cell.value.alias(leaf.path))
         if leaf.present is not None:
             columns.append(leaf.present.alias(leaf.path + "?"))
     columns += [there.alias(path + "?") for path, there in sheet.records]
@@ -259,13 +262,21 @@ def _frames(sheet: Sheet, raw: pl.DataFrame, read: Read) -> pl.Series | None:
     return odd
 
 
+def _columns(sheet: Sheet) -> list[pl.Expr]:
+    return [leaf.cell.value.alias(leaf.path) for leaf in sheet.leaves]
+
+
+def _good(sheet: Sheet, raw: pl.DataFrame) -> pl.Series | None:
+    """Where all cells can be used as they are; None where that is everywhere."""
+    conditions = [leaf.cell.good for leaf in sheet.leaves if leaf.cell.good is not None]
+    good = raw.select(pl.all_horizontal(conditions).alias("good"))["good"] if conditions else None
+    return None if good is None or good.all() else good
+
+
 def _odd(sheet: Sheet, raw: pl.DataFrame, frame: pl.DataFrame, read: Read) -> pl.Series | None:
     """Rows with a cell that is not good, or a number beyond its limits; notes the ranges of the rest."""
-    conditions = [leaf.cell.good for leaf in sheet.leaves if leaf.cell.good is not None]
-    odd = None
-    if conditions:
-        good = raw.select(pl.all_horizontal(conditions).alias("good"))["good"]
-        odd = None if good.all() else ~good
+    good = _good(sheet, raw)
+    odd = None if good is None else ~good
     numbers = [leaf for leaf in sheet.leaves if isinstance(leaf.type, Quantity)]
     edges = (
         frame.select(

@@ -259,6 +259,20 @@ def test_a_settled_date_is_compared_with_a_column() -> None:
     agree(book, "later", rows, [book.interpreter("later").answer(*row) for row in rows])
 
 
+def test_a_list_that_no_column_has_is_needed_by_every_row() -> None:
+    book = book_of(
+        "record R { n: integer of: list of integer }\n"
+        "value some(r: R) -> integer = if r.n > 0 then sum(x for x in r.of) else 0 per LAW/1\n"
+    )
+    table = pl.DataFrame({"n": [1, 0, None]})
+    told = rows_of(book.columns("some", table.schema).answers(table).table)
+    assert [(row["outcome"], row["needs"]) for row in told] == [
+        ("undecided", ["r.of"]),
+        ("value", []),
+        ("undecided", ["r.n", "r.of"]),
+    ]
+
+
 # ── long tables ─────────────────────────────────────────────────────────────────────────────
 
 

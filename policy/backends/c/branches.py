@@ -89,8 +89,30 @@ class Branches(Aggregates):
     def choose(self, e: ir.If | ir.Choose, env: Env, want: Type | None) -> Single:
         want = want or self.type_of(e, env)
         if isinstance(e, ir.If):
+            if self.complete and (chosen := self.chosen(e, env, want)) is not None:
+                return chosen
             return self.first((ir.Case(e.condition, e.then, ""),), e.otherwise, env, want)
+        if not e.cases:  # of one date: no row is in force
+            return self.single(e.none, env, want)
         return self.first(e.cases, e.none, env, want) if e.mode == "first" else self.several(e, env, want)
+
+    def chosen(self, e: ir.If, env: Env, want: Type | None) -> Single | None:
+        """One of two values without a jump, where both cost less than one and nothing is unknown."""
+        before = self.faults
+        with self.apart() as inside:
+            test, a, b = (
+                self.single(e.condition, env),
+                self.single(e.then, env, want),
+                self.single(e.otherwise, env, want),
+            )
+        if self.faults > before or not self.unit.is_light(inside) or a.type is None or a.type != b.type:
+            self.faults = before
+            return None
+        self.write(*inside)
+        bound = max(a.bound, b.bound)
+        c = self.let(held(a.type, bound), f"{test.c} ? {a.c} : {b.c}")
+        present = self.let("int", f"{test.c} ? {a.there} : {b.there}") if a.present or b.present else ""
+        return Single(a.type, c, present=present, bound=bound)
 
     def first(self, cases: Sequence[ir.Case], none: Expr, env: Env, want: Type | None) -> Single:
         """The first case that holds, and those before it that may."""

@@ -26,6 +26,7 @@ from policy.model.written import limits
 from policy.vocabulary import ArithmeticOperator, RoundingMode, RuntimeValue
 
 DAY = 10**8  # above every day that is a fault of the calendar at most
+FEW = 8  # members that are compared one by one
 MONTHS = 10**7  # beyond every month that there is
 
 
@@ -276,6 +277,8 @@ class Expressions(TypedWriter):
 
     def chain(self, deciding: bool, operands: Sequence[Expr], env: Env) -> Single:
         """`or` where true decides, `and` where false does: the deciding value as soon as it is met."""
+        if self.complete:
+            return self.known_chain(deciding, operands, env)
         result, done = self.let("int", str(int(not deciding))), self.fresh("L")
         with self.apart() as inside:
             needs = self.variable("needs")
@@ -284,12 +287,24 @@ class Expressions(TypedWriter):
         self.write(*inside, f"{done}:;")
         return Single(types.BOOLEAN, result, needs if any(unsure) else "")
 
+    def known_chain(self, deciding: bool, operands: Sequence[Expr], env: Env) -> Single:
+        """The same where nothing is unknown: without a jump past an operand that costs less than one."""
+        result, done = self.let("int", str(int(not deciding))), self.fresh("L")
+        for n, operand in enumerate(operands):
+            before = self.faults
+            with self.apart() as inside:
+                o = self.single(operand, env)
+            if n and not (self.faults == before and self.unit.is_light(inside)):
+                self.write(f"if ({result} == {int(deciding)}) goto {done};")
+            self.write(*inside, f"{result} = {result} {'|' if deciding else '&'} ({o.c});")
+        self.write(f"{done}:;")
+        return Single(types.BOOLEAN, result)
+
     def decided_by(self, o: Single, deciding: bool, result: str, needs: str, done: str) -> bool:
         """Ends a chain where the operand decides it; notes what it needs. Whether it may be unknown."""
-        clear = "" if self.complete else f" {needs} = no_needs();"
         self.add_needs(needs, o.needs)
         decides = every(o.known, f"{o.c} == {int(deciding)}")
-        self.write(f"if ({decides}) {{ {result} = {int(deciding)};{clear} goto {done}; }}")
+        self.write(f"if ({decides}) {{ {result} = {int(deciding)}; {needs} = no_needs(); goto {done}; }}")
         return bool(o.needs)
 
     def member(self, left: Expr, right: Expr, env: Env) -> Single:
@@ -301,6 +316,10 @@ class Expressions(TypedWriter):
             needs = self.all_needs(a.needs, items.needs)
             if isinstance(a.type, types.Enum | types.Text) and type(a.type) is not type(items.type.of):
                 raise UnsupportedError("a set of members that nothing says the type of")
+            members = right.value if isinstance(right, ir.Const) and isinstance(right.value, frozenset) else None
+            if self.complete and not a.present and isinstance(a.type, types.Enum) and members and len(members) <= FEW:
+                among = sorted(self.constant(m, a.type).c for m in members)
+                return Single(types.BOOLEAN, self.let("int", " | ".join(f"({a.c} == {m})" for m in among)))
             with self.where(known(needs)):
                 fits = f"{a.c} == (i64){a.c}" if a.held == "i128" else "1"
                 holds = f"in_{plural(a.type or items.type.of)}({_narrow(a)}, {items.c})"

@@ -45,7 +45,9 @@ def function_text(unit: Unit, function: Function, complete: bool) -> list[str]:
             declared.append(f"{kind} *r{len(declared)}")
             writer.write(f"*r{len(declared) - 1} = {part};")
     name = f"{'q' if complete else 'f'}{len(unit.signatures)}"
-    unit.signatures[function.id + "!" * complete] = Signature(name, value, writer.can_fault)
+    unit.signatures[function.id + "!" * complete] = Signature(
+        name, value, writer.can_fault, not writer.can_fault and unit.is_light(writer.lines)
+    )
     return _closed(f"static void {name}({', '.join(declared)})", declared, writer, "return;")
 
 
@@ -121,22 +123,31 @@ class QuestionWriter(Branches):
         last = len(function.rules) - 1
         some = self.let("int", "0")
         for effect, test in (("deny", f"!{permitted}"), ("permit", permitted)):
-            with self.where(test):
+            with self.where("1" if self.complete else test):
                 for n, rule in enumerate(function.rules[:-1]):
                     if rule.effect == effect:
-                        self.reason(n, rule.condition, env, some)
-        self.write(f"if (!{some}) answer->reasons[{last // 64}] |= UINT64_C(1) << {last % 64};")
+                        self.reason(n, rule.condition, env, some, test)
+        self.write(f"answer->reasons[{last // 64}] |= (uint64_t)!{some} << {last % 64};")
 
-    def reason(self, n: int, condition: ir.Expr, env: Env, some: str) -> None:
+    def reason(self, n: int, condition: ir.Expr, env: Env, some: str, test: str) -> None:
         def note() -> None:
             holds = self.single(condition, env)
-            noted = f"answer->reasons[{n // 64}] |= UINT64_C(1) << {n % 64}; {some} = 1;"
-            self.write(f"if ({every(holds.known, holds.c)}) {{ {noted} }}")
+            held = every(holds.known, holds.c)
+            self.write(f"if ({held}) {{ answer->reasons[{n // 64}] |= UINT64_C(1) << {n % 64}; {some} = 1; }}")
 
-        if self.complete:
-            note()
-        else:
+        if not self.complete:
             self.attempt("1", note)
+            return
+        before = self.faults
+        with self.apart() as inside:
+            holds = self.single(condition, env)
+        if self.faults == before and self.unit.is_light(inside):
+            self.write(*inside)
+            held = self.let("int", f"({test}) & ({holds.c})")
+            self.write(f"answer->reasons[{n // 64}] |= (uint64_t){held} << {n % 64};", f"{some} = {some} | {held};")
+        else:
+            with self.where(test):
+                note()
 
     def store(self, value: Value, of: AnswerType, name: str) -> None:
         """Puts a value into the answer; a record's fields and an order's keys one by one."""

@@ -6,7 +6,8 @@ one thing in a program and two in C.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Sequence
 from typing import assert_never
 
 from attrs import define, field, frozen
@@ -18,6 +19,10 @@ from policy.ir.program import Expr, Function, Program
 from policy.model import types
 from policy.model.types import Type
 
+_CALLED = re.compile(r"\b(?!if\b)([a-z_0-9]+)\(")
+_BY_CONSTANT = re.compile(r"divide_\w+\((?=\w+, INT64_C\(\d+\)\))")
+FEW_LINES = 32
+
 
 @frozen
 class Signature:
@@ -26,6 +31,7 @@ class Signature:
     name: str
     result: Single
     faults: bool
+    is_light: bool
 
 
 @define(eq=False)
@@ -45,6 +51,12 @@ class Unit:
     def row(self, label: str) -> int:
         """The number of a row's label."""
         return self.rows.setdefault(label, len(self.rows))
+
+    def is_light(self, lines: Sequence[str]) -> bool:
+        """Whether statements cost no more than a jump that is guessed wrongly: few, without a real division."""
+        heavy = {s.name for s in self.signatures.values() if not s.is_light}
+        called = {name for line in lines for name in _CALLED.findall(_BY_CONSTANT.sub("", line))}
+        return len(lines) <= FEW_LINES and not any(n in heavy or not n[1:].isdecimal() for n in called)
 
     def constant(self, declared: str, body: str) -> str:
         """A constant of the file; equal ones once."""

@@ -17,6 +17,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.answers import Answer, Outcome
+from policy.backends.columns.kernel import KernelAnswers
 from policy.backends.columns.operators import looked_up
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.ir.program import Function
@@ -123,6 +124,14 @@ class AnswerTally:
     needs: Counter[str] = field(factory=Counter)
     problems: Counter[str] = field(factory=Counter)
 
+    def count(self, found: KernelAnswers) -> None:
+        """Counts the answers of a kernel."""
+        for one, rows in zip(found.answers, found.rows, strict=True):
+            if rows:
+                self.outcomes[one.outcome.value] += rows
+                self.reasons.update(dict.fromkeys(one.reasons, rows))
+                self.needs.update(dict.fromkeys(one.needs, rows))
+
     def add(self, other: AnswerTally) -> None:
         self.outcomes.update(other.outcomes)
         self.reasons.update(other.reasons)
@@ -138,6 +147,9 @@ class Drafts:
     reasons: Combinations
     needs: Combinations
     masks: dict[tuple[int, ...], int] = field(factory=dict)  # to the numbers of reasons
+    few: dict[bytes, tuple[pl.DataFrame, pl.DataFrame]] = field(
+        factory=dict
+    )  # the last different answers of a kernel
 
     @property
     def is_full(self) -> bool:
@@ -173,7 +185,7 @@ class Drafts:
             "needs": self.needs.lists(pl.col("needs")),
         }
         replaced = [columns[name].alias(name) for name in self.shape.schema if name in columns]
-        return drafts.with_columns(replaced).select(list(self.shape.schema))
+        return drafts.with_columns(replaced).select(n for n in self.shape.schema if n in drafts.columns)
 
     def answered(self, result: pl.DataFrame) -> pl.DataFrame:
         """The answers in a plan's result; those of rows that are unknown or faults are to be replaced."""
@@ -195,6 +207,30 @@ class Drafts:
         tally = AnswerTally()
         tally.outcomes["value"] += result.height
         return result.with_columns(columns).select(list(self.shape.schema)), tally
+
+    def of_kernel(self, found: KernelAnswers, finished: bool) -> pl.DataFrame:
+        """The answers of a kernel; those of rows that it leaves are to be replaced. As drafts, or finished."""
+        made = self.few.get(found.key)
+        if made is None:
+            drafts = self._few(found)
+            made = drafts, self.finished(drafts)
+            self.few.clear()
+            self.few[found.key] = made
+        few, columns = made[finished], dict[str, pl.Series]()
+        for name, one in zip(few.columns, few.get_columns(), strict=True):
+            is_same = not found.left and (few.height == 2 or one.null_count() == few.height)
+            columns[name] = one[1:2].new_from_index(0, len(found.numbers)) if is_same else one.gather(found.numbers)
+        if found.value is not None:
+            columns["value"] = found.value
+        return pl.DataFrame({name: columns[name] for name in self.schema})
+
+    def _few(self, found: KernelAnswers) -> pl.DataFrame:
+        """The different answers of a kernel as drafts, in the rows of their numbers."""
+        rows = [{"outcome": OUTCOMES.index("refused"), "reasons": 0, "needs": 0}]
+        for one in found.answers:
+            reasons, needs = self.reasons.number(one.reasons), self.needs.number(one.needs)
+            rows.append({"outcome": OUTCOMES.index(one.outcome.value), "reasons": reasons, "needs": needs})
+        return pl.DataFrame(rows, schema={n: d for n, d in self.schema.items() if n != "value"})
 
     def _reasons(self, result: pl.DataFrame) -> pl.Expr | pl.Series:
         """The rules that apply, as the number of their combination."""

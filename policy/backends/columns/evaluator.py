@@ -18,6 +18,7 @@ from policy.backends.columns.answers import AnswerTally, Drafts, Shape, drafts_o
 from policy.backends.columns.compile import Compiler
 from policy.backends.columns.context import OPAQUE
 from policy.backends.columns.graph import INT64, ROWS, Node
+from policy.backends.columns.kernel import KernelAnswers, Kernels, kernels_of
 from policy.backends.columns.plan import Plan, plan_of
 from policy.backends.columns.values import ListLiteral, Scalar, UnsupportedError, Value
 from policy.backends.python import PythonEvaluator
@@ -34,11 +35,15 @@ ROW = "_row_number"
 
 @frozen(eq=False)
 class Answers:
-    """The answers to some rows, in their order; how often each occurs; how many rows were answered one by one."""
+    """The answers to some rows, in their order; how often each occurs; how many rows were answered one by one.
+
+    `in_c` rows were answered by the kernel.
+    """
 
     table: pl.DataFrame
     tally: AnswerTally
     row_by_row: int
+    in_c: int = 0
 
 
 @define(eq=False)
@@ -133,6 +138,7 @@ class ColumnsEvaluator:
     _values: _Plans
     _needs: _Plans
     _drafts: Drafts
+    kernels: Kernels
 
     @property
     def unsupported(self) -> str:
@@ -147,19 +153,40 @@ class ColumnsEvaluator:
 
     def answers(self, table: pl.DataFrame, first: int = 1) -> Answers:
         """The answers to the rows of a table, the first of which people know as row number `first`."""
-        drafts = self.drafts()
+        drafts, kernel = self.drafts(), self.kernels.for_rows(table.height)
+        found = None if kernel is None else kernel.run(*self.layout.cells(table))
+        if found is not None:
+            return self._of_kernel(drafts, table, first, found)
         read = self.layout.read(table)
-        numbered = table.with_row_index(ROW, first)
+        result = self._evaluated(read) if read.odd is None else None
+        if self.shape.value is not None and result is not None and not _is_doubtful(result):
+            return Answers(*drafts.values(result), 0)
+        whole, alone = self._by_plan(drafts, table.with_row_index(ROW, first), read, result)
+        return Answers(drafts.finished(whole), drafts.tally(whole), alone)
+
+    def _of_kernel(self, drafts: Drafts, table: pl.DataFrame, first: int, found: KernelAnswers) -> Answers:
+        """The answers of a kernel, and those to the rows that it leaves."""
+        tally, alone = AnswerTally(), 0
+        tally.count(found)
+        if found.left:
+            numbered = table.with_row_index(ROW, first)
+            rest = numbered.filter(found.numbers == 0)
+            answered, alone = self._by_plan(drafts, rest, self.layout.read(rest))
+            whole = in_place(numbered[ROW], [(numbered[ROW], drafts.of_kernel(found, False)), (rest[ROW], answered)])
+            tally.add(drafts.tally(answered))
+            return Answers(drafts.finished(whole), tally, alone, table.height - found.left)
+        return Answers(drafts.of_kernel(found, True), tally, 0, table.height)
+
+    def _by_plan(
+        self, drafts: Drafts, numbered: pl.DataFrame, read: Read, result: pl.DataFrame | None = None
+    ) -> tuple[pl.DataFrame, int]:
+        """The answers to numbered rows by the plan, as drafts, and how many were answered one by one."""
         if read.odd is None:
-            result = self._evaluated(read)
-            if self.shape.value is not None and result is not None and not _is_doubtful(result):
-                return Answers(*drafts.values(result), 0)
-            whole, alone = self._completed(drafts, numbered, result)
-            return Answers(drafts.finished(whole), drafts.tally(whole), alone)
+            return self._completed(drafts, numbered, self._evaluated(read) if result is None else result)
         plain, odd = numbered.filter(~read.odd), numbered.filter(read.odd)
         answered, alone = self._completed(drafts, plain, self._evaluated(self.layout.read(plain)))
         whole = in_place(numbered[ROW], [(plain[ROW], answered), (odd[ROW], self._one_by_one(drafts, odd))])
-        return Answers(drafts.finished(whole), drafts.tally(whole), alone + odd.height)
+        return whole, alone + odd.height
 
     def _evaluated(self, read: Read) -> pl.DataFrame | None:
         plan, _ = self._values.plan_for(read.ranges)
@@ -279,4 +306,5 @@ def evaluator(
         _Plans(program, function, False),
         _Plans(program, function, True),
         drafts_of(shape),
+        kernels_of(program, function, placed),
     )

@@ -100,7 +100,9 @@ def _run(
 
 def _frame(scope: Scope, computed: dict[Scope, pl.DataFrame], frames: Frames) -> pl.DataFrame:
     """The elements of a list, beside each row of the parent's frame where that is one of pairs."""
-    elements, parent = frames[scope.path], scope.parent
+    elements, parent = frames.get(scope.path), scope.parent
+    if elements is None:  # no column has the list: it is unknown in every row
+        elements = pl.DataFrame(schema={ROW: pl.UInt32})
     assert parent is not None
     if not _is_loose(scope):
         return elements

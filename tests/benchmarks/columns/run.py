@@ -17,6 +17,7 @@ the load of the machine before and after; where others used it, it is said that 
 """
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -27,7 +28,8 @@ import environment
 import machine
 
 BENCHMARKS = ("lending", "orders", "files", "spark")
-OURS = "ours: columns, with outcome and needs"
+OURS = "ours: columns in C, with outcome and needs"
+PLAN = "ours: columns in Polars, likewise"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -60,6 +62,7 @@ def lending(options: argparse.Namespace) -> str:
     def columns() -> int:
         return sum(int(part.table["value"].sum()) for part in answers_to(ours, given))
 
+    in_c, in_polars, told = _by_both(ours, given, columns)
     makers = {
         "fused loop in C, by hand": fused.c_loop,
         "NumPy int64, by hand": by_hand.numpy_int64,
@@ -70,7 +73,7 @@ def lending(options: argparse.Namespace) -> str:
         "PyArrow decimal128": by_hand.arrow_decimal,
         f"row at a time, {by_hand.ROWS_ONE_BY_ONE:,} rows": by_hand.row_at_a_time,
     }
-    engines: dict[str, Callable[[], int]] = {OURS: columns}
+    engines: dict[str, Callable[[], int]] = {OURS: in_c, PLAN: in_polars}
     missing: dict[str, str] = {}
     for name, maker in makers.items():
         try:
@@ -85,7 +88,7 @@ def lending(options: argparse.Namespace) -> str:
     off = {name: total - exact for name, total in totals.items()}
     off[one_by_one] = totals[one_by_one] - by_hand.numpy_int64(few)()
     rows = []
-    for name in (OURS, *makers):
+    for name in (OURS, PLAN, *makers):
         if name in missing:
             rows.append((name, missing[name], *[""] * 7))
             continue
@@ -95,7 +98,7 @@ def lending(options: argparse.Namespace) -> str:
         wrong = f"{off[name] / 100:+,.2f}" if off[name] else "exact"
         rows.append((name, *measure.clocks(taken[name], taken[OURS]), speed, memory, wrong))
     headings = ("lending value", *measure.CLOCKS, "million rows/s", "extra MB", "total off by HK$")
-    return f"{options.rows:,} positions; {measure.threads()}\n\n{measure.table(headings, rows)}"
+    return f"{options.rows:,} positions; {measure.threads()}; {told}\n\n{measure.table(headings, rows)}"
 
 
 def orders(options: argparse.Namespace) -> str:
@@ -122,13 +125,15 @@ def orders(options: argparse.Namespace) -> str:
     def from_records() -> int:
         return sum(any(r.rule == "not_prefunded" for r in verdict(o).reasons) for o in made)
 
+    in_c, in_polars, told = _by_both(ours, given, columns)
     engines = {
-        "ours: columns, with reasons and needs": columns,
+        "ours: columns in C, with reasons and needs": in_c,
+        "ours: columns in Polars, likewise": in_polars,
         f"row at a time from the table, {few:,} rows": from_the_table,
         f"row at a time from records made before, {few:,} rows": from_records,
     }
     taken, counts = measure.timed(engines, options.rounds)
-    first, *others = engines
+    first, _, *others = engines
     for name in others:
         taken[name] *= options.rows / len(part)
     some = sum(p.tally.reasons["not_prefunded"] for p in answers_to(ours, part))
@@ -137,7 +142,27 @@ def orders(options: argparse.Namespace) -> str:
         (name, *measure.clocks(s, taken[first]), f"{options.rows / s.wall / 1e6:,.2f}") for name, s in taken.items()
     ]
     headings = ("order acceptance", *measure.CLOCKS, "million rows/s")
-    return f"{options.rows:,} orders; {measure.threads()}\n\n{measure.table(headings, rows)}"
+    return f"{options.rows:,} orders; {measure.threads()}; {told}\n\n{measure.table(headings, rows)}"
+
+
+def _by_both(ours, given, columns):  # type: ignore[no-untyped-def]
+    """The same by the kernel and by Polars; and what making the kernel took, which is made anew."""
+    from policy.batch.decide import answers_to
+
+    def engine(said: str) -> Callable[[], int]:
+        def run() -> int:
+            os.environ["POLICY_KERNEL"] = said
+            return columns()
+
+        return run
+
+    os.environ |= {"POLICY_KERNEL": "always", "POLICY_CACHE": "off"}
+    start = machine.now()
+    kernel = ours.kernels.for_rows(0)
+    taken = machine.now() - start
+    assert kernel is not None, ours.kernels.refusal
+    assert all(part.in_c == part.table.height for part in answers_to(ours, given.head(1_000_000)))
+    return engine("always"), engine("off"), f"the kernel was made in {taken.wall:.2f} s"
 
 
 def _plain(table):  # type: ignore[no-untyped-def]
