@@ -9,6 +9,7 @@ it is) and I/O; orders executed off the platforms; any rule of the law. The same
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar, assert_never, get_args
 
 from attrs import define, evolve, field
@@ -164,18 +165,18 @@ class Engine(Venue[Command, Event]):
         rules = self.rules_on(on)
         answers = self.register.answers(rules)
         self.clearing.prepare(rules)
+        return partial(self._begin_day, at, rules, answers)
 
-        def begin() -> None:
-            self.clearing.settle(at, NEW_DAY)
-            self.register.rules = rules
-            self.desk.follow(rules)
-            self.clearing.follow(rules)
-            for ask, verdict in self.register.take(answers):
-                self.events.append(_answered(ask, verdict))
-            self.register.restate(_everyone)
-            self.desk.revalidate(_everyone, rerank=True)
-
-        return begin
+    def _begin_day(self, at: int, rules: Rules, answers: list[tuple[Ask, Verdict]]) -> None:
+        self.clearing.settle(at, NEW_DAY)
+        self.register.rules = rules
+        self.desk.follow(rules)
+        self.clearing.follow(rules)
+        for ask, verdict in self.register.take(answers):
+            self.events.append(_answered(ask, verdict))
+        everyone = list(self.register.seats.values())
+        self.register.restate(everyone)
+        self.desk.revalidate(everyone, rerank=True)
 
     # ── orders ──────────────────────────────────────────────────────────────────────────────
 
@@ -356,19 +357,15 @@ class Engine(Venue[Command, Event]):
 
     def _changed(self, about: str, id: str) -> None:
         """Orders whose facts have changed state them anew, and are judged again."""
-        concerned = self.register.touched(about, id)
-        self.register.restate(concerned)
-        self.desk.revalidate(concerned)
+        seats = self.register.touched(about, id)
+        self.register.restate(seats)
+        self.desk.revalidate(seats)
 
 
 def _counted(command: Place | Replace, market: Market) -> tuple[int | None, int]:
     """Price and quantity of an order in counted units."""
     price, made = command.price, market.quotation
     return None if price is None else made.price(price, PRICE), made.size(command.quantity, QUANTITY)
-
-
-def _everyone(_: MarketAccess) -> bool:
-    return True
 
 
 def _answered(ask: Ask, verdict: Verdict) -> Answered:

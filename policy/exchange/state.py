@@ -7,7 +7,7 @@ decide stays missing, and is never taken for no. Absent: orders, and what the ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
 from attrs import define, field
@@ -204,20 +204,20 @@ class Register:
         seat.facts = self.facts(seat)
         return seat
 
-    def touched(self, about: str, id: str) -> Callable[[MarketAccess], bool]:
-        """Which seats it matters to what holds of a platform, an instrument or a participant."""
+    def touched(self, about: str, id: str) -> list[MarketAccess]:
+        """The seats to which it matters what holds of a platform, an instrument or a participant."""
+        seats = list(self.seats.values())
         if about == PLATFORM:
             concerned = {p.id for p in self.platforms.values() if id == p.id or id in p.shares_with}
-            return lambda seat: seat.account.platform in concerned
+            return [seat for seat in seats if seat.account.platform in concerned]
         if about == INSTRUMENT:
-            return lambda seat: seat.market.listed.id == id
-        return lambda seat: seat.account.id == id
+            return [seat for seat in seats if seat.market.listed.id == id]
+        return [seat for seat in seats if seat.account.id == id]
 
-    def restate(self, concerned: Callable[[MarketAccess], bool]) -> None:
+    def restate(self, seats: Iterable[MarketAccess]) -> None:
         """States the facts of these seats anew."""
-        for seat in self.seats.values():
-            if concerned(seat):
-                seat.facts = self.facts(seat)
+        for seat in seats:
+            seat.facts = self.facts(seat)
 
 
 def _answer(ask: Ask, rules: Rules) -> Verdict:

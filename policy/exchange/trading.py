@@ -8,7 +8,7 @@ clock, set-up, and what becomes of trades that wait for settlement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from attrs import define, field
@@ -302,9 +302,10 @@ class OrderDesk:
 
     # ── what rests is judged again ──────────────────────────────────────────────────────────
 
-    def revalidate(self, concerned: Callable[[MarketAccess], bool], rerank: bool = False) -> None:
-        """Decides orders at rest again, in the order they came, when what they state or the rules have changed."""
-        for order in [o for o in self.live.values() if concerned(o.data.seat)]:
+    def revalidate(self, seats: Iterable[MarketAccess], rerank: bool = False) -> None:
+        """Decides orders of these seats that rest again, as they came, when what they state or the rules changed."""
+        concerned = set(seats)
+        for order in [o for o in self.live.values() if o.data.seat in concerned]:
             live = order.data
             own = live.placed.facts
             live.facts = self.register.facts(live.seat, own) if own else live.seat.facts

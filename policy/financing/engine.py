@@ -8,6 +8,7 @@ an event of its own. Absent: clock and I/O, and any formula, level, limit or ord
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar, Final, assert_never, get_args
 
 from attrs import define, field
@@ -129,22 +130,20 @@ class Engine(Venue[do.Command, Event]):
 
     def prepare_day(self, on: str, at: int) -> Callable[[], None]:
         """Another day's rules: everything is asked again. What time a call was given stays."""
-        rules = self.rules_on(on)
+        return partial(self._begin_day, at, self.rules_on(on))
 
-        def begin() -> None:
-            context = self.context
-            context.rules = rules
-            if self.lender is not None:
-                standing, self.lender.standing = self.lender.standing, rules.offered.verdict(self.lender.firm)
-                if standing != self.lender.standing:
-                    context.emit(LenderJudged(verdict=self.lender.standing))
-            for account in self.accounts.values():
-                if account.facts.call != NO_CALL and account.due_by is None:
-                    set_deadline(account, at, context)
-                revalue(account.held.values(), rules, context.loans)
-                review(account, context)
-
-        return begin
+    def _begin_day(self, at: int, rules: FinancingRules) -> None:
+        context = self.context
+        context.rules = rules
+        if self.lender is not None:
+            standing, self.lender.standing = self.lender.standing, rules.offered.verdict(self.lender.firm)
+            if standing != self.lender.standing:
+                context.emit(LenderJudged(verdict=self.lender.standing))
+        for account in self.accounts.values():
+            if account.facts.call != NO_CALL and account.due_by is None:
+                set_deadline(account, at, context)
+            revalue(account.held.values(), rules, context.loans)
+            review(account, context)
 
     def conclude(self) -> None:
         """Emits whether the book is within its limits, when that has changed."""
