@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, ClassVar, assert_never, get_args
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from policy.answers import Verdict
 from policy.exchange.checks import RESERVED, check_amounts, check_name, check_order
@@ -94,7 +94,6 @@ def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock, evidence: bo
     return Engine(on, lambda day: exchange_rules(rulebook_on(day)), evidence)
 
 
-@define(eq=False, repr=False)
 class Engine(Venue[Command, Event]):
     """Platforms' own books and the book they share, all paid for in one money.
 
@@ -103,19 +102,15 @@ class Engine(Venue[Command, Event]):
 
     READS: ClassVar[Commands] = Commands.of(*COMMANDS)
 
-    rules_on: Callable[[str], Rules]
-    evidence: bool = False
-    ledger: Ledger = field(factory=Ledger)
-    register: Register = field(init=False)
-    clearing: Clearing = field(init=False)
-    desk: OrderDesk = field(init=False)
-    _answered: dict[str, tuple[Place, list[Event]]] = field(factory=dict)  # every order that was accepted
-
-    def __attrs_post_init__(self) -> None:
-        rules, emit = self.rules_on(self.clock.on.isoformat()), self.events.append
+    def __init__(self, on: str | Clock, rules_on: Callable[[str], Rules], evidence: bool = False) -> None:
+        super().__init__(on)
+        self.rules_on = rules_on
+        rules, emit = rules_on(self.clock.on.isoformat()), self.events.append
+        self.ledger = Ledger()
         self.register = Register(rules, self.ledger)
         self.clearing = Clearing(rules, self.ledger, emit)
-        self.desk = OrderDesk(self.register, self.clearing, rules, emit, self.evidence)
+        self.desk = OrderDesk(self.register, self.clearing, rules, emit, evidence)
+        self._answered: dict[str, tuple[Place, list[Event]]] = {}  # every order that was accepted
 
     def advance(self, at: int) -> None:
         """Settles trades that have waited as long as they may."""

@@ -10,8 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from types import MappingProxyType
 
-from attrs import define, field
-
 from policy.answers import MISSING, Outcome, Verdict
 from policy.diagnostics import PolicyError, in_one_line
 from policy.exchange.commands import PRICE, QUANTITY, AdmitParticipant, AdmitPlatform, Ask, ListInstrument, Place
@@ -106,19 +104,19 @@ class OrderState:
 Order = BookOrder[OrderState]
 
 
-@define(eq=False, repr=False)
 class Register:
     """Everyone and everything, under the rules of the day."""
 
-    rules: Rules
-    ledger: Ledger
-    platforms: dict[str, AdmitPlatform] = field(factory=dict)
-    instruments: dict[str, ListInstrument] = field(factory=dict)
-    accounts: dict[str, Account] = field(factory=dict)
-    failed: set[str] = field(factory=set)  # platforms
-    markets: dict[tuple[str, str], Market] = field(factory=dict)  # by platform, or the shared book, and instrument
-    seats: dict[tuple[str, str, str], MarketAccess] = field(factory=dict)  # by participant, venue, instrument
-    _asked: dict[tuple[str, str], dict[tuple[str, tuple[str, ...]], tuple[Ask, Verdict]]] = field(factory=dict)
+    def __init__(self, rules: Rules, ledger: Ledger) -> None:
+        self.rules = rules
+        self.ledger = ledger
+        self.platforms: dict[str, AdmitPlatform] = {}
+        self.instruments: dict[str, ListInstrument] = {}
+        self.accounts: dict[str, Account] = {}
+        self.failed: set[str] = set()  # platforms
+        self.markets: dict[tuple[str, str], Market] = {}  # by platform, or the shared book, and instrument
+        self.seats: dict[tuple[str, str, str], MarketAccess] = {}  # by participant, venue, instrument
+        self._asked: dict[tuple[str, str], dict[tuple[str, tuple[str, ...]], tuple[Ask, Verdict]]] = {}
 
     # ── what holds as a whole ───────────────────────────────────────────────────────────────
 

@@ -11,8 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
-from attrs import define, field
-
 from policy.answers import Outcome, UndecidedError, Verdict
 from policy.exchange.checks import not_covered, unpriced
 from policy.exchange.clearing import Clearing, UnsettledTrade, record_turnover, transfer
@@ -43,34 +41,29 @@ INSUFFICIENT_BALANCE: Final = "insufficient_balance"
 _PERMITTED = Outcome.PERMITTED
 
 
-@define(eq=False, repr=False)
 class OrderDesk:
     """Every order that rests, under the rules of the day. With `evidence`, events carry more than a trader needs."""
 
-    register: Register
-    clearing: Clearing
-    rules: Rules
-    emit: Callable[[Event], None]
-    evidence: bool = False
-    live: dict[str, Order] = field(factory=dict)
-    _sequence: int = 0
-    _trades: int = 0
-    _reservation: Reservation = field(init=False)
-    _notional: Callable[..., int] = field(init=False)
-    _accepted: Callable[..., Verdict] = field(init=False)
-    _priority: Callable[..., tuple[int, ...]] = field(init=False)
-    _per: tuple[str, ...] = field(init=False)  # what the order of the queue stands on
-
-    def __attrs_post_init__(self) -> None:
-        self.follow(self.rules)
+    def __init__(
+        self, register: Register, clearing: Clearing, rules: Rules, emit: Callable[[Event], None], evidence: bool
+    ) -> None:
+        self.register = register
+        self.clearing = clearing
+        self.emit = emit
+        self.evidence = evidence
+        self.live: dict[str, Order] = {}
+        self._sequence = 0
+        self._trades = 0
+        self.follow(rules)
 
     def follow(self, rules: Rules) -> None:
         """Takes the rules of another day; what rests is not judged by them yet."""
         self.rules = rules
         self._reservation = Reservation(rules.asked)
-        self._notional = self._reservation.notional
-        self._accepted, self._priority = rules.asked.accepted.verdict, rules.asked.priority.fast
-        self._per = rules.asked.priority.provisions
+        self._notional: Callable[..., int] = self._reservation.notional
+        self._accepted: Callable[..., Verdict] = rules.asked.accepted.verdict
+        self._priority: Callable[..., tuple[int, ...]] = rules.asked.priority.fast
+        self._per = rules.asked.priority.provisions  # what the order of the queue stands on
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 

@@ -11,8 +11,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import ClassVar, Final, assert_never, get_args
 
-from attrs import define, field
-
 from policy.answers import Outcome, UndecidedError, Verdict
 from policy.financing import commands as do
 from policy.financing.advances import advance, book_judged, book_verdict, repay
@@ -63,23 +61,20 @@ def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
     return Engine(on, lambda day: financing_rules(rulebook_on(day)))
 
 
-@define(eq=False, repr=False)
 class Engine(Venue[do.Command, Event]):
     """The accounts of one lender."""
 
     READS: ClassVar[Commands] = Commands.of(*COMMANDS)
 
-    rules_on: Callable[[str], FinancingRules]
-    assets: dict[str, Asset] = field(factory=dict)
-    accounts: dict[str, Account] = field(factory=dict)
-    lender: Lender | None = None
-    context: Context = field(init=False)
-    _book_judged: Verdict | None = None
-    _oldest_counts_until: int = _NEVER  # of all prices, or before that of the oldest
-
-    def __attrs_post_init__(self) -> None:
-        rules = self.rules_on(self.clock.on.isoformat())
-        self.context = Context(rules, self.clock, self.events.append)
+    def __init__(self, on: str | Clock, rules_on: Callable[[str], FinancingRules]) -> None:
+        super().__init__(on)
+        self.rules_on = rules_on
+        self.assets: dict[str, Asset] = {}
+        self.accounts: dict[str, Account] = {}
+        self.lender: Lender | None = None
+        self.context = Context(rules_on(self.clock.on.isoformat()), self.clock, self.events.append)
+        self._book_judged: Verdict | None = None
+        self._oldest_counts_until = _NEVER  # of all prices, or before that of the oldest
 
     def advance(self, at: int) -> None:
         """Prices grow too old, and calls whose time has run out are overdue, each at the prices of its moment."""

@@ -14,8 +14,6 @@ from fractions import Fraction
 from functools import partial
 from typing import Any, ClassVar, assert_never, get_args
 
-from attrs import define, field
-
 from policy.answers import MISSING, Outcome, UndecidedError
 from policy.facts.records import unchecked
 from policy.market.checks import (
@@ -78,18 +76,16 @@ def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
     return Engine(on, lambda day: perpetual_rules(rulebook_on(day)))
 
 
-@define(eq=False, repr=False)
 class Engine(Venue[do.Command, Event]):
     """The contracts and clients of one platform."""
 
     READS: ClassVar[Commands] = Commands.of(*COMMANDS)
 
-    rules_on: Callable[[str], PerpetualRules]
-    state: State = field(init=False)
-    _answered: dict[str, tuple[do.PlacePerpetual, list[Event]]] = field(factory=dict)  # every order that was accepted
-
-    def __attrs_post_init__(self) -> None:
-        self.state = State(self.rules_on(self.clock.on.isoformat()), self.events.append)
+    def __init__(self, on: str | Clock, rules_on: Callable[[str], PerpetualRules]) -> None:
+        super().__init__(on)
+        self.rules_on = rules_on
+        self.state = State(rules_on(self.clock.on.isoformat()), self.events.append)
+        self._answered: dict[str, tuple[do.PlacePerpetual, list[Event]]] = {}  # every order that was accepted
 
     def advance(self, at: int) -> None:
         """Samples premiums and settles funding that has fallen due."""
