@@ -68,7 +68,7 @@ class Account:
         self.bought = 0
         self.sold = 0
         self.open_buys = 0  # reserved for buy orders, fees left out
-        self.exposure: int | None = None  # as last answered, until one of these moves
+        self.exposure: RuntimeValue = None  # as last answered, until one of these moves
 
 
 class MarketAccess:
