@@ -1,10 +1,13 @@
-"""Build hook of the wheel: with `POLICY_COMPILED=1` the modules named here are compiled by mypyc, from the same source.
+"""Build hook of the wheel: with `POLICY_COMPILED=1` the modules named here are compiled, from the same source.
 
     POLICY_COMPILED=1 pip install .
 
-In: the tree of the project. Out: extension modules beside their sources, in a wheel for this Python and machine; Python
-prefers them, and nothing else changes. Absent: modules of commands, events and questions, which are attrs classes that
-nothing runs in; those whose attrs classes have defaults, which mypyc takes for values of their types; generated code.
+In: the tree of the project. Out: extension modules beside their sources, in a wheel for this Python and machine;
+Python prefers them, and nothing else changes. Absent: what mypyc cannot compile, or gains nothing by. Commands,
+events and questions are attrs classes in which nothing runs. A default of an attrs field is taken for a value of its
+type (`state` and `loans` of the lender and the desk). There are no native classes of texts (`syntax/tokens`), none
+that interpreted ones derive from (`facts/records`, `ir/validation`), and no class bodies that assign two names at
+once (`syntax/build*`). Code that is generated is not compiled either.
 """
 
 from __future__ import annotations
@@ -23,9 +26,11 @@ NAME = "POLICY_COMPILED"
 COMPILER = ("mypy[mypyc]>=2.4.1", "setuptools>=65")
 ROOMS = {
     "exchange": "checks clearing engine ledger reservation state trading",
+    "facts": "from_json to_json",
     "financing": "advances calls checks collateral engine sales views",
-    "market": "book checks matcher venue",
+    "market": "book checks matcher quotation venue",
     "perpetuals": "checks engine facts funding liquidation marking statements trading",
+    "syntax": "from_text kept parsing",
 }
 MODULES = tuple(f"policy/{room}/{name}.py" for room, names in ROOMS.items() for name in names.split())
 _SETUP = """
@@ -78,5 +83,5 @@ def _compiled(root: Path, folder: Path) -> list[Path]:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     built = sorted(p for p in (*folder.glob("*"), *(folder / "policy").rglob("*")) if p.suffix in (".so", ".pyd"))
     if done.returncode or len(built) <= len(MODULES):  # and what they share
-        sys.exit(f"{NAME}: the modules cannot be compiled; needed are a C compiler and Python's headers\n{done.stderr}")
+        sys.exit(f"{NAME}: not compiled; a C compiler and Python's headers are needed\n{done.stderr}")
     return built
