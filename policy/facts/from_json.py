@@ -21,7 +21,7 @@ from policy.ir.program import FieldDeclaration, Function, Program
 from policy.ir.validation import Validator, attribute
 from policy.model import types, written
 from policy.model.types import Number, Quantity, Type
-from policy.model.written import NumberText, Wrong
+from policy.model.written import Wrong
 from policy.source import Source, Span
 from policy.vocabulary import RecordClass, RuntimeValue
 
@@ -30,6 +30,10 @@ DEEPEST_FACTS = 100  # lists and objects inside each other, whatever Python's ow
 NESTED = "the facts are nested more than 100 deep"
 _BESIDE_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[^"{}\[\]]++', re.DOTALL)
 _STEPS = {"{": 1, "[": 1, "}": -1, "]": -1}
+
+
+class _NumberText(str):
+    """A JSON number as it was written."""
 
 
 class _DuplicateKeyError(Exception):
@@ -54,8 +58,8 @@ def _refuse_constant(name: str) -> RuntimeValue:
 
 _DECODER = json.JSONDecoder(
     object_pairs_hook=_object,
-    parse_float=NumberText,
-    parse_int=NumberText,
+    parse_float=_NumberText,
+    parse_int=_NumberText,
     parse_constant=_refuse_constant,
 )
 
@@ -204,7 +208,7 @@ class _DocumentValidator(Validator):
         return self.absent(of) if self.null_is_missing else super().null(of, path)
 
     def kind(self, given: RuntimeValue) -> str:
-        kinds = {bool: "a boolean", str: "a text", dict: "an object", list: "a list", NumberText: "a number"}
+        kinds = {bool: "a boolean", str: "a text", dict: "an object", list: "a list", _NumberText: "a number"}
         return kinds[type(given)]
 
     def items(self, given: RuntimeValue, of: types.ListOf | types.SetOf) -> Sequence[RuntimeValue] | None:
@@ -224,7 +228,7 @@ class _DocumentValidator(Validator):
         return MISSING if self.found.found else self.classes[of.name](**read)
 
     def number(self, given: RuntimeValue, of: Quantity, path: str) -> RuntimeValue:
-        if not isinstance(given, str) or (type(given) is NumberText and not isinstance(of, Number)):
+        if not isinstance(given, str) or (type(given) is _NumberText and not isinstance(of, Number)):
             return self.mismatch(given, of, path)
         read = written.quantity(given, of)
         return self.wrong(path, read) if isinstance(read, Wrong) else read

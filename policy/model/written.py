@@ -42,10 +42,6 @@ DATE_HELP = "write it as 2026-02-11"
 INSTANT_HELP = "write it as 2026-02-11T16:10:00+08:00, with its offset"
 
 
-class NumberText(str):
-    """A number as it was written in JSON."""
-
-
 @frozen
 class Wrong:
     """Why something is no fact of its type, and what to do about it."""

@@ -11,9 +11,8 @@ from policy.syntax import tree
 from policy.syntax.build_expressions import all_of, constant, phrases_of
 from policy.syntax.build_tests import TestBuilder
 from policy.syntax.clauses import Noted, Renamed, Rest, Spelt
-from policy.syntax.parsing import Items, Meta
+from policy.syntax.parsing import Items, Meta, Token
 from policy.syntax.picked import cited_in, first_item, renamed_from, strictness, the_only_one
-from policy.syntax.tokens import Token
 from policy.vocabulary import CellKind, End, KeyKind
 
 

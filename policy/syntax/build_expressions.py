@@ -14,8 +14,7 @@ from policy.answers import BilingualText
 from policy.diagnostics import Collector
 from policy.source import Source, Span
 from policy.syntax import tree
-from policy.syntax.parsing import Items, Meta
-from policy.syntax.tokens import Token
+from policy.syntax.parsing import Items, Meta, Token
 from policy.vocabulary import (
     AggregateKind,
     BinaryOperator,

@@ -16,9 +16,8 @@ from attrs import frozen
 from policy.diagnostics import Collector, Diagnostic, not_utf_8
 from policy.source import Source, Span
 from policy.syntax.build import Builder
-from policy.syntax.parsing import DEEPEST_NESTING, Items, Maker, Meta, TooDeepError, UnexpectedError, parser
+from policy.syntax.parsing import DEEPEST_NESTING, Items, Maker, Meta, Token, TooDeepError, UnexpectedError, parser
 from policy.syntax.slips import DECLARATION_WORDS, Slip, begins_like_declaration, slip
-from policy.syntax.tokens import Token
 from policy.syntax.tree import File
 
 LARGEST_FILE = 4_000_000

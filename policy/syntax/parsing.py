@@ -14,7 +14,6 @@ from functools import cache
 from typing import Any
 
 from policy.syntax.grammar import END, Grammar, Production, grammar
-from policy.syntax.tokens import Token
 
 Meta = tuple[int, int]  # where a node begins and ends in the text
 Items = list[Any]  # nodes, tokens, and whatever else is made of them
@@ -23,6 +22,26 @@ Maker = Callable[[Meta, Items], object]
 DEEPEST_NESTING = 100
 NAME, _SIGN = "NAME", "_sign"
 _NO_TOKEN = "\0"  # a character with which no token begins
+
+
+class Token(str):
+    """A piece of text of one kind, with its place."""
+
+    __slots__ = ("end_pos", "start_pos", "type")
+    type: str
+    start_pos: int
+    end_pos: int
+
+    @classmethod
+    def of(cls, type: str, text: str, start: int) -> Token:
+        token = cls(text)
+        token.type, token.start_pos, token.end_pos = type, start, start + len(text)
+        return token
+
+    @property
+    def value(self) -> object:
+        """The text alone."""
+        return str(self)
 
 
 class UnexpectedError(Exception):

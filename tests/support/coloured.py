@@ -9,8 +9,7 @@ from pathlib import Path
 
 import policy
 from policy.syntax.highlighting import Category
-from policy.syntax.parsing import UnexpectedError, parser
-from policy.syntax.tokens import Token
+from policy.syntax.parsing import Token, UnexpectedError, parser
 
 ROOT = Path(policy.__file__).parent.parent
 BLOCK = re.compile(r"^```policy ?(?!wrong)[^\n]*\n((?:.*\n)*?)```$", re.MULTILINE)
