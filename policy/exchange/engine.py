@@ -110,7 +110,7 @@ class Engine(Venue[Command, Event]):
         self.register = Register(rules, self.ledger)
         self.clearing = Clearing(rules, self.ledger, emit)
         self.desk = OrderDesk(self.register, self.clearing, rules, emit, evidence)
-        self._answered: dict[str, tuple[Place, list[Event]]] = {}  # every order that was accepted
+        self._answered: dict[str, tuple[Place, *tuple[Event, ...]]] = {}  # every order that was accepted
 
     def advance(self, at: int) -> None:
         """Settles trades that have waited as long as they may."""
@@ -178,7 +178,7 @@ class Engine(Venue[Command, Event]):
     def _place(self, command: Place) -> None:
         before = self._answered.get(command.id)
         if before is not None:
-            self.events.append(repeated(command, before[0], self.quoted.said(before[1])))
+            self.events.append(repeated(command, before[0], self.quoted.said(before[1:])))
             return
         seat = self.register.seats.get((command.by, command.venue, command.instrument)) or self._seat(command)
         market, price, quantity = seat.market, command.price, command.quantity
@@ -200,7 +200,7 @@ class Engine(Venue[Command, Event]):
         first = len(self.events)
         self.desk.place(command, price, quantity, seat)
         if type(self.events[first]) is not OrderRejected:
-            self._answered[command.id] = (command, self.events[first:])
+            self._answered[command.id] = (command, *self.events[first:])
             if not market.as_counted:
                 self.quoted.order(command.id, market.quotation)
 

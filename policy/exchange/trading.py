@@ -38,7 +38,7 @@ from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, mat
 
 TRADE_REJECTED: Final = "trade_rejected"
 INSUFFICIENT_BALANCE: Final = "insufficient_balance"
-_PERMITTED = Outcome.PERMITTED
+_PERMITTED: Final = Outcome.PERMITTED
 
 
 class OrderDesk:
