@@ -5,7 +5,7 @@
 In: the tree of the project. Out: extension modules beside their sources, in a wheel for this Python and machine;
 Python prefers them, and nothing else changes. Absent: what mypyc 2.4.1 cannot compile, or what gains nothing by it.
 Commands, events and questions are attrs classes in which nothing runs. A default of an attrs field is taken for a
-value of its type (`perpetuals/state`), and attributes of attrs classes are looked up no faster than before, so that of
+value of its type (`perpetuals/state`), and attributes of attrs classes are looked up no faster than before, so of
 the desk only the engine is compiled, which derives from a compiled one. Readers of facts take as long as before while
 what they derive from (`ir/validation`) is interpreted, and that is derived from by interpreted classes. The reader of
 rules ends in a segmentation fault (`syntax/from_text` and `kept`); its loop alone gains a tenth (`parsing`), where
