@@ -27,7 +27,6 @@ from policy.audit.records import (
     header_line,
     read_header,
     read_record,
-    seal_of,
 )
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import keep_entry, opened
@@ -48,7 +47,7 @@ class JournalStopped(PolicyError):
 
 @frozen
 class _Group:
-    """What has been acknowledged, and the lines that wait to be.
+    """What has been acknowledged, and the lines that wait to be, each with its hash.
 
     One object, so that a commit replaces both in one step: an interrupt can then never part them.
     """
@@ -56,7 +55,7 @@ class _Group:
     last: int
     hash: str
     end: int  # of the file, in bytes
-    waiting: list[bytes] = field(factory=list)
+    waiting: list[tuple[bytes, str]] = field(factory=list)
 
 
 class Journal:
@@ -131,15 +130,16 @@ class Journal:
 
     def append_canonical(self, at: int, command: str, events: str, rules: str) -> int:
         """`append` of a command and events in their canonical text. Raises JournalStopped."""
-        self._refuse_when_over()
+        if self._over:
+            self._refuse()
         group = self._group
-        seq = group.last + len(group.waiting) + 1
-        prev = seal_of(group.waiting[-1]) if group.waiting else group.hash
-        line, _ = canonical_line(seq, at, command, events, rules, prev)
+        waiting = group.waiting
+        seq = group.last + len(waiting) + 1
+        line, hash = canonical_line(seq, at, command, events, rules, waiting[-1][1] if waiting else group.hash)
         if len(line) > LONGEST_LINE:
             self._stop(OSError(errno.EFBIG, f"record {seq} is longer than {LONGEST_LINE:,} bytes"))
-        group.waiting.append(line)
-        if len(group.waiting) >= self._every:
+        waiting.append((line, hash))
+        if len(waiting) >= self._every:
             self.commit()
         return seq
 
@@ -148,16 +148,17 @@ class Journal:
 
         Raises JournalStopped where that fails: nothing of the group counts as written then.
         """
-        self._refuse_when_over()
+        if self._over:
+            self._refuse()
         group = self._group
         if group.waiting:
-            data = b"".join(group.waiting)
+            data = b"".join([line for line, _ in group.waiting])
             try:
                 _write(self._handle, data, group.end)
                 os.fsync(self._handle)
             except OSError as failure:
                 self._stop(failure)
-            self._group = _Group(group.last + len(group.waiting), seal_of(group.waiting[-1]), group.end + len(data))
+            self._group = _Group(group.last + len(group.waiting), group.waiting[-1][1], group.end + len(data))
         return self._group.last
 
     def close(self) -> None:
@@ -177,10 +178,9 @@ class Journal:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _refuse_when_over(self) -> None:
-        if self._over:
-            message = f"the journal `{self._path}` takes no more records: {self._over}"
-            raise JournalStopped(message, f"record {self.durable} is its last", self.durable)
+    def _refuse(self) -> NoReturn:
+        message = f"the journal `{self._path}` takes no more records: {self._over}"
+        raise JournalStopped(message, f"record {self.durable} is its last", self.durable)
 
     def _stop(self, failure: OSError) -> NoReturn:
         """Goes back to the last acknowledged byte and gives up: a disk that failed once is not asked again."""

@@ -110,7 +110,7 @@ def header_line(header: Header) -> tuple[bytes, str]:
     """The first line of a journal, and its hash."""
     parts = {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
     body = ",".join(f'"{name}":{canonical_text(value)}' for name, value in parts.items())
-    return _sealed(f'{{"journal":{VERSION},{body}')
+    return _sealed(as_bytes(f'{{"journal":{VERSION},{body}}}'))
 
 
 def record_line(
@@ -122,23 +122,16 @@ def record_line(
 
 def canonical_line(seq: int, at: int, command: str, events: str, rules: str, prev: str) -> tuple[bytes, str]:
     """The same, of a command and events in their canonical text."""
-    given, under = digest(as_bytes(command)), encode_basestring(rules)
-    return _sealed(
-        f'{{"seq":{seq},"at":{at},"input":{command},"input_digest":"{given}","rules":{under},'
-        f'"events":{events},"prev":"{prev}"'
-    )
+    given = as_bytes(command)
+    tail = f'","rules":{encode_basestring(rules)},"events":{events},"prev":"{prev}"}}'
+    head = f'{{"seq":{seq},"at":{at},"input":'.encode()
+    return _sealed(b'%b%b,"input_digest":"%b%b' % (head, given, digest(given).encode(), as_bytes(tail)))
 
 
-def _sealed(body: str) -> tuple[bytes, str]:
-    """A line from its text without the closing brace."""
-    text = as_bytes(body)
-    seal = digest(text + b"}")
-    return b'%b,"hash":"%b"}\n' % (text, seal.encode()), seal
-
-
-def seal_of(line: bytes) -> str:
-    """The hash at the end of a line that was made here."""
-    return line[-67:-3].decode()
+def _sealed(text: bytes) -> tuple[bytes, str]:
+    """A line from what it says, and its hash."""
+    seal = digest(text)
+    return b'%b,"hash":"%b"}\n' % (text[:-1], seal.encode()), seal
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────

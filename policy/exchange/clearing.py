@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
-from attrs import define, field, frozen
+from attrs import frozen
 
 from policy.answers import MISSING, Answer, Outcome, Verdict
 from policy.exchange.commands import ArrangeSettlement
@@ -75,28 +75,23 @@ class UnsettledTrade:
         record_turnover(self.buyer.account, self.seller.account, -self.value)
 
 
-@define(eq=False, repr=False)
 class Clearing:
     """What is not settled yet, under the rules of the day."""
 
-    rules: Rules
-    ledger: Ledger
-    emit: Callable[[Event], None]
-    unsettled: int = 0
-    due: int = AT_ONCE  # from then on, whatever waits is settled first
-    waiting: list[UnsettledTrade] = field(factory=list)
-    _settled_at: int | None = None
-    _stated: FactsJson = field(factory=dict)  # the arrangement
-    _arrangement: RuntimeValue = None
-    _accepted: Verdict = _NOT_ASKED
-    fees: Balance = field(init=False)
-    reserve_fund: Balance = field(init=False)
-    compensation: Balance = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.fees, self.reserve_fund, self.compensation = (
-            self.ledger.balance(owner, CURRENCY) for owner in (FEES, RESERVE_FUND, COMPENSATION)
-        )
+    def __init__(self, rules: Rules, ledger: Ledger, emit: Callable[[Event], None]) -> None:
+        self.rules = rules
+        self.ledger = ledger
+        self.emit = emit
+        self.unsettled = 0
+        self.due = AT_ONCE  # from then on, whatever waits is settled first
+        self.waiting: list[UnsettledTrade] = []
+        self._settled_at: int | None = None
+        self._stated: FactsJson = {}  # the arrangement
+        self._arrangement: RuntimeValue = None
+        self._accepted = _NOT_ASKED
+        self.fees = ledger.balance(FEES, CURRENCY)
+        self.reserve_fund = ledger.balance(RESERVE_FUND, CURRENCY)
+        self.compensation = ledger.balance(COMPENSATION, CURRENCY)
         self._ask_about_arrangement()
 
     # ── the arrangement ─────────────────────────────────────────────────────────────────────

@@ -9,9 +9,10 @@ it is) and I/O; orders executed off the platforms; any rule of the law. The same
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar, assert_never, get_args
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from policy.answers import Verdict
 from policy.exchange.checks import RESERVED, check_amounts, check_name, check_order
@@ -93,7 +94,6 @@ def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock, evidence: bo
     return Engine(on, lambda day: exchange_rules(rulebook_on(day)), evidence)
 
 
-@define(eq=False, repr=False)
 class Engine(Venue[Command, Event]):
     """Platforms' own books and the book they share, all paid for in one money.
 
@@ -102,19 +102,15 @@ class Engine(Venue[Command, Event]):
 
     READS: ClassVar[Commands] = Commands.of(*COMMANDS)
 
-    rules_on: Callable[[str], Rules]
-    evidence: bool = False
-    ledger: Ledger = field(factory=Ledger)
-    register: Register = field(init=False)
-    clearing: Clearing = field(init=False)
-    desk: OrderDesk = field(init=False)
-    _answered: dict[str, tuple[Place, list[Event]]] = field(factory=dict)  # every order that was accepted
-
-    def __attrs_post_init__(self) -> None:
-        rules, emit = self.rules_on(self.clock.on.isoformat()), self.events.append
+    def __init__(self, on: str | Clock, rules_on: Callable[[str], Rules], evidence: bool = False) -> None:
+        super().__init__(on)
+        self.rules_on = rules_on
+        rules, emit = rules_on(self.clock.on.isoformat()), self.events.append
+        self.ledger = Ledger()
         self.register = Register(rules, self.ledger)
         self.clearing = Clearing(rules, self.ledger, emit)
-        self.desk = OrderDesk(self.register, self.clearing, rules, emit, self.evidence)
+        self.desk = OrderDesk(self.register, self.clearing, rules, emit, evidence)
+        self._answered: dict[str, tuple[Place, *tuple[Event, ...]]] = {}  # every order that was accepted
 
     def advance(self, at: int) -> None:
         """Settles trades that have waited as long as they may."""
@@ -164,25 +160,25 @@ class Engine(Venue[Command, Event]):
         rules = self.rules_on(on)
         answers = self.register.answers(rules)
         self.clearing.prepare(rules)
+        return partial(self._begin_day, at, rules, answers)
 
-        def begin() -> None:
-            self.clearing.settle(at, NEW_DAY)
-            self.register.rules = rules
-            self.desk.follow(rules)
-            self.clearing.follow(rules)
-            for ask, verdict in self.register.take(answers):
-                self.events.append(_answered(ask, verdict))
-            self.register.restate(_everyone)
-            self.desk.revalidate(_everyone, rerank=True)
-
-        return begin
+    def _begin_day(self, at: int, rules: Rules, answers: list[tuple[Ask, Verdict]]) -> None:
+        self.clearing.settle(at, NEW_DAY)
+        self.register.rules = rules
+        self.desk.follow(rules)
+        self.clearing.follow(rules)
+        for ask, verdict in self.register.take(answers):
+            self.events.append(_answered(ask, verdict))
+        everyone = list(self.register.seats.values())
+        self.register.restate(everyone)
+        self.desk.revalidate(everyone, rerank=True)
 
     # ── orders ──────────────────────────────────────────────────────────────────────────────
 
     def _place(self, command: Place) -> None:
         before = self._answered.get(command.id)
         if before is not None:
-            self.events.append(repeated(command, before[0], self.quoted.said(before[1])))
+            self.events.append(repeated(command, before[0], self.quoted.said(before[1:])))
             return
         seat = self.register.seats.get((command.by, command.venue, command.instrument)) or self._seat(command)
         market, price, quantity = seat.market, command.price, command.quantity
@@ -204,7 +200,7 @@ class Engine(Venue[Command, Event]):
         first = len(self.events)
         self.desk.place(command, price, quantity, seat)
         if type(self.events[first]) is not OrderRejected:
-            self._answered[command.id] = (command, self.events[first:])
+            self._answered[command.id] = (command, *self.events[first:])
             if not market.as_counted:
                 self.quoted.order(command.id, market.quotation)
 
@@ -356,19 +352,15 @@ class Engine(Venue[Command, Event]):
 
     def _changed(self, about: str, id: str) -> None:
         """Orders whose facts have changed state them anew, and are judged again."""
-        concerned = self.register.touched(about, id)
-        self.register.restate(concerned)
-        self.desk.revalidate(concerned)
+        seats = self.register.touched(about, id)
+        self.register.restate(seats)
+        self.desk.revalidate(seats)
 
 
 def _counted(command: Place | Replace, market: Market) -> tuple[int | None, int]:
     """Price and quantity of an order in counted units."""
     price, made = command.price, market.quotation
     return None if price is None else made.price(price, PRICE), made.size(command.quantity, QUANTITY)
-
-
-def _everyone(_: MarketAccess) -> bool:
-    return True
 
 
 def _answered(ask: Ask, verdict: Verdict) -> Answered:

@@ -6,8 +6,6 @@ payment that is not covered is a mistake of the engine and raises.
 
 from __future__ import annotations
 
-from attrs import define, field
-
 Slot = tuple[str, str]  # owner, and what: a currency or a token
 
 
@@ -42,12 +40,12 @@ class Balance:
         payee.free += amount
 
 
-@define
 class Ledger:
     """Every balance, by its owner and what it is of, and how much of each thing was deposited."""
 
-    balances: dict[Slot, Balance] = field(factory=dict)
-    deposited: dict[str, int] = field(factory=dict)
+    def __init__(self) -> None:
+        self.balances: dict[Slot, Balance] = {}
+        self.deposited: dict[str, int] = {}
 
     def balance(self, owner: str, what: str) -> Balance:
         """The one balance of this owner's; nothing, at first."""

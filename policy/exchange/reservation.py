@@ -7,9 +7,7 @@ Absent: who trades with whom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-
-from attrs import define, field
+from collections.abc import Callable
 
 from policy.answers import MISSING, UndecidedError
 from policy.exchange.ledger import Balance
@@ -21,20 +19,16 @@ from policy.model.types import Record
 from policy.vocabulary import Json, RuntimeValue
 
 
-@define(eq=False)
 class Reservation:
     """The questions of the day that are asked of an order's money."""
 
-    asked: ExchangeRules
-    notional: Callable[..., int] = field(init=False)
-    exposure: Callable[..., int] = field(init=False)
-    _check: Callable[[Iterable[RuntimeValue]], None] = field(init=False)
-
-    def __attrs_post_init__(self) -> None:
-        self.notional, self.exposure = self.asked.notional.fast, self.asked.exposure.fast
-        ((_, of),) = self.asked.accepted.function.parameters
+    def __init__(self, asked: ExchangeRules) -> None:
+        self.asked = asked
+        self.notional: Callable[..., int] = asked.notional.fast
+        self.exposure: Callable[..., int] = asked.exposure.fast
+        ((_, of),) = asked.accepted.function.parameters
         assert isinstance(of, Record)
-        self._check = checking(self.asked.accepted.records, of.name, FILLED_IN - {"venue", "settlement_failed"})
+        self._check = checking(asked.accepted.records, of.name, FILLED_IN - {"venue", "settlement_failed"})
 
     def state(self, live: OrderState, side: Side, price: int, quantity: int) -> RuntimeValue:
         """The order's facts, with what only the exchange knows. What an order holds already is available to it."""

@@ -7,10 +7,8 @@ decide stays missing, and is never taken for no. Absent: orders, and what the ru
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from types import MappingProxyType
-
-from attrs import define, field
 
 from policy.answers import MISSING, Outcome, Verdict
 from policy.diagnostics import PolicyError, in_one_line
@@ -70,7 +68,7 @@ class Account:
         self.bought = 0
         self.sold = 0
         self.open_buys = 0  # reserved for buy orders, fees left out
-        self.exposure: int | None = None  # as last answered, until one of these moves
+        self.exposure: RuntimeValue = None  # as last answered, until one of these moves
 
 
 class MarketAccess:
@@ -106,19 +104,19 @@ class OrderState:
 Order = BookOrder[OrderState]
 
 
-@define(eq=False, repr=False)
 class Register:
     """Everyone and everything, under the rules of the day."""
 
-    rules: Rules
-    ledger: Ledger
-    platforms: dict[str, AdmitPlatform] = field(factory=dict)
-    instruments: dict[str, ListInstrument] = field(factory=dict)
-    accounts: dict[str, Account] = field(factory=dict)
-    failed: set[str] = field(factory=set)  # platforms
-    markets: dict[tuple[str, str], Market] = field(factory=dict)  # by platform, or the shared book, and instrument
-    seats: dict[tuple[str, str, str], MarketAccess] = field(factory=dict)  # by participant, venue, instrument
-    _asked: dict[tuple[str, str], dict[tuple[str, tuple[str, ...]], tuple[Ask, Verdict]]] = field(factory=dict)
+    def __init__(self, rules: Rules, ledger: Ledger) -> None:
+        self.rules = rules
+        self.ledger = ledger
+        self.platforms: dict[str, AdmitPlatform] = {}
+        self.instruments: dict[str, ListInstrument] = {}
+        self.accounts: dict[str, Account] = {}
+        self.failed: set[str] = set()  # platforms
+        self.markets: dict[tuple[str, str], Market] = {}  # by platform, or the shared book, and instrument
+        self.seats: dict[tuple[str, str, str], MarketAccess] = {}  # by participant, venue, instrument
+        self._asked: dict[tuple[str, str], dict[tuple[str, tuple[str, ...]], tuple[Ask, Verdict]]] = {}
 
     # ── what holds as a whole ───────────────────────────────────────────────────────────────
 
@@ -204,20 +202,20 @@ class Register:
         seat.facts = self.facts(seat)
         return seat
 
-    def touched(self, about: str, id: str) -> Callable[[MarketAccess], bool]:
-        """Which seats it matters to what holds of a platform, an instrument or a participant."""
+    def touched(self, about: str, id: str) -> list[MarketAccess]:
+        """The seats to which it matters what holds of a platform, an instrument or a participant."""
+        seats = list(self.seats.values())
         if about == PLATFORM:
             concerned = {p.id for p in self.platforms.values() if id == p.id or id in p.shares_with}
-            return lambda seat: seat.account.platform in concerned
+            return [seat for seat in seats if seat.account.platform in concerned]
         if about == INSTRUMENT:
-            return lambda seat: seat.market.listed.id == id
-        return lambda seat: seat.account.id == id
+            return [seat for seat in seats if seat.market.listed.id == id]
+        return [seat for seat in seats if seat.account.id == id]
 
-    def restate(self, concerned: Callable[[MarketAccess], bool]) -> None:
+    def restate(self, seats: Iterable[MarketAccess]) -> None:
         """States the facts of these seats anew."""
-        for seat in self.seats.values():
-            if concerned(seat):
-                seat.facts = self.facts(seat)
+        for seat in seats:
+            seat.facts = self.facts(seat)
 
 
 def _answer(ask: Ask, rules: Rules) -> Verdict:

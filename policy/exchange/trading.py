@@ -8,10 +8,8 @@ clock, set-up, and what becomes of trades that wait for settlement.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
-
-from attrs import define, field
 
 from policy.answers import Outcome, UndecidedError, Verdict
 from policy.exchange.checks import not_covered, unpriced
@@ -40,37 +38,32 @@ from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, mat
 
 TRADE_REJECTED: Final = "trade_rejected"
 INSUFFICIENT_BALANCE: Final = "insufficient_balance"
-_PERMITTED = Outcome.PERMITTED
+_PERMITTED: Final = Outcome.PERMITTED
 
 
-@define(eq=False, repr=False)
 class OrderDesk:
     """Every order that rests, under the rules of the day. With `evidence`, events carry more than a trader needs."""
 
-    register: Register
-    clearing: Clearing
-    rules: Rules
-    emit: Callable[[Event], None]
-    evidence: bool = False
-    live: dict[str, Order] = field(factory=dict)
-    _sequence: int = 0
-    _trades: int = 0
-    _reservation: Reservation = field(init=False)
-    _notional: Callable[..., int] = field(init=False)
-    _accepted: Callable[..., Verdict] = field(init=False)
-    _priority: Callable[..., tuple[int, ...]] = field(init=False)
-    _per: tuple[str, ...] = field(init=False)  # what the order of the queue stands on
-
-    def __attrs_post_init__(self) -> None:
-        self.follow(self.rules)
+    def __init__(
+        self, register: Register, clearing: Clearing, rules: Rules, emit: Callable[[Event], None], evidence: bool
+    ) -> None:
+        self.register = register
+        self.clearing = clearing
+        self.emit = emit
+        self.evidence = evidence
+        self.live: dict[str, Order] = {}
+        self._sequence = 0
+        self._trades = 0
+        self.follow(rules)
 
     def follow(self, rules: Rules) -> None:
         """Takes the rules of another day; what rests is not judged by them yet."""
         self.rules = rules
         self._reservation = Reservation(rules.asked)
-        self._notional = self._reservation.notional
-        self._accepted, self._priority = rules.asked.accepted.verdict, rules.asked.priority.fast
-        self._per = rules.asked.priority.provisions
+        self._notional: Callable[..., int] = self._reservation.notional
+        self._accepted: Callable[..., Verdict] = rules.asked.accepted.verdict
+        self._priority: Callable[..., tuple[int, ...]] = rules.asked.priority.fast
+        self._per = rules.asked.priority.provisions  # what the order of the queue stands on
 
     # ── an order comes in ───────────────────────────────────────────────────────────────────
 
@@ -302,9 +295,10 @@ class OrderDesk:
 
     # ── what rests is judged again ──────────────────────────────────────────────────────────
 
-    def revalidate(self, concerned: Callable[[MarketAccess], bool], rerank: bool = False) -> None:
-        """Decides orders at rest again, in the order they came, when what they state or the rules have changed."""
-        for order in [o for o in self.live.values() if concerned(o.data.seat)]:
+    def revalidate(self, seats: Iterable[MarketAccess], rerank: bool = False) -> None:
+        """Decides orders of these seats that rest again, as they came, when what they state or the rules changed."""
+        concerned = set(seats)
+        for order in [o for o in self.live.values() if o.data.seat in concerned]:
             live = order.data
             own = live.placed.facts
             live.facts = self.register.facts(live.seat, own) if own else live.seat.facts

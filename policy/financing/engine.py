@@ -8,9 +8,8 @@ an event of its own. Absent: clock and I/O, and any formula, level, limit or ord
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import ClassVar, Final, assert_never, get_args
-
-from attrs import define, field
 
 from policy.answers import Outcome, UndecidedError, Verdict
 from policy.financing import commands as do
@@ -62,23 +61,20 @@ def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
     return Engine(on, lambda day: financing_rules(rulebook_on(day)))
 
 
-@define(eq=False, repr=False)
 class Engine(Venue[do.Command, Event]):
     """The accounts of one lender."""
 
     READS: ClassVar[Commands] = Commands.of(*COMMANDS)
 
-    rules_on: Callable[[str], FinancingRules]
-    assets: dict[str, Asset] = field(factory=dict)
-    accounts: dict[str, Account] = field(factory=dict)
-    lender: Lender | None = None
-    context: Context = field(init=False)
-    _book_judged: Verdict | None = None
-    _oldest_counts_until: int = _NEVER  # of all prices, or before that of the oldest
-
-    def __attrs_post_init__(self) -> None:
-        rules = self.rules_on(self.clock.on.isoformat())
-        self.context = Context(rules, self.clock, self.events.append)
+    def __init__(self, on: str | Clock, rules_on: Callable[[str], FinancingRules]) -> None:
+        super().__init__(on)
+        self.rules_on = rules_on
+        self.assets: dict[str, Asset] = {}
+        self.accounts: dict[str, Account] = {}
+        self.lender: Lender | None = None
+        self.context = Context(rules_on(self.clock.on.isoformat()), self.clock, self.events.append)
+        self._book_judged: Verdict | None = None
+        self._oldest_counts_until = _NEVER  # of all prices, or before that of the oldest
 
     def advance(self, at: int) -> None:
         """Prices grow too old, and calls whose time has run out are overdue, each at the prices of its moment."""
@@ -129,22 +125,20 @@ class Engine(Venue[do.Command, Event]):
 
     def prepare_day(self, on: str, at: int) -> Callable[[], None]:
         """Another day's rules: everything is asked again. What time a call was given stays."""
-        rules = self.rules_on(on)
+        return partial(self._begin_day, at, self.rules_on(on))
 
-        def begin() -> None:
-            context = self.context
-            context.rules = rules
-            if self.lender is not None:
-                standing, self.lender.standing = self.lender.standing, rules.offered.verdict(self.lender.firm)
-                if standing != self.lender.standing:
-                    context.emit(LenderJudged(verdict=self.lender.standing))
-            for account in self.accounts.values():
-                if account.facts.call != NO_CALL and account.due_by is None:
-                    set_deadline(account, at, context)
-                revalue(account.held.values(), rules, context.loans)
-                review(account, context)
-
-        return begin
+    def _begin_day(self, at: int, rules: FinancingRules) -> None:
+        context = self.context
+        context.rules = rules
+        if self.lender is not None:
+            standing, self.lender.standing = self.lender.standing, rules.offered.verdict(self.lender.firm)
+            if standing != self.lender.standing:
+                context.emit(LenderJudged(verdict=self.lender.standing))
+        for account in self.accounts.values():
+            if account.facts.call != NO_CALL and account.due_by is None:
+                set_deadline(account, at, context)
+            revalue(account.held.values(), rules, context.loans)
+            review(account, context)
 
     def conclude(self) -> None:
         """Emits whether the book is within its limits, when that has changed."""

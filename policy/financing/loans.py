@@ -6,15 +6,13 @@ at a cost that does not grow with the number of accounts. Absent: what counts, w
 
 from __future__ import annotations
 
-from attrs import define, field
 
-
-@define(eq=False)
 class Sums:
     """Sums by name that know the largest."""
 
-    amounts: dict[str, int] = field(factory=dict)
-    _top: str | None = None
+    def __init__(self) -> None:
+        self.amounts: dict[str, int] = {}
+        self._top: str | None = None
 
     def add(self, name: str, change: int) -> None:
         amount = self.amounts[name] = self.amounts.get(name, 0) + change
@@ -32,14 +30,14 @@ class Sums:
         return (self._top or "", amount) if amount else ("", 0)
 
 
-@define(eq=False)
 class Loans:
     """All loans. `uncounted` positions are those for which the rules cannot compute what counts towards them."""
 
-    total: int = 0
-    by_group: Sums = field(factory=Sums)
-    by_collateral: Sums = field(factory=Sums)
-    uncounted: int = 0
+    def __init__(self) -> None:
+        self.total = 0
+        self.by_group = Sums()
+        self.by_collateral = Sums()
+        self.uncounted = 0
 
     def lend(self, group: str, amount: int) -> None:
         """More is lent to a client of the group, or less where the amount is negative."""

@@ -9,8 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Final
 
-from attrs import define, field
-
 from policy.answers import Verdict
 from policy.financing.events import Event
 from policy.financing.loans import Loans
@@ -23,44 +21,45 @@ UNMET: Final = "unmet"
 OVERDUE: Final = "overdue"
 
 
-@define(eq=False)
 class Lender:
     """Who lends: the facts of the firm and of its loan book, and whether it may offer financing."""
 
-    firm: RuntimeValue
-    book: RuntimeValue
-    standing: Verdict
+    def __init__(self, firm: RuntimeValue, book: RuntimeValue, standing: Verdict) -> None:
+        self.firm = firm
+        self.book = book
+        self.standing = standing
 
 
-@define(eq=False)
 class Asset:
     """What may be posted; `quantity` of it is held in all. A price counts until a moment, that moment included."""
 
-    id: str
-    lot: int
-    connected: str
-    facts: RuntimeValue
-    price: int | None = None
-    counts_until: int = 0
-    quantity: int = 0
-    holders: dict[str, Held] = field(factory=dict)
+    def __init__(self, id: str, lot: int, connected: str, facts: RuntimeValue) -> None:
+        self.id = id
+        self.lot = lot
+        self.connected = connected
+        self.facts = facts
+        self.price: int | None = None
+        self.counts_until = 0
+        self.quantity = 0
+        self.holders: dict[str, Held] = {}
 
 
-@define(eq=False)
 class Held:
     """A position: how much of an asset, and the facts of it that the rules see.
 
     `counted` is how much of the loan counts towards it; nothing where the rules cannot compute it.
     """
 
-    account: Account
-    asset: Asset
-    position: RuntimeValue
-    quantity: int = 0
-    counted: int | None = 0
+    __slots__ = ("account", "asset", "counted", "position", "quantity")
+
+    def __init__(self, account: Account, asset: Asset, position: RuntimeValue) -> None:
+        self.account = account
+        self.asset = asset
+        self.position = position
+        self.quantity = 0
+        self.counted: int | None = 0
 
 
-@define(eq=False)
 class Account:
     """A client's account. The loan and the state of its call are among its facts.
 
@@ -68,26 +67,29 @@ class Account:
     no question is open.
     """
 
-    id: str
-    group: str
-    facts: RuntimeValue
-    held: dict[str, Held] = field(factory=dict)
-    due_by: int | None = None
-    stopped: bool = False
-    call_reported: tuple[str, ...] = ()
-    sale_reported: tuple[str, ...] = ()
-    settled: bool = True
+    __slots__ = ("call_reported", "due_by", "facts", "group", "held", "id", "sale_reported", "settled", "stopped")
+
+    def __init__(self, id: str, group: str, facts: RuntimeValue) -> None:
+        self.id = id
+        self.group = group
+        self.facts = facts
+        self.held: dict[str, Held] = {}
+        self.due_by: int | None = None
+        self.stopped = False
+        self.call_reported: tuple[str, ...] = ()
+        self.sale_reported: tuple[str, ...] = ()
+        self.settled = True
 
 
-@define(eq=False)
 class Context:
     """What the steps of a command work on: the rules in force, the clock, the loans, and where events go."""
 
-    rules: FinancingRules
-    clock: Clock
-    emit: Callable[[Event], None]
-    loans: Loans = field(factory=Loans)
-    deadlines: list[tuple[int, str]] = field(factory=list)  # a heap
+    def __init__(self, rules: FinancingRules, clock: Clock, emit: Callable[[Event], None]) -> None:
+        self.rules = rules
+        self.clock = clock
+        self.emit = emit
+        self.loans = Loans()
+        self.deadlines: list[tuple[int, str]] = []  # a heap
 
     @property
     def now(self) -> int:

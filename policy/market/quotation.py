@@ -15,7 +15,7 @@ from functools import cache
 from typing import Any, Literal, get_args, get_type_hints
 
 import attrs
-from attrs import define, evolve, field, frozen
+from attrs import evolve, frozen
 
 from policy.market.checks import InvalidCommandError, within_facts
 from policy.market.events import InvalidCode
@@ -76,12 +76,12 @@ def quotation(name: str, decimals: int, of: Number, multiplier: Fraction = Fract
     return Quotation(name, more, multiplier / more)
 
 
-@define(eq=False)
 class Quotations:
     """The instruments that are not counted as they are said, and their orders."""
 
-    instruments: dict[str, Quotation] = field(factory=dict)
-    orders: dict[str, Quotation] = field(factory=dict)
+    def __init__(self) -> None:
+        self.instruments: dict[str, Quotation] = {}
+        self.orders: dict[str, Quotation] = {}
 
     def listed(self, made: Quotation) -> Quotation:
         """An instrument is traded from here on."""

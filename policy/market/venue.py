@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any, ClassVar, Final, Generic, TypeVar
 
-from attrs import define, evolve, field
+from attrs import evolve
 
 from policy.diagnostics import Diagnostic, in_one_line
 from policy.market.checks import InvalidCommandError, code_of, new
@@ -30,12 +30,14 @@ Command = TypeVar("Command")
 Event = TypeVar("Event")
 
 
-@define(eq=False)
 class Clock:
     """The time of the last command, and the date whose rules are in force. All venues of a market share one."""
 
-    on: date
-    at: int | None = None
+    __slots__ = ("at", "on")
+
+    def __init__(self, on: date) -> None:
+        self.on = on
+        self.at: int | None = None
 
     @property
     def latest(self) -> int:
@@ -48,7 +50,6 @@ def starting(on: str | Clock) -> Clock:
     return on if isinstance(on, Clock) else Clock(date.fromisoformat(on))
 
 
-@define(eq=False, repr=False)
 class Venue(ABC, Generic[Command, Event]):
     """A deterministic state machine: a command in, its events out. Emits events by appending to `events`.
 
@@ -57,9 +58,10 @@ class Venue(ABC, Generic[Command, Event]):
 
     READS: ClassVar[Commands]
 
-    clock: Clock = field(converter=starting)
-    events: list[Event | CommandInvalid] = field(init=False, factory=list)
-    quoted: Quotations = field(init=False, factory=Quotations)
+    def __init__(self, on: str | Clock) -> None:
+        self.clock = starting(on)
+        self.events: list[Event | CommandInvalid] = []
+        self.quoted = Quotations()
 
     def submit(self, command: Command) -> list[Event | CommandInvalid]:
         """Carries out one command."""

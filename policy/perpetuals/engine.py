@@ -11,9 +11,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import partial
 from typing import Any, ClassVar, assert_never, get_args
-
-from attrs import define, field
 
 from policy.answers import MISSING, Outcome, UndecidedError
 from policy.facts.records import unchecked
@@ -77,27 +76,25 @@ def opened(rulebook_on: Callable[[str], Rulebook], on: str | Clock) -> Engine:
     return Engine(on, lambda day: perpetual_rules(rulebook_on(day)))
 
 
-@define(eq=False, repr=False)
 class Engine(Venue[do.Command, Event]):
     """The contracts and clients of one platform."""
 
     READS: ClassVar[Commands] = Commands.of(*COMMANDS)
 
-    rules_on: Callable[[str], PerpetualRules]
-    state: State = field(init=False)
-    _answered: dict[str, tuple[do.PlacePerpetual, list[Event]]] = field(factory=dict)  # every order that was accepted
-
-    def __attrs_post_init__(self) -> None:
-        self.state = State(self.rules_on(self.clock.on.isoformat()), self.events.append)
+    def __init__(self, on: str | Clock, rules_on: Callable[[str], PerpetualRules]) -> None:
+        super().__init__(on)
+        self.rules_on = rules_on
+        self.state = State(rules_on(self.clock.on.isoformat()), self.events.append)
+        self._answered: dict[str, tuple[do.PlacePerpetual, list[Event]]] = {}  # every order that was accepted
 
     def advance(self, at: int) -> None:
         """Samples premiums and settles funding that has fallen due."""
         check_reachable(self.state, self.clock.at, at)
         self.clock.at = at
-        self._answer(lambda: pass_time(self.state, at))
+        self._answer(pass_time, self.state, at)
 
     def carry_out(self, command: do.Command) -> None:
-        self._answer(lambda: self._carry_out(command))
+        self._answer(self._carry_out, command)
 
     def prepare_day(self, on: str, at: int) -> Callable[[], None]:
         """Everything is judged again by the rules of the day."""
@@ -106,31 +103,33 @@ class Engine(Venue[do.Command, Event]):
         rules = self.rules_on(on)
         clients = {name: _client(rules, account.client) for name, account in state.accounts.items()}
         products = {name: _product(rules, contract.product) for name, contract in state.contracts.items()}
+        return partial(self._begin_day, rules, clients, products)
 
-        def judge() -> None:
-            for name, facts in clients.items():
-                state.accounts[name].facts = facts
-            for name, facts in products.items():
-                state.contracts[name].facts = self._with_interval(facts)
-            buckets = list(state.buckets())
-            for bucket in buckets:
-                revalidate(state, bucket)
-            review(state, buckets)
+    def _begin_day(
+        self, rules: PerpetualRules, clients: dict[str, RuntimeValue], products: dict[str, RuntimeValue]
+    ) -> None:
+        self.state.rules = rules
+        self._answer(self._judge, clients, products)
 
-        def begin() -> None:
-            state.rules = rules
-            self._answer(judge)
-
-        return begin
+    def _judge(self, clients: dict[str, RuntimeValue], products: dict[str, RuntimeValue]) -> None:
+        state = self.state
+        for name, facts in clients.items():
+            state.accounts[name].facts = facts
+        for name, facts in products.items():
+            state.contracts[name].facts = self._with_interval(facts)
+        buckets = list(state.buckets())
+        for bucket in buckets:
+            revalidate(state, bucket)
+        review(state, buckets)
 
     def total(self) -> int:
         """Every balance, position at mark and fund, in units; it is what was deposited, after every command."""
         return self.state.total()
 
-    def _answer(self, step: Callable[[], None]) -> None:
+    def _answer(self, step: Callable[..., None], *arguments: Any) -> None:
         """Takes a step; emits where the rulebook cannot compute what it needs."""
         try:
-            step()
+            step(*arguments)
         except UndecidedError as unanswered:
             answer = unanswered.answer
             self.state.emit(Unanswered(answer.question.name, answer.verdict))

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -331,29 +329,6 @@ def test_agreement_with_the_naive_matcher() -> None:
 @pytest.mark.slow
 def test_long_agreement_with_the_naive_matcher() -> None:
     run_state_machine_as_test(Agreement, settings=settings(max_examples=500, stateful_step_count=100, deadline=None))
-
-
-BENCHMARK = Path(__file__).parents[1] / "benchmarks" / "matching"
-
-
-@pytest.mark.slow
-def test_the_compiled_matcher_agrees_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same source, compiled: every order type, both ways to prevent self-trades, all kinds of key."""
-    monkeypatch.syspath_prepend(str(BENCHMARK))
-    compiled = import_module("compiled")
-    try:
-        compiled.build(tmp_path)
-    except compiled.NotCompiled as why:
-        pytest.skip(f"the matcher cannot be compiled here: {why}; apt install gcc python3-dev")
-    matcher = compiled.load(tmp_path)
-    assert matcher.__file__.endswith((".so", ".pyd"))
-    assert matcher.match is not pure.match
-
-    class CompiledAgreement(Agreement):
-        module = matcher
-
-    of_the_compiled = settings(max_examples=300, stateful_step_count=50, deadline=None)
-    run_state_machine_as_test(CompiledAgreement, settings=of_the_compiled)
 
 
 # ── who goes first is the rulebook's to say ─────────────────────────────────────────────────

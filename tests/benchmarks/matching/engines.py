@@ -44,12 +44,14 @@ BARE = Engine("by hand: dictionary, heap, deque", "rows.by_hand")
 
 OURS = (
     Engine("ours: a call each", "rows.ours_calls", "this project"),
-    Engine("ours, compiled: a call each", "rows.compiled_calls", "mypy"),
+    Engine("ours, compiled: a call each", "rows.compiled_calls", "this project"),
     Engine("ours, with the acceptance decision", "rows.decided", "this project"),
     Engine("ours, the whole exchange", "rows.exchange", "this project"),
+    Engine("ours, compiled: the whole exchange", "rows.compiled_exchange", "this project"),
     Engine("ours, the whole exchange, two platforms", "rows.exchange_across", "this project"),
     Engine("ours, with the decision and the journal", "rows.decided_kept", "this project"),
     Engine("ours, the whole exchange, with the journal", "rows.exchange_kept", "this project"),
+    Engine("ours, compiled: the whole exchange, with the journal", "rows.compiled_exchange_kept", "this project"),
 )
 
 PEERS = (
