@@ -44,7 +44,7 @@ from policy.ir.expressions import (
     parts as parts,
     walk as walk,
 )
-from policy.model.traversal import callees_first
+from policy.model.calls import callees_first
 from policy.model.types import MOST_DIGITS, AnswerType, Type
 from policy.vocabulary import (
     Effect,

@@ -20,7 +20,7 @@ from policy.model.declared import (
     Refuted as Refuted,
 )
 from policy.model.expressions import Expression
-from policy.model.types import Type
+from policy.model.types import OF, Type
 from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     AmendmentKind,
@@ -36,7 +36,6 @@ from policy.vocabulary import (
 )
 
 Parameters = tuple[tuple[str, Type], ...]
-OF = "##"  # between the name of a question and the field of the record that it answers
 
 
 @frozen(kw_only=True)

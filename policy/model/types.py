@@ -188,6 +188,7 @@ AnswerType = Type | Results
 
 Quantity = Number | Date | Instant  # what is held as an int, and has an order
 
+OF = "##"  # between the name of a question and the field of the record that it answers
 BOOLEAN, TEXT, DATE, INSTANT, BROKEN = Boolean(), Text(), Date(), Instant(), Broken()
 INTEGER = Number("number", 0)
 INSTANT_STEP = Number("duration", 6)
