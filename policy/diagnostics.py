@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
+from difflib import SequenceMatcher, get_close_matches
 from enum import Enum
 from typing import Self
 
@@ -181,8 +182,6 @@ def in_one_line(diagnostics: Iterable[Diagnostic]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean `x`?` for the closest known word, or nothing."""
-    from difflib import get_close_matches  # here: most runs find nothing
-
     close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
     return _meant(word, close[0]) if close else ""
 
@@ -201,8 +200,6 @@ def which_member(word: str, members: Sequence[str], ordered: bool = False) -> st
     if ordered:
         same = [m for m in members if m.casefold() == word.casefold()]
         return _meant(word, same[0]) if len(same) == 1 else _which_there_are(members)
-
-    from difflib import SequenceMatcher  # here: most runs find nothing
 
     def closeness(member: str) -> float:
         return SequenceMatcher(None, word.casefold(), member.casefold()).ratio()
