@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from attrs import field, frozen
+from attrs import field
 
 from policy.model.types import Record, Type
+from policy.nodes import frozen
 from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     AggregateKind,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, TypeVar, overload
 
-from attrs import field, frozen
+from attrs import field
 
 from policy.answers import NO_WORDS, BilingualText, Citation, Status
 from policy.model.declared import (
@@ -21,6 +21,7 @@ from policy.model.declared import (
 )
 from policy.model.expressions import Expression
 from policy.model.types import OF, Type
+from policy.nodes import frozen
 from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     AmendmentKind,

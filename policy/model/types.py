@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import assert_never, overload
 
-from attrs import frozen
-
+from policy.nodes import frozen
 from policy.vocabulary import End, OrderOperator
 
 EXACT_FRACTION = -1  # the "scale" of a quotient, which may exist only inside `round`

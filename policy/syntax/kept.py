@@ -11,13 +11,14 @@ import hashlib
 import io
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import date
 from decimal import Decimal
 from functools import cache as once
 from typing import Any
 
 import attrs
+from attrs import evolve
 
 from policy import cache
 from policy.answers import BilingualText
@@ -68,8 +69,8 @@ def forget() -> None:
     _memory = None
 
 
-def parsed(source: Source) -> Parsed:
-    """What can be read of `source`, and findings."""
+def parsed(source: Source, known: Container[bytes] = ()) -> Parsed:
+    """What can be read of `source`, and findings; declarations of a `known` digest are left out."""
     if _memory is not None:
         return _memory.parsed(source)
     if len(source.text) < SHORT or cache.folder() is None:
@@ -77,15 +78,15 @@ def parsed(source: Source) -> Parsed:
     key = cache.key("trees", source.name)
     found = cache.fetch(key)
     before: Pieces = found if isinstance(found, dict) else {}
-    result, now = _reread(source, before)
+    result, now = _reread(source, before, known)
     if now != before:
         cache.store(key, now)
     return result
 
 
-def _reread(source: Source, before: Pieces) -> tuple[Parsed, Pieces]:
+def _reread(source: Source, before: Pieces, known: Container[bytes] = ()) -> tuple[Parsed, Pieces]:
     """What can be read of a source whose declarations were kept, and those to keep now."""
-    reading, previous = _Rereading(source, before), 0
+    reading, previous = _Rereading(source, before, known), 0
     for start, end in stretches(source.text):
         try:
             reading.read(start, end)
@@ -95,7 +96,8 @@ def _reread(source: Source, before: Pieces) -> tuple[Parsed, Pieces]:
             broken = _Rereading(source, {**before, **reading.now})
             return from_text.by_declaration(broken, failure), {**before, **reading.now, **broken.now}
         previous = start
-    return reading.parsed(), reading.now
+    read = evolve(reading.parsed(), digests=reading.digests, left_out=tuple(reading.left_out))
+    return read, reading.now
 
 
 def _begins_declaration(text: str, start: int) -> bool:
@@ -115,12 +117,19 @@ def _parses(source: Source, start: int) -> bool:
 class _Rereading(Reading):
     """Reads stretches, those that were kept from their pickles; `now` are those to keep."""
 
-    def __init__(self, source: Source, before: Pieces) -> None:
+    def __init__(self, source: Source, before: Pieces, known: Container[bytes] = ()) -> None:
         super().__init__(source)
-        self.before, self.now, self.loaders = before, Pieces(), _Makers(source)
+        self.before, self.known, self.now, self.loaders = before, known, Pieces(), _Makers(source)
+        self.digests: dict[int, bytes] = {}
+        self.left_out: list[int] = []
 
     def read(self, start: int, end: int) -> None:
         digest = hashlib.sha256(self.source.text[start:end].encode()).digest()
+        self.digests[start] = digest
+        if digest in self.known and digest in self.before:
+            self.now[digest] = self.before[digest]
+            self.left_out.append(start)
+            return
         if (declarations := _loaded(self.before.get(digest, b""), self.loaders, start)) is not None:
             self.now[digest] = self.before[digest]
             self.declarations += declarations
