@@ -15,6 +15,7 @@ from collections.abc import Callable, Container
 from datetime import date
 from decimal import Decimal
 from functools import cache as once
+from operator import attrgetter
 from typing import Any
 
 import attrs
@@ -119,7 +120,7 @@ class _Rereading(Reading):
 
     def __init__(self, source: Source, before: Pieces, known: Container[bytes] = ()) -> None:
         super().__init__(source)
-        self.before, self.known, self.now, self.loaders = before, known, Pieces(), _Makers(source)
+        self.before, self.known, self.now = before, known, Pieces()
         self.digests: dict[int, bytes] = {}
         self.left_out: list[int] = []
 
@@ -130,7 +131,7 @@ class _Rereading(Reading):
             self.now[digest] = self.before[digest]
             self.left_out.append(start)
             return
-        if (declarations := _loaded(self.before.get(digest, b""), self.loaders, start)) is not None:
+        if (declarations := _loaded(self.before.get(digest, b""), self.source, start)) is not None:
             self.now[digest] = self.before[digest]
             self.declarations += declarations
             return
@@ -142,12 +143,15 @@ class _Rereading(Reading):
 
 def _dumped(declarations: list[object], start: int) -> bytes:
     file = io.BytesIO()
-    _Pickler(file, start).dump(declarations)
+    pickler, reducers = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL), _reducers()
+    pickler.dispatch_table, reducers.start = reducers, start
+    pickler.dump(declarations)
     return file.getvalue()
 
 
-def _loaded(data: bytes, makers: _Makers, start: int) -> list[object] | None:
-    makers.start = start
+def _loaded(data: bytes, source: Source, start: int) -> list[object] | None:
+    makers = _makers()
+    makers.source, makers.start = source, start
     try:
         declarations: list[object] | None = _Unpickler(io.BytesIO(data), makers).load() if data else None
     except Exception:  # what is damaged is parsed again
@@ -155,21 +159,24 @@ def _loaded(data: bytes, makers: _Makers, start: int) -> list[object] | None:
     return declarations
 
 
-class _Pickler(pickle.Pickler):
-    """Writes a node as its class and fields; of its span, the beginning and end in the declaration."""
+class _Reducers(dict[type, Callable[[Any], Any]]):
+    """What writes each class as its name and fields; of a span, its place in the declaration beginning at `start`."""
 
-    def __init__(self, file: io.BytesIO, start: int) -> None:
-        super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self.start = start
+    def __init__(self) -> None:
+        super().__init__({cls: self._of(cls) for cls in _NODES.values() if cls is not Node})
+        self[BilingualText] = lambda t: (BilingualText, (t.en, t.zh, t.others) if t.others else (t.en, t.zh))
+        self.start = 0
 
-    def reducer_override(self, obj: Any) -> Any:
-        cls: Any = type(obj)
-        if cls is BilingualText:
-            return cls, (obj.en, obj.zh, obj.others) if obj.others else (obj.en, obj.zh)
-        if cls.__name__ not in _NODES:
-            return NotImplemented
-        place = (-1, -1) if obj.span is NOWHERE else (obj.span.start - self.start, obj.span.end - self.start)
-        return cls, (*place, *[getattr(obj, field) for field in _fields(cls)])
+    def _of(self, cls: type) -> Callable[[Any], Any]:
+        fields = attrgetter("span", "span", *_fields(cls))  # of which there are several, so that they are a tuple
+
+        def reduced(node: Any) -> Any:
+            span, _, *values = fields(node)
+            if span is NOWHERE:
+                return cls, (-1, -1, *values)
+            return cls, (span.start - self.start, span.end - self.start, *values)
+
+        return reduced
 
 
 class _Unpickler(pickle.Unpickler):
@@ -184,11 +191,11 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Makers(dict[str, Callable[..., Any]]):
-    """What makes the nodes of each class in a source, of the declaration that begins at `start`."""
+    """What makes the nodes of each class, of the declaration of `source` that begins at `start`."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self) -> None:
         super().__init__(date=date, Decimal=Decimal, BilingualText=BilingualText)
-        self.source, self.start = source, 0
+        self.source, self.start = NOWHERE.source, 0
 
     def __missing__(self, name: str) -> Callable[..., Node]:
         cls = _NODES[name]
@@ -198,7 +205,7 @@ class _Makers(dict[str, Callable[..., Any]]):
             getattr(of, field).__set__
             for of, field in ((cls, "span"), (Span, "source"), (Span, "start"), (Span, "end"))
         )
-        source, new = self.source, object.__new__
+        new = object.__new__
 
         def make(first: int, last: int, *fields: object) -> Node:
             node: Node = new(cls)
@@ -207,7 +214,7 @@ class _Makers(dict[str, Callable[..., Any]]):
             span = NOWHERE
             if first >= 0:
                 span = new(Span)
-                put_source(span, source)
+                put_source(span, self.source)
                 put_start(span, self.start + first)
                 put_end(span, self.start + last)
             put_span(node, span)
@@ -215,6 +222,16 @@ class _Makers(dict[str, Callable[..., Any]]):
 
         self[name] = make
         return make
+
+
+@once
+def _reducers() -> _Reducers:
+    return _Reducers()
+
+
+@once
+def _makers() -> _Makers:
+    return _Makers()
 
 
 @once
