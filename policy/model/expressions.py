@@ -249,6 +249,8 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return ()
         case FieldAccess(of=of):
             return (of,)
+        case Binary(left=left, right=right):
+            return (left, right)
         case (
             Apply(arguments=inner)
             | Chain(operands=inner)
@@ -261,8 +263,6 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return inner
         case Unary(operand=inner) | Round(operand=inner):
             return (inner,)
-        case Binary(left=left, right=right):
-            return (left, right)
         case MonthsLater(date=inner):
             return (inner,)
         case Conditional(condition=condition, then=then, otherwise=otherwise):

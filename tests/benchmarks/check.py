@@ -5,9 +5,9 @@
 Rulebooks of 100, 1,000 and 10,000 rules are made up (decisions of ten rules, a parameter and a table each) and
 checked in one process, without a cache: parsed, typed, judged by every lint, lowered, and compiled to Python. Then
 commands are run as a user would, beside a bare Click program: `policy --help`; `policy decide` and `policy check` of
-the shipped rules, with an empty cache and a full one, and with a line changed; `policy check` of 11,287 lines with 349
-tables, which `tests/support/margin_tiers.py` makes up. Medians; the ratios are of processor time. Python keeps the
-modules that it has compiled, as it does unless told otherwise.
+the shipped rules, with an empty cache and a full one, and with a line changed; `policy check` of 11,287 lines with
+349 tables, which `tests/support/margin_tiers.py` makes up. Medians; the ratios are of processor time. Python keeps
+the modules that it has compiled, as it does unless told otherwise.
 """
 
 from __future__ import annotations
