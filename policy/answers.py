@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 from typing import Any, Protocol
 
-from attrs import field, frozen
+from attrs import field
 
+from policy.nodes import frozen
 from policy.vocabulary import Effect, RuntimeValue
 
 

@@ -13,7 +13,6 @@ import hashlib
 import os
 import pickle
 import re
-import secrets
 import stat
 import sys
 import time
@@ -102,12 +101,20 @@ def _require_own(found: os.stat_result) -> None:
 @cache
 def _self_digest() -> str:
     """The digest of this program's code and grammar, so that a new version never reads entries of an old one."""
-    package = Path(__file__).parent
-    parts = [f"{sys.version_info[:3]}"]
-    for file in [*sorted(package.rglob("*.py")), *sorted(resources.folder("grammar").glob("policy.*"))]:
-        stat = file.stat()
-        parts.append(f"{os.path.relpath(file, package)}:{stat.st_size}:{stat.st_mtime_ns}")
+    package, grammar = _code(os.path.dirname(__file__)), _code(str(resources.folder("grammar")))
+    parts = [f"{sys.version_info[:3]}", *sorted(package), *sorted(grammar)]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+def _code(folder: str, inside: str = "") -> Iterator[str]:
+    """Each file of code or grammar below a folder: where it is, its size, and when it was changed."""
+    for entry in os.scandir(folder):
+        name = f"{inside}/{entry.name}"
+        if name.endswith((".py", ".lark")):
+            found = entry.stat()
+            yield f"{name}:{found.st_size}:{found.st_mtime_ns}"
+        elif entry.is_dir():
+            yield from _code(entry.path, name)
 
 
 def key(*parts: str) -> str:
@@ -151,7 +158,7 @@ def store(name: str, value: object) -> None:
 
 
 def _write(place: int, name: str, data: bytes) -> None:
-    partial = f"{name}.{secrets.token_hex(8)}.part"
+    partial = f"{name}.{os.urandom(8).hex()}.part"
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW
     with os.fdopen(os.open(partial, flags, 0o600, dir_fd=place), "wb") as file:
         try:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import shutil
 import stat
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -105,6 +104,8 @@ def publish(path: str | Path, data: bytes) -> None:
 @contextmanager
 def whole_folder(path: str | Path) -> Iterator[Path]:
     """A folder to write into, published under its name at the end; the name must be free, or an empty folder."""
+    from shutil import rmtree  # here: most runs only read
+
     target = Path(os.path.realpath(path))
     if target.is_file() or (target.is_dir() and any(target.iterdir())):
         raise OSError(errno.ENOTEMPTY, "it is not a new or empty folder", str(path))
@@ -113,12 +114,12 @@ def whole_folder(path: str | Path) -> Iterator[Path]:
     handle = _locked(part, path, folder=True)
     try:
         inner = part / target.name
-        shutil.rmtree(inner, ignore_errors=True)
+        rmtree(inner, ignore_errors=True)
         inner.mkdir()
         yield inner
         os.replace(inner, target)
     finally:
-        shutil.rmtree(part, ignore_errors=True)
+        rmtree(part, ignore_errors=True)
         _open.pop(part, None)
         os.close(handle)
     keep_entry(target.parent)
@@ -128,7 +129,9 @@ def abandon() -> None:
     """Removes every part being written, for a run that is killed."""
     for part in list(_open):
         if part.is_dir():
-            shutil.rmtree(part, ignore_errors=True)
+            from shutil import rmtree  # which `whole_folder` has imported: no lock is waited for
+
+            rmtree(part, ignore_errors=True)
         else:
             part.unlink(missing_ok=True)
 

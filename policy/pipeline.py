@@ -27,6 +27,7 @@ from policy.source import beside, named_in
 if TYPE_CHECKING:  # imported where they are used, so that a check loads neither programs nor evaluators
     from policy.ir.program import Program
     from policy.model.rules import Model
+    from policy.model.unchanged import Meanings, Unchanged
     from policy.rulebook import Rulebook as Rulebook
     from policy.syntax.tree import File
 
@@ -98,8 +99,8 @@ class Checked:
         return overlaid(self.model, overlay)
 
 
-def parsed(texts: Sequence[Text]) -> tuple[list[File], list[Diagnostic]]:
-    """The syntax of every file of rules, with the rows that its tables have in other files."""
+def parsed(texts: Sequence[Text], tests: Unchanged | None = None) -> tuple[list[File], list[Diagnostic]]:
+    """The syntax of every file of rules, with its tables' rows of other files, and without unchanged tests."""
     from policy.syntax.from_csv import with_rows
     from policy.syntax.from_text import decode
     from policy.syntax.kept import parsed as parse
@@ -113,7 +114,9 @@ def parsed(texts: Sequence[Text]) -> tuple[list[File], list[Diagnostic]]:
         source, wrong = decode(text.name, text.data)
         diagnostics += wrong
         if not wrong:
-            read = parse(source)
+            read = parse(source, tests.known(source.name) if tests else ())
+            if tests:
+                tests.note(read)
             file, odd = with_rows(read.file, tables)
             diagnostics += (*read.diagnostics, *odd)
             files.append(file)
@@ -121,15 +124,21 @@ def parsed(texts: Sequence[Text]) -> tuple[list[File], list[Diagnostic]]:
 
 
 @uncollected()
-def check(texts: Sequence[Text]) -> Checked:
-    """Parses, types and lints the texts of one rulebook."""
+def check(texts: Sequence[Text], tests: Unchanged | None = None) -> Checked:
+    """Parses, types and lints the texts of one rulebook; of those of its `tests` that are unchanged, outlines."""
     # imported here so that a rulebook from the cache needs neither parser nor checker
     from policy.model.from_syntax import model_of
     from policy.model.lints import findings as linted
 
-    files, diagnostics = parsed(texts)
-    model, more = model_of(files)
+    files, diagnostics = parsed(texts, tests)
+    names: Meanings = {}
+    model, more = model_of(files, meanings=names)
     diagnostics += more
+    if tests is not None:
+        completed = tests.completed(model, names, clean=not diagnostics)
+        if completed is None:
+            return check(texts, tests)
+        model = completed
     if not any(d.is_error for d in diagnostics):
         diagnostics += linted(model)
     return Checked(tuple(texts), model, tuple(in_order(diagnostics)))
@@ -155,10 +164,16 @@ def findings(texts: Sequence[Text]) -> Findings:
     cached = cache.fetch(key)
     if isinstance(cached, Findings):
         return cached
-    checked = check(texts)
+    from policy.model.unchanged import Unchanged
+
+    known = cache.key("tests", *(t.name for t in texts))
+    tests = Unchanged(cache.fetch(known))
+    checked = check(texts, tests)
     model = checked.model
     found = Findings(checked.diagnostics, len(model.rulesets), len(model.provisions), len(model.tests))
     cache.store(key, found)
+    if tests.now != tests.before:
+        cache.store(known, tests.now)
     return found
 
 

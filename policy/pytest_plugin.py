@@ -202,7 +202,7 @@ class PolicyItem(pytest.Item):
     def _told(self, result: Result) -> str:
         from click import unstyle
 
-        from policy.cli.output import failure_text
+        from policy.cli.answers import failure_text
 
         told = "\n".join(failure_text(failure) for failure in result.failures)
         return told if self.config.get_terminal_writer().hasmarkup else unstyle(told)

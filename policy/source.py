@@ -78,12 +78,15 @@ class Span:
 NOWHERE = Span(Source("<nowhere>", ""), 0, 0)
 
 TABLE = ".csv"  # what the name of a file with the rows of a table ends with
+_NAMES_ONE = re.compile(rb'from\s+"')
 _NAMED = re.compile(rb'#[^\n]*|\bfrom\s+"([^"\\\n]*)"|"(?:[^"\\\n]|\\["\\])*"')
 
 
 @lru_cache(1_000)
 def named_in(rules: bytes) -> tuple[str, ...]:
     """The files that tables of these rules are from, as they are written, in order; nothing else is named so."""
+    if _NAMES_ONE.search(rules) is None:
+        return ()
     found = (match[1] for match in _NAMED.finditer(rules) if match[1] is not None)
     return tuple(dict.fromkeys(name.decode("utf-8", errors="replace") for name in found))
 

@@ -82,7 +82,7 @@ def _once(make: Callable[[Any, Any], Any], is_shared: Callable[[Any], bool], siz
 
 
 # The same for the shipped rulebook: its model, its programs, and its evaluators on a date.
-pipeline.check = lambda texts: _checked(tuple(texts)) if _is_whole(texts) else _check(texts)
+pipeline.check = lambda texts, tests=None: _checked(tuple(texts)) if _is_whole(texts) else _check(texts, tests)
 pipeline.load_program = lambda texts, overlay="": (
     _loaded(tuple(texts), overlay) if _is_whole(texts) else _load(texts, overlay)
 )

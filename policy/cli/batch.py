@@ -10,8 +10,9 @@ import click
 
 from policy.answers import Outcome
 from policy.batch.memory import enough_memory, limit
+from policy.cli.answers import COLOURS
 from policy.cli.options import texts_of
-from policy.cli.output import COLOURS, plural, print_json
+from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
 from policy.extras import require_extra, require_java

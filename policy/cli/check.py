@@ -7,7 +7,6 @@ import click
 from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, rules_arguments, texts_of, unsaved
 from policy.cli.output import plural, print_diagnostics, print_json
-from policy.cli.sarif import sarif
 from policy.cli.watch import watchable
 from policy.pipeline import findings
 
@@ -36,6 +35,8 @@ def command(paths: tuple[str, ...], instead: str, strict: bool, format: str) -> 
     if format == "json":
         print_json([d.as_json() for d in found.diagnostics])
     elif format == "sarif":
+        from policy.cli.sarif import sarif  # with what no other format needs
+
         print_json(sarif(found.diagnostics))
     else:
         print_diagnostics(found.diagnostics, err=False)

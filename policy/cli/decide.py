@@ -12,6 +12,7 @@ from typing import BinaryIO
 import click
 
 from policy.answers import Answer
+from policy.cli.answers import answer_json, answer_text, headline
 from policy.cli.exits import end, of_outcomes
 from policy.cli.options import (
     FACTS,
@@ -27,15 +28,7 @@ from policy.cli.options import (
     texts_with,
     under_option,
 )
-from policy.cli.output import (
-    answer_json,
-    answer_text,
-    drawn,
-    headline,
-    json_text,
-    keep_apart,
-    print_json,
-)
+from policy.cli.output import drawn, json_text, keep_apart, print_json
 from policy.cli.progress import Progress, progress
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.facts.from_json import LARGEST_FACTS

@@ -10,6 +10,7 @@ import click
 from attrs import evolve
 
 from policy.answers import Answer
+from policy.cli.answers import answer_json, answer_text, derivation_json, derivation_text
 from policy.cli.exits import end, of_outcomes
 from policy.cli.options import (
     FACTS,
@@ -22,7 +23,7 @@ from policy.cli.options import (
     seconds_option,
     under_option,
 )
-from policy.cli.output import answer_json, answer_text, derivation_json, derivation_text, plural, print_json
+from policy.cli.output import plural, print_json
 from policy.diagnostics import PolicyError, printable
 from policy.facts.from_json import FactReader
 from policy.ir.program import Function

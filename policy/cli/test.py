@@ -9,11 +9,12 @@ from textwrap import indent
 import click
 from attrs import evolve
 
+from policy.cli.answers import derivation_json, failure_text
 from policy.cli.exits import Exit, end
 from policy.cli.junit import junit
 from policy.cli.mutate import mutation
 from policy.cli.options import checked_of, format_option, rules_arguments, seconds_option, to_write
-from policy.cli.output import derivation_json, failure_text, plural, print_json
+from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.cli.watch import watchable
 from policy.diagnostics import printable

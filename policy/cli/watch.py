@@ -8,7 +8,6 @@ system, which miss renames, links that are switched, and folders of another mach
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -66,6 +65,8 @@ def _read(values: Iterable[object]) -> list[Path]:
 
 def run_on_change(paths: list[Path], written: Iterable[str] = ()) -> None:
     """Runs this command line without `--watch`, now and after each change. A change ends a run that still goes on."""
+    import subprocess  # here: every verb that can be watched imports this module
+
     command = [sys.executable, "-m", "policy", *(word for word in sys.argv[1:] if word != "--watch")]
     seen = look(paths, written)
     run, reason = 1, f"watching {', '.join(map(str, paths))}"

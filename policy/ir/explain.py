@@ -15,8 +15,7 @@ from policy.ir.reach import reach, uncited
 from policy.ir.validation import misfits
 from policy.ir.verdicts import verdict_of
 from policy.model import types
-from policy.model.rules import OF
-from policy.model.types import Type, short
+from policy.model.types import OF, Type, short
 from policy.model.values import show
 from policy.vocabulary import RuntimeValue
 

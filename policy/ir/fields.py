@@ -16,8 +16,7 @@ from policy.ir import program as ir
 from policy.ir.logic import is_absent
 from policy.ir.program import Expr
 from policy.model import expressions as typed, types
-from policy.model.rules import OF
-from policy.model.types import Type
+from policy.model.types import OF, Type
 
 Way = tuple[str, ...]
 Fields = Mapping[str, Mapping[str, Type]]  # of each record, by name

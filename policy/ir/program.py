@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from attrs import field, frozen
+from attrs import field
 
 from policy.answers import BilingualText, Citation
 from policy.ir.expressions import (
@@ -44,8 +44,9 @@ from policy.ir.expressions import (
     parts as parts,
     walk as walk,
 )
-from policy.model.traversal import callees_first
+from policy.model.calls import callees_first
 from policy.model.types import MOST_DIGITS, AnswerType, Type
+from policy.nodes import frozen
 from policy.vocabulary import (
     Effect,
     QuestionKind,

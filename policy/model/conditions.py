@@ -41,11 +41,15 @@ def both(known: Known, more: Known) -> Known:
 
 
 def _met(a: Box, b: Box) -> Box | None:
+    if not a:
+        return b
     result = dict(a)
-    for e, region in b.items():
-        result[e] = intersection(result[e], region) if e in result else region
-        if result[e].empty:
+    for e, region in b.items():  # an expression is hashed each time that it is looked up
+        before = result.get(e)
+        met = region if before is None else intersection(before, region)
+        if met.empty:
             return None
+        result[e] = met
     return result
 
 

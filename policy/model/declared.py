@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from attrs import field, frozen
+from attrs import field
 
 from policy.answers import NO_WORDS, BilingualText, Citation
+from policy.nodes import frozen
 from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     Direction,

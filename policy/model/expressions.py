@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from attrs import field, frozen
+from attrs import field
 
 from policy.model.types import Record, Type
+from policy.nodes import frozen
 from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     AggregateKind,
@@ -248,6 +249,8 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return ()
         case FieldAccess(of=of):
             return (of,)
+        case Binary(left=left, right=right):
+            return (left, right)
         case (
             Apply(arguments=inner)
             | Chain(operands=inner)
@@ -260,8 +263,6 @@ def parts(expression: Expression) -> tuple[Expression, ...]:
             return inner
         case Unary(operand=inner) | Round(operand=inner):
             return (inner,)
-        case Binary(left=left, right=right):
-            return (left, right)
         case MonthsLater(date=inner):
             return (inner,)
         case Conditional(condition=condition, then=then, otherwise=otherwise):

@@ -29,6 +29,7 @@ from policy.model.renames import report_renames
 from policy.model.reuse import ANYTHING, Key, Lookups, Memory, Typed, Watched, remembered
 from policy.model.tests import test_of
 from policy.model.types import Type
+from policy.model.unchanged import Meanings
 from policy.model.uses import Symbol, Uses
 from policy.syntax import tree
 
@@ -36,16 +37,23 @@ T = TypeVar("T")
 
 
 def model_of(
-    files: Sequence[tree.File], uses: list[Uses] | None = None, memory: Memory | None = None
+    files: Sequence[tree.File],
+    uses: list[Uses] | None = None,
+    memory: Memory | None = None,
+    meanings: Meanings | None = None,
 ) -> tuple[rules.Model, list[Diagnostic]]:
     """The model of a rulebook's files, and everything found wrong on the way.
 
-    What names mean is put into `uses`. What `memory` knows of a declaration is not worked out again.
+    What names mean is put into `uses`, at their places, and into `meanings`. What `memory` knows of a declaration is
+    not worked out again.
     """
     found = Collector()
     units = index(files, found)
     report_renames(units, found)
-    model = Reader(units, found, uses, memory).read()
+    reader = Reader(units, found, uses, memory)
+    model = reader.read()
+    if meanings is not None:
+        meanings.update(reader.meanings(), bounds=reader.bounds)
     report_recursion(model, found)
     return model, list(dict.fromkeys(found.found))  # what several expectations use is read for each of them
 
@@ -110,7 +118,9 @@ class Reader:
                 self._signature(entry.id, entry.node, self.scopes[entry.ruleset])
         self._picking()
         if self.memory is not None:
-            self._remember(self.memory)
+            self.memory.begin()
+            for kind, of_kind in self.meanings().items():
+                self.memory.now(kind, dict(of_kind))
         amendments: list[rules.Amendment] = []
         tests: list[tuple[str, tree.Test]] = []  # read last, when the bounds of all fields are known
         for unit in self.index.units.values():
@@ -141,9 +151,8 @@ class Reader:
             self.parts.append(self.uses)
         return evolve(read, languages=languages_of(read))
 
-    def _remember(self, memory: Memory) -> None:
+    def meanings(self) -> Meanings:
         """What all names mean that a declaration can look up, but for the bounds of fields."""
-        memory.begin()
         names: dict[str, object] = {}
         meant: dict[str, list[Entry]] = {}
         for entries in self.index.own.values():
@@ -151,15 +160,17 @@ class Reader:
                 meant.setdefault(e.node.name.text, []).append(e)
         for name, entries in meant.items():
             names[name] = [(e.id, type(e.node), *_told(e.node)) for e in entries]
-        memory.now("name", names)
-        memory.now("sees", {u: (self.index.reach(u), self.index.open(u)) for u in self.index.units})
-        memory.now("unparsed", dict.fromkeys(self.index.unparsed))
-        memory.now("declared provision", dict.fromkeys(self.index.provisions))
-        memory.now("type", dict(self.named_types))
-        memory.now("fields", dict(self.fields))
-        memory.now("signature", dict(self.signatures))
-        memory.now("currency", dict(self.currencies))
-        memory.now("provision", dict(self.citations))
+        return {
+            "name": names,
+            "sees": {u: (self.index.reach(u), self.index.open(u)) for u in self.index.units},
+            "unparsed": dict.fromkeys(sorted(self.index.unparsed)),
+            "declared provision": dict.fromkeys(self.index.provisions),
+            "type": self.named_types,
+            "fields": self.fields,
+            "signature": self.signatures,
+            "currency": self.currencies,
+            "provision": self.citations,
+        }
 
     def _typed(self, ruleset: str, node: tree.Statement, read: Callable[[Context], T]) -> T:
         """What a declaration means, worked out unless it is known."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, TypeVar, overload
 
-from attrs import field, frozen
+from attrs import field
 
 from policy.answers import NO_WORDS, BilingualText, Citation, Status
 from policy.model.declared import (
@@ -20,7 +20,8 @@ from policy.model.declared import (
     Refuted as Refuted,
 )
 from policy.model.expressions import Expression
-from policy.model.types import Type
+from policy.model.types import OF, Type
+from policy.nodes import frozen
 from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     AmendmentKind,
@@ -36,7 +37,6 @@ from policy.vocabulary import (
 )
 
 Parameters = tuple[tuple[str, Type], ...]
-OF = "##"  # between the name of a question and the field of the record that it answers
 
 
 @frozen(kw_only=True)

@@ -5,7 +5,7 @@ In: a declaration of a model. Out: typed expressions, in the order of the rules.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from itertools import chain
 from typing import assert_never
 
@@ -92,17 +92,3 @@ def uses(declared: rules.Declaration | rules.Amendment) -> frozenset[str]:
         for e in walk(body)
         if isinstance(e, typed.Named | typed.Apply | typed.OnCalendar)
     )
-
-
-def callees_first(names: Iterable[str], called: Callable[[str], Iterable[str]]) -> list[str]:
-    """These definitions and all that they call, each after those that it calls itself."""
-    done: dict[str, None] = {}
-    pending = [(name, False) for name in reversed(list(names))]
-    while pending:
-        name, callees_are_done = pending.pop()
-        if callees_are_done:
-            done[name] = None
-        elif name not in done:
-            pending.append((name, True))
-            pending.extend((callee, False) for callee in reversed(dict.fromkeys(called(name))))
-    return list(done)

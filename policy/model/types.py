@@ -11,8 +11,7 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import assert_never, overload
 
-from attrs import frozen
-
+from policy.nodes import frozen
 from policy.vocabulary import End, OrderOperator
 
 EXACT_FRACTION = -1  # the "scale" of a quotient, which may exist only inside `round`
@@ -188,6 +187,7 @@ AnswerType = Type | Results
 
 Quantity = Number | Date | Instant  # what is held as an int, and has an order
 
+OF = "##"  # between the name of a question and the field of the record that it answers
 BOOLEAN, TEXT, DATE, INSTANT, BROKEN = Boolean(), Text(), Date(), Instant(), Broken()
 INTEGER = Number("number", 0)
 INSTANT_STEP = Number("duration", 6)

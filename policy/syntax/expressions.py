@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from attrs import field, frozen
+from attrs import field
 
+from policy.nodes import frozen
 from policy.source import NOWHERE, Span
 from policy.vocabulary import (
     AggregateKind,

@@ -7,11 +7,11 @@ and everything else in the file is still checked.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
 
-from attrs import frozen
+from attrs import field, frozen
 
 from policy.diagnostics import Collector, Diagnostic, not_utf_8
 from policy.source import Source, Span
@@ -35,6 +35,8 @@ class Parsed:
     source: Source
     file: File
     diagnostics: tuple[Diagnostic, ...]
+    digests: Mapping[int, bytes] = field(factory=dict)  # of declarations that are kept, by where they begin
+    left_out: tuple[int, ...] = ()  # where those begin that are not in `file`, as their reader knows them
 
 
 def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:

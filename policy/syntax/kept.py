@@ -11,13 +11,15 @@ import hashlib
 import io
 import pickle
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from datetime import date
 from decimal import Decimal
 from functools import cache as once
+from operator import attrgetter
 from typing import Any
 
 import attrs
+from attrs import evolve
 
 from policy import cache
 from policy.answers import BilingualText
@@ -68,8 +70,8 @@ def forget() -> None:
     _memory = None
 
 
-def parsed(source: Source) -> Parsed:
-    """What can be read of `source`, and findings."""
+def parsed(source: Source, known: Container[bytes] = ()) -> Parsed:
+    """What can be read of `source`, and findings; declarations of a `known` digest are left out."""
     if _memory is not None:
         return _memory.parsed(source)
     if len(source.text) < SHORT or cache.folder() is None:
@@ -77,15 +79,15 @@ def parsed(source: Source) -> Parsed:
     key = cache.key("trees", source.name)
     found = cache.fetch(key)
     before: Pieces = found if isinstance(found, dict) else {}
-    result, now = _reread(source, before)
+    result, now = _reread(source, before, known)
     if now != before:
         cache.store(key, now)
     return result
 
 
-def _reread(source: Source, before: Pieces) -> tuple[Parsed, Pieces]:
+def _reread(source: Source, before: Pieces, known: Container[bytes] = ()) -> tuple[Parsed, Pieces]:
     """What can be read of a source whose declarations were kept, and those to keep now."""
-    reading, previous = _Rereading(source, before), 0
+    reading, previous = _Rereading(source, before, known), 0
     for start, end in stretches(source.text):
         try:
             reading.read(start, end)
@@ -95,7 +97,8 @@ def _reread(source: Source, before: Pieces) -> tuple[Parsed, Pieces]:
             broken = _Rereading(source, {**before, **reading.now})
             return from_text.by_declaration(broken, failure), {**before, **reading.now, **broken.now}
         previous = start
-    return reading.parsed(), reading.now
+    read = evolve(reading.parsed(), digests=reading.digests, left_out=tuple(reading.left_out))
+    return read, reading.now
 
 
 def _begins_declaration(text: str, start: int) -> bool:
@@ -115,13 +118,20 @@ def _parses(source: Source, start: int) -> bool:
 class _Rereading(Reading):
     """Reads stretches, those that were kept from their pickles; `now` are those to keep."""
 
-    def __init__(self, source: Source, before: Pieces) -> None:
+    def __init__(self, source: Source, before: Pieces, known: Container[bytes] = ()) -> None:
         super().__init__(source)
-        self.before, self.now, self.loaders = before, Pieces(), _Makers(source)
+        self.before, self.known, self.now = before, known, Pieces()
+        self.digests: dict[int, bytes] = {}
+        self.left_out: list[int] = []
 
     def read(self, start: int, end: int) -> None:
         digest = hashlib.sha256(self.source.text[start:end].encode()).digest()
-        if (declarations := _loaded(self.before.get(digest, b""), self.loaders, start)) is not None:
+        self.digests[start] = digest
+        if digest in self.known and digest in self.before:
+            self.now[digest] = self.before[digest]
+            self.left_out.append(start)
+            return
+        if (declarations := _loaded(self.before.get(digest, b""), self.source, start)) is not None:
             self.now[digest] = self.before[digest]
             self.declarations += declarations
             return
@@ -133,12 +143,15 @@ class _Rereading(Reading):
 
 def _dumped(declarations: list[object], start: int) -> bytes:
     file = io.BytesIO()
-    _Pickler(file, start).dump(declarations)
+    pickler, reducers = pickle.Pickler(file, pickle.HIGHEST_PROTOCOL), _reducers()
+    pickler.dispatch_table, reducers.start = reducers, start
+    pickler.dump(declarations)
     return file.getvalue()
 
 
-def _loaded(data: bytes, makers: _Makers, start: int) -> list[object] | None:
-    makers.start = start
+def _loaded(data: bytes, source: Source, start: int) -> list[object] | None:
+    makers = _makers()
+    makers.source, makers.start = source, start
     try:
         declarations: list[object] | None = _Unpickler(io.BytesIO(data), makers).load() if data else None
     except Exception:  # what is damaged is parsed again
@@ -146,21 +159,24 @@ def _loaded(data: bytes, makers: _Makers, start: int) -> list[object] | None:
     return declarations
 
 
-class _Pickler(pickle.Pickler):
-    """Writes a node as its class and fields; of its span, the beginning and end in the declaration."""
+class _Reducers(dict[type, Callable[[Any], Any]]):
+    """What writes each class as its name and fields; of a span, its place in the declaration beginning at `start`."""
 
-    def __init__(self, file: io.BytesIO, start: int) -> None:
-        super().__init__(file, pickle.HIGHEST_PROTOCOL)
-        self.start = start
+    def __init__(self) -> None:
+        super().__init__({cls: self._of(cls) for cls in _NODES.values() if cls is not Node})
+        self[BilingualText] = lambda t: (BilingualText, (t.en, t.zh, t.others) if t.others else (t.en, t.zh))
+        self.start = 0
 
-    def reducer_override(self, obj: Any) -> Any:
-        cls: Any = type(obj)
-        if cls is BilingualText:
-            return cls, (obj.en, obj.zh, obj.others) if obj.others else (obj.en, obj.zh)
-        if cls.__name__ not in _NODES:
-            return NotImplemented
-        place = (-1, -1) if obj.span is NOWHERE else (obj.span.start - self.start, obj.span.end - self.start)
-        return cls, (*place, *[getattr(obj, field) for field in _fields(cls)])
+    def _of(self, cls: type) -> Callable[[Any], Any]:
+        fields = attrgetter("span", "span", *_fields(cls))  # of which there are several, so that they are a tuple
+
+        def reduced(node: Any) -> Any:
+            span, _, *values = fields(node)
+            if span is NOWHERE:
+                return cls, (-1, -1, *values)
+            return cls, (span.start - self.start, span.end - self.start, *values)
+
+        return reduced
 
 
 class _Unpickler(pickle.Unpickler):
@@ -175,11 +191,11 @@ class _Unpickler(pickle.Unpickler):
 
 
 class _Makers(dict[str, Callable[..., Any]]):
-    """What makes the nodes of each class in a source, of the declaration that begins at `start`."""
+    """What makes the nodes of each class, of the declaration of `source` that begins at `start`."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self) -> None:
         super().__init__(date=date, Decimal=Decimal, BilingualText=BilingualText)
-        self.source, self.start = source, 0
+        self.source, self.start = NOWHERE.source, 0
 
     def __missing__(self, name: str) -> Callable[..., Node]:
         cls = _NODES[name]
@@ -189,7 +205,7 @@ class _Makers(dict[str, Callable[..., Any]]):
             getattr(of, field).__set__
             for of, field in ((cls, "span"), (Span, "source"), (Span, "start"), (Span, "end"))
         )
-        source, new = self.source, object.__new__
+        new = object.__new__
 
         def make(first: int, last: int, *fields: object) -> Node:
             node: Node = new(cls)
@@ -198,7 +214,7 @@ class _Makers(dict[str, Callable[..., Any]]):
             span = NOWHERE
             if first >= 0:
                 span = new(Span)
-                put_source(span, source)
+                put_source(span, self.source)
                 put_start(span, self.start + first)
                 put_end(span, self.start + last)
             put_span(node, span)
@@ -206,6 +222,16 @@ class _Makers(dict[str, Callable[..., Any]]):
 
         self[name] = make
         return make
+
+
+@once
+def _reducers() -> _Reducers:
+    return _Reducers()
+
+
+@once
+def _makers() -> _Makers:
+    return _Makers()
 
 
 @once

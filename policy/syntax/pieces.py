@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from attrs import frozen
-
 from policy.answers import BilingualText
+from policy.nodes import frozen
 from policy.syntax.expressions import Expression, Name, Node, Number, SetOf
 from policy.vocabulary import CellKind, Effect, ExpectationKind, KeyKind, OrderOperator, TypeWord
 

@@ -151,59 +151,56 @@ _AMOUNT = r"\d[\d_.]*(?: (?:thousand|million|billion)\b)?"
 _ROUND = "say how it is rounded: `round down to 0.01 (…)`"
 
 # Each pattern is looked for on the line; the one that covers the place where parsing stopped is the mistake.
-_PATTERNS: tuple[tuple[re.Pattern[str], _Remedy], ...] = tuple(
-    (re.compile(pattern), remedy)
-    for pattern, remedy in (
-        (r"//.*|/\*.*|--(?!-|\s*\|).*", "begin a comment with `#`"),
-        (r"!=|<>|≠", _write("is not")),
-        (r"(?:given\s+\w+|parameter\s+\w+\s*:[^=]*|expect\s+[^=]*)\s*(?P<place>==)", _write("=", "write a single ")),
-        (r"==", _write("is", after=" to compare")),
-        (r"=>|≥", _write(">=")),
-        (r"=<|≤", _write("<=")),
-        (r"\bthe (?P<place>\w+) in\b", "write `the (x.price for x in xs where …)`"),
-        (r"\bsum (?P<place>of)\b(?: \d+ | the (?!\d))", _MOST),
-        (r"&&?", _write("and")),
-        (r"\|\|", _write("or")),
-        (r"!", "write `not`, or `is not`"),
-        (r"\*\*|\^|(?<=\^ )\w+", INSTEAD["pow"]),
-        (r"[×·]", _write("*")),
-        (r"÷", _write("/")),
-        (r"[→⟶⇒]", _write("->")),
-        (r"[–—−‐‑]", _write("-", "write a hyphen-minus: ")),
-        (r'^(?:[^"]*"[^"]*")*[^"]*(?P<place>"[^"]*)$', "close the text with a quotation mark on the same line"),
-        (r"[“”„‟″〝〞「」『』]", 'put a text into straight "double quotes"'),
-        (r"['‘’`]", 'put a text into "double quotes"'),
-        (r"[A-Z][A-Z0-9_]*/\s*(?:§|¶|s\.|para\.)\s*\w*", "write the provision without a sign: `LAW/1`"),
-        (r"\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b", "write the date as year, month, day: `2026-02-11`"),
-        (LOOSE_DATE.pattern, iso_date),
-        (rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTHS})[a-z]*\.?,? (?P<year>\d{{4}})\b", iso_date),
-        (rf"\b(?P<month>{_MONTHS})[a-z]*\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})\b", iso_date),
-        (r"\b\d{1,3}(?:,\d{3})+(?:\.\d+)?%?(?![\d,])", _grouped),
-        (r"\b\d+,\d+%?(?!\d)", _pointed),
-        (rf"(?P<sign>\b[A-Z]{{3}}\b|(?:\b[A-Z]{{1,2}})?\$|[€£¥]) ?(?P<amount>{_AMOUNT})", _amount_first),
-        (r"\b(?P<digits>\d[\d_.]*) ?(?P<scale>(?i:k|mn|mm|mio|m|bn|b))\b", _scale_in_full),
-        (
-            r"(?:\b\d[\d_.]*|thousand|million|billion) (?P<currency>(?!per\b|and\b|bps?\b)[a-z]{3})\b",
-            _in_capitals,
-        ),
-        (r"(?<=[(])(?P<currency>[a-z]{3})(?=[)])", _in_capitals),
-        (r"(?P<digits>\d[\d_.]*) ?(?:percent|per ?cent|pct)\b", lambda m: _write(f"{m['digits']}%")),
-        (r"(?P<digits>\d[\d_.]*) (?:bps|basis points?)\b", lambda m: _write(f"{m['digits']} bp")),
-        (r"(?<![\w.)])\.(?P<digits>\d+)", lambda m: _write(f"0.{m['digits']}", "write the zero: ")),
-        (r"\b(?P<digits>\d+)\.(?!\d)", lambda m: f"write `{m['digits']}`, or `{m['digits']}.0`"),
-        (r"\bround (?:down|up|half \w+) ?\(|\bround(?: to \S+)? ?\(?", _ROUND),
-        (r"\?.*", "write `if … then … else …`"),
-        (r"\belse ?if\b|\belif\b|\belsif\b", "write `else if`, with `then` before each result"),
-        (r"\bif\b[^{]*(?P<brace>\{)", "write `if … then … else …`"),
-        (r"\[\s*[\w.]+ for\b", "a list cannot be filtered; an aggregate can: `sum(x.price for x in xs where …)`"),
-        (rf"\b(?P<word>{'|'.join(INSTEAD)})\((?=[^)]*\bfor\b)[^)]*", lambda m: INSTEAD[m["word"]]),
-        (r"\bmod\b|%", INSTEAD["mod"]),
-        (r"\b(?:case|switch|match)\b.*", "write `if … then … else if … then … else …`"),
-        (r"\b(?:business|working|trading) days?\b", "name the calendar: `2 business days of CALENDAR after d`"),
-        (r"\bat (?P<bound>least|most)\b", lambda m: _write(f"is at {m['bound']}")),
-        (r"\$\w*", "write the currency after the amount: `5 HKD`"),
-        (r";", Replacement.of("remove it: a declaration ends where the next one begins", "")),
-    )
+_PATTERNS: tuple[tuple[str, _Remedy], ...] = (
+    (r"//.*|/\*.*|--(?!-|\s*\|).*", "begin a comment with `#`"),
+    (r"!=|<>|≠", _write("is not")),
+    (r"(?:given\s+\w+|parameter\s+\w+\s*:[^=]*|expect\s+[^=]*)\s*(?P<place>==)", _write("=", "write a single ")),
+    (r"==", _write("is", after=" to compare")),
+    (r"=>|≥", _write(">=")),
+    (r"=<|≤", _write("<=")),
+    (r"\bthe (?P<place>\w+) in\b", "write `the (x.price for x in xs where …)`"),
+    (r"\bsum (?P<place>of)\b(?: \d+ | the (?!\d))", _MOST),
+    (r"&&?", _write("and")),
+    (r"\|\|", _write("or")),
+    (r"!", "write `not`, or `is not`"),
+    (r"\*\*|\^|(?<=\^ )\w+", INSTEAD["pow"]),
+    (r"[×·]", _write("*")),
+    (r"÷", _write("/")),
+    (r"[→⟶⇒]", _write("->")),
+    (r"[–—−‐‑]", _write("-", "write a hyphen-minus: ")),
+    (r'^(?:[^"]*"[^"]*")*[^"]*(?P<place>"[^"]*)$', "close the text with a quotation mark on the same line"),
+    (r"[“”„‟″〝〞「」『』]", 'put a text into straight "double quotes"'),
+    (r"['‘’`]", 'put a text into "double quotes"'),
+    (r"[A-Z][A-Z0-9_]*/\s*(?:§|¶|s\.|para\.)\s*\w*", "write the provision without a sign: `LAW/1`"),
+    (r"\b\d{1,2}[/.]\d{1,2}[/.]\d{4}\b", "write the date as year, month, day: `2026-02-11`"),
+    (LOOSE_DATE.pattern, iso_date),
+    (rf"\b(?P<day>\d{{1,2}}) (?P<month>{_MONTHS})[a-z]*\.?,? (?P<year>\d{{4}})\b", iso_date),
+    (rf"\b(?P<month>{_MONTHS})[a-z]*\.? (?P<day>\d{{1,2}}),? (?P<year>\d{{4}})\b", iso_date),
+    (r"\b\d{1,3}(?:,\d{3})+(?:\.\d+)?%?(?![\d,])", _grouped),
+    (r"\b\d+,\d+%?(?!\d)", _pointed),
+    (rf"(?P<sign>\b[A-Z]{{3}}\b|(?:\b[A-Z]{{1,2}})?\$|[€£¥]) ?(?P<amount>{_AMOUNT})", _amount_first),
+    (r"\b(?P<digits>\d[\d_.]*) ?(?P<scale>(?i:k|mn|mm|mio|m|bn|b))\b", _scale_in_full),
+    (
+        r"(?:\b\d[\d_.]*|thousand|million|billion) (?P<currency>(?!per\b|and\b|bps?\b)[a-z]{3})\b",
+        _in_capitals,
+    ),
+    (r"(?<=[(])(?P<currency>[a-z]{3})(?=[)])", _in_capitals),
+    (r"(?P<digits>\d[\d_.]*) ?(?:percent|per ?cent|pct)\b", lambda m: _write(f"{m['digits']}%")),
+    (r"(?P<digits>\d[\d_.]*) (?:bps|basis points?)\b", lambda m: _write(f"{m['digits']} bp")),
+    (r"(?<![\w.)])\.(?P<digits>\d+)", lambda m: _write(f"0.{m['digits']}", "write the zero: ")),
+    (r"\b(?P<digits>\d+)\.(?!\d)", lambda m: f"write `{m['digits']}`, or `{m['digits']}.0`"),
+    (r"\bround (?:down|up|half \w+) ?\(|\bround(?: to \S+)? ?\(?", _ROUND),
+    (r"\?.*", "write `if … then … else …`"),
+    (r"\belse ?if\b|\belif\b|\belsif\b", "write `else if`, with `then` before each result"),
+    (r"\bif\b[^{]*(?P<brace>\{)", "write `if … then … else …`"),
+    (r"\[\s*[\w.]+ for\b", "a list cannot be filtered; an aggregate can: `sum(x.price for x in xs where …)`"),
+    (rf"\b(?P<word>{'|'.join(INSTEAD)})\((?=[^)]*\bfor\b)[^)]*", lambda m: INSTEAD[m["word"]]),
+    (r"\bmod\b|%", INSTEAD["mod"]),
+    (r"\b(?:case|switch|match)\b.*", "write `if … then … else if … then … else …`"),
+    (r"\b(?:business|working|trading) days?\b", "name the calendar: `2 business days of CALENDAR after d`"),
+    (r"\bat (?P<bound>least|most)\b", lambda m: _write(f"is at {m['bound']}")),
+    (r"\$\w*", "write the currency after the amount: `5 HKD`"),
+    (r";", Replacement.of("remove it: a declaration ends where the next one begins", "")),
 )  # fmt: skip
 
 _CHAIN = re.compile(r"(?P<a>[\w.%]+) ?(?P<f><=?|>=?) ?(?P<b>[\w.%]+) ?(?P<g><=?|>=?) ?(?P<c>[\w.%]+)")
@@ -225,8 +222,8 @@ def slip(source: Source, at: int, word: str, expected: frozenset[str]) -> Slip |
         place = Span(source, begin + match.start(), begin + match.end() - 5)
         return Slip(place, "close the text with a quotation mark before `zh`")
     for pattern, remedy in _PATTERNS:
-        if match := _covering(pattern, text, here):
-            first, last = match.span(_place(pattern))
+        if match := _covering(re.compile(pattern), text, here):  # here: most rules have no slip
+            first, last = match.span(_place(match.re))
             place = Span(source, begin + first, begin + first + len(text[first:last].rstrip()))
             return Slip(place, remedy if isinstance(remedy, str) else remedy(match))
     return _clause(source, at, word, expected)

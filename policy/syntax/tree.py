@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from attrs import frozen
-
 from policy.answers import BilingualText
+from policy.nodes import frozen
 from policy.syntax.expressions import (
     Absence as Absence,
     Aggregate as Aggregate,

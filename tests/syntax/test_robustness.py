@@ -16,7 +16,7 @@ import pytest
 from cases_of_rules import HEAD
 from mutations import RULESETS, STRANGE, mutated, remarked, rulebooks
 from policy.answers import Outcome
-from policy.cli.output import derivation_json, derivation_text
+from policy.cli.answers import derivation_json, derivation_text
 from policy.cli.sarif import sarif
 from policy.diagnostics import draw
 from policy.facts.schema import template

@@ -1,0 +1,145 @@
+"""Tests that are unchanged are not read again, and what is found is what is found without a cache."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from random import Random
+
+import pytest
+
+from cases_of_rules import HEAD
+from mutations import RULESETS, TOKEN, mutated
+from policy import cache
+from policy.diagnostics import draw
+from policy.folders import read_folder
+from policy.model import from_syntax
+from policy.model.context import Context
+from policy.pipeline import Text, check, findings
+from policy.syntax import kept, tree
+from random_rules import Rules
+
+LIMITS = HEAD + (
+    'enum Kind { red "r" zh "紅", green "g" zh "綠" }\n'
+    'record Facts "f" zh "事" { kind: Kind "k" zh "類" amount: integer at least 0 "a" zh "額" }\n'
+    'parameter most: integer "most" zh "最多" = 5 per LAW/1\n'
+    'value twice(n: integer) -> integer "twice" zh "倍" = n + n per LAW/1\n'
+    'decision ok(f: Facts) "ok" zh "可" otherwise permit "yes" zh "是"\n'
+    '  deny big when f.amount > most and f.kind is red because "big" zh "大" per LAW/1\n'
+    'test "twice" zh "倍" expect twice(3) = 6 per LAW/1\n'
+)
+USERS = (
+    'language 1 ruleset u amends t "u" zh "用"\n'
+    'tighten decision ok deny small when f.amount < 2 because "small" zh "小" per LAW/2\n'
+    'test "ok" zh "可" on 2026-03-01 given f = { amount: 9, kind: red } expect ok(f) denied by big\n'
+    'test "small" on 2026-03-01 expect ok({ amount: 1, kind: green }) denied by small\n'  # it has no Chinese
+)
+
+
+@pytest.fixture(autouse=True)
+def emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("POLICY_CACHE", str(tmp_path / "kept"))
+    monkeypatch.setattr(kept, "SHORT", 0)
+
+
+@pytest.fixture
+def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The titles of the tests that are typed."""
+    titles: list[str] = []
+    test_of = from_syntax.test_of
+
+    def watched(context: Context, test: tree.Test) -> object:
+        titles.append(test.title.en)
+        return test_of(context, test)
+
+    monkeypatch.setattr(from_syntax, "test_of", watched)
+    return titles
+
+
+def same_as_fresh(texts: Sequence[Text]) -> list[str]:
+    """What is found, compared with what is found where nothing is kept."""
+    found = findings(texts)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(kept, "SHORT", 1 << 60)
+        fresh = check(texts)
+    shown, anew = ([f"{draw(d)} {d.fix}" for d in each.diagnostics] for each in (found, fresh))
+    assert shown == anew, "\n".join(t.data.decode() for t in texts[:3])
+    assert found.tests == len(fresh.model.tests)
+    return shown
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again"),
+    [
+        ('because "big"', 'because "too big"', []),
+        ("= 5 per", "= 6 per", []),
+        ("enum Kind", "\n# moved\n\nenum Kind", []),
+        ("twice(3) = 6", "twice(4) = 8", ["twice"]),
+        ("given f = { amount: 9", "given f = { amount: 8", ["ok"]),
+        ("n + n", "n + most + true", []),
+        ("twice(n: integer)", "twice(n: boolean)", ["twice", "ok", "small"]),
+        ("deny big", "deny large", ["twice", "ok", "small"]),
+        ("deny small", "deny tiny", ["twice", "ok", "small"]),
+        ("at least 0", "at least 4", ["twice", "ok", "small"]),
+        ("red \"r\" zh \"紅\", ", "", ["twice", "ok", "small"]),
+        ("amount: integer", "size: integer", ["twice", "ok", "small"]),
+        ('provision LAW/1 "one"', 'provision LAW/3 "one"', ["twice", "ok", "small"]),
+        ("ruleset u amends t", "ruleset u", ["twice", "ok", "small"]),
+        ("ruleset u", "ruleset v", ["twice", "ok", "small"]),
+        ("parameter most", "parameter most most", ["twice", "ok", "small"]),
+    ],
+)  # fmt: skip
+def test_what_an_edit_changes_is_read_again(old: str, new: str, again: list[str], typed: list[str]) -> None:
+    def texts(*edit: str) -> list[Text]:
+        assert edit == ("", "") or edit[0] in LIMITS + USERS
+        return [Text(n, t.replace(*edit).encode()) for n, t in (("t.policy", LIMITS), ("u.policy", USERS))]
+
+    before = same_as_fresh(texts("", ""))
+    assert [d for d in before if "has no Chinese" in d]
+    typed.clear()
+    findings(texts(old, new))
+    assert list(dict.fromkeys(typed)) == again
+    same_as_fresh(texts(old, new))
+    same_as_fresh(texts("big", "huge"))
+
+
+def test_what_was_not_kept_is_read(tmp_path: Path, typed: list[str]) -> None:
+    """Tests that are known, whose declarations are kept no more."""
+    findings([Text("t.policy", LIMITS.encode())])
+    (tmp_path / "kept" / cache.key("trees", "t.policy")).unlink()
+    typed.clear()
+    same_as_fresh([Text("t.policy", LIMITS.replace("= 5", "= 6").encode())])
+    assert typed
+
+
+@pytest.mark.slow
+def test_random_edits_of_random_rules() -> None:
+    for seed in range(4):
+        chance = Random(seed)
+        good = {"random.policy": Rules(chance).text, "t.policy": LIMITS, "u.policy": USERS}
+        now = dict(good)
+        for _ in range(20):
+            name = chance.choice(list(good))
+            now[name] = chance.choice([good[name], mutated(good[name], chance), mutated(now[name], chance)])
+            same_as_fresh([Text(n, t.encode("utf-8", "replace")) for n, t in now.items()])
+
+
+@pytest.mark.slow
+def test_random_edits_of_the_shipped_rulebook() -> None:
+    """A word is replaced by another of the same file, now and then in several files at once; then all is mended."""
+    chance = Random(5)
+    texts, _ = read_folder([RULESETS / "hk_sfc"])
+    texts = texts[:20]
+    now = list(texts)
+    same_as_fresh(now)
+    for _ in range(8):
+        n = chance.choice([n for n, t in enumerate(texts) if Path(t.name).suffix == ".policy"])
+        tokens = TOKEN.findall(texts[n].data.decode())
+        words = [at for at, token in enumerate(tokens) if token[0].isalnum()]
+        at = chance.choice(words)
+        tokens[at] = tokens[chance.choice(words)]
+        now[n] = Text(texts[n].name, "".join(tokens).encode())
+        same_as_fresh(now)
+        if chance.random() < 0.7:
+            now[n] = texts[n]
+    same_as_fresh(texts)
