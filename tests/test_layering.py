@@ -36,7 +36,18 @@ LAYERS = [
     {"revisions"},
     {"extras", "files", "cache"},
     {"answers", "diagnostics"},
-    {"source", "nodes", "resources", "lazy", "interrupts", "recursion", "parallel", "progress", "spreadsheets", "vocabulary"},
+    {
+        "source",
+        "nodes",
+        "resources",
+        "lazy",
+        "interrupts",
+        "recursion",
+        "parallel",
+        "progress",
+        "spreadsheets",
+        "vocabulary",
+    },
 ]
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 
