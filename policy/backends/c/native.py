@@ -24,7 +24,7 @@ from policy.extras import program
 
 FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-w")
 LONGEST = 60  # seconds that a compiler may take
-_PROBE = "import ctypes, sys; sys.stdout.write(ctypes.string_at(ctypes.CDLL(sys.argv[1]).policy_digest, 64).decode())"
+_PROBE = "import ctypes, sys; sys.stdout.write(ctypes.string_at(ctypes.CDLL(sys.argv[1]).digest, 64).decode())"
 
 
 class NoCompilerError(Exception):
@@ -70,7 +70,7 @@ def library(source: str, may_compile: bool = True) -> ctypes.CDLL | None:
 
 def _named(digest: str) -> str:
     """A constant that tells this library from any other."""
-    return f'\nextern const char policy_digest[65];\nconst char policy_digest[65] = "{digest}";\n'
+    return f'\nextern const char digest[65];\nconst char digest[65] = "{digest}";\n'
 
 
 def _version(compiler: str) -> str:

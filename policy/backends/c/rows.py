@@ -60,7 +60,7 @@ HELPER uint16_t answered(struct found *f, %(keys)s) {
 
 struct out { int64_t bit; %(value)s *value; uint8_t *present; struct found *found; };
 
-static uint16_t doubtful_row(int64_t i, const struct column *columns, struct out out);
+static uint16_t doubtful(int64_t i, const struct column *columns, struct out out);
 """
 
 _LOOP = """
@@ -78,12 +78,12 @@ static inline __attribute__((always_inline)) uint16_t row(
     if (exact) {
         if (!exact_%(c)s(&context, &facts, &answer)) return 0;
     } else if (missing || !complete_%(c)s(&context, &facts, &answer)) {
-        return doubtful_row(i, columns, out);
+        return doubtful(i, columns, out);
     }
 %(stored)s
 }
 
-static __attribute__((noinline, cold)) uint16_t doubtful_row(
+static __attribute__((noinline, cold)) uint16_t doubtful(
     int64_t i, const struct column *columns, struct out out) {
     return row(0, 1, i, columns, out);
 }
@@ -99,17 +99,17 @@ static inline __attribute__((always_inline)) int64_t rows(
     return left;
 }
 
-__attribute__((flatten)) static int64_t whole_rows(
+__attribute__((flatten)) static int64_t wholly(
     int64_t n, const struct column *columns, struct out out, uint16_t *numbers) {
     return rows(1, n, columns, out, numbers);
 }
 
 /* How many rows are left. */
-int64_t policy_rows(int64_t n, int32_t whole, const struct column *columns, int64_t bit,
+int64_t kernel(int64_t n, int32_t whole, const struct column *columns, int64_t bit,
     %(value)s *value, uint8_t *present, uint16_t *numbers, struct found *found) {
     for (int k = 0; k < MOST; k++) found->rows[k] = 0;
     struct out out = {bit, value, present, found};
-    int64_t left = whole ? whole_rows(n, columns, out, numbers) : rows(0, n, columns, out, numbers);
+    int64_t left = whole ? wholly(n, columns, out, numbers) : rows(0, n, columns, out, numbers);
     if (%(of_value)d) {
         uint64_t others = 0;
         for (uint64_t k = 1; k < found->count; k++) others += found->rows[k];

@@ -251,7 +251,7 @@ class Kernels:
             self.refusal = str(reason)
         else:
             if loaded is not None:
-                loop = loaded.policy_rows
+                loop = loaded.kernel
                 loop.restype = ctypes.c_int64
                 loop.argtypes = [
                     ctypes.c_int64,
