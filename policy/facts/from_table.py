@@ -82,7 +82,8 @@ class Layout:
 
     def cells(self, table: pl.DataFrame) -> tuple[pl.DataFrame, pl.Series | None]:
         """The facts in some rows, lists apart, held against no bounds; and in which rows all cells are good."""
-        return table.select(_columns(self.sheet)), _good(self.sheet, table)
+        columns = _columns(self.sheet)
+        return (table.select(columns) if columns else pl.DataFrame(height=table.height)), _good(self.sheet, table)
 
 
 def layout(

@@ -175,6 +175,17 @@ def test_the_loop_passes_every_warning_and_the_sanitizers(book: Rulebook, monkey
         assert both(book, question, table, monkeypatch).in_c
 
 
+def test_a_table_without_a_column_of_facts_needs_them_all(book: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    compiler()
+    table = pl.DataFrame({"account": ["a", "b", "c"]})
+    asked = book.columns("accepted", table.schema, keep=("account",))
+    answers = asked.answers(table)
+    assert answers.in_c == 3
+    monkeypatch.setenv("POLICY_KERNEL", "off")
+    assert told(answers.table) == told(asked.answers(table).table)
+    assert answers.table["outcome"].to_list() == ["undecided"] * 3
+
+
 def test_answers_are_numbered_alike_from_batch_to_batch(book: Rulebook) -> None:
     compiler()
     tables = [positions(Random(seed), 60, 0.2) for seed in range(6)]

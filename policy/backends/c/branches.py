@@ -98,14 +98,9 @@ class Branches(Aggregates):
 
     def chosen(self, e: ir.If, env: Env, want: Type | None) -> Single | None:
         """One of two values without a jump, where both cost less than one and nothing is unknown."""
-        before = self.faults
-        with self.apart() as inside:
-            test, a, b = (
-                self.single(e.condition, env),
-                self.single(e.then, env, want),
-                self.single(e.otherwise, env, want),
-            )
-        if self.faults > before or not self.unit.is_light(inside) or a.type is None or a.type != b.type:
+        before, parts = self.faults, ((e.condition, None), (e.then, want), (e.otherwise, want))
+        (test, a, b), inside, is_light = self.aside(lambda: [self.single(part, env, of) for part, of in parts])
+        if not is_light or a.type is None or a.type != b.type:
             self.faults = before
             return None
         self.write(*inside)

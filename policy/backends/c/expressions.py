@@ -173,6 +173,7 @@ class Expressions(TypedWriter):
 
     def field_of(self, record: Single, name: str) -> Single:
         assert isinstance(record.type, types.Record)
+        self.guarded += bool(record.present)  # of one that is absent there is no struct
         struct = self.unit.layout.struct(record.type.name)
         member, at = struct.members[name], f"((const struct {struct.c} *){record.c}.at)"
         return self.fact(member, at, record)
@@ -291,10 +292,8 @@ class Expressions(TypedWriter):
         """The same where nothing is unknown: without a jump past an operand that costs less than one."""
         result, done = self.let("int", str(int(not deciding))), self.fresh("L")
         for n, operand in enumerate(operands):
-            before = self.faults
-            with self.apart() as inside:
-                o = self.single(operand, env)
-            if n and not (self.faults == before and self.unit.is_light(inside)):
+            o, inside, is_light = self.aside(lambda operand=operand: self.single(operand, env))  # type: ignore[misc]
+            if n and not is_light:
                 self.write(f"if ({result} == {int(deciding)}) goto {done};")
             self.write(*inside, f"{result} = {result} {'|' if deciding else '&'} ({o.c});")
         self.write(f"{done}:;")
@@ -354,6 +353,7 @@ class Expressions(TypedWriter):
         passed = ["c"]
         for value, (_, of) in zip(values, function.parameters, strict=True):
             assert isinstance(value, Single)
+            self.guarded += bool(value.present) and isinstance(value.type, types.Record)
             passed.append(_narrow(value))
             passed += [value.needs or "no_needs()"] * (not self.complete)
             passed += [value.there] * isinstance(of, types.OptionalOf)

@@ -46,7 +46,7 @@ def function_text(unit: Unit, function: Function, complete: bool) -> list[str]:
             writer.write(f"*r{len(declared) - 1} = {part};")
     name = f"{'q' if complete else 'f'}{len(unit.signatures)}"
     unit.signatures[function.id + "!" * complete] = Signature(
-        name, value, writer.can_fault, not writer.can_fault and unit.is_light(writer.lines)
+        name, value, writer.can_fault, not writer.can_fault and not writer.guarded and unit.is_light(writer.lines)
     )
     return _closed(f"static void {name}({', '.join(declared)})", declared, writer, "return;")
 
@@ -138,10 +138,8 @@ class QuestionWriter(Branches):
         if not self.complete:
             self.attempt("1", note)
             return
-        before = self.faults
-        with self.apart() as inside:
-            holds = self.single(condition, env)
-        if self.faults == before and self.unit.is_light(inside):
+        holds, inside, is_light = self.aside(lambda: self.single(condition, env))
+        if is_light:
             self.write(*inside)
             held = self.let("int", f"({test}) & ({holds.c})")
             self.write(f"answer->reasons[{n // 64}] |= (uint64_t){held} << {n % 64};", f"{some} = {some} | {held};")

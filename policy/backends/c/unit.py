@@ -7,8 +7,8 @@ one thing in a program and two in C.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
-from typing import assert_never
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar, assert_never
 
 from attrs import define, field, frozen
 
@@ -19,6 +19,7 @@ from policy.ir.program import Expr, Function, Program
 from policy.model import types
 from policy.model.types import Type
 
+T = TypeVar("T")
 _CALLED = re.compile(r"\b(?!if\b)([a-z_0-9]+)\(")
 _BY_CONSTANT = re.compile(r"divide_\w+\((?=\w+, INT64_C\(\d+\)\))")
 FEW_LINES = 32
@@ -56,7 +57,8 @@ class Unit:
         """Whether statements cost no more than a jump that is guessed wrongly: few, without a real division."""
         heavy = {s.name for s in self.signatures.values() if not s.is_light}
         called = {name for line in lines for name in _CALLED.findall(_BY_CONSTANT.sub("", line))}
-        return len(lines) <= FEW_LINES and not any(n in heavy or not n[1:].isdecimal() for n in called)
+        loops = any(line.startswith(("for ", "while ")) for line in lines)
+        return len(lines) <= FEW_LINES and not loops and all(n not in heavy and n[1:].isdecimal() for n in called)
 
     def constant(self, declared: str, body: str) -> str:
         """A constant of the file; equal ones once."""
@@ -79,6 +81,13 @@ class TypedWriter(Writer):
     def __init__(self, unit: Unit, complete: bool) -> None:
         super().__init__()
         self.unit, self.complete = unit, complete
+
+    def aside(self, write: Callable[[], T]) -> tuple[T, list[str], bool]:
+        """What is written aside, its statements, and whether they may as well run where nobody asks for them."""
+        before = self.faults + self.guarded
+        with self.apart() as inside:
+            made = write()
+        return made, inside, self.faults + self.guarded == before and self.unit.is_light(inside)
 
     def type_of(self, e: Expr, env: Env) -> Type | None:
         """The type of an expression; None where it does not say it itself, as texts and `none` do not."""

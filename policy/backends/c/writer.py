@@ -80,12 +80,16 @@ def every(*conditions: str) -> str:
 
 @define(eq=False)
 class Writer:
-    """Writes the statements of one function. `faults` counts the jumps to handlers so far."""
+    """Writes the statements of one function.
+
+    `faults` counts the jumps to handlers so far, `guarded` the reads that are right only behind the test before them.
+    """
 
     lines: list[str] = field(factory=list)
     variables: dict[str, str] = field(factory=dict)
     handler: str = "fault"
     faults: int = 0
+    guarded: int = 0
     number: int = 0
 
     def write(self, *lines: str) -> None:

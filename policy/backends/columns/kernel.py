@@ -117,9 +117,8 @@ class Kernel:
             if len(self.remembered) == MOST_REMEMBERED:
                 self.remembered.clear()
             self.remembered[key] = answers
-            self.known = (
-                found if count < MOST_ANSWERS else nothing_known(self.rows)
-            )  # full: the next call begins anew
+            is_full = count == MOST_ANSWERS
+            self.known = nothing_known(self.rows) if is_full else found
         return key, answers, tuple(words[1 : 1 + count])
 
     def _decoded(self, words: list[int]) -> OneAnswer:
