@@ -41,4 +41,4 @@ else:
 
     def _shown(self):
         shown = ", ".join(f"{name}={getattr(self, name)!r}" for name in self._displayed)
-        return f"{self.__class__.__qualname__}({shown})"
+        return f"{self.__class__.__qualname__.rpartition('>.')[2]}({shown})"

@@ -64,6 +64,7 @@ class Parser:
         self.grammar, self.rows = grammar, grammar.rows
         self.plans = [(_same(p), p.size, p.origin) for p in grammar.productions]
         self.tokens = _Tokens(grammar)
+        self.renamed: dict[tuple[int, int, str], int] = {}  # states after productions that only rename a symbol
 
     def parse(
         self,
@@ -79,6 +80,7 @@ class Parser:
         Raises UnexpectedError or TooDeepError.
         """
         rows, plans, kept, token = self.rows, self.plans, self.tokens.kept, self.tokens.token
+        renamed = self.renamed
         states, made = [self.grammar.start], _Made(self.grammar.productions, makers, (start, start), deepest)
         at = start
         while True:
@@ -98,18 +100,31 @@ class Parser:
                     break
                 else:
                     same, size, origin = plans[~action]
-                    if same:
-                        states.pop()
+                    if same:  # nearly always the first of several
+                        place = states[-2], states[-1], kind
+                        state = renamed.get(place, -1)
+                        if state < 0:
+                            state = renamed[place] = self._renamed(*place)
+                        states[-1] = state
                     else:
                         made.reduce(~action)
                         if size:
                             del states[-size:]
-                    state = rows[states[-1]][origin]
-                    states.append(state)
+                        state = rows[states[-1]][origin]
+                        states.append(state)
                     if state == self.grammar.end and kind is END:
                         return made.whole
             states.append(action)
             made.shift(Token.of(kind, word, first) if kind in kept else word, first, at)
+
+    def _renamed(self, below: int, state: int, kind: str) -> int:
+        """The state after all productions that only rename the topmost symbol, before a token of a kind."""
+        while state != self.grammar.end and (action := self.rows[state].get(kind, 0)) < 0:
+            same, _, origin = self.plans[~action]
+            if not same:
+                break
+            state = self.rows[below][origin]
+        return state
 
     def following(self, text: str, start: int, end: int) -> frozenset[str]:
         """The terminals of which one could stand after a stretch of text; none where the stretch itself is wrong."""
