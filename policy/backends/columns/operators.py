@@ -88,10 +88,10 @@ EXPRESSIONS: dict[str, Make] = dict([*COMPARE.items(), *ARITHMETIC.items(), *INN
 
 
 def place(row: pl.Expr, *keys: pl.Expr) -> pl.Expr:
-    """Where each element stands among those of its row, by ascending keys; elements of a row stand together."""
+    """Where each element stands among those of its row, by ascending keys: behind all elements of the rows before."""
     at = pl.int_range(pl.len(), dtype=pl.Int64)
     ordered = at.sort_by(row, *keys, maintain_order=True).arg_sort().cast(pl.Int64)
-    return ordered - at.min().over(row)
+    return ordered - (row.rank("min").cast(pl.Int64) - 1)
 
 
 def bits(*conditions: pl.Expr) -> pl.Expr:
