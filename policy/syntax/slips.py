@@ -292,7 +292,7 @@ _MISPLACED: tuple[tuple[str, set[str], str], ...] = (
     ("where", {"COMMA", "RPAR"}, "name the elements: `[x for x in xs where …]`"),
     ("for", {"COMMA", "RPAR"}, f"only aggregates go over lists: `sum(…)`, `count(…)`, `the (…)`; {_FIRST}"),
     (",", {"FOR"}, "put the keys into brackets: `count(distinct (x.a, x.b) for x in xs)`"),
-    ("by", {"RPAR"}, f"only a list and `first of` take an order: {_SORTED}"),
+    ("by", {"RPAR"}, f"only `first of` and lists take an order: {_FIRST}"),
     ("let", {"WHERE"}, "write `where NAME = …`"),
     (":", {"EQUAL"}, "a local name is written without its type: `where NAME = …`"),
     (":", {"LEAST", "MOST"}, "`at` begins a bound, `at least` or `at most`; write this field first, or rename it"),

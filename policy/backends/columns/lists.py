@@ -136,7 +136,7 @@ class Lists:
     def made(
         self, result: Elements, counts: Node, asked: Sequence[Scalar], faults: Sequence[Node | None]
     ) -> Elements:
-        """A list with the faults of making it; unknown where one is unknown of what was asked of its elements."""
+        """A list with the faults of making it; unknown, without elements, where one is of what was asked of them."""
         g, c, scope, length = self.logic.graph, self.logic.context, result.scope, result.length
         fault = c.any_fault(result.fault, *(c.fault_where(counts, f) for f in faults))
         doubts = (g.negated(g.known(x.decides)) for x in asked)
@@ -147,6 +147,7 @@ class Lists:
             needed = None if needs is None else self.reduced("together", scope, INT64, needs)
             known = g.both(g.known(length.value), sure)
             length = evolve(length, value=g.where(known, length.value), needs=c.all_needs(length.needs, needed))
+            result = evolve(result, counts=g.both(result.counts, known))
         return evolve(result, length=length, fault=fault)
 
     def among_elements(self, elements: Elements, test: Scalar) -> Scalar:
