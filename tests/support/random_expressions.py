@@ -348,7 +348,7 @@ class Expressions:
                 f"lowest {variable}.price",
                 f"highest {variable}.size",
                 f"highest {variable}.kind",
-                f"lowest {self.expression('money', 1)}",
+                f"lowest {self.expression('money', self.chance.choice((0, 0, 1)))}",
             ),
             3,
         )
