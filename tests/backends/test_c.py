@@ -66,7 +66,7 @@ def test_c_knows_every_operator() -> None:
 def test_random_rules(tmp_path: Path) -> None:
     compiler()
     counted: Counter[str] = Counter()
-    for seed in (2, 12):
+    for seed in (3, 4):
         counted += agree(seed, 12, tmp_path)
     assert all(counted[outcome] > 3 for outcome in ("value", "permitted", "denied", "undecided", "failed")), counted
 
