@@ -70,7 +70,7 @@ def calls(e: Expr) -> Iterator[ir.Call]:
     """The calls with arguments, but for those about what a part of the expression names itself."""
     if isinstance(e, ir.Call) and e.arguments:
         yield e
-    if not isinstance(e, ir.Let | ir.Aggregate):
+    if not isinstance(e, ir.Let | ir.Aggregate | ir.Sorted):
         for part in parts(e):
             yield from calls(part)
 
@@ -167,6 +167,8 @@ class Emitter:
                 return "(" + "".join(f"{self(i)}, " for i in items) + ")"
             case ir.Aggregate():
                 return self.aggregate(e)
+            case ir.Sorted():
+                return self.in_order(e)
             case ir.Call():
                 return self.call(e)
             case ir.Choose("highest" | "lowest"):
@@ -253,6 +255,10 @@ class Emitter:
             case _:
                 assert_never(e.kind)
 
+    def in_order(self, e: ir.Sorted) -> str:
+        keys = "".join(f"{self.within(key)}, " for key in e.by)
+        return f"_in_order({self.within(e.over)}, lambda {self.local(e.variable)}: ({keys}), {e.most})"
+
     def within(self, e: Expr) -> str:
         """An expression in a scope of its own."""
         self.nested += 1
@@ -294,7 +300,7 @@ class Emitter:
     def _counted(self, body: Expr) -> int:
         size = 0
         for inner in walk(body):
-            if isinstance(inner, ir.Choose | ir.Let | ir.Aggregate):
+            if isinstance(inner, ir.Choose | ir.Let | ir.Aggregate | ir.Sorted):
                 return LARGEST_INLINED + 1
             size += 1
             if isinstance(inner, ir.Call):

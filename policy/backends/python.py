@@ -9,7 +9,7 @@ those of the rules, so a traceback or a profile shows the `.policy` line.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from attrs import define, field, frozen
 
@@ -102,6 +102,16 @@ def _given(value: RuntimeValue) -> RuntimeValue:
     return value
 
 
+def _in_order(
+    items: Sequence[RuntimeValue], key: Callable[[RuntimeValue], tuple[int, ...]], most: int
+) -> tuple[RuntimeValue, ...]:
+    """The list in the order of its keys, none of which must be a fact that nobody gave."""
+    keys = list(map(key, items))
+    if any(k is MISSING for key in keys for k in key):
+        raise NoAnswerError
+    return tuple(items[n] for n in operators.in_order(keys, most))
+
+
 def _rank(
     take: Callable[[list[int]], int],
     tests: tuple[RuntimeValue, ...],
@@ -135,6 +145,7 @@ class PythonBackend:
             _first=lambda found: next(iter(found), None),
             _only=operators.only,
             _median=operators.median,
+            _in_order=_in_order,
             _sum_of_most=operators.sum_of_most,
             _rank=_rank,
             _check=_check,

@@ -22,6 +22,7 @@ from policy.ir.program import (
     Function,
     Let,
     Or,
+    Sorted,
     Variable,
     map_parts,
     walk,
@@ -103,7 +104,7 @@ def _expanded(e: Expr, name: str, elements: FieldAccess, backend: PythonBackend)
         body = sole_version(function.body)
         if isinstance(body, Aggregate) and function.parameters[0][0] == name and _is_sum(body, elements):
             return body
-    if isinstance(e, Let | Aggregate):  # they may call something else by the record's name
+    if isinstance(e, Let | Aggregate | Sorted):  # they may call something else by the record's name
         return e
     return map_parts(e, lambda part: _expanded(part, name, elements, backend))
 

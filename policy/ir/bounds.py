@@ -125,6 +125,8 @@ class _Bounder:
                 return 1
             case ir.Today() | ir.MonthsLater() | ir.DatePart():
                 return 10**8
+            case ir.Sorted():
+                return inner[0]
             case ir.Check() | ir.Let() | ir.Items() | ir.Aggregate() | ir.Choose():
                 return max(inner, default=1)
             case _:

@@ -180,6 +180,16 @@ class Aggregate:
 
 
 @frozen
+class Sorted:
+    """The elements of a list in ascending order of the first key, then of the next; equal ones keep their order."""
+
+    variable: str
+    over: Expr
+    by: tuple[Expr, ...]
+    most: int = 0  # how many of the first are in it; 0 for all
+
+
+@frozen
 class Call:
     function: str
     arguments: tuple[Expr, ...]
@@ -211,7 +221,8 @@ class Choose:
 
 Expr = (
     Const | Missing | Fault | Today | Variable | FieldAccess | Not | And | Or | Compare | Arithmetic | Divide | Root
-    | Check | DatePart | MonthsLater | If | Let | Items | Aggregate | Call | Choose
+    | Check | DatePart | MonthsLater | If | Let | Items | Aggregate | Sorted | Call
+    | Choose
 )  # fmt: skip
 
 TRUE, FALSE = Const(True), Const(False)
@@ -238,6 +249,8 @@ def parts(e: Expr) -> tuple[Expr, ...]:
             return (value, body)
         case Aggregate(_, _, over, where, body, _):
             return (over, body) if where is None else (over, where, body)
+        case Sorted(_, over, by, _):
+            return (over, *by)
         case Choose(_, cases, none):
             return (*(x for c in cases for x in (c.condition, c.value)), none)
         case _:
@@ -285,6 +298,8 @@ def _with_parts(e: Expr, new: tuple[Expr, ...]) -> Expr:
             return Items(new)
         case Aggregate():
             return evolve(e, over=new[0], where=None if e.where is None else new[1], body=new[-1])
+        case Sorted():
+            return evolve(e, over=new[0], by=new[1:])
         case Call():
             return evolve(e, arguments=new)
         case Choose():

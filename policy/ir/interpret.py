@@ -218,6 +218,8 @@ class Interpreter:
                 return tuple(self.evaluate(i, env) for i in items)  # an element may be unknown, as in facts
             case ir.Aggregate():
                 return self.aggregate(e, env)
+            case ir.Sorted():
+                return self.in_order(e, env)
             case ir.Call(name, arguments):
                 function = self.program.functions[name]
                 values = tuple(self.evaluate(a, env) for a in arguments)
@@ -327,10 +329,7 @@ class Interpreter:
         over = self.evaluate(e.over, env)
         if isinstance(over, Unknown):
             return Unknown(over.needs)  # no fact itself: of an element that is not found no field is named
-        path = over.path if isinstance(over, Located) else ""
-        items = sorted(over) if isinstance(over, frozenset) else self.plain(over)
-        elements = [at(item, f"{path}[{n}]") for n, item in enumerate(items)]
-        scopes = [{**env, e.variable: element} for element in elements]
+        scopes = [{**env, e.variable: element} for element in self.elements(over)]
         if e.kind in ("any", "all"):
             return self.first_deciding(e.kind == "any", (self.element(e, scope) for scope in scopes))
         kept = [(s, self.evaluate(e.where, s) if e.where is not None else True) for s in scopes]
@@ -343,6 +342,22 @@ class Interpreter:
             values = list(map(self.whole, values))
         unsure = unknown(*doubts) if e.kind == "list" else unknown(*doubts, *values)  # an element may be unknown
         return unsure or operators.aggregate(e.kind, values, e.most)
+
+    def elements(self, over: RuntimeValue) -> list[RuntimeValue]:
+        """The elements of a list, or of a set, each with the path by which it was reached."""
+        path = over.path if isinstance(over, Located) else ""
+        items = sorted(over) if isinstance(over, frozenset) else self.plain(over)
+        return [at(item, f"{path}[{n}]") for n, item in enumerate(items)]
+
+    def in_order(self, e: ir.Sorted, env: Environment) -> RuntimeValue:
+        """A list in the order of its keys, each of which is wanted of every element."""
+        over = self.evaluate(e.over, env)
+        if isinstance(over, Unknown):
+            return Unknown(over.needs)
+        elements = self.elements(over)
+        keys = [tuple(self.evaluate(k, {**env, e.variable: x}) for k in e.by) for x in elements]
+        unsure = unknown(*(k for key in keys for k in key))
+        return unsure or tuple(elements[n] for n in operators.in_order(keys, e.most))
 
     def found(self, kind: FindingKind, body: Expr, scopes: list[Environment]) -> RuntimeValue:
         """The body for the element that is found; of the others it is not needed."""

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Literal, assert_never
 
 from attrs import evolve, frozen
 
-from policy.ir import business_days, orders, program as ir
+from policy.ir import business_days, orders, program as ir, sorting
 from policy.ir.calendar import calendar, elapsed, months_later
 from policy.ir.fields import field, local_id, picked
-from policy.ir.logic import all_of, is_absent, is_present, once, remainder
+from policy.ir.logic import is_absent, is_present, once, remainder
 from policy.ir.powers import balanced, half, raised
 from policy.ir.program import Expr
 from policy.model import expressions as typed, types
@@ -119,7 +118,12 @@ def _aggregated(e: typed.Aggregate) -> Expr:
     if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
         found = _aggregate(e, e.kind)
         return orders.optional_member(evolve(found, body=orders.rank(found.body, e.body.type)), e.body.type)
-    return once(lower(e.over), lambda over: _ordered(e, over)) if e.order else _aggregate(e, e.kind)
+    if e.kind == "list" and (e.order or e.most):
+        return _listed(e)
+    if e.order:
+        where, keys = () if e.where is None else (lower(e.where),), tuple(map(_place, e.order))
+        return once(lower(e.over), lambda over: sorting.first(e.variable, over, where, keys, lower(e.body)))
+    return _aggregate(e, e.kind)
 
 
 def _aggregate(e: typed.Aggregate, kind: ProgramAggregate) -> ir.Aggregate:
@@ -127,20 +131,20 @@ def _aggregate(e: typed.Aggregate, kind: ProgramAggregate) -> ir.Aggregate:
     return ir.Aggregate(kind, e.variable, lower(e.over), kept, lower(e.body), e.most)
 
 
-def _ordered(e: typed.Aggregate, over: Expr) -> Expr:
-    """The first element by the keys: of those that count, the ones with the least key, and of them by the next."""
+def _listed(e: typed.Aggregate) -> Expr:
+    """A list in order, or so many of the first elements: what each gives is worked out for those that are in it."""
+    element, where = ir.Variable(e.variable), None if e.where is None else lower(e.where)
+    over = lower(e.over) if where is None else ir.Aggregate("list", e.variable, lower(e.over), where, element)
+    ordered = sorting.in_order(e.variable, over, tuple(map(_place, e.order)), e.most)
+    body = lower(e.body)
+    return ordered if body == element else ir.Aggregate("list", e.variable, ordered, None, body)
 
-    def among(conditions: tuple[Expr, ...], keys: Sequence[typed.SortKey]) -> Expr:
-        kept = all_of(conditions) if conditions else None
-        if not keys:
-            return ir.Aggregate("first", e.variable, over, kept, lower(e.body))
-        by, of = lower(keys[0].by), keys[0].by.type
-        by = orders.rank(by, of) if isinstance(of, types.Enum) else by
-        by = by if keys[0].direction == "lowest" else _negated(by)
-        least = ir.Aggregate("min", e.variable, over, kept, by)
-        return once(least, lambda x: among((*conditions, ir.Compare("is", by, x)), keys[1:]))
 
-    return among(() if e.where is None else (lower(e.where),), e.order)
+def _place(key: typed.SortKey) -> Expr:
+    """A key as a number, of which the lower comes first."""
+    by, of = lower(key.by), key.by.type
+    by = orders.rank(by, of) if isinstance(of, types.Enum) else by
+    return by if key.direction == "lowest" else _negated(by)
 
 
 def _unary(operator: UnaryOperator, operand: Expr) -> Expr:

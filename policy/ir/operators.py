@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import calendar
 import operator
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from math import isqrt
 from typing import Literal, assert_never
@@ -133,6 +133,11 @@ def median(values: Iterable[int]) -> int | None:
 def sum_of_most(kind: MostKind, values: Iterable[int], most: int) -> int:
     """The sum of so many of the largest, or smallest, values; of all where there are fewer."""
     return sum(sorted(values, reverse=kind == "largest")[:most])
+
+
+def in_order(keys: Sequence[tuple[int, ...]], most: int) -> list[int]:
+    """The places of so many elements, or of all, by ascending keys; equal ones in the order that they are in."""
+    return sorted(range(len(keys)), key=keys.__getitem__)[: most or None]
 
 
 def aggregate(kind: ProgramAggregate, values: list[RuntimeValue], most: int = 0) -> RuntimeValue:

@@ -38,6 +38,7 @@ from policy.ir.expressions import (
     Not as Not,
     Or as Or,
     Root as Root,
+    Sorted as Sorted,
     Today as Today,
     Variable as Variable,
     map_parts as map_parts,

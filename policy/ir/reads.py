@@ -206,6 +206,10 @@ class _Walk:
                 if kind == "list":
                     return _Value((), (parts[-1],))
                 return parts[-1] if kind in ("first", "only") else _WORKED_OUT
+            case ir.Sorted(variable, over, by, _):
+                ordered = self.value(over, env)
+                self.all_of(by, {**env, variable: self.elements_of(ordered)})
+                return ordered
             case ir.Call(name, arguments):
                 return self.result(self.program.functions[name], tuple(self.all_of(arguments, env)))
             case ir.Choose(_, cases, none):

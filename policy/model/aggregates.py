@@ -58,7 +58,8 @@ class Aggregates(RecordChecker):
             return of
         most = int(node.most.value) if node.most is not None else 0
         if node.most is not None and not (node.most.value == most and 0 < most <= types.LONGEST_LIST):
-            help = "write a whole number, as in `sum of the 5 largest (…)`"
+            example = "first 5 of" if node.kind == "list" else "sum of the 5 largest"
+            help = f"write a whole number, as in `{example} (…)`"
             return self.fail("type-mismatch", "this is no number of elements", node.most.span, help)
         if node.kind == "average" and not rounding:
             help = "write `round half even to 0.01 (average of (…))`, with the direction and step you mean"

@@ -345,6 +345,7 @@ class ExpressionBuilder:
     average_of, median_of = _aggregate("average"), _aggregate("median")
     sum_of_largest, sum_of_smallest = _aggregate("largest"), _aggregate("smallest")
     the_only, first_of, list_of = _aggregate("only"), _aggregate("first"), _aggregate("list")
+    first_several = _aggregate("list")
     by_lowest, by_earliest = _sort_key("lowest"), _sort_key("lowest")
     by_highest, by_latest = _sort_key("highest"), _sort_key("highest")
     any_over, all_over = _aggregate("any"), _aggregate("all")

@@ -160,7 +160,7 @@ class SortKey(Node):
 class Aggregate(Node):
     """`sum(body for variable in over where condition)` and its siblings; `order` decides which element is first.
 
-    `most` is how many of the largest, or smallest, are summed.
+    `most` is how many of the largest, or smallest, are summed, or of the first are in a list.
     """
 
     kind: AggregateKind

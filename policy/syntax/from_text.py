@@ -231,6 +231,7 @@ _WORDS = {
     "BASIS_POINTS": "basis points",
     "DURATION": "a duration",
     "FIRST_OF": "`first of`",
+    "FIRST_SEVERAL": "`first 5 of`",
     "AVERAGE_OF": "`average of`",
     "MEDIAN_OF": "`median of`",
     "SUM_OF_THE": "`sum of the`",

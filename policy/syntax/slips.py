@@ -50,14 +50,16 @@ def _write(by: str, before: str = "write ", after: str = "") -> Replacement:
 _FIRST = "write `first of (x.price for x in xs where … by lowest x.price)`"
 _PER = "write `round half up to 0.01 (average of (x.price for x in xs))`"
 _MOST = "write `sum of the 5 largest (x.price for x in xs)`"
+_SEVERAL = "write `first 5 of (x for x in xs by highest x.price)`"
+_SORTED = "write `[x for x in xs by lowest x.price]`"
 INSTEAD = {
     "average": _PER,
     "avg": _PER,
     "mean": _PER,
     "median": "write `median of (x.price for x in xs)`",
-    "top": _MOST,
+    "top": _SEVERAL,
     "largest": _MOST,
-    "rank": _MOST,
+    "rank": _SEVERAL,
     "len": "write `count(x for x in xs)`",
     "length": "write `count(x for x in xs)`",
     "size": "write `count(x for x in xs)`",
@@ -66,8 +68,8 @@ INSTEAD = {
     "find": "write `the (x.price for x in xs where …)`, or `first of (…)` where there may be none",
     "lookup": "write `the (x.price for x in xs where …)`, or `first of (…)` where there may be none",
     "only": "write `the (x.price for x in xs where …)`",
-    "sort": _FIRST,
-    "sorted": _FIRST,
+    "sort": _SORTED,
+    "sorted": _SORTED,
     "filter": "write `[x for x in xs where …]`",
     "map": "write `[x.price for x in xs]`",
     "exists": "write `any(x.price > 5 for x in xs)`",
@@ -160,6 +162,9 @@ _PATTERNS: tuple[tuple[str, _Remedy], ...] = (
     (r"=<|≤", _write("<=")),
     (r"\bthe (?P<place>\w+) in\b", "write `the (x.price for x in xs where …)`"),
     (r"\bsum (?P<place>of)\b(?: \d+ | the (?!\d))", _MOST),
+    (r"\bthe (?P<place>first) \d", _SEVERAL),
+    (r"\bfirst \d+ (?:of )?(?P<place>(?!of\b)\S+)", _SEVERAL),
+    (r"\bfirst (?P<place>(?!day\b|of\b)[a-z]\w*) of\b", f"say how many in digits: {_SEVERAL}"),
     (r"&&?", _write("and")),
     (r"\|\|", _write("or")),
     (r"!", "write `not`, or `is not`"),
@@ -287,7 +292,8 @@ _MISPLACED: tuple[tuple[str, set[str], str], ...] = (
     ("where", {"COMMA", "RPAR"}, "name the elements: `[x for x in xs where …]`"),
     ("for", {"COMMA", "RPAR"}, f"only aggregates go over lists: `sum(…)`, `count(…)`, `the (…)`; {_FIRST}"),
     (",", {"FOR"}, "put the keys into brackets: `count(distinct (x.a, x.b) for x in xs)`"),
-    ("by", {"RPAR"}, f"only `first of` takes an order: {_FIRST}"),
+    ("order", {"BY"}, f"an order begins with `by`: {_SORTED}"),
+    ("by", {"RPAR"}, f"only `first of` and lists take an order: {_FIRST}"),
     ("let", {"WHERE"}, "write `where NAME = …`"),
     (":", {"EQUAL"}, "a local name is written without its type: `where NAME = …`"),
     (":", {"LEAST", "MOST"}, "`at` begins a bound, `at least` or `at most`; write this field first, or rename it"),

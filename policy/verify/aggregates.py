@@ -10,7 +10,7 @@ from typing import Literal, assert_never
 
 from policy.ir import program as ir
 from policy.verify.choices import Aggregation, aggregate, first_deciding
-from policy.verify.symbolic import Found, Many, Plain, equal, merged, truth, with_unknown
+from policy.verify.symbolic import Found, Many, Plain, equal, merged, number, truth, with_unknown
 from policy.verify.terms import Term, Terms
 from policy.vocabulary import FindingKind
 
@@ -38,6 +38,34 @@ def aggregated(t: Terms, e: ir.Aggregate, elements: Elements, has_gaps: bool) ->
             return _reduced(t, e.kind, elements, e.most)
         case _:
             assert_never(e.kind)
+
+
+def in_order(t: Terms, over: Many, keys: Sequence[Sequence[Found]], most: int) -> Found:
+    """A list in the order of its keys; each place has the element with so many before it."""
+    there = [p for p, _ in over.elements]
+    flat = [(p, key) for p, by in zip(there, keys, strict=True) for key in by]
+    unknown = t.any(over.unknown, *(t.all(p, key.value.unknown) for p, key in flat))
+    numbers = [[number(t, key.value) for key in by] for by in keys]
+    places = [
+        t.plus(*(t.choose(t.all(there[m], _is_before(t, numbers, m, n)), t.number(1), t.number(0)) for m in others))
+        for n, others in enumerate([m for m in range(len(keys)) if m != n] for n in range(len(keys)))
+    ]
+    elements = []
+    for place in range(min(most or len(keys), len(keys))):
+        here = [t.all(p, t.same(at, t.number(place))) for p, at in zip(there, places, strict=True)]
+        value = over.elements[-1][1]
+        for h, (_, x) in zip(here[:-1], over.elements[:-1], strict=True):
+            value = merged(t, h, x, value)
+        elements.append((t.any(*here), value))
+    return Found(Many(tuple(elements), unknown), t.any(*(t.all(p, key.fault) for p, key in flat)))
+
+
+def _is_before(t: Terms, keys: Sequence[Sequence[Term]], m: int, n: int) -> Term:
+    """Whether one element comes before another: by its keys, then by its place."""
+    result = t.truth(m < n)
+    for a, b in reversed(list(zip(keys[m], keys[n], strict=True))):
+        result = t.any(t.less(a, b), t.all(t.same(a, b), result))
+    return result
 
 
 def _decided(t: Terms, kind: Literal["any", "all"], elements: Elements) -> Found:

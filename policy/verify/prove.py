@@ -374,7 +374,7 @@ def reads_lists(program: Program, query: Query) -> bool:
     """Whether a query depends on lists: it aggregates them, or tests membership in one."""
     bodies = [*query.expressions, *(f.body for f in part_of(program, *query.expressions).functions.values())]
     return any(
-        isinstance(e, ir.Aggregate)
+        isinstance(e, ir.Aggregate | ir.Sorted)
         or (isinstance(e, ir.Compare) and e.operator == "in" and isinstance(e.right, ir.FieldAccess | ir.Variable))
         for body in bodies
         for e in ir.walk(body)

@@ -16,7 +16,7 @@ from attrs import field, frozen
 from policy.ir import program as ir
 from policy.ir.program import Case, Expr, Program
 from policy.verify import arithmetic
-from policy.verify.aggregates import aggregated, each_once
+from policy.verify.aggregates import aggregated, each_once, in_order
 from policy.verify.choices import Deciding, First, chosen, doubtful
 from policy.verify.symbolic import (
     CannotEncodeError,
@@ -152,6 +152,8 @@ class Encoder:
                 return Found(Many(tuple((t.true, f.value) for f in found), t.false), t.any(*(f.fault for f in found)))
             case ir.Aggregate():
                 return self._aggregate(e, env)
+            case ir.Sorted():
+                return self._sorted(e, env)
             case ir.Call(name, arguments):
                 return self._call(name, [self.found(a, env) for a in arguments])
             case ir.Choose("first", cases, none):
@@ -338,3 +340,13 @@ class Encoder:
         open_list = over.value.unknown
         fault = t.any(over.fault, t.all(t.no(open_list), result.fault))
         return Found(with_unknown(result.value, t.any(open_list, result.value.unknown)), fault)
+
+    def _sorted(self, e: ir.Sorted, env: Env) -> Found:
+        t = self.terms
+        over = self.found(e.over, env)
+        if not isinstance(over.value, Many):
+            return Found(Nothing(over.value.unknown), over.fault)
+        scopes = [self._inner(e, env, {e.variable: x}) for _, x in over.value.elements]
+        keys = [[self.found(key, s) for key in e.by] for s in scopes]
+        result = in_order(t, over.value, keys, e.most)
+        return Found(result.value, t.any(over.fault, t.all(t.no(over.value.unknown), result.fault)))

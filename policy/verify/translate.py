@@ -83,6 +83,9 @@ def _written(t: Translation, e: Expr, env: Env) -> Expr:
             inner = {**env, variable: _element(_type(t, over, env))}
             kept = None if where is None else _written(t, where, inner)
             return evolve(e, over=_written(t, over, env), where=kept, body=_written(t, body, inner))
+        case ir.Sorted(variable, over, by):
+            inner = {**env, variable: _element(_type(t, over, env))}
+            return evolve(e, over=_written(t, over, env), by=tuple(_written(t, key, inner) for key in by))
         case _:
             return map_parts(e, lambda part: _written(t, part, env))
 
@@ -113,6 +116,8 @@ def _type(t: Translation, e: Expr, env: Env) -> Type | None:
             return None if isinstance(answered, types.Results) else answered
         case ir.Let(variable, value, body):
             return _type(t, body, {**env, variable: _type(t, value, env)})
+        case ir.Sorted(_, over):
+            return _type(t, over, env)
         case ir.If(_, then, otherwise):
             return _first(t, (then, otherwise), env)
         case ir.Choose(_, cases, none):

@@ -35,6 +35,8 @@ CONSTRUCTS = {
     "the … where": r"\bthe \(",
     "first of": r"first of \(",
     "list made of another": r"\[[^\]]* for ",
+    "list in order": r"\[[^\]]* by (lowest|highest) ",
+    "first of several": r"first \d of ",
     "sum of the largest": r"sum of the \d",
     "median of": r"median of ",
     "average of": r"average of ",

@@ -400,7 +400,7 @@ class Finite:
         self.count += 1
         self.variable = f"i{self.count}"
         where = f" where {self.of('boolean', 1)}" if self.chance.random() < 0.5 else ""
-        each = f"for {self.variable} in f.items{where}"
+        each = f"for {self.variable} in {self.chance.choice(('f.items', self.ordered_items()))}{where}"
         if kind == "boolean":
             text = f"{self.chance.choice(('any', 'all'))}({self.of('boolean', 1)} {each})"
         else:
@@ -411,10 +411,19 @@ class Finite:
                     f"count({self.variable} {each})",
                     f"count(distinct {body} {each})",
                     f"(max({body} {each}) default 0)",
+                    f"(first of ({body} {each}) default 0)",
                 )
             )
         self.variable = ""
         return text
+
+    def ordered_items(self) -> str:
+        """The items in order, or the first of them."""
+        x = f"i{self.count}x"
+        order = f"{self.chance.choice(('lowest', 'highest'))} {x}.n"
+        return self.chance.choice(
+            (f"[{x} for {x} in f.items by {order}]", f"first 1 of ({x} for {x} in f.items by {order})")
+        )
 
     def mode(self) -> str:
         return self.chance.choice(("down", "up", "half up", "half even"))

@@ -428,6 +428,8 @@ class Oracle:
         kept = [s for s, test in zip(scopes, tests, strict=True) if test is True]
         if e.kind in ("first", "only"):
             return self.found(e, scopes, tests)
+        if e.kind == "list" and (e.order or e.most):
+            return UNKNOWN if UNKNOWN in tests else self.in_order(e, kept)
         if e.kind == "list":
             values = [self.value(e.body, s) for s in kept]
             return UNKNOWN if UNKNOWN in tests else tuple(values)
@@ -455,6 +457,25 @@ class Oracle:
         if e.kind == "only" and len(kept) != 1:
             raise FaultError("none, or several")
         return self.value(e.body, kept[0]) if kept else None
+
+    def in_order(self, e: typed.Aggregate, scopes: list[Env]) -> Any:
+        """The body for the elements in order, or for so many of the first; equal ones as they stand in the list.
+
+        A key is reached for every element that those before it do not leave out, once all of them are known.
+        """
+        keys: list[list[Any]] = [[] for _ in scopes]
+        for key in e.order:
+            among = [k for k in keys if not e.most or sum(other < k for other in keys) < e.most]
+            scopes, keys = [s for s, k in zip(scopes, keys, strict=True) if k in among], among
+            by = [self.value(key.by, s) for s in scopes]
+            if UNKNOWN in by and e.most:
+                return UNKNOWN
+            sign = -1 if key.direction == "highest" else 1
+            keys = [[*k, b if b is UNKNOWN else sign * height(key.by.type)(b)] for k, b in zip(keys, by, strict=True)]
+        if any(UNKNOWN in k for k in keys):
+            return UNKNOWN
+        places = sorted(range(len(keys)), key=keys.__getitem__)
+        return tuple(self.value(e.body, scopes[n]) for n in places[: e.most or None])
 
     def combined(self, e: typed.Aggregate, values: list[Any]) -> Any:
         return {

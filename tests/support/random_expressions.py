@@ -319,10 +319,7 @@ class Expressions:
         where = f" where {self.expression('boolean', 1)}" if self.chance.random() < 0.5 else ""
         order = ""
         if kind == "first of " and self.chance.random() < 0.7:
-            keys = self.chance.sample(
-                (f"lowest {variable}.price", f"highest {variable}.size", f"lowest {self.expression('money', 1)}"), 2
-            )
-            order = f" by {' then '.join(keys[: self.chance.randint(1, 2)])}"
+            order = self.order(variable)
         self.items = outer
         opening = f"{kind} " if "(" in kind else f"{kind}("
         return f"{opening}{inner} for {variable} in {self.list_of_items()}{where}{order})"
@@ -336,6 +333,23 @@ class Expressions:
             return "f.items"
         outer, variable = self.items, self.variable()
         self.items = (*outer, variable)
-        where = self.expression("boolean", 1)
+        where = f" where {self.expression('boolean', 1)}"
+        form, order = self.chance.randrange(4), self.order(variable)
         self.items = outer
-        return f"[{variable} for {variable} in f.items where {where}]"
+        if form < 2:
+            return f"[{variable} for {variable} in f.items{where}{order * form}]"
+        most, kept = self.chance.choice((1, 2, 2, 3)), where * self.chance.randint(0, 1)
+        return f"first {most} of ({variable} for {variable} in f.items{kept}{self.chance.choice((order, order, ''))})"
+
+    def order(self, variable: str) -> str:
+        """One to three keys by which the items are ordered."""
+        keys = self.chance.sample(
+            (
+                f"lowest {variable}.price",
+                f"highest {variable}.size",
+                f"highest {variable}.kind",
+                f"lowest {self.expression('money', self.chance.choice((0, 0, 1)))}",
+            ),
+            3,
+        )
+        return f" by {' then '.join(keys[: self.chance.choice((1, 1, 2, 2, 3))])}"

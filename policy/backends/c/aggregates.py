@@ -1,8 +1,7 @@
-"""Lists and what is made of their elements, as loops of C that allocate nothing.
+"""What is made of the elements of lists, as loops of C that allocate nothing.
 
-In: an aggregate of a program. Out: loops, and the value that they leave. A list that the rules make is not kept:
-its loop is written wherever its elements are wanted. What needs an order (a median, the largest) is found by
-halving its range.
+In: an aggregate of a program. Out: loops, and the value that they leave. What needs an order (a median, the largest)
+is found by halving its range. Absent: lists themselves (`lists`).
 """
 
 from __future__ import annotations
@@ -13,83 +12,19 @@ from typing import assert_never
 from attrs import evolve
 
 from policy.backends.c import operators
-from policy.backends.c.expressions import Expressions
 from policy.backends.c.layout import UnsupportedError
+from policy.backends.c.lists import Lists
 from policy.backends.c.operators import LONG
 from policy.backends.c.shapes import IDLE, held
 from policy.backends.c.writer import Env, Selection, Single, Value, Written, every, known
 from policy.ir import program as ir
-from policy.ir.bounds import FACT
 from policy.model import types
-from policy.model.types import LONGEST_LIST, Type
+from policy.model.types import LONGEST_LIST
 from policy.vocabulary import FindingKind
 
-Use = Callable[[Value], None]
-Keep = Callable[[Env], None]  # what is done with an element that counts, by the variables in sight
 
-
-class Aggregates(Expressions):
-    """Writes lists and aggregates."""
-
-    # ── loops ───────────────────────────────────────────────────────────────────────────────
-
-    def each(self, over: Value, use: Use) -> None:
-        """A loop over the elements of a list that is known."""
-        if isinstance(over, Written):
-            for item in over.items:
-                use(item)
-        elif isinstance(over, Selection):
-            self.kept(over.e, over.over, over.env, lambda env: use(self.value(over.e.body, env)))
-        else:
-            i = self.fresh("n")
-            self.variables[i] = "uint32_t"
-            with self.block(f"for ({i} = 0; {i} < {over.c}.length; {i}++)"):
-                use(self.element(over, i))
-
-    def element(self, over: Single, i: str) -> Single:
-        """The element of a list or set of facts."""
-        assert isinstance(over.type, types.ListOf | types.SetOf)
-        item, bound = over.type.of, FACT
-        if isinstance(over.type, types.SetOf):
-            return Single(item, self.let(held(item, bound), f"{self.at(item, over)}[{i}]"), bound=bound)
-        given, base, needs = "1", "-1", ""
-        if not self.complete:
-            base = f"{over.c}.base + 1"
-            given = self.let("int", f"!{over.c}.given || {over.c}.given[{i}]")
-            needs = self.let("needs", f"{given} ? no_needs() : need({base})")
-        at = f"{'&' * isinstance(item, types.Record)}{self.at(item, over)}[{i}]"
-        return Single(item, self.read(item, bound, at, given, base), needs, bound=bound)
-
-    def at(self, item: Type, over: Single) -> str:
-        """The array of the elements, by its type."""
-        layout = self.unit.layout
-        of = f"struct {layout.struct(item.name).c}" if isinstance(item, types.Record) else layout.held(item)
-        return f"((const {of} *){over.c}.at)"
-
-    def kept(self, e: ir.Aggregate, over: Value, env: Env, keep: Keep, doubts: str = "") -> None:
-        """A loop over the elements for which the condition holds; what it needs elsewhere adds to `doubts`."""
-
-        def use(element: Value) -> None:
-            inner = {**env, e.variable: element}
-            if e.where is None:
-                return keep(inner)
-            test = self.single(e.where, inner)
-            self.add_needs(doubts, test.needs)
-            with self.where(every(test.known, test.c)):
-                keep(inner)
-            return None
-
-        self.each(over, use)
-
-    def may_fault(self, write: Callable[[], None]) -> bool:
-        """Whether statements can fault; they are not written."""
-        number, before, variables = self.number, self.faults, dict(self.variables)
-        with self.apart():
-            write()
-        faults, self.faults, self.number, self.variables = self.faults > before, before, number, variables
-        return faults
-
-    # ── aggregates ──────────────────────────────────────────────────────────────────────────
+class Aggregates(Lists):
+    """Writes aggregates."""
 
     def aggregate(self, e: ir.Aggregate, env: Env) -> Value:
         over = self.value(e.over, env)
@@ -112,10 +47,6 @@ class Aggregates(Expressions):
                 self.write(f"{part} = {IDLE[self.variables[part]]};")
         self.under(known(over.needs), inside)
         return evolve(result, needs=doubts)
-
-    def under(self, condition: str, inside: list[str]) -> None:
-        with self.where(condition):
-            self.write(*inside)
 
     def conditions(self, e: ir.Aggregate, over: Value, env: Env, doubts: str) -> None:
         """All conditions come before all else where one can fault, so that it is its fault that is told."""

@@ -38,6 +38,9 @@ class Expressions(TypedWriter):
     def aggregate(self, e: ir.Aggregate, env: Env) -> Value:
         raise NotImplementedError
 
+    def in_order(self, e: ir.Sorted, env: Env) -> Value:
+        raise NotImplementedError
+
     def choose(self, e: ir.If | ir.Choose, env: Env, want: Type | None) -> Single:
         raise NotImplementedError
 
@@ -119,6 +122,8 @@ class Expressions(TypedWriter):
                 return Written(tuple(self.value(i, env, inner) for i in items))
             case ir.Aggregate():
                 return self.aggregate(e, env)
+            case ir.Sorted():
+                return self.in_order(e, env)
             case ir.Call(name, arguments):
                 return self.call(self.unit.program.functions[name], arguments, env)
             case ir.Choose("first", (ir.Case(ir.Const(True), always), *_)):

@@ -124,6 +124,9 @@ class TypedWriter(Writer):
                     return types.INTEGER
                 inner = self.type_of(body, {**env, variable: Single(self.element_type(over, env), "")})
                 return types.ListOf(inner) if kind == "list" and inner else None if kind == "list" else inner
+            case ir.Sorted(_, over):
+                element = self.element_type(over, env)
+                return types.ListOf(element) if element else None
             case _:
                 assert_never(e)
 
@@ -138,6 +141,8 @@ class TypedWriter(Writer):
             return value.type
         if isinstance(value, Written):
             inner = _first_of(map(self.type_of_value, value.items))
+        elif isinstance(value.e, ir.Sorted):
+            return self.type_of_value(value.over)
         else:
             of = self.type_of_value(value.over)
             element = of.of if isinstance(of, types.ListOf | types.SetOf) else None

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from attrs import define, field, frozen
 
 from policy.backends.c.shapes import IDLE, held
-from policy.ir.program import Aggregate
+from policy.ir.program import Aggregate, Sorted
 from policy.model.types import Type
 
 
@@ -56,9 +56,12 @@ class Written:
 
 @frozen(eq=False)
 class Selection:
-    """A list made of the elements of another: `e` says which, and what becomes of each; `needs` is of the whole."""
+    """A list made of the elements of another, as `e` says: some, what becomes of each, or all in order.
 
-    e: Aggregate
+    `needs` is of the whole.
+    """
+
+    e: Aggregate | Sorted
     over: Value
     env: Env
     needs: str

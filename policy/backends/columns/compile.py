@@ -142,6 +142,11 @@ class Compiler:
                 return ListLiteral(tuple(self.evaluate(i, env) for i in items))
             case ir.Aggregate():
                 return self.aggregate(e, env)
+            case ir.Sorted():
+                over = self.evaluate(e.over, env)
+                if isinstance(over, ListAt | Selection):
+                    return Selection(e, over, env)
+                raise UnsupportedError("a written-out list in order")
             case ir.Call(name, arguments):
                 values = tuple(self.evaluate(a, env) for a in arguments)
                 return self.with_faults_of(values, self.call(self.program.functions[name], values))
@@ -219,15 +224,9 @@ class Compiler:
         values = [self.body(evolve(e, body=b), inner) for b in bodies]
         return self.lists.over_elements(e, elements, test, values)
 
-    def user(self, e: ir.Aggregate, over: Value, env: Env) -> Scope:
+    def user(self, e: ir.Aggregate | ir.Sorted, over: Value, env: Env) -> Scope:
         """The innermost frame that an aggregate depends on besides the elements, and so do the lists below it."""
-        free = {
-            x.name
-            for part in (e.where, e.body)
-            if part is not None
-            for x in ir.walk(part)
-            if isinstance(x, ir.Variable)
-        }
+        free = {x.name for part in ir.parts(e)[1:] for x in ir.walk(part) if isinstance(x, ir.Variable)}
         own = deepest(self.lists.scope_of(env[n]) for n in free - {e.variable} if n in env)
         return deepest((own, self.user(over.e, over.over, over.env))) if isinstance(over, Selection) else own
 
@@ -240,6 +239,8 @@ class Compiler:
             raise UnsupportedError("an aggregate over what is no list")
         below = self.elements(over.over, user)
         inner = {**over.env, over.e.variable: below.element}
+        if isinstance(over.e, ir.Sorted):
+            return self.lists.in_order(below, [self.compiled(key, inner) for key in over.e.by], over.e.most)
         return self.lists.selected(below, self.condition(over.e, inner), self.evaluate(over.e.body, inner))
 
     def condition(self, e: ir.Aggregate, env: Env) -> Scalar:

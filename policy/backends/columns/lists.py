@@ -117,20 +117,38 @@ class Lists:
 
     def selected(self, below: Elements, test: Scalar, element: Value) -> Elements:
         """The elements of a list that a condition holds for; unknown where it is unknown of one of them."""
-        g, c = self.logic.graph, self.logic.context
-        condition = self.logic.truth(test)
-        counts = g.both(below.counts, g.certain(condition))
-        doubtful = g.both(below.counts, g.negated(g.known(condition)))
+        g = self.logic.graph
+        counts = g.both(below.counts, g.certain(self.logic.truth(test)))
         faults = [test.fault, *((element.fault,) if isinstance(element, Scalar) else ())]
-        fault = c.any_fault(below.fault, *(c.fault_where(below.counts, f) for f in faults))
-        length = below.length
+        return self.made(evolve(below, element=element, counts=counts), below.counts, [test], faults)
+
+    def in_order(self, below: Elements, keys: Sequence[Scalar], most: int) -> Elements:
+        """The elements in the order of their keys, or so many of the first."""
+        g, numbers = self.logic.graph, Numbers(self.logic.graph)
+        by = [numbers.or_zero(key).node for key in keys]
+        order = (*by, below.place) if below.place is not None else by
+        columns = [self.as_column(x, below.scope) for x in (g.negated(below.counts), *order)]
+        place = g.node("place", *columns, dtype=INT64, nullable=False, scope=below.scope)
+        among = g.node("<", place, g.constant(most, INT64), dtype=BOOLEAN) if most else g.true
+        result = evolve(below, counts=g.both(below.counts, among), place=place)
+        return self.made(result, below.counts, keys, [key.fault for key in keys])
+
+    def made(
+        self, result: Elements, counts: Node, asked: Sequence[Scalar], faults: Sequence[Node | None]
+    ) -> Elements:
+        """A list with the faults of making it; unknown, without elements, where one is of what was asked of them."""
+        g, c, scope, length = self.logic.graph, self.logic.context, result.scope, result.length
+        fault = c.any_fault(result.fault, *(c.fault_where(counts, f) for f in faults))
+        doubts = (g.negated(g.known(x.decides)) for x in asked)
+        doubtful = g.both(counts, reduce(g.either, doubts, g.false))
         if doubtful is not g.false:
-            sure = g.negated(self.reduced("any", below.scope, BOOLEAN, doubtful))
-            needs = c.needs_where(below.counts, test.needs)
-            needed = None if needs is None else self.reduced("together", below.scope, INT64, needs)
+            sure = g.negated(self.reduced("any", scope, BOOLEAN, doubtful))
+            needs = c.needs_where(counts, c.all_needs(*(x.needs for x in asked)))
+            needed = None if needs is None else self.reduced("together", scope, INT64, needs)
             known = g.both(g.known(length.value), sure)
             length = evolve(length, value=g.where(known, length.value), needs=c.all_needs(length.needs, needed))
-        return Elements(below.scope, element, counts, length, fault)
+            result = evolve(result, counts=g.both(result.counts, known))
+        return evolve(result, length=length, fault=fault)
 
     def among_elements(self, elements: Elements, test: Scalar) -> Scalar:
         """A condition on elements, false for those that do not count."""
@@ -164,7 +182,8 @@ class Lists:
         needs = c.needs_where(g.negated(sure), c.all_needs(elements.length.needs, needed))
 
         def first(column: Node, dtype: pl.DataType) -> Node:
-            inputs = (self.as_column(column, scope), self.as_column(kept, scope))
+            order = () if elements.place is None else (elements.place,)
+            inputs = [self.as_column(x, scope) for x in (column, kept, *order)]
             return g.reduce("first", scope, *inputs, empty=None, dtype=dtype, nullable=True)
 
         def pick(x: Scalar) -> Scalar:

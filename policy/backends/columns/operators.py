@@ -62,6 +62,12 @@ def _in_the_middle(a: pl.Expr) -> pl.Expr:
     return a.slice((a.len().cast(pl.Int64) - 1) // 2, 2 - odd).sum() * (1 + odd)
 
 
+def _first(a: pl.Expr, kept: pl.Expr, *place: pl.Expr) -> pl.Expr:
+    """The first that is kept, as they stand in the frame or by a column that says where each stands."""
+    found = a.filter(kept)
+    return (found.sort_by(place[0].filter(kept)) if place else found).first()
+
+
 # How the elements of lists are reduced by row.
 REDUCE: dict[Reduction, Make] = {
     "sum": lambda a: a.sum(),
@@ -74,11 +80,18 @@ REDUCE: dict[Reduction, Make] = {
     "median": lambda a, kept: _in_the_middle(a.filter(kept).sort()),
     "largest": lambda a, kept, most: a.filter(kept).sort(descending=True).head(most.first()).sum(),
     "smallest": lambda a, kept, most: a.filter(kept).sort().head(most.first()).sum(),
-    "first": lambda a, kept: a.filter(kept).first(),
+    "first": _first,
     "together": lambda a: a.bitwise_or(),
 }
 
 EXPRESSIONS: dict[str, Make] = dict([*COMPARE.items(), *ARITHMETIC.items(), *INNER.items()])
+
+
+def place(row: pl.Expr, *keys: pl.Expr) -> pl.Expr:
+    """Where each element stands among those of its row, by ascending keys: behind all elements of the rows before."""
+    at = pl.int_range(pl.len(), dtype=pl.Int64)
+    ordered = at.sort_by(row, *keys, maintain_order=True).arg_sort().cast(pl.Int64)
+    return ordered - (row.rank("min").cast(pl.Int64) - 1)
 
 
 def bits(*conditions: pl.Expr) -> pl.Expr:

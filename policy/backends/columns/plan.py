@@ -258,7 +258,7 @@ class Planner:
         return self._name(node, "reduce", scope, expression, max(level for _, level in inputs), empty)
 
     def _operation(self, node: Node) -> tuple[pl.Expr, int]:
-        several_uses = node.operator in ("min", "max")
+        several_uses = node.operator in ("min", "max", "place")
         inputs = [self._column(i) if several_uses and not i.is_constant else self._shallow(i) for i in node.inputs]
         level = max((at for _, at in inputs), default=0)
         return self._polars(node, [e for e, _ in inputs]), level
@@ -280,6 +280,9 @@ class Planner:
             return grid.expression(*x)
         if node.operator == "of row":
             return operators.looked_up(pl.Series(node.attribute, dtype=node.dtype), x[0])
+        if node.operator == "place":
+            self._enter(node.scope)
+            return operators.place(pl.col(ROW), *x)
         if node.operator == "date part":
             return operators.date_part(node.attribute, x[0])
         if node.operator == "months later":

@@ -17,7 +17,7 @@ MOST_COMBINATIONS = 4_096
 WORTH_IT = 4  # operations on numbers that cost more than a look-up, for each of its keys
 WORTH_IT_FOR_BITS = 24  # likewise operations on conditions, which are cheap
 
-_ENDS = ("leaf", "lift", "reduce", "bits", "column")  # keys of a look-up, whatever their inputs
+_ENDS = ("leaf", "lift", "reduce", "bits", "column", "place")  # keys of a look-up, whatever their inputs
 
 Domain = dict[int, Node]
 
@@ -57,7 +57,7 @@ class Tabulation:
 
 def tabulated(node: Node, domains: dict[int, Domain | None]) -> Tabulation | None:
     """How to look a column up; None where computing it is as cheap, or it depends on more than a few codes."""
-    if node.operator in ("constant", "leaf", "lift", "reduce", "known", "certain", "possible", "as text"):
+    if node.operator in ("constant", "leaf", "lift", "reduce", "place", "known", "certain", "possible", "as text"):
         return None
     table = tabulation(node, domains)
     if table is None:

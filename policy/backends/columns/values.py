@@ -10,7 +10,7 @@ from attrs import frozen
 
 from policy.backends.columns.graph import Node, Scope
 from policy.facts.from_table import Range
-from policy.ir.program import Aggregate
+from policy.ir.program import Aggregate, Sorted
 from policy.model.types import Type
 
 
@@ -100,12 +100,12 @@ class ListLiteral:
 
 @frozen(eq=False)
 class Selection:
-    """A list made of the elements of another: `e` says which of them, and what becomes of each.
+    """A list made of the elements of another: `e` says which of them, and what becomes of each, or their order.
 
     It is compiled where it is used, beside the columns that its use depends on; `env` are the values around it.
     """
 
-    e: Aggregate
+    e: Aggregate | Sorted
     over: Value
     env: dict[str, Value]
 
@@ -122,6 +122,7 @@ class Elements:
     counts: Node
     length: Scalar
     fault: Node | None = None
+    place: Node | None = None  # of each that counts, where they are in another order than in the frame
 
 
 @frozen(eq=False)

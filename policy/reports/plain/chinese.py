@@ -296,8 +296,10 @@ class Chinese(Phrasing):
             where = f"（{self.condition(e.where)}者）" if e.where is not None else ""
             found = f"{self.inner(e.over)}{where}中{self._order(e)}{'唯一一' if e.kind == 'only' else '首'}項"
             return found if self.is_element(e) else f"{found}的{self.inner(e.body)}"
-        if e.kind == "list" and self.is_element(e):
-            return self.inner(e.over) + (f"中{self.condition(e.where)}者" if e.where is not None else "")
+        if e.kind == "list" and (self.is_element(e) or e.order or e.most):
+            where = f"中{self.condition(e.where)}者" if e.where is not None else ""
+            found = f"{self._order(e)}{self.inner(e.over)}{where}" + (f"的首{e.most}項" if e.most else "")
+            return found if self.is_element(e) else f"{found}中每項的{self.inner(e.body)}"
         if e.kind == "largest" or e.kind == "smallest":
             what = f"{self.inner(e.body)}中最{'大' if e.kind == 'largest' else '小'}的{e.most}項的總和"
         elif e.kind == "count distinct":

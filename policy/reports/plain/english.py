@@ -262,8 +262,10 @@ class English(Phrasing):
         if e.kind == "only" or e.kind == "first":
             found = f"the {'only one' if e.kind == 'only' else 'first'} of {over}{self._where(e)}{self._order(e)}"
             return found if self.is_element(e) else f"{self.inner(e.body)} for {found}"
-        if e.kind == "list" and self.is_element(e):
-            return f"{over}{self._where(e)}"
+        if e.kind == "list":
+            first = f"the first {e.most} of " if e.most else ""
+            found = f"{first}{over}{self._where(e)}{self._order(e)}"
+            return found if self.is_element(e) else f"{self.inner(e.body)} for each of {found}"
         if e.kind == "largest" or e.kind == "smallest":
             head = f"the total of the {e.most} {e.kind} of {self.inner(e.body)}"
         elif e.kind == "count distinct":

@@ -37,7 +37,6 @@ KINDS: dict[AggregateKind, str] = {
     "count": "the number of {}",
     "average": "the average of {}",
     "median": "the median of {}",
-    "list": "{}",
 }
 PASSED: dict[Comparison, str] = {
     "<": "more than {} have passed since {}",

@@ -40,6 +40,7 @@ _GATHERED: dict[AggregateKind, BilingualText] = {
     "any": BilingualText("any", "任何"),
     "all": BilingualText("all", "全部"),
 }
+_FIRST = BilingualText("each of the first {}", "首{}項")
 _ORDERED: dict[SortDirection, BilingualText] = {
     "lowest": BilingualText("{}, ascending", "{}由低至高"),
     "highest": BilingualText("{}, descending", "{}由高至低"),
@@ -108,7 +109,8 @@ class Signs(Phrasing):
         order = [self.pick(_ORDERED[key.direction]).format(self.term(key.by)) for key in e.order]
         keys = e.body.items if isinstance(e.body, x.ListOf) and e.kind == "count distinct" else (e.body,)
         inside = [", ".join(map(self.term, keys)), self.term(e.over), *where, *order]
-        return f"{self.pick(_GATHERED[e.kind]).format(e.most)}({'; '.join(inside)})"
+        what = _FIRST if e.kind == "list" and e.most else _GATHERED[e.kind]
+        return f"{self.pick(what).format(e.most)}({'; '.join(inside)})"
 
     def either(self, condition: str, then: str, otherwise: str) -> str:
         shape = self.pick(BilingualText("{1} if {0}, else {2}", "如{0}則{1}，否則{2}"))
