@@ -54,9 +54,9 @@ def needed_here() -> None:
 def pdf_of(page: str) -> bytes:
     """The page as PDF. Raises PolicyError where WeasyPrint is absent or a character cannot be printed."""
     needed_here()
-    from policy.reports.printer import pages_referred_to_once, undisturbed
+    from policy.reports.printer import sparing
 
-    with silence(), _without_the_time(), undisturbed(), pages_referred_to_once():
+    with silence(), _without_the_time(), sparing():
         return _printed(page)
 
 

@@ -1,7 +1,9 @@
 """WeasyPrint, doing no more work than our pages need.
 
-In: the HTML of a page. Out: the same document, sooner and in less memory. Its own style sheet gives each element six
-styles for footnotes and bullets that no page of ours has; pydyf writes out the references of all pages for each tag.
+In: the HTML of a page. Out: the same document, sooner and in less memory. WeasyPrint's own style sheet gives each
+element six styles for footnotes and bullets that no page of ours has; an anchor or a language gives an element, and
+all within it, styles of their own; pages stay in memory as boxes until the last is drawn and tagged, their tags as
+dictionaries until the last is written. Here equal elements share styles; a page is drawn, tagged and forgotten.
 Absent: any change to what is printed.
 """
 
@@ -9,17 +11,26 @@ from __future__ import annotations
 
 import gc
 import re
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
+from unittest.mock import patch
 
 import pydyf
+import weasyprint.css
+import weasyprint.document
+import weasyprint.pdf
 from weasyprint import CSS, HTML
+from weasyprint.formatting_structure import boxes
 from weasyprint.html import UA, UA_COUNTER_STYLE
+from weasyprint.pdf import tags
 
 _NOTES = re.compile(r"^::(foot)?note-[a-z]+ \{.*\}$", re.MULTILINE)
 _MARKERS = re.compile(r"^::marker \{", re.MULTILINE)
+_declared = weasyprint.css.find_style_attributes
+_add_tags, _tag_tree = weasyprint.pdf.add_tags, tags._build_box_tree
 
 
 @cache
@@ -38,7 +49,26 @@ class Page(HTML):  # type: ignore[misc]  # WeasyPrint has no types
 
 
 @contextmanager
-def undisturbed() -> Iterator[None]:
+def sparing() -> Iterator[None]:
+    """While it lasts, documents are printed as this module says."""
+    with ExitStack() as stack:
+        for where, name, ours in (
+            (weasyprint.css, "find_style_attributes", _shared_declarations),
+            (weasyprint.css, "StyleFor", _SharedStyles),
+            (weasyprint.document, "Page", _PageForgotten),
+            (weasyprint.pdf, "add_tags", _tags_of_all_pages),
+            (pydyf, "PDF", _File),
+            (boxes.ParentBox, "_reset_spacing", _undecorated),
+        ):
+            stack.enter_context(patch.object(where, name, ours))
+        undecorated: frozenset[str] = frozenset()  # most boxes keep all their borders, and share it
+        stack.enter_context(patch.object(boxes, "set", lambda: undecorated, create=True))
+        stack.enter_context(_undisturbed())
+        yield
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
     """While it lasts, nobody looks for garbage: a million boxes live until they are printed, few in circles."""
     on = gc.isenabled()
     gc.disable()
@@ -49,20 +79,110 @@ def undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-@contextmanager
-def pages_referred_to_once() -> Iterator[None]:
-    """While it lasts, the references of a document's pages are written out when there are more pages, and kept."""
-    plain = pydyf.PDF.page_references
-    known: list[tuple[Any, int, tuple[bytes, ...]]] = []
+def _shared_declarations(tree: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
+    """What attributes declare: one language once, and no anchor, which `_SharedStyles` gives to its element alone."""
+    languages: dict[str, Any] = {}
+    for specificity, element, declarations, base in _declared(tree, *rest):
+        name = getattr(declarations[0], "name", None) if declarations and "style" not in element.attrib else None
+        if name == "-weasy-lang":
+            declarations = languages.setdefault(element.get("lang"), declarations)
+        if name != "-weasy-anchor":
+            yield specificity, element, declarations, base
 
-    def references(pdf: pydyf.PDF) -> tuple[bytes, ...]:
-        count = len(pdf.pages["Kids"])
-        if not known or known[0][0] is not pdf or known[0][1] != count:
-            known[:] = [(pdf, count, plain.fget(pdf))]
-        return known[0][2]
 
-    pydyf.PDF.page_references = property(references)
-    try:
-        yield
-    finally:
-        pydyf.PDF.page_references = plain
+class _SharedStyles(weasyprint.css.StyleFor):  # type: ignore[misc]
+    """Styles of elements; one with an anchor has a copy, so that what is within it shares its own."""
+
+    def __init__(self, html: Any, sheets: Any, hints: Any, font_config: Any, targets: Any) -> None:
+        super().__init__(html, sheets, hints, font_config, targets)
+        named = {e: e.get("id") for e in html.etree_element.iter() if e.get("id") and "style" not in e.attrib}
+        for name in named.values():
+            targets.collect_anchor(name)
+        self._anchors: dict[Any, str] = named
+        self._with_anchor: dict[Any, Any] = {}
+
+    def __call__(self, element: Any, pseudo_type: Any = None) -> Any:
+        style = super().__call__(element, pseudo_type)
+        if pseudo_type is not None or element not in self._anchors:
+            return style
+        if element not in self._with_anchor:
+            self._with_anchor[element] = style.copy()
+            self._with_anchor[element]["anchor"] = self._anchors[element]
+        return self._with_anchor[element]
+
+
+def _undecorated(box: Any, side: str) -> None:
+    """Sets the margin, padding and border of a side to 0, and keeps the sides in a set that boxes may share."""
+    box.remove_decoration_sides |= {side}
+    for name in (f"margin_{side}", f"padding_{side}", f"border_{side}_width"):
+        setattr(box, name, 0)
+
+
+class _File(pydyf.PDF):  # type: ignore[misc]
+    """A PDF that writes out the references of its pages when there are more pages, and keeps them."""
+
+    begun: _File  # the one being printed
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._references: tuple[bytes, ...] = ()
+        _File.begun = self
+
+    @property
+    def page_references(self) -> tuple[bytes, ...]:
+        if len(self._references) * 3 != len(self.pages["Kids"]):
+            self._references = super().page_references
+        return self._references
+
+
+class _Written(pydyf.Object):  # type: ignore[misc]
+    """An object of a PDF that changes no more, as its bytes."""
+
+    data = b""
+
+    def __init__(self, done: pydyf.Object) -> None:
+        super().__init__()
+        self.number, self.data = done.number, done.data
+
+
+class _PageForgotten(weasyprint.document.Page):  # type: ignore[misc]
+    """A page that is drawn and tagged at once; then its tags take the place of its boxes."""
+
+    _page_box: Any
+
+    def paint(self, stream: Any, scale: float = 1) -> None:
+        super().paint(stream, scale)
+        if stream._tags is not None:
+            self._page_box = _Tags(self._page_box, stream._tags)
+        stream.stream, stream.compress = [zlib.compress(b"\n".join(map(pydyf._to_bytes, stream.stream)), 9)], False
+        stream.extra["Filter"] = "/FlateDecode"
+
+
+class _Tags:
+    """The tags of one page: the outermost, also in its margins, what its marked content belongs to, its links."""
+
+    def __init__(self, page: Any, marked: Any) -> None:
+        pdf = _File.begun
+        self.marked: dict[int, bytes] = {}
+        self.links: list[Any] = []
+        first, number = len(pdf.objects), len(pdf.pages["Kids"]) // 3 - 1
+        whole = pydyf.Dictionary({"S": "/Document"})  # the tag of the document is made at last
+        self.outermost = list(_tag_tree(page, whole, pdf, number, self.marked, self.links, marked))
+        made = pdf.objects[first:]
+        self.open = [tag for tag in made if tag.get("P") == whole.reference]
+        numbers = {tag.number for tag in self.open}
+        pdf.objects[first:] = [tag if tag.number in numbers else _Written(tag) for tag in made]
+
+
+def _kept(page: _Tags, whole: Any, _pdf: Any, _number: int, marked: Any, links: Any, _left: Any) -> Iterator[Any]:
+    """In place of the tree of a page's boxes: its tags, made when it was drawn."""
+    marked.update(page.marked)
+    links.extend(page.links)
+    for tag in page.open:
+        tag["P"] = whole.reference
+    yield from page.outermost
+
+
+def _tags_of_all_pages(*arguments: Any) -> None:
+    with patch.object(tags, "_build_box_tree", _kept):
+        _add_tags(*arguments)

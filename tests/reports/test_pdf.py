@@ -48,6 +48,39 @@ def test_it_is_tagged_has_an_outline_and_says_its_language() -> None:
     assert b"/CreationDate" not in objects
 
 
+PAGE = """<html lang="en"><style>@page { @bottom-center { content: counter(page) } }
+h1 { break-before: page } a::after { content: target-counter(attr(href), page) }</style>
+<p id="one"><a href="#three"><b>three</b></a> <span lang="zh-Hant-HK">一</span></p>
+<p id="two"><b>two</b> <span lang="zh-Hant-HK">二</span></p>
+<h1 id="three">Three</h1><table id="four"><tr><th>head</th></tr><tr><td>cell</td></tr></table>"""
+
+
+def test_every_tag_belongs_to_another_and_every_link_leads_somewhere() -> None:
+    objects = inside(pdf_of(PAGE))
+    assert b"None 0 R" not in objects
+    assert b"-1 0 R" not in objects
+    assert b"/Dest (three)" in objects
+    for tag in (b"/Link", b"/H1", b"/Table", b"/TH", b"/TD"):
+        assert b"/S " + tag in objects
+
+
+def test_what_is_within_anchors_and_languages_shares_its_styles() -> None:
+    from policy.reports.printer import Page, sparing
+
+    with sparing():
+        document = Page(string=PAGE).render(pdf_tags=True)
+        boxes = [b for page in document.pages for b in page._page_box.descendants() if b.element is not None]
+        styles = {
+            tag: {id(b.style) for b in boxes if type(b).__name__ == "InlineBox" and b.element_tag == tag}
+            for tag in ("b", "span")
+        }
+        assert len(styles["span"]) == 1
+        paragraphs = {b.style["anchor"] for b in boxes if b.element_tag == "p" and type(b).__name__ == "BlockBox"}
+        assert {"one", "two"} <= paragraphs
+        document.write_pdf(pdf_tags=True)
+        assert not any(hasattr(page._page_box, "descendants") for page in document.pages)
+
+
 @pytest.mark.slow
 def test_it_is_the_same_made_again_whatever_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
     first = printed("trading")

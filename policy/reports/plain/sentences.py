@@ -35,7 +35,7 @@ _DIRECTIONS = {
 _ROUNDED = {"down": BilingualText("down", "向下取整"), "up": BilingualText("up", "向上取整")}
 _HITS = {
     "first": BilingualText("The first row that applies decides.", "以首個適用的一列為準。"),
-    "only": BilingualText("Exactly one row applies.", "有且僅有一列適用。"),
+    "only": BilingualText("Exactly one row applies.", "每宗個案只適用其中一列。"),
     "highest": BilingualText("Of the rows that apply, the highest decides.", "以適用各列中最高者為準。"),
     "lowest": BilingualText("Of the rows that apply, the lowest decides.", "以適用各列中最低者為準。"),
     "sum": BilingualText("The rows that apply are added up.", "把適用各列相加。"),
