@@ -32,6 +32,11 @@ def require_extra(library: str, extra: str, machine: str = "", instead: str = ""
         raise PolicyError([_missing(library, extra, machine, failure, instead)])
 
 
+def is_there(library: str) -> bool:
+    """Whether a library loads."""
+    return _failure(library) is None
+
+
 def require_java() -> None:
     """Raises PolicyError if no Java runs: that of JAVA_HOME if it is set, else the one on the PATH."""
     home, found = os.environ.get("JAVA_HOME"), shutil.which("java")

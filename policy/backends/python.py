@@ -9,11 +9,13 @@ those of the rules, so a traceback or a profile shows the `.policy` line.
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 from attrs import define, field, frozen
 
-from policy.answers import MISSING, Answer, Outcome, Question, UndecidedError, Verdict
+from policy.answers import Answer, Outcome, Question, UndecidedError, Verdict
+from policy.backends import called
+from policy.backends.called import NoAnswerError
 from policy.backends.emit import Emitter, common_calls, common_tests, is_computed, mangled, sole_version
 from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
@@ -23,15 +25,11 @@ from policy.ir.interpret import Interpreter
 from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
 from policy.model.types import short
-from policy.vocabulary import HitPolicy, RecordClass, RoundingMode, RuntimeValue
+from policy.vocabulary import HitPolicy, RecordClass, RuntimeValue
 
 MOST_CALLS = 10_000  # that answering may take in generated code, where equal calls are not told apart
 MOST_VERDICTS = 4_096  # remembered per decision; one is a combination of rules that applied
 _VALUE = Verdict(Outcome.VALUE)
-
-
-class NoAnswerError(Exception):
-    """Raised by generated code where only the interpreter can say what is missing or at fault."""
 
 
 @frozen(eq=False, repr=False)
@@ -77,52 +75,6 @@ class _Verdicts(dict[int, Verdict]):
         return verdict
 
 
-def _divider(mode: RoundingMode) -> Callable[[int, int], int]:
-    return lambda numerator, denominator: operators.divide(mode, numerator, denominator)
-
-
-def _check(value: int, limit: int) -> int:
-    if -limit < value < limit:
-        return value
-    raise NoAnswerError
-
-
-def _no_answer(*_: object) -> RuntimeValue:
-    raise NoAnswerError
-
-
-def _given(value: RuntimeValue) -> RuntimeValue:
-    """A value that must not be a fact that nobody gave, or a list with one in it."""
-    if value is MISSING:
-        raise NoAnswerError
-    if type(value) is tuple or type(value) is list:
-        for element in value:
-            if type(element) is not int:
-                _given(element)
-    return value
-
-
-def _in_order(
-    items: Sequence[RuntimeValue], key: Callable[[RuntimeValue], tuple[int, ...]], most: int
-) -> tuple[RuntimeValue, ...]:
-    """The list in the order of its keys, none of which must be a fact that nobody gave."""
-    keys = list(map(key, items))
-    if any(k is MISSING for key in keys for k in key):
-        raise NoAnswerError
-    return tuple(items[n] for n in operators.in_order(keys, most))
-
-
-def _rank(
-    take: Callable[[list[int]], int],
-    tests: tuple[RuntimeValue, ...],
-    values: tuple[Callable[[], int], ...],
-    none: Callable[[], int],
-) -> int:
-    """The highest or lowest rank of the rows that apply."""
-    applying = [value for test, value in zip(tests, values, strict=True) if test]
-    return take([value() for value in applying]) if applying else none()
-
-
 @define(eq=False)
 class PythonBackend:
     """Compiles the functions of a program as they are asked for."""
@@ -145,21 +97,21 @@ class PythonBackend:
             _first=lambda found: next(iter(found), None),
             _only=operators.only,
             _median=operators.median,
-            _in_order=_in_order,
+            _in_order=called.in_order,
             _sum_of_most=operators.sum_of_most,
-            _rank=_rank,
-            _check=_check,
-            _no_answer=_no_answer,
-            _given=_given,
+            _rank=called.rank,
+            _check=called.check,
+            _no_answer=called.no_answer,
+            _given=called.given,
             _months_later=operators.months_later,
             _date_part=operators.date_part,
             _Answer=Answer,
             _VALUE=_VALUE,
-            _divide_down=_divider("down"),
-            _divide_up=_divider("up"),
+            _divide_down=called.divider("down"),
+            _divide_up=called.divider("up"),
             _root=operators.root,
-            _divide_half_even=_divider("half even"),
-            _divide_half_up=_divider("half up"),
+            _divide_half_even=called.divider("half even"),
+            _divide_half_up=called.divider("half up"),
         )
 
     def evaluator(self, question: Question) -> PythonEvaluator:
@@ -223,9 +175,9 @@ class PythonBackend:
     def is_long(self, id: str) -> bool:
         """Whether a function leads to so many calls that the interpreter is quicker: it works out equal ones once."""
         calls: dict[str, int] = {}
-        for called in self.program.calls_first(id):  # each stands after those that it calls
-            body = self.program.functions[called].body
-            calls[called] = 1 + sum(calls[e.function] for e in walk(body) if isinstance(e, Call))
+        for name in self.program.calls_first(id):  # each stands after those that it calls
+            body = self.program.functions[name].body
+            calls[name] = 1 + sum(calls[e.function] for e in walk(body) if isinstance(e, Call))
         return calls[id] > MOST_CALLS
 
     def _need(self, id: str) -> None:

@@ -21,12 +21,12 @@ from policy.model.context import Context, days_of, ordinal
 from policy.model.copies import copies_of
 from policy.model.index import Index, index
 from policy.model.lints.languages import languages_of
-from policy.model.names import Entry, Scope, Signature
+from policy.model.names import Scope, Signature
 from policy.model.offsets import offset_of
 from policy.model.picks import picking
 from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
-from policy.model.reuse import ANYTHING, Key, Lookups, Memory, Typed, Watched, remembered
+from policy.model.reuse import ANYTHING, Key, Lookups, Memory, Typed, Watched
 from policy.model.tests import test_of
 from policy.model.types import Type
 from policy.model.unchanged import Meanings
@@ -153,15 +153,8 @@ class Reader:
 
     def meanings(self) -> Meanings:
         """What all names mean that a declaration can look up, but for the bounds of fields."""
-        names: dict[str, object] = {}
-        meant: dict[str, list[Entry]] = {}
-        for entries in self.index.own.values():
-            for e in entries:
-                meant.setdefault(e.node.name.text, []).append(e)
-        for name, entries in meant.items():
-            names[name] = [(e.id, type(e.node), *_told(e.node)) for e in entries]
         return {
-            "name": names,
+            "name": self.index.meant(),
             "sees": {u: (self.index.reach(u), self.index.open(u)) for u in self.index.units},
             "unparsed": dict.fromkeys(sorted(self.index.unparsed)),
             "declared provision": dict.fromkeys(self.index.provisions),
@@ -388,13 +381,6 @@ class Reader:
             case _:
                 assert_never(node)
         self.signatures[id] = signature
-
-
-@remembered
-def _told(node: tree.Definition) -> tuple[object, ...]:
-    """What tests and amendments are told of a declaration besides its signature."""
-    inside = tuple(r.name.text for r in node.rules) if isinstance(node, tree.Decision) else ()
-    return inside, getattr(node, "stricter", ""), getattr(node, "unset", None) is None
 
 
 def _amendment(t: tree.Tighten, context: Context) -> rules.Amendment | None:

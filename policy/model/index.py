@@ -12,6 +12,7 @@ from attrs import define, field, frozen
 from policy.diagnostics import Collector, Edit, did_you_mean
 from policy.model.currencies import MINOR_UNIT, MOST_DECIMALS
 from policy.model.names import Entry, merge
+from policy.model.reuse import remembered
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.slips import RESERVED_NAMES
@@ -84,6 +85,14 @@ class Index:
         """Names that are declared only in rulesets that `ruleset` does not see, with the one that declares them."""
         seen = {ruleset, *self.reach(ruleset)}
         return {e.node.name.text: r for r, entries in self.own.items() if r not in seen for e in entries}
+
+    def meant(self) -> dict[str, list[tuple[object, ...]]]:
+        """What each name means, with what tests and amendments are told of it besides its signature."""
+        meant: dict[str, list[tuple[object, ...]]] = {}
+        for entries in self.own.values():
+            for e in entries:
+                meant.setdefault(e.node.name.text, []).append((e.id, type(e.node), *_told(e.node)))
+        return meant
 
 
 def index(files: Sequence[tree.File], found: Collector) -> Index:
@@ -232,6 +241,13 @@ def _spoken(d: tree.Definition) -> Iterator[tree.Name]:
         yield from (m.name for m in d.members)
     elif isinstance(d, tree.Value | tree.Table | tree.Decision | tree.Priority | tree.Property):
         yield from (b.name for b in d.parameters)
+
+
+@remembered
+def _told(node: tree.Definition) -> tuple[object, ...]:
+    """What a declaration says of itself besides its signature."""
+    inside = tuple(r.name.text for r in node.rules) if isinstance(node, tree.Decision) else ()
+    return inside, getattr(node, "stricter", ""), getattr(node, "unset", None) is None
 
 
 def _cycles(result: Index, found: Collector) -> None:

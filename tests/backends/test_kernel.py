@@ -341,7 +341,7 @@ def test_a_compiler_that_is_not_there_leaves_it_to_the_plan(
 def test_without_any_compiler_the_plan_answers(book: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CC", raising=False)
     monkeypatch.setattr(native, "program", lambda _: "")
-    monkeypatch.setattr(native, "find_spec", lambda _: None)
+    monkeypatch.setattr(native, "is_there", lambda _: False)
     table = positions(Random(1), 20, 0.1)
     asked = evaluator(book, "lent", table)
     assert asked.answers(table).in_c == 0

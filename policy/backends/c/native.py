@@ -16,11 +16,10 @@ import signal
 import subprocess
 import sys
 import tempfile
-from importlib.util import find_spec
 from pathlib import Path
 
 from policy import cache
-from policy.extras import program
+from policy.extras import is_there, program
 
 FLAGS = ("-std=c11", "-O2", "-fPIC", "-shared", "-w")
 LONGEST = 60  # seconds that a compiler may take
@@ -42,7 +41,7 @@ def compiler() -> list[str]:
     for name in ("cc", "gcc", "clang"):
         if found := program(name):
             return [found]
-    return [sys.executable, "-m", "ziglang", "cc"] if find_spec("ziglang") else []
+    return [sys.executable, "-m", "ziglang", "cc"] if is_there("ziglang") else []
 
 
 def library(source: str, may_compile: bool = True) -> ctypes.CDLL | None:
