@@ -39,7 +39,7 @@ class Text:
         return self.name.endswith(TABLE)
 
 
-class Place(Protocol):
+class Origin(Protocol):
     """Where files are: on the disk, or in a revision."""
 
     def is_folder(self, path: PurePath) -> bool: ...
@@ -108,7 +108,7 @@ def _is_hidden(path: PurePath) -> bool:
     return any(part.startswith(".") for part in path.parts)
 
 
-def _placed(path: str) -> tuple[Place, PurePath]:
+def _placed(path: str) -> tuple[Origin, PurePath]:
     if not os.path.lexists(path) and ":" in path:
         from policy.revisions import revision_named  # whose imports a rulebook on the disk does not need
 
@@ -123,10 +123,10 @@ class _Reader:
         self.unsaved = unsaved
         self.found = Collector()
         self.texts: dict[str, Text] = {}
-        self.folders: list[tuple[Place, PurePath]] = []  # that were read whole
-        self.lone: list[tuple[Place, PurePath]] = []  # of which one file was named
+        self.folders: list[tuple[Origin, PurePath]] = []  # that were read whole
+        self.lone: list[tuple[Origin, PurePath]] = []  # of which one file was named
 
-    def add(self, place: Place, path: PurePath) -> None:
+    def add(self, place: Origin, path: PurePath) -> None:
         if not place.is_folder(path):
             self.lone.append((place, path.parent))
             self._read(place, path, path.parent)
@@ -144,7 +144,7 @@ class _Reader:
         for file in named:
             self._read(place, file, path)
 
-    def _listed(self, place: Place, path: PurePath) -> None:
+    def _listed(self, place: Origin, path: PurePath) -> None:
         """The folders that `rulebook.txt` names, one a line."""
         name = place.shown(path / LIST)
         help = "write the name of a folder beside the file on each line"
@@ -166,7 +166,7 @@ class _Reader:
             else:
                 self.add(place, inner)
 
-    def _read(self, place: Place, file: PurePath, root: PurePath) -> None:
+    def _read(self, place: Origin, file: PurePath, root: PurePath) -> None:
         if place.escapes(file, root):
             self._escaped(place, file)
             return
@@ -181,7 +181,7 @@ class _Reader:
             if (rows := self._bytes(place, beside_it, table)) is not None:
                 self.texts[table] = Text(table, rows)
 
-    def _bytes(self, place: Place, file: PurePath, name: str) -> bytes | None:
+    def _bytes(self, place: Origin, file: PurePath, name: str) -> bytes | None:
         try:
             data = self.unsaved.get(file)
             return place.read(file, LARGEST_FILE) if data is None else data
@@ -191,7 +191,7 @@ class _Reader:
             self.found.error("unreadable", f"`{name}` cannot be read: {failure.strerror}", None)
         return None
 
-    def _escaped(self, place: Place, path: PurePath) -> None:
+    def _escaped(self, place: Origin, path: PurePath) -> None:
         self.found.error(
             "escapes-folder",
             f"`{place.shown(path)}` leads out of the rulebook's folder",
@@ -204,7 +204,7 @@ class _Reader:
     def join_neighbours(self) -> None:
         """Adds folders until every ruleset that is imported is there, or none of them has it."""
         while missing := self._missing():
-            having: dict[PurePath, tuple[Place, set[str]]] = {}
+            having: dict[PurePath, tuple[Origin, set[str]]] = {}
             for place, folder in self._neighbours():
                 if there := missing & set(_declared_in(place, folder)):
                     having[folder] = (place, there)
@@ -224,7 +224,7 @@ class _Reader:
         words = {(word, name) for text in self.texts.values() for word, name in _heads(text.data)}
         return {name for word, name in words if word != "ruleset"} - {n for word, n in words if word == "ruleset"}
 
-    def _neighbours(self) -> Iterator[tuple[Place, PurePath]]:
+    def _neighbours(self) -> Iterator[tuple[Origin, PurePath]]:
         """The folder of a file that was named, then those beside folders, then those in which folders are."""
         seen = {folder for _, folder in self.folders}
         around = [(p, near) for p, f in (*self.lone, *self.folders) for near in (f, *_beside(p, f))]
@@ -234,13 +234,13 @@ class _Reader:
                 yield place, folder
 
 
-def _beside(place: Place, folder: PurePath) -> list[PurePath]:
+def _beside(place: Origin, folder: PurePath) -> list[PurePath]:
     """The folders in the same folder, and that one."""
     above = folder.parent
     return [] if above == folder else [*place.folders_in(above), above]
 
 
-def _declared_in(place: Place, folder: PurePath) -> Iterator[str]:
+def _declared_in(place: Origin, folder: PurePath) -> Iterator[str]:
     """The rulesets of the files directly in a folder."""
     try:
         for file in place.rules_in(folder):

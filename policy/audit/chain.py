@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from attrs import define, field, frozen
 
-from policy.audit.lines import Line
+from policy.audit.lines import JournalLine
 from policy.audit.records import NOTHING_READ, JournalRecord, LineReading
 from policy.diagnostics import Diagnostic
 
@@ -18,7 +18,7 @@ RESTORE = "take the journal from a copy: what stands here is not what was writte
 
 
 @frozen
-class Finding:
+class Damage:
     """What is wrong, and where: record 0 is the header; `size` is of the bytes that are torn off."""
 
     diagnostic: Diagnostic
@@ -32,7 +32,7 @@ class Finding:
 class _Damaged:
     """A line that is not what was written, or several in a row of which nothing can be read."""
 
-    place: Line
+    place: JournalLine
     reading: LineReading
     linked: bool  # to the line before, as far as that can be told
     lines: int = 1
@@ -50,7 +50,7 @@ class _Gap:
 
     first: int
     last: int
-    place: Line
+    place: JournalLine
 
 
 @define
@@ -61,13 +61,13 @@ class Chain:
     head: str = ""  # the hash of the last record that was whole and in its place
     next: int = 1
     records: int = 0
-    found: list[Finding] = field(factory=list)
+    found: list[Damage] = field(factory=list)
     untold: int = 0
     _gaps: list[_Gap] = field(factory=list)
     _damaged: list[_Damaged] = field(factory=list)  # since the last whole record
     _passed: int = 0  # damaged lines that are only counted
 
-    def take(self, place: Line, reading: LineReading) -> None:
+    def take(self, place: JournalLine, reading: LineReading) -> None:
         """The next line of the file."""
         record = reading.record
         if record is None or reading.fault:
@@ -106,15 +106,15 @@ class Chain:
         for gap in self._gaps:
             self._misplaced(f"{_numbered(gap.first, gap.last)} missing before this place", gap.first, gap.place)
 
-    def _altered(self, message: str, record: int, place: Line, lines: int = 1) -> None:
+    def _altered(self, message: str, record: int, place: JournalLine, lines: int = 1) -> None:
         self.find(Diagnostic("journal-altered", f"{message} {_where(place, lines)}", None, RESTORE), record, place)
 
-    def _misplaced(self, message: str, record: int, place: Line) -> None:
+    def _misplaced(self, message: str, record: int, place: JournalLine) -> None:
         self.find(Diagnostic("journal-order", f"{message} {_where(place, 1)}", None, RESTORE), record, place)
 
-    def find(self, diagnostic: Diagnostic, record: int, place: Line) -> None:
+    def find(self, diagnostic: Diagnostic, record: int, place: JournalLine) -> None:
         if len(self.found) < MOST_FINDINGS:
-            self.found.append(Finding(diagnostic, record, place.number, place.offset))
+            self.found.append(Damage(diagnostic, record, place.number, place.offset))
         else:
             self.untold += 1
 
@@ -151,7 +151,7 @@ class Chain:
         self.untold += self._passed
         self._damaged, self._passed = [], 0
 
-    def _take_again(self, place: Line, record: JournalRecord) -> None:
+    def _take_again(self, place: JournalLine, record: JournalRecord) -> None:
         """A whole record that comes later than it should, or once more."""
         gap = next((g for g in self._gaps if g.first <= record.seq <= g.last), None)
         if gap is None:
@@ -168,6 +168,6 @@ def _numbered(first: int, last: int) -> str:
     return f"record {first} is" if first == last else f"records {first} to {last} are"
 
 
-def _where(place: Line, lines: int) -> str:
+def _where(place: JournalLine, lines: int) -> str:
     named = f"line {place.number}" if lines == 1 else f"lines {place.number} to {place.number + lines - 1}"
     return f"({named}, byte {place.offset:,})"

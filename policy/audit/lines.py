@@ -19,7 +19,7 @@ _STRETCH = 1 << 16  # bytes read at once when looking back for a line end
 
 
 @frozen
-class Line:
+class JournalLine:
     """Line `number` (from one) at byte `offset`; its text is without the end, and empty if longer than any record."""
 
     number: int
@@ -45,7 +45,7 @@ def locked(handle: int) -> bool:
     return True
 
 
-def lines(file: BinaryIO) -> Iterator[Line | Torn]:
+def lines(file: BinaryIO) -> Iterator[JournalLine | Torn]:
     """The whole lines of a file, then what is torn, if anything is."""
     offset = number = 0
     while text := file.readline(LONGEST_LINE):
@@ -59,7 +59,7 @@ def lines(file: BinaryIO) -> Iterator[Line | Torn]:
             yield Torn(offset, size)
             return
         number += 1
-        yield Line(number, offset, size, kept)
+        yield JournalLine(number, offset, size, kept)
         offset += size
 
 

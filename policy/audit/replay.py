@@ -14,8 +14,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from policy.audit.chain import Finding
-from policy.audit.lines import Line, lines
+from policy.audit.chain import Damage
+from policy.audit.lines import JournalLine, lines
 from policy.audit.records import Header, JournalRecord, canonical, read_record
 from policy.audit.verify import Progress, verify
 from policy.diagnostics import Diagnostic, PolicyError
@@ -54,7 +54,7 @@ class Replayed:
     header: Header | None
     same: int
     difference: ReplayDifference | None
-    findings: tuple[Finding, ...]
+    findings: tuple[Damage, ...]
 
     @property
     def exact(self) -> bool:
@@ -77,7 +77,7 @@ def replay(
     if header is None or not (verified.whole or verified.only_torn):
         return Replayed(header, 0, None, verified.findings)
     submit = engine_for(header)
-    found: list[Finding] = []
+    found: list[Damage] = []
     same, difference, rules_reported = 0, None, other_rules
     for place, record in records(path, verified.last, progress):
         try:
@@ -108,14 +108,16 @@ def compared(record: JournalRecord, events: Sequence[Json]) -> ReplayDifference 
     return ReplayDifference(record.seq, event, fields)
 
 
-def records(path: str | Path, last: int, progress: Progress | None = None) -> Iterator[tuple[Line, JournalRecord]]:
+def records(
+    path: str | Path, last: int, progress: Progress | None = None
+) -> Iterator[tuple[JournalLine, JournalRecord]]:
     """The records of a verified journal up to number `last`, one at a time, each with its place."""
     with open(opened(path, streams=False), "rb") as file:
         for line in lines(file):
             if progress:
                 progress(line.size)
-            record = read_record(line.text).record if isinstance(line, Line) and line.number > 1 else None
-            if isinstance(line, Line) and record is not None and record.seq <= last:
+            record = read_record(line.text).record if isinstance(line, JournalLine) and line.number > 1 else None
+            if isinstance(line, JournalLine) and record is not None and record.seq <= last:
                 yield line, record
 
 
@@ -141,8 +143,8 @@ def _shown(value: object) -> str:
     return text if len(text) <= _LONGEST_SHOWN else f"{text[:_LONGEST_SHOWN]}…"
 
 
-def _at(place: Line, record: JournalRecord, diagnostic: Diagnostic) -> Finding:
-    return Finding(diagnostic, record.seq, place.number, place.offset)
+def _at(place: JournalLine, record: JournalRecord, diagnostic: Diagnostic) -> Damage:
+    return Damage(diagnostic, record.seq, place.number, place.offset)
 
 
 def _other_rules(rules: str, recorded: set[str]) -> Diagnostic:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from policy.audit.chain import RESTORE, Chain, Finding
-from policy.audit.lines import Line, Torn, lines, locked
+from policy.audit.chain import RESTORE, Chain, Damage
+from policy.audit.lines import JournalLine, Torn, lines, locked
 from policy.audit.records import Header, read_header, read_record
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.files import opened
@@ -32,7 +32,7 @@ class Verified:
     records: int  # whole ones
     last: int  # number of the last of them in its place
     head: str  # and its hash
-    findings: tuple[Finding, ...]
+    findings: tuple[Damage, ...]
     untold: int
     torn: Torn | None
 
@@ -72,10 +72,10 @@ def verify(path: str | Path, kept: str = "", progress: Progress | None = None) -
             findings.append(_torn_off(torn, chain, busy=not locked(file.fileno())))
         elif header is None and not findings:
             empty = "the journal is empty: it has not even a header"
-            findings.append(Finding(Diagnostic("journal-header", empty, None, RESTORE), 0, 1, 0))
+            findings.append(Damage(Diagnostic("journal-header", empty, None, RESTORE), 0, 1, 0))
     if not kept_is_there:
         message = f"no record in its place has the hash `{kept}`: the journal was shortened or written anew"
-        findings.append(Finding(Diagnostic("journal-order", message, None, RESTORE), chain.next, 0, 0))
+        findings.append(Damage(Diagnostic("journal-order", message, None, RESTORE), chain.next, 0, 0))
     return Verified(header, chain.records, chain.next - 1, chain.head, tuple(findings), chain.untold, torn)
 
 
@@ -93,7 +93,7 @@ def require_whole(path: str | Path, progress: Progress | None = None) -> tuple[H
     return verified.header, verified.last
 
 
-def _begin(chain: Chain, line: Line) -> Header | None:
+def _begin(chain: Chain, line: JournalLine) -> Header | None:
     """The header, as far as it can be read; the chain is made ready for the records behind it."""
     header, reading = read_header(line.text)
     record = read_record(line.text)
@@ -109,12 +109,12 @@ def _begin(chain: Chain, line: Line) -> Header | None:
     return header
 
 
-def _torn_off(torn: Torn, chain: Chain, busy: bool) -> Finding:
+def _torn_off(torn: Torn, chain: Chain, busy: bool) -> Damage:
     """The finding about what stands behind the last line end."""
     if torn.offset == 0:
         message = f"the header is cut short after {torn.size:,} bytes"
-        return Finding(Diagnostic("journal-header", message, None, "start it again: nothing was recorded"), 0, 1, 0)
+        return Damage(Diagnostic("journal-header", message, None, "start it again: nothing was recorded"), 0, 1, 0)
     message = f"record {chain.next} is torn: only {torn.size:,} bytes of it are there (byte {torn.offset:,})"
     dead = "a writer that dies leaves this, and never acknowledged it: cut it off with `--cut`"
     help = "a writer is at work: verify again when it is done" if busy else dead
-    return Finding(Diagnostic("journal-torn", message, None, help), chain.next, 0, torn.offset, torn.size)
+    return Damage(Diagnostic("journal-torn", message, None, help), chain.next, 0, torn.offset, torn.size)

@@ -20,7 +20,7 @@ from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
 from policy.batch.decide import Progress, concurrently
 from policy.batch.engines import computing
 from policy.batch.sinks import Sink, check_rows, presentable
-from policy.batch.sources import Batch, TableFile
+from policy.batch.sources import RowBatch, TableFile
 from policy.diagnostics import PolicyError
 from policy.ir.program import Function, Program
 from policy.model import types
@@ -115,7 +115,7 @@ class TableBacktest:
             check_rows(self.source.path, self.source.rows or 0, answered, flips.rows)
         return flips
 
-    def _compared(self, batch: Batch) -> pl.DataFrame:
+    def _compared(self, batch: RowBatch) -> pl.DataFrame:
         """Both answers to each row, and its amount."""
         old, new = (e.answers(batch.table, batch.first).table for e in (self.old, self.new))
         kept = batch.table.select(self.old.asking.no_facts)

@@ -24,7 +24,7 @@ from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
 from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
 from policy.batch.engines import computing
 from policy.batch.sinks import Sink, check_rows, presentable
-from policy.batch.sources import BATCH, Batch, Lines, TableFile
+from policy.batch.sources import BATCH, JsonLines, RowBatch, TableFile
 from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
@@ -122,8 +122,8 @@ class FileRun:
     def _nothing(self) -> pl.DataFrame:
         """The answers to no rows, which have columns too."""
         if self.source.format == "lines":
-            return self._of_lines(Lines(()))[0]
-        return self._of_batch(Batch(pl.DataFrame(schema=self.source.columns), 1))[0]
+            return self._of_lines(JsonLines(()))[0]
+        return self._of_batch(RowBatch(pl.DataFrame(schema=self.source.columns), 1))[0]
 
     def answers(self, workers: int = 0) -> Iterator[tuple[pl.DataFrame, Answers]]:
         """The answers to each batch, as a table with row numbers and the kept columns, and by themselves."""
@@ -142,7 +142,7 @@ class FileRun:
             return table.with_columns(*columns, self.evaluator.remark_column(table[self.asking.dates]))
         return table.with_columns(columns)
 
-    def _of_batch(self, batch: Batch) -> tuple[pl.DataFrame, Answers]:
+    def _of_batch(self, batch: RowBatch) -> tuple[pl.DataFrame, Answers]:
         answers = self.evaluator.answers(batch.table, batch.first)
         kept = (
             batch.table.select(self.asking.no_facts)
@@ -160,7 +160,7 @@ class FileRun:
             answers.tally.problems.update(batch.malformed.values())
         return table, answers
 
-    def _of_lines(self, lines: Lines) -> tuple[pl.DataFrame, Answers]:
+    def _of_lines(self, lines: JsonLines) -> tuple[pl.DataFrame, Answers]:
         """The answers to lines of JSON, read one by one."""
         answered = [self._line(number, line) for number, line in lines.lines]
         evaluator = self.evaluator.ready()
@@ -217,13 +217,13 @@ def answers_to(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int = 
     return concurrently(_slices(evaluator, table, several), lambda b: evaluator.answers(b.table, b.first), several)
 
 
-def _slices(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int) -> Iterator[Batch]:
+def _slices(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int) -> Iterator[RowBatch]:
     """The rows in their order; more at a time for a kernel, which leaves nothing to the processor's cache."""
     many = max(BATCH, min(KERNEL_BATCH, table.height // (2 * workers)))
     start = 0
     while start < table.height:
         size = BATCH if evaluator.kernels.kernel is None else many
-        yield Batch(table.slice(start, size), start + 1)
+        yield RowBatch(table.slice(start, size), start + 1)
         start += size
 
 

@@ -18,7 +18,7 @@ from policy.backends.columns.evaluator import Answers
 from policy.batch import synthetic
 from policy.batch.dates import TableQuestion, evaluator_of
 from policy.batch.decide import AnswerSummary, Progress, concurrently
-from policy.batch.sources import Batch
+from policy.batch.sources import RowBatch
 from policy.ir.program import Program
 from policy.model.values import show
 
@@ -57,7 +57,7 @@ def _asked(
     summary = AnswerSummary(evaluator.function.id, undated.digest, evaluator.ready().layout.missing)
     tell, total, start = progress(what), 0, time.perf_counter()
 
-    def answered(batch: Batch) -> Answers:
+    def answered(batch: RowBatch) -> Answers:
         return evaluator.answers(batch.table, batch.first)
 
     for answers in concurrently(synthetic.batches(rows, columns), answered, os.cpu_count() or 1):

@@ -35,7 +35,7 @@ FORMATS: dict[str, Format] = {
 
 
 @frozen(eq=False)
-class Batch:
+class RowBatch:
     """Rows of a table; the number of the first, counted from one; and by number the rows that are malformed."""
 
     table: pl.DataFrame
@@ -53,7 +53,7 @@ class Batch:
 
 
 @frozen(eq=False)
-class Lines:
+class JsonLines:
     """Lines of JSON, each with its number."""
 
     lines: tuple[tuple[int, bytes], ...]
@@ -82,12 +82,12 @@ class TableFile:
     columns: Mapping[str, pl.DataType]
     rows: int | None
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[RowBatch]:
         """The rows. Raises PolicyError where the file contradicts its own metadata."""
         first = 1
         with guarded(self.path):
             for table, malformed in self._tables():
-                yield Batch(table, first, {first + n: why for n, why in malformed.items()})
+                yield RowBatch(table, first, {first + n: why for n, why in malformed.items()})
                 first += table.height + len(malformed)
 
     def _tables(self) -> Iterator[tuple[pl.DataFrame, Mapping[int, str]]]:
@@ -103,7 +103,7 @@ class TableFile:
             case _:
                 assert_never(self.format)
 
-    def lines(self) -> Iterator[Lines]:
+    def lines(self) -> Iterator[JsonLines]:
         """The lines that are not blank; one that is too long is cut off behind the limit."""
         held: list[tuple[int, bytes]] = []
         with open(files.opened(self.path), "rb") as file:
@@ -116,10 +116,10 @@ class TableFile:
                 if line.strip():
                     held.append((number, line.rstrip(b"\r\n")))
                 if len(held) == LINES:
-                    yield Lines(tuple(held))
+                    yield JsonLines(tuple(held))
                     held = []
         if held:
-            yield Lines(tuple(held))
+            yield JsonLines(tuple(held))
 
 
 def source_of(path: str | Path) -> TableFile:

@@ -11,7 +11,7 @@ from datetime import date
 
 import polars as pl
 
-from policy.batch.sources import BATCH, Batch
+from policy.batch.sources import BATCH, RowBatch
 
 ASSETS = (
     ("virtual_asset", "BTC"),
@@ -27,11 +27,11 @@ FIRST_DAY, DAYS = date(2025, 6, 1), 365  # a year in which the law changes sever
 ORDERS_A_DAY = 5_000
 
 
-def batches(rows: int, columns: Callable[[pl.Expr], list[pl.Expr]]) -> Iterator[Batch]:
+def batches(rows: int, columns: Callable[[pl.Expr], list[pl.Expr]]) -> Iterator[RowBatch]:
     """So many rows, a batch at a time."""
     for start in range(0, rows, BATCH):
         number = pl.int_range(start, min(rows, start + BATCH), dtype=pl.Int64)
-        yield Batch(pl.select(columns(number)), start + 1)
+        yield RowBatch(pl.select(columns(number)), start + 1)
 
 
 def _hash(row: pl.Expr, salt: int) -> pl.Expr:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 import click
 from attrs import asdict
 
-from policy.audit.chain import Finding
+from policy.audit.chain import Damage
 from policy.audit.journal import cut
 from policy.audit.records import Header
 from policy.audit.replay import Replayed, Submit, replay
@@ -110,14 +110,14 @@ def _print_verified(file: str, verified: Verified) -> None:
     click.echo(f"{file}: {plural(verified.records, 'record')}, {state}")
 
 
-def _print_findings(findings: tuple[Finding, ...], untold: int = 0) -> None:
+def _print_findings(findings: tuple[Damage, ...], untold: int = 0) -> None:
     for finding in findings:
         click.echo(drawn(finding.diagnostic) + "\n")
     if untold:
         click.echo(f"and {plural(untold, 'finding')} more\n")
 
 
-def _finding_json(finding: Finding) -> dict[str, object]:
+def _finding_json(finding: Damage) -> dict[str, object]:
     place = {"record": finding.record, "line": finding.line, "byte": finding.offset, "bytes": finding.size}
     fields = finding.diagnostic.as_json()
     return {name: fields[name] for name in ("code", "severity", "message", "help")} | place

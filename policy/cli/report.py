@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 
@@ -359,13 +360,18 @@ def pack_command(
             command=_again(context),
             watch=progress,
         )
-        for name, data in files.items():
-            (into / name).parent.mkdir(parents=True, exist_ok=True)
-            if isinstance(data, bytes):
-                (into / name).write_bytes(data)
-            else:
-                shutil.copyfile(data, into / name)
+        _put(into, files)
     click.echo(f"{len(files) - 1} files and their manifest are in {folder}", err=True)
+
+
+def _put(into: Path, files: Mapping[str, bytes | Path]) -> None:
+    """Writes the files of a pack: bytes, or a copy of a file."""
+    for name, data in files.items():
+        (into / name).parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(data, bytes):
+            (into / name).write_bytes(data)
+        else:
+            shutil.copyfile(data, into / name)
 
 
 def _again(context: click.Context) -> str:

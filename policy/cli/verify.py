@@ -112,17 +112,7 @@ def command(
     needed_solver()
     if solver is not None:
         needed_second()
-    found_out: list[ClaimResult] = []
-    early: dict[int, list[ClaimResult]] = {}
-    try:
-        for result in chain(proved(wanted, jobs, progress, early), not_asked):
-            found_out.append(_with_report(result))
-            if format == "text":
-                _print(found_out[-1], everything)
-    except (Interrupted, KeyboardInterrupt):
-        if format == "text":
-            _print_stopped(wanted, found_out, early, everything)
-        raise
+    found_out = _found_out(wanted, not_asked, jobs, format == "text", everything)
     if format == "json":
         print_json([v.as_json() for v in found_out])
     else:
@@ -131,6 +121,24 @@ def command(
     if statuses & NO:
         end(Exit.NO)
     end(Exit.UNDECIDED if statuses & OPEN else Exit.YES)
+
+
+def _found_out(
+    wanted: Sequence[Task], not_asked: Sequence[ClaimResult], jobs: int, is_text: bool, everything: bool
+) -> list[ClaimResult]:
+    """All results; as text, each is printed as it is found, and what was found when this is interrupted."""
+    found_out: list[ClaimResult] = []
+    early: dict[int, list[ClaimResult]] = {}
+    try:
+        for result in chain(proved(wanted, jobs, progress, early), not_asked):
+            found_out.append(_with_report(result))
+            if is_text:
+                _print(found_out[-1], everything)
+    except (Interrupted, KeyboardInterrupt):
+        if is_text:
+            _print_stopped(wanted, found_out, early, everything)
+        raise
+    return found_out
 
 
 def _print_stopped(

@@ -20,7 +20,7 @@ from policy.documents.editions import A_PLATFORM
 from policy.pipeline import Checked, program, rulebooks
 from policy.progress import Watch, unwatched
 from policy.reports.documents import Document
-from policy.reports.journal.dates import Dated, dates_of
+from policy.reports.journal.dates import DateSection, dates_of
 from policy.reports.journal.glossary import Glossary, glossary_of
 from policy.reports.journal.margin import MarginTally
 from policy.reports.journal.market import Recorded
@@ -153,12 +153,12 @@ def demonstration(rules: Checked, *, under: str = "", progress: Callable[[str], 
 
 def _run_on(
     on: str, scenario: Scenario, rulebook_on: Callable[[str], Rulebook], under: str, glossary: Glossary
-) -> tuple[Dated, int]:
+) -> tuple[DateSection, int]:
     """The scenario under the rules of one date, and how many of its lines could not be read."""
     rulebook = rulebook_on(on)
     market = Market(lambda _: rulebook, on)
     market.open(stage_of(scenario))
-    day = Dated(Recorded.whole(header_of(scenario, market, under), glossary))
+    day = DateSection(Recorded.whole(header_of(scenario, market, under), glossary))
     run = Run(market, followers=[day.follow], on_unread=day.recorded.misread)
     run.carry_out(scenario)
     assert day.recorded.trading is not None

@@ -25,7 +25,7 @@ from policy.reports import matrix, register as registers
 from policy.reports.documents import Document, Language
 from policy.reports.imprint import UNSIGNED, Imprint
 from policy.reports.markdown import markdown_of
-from policy.reports.pack import TITLE, File, Listed, Pack, digest, manifest
+from policy.reports.pack import TITLE, Listed, Pack, PackFile, digest, manifest
 from policy.reports.pdf import pdf_of
 from policy.reports.sandbox.folder import Folder
 from policy.reports.sheets import of_matrix, of_register
@@ -80,7 +80,7 @@ def pack(
     besides: Files = {"matrix.csv": matrix.csv_of(controls), **_rules(edition)}
     if journal:
         besides["journal.jsonl"] = Path(journal)
-    others = tuple(File(name, _digest_of(data)) for name, data in besides.items())
+    others = tuple(PackFile(name, _digest_of(data)) for name, data in besides.items())
     kept = next((f.digest for f in others if f.name == "journal.jsonl"), "")
     contents = Pack(tuple(listed), others, kept, tuple(_versions(proofs, pdf, xlsx)), command)
     index = Document("index.html.jinja", evolve(documents["rulebook"].cover, title=TITLE), {"pack": contents})
@@ -146,7 +146,7 @@ def _listed(
     if xlsx and document.sheets:
         printed[f"{name}.xlsx"] = document.printed("xlsx", language)
     files.update(printed)
-    return Listed(document.cover.title, tuple(File(n, digest(data)) for n, data in printed.items()))
+    return Listed(document.cover.title, tuple(PackFile(n, digest(data)) for n, data in printed.items()))
 
 
 def _rules(edition: Edition) -> dict[str, bytes]:

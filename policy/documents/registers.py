@@ -18,7 +18,7 @@ from attrs import field, frozen
 from policy import files
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, not_utf_8
 from policy.documents.firms import unprintable
-from policy.reports.register import Entry, EntryKind, EntryStatus
+from policy.reports.register import EntryKind, EntryStatus, RegisterEntry
 from policy.source import Source, Span
 
 LARGEST = 2_000_000  # bytes
@@ -28,7 +28,7 @@ COLUMNS = ("id", "kind", "provision", "finding", "owner", "due", "status", "resp
 _WANTED = ("id", "kind", "finding", "owner", "due")  # in every row
 
 
-def register(path: str | Path, provisions: Mapping[str, object]) -> tuple[Entry, ...]:
+def register(path: str | Path, provisions: Mapping[str, object]) -> tuple[RegisterEntry, ...]:
     """The rows of a register, in its order. Raises PolicyError with every mistake."""
     try:
         data = files.read(path, LARGEST)
@@ -52,7 +52,7 @@ class _Reader:
     found: Collector = field(factory=Collector)
     ids: dict[str, int] = field(factory=dict)
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[RegisterEntry]:
         rows = csv.reader(io.StringIO(self.source.text), strict=True)
         line = 1
         try:
@@ -81,7 +81,7 @@ class _Reader:
             self._wrong(1, "a column is there twice")
         return not self.found.found
 
-    def _entry(self, line: int, heads: list[str], row: list[str]) -> Iterator[Entry]:
+    def _entry(self, line: int, heads: list[str], row: list[str]) -> Iterator[RegisterEntry]:
         before = len(self.found.found)
         if len(row) != len(heads):
             self._wrong(line, f"the row has {len(row)} cells, and there are {len(heads)} columns")
@@ -100,7 +100,7 @@ class _Reader:
             self._wrong(line, f"`{cells['id'][:60]}` is the id of line {earlier} too")
         if len(self.found.found) == before:
             kind, status = cast(EntryKind, cells.pop("kind")), cast(EntryStatus, cells.pop("status") or "open")
-            yield Entry(kind=kind, status=status, **cells)
+            yield RegisterEntry(kind=kind, status=status, **cells)
 
     def _one_of(self, line: int, column: str, said: str, known: tuple[str, ...]) -> None:
         if said and said not in known:

@@ -13,7 +13,7 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from policy.exchange.recorded import Line, OrderUpdate, numbered
+from policy.exchange.recorded import OrderUpdate, StreamLine, numbered
 from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, OPPOSITE, SELL, Side
 from policy.vocabulary import Json
 
@@ -21,7 +21,7 @@ Amounts = tuple[tuple[int, int], ...]  # prices and what rests there
 
 
 @frozen
-class Snapshot:
+class DepthSnapshot:
     """The book, as of an update."""
 
     at: int
@@ -62,7 +62,7 @@ class Trade:
     resting: Side
 
 
-Update = Snapshot | Depth | Quote | Trade
+Update = DepthSnapshot | Depth | Quote | Trade
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────
@@ -80,7 +80,7 @@ class _Reader:
     quote: int = -1
     trade: int | None = None
 
-    def update(self, line: Line) -> Update:
+    def update(self, line: StreamLine) -> Update:
         when, _, text = line.text.partition(" ")
         at = line.whole(when, "the time")
         if at < self.at:
@@ -97,13 +97,13 @@ class _Reader:
             return self._trade(line, body)
         raise line.wrong("this is neither depth, quote, trade nor snapshot", "record only these streams")
 
-    def _snapshot(self, line: Line, body: Json) -> Snapshot:
+    def _snapshot(self, line: StreamLine, body: Json) -> DepthSnapshot:
         last = _number(line, body, "lastUpdateId")
         if self.depth is None:
             self.depth = last
-        return Snapshot(self.at, last, self._amounts(line, body, "bids"), self._amounts(line, body, "asks"))
+        return DepthSnapshot(self.at, last, self._amounts(line, body, "bids"), self._amounts(line, body, "asks"))
 
-    def _depth(self, line: Line, body: Json) -> Depth:
+    def _depth(self, line: StreamLine, body: Json) -> Depth:
         first, last = _number(line, body, "U"), _number(line, body, "u")
         begin = _number(line, body, "pu") + 1 if "pu" in body else first
         if self.depth is not None:
@@ -114,7 +114,7 @@ class _Reader:
         self.depth, self.begun = last, True
         return Depth(self.at, first, last, self._amounts(line, body, "b"), self._amounts(line, body, "a"))
 
-    def _quote(self, line: Line, body: Json) -> Quote:
+    def _quote(self, line: StreamLine, body: Json) -> Quote:
         update = _number(line, body, "u")
         if update <= self.quote:
             raise line.out_of_order(f"quote {update} comes after {self.quote}", "put the messages in order")
@@ -122,7 +122,7 @@ class _Reader:
         bid, ask = (self._amount(line, [body.get(p), body.get(q)], zero=False) for p, q in ("bB", "aA"))
         return Quote(self.at, update, bid, ask)
 
-    def _trade(self, line: Line, body: Json) -> Trade:
+    def _trade(self, line: StreamLine, body: Json) -> Trade:
         number = _number(line, body, "t")
         if self.trade is not None and number != self.trade + 1:
             message = f"trade {number} does not follow on {self.trade}"
@@ -133,20 +133,20 @@ class _Reader:
             raise line.wrong("`m` is not true or false", "it tells whether the buyer's order was at rest")
         return Trade(self.at, number, price, quantity, BUY if body["m"] else SELL)
 
-    def _amounts(self, line: Line, body: Json, name: str) -> Amounts:
+    def _amounts(self, line: StreamLine, body: Json, name: str) -> Amounts:
         given = body.get(name)
         if not isinstance(given, list):
             raise line.wrong(f"`{name}` is not a list of prices and amounts", "record the stream anew")
         return tuple([self._amount(line, pair, zero=True) for pair in given])
 
-    def _amount(self, line: Line, pair: object, zero: bool) -> tuple[int, int]:
+    def _amount(self, line: StreamLine, pair: object, zero: bool) -> tuple[int, int]:
         match pair:
             case [str(price), str(quantity)]:
                 return line.units(price, self.tick, "a price"), line.units(quantity, self.lot, "an amount", zero)
         raise line.wrong("a price and an amount are not both there as text", "record the stream anew")
 
 
-def _body(line: Line, text: str) -> Json:
+def _body(line: StreamLine, text: str) -> Json:
     try:
         document = json.loads(text)
     except (ValueError, RecursionError):
@@ -157,7 +157,7 @@ def _body(line: Line, text: str) -> Json:
     return body
 
 
-def _number(line: Line, body: Json, name: str) -> int:
+def _number(line: StreamLine, body: Json, name: str) -> int:
     number = body.get(name)
     if type(number) is not int or number < 0:
         raise line.wrong(f"`{name}` is not a whole number", "record the stream anew")
@@ -191,7 +191,7 @@ def order_flow(updates: Iterable[Update]) -> Iterator[OrderUpdate]:
             case Depth():
                 flow.take(update)
                 yield from flow.compared()
-            case Snapshot():
+            case DepthSnapshot():
                 flow.begin(update)
                 yield from flow.compared()
             case _:
@@ -221,7 +221,7 @@ class _OrderFlow:
         self.last = update.last
         self._record(update)
 
-    def begin(self, update: Snapshot) -> None:
+    def begin(self, update: DepthSnapshot) -> None:
         """What is recorded is all there is, unless a snapshot comes after what is newer."""
         early, self.early = self.early, None
         if early is None and update.last < self.last:
@@ -234,7 +234,7 @@ class _OrderFlow:
                 self._record(depth)
         self.last = max(self.last, update.last)
 
-    def _record(self, update: Snapshot | Depth) -> None:
+    def _record(self, update: DepthSnapshot | Depth) -> None:
         sides: tuple[tuple[Side, Amounts], ...] = (BUY, update.bids), (SELL, update.asks)
         for side, amounts in sides:
             for price, quantity in amounts:

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from attrs import frozen
 
-from policy.exchange.recorded import Line, OrderUpdate, numbered
+from policy.exchange.recorded import OrderUpdate, StreamLine, numbered
 from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, OPPOSITE, SELL, Side
 
 PLACED, REDUCED, DELETED, EXECUTED, HIDDEN, CROSSED, HALTED = (
@@ -55,7 +55,7 @@ def read(lines: Iterable[str], stream: str, tick: int = 100) -> Iterator[Message
         yield message
 
 
-def _message(line: Line, tick: str) -> Message | None:
+def _message(line: StreamLine, tick: str) -> Message | None:
     parts = line.text.split(",")
     if len(parts) != 6:
         raise line.wrong(f"this line has {len(parts)} parts, not 6", _RECORD)

@@ -24,7 +24,7 @@ _LONGEST = 120  # characters of a line that a finding shows
 
 
 @frozen
-class Line:
+class StreamLine:
     """One line of a stream, without its end."""
 
     stream: str
@@ -79,10 +79,10 @@ def _size(unit: str) -> int:
     return size
 
 
-def numbered(lines: Iterable[str], stream: str) -> Iterator[Line]:
+def numbered(lines: Iterable[str], stream: str) -> Iterator[StreamLine]:
     """The lines of a stream, from one. The last is whole only if it has an end."""
     for number, text in enumerate(lines, 1):
-        line = Line(stream, number, text.rstrip("\r\n"))
+        line = StreamLine(stream, number, text.rstrip("\r\n"))
         if not text.endswith("\n"):
             raise line.wrong(
                 "the stream is cut in the middle of a line", "remove the line, or record the stream anew"

@@ -18,20 +18,20 @@ from pygls.exceptions import JsonRpcInvalidParams
 
 from policy.lsp.completion import Completion, CompletionKind, completions
 from policy.lsp.hover import hover
-from policy.lsp.occurrences import Index, Occurrence, index_of
+from policy.lsp.occurrences import Occurrence, Occurrences, index_of
 from policy.lsp.protocol import path_in
-from policy.lsp.rename import Refusal, renamed, unparsed
+from policy.lsp.rename import Conflict, renamed, unparsed
 from policy.lsp.server import Server, server
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import Declared, DeclaredKind, around, foldings, outline
-from policy.lsp.workspace import Result, home_of, name_of
+from policy.lsp.workspace import Published, home_of, name_of
 from policy.source import Source, Span
 
 MOST_SYMBOLS = 500  # of a workspace, in one answer
-_indexes: WeakKeyDictionary[Snapshot, Index] = WeakKeyDictionary()
+_indexes: WeakKeyDictionary[Snapshot, Occurrences] = WeakKeyDictionary()
 
 
-def indexed(snapshot: Snapshot) -> Index:
+def indexed(snapshot: Snapshot) -> Occurrences:
     """The index of a snapshot, made once."""
     if (found := _indexes.get(snapshot)) is None:
         found = _indexes[snapshot] = index_of(snapshot)
@@ -39,10 +39,10 @@ def indexed(snapshot: Snapshot) -> Index:
 
 
 @frozen
-class Place:
+class Cursor:
     """Where a question is asked: the rulebook as the editor shows it, and the offset in a file of it."""
 
-    result: Result
+    result: Published
     snapshot: Snapshot
     file: str
     source: Source
@@ -52,7 +52,7 @@ class Place:
         return indexed(self.snapshot).at(self.file, self.offset)
 
 
-async def place(ls: Server, document: types.TextDocumentIdentifier, at: types.Position) -> Place | None:
+async def place(ls: Server, document: types.TextDocumentIdentifier, at: types.Position) -> Cursor | None:
     """None in a document that is in no rulebook of an open one."""
     path = path_in(document.uri)
     if (result := await ls.result_with(path)) is None:
@@ -64,17 +64,17 @@ async def place(ls: Server, document: types.TextDocumentIdentifier, at: types.Po
         source = snapshot.files[name].span.source
     else:
         return None
-    return Place(result, snapshot, name, source, ls.places.lines(source).offset((at.line, at.character)))
+    return Cursor(result, snapshot, name, source, ls.places.lines(source).offset((at.line, at.character)))
 
 
-class Asked(Protocol):
+class QuestionParams(Protocol):
     """The parameters of a question about a position."""
 
     text_document: types.TextDocumentIdentifier
     position: types.Position
 
 
-async def named(ls: Server, asked: Asked) -> tuple[Place, Occurrence] | None:
+async def named(ls: Server, asked: QuestionParams) -> tuple[Cursor, Occurrence] | None:
     """The name that stands at a position."""
     where = await place(ls, asked.text_document, asked.position)
     found = await ls.aside(where.occurrence) if where else None
@@ -139,7 +139,7 @@ async def rename(ls: Server, params: types.RenameParams) -> types.WorkspaceEdit 
         files = ", ".join(f"`{name}`" for name in broken)
         raise JsonRpcInvalidParams(f"nothing can be renamed while {files} does not parse")
     edits = await ls.aside(renamed, where.snapshot, indexed(where.snapshot), at, params.new_name)
-    if isinstance(edits, Refusal):
+    if isinstance(edits, Conflict):
         raise JsonRpcInvalidParams(edits.message)
     return ls.places.workspace_edit(edits, where.result.versions)
 

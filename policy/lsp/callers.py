@@ -1,6 +1,7 @@
 """Which declarations stand on which: who uses a symbol, and what a declaration uses.
 
-In: a `Snapshot` with its `Index`. Out: declarations, each with the places of the uses. Absent: uses through others.
+In: a `Snapshot` with its `Occurrences`. Out: declarations, each with the places of the uses. Absent: uses through
+others.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from bisect import bisect_right
 
 from attrs import frozen
 
-from policy.lsp.occurrences import Index, Occurrence
+from policy.lsp.occurrences import Occurrence, Occurrences
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import Declared, outline
 from policy.source import Span
@@ -30,12 +31,12 @@ def declared_at(snapshot: Snapshot, file: str, offset: int) -> Declared | None:
     return found[at] if at >= 0 and offset <= found[at].span.end else None
 
 
-def users(snapshot: Snapshot, index: Index, at: Occurrence) -> list[Relation]:
+def users(snapshot: Snapshot, index: Occurrences, at: Occurrence) -> list[Relation]:
     """The declarations that use what stands at a place, tests included."""
     return _grouped(snapshot, [o for o in index.of(at.symbol) if not o.is_definition])
 
 
-def used(snapshot: Snapshot, index: Index, at: Declared) -> list[Relation]:
+def used(snapshot: Snapshot, index: Occurrences, at: Declared) -> list[Relation]:
     """The declarations that a declaration uses; places are in it."""
     places: dict[Span, list[Span]] = {}
     for o in index.by_file.get(at.span.source.name, ()):

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from lsprotocol import types
 
-from policy.lsp.answers import Place, indexed, kind_of, named, place
+from policy.lsp.answers import Cursor, indexed, kind_of, named, place
 from policy.lsp.callers import declared_at, used, users
 from policy.lsp.server import Server, server
 from policy.lsp.symbols import Declared
@@ -32,7 +32,7 @@ async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[
     return [_item(ls, declared)] if declared is not None else None
 
 
-async def _told_of(ls: Server, item: types.CallHierarchyItem) -> tuple[Place, Declared] | None:
+async def _told_of(ls: Server, item: types.CallHierarchyItem) -> tuple[Cursor, Declared] | None:
     """The declaration that the editor was told of, as it stands now."""
     where = await place(ls, types.TextDocumentIdentifier(item.uri), item.selection_range.start)
     declared = declared_at(where.snapshot, where.file, where.offset) if where is not None else None

@@ -1,6 +1,6 @@
 """What stands at a place, in words: its meaning in English and Chinese, its provisions, its dates, its users.
 
-In: a `Snapshot` with its `Index`, an occurrence and the date of the question. Out: Markdown. Absent: facts.
+In: a `Snapshot` with its `Occurrences`, an occurrence and the date of the question. Out: Markdown. Absent: facts.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import assert_never
 from policy.answers import BilingualText, Citation
 from policy.lsp.callers import users
 from policy.lsp.completion import told
-from policy.lsp.occurrences import Index, Occurrence
+from policy.lsp.occurrences import Occurrence, Occurrences
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import around
 from policy.model import expressions as typed, rules, types
@@ -25,7 +25,7 @@ MOST_USERS = 8
 MOST_STATEMENTS = 12
 
 
-def hover(snapshot: Snapshot, index: Index, at: Occurrence, on: int) -> str:
+def hover(snapshot: Snapshot, index: Occurrences, at: Occurrence, on: int) -> str:
     """What a person wants to know of a name, as of a day."""
     model, symbol = snapshot.checked.model, at.symbol
     match symbol.kind:
@@ -50,7 +50,7 @@ def hover(snapshot: Snapshot, index: Index, at: Occurrence, on: int) -> str:
     return "\n\n".join([*lines, *_users(snapshot, index, at)])
 
 
-def _bound(snapshot: Snapshot, index: Index, at: Occurrence) -> str:
+def _bound(snapshot: Snapshot, index: Occurrences, at: Occurrence) -> str:
     """The argument or variable with its type or list, as it is written where it is declared."""
     definition = index.definition(at.symbol)
     if definition is None:
@@ -156,7 +156,7 @@ def _provision(model: rules.Model, id: str) -> list[str]:
     return [f"**provision** `{id}`", provision.title.en, *provision.title.translations, *of, about]
 
 
-def _users(snapshot: Snapshot, index: Index, at: Occurrence) -> list[str]:
+def _users(snapshot: Snapshot, index: Occurrences, at: Occurrence) -> list[str]:
     if at.symbol.kind == "local":
         return []
     found = users(snapshot, index, at)

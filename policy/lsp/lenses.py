@@ -17,7 +17,7 @@ from lsprotocol import types
 
 from policy.diagnostics import Edit
 from policy.lsp.protocol import path_in
-from policy.lsp.runs import Run, compared, evaluated, proved, tested
+from policy.lsp.runs import RunResult, compared, evaluated, proved, tested
 from policy.lsp.server import Server, server
 from policy.lsp.snapshot import Snapshot
 from policy.lsp.symbols import Declared, outline
@@ -27,7 +27,7 @@ from policy.pipeline import digest_of
 from policy.source import Source, Span
 
 Lens = Literal["policy.runTest", "policy.acceptResult", "policy.evaluate", "policy.prove", "policy.compare"]
-Ask = Callable[[Snapshot, str], Awaitable[Run]]
+Ask = Callable[[Snapshot, str], Awaitable[RunResult]]
 FACTS = ".json"  # `QUESTION.json` beside a file of rules has facts for a question
 _TITLES: dict[Lens, str] = {
     "policy.runTest": "run test",
@@ -36,7 +36,7 @@ _TITLES: dict[Lens, str] = {
     "policy.prove": "prove",
     "policy.compare": "compare with HEAD",
 }
-_runs: dict[tuple[str, str, str, str], Run] = {}  # by digest, file, lens and name
+_runs: dict[tuple[str, str, str, str], RunResult] = {}  # by digest, file, lens and name
 
 
 def told_of(snapshot: Snapshot, file: str) -> Callable[[str], tuple[str, ...] | None]:
@@ -88,7 +88,7 @@ async def lenses(ls: Server, params: types.CodeLensParams) -> list[types.CodeLen
     return shown
 
 
-async def _run(ls: Server, lens: Lens, uri: str, name: str, ask: Ask) -> Run | None:
+async def _run(ls: Server, lens: Lens, uri: str, name: str, ask: Ask) -> RunResult | None:
     """Works something out about the texts as they stand; the lenses are shown anew."""
     path = path_in(uri)
     if path not in ls.open.documents:
@@ -97,7 +97,7 @@ async def _run(ls: Server, lens: Lens, uri: str, name: str, ask: Ask) -> Run | N
     try:
         run = await _told_while(ls, f"{_TITLES[lens]}: {name}", ask(snapshot, file))
     except WorkError as failure:
-        run = Run(False, str(failure))
+        run = RunResult(False, str(failure))
     if run is None:
         return None
     _runs[digest_of(snapshot.texts), file, lens, name] = run
@@ -116,7 +116,7 @@ def _shown_anew(ls: Server) -> None:
         ls.workspace_inlay_hint_refresh(None)
 
 
-async def _told_while(ls: Server, title: str, asked: Awaitable[Run]) -> Run | None:
+async def _told_while(ls: Server, title: str, asked: Awaitable[RunResult]) -> RunResult | None:
     """The answer; meanwhile the editor shows that it is awaited, and can cancel it: then there is none."""
     window = ls.client_capabilities.window
     if not (window and window.work_done_progress):
@@ -180,7 +180,7 @@ async def evaluate(ls: Server, uri: str, name: str) -> str | None:
 async def prove(ls: Server, uri: str, name: str) -> str | None:
     """What comes of the claims about a declaration."""
 
-    def ask(snapshot: Snapshot, file: str) -> Awaitable[Run]:
+    def ask(snapshot: Snapshot, file: str) -> Awaitable[RunResult]:
         rulesets = snapshot.checked.model.rulesets.values()
         ruleset = next((r.name for r in rulesets if r.span.source.name == file), "")
         return worked_out(proved, snapshot.texts, f"{ruleset}.{name}")

@@ -1,6 +1,6 @@
 """Where every name of a rulebook is declared and where it is used.
 
-In: a `Snapshot`. Out: an `Index` of occurrences, which knows what stands at a place and where else that stands.
+In: a `Snapshot`. Out: the `Occurrences`, which knows what stands at a place and where else that stands.
 Definition, references, outline, rename and the rest are questions to it. Absent: names that could not be resolved.
 """
 
@@ -32,7 +32,7 @@ class Occurrence:
 
 
 @frozen
-class Local:
+class LocalOccurrence:
     """A name that is known only within a span of its declaration."""
 
     name: str
@@ -41,7 +41,7 @@ class Local:
 
 
 @define(eq=False)
-class Index:
+class Occurrences:
     """All occurrences, by file in the order of their places, and by symbol."""
 
     by_file: Mapping[str, list[Occurrence]]
@@ -65,10 +65,10 @@ class Index:
         return next((o for o in self.of(symbol) if o.is_definition), None)
 
 
-def index_of(snapshot: Snapshot) -> Index:
+def index_of(snapshot: Snapshot) -> Occurrences:
     """Every occurrence of every name that was understood."""
     found: dict[Span, Occurrence] = {}
-    local: list[Local] = []
+    local: list[LocalOccurrence] = []
     for file in snapshot.files.values():
         for span, symbol in declarations(file, snapshot, local):
             found[span] = Occurrence(span, symbol, True)
@@ -76,7 +76,7 @@ def index_of(snapshot: Snapshot) -> Index:
             found[span] = Occurrence(span, symbol, False)
     local += _amended(snapshot)
     local.sort(key=lambda l: l.within.end - l.within.start)  # the innermost first
-    by_name: dict[tuple[str, str], list[Local]] = defaultdict(list)
+    by_name: dict[tuple[str, str], list[LocalOccurrence]] = defaultdict(list)
     for l in local:
         by_name[l.within.source.name, l.name].append(l)
     for span, symbol in snapshot.uses.items():
@@ -90,7 +90,7 @@ def index_of(snapshot: Snapshot) -> Index:
     return _indexed(found.values())
 
 
-def _indexed(found: Iterable[Occurrence]) -> Index:
+def _indexed(found: Iterable[Occurrence]) -> Occurrences:
     by_file: dict[str, list[Occurrence]] = defaultdict(list)
     by_symbol: dict[Symbol, list[Occurrence]] = defaultdict(list)
     for o in sorted(found, key=lambda o: (o.span.source.name, o.span.start)):
@@ -98,7 +98,7 @@ def _indexed(found: Iterable[Occurrence]) -> Index:
         by_symbol[o.symbol].append(o)
     for occurrences in by_symbol.values():
         occurrences.sort(key=lambda o: not o.is_definition)
-    return Index(dict(by_file), dict(by_symbol))
+    return Occurrences(dict(by_file), dict(by_symbol))
 
 
 def mentions(file: tree.File) -> Iterator[tuple[Span, Symbol]]:
@@ -125,7 +125,7 @@ def _ruleset(file: tree.File) -> str:
 
 
 def declarations(
-    file: tree.File, snapshot: Snapshot, local: list[Local] | None = None
+    file: tree.File, snapshot: Snapshot, local: list[LocalOccurrence] | None = None
 ) -> Iterator[tuple[Span, Symbol]]:
     """The names that a file declares; those known only within a declaration go to `local` too."""
     local = [] if local is None else local
@@ -157,7 +157,7 @@ def declarations(
                 assert_never(d)
 
 
-def _inside(d: tree.Definition, id: str, local: list[Local]) -> Iterator[tuple[Span, Symbol]]:
+def _inside(d: tree.Definition, id: str, local: list[LocalOccurrence]) -> Iterator[tuple[Span, Symbol]]:
     """The names that stand inside a declaration."""
     match d:
         case tree.EnumOf(members=members):
@@ -177,7 +177,7 @@ def _inside(d: tree.Definition, id: str, local: list[Local]) -> Iterator[tuple[S
             assert_never(d)
 
 
-def _amended(snapshot: Snapshot) -> Iterator[Local]:
+def _amended(snapshot: Snapshot) -> Iterator[LocalOccurrence]:
     """The arguments and local names that what is tightened has, in what tightens it."""
     bound: dict[str, tuple[tree.Binder | tree.LocalName, ...]] = {}
     for file in snapshot.files.values():
@@ -189,16 +189,18 @@ def _amended(snapshot: Snapshot) -> Iterator[Local]:
             target = snapshot.uses.get(d.name.span) if isinstance(d, tree.Tighten) else None
             if target is not None:
                 for b in bound.get(target.id, ()):
-                    yield Local(b.name.text, Symbol("local", f"{target.id}({b.name.text})"), d.span)
+                    yield LocalOccurrence(b.name.text, Symbol("local", f"{target.id}({b.name.text})"), d.span)
 
 
-def _local(name: tree.Name, of: str, within: Span, local: list[Local]) -> tuple[Span, Symbol]:
+def _local(name: tree.Name, of: str, within: Span, local: list[LocalOccurrence]) -> tuple[Span, Symbol]:
     symbol = Symbol("local", f"{of}({name.text})")
-    local.append(Local(name.text, symbol, within))
+    local.append(LocalOccurrence(name.text, symbol, within))
     return name.span, symbol
 
 
-def _variables(d: tree.Definition | tree.Tighten, of: str, local: list[Local]) -> Iterator[tuple[Span, Symbol]]:
+def _variables(
+    d: tree.Definition | tree.Tighten, of: str, local: list[LocalOccurrence]
+) -> Iterator[tuple[Span, Symbol]]:
     """The variables of aggregates, each known where it stands and in no other."""
     for n, node in enumerate(nodes(d)):
         if isinstance(node, tree.Aggregate):

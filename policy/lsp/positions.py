@@ -18,7 +18,7 @@ _BYTES_OF_A_UNIT = {"utf-8": 1, UTF_16: 2, "utf-32": 4}
 _END_OF_LINE = re.compile(r"\r\n|\n|\r")
 
 
-class Lines:
+class TextLines:
     """The lines of a text, with positions in units of an encoding."""
 
     def __init__(self, text: str, encoding: str = UTF_16) -> None:

@@ -14,7 +14,7 @@ from lsprotocol import types
 
 from policy import resources
 from policy.diagnostics import Diagnostic, Edit, Severity
-from policy.lsp.positions import Lines
+from policy.lsp.positions import TextLines
 from policy.lsp.workspace import path_of
 from policy.source import Source, Span
 
@@ -24,12 +24,12 @@ class Places:
 
     def __init__(self, encoding: str) -> None:
         self.encoding = encoding
-        self._lines: dict[str, Lines] = {}  # of the last text by each name
+        self._lines: dict[str, TextLines] = {}  # of the last text by each name
 
-    def lines(self, source: Source) -> Lines:
+    def lines(self, source: Source) -> TextLines:
         known = self._lines.get(source.name)
         if known is None or known.text != source.text:
-            known = self._lines[source.name] = Lines(source.text, self.encoding)
+            known = self._lines[source.name] = TextLines(source.text, self.encoding)
         return known
 
     def range(self, span: Span) -> types.Range:

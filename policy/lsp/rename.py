@@ -12,13 +12,13 @@ from collections import Counter
 from attrs import frozen
 
 from policy.diagnostics import Diagnostic, Edit
-from policy.lsp.occurrences import Index, Occurrence, index_of
+from policy.lsp.occurrences import Occurrence, Occurrences, index_of
 from policy.lsp.snapshot import Snapshot, snapshot
 from policy.pipeline import Text, parsed
 
 
 @frozen
-class Refusal:
+class Conflict:
     """Why a name cannot be given."""
 
     message: str
@@ -30,7 +30,7 @@ def unparsed(snapshot: Snapshot) -> list[str]:
     return sorted({d.span.source.name for d in found if d.is_error and d.span is not None})
 
 
-def renamed(before: Snapshot, index: Index, at: Occurrence, name: str) -> tuple[Edit, ...] | Refusal:
+def renamed(before: Snapshot, index: Occurrences, at: Occurrence, name: str) -> tuple[Edit, ...] | Conflict:
     """The edits that call what stands at a place `name`."""
     old = at.span.text
     if name == old:
@@ -39,9 +39,9 @@ def renamed(before: Snapshot, index: Index, at: Occurrence, name: str) -> tuple[
     after = snapshot([Text(t.name, _edited(t, edits)) for t in before.texts])
     worse = _new_errors(before.checked.errors, after.checked.errors)
     if worse:
-        return Refusal(f"`{old}` cannot be called `{name}`: {worse[0].message}")
+        return Conflict(f"`{old}` cannot be called `{name}`: {worse[0].message}")
     if _shape(index) != _shape(index_of(after)):
-        return Refusal(f"`{old}` cannot be called `{name}`: it means something else where `{old}` is used")
+        return Conflict(f"`{old}` cannot be called `{name}`: it means something else where `{old}` is used")
     return edits
 
 
@@ -62,7 +62,7 @@ def _new_errors(before: tuple[Diagnostic, ...], after: tuple[Diagnostic, ...]) -
     return [d for d in after if more[d.code]]
 
 
-def _shape(index: Index) -> list[int]:
+def _shape(index: Occurrences) -> list[int]:
     """For each name in the order of the text, the first that means the same, and whether it declares it."""
     first: dict[object, int] = {}
     names = (o for file in sorted(index.by_file) for o in index.by_file[file])

@@ -25,7 +25,7 @@ P = ParamSpec("P")
 
 
 @frozen
-class Run:
+class RunResult:
     """How something went: a line that tells it all, and more. `accepted` is the file as its test would pass."""
 
     is_good: bool
@@ -34,24 +34,26 @@ class Run:
     accepted: str = ""
 
 
-def _of_rules(run: Callable[Concatenate[Checked, P], Run]) -> Callable[Concatenate[Sequence[Text], P], Run]:
+def _of_rules(
+    run: Callable[Concatenate[Checked, P], RunResult],
+) -> Callable[Concatenate[Sequence[Text], P], RunResult]:
     """What is run of texts that have no errors; of others, the first of these is told."""
 
     @wraps(run)
-    def of(texts: Sequence[Text], /, *given: P.args, **named: P.kwargs) -> Run:
+    def of(texts: Sequence[Text], /, *given: P.args, **named: P.kwargs) -> RunResult:
         checked = check(texts)
         if checked.errors:
-            return Run(False, f"the rules have errors: {checked.errors[0].message}")
+            return RunResult(False, f"the rules have errors: {checked.errors[0].message}")
         try:
             return run(checked, *given, **named)
         except PolicyError as wrong:
-            return Run(False, in_one_line(wrong.diagnostics))
+            return RunResult(False, in_one_line(wrong.diagnostics))
 
     return of
 
 
 @_of_rules
-def tested(checked: Checked, file: str, title: str) -> Run:
+def tested(checked: Checked, file: str, title: str) -> RunResult:
     """The test of a title, on both evaluators."""
     from policy.testing.run import Runner
 
@@ -60,9 +62,11 @@ def tested(checked: Checked, file: str, title: str) -> Run:
     failures = [f for t in chosen for f in runner.run(t).failures]
     told = tuple(f"expected {f.expected}, got {f.actual}" for f in failures)
     if not told:
-        return Run(True, "passed")
+        return RunResult(True, "passed")
     written = {f.stretch: f.written for f in failures if f.written}
-    return Run(False, told[0], told, _accepted(chosen[0].span.source, written) if len(written) == len(told) else "")
+    return RunResult(
+        False, told[0], told, _accepted(chosen[0].span.source, written) if len(written) == len(told) else ""
+    )
 
 
 def _accepted(source: Source, written: Mapping[tuple[int, int], str]) -> str:
@@ -76,7 +80,7 @@ def _accepted(source: Source, written: Mapping[tuple[int, int], str]) -> str:
 
 
 @_of_rules
-def evaluated(checked: Checked, question: str, facts: str, on: date) -> Run:
+def evaluated(checked: Checked, question: str, facts: str, on: date) -> RunResult:
     """A question answered on the facts in a file."""
     from policy.model.values import show
 
@@ -88,11 +92,11 @@ def evaluated(checked: Checked, question: str, facts: str, on: date) -> Run:
     needs = [f"needs {need}" for need in answer.needs]
     good = answer.outcome in (Outcome.VALUE, Outcome.PERMITTED, Outcome.DENIED)
     by = ", ".join(r.rule for r in answer.basis.reasons)
-    return Run(good, told + (f" by {by}" if by else ""), (*reasons, *needs))
+    return RunResult(good, told + (f" by {by}" if by else ""), (*reasons, *needs))
 
 
 @_of_rules
-def proved(checked: Checked, id: str) -> Run:
+def proved(checked: Checked, id: str) -> RunResult:
     """All claims about a declaration, for all facts and all days."""
     from policy.verify import rulebook
     from policy.verify.claims import ProofStatus
@@ -108,12 +112,14 @@ def proved(checked: Checked, id: str) -> Run:
     open_ = [v for v in found if v.status not in (ProofStatus.PROVED, ProofStatus.MARKED, ProofStatus.NOT_ASKED)]
     lines = tuple(f"{v.outcome}: {v.statement}" + (f" ({v.example})" if v.example else "") for v in open_)
     if open_:
-        return Run(False, lines[0].split("\n", 1)[0], lines)
-    return Run(True, f"{len(found)} claim{'' if len(found) == 1 else 's'} proved" if found else "nothing is claimed")
+        return RunResult(False, lines[0].split("\n", 1)[0], lines)
+    return RunResult(
+        True, f"{len(found)} claim{'' if len(found) == 1 else 's'} proved" if found else "nothing is claimed"
+    )
 
 
 @_of_rules
-def compared(checked: Checked, home: str) -> Run:
+def compared(checked: Checked, home: str) -> RunResult:
     """What the rules in a folder change against the last commit, question by question."""
     from policy.verify.rulebook import comparison_of
     from policy.verify.solver import needed_solver
@@ -124,10 +130,10 @@ def compared(checked: Checked, home: str) -> Run:
         raise PolicyError(wrong)
     committed = check(before)
     if committed.errors:
-        return Run(False, f"the rules of HEAD have errors: {committed.errors[0].message}")
+        return RunResult(False, f"the rules of HEAD have errors: {committed.errors[0].message}")
     found = comparison_of(program(committed), program(checked), checked.model, jobs=1)
     lines = [f"{d.outcome}: fact {d.fact}" for d in found.facts]
     lines += [f"{d.outcome}: {d.kind} {d.question}" for d in found.questions if d.outcome != "equivalent"]
     if not lines:
-        return Run(True, "no answer changes")
-    return Run(True, f"{lines[0]}{f' and {len(lines) - 1} more' if len(lines) > 1 else ''}", tuple(lines))
+        return RunResult(True, "no answer changes")
+    return RunResult(True, f"{lines[0]}{f' and {len(lines) - 1} more' if len(lines) > 1 else ''}", tuple(lines))

@@ -23,7 +23,7 @@ from policy.lsp.actions import Action, actions, fix_all
 from policy.lsp.formatting import formatting
 from policy.lsp.positions import UTF_16
 from policy.lsp.protocol import Places, path_in, uri_of
-from policy.lsp.workspace import Result, Workspace, home_of, name_of
+from policy.lsp.workspace import Published, Workspace, home_of, name_of
 from policy.pipeline import day_of
 from policy.source import Source
 
@@ -42,7 +42,7 @@ class Server(LanguageServer):
         self.open = Workspace()
         self.places = Places(UTF_16)
         self.on: date | None = None  # the day as of which values are shown; None: today
-        self.results: dict[str, Result] = {}  # the newest, by home
+        self.results: dict[str, Published] = {}  # the newest, by home
         self.told: dict[str, set[str]] = {}  # documents with findings, by home
         self.waiting: dict[str, asyncio.Task[None]] = {}  # checks to come, by home
         self.checking = ThreadPoolExecutor(1, "check")
@@ -64,7 +64,7 @@ class Server(LanguageServer):
             message = f"policy: the check of {path} failed: {type(failure).__name__}: {failure}"
             self.window_log_message(types.LogMessageParams(types.MessageType.Error, message))
 
-    async def result(self, path: str) -> Result:
+    async def result(self, path: str) -> Published:
         """What is found in the rulebook of a document as it stands now; what is new is published."""
         loop = asyncio.get_running_loop()
         while True:
@@ -80,7 +80,7 @@ class Server(LanguageServer):
                     self._publish(result)
                 return result
 
-    async def result_with(self, path: str) -> Result | None:
+    async def result_with(self, path: str) -> Published | None:
         """What is found in the rulebook of a document, or in that of an open one which has it."""
         if path in self.open.documents:
             return await self.result(path)
@@ -89,13 +89,13 @@ class Server(LanguageServer):
                 return result
         return None
 
-    def _checked(self, path: str) -> Result:
+    def _checked(self, path: str) -> Published:
         known = self.results.get(home_of(path))
         if known is not None and path in known.findings and self.open.is_current(known):
             return known  # another question asked for it meanwhile
         return self.open.check(path)
 
-    def _publish(self, result: Result) -> None:
+    def _publish(self, result: Published) -> None:
         """Tells what is found in each document, and of each that has no findings any more."""
         found = {path: ds for path, ds in result.findings.items() if ds or path in result.versions}
         gone = self.told.get(result.home, set()) - set(found)
@@ -114,7 +114,7 @@ class Server(LanguageServer):
 
     # ── answers ─────────────────────────────────────────────────────────────────────────────
 
-    def code_action(self, action: Action, kind: types.CodeActionKind, result: Result) -> types.CodeAction:
+    def code_action(self, action: Action, kind: types.CodeActionKind, result: Published) -> types.CodeAction:
         return types.CodeAction(
             title=action.title,
             kind=kind,

@@ -31,7 +31,7 @@ _SNAPSHOTS = 4  # that are kept: of two rulebooks, each as it stands and as it l
 
 
 @frozen
-class Document:
+class OpenDocument:
     """An open document: its path, or its address where it is no file; its text; its version."""
 
     path: str
@@ -40,7 +40,7 @@ class Document:
 
 
 @frozen(eq=False)
-class Result:
+class Published:
     """What is found in a rulebook; `findings` are by path, of each of its files.
 
     `now` are its texts as they stand, `whole` with each document that does not parse as it last did.
@@ -63,7 +63,7 @@ class Workspace:
     """The open documents."""
 
     def __init__(self) -> None:
-        self.documents: dict[str, Document] = {}
+        self.documents: dict[str, OpenDocument] = {}
         self.changes: Counter[str] = Counter()  # documents opened, changed and closed, by home
         self.rereads = 0  # times that files changed on the disk
         self.parsed: dict[str, bytes] = {}  # each open document as it last parsed
@@ -72,7 +72,7 @@ class Workspace:
 
     def put(self, path: str, text: str, version: int) -> None:
         kept.remember()
-        self.documents[path] = Document(path, text, version)
+        self.documents[path] = OpenDocument(path, text, version)
         self.changes[home_of(path)] += 1
 
     def close(self, path: str) -> None:
@@ -87,11 +87,11 @@ class Workspace:
         """Files have changed on the disk."""
         self.rereads += 1
 
-    def is_current(self, result: Result) -> bool:
+    def is_current(self, result: Published) -> bool:
         """Whether no document of the rulebook was opened, changed or closed since, and no file on the disk."""
         return result.moment == self._moment(result.home)
 
-    def check(self, path: str) -> Result:
+    def check(self, path: str) -> Published:
         """What is found in the rulebook of a document as it stands now."""
         home = home_of(path)
         moment = self._moment(home)  # before the documents: what changes meanwhile makes the result an old one
@@ -108,7 +108,7 @@ class Workspace:
                 if d.span is not None and d.span.source.name in names:
                     findings[path_of(d.span.source.name)].append(d)
         findings.setdefault(path, []).extend(wrong)
-        return Result(
+        return Published(
             home,
             moment,
             self._versions(home, documents),
@@ -121,10 +121,10 @@ class Workspace:
     def _moment(self, home: str) -> tuple[int, int]:
         return self.rereads, self.changes[home]
 
-    def _versions(self, home: str, documents: Mapping[str, Document]) -> dict[str, int]:
+    def _versions(self, home: str, documents: Mapping[str, OpenDocument]) -> dict[str, int]:
         return {d.path: d.version for d in documents.values() if home_of(d.path) == home}
 
-    def _breaks(self, text: Text, documents: Mapping[str, Document]) -> bool:
+    def _breaks(self, text: Text, documents: Mapping[str, OpenDocument]) -> bool:
         """Whether an open document does not parse; one that does is kept."""
         path = path_of(text.name)
         if path not in documents:
@@ -177,7 +177,7 @@ def _listed(file: Path) -> set[str]:
     return {line.partition("#")[0].strip().partition("/")[0] for line in lines}
 
 
-def _texts(home: str, documents: Mapping[str, Document]) -> tuple[list[Text], list[Diagnostic]]:
+def _texts(home: str, documents: Mapping[str, OpenDocument]) -> tuple[list[Text], list[Diagnostic]]:
     if home in documents:  # a document that is in no folder
         return [Text(home, documents[home].text.encode())], []
     unsaved = {Path(d.path): d.text.encode() for d in documents.values() if home_of(d.path) == home}

@@ -64,7 +64,7 @@ def rows_of(
         context.found.error("table-shape", what, header.span, help)
         return rules.Rows(columns=(), rows=())
     read = []
-    named = Named([row for row in rows if len(row.cells) == len(kinds)], checker)
+    named = NamedCells([row for row in rows if len(row.cells) == len(kinds)], checker)
     texts = [c.span.text for c in header.cells]
     heads = ", ".join(f"`{text}`" for text in texts)
     split = 0  # the line of a row that an empty cell split in two
@@ -83,7 +83,7 @@ def rows_of(
 
 
 @frozen(eq=False)
-class Named:
+class NamedCells:
     """What the cells of a column name, worked out once: `other` is anything else."""
 
     rows: list[tree.Row]
@@ -116,7 +116,7 @@ def _row(
     row: tree.Row,
     kinds: list[str],
     columns: list[typed.Expression | None],
-    named: Named,
+    named: NamedCells,
     checker: TypeChecker,
     signature: Signature,
 ) -> rules.Row:

@@ -17,7 +17,7 @@ from policy.answers import NO_WORDS, BilingualText
 from policy.model import rules, types
 from policy.reports.plain.facts import ToldFacts, in_words
 from policy.reports.plain.names import in_full
-from policy.reports.proofs import Case
+from policy.reports.proofs import ProofCase
 from policy.verify.difference import Difference, DifferenceOutcome, Way, WayName
 from policy.verify.rulebook import Comparison
 from policy.verify.vocabulary import FactDifference, FactOutcome
@@ -67,7 +67,7 @@ class DifferenceRow:
     most: BilingualText
     before: BilingualText
     after: BilingualText
-    case: Case
+    case: ProofCase
 
 
 @frozen
@@ -161,7 +161,7 @@ def _step(facts: ToldFacts, question: rules.Question, way: Way) -> DifferenceRow
         most if _is_bounded(way.by.removeprefix("at least ")) else NO_WORDS,
         _answer(facts, way.before, of),
         _answer(facts, way.after, of),
-        Case(way.example.on, shown, ""),
+        ProofCase(way.example.on, shown, ""),
     )
 
 

@@ -93,7 +93,7 @@ class Because:
 
 
 @frozen
-class Fact:
+class LetterFact:
     """What was stated, or is wanting, with why where the rules know."""
 
     what: BilingualText
@@ -126,8 +126,8 @@ class Letter:
     answer: BilingualText
     reasons: tuple[Because, ...]
     cited: tuple[Cited, ...]  # all that it rests on, where no reason has its own
-    facts: tuple[Fact, ...]
-    missing: tuple[Fact, ...]
+    facts: tuple[LetterFact, ...]
+    missing: tuple[LetterFact, ...]
     wayout: Wayout | None = None  # what would change a refusal
     tree: Network | None = None  # how the answer was reached, where that can be drawn
 
@@ -169,7 +169,7 @@ def letter_of(
         _decided(question.name, answer.outcome, request.event, value),
         tuple(_because(model, r, cure=cures.get(r.text)) for r in basis.reasons),
         tuple(cited(c) for c in basis.citations),
-        tuple(Fact(*facts.said(path, text)) for path, text in basis.facts if text != "not given"),
+        tuple(LetterFact(*facts.said(path, text)) for path, text in basis.facts if text != "not given"),
         tuple(_wanting(facts, need, notes) for need in unanswered(answer)),
         wayout,
         tree_of(facts, answer.derivation),
@@ -191,9 +191,9 @@ def _asked(model: rules.Model, inner: Inner) -> BilingualText:
     return BilingualText(f"{title.en} {outcome.en}:", f"{title.zh}{outcome.zh}：")
 
 
-def _wanting(facts: ToldFacts, need: str, notes: dict[str, str]) -> Fact:
+def _wanting(facts: ToldFacts, need: str, notes: dict[str, str]) -> LetterFact:
     parameter = facts.parameter(need)
     if parameter is None:
-        return Fact(facts.needed(need), NOT_STATED)
+        return LetterFact(facts.needed(need), NOT_STATED)
     why = parameter.unset
-    return Fact(facts.needed(need), in_full(why, need) if why else BilingualText(notes.get(need, "")))
+    return LetterFact(facts.needed(need), in_full(why, need) if why else BilingualText(notes.get(need, "")))

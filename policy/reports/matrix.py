@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from attrs import frozen
 
 from policy.answers import BilingualText
-from policy.reports.traceability import Row, Traceability
+from policy.reports.traceability import Traceability, TracedProvision
 from policy.spreadsheets import cell
 
 TITLE = BilingualText("Control matrix", "監控矩陣")
@@ -41,7 +41,7 @@ class Control:
 class MatrixRow:
     """A provision with its controls; without any, why."""
 
-    row: Row
+    row: TracedProvision
     controls: tuple[Control, ...]
 
 
@@ -59,7 +59,7 @@ def matrix_of(t: Traceability) -> Matrix:
     return Matrix(tuple(MatrixRow(r, tuple(_controls(r))) for r in rows), t.decisions)
 
 
-def _controls(row: Row) -> list[Control]:
+def _controls(row: TracedProvision) -> list[Control]:
     found = []
     for p in row.pieces:
         result, mark = (FAILS, "refuse") if p.failed else (HOLDS, "accept") if p.tests else (_UNTESTED, "refuse")
@@ -69,7 +69,7 @@ def _controls(row: Row) -> list[Control]:
     return found
 
 
-def lines_of(matrix: Matrix) -> Iterator[tuple[Row, tuple[BilingualText | str, ...]]]:
+def lines_of(matrix: Matrix) -> Iterator[tuple[TracedProvision, tuple[BilingualText | str, ...]]]:
     """The provision with each control in turn: what it is, of what, its place, tests and result; or what it lacks."""
     for m in matrix.rows:
         for c in m.controls:

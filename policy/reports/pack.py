@@ -17,7 +17,7 @@ TITLE = BilingualText("Assessor pack", "評估文件匯編")
 
 
 @frozen
-class File:
+class PackFile:
     """A file in the folder."""
 
     name: str
@@ -29,7 +29,7 @@ class Listed:
     """A document and the files it is in."""
 
     title: BilingualText
-    files: tuple[File, ...]
+    files: tuple[PackFile, ...]
 
 
 @frozen
@@ -37,7 +37,7 @@ class Pack:
     """The whole."""
 
     documents: tuple[Listed, ...]
-    files: tuple[File, ...]  # besides: texts of rules, the journal, tables
+    files: tuple[PackFile, ...]  # besides: texts of rules, the journal, tables
     journal: str  # the digest of the journal, where there is one
     versions: tuple[tuple[str, str], ...]  # of the tool, and of what it was made with
     command: str
@@ -47,6 +47,6 @@ def digest(data: bytes) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
-def manifest(files: Iterable[File]) -> str:
+def manifest(files: Iterable[PackFile]) -> str:
     """A line a file."""
     return "".join(f"{f.digest}  {f.name}\n" for f in sorted(files, key=lambda f: f.name))

@@ -68,7 +68,7 @@ OUTCOMES = {
 
 
 @frozen
-class Case:
+class ProofCase:
     """Facts on a date, and what they come to."""
 
     on: str
@@ -85,7 +85,7 @@ class Proof:
     claim: BilingualText
     count: int
     why: BilingualText = NO_WORDS
-    case: Case | None = None
+    case: ProofCase | None = None
 
 
 @frozen
@@ -158,8 +158,10 @@ def _outcome(status: ProofStatus, longest: int) -> BilingualText:
     return words
 
 
-def _case(model: rules.Model, id: str, v: ClaimResult) -> Case | None:
+def _case(model: rules.Model, id: str, v: ClaimResult) -> ProofCase | None:
     if v.example is None:
         return None
     facts = ToldFacts.of(model, model.declared[id])
-    return Case(v.example.on, tuple(facts.said(path, text) for path, text in v.example.shown), v.example.comes_to)
+    return ProofCase(
+        v.example.on, tuple(facts.said(path, text) for path, text in v.example.shown), v.example.comes_to
+    )

@@ -18,7 +18,7 @@ EntryStatus = Literal["open", "closed"]
 
 
 @frozen(kw_only=True)
-class Entry:
+class RegisterEntry:
     """A row of the register. `provision` and `response` may be empty; `due` is an ISO date."""
 
     id: str
@@ -35,12 +35,12 @@ class Entry:
 class RegisterRow:
     """An entry, and whether it should have been closed by the day of the document."""
 
-    entry: Entry
+    entry: RegisterEntry
     overdue: bool
 
 
 @frozen
-class Register:
+class FindingsRegister:
     """The whole."""
 
     rows: tuple[RegisterRow, ...]
@@ -49,9 +49,9 @@ class Register:
     closed: int
 
 
-def register_of(entries: Sequence[Entry], on: str) -> Register:
+def register_of(entries: Sequence[RegisterEntry], on: str) -> FindingsRegister:
     """The rows: overdue first, then what is open by its due date, then what is closed."""
     rows = [RegisterRow(e, e.status == "open" and e.due < on) for e in entries]
     ordered = sorted(rows, key=lambda r: (not r.overdue, r.entry.status == "closed", r.entry.due, r.entry.id))
     closed = sum(e.status == "closed" for e in entries)
-    return Register(tuple(ordered), len(rows) - closed, sum(r.overdue for r in rows), closed)
+    return FindingsRegister(tuple(ordered), len(rows) - closed, sum(r.overdue for r in rows), closed)

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from attrs import frozen
 
 from policy.answers import NO_WORDS, BilingualText
-from policy.reports.book.figures import Book, DrawnTable, Entry
+from policy.reports.book.figures import DeclarationEntry, DrawnTable, RulebookFigures
 from policy.reports.decisions import DecisionList, DecisionRow
 from policy.reports.matrix import FAILS, HOLDS, TITLE as MATRIX, Matrix, lines_of
 from policy.reports.plain.frames import Clause, letter
 from policy.reports.plain.sentences import StatementKind
-from policy.reports.register import Register
+from policy.reports.register import FindingsRegister
 from policy.reports.traceability import STATUSES, Traceability
 
 Cell = str | BilingualText
@@ -89,7 +89,7 @@ def of_traceability(t: Traceability) -> tuple[Sheet, ...]:
     )  # fmt: skip
 
 
-def of_register(register: Register) -> tuple[Sheet, ...]:
+def of_register(register: FindingsRegister) -> tuple[Sheet, ...]:
     """The firm's exceptions and findings, in the order of the document."""
     heads = (
         BilingualText("No.", "編號"), BilingualText("Kind", "類別"), _PROVISION, BilingualText("Finding", "事項"),
@@ -140,7 +140,7 @@ def _decision(d: DecisionRow) -> tuple[Cell, ...]:
             ", ".join(provisions), _lines(d.needs), _lines(facts))  # fmt: skip
 
 
-def of_book(book: Book) -> tuple[Sheet, ...]:
+def of_book(book: RulebookFigures) -> tuple[Sheet, ...]:
     """The rules in words, a row each; the sources; and each table of the rules."""
     rules = tuple(_said(book))
     heads = (
@@ -179,7 +179,7 @@ def of_book(book: Book) -> tuple[Sheet, ...]:
     )
 
 
-def _said(book: Book) -> Iterator[tuple[Cell, ...]]:
+def _said(book: RulebookFigures) -> Iterator[tuple[Cell, ...]]:
     for concern in book.concerns:
         for entry in concern.entries:
             for s in entry.said:
@@ -202,7 +202,7 @@ def _said(book: Book) -> Iterator[tuple[Cell, ...]]:
                 )
 
 
-def _table(entry: Entry, table: DrawnTable) -> Sheet:
+def _table(entry: DeclarationEntry, table: DrawnTable) -> Sheet:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (*r.cells, r.since, r.until, ", ".join(r.provisions)) for r in table.rows
     )

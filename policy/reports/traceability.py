@@ -81,7 +81,7 @@ class TestRow:
 
 
 @frozen
-class Row:
+class TracedProvision:
     """One provision."""
 
     provision: str
@@ -103,7 +103,7 @@ class SourceRows:
     """A source, and its provisions: those that want attention first."""
 
     source: SourceRow
-    rows: tuple[Row, ...]
+    rows: tuple[TracedProvision, ...]
 
 
 @frozen
@@ -202,10 +202,10 @@ def _row(
     says: Mapping[Location, BilingualText],
     decided: DecisionTally | None,
     numbers: Mapping[str, int],
-) -> Row:
+) -> TracedProvision:
     p = model.provisions[t.provision]
     relied, first = decided.provisions.get(t.provision, (0, ())) if decided else (0, ())
-    return Row(
+    return TracedProvision(
         t.provision,
         p.title,
         p.status.value,
@@ -245,7 +245,7 @@ def _members(model: rules.Model, enum: str) -> dict[str, BilingualText]:
     return dict(found[0].members) if found else {}
 
 
-def _counts(rows: list[tuple[str, Row]], titles: dict[str, BilingualText]) -> tuple[Count, ...]:
+def _counts(rows: list[tuple[str, TracedProvision]], titles: dict[str, BilingualText]) -> tuple[Count, ...]:
     counts = []
     for name in (*titles, *sorted({kind for kind, _ in rows} - {*titles, ""})):
         own = [r for kind, r in rows if kind == name and r.state != "not in force"]

@@ -30,7 +30,7 @@ MISSING_OF = (0.0, 0.0, 0.1, 0.3)  # shares of facts that are left out, in turn
 
 
 @frozen
-class Row:
+class CorpusRow:
     """A question as of a date, its facts in JSON, and the answer."""
 
     question: str
@@ -64,7 +64,7 @@ class Corpus:
     runner: Runner
     overlay: str = ""
 
-    def rows(self, questions: Sequence[str], count: int) -> Iterator[Row]:
+    def rows(self, questions: Sequence[str], count: int) -> Iterator[CorpusRow]:
         """Rows of these questions, each once: those of tests, and `count` for each question beside its boundaries."""
         seen: set[str] = set()
         for row in (*self.of_tests(questions), *(r for q in questions for r in self.made_up(q, count))):
@@ -73,7 +73,7 @@ class Corpus:
                 seen.add(text)
                 yield row
 
-    def of_tests(self, questions: Sequence[str]) -> Iterator[Row]:
+    def of_tests(self, questions: Sequence[str]) -> Iterator[CorpusRow]:
         model = self.runner.model
         for test in model.tests:
             if (test.ruleset if model.rulesets[test.ruleset].amends else "") != self.overlay:
@@ -83,7 +83,7 @@ class Corpus:
                     for facts in filter(None, (e.arguments, e.other)):
                         yield from self.row(e.question, test.on or NO_DATE, facts)
 
-    def made_up(self, question: str, count: int) -> Iterator[Row]:
+    def made_up(self, question: str, count: int) -> Iterator[CorpusRow]:
         chance, dates = Random(question), dates_of(self.runner.model) or [NO_DATE]
         undated = self.runner.whole(self.overlay)
         function = undated.functions[question]
@@ -102,7 +102,7 @@ class Corpus:
             day, share = dates[chance.randrange(len(dates))], MISSING_OF[n % len(MISSING_OF)]
             yield from self.row(question, day, [_thinned(v, share, chance) for v in facts.values()])
 
-    def row(self, question: str, day: int, facts: Sequence[RuntimeValue]) -> Iterator[Row]:
+    def row(self, question: str, day: int, facts: Sequence[RuntimeValue]) -> Iterator[CorpusRow]:
         """The row of these facts; none where they are no facts of the question."""
         law = next(id for id, r in self.runner.model.rulesets.items() if not r.amends)
         program, _, classes = self.runner.program(self.overlay or law, day)
@@ -112,7 +112,7 @@ class Corpus:
             return
         asked = DatedQuestion(question, program)
         written = {name: in_json(v, of, program) for (name, of), v in zip(function.parameters, given, strict=True)}
-        yield Row(question, asked.on, written, InterpretedEvaluator(asked).answer(*given), function, program)
+        yield CorpusRow(question, asked.on, written, InterpretedEvaluator(asked).answer(*given), function, program)
 
 
 @frozen

@@ -24,7 +24,7 @@ FIRST, SECOND = "first", "second"  # the two things that a priority orders
 
 
 @frozen(eq=False)
-class Told:
+class Distinction:
     """What tells a mutant apart: a question and facts; no `case` where nothing does, and no `known` if undecided."""
 
     asked: str = ""
@@ -34,9 +34,9 @@ class Told:
     cited: bool = False  # whether it answers the same, and stands on other provisions
 
 
-def told_apart(program: Program, mutants: Sequence[Mutant], limits: Limits, cited: bool = False) -> list[Told]:
+def told_apart(program: Program, mutants: Sequence[Mutant], limits: Limits, cited: bool = False) -> list[Distinction]:
     """For each mutant, what tells it apart; of those that cite otherwise, by what their answers stand on."""
-    result = [Told() for _ in mutants]
+    result = [Distinction() for _ in mutants]
     open = set(range(len(mutants)))
     for id in _askers(program, mutants[0]):
         original = program.functions[id]
@@ -156,13 +156,13 @@ def _known(priority: Function) -> Iterator[Expr]:
 
 def _solved(
     program: Program, parameters: Parameters, queries: dict[int, list[Query]], limits: Limits
-) -> dict[int, Told]:
+) -> dict[int, Distinction]:
     """For each number, the first solution of its queries."""
     numbered = [(n, q) for n, some in queries.items() for q in some]
     claims = tuple(Claim("mutant", "", "", "", q) for _, q in numbered)
     part = part_of(program, *(e for _, q in numbered for e in q.expressions))
     a = encode(part, Batch(parameters, claims), limits)
-    result: dict[int, Told] = {n: Told() for n in queries}
+    result: dict[int, Distinction] = {n: Distinction() for n in queries}
     for place, (n, q) in enumerate(numbered):
         if result[n].case is not None:
             continue
@@ -171,7 +171,7 @@ def _solved(
         if case is None:
             result[n] = evolve(result[n], known=False)
         elif case.found:
-            result[n] = Told(case=case)
+            result[n] = Distinction(case=case)
         else:
             result[n] = evolve(result[n], longest=max(longest, result[n].longest))
     return result

@@ -26,7 +26,7 @@ from policy.syntax import tree
 from policy.syntax.from_text import parse
 from policy.syntax.to_text import formatted
 from policy.testing.citing import per, stands_on
-from policy.testing.distinguish import Told
+from policy.testing.distinguish import Distinction
 from policy.testing.run import as_expected
 
 WIDTH = 118
@@ -64,7 +64,7 @@ class Expected:
         return read[0] if len(read) == 1 and isinstance(read[0], tree.Test) else None
 
 
-def expected(program: Program, told: Told, ruleset: str) -> Expected:
+def expected(program: Program, told: Distinction, ruleset: str) -> Expected:
     """The expectation that the original meets and the mutant does not."""
     assert told.case is not None
     assert told.case.example is not None
@@ -78,7 +78,7 @@ def expected(program: Program, told: Told, ruleset: str) -> Expected:
     return Expected(ruleset, told.asked, example.on, text)
 
 
-def _answered(program: Program, function: Function, told: Told) -> str:
+def _answered(program: Program, function: Function, told: Distinction) -> str:
     """What the original answers, as tests say it."""
     assert told.case is not None
     part = {id: program.functions[id] for id in program.calls_first(function.id)}

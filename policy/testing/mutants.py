@@ -38,7 +38,7 @@ _MUTATED = (
 
 
 @frozen
-class Slip:
+class NodeMistake:
     """A mistake in a node: what the node became, in words, and where."""
 
     kind: str
@@ -79,12 +79,12 @@ class Mutant:
 # ── slips: one node changed ─────────────────────────────────────────────────────────────────
 
 
-def slips(node: Node, words: Words) -> Iterator[Slip]:
+def slips(node: Node, words: Words) -> Iterator[NodeMistake]:
     """Everything that can be wrong with one node of a tree, as that tree with the mistake."""
     for kind, change in MUTATORS.get(type(node), ()):
         for changed, says in change(node, words):
             if changed != node:
-                yield Slip(kind, says, node.span, changed)
+                yield NodeMistake(kind, says, node.span, changed)
     if isinstance(node, tree.FieldDeclaration):
         return  # its type is no rule
     for a in fields(type(node)):

@@ -24,7 +24,7 @@ from policy.verify.facts import DAYS, LONGEST, Fact, Given, SymbolicFacts
 from policy.verify.goals import Goals
 from policy.verify.minimise import Minimiser, days_of
 from policy.verify.notation import in_rules, paths
-from policy.verify.replay import Dated, Replay, part_about, part_of, without_unread
+from policy.verify.replay import DatedProgram, Replay, part_about, part_of, without_unread
 from policy.verify.second import SecondSolver, asked, satisfiable
 from policy.verify.smtlib import Script
 from policy.verify.solver import Reply, Solver
@@ -85,7 +85,7 @@ class Encoding:
     script: Script
     wrong: dict[str, str]
     late: frozenset[str]
-    dated: Dated
+    dated: DatedProgram
     solver: Solver
 
     @property
@@ -126,7 +126,7 @@ def encode(
     terms.deadline = inf
     script = Script(terms, encoded)
     solver = Solver(script, limits.seconds)
-    return Encoding(small, batch, limits, on, goals, script, wrong, frozenset(late), Dated(small), solver)
+    return Encoding(small, batch, limits, on, goals, script, wrong, frozenset(late), DatedProgram(small), solver)
 
 
 def _queries(batch: Batch) -> Iterator[tuple[str, Query]]:

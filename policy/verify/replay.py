@@ -49,7 +49,7 @@ class _Acceptance(RuntimeValidator):
 
 
 @frozen(eq=False)
-class Dated:
+class DatedProgram:
     """A program as of any day, and the classes of its records; shared by all claims."""
 
     program: Program
@@ -69,7 +69,7 @@ class Dated:
 class Replay:
     """A query, to be replayed on facts of `parameters`."""
 
-    dated: Dated
+    dated: DatedProgram
     parameters: Parameters
     query: Query
     simple: dict[tuple[int, int], Expr] = field(factory=dict)

@@ -16,7 +16,7 @@ from policy.ir.program import Program
 from policy.verify.claims import Batch, Claim
 from policy.verify.facts import DAYS
 from policy.verify.minimise import days_of
-from policy.verify.replay import Dated, Replay, part_about
+from policy.verify.replay import DatedProgram, Replay, part_about
 
 TRIED = (
     60  # made-up facts for a claim: the first half under the latest law, the others on every day on which it changes
@@ -28,11 +28,11 @@ def witnessed(program: Program, batch: Batch, on: int | None = None) -> frozense
     tried = [n for n, c in enumerate(batch.claims) if c.kind == "argument" and not c.is_universal]
     small = part_about(program, batch.parameters, *(e for n in tried for e in batch.claims[n].query.expressions))
     days = [on] if on is not None else days_of(f.body for f in small.functions.values()) or [DAYS[1] // 5]
-    dated = Dated(small)
+    dated = DatedProgram(small)
     return frozenset(n for n in tried if _has_witness(dated, batch, batch.claims[n], days))
 
 
-def _has_witness(dated: Dated, batch: Batch, claim: Claim, days: list[int]) -> bool:
+def _has_witness(dated: DatedProgram, batch: Batch, claim: Claim, days: list[int]) -> bool:
     replay = Replay(dated, batch.parameters, claim.query)
     numbers, texts = constants(dated.program, dated.program.functions[claim.subject])
     chance = Random(f"{claim.subject} {claim.statement}")

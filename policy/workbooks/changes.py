@@ -16,7 +16,7 @@ from attrs import define, field, frozen
 from policy.diagnostics import Diagnostic, PolicyError, did_you_mean
 from policy.workbooks.cells import Refusal, refused, refused_version, text_of
 from policy.workbooks.from_xlsx import RawBook, RawSheet
-from policy.workbooks.sheets import HEAD, Line, Sheet
+from policy.workbooks.sheets import HEAD, Sheet, SheetLine
 from policy.workbooks.to_xlsx import BASE, FORMAT, OWN, digest_of
 
 Grid = list[list[str]]
@@ -27,7 +27,7 @@ class Changed:
     """A cell of a line of the rules that is to say something else."""
 
     sheet: Sheet
-    line: Line
+    line: SheetLine
     column: int
     text: str
     place: str
@@ -38,7 +38,7 @@ class Added:
     """A line that is new, behind another or, where there is none, before all."""
 
     sheet: Sheet
-    after: Line | None
+    after: SheetLine | None
     texts: tuple[str, ...]
     places: tuple[str, ...]
     place: str
@@ -47,7 +47,7 @@ class Added:
 @frozen
 class Removed:
     sheet: Sheet
-    line: Line
+    line: SheetLine
     place: str
 
 
@@ -304,12 +304,12 @@ class _Merge:
     base: Grid
     sheet: Sheet
     is_whole: bool  # nothing of it was refused
-    now: dict[int, Line] = field(factory=dict)  # by the number of a row exported
+    now: dict[int, SheetLine] = field(factory=dict)  # by the number of a row exported
 
     def merge(self, rows: Sequence[_Row]) -> None:
         exported = [tuple(line[1:-1]) for line in self.base[HEAD:]]
         self.now = _matched(exported, self.sheet)
-        after: Line | None = None
+        after: SheetLine | None = None
         for row in rows:
             line = self.now.get(row.number)
             if row.number:
@@ -319,7 +319,7 @@ class _Merge:
             after = line or after
         self._removed({r.number for r in rows}, exported)
 
-    def _changed(self, row: _Row, was: tuple[str, ...], line: Line | None) -> None:
+    def _changed(self, row: _Row, was: tuple[str, ...], line: SheetLine | None) -> None:
         for column, (text, old) in enumerate(zip(row.texts, was, strict=True)):
             if text is None or text == old:
                 continue
@@ -335,7 +335,7 @@ class _Merge:
                 is_now = line.texts[column]
                 self._conflict(f"`{where}` says `{text}` and was `{old}`, and the rules say `{is_now}` meanwhile")
 
-    def _added(self, row: _Row, after: Line | None, exported: Sequence[tuple[str, ...]]) -> None:
+    def _added(self, row: _Row, after: SheetLine | None, exported: Sequence[tuple[str, ...]]) -> None:
         if None in row.texts:
             return
         texts = tuple(t or "" for t in row.texts)
@@ -377,14 +377,14 @@ def _key(texts: Sequence[str | None], sheet: Sheet) -> tuple[str | None, ...]:
     return tuple(t for t, c in zip(texts, sheet.columns, strict=True) if c.role in chosen)
 
 
-def _matched(exported: Sequence[tuple[str, ...]], sheet: Sheet) -> dict[int, Line]:
+def _matched(exported: Sequence[tuple[str, ...]], sheet: Sheet) -> dict[int, SheetLine]:
     """The line of the rules that each row exported is now: the same one, or the only one left with its conditions."""
     now = [line.texts for line in sheet.lines]
-    found: dict[int, Line] = {}
+    found: dict[int, SheetLine] = {}
     for a, b, size in SequenceMatcher(None, exported, now, autojunk=False).get_matching_blocks():
         found |= {a + n + 1: sheet.lines[b + n] for n in range(size)}
     taken = {id(line) for line in found.values()}
-    left: dict[tuple[str | None, ...], list[Line]] = {}
+    left: dict[tuple[str | None, ...], list[SheetLine]] = {}
     for line in sheet.lines:
         if id(line) not in taken:
             left.setdefault(_key(line.texts, sheet), []).append(line)

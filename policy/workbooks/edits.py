@@ -19,7 +19,7 @@ from policy.syntax import tree
 from policy.syntax.from_text import decode, parse
 from policy.syntax.to_text import formatted
 from policy.workbooks.changes import Added, Change, Changed, Removed
-from policy.workbooks.sheets import Line, Sheet
+from policy.workbooks.sheets import Sheet, SheetLine
 
 Pieces = tuple[tuple[str, str], ...]  # texts, each with the cell that it came of, if it did
 _INDENT = "  "
@@ -27,7 +27,7 @@ _BOM = b"\xef\xbb\xbf"
 
 
 @frozen
-class Edit:
+class Splice:
     """What stands between two places of a file is to become these pieces."""
 
     start: int
@@ -69,7 +69,7 @@ class Edited:
 
 def edited(texts: Sequence[Text], changes: Sequence[Change]) -> Edited:
     """The texts with the changes made."""
-    edits: dict[str, list[Edit]] = {}
+    edits: dict[str, list[Splice]] = {}
     for source, edit in _edits(changes):
         edits.setdefault(source.name, []).append(edit)
     marks: dict[str, tuple[Mark, ...]] = {}
@@ -97,7 +97,7 @@ def _formatted(text: Text) -> bytes:
     return text.data if wrong or parsed.diagnostics else formatted(source, parsed.file).encode()
 
 
-def _applied(text: Text, edits: Sequence[Edit]) -> tuple[Text, tuple[Mark, ...]]:
+def _applied(text: Text, edits: Sequence[Splice]) -> tuple[Text, tuple[Mark, ...]]:
     old = decode(text.name, text.data)[0].text
     is_crlf = old.partition("\n")[0].endswith("\r")
     marks: list[Mark] = []
@@ -122,7 +122,7 @@ def _applied(text: Text, edits: Sequence[Edit]) -> tuple[Text, tuple[Mark, ...]]
     return Text(text.name, mark + "".join(pieces).encode()), tuple(marks)
 
 
-def _edits(changes: Sequence[Change]) -> Iterator[tuple[Source, Edit]]:
+def _edits(changes: Sequence[Change]) -> Iterator[tuple[Source, Splice]]:
     """Edits, each with the file that it is of. Those of one line go together, as do new lines at one place."""
     cells: dict[int, list[Changed]] = {}
     added: dict[tuple[int, int], list[Added]] = {}
@@ -134,7 +134,7 @@ def _edits(changes: Sequence[Change]) -> Iterator[tuple[Source, Edit]]:
                 added.setdefault((id(sheet), id(after)), []).append(change)
             case Removed(line=line):
                 span = _whole_line(line.node.span)
-                yield span.source, Edit(span.start, span.end, ())
+                yield span.source, Splice(span.start, span.end, ())
             case _:
                 assert_never(change)
     for changed in cells.values():
@@ -148,7 +148,7 @@ def _edits(changes: Sequence[Change]) -> Iterator[tuple[Source, Edit]]:
 # ── changed lines ───────────────────────────────────────────────────────────────────────────
 
 
-def _of_line(sheet: Sheet, line: Line, changed: Mapping[int, Changed]) -> Iterator[Edit]:
+def _of_line(sheet: Sheet, line: SheetLine, changed: Mapping[int, Changed]) -> Iterator[Splice]:
     match line.node:
         case tree.Row():
             for c in changed.values():
@@ -159,24 +159,26 @@ def _of_line(sheet: Sheet, line: Line, changed: Mapping[int, Changed]) -> Iterat
             assert_never(line.node)
 
 
-def _of_cell(line: Line, change: Changed) -> Edit:
+def _of_cell(line: SheetLine, change: Changed) -> Splice:
     """A cell of a table: in a file of rules it keeps its width, if there is room."""
     span = line.cells[change.column].span
     assert span is not None
     text, source = change.text, span.source.text
     if span.source.name.endswith(TABLE):
         is_quoted = source[span.start - 1 : span.start] == '"' and source[span.end : span.end + 1] == '"'
-        return Edit(span.start, span.end, ((text.replace('"', '""') if is_quoted else _for_csv(text), change.place),))
+        return Splice(
+            span.start, span.end, ((text.replace('"', '""') if is_quoted else _for_csv(text), change.place),)
+        )
     blank = re.compile(r" *").match(source, span.end)
     room = len(blank[0]) if blank else 0
     taken = min(max(0, len(text) - (span.end - span.start)), max(0, room - 1))
     more = " " * max(0, span.end - span.start - len(text))
-    return Edit(span.start, span.end + taken, ((text, change.place), (more, "")))
+    return Splice(span.start, span.end + taken, ((text, change.place), (more, "")))
 
 
 def _of_version(
-    sheet: Sheet, line: Line, node: tree.Version | tree.SetVersion, changed: Mapping[str, Changed]
-) -> Iterator[Edit]:
+    sheet: Sheet, line: SheetLine, node: tree.Version | tree.SetVersion, changed: Mapping[str, Changed]
+) -> Iterator[Splice]:
     """A version of a parameter or set: its period, what it is, its citations."""
     texts: dict[str, str] = {
         c.role: changed[c.role].text if c.role in changed else t
@@ -186,25 +188,25 @@ def _of_version(
         place = (changed.get("from") or changed["until"]).place
         period = _period(texts["from"], texts["until"])
         if node.period is None:
-            yield Edit(node.span.start, node.span.start, ((period, place), (" ", "")))
+            yield Splice(node.span.start, node.span.start, ((period, place), (" ", "")))
         elif period:
-            yield Edit(node.period.span.start, node.period.span.end, ((period, place),))
+            yield Splice(node.period.span.start, node.period.span.end, ((period, place),))
         else:
             end = node.period.span.end
-            yield Edit(node.period.span.start, end + len(re.match(r"\s*", node.span.source.text[end:])[0]), ())  # type: ignore[index]  # it matches nothing too
+            yield Splice(node.period.span.start, end + len(re.match(r"\s*", node.span.source.text[end:])[0]), ())  # type: ignore[index]  # it matches nothing too
     if isinstance(node, tree.Version) and "value" in changed:
-        yield Edit(node.body.span.start, node.body.span.end, ((changed["value"].text, changed["value"].place),))
+        yield Splice(node.body.span.start, node.body.span.end, ((changed["value"].text, changed["value"].place),))
     if isinstance(node, tree.SetVersion):
         yield from _of_sets(node, texts, changed)
     if "per" in changed:
         names, text, place = node.per.names, changed["per"].text, changed["per"].place
         if names:
-            yield Edit(names[0].span.start, names[-1].span.end, ((text, place),))
+            yield Splice(names[0].span.start, names[-1].span.end, ((text, place),))
         else:
-            yield Edit(node.span.end, node.span.end, ((" per ", ""), (text, place)))
+            yield Splice(node.span.end, node.span.end, ((" per ", ""), (text, place)))
 
 
-def _of_sets(node: tree.SetVersion, texts: Mapping[str, str], changed: Mapping[str, Changed]) -> Iterator[Edit]:
+def _of_sets(node: tree.SetVersion, texts: Mapping[str, str], changed: Mapping[str, Changed]) -> Iterator[Splice]:
     """Members: one by one where a set stays; else what the version says, anew."""
     parts = {"is": node.items, "add": node.add, "remove": node.remove}
     touched = [role for role in parts if role in changed]
@@ -219,29 +221,29 @@ def _of_sets(node: tree.SetVersion, texts: Mapping[str, str], changed: Mapping[s
     before = re.search(r"(=|\badd\b|\bremove\b)\s*\Z", node.span.source.text[node.span.start : start])
     start = node.span.start + before.start() if before else start
     told = _sets(texts)
-    yield Edit(start, end, ((told, changed[touched[0]].place),))
+    yield Splice(start, end, ((told, changed[touched[0]].place),))
 
 
-def _of_members(of: tree.SetOf, change: Changed) -> Iterator[Edit]:
+def _of_members(of: tree.SetOf, change: Changed) -> Iterator[Splice]:
     old = [re.sub(r"\s*\n\s*", " ", i.span.text).strip() for i in of.items]
     new = [] if change.text == "none" else _parts(change.text)
     if not old or not new:
         inner = f"{{ {', '.join(new)} }}" if new else "{}"
-        yield Edit(of.span.start, of.span.end, ((inner, change.place),))
+        yield Splice(of.span.start, of.span.end, ((inner, change.place),))
         return
     spans = [i.span for i in of.items]
     for tag, a, b, c, d in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if tag == "replace" or tag == "insert":
             text = ", ".join(new[c:d])
             if tag == "replace":
-                yield Edit(spans[a].start, spans[b - 1].end, ((text, change.place),))
+                yield Splice(spans[a].start, spans[b - 1].end, ((text, change.place),))
             elif a:
-                yield Edit(spans[a - 1].end, spans[a - 1].end, ((", ", ""), (text, change.place)))
+                yield Splice(spans[a - 1].end, spans[a - 1].end, ((", ", ""), (text, change.place)))
             else:
-                yield Edit(spans[0].start, spans[0].start, ((text, change.place), (", ", "")))
+                yield Splice(spans[0].start, spans[0].start, ((text, change.place), (", ", "")))
         elif tag == "delete":
             start = spans[a].start if b < len(spans) or a == 0 else spans[a - 1].end
-            yield Edit(start, spans[b].start if b < len(spans) else spans[b - 1].end, ())
+            yield Splice(start, spans[b].start if b < len(spans) else spans[b - 1].end, ())
 
 
 def _parts(text: str) -> list[str]:
@@ -253,7 +255,7 @@ def _parts(text: str) -> list[str]:
 # ── new and removed lines ───────────────────────────────────────────────────────────────────
 
 
-def _of_lines(new: Sequence[Added]) -> tuple[Source, Edit]:
+def _of_lines(new: Sequence[Added]) -> tuple[Source, Splice]:
     """New lines behind one, or before the first."""
     sheet, after = new[0].sheet, new[0].after
     beside = (after or sheet.lines[0]).node.span
@@ -265,13 +267,13 @@ def _of_lines(new: Sequence[Added]) -> tuple[Source, Edit]:
     if after is None:
         whole = _whole_line(beside)
         if not source.text[whole.start : beside.start].strip():
-            return source, Edit(whole.start, whole.start, tuple(pieces))
-        return source, Edit(beside.start, beside.start, (*_without_indent(pieces), (indent, "")))
+            return source, Splice(whole.start, whole.start, tuple(pieces))
+        return source, Splice(beside.start, beside.start, (*_without_indent(pieces), (indent, "")))
     end = source.text.find("\n", beside.end)
     rest = source.text[beside.end : end if end >= 0 else len(source.text)].strip()
     at = (end if end >= 0 else len(source.text)) if not rest or rest.startswith("#") else beside.end
     is_crlf = source.text[at - 1 : at] == "\r"
-    return source, Edit(at - is_crlf, at - is_crlf, (("\n", ""), *_without_end(pieces)))
+    return source, Splice(at - is_crlf, at - is_crlf, (("\n", ""), *_without_end(pieces)))
 
 
 def _without_end(pieces: Sequence[tuple[str, str]]) -> Pieces:

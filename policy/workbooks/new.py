@@ -41,7 +41,7 @@ Word = Literal["integer", "decimal", "rate", "money", "date", "boolean", "enum",
 
 
 @frozen
-class Grid:
+class RawTable:
     """A head and rows; `places` are those of the rows' cells in the file."""
 
     name: str
@@ -61,7 +61,7 @@ class _Column:
     members: tuple[tuple[str, str], ...] = ()  # of an enum, with how the file spells them
 
 
-def begun(grid: Grid, name: str = "", keys: Sequence[str] = (), per: str = "") -> str:
+def begun(grid: RawTable, name: str = "", keys: Sequence[str] = (), per: str = "") -> str:
     """The declarations of a table. Raises PolicyError, naming every cell, where they cannot be made."""
     table = _identifier(name or grid.name, set())
     taken = {table}
@@ -81,7 +81,7 @@ def begun(grid: Grid, name: str = "", keys: Sequence[str] = (), per: str = "") -
     return _in_shape(_declarations(table, chosen, dated, results, per))
 
 
-def _different(grid: Grid, keys: list[_Column], dated: list[_Column]) -> None:
+def _different(grid: RawTable, keys: list[_Column], dated: list[_Column]) -> None:
     """Raises PolicyError, naming both rows, where two have the same keys."""
     seen: dict[tuple[str, ...], int] = {}
     for row, key in enumerate(_told(keys, dated)):
@@ -98,7 +98,7 @@ def _told(keys: list[_Column], dated: list[_Column]) -> list[tuple[str, ...]]:
     return list(zip(*(c.cells for c in [*keys, *(d for d in dated if d.name != "per")]), strict=True))
 
 
-def _complete(grid: Grid, columns: list[_Column], results: list[_Column]) -> None:
+def _complete(grid: RawTable, columns: list[_Column], results: list[_Column]) -> None:
     """Raises PolicyError, naming every cell of a result that is empty."""
     wrong = [
         Diagnostic(
@@ -132,7 +132,7 @@ def _keys(columns: list[_Column], dated: list[_Column], named: list[str]) -> lis
 # ── columns ─────────────────────────────────────────────────────────────────────────────────
 
 
-def _column(grid: Grid, at: int, name: str) -> _Column:
+def _column(grid: RawTable, at: int, name: str) -> _Column:
     texts = [row[at] for row in grid.rows]
     filled = [t for t in texts if t]
     head = grid.heads[at].strip().lower()
@@ -251,7 +251,7 @@ def _in_shape(text: str) -> str:
 # ── files ───────────────────────────────────────────────────────────────────────────────────
 
 
-def of_csv(data: bytes, file: str, name: str) -> Grid:
+def of_csv(data: bytes, file: str, name: str) -> RawTable:
     """The rows of a CSV file, whose cells are parted by commas, semicolons or tabs."""
     lines = csv_lines(data, file)
     texts = [
@@ -271,7 +271,7 @@ def of_csv(data: bytes, file: str, name: str) -> Grid:
     return _grid(name, texts[0][1], [line for _, line in texts[1:]], places)
 
 
-def of_workbook(book: RawBook, file: str, sheet: str, name: str) -> Grid:
+def of_workbook(book: RawBook, file: str, sheet: str, name: str) -> RawTable:
     """The rows of one sheet, the first that has any where none is named."""
     known = {s.name: s for s in book.sheets}
     if sheet and sheet not in known:
@@ -319,7 +319,7 @@ def _shown(cell: RawCell, said: Refusal) -> str:
 
 def _grid(
     name: str, heads: Sequence[str], rows: Sequence[Sequence[str]], places: tuple[tuple[str, ...], ...]
-) -> Grid:
+) -> RawTable:
     if len(rows) > MOST_ROWS:
         raise PolicyError.of(
             "workbook", f"`{name}` has more than {MOST_ROWS:,} rows", 'keep them in a file: `from "rows.csv"`'
@@ -328,4 +328,4 @@ def _grid(
         raise PolicyError.of(
             "workbook", f"column {empty[0]} of `{name}` has no head", "the first line names the columns"
         )
-    return Grid(name, tuple(heads), tuple(map(tuple, rows)), places)
+    return RawTable(name, tuple(heads), tuple(map(tuple, rows)), places)

@@ -65,7 +65,7 @@ class Cell:
 
 
 @frozen
-class Line:
+class SheetLine:
     cells: tuple[Cell, ...]
     node: tree.Row | tree.Version | tree.SetVersion
     comment: str
@@ -87,7 +87,7 @@ class Sheet:
     type: str
     hit: str
     columns: tuple[Column, ...]
-    lines: tuple[Line, ...]
+    lines: tuple[SheetLine, ...]
     span: Span
     is_overlay: bool
 
@@ -197,7 +197,7 @@ class _Sheets:
                         Column(name, "test", *self._offered("test", expression.type if expression else None))
                     )
         lines = tuple(
-            Line(tuple(Cell(shown(c), _changeable(c.span)) for c in row.cells), row, _comment(row.span))
+            SheetLine(tuple(Cell(shown(c), _changeable(c.span)) for c in row.cells), row, _comment(row.span))
             for row in rows
         )
         told = types.describe(of.type) + (f"; stricter when {of.stricter}" if of.stricter else "")
@@ -217,7 +217,7 @@ class _Sheets:
         told: str,
         hit: str,
         columns: tuple[Column, ...],
-        lines: tuple[Line, ...],
+        lines: tuple[SheetLine, ...],
     ) -> Sheet:
         title = of.title or NO_WORDS
         overlay = isinstance(d, tree.Tighten)
@@ -294,7 +294,7 @@ def _comment(span: Span) -> str:
     return rest if rest.startswith("#") else ""
 
 
-def _version(v: tree.Version | tree.SetVersion) -> Line:
+def _version(v: tree.Version | tree.SetVersion) -> SheetLine:
     """The cells of a version, in the order of `VERSIONS`."""
     period = v.period
     start = period.start.isoformat() if period and period.start else ""
@@ -302,9 +302,9 @@ def _version(v: tree.Version | tree.SetVersion) -> Line:
     dates = (Cell(start, period.span if period else v.span), Cell(end, period.span if period else v.span))
     per = Cell(", ".join(n.text for n in v.per.names), _between(v.per.names) or v.span)
     if isinstance(v, tree.Version):
-        return Line((*dates, Cell(in_one_line(v.body.span), _changeable(v.body.span)), per), v, _comment(v.span))
+        return SheetLine((*dates, Cell(in_one_line(v.body.span), _changeable(v.body.span)), per), v, _comment(v.span))
     sets = (Cell(_members(s), _changeable(s.span) if s else None) for s in (v.items, v.add, v.remove))
-    return Line((*dates, *sets, per), v, _comment(v.span))
+    return SheetLine((*dates, *sets, per), v, _comment(v.span))
 
 
 def _members(of: tree.SetOf | None) -> str:

@@ -37,7 +37,7 @@ _HOW = (
 
 
 @frozen
-class Named:
+class NamedSheet:
     """A sheet under the name that the workbook gives it."""
 
     name: str
@@ -50,7 +50,7 @@ class Named:
         return [*self.sheet.head, *rows]
 
 
-def named(sheets: Sequence[Sheet]) -> list[Named]:
+def named(sheets: Sequence[Sheet]) -> list[NamedSheet]:
     """Each sheet under a name of its own: that of its declaration, with `+` for what an overlay makes of it."""
     taken = {*OWN, "history"}  # which the format keeps for itself
     found = []
@@ -62,11 +62,11 @@ def named(sheets: Sequence[Sheet]) -> list[Named]:
             more = f"{mark} {n}"
             name = sheet.name[: LONGEST_NAME - len(more)] + more
         taken.add(name.lower())
-        found.append(Named(name, sheet))
+        found.append(NamedSheet(name, sheet))
     return found
 
 
-def chosen_of(checked: Checked, select: Sequence[str]) -> list[Named]:
+def chosen_of(checked: Checked, select: Sequence[str]) -> list[NamedSheet]:
     """The sheets whose name contains one of these texts; all where there are none. Raises PolicyError for none."""
     kept = [s for s in sheets_of(checked) if not select or any(text in s.name for text in select)]
     if not kept:
@@ -102,7 +102,7 @@ def workbook_of(checked: Checked, select: Sequence[str] = ()) -> bytes:
     return out.getvalue()
 
 
-def base_of(sheets: Sequence[Named], digest: str) -> Iterator[list[str]]:
+def base_of(sheets: Sequence[NamedSheet], digest: str) -> Iterator[list[str]]:
     """Every text of the sheets, each line after its sheet's name; the first line names the rulebook, and a digest."""
     lines = [[s.name, *line] for s in sheets for line in s.grid]
     yield [FORMAT, digest, digest_of(lines)]
@@ -136,7 +136,7 @@ class _Writer:
         self.link = book.add_format({"font_color": "#1F4E9E", "underline": 1, "valign": "top"})
         self.lists: dict[tuple[str, ...], str] = {}
 
-    def contents(self, sheets: Sequence[Named]) -> None:
+    def contents(self, sheets: Sequence[NamedSheet]) -> None:
         page = self.book.add_worksheet(CONTENTS)
         page.write_string(0, 0, "Tables, parameters and sets of the rulebook", self.title)
         page.write_string(1, 0, f"rulebook (SHA-256) {self.checked.digest()}", self.about)
@@ -155,7 +155,7 @@ class _Writer:
             _fit(page, row, (s.name, *words), widths)
         _shape(page, widths, first + 1)
 
-    def rules(self, named: Named) -> None:
+    def rules(self, named: NamedSheet) -> None:
         page = self.book.add_worksheet(named.name)
         sheet, grid = named.sheet, named.grid
         last = len(grid[HEAD - 1]) - 1
@@ -203,7 +203,7 @@ class _Writer:
             "error_message": "Several go with commas between them; the import checks each.",
         }
 
-    def provisions(self, sheets: list[Named]) -> None:
+    def provisions(self, sheets: list[NamedSheet]) -> None:
         """What the provisions say, to read beside the numbers."""
         page = self.book.add_worksheet(PROVISIONS)
         model = self.checked.model
@@ -240,7 +240,7 @@ class _Writer:
         page.very_hidden()
 
 
-def _cited(sheets: list[Named]) -> dict[str, list[str]]:
+def _cited(sheets: list[NamedSheet]) -> dict[str, list[str]]:
     """By provision, the sheets with a row that stands on it."""
     found: dict[str, list[str]] = {}
     for s in sheets:

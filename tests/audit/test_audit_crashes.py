@@ -18,7 +18,7 @@ import pytest
 
 import optional
 from policy.audit.journal import Journal
-from policy.audit.lines import Line, lines
+from policy.audit.lines import JournalLine, lines
 from policy.audit.records import read_record
 from policy.audit.verify import Verified, verify
 
@@ -69,7 +69,7 @@ def assert_all_there(path: Path, up_to: int) -> Verified:
     assert verified.last >= up_to
     with path.open("rb") as file:
         for line in lines(file):
-            if isinstance(line, Line) and line.number > 1:
+            if isinstance(line, JournalLine) and line.number > 1:
                 record = read_record(line.text).record
                 assert record is not None
                 before = record.seq - 1

@@ -8,13 +8,13 @@ import pytest
 
 from policy.diagnostics import PolicyError
 from policy.documents.registers import register
-from policy.reports.register import Entry, register_of
+from policy.reports.register import RegisterEntry, register_of
 
 HEAD = "id,kind,provision,finding,owner,due,status,response\n"
 PROVISIONS = {"SLC/retail_opt_in": None, "VATP/9.7": None}
 
 
-def read(folder: Path, text: str) -> tuple[Entry, ...]:
+def read(folder: Path, text: str) -> tuple[RegisterEntry, ...]:
     (folder / "register.csv").write_text(text, encoding="utf-8")
     return register(folder / "register.csv", PROVISIONS)
 

@@ -17,7 +17,7 @@ from naive_matcher import NaiveMatcher, told
 from plain_matcher import PlainMatcher
 from policy.diagnostics import PolicyError
 from policy.exchange import from_binance, from_lobster
-from policy.exchange.from_binance import Depth, Quote, Snapshot, Trade
+from policy.exchange.from_binance import Depth, DepthSnapshot, Quote, Trade
 from policy.exchange.from_lobster import DELETED, EXECUTED, HIDDEN, PLACED, REDUCED, Message
 from policy.exchange.recorded import OrderUpdate
 from policy.market.book import BUY, IMMEDIATE_OR_CANCEL, SELL, Book, BookOrder
@@ -216,7 +216,7 @@ def test_binance_streams_are_read() -> None:
         Depth(100, 6, 9, ((100, 6),), ()),
         Depth(101, 10, 12, ((101, 4), (99, 0)), ((103, 3),)),
         Quote(102, 12, (101, 4), (103, 3)),
-        Snapshot(103, 10, ((100, 6), (99, 2)), ((102, 8),)),
+        DepthSnapshot(103, 10, ((100, 6), (99, 2)), ((102, 8),)),
         Trade(104, 77, 102, 1, SELL),
         Depth(105, 13, 13, (), ((102, 0), (103, 2))),
     ]
@@ -392,7 +392,7 @@ def test_a_morning_of_apple_played_back_makes_the_book_of_the_orders_seen_to_arr
 
 def of_the_middle(name: str, events: int, around: int) -> Iterator[OrderUpdate]:
     """Orders from real events, near where it trades: the naive matcher is slow in a full book."""
-    updates = (u for u in binance(name) if not isinstance(u, Snapshot))
+    updates = (u for u in binance(name) if not isinstance(u, DepthSnapshot))
     middle = 0
     near: list[from_binance.Update] = []
     for update in islice(updates, events):

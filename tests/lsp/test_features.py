@@ -18,8 +18,8 @@ from policy import resources
 from policy.lsp.callers import declared_at, used, users
 from policy.lsp.completion import SNIPPETS, Completion, completions
 from policy.lsp.hover import hover
-from policy.lsp.occurrences import Index, index_of
-from policy.lsp.rename import Refusal, renamed
+from policy.lsp.occurrences import Occurrences, index_of
+from policy.lsp.rename import Conflict, renamed
 from policy.lsp.snapshot import Snapshot, snapshot
 from policy.lsp.symbols import around, foldings, outline
 from policy.model.uses import Symbol
@@ -58,7 +58,7 @@ def test_editor(case: Case, update: bool) -> None:
             )
         case "rename":
             edits = renamed(of, index, at, words[0])
-            case.settle(edits.message if isinstance(edits, Refusal) else changed(text, edits), update)
+            case.settle(edits.message if isinstance(edits, Conflict) else changed(text, edits), update)
         case _:
             pytest.fail(f"there is no command `{command}`")
 
@@ -84,7 +84,7 @@ def listed(found: list[Completion]) -> str:
 
 
 @cache
-def shipped() -> tuple[Snapshot, Index]:
+def shipped() -> tuple[Snapshot, Occurrences]:
     texts, wrong = read_folder([resources.folder("rulesets")])
     assert not wrong
     of = snapshot(texts)
@@ -112,7 +112,7 @@ def renamed_there_and_back(symbol: Symbol) -> None:
     at = index.by_symbol[symbol][0]
     new = at.span.text + ("9" if symbol.kind == "provision" else "_other")
     edits = renamed(of, index, at, new)
-    assert not isinstance(edits, Refusal), (symbol, edits)
+    assert not isinstance(edits, Conflict), (symbol, edits)
     after = snapshot([Text(t.name, _put(t, edits)) for t in of.texts])
     touched = {e.span.source.name for e in edits}
     runner = Runner(after.checked.model, "")
@@ -123,7 +123,7 @@ def renamed_there_and_back(symbol: Symbol) -> None:
     file = at.span.source.name
     there = next(o for o in again.by_file[file] if o.span.text == new and o.is_definition)
     back = renamed(after, again, there, at.span.text)
-    assert not isinstance(back, Refusal), (symbol, back)
+    assert not isinstance(back, Conflict), (symbol, back)
     assert [_put(t, back) for t in after.texts] == [t.data for t in of.texts], symbol
 
 

@@ -20,7 +20,7 @@ optional.library("pygls", "lsp")
 from cases_of_rules import HEAD  # noqa: E402
 from editors import Editor, editor, types  # noqa: E402
 from policy.lsp import runs  # noqa: E402
-from policy.lsp.runs import Run, compared, evaluated, proved  # noqa: E402
+from policy.lsp.runs import RunResult, compared, evaluated, proved  # noqa: E402
 from policy.lsp.work import WorkError, worked_out  # noqa: E402
 from policy.pipeline import Text  # noqa: E402
 
@@ -47,7 +47,7 @@ def texts(rules: str = RULES) -> list[Text]:
 
 
 def test_what_came_is_written_in_place_of_what_was_expected() -> None:
-    assert runs.tested(texts(), "t.policy", "good") == Run(True, "passed")
+    assert runs.tested(texts(), "t.policy", "good") == RunResult(True, "passed")
     run = runs.tested(texts(), "t.policy", "bad")
     assert not run.is_good
     assert run.lines == (

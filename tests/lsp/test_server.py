@@ -12,7 +12,7 @@ import pytest
 from cases_of_rules import HEAD
 from editors import Editor, editor, types
 from policy.lsp.completion import CompletionKind
-from policy.lsp.positions import Lines
+from policy.lsp.positions import TextLines
 from policy.pipeline import Text, check
 from policy.source import Source
 from policy.syntax.from_text import parse
@@ -169,7 +169,7 @@ def fresh(folder: Path, texts: dict[str, str]) -> dict[str, list[tuple[str, int,
     found: dict[str, list[tuple[str, int, int]]] = {name: [] for name in texts}
     for d in check([Text(str(folder / name), text.encode()) for name, text in texts.items()]).diagnostics:
         assert d.span is not None
-        line, unit = Lines(d.span.source.text).position(d.span.start)
+        line, unit = TextLines(d.span.source.text).position(d.span.start)
         found[Path(d.span.source.name).name].append((d.code, line, unit))
     return {name: sorted(those) for name, those in found.items()}
 

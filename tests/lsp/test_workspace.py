@@ -12,7 +12,7 @@ import pytest
 import optional
 from cases_of_rules import HEAD
 from policy.lsp.rename import unparsed
-from policy.lsp.workspace import Result, Workspace, home_of, path_of
+from policy.lsp.workspace import Published, Workspace, home_of, path_of
 from policy.pipeline import check, read_folder
 from policy.syntax import kept
 
@@ -38,7 +38,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def codes(result: Result, file: Path) -> list[str]:
+def codes(result: Published, file: Path) -> list[str]:
     return [d.code for d in result.findings[str(file)]]
 
 
@@ -47,7 +47,7 @@ def fresh(folder: Path) -> list[tuple[str, str, int]]:
     return sorted((d.code, path_of(d.span.source.name), d.span.start) for d in check(texts).diagnostics if d.span)
 
 
-def shown(result: Result) -> list[tuple[str, str, int]]:
+def shown(result: Published) -> list[tuple[str, str, int]]:
     return sorted((d.code, path, d.span.start) for path, ds in result.findings.items() for d in ds if d.span)
 
 
@@ -145,13 +145,13 @@ def test_a_file_that_changes_during_a_check_is_checked_again(folder: Path) -> No
     limits, rules = folder / "limits.policy", folder / "rules.policy"
     checked, changed = threading.Event(), threading.Event()
 
-    async def session() -> Result:
+    async def session() -> Published:
         server = Server()
         server.text_document_publish_diagnostics = lambda _: None  # type: ignore[method-assign]  # nobody listens
         server.open.put(str(rules), RULES, 1)
         check_ = server.open.check
 
-        def slowly(path: str) -> Result:
+        def slowly(path: str) -> Published:
             result = check_(path)
             checked.set()
             changed.wait(60)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from attrs import define, field
 
-from policy.exchange.from_binance import Depth, Snapshot, Update
+from policy.exchange.from_binance import Depth, DepthSnapshot, Update
 from policy.market.book import BUY, SELL, Book, BookOrder
 
 
@@ -18,7 +18,7 @@ class RecordedBook:
 
     def follow(self, update: Update) -> bool:
         """Whether the book has changed. Depth that comes before the snapshot waits for it."""
-        if isinstance(update, Snapshot):
+        if isinstance(update, DepthSnapshot):
             self.book, self.last = Book(), update.last
             self._set(update)
             for depth in self._waiting:
@@ -36,7 +36,7 @@ class RecordedBook:
         self.last = update.last
         return True
 
-    def _set(self, update: Snapshot | Depth) -> None:
+    def _set(self, update: DepthSnapshot | Depth) -> None:
         for side, amounts in ((BUY, update.bids), (SELL, update.asks)):
             for price, quantity in amounts:
                 for order in self.book.level(side, price):

@@ -36,7 +36,7 @@ from policy.verify.facts import SymbolicFacts
 from policy.verify.product_program import fingerprints
 from policy.verify.prove import Limits, prove
 from policy.verify.questions import batches
-from policy.verify.replay import Dated, Replay
+from policy.verify.replay import DatedProgram, Replay
 from policy.verify.run import tasks, verdicts
 from policy.verify.symbolic import CannotEncodeError, Texts
 from policy.verify.terms import Terms
@@ -73,7 +73,7 @@ def sampled(made: Program, batch: Batch, chance: Random) -> tuple[Any, ...]:
 
 
 def holds_on(made: Program, batch: Batch, claim: Claim, given: tuple[Any, ...], day: int) -> bool:
-    return not Replay(Dated(made), batch.parameters, claim.query).holds(given, day)
+    return not Replay(DatedProgram(made), batch.parameters, claim.query).holds(given, day)
 
 
 def claims_hold(seed: int) -> None:

@@ -15,7 +15,7 @@ from attrs import frozen
 from policy.backends.c.header import header_text
 from policy.backends.c.layout import Layout, UnsupportedError, layout_of
 from policy.backends.c.operators import text_literal
-from policy.backends.c.questions import Result, function_text, question_text
+from policy.backends.c.questions import AnswerMember, function_text, question_text
 from policy.backends.c.unit import Unit
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.ir.program import Function, Program
@@ -34,7 +34,7 @@ class Compiled:
     header: str
     source: str
     layout: Layout
-    results: dict[str, list[Result]]
+    results: dict[str, list[AnswerMember]]
     rows: tuple[str, ...]
     messages: tuple[str, ...]
 

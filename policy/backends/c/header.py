@@ -16,7 +16,7 @@ from policy.model import types
 from policy.model.types import AnswerType, Type, describe, short
 
 if TYPE_CHECKING:
-    from policy.backends.c.questions import Result
+    from policy.backends.c.questions import AnswerMember
 
 COMMON = """\
 #ifndef POLICY_TYPES
@@ -84,7 +84,7 @@ ABOUT = """\
 """
 
 
-def header_text(name: str, unit: Unit, results: Mapping[str, Sequence[Result]]) -> str:
+def header_text(name: str, unit: Unit, results: Mapping[str, Sequence[AnswerMember]]) -> str:
     layout, program = unit.layout, unit.program
     guard = f"POLICY_{name.upper()}_H"
     made = [
@@ -203,7 +203,7 @@ def meaning(of: AnswerType, program: Program) -> str:
             assert_never(of)
 
 
-def _question(layout: Layout, asked: Asked, results: Sequence[Result]) -> Iterator[str]:
+def _question(layout: Layout, asked: Asked, results: Sequence[AnswerMember]) -> Iterator[str]:
     f = asked.function
     yield f"/* {f.kind} {comment(f.id)}" + (f": {comment(f.title.en)}" if f.title.en else "")
     cited = dict.fromkeys(str(c) for _, c in f.citations)

@@ -59,7 +59,7 @@ def _closed(head: str, declared: Sequence[str], writer: Branches, last: str) -> 
 
 
 @frozen(eq=False)
-class Result:
+class AnswerMember:
     """A member of an answer: its name, its type of C, and what a value there means."""
 
     c: str
@@ -74,7 +74,7 @@ class QuestionWriter(Branches):
     def __init__(self, unit: Unit, asked: Asked, complete: bool) -> None:
         super().__init__(unit, complete)
         self.asked = asked
-        self.results: list[Result] = []
+        self.results: list[AnswerMember] = []
 
     def answer(self) -> None:
         asked, function = self.asked, self.asked.function
@@ -156,7 +156,7 @@ class QuestionWriter(Branches):
                 return
             keys = [v for item in value.items for v in self.parts(item)]
             wide = any(k.held == "i128" for k in keys)
-            self.results.append(Result(name, "policy_int128" if wide else "int64_t", of, len(keys)))
+            self.results.append(AnswerMember(name, "policy_int128" if wide else "int64_t", of, len(keys)))
             for n, key in enumerate(keys):
                 if key.held not in ("i64", "i128", "int") or key.present:
                     raise UnsupportedError("a list that the rules make, as the answer")
@@ -167,10 +167,10 @@ class QuestionWriter(Branches):
         assert not isinstance(of, types.Results)
         inner = types.inner_of(of)
         if isinstance(of, types.OptionalOf):
-            self.results.append(Result(f"{name}_present", "uint8_t", types.BOOLEAN))
+            self.results.append(AnswerMember(f"{name}_present", "uint8_t", types.BOOLEAN))
             self.write(f"answer->{name}_present = (uint8_t)({value.there});")
         held_, c = self.handed_out(value, inner)
-        self.results.append(Result(name, held_, of))
+        self.results.append(AnswerMember(name, held_, of))
         if value.type is not None:
             self.write(*(f"answer->{name}{part};" for part in c))
 
@@ -201,7 +201,7 @@ def _handed_out(c: str) -> str:
 # ── what callers see ────────────────────────────────────────────────────────────────────────
 
 
-def question_text(unit: Unit, asked: Asked) -> tuple[list[str], list[Result]]:
+def question_text(unit: Unit, asked: Asked) -> tuple[list[str], list[AnswerMember]]:
     """The text of a question's functions, and the members of its answer."""
     lines, checks, results = [], _Checks(unit, asked), [QuestionWriter(unit, asked, c) for c in (True, False)]
     for writer in results:

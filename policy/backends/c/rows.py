@@ -14,7 +14,7 @@ from attrs import define, field, frozen
 from policy.backends.c.compile import compiled
 from policy.backends.c.layout import Asked, Layout, Member, Struct, UnsupportedError
 from policy.backends.c.operators import literal
-from policy.backends.c.questions import Result
+from policy.backends.c.questions import AnswerMember
 from policy.backends.c.shapes import STORED, Shape, shape
 from policy.ir.program import FieldDeclaration, Function, Program
 from policy.ir.reads import Fact
@@ -134,7 +134,7 @@ class Slot:
 
 
 @frozen(eq=False)
-class Rows:
+class RowLoop:
     """The loop, and what its caller must know of it: `needs` are names by number, `value` is none of a decision."""
 
     source: str
@@ -142,11 +142,11 @@ class Rows:
     needs: Mapping[int, str]
     words: int  # of needs
     width: int  # words of an answer
-    value: Result | None
+    value: AnswerMember | None
     is_optional: bool
 
 
-def rows_of(program: Program, function: Function) -> Rows:
+def rows_of(program: Program, function: Function) -> RowLoop:
     """The loop of a question, after the source of its rulebook. Raises UnsupportedError, or PolicyError."""
     made = compiled(program, [function])
     asked = made.layout.asked[function.id]
@@ -186,12 +186,12 @@ def rows_of(program: Program, function: Function) -> Rows:
     body = made.source.replace(f'#include "{made.name}.h"\n', "", 1)
     source = [made.header, body, head, *loop.constants, text]
     slots = tuple(loop.slots)
-    return Rows(
+    return RowLoop(
         "\n".join(source), slots, dict(made.layout.needs(asked)), made.layout.words, width, value, is_optional
     )
 
 
-def _value_of(asked: Asked, results: list[Result]) -> tuple[Result | None, bool]:
+def _value_of(asked: Asked, results: list[AnswerMember]) -> tuple[AnswerMember | None, bool]:
     """The value, and whether it is optional."""
     if asked.is_decision:
         return None, False
@@ -207,11 +207,11 @@ def _value_of(asked: Asked, results: list[Result]) -> tuple[Result | None, bool]
     return value, bool(before)
 
 
-def _idle(value: Result | None) -> str:
+def _idle(value: AnswerMember | None) -> str:
     return "(policy_int128){0, 0}" if value and value.held in ("int64_t", "policy_int128") else "0"
 
 
-def _stored(value: Result | None, is_optional: bool, words: int, reasons: int) -> Iterator[str]:
+def _stored(value: AnswerMember | None, is_optional: bool, words: int, reasons: int) -> Iterator[str]:
     """Statements that leave an answer in the columns."""
     if value is not None:
         given = "(policy_int128){(uint64_t)answer.value, answer.value >> 63}"

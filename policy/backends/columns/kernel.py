@@ -22,7 +22,7 @@ from attrs import define, field, frozen
 from policy.answers import Outcome
 from policy.backends.c.layout import UnsupportedError
 from policy.backends.c.native import NoCompilerError, library
-from policy.backends.c.rows import MOST_ANSWERS, Rows, Slot, rows_of
+from policy.backends.c.rows import MOST_ANSWERS, RowLoop, Slot, rows_of
 from policy.backends.c.shapes import Shape
 from policy.diagnostics import PolicyError
 from policy.facts.from_table import Layout
@@ -73,7 +73,7 @@ class Kernel:
     """The loop of one question. `known` are the different answers so far, as the loop holds them."""
 
     function: Function
-    rows: Rows
+    rows: RowLoop
     loop: Any
     known: bytes
     remembered: dict[bytes, tuple[OneAnswer, ...]] = field(factory=dict)
@@ -210,7 +210,7 @@ class Kernels:
     refusal: str = ""
     kernel: Kernel | None = None
     seen: int = 0  # rows
-    rows: Rows | None = None
+    rows: RowLoop | None = None
     lock: Lock = field(factory=Lock)
 
     @property
@@ -262,7 +262,7 @@ class Kernels:
                 self.kernel = Kernel(self.function, self.rows, loop, nothing_known(self.rows))
 
 
-def nothing_known(rows: Rows) -> bytes:
+def nothing_known(rows: RowLoop) -> bytes:
     """What the loop knows of answers before its first row: that of a value is the first, where that is asked for."""
     words = [0] * (1 + MOST_ANSWERS * (2 + rows.width))
     if rows.value is not None:

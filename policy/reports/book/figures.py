@@ -143,7 +143,7 @@ class Network:
 
 
 @frozen
-class Entry:
+class DeclarationEntry:
     """One declaration of the rulebook."""
 
     id: str
@@ -180,12 +180,12 @@ class Concern:
     anchor: str
     title: BilingualText
     amends: str
-    entries: tuple[Entry, ...]
+    entries: tuple[DeclarationEntry, ...]
     not_encoded: tuple[NotEncoded, ...]
 
 
 @frozen
-class Term:
+class GlossaryTerm:
     """A word of the rules: a field, a member of an enum or a declaration, and where it is explained."""
 
     title: BilingualText
@@ -208,7 +208,7 @@ class Paragraph:
 
 
 @frozen
-class Moment:
+class DateEntry:
     """A day on which something begins to hold or ends."""
 
     on: str
@@ -219,14 +219,14 @@ class Moment:
 
 
 @frozen
-class Book:
+class RulebookFigures:
     """The whole."""
 
     concerns: tuple[Concern, ...]
     sources: tuple[SourceRow, ...]
     paragraphs: tuple[Paragraph, ...]
-    terms: tuple[Term, ...]
-    timeline: tuple[Moment, ...]
+    terms: tuple[GlossaryTerm, ...]
+    timeline: tuple[DateEntry, ...]
     years: tuple[tuple[str, int], ...]  # where each year begins on the line of time
     now: int  # and where the book's own date lies
     counts: tuple[tuple[BilingualText, int], ...]

@@ -20,17 +20,17 @@ from policy.model.values import show
 from policy.reports.book.examples import Examples
 from policy.reports.book.figures import (
     Bar,
-    Book,
     Concern,
     Cover,
+    DateEntry,
+    DeclarationEntry,
     DrawnTable,
-    Entry,
-    Moment,
+    GlossaryTerm,
     NotEncoded,
     Paragraph,
+    RulebookFigures,
     Said,
     TableRow,
-    Term,
 )
 from policy.reports.book.network import kind_of, named_in, network_of
 from policy.reports.plain.amounts import iso
@@ -76,7 +76,7 @@ class Setting:
 
 def book_of(
     model: rules.Model, setting: Setting, verdicts: Sequence[ClaimResult] | None = None
-) -> tuple[Cover, Book]:
+) -> tuple[Cover, RulebookFigures]:
     """The whole book and its cover; `verdicts` are what has been proved and what has not, if anything was to be."""
     chosen = [
         r for r in model.rulesets.values() if not r.amends or (setting.under and belongs(r.name, setting.under))
@@ -100,7 +100,7 @@ def book_of(
     paragraphs = tuple(_paragraphs(model, entries))
     moments = {day for e in entries for s in e.said for day in (s.since, s.until)} - {""}
     scale = _Scale.over({*moments, cover.on})
-    book = Book(
+    book = RulebookFigures(
         concerns,
         tuple(sources_of(model, (p.id for p in paragraphs))),
         paragraphs,
@@ -156,11 +156,11 @@ class _Maker:
             ),
         )
 
-    def entry(self, d: rules.Question | rules.DatedSet | rules.Calendar) -> Entry:
+    def entry(self, d: rules.Question | rules.DatedSet | rules.Calendar) -> DeclarationEntry:
         said = tuple(self.said(s) for s in self.sentences.of(d))
         table = d if isinstance(d, rules.Table) else None
         bodies = (table.body, *table.tightened) if table else ()
-        return Entry(
+        return DeclarationEntry(
             id=d.id,
             anchor=anchor(d.id),
             kind=kind_of(d),
@@ -224,12 +224,12 @@ def _chart(body: rules.Rows) -> Iterable[Bar]:
     return [Bar(upto, shown, 1000 * value // highest) for upto, value, shown in tiers] if highest > 0 else []
 
 
-def _standing(model: rules.Model, entries: list[Entry]) -> list[rules.Provision]:
+def _standing(model: rules.Model, entries: list[DeclarationEntry]) -> list[rules.Provision]:
     used = {c.provision for e in entries for s in e.said for c in s.cited}
     return [p for p in model.provisions.values() if p.id in used]
 
 
-def _paragraphs(model: rules.Model, entries: list[Entry]) -> Iterable[Paragraph]:
+def _paragraphs(model: rules.Model, entries: list[DeclarationEntry]) -> Iterable[Paragraph]:
     standing: dict[str, dict[tuple[str, BilingualText], None]] = {}
     for e in entries:
         for s in e.said:
@@ -247,8 +247,8 @@ def _natural(text: str) -> list[tuple[int, str]]:
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
 
 
-def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
-    found: list[Term] = []
+def _terms(model: rules.Model, names: set[str]) -> Iterable[GlossaryTerm]:
+    found: list[GlossaryTerm] = []
     for d in model.declared.values():
         if d.ruleset not in names:
             continue
@@ -256,16 +256,16 @@ def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
         match d:
             case rules.RecordType(fields=fields):
                 found += [
-                    Term(in_full(f.title, f.name), BilingualText(f"of {title.en}", f"屬{title.zh}"), "")
+                    GlossaryTerm(in_full(f.title, f.name), BilingualText(f"of {title.en}", f"屬{title.zh}"), "")
                     for f in fields
                 ]
             case rules.EnumOf(members=members):
                 found += [
-                    Term(in_full(w, n), BilingualText(f"a kind of {title.en}", f"{title.zh}之一"), "")
+                    GlossaryTerm(in_full(w, n), BilingualText(f"a kind of {title.en}", f"{title.zh}之一"), "")
                     for n, w in members
                 ]
             case rules.Value() | rules.Table() | rules.Parameter() | rules.DatedSet() | rules.Calendar():
-                found.append(Term(title, NO_WORDS, anchor(d.id)))
+                found.append(GlossaryTerm(title, NO_WORDS, anchor(d.id)))
             case rules.Decision() | rules.Priority() | rules.Property():
                 pass
             case _:
@@ -273,11 +273,11 @@ def _terms(model: rules.Model, names: set[str]) -> Iterable[Term]:
     for c in model.currencies.values():
         if c.ruleset in names and c.title.en:
             explained = BilingualText(f"{c.title.en}, a currency", f"{c.title.zh or c.title.en}，一種貨幣")
-            found.append(Term(BilingualText(c.id, c.id), explained, ""))
+            found.append(GlossaryTerm(BilingualText(c.id, c.id), explained, ""))
     return sorted(dict.fromkeys(found), key=lambda t: (t.title.en.lower(), t.explained.en))
 
 
-def _timeline(entries: list[Entry], scale: _Scale) -> Iterable[Moment]:
+def _timeline(entries: list[DeclarationEntry], scale: _Scale) -> Iterable[DateEntry]:
     begins: dict[str, dict[tuple[str, BilingualText], None]] = {}
     ends: dict[str, dict[tuple[str, BilingualText], None]] = {}
     for e in entries:
@@ -288,7 +288,9 @@ def _timeline(entries: list[Entry], scale: _Scale) -> Iterable[Moment]:
     busiest = max((len(begins.get(d, ())) + len(ends.get(d, ())) for d in days), default=1)
     for on in days:
         size = 1000 * (len(begins.get(on, ())) + len(ends.get(on, ()))) // busiest
-        yield Moment(on, scale.at(date.fromisoformat(on)), size, tuple(begins.get(on, ())), tuple(ends.get(on, ())))
+        yield DateEntry(
+            on, scale.at(date.fromisoformat(on)), size, tuple(begins.get(on, ())), tuple(ends.get(on, ()))
+        )
 
 
 @frozen

@@ -24,7 +24,7 @@ _MOST_ACCOUNTS = 100
 
 
 @frozen
-class State:
+class AccountDecision:
     """A decision about an account: `accept`, `refuse`, or `doubt` where it is undecided; why, or what it needs."""
 
     kind: Mark
@@ -33,7 +33,9 @@ class State:
     needs: tuple[BilingualText, ...] = ()
 
     @classmethod
-    def of(cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: Mark, answer: BilingualText) -> State:
+    def of(
+        cls, verdicts: Iterable[Verdict], glossary: Glossary, kind: Mark, answer: BilingualText
+    ) -> AccountDecision:
         """What some verdicts come to: undecided only where no reason was given."""
         listed = list(verdicts)
         reasons = tuple(dict.fromkeys(reason.text for v in listed for reason in v.reasons))
@@ -71,7 +73,7 @@ class HoldingRow:
 
     asset: str
     kind: BilingualText
-    accepted: State | None
+    accepted: AccountDecision | None
     haircut: str
     capital_haircut: str
     accounts: int
@@ -120,8 +122,8 @@ class AccountRow:
     needs: tuple[BilingualText, ...]
     loan: str
     short: str
-    call: State | None  # nothing where nobody asked at the end
-    sale: State | None
+    call: AccountDecision | None  # nothing where nobody asked at the end
+    sale: AccountDecision | None
     sale_order: tuple[str, ...]
     positions: tuple[PositionRow, ...]
     bar: int
@@ -180,14 +182,14 @@ class Collateral:
             )
         return tuple(rows)
 
-    def _accepted(self, asset: str) -> State | None:
+    def _accepted(self, asset: str) -> AccountDecision | None:
         terms = self.terms.get(asset)
         if terms is None:
             return None
         permitted = terms.accepted.outcome is Outcome.PERMITTED
         if permitted:
-            return State("accept", BilingualText("accepted", "接受"))
-        return State.of((terms.accepted,), self.glossary, "refuse", BilingualText("not accepted", "不接受"))
+            return AccountDecision("accept", BilingualText("accepted", "接受"))
+        return AccountDecision.of((terms.accepted,), self.glossary, "refuse", BilingualText("not accepted", "不接受"))
 
     def classes(self) -> tuple[ClassRow, ...]:
         """By class of asset, in the order of `holdings`, and all of them together where there are several."""
@@ -242,10 +244,10 @@ class Collateral:
             _part(loan, longest),
         )
 
-    def _due(self, verdict: Verdict) -> State:
+    def _due(self, verdict: Verdict) -> AccountDecision:
         if verdict.outcome is Outcome.DENIED:
-            return State.of((verdict,), self.glossary, "accept", BilingualText("not due", "無須"))
-        return State.of((verdict,), self.glossary, "refuse", BilingualText("due", "須執行"))
+            return AccountDecision.of((verdict,), self.glossary, "accept", BilingualText("not due", "無須"))
+        return AccountDecision.of((verdict,), self.glossary, "refuse", BilingualText("due", "須執行"))
 
     def _position(self, position: PositionView) -> PositionRow:
         return PositionRow(

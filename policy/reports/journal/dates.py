@@ -54,7 +54,7 @@ class DateTable:
 
 
 @define
-class Dated:
+class DateSection:
     """One date: all that was followed, and what became of every order."""
 
     recorded: Recorded
@@ -72,7 +72,7 @@ class Dated:
         return self.recorded.header.on
 
 
-def dates_of(days: Sequence[Dated]) -> DateTable:
+def dates_of(days: Sequence[DateSection]) -> DateTable:
     """What changes from date to date."""
     columns = [_figures(day) for day in days]
     rows = (DateRow(what, tuple(column[what] for column in columns)) for what in columns[0])
@@ -80,7 +80,7 @@ def dates_of(days: Sequence[Dated]) -> DateTable:
     return DateTable(tuple(day.on for day in days), tuple(rows), tuple(turned))
 
 
-def _figures(day: Dated) -> dict[BilingualText, str]:
+def _figures(day: DateSection) -> dict[BilingualText, str]:
     recorded = day.recorded
     assert recorded.trading is not None
     assert recorded.margin is not None
@@ -101,7 +101,7 @@ def _figures(day: Dated) -> dict[BilingualText, str]:
     }
 
 
-def _turned(before: Dated, after: Dated) -> list[Turned]:
+def _turned(before: DateSection, after: DateSection) -> list[Turned]:
     """Orders whose outcome changed, by what became of them and why, the most first."""
     groups: dict[tuple[BilingualText, BilingualText, tuple[str, ...]], list[str]] = {}
     for id, (by, verdict) in before.orders.items():

@@ -49,7 +49,7 @@ from policy.perpetuals.mark_events import (
     LiquidationEnded,
     LiquidationStep,
 )
-from policy.reports.journal.collateral import AccountRow, ClassRow, Collateral, HoldingRow, State
+from policy.reports.journal.collateral import AccountDecision, AccountRow, ClassRow, Collateral, HoldingRow
 from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.glossary import Glossary
@@ -90,7 +90,7 @@ class LoanBook:
 
 
 @frozen
-class Call:
+class MarginCall:
     """A margin call and what became of it: `accept` where it was met, `refuse` where not, `doubt` while open."""
 
     at: str
@@ -110,7 +110,7 @@ class Advance:
     at: str
     account: str
     amount: str
-    answer: State
+    answer: AccountDecision
 
 
 @frozen
@@ -155,7 +155,7 @@ class MarginDay:
     reduced: int
     borne: str
     advances: tuple[Advance, ...]
-    calls: tuple[Call, ...]
+    calls: tuple[MarginCall, ...]
     sales: tuple[Sale, ...]
     uncovered: tuple[tuple[str, str, str], ...]  # when, whose, how much
     liquidations: tuple[LiquidationRow, ...]
@@ -182,7 +182,7 @@ class MarginTally:
     collateral: Collateral = field(init=False)
     book: LoanBook | None = None
     advances: list[Advance] = field(factory=list)
-    calls: list[Call] = field(factory=list)
+    calls: list[MarginCall] = field(factory=list)
     open_calls: dict[str, int] = field(factory=dict)
     sales: list[Sale] = field(factory=list)
     uncovered: list[tuple[str, str, str]] = field(factory=list)
@@ -226,17 +226,19 @@ class MarginTally:
                     tidy(event.collateral_loans, MONEY),
                 )
             case LoanAdvanced():
-                answer = State.of((event.verdict,), self.glossary, "accept", BilingualText("advanced", "已墊付"))
+                answer = AccountDecision.of(
+                    (event.verdict,), self.glossary, "accept", BilingualText("advanced", "已墊付")
+                )
                 self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
             case AdvanceRejected():
                 against = tuple(v for v in (event.verdict, event.lender, event.book) if v is not None)
-                answer = State.of(against, self.glossary, "refuse", BilingualText("rejected", "拒絕"))
+                answer = AccountDecision.of(against, self.glossary, "refuse", BilingualText("rejected", "拒絕"))
                 self._keep(self.advances, Advance(when, event.account, tidy(event.amount, MONEY), answer))
             case MarginCalled():
                 self.open_calls[event.account] = len(self.calls)
                 due = self.glossary.at(event.due_by) if event.due_by is not None else ""
                 amounts = tidy(event.amount, MONEY), tidy(event.loan, MONEY)
-                self._keep(self.calls, Call(when, event.account, *amounts, due, _OPEN, "doubt", ""))
+                self._keep(self.calls, MarginCall(when, event.account, *amounts, due, _OPEN, "doubt", ""))
             case CallMet():
                 self._end(event.account, None, at)
                 self.open_calls.pop(event.account, None)

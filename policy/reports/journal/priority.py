@@ -80,7 +80,7 @@ class _AtLevel:
 
 
 @define
-class Priority:
+class PriorityWatch:
     """Follows the trades."""
 
     lines: Lines

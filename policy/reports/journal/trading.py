@@ -40,7 +40,7 @@ from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.event_counts import EventCounts
 from policy.reports.journal.flows import FlowRow, Flows, PlaceRow, PlatformRow
 from policy.reports.journal.glossary import Glossary
-from policy.reports.journal.priority import Evidence, Priority
+from policy.reports.journal.priority import Evidence, PriorityWatch
 from policy.reports.journal.reasons import Reasons, RuleRow
 from policy.reports.journal.series import Chart, Series, chart_of, plain, tidy
 from policy.reports.journal.standing import Standing, Standings, needed
@@ -65,7 +65,7 @@ class Maker:
 
 
 @frozen
-class Failure:
+class SettlementFailure:
     """Something that was not settled, or what it cost."""
 
     at: str
@@ -147,7 +147,7 @@ class Day:
     unsettled: Chart | None
     reserve: Chart | None
     covers: tuple[Cover, ...]
-    failures: tuple[Failure, ...]
+    failures: tuple[SettlementFailure, ...]
     more: int  # rows that the tables have no room for
 
 
@@ -169,7 +169,7 @@ class Trading:
     glossary: Glossary
     capacity: dict[str, str] = field(factory=dict)
     lines: Lines = field(init=False)
-    priority: Priority = field(init=False)
+    priority: PriorityWatch = field(init=False)
     flows: Flows = field(factory=Flows)
     undecided: int = 0
     undecided_orders: list[Undecided] = field(factory=list)
@@ -185,13 +185,13 @@ class Trading:
     unsettled: Series = field(factory=lambda: Series(MONEY))
     reserve: Series = field(factory=lambda: Series(MONEY))
     covers: list[Cover] = field(factory=list)
-    failures: list[Failure] = field(factory=list)
+    failures: list[SettlementFailure] = field(factory=list)
     more: int = 0
 
     def __attrs_post_init__(self) -> None:
         self.lines = Lines(self.capacity)
         self.standings = Standings(self.glossary)
-        self.priority = Priority(self.lines, self.glossary)
+        self.priority = PriorityWatch(self.lines, self.glossary)
 
     def take(self, at: int, command: Command, events: Sequence[Event]) -> None:
         match command:
@@ -233,7 +233,7 @@ class Trading:
             case SettlementFailed():
                 self._closed(at, event.trades)
                 who = f"{event.platform} → {event.other}"
-                failed = Failure(
+                failed = SettlementFailure(
                     self.glossary.at(at),
                     BilingualText("did not deliver", "未能交付"),
                     who,
@@ -318,7 +318,8 @@ class Trading:
         paid = event.from_reserve_fund + event.from_compensation
         amounts = [tidy(amount, MONEY) for amount in (event.loss, paid, event.uncovered)]
         self._keep(
-            self.failures, Failure(self.glossary.at(at), BilingualText("loss", "損失"), event.participant, *amounts)
+            self.failures,
+            SettlementFailure(self.glossary.at(at), BilingualText("loss", "損失"), event.participant, *amounts),
         )
         en, zh = [english_amount(amount) for amount in amounts], [chinese_amount(amount) for amount in amounts]
         said = BilingualText(

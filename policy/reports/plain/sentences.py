@@ -67,7 +67,7 @@ class Statement:
 
 
 @frozen
-class Grid:
+class TableDrawing:
     """A table as drawn: heads, and a line of cells for each row; the results stand last."""
 
     heads: tuple[BilingualText, ...]
@@ -132,7 +132,7 @@ class Sentences:
         zh = f"{way.zh}，惟{rounded.zh}：{why.zh or why.en}"
         return BilingualText(f"{way.en}, though rounded {rounded.en}: {why.en}", zh)
 
-    def grid(self, d: rules.Table, body: rules.Rows) -> Grid:
+    def grid(self, d: rules.Table, body: rules.Rows) -> TableDrawing:
         """A table's rows as they are drawn."""
         en, zh = self._languages(d)
         heads = [BilingualText(en[0].term(c), zh[0].term(c)) for c in body.columns]
@@ -147,7 +147,7 @@ class Sentences:
             for r in body.rows
         ]
         starts, ends = tuple(r.start for r in body.rows), tuple(r.end for r in body.rows)
-        return Grid((*heads, *self._answers(d)), tuple(rows), starts, ends, _HITS[d.hit])
+        return TableDrawing((*heads, *self._answers(d)), tuple(rows), starts, ends, _HITS[d.hit])
 
     def _answers(self, d: rules.Table) -> tuple[BilingualText, ...]:
         """What stands above a table's results: its title, or those of the fields that each row gives."""
@@ -167,10 +167,12 @@ class Sentences:
         en, zh = (Teller(Shape(d), *language) for language in self._languages(d))
         if r is None:
             whole = rules.Dated(citations=d.citations, span=d.span)
-            said = Told("otherwise", "otherwise", d.because, d.otherwise, False, (en.otherwise(), zh.otherwise()))
+            said = StatementContext(
+                "otherwise", "otherwise", d.because, d.otherwise, False, (en.otherwise(), zh.otherwise())
+            )
             return self._statement(said, (en.remaining(), zh.remaining()), whole)
         house = r.span.source is not d.span.source
-        said = Told("rule", r.name, r.because, r.effect, house, (en.listed(r), zh.listed(r)))
+        said = StatementContext("rule", r.name, r.because, r.effect, house, (en.listed(r), zh.listed(r)))
         return self._statement(said, (en.alone(r), zh.alone(r)), r)
 
     def _versions(self, d: rules.Value | rules.Parameter) -> tuple[Statement, ...]:
@@ -190,7 +192,7 @@ class Sentences:
                 language, frame.period(v.start, v.end), phrasing.titled(title), either, title, d.phrases, v.body
             )
 
-        said = self._said(Told("version", d.name, house=house), d, clause, v)
+        said = self._said(StatementContext("version", d.name, house=house), d, clause, v)
         return evolve(said, signs=self._signs(d, title, v.body)) if steps(v.body) >= ENOUGH else said
 
     def _signs(
@@ -210,7 +212,7 @@ class Sentences:
             said = (language[0].true_of(term, False), language[0].true_of(term, True))
             return _worth(language, "", term, said, title, name.phrases, name.body)
 
-        return self._said(Told("name", name.name), d, clause, rules.Dated(span=name.span))
+        return self._said(StatementContext("name", name.name), d, clause, rules.Dated(span=name.span))
 
     def _unset(self, d: rules.Parameter, why: BilingualText) -> Statement:
         def clause(language: Language) -> Clause:
@@ -221,7 +223,7 @@ class Sentences:
             return frame.unknown(phrasing.titled(title), reason)
 
         whole = rules.Dated(citations=d.citations, span=d.span)
-        return self._said(Told("unset", d.name), d, clause, whole)
+        return self._said(StatementContext("unset", d.name), d, clause, whole)
 
     def _row(self, d: rules.Table, body: rules.Rows, row: rules.Row, n: int, house: bool) -> Statement:
         def clause(language: Language) -> Clause:
@@ -236,7 +238,7 @@ class Sentences:
             worth = phrasing.filled(says, {"": result}) if "{}" in says else frame.worth(title, result)
             return frame.row(frame.period(row.start, row.end), said, worth)
 
-        return self._said(Told("row", f"{d.name} {n}", house=house), d, clause, row)
+        return self._said(StatementContext("row", f"{d.name} {n}", house=house), d, clause, row)
 
     def _line(self, d: rules.Priority, k: rules.Key, n: int) -> Statement:
         def clause(language: Language) -> Clause:
@@ -247,7 +249,7 @@ class Sentences:
             kind = {"lowest": "earliest", "highest": "latest"}.get(k.kind, k.kind) if timed else k.kind
             return frame.line(frame.period(k.start, k.end), kind, phrasing.term(k.by), side, ranks)
 
-        return self._said(Told("line", f"{d.name} {n}"), d, clause, k)
+        return self._said(StatementContext("line", f"{d.name} {n}"), d, clause, k)
 
     def _property(self, d: rules.Property) -> Statement:
         def clause(language: Language) -> Clause:
@@ -261,7 +263,7 @@ class Sentences:
             return frame.always(where, holds)
 
         whole = rules.Dated(citations=d.citations, span=d.span)
-        return self._said(Told("property", d.name, d.title), d, clause, whole)
+        return self._said(StatementContext("property", d.name, d.title), d, clause, whole)
 
     def _members(self, d: rules.DatedSet, v: rules.SetVersion) -> Statement:
         of = d.type.of if isinstance(d.type, types.SetOf) else d.type
@@ -275,7 +277,7 @@ class Sentences:
             items = [phrasing.literal(item, of) for item in sorted(v.items, key=name)]
             return frame.members(frame.period(v.start, v.end), phrasing.titled(in_full(d.title, d.name)), items)
 
-        return self._said(Told("members", d.name), d, clause, v)
+        return self._said(StatementContext("members", d.name), d, clause, v)
 
     def _days(self, d: rules.Calendar, v: rules.CalendarVersion) -> Statement:
         def clause(language: Language) -> Clause:
@@ -289,15 +291,15 @@ class Sentences:
             title = phrasing.titled(in_full(d.title, d.name))
             return frame.business_days(frame.period(v.start, v.end), title, d.rest, holidays)
 
-        return self._said(Told("members", d.name), d, clause, v)
+        return self._said(StatementContext("members", d.name), d, clause, v)
 
     def _said(
-        self, said: Told, d: rules.Declaration, clause: Callable[[Language], Clause], dated: rules.Dated
+        self, said: StatementContext, d: rules.Declaration, clause: Callable[[Language], Clause], dated: rules.Dated
     ) -> Statement:
         en, zh = self._languages(d)
         return self._statement(said, (clause(en), clause(zh)), dated)
 
-    def _statement(self, said: Told, clauses: tuple[Clause, Clause], dated: rules.Dated) -> Statement:
+    def _statement(self, said: StatementContext, clauses: tuple[Clause, Clause], dated: rules.Dated) -> Statement:
         return Statement(
             said.kind,
             said.name,
@@ -314,7 +316,7 @@ class Sentences:
 
 
 @frozen
-class Told:
+class StatementContext:
     """What is known of a statement before its sentence is."""
 
     kind: StatementKind

@@ -47,7 +47,7 @@ class Refused(TemplateSyntaxError):
 
 
 @frozen
-class Finding:
+class Problem:
     """What is wrong, and where; a template without a name is the one that was asked for."""
 
     code: str
@@ -57,7 +57,7 @@ class Finding:
     line: int = 0
 
 
-class Texts(BaseLoader):
+class TemplateTexts(BaseLoader):
     """Templates out of memory, each under its own name in messages."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
@@ -69,7 +69,7 @@ class Texts(BaseLoader):
         return self.texts[template], template, None
 
 
-class Unknown(StrictUndefined):
+class UnknownName(StrictUndefined):
     """An unknown name; the message lists the known ones."""
 
     @property
@@ -87,7 +87,7 @@ class UntrustedTemplates(Templates):
     """The environment of all templates, without the ways by which text could become markup after all."""
 
     def __init__(self, texts: Mapping[str, str]) -> None:
-        super().__init__(Texts(texts), Unknown)
+        super().__init__(TemplateTexts(texts), UnknownName)
         del self.filters["safe"]
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
@@ -119,8 +119,8 @@ def _unescaping(node: nodes.Node) -> str:
     return ""
 
 
-def wrong(code: str, message: str, help: str, error: BaseException, own: list[str]) -> Finding:
-    return Finding(code, message[:_LONGEST], help, *_place(error, own))
+def wrong(code: str, message: str, help: str, error: BaseException, own: list[str]) -> Problem:
+    return Problem(code, message[:_LONGEST], help, *_place(error, own))
 
 
 def _place(error: BaseException, own: list[str]) -> tuple[str, int]:
@@ -138,7 +138,7 @@ def _place(error: BaseException, own: list[str]) -> tuple[str, int]:
     return places[-1] if places else ("", 0)
 
 
-def finding(error: BaseException, own: list[str], known: list[str], figures: list[str]) -> Finding:
+def finding(error: BaseException, own: list[str], known: list[str], figures: list[str]) -> Problem:
     """What an exception means to whoever wrote the template."""
     text = str(error.message if isinstance(error, TemplateSyntaxError) else error)
     match error:
