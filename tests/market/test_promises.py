@@ -108,6 +108,12 @@ def test_what_was_lost_while_an_index_was_lost_is_not_borne_in_a_small_position_
     told(ARENAS["desk"], drawn(ARENAS["desk"], 175, STREAM), collect=False)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", [1093, 1195])
+def test_what_a_deleveraged_player_could_not_pay_is_owed_and_not_taken(seed: int) -> None:
+    told(ARENAS["desk"], drawn(ARENAS["desk"], seed, STREAM), collect=False)
+
+
 @pytest.mark.parametrize("seed", range(3))
 def test_when_all_is_cancelled_and_settled_nothing_is_reserved(seed: int) -> None:
     market = told(ARENAS["exchange"], drawn(ARENAS["exchange"], seed, 60), collect=False).target.venues["exchange"]

@@ -185,9 +185,9 @@ class DeskArena(Arena):
         held = [b for b in self.desk.state.buckets() if len(b.positions) > 1]
         contract = pick(CONTRACTS, u)
         price = self.index(contract)
-        self.tell(**{contract: None})
         (other,) = (name for name in CONTRACTS if name != contract)
         down = pick(held, v).positions[other].size > 0 if held else v < 0.5
+        self.tell(**{contract: None})
         if w < 0.8:
             self.tell(**{other: int(self.index(other) * (1 - w if down else 1 + w))})
         if x < 0.6:

@@ -29,6 +29,7 @@ NOT_COLLECTED = "margin_not_collected"  # the rule by which an order lacks margi
 class Liquidation:
     """One that goes on: how its bucket stood when it began, and after the last step."""
 
+    slot: Slot
     whole: bool
     fund: int
     gap: int
@@ -149,7 +150,7 @@ class DeskWatch:
         equity = state.equity(bucket)
         self.owed += max(0, equity) if event.account not in self.players else max(0, -equity)
         sizes = {name: position.size for name, position in bucket.positions.items()}
-        self._now = Liquidation(not due, state.fund, self._gap(bucket), equity, sizes)
+        self._now = Liquidation((event.account, event.bucket), not due, state.fund, self._gap(bucket), equity, sizes)
 
     def _gap(self, bucket: Bucket) -> int:
         """How much more margin the bucket would need, for its liquidation not to be due."""
@@ -203,6 +204,8 @@ class DeskWatch:
     def _drawn(self, event: marked.FundDrawdown) -> None:
         slot = (event.account, event.bucket)
         most = max(0, self._deficits[slot]) + self._sizes[slot]
+        if event.account in self.players and (self._now is None or self._now.slot != slot):
+            self.owed += event.loss  # who was deleveraged could not pay either
         self.hold("the fund pays deficits only", event.from_fund <= most, (event, most))
         self.hold("no loss is left uncovered", not event.uncovered or self.lost_index, event)
 
