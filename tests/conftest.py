@@ -9,7 +9,7 @@ import tempfile
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import hypothesis
@@ -43,6 +43,13 @@ def _parsed(name: str, text: str) -> Parsed:
 # Parsing is much of what checking rules takes, and depends on a file alone: a process of the tests does it once.
 from_text.parse = lambda source: _parsed(source.name, source.text)
 kept.SHORT = sys.maxsize  # so that nothing is read back from the cache instead
+
+
+@pytest.fixture
+def all_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cache of one test's own, empty at first, in which every file is kept, however short."""
+    monkeypatch.setenv("POLICY_CACHE", str(tmp_path / "kept"))
+    monkeypatch.setattr(kept, "SHORT", 0)
 
 
 _check, _program, _load, _dated = pipeline.check, pipeline.program, pipeline.load_program, pipeline.dated

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from random import Random
 
 import pytest
 
 from cases_of_rules import HEAD
-from mutations import RULESETS, TOKEN, mutated
+from mutations import RULESETS, edits, other_words
 from policy.lsp.snapshot import Snapshot, snapshot
 from policy.model import from_syntax
 from policy.model.reuse import Memory
@@ -107,28 +106,14 @@ def test_random_edits_of_random_rules() -> None:
     for seed in range(8):
         chance = Random(seed)
         good = {"random.policy": Rules(chance).text, "t.policy": LIMITS, "u.policy": USERS}
-        now, memory = dict(good), Memory()
-        for _ in range(30):
-            name = chance.choice(list(good))
-            now[name] = chance.choice([good[name], mutated(good[name], chance), mutated(now[name], chance)])
-            same_as_fresh([Text(n, t.encode("utf-8", "replace")) for n, t in now.items()], memory)
+        memory = Memory()
+        for texts in edits(good, chance, 30):
+            same_as_fresh(texts, memory)
 
 
 @pytest.mark.slow
 def test_random_edits_of_the_shipped_rulebook() -> None:
-    """A word is replaced by another of the same file, now and then in several files at once; then all is mended."""
-    chance, memory = Random(5), Memory()
+    memory = Memory()
     texts, _ = read_folder([RULESETS])
-    now = list(texts)
-    same_as_fresh(now, memory)
-    for _ in range(15):
-        n = chance.choice([n for n, t in enumerate(texts) if Path(t.name).suffix == ".policy"])
-        tokens = TOKEN.findall(texts[n].data.decode())
-        words = [at for at, token in enumerate(tokens) if token[0].isalnum()]
-        at = chance.choice(words)
-        tokens[at] = tokens[chance.choice(words)]
-        now[n] = Text(texts[n].name, "".join(tokens).encode())
-        same_as_fresh(now, memory)
-        if chance.random() < 0.7:
-            now[n] = texts[n]
-    same_as_fresh(texts, memory)
+    for edited in other_words(texts, Random(5), 15):
+        same_as_fresh(edited, memory)

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from cases_of_rules import HEAD
-from mutations import RULESETS, TOKEN, mutated
+from mutations import RULESETS, edits, other_words
 from policy import cache
 from policy.diagnostics import draw
 from policy.folders import read_folder
@@ -18,6 +18,8 @@ from policy.model.context import Context
 from policy.pipeline import Text, check, findings
 from policy.syntax import kept, tree
 from random_rules import Rules
+
+pytestmark = pytest.mark.usefixtures("all_kept")
 
 LIMITS = HEAD + (
     'enum Kind { red "r" zh "紅", green "g" zh "綠" }\n'
@@ -34,12 +36,6 @@ USERS = (
     'test "ok" zh "可" on 2026-03-01 given f = { amount: 9, kind: red } expect ok(f) denied by big\n'
     'test "small" on 2026-03-01 expect ok({ amount: 1, kind: green }) denied by small\n'  # it has no Chinese
 )
-
-
-@pytest.fixture(autouse=True)
-def emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POLICY_CACHE", str(tmp_path / "kept"))
-    monkeypatch.setattr(kept, "SHORT", 0)
 
 
 @pytest.fixture
@@ -117,29 +113,12 @@ def test_random_edits_of_random_rules() -> None:
     for seed in range(4):
         chance = Random(seed)
         good = {"random.policy": Rules(chance).text, "t.policy": LIMITS, "u.policy": USERS}
-        now = dict(good)
-        for _ in range(20):
-            name = chance.choice(list(good))
-            now[name] = chance.choice([good[name], mutated(good[name], chance), mutated(now[name], chance)])
-            same_as_fresh([Text(n, t.encode("utf-8", "replace")) for n, t in now.items()])
+        for texts in edits(good, chance, 20):
+            same_as_fresh(texts)
 
 
 @pytest.mark.slow
 def test_random_edits_of_the_shipped_rulebook() -> None:
-    """A word is replaced by another of the same file, now and then in several files at once; then all is mended."""
-    chance = Random(5)
     texts, _ = read_folder([RULESETS / "hk_sfc"])
-    texts = texts[:20]
-    now = list(texts)
-    same_as_fresh(now)
-    for _ in range(8):
-        n = chance.choice([n for n, t in enumerate(texts) if Path(t.name).suffix == ".policy"])
-        tokens = TOKEN.findall(texts[n].data.decode())
-        words = [at for at, token in enumerate(tokens) if token[0].isalnum()]
-        at = chance.choice(words)
-        tokens[at] = tokens[chance.choice(words)]
-        now[n] = Text(texts[n].name, "".join(tokens).encode())
-        same_as_fresh(now)
-        if chance.random() < 0.7:
-            now[n] = texts[n]
-    same_as_fresh(texts)
+    for edited in other_words(texts[:20], Random(5), 8):
+        same_as_fresh(edited)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from random import Random
 
@@ -68,6 +68,32 @@ def mutated(text: str, chance: Random) -> str:
                 tokens = ["\n".join(lines)]
         text = "".join(tokens)
     return text
+
+
+def edits(good: Mapping[str, str], chance: Random, times: int) -> Iterator[list[Text]]:
+    """Files, of which each time one goes wrong, goes wrong further, or is as it was."""
+    now = dict(good)
+    for _ in range(times):
+        name = chance.choice(list(good))
+        now[name] = chance.choice([good[name], mutated(good[name], chance), mutated(now[name], chance)])
+        yield [Text(n, t.encode("utf-8", "replace")) for n, t in now.items()]
+
+
+def other_words(texts: Sequence[Text], chance: Random, times: int) -> Iterator[list[Text]]:
+    """A word is replaced by another of the same file, now and then in several files at once; then all is mended."""
+    now = list(texts)
+    yield now
+    for _ in range(times):
+        n = chance.choice([n for n, t in enumerate(texts) if Path(t.name).suffix == ".policy"])
+        tokens = TOKEN.findall(texts[n].data.decode())
+        words = [at for at, token in enumerate(tokens) if token[0].isalnum()]
+        at = chance.choice(words)
+        tokens[at] = tokens[chance.choice(words)]
+        now[n] = Text(texts[n].name, "".join(tokens).encode())
+        yield now
+        if chance.random() < 0.7:
+            now[n] = texts[n]
+    yield list(texts)
 
 
 def remarked(text: str, chance: Random, often: float) -> str:

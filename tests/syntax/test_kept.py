@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import pickle
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -19,14 +18,10 @@ from policy.syntax import from_text, kept
 from policy.syntax.from_text import Parsed, Reading
 from policy.syntax.grammar import END, grammar
 
+pytestmark = pytest.mark.usefixtures("all_kept")
+
 RULES = sorted(resources.folder("rulesets").rglob("*.policy"))
 LONG = HEAD + "".join(f"parameter p{n}: integer = {n} per LAW/1 # n\n" for n in range(200))
-
-
-@pytest.fixture(autouse=True)
-def emptied(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("POLICY_CACHE", str(tmp_path / "kept"))
-    monkeypatch.setattr(kept, "SHORT", 0)
 
 
 @pytest.fixture
