@@ -147,9 +147,7 @@ class Drafts:
     reasons: Combinations
     needs: Combinations
     masks: dict[tuple[int, ...], int] = field(factory=dict)  # to the numbers of reasons
-    few: dict[bytes, tuple[pl.DataFrame, pl.DataFrame]] = field(
-        factory=dict
-    )  # the last different answers of a kernel
+    few: dict[bytes, tuple[pl.DataFrame, pl.DataFrame]] = field(factory=dict)  # a kernel's last different answers
 
     @property
     def is_full(self) -> bool:
