@@ -171,7 +171,7 @@ def test_a_cluster_names_the_library_that_is_absent(missing: str, how: str, tmp_
 
 @pytest.mark.parametrize("java", ["absent", "broken", "not where JAVA_HOME says"])
 def test_a_cluster_asks_for_java(java: str, tmp_path: Path) -> None:
-    optional.library("polars", "columns")
+    optional.columns()
     environment = stubs(tmp_path, "is there", "pandas", "pyspark") | no_programs(tmp_path)
     message = "which is not installed"
     if java == "broken":

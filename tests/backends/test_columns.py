@@ -12,7 +12,7 @@ import optional
 from random_expressions import DAYS
 from random_rules import Rules, facts
 
-pl = optional.library("polars", "columns")
+pl = optional.columns()
 
 from cases_of_rules import HEAD, rulebook  # noqa: E402
 from policy.diagnostics import PolicyError  # noqa: E402

@@ -12,7 +12,7 @@ import pytest
 
 import optional
 
-pl = optional.library("polars", "columns")
+pl = optional.columns()
 pa = optional.library("pyarrow", "columns")
 
 from cases_of_rules import HEAD, rulebook  # noqa: E402

@@ -8,7 +8,7 @@ import pytest
 
 import optional
 
-pl = optional.library("polars", "columns")
+pl = optional.columns()
 
 from cases_of_rules import HEAD, rulebook  # noqa: E402
 from policy.pipeline import Rulebook, Text  # noqa: E402

@@ -52,7 +52,7 @@ def test_random_rules_use_every_operator() -> None:
 
 
 def test_columns_know_every_operator() -> None:
-    optional.library("polars", "columns")
+    optional.columns()
     from policy.backends.columns import operators as columns
 
     assert columns.COMPARE.keys() == operators.COMPARE.keys()

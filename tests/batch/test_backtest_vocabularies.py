@@ -13,7 +13,7 @@ import optional
 from cases_of_rules import HEAD
 from policy.cli import main
 
-optional.library("polars", "columns")
+optional.columns()
 
 OLD = """
 enum K { red, green }

@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.slow,
     pytest.mark.filterwarnings("default", "ignore::ResourceWarning"),  # Spark's own
 ]
-pl = optional.library("polars", "columns")
+pl = optional.columns()
 optional.library("pandas", "spark")
 optional.library("pyspark", "spark")
 optional.java()

@@ -13,7 +13,7 @@ from click.testing import CliRunner, Result
 
 import optional
 
-pl = optional.library("polars", "columns")
+pl = optional.columns()
 pa = optional.library("pyarrow", "columns")
 parquet = optional.library("pyarrow.parquet", "columns")
 ipc = optional.library("pyarrow.ipc", "columns")

@@ -18,7 +18,7 @@ from click.testing import CliRunner, Result
 
 import optional
 
-pl = optional.library("polars", "columns")
+pl = optional.columns()
 parquet = optional.library("pyarrow.parquet", "columns")
 
 import policy  # noqa: E402

@@ -247,7 +247,7 @@ def test_every_code_is_what_a_command_ends_with(name: str, code: Exit, monkeypat
     if (name in SOLVED or "--mutate" in words) and code is not UNANSWERED:
         optional.library("z3", "proofs")
     if "--history" in words or "--rows" in words:
-        optional.library("polars", "columns")
+        optional.columns()
     if name == "lsp" and code is YES:
         optional.library("pygls", "lsp")
     if name in ("tables export", "tables import"):  # of workbooks

@@ -90,7 +90,7 @@ def stopped(words: list[str], after: float, sent: signal.Signals, times: int) ->
 
 
 def large_table(rows: int = 6_000_000) -> None:
-    pl = optional.library("polars", "columns")
+    pl = optional.columns()
     classes = pl.lit("virtual_asset").alias("asset.class")
     pl.select(classes, pl.int_range(rows).cast(pl.String).alias("market_value")).write_parquet("f.parquet")
 

@@ -12,8 +12,7 @@ from attrs import field, frozen
 
 import optional
 
-optional.library("polars", "columns")
-optional.library("pyarrow", "columns")
+optional.columns()
 # ruff: noqa: E402  (what follows needs it)
 import polars as pl
 

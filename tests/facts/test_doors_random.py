@@ -13,8 +13,7 @@ from attrs import evolve, frozen
 
 import optional
 
-optional.library("polars", "columns")
-optional.library("pyarrow", "columns")
+optional.columns()
 # ruff: noqa: E402  (what follows needs it)
 import polars as pl
 

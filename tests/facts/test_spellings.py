@@ -13,7 +13,7 @@ import pytest
 import optional
 from cases_of_rules import HEAD
 
-pl = optional.library("polars", "columns")
+pl = optional.columns()
 
 import policy  # noqa: E402
 from policy.batch.dates import TableQuestion  # noqa: E402

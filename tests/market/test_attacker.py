@@ -101,7 +101,7 @@ def order_sent_again_tells_its_trades(patch: Patch) -> None:
     place = exchange.Engine._place
 
     def told_again(self: Any, command: Any) -> None:
-        first, events = self._answered.get(command.id, (None, ()))
+        first, *events = self._answered.get(command.id, (None,))
         if first is not None and evolve(first, at=command.at) == command:
             self.events += events
         else:

@@ -283,7 +283,7 @@ def test_a_comparison_of_revisions(words: tuple[str, ...], outcome: str) -> None
 
 @pytest.mark.usefixtures("repository")
 def test_the_past_is_decided_under_two_revisions() -> None:
-    optional.library("polars", "columns")
+    optional.columns()
     put("past.csv", "side\nbuy\nsell\n")
     asked = ("--history", "past.csv", "--question", "other", "--on", "2026-03-01")
     assert "1 of 2 rows come out otherwise" in run("backtest", "main~1..main", "lending", *asked).stdout

@@ -130,7 +130,7 @@ def test_decide() -> None:
 
 @pytest.mark.usefixtures("here")
 def test_backtest_of_one_rulebook() -> None:
-    optional.library("polars", "columns")
+    optional.columns()
     done = run("backtest rules --set limit=70% --history h.csv --question small --on 2026-07-01")
     assert done.exit_code == 1
     assert "1 of 3 rows come out otherwise" in done.output

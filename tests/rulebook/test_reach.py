@@ -193,7 +193,7 @@ def test_all_that_is_in_force_today_stands_on_something_in_force() -> None:
 
 def test_tables_say_how_far_their_answers_reach(tmp_path: Path) -> None:
     """Of one date in the file's metadata and the summary; where each row has its date, in a column."""
-    optional.library("polars", "columns")
+    optional.columns()
     parquet = optional.library("pyarrow.parquet", "columns")
     (tmp_path / "t.policy").write_text(RULES, encoding="utf-8")
     days = ("2025-10-23", "2026-06-30", "2026-07-01", "2026-09-30", "2026-10-01", "no date")

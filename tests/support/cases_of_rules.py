@@ -115,7 +115,7 @@ def agreed(book: Rulebook, question: str, arguments: tuple[Any, ...]) -> Answer:
     else:
         decision = book.question(question).kind == "decision"
         assert compiled.fast(*arguments) == (meant.permitted if decision else meant.value)
-    if optional.there_is("polars", "columns"):
+    if optional.there_is("polars", "columns") and optional.there_is("pyarrow", "columns"):
         import tables  # imported here, for Polars is an extra
 
         with suppress(tables.MixedError):  # no table can say it

@@ -29,6 +29,13 @@ def library(name: str, extra: str) -> Any:
         return import_module(name)
 
 
+def columns() -> Any:
+    """Polars; PyArrow, which the same extra brings, is loaded too."""
+    polars = library("polars", "columns")
+    library("pyarrow", "columns")
+    return polars
+
+
 def there_is(name: str, extra: str) -> bool:
     """Whether a library loads, for tests that do less without."""
     try:

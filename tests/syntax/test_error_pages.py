@@ -83,8 +83,7 @@ def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
             yield from read_facts if isinstance(read_facts, list) else []
         elif language == "python":
             if "policy.batch" in body:
-                optional.library("polars", "columns")
-                optional.library("pyarrow", "columns")
+                optional.columns()
             if "policy.workbooks" in body:
                 optional.library("xlsxwriter", "xlsx")
             if "subprocess" in body:
