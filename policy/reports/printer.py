@@ -16,7 +16,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 from typing import Any
-from unittest.mock import patch
 
 import pydyf
 import weasyprint.css
@@ -30,6 +29,8 @@ from weasyprint.pdf import tags
 _NOTES = re.compile(r"^::(foot)?note-[a-z]+ \{.*\}$", re.MULTILINE)
 _MARKERS = re.compile(r"^::marker \{", re.MULTILINE)
 _declared = weasyprint.css.find_style_attributes
+_ALL_DECORATED: frozenset[str] = frozenset()  # most boxes keep all their borders, and share it
+_NO_NAME = object()
 _add_tags, _tag_tree = weasyprint.pdf.add_tags, tags._build_box_tree
 
 
@@ -59,12 +60,25 @@ def sparing() -> Iterator[None]:
             (weasyprint.pdf, "add_tags", _tags_of_all_pages),
             (pydyf, "PDF", _File),
             (boxes.ParentBox, "_reset_spacing", _undecorated),
+            (boxes, "set", lambda: _ALL_DECORATED),
         ):
-            stack.enter_context(patch.object(where, name, ours))
-        undecorated: frozenset[str] = frozenset()  # most boxes keep all their borders, and share it
-        stack.enter_context(patch.object(boxes, "set", lambda: undecorated, create=True))
+            stack.enter_context(_instead(where, name, ours))
         stack.enter_context(_undisturbed())
         yield
+
+
+@contextmanager
+def _instead(where: object, name: str, ours: object) -> Iterator[None]:
+    """While it lasts, a name of a module or class is ours."""
+    theirs = vars(where).get(name, _NO_NAME)
+    setattr(where, name, ours)
+    try:
+        yield
+    finally:
+        if theirs is _NO_NAME:
+            delattr(where, name)
+        else:
+            setattr(where, name, theirs)
 
 
 @contextmanager
@@ -79,7 +93,7 @@ def _undisturbed() -> Iterator[None]:
             gc.enable()
 
 
-def _shared_declarations(tree: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
+def _shared_declarations(tree: object, *rest: object) -> Iterator[tuple[Any, ...]]:
     """What attributes declare: one language once, and no anchor, which `_SharedStyles` gives to its element alone."""
     languages: dict[str, Any] = {}
     for specificity, element, declarations, base in _declared(tree, *rest):
@@ -93,15 +107,15 @@ def _shared_declarations(tree: Any, *rest: Any) -> Iterator[tuple[Any, ...]]:
 class _SharedStyles(weasyprint.css.StyleFor):  # type: ignore[misc]
     """Styles of elements; one with an anchor has a copy, so that what is within it shares its own."""
 
-    def __init__(self, html: Any, sheets: Any, hints: Any, font_config: Any, targets: Any) -> None:
+    def __init__(self, html: HTML, sheets: object, hints: object, font_config: object, targets: Any) -> None:
         super().__init__(html, sheets, hints, font_config, targets)
         named = {e: e.get("id") for e in html.etree_element.iter() if e.get("id") and "style" not in e.attrib}
         for name in named.values():
             targets.collect_anchor(name)
-        self._anchors: dict[Any, str] = named
-        self._with_anchor: dict[Any, Any] = {}
+        self._anchors: dict[object, str] = named
+        self._with_anchor: dict[object, Any] = {}
 
-    def __call__(self, element: Any, pseudo_type: Any = None) -> Any:
+    def __call__(self, element: object, pseudo_type: str | None = None) -> Any:
         style = super().__call__(element, pseudo_type)
         if pseudo_type is not None or element not in self._anchors:
             return style
@@ -148,7 +162,7 @@ class _Written(pydyf.Object):  # type: ignore[misc]
 class _PageForgotten(weasyprint.document.Page):  # type: ignore[misc]
     """A page that is drawn and tagged at once; then its tags take the place of its boxes."""
 
-    _page_box: Any
+    _page_box: object
 
     def paint(self, stream: Any, scale: float = 1) -> None:
         super().paint(stream, scale)
@@ -161,10 +175,10 @@ class _PageForgotten(weasyprint.document.Page):  # type: ignore[misc]
 class _Tags:
     """The tags of one page: the outermost, also in its margins, what its marked content belongs to, its links."""
 
-    def __init__(self, page: Any, marked: Any) -> None:
+    def __init__(self, page: object, marked: object) -> None:
         pdf = _File.begun
         self.marked: dict[int, bytes] = {}
-        self.links: list[Any] = []
+        self.links: list[object] = []
         first, number = len(pdf.objects), len(pdf.pages["Kids"]) // 3 - 1
         whole = pydyf.Dictionary({"S": "/Document"})  # the tag of the document is made at last
         self.outermost = list(_tag_tree(page, whole, pdf, number, self.marked, self.links, marked))
@@ -174,7 +188,15 @@ class _Tags:
         pdf.objects[first:] = [tag if tag.number in numbers else _Written(tag) for tag in made]
 
 
-def _kept(page: _Tags, whole: Any, _pdf: Any, _number: int, marked: Any, links: Any, _left: Any) -> Iterator[Any]:
+def _kept(
+    page: _Tags,
+    whole: pydyf.Dictionary,
+    _pdf: object,
+    _number: int,
+    marked: dict[int, bytes],
+    links: list[object],
+    _left: object,
+) -> Iterator[pydyf.Object]:
     """In place of the tree of a page's boxes: its tags, made when it was drawn."""
     marked.update(page.marked)
     links.extend(page.links)
@@ -183,6 +205,6 @@ def _kept(page: _Tags, whole: Any, _pdf: Any, _number: int, marked: Any, links: 
     yield from page.outermost
 
 
-def _tags_of_all_pages(*arguments: Any) -> None:
-    with patch.object(tags, "_build_box_tree", _kept):
+def _tags_of_all_pages(*arguments: object) -> None:
+    with _instead(tags, "_build_box_tree", _kept):
         _add_tags(*arguments)

@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TypeVar
 
 from policy.syntax import tree
 from policy.syntax.clauses import Renamed
 from policy.syntax.parsing import Items
 from policy.vocabulary import Strictness
 
+T = TypeVar("T")
 
-def first_item(items: Items, kind: type[Any]) -> Any:
+
+def first_item(items: Items, kind: type[T]) -> T | None:
     return next((i for i in items if isinstance(i, kind)), None)
 
 
 def renamed_from(items: Items) -> tree.Name | None:
-    clause: Renamed | None = first_item(items, Renamed)
+    clause = first_item(items, Renamed)
     return clause.old if clause else None
 
 
-def the_only_one(items: Items, kind: type[Any]) -> Any:
+def the_only_one(items: Items, kind: type[T]) -> T:
     return next(i for i in items if isinstance(i, kind))
 
 

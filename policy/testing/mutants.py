@@ -91,11 +91,11 @@ def slips(node: Node, words: Words) -> Iterator[NodeMistake]:
         for inner, replaced, at in _inside(getattr(node, a.name)):
             label, per = _label(inner, at), _per(inner)
             for slip in slips(inner, words):
-                changed = evolve(node, **{a.name: replaced(slip.node)})
-                yield evolve(slip, node=changed, label=slip.label or label, per=slip.per or per)
+                other: dict[str, Any] = {a.name: replaced(slip.node)}
+                yield evolve(slip, node=evolve(node, **other), label=slip.label or label, per=slip.per or per)
 
 
-def _inside(value: object, at: int = 0) -> Iterator[tuple[Node, Callable[[Node], Any], int]]:
+def _inside(value: object, at: int = 0) -> Iterator[tuple[Node, Callable[[Node], object], int]]:
     """The nodes that the value of a field holds, each with what the value is when that node is another."""
     if isinstance(value, Node):
         yield value, lambda new: new, at
@@ -105,7 +105,7 @@ def _inside(value: object, at: int = 0) -> Iterator[tuple[Node, Callable[[Node],
                 yield inner, partial(_replaced, value, n, replaced), n
 
 
-def _replaced(items: tuple[Any, ...], n: int, replaced: Callable[[Node], Any], new: Node) -> tuple[Any, ...]:
+def _replaced(items: tuple[object, ...], n: int, replaced: Callable[[Node], object], new: Node) -> tuple[object, ...]:
     return (*items[:n], replaced(new), *items[n + 1 :])
 
 

@@ -7,7 +7,7 @@ earlier one. Absent: whether a test holds; that is for `policy test` and the tra
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, assert_never
+from typing import assert_never
 
 from attrs import field, frozen
 
@@ -21,6 +21,7 @@ from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.facts import EMPTY, NOT_STATED, ToldFacts, told_list
 from policy.reports.plain.names import Names, in_full, spaced
 from policy.reports.rows import case_anchor
+from policy.vocabulary import RuntimeValue
 
 _FEW_FACTS = 3  # so many are always told in full
 _MOST_DIFFERENCES = 6
@@ -117,7 +118,7 @@ class Examples:
         ]
         return [(() if alone else (title,), of) for title, (_, of) in zip(own, parameters, strict=True)]
 
-    def _facts(self, path: Path, of: Type, value: Any) -> list[tuple[BilingualText, BilingualText]]:
+    def _facts(self, path: Path, of: Type, value: RuntimeValue) -> list[tuple[BilingualText, BilingualText]]:
         """The facts given, a record's field by field, each with what leads to it."""
         inner = types.inner_of(of)
         if not isinstance(inner, types.Record) or value is None or value is MISSING:
@@ -129,7 +130,7 @@ class Examples:
             for fact in self._facts((*path, title), kind, value[key])
         ]
 
-    def _differ(self, path: Path, of: Type, before: Any, now: Any) -> list[Difference]:
+    def _differ(self, path: Path, of: Type, before: RuntimeValue, now: RuntimeValue) -> list[Difference]:
         """Where two values differ, as deep down as can be said."""
         inner = types.inner_of(of)
         if _same(before, now):
@@ -160,7 +161,7 @@ class Examples:
             else BilingualText("fact", "事實")
         )
 
-    def _said(self, value: Any, of: Type) -> BilingualText:
+    def _said(self, value: RuntimeValue, of: Type) -> BilingualText:
         inner = types.inner_of(of)
         if value is None:
             return BilingualText("none", "無")
@@ -210,7 +211,7 @@ class Examples:
             case _:
                 assert_never(e.kind)
 
-    def _as_facts(self, value: Any, of: Type) -> object:
+    def _as_facts(self, value: RuntimeValue, of: Type) -> object:
         """An answer that is a record, as facts are held."""
         if not isinstance(of, types.Record) or not isinstance(value, tuple):
             return value
@@ -235,7 +236,7 @@ class Examples:
         return joined(told, " ", "")
 
 
-def _same(a: Any, b: Any) -> bool:
+def _same(a: RuntimeValue, b: RuntimeValue) -> bool:
     """Equality that may be asked of what is missing."""
     if a is b or a is MISSING or b is MISSING:
         return a is b
