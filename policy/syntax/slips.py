@@ -198,7 +198,7 @@ _PATTERNS: tuple[tuple[str, _Remedy], ...] = (
     (r"\?.*", "write `if … then … else …`"),
     (r"\belse ?if\b|\belif\b|\belsif\b", "write `else if`, with `then` before each result"),
     (r"\bif\b[^{]*(?P<brace>\{)", "write `if … then … else …`"),
-    (r"\[\s*[\w.]+ for\b", "a list cannot be filtered; an aggregate can: `sum(x.price for x in xs where …)`"),
+    (r"\bfor \w+ in [^\]}]*?(?P<place>\bif\b)", _write("where")),
     (rf"\b(?P<word>{'|'.join(INSTEAD)})\((?=[^)]*\bfor\b)[^)]*", lambda m: INSTEAD[m["word"]]),
     (r"\bmod\b|%", INSTEAD["mod"]),
     (r"\b(?:case|switch|match)\b.*", "write `if … then … else if … then … else …`"),
