@@ -18,7 +18,6 @@ from policy.ir.program import (
     FieldAccess,
     Let,
     Or,
-    Today,
     Variable,
     map_parts,
     walk,
@@ -59,10 +58,6 @@ def is_absent(e: Expr) -> Expr:
 
 def tests_presence(e: Expr) -> bool:
     return isinstance(e, Compare) and e.operator == "is not" and e.right == Const(None)
-
-
-def tests_date(e: Expr) -> bool:
-    return isinstance(e, Compare) and isinstance(e.left, Today) and isinstance(e.right, Const)
 
 
 @frozen(eq=False)
