@@ -37,6 +37,7 @@ static uint8_t row_%(c)s(int64_t i, const struct column *columns, int64_t *value
     const struct place place = {i >> 3, (int)(i & 7)};
     (void)whole;
     (void)place;
+    (void)columns;
 %(facts)s
     struct context context = {%(on)d, 0, {0, 0}, 0, 0};
     struct %(c)s_answer answer = {0};
