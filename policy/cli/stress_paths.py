@@ -11,6 +11,7 @@ import click
 from attrs import frozen
 
 from policy.cli.output import plural
+from policy.cli.progress import progress
 from policy.financing.commands import MONEY
 from policy.financing.engine import Engine as Lender
 from policy.model.values import decimal_text, show
@@ -41,11 +42,9 @@ def drawn_options(command: F) -> F:
     """The options about paths, which the verb is given as `drawn`."""
 
     @click.option("--paths", "count", type=click.IntRange(1, MOST_PATHS), help="Draw so many paths from `--path`.")
-    @click.option(
-        "--held", type=click.IntRange(1, MOST_HELD), show_default=str(HELD), help="Recorded moves in a path."
-    )
-    @click.option("--seed", type=click.IntRange(0, 2**63 - 1), show_default=str(SEED), help="Seed of the draws.")
-    @click.option("--engine", type=click.Choice(["cpu", "gpu"]), show_default="cpu", help="What values the paths.")
+    @click.option("--held", type=click.IntRange(1, MOST_HELD), help=f"Recorded moves in a path.  [default: {HELD}]")
+    @click.option("--seed", type=click.IntRange(0, 2**63 - 1), help=f"Seed of the draws.  [default: {SEED}]")
+    @click.option("--engine", type=click.Choice(["cpu", "gpu"]), help="What values the paths.  [default: cpu]")
     @wraps(command)
     def with_drawn(
         *given: Any, count: int | None, held: int | None, seed: int | None, engine: Engine | None, **options: Any
@@ -114,7 +113,12 @@ def valued(drawn: Drawn, market: Market, moves: Sequence[Move]) -> Ends:
     if lender is None or not lender.accounts:
         raise click.UsageError("`--paths` is about margin loans, and the scenario has none")
     draws, loans = draws_of(moves, drawn.held, drawn.seed), loans_of(lender)
-    found = figures(path_ends(market.rulebook_on(market.on), loans, draws, drawn.paths, drawn.engine))
+    ends = []
+    with progress("paths", drawn.paths) as seen:
+        for end in path_ends(market.rulebook_on(market.on), loans, draws, drawn.paths, drawn.engine):
+            ends.append(end)
+            seen.update()
+    found = figures(ends)
     factors = {name: Fraction(factor, ONE) for name, factor in draws.factors(found.worst).items()}
     return Ends(drawn, loans, found, (Move(HOUR, factors),) if found.short else ())
 

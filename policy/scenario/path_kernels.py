@@ -32,6 +32,7 @@ from policy.scenario.paths import Loans, PathEnd, one_by_one
 from policy.vocabulary import RuntimeValue
 
 Engine = Literal["cpu", "gpu"]
+WORTH_COMPILING = 20_000  # accounts times paths
 MOST_ROWS = 1 << 22  # of positions times paths at once
 
 
@@ -57,15 +58,17 @@ def path_kernels(rulebook: Rulebook, loans: Loans) -> PathKernels:
     return PathKernels(text + ours, worth, of_each, each.parameters[-1][0])
 
 
-def path_ends(rulebook: Rulebook, loans: Loans, draws: Draws, paths: int, engine: Engine) -> list[PathEnd]:
+def path_ends(rulebook: Rulebook, loans: Loans, draws: Draws, paths: int, engine: Engine) -> Iterator[PathEnd]:
     """The ends of the first so many paths, the same whatever the engine.
 
-    Without a compiler, or under rules for which there are no kernels, the processor asks the rules one by one. Raises
-    PolicyError where there is no GPU, or the rules have no kernels for it.
+    Where they are few, without a compiler, or under rules for which there are no kernels, the processor asks the rules
+    one by one. Raises PolicyError where there is no GPU, or the rules have no kernels for it.
     """
+    if engine == "cpu" and paths * len(loans.accounts) < WORTH_COMPILING:
+        return one_by_one(loans, draws, range(paths))
     try:
         kernels = path_kernels(rulebook, loans)
-        return list(by_kernels(loans, draws, paths, kernels, Gpu if engine == "gpu" else Processor))
+        return by_kernels(loans, draws, paths, kernels, Gpu if engine == "gpu" else Processor)
     except UnsupportedError as reason:
         if engine == "gpu":
             message = f"these loans cannot be valued on a GPU: {reason}"
@@ -75,7 +78,7 @@ def path_ends(rulebook: Rulebook, loans: Loans, draws: Draws, paths: int, engine
             raise
     except NoCompilerError:
         pass
-    return list(one_by_one(loans, draws, range(paths)))
+    return one_by_one(loans, draws, range(paths))
 
 
 def by_kernels(
@@ -85,8 +88,7 @@ def by_kernels(
     positions = [held for account in loans.accounts for held in account.held.values()]
     at_once = max(8, min(-(-paths // 8) * 8, MOST_ROWS // max(1, len(positions)) // 8 * 8))
     run = _Run(loans, draws, kernels, device_for(kernels.text), positions, at_once)
-    for first in range(0, paths, at_once):
-        yield from run.block(first, min(at_once, paths - first))
+    return (end for first in range(0, paths, at_once) for end in run.block(first, min(at_once, paths - first)))
 
 
 class _Run:
