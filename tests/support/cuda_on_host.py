@@ -10,6 +10,7 @@ import ctypes
 import subprocess
 import tempfile
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -45,6 +46,7 @@ class CudaOnHost(Processor):
         launch(self.loaded, kernel, BLOCKS, THREADS, (n, *(g.at if isinstance(g, Memory) else g for g in given)))
 
 
+@cache
 def built(text: str) -> ctypes.CDLL:
     with tempfile.TemporaryDirectory() as folder:
         source, library = Path(folder, "kernels.cpp"), Path(folder, "kernels.so")
