@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import click
 from attrs import frozen
 
+from policy.batch.path_kernels import Engine, path_ends
 from policy.cli.output import plural
 from policy.cli.progress import progress
 from policy.financing.commands import MONEY
@@ -18,7 +19,6 @@ from policy.model.values import decimal_text, show
 from policy.reports.plain.amounts import grouped
 from policy.scenario.draws import ONE, draws_of
 from policy.scenario.market import Market
-from policy.scenario.path_kernels import Engine, path_ends
 from policy.scenario.paths import Loans, PathFigures, figures, loans_of
 from policy.scenario.stress import HOUR, Move
 from policy.vocabulary import Json

@@ -14,21 +14,23 @@ from policy.model.types import ListOf, Record
 
 def summand(program: Program, function: Function) -> Function | None:
     """The same sum over one element alone, which is the last parameter. Of a program of one date."""
-    match _always(function.body):
-        case Aggregate("sum", variable, FieldAccess(Variable(record), name), most=0) as whole:
-            of = dict(function.parameters)[record]
-            assert isinstance(of, Record)
-            listed = next(f.type for f in program.records[of.name] if f.name == name)
-            if not isinstance(listed, ListOf):
-                return None
-            return evolve(
-                function,
-                id=f"{function.id}#each",
-                parameters=(*function.parameters, (variable, listed.of)),
-                body=evolve(whole, over=Items((Variable(variable),))),
-            )
-        case _:
-            return None
+    whole = _always(function.body)
+    if not isinstance(whole, Aggregate) or whole.kind != "sum" or whole.most:
+        return None
+    over = whole.over
+    if not isinstance(over, FieldAccess) or not isinstance(over.of, Variable):
+        return None
+    of = dict(function.parameters)[over.of.name]
+    assert isinstance(of, Record)
+    listed = next(f.type for f in program.records[of.name] if f.name == over.name)
+    if not isinstance(listed, ListOf):
+        return None
+    return evolve(
+        function,
+        id=f"{function.id}#each",
+        parameters=(*function.parameters, (whole.variable, listed.of)),
+        body=evolve(whole, over=Items((Variable(whole.variable),))),
+    )
 
 
 def _always(e: Expr) -> Expr:

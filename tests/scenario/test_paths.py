@@ -19,17 +19,19 @@ from financing_cases import rulebook
 from policy import resources
 from policy.backends.c import devices
 from policy.backends.c.devices import Gpu, Processor
+from policy.batch import path_kernels as kernels_of_paths
+from policy.batch.path_kernels import by_kernels, path_ends, path_kernels
 from policy.cli import main
 from policy.diagnostics import PolicyError
-from policy.financing.commands import PriceAsset
+from policy.financing.commands import PRICE, PriceAsset
 from policy.financing.engine import Engine as Lender
+from policy.model.values import show
 from policy.rulebook import Rulebook
-from policy.scenario import path_kernels as kernels_of_paths
 from policy.scenario.draws import MOST, ONE, Draws, draws_of, moved, number
 from policy.scenario.from_folder import scenario_in
 from policy.scenario.market import Market
-from policy.scenario.path_kernels import by_kernels, path_ends, path_kernels
 from policy.scenario.paths import Loans, PathEnd, figures, loans_of, one_by_one
+from policy.scenario.prices import recorded_prices
 from policy.scenario.run import Run, stage_of
 from policy.scenario.statements import statements
 from policy.scenario.stress import Move, along, concerned
@@ -196,6 +198,11 @@ def policy(*arguments: str) -> Result:
     return CliRunner().invoke(main, ["stress", "portfolio", str(PORTFOLIO), *arguments], prog_name="policy")
 
 
+def recorded_draws(held: int, seed: int) -> Draws:
+    recorded, _ = recorded_prices(Path(RECORDED.partition("=")[2]))
+    return draws_of(along(dict.fromkeys(concerned("BTC", ["BTC", "BTC-PERP"]), recorded)), held, seed)
+
+
 PATHS = ("--path", RECORDED, "--paths", "400", "--held", "72", "--seed", "7")
 
 
@@ -210,7 +217,10 @@ def test_the_figures_and_what_the_rules_do_on_the_worst_path() -> None:
     assert paths["worst"]["accounts"] >= 1
     assert f"the worst, path {paths['worst']['path']}, and what the rules do on it:" in lines
     assert "margin_called" in as_json["in_all"]["events"]
-    assert set(as_json["rows"][0]["prices"]) == {"BTC", "BTC-PERP"}
+    factor = recorded_draws(72, 7).factors(paths["worst"]["path"])["BTC"]
+    (row,) = as_json["rows"]
+    assert row["prices"]["BTC"] == show(moved(7_800_000_000, factor), PRICE)
+    assert set(row["prices"]) == {"BTC", "BTC-PERP"}
 
 
 def test_a_seed_is_a_seed_on_every_engine(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -251,8 +261,5 @@ def test_a_scenario_without_loans_has_no_paths() -> None:
 
 
 def test_names_that_are_concerned_move_alike() -> None:
-    from policy.scenario.prices import recorded_prices
-
-    recorded, _ = recorded_prices(Path(RECORDED.partition("=")[2]))
-    made = draws_of(along(dict.fromkeys(concerned("BTC", ["BTC", "BTC-PERP"]), recorded)), 24, 1)
-    assert made.factors(5)["BTC"] == made.factors(5)["BTC-PERP"]
+    factors = recorded_draws(24, 1).factors(5)
+    assert factors["BTC"] == factors["BTC-PERP"]

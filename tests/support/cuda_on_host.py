@@ -28,7 +28,7 @@ extern "C" void stand(int64_t thread, int64_t block, int64_t threads, int64_t bl
     threadIdx.x = thread; blockIdx.x = block; blockDim.x = threads; gridDim.x = blocks;
 }
 """
-FLAGS = ("-std=c++17", "-O1", "-w", "-fsanitize=undefined", "-fno-sanitize-recover=all", "-fPIC", "-shared")
+FLAGS = ("-std=c++17", "-O0", "-w", "-fsanitize=undefined", "-fno-sanitize-recover=all", "-fPIC", "-shared")
 BLOCKS, THREADS = 3, 4
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable, Sequence
+from typing import assert_never
 
 from policy.answers import MISSING
 from policy.backends.c.device import DeviceKernel
@@ -65,8 +66,10 @@ def _parts(slot: Slot, values: Sequence[RuntimeValue], times: int) -> tuple[byte
             at = b"".join(array(width, [of.every.index(v) if t else 0]).tobytes() * times for v, t in given)
         case "text":
             at, texts = _texts([v.encode("utf-8", "surrogatepass") if t else b"" for v, t in given], times)
-        case _:
+        case "record" | "set" | "list":
             raise AssertionError(slot)
+        case _:
+            assert_never(slot.shape)
     return at, texts, None if all(there) else _bits(there, times)
 
 
