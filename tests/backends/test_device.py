@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import ctypes
 import json
-import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
-from pathlib import Path
 from random import Random
 from typing import Any
 
@@ -17,14 +14,14 @@ import pytest
 
 import optional
 from cases_of_rules import HEAD, rulebook
-from cuda_on_host import CudaOnHost, compiler, cupy
+from cuda_on_host import CudaOnHost, by_nvcc, by_nvrtc, compiler, cupy
 from policy import resources
 from policy.answers import MISSING, Answer, Outcome
 from policy.backends.c import devices
 from policy.backends.c.compile import questions_of
 from policy.backends.c.device import DeviceKernel, device_text
 from policy.backends.c.device_columns import Columns, fact
-from policy.backends.c.devices import OPTIONS, Device, Gpu, Processor
+from policy.backends.c.devices import Device, Gpu, Processor
 from policy.backends.c.layout import UnsupportedError
 from policy.diagnostics import PolicyError
 from policy.facts.from_json import FactReader
@@ -114,7 +111,22 @@ def number_of(meant: Answer, function: Function) -> int | None:
 def test_numbers_at_the_edges(device_for: Any) -> None:
     (compiler if device_for is CudaOnHost else lambda: optional.program("gcc", "cc", "gcc"))()
     made, chance = book(), Random(1)
-    edges = (0, 1, -1, 2, 10**9, -(10**9), 3_037_000_500, 10**17, 10**18 - 1, 1 - 10**18, MISSING)
+    edges = (
+        0,
+        1,
+        -1,
+        2,
+        2**10,
+        2**59,
+        -(2**59),
+        10**9,
+        -(10**9),
+        3_037_000_500,
+        10**17,
+        10**18 - 1,
+        1 - 10**18,
+        MISSING,
+    )
     functions = [made.question(name) for name in ("cube", "sums", "quotient")]
     text, kernels = device_text(made.program, functions)
     device = device_for(text)
@@ -168,9 +180,7 @@ def load_facts(written: dict[str, object], function: Function, classes: Any, pro
 FEW = ("haircuts.lending_value", "haircuts.haircut", "haircuts.market_value_at", "perpetual_margin.initial_margin")
 
 
-@pytest.mark.parametrize(
-    ("names", "count", "days"), [(FEW, 20, 2), pytest.param((), 20, 3, marks=pytest.mark.slow)]
-)
+@pytest.mark.parametrize(("names", "count", "days"), [(FEW, 20, 2), pytest.param((), 20, 3, marks=pytest.mark.slow)])
 def test_the_shipped_rulebook(names: Sequence[str], count: int, days: int) -> None:
     compiler()
     program = load(on="2026-03-01").program
@@ -245,27 +255,9 @@ def text_of(*names: str) -> str:
     return device_text(made.program, [made.question(name) for name in names])[0]
 
 
-def test_nvcc_compiles_it(tmp_path: Path) -> None:
-    nvcc = optional.program("nvidia-cuda-toolkit", "nvcc")
-    source, target = tmp_path / "kernels.cu", tmp_path / "kernels.ptx"
-    source.write_text(text_of("lending_value", "initial_margin"), encoding="utf-8")
-    command = [nvcc, "-ptx", "-std=c++17", "-Werror", "all-warnings", "-o", str(target), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr[:4_000]
-    assert ".entry rows_1" in target.read_text()
-
-
-def test_nvrtc_compiles_it() -> None:
-    """As CuPy has it compiled, with the same options."""
-    nvrtc, program, size = ctypes.CDLL(str(optional.nvrtc())), ctypes.c_void_p(), ctypes.c_size_t()
-    text = text_of("lending_value", "initial_margin").encode()
-    assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), text, b"kernels.cu", 0, None, None) == 0
-    options = (ctypes.c_char_p * len(OPTIONS))(*(option.encode() for option in OPTIONS))
-    status = nvrtc.nvrtcCompileProgram(program, len(OPTIONS), options)
-    nvrtc.nvrtcGetProgramLogSize(program, ctypes.byref(size))
-    log = ctypes.create_string_buffer(size.value)
-    nvrtc.nvrtcGetProgramLog(program, log)
-    assert status == 0, log.value.decode()[:4_000]
+@pytest.mark.parametrize("compiled", [by_nvcc, by_nvrtc])
+def test_compilers_for_devices_compile_it(compiled: Callable[[str], str]) -> None:
+    assert ".entry rows_1" in compiled(text_of("lending_value", "initial_margin"))
 
 
 def test_a_gpu_is_asked_through_cupy(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from array import array
 from collections.abc import Callable, Sequence
 from fractions import Fraction
 from pathlib import Path
@@ -144,6 +145,23 @@ def ready(device_for: Callable[[str], Any]) -> None:
     optional.program("gcc", "cc", "gcc") if device_for is Processor else cuda_on_host.compiler()
 
 
+@pytest.mark.parametrize("device_for", [Processor, cuda_on_host.CudaOnHost])
+def test_every_device_draws_the_same_prices(device_for: Callable[[str], Any]) -> None:
+    """To the last of eighteen digits, and at the bounds of factors and prices."""
+    ready(device_for)
+    device, paths, first = device_for(path_kernels(house(ON), loans_in(staged())).text), 100, 2**40
+    made = Draws({**draws().ratios, "UP": [MOST] * 50, "DOWN": [0] * 50}, 12, 2**63 - 1)
+    now = [10**18 - 1, 10**17 + 7, 3, 1, 10**13, 10**13]
+    ratios, prices = (
+        device.filled(array("q", [*n]).tobytes()) for n in ((r for of in made.ratios.values() for r in of), now)
+    )
+    drawn = device.empty(8 * paths * len(now))
+    device.run("draw", paths, first, made.seed, made.held, made.moves, len(now), ratios, prices, drawn)
+    ends = [made.factors(first + path) for path in range(paths)]
+    meant = [moved(price, end[name]) for price, name in zip(now, made.ratios, strict=True) for end in ends]
+    assert memoryview(device.read(drawn)).cast("q").tolist() == meant
+
+
 @pytest.mark.parametrize("device_for", [Processor, cuda_on_host.CudaOnHost, a_gpu])
 def test_every_device_gives_the_ends_that_the_rules_give(
     device_for: Callable[[str], Any], monkeypatch: pytest.MonkeyPatch
@@ -157,6 +175,14 @@ def test_every_device_gives_the_ends_that_the_rules_give(
     for at_once in (8, 64, 1_000):
         monkeypatch.setattr(kernels_of_paths, "MOST_ROWS", at_once * positions)
         assert list(by_kernels(loans, draws(), 301, made, device_for)) == meant
+
+
+@pytest.mark.parametrize("compiled", [cuda_on_host.by_nvcc, cuda_on_host.by_nvrtc])
+def test_compilers_for_devices_compile_them(compiled: Callable[[str], str]) -> None:
+    told = compiled(path_kernels(house(ON), loans_in(staged())).text)
+    assert [
+        name for name in ("draw", "spread", "rows_0", "rows_1", "fall_short") if f".entry {name}" not in told
+    ] == []
 
 
 def test_a_path_on_which_a_value_is_beyond_all_facts_is_asked_of_the_rules() -> None:

@@ -1,7 +1,7 @@
 """The CUDA text of kernels on this machine: compiled as C++ for the processor, and run as a grid of several blocks.
 
-In: a text. Out: a device as `policy.backends.c.devices` has them; and what stands for CuPy, with the part of it that
-`Gpu` uses. A grid's threads run one after another.
+In: a text. Out: a device as `policy.backends.c.devices` has them; what nvcc and NVRTC make of it, where they are; and
+what stands for CuPy, with the part of it that `Gpu` uses. A grid's threads run one after another.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import optional
-from policy.backends.c.devices import Memory, Processor
+from policy.backends.c.devices import OPTIONS, Memory, Processor
 
 SHIM = """
 #include <stdint.h>
@@ -65,6 +65,39 @@ def launch(library: ctypes.CDLL, kernel: str, blocks: int, threads: int, given: 
         for thread in range(threads):
             library.stand(*map(ctypes.c_int64, (thread, block, threads, blocks)))
             function(*map(ctypes.c_int64, given))
+
+
+# ── compilers for devices ───────────────────────────────────────────────────────────────────
+
+
+def by_nvcc(text: str) -> str:
+    """The instructions that nvcc makes, with every warning an error."""
+    nvcc = optional.program("nvidia-cuda-toolkit", "nvcc")
+    with tempfile.TemporaryDirectory() as folder:
+        source, target = Path(folder, "kernels.cu"), Path(folder, "kernels.ptx")
+        source.write_text(text, encoding="utf-8")
+        command = [nvcc, "-ptx", "-std=c++17", "-Werror", "all-warnings", "-o", str(target), str(source)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr[:4_000]
+        return target.read_text(encoding="utf-8")
+
+
+def by_nvrtc(text: str) -> str:
+    """The instructions that NVRTC makes, with the options that CuPy is given."""
+    nvrtc, program = ctypes.CDLL(str(optional.nvrtc())), ctypes.c_void_p()
+    assert nvrtc.nvrtcCreateProgram(ctypes.byref(program), text.encode(), b"kernels.cu", 0, None, None) == 0
+    options = (ctypes.c_char_p * len(OPTIONS))(*(option.encode() for option in OPTIONS))
+    status = nvrtc.nvrtcCompileProgram(program, len(OPTIONS), options)
+
+    def told(what: str) -> str:
+        size = ctypes.c_size_t()
+        nvrtc[f"nvrtcGet{what}Size"](program, ctypes.byref(size))
+        held = ctypes.create_string_buffer(size.value)
+        nvrtc[f"nvrtcGet{what}"](program, held)
+        return held.value.decode()
+
+    assert status == 0, told("ProgramLog")[:4_000]
+    return told("PTX")
 
 
 # ── CuPy ────────────────────────────────────────────────────────────────────────────────────
