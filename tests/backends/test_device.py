@@ -285,18 +285,25 @@ def test_a_machine_without_a_gpu_says_so(monkeypatch: pytest.MonkeyPatch) -> Non
         assert (found.code, found.message) == ("missing-extra", f"this needs a GPU that CUDA drives: {reason}")
 
 
-def test_a_text_that_does_not_compile_for_a_gpu_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("failure", "reason"),
+    [
+        ("nvrtc: x.cu\nx.cu(3): error: no such thing\n", "x.cu(3): error: no such thing"),
+        (RuntimeError('Failure finding "libnvrtc.so.12"'), 'Failure finding "libnvrtc.so.12"'),
+    ],
+)
+def test_a_text_that_does_not_compile_for_a_gpu_is_reported(
+    failure: Any, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     library = cupy()
 
     def fails(_: object) -> None:
-        raise library.cuda.compiler.CompileException("nvrtc: x.cu\nx.cu(3): error: no such thing\n")
+        raise failure if isinstance(failure, Exception) else library.cuda.compiler.CompileException(failure)
 
     monkeypatch.setattr(library.RawModule, "compile", fails)
     monkeypatch.setattr(devices, "required", lambda: library)
     with pytest.raises(PolicyError) as refused:
         Gpu("")
     (found,) = refused.value.diagnostics
-    assert (found.code, found.message) == (
-        "compiler-failed",
-        "`nvrtc` does not compile to a kernel: x.cu(3): error: no such thing",
-    )
+    assert found.code == "compiler-failed"
+    assert found.message == f"`nvrtc` does not compile the rules to a kernel: {reason}"

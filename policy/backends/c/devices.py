@@ -100,9 +100,10 @@ class Gpu:
         self.module = self.cupy.RawModule(code=self.text, options=OPTIONS)
         try:
             self.module.compile()
-        except self.cupy.cuda.compiler.CompileException as failure:
-            told = next((line for line in str(failure).splitlines() if "error" in line), "it ended with an error")
-            message = f"`nvrtc` does not compile to a kernel: {told}"
+        except (self.cupy.cuda.compiler.CompileException, RuntimeError) as failure:  # the latter without NVRTC
+            lines = str(failure).splitlines() or [type(failure).__name__]
+            told = next((line for line in lines if "error" in line), lines[0])
+            message = f"`nvrtc` does not compile the rules to a kernel: {told[:300]}"
             raise PolicyError.of("compiler-failed", message, _INSTEAD) from None
 
     def filled(self, data: bytes) -> Memory:
@@ -115,7 +116,7 @@ class Gpu:
         return Memory(held.ptr, size, held)
 
     def run(self, kernel: str, n: int, *given: int | Memory) -> None:
-        blocks = min(_MOST_BLOCKS, -(-n // _BLOCK))
+        blocks = max(1, min(_MOST_BLOCKS, -(-n // _BLOCK)))
         arguments = (n, *(g.at if isinstance(g, Memory) else g for g in given))
         self.module.get_function(kernel)((blocks,), (_BLOCK,), arguments)
 
