@@ -101,6 +101,8 @@ class _Run:
         self.loans, self.draws, self.kernels, self.device, self.at_once = loans, draws, kernels, device, at_once
         self.positions = positions_of(loans)
         rows, place = at_once * len(self.positions), {id: n for n, id in enumerate(loans.now)}
+        if unpriced := next((h.asset.id for h in self.positions if h.asset.id not in place), ""):
+            raise UnsupportedError(f"`{unpriced}` has no price")
         still = [ONE] * draws.moves
         self.ratios = self._numbers(n for id in loans.now for n in draws.ratios.get(id, still))
         self.now = self._numbers(loans.now.values())

@@ -24,7 +24,7 @@ from policy.batch import path_kernels as kernels_of_paths
 from policy.batch.path_kernels import by_kernels, path_ends, path_kernels
 from policy.cli import main
 from policy.diagnostics import PolicyError
-from policy.financing.commands import PRICE, PriceAsset
+from policy.financing.commands import PRICE, ListCollateral, PostCollateral, PriceAsset
 from policy.financing.engine import Engine as Lender
 from policy.model.values import show
 from policy.rulebook import Rulebook
@@ -207,6 +207,25 @@ def test_rules_that_are_no_sum_are_asked_one_by_one_and_have_no_gpu(monkeypatch:
     (found,) = refused.value.diagnostics
     assert found.code == "not-in-c"
     assert found.message.endswith("`collateral_value` is not the sum over the positions of an account")
+
+
+def test_collateral_that_counts_for_nothing_needs_no_price(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor does it stand in the way of the account; but a kernel would have nothing to value."""
+    ready(Processor)
+    market = staged()
+    assert market.clock.at is not None
+    listed = {"symbol": "SOL", "class": "virtual_asset"}
+    for command in (
+        ListCollateral("SOL", at=market.clock.at, lot=1, facts=listed),
+        PostCollateral("chan", "SOL", at=market.clock.at, quantity=5),
+    ):
+        market.submit(command)
+    loans = loans_in(market)
+    assert not loans.undecided
+    monkeypatch.setattr(kernels_of_paths, "WORTH_COMPILING", 0)
+    ends = list(path_ends(house(ON), loans, draws(), 20, "cpu"))
+    assert ends == list(one_by_one(loans, draws(), range(20)))
+    assert {end.unvalued for end in ends} == {0}
 
 
 def test_without_a_compiler_the_rules_are_asked(monkeypatch: pytest.MonkeyPatch) -> None:
