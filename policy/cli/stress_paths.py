@@ -10,6 +10,7 @@ from typing import Any, TypeVar, cast
 import click
 from attrs import frozen
 
+from policy.backends.c import devices
 from policy.batch.path_kernels import Engine, path_ends
 from policy.cli.output import plural
 from policy.cli.progress import progress
@@ -23,7 +24,7 @@ from policy.scenario.paths import Loans, PathFigures, figures, loans_of
 from policy.scenario.stress import HOUR, Move
 from policy.vocabulary import Json
 
-MOST_PATHS, MOST_HELD = 10_000_000, 10_000
+MOST_PATHS, MOST_HELD = 1_000_000, 10_000
 SEED, HELD = 1, 24
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -54,9 +55,7 @@ def drawn_options(command: F) -> F:
                 "`--held`, `--seed` and `--engine` are about paths: give their number with `--paths`"
             )
         if engine == "gpu":
-            from policy.backends.c.devices import required
-
-            required()
+            devices.required()
         chosen = Drawn(count, held or HELD, SEED if seed is None else seed, engine or "cpu") if count else None
         return command(*given, drawn=chosen, **options)
 

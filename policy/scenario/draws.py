@@ -66,14 +66,12 @@ def moved(price: int, factor: int) -> int:
 
 def draws_of(moves: Sequence[Move], held: int, seed: int) -> Draws:
     """Draws from a recorded path, each move of which says what prices are of those at its start."""
-    whole: dict[str, list[Fraction]] = {
-        name: [Fraction(1), *(m.factors[name] for m in moves)] for name in moves[0].factors
-    }
-    ratios = {
-        name: [
-            min(MOST, divide("half even", (r := after / before).numerator * ONE, r.denominator))
-            for before, after in pairwise(of)
-        ]
-        for name, of in whole.items()
-    }
+    ratios = {}
+    for name in moves[0].factors:
+        whole = [Fraction(1), *(move.factors[name] for move in moves)]
+        ratios[name] = [_ratio(after / before) for before, after in pairwise(whole)]
     return Draws(ratios, held, seed)
+
+
+def _ratio(of: Fraction) -> int:
+    return min(MOST, divide("half even", of.numerator * ONE, of.denominator))
