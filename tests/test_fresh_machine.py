@@ -50,8 +50,9 @@ COMMANDS = {  # with the library and the extra that each asks for first
     ),
     ("demo", "--rows", "10"): ("polars", "columns"),
     ("lsp",): ("pygls", "lsp"),
+    ("stress", "portfolio", "my-book", "--path", "BTC=f.csv", "--paths", "10", "--engine", "gpu"): ("cupy", "gpu"),
 }
-LIBRARIES = ("weasyprint", "xlsxwriter", "z3", "polars", "pyarrow", "pandas", "pyspark", "pygls")
+LIBRARIES = ("weasyprint", "xlsxwriter", "z3", "polars", "pyarrow", "pandas", "pyspark", "pygls", "cupy")
 OTHERS = ("jsonschema", "markdown_it", "linkify_it", "axe_core_python", "python_calamine")  # that only tests ask for
 STUBS = {
     "absent": "raise ModuleNotFoundError(f'No module named {__name__!r}', name=__name__)",

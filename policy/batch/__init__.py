@@ -1,1 +1,1 @@
-"""Batch evaluation: questions to whole tables of facts, in files and on clusters (extras `columns`, `spark`)."""
+"""Questions to whole tables of facts, in files and on clusters (extras `columns`, `spark`); and drawn paths."""

@@ -18,6 +18,7 @@ from policy.cli.market import amounts, market_of
 from policy.cli.options import DateType, format_option, rulebook_of, rules_arguments, under_option
 from policy.cli.output import plural, print_diagnostics, print_json, print_unread
 from policy.cli.progress import progress
+from policy.cli.stress_paths import Drawn, drawn_options, valued
 from policy.financing.events import AccountStated
 from policy.model.types import INSTANT, Number
 from policy.model.values import decimal_text, scaled, show
@@ -58,6 +59,7 @@ def command() -> None:
 @click.option("--path", "paths_given", multiple=True, help="Recorded prices, as `BTC=prices.csv.gz`. Repeatable.")
 @click.option("--from", "first", type=DateType(), help="First day of recorded prices (UTC).")
 @click.option("--until", type=DateType(), help="Day after the last one (UTC).")
+@drawn_options
 @format_option("text", "json")
 def portfolio_command(
     scenario: Path,
@@ -68,6 +70,7 @@ def portfolio_command(
     paths_given: tuple[str, ...],
     first: date | None,
     until: date | None,
+    drawn: Drawn | None,
     format: str,
 ) -> None:
     """Run the folder SCENARIO, apply price shocks, and report the result of each.
@@ -76,18 +79,27 @@ def portfolio_command(
     policy stress portfolio my-book --shock BTC=-30%                 a gap: all at once
     policy stress portfolio my-book --shock HKDX=-8%                 a stablecoin leaves its peg
     policy stress portfolio my-book --path BTC=btc.csv.gz --from 2020-03-12 --until 2020-03-14
+    policy stress portfolio my-book --path BTC=btc.csv.gz --paths 100000 --seed 7      drawn from recorded moves
 
     A name covers the asset and contracts on it: `BTC` also moves `BTC-PERP`. Recorded prices move the portfolio's
     own in proportion, starting from the first. The scenario's orders run first; resting orders stay.
+
+    With `--paths` each path is made of moves of the recorded prices, drawn with replacement. Told is by how much
+    loans exceed the lending value of their collateral at its end, all at once; then what the rules do on the worst
+    path. A seed means the same paths on every machine.
     """
     if bool(given) == bool(paths_given):
         raise click.UsageError("give either `--shock` or `--path`")
+    if drawn and given:
+        raise click.UsageError("`--paths` draws from recorded prices: give them with `--path`")
     read = scenario_in(scenario)
     market = market_of(read, paths, on, under)
     prices = Prices()
     digest, run = market.rules, Run(market, on_unread=print_unread, on_command=prices.take)
     run.carry_out(read)
     moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)
+    ends = valued(drawn, market, moves) if drawn else None
+    moves = ends.moves if ends else moves
     tally = Tally()  # of what comes of the moves alone
     rows = _watched(moves, prices, Run(market, [tally.add]))
     about = {"scenario": read.title or scenario.name, "on": market.on, "rules": digest}
@@ -95,9 +107,17 @@ def portfolio_command(
     if format == "json":
         steps = [{**row.as_json(), "at": show(row.at, INSTANT)} for row in rows]
         needed = [{"account": account, "needs": list(needs)} for account, needs in undecided]
-        print_json({**about, "rows": steps, "in_all": tally.as_json(), "undecided": needed})
+        print_json(
+            {
+                **about,
+                **(ends.as_json() if ends else {}),
+                "rows": steps,
+                "in_all": tally.as_json(),
+                "undecided": needed,
+            }
+        )
     else:
-        click.echo(_table(about, rows, tally))
+        click.echo(_table(about, rows, tally, ends.lines() if ends else ()))
         for account, needs in undecided:
             click.echo(f"  {account}: undecided, needs {', '.join(needs)}")
     end(Exit.UNANSWERED if run.unread else Exit.YES)
@@ -168,11 +188,12 @@ def _watched(moves: Sequence[Move], prices: Prices, run: Run) -> list[StressStep
     return rows
 
 
-def _table(about: dict[str, str], rows: list[StressStep], whole: Tally) -> str:
+def _table(about: dict[str, str], rows: list[StressStep], whole: Tally, above: Iterable[str]) -> str:
     """The moments at which something happened, and at the end what it came to."""
     kinds = happened(rows)
     eventful = [row for row in rows if any(kind in row.counts for kind in kinds)]
     lines = [f"{about['scenario']} · as of {about['on']} · rulebook {about['rules'][:12]}"]
+    lines += above
     lines.append(f"{plural(len(rows), 'step')}, {len(eventful):,} of them with consequences")
     for row in eventful[:MOST_ROWS]:
         prices = ", ".join(f"{name} {price}" for name, price in row.prices.items())

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from importlib import import_module
@@ -78,6 +79,15 @@ def program(packages: str, *names: str) -> str:
     if not path:
         _skip(f"this needs `{names[0]}`, which is not installed or does not run: apt install {packages}")
     return path
+
+
+def nvrtc() -> Path:
+    """The compiler of CUDA that is a library, of its own package or of the toolkit."""
+    folders = [*(f for path in sys.path for f in Path(path).glob("nvidia/*/lib")), Path("/usr/local/cuda/lib64")]
+    found = sorted(f for folder in folders for f in folder.glob("libnvrtc.so.*"))
+    if not found:
+        _skip("this needs NVRTC, which is not installed: pip install nvidia-cuda-nvrtc-cu12")
+    return found[-1]
 
 
 def _runs(path: str) -> bool:

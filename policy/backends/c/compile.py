@@ -28,15 +28,23 @@ KINDS: tuple[QuestionKind, ...] = ("decision", "value", "table", "priority", "pa
 
 @frozen(eq=False)
 class Compiled:
-    """A header and a source, and what tests and examples need to know of them."""
+    """A header and a source, and what tests and examples need to know of them.
+
+    The source is `functions`, which need no more than the header, and `entries`, which callers see.
+    """
 
     name: str
     header: str
-    source: str
+    functions: str
+    entries: str
     layout: Layout
     results: dict[str, list[AnswerMember]]
     rows: tuple[str, ...]
     messages: tuple[str, ...]
+
+    @property
+    def source(self) -> str:
+        return f'#include "{self.name}.h"\n\n{self.functions}{self.entries}'
 
 
 def questions_of(program: Program) -> list[Function]:
@@ -65,34 +73,36 @@ def _refusal(program: Program, function: Function) -> Diagnostic | None:
 
 def _compiled(program: Program, questions: Sequence[Function], name: str) -> Compiled:
     layout = layout_of(program, questions)
-    unit, functions, asked, results = Unit(layout), [], [], {}
+    unit, functions, asked, entries, results = Unit(layout), [], [], [], {}
     for id in layout.called:
         for complete in (True, False):
             functions.append(function_text(unit, program.functions[id], complete))
     for question in layout.asked.values():
-        lines, results[question.function.id] = question_text(unit, question)
-        asked += lines
+        inner, seen, results[question.function.id] = question_text(unit, question)
+        asked += inner
+        entries += seen
     rows, messages = tuple(unit.rows), tuple(unit.messages)
     text = [*_called(functions, asked), *asked]
     used = set(_CONSTANT.findall("\n".join(text)))
     source = [
-        f'#include "{name}.h"',
-        "",
         f"#define WORDS {layout.words}",
         "",
         files(__package__).joinpath("runtime.c").read_text(encoding="utf-8"),
         *(f"{_declared(key, c)};" for key, c in unit.constants.items() if c in used),
         "",
         *text,
-        *_names(f"{name}_rows", rows),
-        *_names(f"{name}_messages", messages),
     ]
+    entries += [*_names(f"{name}_rows", rows), *_names(f"{name}_messages", messages)]
     for question in layout.asked.values():
-        source += _names(f"{question.c}_reasons", [r.name for r in question.function.rules] or [""])
+        entries += _names(f"{question.c}_reasons", [r.name for r in question.function.rules] or [""])
         by_number = dict(layout.needs(question))
-        source += _names(f"{question.c}_needs", [by_number.get(n, "") for n in range(max(by_number, default=0) + 1)])
+        entries += _names(f"{question.c}_needs", [by_number.get(n, "") for n in range(max(by_number, default=0) + 1)])
     header = header_text(name, unit, results)
-    return Compiled(name, header, "\n".join(source) + "\n", layout, results, rows, messages)
+    return Compiled(name, header, _lines(source), _lines(entries), layout, results, rows, messages)
+
+
+def _lines(texts: Sequence[str]) -> str:
+    return "\n".join(texts) + "\n"
 
 
 def _called(functions: list[list[str]], asked: list[str]) -> list[str]:

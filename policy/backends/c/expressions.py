@@ -154,12 +154,12 @@ class Expressions(TypedWriter):
         raise AssertionError(value)
 
     def text_constant(self, value: str) -> str:
-        return f"(policy_text){{{operators.text_literal(value)}, {len(value.encode('utf-8', 'surrogatepass'))}}}"
+        return f"STRUCT(policy_text, {operators.text_literal(value)}, {len(value.encode('utf-8', 'surrogatepass'))})"
 
     def set_constant(self, items: frozenset[RuntimeValue], of: Type | None) -> Single:
         """A set of constants, in ascending order, as a constant of the file."""
         if not items:
-            return Single(types.SetOf(of or types.INTEGER), "(struct span){0, 0}")
+            return Single(types.SetOf(of or types.INTEGER), "STRUCT(span, 0, 0)")
         first = next(iter(items))
         item = of or (
             types.BOOLEAN if isinstance(first, bool) else types.TEXT if isinstance(first, str) else types.INTEGER
@@ -172,7 +172,7 @@ class Expressions(TypedWriter):
             listed = [literal(int(m)) for m in sorted(items)]
         declared = f"static const {STORED[shape(item)]} {{}}[{len(listed)}]"
         name = self.unit.constant(declared, f"{{{', '.join(listed)}}}")
-        return Single(types.SetOf(item), f"(struct span){{{name}, {len(listed)}}}")
+        return Single(types.SetOf(item), f"STRUCT(span, {name}, {len(listed)})")
 
     # ── facts ───────────────────────────────────────────────────────────────────────────────
 
@@ -201,7 +201,7 @@ class Expressions(TypedWriter):
     def read(self, of: Type, bound: int, fact: str, there: str, base: str) -> str:
         """A variable with the fact, or with what stands for it where it is not there."""
         value, kind = as_variable(of, fact, base), held(of, bound)
-        idle = f"(struct ref){{0, {base}}}" if isinstance(of, types.Record) else IDLE[kind]
+        idle = f"STRUCT(ref, 0, {base})" if isinstance(of, types.Record) else IDLE[kind]
         return self.let(kind, value if there == "1" else f"{there} ? {value} : {idle}")
 
     # ── operators ───────────────────────────────────────────────────────────────────────────

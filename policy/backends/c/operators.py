@@ -26,9 +26,9 @@ ARITHMETIC: dict[ArithmeticOperator, str] = {
 
 # The same where the result may not fit into 128 bits: whether it does not.
 OVERFLOWS: dict[ArithmeticOperator, str] = {
-    "+": "__builtin_add_overflow((i128){a}, (i128){b}, &{r})",
-    "-": "__builtin_sub_overflow((i128){a}, (i128){b}, &{r})",
-    "*": "__builtin_mul_overflow((i128){a}, (i128){b}, &{r})",
+    "+": "add_overflows((i128){a}, (i128){b}, &{r})",
+    "-": "sub_overflows((i128){a}, (i128){b}, &{r})",
+    "*": "mul_overflows((i128){a}, (i128){b}, &{r})",
 }
 
 DIVIDE: dict[RoundingMode, str] = {

@@ -195,14 +195,14 @@ class QuestionWriter(Branches):
 
 
 def _handed_out(c: str) -> str:
-    return f"(policy_int128){{(uint64_t)(u128)({c}), (int64_t)((i128)({c}) >> 64)}}"
+    return f"STRUCT(policy_int128, (uint64_t)(u128)({c}), (int64_t)((i128)({c}) >> 64))"
 
 
 # ── what callers see ────────────────────────────────────────────────────────────────────────
 
 
-def question_text(unit: Unit, asked: Asked) -> tuple[list[str], list[AnswerMember]]:
-    """The text of a question's functions, and the members of its answer."""
+def question_text(unit: Unit, asked: Asked) -> tuple[list[str], list[str], list[AnswerMember]]:
+    """The functions that answer a question, those that callers see, and the members of the answer."""
     lines, checks, results = [], _Checks(unit, asked), [QuestionWriter(unit, asked, c) for c in (True, False)]
     for writer in results:
         writer.answer()
@@ -212,13 +212,13 @@ def question_text(unit: Unit, asked: Asked) -> tuple[list[str], list[AnswerMembe
         text = _closed(f"static int {name}({', '.join(declared)})", declared, writer, "return 0;")
         lines += [text[0], f"    {reference}", *text[1:]]
     checks.write_all()
-    lines += _closed(
+    check = _closed(
         f"static int32_t check_{asked.c}(struct context *c, const struct {asked.c}_facts *facts)",
         ["struct context *c", f"const struct {asked.c}_facts *facts"],
         checks,
         "return POLICY_OK;",
     )
-    return [*lines, *_entry(unit, asked)], results[1].results
+    return lines, [*check, *_entry(unit, asked)], results[1].results
 
 
 def _entry(unit: Unit, asked: Asked) -> list[str]:

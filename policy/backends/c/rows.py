@@ -68,6 +68,7 @@ _LOOP = """
 static inline __attribute__((always_inline)) uint16_t row(
     const int whole, const int exact, int64_t i, const struct column *restrict columns, struct out out) {
 %(pointers)s
+    const uint8_t *const good = columns[%(good)d].at;
     int missing = 0;
     const struct place place = {(out.bit + i) >> 3, (int)((out.bit + i) & 7)};
     (void)whole;
@@ -128,9 +129,13 @@ class Slot:
     """
 
     path: str
-    shape: Shape
+    type: Type
     width: int
     is_required: bool
+
+    @property
+    def shape(self) -> Shape:
+        return shape(types.inner_of(self.type))
 
 
 @frozen(eq=False)
@@ -151,13 +156,8 @@ def rows_of(program: Program, function: Function) -> RowLoop:
     made = compiled(program, [function])
     asked = made.layout.asked[function.id]
     results = made.results[function.id]
-    value, is_optional = _value_of(asked, results)
-    loop = _Loop(program, made.layout)
-    parameters = [
-        FieldDeclaration(name=name, type=of, least=None, most=None, title=function.title)
-        for name, of in function.parameters
-    ]
-    loop.members(asked.facts, "facts", "", parameters, asked.reads)
+    value, is_optional = value_of(asked, results)
+    loop = facts_of_rows(made.layout, asked)
     reasons = -(-len(function.rules) // 64) if asked.is_decision else 0
     width = 1 + made.layout.words + reasons
     held = value.held if value and value.held != "int64_t" else "policy_int128"
@@ -178,20 +178,31 @@ def rows_of(program: Program, function: Function) -> RowLoop:
         "value": held,
         "of_value": value is not None,
         "on": program.on or 1,
-        "pointers": "\n".join(loop.pointers(len(loop.slots))),
+        "pointers": "\n".join(loop.pointers()),
+        "good": len(loop.slots),
         "facts": "\n".join(f"    {line}" for line in loop.lines),
         "stored": "\n".join(f"    {line}" for line in _stored(value, is_optional, made.layout.words, reasons)),
         "idle": f"out.value[i] = {_idle(value)};" * (value is not None) + " out.present[i] = 0;" * is_optional,
     }
-    body = made.source.replace(f'#include "{made.name}.h"\n', "", 1)
-    source = [made.header, body, head, *loop.constants, text]
+    source = [made.header, made.functions, head, *loop.constants, text]
     slots = tuple(loop.slots)
     return RowLoop(
         "\n".join(source), slots, dict(made.layout.needs(asked)), made.layout.words, width, value, is_optional
     )
 
 
-def _value_of(asked: Asked, results: list[AnswerMember]) -> tuple[AnswerMember | None, bool]:
+def facts_of_rows(layout: Layout, asked: Asked) -> RowFacts:
+    """How the facts of a question are read from columns. Raises UnsupportedError."""
+    facts = RowFacts(layout.program, layout, asked.c)
+    parameters = [
+        FieldDeclaration(name=name, type=of, least=None, most=None, title=asked.function.title)
+        for name, of in asked.function.parameters
+    ]
+    facts.members(asked.facts, "facts", "", parameters, asked.reads)
+    return facts
+
+
+def value_of(asked: Asked, results: list[AnswerMember]) -> tuple[AnswerMember | None, bool]:
     """The value, and whether it is optional."""
     if asked.is_decision:
         return None, False
@@ -232,22 +243,22 @@ def _bit(c: str, bits: str, member: Member) -> str:
 
 
 @define(eq=False)
-class _Loop:
+class RowFacts:
     """Writes how the facts of a row are read; a column that the question does not read is held against its bounds."""
 
     program: Program
     layout: Layout
+    c: str  # of the question
     slots: list[Slot] = field(factory=list)
     lines: list[str] = field(factory=list)
     constants: list[str] = field(factory=list)
     held: list[str] = field(factory=list)  # the type of each slot's elements
 
-    def pointers(self, good: int) -> Iterator[str]:
+    def pointers(self) -> Iterator[str]:
         for n, held in enumerate(self.held):
             yield f"    const {held} *const a{n} = (const {held} *)columns[{n}].at;"
             yield f"    const uint8_t *const v{n} = columns[{n}].valid;"
             yield f"    (void)a{n}; (void)v{n};"
-        yield f"    const uint8_t *const good = columns[{good}].at;"
 
     def members(
         self, struct: Struct, c: str, path: str, fields: Sequence[FieldDeclaration], reads: Mapping[str, Fact]
@@ -282,7 +293,7 @@ class _Loop:
         held, value = self.element(of, kind, n)
         self.held.append(held)
         is_required = member is not None and not optional
-        self.slots.append(Slot(path, kind, 0 if kind == "boolean" else _WIDTHS[held], is_required))
+        self.slots.append(Slot(path, f.type, 0 if kind == "boolean" else _WIDTHS[held], is_required))
         with_cell = f"a{n} && (!v{n} || bit(v{n}, place))"
         self.lines += [f"if ({'whole || ' * is_required}({with_cell})) {{", f"    const {STORED[kind]} x = {value};"]
         if kind == "number":
@@ -309,5 +320,6 @@ class _Loop:
         if list(of.every) == order:
             return held, f"(int32_t)a{n}[i]"
         numbers = ", ".join(str(order.index(m)) for m in of.every)
-        self.constants.append(f"static const int32_t order{n}[{len(order)}] = {{{numbers}}};")
-        return held, f"order{n}[a{n}[i]]"
+        name = f"order{n}_{self.c}"
+        self.constants.append(f"static const int32_t {name}[{len(order)}] = {{{numbers}}};")
+        return held, f"{name}[a{n}[i]]"

@@ -1,6 +1,6 @@
 /* What compiled rules call. Values are exact: nothing here wraps, allocates or calls a library. */
 
-#if !defined(__GNUC__) || !defined(__SIZEOF_INT128__)
+#if !defined(__CUDACC__) && (!defined(__GNUC__) || !defined(__SIZEOF_INT128__))
 #error "this needs a compiler with 128-bit integers: GCC or Clang for a 64-bit machine or for WebAssembly"
 #endif
 
@@ -12,12 +12,34 @@ __extension__ typedef unsigned __int128 u128;
 
 #define I128(high, low) ((i128)(((u128)(uint64_t)(high) << 64) | (u128)(low)))
 
+/* A struct with these members. */
+#ifdef __CUDACC__
+#define STRUCT(name, ...) name{__VA_ARGS__}
+#else
+#define STRUCT(name, ...) ((struct name){__VA_ARGS__})
+#endif
+
 typedef struct needs { uint64_t w[WORDS]; } needs;
 struct context { i64 today; int32_t fault, detail[2]; uint32_t where; int missing; };
 struct ref { const void *at; int32_t base; };                                   /* a record; its path, or -1 */
 struct span { const void *at; uint32_t length; };                               /* a set, in ascending order */
 struct list { const void *at; const uint8_t *given; uint32_t length; int32_t base; };
 struct wide { i128 high; u128 low; };                                           /* a sum of more than 128 bits */
+
+/* Whether a result does not fit; a compiler for devices (CUDA) has no builtins for it. */
+#ifdef __CUDACC__
+HELPER int add_overflows(i128 a, i128 b, i128 *r) { *r = (i128)((u128)a + (u128)b); return b < 0 ? *r > a : *r < a; }
+HELPER int sub_overflows(i128 a, i128 b, i128 *r) { *r = (i128)((u128)a - (u128)b); return b < 0 ? *r < a : *r > a; }
+HELPER int mul_overflows(i128 a, i128 b, i128 *r) {
+    if (b == -1) return sub_overflows(0, a, r);
+    *r = (i128)((u128)a * (u128)b);
+    return b != 0 && *r / b != a;
+}
+#else
+#define add_overflows __builtin_add_overflow
+#define sub_overflows __builtin_sub_overflow
+#define mul_overflows __builtin_mul_overflow
+#endif
 
 /* ── needs ─────────────────────────────────────────────────────────────────────────────── */
 

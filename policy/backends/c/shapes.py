@@ -22,11 +22,11 @@ IDLE = {
     "i64": "0",
     "i128": "0",
     "needs": "no_needs()",
-    "policy_text": "(policy_text){0, 0}",
-    "struct ref": "(struct ref){0, -1}",
-    "struct span": "(struct span){0, 0}",
-    "struct list": "(struct list){0, 0, 0, -1}",
-    "struct wide": "(struct wide){0, 0}",
+    "policy_text": "STRUCT(policy_text, 0, 0)",
+    "struct ref": "STRUCT(ref, 0, -1)",
+    "struct span": "STRUCT(span, 0, 0)",
+    "struct list": "STRUCT(list, 0, 0, 0, -1)",
+    "struct wide": "STRUCT(wide, 0, 0)",
 }  # what a variable is before anything is known
 
 
@@ -82,11 +82,11 @@ def as_variable(of: Type, fact: str, base: str) -> str:
     kind = shape(of)
     match kind:
         case "record":
-            return f"(struct ref){{{fact}, {base}}}"
+            return f"STRUCT(ref, {fact}, {base})"
         case "set":
-            return f"(struct span){{{fact}.at, {fact}.length}}"
+            return f"STRUCT(span, {fact}.at, {fact}.length)"
         case "list":
-            return f"(struct list){{{fact}.at, {fact}.given, {fact}.length, {base}}}"
+            return f"STRUCT(list, {fact}.at, {fact}.given, {fact}.length, {base})"
         case "boolean" | "code" | "text" | "number":
             return fact
         case _:

@@ -65,7 +65,7 @@ class _Column(ctypes.Structure):
     _fields_ = [(name, ctypes.c_void_p) for name in ("at", "texts", "valid")]
 
 
-GOOD = Slot("", "boolean", 0, False)  # the last column: in which rows all cells are good
+GOOD = Slot("", types.BOOLEAN, 0, False)  # the last column: in which rows all cells are good
 
 
 @define(eq=False)
