@@ -17,6 +17,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from functools import cache
+from inspect import signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, assert_never
 
@@ -36,6 +37,7 @@ from policy.ir.program import Program
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession
+    from pyspark.sql.types import StructType
 
 Batches = Iterator[pa.RecordBatch]
 
@@ -137,9 +139,7 @@ def _presented(evaluator: DatedEvaluator, table: pl.DataFrame, answers: pl.DataF
 
 def answers_of(facts: DataFrame, undated: Program, asking: TableQuestion) -> DataFrame:
     """The answers to every row of a DataFrame. Raises PolicyError where its columns do not fit."""
-    from pyspark.sql.pandas.types import to_arrow_schema
-
-    schema = pl.DataFrame(to_arrow_schema(facts.schema).empty_table()).schema
+    schema = pl.DataFrame(_arrow_schema(facts.schema).empty_table()).schema
     job, result_schema = _job(undated, asking, dict(schema))
     return _mapped(facts, _plain(job), result_schema)
 
@@ -163,9 +163,7 @@ def grouped_answers_of(
     Rows that agree in the columns `by` are one group; their other columns become the list of facts `into`. Columns
     in `by` are facts too, unless `asking` keeps them.
     """
-    from pyspark.sql.pandas.types import to_arrow_schema
-
-    rows = pl.DataFrame(to_arrow_schema(facts.schema).empty_table())
+    rows = pl.DataFrame(_arrow_schema(facts.schema).empty_table())
     rest = [c for c in rows.columns if c not in by]
     schema = rows.group_by(by).agg(pl.struct(rest).alias(into)).schema
     job, result_schema = _job(undated, asking, dict(schema))
@@ -194,15 +192,23 @@ def _plain(job: Job | Grouped) -> Any:
 
 def _job(undated: Program, asking: TableQuestion, schema: dict[str, Any]) -> tuple[Job, Any]:
     """The job for a DataFrame with these columns, and the schema of its answers."""
-    from pyspark.sql.pandas.types import from_arrow_schema, to_arrow_schema
+    from pyspark.sql.pandas.types import from_arrow_schema
 
     evaluator = evaluator_of(undated, asking, schema)
     nothing = pl.DataFrame(schema=schema)
     empty = _presented(evaluator, nothing, evaluator.answers(nothing).table)
     result_schema = from_arrow_schema(empty.schema)
-    target = to_arrow_schema(result_schema, timestamp_utc=True).serialize().to_pybytes()
+    target = _arrow_schema(result_schema).serialize().to_pybytes()
     packed = pickle.dumps((undated, asking, schema))
     return Job(hashlib.sha256(packed).hexdigest(), packed, target), result_schema
+
+
+def _arrow_schema(of: StructType) -> pa.Schema:
+    """Spark's types as Arrow's, instants in UTC: so they are up to Spark 4.1, and then in the zone that is named."""
+    from pyspark.sql.pandas.types import to_arrow_schema
+
+    zone = {"timezone": "UTC"} if "timezone" in signature(to_arrow_schema).parameters else {}
+    return to_arrow_schema(of, **zone)
 
 
 def session(master: str) -> SparkSession:
