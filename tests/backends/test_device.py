@@ -307,3 +307,25 @@ def test_a_text_that_does_not_compile_for_a_gpu_is_reported(
     (found,) = refused.value.diagnostics
     assert found.code == "compiler-failed"
     assert found.message == f"`nvrtc` does not compile the rules to a kernel: {reason}"
+
+
+@pytest.mark.parametrize("fails", ["alloc", "copy_from_host", "get_function", "copy_to_host"])
+def test_a_gpu_that_fails_at_work_is_reported(fails: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    library = cupy()
+
+    def failing(*_: object) -> None:
+        raise MemoryError("Out of memory") if fails == "alloc" else RuntimeError("cudaErrorLaunchFailure:\n  lost")
+
+    monkeypatch.setattr(library.RawModule, "compile", lambda _: None)
+    monkeypatch.setattr(library.RawModule, "get_function", lambda *_: lambda *_: None)
+    monkeypatch.setattr(devices, "required", lambda: library)
+    gpu = Gpu("")
+    where = {"alloc": library.cuda, "get_function": library.RawModule}.get(fails, library.cuda.alloc)
+    monkeypatch.setattr(where, fails, failing)
+    with pytest.raises(PolicyError) as refused:
+        memory = gpu.filled(bytes(8))
+        gpu.run("rows_0", 1, memory)
+        gpu.read(memory)
+    (found,) = refused.value.diagnostics
+    reason = "Out of memory" if fails == "alloc" else "cudaErrorLaunchFailure: lost"
+    assert (found.code, found.message) == ("device-failed", f"the GPU does not do it: {reason}")

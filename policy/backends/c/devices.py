@@ -7,6 +7,8 @@ In: the text of kernels, bytes for their memory, and calls. Out: bytes. Absent: 
 from __future__ import annotations
 
 import ctypes
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 from attrs import define, field, frozen
@@ -87,6 +89,17 @@ def required() -> Any:
     return cupy
 
 
+@contextmanager
+def failures_told() -> Iterator[None]:
+    """Raises PolicyError for what CuPy raises: no memory is left, or the device is lost."""
+    try:
+        yield
+    except (MemoryError, RuntimeError) as failure:
+        reason = " ".join(str(failure).split()) or type(failure).__name__
+        help = f"ask for less at once, or {_INSTEAD}"
+        raise PolicyError.of("device-failed", f"the GPU does not do it: {reason[:300]}", help) from None
+
+
 @define(eq=False)
 class Gpu:
     """The first GPU of this machine. Raises PolicyError where there is none, or the text does not compile there."""
@@ -108,19 +121,23 @@ class Gpu:
 
     def filled(self, data: bytes) -> Memory:
         made, host = self.empty(len(data)), ctypes.create_string_buffer(data)
-        made.held.copy_from_host(ctypes.c_void_p(ctypes.addressof(host)), len(data))
+        with failures_told():
+            made.held.copy_from_host(ctypes.c_void_p(ctypes.addressof(host)), len(data))
         return made
 
     def empty(self, size: int) -> Memory:
-        held = self.cupy.cuda.alloc(max(1, size))
+        with failures_told():
+            held = self.cupy.cuda.alloc(max(1, size))
         return Memory(held.ptr, size, held)
 
     def run(self, kernel: str, n: int, *given: int | Memory) -> None:
         blocks = max(1, min(_MOST_BLOCKS, -(-n // _BLOCK)))
         arguments = (n, *(g.at if isinstance(g, Memory) else g for g in given))
-        self.module.get_function(kernel)((blocks,), (_BLOCK,), arguments)
+        with failures_told():
+            self.module.get_function(kernel)((blocks,), (_BLOCK,), arguments)
 
     def read(self, memory: Memory) -> bytes:
         host = ctypes.create_string_buffer(max(1, memory.size))
-        memory.held.copy_to_host(ctypes.c_void_p(ctypes.addressof(host)), memory.size)
+        with failures_told():
+            memory.held.copy_to_host(ctypes.c_void_p(ctypes.addressof(host)), memory.size)
         return host.raw[: memory.size]
