@@ -322,10 +322,14 @@ def test_a_gpu_that_fails_at_work_is_reported(fails: str, monkeypatch: pytest.Mo
     gpu = Gpu("")
     where = {"alloc": library.cuda, "get_function": library.RawModule}.get(fails, library.cuda.alloc)
     monkeypatch.setattr(where, fails, failing)
-    with pytest.raises(PolicyError) as refused:
+
+    def works() -> None:
         memory = gpu.filled(bytes(8))
         gpu.run("rows_0", 1, memory)
         gpu.read(memory)
+
+    with pytest.raises(PolicyError) as refused:
+        works()
     (found,) = refused.value.diagnostics
     reason = "Out of memory" if fails == "alloc" else "cudaErrorLaunchFailure: lost"
-    assert (found.code, found.message) == ("device-failed", f"the GPU does not do it: {reason}")
+    assert (found.code, found.message) == ("device-failed", f"the GPU failed: {reason}")

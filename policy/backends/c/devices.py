@@ -97,7 +97,7 @@ def failures_told() -> Iterator[None]:
     except (MemoryError, RuntimeError) as failure:
         reason = " ".join(str(failure).split()) or type(failure).__name__
         help = f"ask for less at once, or {_INSTEAD}"
-        raise PolicyError.of("device-failed", f"the GPU does not do it: {reason[:300]}", help) from None
+        raise PolicyError.of("device-failed", f"the GPU failed: {reason[:300]}", help) from None
 
 
 @define(eq=False)
