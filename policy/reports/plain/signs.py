@@ -27,9 +27,9 @@ _EXTREME: dict[ExtremumOperator, BilingualText] = {
 _GATHERED: dict[AggregateKind, BilingualText] = {
     "min": _EXTREME["min"],
     "max": _EXTREME["max"],
-    "sum": BilingualText("Σ", "Σ"),
-    "largest": BilingualText("Σ of the {} largest", "最大{}項之Σ"),
-    "smallest": BilingualText("Σ of the {} smallest", "最小{}項之Σ"),
+    "sum": BilingualText("sum", "總和"),
+    "largest": BilingualText("sum of the {} largest", "最大{}項總和"),
+    "smallest": BilingualText("sum of the {} smallest", "最小{}項總和"),
     "average": BilingualText("average", "平均值"),
     "median": BilingualText("median", "中位數"),
     "count": BilingualText("number of", "數目"),
@@ -49,7 +49,7 @@ _ROUNDED: dict[RoundingMode, BilingualText] = {
     "down": BilingualText("round down", "向下取整"),
     "up": BilingualText("round up", "向上取整"),
     "half up": BilingualText("round half up", "四捨五入"),
-    "half even": BilingualText("round half even", "四捨六入五成雙"),
+    "half even": BilingualText("round half to even", "四捨六入五成雙"),
 }
 
 
@@ -94,6 +94,9 @@ class Signs(Phrasing):
     def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
         return f"{self.pick(_EXTREME[operator])}({'; '.join(terms)})"
 
+    def at_least_nil(self, term: str, nil: str) -> str:
+        return self.extreme("max", [nil, term])
+
     def kept_between(self, term: str, low: str, high: str) -> str:
         return self.extreme("min", [high, self.extreme("max", [low, term])])
 
@@ -108,7 +111,10 @@ class Signs(Phrasing):
         where = [self.condition(e.where)] if e.where is not None else []
         order = [self.pick(_ORDERED[key.direction]).format(self.term(key.by)) for key in e.order]
         keys = e.body.items if isinstance(e.body, x.ListOf) and e.kind == "count distinct" else (e.body,)
-        inside = [", ".join(map(self.term, keys)), self.term(e.over), *where, *order]
+        body, over = ", ".join(map(self.term, keys)), Phrasing.term(self, e.over)
+        computed = e.kind in ("sum", "min", "max", "largest", "smallest", "average", "median")
+        each = self.pick(BilingualText("{0}, for each of {1}", "{1}中每項的{0}"))
+        inside = [*([each.format(body, over)] if computed else [body, over]), *where, *order]
         what = _FIRST if e.kind == "list" and e.most else _GATHERED[e.kind]
         return f"{self.pick(what).format(e.most)}({'; '.join(inside)})"
 
@@ -132,6 +138,15 @@ def steps(e: Expression) -> int:
     """How many steps of computing an expression has."""
     own = isinstance(e, x.Round | x.Clamp | x.Aggregate) or (isinstance(e, x.Chain) and e.operator in ("min", "max"))
     return int(own or (isinstance(e, x.Binary) and e.operator in _RANKS)) + sum(map(steps, x.parts(e)))
+
+
+def nesting(text: str) -> int:
+    """How deep brackets stand in brackets."""
+    depth = deepest = 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def in_signs(words: Signs, title: str, e: Expression) -> Iterator[str]:
