@@ -169,12 +169,9 @@ class Chinese(Phrasing):
 
     def applied(self, title: BilingualText, e: x.Apply) -> str:
         things, taken = self.about(e)
-        about = (
-            [f"就{'、'.join(things)}", *(["在" + "、".join(taken) + "的情況下"] if taken else [])] if things else []
-        )
-        if not things and taken:
-            return f"在{'、'.join(taken)}的情況下，{self.titled(title)}"
-        return f"{'，'.join(about)}計算的{self.titled(title)}" if about else self.titled(title)
+        if_so = f"在{'、'.join(taken)}的情況下" if taken else ""
+        computed = f"按{'、'.join(things)}計算的" if things else if_so and "，"
+        return if_so + computed + self.titled(title)
 
     def or_else(self, first: str, second: str) -> str:
         return f"（{first}，如無則{second}）"
@@ -381,7 +378,10 @@ class Chinese(Phrasing):
             if not rest.startswith("的"):
                 return f"{among}均{rest}" if every else f"{among}中{head}{rest}"
         joint = "同時" if isinstance(e.body, x.Chain) and e.body.operator == "and" else ""
-        return f"就{among}中每項而言，{whole}" if every else f"{among}中{head}{joint}符合以下條件：{whole}"
+        if every:
+            again = whole.startswith("就") and "中每項" in whole
+            return f"就{among}中每項{'及' + whole.removeprefix('就') if again else '而言，' + whole}"
+        return f"{among}中{head}{joint}符合以下條件：{whole}"
 
     def settled(self, true: bool) -> str:
         return "必然成立" if true else "必不成立"

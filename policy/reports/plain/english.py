@@ -196,7 +196,7 @@ class English(Phrasing):
                 (number, day), way = terms, operator.rpartition(" ")[2]
                 if number == "1":
                     return f"the {'first' if way == 'after' else 'last'} business day ({calendar}) {way} {day}"
-                return f"the day {number} business days ({calendar}) {way} {day}"
+                return f"the day reached by counting {number} business days ({calendar}) {way} {day}"
             case "business day on or after":
                 return f"the first business day ({calendar}) on or after {terms[0]}"
             case "business day on or before":
@@ -374,7 +374,7 @@ class English(Phrasing):
                 return f"none of {over} {denied[1]} {rest.removeprefix(denied[0])}"
             return f"{number} of {over} {rest}"
         if every:
-            return f"for each of {over}, {said}"
+            return f"for each of {over}{' and ' + said[4:] if said.startswith('for each ') else ', ' + said}"
         conditions = (
             "all of these conditions"
             if isinstance(e.body, x.Chain) and e.body.operator == "and"

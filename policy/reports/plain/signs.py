@@ -56,9 +56,18 @@ _ROUNDED: dict[RoundingMode, BilingualText] = {
 class Signs(Phrasing):
     """Arithmetic in signs; facts, parameters and conditions by their words."""
 
+    in_words = False  # within a condition
+
+    def condition(self, e: Expression, holds: bool = True) -> str:
+        around, self.in_words = self.in_words, True
+        said = super().condition(e, holds)
+        self.in_words = around
+        return said
+
     def term(self, e: Expression) -> str:
         text = super().term(e)
-        return text.removeprefix("the ") if isinstance(e, x.FieldAccess | x.Local | x.Named | x.Apply) else text
+        named = not self.in_words and isinstance(e, x.FieldAccess | x.Local | x.Named | x.Apply)
+        return text.removeprefix("the ") if named else text
 
     def inner(self, e: Expression) -> str:
         chained = isinstance(e, x.Chain) and e.operator in ("min", "max")
@@ -111,7 +120,8 @@ class Signs(Phrasing):
         where = [self.condition(e.where)] if e.where is not None else []
         order = [self.pick(_ORDERED[key.direction]).format(self.term(key.by)) for key in e.order]
         keys = e.body.items if isinstance(e.body, x.ListOf) and e.kind == "count distinct" else (e.body,)
-        body, over = ", ".join(map(self.term, keys)), Phrasing.term(self, e.over)
+        said = [self.bracketed(self.term(k)) if isinstance(k, x.Conditional) else self.term(k) for k in keys]
+        body, over = ", ".join(said), Phrasing.term(self, e.over)
         computed = e.kind in ("sum", "min", "max", "largest", "smallest", "average", "median")
         each = self.pick(BilingualText("{0}, for each of {1}", "{1}中每項的{0}"))
         inside = [*([each.format(body, over)] if computed else [body, over]), *where, *order]
