@@ -374,8 +374,8 @@ def signs_of(formula: str) -> list[tuple[str, str]]:
         ("min(a.price, max(1, a.price + 2))", "min(price; max(1; price + 2))", "最小值(價格; 最大值(1; 價格 + 2))"),
         (
             "clamp(a.price, -1, 1) + cap + 0.5",
-            "min(1; max(−1; price)) + 7 + 0.5",
-            "最小值(1; 最大值(−1; 價格)) + 7 + 0.5",
+            "limited(price; at least −1; at most 1) + 7 + 0.5",
+            "限於(價格; 不少於−1; 不超過1) + 7 + 0.5",
         ),
         (
             "round down to 0.1 ((a.price + 1) / 3)",

@@ -18,7 +18,6 @@ from policy.ir.program import Location
 from policy.model import expressions as x, rules, types
 from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
-from policy.model.traversal import walk
 from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.clauses import Clause
 from policy.reports.plain.decisions import Shape, Teller
@@ -27,7 +26,7 @@ from policy.reports.plain.frames import ChineseFrame, EnglishFrame
 from policy.reports.plain.names import Names, in_full
 from policy.reports.plain.points import Language, as_either, cases_of, drawn_cell, points_of, results_of, tested
 from policy.reports.plain.scope import Called
-from policy.reports.plain.signs import ENOUGH, ChineseSigns, EnglishSigns, in_signs, nesting, steps
+from policy.reports.plain.signs import ENOUGH, ChineseSigns, EnglishSigns, figures, in_signs, nesting, steps
 from policy.vocabulary import RuntimeValue
 
 _DIRECTIONS = {
@@ -220,7 +219,7 @@ class Sentences:
 
     def _figures(self, e: Expression) -> list[tuple[x.Literal, BilingualText]]:
         """The numbers with a title in a formula, each once."""
-        named = dict.fromkeys(n.name for n in walk(e) if isinstance(n, x.Named))
+        named = dict.fromkeys(n.name for n in figures(e))
         found = ((self.names.one_number(name), self.names.declared(name)) for name in named)
         return [(number, title) for number, title in found if number is not None]
 

@@ -107,7 +107,8 @@ class Signs(Phrasing):
         return self.extreme("max", [nil, term])
 
     def kept_between(self, term: str, low: str, high: str) -> str:
-        return self.extreme("min", [high, self.extreme("max", [low, term])])
+        shape = self.pick(BilingualText("limited({}; at least {}; at most {})", "限於({}; 不少於{}; 不超過{})"))
+        return shape.format(term, low, high)
 
     def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
         return f"{self.pick(_ROUNDED[mode])}({term}; {step})"
@@ -148,6 +149,14 @@ def steps(e: Expression) -> int:
     """How many steps of computing an expression has."""
     own = isinstance(e, x.Round | x.Clamp | x.Aggregate) or (isinstance(e, x.Chain) and e.operator in ("min", "max"))
     return int(own or (isinstance(e, x.Binary) and e.operator in _RANKS)) + sum(map(steps, x.parts(e)))
+
+
+def figures(e: Expression) -> Iterator[x.Named]:
+    """The parameters and sets of a formula, in its order."""
+    if isinstance(e, x.Named):
+        yield e
+    for part in x.parts(e):
+        yield from figures(part)
 
 
 def nesting(text: str) -> int:
