@@ -121,3 +121,36 @@ decision d(l: Loan) otherwise permit
 )
 def test_formulas_are_told_in_words_until_brackets_stand_in_brackets(formula: str, en: str, zh: str) -> None:
     assert worth(formula) == (en, zh)
+
+
+def test_a_claim_with_several_conditions_numbers_them() -> None:
+    text = f"""{FACTS}property p "p" zh "恆" for any l: Loan
+  where l.owed > 1 HKD and (l.worth > 1 HKD or l.size > 1) and l.size > 2
+  always l.worth > 0 HKD
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    [said] = Sentences(model).of(model.declared["t.p"])
+    assert str(said.en) == (
+        "Whenever (1) the amount owed is more than HK$1; (2) the value of the collateral is more than HK$1 or the"
+        " size is more than 1; and (3) the size is more than 2, the value of the collateral is more than nil."
+    )
+    assert str(said.zh) == (
+        "凡(1) 欠款超過1港元；(2) 抵押品價值超過1港元，或數量多於1；及(3) 數量多於2，則抵押品價值大於零。"
+    )
+
+
+def test_many_that_are_none_and_many_that_count_are_told() -> None:
+    text = f"""{FACTS}value total(ls: list of Loan "loans" zh "各貸款") -> money(HKD) "total" zh "總額"
+  = sum(l.owed for l in ls where l.size > 1)
+value none_of(ls: list of Loan "loans" zh "各貸款") -> boolean "none" zh "無" says "none is small" zh "並無小額"
+  = not any(l.size < 1 and l.owed > 1 HKD for l in ls)
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    [total], [none] = (Sentences(model).of(model.declared[name]) for name in ("t.total", "t.none_of"))
+    assert str(total.en) == (
+        "The total is the total of the amount owed for each of the loans, counting only those where the size is more"
+        " than 1."
+    )
+    assert str(total.zh) == "總額為各貸款中每項的欠款的總和（只計數量多於1者）。"
+    assert "none of the loans meets all of these conditions: the size is less than 1 and the amount" in str(none.en)
+    assert "各貸款中並無任何一項同時符合以下條件：數量少於1，且欠款超過1港元" in str(none.zh)

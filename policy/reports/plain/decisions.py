@@ -82,7 +82,7 @@ class Teller:
         """When a rule applies, in one line; nothing where it always does."""
         *first, last = points_of(r.when, "and") or (None,)
         if first and not r.unless and isinstance(last, x.Chain) and last.operator == "or":
-            points = self.phrasing.each(last.operands, True, False)
+            points = self.phrasing.each(last.operands, True, False, True)
             if len(points) >= _MANY:
                 return self.frame.and_any(self.phrasing.together([f for f in first if f is not None]), points)
         said = self.phrasing.condition(r.when[0]) if len(r.when) == _ONE else self.phrasing.together(r.when)

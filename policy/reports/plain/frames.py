@@ -23,6 +23,9 @@ class Frame(ABC):
     def decided(self, start: int | None, end: int | None) -> str: ...
 
     @abstractmethod
+    def numbered(self, points: list[str]) -> str: ...
+
+    @abstractmethod
     def and_any(self, where: str, points: list[str]) -> str: ...
 
     @abstractmethod
@@ -99,6 +102,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _numbers(points: list[str]) -> list[str]:
+    return [f"({n}) {p}" for n, p in enumerate(points, 1)]
+
+
 def _inside(period: str) -> str:
     return period[:1].lower() + period[1:]
 
@@ -116,9 +123,13 @@ class EnglishFrame(Frame):
         parts += [f"before {long_day(end)}"] if end is not None else []
         return f"the decision is made {' and '.join(parts)}" if parts else "in any case"
 
+    def numbered(self, points: list[str]) -> str:
+        *first, last = _numbers(points)
+        return f"{'; '.join(first)}; and {last}"
+
     def and_any(self, where: str, points: list[str]) -> str:
-        numbered = [f"({n}) {p}" for n, p in enumerate(points, 1)]
-        return f"{where}, and any of the following applies: {'; '.join(numbered[:-1])}; or {numbered[-1]}"
+        *first, last = _numbers(points)
+        return f"{where}, and any of the following applies: {'; '.join(first)}; or {last}"
 
     def _begun(self, period: str, said: str) -> str:
         return _sentence(period + said)
@@ -255,9 +266,13 @@ class ChineseFrame(Frame):
         until = [f"{chinese_day(end)}前"] if end is not None else []
         return f"於{'而'.join((*since, *until))}作出決定" if since or until else "在任何情況下"
 
+    def numbered(self, points: list[str]) -> str:
+        *first, last = _numbers(points)
+        return f"{'；'.join(first)}；及{last}"
+
     def and_any(self, where: str, points: list[str]) -> str:
-        numbered = [f"({n}) {p}" for n, p in enumerate(points, 1)]
-        return f"{where}，且有下列任何一項情況：{'；'.join(numbered[:-1])}；或{numbered[-1]}"
+        *first, last = _numbers(points)
+        return f"{where}，且有下列任何一項情況：{'；'.join(first)}；或{last}"
 
     def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause:
         if len(conditions) == 1:

@@ -81,8 +81,8 @@ class Phrasing(Terms):
         said = self.each(conditions, holds, every)
         return self.joined(every, said) if len(said) > 1 else "".join(said)
 
-    def each(self, conditions: Sequence[Expression], holds: bool, every: bool) -> list[str]:
-        """The same one by one; some are told at once."""
+    def each(self, conditions: Sequence[Expression], holds: bool, every: bool, numbered: bool = False) -> list[str]:
+        """The same one by one; some are told at once. Those that are numbered need no brackets."""
         around, told = self.present, list(conditions)
         if every and holds:
             told, self.present = without_guards(told)
@@ -90,7 +90,11 @@ class Phrasing(Terms):
         rest: Sequence[Expression | str] = [days.get(n, c) for n, c in enumerate(told)]
         if every and holds:
             rest = self._alike(rest)
-        said = [c if isinstance(c, str) else self.part(c, holds, every) for c in rest if c != ""]
+        said = [
+            c if isinstance(c, str) else self.condition(c, holds) if numbered else self.part(c, holds, every)
+            for c in rest
+            if c != ""
+        ]
         self.present = around
         return said
 

@@ -46,6 +46,8 @@ _HITS = {
 
 _NUMBERED = re.compile(r"(\D+|^)(\d*)")  # so that paragraph 9.4 comes before 12.12
 
+_FEW = 2  # conditions of a property that are told in one breath
+
 StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members", "name"]
 
 
@@ -282,7 +284,8 @@ class Sentences:
     def _property(self, d: rules.Property) -> Statement:
         def clause(language: Language) -> Clause:
             phrasing, frame = language
-            where = phrasing.condition(d.where) if d.where is not None else ""
+            points = phrasing.each(points_of((d.where,), "and"), True, True, True) if d.where is not None else []
+            where = frame.numbered(points) if len(points) > _FEW else phrasing.condition(d.where) if d.where else ""
             if isinstance(d.always, rules.Precedes):
                 by = phrasing.titled(phrasing.names.declared(d.always.priority))
                 holds = [frame.precedes(phrasing.term(d.always.first), phrasing.term(d.always.second), by)]
