@@ -101,7 +101,7 @@ def test_no_example_of_the_shipped_rulebook_is_blank() -> None:
 def test_a_loop_s_variable_is_called_by_what_it_is() -> None:
     model = check([Text("t.policy", TESTED.encode())]).model
     [said] = Sentences(model).of(model.declared["t.worth"])
-    assert "the number of further parts for which the part’s n is more than 0" in str(said.en)
+    assert "the number of further parts, counting only those where the part’s n is more than 0" in str(said.en)
     assert "the p’s" not in str(said.en)
 
 
