@@ -131,7 +131,7 @@ def test_what_begins_later_is_set_against_the_day_before(both: list[str]) -> Non
     )
     [watched] = found["watched"]
     assert watched["since"] == "2026-12-01"
-    assert leads(watched["pieces"][0])[0] == "From 1 January 2026, these are the watched: small."
+    assert leads(watched["pieces"][0])[0] == "From 1 January 2026, only small is among the watched."
     [may] = found["may"]
     assert (may["since"], may["verdict"], leads(may["pieces"][0])[0]) == ("2026-12-01", "tightened", "")
     [fee] = found["fee"]
