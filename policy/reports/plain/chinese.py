@@ -304,7 +304,7 @@ class Chinese(Phrasing):
             alike = "與".join(self.inner(i) for i in items) + ("均" if len(items) > 1 else "")
             return f"{self.inner(e.over)}的數目（{where}{alike}相同者作一項計）"
         else:
-            return f"{self.inner(e.over)}中每項的{self.inner(e.body)}{KINDS[e.kind]}{self._only(e)}"
+            return f"{self.inner(e.over)}各項{self.inner(e.body)}{KINDS[e.kind]}{self._only(e)}"
         return f"{self._of_each(e)}的{what}"
 
     def _order(self, e: x.Aggregate) -> str:
