@@ -154,3 +154,14 @@ value none_of(ls: list of Loan "loans" zh "各貸款") -> boolean "none" zh "無
     assert str(total.zh) == "總額為各貸款中每項的欠款的總和（只計數量多於1者）。"
     assert "none of the loans meets all of these conditions: the size is less than 1 and the amount" in str(none.en)
     assert "各貸款中並無任何一項同時符合以下條件：數量少於1，且欠款超過1港元" in str(none.zh)
+
+
+def test_a_number_is_explained_once_in_a_sentence() -> None:
+    text = f"""{FACTS}parameter most: money(HKD) "limit" zh "上限" = 5 HKD
+property p "p" zh "恆" for any l: Loan
+  always l.owed < most and l.worth < most
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    [said] = Sentences(model).of(model.declared["t.p"])
+    assert (str(said.en).count("HK$5"), str(said.en).count("HK$5 (the limit)")) == (2, 1)
+    assert (str(said.zh).count("5港元"), str(said.zh).count("5港元（上限）")) == (2, 1)

@@ -6,6 +6,7 @@ In: text. Out: a sentence, and the marks of its points. Absent: either language.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 
 from attrs import frozen
 
@@ -38,3 +39,18 @@ def roman(n: int) -> str:
         while n >= value:
             text, n = text + digits, n - value
     return text
+
+
+def once(clause: Clause, explained: Mapping[str, str]) -> Clause:
+    """The sentence with each number explained where it is first told; `explained` has its bare number."""
+    seen: set[str] = set()
+
+    def shortened(text: str) -> str:
+        for full, bare in explained.items():
+            first, *more = text.split(full)
+            if more:
+                text = first + (bare if full in seen else full) + bare.join(more)
+                seen.add(full)
+        return text
+
+    return Clause(shortened(clause.lead), tuple(map(shortened, clause.points)), shortened(clause.tail))

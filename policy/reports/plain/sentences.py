@@ -19,7 +19,7 @@ from policy.model import expressions as x, rules, types
 from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese
-from policy.reports.plain.clauses import Clause
+from policy.reports.plain.clauses import Clause, once
 from policy.reports.plain.decisions import Shape, Teller
 from policy.reports.plain.english import English
 from policy.reports.plain.frames import ChineseFrame, EnglishFrame
@@ -327,8 +327,8 @@ class Sentences:
     def _said(
         self, said: StatementContext, d: rules.Declaration, clause: Callable[[Language], Clause], dated: rules.Dated
     ) -> Statement:
-        en, zh = self._languages(d)
-        return self._statement(said, (clause(en), clause(zh)), dated)
+        en, zh = (once(clause(language), language[0].explanations) for language in self._languages(d))
+        return self._statement(said, (en, zh), dated)
 
     def _statement(self, said: StatementContext, clauses: tuple[Clause, Clause], dated: rules.Dated) -> Statement:
         return Statement(

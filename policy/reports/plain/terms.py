@@ -139,7 +139,13 @@ class Terms(Scope):
         """A parameter or set by its title; its number comes first where it has one only."""
         title = self.titled(self.names.declared(name))
         number = self.names.one_number(name)
-        return self.explained(self.literal(number.value, number.type), title) if number is not None else title
+        if number is None:
+            return title
+        bare = self.literal(number.value, number.type)
+        said = self.explained(bare, title)
+        if said != bare:
+            self.explanations[said] = bare
+        return said
 
     def _share(self, e: Expression) -> bool:
         """Whether something is a percentage in figures."""
