@@ -151,7 +151,7 @@ value none_of(ls: list of Loan "loans" zh "各貸款") -> boolean "none" zh "無
         "The total is the total of the amount owed for each of the loans, counting only those where the size is more"
         " than 1."
     )
-    assert str(total.zh) == "總額為各貸款中每項的欠款的總和（只計數量多於1者）。"
+    assert str(total.zh) == "總額為各貸款各項欠款的總和（只計數量多於1者）。"
     assert "none of the loans meets all of these conditions: the size is less than 1 and the amount" in str(none.en)
     assert "各貸款中並無任何一項同時符合以下條件：數量少於1，且欠款超過1港元" in str(none.zh)
 
