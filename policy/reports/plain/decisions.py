@@ -61,6 +61,8 @@ class Shape:
         """Rules as they are told; None is the `otherwise`."""
         if self.sentence is not None:
             return (self.sentence, *self.denials, None)
+        if self.decision.otherwise == "permit":
+            return (None, *self.denials, *self.permissions)
         return (None, *self.permissions, *self.denials)
 
 
