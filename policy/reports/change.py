@@ -20,7 +20,8 @@ from policy.model.values import show
 from policy.reports.book.network import kind_of
 from policy.reports.differences import Differences
 from policy.reports.flips import Flip, JournalRun
-from policy.reports.plain.frames import Clause, EnglishFrame
+from policy.reports.plain.clauses import Clause
+from policy.reports.plain.frames import EnglishFrame
 from policy.reports.plain.names import in_full
 from policy.reports.plain.sentences import Sentences, Statement, ended
 

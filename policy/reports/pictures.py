@@ -16,6 +16,7 @@ _STYLE = (
     ".decision{{stroke:#000;stroke-width:1.5}}.parameter,.set{{stroke-dasharray:4 3}}"
     ".moment{{fill:#1d5b45}}.now{{stroke:#8c2a1b;stroke-dasharray:3 3}}.now-label{{fill:#8c2a1b}}"
     ".ground{{fill:#e6e6e6}}.measure{{fill:{measure}}}"
+    ".tested{{fill:#1d5b45}}.excused{{fill:#765000}}.untested{{fill:#8c2a1b}}"
     ".held .ground{{fill:none}}.worth{{fill:#1d5b45;opacity:0.28}}.owed{{fill:#000}}.day{{stroke:#ccc}}"
     ".line{{fill:none;stroke:#1d5b45;stroke-width:1.75}}.cap{{fill:none;stroke:#8c2a1b;stroke-dasharray:5 4}}"
 )

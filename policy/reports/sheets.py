@@ -14,7 +14,7 @@ from policy.answers import NO_WORDS, BilingualText
 from policy.reports.book.figures import DeclarationEntry, DrawnTable, RulebookFigures
 from policy.reports.decisions import DecisionList, DecisionRow
 from policy.reports.matrix import FAILS, HOLDS, TITLE as MATRIX, Matrix, lines_of
-from policy.reports.plain.frames import Clause, letter
+from policy.reports.plain.clauses import Clause, letter
 from policy.reports.plain.sentences import StatementKind
 from policy.reports.register import FindingsRegister
 from policy.reports.traceability import STATUSES, Traceability

@@ -5,12 +5,15 @@ In: a remedy, and the facts that the question asks for. Out: rows to print. Abse
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
 from attrs import frozen
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import types
 from policy.reports.plain.facts import ToldFacts, in_words
-from policy.verify.counterfactual import Counterfactuals
+from policy.verify.counterfactual import Counterfactuals, FactChange
 from policy.verify.remedy import Remedy
 
 NOT_WORKED_OUT = BilingualText(
@@ -64,11 +67,32 @@ def wayout_of(remedy: Remedy | None, facts: ToldFacts) -> Wayout:
 def _removal(of: BilingualText, found: Counterfactuals, nothing: BilingualText, facts: ToldFacts) -> Removal:
     ways = tuple(
         tuple(
-            ChangedFact(facts.title(c.path), facts.said(c.path, c.before)[1], facts.said(c.path, c.after)[1])
-            for c in way.changes
+            ChangedFact(facts.title(c.path), facts.said(c.path, c.before)[1], _after(c, way.changes[:n], facts))
+            for n, c in enumerate(way.changes)
         )
         for way in found.ways
     )
     if found.is_complete:
         return Removal(of, ways, NO_WORDS if ways else nothing)
     return Removal(of, ways, _OTHERS if ways else _UNSURE)
+
+
+def _after(change: FactChange, earlier: Sequence[FactChange], facts: ToldFacts) -> BilingualText:
+    """What a fact is to be; a time that follows another one by less than a second, by that."""
+    at = _moment(change)
+    for other in reversed(earlier):
+        before = _moment(other)
+        if at is None or before is None or (at.tzinfo is None) is not (before.tzinfo is None):
+            continue
+        title = facts.title(other.path)
+        if at == before:
+            return BilingualText(f"the same as the {title.en.removeprefix('the ')}", f"與{title.zh}相同")
+        if timedelta(0) < at - before < timedelta(seconds=1):
+            return BilingualText(f"just after the {title.en.removeprefix('the ')}", f"緊接{title.zh}之後")
+    return facts.said(change.path, change.after)[1]
+
+
+def _moment(change: FactChange) -> datetime | None:
+    """The time or day that a fact is to be; None of one that is no time, or is to be absent."""
+    is_given = change.is_time and change.after[:1].isdigit()
+    return datetime.fromisoformat(change.after) if is_given else None

@@ -44,7 +44,7 @@ def test_a_refusal_is_listed_with_client_order_time_reasons_and_facts() -> None:
     order = next(row for row in refused["rows"] if row["record"] == 17)
     assert (order["client"], order["about"]) == ("harbour_arrow", "R1")
     assert order["at"] == "2026-02-10T02:00:00+00:00"
-    assert order["asked"]["en"] == "Buy 0.5 BTC at 600,000 HKD in the platform's own book"
+    assert order["asked"]["en"] == "Buy 0.5 BTC at HK$600,000 in the platform's own book"
     assert order["reasons"][0]["per"] == ["VATP/13.3"]
     facts = {what["en"]: value["en"] for what, value in order["facts"]}
     assert facts["price"] == "600000 HKD"  # these rules do not ask the question, so facts have no other names
@@ -97,7 +97,7 @@ def test_a_letter_out_of_a_journal_says_what_was_asked_decided_why_and_what_puts
     assert (made["cover"]["on"], made["cover"]["under"]) == ("2026-06-18", "example.house")
     told = made["letter"]
     assert (told["to"], told["request"]["about"], told["request"]["record"]) == ("wong", "W1", 51)
-    assert told["request"]["words"]["en"] == "Buy 0.1 BTC at 600,000 HKD in the shared book"
+    assert told["request"]["words"]["en"] == "Buy 0.1 BTC at HK$600,000 in the shared book"
     assert told["answer"]["en"] == "Your order was not accepted."
     per = [c["provision"] for r in told["reasons"] for c in r["cited"]]
     assert per == ["VATP/9.4", "SLC/retail_opt_in", "EXAMPLE/13.1"]
@@ -198,7 +198,7 @@ def test_an_order_that_is_expelled_is_its_owners(house_day: str) -> None:
 
 def test_the_text_and_the_csv_say_the_same() -> None:
     text = run("log", "show", DAY, "--refused").stdout
-    assert "record 17  10 February 2026, 02:00 (UTC)  harbour_arrow R1: Buy 0.5 BTC at 600,000 HKD" in text
+    assert "record 17  10 February 2026, 02:00 (UTC)  harbour_arrow R1: Buy 0.5 BTC at HK$600,000" in text
     assert "[VATP/13.3]" in text
     rows = list(csv.DictReader(io.StringIO(run("log", "show", DAY, "--refused", "--format", "csv").stdout)))
     assert [(r["record"], r["client"], r["provisions"]) for r in rows] == [

@@ -131,7 +131,7 @@ def test_what_begins_later_is_set_against_the_day_before(both: list[str]) -> Non
     )
     [watched] = found["watched"]
     assert watched["since"] == "2026-12-01"
-    assert leads(watched["pieces"][0])[0] == "From 1 January 2026, these are the watched: small."
+    assert leads(watched["pieces"][0])[0] == "From 1 January 2026, only small is among the watched."
     [may] = found["may"]
     assert (may["since"], may["verdict"], leads(may["pieces"][0])[0]) == ("2026-12-01", "tightened", "")
     [fee] = found["fee"]
@@ -216,7 +216,7 @@ def test_a_change_tells_the_accounts_that_differ(draft: tuple[str, str]) -> None
         if (f["account"], f["what"]["en"]) == ("chan", "lending value")
     ]
     assert (value["before"]["zh"], value["after"]["zh"]) == ("822,000.00港元", "744,000.00港元")
-    assert "None flips: neither" not in whole.page("en")
+    assert "None changes: neither" not in whole.page("en")
 
 
 @pytest.mark.slow
@@ -224,7 +224,7 @@ def test_none_flips_is_said_only_of_what_was_compared(draft: tuple[str, str], ho
     def page(journal: str, rules: str) -> str:
         return document("change", rules, rules, "--on", "2026-06-18", "--no-proofs", "--journal", journal).page("en")
 
-    assert "None flips: neither what became of a command, nor any value, call or headroom." in page(
+    assert "None changes: neither what became of a command, nor any value, call or headroom." in page(
         draft[1], "shipped"
     )
     assert "values, calls and headroom were not compared" in page(house_day, "shipped+example.house")

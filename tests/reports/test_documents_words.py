@@ -23,10 +23,13 @@ from policy.reports.journal.decisions import Decided
 from policy.reports.journal.glossary import Glossary, glossary_of
 from policy.reports.plain import amounts
 from policy.reports.plain.english import English, genitive
-from policy.reports.plain.facts import in_words
+from policy.reports.plain.facts import ToldFacts, in_words
 from policy.reports.plain.names import Names
 from policy.reports.plain.sentences import Sentences
 from policy.reports.render import SHIPPED
+from policy.reports.wayout import wayout_of
+from policy.verify.counterfactual import Counterfactual, Counterfactuals, FactChange
+from policy.verify.remedy import Remedy
 
 RULESETS = resources.folder("rulesets")
 SCENARIOS = RULESETS / "hk_sfc" / "scenarios"
@@ -101,8 +104,31 @@ def test_no_example_of_the_shipped_rulebook_is_blank() -> None:
 def test_a_loop_s_variable_is_called_by_what_it_is() -> None:
     model = check([Text("t.policy", TESTED.encode())]).model
     [said] = Sentences(model).of(model.declared["t.worth"])
-    assert "the number of further parts for which the part’s n is more than 0" in str(said.en)
+    assert "the number of further parts, counting only those where the part’s n is more than 0" in str(said.en)
     assert "the p’s" not in str(said.en)
+
+
+def test_a_time_that_is_to_follow_another_is_told_by_it() -> None:
+    text = """language 1 ruleset t
+decision d(told: instant "time of telling" zh "告知時間", chosen: instant "the time of choosing" zh "選擇時間",
+  done: instant "time of doing" zh "執行時間", on: date "day" zh "日期") otherwise deny
+  permit p when told < chosen and chosen <= done and on > 2026-01-01 because "p" zh "可"
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    changes = [
+        FactChange("told", "none", "2026-01-02T00:00:00+00:00", True),
+        FactChange("chosen", "none", "2026-01-02T00:00:00.000001+00:00", True),
+        FactChange("done", "none", "2026-01-02T00:00:00.000001+00:00", True),
+        FactChange("on", "2026-01-01", "2026-01-02", True),
+    ]
+    whole = Counterfactuals((Counterfactual(tuple(changes)),), True, (), "2026-01-02T00:00:00+00:00")
+    said = wayout_of(Remedy("permitted", whole, ()), ToldFacts.of(model, model.declared["t.d"]))
+    assert [(step.after.en, step.after.zh) for step in said.whole.ways[0]] == [
+        ("2 January 2026, 00:00 (UTC)", "2026年1月2日00時00分（UTC）"),
+        ("just after the time of telling", "緊接告知時間之後"),
+        ("the same as the time of choosing", "與選擇時間相同"),
+        ("2 January 2026", "2026年1月2日"),
+    ]
 
 
 # ── words ───────────────────────────────────────────────────────────────────────────────────

@@ -325,9 +325,9 @@ def test_three_days_are_called_so_and_told_as_a_span() -> None:
 
 
 def test_the_home_platform_s_place_of_licence_is_told() -> None:
-    places = {p["place"]: p for p in figures("shared_book")["trading"]["places"]}
-    assert places["HK"]["platforms"] == ["hk"]
-    assert places["HK"]["bought"] == "3193250.00"
+    places = {p["place"]["en"]: p for p in figures("shared_book")["trading"]["places"]}
+    assert places["Hong Kong"]["platforms"] == ["hk"]
+    assert places["Hong Kong"]["bought"] == "3193250.00"
     assert "" not in places
 
 

@@ -12,6 +12,7 @@ from click.testing import CliRunner
 
 import optional
 from documents_made import made
+from policy import resources
 from policy.cli import main
 from policy.diagnostics import PolicyError
 from policy.reports.pdf import pdf_of
@@ -133,6 +134,18 @@ def test_pictures_carry_their_colours() -> None:
     refused = re.search(r'<table class="ledger refuse">.*?</table>', coloured(page), re.DOTALL)
     assert refused
     assert ".measure{fill:#8c2a1b}" in refused[0]
+
+
+def test_every_part_of_a_picture_has_a_colour_on_paper() -> None:
+    templates = Path(resources.folder("reports/templates"))
+    drawn = {
+        name
+        for file in templates.glob("*.jinja")
+        for names in re.findall(r'<(?:rect|path|line) class="([a-z -]+)"', file.read_text())
+        for name in names.split()
+    }
+    assert {"tested", "excused", "untested", "measure", "axis"} <= drawn
+    assert [name for name in sorted(drawn) if f".{name}" not in coloured("<svg>")] == []
 
 
 @pytest.mark.slow

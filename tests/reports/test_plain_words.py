@@ -42,6 +42,9 @@ DURATIONS_ZH = {
 }
 
 
+IF_ANY = BilingualText("(if any)", "（如有）")
+
+
 def on_paper(day: int) -> BilingualText:
     d = date.fromordinal(day)
     return BilingualText(f"{d.day} {MONTHS[d.month - 1]} {d.year}", f"{d.year}年{d.month}月{d.day}日")
@@ -82,13 +85,13 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
     """Every constant and every name in an expression, as people read it: the title, or a phrase instead."""
     match e:
         case x.Binary(operator="*", left=left, right=x.Literal() as one) if (counted := in_units(one)).en:
-            yield (counted,)
+            yield counted, of_value(one.value, one.type, model)  # in signs, it is multiplied
             yield from wanted(left, model, called)
             return
         case x.Binary(operator="default", left=left, right=x.Literal(value=0, type=types.Number(unit))) if (
             unit not in ("duration", "period")
         ):
-            yield (BilingualText("(nil where there is none)", "（如無則以零計）"),)
+            yield (BilingualText("(nil where there is none)", "（如無則以零計）"), IF_ANY)
             yield from wanted(left, model, called)
             return
         case x.Binary(
@@ -103,6 +106,8 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
                 if not (isinstance(operand, x.Literal) and operand.value == 1):
                     yield from wanted(operand, model, called)
             return
+        case x.Literal(value=0, type=types.Number(unit)) if unit.startswith(("money", "price")):
+            yield of_value(0, e.type, model), BilingualText("nil", "零"), BilingualText("negative", "負數"), IF_ANY
         case x.Literal(value=value):
             yield (of_value(value, e.type, model),)
         case x.Named(name=name) | x.Apply(name=name):
@@ -123,7 +128,9 @@ def wanted(e: Any, model: rules.Model, called: dict[str, Told]) -> Iterator[tupl
             yield (of_value(step, e.type, model),)
         case x.Binary(operator="^", left=left, right=x.Literal(value=n)):
             figure = BilingualText(f"power of {n}", f"{n}次方")
-            yield ({2: BilingualText("square", "平方"), 3: BilingualText("cube", "立方")}.get(n, figure),)
+            raised = "".join("⁰¹²³⁴⁵⁶⁷⁸⁹"[int(digit)] for digit in str(n))
+            words = {2: BilingualText("square", "平方"), 3: BilingualText("cube", "立方")}.get(n, figure)
+            yield words, BilingualText(raised, raised)
             yield from wanted(left, model, called)
             return
     known = getattr(model.declared[e.name], "called", ()) if isinstance(e, x.Apply) else ()
@@ -345,9 +352,16 @@ parameter cap: integer "cap" zh "上限" = 7
 
 
 def signs_of(formula: str) -> list[tuple[str, str]]:
+    """A formula in signs: beside its words, or in their place."""
     text = f'{SHAPES}value v(a: Lot "lot" zh "該批") -> decimal to 0.01 "worth" zh "價值" = {formula}\n'
     model = check([Text("t.policy", text.encode())]).model
     [said] = Sentences(model).of(model.declared["t.v"])
+    computed = (str(said.en).partition(" is computed as follows: "), str(said.zh).partition("按以下算式計算："))
+    if computed[0][1]:
+        (en, zh) = (
+            text.partition(" In this formula")[0].partition("。其中")[0].rstrip(".。") for *_, text in computed
+        )
+        return [(f"worth = {en}", f"價值 = {zh}")]
     return [(line.en, line.zh) for line in said.signs]
 
 
@@ -360,8 +374,8 @@ def signs_of(formula: str) -> list[tuple[str, str]]:
         ("min(a.price, max(1, a.price + 2))", "min(price; max(1; price + 2))", "最小值(價格; 最大值(1; 價格 + 2))"),
         (
             "clamp(a.price, -1, 1) + cap + 0.5",
-            "min(1; max(−1; price)) + 7 + 0.5",
-            "最小值(1; 最大值(−1; 價格)) + 7 + 0.5",
+            "limited(price; at least −1; at most 1) + 7 + 0.5",
+            "限於(價格; 不少於−1; 不超過1) + 7 + 0.5",
         ),
         (
             "round down to 0.1 ((a.price + 1) / 3)",
@@ -426,4 +440,4 @@ value few(a: Lot) -> boolean "few" zh "不足" says "it is too little" zh "數�
     assert "(a) the lot is large and the size is less than 9; or (b) the lot is small and the price is less" in str(
         few.en
     )
-    assert "(a) 批量屬大，且數量少於9；或 (b) 批量屬小，且價格少於1" in str(few.zh)
+    assert "(a) 批量屬大，且數量少於9；或(b) 批量屬小，且價格少於1" in str(few.zh)

@@ -10,7 +10,7 @@ from attrs import frozen
 
 from policy.answers import BilingualText
 from policy.reports.imprint import UNSIGNED, Imprint
-from policy.reports.plain.frames import Clause
+from policy.reports.plain.clauses import Clause
 from policy.reports.proofs import Proof, Proofs
 from policy.reports.reach import SourceRow
 from policy.reports.rows import Cited

@@ -33,7 +33,7 @@ from policy.model.values import show
 from policy.perpetuals.commands import ONE, PRICE as PERPETUAL_PRICE, SIZE, ListPerpetual, PlacePerpetual
 from policy.reports.journal.entries import Command, Event, read_command, read_event
 from policy.reports.journal.reasons import verdict_fields
-from policy.reports.plain.amounts import grouped, said_in_chinese
+from policy.reports.plain.amounts import chinese_amount, english_amount, grouped
 from policy.vocabulary import Json
 from policy.wire import word
 
@@ -192,8 +192,8 @@ def asked_of(command: Command, counted_by: Mapping[str, str]) -> BilingualText:
             more, more_zh = _counted(counted_by.get(contract))
             return _order(side, _number(size, SIZE), contract, price, PERPETUAL_PRICE, more, more_zh)
         case AdvanceLoan(amount=amount):
-            lent = grouped(show(amount, MONEY))
-            return BilingualText(f"Borrow {lent}", f"借入{said_in_chinese(lent)}")
+            lent = show(amount, MONEY)
+            return BilingualText(f"Borrow {english_amount(lent)}", f"借入{chinese_amount(lent)}")
         case _:
             return NO_WORDS
 
@@ -211,9 +211,9 @@ def _order(
         return BilingualText(
             f"{en} {quantity} {of} at the market price{where}", f"以市價{zh}{quantity} {of}{where_zh}"
         )
-    at = grouped(show(price, per))
+    at = show(price, per)
     return BilingualText(
-        f"{en} {quantity} {of} at {at}{where}", f"以{said_in_chinese(at)}{zh}{quantity} {of}{where_zh}"
+        f"{en} {quantity} {of} at {english_amount(at)}{where}", f"以{chinese_amount(at)}{zh}{quantity} {of}{where_zh}"
     )
 
 

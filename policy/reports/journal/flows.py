@@ -10,8 +10,9 @@ from collections import Counter
 
 from attrs import define, field, frozen
 
-from policy.answers import Outcome
+from policy.answers import NO_WORDS, BilingualText, Outcome
 from policy.exchange.commands import MONEY, AdmitPlatform, Ask
+from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.series import plain
 
 
@@ -19,8 +20,8 @@ from policy.reports.journal.series import plain
 class FlowRow:
     """Trades between two platforms, or within one; `bar` is in thousandths of the largest."""
 
-    buyer: str
-    seller: str
+    buyer: BilingualText
+    seller: BilingualText
     trades: int
     value: str
     bar: int
@@ -30,7 +31,7 @@ class FlowRow:
 class PlaceRow:
     """What was bought and sold through a place's platforms; `place` is empty where it is unknown."""
 
-    place: str
+    place: BilingualText
     platforms: tuple[str, ...]
     trades: int
     bought: str
@@ -42,7 +43,7 @@ class PlatformRow:
     """What was ordered and traded through a platform; a trade across platforms counts on both."""
 
     platform: str
-    place: str
+    place: BilingualText
     orders: int
     accepted: int
     refused: int
@@ -56,6 +57,7 @@ class PlatformRow:
 class Flows:
     """Follows trades."""
 
+    glossary: Glossary
     platform: dict[str, str] = field(factory=dict)  # of participants
     licensed_in: dict[str, str] = field(factory=dict)  # of platforms
     pairs: dict[tuple[str, str], tuple[int, int]] = field(factory=dict)
@@ -102,10 +104,15 @@ class Flows:
         accepted, refused = outcomes[Outcome.PERMITTED], outcomes[Outcome.DENIED]
         undecided = outcomes.total() - accepted - refused
         place = self.licensed_in.get(name, "")
-        return PlatformRow(name, place, outcomes.total(), accepted, refused, undecided, *self._through((name,)))
+        return PlatformRow(
+            name, self._named(place), outcomes.total(), accepted, refused, undecided, *self._through((name,))
+        )
 
     def _place(self, place: str, names: tuple[str, ...]) -> PlaceRow:
-        return PlaceRow("" if place.startswith(" ") else place, names, *self._through(names))
+        return PlaceRow(self._named("" if place.startswith(" ") else place), names, *self._through(names))
+
+    def _named(self, place: str) -> BilingualText:
+        return self.glossary.named(place) if place else NO_WORDS
 
     def _through(self, names: tuple[str, ...]) -> tuple[int, str, str]:
         """Trades in which a platform of these had a side, and what was bought and sold through them."""
@@ -114,6 +121,8 @@ class Flows:
         sold = sum(value for (_, seller), (_, value) in of if seller in names)
         return sum(count for _, (count, _) in of), plain(bought, MONEY), plain(sold, MONEY)
 
-    def _placed(self, platform: str) -> str:
-        place = self.licensed_in.get(platform)
-        return f"{platform} ({place})" if place else platform
+    def _placed(self, platform: str) -> BilingualText:
+        place = self._named(self.licensed_in.get(platform, ""))
+        if not place.en:
+            return BilingualText(platform)
+        return BilingualText(f"{platform} ({place.en})", f"{platform}（{place.zh}）" if place.zh else "")

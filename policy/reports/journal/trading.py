@@ -170,7 +170,7 @@ class Trading:
     capacity: dict[str, str] = field(factory=dict)
     lines: Lines = field(init=False)
     priority: PriorityWatch = field(init=False)
-    flows: Flows = field(factory=Flows)
+    flows: Flows = field(init=False)
     undecided: int = 0
     undecided_orders: list[Undecided] = field(factory=list)
     standings: Standings = field(init=False)
@@ -189,6 +189,7 @@ class Trading:
     more: int = 0
 
     def __attrs_post_init__(self) -> None:
+        self.flows = Flows(self.glossary)
         self.lines = Lines(self.capacity)
         self.standings = Standings(self.glossary)
         self.priority = PriorityWatch(self.lines, self.glossary)

@@ -16,11 +16,25 @@ from policy.model.expressions import Expression
 from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
+from policy.reports.plain.chinese_words import (
+    AMOUNTS,
+    KINDS,
+    MODES,
+    NEAR,
+    NIL,
+    NOUNS,
+    NUMBERS,
+    ORDINALS,
+    PASSED,
+    RANKS,
+    THING,
+    TIMES,
+    VERBS,
+)
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing, denies
 from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import (
-    AggregateKind,
     BusinessDayOperator,
     CalendarOperator,
     ElapsedOperator,
@@ -28,46 +42,6 @@ from policy.vocabulary import (
     OrderOperator,
     RoundingMode,
 )
-
-_VERBS: dict[Calculation, str] = {"+": "加", "-": "減", "*": "乘以", "/": "除以"}
-_NUMBERS: dict[Comparison, str] = {
-    "is": "為",
-    "is not": "並非",
-    "<": "少於",
-    "<=": "不多於",
-    ">": "多於",
-    ">=": "不少於",
-}
-_AMOUNTS: dict[Comparison, str] = _NUMBERS | {"<=": "不超過", ">": "超過"}
-_TIMES: dict[Comparison, str] = _NUMBERS | {"<": "早於", "<=": "不晚於", ">": "晚於", ">=": "不早於"}
-_RANKS: dict[Comparison, str] = _NUMBERS | {"<": "低於", "<=": "不高於", ">": "高於", ">=": "不低於"}
-_MODES: dict[RoundingMode, str] = {
-    "down": "向下取整至{}",
-    "up": "向上取整至{}",
-    "half up": "四捨五入至{}",
-    "half even": "取整至最接近的{}（恰為一半時取偶數）",
-}
-_KINDS: dict[AggregateKind, str] = {
-    "sum": "總和",
-    "min": "的最小值",
-    "max": "的最大值",
-    "count": "的數目",
-    "average": "的平均值",
-    "median": "的中位數",
-    "list": "",
-}
-_PASSED: dict[Comparison, str] = {"<": "已逾", "<=": "已滿", ">": "未滿", ">=": "不逾"}
-_THING = "事項"
-_NUMBERED = "甲乙丙丁"
-_NOUNS = {
-    "money": "款額",
-    "price": "價格",
-    "quantity": "數量",
-    "rate": "比率",
-    "duration": "時間",
-    "period": "期間",
-    "number": "數字",
-}
 
 
 def noun_of(of: Type, phrasing: Phrasing) -> str:
@@ -80,13 +54,13 @@ def noun_of(of: Type, phrasing: Phrasing) -> str:
         case types.Record(name) | types.Enum(name, _):
             return phrasing.names.declared(name).zh
         case types.Number(unit, _):
-            return _NOUNS[unit.replace(" ", ":").partition(":")[0]]
+            return NOUNS[unit.replace(" ", ":").partition(":")[0]]
         case types.Date():
             return "日期"
         case types.Instant():
             return "時間"
         case types.Boolean() | types.Text() | types.Broken():
-            return _THING
+            return THING
         case _:
             assert_never(of)
 
@@ -95,7 +69,7 @@ class Chinese(Phrasing):
     """Traditional Chinese."""
 
     today = "作出決定當日"
-    verbs = frozenset(("遲於", *_NUMBERS.values(), *_AMOUNTS.values(), *_TIMES.values(), *_RANKS.values()))
+    verbs = frozenset(("大於", *NUMBERS.values(), *AMOUNTS.values(), *TIMES.values(), *RANKS.values()))
     none = "無"
 
     def pick(self, words: BilingualText) -> str:
@@ -127,15 +101,32 @@ class Chinese(Phrasing):
     def bounds(self, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
         return "但".join(self.bound(operator, bound, of) for operator, bound in bounds)
 
-    def later_than(self, day: str, time: str, other: str) -> str:
+    def later_than(self, day: str, operator: OrderOperator, time: str, other: str) -> str:
         self.subjects.append(day)
-        return f"{day}遲於{other}後{time}"
+        return f"{day}{TIMES[operator]}{other}後{time}"
+
+    def near(self, day: str, time: str, holds: bool) -> str:
+        self.subjects.append(day)
+        return NEAR[holds].format(day, self.today, time)
+
+    def if_any(self, term: str) -> str:
+        return f"{term}（如有）"
+
+    def beside_nil(self, left: str, operator: Comparison) -> str:
+        self.subjects.append(left)
+        return f"{left}{NIL[operator]}"
+
+    def at_least_nil(self, term: str, nil: str) -> str:
+        return f"{term}，如為負數則為零"
+
+    def divided(self, whole: str, by: str, least: str) -> str:
+        return f"{whole}除以{by}（最少以{least}計）"
 
     def months(self, months: int) -> str:
         return f"{months // 12}年" if months % 12 == 0 and months > 12 else f"{months}個月"
 
     def passed(self, operator: Comparison, time: str, day: str) -> str:
-        return f"自{day}起計{_PASSED[operator]}{time}"
+        return f"自{day}起計{PASSED[operator]}{time}"
 
     def amount(self, value: object, of: Type) -> str:
         if isinstance(of, types.Text) and str(value).isascii() and str(value).isalnum():
@@ -153,9 +144,9 @@ class Chinese(Phrasing):
         """Something by its kind, and by its name too where two of a kind are spoken of, or its kind says nothing."""
         noun = noun_of(of, self)
         alike = [n for n, t in self.in_scope().items() if n == name or noun_of(t, self) == noun]
-        if noun == _THING or len(alike) > len(_NUMBERED):
+        if noun == THING or len(alike) > len(ORDINALS):
             return f"{noun}（{spaced(name)}）"
-        return noun if len(alike) < 2 else noun + _NUMBERED[alike.index(name)]
+        return noun if len(alike) < 2 else noun + ORDINALS[alike.index(name)]
 
     def titled(self, title: BilingualText) -> str:
         return f"「{title.zh}」" if "是否" in title.zh or "？" in title.zh else title.zh
@@ -177,7 +168,10 @@ class Chinese(Phrasing):
         return f"「{name}」作{'是' if yes else '否'}"
 
     def applied(self, title: BilingualText, e: x.Apply) -> str:
-        return self.titled(title) + self.given(e)
+        things, taken = self.about(e)
+        if_so = f"在{'、'.join(taken)}的情況下" if taken else ""
+        computed = f"按{'、'.join(things)}計算的" if things else if_so and "，"
+        return if_so + computed + self.titled(title)
 
     def or_else(self, first: str, second: str) -> str:
         return f"（{first}，如無則{second}）"
@@ -186,7 +180,7 @@ class Chinese(Phrasing):
         return f"{first}（如無則以零計）"
 
     def arithmetic(self, operator: Calculation, left: str, right: str) -> str:
-        return f"{left}{_VERBS[operator]}{right}"
+        return f"{left}{VERBS[operator]}{right}"
 
     def negative(self, term: str) -> str:
         return f"負的{term}"
@@ -277,19 +271,21 @@ class Chinese(Phrasing):
         return f"{then}（如{condition}），或{otherwise}（在其他情況下）"
 
     def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
-        return f"{term}，{_MODES[mode].format(step)}"
+        return f"{term}，{MODES[mode].format(step)}"
 
     def kept_between(self, term: str, low: str, high: str) -> str:
         return f"{term}，但不少於{low}且不多於{high}"
 
+    def _only(self, e: x.Aggregate) -> str:
+        """Which of many count."""
+        return f"（只計{self.condition(e.where)}者）" if e.where is not None else ""
+
     def _of_each(self, e: x.Aggregate) -> str:
-        where = f"（{self.condition(e.where)}者）" if e.where is not None else ""
-        return f"{self.inner(e.over)}中每項{where}"
+        return f"{self.inner(e.over)}中每項{self._only(e)}"
 
     def gathered(self, e: x.Aggregate) -> str:
         if e.kind == "count" and isinstance(e.body, x.Local):
-            where = f"中{self.condition(e.where)}者" if e.where is not None else ""
-            return f"{self.inner(e.over)}{where}的數目"
+            return f"{self.inner(e.over)}的數目{self._only(e)}"
         if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
             return f"{self._of_each(e)}的{self.inner(e.body)}當中的最{'低' if e.kind == 'min' else '高'}者"
         if e.kind == "only" or e.kind == "first":
@@ -304,11 +300,11 @@ class Chinese(Phrasing):
             what = f"{self.inner(e.body)}中最{'大' if e.kind == 'largest' else '小'}的{e.most}項的總和"
         elif e.kind == "count distinct":
             items = e.body.items if isinstance(e.body, x.ListOf) else (e.body,)
-            where = f"中{self.condition(e.where)}者" if e.where is not None else ""
+            where = f"只計{self.condition(e.where)}者；" if e.where is not None else ""
             alike = "與".join(self.inner(i) for i in items) + ("均" if len(items) > 1 else "")
-            return f"{self.inner(e.over)}{where}的數目（{alike}相同者只計一次）"
+            return f"{self.inner(e.over)}的數目（{where}{alike}相同者作一項計）"
         else:
-            what = f"{self.inner(e.body)}{_KINDS[e.kind]}"
+            return f"{self.inner(e.over)}各項{self.inner(e.body)}{KINDS[e.kind]}{self._only(e)}"
         return f"{self._of_each(e)}的{what}"
 
     def _order(self, e: x.Aggregate) -> str:
@@ -365,14 +361,14 @@ class Chinese(Phrasing):
     def _verb(self, operator: Comparison, of: Type) -> str:
         inner = types.inner_of(of)
         if isinstance(inner, types.Enum):
-            return _RANKS[operator]
+            return RANKS[operator]
         if isinstance(inner, types.Date | types.Instant):
-            return _TIMES[operator]
-        return (_NUMBERS if isinstance(inner, types.Number) and inner.unit == "number" else _AMOUNTS)[operator]
+            return TIMES[operator]
+        return (NUMBERS if isinstance(inner, types.Number) and inner.unit == "number" else AMOUNTS)[operator]
 
     def for_some(self, e: x.Aggregate, holds: bool, some: bool = False) -> str:
         where = f"（{self.condition(e.where)}者）" if e.where is not None else ""
-        among = f"{self.inner(e.over)}{where}{'（至少有其一）' if some else ''}"
+        among = f"{self.inner(e.over)}{where}{'（須有最少一個）' if some else ''}"
         every = (e.kind == "all" and holds) or (e.kind == "any" and not holds and denies(e.body))
         whole = self.condition(e.body, (e.kind == "all") is every)
         said, subject = (t.removeprefix("該") for t in (whole, self.local(e.variable, self.variables[e.variable])))
@@ -381,7 +377,11 @@ class Chinese(Phrasing):
             rest = said.removeprefix(subject)
             if not rest.startswith("的"):
                 return f"{among}均{rest}" if every else f"{among}中{head}{rest}"
-        return f"就{among}中每項而言，{whole}" if every else f"{among}中{head}符合以下情況：{whole}"
+        joint = "同時" if isinstance(e.body, x.Chain) and e.body.operator == "and" else ""
+        if every:
+            again = whole.startswith("就") and "中每項" in whole
+            return f"就{among}中每項{'及' + whole.removeprefix('就') if again else '而言，' + whole}"
+        return f"{among}中{head}{joint}符合以下條件：{whole}"
 
     def settled(self, true: bool) -> str:
         return "必然成立" if true else "必不成立"

@@ -13,12 +13,15 @@ from collections.abc import Callable
 
 from attrs import frozen
 
-from policy.model import rules
-from policy.reports.plain.frames import Clause, Frame, letter, roman
+from policy.model import expressions as x, rules
+from policy.reports.plain.clauses import Clause, letter, roman
+from policy.reports.plain.frames import Frame
 from policy.reports.plain.names import in_full
 from policy.reports.plain.phrasing import Phrasing
+from policy.reports.plain.points import points_of
 
 _ONE = 1
+_MANY = 3  # alternatives within a condition that are told one by one
 
 
 @frozen
@@ -58,6 +61,8 @@ class Shape:
         """Rules as they are told; None is the `otherwise`."""
         if self.sentence is not None:
             return (self.sentence, *self.denials, None)
+        if self.decision.otherwise == "permit":
+            return (None, *self.denials, *self.permissions)
         return (None, *self.permissions, *self.denials)
 
 
@@ -77,10 +82,12 @@ class Teller:
 
     def where(self, r: rules.Rule) -> str:
         """When a rule applies, in one line; nothing where it always does."""
-        if len(r.when) == _ONE:
-            said = self.phrasing.condition(r.when[0])
-        else:
-            said = self.phrasing.joined(True, [self.phrasing.part(c, True, True) for c in r.when])
+        *first, last = points_of(r.when, "and") or (None,)
+        if first and not r.unless and isinstance(last, x.Chain) and last.operator == "or":
+            points = self.phrasing.each(last.operands, True, False, True)
+            if len(points) >= _MANY:
+                return self.frame.and_any(self.phrasing.together([f for f in first if f is not None]), points)
+        said = self.phrasing.condition(r.when[0]) if len(r.when) == _ONE else self.phrasing.together(r.when)
         if not r.unless:
             return said
         return self.frame.except_where(said, [self.phrasing.condition(u) for u in r.unless])
@@ -106,8 +113,10 @@ class Teller:
         n = among.index(r) + 1
         end = "" if n == len(among) else "or" if n == len(among) - 1 else ";"
         told = r.effect == "deny" and (r.start, r.end) == self.shape.said_once
-        period = "" if told else self.frame.period(r.start, r.end)
-        return self.frame.item(mark(n), period, self.where(r), end)
+        where = self.where(r)
+        period = "" if told or not where else self.frame.period(r.start, r.end)
+        dates = (None, None) if told else (r.start, r.end)
+        return self.frame.item(mark(n), period, where or self.frame.decided(*dates), end)
 
     def remaining(self) -> Clause:
         """What holds where no rule applies, as a sentence of its own."""

@@ -16,7 +16,7 @@ from policy.model.expressions import Expression
 from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
-from policy.reports.plain.english_words import KINDS, MODES, NUMBERS, PASSED, RANKS, TIMES, VERBS
+from policy.reports.plain.english_words import KINDS, LATER, MODES, NEAR, NIL, NUMBERS, PASSED, RANKS, TIMES, VERBS
 from policy.reports.plain.listing import genitive as genitive, said_list as said_list
 from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing, denies
@@ -36,7 +36,6 @@ _CLAUSE = re.compile(
 _DETERMINED = re.compile(r"(the|a|an|this|what|all|no|each|every|any|one of)\b", re.I)
 _OWNED = re.compile(r" of the [a-z ]+$")
 _SUBJECT = re.compile(r"(the(?: (?!which|that|who|where|when)[a-z’']+)+?) (?=(?:is|has|may|must|does|was|cannot)\b)")
-_TWO = re.compile(r" and .* (have the same|differ in) ")
 _DENIED = re.compile(r"(is|has) not ")
 _SHORT_OWNER = 3  # words
 _CODE = re.compile(r"[A-Z0-9]+")
@@ -86,8 +85,24 @@ class English(Phrasing):
     def bounds(self, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
         return " but ".join(self.bound(operator, bound, of) for operator, bound in bounds)
 
-    def later_than(self, day: str, time: str, other: str) -> str:
-        return f"{day} is more than {time} after {other}"
+    def later_than(self, day: str, operator: OrderOperator, time: str, other: str) -> str:
+        return f"{day} {LATER[operator].format(time)} {other}"
+
+    def near(self, day: str, time: str, holds: bool) -> str:
+        return NEAR[holds].format(day, self.today, time)
+
+    def if_any(self, term: str) -> str:
+        return f"{term} (if any)"
+
+    def beside_nil(self, left: str, operator: Comparison) -> str:
+        self.subjects.append(left)
+        return f"{left} {NIL[operator]}"
+
+    def at_least_nil(self, term: str, nil: str) -> str:
+        return f"{term}, or nil if that is negative"
+
+    def divided(self, whole: str, by: str, least: str) -> str:
+        return f"{whole} divided by {by} (taken as at least {least})"
 
     def months(self, months: int) -> str:
         count, word = (months // 12, "year") if months % 12 == 0 and months > 12 else (months, "month")
@@ -181,7 +196,7 @@ class English(Phrasing):
                 (number, day), way = terms, operator.rpartition(" ")[2]
                 if number == "1":
                     return f"the {'first' if way == 'after' else 'last'} business day ({calendar}) {way} {day}"
-                return f"the day {number} business days ({calendar}) {way} {day}"
+                return f"the day reached by counting {number} business days ({calendar}) {way} {day}"
             case "business day on or after":
                 return f"the first business day ({calendar}) on or after {terms[0]}"
             case "business day on or before":
@@ -249,16 +264,20 @@ class English(Phrasing):
     def kept_between(self, term: str, low: str, high: str) -> str:
         return f"{term}, but at least {low} and at most {high}"
 
-    def _where(self, e: x.Aggregate) -> str:
-        return f" for which {self.condition(e.where)}" if e.where is not None else ""
+    def _where(self, e: x.Aggregate, which: str = " for which") -> str:
+        return f"{which} {self.condition(e.where)}" if e.where is not None else ""
+
+    def _only(self, e: x.Aggregate) -> str:
+        """Which of many count."""
+        return self._where(e, ", counting only those where")
 
     def gathered(self, e: x.Aggregate) -> str:
         over = self.inner(e.over)
         if e.kind == "count" and isinstance(e.body, x.Local):
-            return f"the number of {over.removeprefix('the ')}{self._where(e)}"
+            return f"the number of {over.removeprefix('the ')}{self._only(e)}"
         if isinstance(e.body.type, types.Enum) and (e.kind == "min" or e.kind == "max"):
             extreme = "lowest" if e.kind == "min" else "highest"
-            return f"the {extreme} of {self.inner(e.body)} for each of {over}{self._where(e)}"
+            return f"the {extreme} of {self.inner(e.body)} for each of {over}{self._only(e)}"
         if e.kind == "only" or e.kind == "first":
             found = f"the {'only one' if e.kind == 'only' else 'first'} of {over}{self._where(e)}{self._order(e)}"
             return found if self.is_element(e) else f"{self.inner(e.body)} for {found}"
@@ -270,14 +289,12 @@ class English(Phrasing):
             head = f"the total of the {e.most} {e.kind} of {self.inner(e.body)}"
         elif e.kind == "count distinct":
             items = e.body.items if isinstance(e.body, x.ListOf) else ()
-            each = (
-                f"combination of {said_list([self.inner(i) for i in items], 'and')}" if items else self.inner(e.body)
-            )
-            counted = f"each {each.removeprefix('the ')} being counted once"
-            return f"the number of {over.removeprefix('the ')}{self._where(e)}, {counted}"
+            each = said_list([self.inner(i).removeprefix("the ") for i in items or (e.body,)], "and")
+            also = " and" if e.where is not None else ", counting"
+            return f"the number of {over.removeprefix('the ')}{self._only(e)}{also} those with the same {each} as one"
         else:
             head = KINDS[e.kind].format(self.inner(e.body))
-        return f"{head} for each of {over}{self._where(e)}"
+        return f"{head} for each of {over}{self._only(e)}"
 
     def _order(self, e: x.Aggregate) -> str:
         def way(key: x.SortKey) -> str:
@@ -310,7 +327,7 @@ class English(Phrasing):
     def joined(self, every: bool, conditions: list[str]) -> str:
         word = "and" if every else "or"
         groups = [self._group(list(g), word) for _, g in groupby(conditions, self._subject)]
-        apart = len(groups) < len(conditions) or any("," in g or _TWO.search(g) for g in groups)
+        apart = len(groups) < len(conditions) or any(re.search(rf",| {word} ", g) for g in groups)
         return f", {word} ".join(groups) if apart else said_list(groups, word)
 
     def _subject(self, condition: str) -> str:
@@ -356,7 +373,14 @@ class English(Phrasing):
             if every and not some and (denied := _DENIED.match(rest)):
                 return f"none of {over} {denied[1]} {rest.removeprefix(denied[0])}"
             return f"{number} of {over} {rest}"
-        return f"for each of {over}, {said}" if every else f"among {over}, there is {number} for which {said}"
+        if every:
+            return f"for each of {over}{' and ' + said[4:] if said.startswith('for each ') else ', ' + said}"
+        conditions = (
+            "all of these conditions"
+            if isinstance(e.body, x.Chain) and e.body.operator == "and"
+            else "this condition"
+        )
+        return f"{number} of {over} meets {conditions}: {said}"
 
     def settled(self, true: bool) -> str:
         return "this is always so" if true else "this is never so"

@@ -6,7 +6,7 @@ In: nothing. Out: a word or a pattern for each member of a closed set. Absent: g
 from __future__ import annotations
 
 from policy.reports.plain.wording import Calculation, Comparison
-from policy.vocabulary import AggregateKind, RoundingMode
+from policy.vocabulary import AggregateKind, OrderOperator, RoundingMode
 
 VERBS: dict[Calculation, str] = {"+": "plus", "-": "less", "*": "times", "/": "divided by"}
 NUMBERS: dict[Comparison, str] = {
@@ -43,4 +43,22 @@ PASSED: dict[Comparison, str] = {
     "<=": "at least {} have passed since {}",
     ">": "{} have not yet passed since {}",
     ">=": "no more than {} have passed since {}",
+}
+NIL: dict[Comparison, str] = {
+    "is": "is nil",
+    "is not": "is not nil",
+    "<": "is negative",
+    "<=": "is nil or negative",
+    ">": "is more than nil",
+    ">=": "is not negative",
+}
+LATER: dict[OrderOperator, str] = {
+    "<": "is earlier than {} after",
+    "<=": "is no later than {} after",
+    ">": "is more than {} after",
+    ">=": "is at least {} after",
+}
+NEAR: dict[bool, str] = {
+    True: "{0} is no later than {1} and no more than {2} before it",
+    False: "{0} is after {1} or more than {2} before it",
 }

@@ -8,39 +8,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 
-from attrs import frozen
-
 from policy.reports.plain.amounts import chinese_day, long_day
+from policy.reports.plain.clauses import Clause
 from policy.reports.plain.english import said_list
-
-_ROMAN = (("x", 10), ("ix", 9), ("v", 5), ("iv", 4), ("i", 1))
-
-
-@frozen
-class Clause:
-    """A sentence: how it begins, the points it lists (none, or two and more), and how it ends."""
-
-    lead: str
-    points: tuple[str, ...] = ()
-    tail: str = ""
-
-    def __str__(self) -> str:
-        lettered = " ".join(f"({letter(n)}) {p}" for n, p in enumerate(self.points, 1))
-        return " ".join(part for part in (self.lead, lettered, self.tail) if part)
-
-
-def letter(n: int) -> str:
-    """`a`, `b`, … `z`, `27`."""
-    return chr(96 + n) if n <= 26 else str(n)
-
-
-def roman(n: int) -> str:
-    """`i`, `ii`, `iii`."""
-    text = ""
-    for digits, value in _ROMAN:
-        while n >= value:
-            text, n = text + digits, n - value
-    return text
 
 
 class Frame(ABC):
@@ -48,6 +18,15 @@ class Frame(ABC):
 
     @abstractmethod
     def period(self, start: int | None, end: int | None) -> str: ...
+
+    @abstractmethod
+    def decided(self, start: int | None, end: int | None) -> str: ...
+
+    @abstractmethod
+    def numbered(self, points: list[str]) -> str: ...
+
+    @abstractmethod
+    def and_any(self, where: str, points: list[str]) -> str: ...
 
     @abstractmethod
     def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause: ...
@@ -78,6 +57,11 @@ class Frame(ABC):
 
     @abstractmethod
     def is_worth(self, period: str, title: str, cases: list[tuple[str, str]], last: str) -> Clause: ...
+
+    @abstractmethod
+    def computed(
+        self, period: str, title: str, cases: list[tuple[str, str]], last: str, legend: list[tuple[str, str]]
+    ) -> Clause: ...
 
     @abstractmethod
     def unsettled(self, yes: str, title: str, why: str) -> Clause: ...
@@ -118,6 +102,10 @@ def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def _numbers(points: list[str]) -> list[str]:
+    return [f"({n}) {p}" for n, p in enumerate(points, 1)]
+
+
 def _inside(period: str) -> str:
     return period[:1].lower() + period[1:]
 
@@ -130,11 +118,24 @@ class EnglishFrame(Frame):
         parts += [f"before {long_day(end)}"] if end is not None else []
         return _sentence(" and ".join(parts)) + ", " if parts else ""
 
+    def decided(self, start: int | None, end: int | None) -> str:
+        parts = [f"on or after {long_day(start)}"] if start is not None else []
+        parts += [f"before {long_day(end)}"] if end is not None else []
+        return f"the decision is made {' and '.join(parts)}" if parts else "in any case"
+
+    def numbered(self, points: list[str]) -> str:
+        *first, last = _numbers(points)
+        return f"{'; '.join(first)}; and {last}"
+
+    def and_any(self, where: str, points: list[str]) -> str:
+        *first, last = _numbers(points)
+        return f"{where}, and any of the following applies: {'; '.join(first)}; or {last}"
+
     def _begun(self, period: str, said: str) -> str:
         return _sentence(period + said)
 
     def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause:
-        lead = f"{self._begun(period, yes)} only where"
+        lead = f"{self._begun(period, yes)} if, and only if,"
         if len(conditions) == 1:
             return Clause(f"{lead} {conditions[0]}.")
         joint = "all of the following apply" if every else "any of the following applies"
@@ -161,7 +162,7 @@ class EnglishFrame(Frame):
         none = ["", "({}) does not apply", "neither ({}) nor ({}) applies", "none of ({}) to ({}) applies"]
         unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
         joint = f" and{f', {_inside(since)}' if since else ' '}{unless}" if unless else ""
-        return Clause(f"{_sentence(yes)} only where {which} applies{joint}:")
+        return Clause(f"{_sentence(yes)} if, and only if, {which} applies{joint}:")
 
     def otherwise(self, said: str, before: int | None) -> Clause:
         when = "in any other case" if before is None else f"before {long_day(before)}"
@@ -173,7 +174,7 @@ class EnglishFrame(Frame):
     def item(self, mark: str, period: str, where: str, end: str) -> Clause:
         when = _inside(period)
         ending = {"": ".", "or": "; or", ";": ";"}[end]
-        return Clause(f"({mark}) {when}{where or 'in any case'}{ending}")
+        return Clause(f"({mark}) {when}{where}{ending}")
 
     def except_where(self, where: str, unless: list[str]) -> str:
         return f"{where}{', ' if where else ''}except where {', or where '.join(unless)}"
@@ -187,6 +188,17 @@ class EnglishFrame(Frame):
             return Clause(f"{head} {last}.")
         points = [*(f"where {where}, {term};" for where, term in cases), f"in any other case, {last}."]
         return Clause(f"{head}:", tuple(points))
+
+    def computed(
+        self, period: str, title: str, cases: list[tuple[str, str]], last: str, legend: list[tuple[str, str]]
+    ) -> Clause:
+        head = f"{self._begun(period, title)} is computed as follows:"
+        known = said_list([f"{number} is {what}" for number, what in legend], "and")
+        tail = f"In this formula, {known}." if known else ""
+        if not cases:
+            return Clause(f"{head} {last}.", (), tail)
+        points = [*(f"where {where}: {term};" for where, term in cases), f"in any other case: {last}."]
+        return Clause(head, tuple(points), tail)
 
     def unsettled(self, yes: str, title: str, why: str) -> Clause:
         return Clause(f"The rules do not settle {f'whether {yes}' if yes else f'“{title}”'}. {why}")
@@ -227,6 +239,8 @@ class EnglishFrame(Frame):
     def members(self, period: str, title: str, items: list[str]) -> Clause:
         if not items:
             return Clause(_sentence(f"{period}there are none of {title}."))
+        if len(items) == 1:
+            return Clause(_sentence(f"{period}only {items[0]} is among {title}."))
         listed = "; ".join(items) if any("," in i for i in items) else said_list(items, "and")
         return Clause(_sentence(f"{period}these are {title}: {listed}."))
 
@@ -247,16 +261,29 @@ class ChineseFrame(Frame):
             return f"自{chinese_day(start)}起，"
         return f"於{chinese_day(end)}前，" if end is not None else ""
 
+    def decided(self, start: int | None, end: int | None) -> str:
+        since = [f"{chinese_day(start)}或之後"] if start is not None else []
+        until = [f"{chinese_day(end)}前"] if end is not None else []
+        return f"於{'而'.join((*since, *until))}作出決定" if since or until else "在任何情況下"
+
+    def numbered(self, points: list[str]) -> str:
+        *first, last = _numbers(points)
+        return f"{'；'.join(first)}；及{last}"
+
+    def and_any(self, where: str, points: list[str]) -> str:
+        *first, last = _numbers(points)
+        return f"{where}，且有下列任何一項情況：{'；'.join(first)}；或{last}"
+
     def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause:
         if len(conditions) == 1:
-            return Clause(f"{period}除非{conditions[0]}，否則{no}。")
+            return Clause(f"{period}如{conditions[0]}，{yes}；否則{no}。")
         joint = "符合下列各項" if every else "出現下列任何一項情況"
         points = [
             *(c + "；" for c in conditions[:-2]),
             conditions[-2] + ("；及" if every else "；或"),
             conditions[-1] + "。",
         ]
-        return Clause(f"{period}除非{joint}，否則{no}：", tuple(points))
+        return Clause(f"{period}如{joint}，{yes}；否則{no}：", tuple(points))
 
     def settled(self, period: str, said: str) -> Clause:
         return Clause(f"{period}{said}。")
@@ -273,7 +300,7 @@ class ChineseFrame(Frame):
         none = ["", "({})項不適用", "({})項及({})項均不適用", "({})至({})項均不適用"]
         unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
         joint = f"，且{since}{unless}" if unless else ""
-        return Clause(f"除非符合{which}{joint}，否則{no}：")
+        return Clause(f"如符合{which}{joint}，{yes}；否則{no}：")
 
     def otherwise(self, said: str, before: int | None) -> Clause:
         when = "在其他情況下" if before is None else f"於{chinese_day(before)}前"
@@ -284,10 +311,11 @@ class ChineseFrame(Frame):
 
     def item(self, mark: str, period: str, where: str, end: str) -> Clause:
         ending = {"": "。", "or": "；或", ";": "；"}[end]
-        return Clause(f"({mark}) {period}{where or '在任何情況下'}{ending}")
+        return Clause(f"({mark}) {period}{where}{ending}")
 
     def except_where(self, where: str, unless: list[str]) -> str:
-        return f"{where}{'，' if where else ''}但{'，或'.join(unless)}者除外"
+        apart = [f"（{u}）" if "，" in u else u for u in unless]
+        return f"{where}{'，' if where else ''}但{'，或'.join(apart)}者除外"
 
     def answer(self, title: str, yes: bool) -> str:
         return f"「{title}」的答案為{'是' if yes else '否'}"
@@ -299,6 +327,17 @@ class ChineseFrame(Frame):
         return Clause(
             f"{head}：", (*(f"如{where}，為{term}；" for where, term in cases), f"在其他情況下，為{last}。")
         )
+
+    def computed(
+        self, period: str, title: str, cases: list[tuple[str, str]], last: str, legend: list[tuple[str, str]]
+    ) -> Clause:
+        head = f"{period}{title}按以下算式計算："
+        known = "，".join(f"{number}為{what}" for number, what in legend)
+        tail = f"其中{known}。" if known else ""
+        if not cases:
+            return Clause(f"{head}{last}。", (), tail)
+        points = [*(f"如{where}：{term}；" for where, term in cases), f"在其他情況下：{last}。"]
+        return Clause(head, tuple(points), tail)
 
     def unsettled(self, yes: str, title: str, why: str) -> Clause:
         return Clause(f"規則並無訂明{title.removesuffix('？')}。{why}")
@@ -337,6 +376,8 @@ class ChineseFrame(Frame):
     def members(self, period: str, title: str, items: list[str]) -> Clause:
         if not items:
             return Clause(f"{period}並無{title}。")
+        if len(items) == 1:
+            return Clause(f"{period}{title}只有{items[0]}。")
         mark = "；" if any("、" in i for i in items) else "、"
         return Clause(f"{period}下列為{title}：{mark.join(items)}。")
 

@@ -32,6 +32,8 @@ class Scope(Wording):
         self.called |= {l.name: (l.title, l.phrases) for l in local}
         self.local_types = {l.name: l.body.type for l in local}
         self.subjects: list[str] = []  # of comparisons, as they were said
+        self.explanations: dict[str, str] = {}  # numbers with their titles, as they were said, and the bare numbers
+        self.present: list[Expression] = []  # things of which it is said that there are any
         self.variables: dict[str, Type] = {}  # of the loops that are being said, the innermost last
 
     def alone(self, of: Expression) -> bool:

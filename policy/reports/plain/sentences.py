@@ -19,12 +19,14 @@ from policy.model import expressions as x, rules, types
 from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese
+from policy.reports.plain.clauses import Clause, once
 from policy.reports.plain.decisions import Shape, Teller
 from policy.reports.plain.english import English
-from policy.reports.plain.frames import ChineseFrame, Clause, EnglishFrame
+from policy.reports.plain.frames import ChineseFrame, EnglishFrame
 from policy.reports.plain.names import Names, in_full
 from policy.reports.plain.points import Language, as_either, cases_of, drawn_cell, points_of, results_of, tested
-from policy.reports.plain.signs import ENOUGH, ChineseSigns, EnglishSigns, in_signs, steps
+from policy.reports.plain.scope import Called
+from policy.reports.plain.signs import ENOUGH, ChineseSigns, EnglishSigns, figures, in_signs, nesting, steps
 from policy.vocabulary import RuntimeValue
 
 _DIRECTIONS = {
@@ -43,6 +45,8 @@ _HITS = {
 
 
 _NUMBERED = re.compile(r"(\D+|^)(\d*)")  # so that paragraph 9.4 comes before 12.12
+
+_FEW = 2  # conditions of a property that are told in one breath
 
 StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members", "name"]
 
@@ -159,8 +163,11 @@ class Sentences:
     # ── pieces ──────────────────────────────────────────────────────────────────────────────
 
     def _languages(self, d: rules.Declaration) -> tuple[Language, Language]:
-        own = self.names, getattr(d, "parameters", ()), getattr(d, "called", ()), getattr(d, "local", ())
+        own = self._own_names(d)
         return (English(*own), EnglishFrame()), (Chinese(*own), ChineseFrame())
+
+    def _own_names(self, d: rules.Declaration) -> tuple[Names, rules.Parameters, Called, tuple[rules.LocalName, ...]]:
+        return self.names, getattr(d, "parameters", ()), getattr(d, "called", ()), getattr(d, "local", ())
 
     def _part(self, d: rules.Decision, r: rules.Rule | None) -> Statement:
         """A rule of a decision, or its `otherwise`: in its place in the sentence, and alone."""
@@ -184,24 +191,47 @@ class Sentences:
     def _version(self, d: rules.Value | rules.Parameter, v: rules.Version, house: bool) -> Statement:
         title = in_full(d.title, d.name)
 
+        own = self._own_names(d)
+        signs = (EnglishSigns(*own), ChineseSigns(*own)) if self._riddle(d, v.body) else None
+
         def clause(language: Language) -> Clause:
             phrasing, frame = language
             words = phrasing.pick(title)
+            if signs is not None:
+                formula = signs[isinstance(frame, ChineseFrame)]
+                legend = [(phrasing.literal(n.value, n.type), phrasing.titled(t)) for n, t in self._figures(v.body)]
+                period = frame.period(v.start, v.end)
+                return frame.computed(period, phrasing.titled(title), *cases_of(formula, v.body), legend)
             either = (frame.answer(words, False), frame.answer(words, True))
             return _worth(
                 language, frame.period(v.start, v.end), phrasing.titled(title), either, title, d.phrases, v.body
             )
 
         said = self._said(StatementContext("version", d.name, house=house), d, clause, v)
-        return evolve(said, signs=self._signs(d, title, v.body)) if steps(v.body) >= ENOUGH else said
+        long = signs is None and steps(v.body) >= ENOUGH
+        return evolve(said, signs=self._signs(d, title, v.body)) if long else said
+
+    def _riddle(self, d: rules.Value | rules.Parameter, e: Expression) -> bool:
+        """Whether a formula has brackets within brackets in words: it is told in signs."""
+        if not isinstance(types.inner_of(e.type), types.Number) or "{}" in d.phrases.says.en:
+            return False
+        (english, _), _ = self._languages(d)
+        cases, last = cases_of(english, e)
+        return any(nesting(term) > 1 for term in (*(term for _, term in cases), last))
+
+    def _figures(self, e: Expression) -> list[tuple[x.Literal, BilingualText]]:
+        """The numbers with a title in a formula, each once."""
+        named = dict.fromkeys(n.name for n in figures(e))
+        found = ((self.names.one_number(name), self.names.declared(name)) for name in named)
+        return [(number, title) for number, title in found if number is not None]
 
     def _signs(
         self, d: rules.Value | rules.Parameter, title: BilingualText, e: Expression
     ) -> tuple[BilingualText, ...]:
         if isinstance(e.type, types.Boolean):
             return ()
-        of = self.names, getattr(d, "parameters", ()), getattr(d, "called", ())
-        each = [in_signs(words, words.titled(title), e) for words in (EnglishSigns(*of), ChineseSigns(*of))]
+        own = self._own_names(d)
+        each = [in_signs(words, words.titled(title), e) for words in (EnglishSigns(*own), ChineseSigns(*own))]
         return tuple(BilingualText(en, zh) for en, zh in zip(*each, strict=True))
 
     def _name(self, d: rules.Declaration, name: rules.LocalName) -> Statement:
@@ -254,7 +284,8 @@ class Sentences:
     def _property(self, d: rules.Property) -> Statement:
         def clause(language: Language) -> Clause:
             phrasing, frame = language
-            where = phrasing.condition(d.where) if d.where is not None else ""
+            points = phrasing.each(points_of((d.where,), "and"), True, True, True) if d.where is not None else []
+            where = frame.numbered(points) if len(points) > _FEW else phrasing.condition(d.where) if d.where else ""
             if isinstance(d.always, rules.Precedes):
                 by = phrasing.titled(phrasing.names.declared(d.always.priority))
                 holds = [frame.precedes(phrasing.term(d.always.first), phrasing.term(d.always.second), by)]
@@ -296,8 +327,8 @@ class Sentences:
     def _said(
         self, said: StatementContext, d: rules.Declaration, clause: Callable[[Language], Clause], dated: rules.Dated
     ) -> Statement:
-        en, zh = self._languages(d)
-        return self._statement(said, (clause(en), clause(zh)), dated)
+        en, zh = (once(clause(language), language[0].explanations) for language in self._languages(d))
+        return self._statement(said, (en, zh), dated)
 
     def _statement(self, said: StatementContext, clauses: tuple[Clause, Clause], dated: rules.Dated) -> Statement:
         return Statement(

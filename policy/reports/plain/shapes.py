@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.types import Type
 from policy.model.values import show
 from policy.reports.plain.names import record_of
+from policy.reports.plain.wording import OPPOSITE, Comparison
 
 
 def length_of_one(e: x.Literal) -> bool:
@@ -31,7 +34,7 @@ def counts(of: Type) -> bool:
     return isinstance(of, types.Number) and of.unit not in ("duration", "period")
 
 
-def two_alike(e: Expression) -> tuple[Expression, Expression] | None:
+def two_alike(e: Expression | str) -> tuple[Expression, Expression] | None:
     """The two things, where the condition is that they are the same in a field."""
     found = compared_field(e) if isinstance(e, x.Binary) and e.operator == "is" else None
     return found[:2] if found else None
@@ -50,9 +53,84 @@ def other_of_two(e: Expression) -> x.Literal | None:
     return x.Literal(other, type=e.type)
 
 
-def some_and_all(some: Expression, every: Expression) -> bool:
+def some_and_all(some: Expression | str, every: Expression | str) -> bool:
     """Whether of two conditions one is that each of many is so, and the other that there are any."""
     if not isinstance(some, x.Aggregate) or not isinstance(every, x.Aggregate):
         return False
     alike = (some.over, some.where, some.variable, some.body) == (every.over, every.where, every.variable, every.body)
     return some.kind == "any" and every.kind == "all" and alike
+
+
+def _unit(e: Expression) -> str:
+    of = types.inner_of(e.type)
+    return of.unit.replace(" ", ":").partition(":")[0] if isinstance(of, types.Number) else ""
+
+
+def is_rate(e: Expression) -> bool:
+    return _unit(e) == "rate"
+
+
+def is_nil(e: Expression) -> bool:
+    """Whether something is no money."""
+    return isinstance(e, x.Literal) and e.value == 0 and _unit(e) in ("money", "price")
+
+
+def never_negative(e: Expression) -> tuple[Expression, Expression] | None:
+    """What `max` with no money keeps from being negative, and the no money."""
+    if not isinstance(e, x.Chain) or e.operator != "max" or len(e.operands) != len("ab"):
+        return None
+    nil = next((o for o in e.operands if is_nil(o)), None)
+    return (next(o for o in e.operands if o is not nil), nil) if nil is not None else None
+
+
+def kept_above(e: Expression) -> tuple[Expression, x.Literal] | None:
+    """What `max` with a number keeps from being less, and the number: nobody divides by nought."""
+    if not isinstance(e, x.Chain) or e.operator != "max" or len(e.operands) != len("ab"):
+        return None
+    one, other = e.operands
+    if isinstance(one, x.Literal):
+        return other, one
+    return (one, other) if isinstance(other, x.Literal) else None
+
+
+def without_guards(conditions: Sequence[Expression]) -> tuple[list[Expression], list[Expression]]:
+    """The conditions without those that something is more than nil where another asks that it be more than, or at
+    least, something else; and the things that are told as `if any`."""
+    guards = [
+        c
+        for c in conditions
+        if isinstance(c, x.Binary)
+        and c.operator == ">"
+        and is_nil(c.right)
+        and any(
+            isinstance(o, x.Binary) and o != c and o.operator in (">", ">=") and o.left == c.left for o in conditions
+        )
+    ]
+    return [c for c in conditions if c not in guards], [c.left for c in guards]
+
+
+def some_time_after(e: Expression) -> tuple[Expression, int | Expression] | None:
+    """A day or moment, and how many months or how long after it something is."""
+    if isinstance(e, x.MonthsLater) and e.months > 0:
+        return e.date, e.months
+    if not isinstance(e, x.Binary) or e.operator != "+" or not isinstance(e.type, types.Date | types.Instant):
+        return None
+    return (e.left, e.right) if isinstance(e.right, x.Literal | x.Named) else None
+
+
+def _as_said(e: Expression, holds: bool) -> tuple[Comparison | None, Expression]:
+    """How something is compared with today."""
+    if not isinstance(e, x.Binary) or not isinstance(e.right, x.Today) or e.operator not in OPPOSITE:
+        return None, e
+    operator: Comparison = e.operator
+    return operator if holds else OPPOSITE[operator], e.left
+
+
+def near_today(
+    past: Expression, late: Expression, holds: bool, every: bool
+) -> tuple[Expression, int | Expression] | None:
+    """A day and how long: it is not after today and was no longer ago (where `every`), or it is or was."""
+    (first, day), (second, then) = _as_said(past, holds), _as_said(late, holds)
+    since = some_time_after(then)
+    wanted = ("<=", ">=") if every else (">", "<")
+    return since if since and since[0] == day and (first, second) == wanted else None

@@ -27,9 +27,9 @@ _EXTREME: dict[ExtremumOperator, BilingualText] = {
 _GATHERED: dict[AggregateKind, BilingualText] = {
     "min": _EXTREME["min"],
     "max": _EXTREME["max"],
-    "sum": BilingualText("Σ", "Σ"),
-    "largest": BilingualText("Σ of the {} largest", "最大{}項之Σ"),
-    "smallest": BilingualText("Σ of the {} smallest", "最小{}項之Σ"),
+    "sum": BilingualText("sum", "總和"),
+    "largest": BilingualText("sum of the {} largest", "最大{}項總和"),
+    "smallest": BilingualText("sum of the {} smallest", "最小{}項總和"),
     "average": BilingualText("average", "平均值"),
     "median": BilingualText("median", "中位數"),
     "count": BilingualText("number of", "數目"),
@@ -49,16 +49,25 @@ _ROUNDED: dict[RoundingMode, BilingualText] = {
     "down": BilingualText("round down", "向下取整"),
     "up": BilingualText("round up", "向上取整"),
     "half up": BilingualText("round half up", "四捨五入"),
-    "half even": BilingualText("round half even", "四捨六入五成雙"),
+    "half even": BilingualText("round half to even", "四捨六入五成雙"),
 }
 
 
 class Signs(Phrasing):
     """Arithmetic in signs; facts, parameters and conditions by their words."""
 
+    in_words = False  # within a condition
+
+    def condition(self, e: Expression, holds: bool = True) -> str:
+        around, self.in_words = self.in_words, True
+        said = super().condition(e, holds)
+        self.in_words = around
+        return said
+
     def term(self, e: Expression) -> str:
         text = super().term(e)
-        return text.removeprefix("the ") if isinstance(e, x.FieldAccess | x.Local | x.Named | x.Apply) else text
+        named = not self.in_words and isinstance(e, x.FieldAccess | x.Local | x.Named | x.Apply)
+        return text.removeprefix("the ") if named else text
 
     def inner(self, e: Expression) -> str:
         chained = isinstance(e, x.Chain) and e.operator in ("min", "max")
@@ -94,8 +103,12 @@ class Signs(Phrasing):
     def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
         return f"{self.pick(_EXTREME[operator])}({'; '.join(terms)})"
 
+    def at_least_nil(self, term: str, nil: str) -> str:
+        return self.extreme("max", [nil, term])
+
     def kept_between(self, term: str, low: str, high: str) -> str:
-        return self.extreme("min", [high, self.extreme("max", [low, term])])
+        shape = self.pick(BilingualText("limited({}; at least {}; at most {})", "限於({}; 不少於{}; 不超過{})"))
+        return shape.format(term, low, high)
 
     def rounded(self, term: str, mode: RoundingMode, step: str) -> str:
         return f"{self.pick(_ROUNDED[mode])}({term}; {step})"
@@ -108,7 +121,11 @@ class Signs(Phrasing):
         where = [self.condition(e.where)] if e.where is not None else []
         order = [self.pick(_ORDERED[key.direction]).format(self.term(key.by)) for key in e.order]
         keys = e.body.items if isinstance(e.body, x.ListOf) and e.kind == "count distinct" else (e.body,)
-        inside = [", ".join(map(self.term, keys)), self.term(e.over), *where, *order]
+        said = [self.bracketed(self.term(k)) if isinstance(k, x.Conditional) else self.term(k) for k in keys]
+        body, over = ", ".join(said), Phrasing.term(self, e.over)
+        computed = e.kind in ("sum", "min", "max", "largest", "smallest", "average", "median")
+        each = self.pick(BilingualText("{0}, for each of {1}", "{1}中每項的{0}"))
+        inside = [*([each.format(body, over)] if computed else [body, over]), *where, *order]
         what = _FIRST if e.kind == "list" and e.most else _GATHERED[e.kind]
         return f"{self.pick(what).format(e.most)}({'; '.join(inside)})"
 
@@ -132,6 +149,23 @@ def steps(e: Expression) -> int:
     """How many steps of computing an expression has."""
     own = isinstance(e, x.Round | x.Clamp | x.Aggregate) or (isinstance(e, x.Chain) and e.operator in ("min", "max"))
     return int(own or (isinstance(e, x.Binary) and e.operator in _RANKS)) + sum(map(steps, x.parts(e)))
+
+
+def figures(e: Expression) -> Iterator[x.Named]:
+    """The parameters and sets of a formula, in its order."""
+    if isinstance(e, x.Named):
+        yield e
+    for part in x.parts(e):
+        yield from figures(part)
+
+
+def nesting(text: str) -> int:
+    """How deep brackets stand in brackets."""
+    depth = deepest = 0
+    for sign in text:
+        depth += (sign == "(") - (sign == ")")
+        deepest = max(deepest, depth)
+    return deepest
 
 
 def in_signs(words: Signs, title: str, e: Expression) -> Iterator[str]:

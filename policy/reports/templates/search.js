@@ -1,6 +1,9 @@
 // Finds rules by their words. Without it the page is whole; the controls are made here, so that they are not there either.
 (() => {
   const zh = document.documentElement.lang.startsWith("zh");
+  const both = !zh && document.querySelector("header .zh");
+  const say = (en, chinese) => (zh ? chinese : both ? `${en} ${chinese}` : en);
+  const known = { official: "官方文本", secondary: "二手資料", press: "報章", house: "自訂" };
   const rows = [".entry", "main section > .wide > table > tbody.row", "main .wide > table > tbody > tr"];
   const nodes = rows.map((row) => [...document.querySelectorAll(row)]).find((found) => found.length) || [];
   const entries = nodes.map((node) => [node, node.textContent.toLowerCase()]);
@@ -11,9 +14,9 @@
   const input = document.createElement("input");
   input.type = "search";
   const select = document.createElement("select");
-  for (const status of ["", ...statuses]) select.add(new Option(status || (zh ? "全部" : "any"), status));
+  for (const status of ["", ...statuses]) select.add(new Option(status ? say(status, known[status]) : say("any", "全部"), status));
   const found = document.createElement("output");
-  for (const [control, words] of [[input, zh ? "尋找" : "Find in this page"], [select, zh ? "來源" : "Resting on"]]) {
+  for (const [control, words] of [[input, say("Find in this page", "在本頁尋找")], [select, say("Resting on", "依據來源")]]) {
     const label = document.createElement("label");
     label.append(words, control);
     form.append(label);

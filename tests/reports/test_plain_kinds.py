@@ -1,0 +1,167 @@
+"""Kinds of conditions and formulas that are told as people say them, and not as they are written."""
+
+from __future__ import annotations
+
+import pytest
+
+from policy.pipeline import Text, check
+from policy.reports.plain.sentences import Sentences
+
+FACTS = """language 1 ruleset t
+record Loan "loan" zh "貸款" {
+  owed: money(HKD) "amount owed" zh "欠款"
+  worth: money(HKD) "value of the collateral" zh "抵押品價值"
+  share: optional rate "share" zh "比例"
+  size: decimal to 0.01 "size" zh "數量"
+  reviewed_on: date "date of the review" zh "檢討日期"
+  opened_at: instant "time of opening" zh "開戶時間"
+  closed_at: instant "time of closing" zh "結清時間"
+}
+parameter level: rate "call level" zh "追繳水平" unset "none" zh "無"
+"""
+
+
+def denied(conditions: str, more: str = "") -> tuple[str, str]:
+    text = f'{FACTS}decision d(l: Loan) otherwise permit deny r when {conditions} because "r" zh "理" {more}\n'
+    model = check([Text("t.policy", text.encode())]).model
+    *_, rule = Sentences(model).of(model.declared["t.d"])
+    assert rule.listed is not None
+    en, zh = (str(c) for c in rule.listed)
+    return en.removeprefix("(a) ").removesuffix("."), zh.removeprefix("(a) ").removesuffix("。")
+
+
+def worth(formula: str, of: str = "money(HKD)") -> tuple[str, str]:
+    text = f'{FACTS}value v(l: Loan) -> {of} "worth" zh "價值" = {formula}\n'
+    model = check([Text("t.policy", text.encode())]).model
+    [said] = Sentences(model).of(model.declared["t.v"])
+    return str(said.en), str(said.zh)
+
+
+@pytest.mark.parametrize(
+    ("condition", "en", "zh"),
+    [
+        ("l.owed > 0 HKD", "the amount owed is more than nil", "欠款大於零"),
+        ("l.owed <= 0 HKD", "the amount owed is nil or negative", "欠款為零或負數"),
+        ("not (l.owed >= 0 HKD)", "the amount owed is negative", "欠款為負數"),
+        (
+            "l.owed > 0 HKD and l.owed > level * l.worth",  # so that nobody asks for a level that decides nothing
+            "the amount owed (if any) is more than the value of the collateral times the call level",
+            "欠款（如有）超過抵押品價值乘以追繳水平",
+        ),
+        (
+            "l.owed > 0 HKD and l.worth > level * l.owed",  # another amount: both are told
+            "the amount owed is more than nil and the value of the collateral is more than"
+            " the amount owed times the call level",
+            "欠款大於零，且抵押品價值超過欠款乘以追繳水平",
+        ),
+        (
+            "l.reviewed_on + 1 month < today or l.reviewed_on > today",
+            "the date of the review is after the day of the decision or more than 1 month before it",
+            "檢討日期晚於作出決定當日，或距作出決定當日已逾1個月",
+        ),
+        (
+            "not (l.reviewed_on + 1 month < today or l.reviewed_on > today)",
+            "the date of the review is no later than the day of the decision and no more than 1 month before it",
+            "檢討日期不晚於作出決定當日，且距作出決定當日不逾1個月",
+        ),
+        (
+            "l.closed_at < l.opened_at + 1 day",
+            "the time of closing is earlier than 1 day after the time of opening",
+            "結清時間早於開戶時間後1日",
+        ),
+        (
+            "l.size > 1 and (l.owed > 1 HKD or l.worth > 2 HKD or l.share is absent)",
+            "the size is more than 1, and any of the following applies: (1) the amount owed is more than HK$1;"
+            " (2) the value of the collateral is more than HK$2; or (3) the share does not exist",
+            "數量多於1，且有下列任何一項情況：(1) 欠款超過1港元；(2) 抵押品價值超過2港元；或(3) 並無比例",
+        ),
+    ],
+)
+def test_conditions_are_told_as_people_say_them(condition: str, en: str, zh: str) -> None:
+    assert denied(condition) == (en, zh)
+
+
+def test_a_rule_without_a_condition_is_told_by_its_dates() -> None:
+    text = f"""{FACTS}source S "s" status house
+provision S/1 "p"
+decision d(l: Loan) otherwise permit
+  deny early because "r" zh "理" from 2026-02-11 until 2026-03-01 per S/1
+  deny large when l.owed > 1 HKD because "r" zh "理" per S/1
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    _, rule, _ = Sentences(model).of(model.declared["t.d"])
+    assert rule.listed is not None
+    assert [str(c) for c in rule.listed] == [
+        "(a) the decision is made on or after 11 February 2026 and before 1 March 2026; or",
+        "(a) 於2026年2月11日或之後而2026年3月1日前作出決定；或",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("formula", "en", "zh"),
+    [
+        (
+            "max(0 HKD, l.owed - l.worth)",
+            "The worth is the amount owed less the value of the collateral, or nil if that is negative.",
+            "價值為欠款減抵押品價值，如為負數則為零。",
+        ),
+        (
+            "round down to 0.01 (l.owed / max(0.01, l.size))",
+            "The worth is the amount owed divided by the size (taken as at least 0.01), rounded down to the nearest"
+            " HK$0.01.",
+            "價值為欠款除以數量（最少以0.01計），向下取整至0.01港元。",
+        ),
+        (
+            "round down to 0.01 (max(0 HKD, l.owed - 90% * (l.worth - 1 HKD)))",
+            "The worth is computed as follows: round down(max(HK$0; amount owed − 90% × (value of the collateral −"
+            " HK$1)); HK$0.01).",
+            "價值按以下算式計算：向下取整(最大值(0港元; 欠款 − 90% × (抵押品價值 − 1港元)); 0.01港元)。",
+        ),
+    ],
+)
+def test_formulas_are_told_in_words_until_brackets_stand_in_brackets(formula: str, en: str, zh: str) -> None:
+    assert worth(formula) == (en, zh)
+
+
+def test_a_claim_with_several_conditions_numbers_them() -> None:
+    text = f"""{FACTS}property p "p" zh "恆" for any l: Loan
+  where l.owed > 1 HKD and (l.worth > 1 HKD or l.size > 1) and l.size > 2
+  always l.worth > 0 HKD
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    [said] = Sentences(model).of(model.declared["t.p"])
+    assert str(said.en) == (
+        "Whenever (1) the amount owed is more than HK$1; (2) the value of the collateral is more than HK$1 or the"
+        " size is more than 1; and (3) the size is more than 2, the value of the collateral is more than nil."
+    )
+    assert str(said.zh) == (
+        "凡(1) 欠款超過1港元；(2) 抵押品價值超過1港元，或數量多於1；及(3) 數量多於2，則抵押品價值大於零。"
+    )
+
+
+def test_many_that_are_none_and_many_that_count_are_told() -> None:
+    text = f"""{FACTS}value total(ls: list of Loan "loans" zh "各貸款") -> money(HKD) "total" zh "總額"
+  = sum(l.owed for l in ls where l.size > 1)
+value none_of(ls: list of Loan "loans" zh "各貸款") -> boolean "none" zh "無" says "none is small" zh "並無小額"
+  = not any(l.size < 1 and l.owed > 1 HKD for l in ls)
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    [total], [none] = (Sentences(model).of(model.declared[name]) for name in ("t.total", "t.none_of"))
+    assert str(total.en) == (
+        "The total is the total of the amount owed for each of the loans, counting only those where the size is more"
+        " than 1."
+    )
+    assert str(total.zh) == "總額為各貸款各項欠款的總和（只計數量多於1者）。"
+    assert "none of the loans meets all of these conditions: the size is less than 1 and the amount" in str(none.en)
+    assert "各貸款中並無任何一項同時符合以下條件：數量少於1，且欠款超過1港元" in str(none.zh)
+
+
+def test_a_number_is_explained_once_in_a_sentence() -> None:
+    text = f"""{FACTS}parameter most: money(HKD) "limit" zh "上限" = 5 HKD
+property p "p" zh "恆" for any l: Loan
+  always l.owed < most and l.worth < most
+"""
+    model = check([Text("t.policy", text.encode())]).model
+    [said] = Sentences(model).of(model.declared["t.p"])
+    assert (str(said.en).count("HK$5"), str(said.en).count("HK$5 (the limit)")) == (2, 1)
+    assert (str(said.zh).count("5港元"), str(said.zh).count("5港元（上限）")) == (2, 1)
