@@ -1,14 +1,17 @@
 """Several questions about one record as one function, which works out once what they share.
 
-In: decisions about a record that has a list, and a value of the record and each element of that list. Out: whether
-one of the decisions permits, and all the values; None where generated code cannot say, and each question must be
-asked alone. Absent: questions of any other shape, for which there is no such function.
+In: decisions about a record that has a list, a value of the record and each element of that list, and a fact of the
+elements that is worked out first. Out: whether one of the decisions permits, and all the values; None where generated
+code cannot say, and each question must be asked alone. Absent: questions of any other shape, for which there is no
+such function.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+
+from attrs import frozen
 
 from policy.backends.emit import Emitter, calls, is_computed, is_path, sole_version
 from policy.backends.python import PythonBackend
@@ -19,6 +22,7 @@ from policy.ir.program import (
     Choose,
     Expr,
     FieldAccess,
+    FieldDeclaration,
     Function,
     Let,
     Or,
@@ -27,21 +31,33 @@ from policy.ir.program import (
     map_parts,
     walk,
 )
+from policy.ir.validation import attribute
+from policy.model.types import LONGEST_LIST, Record, Type
 from policy.vocabulary import Together
 
 _ELEMENT = "_element"  # what each of the list is called where no question has named it
 _ELEMENTS = "_elements"
+_BESIDE = "_beside"
+
+
+@frozen
+class WorkedOut:
+    """A field of each element, which a question gives of attributes (`asset.price`) of the object beside it."""
+
+    field: str
+    by: Function
+    about: tuple[str, ...]
 
 
 def together(
-    backend: PythonBackend, decisions: Sequence[Function], of_each: Function, listed: str
+    backend: PythonBackend, decisions: Sequence[Function], of_each: Function, listed: str, first: WorkedOut
 ) -> Together | None:
     """The function, if the questions name the record alike and are not long."""
     (name, record), *more = parameters = decisions[0].parameters
     if more or any(d.parameters != parameters for d in decisions) or of_each.parameters[0] != (name, record):
         return None
-    program, called = backend.program, [f.id for f in (*decisions, of_each)]
-    if any(map(backend.is_long, called)):
+    called = [f.id for f in (*decisions, of_each, first.by)]
+    if not isinstance(record, Record) or any(map(backend.is_long, called)):
         return None
     elements = FieldAccess(Variable(name), listed)
     asked = Or(tuple(_expanded(d.body, name, elements, backend) for d in decisions))
@@ -51,29 +67,57 @@ def together(
         value = Call(of_each.id, (Variable(name), Variable(element)))
     each = Aggregate("list", element, elements, None, value)
 
-    emit = _Emitter(program, backend.compiled(*called), {})
-    counted = Counter(call for aggregate in (*sums, each) for call in dict.fromkeys(_of_elements(aggregate)))
-    shared = {call: f"_v{n}" for n, (call, count) in enumerate(counted.items()) if count > 1}
-    fields = frozenset[str]().union(*map(program.fields_read, called))
-    fitting = Fitting(backend.names, program.records, backend.records, loose=True, reads=fields)
+    emit = _Emitter(backend.program, backend.compiled(*called), {})
+    looking = _Looking(backend, called, emit)
     lines = [
-        f"if not ({fitting.condition(record, emit.local(name))}): return None",
+        *looking.at_record(record, name, listed),
         f"{_ELEMENTS} = {emit(elements)}",
+        f"if _type({_ELEMENTS}) is not _tuple or _len({_ELEMENTS}) > {LONGEST_LIST}: return None",
+        "_values = []",
+        *(f"_s{n} = 0" for n in range(len(sums))),
+        f"for {_ELEMENT}, {_BESIDE} in _zip({_ELEMENTS}, {_BESIDE}, strict=True):",
+        *(f"    {line}" for line in (*looking.at_element(of_each.parameters[1][1], first), *emit.each(sums, each))),
     ]
-    lines += [f"{local} = [{emit(call)} for {_ELEMENT} in {_ELEMENTS}]" for call, local in shared.items()]
-    lines += [f"_s{n} = _sum([{emit.over(aggregate, shared)}])" for n, aggregate in enumerate(sums)]
-    values = f"(*[{emit.over(each, shared)}],)"
-    if not is_computed(value):
-        values = f"_given({values})"
     emit.named = {aggregate: f"_s{n}" for n, aggregate in enumerate(sums)}
-    lines.append(f"return {emit(asked)}, {values}")
+    lines.append(f"return {emit(asked)}, {'_values' if is_computed(value) else '_given(_values)'}")
     body = "".join(f"        {line}\n" for line in lines)
     backend.names["_zip"] = zip
     made: Scope = {}
-    head = f"def together({emit.local(name)}):\n    try:\n"
+    head = f"def together({emit.local(name)}, {_BESIDE}):\n    try:\n"
     exec(f"{head}{body}    except Exception: return None", backend.names, made)
     function: Together = made["together"]
     return function
+
+
+class _Looking:
+    """Writes that the facts are what was declared, as far as the questions read them."""
+
+    def __init__(self, backend: PythonBackend, called: Sequence[str], emit: Emitter) -> None:
+        program = backend.program
+        self.reads = frozenset[str]().union(*map(program.fields_read, called))
+        self.fields, self.emit = program.records, emit
+        self.fitting = Fitting(backend.names, program.records, backend.records, loose=True, reads=self.reads)
+
+    def at_record(self, record: Record, name: str, but: str) -> Iterator[str]:
+        for f in self.fields[record.name]:
+            if f.name in self.reads and f.name != but:
+                yield f"_v = {self.emit(FieldAccess(Variable(name), f.name))}"
+                yield f"if not ({self.field(f)} or _v is _M): return None"
+
+    def at_element(self, of: Type, first: WorkedOut) -> Iterator[str]:
+        """Works out a field, which keeps what was checked before a record that has been checked."""
+        assert isinstance(of, Record)
+        for n, (about, (_, of_fact)) in enumerate(zip(first.about, first.by.parameters, strict=True)):
+            yield f"_a{n} = {_BESIDE}.{about}"
+            yield f"if not ({self.fitting.condition(of_fact, f'_a{n}')}): return None"
+        (changed,) = (f for f in self.fields[of.name] if f.name == first.field)
+        yield f"_v = {self.emit(Call(first.by.id, tuple(Variable(f'_a{n}') for n in range(len(first.about)))))}"
+        yield f"if not ({self.field(changed)}): return None"
+        yield f"{_ELEMENT}.{attribute(first.field)} = _v"
+        yield f"if not ({self.fitting.condition(of, _ELEMENT)}): return None"
+
+    def field(self, f: FieldDeclaration) -> str:
+        return self.fitting.condition(f.type, "_v", f.least, f.most)
 
 
 class _Emitter(Emitter):
@@ -82,19 +126,23 @@ class _Emitter(Emitter):
     named: Mapping[Expr, str] = {}
 
     def __call__(self, e: Expr) -> str:
-        return self.named.get(e) or super().__call__(e)
+        known = None if self.bound else self.named.get(e)  # a function put in place may mean another by the name
+        return known or super().__call__(e)
 
-    def over(self, aggregate: Aggregate, shared: Mapping[Call, str]) -> str:
-        """What an aggregate of the elements is of, beside the shared values of each element."""
-        used = [call for call in dict.fromkeys(_of_elements(aggregate)) if call in shared]
-        locals = [shared[call] for call in used]
-        over = f"_zip({', '.join((_ELEMENTS, *locals))})" if locals else _ELEMENTS
-        self.named = {_renamed(call, _ELEMENT, aggregate.variable): shared[call] for call in used}
-        text = f"{self(aggregate.body)} for {', '.join((self.local(aggregate.variable), *locals))} in {over}"
-        if aggregate.where is not None:
-            text += f" if {self(aggregate.where)}"
+    def each(self, sums: Sequence[Aggregate], values: Aggregate) -> Iterator[str]:
+        """What is worked out of one element: once what several of these ask of it, then its part in each."""
+        counted = Counter(call for aggregate in (*sums, values) for call in dict.fromkeys(_of_elements(aggregate)))
+        shared = {call: f"_v{n}" for n, (call, count) in enumerate(counted.items()) if count > 1}
+        for call, local in shared.items():
+            yield f"{local} = {self(call)}"
+        for n, aggregate in enumerate((*sums, values)):
+            variable = self.local(aggregate.variable)
+            self.named = {_renamed(call, _ELEMENT, aggregate.variable): local for call, local in shared.items()}
+            yield f"{variable} = {_ELEMENT}"
+            where = "" if aggregate.where is None else f"if {self(aggregate.where)}: "
+            part = self(aggregate.body)
+            yield where + (f"_values.append({part})" if aggregate is values else f"_s{n} += {part}")
         self.named = {}
-        return text
 
 
 def _expanded(e: Expr, name: str, elements: FieldAccess, backend: PythonBackend) -> Expr:
