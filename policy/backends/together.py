@@ -8,12 +8,12 @@ such function.
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from attrs import frozen
 
-from policy.backends.emit import Emitter, calls, is_computed, is_path, sole_version
+from policy.backends.emit import Emitter, calls, is_computed, is_path, mangled, sole_version
 from policy.backends.python import PythonBackend
 from policy.facts.fitting import Fitting, Scope
 from policy.ir.program import (
@@ -32,9 +32,10 @@ from policy.ir.program import (
     walk,
 )
 from policy.ir.validation import attribute
-from policy.model.types import LONGEST_LIST, Record, Type
-from policy.vocabulary import Together
+from policy.model.types import LONGEST_LIST, Enum, Record
+from policy.vocabulary import RuntimeValue, Together
 
+MOST_KEPT = 4_096  # records of which is remembered what was said of them
 _ELEMENT = "_element"  # what each of the list is called where no question has named it
 _ELEMENTS = "_elements"
 _BESIDE = "_beside"
@@ -67,16 +68,21 @@ def together(
         value = Call(of_each.id, (Variable(name), Variable(element)))
     each = Aggregate("list", element, elements, None, value)
 
+    of_element = of_each.parameters[1][1]
+    assert isinstance(of_element, Record)
     emit = _Emitter(backend.program, backend.compiled(*called), {})
+    kept = emit.kept = _Kept(name, record, of_element, [_ELEMENT, *(a.variable for a in (*sums, each))], backend)
     looking = _Looking(backend, called, emit)
+    loop = [*emit.each(sums, each)]
     lines = [
         *looking.at_record(record, name, listed),
         f"{_ELEMENTS} = {emit(elements)}",
         f"if _type({_ELEMENTS}) is not _tuple or _len({_ELEMENTS}) > {LONGEST_LIST}: return None",
+        *kept.before(),
         "_values = []",
         *(f"_s{n} = 0" for n in range(len(sums))),
         f"for {_ELEMENT}, {_BESIDE} in _zip({_ELEMENTS}, {_BESIDE}, strict=True):",
-        *(f"    {line}" for line in (*looking.at_element(of_each.parameters[1][1], first), *emit.each(sums, each))),
+        *(f"    {line}" for line in (*looking.at_element(of_element, first), *kept.of_element(), *loop)),
     ]
     emit.named = {aggregate: f"_s{n}" for n, aggregate in enumerate(sums)}
     lines.append(f"return {emit(asked)}, {'_values' if is_computed(value) else '_given(_values)'}")
@@ -104,9 +110,8 @@ class _Looking:
                 yield f"_v = {self.emit(FieldAccess(Variable(name), f.name))}"
                 yield f"if not ({self.field(f)} or _v is _M): return None"
 
-    def at_element(self, of: Type, first: WorkedOut) -> Iterator[str]:
-        """Works out a field, which keeps what was checked before a record that has been checked."""
-        assert isinstance(of, Record)
+    def at_element(self, of: Record, first: WorkedOut) -> Iterator[str]:
+        """Works out a field; a record that has been checked stays so."""
         for n, (about, (_, of_fact)) in enumerate(zip(first.about, first.by.parameters, strict=True)):
             yield f"_a{n} = {_BESIDE}.{about}"
             yield f"if not ({self.fitting.condition(of_fact, f'_a{n}')}): return None"
@@ -120,14 +125,75 @@ class _Looking:
         return self.fitting.condition(f.type, "_v", f.least, f.most)
 
 
+class _Kept:
+    """What was said of a record that elements have: it is frozen, so it is asked once and not for every element.
+
+    Only by calls about that record alone, or about it and facts that are members of closed sets.
+    """
+
+    def __init__(
+        self, name: str, of: Record, element: Record, elements: Sequence[str], backend: PythonBackend
+    ) -> None:
+        fields, local = backend.program.records, Emitter.local
+        self.part = next((attribute(f.name) for f in fields[element.name] if isinstance(f.type, Record)), "")
+        self.parts = {f"{local(e)}.{self.part}" for e in elements}
+        self.members = {f"{local(name)}.{attribute(f.name)}" for f in fields[of.name] if isinstance(f.type, Enum)}
+        self.record, self.names = local(name), backend.names
+        self.known, self.ask = (f"_{what}_{len(backend.names)}" for what in ("known", "ask"))
+        self.asked: dict[str, str] = {}  # calls, as text, and the locals that hold what they gave
+
+    def local(self, function: str, arguments: Sequence[str]) -> str | None:
+        """The local of a call, if it is one of these."""
+        if not self.parts & {*arguments} or not {*arguments} <= self.parts | self.members:
+            return None
+        asked = f"{function}({', '.join('_part' if a in self.parts else a for a in arguments)})"
+        return self.asked.setdefault(asked, f"_k{len(self.asked)}")
+
+    def before(self) -> Iterator[str]:
+        if self.asked:
+            self.names.update({"_id": id, self.ask: self._function(), self.known: defaultdict(dict)})
+            by = sorted(member for member in self.members if any(member in call for call in self.asked))
+            yield f"_known = {self.known}[{', '.join(by)},]" if by else f"_known = {self.known}[()]"
+
+    def of_element(self) -> Iterator[str]:
+        if self.asked:
+            yield f"_part = {_ELEMENT}.{self.part}"
+            locals = ", ".join(self.asked.values())
+            yield f"{locals}, _ = _known.get(_id(_part)) or {self.ask}(_part, {self.record}, _known)"
+
+    def _function(self) -> Callable[..., RuntimeValue]:
+        """Asks all of them; what has no answer is `MISSING`, so that its use raises."""
+        lines = [f"def ask(_part, {self.record}, _known):"]
+        for call, local in self.asked.items():
+            lines += [f"    try: {local} = {call}", f"    except Exception: {local} = _M"]
+        lines += [
+            f"    _said = {', '.join(self.asked.values())}, _part",  # which keeps its identity from another
+            "    if _part._checked_as is _type(_part):",
+            f"        if _len(_known) >= {MOST_KEPT}: _known.clear()",
+            "        _known[_id(_part)] = _said",
+            "    return _said",
+        ]
+        made: Scope = {}
+        exec("\n".join(lines), self.names, made)
+        function: Callable[..., RuntimeValue] = made["ask"]
+        return function
+
+
 class _Emitter(Emitter):
     """Emits expressions, but those that have a local by its name."""
 
     named: Mapping[Expr, str] = {}
+    kept: _Kept
 
     def __call__(self, e: Expr) -> str:
         known = None if self.bound else self.named.get(e)  # a function put in place may mean another by the name
         return known or super().__call__(e)
+
+    def call(self, e: Call) -> str:
+        text, function = super().call(e), mangled(e.function)
+        if self.nested or not text.startswith(f"{function}("):
+            return text
+        return self.kept.local(function, [*map(self, e.arguments)]) or text
 
     def each(self, sums: Sequence[Aggregate], values: Aggregate) -> Iterator[str]:
         """What is worked out of one element: once what several of these ask of it, then its part in each."""

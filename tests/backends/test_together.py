@@ -87,6 +87,20 @@ def test_a_missing_fact_is_no_answer(rules: FinancingRules, what: str) -> None:
     assert rules.together(account, held) is None
 
 
+def test_an_asset_that_can_be_changed_is_asked_about_each_time(rules: FinancingRules) -> None:
+    assert rules.together is not None
+    records = rules.call.records
+    asset = unchecked(records["Asset"], class_="virtual_asset", symbol="BTC")
+    held = [SimpleNamespace(asset=SimpleNamespace(price=100_0000), quantity=10**11)]
+    positions = (unchecked(records["Position"], asset=asset, market_value=0),)
+    lender = "licensed_corporation"
+    account = unchecked(records["Account"], lender=lender, loan=10_000_00, call="no_call", collateral=positions)
+    of_bitcoin = rules.together(account, held)
+    asset.symbol = "DOGE"
+    of_another = rules.together(account, held)
+    assert of_bitcoin != of_another == alone(rules, account, held)
+
+
 def test_questions_about_other_records_are_asked_alone() -> None:
     rulebook = policy.load(on=ON)
     first = ("market_value", "market_value_at", ("asset.price", "quantity"))
