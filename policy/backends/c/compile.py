@@ -37,6 +37,7 @@ class Compiled:
     results: dict[str, list[AnswerMember]]
     rows: tuple[str, ...]
     messages: tuple[str, ...]
+    unit: Unit
 
 
 def questions_of(program: Program) -> list[Function]:
@@ -92,7 +93,7 @@ def _compiled(program: Program, questions: Sequence[Function], name: str) -> Com
         by_number = dict(layout.needs(question))
         source += _names(f"{question.c}_needs", [by_number.get(n, "") for n in range(max(by_number, default=0) + 1)])
     header = header_text(name, unit, results)
-    return Compiled(name, header, "\n".join(source) + "\n", layout, results, rows, messages)
+    return Compiled(name, header, "\n".join(source) + "\n", layout, results, rows, messages, unit)
 
 
 def _called(functions: list[list[str]], asked: list[str]) -> list[str]:
