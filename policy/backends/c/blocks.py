@@ -229,7 +229,8 @@ class _Words(Branches):
         super().__init__(made.unit, complete=True)
         self.asked, self.columns = asked, columns
         self.words: dict[str, str] = {}  # names by what they are
-        self.tests: dict[str, int] = {}  # numbers of what is asked row by row
+        self.tests: list[str] = []  # what is asked row by row
+        self.alone: dict[tuple[object, ...], str] = {}  # the words of these, by expression and variables in sight
         self.doubt = ""
         self.steps = 0
 
@@ -334,11 +335,16 @@ class _Words(Branches):
         return None if path is None else self.columns.get(path)
 
     def asked_alone(self, e: Expr, scope: _Scope) -> str:
-        value, inside, is_light = self.aside(lambda: self.single(e, scope.env))
-        if not is_light:
-            raise UnsupportedError("a condition that costs more than a word")
-        self.write(*inside)
-        return self.word_of(f"test[{self.tests.setdefault(value.c, len(self.tests))}]")
+        """The word of a condition that is asked row by row, once where it stands several times."""
+        key = (e, *((name, value.c) for name, value in scope.env.items() if isinstance(value, Single)))
+        if key not in self.alone:
+            value, inside, is_light = self.aside(lambda: self.single(e, scope.env))
+            if not is_light:
+                raise UnsupportedError("a condition that costs more than a word")
+            self.write(*inside)
+            self.alone[key] = self.word_of(f"test[{len(self.tests)}]")
+            self.tests.append(value.c)
+        return self.alone[key]
 
     def words_text(self, kept: Sequence[str]) -> list[str]:
         """The words that these and the doubt are made of."""
@@ -353,7 +359,7 @@ class _Words(Branches):
         """The function that asks a row, with the constants that it needs."""
         if len(self.tests) > ROWS:
             raise UnsupportedError("more than is asked of one row")
-        bits = " | ".join(f"(uint64_t)({c}) << {n}" for c, n in self.tests.items())
+        bits = " | ".join(f"(uint64_t)({c}) << {n}" for n, c in enumerate(self.tests))
         self.write(f"return {bits or '0'};")
         c = self.asked.c
         lines = [

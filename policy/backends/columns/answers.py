@@ -216,8 +216,11 @@ class Drafts:
             self.few[found.key] = made
         few, columns = made[finished], dict[str, pl.Series]()
         for name, one in zip(few.columns, few.get_columns(), strict=True):
-            is_same = not found.left and (few.height == 2 or one.null_count() == few.height)
-            columns[name] = one[1:2].new_from_index(0, len(found.numbers)) if is_same else one.gather(found.numbers)
+            if not found.left and (few.height == 2 or one.null_count() == few.height):
+                columns[name] = one[1:2].new_from_index(0, len(found.numbers))
+        if len(columns) < few.width:
+            others = few.drop(columns)[found.numbers]  # all at once: the numbers are looked at once
+            columns |= zip(others.columns, others.get_columns(), strict=True)
         if found.value is not None:
             columns["value"] = found.value
         return pl.DataFrame({name: columns[name] for name in self.schema})
