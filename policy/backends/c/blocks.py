@@ -113,7 +113,7 @@ __attribute__((flatten)) static int64_t block(
     int64_t i, const struct column *restrict columns, struct out out, uint16_t *restrict numbers, uint16_t *known) {
 %(pointers)s
     (void)good;
-    uint8_t seen[TESTS][64], *bytes;
+    uint8_t seen[TESTS][64];
     for (int64_t j = 0; j < 64; j++) {
         uint64_t tests;
         if (!tested(i + j, columns, out, &tests)) return -1;
@@ -131,19 +131,22 @@ __attribute__((flatten)) static int64_t block(
     const struct place place = {(out.bit + i) >> 3, (int)((out.bit + i) & 7)};
     (void)place;
 %(words)s
-    uint64_t kept[8 * KEPT] = {%(kept)s}, keys[64] = {0};
-    bytes = (uint8_t *)kept;
+    const uint64_t kept[8 * KEPT] = {%(kept)s};
+    const uint8_t *const bytes = (const uint8_t *)kept;
+    uint8_t keys[KEPT][64];
     for (int g = 0; g < KEPT; g++) {
         for (int r = 0; r < 8; r++) {
             uint64_t x = 0;
             UNROLLED for (int k = 0; k < 8; k++) x |= (uint64_t)bytes[8 * (8 * g + k) + r] << 8 * k;
             x = turned(x);
-            UNROLLED for (int k = 0; k < 8; k++) keys[8 * r + k] |= (x >> 8 * k & 255) << 8 * g;
+            __builtin_memcpy(&keys[g][8 * r], &x, 8);
         }
     }
     int64_t left = 0;
     for (int j = 0; j < 64; j++) {
-        numbers[j] = %(doubt)s >> j & 1 ? doubtful(i + j, columns, out) : numbered(out.found, known, keys[j]);
+        uint64_t key = 0;
+        for (int g = 0; g < KEPT; g++) key |= (uint64_t)keys[g][j] << 8 * g;
+        numbers[j] = %(doubt)s >> j & 1 ? doubtful(i + j, columns, out) : numbered(out.found, known, key);
         left += !numbers[j];
     }
     return left;
