@@ -194,6 +194,19 @@ def test_whole_rows_are_answered_in_blocks_as_one_by_one(
     assert height < 100 or {"permitted", "denied", "undecided"} <= {*answers.table["outcome"].to_list()}
 
 
+def test_a_decision_of_many_rules_is_answered_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More of them than there is a table of answers for."""
+    compiler()
+    rules, chance = range(20), Random(5)
+    fields = " ".join(f"f{n}: boolean" for n in rules)
+    denials = "\n".join(f'  deny d{n} when r.f{n} because "d" zh "d" per LAW/1' for n in rules)
+    text = f'record R {{ {fields} }}\ndecision may(r: R)\n  otherwise permit "y" zh "y" per LAW/1\n{denials}\n'
+    wide = rulebook([Text("t.policy", (HEAD + text).encode())], "2026-03-01")
+    assert "block(" in rows_of(wide.program, wide.question("may")).source
+    table = pl.DataFrame({f"f{n}": [chance.random() < 0.1 for _ in range(300)] for n in rules})
+    assert both(wide, "may", table, monkeypatch).in_c == 300
+
+
 def test_a_condition_that_can_fail_is_asked_row_by_row() -> None:
     text = """
 decision may(n: integer)

@@ -25,7 +25,7 @@ from policy.model.types import Type
 
 ROWS = 64
 MOST_RULES = 56  # whose bits are one word beside the outcome's
-MOST_KNOWN = 14  # bits of an answer of which a table says its number
+MOST_KNOWN = 14  # bits of the answers of which a table says the number
 MOST_WORDS = 5_000  # steps in writing a decision, which grow with every call
 
 _TEXT = """
@@ -98,13 +98,13 @@ static inline __attribute__((always_inline)) int tested(
 
 /* The number of an answer by the bits of its outcome and reasons; what has one is `known`. */
 HELPER uint16_t numbered(struct found *f, uint16_t *known, uint64_t key) {
-    if (KNOWN && known[key]) {
+    if (key < KNOWN && known[key]) {
         f->rows[known[key] - 1]++;
         return known[key];
     }
     uint64_t reasons = key >> 1;
     uint16_t n = answered(f, key & 1 ? POLICY_PERMITTED : POLICY_DENIED, %(no_needs)s%(reasons)s);
-    if (KNOWN) known[key] = n;
+    if (key < KNOWN) known[key] = n;
     return n;
 }
 
@@ -155,7 +155,7 @@ __attribute__((flatten)) static int64_t block(
 
 _NAME = re.compile(r"\bw[0-9]+\b")
 _USED = """if (whole && BLOCKS%(there)s) {
-        uint16_t known[KNOWN ? 1 << BITS : 1] = {0};
+        uint16_t known[KNOWN] = {0};
         for (; from + 64 <= n; from += 64) {
             int64_t some = block(from, columns, out, numbers + from, known);
             left += some < 0 ? wholly(from, from + 64, columns, out, numbers) : some;
@@ -191,16 +191,17 @@ def blocks_of(
     for rule in function.rules[:-1]:
         test = permitted if rule.effect == "permit" else writer.word_of(f"~{permitted}")
         kept.append(writer.word_of(f"{test} & {writer.word(rule.condition, scope, test)}"))
-    tests = -(-len(writer.tests) // 8) or 1
-    bits, last = len(kept), len(function.rules) - 1
-    told = "".join(f"enum {{ {name} = {n} }};\n" for name, n in (
-        ("TESTS", tests), ("BITS", bits), ("KEPT", -(-bits // 8)), ("KNOWN", int(bits <= MOST_KNOWN))
-    ))  # fmt: skip
+    sizes = {
+        "TESTS": -(-len(writer.tests) // 8) or 1,
+        "KEPT": -(-len(kept) // 8),
+        "KNOWN": 1 << min(len(kept), MOST_KNOWN),
+    }
+    told = "".join(f"enum {{ {name} = {n} }};\n" for name, n in sizes.items())
     text = _TEXT % {
         **parts,
         "tests": told + writer.tests_text(),
         "no_needs": "0, " * made.layout.words,
-        "reasons": f"reasons | (uint64_t)!reasons << {last}",
+        "reasons": f"reasons | (uint64_t)!reasons << {len(function.rules) - 1}",
         "words": "\n".join(writer.words_text(kept)),
         "kept": ", ".join(kept),
         "doubt": writer.doubt or "0",
@@ -234,6 +235,7 @@ class _Words(Branches):
         self.words: dict[str, str] = {}  # names by what they are
         self.tests: list[str] = []  # what is asked row by row
         self.alone: dict[tuple[object, ...], str] = {}  # the words of these, by expression and variables in sight
+        self.lacking: dict[str, bool] = {}  # of functions
         self.doubt = ""
         self.steps = 0
 
@@ -268,7 +270,7 @@ class _Words(Branches):
             case ir.Call(name, arguments) if not stands_in_place(self.unit.program.functions[name]):
                 function = self.unit.program.functions[name]
                 names = [n for n, _ in function.parameters]
-                env: Env = {n: self.single(a, scope.env) for n, a in zip(names, arguments, strict=True)}
+                env: Env = {n: self.light(a, scope.env) for n, a in zip(names, arguments, strict=True)}
                 known = {
                     n: path for n, a in zip(names, arguments, strict=True) if (path := scope.path(a)) is not None
                 }
@@ -282,7 +284,9 @@ class _Words(Branches):
             case ir.Missing() | ir.Fault():
                 return True
             case ir.Call(name):
-                return self.lacks(self.unit.program.functions[name].body)
+                if name not in self.lacking:
+                    self.lacking[name] = self.lacks(self.unit.program.functions[name].body)
+                return self.lacking[name]
             case ir.Choose("first", (), none):
                 return self.lacks(none)
             case ir.Choose("first", (ir.Case(ir.Const(True), value), *_)):
@@ -326,9 +330,9 @@ class _Words(Branches):
         there = f"present(v{column.n}, place)"
         if values == (None,):
             return self.word_of(f"~{there}") if column.is_optional else ""
-        if not isinstance(column.type, types.Enum) or not values:
+        if not isinstance(column.type, types.Enum) or not values or not {*values} <= {*column.type.every}:
             return ""
-        of, places = f"equal_{8 * column.width}(a{column.n} + i, ", list(column.type.every)
+        of, places = f"equal_{8 * column.width}(a{column.n} + i, ", [*column.type.every]
         parts = [self.word_of(f"{of}{places.index(str(value))})") for value in values]
         some = " | ".join(parts)
         return self.word_of(f"{there} & ({some})" if column.is_optional else some)
@@ -341,13 +345,18 @@ class _Words(Branches):
         """The word of a condition that is asked row by row, once where it stands several times."""
         key = (e, *((name, value.c) for name, value in scope.env.items() if isinstance(value, Single)))
         if key not in self.alone:
-            value, inside, is_light = self.aside(lambda: self.single(e, scope.env))
-            if not is_light:
-                raise UnsupportedError("a condition that costs more than a word")
-            self.write(*inside)
+            value = self.light(e, scope.env)
             self.alone[key] = self.word_of(f"test[{len(self.tests)}]")
             self.tests.append(value.c)
         return self.alone[key]
+
+    def light(self, e: Expr, env: Env) -> Single:
+        """A value for every row, also where nobody asks for it."""
+        value, inside, is_light = self.aside(lambda: self.single(e, env))
+        if not is_light:
+            raise UnsupportedError("what can fail, or costs more than a few lines")
+        self.write(*inside)
+        return value
 
     def words_text(self, kept: Sequence[str]) -> list[str]:
         """The words that these and the doubt are made of."""
