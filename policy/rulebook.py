@@ -16,7 +16,7 @@ from attrs import frozen
 
 from policy.answers import Answer
 from policy.backends.python import PythonBackend, PythonEvaluator
-from policy.backends.together import together
+from policy.backends.together import WorkedOut, together
 from policy.diagnostics import PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
 from policy.facts.records import record_classes
@@ -58,12 +58,16 @@ class Rulebook:
         """The question compiled to Python, once: `.fast`, `.verdict` and `.answer`. Raises PolicyError."""
         return self._python.evaluator(DatedQuestion(self.question(name).id, self.program))
 
-    def together(self, decisions: Sequence[str], of_each: str, listed: str) -> Together | None:
+    def together(
+        self, decisions: Sequence[str], of_each: str, listed: str, first: tuple[str, str, tuple[str, ...]]
+    ) -> Together | None:
         """Decisions about a record, and a value of each element of a list in it, as one function; none if they are
-        not so. It gives whether one permits, and the values, or none where each must be asked alone.
+        not so. `first` is a field of each element, the value that gives it, and the attributes that are its facts.
         """
+        field, by, about = first
         asked = [self.question(name) for name in decisions]
-        return together(self._python, asked, self.question(of_each), listed)
+        worked_out = WorkedOut(field, self.question(by), about)
+        return together(self._python, asked, self.question(of_each), listed, worked_out)
 
     def interpreter(self, name: str) -> InterpretedEvaluator:
         """The question on the reference interpreter. Raises PolicyError."""

@@ -6,7 +6,7 @@ added here is an error of the type checker wherever it is forgotten. Absent: wha
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal, TypeGuard, get_args
 
 # ── expressions as written ──────────────────────────────────────────────────────────────────
@@ -88,6 +88,6 @@ FactsJson = Mapping[str, Any]
 # The class of a record of a rulebook, made when the rulebook is loaded.
 RecordClass = type[Any]
 
-# Several questions asked of a record at once: whether a decision permits, and a value of each element of a list in
-# it; None where each must be asked alone.
-Together = Callable[[RuntimeValue], tuple[bool, tuple[RuntimeValue, ...]] | None]
+# Several questions asked of a record at once, beside an object for each element of a list in it: first it works out a
+# field of each element, then whether a decision permits, and a value of each; None where each must be asked alone.
+Together = Callable[[RuntimeValue, Iterable[object]], tuple[bool, list[RuntimeValue]] | None]

@@ -15,6 +15,9 @@ ROOMS = sorted({file.relative_to(PACKAGE).parts[0].removesuffix(".py") for file 
 
 # matches that leave what they do not name as it is: rewriting rules, and what comes from outside
 OPEN = {
+    "backends/c/blocks.py: lacks": "what rests on numbers that the rules lack; any other condition has an answer",
+    "backends/c/blocks.py: of_column": "conditions on one fact; any other is asked row by row",
+    "backends/c/blocks.py: word": "what combines words; any other condition is asked row by row",
     "ir/simplify.py: simplify": "folds constants; any other node stays",
     "ir/index.py: _row": "conditions that one column decides; a table with any other has no index",
     "model/picks.py: picks": "picks one of the facts; anything else is worked out",

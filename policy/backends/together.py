@@ -1,16 +1,19 @@
 """Several questions about one record as one function, which works out once what they share.
 
-In: decisions about a record that has a list, and a value of the record and each element of that list. Out: whether
-one of the decisions permits, and all the values; None where generated code cannot say, and each question must be
-asked alone. Absent: questions of any other shape, for which there is no such function.
+In: decisions about a record that has a list, a value of the record and each element of that list, and a fact of the
+elements that is worked out first. Out: whether one of the decisions permits, and all the values; None where generated
+code cannot say, and each question must be asked alone. Absent: questions of any other shape, for which there is no
+such function.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from policy.backends.emit import Emitter, calls, is_computed, is_path, sole_version
+from attrs import frozen
+
+from policy.backends.emit import Emitter, calls, is_computed, is_path, mangled, sole_version
 from policy.backends.python import PythonBackend
 from policy.facts.fitting import Fitting, Scope
 from policy.ir.program import (
@@ -19,6 +22,7 @@ from policy.ir.program import (
     Choose,
     Expr,
     FieldAccess,
+    FieldDeclaration,
     Function,
     Let,
     Or,
@@ -27,21 +31,34 @@ from policy.ir.program import (
     map_parts,
     walk,
 )
-from policy.vocabulary import Together
+from policy.ir.validation import attribute
+from policy.model.types import LONGEST_LIST, Enum, Record
+from policy.vocabulary import RuntimeValue, Together
 
+MOST_KEPT = 4_096  # records of which is remembered what was said of them
 _ELEMENT = "_element"  # what each of the list is called where no question has named it
 _ELEMENTS = "_elements"
+_BESIDE = "_beside"
+
+
+@frozen
+class WorkedOut:
+    """A field of each element, which a question gives of attributes (`asset.price`) of the object beside it."""
+
+    field: str
+    by: Function
+    about: tuple[str, ...]
 
 
 def together(
-    backend: PythonBackend, decisions: Sequence[Function], of_each: Function, listed: str
+    backend: PythonBackend, decisions: Sequence[Function], of_each: Function, listed: str, first: WorkedOut
 ) -> Together | None:
     """The function, if the questions name the record alike and are not long."""
     (name, record), *more = parameters = decisions[0].parameters
     if more or any(d.parameters != parameters for d in decisions) or of_each.parameters[0] != (name, record):
         return None
-    program, called = backend.program, [f.id for f in (*decisions, of_each)]
-    if any(map(backend.is_long, called)):
+    called = [f.id for f in (*decisions, of_each, first.by)]
+    if not isinstance(record, Record) or any(map(backend.is_long, called)):
         return None
     elements = FieldAccess(Variable(name), listed)
     asked = Or(tuple(_expanded(d.body, name, elements, backend) for d in decisions))
@@ -51,50 +68,147 @@ def together(
         value = Call(of_each.id, (Variable(name), Variable(element)))
     each = Aggregate("list", element, elements, None, value)
 
-    emit = _Emitter(program, backend.compiled(*called), {})
-    counted = Counter(call for aggregate in (*sums, each) for call in dict.fromkeys(_of_elements(aggregate)))
-    shared = {call: f"_v{n}" for n, (call, count) in enumerate(counted.items()) if count > 1}
-    fields = frozenset[str]().union(*map(program.fields_read, called))
-    fitting = Fitting(backend.names, program.records, backend.records, loose=True, reads=fields)
+    of_element = of_each.parameters[1][1]
+    assert isinstance(of_element, Record)
+    emit = _Emitter(backend.program, backend.compiled(*called), {})
+    kept = emit.kept = _Kept(name, record, of_element, [_ELEMENT, *(a.variable for a in (*sums, each))], backend)
+    looking = _Looking(backend, called, emit)
+    loop = [*emit.each(sums, each)]
     lines = [
-        f"if not ({fitting.condition(record, emit.local(name))}): return None",
+        *looking.at_record(record, name, listed),
         f"{_ELEMENTS} = {emit(elements)}",
+        f"if _type({_ELEMENTS}) is not _tuple or _len({_ELEMENTS}) > {LONGEST_LIST}: return None",
+        *kept.before(),
+        "_values = []",
+        *(f"_s{n} = 0" for n in range(len(sums))),
+        f"for {_ELEMENT}, {_BESIDE} in _zip({_ELEMENTS}, {_BESIDE}, strict=True):",
+        *(f"    {line}" for line in (*looking.at_element(of_element, first), *kept.of_element(), *loop)),
     ]
-    lines += [f"{local} = [{emit(call)} for {_ELEMENT} in {_ELEMENTS}]" for call, local in shared.items()]
-    lines += [f"_s{n} = _sum([{emit.over(aggregate, shared)}])" for n, aggregate in enumerate(sums)]
-    values = f"(*[{emit.over(each, shared)}],)"
-    if not is_computed(value):
-        values = f"_given({values})"
     emit.named = {aggregate: f"_s{n}" for n, aggregate in enumerate(sums)}
-    lines.append(f"return {emit(asked)}, {values}")
+    lines.append(f"return {emit(asked)}, {'_values' if is_computed(value) else '_given(_values)'}")
     body = "".join(f"        {line}\n" for line in lines)
     backend.names["_zip"] = zip
     made: Scope = {}
-    head = f"def together({emit.local(name)}):\n    try:\n"
+    head = f"def together({emit.local(name)}, {_BESIDE}):\n    try:\n"
     exec(f"{head}{body}    except Exception: return None", backend.names, made)
     function: Together = made["together"]
     return function
+
+
+class _Looking:
+    """Writes that the facts are what was declared, as far as the questions read them."""
+
+    def __init__(self, backend: PythonBackend, called: Sequence[str], emit: Emitter) -> None:
+        program = backend.program
+        self.reads = frozenset[str]().union(*map(program.fields_read, called))
+        self.fields, self.emit = program.records, emit
+        self.fitting = Fitting(backend.names, program.records, backend.records, loose=True, reads=self.reads)
+
+    def at_record(self, record: Record, name: str, but: str) -> Iterator[str]:
+        for f in self.fields[record.name]:
+            if f.name in self.reads and f.name != but:
+                yield f"_v = {self.emit(FieldAccess(Variable(name), f.name))}"
+                yield f"if not ({self.field(f)} or _v is _M): return None"
+
+    def at_element(self, of: Record, first: WorkedOut) -> Iterator[str]:
+        """Works out a field; a record that has been checked stays so."""
+        for n, (about, (_, of_fact)) in enumerate(zip(first.about, first.by.parameters, strict=True)):
+            yield f"_a{n} = {_BESIDE}.{about}"
+            yield f"if not ({self.fitting.condition(of_fact, f'_a{n}')}): return None"
+        (changed,) = (f for f in self.fields[of.name] if f.name == first.field)
+        yield f"_v = {self.emit(Call(first.by.id, tuple(Variable(f'_a{n}') for n in range(len(first.about)))))}"
+        yield f"if not ({self.field(changed)}): return None"
+        yield f"{_ELEMENT}.{attribute(first.field)} = _v"
+        yield f"if not ({self.fitting.condition(of, _ELEMENT)}): return None"
+
+    def field(self, f: FieldDeclaration) -> str:
+        return self.fitting.condition(f.type, "_v", f.least, f.most)
+
+
+class _Kept:
+    """What was said of a record that elements have: it is frozen, so it is asked once and not for every element.
+
+    Only by calls about that record alone, or about it and facts that are members of closed sets.
+    """
+
+    def __init__(
+        self, name: str, of: Record, element: Record, elements: Sequence[str], backend: PythonBackend
+    ) -> None:
+        fields, local = backend.program.records, Emitter.local
+        self.part = next((attribute(f.name) for f in fields[element.name] if isinstance(f.type, Record)), "")
+        self.parts = {f"{local(e)}.{self.part}" for e in elements}
+        self.members = {f"{local(name)}.{attribute(f.name)}" for f in fields[of.name] if isinstance(f.type, Enum)}
+        self.record, self.names = local(name), backend.names
+        self.known, self.ask = (f"_{what}_{len(backend.names)}" for what in ("known", "ask"))
+        self.asked: dict[str, str] = {}  # calls, as text, and the locals that hold what they gave
+
+    def local(self, function: str, arguments: Sequence[str]) -> str | None:
+        """The local of a call, if it is one of these."""
+        if not self.parts & {*arguments} or not {*arguments} <= self.parts | self.members:
+            return None
+        asked = f"{function}({', '.join('_part' if a in self.parts else a for a in arguments)})"
+        return self.asked.setdefault(asked, f"_k{len(self.asked)}")
+
+    def before(self) -> Iterator[str]:
+        if self.asked:
+            self.names.update({"_id": id, self.ask: self._function(), self.known: defaultdict(dict)})
+            by = sorted(member for member in self.members if any(member in call for call in self.asked))
+            yield f"_known = {self.known}[{', '.join(by)},]" if by else f"_known = {self.known}[()]"
+
+    def of_element(self) -> Iterator[str]:
+        if self.asked:
+            yield f"_part = {_ELEMENT}.{self.part}"
+            locals = ", ".join(self.asked.values())
+            yield f"{locals}, _ = _known.get(_id(_part)) or {self.ask}(_part, {self.record}, _known)"
+
+    def _function(self) -> Callable[..., RuntimeValue]:
+        """Asks all of them; what has no answer is `MISSING`, so that its use raises."""
+        lines = [f"def ask(_part, {self.record}, _known):"]
+        for call, local in self.asked.items():
+            lines += [f"    try: {local} = {call}", f"    except Exception: {local} = _M"]
+        lines += [
+            f"    _said = {', '.join(self.asked.values())}, _part",  # which keeps its identity from another
+            "    if _part._checked_as is _type(_part):",
+            f"        if _len(_known) >= {MOST_KEPT}: _known.clear()",
+            "        _known[_id(_part)] = _said",
+            "    return _said",
+        ]
+        made: Scope = {}
+        exec("\n".join(lines), self.names, made)
+        function: Callable[..., RuntimeValue] = made["ask"]
+        return function
 
 
 class _Emitter(Emitter):
     """Emits expressions, but those that have a local by its name."""
 
     named: Mapping[Expr, str] = {}
+    kept: _Kept
 
     def __call__(self, e: Expr) -> str:
-        return self.named.get(e) or super().__call__(e)
+        known = None if self.bound else self.named.get(e)  # a function put in place may mean another by the name
+        return known or super().__call__(e)
 
-    def over(self, aggregate: Aggregate, shared: Mapping[Call, str]) -> str:
-        """What an aggregate of the elements is of, beside the shared values of each element."""
-        used = [call for call in dict.fromkeys(_of_elements(aggregate)) if call in shared]
-        locals = [shared[call] for call in used]
-        over = f"_zip({', '.join((_ELEMENTS, *locals))})" if locals else _ELEMENTS
-        self.named = {_renamed(call, _ELEMENT, aggregate.variable): shared[call] for call in used}
-        text = f"{self(aggregate.body)} for {', '.join((self.local(aggregate.variable), *locals))} in {over}"
-        if aggregate.where is not None:
-            text += f" if {self(aggregate.where)}"
+    def call(self, e: Call) -> str:
+        text, function = super().call(e), mangled(e.function)
+        if self.nested or not text.startswith(f"{function}("):
+            return text
+        return self.kept.local(function, [*map(self, e.arguments)]) or text
+
+    def each(self, sums: Sequence[Aggregate], values: Aggregate) -> Iterator[str]:
+        """What is worked out of one element: once what several of these ask of it, then its part in each."""
+        counted = Counter(call for aggregate in (*sums, values) for call in dict.fromkeys(_of_elements(aggregate)))
+        shared = {call: f"_v{n}" for n, (call, count) in enumerate(counted.items()) if count > 1}
+        for call, local in shared.items():
+            yield f"{local} = {self(call)}"
+        for n, aggregate in enumerate((*sums, values)):
+            variable = self.local(aggregate.variable)
+            self.named = {_renamed(call, _ELEMENT, aggregate.variable): local for call, local in shared.items()}
+            yield f"{variable} = {_ELEMENT}"
+            where = "" if aggregate.where is None else f"if {self(aggregate.where)}: "
+            part = self(aggregate.body)
+            yield where + (f"_values.append({part})" if aggregate is values else f"_s{n} += {part}")
         self.named = {}
-        return text
 
 
 def _expanded(e: Expr, name: str, elements: FieldAccess, backend: PythonBackend) -> Expr:

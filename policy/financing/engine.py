@@ -244,13 +244,13 @@ class Engine(Venue[do.Command, Event]):
     def _reprice(self, prices: Mapping[str, int | None], too_old: int | None = None) -> None:
         """Assets have other prices, or none; every account that holds one of them is then reviewed once."""
         context = self.context
-        touched: dict[str, None] = {}
+        touched: dict[str, object] = {}
         for id, price in prices.items():
             asset = self.assets[id]
-            touched |= dict.fromkeys(asset.holders)
+            touched.update(asset.holders)
             context.emit(self._price(asset, price, too_old))
         for account in map(self.accounts.__getitem__, touched):
-            revalue_and_review(account, [held for id, held in account.held.items() if id in prices], context)
+            revalue_and_review(account, prices, context)
 
     def _price(self, asset: Asset, price: int | None, too_old: int | None) -> AssetPriced | AssetUnpriced:
         """Gives an asset its price; none where the rules cannot say how long it counts."""

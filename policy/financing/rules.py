@@ -54,7 +54,7 @@ class FinancingRules:
     overdue: BoundQuestion = question("decision margin_call_overdue(due_by: instant, now: instant)")
     sale: BoundQuestion = question("decision forced_sale_due(account: Account)", **_ACCOUNT)
     order: BoundQuestion = question("priority forced_sale(position: Position)", **_POSITION)
-    together: Together | None = None  # whether a call or a sale is due, and what counts towards each position
+    together: Together | None = None  # of an account and what it holds: its values, whether a call or a sale is due
     look: Look = field(default=list)  # at positions whose market value has changed
 
 
@@ -65,6 +65,11 @@ def financing_rules(rulebook: Rulebook) -> FinancingRules:
     assert isinstance(position, Record)
     return evolve(
         asked,
-        together=rulebook.together(("margin_call_due", "forced_sale_due"), "loan_on_position", "collateral"),
+        together=rulebook.together(
+            ("margin_call_due", "forced_sale_due"),
+            "loan_on_position",
+            "collateral",
+            ("market_value", "market_value_at", ("asset.price", "quantity")),
+        ),
         look=checking(asked.lending.records, position.name, {"market_value"}),
     )

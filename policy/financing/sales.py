@@ -7,11 +7,11 @@ sale of what has no price or no rank.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Container
 
 from policy.answers import Outcome, UndecidedError, Verdict
 from policy.financing.calls import review_call
-from policy.financing.collateral import count, lend, move, reprice, suppose, worth
+from policy.financing.collateral import lend, move, revalue, suppose, worth
 from policy.financing.events import CollateralSold, Event, LoanUncovered, SaleEnded, SaleHalted, SaleUndecided
 from policy.financing.state import NO_CALL, Account, Context, Held, open_questions
 from policy.financing.views import views
@@ -34,20 +34,19 @@ def review(account: Account, context: Context) -> None:
     )
 
 
-def revalue_and_review(account: Account, positions: Collection[Held], context: Context) -> None:
-    """Positions at new prices, and what the rules then ask of the account."""
-    rules, loans = context.rules, context.loans
-    reprice(positions, rules)
-    found = rules.together(account.facts) if rules.together is not None and account.settled else None
+def revalue_and_review(account: Account, repriced: Container[str], context: Context) -> None:
+    """An account at new prices of some assets, and what the rules then ask of it."""
+    rules, loans, held = context.rules, context.loans, account.held
+    found = rules.together(account.facts, held.values()) if rules.together is not None and account.settled else None
     if found is None:
-        count(positions, rules, loans)
+        revalue([position for asset, position in held.items() if asset in repriced], rules, loans)
         review(account, context)
         return
     due, counted = found
-    for held, now in zip(account.held.values(), counted, strict=True):
-        if now != held.counted:
-            loans.count(held.asset.connected, held.counted, now)
-            held.counted = now
+    for position, now in zip(held.values(), counted, strict=True):
+        if now != position.counted:
+            loans.count(position.asset.connected, position.counted, now)
+            position.counted = now
     if due:
         review(account, context)
 

@@ -161,8 +161,9 @@ def test_kernels_of_random_rules_answer_as_plans_do(part: int, monkeypatch: pyte
                 whole = table_of(book, name, table)
                 flat = whole.unnest(whole.columns[0])
                 taken = [c for c in flat.columns if "List" not in str(flat.schema[c]) and c != "spare"]
-                in_c += both(book, name, flat.select(taken), monkeypatch).in_c
-                rows += flat.height
+                thrice = pl.concat([flat.select(taken)] * 3)  # more than a block
+                in_c += both(book, name, thrice.slice(1), monkeypatch).in_c
+                rows += thrice.height
     assert in_c > rows / 30, "many of their questions are about lists, but not all"
 
 
@@ -173,6 +174,47 @@ def test_the_loop_passes_every_warning_and_the_sanitizers(book: Rulebook, monkey
     table = positions(Random(4), 100, 0.1)
     for question in ("noted", "accepted"):
         assert both(book, question, table, monkeypatch).in_c
+
+
+@pytest.mark.parametrize(("start", "height"), [(0, 64), (3, 63), (5, 66), (8, 300), (9, 640)])
+def test_whole_rows_are_answered_in_blocks_as_one_by_one(
+    book: Rulebook, start: int, height: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Rows of which the rules lack a number, or that are out of bounds, stand among them."""
+    compiler()
+    assert "block(" in rows_of(book.program, book.question("accepted")).source
+    chance = Random(height)
+    table = positions(chance, start + height, 0.0).with_columns(
+        pl.Series("worth", [chance.choice((0, 5_000, 10_000, 10_001, 10**17)) for _ in range(start + height)]),
+        pl.lit(1, pl.Int64).alias("count"),
+        pl.Series("spare", [10 if n in (70, 600) else 9 for n in range(start + height)]),
+    )
+    answers = both(book, "accepted", table.slice(start), monkeypatch)
+    assert height - answers.in_c <= 2
+    assert height < 100 or {"permitted", "denied", "undecided"} <= {*answers.table["outcome"].to_list()}
+
+
+def test_a_decision_of_many_rules_is_answered_in_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More of them than there is a table of answers for."""
+    compiler()
+    rules, chance = range(20), Random(5)
+    fields = " ".join(f"f{n}: boolean" for n in rules)
+    denials = "\n".join(f'  deny d{n} when r.f{n} because "d" zh "d" per LAW/1' for n in rules)
+    text = f'record R {{ {fields} }}\ndecision may(r: R)\n  otherwise permit "y" zh "y" per LAW/1\n{denials}\n'
+    wide = rulebook([Text("t.policy", (HEAD + text).encode())], "2026-03-01")
+    assert "block(" in rows_of(wide.program, wide.question("may")).source
+    table = pl.DataFrame({f"f{n}": [chance.random() < 0.1 for _ in range(300)] for n in rules})
+    assert both(wide, "may", table, monkeypatch).in_c == 300
+
+
+def test_a_condition_that_can_fail_is_asked_row_by_row() -> None:
+    text = """
+decision may(n: integer)
+  otherwise permit "y" zh "y" per LAW/1
+  deny a when round down to 1 (1 / n) > 0 because "d" zh "d" per LAW/1
+"""
+    made = rulebook([Text("t.policy", (HEAD + text).encode())], "2026-03-01")
+    assert "block(" not in rows_of(made.program, made.question("may")).source
 
 
 def test_a_table_without_a_column_of_facts_needs_them_all(book: Rulebook, monkeypatch: pytest.MonkeyPatch) -> None:

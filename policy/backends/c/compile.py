@@ -41,6 +41,7 @@ class Compiled:
     results: dict[str, list[AnswerMember]]
     rows: tuple[str, ...]
     messages: tuple[str, ...]
+    unit: Unit
 
     @property
     def source(self) -> str:
@@ -98,7 +99,7 @@ def _compiled(program: Program, questions: Sequence[Function], name: str) -> Com
         by_number = dict(layout.needs(question))
         entries += _names(f"{question.c}_needs", [by_number.get(n, "") for n in range(max(by_number, default=0) + 1)])
     header = header_text(name, unit, results)
-    return Compiled(name, header, _lines(source), _lines(entries), layout, results, rows, messages)
+    return Compiled(name, header, _lines(source), _lines(entries), layout, results, rows, messages, unit)
 
 
 def _lines(texts: Sequence[str]) -> str:

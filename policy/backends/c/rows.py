@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import define, field, frozen
 
+from policy.backends.c.blocks import Column, blocks_of
 from policy.backends.c.compile import compiled
 from policy.backends.c.layout import Asked, Layout, Member, Struct, UnsupportedError
 from policy.backends.c.operators import literal
@@ -90,9 +91,10 @@ static __attribute__((noinline, cold)) uint16_t doubtful(
 }
 
 static inline __attribute__((always_inline)) int64_t rows(
-    const int whole, int64_t n, const struct column *restrict columns, struct out out, uint16_t *restrict numbers) {
+    const int whole, int64_t from, int64_t n, const struct column *restrict columns, struct out out,
+    uint16_t *restrict numbers) {
     int64_t left = 0;
-    for (int64_t i = 0; i < n; i++) {
+    for (int64_t i = from; i < n; i++) {
         uint16_t number = row(whole, 0, i, columns, out);
         numbers[i] = number;
         if (!number) { left++; %(idle)s }
@@ -101,16 +103,19 @@ static inline __attribute__((always_inline)) int64_t rows(
 }
 
 __attribute__((flatten)) static int64_t wholly(
-    int64_t n, const struct column *columns, struct out out, uint16_t *numbers) {
-    return rows(1, n, columns, out, numbers);
+    int64_t from, int64_t n, const struct column *columns, struct out out, uint16_t *numbers) {
+    return rows(1, from, n, columns, out, numbers);
 }
+%(block)s
 
 /* How many rows are left. */
 int64_t kernel(int64_t n, int32_t whole, const struct column *columns, int64_t bit,
     %(value)s *value, uint8_t *present, uint16_t *numbers, struct found *found) {
     for (int k = 0; k < MOST; k++) found->rows[k] = 0;
     struct out out = {bit, value, present, found};
-    int64_t left = whole ? wholly(n, columns, out, numbers) : rows(0, n, columns, out, numbers);
+    int64_t left = 0, from = 0;
+    %(blocks)s
+    left += whole ? wholly(from, n, columns, out, numbers) : rows(0, from, n, columns, out, numbers);
     if (%(of_value)d) {
         uint64_t others = 0;
         for (uint64_t k = 1; k < found->count; k++) others += found->rows[k];
@@ -173,14 +178,23 @@ def rows_of(program: Program, function: Function) -> RowLoop:
         "differs": " | ".join(f"(key[{n}] ^ k{n})" for n in range(width)),
         "taken": " ".join(f"key[{n}] = k{n};" for n in range(width)),
     }
-    text = _LOOP % {
-        "c": asked.c,
-        "value": held,
-        "of_value": value is not None,
+    parts = {
         "on": program.on or 1,
         "pointers": "\n".join(loop.pointers()),
         "good": len(loop.slots),
         "facts": "\n".join(f"    {line}" for line in loop.lines),
+    }
+    try:
+        block, blocks = blocks_of(made, asked, loop.read, parts)
+    except UnsupportedError:
+        block, blocks = "", ""
+    text = _LOOP % {
+        **parts,
+        "c": asked.c,
+        "value": held,
+        "of_value": value is not None,
+        "block": block,
+        "blocks": blocks,
         "stored": "\n".join(f"    {line}" for line in _stored(value, is_optional, made.layout.words, reasons)),
         "idle": f"out.value[i] = {_idle(value)};" * (value is not None) + " out.present[i] = 0;" * is_optional,
     }
@@ -253,6 +267,7 @@ class RowFacts:
     lines: list[str] = field(factory=list)
     constants: list[str] = field(factory=list)
     held: list[str] = field(factory=list)  # the type of each slot's elements
+    read: dict[str, Column] = field(factory=dict)  # by the path of a fact that the question reads
 
     def pointers(self) -> Iterator[str]:
         for n, held in enumerate(self.held):
@@ -293,6 +308,8 @@ class RowFacts:
         held, value = self.element(of, kind, n)
         self.held.append(held)
         is_required = member is not None and not optional
+        if member is not None:
+            self.read[path] = Column(n, of, 0 if kind == "boolean" else _WIDTHS[held], optional)
         self.slots.append(Slot(path, f.type, 0 if kind == "boolean" else _WIDTHS[held], is_required))
         with_cell = f"a{n} && (!v{n} || bit(v{n}, place))"
         self.lines += [f"if ({'whole || ' * is_required}({with_cell})) {{", f"    const {STORED[kind]} x = {value};"]

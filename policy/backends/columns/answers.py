@@ -140,6 +140,21 @@ class AnswerTally:
 
 
 @frozen(eq=False)
+class _Few:
+    """The different answers of a kernel, in the rows of their numbers; columns that hold one thing alone are kept."""
+
+    drafts: pl.DataFrame
+    finished: pl.DataFrame
+    columns: dict[str, pl.Series] = field(factory=dict)
+
+    def repeated(self, column: pl.Series, height: int) -> pl.Series:
+        kept = self.columns.get(column.name)
+        if kept is None or len(kept) < height:
+            kept = self.columns[column.name] = column[1:2].new_from_index(0, height)
+        return kept[:height]
+
+
+@frozen(eq=False)
 class Drafts:
     """Builds the answers to batches, in parts and in any order; lists are held by number until the end."""
 
@@ -147,7 +162,7 @@ class Drafts:
     reasons: Combinations
     needs: Combinations
     masks: dict[tuple[int, ...], int] = field(factory=dict)  # to the numbers of reasons
-    few: dict[bytes, tuple[pl.DataFrame, pl.DataFrame]] = field(factory=dict)  # a kernel's last different answers
+    few: dict[bytes, _Few] = field(factory=dict)  # the last of a kernel
 
     @property
     def is_full(self) -> bool:
@@ -211,13 +226,18 @@ class Drafts:
         made = self.few.get(found.key)
         if made is None:
             drafts = self._few(found)
-            made = drafts, self.finished(drafts)
+            made = _Few(drafts, self.finished(drafts))
             self.few.clear()
             self.few[found.key] = made
-        few, columns = made[finished], dict[str, pl.Series]()
+        few, columns, others = made.finished if finished else made.drafts, dict[str, pl.Series](), list[pl.Series]()
         for name, one in zip(few.columns, few.get_columns(), strict=True):
-            is_same = not found.left and (few.height == 2 or one.null_count() == few.height)
-            columns[name] = one[1:2].new_from_index(0, len(found.numbers)) if is_same else one.gather(found.numbers)
+            if not found.left and (few.height == 2 or one.null_count() == few.height):
+                columns[name] = made.repeated(one, len(found.numbers))
+            else:
+                others.append(one)
+        if others:
+            gathered = pl.DataFrame(others)[found.numbers]  # together, which looks at the numbers once
+            columns |= zip(gathered.columns, gathered.get_columns(), strict=True)
         if found.value is not None:
             columns["value"] = found.value
         return pl.DataFrame({name: columns[name] for name in self.schema})
