@@ -91,3 +91,7 @@ RecordClass = type[Any]
 # Several questions asked of a record at once: whether a decision permits, and a value of each element of a list in
 # it; None where each must be asked alone.
 Together = Callable[[RuntimeValue], tuple[bool, tuple[RuntimeValue, ...]] | None]
+
+# A decision and values about a record of which most facts stand, asked by those that move: the verdict and the values
+# where it permits; None where each must be asked alone.
+Decided = Callable[..., tuple[RuntimeValue, ...] | None]

@@ -32,7 +32,7 @@ from policy.exchange.events import (
 from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
 from policy.exchange.state import MarketAccess, Order, OrderState, Register
-from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType, Side
+from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, Key, OrderType, Side
 from policy.market.checks import within_facts
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
@@ -78,19 +78,14 @@ class OrderDesk:
             if not result.fills:
                 raise unpriced(order.id, result.why_unpriced)
             order.price = result.fills[-1][0].price
-        self._reservation.state(live, side, order.price, quantity)
-        verdict = self._accepted(facts)
-        if verdict.outcome is not _PERMITTED:
-            self.emit(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
-            return
         rests = result.outcome == RESTED
-        try:
-            needed = self._notional(facts) + live.fees if side == BUY else quantity
-            if rests:
-                order.key = self._priority(facts)
-        except UndecidedError as unanswered:
-            self.emit(OrderRejected(order.id, unanswered.answer.verdict, self._reservation.as_facts(facts)))
-            return
+        decided = None if own or self.evidence else self._reservation.decided(live, side, order.price, quantity)
+        if decided is None:
+            decided = self._decided(order, rests)
+            if decided is None:
+                return
+        verdict, worth, order.key = decided
+        needed = worth + live.fees if side == BUY else quantity
         money, tokens = (needed, 0) if side == BUY else (0, needed)
         if money > seat.money.free or tokens > seat.tokens.free:
             raise not_covered(order.id)
@@ -103,6 +98,20 @@ class OrderDesk:
             self.live[order.id] = order
         else:
             self._carry_out(order, result, command.type)
+
+    def _decided(self, order: Order, rests: bool) -> tuple[Verdict, int, Key] | None:
+        """The verdict on an order that is let in, its worth, and its key if it rests; else it is rejected."""
+        live, side = order.data, order.side
+        facts = self._reservation.state(live, side, order.price, order.remaining)
+        verdict = self._accepted(facts)
+        if verdict.outcome is _PERMITTED:
+            try:
+                worth = self._notional(facts) if side == BUY else 0
+                return verdict, worth, self._priority(facts) if rests else ()
+            except UndecidedError as unanswered:
+                verdict = unanswered.answer.verdict
+        self.emit(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
+        return None
 
     def _carry_out(self, order: Order, result: MatchResult[OrderState], type: OrderType) -> None:
         """Trades with what an accepted order meets; what is left rests, or is cancelled."""
