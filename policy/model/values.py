@@ -82,17 +82,8 @@ def show(value: RuntimeValue, of: AnswerType) -> str:
             if not FIRST_MOMENT <= value <= LAST_MOMENT:
                 return "a moment out of the calendar"
             return (_EPOCH + timedelta(microseconds=value)).isoformat()
-        case types.Number("rate", scale):
-            return _trimmed(decimal_text(value, scale - 2)) + "%" if scale >= 2 else f"{value * 10 ** (2 - scale)}%"
-        case types.Number("duration", scale):
-            return _duration(value, scale)
-        case types.Number("period", 0):
-            return _period(value)
-        case types.Number(unit, scale):
-            text = decimal_text(value, scale)
-            if unit.startswith("money:"):
-                return f"{text} {of.currency}"
-            return f"{_trimmed(text)} {of.currency}".rstrip()
+        case types.Number():
+            return number_text(value, of)
         case types.SetOf(item):
             return "{" + ", ".join(sorted(show(v, item) for v in value)) + "}"
         case types.ListOf(item):
@@ -105,6 +96,20 @@ def show(value: RuntimeValue, of: AnswerType) -> str:
             return repr(value)
         case _:
             assert_never(of)
+
+
+def number_text(value: RuntimeValue, of: types.Number) -> str:
+    """`show` of a number."""
+    unit, scale = of.unit, of.scale
+    if unit.startswith("money:"):
+        return f"{decimal_text(value, scale)} {of.currency}"
+    if unit == "rate":
+        return _trimmed(decimal_text(value, scale - 2)) + "%" if scale >= 2 else f"{value * 10 ** (2 - scale)}%"
+    if unit == "duration":
+        return _duration(value, scale)
+    if unit == "period" and not scale:
+        return _period(value)
+    return f"{_trimmed(decimal_text(value, scale))} {of.currency}".rstrip()
 
 
 def show_bound(bound: int, of: types.Type) -> str:
