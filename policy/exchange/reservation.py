@@ -115,13 +115,12 @@ def balance_of(live: OrderState, side: Side) -> Balance:
 
 def reserve(live: OrderState, side: Side, held: int) -> None:
     """Reserves so much for an order from now on, its fees included."""
-    change = held - live.held
+    seat, before = live.seat, live.held
+    balance, change = seat.tokens, held - before
     if side == BUY:
-        account = live.seat.account
-        before = live.held - live.fees if live.held else 0
-        account.open_buys += (held - live.fees if held else 0) - before
+        balance, account = seat.money, seat.account
+        account.open_buys += (held - live.fees if held else 0) - (before - live.fees if before else 0)
         account.exposure = None
-    balance = balance_of(live, side)
     if change > 0:
         balance.hold(change)
     else:

@@ -134,21 +134,20 @@ class OrderDesk:
 
     def _trade_all(self, order: Order, fills: Sequence[Fill[OrderState]], type: OrderType) -> bool:
         """Trades until everything is filled; false as soon as the rules forbid a trade, or cannot say."""
-        platform = order.data.seat.account.platform
-        meets = fills
+        platform, meets = order.data.seat.account.platform, fills
         try:
             if type == FILL_OR_KILL:
                 meets = [fill for fill in fills if fill[0].data.seat.account.platform != platform]
                 value = sum(self._worth(order, *fill)[0] for fill in meets)
                 if meets and self._forbidden(order, meets, value):
                     return False
-            for fill in fills:
-                meets = [fill]
-                value, still = self._worth(order, *fill)
-                waits = fill[0].data.seat.account.platform != platform
+            for resting, quantity in fills:
+                meets = ((resting, quantity),)
+                value, still = self._worth(order, resting, quantity)
+                waits = resting.data.seat.account.platform != platform
                 if waits and type != FILL_OR_KILL and self._forbidden(order, meets, value):
                     return False
-                self._trade(order, *fill, value, still, waits)
+                self._trade(order, meets, value, still, waits)
         except UndecidedError as unanswered:
             answer = unanswered.answer
             facts = self.rules.asked.notional.as_facts(*answer.arguments)
@@ -176,15 +175,16 @@ class OrderDesk:
             self.emit(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
         return refused is not None
 
-    def _trade(self, order: Order, resting: Order, quantity: int, value: int, still: int, waits: bool) -> None:
+    def _trade(self, order: Order, fills: Sequence[Fill[OrderState]], value: int, still: int, waits: bool) -> None:
         """One trade: paid at once within a platform, and reserved until settlement across platforms."""
+        ((resting, quantity),) = fills
         buyer, seller = (order, resting) if order.side == BUY else (resting, order)
         bought, sold = buyer.data, seller.data
         market = bought.seat.market
         queue = tuple(o.id for o in market.book.level(resting.side, resting.price)) if self.evidence else ()
         charged, due = _used(buyer, seller, quantity, value, still)
         kept = min(due, value)
-        market.book.fill(order, ((resting, quantity),))
+        market.book.fill(order, fills)
         if not resting.remaining:
             del self.live[resting.id]
         self._trades += 1
@@ -254,9 +254,9 @@ class OrderDesk:
 
     def _cancelled(self, order: Order, reason: CancelReason) -> None:
         """Frees what an order holds that rests no longer, or never did."""
-        held = order.data.held
+        money, tokens = split(order.side, order.data.held)
         reserve(order.data, order.side, 0)
-        self.emit(OrderCancelled(order.id, reason, order.remaining, *split(order.side, held)))
+        self.emit(OrderCancelled(order.id, reason, order.remaining, money, tokens))
 
     def replace(self, order: Order, price: int, quantity: int, now: int) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.
