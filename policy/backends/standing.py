@@ -15,7 +15,7 @@ from itertools import islice
 from attrs import define, field
 
 from policy.answers import MISSING, Outcome
-from policy.backends.emit import Emitter, mangled, sole_version
+from policy.backends.emit import Emitter, is_shallow, mangled, sole_version
 from policy.backends.python import PythonBackend
 from policy.facts.fitting import Fitting, Scope
 from policy.ir import program as ir
@@ -28,6 +28,10 @@ from policy.vocabulary import Decided, RuntimeValue
 
 MOST_SHAPES = 1_000  # remembered; records of one shape are alike in what is put in place
 LARGEST = 2_000  # expressions in a question whose calls are put in place
+DEEPEST = 40  # of them inside each other: each takes up to four brackets, and Python reads no more than 200
+
+
+_NEVER_FAILS = Const | ir.Not | ir.And | ir.Or | ir.Compare | ir.Arithmetic | ir.If | ir.Items
 
 
 class _ApartError(Exception):
@@ -79,6 +83,8 @@ class Standing:
             for f, fact in zip(self._standing, facts, strict=True)
             if _is_put_in_place(f, fact) or fact is MISSING
         }
+        if any(self.backend.is_long(f.id) for f in (self.decision, *self.values)):
+            return None
         put = _PuttingInPlace(self.backend.program, known)
         try:
             ((name, _),) = self.decision.parameters
@@ -86,9 +92,10 @@ class Standing:
             values = [put.body(f) for f in self.values]
         except _ApartError:
             return None
-        if not all(_has_an_answer(v, {_local(name) for name in self.unknown}) for v in values):
+        unknown = {_local(name) for name in self.unknown}
+        if not all(is_shallow(e, DEEPEST) for e in (*conditions, *values)):
             return None
-        return self._compiled(conditions, values)
+        return self._compiled(conditions, values) if all(_has_an_answer(v, unknown) for v in values) else None
 
     def _compiled(self, conditions: Sequence[Expr], values: Sequence[Expr]) -> Callable[..., Decided] | None:
         """The values come first: conditions that use them need not work them out again."""
@@ -175,32 +182,27 @@ class _PuttingInPlace:
         return self.bodies[function.id]
 
     def _put(self, e: Expr, record: str) -> Expr:
-        match e:
-            case Variable(name) if name == record:
-                raise _ApartError
-            case ir.Choose() | ir.Let() | ir.Aggregate() | ir.Sorted():  # the last may call something by that name
-                raise _ApartError
-            case ir.FieldAccess(Variable(name), fact) if name == record:
-                return self.known.get(fact, Variable(_local(fact)))
-            case ir.Call(function, (Variable(name),)) if name == record:
-                return self.body(self.program.functions[function])
+        whole = Variable(record)
+        if isinstance(e, ir.FieldAccess) and e.of == whole:
+            return self.known.get(e.name, Variable(_local(e.name)))
+        if isinstance(e, ir.Call) and e.arguments == (whole,):
+            return self.body(self.program.functions[e.function])
+        if e == whole or isinstance(e, ir.Choose | ir.Let | ir.Aggregate | ir.Sorted):
+            raise _ApartError  # all but the first of these may call something else by the record's name
         return map_parts(e, lambda part: self._put(part, record))
 
 
 def _has_an_answer(value: Expr, unknown: set[str]) -> bool:
     """Whether a value is known whenever the facts are: nothing in it can fail."""
     for e in walk(value):
-        match e:
-            case Variable(name):
-                if name in unknown:
-                    return False
-            case ir.Divide(_, _, denominator):
-                if not isinstance(denominator, Const) or not denominator.value:
-                    return False
-            case ir.Const() | ir.Not() | ir.And() | ir.Or() | ir.Compare() | ir.Arithmetic() | ir.If() | ir.Items():
-                pass
-            case _:
-                return False
+        if isinstance(e, ir.Divide):
+            has = isinstance(e.denominator, Const) and bool(e.denominator.value)
+        elif isinstance(e, Variable):
+            has = e.name not in unknown
+        else:
+            has = isinstance(e, _NEVER_FAILS)
+        if not has:
+            return False
     return True
 
 

@@ -50,14 +50,14 @@ def decimals(value: Decimal) -> int:
 
 def decimal_text(value: int | Fraction, scale: int) -> str:
     """The plain decimal text of a scaled integer, with all its decimals; of a fraction, all that it has."""
-    if isinstance(value, Fraction):
+    if not isinstance(value, int):  # which is quicker to ask than whether it is a fraction
         while value.denominator > 1:
             value, scale = value * 10, scale + 1
         value = value.numerator
     if scale <= 0:
         return str(value * 10**-scale)
-    whole, part = divmod(abs(value), 10**scale)
-    return f"{'-' if value < 0 else ''}{whole}.{part:0{scale}d}"
+    digits = str(abs(value)).zfill(scale + 1)
+    return f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
 
 
 def microseconds(moment: datetime) -> int:
