@@ -70,14 +70,10 @@ def alone(asked: ExchangeRules, record: Any) -> Any:
         return verdict, None, None
 
 
-def on(day: str) -> Rules:
-    return exchange_rules(policy.load(on=day))
-
-
-@pytest.mark.parametrize("day", ["2023-07-01", "2026-03-01", "2026-06-30"])
-def test_an_order_is_asked_at_once_what_it_is_asked_alone(day: str) -> None:
-    rules, chance, permitted = on(day), Random(day), 0
+def agree(rules: Rules, chance: Random) -> int:
+    """How many orders are permitted, of many that are asked either way."""
     assert rules.standing is not None
+    permitted = 0
     for _ in range(300):
         record = drawn(rules.asked, chance)
         ask = rules.standing(record)
@@ -94,7 +90,22 @@ def test_an_order_is_asked_at_once_what_it_is_asked_alone(day: str) -> None:
                 assert found == one_by_one, record
             else:
                 assert found is None, (one_by_one, record)
-    assert permitted > 60
+    return permitted
+
+
+@pytest.mark.parametrize("day", ["2023-07-01", "2026-03-01", "2026-06-30"])
+def test_an_order_is_asked_at_once_what_it_is_asked_alone(day: str) -> None:
+    assert agree(exchange_rules(policy.load(on=day)), Random(day)) > 60
+
+
+def test_the_rules_that_permit_an_order_are_its_reasons() -> None:
+    otherwise = 'otherwise permit "The order may be accepted." zh "可接受此買賣盤。" per VATP/7.23'
+    permits = "".join(
+        f'\n  permit {name} when {test} because "So." zh "如此。" per VATP/7.23'
+        for name, test in (("known", "order.knowledge_assessed"), ("small", "order.price < 5.00 HKD"))
+    )
+    law = law_with((otherwise, otherwise.replace("permit", "deny", 1).replace("may be", "may not be") + permits))
+    assert agree(exchange_rules(law("2026-03-01")), Random(2)) > 60
 
 
 def test_a_worth_that_a_table_gives_is_asked_alone() -> None:
