@@ -7,7 +7,7 @@ tables needs the extra `columns`. Absent: files, text and dates to choose from; 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -16,6 +16,7 @@ from attrs import frozen
 
 from policy.answers import Answer
 from policy.backends.python import PythonBackend, PythonEvaluator
+from policy.backends.standing import Standing
 from policy.backends.together import WorkedOut, together
 from policy.diagnostics import PolicyError, did_you_mean
 from policy.facts.from_json import FactReader
@@ -50,6 +51,10 @@ class Rulebook:
     def _python(self) -> PythonBackend:
         return PythonBackend(self.program, self.records)
 
+    @cached_property
+    def _standing(self) -> dict[object, Standing]:
+        return {}
+
     def question(self, name: str) -> Function:
         """The question called `name`, in full or by its last part. Raises PolicyError."""
         return question_named(self.program, name)
@@ -68,6 +73,21 @@ class Rulebook:
         asked = [self.question(name) for name in decisions]
         worked_out = WorkedOut(field, self.question(by), about)
         return together(self._python, asked, self.question(of_each), listed, worked_out)
+
+    def standing(
+        self, decision: str, values: Sequence[str], moving: Sequence[str], unknown: Collection[str] = ()
+    ) -> Standing:
+        """A decision about a record and values of it, asked by the facts that move; of those, some may be unknown.
+
+        It is made once. Raises PolicyError.
+        """
+        key = (decision, tuple(values), tuple(moving), frozenset(unknown))
+        made = self._standing.get(key)
+        if made is None:
+            asked, *more = map(self.question, (decision, *values))
+            self.evaluator(asked.id)  # whose verdicts it gives
+            made = self._standing[key] = Standing(self._python, asked, more, key[2], key[3])
+        return made
 
     def interpreter(self, name: str) -> InterpretedEvaluator:
         """The question on the reference interpreter. Raises PolicyError."""

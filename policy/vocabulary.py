@@ -91,3 +91,7 @@ RecordClass = type[Any]
 # Several questions asked of a record at once, beside an object for each element of a list in it: first it works out a
 # field of each element, then whether a decision permits, and a value of each; None where each must be asked alone.
 Together = Callable[[RuntimeValue, Iterable[object]], tuple[bool, list[RuntimeValue]] | None]
+
+# A decision and values about a record of which most facts stand, asked by those that move: the verdict and the values
+# where it permits; None where each must be asked alone.
+Decided = Callable[..., tuple[RuntimeValue, ...] | None]

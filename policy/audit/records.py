@@ -110,7 +110,7 @@ def header_line(header: Header) -> tuple[bytes, str]:
     """The first line of a journal, and its hash."""
     parts = {"rules": header.rules, "overlay": header.overlay, "on": header.on, "about": header.about}
     body = ",".join(f'"{name}":{canonical_text(value)}' for name, value in parts.items())
-    return _sealed(as_bytes(f'{{"journal":{VERSION},{body}}}'))
+    return _sealed(as_bytes(f'{{"journal":{VERSION},{body}'))
 
 
 def record_line(
@@ -122,16 +122,18 @@ def record_line(
 
 def canonical_line(seq: int, at: int, command: str, events: str, rules: str, prev: str) -> tuple[bytes, str]:
     """The same, of a command and events in their canonical text."""
-    given = as_bytes(command)
-    tail = f'","rules":{encode_basestring(rules)},"events":{events},"prev":"{prev}"}}'
-    head = f'{{"seq":{seq},"at":{at},"input":'.encode()
-    return _sealed(b'%b%b,"input_digest":"%b%b' % (head, given, digest(given).encode(), as_bytes(tail)))
+    given = digest(as_bytes(command))
+    head = f'{{"seq":{seq},"at":{at},"input":{command},"input_digest":"{given}"'
+    head += f',"rules":{encode_basestring(rules)},"events":'
+    return _sealed(b'%b%b,"prev":"%b"' % (as_bytes(head), as_bytes(events), prev.encode()))
 
 
 def _sealed(text: bytes) -> tuple[bytes, str]:
-    """A line from what it says, and its hash."""
-    seal = digest(text)
-    return b'%b,"hash":"%b"}\n' % (text[:-1], seal.encode()), seal
+    """A line from what it says but for its last brace, and its hash."""
+    said = hashlib.sha256(text)
+    said.update(b"}")
+    seal = said.hexdigest()
+    return text + f',"hash":"{seal}"}}\n'.encode(), seal
 
 
 # ── reading ─────────────────────────────────────────────────────────────────────────────────

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from policy.answers import MISSING, UndecidedError
+from policy.answers import MISSING, UndecidedError, Verdict
 from policy.exchange.ledger import Balance
 from policy.exchange.rules import ExchangeRules
 from policy.exchange.state import FILLED_IN, MarketAccess, OrderState
 from policy.facts.records import checking
-from policy.market.book import BUY, Side
+from policy.market.book import BUY, Key, Side
 from policy.model.types import Record
 from policy.vocabulary import Json, RuntimeValue
 
@@ -55,6 +55,30 @@ class Reservation:
         self._check((facts,))
         return facts
 
+    def decided(self, live: OrderState, side: Side, price: int, quantity: int) -> tuple[Verdict, int, Key] | None:
+        """The verdict on a new order that the rules let in, its worth and its key, asked without stating its facts.
+
+        None where they do not, or cannot say: then its facts are stated, and everything is asked of those.
+        """
+        seat = live.seat
+        ask, account = seat.decided, seat.account
+        if ask is None:
+            return None
+        if account.exposure is None:
+            account.exposure = self._exposed(seat, 0)
+        found: tuple[Verdict, int, Key] | None = ask(
+            side,
+            price,
+            quantity,
+            live.fees,
+            live.at,
+            live.sequence,
+            seat.money.free,
+            seat.tokens.free,
+            account.exposure,
+        )
+        return found
+
     def _exposed(self, seat: MarketAccess, without: int) -> RuntimeValue:
         """Someone's exposure as the rulebook reckons it, one order left out; missing where it cannot compute it."""
         account = seat.account
@@ -91,13 +115,12 @@ def balance_of(live: OrderState, side: Side) -> Balance:
 
 def reserve(live: OrderState, side: Side, held: int) -> None:
     """Reserves so much for an order from now on, its fees included."""
-    change = held - live.held
+    seat, before = live.seat, live.held
+    balance, change = seat.tokens, held - before
     if side == BUY:
-        account = live.seat.account
-        before = live.held - live.fees if live.held else 0
-        account.open_buys += (held - live.fees if held else 0) - before
+        balance, account = seat.money, seat.account
+        account.open_buys += (held - live.fees if held else 0) - (before - live.fees if before else 0)
         account.exposure = None
-    balance = balance_of(live, side)
     if change > 0:
         balance.hold(change)
     else:

@@ -14,6 +14,7 @@ from policy.answers import Answer, UndecidedError
 from policy.interface import BoundQuestion, bind, bind_named, question
 from policy.model.types import INSTANT_STEP, Number
 from policy.rulebook import Rulebook
+from policy.vocabulary import Decided, RuntimeValue
 
 WHO = "exchange"
 
@@ -23,6 +24,8 @@ _ORDER = (
     "exposure: money(HKD) to 0.01, settlement_failed: boolean, accepted_at: instant, sequence: integer"
 )
 _ARRANGEMENT = "reserve_fund: money(HKD) to 0.01, compensation: money(HKD) to 0.01"
+_OWN = ("side", "price", "quantity", "fees", "accepted_at", "sequence")
+_OF_ACCOUNT = ("available", "available_quantity", "exposure")
 _FAILED = (
     "side: Side, capacity: Capacity, price: price(HKD) to 0.01, quantity: quantity to 0.00000001, "
     "last_price: price(HKD) to 0.01, own_platform_failed: boolean"
@@ -64,13 +67,26 @@ class Rules:
     ask: Callable[[str], BoundQuestion]  # a question that only the data names. Raises PolicyError
     interval: int | None  # microseconds that may lie between settlements, if the rulebook says so
     interval_per: tuple[str, ...]  # the provisions that say so
+    standing: Callable[[RuntimeValue], Decided | None] | None = None  # what is asked of an order, by its own facts
 
 
 def exchange_rules(rulebook: Rulebook) -> Rules:
     """The rules of the exchange on the rulebook's date. Raises PolicyError with all that is missing or unfit."""
     asked = bind(ExchangeRules, rulebook, WHO)
     per = rests_on(asked.longest_interval.answer())
-    return Rules(asked, lambda name: bind_named(rulebook, name), _interval(asked.longest_interval), per)
+    interval = _interval(asked.longest_interval)
+    return Rules(asked, lambda name: bind_named(rulebook, name), interval, per, _standing(rulebook, asked))
+
+
+def _standing(rulebook: Rulebook, asked: ExchangeRules) -> Callable[[RuntimeValue], Decided | None] | None:
+    """All that is asked of an order, by the facts that are its own and its account's: what others say stands.
+
+    Not where the worth of an order turns on its account, as it is then stated whenever the order is met.
+    """
+    accepted, worth, first = (q.function.id for q in (asked.accepted, asked.notional, asked.priority))
+    if rulebook.program.fields_read(worth) & set(_OF_ACCOUNT):
+        return None
+    return rulebook.standing(accepted, (worth, first), (*_OWN, *_OF_ACCOUNT), {"exposure"}).of
 
 
 def _interval(longest: BoundQuestion) -> int | None:

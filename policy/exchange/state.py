@@ -20,7 +20,7 @@ from policy.market.book import Book, BookOrder
 from policy.market.checks import InvalidCommandError, read
 from policy.market.events import InvalidCode
 from policy.market.quotation import Quotation, quotation
-from policy.vocabulary import FactsJson, Json, RuntimeValue
+from policy.vocabulary import Decided, FactsJson, Json, RuntimeValue
 
 CURRENCY = "HKD"
 FEES, RESERVE_FUND, COMPENSATION = "fees", "reserve_fund", "compensation"  # owners of the exchange's own balances
@@ -74,12 +74,13 @@ class Account:
 class MarketAccess:
     """A participant in one market: the facts of its orders there, and the balances that they are paid from."""
 
-    __slots__ = ("account", "facts", "market", "money", "tokens")
+    __slots__ = ("account", "decided", "facts", "market", "money", "tokens")
 
     def __init__(self, account: Account, market: Market, tokens: Balance) -> None:
         self.account = account
         self.market = market
         self.facts: RuntimeValue = None  # the record that its orders fill in, one after the other
+        self.decided: Decided | None = None  # what those facts make of an order, by the facts that it fills in
         self.money = account.money
         self.tokens = tokens
 
@@ -150,7 +151,7 @@ class Register:
 
     # ── facts of orders ─────────────────────────────────────────────────────────────────────
 
-    def facts(self, seat: MarketAccess, own: FactsJson = MappingProxyType({})) -> object:
+    def facts(self, seat: MarketAccess, own: FactsJson = MappingProxyType({})) -> RuntimeValue:
         """The record of an order from a seat: everything that is known but what each order brings itself."""
         account, instrument = seat.account, seat.market.listed.id
         investor = account.admitted.facts.get("investor")
@@ -199,7 +200,7 @@ class Register:
         if market is None:
             market = self.markets[key] = Market(venue, self.instruments[instrument])
         seat = self.seats[by, venue, instrument] = MarketAccess(account, market, self.ledger.balance(by, instrument))
-        seat.facts = self.facts(seat)
+        self.restate([seat])
         return seat
 
     def touched(self, about: str, id: str) -> list[MarketAccess]:
@@ -215,7 +216,8 @@ class Register:
     def restate(self, seats: Iterable[MarketAccess]) -> None:
         """States the facts of these seats anew."""
         for seat in seats:
-            seat.facts = self.facts(seat)
+            seat.facts = facts = self.facts(seat)
+            seat.decided = None if self.rules.standing is None else self.rules.standing(facts)
 
 
 def _answer(ask: Ask, rules: Rules) -> Verdict:

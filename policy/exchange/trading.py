@@ -32,7 +32,7 @@ from policy.exchange.events import (
 from policy.exchange.reservation import Reservation, balance_of, reserve, split
 from policy.exchange.rules import Rules
 from policy.exchange.state import MarketAccess, Order, OrderState, Register
-from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, OrderType, Side
+from policy.market.book import BUY, FILL_OR_KILL, BookOrder, Fill, Key, OrderType, Side
 from policy.market.checks import within_facts
 from policy.market.matcher import OWN_ORDER, REQUESTED, RESTED, MatchResult, match
 
@@ -78,19 +78,14 @@ class OrderDesk:
             if not result.fills:
                 raise unpriced(order.id, result.why_unpriced)
             order.price = result.fills[-1][0].price
-        self._reservation.state(live, side, order.price, quantity)
-        verdict = self._accepted(facts)
-        if verdict.outcome is not _PERMITTED:
-            self.emit(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
-            return
         rests = result.outcome == RESTED
-        try:
-            needed = self._notional(facts) + live.fees if side == BUY else quantity
-            if rests:
-                order.key = self._priority(facts)
-        except UndecidedError as unanswered:
-            self.emit(OrderRejected(order.id, unanswered.answer.verdict, self._reservation.as_facts(facts)))
-            return
+        decided = None if own or self.evidence else self._reservation.decided(live, side, order.price, quantity)
+        if decided is None:
+            decided = self._decided(order, rests)
+            if decided is None:
+                return
+        verdict, worth, order.key = decided
+        needed = worth + live.fees if side == BUY else quantity
         money, tokens = (needed, 0) if side == BUY else (0, needed)
         if money > seat.money.free or tokens > seat.tokens.free:
             raise not_covered(order.id)
@@ -103,6 +98,20 @@ class OrderDesk:
             self.live[order.id] = order
         else:
             self._carry_out(order, result, command.type)
+
+    def _decided(self, order: Order, rests: bool) -> tuple[Verdict, int, Key] | None:
+        """The verdict on an order that is let in, its worth, and its key if it rests; else it is rejected."""
+        live, side = order.data, order.side
+        facts = self._reservation.state(live, side, order.price, order.remaining)
+        verdict = self._accepted(facts)
+        if verdict.outcome is _PERMITTED:
+            try:
+                worth = self._notional(facts) if side == BUY else 0
+                return verdict, worth, self._priority(facts) if rests else ()
+            except UndecidedError as unanswered:
+                verdict = unanswered.answer.verdict
+        self.emit(OrderRejected(order.id, verdict, self._reservation.as_facts(facts)))
+        return None
 
     def _carry_out(self, order: Order, result: MatchResult[OrderState], type: OrderType) -> None:
         """Trades with what an accepted order meets; what is left rests, or is cancelled."""
@@ -125,21 +134,20 @@ class OrderDesk:
 
     def _trade_all(self, order: Order, fills: Sequence[Fill[OrderState]], type: OrderType) -> bool:
         """Trades until everything is filled; false as soon as the rules forbid a trade, or cannot say."""
-        platform = order.data.seat.account.platform
-        meets = fills
+        platform, meets = order.data.seat.account.platform, fills
         try:
             if type == FILL_OR_KILL:
                 meets = [fill for fill in fills if fill[0].data.seat.account.platform != platform]
                 value = sum(self._worth(order, *fill)[0] for fill in meets)
                 if meets and self._forbidden(order, meets, value):
                     return False
-            for fill in fills:
-                meets = [fill]
-                value, still = self._worth(order, *fill)
-                waits = fill[0].data.seat.account.platform != platform
+            for resting, quantity in fills:
+                meets = ((resting, quantity),)
+                value, still = self._worth(order, resting, quantity)
+                waits = resting.data.seat.account.platform != platform
                 if waits and type != FILL_OR_KILL and self._forbidden(order, meets, value):
                     return False
-                self._trade(order, *fill, value, still, waits)
+                self._trade(order, meets, value, still, waits)
         except UndecidedError as unanswered:
             answer = unanswered.answer
             facts = self.rules.asked.notional.as_facts(*answer.arguments)
@@ -167,15 +175,16 @@ class OrderDesk:
             self.emit(TradeRejected(order.id, tuple(resting.id for resting, _ in meets), *refused))
         return refused is not None
 
-    def _trade(self, order: Order, resting: Order, quantity: int, value: int, still: int, waits: bool) -> None:
+    def _trade(self, order: Order, fills: Sequence[Fill[OrderState]], value: int, still: int, waits: bool) -> None:
         """One trade: paid at once within a platform, and reserved until settlement across platforms."""
+        ((resting, quantity),) = fills
         buyer, seller = (order, resting) if order.side == BUY else (resting, order)
         bought, sold = buyer.data, seller.data
         market = bought.seat.market
         queue = tuple(o.id for o in market.book.level(resting.side, resting.price)) if self.evidence else ()
         charged, due = _used(buyer, seller, quantity, value, still)
         kept = min(due, value)
-        market.book.fill(order, ((resting, quantity),))
+        market.book.fill(order, fills)
         if not resting.remaining:
             del self.live[resting.id]
         self._trades += 1
@@ -245,9 +254,9 @@ class OrderDesk:
 
     def _cancelled(self, order: Order, reason: CancelReason) -> None:
         """Frees what an order holds that rests no longer, or never did."""
-        held = order.data.held
+        money, tokens = split(order.side, order.data.held)
         reserve(order.data, order.side, 0)
-        self.emit(OrderCancelled(order.id, reason, order.remaining, *split(order.side, held)))
+        self.emit(OrderCancelled(order.id, reason, order.remaining, money, tokens))
 
     def replace(self, order: Order, price: int, quantity: int, now: int) -> None:
         """Another price or quantity for an order at rest, decided as if it were new; what it holds is available.

@@ -50,14 +50,14 @@ def decimals(value: Decimal) -> int:
 
 def decimal_text(value: int | Fraction, scale: int) -> str:
     """The plain decimal text of a scaled integer, with all its decimals; of a fraction, all that it has."""
-    if isinstance(value, Fraction):
+    if not isinstance(value, int):  # which is quicker to ask than whether it is a fraction
         while value.denominator > 1:
             value, scale = value * 10, scale + 1
         value = value.numerator
     if scale <= 0:
         return str(value * 10**-scale)
-    whole, part = divmod(abs(value), 10**scale)
-    return f"{'-' if value < 0 else ''}{whole}.{part:0{scale}d}"
+    digits = str(abs(value)).zfill(scale + 1)
+    return f"{'-' if value < 0 else ''}{digits[:-scale]}.{digits[-scale:]}"
 
 
 def microseconds(moment: datetime) -> int:
@@ -82,17 +82,8 @@ def show(value: RuntimeValue, of: AnswerType) -> str:
             if not FIRST_MOMENT <= value <= LAST_MOMENT:
                 return "a moment out of the calendar"
             return (_EPOCH + timedelta(microseconds=value)).isoformat()
-        case types.Number("rate", scale):
-            return _trimmed(decimal_text(value, scale - 2)) + "%" if scale >= 2 else f"{value * 10 ** (2 - scale)}%"
-        case types.Number("duration", scale):
-            return _duration(value, scale)
-        case types.Number("period", 0):
-            return _period(value)
-        case types.Number(unit, scale):
-            text = decimal_text(value, scale)
-            if unit.startswith("money:"):
-                return f"{text} {of.currency}"
-            return f"{_trimmed(text)} {of.currency}".rstrip()
+        case types.Number():
+            return number_text(value, of)
         case types.SetOf(item):
             return "{" + ", ".join(sorted(show(v, item) for v in value)) + "}"
         case types.ListOf(item):
@@ -105,6 +96,20 @@ def show(value: RuntimeValue, of: AnswerType) -> str:
             return repr(value)
         case _:
             assert_never(of)
+
+
+def number_text(value: RuntimeValue, of: types.Number) -> str:
+    """`show` of a number."""
+    unit, scale = of.unit, of.scale
+    if unit.startswith("money:"):
+        return f"{decimal_text(value, scale)} {of.currency}"
+    if unit == "rate":
+        return _trimmed(decimal_text(value, scale - 2)) + "%" if scale >= 2 else f"{value * 10 ** (2 - scale)}%"
+    if unit == "duration":
+        return _duration(value, scale)
+    if unit == "period" and not scale:
+        return _period(value)
+    return f"{_trimmed(decimal_text(value, scale))} {of.currency}".rstrip()
 
 
 def show_bound(bound: int, of: types.Type) -> str:

@@ -17,7 +17,7 @@ import attrs
 from policy.answers import Verdict
 from policy.audit.records import canonical_text
 from policy.model import types
-from policy.model.values import FIRST_MOMENT, LAST_MOMENT, show
+from policy.model.values import FIRST_MOMENT, LAST_MOMENT, number_text, show
 from policy.wire.fields import DO, EVENT, PLAIN, AttrsClass, Message, defaults_of, types_of, word
 from policy.wire.writing import plain_json, verdict_json, writer_of
 
@@ -82,13 +82,10 @@ def _value_writer(of: Any) -> Writer:
     if isinstance(of, types.OptionalOf):
         inner = _value_writer(of.of)
         return lambda value: "null" if value is None else inner(value)
+    if isinstance(of, types.Number) and of != types.INTEGER:
+        return lru_cache(_MOST_KEPT)(lambda value: quoted(number_text(value, of)))
     as_json = writer_of(of)
-
-    def write(value: Any) -> str:
-        return canonical_text(as_json(value))
-
-    counted = isinstance(of, types.Number) and of != types.INTEGER
-    return lru_cache(_MOST_KEPT)(write) if counted else write
+    return lambda value: canonical_text(as_json(value))
 
 
 def _instant(value: int) -> str:
