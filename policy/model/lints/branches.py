@@ -16,7 +16,7 @@ from policy.model.calendar import BEGINNING, ENDING
 from policy.model.conditions import NOTHING_KNOWN, Known, assuming, both
 from policy.model.expressions import Expression, parts
 from policy.model.regions import Ints, region_of
-from policy.model.reuse import remembered_items
+from policy.remembered import remembered_items
 
 _TODAY = typed.Today(type=types.DATE)
 

@@ -12,9 +12,9 @@ from policy.diagnostics import Diagnostic
 from policy.model import expressions as typed
 from policy.model.calls import callees_first
 from policy.model.expressions import Expression, parts
-from policy.model.reuse import remembered
 from policy.model.rules import Amendment, Asking, Declaration, Model
 from policy.model.traversal import bodies, walk
+from policy.remembered import remembered
 
 MOST_CALLS = 10_000  # different ones, to answer a question
 DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls

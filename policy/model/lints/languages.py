@@ -13,7 +13,7 @@ from attrs import frozen
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import Diagnostic, Severity, did_you_mean
 from policy.model import rules
-from policy.model.reuse import remembered, remembered_items
+from policy.remembered import remembered, remembered_items
 from policy.source import Span
 
 Words = tuple[str, BilingualText, Span]  # what they are, as a finding says it, the text, and its place
