@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any, Generic, Self, TypeGuard, TypeVar
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from policy.diagnostics import Diagnostic
 from policy.model.uses import Uses
+from policy.nodes import frozen
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

@@ -11,10 +11,11 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from attrs import evolve, field, frozen
+from attrs import field
 
 from policy.answers import BilingualText
 from policy.model import rules
+from policy.nodes import evolve, frozen
 from policy.source import Source, Span
 from policy.syntax.from_text import Parsed
 from policy.vocabulary import ExpectationKind
