@@ -9,8 +9,9 @@ for the fields. Absent: converters, validators, `super()`; a class without slots
 from __future__ import annotations
 
 from collections import namedtuple
-from functools import partial
+from functools import cache, partial
 from operator import attrgetter
+from types import FunctionType
 
 TYPE_CHECKING = False  # type checkers know what attrs makes of a class
 if TYPE_CHECKING:
@@ -111,17 +112,42 @@ else:
         owner.__init__(self, *values, **named)
 
     def _initializer(cls):
-        scope, parameters, named, lines = {}, ["self"], ["*"], []
-        for (name, default, kw_only, *_), put in zip(cls.__node_fields__, cls.__node_puts__, strict=True):
-            scope |= {f"_put_{name}": put, f"_default_{name}": default}
-            taken = name if default is attrs.NOTHING else f"{name}=_default_{name}"
-            (named if kw_only else parameters).append(taken)
-            made = f"_default_{name}.factory() if {name} is _default_{name} else {name}"
-            lines.append(f"    _put_{name}(self, {made if isinstance(default, attrs.Factory) else name})")
-        head = ", ".join(parameters + (named if len(named) > 1 else []))
+        """What makes a node: code that all classes of the same shape share, with the names of these fields."""
+        placed = list(zip(cls.__node_fields__, cls.__node_puts__, strict=True))
+        placed.sort(key=lambda field_put: field_put[0].kw_only)
+        fields = [f for f, _ in placed]
+        taken = [f.default for f in fields if not f.kw_only]
+        defaults = [d for d in taken if d is not attrs.NOTHING]
+        assert taken[len(taken) - len(defaults) :] == defaults, (
+            f"{cls.__name__}: a field without a default comes last"
+        )
+        made = tuple(n for n, f in enumerate(fields) if isinstance(f.default, attrs.Factory))
+        scope = {f"default_{n}": fields[n].default for n in made} | {
+            f"put_{n}": put for n, (_, put) in enumerate(placed)
+        }
+        code = _code(len(taken), len(fields) - len(taken), made).replace(
+            co_varnames=("self", *(f.name for f in fields)), co_qualname=f"{cls.__qualname__}.__init__"
+        )
+        initializer = FunctionType(code, scope, "__init__", tuple(defaults))
+        initializer.__kwdefaults__ = {
+            f.name: f.default for f in fields if f.kw_only and f.default is not attrs.NOTHING
+        }
+        return initializer
+
+    @cache
+    def _code(taken, named, made):
+        """Code that puts so many values, taken by place or by name; those `made` are so where none is given."""
+        names = [f"value_{n}" for n in range(taken + named)]
+        head = ", ".join(["self", *names[:taken], *(["*", *names[taken:]] if named else [])])
+        lines = [
+            f"    put_{n}(self, default_{n}.factory() if {name} is default_{n} else {name})"
+            if n in made
+            else f"    put_{n}(self, {name})"
+            for n, name in enumerate(names)
+        ]
+        scope = {}
         exec("\n".join([f"def __init__({head}):", *lines, "    return None"]), scope)
-        scope["__init__"].__qualname__ = f"{cls.__qualname__}.__init__"
-        return scope["__init__"]
+        return scope["__init__"].__code__
 
     def _refused(*_):
         raise attrs.exceptions.FrozenInstanceError

@@ -13,6 +13,8 @@ from typing import Any, TypeVar, TypeVarTuple
 T = TypeVar("T")
 Given = TypeVarTuple("Given")
 
+_of_function: dict[Any, dict[int, Any]] = {}  # what each made, by the identities of things
+
 
 def remembered(function: Callable[[Any, *Given], T]) -> Callable[[Any, *Given], T]:
     """Keeps what a function makes of an object that never changes, while it lives and nothing else is given."""
@@ -20,15 +22,21 @@ def remembered(function: Callable[[Any, *Given], T]) -> Callable[[Any, *Given], 
 
     @wraps(function)
     def of(thing: Any, /, *given: *Given) -> T:
-        key = id(thing)
-        found = known.get(key)
+        found = known.get(id(thing))
         if found is not None and found[0]() is thing and found[1] == given:
             return found[2]
         made = function(thing, *given)
-        known[key] = weakref.ref(thing, lambda _: known.pop(key, None)), given, made
+        remember(of, thing, made, *given)
         return made
 
+    _of_function[of] = known
     return of
+
+
+def remember(function: Callable[[Any, *Given], T], thing: object, made: T, /, *given: *Given) -> None:
+    """From now on this is what a `remembered` function makes of a thing."""
+    known, key = _of_function[function], id(thing)
+    known[key] = weakref.ref(thing, lambda _: known.pop(key, None)), given, made
 
 
 def remembered_items(function: Callable[[Any, *Given], Iterable[T]]) -> Callable[[Any, *Given], tuple[T, ...]]:

@@ -23,11 +23,11 @@ _TODAY = typed.Today(type=types.DATE)
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     for declared in (*model.declared.values(), *model.amendments):
-        yield from _findings(declared)
+        yield from unreachable(declared)
 
 
 @remembered_items
-def _findings(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
+def unreachable(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
     if isinstance(declared, rules.Asking):
         for local in declared.local:
             yield from _inside(local.body, NOTHING_KNOWN)
