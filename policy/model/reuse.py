@@ -1,8 +1,8 @@
 """What was worked out before and can be taken as it is, for an editor, which asks again at each key.
 
-In: declarations, as syntax or typed, and what typing one of them looks up. Out: what was made of each, with its
-findings. A declaration is typed again where its tree is another or what it looked up means something else; one with
-findings, or with a name that nothing declares, where anything does. Absent: what is made of them.
+In: rulesets and the things in them, stage by stage, and what reading one of these looks up. Out: what was made of
+each, with its findings. It is read again where its tree is another or what it looked up means something else; one
+with findings, or with a name that nothing declares, where anything does. Absent: what is made of them.
 """
 
 from __future__ import annotations
