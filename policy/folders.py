@@ -10,14 +10,14 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Protocol
-
-from attrs import frozen
 
 from policy import files
 from policy.diagnostics import Collector, Diagnostic, PolicyError
 from policy.files import LIST, RULES
+from policy.nodes import frozen
 from policy.source import TABLE, beside, named_in
 
 LARGEST_FILE = 64 << 20  # bytes of rules
@@ -55,6 +55,9 @@ class Origin(Protocol):
 class Disk:
     """The files that are there now."""
 
+    def __init__(self) -> None:
+        self.real: dict[PurePath, str] = {}  # folders, links followed
+
     def is_folder(self, path: PurePath) -> bool:
         return Path(path).is_dir()
 
@@ -71,8 +74,13 @@ class Disk:
         return sorted(p for p in Path(folder).iterdir() if p.is_dir())
 
     def escapes(self, path: PurePath, root: PurePath) -> bool:
-        real, inside = os.path.realpath(path), os.path.join(os.path.realpath(root), "")
-        return not os.path.join(real, "").startswith(inside)
+        real = os.path.realpath(path) if os.path.islink(path) else os.path.join(self._real(path.parent), path.name)
+        return not os.path.join(real, "").startswith(os.path.join(self._real(root), ""))
+
+    def _real(self, folder: PurePath) -> str:
+        if folder not in self.real:
+            self.real[folder] = os.path.realpath(folder)
+        return self.real[folder]
 
     def read(self, path: PurePath, most: int) -> bytes:
         return files.read(Path(path), most)
@@ -249,8 +257,13 @@ def _declared_in(place: Origin, folder: PurePath) -> Iterator[str]:
         return  # a folder that cannot be read is no neighbour
 
 
-def _heads(data: bytes) -> Iterator[tuple[str, str]]:
+@lru_cache(1_000)
+def _heads(data: bytes) -> tuple[tuple[str, str], ...]:
     """`ruleset`, `import` and `amends`, each with the name after it, where no text and no comment comes before."""
+    return tuple(_found_heads(data))
+
+
+def _found_heads(data: bytes) -> Iterator[tuple[str, str]]:
     for word, pattern in zip(_WORDS, _HEADS, strict=True):
         for hit in pattern.finditer(data):
             before = data[data.rfind(b"\n", 0, hit.start()) + 1 : hit.start()]

@@ -16,12 +16,11 @@ from functools import cache as cache_calls
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from attrs import frozen
-
 from policy import cache
 from policy.diagnostics import Diagnostic, PolicyError, in_order
 from policy.folders import Text as Text, read_folder as read_folder
 from policy.lazy import lazily
+from policy.nodes import frozen
 from policy.source import beside, named_in
 
 if TYPE_CHECKING:  # imported where they are used, so that a check loads neither programs nor evaluators
@@ -190,6 +189,7 @@ def program(checked: Checked, overlay: str = "") -> Program:
     return program_of(checked.under(overlay), checked.digest(overlay), overlay)
 
 
+@uncollected()
 def load_program(texts: Sequence[Text], overlay: str = "") -> Program:
     """The program of these texts, from the cache if it is there. Raises PolicyError."""
     from policy.ir.program import Program

@@ -41,6 +41,7 @@ LAYERS = [
         "nodes",
         "resources",
         "lazy",
+        "remembered",
         "interrupts",
         "recursion",
         "parallel",

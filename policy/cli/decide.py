@@ -22,7 +22,7 @@ from policy.cli.options import (
     format_option,
     opened,
     read_facts,
-    rulebook_of,
+    rulebook_for,
     rules_arguments,
     set_option,
     texts_with,
@@ -101,7 +101,7 @@ def command(
         raise click.UsageError(f"`{facts}` is a table: name an output file, as `--out answers.csv`")
     if on is None or keep or scaled or engine:
         raise click.UsageError("--on-column, --keep, --scaled and --engine are for tables: give `--out` too")
-    rulebook = rulebook_of(paths, on, under, settings)
+    rulebook = rulebook_for(question, paths, on, under, settings)
     asker = _Asker(rulebook, question, interpret)
     stream = lines or facts.endswith((".jsonl", ".ndjson"))
     outcomes = _stream(asker, facts, format) if stream else _single(asker, facts, format)

@@ -239,3 +239,11 @@ def rulebooks_of(paths: tuple[str, ...], under: str) -> Callable[[str], Rulebook
 def rulebook_of(paths: tuple[str, ...], on: date, under: str, settings: Settings = ()) -> Rulebook:
     """The rulebook as of a date; ends with 2 and every finding where the rules have errors."""
     return dated(load_program(texts_with(paths, settings), under), on)
+
+
+def rulebook_for(question: str, paths: tuple[str, ...], on: date, under: str, settings: Settings = ()) -> Rulebook:
+    """The same with one question, what it calls, and nothing else: there is less to take to the date."""
+    from policy.rulebook import question_named  # with evaluators, which a check does not need
+
+    undated = load_program(texts_with(paths, settings), under)
+    return dated(undated.part(question_named(undated, question).id), on)

@@ -10,11 +10,12 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 
-from attrs import evolve, field, frozen
+from attrs import field
 
 from policy.ir import program as ir
 from policy.ir.logic import conjuncts
 from policy.ir.program import Const, Expr
+from policy.nodes import evolve, frozen
 from policy.vocabulary import RuntimeValue
 
 FEWEST_ROWS = 16  # for which looking up is faster than testing

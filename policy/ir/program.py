@@ -47,7 +47,7 @@ from policy.ir.expressions import (
 )
 from policy.model.calls import callees_first
 from policy.model.types import MOST_DIGITS, AnswerType, Type
-from policy.nodes import frozen
+from policy.nodes import evolve, frozen
 from policy.vocabulary import (
     Effect,
     QuestionKind,
@@ -160,6 +160,10 @@ class Program:
     def calls_first(self, *ids: str) -> list[str]:
         """These functions and all they call, each after those that it calls itself."""
         return callees_first(ids, lambda id: self.functions[id].calls)
+
+    def part(self, *ids: str) -> Program:
+        """The program of these functions and all that they call."""
+        return evolve(self, functions={id: self.functions[id] for id in self.calls_first(*ids)})
 
     def named(self, name: str) -> tuple[Function, ...]:
         """The functions called `name`, in full or by its last part."""

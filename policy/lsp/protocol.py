@@ -6,6 +6,7 @@ In: findings, spans and edits. Out: the types of LSP. Absent: anything that deci
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from pathlib import Path
 from typing import assert_never
 from urllib.parse import unquote, urlsplit
@@ -84,6 +85,7 @@ def _severity(severity: Severity) -> types.DiagnosticSeverity:
             assert_never(severity)
 
 
+@cache
 def help_page(code: str) -> str:
     """The address of the page about a code."""
     return (resources.folder("grammar") / "errors" / f"{code}.md").as_uri()

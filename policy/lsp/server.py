@@ -23,7 +23,7 @@ from policy.lsp.actions import Action, actions, fix_all
 from policy.lsp.formatting import formatting
 from policy.lsp.positions import UTF_16
 from policy.lsp.protocol import Places, path_in, uri_of
-from policy.lsp.workspace import Published, Workspace, home_of, name_of
+from policy.lsp.workspace import Published, Told, Workspace, home_of, name_of
 from policy.pipeline import day_of
 from policy.source import Source
 
@@ -43,7 +43,7 @@ class Server(LanguageServer):
         self.places = Places(UTF_16)
         self.on: date | None = None  # the day as of which values are shown; None: today
         self.results: dict[str, Published] = {}  # the newest, by home
-        self.told: dict[str, set[str]] = {}  # documents with findings, by home
+        self.told: dict[str, Told] = {}  # what the editor shows, by home
         self.waiting: dict[str, asyncio.Task[None]] = {}  # checks to come, by home
         self.checking = ThreadPoolExecutor(1, "check")
 
@@ -96,14 +96,12 @@ class Server(LanguageServer):
         return self.open.check(path)
 
     def _publish(self, result: Published) -> None:
-        """Tells what is found in each document, and of each that has no findings any more."""
-        found = {path: ds for path, ds in result.findings.items() if ds or path in result.versions}
-        gone = self.told.get(result.home, set()) - set(found)
-        for path in [*found, *sorted(gone)]:
-            diagnostics = [self.places.diagnostic(d) for d in found.get(path, ())]
-            at = result.versions.get(path)
+        """Tells what the editor does not show yet."""
+        told = self.told.setdefault(result.home, {})
+        for path, (at, found) in result.news(told).items():
+            diagnostics = [self.places.diagnostic(d) for d in found]
             self.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri_of(path), diagnostics, at))
-        self.told[result.home] = {path for path, ds in found.items() if ds}
+            told[path] = at, found
 
     def forget(self) -> None:
         """What was found is not so any more: files have changed on the disk."""
@@ -194,7 +192,7 @@ async def closed(ls: Server, params: types.DidCloseTextDocumentParams) -> None:
         return
     home = home_of(path)
     ls.results.pop(home, None)
-    for told in sorted(ls.told.pop(home, set())):
+    for told in sorted(path for path, (_, found) in ls.told.pop(home, {}).items() if found):
         ls.text_document_publish_diagnostics(types.PublishDiagnosticsParams(uri_of(told), []))
 
 

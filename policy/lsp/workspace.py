@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import os
 from collections import Counter, OrderedDict
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from pathlib import Path
 
 from attrs import frozen
@@ -27,6 +28,7 @@ from policy.syntax import kept
 from policy.syntax.from_text import decode
 
 Findings = Mapping[str, tuple[Diagnostic, ...]]
+Told = dict[str, tuple[int | None, tuple[Diagnostic, ...]]]  # by path, of the version of an open document
 _SNAPSHOTS = 4  # that are kept: of two rulebooks, each as it stands and as it last parsed
 
 
@@ -57,6 +59,11 @@ class Published:
     def snapshot(self, path: str) -> Snapshot:
         """What to answer questions about a document from: its text is the one that the editor shows."""
         return self.now if path in self.broken else self.whole
+
+    def news(self, told: Told) -> Told:
+        """What is to be told of documents where that was told before; findings that are gone among it."""
+        now = {path: (self.versions.get(path), self.findings.get(path, ())) for path in (*self.findings, *told)}
+        return {path: news for path, news in now.items() if news != told.get(path, (None, ()))}
 
 
 class Workspace:
@@ -95,7 +102,7 @@ class Workspace:
         """What is found in the rulebook of a document as it stands now."""
         home = home_of(path)
         moment = self._moment(home)  # before the documents: what changes meanwhile makes the result an old one
-        documents = dict(self.documents)
+        documents = _inside(home, dict(self.documents))
         texts, wrong = _texts(home, documents)
         broken = {t.name for t in texts if not t.is_table and self._breaks(t, documents)}
         earlier = [Text(t.name, self.parsed.get(path_of(t.name), t.data)) if t.name in broken else t for t in texts]
@@ -111,7 +118,7 @@ class Workspace:
         return Published(
             home,
             moment,
-            self._versions(home, documents),
+            {d.path: d.version for d in documents.values()},
             now,
             whole,
             frozenset(map(path_of, broken)),
@@ -120,9 +127,6 @@ class Workspace:
 
     def _moment(self, home: str) -> tuple[int, int]:
         return self.rereads, self.changes[home]
-
-    def _versions(self, home: str, documents: Mapping[str, OpenDocument]) -> dict[str, int]:
-        return {d.path: d.version for d in documents.values() if home_of(d.path) == home}
 
     def _breaks(self, text: Text, documents: Mapping[str, OpenDocument]) -> bool:
         """Whether an open document does not parse; one that does is kept."""
@@ -156,16 +160,27 @@ def name_of(path: str) -> str:
     return Disk().shown(Path(path)) if os.path.isabs(path) else path
 
 
-def home_of(path: str) -> str:
+def _home(inner: Path) -> str:
+    """The folder of the rulebook that the files in a folder are of; nothing where there is no such folder."""
+    if not inner.is_dir():
+        return ""
+    for folder in (inner, *inner.parents):
+        if (folder / LIST).is_file():
+            below = inner.relative_to(folder).parts[:1]
+            return str(folder if _listed(folder / LIST).issuperset(below) else inner)
+    return str(inner)
+
+
+def home_of(path: str, home: Callable[[Path], str] = _home) -> str:
     """The folder of the rulebook that a document is in; its own path where it is in none."""
     file = Path(path)
-    if not (file.is_absolute() and file.suffix == RULES and file.parent.is_dir()):
-        return path
-    for folder in file.parents:
-        if (folder / LIST).is_file():
-            inner = file.relative_to(folder).parts[0]
-            return str(folder if inner in _listed(folder / LIST) else file.parent)
-    return str(file.parent)
+    return (home(file.parent) or path) if file.is_absolute() and file.suffix == RULES else path
+
+
+def _inside(home: str, documents: Mapping[str, OpenDocument]) -> dict[str, OpenDocument]:
+    """Those documents that are in a rulebook; many are in the same folder."""
+    once = cache(_home)
+    return {path: d for path, d in documents.items() if home_of(path, once) == home}
 
 
 def _listed(file: Path) -> set[str]:
@@ -180,5 +195,5 @@ def _listed(file: Path) -> set[str]:
 def _texts(home: str, documents: Mapping[str, OpenDocument]) -> tuple[list[Text], list[Diagnostic]]:
     if home in documents:  # a document that is in no folder
         return [Text(home, documents[home].text.encode())], []
-    unsaved = {Path(d.path): d.text.encode() for d in documents.values() if home_of(d.path) == home}
+    unsaved = {Path(d.path): d.text.encode() for d in documents.values()}
     return read_folder([home], unsaved=unsaved)

@@ -17,6 +17,9 @@ def callees_first(names: Iterable[str], called: Callable[[str], Iterable[str]]) 
         if callees_are_done:
             done[name] = None
         elif name not in done:
+            if not (callees := dict.fromkeys(called(name))):
+                done[name] = None
+                continue
             pending.append((name, True))
-            pending.extend((callee, False) for callee in reversed(dict.fromkeys(called(name))))
+            pending.extend([(callee, False) for callee in reversed(callees)])
     return list(done)

@@ -5,14 +5,17 @@ In: parsed files. Out: an `Index` of entries and imports, with findings about na
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
+from typing import assert_never
 
-from attrs import define, field, frozen
+from attrs import define, field
 
-from policy.diagnostics import Collector, Edit, did_you_mean
+from policy.diagnostics import Collector, Diagnostic, Edit, did_you_mean
 from policy.model.currencies import MINOR_UNIT, MOST_DECIMALS
 from policy.model.names import Entry, merge
-from policy.model.reuse import remembered
+from policy.nodes import frozen
+from policy.remembered import remembered
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.slips import RESERVED_NAMES
@@ -31,16 +34,19 @@ NAMED = (
     tree.Priority,
     tree.Property,
 )
+Citable = tree.SourceText | tree.Provision | tree.Currency  # known in all rulesets
 
 
-@frozen
+@frozen(eq=False)
 class Unit:
-    """One ruleset as written: its head and its declarations."""
+    """One ruleset as written: its head, its declarations, and the names that these declare, each once."""
 
     name: str
     head: tree.Ruleset
     imports: tuple[tree.Import, ...]
     declarations: tuple[tree.Statement, ...]
+    own: tuple[Entry, ...]
+    wrong: tuple[Diagnostic, ...]  # what is found in the names, where no other ruleset has the same name
 
     @property
     def wanted(self) -> tuple[tree.Name, ...]:
@@ -51,11 +57,15 @@ class Unit:
 @define(eq=False)
 class Index:
     units: dict[str, Unit] = field(factory=dict)
-    own: dict[str, list[Entry]] = field(factory=dict)
     sources: dict[str, tree.SourceText] = field(factory=dict)
     provisions: dict[str, tuple[str, tree.Provision]] = field(factory=dict)
     currencies: dict[str, tuple[str, tree.Currency]] = field(factory=dict)
     unparsed: set[str] = field(factory=set)  # names whose declarations could not be read
+
+    @property
+    def entries(self) -> Iterator[Entry]:
+        """The names that all rulesets declare."""
+        return chain.from_iterable(unit.own for unit in self.units.values())
 
     def open(self, ruleset: str) -> bool:
         """Whether an import of the ruleset leads nowhere, so that any name may come from there."""
@@ -79,19 +89,19 @@ class Index:
 
     def visible(self, ruleset: str) -> dict[str, tuple[Entry, ...]]:
         """Names visible in `ruleset`: its own and the imported ones."""
-        return merge(self.own[ruleset], (e for r in self.reach(ruleset) for e in self.own[r]))
+        return _visible(self.units[ruleset], *(self.units[r] for r in self.reach(ruleset)))
 
     def elsewhere(self, ruleset: str) -> dict[str, str]:
         """Names that are declared only in rulesets that `ruleset` does not see, with the one that declares them."""
         seen = {ruleset, *self.reach(ruleset)}
-        return {e.node.name.text: r for r, entries in self.own.items() if r not in seen for e in entries}
+        return {e.node.name.text: e.ruleset for e in self.entries if e.ruleset not in seen}
 
     def meant(self) -> dict[str, list[tuple[object, ...]]]:
         """What each name means, with what tests and amendments are told of it besides its signature."""
         meant: dict[str, list[tuple[object, ...]]] = {}
-        for entries in self.own.values():
-            for e in entries:
-                meant.setdefault(e.node.name.text, []).append((e.id, type(e.node), *_told(e.node)))
+        for unit in self.units.values():
+            for name, meaning in _meant(unit):
+                meant.setdefault(name, []).append(meaning)
         return meant
 
 
@@ -100,7 +110,8 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
     result = Index()
     for file in files:
         result.unparsed.update(file.unparsed)
-        unit = _unit(file, found)
+        unit, wrong = _unit(file)
+        found.found += wrong
         if unit is None:
             names = (getattr(d, "name", None) for d in file.declarations)
             result.unparsed.update(n.text for n in names if isinstance(n, tree.Name))
@@ -116,7 +127,8 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
             )
             continue
         result.units[unit.name] = unit
-        _declare(unit, result, found)
+        found.found += unit.wrong
+        _add_citable(unit, result, found)
     for unit in result.units.values():
         for wanted in unit.wanted:
             if wanted.text not in result.units and wanted.text not in result.unparsed:
@@ -140,11 +152,14 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
     return result
 
 
-def _unit(file: tree.File, found: Collector) -> Unit | None:
+@remembered
+def _unit(file: tree.File) -> tuple[Unit | None, list[Diagnostic]]:
+    """The ruleset of a file, and what is found in its head."""
+    found = Collector()
     declarations = file.declarations
     start = Span(file.span.source, 0, 0)
     if not declarations:
-        return None
+        return None, []
     first = declarations[0]
     if not isinstance(first, tree.Language) and "language" not in file.unparsed:
         found.error(
@@ -170,43 +185,21 @@ def _unit(file: tree.File, found: Collector) -> Unit | None:
             'after `language 1`, write `ruleset some.name "Title"`',
         )
     if not heads:
-        return None
+        return None, found.found
     for extra in heads[1:]:
         found.error("duplicate-name", "a file holds one ruleset; this is a second", extra.span)
-    return Unit(
-        heads[0].name.text,
-        heads[0],
-        tuple(d for d in declarations if isinstance(d, tree.Import)),
-        tuple(d for d in declarations if not isinstance(d, tree.Import | tree.Ruleset | tree.Language)),
-    )
+    imports = tuple(d for d in declarations if isinstance(d, tree.Import))
+    below = tuple(d for d in declarations if not isinstance(d, tree.Import | tree.Ruleset | tree.Language))
+    own, wrong = _own(heads[0].name.text, below)
+    return Unit(heads[0].name.text, heads[0], imports, below, own, wrong), found.found
 
 
-def _declare(unit: Unit, result: Index, found: Collector) -> None:
+def _own(ruleset: str, declarations: Iterable[tree.Statement]) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
+    """The names that declarations give, each once, and what is wrong with them."""
     own: dict[str, Entry] = {}
-    result.own[unit.name] = []
-
-    def twice(name: tree.Name, first: Span) -> None:
-        found.error(
-            "duplicate-name",
-            f"`{name.text}` is declared twice",
-            name.span,
-            "rename one of the two",
-            related=((first, "first declared here"),),
-        )
-
-    for d in unit.declarations:
-        if isinstance(d, tree.SourceText):
-            if d.name.text in result.sources:
-                twice(d.name, result.sources[d.name.text].name.span)
-            result.sources.setdefault(d.name.text, d)
-        elif isinstance(d, tree.Provision):
-            if d.name.text in result.provisions:
-                twice(d.name, result.provisions[d.name.text][1].name.span)
-            result.provisions.setdefault(d.name.text, (unit.name, d))
-        elif isinstance(d, tree.Currency):
-            if d.name.text in result.currencies:
-                twice(d.name, result.currencies[d.name.text][1].name.span)
-            result.currencies.setdefault(d.name.text, (unit.name, d))
+    found = Collector()
+    for d in declarations:
+        if isinstance(d, tree.Currency):
             _check_currency(d, found)
         elif isinstance(d, NAMED):
             name = d.name.text
@@ -219,10 +212,43 @@ def _declare(unit: Unit, result: Index, found: Collector) -> None:
                         "choose another name",
                     )
             if name in own:
-                twice(d.name, own[name].node.name.span)
-                continue
-            own[name] = Entry(f"{unit.name}.{name}", unit.name, d, d.span)
-            result.own[unit.name].append(own[name])
+                _twice(d.name, own[name].node.name, found)
+            else:
+                own[name] = Entry(f"{ruleset}.{name}", ruleset, d, d.span)
+    return tuple(own.values()), tuple(found.found)
+
+
+def _twice(name: tree.Name, first: tree.Name, found: Collector) -> None:
+    found.error(
+        "duplicate-name",
+        f"`{name.text}` is declared twice",
+        name.span,
+        "rename one of the two",
+        related=((first.span, "first declared here"),),
+    )
+
+
+def _add_citable(unit: Unit, result: Index, found: Collector) -> None:
+    """Adds the sources, provisions and currencies of a ruleset, whose names are known in all."""
+    for d in _citable(unit):
+        name = d.name.text
+        first: Citable
+        match d:
+            case tree.SourceText():
+                first = result.sources.setdefault(name, d)
+            case tree.Provision():
+                _, first = result.provisions.setdefault(name, (unit.name, d))
+            case tree.Currency():
+                _, first = result.currencies.setdefault(name, (unit.name, d))
+            case _:
+                assert_never(d)
+        if first is not d:
+            _twice(d.name, first.name, found)
+
+
+@remembered
+def _citable(unit: Unit) -> tuple[Citable, ...]:
+    return tuple(d for d in unit.declarations if isinstance(d, Citable))
 
 
 def _check_currency(d: tree.Currency, found: Collector) -> None:
@@ -244,6 +270,15 @@ def _spoken(d: tree.Definition) -> Iterator[tree.Name]:
 
 
 @remembered
+def _visible(unit: Unit, *reached: Unit) -> dict[str, tuple[Entry, ...]]:
+    return merge(unit.own, (e for r in reached for e in r.own))
+
+
+@remembered
+def _meant(unit: Unit) -> tuple[tuple[str, tuple[object, ...]], ...]:
+    return tuple((e.node.name.text, (e.id, type(e.node), *_told(e.node))) for e in unit.own)
+
+
 def _told(node: tree.Definition) -> tuple[object, ...]:
     """What a declaration says of itself besides its signature."""
     inside = tuple(r.name.text for r in node.rules) if isinstance(node, tree.Decision) else ()

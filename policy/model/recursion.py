@@ -10,9 +10,9 @@ from policy.model.types import short
 
 def report_recursion(model: rules.Model, found: Collector) -> None:
     """One finding per circle of definitions."""
-    edges = {id: set(uses(d)) for id, d in model.declared.items()}
+    edges: dict[str, frozenset[str]] = {id: uses(d) for id, d in model.declared.items()}
     for amendment in model.amendments:
-        edges.setdefault(amendment.target, set()).update(uses(amendment))
+        edges[amendment.target] = edges.get(amendment.target, frozenset()) | uses(amendment)
     done: set[str] = set()
     for start in edges:
         path: list[str] = []
@@ -31,7 +31,9 @@ def report_recursion(model: rules.Model, found: Collector) -> None:
                     "one of them must depend on facts alone",
                 )
                 done.update(path)
-            elif id not in done and id in edges:
+            elif not edges.get(id):
+                done.add(id)
+            elif id not in done:
                 path.append(id)
                 pending.append((id, True))
                 pending.extend((next_id, False) for next_id in sorted(edges[id]))

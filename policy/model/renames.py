@@ -7,8 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from policy.diagnostics import Collector
-from policy.model.index import NAMED, Index
+from policy.diagnostics import Collector, Diagnostic
+from policy.model.index import NAMED, Index, Unit
+from policy.remembered import remembered
 from policy.source import Span
 from policy.syntax import tree
 
@@ -18,13 +19,20 @@ Renamable = tree.Definition | tree.Member | tree.FieldDeclaration
 def report_renames(index: Index, found: Collector) -> None:
     """A finding for each name that cannot be an earlier one."""
     for unit in index.units.values():
-        declared = [d for d in unit.declarations if isinstance(d, NAMED)]
-        _report(declared, found)
-        for d in declared:
-            if isinstance(d, tree.EnumOf):
-                _report(d.members, found)
-            elif isinstance(d, tree.RecordType):
-                _report(d.fields, found)
+        found.found += _wrong(unit)
+
+
+@remembered
+def _wrong(unit: Unit) -> list[Diagnostic]:
+    found = Collector()
+    declared = [d for d in unit.declarations if isinstance(d, NAMED)]
+    _report(declared, found)
+    for d in declared:
+        if isinstance(d, tree.EnumOf):
+            _report(d.members, found)
+        elif isinstance(d, tree.RecordType):
+            _report(d.fields, found)
+    return found.found
 
 
 def _report(named: Iterable[Renamable], found: Collector) -> None:

@@ -1,27 +1,23 @@
 """What was worked out before and can be taken as it is, for an editor, which asks again at each key.
 
-In: declarations, as syntax or typed, and what typing one of them looks up. Out: what was made of each, with its
-findings. A declaration is typed again where its tree is another or what it looked up means something else; one with
-findings, or with a name that nothing declares, where anything does. Absent: what is made of them.
+In: rulesets and the things in them, stage by stage, and what reading one of these looks up. Out: what was made of
+each, with its findings. It is read again where its tree is another or what it looked up means something else; one
+with findings, or with a name that nothing declares, where anything does. Absent: what is made of them.
 """
 
 from __future__ import annotations
 
-import weakref
-from collections.abc import Callable, Hashable, Iterable, Mapping
-from functools import wraps
-from typing import Any, Generic, TypeVar, TypeVarTuple
+from collections.abc import Hashable, Mapping
+from typing import Any, Generic, Self, TypeGuard, TypeVar
 
-from attrs import define, field, frozen
+from attrs import define, field
 
 from policy.diagnostics import Diagnostic
 from policy.model.uses import Uses
-from policy.syntax import tree
+from policy.nodes import frozen
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
-T = TypeVar("T")
-Given = TypeVarTuple("Given")
 
 Key = tuple[str, Hashable]  # a kind of names, and one of them
 ANYTHING: Key = ("anything", "")
@@ -78,24 +74,38 @@ class Watched(dict[K, V], Generic[K, V]):
 
 @frozen(eq=False)
 class Typed:
-    """What a declaration of a ruleset was typed as."""
+    """What a ruleset was read as in one stage, or one thing in it; `inner` are its things, by their identities."""
 
-    node: tree.Statement
     result: Any
     findings: tuple[Diagnostic, ...]
-    uses: Uses
+    uses: tuple[Uses, ...]
     looked_up: frozenset[Key]
+    unit: object = None
+    inner: Mapping[int, Typed] = field(factory=dict)
+
+    @classmethod
+    def together(cls, unit: object, inner: Mapping[int, Typed]) -> Self:
+        """What a ruleset was read as, of what each thing in it was."""
+        each = inner.values()
+        return cls(
+            [typed.result for typed in each],
+            tuple(finding for typed in each for finding in typed.findings),
+            tuple(uses for typed in each for uses in typed.uses),
+            frozenset().union(*(typed.looked_up for typed in each)),
+            unit,
+            inner,
+        )
 
 
 @define(eq=False)
 class Memory:
-    """What the declarations of a rulebook were typed as when it was last read.
+    """What the rulesets of a rulebook were typed as when it was last read, stage by stage.
 
-    `begin` begins a reading; `now` is told each kind of names, then `known` and `keep` of each declaration; `settle`
-    ends it. One that is not ended has only been in vain.
+    `begin` begins a reading; `now` is told each kind of names, before a stage that looks them up; then `last` and
+    `keep` of each ruleset; `settle` ends it. One that is not ended has only been in vain.
     """
 
-    names: dict[str, dict[Any, object]] = field(factory=dict)  # what they meant, by kind
+    names: dict[str, dict[Any, Any]] = field(factory=dict)  # what they meant, by kind
     changed: set[Key] = field(factory=set)
     typed: dict[tuple[str, int], Typed] = field(factory=dict)
     coming: dict[tuple[str, int], Typed] = field(factory=dict)
@@ -103,54 +113,31 @@ class Memory:
     def begin(self) -> None:
         self.coming.clear()
 
-    def now(self, kind: str, names: dict[Any, object]) -> None:
+    def now(self, kind: str, names: dict[Any, Any]) -> None:
         """What the names of a kind mean now."""
         before = self.names.get(kind, {})
         self.names[kind] = names
         if before == names:
             return
-        self.changed.update((kind, k) for k, v in names.items() if k not in before or before[k] != v)
-        self.changed.update((kind, k) for k in before if k not in names)
+        for key, meaning in names.items():
+            meant = dict.get(before, key)  # past `Watched`, as this is no lookup
+            if meant is not meaning and meant != meaning:
+                self.changed.add((kind, key))
+        self.changed.update((kind, key) for key in before if not dict.__contains__(names, key))
         self.changed.add(ANYTHING)
 
-    def known(self, ruleset: str, node: tree.Statement) -> Typed | None:
-        """What a declaration was typed as, if it would be typed so again."""
-        found = self.typed.get((ruleset, id(node)))
-        if found is None or found.node is not node or not found.looked_up.isdisjoint(self.changed):
-            return None
-        return found
+    def last(self, stage: str, unit: object) -> Typed | None:
+        """What a ruleset was typed as, which is so no more where it does not hold."""
+        found = self.typed.get((stage, id(unit)))
+        return found if found is not None and found.unit is unit else None
 
-    def keep(self, ruleset: str, typed: Typed) -> None:
-        self.coming[ruleset, id(typed.node)] = typed
+    def holds(self, typed: Typed | None) -> TypeGuard[Typed]:
+        """Whether nothing that was looked up means something else now."""
+        return typed is not None and typed.looked_up.isdisjoint(self.changed)
+
+    def keep(self, stage: str, typed: Typed) -> None:
+        self.coming[stage, id(typed.unit)] = typed
 
     def settle(self) -> None:
         self.typed, self.coming = self.coming, {}
         self.changed.clear()
-
-
-def remembered(function: Callable[[Any, *Given], T]) -> Callable[[Any, *Given], T]:
-    """Keeps what a function makes of an object that never changes, while it lives and nothing else is given."""
-    known: dict[int, tuple[weakref.ref[Any], tuple[*Given], T]] = {}
-
-    @wraps(function)
-    def of(thing: Any, /, *given: *Given) -> T:
-        key = id(thing)
-        found = known.get(key)
-        if found is not None and found[0]() is thing and found[1] == given:
-            return found[2]
-        made = function(thing, *given)
-        known[key] = weakref.ref(thing, lambda _: known.pop(key, None)), given, made
-        return made
-
-    return of
-
-
-def remembered_items(function: Callable[[Any, *Given], Iterable[T]]) -> Callable[[Any, *Given], tuple[T, ...]]:
-    """The same for a function that makes many things, one by one."""
-
-    @remembered
-    @wraps(function)
-    def items(thing: Any, /, *given: *Given) -> tuple[T, ...]:
-        return tuple(function(thing, *given))
-
-    return items

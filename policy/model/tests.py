@@ -169,6 +169,6 @@ def _note_needs(context: Context, signature: Signature, names: Sequence[tree.Nam
                 at = Span(at.source, at.end + 1, at.end + 1 + len(field))
                 scope.note(at, "field", of.name, field)
                 of = scope.fields[of.name][field]
-        elif len(found := [e for own in context.index.own.values() for e in own if e.node.name.text == first]) == 1:
+        elif len(found := [e for e in context.index.entries if e.node.name.text == first]) == 1:
             symbol = declared(found[0].id, found[0].node)
             scope.note(at, symbol.kind, symbol.id)

@@ -11,7 +11,7 @@ from typing import assert_never
 
 from policy.model import expressions as typed, rules
 from policy.model.expressions import Expression, parts
-from policy.model.reuse import remembered
+from policy.remembered import remembered
 
 
 def bodies(declared: rules.Declaration | rules.Amendment) -> Iterator[Expression]:

@@ -2,7 +2,7 @@
 
 In: the tests of a rulebook when it was last checked, and what its names mean now. Out: which declarations to pass
 over, and of each such test what lints look at. Absent: its facts and expected answers, so a model with such tests is
-good for findings alone.
+good for findings alone. Of other declarations it is known as long that all their branches can be reached.
 """
 
 from __future__ import annotations
@@ -11,14 +11,19 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from attrs import evolve, field, frozen
+from attrs import field
 
 from policy.answers import BilingualText
+from policy.diagnostics import Diagnostic
 from policy.model import rules
+from policy.model.lints.branches import unreachable
+from policy.nodes import evolve, frozen
+from policy.remembered import remember
 from policy.source import Source, Span
 from policy.syntax.from_text import Parsed
 from policy.vocabulary import ExpectationKind
 
+NOTHING_FOUND: tuple[Diagnostic, ...] = ()
 Meanings = dict[str, Mapping[Any, object]]  # what names mean, by their kinds
 
 
@@ -48,10 +53,15 @@ class Outline:
 
 @frozen
 class Clean:
-    """Tests in which nothing was found, by file and digest, and the digest of what names meant then."""
+    """Tests in which nothing was found, by file and digest, and the digest of what names meant then.
+
+    `reached` are the digests of declarations all of which can be reached; it is not compared, for one that is not
+    known is looked through sooner than all are stored.
+    """
 
     meaning: str = ""
     tests: Mapping[str, Mapping[bytes, Outline]] = field(factory=dict)
+    reached: frozenset[bytes] = field(default=frozenset(), eq=False)
 
 
 class Unchanged:
@@ -85,8 +95,22 @@ class Unchanged:
         order = {ruleset: n for n, ruleset in enumerate(model.rulesets)}
         tests = sorted((*model.tests, *self.passed), key=lambda t: (order[t.ruleset], t.span.start))
         if clean:
-            self.now = Clean(meaning, self._outlines(tests))
+            known = self.before.reached if meaning == self.before.meaning else frozenset()
+            self.now = Clean(meaning, self._outlines(tests), self._reached(model, known))
         return evolve(model, tests=tuple(tests))
+
+    def _reached(self, model: rules.Model, known: frozenset[bytes]) -> frozenset[bytes]:
+        """The declarations in which everything can be reached, looked through where that is not known."""
+        reached = set()
+        for declared in model.declared.values():
+            digest = self.digests[declared.span.source.name].get(declared.span.start)
+            if digest is None or isinstance(declared, rules.Table):  # whose rows may be in another file
+                continue
+            if digest in known:
+                remember(unreachable, declared, NOTHING_FOUND)
+            if not unreachable(declared):
+                reached.add(digest)
+        return frozenset(reached)
 
     def _outlines(self, tests: Iterable[rules.Test]) -> dict[str, dict[bytes, Outline]]:
         outlines: dict[str, dict[bytes, Outline]] = {}

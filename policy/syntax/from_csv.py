@@ -8,11 +8,13 @@ the same; one that it cannot read keeps its text, as a column of texts wants no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
+from typing import Any, TypeGuard
 
-from attrs import evolve, fields, frozen
+from attrs import fields
 
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
+from policy.nodes import evolve, frozen
+from policy.remembered import remembered
 from policy.source import TABLE, Source, Span, beside
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse_strictly
@@ -37,13 +39,29 @@ def with_rows(file: tree.File, texts: Mapping[str, bytes]) -> tuple[tree.File, l
 
     A table whose rows cannot be read is left out, as a declaration that cannot be.
     """
+    return _with_rows(file, texts) if _names_files(file) else (file, [])
+
+
+@remembered
+def _names_files(file: tree.File) -> bool:
+    return any(map(_is_elsewhere, file.declarations))
+
+
+def _is_elsewhere(d: tree.Declaration) -> TypeGuard[tree.Table | tree.Tighten]:
+    """Whether a declaration has its rows in another file."""
+    return isinstance(d, tree.Table | tree.Tighten) and d.file is not None
+
+
+@remembered
+def _with_rows(file: tree.File, texts: Mapping[str, bytes]) -> tuple[tree.File, list[Diagnostic]]:
     found = Collector()
     declarations: list[tree.Declaration] = []
     unparsed: set[str] = set()
     for d in file.declarations:
-        if not isinstance(d, tree.Table | tree.Tighten) or d.file is None:
+        if not _is_elsewhere(d):
             declarations.append(d)
             continue
+        assert d.file is not None
         read = _rows_in(d.file, texts, found)
         if read is not None:
             declarations.append(evolve(d, header=read[0], rows=read[1]))

@@ -11,8 +11,7 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Literal, get_args
 
-from attrs import frozen
-
+from policy.nodes import frozen
 from policy.syntax.grammar import Terminal, grammar
 from policy.vocabulary import Effect
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Sequence
 from itertools import count
 
-from attrs import evolve, frozen
+from attrs import frozen
 
 from policy.answers import BilingualText
 from policy.facts.records import record_classes, record_from
@@ -81,8 +81,7 @@ def expected(program: Program, told: Distinction, ruleset: str) -> Expected:
 def _answered(program: Program, function: Function, told: Distinction) -> str:
     """What the original answers, as tests say it."""
     assert told.case is not None
-    part = {id: program.functions[id] for id in program.calls_first(function.id)}
-    dated = specialised(evolve(program, functions=part), told.case.day)
+    dated = specialised(program.part(function.id), told.case.day)
     classes = record_classes(dated)
     arguments = tuple(
         record_from(g, of, classes, dated, checked=False)

@@ -135,8 +135,11 @@ def test_every_kind_is_a_function_and_a_command() -> None:
 # ── the path through the rooms ──────────────────────────────────────────────────────────────
 
 
+_ASIDE = ("", "documents", "nodes", "progress", "remembered")  # making a node, counting, looking up what was made
+
+
 def rooms_of(make: Callable[[], Any]) -> list[str]:
-    """The rooms that `policy.documents` calls, in order. Reading on in a stream is no call, nor is counting."""
+    """The rooms that `policy.documents` calls, in order. Reading on in a stream is no call, nor is `_ASIDE`."""
     passed: list[str] = []
 
     def room(frame: FrameType | None) -> str:
@@ -146,7 +149,11 @@ def rooms_of(make: Callable[[], Any]) -> list[str]:
     def note(frame: FrameType, event: str, _: object) -> None:
         called, code = room(frame), frame.f_code
         is_step = event == "call" and code.co_name != "<module>" and not code.co_flags & inspect.CO_GENERATOR
-        if is_step and room(frame.f_back) == "documents" and called not in ("", "documents", "progress"):
+        if (
+            is_step
+            and room(frame.f_back) == "documents"
+            and called not in ("", "documents", "nodes", "progress", "remembered")
+        ):
             if passed[-1:] != [called]:
                 passed.append(called)
 

@@ -12,7 +12,7 @@ import pytest
 import optional
 from cases_of_rules import HEAD
 from policy.lsp.rename import unparsed
-from policy.lsp.workspace import Published, Workspace, home_of, path_of
+from policy.lsp.workspace import Published, Told, Workspace, home_of, path_of
 from policy.pipeline import check, read_folder
 from policy.syntax import kept
 
@@ -89,6 +89,26 @@ def test_a_result_is_current_until_a_document_of_its_rulebook_changes(folder: Pa
     assert open_.is_current(result)
     open_.put(str(rules), RULES, 2)
     assert not open_.is_current(result)
+
+
+def test_only_what_the_editor_does_not_show_is_told(folder: Path) -> None:
+    """Findings of the document that changed, those of others that are new, and that there are none any more."""
+    open_, told = Workspace(), Told()
+    limits, rules = str(folder / "limits.policy"), str(folder / "rules.policy")
+    lints, gone = (None, ["missing-chinese"]), (None, list[str]())
+
+    def news(text: str, version: int) -> dict[str, tuple[int | None, list[str]]]:
+        open_.put(limits, text, version)
+        new = open_.check(limits).news(told)
+        told.update(new)
+        return {path: (at, [d.code for d in found]) for path, (at, found) in new.items()}
+
+    assert news(LIMITS, 1) == {limits: (1, ["provision-without-rule"]), rules: lints}
+    assert news(LIMITS + "\n", 2) == {limits: (2, ["provision-without-rule"])}
+    assert news(LIMITS.replace("most", "least"), 3) == {limits: (3, []), rules: (None, ["unknown-name"])}
+    assert news(LIMITS, 4) == {limits: (4, ["provision-without-rule"]), rules: lints}
+    (folder / "rules.policy").unlink()
+    assert news(LIMITS, 5)[rules] == gone
 
 
 def test_closing_a_document_brings_back_its_file(folder: Path) -> None:

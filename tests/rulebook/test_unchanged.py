@@ -13,8 +13,9 @@ from mutations import RULESETS, edits, other_words
 from policy import cache
 from policy.diagnostics import draw
 from policy.folders import read_folder
-from policy.model import from_syntax
+from policy.model import from_syntax, rules
 from policy.model.context import Context
+from policy.model.lints import branches
 from policy.pipeline import Text, check, findings
 from policy.syntax import kept, tree
 from random_rules import Rules
@@ -97,6 +98,38 @@ def test_what_an_edit_changes_is_read_again(old: str, new: str, again: list[str]
     assert list(dict.fromkeys(typed)) == again
     same_as_fresh(texts(old, new))
     same_as_fresh(texts("big", "huge"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "again"),
+    [
+        ("= 5 per", "= 6 per", []),
+        ("f.amount > most", "f.amount >= most", ["big"]),
+        ("f.amount < 2", "f.amount < 1", []),
+        ("deny big", "deny large", ["large"]),
+        ("at least 0", "at least 4", ["big"]),
+    ],
+)  # fmt: skip
+def test_what_is_reached_is_looked_through_once(
+    old: str, new: str, again: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A rule that never applies is found again; others are looked through where they or what they say changed."""
+    looked: list[str] = []
+    rule_of = branches._rule
+
+    def watched(rule: rules.Rule) -> object:
+        looked.append(rule.name)
+        return rule_of(rule)
+
+    monkeypatch.setattr(branches, "_rule", watched)
+    never = 'decision no(f: Facts) "no" zh "否" otherwise permit "yes" zh "是"\n'
+    never += '  deny never when f.amount > 2 and f.amount < 2 because "never" zh "無" per LAW/1\n'
+    text = LIMITS + never + 'value nought(n: integer) -> integer "nought" zh "零" = n - n per LAW/1\n'
+    assert any("never applies" in d for d in same_as_fresh([Text("t.policy", text.encode())]))
+    looked.clear()
+    findings([Text("t.policy", text.replace(old, new).encode())])
+    assert [name for name in looked if name != "never"] == again
+    same_as_fresh([Text("t.policy", text.replace(old, new).encode())])
 
 
 def test_what_was_not_kept_is_read(tmp_path: Path, typed: list[str]) -> None:

@@ -16,18 +16,18 @@ from policy.model.calendar import BEGINNING, ENDING
 from policy.model.conditions import NOTHING_KNOWN, Known, assuming, both
 from policy.model.expressions import Expression, parts
 from policy.model.regions import Ints, region_of
-from policy.model.reuse import remembered_items
+from policy.remembered import remembered_items
 
 _TODAY = typed.Today(type=types.DATE)
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:
     for declared in (*model.declared.values(), *model.amendments):
-        yield from _findings(declared)
+        yield from unreachable(declared)
 
 
 @remembered_items
-def _findings(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
+def unreachable(declared: rules.Declaration | rules.Amendment) -> Iterator[Diagnostic]:
     if isinstance(declared, rules.Asking):
         for local in declared.local:
             yield from _inside(local.body, NOTHING_KNOWN)

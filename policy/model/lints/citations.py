@@ -10,7 +10,7 @@ from typing import assert_never
 from policy.answers import Citation
 from policy.diagnostics import Diagnostic, Edit, Severity, without
 from policy.model import rules
-from policy.model.reuse import remembered, remembered_items
+from policy.remembered import remembered, remembered_items
 from policy.source import Span
 
 Cited = tuple[str, Span, tuple[Citation, ...]]

@@ -12,15 +12,40 @@ from policy.diagnostics import Diagnostic
 from policy.model import expressions as typed
 from policy.model.calls import callees_first
 from policy.model.expressions import Expression, parts
-from policy.model.reuse import remembered
 from policy.model.rules import Amendment, Asking, Declaration, Model
 from policy.model.traversal import bodies, walk
+from policy.nodes import frozen
+from policy.remembered import remembered
 
 MOST_CALLS = 10_000  # different ones, to answer a question
 DEEPEST = 2_000  # expressions inside each other, on the longest way through all calls
 
 Inside = dict[str, list[Declaration | Amendment]]  # what a question is made of
-Levels = dict[str, int]  # how far inside each call stands at most, by its name; under "" whatever is no call
+
+
+@frozen(eq=False)
+class _Levels:
+    """How far inside some expressions anything stands at most, and each call, by its name."""
+
+    deepest: int
+    calls: tuple[tuple[str, int], ...]
+
+    def depth(self, deep: dict[str, int]) -> int:
+        """The same through all calls."""
+        depth = self.deepest
+        for name, level in self.calls:
+            if level + deep[name] > depth:
+                depth = level + deep[name]
+        return depth
+
+
+@frozen(eq=False)
+class _Made:
+    """What a declaration calls, how far inside, and the same of its local names."""
+
+    calls: tuple[str, ...]
+    levels: _Levels
+    local: tuple[tuple[str, _Levels], ...]
 
 
 def lint(model: Model) -> Iterator[Diagnostic]:
@@ -31,16 +56,19 @@ def lint(model: Model) -> Iterator[Diagnostic]:
     deep: dict[str, int] = {}
     costly: set[str] = set()
 
-    calls = {id: [name for d in within for name in _calls(d)] for id, within in inside.items()}
+    made = {id: [_made(d) for d in within] for id, within in inside.items()}
+    calls = {
+        id: each[0].calls if len(each) == 1 else tuple(n for m in each for n in m.calls) for id, each in made.items()
+    }
     for id in callees_first(inside, calls.__getitem__):
         called = calls[id]
-        if not costly.isdisjoint(called):  # what rests on a costly one is not to blame
+        if costly and not costly.isdisjoint(called):  # what rests on a costly one is not to blame
             costly.add(id)
             continue
-        at_most[id] = 1 + sum(at_most[name] for name in called)
-        for name, levels in _local_levels(model.declared[id]):
-            deep[f"{id}#{name}"] = _depth(levels, deep)
-        deep[id] = max(_depth(_levels(d), deep) for d in inside[id])
+        at_most[id] = 1 + sum(map(at_most.__getitem__, called))
+        for name, levels in made[id][0].local:
+            deep[f"{id}#{name}"] = levels.depth(deep)
+        deep[id] = max([m.levels.depth(deep) for m in made[id]])
         if deep[id] > DEEPEST:
             what = f"has {deep[id]:,} expressions inside each other; {DEEPEST:,} are the most"
         elif at_most[id] > MOST_CALLS and _many(id, model, inside):
@@ -54,36 +82,27 @@ def lint(model: Model) -> Iterator[Diagnostic]:
 
 
 @remembered
-def _calls(declared: Declaration | Amendment) -> tuple[str, ...]:
-    return tuple(e.name for b in bodies(declared) for e in walk(b) if isinstance(e, typed.Apply | typed.Named))
-
-
-@remembered
-def _levels(declared: Declaration | Amendment) -> Levels:
-    return _levels_in(bodies(declared))
-
-
-@remembered
-def _local_levels(declared: Declaration) -> tuple[tuple[str, Levels], ...]:
+def _made(declared: Declaration | Amendment) -> _Made:
+    calls = (e.name for b in bodies(declared) for e in walk(b) if isinstance(e, typed.Apply | typed.Named))
     local = declared.local if isinstance(declared, Asking) else ()
-    return tuple((name.name, _levels_in([name.body])) for name in local)
+    levels = tuple((name.name, _levels_in([name.body])) for name in local)
+    return _Made(tuple(calls), _levels_in(bodies(declared)), levels)
 
 
-def _levels_in(expressions: Iterable[Expression]) -> Levels:
-    levels = {"": 0}
+def _levels_in(expressions: Iterable[Expression]) -> _Levels:
+    deepest = 0
+    calls: dict[str, int] = {}
     pending = [(e, 1) for e in expressions]
     while pending:
         e, level = pending.pop()
-        name = e.name if isinstance(e, typed.Apply | typed.Named) else ""
-        if isinstance(e, typed.Defined):
+        deepest = max(level, deepest)
+        if isinstance(e, typed.Apply | typed.Named):
+            calls[e.name] = max(level, calls.get(e.name, 0))
+        elif isinstance(e, typed.Defined):
             name = f"{e.of}#{e.name}"
-        levels[name] = max(level, levels.get(name, 0))
+            calls[name] = max(level, calls.get(name, 0))
         pending += [(part, level + 1) for part in parts(e)]
-    return levels
-
-
-def _depth(levels: Levels, deep: dict[str, int]) -> int:
-    return max(level + (deep[name] if name else 0) for name, level in levels.items())
+    return _Levels(deepest, tuple(calls.items()))
 
 
 def _many(question: str, model: Model, inside: Inside) -> bool:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules, types
 from policy.model.lints.citations import dated_pieces
-from policy.model.reuse import remembered_items
 from policy.model.values import show
+from policy.remembered import remembered_items
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:

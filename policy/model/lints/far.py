@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import rules, types
 from policy.model.lints.citations import dated_pieces
-from policy.model.reuse import remembered
 from policy.model.values import show
+from policy.remembered import remembered
 from policy.source import Span
 
 YEARS = 25  # later than the last day on which a source was read, or else than the date before it

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import expressions as x, rules, types
-from policy.model.reuse import remembered, remembered_items
 from policy.model.traversal import bodies, walk
+from policy.remembered import remembered, remembered_items
 from policy.source import Span
 
 _PLACE = re.compile(r"\{(\w*)\}")

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from policy.diagnostics import Diagnostic, Severity
 from policy.model import regions, rules
 from policy.model.expressions import Expression
-from policy.model.reuse import remembered_items
+from policy.remembered import remembered_items
 
 
 def lint(model: rules.Model) -> Iterator[Diagnostic]:

@@ -11,8 +11,8 @@ from attrs import define, field as attr
 
 from policy.diagnostics import Diagnostic, Severity, without
 from policy.model import expressions as typed, rules, types
-from policy.model.reuse import remembered
 from policy.model.traversal import bodies, walk
+from policy.remembered import remembered
 
 
 @define
