@@ -14,10 +14,11 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 from typing import Protocol
 
+from attrs import frozen
+
 from policy import files
 from policy.diagnostics import Collector, Diagnostic, PolicyError
 from policy.files import LIST, RULES
-from policy.nodes import frozen
 from policy.source import TABLE, beside, named_in
 
 LARGEST_FILE = 64 << 20  # bytes of rules

@@ -10,10 +10,11 @@ from collections.abc import Callable
 from math import isqrt
 from typing import assert_never
 
+from attrs import evolve
+
 from policy.ir import program as ir
 from policy.ir.program import LARGEST, Expr, Program, map_parts, parts
 from policy.model import types
-from policy.nodes import evolve
 from policy.recursion import check_depth
 from policy.vocabulary import ArithmeticOperator
 

@@ -5,7 +5,7 @@ The same walk as `interpret`, so an explanation can never tell another story tha
 
 from __future__ import annotations
 
-from attrs import Factory, define, field
+from attrs import Factory, define, evolve, field, frozen
 
 from policy.answers import MISSING, Basis, Citation, Derivation, Inner, Reason
 from policy.ir import program as ir
@@ -17,7 +17,6 @@ from policy.ir.verdicts import verdict_of
 from policy.model import types
 from policy.model.types import OF, Type, short
 from policy.model.values import show
-from policy.nodes import evolve, frozen
 from policy.vocabulary import RuntimeValue
 
 Known = dict[tuple[str, bool, tuple[int, ...]], tuple[Reason, ...]]  # reasons by decision, outcome and rules

@@ -6,8 +6,10 @@ from collections.abc import Callable, Iterator
 from operator import is_
 from typing import assert_never
 
+from attrs import evolve
+
 from policy.answers import Citation
-from policy.nodes import evolve, frozen
+from policy.nodes import frozen
 from policy.vocabulary import (
     ArithmeticOperator,
     ComparisonOperator,

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import assert_never
 
+from attrs import evolve
+
 from policy.ir import program as ir
 from policy.ir.logic import is_absent
 from policy.ir.program import Expr
 from policy.model import expressions as typed, types
 from policy.model.types import OF, Type
-from policy.nodes import evolve
 
 Way = tuple[str, ...]
 Fields = Mapping[str, Mapping[str, Type]]  # of each record, by name

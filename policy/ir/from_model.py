@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import assert_never
 
+from attrs import evolve
+
 from policy.answers import Citation
 from policy.ir import business_days, orders, program as ir
 from policy.ir.bounds import insert_overflow_checks
@@ -20,7 +22,6 @@ from policy.ir.program import FALSE, TRUE, Case, Expr, Function, Location
 from policy.model import expressions as typed, rules, types
 from policy.model.calendar import periods
 from policy.model.regions import proven_disjoint
-from policy.nodes import evolve
 from policy.source import Span
 from policy.vocabulary import Effect, ExtremumOperator, HitPolicy
 

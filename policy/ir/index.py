@@ -10,12 +10,11 @@ from __future__ import annotations
 from bisect import bisect_right, insort
 from collections.abc import Sequence
 
-from attrs import field
+from attrs import evolve, field, frozen
 
 from policy.ir import program as ir
 from policy.ir.logic import conjuncts
 from policy.ir.program import Const, Expr
-from policy.nodes import evolve, frozen
 from policy.vocabulary import RuntimeValue
 
 FEWEST_ROWS = 16  # for which looking up is faster than testing

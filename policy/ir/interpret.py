@@ -17,14 +17,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import assert_never
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from policy.answers import MISSING, Answer, Outcome, Question, Verdict
 from policy.ir import operators, program as ir
 from policy.ir.program import Expr, Function, Program
 from policy.ir.validation import attribute, misfits
 from policy.ir.verdicts import verdict_of
-from policy.nodes import frozen
 from policy.vocabulary import FindingKind, RuntimeValue
 
 Environment = dict[str, RuntimeValue]  # what the variables in sight stand for

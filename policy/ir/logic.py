@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 
+from attrs import frozen
+
 from policy.ir.program import (
     FALSE,
     TRUE,
@@ -20,7 +22,6 @@ from policy.ir.program import (
     map_parts,
     walk,
 )
-from policy.nodes import frozen
 
 _FRESH = "_it"  # begins the names that lowering makes up; no word of the language begins with an underscore
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Literal, assert_never
 
+from attrs import evolve, frozen
+
 from policy.ir import business_days, orders, program as ir, sorting
 from policy.ir.calendar import calendar, elapsed, months_later
 from policy.ir.fields import field, local_id, picked
@@ -13,7 +15,6 @@ from policy.ir.powers import balanced, half, raised
 from policy.ir.program import Expr
 from policy.model import expressions as typed, types
 from policy.model.types import EXACT_FRACTION, Number
-from policy.nodes import evolve, frozen
 from policy.vocabulary import ComparisonOperator, ProgramAggregate, RoundingMode, UnaryOperator
 
 _CALENDAR = date.max.toordinal() + 1

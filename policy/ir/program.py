@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from attrs import field
+from attrs import evolve, field
 
 from policy.answers import BilingualText, Citation
 from policy.ir.expressions import (
@@ -47,7 +47,7 @@ from policy.ir.expressions import (
 )
 from policy.model.calls import callees_first
 from policy.model.types import MOST_DIGITS, AnswerType, Type
-from policy.nodes import evolve, frozen
+from policy.nodes import frozen
 from policy.vocabulary import (
     Effect,
     QuestionKind,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from policy.answers import Answer, Basis, Derivation
 from policy.ir.explain import Known, explained
@@ -10,7 +10,6 @@ from policy.ir.interpret import Interpreter
 from policy.ir.program import Program
 from policy.model import types
 from policy.model.values import show
-from policy.nodes import frozen
 from policy.vocabulary import RuntimeValue
 
 

@@ -10,10 +10,11 @@ from __future__ import annotations
 from operator import is_
 from typing import TypeVar
 
+from attrs import evolve
+
 from policy.ir import program as ir
 from policy.ir.operators import ARITHMETIC, COMPARE
 from policy.ir.program import FALSE, TRUE, Const, Expr, Program, map_parts
-from policy.nodes import evolve
 from policy.recursion import check_depth
 
 

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 
+from attrs import evolve
+
 from policy.model import expressions as typed, types
 from policy.model.coercion import Coercion
 from policy.model.expressions import Expression
 from policy.model.traversal import walk
 from policy.model.types import MONEY_IN, Number, Type
-from policy.nodes import evolve
 from policy.source import Span
 from policy.syntax import tree
 

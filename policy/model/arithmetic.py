@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from attrs import evolve
+
 from policy.model import expressions as typed, types, values
 from policy.model.amounts import converted
 from policy.model.coercion import PRESENCE, Coercion, a_type
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type
 from policy.model.values import MONTHS, SECONDS
-from policy.nodes import evolve
 from policy.source import Span
 from policy.syntax import tree
 from policy.vocabulary import BusinessDayOperator, ExtremumOperator, RemainderOperator

@@ -9,6 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Literal, assert_never
 
+from attrs import evolve
+
 from policy.diagnostics import Collector, did_you_mean, which_member
 from policy.model import expressions as typed, types, values
 from policy.model.aggregates import Aggregates
@@ -33,7 +35,6 @@ from policy.model.expressions import Expression
 from policy.model.names import Scope
 from policy.model.presence import shown_present
 from policy.model.types import EXACT_FRACTION, Number, Type, describe
-from policy.nodes import evolve
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.slips import INSTEAD

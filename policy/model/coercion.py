@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import re
 
-from attrs import define
+from attrs import define, evolve
 
 from policy.diagnostics import Collector, which_member
 from policy.model import expressions as typed, types, values
 from policy.model.expressions import Expression
 from policy.model.types import EXACT_FRACTION, Number, Type, a_type as a_type
-from policy.nodes import evolve
 from policy.source import Span
 from policy.syntax.slips import LOOSE_DATE, iso_date
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import TypedDict
 
+from attrs import frozen
+
 from policy.answers import Citation
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import rules
@@ -13,7 +15,6 @@ from policy.model.index import Index, Unit
 from policy.model.names import Scope
 from policy.model.reuse import ANYTHING
 from policy.model.types import Type
-from policy.nodes import frozen
 from policy.source import Span
 from policy.syntax import tree
 

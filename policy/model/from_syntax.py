@@ -10,6 +10,8 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property, partial
 from typing import Any, TypeVar
 
+from attrs import evolve
+
 from policy.answers import NO_WORDS, Citation
 from policy.diagnostics import Collector, Diagnostic, did_you_mean, which_member
 from policy.model import rules, types
@@ -30,7 +32,6 @@ from policy.model.tests import test_of
 from policy.model.types import Type
 from policy.model.unchanged import Meanings
 from policy.model.uses import Symbol, Uses
-from policy.nodes import evolve
 from policy.syntax import tree
 
 T = TypeVar("T")

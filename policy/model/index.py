@@ -9,12 +9,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from typing import assert_never
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from policy.diagnostics import Collector, Diagnostic, Edit, did_you_mean
 from policy.model.currencies import MINOR_UNIT, MOST_DECIMALS
 from policy.model.names import Entry, merge
-from policy.nodes import frozen
 from policy.remembered import remembered
 from policy.source import Span
 from policy.syntax import tree

@@ -5,12 +5,13 @@ A record becomes a dict; a field that was left out is simply not in it, which me
 
 from __future__ import annotations
 
+from attrs import frozen
+
 from policy.diagnostics import Diagnostic, did_you_mean
 from policy.model import expressions as typed, types, written
 from policy.model.amounts import plain
 from policy.model.checker import TypeChecker
 from policy.model.types import Number, Quantity, Type
-from policy.nodes import frozen
 from policy.source import Span
 from policy.syntax import tree
 from policy.vocabulary import RuntimeValue

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import assert_never
 
-from attrs import field
+from attrs import evolve, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import types
@@ -13,7 +13,6 @@ from policy.model.currencies import MINOR_UNIT
 from policy.model.reuse import ANYTHING, Lookups
 from policy.model.types import Type
 from policy.model.uses import Symbol, Uses, declared
-from policy.nodes import evolve, frozen
 from policy.source import Span
 from policy.syntax import tree
 from policy.syntax.slips import INSTEAD

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import assert_never
 
+from attrs import evolve
+
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
 from policy.model import rules
-from policy.nodes import evolve
 
 
 def belongs(ruleset: str, overlay: str) -> bool:

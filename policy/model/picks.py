@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from attrs import frozen
+
 from policy.model.names import Scope
-from policy.nodes import frozen
 from policy.syntax import tree
 
 

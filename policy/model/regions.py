@@ -11,12 +11,13 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from typing import assert_never
 
+from attrs import frozen
+
 from policy.model import expressions as typed, rules, types
 from policy.model.calendar import BEGINNING, ENDING
 from policy.model.types import Number, Quantity, Type
 from policy.model.values import show
 from policy.model.written import limits
-from policy.nodes import frozen
 from policy.vocabulary import RuntimeValue
 
 FAR = 10**60

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Hashable, Mapping
 from typing import Any, Generic, Self, TypeGuard, TypeVar
 
-from attrs import define, field
+from attrs import define, field, frozen
 
 from policy.diagnostics import Diagnostic
 from policy.model.uses import Uses
-from policy.nodes import frozen
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")

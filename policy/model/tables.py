@@ -8,7 +8,7 @@ from datetime import date
 from functools import partial
 from typing import assert_never
 
-from attrs import field
+from attrs import evolve, field, frozen
 
 from policy.diagnostics import Collector
 from policy.model import expressions as typed, rules, types
@@ -17,7 +17,6 @@ from policy.model.checker import TypeChecker
 from policy.model.coercion import a_type
 from policy.model.context import Context
 from policy.model.names import Signature
-from policy.nodes import evolve, frozen
 from policy.syntax import tree
 
 RESULT = "result"

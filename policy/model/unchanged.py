@@ -11,13 +11,12 @@ import hashlib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Self
 
-from attrs import field
+from attrs import evolve, field, frozen
 
 from policy.answers import BilingualText
 from policy.diagnostics import Diagnostic
 from policy.model import rules
 from policy.model.lints.branches import unreachable
-from policy.nodes import evolve, frozen
 from policy.remembered import remember
 from policy.source import Source, Span
 from policy.syntax.from_text import Parsed

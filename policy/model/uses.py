@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import assert_never
 
-from policy.nodes import frozen
+from attrs import frozen
+
 from policy.source import Span
 from policy.syntax import tree
 from policy.vocabulary import SymbolKind

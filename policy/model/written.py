@@ -11,6 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import assert_never
 
+from attrs import frozen
+
 from policy.model import types, values
 from policy.model.types import (
     MOST_DIGITS,
@@ -23,7 +25,6 @@ from policy.model.types import (
     describe,
     quoted,
 )
-from policy.nodes import frozen
 
 LONGEST_NUMBER = 60
 DAYS = (1, values.LAST_DAY)

@@ -8,9 +8,10 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from attrs import frozen
+
 from policy.answers import BilingualText
 from policy.diagnostics import Collector
-from policy.nodes import frozen
 from policy.source import Source, Span
 from policy.syntax import tree
 from policy.syntax.parsing import Items, Meta, Token

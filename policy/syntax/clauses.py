@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from attrs import frozen
+
 from policy.answers import BilingualText
-from policy.nodes import frozen
 from policy.source import Span
 from policy.syntax import tree
 

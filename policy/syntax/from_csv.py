@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, TypeGuard
 
-from attrs import fields
+from attrs import evolve, fields, frozen
 
 from policy.diagnostics import Collector, Diagnostic, did_you_mean
-from policy.nodes import evolve, frozen
 from policy.remembered import remembered
 from policy.source import TABLE, Source, Span, beside
 from policy.syntax import tree

@@ -11,10 +11,9 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, partial
 from typing import Any
 
-from attrs import field
+from attrs import field, frozen
 
 from policy.diagnostics import Collector, Diagnostic, not_utf_8
-from policy.nodes import frozen
 from policy.source import Source, Span
 from policy.syntax.build import Builder
 from policy.syntax.parsing import DEEPEST_NESTING, Items, Maker, Meta, Token, TooDeepError, UnexpectedError, parser

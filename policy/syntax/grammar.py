@@ -10,8 +10,9 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
+from attrs import frozen
+
 from policy import cache as kept, resources
-from policy.nodes import frozen
 
 END = "$END"
 _START = "start"

@@ -11,7 +11,8 @@ from collections.abc import Iterable
 from functools import cache
 from typing import Literal, get_args
 
-from policy.nodes import frozen
+from attrs import frozen
+
 from policy.syntax.grammar import Terminal, grammar
 from policy.vocabulary import Effect
 

@@ -18,9 +18,11 @@ from functools import cache as once
 from operator import attrgetter
 from typing import Any
 
+import attrs
+from attrs import evolve
+
 from policy import cache
 from policy.answers import BilingualText
-from policy.nodes import evolve, names
 from policy.source import NOWHERE, Source, Span
 from policy.syntax import from_text, tree
 from policy.syntax.from_text import Parsed, Reading, stretches
@@ -234,4 +236,4 @@ def _makers() -> _Makers:
 
 @once
 def _fields(cls: Any) -> list[str]:
-    return [name for name in names(cls) if name != "span"]
+    return [field.name for field in attrs.fields(cls) if field.name != "span"]

@@ -11,8 +11,9 @@ import unicodedata
 from collections.abc import Callable
 from difflib import get_close_matches
 
+from attrs import frozen
+
 from policy.diagnostics import Replacement
-from policy.nodes import frozen
 from policy.source import Source, Span
 
 DECLARATION_WORDS = (

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import pairwise
 
-from attrs import define
+from attrs import define, frozen
 
 from policy.diagnostics import width
-from policy.nodes import frozen
 from policy.source import Source
 from policy.syntax import tree
 from policy.syntax.from_text import comments_and_tokens

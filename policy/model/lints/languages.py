@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
 
+from attrs import frozen
+
 from policy.answers import NO_WORDS, BilingualText
 from policy.diagnostics import Diagnostic, Severity, did_you_mean
 from policy.model import rules
-from policy.nodes import frozen
 from policy.remembered import remembered, remembered_items
 from policy.source import Span
 

@@ -12,13 +12,12 @@ from collections.abc import Iterator
 from itertools import chain
 from typing import Literal, assert_never
 
-from attrs import field
+from attrs import field, frozen
 
 from policy.diagnostics import Diagnostic, Severity, without
 from policy.model import expressions as typed, rules, types
 from policy.model.expressions import Expression
 from policy.model.traversal import defined
-from policy.nodes import frozen
 
 Sign = Literal[-1, 0, 1]  # nought or less, not known, nought or more
 
