@@ -29,7 +29,7 @@ _HEADS = [re.compile(word.encode() + rb"\s+([a-z][a-z0-9_]*(?:\.[a-z][a-z0-9_]*)
 
 
 @frozen
-class Text:
+class RulesFile:
     """A file of rules, or one that a table of them is from: its name as messages show it, and its bytes."""
 
     name: str
@@ -93,7 +93,7 @@ class Disk:
 
 def read_folder(
     paths: Iterable[str | Path], *, alone: bool = False, unsaved: Mapping[Path, bytes] = NO_FILES
-) -> tuple[list[Text], list[Diagnostic]]:
+) -> tuple[list[RulesFile], list[Diagnostic]]:
     """The rules that `paths` name, and what cannot be read.
 
     Where a ruleset imports or amends one that is in none of them, the neighbouring folder that has it joins, unless
@@ -131,7 +131,7 @@ class _Reader:
     def __init__(self, unsaved: Mapping[PurePath, bytes]) -> None:
         self.unsaved = unsaved
         self.found = Collector()
-        self.texts: dict[str, Text] = {}
+        self.texts: dict[str, RulesFile] = {}
         self.folders: list[tuple[Origin, PurePath]] = []  # that were read whole
         self.lone: list[tuple[Origin, PurePath]] = []  # of which one file was named
 
@@ -182,13 +182,13 @@ class _Reader:
         name = place.shown(file)
         if (data := self._bytes(place, file, name)) is None:
             return
-        self.texts[name] = Text(name, data)
+        self.texts[name] = RulesFile(name, data)
         for path in named_in(data):
             table, beside_it = beside(name, path), file.parent / path
             if table is None or table in self.texts or not place.exists(beside_it) or place.escapes(beside_it, root):
                 continue  # `check` tells of a file that is not there, or not inside the folder
             if (rows := self._bytes(place, beside_it, table)) is not None:
-                self.texts[table] = Text(table, rows)
+                self.texts[table] = RulesFile(table, rows)
 
     def _bytes(self, place: Origin, file: PurePath, name: str) -> bytes | None:
         try:

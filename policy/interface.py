@@ -76,7 +76,7 @@ class BoundQuestion:
 
 
 @frozen
-class Signature:
+class DeclarationText:
     """A declaration as an author would write it, and the record fields that the engine reads or fills in."""
 
     kind: str
@@ -100,7 +100,7 @@ def question(signature: str, **fields: str) -> Any:
     assert match, signature
     records = tuple((record, tuple(_pairs(text))) for record, text in fields.items())
     parameters = tuple(_pairs(match["parameters"] or ""))
-    declared = Signature(match["kind"], match["name"], parameters, match["result"] or "", records)
+    declared = DeclarationText(match["kind"], match["name"], parameters, match["result"] or "", records)
     return attrs.field(metadata={_SIGNED: declared})
 
 
@@ -109,7 +109,7 @@ def bind(asker: type[T], rulebook: Rulebook, who: str) -> T:
     found = Collector()
     bound = {}
     for field in attrs.fields(asker):  # type: ignore[arg-type]  # it is made by attrs
-        signature: Signature | None = field.metadata.get(_SIGNED)
+        signature: DeclarationText | None = field.metadata.get(_SIGNED)
         if signature is None:
             continue
         function = _named(rulebook, signature, who, found)
@@ -135,7 +135,7 @@ def provisions(*asked: BoundQuestion) -> tuple[str, ...]:
 # ── signatures ─────────────────────────────────────────────────────────────────────────────
 
 
-def _named(rulebook: Rulebook, signature: Signature, who: str, found: Collector) -> Function | None:
+def _named(rulebook: Rulebook, signature: DeclarationText, who: str, found: Collector) -> Function | None:
     named = [f for f in rulebook.program.named(signature.name) if f.kind != "set"]
     if len(named) == 1:
         return named[0]
@@ -153,7 +153,7 @@ def _named(rulebook: Rulebook, signature: Signature, who: str, found: Collector)
     return None
 
 
-def _unfit(rulebook: Rulebook, function: Function, signature: Signature, who: str, found: Collector) -> bool:
+def _unfit(rulebook: Rulebook, function: Function, signature: DeclarationText, who: str, found: Collector) -> bool:
     """Whether the question has another signature; every difference is a finding."""
     differences = list(_differences(rulebook, function, signature))
     for difference in differences:
@@ -162,7 +162,7 @@ def _unfit(rulebook: Rulebook, function: Function, signature: Signature, who: st
     return bool(differences)
 
 
-def _differences(rulebook: Rulebook, function: Function, signature: Signature) -> Iterator[str]:
+def _differences(rulebook: Rulebook, function: Function, signature: DeclarationText) -> Iterator[str]:
     if function.kind != signature.kind and not {function.kind, signature.kind} <= _VALUES:
         yield f"it is a {function.kind}, not a {signature.kind}"
     if len(function.parameters) != len(signature.parameters):

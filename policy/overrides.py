@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from attrs import frozen
 
 from policy.diagnostics import PolicyError, did_you_mean
-from policy.folders import Text
+from policy.folders import RulesFile
 from policy.source import Source, Span
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse_strictly
@@ -33,7 +33,7 @@ class _Declared:
         return f"{self.ruleset}.{self.node.name.text}"
 
 
-def overridden(texts: Sequence[Text], values: Mapping[str, str]) -> list[Text]:
+def overridden(texts: Sequence[RulesFile], values: Mapping[str, str]) -> list[RulesFile]:
     """The texts with these values. Raises PolicyError for a name that is no parameter, or a text that is no value."""
     if not values:
         return list(texts)
@@ -44,7 +44,7 @@ def overridden(texts: Sequence[Text], values: Mapping[str, str]) -> list[Text]:
     return [_edited(text, [(s, new) for s, new in edits if s.source.name == text.name]) for text in texts]
 
 
-def _declared(text: Text) -> list[_Declared]:
+def _declared(text: RulesFile) -> list[_Declared]:
     source, wrong = decode(text.name, text.data)
     if wrong:
         return []
@@ -93,10 +93,10 @@ def _edits(name: str, value: str, declared: Sequence[_Declared]) -> list[tuple[S
     return edits
 
 
-def _edited(text: Text, edits: Sequence[tuple[Span, str]]) -> Text:
+def _edited(text: RulesFile, edits: Sequence[tuple[Span, str]]) -> RulesFile:
     if not edits:
         return text
     made = edits[0][0].source.text
     for span, new in sorted(edits, key=lambda e: -e[0].start):
         made = made[: span.start] + new + made[span.end :]
-    return Text(text.name, made.encode())
+    return RulesFile(text.name, made.encode())

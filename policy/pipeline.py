@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from policy import cache
 from policy.diagnostics import Diagnostic, PolicyError, in_order
-from policy.folders import Text as Text, read_folder as read_folder
+from policy.folders import RulesFile as RulesFile, read_folder as read_folder
 from policy.lazy import lazily
 from policy.nodes import frozen
 from policy.source import beside, named_in
@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # imported where they are used, so that a check loads neither
 __getattr__ = lazily(__name__, {"Rulebook": "rulebook"})
 
 
-def digest_of(texts: Sequence[Text], overlay: str = "") -> str:
+def digest_of(texts: Sequence[RulesFile], overlay: str = "") -> str:
     """The identity of a rulebook: a SHA-256 over the bytes of its files and the overlay; names do not count.
 
     A file with the rows of a table counts with the rules that name it, in the order in which they do.
@@ -45,7 +45,7 @@ def digest_of(texts: Sequence[Text], overlay: str = "") -> str:
     return total.hexdigest()
 
 
-def _digest(rules: Text, texts: Mapping[str, Text]) -> bytes:
+def _digest(rules: RulesFile, texts: Mapping[str, RulesFile]) -> bytes:
     whole = hashlib.sha256(rules.data)
     for path in named_in(rules.data):
         table = texts.get(beside(rules.name, path) or "")
@@ -75,7 +75,7 @@ def uncollected() -> Iterator[None]:
 class Checked:
     """The texts of a rulebook, their typed model, and every finding."""
 
-    texts: tuple[Text, ...]
+    texts: tuple[RulesFile, ...]
     model: Model
     diagnostics: tuple[Diagnostic, ...]
 
@@ -98,7 +98,7 @@ class Checked:
         return overlaid(self.model, overlay)
 
 
-def parsed(texts: Sequence[Text], tests: Unchanged | None = None) -> tuple[list[File], list[Diagnostic]]:
+def parsed(texts: Sequence[RulesFile], tests: Unchanged | None = None) -> tuple[list[File], list[Diagnostic]]:
     """The syntax of every file of rules, with its tables' rows of other files, and without unchanged tests."""
     from policy.syntax.from_csv import with_rows
     from policy.syntax.from_text import decode
@@ -123,7 +123,7 @@ def parsed(texts: Sequence[Text], tests: Unchanged | None = None) -> tuple[list[
 
 
 @uncollected()
-def check(texts: Sequence[Text], tests: Unchanged | None = None) -> Checked:
+def check(texts: Sequence[RulesFile], tests: Unchanged | None = None) -> Checked:
     """Parses, types and lints the texts of one rulebook; of those of its `tests` that are unchanged, outlines."""
     # imported here so that a rulebook from the cache needs neither parser nor checker
     from policy.model.from_syntax import model_of
@@ -157,7 +157,7 @@ class Findings:
         return sum(d.is_error for d in self.diagnostics)
 
 
-def findings(texts: Sequence[Text]) -> Findings:
+def findings(texts: Sequence[RulesFile]) -> Findings:
     """What `check` finds in these texts, from the cache if it is there."""
     key = _key("findings", texts)
     cached = cache.fetch(key)
@@ -176,7 +176,7 @@ def findings(texts: Sequence[Text]) -> Findings:
     return found
 
 
-def _key(what: str, texts: Sequence[Text], overlay: str = "") -> str:
+def _key(what: str, texts: Sequence[RulesFile], overlay: str = "") -> str:
     """The name in the cache of what is made of texts; the names of files count, as messages show them."""
     return cache.key(what, overlay, *(part for t in texts for part in (t.name, hashlib.sha256(t.data).hexdigest())))
 
@@ -190,7 +190,7 @@ def program(checked: Checked, overlay: str = "") -> Program:
 
 
 @uncollected()
-def load_program(texts: Sequence[Text], overlay: str = "") -> Program:
+def load_program(texts: Sequence[RulesFile], overlay: str = "") -> Program:
     """The program of these texts, from the cache if it is there. Raises PolicyError."""
     from policy.ir.program import Program
 

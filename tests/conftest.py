@@ -57,16 +57,16 @@ _WHOLE, _FUNCTIONS = 40, 200  # files and functions: the shipped rulebook, which
 
 
 @lru_cache(maxsize=4)
-def _checked(texts: tuple[pipeline.Text, ...]) -> pipeline.Checked:
+def _checked(texts: tuple[pipeline.RulesFile, ...]) -> pipeline.Checked:
     return _check(texts)
 
 
 @lru_cache(maxsize=4)
-def _loaded(texts: tuple[pipeline.Text, ...], overlay: str) -> Program:
+def _loaded(texts: tuple[pipeline.RulesFile, ...], overlay: str) -> Program:
     return _load(texts, overlay)
 
 
-def _is_whole(texts: Sequence[pipeline.Text]) -> bool:
+def _is_whole(texts: Sequence[pipeline.RulesFile]) -> bool:
     return len(texts) >= _WHOLE
 
 

@@ -26,9 +26,9 @@ from case_files import CORPUS, Case, parametrised, read
 from cases_of_rules import answers, drawn, findings, rulebook, split
 from policy.answers import MISSING
 from policy.cli import main
-from policy.facts.records import Record
+from policy.facts.records import FactsRecord
 from policy.model.values import show
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.reports.plain.sentences import Sentences
 from policy.source import Source, Span
 from policy.syntax import tree
@@ -67,7 +67,7 @@ def dump(node: Any) -> str:
 
 @parametrised("plain")
 def test_plain_words(case: Case, update: bool) -> None:
-    checked = check([Text("t.policy", case.input.encode())])
+    checked = check([RulesFile("t.policy", case.input.encode())])
     assert not checked.errors, findings([checked.texts[0]])
     sentences = Sentences(checked.model)
     said = [(d.name, s) for d in checked.model.declared.values() for s in sentences.of(d)]
@@ -109,12 +109,12 @@ def test_mistakes(case: Case, update: bool) -> None:
 @parametrised("decisions")
 def test_formatting_a_case_changes_no_meaning(case: Case) -> None:
     texts, _ = split(case.input)
-    neat = [Text(t.name, _neat(t).encode()) for t in texts]
+    neat = [RulesFile(t.name, _neat(t).encode()) for t in texts]
     assert [_neat(t).encode() for t in neat] == [t.data for t in neat]
     assert check(neat).model == check(texts).model
 
 
-def _neat(text: Text) -> str:
+def _neat(text: RulesFile) -> str:
     if text.is_table:
         return text.data.decode()
     source, _ = decode(text.name, text.data)
@@ -150,7 +150,7 @@ def fact(value: Any, of: Any) -> str:
     """A fact as an author writes it; records field by field, what is missing as `?`."""
     if value is MISSING:
         return "?"
-    if isinstance(value, Record):
+    if isinstance(value, FactsRecord):
         return "{ " + ", ".join(f"{n}: {fact(getattr(value, n), None)}" for n in value._fields) + " }"
     if isinstance(value, tuple):
         return "[" + ", ".join(fact(v, getattr(of, "of", None)) for v in value) + "]"

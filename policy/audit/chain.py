@@ -54,7 +54,7 @@ class _Gap:
 
 
 @define
-class Chain:
+class HashChain:
     """Where the chain has got to: the record that is next, and the hashes it may name as the one before."""
 
     links: frozenset[str] = frozenset()  # empty where they are not known

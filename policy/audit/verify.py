@@ -15,7 +15,7 @@ from pathlib import Path
 
 from attrs import frozen
 
-from policy.audit.chain import RESTORE, Chain, Damage
+from policy.audit.chain import RESTORE, Damage, HashChain
 from policy.audit.lines import JournalLine, Torn, lines, locked
 from policy.audit.records import Header, read_header, read_record
 from policy.diagnostics import Diagnostic, PolicyError
@@ -53,7 +53,7 @@ def verify(path: str | Path, kept: str = "", progress: Progress | None = None) -
     """
     header: Header | None = None
     torn: Torn | None = None
-    chain = Chain()
+    chain = HashChain()
     kept_is_there = not kept
     with open(opened(path, streams=False), "rb") as file:
         for found in lines(file):
@@ -93,7 +93,7 @@ def require_whole(path: str | Path, progress: Progress | None = None) -> tuple[H
     return verified.header, verified.last
 
 
-def _begin(chain: Chain, line: JournalLine) -> Header | None:
+def _begin(chain: HashChain, line: JournalLine) -> Header | None:
     """The header, as far as it can be read; the chain is made ready for the records behind it."""
     header, reading = read_header(line.text)
     record = read_record(line.text)
@@ -109,7 +109,7 @@ def _begin(chain: Chain, line: JournalLine) -> Header | None:
     return header
 
 
-def _torn_off(torn: Torn, chain: Chain, busy: bool) -> Damage:
+def _torn_off(torn: Torn, chain: HashChain, busy: bool) -> Damage:
     """The finding about what stands behind the last line end."""
     if torn.offset == 0:
         message = f"the header is cut short after {torn.size:,} bytes"

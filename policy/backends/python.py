@@ -20,7 +20,7 @@ from policy.backends.emit import Emitter, common_calls, common_tests, is_compute
 from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
-from policy.ir.index import Index, index_of
+from policy.ir.index import RowIndex, index_of
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
@@ -254,7 +254,7 @@ def _decision(function: Function, emit: Emitter) -> Lines:
     return lines
 
 
-def _looked_up(e: Choose, index: Index, line: int, emit: Emitter) -> Lines:
+def _looked_up(e: Choose, index: RowIndex, line: int, emit: Emitter) -> Lines:
     """A long table: the number of its row, and what that gives."""
     find = emit.held("_row", index.row)
     lines: Lines = [

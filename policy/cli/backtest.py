@@ -25,7 +25,7 @@ from policy.ir.program import Program
 from policy.pipeline import load_program, rulebooks
 from policy.reports.plain.amounts import grouped
 from policy.scenario.backtest import Backtest, Flips, backtest, commands_of, other_rules
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 from policy.verify.vocabulary import under_old_names
 
 _OF_HISTORY = ("question", "on_column", "amount", "out", "keep", "scaled", "under")
@@ -124,7 +124,7 @@ def _of_journal(journal: str, old: str, new: str, on: date | None, settings: Set
     header, last = require_whole(journal)
     first = on.isoformat() if on else header.on
     before, after = _program_named(old, ()), _program_named(new, settings)
-    markets = [Market(rulebooks(program), first) for program in (before, under_old_names(before, after))]
+    markets = [Venues(rulebooks(program), first) for program in (before, under_old_names(before, after))]
     result = backtest(commands_of(journal, last), *markets)
     kept = other_rules(header, markets)
     if format == "json":

@@ -18,7 +18,7 @@ from policy.diagnostics import printable
 from policy.extras import require_extra, require_java
 from policy.model.types import AnswerType, Number
 from policy.model.values import show
-from policy.pipeline import Text, load_program
+from policy.pipeline import RulesFile, load_program
 from policy.reports.plain.amounts import grouped
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ MOST_LINES = 12  # of a summary's list of reasons, needs or problems
 
 
 def decide_table(
-    texts: Sequence[Text], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
+    texts: Sequence[RulesFile], under: str, asking: Mapping[str, Any], facts: str, out: str, engine: str, format: str
 ) -> dict[str, int]:
     """Answers every row of a file and prints a summary; returns the count of each outcome."""
     _ready()
@@ -113,7 +113,7 @@ def summary_text(summary: AnswerSummary) -> str:
 
 
 def backtest_table(
-    rulebooks: tuple[Sequence[Text], Sequence[Text]],
+    rulebooks: tuple[Sequence[RulesFile], Sequence[RulesFile]],
     under: str,
     asking: Mapping[str, Any],
     history: str,

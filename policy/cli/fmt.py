@@ -8,7 +8,7 @@ from policy.cli.exits import Exit, end
 from policy.cli.options import format_option, rules_arguments, texts_of, to_write
 from policy.cli.output import plural, print_diagnostics, print_json, write_whole
 from policy.diagnostics import Diagnostic
-from policy.pipeline import Text
+from policy.pipeline import RulesFile
 
 
 @click.command()
@@ -60,7 +60,7 @@ def _exit(broken: list[Diagnostic], changed: list[str], only_check: bool) -> Exi
     return Exit.NO if only_check and changed else Exit.YES
 
 
-def _formatted(text: Text) -> str | tuple[Diagnostic, ...]:
+def _formatted(text: RulesFile) -> str | tuple[Diagnostic, ...]:
     from policy.syntax.from_text import decode, parse
     from policy.syntax.to_text import formatted
 

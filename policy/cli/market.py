@@ -12,13 +12,13 @@ from policy.reports.journal.event_counts import EventCount
 from policy.reports.journal.tally import Tally
 from policy.reports.plain.amounts import grouped
 from policy.scenario.from_folder import Scenario
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 from policy.scenario.run import market_for
 
 NO_OVERLAY = "none"  # a word of the language, so that no overlay is called so
 
 
-def market_of(scenario: Scenario, paths: tuple[str, ...], on: date | None, under: str) -> Market:
+def market_of(scenario: Scenario, paths: tuple[str, ...], on: date | None, under: str) -> Venues:
     """The market that a scenario's stage needs, under these rules. Raises PolicyError where they do not serve."""
     if not (on or scenario.on):
         raise click.UsageError("give `--on`, the date as of which it begins: the scenario names none")

@@ -12,7 +12,7 @@ from policy.cli.exits import Exit
 from policy.cli.output import fail, plural, print_json, write_whole
 from policy.cli.progress import progress
 from policy.diagnostics import PolicyError
-from policy.pipeline import Checked, Text, check
+from policy.pipeline import Checked, RulesFile, check
 from policy.syntax.from_text import decode
 from policy.testing.missing import Expected, as_tests, completed
 from policy.testing.mutation import Fate, Score, mutated
@@ -71,7 +71,7 @@ def _completing(missing: Sequence[Expected], name: str) -> list[Expected]:
     return [e for e in missing if e.completes is not None and e.completes.file == name]
 
 
-def _with(text: Text, tests: str, missing: Sequence[Expected]) -> Text:
+def _with(text: RulesFile, tests: str, missing: Sequence[Expected]) -> RulesFile:
     """A file with what is missing in it."""
     completing = _completing(missing, text.name)
     if not tests and not completing:

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from policy import files, resources
 from policy.diagnostics import PolicyError
 from policy.files import RULES
-from policy.pipeline import Checked, Text, check, dated, load_program, read_folder, rulebooks
+from policy.pipeline import Checked, RulesFile, check, dated, load_program, read_folder, rulebooks
 
 if TYPE_CHECKING:
     from policy.rulebook import Rulebook
@@ -143,13 +143,13 @@ FACTS = click.Path(allow_dash=True)  # a file, so that a shell completes its nam
 under_option = click.option("--under", default="", help="House overlay to apply, as example.house.")
 
 
-def texts_of(paths: tuple[str, ...], *, alone: bool = False) -> list[Text]:
+def texts_of(paths: tuple[str, ...], *, alone: bool = False) -> list[RulesFile]:
     """The rules; `-` is standard input, none the shipped rulebook. Ends with 2 if one cannot be read.
 
     `alone`: without neighbouring folders.
     """
     if paths == ("-",):
-        return [Text("<stdin>", standard_input().read())]
+        return [RulesFile("<stdin>", standard_input().read())]
     for path in paths:
         if path == "-":
             raise click.UsageError("`-`, standard input, stands alone")
@@ -165,7 +165,7 @@ def texts_of(paths: tuple[str, ...], *, alone: bool = False) -> list[Text]:
     return texts
 
 
-def texts_with(paths: tuple[str, ...], settings: Settings) -> list[Text]:
+def texts_with(paths: tuple[str, ...], settings: Settings) -> list[RulesFile]:
     """The rules with parameters set to other values."""
     texts = texts_of(paths)
     if not settings:
@@ -175,7 +175,7 @@ def texts_with(paths: tuple[str, ...], settings: Settings) -> list[Text]:
     return overridden(texts, dict(settings))
 
 
-def unsaved(name: str) -> list[Text]:
+def unsaved(name: str) -> list[RulesFile]:
     """The rules of the folder in which a file is or is to be, with standard input in its place."""
     file = Path(name)
     if file.suffix != RULES or not file.parent.is_dir():

@@ -19,7 +19,7 @@ from policy.financing.engine import Engine as Lender
 from policy.model.values import decimal_text, show
 from policy.reports.plain.amounts import grouped
 from policy.scenario.draws import ONE, draws_of
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 from policy.scenario.paths import Loans, PathFigures, figures, loans_of
 from policy.scenario.stress import HOUR, Move
 from policy.vocabulary import Json
@@ -106,7 +106,7 @@ class Ends:
             yield from ("", f"the worst, path {f.worst}, and what the rules do on it:")
 
 
-def valued(drawn: Drawn, market: Market, moves: Sequence[Move]) -> Ends:
+def valued(drawn: Drawn, market: Venues, moves: Sequence[Move]) -> Ends:
     """The paths valued: what loans exceed their collateral by at the end of each."""
     lender = next((venue for venue in market.venues.values() if isinstance(venue, Lender)), None)
     if lender is None or not lender.accounts:

@@ -16,7 +16,7 @@ from policy.files import whole_folder
 from policy.verify.prove import Limits
 from policy.workbooks import csv_folder
 from policy.workbooks.from_xlsx import is_workbook, read
-from policy.workbooks.importing import Import, imported, imported_from, read_workbook, told, write
+from policy.workbooks.importing import ImportResult, imported, imported_from, read_workbook, told, write
 
 
 @click.group()
@@ -144,7 +144,7 @@ def new(file: str, name: str, sheet: str, keys: tuple[str, ...], per: str) -> No
         click.echo("no row has a citation; `--per` names a provision for all", err=True)
 
 
-def _changes(made: Import, digest: str) -> list[str]:
+def _changes(made: ImportResult, digest: str) -> list[str]:
     since = "" if made.digest == digest else f", exported from rulebook {made.digest[:12]} before it changed"
     if not made.changes:
         return [f"nothing differs from the rules{since}"]
@@ -154,7 +154,7 @@ def _changes(made: Import, digest: str) -> list[str]:
     ]
 
 
-def _differences(made: Import, seconds: float, format: str) -> list[object]:
+def _differences(made: ImportResult, seconds: float, format: str) -> list[object]:
     """What the rules decide otherwise, printed where it is to be read; under each overlay that changes."""
     from policy.pipeline import program
     from policy.verify.rulebook import comparison_of
@@ -175,7 +175,7 @@ def _differences(made: Import, seconds: float, format: str) -> list[object]:
     return found
 
 
-def _json(made: Import, differences: list[object], written: list[str]) -> dict[str, object]:
+def _json(made: ImportResult, differences: list[object], written: list[str]) -> dict[str, object]:
     return {
         "exported_from": made.digest,
         "rulebook": made.before.digest(),

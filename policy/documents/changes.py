@@ -17,7 +17,7 @@ from policy.reports.documents import Document
 from policy.reports.flips import Flip, FlipWords, JournalRun
 from policy.reports.journal.glossary import glossary_of
 from policy.scenario.backtest import backtest, commands_of, other_rules
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 from policy.testing.run import Runner, line_of
 from policy.verify.rulebook import comparison_of
 from policy.verify.solver import needed_solver
@@ -66,7 +66,7 @@ def _together(old: rules.Model, new: rules.Model) -> rules.Model:
 def _run(words: FlipWords, old: Edition, new: Edition, journal: str | Path) -> JournalRun:
     """The outcomes of the journal's commands under both editions."""
     header, last = require_whole(journal)
-    markets = [Market(rulebooks(e.undated), e.on.isoformat()) for e in (old, new)]
+    markets = [Venues(rulebooks(e.undated), e.on.isoformat()) for e in (old, new)]
     result = backtest(commands_of(str(journal), last), *markets)
     clients = result.by_client()
     flips = sorted(result.sorts.items(), key=lambda item: -item[1].count)

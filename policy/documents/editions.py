@@ -19,7 +19,7 @@ from policy.answers import BilingualText, Status
 from policy.diagnostics import PolicyError
 from policy.ir.program import Program
 from policy.model.rules import Model
-from policy.pipeline import Checked, Text, check, dated, day_of, program, read_folder
+from policy.pipeline import Checked, RulesFile, check, dated, day_of, program, read_folder
 from policy.reports.book.figures import Cover
 from policy.reports.reach import reading_closed, remarks_on
 from policy.reports.rows import by_status
@@ -107,7 +107,7 @@ def name_of(paths: Sequence[str | Path], under: str) -> str:
     return (", ".join(map(str, paths)) or SHIPPED) + (f"+{under}" if under else "")
 
 
-def rules_of(texts: Sequence[Text]) -> Checked:
+def rules_of(texts: Sequence[RulesFile]) -> Checked:
     """The checked rules of these texts, for any number of documents. Raises PolicyError where they have errors."""
     checked = _checked(tuple(_named_from_their_folder(texts)))
     if checked.errors:
@@ -116,12 +116,12 @@ def rules_of(texts: Sequence[Text]) -> Checked:
 
 
 @lru_cache(maxsize=2)
-def _checked(texts: tuple[Text, ...]) -> Checked:
+def _checked(texts: tuple[RulesFile, ...]) -> Checked:
     """Kept, as both sides of a change may be the same rules."""
     return check(texts)
 
 
-def _named_from_their_folder(texts: Sequence[Text]) -> list[Text]:
+def _named_from_their_folder(texts: Sequence[RulesFile]) -> list[RulesFile]:
     folder = os.path.commonpath([os.path.dirname(os.path.abspath(t.name)) for t in texts])
     above = os.path.dirname(folder)
-    return [Text(os.path.relpath(t.name, above), t.data) for t in texts]
+    return [RulesFile(os.path.relpath(t.name, above), t.data) for t in texts]

@@ -28,7 +28,7 @@ from policy.reports.journal.reasons import given
 from policy.reports.journal.trading import Trading
 from policy.rulebook import Rulebook
 from policy.scenario.from_folder import Scenario, scenario_in
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 from policy.scenario.run import Run, header_of, market_for, stage_of
 from policy.scenario.shocks import stress_rows
 from policy.scenario.statements import balances, statements, terms, verdicts
@@ -115,16 +115,16 @@ def finish(recorded: Recorded, run: Run, scenario: Scenario, header: Header) -> 
         _state(recorded.margin, recorded, run.market)
 
 
-def _state(margin: MarginTally, recorded: Recorded, market: Market) -> None:
+def _state(margin: MarginTally, recorded: Recorded, market: Venues) -> None:
     """The accounts at the end, on what terms assets are taken, and what the rules say of each account."""
     margin.collateral.terms = terms(market)
     margin.collateral.verdicts = verdicts(market)
     recorded.state(statements(market))
 
 
-def _fresh(market: Market, scenario: Scenario, header: Header) -> Callable[[], tuple[Market, Prices]]:
-    def fresh() -> tuple[Market, Prices]:
-        again, prices = Market(market.rulebook_on, header.on), Prices()
+def _fresh(market: Venues, scenario: Scenario, header: Header) -> Callable[[], tuple[Venues, Prices]]:
+    def fresh() -> tuple[Venues, Prices]:
+        again, prices = Venues(market.rulebook_on, header.on), Prices()
         again.open(stage_of(scenario))
         Run(again, on_command=prices.take).carry_out(scenario)
         return again, prices
@@ -156,7 +156,7 @@ def _run_on(
 ) -> tuple[DateSection, int]:
     """The scenario under the rules of one date, and how many of its lines could not be read."""
     rulebook = rulebook_on(on)
-    market = Market(lambda _: rulebook, on)
+    market = Venues(lambda _: rulebook, on)
     market.open(stage_of(scenario))
     day = DateSection(Recorded.whole(header_of(scenario, market, under), glossary))
     run = Run(market, followers=[day.follow], on_unread=day.recorded.misread)

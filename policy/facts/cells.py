@@ -20,23 +20,23 @@ from policy.model.written import FACTS
 
 
 @frozen(eq=False)
-class Cell:
+class CheckedColumn:
     """A column of facts: `good` is true where a cell can be used as it is (a null is good: the fact is missing)."""
 
     value: pl.Expr
     good: pl.Expr | None = None
 
 
-def cell(of: Type, dtype: pl.DataType, column: pl.Expr, scaled: bool) -> Cell | str:
+def cell(of: Type, dtype: pl.DataType, column: pl.Expr, scaled: bool) -> CheckedColumn | str:
     """The facts of type `of` in a column, or why they cannot be there."""
     texts = dtype == pl.String or isinstance(dtype, pl.Categorical | pl.Enum)
     match of:
         case types.Boolean():
             if dtype == pl.Boolean:
-                return Cell(column)
+                return CheckedColumn(column)
             return _of_words(column, BOOLEANS, pl.Boolean()) if texts else "true or false"
         case types.Text():
-            return Cell(column.cast(pl.String)) if texts else "a text"
+            return CheckedColumn(column.cast(pl.String)) if texts else "a text"
         case types.Enum():
             return _codes(column, dtype, of) if texts else "a text"
         case types.Date():
@@ -51,19 +51,19 @@ def cell(of: Type, dtype: pl.DataType, column: pl.Expr, scaled: bool) -> Cell | 
             assert_never(of)
 
 
-def _of_words(column: pl.Expr, meanings: dict[str, Any], dtype: pl.DataType) -> Cell:
+def _of_words(column: pl.Expr, meanings: dict[str, Any], dtype: pl.DataType) -> CheckedColumn:
     words = column.cast(pl.String)
     value = words.replace_strict(list(meanings), list(meanings.values()), default=None, return_dtype=dtype)
-    return Cell(value, value.is_not_null() | column.is_null())
+    return CheckedColumn(value, value.is_not_null() | column.is_null())
 
 
-def _codes(column: pl.Expr, dtype: pl.DataType, of: types.Enum) -> Cell:
+def _codes(column: pl.Expr, dtype: pl.DataType, of: types.Enum) -> CheckedColumn:
     members, places_of = of.every, {word: of.every.index(member) for word, member in of.words.items()}
     codes: Any = pl.UInt8() if len(members) < 250 else pl.UInt32()
     if isinstance(dtype, pl.Enum):
         places = [places_of.get(c) for c in dtype.categories]
         if places == list(range(len(places))):
-            return Cell(column.to_physical().cast(codes))
+            return CheckedColumn(column.to_physical().cast(codes))
         value = pl.lit(pl.Series(places, dtype=codes)).gather(column.to_physical())
     elif isinstance(dtype, pl.Categorical):
 
@@ -78,27 +78,27 @@ def _codes(column: pl.Expr, dtype: pl.DataType, of: types.Enum) -> Cell:
         value = pl.lit(pl.Series(list(places_of.values()), dtype=codes)).gather(known)
     else:
         value = column.cast(pl.Enum(members), strict=False).to_physical().cast(codes)
-    return Cell(value, value.is_not_null() | column.is_null())
+    return CheckedColumn(value, value.is_not_null() | column.is_null())
 
 
-def _dates(column: pl.Expr, dtype: pl.DataType) -> Cell | str:
+def _dates(column: pl.Expr, dtype: pl.DataType) -> CheckedColumn | str:
     if dtype == pl.Date:
-        return Cell(column.to_physical().cast(pl.Int64) + EPOCH_DAY)
+        return CheckedColumn(column.to_physical().cast(pl.Int64) + EPOCH_DAY)
     if dtype != pl.String:
         return "a date"
     plain = column.str.contains(r"^[0-9]{4}-[0-9]{2}-[0-9]{2}$")
     value = column.str.to_date("%Y-%m-%d", strict=False).to_physical().cast(pl.Int64) + EPOCH_DAY
-    return Cell(value, (plain & value.is_not_null()) | column.is_null())
+    return CheckedColumn(value, (plain & value.is_not_null()) | column.is_null())
 
 
-def _instants(column: pl.Expr, dtype: pl.DataType) -> Cell | str:
+def _instants(column: pl.Expr, dtype: pl.DataType) -> CheckedColumn | str:
     if isinstance(dtype, pl.Datetime):
         if dtype.time_zone is None:
             return "a moment with its time zone"
         if dtype.time_unit == "ns":  # finer than a fact can be
             nanoseconds = column.to_physical()
-            return Cell(nanoseconds // 1_000, (nanoseconds % 1_000 == 0) | column.is_null())
-        return Cell(column.cast(pl.Datetime("us", "UTC")).to_physical())
+            return CheckedColumn(nanoseconds // 1_000, (nanoseconds % 1_000 == 0) | column.is_null())
+        return CheckedColumn(column.cast(pl.Datetime("us", "UTC")).to_physical())
     if dtype != pl.String:
         return "a moment with its time zone"
     plain = column.str.contains(
@@ -106,10 +106,10 @@ def _instants(column: pl.Expr, dtype: pl.DataType) -> Cell | str:
     )
     moment = column.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
     value = moment.to_physical()
-    return Cell(value, (plain & value.is_not_null()) | column.is_null())
+    return CheckedColumn(value, (plain & value.is_not_null()) | column.is_null())
 
 
-def _numbers(of: types.Number, column: pl.Expr, dtype: pl.DataType, scale: int, scaled: bool) -> Cell | str:
+def _numbers(of: types.Number, column: pl.Expr, dtype: pl.DataType, scale: int, scaled: bool) -> CheckedColumn | str:
     if dtype == pl.String:
         return _spelt(of, column, scale)
     if isinstance(dtype, pl.Decimal):
@@ -118,7 +118,7 @@ def _numbers(of: types.Number, column: pl.Expr, dtype: pl.DataType, scale: int, 
     if dtype.is_integer():
         wide = dtype in (pl.Int128, pl.UInt128, pl.UInt64)
         if scaled:
-            return Cell(column.cast(pl.Int64, strict=False), _held(column) if wide else None)
+            return CheckedColumn(column.cast(pl.Int64, strict=False), _held(column) if wide else None)
         return _shifted(column.cast(pl.Int128), scale, 38 if wide else 19)
     return "an exact number; binary floats are not exact" if dtype.is_float() else "a number"
 
@@ -127,7 +127,7 @@ def _held(column: pl.Expr) -> pl.Expr:
     return column.cast(pl.Int64, strict=False).is_not_null() | column.is_null()
 
 
-def _shifted(units: pl.Expr, shift: int, digits: int) -> Cell:
+def _shifted(units: pl.Expr, shift: int, digits: int) -> CheckedColumn:
     """Numbers of 128 bits with so many more, or fewer, decimals."""
     most = pl.lit(10 ** max(0, MOST_FACT_DIGITS - max(0, shift)), dtype=pl.Int128)
     good = None
@@ -137,12 +137,12 @@ def _shifted(units: pl.Expr, shift: int, digits: int) -> Cell:
         step = pl.lit(10**-shift, dtype=pl.Int128)
         even = (units % step == 0) | units.is_null()
         good = even if good is None else good & even
-        return Cell((units // step).cast(pl.Int64, strict=False), good & _held(units // step))
+        return CheckedColumn((units // step).cast(pl.Int64, strict=False), good & _held(units // step))
     value = units if shift == 0 else units * pl.lit(10**shift, dtype=pl.Int128)
-    return Cell(value.cast(pl.Int64, strict=False), good)
+    return CheckedColumn(value.cast(pl.Int64, strict=False), good)
 
 
-def _spelt(of: types.Number, column: pl.Expr, scale: int) -> Cell:
+def _spelt(of: types.Number, column: pl.Expr, scale: int) -> CheckedColumn:
     """Numbers in the plainest spelling; any other is read by itself."""
     text, places = column, max(0, scale)
     if of.currency:
@@ -159,4 +159,4 @@ def _spelt(of: types.Number, column: pl.Expr, scale: int) -> Cell:
         value = value // 10**-scale
         plain = pl.lit(False)
     held = (value.abs() <= FACTS[1]).fill_null(False)
-    return Cell(value.cast(pl.Int64, strict=False), (plain & held) | column.is_null())
+    return CheckedColumn(value.cast(pl.Int64, strict=False), (plain & held) | column.is_null())

@@ -16,7 +16,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.diagnostics import Collector, did_you_mean
-from policy.facts.cells import Cell, cell
+from policy.facts.cells import CheckedColumn, cell
 from policy.ir.program import FieldDeclaration, Function, Program
 from policy.model import types
 from policy.model.types import Quantity, Type, describe
@@ -31,20 +31,20 @@ class Leaf:
 
     path: str
     type: Type
-    cell: Cell
+    cell: CheckedColumn
     low: int
     high: int
     present: pl.Expr | None = None
 
 
 @frozen(eq=False)
-class Sheet:
+class TableReader:
     """How a table, or the elements of a list in it, are read."""
 
     path: str
     leaves: list[Leaf] = field(factory=list)
     records: list[tuple[str, pl.Expr]] = field(factory=list)  # optional ones, and whether they are there
-    lists: list[tuple[pl.Expr, Sheet]] = field(factory=list)
+    lists: list[tuple[pl.Expr, TableReader]] = field(factory=list)
 
 
 @frozen
@@ -66,10 +66,10 @@ class Read:
 
 
 @frozen(eq=False)
-class Layout:
+class TableLayout:
     """How the columns of a table stand for the facts of a question."""
 
-    sheet: Sheet
+    sheet: TableReader
     missing: tuple[str, ...]  # facts without a column
     names: tuple[str, ...]  # the columns that hold facts
     wrap: str  # the record that all columns are fields of, where they do not say so
@@ -92,7 +92,7 @@ def layout(
     schema: Mapping[str, pl.DataType],
     keep: Iterable[str] = (),
     scaled: bool = False,
-) -> Layout | Collector:
+) -> TableLayout | Collector:
     """How a table with these columns is read, or everything that stands in the way."""
     kept = set(keep)
     tree = _tree({name: dtype for name, dtype in schema.items() if name not in kept})
@@ -108,12 +108,12 @@ def layout(
             known = _known(program, function, wrap)
             help = did_you_mean(name, known) or "leave the column out, or name it with --keep"
             placing.found.error("facts-unknown", f"the question has no fact for the column `{name}`", None, help)
-    sheet = Sheet("")
+    sheet = TableReader("")
     for name, of in names.items():
         placing.place(sheet, of, whole.get(name), name, (None, None))
     if placing.found.found:
         return placing.found
-    return Layout(sheet, tuple(placing.missing), tuple(n for n in schema if n not in kept), wrap)
+    return TableLayout(sheet, tuple(placing.missing), tuple(n for n in schema if n not in kept), wrap)
 
 
 # ── matching columns with facts ─────────────────────────────────────────────────────────────
@@ -162,7 +162,9 @@ class _Placing:
     found: Collector = field(factory=Collector)
     missing: list[str] = field(factory=list)
 
-    def place(self, sheet: Sheet, of: Type, at: object, path: str, bounds: tuple[int | None, int | None]) -> None:
+    def place(
+        self, sheet: TableReader, of: Type, at: object, path: str, bounds: tuple[int | None, int | None]
+    ) -> None:
         optional = isinstance(of, types.OptionalOf)
         inner = types.inner_of(of)
         if isinstance(inner, types.Record):
@@ -172,7 +174,7 @@ class _Placing:
         else:
             self._leaf(sheet, inner, at, path, bounds, optional)
 
-    def _record(self, sheet: Sheet, name: str, at: Any, path: str, optional: bool) -> None:
+    def _record(self, sheet: TableReader, name: str, at: Any, path: str, optional: bool) -> None:
         fields = self.program.records[name]
         if isinstance(at, tuple):
             column, dtype = at
@@ -198,10 +200,10 @@ class _Placing:
         for f in fields:
             self._field(sheet, f, (at or {}).get(f.name), f"{path}.{f.name}")
 
-    def _field(self, sheet: Sheet, f: FieldDeclaration, at: object, path: str) -> None:
+    def _field(self, sheet: TableReader, f: FieldDeclaration, at: object, path: str) -> None:
         self.place(sheet, f.type, at, path, (f.least, f.most))
 
-    def _list(self, sheet: Sheet, item: Type, at: object, path: str) -> None:
+    def _list(self, sheet: TableReader, item: Type, at: object, path: str) -> None:
         if at is None:
             self.missing.append(path)
             return
@@ -209,12 +211,12 @@ class _Placing:
         if column is None or not isinstance(dtype, pl.List | pl.Array):
             self._wrong(path, dtype, types.ListOf(item), "a list")
             return
-        elements = Sheet(path + "[]")
+        elements = TableReader(path + "[]")
         sheet.lists.append((column, elements))
         self.place(elements, item, (pl.col("element"), dtype.inner), path + "[]", (None, None))
 
     def _leaf(
-        self, sheet: Sheet, of: Type, at: Any, path: str, bounds: tuple[int | None, int | None], optional: bool
+        self, sheet: TableReader, of: Type, at: Any, path: str, bounds: tuple[int | None, int | None], optional: bool
     ) -> None:
         if at is None:
             self.missing.append(path)
@@ -239,7 +241,7 @@ class _Placing:
 # ── reading rows ────────────────────────────────────────────────────────────────────────────
 
 
-def _frames(sheet: Sheet, raw: pl.DataFrame, read: Read) -> pl.Series | None:
+def _frames(sheet: TableReader, raw: pl.DataFrame, read: Read) -> pl.Series | None:
     """Reads a sheet and the lists in it; gives the rows that have something odd in them, if any."""
     columns = _columns(sheet)
     for leaf in sheet.leaves:
@@ -263,18 +265,18 @@ def _frames(sheet: Sheet, raw: pl.DataFrame, read: Read) -> pl.Series | None:
     return odd
 
 
-def _columns(sheet: Sheet) -> list[pl.Expr]:
+def _columns(sheet: TableReader) -> list[pl.Expr]:
     return [leaf.cell.value.alias(leaf.path) for leaf in sheet.leaves]
 
 
-def _good(sheet: Sheet, raw: pl.DataFrame) -> pl.Series | None:
+def _good(sheet: TableReader, raw: pl.DataFrame) -> pl.Series | None:
     """Where all cells can be used as they are; None where that is everywhere."""
     conditions = [leaf.cell.good for leaf in sheet.leaves if leaf.cell.good is not None]
     good = raw.select(pl.all_horizontal(conditions).alias("good"))["good"] if conditions else None
     return None if good is None or good.all() else good
 
 
-def _odd(sheet: Sheet, raw: pl.DataFrame, frame: pl.DataFrame, read: Read) -> pl.Series | None:
+def _odd(sheet: TableReader, raw: pl.DataFrame, frame: pl.DataFrame, read: Read) -> pl.Series | None:
     """Rows with a cell that is not good, or a number beyond its limits; notes the ranges of the rest."""
     good = _good(sheet, raw)
     odd = None if good is None else ~good

@@ -23,7 +23,7 @@ from policy.vocabulary import RecordClass, RuntimeValue
 LONGEST_REPR = 200  # characters
 
 
-class Record:
+class FactsRecord:
     """What the classes of all records share."""
 
     __slots__ = ("_checked_as",)  # the class that checked it; None where nobody did
@@ -46,7 +46,7 @@ class Record:
         return whole if len(whole) <= LONGEST_REPR else whole[: LONGEST_REPR - 2] + "…)"
 
     def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Record) or self._name != other._name or self._fields != other._fields:
+        if not isinstance(other, FactsRecord) or self._name != other._name or self._fields != other._fields:
             return NotImplemented
         return all(_alike(getattr(self, name), getattr(other, name)) for name in self._fields)
 
@@ -152,7 +152,7 @@ def _record_class(name: str, fields: tuple[FieldDeclaration, ...], program: Prog
         "_fields": attributes,
         "_checked_against": program.records,
     }
-    made: RecordClass = type(short(name), (Record,), body)
+    made: RecordClass = type(short(name), (FactsRecord,), body)
     plain = {
         "__slots__": (),
         "__setattr__": object.__setattr__,
@@ -252,7 +252,7 @@ class _Construction(RuntimeValidator):
         wanted = self.classes[of.name]
         if type(given) is wanted:
             return given
-        if not isinstance(given, Record) or short(given._name) != short(of.name):
+        if not isinstance(given, FactsRecord) or short(given._name) != short(of.name):
             return self.mismatch(given, of, path)
         fields = {n: getattr(given, n) for n in given._fields}
         if not is_checked(given, of.name, self.program):

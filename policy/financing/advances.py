@@ -10,13 +10,13 @@ from policy.answers import MISSING, Outcome, Verdict
 from policy.financing.collateral import lend
 from policy.financing.commands import MONEY
 from policy.financing.events import AdvanceRejected, BookJudged, LoanAdvanced, LoanRepaid
-from policy.financing.state import Account, Context, Lender
+from policy.financing.state import Account, Lender, Lending
 from policy.market.checks import InvalidCommandError, positive, within_facts
 from policy.market.events import InvalidCode
 from policy.model.values import show
 
 
-def advance(account: Account, amount: int, lender: Lender, context: Context) -> None:
+def advance(account: Account, amount: int, lender: Lender, context: Lending) -> None:
     """Lends the amount, or emits every verdict against it."""
     positive(amount, MONEY, "amount")
     within_facts(account.facts.loan + amount, "loan")
@@ -46,7 +46,7 @@ def _against(verdict: Verdict) -> Verdict | None:
     return None if verdict.outcome is Outcome.PERMITTED else verdict
 
 
-def repay(account: Account, amount: int, context: Context) -> None:
+def repay(account: Account, amount: int, context: Lending) -> None:
     """Takes the amount off the loan."""
     positive(amount, MONEY, "amount")
     if amount > account.facts.loan:
@@ -56,7 +56,7 @@ def repay(account: Account, amount: int, context: Context) -> None:
     context.emit(LoanRepaid(account=account.id, amount=amount, loan=account.facts.loan))
 
 
-def book_verdict(lender: Lender, context: Context) -> Verdict:
+def book_verdict(lender: Lender, context: Lending) -> Verdict:
     """Whether the book as it stands is within its limits; its sums become facts first."""
     loans, facts = context.loans, lender.book
     facts.total_loans = loans.total
@@ -65,7 +65,7 @@ def book_verdict(lender: Lender, context: Context) -> Verdict:
     return context.rules.book.verdict(facts)
 
 
-def book_judged(verdict: Verdict, context: Context) -> BookJudged:
+def book_judged(verdict: Verdict, context: Lending) -> BookJudged:
     """The verdict with the sums that it is on."""
     loans = context.loans
     group, of_group = loans.by_group.largest()

@@ -18,12 +18,12 @@ from policy.financing.events import (
     CallUndecided,
     MarginCalled,
 )
-from policy.financing.state import NO_CALL, OVERDUE, UNMET, Account, Context, open_questions
+from policy.financing.state import NO_CALL, OVERDUE, UNMET, Account, Lending, open_questions
 from policy.financing.views import views
 from policy.interface import provisions
 
 
-def review_call(account: Account, context: Context) -> None:
+def review_call(account: Account, context: Lending) -> None:
     """Whether the account is to be called, or its call is met."""
     facts, rules = account.facts, context.rules
     open_call = facts.call != NO_CALL
@@ -46,7 +46,7 @@ def review_call(account: Account, context: Context) -> None:
     _review_advances(account, context)
 
 
-def _call(account: Account, verdict: Verdict, context: Context) -> None:
+def _call(account: Account, verdict: Verdict, context: Lending) -> None:
     rules = context.rules
     amount = rules.amount.answer(account.facts)
     account.facts.call = UNMET
@@ -65,7 +65,7 @@ def _call(account: Account, verdict: Verdict, context: Context) -> None:
     )
 
 
-def set_deadline(account: Account, called_at: int, context: Context) -> tuple[str, ...]:
+def set_deadline(account: Account, called_at: int, context: Lending) -> tuple[str, ...]:
     """Gives the call its last moment, as the rules have it; what they need where they have none."""
     deadline = context.rules.deadline.answer(called_at)
     if deadline.outcome is not Outcome.VALUE:
@@ -75,13 +75,13 @@ def set_deadline(account: Account, called_at: int, context: Context) -> tuple[st
     return ()
 
 
-def _meet(account: Account, verdict: Verdict, context: Context) -> None:
+def _meet(account: Account, verdict: Verdict, context: Lending) -> None:
     account.facts.call = NO_CALL
     account.due_by = None
     context.emit(CallMet(account=account.id, loan=account.facts.loan, verdict=verdict))
 
 
-def _review_advances(account: Account, context: Context) -> None:
+def _review_advances(account: Account, context: Lending) -> None:
     """Whether anything may still be advanced, asked as an advance of nothing."""
     verdict = context.rules.advance.verdict(account.facts, 0)
     stopped = verdict.outcome is not Outcome.PERMITTED
@@ -90,7 +90,7 @@ def _review_advances(account: Account, context: Context) -> None:
         context.emit((AdvancesStopped if stopped else AdvancesResumed)(account=account.id, verdict=verdict))
 
 
-def overdue(accounts: Mapping[str, Account], context: Context, now: int) -> list[Account]:
+def overdue(accounts: Mapping[str, Account], context: Lending, now: int) -> list[Account]:
     """The accounts whose time to meet a call has run out, in the order in which it did."""
     found, waiting = [], []
     while context.deadlines and context.deadlines[0][0] <= now:

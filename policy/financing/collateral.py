@@ -12,7 +12,7 @@ from policy.answers import MISSING, UndecidedError
 from policy.facts.records import unchecked
 from policy.financing.loans import Loans
 from policy.financing.rules import FinancingRules
-from policy.financing.state import Account, Asset, Context, Held
+from policy.financing.state import Account, Asset, Held, Lending
 from policy.model.types import Record
 from policy.vocabulary import RuntimeValue
 
@@ -24,7 +24,7 @@ def worth(rules: FinancingRules, asset: Asset, quantity: int) -> RuntimeValue:
     return rules.market.fast(asset.price, quantity)
 
 
-def holding(account: Account, asset: Asset, context: Context) -> Held:
+def holding(account: Account, asset: Asset, context: Lending) -> Held:
     """The account's position in an asset, opened where there was none."""
     held = account.held.get(asset.id)
     if held is None:
@@ -36,7 +36,7 @@ def holding(account: Account, asset: Asset, context: Context) -> Held:
     return held
 
 
-def move(held: Held, change: int, context: Context) -> None:
+def move(held: Held, change: int, context: Lending) -> None:
     """More of a position, or less; an empty one is closed."""
     held.quantity += change
     held.asset.quantity += change
@@ -71,7 +71,7 @@ def suppose(held: Held, value: RuntimeValue) -> RuntimeValue:
     return before
 
 
-def lend(account: Account, change: int, context: Context) -> None:
+def lend(account: Account, change: int, context: Lending) -> None:
     """A larger loan, or a smaller one where the change is negative."""
     account.facts.loan += change
     context.loans.lend(account.group, change)

@@ -31,7 +31,7 @@ from policy.financing.events import (
 )
 from policy.financing.rules import FinancingRules, financing_rules
 from policy.financing.sales import revalue_and_review, review
-from policy.financing.state import NO_CALL, Account, Asset, Context, Held, Lender, open_questions
+from policy.financing.state import NO_CALL, Account, Asset, Held, Lender, Lending, open_questions
 from policy.financing.views import statement
 from policy.interface import provisions
 from policy.market.checks import (
@@ -72,7 +72,7 @@ class Engine(Venue[do.Command, Event]):
         self.assets: dict[str, Asset] = {}
         self.accounts: dict[str, Account] = {}
         self.lender: Lender | None = None
-        self.context = Context(rules_on(self.clock.on.isoformat()), self.clock, self.events.append)
+        self.context = Lending(rules_on(self.clock.on.isoformat()), self.clock, self.events.append)
         self._book_judged: Verdict | None = None
         self._oldest_counts_until = _NEVER  # of all prices, or before that of the oldest
 

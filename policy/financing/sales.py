@@ -13,12 +13,12 @@ from policy.answers import Outcome, UndecidedError, Verdict
 from policy.financing.calls import review_call
 from policy.financing.collateral import lend, move, revalue, suppose, worth
 from policy.financing.events import CollateralSold, Event, LoanUncovered, SaleEnded, SaleHalted, SaleUndecided
-from policy.financing.state import NO_CALL, Account, Context, Held, open_questions
+from policy.financing.state import NO_CALL, Account, Held, Lending, open_questions
 from policy.financing.views import views
 from policy.interface import provisions
 
 
-def review(account: Account, context: Context) -> None:
+def review(account: Account, context: Lending) -> None:
     """What the rules ask of the account now: a call, a sale, both or neither."""
     facts, rules = account.facts, context.rules
     if account.settled:
@@ -34,7 +34,7 @@ def review(account: Account, context: Context) -> None:
     )
 
 
-def revalue_and_review(account: Account, repriced: Container[str], context: Context) -> None:
+def revalue_and_review(account: Account, repriced: Container[str], context: Lending) -> None:
     """An account at new prices of some assets, and what the rules then ask of it."""
     rules, loans, held = context.rules, context.loans, account.held
     found = rules.together(account.facts, held.values()) if rules.together is not None and account.settled else None
@@ -51,7 +51,7 @@ def revalue_and_review(account: Account, repriced: Container[str], context: Cont
         review(account, context)
 
 
-def _review_sale(account: Account, context: Context) -> None:
+def _review_sale(account: Account, context: Lending) -> None:
     verdict = context.rules.sale.verdict(account.facts)
     asked = open_questions(verdict)
     if asked:
@@ -67,7 +67,7 @@ def _review_sale(account: Account, context: Context) -> None:
         _tell_uncovered(account, verdict, context)
 
 
-def _halt(account: Account, assets: tuple[str, ...], needs: tuple[str, ...], due: Verdict, context: Context) -> None:
+def _halt(account: Account, assets: tuple[str, ...], needs: tuple[str, ...], due: Verdict, context: Lending) -> None:
     halted = SaleHalted(account=account.id, assets=assets, needs=needs, verdict=due)
     _once(account, ("halted", *assets, *needs), context, halted)
 
@@ -76,19 +76,19 @@ def _unpriced(account: Account) -> tuple[str, ...]:
     return tuple(held.asset.id for held in account.held.values() if held.asset.price is None)
 
 
-def _tell_uncovered(account: Account, verdict: Verdict, context: Context) -> None:
+def _tell_uncovered(account: Account, verdict: Verdict, context: Lending) -> None:
     loan = account.facts.loan
     _once(account, (str(loan),), context, LoanUncovered(account=account.id, shortfall=loan, verdict=verdict))
 
 
-def _once(account: Account, reported: tuple[str, ...], context: Context, event: Event) -> None:
+def _once(account: Account, reported: tuple[str, ...], context: Lending, event: Event) -> None:
     """Emits an event that the account has not had before."""
     if account.sale_reported != reported:
         account.sale_reported = reported
         context.emit(event)
 
 
-def _certain(account: Account, context: Context) -> bool:
+def _certain(account: Account, context: Lending) -> bool:
     """Whether a sale is certainly due, a call that would now be met counting as met."""
     facts, rules = account.facts, context.rules
     call = facts.call
@@ -102,7 +102,7 @@ def _certain(account: Account, context: Context) -> bool:
         facts.call = call
 
 
-def _sell(account: Account, due: Verdict, context: Context) -> None:
+def _sell(account: Account, due: Verdict, context: Lending) -> None:
     ranked, unranked, needs = _ranked(account, context)
     if unranked:
         _halt(account, unranked, needs, due, context)
@@ -121,7 +121,7 @@ def _sell(account: Account, due: Verdict, context: Context) -> None:
         _tell_uncovered(account, after, context)
 
 
-def _ranked(account: Account, context: Context) -> tuple[list[Held], tuple[str, ...], tuple[str, ...]]:
+def _ranked(account: Account, context: Lending) -> tuple[list[Held], tuple[str, ...], tuple[str, ...]]:
     """The positions as the rulebook ranks them; else the assets that it cannot rank, and what it needs for that."""
     keys: list[tuple[tuple[int, ...], Held]] = []
     unranked: list[str] = []
@@ -140,7 +140,7 @@ def _ranked(account: Account, context: Context) -> tuple[list[Held], tuple[str, 
     return [held for _, held in keys], tuple(unranked), tuple(sorted(needs))
 
 
-def _least_to_sell(held: Held, context: Context) -> int:
+def _least_to_sell(held: Held, context: Lending) -> int:
     """The fewest lots after which a sale is no longer certainly due, as a quantity; all where none are enough."""
     lot = held.asset.lot
     low, high = 0, held.quantity // lot
@@ -155,7 +155,7 @@ def _least_to_sell(held: Held, context: Context) -> int:
     return high * lot
 
 
-def _due_after(held: Held, quantity: int, context: Context) -> bool:
+def _due_after(held: Held, quantity: int, context: Lending) -> bool:
     """Whether a sale would still be certainly due once so much had been sold; nothing is."""
     facts = held.account.facts
     loan = facts.loan
@@ -167,7 +167,7 @@ def _due_after(held: Held, quantity: int, context: Context) -> bool:
     return due
 
 
-def _sell_position(held: Held, rank: int, quantity: int, due: Verdict, context: Context) -> None:
+def _sell_position(held: Held, rank: int, quantity: int, due: Verdict, context: Lending) -> None:
     account, asset = held.account, held.asset
     assert asset.price is not None  # else nothing is sold
     proceeds = worth(context.rules, asset, quantity)

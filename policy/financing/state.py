@@ -81,7 +81,7 @@ class Account:
         self.settled = True
 
 
-class Context:
+class Lending:
     """What the steps of a command work on: the rules in force, the clock, the loans, and where events go."""
 
     def __init__(self, rules: FinancingRules, clock: Clock, emit: Callable[[Event], None]) -> None:

@@ -1,8 +1,8 @@
 """Which row of a long table applies, found from the values of its columns without a test for each row.
 
-In: the rows of a table of one date, of which the first that holds counts. Out: an `Index`; or None where the rows are
-few, or test more than facts, compared with constants. Texts and members lead to the rows that they share, numbers to
-those of their range, by bisection. Absent: unknown facts, for which each row must be asked: any use of one raises.
+In: the rows of a table of one date, of which the first that holds counts. Out: a `RowIndex`; or None where the rows
+are few, or test more than facts, compared with constants. Texts and members lead to the rows that they share, numbers
+to those of their range, by bisection. Absent: unknown facts, for which each row must be asked: any use of one raises.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ NO_ROW = -1
 
 
 @frozen(eq=False)
-class Values:
+class ValueBranches:
     """Where each value of a column leads: to a row, or on to another column."""
 
     column: int
@@ -46,11 +46,11 @@ class Ranges:
         return self.places[bisect_right(self.edges, value)]
 
 
-Place = int | Values | Ranges
+Place = int | ValueBranches | Ranges
 
 
 @frozen(eq=False)
-class Index:
+class RowIndex:
     """`columns` are what the rows test, in the order in which `row` takes their values."""
 
     columns: tuple[Expr, ...]
@@ -85,14 +85,14 @@ class _Unfit(Exception):
     """The rows cannot be looked up."""
 
 
-def index_of(e: ir.Choose, most: int = MOST_PLACES) -> Index | None:
+def index_of(e: ir.Choose, most: int = MOST_PLACES) -> RowIndex | None:
     """How to look the table's rows up, if that can be done with no more places for each than `most`."""
     if e.mode != "first" or len(e.cases) < FEWEST_ROWS:
         return None
     columns: dict[Expr, int] = {}
     try:
         rows = [_row(n, case.condition, columns) for n, case in enumerate(e.cases)]
-        return Index(tuple(columns), _Builder(most * len(rows)).place(rows))
+        return RowIndex(tuple(columns), _Builder(most * len(rows)).place(rows))
     except _Unfit:
         return None
 
@@ -165,7 +165,7 @@ class _Builder:
             return rows[0].number
         return self.ranges(rows, column) if any(column in row.within for row in rows) else self.values(rows, column)
 
-    def values(self, rows: Sequence[_Row], column: int) -> Values:
+    def values(self, rows: Sequence[_Row], column: int) -> ValueBranches:
         named: dict[RuntimeValue, list[_Row]] = {}
         for row in rows:
             allowed, excluded = row.among.get(column, (None, frozenset[RuntimeValue]()))
@@ -180,7 +180,7 @@ class _Builder:
             for value in named if allowed is None else allowed:
                 if value not in excluded:
                     named[value].append(rest)
-        return Values(column, {value: self.place(some) for value, some in named.items()}, self.place(other))
+        return ValueBranches(column, {value: self.place(some) for value, some in named.items()}, self.place(other))
 
     def ranges(self, rows: Sequence[_Row], column: int) -> Ranges:
         starts: dict[int | None, list[int]] = {}

@@ -23,7 +23,7 @@ from policy.lsp.protocol import path_in
 from policy.lsp.rename import Conflict, renamed, unparsed
 from policy.lsp.server import Server, server
 from policy.lsp.snapshot import Snapshot
-from policy.lsp.symbols import Declared, DeclaredKind, around, foldings, outline
+from policy.lsp.symbols import DeclarationSymbol, DeclaredKind, around, foldings, outline
 from policy.lsp.workspace import Published, home_of, name_of
 from policy.source import Source, Span
 
@@ -153,7 +153,7 @@ async def document_symbols(ls: Server, params: types.DocumentSymbolParams) -> li
     if where is None:
         return []
 
-    def shown(d: Declared) -> types.DocumentSymbol:
+    def shown(d: DeclarationSymbol) -> types.DocumentSymbol:
         inside = [shown(inner) for inner in d.inside]
         name, whole = ls.places.range(d.at), ls.places.range(d.span)
         return types.DocumentSymbol(d.name or "?", kind_of(d.kind), whole, name, d.detail, children=inside or None)
@@ -165,7 +165,7 @@ async def document_symbols(ls: Server, params: types.DocumentSymbolParams) -> li
 async def workspace_symbols(ls: Server, params: types.WorkspaceSymbolParams) -> list[types.WorkspaceSymbol]:
     wanted = params.query.casefold()
 
-    def all_of(declared: tuple[Declared, ...]) -> Iterator[Declared]:
+    def all_of(declared: tuple[DeclarationSymbol, ...]) -> Iterator[DeclarationSymbol]:
         for d in declared:
             yield d
             yield from all_of(d.inside)

@@ -12,7 +12,7 @@ from attrs import frozen
 
 from policy.lsp.occurrences import Occurrence, Occurrences
 from policy.lsp.snapshot import Snapshot
-from policy.lsp.symbols import Declared, outline
+from policy.lsp.symbols import DeclarationSymbol, outline
 from policy.source import Span
 
 
@@ -20,11 +20,11 @@ from policy.source import Span
 class Relation:
     """A declaration at the other end, and where the one names the other."""
 
-    declared: Declared
+    declared: DeclarationSymbol
     places: tuple[Span, ...]
 
 
-def declared_at(snapshot: Snapshot, file: str, offset: int) -> Declared | None:
+def declared_at(snapshot: Snapshot, file: str, offset: int) -> DeclarationSymbol | None:
     """The declaration around an offset."""
     found = outline(snapshot, file)
     at = bisect_right([d.span.start for d in found], offset) - 1
@@ -36,7 +36,7 @@ def users(snapshot: Snapshot, index: Occurrences, at: Occurrence) -> list[Relati
     return _grouped(snapshot, [o for o in index.of(at.symbol) if not o.is_definition])
 
 
-def used(snapshot: Snapshot, index: Occurrences, at: Declared) -> list[Relation]:
+def used(snapshot: Snapshot, index: Occurrences, at: DeclarationSymbol) -> list[Relation]:
     """The declarations that a declaration uses; places are in it."""
     places: dict[Span, list[Span]] = {}
     for o in index.by_file.get(at.span.source.name, ()):
@@ -44,7 +44,7 @@ def used(snapshot: Snapshot, index: Occurrences, at: Declared) -> list[Relation]
             definition = index.definition(o.symbol)
             if definition is not None and not _within(definition.span, at.span):
                 places.setdefault(definition.span, []).append(o.span)
-    found: dict[Span, tuple[Declared, list[Span]]] = {}
+    found: dict[Span, tuple[DeclarationSymbol, list[Span]]] = {}
     for definition_span, spans in places.items():
         declared = declared_at(snapshot, definition_span.source.name, definition_span.start)
         if declared is not None:
@@ -57,8 +57,8 @@ def _within(span: Span, other: Span) -> bool:
 
 
 def _grouped(snapshot: Snapshot, occurrences: list[Occurrence]) -> list[Relation]:
-    found: dict[Span, tuple[Declared, list[Span]]] = {}
-    outlines: dict[str, tuple[Declared, ...]] = {}
+    found: dict[Span, tuple[DeclarationSymbol, list[Span]]] = {}
+    outlines: dict[str, tuple[DeclarationSymbol, ...]] = {}
     for o in occurrences:
         file = o.span.source.name
         declared = outlines.setdefault(file, outline(snapshot, file))

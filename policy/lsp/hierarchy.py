@@ -11,10 +11,10 @@ from lsprotocol import types
 from policy.lsp.answers import Cursor, indexed, kind_of, named, place
 from policy.lsp.callers import declared_at, used, users
 from policy.lsp.server import Server, server
-from policy.lsp.symbols import Declared
+from policy.lsp.symbols import DeclarationSymbol
 
 
-def _item(ls: Server, d: Declared) -> types.CallHierarchyItem:
+def _item(ls: Server, d: DeclarationSymbol) -> types.CallHierarchyItem:
     at = ls.places.location(d.at)
     whole = ls.places.range(d.span)
     return types.CallHierarchyItem(d.name or "?", kind_of(d.kind), at.uri, whole, at.range, detail=d.detail)
@@ -32,7 +32,7 @@ async def prepare(ls: Server, params: types.CallHierarchyPrepareParams) -> list[
     return [_item(ls, declared)] if declared is not None else None
 
 
-async def _told_of(ls: Server, item: types.CallHierarchyItem) -> tuple[Cursor, Declared] | None:
+async def _told_of(ls: Server, item: types.CallHierarchyItem) -> tuple[Cursor, DeclarationSymbol] | None:
     """The declaration that the editor was told of, as it stands now."""
     where = await place(ls, types.TextDocumentIdentifier(item.uri), item.selection_range.start)
     declared = declared_at(where.snapshot, where.file, where.offset) if where is not None else None

@@ -20,7 +20,7 @@ from policy.lsp.protocol import path_in
 from policy.lsp.runs import RunResult, compared, evaluated, proved, tested
 from policy.lsp.server import Server, server
 from policy.lsp.snapshot import Snapshot
-from policy.lsp.symbols import Declared, outline
+from policy.lsp.symbols import DeclarationSymbol, outline
 from policy.lsp.work import WorkError, worked_out
 from policy.lsp.workspace import home_of, name_of
 from policy.pipeline import digest_of
@@ -50,7 +50,7 @@ def told_of(snapshot: Snapshot, file: str) -> Callable[[str], tuple[str, ...] | 
     return told
 
 
-def lenses_of(d: Declared, path: str) -> Iterator[Lens]:
+def lenses_of(d: DeclarationSymbol, path: str) -> Iterator[Lens]:
     """What can be asked about a declaration."""
     if d.kind == "test":
         yield "policy.runTest"

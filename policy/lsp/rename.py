@@ -14,7 +14,7 @@ from attrs import frozen
 from policy.diagnostics import Diagnostic, Edit
 from policy.lsp.occurrences import Occurrence, Occurrences, index_of
 from policy.lsp.snapshot import Snapshot, snapshot
-from policy.pipeline import Text, parsed
+from policy.pipeline import RulesFile, parsed
 
 
 @frozen
@@ -36,7 +36,7 @@ def renamed(before: Snapshot, index: Occurrences, at: Occurrence, name: str) -> 
     if name == old:
         return ()
     edits = tuple(Edit(o.span, name) for o in index.of(at.symbol))
-    after = snapshot([Text(t.name, _edited(t, edits)) for t in before.texts])
+    after = snapshot([RulesFile(t.name, _edited(t, edits)) for t in before.texts])
     worse = _new_errors(before.checked.errors, after.checked.errors)
     if worse:
         return Conflict(f"`{old}` cannot be called `{name}`: {worse[0].message}")
@@ -45,7 +45,7 @@ def renamed(before: Snapshot, index: Occurrences, at: Occurrence, name: str) -> 
     return edits
 
 
-def _edited(text: Text, edits: tuple[Edit, ...]) -> bytes:
+def _edited(text: RulesFile, edits: tuple[Edit, ...]) -> bytes:
     spans = sorted((e for e in edits if e.span.source.name == text.name), key=lambda e: -e.span.start)
     if not spans:
         return text.data

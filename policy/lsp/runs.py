@@ -16,7 +16,7 @@ from attrs import evolve, frozen
 
 from policy.answers import Outcome
 from policy.diagnostics import PolicyError, in_one_line
-from policy.pipeline import Checked, Text, check, dated, digest_of, program, read_folder
+from policy.pipeline import Checked, RulesFile, check, dated, digest_of, program, read_folder
 from policy.source import Source
 from policy.syntax import tree
 from policy.syntax.from_text import parse
@@ -36,11 +36,11 @@ class RunResult:
 
 def _of_rules(
     run: Callable[Concatenate[Checked, P], RunResult],
-) -> Callable[Concatenate[Sequence[Text], P], RunResult]:
+) -> Callable[Concatenate[Sequence[RulesFile], P], RunResult]:
     """What is run of texts that have no errors; of others, the first of these is told."""
 
     @wraps(run)
-    def of(texts: Sequence[Text], /, *given: P.args, **named: P.kwargs) -> RunResult:
+    def of(texts: Sequence[RulesFile], /, *given: P.args, **named: P.kwargs) -> RunResult:
         checked = check(texts)
         if checked.errors:
             return RunResult(False, f"the rules have errors: {checked.errors[0].message}")

@@ -16,14 +16,14 @@ from policy.model.from_syntax import model_of
 from policy.model.lints import findings
 from policy.model.reuse import Memory
 from policy.model.uses import Symbol, Uses
-from policy.pipeline import Checked, Text, parsed
+from policy.pipeline import Checked, RulesFile, parsed
 from policy.source import TABLE, Span
 from policy.syntax.tree import File
 
 
 @frozen(eq=False)
 class Snapshot:
-    texts: tuple[Text, ...]
+    texts: tuple[RulesFile, ...]
     files: Mapping[str, File]  # by name
     checked: Checked
     parts: tuple[Uses, ...]  # of `uses`
@@ -43,7 +43,7 @@ class Snapshot:
                 yield from ((span, symbol) for span, symbol in part.items() if span.source.name == file)
 
 
-def snapshot(texts: Sequence[Text], memory: Memory | None = None) -> Snapshot:
+def snapshot(texts: Sequence[RulesFile], memory: Memory | None = None) -> Snapshot:
     """The rulebook of these texts; what `memory` knows of declarations is not worked out again."""
     files, diagnostics = parsed(texts)
     parts: list[Uses] = []

@@ -1,6 +1,7 @@
 """What a file declares, for an outline, a search over the workspace, folding and growing selections.
 
-In: a `Snapshot` and the name of a file. Out: `Declared`, with what is inside it, and spans. Absent: the protocol.
+In: a `Snapshot` and the name of a file. Out: `DeclarationSymbol`, with what is inside it, and spans.
+Absent: the protocol.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ DeclaredKind = Literal[SymbolKind, "source", "currency", "test", "amendment"]
 
 
 @frozen
-class Declared:
+class DeclarationSymbol:
     """A declaration: its name in its place, the whole of it, and the declarations inside it."""
 
     name: str
@@ -29,54 +30,56 @@ class Declared:
     detail: str
     at: Span
     span: Span
-    inside: tuple[Declared, ...] = ()
+    inside: tuple[DeclarationSymbol, ...] = ()
 
 
-def outline(snapshot: Snapshot, file: str) -> tuple[Declared, ...]:
+def outline(snapshot: Snapshot, file: str) -> tuple[DeclarationSymbol, ...]:
     """The declarations of a file, in order."""
     read = snapshot.files.get(file)
     return tuple(_declared(read)) if read is not None else ()
 
 
-def _declared(file: tree.File) -> Iterator[Declared]:
+def _declared(file: tree.File) -> Iterator[DeclarationSymbol]:
     for d in file.declarations:
         match d:
             case tree.Language() | tree.Import():
                 continue
             case tree.Ruleset():
-                yield Declared(d.name.text, "ruleset", d.title.en if d.title else "", d.name.span, d.span)
+                yield DeclarationSymbol(d.name.text, "ruleset", d.title.en if d.title else "", d.name.span, d.span)
             case tree.Provision():
-                yield Declared(d.name.text, "provision", d.text.en, d.name.span, d.span)
+                yield DeclarationSymbol(d.name.text, "provision", d.text.en, d.name.span, d.span)
             case tree.SourceText():
-                yield Declared(d.name.text, "source", d.title.en, d.name.span, d.span)
+                yield DeclarationSymbol(d.name.text, "source", d.title.en, d.name.span, d.span)
             case tree.Currency():
-                yield Declared(d.name.text, "currency", d.title.en, d.name.span, d.span)
+                yield DeclarationSymbol(d.name.text, "currency", d.title.en, d.name.span, d.span)
             case tree.Test():
-                yield Declared(d.title.en, "test", f"{d.on or ''}", d.span, d.span)
+                yield DeclarationSymbol(d.title.en, "test", f"{d.on or ''}", d.span, d.span)
             case tree.Tighten():
-                rules = tuple(Declared(r.name.text, "rule", r.effect, r.name.span, r.span) for r in d.rules)
-                yield Declared(d.name.text, "amendment", d.kind, d.name.span, d.span, rules)
+                rules = tuple(DeclarationSymbol(r.name.text, "rule", r.effect, r.name.span, r.span) for r in d.rules)
+                yield DeclarationSymbol(d.name.text, "amendment", d.kind, d.name.span, d.span, rules)
             case (
                 tree.EnumOf() | tree.RecordType() | tree.DatedSet() | tree.Calendar() | tree.Parameter()
                 | tree.Value() | tree.Table() | tree.Decision() | tree.Priority() | tree.Property()
             ):  # fmt: skip
                 title = d.title.en if d.title else ""
-                yield Declared(d.name.text, declared("", d).kind, title, d.name.span, d.span, tuple(_inside(d)))
+                yield DeclarationSymbol(
+                    d.name.text, declared("", d).kind, title, d.name.span, d.span, tuple(_inside(d))
+                )
             case _:
                 assert_never(d)
 
 
-def _inside(d: tree.Definition) -> Iterator[Declared]:
+def _inside(d: tree.Definition) -> Iterator[DeclarationSymbol]:
     match d:
         case tree.EnumOf(members=members):
             for m in members:
-                yield Declared(m.name.text, "member", m.title.en if m.title else "", m.name.span, m.span)
+                yield DeclarationSymbol(m.name.text, "member", m.title.en if m.title else "", m.name.span, m.span)
         case tree.RecordType(fields=fields):
             for f in fields:
-                yield Declared(f.name.text, "field", f.type.span.text, f.name.span, f.span)
+                yield DeclarationSymbol(f.name.text, "field", f.type.span.text, f.name.span, f.span)
         case tree.Decision(rules=rules):
             for r in rules:
-                yield Declared(r.name.text, "rule", r.effect, r.name.span, r.span)
+                yield DeclarationSymbol(r.name.text, "rule", r.effect, r.name.span, r.span)
         case (
             tree.DatedSet() | tree.Calendar() | tree.Parameter() | tree.Value() | tree.Table()
             | tree.Priority() | tree.Property()

@@ -23,7 +23,7 @@ from policy.files import LIST, RULES
 from policy.folders import Disk, read_folder
 from policy.lsp.snapshot import Snapshot, snapshot
 from policy.model.reuse import Memory
-from policy.pipeline import Text, uncollected
+from policy.pipeline import RulesFile, uncollected
 from policy.syntax import kept
 from policy.syntax.from_text import decode
 
@@ -75,7 +75,7 @@ class Workspace:
         self.rereads = 0  # times that files changed on the disk
         self.parsed: dict[str, bytes] = {}  # each open document as it last parsed
         self.memories: dict[str, Memory] = {}  # what declarations were typed as, by home
-        self.snapshots: OrderedDict[tuple[Text, ...], Snapshot] = OrderedDict()
+        self.snapshots: OrderedDict[tuple[RulesFile, ...], Snapshot] = OrderedDict()
 
     def put(self, path: str, text: str, version: int) -> None:
         kept.remember()
@@ -105,7 +105,9 @@ class Workspace:
         documents = _inside(home, dict(self.documents))
         texts, wrong = _texts(home, documents)
         broken = {t.name for t in texts if not t.is_table and self._breaks(t, documents)}
-        earlier = [Text(t.name, self.parsed.get(path_of(t.name), t.data)) if t.name in broken else t for t in texts]
+        earlier = [
+            RulesFile(t.name, self.parsed.get(path_of(t.name), t.data)) if t.name in broken else t for t in texts
+        ]
         memory = self.memories.setdefault(home, Memory())
         now = self._snapshot(texts, memory)
         whole = self._snapshot(earlier, memory) if broken else now
@@ -128,7 +130,7 @@ class Workspace:
     def _moment(self, home: str) -> tuple[int, int]:
         return self.rereads, self.changes[home]
 
-    def _breaks(self, text: Text, documents: Mapping[str, OpenDocument]) -> bool:
+    def _breaks(self, text: RulesFile, documents: Mapping[str, OpenDocument]) -> bool:
         """Whether an open document does not parse; one that does is kept."""
         path = path_of(text.name)
         if path not in documents:
@@ -139,7 +141,7 @@ class Workspace:
         self.parsed[path] = text.data
         return False
 
-    def _snapshot(self, texts: list[Text], memory: Memory) -> Snapshot:
+    def _snapshot(self, texts: list[RulesFile], memory: Memory) -> Snapshot:
         key = tuple(texts)
         if key not in self.snapshots:
             with uncollected():
@@ -192,8 +194,8 @@ def _listed(file: Path) -> set[str]:
     return {line.partition("#")[0].strip().partition("/")[0] for line in lines}
 
 
-def _texts(home: str, documents: Mapping[str, OpenDocument]) -> tuple[list[Text], list[Diagnostic]]:
+def _texts(home: str, documents: Mapping[str, OpenDocument]) -> tuple[list[RulesFile], list[Diagnostic]]:
     if home in documents:  # a document that is in no folder
-        return [Text(home, documents[home].text.encode())], []
+        return [RulesFile(home, documents[home].text.encode())], []
     unsaved = {Path(d.path): d.text.encode() for d in documents.values()}
     return read_folder([home], unsaved=unsaved)

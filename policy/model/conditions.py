@@ -14,7 +14,7 @@ from typing import Literal, assert_never
 
 from policy.model import expressions as typed, types
 from policy.model.expressions import Expression
-from policy.model.regions import FAR, Ints, Region, Values, difference, intersection, universe_of
+from policy.model.regions import FAR, Ints, Region, ValueSet, difference, intersection, universe_of
 from policy.model.types import Number, Type
 from policy.vocabulary import EqualityOperator, OrderOperator, RuntimeValue
 
@@ -109,7 +109,7 @@ def _comparison(operator: Comparison, left: Expression, right: Expression, outco
 
 
 def _flag(e: Expression, outcome: bool) -> Known:
-    return ({e: Values(frozenset({outcome}))},)
+    return ({e: ValueSet(frozenset({outcome}))},)
 
 
 def _within(e: Expression, region: Region, outcome: bool) -> Known:
@@ -143,8 +143,8 @@ def _compared(operator: Comparison, of: Type, right: Expression) -> Region | Non
     if constant is None or isinstance(of, types.OptionalOf):
         return None
     value, scale = constant
-    if isinstance(universe, Values):
-        region: Region = Values(frozenset({value}))
+    if isinstance(universe, ValueSet):
+        region: Region = ValueSet(frozenset({value}))
         return region if operator == "is" else difference(universe, region) if operator == "is not" else None
     size = 10 ** max(0, scale - of.scale) if isinstance(of, Number) else 1
     at = value * 10 ** max(0, of.scale - scale) if isinstance(of, Number) else value

@@ -11,7 +11,7 @@ from policy.answers import Citation
 from policy.diagnostics import Collector, did_you_mean
 from policy.model import rules
 from policy.model.checker import TypeChecker
-from policy.model.index import Index, Unit
+from policy.model.index import Index, RulesetSource
 from policy.model.names import Scope
 from policy.model.reuse import ANYTHING
 from policy.model.types import Type
@@ -32,7 +32,7 @@ class Dates(TypedDict):
 class Context:
     """One ruleset of a rulebook; `citations` are those of all its provisions, by name."""
 
-    unit: Unit
+    unit: RulesetSource
     scope: Scope
     index: Index
     citations: dict[str, Citation]

@@ -18,14 +18,14 @@ from policy.model import rules, types
 from policy.model.amendments import amendment_of
 from policy.model.bodies import declaration
 from policy.model.context import Context
-from policy.model.index import Index, Unit, index
+from policy.model.index import Index, RulesetSource, index
 from policy.model.lints.languages import languages_of
 from policy.model.names import Entry, Scope, Signature
 from policy.model.offsets import offset_of
 from policy.model.picks import picking
 from policy.model.recursion import report_recursion
 from policy.model.renames import report_renames
-from policy.model.reuse import ANYTHING, Key, Lookups, Memory, Typed, Watched
+from policy.model.reuse import ANYTHING, Key, Lookups, Memory, TypedRuleset, Watched
 from policy.model.signatures import fields_of, named_types, records, signature_of, signed
 from policy.model.sources import provision_of, source_of
 from policy.model.tests import test_of
@@ -148,7 +148,11 @@ class Reader:
             self.memory.now(kind, names)
 
     def _each(
-        self, stage: str, unit: Unit, things: Callable[[Unit], Iterable[V]], read: Callable[[Context, V], T]
+        self,
+        stage: str,
+        unit: RulesetSource,
+        things: Callable[[RulesetSource], Iterable[V]],
+        read: Callable[[Context, V], T],
     ) -> list[T]:
         """What each of some things in a ruleset means, worked out unless it is known."""
         if self.memory is None:
@@ -160,11 +164,11 @@ class Reader:
         typed = self.memory.last(stage, unit)
         if not self.memory.holds(typed):
             before = typed.inner if typed is not None else {}
-            inner: dict[int, Typed] = {}
+            inner: dict[int, TypedRuleset] = {}
             for thing in things(unit):
                 known = before.get(id(thing))
                 inner[id(thing)] = known if self.memory.holds(known) else self._typed(unit.name, thing, read)
-            typed = Typed.together(unit, inner)
+            typed = TypedRuleset.together(unit, inner)
         self.memory.keep(stage, typed)
         self.found.found += typed.findings
         if self.parts is not None:
@@ -172,7 +176,7 @@ class Reader:
         result: list[T] = typed.result
         return result
 
-    def _typed(self, ruleset: str, thing: V, read: Callable[[Context, V], T]) -> Typed:
+    def _typed(self, ruleset: str, thing: V, read: Callable[[Context, V], T]) -> TypedRuleset:
         """What a thing in a ruleset means, with all that working it out looked up and found."""
         found, uses = Collector(), Uses()
         keys: set[Key] = {("sees", ruleset)}
@@ -181,7 +185,7 @@ class Reader:
         self.lookups.keys = None
         if found.found:
             keys.add(ANYTHING)
-        return Typed(result, tuple(found.found), (uses,), frozenset(keys))
+        return TypedRuleset(result, tuple(found.found), (uses,), frozenset(keys))
 
     def _currencies(self) -> dict[str, rules.Currency]:
         return {
@@ -288,15 +292,15 @@ class Reader:
         self._now("signature", self.signatures)
 
 
-def _declared(unit: Unit) -> tuple[Entry, ...]:
+def _declared(unit: RulesetSource) -> tuple[Entry, ...]:
     return unit.own
 
 
-def _amendments(unit: Unit) -> list[tree.Tighten]:
+def _amendments(unit: RulesetSource) -> list[tree.Tighten]:
     return [d for d in unit.declarations if isinstance(d, tree.Tighten)]
 
 
-def _tests(unit: Unit) -> list[tree.Test]:
+def _tests(unit: RulesetSource) -> list[tree.Test]:
     return [d for d in unit.declarations if isinstance(d, tree.Test)]
 
 

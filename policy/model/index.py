@@ -37,7 +37,7 @@ Citable = tree.SourceText | tree.Provision | tree.Currency  # known in all rules
 
 
 @frozen(eq=False)
-class Unit:
+class RulesetSource:
     """One ruleset as written: its head, its declarations, and the names that these declare, each once."""
 
     name: str
@@ -55,7 +55,7 @@ class Unit:
 
 @define(eq=False)
 class Index:
-    units: dict[str, Unit] = field(factory=dict)
+    units: dict[str, RulesetSource] = field(factory=dict)
     sources: dict[str, tree.SourceText] = field(factory=dict)
     provisions: dict[str, tuple[str, tree.Provision]] = field(factory=dict)
     currencies: dict[str, tuple[str, tree.Currency]] = field(factory=dict)
@@ -152,7 +152,7 @@ def index(files: Sequence[tree.File], found: Collector) -> Index:
 
 
 @remembered
-def _unit(file: tree.File) -> tuple[Unit | None, list[Diagnostic]]:
+def _unit(file: tree.File) -> tuple[RulesetSource | None, list[Diagnostic]]:
     """The ruleset of a file, and what is found in its head."""
     found = Collector()
     declarations = file.declarations
@@ -190,7 +190,7 @@ def _unit(file: tree.File) -> tuple[Unit | None, list[Diagnostic]]:
     imports = tuple(d for d in declarations if isinstance(d, tree.Import))
     below = tuple(d for d in declarations if not isinstance(d, tree.Import | tree.Ruleset | tree.Language))
     own, wrong = _own(heads[0].name.text, below)
-    return Unit(heads[0].name.text, heads[0], imports, below, own, wrong), found.found
+    return RulesetSource(heads[0].name.text, heads[0], imports, below, own, wrong), found.found
 
 
 def _own(ruleset: str, declarations: Iterable[tree.Statement]) -> tuple[tuple[Entry, ...], tuple[Diagnostic, ...]]:
@@ -227,7 +227,7 @@ def _twice(name: tree.Name, first: tree.Name, found: Collector) -> None:
     )
 
 
-def _add_citable(unit: Unit, result: Index, found: Collector) -> None:
+def _add_citable(unit: RulesetSource, result: Index, found: Collector) -> None:
     """Adds the sources, provisions and currencies of a ruleset, whose names are known in all."""
     for d in _citable(unit):
         name = d.name.text
@@ -246,7 +246,7 @@ def _add_citable(unit: Unit, result: Index, found: Collector) -> None:
 
 
 @remembered
-def _citable(unit: Unit) -> tuple[Citable, ...]:
+def _citable(unit: RulesetSource) -> tuple[Citable, ...]:
     return tuple(d for d in unit.declarations if isinstance(d, Citable))
 
 
@@ -269,12 +269,12 @@ def _spoken(d: tree.Definition) -> Iterator[tree.Name]:
 
 
 @remembered
-def _visible(unit: Unit, *reached: Unit) -> dict[str, tuple[Entry, ...]]:
+def _visible(unit: RulesetSource, *reached: RulesetSource) -> dict[str, tuple[Entry, ...]]:
     return merge(unit.own, (e for r in reached for e in r.own))
 
 
 @remembered
-def _meant(unit: Unit) -> tuple[tuple[str, tuple[object, ...]], ...]:
+def _meant(unit: RulesetSource) -> tuple[tuple[str, tuple[object, ...]], ...]:
     return tuple((e.node.name.text, (e.id, type(e.node), *_told(e.node))) for e in unit.own)
 
 

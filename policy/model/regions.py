@@ -56,47 +56,47 @@ def _touched(intervals: tuple[tuple[int, int], ...], low: int, high: int) -> sli
 
 
 @frozen
-class Values:
+class ValueSet:
     """`items`, or everything but `items` where `others`."""
 
     items: frozenset[RuntimeValue]
     others: bool = False
 
-    def intersection(self, other: Values) -> Values:
+    def intersection(self, other: ValueSet) -> ValueSet:
         match self.others, other.others:
             case False, False:
-                return Values(self.items & other.items)
+                return ValueSet(self.items & other.items)
             case False, True:
-                return Values(self.items - other.items)
+                return ValueSet(self.items - other.items)
             case True, False:
-                return Values(other.items - self.items)
-        return Values(self.items | other.items, True)
+                return ValueSet(other.items - self.items)
+        return ValueSet(self.items | other.items, True)
 
-    def difference(self, other: Values) -> Values:
-        return self.intersection(Values(other.items, not other.others))
+    def difference(self, other: ValueSet) -> ValueSet:
+        return self.intersection(ValueSet(other.items, not other.others))
 
     @property
     def empty(self) -> bool:
         return not self.others and not self.items
 
 
-Region = Ints | Values
+Region = Ints | ValueSet
 Box = tuple[Region, ...]
 
 
 def intersection(a: Region, b: Region) -> Region:
     if isinstance(a, Ints) and isinstance(b, Ints):
         return a.intersection(b)
-    assert isinstance(a, Values)
-    assert isinstance(b, Values)
+    assert isinstance(a, ValueSet)
+    assert isinstance(b, ValueSet)
     return a.intersection(b)
 
 
 def difference(a: Region, b: Region) -> Region:
     if isinstance(a, Ints) and isinstance(b, Ints):
         return a.difference(b)
-    assert isinstance(a, Values)
-    assert isinstance(b, Values)
+    assert isinstance(a, ValueSet)
+    assert isinstance(b, ValueSet)
     return a.difference(b)
 
 
@@ -104,15 +104,15 @@ def universe_of(of: Type) -> Region:
     match of:
         case types.OptionalOf(item):
             inner = universe_of(item)
-            return Values(inner.items | {None}, inner.others) if isinstance(inner, Values) else inner
+            return ValueSet(inner.items | {None}, inner.others) if isinstance(inner, ValueSet) else inner
         case types.Enum(_, members):
-            return Values(frozenset(members))
+            return ValueSet(frozenset(members))
         case types.Boolean():
-            return Values(frozenset({True, False}))
+            return ValueSet(frozenset({True, False}))
         case Number() | types.Date() | types.Instant():
             return Ints(((-FAR, FAR),))
         case types.Text() | types.Record() | types.SetOf() | types.ListOf() | types.Broken():
-            return Values(frozenset(), True)
+            return ValueSet(frozenset(), True)
         case _:
             assert_never(of)
 
@@ -154,7 +154,7 @@ def region_of(cell: rules.Cell, of: Type) -> Region | None:
                 if at is None:
                     return None
                 if isinstance(inner, types.Enum):
-                    region = intersection(region, Values(inner.beside(operator, str(at[0]))))
+                    region = intersection(region, ValueSet(inner.beside(operator, str(at[0]))))
                     continue
                 low = int(at[0]) + (operator in (">", "<="))
                 interval = (low, FAR) if operator in (">", ">=") else (-FAR, low)
@@ -171,7 +171,7 @@ def _listed(items: tuple[typed.Expression, ...], of: Type, universe: Region) -> 
         return None
     if isinstance(universe, Ints):
         return intersection(universe, Ints(tuple(sorted((int(v), int(v) + 1) for v in set(values)))))
-    return intersection(universe, Values(frozenset(values)))
+    return intersection(universe, ValueSet(frozenset(values)))
 
 
 Within = Callable[[typed.Expression], Region]  # all that a column can be
@@ -276,8 +276,8 @@ def _partition(group: list[tuple[int, Box]], column: int) -> list[list[tuple[int
 
 def _sharing(regions: list[Region]) -> Iterator[list[int]]:
     """Which regions share a word, word by word; or a stretch of ints, wherever one begins."""
-    if isinstance(regions[0], Values):
-        words = [r for r in regions if isinstance(r, Values)]
+    if isinstance(regions[0], ValueSet):
+        words = [r for r in regions if isinstance(r, ValueSet)]
         others = [at for at, r in enumerate(words) if r.others]
         yield others
         named: dict[RuntimeValue, list[int]] = {}
@@ -351,7 +351,7 @@ def _in_words(box: Box, universe: Box, columns: tuple[typed.Expression, ...]) ->
 
 def _region_in_words(region: Region, whole: Region, of: Type) -> str:
     inner = types.inner_of(of)
-    if isinstance(region, Values):
+    if isinstance(region, ValueSet):
         shown = sorted("absent" if v is None else show(v, inner) for v in region.items)
         if region.others:
             return "is something other than " + ", ".join(shown) if shown else "is anything"

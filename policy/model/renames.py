@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from policy.diagnostics import Collector, Diagnostic
-from policy.model.index import NAMED, Index, Unit
+from policy.model.index import NAMED, Index, RulesetSource
 from policy.remembered import remembered
 from policy.source import Span
 from policy.syntax import tree
@@ -23,7 +23,7 @@ def report_renames(index: Index, found: Collector) -> None:
 
 
 @remembered
-def _wrong(unit: Unit) -> list[Diagnostic]:
+def _wrong(unit: RulesetSource) -> list[Diagnostic]:
     found = Collector()
     declared = [d for d in unit.declarations if isinstance(d, NAMED)]
     _report(declared, found)

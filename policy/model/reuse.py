@@ -72,7 +72,7 @@ class Watched(dict[K, V], Generic[K, V]):
 
 
 @frozen(eq=False)
-class Typed:
+class TypedRuleset:
     """What a ruleset was read as in one stage, or one thing in it; `inner` are its things, by their identities."""
 
     result: Any
@@ -80,10 +80,10 @@ class Typed:
     uses: tuple[Uses, ...]
     looked_up: frozenset[Key]
     unit: object = None
-    inner: Mapping[int, Typed] = field(factory=dict)
+    inner: Mapping[int, TypedRuleset] = field(factory=dict)
 
     @classmethod
-    def together(cls, unit: object, inner: Mapping[int, Typed]) -> Self:
+    def together(cls, unit: object, inner: Mapping[int, TypedRuleset]) -> Self:
         """What a ruleset was read as, of what each thing in it was."""
         each = inner.values()
         return cls(
@@ -106,8 +106,8 @@ class Memory:
 
     names: dict[str, dict[Any, Any]] = field(factory=dict)  # what they meant, by kind
     changed: set[Key] = field(factory=set)
-    typed: dict[tuple[str, int], Typed] = field(factory=dict)
-    coming: dict[tuple[str, int], Typed] = field(factory=dict)
+    typed: dict[tuple[str, int], TypedRuleset] = field(factory=dict)
+    coming: dict[tuple[str, int], TypedRuleset] = field(factory=dict)
 
     def begin(self) -> None:
         self.coming.clear()
@@ -125,16 +125,16 @@ class Memory:
         self.changed.update((kind, key) for key in before if not dict.__contains__(names, key))
         self.changed.add(ANYTHING)
 
-    def last(self, stage: str, unit: object) -> Typed | None:
+    def last(self, stage: str, unit: object) -> TypedRuleset | None:
         """What a ruleset was typed as, which is so no more where it does not hold."""
         found = self.typed.get((stage, id(unit)))
         return found if found is not None and found.unit is unit else None
 
-    def holds(self, typed: Typed | None) -> TypeGuard[Typed]:
+    def holds(self, typed: TypedRuleset | None) -> TypeGuard[TypedRuleset]:
         """Whether nothing that was looked up means something else now."""
         return typed is not None and typed.looked_up.isdisjoint(self.changed)
 
-    def keep(self, stage: str, typed: Typed) -> None:
+    def keep(self, stage: str, typed: TypedRuleset) -> None:
         self.coming[stage, id(typed.unit)] = typed
 
     def settle(self) -> None:

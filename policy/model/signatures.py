@@ -8,7 +8,7 @@ from typing import assert_never
 from policy.diagnostics import Collector, Diagnostic
 from policy.model import rules, types
 from policy.model.context import Context
-from policy.model.index import Unit
+from policy.model.index import RulesetSource
 from policy.model.names import Entry, Signature
 from policy.model.types import Type
 from policy.remembered import remembered, remembered_items
@@ -18,7 +18,7 @@ Fields = tuple[str, dict[str, Type]]  # a record's full name, and the types of i
 
 
 @remembered
-def named_types(unit: Unit) -> tuple[dict[str, Type], list[Diagnostic]]:
+def named_types(unit: RulesetSource) -> tuple[dict[str, Type], list[Diagnostic]]:
     """The enums and records of a ruleset by their full names, and what is found in the members."""
     found = Collector()
     named: dict[str, Type] = {}
@@ -49,12 +49,12 @@ def _twice(name: tree.Name, found: Collector) -> None:
 
 
 @remembered_items
-def records(unit: Unit) -> list[Entry]:
+def records(unit: RulesetSource) -> list[Entry]:
     return [e for e in unit.own if isinstance(e.node, tree.RecordType)]
 
 
 @remembered_items
-def signed(unit: Unit) -> list[Entry]:
+def signed(unit: RulesetSource) -> list[Entry]:
     """What has a signature."""
     return [e for e in unit.own if not isinstance(e.node, tree.EnumOf | tree.RecordType | tree.Property)]
 

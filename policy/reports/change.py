@@ -97,7 +97,7 @@ class Stage:
 
 
 @frozen
-class Changed:
+class ChangedDeclaration:
     """A declaration that differs."""
 
     id: str
@@ -116,12 +116,12 @@ class ChangeReport:
     new: tuple[str, str, str]
     meaning: Differences | None  # None where nothing was to be proved
     counts: tuple[tuple[BilingualText, str, int], ...]
-    changed: tuple[Changed, ...]
+    changed: tuple[ChangedDeclaration, ...]
     cases: tuple[Flip, ...] | None  # None: not comparable, or not asked for
     run: JournalRun | None  # of a journal's commands, where one was given
 
 
-def changed_between(old: Side, new: Side) -> tuple[Changed, ...]:
+def changed_between(old: Side, new: Side) -> tuple[ChangedDeclaration, ...]:
     """Every declaration that says something else on the other side."""
     ids = dict.fromkeys((*old.model.declared, *new.model.declared))
     found = (_declaration(old, new, id) for id in ids)
@@ -149,7 +149,7 @@ def change_of(
     )
 
 
-def _declaration(old: Side, new: Side, id: str) -> Changed | None:
+def _declaration(old: Side, new: Side, id: str) -> ChangedDeclaration | None:
     a, b = old.model.declared.get(id), new.model.declared.get(id)
     said = tuple(Sentences(side.model).of(d) if d is not None else () for side, d in ((old, a), (new, b)))
     stages: list[Stage] = []
@@ -166,7 +166,7 @@ def _declaration(old: Side, new: Side, id: str) -> Changed | None:
     d = b or a
     assert d is not None
     verdict = stages[0].verdict
-    return Changed(id, kind_of(d), in_full(d.title, d.name), verdict, _VERDICTS[verdict], tuple(stages))
+    return ChangedDeclaration(id, kind_of(d), in_full(d.title, d.name), verdict, _VERDICTS[verdict], tuple(stages))
 
 
 def _days(old: Side, new: Side, said: Said) -> list[int | None]:

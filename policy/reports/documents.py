@@ -20,7 +20,7 @@ from policy.reports.pdf import pdf_of
 from policy.reports.render import page
 from policy.reports.sandbox.client import page_of
 from policy.reports.sandbox.folder import Folder
-from policy.reports.sheets import Sheet
+from policy.reports.sheets import ReportSheet
 from policy.reports.visible import visible
 from policy.reports.xlsx import workbook_of
 
@@ -38,7 +38,7 @@ class Document:
     template: str
     cover: Cover
     parts: dict[str, Any] = field(factory=dict)
-    sheets: tuple[Sheet, ...] = ()
+    sheets: tuple[ReportSheet, ...] = ()
 
     def signed(self, imprint: Imprint) -> Document:
         """The same document, issued by a firm."""

@@ -1,7 +1,7 @@
 """Figures as sheets of a workbook: one row a provision, control, test, decision, rule or finding, to filter and sort.
 
-In: the figures of a document. Out: `Sheet`, every cell a text; what is merged on a page is repeated in each row.
-Absent: files, and numbers as a spreadsheet computes them; amounts stay as exact as they were printed.
+In: the figures of a document. Out: `ReportSheet`, every cell a text; what is merged on a page is repeated in each
+row. Absent: files, and numbers as a spreadsheet computes them; amounts stay as exact as they were printed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ Cell = str | BilingualText
 
 
 @frozen
-class Sheet:
+class ReportSheet:
     """A table with a name. The first row is its heads; `amounts` are the columns of numbers, to be set right."""
 
     title: BilingualText
@@ -58,7 +58,7 @@ _KINDS: dict[StatementKind, BilingualText] = {
 _OUTCOMES = {"accept": BilingualText("yes", "是"), "refuse": BilingualText("no", "否"), "doubt": _UNDECIDED}
 
 
-def of_matrix(matrix: Matrix) -> tuple[Sheet, ...]:
+def of_matrix(matrix: Matrix) -> tuple[ReportSheet, ...]:
     """A row for each control of a provision, and one for each provision without."""
     heads = (_PROVISION, _PARAPHRASE, _STATUS, _PILLAR, _MEASURE, _CONTROL, _OF, _PLACE, _TESTS, _RESULT)
     rows = tuple(
@@ -66,10 +66,10 @@ def of_matrix(matrix: Matrix) -> tuple[Sheet, ...]:
          str(r.relied) if matrix.decisions is not None else "", _numbers(r.first), r.excused)
         for r, line in lines_of(matrix)
     )  # fmt: skip
-    return (Sheet(MATRIX, (*heads, _DECISIONS, _RECORDS, _WHY_NOT), rows, frozenset({8, 10})),)
+    return (ReportSheet(MATRIX, (*heads, _DECISIONS, _RECORDS, _WHY_NOT), rows, frozenset({8, 10})),)
 
 
-def of_traceability(t: Traceability) -> tuple[Sheet, ...]:
+def of_traceability(t: Traceability) -> tuple[ReportSheet, ...]:
     """Provisions, and the tests that stand behind them."""
     provisions = tuple(
         (r.provision, r.text, STATUSES[r.status], r.pillar, r.measure, r.state_words, str(len(r.pieces)),
@@ -83,13 +83,13 @@ def of_traceability(t: Traceability) -> tuple[Sheet, ...]:
     heads = (_PROVISION, _PARAPHRASE, _STATUS, _PILLAR, _MEASURE, _STATE, BilingualText("Rules", "規則"), _TESTS)
     test_heads = (BilingualText("No.", "編號"), BilingualText("Test", "測試"), _PLACE, _RESULT, _PROVISION)
     return (
-        Sheet(BilingualText("Provisions", "條文"), (*heads, _DECISIONS, _RECORDS, _WHY_NOT), provisions,
+        ReportSheet(BilingualText("Provisions", "條文"), (*heads, _DECISIONS, _RECORDS, _WHY_NOT), provisions,
               frozenset({6, 7, 8})),
-        Sheet(_TESTS, test_heads, tests, frozenset({0})),
+        ReportSheet(_TESTS, test_heads, tests, frozenset({0})),
     )  # fmt: skip
 
 
-def of_register(register: FindingsRegister) -> tuple[Sheet, ...]:
+def of_register(register: FindingsRegister) -> tuple[ReportSheet, ...]:
     """The firm's exceptions and findings, in the order of the document."""
     heads = (
         BilingualText("No.", "編號"), BilingualText("Kind", "類別"), _PROVISION, BilingualText("Finding", "事項"),
@@ -104,10 +104,10 @@ def of_register(register: FindingsRegister) -> tuple[Sheet, ...]:
         for row in register.rows
         for e in (row.entry,)
     )  # fmt: skip
-    return (Sheet(BilingualText("Register", "登記冊"), heads, rows),)
+    return (ReportSheet(BilingualText("Register", "登記冊"), heads, rows),)
 
 
-def of_decisions(decided: DecisionList) -> tuple[Sheet, ...]:
+def of_decisions(decided: DecisionList) -> tuple[ReportSheet, ...]:
     """The decisions that the document shows, and all of them counted by provision and by client."""
     heads = (
         BilingualText("Record", "紀錄"), BilingualText("Time", "時間"), _CLIENT, BilingualText("About", "事項"),
@@ -121,10 +121,10 @@ def of_decisions(decided: DecisionList) -> tuple[Sheet, ...]:
     )
     clients = tuple((c.client, str(c.decisions), str(c.refused), str(c.undecided)) for c in decided.clients)
     return (
-        Sheet(_DECISIONS, heads, rows, frozenset({0})),
-        Sheet(BilingualText("By provision", "按條文"), (_PROVISION, _PARAPHRASE, _STATUS, _DECISIONS, _RECORDS),
+        ReportSheet(_DECISIONS, heads, rows, frozenset({0})),
+        ReportSheet(BilingualText("By provision", "按條文"), (_PROVISION, _PARAPHRASE, _STATUS, _DECISIONS, _RECORDS),
               provisions, frozenset({3})),
-        Sheet(BilingualText("By client", "按客戶"), (_CLIENT, _DECISIONS, _REFUSED, _UNDECIDED), clients,
+        ReportSheet(BilingualText("By client", "按客戶"), (_CLIENT, _DECISIONS, _REFUSED, _UNDECIDED), clients,
               frozenset({1, 2, 3})),
     )  # fmt: skip
 
@@ -140,7 +140,7 @@ def _decision(d: DecisionRow) -> tuple[Cell, ...]:
             ", ".join(provisions), _lines(d.needs), _lines(facts))  # fmt: skip
 
 
-def of_book(book: RulebookFigures) -> tuple[Sheet, ...]:
+def of_book(book: RulebookFigures) -> tuple[ReportSheet, ...]:
     """The rules in words, a row each; the sources; and each table of the rules."""
     rules = tuple(_said(book))
     heads = (
@@ -173,9 +173,9 @@ def of_book(book: RulebookFigures) -> tuple[Sheet, ...]:
         _table(entry, table) for concern in book.concerns for entry in concern.entries for table in entry.tables
     )
     return (
-        Sheet(BilingualText("Rules", "規則"), heads, rules),
+        ReportSheet(BilingualText("Rules", "規則"), heads, rules),
         *tables,
-        Sheet(BilingualText("Sources", "來源"), source_heads, sources),
+        ReportSheet(BilingualText("Sources", "來源"), source_heads, sources),
     )
 
 
@@ -202,11 +202,11 @@ def _said(book: RulebookFigures) -> Iterator[tuple[Cell, ...]]:
                 )
 
 
-def _table(entry: DeclarationEntry, table: DrawnTable) -> Sheet:
+def _table(entry: DeclarationEntry, table: DrawnTable) -> ReportSheet:
     rows: tuple[tuple[Cell, ...], ...] = tuple(
         (*r.cells, r.since, r.until, ", ".join(r.provisions)) for r in table.rows
     )
-    return Sheet(entry.title, (*table.heads, _SINCE, _UNTIL, _PROVISION), rows)
+    return ReportSheet(entry.title, (*table.heads, _SINCE, _UNTIL, _PROVISION), rows)
 
 
 def _whole(c: Clause) -> str:

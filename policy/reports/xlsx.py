@@ -18,7 +18,7 @@ from typing import Any
 from policy.answers import BilingualText
 from policy.extras import require_extra
 from policy.reports.book.figures import Cover
-from policy.reports.sheets import Cell, Sheet
+from policy.reports.sheets import Cell, ReportSheet
 from policy.reports.visible import visible
 
 LONGEST = 32_767  # characters of a cell, as the format has it
@@ -43,7 +43,7 @@ def needed_for_xlsx() -> None:
     require_extra("xlsxwriter", "xlsx")
 
 
-def workbook_of(cover: Cover, sheets: Sequence[Sheet], language: str) -> bytes:
+def workbook_of(cover: Cover, sheets: Sequence[ReportSheet], language: str) -> bytes:
     """The workbook in a language by its tag, or in `both`, with the Chinese below the English in each cell.
 
     A text that is too long for a cell is cut, and ends with how much is missing.
@@ -133,7 +133,7 @@ def _digests(told: Sequence[tuple[str, list[list[str]]]]) -> Iterator[list[str]]
         yield [name, f"{len(rows) - 1:,}", digest_of(rows)]
 
 
-def _named(sheets: Sequence[Sheet], language: str) -> Iterator[tuple[str, Sheet]]:
+def _named(sheets: Sequence[ReportSheet], language: str) -> Iterator[tuple[str, ReportSheet]]:
     """Each sheet with a name of its own, in the signs and the length that the format allows."""
     taken = {_said(_ABOUT, language, " ").lower(), "history"}  # which the format keeps for itself
     for sheet in sheets:

@@ -24,7 +24,7 @@ from policy.reports.journal.entries import Command, Event
 from policy.reports.journal.reasons import verdicts_in
 from policy.reports.journal.tally import Tally
 from policy.scenario.clients import ClientMoney, MoneyDiffers, client_of, money_differing
-from policy.scenario.market import Market, recorded_command
+from policy.scenario.market import Venues, recorded_command
 from policy.scenario.statements import statements
 from policy.vocabulary import Json
 from policy.wire import word
@@ -145,7 +145,7 @@ def _per(sort: Flips) -> Json:
     return {"before": list(sort.cited_before), "after": list(sort.cited_after)}
 
 
-def backtest(commands: Iterable[Command], old: Market, new: Market) -> Backtest:
+def backtest(commands: Iterable[Command], old: Venues, new: Venues) -> Backtest:
     """Runs the commands through both markets."""
     result = Backtest()
     money = ClientMoney(), ClientMoney()
@@ -175,7 +175,7 @@ def commands_of(journal: str, last: int) -> Iterator[Command]:
         yield recorded_command(record.input, journal, place.number - 1)
 
 
-def other_rules(header: Header, markets: Iterable[Market]) -> str:
+def other_rules(header: Header, markets: Iterable[Venues]) -> str:
     """The rulebook that a journal was kept under, where it is none of these markets'; else empty."""
     return "" if header.rules in {market.rules for market in markets} else header.rules
 
@@ -183,7 +183,7 @@ def other_rules(header: Header, markets: Iterable[Market]) -> str:
 # ── accounts ────────────────────────────────────────────────────────────────────────────────
 
 
-def _standing(market: Market) -> dict[str, dict[str, str]]:
+def _standing(market: Venues) -> dict[str, dict[str, str]]:
     """What every margin account comes to, by figure."""
     return dict(map(_figures, statements(market)))
 

@@ -69,7 +69,7 @@ COMMANDS = Commands.of(NewDay, *KIND_OF)
 
 
 @define(eq=False)
-class Market:
+class Venues:
     """The venues that have been needed so far. They share the clock."""
 
     rulebook_on: RulebookOn
@@ -125,7 +125,7 @@ def recorded_command(document: Json, file: str = "<journal>", before: int = 0) -
 
 def engine_for(header: Header, rulebook_on: RulebookOn) -> Callable[[Json], tuple[list[Json], str]]:
     """A fresh market for the commands of a journal, as `policy.audit.replay` wants it."""
-    market = Market(rulebook_on, header.on)
+    market = Venues(rulebook_on, header.on)
 
     def submit(document: Json) -> tuple[list[Json], str]:
         return list(map(event_json, market.submit(recorded_command(document)))), market.rules

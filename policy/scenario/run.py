@@ -17,7 +17,7 @@ from policy.diagnostics import Diagnostic, PolicyError
 from policy.model.offsets import written
 from policy.reports.journal.entries import Command, Event
 from policy.scenario.from_folder import Scenario, ScenarioLine
-from policy.scenario.market import COMMANDS, Market, RulebookOn
+from policy.scenario.market import COMMANDS, RulebookOn, Venues
 from policy.wire import command_text, events_text
 
 Follower = Callable[[Command, list[Event]], object]
@@ -27,7 +27,7 @@ Follower = Callable[[Command, list[Event]], object]
 class Run:
     """A scenario on its way through a market; `followers` are told of every command that was carried out."""
 
-    market: Market
+    market: Venues
     followers: Sequence[Follower] = ()
     unread: int = 0
     journal: Journal | None = None
@@ -61,18 +61,18 @@ class Run:
         return events
 
 
-def market_for(scenario: Scenario, rulebook_on: RulebookOn, on: str = "") -> Market:
+def market_for(scenario: Scenario, rulebook_on: RulebookOn, on: str = "") -> Venues:
     """The market that a scenario's stage needs, as of `on` or the scenario's own date. Raises PolicyError."""
     first = on or scenario.on
     if not first:
         message = f"`{scenario.folder}` names no date as of which it begins"
         raise PolicyError.of("no-scenario", message, "name one in its `scenario.json`, as `on`")
-    market = Market(rulebook_on, first)
+    market = Venues(rulebook_on, first)
     market.open(stage_of(scenario))
     return market
 
 
-def header_of(scenario: Scenario, market: Market, overlay: str) -> Header:
+def header_of(scenario: Scenario, market: Venues, overlay: str) -> Header:
     """The header of a journal that begins with this market: its rules, their date and time, the scenario's titles."""
     titles = {"scenario": scenario.title or scenario.folder.name} | ({"zh": scenario.zh} if scenario.zh else {})
     about = titles | ({"offset": written(market.offset)} if market.offset else {})

@@ -20,7 +20,7 @@ from policy.perpetuals.mark_events import Deleveraged, FundDrawdown, Liquidation
 from policy.reports.journal.series import plain
 from policy.reports.journal.stress import StressRow, drawn_together
 from policy.reports.journal.tally import Tally
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 from policy.scenario.run import Run
 from policy.scenario.statements import statements
 from policy.scenario.stress import HOUR, Move, Prices, concerned, stress
@@ -34,7 +34,7 @@ _AGAIN = 5 * HOUR  # after which prices are told again, so that none grows too o
 
 _CURRENCY = ASSET_PRICE.unit.partition(":")[2]  # money does not fall against itself
 
-Fresh = Callable[[], tuple[Market, Prices]]
+Fresh = Callable[[], tuple[Venues, Prices]]
 
 
 @frozen
@@ -77,7 +77,7 @@ def stress_rows(fresh: Fresh) -> tuple[StressRow, ...]:
     return drawn_together([_row(shock, *fresh()) for shock in shocks_of(names, held)])
 
 
-def _row(shock: Shock, market: Market, prices: Prices) -> StressRow:
+def _row(shock: Shock, market: Venues, prices: Prices) -> StressRow:
     tally = Tally()
     moves = [Move(after, shock.factors) for after in range(HOUR, _LATER + 1, _AGAIN)]
     rows = stress(prices, moves, Run(market, [tally.add]).submit)

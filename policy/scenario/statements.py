@@ -28,7 +28,7 @@ from policy.perpetuals.engine import Engine as PerpetualsDesk
 from policy.perpetuals.events import BucketStated
 from policy.reports.journal.collateral import AccountVerdicts, CollateralTerms
 from policy.reports.journal.entries import Command
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 
 _RATE = Number("rate", 6)
 _ASSET = {"Asset": "symbol: text"}
@@ -42,7 +42,7 @@ class HaircutRules:
     capital: BoundQuestion = question("table capital_haircut(asset: Asset) -> rate", **_ASSET)
 
 
-def statements(market: Market) -> Iterator[AccountStated | BucketStated]:
+def statements(market: Venues) -> Iterator[AccountStated | BucketStated]:
     """A statement of each account at the lender, and of each bucket at the desk."""
     at = market.clock.at or 0
     for venue in tuple(market.venues.values()):
@@ -55,7 +55,7 @@ def statements(market: Market) -> Iterator[AccountStated | BucketStated]:
         yield from (event for event in events if isinstance(event, AccountStated | BucketStated))
 
 
-def balances(market: Market) -> dict[str, tuple[QuotedAmount, QuotedAmount, QuotedAmount]]:
+def balances(market: Venues) -> dict[str, tuple[QuotedAmount, QuotedAmount, QuotedAmount]]:
     """Of everything at the exchange, money first: how much was brought in, and how much is free and reserved."""
     for engine in market.venues.values():
         if isinstance(engine, Exchange):
@@ -69,7 +69,7 @@ def balances(market: Market) -> dict[str, tuple[QuotedAmount, QuotedAmount, Quot
     return {}
 
 
-def terms(market: Market) -> dict[str, CollateralTerms]:
+def terms(market: Venues) -> dict[str, CollateralTerms]:
     """On what terms the lender takes each asset; empty where the rules have no tables of haircuts."""
     try:
         rules = bind(HaircutRules, market.rulebook_on(market.on), "the haircuts of a document")
@@ -85,7 +85,7 @@ def terms(market: Market) -> dict[str, CollateralTerms]:
     return found
 
 
-def verdicts(market: Market) -> dict[str, AccountVerdicts]:
+def verdicts(market: Venues) -> dict[str, AccountVerdicts]:
     """What the rules say of every account at the lender as it is."""
     return {
         id: AccountVerdicts(

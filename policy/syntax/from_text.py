@@ -67,17 +67,17 @@ def decode(name: str, data: bytes) -> tuple[Source, tuple[Diagnostic, ...]]:
 
 def parse(source: Source) -> Parsed:
     """Everything that can be read of `source`, with a finding for each declaration that cannot."""
-    reading = Reading(source)
+    reading = TextReading(source)
     try:
         reading.read(0, len(source.text))
     except UnexpectedError as failure:
-        return by_declaration(Reading(source), failure)
+        return by_declaration(TextReading(source), failure)
     return reading.parsed()
 
 
 def parse_strictly(source: Source) -> tuple[object, ...]:
     """The declarations of `source`; nothing where anything is wrong with it."""
-    reading = Reading(source)
+    reading = TextReading(source)
     try:
         reading.read(0, len(source.text))
     except UnexpectedError:
@@ -85,7 +85,7 @@ def parse_strictly(source: Source) -> tuple[object, ...]:
     return tuple(reading.declarations) if not reading.found.found else ()
 
 
-class Reading:
+class TextReading:
     """What was read of a text so far, stretch by stretch."""
 
     def __init__(self, source: Source) -> None:
@@ -179,7 +179,7 @@ def stretches(text: str) -> list[tuple[int, int]]:
     return list(zip(starts, [*starts[1:], len(text)], strict=True))
 
 
-def by_declaration(reading: Reading, failure: UnexpectedError) -> Parsed:
+def by_declaration(reading: TextReading, failure: UnexpectedError) -> Parsed:
     """What can be read of a text that does not parse as a whole, declaration by declaration."""
     found: list[Diagnostic] = []
     source = reading.source
@@ -196,7 +196,7 @@ def by_declaration(reading: Reading, failure: UnexpectedError) -> Parsed:
     return reading.parsed(*found)
 
 
-def _read_before_junk(reading: Reading, start: int, finding: Diagnostic) -> bool:
+def _read_before_junk(reading: TextReading, start: int, finding: Diagnostic) -> bool:
     """Reads the declaration before a slip at the very beginning of a line, where members of one hardly stand."""
     assert finding.span is not None
     if finding.span.column > 1 or finding.span.start == start:

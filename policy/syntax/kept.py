@@ -25,7 +25,7 @@ from policy import cache
 from policy.answers import BilingualText
 from policy.source import NOWHERE, Source, Span
 from policy.syntax import from_text, tree
-from policy.syntax.from_text import Parsed, Reading, stretches
+from policy.syntax.from_text import Parsed, TextReading, stretches
 from policy.syntax.parsing import UnexpectedError
 from policy.syntax.slips import DECLARATION_WORDS
 from policy.syntax.tree import Node
@@ -109,13 +109,13 @@ def _begins_declaration(text: str, start: int) -> bool:
 def _parses(source: Source, start: int) -> bool:
     """Whether a text parses from the beginning of a declaration on; before another, one ends as before the end."""
     try:
-        Reading(source).read(start, len(source.text))
+        TextReading(source).read(start, len(source.text))
     except UnexpectedError:
         return False
     return True
 
 
-class _Rereading(Reading):
+class _Rereading(TextReading):
     """Reads stretches, those that were kept from their pickles; `now` are those to keep."""
 
     def __init__(self, source: Source, before: Pieces, known: Container[bytes] = ()) -> None:

@@ -10,11 +10,11 @@ from typing import Literal, assert_never
 
 from policy.ir import program as ir
 from policy.verify.choices import Aggregation, aggregate, first_deciding
-from policy.verify.symbolic import Found, Many, Plain, equal, merged, number, truth, with_unknown
+from policy.verify.symbolic import Evaluated, Many, Plain, equal, merged, number, truth, with_unknown
 from policy.verify.terms import Term, Terms
 from policy.vocabulary import FindingKind
 
-Elements = Sequence[tuple[Term, Found, Found]]  # whether it is there, its `where`, its body
+Elements = Sequence[tuple[Term, Evaluated, Evaluated]]  # whether it is there, its `where`, its body
 
 
 def each_once(t: Terms, items: Many) -> Many:
@@ -25,7 +25,7 @@ def each_once(t: Terms, items: Many) -> Many:
     return Many(kept, items.unknown, True)
 
 
-def aggregated(t: Terms, e: ir.Aggregate, elements: Elements, has_gaps: bool) -> Found:
+def aggregated(t: Terms, e: ir.Aggregate, elements: Elements, has_gaps: bool) -> Evaluated:
     """The outcome of an aggregate over elements, the list of which may have gaps."""
     match e.kind:
         case "any" | "all":
@@ -40,7 +40,7 @@ def aggregated(t: Terms, e: ir.Aggregate, elements: Elements, has_gaps: bool) ->
             assert_never(e.kind)
 
 
-def in_order(t: Terms, over: Many, keys: Sequence[Sequence[Found]], most: int) -> Found:
+def in_order(t: Terms, over: Many, keys: Sequence[Sequence[Evaluated]], most: int) -> Evaluated:
     """A list in the order of its keys; each place has the element with so many before it."""
     there = [p for p, _ in over.elements]
     flat = [(p, key) for p, by in zip(there, keys, strict=True) for key in by]
@@ -57,7 +57,7 @@ def in_order(t: Terms, over: Many, keys: Sequence[Sequence[Found]], most: int) -
         for h, (_, x) in zip(here[:-1], over.elements[:-1], strict=True):
             value = merged(t, h, x, value)
         elements.append((t.any(*here), value))
-    return Found(Many(tuple(elements), unknown), t.any(*(t.all(p, key.fault) for p, key in flat)))
+    return Evaluated(Many(tuple(elements), unknown), t.any(*(t.all(p, key.fault) for p, key in flat)))
 
 
 def _is_before(t: Terms, keys: Sequence[Sequence[Term]], m: int, n: int) -> Term:
@@ -68,7 +68,7 @@ def _is_before(t: Terms, keys: Sequence[Sequence[Term]], m: int, n: int) -> Term
     return result
 
 
-def _decided(t: Terms, kind: Literal["any", "all"], elements: Elements) -> Found:
+def _decided(t: Terms, kind: Literal["any", "all"], elements: Elements) -> Evaluated:
     """`any` and `all`; an element that is not there, or that `where` leaves out, contributes nothing."""
     idle = kind == "all"
     contributions = []
@@ -80,7 +80,7 @@ def _decided(t: Terms, kind: Literal["any", "all"], elements: Elements) -> Found
         unknown = t.choose(doubt, t.no(is_idle), t.all(counts, body.value.unknown))
         fault = t.any(test.fault, t.all(t.no(doubt), counts, body.fault))
         idle_value = t.any(t.no(there), value) if idle else t.all(there, value)
-        contributions.append(Found(Plain(idle_value, t.false, t.all(there, unknown)), t.all(there, fault)))
+        contributions.append(Evaluated(Plain(idle_value, t.false, t.all(there, unknown)), t.all(there, fault)))
     return first_deciding(t, kind == "any", contributions)
 
 
@@ -91,30 +91,30 @@ def _kept(t: Terms, elements: Elements) -> tuple[list[Term], Term, Term]:
     return kept, doubts, t.any(*(t.all(there, test.fault) for there, test, _ in elements))
 
 
-def _listed(t: Terms, elements: Elements, has_gaps: bool) -> Found:
+def _listed(t: Terms, elements: Elements, has_gaps: bool) -> Evaluated:
     kept, doubts, fault = _kept(t, elements)
     pairs = list(zip(kept, (body for _, _, body in elements), strict=True))
     fault = t.any(fault, *(t.all(k, b.fault) for k, b in pairs))
-    return Found(Many(tuple((k, b.value) for k, b in pairs), doubts, has_gaps=has_gaps), fault)
+    return Evaluated(Many(tuple((k, b.value) for k, b in pairs), doubts, has_gaps=has_gaps), fault)
 
 
-def _one_found(t: Terms, kind: FindingKind, elements: Elements) -> Found:
+def _one_found(t: Terms, kind: FindingKind, elements: Elements) -> Evaluated:
     kept, doubts, fault = _kept(t, elements)
-    result = Found(Plain(t.number(0), t.true, t.false), t.false)
+    result = Evaluated(Plain(t.number(0), t.true, t.false), t.false)
     for k, (_, _, body) in zip(reversed(kept), reversed(elements), strict=True):
-        result = Found(merged(t, k, body.value, result.value), t.choose(k, body.fault, result.fault))
+        result = Evaluated(merged(t, k, body.value, result.value), t.choose(k, body.fault, result.fault))
     wrong = result.fault
     if kind == "only":
         two = t.any(*(t.all(a, b) for n, a in enumerate(kept) for b in kept[:n]))
         wrong = t.any(wrong, two, t.no(t.any(*kept)))
     unknown = t.any(doubts, result.value.unknown)
-    return Found(with_unknown(result.value, unknown), t.any(fault, t.all(t.no(doubts), wrong)))
+    return Evaluated(with_unknown(result.value, unknown), t.any(fault, t.all(t.no(doubts), wrong)))
 
 
-def _reduced(t: Terms, kind: Aggregation, elements: Elements, most: int) -> Found:
+def _reduced(t: Terms, kind: Aggregation, elements: Elements, most: int) -> Evaluated:
     kept, doubts, fault = _kept(t, elements)
     pairs = list(zip(kept, (body for _, _, body in elements), strict=True))
     if kind != "count":
         fault = t.any(fault, *(t.all(k, b.fault) for k, b in pairs))
         doubts = t.any(doubts, *(t.all(k, b.value.unknown) for k, b in pairs))
-    return Found(with_unknown(aggregate(t, kind, [(k, b.value) for k, b in pairs], most), doubts), fault)
+    return Evaluated(with_unknown(aggregate(t, kind, [(k, b.value) for k, b in pairs], most), doubts), fault)

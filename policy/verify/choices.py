@@ -7,7 +7,7 @@ from typing import Literal, assert_never
 
 from attrs import frozen
 
-from policy.verify.symbolic import Found, Group, Plain, Value, equal, merged, number, truth, with_unknown
+from policy.verify.symbolic import Evaluated, Group, Plain, Value, equal, merged, number, truth, with_unknown
 from policy.verify.terms import Term, Terms
 from policy.vocabulary import HitPolicy, MostKind
 
@@ -26,7 +26,7 @@ class Deciding:
     def none(t: Terms) -> Deciding:
         return Deciding(t.true, t.false, t.false)
 
-    def then(self, t: Terms, deciding: bool, o: Found) -> Deciding:
+    def then(self, t: Terms, deciding: bool, o: Evaluated) -> Deciding:
         """With one operand more."""
         decides = truth(t, o.value) if deciding else t.no(truth(t, o.value))
         return Deciding(
@@ -35,13 +35,13 @@ class Deciding:
             t.any(self.unknown, o.value.unknown),
         )
 
-    def found(self, t: Terms, deciding: bool) -> Found:
+    def found(self, t: Terms, deciding: bool) -> Evaluated:
         """The outcome, if there are no more."""
         term = t.no(self.reached) if deciding else self.reached
-        return Found(Plain(term, t.false, t.all(self.reached, self.unknown)), self.fault)
+        return Evaluated(Plain(term, t.false, t.all(self.reached, self.unknown)), self.fault)
 
 
-def first_deciding(t: Terms, deciding: bool, operands: Sequence[Found]) -> Found:
+def first_deciding(t: Terms, deciding: bool, operands: Sequence[Evaluated]) -> Evaluated:
     """`and` and `or` of all operands."""
     done = Deciding.none(t)
     for o in operands:
@@ -49,7 +49,7 @@ def first_deciding(t: Terms, deciding: bool, operands: Sequence[Found]) -> Found
     return done.found(t, deciding)
 
 
-def doubtful(t: Terms, doubt: Term, value: Value, one: Found, other: Found) -> Value:
+def doubtful(t: Terms, doubt: Term, value: Value, one: Evaluated, other: Evaluated) -> Value:
     """`value`; in doubt it is `one` if that equals the other, and else unknown."""
     if isinstance(one.value, Group) or isinstance(other.value, Group):
         same = t.false
@@ -121,7 +121,9 @@ def _known(t: Terms, term: Term) -> Plain:
     return Plain(term, t.false, t.false)
 
 
-def chosen(t: Terms, mode: HitPolicy, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
+def chosen(
+    t: Terms, mode: HitPolicy, tests: Sequence[Evaluated], values: Sequence[Evaluated], none: Evaluated
+) -> Evaluated:
     """The value of the case or cases that hold."""
     match mode:
         case "first":
@@ -145,10 +147,10 @@ def chosen(t: Terms, mode: HitPolicy, tests: Sequence[Found], values: Sequence[F
 class First:
     """The first case that holds, from some case on; in doubt, the value that all cases agree on that it may be."""
 
-    rest: Found
+    rest: Evaluated
     fault_of_tests: Term
 
-    def after(self, t: Terms, test: Found, value: Found) -> First:
+    def after(self, t: Terms, test: Evaluated, value: Evaluated) -> First:
         """With one case more in front."""
         doubt, holds = test.value.unknown, truth(t, test.value)
         taken = t.all(t.no(doubt), holds)
@@ -157,14 +159,14 @@ class First:
         if doubt is not t.false:
             chosen_value = doubtful(t, doubt, chosen_value, value, self.rest)
         fault_of_tests = t.any(test.fault, t.all(t.no(taken), self.fault_of_tests))
-        return First(Found(chosen_value, fault), fault_of_tests)
+        return First(Evaluated(chosen_value, fault), fault_of_tests)
 
-    def found(self, t: Terms) -> Found:
+    def found(self, t: Terms) -> Evaluated:
         """The outcome, if there are no more."""
-        return Found(self.rest.value, t.any(self.fault_of_tests, self.rest.fault))
+        return Evaluated(self.rest.value, t.any(self.fault_of_tests, self.rest.fault))
 
 
-def _only(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
+def _only(t: Terms, tests: Sequence[Evaluated], values: Sequence[Evaluated], none: Evaluated) -> Evaluated:
     some, two, doubts = t.false, t.false, t.false
     fault, rest = t.false, none
     for test, value in zip(tests, values, strict=True):
@@ -173,13 +175,15 @@ def _only(t: Terms, tests: Sequence[Found], values: Sequence[Found], none: Found
         some = t.any(some, holds)
         doubts = t.any(doubts, test.value.unknown)
         fault = t.any(fault, test.fault)
-        rest = Found(merged(t, holds, value.value, rest.value), t.choose(holds, value.fault, rest.fault))
+        rest = Evaluated(merged(t, holds, value.value, rest.value), t.choose(holds, value.fault, rest.fault))
     unknown = t.any(doubts, rest.value.unknown)
-    return Found(with_unknown(rest.value, unknown), t.any(fault, two, t.all(t.no(doubts), rest.fault)))
+    return Evaluated(with_unknown(rest.value, unknown), t.any(fault, two, t.all(t.no(doubts), rest.fault)))
 
 
-def _several(t: Terms, kind: Aggregation, tests: Sequence[Found], values: Sequence[Found], none: Found) -> Found:
-    holding: list[tuple[Term, Found]] = []
+def _several(
+    t: Terms, kind: Aggregation, tests: Sequence[Evaluated], values: Sequence[Evaluated], none: Evaluated
+) -> Evaluated:
+    holding: list[tuple[Term, Evaluated]] = []
     doubts, fault = t.false, t.false
     for test, value in zip(tests, values, strict=True):
         doubts = t.any(doubts, test.value.unknown)
@@ -191,4 +195,4 @@ def _several(t: Terms, kind: Aggregation, tests: Sequence[Found], values: Sequen
     inner_fault = t.any(*(t.all(h, v.fault) for h, v in holding))
     total = merged(t, some, Plain(result.term, t.false, open_value), none.value)
     later = t.choose(some, inner_fault, none.fault)
-    return Found(with_unknown(total, t.any(doubts, total.unknown)), t.any(fault, t.all(t.no(doubts), later)))
+    return Evaluated(with_unknown(total, t.any(doubts, total.unknown)), t.any(fault, t.all(t.no(doubts), later)))

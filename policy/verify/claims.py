@@ -130,7 +130,7 @@ class ProofStatus(Enum):
 
 
 @frozen
-class Example:
+class Witness:
     """A solution: facts on a date, and the answers on them. `shown` are the facts read, as authors write them."""
 
     on: str
@@ -164,7 +164,7 @@ class ClaimResult:
     place: str
     status: ProofStatus
     longest: int = 0
-    example: Example | None = None
+    example: Witness | None = None
     why: str = ""
     notes: tuple[str, ...] = field(default=())
     because: BilingualText | None = None

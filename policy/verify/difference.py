@@ -18,7 +18,7 @@ from policy.ir.program import Function, Program
 from policy.model import rules, types
 from policy.model.types import Number
 from policy.model.values import show
-from policy.verify.claims import Batch, Claim, Example, Query, differ, fails_or_overflows, is_true, is_unknown
+from policy.verify.claims import Batch, Claim, Query, Witness, differ, fails_or_overflows, is_true, is_unknown
 from policy.verify.common_type import comparable
 from policy.verify.optimise import maximum, proportion
 from policy.verify.product_program import AFTER, BEFORE, fingerprints, product_of
@@ -43,7 +43,7 @@ class Way:
     """One way in which answers differ, and an example with both answers."""
 
     name: WayName
-    example: Example
+    example: Witness
     before: str
     after: str
     by: str = ""  # of a number, the most that it rises or falls anywhere

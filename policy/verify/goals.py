@@ -11,7 +11,7 @@ from policy.ir.program import Expr, Program
 from policy.model.rules import Parameters
 from policy.verify.claims import Query
 from policy.verify.facts import SymbolicFacts
-from policy.verify.symbolic import Found, Texts, equal, truth, whole
+from policy.verify.symbolic import Evaluated, Texts, equal, truth, whole
 from policy.verify.terms import Term, Terms
 from policy.verify.to_smt import Encoder, Env
 
@@ -41,7 +41,7 @@ class Goals:
         limited, unlimited = (Encoder(program, terms, texts, today, has_limits) for has_limits in (True, False))
         return Goals(facts, parameters, limited, unlimited)
 
-    def found(self, e: Expr, has_limits: bool = True) -> Found:
+    def found(self, e: Expr, has_limits: bool = True) -> Evaluated:
         """The encoding of an expression."""
         if not self.env:
             self.env.update({n: self.facts.any(of, n) for n, of in self.parameters})
@@ -78,12 +78,12 @@ class Goals:
                 assert_never(query.kind)
 
 
-def certain(t: Terms, found: Found) -> Term:
+def certain(t: Terms, found: Evaluated) -> Term:
     """That something is known and true."""
     return t.all(t.no(found.fault), t.no(found.value.unknown), truth(t, found.value))
 
 
-def unequal(t: Terms, a: Found, b: Found) -> Term:
+def unequal(t: Terms, a: Evaluated, b: Evaluated) -> Term:
     """That two outcomes are not equal: other values, or one a fault or unknown and the other not."""
     a, b = whole(t, a), whole(t, b)
     a_unknown, b_unknown = t.all(t.no(a.fault), a.value.unknown), t.all(t.no(b.fault), b.value.unknown)

@@ -19,7 +19,7 @@ from policy.ir.program import Expr, Program
 from policy.model import types
 from policy.model.values import show
 from policy.verify.axioms import Model, instances
-from policy.verify.claims import Batch, Claim, ClaimResult, Example, ProofStatus, Query, is_true
+from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus, Query, Witness, is_true
 from policy.verify.facts import DAYS, LONGEST, Fact, Given, SymbolicFacts
 from policy.verify.goals import Goals
 from policy.verify.minimise import Minimiser, days_of
@@ -235,7 +235,7 @@ class Solution:
     """Whether a query is satisfiable, and if so facts that the interpreter has confirmed."""
 
     found: bool
-    example: Example | None = None
+    example: Witness | None = None
     model: Model = field(factory=dict)
     named: dict[str, Fact] = field(factory=dict)  # the facts, by parameter
     day: int = 0
@@ -310,11 +310,11 @@ def minimised(a: Encoding, replay: Replay, given: Given, day: int) -> tuple[Give
     return shown if replay.holds(shown, day) else given, day
 
 
-def example_of(replay: Replay, given: Given, day: int) -> Example:
+def example_of(replay: Replay, given: Given, day: int) -> Witness:
     """Facts as people write them."""
     program = replay.dated.program
     named = [(g, n, of) for g, (n, of) in zip(given, replay.parameters, strict=True)]
-    return Example(
+    return Witness(
         show(day, types.DATE),
         {n: in_json(g, of, program) for g, n, of in named},
         tuple(p for g, n, of in named for p in paths(g, of, program, n)),

@@ -79,7 +79,7 @@ class Region:
 
 
 @frozen(eq=False)
-class Cell:
+class FactRegion:
     """One part of a partition of a fact's values: in words, and as a condition on its name."""
 
     words: str
@@ -94,7 +94,7 @@ class Axis:
 
     path: str
     of: Type
-    cells: tuple[Cell, ...]
+    cells: tuple[FactRegion, ...]
     is_number: bool = False
 
 
@@ -120,7 +120,7 @@ def regions(a: Encoding, query: Query, goal: str) -> tuple[tuple[Region, ...], b
     return tuple(search.region(kept) for kept in joined[:MOST_REGIONS]), more or len(joined) > MOST_REGIONS
 
 
-Kept = dict[int, tuple["Cell", ...]]  # by axis, the cells of a region
+Kept = dict[int, tuple["FactRegion", ...]]  # by axis, the cells of a region
 
 
 @frozen(eq=False)
@@ -154,7 +154,7 @@ class _Search:
                 kept[n] = tuple(possible)
         return kept
 
-    def can_be(self, others: Term, cell: Cell, outside: list[str]) -> bool:
+    def can_be(self, others: Term, cell: FactRegion, outside: list[str]) -> bool:
         """Whether there is a solution in a cell; where the solver gives up, it is assumed."""
         name = self.goal(self.a.script.terms.all(others, cell.holds))
         case = solve(self.a, self.name, self.query, minimal=False, also=(name, *outside))
@@ -182,7 +182,7 @@ def _merged(found: list[Kept]) -> list[Kept]:
     return result if len(result) == len(found) else _merged(result)
 
 
-def _own(axis: Axis, model: Model) -> tuple[Cell, ...]:
+def _own(axis: Axis, model: Model) -> tuple[FactRegion, ...]:
     """The cell of the solution."""
     values = valued([c.holds for c in axis.cells], model)
     return tuple(c for c in axis.cells if values[c.holds])[:1] or axis.cells
@@ -199,7 +199,7 @@ def _axes(a: Encoding, goal: str) -> Iterator[Axis]:
         if is_optional and f"{path}?" in names:
             flag = names[f"{path}?"]
             t = a.script.terms
-            yield Axis(path, of, (Cell(ABSENT, flag), Cell(PRESENT, t.no(flag))))
+            yield Axis(path, of, (FactRegion(ABSENT, flag), FactRegion(PRESENT, t.no(flag))))
         if path in names:
             cells, is_number = _cells(a, names[path], of, edges.get(path, set()))
             if len(cells) > 1:
@@ -226,20 +226,20 @@ def paths_of(a: Encoding) -> Iterator[tuple[str, Type, bool]]:
             yield path, inner, is_optional
 
 
-def _cells(a: Encoding, name: Term, of: Type, edges: set[int]) -> tuple[tuple[Cell, ...], bool]:
+def _cells(a: Encoding, name: Term, of: Type, edges: set[int]) -> tuple[tuple[FactRegion, ...], bool]:
     t = a.script.terms
     if isinstance(of, types.Boolean):
-        return (Cell("true", name), Cell("false", t.no(name))), False
+        return (FactRegion("true", name), FactRegion("false", t.no(name))), False
     if isinstance(of, types.Enum):
         numbers = a.facts.texts.numbers
-        members = tuple(Cell(m, t.same(name, t.number(numbers[m]))) for m in of.members)
+        members = tuple(FactRegion(m, t.same(name, t.number(numbers[m]))) for m in of.members)
         return members if len(members) <= MOST_MEMBERS else (), False
     if isinstance(of, types.Text):
         words = {m for members in a.program.enums.values() for m in members}
         known = [(text, n) for text, n in a.facts.texts.numbers.items() if text not in words]
-        cells = [Cell(f'"{text}"', t.same(name, t.number(n))) for text, n in known]
+        cells = [FactRegion(f'"{text}"', t.same(name, t.number(n))) for text, n in known]
         rest = t.all(*(t.no(c.holds) for c in cells))
-        return (*cells, Cell(OTHER_TEXT, rest)) if len(cells) <= MOST_MEMBERS else (), False
+        return (*cells, FactRegion(OTHER_TEXT, rest)) if len(cells) <= MOST_MEMBERS else (), False
     assert name.low is not None
     assert name.high is not None
     inside = sorted(e for e in edges if name.low < e <= name.high)
@@ -248,12 +248,12 @@ def _cells(a: Encoding, name: Term, of: Type, edges: set[int]) -> tuple[tuple[Ce
     return _intervals(a, name, inside, (name.low, name.high)), True
 
 
-def _intervals(a: Encoding, name: Term, edges: list[int], ends: tuple[int, int]) -> tuple[Cell, ...]:
+def _intervals(a: Encoding, name: Term, edges: list[int], ends: tuple[int, int]) -> tuple[FactRegion, ...]:
     """The intervals between the edges, each edge being the least of its interval."""
     t = a.script.terms
     starts, lasts = [ends[0], *edges], [*(e - 1 for e in edges), ends[1]]
     return tuple(
-        Cell("", t.all(t.at_most(t.number(low), name), t.at_most(name, t.number(high))), low, high)
+        FactRegion("", t.all(t.at_most(t.number(low), name), t.at_most(name, t.number(high))), low, high)
         for low, high in zip(starts, lasts, strict=True)
     )
 
@@ -281,7 +281,7 @@ def _edges(terms: list[Term]) -> dict[str, set[int]]:
 # ── words ───────────────────────────────────────────────────────────────────────────────────
 
 
-def _condition(axis: Axis, cells: tuple[Cell, ...]) -> Condition:
+def _condition(axis: Axis, cells: tuple[FactRegion, ...]) -> Condition:
     if axis.is_number:
         ways = tuple(_interval(axis, low, high) for low, high in _joined(axis, cells))
     elif cells[0].words in (ABSENT, PRESENT):
@@ -296,9 +296,9 @@ def _condition(axis: Axis, cells: tuple[Cell, ...]) -> Condition:
     return Condition(axis.path, axis.of, ways)
 
 
-def _joined(axis: Axis, cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, Cell]]:
+def _joined(axis: Axis, cells: tuple[FactRegion, ...]) -> Iterator[tuple[FactRegion, FactRegion]]:
     """Adjacent intervals, merged: the first and last cell of each run."""
-    run: list[Cell] = []
+    run: list[FactRegion] = []
     for cell in axis.cells:
         if cell in cells:
             run.append(cell)
@@ -309,7 +309,7 @@ def _joined(axis: Axis, cells: tuple[Cell, ...]) -> Iterator[tuple[Cell, Cell]]:
         yield run[0], run[-1]
 
 
-def _interval(axis: Axis, first: Cell, last: Cell) -> tuple[Test, ...]:
+def _interval(axis: Axis, first: FactRegion, last: FactRegion) -> tuple[Test, ...]:
     from_start, to_end = first is not axis.cells[0], last is not axis.cells[-1]
     if axis.path == "today":
         tests = [("from", show(first.low, types.DATE))] if from_start else []

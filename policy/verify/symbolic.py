@@ -66,7 +66,7 @@ Value = Plain | Nothing | Group | Many
 
 
 @frozen(eq=False)
-class Found:
+class Evaluated:
     """The outcome of evaluating: a value, unless it is a `fault`."""
 
     value: Value
@@ -154,13 +154,13 @@ def with_unknown(value: Value, unknown: Term) -> Value:
             assert_never(value)
 
 
-def whole(t: Terms, found: Found) -> Found:
+def whole(t: Terms, found: Evaluated) -> Evaluated:
     """A result as a whole: a list is unknown where an element is."""
     if not isinstance(found.value, Many):
         return found
-    inner = [(there, whole(t, Found(x, t.false)).value.unknown) for there, x in found.value.elements]
+    inner = [(there, whole(t, Evaluated(x, t.false)).value.unknown) for there, x in found.value.elements]
     unknown = t.any(found.value.unknown, *(t.all(there, x) for there, x in inner))
-    return Found(with_unknown(found.value, unknown), found.fault)
+    return Evaluated(with_unknown(found.value, unknown), found.fault)
 
 
 def equal(t: Terms, a: Value, b: Value) -> Term:

@@ -1,8 +1,8 @@
 """Expressions of a program to terms, over all facts at once: a symbolic reference interpreter.
 
-In: a program, and what its variables may be (`facts`). Out: `Found`s of terms: the value, where it is unknown, and
-where evaluating is a fault. The three rules at the head of `policy.ir.interpret` hold here word for word. What has no
-encoding raises `CannotEncodeError`, which names it.
+In: a program, and what its variables may be (`facts`). Out: `Evaluated`s of terms: the value, where it is unknown,
+and where evaluating is a fault. The three rules at the head of `policy.ir.interpret` hold here word for word. What has
+no encoding raises `CannotEncodeError`, which names it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from policy.verify.aggregates import aggregated, each_once, in_order
 from policy.verify.choices import Deciding, First, chosen, doubtful
 from policy.verify.symbolic import (
     CannotEncodeError,
-    Found,
+    Evaluated,
     Group,
     Many,
     Nothing,
@@ -59,7 +59,7 @@ class Encoder:
     texts: Texts
     today: Term
     has_limits: bool = True
-    memo: dict[object, Found] = field(factory=dict)
+    memo: dict[object, Evaluated] = field(factory=dict)
     within: list[Term] = field(factory=list)
     deciding: dict[int, Deciding] = field(factory=dict)
     firsts: dict[int, First] = field(factory=dict)
@@ -71,8 +71,8 @@ class Encoder:
     def plain(self, term: Term, unknown: Term | None = None) -> Plain:
         return Plain(term, self.terms.false, self.terms.false if unknown is None else unknown)
 
-    def known(self, value: Value) -> Found:
-        return Found(value, self.terms.false)
+    def known(self, value: Value) -> Evaluated:
+        return Evaluated(value, self.terms.false)
 
     def constant(self, value: RuntimeValue) -> Value:
         """A constant of a program, or a fact that is given."""
@@ -93,7 +93,7 @@ class Encoder:
 
     # ── expressions ─────────────────────────────────────────────────────────────────────────
 
-    def found(self, e: Expr, env: Env) -> Found:
+    def found(self, e: Expr, env: Env) -> Evaluated:
         """The encoding of `e`, once for the same expression in the same environment."""
         if isinstance(e, ir.Const | ir.Variable | ir.Today):
             return self._found(e, env)
@@ -103,7 +103,7 @@ class Encoder:
             self.kept.extend((e, env))
         return self.memo[key]
 
-    def _found(self, e: Expr, env: Env) -> Found:
+    def _found(self, e: Expr, env: Env) -> Evaluated:
         t = self.terms
         match e:
             case ir.Const(value):
@@ -111,7 +111,7 @@ class Encoder:
             case ir.Missing():
                 return self.known(Nothing(t.true))
             case ir.Fault():
-                return Found(Nothing(t.false), t.true)
+                return Evaluated(Nothing(t.false), t.true)
             case ir.Today():
                 return self.known(self.plain(self.today))
             case ir.Variable(name):
@@ -120,7 +120,7 @@ class Encoder:
                 return self._field(self.found(of, env), name)
             case ir.Not(operand):
                 a = self.found(operand, env)
-                return Found(self.plain(t.no(truth(t, a.value)), a.value.unknown), a.fault)
+                return Evaluated(self.plain(t.no(truth(t, a.value)), a.value.unknown), a.fault)
             case ir.And(operands):
                 return self._deciding(False, operands, env)
             case ir.Or(operands):
@@ -134,7 +134,7 @@ class Encoder:
                 return self._divided(mode, self.found(numerator, env), self.found(denominator, env))
             case ir.Root(operand):
                 a = self.found(operand, env)
-                return Found(self.plain(arithmetic.root(t, number(t, a.value)), a.value.unknown), a.fault)
+                return Evaluated(self.plain(arithmetic.root(t, number(t, a.value)), a.value.unknown), a.fault)
             case ir.Check(operand, limit):
                 return self._checked(self.found(operand, env), limit)
             case ir.DatePart(part, date):
@@ -146,10 +146,12 @@ class Encoder:
             case ir.Let(variable, bound, body):
                 a = self.found(bound, env)
                 b = self.found(body, self._inner(e, env, {variable: a.value}))
-                return Found(b.value, t.any(a.fault, b.fault))
+                return Evaluated(b.value, t.any(a.fault, b.fault))
             case ir.Items(items):
                 found = [self.found(i, env) for i in items]
-                return Found(Many(tuple((t.true, f.value) for f in found), t.false), t.any(*(f.fault for f in found)))
+                return Evaluated(
+                    Many(tuple((t.true, f.value) for f in found), t.false), t.any(*(f.fault for f in found))
+                )
             case ir.Aggregate():
                 return self._aggregate(e, env)
             case ir.Sorted():
@@ -171,17 +173,17 @@ class Encoder:
 
     # ── parts ───────────────────────────────────────────────────────────────────────────────
 
-    def _field(self, of: Found, name: str) -> Found:
+    def _field(self, of: Evaluated, name: str) -> Evaluated:
         if not isinstance(of.value, Group):
-            return Found(Nothing(of.value.unknown), of.fault)
+            return Evaluated(Nothing(of.value.unknown), of.fault)
         inner = of.value.field(name)
         unknown = self.terms.any(of.value.unknown, inner.unknown)
-        return Found(inner if unknown is inner.unknown else with_unknown(inner, unknown), of.fault)
+        return Evaluated(inner if unknown is inner.unknown else with_unknown(inner, unknown), of.fault)
 
-    def _both(self, make: Callable[[Value, Value], Term], a: Found, b: Found) -> Found:
+    def _both(self, make: Callable[[Value, Value], Term], a: Evaluated, b: Evaluated) -> Evaluated:
         t = self.terms
         unknown = t.any(a.value.unknown, b.value.unknown)
-        return Found(self.plain(make(a.value, b.value), unknown), t.any(a.fault, b.fault))
+        return Evaluated(self.plain(make(a.value, b.value), unknown), t.any(a.fault, b.fault))
 
     def _holds(self, operator: EqualityOperator | OrderOperator, a: Value, b: Value) -> Term:
         t = self.terms
@@ -218,21 +220,21 @@ class Encoder:
             case _:
                 assert_never(operator)
 
-    def _divided(self, mode: RoundingMode, a: Found, b: Found) -> Found:
+    def _divided(self, mode: RoundingMode, a: Evaluated, b: Evaluated) -> Evaluated:
         t = self.terms
         by = number(t, b.value)
         by_zero = t.all(t.no(b.value.unknown), t.same(by, t.number(0)))
         quotient = arithmetic.quotient(t, mode, number(t, a.value), by)
         unknown = t.any(a.value.unknown, b.value.unknown)
-        return Found(self.plain(quotient, unknown), t.any(a.fault, b.fault, by_zero))
+        return Evaluated(self.plain(quotient, unknown), t.any(a.fault, b.fault, by_zero))
 
-    def _checked(self, a: Found, limit: int) -> Found:
+    def _checked(self, a: Evaluated, limit: int) -> Evaluated:
         t = self.terms
         if not isinstance(a.value, Plain) or a.value.term.sort == BOOL:
             return a
         x = a.value.term
         inside = t.all(t.less(t.number(-limit), x), t.less(x, t.number(limit)))
-        return Found(a.value, t.any(a.fault, self._beyond(t.no(inside), a.value)))
+        return Evaluated(a.value, t.any(a.fault, self._beyond(t.no(inside), a.value)))
 
     def _beyond(self, outside: Term, value: Value) -> Term:
         """The fault that a value lies outside of its limits."""
@@ -244,30 +246,30 @@ class Encoder:
         self.within.append(t.no(beyond))
         return t.false
 
-    def _date_part(self, part: PartOfDate, a: Found) -> Found:
+    def _date_part(self, part: PartOfDate, a: Evaluated) -> Evaluated:
         t = self.terms
         result, outside = arithmetic.date_part(t, part, number(t, a.value))
         unknown = a.value.unknown
         out = t.all(t.no(unknown), outside) if self.has_limits else t.false
-        return Found(self.plain(result, unknown), t.any(a.fault, out))
+        return Evaluated(self.plain(result, unknown), t.any(a.fault, out))
 
-    def _months_later(self, a: Found, months: int) -> Found:
+    def _months_later(self, a: Evaluated, months: int) -> Evaluated:
         t = self.terms
         day, outside = arithmetic.months_later(t, number(t, a.value), months)
-        return Found(self.plain(day, a.value.unknown), t.any(a.fault, self._beyond(outside, a.value)))
+        return Evaluated(self.plain(day, a.value.unknown), t.any(a.fault, self._beyond(outside, a.value)))
 
-    def _if(self, test: Found, then: Found, otherwise: Found) -> Found:
+    def _if(self, test: Evaluated, then: Evaluated, otherwise: Evaluated) -> Evaluated:
         t = self.terms
         doubt, condition = test.value.unknown, truth(t, test.value)
         fault = t.any(test.fault, t.all(t.no(doubt), t.choose(condition, then.fault, otherwise.fault)))
         value = merged(t, condition, then.value, otherwise.value)
         if doubt is not t.false:
             value = doubtful(t, doubt, value, then, otherwise)
-        return Found(value, fault)
+        return Evaluated(value, fault)
 
     # ── many operands ───────────────────────────────────────────────────────────────────────
 
-    def _deciding(self, deciding: bool, operands: Sequence[Expr], env: Env) -> Found:
+    def _deciding(self, deciding: bool, operands: Sequence[Expr], env: Env) -> Evaluated:
         """`and` and `or`; operands that begin alike are encoded once up to there."""
         done = Deciding.none(self.terms)
         at: object = deciding, id(env)
@@ -278,7 +280,7 @@ class Encoder:
             done = self.deciding[at]
         return done.found(self.terms, deciding)
 
-    def _first(self, cases: Sequence[Case], none: Expr, env: Env) -> Found:
+    def _first(self, cases: Sequence[Case], none: Expr, env: Env) -> Evaluated:
         """The first case that holds; cases that end alike are encoded once from there."""
         done = First(self.found(none, env), self.terms.false)
         at: object = self._after(id(env), none)
@@ -299,19 +301,19 @@ class Encoder:
 
     # ── lists and calls ─────────────────────────────────────────────────────────────────────
 
-    def _member(self, item: Found, items: Found) -> Found:
+    def _member(self, item: Evaluated, items: Evaluated) -> Evaluated:
         t = self.terms
         fault = t.any(item.fault, items.fault)
         doubt = t.any(item.value.unknown, items.value.unknown)
         if not isinstance(items.value, Many):
-            return Found(self.plain(t.false, doubt), fault)
+            return Evaluated(self.plain(t.false, doubt), fault)
         found, unsure = t.false, t.false
         for there, element in items.value.elements:
             found = t.any(found, t.all(there, t.no(element.unknown), equal(t, item.value, element)))
             unsure = t.any(unsure, t.all(there, element.unknown))
-        return Found(self.plain(found, t.any(doubt, t.all(t.no(found), unsure))), fault)
+        return Evaluated(self.plain(found, t.any(doubt, t.all(t.no(found), unsure))), fault)
 
-    def _call(self, name: str, arguments: list[Found]) -> Found:
+    def _call(self, name: str, arguments: list[Evaluated]) -> Evaluated:
         function = self.program.functions[name]
         key = name, *(id(a.value) if not isinstance(a.value, Plain) else a.value.term for a in arguments)
         plain = [a.value for a in arguments if isinstance(a.value, Plain)]
@@ -322,13 +324,13 @@ class Encoder:
             self.memo[key] = self.found(function.body, env)
             self.kept.extend((env, arguments))
         result = self.memo[key]
-        return Found(result.value, self.terms.any(*(a.fault for a in arguments), result.fault))
+        return Evaluated(result.value, self.terms.any(*(a.fault for a in arguments), result.fault))
 
-    def _aggregate(self, e: ir.Aggregate, env: Env) -> Found:
+    def _aggregate(self, e: ir.Aggregate, env: Env) -> Evaluated:
         t = self.terms
         over = self.found(e.over, env)
         if not isinstance(over.value, Many):
-            return Found(Nothing(over.value.unknown), over.fault)
+            return Evaluated(Nothing(over.value.unknown), over.fault)
         items = each_once(t, over.value) if over.value.is_set else over.value
         scopes = [(there, self._inner(e, env, {e.variable: x})) for there, x in items.elements]
         tests = [self.found(e.where, s) if e.where is not None else self.known(self.plain(t.true)) for _, s in scopes]
@@ -339,14 +341,14 @@ class Encoder:
         result = aggregated(t, e, elements, over.value.has_gaps)
         open_list = over.value.unknown
         fault = t.any(over.fault, t.all(t.no(open_list), result.fault))
-        return Found(with_unknown(result.value, t.any(open_list, result.value.unknown)), fault)
+        return Evaluated(with_unknown(result.value, t.any(open_list, result.value.unknown)), fault)
 
-    def _sorted(self, e: ir.Sorted, env: Env) -> Found:
+    def _sorted(self, e: ir.Sorted, env: Env) -> Evaluated:
         t = self.terms
         over = self.found(e.over, env)
         if not isinstance(over.value, Many):
-            return Found(Nothing(over.value.unknown), over.fault)
+            return Evaluated(Nothing(over.value.unknown), over.fault)
         scopes = [self._inner(e, env, {e.variable: x}) for _, x in over.value.elements]
         keys = [[self.found(key, s) for key in e.by] for s in scopes]
         result = in_order(t, over.value, keys, e.most)
-        return Found(result.value, t.any(over.fault, t.all(t.no(over.value.unknown), result.fault)))
+        return Evaluated(result.value, t.any(over.fault, t.all(t.no(over.value.unknown), result.fault)))

@@ -23,7 +23,7 @@ Grid = list[list[str]]
 
 
 @frozen
-class Changed:
+class ChangedCell:
     """A cell of a line of the rules that is to say something else."""
 
     sheet: Sheet
@@ -51,7 +51,7 @@ class Removed:
     place: str
 
 
-Change = Changed | Added | Removed
+Change = ChangedCell | Added | Removed
 
 
 @frozen
@@ -330,7 +330,7 @@ class _Merge:
                 if line.cells[column].text and line.cells[column].span is None:
                     self.reader.cell(where, Refusal("has a comment inside in the rules", "change it there"))
                 else:
-                    self.reader.changes.append(Changed(self.sheet, line, column, text, where))
+                    self.reader.changes.append(ChangedCell(self.sheet, line, column, text, where))
             elif line.texts[column] != text:
                 is_now = line.texts[column]
                 self._conflict(f"`{where}` says `{text}` and was `{old}`, and the rules say `{is_now}` meanwhile")

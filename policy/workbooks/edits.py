@@ -13,12 +13,12 @@ from typing import assert_never
 
 from attrs import frozen
 
-from policy.pipeline import Text
+from policy.pipeline import RulesFile
 from policy.source import TABLE, Source, Span
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse
 from policy.syntax.to_text import formatted
-from policy.workbooks.changes import Added, Change, Changed, Removed
+from policy.workbooks.changes import Added, Change, ChangedCell, Removed
 from policy.workbooks.sheets import Sheet, SheetLine
 
 Pieces = tuple[tuple[str, str], ...]  # texts, each with the cell that it came of, if it did
@@ -52,7 +52,7 @@ class Mark:
 class Edited:
     """`texts` are all of the rulebook; `marks` are by the names of files, of the texts as they are."""
 
-    texts: tuple[Text, ...]
+    texts: tuple[RulesFile, ...]
     marks: Mapping[str, tuple[Mark, ...]]
 
     def place(self, span: Span) -> str:
@@ -67,7 +67,7 @@ class Edited:
         return touched[0].place if touched else ""
 
 
-def edited(texts: Sequence[Text], changes: Sequence[Change]) -> Edited:
+def edited(texts: Sequence[RulesFile], changes: Sequence[Change]) -> Edited:
     """The texts with the changes made."""
     edits: dict[str, list[Splice]] = {}
     for source, edit in _edits(changes):
@@ -81,23 +81,23 @@ def edited(texts: Sequence[Text], changes: Sequence[Change]) -> Edited:
     return Edited(tuple(made), marks)
 
 
-def in_shape(before: Sequence[Text], after: Edited) -> tuple[Text, ...]:
+def in_shape(before: Sequence[RulesFile], after: Edited) -> tuple[RulesFile, ...]:
     """The edited texts; where a file was in the standard shape, it is in it again."""
     shaped = []
     for old, new in zip(before, after.texts, strict=True):
         if new is not old and not new.is_table and _formatted(old) == old.data:
-            new = Text(new.name, _formatted(new))
+            new = RulesFile(new.name, _formatted(new))
         shaped.append(new)
     return tuple(shaped)
 
 
-def _formatted(text: Text) -> bytes:
+def _formatted(text: RulesFile) -> bytes:
     source, wrong = decode(text.name, text.data)
     parsed = parse(source)
     return text.data if wrong or parsed.diagnostics else formatted(source, parsed.file).encode()
 
 
-def _applied(text: Text, edits: Sequence[Splice]) -> tuple[Text, tuple[Mark, ...]]:
+def _applied(text: RulesFile, edits: Sequence[Splice]) -> tuple[RulesFile, tuple[Mark, ...]]:
     old = decode(text.name, text.data)[0].text
     is_crlf = old.partition("\n")[0].endswith("\r")
     marks: list[Mark] = []
@@ -119,16 +119,16 @@ def _applied(text: Text, edits: Sequence[Splice]) -> tuple[Text, tuple[Mark, ...
         at = edit.end
     put(old[at:])
     mark = _BOM if text.data.startswith(_BOM) else b""
-    return Text(text.name, mark + "".join(pieces).encode()), tuple(marks)
+    return RulesFile(text.name, mark + "".join(pieces).encode()), tuple(marks)
 
 
 def _edits(changes: Sequence[Change]) -> Iterator[tuple[Source, Splice]]:
     """Edits, each with the file that it is of. Those of one line go together, as do new lines at one place."""
-    cells: dict[int, list[Changed]] = {}
+    cells: dict[int, list[ChangedCell]] = {}
     added: dict[tuple[int, int], list[Added]] = {}
     for change in changes:
         match change:
-            case Changed(line=line):
+            case ChangedCell(line=line):
                 cells.setdefault(id(line), []).append(change)
             case Added(sheet=sheet, after=after):
                 added.setdefault((id(sheet), id(after)), []).append(change)
@@ -148,7 +148,7 @@ def _edits(changes: Sequence[Change]) -> Iterator[tuple[Source, Splice]]:
 # ── changed lines ───────────────────────────────────────────────────────────────────────────
 
 
-def _of_line(sheet: Sheet, line: SheetLine, changed: Mapping[int, Changed]) -> Iterator[Splice]:
+def _of_line(sheet: Sheet, line: SheetLine, changed: Mapping[int, ChangedCell]) -> Iterator[Splice]:
     match line.node:
         case tree.Row():
             for c in changed.values():
@@ -159,7 +159,7 @@ def _of_line(sheet: Sheet, line: SheetLine, changed: Mapping[int, Changed]) -> I
             assert_never(line.node)
 
 
-def _of_cell(line: SheetLine, change: Changed) -> Splice:
+def _of_cell(line: SheetLine, change: ChangedCell) -> Splice:
     """A cell of a table: in a file of rules it keeps its width, if there is room."""
     span = line.cells[change.column].span
     assert span is not None
@@ -177,7 +177,7 @@ def _of_cell(line: SheetLine, change: Changed) -> Splice:
 
 
 def _of_version(
-    sheet: Sheet, line: SheetLine, node: tree.Version | tree.SetVersion, changed: Mapping[str, Changed]
+    sheet: Sheet, line: SheetLine, node: tree.Version | tree.SetVersion, changed: Mapping[str, ChangedCell]
 ) -> Iterator[Splice]:
     """A version of a parameter or set: its period, what it is, its citations."""
     texts: dict[str, str] = {
@@ -206,7 +206,7 @@ def _of_version(
             yield Splice(node.span.end, node.span.end, ((" per ", ""), (text, place)))
 
 
-def _of_sets(node: tree.SetVersion, texts: Mapping[str, str], changed: Mapping[str, Changed]) -> Iterator[Splice]:
+def _of_sets(node: tree.SetVersion, texts: Mapping[str, str], changed: Mapping[str, ChangedCell]) -> Iterator[Splice]:
     """Members: one by one where a set stays; else what the version says, anew."""
     parts = {"is": node.items, "add": node.add, "remove": node.remove}
     touched = [role for role in parts if role in changed]
@@ -224,7 +224,7 @@ def _of_sets(node: tree.SetVersion, texts: Mapping[str, str], changed: Mapping[s
     yield Splice(start, end, ((told, changed[touched[0]].place),))
 
 
-def _of_members(of: tree.SetOf, change: Changed) -> Iterator[Splice]:
+def _of_members(of: tree.SetOf, change: ChangedCell) -> Iterator[Splice]:
     old = [re.sub(r"\s*\n\s*", " ", i.span.text).strip() for i in of.items]
     new = [] if change.text == "none" else _parts(change.text)
     if not old or not new:
@@ -358,6 +358,6 @@ def _whole_line(span: Span) -> Span:
     return Span(span.source, start, end)
 
 
-def lines_changed(before: Iterable[Text], after: Iterable[Text]) -> list[str]:
+def lines_changed(before: Iterable[RulesFile], after: Iterable[RulesFile]) -> list[str]:
     """The names of the files that differ."""
     return [new.name for old, new in zip(before, after, strict=True) if old.data != new.data]

@@ -1,7 +1,7 @@
 """A workbook brought back into the rules that it came of: the rules as they would be, or everything that is refused.
 
-In: a workbook, and a checked rulebook. Out: an `Import`: the changes, the texts with them made, checked, and findings
-of cells. Out of a folder: `write`, which replaces all files or none. Absent: what the changes mean, which
+In: a workbook, and a checked rulebook. Out: an `ImportResult`: the changes, the texts with them made, checked, and
+findings of cells. Out of a folder: `write`, which replaces all files or none. Absent: what the changes mean, which
 `policy.verify` compares.
 """
 
@@ -18,15 +18,15 @@ from attrs import evolve, frozen
 from policy import files
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.folders import LARGEST_FILE
-from policy.pipeline import Checked, Text, check
-from policy.workbooks.changes import Added, Change, Changed, Removed, changes_of
+from policy.pipeline import Checked, RulesFile, check
+from policy.workbooks.changes import Added, Change, ChangedCell, Removed, changes_of
 from policy.workbooks.edits import Edited, edited, in_shape
 from policy.workbooks.from_xlsx import LARGEST, RawBook, read
 from policy.workbooks.sheets import sheets_of
 
 
 @frozen
-class Import:
+class ImportResult:
     """`after` is the rulebook with the changes made, where nothing is refused; `warnings` are its new ones."""
 
     digest: str  # of the rulebook that was exported
@@ -37,7 +37,7 @@ class Import:
     warnings: tuple[Diagnostic, ...]
 
     @property
-    def changed(self) -> list[tuple[Text, Text]]:
+    def changed(self) -> list[tuple[RulesFile, RulesFile]]:
         """The files that change, as they are and as they would be."""
         pairs = zip(self.before.texts, self.after.texts, strict=True)
         return [(old, new) for old, new in pairs if old.data != new.data]
@@ -51,12 +51,12 @@ class Import:
         return list(dict.fromkeys([*found, *(r for r in touched if amends.get(r))]))
 
 
-def imported(data: bytes, name: str, checked: Checked) -> Import:
+def imported(data: bytes, name: str, checked: Checked) -> ImportResult:
     """What a workbook makes of the rules. Raises PolicyError where it is no workbook of rules."""
     return imported_from(read(data, name), name, checked)
 
 
-def imported_from(book: RawBook, name: str, checked: Checked) -> Import:
+def imported_from(book: RawBook, name: str, checked: Checked) -> ImportResult:
     """What sheets make of the rules."""
     found = changes_of(book, name, sheets_of(checked))
     made = edited(checked.texts, found.changes)
@@ -69,7 +69,7 @@ def imported_from(book: RawBook, name: str, checked: Checked) -> Import:
     findings = tuple(dict.fromkeys((*found.findings, *errors)))
     if not findings and found.changes:
         after = check(in_shape(checked.texts, made))
-    return Import(found.digest, found.changes, checked, after, findings, warnings)
+    return ImportResult(found.digest, found.changes, checked, after, findings, warnings)
 
 
 def read_workbook(path: str) -> bytes:
@@ -98,7 +98,7 @@ def _placed(d: Diagnostic, made: Edited) -> Diagnostic:
 def told(change: Change) -> str:
     """A change in a line."""
     match change:
-        case Changed(sheet=sheet, line=line, column=column, text=text, place=place):
+        case ChangedCell(sheet=sheet, line=line, column=column, text=text, place=place):
             head, old = sheet.columns[column], line.texts[column]
             where = f"{place}  {head.name}"
             if head.role in ("is", "add", "remove") and old and text:
@@ -117,7 +117,7 @@ def _members(old: list[str], new: list[str]) -> str:
     return ", ".join([*gone, *(f"with {m}" for m in new if m not in old)]) or "in another order"
 
 
-def write(made: Import) -> list[str]:
+def write(made: ImportResult) -> list[str]:
     """Replaces the files that change, and returns their names. Raises PolicyError if one has changed meanwhile."""
     changed = made.changed
     for old, _ in changed:

@@ -57,7 +57,7 @@ class Column:
 
 
 @frozen
-class Cell:
+class SheetCell:
     """The text of a cell as the rules have it, and where; no place where it cannot be changed from a sheet."""
 
     text: str
@@ -66,7 +66,7 @@ class Cell:
 
 @frozen
 class SheetLine:
-    cells: tuple[Cell, ...]
+    cells: tuple[SheetCell, ...]
     node: tree.Row | tree.Version | tree.SetVersion
     comment: str
 
@@ -197,7 +197,7 @@ class _Sheets:
                         Column(name, "test", *self._offered("test", expression.type if expression else None))
                     )
         lines = tuple(
-            SheetLine(tuple(Cell(shown(c), _changeable(c.span)) for c in row.cells), row, _comment(row.span))
+            SheetLine(tuple(SheetCell(shown(c), _changeable(c.span)) for c in row.cells), row, _comment(row.span))
             for row in rows
         )
         told = types.describe(of.type) + (f"; stricter when {of.stricter}" if of.stricter else "")
@@ -299,11 +299,13 @@ def _version(v: tree.Version | tree.SetVersion) -> SheetLine:
     period = v.period
     start = period.start.isoformat() if period and period.start else ""
     end = period.end.isoformat() if period and period.end else ""
-    dates = (Cell(start, period.span if period else v.span), Cell(end, period.span if period else v.span))
-    per = Cell(", ".join(n.text for n in v.per.names), _between(v.per.names) or v.span)
+    dates = (SheetCell(start, period.span if period else v.span), SheetCell(end, period.span if period else v.span))
+    per = SheetCell(", ".join(n.text for n in v.per.names), _between(v.per.names) or v.span)
     if isinstance(v, tree.Version):
-        return SheetLine((*dates, Cell(in_one_line(v.body.span), _changeable(v.body.span)), per), v, _comment(v.span))
-    sets = (Cell(_members(s), _changeable(s.span) if s else None) for s in (v.items, v.add, v.remove))
+        return SheetLine(
+            (*dates, SheetCell(in_one_line(v.body.span), _changeable(v.body.span)), per), v, _comment(v.span)
+        )
+    sets = (SheetCell(_members(s), _changeable(s.span) if s else None) for s in (v.items, v.add, v.remove))
     return SheetLine((*dates, *sets, per), v, _comment(v.span))
 
 

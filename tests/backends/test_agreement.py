@@ -16,7 +16,7 @@ from policy import resources
 from policy.facts.records import record_from
 from policy.ir.questions import DatedQuestion, InterpretedEvaluator
 from policy.model.overlays import overlaid
-from policy.pipeline import Text, check, dated, program, read_folder
+from policy.pipeline import RulesFile, check, dated, program, read_folder
 from policy.source import Source
 from policy.syntax.from_text import parse
 from policy.syntax.to_text import formatted
@@ -38,8 +38,8 @@ def reformat(seed: int) -> None:
     again = parse(Source("random.policy", once))
     assert formatted(Source("random.policy", once), again.file) == once
     assert again.file == parsed.file
-    before = check([Text("random.policy", text.encode())]).model
-    assert check([Text("random.policy", once.encode())]).model == before
+    before = check([RulesFile("random.policy", text.encode())]).model
+    assert check([RulesFile("random.policy", once.encode())]).model == before
 
 
 @settings(max_examples=25, **SEEDED)
@@ -88,7 +88,7 @@ decision may(r: R) otherwise deny
 )
 def test_the_oracle_knows_what_a_branch_gives_that_may_not_be_taken(facts: dict[str, Any]) -> None:
     """Lists and records of facts, unknown elements, faults and overflows, under a condition that is not known."""
-    checked = check([Text("t.policy", (HEAD + UNDECIDED).encode())])
+    checked = check([RulesFile("t.policy", (HEAD + UNDECIDED).encode())])
     book, oracle = dated(program(checked), DAYS[0]), Oracle(checked.model, date.fromisoformat(DAYS[0]).toordinal())
     record = book.program.functions["t.may"].parameters[0][1]
     given_ = record_from(facts, record, book.records, book.program)

@@ -9,7 +9,7 @@ from random import Random
 import pytest
 
 from cases_of_rules import HEAD, rulebook
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 
 SIZES = (*range(-1, 7), None)
 RULES = (
@@ -51,7 +51,7 @@ def test_no_branch_that_is_taken_is_reported() -> None:
     chance, reported, never = Random(11), 0, 0
     for _ in range(120):
         leaves: list[int] = []
-        texts = [Text("t.policy", (RULES + tree(chance, 4, leaves) + "\n").encode())]
+        texts = [RulesFile("t.policy", (RULES + tree(chance, 4, leaves) + "\n").encode())]
         book = rulebook(texts, "2026-03-01")
         ask = book.evaluator("chosen").fast
         R = book.records["R"]
@@ -74,5 +74,5 @@ def test_no_branch_that_is_taken_is_reported() -> None:
 def test_long_chains_are_followed(depth: int) -> None:
     body = " else ".join(f"if r.a is {n} then {1_000 + n}" for n in range(depth))
     text = RULES + body + f" else if r.a is {depth // 2} then 1999 else 1998\n"
-    found = [d for d in check([Text("t.policy", text.encode())]).diagnostics if d.code == "unreachable-branch"]
+    found = [d for d in check([RulesFile("t.policy", text.encode())]).diagnostics if d.code == "unreachable-branch"]
     assert [d.span.text for d in found if d.span is not None] == ["1999"]

@@ -24,11 +24,11 @@ from native_agreement import agree
 from policy import resources
 from policy.backends.c import operators
 from policy.backends.c.compile import compiled, questions_of
-from policy.backends.c.names import Names
+from policy.backends.c.names import Identifiers
 from policy.diagnostics import PolicyError
 from policy.facts.records import record_from
 from policy.ir.questions import DatedQuestion, InterpretedEvaluator
-from policy.pipeline import Text, check, dated, program, read_folder
+from policy.pipeline import RulesFile, check, dated, program, read_folder
 from policy.source import Source
 from policy.testing.run import NO_DATE, Runner
 from policy.vocabulary import ArithmeticOperator, ComparisonOperator, PartOfDate, RoundingMode
@@ -44,7 +44,7 @@ def of_rules(tmp_path: Path) -> Built:
     compiler()
 
     def make(text: str, *flags: str, overlay: str = "") -> Library:
-        checked = check([Text("t.policy", (HEAD + text).encode())])
+        checked = check([RulesFile("t.policy", (HEAD + text).encode())])
         assert not checked.errors, checked.errors
         undated = program(checked, overlay)
         return built(compiled(undated, questions_of(undated)), tmp_path, *(flags or ("-O0", *UNDEFINED)))
@@ -234,7 +234,7 @@ def test_rules_that_are_hostile_to_c(of_rules: Built) -> None:
 
 
 def test_names_that_meet_are_kept_apart() -> None:
-    names = Names()
+    names = Identifiers()
     claimed = [names.claim(n) for n in ("a.b", "a_b", "int", "a.b", "EOF", "errno")]
     assert claimed == ["a_b", "a_b_", "int_", "a_b_3", "m_EOF", "errno_"]
 
@@ -324,7 +324,7 @@ value chosen(r: R) -> integer "c" = count(x for x in (if r.flag then [r.a] else 
 
 
 def test_what_c_cannot_do_is_refused_by_name_and_place() -> None:
-    undated = program(check([Text("t.policy", (HEAD + REFUSED).encode())]))
+    undated = program(check([RulesFile("t.policy", (HEAD + REFUSED).encode())]))
     with pytest.raises(PolicyError) as refusal:
         compiled(undated, questions_of(undated))
     (found,) = refusal.value.diagnostics
@@ -337,14 +337,14 @@ def test_what_c_cannot_do_is_refused_by_name_and_place() -> None:
 
 
 def test_the_text_is_the_same_on_every_run() -> None:
-    one, two = (program(check([Text("t.policy", (HEAD + FACTS).encode())])) for _ in range(2))
+    one, two = (program(check([RulesFile("t.policy", (HEAD + FACTS).encode())])) for _ in range(2))
     first, second = (compiled(p, questions_of(p)) for p in (one, two))
     assert (first.header, first.source) == (second.header, second.source)
 
 
 def test_no_library_is_called(tmp_path: Path) -> None:
     nm = optional.program("binutils", "nm")
-    undated = program(check([Text("t.policy", (HEAD + FACTS + NUMBERS.replace("R", "N")).encode())]))
+    undated = program(check([RulesFile("t.policy", (HEAD + FACTS + NUMBERS.replace("R", "N")).encode())]))
     source = written(compiled(undated, questions_of(undated)), tmp_path)
     subprocess.run([compiler(), "-std=c11", "-O1", "-c", str(source), "-o", str(tmp_path / "t.o")], check=True)
     out = subprocess.run([nm, "-u", str(tmp_path / "t.o")], check=True, capture_output=True, text=True).stdout

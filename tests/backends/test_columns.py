@@ -19,7 +19,7 @@ from policy.diagnostics import PolicyError  # noqa: E402
 from policy.facts.records import record_from  # noqa: E402
 from policy.ir.from_model import program_of  # noqa: E402
 from policy.model.overlays import overlaid  # noqa: E402
-from policy.pipeline import Rulebook, Text, check, dated  # noqa: E402
+from policy.pipeline import Rulebook, RulesFile, check, dated  # noqa: E402
 from tables import agree, rows_of  # noqa: E402
 
 OPTIONAL = ("maybe", "perhaps", "spare")
@@ -32,7 +32,7 @@ BIG = st.sampled_from([0, 1, -1, 2**31, 10**17, 10**18 - 1, 1 - 10**18, 5, 50, -
 
 
 def book_of(text: str, on: str = "2026-03-01") -> Rulebook:
-    return rulebook([Text("t.policy", (HEAD + text).encode())], on)
+    return rulebook([RulesFile("t.policy", (HEAD + text).encode())], on)
 
 
 # ── agreement ───────────────────────────────────────────────────────────────────────────────
@@ -42,7 +42,9 @@ def tables_agree(seed: int, height: int = 12) -> tuple[int, int]:
     """A random program asked of random tables; how many rows there were, and how many were answered one by one."""
     chance = Random(seed)
     rules = Rules(chance)
-    checked = check([Text("random.policy", rules.text.encode()), Text("house.policy", rules.house.encode())])
+    checked = check(
+        [RulesFile("random.policy", rules.text.encode()), RulesFile("house.policy", rules.house.encode())]
+    )
     overlay = chance.choice(("", "random.house"))
     undated = program_of(overlaid(checked.model, overlay), "random", overlay)
     book = dated(undated, date.fromisoformat(chance.choice(DAYS)))

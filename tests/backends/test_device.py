@@ -29,7 +29,7 @@ from policy.facts.records import record_from
 from policy.ir.from_model import program_of
 from policy.ir.program import Function, Program
 from policy.model.types import OptionalOf
-from policy.pipeline import Text, check, dated, load, read_folder
+from policy.pipeline import RulesFile, check, dated, load, read_folder
 from policy.source import Source
 from policy.testing.conformance import Corpus
 from policy.testing.run import Runner
@@ -57,7 +57,7 @@ decision accepted(p: Position) otherwise permit "yes" zh "可" per LAW/1
 
 
 def book() -> Any:
-    return rulebook([Text("t.policy", (HEAD + RULES).encode())], "2026-03-01")
+    return rulebook([RulesFile("t.policy", (HEAD + RULES).encode())], "2026-03-01")
 
 
 def kernels_of(program: Program, functions: Sequence[Function]) -> Iterator[Function]:
@@ -202,7 +202,9 @@ def test_random_rules_and_facts(seeds: Sequence[int]) -> None:
     for seed in seeds:
         chance = Random(seed)
         rules = Rules(chance)
-        checked = check([Text("random.policy", rules.text.encode()), Text("house.policy", rules.house.encode())])
+        checked = check(
+            [RulesFile("random.policy", rules.text.encode()), RulesFile("house.policy", rules.house.encode())]
+        )
         made = dated(program_of(checked.model, "random", ""), date.fromisoformat(chance.choice(DAYS)))
         functions = list(kernels_of(made.program, [made.question(name) for name in rules.questions]))
         if not functions:

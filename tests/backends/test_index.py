@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from policy.ir import program as ir
-from policy.ir.index import FEWEST_ROWS, NO_ROW, Index, Ranges, Values, index_of
+from policy.ir.index import FEWEST_ROWS, NO_ROW, Ranges, RowIndex, ValueBranches, index_of
 from policy.ir.interpret import Interpreter
 from policy.ir.program import Case, Choose, Const, Expr, Program, Variable
 
@@ -74,7 +74,7 @@ def test_an_index_finds_the_row_that_the_interpreter_does(seed: int) -> None:
 def test_an_index_that_would_be_larger_than_its_table_is_none() -> None:
     chance = Random(1)
     found = [index_of(made([condition(chance) for _ in range(FEWEST_ROWS)])) for _ in range(60)]
-    assert 0 < sum(isinstance(index, Index) for index in found) < 60
+    assert 0 < sum(isinstance(index, RowIndex) for index in found) < 60
 
 
 def test_rows_of_one_number_are_bisected_and_rows_of_names_are_told_by_them() -> None:
@@ -91,7 +91,7 @@ def test_rows_of_one_number_are_bisected_and_rows_of_names_are_told_by_them() ->
     ]
     index = index_of(made(tiers))
     assert index is not None
-    assert isinstance(index.place, Values)
+    assert isinstance(index.place, ValueBranches)
     assert all(isinstance(place, Ranges) and len(place.edges) == 1_001 for place in index.place.places.values())
     assert index.place.other == NO_ROW
     assert index.row("sol", 9_999) == 2_999

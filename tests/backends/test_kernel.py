@@ -27,7 +27,7 @@ from policy.batch.decide import AnswerSummary, answers_to  # noqa: E402
 from policy.cli.batch import summary_text  # noqa: E402
 from policy.facts.records import record_from  # noqa: E402
 from policy.ir.from_model import program_of  # noqa: E402
-from policy.pipeline import Rulebook, Text, check, dated  # noqa: E402
+from policy.pipeline import Rulebook, RulesFile, check, dated  # noqa: E402
 from random_expressions import DAYS  # noqa: E402
 from random_rules import Rules, facts  # noqa: E402
 from tables import rows_of as told, table_of  # noqa: E402
@@ -74,7 +74,7 @@ SCHEMA = {
 
 @pytest.fixture(scope="module")
 def book() -> Rulebook:
-    return rulebook([Text("t.policy", (HEAD + RULES).encode())], "2026-03-01")
+    return rulebook([RulesFile("t.policy", (HEAD + RULES).encode())], "2026-03-01")
 
 
 @pytest.fixture(autouse=True)
@@ -149,7 +149,9 @@ def test_kernels_of_random_rules_answer_as_plans_do(part: int, monkeypatch: pyte
     for seed in range(part * 6, part * 6 + 6):
         chance = Random(seed)
         rules = Rules(chance)
-        checked = check([Text("random.policy", rules.text.encode()), Text("house.policy", rules.house.encode())])
+        checked = check(
+            [RulesFile("random.policy", rules.text.encode()), RulesFile("house.policy", rules.house.encode())]
+        )
         book = dated(program_of(checked.model, "random", ""), date.fromisoformat(chance.choice(DAYS)))
         record = book.program.functions["random.rules.queue"].parameters[0][1]
         for missing in (0.0, 0.15):
@@ -201,7 +203,7 @@ def test_a_decision_of_many_rules_is_answered_in_blocks(monkeypatch: pytest.Monk
     fields = " ".join(f"f{n}: boolean" for n in rules)
     denials = "\n".join(f'  deny d{n} when r.f{n} because "d" zh "d" per LAW/1' for n in rules)
     text = f'record R {{ {fields} }}\ndecision may(r: R)\n  otherwise permit "y" zh "y" per LAW/1\n{denials}\n'
-    wide = rulebook([Text("t.policy", (HEAD + text).encode())], "2026-03-01")
+    wide = rulebook([RulesFile("t.policy", (HEAD + text).encode())], "2026-03-01")
     assert "block(" in rows_of(wide.program, wide.question("may")).source
     table = pl.DataFrame({f"f{n}": [chance.random() < 0.1 for _ in range(300)] for n in rules})
     assert both(wide, "may", table, monkeypatch).in_c == 300
@@ -213,7 +215,7 @@ decision may(n: integer)
   otherwise permit "y" zh "y" per LAW/1
   deny a when round down to 1 (1 / n) > 0 because "d" zh "d" per LAW/1
 """
-    made = rulebook([Text("t.policy", (HEAD + text).encode())], "2026-03-01")
+    made = rulebook([RulesFile("t.policy", (HEAD + text).encode())], "2026-03-01")
     assert "block(" not in rows_of(made.program, made.question("may")).source
 
 
@@ -246,7 +248,7 @@ def test_more_different_answers_than_are_told_are_left_to_the_plan(monkeypatch: 
     fields = " ".join(f"f{n}: boolean" for n in rules)
     denials = "\n".join(f'  deny d{n} when r.f{n} because "d" zh "d" per LAW/1' for n in rules)
     text = f'record R {{ {fields} }}\ndecision may(r: R)\n  otherwise permit "y" zh "y" per LAW/1\n{denials}\n'
-    wide = rulebook([Text("t.policy", (HEAD + text).encode())], "2026-03-01")
+    wide = rulebook([RulesFile("t.policy", (HEAD + text).encode())], "2026-03-01")
     rows = [[bool(n >> k & 1) for k in rules] for n in range(1 << len(rules))]
     table = pl.DataFrame(rows, schema=[f"f{n}" for n in rules], orient="row")
     assert both(wide, "may", table, monkeypatch).in_c == MOST_ANSWERS

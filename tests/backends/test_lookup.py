@@ -11,7 +11,7 @@ import optional
 pl = optional.columns()
 
 from cases_of_rules import HEAD, rulebook  # noqa: E402
-from policy.pipeline import Rulebook, Text  # noqa: E402
+from policy.pipeline import Rulebook, RulesFile  # noqa: E402
 from tables import agree  # noqa: E402
 
 NAMES = ("btc", "eth", "sol")
@@ -19,7 +19,7 @@ NAMES = ("btc", "eth", "sol")
 
 def book_of(head: str, cells: list[str], more: str = "") -> Rulebook:
     rows = "\n".join(f"| {c} | LAW/1 |" for c in cells)
-    return rulebook([Text("t.policy", f"{HEAD}{more}\n{head}\n{rows}\n".encode())], "2026-03-01")
+    return rulebook([RulesFile("t.policy", f"{HEAD}{more}\n{head}\n{rows}\n".encode())], "2026-03-01")
 
 
 def tiers(name: str) -> list[str]:

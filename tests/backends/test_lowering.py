@@ -15,7 +15,7 @@ from policy.ir.interpret import Interpreter
 from policy.ir.logic import once
 from policy.ir.program import Expr, Function, Program
 from policy.model.types import INTEGER
-from policy.pipeline import Text
+from policy.pipeline import RulesFile
 
 
 def plus(a: Expr, b: Expr) -> Expr:
@@ -98,7 +98,7 @@ def test_a_quotient_divided_by_zero_inside_is_a_fault(
 ) -> None:
     value_of = f"value v(r: R) -> integer = round down to 1 ({fraction})\n"
     text = HEAD + "record R { a: integer  b: integer  c: integer }\n" + value_of
-    book = rulebook([Text("t.policy", text.encode())], "2026-03-01")
+    book = rulebook([RulesFile("t.policy", text.encode())], "2026-03-01")
     for (a, b, c), value in wanted.items():
         facts = book.records["R"](a=a, b=b, c=c)
         if value is None:

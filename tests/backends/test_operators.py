@@ -17,7 +17,7 @@ from policy.backends import emit
 from policy.ir import operators
 from policy.model import expressions as typed
 from policy.model.traversal import bodies, walk
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.vocabulary import ArithmeticOperator, BinaryOperator, ComparisonOperator, RoundingMode, UnaryOperator
 from random_rules import Rules
 
@@ -45,7 +45,7 @@ def test_the_oracle_knows_every_operator() -> None:
 def test_random_rules_use_every_operator() -> None:
     found: set[str] = set()
     for seed in range(60):
-        model = check([Text("random.policy", Rules(Random(seed)).text.encode())]).model
+        model = check([RulesFile("random.policy", Rules(Random(seed)).text.encode())]).model
         expressions = (e for d in model.declared.values() for body in bodies(d) for e in walk(body))
         found.update(e.operator for e in expressions if isinstance(e, typed.Binary))
     assert found == set(get_args(BinaryOperator))

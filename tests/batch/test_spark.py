@@ -29,7 +29,7 @@ optional.java()
 import policy  # noqa: E402
 from policy import resources  # noqa: E402
 from policy.batch.dates import TableQuestion, evaluator_of  # noqa: E402
-from policy.pipeline import Text, load_program, read_folder  # noqa: E402
+from policy.pipeline import RulesFile, load_program, read_folder  # noqa: E402
 
 HEIGHT = 40_000
 ORDERS = TableQuestion(question="order_accepted", dates="day", keep=("id",), scaled=True)
@@ -152,7 +152,7 @@ decision concentrated(account: Account) "concentrated?" zh "集中？"
 def test_accounts_are_groups_of_positions(spark: Any) -> None:
     from policy.batch.spark import grouped_answers_of
 
-    program = load_program([Text("t.policy", ACCOUNTS.encode())])
+    program = load_program([RulesFile("t.policy", ACCOUNTS.encode())])
     n = pl.int_range(9_000)
     positions = pl.select(
         account=n % 700,

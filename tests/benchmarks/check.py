@@ -27,7 +27,7 @@ import machine
 from machine import Spent
 
 from policy import resources
-from policy.pipeline import Text, check, dated, program
+from policy.pipeline import RulesFile, check, dated, program
 
 sys.path.append(str(Path(__file__).parents[1] / "support"))
 from margin_tiers import margin_tiers
@@ -43,7 +43,7 @@ record Facts "facts" zh "事實" {{ amount: money(HKD) kind: Kind flag: boolean 
 """
 
 
-def rulebook(rules: int) -> list[Text]:
+def rulebook(rules: int) -> list[RulesFile]:
     """Files of a hundred rules each."""
     texts = []
     for n in range(rules // 100):
@@ -62,11 +62,11 @@ def rulebook(rules: int) -> list[Text]:
                 for r in range(10)
             ]
             parts.append(f'test "t{d}" on 2026-03-01 expect ok{d}({{ amount: 1 HKD }}) permitted\n')
-        texts.append(Text(f"rules{n}.policy", "".join(parts).encode()))
+        texts.append(RulesFile(f"rules{n}.policy", "".join(parts).encode()))
     return texts
 
 
-def timed(texts: list[Text]) -> dict[str, Spent]:
+def timed(texts: list[RulesFile]) -> dict[str, Spent]:
     """What each stage takes."""
     gc.collect()
     start = machine.now()

@@ -15,7 +15,7 @@ import machine
 from machine import Spent
 
 from policy import resources
-from policy.pipeline import Text, check, program
+from policy.pipeline import RulesFile, check, program
 from policy.verify.claims import Batch
 from policy.verify.prove import Limits, prove
 from policy.verify.questions import batches
@@ -40,7 +40,7 @@ def table(rows: int, hit: str) -> str:
 
 def proofs(text: str) -> tuple[int, Spent]:
     """How many claims about the one table, and what they take."""
-    checked = check([Text("t.policy", text.encode())])
+    checked = check([RulesFile("t.policy", text.encode())])
     made = program(checked)
     wanted: list[Batch] = batches(checked.model, made)
     started = machine.now()

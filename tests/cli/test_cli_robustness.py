@@ -18,7 +18,7 @@ from click.testing import CliRunner
 import policy
 from policy import cache
 from policy.cli import main
-from policy.pipeline import Text, digest_of, load_program, read_folder
+from policy.pipeline import RulesFile, digest_of, load_program, read_folder
 
 LINE = '{"client": {"verified": true, "net_worth": 10}}'
 DECIDE = ("decide", "credit_limit", "--rules", "starter", "--on", "2026-03-01", "--facts")
@@ -308,7 +308,7 @@ def test_the_seed_of_hashing_changes_nothing(here: Path) -> None:
 
 
 def test_a_rulebook_is_the_same_in_any_folder_and_order() -> None:
-    a, b = Text("a.policy", b"language 1"), Text("b.policy", b"language 2")
-    moved = [Text("elsewhere/z.policy", b.data), Text("x.policy", a.data)]
+    a, b = RulesFile("a.policy", b"language 1"), RulesFile("b.policy", b"language 2")
+    moved = [RulesFile("elsewhere/z.policy", b.data), RulesFile("x.policy", a.data)]
     assert digest_of([a, b]) == digest_of([b, a]) == digest_of(moved)
     assert digest_of([a, b]) != digest_of([a, b], "house")

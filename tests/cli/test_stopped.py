@@ -14,7 +14,7 @@ import optional
 from cases_of_rules import HEAD
 from policy.cli import main
 from policy.parallel import in_parallel
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.testing import mutation
 from policy.testing.run import Runner
 from policy.verify import run as proving
@@ -85,6 +85,6 @@ def test_results_are_there_before_they_are_due(processes: int) -> None:
 def test_a_share_of_tests_is_of_one_date_and_overlay() -> None:
     days = ["2026-03-01", "2026-04-01", "2026-03-01", "2026-03-01"]
     tests = "".join(f'test "{n}" on {day} expect p1 = 1 expect v1(1) = 2\n' for n, day in enumerate(days))
-    runner = Runner(check([Text("t.policy", (RULES + tests).encode())]).model, "")
+    runner = Runner(check([RulesFile("t.policy", (RULES + tests).encode())]).model, "")
     assert runner.shares(100) == [[0, 2, 3], [1]]
     assert runner.shares(4) == [[0, 2], [3], [1]]

@@ -17,7 +17,7 @@ from policy.answers import BilingualText, joined
 from policy.cli import main
 from policy.diagnostics import PolicyError
 from policy.documents import Edition, Format, rules_of
-from policy.pipeline import Text, check, day_of
+from policy.pipeline import RulesFile, check, day_of
 from policy.wire.reading import _verdict as read_verdict
 from policy.wire.writing import verdict_json
 
@@ -45,11 +45,11 @@ FACTS = '{"order": {"paid": false, "kind": "coin"}}'
 
 @pytest.fixture(scope="module")
 def edition() -> Edition:
-    return Edition(rules_of([Text("rules.policy", RULES.encode())]), day_of("2026-03-01"))
+    return Edition(rules_of([RulesFile("rules.policy", RULES.encode())]), day_of("2026-03-01"))
 
 
 def test_nothing_is_missing_in_a_rulebook_in_three_languages() -> None:
-    checked = check([Text("rules.policy", RULES.encode())])
+    checked = check([RulesFile("rules.policy", RULES.encode())])
     assert not checked.diagnostics
     assert checked.model.languages == ("en", "zh", "pt")
 

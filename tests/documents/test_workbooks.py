@@ -25,7 +25,7 @@ from policy.documents.registers import register
 from policy.reports.book.figures import Cover
 from policy.reports.imprint import Imprint
 from policy.reports.register import register_of
-from policy.reports.sheets import Sheet, of_register
+from policy.reports.sheets import ReportSheet, of_register
 from policy.reports.xlsx import LONGEST, digest_of, workbook_of
 
 optional.library("xlsxwriter", "xlsx")
@@ -45,8 +45,8 @@ def read(data: bytes) -> dict[str, list[list[Any]]]:
     return {name: book.get_sheet_by_name(name).to_python(skip_empty_area=False) for name in book.sheet_names}
 
 
-def a_sheet(title: str, rows: Sequence[Sequence[str]], *heads: str) -> Sheet:
-    return Sheet(BilingualText(title), tuple(map(BilingualText, heads)), tuple(map(tuple, rows)))
+def a_sheet(title: str, rows: Sequence[Sequence[str]], *heads: str) -> ReportSheet:
+    return ReportSheet(BilingualText(title), tuple(map(BilingualText, heads)), tuple(map(tuple, rows)))
 
 
 def xml(data: bytes, part: str) -> str:

@@ -26,7 +26,7 @@ from policy.exchange.events import OrderAccepted, OrderCancelled, OrderRejected,
 from policy.exchange.recorded import OrderUpdate
 from policy.market.events import CommandInvalid
 from policy.scenario.from_folder import ScenarioLine, scenario_in
-from policy.scenario.market import COMMANDS, Market
+from policy.scenario.market import COMMANDS, Venues
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 recorded = pytest.mark.skipif(not DATA.is_dir(), reason=f"the recordings are not here: {DATA}")
@@ -212,7 +212,7 @@ class Outcome:
     """What became of a recording."""
 
     events: list[Any]
-    market: Market
+    market: Venues
 
     def of(self, kind: type[Any]) -> list[Any]:
         return [event for event in self.events if isinstance(event, kind)]
@@ -220,7 +220,7 @@ class Outcome:
 
 def carried_out(path: Path, most: int | None) -> Outcome:
     """The first so many steps, money and tokens checked now and then, and at the end."""
-    scenario, market = scenario_in(path), Market(lambda day: rulebook(day), ON)
+    scenario, market = scenario_in(path), Venues(lambda day: rulebook(day), ON)
     events: list[Any] = []
     for step in scenario.setting(COMMANDS):
         events += market.submit(step.command)
@@ -233,7 +233,7 @@ def carried_out(path: Path, most: int | None) -> Outcome:
     return Outcome(events, market)
 
 
-def check_conservation(market: Market) -> None:
+def check_conservation(market: Venues) -> None:
     engine: Any = market.venues["exchange"]
     for what, (free, held) in engine.ledger.totals().items():
         assert free + held == engine.ledger.deposited.get(what, 0), what

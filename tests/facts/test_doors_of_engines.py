@@ -31,7 +31,7 @@ from policy.model import types
 from policy.model.types import Type
 from policy.perpetuals import engine as the_desk
 from policy.scenario.from_folder import ScenarioLine, scenario_in
-from policy.scenario.market import COMMANDS, Market, engine_for
+from policy.scenario.market import COMMANDS, Venues, engine_for
 from policy.scenario.run import Run
 from policy.source import Source
 from policy.wire import command_json, json_line
@@ -141,7 +141,7 @@ def told(found: list[Diagnostic]) -> tuple[str, str]:
 @pytest.mark.parametrize("engine", ENGINES)
 def test_every_field_of_every_command_is_refused_alike(engine: str) -> None:
     made: Any = ENGINES[engine].opened(rulebook, ON)
-    market = Market(rulebook, ON)
+    market = Venues(rulebook, ON)
     compared = 0
     for command, name, (held, written) in commands(engine):
         said = None
@@ -280,7 +280,7 @@ def _from_journal(folder: Path, document: dict[str, Any]) -> list[Diagnostic]:
 def test_what_is_no_command_is_told_and_not_recorded(tmp_path: Path) -> None:
     header = Header(rulebook(ON).program.digest, "", ON, {})
     with Journal.create(tmp_path / "journal", header) as journal:
-        run = Run(Market(rulebook, ON), journal=journal)
+        run = Run(Venues(rulebook, ON), journal=journal)
         assert refused(run.submit(attrs.evolve(ORDER, price=1.5)))[0] == "facts_type"
         run.submit(ORDER)
     assert [record.input for _, record in records(tmp_path / "journal", 1)] == [command_json(ORDER)]

@@ -27,7 +27,7 @@ from policy.ir.program import FieldDeclaration
 from policy.model import types
 from policy.model.types import Type
 from policy.model.values import show
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.testing.run import Runner
 
 SEED = 20_260_301
@@ -181,7 +181,7 @@ def checked_by_rules(all_facts: list[Facts], expected: list[bool]) -> Any:
         f'test "{n}" on {ON} expect cost({facts.rules}) = {str(value).lower()}'
         for n, (facts, value) in enumerate(zip(all_facts, expected, strict=True))
     ]
-    return check([Text("doors.policy", (RULES + "\n".join(tests) + "\n").encode())])
+    return check([RulesFile("doors.policy", (RULES + "\n".join(tests) + "\n").encode())])
 
 
 def right_facts_are_answered_alike(count: int) -> None:

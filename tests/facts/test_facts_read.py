@@ -16,7 +16,7 @@ from policy.facts.schema import schema, template
 from policy.ir.program import Program
 from policy.ir.reads import Fact, every, facts_read
 from policy.model import types
-from policy.pipeline import Text, check, dated, program
+from policy.pipeline import RulesFile, check, dated, program
 from random_expressions import DAYS
 from random_rules import Rules, facts
 
@@ -48,7 +48,7 @@ record Order "order" zh "單" {
 
 
 def made(text: str) -> Program:
-    checked = check([Text("shop.policy", (SOURCE + LINES + text).encode())])
+    checked = check([RulesFile("shop.policy", (SOURCE + LINES + text).encode())])
     return program(checked)
 
 
@@ -179,7 +179,7 @@ def _changed(value: Any, other: Any, fact: Fact) -> Any:
 def reads_all(seed: int) -> None:
     chance = Random(seed)
     rules = Rules(chance)
-    checked = check([Text("random.policy", rules.text.encode())])
+    checked = check([RulesFile("random.policy", rules.text.encode())])
     if any(d.is_error for d in checked.errors):
         assert {d.code for d in checked.errors} <= {"unreachable-row"}
         return

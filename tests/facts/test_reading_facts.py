@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from cases_of_rules import HEAD, rulebook
-from policy.pipeline import Text
+from policy.pipeline import RulesFile
 from policy.source import Source
 
 RULES = (
@@ -18,7 +18,7 @@ RULES = (
     "value total(ns: list of integer) -> integer = sum(n for n in ns) per LAW/1\n"
     "value nested(r: R) -> integer = count(i for i in r.inner) per LAW/1\n"
 )
-BOOK = rulebook([Text("t.policy", RULES.encode())], "2026-03-01")
+BOOK = rulebook([RulesFile("t.policy", RULES.encode())], "2026-03-01")
 
 
 def read(question: str, facts: str) -> Any:

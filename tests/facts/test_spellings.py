@@ -21,7 +21,7 @@ from policy.batch.decide import run_of  # noqa: E402
 from policy.batch.sources import source_of  # noqa: E402
 from policy.diagnostics import which_member  # noqa: E402
 from policy.facts.records import unchecked  # noqa: E402
-from policy.pipeline import Rulebook, Text, check, dated, program  # noqa: E402
+from policy.pipeline import Rulebook, RulesFile, check, dated, program  # noqa: E402
 
 RULES = (
     HEAD
@@ -33,7 +33,7 @@ value best(bond: Bond) -> Rating = max(max(r for r in bond.others) default BBB, 
 value is_sought(bond: Bond) -> boolean = bond.rating in bond.sought per LAW/2
 """
 )
-WHOLE = program(check([Text("spelt.policy", RULES.encode())]))
+WHOLE = program(check([RulesFile("spelt.policy", RULES.encode())]))
 
 
 def rulebook() -> Rulebook:

@@ -6,7 +6,7 @@ from cases_of_rules import HEAD
 from policy.diagnostics import Edit
 from policy.lsp.actions import actions, fix_all
 from policy.lsp.formatting import changed_lines, formatting
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.source import Source
 
 SLIPS = HEAD + "value f(n: integer) -> boolean = n == 1,000 per LAW/1\nparameter most: integer ＝ 5 per LAW/1\n"
@@ -19,7 +19,7 @@ def made(text: str, edits: tuple[Edit, ...]) -> str:
 
 
 def test_the_fixes_of_a_place() -> None:
-    found = check([Text("t.policy", SLIPS.encode())]).diagnostics
+    found = check([RulesFile("t.policy", SLIPS.encode())]).diagnostics
     at = SLIPS.index("==")
     assert [a.title for a in actions(found, at, at)] == ["write `is` to compare"]
     assert [a.title for a in actions(found, SLIPS.index("value"), SLIPS.index("value"))] == []
@@ -28,17 +28,17 @@ def test_the_fixes_of_a_place() -> None:
 
 def test_all_fixes_of_a_file() -> None:
     text = SLIPS
-    while (whole := fix_all(check([Text("t.policy", text.encode())]).errors)) is not None:
+    while (whole := fix_all(check([RulesFile("t.policy", text.encode())]).errors)) is not None:
         text = made(text, whole.edits)
     assert (
         text
         == HEAD + "value f(n: integer) -> boolean = n is 1_000 per LAW/1\nparameter most: integer = 5 per LAW/1\n"
     )
-    assert fix_all(check([Text("t.policy", text.encode())]).errors) is None
+    assert fix_all(check([RulesFile("t.policy", text.encode())]).errors) is None
 
 
 def test_one_of_two_fixes_that_overlap_is_made() -> None:
-    (one,) = [d for d in check([Text("t.policy", SLIPS.encode())]).errors if d.span and d.span.text == "=="]
+    (one,) = [d for d in check([RulesFile("t.policy", SLIPS.encode())]).errors if d.span and d.span.text == "=="]
     whole = fix_all([one, one])
     assert whole is not None
     assert whole.mends == (one,)
@@ -46,7 +46,7 @@ def test_one_of_two_fixes_that_overlap_is_made() -> None:
 
 def test_a_removal_is_named() -> None:
     text = HEAD + "parameter most: integer = 5 per LAW/1\n"
-    titles = [a.title for a in actions(check([Text("t.policy", text.encode())]).diagnostics, 0, len(text))]
+    titles = [a.title for a in actions(check([RulesFile("t.policy", text.encode())]).diagnostics, 0, len(text))]
     assert titles == ["remove `parameter most: integer = 5 per LAW/1`"]
 
 

@@ -23,7 +23,7 @@ from policy.lsp.rename import Conflict, renamed
 from policy.lsp.snapshot import Snapshot, snapshot
 from policy.lsp.symbols import around, foldings, outline
 from policy.model.uses import Symbol
-from policy.pipeline import Text, check, read_folder
+from policy.pipeline import RulesFile, check, read_folder
 from policy.source import Source
 from policy.syntax.from_text import parse
 from policy.testing.run import Runner
@@ -41,10 +41,10 @@ def test_editor(case: Case, update: bool) -> None:
     text = marked.replace("‸", "")
     if command == "complete":
         case.settle(
-            listed(completions(snapshot([Text("t.policy", rules.encode())]), "t.policy", text, offset)), update
+            listed(completions(snapshot([RulesFile("t.policy", rules.encode())]), "t.policy", text, offset)), update
         )
         return
-    of = snapshot([Text("t.policy", text.encode() + b"\n")])
+    of = snapshot([RulesFile("t.policy", text.encode() + b"\n")])
     assert not of.checked.errors, of.checked.errors
     index = index_of(of)
     at = index.at("t.policy", offset)
@@ -102,7 +102,7 @@ def test_every_name_is_declared_somewhere_and_stands_as_it_is_called() -> None:
 def test_a_snapshot_finds_what_a_check_finds() -> None:
     of, _ = shipped()
     assert of.checked.diagnostics == check(of.texts).diagnostics
-    broken = [Text(t.name, t.data.replace(b"lending_value", b"lending_valu", 1)) for t in of.texts]
+    broken = [RulesFile(t.name, t.data.replace(b"lending_value", b"lending_valu", 1)) for t in of.texts]
     assert snapshot(broken).checked.diagnostics == check(broken).diagnostics != ()
 
 
@@ -113,7 +113,7 @@ def renamed_there_and_back(symbol: Symbol) -> None:
     new = at.span.text + ("9" if symbol.kind == "provision" else "_other")
     edits = renamed(of, index, at, new)
     assert not isinstance(edits, Conflict), (symbol, edits)
-    after = snapshot([Text(t.name, _put(t, edits)) for t in of.texts])
+    after = snapshot([RulesFile(t.name, _put(t, edits)) for t in of.texts])
     touched = {e.span.source.name for e in edits}
     runner = Runner(after.checked.model, "")
     for test in after.checked.model.tests:
@@ -141,7 +141,7 @@ def test_many_renames_there_and_back_change_nothing(part: int) -> None:
         renamed_there_and_back(symbol)
 
 
-def _put(text: Text, edits: object) -> bytes:
+def _put(text: RulesFile, edits: object) -> bytes:
     assert isinstance(edits, tuple)
     data = text.data.decode()
     for e in sorted((e for e in edits if e.span.source.name == text.name), key=lambda e: -e.span.start):
@@ -193,7 +193,7 @@ def test_a_snippet_is_a_declaration(word: str) -> None:
 def test_currencies_stand_in_types_those_of_the_rulebook_first() -> None:
     rules = 'language 1\nruleset a "A"\ncurrency USDT 6 "Tether"\n'
     text = rules + "value owed(n: integer) -> money("
-    found = completions(snapshot([Text("t.policy", rules.encode())]), "t.policy", text, len(text))
+    found = completions(snapshot([RulesFile("t.policy", rules.encode())]), "t.policy", text, len(text))
     assert [c.label for c in found[:2]] == ["USDT", "AED"]
     assert {c.kind for c in found} == {"currency"}
     assert not any(c.kind == "currency" for c in completions(shipped()[0], "t.policy", rules, len(rules)))
@@ -210,7 +210,7 @@ def test_what_an_overlay_tightens_shows_how() -> None:
         "tighten parameter least = 21 per H/1\n"
         'tighten decision may deny old when age > 99 because "old" per H/1\n'
     )
-    read = snapshot([Text("law.policy", law.encode()), Text("house.policy", house.encode())])
+    read = snapshot([RulesFile("law.policy", law.encode()), RulesFile("house.policy", house.encode())])
     assert not read.checked.errors, read.checked.errors
     index = index_of(read)
 

@@ -22,7 +22,7 @@ from editors import Editor, editor, types  # noqa: E402
 from policy.lsp import runs  # noqa: E402
 from policy.lsp.runs import RunResult, compared, evaluated, proved  # noqa: E402
 from policy.lsp.work import WorkError, worked_out  # noqa: E402
-from policy.pipeline import Text  # noqa: E402
+from policy.pipeline import RulesFile  # noqa: E402
 
 RULES = (
     HEAD
@@ -42,8 +42,8 @@ test "bad" on 2026-03-01
 )
 
 
-def texts(rules: str = RULES) -> list[Text]:
-    return [Text("t.policy", rules.encode())]
+def texts(rules: str = RULES) -> list[RulesFile]:
+    return [RulesFile("t.policy", rules.encode())]
 
 
 def test_what_came_is_written_in_place_of_what_was_expected() -> None:

@@ -13,7 +13,7 @@ from policy.lsp.occurrences import index_of
 from policy.lsp.signatures import signature_help
 from policy.lsp.snapshot import Snapshot, snapshot
 from policy.lsp.tokens import token_type, tokens
-from policy.pipeline import Text, read_folder
+from policy.pipeline import RulesFile, read_folder
 
 RULES = (
     HEAD
@@ -34,7 +34,7 @@ test "a part" zh "部分" on 2026-03-01
 
 
 def of(text: str) -> Snapshot:
-    read = snapshot([Text("t.policy", text.encode())])
+    read = snapshot([RulesFile("t.policy", text.encode())])
     assert not read.checked.errors, read.checked.errors
     return read
 

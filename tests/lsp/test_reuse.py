@@ -12,7 +12,7 @@ from mutations import RULESETS, edits, other_words
 from policy.lsp.snapshot import Snapshot, snapshot
 from policy.model import from_syntax
 from policy.model.reuse import Memory
-from policy.pipeline import Text, read_folder
+from policy.pipeline import RulesFile, read_folder
 from policy.syntax import kept
 from random_rules import Rules
 
@@ -46,7 +46,7 @@ def shown(read: Snapshot) -> tuple[object, ...]:
     return [str((d, d.related, d.fix)) for d in read.checked.diagnostics], model, uses, places, inside
 
 
-def same_as_fresh(texts: Sequence[Text], memory: Memory) -> Snapshot:
+def same_as_fresh(texts: Sequence[RulesFile], memory: Memory) -> Snapshot:
     now, fresh = snapshot(texts, memory), snapshot(texts)
     for part, anew in zip(shown(now), shown(fresh), strict=True):
         assert part == anew, "\n".join(t.data.decode() for t in texts[:3])
@@ -79,25 +79,25 @@ def typed_again(before: Snapshot, now: Snapshot) -> list[str]:
 def test_what_an_edit_changes_is_typed_again(old: str, new: str, again: list[str]) -> None:
     """Everything of the file that changed; of another, what names something that means something else now."""
     memory = Memory()
-    before = same_as_fresh([Text("t.policy", LIMITS.encode()), Text("u.policy", USERS.encode())], memory)
+    before = same_as_fresh([RulesFile("t.policy", LIMITS.encode()), RulesFile("u.policy", USERS.encode())], memory)
     assert not before.checked.errors
     edited = LIMITS.replace(old, new)
     assert edited != LIMITS
-    now = same_as_fresh([Text("t.policy", edited.encode()), Text("u.policy", USERS.encode())], memory)
+    now = same_as_fresh([RulesFile("t.policy", edited.encode()), RulesFile("u.policy", USERS.encode())], memory)
     assert [name for name in typed_again(before, now) if not name.startswith("t.")] == again
-    mended = same_as_fresh([Text("t.policy", LIMITS.encode()), Text("u.policy", USERS.encode())], memory)
+    mended = same_as_fresh([RulesFile("t.policy", LIMITS.encode()), RulesFile("u.policy", USERS.encode())], memory)
     assert mended.checked.model == before.checked.model
 
 
 def test_a_reading_that_failed_leaves_nothing_behind(monkeypatch: pytest.MonkeyPatch) -> None:
     memory = Memory()
-    texts = [Text("t.policy", LIMITS.encode()), Text("u.policy", USERS.encode())]
+    texts = [RulesFile("t.policy", LIMITS.encode()), RulesFile("u.policy", USERS.encode())]
     same_as_fresh(texts, memory)
     with monkeypatch.context() as patch:
         patch.setattr(from_syntax, "test_of", None)
         with pytest.raises(TypeError):
-            snapshot([Text("t.policy", LIMITS.replace("red, green", "red, blue").encode()), texts[1]], memory)
-    same_as_fresh([Text("t.policy", LIMITS.replace("red, green", "red").encode()), texts[1]], memory)
+            snapshot([RulesFile("t.policy", LIMITS.replace("red, green", "red, blue").encode()), texts[1]], memory)
+    same_as_fresh([RulesFile("t.policy", LIMITS.replace("red, green", "red").encode()), texts[1]], memory)
     same_as_fresh(texts, memory)
 
 

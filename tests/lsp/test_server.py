@@ -13,7 +13,7 @@ from cases_of_rules import HEAD
 from editors import Editor, editor, types
 from policy.lsp.completion import CompletionKind
 from policy.lsp.positions import TextLines
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.source import Source
 from policy.syntax.from_text import parse
 
@@ -167,7 +167,7 @@ def edited(text: str, rng: Random) -> str:
 def fresh(folder: Path, texts: dict[str, str]) -> dict[str, list[tuple[str, int, int]]]:
     """What a check of these texts finds: in each file, its codes and places."""
     found: dict[str, list[tuple[str, int, int]]] = {name: [] for name in texts}
-    for d in check([Text(str(folder / name), text.encode()) for name, text in texts.items()]).diagnostics:
+    for d in check([RulesFile(str(folder / name), text.encode()) for name, text in texts.items()]).diagnostics:
         assert d.span is not None
         line, unit = TextLines(d.span.source.text).position(d.span.start)
         found[Path(d.span.source.name).name].append((d.code, line, unit))

@@ -18,7 +18,7 @@ from policy import resources
 from policy.exchange.commands import Cancel, DepositMoney, Settle
 from policy.perpetuals.commands import IndexPrice
 from policy.scenario.from_folder import scenario_in
-from policy.scenario.market import COMMANDS, Market
+from policy.scenario.market import COMMANDS, Venues
 from policy.scenario.prices import recorded_prices
 from policy.scenario.stress import HOUR, Move, Prices, along, stress
 from promises import OPEN, BrokenPromiseError, Watch
@@ -34,7 +34,7 @@ FAST, SLOW = range(1), range(1, 41)  # seeds
 @pytest.mark.parametrize("name", NAMES)
 def test_a_scenario_keeps_every_promise(name: str) -> None:
     scenario = scenario_in(SCENARIOS / name)
-    watch = Watch(lambda: Market(lambda day: rulebook(day, scenario.under), scenario.on))
+    watch = Watch(lambda: Venues(lambda day: rulebook(day, scenario.under), scenario.on))
     for step in chain(scenario.setting(COMMANDS), scenario.stream(COMMANDS)):
         if step.command is not None:
             watch.submit(step.command)
@@ -51,9 +51,9 @@ def staged(watch: Watch) -> Prices:
     return prices
 
 
-def portfolio() -> Market:
+def portfolio() -> Venues:
     scenario = scenario_in(SCENARIOS / "portfolio")
-    return Market(lambda day: rulebook(day, scenario.under), scenario.on)
+    return Venues(lambda day: rulebook(day, scenario.under), scenario.on)
 
 
 @pytest.mark.slow

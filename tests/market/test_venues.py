@@ -15,7 +15,7 @@ from policy.market.commands import NewDay
 from policy.market.events import CommandInvalid, InvalidCode
 from policy.perpetuals.commands import ListPerpetual, TopUpFund
 from policy.resources import folder
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 
 DAY = 86_400 * 10**6
 TODAY = 739_676  # 2026-03-01
@@ -34,14 +34,14 @@ def test_the_page_lists_every_code_with_its_meaning() -> None:
     assert listed == [code.value for code in InvalidCode]
 
 
-def market(*commands: Any) -> Market:
-    market = Market(rulebook, ON)
+def market(*commands: Any) -> Venues:
+    market = Venues(rulebook, ON)
     for command in (Settle(AT), FUND, *commands):
         assert not [e for e in market.submit(command) if isinstance(e, CommandInvalid)]
     return market
 
 
-def state(market: Market) -> tuple[Any, ...]:
+def state(market: Venues) -> tuple[Any, ...]:
     rules = [getattr(v, "context", None) or getattr(v, "state", None) or v.register for v in market.venues.values()]
     return market.clock.on, market.clock.at, market.rules, [id(each.rules) for each in rules]
 

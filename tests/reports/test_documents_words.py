@@ -16,7 +16,7 @@ from policy import documents, resources
 from policy.answers import NO_WORDS, BilingualText, Citation, Outcome, Reason, Status, Verdict
 from policy.model import types
 from policy.model.values import microseconds
-from policy.pipeline import Text, check, read_folder
+from policy.pipeline import RulesFile, check, read_folder
 from policy.reports.book.examples import Examples
 from policy.reports.decisions import DecisionTally
 from policy.reports.journal.decisions import Decided
@@ -24,7 +24,7 @@ from policy.reports.journal.glossary import Glossary, glossary_of
 from policy.reports.plain import amounts
 from policy.reports.plain.english import English, genitive
 from policy.reports.plain.facts import ToldFacts, in_words
-from policy.reports.plain.names import Names
+from policy.reports.plain.names import Titles
 from policy.reports.plain.sentences import Sentences
 from policy.reports.render import SHIPPED
 from policy.reports.wayout import wayout_of
@@ -69,7 +69,7 @@ test "the same later" on 2026-04-01
 
 
 def test_an_example_tells_its_facts_or_what_differs() -> None:
-    checked = check([Text("t.policy", TESTED.encode())])
+    checked = check([RulesFile("t.policy", TESTED.encode())])
     assert not checked.errors
     model = checked.model
     first, second, third, fourth = Examples(model).of(model.declared["t.worth"])
@@ -102,7 +102,7 @@ def test_no_example_of_the_shipped_rulebook_is_blank() -> None:
 
 
 def test_a_loop_s_variable_is_called_by_what_it_is() -> None:
-    model = check([Text("t.policy", TESTED.encode())]).model
+    model = check([RulesFile("t.policy", TESTED.encode())]).model
     [said] = Sentences(model).of(model.declared["t.worth"])
     assert "the number of further parts, counting only those where the part’s n is more than 0" in str(said.en)
     assert "the p’s" not in str(said.en)
@@ -114,7 +114,7 @@ decision d(told: instant "time of telling" zh "告知時間", chosen: instant "t
   done: instant "time of doing" zh "執行時間", on: date "day" zh "日期") otherwise deny
   permit p when told < chosen and chosen <= done and on > 2026-01-01 because "p" zh "可"
 """
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     changes = [
         FactChange("told", "none", "2026-01-02T00:00:00+00:00", True),
         FactChange("chosen", "none", "2026-01-02T00:00:00.000001+00:00", True),
@@ -160,10 +160,10 @@ def test_a_moment_is_told_with_its_offset(iso: str, en: str, zh: str) -> None:
     ],
 )
 def test_moments_are_told_in_the_time_of_the_rulebook(offset: str, en: str, iso: str) -> None:
-    model = check([Text("t.policy", f"language 1 ruleset t {offset}".encode())]).model
+    model = check([RulesFile("t.policy", f"language 1 ruleset t {offset}".encode())]).model
     at = microseconds(datetime(2026, 11, 20, 23, tzinfo=UTC))
     assert in_words(model, "2026-11-21T07:00:00+08:00", types.INSTANT).en == en
-    assert English(Names(model)).amount(at, types.INSTANT) == en
+    assert English(Titles(model)).amount(at, types.INSTANT) == en
     assert glossary_of(model).at(at) == iso
 
 
@@ -185,7 +185,7 @@ def test_no_genitive_is_doubled() -> None:
 
 
 def test_a_record_is_named_once_and_one_decision_is_one() -> None:
-    tally = DecisionTally(check([Text("r.policy", b"language 1 ruleset r")]).model, Glossary())
+    tally = DecisionTally(check([RulesFile("r.policy", b"language 1 ruleset r")]).model, Glossary())
     cited = Citation("A/1", "A", "", Status.OFFICIAL, BilingualText("p"))
     verdict = Verdict(Outcome.DENIED, (Reason("r", "deny", BilingualText("no"), (cited,), Status.OFFICIAL, ""),))
     for record in (17, 85, 85):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.reports.plain.sentences import Sentences
 
 FACTS = """language 1 ruleset t
@@ -23,7 +23,7 @@ parameter level: rate "call level" zh "追繳水平" unset "none" zh "無"
 
 def denied(conditions: str, more: str = "") -> tuple[str, str]:
     text = f'{FACTS}decision d(l: Loan) otherwise permit deny r when {conditions} because "r" zh "理" {more}\n'
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     *_, rule = Sentences(model).of(model.declared["t.d"])
     assert rule.listed is not None
     en, zh = (str(c) for c in rule.listed)
@@ -32,7 +32,7 @@ def denied(conditions: str, more: str = "") -> tuple[str, str]:
 
 def worth(formula: str, of: str = "money(HKD)") -> tuple[str, str]:
     text = f'{FACTS}value v(l: Loan) -> {of} "worth" zh "價值" = {formula}\n'
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     [said] = Sentences(model).of(model.declared["t.v"])
     return str(said.en), str(said.zh)
 
@@ -88,7 +88,7 @@ decision d(l: Loan) otherwise permit
   deny early because "r" zh "理" from 2026-02-11 until 2026-03-01 per S/1
   deny large when l.owed > 1 HKD because "r" zh "理" per S/1
 """
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     _, rule, _ = Sentences(model).of(model.declared["t.d"])
     assert rule.listed is not None
     assert [str(c) for c in rule.listed] == [
@@ -128,7 +128,7 @@ def test_a_claim_with_several_conditions_numbers_them() -> None:
   where l.owed > 1 HKD and (l.worth > 1 HKD or l.size > 1) and l.size > 2
   always l.worth > 0 HKD
 """
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     [said] = Sentences(model).of(model.declared["t.p"])
     assert str(said.en) == (
         "Whenever (1) the amount owed is more than HK$1; (2) the value of the collateral is more than HK$1 or the"
@@ -145,7 +145,7 @@ def test_many_that_are_none_and_many_that_count_are_told() -> None:
 value none_of(ls: list of Loan "loans" zh "各貸款") -> boolean "none" zh "無" says "none is small" zh "並無小額"
   = not any(l.size < 1 and l.owed > 1 HKD for l in ls)
 """
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     [total], [none] = (Sentences(model).of(model.declared[name]) for name in ("t.total", "t.none_of"))
     assert str(total.en) == (
         "The total is the total of the amount owed for each of the loans, counting only those where the size is more"
@@ -161,7 +161,7 @@ def test_a_number_is_explained_once_in_a_sentence() -> None:
 property p "p" zh "恆" for any l: Loan
   always l.owed < most and l.worth < most
 """
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     [said] = Sentences(model).of(model.declared["t.p"])
     assert (str(said.en).count("HK$5"), str(said.en).count("HK$5 (the limit)")) == (2, 1)
     assert (str(said.zh).count("5港元"), str(said.zh).count("5港元（上限）")) == (2, 1)

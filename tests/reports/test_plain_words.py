@@ -15,11 +15,11 @@ from policy.answers import BilingualText
 from policy.model import expressions as x, rules, types
 from policy.model.overlays import overlaid
 from policy.model.values import show
-from policy.pipeline import Text, check, read_folder
+from policy.pipeline import RulesFile, check, read_folder
 from policy.reports.plain.chinese import Chinese
-from policy.reports.plain.decisions import Shape
+from policy.reports.plain.decisions import ToldDecision
 from policy.reports.plain.english import English
-from policy.reports.plain.names import Names, in_full
+from policy.reports.plain.names import Titles, in_full
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.sentences import Sentences
 from policy.reports.plain.wording import OPPOSITE, Calculation, Comparison
@@ -181,7 +181,7 @@ def pieces(d: Any) -> list[tuple[rules.Dated | None, list[Any], list[str]]]:
 def own_pieces(d: Any) -> list[tuple[rules.Dated | None, list[Any], list[str]]]:
     match d:
         case rules.Decision():
-            return [(r, [*r.when, *r.unless], []) if r is not None else (None, [], []) for r in Shape(d).order]
+            return [(r, [*r.when, *r.unless], []) if r is not None else (None, [], []) for r in ToldDecision(d).order]
         case rules.Parameter(unset=unset) if unset is not None:
             return [(None, [], [])]
         case rules.Value() | rules.Parameter():
@@ -247,7 +247,7 @@ def test_every_shipped_rule_is_told_in_full(overlay: str) -> None:
 
 def told_in_full(seed: int) -> None:
     chosen = Rules(Random(seed))
-    checked = check([Text("r", chosen.text.encode()), Text("h", chosen.house.encode())])
+    checked = check([RulesFile("r", chosen.text.encode()), RulesFile("h", chosen.house.encode())])
     assert {d.code for d in checked.errors} <= {"unreachable-row"}  # a row to spare can be told like any other
     assert missing(checked.model) == []
     assert missing(overlaid(checked.model, "random.house")) == []
@@ -270,7 +270,7 @@ value fee(a: money(HKD)) -> money(HKD)
   stricter when higher though rounded down because "whole dollars" zh "以整元計"
   = round down to 1 HKD (a * 1%)
 """
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     told = Sentences(model).direction(model.declared["t.fee"])
     assert told == BilingualText(
         "the stricter the higher, though rounded down: whole dollars", "愈高愈嚴格，惟向下取整：以整元計"
@@ -279,7 +279,7 @@ value fee(a: money(HKD)) -> money(HKD)
 
 @pytest.mark.parametrize("language", [English, Chinese])
 def test_every_operator_has_a_phrase_of_its_own(language: type[Phrasing]) -> None:
-    phrasing = language(Names(check([]).model))
+    phrasing = language(Titles(check([]).model))
     compared, computed = get_args(Comparison), get_args(Calculation)
     assert OPPOSITE.keys() == set(compared)
     for of in (types.INTEGER, types.DATE):
@@ -323,14 +323,14 @@ record Case "case" zh "個案" {
 )
 def test_a_phrase_is_the_one_for_what_is_so(condition: str, en: str, zh: str) -> None:
     text = f'{TOLD}decision d(c: Case) otherwise permit deny r when {condition} because "r" zh "理"\n'
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     [_, rule] = Sentences(model).of(model.declared["t.d"])
     assert rule.listed is not None
     assert [str(c) for c in rule.listed] == [f"(a) {en}.", f"(a) {zh}。"]
 
 
 def test_conditions_about_one_thing_name_it_once() -> None:
-    english = English(Names(check([]).model))
+    english = English(Titles(check([]).model))
     said = ["the order is large", "the order has no price", "the client is retail"]
     assert english.joined(True, said) == "the order is large and has no price, and the client is retail"
     unlike = ["the value to which it may lead is small", "the value to which it may lead is paid"]
@@ -354,7 +354,7 @@ parameter cap: integer "cap" zh "上限" = 7
 def signs_of(formula: str) -> list[tuple[str, str]]:
     """A formula in signs: beside its words, or in their place."""
     text = f'{SHAPES}value v(a: Lot "lot" zh "該批") -> decimal to 0.01 "worth" zh "價值" = {formula}\n'
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     [said] = Sentences(model).of(model.declared["t.v"])
     computed = (str(said.en).partition(" is computed as follows: "), str(said.zh).partition("按以下算式計算："))
     if computed[0][1]:
@@ -419,7 +419,7 @@ def test_a_short_formula_needs_no_signs_and_one_by_cases_has_a_line_for_each() -
 def test_two_things_compared_field_by_field_are_alike_or_differ(condition: str, en: str, zh: str) -> None:
     about = 'a: Lot "one" zh "甲批", b: Lot "other" zh "乙批"'
     text = f'{SHAPES}decision d({about}) otherwise permit deny r when {condition} because "r" zh "理"\n'
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     [_, rule] = Sentences(model).of(model.declared["t.d"])
     assert rule.listed is not None
     assert en in str(rule.listed[0]).replace("the one", "one").replace("the other", "other")
@@ -433,7 +433,7 @@ value odd(lots: list of Lot) -> boolean "odd" zh "不符" says "the lots are odd
 value few(a: Lot) -> boolean "few" zh "不足" says "it is too little" zh "數量不足"
   = if a.large then a.size < 9 else a.price < 1
 """
-    model = check([Text("t.policy", text.encode())]).model
+    model = check([RulesFile("t.policy", text.encode())]).model
     [odd], [few] = (Sentences(model).of(model.declared[name]) for name in ("t.odd", "t.few"))
     assert "none of" not in str(odd.en)
     assert "for each of the lots, the kind is “x”" in str(odd.en)

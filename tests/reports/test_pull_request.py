@@ -10,10 +10,10 @@ from click.testing import CliRunner
 
 import optional
 from policy.cli import main
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.reports.pull_request import LONGEST_TEXT, coded, comment
 from policy.reports.touched import Touched, touched
-from policy.verify.claims import Example
+from policy.verify.claims import Witness
 from policy.verify.difference import Difference, Way
 from policy.verify.regions import Region
 from policy.verify.rulebook import Comparison
@@ -90,21 +90,22 @@ table t(n: integer) -> integer first row that applies
   | any | 2 | LAW/2 |
 """
     before, after = (
-        check([Text("a.policy", (BEFORE + text).encode())]).model for text in (table, table.replace("| 2 |", "| 3 |"))
+        check([RulesFile("a.policy", (BEFORE + text).encode())]).model
+        for text in (table, table.replace("| 2 |", "| 3 |"))
     )
     found = touched(before, after, frozenset({"a.b.twice"}))
     assert (found.declared, found.provisions) == (("a.b.t",), ("LAW/2",))
     assert found.asking == ("a.b: four",)
     cited = touched(
         before,
-        check([Text("a.policy", (BEFORE + table).replace('LAW/1 "one"', 'LAW/1 "uno"').encode())]).model,
+        check([RulesFile("a.policy", (BEFORE + table).replace('LAW/1 "one"', 'LAW/1 "uno"').encode())]).model,
         frozenset(),
     )
     assert (cited.declared, cited.provisions) == ((), ("LAW/1",))
 
 
 def one(text: str) -> Difference:
-    way = Way("other", Example("2026-03-01", {}, (("a", text),)), text, text, by=text, by_of=text)
+    way = Way("other", Witness("2026-03-01", {}, (("a", text),)), text, text, by=text, by_of=text)
     return Difference(text, "value", "changed", text, (way,), (Region((), True),), True, 3, text)
 
 

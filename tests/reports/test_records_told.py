@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from policy.model import rules
-from policy.pipeline import Text, check, dated, program
+from policy.pipeline import RulesFile, check, dated, program
 from policy.reports.book.examples import Examples
 from policy.reports.letter import letter_of
 from policy.reports.plain.sentences import Sentences
@@ -26,7 +26,7 @@ test "both" on 2026-03-01
   expect tier(5).limits.floor = 9 USD
   expect doubled({ size: 0 }) refused
 """
-CHECKED = check([Text("t.policy", RULES.encode())])
+CHECKED = check([RulesFile("t.policy", RULES.encode())])
 TIER = CHECKED.model.get(rules.Table, "t.tier")
 
 

@@ -16,7 +16,7 @@ import pytest
 from cases_of_rules import HEAD
 from policy import cache, pipeline
 from policy.diagnostics import draw
-from policy.pipeline import Text
+from policy.pipeline import RulesFile
 
 NAME = "ab" * 32
 
@@ -209,7 +209,7 @@ OTHER = b'language 1\nruleset u "other" zh "\xe5\x85\xb6\xe4\xbb\x96"\n'
 
 @pytest.mark.usefixtures("place")
 def test_unchanged_rules_are_not_checked_again(monkeypatch: pytest.MonkeyPatch) -> None:
-    texts = [Text("a.policy", WRONG), Text("b.policy", OTHER)]
+    texts = [RulesFile("a.policy", WRONG), RulesFile("b.policy", OTHER)]
     first = pipeline.findings(texts)
     monkeypatch.setattr(pipeline, "check", lambda *_: pytest.fail("checked again"))
     again = pipeline.findings(texts)
@@ -219,8 +219,8 @@ def test_unchanged_rules_are_not_checked_again(monkeypatch: pytest.MonkeyPatch) 
 
 @pytest.mark.usefixtures("place")
 def test_files_that_swap_their_texts_are_told_by_their_names() -> None:
-    [before] = pipeline.findings([Text("a.policy", WRONG), Text("b.policy", OTHER)]).diagnostics
-    [after] = pipeline.findings([Text("a.policy", OTHER), Text("b.policy", WRONG)]).diagnostics
+    [before] = pipeline.findings([RulesFile("a.policy", WRONG), RulesFile("b.policy", OTHER)]).diagnostics
+    [after] = pipeline.findings([RulesFile("a.policy", OTHER), RulesFile("b.policy", WRONG)]).diagnostics
     assert str(before.span) == "a.policy:2:24"
     assert str(after.span) == "b.policy:2:24"
 
@@ -229,6 +229,6 @@ def test_files_that_swap_their_texts_are_told_by_their_names() -> None:
 def test_programs_of_files_that_swap_their_texts_have_the_places_of_each() -> None:
     right = WRONG.replace(b"= x", b"= 1")
     for names in ("ab", "ba"):
-        texts = [Text(f"{name}.policy", data) for name, data in zip(names, (right, OTHER), strict=True)]
+        texts = [RulesFile(f"{name}.policy", data) for name, data in zip(names, (right, OTHER), strict=True)]
         place = pipeline.load_program(sorted(texts, key=lambda t: t.name)).functions["t.a"].place
         assert place.file == f"{names[0]}.policy"

@@ -11,7 +11,7 @@ from click.testing import CliRunner, Result
 import optional
 from policy.cli import main
 from policy.diagnostics import PolicyError
-from policy.folders import Text
+from policy.folders import RulesFile
 from policy.overrides import overridden
 from policy.pipeline import dated, load_program
 
@@ -40,7 +40,7 @@ ruleset house amends t "house"
 tighten parameter limit = 80% per LAW/1
 adopt parameter open_limit = 10% per LAW/1
 """
-TEXTS = [Text("law.policy", LAW.encode()), Text("house.policy", HOUSE.encode())]
+TEXTS = [RulesFile("law.policy", LAW.encode()), RulesFile("house.policy", HOUSE.encode())]
 
 
 def lent(question: str, under: str = "", on: str = "2026-07-01", **values: str) -> str:
@@ -93,7 +93,7 @@ def test_what_cannot_be_set(name: str, value: str, what: str) -> None:
 
 
 def test_a_name_of_two_rulesets_is_written_in_full() -> None:
-    other = Text("other.policy", LAW.replace("ruleset t", "ruleset u").replace("LAW", "ACT").encode())
+    other = RulesFile("other.policy", LAW.replace("ruleset t", "ruleset u").replace("LAW", "ACT").encode())
     with pytest.raises(PolicyError, match=r"write one of `t\.limit`, `u\.limit`"):
         overridden([*TEXTS, other], {"limit": "70%"})
     made = overridden([*TEXTS, other], {"u.limit": "70%"})

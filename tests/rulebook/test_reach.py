@@ -15,7 +15,7 @@ from documents_made import document, printed
 from policy.answers import Answer
 from policy.cli import main
 from policy.ir.program import Choose, walk
-from policy.pipeline import Rulebook, Text, check, dated, program
+from policy.pipeline import Rulebook, RulesFile, check, dated, program
 
 RULES = """language 1
 ruleset t
@@ -42,7 +42,7 @@ table rank(place: text) -> integer
 
 
 def on(day: str) -> Rulebook:
-    return dated(program(check([Text("t.policy", RULES.encode())])), day)
+    return dated(program(check([RulesFile("t.policy", RULES.encode())])), day)
 
 
 def answers(day: str, question: str, place: str) -> list[Answer]:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import policy
-from policy.pipeline import Text, check, digest_of, read_folder
+from policy.pipeline import RulesFile, check, digest_of, read_folder
 from policy.source import beside, named_in
 
 RULES = """language 1
@@ -63,29 +63,29 @@ def test_paths_are_from_the_folder_of_the_rules() -> None:
 
 
 def test_the_digest_covers_each_file_where_it_is_named() -> None:
-    law = Text("law.policy", rules())
-    five, six = (Text("fees.csv", f"n,fee\nany,{n}\n".encode()) for n in (5, 6))
+    law = RulesFile("law.policy", rules())
+    five, six = (RulesFile("fees.csv", f"n,fee\nany,{n}\n".encode()) for n in (5, 6))
     assert len({digest_of([law]), digest_of([law, five]), digest_of([law, six])}) == 3
-    assert digest_of([law, five]) == digest_of([five, law, Text("other.csv", b"x")])
-    both = [Text("a.policy", rules("a", "one.csv")), Text("b.policy", rules("b", "two.csv"))]
+    assert digest_of([law, five]) == digest_of([five, law, RulesFile("other.csv", b"x")])
+    both = [RulesFile("a.policy", rules("a", "one.csv")), RulesFile("b.policy", rules("b", "two.csv"))]
     one, two = (
-        [Text("one.csv", five.data), Text("two.csv", six.data)],
-        [Text("one.csv", six.data), Text("two.csv", five.data)],
+        [RulesFile("one.csv", five.data), RulesFile("two.csv", six.data)],
+        [RulesFile("one.csv", six.data), RulesFile("two.csv", five.data)],
     )
     assert digest_of([*both, *one]) != digest_of([*both, *two])
 
 
 def test_a_file_that_is_not_text_is_reported_in_its_place() -> None:
-    broken = [Text("law.policy", rules()), Text("fees.csv", b"n,fee\nany,\xff\n")]
+    broken = [RulesFile("law.policy", rules()), RulesFile("fees.csv", b"n,fee\nany,\xff\n")]
     [finding] = check(broken).errors
     assert finding.code == "not-utf-8"
     assert str(finding.span) == "fees.csv:2:5"
-    assert [d.code for d in check([broken[0], Text("fees.csv", b"x" * 4_000_001)]).errors] == ["too-large"]
+    assert [d.code for d in check([broken[0], RulesFile("fees.csv", b"x" * 4_000_001)]).errors] == ["too-large"]
 
 
 def test_marks_at_the_beginning_and_ends_of_lines_are_those_of_spreadsheets() -> None:
-    law = Text("law.policy", rules())
-    plain = check([law, Text("fees.csv", b"n,fee\n< 5,1\nany,2\n")])
-    sheet = check([law, Text("fees.csv", b"\xef\xbb\xbfn , fee\r\n< 5,1\r\n\r\nany,2")])
+    law = RulesFile("law.policy", rules())
+    plain = check([law, RulesFile("fees.csv", b"n,fee\n< 5,1\nany,2\n")])
+    sheet = check([law, RulesFile("fees.csv", b"\xef\xbb\xbfn , fee\r\n< 5,1\r\n\r\nany,2")])
     assert not plain.errors
     assert sheet.model == plain.model

@@ -16,7 +16,7 @@ from policy.folders import read_folder
 from policy.model import from_syntax, rules
 from policy.model.context import Context
 from policy.model.lints import branches
-from policy.pipeline import Text, check, findings
+from policy.pipeline import RulesFile, check, findings
 from policy.syntax import kept, tree
 from random_rules import Rules
 
@@ -53,7 +53,7 @@ def typed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return titles
 
 
-def same_as_fresh(texts: Sequence[Text]) -> list[str]:
+def same_as_fresh(texts: Sequence[RulesFile]) -> list[str]:
     """What is found, compared with what is found where nothing is kept."""
     found = findings(texts)
     with pytest.MonkeyPatch.context() as patch:
@@ -87,9 +87,9 @@ def same_as_fresh(texts: Sequence[Text]) -> list[str]:
     ],
 )  # fmt: skip
 def test_what_an_edit_changes_is_read_again(old: str, new: str, again: list[str], typed: list[str]) -> None:
-    def texts(*edit: str) -> list[Text]:
+    def texts(*edit: str) -> list[RulesFile]:
         assert edit == ("", "") or edit[0] in LIMITS + USERS
-        return [Text(n, t.replace(*edit).encode()) for n, t in (("t.policy", LIMITS), ("u.policy", USERS))]
+        return [RulesFile(n, t.replace(*edit).encode()) for n, t in (("t.policy", LIMITS), ("u.policy", USERS))]
 
     before = same_as_fresh(texts("", ""))
     assert [d for d in before if "has no Chinese" in d]
@@ -125,19 +125,19 @@ def test_what_is_reached_is_looked_through_once(
     never = 'decision no(f: Facts) "no" zh "否" otherwise permit "yes" zh "是"\n'
     never += '  deny never when f.amount > 2 and f.amount < 2 because "never" zh "無" per LAW/1\n'
     text = LIMITS + never + 'value nought(n: integer) -> integer "nought" zh "零" = n - n per LAW/1\n'
-    assert any("never applies" in d for d in same_as_fresh([Text("t.policy", text.encode())]))
+    assert any("never applies" in d for d in same_as_fresh([RulesFile("t.policy", text.encode())]))
     looked.clear()
-    findings([Text("t.policy", text.replace(old, new).encode())])
+    findings([RulesFile("t.policy", text.replace(old, new).encode())])
     assert [name for name in looked if name != "never"] == again
-    same_as_fresh([Text("t.policy", text.replace(old, new).encode())])
+    same_as_fresh([RulesFile("t.policy", text.replace(old, new).encode())])
 
 
 def test_what_was_not_kept_is_read(tmp_path: Path, typed: list[str]) -> None:
     """Tests that are known, whose declarations are kept no more."""
-    findings([Text("t.policy", LIMITS.encode())])
+    findings([RulesFile("t.policy", LIMITS.encode())])
     (tmp_path / "kept" / cache.key("trees", "t.policy")).unlink()
     typed.clear()
-    same_as_fresh([Text("t.policy", LIMITS.replace("= 5", "= 6").encode())])
+    same_as_fresh([RulesFile("t.policy", LIMITS.replace("= 5", "= 6").encode())])
     assert typed
 
 

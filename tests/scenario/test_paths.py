@@ -30,7 +30,7 @@ from policy.model.values import show
 from policy.rulebook import Rulebook
 from policy.scenario.draws import MOST, ONE, Draws, draws_of, moved, number
 from policy.scenario.from_folder import scenario_in
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 from policy.scenario.paths import Loans, PathEnd, figures, loans_of, one_by_one
 from policy.scenario.prices import recorded_prices
 from policy.scenario.run import Run, stage_of
@@ -47,15 +47,15 @@ def house(day: str) -> Rulebook:
     return rulebook(day, "example.house")
 
 
-def staged(rulebook_on: Callable[[str], Rulebook] = house) -> Market:
+def staged(rulebook_on: Callable[[str], Rulebook] = house) -> Venues:
     scenario = scenario_in(PORTFOLIO)
-    market = Market(rulebook_on, ON)
+    market = Venues(rulebook_on, ON)
     market.open(stage_of(scenario))
     Run(market).carry_out(scenario)
     return market
 
 
-def loans_in(market: Market) -> Loans:
+def loans_in(market: Venues) -> Loans:
     lender = market.venues["lender"]
     assert isinstance(lender, Lender)
     return loans_of(lender)

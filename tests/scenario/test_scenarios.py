@@ -41,7 +41,7 @@ from policy.reports.journal.glossary import Glossary
 from policy.reports.journal.market import Recorded
 from policy.reports.journal.tally import Tally
 from policy.scenario.from_folder import scenario_in
-from policy.scenario.market import COMMANDS, Market, engine_for
+from policy.scenario.market import COMMANDS, Venues, engine_for
 from policy.scenario.run import Run, header_of, stage_of
 from policy.vocabulary import Json
 from policy.wire import command_json, event_json, json_line
@@ -75,14 +75,14 @@ class CarriedOut:
         return "\n  ".join([json_line({k: v for k, v in said.items() if k != "facts"}), *map(shown, self.events)])
 
 
-def opened(name: str) -> Market:
+def opened(name: str) -> Venues:
     scenario = scenario_in(SCENARIOS / name)
-    market = Market(lambda day: rulebook(day, scenario.under), scenario.on)
+    market = Venues(lambda day: rulebook(day, scenario.under), scenario.on)
     market.open(stage_of(scenario))
     return market
 
 
-def carried_out(name: str, market: Market) -> Iterator[tuple[tuple[str, int], CarriedOut]]:
+def carried_out(name: str, market: Venues) -> Iterator[tuple[tuple[str, int], CarriedOut]]:
     scenario = scenario_in(SCENARIOS / name)
     for step in chain(scenario.setting(COMMANDS), scenario.stream(COMMANDS)):
         if step.wrong:

@@ -13,12 +13,12 @@ from hypothesis import strategies as st
 
 from examples import examples
 from financing_cases import rulebook
-from perpetual_market import Market as Desk
+from perpetual_market import Venues as Desk
 from policy import resources
 from policy.cli import main
 from policy.perpetuals.engine import Engine
 from policy.scenario.from_folder import scenario_in
-from policy.scenario.market import Market
+from policy.scenario.market import Venues
 from policy.scenario.prices import RecordedPrice
 from policy.scenario.run import Run, stage_of
 from policy.scenario.stress import Move, Prices, along, concerned, shocks, stress
@@ -30,7 +30,7 @@ HOUR = 3_600 * 10**6
 
 def staged() -> tuple[Run, Prices]:
     scenario = scenario_in(PORTFOLIO)
-    market = Market(lambda day: rulebook(day, scenario.under), scenario.on)
+    market = Venues(lambda day: rulebook(day, scenario.under), scenario.on)
     market.open(stage_of(scenario))
     run, prices = Run(market), Prices()
     run.on_command = prices.take

@@ -22,7 +22,7 @@ from policy.answers import Outcome
 from policy.facts.records import record_from
 from policy.ir.from_model import program_of
 from policy.model.overlays import overlaid
-from policy.pipeline import Text, check, dated
+from policy.pipeline import RulesFile, check, dated
 from random_expressions import DAYS
 from random_rules import HEAD, Rules, facts
 
@@ -64,7 +64,9 @@ def using(construct: str) -> Iterator[int]:
 def agree(seed: int) -> None:
     chance = Random(seed)
     rules = Rules(chance)
-    checked = check([Text("random.policy", rules.text.encode()), Text("house.policy", rules.house.encode())])
+    checked = check(
+        [RulesFile("random.policy", rules.text.encode()), RulesFile("house.policy", rules.house.encode())]
+    )
     judgements = ("unreachable-row", "loosens")  # which random rules may earn
     wrong = [d for d in checked.errors if d.code not in judgements]
     assert not wrong, rules.text + rules.house + "\n".join(map(str, wrong))

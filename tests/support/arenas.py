@@ -25,7 +25,7 @@ from policy.market.book import BUY, ORDER_TYPES, SELL
 from policy.market.commands import NewDay
 from policy.perpetuals import engine as desk
 from policy.perpetuals.rules import perpetual_rules
-from policy.scenario.market import Market, VenueKind
+from policy.scenario.market import VenueKind, Venues
 from promises import Watch
 
 T = TypeVar("T")
@@ -141,7 +141,7 @@ def rules_on(kind: str, day: str) -> Any:
     return MAKES[kind][1](rulebook(day, UNDER))
 
 
-class QuickMarket(Market):
+class QuickMarket(Venues):
     """A market whose venues share their bound questions with those of other markets."""
 
     def _venue(self, kind: VenueKind) -> Any:
@@ -150,7 +150,7 @@ class QuickMarket(Market):
         return self.venues[kind.name]
 
 
-def market() -> Market:
+def market() -> Venues:
     return QuickMarket(partial(rulebook, under=UNDER), DAY)
 
 

@@ -28,7 +28,7 @@ from policy.ir.program import Expr, Program
 from policy.ir.simplify import simplify, specialised
 from policy.model import types
 from policy.model.overlays import overlaid
-from policy.pipeline import Checked, Text, check, dated
+from policy.pipeline import Checked, RulesFile, check, dated
 from policy.source import Source
 from policy.verify import overlay
 from policy.verify.claims import Batch, Claim, ClaimResult, ProofStatus, Query
@@ -201,7 +201,7 @@ def accepted(rules: Checked, result: ClaimResult) -> bool:
 def judged(seed: int) -> Counter[str]:
     """All verdicts about one rulebook; how many there were of each kind."""
     made = Finite(Random(seed))
-    rules = check([Text("small.policy", made.text.encode()), Text("house.policy", made.house.encode())])
+    rules = check([RulesFile("small.policy", made.text.encode()), RulesFile("house.policy", made.house.encode())])
     if rules.errors:
         return Counter({f"refused by check: {rules.errors[0].code}": 1})
     tally: Counter[str] = Counter()
@@ -230,7 +230,7 @@ def judged_batch(world: World, rules: Checked, batch: Batch) -> Iterator[str]:
 
 def judged_change(made: Finite, rules: Checked, law: Program) -> Iterator[str]:
     """Whether what is said of a change of the rules is so."""
-    other = check([Text("small.policy", made.changed.encode())])
+    other = check([RulesFile("small.policy", made.changed.encode())])
     if other.errors:
         return
     c = change(law, program_of(other.model, "changed"), directions(rules.model))

@@ -18,7 +18,7 @@ import optional
 from policy.answers import Answer, Outcome, UndecidedError
 from policy.diagnostics import Diagnostic, draw
 from policy.model.values import show
-from policy.pipeline import Rulebook, Text, check, dated, program
+from policy.pipeline import Rulebook, RulesFile, check, dated, program
 from policy.source import Source
 
 HEAD = (
@@ -39,7 +39,7 @@ class Asked:
     facts: tuple[str, ...]
 
 
-def split(text: str) -> tuple[list[Text], list[Asked]]:
+def split(text: str) -> tuple[list[RulesFile], list[Asked]]:
     """The files and the questions of an input."""
     files: dict[str, str] = {}
     asked: list[Asked] = []
@@ -55,7 +55,7 @@ def split(text: str) -> tuple[list[Text], list[Asked]]:
             asked.append(Asked(words[1], words[3], words[5] if len(words) > 4 else "", facts))
         else:
             files[words[0]] = rest + "\n"
-    return [Text(n, (t if n.endswith(".csv") else with_head(t)).encode()) for n, t in files.items()], asked
+    return [RulesFile(n, (t if n.endswith(".csv") else with_head(t)).encode()) for n, t in files.items()], asked
 
 
 def with_head(text: str) -> str:
@@ -66,7 +66,7 @@ def drawn(diagnostics: Sequence[Diagnostic]) -> str:
     return "\n\n".join(map(draw, diagnostics)) or "ok"
 
 
-def findings(texts: Sequence[Text]) -> str:
+def findings(texts: Sequence[RulesFile]) -> str:
     """Everything wrong with the rules, drawn; the rules are also made into a program where nothing is.
 
     That the provisions of the standard head are not used is no finding.
@@ -82,14 +82,14 @@ def _in_head(d: Diagnostic) -> bool:
     return not d.is_error and place is not None and place.source.text.startswith(HEAD) and place.start < len(HEAD)
 
 
-def rulebook(texts: Sequence[Text], on: str, under: str = "") -> Rulebook:
+def rulebook(texts: Sequence[RulesFile], on: str, under: str = "") -> Rulebook:
     """The rulebook, which must have no errors."""
     checked = check(texts)
     assert not checked.errors, drawn(checked.errors)
     return dated(program(checked, under), on)
 
 
-def answers(texts: Sequence[Text], asked: Sequence[Asked]) -> Iterator[str]:
+def answers(texts: Sequence[RulesFile], asked: Sequence[Asked]) -> Iterator[str]:
     """Every answer as text, the same from every backend."""
     for a in asked:
         book = rulebook(texts, a.on, a.under)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import cache
 
 from policy.ir.program import Program
-from policy.pipeline import Rulebook, Text, check, program, rulebooks
+from policy.pipeline import Rulebook, RulesFile, check, program, rulebooks
 from policy.resources import folder
 
 Change = tuple[str, str]  # words, and what stands in their place
@@ -21,7 +21,7 @@ def changed(*changes: Change) -> Program:
     for before, after in changes:
         assert any(before in text for text in texts.values()), before
         texts = {name: text.replace(before, after) for name, text in texts.items()}
-    return program(check([Text(name, text.encode()) for name, text in texts.items()]))
+    return program(check([RulesFile(name, text.encode()) for name, text in texts.items()]))
 
 
 @cache

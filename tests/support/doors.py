@@ -29,7 +29,7 @@ from policy.cli import main
 from policy.diagnostics import Diagnostic
 from policy.facts.records import unchecked
 from policy.ir.program import Program
-from policy.pipeline import Checked, Rulebook, Text, check, dated, program
+from policy.pipeline import Checked, Rulebook, RulesFile, check, dated, program
 
 ON = "2026-03-01"
 RULES = (
@@ -160,7 +160,7 @@ FINE = Told(frozenset(), "")
 
 @cache
 def whole() -> Program:
-    return program(check([Text("doors.policy", RULES.encode())]))
+    return program(check([RulesFile("doors.policy", RULES.encode())]))
 
 
 @cache
@@ -324,7 +324,7 @@ def in_rules(facts: Form) -> Told:
 
 def tested(facts: Form) -> Checked:
     test = f'test "t" on {ON}\n  given order = {_literal(facts)}\n  expect cost(order) = true\n'
-    return check([Text("doors.policy", (RULES + test).encode())])
+    return check([RulesFile("doors.policy", (RULES + test).encode())])
 
 
 def _literal(value: Any) -> str:

@@ -10,7 +10,7 @@ from random import Random
 import policy
 from case_files import CORPUS, read
 from cases_of_rules import split
-from policy.pipeline import Text
+from policy.pipeline import RulesFile
 from policy.source import Source
 from policy.syntax.from_text import comments_and_tokens
 from random_rules import Rules
@@ -29,13 +29,13 @@ STRANGE = [
 ]
 
 
-def rulebooks() -> list[list[Text]]:
+def rulebooks() -> list[list[RulesFile]]:
     """Rules of every kind: the shipped ones file by file, the corpus, random ones."""
-    found = [[Text(f.name, f.read_bytes())] for f in sorted(RULESETS.rglob("*.policy"))]
+    found = [[RulesFile(f.name, f.read_bytes())] for f in sorted(RULESETS.rglob("*.policy"))]
     for kind in ("decisions", "errors"):
         for file in sorted((CORPUS / kind).glob("*.txt")):
             found += [split(case.input)[0] for case in read(file)[1]]
-    return found + [[Text("random.policy", Rules(Random(n)).text.encode())] for n in range(20)]
+    return found + [[RulesFile("random.policy", Rules(Random(n)).text.encode())] for n in range(20)]
 
 
 def mutated(text: str, chance: Random) -> str:
@@ -70,16 +70,16 @@ def mutated(text: str, chance: Random) -> str:
     return text
 
 
-def edits(good: Mapping[str, str], chance: Random, times: int) -> Iterator[list[Text]]:
+def edits(good: Mapping[str, str], chance: Random, times: int) -> Iterator[list[RulesFile]]:
     """Files, of which each time one goes wrong, goes wrong further, or is as it was."""
     now = dict(good)
     for _ in range(times):
         name = chance.choice(list(good))
         now[name] = chance.choice([good[name], mutated(good[name], chance), mutated(now[name], chance)])
-        yield [Text(n, t.encode("utf-8", "replace")) for n, t in now.items()]
+        yield [RulesFile(n, t.encode("utf-8", "replace")) for n, t in now.items()]
 
 
-def other_words(texts: Sequence[Text], chance: Random, times: int) -> Iterator[list[Text]]:
+def other_words(texts: Sequence[RulesFile], chance: Random, times: int) -> Iterator[list[RulesFile]]:
     """A word is replaced by another of the same file, now and then in several files at once; then all is mended."""
     now = list(texts)
     yield now
@@ -89,7 +89,7 @@ def other_words(texts: Sequence[Text], chance: Random, times: int) -> Iterator[l
         words = [at for at, token in enumerate(tokens) if token[0].isalnum()]
         at = chance.choice(words)
         tokens[at] = tokens[chance.choice(words)]
-        now[n] = Text(texts[n].name, "".join(tokens).encode())
+        now[n] = RulesFile(texts[n].name, "".join(tokens).encode())
         yield now
         if chance.random() < 0.7:
             now[n] = texts[n]

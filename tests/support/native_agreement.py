@@ -22,7 +22,7 @@ from policy.facts.records import record_from
 from policy.ir.from_model import program_of
 from policy.ir.program import Function, Program
 from policy.model.overlays import overlaid
-from policy.pipeline import Text, check, dated
+from policy.pipeline import RulesFile, check, dated
 from random_expressions import DAYS
 from random_rules import Rules, facts
 
@@ -48,7 +48,9 @@ def agree(seed: int, most: int, folder: Path, *flags: str) -> Counter[str]:
     """Compares answers on so many facts, a third of them complete, on two dates; counts outcomes."""
     chance = Random(seed)
     rules = Rules(chance)
-    checked = check([Text("random.policy", rules.text.encode()), Text("house.policy", rules.house.encode())])
+    checked = check(
+        [RulesFile("random.policy", rules.text.encode()), RulesFile("house.policy", rules.house.encode())]
+    )
     overlay = chance.choice(("", "random.house"))
     undated = program_of(overlaid(checked.model, overlay), "random", overlay)
     questions = in_c(undated, [undated.functions[f"random.rules.{name}"] for name in rules.questions])

@@ -18,7 +18,7 @@ from random import Random
 from attrs import evolve, frozen
 
 from finite_rulebooks import KINDS, FiniteRulebook, Judge, dates, difference
-from policy.pipeline import Checked, Text, check, program
+from policy.pipeline import Checked, RulesFile, check, program
 from policy.testing.missing import as_tests, completed as naming
 from policy.testing.mutation import mutated
 from policy.testing.run import Runner
@@ -99,7 +99,7 @@ def _instead(token: str, before: list[str]) -> Iterator[tuple[str, str]]:
 
 def completed(text: str, limits: Limits = Limits(5)) -> Checked:  # noqa: B008  (it is frozen)
     """The rulebook with the tests that it lacks."""
-    checked = check([Text("t.policy", text.encode())])
+    checked = check([RulesFile("t.policy", text.encode())])
     assert not checked.errors, checked.errors
     for _ in range(3):
         score = mutated(checked, limits, 1)
@@ -108,7 +108,7 @@ def completed(text: str, limits: Limits = Limits(5)) -> Checked:  # noqa: B008  
         assert score.missing
         named = naming(checked.texts[0].data.decode(), score.missing)
         more = "\n".join(as_tests(checked.model, score.missing).values())
-        checked = check([Text("t.policy", f"{named}\n{more}".encode())])
+        checked = check([RulesFile("t.policy", f"{named}\n{more}".encode())])
         assert not checked.errors, checked.errors
     raise AssertionError(f"{score.percent} % only")
 
@@ -134,7 +134,7 @@ class Trial:
 def tried(seed: int, count: int) -> Trial:
     """So many mistakes in one rulebook."""
     chance = Random(seed)
-    while check([Text("t.policy", (text := FiniteRulebook(chance).text).encode())]).errors:
+    while check([RulesFile("t.policy", (text := FiniteRulebook(chance).text).encode())]).errors:
         pass  # a row that can never apply, say
     checked = completed(text)
     text = checked.texts[0].data.decode()
@@ -143,7 +143,7 @@ def tried(seed: int, count: int) -> Trial:
     ends: Counter[str] = Counter()
     unnoticed = []
     for m in chance.sample(every, min(count, len(every))):
-        wrong = check([Text("t.policy", m.text.encode())])
+        wrong = check([RulesFile("t.policy", m.text.encode())])
         if wrong.errors:
             ends["refused"] += 1
             continue
@@ -152,7 +152,7 @@ def tried(seed: int, count: int) -> Trial:
         if other and not noticed(wrong):
             unnoticed.append(f"seed {seed}: {m.what}: {other}")
     for m in of_bounds(text):  # each accepts other facts
-        wrong = check([Text("t.policy", m.text.encode())])
+        wrong = check([RulesFile("t.policy", m.text.encode())])
         ends["refused" if wrong.errors else "differ"] += 1
         if not noticed(wrong):
             unnoticed.append(f"seed {seed}: {m.what}")

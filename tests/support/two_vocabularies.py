@@ -20,7 +20,7 @@ from attrs import frozen
 from cases_of_rules import HEAD
 from policy.ir.program import Program
 from policy.model import types
-from policy.pipeline import Text, check, dated, load_program
+from policy.pipeline import RulesFile, check, dated, load_program
 from policy.rulebook import Rulebook
 from policy.verify.difference import Difference, change, compared, directions
 from policy.verify.prove import Limits
@@ -35,7 +35,7 @@ Json = Any
 
 
 def _program(text: str) -> Program:
-    return load_program([Text("t.policy", (HEAD + text).encode())])
+    return load_program([RulesFile("t.policy", (HEAD + text).encode())])
 
 
 def _read(book: Rulebook, question: str, facts: dict[str, Json]) -> Any:
@@ -56,7 +56,7 @@ class Judge:
     @staticmethod
     def of(pair: Pair) -> Judge:
         before, after = map(_program, pair.texts)
-        model = check([Text("t.policy", (HEAD + pair.texts[1]).encode())]).model
+        model = check([RulesFile("t.policy", (HEAD + pair.texts[1]).encode())]).model
         c = change(before, after, directions(model))
         found = {id: compared(c, id, LIMITS) for id in c.other}
         books = dated(before, ON), dated(after, ON)

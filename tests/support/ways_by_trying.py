@@ -16,7 +16,7 @@ from typing import Any
 from attrs import frozen
 
 from cases_of_rules import HEAD
-from policy.pipeline import Text, dated, load_program
+from policy.pipeline import RulesFile, dated, load_program
 from policy.rulebook import Rulebook
 from policy.verify.counterfactual import counterfactuals, goal_of
 from policy.verify.prove import Limits
@@ -120,7 +120,7 @@ class Asked:
 def wrong(seed: int) -> Iterator[str]:
     """What is wrong with the ways found for a rulebook."""
     asked = Asked.of(seed)
-    book = dated(load_program([Text("t.policy", (HEAD + asked.text).encode())]), ON)
+    book = dated(load_program([RulesFile("t.policy", (HEAD + asked.text).encode())]), ON)
     function = book.question("ok")
     given = asked.read(book, asked.given)
     goal = goal_of(function, asked.how)
@@ -152,7 +152,7 @@ def judged(seed: int) -> list[str]:
 
 def _ways(seed: int) -> int:
     asked = Asked.of(seed)
-    return len(asked.by_trying(dated(load_program([Text("t.policy", (HEAD + asked.text).encode())]), ON)))
+    return len(asked.by_trying(dated(load_program([RulesFile("t.policy", (HEAD + asked.text).encode())]), ON)))
 
 
 if __name__ == "__main__":

@@ -7,7 +7,7 @@ import unicodedata
 import pytest
 
 from policy.diagnostics import Diagnostic, draw, which_member, width
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.source import Source, Span
 
 
@@ -89,11 +89,11 @@ test "t"
   expect f(p) = 1
   expect f(p) = 1
 """
-    assert [d.code for d in check([Text("t.policy", text.encode())]).errors] == ["unknown-field"]
+    assert [d.code for d in check([RulesFile("t.policy", text.encode())]).errors] == ["unknown-field"]
 
 
 def test_a_file_alone_is_never_told_to_import_itself() -> None:
     text = "language 1 ruleset broker.csa.tests\nimport broker.csa\n"
-    [found] = check([Text("tests.policy", text.encode())]).errors
+    [found] = check([RulesFile("tests.policy", text.encode())]).errors
     assert found.message == "`broker.csa.tests` imports `broker.csa`, which is not among the files given"
     assert "did you mean" not in found.help

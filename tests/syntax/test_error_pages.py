@@ -20,7 +20,7 @@ import optional
 import policy
 from cases_of_rules import rulebook
 from policy.diagnostics import Diagnostic, draw
-from policy.pipeline import Text, check, read_folder
+from policy.pipeline import RulesFile, check, read_folder
 from policy.source import Source
 
 PACKAGE = Path(policy.__file__).parent
@@ -75,7 +75,9 @@ def read(path: Path) -> Page:
 def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
     """What is found in the examples of one section."""
     blocks = BLOCK.findall(section)
-    texts = [Text(name or "rules.policy", body.encode()) for language, name, body in blocks if language == "policy"]
+    texts = [
+        RulesFile(name or "rules.policy", body.encode()) for language, name, body in blocks if language == "policy"
+    ]
     for language, name, body in blocks:
         if language == "json":
             book = rulebook(texts, "2026-03-01")
@@ -88,7 +90,7 @@ def findings(section: str, folder: Path) -> Iterator[Diagnostic]:
                 optional.library("xlsxwriter", "xlsx")
             if "subprocess" in body:
                 optional.program("git", "git")
-            names = {"folder": folder, "check": check, "read_folder": read_folder, "Text": Text}
+            names = {"folder": folder, "check": check, "read_folder": read_folder, "RulesFile": RulesFile}
             exec(body, names)
             yield from names["found"]  # type: ignore[misc]  # the example leaves a list of findings there
     if texts:

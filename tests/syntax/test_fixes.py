@@ -10,20 +10,20 @@ import pytest
 from case_files import CORPUS, read
 from cases_of_rules import split
 from policy.diagnostics import Diagnostic, Edit, Replacement, did_you_mean, without
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.source import Source, Span
 
 FILES = sorted([*(CORPUS / "mistakes").glob("*.txt"), *(CORPUS / "errors").glob("*.txt")])
 
 
-def mended(texts: list[Text], fix: tuple[Edit, ...]) -> list[Text]:
+def mended(texts: list[RulesFile], fix: tuple[Edit, ...]) -> list[RulesFile]:
     result = []
     for text in texts:
         written = text.data.decode()
         for edit in sorted(fix, key=lambda e: -e.span.start):
             if edit.span.source.name == text.name:
                 written = written[: edit.span.start] + edit.replacement + written[edit.span.end :]
-        result.append(Text(text.name, written.encode()))
+        result.append(RulesFile(text.name, written.encode()))
     return result
 
 

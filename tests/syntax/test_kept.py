@@ -15,7 +15,7 @@ from mutations import mutated
 from policy import cache, resources
 from policy.source import Source, Span
 from policy.syntax import from_text, kept
-from policy.syntax.from_text import Parsed, Reading
+from policy.syntax.from_text import Parsed, TextReading
 from policy.syntax.grammar import END, grammar
 
 pytestmark = pytest.mark.usefixtures("all_kept")
@@ -28,13 +28,13 @@ LONG = HEAD + "".join(f"parameter p{n}: integer = {n} per LAW/1 # n\n" for n in 
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The stretches that are parsed."""
     parsed: list[str] = []
-    reading = Reading.read
+    reading = TextReading.read
 
-    def watched(self: Reading, start: int, end: int) -> None:
+    def watched(self: TextReading, start: int, end: int) -> None:
         parsed.append(self.source.text[start:end])
         reading(self, start, end)
 
-    monkeypatch.setattr(Reading, "read", watched)
+    monkeypatch.setattr(TextReading, "read", watched)
     return parsed
 
 

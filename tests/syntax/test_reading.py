@@ -6,7 +6,7 @@ import pytest
 
 from cases_of_rules import HEAD, findings, rulebook
 from policy.diagnostics import draw
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.source import Source
 from policy.syntax.build import Builder
 from policy.syntax.from_text import LARGEST_FILE, decode, parse
@@ -17,7 +17,7 @@ DEEP = 100_000
 
 
 def codes(data: bytes) -> list[str]:
-    return [d.code for d in check([Text("t.policy", data)]).diagnostics if d.is_error]
+    return [d.code for d in check([RulesFile("t.policy", data)]).diagnostics if d.is_error]
 
 
 @pytest.mark.parametrize("data", [b"", b"   \n\t\r\n", b"\xef\xbb\xbf", b"\xef\xbb\xbf \n"])
@@ -28,11 +28,11 @@ def test_an_empty_file(data: bytes) -> None:
 @pytest.mark.parametrize("data", [b"\xef\xbb\xbf" + RULES, RULES.replace(b"\n", b"\r\n"), RULES.rstrip(b"\n")])
 def test_a_byte_order_mark_and_windows_line_ends_are_read(data: bytes) -> None:
     assert codes(data) == []
-    assert rulebook([Text("t.policy", data)], "2026-03-01").ask("cap", "{}").value == 5
+    assert rulebook([RulesFile("t.policy", data)], "2026-03-01").ask("cap", "{}").value == 5
 
 
 def test_windows_line_ends_do_not_show_in_findings() -> None:
-    [slip] = check([Text("t.policy", RULES.replace(b"= 5", b"= x").replace(b"\n", b"\r\n"))]).errors
+    [slip] = check([RulesFile("t.policy", RULES.replace(b"= 5", b"= x").replace(b"\n", b"\r\n"))]).errors
     assert "\r" not in draw(slip)
     assert slip.span is not None
     assert (slip.span.line, slip.span.column, slip.span.text) == (2, 26, "x")
@@ -50,7 +50,7 @@ def test_windows_line_ends_do_not_show_in_findings() -> None:
     ],
 )
 def test_not_utf_8(data: bytes, line: int, column: int) -> None:
-    [finding] = check([Text("t.policy", data)]).diagnostics
+    [finding] = check([RulesFile("t.policy", data)]).diagnostics
     assert finding.code == "not-utf-8"
     assert finding.span is not None
     assert (finding.span.line, finding.span.column) == (line, column)
@@ -58,7 +58,7 @@ def test_not_utf_8(data: bytes, line: int, column: int) -> None:
 
 
 def test_a_nul_character() -> None:
-    [finding] = check([Text("t.policy", RULES + b"#\0")]).diagnostics
+    [finding] = check([RulesFile("t.policy", RULES + b"#\0")]).diagnostics
     assert (finding.code, str(finding.span)) == ("not-text", "t.policy:3:2")
 
 
@@ -70,7 +70,7 @@ def test_a_file_of_fifty_megabytes_is_refused_unread() -> None:
 
 
 def test_an_unreadable_file_hides_nothing_in_the_next() -> None:
-    shown = findings([Text("a.policy", b"\xff"), Text("b.policy", RULES.replace(b"= 5", b"= x"))])
+    shown = findings([RulesFile("a.policy", b"\xff"), RulesFile("b.policy", RULES.replace(b"= 5", b"= x"))])
     assert "not-utf-8" in shown
     assert "there is nothing called `x` here" in shown
 

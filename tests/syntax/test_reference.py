@@ -15,7 +15,7 @@ import pytest
 import policy
 from cases_of_rules import split, with_head
 from policy.diagnostics import draw
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.syntax.slips import DECLARATION_WORDS
 from policy.testing.run import Runner
 
@@ -24,7 +24,7 @@ BLOCK = re.compile(r"^```policy ?(.*)\n((?:.*\n)*?)```$", re.MULTILINE)
 TEXT = REFERENCE.read_text(encoding="utf-8")
 
 
-def examples() -> list[tuple[str, list[Text], str]]:
+def examples() -> list[tuple[str, list[RulesFile], str]]:
     """The place, the files and the wanted code (or nothing) of every example."""
     named: dict[str, str] = {}
     result = []
@@ -45,7 +45,7 @@ EXAMPLES = examples()
 
 
 @pytest.mark.parametrize(("texts", "code"), [e[1:] for e in EXAMPLES], ids=[e[0] for e in EXAMPLES])
-def test_example(texts: list[Text], code: str) -> None:
+def test_example(texts: list[RulesFile], code: str) -> None:
     checked = check(texts)
     if code:
         found = {d.code for d in checked.diagnostics if d.is_error or d.code == code}

@@ -20,8 +20,8 @@ from policy.cli.answers import derivation_json, derivation_text
 from policy.cli.sarif import sarif
 from policy.diagnostics import draw
 from policy.facts.schema import template
-from policy.model.regions import Box, Ints, Region, Values, disjoint, overlapping
-from policy.pipeline import Rulebook, Text, check, dated, load, program
+from policy.model.regions import Box, Ints, Region, ValueSet, disjoint, overlapping
+from policy.pipeline import Rulebook, RulesFile, check, dated, load, program
 from policy.recursion import allow_deep_programs
 from policy.source import Source
 from policy.syntax.from_text import parse
@@ -34,7 +34,7 @@ from random_rules import Rules
 # ── rules ───────────────────────────────────────────────────────────────────────────────────
 
 
-def survives(texts: list[Text]) -> None:
+def survives(texts: list[RulesFile]) -> None:
     """Checks the texts; where nothing is wrong, asks every question, and runs every test and property."""
     checked = check(texts)
     for d in checked.diagnostics:
@@ -74,7 +74,7 @@ def survive_mutations(seeds: range) -> None:
         texts = list(chance.choice(seen))
         at = chance.randrange(len(texts))
         data = mutated(texts[at].data.decode(), chance).encode("utf-8", "replace")
-        texts[at] = Text(texts[at].name, data)
+        texts[at] = RulesFile(texts[at].name, data)
         try:
             survives(texts)
         except Exception as failure:
@@ -95,12 +95,12 @@ def test_thousands_of_mutated_rules_give_findings(part: int) -> None:
 
 def test_a_step_that_is_no_number() -> None:
     text = HEAD + 'value v(n: integer) -> integer "v" zh "值" = round down to "a" (n / 3) per LAW/1'
-    assert [d.code for d in check([Text("t.policy", text.encode())]).errors] == ["bad-step"]
+    assert [d.code for d in check([RulesFile("t.policy", text.encode())]).errors] == ["bad-step"]
 
 
 def test_a_record_that_shares_a_name_and_a_field() -> None:
     text = HEAD + 'enum A { x "x" zh "x" } record A "a" zh "a" { kind: A } record B "b" zh "b" { kind: A }'
-    assert [d.code for d in check([Text("t.policy", text.encode())]).errors] == ["duplicate-name"]
+    assert [d.code for d in check([RulesFile("t.policy", text.encode())]).errors] == ["duplicate-name"]
 
 
 # ── facts ───────────────────────────────────────────────────────────────────────────────────
@@ -133,7 +133,7 @@ def test_thousands_of_mutated_facts_are_answered_or_refused() -> None:
 
 @pytest.mark.parametrize("data", [b"\xff\xfe{}", b'{"n": "caf\xe9"}', b"\xed\xa0\x80"])
 def test_facts_that_are_not_utf_8_are_refused(data: bytes) -> None:
-    rulebook = dated(program(check([Text("t.policy", (HEAD + chain(1)).encode())])), "2026-03-01")
+    rulebook = dated(program(check([RulesFile("t.policy", (HEAD + chain(1)).encode())])), "2026-03-01")
     [finding] = rulebook.reader("v0").read_bytes("facts", data)
     assert finding.code == "not-utf-8"
     assert draw(finding)
@@ -239,7 +239,7 @@ DEAR = {"a chain of alternatives", "each computes for the last", "a table of bou
 def test_large_rulebooks_are_checked_and_answered_in_time(shape: str) -> None:
     text, question = SHAPES[shape]
     started = time.process_time()
-    checked = check([Text("t.policy", (HEAD + text).encode())])
+    checked = check([RulesFile("t.policy", (HEAD + text).encode())])
     assert not checked.errors
     rulebook = dated(program(checked), "2026-03-01")
     facts = {"n": "w7" if "text" in text else 1}
@@ -254,13 +254,13 @@ def test_large_rulebooks_are_checked_and_answered_in_time(shape: str) -> None:
 
 @pytest.mark.parametrize("text", [chain(30, "max(v{}(2 * n), v{}(2 * n + 1))"), chain(1_200)])
 def test_what_would_take_too_long_or_too_deep_is_refused(text: str) -> None:
-    codes = [d.code for d in check([Text("t.policy", (HEAD + text).encode())]).errors]
+    codes = [d.code for d in check([RulesFile("t.policy", (HEAD + text).encode())]).errors]
     assert codes == ["too-costly"]
 
 
 def test_a_library_does_not_change_how_deep_python_may_call() -> None:
     before = sys.getrecursionlimit()
-    checked = check([Text("t.policy", (HEAD + chain(500)).encode())])
+    checked = check([RulesFile("t.policy", (HEAD + chain(500)).encode())])
     with pytest.raises(RecursionError, match=r"nested 2,998 deep .* `sys.setrecursionlimit\(30000\)`"):
         program(checked)
     assert sys.getrecursionlimit() == before
@@ -276,7 +276,7 @@ def test_what_is_long_is_told_once() -> None:
         for name in "ab":
             body = f"max(a{n - 1}(n), b{n - 1}(n))"
             pairs.append(f'value {name}{n}(n: integer) -> integer "v" zh "值" = {body} per LAW/1')
-    rulebook = dated(program(check([Text("t.policy", (HEAD + "\n".join(pairs)).encode())])), "2026-03-01")
+    rulebook = dated(program(check([RulesFile("t.policy", (HEAD + "\n".join(pairs)).encode())])), "2026-03-01")
     told = click.unstyle(derivation_text(answers_alike(rulebook, "a39", '{"n": 5}').derivation))
     assert "b38: 5, as above" not in told
     assert "a37: 5, as above" in told
@@ -288,7 +288,7 @@ def test_what_is_long_is_told_once() -> None:
 
 def region(of: str, chance: Random) -> Region:
     if of == "words":
-        return Values(frozenset(chance.sample("abcdefghijk", chance.randint(0, 4))), chance.random() < 0.2)
+        return ValueSet(frozenset(chance.sample("abcdefghijk", chance.randint(0, 4))), chance.random() < 0.2)
     points = sorted(chance.sample(range(20), 2 * chance.choice((0, 1, 1, 1, 2, 3))))
     return Ints(tuple(zip(points[::2], points[1::2], strict=True)))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.testing.run import Runner
 
 RULES = """language 1
@@ -39,7 +39,7 @@ tighten parameter cap
 def failures(expectation: str, on: str = "2026-02-01", house: bool = False) -> list[tuple[str, str]]:
     test = f'test "x" on {on}\n  expect {expectation}\n'
     law, own = (RULES, HOUSE + test) if house else (RULES + test, HOUSE)
-    checked = check([Text("t.policy", law.encode()), Text("h.policy", own.encode())])
+    checked = check([RulesFile("t.policy", law.encode()), RulesFile("h.policy", own.encode())])
     assert not checked.errors, checked.errors
     result = Runner(checked.model, "d").run(checked.model.tests[-1])
     return [(f.expected, f.actual) for f in result.failures]

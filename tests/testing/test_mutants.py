@@ -10,7 +10,7 @@ from click.testing import CliRunner
 import optional
 from cases_of_rules import HEAD
 from policy.cli import main
-from policy.pipeline import Checked, Text, check
+from policy.pipeline import Checked, RulesFile, check
 from policy.source import Source
 from policy.syntax import tree
 from policy.syntax.from_text import decode, parse
@@ -51,7 +51,10 @@ priority queue(o: Order)
 
 
 def checked(text: str, *more: str) -> Checked:
-    texts = [Text("t.policy", (HEAD + text).encode()), *(Text(f"{n}.policy", t.encode()) for n, t in enumerate(more))]
+    texts = [
+        RulesFile("t.policy", (HEAD + text).encode()),
+        *(RulesFile(f"{n}.policy", t.encode()) for n, t in enumerate(more)),
+    ]
     found = check(texts)
     assert not found.errors, found.errors
     return found

@@ -15,7 +15,7 @@ import pytest
 
 import optional
 from cases_of_rules import HEAD
-from policy.pipeline import Checked, Text, check, dated, program
+from policy.pipeline import Checked, RulesFile, check, dated, program
 from policy.testing.mutation import mutated
 from policy.verify.counterfactual import counterfactuals, goal_of
 from policy.verify.prove import Limits
@@ -46,7 +46,7 @@ def told(text: str) -> str:
 
 
 def checked(text: str) -> Checked:
-    made = check([Text("t.policy", (HEAD + text).encode())])
+    made = check([RulesFile("t.policy", (HEAD + text).encode())])
     assert not made.errors, made.errors
     return made
 

@@ -25,14 +25,14 @@ from policy.ir.simplify import specialised
 from policy.model import types
 from policy.model.overlays import overlaid
 from policy.model.types import Type
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.verify import arithmetic
 from policy.verify.facts import DAYS as CALENDAR, SymbolicFacts
 from policy.verify.goals import unequal
 from policy.verify.replay import state
 from policy.verify.smtlib import Script
 from policy.verify.solver import Reply, Solver
-from policy.verify.symbolic import Found, Many, Nothing, Texts, Value, whole
+from policy.verify.symbolic import Evaluated, Many, Nothing, Texts, Value, whole
 from policy.verify.terms import Term, Terms
 from policy.verify.to_smt import Encoder
 from random_expressions import DAYS
@@ -49,7 +49,7 @@ LONGEST = 4
 def programs(chance: Random) -> tuple[Program, Rules]:
     """A random program, with the house's rules over it or without."""
     rules = Rules(chance)
-    texts = [Text("random.policy", rules.text.encode()), Text("house.policy", rules.house.encode())]
+    texts = [RulesFile("random.policy", rules.text.encode()), RulesFile("house.policy", rules.house.encode())]
     overlay = chance.choice(("", "random.house"))
     return program_of(overlaid(check(texts).model, overlay), "random", overlay), rules
 
@@ -63,14 +63,14 @@ def meant(program: Program, function: Function, given: Any) -> Any:
         return fault
 
 
-def as_found(encoder: Encoder, outcome: Any) -> Found:
+def as_found(encoder: Encoder, outcome: Any) -> Evaluated:
     t = encoder.terms
     match state(outcome):
         case "fault", _:
-            return Found(Nothing(t.false), t.true)
+            return Evaluated(Nothing(t.false), t.true)
         case "unknown", _:
-            return Found(Nothing(t.true), t.false)
-    return Found(_constant(encoder, outcome), t.false)
+            return Evaluated(Nothing(t.true), t.false)
+    return Evaluated(_constant(encoder, outcome), t.false)
 
 
 def _constant(encoder: Encoder, value: Any) -> Value:

@@ -28,7 +28,7 @@ from policy.ir.questions import DatedQuestion
 from policy.ir.simplify import specialised
 from policy.model import rules, types
 from policy.model.overlays import overlaid
-from policy.pipeline import Text, check, program, read_folder
+from policy.pipeline import RulesFile, check, program, read_folder
 from policy.verify import overlay
 from policy.verify.claims import Batch, Claim, ProofStatus
 from policy.verify.difference import change, compared, directions
@@ -53,7 +53,9 @@ SAMPLES = 6
 
 def random_model(seed: int) -> rules.Model:
     made = Rules(Random(seed))
-    return check([Text("random.policy", made.text.encode()), Text("house.policy", made.house.encode())]).model
+    return check(
+        [RulesFile("random.policy", made.text.encode()), RulesFile("house.policy", made.house.encode())]
+    ).model
 
 
 def whole(given: dict[str, Any]) -> dict[str, Any]:
@@ -208,7 +210,7 @@ property cut for any n: integer always haircut >= 50%
 
 
 def program_of_text(text: str) -> Program:
-    return program(check([Text("t.policy", text.encode())]))
+    return program(check([RulesFile("t.policy", text.encode())]))
 
 
 def test_a_fingerprint_covers_what_an_answer_depends_on_and_nothing_else() -> None:
@@ -230,7 +232,7 @@ def test_a_fingerprint_covers_the_bounds_of_facts() -> None:
 @needs_solver
 def test_unchanged_claims_are_answered_from_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("POLICY_CACHE", str(tmp_path))
-    checked = check([Text("t.policy", RULES.encode())])
+    checked = check([RulesFile("t.policy", RULES.encode())])
     made = program(checked)
     wanted = tasks(made, batches(checked.model, made), Limits())
     first = list(verdicts(wanted, processes=1))

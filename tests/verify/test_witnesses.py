@@ -6,7 +6,7 @@ import pytest
 
 import optional
 from policy.ir.program import Program
-from policy.pipeline import Text, check, program
+from policy.pipeline import RulesFile, check, program
 from policy.verify import prove as proving
 from policy.verify.claims import Batch, ClaimKind, ProofStatus
 from policy.verify.prove import Limits, prove
@@ -38,7 +38,7 @@ LIMITS = Limits(10.0, 2)
 
 def read(rules: str) -> tuple[Program, dict[ClaimKind, Batch]]:
     """The program of rules, and the batch of claims that begins with each kind."""
-    made = check([Text("t.policy", rules.encode())])
+    made = check([RulesFile("t.policy", rules.encode())])
     rulebook = program(made)
     return rulebook, {b.claims[0].kind: b for b in batches(made.model, rulebook)}
 

@@ -8,7 +8,7 @@ import pytest
 
 import optional
 from policy.diagnostics import PolicyError
-from policy.pipeline import Text, check
+from policy.pipeline import RulesFile, check
 from policy.workbooks.from_xlsx import read
 from policy.workbooks.new import begun, of_csv, of_workbook
 
@@ -21,7 +21,7 @@ provision LAW/1 "There are tiers."
 
 def from_csv(text: str, name: str = "tiers", *keys: str, per: str = "LAW/1") -> str:
     made = begun(of_csv(text.encode(), f"{name}.csv", name), "", keys, per)
-    checked = check([Text("t.policy", (HEAD + made).encode())])
+    checked = check([RulesFile("t.policy", (HEAD + made).encode())])
     assert not checked.errors, [str(d) for d in checked.errors]
     return made
 
@@ -109,7 +109,7 @@ def test_a_sheet() -> None:
     book.close()
     made = begun(of_workbook(read(out.getvalue(), "desk.xlsx"), "desk.xlsx", "", "desk"), per="LAW/1")
     assert "| bond  | 12.5%   | 2026-07-01 | 7    | 1" in made
-    assert not check([Text("t.policy", (HEAD + made).encode())]).errors
+    assert not check([RulesFile("t.policy", (HEAD + made).encode())]).errors
 
 
 def test_cells_of_a_sheet_are_refused_by_their_places() -> None:

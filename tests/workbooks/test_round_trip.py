@@ -12,8 +12,8 @@ import pytest
 import optional
 from case_files import CORPUS
 from policy import resources
-from policy.pipeline import Checked, Text, check, read_folder
-from policy.workbooks.changes import Added, Change, Changed, Removed
+from policy.pipeline import Checked, RulesFile, check, read_folder
+from policy.workbooks.changes import Added, Change, ChangedCell, Removed
 from policy.workbooks.edits import edited, in_shape
 from policy.workbooks.sheets import Role, Sheet, sheets_of
 
@@ -72,7 +72,7 @@ def test_they_come_back_from_libreoffice(folder: str, tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_a_change_comes_back_from_libreoffice(tmp_path: Path) -> None:
-    rules = check([Text("t.policy", STAGE.read_bytes())])
+    rules = check([RulesFile("t.policy", STAGE.read_bytes())])
     lines = "haircut!E9 = 15%\nopen!D8 = false\ndays_to_pay!D8 = number 4\nadd row tier: any | 4 | LAW/1"
     data = changed(workbook_of(rules), lines)
     ours, theirs = (imported(d, "t.xlsx", rules) for d in (data, saved_by_libreoffice(data, tmp_path)))
@@ -104,7 +104,7 @@ def some_changes(sheets: list[Sheet], chance: Random) -> tuple[list[Change], lis
                 if chance.random() < 0.4 and (cell.text or not is_of_set):
                     texts[column] = other(sheet, column, cell.text)
                     if texts[column] != cell.text:
-                        changes.append(Changed(sheet, line, column, texts[column], "t!A1"))
+                        changes.append(ChangedCell(sheet, line, column, texts[column], "t!A1"))
             rows.append(tuple(texts))
             if chance.random() < 0.2:
                 new = tuple("" if c.role in ("add", "remove") else OTHER[c.role] for c in sheet.columns)
@@ -129,7 +129,7 @@ def come_back(rules: Checked, seed: int) -> None:
 
 @pytest.mark.parametrize("seed", range(12))
 def test_what_is_edited_is_what_is_read(seed: int) -> None:
-    come_back(check([Text("t.policy", STAGE.read_bytes())]), seed)
+    come_back(check([RulesFile("t.policy", STAGE.read_bytes())]), seed)
 
 
 @pytest.mark.slow

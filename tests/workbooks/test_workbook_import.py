@@ -15,11 +15,11 @@ import optional
 from case_files import CORPUS, Case, parametrised
 from cases_of_rules import drawn
 from policy.diagnostics import PolicyError
-from policy.pipeline import Checked, Text, check, read_folder
+from policy.pipeline import Checked, RulesFile, check, read_folder
 
 optional.library("xlsxwriter", "xlsx")
 
-from policy.workbooks.importing import Import, imported, told, write  # noqa: E402
+from policy.workbooks.importing import ImportResult, imported, told, write  # noqa: E402
 from policy.workbooks.to_xlsx import workbook_of  # noqa: E402
 from workbooks import changed  # noqa: E402
 
@@ -28,7 +28,7 @@ STAGE = CORPUS / "workbooks" / "stage.policy"
 
 @cache
 def stage(text: str = "") -> Checked:
-    return check([Text("t.policy", (text or STAGE.read_text(encoding="utf-8")).encode())])
+    return check([RulesFile("t.policy", (text or STAGE.read_text(encoding="utf-8")).encode())])
 
 
 @cache
@@ -56,7 +56,7 @@ def test_a_changed_workbook(case: Case, update: bool) -> None:
         case.settle(drawn(refusal.diagnostics), update)
 
 
-def outcome(made: Import) -> str:
+def outcome(made: ImportResult) -> str:
     """The findings; or the changes, and the lines of the rules that they change."""
     if made.findings:
         return drawn(made.findings)
@@ -106,7 +106,7 @@ def test_a_comment_inside_a_cell_is_not_lost(old: str, new: str, change: str) ->
 
 def test_line_ends_and_a_mark_stay() -> None:
     data = b"\xef\xbb\xbf" + STAGE.read_bytes().replace(b"\n", b"\r\n")
-    rules = check([Text("t.policy", data)])
+    rules = check([RulesFile("t.policy", data)])
     lines = "days_to_pay!D8 = 4\nadd row haircut: token | any | any | 90% | LAW/1\ndelete row tier!9"
     new = imported(changed(workbook_of(rules), lines), "t.xlsx", rules).after.texts[0].data
     assert new.startswith(b"\xef\xbb\xbf")
@@ -118,7 +118,7 @@ def test_rows_in_a_file_beside_the_rules() -> None:
     head = STAGE.read_text(encoding="utf-8").partition("# The haircuts")[0]
     table = 'table h(kind: Kind "kind" zh "種類") -> rate "h" zh "扣" exactly one row applies from "h.csv"\n'
     csv = b'kind,h,per\r\n"cash, bond",0%,LAW/1\r\nother, 60% ,LAW/1\r\n'
-    rules = check([Text("t.policy", (head + table).encode()), Text("h.csv", csv)])
+    rules = check([RulesFile("t.policy", (head + table).encode()), RulesFile("h.csv", csv)])
     assert not rules.errors
     data = workbook_of(rules)
     assert imported(data, "t.xlsx", rules).changes == ()

@@ -13,10 +13,10 @@ from importlib.resources import files
 from attrs import frozen
 
 from policy.backends.c.header import header_text
-from policy.backends.c.layout import Layout, UnsupportedError, layout_of
+from policy.backends.c.layout import StructLayout, UnsupportedError, layout_of
 from policy.backends.c.operators import text_literal
 from policy.backends.c.questions import AnswerMember, function_text, question_text
-from policy.backends.c.unit import Unit
+from policy.backends.c.unit import TranslationUnit
 from policy.diagnostics import Diagnostic, PolicyError
 from policy.ir.program import Function, Program
 from policy.vocabulary import QuestionKind
@@ -37,11 +37,11 @@ class Compiled:
     header: str
     functions: str
     entries: str
-    layout: Layout
+    layout: StructLayout
     results: dict[str, list[AnswerMember]]
     rows: tuple[str, ...]
     messages: tuple[str, ...]
-    unit: Unit
+    unit: TranslationUnit
 
     @property
     def source(self) -> str:
@@ -74,7 +74,7 @@ def _refusal(program: Program, function: Function) -> Diagnostic | None:
 
 def _compiled(program: Program, questions: Sequence[Function], name: str) -> Compiled:
     layout = layout_of(program, questions)
-    unit, functions, asked, entries, results = Unit(layout), [], [], [], {}
+    unit, functions, asked, entries, results = TranslationUnit(layout), [], [], [], {}
     for id in layout.called:
         for complete in (True, False):
             functions.append(function_text(unit, program.functions[id], complete))

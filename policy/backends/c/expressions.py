@@ -13,7 +13,7 @@ from typing import assert_never
 from attrs import evolve
 
 from policy.backends.c import operators
-from policy.backends.c.layout import Member, UnsupportedError
+from policy.backends.c.layout import StructMember, UnsupportedError
 from policy.backends.c.operators import LONG, WORD, literal
 from policy.backends.c.shapes import IDLE, STORED, as_variable, held, plural, shape
 from policy.backends.c.unit import TypedWriter, stands_in_place
@@ -183,7 +183,7 @@ class Expressions(TypedWriter):
         member, at = struct.members[name], f"((const struct {struct.c} *){record.c}.at)"
         return self.fact(member, at, record)
 
-    def fact(self, m: Member, at: str, record: Single) -> Single:
+    def fact(self, m: StructMember, at: str, record: Single) -> Single:
         """The fact in a member of the struct at `at`."""
         bound = max(map(abs, limits(m.inner, m.least, m.most))) + 1
         bit = f"[{m.bit // 64}] >> {m.bit % 64} & 1"

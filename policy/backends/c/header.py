@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, assert_never
 
-from policy.backends.c.layout import Asked, Layout, Struct
+from policy.backends.c.layout import Asked, Struct, StructLayout
 from policy.backends.c.operators import comment
-from policy.backends.c.unit import Unit
+from policy.backends.c.unit import TranslationUnit
 from policy.ir.program import Program
 from policy.model import types
 from policy.model.types import AnswerType, Type, describe, short
@@ -84,7 +84,7 @@ ABOUT = """\
 """
 
 
-def header_text(name: str, unit: Unit, results: Mapping[str, Sequence[AnswerMember]]) -> str:
+def header_text(name: str, unit: TranslationUnit, results: Mapping[str, Sequence[AnswerMember]]) -> str:
     layout, program = unit.layout, unit.program
     guard = f"POLICY_{name.upper()}_H"
     made = [
@@ -134,7 +134,7 @@ def header_text(name: str, unit: Unit, results: Mapping[str, Sequence[AnswerMemb
     return "\n".join(made) + "\n"
 
 
-def _nested(layout: Layout) -> list[str]:
+def _nested(layout: StructLayout) -> list[str]:
     """The types of lists of lists, the innermost first."""
     found: dict[str, None] = {}
 
@@ -158,7 +158,7 @@ def _constants(names: Sequence[str]) -> list[str]:
     return ["enum {", *(f"    {name} = {n}{',' * (n < len(names) - 1)}" for n, name in enumerate(names)), "};"]
 
 
-def _struct(layout: Layout, struct: Struct, c: str, is_call: bool) -> Iterator[str]:
+def _struct(layout: StructLayout, struct: Struct, c: str, is_call: bool) -> Iterator[str]:
     yield from _constants([m.flag for m in struct.members.values()])
     yield f"struct {c} {{"
     if is_call:
@@ -203,7 +203,7 @@ def meaning(of: AnswerType, program: Program) -> str:
             assert_never(of)
 
 
-def _question(layout: Layout, asked: Asked, results: Sequence[AnswerMember]) -> Iterator[str]:
+def _question(layout: StructLayout, asked: Asked, results: Sequence[AnswerMember]) -> Iterator[str]:
     f = asked.function
     yield f"/* {f.kind} {comment(f.id)}" + (f": {comment(f.title.en)}" if f.title.en else "")
     cited = dict.fromkeys(str(c) for _, c in f.citations)

@@ -1,6 +1,6 @@
 """The structs of facts, and the numbers of their paths.
 
-In: a program and the questions asked of it. Out: a `Layout`. A struct has the fields that one of the questions
+In: a program and the questions asked of it. Out: a `StructLayout`. A struct has the fields that one of the questions
 reads. The paths below a record are numbered one after the other in the order of its fields, so the number of a
 path is that of the record and the offset of the field. Before them come the numbers that the rules themselves
 lack.
@@ -14,7 +14,7 @@ from typing import assert_never
 
 from attrs import define, field, frozen
 
-from policy.backends.c.names import OWN_MEMBERS, Names
+from policy.backends.c.names import OWN_MEMBERS, Identifiers
 from policy.backends.c.shapes import STORED, plural, shape
 from policy.ir import program as ir
 from policy.ir.program import Function, Program, walk
@@ -28,7 +28,7 @@ class UnsupportedError(Exception):
 
 
 @frozen
-class Member:
+class StructMember:
     """A field in its struct: `bit`, of which `flag` is the constant, is its own in `given` and `present`."""
 
     name: str
@@ -55,7 +55,7 @@ class Struct:
 
     name: str
     c: str
-    members: dict[str, Member]
+    members: dict[str, StructMember]
     size: int
 
     @property
@@ -81,11 +81,11 @@ class Asked:
 
 
 @define(eq=False)
-class Layout:
+class StructLayout:
     """Structs by the names of records, questions by theirs, and how many words the bits of needs fill."""
 
     program: Program
-    scope: Names = field(factory=Names)
+    scope: Identifiers = field(factory=Identifiers)
     structs: dict[str, Struct] = field(factory=dict)
     enums: dict[str, dict[str, str]] = field(factory=dict)  # the constant of each member
     asked: dict[str, Asked] = field(factory=dict)
@@ -108,11 +108,11 @@ class Layout:
     def _struct(
         self, name: str, c: str, fields: Sequence[tuple[str, Type, int | None, int | None]], inside: tuple[str, ...]
     ) -> Struct:
-        members: dict[str, Member] = {}
-        own, offset = Names(set(OWN_MEMBERS)), 1
+        members: dict[str, StructMember] = {}
+        own, offset = Identifiers(set(OWN_MEMBERS)), 1
         for bit, (name_, of, least, most) in enumerate(fields):
             flag = self.scope.claim(f"{c}_bit_{name_}")
-            members[name_] = Member(name_, own.claim(name_), flag, of, bit, offset, least, most)
+            members[name_] = StructMember(name_, own.claim(name_), flag, of, bit, offset, least, most)
             offset += self.size(of, inside)
         return Struct(name, c, members, offset)
 
@@ -202,11 +202,11 @@ def _missing(program: Program, called: Sequence[str]) -> set[str]:
     return {e.need for body in bodies for e in walk(body) if isinstance(e, ir.Missing)}
 
 
-def layout_of(program: Program, questions: Sequence[Function]) -> Layout:
+def layout_of(program: Program, questions: Sequence[Function]) -> StructLayout:
     """The layout of these questions. Raises UnsupportedError where a fact has no form in C."""
     called = program.calls_first(*(f.id for f in questions))
     reads = frozenset[str]().union(*(program.functions[id].fields for id in called))
-    layout = Layout(program, called=called, reads=reads, missing=tuple(sorted(_missing(program, called))))
+    layout = StructLayout(program, called=called, reads=reads, missing=tuple(sorted(_missing(program, called))))
     for function in questions:
         layout.ask(function)
     return layout

@@ -31,7 +31,7 @@ def _is_taken(name: str) -> bool:
 
 
 @define
-class Names:
+class Identifiers:
     """The identifiers of one scope."""
 
     taken: set[str] = field(factory=set)

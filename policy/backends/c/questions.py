@@ -13,10 +13,10 @@ from typing import assert_never
 from attrs import evolve, frozen
 
 from policy.backends.c.branches import Branches
-from policy.backends.c.layout import Asked, Member, Struct, UnsupportedError
+from policy.backends.c.layout import Asked, Struct, StructMember, UnsupportedError
 from policy.backends.c.operators import WORD, literal
 from policy.backends.c.shapes import held, plural
-from policy.backends.c.unit import Signature, Unit, stands_in_place
+from policy.backends.c.unit import FunctionSignature, TranslationUnit, stands_in_place
 from policy.backends.c.writer import Env, Selection, Single, Value, Written, every
 from policy.ir import program as ir
 from policy.ir.bounds import FACT
@@ -27,7 +27,7 @@ from policy.model.types import LONGEST_LIST, AnswerType, Type
 from policy.model.written import limits
 
 
-def function_text(unit: Unit, function: Function, complete: bool) -> list[str]:
+def function_text(unit: TranslationUnit, function: Function, complete: bool) -> list[str]:
     """A function of the program, which those after it may call; nothing where it stands in place."""
     if stands_in_place(function):
         return []
@@ -45,7 +45,7 @@ def function_text(unit: Unit, function: Function, complete: bool) -> list[str]:
             declared.append(f"{kind} *r{len(declared)}")
             writer.write(f"*r{len(declared) - 1} = {part};")
     name = f"{'q' if complete else 'f'}{len(unit.signatures)}"
-    unit.signatures[function.id + "!" * complete] = Signature(
+    unit.signatures[function.id + "!" * complete] = FunctionSignature(
         name, value, writer.can_fault, not writer.can_fault and not writer.guarded and unit.is_light(writer.lines)
     )
     return _closed(f"static void {name}({', '.join(declared)})", declared, writer, "return;")
@@ -71,7 +71,7 @@ class AnswerMember:
 class QuestionWriter(Branches):
     """Writes the answer to one question from its facts."""
 
-    def __init__(self, unit: Unit, asked: Asked, complete: bool) -> None:
+    def __init__(self, unit: TranslationUnit, asked: Asked, complete: bool) -> None:
         super().__init__(unit, complete)
         self.asked = asked
         self.results: list[AnswerMember] = []
@@ -201,7 +201,7 @@ def _handed_out(c: str) -> str:
 # ── what callers see ────────────────────────────────────────────────────────────────────────
 
 
-def question_text(unit: Unit, asked: Asked) -> tuple[list[str], list[str], list[AnswerMember]]:
+def question_text(unit: TranslationUnit, asked: Asked) -> tuple[list[str], list[str], list[AnswerMember]]:
     """The functions that answer a question, those that callers see, and the members of the answer."""
     lines, checks, results = [], _Checks(unit, asked), [QuestionWriter(unit, asked, c) for c in (True, False)]
     for writer in results:
@@ -221,7 +221,7 @@ def question_text(unit: Unit, asked: Asked) -> tuple[list[str], list[str], list[
     return lines, [*check, *_entry(unit, asked)], results[1].results
 
 
-def _entry(unit: Unit, asked: Asked) -> list[str]:
+def _entry(unit: TranslationUnit, asked: Asked) -> list[str]:
     c, version = asked.c, unit.layout.version
     return f"""
 int32_t {c}(const struct {c}_facts *facts, int32_t on, struct {c}_answer *answer) {{
@@ -256,7 +256,7 @@ int32_t {c}(const struct {c}_facts *facts, int32_t on, struct {c}_answer *answer
 class _Checks(Branches):
     """Holds the facts that a question reads against what they are declared to be."""
 
-    def __init__(self, unit: Unit, asked: Asked) -> None:
+    def __init__(self, unit: TranslationUnit, asked: Asked) -> None:
         super().__init__(unit, complete=True)
         self.asked = asked
 
@@ -268,7 +268,7 @@ class _Checks(Branches):
             if name in struct.members:
                 self.member(struct.members[name], at, base, fact)
 
-    def member(self, m: Member, at: str, base: int, fact: Fact) -> None:  # type: ignore[override]
+    def member(self, m: StructMember, at: str, base: int, fact: Fact) -> None:  # type: ignore[override]
         word = f"[{m.bit // 64}] >> {m.bit % 64} & 1"
         self.write(f"if (!({at}->given{word})) c->missing = 1;")
         present = f" && ({at}->present{word})" if m.is_optional else ""

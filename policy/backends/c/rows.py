@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 
 from policy.backends.c.blocks import Column, blocks_of
 from policy.backends.c.compile import compiled
-from policy.backends.c.layout import Asked, Layout, Member, Struct, UnsupportedError
+from policy.backends.c.layout import Asked, Struct, StructLayout, StructMember, UnsupportedError
 from policy.backends.c.operators import literal
 from policy.backends.c.questions import AnswerMember
 from policy.backends.c.shapes import STORED, Shape, shape
@@ -205,7 +205,7 @@ def rows_of(program: Program, function: Function) -> RowLoop:
     )
 
 
-def facts_of_rows(layout: Layout, asked: Asked) -> RowFacts:
+def facts_of_rows(layout: StructLayout, asked: Asked) -> RowFacts:
     """How the facts of a question are read from columns. Raises UnsupportedError."""
     facts = RowFacts(layout.program, layout, asked.c)
     parameters = [
@@ -251,7 +251,7 @@ def _stored(value: AnswerMember | None, is_optional: bool, words: int, reasons: 
     yield f"return answered(out.found, {key});"
 
 
-def _bit(c: str, bits: str, member: Member) -> str:
+def _bit(c: str, bits: str, member: StructMember) -> str:
     """Sets a member's bit."""
     return f"{c}.{bits}[{member.bit // 64}] |= UINT64_C(1) << {member.bit % 64};"
 
@@ -261,7 +261,7 @@ class RowFacts:
     """Writes how the facts of a row are read; a column that the question does not read is held against its bounds."""
 
     program: Program
-    layout: Layout
+    layout: StructLayout
     c: str  # of the question
     slots: list[Slot] = field(factory=list)
     lines: list[str] = field(factory=list)
@@ -284,7 +284,7 @@ class RowFacts:
             member = struct.members[f.name] if f.name in reads else None
             self.fact(f, f"{path}.{f.name}".removeprefix("."), c, member, reads.get(f.name))
 
-    def fact(self, f: FieldDeclaration, path: str, c: str, member: Member | None, read: Fact | None) -> None:
+    def fact(self, f: FieldDeclaration, path: str, c: str, member: StructMember | None, read: Fact | None) -> None:
         """A fact, which goes into a member where the question reads it."""
         inner, optional = types.inner_of(f.type), isinstance(f.type, types.OptionalOf)
         if isinstance(inner, types.ListOf | types.SetOf) or (isinstance(inner, types.Record) and optional):
@@ -300,7 +300,7 @@ class RowFacts:
             self.members(self.layout.struct(inner.name), at, path, self.program.records[inner.name], read.fields)
             self.lines.append(f"{c}.{member.c} = &{at}; {_bit(c, 'given', member)}")
 
-    def leaf(self, f: FieldDeclaration, path: str, c: str, member: Member | None) -> None:
+    def leaf(self, f: FieldDeclaration, path: str, c: str, member: StructMember | None) -> None:
         of, optional, n = types.inner_of(f.type), isinstance(f.type, types.OptionalOf), len(self.slots)
         kind = shape(of)
         if member is None and kind != "number":

@@ -1,7 +1,7 @@
 """What the functions of one source share, and the types of expressions, which a program leaves out.
 
-In: a layout. Out: a `Unit`, and a writer that knows of which type an expression is: texts and members of enums are
-one thing in a program and two in C.
+In: a layout. Out: a `TranslationUnit`, and a writer that knows of which type an expression is: texts and members of
+enums are one thing in a program and two in C.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TypeVar, assert_never
 
 from attrs import define, field, frozen
 
-from policy.backends.c.layout import Layout
+from policy.backends.c.layout import StructLayout
 from policy.backends.c.writer import Env, Single, Value, Writer, Written
 from policy.ir import program as ir
 from policy.ir.program import Expr, Function, Program
@@ -26,7 +26,7 @@ FEW_LINES = 32
 
 
 @frozen
-class Signature:
+class FunctionSignature:
     """A function of C for one of the program: its name, what it gives, and whether it can fault."""
 
     name: str
@@ -36,14 +36,14 @@ class Signature:
 
 
 @define(eq=False)
-class Unit:
+class TranslationUnit:
     """What the functions of one source share: constants, labels of rows, messages, and what has been compiled."""
 
-    layout: Layout
+    layout: StructLayout
     constants: dict[str, str] = field(factory=dict)  # the name of each by its text
     rows: dict[str, int] = field(factory=dict)
     messages: dict[str, int] = field(factory=dict)
-    signatures: dict[str, Signature] = field(factory=dict)
+    signatures: dict[str, FunctionSignature] = field(factory=dict)
 
     @property
     def program(self) -> Program:
@@ -78,7 +78,7 @@ class TypedWriter(Writer):
     With `complete` all facts are given: nothing is unknown, and any doubt ends the function.
     """
 
-    def __init__(self, unit: Unit, complete: bool) -> None:
+    def __init__(self, unit: TranslationUnit, complete: bool) -> None:
         super().__init__()
         self.unit, self.complete = unit, complete
 

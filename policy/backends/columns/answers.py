@@ -33,7 +33,7 @@ MOST_COMBINATIONS = 4_096  # of reasons and of needs, remembered from batch to b
 
 
 @frozen(eq=False)
-class Shape:
+class AnswerColumns:
     """The columns of a question's answers."""
 
     function: Function
@@ -52,11 +52,11 @@ class Shape:
         return {name: dtype for name, dtype in columns.items() if dtype is not None}
 
 
-def shape_of(function: Function, rules: Sequence[str] = ()) -> Shape:
+def shape_of(function: Function, rules: Sequence[str] = ()) -> AnswerColumns:
     if function.kind == "decision":
         names = dict.fromkeys(rules or (r.name for r in function.rules))
-        return Shape(function, None, pl.List(pl.Enum(list(names))))
-    return Shape(function, _column_of(function.type), None)
+        return AnswerColumns(function, None, pl.List(pl.Enum(list(names))))
+    return AnswerColumns(function, _column_of(function.type), None)
 
 
 def _column_of(of: AnswerType) -> pl.DataType:
@@ -77,7 +77,7 @@ def _column_of(of: AnswerType) -> pl.DataType:
             assert_never(of)
 
 
-def drafts_of(shape: Shape) -> Drafts:
+def drafts_of(shape: AnswerColumns) -> Drafts:
     return Drafts(shape, Combinations(shape.reasons or pl.Null()), Combinations(NEEDS))
 
 
@@ -158,7 +158,7 @@ class _Few:
 class Drafts:
     """Builds the answers to batches, in parts and in any order; lists are held by number until the end."""
 
-    shape: Shape
+    shape: AnswerColumns
     reasons: Combinations
     needs: Combinations
     masks: dict[tuple[int, ...], int] = field(factory=dict)  # to the numbers of reasons
@@ -298,7 +298,7 @@ class Drafts:
         return pl.DataFrame(rows, schema=self.schema)
 
 
-def _value(shape: Shape, result: pl.DataFrame) -> pl.Expr:
+def _value(shape: AnswerColumns, result: pl.DataFrame) -> pl.Expr:
     if isinstance(shape.function.type, types.Results):
         return _struct(shape.function.type, result, iter(range(result.width)))
     names = [c for c in result.columns if c.startswith("value")]

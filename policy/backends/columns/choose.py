@@ -7,7 +7,7 @@ from typing import Literal
 
 from attrs import evolve, frozen
 
-from policy.backends.columns.graph import Node
+from policy.backends.columns.graph import ColumnNode
 from policy.backends.columns.logic import Logic
 from policy.backends.columns.numbers import BoundedInt, Numbers
 from policy.backends.columns.plan import never
@@ -63,7 +63,7 @@ class Tables:
         reached, fault, result = g.true, None, None
         seen: list[tuple[Scalar, Scalar]] = []
         in_doubt = g.false
-        needs: list[Node | None] = []
+        needs: list[ColumnNode | None] = []
         for test, value in cases:
             condition = self.logic.truth(test)
             unsure = g.both(reached, g.negated(g.known(condition)))
@@ -86,7 +86,7 @@ class Tables:
         assert result is not None
         return evolve(result, fault=fault, needs=c.needs_unless_known(result.decides, *needs))
 
-    def only(self, truths: Sequence[Node], values: Sequence[Scalar], none: Scalar | None) -> Scalar:
+    def only(self, truths: Sequence[ColumnNode], values: Sequence[Scalar], none: Scalar | None) -> Scalar:
         """The value of the only case that holds; `none` is None where one always does."""
         *first, last = values
         result = last if none is None else self.logic.pick(truths[-1], last, none)
@@ -94,7 +94,7 @@ class Tables:
             result = self.logic.pick(holds, value, result)
         return result
 
-    def two_of(self, truths: Sequence[Node]) -> Node:
+    def two_of(self, truths: Sequence[ColumnNode]) -> ColumnNode:
         """Where two of the conditions hold."""
         g = self.logic.graph
         one, two = g.false, g.false
@@ -104,7 +104,7 @@ class Tables:
         return two
 
     def aggregated(
-        self, mode: Literal["highest", "lowest", "sum"], truths: Sequence[Node], values: Sequence[Scalar]
+        self, mode: Literal["highest", "lowest", "sum"], truths: Sequence[ColumnNode], values: Sequence[Scalar]
     ) -> Scalar:
         """The highest, lowest or sum of the values of the cases that hold, if any; unknown where one of them is."""
         g = self.logic.graph

@@ -14,8 +14,8 @@ from typing import assert_never
 from attrs import define, evolve, field
 
 from policy.backends.columns.choose import Tables
-from policy.backends.columns.context import Context
-from policy.backends.columns.graph import BOOLEAN, INT64, TEXT, Graph, Node, Scope, deepest
+from policy.backends.columns.context import QuestionGraph
+from policy.backends.columns.graph import BOOLEAN, INT64, TEXT, ColumnNode, Graph, RowFrame, deepest
 from policy.backends.columns.lists import Lists
 from policy.backends.columns.logic import Logic
 from policy.backends.columns.lookup import Grids, looked_up
@@ -26,9 +26,9 @@ from policy.backends.columns.values import (
     TEXTS,
     TRUTH,
     Elements,
-    Found,
     ListAt,
     ListLiteral,
+    PickedElement,
     Ranges,
     RecordAt,
     Scalar,
@@ -53,7 +53,7 @@ class Compiler:
     """
 
     program: Program
-    context: Context
+    context: QuestionGraph
     logic: Logic
     lists: Lists
     tables: Tables
@@ -62,7 +62,7 @@ class Compiler:
 
     @staticmethod
     def of(program: Program, ranges: Ranges, wants_needs: bool = False) -> Compiler:
-        context = Context(program.records, ranges, wants_needs)
+        context = QuestionGraph(program.records, ranges, wants_needs)
         logic = Logic(context)
         return Compiler(program, context, logic, Lists(logic), Tables(logic))
 
@@ -73,7 +73,9 @@ class Compiler:
     def compiled(self, e: Expr, env: Env) -> Scalar:
         """The value of an expression that has one column."""
         value = self.evaluate(e, env)
-        if isinstance(value, RecordAt | Found) and value.present is not None:  # it can be compared with `none` alone
+        if (
+            isinstance(value, RecordAt | PickedElement) and value.present is not None
+        ):  # it can be compared with `none` alone
             present = value.present
             return Scalar(
                 self.graph.null(INT64), NOTHING, present=present.value, fault=present.fault, needs=present.needs
@@ -158,7 +160,7 @@ class Compiler:
                 assert_never(e)
 
     def field_of(self, of: Value, name: str) -> Value:
-        if not isinstance(of, Found):
+        if not isinstance(of, PickedElement):
             return self.context.field(of, name)
         inner = self.context.field(of.record, name)
         if isinstance(inner, RecordAt) and inner.present is None:
@@ -224,13 +226,13 @@ class Compiler:
         values = [self.body(evolve(e, body=b), inner) for b in bodies]
         return self.lists.over_elements(e, elements, test, values)
 
-    def user(self, e: ir.Aggregate | ir.Sorted, over: Value, env: Env) -> Scope:
+    def user(self, e: ir.Aggregate | ir.Sorted, over: Value, env: Env) -> RowFrame:
         """The innermost frame that an aggregate depends on besides the elements, and so do the lists below it."""
         free = {x.name for part in ir.parts(e)[1:] for x in ir.walk(part) if isinstance(x, ir.Variable)}
         own = deepest(self.lists.scope_of(env[n]) for n in free - {e.variable} if n in env)
         return deepest((own, self.user(over.e, over.over, over.env))) if isinstance(over, Selection) else own
 
-    def elements(self, over: Value, user: Scope) -> Elements:
+    def elements(self, over: Value, user: RowFrame) -> Elements:
         """A list as a frame that stands beside the rows of the frame its use depends on."""
         if isinstance(over, ListAt):
             scope = self.lists.elements(over, user)
@@ -315,8 +317,8 @@ def _factors(e: Expr) -> list[Expr]:
     return [e]
 
 
-def _faults(value: Value) -> Iterator[Node]:
-    if isinstance(value, Found):
+def _faults(value: Value) -> Iterator[ColumnNode]:
+    if isinstance(value, PickedElement):
         yield from _faults(value.present)
     if isinstance(value, Scalar) and value.fault is not None:
         yield value.fault
@@ -331,7 +333,7 @@ def _identity(value: Value) -> object:
             return tuple(map(id, (value.value, value.present, value.fault, value.needs)))
         case RecordAt() | ListAt():
             return (value.path, id(value.scope))
-        case Found() | Selection():
+        case PickedElement() | Selection():
             return value
         case ListLiteral(items):
             return tuple(map(_identity, items))

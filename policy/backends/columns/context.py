@@ -12,7 +12,7 @@ from typing import assert_never
 import polars as pl
 from attrs import define, evolve, field
 
-from policy.backends.columns.graph import BOOLEAN, INT64, ROWS, TEXT, Graph, Node, Scope
+from policy.backends.columns.graph import BOOLEAN, INT64, ROWS, TEXT, ColumnNode, Graph, RowFrame
 from policy.backends.columns.numbers import BoundedInt, Numbers
 from policy.backends.columns.values import (
     NUMBER,
@@ -36,7 +36,7 @@ OPAQUE = 62  # the bit of needs that only the interpreter can name, as `items[3]
 
 
 @define(eq=False)
-class Context:
+class QuestionGraph:
     """The graph of one question and the facts it reads."""
 
     records: Mapping[str, tuple[FieldDeclaration, ...]]
@@ -50,7 +50,7 @@ class Context:
     def parameters(self, function: Function) -> dict[str, Value]:
         return {name: self.fact(of, name, ROWS) for name, of in function.parameters}
 
-    def fact(self, of: Type, path: str, scope: Scope) -> Value:
+    def fact(self, of: Type, path: str, scope: RowFrame) -> Value:
         """The facts of a type at a path."""
         match of:
             case types.OptionalOf(types.Record(name)):
@@ -83,7 +83,7 @@ class Context:
         of = next(f.type for f in self.records[record.name] if f.name == name)
         return self.fact(of, f"{record.path}.{name}", record.scope)
 
-    def leaf(self, path: str, scope: Scope, dtype: pl.DataType, kind: Kind) -> Scalar:
+    def leaf(self, path: str, scope: RowFrame, dtype: pl.DataType, kind: Kind) -> Scalar:
         known = self.ranges.get(path)
         if known is None:
             return Scalar(self.graph.null(dtype), kind, needs=self.need(path))
@@ -94,7 +94,7 @@ class Context:
         needs = None if bit is None else self.graph.pick(self.graph.known(node), nothing, bit)
         return Scalar(node, kind, known.low, known.high, needs=needs)
 
-    def presence(self, path: str, scope: Scope) -> Scalar:
+    def presence(self, path: str, scope: RowFrame) -> Scalar:
         """Whether an optional fact is present: unknown for every row where its column is not in the table."""
         if path not in self.ranges:
             return Scalar(self.graph.null(BOOLEAN), TRUTH, needs=self.need(path))
@@ -102,7 +102,7 @@ class Context:
 
     # ── needs and faults ────────────────────────────────────────────────────────────────────
 
-    def need(self, name: str) -> Node | None:
+    def need(self, name: str) -> ColumnNode | None:
         """The bit of something that is missing."""
         if not self.wants_needs:
             return None
@@ -114,31 +114,31 @@ class Context:
             self.needs.append(name)
         return self.graph.constant(1 << self.needs.index(name), INT64)
 
-    def all_needs(self, *needs: Node | None) -> Node | None:
+    def all_needs(self, *needs: ColumnNode | None) -> ColumnNode | None:
         """All these needs."""
-        whole: Node | None = None
+        whole: ColumnNode | None = None
         for need in needs:
             if need is not None and need is not whole:
                 whole = need if whole is None else self.graph.node("or", whole, need, dtype=INT64)
         return whole
 
-    def needs_where(self, condition: Node, needs: Node | None) -> Node | None:
+    def needs_where(self, condition: ColumnNode, needs: ColumnNode | None) -> ColumnNode | None:
         """The needs of the rows where the condition, which is never null, holds."""
         return None if needs is None else self.graph.pick(condition, needs, self.graph.constant(0, INT64))
 
-    def needs_unless_known(self, result: Node, *needs: Node | None) -> Node | None:
+    def needs_unless_known(self, result: ColumnNode, *needs: ColumnNode | None) -> ColumnNode | None:
         """The needs where the result is not known."""
         return self.needs_where(self.graph.negated(self.graph.known(result)), self.all_needs(*needs))
 
-    def any_fault(self, *faults: Node | None) -> Node | None:
+    def any_fault(self, *faults: ColumnNode | None) -> ColumnNode | None:
         """Where any of these faults is."""
-        merged: Node | None = None
+        merged: ColumnNode | None = None
         for fault in faults:
             if fault is not None and fault is not self.graph.false:
                 merged = fault if merged is None else self.graph.either(merged, fault)
         return merged
 
-    def fault_where(self, condition: Node, fault: Node | None) -> Node | None:
+    def fault_where(self, condition: ColumnNode, fault: ColumnNode | None) -> ColumnNode | None:
         """A fault that counts only where the condition, which is never null, holds."""
         return None if fault is None else self.graph.both(condition, fault)
 

@@ -14,10 +14,10 @@ import polars as pl
 from attrs import define, evolve, field, frozen
 
 from policy.answers import Answer
-from policy.backends.columns.answers import AnswerTally, Drafts, Shape, drafts_of, shape_of
+from policy.backends.columns.answers import AnswerColumns, AnswerTally, Drafts, drafts_of, shape_of
 from policy.backends.columns.compile import Compiler
 from policy.backends.columns.context import OPAQUE
-from policy.backends.columns.graph import INT64, ROWS, Node
+from policy.backends.columns.graph import INT64, ROWS, ColumnNode
 from policy.backends.columns.kernel import KernelAnswers, Kernels, kernels_of
 from policy.backends.columns.plan import Plan, plan_of
 from policy.backends.columns.values import ListLiteral, Scalar, UnsupportedError, Value
@@ -25,7 +25,7 @@ from policy.backends.python import PythonEvaluator
 from policy.diagnostics import Collector, Diagnostic, PolicyError
 from policy.facts.from_json import FactReader
 from policy.facts.from_rows import RowReader
-from policy.facts.from_table import Layout, Range, Read, layout
+from policy.facts.from_table import Range, Read, TableLayout, layout
 from policy.ir.program import Function, Program
 from policy.source import Span
 from policy.vocabulary import Effect
@@ -88,23 +88,23 @@ def _union(known: Range | None, new: Range) -> Range:
 MASK = 60  # rules whose conditions are held in one number
 
 
-def _outputs(compiler: Compiler, function: Function) -> dict[str, Node]:
+def _outputs(compiler: Compiler, function: Function) -> dict[str, ColumnNode]:
     """The columns that make up an answer."""
     c, logic = compiler.context, compiler.logic
     env = c.parameters(function)
     parts = _parts(compiler.evaluate(function.body, env))
-    outputs: dict[str, Node] = {f"value{n}": logic.as_text(p) for n, p in enumerate(parts)}
+    outputs: dict[str, ColumnNode] = {f"value{n}": logic.as_text(p) for n, p in enumerate(parts)}
     outputs |= {f"present{n}": p.present for n, p in enumerate(parts) if p.present is not None}
     faults = [p.fault for p in parts]
     if function.kind == "decision":
-        held: dict[Effect, list[Node]] = {"permit": [], "deny": []}
+        held: dict[Effect, list[ColumnNode]] = {"permit": [], "deny": []}
         g = compiler.graph
         for rule in function.rules[:-1]:
             condition = compiler.compiled(rule.condition, env)
             faults.append(condition.fault)
             held[rule.effect].append(g.certain(logic.truth(condition)))
         permitted = g.certain(logic.truth(parts[0]))
-        effects: tuple[tuple[Effect, Node], ...] = (("deny", g.negated(permitted)), ("permit", permitted))
+        effects: tuple[tuple[Effect, ColumnNode], ...] = (("deny", g.negated(permitted)), ("permit", permitted))
         for effect, applies in effects:
             for start in range(0, len(held[effect]), MASK):
                 holding = g.node("bits", *held[effect][start : start + MASK], dtype=INT64, nullable=False, scope=ROWS)
@@ -131,10 +131,10 @@ class ColumnsEvaluator:
 
     program: Program
     function: Function
-    layout: Layout
+    layout: TableLayout
     rows: RowReader
     evaluator: PythonEvaluator
-    shape: Shape
+    shape: AnswerColumns
     _values: _Plans
     _needs: _Plans
     _drafts: Drafts

@@ -25,7 +25,7 @@ from policy.backends.c.native import NoCompilerError, library
 from policy.backends.c.rows import MOST_ANSWERS, RowLoop, Slot, rows_of
 from policy.backends.c.shapes import Shape
 from policy.diagnostics import PolicyError
-from policy.facts.from_table import Layout
+from policy.facts.from_table import TableLayout
 from policy.ir.program import Function, Program
 from policy.model import types
 
@@ -270,7 +270,7 @@ def nothing_known(rows: RowLoop) -> bytes:
     return array("Q", words).tobytes()
 
 
-def kernels_of(program: Program, function: Function, layout: Layout) -> Kernels:
+def kernels_of(program: Program, function: Function, layout: TableLayout) -> Kernels:
     """The kernel of a question for tables of this layout, which is made later."""
     listed = [sheet.path[:-2] for _, sheet in layout.sheet.lists] + [path for path, _ in layout.sheet.records]
     return Kernels(program, function, f"`{listed[0]}` is a list or an optional record" if listed else "")

@@ -13,7 +13,7 @@ from typing import Literal, assert_never
 import polars as pl
 from attrs import evolve, field, frozen
 
-from policy.backends.columns.graph import BOOLEAN, INT64, INT128, ROWS, Node, Scope, deepest
+from policy.backends.columns.graph import BOOLEAN, INT64, INT128, ROWS, ColumnNode, RowFrame, deepest
 from policy.backends.columns.logic import Logic
 from policy.backends.columns.numbers import LONG, BoundedInt, Numbers, dtype_of, fits
 from policy.backends.columns.operators import Reduction
@@ -22,9 +22,9 @@ from policy.backends.columns.values import (
     NUMBER,
     TRUTH,
     Elements,
-    Found,
     ListAt,
     ListLiteral,
+    PickedElement,
     RecordAt,
     Scalar,
     Selection,
@@ -41,11 +41,11 @@ class Lists:
     """Membership and aggregates, of elements that are compiled already."""
 
     logic: Logic
-    scopes: dict[tuple[str, int], Scope] = field(factory=dict)
+    scopes: dict[tuple[str, int], RowFrame] = field(factory=dict)
 
     # ── frames ──────────────────────────────────────────────────────────────────────────────
 
-    def scope_of(self, value: Value) -> Scope:
+    def scope_of(self, value: Value) -> RowFrame:
         """The innermost frame that a value is computed in."""
         match value:
             case Scalar():
@@ -53,7 +53,7 @@ class Lists:
                 return deepest(n.scope for n in nodes if n is not None)
             case RecordAt() | ListAt():
                 return value.scope
-            case Found(present=present):
+            case PickedElement(present=present):
                 return self.scope_of(present)
             case Selection(over=over, env=env):
                 return deepest((self.scope_of(over), *map(self.scope_of, env.values())))
@@ -64,13 +64,13 @@ class Lists:
             case _:
                 assert_never(value)
 
-    def elements(self, over: ListAt, user: Scope) -> Scope:
+    def elements(self, over: ListAt, user: RowFrame) -> RowFrame:
         """The frame of a list's elements: by itself, or beside each row of the frame that its use depends on."""
         crossed = user is not over.scope and user.within(over.scope)
         parent = user if crossed else over.scope
         key = (over.path, id(parent))
         if key not in self.scopes:
-            self.scopes[key] = Scope(over.path + "[]", parent, crossed)
+            self.scopes[key] = RowFrame(over.path + "[]", parent, crossed)
         return self.scopes[key]
 
     # ── membership ──────────────────────────────────────────────────────────────────────────
@@ -92,7 +92,7 @@ class Lists:
                 return self.and_known(item, items.length, [found])
             case Selection():
                 raise UnsupportedError("membership in a list that is made of another")
-            case Scalar() | RecordAt() | Found():
+            case Scalar() | RecordAt() | PickedElement():
                 raise UnsupportedError("membership in what is no list")
             case _:
                 assert_never(items)
@@ -134,7 +134,7 @@ class Lists:
         return self.made(result, below.counts, keys, [key.fault for key in keys])
 
     def made(
-        self, result: Elements, counts: Node, asked: Sequence[Scalar], faults: Sequence[Node | None]
+        self, result: Elements, counts: ColumnNode, asked: Sequence[Scalar], faults: Sequence[ColumnNode | None]
     ) -> Elements:
         """A list with the faults of making it; unknown, without elements, where one is of what was asked of them."""
         g, c, scope, length = self.logic.graph, self.logic.context, result.scope, result.length
@@ -181,7 +181,7 @@ class Lists:
         needed = None if test.needs is None else self.reduced("together", scope, INT64, test.needs)
         needs = c.needs_where(g.negated(sure), c.all_needs(elements.length.needs, needed))
 
-        def first(column: Node, dtype: pl.DataType) -> Node:
+        def first(column: ColumnNode, dtype: pl.DataType) -> ColumnNode:
             order = () if elements.place is None else (elements.place,)
             inputs = [self.as_column(x, scope) for x in (column, kept, *order)]
             return g.reduce("first", scope, *inputs, empty=None, dtype=dtype, nullable=True)
@@ -202,7 +202,7 @@ class Lists:
         if not isinstance(body, RecordAt) or body.present is not None:
             raise UnsupportedError("a list or an optional record that is found in a list")
         there = Scalar(g.where(sure, some), TRUTH, fault=fault, needs=needs)
-        return Found(body, pick, there, kind == "first")
+        return PickedElement(body, pick, there, kind == "first")
 
     # ── aggregates over facts ───────────────────────────────────────────────────────────────
 
@@ -215,7 +215,7 @@ class Lists:
         return evolve(first, value=g.where(known, first.value), fault=c.any_fault(*faults), needs=c.all_needs(*needs))
 
     def over_facts(
-        self, e: Aggregate, scope: Scope, test: Scalar, bodies: Sequence[Scalar], length: Scalar
+        self, e: Aggregate, scope: RowFrame, test: Scalar, bodies: Sequence[Scalar], length: Scalar
     ) -> Scalar:
         """An aggregate over the elements of a list of facts; of several `bodies` the combinations are counted."""
         g, c, kind = self.logic.graph, self.logic.context, e.kind
@@ -264,17 +264,17 @@ class Lists:
                 assert_never(kind)
         return self.by_row(result, scope, doubt, fault, needs, length)
 
-    def as_column(self, node: Node, scope: Scope) -> Node:
+    def as_column(self, node: ColumnNode, scope: RowFrame) -> ColumnNode:
         """A constant cannot be reduced: it becomes a column."""
         return self.logic.graph.node("column", node, scope=scope, dtype=node.dtype) if node.is_constant else node
 
-    def reduced(self, kind: Reduction, scope: Scope, dtype: pl.DataType, *inputs: Node) -> Node:
+    def reduced(self, kind: Reduction, scope: RowFrame, dtype: pl.DataType, *inputs: ColumnNode) -> ColumnNode:
         """Columns that are never null reduced by row; an empty list gives zero, or false."""
         columns = [self.as_column(i, scope) for i in inputs]
         empty = False if dtype == BOOLEAN else 0
         return self.logic.graph.reduce(kind, scope, *columns, empty=empty, dtype=dtype, nullable=False)
 
-    def summed(self, scope: Scope, kept: Node, body: Scalar) -> tuple[Scalar, Node | None]:
+    def summed(self, scope: RowFrame, kept: ColumnNode, body: Scalar) -> tuple[Scalar, ColumnNode | None]:
         """The sum of what is kept. Where even 128 bits may not hold it, the row is left to the interpreter."""
         numbers = Numbers(self.logic.graph)
         part = numbers.chosen(kept, numbers.or_zero(body), numbers.constant(0))
@@ -289,7 +289,7 @@ class Lists:
             fault = numbers.fault
         return Scalar(self.reduced("sum", scope, wide, numbers.cast(part, wide)), NUMBER, low, high), fault
 
-    def sum_of_most(self, e: Aggregate, scope: Scope, kept: Node, body: Scalar) -> Scalar:
+    def sum_of_most(self, e: Aggregate, scope: RowFrame, kept: ColumnNode, body: Scalar) -> Scalar:
         numbers = Numbers(self.logic.graph)
         low, high = e.most * min(body.low, 0), e.most * max(body.high, 0)
         if not fits(low, high, LONG):
@@ -298,7 +298,7 @@ class Lists:
         value, most = numbers.cast(numbers.or_zero(body), wide), self.logic.graph.constant(e.most, INT64)
         return Scalar(self.reduced(e.kind, scope, wide, value, kept, most), NUMBER, low, high)
 
-    def contribution(self, kind: Literal["any", "all"], condition: Node, body: Node) -> Node:
+    def contribution(self, kind: Literal["any", "all"], condition: ColumnNode, body: ColumnNode) -> ColumnNode:
         """What an element contributes to `any` or `all`: nothing where `where` leaves it out."""
         g = self.logic.graph
         if condition is g.true:
@@ -308,11 +308,11 @@ class Lists:
     def decided(
         self,
         kind: Literal["any", "all"],
-        scope: Scope,
-        node: Node,
+        scope: RowFrame,
+        node: ColumnNode,
         *,
-        fault: Node | None,
-        needs: Node | None,
+        fault: ColumnNode | None,
+        needs: ColumnNode | None,
         length: Scalar,
     ) -> Scalar:
         """`any` or `all` of a boolean of each element."""
@@ -323,7 +323,13 @@ class Lists:
         return self.by_row(Scalar(result, TRUTH), scope, None, fault, needs, length)
 
     def by_row(
-        self, result: Scalar, scope: Scope, doubt: Node | None, fault: Node | None, needs: Node | None, length: Scalar
+        self,
+        result: Scalar,
+        scope: RowFrame,
+        doubt: ColumnNode | None,
+        fault: ColumnNode | None,
+        needs: ColumnNode | None,
+        length: Scalar,
     ) -> Scalar:
         """An aggregate with the faults and needs of its elements; unknown where the list is, or one is in doubt."""
         g = self.logic.graph
@@ -366,8 +372,8 @@ class Lists:
         numbers = Numbers(g)
         sure, some = g.true, g.false
         result: BoundedInt | None = None
-        faults: list[Node | None] = []
-        needs: list[Node | None] = []
+        faults: list[ColumnNode | None] = []
+        needs: list[ColumnNode | None] = []
         for test, body in zip(tests, bodies, strict=True):
             if kind != "count" and body.kind not in (NUMBER, NOTHING):
                 raise UnsupportedError(f"the {kind} of values that are not numbers")

@@ -8,8 +8,8 @@ from typing import assert_never
 import polars as pl
 from attrs import evolve, frozen
 
-from policy.backends.columns.context import Context
-from policy.backends.columns.graph import BOOLEAN, TEXT, Graph, Node
+from policy.backends.columns.context import QuestionGraph
+from policy.backends.columns.graph import BOOLEAN, TEXT, ColumnNode, Graph
 from policy.backends.columns.numbers import Numbers, dtype_of
 from policy.backends.columns.values import NOTHING, NUMBER, TEXTS, TRUTH, Codes, Constants, Kind, Scalar, code_type
 from policy.vocabulary import ComparisonOperator
@@ -21,7 +21,7 @@ FEW = 8  # values that are compared one by one sooner than searched in a set
 class Logic:
     """Three-valued logic over the columns of one graph."""
 
-    context: Context
+    context: QuestionGraph
 
     @property
     def graph(self) -> Graph:
@@ -29,10 +29,10 @@ class Logic:
 
     # ── values of one type ──────────────────────────────────────────────────────────────────
 
-    def truth(self, a: Scalar) -> Node:
+    def truth(self, a: Scalar) -> ColumnNode:
         return a.value if a.kind == TRUTH else self.graph.null(BOOLEAN)
 
-    def common(self, values: Sequence[Scalar]) -> tuple[Kind, list[Node], int, int]:
+    def common(self, values: Sequence[Scalar]) -> tuple[Kind, list[ColumnNode], int, int]:
         """The kind that all the values are of, and the columns in that kind's type."""
         kinds = {v.kind for v in values} - {NOTHING}
         if not kinds:
@@ -46,7 +46,7 @@ class Logic:
         low, high = min((v.low for v in numbers), default=0), max((v.high for v in numbers), default=0)
         return kind, [self.as_kind(v, kind, low, high) for v in values], low, high
 
-    def as_kind(self, a: Scalar, kind: Kind, low: int, high: int) -> Node:
+    def as_kind(self, a: Scalar, kind: Kind, low: int, high: int) -> ColumnNode:
         if a.kind == NOTHING:
             return self.graph.null(_dtype(kind, low, high))
         match kind:
@@ -66,7 +66,7 @@ class Logic:
             case _:
                 assert_never(kind)
 
-    def as_text(self, a: Scalar) -> Node:
+    def as_text(self, a: Scalar) -> ColumnNode:
         """Codes as the texts they stand for."""
         if not isinstance(a.kind, Codes):
             return a.value
@@ -95,7 +95,7 @@ class Logic:
             node = self.equal_if_present(node, a, b)
         return Scalar(node, TRUTH, fault=fault, needs=needs)
 
-    def equal_if_present(self, equal: Node, a: Scalar, b: Scalar) -> Node:
+    def equal_if_present(self, equal: ColumnNode, a: Scalar, b: Scalar) -> ColumnNode:
         """Two absent values are equal, and an absent one equals no other."""
         g = self.graph
         present = [s.present for s in (a, b) if s.present is not None]
@@ -138,8 +138,8 @@ class Logic:
     def chain(self, deciding: bool, operands: Sequence[Scalar]) -> Scalar:
         """`or` where true decides, `and` where false does. A fault behind the deciding operand does not count."""
         g = self.graph
-        result: Node = g.constant(not deciding, BOOLEAN)
-        fault: Node | None = None
+        result: ColumnNode = g.constant(not deciding, BOOLEAN)
+        fault: ColumnNode | None = None
         for o in operands:
             reached = g.possible(g.negated(result)) if deciding else g.possible(result)
             fault = self.context.any_fault(fault, self.context.fault_where(reached, o.fault))
@@ -171,7 +171,7 @@ class Logic:
             needs = c.all_needs(needs, c.needs_where(g.both(unsure, g.negated(equal)), all_needs))
         return evolve(chosen, fault=fault, needs=needs)
 
-    def decided(self, condition: Node, then: Scalar, otherwise: Scalar) -> Node | None:
+    def decided(self, condition: ColumnNode, then: Scalar, otherwise: Scalar) -> ColumnNode | None:
         """A choice between booleans of which one is constant, as an `and` or an `or`; None for any other choice."""
         g = self.graph
         if then.kind != TRUTH or otherwise.kind != TRUTH:
@@ -186,26 +186,26 @@ class Logic:
             return g.either(g.negated(condition), then.value)
         return None
 
-    def pick(self, condition: Node, a: Scalar, b: Scalar) -> Scalar:
+    def pick(self, condition: ColumnNode, a: Scalar, b: Scalar) -> Scalar:
         """One of two values by a condition that is never null; without their faults and needs."""
         g = self.graph
         kind, (x, y), low, high = self.common([a, b])
-        present: Node | None = None
+        present: ColumnNode | None = None
         if a.present is not None or b.present is not None:
             present = g.pick(condition, self.presence(a), self.presence(b))
         node = x if kind == NOTHING else g.pick(condition, x, y)
         return Scalar(node, kind, low, high, present)
 
-    def presence(self, a: Scalar) -> Node:
+    def presence(self, a: Scalar) -> ColumnNode:
         """Whether a value is present, as if it were optional: null where that is unknown."""
         return a.present if a.present is not None else self.graph.known_or_null(a.value)
 
-    def only_where(self, condition: Node, a: Scalar) -> Scalar:
+    def only_where(self, condition: ColumnNode, a: Scalar) -> Scalar:
         """The value where the condition holds, and unknown elsewhere."""
         present = None if a.present is None else self.graph.where(condition, a.present)
         return evolve(a, value=self.graph.where(condition, a.value), present=present)
 
-    def equal(self, a: Scalar, b: Scalar) -> Node:
+    def equal(self, a: Scalar, b: Scalar) -> ColumnNode:
         """Whether two values are known and equal; never null."""
         return self.graph.certain(self.truth(self.compare("is", a, b)))
 

@@ -13,11 +13,11 @@ import polars as pl
 from attrs import evolve, frozen
 
 from policy.backends.columns import operators
-from policy.backends.columns.context import Context
-from policy.backends.columns.graph import BOOLEAN, INT64, TEXT, Node
+from policy.backends.columns.context import QuestionGraph
+from policy.backends.columns.graph import BOOLEAN, INT64, TEXT, ColumnNode
 from policy.backends.columns.numbers import dtype_of
 from policy.backends.columns.values import NUMBER, TEXTS, TRUTH, Codes, Kind, Scalar
-from policy.ir.index import FEWEST_ROWS, NO_ROW, Place, Ranges, Values, index_of
+from policy.ir.index import FEWEST_ROWS, NO_ROW, Place, Ranges, ValueBranches, index_of
 from policy.ir.program import Choose, Const, Expr, Fault, walk
 from policy.vocabulary import RuntimeValue
 
@@ -71,8 +71,8 @@ class Grid:
 
 def grid_of(place: Place, count: int) -> tuple[int | None, int | None, Grid] | None:
     """The two columns by which the rows are found, and the rows; None where they are more."""
-    groups = [*place.places.values(), place.other] if isinstance(place, Values) else [place]
-    if any(isinstance(g, Values) or (isinstance(g, Ranges) and not _is_flat(g)) for g in groups):
+    groups = [*place.places.values(), place.other] if isinstance(place, ValueBranches) else [place]
+    if any(isinstance(g, ValueBranches) or (isinstance(g, Ranges) and not _is_flat(g)) for g in groups):
         return None
     ranges = [g for g in groups if isinstance(g, Ranges)]
     columns = {g.column for g in ranges}
@@ -88,10 +88,10 @@ def grid_of(place: Place, count: int) -> tuple[int | None, int | None, Grid] | N
     known = [
         [*line, doubt(line) if isinstance(g, Ranges) else line[0]] for g, line in zip(groups, lines, strict=True)
     ]
-    if isinstance(place, Values):
+    if isinstance(place, ValueBranches):
         known.append([*map(doubt, zip(*lines, strict=True)), doubt(row for line in lines for row in line)])
-    key = place.column if isinstance(place, Values) else None
-    values = tuple(place.places) if isinstance(place, Values) else ()
+    key = place.column if isinstance(place, ValueBranches) else None
+    values = tuple(place.places) if isinstance(place, ValueBranches) else ()
     rows = tuple(row for line in known for row in line)
     return key, next(iter(columns), None), Grid(key is not None, values, tuple(edges), rows, count, tuple(doubts))
 
@@ -131,7 +131,7 @@ def _found(e: Choose, known: Grids) -> Found:
     return known[asked]
 
 
-def looked_up(e: Choose, compiled: Callable[[Expr], Scalar], context: Context, known: Grids) -> Scalar | None:
+def looked_up(e: Choose, compiled: Callable[[Expr], Scalar], context: QuestionGraph, known: Grids) -> Scalar | None:
     """The value of a long table; None where it is not one that can be looked up."""
     values = [c.value.value for c in e.cases if isinstance(c.value, Const)]
     kind = _kind(values)
@@ -156,7 +156,7 @@ def looked_up(e: Choose, compiled: Callable[[Expr], Scalar], context: Context, k
 
 
 def _value(
-    grid: Grid, values: Sequence[RuntimeValue], kind: Kind, columns: Sequence[Scalar], context: Context
+    grid: Grid, values: Sequence[RuntimeValue], kind: Kind, columns: Sequence[Scalar], context: QuestionGraph
 ) -> Scalar:
     """What the rows give. Where any of several rows may apply, it is unknown, unless all give the same: of that the
     interpreter is asked, as where none applies."""
@@ -165,7 +165,7 @@ def _value(
     alike = [len({values[n] if n < grid.count else grid for n in rows}) == 1 for rows in grid.doubts]
     nothing = [None] * (1 + len(alike))
 
-    def of_row(held: Sequence[RuntimeValue], dtype: pl.DataType) -> Node:
+    def of_row(held: Sequence[RuntimeValue], dtype: pl.DataType) -> ColumnNode:
         return graph.node("of row", row, attribute=tuple(held), dtype=dtype, nullable=None in held)
 
     fault = of_row([*(False for _ in values), True, *alike], BOOLEAN)

@@ -13,7 +13,7 @@ from typing import assert_never
 import polars as pl
 from attrs import frozen
 
-from policy.backends.columns.graph import BOOLEAN, FLOAT64, INT64, INT128, Graph, Node
+from policy.backends.columns.graph import BOOLEAN, FLOAT64, INT64, INT128, ColumnNode, Graph
 from policy.backends.columns.values import NUMBER, Scalar
 from policy.ir import operators
 from policy.vocabulary import ArithmeticOperator, RoundingMode
@@ -35,7 +35,7 @@ def fits(low: int, high: int, most: int = WORD) -> bool:
 class BoundedInt:
     """An integer column with a proven range."""
 
-    node: Node
+    node: ColumnNode
     low: int
     high: int
 
@@ -45,9 +45,9 @@ class Numbers:
 
     def __init__(self, graph: Graph) -> None:
         self.graph = graph
-        self.fault: Node | None = None
+        self.fault: ColumnNode | None = None
 
-    def faults_where(self, condition: Node) -> None:
+    def faults_where(self, condition: ColumnNode) -> None:
         self.fault = condition if self.fault is None else self.graph.either(self.fault, condition)
 
     def constant(self, value: int) -> BoundedInt:
@@ -63,14 +63,14 @@ class Numbers:
         x = self.of(a)
         return BoundedInt(self.graph.or_zero(x.node), x.low, x.high)
 
-    def cast(self, a: BoundedInt, dtype: pl.DataType) -> Node:
+    def cast(self, a: BoundedInt, dtype: pl.DataType) -> ColumnNode:
         if a.node.dtype == dtype:
             return a.node
         if a.node.is_constant:
             return self.graph.constant(a.node.attribute, dtype)
         return self.graph.node("cast", a.node, dtype=dtype, nullable=a.node.nullable)
 
-    def settled(self, node: Node, low: int, high: int) -> BoundedInt:
+    def settled(self, node: ColumnNode, low: int, high: int) -> BoundedInt:
         """A result in the type of its range."""
         return BoundedInt(self.cast(BoundedInt(node, low, high), dtype_of(low, high)), low, high)
 
@@ -97,7 +97,7 @@ class Numbers:
             return self.settled(self.graph.pick(first, x, y), low, high)
         return self.settled(self.graph.node(operator, x, y, dtype=wide), low, high)
 
-    def _too_large(self, operator: ArithmeticOperator, x: Node, y: Node) -> Node:
+    def _too_large(self, operator: ArithmeticOperator, x: ColumnNode, y: ColumnNode) -> ColumnNode:
         """Whether a result may not fit into 128 bits, by a float whose error is below the margin."""
         floats = (self.graph.node("cast", n, dtype=FLOAT64, nullable=n.nullable) for n in (x, y))
         about = self.graph.node(operator, *floats, dtype=FLOAT64)
@@ -150,15 +150,15 @@ class Numbers:
     def _product(self, factors: list[BoundedInt]) -> BoundedInt:
         return reduce(lambda a, b: self.arithmetic("*", a, b), factors)
 
-    def _negative(self, a: BoundedInt) -> Node:
+    def _negative(self, a: BoundedInt) -> ColumnNode:
         if a.low >= 0 or a.high < 0:
             return self.graph.constant(a.high < 0, BOOLEAN)
         return self.graph.possible(self._compare("<", a, 0))
 
-    def _compare(self, operator: str, a: BoundedInt, b: int) -> Node:
+    def _compare(self, operator: str, a: BoundedInt, b: int) -> ColumnNode:
         return self.graph.node(operator, a.node, self.graph.constant(b, a.node.dtype), dtype=BOOLEAN)
 
-    def _offset(self, mode: RoundingMode, negative: Node, divisor: int) -> BoundedInt:
+    def _offset(self, mode: RoundingMode, negative: ColumnNode, divisor: int) -> BoundedInt:
         """What to add before dividing towards minus infinity, so that the result is rounded in this mode."""
         half = divisor // 2
         less, more = {
@@ -197,7 +197,7 @@ class Numbers:
         node = self.graph.node("%", self.cast(a, wide), self.graph.constant(divisor, wide), dtype=wide)
         return self.settled(node, 0, divisor - 1)
 
-    def _to_even(self, quotient: BoundedInt, tie: Node) -> BoundedInt:
+    def _to_even(self, quotient: BoundedInt, tie: ColumnNode) -> BoundedInt:
         odd = self._compare("is", self._rest(quotient, 2), 1)
         less = self.arithmetic("-", quotient, self.constant(1))
         back = self.graph.certain(self.graph.both(tie, odd))
@@ -228,7 +228,7 @@ class Numbers:
             quotient = self._to_even(quotient, tie)
         return quotient
 
-    def _opposite(self, a: BoundedInt, b: BoundedInt) -> Node:
+    def _opposite(self, a: BoundedInt, b: BoundedInt) -> ColumnNode:
         """Whether a product is negative; of a zero either answer is right."""
         x, y = self._negative(a), self._negative(b)
         for one, other in ((x, y), (y, x)):
@@ -288,7 +288,7 @@ class Numbers:
         following = self.arithmetic("+", near, one)
         return self.settled(self.chosen(self._exceeds(following, x), near, following).node, 0, most)
 
-    def _exceeds(self, r: BoundedInt, x: BoundedInt) -> Node:
+    def _exceeds(self, r: BoundedInt, x: BoundedInt) -> ColumnNode:
         """Whether the square of `r` is greater than `x`, without the square."""
         quotient = self._whole_quotient(x, r)
         wide = dtype_of(0, max(r.high, quotient.high))
@@ -300,7 +300,7 @@ class Numbers:
         wide = dtype_of(0, max(x.high, divisor.high))
         return BoundedInt(self.graph.node("//", self.cast(x, wide), self.cast(divisor, wide), dtype=wide), 0, x.high)
 
-    def chosen(self, condition: Node, a: BoundedInt, b: BoundedInt) -> BoundedInt:
+    def chosen(self, condition: ColumnNode, a: BoundedInt, b: BoundedInt) -> BoundedInt:
         low, high = min(a.low, b.low), max(a.high, b.high)
         wide = dtype_of(low, high)
         node = self.graph.pick(condition, self.cast(a, wide), self.cast(b, wide))

@@ -14,7 +14,7 @@ import polars as pl
 from attrs import define, field, frozen
 
 from policy.backends.columns import operators
-from policy.backends.columns.graph import ROWS, TEXT, Constant, Node, Scope
+from policy.backends.columns.graph import ROWS, TEXT, ColumnNode, Constant, RowFrame
 from policy.backends.columns.lookup import Grid
 from policy.backends.columns.tabulate import Domain, Tabulation, tabulated, tabulation
 
@@ -32,7 +32,7 @@ class ComputedColumn:
     """A column to compute: in its own frame (`add`), from the parent's (`lift`) or from the elements (`reduce`)."""
 
     kind: StepKind
-    scope: Scope
+    scope: RowFrame
     name: str
     expression: pl.Expr
     empty: Constant = None
@@ -45,15 +45,15 @@ class Plan:
     `last_read` are, for each level, the columns that nothing after it reads.
     """
 
-    scopes: tuple[Scope, ...]
-    levels: tuple[tuple[tuple[StepKind, Scope, tuple[ComputedColumn, ...]], ...], ...]
+    scopes: tuple[RowFrame, ...]
+    levels: tuple[tuple[tuple[StepKind, RowFrame, tuple[ComputedColumn, ...]], ...], ...]
     last_read: tuple[tuple[str, ...], ...]
     outputs: tuple[pl.Expr, ...]
     names: tuple[str, ...]
 
     def run(self, frames: Frames) -> pl.DataFrame:
         """The outputs, one row for each row of the table."""
-        computed: dict[Scope, pl.DataFrame] = {ROWS: frames[ROWS.path]}
+        computed: dict[RowFrame, pl.DataFrame] = {ROWS: frames[ROWS.path]}
         for scope in self.scopes:
             computed[scope] = _frame(scope, computed, frames)
         idle: list[str] = []
@@ -68,7 +68,7 @@ class Plan:
 
 
 def _run(
-    kind: StepKind, scope: Scope, steps: tuple[ComputedColumn, ...], computed: dict[Scope, pl.DataFrame]
+    kind: StepKind, scope: RowFrame, steps: tuple[ComputedColumn, ...], computed: dict[RowFrame, pl.DataFrame]
 ) -> None:
     match kind:
         case "add":
@@ -98,7 +98,7 @@ def _run(
             assert_never(kind)
 
 
-def _frame(scope: Scope, computed: dict[Scope, pl.DataFrame], frames: Frames) -> pl.DataFrame:
+def _frame(scope: RowFrame, computed: dict[RowFrame, pl.DataFrame], frames: Frames) -> pl.DataFrame:
     """The elements of a list, beside each row of the parent's frame where that is one of pairs."""
     elements, parent = frames.get(scope.path), scope.parent
     if elements is None:  # no column has the list: it is unknown in every row
@@ -119,16 +119,18 @@ def _frame(scope: Scope, computed: dict[Scope, pl.DataFrame], frames: Frames) ->
     return pairs.join(inner, on="_at_row", how="inner", maintain_order="left_right").drop("_at_row")
 
 
-def _is_loose(scope: Scope) -> bool:
+def _is_loose(scope: RowFrame) -> bool:
     return scope.parent is not None and (scope.crossed or _is_loose(scope.parent))
 
 
-def plan_of(nodes: Mapping[str, Node]) -> Plan:
+def plan_of(nodes: Mapping[str, ColumnNode]) -> Plan:
     """The plan that computes these nodes."""
     emitter = Planner()
     emitter.count(nodes.values())
     outputs = [emitter.expression(node)[0].alias(name) for name, node in nodes.items()]
-    by_level: dict[int, dict[tuple[StepKind, Scope], list[ComputedColumn]]] = defaultdict(lambda: defaultdict(list))
+    by_level: dict[int, dict[tuple[StepKind, RowFrame], list[ComputedColumn]]] = defaultdict(
+        lambda: defaultdict(list)
+    )
     for level, step in emitter.steps:
         by_level[level][step.kind, step.scope].append(step)
     levels = tuple(
@@ -155,11 +157,11 @@ class Planner:
     uses: Counter[int] = field(factory=Counter)
     named: dict[int, tuple[str, int]] = field(factory=dict)
     steps: list[tuple[int, ComputedColumn]] = field(factory=list)
-    scopes: dict[Scope, None] = field(factory=dict)
+    scopes: dict[RowFrame, None] = field(factory=dict)
     domains: dict[int, Domain | None] = field(factory=dict)
     tables: dict[int, Tabulation | None] = field(factory=dict)
 
-    def count(self, nodes: Iterable[Node]) -> None:
+    def count(self, nodes: Iterable[ColumnNode]) -> None:
         pending = list(nodes)
         self.uses.update(map(id, pending))
         seen: set[int] = set()
@@ -170,7 +172,7 @@ class Planner:
                 self.uses.update(map(id, node.inputs))
                 pending += node.inputs
 
-    def expression(self, node: Node) -> tuple[pl.Expr, int]:
+    def expression(self, node: ColumnNode) -> tuple[pl.Expr, int]:
         """The expression of a node, and the level after which all that it reads exists."""
         depth: dict[int, int] = {}  # of expressions; a named column has none
         pending = [(node, False)]
@@ -192,20 +194,20 @@ class Planner:
                 depth[key] = 0
         return self._shallow(node)
 
-    def _read(self, node: Node) -> tuple[Node, ...]:
+    def _read(self, node: ColumnNode) -> tuple[ColumnNode, ...]:
         """The nodes whose expressions occur in that of a node."""
         if id(node) in self.given or id(node) in self.named:
             return ()
         table = self._table(node)
         return tuple(k.node for k in table.keys) if table is not None else node.inputs
 
-    def _table(self, node: Node) -> Tabulation | None:
+    def _table(self, node: ColumnNode) -> Tabulation | None:
         key = id(node)
         if key not in self.tables:
             self.tables[key] = None if self.given else tabulated(node, self.domains)
         return self.tables[key]
 
-    def _shallow(self, node: Node) -> tuple[pl.Expr, int]:
+    def _shallow(self, node: ColumnNode) -> tuple[pl.Expr, int]:
         """The expression of a node whose deep parts are named columns."""
         key = id(node)
         if key in self.given:
@@ -224,46 +226,52 @@ class Planner:
         expression, level = self._looked_up(table) if table is not None else self._operation(node)
         return self._name(node, "add", node.scope, expression, level) if self.uses[key] > 1 else (expression, level)
 
-    def _enter(self, scope: Scope) -> None:
+    def _enter(self, scope: RowFrame) -> None:
         if scope is not ROWS and scope not in self.scopes:
             assert scope.parent is not None
             self._enter(scope.parent)
             self.scopes[scope] = None
 
     def _name(
-        self, node: Node, kind: StepKind, scope: Scope, expression: pl.Expr, level: int, empty: Constant = None
+        self,
+        node: ColumnNode,
+        kind: StepKind,
+        scope: RowFrame,
+        expression: pl.Expr,
+        level: int,
+        empty: Constant = None,
     ) -> tuple[pl.Expr, int]:
         name = f"_{len(self.named)}"
         self.steps.append((level + 1, ComputedColumn(kind, ROWS if self.given else scope, name, expression, empty)))
         self.named[id(node)] = (name, level + 1)
         return pl.col(name), level + 1
 
-    def _column(self, node: Node) -> tuple[pl.Expr, int]:
+    def _column(self, node: ColumnNode) -> tuple[pl.Expr, int]:
         """A node as a named column."""
         expression, level = self._shallow(node)
         if id(node) in self.named or node.operator == "leaf":
             return expression, level
         return self._name(node, "add", node.scope, expression, level)
 
-    def _lift(self, node: Node) -> tuple[pl.Expr, int]:
+    def _lift(self, node: ColumnNode) -> tuple[pl.Expr, int]:
         self._enter(node.scope)
         expression, level = self._column(node.inputs[0])
         return self._name(node, "lift", node.scope, expression, level)
 
-    def _reduce(self, node: Node) -> tuple[pl.Expr, int]:
+    def _reduce(self, node: ColumnNode) -> tuple[pl.Expr, int]:
         kind, scope, empty = node.attribute
         self._enter(scope)
         inputs = [self._column(i) for i in node.inputs]
         expression = operators.REDUCE[kind](*(e for e, _ in inputs))
         return self._name(node, "reduce", scope, expression, max(level for _, level in inputs), empty)
 
-    def _operation(self, node: Node) -> tuple[pl.Expr, int]:
+    def _operation(self, node: ColumnNode) -> tuple[pl.Expr, int]:
         several_uses = node.operator in ("min", "max", "place")
         inputs = [self._column(i) if several_uses and not i.is_constant else self._shallow(i) for i in node.inputs]
         level = max((at for _, at in inputs), default=0)
         return self._polars(node, [e for e, _ in inputs]), level
 
-    def _polars(self, node: Node, x: list[pl.Expr]) -> pl.Expr:
+    def _polars(self, node: ColumnNode, x: list[pl.Expr]) -> pl.Expr:
         """An operation on the expressions of its inputs."""
         if node.operator == "cast":
             return x[0].cast(node.dtype, strict=False)
@@ -308,7 +316,7 @@ def values_of(table: Tabulation) -> pl.Series:
     return grid.with_columns(expression.alias("value"))["value"]
 
 
-def never(node: Node) -> bool:
+def never(node: ColumnNode) -> bool:
     """Whether a condition that depends on a few codes only holds for no combination of them."""
     table = tabulation(node, {})
     return table is not None and not values_of(table).any()

@@ -11,7 +11,7 @@ from math import prod
 import polars as pl
 from attrs import frozen
 
-from policy.backends.columns.graph import BOOLEAN, Node
+from policy.backends.columns.graph import BOOLEAN, ColumnNode
 
 MOST_COMBINATIONS = 4_096
 WORTH_IT = 4  # operations on numbers that cost more than a look-up, for each of its keys
@@ -19,21 +19,21 @@ WORTH_IT_FOR_BITS = 24  # likewise operations on conditions, which are cheap
 
 _ENDS = ("leaf", "lift", "reduce", "bits", "column", "place")  # keys of a look-up, whatever their inputs
 
-Domain = dict[int, Node]
+Domain = dict[int, ColumnNode]
 
 
 @frozen(eq=False)
 class LookupKey:
     """A key of a look-up, and how many values it can have; null is one, the last."""
 
-    node: Node
+    node: ColumnNode
     name: str
     size: int
 
 
 @frozen(eq=False)
 class Tabulation:
-    node: Node
+    node: ColumnNode
     keys: tuple[LookupKey, ...]
 
     def grid(self) -> pl.DataFrame:
@@ -55,7 +55,7 @@ class Tabulation:
         return whole, max(level for _, level in keys)
 
 
-def tabulated(node: Node, domains: dict[int, Domain | None]) -> Tabulation | None:
+def tabulated(node: ColumnNode, domains: dict[int, Domain | None]) -> Tabulation | None:
     """How to look a column up; None where computing it is as cheap, or it depends on more than a few codes."""
     if node.operator in ("constant", "leaf", "lift", "reduce", "place", "known", "certain", "possible", "as text"):
         return None
@@ -66,7 +66,7 @@ def tabulated(node: Node, domains: dict[int, Domain | None]) -> Tabulation | Non
     return table if _operations(node, {id(k.node): k.node for k in table.keys}) >= worth * len(table.keys) else None
 
 
-def tabulation(node: Node, domains: dict[int, Domain | None]) -> Tabulation | None:
+def tabulation(node: ColumnNode, domains: dict[int, Domain | None]) -> Tabulation | None:
     """The table that a column can be looked up in, if it depends on a few codes only."""
     domain = _domain(node, domains)
     if not domain or id(node) in domain:
@@ -74,7 +74,7 @@ def tabulation(node: Node, domains: dict[int, Domain | None]) -> Tabulation | No
     return Tabulation(node, tuple(LookupKey(k, f"k{n}", _size(k)) for n, k in enumerate(domain.values())))
 
 
-def _domain(node: Node, domains: dict[int, Domain | None]) -> Domain | None:
+def _domain(node: ColumnNode, domains: dict[int, Domain | None]) -> Domain | None:
     """The small columns that a node depends on; None where one of them is not small."""
     pending = [node]
     while pending:  # no recursion: a long table is a deep graph
@@ -89,7 +89,7 @@ def _domain(node: Node, domains: dict[int, Domain | None]) -> Domain | None:
     return domains[id(node)]
 
 
-def _found(node: Node, domains: dict[int, Domain | None]) -> Domain | None:
+def _found(node: ColumnNode, domains: dict[int, Domain | None]) -> Domain | None:
     if node.operator == "constant":
         return {}
     if node.operator not in _ENDS:
@@ -101,7 +101,7 @@ def _found(node: Node, domains: dict[int, Domain | None]) -> Domain | None:
     return {id(node): node} if _size(node) else None
 
 
-def _size(node: Node) -> int:
+def _size(node: ColumnNode) -> int:
     """How many values a column can have, null among them; 0 where they are not few."""
     if node.dtype == BOOLEAN:
         return 2 + node.nullable
@@ -116,7 +116,7 @@ def _values(key: LookupKey) -> list[object]:
     return [*plain, None] if key.node.nullable else plain
 
 
-def _operations(node: Node, domain: Domain) -> int:
+def _operations(node: ColumnNode, domain: Domain) -> int:
     """How many operations lead from the keys to a column."""
     seen: set[int] = set()
     pending = [node]

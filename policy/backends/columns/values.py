@@ -8,7 +8,7 @@ from typing import Final, Literal
 import polars as pl
 from attrs import frozen
 
-from policy.backends.columns.graph import Node, Scope
+from policy.backends.columns.graph import ColumnNode, RowFrame
 from policy.facts.from_table import Range
 from policy.ir.program import Aggregate, Sorted
 from policy.model.types import Type
@@ -48,16 +48,16 @@ class Scalar:
     is missing where the value is unknown; it is computed only on request.
     """
 
-    value: Node
+    value: ColumnNode
     kind: Kind
     low: int = 0
     high: int = 0
-    present: Node | None = None
-    fault: Node | None = None
-    needs: Node | None = None
+    present: ColumnNode | None = None
+    fault: ColumnNode | None = None
+    needs: ColumnNode | None = None
 
     @property
-    def decides(self) -> Node:
+    def decides(self) -> ColumnNode:
         """The column that is null exactly where this is unknown."""
         return self.value if self.present is None else self.present
 
@@ -77,7 +77,7 @@ class RecordAt:
 
     name: str
     path: str
-    scope: Scope
+    scope: RowFrame
     present: Scalar | None = None  # of an optional record
 
 
@@ -87,7 +87,7 @@ class ListAt:
 
     item: Type
     path: str
-    scope: Scope
+    scope: RowFrame
     length: Scalar
 
 
@@ -117,16 +117,16 @@ class Elements:
     `length` is unknown where the list is; `fault` is true for an element where making the list is a fault.
     """
 
-    scope: Scope
+    scope: RowFrame
     element: Value
-    counts: Node
+    counts: ColumnNode
     length: Scalar
-    fault: Node | None = None
-    place: Node | None = None  # of each that counts, where they are in another order than in the frame
+    fault: ColumnNode | None = None
+    place: ColumnNode | None = None  # of each that counts, where they are in another order than in the frame
 
 
 @frozen(eq=False)
-class Found:
+class PickedElement:
     """A record that is one of the elements of a list. `pick` gives the column of what it is by row."""
 
     record: RecordAt
@@ -136,4 +136,4 @@ class Found:
 
 
 Constants = frozenset[bool] | frozenset[int] | frozenset[str]
-Value = Scalar | RecordAt | Found | ListAt | ListLiteral | Selection | Constants
+Value = Scalar | RecordAt | PickedElement | ListAt | ListLiteral | Selection | Constants

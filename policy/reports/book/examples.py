@@ -19,7 +19,7 @@ from policy.reports.plain import amounts
 from policy.reports.plain.amounts import iso
 from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.facts import EMPTY, NOT_STATED, ToldFacts, told_list
-from policy.reports.plain.names import Names, in_full, spaced
+from policy.reports.plain.names import Titles, in_full, spaced
 from policy.reports.rows import case_anchor
 from policy.vocabulary import RuntimeValue
 
@@ -110,7 +110,7 @@ class Examples:
         """What the parameters are called; a record alone goes without saying."""
         parameters = getattr(question, "parameters", ())
         titles = [title for title, _ in getattr(question, "called", ())] or [NO_WORDS] * len(parameters)
-        chinese = Chinese(Names(self.model), parameters)
+        chinese = Chinese(Titles(self.model), parameters)
         alone = len(parameters) == 1 and all(isinstance(types.inner_of(of), types.Record) for _, of in parameters)
         own = [
             BilingualText(t.en or spaced(n), t.zh or chinese.noun(n, of), t.others)
@@ -156,7 +156,7 @@ class Examples:
 
     def _title(self, of: Type) -> BilingualText:
         return (
-            Names(self.model).declared(of.name)
+            Titles(self.model).declared(of.name)
             if isinstance(of, types.Record | types.Enum)
             else BilingualText("fact", "事實")
         )
@@ -169,7 +169,7 @@ class Examples:
             return NOT_STATED
         match inner:
             case types.Enum():
-                return Names(self.model).member(inner, value)
+                return Titles(self.model).member(inner, value)
             case types.Boolean():
                 return _YES if value else _NO
             case types.SetOf(of=item) | types.ListOf(of=item):

@@ -77,7 +77,7 @@ class SettlementFailure:
 
 
 @frozen
-class Cover:
+class UnsettledCover:
     """What stood behind unsettled trades from a moment on; `share` of the limit in thousandths, rounded down."""
 
     at: str
@@ -146,7 +146,7 @@ class Day:
     balances: tuple[BalanceRow, ...]  # empty where nobody stated them
     unsettled: Chart | None
     reserve: Chart | None
-    covers: tuple[Cover, ...]
+    covers: tuple[UnsettledCover, ...]
     failures: tuple[SettlementFailure, ...]
     more: int  # rows that the tables have no room for
 
@@ -184,7 +184,7 @@ class Trading:
     limit: int | None = None
     unsettled: Series = field(factory=lambda: Series(MONEY))
     reserve: Series = field(factory=lambda: Series(MONEY))
-    covers: list[Cover] = field(factory=list)
+    covers: list[UnsettledCover] = field(factory=list)
     failures: list[SettlementFailure] = field(factory=list)
     more: int = 0
 
@@ -310,7 +310,7 @@ class Trading:
         self.reserve.add(at, event.reserve_fund)
         share = 1000 * event.reserve_fund // self.limit if self.limit else 0
         held = tidy(event.reserve_fund, MONEY), tidy(event.compensation, MONEY)
-        self._keep(self.covers, Cover(self.glossary.at(at), tidy(self.limit, MONEY), *held, share, said))
+        self._keep(self.covers, UnsettledCover(self.glossary.at(at), tidy(self.limit, MONEY), *held, share, said))
 
     def _closed(self, at: int, trades: tuple[int, ...]) -> None:
         self._open(at, -sum(self.open_trades.pop(n, 0) for n in trades))

@@ -25,7 +25,7 @@ _MANY = 3  # alternatives within a condition that are told one by one
 
 
 @frozen
-class Shape:
+class ToldDecision:
     """The rules of a decision in the order in which they are told: grounds, then exceptions."""
 
     decision: rules.Decision
@@ -70,7 +70,7 @@ class Shape:
 class Teller:
     """Tells one decision in one language."""
 
-    shape: Shape
+    shape: ToldDecision
     phrasing: Phrasing
     frame: Frame
 

@@ -17,7 +17,7 @@ from policy.answers import NO_WORDS, BilingualText, joined
 from policy.model import rules, types
 from policy.model.types import Type
 from policy.reports.plain import amounts
-from policy.reports.plain.names import Names, in_full, spaced
+from policy.reports.plain.names import Titles, in_full, spaced
 
 NOT_STATED = BilingualText("not stated", "未述明")
 DATE = BilingualText("the date", "日期")
@@ -126,7 +126,7 @@ def in_words(model: rules.Model, text: str, of: Type) -> BilingualText:
         case types.Boolean() if text in ("true", "false"):
             return BilingualText("yes", "是") if text == "true" else BilingualText("no", "否")
         case types.Enum(_, members) if text in members:
-            return Names(model).member(inner, text)
+            return Titles(model).member(inner, text)
         case types.Date() if _ISO.fullmatch(text):
             day = date.fromisoformat(text).toordinal()
             return BilingualText(amounts.long_day(day), amounts.chinese_day(day))

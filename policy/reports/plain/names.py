@@ -30,7 +30,7 @@ def in_full(words: BilingualText, name: str) -> BilingualText:
 
 
 @frozen(eq=False)
-class Names:
+class Titles:
     """Titles by what they belong to."""
 
     model: rules.Model

@@ -13,18 +13,18 @@ from policy.model import expressions as x, types
 from policy.model.expressions import Expression
 from policy.model.rules import LocalName, Parameters, Phrases
 from policy.model.types import Type
-from policy.reports.plain.names import Names
+from policy.reports.plain.names import Titles
 from policy.reports.plain.wording import Wording
 
 _MANY = types.ListOf | types.SetOf
 Called = tuple[tuple[BilingualText, Phrases], ...]
 
 
-class Scope(Wording):
+class SentenceScope(Wording):
     """What is known while one declaration is said."""
 
     def __init__(
-        self, names: Names, parameters: Parameters = (), called: Called = (), local: tuple[LocalName, ...] = ()
+        self, names: Titles, parameters: Parameters = (), called: Called = (), local: tuple[LocalName, ...] = ()
     ) -> None:
         self.names = names
         self.parameters = dict(parameters)

@@ -20,10 +20,10 @@ from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese
 from policy.reports.plain.clauses import Clause, once
-from policy.reports.plain.decisions import Shape, Teller
+from policy.reports.plain.decisions import Teller, ToldDecision
 from policy.reports.plain.english import English
 from policy.reports.plain.frames import ChineseFrame, EnglishFrame
-from policy.reports.plain.names import Names, in_full
+from policy.reports.plain.names import Titles, in_full
 from policy.reports.plain.points import Language, as_either, cases_of, drawn_cell, points_of, results_of, tested
 from policy.reports.plain.scope import Called
 from policy.reports.plain.signs import ENOUGH, ChineseSigns, EnglishSigns, figures, in_signs, nesting, steps
@@ -86,10 +86,10 @@ class Sentences:
     """Puts the declarations of a model into words."""
 
     model: rules.Model
-    names: Names = field(init=False)
+    names: Titles = field(init=False)
 
     def __attrs_post_init__(self) -> None:
-        object.__setattr__(self, "names", Names(self.model))
+        object.__setattr__(self, "names", Titles(self.model))
 
     def of(self, d: rules.Declaration) -> tuple[Statement, ...]:
         """What a declaration says, its local names first; records, enums and the like say nothing."""
@@ -99,7 +99,7 @@ class Sentences:
     def _own(self, d: rules.Declaration) -> tuple[Statement, ...]:
         match d:
             case rules.Decision():
-                return tuple(self._part(d, r) for r in Shape(d).order)
+                return tuple(self._part(d, r) for r in ToldDecision(d).order)
             case rules.Value():
                 return self._versions(d)
             case rules.Parameter(unset=unset) if unset is not None:
@@ -166,12 +166,14 @@ class Sentences:
         own = self._own_names(d)
         return (English(*own), EnglishFrame()), (Chinese(*own), ChineseFrame())
 
-    def _own_names(self, d: rules.Declaration) -> tuple[Names, rules.Parameters, Called, tuple[rules.LocalName, ...]]:
+    def _own_names(
+        self, d: rules.Declaration
+    ) -> tuple[Titles, rules.Parameters, Called, tuple[rules.LocalName, ...]]:
         return self.names, getattr(d, "parameters", ()), getattr(d, "called", ()), getattr(d, "local", ())
 
     def _part(self, d: rules.Decision, r: rules.Rule | None) -> Statement:
         """A rule of a decision, or its `otherwise`: in its place in the sentence, and alone."""
-        en, zh = (Teller(Shape(d), *language) for language in self._languages(d))
+        en, zh = (Teller(ToldDecision(d), *language) for language in self._languages(d))
         if r is None:
             whole = rules.Dated(citations=d.citations, span=d.span)
             said = StatementContext(

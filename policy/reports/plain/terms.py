@@ -17,14 +17,14 @@ from policy.model.rules import NO_PHRASES, Parameters, Phrases
 from policy.model.types import Type
 from policy.model.values import show
 from policy.reports.plain.names import record_of, spaced
-from policy.reports.plain.scope import Called, Scope
+from policy.reports.plain.scope import Called, SentenceScope
 from policy.reports.plain.shapes import counts, is_rate, kept_above, length_of_one, never_negative
 from policy.vocabulary import is_calendar
 
 _PLACE = re.compile(r"\{(\w*)\}")
 
 
-class Terms(Scope):
+class Terms(SentenceScope):
     """Noun phrases for the expressions of one declaration, with its parameters and its local names."""
 
     @abstractmethod
