@@ -1,8 +1,8 @@
 """Expressions of a program to terms, over all facts at once: a symbolic reference interpreter.
 
 In: a program, and what its variables may be (`facts`). Out: `Evaluated`s of terms: the value, where it is unknown,
-and where evaluating is a fault. The three rules at the head of `policy.ir.interpret` hold here word for word. What has
-no encoding raises `CannotEncodeError`, which names it.
+and where evaluating is a fault. The three rules at the head of `policy.ir.interpret` hold here word for word. What
+has no encoding raises `CannotEncodeError`, which names it.
 """
 
 from __future__ import annotations

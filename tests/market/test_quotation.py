@@ -166,4 +166,4 @@ def test_a_decision_says_by_how_many_tokens_its_facts_count() -> None:
         record = JournalRecord(n, MIDNIGHT, command_json(command), "", "", [event_json(e) for e in events], "")
         decided = list(decisions.of(record))
     assert decided[0].facts["order"]["price"] == "14.7365 USD"
-    assert decided[0].asked.en == "Buy 20,000,000,000 SHIB at 0.0000147365 USD; the facts count by 1,000,000"
+    assert decided[0].asked.en == "Buy 20,000,000,000 SHIB at US$0.0000147365; the facts count by 1,000,000"

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from examples import examples
 from financing_cases import rulebook
-from perpetual_market import Venues as Desk
+from perpetual_market import Market as Desk
 from policy import resources
 from policy.cli import main
 from policy.perpetuals.engine import Engine
