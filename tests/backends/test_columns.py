@@ -74,8 +74,8 @@ def test_random_tables_of_random_rules(seed: int) -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("part", range(8))
-def test_thousands_of_random_tables(part: int) -> None:
-    counted = [tables_agree(seed) for seed in range(part * 125, part * 125 + 125)]
+def test_hundreds_of_random_tables(part: int) -> None:
+    counted = [tables_agree(seed) for seed in range(part * 125, part * 125 + 60)]
     rows, alone = (sum(column) for column in zip(*counted, strict=True))
     assert alone < rows / 4, "what columns cannot answer is rare, even among random rules"
 
