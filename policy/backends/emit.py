@@ -12,6 +12,7 @@ from typing import assert_never
 from policy.facts.fitting import Scope
 from policy.ir import program as ir
 from policy.ir.interpret import FaultError, Interpreter
+from policy.ir.logic import sole_version
 from policy.ir.program import Const, Expr, Program, parts, walk
 from policy.ir.validation import attribute
 from policy.vocabulary import ArithmeticOperator, ComparisonOperator, RuntimeValue
@@ -73,13 +74,6 @@ def calls(e: Expr) -> Iterator[ir.Call]:
     if not isinstance(e, ir.Let | ir.Aggregate | ir.Sorted):
         for part in parts(e):
             yield from calls(part)
-
-
-def sole_version(body: Expr) -> Expr:
-    """The one version of a value that is in force, if there is one."""
-    if isinstance(body, ir.Choose) and body.mode == "first" and body.cases[0].condition == Const(True):
-        return body.cases[0].value
-    return body
 
 
 def is_path(e: Expr) -> bool:
@@ -326,3 +320,15 @@ class Emitter:
         except FaultError:
             return None
         return Const(value) if value is None or isinstance(value, int | str | frozenset) else None
+
+
+class NamedEmitter(Emitter):
+    """Emits expressions, those that have a local by its name."""
+
+    def __init__(self, program: Program, names: Scope, known: dict[str, Const | None]) -> None:
+        super().__init__(program, names, known)
+        self.named: dict[Expr, str] = {}
+
+    def __call__(self, e: Expr) -> str:
+        known = None if self.bound else self.named.get(e)  # a function put in place may mean another by the name
+        return known or super().__call__(e)

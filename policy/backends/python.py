@@ -16,12 +16,13 @@ from attrs import define, field, frozen
 from policy.answers import Answer, Outcome, Question, UndecidedError, Verdict
 from policy.backends import called
 from policy.backends.called import NoAnswerError
-from policy.backends.emit import Emitter, common_calls, common_tests, is_computed, mangled, sole_version
+from policy.backends.emit import Emitter, common_calls, common_tests, is_computed, mangled
 from policy.facts.fitting import Fitting, Scope
 from policy.facts.records import held_as, in_words
 from policy.ir import operators
 from policy.ir.index import RowIndex, index_of
 from policy.ir.interpret import Interpreter
+from policy.ir.logic import sole_version
 from policy.ir.program import Call, Case, Choose, Const, Expr, Function, Program, walk
 from policy.ir.verdicts import verdict_of
 from policy.model.types import short

@@ -15,10 +15,11 @@ from itertools import islice
 from attrs import define, field
 
 from policy.answers import MISSING, Outcome
-from policy.backends.emit import Emitter, is_shallow, mangled, sole_version
+from policy.backends.emit import NamedEmitter, is_shallow, mangled
 from policy.backends.python import PythonBackend
 from policy.facts.fitting import Fitting, Scope
 from policy.ir import program as ir
+from policy.ir.logic import sole_version
 from policy.ir.program import FALSE, TRUE, Const, Expr, FieldDeclaration, Function, Program, Variable, map_parts, walk
 from policy.ir.simplify import simplify
 from policy.ir.validation import attribute
@@ -101,12 +102,12 @@ class Standing:
         """The values come first: conditions that use them need not work them out again."""
         names: Scope = dict(self.backend.compiled(self.decision.id, *(f.id for f in self.values)))
         verdicts = names[f"_verdicts_{mangled(self.decision.id)}"]
-        emit = _Emitter(self.backend.program, names, {})
+        emit = NamedEmitter(self.backend.program, names, {})
         lines = [f"if not ({' and '.join(self._fits(names))}): return None"]
         for n, value in enumerate(values):
             lines.append(f"_value{n} = {emit(value)}")
             if not isinstance(value, Const | Variable):
-                emit.worked_out[value] = f"_value{n}"
+                emit.named[value] = f"_value{n}"
         permits = []
         for n, (rule, condition) in enumerate(zip(self.decision.rules, conditions, strict=False)):
             if rule.effect == "permit" and condition != FALSE:
@@ -204,14 +205,3 @@ def _has_an_answer(value: Expr, unknown: set[str]) -> bool:
         if not has:
             return False
     return True
-
-
-class _Emitter(Emitter):
-    """Emits expressions, but those that were worked out by their names."""
-
-    def __init__(self, program: Program, names: Scope, known: dict[str, Const | None]) -> None:
-        super().__init__(program, names, known)
-        self.worked_out: dict[Expr, str] = {}
-
-    def __call__(self, e: Expr) -> str:
-        return self.worked_out.get(e) or super().__call__(e)

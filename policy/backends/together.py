@@ -9,13 +9,14 @@ such function.
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 from attrs import frozen
 
-from policy.backends.emit import Emitter, calls, is_computed, is_path, mangled, sole_version
+from policy.backends.emit import Emitter, NamedEmitter, calls, is_computed, is_path, mangled
 from policy.backends.python import PythonBackend
 from policy.facts.fitting import Fitting, Scope
+from policy.ir.logic import sole_version
 from policy.ir.program import (
     Aggregate,
     Call,
@@ -179,15 +180,10 @@ class _Kept:
         return function
 
 
-class _Emitter(Emitter):
-    """Emits expressions, but those that have a local by its name."""
+class _Emitter(NamedEmitter):
+    """Emits expressions, calls that are kept by the locals that hold what they gave."""
 
-    named: Mapping[Expr, str] = {}
     kept: _Kept
-
-    def __call__(self, e: Expr) -> str:
-        known = None if self.bound else self.named.get(e)  # a function put in place may mean another by the name
-        return known or super().__call__(e)
 
     def call(self, e: Call) -> str:
         text, function = super().call(e), mangled(e.function)

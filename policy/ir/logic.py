@@ -11,6 +11,7 @@ from policy.ir.program import (
     TRUE,
     And,
     Arithmetic,
+    Choose,
     Compare,
     Const,
     Divide,
@@ -46,6 +47,13 @@ def conjuncts(condition: Expr) -> Iterator[Expr]:
 def remainder(whole: Expr, part: Expr) -> Expr:
     """What is left of `whole` after taking `part` as often as it fits; both are evaluated more than once."""
     return Arithmetic("-", whole, Arithmetic("*", Divide("down", whole, part), part))
+
+
+def sole_version(body: Expr) -> Expr:
+    """The one version of a value that is in force, if there is one."""
+    while isinstance(body, Choose) and body.mode == "first" and body.cases and body.cases[0].condition == TRUE:
+        body = body.cases[0].value
+    return body
 
 
 def is_present(e: Expr) -> Expr:

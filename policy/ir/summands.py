@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from attrs import evolve
 
-from policy.ir.program import TRUE, Aggregate, Choose, Expr, FieldAccess, Function, Items, Program, Variable
+from policy.ir.logic import sole_version
+from policy.ir.program import Aggregate, FieldAccess, Function, Items, Program, Variable
 from policy.model.types import ListOf, Record
 
 
 def summand(program: Program, function: Function) -> Function | None:
     """The same sum over one element alone, which is the last parameter. Of a program of one date."""
-    whole = _always(function.body)
+    whole = sole_version(function.body)
     if not isinstance(whole, Aggregate) or whole.kind != "sum" or whole.most:
         return None
     over = whole.over
@@ -31,10 +32,3 @@ def summand(program: Program, function: Function) -> Function | None:
         parameters=(*function.parameters, (whole.variable, listed.of)),
         body=evolve(whole, over=Items((Variable(whole.variable),))),
     )
-
-
-def _always(e: Expr) -> Expr:
-    """What an expression is, without cases of which the first always holds."""
-    while isinstance(e, Choose) and e.mode == "first" and e.cases and e.cases[0].condition == TRUE:
-        e = e.cases[0].value
-    return e

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
+from math import ceil
 
 from attrs import define, field, frozen
 
@@ -118,14 +119,10 @@ def figures(ends: Sequence[PathEnd]) -> PathFigures:
     worst = max(range(n), key=lambda path: (ends[path].short, -path))
     return PathFigures(
         paths=n,
-        at_most=tuple((share, ordered[_ceiling(share * n) - 1]) for share in SHARES),
-        mean_of_worst=_ceiling(Fraction(sum(tail), len(tail))),
+        at_most=tuple((share, ordered[ceil(share * n) - 1]) for share in SHARES),
+        mean_of_worst=ceil(Fraction(sum(tail), len(tail))),
         short=sum(end.accounts > 0 for end in ends),
         unvalued=sum(end.unvalued > 0 for end in ends),
         worst=worst,
         of_worst=ends[worst],
     )
-
-
-def _ceiling(of: Fraction) -> int:
-    return -(-of.numerator // of.denominator)

@@ -6,11 +6,9 @@ from random import Random
 from typing import Any
 
 import pytest
-from attrs import evolve
 
-import arenas
 import policy
-from arenas import ExchangeArena
+from arenas import ExchangeArena, told_with_and_without
 from changed_rules import law_with
 from policy.answers import MISSING, Outcome, UndecidedError
 from policy.exchange.rules import ExchangeRules, Rules, exchange_rules
@@ -129,14 +127,5 @@ def test_a_worth_that_turns_on_the_account_is_asked_alone() -> None:
 
 
 def test_the_exchange_says_the_same_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    def told(seed: int) -> list[Any]:
-        chance = Random(seed)
-        watch = ExchangeArena(collect=True).play([ExchangeArena.drawn(chance) for _ in range(80)])
-        return [said.events for said in watch.said]
-
-    def apart(kind: str, day: str) -> Any:
-        return evolve(bound(kind, day), standing=None)
-
-    bound, at_once = arenas.rules_on, [told(seed) for seed in range(5)]
-    monkeypatch.setattr(arenas, "rules_on", apart)
-    assert [told(seed) for seed in range(5)] == at_once
+    at_once, apart = told_with_and_without(monkeypatch, ExchangeArena, "standing", 80, 5)
+    assert apart == at_once

@@ -7,11 +7,9 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from attrs import evolve
 
-import arenas
 import policy
-from arenas import LenderArena
+from arenas import LenderArena, told_with_and_without
 from policy.answers import MISSING, UndecidedError
 from policy.facts.records import unchecked
 from policy.financing.rules import FinancingRules, financing_rules
@@ -109,14 +107,5 @@ def test_questions_about_other_records_are_asked_alone() -> None:
 
 
 def test_a_lender_says_the_same_either_way(monkeypatch: pytest.MonkeyPatch) -> None:
-    def told(seed: int) -> list[Any]:
-        chance = Random(seed)
-        watch = LenderArena(collect=True).play([LenderArena.drawn(chance) for _ in range(60)])
-        return [said.events for said in watch.said]
-
-    def apart(kind: str, day: str) -> Any:
-        return evolve(bound(kind, day), together=None)
-
-    bound, together = arenas.rules_on, [told(seed) for seed in range(3)]
-    monkeypatch.setattr(arenas, "rules_on", apart)
-    assert [told(seed) for seed in range(3)] == together
+    at_once, apart = told_with_and_without(monkeypatch, LenderArena, "together", 60, 3)
+    assert apart == at_once

@@ -13,6 +13,7 @@ from random import Random
 from types import MappingProxyType
 from typing import Any, ClassVar, Final, TypeVar
 
+import pytest
 from attrs import evolve, frozen
 
 from exchange_cases import ARRANGEMENT, AT, CLIENT, COIN, HOUR, MAKER, SHARED
@@ -124,6 +125,22 @@ class Arena:
         weights = [cls.weights.get(name, 1) for name in cls.names()]
         (name,) = random.choices(cls.names(), weights)
         return Move(name, (random.random(), random.random(), random.random(), random.random()))
+
+
+def told_with_and_without(
+    patch: pytest.MonkeyPatch, arena: type[Arena], faster: str, length: int, streams: int
+) -> tuple[list[Any], list[Any]]:
+    """The events of random streams under the rules as they are, and without their way that is `faster`."""
+    bound = rules_on
+
+    def told(seed: int) -> list[Any]:
+        random = Random(seed)
+        watch = arena(collect=True).play([arena.drawn(random) for _ in range(length)])
+        return [said.events for said in watch.said]
+
+    with_it = [told(seed) for seed in range(streams)]
+    patch.setitem(globals(), "rules_on", lambda kind, day: evolve(bound(kind, day), **{faster: None}))
+    return with_it, [told(seed) for seed in range(streams)]
 
 
 MAKES: Final = MappingProxyType(

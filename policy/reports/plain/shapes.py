@@ -75,22 +75,23 @@ def is_nil(e: Expression) -> bool:
     return isinstance(e, x.Literal) and e.value == 0 and _unit(e) in ("money", "price")
 
 
+def _greater_of(e: Expression) -> tuple[Expression, ...]:
+    """The two of which something is the greater; nothing where it is no such."""
+    return e.operands if isinstance(e, x.Chain) and e.operator == "max" and len(e.operands) == len("ab") else ()
+
+
 def never_negative(e: Expression) -> tuple[Expression, Expression] | None:
     """What `max` with no money keeps from being negative, and the no money."""
-    if not isinstance(e, x.Chain) or e.operator != "max" or len(e.operands) != len("ab"):
-        return None
-    nil = next((o for o in e.operands if is_nil(o)), None)
-    return (next(o for o in e.operands if o is not nil), nil) if nil is not None else None
+    both = _greater_of(e)
+    nil = next((o for o in both if is_nil(o)), None)
+    return (next(o for o in both if o is not nil), nil) if nil is not None else None
 
 
 def kept_above(e: Expression) -> tuple[Expression, x.Literal] | None:
     """What `max` with a number keeps from being less, and the number: nobody divides by nought."""
-    if not isinstance(e, x.Chain) or e.operator != "max" or len(e.operands) != len("ab"):
-        return None
-    one, other = e.operands
-    if isinstance(one, x.Literal):
-        return other, one
-    return (one, other) if isinstance(other, x.Literal) else None
+    both = _greater_of(e)
+    least = next((o for o in both if isinstance(o, x.Literal)), None)
+    return (next(o for o in both if o is not least), least) if least is not None else None
 
 
 def without_guards(conditions: Sequence[Expression]) -> tuple[list[Expression], list[Expression]]:
