@@ -254,7 +254,7 @@ def test_a_damaged_file_is_refused_or_answered_row_by_row(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 @pytest.mark.parametrize("kind", ["csv", "parquet", "arrow"])
 def test_many_damaged_files(kind: str, seed: int) -> None:
     damaged(kind, 100 + seed, 1_000)
@@ -373,7 +373,7 @@ def test_of_two_runs_on_one_file_one_wins(kind: str) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("n", range(10))
+@pytest.mark.parametrize("n", range(5))
 @pytest.mark.parametrize("kind", READ)
 def test_of_many_pairs_of_runs_each_has_one_that_wins(kind: str, n: int) -> None:
     pair(kind, 1_000_000 + 100_000 * n)
