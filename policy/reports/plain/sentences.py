@@ -19,10 +19,11 @@ from policy.model import expressions as x, rules, types
 from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese
+from policy.reports.plain.chinese_frame import ChineseFrame
 from policy.reports.plain.clauses import Clause, once
 from policy.reports.plain.decisions import Teller, ToldDecision
 from policy.reports.plain.english import English
-from policy.reports.plain.frames import ChineseFrame, EnglishFrame
+from policy.reports.plain.frames import EnglishFrame
 from policy.reports.plain.names import Titles, in_full
 from policy.reports.plain.points import Language, as_either, cases_of, drawn_cell, points_of, results_of, tested
 from policy.reports.plain.scope import Called
