@@ -67,6 +67,7 @@ class Chinese(ChineseDays):
     today = "作出決定當日"
     verbs = frozenset(("大於", *NUMBERS.values(), *AMOUNTS.values(), *TIMES.values(), *RANKS.values()))
     none = "無"
+    that_amount = "該數額"
 
     def pick(self, words: BilingualText) -> str:
         return words.zh or words.en
@@ -274,6 +275,12 @@ class Chinese(ChineseDays):
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
         self.subjects.append(left)
         return f"{left}{self._verb(operator, of)}{right}"
+
+    def that_for(self, things: list[str]) -> str:
+        return f"按{'、'.join(things)}計算者"
+
+    def that_where(self, taken: list[str]) -> str:
+        return f"在{'、'.join(taken)}的情況下的數額"
 
     def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str:
         fields, each = "、".join(title.zh for title in titles), "均" if len(titles) > 1 else ""

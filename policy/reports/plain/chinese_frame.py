@@ -9,13 +9,15 @@ from collections.abc import Sequence
 
 from policy.reports.plain.amounts import chinese_day
 from policy.reports.plain.clauses import Clause
-from policy.reports.plain.frames import Frame, numbers
+from policy.reports.plain.frames import Frame, Period, numbers
 
 _WEEKDAYS_ZH = "一二三四五六日"
 
 
 class ChineseFrame(Frame):
     """Traditional Chinese."""
+
+    besides = "此外："
 
     def period(self, start: int | None, end: int | None) -> str:
         if start is not None and end is not None:
@@ -25,17 +27,25 @@ class ChineseFrame(Frame):
         return f"於{chinese_day(end)}前，" if end is not None else ""
 
     def decided(self, start: int | None, end: int | None) -> str:
+        when = self._within((start, end))
+        return f"{when}作出決定" if when else "在任何情況下"
+
+    def _within(self, period: Period) -> str:
+        start, end = period
         since = [f"{chinese_day(start)}或之後"] if start is not None else []
         until = [f"{chinese_day(end)}前"] if end is not None else []
-        return f"於{'而'.join((*since, *until))}作出決定" if since or until else "在任何情況下"
+        return f"於{'而'.join((*since, *until))}" if since or until else ""
+
+    def group(self, period: str, where: str) -> str:
+        return f"{period}如{where}："
 
     def numbered(self, points: list[str]) -> str:
         *first, last = numbers(points)
         return f"{'；'.join(first)}；及{last}"
 
-    def and_any(self, where: str, points: list[str]) -> str:
+    def any_of(self, points: list[str]) -> str:
         *first, last = numbers(points)
-        return f"{where}，且有下列任何一項情況：{'；'.join(first)}；或{last}"
+        return f"有下列任何一項情況：{'；'.join(first)}；或{last}"
 
     def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause:
         if len(conditions) == 1:
@@ -58,12 +68,15 @@ class ChineseFrame(Frame):
         which = "" if exceptions == 1 else "任何一項"
         return Clause(f"{period}{given}除{since.removesuffix('，')}有下列{which}情況外，{yes}：")
 
-    def grounds(self, yes: str, no: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
+    def grounds(
+        self, verdicts: tuple[str, str], grounds: Sequence[str], given: Period, exceptions: Sequence[str], since: str
+    ) -> Clause:
+        yes, no = verdicts
         which = f"({grounds[0]})或({grounds[1]})項" if len(grounds) == 2 else f"({grounds[0]})至({grounds[-1]})項之一"
         none = ["", "({})項不適用", "({})項及({})項均不適用", "({})至({})項均不適用"]
         unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
         joint = f"，且{since}{unless}" if unless else ""
-        return Clause(f"如符合{which}{joint}，{yes}；否則{no}：")
+        return Clause(f"如{self._within(given)}符合{which}{joint}，{yes}；否則{no}：")
 
     def otherwise(self, said: str, before: int | None) -> Clause:
         when = "在其他情況下" if before is None else f"於{chinese_day(before)}前"
@@ -74,11 +87,13 @@ class ChineseFrame(Frame):
 
     def item(self, mark: str, period: str, where: str, end: str) -> Clause:
         ending = {"": "。", "or": "；或", ";": "；"}[end]
-        return Clause(f"({mark}) {period}{where}{ending}")
+        return Clause(f"{f'({mark}) ' if mark else ''}{period}{where}{ending}")
 
     def except_where(self, where: str, unless: list[str]) -> str:
-        apart = [f"（{u}）" if "，" in u else u for u in unless]
-        return f"{where}{'，' if where else ''}但{'，或'.join(apart)}者除外"
+        comma = "，" if where else ""
+        if any("，" in u for u in unless):
+            return f"{where}{comma}但如{'，或如'.join(unless)}，則屬例外"
+        return f"{where}{comma}但{'，或'.join(unless)}者除外"
 
     def answer(self, title: str, yes: bool) -> str:
         return f"「{title}」的答案為{'是' if yes else '否'}"

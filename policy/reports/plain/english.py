@@ -44,6 +44,7 @@ class English(EnglishDays):
     today = "the day of the decision"
     verbs = frozenset((*NUMBERS.values(), *TIMES.values(), *RANKS.values()))
     none = "nothing"
+    that_amount = "that amount"
 
     def pick(self, words: BilingualText) -> str:
         return words.en
@@ -258,7 +259,9 @@ class English(EnglishDays):
     def joined(self, every: bool, conditions: list[str]) -> str:
         word = "and" if every else "or"
         groups = [self._group(list(g), word) for _, g in groupby(conditions, self._subject)]
-        apart = len(groups) < len(conditions) or any(re.search(rf",| {word} ", g) for g in groups)
+        apart = len(groups) < len(conditions) or any(re.search(rf"[,:]| {word} ", g) for g in groups)
+        if apart and len(groups) > 2 and not any(f", {word} " in g for g in groups):
+            return f"{', '.join(groups[:-1])}, {word} {groups[-1]}"
         return f", {word} ".join(groups) if apart else said_list(groups, word)
 
     def _subject(self, condition: str) -> str:
@@ -279,6 +282,12 @@ class English(EnglishDays):
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
         self.subjects.append(left)
         return f"{left} {self._verb(operator, of)} {right}"
+
+    def that_for(self, things: list[str]) -> str:
+        return f"that for {said_list(things, 'and')}"
+
+    def that_where(self, taken: list[str]) -> str:
+        return f"what it is where {said_list(taken, 'and')}"
 
     def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str:
         fields = said_list([_OWNED.sub("", re.sub(r"^(the|a|an) ", "", title.en)) for title in titles], "and")

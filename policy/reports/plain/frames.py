@@ -12,9 +12,13 @@ from policy.reports.plain.amounts import long_day
 from policy.reports.plain.clauses import Clause
 from policy.reports.plain.english import said_list
 
+Period = tuple[int | None, int | None]  # from a day and before another
+
 
 class Frame(ABC):
     """What a language puts around phrases."""
+
+    besides: str
 
     @abstractmethod
     def period(self, start: int | None, end: int | None) -> str: ...
@@ -23,10 +27,13 @@ class Frame(ABC):
     def decided(self, start: int | None, end: int | None) -> str: ...
 
     @abstractmethod
+    def group(self, period: str, where: str) -> str: ...
+
+    @abstractmethod
     def numbered(self, points: list[str]) -> str: ...
 
     @abstractmethod
-    def and_any(self, where: str, points: list[str]) -> str: ...
+    def any_of(self, points: list[str]) -> str: ...
 
     @abstractmethod
     def holds_where(self, period: str, yes: str, no: str, conditions: list[str], every: bool) -> Clause: ...
@@ -38,7 +45,9 @@ class Frame(ABC):
     def permission(self, period: str, yes: str, where: str, exceptions: int, since: str) -> Clause: ...
 
     @abstractmethod
-    def grounds(self, yes: str, no: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause: ...
+    def grounds(
+        self, verdicts: tuple[str, str], grounds: Sequence[str], given: Period, exceptions: Sequence[str], since: str
+    ) -> Clause: ...
 
     @abstractmethod
     def otherwise(self, said: str, before: int | None) -> Clause: ...
@@ -112,6 +121,8 @@ def _inside(period: str) -> str:
 class EnglishFrame(Frame):
     """English."""
 
+    besides = "In addition:"
+
     def period(self, start: int | None, end: int | None) -> str:
         parts = [f"from {long_day(start)}"] if start is not None else []
         parts += [f"before {long_day(end)}"] if end is not None else []
@@ -126,9 +137,12 @@ class EnglishFrame(Frame):
         *first, last = numbers(points)
         return f"{'; '.join(first)}; and {last}"
 
-    def and_any(self, where: str, points: list[str]) -> str:
+    def any_of(self, points: list[str]) -> str:
         *first, last = numbers(points)
-        return f"{where}, and any of the following applies: {'; '.join(first)}; or {last}"
+        return f"any of the following applies: {'; '.join(first)}; or {last}"
+
+    def group(self, period: str, where: str) -> str:
+        return _sentence(f"{_inside(period)}where {where}:")
 
     def _begun(self, period: str, said: str) -> str:
         return _sentence(period + said)
@@ -154,14 +168,18 @@ class EnglishFrame(Frame):
         when = f", {_inside(since)}" if since else " "
         return Clause(f"{self._begun(period, yes)}{given}{comma} unless{when}{which} applies:")
 
-    def grounds(self, yes: str, no: str, grounds: Sequence[str], exceptions: Sequence[str], since: str) -> Clause:
+    def grounds(
+        self, verdicts: tuple[str, str], grounds: Sequence[str], given: Period, exceptions: Sequence[str], since: str
+    ) -> Clause:
         which = (
             f"({grounds[0]}) or ({grounds[1]})" if len(grounds) == 2 else f"one of ({grounds[0]}) to ({grounds[-1]})"
         )
         none = ["", "({}) does not apply", "neither ({}) nor ({}) applies", "none of ({}) to ({}) applies"]
         unless = none[min(len(exceptions), 3)].format(*exceptions[:1], *exceptions[1:][-1:])
         joint = f" and{f', {_inside(since)}' if since else ' '}{unless}" if unless else ""
-        return Clause(f"{_sentence(yes)} if, and only if, {which} applies{joint}:")
+        return Clause(
+            f"{_sentence(verdicts[0])} if, and only if, {_inside(self.period(*given))}{which} applies{joint}:"
+        )
 
     def otherwise(self, said: str, before: int | None) -> Clause:
         when = "in any other case" if before is None else f"before {long_day(before)}"
@@ -173,7 +191,7 @@ class EnglishFrame(Frame):
     def item(self, mark: str, period: str, where: str, end: str) -> Clause:
         when = _inside(period)
         ending = {"": ".", "or": "; or", ";": ";"}[end]
-        return Clause(f"({mark}) {when}{where}{ending}")
+        return Clause(f"{f'({mark}) ' if mark else ''}{when}{where}{ending}")
 
     def except_where(self, where: str, unless: list[str]) -> str:
         return f"{where}{', ' if where else ''}except where {', or where '.join(unless)}"
