@@ -241,7 +241,8 @@ COMPARED = f"""{FACTS}value due(l: Loan, closing: boolean "closing" zh "結清"
     says "the loan is closed" zh "貸款結清" otherwise "the loan is kept" zh "貸款保留",
     part: money(HKD) "part" zh "部分") -> money(HKD) "amount due" zh "應付款額"
   = if closing then l.owed else part
-property p "p" zh "恆" for any l: Loan, one: money(HKD) "first part" zh "首部分", two: money(HKD) "second part" zh "次部分"
+property p "p" zh "恆"
+  for any l: Loan, one: money(HKD) "first part" zh "首部分", two: money(HKD) "second part" zh "次部分"
   always """
 
 
