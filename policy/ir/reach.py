@@ -22,12 +22,19 @@ def reach(program: Program, cited: Iterable[Citation]) -> tuple[BilingualText, .
 
 def reading_ends(readings: Mapping[str, ir.Reading], sources: Iterable[str], on: int) -> tuple[BilingualText, ...]:
     """The remarks on the sources whose reading ends on that day or before."""
+    return tuple(_ended(*item) for item in readings_ended(readings, sources, on))
+
+
+def readings_ended(
+    readings: Mapping[str, ir.Reading], sources: Iterable[str], on: int
+) -> list[tuple[ir.Reading, list[str]]]:
+    """The readings that end on that day or before, each with the sources so read, the earliest first."""
     ended: dict[ir.Reading, list[str]] = {}
     for source in sorted(set(sources)):
         reading = readings.get(source)
         if reading is not None and reading.holds_until <= on:
             ended.setdefault(reading, []).append(source)
-    return tuple(_ended(*item) for item in sorted(ended.items(), key=lambda i: (i[0].holds_until, i[0].on)))
+    return sorted(ended.items(), key=lambda i: (i[0].holds_until, i[0].on))
 
 
 def citable(program: Program, id: str) -> Iterator[Citation]:

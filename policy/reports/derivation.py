@@ -81,4 +81,6 @@ def _words_of(facts: ToldFacts, titles: dict[str, BilingualText], d: Derivation)
         )
     if d.label.startswith(("deny ", "permit ", "otherwise ")):
         return title
-    return BilingualText(f"{title.en}: {value.en}", f"{title.zh}：{value.zh}")
+    asked = title.en.endswith("?")  # a question is answered, whatever else is named
+    en = f"{title.en} {value.en}" if asked else f"{title.en}: {value.en}"
+    return BilingualText(en, f"{title.zh}{'' if asked and title.zh.endswith('？') else '：'}{value.zh}")

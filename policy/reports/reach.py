@@ -12,7 +12,7 @@ from attrs import frozen
 from policy.answers import BilingualText
 from policy.ir.from_model import readings_of
 from policy.ir.program import Reading
-from policy.ir.reach import reading_ends
+from policy.ir.reach import readings_ended
 from policy.model import rules, types
 from policy.model.values import show
 from policy.reports.plain.names import in_full
@@ -45,7 +45,33 @@ class SourceRow:
 
 def remarks_on(model: rules.Model, provisions: Iterable[str], on: int) -> tuple[BilingualText, ...]:
     """The remarks of a document that rests on these provisions, as of a day."""
-    return reading_ends(readings_of(model), (p.partition("/")[0] for p in provisions), on)
+    return remarks_in_full(readings_of(model), titles_of(model), (p.partition("/")[0] for p in provisions), on)
+
+
+def titles_of(model: rules.Model) -> dict[str, BilingualText]:
+    """What each source is called."""
+    return {s.id: in_full(s.title, s.id) for s in model.sources.values()}
+
+
+def remarks_in_full(
+    readings: Mapping[str, Reading], titles: Mapping[str, BilingualText], sources: Iterable[str], on: int
+) -> tuple[BilingualText, ...]:
+    """The remarks on the sources whose reading ends on that day or before, each source by its title."""
+    return tuple(
+        _ended(reading, [(id, titles.get(id, BilingualText(id, id))) for id in ended])
+        for reading, ended in readings_ended(readings, sources, on)
+    )
+
+
+def _ended(reading: Reading, sources: list[tuple[str, BilingualText]]) -> BilingualText:
+    end, on = show(reading.holds_until, types.DATE), show(reading.on, types.DATE)
+    these = "this source" if len(sources) == 1 else "these sources"
+    named = "; ".join(f"{title.en} ({id})" for id, title in sources)
+    named_zh = "；".join(f"{title.zh}（{id}）" for id, title in sources)
+    return BilingualText(
+        f"the reading of {these} ends {end} (read {on}), and later changes may be missing: {named}",
+        f"下列來源於{on}閱讀，所讀內容只確知適用至{end}前，其後如有修訂，未必反映在此：{named_zh}",
+    )
 
 
 def reading_closed(model: rules.Model) -> str:

@@ -184,8 +184,8 @@ def _said(book: RulebookFigures) -> Iterator[tuple[Cell, ...]]:
         for entry in concern.entries:
             for s in entry.said:
                 words = BilingualText(
-                    "\n".join((_whole(s.en), *(line.en for line in s.signs))),
-                    "\n".join((_whole(s.zh), *(line.zh for line in s.signs))),
+                    "\n".join(filter(None, (s.under.en, _whole(s.en), *(line.en for line in s.signs)))),
+                    "\n".join(filter(None, (s.under.zh, _whole(s.zh), *(line.zh for line in s.signs)))),
                 )
                 provisions = ", ".join(c.provision for c in s.cited)
                 yield (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from policy.model.overlays import overlaid
 from policy.pipeline import RulesFile, check
 from policy.reports.plain.sentences import Sentences
 
@@ -27,7 +28,7 @@ def denied(conditions: str, more: str = "") -> tuple[str, str]:
     *_, rule = Sentences(model).of(model.declared["t.d"])
     assert rule.listed is not None
     en, zh = (str(c) for c in rule.listed)
-    return en.removeprefix("(a) ").removesuffix("."), zh.removeprefix("(a) ").removesuffix("。")
+    return en.removesuffix("."), zh.removesuffix("。")
 
 
 def worth(formula: str, of: str = "money(HKD)") -> tuple[str, str]:
@@ -49,10 +50,10 @@ def worth(formula: str, of: str = "money(HKD)") -> tuple[str, str]:
             "欠款（如有）超過抵押品價值乘以追繳水平",
         ),
         (
-            "l.owed > 0 HKD and l.worth > level * l.owed",  # another amount: both are told
+            "l.worth > level * l.owed and l.owed > 0 HKD",  # another amount: that there is one comes first
             "the amount owed is more than nil and the value of the collateral is more than"
-            " the amount owed times the call level",
-            "欠款大於零，且抵押品價值超過欠款乘以追繳水平",
+            " that amount times the call level",
+            "欠款大於零，且抵押品價值超過該數額乘以追繳水平",
         ),
         (
             "l.reviewed_on + 1 month < today or l.reviewed_on > today",
@@ -165,3 +166,114 @@ property p "p" zh "恆" for any l: Loan
     [said] = Sentences(model).of(model.declared["t.p"])
     assert (str(said.en).count("HK$5"), str(said.en).count("HK$5 (the limit)")) == (2, 1)
     assert (str(said.zh).count("5港元"), str(said.zh).count("5港元（上限）")) == (2, 1)
+
+
+GROUPED = f"""{FACTS}source S "s" status house
+provision S/1 "p"
+decision d(l: Loan) "may it be lent?" zh "可否借出"
+  otherwise permit
+  deny secured when l.worth > 2 HKD and l.owed > 1 HKD because "r" zh "理" from 2026-02-11 per S/1
+  deny old when l.size > 9 because "r" zh "理" per S/1
+  deny large when l.worth > 2 HKD and l.size > 1 because "r" zh "理" from 2026-02-11 per S/1
+  deny missing when l.worth > 2 HKD and l.share is absent because "r" zh "理" from 2026-02-11 per S/1
+  deny later when l.worth > 2 HKD and l.size > 3 because "r" zh "理" from 2026-03-01 per S/1
+"""
+
+
+def test_exceptions_that_begin_with_one_condition_stand_under_it() -> None:
+    model = check([RulesFile("t.policy", GROUPED.encode())]).model
+    _, *told = Sentences(model).of(model.declared["t.d"])
+    heading = (
+        "From 11 February 2026, where the value of the collateral is more than HK$2:",
+        "自2026年2月11日起，如抵押品價值超過2港元：",
+    )
+    assert [(s.name, s.under.en, s.under.zh) for s in told] == [
+        ("old", "", ""),
+        ("later", "", ""),  # of another period
+        *((name, *heading) for name in ("secured", "large", "missing")),
+    ]
+    assert [str(s.listed[0]) for s in told if s.listed] == [
+        "(a) the size is more than 9;",
+        "(b) from 1 March 2026, the value of the collateral is more than HK$2 and the size is more than 3;",
+        "(c) the amount owed is more than HK$1;",
+        "(d) the size is more than 1; or",
+        "(e) the share does not exist.",
+    ]
+    assert "HK$2" in str(told[-1].en)  # alone, it says all
+
+
+def test_what_an_overlay_adds_stands_behind_the_groups_of_the_law() -> None:
+    house = """language 1 ruleset h amends t "h" zh "h"
+tighten decision d deny small when l.worth > 2 HKD and l.size < 1 because "r" zh "理" from 2026-02-11 per S/1
+"""
+    checked = check([RulesFile("t.policy", GROUPED.encode()), RulesFile("h.policy", house.encode())])
+    assert not checked.errors, checked.errors
+    model = overlaid(checked.model, "h")
+    last = Sentences(model).of(model.declared["t.d"])[-1]
+    assert (last.name, last.under.en, last.under.zh) == ("small", "In addition:", "此外：")
+    assert str(last.listed and last.listed[0]).startswith("(f) from 11 February 2026, the value of the collateral")
+
+
+def test_the_period_of_all_grounds_is_told_once() -> None:
+    text = f"""{FACTS}source S "s" status house
+provision S/1 "p"
+decision d(l: Loan) "d" zh "丁"
+  says "it may be lent" zh "可借出" otherwise "it may not be lent" zh "不得借出"
+  otherwise deny
+  permit small when l.size < 1 from 2026-02-11 per S/1
+  permit safe when l.worth > 2 HKD from 2026-02-11 per S/1
+  deny large when l.owed > 9 HKD because "r" zh "理" from 2026-02-11 per S/1
+"""
+    model = check([RulesFile("t.policy", text.encode())]).model
+    told = [s.listed or (s.en, s.zh) for s in Sentences(model).of(model.declared["t.d"])]
+    assert [(str(en), str(zh)) for en, zh in told] == [
+        (
+            "It may be lent if, and only if, from 11 February 2026, (i) or (ii) applies and (a) does not apply:",
+            "如於2026年2月11日或之後符合(i)或(ii)項，且(a)項不適用，可借出；否則不得借出：",
+        ),
+        ("(i) the size is less than 1; or", "(i) 數量少於1；或"),
+        ("(ii) the value of the collateral is more than HK$2.", "(ii) 抵押品價值超過2港元。"),
+        ("(a) the amount owed is more than HK$9.", "(a) 欠款超過9港元。"),
+    ]
+
+
+COMPARED = f"""{FACTS}value due(l: Loan, closing: boolean "closing" zh "結清"
+    says "the loan is closed" zh "貸款結清" otherwise "the loan is kept" zh "貸款保留",
+    part: money(HKD) "part" zh "部分") -> money(HKD) "amount due" zh "應付款額"
+  = if closing then l.owed else part
+property p "p" zh "恆"
+  for any l: Loan, one: money(HKD) "first part" zh "首部分", two: money(HKD) "second part" zh "次部分"
+  always """
+
+
+@pytest.mark.parametrize(
+    ("claim", "en", "zh"),
+    [
+        (
+            "due(l, true, one) <= due(l, false, one)",
+            "the amount due for the first part where the loan is closed is at most what it is where the loan is kept",
+            "在貸款結清的情況下按首部分計算的應付款額不超過在貸款保留的情況下的數額",
+        ),
+        (
+            "due(l, true, one) < due(l, true, two - one)",
+            "the amount due for the first part where the loan is closed is less than that for (the second part less"
+            " the first part)",
+            "在貸款結清的情況下按首部分計算的應付款額少於按（次部分減首部分）計算者",
+        ),
+        (
+            "due(l, true, one) < due(l, false, two)",
+            "the amount due for the first part where the loan is closed is less than the amount due for the second"
+            " part where the loan is kept",
+            "在貸款結清的情況下按首部分計算的應付款額少於在貸款保留的情況下按次部分計算的應付款額",
+        ),
+    ],
+)
+def test_two_situations_that_differ_in_one_thing_are_compared_by_it(claim: str, en: str, zh: str) -> None:
+    model = check([RulesFile("t.policy", (COMPARED + claim).encode())]).model
+    [said] = Sentences(model).of(model.declared["t.p"])
+    assert (str(said.en), str(said.zh)) == (f"In every case, {en}.", f"在任何情況下，{zh}。")
+
+
+def test_exceptions_with_several_conditions_have_no_brackets_in_chinese() -> None:
+    (_, zh) = denied("l.size > 1", "unless l.owed > 1 HKD and l.worth > 2 HKD unless l.size > 8")
+    assert zh == "數量多於1，但如欠款超過1港元，且抵押品價值超過2港元，或如數量多於8，則屬例外"

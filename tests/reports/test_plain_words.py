@@ -225,7 +225,8 @@ def missing(model: rules.Model) -> list[str]:
             if isinstance(d, rules.Value | rules.Parameter) and statement.kind != "name":
                 words.append(told(in_full(d.title, d.name), d.phrases))
             for en, zh in ((statement.en, statement.zh), *([statement.listed] if statement.listed else [])):
-                texts = str(en).replace(",", "").lower(), str(zh).replace(",", "").lower()
+                above = BilingualText("", "") if en is statement.en else statement.under
+                texts = f"{above.en} {en}".replace(",", "").lower(), f"{above.zh} {zh}".replace(",", "").lower()
                 around = (
                     texts if not statement.listed or en is statement.en else whole
                 )  # a date may stand in the lead
@@ -326,7 +327,7 @@ def test_a_phrase_is_the_one_for_what_is_so(condition: str, en: str, zh: str) ->
     model = check([RulesFile("t.policy", text.encode())]).model
     [_, rule] = Sentences(model).of(model.declared["t.d"])
     assert rule.listed is not None
-    assert [str(c) for c in rule.listed] == [f"(a) {en}.", f"(a) {zh}。"]
+    assert [str(c) for c in rule.listed] == [f"{en}.", f"{zh}。"]
 
 
 def test_conditions_about_one_thing_name_it_once() -> None:

@@ -243,7 +243,9 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
         (
             "en",
             [
-                "Remark: the reading of AMLO, SLC ends 1 July 2026 (read 26 November 2026): later changes",
+                "Remark: the reading of these sources ends 1 July 2026 (read 26 November 2026), and later changes may"
+                " be missing: Anti-Money Laundering",
+                "SFC circular on shared liquidity by virtual asset trading platforms (SLC)",
                 "Is the jurisdiction a member of the FATF or equivalent? No:",
                 "The place is under increased monitoring, which no assessment has considered.",
                 "Nothing that can be changed removes this reason.",
@@ -252,7 +254,8 @@ def letter(question: str, facts: dict[str, Any], day: str, language: str, format
         (
             "zh",
             [
-                "備註：AMLO、SLC於2026年11月26日閱讀，所讀內容只確知適用至2026年7月1日前",
+                "備註：下列來源於2026年11月26日閱讀，所讀內容只確知適用至2026年7月1日前，其後如有修訂，未必反映在此：",
+                "證監會有關虛擬資產交易平台共享流動性的通函（SLC）",
                 "該司法管轄區是否特別組織成員或對等？否：",
                 "該地受加強監察，而評估未有考慮此點。",
                 "並無可更改的事實可消除此項理由。",
@@ -314,7 +317,11 @@ def test_the_rulebook_and_the_provisions_show_when_sources_were_read_and_hold(tm
         ),
         (
             "zh",
-            ("2026年11月26日 | 2026年7月1日", "2025年10月24日起，2026年2月13日前", "備註：LAW於2026年11月26日閱讀"),
+            (
+                "2026年11月26日 | 2026年7月1日",
+                "2025年10月24日起，2026年2月13日前",
+                "備註：下列來源於2026年11月26日閱讀",
+            ),
         ),
     ):
         text = printed(made, language, "markdown")

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cache
+from itertools import groupby
 
 from policy import resources
 from policy.answers import BilingualText
@@ -43,7 +44,7 @@ def sheet(name: str) -> str:
     for d in model.declared.values():
         mine = [s for s in sentences.of(d) if (s.house or d.ruleset == name) and _from(model, s, name)]
         if mine:
-            told = _drawn(sentences, d, name) if isinstance(d, rules.Table) else map(_told, mine)
+            told = _drawn(sentences, d, name) if isinstance(d, rules.Table) else _in_groups(mine)
             blocks.append("\n".join([f"{d.name}: {_heading(in_full(d.title, d.name))}", *told]))
     return "\n\n".join(blocks)
 
@@ -69,6 +70,14 @@ def _drawn(sentences: Sentences, d: rules.Table, ruleset: str) -> Iterator[str]:
             period = f" | {amounts.iso(start)}–{amounts.iso(end)}" if start is not None or end is not None else ""
             yield "  | " + " | ".join(c.en if c.en == c.zh else _heading(c) for c in cells) + period
     yield _two(grid.hit)
+
+
+def _in_groups(said: list[Statement]) -> Iterator[str]:
+    """Statements one by one; what neighbours have in common stands above them."""
+    for under, group in groupby(said, lambda s: s.under):
+        if under.en:
+            yield _two(under)
+        yield from map(_told, group)
 
 
 def _told(s: Statement) -> str:

@@ -51,6 +51,7 @@ class Said:
     in_force: bool
     house: bool
     place: str
+    under: BilingualText  # what it and its neighbours have in common
     signs: tuple[BilingualText, ...]  # a long formula, line by line
 
 

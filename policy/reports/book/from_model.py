@@ -193,6 +193,7 @@ class _Maker:
             self.holds(s.start, s.end),
             s.house,
             str(s.place),
+            s.under,
             s.signs,
         )
 

@@ -18,6 +18,7 @@ from policy.ir.program import Reading
 from policy.model import rules
 from policy.reports.plain.amounts import moment_at
 from policy.reports.plain.names import spaced
+from policy.reports.reach import titles_of
 
 CLIENT = "client"
 
@@ -37,6 +38,7 @@ class Glossary:
     words: Mapping[str, BilingualText] = field(factory=dict)
     clients_first: ClientsFirst = ClientsFirst()
     readings: Mapping[str, Reading] = field(factory=dict)  # by source, where it is said until when its reading holds
+    sources: Mapping[str, BilingualText] = field(factory=dict)  # what each is called
     citations: Mapping[str, Citation] = field(factory=dict)  # by provision
     meanings: Mapping[str, BilingualText] = field(factory=dict)  # of names with several, one after another
     unset: Mapping[str, BilingualText] = field(factory=dict)  # why a number has no value, by its name
@@ -95,7 +97,7 @@ def glossary_of(model: rules.Model) -> Glossary:
     single = {name: next(iter(said)) for name, said in found.items() if len(said) == 1}
     unset = {p.name: p.unset for p in parameters if p.unset is not None}
     questions = {d.name: d.title for d in decisions}
-    known = readings_of(model), citations, meanings, unset, questions
+    known = readings_of(model), titles_of(model), citations, meanings, unset, questions
     return Glossary(single, first, *known, languages=model.languages, offset=model.offset)
 
 

@@ -17,7 +17,6 @@ from policy.answers import NO_WORDS, BilingualText
 from policy.audit.records import Header, JournalRecord
 from policy.diagnostics import Diagnostic
 from policy.financing.events import AccountStated
-from policy.ir.reach import reading_ends
 from policy.market.commands import NewDay
 from policy.perpetuals.events import BucketStated
 from policy.reports.book.figures import Cover
@@ -31,7 +30,7 @@ from policy.reports.journal.stress import StressRow
 from policy.reports.journal.tally import Tally
 from policy.reports.journal.trading import Trading
 from policy.reports.plain.amounts import chinese_span, long_span
-from policy.reports.reach import closed_on
+from policy.reports.reach import closed_on, remarks_in_full
 from policy.reports.rows import by_status
 
 _MOST_UNREAD = 50
@@ -166,7 +165,7 @@ class Recorded:
             header.rules,
             header.overlay,
             sources,
-            reading_ends(self.glossary.readings, self.tally.reasons.sources, day),
+            remarks_in_full(self.glossary.readings, self.glossary.sources, self.tally.reasons.sources, day),
             until,
             read=closed_on(self.glossary.readings),
             languages=self.glossary.languages,

@@ -16,16 +16,15 @@ from policy.model.expressions import Expression
 from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
+from policy.reports.plain.chinese_days import ChineseDays
 from policy.reports.plain.chinese_words import (
     AMOUNTS,
     KINDS,
     MODES,
-    NEAR,
     NIL,
     NOUNS,
     NUMBERS,
     ORDINALS,
-    PASSED,
     RANKS,
     THING,
     TIMES,
@@ -35,9 +34,6 @@ from policy.reports.plain.names import spaced
 from policy.reports.plain.phrasing import Phrasing, denies
 from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import (
-    BusinessDayOperator,
-    CalendarOperator,
-    ElapsedOperator,
     ExtremumOperator,
     OrderOperator,
     RoundingMode,
@@ -65,12 +61,13 @@ def noun_of(of: Type, phrasing: Phrasing) -> str:
             assert_never(of)
 
 
-class Chinese(Phrasing):
+class Chinese(ChineseDays):
     """Traditional Chinese."""
 
     today = "作出決定當日"
     verbs = frozenset(("大於", *NUMBERS.values(), *AMOUNTS.values(), *TIMES.values(), *RANKS.values()))
     none = "無"
+    that_amount = "該數額"
 
     def pick(self, words: BilingualText) -> str:
         return words.zh or words.en
@@ -91,23 +88,11 @@ class Chinese(Phrasing):
     def share_of(self, share: str, whole: str) -> str:
         return f"{whole}的{share}"
 
-    def days(self, days: Expression) -> str:
-        said = self.term(days)
-        return f"{said}日" if isinstance(days, x.Literal) and said.isdigit() else said
-
     def within(self, term: str, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
         return term + self.bounds(bounds, of)
 
     def bounds(self, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
         return "但".join(self.bound(operator, bound, of) for operator, bound in bounds)
-
-    def later_than(self, day: str, operator: OrderOperator, time: str, other: str) -> str:
-        self.subjects.append(day)
-        return f"{day}{TIMES[operator]}{other}後{time}"
-
-    def near(self, day: str, time: str, holds: bool) -> str:
-        self.subjects.append(day)
-        return NEAR[holds].format(day, self.today, time)
 
     def if_any(self, term: str) -> str:
         return f"{term}（如有）"
@@ -121,12 +106,6 @@ class Chinese(Phrasing):
 
     def divided(self, whole: str, by: str, least: str) -> str:
         return f"{whole}除以{by}（最少以{least}計）"
-
-    def months(self, months: int) -> str:
-        return f"{months // 12}年" if months % 12 == 0 and months > 12 else f"{months}個月"
-
-    def passed(self, operator: Comparison, time: str, day: str) -> str:
-        return f"自{day}起計{PASSED[operator]}{time}"
 
     def amount(self, value: object, of: Type) -> str:
         if isinstance(of, types.Text) and str(value).isascii() and str(value).isalnum():
@@ -191,56 +170,8 @@ class Chinese(Phrasing):
     def root_of(self, term: str) -> str:
         return f"{term}的平方根"
 
-    def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str:
-        return f"由{first}至{last}的足{'年' if operator == 'whole years from' else '月'}數"
-
-    def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str:
-        match operator:
-            case "business days after":
-                return f"{terms[1]}後{'首' if terms[0] == '1' else f'第{terms[0]}'}個營業日（{calendar}）"
-            case "business days before":
-                return f"{terms[1]}前{'最後一' if terms[0] == '1' else f'第{terms[0]}'}個營業日（{calendar}）"
-            case "business day on or after":
-                return f"{terms[0]}當日或其後的首個營業日（{calendar}）"
-            case "business day on or before":
-                return f"{terms[0]}當日或之前的最後一個營業日（{calendar}）"
-            case "business days between":
-                return f"{terms[0]}後至{terms[1]}（包括當日）的營業日數目（{calendar}）"
-            case "a business day":
-                raise AssertionError("whether a day is a business day is a condition")
-            case _:
-                assert_never(operator)
-
-    def business_day(self, day: str, calendar: str, holds: bool) -> str:
-        return f"{day}{'為' if holds else '並非'}營業日（{calendar}）"
-
     def counted(self, term: str, one: str) -> str:
         return f"{term}（以{amounts.said_in_chinese(one).removeprefix('1').removeprefix('個')}計）"
-
-    def calendar(self, operator: CalendarOperator, day: str) -> str:
-        match operator:
-            case "year of":
-                return f"{day}的年份"
-            case "month of":
-                return f"{day}的月份"
-            case "day of":
-                return f"{day}在該月的日數"
-            case "weekday of":
-                return f"{day}的星期序數（星期一為1，星期日為7）"
-            case "first day of the month of":
-                return f"{day}所在月份的首日"
-            case "last day of the month of":
-                return f"{day}所在月份的最後一日"
-            case "first day of the quarter of":
-                return f"{day}所在季度的首日"
-            case "last day of the quarter of":
-                return f"{day}所在季度的最後一日"
-            case "first day of the year of":
-                return f"{day}所在年度的首日"
-            case "last day of the year of":
-                return f"{day}所在年度的最後一日"
-            case _:
-                assert_never(operator)
 
     def power(self, term: str, exponent: int) -> str:
         named = {2: "平方", 3: "立方"}.get(exponent, f"{exponent}次方")
@@ -251,12 +182,6 @@ class Chinese(Phrasing):
 
     def multiple(self, whole: str, part: str, holds: bool) -> str:
         return f"{whole}{'是' if holds else '並非'}{part}的倍數"
-
-    def days_later(self, later: bool, day: str, days: str) -> str:
-        return f"{day}{'後' if later else '前'}{days}當日"
-
-    def months_later(self, day: str, months: int) -> str:
-        return f"{day}{'後' if months >= 0 else '前'}{self.months(abs(months))}當日"
 
     def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
         high = operator == "max"
@@ -350,6 +275,12 @@ class Chinese(Phrasing):
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
         self.subjects.append(left)
         return f"{left}{self._verb(operator, of)}{right}"
+
+    def that_for(self, things: list[str]) -> str:
+        return f"按{'、'.join(things)}計算者"
+
+    def that_where(self, taken: list[str]) -> str:
+        return f"在{'、'.join(taken)}的情況下的數額"
 
     def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str:
         fields, each = "、".join(title.zh for title in titles), "均" if len(titles) > 1 else ""

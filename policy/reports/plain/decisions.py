@@ -4,24 +4,26 @@ In: a decision and the phrases of a language. Out: a clause for each rule and on
 in the list and, for a rule, alone. Absent: citations of statements, which are added by `sentences`.
 
 The only permission is the sentence (`from 1 June 2023 it may, unless …`); several are grounds, marked (i), (ii);
-denials are exceptions, marked (a), (b). What remains is said once, at the end or by "only".
+denials are exceptions, marked (a), (b). What remains is said once, at the end or by "only". Three rules and more
+of one period that begin with the same condition stand together under it, and do not repeat it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from policy.model import expressions as x, rules
+from policy.model.expressions import Expression
 from policy.reports.plain.clauses import Clause, letter, roman
-from policy.reports.plain.frames import Frame
+from policy.reports.plain.frames import Frame, Period
 from policy.reports.plain.names import in_full
 from policy.reports.plain.phrasing import Phrasing
 from policy.reports.plain.points import points_of
 
 _ONE = 1
-_MANY = 3  # alternatives within a condition that are told one by one
+_MANY = 3  # alternatives within a condition that are told one by one; rules that make a group
 
 
 @frozen
@@ -32,11 +34,23 @@ class ToldDecision:
 
     @property
     def permissions(self) -> tuple[rules.Rule, ...]:
-        return tuple(r for r in self.decision.rules if r.effect == "permit")
+        return self._together([r for r in self.decision.rules if r.effect == "permit"])
 
     @property
     def denials(self) -> tuple[rules.Rule, ...]:
-        return tuple(r for r in self.decision.rules if r.effect == "deny")
+        return self._together([r for r in self.decision.rules if r.effect == "deny"])
+
+    def _together(self, among: list[rules.Rule]) -> tuple[rules.Rule, ...]:
+        """Rules of no group, then those of each, then what an overlay lays over them."""
+        law = [r for r in among if not self.house(r)]
+        told = [r for r in law if not _group(r, law)]
+        for r in law:
+            told += [o for o in _group(r, law) if o not in told]
+        return *told, *(r for r in among if self.house(r))
+
+    def house(self, r: rules.Rule) -> bool:
+        """Whether a rule is laid over the law."""
+        return r.span.source is not self.decision.span.source
 
     @property
     def sentence(self) -> rules.Rule | None:
@@ -57,6 +71,26 @@ class ToldDecision:
         return periods.pop() if len(periods) == 1 else None
 
     @property
+    def given_once(self) -> Period:
+        """The period of all grounds, which is told in the sentence and with none of them."""
+        periods = {(r.start, r.end) for r in self.permissions} if self.has_grounds else set()
+        return periods.pop() if len(periods) == 1 else (None, None)
+
+    def group(self, r: rules.Rule) -> list[rules.Rule]:
+        """The rules that are told together under the first condition of this one; nothing where there are too few."""
+        if self.sentence is None and not self.has_grounds and self.decision.otherwise == "deny":
+            return []
+        return [] if self.house(r) else _group(r, [o for o in self._beside(r) if not self.house(o)])
+
+    def after_groups(self, r: rules.Rule) -> bool:
+        """Whether a rule stands behind a group and is not of one."""
+        beside = self._beside(r)
+        return not self.group(r) and any(self.group(o) for o in beside[: beside.index(r)])
+
+    def _beside(self, r: rules.Rule) -> tuple[rules.Rule, ...]:
+        return self.permissions if r.effect == "permit" else self.denials
+
+    @property
     def order(self) -> tuple[rules.Rule | None, ...]:
         """Rules as they are told; None is the `otherwise`."""
         if self.sentence is not None:
@@ -64,6 +98,22 @@ class ToldDecision:
         if self.decision.otherwise == "permit":
             return (None, *self.denials, *self.permissions)
         return (None, *self.permissions, *self.denials)
+
+
+def _group(r: rules.Rule, among: Sequence[rules.Rule]) -> list[rules.Rule]:
+    """The rules of the same period that begin with the same condition, where they are many."""
+    alike = [o for o in among if _key(o) == _key(r)] if _shared(r) is not None else []
+    return alike if len(alike) >= _MANY else []
+
+
+def _key(r: rules.Rule) -> tuple[Expression | None, Period]:
+    return _shared(r), (r.start, r.end)
+
+
+def _shared(r: rules.Rule) -> Expression | None:
+    """The condition with which a rule begins, where others follow."""
+    conditions = points_of(r.when, "and")
+    return conditions[0] if len(conditions) > _ONE else None
 
 
 @frozen
@@ -82,11 +132,18 @@ class Teller:
 
     def where(self, r: rules.Rule) -> str:
         """When a rule applies, in one line; nothing where it always does."""
-        *first, last = points_of(r.when, "and") or (None,)
-        if first and not r.unless and isinstance(last, x.Chain) and last.operator == "or":
+        conditions = points_of(r.when, "and")
+        if (
+            len(conditions) > _ONE
+            and not r.unless
+            and isinstance(last := conditions[-1], x.Chain)
+            and last.operator == "or"
+        ):
             points = self.phrasing.each(last.operands, True, False, True)
             if len(points) >= _MANY:
-                return self.frame.and_any(self.phrasing.together([f for f in first if f is not None]), points)
+                return self.phrasing.joined(
+                    True, [*self.phrasing.each(conditions[:-1], True, True), self.frame.any_of(points)]
+                )
         said = self.phrasing.condition(r.when[0]) if len(r.when) == _ONE else self.phrasing.together(r.when)
         if not r.unless:
             return said
@@ -109,14 +166,29 @@ class Teller:
             return self.alone(r)
         return self._item(r, shape.denials, letter)
 
+    def under(self, r: rules.Rule) -> str:
+        """What the rules of a group have in common: the heading under which they stand."""
+        shared = _shared(r) if self.shape.group(r) else None
+        if shared is None:
+            return self.frame.besides if self.shape.after_groups(r) else ""
+        period = "" if self._told(r) else self.frame.period(r.start, r.end)
+        return self.frame.group(period, self.phrasing.condition(shared))
+
+    def _told(self, r: rules.Rule) -> bool:
+        """Whether the period of an item is told in the sentence that leads to it."""
+        own = r.start, r.end
+        return own == self.shape.given_once or (r.effect == "deny" and own == self.shape.said_once)
+
     def _item(self, r: rules.Rule, among: tuple[rules.Rule, ...], mark: Callable[[int], str]) -> Clause:
         n = among.index(r) + 1
         end = "" if n == len(among) else "or" if n == len(among) - 1 else ";"
-        told = r.effect == "deny" and (r.start, r.end) == self.shape.said_once
-        where = self.where(r)
+        group = self.shape.group(r)
+        told = self._told(r) or bool(group)
+        where = self.where(evolve(r, when=points_of(r.when, "and")[1:]) if group else r)
         period = "" if told or not where else self.frame.period(r.start, r.end)
         dates = (None, None) if told else (r.start, r.end)
-        return self.frame.item(mark(n), period, where or self.frame.decided(*dates), end)
+        alone = len(among) == _ONE and not self.shape.has_grounds
+        return self.frame.item("" if alone else mark(n), period, where or self.frame.decided(*dates), end)
 
     def remaining(self) -> Clause:
         """What holds where no rule applies, as a sentence of its own."""
@@ -133,7 +205,9 @@ class Teller:
         if shape.has_grounds:
             grounds = [roman(n) for n in range(1, len(shape.permissions) + 1)]
             exceptions = [letter(n) for n in range(1, len(shape.denials) + 1)]
-            return self.frame.grounds(self.verdict(True), self.verdict(False), grounds, exceptions, since)
+            given = shape.given_once
+            since = "" if given == shape.said_once else since
+            return self.frame.grounds((self.verdict(True), self.verdict(False)), grounds, given, exceptions, since)
         only = shape.sentence
         if only is None:
             return self.frame.settled("", self.verdict(False))

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from itertools import groupby
-from typing import assert_never
 
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, types
@@ -16,15 +15,13 @@ from policy.model.expressions import Expression
 from policy.model.rules import NO_PHRASES
 from policy.model.types import Type
 from policy.reports.plain import amounts
-from policy.reports.plain.english_words import KINDS, LATER, MODES, NEAR, NIL, NUMBERS, PASSED, RANKS, TIMES, VERBS
+from policy.reports.plain.english_days import EnglishDays
+from policy.reports.plain.english_words import KINDS, MODES, NIL, NUMBERS, RANKS, TIMES, VERBS
 from policy.reports.plain.listing import genitive as genitive, said_list as said_list
 from policy.reports.plain.names import spaced
-from policy.reports.plain.phrasing import Phrasing, denies
+from policy.reports.plain.phrasing import denies
 from policy.reports.plain.wording import Calculation, Comparison
 from policy.vocabulary import (
-    BusinessDayOperator,
-    CalendarOperator,
-    ElapsedOperator,
     ExtremumOperator,
     OrderOperator,
     RoundingMode,
@@ -41,12 +38,13 @@ _SHORT_OWNER = 3  # words
 _CODE = re.compile(r"[A-Z0-9]+")
 
 
-class English(Phrasing):
+class English(EnglishDays):
     """Plain English."""
 
     today = "the day of the decision"
     verbs = frozenset((*NUMBERS.values(), *TIMES.values(), *RANKS.values()))
     none = "nothing"
+    that_amount = "that amount"
 
     def pick(self, words: BilingualText) -> str:
         return words.en
@@ -73,23 +71,11 @@ class English(Phrasing):
     def share_of(self, share: str, whole: str) -> str:
         return f"{share} of {whole}"
 
-    def days(self, days: Expression) -> str:
-        said = self.term(days)
-        return (
-            f"{said} {'day' if said == '1' else 'days'}" if isinstance(days, x.Literal) and said.isdigit() else said
-        )
-
     def within(self, term: str, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
         return f"{term} is {self.bounds(bounds, of)}"
 
     def bounds(self, bounds: list[tuple[OrderOperator, str]], of: Type) -> str:
         return " but ".join(self.bound(operator, bound, of) for operator, bound in bounds)
-
-    def later_than(self, day: str, operator: OrderOperator, time: str, other: str) -> str:
-        return f"{day} {LATER[operator].format(time)} {other}"
-
-    def near(self, day: str, time: str, holds: bool) -> str:
-        return NEAR[holds].format(day, self.today, time)
 
     def if_any(self, term: str) -> str:
         return f"{term} (if any)"
@@ -103,14 +89,6 @@ class English(Phrasing):
 
     def divided(self, whole: str, by: str, least: str) -> str:
         return f"{whole} divided by {by} (taken as at least {least})"
-
-    def months(self, months: int) -> str:
-        count, word = (months // 12, "year") if months % 12 == 0 and months > 12 else (months, "month")
-        return f"{count} {word}{'' if count == 1 else 's'}"
-
-    def passed(self, operator: Comparison, time: str, day: str) -> str:
-        one = time.startswith("1 ")
-        return PASSED[operator].format(time, day).replace(" have ", " has " if one else " have ", 1)
 
     def amount(self, value: object, of: Type) -> str:
         if isinstance(of, types.Text) and _CODE.fullmatch(str(value)):
@@ -187,48 +165,8 @@ class English(Phrasing):
     def root_of(self, term: str) -> str:
         return f"the square root of {term}"
 
-    def elapsed(self, operator: ElapsedOperator, first: str, last: str) -> str:
-        return f"the number of {operator} {first} to {last}"
-
-    def on_calendar(self, operator: BusinessDayOperator, calendar: str, terms: list[str]) -> str:
-        match operator:
-            case "business days after" | "business days before":
-                (number, day), way = terms, operator.rpartition(" ")[2]
-                if number == "1":
-                    return f"the {'first' if way == 'after' else 'last'} business day ({calendar}) {way} {day}"
-                return f"the day reached by counting {number} business days ({calendar}) {way} {day}"
-            case "business day on or after":
-                return f"the first business day ({calendar}) on or after {terms[0]}"
-            case "business day on or before":
-                return f"the last business day ({calendar}) on or before {terms[0]}"
-            case "business days between":
-                return f"the number of business days ({calendar}) after {terms[0]} up to and including {terms[1]}"
-            case "a business day":
-                raise AssertionError("whether a day is a business day is a condition")
-            case _:
-                assert_never(operator)
-
-    def business_day(self, day: str, calendar: str, holds: bool) -> str:
-        return f"{day} is {'' if holds else 'not '}a business day ({calendar})"
-
     def counted(self, term: str, one: str) -> str:
         return f"{term} (in {one.removeprefix('1 ')}s)"
-
-    def calendar(self, operator: CalendarOperator, day: str) -> str:
-        match operator:
-            case "year of" | "month of":
-                return f"the {operator} {day}"
-            case "day of":
-                return f"the day of the month of {day}"
-            case "weekday of":
-                return f"the weekday of {day} (1 is Monday, 7 is Sunday)"
-            case (
-                "first day of the month of" | "last day of the month of" | "first day of the quarter of"
-                | "last day of the quarter of" | "first day of the year of" | "last day of the year of"
-            ):  # fmt: skip
-                return f"the {operator} {day}"
-            case _:
-                assert_never(operator)
 
     def power(self, term: str, exponent: int) -> str:
         named = {2: "the square of", 3: "the cube of"}.get(exponent)
@@ -239,12 +177,6 @@ class English(Phrasing):
 
     def multiple(self, whole: str, part: str, holds: bool) -> str:
         return f"{whole} is {'' if holds else 'not '}a multiple of {part}"
-
-    def days_later(self, later: bool, day: str, days: str) -> str:
-        return f"the day {days} {'after' if later else 'before'} {day}"
-
-    def months_later(self, day: str, months: int) -> str:
-        return f"the day {self.months(abs(months))} {'after' if months >= 0 else 'before'} {day}"
 
     def extreme(self, operator: ExtremumOperator, terms: list[str]) -> str:
         word = "lesser" if operator == "min" else "greater"
@@ -327,7 +259,9 @@ class English(Phrasing):
     def joined(self, every: bool, conditions: list[str]) -> str:
         word = "and" if every else "or"
         groups = [self._group(list(g), word) for _, g in groupby(conditions, self._subject)]
-        apart = len(groups) < len(conditions) or any(re.search(rf",| {word} ", g) for g in groups)
+        apart = len(groups) < len(conditions) or any(re.search(rf"[,:]| {word} ", g) for g in groups)
+        if apart and len(groups) > 2 and not any(f", {word} " in g for g in groups):
+            return f"{', '.join(groups[:-1])}, {word} {groups[-1]}"
         return f", {word} ".join(groups) if apart else said_list(groups, word)
 
     def _subject(self, condition: str) -> str:
@@ -348,6 +282,12 @@ class English(Phrasing):
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str:
         self.subjects.append(left)
         return f"{left} {self._verb(operator, of)} {right}"
+
+    def that_for(self, things: list[str]) -> str:
+        return f"that for {said_list(things, 'and')}"
+
+    def that_where(self, taken: list[str]) -> str:
+        return f"what it is where {said_list(taken, 'and')}"
 
     def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str:
         fields = said_list([_OWNED.sub("", re.sub(r"^(the|a|an) ", "", title.en)) for title in titles], "and")

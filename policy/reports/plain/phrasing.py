@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import groupby, permutations
+from itertools import groupby, pairwise, permutations
 from typing import assert_never
 
 from policy.answers import NO_WORDS, BilingualText
@@ -19,12 +19,15 @@ from policy.reports.plain.names import record_of
 from policy.reports.plain.shapes import (
     compared_field,
     denies as denies,
+    guarded,
+    guards_first,
     is_nil,
     near_today,
     other_of_two,
     some_and_all,
     some_time_after,
     two_alike,
+    within,
     without_guards,
 )
 from policy.reports.plain.terms import Terms
@@ -83,19 +86,23 @@ class Phrasing(Terms):
 
     def each(self, conditions: Sequence[Expression], holds: bool, every: bool, numbered: bool = False) -> list[str]:
         """The same one by one; some are told at once. Those that are numbered need no brackets."""
-        around, told = self.present, list(conditions)
+        around, told = (self.present, self.just_told), list(conditions)
         if every and holds:
             told, self.present = without_guards(told)
+            told = guards_first(told)
         days = self._near_today(told, holds, every)
         rest: Sequence[Expression | str] = [days.get(n, c) for n, c in enumerate(told)]
         if every and holds:
             rest = self._alike(rest)
-        said = [
-            c if isinstance(c, str) else self.condition(c, holds) if numbered else self.part(c, holds, every)
-            for c in rest
-            if c != ""
-        ]
-        self.present = around
+        said = []
+        for before, c in pairwise((None, *rest)):
+            amount = guarded(before) if every and holds and isinstance(before, x.Binary) else None
+            self.just_told = [*around[1], *([amount] if amount is not None and within(amount, c) else [])]
+            if c != "" and c is not None:
+                said.append(
+                    c if isinstance(c, str) else self.condition(c, holds) if numbered else self.part(c, holds, every)
+                )
+        self.present, self.just_told = around
         return said
 
     def _near_today(self, conditions: Sequence[Expression], holds: bool, every: bool) -> dict[int, str]:
@@ -190,7 +197,7 @@ class Phrasing(Terms):
                     return told
                 if is_nil(e.right):
                     return self.beside_nil(left, as_said)
-                return self.compared(left, as_said, self.side(e.right), e.left.type)
+                return self.compared(left, as_said, self._that(e.left, e.right) or self.side(e.right), e.left.type)
             case "default":
                 return self.true_of(self.term(e), holds)
             case "is a multiple of":
@@ -199,6 +206,18 @@ class Phrasing(Terms):
                 raise AssertionError(f"`{e.operator}` is no condition")
             case _:
                 assert_never(e.operator)
+
+    def _that(self, left: Expression, right: Expression) -> str:
+        """The answer to the same question about something else, or in another case, after its first answer."""
+        if not isinstance(left, x.Apply) or not isinstance(right, x.Apply) or left.name != right.name:
+            return ""
+        (things, taken), (others, cases) = self.about(left), self.about(right)
+        if taken == cases and len(things) == len(others):
+            changed = [b for a, b in zip(things, others, strict=True) if a != b]
+            return self.that_for(changed) if changed else ""
+        if things == others and len(taken) == len(cases):
+            return self.that_where([b for a, b in zip(taken, cases, strict=True) if a != b])
+        return ""
 
     def _if_any(self, e: Expression) -> str:
         """Something of which another condition says that there is any."""

@@ -33,6 +33,7 @@ class SentenceScope(Wording):
         self.local_types = {l.name: l.body.type for l in local}
         self.subjects: list[str] = []  # of comparisons, as they were said
         self.explanations: dict[str, str] = {}  # numbers with their titles, as they were said, and the bare numbers
+        self.just_told: list[Expression] = []  # amounts of which the condition before says that there are some
         self.present: list[Expression] = []  # things of which it is said that there are any
         self.variables: dict[str, Type] = {}  # of the loops that are being said, the innermost last
 

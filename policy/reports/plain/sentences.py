@@ -19,10 +19,11 @@ from policy.model import expressions as x, rules, types
 from policy.model.calendar import D, periods
 from policy.model.expressions import Expression
 from policy.reports.plain.chinese import Chinese
+from policy.reports.plain.chinese_frame import ChineseFrame
 from policy.reports.plain.clauses import Clause, once
 from policy.reports.plain.decisions import Teller, ToldDecision
 from policy.reports.plain.english import English
-from policy.reports.plain.frames import ChineseFrame, EnglishFrame
+from policy.reports.plain.frames import EnglishFrame
 from policy.reports.plain.names import Titles, in_full
 from policy.reports.plain.points import Language, as_either, cases_of, drawn_cell, points_of, results_of, tested
 from policy.reports.plain.scope import Called
@@ -46,7 +47,7 @@ _HITS = {
 
 _NUMBERED = re.compile(r"(\D+|^)(\d*)")  # so that paragraph 9.4 comes before 12.12
 
-_FEW = 2  # conditions of a property that are told in one breath
+_FEW = 2  # conditions of a property that are told in one breath, unless one has clauses of its own
 
 StatementKind = Literal["rule", "otherwise", "version", "unset", "row", "line", "property", "members", "name"]
 
@@ -67,6 +68,7 @@ class Statement:
     effect: str = ""
     house: bool = False  # laid over the law by an overlay
     listed: tuple[Clause, Clause] | None = None  # the same in its place in a longer sentence, in English and Chinese
+    under: BilingualText = NO_WORDS  # what this and its neighbours have in common, told once above them
     signs: tuple[BilingualText, ...] = ()  # a long formula, line by line
 
 
@@ -180,8 +182,9 @@ class Sentences:
                 "otherwise", "otherwise", d.because, d.otherwise, False, (en.otherwise(), zh.otherwise())
             )
             return self._statement(said, (en.remaining(), zh.remaining()), whole)
-        house = r.span.source is not d.span.source
-        said = StatementContext("rule", r.name, r.because, r.effect, house, (en.listed(r), zh.listed(r)))
+        house = ToldDecision(d).house(r)
+        under = BilingualText(en.under(r), zh.under(r))
+        said = StatementContext("rule", r.name, r.because, r.effect, house, (en.listed(r), zh.listed(r)), under)
         return self._statement(said, (en.alone(r), zh.alone(r)), r)
 
     def _versions(self, d: rules.Value | rules.Parameter) -> tuple[Statement, ...]:
@@ -287,7 +290,8 @@ class Sentences:
         def clause(language: Language) -> Clause:
             phrasing, frame = language
             points = phrasing.each(points_of((d.where,), "and"), True, True, True) if d.where is not None else []
-            where = frame.numbered(points) if len(points) > _FEW else phrasing.condition(d.where) if d.where else ""
+            many = len(points) > _FEW or (len(points) == _FEW and any(re.search("[,，]", p) for p in points))
+            where = frame.numbered(points) if many else phrasing.condition(d.where) if d.where else ""
             if isinstance(d.always, rules.Precedes):
                 by = phrasing.titled(phrasing.names.declared(d.always.priority))
                 holds = [frame.precedes(phrasing.term(d.always.first), phrasing.term(d.always.second), by)]
@@ -345,6 +349,7 @@ class Sentences:
             said.effect,
             said.house,
             said.listed,
+            said.under,
         )
 
 
@@ -358,6 +363,7 @@ class StatementContext:
     effect: str = ""
     house: bool = False
     listed: tuple[Clause, Clause] | None = None
+    under: BilingualText = NO_WORDS
 
 
 def _worth(

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
+from policy.model.traversal import walk
 from policy.model.types import Type
 from policy.model.values import show
 from policy.reports.plain.names import record_of
@@ -108,6 +109,30 @@ def without_guards(conditions: Sequence[Expression]) -> tuple[list[Expression], 
         )
     ]
     return [c for c in conditions if c not in guards], [c.left for c in guards]
+
+
+def guarded(e: Expression) -> Expression | None:
+    """The amount of which a condition asks that it be more than nil."""
+    return e.left if isinstance(e, x.Binary) and e.operator == ">" and is_nil(e.right) else None
+
+
+def within(part: Expression, whole: Expression | str | None) -> bool:
+    """Whether a condition is about something, among other things."""
+    if whole is None or isinstance(whole, str) or guarded(whole) is not None:
+        return False
+    return part in walk(whole)
+
+
+def guards_first(conditions: Sequence[Expression]) -> list[Expression]:
+    """The conditions, with that an amount is more than nil just before the first that computes with the amount."""
+    told = list(conditions)
+    for c in conditions:
+        amount = guarded(c)
+        user = next((o for o in told if amount is not None and within(amount, o)), None)
+        if user is not None:
+            told.remove(c)
+            told.insert(told.index(user), c)
+    return told
 
 
 def some_time_after(e: Expression) -> tuple[Expression, int | Expression] | None:

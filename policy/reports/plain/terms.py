@@ -10,6 +10,8 @@ import re
 from abc import abstractmethod
 from typing import assert_never
 
+from attrs import evolve
+
 from policy.answers import NO_WORDS, BilingualText
 from policy.model import expressions as x, types
 from policy.model.expressions import Expression
@@ -33,6 +35,8 @@ class Terms(SentenceScope):
 
     def term(self, e: Expression) -> str:
         """What an expression stands for, as a noun phrase."""
+        if e in self.just_told:
+            return self.that_amount
         match e:
             case x.Literal(value=value):
                 return self.literal(value, e.type)
@@ -97,6 +101,8 @@ class Terms(SentenceScope):
                 return self.days_later(operator == "+", self.term(e.left), self.days(e.right))
             case "*" if isinstance(e.right, x.Literal) and length_of_one(e.right):
                 return self.counted(self.inner(e.left), show(e.right.value, e.right.type))
+            case "*" if isinstance(e.left, x.Unary) and e.left.operator == "-":
+                return self.negative(self.bracketed(self.term(evolve(e, left=e.left.operand))))
             case "*" if self._share(e.left):
                 return self.share_of(self.inner(e.left), self.inner(e.right))
             case "*" if is_rate(e.left) and not is_rate(e.right) and not isinstance(e.right, x.Literal):
@@ -191,7 +197,7 @@ class Terms(SentenceScope):
             if told:
                 taken.append(told)
             elif not self.obvious(a) and not (title.en and self._title(a) == title):
-                things.append(self.term(a))
+                things.append(self.inner(a) if isinstance(a, x.Binary) else self.term(a))
         return things, taken
 
     def _title(self, e: Expression) -> BilingualText | None:

@@ -32,6 +32,7 @@ class Wording(ABC):
 
     today: str
     none: str
+    that_amount: str
 
     @abstractmethod
     def pick(self, words: BilingualText) -> str: ...
@@ -197,6 +198,12 @@ class Wording(ABC):
 
     @abstractmethod
     def compared(self, left: str, operator: Comparison, right: str, of: Type) -> str: ...
+
+    @abstractmethod
+    def that_for(self, things: list[str]) -> str: ...
+
+    @abstractmethod
+    def that_where(self, taken: list[str]) -> str: ...
 
     @abstractmethod
     def alike(self, one: str, other: str, titles: list[BilingualText], same: bool) -> str: ...
