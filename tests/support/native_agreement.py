@@ -1,8 +1,8 @@
 """Random rulebooks, asked in C and of the reference interpreter: their answers are the same.
 
-`python tests/support/native_agreement.py 1000000` asks generated Python and columns too, until so many answers of each
-have been compared, and prints how many there were of each outcome. It ends with 1 where two differ. `… 1000000 250`
-begins with random rulebook 250; further words are flags for the compiler.
+`python tests/support/native_agreement.py 1000000` asks generated Python and columns too, until so many answers of
+each have been compared, and prints how many there were of each outcome. It ends with 1 where two differ.
+`… 1000000 250` begins with random rulebook 250; further words are flags for the compiler.
 """
 
 from __future__ import annotations
@@ -99,9 +99,7 @@ if __name__ == "__main__":
     wanted, counted = int(sys.argv[1]), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         for seed in count(int(sys.argv[2]) if len(sys.argv) > 2 else 0):
-            counted += agree(
-                seed, min(600, wanted), Path(folder), *sys.argv[3:], others=in_python_and_in_columns
-            )
+            counted += agree(seed, min(600, wanted), Path(folder), *sys.argv[3:], others=in_python_and_in_columns)
             print(f"seed {seed}: {counted.total():,} answers agree", file=sys.stderr, flush=True)
             if counted.total() >= wanted:
                 break
