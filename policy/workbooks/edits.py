@@ -7,7 +7,7 @@ cell that it came of. A file that was in the standard shape is in it again. Abse
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from typing import assert_never
 
@@ -356,8 +356,3 @@ def _whole_line(span: Span) -> Span:
     if text[start : span.start].strip() or (rest and not rest.startswith("#")):
         return span
     return Span(span.source, start, end)
-
-
-def lines_changed(before: Iterable[RulesFile], after: Iterable[RulesFile]) -> list[str]:
-    """The names of the files that differ."""
-    return [new.name for old, new in zip(before, after, strict=True) if old.data != new.data]

@@ -1,8 +1,8 @@
 """Random rulebooks, asked in C and of the reference interpreter: their answers are the same.
 
-`python tests/support/native_agreement.py 1000000` asks until so many answers have been compared, and prints how many
-there were of each outcome. It ends with 1 where two differ. `… 1000000 250` begins with random rulebook 250; further
-words are flags for the compiler.
+`python tests/support/native_agreement.py 1000000` asks generated Python and columns too, until so many answers of
+each have been compared, and prints how many there were of each outcome. It ends with 1 where two differ.
+`… 1000000 250` begins with random rulebook 250; further words are flags for the compiler.
 """
 
 from __future__ import annotations
@@ -10,21 +10,26 @@ from __future__ import annotations
 import sys
 import tempfile
 from collections import Counter
+from collections.abc import Callable
 from datetime import date
 from itertools import count
 from pathlib import Path
 from random import Random
 
 from native import UNDEFINED, Library, built, told
+from policy.answers import Answer
 from policy.backends.c.compile import compiled
 from policy.diagnostics import PolicyError
-from policy.facts.records import record_from
+from policy.facts.records import FactsRecord, record_from
 from policy.ir.from_model import program_of
 from policy.ir.program import Function, Program
 from policy.model.overlays import overlaid
-from policy.pipeline import RulesFile, check, dated
+from policy.pipeline import Rulebook, RulesFile, check, dated
 from random_expressions import DAYS
 from random_rules import Rules, facts
+
+OPTIONAL = ("maybe", "perhaps", "spare")
+Others = Callable[[Rulebook, str, list[FactsRecord], list[Answer]], None]  # other engines, asked the same
 
 
 def in_c(program: Program, functions: list[Function]) -> list[Function]:
@@ -44,7 +49,7 @@ def in_c(program: Program, functions: list[Function]) -> list[Function]:
     return functions
 
 
-def agree(seed: int, most: int, folder: Path, *flags: str) -> Counter[str]:
+def agree(seed: int, most: int, folder: Path, *flags: str, others: Others | None = None) -> Counter[str]:
     """Compares answers on so many facts, a third of them complete, on two dates; counts outcomes."""
     chance = Random(seed)
     rules = Rules(chance)
@@ -61,24 +66,40 @@ def agree(seed: int, most: int, folder: Path, *flags: str) -> Counter[str]:
     for day in chance.sample(DAYS, 2):
         book, on = dated(undated, day), date.fromisoformat(day).toordinal()
         record = book.program.functions["random.rules.queue"].parameters[0][1]
-        for n in range(most // 2):
-            made = facts(chance, (0.0, 0.15, 0.4)[n % 3])
-            f = record_from(made, record, book.records, book.program)
+        for missing in (0.0, 0.15, 0.4):
+            gone = {name for name in OPTIONAL if chance.random() < missing}  # a table says it of all rows, or of none
+            rows = []
+            for _ in range(max(1, most // 6)):
+                given = {k: v for k, v in facts(chance, missing).items() if k not in gone}
+                given |= {name: given.get(name) for name in OPTIONAL if name not in gone}
+                rows.append(record_from(given, record, book.records, book.program))
             for question in questions:
-                meant = told(book.interpreter(question.id).answer(f))
-                in_c_ = library.ask(question.id, on, (f,))
-                assert in_c_ == meant, (
-                    f"seed {seed}, {question.id} on {day}: {in_c_}, but {meant}\n{made}\n{rules.text}"
-                )
-                counted[meant[0]] += 1
+                interpreter = book.interpreter(question.id)
+                answers = [interpreter.answer(row) for row in rows]
+                for row, answer in zip(rows, answers, strict=True):
+                    meant, in_c_ = told(answer), library.ask(question.id, on, (row,))
+                    assert in_c_ == meant, (
+                        f"seed {seed}, {question.id} on {day}: {in_c_}, but {meant}\n{row}\n{rules.text}"
+                    )
+                    counted[meant[0]] += 1
+                if others is not None:
+                    others(book, question.id, rows, answers)
     return counted
 
 
+def in_python_and_in_columns(book: Rulebook, question: str, rows: list[FactsRecord], answers: list[Answer]) -> None:
+    evaluator = book.evaluator(question)
+    assert [evaluator.answer(row) for row in rows] == answers, f"{question}: generated Python answers otherwise"
+    tables.agree(book, question, [(row,) for row in rows], answers)
+
+
 if __name__ == "__main__":
+    import tables  # needs Polars, which a test of C does not
+
     wanted, counted = int(sys.argv[1]), Counter[str]()
     with tempfile.TemporaryDirectory() as folder:
         for seed in count(int(sys.argv[2]) if len(sys.argv) > 2 else 0):
-            counted += agree(seed, min(600, wanted), Path(folder), *sys.argv[3:])
+            counted += agree(seed, min(600, wanted), Path(folder), *sys.argv[3:], others=in_python_and_in_columns)
             print(f"seed {seed}: {counted.total():,} answers agree", file=sys.stderr, flush=True)
             if counted.total() >= wanted:
                 break

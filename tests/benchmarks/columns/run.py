@@ -180,14 +180,25 @@ def files(options: argparse.Namespace) -> str:
     rows, height = [], 100_000
     while height <= options.most:
         told = measure.apart(str(Path(__file__).with_name("stream.py")), str(height)).split()
-        taken = machine.Spent(float(told[0]), float(told[1]))
-        extra, size, held = map(int, told[2:])
+        taken, polars = machine.Spent(*map(float, told[:2])), machine.Spent(*map(float, told[2:4]))
+        extra, size, held = map(int, told[4:])
         speed = height / taken.wall / 1e6
         clocks = f"{taken.wall:.2f}", f"{taken.processor:.2f}", f"{taken.at_once:.2f}"
-        cells = f"{height:,}", *clocks, f"{speed:.1f}", f"{size / 1e6:,.0f}", f"{held / 1e6:,.0f}"
+        over = f"{taken.wall / polars.wall:.2f} ×", f"{taken.processor / polars.processor:.2f} ×"
+        cells = f"{height:,}", *clocks, *over, f"{speed:.1f}", f"{size / 1e6:,.0f}", f"{held / 1e6:,.0f}"
         rows.append((*cells, f"{extra / 1e6:,.0f}", f"{extra / held:.0%}"))
         height *= 10
-    headings = ("rows", *measure.CLOCKS[:3], "million rows/s", "file MB", "in memory MB", "extra MB", "of the table")
+    peer = "time over Polars", "processor over Polars"
+    headings = (
+        "rows",
+        *measure.CLOCKS[:3],
+        *peer,
+        "million rows/s",
+        "file MB",
+        "in memory MB",
+        "extra MB",
+        "of the table",
+    )
     return f"lending value, Parquet to Parquet\n\n{measure.table(headings, rows)}"
 
 
