@@ -18,11 +18,12 @@ from attrs import define, field, frozen
 from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator, in_place
 from policy.diagnostics import PolicyError
+from policy.facts.cells import CheckedColumn, dates
 from policy.ir import program as ir
 from policy.ir.program import Function, Program
 from policy.ir.reach import citable, reach
 from policy.ir.simplify import specialised
-from policy.model.values import EPOCH_DAY
+from policy.model.written import DAYS
 from policy.pipeline import dated
 from policy.rulebook import Rulebook
 
@@ -166,10 +167,11 @@ class DatedEvaluator:
 
 
 def _ordinals(days: pl.Series) -> pl.Series:
-    """A column of dates, or of texts of dates, in days; null where a cell is none."""
-    if days.dtype == pl.String:
-        days = days.str.to_date("%Y-%m-%d", strict=False)
-    return days.to_physical().cast(pl.Int64) + EPOCH_DAY
+    """A column of dates, or of texts of dates, in days; null where a cell is none that a calendar has."""
+    made = dates(pl.col(days.name), days.dtype)
+    assert isinstance(made, CheckedColumn)  # a column of another type has been refused
+    good = made.value.is_between(*DAYS) & (pl.lit(True) if made.good is None else made.good)
+    return days.to_frame().select(pl.when(good).then(made.value).alias(days.name))[days.name]
 
 
 def evaluator_of(undated: Program, asking: TableQuestion, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:

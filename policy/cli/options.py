@@ -35,9 +35,12 @@ class DateType(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
+            day = None
+        if day is None or day.isoformat() != value:  # ISO has shorter forms, which are as good as a slip
             self.fail(f"`{value}` is not a date; write it as 2026-03-01", param, ctx)
+        return day
 
 
 def not_here(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
