@@ -95,7 +95,7 @@ def portfolio_command(
     read = scenario_in(scenario)
     market = market_of(read, paths, on, under)
     prices = Prices()
-    digest, run = market.rules, Run(market, on_unread=print_unread, on_command=prices.take)
+    digest, run = market.rules, Run(market, [prices.take], on_unread=print_unread)
     run.carry_out(read)
     moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)
     ends = valued(drawn, market, moves) if drawn else None
