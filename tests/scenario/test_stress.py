@@ -167,6 +167,33 @@ def test_a_recorded_path(tmp_path: Path) -> None:
     assert "no two prices" in early.stderr
 
 
+def test_a_name_is_given_once_and_what_has_its_own_is_moved_by_that() -> None:
+    portfolio = ("stress", "portfolio", str(PORTFOLIO), "--format", "json")
+    for given in (("BTC=-60%", "BTC-PERP=-1%"), ("BTC-PERP=-1%", "BTC=-60%")):
+        told = json.loads(policy(*portfolio, *(word for shock in given for word in ("--shock", shock))).stdout)
+        assert told["rows"][0]["prices"] == {"BTC": "312000 HKD", "BTC-PERP": "99000 USD"}
+    twice = policy(*portfolio, "--shock", "BTC=-60%", "--shock", "BTC=-1%")
+    assert twice.exit_code == 2
+    assert "`BTC` is given twice" in twice.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (("--held", "3"), "has 3 prices: none is held for 3"),
+        (("--notional", "NaN"), "`NaN` is not an amount of money"),
+        (("--notional", "Infinity"), "`Infinity` is not an amount of money"),
+        (("--notional", "1e400000000"), "`1e400000000` is not an amount of money"),
+        (("--notional", "0"), "`0` is not an amount of money"),
+    ],
+)
+def test_a_margin_that_nothing_can_be_held_against_is_none(tmp_path: Path, more: tuple[str, ...], why: str) -> None:
+    (tmp_path / "p.csv").write_text("Unix,Close\n3600,100\n7200,90\n10800,99\n")
+    result = policy("stress", "coverage", str(tmp_path / "p.csv"), "--on", "2026-03-01", "--held", "1", *more)
+    assert result.exit_code == 2
+    assert why in result.stderr
+
+
 def test_a_margin_against_the_past(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("Unix,Close\n3600,100\n7200,90\n10800,99\n")
     line = ["stress", "coverage", str(tmp_path / "p.csv"), "--on", "2026-03-01", "--held", "1"]
