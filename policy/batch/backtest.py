@@ -17,7 +17,7 @@ import polars as pl
 from attrs import define, evolve, field, frozen
 
 from policy.answers import Outcome
-from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.batch.dates import DatedEvaluator, TableQuestion, check_kept, evaluator_of
 from policy.batch.decide import Progress, concurrently
 from policy.batch.engines import computing
 from policy.batch.sinks import Sink, check_rows, presentable
@@ -31,6 +31,7 @@ from policy.verify.symbolic import CannotEncodeError
 from policy.verify.vocabulary import old_question, under_old_names
 
 OUTCOMES = ("old", "new")
+COMPARED = ("outcome", "value", "reasons")
 VALUE, REFUSED = Outcome.VALUE.value, "refused"
 
 
@@ -142,7 +143,7 @@ class TableBacktest:
         kept = batch.table.select(self.old.asking.no_facts)
         columns = [batch.numbers(), *kept.get_columns()]
         for side, table in zip(OUTCOMES, (old, new), strict=True):
-            compared = [c for c in ("outcome", "value", "reasons") if c in table.columns]
+            compared = [c for c in COMPARED if c in table.columns]
             columns += [(_plain(table[c]) if c == "reasons" else table[c]).alias(f"{side}_{c}") for c in compared]
         if self.amount is not None:
             columns.append(self.amount.answers(batch.table, batch.first).table["value"].alias("amount"))
@@ -240,6 +241,10 @@ def backtest_of(
     then = evolve(asking, question=old_question(old, new, asking.question))
     new = under_old_names(old, new)
     sides = [evaluator_of(program, a, source.columns) for program, a in ((old, then), (new, asking))]
+    of_each = [c for c in COMPARED if c in sides[0].ready().shape.schema]
+    check_kept(
+        asking, {"row", *(f"{side}_{c}" for side in OUTCOMES for c in of_each), *(["amount"] if amount else [])}
+    )
     measured = evaluator_of(new, evolve(asking, question=amount), source.columns) if amount else None
     if measured is not None and not _is_number(measured.function):
         message = f"`{measured.function.id}` is not an amount"

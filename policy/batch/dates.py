@@ -7,7 +7,7 @@ in which the law does not change are answered together, unless the answer depend
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from threading import Lock
@@ -42,7 +42,7 @@ class TableQuestion:
 
     @property
     def no_facts(self) -> tuple[str, ...]:
-        return (*self.keep, self.dates) if self.dates and self.dates not in self.keep else self.keep
+        return tuple(dict.fromkeys((*self.keep, self.dates) if self.dates else self.keep))
 
 
 @define(eq=False, slots=False)
@@ -172,6 +172,13 @@ def _ordinals(days: pl.Series) -> pl.Series:
     assert isinstance(made, CheckedColumn)  # a column of another type has been refused
     good = made.value.is_between(*DAYS) & (pl.lit(True) if made.good is None else made.good)
     return days.to_frame().select(pl.when(good).then(made.value).alias(days.name))[days.name]
+
+
+def check_kept(asking: TableQuestion, taken: Collection[str]) -> None:
+    """Raises PolicyError for a column that cannot be kept beside columns of these names."""
+    if name := next((name for name in asking.no_facts if name in taken), ""):
+        message = f"`{name}` cannot be kept: a column of the answers is called so"
+        raise PolicyError.of("table-format", message, "give it another name in the table")
 
 
 def evaluator_of(undated: Program, asking: TableQuestion, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:

@@ -22,7 +22,7 @@ from attrs import define, field, frozen
 from policy.answers import Answer
 from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
-from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.batch.dates import DatedEvaluator, TableQuestion, check_kept, evaluator_of
 from policy.batch.engines import computing
 from policy.batch.sinks import Sink, check_rows, presentable
 from policy.batch.sources import BATCH, JsonLines, RowBatch, TableFile
@@ -213,9 +213,10 @@ def _kept(said: Any) -> str | None:
 
 def run_of(undated: Program, asking: TableQuestion, source: TableFile) -> FileRun:
     """A question to a file. Raises PolicyError where its columns do not fit."""
-    if source.format == "lines":  # whose lines have their own fields
-        return FileRun(undated, asking, source, DatedEvaluator(undated, asking, {}))
-    return FileRun(undated, asking, source, evaluator_of(undated, asking, source.columns))
+    schema = {} if source.format == "lines" else source.columns  # lines have each their own fields
+    evaluator = evaluator_of(undated, asking, schema)
+    check_kept(asking, {"row", "rulebook", *evaluator.ready().shape.schema, *(["remarks"] if asking.dates else [])})
+    return FileRun(undated, asking, source, evaluator)
 
 
 def answers_to(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int = 0) -> Iterator[Answers]:

@@ -173,9 +173,12 @@ def texts_with(paths: tuple[str, ...], settings: Settings) -> list[RulesFile]:
     texts = texts_of(paths)
     if not settings:
         return texts
-    from policy.overrides import overridden
+    from policy.overrides import overridden, set_twice
 
-    return overridden(texts, dict(settings))
+    values = dict(settings)
+    if twice := next((name for name, value in settings if values[name] != value), ""):
+        raise set_twice(twice)
+    return overridden(texts, values)
 
 
 def unsaved(name: str) -> list[RulesFile]:

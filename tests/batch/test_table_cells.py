@@ -192,3 +192,18 @@ def test_what_lines_keep_is_what_they_say() -> None:
     Path("f.jsonl").write_text("\n".join(json.dumps({"id": id, "worth": "1"}) for id in said) + '\n{"worth": "1"}\n')
     decide("worth", "f.jsonl", "--keep", "id")
     assert [row["id"] for row in written()] == [None, "true", "a", "1.5", '{"a": [null]}', None]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_what_is_kept_stands_once_beside_the_answers(kind: str) -> None:
+    Path("f.csv").write_text("worth,id,value,row,outcome,rulebook\n1,a,b,c,d,e\n")
+    Path("f.jsonl").write_text('{"worth": "1", "id": "a"}\n')
+    keep = ("--keep", "id", "--keep", "id")
+    names = ("row", "value", "outcome", "rulebook")
+    for name in names:
+        result = decide("worth", f"f.{kind}", *(word for n in (name, *names, "id") for word in ("--keep", n)))
+        assert result.exit_code == 2
+        assert f"`{name}` cannot be kept: a column of the answers is called so" in result.stderr
+    Path("f.csv").write_text("worth,id\n1,a\n")
+    assert decide("worth", f"f.{kind}", *keep).exit_code == 0
+    assert [(row["row"], row["id"], row["value"]) for row in written()] == [(1, "a", "1.00")]
