@@ -147,7 +147,7 @@ def test_diff_of_one_rulebook() -> None:
 
 
 def test_a_parameter_is_set_once_whichever_of_its_names_is_given(tmp_path: Path) -> None:
-    with pytest.raises(PolicyError, match="`t.limit` is set twice"):
+    with pytest.raises(PolicyError, match=r"`t\.limit` is set twice"):
         overridden(TEXTS, {"limit": "70%", "t.limit": "80%"})
     (tmp_path / "law.policy").write_text(LAW)
     (tmp_path / "f.json").write_text('{"amount": "100 HKD"}')
