@@ -105,6 +105,8 @@ def _instants(column: pl.Expr, dtype: pl.DataType) -> CheckedColumn | str:
                 return CheckedColumn(units)
             case "ms":  # of which some are more than 64 bits of microseconds
                 return CheckedColumn(units * 1_000, _in_calendar(column, dtype) | column.is_null())
+            case unit:
+                assert_never(unit)
     if dtype != pl.String:
         return "a moment with its time zone"
     plain = column.str.contains(
@@ -131,31 +133,26 @@ def in_text(column: pl.Expr, dtype: Any) -> pl.Expr:  # Polars types the types i
 
     One that no calendar has is a number, which is no fact.
     """
-    match dtype:
-        case pl.Date() | pl.Datetime():
-            is_day = isinstance(dtype, pl.Date)
-            good = pl.when(_in_calendar(column, dtype)).then(column if is_day else column.dt.convert_time_zone("UTC"))
-            text = good.dt.to_string("%Y-%m-%d" if is_day else "%Y-%m-%dT%H:%M:%S%.f%:z")
-            return pl.coalesce(text, column.to_physical().cast(pl.String))
-        case pl.List() if _has_times(dtype):
-            return column.list.eval(in_text(pl.element(), dtype.inner))
-        case pl.Array() if _has_times(dtype):
-            return in_text(column.arr.to_list(), pl.List(dtype.inner))
-        case pl.Struct() if _has_times(dtype):
-            fields = [in_text(column.struct.field(f.name), f.dtype).alias(f.name) for f in dtype.fields]
-            return pl.when(column.is_not_null()).then(pl.struct(fields))
-        case _:
-            return column
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        is_day = isinstance(dtype, pl.Date)
+        good = pl.when(_in_calendar(column, dtype)).then(column if is_day else column.dt.convert_time_zone("UTC"))
+        text = good.dt.to_string("%Y-%m-%d" if is_day else "%Y-%m-%dT%H:%M:%S%.f%:z")
+        return pl.coalesce(text, column.to_physical().cast(pl.String))
+    if not _has_times(dtype):
+        return column
+    if isinstance(dtype, pl.Struct):
+        fields = [in_text(column.struct.field(f.name), f.dtype).alias(f.name) for f in dtype.fields]
+        return pl.when(column.is_not_null()).then(pl.struct(fields))
+    listed = column.arr.to_list() if isinstance(dtype, pl.Array) else column
+    return listed.list.eval(in_text(pl.element(), dtype.inner))
 
 
 def _has_times(dtype: Any) -> bool:
-    match dtype:
-        case pl.List() | pl.Array():
-            return _has_times(dtype.inner)
-        case pl.Struct():
-            return any(_has_times(f.dtype) for f in dtype.fields)
-        case _:
-            return isinstance(dtype, pl.Date | pl.Datetime)
+    if isinstance(dtype, pl.List | pl.Array):
+        return _has_times(dtype.inner)
+    if isinstance(dtype, pl.Struct):
+        return any(_has_times(f.dtype) for f in dtype.fields)
+    return isinstance(dtype, pl.Date | pl.Datetime)
 
 
 def _numbers(of: types.Number, column: pl.Expr, dtype: pl.DataType, scale: int, scaled: bool) -> CheckedColumn | str:

@@ -178,13 +178,9 @@ class _Placing:
 
     def _without_values(self, of: Type) -> pl.DataType:
         """A type for a column in which every cell is null."""
-        match of:
-            case types.Record(name):
-                return pl.Struct({f.name: pl.Null() for f in self.program.records[name]})
-            case types.ListOf() | types.SetOf():
-                return pl.List(pl.Null())
-            case _:
-                return pl.String()
+        if isinstance(of, types.Record):
+            return pl.Struct({f.name: pl.Null() for f in self.program.records[of.name]})
+        return pl.List(pl.Null()) if isinstance(of, types.ListOf | types.SetOf) else pl.String()
 
     def _record(self, sheet: TableReader, name: str, at: Any, path: str, optional: bool) -> None:
         fields = self.program.records[name]
