@@ -11,6 +11,7 @@ import errno
 import fcntl
 import os
 import stat
+import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,6 +24,7 @@ RULES = ".policy"  # how the name of a file of rules ends
 LIST = "rulebook.txt"  # which of its folders are the rulebook of a folder
 STREAMS = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")  # as the shell names `<(command)`
 _READ_IN_FOLDERS = {RULES, ".txt", ".json", ".jsonl", ".csv", ".gz", ".jinja", ".css"}
+BROKEN = (OSError, EOFError, zlib.error)  # what reading a file raises, gzipped ones included
 _open: dict[Path, None] = {}  # parts being written
 
 

@@ -40,8 +40,16 @@ def overridden(texts: Sequence[RulesFile], values: Mapping[str, str]) -> list[Ru
     declared = [d for text in texts if not text.is_table for d in _declared(text)]
     edits: list[tuple[Span, str]] = []
     for name, value in values.items():
-        edits += _edits(name, _value(name, value), declared)
+        more = _edits(name, _value(name, value), declared)
+        if {(s.source.name, s.start) for s, _ in edits} & {(s.source.name, s.start) for s, _ in more}:
+            raise set_twice(name)
+        edits += more
     return [_edited(text, [(s, new) for s, new in edits if s.source.name == text.name]) for text in texts]
+
+
+def set_twice(name: str) -> PolicyError:
+    """The error that a parameter is set by its name and once more, perhaps by its full name."""
+    return PolicyError.of("bad-override", f"`{name}` is set twice", "set it once")
 
 
 def _declared(text: RulesFile) -> list[_Declared]:

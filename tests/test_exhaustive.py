@@ -38,7 +38,7 @@ OPEN = {
     "verify/common_type.py: common_type": "types of two kinds have no fact in common",
     "verify/common_type.py: comparable": "answers of two kinds are never equal",
     "verify/translate.py: _written": "writes what names a fact or binds one; any other node has parts only",
-    "scenario/stress.py: take": "keeps prices; any other command gives none",
+    "scenario/stress.py: _take": "keeps prices; any other command gives none",
     "workbooks/cells.py: _number": "types that a number may be of; a number of any other is refused",
     "workbooks/from_xlsx.py: _stored": "kinds of cells, as files of other programs say them",
     "workbooks/sheets.py: of": "what has rows or versions; any other declaration has no sheet",

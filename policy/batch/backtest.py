@@ -16,7 +16,8 @@ from pathlib import Path
 import polars as pl
 from attrs import define, evolve, field, frozen
 
-from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.answers import Outcome
+from policy.batch.dates import DatedEvaluator, TableQuestion, check_kept, evaluator_of
 from policy.batch.decide import Progress, concurrently
 from policy.batch.engines import computing
 from policy.batch.sinks import Sink, check_rows, presentable
@@ -26,9 +27,12 @@ from policy.ir.program import Function, Program
 from policy.model import types
 from policy.model.values import show
 from policy.verify.common_type import Conversion, comparable
+from policy.verify.symbolic import CannotEncodeError
 from policy.verify.vocabulary import old_question, under_old_names
 
 OUTCOMES = ("old", "new")
+COMPARED = ("outcome", "value", "reasons")
+VALUE, REFUSED = Outcome.VALUE.value, "refused"
 
 
 @define(eq=False)
@@ -58,6 +62,12 @@ class RowFlips:
     values: Amounts = field(factory=Amounts)  # rows whose value differs, and the sum of new minus old
     seconds: float = 0.0
 
+    def malformed(self, rows: int) -> None:
+        """Counts rows that neither rulebook reads."""
+        if rows:
+            self.rows += rows
+            self.outcomes.setdefault((REFUSED, REFUSED), Amounts()).add(rows, 0, 0 if self.amount is None else rows)
+
     @property
     def changed(self) -> int:
         """Rows whose outcome or value differs."""
@@ -75,7 +85,11 @@ class RowFlips:
                 {"rule": rule, "only": side, **self._amounts(a)}
                 for (rule, side), a in sorted(self.rules.items(), key=lambda item: (-item[1].rows, item[0]))
             ],
-            "values": {"rows": self.values.rows, "difference": self.values.amount},
+            "values": {
+                "rows": self.values.rows,
+                "difference": self.values.amount,
+                "absent": self.values.unknown,  # in one of both, so that there is no difference
+            },
             "seconds": round(self.seconds, 3),
         }
 
@@ -96,8 +110,15 @@ class TableBacktest:
 
     @cached_property
     def alike(self) -> tuple[types.AnswerType, Conversion, Conversion] | None:
-        """The type in which answers are compared, and how both become it; None where none are ever equal."""
-        return comparable(self.old.function.type, self.new.function.type, self.new.undated.renamed)
+        """The type in which answers are compared, and how both become it; None where none are ever equal.
+
+        Raises PolicyError.
+        """
+        try:
+            return comparable(self.old.function.type, self.new.function.type, self.new.undated.renamed)
+        except CannotEncodeError as reason:
+            message, help = f"the answers are not compared: {reason}", "ask for a value within them, in one step"
+            raise PolicyError.of("facts-type", message, help) from reason
 
     def run(self, out: str | Path | None = None, progress: Progress = lambda *_: None, workers: int = 0) -> RowFlips:
         """Answers every row by both rulebooks; the rows that differ are written to `out`, if given."""
@@ -107,7 +128,8 @@ class TableBacktest:
         batches = concurrently(self.source.batches(), self._compared, workers or os.cpu_count() or 1)
         about = {"old": self.old.undated.digest, "new": self.new.undated.digest, "question": flips.question}
         with nullcontext() if out is None else Sink(Path(out), about) as sink, computing(self.source.path):
-            for table in batches:
+            for table, malformed in batches:
+                flips.malformed(malformed)
                 self._count(table, flips, start, progress)
                 if sink is not None:
                     sink.write(self._presented(table.filter(self._differs(table))))
@@ -115,17 +137,17 @@ class TableBacktest:
             check_rows(self.source.path, self.source.rows or 0, answered, flips.rows)
         return flips
 
-    def _compared(self, batch: RowBatch) -> pl.DataFrame:
-        """Both answers to each row, and its amount."""
+    def _compared(self, batch: RowBatch) -> tuple[pl.DataFrame, int]:
+        """Both answers to each row, and its amount; and how many rows are malformed."""
         old, new = (e.answers(batch.table, batch.first).table for e in (self.old, self.new))
         kept = batch.table.select(self.old.asking.no_facts)
         columns = [batch.numbers(), *kept.get_columns()]
         for side, table in zip(OUTCOMES, (old, new), strict=True):
-            compared = [c for c in ("outcome", "value", "reasons") if c in table.columns]
-            columns += [_plain(table[c]).alias(f"{side}_{c}") for c in compared]
+            compared = [c for c in COMPARED if c in table.columns]
+            columns += [(_plain(table[c]) if c == "reasons" else table[c]).alias(f"{side}_{c}") for c in compared]
         if self.amount is not None:
             columns.append(self.amount.answers(batch.table, batch.first).table["value"].alias("amount"))
-        return pl.DataFrame(columns)
+        return pl.DataFrame(columns), len(batch.malformed)
 
     def _count(self, table: pl.DataFrame, flips: RowFlips, start: float, progress: Progress) -> None:
         amount = pl.col("amount") if self.amount is not None else pl.lit(0, dtype=pl.Int128)
@@ -142,7 +164,8 @@ class TableBacktest:
                     flips.rules.setdefault((rule, side), Amounts()).add(*counts)
         if "old_value" in table.columns:
             differing = table.filter(self._other_value().fill_null(False))
-            flips.values.add(differing.height, self._less(differing), 0)
+            both = differing.filter(pl.col("old_value").is_not_null() & pl.col("new_value").is_not_null())
+            flips.values.add(differing.height, self._less(both), differing.height - both.height)
         flips.rows += table.height
         flips.seconds = time.perf_counter() - start
         progress(flips.rows, self.source.rows, flips.seconds)
@@ -157,11 +180,11 @@ class TableBacktest:
         return pl.any_horizontal(other)
 
     def _other_value(self) -> pl.Expr:
-        """That two values are not equal as quantities; null where there are not two."""
+        """That two values, of which one may be absent, are not equal as quantities; null where there are not two."""
         old, new = pl.col("old_value"), pl.col("new_value")
         if self.alike is None:
             other = pl.lit(True)
-        elif isinstance(self.alike[0], types.Number):
+        elif self._number is not None:
             _, was, now = self.alike
             coarse, fine, factor = (old, new, was.factor) if was.factor > 1 else (new, old, now.factor)
             other = old != new if factor == 1 else (fine % factor != 0) | (fine // factor != coarse)
@@ -169,11 +192,20 @@ class TableBacktest:
             other = old.replace(dict(self.alike[1].names)) != new
         else:
             other = old != new
-        return pl.when(old.is_not_null() & new.is_not_null()).then(other)
+        answered = (pl.col("old_outcome") == VALUE) & (pl.col("new_outcome") == VALUE)
+        either, both = old.is_null() | new.is_null(), old.is_null() & new.is_null()
+        return pl.when(answered & either).then(~both).when(answered).then(other)
+
+    @property
+    def _number(self) -> types.Number | None:
+        """The type of answers that are numbers, some of which may be absent."""
+        of = None if self.alike is None else self.alike[0]
+        inner = types.inner_of(of)
+        return inner if isinstance(inner, types.Number) else None
 
     def _less(self, differing: pl.DataFrame) -> int:
         """How much less the old values are together, in the type of both; nothing where it is no number."""
-        if self.alike is None or not isinstance(self.alike[0], types.Number):
+        if self.alike is None or self._number is None:
             return 0
         old, new = (int(differing[c].sum() or 0) for c in ("old_value", "new_value"))
         return new * self.alike[2].factor - old * self.alike[1].factor
@@ -209,6 +241,10 @@ def backtest_of(
     then = evolve(asking, question=old_question(old, new, asking.question))
     new = under_old_names(old, new)
     sides = [evaluator_of(program, a, source.columns) for program, a in ((old, then), (new, asking))]
+    of_each = [c for c in COMPARED if c in sides[0].ready().shape.schema]
+    check_kept(
+        asking, {"row", *(f"{side}_{c}" for side in OUTCOMES for c in of_each), *(["amount"] if amount else [])}
+    )
     measured = evaluator_of(new, evolve(asking, question=amount), source.columns) if amount else None
     if measured is not None and not _is_number(measured.function):
         message = f"`{measured.function.id}` is not an amount"

@@ -7,7 +7,7 @@ in which the law does not change are answered together, unless the answer depend
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date
 from functools import cached_property
 from threading import Lock
@@ -18,11 +18,12 @@ from attrs import define, field, frozen
 from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator, in_place
 from policy.diagnostics import PolicyError
+from policy.facts.cells import CheckedColumn, dates
 from policy.ir import program as ir
 from policy.ir.program import Function, Program
 from policy.ir.reach import citable, reach
 from policy.ir.simplify import specialised
-from policy.model.values import EPOCH_DAY
+from policy.model.written import DAYS
 from policy.pipeline import dated
 from policy.rulebook import Rulebook
 
@@ -41,7 +42,7 @@ class TableQuestion:
 
     @property
     def no_facts(self) -> tuple[str, ...]:
-        return (*self.keep, self.dates) if self.dates and self.dates not in self.keep else self.keep
+        return tuple(dict.fromkeys((*self.keep, self.dates) if self.dates else self.keep))
 
 
 @define(eq=False, slots=False)
@@ -166,10 +167,18 @@ class DatedEvaluator:
 
 
 def _ordinals(days: pl.Series) -> pl.Series:
-    """A column of dates, or of texts of dates, in days; null where a cell is none."""
-    if days.dtype == pl.String:
-        days = days.str.to_date("%Y-%m-%d", strict=False)
-    return days.to_physical().cast(pl.Int64) + EPOCH_DAY
+    """A column of dates, or of texts of dates, in days; null where a cell is none that a calendar has."""
+    made = dates(pl.col(days.name), days.dtype)
+    assert isinstance(made, CheckedColumn)  # a column of another type has been refused
+    good = made.value.is_between(*DAYS) & (pl.lit(True) if made.good is None else made.good)
+    return days.to_frame().select(pl.when(good).then(made.value).alias(days.name))[days.name]
+
+
+def check_kept(asking: TableQuestion, taken: Collection[str]) -> None:
+    """Raises PolicyError for a column that cannot be kept beside columns of these names."""
+    if name := next((name for name in asking.no_facts if name in taken), ""):
+        message = f"`{name}` cannot be kept: a column of the answers is called so"
+        raise PolicyError.of("table-format", message, "give it another name in the table")
 
 
 def evaluator_of(undated: Program, asking: TableQuestion, schema: Mapping[str, pl.DataType]) -> DatedEvaluator:

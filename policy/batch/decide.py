@@ -6,6 +6,7 @@ what is missing, why rows were refused. Batches are answered concurrently and wr
 
 from __future__ import annotations
 
+import json
 import os
 import time
 from collections import Counter, deque
@@ -13,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import polars as pl
 from attrs import define, field, frozen
@@ -21,7 +22,7 @@ from attrs import define, field, frozen
 from policy.answers import Answer
 from policy.backends.columns.answers import AnswerTally
 from policy.backends.columns.evaluator import Answers, ColumnsEvaluator
-from policy.batch.dates import DatedEvaluator, TableQuestion, evaluator_of
+from policy.batch.dates import DatedEvaluator, TableQuestion, check_kept, evaluator_of
 from policy.batch.engines import computing
 from policy.batch.sinks import Sink, check_rows, presentable
 from policy.batch.sources import BATCH, JsonLines, RowBatch, TableFile
@@ -29,6 +30,7 @@ from policy.diagnostics import Collector, Diagnostic
 from policy.facts.from_json import parse
 from policy.facts.from_table import only_record
 from policy.ir.program import Program
+from policy.model import written
 from policy.source import Source, Span
 
 KERNEL_BATCH = 1_048_576  # rows
@@ -186,7 +188,7 @@ class FileRun:
             if not found.found:
                 found.error("facts-type", "the facts are one JSON object", whole)
             return found.found, {}
-        cells = {n: str(document.pop(n)) for n in self.asking.no_facts if n in document}
+        cells = {n: cell for n in self.asking.no_facts if (cell := _kept(document.pop(n, None))) is not None}
         day = self._day(cells, found)
         if day is None:
             return found.found, cells
@@ -197,18 +199,24 @@ class FileRun:
     def _day(self, cells: Mapping[str, str], found: Collector) -> date | None:
         if self.asking.on is not None:
             return self.asking.on
-        try:
-            return date.fromisoformat(cells.get(self.asking.dates, ""))
-        except ValueError:
-            found.error("facts-time", f"`{self.asking.dates}` is not a date", None)
-            return None
+        day = written.date(cells.get(self.asking.dates, ""))
+        if isinstance(day, int):
+            return date.fromordinal(day)
+        found.error("facts-time", f"`{self.asking.dates}` is not a date", None)
+        return None
+
+
+def _kept(said: Any) -> str | None:
+    """What a line says in a field that is kept: texts and numbers as they are written, anything else as JSON."""
+    return said if said is None or isinstance(said, str) else json.dumps(said, ensure_ascii=False)
 
 
 def run_of(undated: Program, asking: TableQuestion, source: TableFile) -> FileRun:
     """A question to a file. Raises PolicyError where its columns do not fit."""
-    if source.format == "lines":  # whose lines have their own fields
-        return FileRun(undated, asking, source, DatedEvaluator(undated, asking, {}))
-    return FileRun(undated, asking, source, evaluator_of(undated, asking, source.columns))
+    schema = {} if source.format == "lines" else source.columns  # lines have each their own fields
+    evaluator = evaluator_of(undated, asking, schema)
+    check_kept(asking, {"row", "rulebook", *evaluator.ready().shape.schema, *(["remarks"] if asking.dates else [])})
+    return FileRun(undated, asking, source, evaluator)
 
 
 def answers_to(evaluator: ColumnsEvaluator, table: pl.DataFrame, workers: int = 0) -> Iterator[Answers]:

@@ -21,6 +21,7 @@ from policy.batch.engines import unreadable
 
 WIDEST = 38  # digits of a decimal of 128 bits
 LARGEST_GROUP = 4  # batches of rows that are read at once
+_SECONDS = "moments lie in the years 1 to 9999; leave out what is unknown or never comes"
 _MARK = 0xFFFF_FFFF  # before the length of a message of Arrow IPC
 _LONGEST_SCHEMA = 1 << 24  # bytes
 
@@ -146,7 +147,7 @@ def _levels(fields: Any) -> Iterator[list[str]]:
     yield [f.name for f in fields]
     for f in fields:
         of = f.type
-        while arrow.is_list(of) or arrow.is_large_list(of):
+        while arrow.is_list(of) or arrow.is_large_list(of) or arrow.is_fixed_size_list(of):
             of = of.value_type
         if arrow.is_struct(of):
             yield from _levels([of.field(n) for n in range(of.num_fields)])
@@ -168,9 +169,14 @@ def _supported(path: Path, name: str, of: Any) -> Any:
         if abs(of.scale) > WIDEST:
             raise unreadable(path, f"`{name}` has {of.scale} decimals", f"{WIDEST} are the most")
         return pa.decimal128(WIDEST, of.scale)
+    if arrow.is_timestamp(of) and of.unit == "s":  # which Polars makes milliseconds, without a look at what fits
+        return pa.timestamp("ms", of.tz)
     if arrow.is_list(of) or arrow.is_large_list(of):
         inner = of.value_field.with_type(_supported(path, name, of.value_type))
         return pa.list_(inner) if arrow.is_list(of) else pa.large_list(inner)
+    if arrow.is_fixed_size_list(of):
+        inner = of.value_field.with_type(_supported(path, name, of.value_type))
+        return pa.list_(inner, of.list_size)
     if arrow.is_struct(of):
         inner = [of.field(n) for n in range(of.num_fields)]
         return pa.struct([f.with_type(_supported(path, f"{name}.{f.name}", f.type)) for f in inner])
@@ -188,5 +194,6 @@ def _decoded(path: Path, table: Any) -> list[Any]:
             columns.append(column if column.type == target else column.cast(target))
         except pa.ArrowException as failure:
             why = f"`{f.name}`: {str(failure).partition(chr(10))[0]}"
-            raise unreadable(path, why, f"{WIDEST} digits are the most") from failure
+            help = _SECONDS if "timestamp[s" in str(f.type) else f"{WIDEST} digits are the most"
+            raise unreadable(path, why, help) from failure
     return columns

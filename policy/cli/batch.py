@@ -16,7 +16,7 @@ from policy.cli.output import plural, print_json
 from policy.cli.progress import progress
 from policy.diagnostics import printable
 from policy.extras import require_extra, require_java
-from policy.model.types import AnswerType, Number
+from policy.model.types import Number, inner_of
 from policy.model.values import show
 from policy.pipeline import RulesFile, load_program
 from policy.reports.plain.amounts import grouped
@@ -157,8 +157,14 @@ def flips_text(flips: RowFlips) -> str:
     )
     lines += [line(f"{old} → {new}", a) for _, (old, new), a in changed]
     if flips.values.rows:
-        less = "not of one unit" if flips.of is None else f"new less old: {difference(flips.values.amount, flips.of)}"
-        lines.append(f"  {flips.values.rows:,}  another value; {less}")
+        told = [f"  {flips.values.rows:,}  another value"]
+        if flips.of is None:
+            told.append("not of one unit")
+        elif isinstance(of := inner_of(flips.of), Number):
+            told.append(f"new less old: {difference(flips.values.amount, of)}")
+        if flips.values.unknown:
+            told.append(f"{flips.values.unknown:,} absent in one")
+        lines.append("; ".join(told))
     for side, title in (("new", "reasons that only the new rulebook gives:"), ("old", "only the old one:")):
         given = sorted(((-a.rows, rule, a) for (rule, s), a in flips.rules.items() if s == side), key=lambda x: x[:2])
         if given:
@@ -166,10 +172,8 @@ def flips_text(flips: RowFlips) -> str:
     return "\n".join(lines)
 
 
-def difference(amount: int, of: AnswerType | None) -> str:
+def difference(amount: int, of: Number) -> str:
     """The sum of differences, as the language writes it, with thousands separators."""
-    if not isinstance(of, Number):
-        return f"{amount:+,}"
     return f"{'-' if amount < 0 else '+'}{grouped(show(abs(amount), of))}"
 
 

@@ -35,9 +35,12 @@ class DateType(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
+            day = date.fromisoformat(value)
         except ValueError:
+            day = None
+        if day is None or day.isoformat() != value:  # ISO has shorter forms, which are as good as a slip
             self.fail(f"`{value}` is not a date; write it as 2026-03-01", param, ctx)
+        return day
 
 
 def not_here(_: click.Context, __: click.Parameter, name: str | None) -> str | None:
@@ -170,9 +173,12 @@ def texts_with(paths: tuple[str, ...], settings: Settings) -> list[RulesFile]:
     texts = texts_of(paths)
     if not settings:
         return texts
-    from policy.overrides import overridden
+    from policy.overrides import overridden, set_twice
 
-    return overridden(texts, dict(settings))
+    values = dict(settings)
+    if twice := next((name for name, value in settings if values[name] != value), ""):
+        raise set_twice(twice)
+    return overridden(texts, values)
 
 
 def unsaved(name: str) -> list[RulesFile]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 from itertools import islice
 from pathlib import Path
-from typing import assert_never
+from typing import TypeVar, assert_never
 
 import click
 
@@ -33,6 +33,8 @@ from policy.scenario.statements import statements
 from policy.scenario.stress import Move, Prices, StressStep, along, concerned, happened, shocks, stress
 
 _SHOCK = re.compile(r"(?P<name>[^=]+)=(?P<sign>[+-])(?P<percent>[0-9]{1,6}(?:\.[0-9]{1,12})?)%")
+_AMOUNT = re.compile(r"[0-9]{1,18}(?:\.[0-9]{1,18})?")
+T = TypeVar("T")
 MOST_ROWS = 40  # shown on a screen; JSON has them all
 
 
@@ -81,8 +83,9 @@ def portfolio_command(
     policy stress portfolio my-book --path BTC=btc.csv.gz --from 2020-03-12 --until 2020-03-14
     policy stress portfolio my-book --path BTC=btc.csv.gz --paths 100000 --seed 7      drawn from recorded moves
 
-    A name covers the asset and contracts on it: `BTC` also moves `BTC-PERP`. Recorded prices move the portfolio's
-    own in proportion, starting from the first. The scenario's orders run first; resting orders stay.
+    A name covers the asset and contracts on it: `BTC` also moves `BTC-PERP`, unless that is named too. Recorded
+    prices move the portfolio's own in proportion, starting from the first. The scenario's orders run first; resting
+    orders stay.
 
     With `--paths` each path is made of moves of the recorded prices, drawn with replacement. Told is by how much
     loans exceed the lending value of their collateral at its end, all at once; then what the rules do on the worst
@@ -95,7 +98,7 @@ def portfolio_command(
     read = scenario_in(scenario)
     market = market_of(read, paths, on, under)
     prices = Prices()
-    digest, run = market.rules, Run(market, on_unread=print_unread, on_command=prices.take)
+    digest, run = market.rules, Run(market, [prices.take], on_unread=print_unread)
     run.carry_out(read)
     moves = _shocks(given, prices) if given else _paths(paths_given, prices, first, until)
     ends = valued(drawn, market, moves) if drawn else None
@@ -146,8 +149,9 @@ def _shocks(given: Sequence[str], prices: Prices) -> tuple[Move, ...]:
         change = Fraction(Decimal(match["sign"] + match["percent"])) / 100
         if change <= -1:
             raise click.UsageError(f"`{text}` would leave no price; a price falls by less than 100%")
-        factors |= dict.fromkeys(_concerned(match["name"], prices), 1 + change)
-    return shocks(factors)
+        _once(match["name"], factors)
+        factors[match["name"]] = 1 + change
+    return shocks(_for_each(factors, prices))
 
 
 def _paths(given: Sequence[str], prices: Prices, first: date | None, until: date | None) -> tuple[Move, ...]:
@@ -161,8 +165,22 @@ def _paths(given: Sequence[str], prices: Prices, first: date | None, until: date
         between = [r for r in recorded if _within(r, first, until)]
         if len(between) < 2:
             raise click.UsageError(f"`{file}` has no two prices between those dates")
-        paths |= dict.fromkeys(_concerned(name, prices), between)
-    return along(paths)
+        _once(name, paths)
+        paths[name] = between
+    return along(_for_each(paths, prices))
+
+
+def _once(name: str, known: Container[str]) -> None:
+    if name in known:
+        raise click.UsageError(f"`{name}` is given twice")
+
+
+def _for_each(given: Mapping[str, T], prices: Prices) -> dict[str, T]:
+    """What is given for a name, for everything that it stands for; what has a name of its own is given for that."""
+    found: dict[str, T] = {}
+    for name in sorted(given, key=len):
+        found |= dict.fromkeys(_concerned(name, prices), given[name])
+    return found
 
 
 def _within(recorded: RecordedPrice, first: date | None, until: date | None) -> bool:
@@ -249,6 +267,8 @@ def coverage_command(
     money, asked = _margin(rulebook, margin)
     amount = _amount(notional, money)
     recorded, wrong = recorded_prices(prices)
+    if len(recorded) <= held:
+        raise click.UsageError(f"`{prices}` has {plural(len(recorded), 'price')}: none is held for {held}")
     found = coverage([r.price for r in recorded], held, amount, asked)
     print_diagnostics(islice(wrong, MOST_FINDINGS))
     figures = _coverage_json(found, recorded, money)
@@ -275,11 +295,8 @@ def _margin(rulebook: Rulebook, name: str) -> tuple[Number, Callable[[int], int]
 
 
 def _amount(text: str, money: Number) -> int:
-    try:
-        amount = scaled(Decimal(text), money.scale)
-    except ArithmeticError:
-        amount = None
-    if not amount or amount < 0 or amount >= 10**18:
+    amount = scaled(Decimal(text), money.scale) if _AMOUNT.fullmatch(text) else None
+    if not amount or amount >= 10**18:
         raise click.UsageError(f"`{text}` is not an amount of money; write it as 100000.00")
     return amount
 

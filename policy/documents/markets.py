@@ -126,7 +126,7 @@ def _fresh(market: Venues, scenario: Scenario, header: Header) -> Callable[[], t
     def fresh() -> tuple[Venues, Prices]:
         again, prices = Venues(market.rulebook_on, header.on), Prices()
         again.open(stage_of(scenario))
-        Run(again, on_command=prices.take).carry_out(scenario)
+        Run(again, [prices.take]).carry_out(scenario)
         return again, prices
 
     return fresh

@@ -114,7 +114,13 @@ class OrderDesk:
         return None
 
     def _carry_out(self, order: Order, result: MatchResult[OrderState], type: OrderType) -> None:
-        """Trades with what an accepted order meets; what is left rests, or is cancelled."""
+        """Trades with what an accepted order meets; what is left rests, or is cancelled.
+
+        An order that trades all or nothing leaves its owner's others as they are where the rules forbid it.
+        """
+        if type == FILL_OR_KILL and result.fills and not self._may_trade_whole(order, result.fills):
+            self._cancelled(order, TRADE_REJECTED)
+            return
         for own in result.self_trade_cancels:
             self.cancel(own, OWN_ORDER)
         if result.lowered and not self._decrement(*result.lowered):
@@ -132,15 +138,20 @@ class OrderDesk:
 
     # ── trades ──────────────────────────────────────────────────────────────────────────────
 
+    def _may_trade_whole(self, order: Order, fills: Sequence[Fill[OrderState]]) -> bool:
+        """Whether the rules let all these trades happen; false where they cannot say."""
+        platform = order.data.seat.account.platform
+        meets = [fill for fill in fills if fill[0].data.seat.account.platform != platform]
+        try:
+            return not meets or not self._forbidden(order, meets, sum(self._worth(order, *fill)[0] for fill in meets))
+        except UndecidedError as unanswered:
+            self._undecided(order, meets, unanswered)
+            return False
+
     def _trade_all(self, order: Order, fills: Sequence[Fill[OrderState]], type: OrderType) -> bool:
         """Trades until everything is filled; false as soon as the rules forbid a trade, or cannot say."""
         platform, meets = order.data.seat.account.platform, fills
         try:
-            if type == FILL_OR_KILL:
-                meets = [fill for fill in fills if fill[0].data.seat.account.platform != platform]
-                value = sum(self._worth(order, *fill)[0] for fill in meets)
-                if meets and self._forbidden(order, meets, value):
-                    return False
             for resting, quantity in fills:
                 meets = ((resting, quantity),)
                 value, still = self._worth(order, resting, quantity)
@@ -149,11 +160,15 @@ class OrderDesk:
                     return False
                 self._trade(order, meets, value, still, waits)
         except UndecidedError as unanswered:
-            answer = unanswered.answer
-            facts = self.rules.asked.notional.as_facts(*answer.arguments)
-            self.emit(TradeRejected(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
+            self._undecided(order, meets, unanswered)
             return False
         return True
+
+    def _undecided(self, order: Order, meets: Sequence[Fill[OrderState]], unanswered: UndecidedError) -> None:
+        """What trades are worth cannot be said, so that they do not happen."""
+        answer = unanswered.answer
+        facts = self.rules.asked.notional.as_facts(*answer.arguments)
+        self.emit(TradeRejected(order.id, tuple(o.id for o, _ in meets), answer.verdict, facts))
 
     def _worth(self, order: Order, resting: Order, quantity: int) -> tuple[int, int]:
         """What so much is worth at the price of the order at rest, and what the rest of the buyer's order is then.

@@ -2,7 +2,8 @@
 
 In: a fact's type, and the type of the column that holds it. Out: the column as scaled integers, codes, texts or
 booleans, and a condition that is false where a cell may not be what is declared; such a row is then read again by
-itself, strictly, to say why. Nothing is rounded: a column of binary floats is no column of numbers.
+itself, strictly, to say why, with its days and moments as `in_text` has them. Nothing is rounded: a column of binary
+floats is no column of numbers.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from policy.facts.from_rows import BOOLEANS
 from policy.model import types
 from policy.model.types import MOST_FACT_DIGITS, Type
 from policy.model.values import EPOCH_DAY
-from policy.model.written import FACTS
+from policy.model.written import DAYS, FACTS, MOMENTS
 
 
 @frozen(eq=False)
@@ -40,7 +41,7 @@ def cell(of: Type, dtype: pl.DataType, column: pl.Expr, scaled: bool) -> Checked
         case types.Enum():
             return _codes(column, dtype, of) if texts else "a text"
         case types.Date():
-            return _dates(column, dtype)
+            return dates(column, dtype)
         case types.Instant():
             return _instants(column, dtype)
         case types.Number(_, scale):
@@ -81,7 +82,8 @@ def _codes(column: pl.Expr, dtype: pl.DataType, of: types.Enum) -> CheckedColumn
     return CheckedColumn(value, value.is_not_null() | column.is_null())
 
 
-def _dates(column: pl.Expr, dtype: pl.DataType) -> CheckedColumn | str:
+def dates(column: pl.Expr, dtype: pl.DataType) -> CheckedColumn | str:
+    """A column of dates, in days."""
     if dtype == pl.Date:
         return CheckedColumn(column.to_physical().cast(pl.Int64) + EPOCH_DAY)
     if dtype != pl.String:
@@ -95,10 +97,16 @@ def _instants(column: pl.Expr, dtype: pl.DataType) -> CheckedColumn | str:
     if isinstance(dtype, pl.Datetime):
         if dtype.time_zone is None:
             return "a moment with its time zone"
-        if dtype.time_unit == "ns":  # finer than a fact can be
-            nanoseconds = column.to_physical()
-            return CheckedColumn(nanoseconds // 1_000, (nanoseconds % 1_000 == 0) | column.is_null())
-        return CheckedColumn(column.cast(pl.Datetime("us", "UTC")).to_physical())
+        units = column.to_physical()
+        match dtype.time_unit:
+            case "ns":  # finer than a fact can be
+                return CheckedColumn(units // 1_000, (units % 1_000 == 0) | column.is_null())
+            case "us":
+                return CheckedColumn(units)
+            case "ms":  # of which some are more than 64 bits of microseconds
+                return CheckedColumn(units * 1_000, _in_calendar(column, dtype) | column.is_null())
+            case unit:
+                assert_never(unit)
     if dtype != pl.String:
         return "a moment with its time zone"
     plain = column.str.contains(
@@ -107,6 +115,44 @@ def _instants(column: pl.Expr, dtype: pl.DataType) -> CheckedColumn | str:
     moment = column.str.to_datetime("%Y-%m-%dT%H:%M:%S%.f%:z", time_unit="us", time_zone="UTC", strict=False)
     value = moment.to_physical()
     return CheckedColumn(value, (plain & value.is_not_null()) | column.is_null())
+
+
+def _in_calendar(column: pl.Expr, dtype: pl.Date | pl.Datetime) -> pl.Expr:
+    """Where a day or moment is one that a calendar has: engines fail on any other."""
+    if isinstance(dtype, pl.Date):
+        least, most = (day - EPOCH_DAY for day in DAYS)
+    elif dtype.time_unit == "ns":  # whose 64 bits do not reach beyond
+        return column.is_not_null()
+    else:
+        least, most = (moment // (1_000 if dtype.time_unit == "ms" else 1) for moment in MOMENTS)
+    return column.to_physical().is_between(least, most)
+
+
+def in_text(column: pl.Expr, dtype: Any) -> pl.Expr:  # Polars types the types inside others as classes, too
+    """A column with its days and moments, also those inside lists and structs, as facts in JSON have them.
+
+    One that no calendar has is a number, which is no fact.
+    """
+    if isinstance(dtype, pl.Date | pl.Datetime):
+        is_day = isinstance(dtype, pl.Date)
+        good = pl.when(_in_calendar(column, dtype)).then(column if is_day else column.dt.convert_time_zone("UTC"))
+        text = good.dt.to_string("%Y-%m-%d" if is_day else "%Y-%m-%dT%H:%M:%S%.f%:z")
+        return pl.coalesce(text, column.to_physical().cast(pl.String))
+    if not _has_times(dtype):
+        return column
+    if isinstance(dtype, pl.Struct):
+        fields = [in_text(column.struct.field(f.name), f.dtype).alias(f.name) for f in dtype.fields]
+        return pl.when(column.is_not_null()).then(pl.struct(fields))
+    listed = column.arr.to_list() if isinstance(dtype, pl.Array) else column
+    return listed.list.eval(in_text(pl.element(), dtype.inner))
+
+
+def _has_times(dtype: Any) -> bool:
+    if isinstance(dtype, pl.List | pl.Array):
+        return _has_times(dtype.inner)
+    if isinstance(dtype, pl.Struct):
+        return any(_has_times(f.dtype) for f in dtype.fields)
+    return isinstance(dtype, pl.Date | pl.Datetime)
 
 
 def _numbers(of: types.Number, column: pl.Expr, dtype: pl.DataType, scale: int, scaled: bool) -> CheckedColumn | str:
@@ -119,7 +165,11 @@ def _numbers(of: types.Number, column: pl.Expr, dtype: pl.DataType, scale: int, 
         wide = dtype in (pl.Int128, pl.UInt128, pl.UInt64)
         if scaled:
             return CheckedColumn(column.cast(pl.Int64, strict=False), _held(column) if wide else None)
-        return _shifted(column.cast(pl.Int128), scale, 38 if wide else 19)
+        made = _shifted(column.cast(pl.Int128, strict=False), scale, 38 if wide else 19)
+        if dtype != pl.UInt128:
+            return made
+        held = column.cast(pl.Int128, strict=False).is_not_null() | column.is_null()
+        return CheckedColumn(made.value, held if made.good is None else made.good & held)
     return "an exact number; binary floats are not exact" if dtype.is_float() else "a number"
 
 
@@ -130,9 +180,10 @@ def _held(column: pl.Expr) -> pl.Expr:
 def _shifted(units: pl.Expr, shift: int, digits: int) -> CheckedColumn:
     """Numbers of 128 bits with so many more, or fewer, decimals."""
     most = pl.lit(10 ** max(0, MOST_FACT_DIGITS - max(0, shift)), dtype=pl.Int128)
+    fits = units.is_between(-most, most, closed="none")  # not `abs`, which the least number does not have
     good = None
     if digits + shift > MOST_FACT_DIGITS:
-        good = (units.abs() < most if shift >= 0 else pl.lit(True)) | units.is_null()
+        good = (fits if shift >= 0 else pl.lit(True)) | units.is_null()
     if shift < 0:
         step = pl.lit(10**-shift, dtype=pl.Int128)
         even = (units % step == 0) | units.is_null()

@@ -1,13 +1,12 @@
 """One row of a table read by itself, as strictly as facts in JSON: for rows that cannot be used as they are.
 
-In: a row's cells. Out: the run-time facts, or the findings that say why they are refused.
+In: a row's cells, days and moments as texts. Out: the run-time facts, or the findings that say why they are refused.
 """
 
 from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import date, datetime
 from decimal import Decimal
 
 from attrs import frozen
@@ -64,6 +63,4 @@ class RowReader:
             return decimal_text(cell, of.scale)
         if isinstance(cell, Decimal):
             return f"{cell:f}"
-        if isinstance(cell, datetime | date):
-            return cell.isoformat()
         return cell if isinstance(cell, str) else str(cell)

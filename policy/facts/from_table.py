@@ -167,12 +167,20 @@ class _Placing:
     ) -> None:
         optional = isinstance(of, types.OptionalOf)
         inner = types.inner_of(of)
+        if isinstance(at, tuple) and at[1] == pl.Null:  # what an engine makes of a column without a value
+            at = (at[0].cast(as_known := self._without_values(inner)), as_known)
         if isinstance(inner, types.Record):
             self._record(sheet, inner.name, at, path, optional)
         elif isinstance(inner, types.ListOf | types.SetOf):
             self._list(sheet, inner.of, at, path)
         else:
             self._leaf(sheet, inner, at, path, bounds, optional)
+
+    def _without_values(self, of: Type) -> pl.DataType:
+        """A type for a column in which every cell is null."""
+        if isinstance(of, types.Record):
+            return pl.Struct({f.name: pl.Null() for f in self.program.records[of.name]})
+        return pl.List(pl.Null()) if isinstance(of, types.ListOf | types.SetOf) else pl.String()
 
     def _record(self, sheet: TableReader, name: str, at: Any, path: str, optional: bool) -> None:
         fields = self.program.records[name]
@@ -211,6 +219,8 @@ class _Placing:
         if column is None or not isinstance(dtype, pl.List | pl.Array):
             self._wrong(path, dtype, types.ListOf(item), "a list")
             return
+        if isinstance(dtype, pl.Array):
+            column, dtype = column.arr.to_list(), pl.List(dtype.inner)
         elements = TableReader(path + "[]")
         sheet.lists.append((column, elements))
         self.place(elements, item, (pl.col("element"), dtype.inner), path + "[]", (None, None))

@@ -8,6 +8,7 @@ look at what they read of one each time. Absent: what a fact must be, which `pol
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from copy import deepcopy
 from typing import Any, ClassVar, Self, assert_never
 
 from policy.answers import MISSING
@@ -70,6 +71,14 @@ class FactsRecord:
     def unchecked(cls, like: RuntimeValue = None, /, **fields: RuntimeValue) -> RuntimeValue:
         """A record that can be changed and is not checked, beginning as `like` where that is given."""
         return unchecked(cls, like, **fields)
+
+
+def _deep_copy(record: RuntimeValue, memo: dict[int, RuntimeValue]) -> RuntimeValue:
+    """A copy of a record that can be changed, with those inside it; one that cannot is its own copy."""
+    made = memo[id(record)] = record._copied(record)
+    for name in record._fields:
+        setattr(made, name, deepcopy(getattr(record, name), memo))
+    return made
 
 
 def _shown(value: RuntimeValue) -> str:
@@ -158,6 +167,7 @@ def _record_class(name: str, fields: tuple[FieldDeclaration, ...], program: Prog
         "__setattr__": object.__setattr__,
         "__delattr__": object.__delattr__,
         "__hash__": None,
+        "__deepcopy__": _deep_copy,
         "_checked_against": None,
         **_written_out(attributes, scope := {"_new": object.__new__, "_M": MISSING}),
     }

@@ -2,12 +2,14 @@
 
 In: nothing. Out: `CommandInvalid`, for a command that is invalid whatever the rules say, with one of `InvalidCode`;
 `CommandRepeated`, for one that came again. `grammar/commands.md` says what each code means. Absent: what the rules
-decide; those are events of their own.
+decide; those are events of their own. Whoever follows commands asks for their `invalid_code` before what they say.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from enum import StrEnum
+from typing import Final
 
 from attrs import frozen
 
@@ -71,6 +73,14 @@ class CommandInvalid:
     command: str  # its word, as in `place`
     code: InvalidCode
     message: str
+
+
+OUT_OF_TIME: Final = frozenset({InvalidCode.OUT_OF_SEQUENCE, InvalidCode.TOO_FAR_AHEAD})  # these move no clock
+
+
+def invalid_code(events: Iterable[object]) -> InvalidCode | None:
+    """Why the command that these events came of was invalid; None where it was carried out."""
+    return next((event.code for event in events if isinstance(event, CommandInvalid)), None)
 
 
 @frozen

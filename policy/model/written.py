@@ -36,7 +36,7 @@ _NUMBER = re.compile(
 )
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _INSTANT = re.compile(
-    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})"
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-5][0-9])"
 )
 DATE_HELP = "write it as 2026-02-11"
 INSTANT_HELP = "write it as 2026-02-11T16:10:00+08:00, with its offset"
@@ -138,6 +138,9 @@ def instant(text: str) -> int | Wrong:
     if not _INSTANT.fullmatch(text):
         return Wrong("facts-time", "is not an instant", INSTANT_HELP)
     try:
-        return values.microseconds(datetime.datetime.fromisoformat(text))
+        moment = values.microseconds(datetime.datetime.fromisoformat(text))
     except ValueError:
+        moment = None
+    if moment is None or not MOMENTS[0] <= moment <= MOMENTS[1]:  # in UTC, whatever the day where it was written
         return Wrong("facts-time", f"there is no moment `{text}`", INSTANT_HELP)
+    return moment

@@ -8,20 +8,18 @@ Absent: any idea of what a command does.
 
 from __future__ import annotations
 
-import csv
-import json
 from collections.abc import Iterator
 from datetime import date
 from heapq import merge
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from attrs import frozen
 
 from policy.diagnostics import Collector, Diagnostic, PolicyError, did_you_mean, not_utf_8
+from policy.facts.from_json import parse
 from policy.files import plain, read
-from policy.scenario import recorded
+from policy.scenario import csv_lines, recorded
 from policy.source import Source, Span
 from policy.vocabulary import Json
 from policy.wire import DO, Commands
@@ -78,7 +76,7 @@ def scenario_in(folder: Path) -> Scenario:
     if not folder.is_dir():
         help = "a scenario is a folder of .jsonl or .csv files"
         raise PolicyError.of("no-scenario", f"`{folder}` is not a folder", help)
-    files = sorted(p for p in folder.iterdir() if p.suffix in SUFFIXES)
+    files = sorted(p for p in folder.iterdir() if p.suffix.lower() in SUFFIXES)
     stage = [p for name in STAGE for p in files if p.stem == name]
     if not stage:
         wanted = " or ".join(f"`{name}{suffix}`" for name in STAGE[:1] for suffix in SUFFIXES)
@@ -97,14 +95,18 @@ def scenario_in(folder: Path) -> Scenario:
 def _about(path: Path, found: Collector) -> dict[str, str]:
     if not path.exists():
         return {}
-    source = Source(str(path), read(path, LONGEST_LINE).decode(errors="replace"))
-    whole = Span(source, 0, len(source.text))
+    data = read(path, LONGEST_LINE)
     try:
-        about = json.loads(source.text)
-    except ValueError as failure:
-        found.error("facts-json", f"this is not JSON: {failure}", whole)
+        source = Source(str(path), data.decode("utf-8-sig"))
+    except UnicodeDecodeError as failure:
+        raise PolicyError([not_utf_8(str(path), data, failure, "the scenario")[1]]) from failure
+    whole = Span(source, 0, len(source.text.rstrip()))
+    about = parse(whole, found)
+    if found.found:
         return {}
-    if not isinstance(about, dict) or not all(isinstance(v, str) for v in about.values()):
+    if not isinstance(about, dict) or not all(
+        type(v) is str for v in about.values()
+    ):  # a number is a text of its own
         found.error("facts-type", "a scenario's file about itself is one JSON object of texts", whole)
         return {}
     for key in about.keys() - set(_KNOWN):
@@ -146,7 +148,7 @@ def _played(play: ScenarioLine, folder: Path) -> Iterator[ScenarioLine]:
 def _steps(path: Path, commands: Commands) -> Iterator[ScenarioLine]:
     """The steps of a file in the order of their lines, which must be that of their times."""
     at = 0
-    for number, source, given in _csv(path) if path.suffix == ".csv" else _json_lines(path):
+    for number, source, given in _csv(path) if path.suffix.lower() == ".csv" else _json_lines(path):
         whole = Span(source, 0, len(source.text.rstrip()))
         if isinstance(given, list):
             read: Any = given
@@ -201,19 +203,24 @@ def _csv(path: Path) -> Iterator[tuple[int, Source, _Given]]:
     """Rows as objects: the first line names the columns, an empty cell says nothing; one row a line."""
     names: list[str] = []
     for number, source, wrong in _lines(path):
-        cells = [] if wrong else next(csv.reader(StringIO(source.text)), [])
-        if wrong:
-            yield number, source, wrong
-        elif not names:
-            names = [cell.strip() for cell in cells]
-        elif len(cells) != len(names):
-            found = Collector()
-            whole = Span(source, 0, len(source.text))
+        found, whole = Collector(), Span(source, 0, len(source.text))
+        row = None if wrong else csv_lines.cells(source, found, "facts-type")
+        if not names:
+            names = [cell.strip() for cell in row or ()]
+            if twice := csv_lines.named_twice(names):
+                help = "name each column once; until then no row of the file says anything"
+                found.error("facts-type", f"the column `{twice}` is named twice", whole, help)
+            if wrong or found.found:
+                yield number, source, wrong or found.found
+                return
+            continue
+        if row is not None and len(row) != len(names):
             help = "the first line names the columns; a cell with a comma stands in double quotes"
-            found.error("facts-type", f"there are {len(cells)} cells for {len(names)} columns", whole, help)
-            yield number, source, found.found
+            found.error("facts-type", f"there are {len(row)} cells for {len(names)} columns", whole, help)
+        if wrong or found.found:
+            yield number, source, wrong or found.found
         else:
-            yield number, source, {n: _cell(n, c) for n, c in zip(names, cells, strict=True) if c}
+            yield number, source, {n: _cell(n, c) for n, c in zip(names, row or (), strict=True) if c}
 
 
 def _cell(name: str, text: str) -> Any:

@@ -7,20 +7,19 @@ wrong with those does no harm.
 
 from __future__ import annotations
 
-import csv
 import gzip
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from io import StringIO
 from pathlib import Path
 
 from attrs import frozen
 
 from policy.diagnostics import Collector, Diagnostic, PolicyError
-from policy.files import plain
+from policy.files import BROKEN, plain
 from policy.model.types import MOST_FACT_DIGITS
 from policy.model.values import scaled
+from policy.scenario import csv_lines
 from policy.source import Source, Span
 
 SCALE = 8  # decimals kept of a recorded price
@@ -45,12 +44,16 @@ def recorded_prices(path: Path) -> tuple[tuple[RecordedPrice, ...], list[Diagnos
     found = Collector()
     rows = _rows(path)
     header = next(rows, Source(str(path), ""))
-    names = [name.strip().lower() for name in next(csv.reader(StringIO(header.text)), [])]
+    names = [name.strip().lower() for name in csv_lines.cells(header, found, "prices-columns") or []]
     time, price = (next((names.index(n) for n in known if n in names), -1) for known in (_TIMES, _PRICES))
     if time < 0 or price < 0:
         help = "name them `Unix` (seconds since 1970) and `Close` in the first line"
         whole = Span(header, 0, len(header.text))
-        raise PolicyError.of("prices-columns", f"`{path}` has no column of times or none of prices", help, whole)
+        message = f"`{path}` has no column of times or none of prices"
+        raise PolicyError(found.found or PolicyError.of("prices-columns", message, help, whole).diagnostics)
+    if (twice := csv_lines.named_twice(names)) in (names[time], names[price]):
+        message = f"`{path}` has the column `{twice}` twice"
+        raise PolicyError.of("prices-columns", message, "name each column once", Span(header, 0, len(header.text)))
     prices: dict[int, int] = {}
     for row in rows:
         read = _row(row, time, price, found)
@@ -68,14 +71,19 @@ def recorded_prices(path: Path) -> tuple[tuple[RecordedPrice, ...], list[Diagnos
 
 def _rows(path: Path) -> Iterator[Source]:
     opened = gzip.open if path.suffix == ".gz" else open
-    with opened(path, "rt", encoding="utf-8-sig", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            if line.strip():
-                yield Source(str(path), line.rstrip("\r\n"), number - 1)
+    try:
+        with opened(path, "rt", encoding="utf-8-sig", errors="replace") as file:
+            for number, line in enumerate(file, 1):
+                if line.strip():
+                    yield Source(str(path), line.rstrip("\r\n"), number - 1)
+    except BROKEN as failure:
+        raise PolicyError.of("unreadable", f"`{path}` cannot be read: {failure}", "fetch it again") from failure
 
 
 def _row(row: Source, time: int, price: int, found: Collector) -> RecordedPrice | None:
-    cells = next(csv.reader(StringIO(row.text)), [])
+    cells = csv_lines.cells(row, found, "prices-row")
+    if cells is None:
+        return None
     whole = Span(row, 0, len(row.text))
     if len(cells) <= max(time, price):
         help = "give every cell that the first line names"

@@ -69,7 +69,7 @@ def played(play: Play, folder: Path, name: str) -> Iterator[Found]:
                 yield reading.line, reading.command(play, plain)
     except PolicyError as error:
         yield reading.line, list(error.diagnostics)
-    except (OSError, EOFError, UnicodeDecodeError) as failure:
+    except (*files.BROKEN, UnicodeDecodeError) as failure:
         help = "give the path from the scenario's folder, of a file as it was recorded"
         yield reading.line, [Diagnostic("stream-line", f"`{path}` cannot be read: {failure}", None, help)]
 

@@ -33,7 +33,6 @@ class Run:
     journal: Journal | None = None
     on_unread: Callable[[Diagnostic], None] = lambda _: None
     on_step: Callable[[], object] = lambda: None  # told of every line, read or not
-    on_command: Callable[[Command], object] = lambda _: None  # told of every command before it is carried out
 
     def carry_out(self, scenario: Scenario) -> None:
         """All steps, the stage first. Raises JournalStopped where the journal cannot be kept."""
@@ -52,7 +51,6 @@ class Run:
 
     def submit(self, command: Command) -> list[Event]:
         """One command, journalled and followed."""
-        self.on_command(command)
         events = self.market.submit(command)
         if self.journal is not None and not COMMANDS.unfit(command):  # which changed nothing, and cannot be replayed
             self.journal.append_canonical(command.at, command_text(command), events_text(events), self.market.rules)

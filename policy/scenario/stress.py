@@ -14,6 +14,7 @@ from attrs import define, field, frozen
 
 from policy.financing.commands import PRICE as ASSET_PRICE, PriceAsset, PriceAssets
 from policy.ir.operators import divide
+from policy.market.events import OUT_OF_TIME, invalid_code
 from policy.model.types import QuotedAmount, quoted
 from policy.model.values import show
 from policy.perpetuals.commands import PRICE as INDEX_PRICE, IndexPrice, IndexPrices, ListPerpetual
@@ -35,15 +36,22 @@ class Move:
 
 @define
 class Prices:
-    """The last price of every asset and index that commands have given."""
+    """The last price of every asset and index that the market has taken."""
 
     assets: dict[str, QuotedAmount] = field(factory=dict)
     indices: dict[str, QuotedAmount] = field(factory=dict)
     at: int = 0
     steps: dict[str, Fraction] = field(factory=dict)  # the smallest of an index, where its contract says so
 
-    def take(self, command: Command) -> None:
-        self.at = max(self.at, command.at)
+    def take(self, command: Command, events: Sequence[Event]) -> None:
+        """One command, and what came of it."""
+        invalid = invalid_code(events)
+        if invalid not in OUT_OF_TIME:
+            self.at = max(self.at, command.at)
+        if invalid is None:
+            self._take(command)
+
+    def _take(self, command: Command) -> None:
         match command:
             case PriceAsset(asset=asset, price=price):
                 self._price(self.assets, asset, price)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from calendar import monthrange
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -207,11 +207,15 @@ class ExpressionBuilder:
         return tree.Moment(str(items[0]), span=self.at(meta))
 
     def instant(self, meta: Meta, items: Items) -> tree.Moment:
+        text = str(items[0])
         try:
-            datetime.fromisoformat(str(items[0]))
-        except ValueError:
-            self.found.error("bad-date", f"there is no moment `{items[0]}`", self.at(meta))
-        return tree.Moment(str(items[0]), span=self.at(meta))
+            datetime.fromisoformat(text).astimezone(UTC)
+            there_is = text.endswith("Z") or text[-2:] < "60"  # which Python takes for an hour more
+        except (ValueError, OverflowError):  # the latter where the year is none in UTC
+            there_is = False
+        if not there_is:
+            self.found.error("bad-date", f"there is no moment `{text}`", self.at(meta))
+        return tree.Moment(text, span=self.at(meta))
 
     def string(self, meta: Meta, items: Items) -> tree.Text:
         return tree.Text(self.unquoted(items[0]), span=self.at(meta))

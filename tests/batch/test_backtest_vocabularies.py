@@ -26,13 +26,14 @@ value large(f: F) -> boolean = f.m > 5 HKD per LAW/1
 
 @pytest.fixture
 def flips(tmp_path: Path) -> Any:
-    """Runs a backtest of a question, from OLD to the other rules; its text and its JSON."""
+    """Runs a backtest of a question, from OLD or other rules to new ones; its text and its JSON."""
     (tmp_path / "history.csv").write_text("m,k\n2,red\n5,green\n8.5,red\n0.05,green\n-1,red\n-2,red\n")
-    (tmp_path / "old.policy").write_text(HEAD + OLD, encoding="utf-8")
 
-    def run(question: str, new: str) -> tuple[str, dict[str, Any]]:
+    def run(question: str, new: str, old: str = OLD) -> tuple[str, dict[str, Any]]:
+        (tmp_path / "old.policy").write_text(HEAD + old, encoding="utf-8")
         (tmp_path / "new.policy").write_text(HEAD + new, encoding="utf-8")
         asked = ["backtest", "old.policy", "new.policy", "--history", "history.csv", "--question", question]
+        asked += ["--out", "flips.jsonl"]
         results = [
             CliRunner().invoke(main, [*asked, "--on", "2026-03-01", *more]) for more in ([], ["--format", "json"])
         ]
@@ -50,7 +51,7 @@ def flips(tmp_path: Path) -> Any:
 def test_amounts_in_another_step_are_compared_by_value(flips: Any) -> None:
     finer = OLD.replace("-> money(HKD) = round down to 0.01", "-> money(HKD) to 0.0001 = round down to 0.0001")
     text, found = flips("fee", finer)
-    assert found["values"] == {"rows": 1, "difference": 50}  # 0.02 and 0.0250
+    assert found["values"] == {"rows": 1, "difference": 50, "absent": 0}  # 0.02 and 0.0250
     assert "1 of 6 rows come out otherwise" in text
     assert "another value; new less old: +0.0050 HKD" in text
 
@@ -99,3 +100,51 @@ def test_a_history_keeps_the_names_that_its_facts_had(flips: Any) -> None:
     assert found["changed"] == 0
     _, found = flips("fee", new.replace("f.size / 2", "f.size / 4"))
     assert found["values"]["rows"] == 4
+
+
+OPTIONAL = OLD.replace("-> money(HKD) = round down to 0.01 (f.m / 2)", "-> optional money(HKD) = none")
+ROUNDED = "round down to 0.01 (f.m / 2)"
+
+
+def test_an_answer_that_is_absent_is_another_value_than_one_that_is_there(flips: Any) -> None:
+    text, found = flips("fee", OPTIONAL)
+    assert found["values"] == {"rows": 4, "difference": 0, "absent": 4}
+    assert "4 of 6 rows come out otherwise" in text
+    assert "4  another value; new less old: +0.00 HKD; 4 absent in one" in text
+    assert flips("fee", OPTIONAL, OPTIONAL)[1]["changed"] == 0
+
+
+@pytest.mark.parametrize("step", ["", " to 0.0001"])
+def test_amounts_that_may_be_absent_are_compared_by_value(flips: Any, step: str) -> None:
+    some = f"-> optional money(HKD){step} = if f.k is red then round down to 0.01 (f.m / 4) else {ROUNDED}"
+    _, found = flips("fee", OPTIONAL.replace("-> optional money(HKD) = none", some))
+    assert found["values"]["rows"] == 2  # 2.00 and 8.50
+    assert found["values"]["difference"] == (-50 - 213) * (100 if step else 1)
+
+
+def test_lists_are_compared_and_shown_as_lists(flips: Any) -> None:
+    listed = "\nvalue several(f: F) -> list of money(HKD){} = [f.m, {} HKD] per LAW/1\n"
+    text, found = flips("several", OLD + listed.format("", 2), OLD + listed.format("", 1))
+    assert found["values"]["rows"] == 4
+    assert "4  another value\n" in text
+    assert (
+        Path("flips.jsonl")
+        .read_text()
+        .startswith(
+            '{"row":1,"old_outcome":"value","old_value":["2.00","1.00"],"new_outcome":"value","new_value":["2.00","2.00"]}'
+        )
+    )
+    asked = ["backtest", "old.policy", "new.policy", "--history", "history.csv", "--question", "several"]
+    Path("new.policy").write_text(HEAD + OLD + listed.format(" to 0.0001", 2), encoding="utf-8")
+    result = CliRunner().invoke(main, [*asked, "--on", "2026-03-01"])
+    assert result.exit_code == 2
+    assert "error[facts-type]: the answers are not compared" in result.stderr
+
+
+def test_rows_that_are_no_rows_are_refused_by_both(flips: Any) -> None:
+    with Path("history.csv").open("a") as file:
+        file.write("1\n3,red\n")
+    text, found = flips("fee", OLD.replace("f.m / 2", "f.m / 4"))
+    assert "5 of 8 rows come out otherwise" in text
+    assert "3  refused by both" in text
+    assert found["rows"] == 8

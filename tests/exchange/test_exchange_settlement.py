@@ -191,6 +191,19 @@ def test_fill_or_kill_asks_for_all_its_trades_at_once() -> None:
     conserved(market)
 
 
+def test_fill_or_kill_that_may_not_trade_leaves_its_owners_orders_as_they_are() -> None:
+    market = market_of_three(self_trade="cancel_resting")
+    place(market, "t1", "tan", "sell", 500_00, COIN)
+    place(market, "s1", "ann", "sell", 600_00, 2 * COIN)
+    events = place(market, "b1", "tan", "buy", 600_00, 2 * COIN, "fill_or_kill")
+    assert names(events) == ["OrderAccepted", "TradeRejected", "OrderCancelled"]
+    assert [o.id for o in resting(market)] == ["t1", "s1"]
+    events = place(market, "b2", "tan", "buy", 600_00, COIN, "fill_or_kill")
+    assert names(events) == ["OrderAccepted", "OrderCancelled", "Traded"]
+    assert events[1].id == "t1"
+    conserved(market)
+
+
 def test_without_an_arrangement_no_trade_crosses_platforms() -> None:
     market = market_of_three(arranged=False)
     refused = trade(market, 1, "ann", "tan", 100_00)[1]

@@ -17,6 +17,8 @@ RULES = (
     "value number(n: decimal to 0.01) -> decimal to 0.01 = n per LAW/1\n"
     "value total(ns: list of integer) -> integer = sum(n for n in ns) per LAW/1\n"
     "value nested(r: R) -> integer = count(i for i in r.inner) per LAW/1\n"
+    "value moment(at: instant) -> instant = at per LAW/1\n"
+    "record M { sent: instant }\nvalue moment_of(m: M) -> instant = m.sent per LAW/1\n"
 )
 BOOK = rulebook([RulesFile("t.policy", RULES.encode())], "2026-03-01")
 
@@ -91,6 +93,26 @@ def test_long_lists_are_read_and_summed_alike() -> None:
     meant = BOOK.interpreter("total").answer(numbers)
     assert meant.value == (10**18 - 1) * 20_000
     assert BOOK.evaluator("total").answer(numbers) == meant
+
+
+@pytest.mark.parametrize(
+    ("moment", "is_one"),
+    [
+        ("0001-01-01T00:00:00+00:00", True),
+        ("0001-01-01T00:00:00+00:01", False),  # in UTC the year before the first
+        ("0001-01-01T00:00:00-14:00", True),
+        ("9999-12-31T23:59:59.999999Z", True),
+        ("9999-12-31T23:59:59-00:01", False),
+        ("2026-03-01T00:00:00+05:45", True),
+        ("2026-03-01T00:00:00+05:60", False),  # which Python reads as +06:00
+        ("2026-03-01T00:00:00+05:99", False),
+        ("2026-03-01T00:00:00+24:00", False),
+    ],
+)
+def test_a_moment_is_one_in_utc_too(moment: str, is_one: bool) -> None:
+    for question, facts in (("moment", f'{{"at": "{moment}"}}'), ("moment_of", f'{{"m": {{"sent": "{moment}"}}}}')):
+        found = read(question, facts)
+        assert isinstance(found, tuple) if is_one else found == ["facts-time"]
 
 
 def test_a_hundred_wrong_facts_are_a_hundred_findings() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
@@ -116,3 +117,17 @@ def test_a_record_of_another_rulebook_is_looked_at_each_time(rulebook: policy.Ru
     order = unchecked(other, other(**GOOD))
     checking(rulebook.records, "hk.sfc.orders.Order", {"price"})((order,))
     assert order._checked_as is None
+
+
+def test_a_deep_copy_of_what_can_be_changed_shares_nothing_that_can(rulebook: policy.Rulebook) -> None:
+    position = rulebook.records["Position"].unchecked(
+        asset=rulebook.records["Asset"].unchecked(symbol="BTC"), market_value=1
+    )
+    account = rulebook.records["Account"].unchecked(loan=1, collateral=(position,))
+    copied = deepcopy(account)
+    assert copied == account
+    copied.loan, copied.collateral[0].market_value, copied.collateral[0].asset.symbol = 2, 2, "ETH"
+    assert (account.loan, position.market_value, position.asset.symbol) == (1, 1, "BTC")
+    assert copied.lender is MISSING
+    frozen = rulebook.records["Asset"](symbol="BTC")
+    assert deepcopy(frozen) is frozen

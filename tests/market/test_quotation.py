@@ -21,6 +21,7 @@ from examples import examples
 from perpetual_market import CASH, CLIENT, MIDNIGHT, PRODUCT, law_with
 from policy.audit.records import JournalRecord
 from policy.exchange import commands as ex, events as traded
+from policy.market.commands import NewDay
 from policy.market.events import CommandInvalid, CommandRepeated
 from policy.model import types
 from policy.model.types import is_quoted, quoted
@@ -150,7 +151,7 @@ def test_the_first_answer_is_repeated_as_it_was_said() -> None:
 def test_a_shocked_price_keeps_the_decimals_of_its_contract() -> None:
     prices = Prices()
     for command in (LISTED, do.IndexPrice("SHIB", MIDNIGHT, SAID)):
-        prices.take(command)
+        prices.take(command, [])
     (shocked,) = prices.moved(Move(1, {"SHIB": Fraction(2, 3)}))
     assert isinstance(shocked, do.IndexPrices)
     assert shocked.prices == (Fraction(98243, 10**6),)  # 0.0000098243333… USD
@@ -167,3 +168,15 @@ def test_a_decision_says_by_how_many_tokens_its_facts_count() -> None:
         decided = list(decisions.of(record))
     assert decided[0].facts["order"]["price"] == "14.7365 USD"
     assert decided[0].asked.en == "Buy 20,000,000,000 SHIB at US$0.0000147365; the facts count by 1,000,000"
+
+
+def test_an_invalid_listing_counts_nothing_and_an_invalid_day_is_not_the_law_of_a_decision() -> None:
+    """A listing may be invalid for its very decimals, and a day for being years ahead."""
+    desk = shib()
+    for command in (evolve(LISTED, decimals=99), NewDay(MIDNIGHT, on=800_000)):
+        decisions = Decisions("2026-03-01")
+        (event,) = desk.submit(command)
+        assert isinstance(event, CommandInvalid)
+        record = JournalRecord(1, MIDNIGHT, command_json(command), "", "", [event_json(event)], "")
+        assert not list(decisions.of(record))
+        assert decisions.on == "2026-03-01"

@@ -20,9 +20,12 @@ from policy.cli import main
 from policy.documents import edition
 from policy.documents.markets import followed
 from policy.exchange import events as exchange
-from policy.exchange.commands import MONEY as HKD, AdmitParticipant, Place
+from policy.exchange.commands import MONEY as HKD, AdmitParticipant, AdmitPlatform, Place
 from policy.exchange.events import OrderAccepted, ParticipantAdmitted, Traded
 from policy.financing import events as financing
+from policy.financing.commands import ListCollateral
+from policy.market.commands import NewDay
+from policy.market.events import CommandInvalid, InvalidCode
 from policy.model.types import Number
 from policy.perpetuals import events as perpetuals
 from policy.reports.documents import Document
@@ -370,3 +373,22 @@ def test_a_cover_counts_provisions_by_the_status_of_their_source() -> None:
     assert list(sources) == ["official", "secondary", "press", "house"]
     assert all(sources[s] > 0 for s in ("official", "secondary", "house"))
     assert "Weakest source" not in day("shared_book").page("en")
+
+
+def test_an_invalid_command_tells_a_document_nothing() -> None:
+    """What it says of a day, a participant, a platform or an asset has come to nothing."""
+    told = Recorded.whole(Header("0" * 64, "", "2026-01-01", {}), Glossary({}, ClientsFirst(("A/1",), "2026-01-01")))
+    assert told.trading is not None
+    assert told.margin is not None
+    told.take(maker(1, "mm"))
+    late, invalid = 10**18, CommandInvalid("new_day", InvalidCode.TOO_FAR_AHEAD, "")
+    told.follow(NewDay(late, on=800_000), [invalid])
+    assert (told.last, told.until) == (10**6, "")
+    again = CommandInvalid("admit_participant", InvalidCode.DUPLICATE, "")
+    told.follow(AdmitParticipant("mm", "p", 2 * 10**6, {"capacity": "client"}), [again])
+    told.follow(AdmitPlatform("p", 3 * 10**6, licensed_in="SG"), [again])
+    told.follow(ListCollateral("BTC", 4 * 10**6, 1, {"class": "fiat"}), [again])
+    assert told.trading.capacity == {"mm": "affiliated_market_maker"}
+    assert not told.trading.flows.licensed_in
+    assert not told.margin.collateral.kinds
+    assert told.last == 4 * 10**6

@@ -144,3 +144,22 @@ def test_diff_of_one_rulebook() -> None:
     assert done.exit_code == 1
     assert "60%" not in done.output
     assert "falls, by 10% of amount at most" in done.output
+
+
+def test_a_parameter_is_set_once_whichever_of_its_names_is_given(tmp_path: Path) -> None:
+    with pytest.raises(PolicyError, match=r"`t\.limit` is set twice"):
+        overridden(TEXTS, {"limit": "70%", "t.limit": "80%"})
+    (tmp_path / "law.policy").write_text(LAW)
+    (tmp_path / "f.json").write_text('{"amount": "100 HKD"}')
+    asked = [
+        "decide",
+        "lent",
+        str(tmp_path / "law.policy"),
+        "--facts",
+        str(tmp_path / "f.json"),
+        "--on",
+        "2026-03-01",
+    ]
+    result = CliRunner().invoke(main, [*asked, "--set", "limit=70%", "--set", "limit=80%"])
+    assert result.exit_code == 2
+    assert "`limit` is set twice" in result.stderr

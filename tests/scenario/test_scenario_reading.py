@@ -184,3 +184,82 @@ def test_an_exception_is_a_loss_beyond_the_margin() -> None:
     found = coverage([100, 80, 96], held=1, notional=1_000, margin=lambda notional: notional // 10)
     assert (found.exceptions, found.covered, found.largest, found.mean) == (2, 500_000, 100, 100)
     assert coverage([100], 1, 1_000, lambda n: n).observations == 0
+
+
+HEADER, ROW = "do,id,at,price", "quote,p1,2026-03-01T10:01:00+08:00,1.5"
+
+
+@pytest.mark.parametrize(
+    ("rows", "wrong"),
+    [
+        ([HEADER, ROW.replace("1.5", '"1.5'), ROW], ["this is no row of CSV: unexpected end of data", ""]),
+        ([HEADER, ROW.replace("p1", '"p"1'), ROW], ["this is no row of CSV: ',' expected after '\"'", ""]),
+        ([HEADER, ROW.replace("p1", "p\r1"), ROW], ["this is no row of CSV: new-line character seen", ""]),
+        ([HEADER, ROW.replace("p1", "p" * 200_000), ROW], ["this is no row of CSV: field larger than", ""]),
+        ([HEADER + ",price", ROW + ",2", ROW + ",2"], ["the column `price` is named twice"]),
+        (["", HEADER + ", at", ROW, ROW], ["the column `at` is named twice"]),
+        ([HEADER + ',"x', ROW, ROW], ["this is no row of CSV: unexpected end of data"]),
+        ([HEADER + ",\udcff", ROW, ROW], ["byte"]),
+    ],
+)
+def test_a_line_of_csv_is_a_whole_row_and_names_each_column_once(
+    tmp_path: Path, rows: list[str], wrong: list[str]
+) -> None:
+    (tmp_path / "market.jsonl").write_text(line(0, "m"))
+    (tmp_path / "prices.CSV").write_bytes("\n".join([*rows, ""]).encode(errors="surrogateescape"))
+    told = steps(tmp_path)
+    assert len(told) == len(wrong)
+    for step, why in zip(told, wrong, strict=True):
+        assert (step.command is None) == bool(why)
+        assert not why or why in step.wrong[0].message
+
+
+@pytest.mark.parametrize(
+    ("about", "code"),
+    [
+        (b'{"on": "2026-03-01", "on": "2026-04-01"}', "facts-duplicate-key"),
+        (b"[" * 200_000, "facts-json"),
+        (b'{"on": 20260301}', "facts-type"),
+        (b'{"title": "\xff"}', "not-utf-8"),
+        (b'\xef\xbb\xbf{"on": "2026-03-01"}', ""),
+    ],
+)
+def test_what_a_scenario_says_of_itself_is_read_as_strictly_as_facts(tmp_path: Path, about: bytes, code: str) -> None:
+    (tmp_path / "market.jsonl").write_text(line(0, "m"))
+    (tmp_path / "scenario.json").write_bytes(about)
+    if not code:
+        assert scenario_in(tmp_path).on == "2026-03-01"
+        return
+    with pytest.raises(PolicyError) as refusal:
+        scenario_in(tmp_path)
+    assert [d.code for d in refusal.value.diagnostics] == [code]
+
+
+PRICES = "Unix,Close\n" + "".join(f"{3600 * n},{100 + n}\n" for n in range(1, 50))
+
+
+@pytest.mark.parametrize("damage", ["cut", "flipped", "plain"])
+def test_a_damaged_file_of_prices_is_a_finding(tmp_path: Path, damage: str) -> None:
+    whole = bytearray(gzip.compress(PRICES.encode()))
+    if damage == "flipped":
+        whole[40] ^= 0xFF
+    path = tmp_path / "p.csv.gz"
+    path.write_bytes({"cut": whole[:-20], "flipped": whole, "plain": PRICES.encode()}[damage])
+    with pytest.raises(PolicyError, match="cannot be read"):
+        recorded_prices(path)
+
+
+def test_a_row_of_prices_is_a_whole_row(tmp_path: Path) -> None:
+    path = tmp_path / "p.csv"
+    path.write_text(PRICES + '180000,"1\n183600,2,' + "x" * 200_000 + "\n187200,3\n")
+    prices, wrong = recorded_prices(path)
+    assert prices[-1] == RecordedPrice(187_200 * 10**6, 3 * 10**8)
+    assert [d.message.partition(":")[0] for d in wrong] == ["this is no row of CSV"] * 2
+
+
+@pytest.mark.parametrize("header", ["Unix,Close,Close", "unix, Unix ,Close", 'Unix,"Close'])
+def test_prices_have_one_column_of_times_and_one_of_prices(tmp_path: Path, header: str) -> None:
+    (tmp_path / "p.csv").write_text(header + "\n1,2,3\n")
+    with pytest.raises(PolicyError) as refusal:
+        recorded_prices(tmp_path / "p.csv")
+    assert [d.code for d in refusal.value.diagnostics] == ["prices-columns"]

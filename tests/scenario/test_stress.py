@@ -16,9 +16,10 @@ from financing_cases import rulebook
 from perpetual_market import Market as Desk
 from policy import resources
 from policy.cli import main
+from policy.market.events import CommandInvalid
 from policy.perpetuals.engine import Engine
 from policy.scenario.from_folder import scenario_in
-from policy.scenario.market import Venues
+from policy.scenario.market import Venues, recorded_command
 from policy.scenario.prices import RecordedPrice
 from policy.scenario.run import Run, stage_of
 from policy.scenario.stress import Move, Prices, along, concerned, shocks, stress
@@ -32,8 +33,8 @@ def staged() -> tuple[Run, Prices]:
     scenario = scenario_in(PORTFOLIO)
     market = Venues(lambda day: rulebook(day, scenario.under), scenario.on)
     market.open(stage_of(scenario))
-    run, prices = Run(market), Prices()
-    run.on_command = prices.take
+    prices = Prices()
+    run = Run(market, [prices.take])
     run.carry_out(scenario)
     return run, prices
 
@@ -66,11 +67,31 @@ def test_shocks_to_several_contracts_come_at_once() -> None:
     made.pair("ann", "ben", 100, 8, "BTC", "cross")
     made.pair("ben", "ann", 100, 8, "ETH", "cross")
     prices = Prices()
-    for command, _ in made.said:
-        prices.take(command)
+    for command, events in made.said:
+        prices.take(command, events)
     (row,) = stress(prices, shocks(dict.fromkeys(("BTC", "ETH"), Fraction(11, 20))), made.desk.submit)
     assert {kind: n for kind, n in row.counts.items() if kind != "premium_sampled"} == {"marked": 2}
     assert row.prices == {"BTC": "55 USD", "ETH": "55 USD"}
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        '"price_asset", "at": "2126-04-02T01:00:00Z", "asset": "BTC", "price": "1 HKD"',
+        '"price_asset", "at": "2026-07-06T09:00:01+08:00", "asset": "DOGE", "price": "1 HKD"',
+        '"price_assets", "at": "2026-07-06T09:00:01+08:00", "assets": ["BTC", "BTC"], "prices": ["1 HKD", "2 HKD"]',
+        '"index_price", "at": "2026-07-06T09:00:01+08:00", "contract": "DOGE-PERP", "price": "1 USD"',
+    ],
+)
+def test_a_price_that_the_market_did_not_take_is_none_to_move(line: str) -> None:
+    run, prices = staged()
+    before = prices.assets | prices.indices
+    command = recorded_command(json.loads(f'{{"do": {line}}}'))
+    assert [type(event) for event in run.submit(command)] == [CommandInvalid]
+    assert prices.assets | prices.indices == before
+    (row,) = stress(prices, shocks({"BTC": Fraction(2, 5)}), run.submit)
+    assert row.prices == {"BTC": "312000 HKD"}
+    assert row.counts["margin_called"]
 
 
 def test_a_name_stands_for_contracts_on_it_too() -> None:
@@ -144,6 +165,33 @@ def test_a_recorded_path(tmp_path: Path) -> None:
     early = policy("stress", "portfolio", str(PORTFOLIO), "--path", path, "--until", "2020-03-12")
     assert early.exit_code == 2
     assert "no two prices" in early.stderr
+
+
+def test_a_name_is_given_once_and_what_has_its_own_is_moved_by_that() -> None:
+    portfolio = ("stress", "portfolio", str(PORTFOLIO), "--format", "json")
+    for given in (("BTC=-60%", "BTC-PERP=-1%"), ("BTC-PERP=-1%", "BTC=-60%")):
+        told = json.loads(policy(*portfolio, *(word for shock in given for word in ("--shock", shock))).stdout)
+        assert told["rows"][0]["prices"] == {"BTC": "312000 HKD", "BTC-PERP": "99000 USD"}
+    twice = policy(*portfolio, "--shock", "BTC=-60%", "--shock", "BTC=-1%")
+    assert twice.exit_code == 2
+    assert "`BTC` is given twice" in twice.stderr
+
+
+@pytest.mark.parametrize(
+    ("more", "why"),
+    [
+        (("--held", "3"), "has 3 prices: none is held for 3"),
+        (("--notional", "NaN"), "`NaN` is not an amount of money"),
+        (("--notional", "Infinity"), "`Infinity` is not an amount of money"),
+        (("--notional", "1e400000000"), "`1e400000000` is not an amount of money"),
+        (("--notional", "0"), "`0` is not an amount of money"),
+    ],
+)
+def test_a_margin_that_nothing_can_be_held_against_is_none(tmp_path: Path, more: tuple[str, ...], why: str) -> None:
+    (tmp_path / "p.csv").write_text("Unix,Close\n3600,100\n7200,90\n10800,99\n")
+    result = policy("stress", "coverage", str(tmp_path / "p.csv"), "--on", "2026-03-01", "--held", "1", *more)
+    assert result.exit_code == 2
+    assert why in result.stderr
 
 
 def test_a_margin_against_the_past(tmp_path: Path) -> None:

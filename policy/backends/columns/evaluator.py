@@ -23,6 +23,7 @@ from policy.backends.columns.plan import Plan, plan_of
 from policy.backends.columns.values import ListLiteral, Scalar, UnsupportedError, Value
 from policy.backends.python import PythonEvaluator
 from policy.diagnostics import Collector, Diagnostic, PolicyError
+from policy.facts.cells import in_text
 from policy.facts.from_json import FactReader
 from policy.facts.from_rows import RowReader
 from policy.facts.from_table import Range, Read, TableLayout, layout
@@ -226,7 +227,8 @@ class ColumnsEvaluator:
 
     def _one_by_one(self, drafts: Drafts, table: pl.DataFrame) -> pl.DataFrame:
         answers = []
-        for row in table.iter_rows(named=True):
+        facts = table.select(ROW, *(in_text(pl.col(n), table.schema[n]).alias(n) for n in self.rows.names))
+        for row in facts.iter_rows(named=True):
             read = self.rows.read(row[ROW], row)
             answers.append(read if isinstance(read, list) else self.evaluator.answer(*read))
         return drafts.row_by_row(answers)

@@ -27,6 +27,7 @@ from policy.exchange.events import (
 )
 from policy.financing.commands import MONEY, AdvanceLoan
 from policy.market.commands import NewDay
+from policy.market.events import invalid_code
 from policy.market.quotation import quotation
 from policy.model.types import Number, QuotedAmount
 from policy.model.values import show
@@ -108,9 +109,8 @@ class Decisions:
     def of(self, record: JournalRecord) -> Iterator[Decided]:
         """The decisions of a record. Raises PolicyError where it is of a form that this version does not read."""
         command, events = read_command(record.input), [read_event(event) for event in record.events]
-        if isinstance(command, NewDay):
-            self.on = date.fromordinal(command.on).isoformat()
-        self._listed(command)
+        if invalid_code(events) is None:
+            self._took(command)
         for number, event in enumerate(events):
             verdicts, question = _decided(event)
             if verdicts:
@@ -128,7 +128,10 @@ class Decisions:
                 )
             self._follow(command, event)
 
-    def _listed(self, command: Command) -> None:
+    def _took(self, command: Command) -> None:
+        """Notes the day of the law, and how an instrument is counted."""
+        if isinstance(command, NewDay):
+            self.on = date.fromordinal(command.on).isoformat()
         if isinstance(command, ListInstrument):
             name, of, made = command.id, QUANTITY, quotation(command.id, command.decimals, PRICE)
         elif isinstance(command, ListPerpetual):

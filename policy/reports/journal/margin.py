@@ -29,6 +29,7 @@ from policy.financing.events import (
     LoanUncovered,
     MarginCalled,
 )
+from policy.market.events import invalid_code
 from policy.model.values import show
 from policy.perpetuals import commands as contracts
 from policy.perpetuals.events import (
@@ -198,7 +199,8 @@ class MarginTally:
         self.waterfalls = Waterfalls(self.glossary)
 
     def take(self, at: int, command: Command, events: Sequence[Event]) -> None:
-        self.collateral.take(command)
+        if invalid_code(events) is None:
+            self.collateral.take(command)
         for event in events:
             self._lending(at, event)
             self._perpetual(at, event)

@@ -18,6 +18,7 @@ from policy.audit.records import Header, JournalRecord
 from policy.diagnostics import Diagnostic
 from policy.financing.events import AccountStated
 from policy.market.commands import NewDay
+from policy.market.events import OUT_OF_TIME, invalid_code
 from policy.perpetuals.events import BucketStated
 from policy.reports.book.figures import Cover
 from policy.reports.documents import Document
@@ -113,10 +114,12 @@ class Recorded:
     def follow(self, command: Command, events: Sequence[Event], at: int | None = None) -> None:
         """One command and its events; `at` is when it came, if that is not what it says."""
         at = command.at if at is None else at
-        self.first = self.first or at
-        self.last = at
+        invalid = invalid_code(events)
+        if invalid not in OUT_OF_TIME:
+            self.first = self.first or at
+            self.last = at
         self.tally.add(command, events)
-        if isinstance(command, NewDay):
+        if isinstance(command, NewDay) and invalid is None:
             self.until = date.fromordinal(command.on).isoformat()
         if self.trading is not None:
             self.trading.take(at, command, events)

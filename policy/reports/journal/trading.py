@@ -32,6 +32,7 @@ from policy.exchange.events import (
     Traded,
     TradeRejected,
 )
+from policy.market.events import invalid_code
 from policy.model.types import QuotedAmount
 from policy.model.values import show
 from policy.model.written import number
@@ -196,6 +197,8 @@ class Trading:
 
     def take(self, at: int, command: Command, events: Sequence[Event]) -> None:
         match command:
+            case _ if invalid_code(events) is not None:
+                pass
             case AdmitParticipant(id=id, facts={"capacity": str(capacity)}):
                 self.capacity[id] = capacity
             case AdmitPlatform() | Ask(about="platform"):
