@@ -182,8 +182,24 @@ def in_one_line(diagnostics: Iterable[Diagnostic]) -> str:
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
     """`did you mean `x`?` for the closest known word, or nothing."""
-    close = get_close_matches(word, sorted(set(known)), n=1, cutoff=0.6)
+    there = sorted(set(known))
+    same = [k for k in there if k.casefold() == word.casefold()]
+    close = same or get_close_matches(word, there, n=1, cutoff=0.6)
     return _meant(word, close[0]) if close else ""
+
+
+def which_provision(name: str, known: Iterable[str]) -> str:
+    """Which provision was meant, where it is only spelt otherwise; another paragraph is another law."""
+    source, _, paragraph = name.partition("/")
+    there = [k.partition("/") for k in sorted(known)]
+    if paragraphs := [p for s, _, p in there if s == source]:
+        same = [p for p in paragraphs if _signs(p) == _signs(paragraph)]
+        return _meant(name, f"{source}/{same[0]}") if len(same) == 1 else f'declare it, as `provision {name} "…"`'
+    return did_you_mean(name, [f"{s}/{p}" for s, _, p in there if _signs(p) == _signs(paragraph)])
+
+
+def _signs(paragraph: str) -> str:
+    return "".join(c for c in paragraph.casefold() if c.isalnum())
 
 
 def _meant(word: str, known: str) -> Replacement:

@@ -34,13 +34,19 @@ class _Declared:
 
 
 def overridden(texts: Sequence[RulesFile], values: Mapping[str, str]) -> list[RulesFile]:
-    """The texts with these values. Raises PolicyError for a name that is no parameter, or a text that is no value."""
+    """The texts with these values.
+
+    Raises PolicyError for a name that is no parameter, a parameter that is set twice, or a text that is no value.
+    """
     if not values:
         return list(texts)
     declared = [d for text in texts if not text.is_table for d in _declared(text)]
     edits: list[tuple[Span, str]] = []
     for name, value in values.items():
-        edits += _edits(name, _value(name, value), declared)
+        new = _edits(name, _value(name, value), declared)
+        if {span for span, _ in new} & {span for span, _ in edits}:
+            raise PolicyError.of("bad-override", f"`{name}` is set twice", "leave one of the two")
+        edits += new
     return [_edited(text, [(s, new) for s, new in edits if s.source.name == text.name]) for text in texts]
 
 

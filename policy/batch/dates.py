@@ -41,7 +41,7 @@ class TableQuestion:
 
     @property
     def no_facts(self) -> tuple[str, ...]:
-        return (*self.keep, self.dates) if self.dates and self.dates not in self.keep else self.keep
+        return tuple(dict.fromkeys((*self.keep, self.dates) if self.dates else self.keep))
 
 
 @define(eq=False, slots=False)

@@ -17,7 +17,7 @@ from click.core import ParameterSource
 from policy import files, resources
 from policy.diagnostics import PolicyError
 from policy.files import RULES
-from policy.pipeline import Checked, RulesFile, check, dated, load_program, read_folder, rulebooks
+from policy.pipeline import Checked, RulesFile, check, dated, day_of, load_program, read_folder, rulebooks
 
 if TYPE_CHECKING:
     from policy.rulebook import Rulebook
@@ -35,8 +35,8 @@ class DateType(click.ParamType[date]):
         if isinstance(value, date):
             return value
         try:
-            return date.fromisoformat(value)
-        except ValueError:
+            return day_of(value)
+        except PolicyError:
             self.fail(f"`{value}` is not a date; write it as 2026-03-01", param, ctx)
 
 
@@ -109,10 +109,25 @@ class SettingType(click.ParamType[tuple[str, str]]):
         return name.strip(), text.strip()
 
 
+def _each_once(_: click.Context, __: click.Parameter, settings: Settings) -> Settings:
+    for name, times in Counter(name for name, _ in settings).items():
+        if times > 1:
+            raise click.BadParameter(f"`{name}` is set twice; leave one of the two")
+    return settings
+
+
 def set_option(of: str = "") -> Callable[[F], F]:
     """`--set`, which the verb is given as `settings`."""
     help = f"What if a parameter{of} had this value, as minimum_haircut=70%? No file changes. Repeatable."
-    return click.option("--set", "settings", type=SettingType(), multiple=True, metavar="NAME=VALUE", help=help)
+    return click.option(
+        "--set",
+        "settings",
+        type=SettingType(),
+        multiple=True,
+        callback=_each_once,
+        metavar="NAME=VALUE",
+        help=help,
+    )
 
 
 on_option = click.option(
