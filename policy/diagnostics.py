@@ -190,16 +190,19 @@ def did_you_mean(word: str, known: Iterable[str]) -> str:
 
 def which_provision(name: str, known: Iterable[str]) -> str:
     """Which provision was meant, where it is only spelt otherwise; another paragraph is another law."""
+    there = sorted(known)
+    same = [k for k in there if _parts(k) == _parts(name)]
+    if len(same) == 1:
+        return _meant(name, same[0])
     source, _, paragraph = name.partition("/")
-    there = [k.partition("/") for k in sorted(known)]
-    if paragraphs := [p for s, _, p in there if s == source]:
-        same = [p for p in paragraphs if _signs(p) == _signs(paragraph)]
-        return _meant(name, f"{source}/{same[0]}") if len(same) == 1 else f'declare it, as `provision {name} "…"`'
-    return did_you_mean(name, [f"{s}/{p}" for s, _, p in there if _signs(p) == _signs(paragraph)])
+    if paragraph and any(k.startswith(f"{source}/") for k in there):
+        return ""
+    return did_you_mean(name, [k for k in there if _parts(k.partition("/")[2]) == _parts(paragraph)])
 
 
-def _signs(paragraph: str) -> str:
-    return "".join(c for c in paragraph.casefold() if c.isalnum())
+def _parts(provision: str) -> list[str]:
+    """The words and numbers of a provision: 10.6 is not 106."""
+    return re.findall(r"\d+|[^\W\d_]+", provision.casefold())
 
 
 def _meant(word: str, known: str) -> Replacement:

@@ -57,7 +57,8 @@ class Context:
                     "unknown-provision",
                     f"there is no provision `{name.text}`",
                     name.span,
-                    which_provision(name.text, self.index.provisions),
+                    which_provision(name.text, self.index.provisions)
+                    or f'declare it, as `provision {name.text} "…"`',
                 )
         return tuple(result)
 
